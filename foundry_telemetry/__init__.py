@@ -1,0 +1,59 @@
+"""One truthful record for every attempt to call Claude in Microsoft Foundry.
+
+Importing this package costs next to nothing and does nothing: no provider, no patch, no thread. Names are
+imported from their modules on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from foundry_telemetry.attach import async_event_hooks, event_hooks, instrument, uninstrument
+    from foundry_telemetry.attempt import last_attempt
+    from foundry_telemetry.attribution import attribute
+    from foundry_telemetry.azure import configure
+    from foundry_telemetry.observation import Failure, Observation, TokenUsage
+
+__all__ = [
+    "Failure",
+    "Observation",
+    "TokenUsage",
+    "async_event_hooks",
+    "attribute",
+    "configure",
+    "event_hooks",
+    "instrument",
+    "last_attempt",
+    "uninstrument",
+]
+
+_HOMES: Final = {
+    "Failure": "observation",
+    "Observation": "observation",
+    "TokenUsage": "observation",
+    "async_event_hooks": "attach",
+    "attribute": "attribution",
+    "configure": "azure",
+    "event_hooks": "attach",
+    "instrument": "attach",
+    "last_attempt": "attempt",
+    "uninstrument": "attach",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("foundry-telemetry")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted((*__all__, "__version__"))

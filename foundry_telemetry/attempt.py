@@ -1,0 +1,294 @@
+"""The life of one attempt: begin, headers, feed, end. Plain methods; who calls them is of no concern here.
+
+Whichever way the attempt ends first is the one that counts; what comes later is ignored. Nothing here
+raises for what the wire says, and nothing takes a lock, so that even a finalizer may end an attempt.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from time import perf_counter_ns, time_ns
+from typing import Final, Literal
+
+from msgspec.structs import replace
+
+from foundry_telemetry.observation import (
+    NO_IDS,
+    NO_TAGS,
+    Failure,
+    Observation,
+    Outcome,
+    RequestIds,
+)
+from foundry_telemetry.wire.errors import ErrorBody, classify, make_failure, read_error
+from foundry_telemetry.wire.exceptions import read_exception
+from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
+from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.sse import MessageStream
+from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
+
+Ending = Literal["complete", "closed", "failed", "cancelled"]
+"""How a body ended: read to its end, closed or dropped before that, with an error, or by cancellation."""
+
+Price = Callable[[Request, Answer, int], tuple[float, str] | None]
+"""Estimates the cost of an answer: US dollars and the source of the price."""
+
+_UNFINISHED: Final[dict[str, Outcome]] = {"cancelled": "cancelled", "closed": "abandoned"}
+_FIRST_ERROR: Final = 400
+_MAX_BODY: Final = 4 * 1024 * 1024
+"""Bytes of a JSON answer that we keep to read its usage; four times the longest answer of any model."""
+_MAX_ERROR: Final = 64 * 1024
+"""Bytes of an error body that we keep."""
+
+_last: ContextVar[Observation | None] = ContextVar("foundry_telemetry.last_attempt", default=None)
+
+
+def last_attempt() -> Observation | None:
+    """The last attempt that ended in the current context, so that a user can be shown a support code."""
+    return _last.get()
+
+
+class _Generation:
+    """Counts forks, so that an attempt that was open at a fork is told of by the parent alone."""
+
+    number = 0
+
+    @classmethod
+    def next(cls) -> None:
+        cls.number += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_Generation.next)
+
+
+class Attempt:
+    """One attempt under way.
+
+    Args:
+        request: What is asked.
+        call_id: 16 hex digits that the attempts of one call share.
+        number: Counts the attempts of the call from 1.
+        tags: Attribution of the cost.
+        started_ns: When the request left, nanoseconds since the epoch; now by default.
+        clock_ns: The same on the monotonic clock.
+    """
+
+    __slots__ = (
+        "_body",
+        "_clock_ns",
+        "_generation",
+        "_headers",
+        "_headers_ns",
+        "_limit",
+        "_open",
+        "_status",
+        "_stream",
+        "call_id",
+        "connect_ns",
+        "feed",
+        "number",
+        "request",
+        "started_ns",
+        "tags",
+    )
+
+    feed: Callable[[bytes], None]
+    """Takes the next decoded bytes of the body."""
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        call_id: str,
+        number: int,
+        tags: Mapping[str, str] = NO_TAGS,
+        started_ns: int | None = None,
+        clock_ns: int | None = None,
+    ) -> None:
+        self.request = request
+        self.call_id = call_id
+        self.number = number
+        self.tags = tags
+        self.started_ns = time_ns() if started_ns is None else started_ns
+        self.connect_ns: int | None = None
+        self._clock_ns = perf_counter_ns() if clock_ns is None else clock_ns
+        self._generation = _Generation.number
+        self._headers: ResponseHeaders | None = None
+        self._headers_ns: int | None = None
+        self._status: int | None = None
+        self._stream: MessageStream | None = None
+        self._body: bytes | bytearray = b""
+        self._limit = _MAX_BODY
+        self._open = [True]
+        self.feed = self._keep
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the attempt has not ended yet."""
+        return bool(self._open)
+
+    @property
+    def ids(self) -> RequestIds:
+        """The ids of the response headers."""
+        return self._headers.ids if self._headers else NO_IDS
+
+    def headers(self, status: int, raw: RawHeaders) -> None:
+        """The response headers are here."""
+        self._headers_ns = perf_counter_ns()
+        self._status = status
+        self._headers = read_response_headers(raw, time_ns() / 1e9)
+        if status >= _FIRST_ERROR:
+            self._limit = _MAX_ERROR
+        elif self._headers.media_type == b"text/event-stream":
+            self._stream = MessageStream(perf_counter_ns)
+            self.feed = self._stream.feed
+
+    @property
+    def encoded(self) -> bool:
+        """Whether the body is compressed, so that the bytes to feed are those of the decoder."""
+        return self._headers is not None and self._headers.encoded
+
+    def _keep(self, piece: bytes) -> None:
+        """Hold a JSON body. Most come in one piece, which is then kept as it is."""
+        if len(self._body) + len(piece) > self._limit:
+            self.feed = _ignore
+        elif not self._body:
+            self._body = piece
+        else:
+            if isinstance(self._body, bytes):
+                self._body = bytearray(self._body)
+            self._body += piece
+
+    def end(
+        self, how: Ending, error: BaseException | None = None, *, price: Price | None = None
+    ) -> Observation | None:
+        """End the attempt; the first call gets the observation, every later one ``None``."""
+        try:
+            self._open.pop()
+        except IndexError:
+            return None
+        if self._generation != _Generation.number:
+            return None
+        return self._observe(how, error, price, perf_counter_ns())
+
+    def _observe(
+        self, how: Ending, error: BaseException | None, price: Price | None, now_ns: int
+    ) -> Observation:
+        answer = self._answer(how)
+        error_body = self._error_body()
+        outcome, failure = self._judge(how, error, error_body)
+        cost = price(self.request, answer, self.started_ns) if price and answer.usage.complete else None
+        headers, stream = self._headers, self._stream
+        request = self.request
+        observation = Observation(
+            call_id=self.call_id,
+            attempt_number=self.number,
+            client=request.client,
+            operation=request.operation,
+            deployment=request.deployment,
+            stream=request.stream,
+            max_tokens=request.max_tokens,
+            method=request.method,
+            scheme=request.scheme,
+            server_address=request.host,
+            server_port=request.port,
+            path=request.path,
+            resource=request.resource,
+            anthropic_version=request.anthropic_version,
+            auth_scheme=request.auth_scheme,
+            status_code=self._status,
+            response_model=answer.response_model,
+            response_id=answer.response_id,
+            stop_reason=answer.stop_reason,
+            refusal_category=answer.refusal_category,
+            region=headers.region if headers else None,
+            ids=_with_body_ids(self.ids, error_body),
+            counted_input_tokens=answer.counted_input_tokens,
+            outcome=outcome,
+            failure=failure,
+            retry_after_s=headers.retry_after_s if headers else None,
+            started_ns=self.started_ns,
+            duration_s=(now_ns - self._clock_ns) / 1e9,
+            time_to_headers_s=self._seconds(self._headers_ns),
+            time_to_first_token_s=self._seconds(stream.first_token_ns) if stream else None,
+            connect_s=self.connect_ns / 1e9 if self.connect_ns is not None else None,
+            usage=answer.usage,
+            cost_usd=cost[0] if cost else None,
+            cost_source=cost[1] if cost else None,
+            tags=self.tags,
+        )
+        _last.set(observation)
+        return observation
+
+    def _seconds(self, until_ns: int | None) -> float | None:
+        return None if until_ns is None else (until_ns - self._clock_ns) / 1e9
+
+    def _answer(self, how: Ending) -> Answer:
+        if self._stream is not None:
+            if how == "complete":
+                self._stream.finish()
+            return self._stream.answer()
+        if self._status is None or self._status >= _FIRST_ERROR or not self._body:
+            return NO_ANSWER
+        return read_message(self._body) or NO_ANSWER
+
+    def _error_body(self) -> ErrorBody | None:
+        """The error the service sent, in the body of a failed answer or as an event inside a stream."""
+        if self._stream is not None:
+            return read_error(self._stream.error, b"") if self._stream.error is not None else None
+        if self._headers is None or self._status is None:
+            return None
+        if self._status >= _FIRST_ERROR or self._headers.media_type == b"text/html":
+            return read_error(self._body, self._headers.media_type)
+        return None
+
+    def _judge(
+        self, how: Ending, error: BaseException | None, error_body: ErrorBody | None
+    ) -> tuple[Outcome, Failure | None]:
+        """What came of the attempt. A failure the service told of counts before the way the body ended."""
+        if self._status is None:
+            return self._judge_unanswered(how, error)
+        if error_body is not None:
+            return ("error" if self._stream is None else "stream_error"), self._classify(error_body)
+        stream = self._stream
+        if stream is not None and stream.stopped:
+            return "ok", None
+        if how in _UNFINISHED:
+            return _UNFINISHED[how], None
+        if how == "failed" and error is not None:
+            return "truncated", read_exception(error, in_body=True)
+        if stream is not None and not (self.encoded and stream.is_empty):
+            return "truncated", make_failure("stream_truncated", origin="unknown")
+        return "ok", None
+
+    def _judge_unanswered(self, how: Ending, error: BaseException | None) -> tuple[Outcome, Failure | None]:
+        if how != "failed" or error is None:
+            return "cancelled", None
+        failure = read_exception(error, in_body=False)
+        return ("not_sent" if failure.type == "pool_timeout" else "no_response"), failure
+
+    def _classify(self, body: ErrorBody) -> Failure:
+        request = self.request
+        return classify(
+            status=self._status or 0,
+            body=body,
+            ids=self.ids,
+            on_foundry_host=request.on_foundry_host,
+            auth_scheme=request.auth_scheme,
+            bearer=request.bearer,
+            supported=request.operation is not None,
+            now_s=time_ns() / 1e9,
+        )
+
+
+def _ignore(_: bytes) -> None:
+    """Takes what is left of a body that is too long to keep."""
+
+
+def _with_body_ids(ids: RequestIds, body: ErrorBody | None) -> RequestIds:
+    if body is None or not (body.request_id or body.activity_id):
+        return ids
+    return replace(ids, body_request_id=body.request_id, activity_id=body.activity_id)

@@ -1,0 +1,161 @@
+"""structlog support: ids on the application's own lines, and one console line for each attempt.
+
+The console line repeats what the ledger event says, for people who read the console. It must not be exported
+beside the ledger event, so where structlog hands its lines to `logging`, ours go only to handlers that write to
+a stream or a file (``logging.StreamHandler`` and its children); handlers that send records elsewhere, such
+as OpenTelemetry's and Azure's on the root logger, never see them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, MutableMapping
+from typing import Any, Final
+
+from opentelemetry import trace
+
+from foundry_telemetry.conventions import EVENT_NAME
+from foundry_telemetry.observation import Observation
+
+LOGGER_NAME: Final = "foundry_telemetry.attempts"
+"""Name of the logger the console lines go to unless another is given."""
+
+_QUIET: Final = frozenset({"ok", "abandoned", "cancelled"})
+"""Outcomes that are no failure."""
+
+_logger = logging.getLogger(__name__)
+
+
+def add_foundry_context(
+    _logger: object, _method_name: str, event_dict: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Add the current trace and the ids of the last attempt to a line; a structlog processor.
+
+    Adds ``trace_id``, ``span_id`` and ``trace_flags`` (lower-case hex, OpenTelemetry's names for logs that are
+    not OTLP) where a span is current, and ``apim_request_id`` and ``anthropic_request_id`` of
+    `last_attempt()`. Keys that are there already stay as they are. Never raises.
+    """
+    try:
+        _add_trace(event_dict)
+        # The two ids are added together or not at all: a line must not mix those of two attempts.
+        if (
+            event_dict.get("event") != EVENT_NAME
+            and "apim_request_id" not in event_dict
+            and "anthropic_request_id" not in event_dict
+        ):
+            _add_ids(event_dict)
+    except Exception:
+        pass  # not even logged: this runs inside a log call
+    return event_dict
+
+
+def log_attempts(logger: object = None) -> Callable[[Observation], None]:
+    """Return a sink that writes one line for each attempt, for ``instrument(sinks=[log_attempts()])``.
+
+    The event is ``foundry.attempt``; its level is ``info``, or ``warning`` when the attempt failed. Processors,
+    levels and filters are those of the logger. What is not known is absent.
+
+    Args:
+        logger: A structlog logger; ``structlog.get_logger("foundry_telemetry.attempts")`` when left out.
+
+    Raises:
+        TypeError: `logger` is not a structlog logger.
+    """
+    import structlog  # noqa: PLC0415 - only for those who use it
+
+    if logger is None:
+        logger = structlog.get_logger(LOGGER_NAME)
+    if isinstance(logger, logging.Logger | logging.LoggerAdapter) or not hasattr(logger, "bind"):
+        raise TypeError(f"log_attempts: {logger!r} is not a structlog logger; pass structlog.get_logger(...)")
+
+    def sink(observation: Observation) -> None:
+        line = _kept_local(logger)
+        write = line.info if observation.outcome in _QUIET else line.warning
+        write(EVENT_NAME, **_fields(observation))
+
+    return sink
+
+
+def _add_trace(event_dict: MutableMapping[str, Any]) -> None:
+    span = trace.get_current_span().get_span_context()
+    if span.is_valid:
+        event_dict.setdefault("trace_id", trace.format_trace_id(span.trace_id))
+        event_dict.setdefault("span_id", trace.format_span_id(span.span_id))
+        event_dict.setdefault("trace_flags", f"{span.trace_flags:02x}")
+
+
+def _add_ids(event_dict: MutableMapping[str, Any]) -> None:
+    from foundry_telemetry.attempt import last_attempt  # noqa: PLC0415 - keeps this import light
+
+    attempt = last_attempt()
+    if attempt is not None:
+        event_dict |= _told(
+            apim_request_id=attempt.ids.apim_request_id,
+            anthropic_request_id=attempt.anthropic_request_id,
+        )
+
+
+def _fields(seen: Observation) -> dict[str, object]:
+    failure = seen.failure
+    return _told(
+        deployment=seen.deployment,
+        attempt=seen.attempt_number,
+        status=seen.status_code,
+        outcome=seen.outcome,
+        cause=failure and failure.type,
+        fault=failure and failure.fault,
+        tokens_in=seen.usage.total_input_tokens,
+        tokens_out=seen.usage.output_tokens,
+        tokens_cached=seen.usage.cache_read_input_tokens,
+        ttft_ms=_ms(seen.time_to_first_token_s),
+        duration_ms=_ms(seen.duration_s),
+        apim_request_id=seen.ids.apim_request_id,
+        anthropic_request_id=seen.anthropic_request_id,
+        cost_usd=None if seen.cost_usd is None else round(seen.cost_usd, 9),
+    )
+
+
+def _told(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)
+
+
+def _kept_local(logger: Any) -> Any:
+    """Return the logger with its processors and context, but what it wraps kept from exporting handlers.
+
+    Looked up for each line, because the application may configure structlog later.
+    """
+    bound = logger.bind()
+    bound = getattr(bound, "sync_bl", bound)  # of AsyncBoundLogger, whose methods would have to be awaited
+    wrapped = bound._logger  # noqa: SLF001 - what BoundLoggerBase.bind() itself hands on
+    if isinstance(wrapped, logging.Logger):
+        return type(bound)(_LocalLogger(wrapped), bound._processors, bound._context)  # noqa: SLF001
+    return bound
+
+
+class _LocalLogger(logging.Logger):
+    """Stands for another logger, level and filters included, but leaves out handlers that export."""
+
+    def __init__(self, origin: logging.Logger) -> None:
+        super().__init__(origin.name)
+        self.parent = origin
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name is logging's
+        return self._origin.isEnabledFor(level)
+
+    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+        return self._origin.filter(record)
+
+    def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        """Hand the record to the handlers that write to a stream or a file."""
+        taken = False
+        for handler in self._handlers():
+            if isinstance(handler, logging.StreamHandler):
+                taken = True
+                if record.levelno >= handler.level:
+                    handler.handle(record)
+        if not taken:
+            _say_once_nobody_writes(self.name)

@@ -1,0 +1,60 @@
+"""One gate for every value that came over the wire: allow-listed characters, bounded length, or nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}").fullmatch
+_NAME: Final = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}").fullmatch
+_WORD: Final = re.compile(r"[a-z][a-z_]{0,63}").fullmatch
+_LABEL: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,63}").fullmatch
+_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
+
+MAX_COUNT: Final = 2**53
+"""Counts at and above this are not exact in JSON and in Azure; they are refused."""
+
+
+def clean_id(value: bytes | None) -> str | None:
+    """A correlation id, or ``invalid:<length>`` for one with other characters or above 128 of them."""
+    if not value:
+        return None
+    if _ID(value):
+        return value.decode("ascii")
+    return f"invalid:{len(value)}"
+
+
+def clean_label(value: bytes | None) -> str | None:
+    """A display name such as ``East US 2``."""
+    return value.decode("ascii") if value and _LABEL(value) else None
+
+
+def clean_name(value: object) -> str | None:
+    """A model, deployment or message id from a JSON body."""
+    return value if type(value) is str and _NAME(value) else None
+
+
+def clean_word(value: object) -> str | None:
+    """A lower-case word of the API's vocabulary, such as a stop reason."""
+    return value if type(value) is str and _WORD(value) else None
+
+
+def clean_guid(value: object) -> str | None:
+    """A GUID."""
+    return value if type(value) is str and _GUID(value) else None
+
+
+def clean_count(value: object) -> int | None:
+    """A count: an integer that is no bool, at least 0 and below ``MAX_COUNT``."""
+    return value if type(value) is int and 0 <= value < MAX_COUNT else None
+
+
+def as_object(value: object) -> dict[str, object]:
+    """`value` if it is a JSON object, else an empty one."""
+    return value if type(value) is dict else {}
+
+
+UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
+"""What decoding hostile JSON can raise: bad syntax, bad UTF-8, huge integers, a thousand brackets."""

@@ -1,0 +1,102 @@
+"""What a refused credential tells of itself. Claims are read, judged and dropped; the token is never kept."""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from foundry_telemetry.observation import AuthScheme, EntraFacts, TokenFacts
+from foundry_telemetry.wire.clean import UNREADABLE, clean_guid, clean_word
+
+_AUDIENCES: Final = frozenset(
+    f"https://{service}.azure.{cloud}"
+    for service in ("ai", "cognitiveservices")
+    for cloud in ("com", "us", "cn")
+)
+"""What the service accepts, by its own error text, and the sovereign forms of it."""
+
+_URL: Final = re.compile(r"(?:https|api)://[A-Za-z0-9._:/-]{1,120}").fullmatch
+_AADSTS: Final = re.compile(r"AADSTS[0-9]{4,8}")
+_TRACE_ID: Final = re.compile(r"Trace ID: ([0-9a-fA-F-]{36})")
+_CORRELATION_ID: Final = re.compile(r"Correlation ID: ([0-9a-fA-F-]{36})")
+_MAX_TOKEN: Final = 16 * 1024
+
+
+class _Claims(Struct, gc=False):
+    """The claims we may read. Those that name a person are not here on purpose."""
+
+    aud: object = None
+    exp: object = None
+    tid: object = None
+    appid: object = None
+    azp: object = None
+    idtyp: object = None
+
+
+_decode_claims: Final = msgspec.json.Decoder(_Claims).decode
+
+
+def read_token(authorization: bytes | None, now_s: float) -> TokenFacts | None:
+    """Read the claims of a bearer token without verifying it; ``None`` for an opaque one.
+
+    Args:
+        authorization: Value of the ``authorization`` header.
+        now_s: Seconds since the epoch.
+    """
+    if not authorization or len(authorization) > _MAX_TOKEN:
+        return None
+    parts = authorization.rpartition(b" ")[2].split(b".")
+    if len(parts) != 3:  # noqa: PLR2004
+        return None
+    try:
+        claims = _decode_claims(urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)))
+    except UNREADABLE:
+        return None
+    return TokenFacts(
+        expires_in_s=_expires_in(claims.exp, now_s),
+        audience=_audience(claims.aud),
+        tenant=clean_guid(claims.tid),
+        application=clean_guid(claims.appid) or clean_guid(claims.azp),
+        identity_type=clean_word(claims.idtyp),
+    )
+
+
+def _expires_in(exp: object, now_s: float) -> int | None:
+    return int(exp - now_s) if type(exp) is int and 0 < exp < 2**40 else None
+
+
+def _audience(aud: object) -> str | None:
+    if type(aud) is not str:
+        return None
+    return aud if _URL(aud) else clean_guid(aud)
+
+
+def judge(scheme: AuthScheme, token: TokenFacts | None) -> str:
+    """The failure class of a 401 whose text fits a missing, an invalid, an expired and a misaddressed token.
+
+    An audience that is a GUID proves nothing: the service has one of those too.
+    """
+    if scheme == "none":
+        return "auth_missing_credential"
+    if scheme != "entra_id":
+        return "auth_invalid_key"
+    if token is not None and token.expires_in_s is not None and token.expires_in_s <= 0:
+        return "auth_token_expired"
+    audience = (token.audience if token else None) or ""
+    if "://" in audience and audience.rstrip("/") not in _AUDIENCES:
+        return "auth_wrong_audience"
+    return "auth_token_rejected"
+
+
+def read_entra_error(text: str) -> EntraFacts:
+    """Find what Entra support asks for in the text of a token provider's exception; the text is not kept."""
+    code, trace, correlation = _AADSTS.search(text), _TRACE_ID.search(text), _CORRELATION_ID.search(text)
+    return EntraFacts(
+        code=code[0] if code else None,
+        trace_id=clean_guid(trace[1]) if trace else None,
+        correlation_id=clean_guid(correlation[1]) if correlation else None,
+    )

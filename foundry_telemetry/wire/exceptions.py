@@ -1,0 +1,91 @@
+"""From an exception of the HTTP client to a failure. Classes are told by name, so no client is imported."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+from typing import Final
+
+from foundry_telemetry.observation import Failure
+from foundry_telemetry.wire.credentials import read_entra_error
+from foundry_telemetry.wire.errors import make_failure
+
+_BY_NAME: Final = (
+    ("PoolTimeout", "pool_timeout"),
+    ("TimeoutException", "client_timeout"),
+    ("DecodingError", "decoding_error"),
+    ("TransportError", "connection_error"),
+    ("OSError", "connection_error"),
+)
+"""Base classes of httpx and httpx2 (the names are the same), first match wins."""
+
+_RESOLVER: Final = {
+    getattr(socket, name): name
+    for name in ("EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME")
+    if hasattr(socket, name)
+}
+_MAX_CAUSES: Final = 8
+
+
+def read_exception(error: BaseException, *, in_body: bool) -> Failure:
+    """Classify what the HTTP client raised; its text is never looked at.
+
+    Args:
+        error: The exception.
+        in_body: Whether the headers had already come.
+    """
+    names = {cls.__name__ for cls in type(error).__mro__}
+    kind = next((kind for name, kind in _BY_NAME if name in names), "client_error")
+    if in_body and kind in ("connection_error", "client_error"):
+        kind = "stream_truncated"
+    return make_failure(kind, origin="client", code=_socket_error(error), exception_type=_name(error))
+
+
+def read_credential_error(error: BaseException) -> Failure:
+    """Classify what a token provider raised. Its text is searched for the ids Entra support needs, not kept."""
+    entra = read_entra_error(_text(error))
+    return make_failure(
+        "credential_error",
+        origin="entra" if entra.code else "client",
+        code=entra.code,
+        exception_type=_name(error),
+        entra=entra,
+    )
+
+
+def _name(error: BaseException) -> str:
+    return type(error).__name__[:128]
+
+
+def _text(error: BaseException) -> str:
+    """The text of an exception; one whose ``__str__`` fails has none."""
+    try:
+        return str(error)[:16384]
+    except Exception:
+        return ""
+
+
+def _socket_error(error: BaseException) -> str | None:
+    """Name of the socket, resolver or TLS error at the root: ``ECONNREFUSED``, ``EAI_NONAME``, ..."""
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return _RESOLVER.get(cause.errno or 0)
+        reason = getattr(cause, "reason", None)
+        if type(cause).__module__ == "ssl" and isinstance(reason, str):
+            return reason[:64]
+        if isinstance(cause, OSError) and cause.errno is not None:
+            return errno.errorcode.get(cause.errno)
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    for _ in range(_MAX_CAUSES):
+        if cause is None:
+            return
+        yield cause
+        if isinstance(cause, BaseExceptionGroup):
+            cause = cause.exceptions[0]
+        else:
+            cause = cause.__cause__ or cause.__context__

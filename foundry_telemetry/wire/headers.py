@@ -1,0 +1,154 @@
+"""Allow-listed headers, read in one pass; all others are never looked at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from msgspec import Struct
+
+from foundry_telemetry.observation import AuthScheme, RequestIds
+from foundry_telemetry.wire.clean import clean_id, clean_label
+
+RawHeaders = Iterable[tuple[bytes, bytes]]
+"""Name and value as sent; what ``Headers.raw`` gives in httpx and httpx2."""
+
+_REQUEST: Final = frozenset({
+    b"user-agent",
+    b"anthropic-version",
+    b"x-stainless-retry-count",
+    b"traceparent",
+    b"authorization",
+    b"x-api-key",
+    b"api-key",
+    b"ocp-apim-subscription-key",
+})  # fmt: skip
+_RESPONSE: Final = frozenset({
+    b"content-type",
+    b"content-encoding",
+    b"apim-request-id",
+    b"request-id",
+    b"x-request-id",
+    b"x-ms-client-request-id",
+    b"x-ms-region",
+    b"retry-after-ms",
+    b"retry-after",
+})  # fmt: skip
+
+_USER_AGENT: Final = re.compile(
+    rb"(?:python-)?([A-Za-z0-9_.-]{1,64})/(?:Python )?([0-9][0-9A-Za-z.+-]{0,31})"
+).match
+_SCHEMES: Final[tuple[tuple[bytes, AuthScheme], ...]] = (
+    (b"authorization", "entra_id"),
+    (b"x-api-key", "api_key"),
+    (b"api-key", "api_key"),
+    (b"ocp-apim-subscription-key", "gateway_key"),
+)
+"""The first header present names the scheme: a token wins over a key, a key of the resource over a gateway's."""
+
+_MAX_WAIT_S: Final = 24 * 3600.0
+"""A longer wait is nonsense, not a hint."""
+
+
+class RequestHeaders(Struct, frozen=True, gc=False):
+    """What a request's headers tell. `bearer` never leaves the attempt."""
+
+    client: str | None
+    anthropic_version: str | None
+    retry_count: int
+    traceparent: bytes | None
+    auth_scheme: AuthScheme
+    bearer: bytes | None
+
+    @property
+    def from_foundry_client(self) -> bool:
+        """Whether an ``AnthropicFoundry`` or ``AsyncAnthropicFoundry`` client sent it."""
+        return self.client is not None and "AnthropicFoundry/" in self.client
+
+
+class ResponseHeaders(Struct, frozen=True, gc=False):
+    """What a response's headers tell."""
+
+    media_type: bytes
+    encoded: bool
+    ids: RequestIds
+    region: str | None
+    retry_after_s: float | None
+
+
+def _pick(raw: RawHeaders, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
+    """The wanted headers, names in lower case; of a repeated one the first."""
+    found: dict[bytes, bytes] = {}
+    for name, value in raw:
+        key = name.lower()
+        if key in wanted and key not in found:
+            found[key] = value
+    return found
+
+
+def read_request_headers(raw: RawHeaders) -> RequestHeaders:
+    """Read the allow-listed request headers."""
+    found = _pick(raw, _REQUEST)
+    scheme: AuthScheme = next((scheme for name, scheme in _SCHEMES if name in found), "none")
+    retries = found.get(b"x-stainless-retry-count", b"0")
+    return RequestHeaders(
+        client=_client(found.get(b"user-agent")),
+        anthropic_version=clean_id(found.get(b"anthropic-version")),
+        retry_count=int(retries) if retries.isdigit() and len(retries) < 4 else 0,  # noqa: PLR2004
+        traceparent=found.get(b"traceparent"),
+        auth_scheme=scheme,
+        bearer=found[b"authorization"] if scheme == "entra_id" else None,
+    )
+
+
+def _client(user_agent: bytes | None) -> str | None:
+    match = _USER_AGENT(user_agent) if user_agent else None
+    return f"{match[1].decode()}/{match[2].decode()}" if match else None
+
+
+def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
+    """Read the allow-listed response headers.
+
+    Args:
+        raw: The headers as received.
+        now_s: Seconds since the epoch, for a ``retry-after`` that is a date.
+    """
+    found = _pick(raw, _RESPONSE)
+    return ResponseHeaders(
+        media_type=found.get(b"content-type", b"").partition(b";")[0].strip().lower(),
+        encoded=found.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"),
+        ids=RequestIds(
+            apim_request_id=clean_id(found.get(b"apim-request-id")),
+            request_id=clean_id(found.get(b"request-id")),
+            x_request_id=clean_id(found.get(b"x-request-id")),
+            x_ms_client_request_id=clean_id(found.get(b"x-ms-client-request-id")),
+        ),
+        region=clean_label(found.get(b"x-ms-region")),
+        retry_after_s=_retry_after(found, now_s),
+    )
+
+
+def _retry_after(found: dict[bytes, bytes], now_s: float) -> float | None:
+    """Seconds to wait, in the order in which the SDK asks: ``retry-after-ms``, seconds, an HTTP date."""
+    milliseconds = _seconds(found.get(b"retry-after-ms"), 0.001)
+    if milliseconds is not None:
+        return milliseconds
+    value = found.get(b"retry-after")
+    seconds = _seconds(value, 1.0)
+    if seconds is not None or value is None:
+        return seconds
+    try:
+        wait = parsedate_to_datetime(value.decode("ascii")).timestamp() - now_s
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return wait if 0 <= wait <= _MAX_WAIT_S else None
+
+
+def _seconds(value: bytes | None, unit: float) -> float | None:
+    try:
+        wait = float(value) * unit if value else None
+    except ValueError:
+        return None
+    return wait if wait is not None and 0 <= wait <= _MAX_WAIT_S else None

@@ -1,0 +1,215 @@
+"""A streamed answer: bytes as they come, in any pieces, become one ``Answer``.
+
+*Event*: the lines up to a blank one. *Quiet*: between two events, with the first token already seen; then a
+piece that holds nothing but whole ``content_block_delta`` events is passed over by one regular expression,
+which is all that most pieces of a stream ever cost.
+
+The scanner follows the event-stream rules (any line ending, comments, several data lines, a byte order
+mark) and holds at most ``MAX_EVENT`` bytes, whatever comes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import ClassVar, Final
+
+import msgspec
+from msgspec import Struct
+
+from foundry_telemetry.observation import NO_USAGE
+from foundry_telemetry.wire.clean import UNREADABLE, as_object
+from foundry_telemetry.wire.usage import Answer, Message, read_answer, read_usage
+
+MAX_EVENT: Final = 256 * 1024
+"""Bytes of one line or one event that we keep; the events we read are a hundredth of it."""
+
+_whole_deltas: Final = re.compile(rb"(?:event: content_block_delta\ndata: [^\n]*\n\n)*").match
+
+
+class _MessageStart(Struct, gc=False):
+    message: Message
+
+
+class _MessageDelta(Struct, gc=False):
+    delta: object = None
+    usage: object = None
+
+
+_decode_start: Final = msgspec.json.Decoder(_MessageStart).decode
+_decode_delta: Final = msgspec.json.Decoder(_MessageDelta).decode
+
+
+class MessageStream:
+    """Reads a stream of Message events.
+
+    Args:
+        clock: Monotonic clock, nanoseconds; asked once, at the first ``content_block_delta``.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_data",
+        "_final",
+        "_line",
+        "_message",
+        "_name",
+        "_quiet",
+        "_size",
+        "_skipping",
+        "_started",
+        "_usage",
+        "_was_cr",
+        "error",
+        "first_token_ns",
+        "stopped",
+    )
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._line = bytearray()
+        self._name = b""
+        self._data: list[bytes] = []
+        self._size = 0
+        self._skipping = False
+        self._was_cr = False
+        self._started = False
+        self._quiet = False
+        self._message = Message()
+        self._usage: dict[str, object] = {}
+        self._final = False
+        self.first_token_ns: int | None = None
+        """When the first ``content_block_delta`` came, on the monotonic clock."""
+        self.stopped = False
+        """Whether ``message_stop`` was seen."""
+        self.error: bytes | None = None
+        """Data of the ``error`` event, if one came."""
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next decoded bytes of the body."""
+        if self._quiet:
+            end = _whole_deltas(piece).end()  # type: ignore[union-attr]  # matches the empty string at least
+            if end == len(piece):
+                return
+            piece = piece[end:]
+        elif self.first_token_ns is not None:
+            # Pieces need not end where events end: finish the event under way, then try to be quiet again.
+            cut = piece.find(b"\n\n") + 2
+            if 1 < cut < len(piece):
+                self._scan(piece[:cut])
+                self._feed_rest(piece[cut:])
+                return
+        self._scan(piece)
+
+    def _feed_rest(self, piece: bytes) -> None:
+        if self._quiet:
+            self.feed(piece)
+        else:
+            self._scan(piece)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no line has come yet."""
+        return not (self._started or self._line)
+
+    def finish(self) -> None:
+        """The body is complete: an event that lacks only its blank line still counts."""
+        if self._line:
+            self._end_line(b"")
+        self._end_event()
+
+    def answer(self) -> Answer:
+        """What the events seen so far told."""
+        usage = read_usage(self._usage, final=self._final) if self._usage else NO_USAGE
+        return read_answer(self._message, usage)
+
+    def _scan(self, piece: bytes) -> None:
+        if self._was_cr and piece[:1] == b"\n":  # the second half of a line ending that was cut in two
+            piece = piece[1:]
+        self._was_cr = piece[-1:] == b"\r"
+        if b"\n" in piece or self._was_cr or b"\r" in piece:
+            for line in piece.splitlines(keepends=True):
+                if line[-1:] in b"\r\n":
+                    self._end_line(line.rstrip(b"\r\n"))
+                else:
+                    self._keep(line)
+        else:
+            self._keep(piece)
+        between_events = not (self._line or self._name or self._data or self._skipping)
+        self._quiet = between_events and self.first_token_ns is not None
+
+    def _keep(self, part: bytes) -> None:
+        """Hold the start of a line, or skip the line once it is longer than any we read."""
+        if self._skipping or len(self._line) + len(part) > MAX_EVENT:
+            self._skipping = True
+            self._line.clear()
+        else:
+            self._line += part
+
+    def _end_line(self, rest: bytes) -> None:
+        if self._skipping:
+            self._skipping = False
+            return
+        line = rest
+        if self._line:
+            line = bytes(self._line) + rest
+            self._line.clear()
+        if not self._started:
+            self._started = True
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line:
+            self._end_event()
+            return
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"event":
+            self._name = value
+        elif field == b"data" and (not self._name or self._name in self._WITH_DATA):
+            self._size += len(value)
+            if self._size <= MAX_EVENT:
+                self._data.append(value)
+
+    def _end_event(self) -> None:
+        name, data, size = self._name, self._data, self._size
+        self._name, self._data, self._size = b"", [], 0
+        reader = self._READERS.get(name)
+        if reader is not None and size <= MAX_EVENT:
+            reader(self, b"\n".join(data))
+
+    def _on_start(self, data: bytes) -> None:
+        try:
+            self._message = _decode_start(data).message
+        except UNREADABLE:
+            return
+        self._usage = dict(as_object(self._message.usage))
+
+    def _on_token(self, _: bytes) -> None:
+        if self.first_token_ns is None:
+            self.first_token_ns = self._clock()
+
+    def _on_delta(self, data: bytes) -> None:
+        """Counters here are running totals: a new one replaces the old, an absent or null one leaves it."""
+        try:
+            event = _decode_delta(data)
+        except UNREADABLE:
+            return
+        delta, usage = as_object(event.delta), as_object(event.usage)
+        self._message.stop_reason = delta.get("stop_reason") or self._message.stop_reason
+        self._message.stop_details = delta.get("stop_details") or self._message.stop_details
+        self._usage.update((name, value) for name, value in usage.items() if value is not None)
+        self._final = self._final or usage.get("output_tokens") is not None
+
+    def _on_stop(self, _: bytes) -> None:
+        self.stopped = True
+
+    def _on_error(self, data: bytes) -> None:
+        self.error = data
+
+    _READERS: ClassVar[dict[bytes, Callable[[MessageStream, bytes], None]]] = {
+        b"message_start": _on_start,
+        b"content_block_delta": _on_token,
+        b"message_delta": _on_delta,
+        b"message_stop": _on_stop,
+        b"error": _on_error,
+    }
+    _WITH_DATA: ClassVar = frozenset(_READERS) - {b"content_block_delta", b"message_stop"}

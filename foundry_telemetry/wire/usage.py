@@ -1,0 +1,109 @@
+"""A message, whole or put together from its events, as far as telemetry needs it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from foundry_telemetry.observation import NO_USAGE, TokenUsage
+from foundry_telemetry.wire.clean import UNREADABLE, as_object, clean_count, clean_name, clean_word
+
+
+class Answer(Struct, frozen=True, kw_only=True, gc=False):
+    """What a 2xx body tells."""
+
+    response_id: str | None = None
+    response_model: str | None = None
+    stop_reason: str | None = None
+    refusal_category: str | None = None
+    usage: TokenUsage = NO_USAGE
+    counted_input_tokens: int | None = None
+
+
+NO_ANSWER: Final = Answer()
+
+
+class Message(Struct, gc=False):
+    """The fields we read of a Message. All typed ``object``: one bad field must not hide the others."""
+
+    id: object = None
+    model: object = None
+    stop_reason: object = None
+    stop_details: object = None
+    usage: object = None
+    input_tokens: object = None
+
+
+_decode_message: Final = msgspec.json.Decoder(Message).decode
+
+
+def read_message(body: bytes | bytearray) -> Answer | None:
+    """Read the body of a JSON answer; ``None`` when it is no JSON object."""
+    try:
+        message = _decode_message(body)
+    except UNREADABLE:
+        return None
+    usage = as_object(message.usage)
+    return read_answer(message, read_usage(usage, final=True) if usage else NO_USAGE)
+
+
+def read_answer(message: Message, usage: TokenUsage) -> Answer:
+    """The answer a decoded Message gives, with the usage already read."""
+    return Answer(
+        response_id=clean_name(message.id),
+        response_model=clean_name(message.model),
+        stop_reason=clean_word(message.stop_reason),
+        refusal_category=clean_word(as_object(message.stop_details).get("category")),
+        usage=usage,
+        counted_input_tokens=clean_count(message.input_tokens),
+    )
+
+
+def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
+    """Read a ``usage`` object.
+
+    Args:
+        usage: The object as decoded.
+        final: Whether it holds the last counters. The output of ``message_start`` is a placeholder, so
+            without a ``message_delta`` the output is unknown, not that number.
+    """
+    output = clean_count(usage.get("output_tokens")) if final else None
+    cache = as_object(usage.get("cache_creation"))
+    tools = as_object(usage.get("server_tool_use"))
+    details = as_object(usage.get("output_tokens_details")) if final else {}
+    compaction = _compaction(usage.get("iterations"))
+    return TokenUsage(
+        input_tokens=clean_count(usage.get("input_tokens")),
+        output_tokens=output,
+        cache_read_input_tokens=clean_count(usage.get("cache_read_input_tokens")),
+        cache_creation_input_tokens=clean_count(usage.get("cache_creation_input_tokens")),
+        cache_creation_5m=clean_count(cache.get("ephemeral_5m_input_tokens")),
+        cache_creation_1h=clean_count(cache.get("ephemeral_1h_input_tokens")),
+        thinking_tokens=clean_count(details.get("thinking_tokens")),
+        web_search_requests=clean_count(tools.get("web_search_requests")),
+        web_fetch_requests=clean_count(tools.get("web_fetch_requests")),
+        service_tier=clean_word(usage.get("service_tier")),
+        inference_geo=clean_word(usage.get("inference_geo")),
+        speed=clean_word(usage.get("speed")),
+        compaction_input_tokens=compaction[0] if compaction else None,
+        compaction_output_tokens=compaction[1] if compaction else None,
+        complete=output is not None,
+    )
+
+
+_INPUTS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+def _compaction(iterations: object) -> tuple[int, int] | None:
+    """Input and output of the compaction passes, which the top-level counters leave out."""
+    if type(iterations) is not list:
+        return None
+    passes = [item for item in map(as_object, iterations) if item.get("type") == "compaction"]
+    if not passes:
+        return None
+    return (
+        sum(clean_count(item.get(name)) or 0 for item in passes for name in _INPUTS),
+        sum(clean_count(item.get("output_tokens")) or 0 for item in passes),
+    )

@@ -1,0 +1,153 @@
+"""The set-ups that are compared: nothing, the SDK's own spans, the neighbours, and us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter, LogRecordExportResult
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, PeriodicExportingMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NEVER_MS = 3_600_000
+"""Batches leave when they are full or flushed, not by the clock: an hour."""
+
+
+class NotBuiltError(Exception):
+    """The variant needs something that is not here; the message says what."""
+
+
+class DropSpans(SpanExporter):
+    """Counts spans and drops them."""
+
+    count = 0
+
+    def export(self, spans: Any) -> SpanExportResult:
+        """Drop."""
+        self.count += len(spans)
+        return SpanExportResult.SUCCESS
+
+
+class DropLogs(LogRecordExporter):
+    """Counts log records and drops them."""
+
+    count = 0
+
+    def export(self, batch: Any) -> LogRecordExportResult:
+        """Drop."""
+        self.count += len(batch)
+        return LogRecordExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: int = 30000) -> bool:
+        """Nothing is held."""
+        return True
+
+    def shutdown(self) -> None:
+        """Nothing is held."""
+
+
+class DropMetrics(MetricExporter):
+    """Keeps the count of records of each histogram and the value of each sum, and drops the rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.totals: dict[str, float] = {}
+
+    def export(self, metrics_data: Any, timeout_millis: float = 10_000, **_: object) -> MetricExportResult:
+        """Drop."""
+        for resource in metrics_data.resource_metrics:
+            for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
+                points = metric.data.data_points
+                self.totals[metric.name] = sum(getattr(point, "count", None) or point.value for point in points)
+        return MetricExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        """Nothing is held."""
+        return True
+
+    def shutdown(self, timeout_millis: float = 30_000, **_: object) -> None:
+        """Nothing is held."""
+
+
+@dataclass
+class Telemetry:
+    """Providers of the real SDK, in batches, with exporters that drop."""
+
+    spans: DropSpans = field(default_factory=DropSpans)
+    logs: DropLogs = field(default_factory=DropLogs)
+    metrics: DropMetrics = field(default_factory=DropMetrics)
+
+    def __post_init__(self) -> None:
+        self.tracer_provider = TracerProvider(shutdown_on_exit=False)
+        self.tracer_provider.add_span_processor(BatchSpanProcessor(self.spans, schedule_delay_millis=NEVER_MS))
+        self.logger_provider = LoggerProvider(shutdown_on_exit=False)
+        self.logger_provider.add_log_record_processor(
+            BatchLogRecordProcessor(self.logs, schedule_delay_millis=NEVER_MS)
+        )
+        reader = PeriodicExportingMetricReader(self.metrics, export_interval_millis=NEVER_MS)
+        self.meter_provider = MeterProvider([reader], shutdown_on_exit=False)
+
+    @property
+    def providers(self) -> dict[str, Any]:
+        """Keywords that `instrument()` and the instrumentors share."""
+        return {
+            "tracer_provider": self.tracer_provider,
+            "meter_provider": self.meter_provider,
+            "logger_provider": self.logger_provider,
+        }
+
+    def flush(self) -> None:
+        """Export what is queued. Metrics leave once in a period, not once in a call, so they stay."""
+        self.tracer_provider.force_flush()
+        self.logger_provider.force_flush()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One set-up. `install` patches the process; `native` leaves the SDK's own spans on."""
+
+    install: Callable[[Telemetry], object] | None = None
+    native: bool = False
+    expects: tuple[str, ...] = ()
+    """Signals without which the variant is not doing its work: `spans`, `logs`."""
+
+    def open_telemetry(self, telemetry: Telemetry) -> Any:
+        """The SDK client's option of the same name."""
+        return {"tracer_provider": telemetry.tracer_provider} if self.native else False
+
+
+def _ours(telemetry: Telemetry) -> None:
+    import foundry_telemetry
+
+    # Absent, not broken: an ImportError from below is not swallowed.
+    if not hasattr(foundry_telemetry, "instrument"):
+        raise NotBuiltError("foundry_telemetry has no instrument()")
+    foundry_telemetry.instrument(**telemetry.providers)
+
+
+def _official(telemetry: Telemetry) -> None:
+    from opentelemetry.instrumentation.genai.anthropic import AnthropicInstrumentor
+
+    AnthropicInstrumentor().instrument(**telemetry.providers)
+
+
+def _httpx2(telemetry: Telemetry) -> None:
+    from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
+
+    HTTPX2ClientInstrumentor().instrument(**telemetry.providers)
+
+
+VARIANTS = {
+    "bare": Variant(),
+    "native": Variant(native=True, expects=("spans",)),
+    "ours": Variant(_ours, expects=("spans", "logs")),
+    "ours_on_native": Variant(_ours, native=True, expects=("spans", "logs")),
+    "official": Variant(_official, expects=("spans",)),
+    "otel_httpx2": Variant(_httpx2, expects=("spans",)),
+}

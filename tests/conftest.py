@@ -1,0 +1,50 @@
+"""Fixtures every test may use, and the checks every test gets."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+
+import pytest
+from opentelemetry import trace
+
+import foundry_telemetry
+from tests.support.capture import Capture
+from tests.support.families import FAMILIES, Family
+
+
+@pytest.fixture(params=FAMILIES, ids=str)
+def family(request: pytest.FixtureRequest) -> Family:
+    """Each of the four client classes in turn."""
+    return request.param
+
+
+@pytest.fixture
+def capture() -> Capture:
+    """Providers of the real SDK with exporters in memory; nothing is instrumented yet."""
+    return Capture()
+
+
+@pytest.fixture
+def instrumented(capture: Capture) -> Iterator[Capture]:
+    """The whole process instrumented, recording into `capture`."""
+    foundry_telemetry.instrument(**capture.options)
+    yield capture
+    foundry_telemetry.uninstrument()
+
+
+@pytest.fixture(autouse=True)
+def _leaves_no_trace(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No test may leave a current span, a thread, a failed detach or an error of ours behind."""
+    before = set(threading.enumerate())
+    span = trace.get_current_span()
+    yield
+    foundry_telemetry.uninstrument()
+    assert trace.get_current_span() is span
+    new = {thread.name for thread in set(threading.enumerate()) - before if thread.is_alive()}
+    assert not {name for name in new if name.startswith("foundry")}, new
+    for record in caplog.get_records("call"):
+        assert "Failed to detach context" not in record.getMessage()
+        ours = record.name.startswith("foundry_telemetry") and record.levelno >= logging.ERROR
+        assert not ours, record.getMessage()

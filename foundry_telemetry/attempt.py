@@ -163,27 +163,49 @@ class Attempt:
             self._body += piece
 
     def end(
-        self, how: Ending, error: BaseException | None = None, *, price: Price | None = None
+        self,
+        how: Ending,
+        error: BaseException | None = None,
+        *,
+        failure: Failure | None = None,
+        at_ns: int | None = None,
+        price: Price | None = None,
     ) -> Observation | None:
-        """End the attempt; the first call gets the observation, every later one ``None``."""
+        """End the attempt; the first call gets the observation, every later one ``None``.
+
+        Args:
+            how: How it ended.
+            error: The exception, for ``failed``.
+            failure: What is to be told of `error` when the request was never sent.
+            at_ns: When the body was dropped, on the monotonic clock; now by default.
+            price: Estimates the cost of a complete answer.
+        """
         try:
             self._open.pop()
         except IndexError:
             return None
         if self._generation != _Generation.number:
             return None
-        return self._observe(how, error, price, perf_counter_ns())
+        seen = self._observe(how, error, failure, price, perf_counter_ns() if at_ns is None else at_ns)
+        if at_ns is None:  # a dropped body is told of later, in a context that has nothing to do with it
+            _last.set(seen)
+        return seen
 
     def _observe(
-        self, how: Ending, error: BaseException | None, price: Price | None, now_ns: int
+        self,
+        how: Ending,
+        error: BaseException | None,
+        unsent: Failure | None,
+        price: Price | None,
+        now_ns: int,
     ) -> Observation:
         answer = self._answer(how)
         error_body = self._error_body()
-        outcome, failure = self._judge(how, error, error_body)
+        outcome, failure = ("not_sent", unsent) if unsent else self._judge(how, error, error_body)
         cost = price(self.request, answer, self.started_ns) if price and answer.usage.complete else None
         headers, stream = self._headers, self._stream
         request = self.request
-        observation = Observation(
+        return Observation(
             call_id=self.call_id,
             attempt_number=self.number,
             client=request.client,
@@ -193,8 +215,8 @@ class Attempt:
             max_tokens=request.max_tokens,
             method=request.method,
             scheme=request.scheme,
-            server_address=request.host,
-            server_port=request.port,
+            server_address=request.server_address,
+            server_port=request.server_port,
             path=request.path,
             resource=request.resource,
             anthropic_version=request.anthropic_version,
@@ -220,8 +242,6 @@ class Attempt:
             cost_source=cost[1] if cost else None,
             tags=self.tags,
         )
-        _last.set(observation)
-        return observation
 
     def _seconds(self, until_ns: int | None) -> float | None:
         return None if until_ns is None else (until_ns - self._clock_ns) / 1e9

@@ -23,7 +23,8 @@ class _Scope(NamedTuple):
     tags: Mapping[str, str]
 
 
-_scope: ContextVar[_Scope] = ContextVar("foundry_telemetry_tags", default=_Scope((), NO_TAGS))
+_NO_SCOPE: Final = _Scope((), NO_TAGS)
+_scope: ContextVar[_Scope] = ContextVar("foundry_telemetry.attribution", default=_NO_SCOPE)
 
 
 class attribute:  # noqa: N801 - used as a verb: `with attribute(tenant="acme"):`
@@ -53,7 +54,11 @@ class attribute:  # noqa: N801 - used as a verb: `with attribute(tenant="acme"):
         _scope.set(scope)
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
     ) -> None:
         # Not `ContextVar.reset`: it raises in a context other than the one entered (generator dependencies of
         # web frameworks), and when a generator ends inside a younger block of its consumer it would bring

@@ -1,14 +1,17 @@
 """structlog support: ids on the application's own lines, and one console line for each attempt.
 
 The console line repeats what the ledger event says, for people who read the console. It must not be exported
-beside the ledger event, so where structlog hands its lines to `logging`, ours go only to handlers that write to
-a stream or a file (``logging.StreamHandler`` and its children); handlers that send records elsewhere, such
-as OpenTelemetry's and Azure's on the root logger, never see them.
+beside the ledger event, so where structlog hands its lines to `logging`, ours go only to handlers that write
+to a stream or a file (``logging.StreamHandler`` and its children); handlers that send records elsewhere,
+such as OpenTelemetry's and Azure's on the root logger, never see them.
 """
 
 from __future__ import annotations
 
+import copy
+import functools
 import logging
+import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, Final
 
@@ -23,16 +26,23 @@ LOGGER_NAME: Final = "foundry_telemetry.attempts"
 _QUIET: Final = frozenset({"ok", "abandoned", "cancelled"})
 """Outcomes that are no failure."""
 
+_PATIENCE_S: Final = 0.05
+"""Seconds to wait for an output that is busy, before the line is given up."""
+
+_Lock: Final = type(threading.Lock())
+
 _logger = logging.getLogger(__name__)
 
 
 def add_foundry_context(
-    _logger: object, _method_name: str, event_dict: MutableMapping[str, Any]
+    logger: object,  # noqa: ARG001 - structlog passes it
+    method_name: str,  # noqa: ARG001 - structlog passes it
+    event_dict: MutableMapping[str, Any],
 ) -> MutableMapping[str, Any]:
     """Add the current trace and the ids of the last attempt to a line; a structlog processor.
 
-    Adds ``trace_id``, ``span_id`` and ``trace_flags`` (lower-case hex, OpenTelemetry's names for logs that are
-    not OTLP) where a span is current, and ``apim_request_id`` and ``anthropic_request_id`` of
+    Adds ``trace_id``, ``span_id`` and ``trace_flags`` (lower-case hex, OpenTelemetry's names for logs that
+    are not OTLP) where a span is current, and ``apim_request_id`` and ``anthropic_request_id`` of
     `last_attempt()`. Keys that are there already stay as they are. Never raises.
     """
     try:
@@ -52,8 +62,9 @@ def add_foundry_context(
 def log_attempts(logger: object = None) -> Callable[[Observation], None]:
     """Return a sink that writes one line for each attempt, for ``instrument(sinks=[log_attempts()])``.
 
-    The event is ``foundry.attempt``; its level is ``info``, or ``warning`` when the attempt failed. Processors,
-    levels and filters are those of the logger. What is not known is absent.
+    The event is ``foundry.attempt``; its level is ``info``, or ``warning`` when the attempt failed. Levels,
+    processors and filters are those of the logger; a processor that exports by itself is not held back. The
+    line never reaches a `logging` handler that is not a ``StreamHandler``. What is not known is absent.
 
     Args:
         logger: A structlog logger; ``structlog.get_logger("foundry_telemetry.attempts")`` when left out.
@@ -61,15 +72,17 @@ def log_attempts(logger: object = None) -> Callable[[Observation], None]:
     Raises:
         TypeError: `logger` is not a structlog logger.
     """
-    import structlog  # noqa: PLC0415 - only for those who use it
-
     if logger is None:
+        import structlog  # noqa: PLC0415 - only for those who use it
+
         logger = structlog.get_logger(LOGGER_NAME)
-    if isinstance(logger, logging.Logger | logging.LoggerAdapter) or not hasattr(logger, "bind"):
+    if not _is_structlog(logger):
         raise TypeError(f"log_attempts: {logger!r} is not a structlog logger; pass structlog.get_logger(...)")
 
     def sink(observation: Observation) -> None:
         line = _kept_local(logger)
+        if _is_busy_here(line):
+            return
         write = line.info if observation.outcome in _QUIET else line.warning
         write(EVENT_NAME, **_fields(observation))
 
@@ -89,10 +102,11 @@ def _add_ids(event_dict: MutableMapping[str, Any]) -> None:
 
     attempt = last_attempt()
     if attempt is not None:
-        event_dict |= _told(
+        ids = _told(
             apim_request_id=attempt.ids.apim_request_id,
             anthropic_request_id=attempt.anthropic_request_id,
         )
+        event_dict.update(ids)
 
 
 def _fields(seen: Observation) -> dict[str, object]:
@@ -124,38 +138,79 @@ def _ms(seconds: float | None) -> float | None:
 
 
 def _kept_local(logger: Any) -> Any:
-    """Return the logger with its processors and context, but what it wraps kept from exporting handlers.
+    """Return the logger as it is, but with every `logging.Logger` in it kept from exporting handlers.
 
-    Looked up for each line, because the application may configure structlog later.
+    Done for each line, because the application may configure structlog later.
     """
+    if isinstance(logger, logging.Logger):
+        return _LocalLogger(logger)
+    if isinstance(logger, logging.LoggerAdapter):
+        adapter = copy.copy(logger)
+        adapter.logger = _kept_local(adapter.logger)
+        return adapter
+    if not _is_structlog(logger):  # writes by itself, as PrintLogger does
+        return logger
     bound = logger.bind()
-    bound = getattr(bound, "sync_bl", bound)  # of AsyncBoundLogger, whose methods would have to be awaited
-    wrapped = bound._logger  # noqa: SLF001 - what BoundLoggerBase.bind() itself hands on
-    if isinstance(wrapped, logging.Logger):
-        return type(bound)(_LocalLogger(wrapped), bound._processors, bound._context)  # noqa: SLF001
-    return bound
+    if hasattr(type(bound), "sync_bl"):  # AsyncBoundLogger, whose methods would have to be awaited
+        bound = bound.sync_bl
+    # What BoundLoggerBase.bind() does, with another logger; structlog has no public way.
+    return type(bound)(_kept_local(bound._logger), bound._processors, bound._context)  # noqa: SLF001
+
+
+def _is_busy_here(line: Any) -> bool:
+    """Whether this thread may be in the middle of writing with the same output.
+
+    An abandoned stream may end in a finalizer, which runs anywhere, also inside ``PrintLogger`` while that
+    holds its lock; to wait for the lock would then be to wait for ever. Another thread has long written its
+    line when the time is up.
+    """
+    lock = getattr(line._logger, "_lock", None)  # noqa: SLF001 - of PrintLogger, WriteLogger, BytesLogger
+    if not isinstance(lock, _Lock):
+        return False
+    if not lock.acquire(timeout=_PATIENCE_S):
+        return True
+    lock.release()
+    return False
+
+
+def _is_structlog(logger: object) -> bool:
+    """Ask the type: some loggers answer to any attribute."""
+    return hasattr(type(logger), "bind")
 
 
 class _LocalLogger(logging.Logger):
-    """Stands for another logger, level and filters included, but leaves out handlers that export."""
+    """Stands for another logger, its level and filters included, but leaves out the handlers that export."""
 
     def __init__(self, origin: logging.Logger) -> None:
         super().__init__(origin.name)
-        self.parent = origin
+        self.parent = self._origin = origin
 
     def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - the name is logging's
         return self._origin.isEnabledFor(level)
 
-    def filter(self, record: logging.LogRecord) -> bool | logging.LogRecord:
+    def filter(self, record: logging.LogRecord) -> Any:
         return self._origin.filter(record)
 
     def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
-        """Hand the record to the handlers that write to a stream or a file."""
-        taken = False
-        for handler in self._handlers():
-            if isinstance(handler, logging.StreamHandler):
-                taken = True
-                if record.levelno >= handler.level:
-                    handler.handle(record)
-        if not taken:
-            _say_once_nobody_writes(self.name)
+        writers = [one for one in _handlers(self._origin) if isinstance(one, logging.StreamHandler)]
+        for handler in writers:
+            if record.levelno >= handler.level:
+                handler.handle(record)
+        if not writers:
+            _say_once_that_nobody_writes(self.name)
+
+
+def _handlers(logger: logging.Logger | None) -> Iterator[logging.Handler]:
+    """Every handler a record of `logger` reaches."""
+    while logger is not None:
+        yield from logger.handlers
+        logger = logger.parent if logger.propagate else None
+
+
+@functools.cache
+def _say_once_that_nobody_writes(name: str) -> None:
+    _logger.warning(
+        "log_attempts: no handler of logger %r writes to a stream or a file, so its lines go nowhere; "
+        "add one, such as logging.getLogger().addHandler(logging.StreamHandler())",
+        name,
+    )

@@ -157,7 +157,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     method: str = "POST"
     scheme: str = "https"
-    server_address: str = ""
+    server_address: str | None = None
     server_port: int | None = None
     path: str = ""
     """Path of the URL, without the query."""

@@ -90,9 +90,7 @@ _tables: dict[_TableKey, _Table | None] = {}
 _overrides: Mapping[str, _Table | float] = {}
 
 
-def cost(
-    model: str | None, usage: TokenUsage, at_ns: int, *, deployment: str | None = None
-) -> Cost | None:
+def cost(model: str | None, usage: TokenUsage, at_ns: int, *, deployment: str | None = None) -> Cost | None:
     """Price one attempt. Never raises.
 
     Args:

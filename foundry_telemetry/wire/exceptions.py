@@ -43,7 +43,7 @@ def read_exception(error: BaseException, *, in_body: bool) -> Failure:
 
 
 def read_credential_error(error: BaseException) -> Failure:
-    """Classify what a token provider raised. Its text is searched for the ids Entra support needs, not kept."""
+    """Classify what a token provider raised; of its text only the ids that Entra support needs are kept."""
     entra = read_entra_error(_text(error))
     return make_failure(
         "credential_error",

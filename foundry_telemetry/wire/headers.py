@@ -46,7 +46,7 @@ _SCHEMES: Final[tuple[tuple[bytes, AuthScheme], ...]] = (
     (b"api-key", "api_key"),
     (b"ocp-apim-subscription-key", "gateway_key"),
 )
-"""The first header present names the scheme: a token wins over a key, a key of the resource over a gateway's."""
+"""The first one present names the scheme: a token before a key, the resource's key before a gateway's."""
 
 _MAX_WAIT_S: Final = 24 * 3600.0
 """A longer wait is nonsense, not a hint."""

@@ -43,8 +43,8 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     operation: str | None
     method: str
     scheme: str
-    host: str
-    port: int | None
+    server_address: str | None
+    server_port: int | None
     path: str
     on_foundry_host: bool
     resource: str | None
@@ -145,8 +145,8 @@ def read_request(
         operation=operation,
         method=method,
         scheme=scheme,
-        host=host.decode("ascii", "replace"),
-        port=port or _PORTS.get(scheme),
+        server_address=host.decode("ascii", "replace"),
+        server_port=port or _PORTS.get(scheme),
         path=path.decode("ascii", "replace"),
         on_foundry_host=on_foundry_host,
         resource=host.partition(b".")[0].decode("ascii") if on_foundry_host else None,
@@ -159,6 +159,31 @@ def read_request(
         deployment=clean_name(wanted.model),
         stream=wanted.stream is True,
         max_tokens=clean_count(wanted.max_tokens),
+    )
+
+
+def unsent_request(
+    *, method: str, path: str, model: object, stream: object, max_tokens: object, retry_count: int
+) -> Request:
+    """A call for which no request was ever built, because its token provider raised; its host is not told."""
+    return Request(
+        operation=next((name for suffix, name in _OPERATIONS if path.encode().endswith(suffix)), None),
+        method=method,
+        scheme="https",
+        server_address=None,
+        server_port=None,
+        path=path,
+        on_foundry_host=False,
+        resource=None,
+        client=None,
+        anthropic_version=None,
+        retry_count=retry_count,
+        traceparent=None,
+        auth_scheme="entra_id",
+        bearer=None,
+        deployment=clean_name(model),
+        stream=stream is True,
+        max_tokens=clean_count(max_tokens),
     )
 
 

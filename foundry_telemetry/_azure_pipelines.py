@@ -1,0 +1,273 @@
+"""Providers that feed Azure Monitor: the distro's, or those the application already has.
+
+A *pipeline* is what carries one signal (traces, logs, metrics) to Azure. Where the application has a
+provider, we add a pipeline to it; a second provider would be refused by OpenTelemetry, and its threads stay.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from opentelemetry import context
+
+from foundry_telemetry._azure_settings import DISTRO_OPTIONS, Settings
+
+_SWITCHES: Final = {
+    "traces": "OTEL_TRACES_EXPORTER",
+    "logs": "OTEL_LOGS_EXPORTER",
+    "metrics": "OTEL_METRICS_EXPORTER",
+}
+"""The only thing that keeps the distro from building a pipeline: its keywords for it are overwritten."""
+
+_DEFAULT_ENVIRONMENT: Final = {
+    # 2048 lose two thirds of a burst of 10 000; a span takes about 2 KiB, so a full queue about 32 MiB.
+    "OTEL_BSP_MAX_QUEUE_SIZE": "16384",
+    "OTEL_BLRP_MAX_QUEUE_SIZE": "16384",
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
+}
+"""Read while the pipelines are built: room for bursts, and no traffic the user did not ask for."""
+
+_AZURE: Final = "azure.monitor.opentelemetry"
+_OURS_TO_SEARCH: Final = (_AZURE, "opentelemetry.sdk")
+_MOST_OBJECTS: Final = 2000
+
+_log = logging.getLogger("foundry_telemetry.azure")
+
+
+@dataclass
+class Pipelines:
+    """What was set up."""
+
+    jobs: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """For each pipeline of ours, what ends it."""
+    flushes: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """For each pipeline of the application, what empties it. It ends by its own rules, except on SIGTERM."""
+    readers: list[Any] = field(default_factory=list)
+    """Metric readers that send to Azure."""
+
+
+def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
+    """Make all three signals reach Azure.
+
+    Args:
+        settings: The call of `configure`.
+        options: The keywords for the distro, defaults included.
+    """
+    found = {signal: _sdk_provider(signal) for signal in _SWITCHES}
+    wanted = [
+        name for name, switch in _SWITCHES.items() if os.environ.get(switch, "").strip().lower() != "none"
+    ]
+    missing = [signal for signal in wanted if found[signal] is None]
+    built_by_others = {_SWITCHES[name]: "none" for name, provider in found.items() if provider is not None}
+    pipelines = Pipelines()
+    with environment({**settings.environment, **built_by_others}, _DEFAULT_ENVIRONMENT):
+        if missing:
+            from azure.monitor.opentelemetry import configure_azure_monitor  # noqa: PLC0415 - costs a second
+
+            configure_azure_monitor(**options)
+        for signal in wanted:
+            if found[signal] is not None:
+                _attach(signal, found[signal], settings, options, pipelines)
+    for signal in missing:
+        _adopt(signal, _sdk_provider(signal), pipelines)
+    _tell_what_was_not_used(settings, found, missing)
+    return pipelines
+
+
+def _sdk_provider(signal: str) -> Any | None:
+    """The global provider of a signal, if it is one of the SDK and not the API's placeholder."""
+    from opentelemetry import _logs, metrics, trace  # noqa: PLC0415
+    from opentelemetry.sdk import _logs as sdk_logs  # noqa: PLC0415
+    from opentelemetry.sdk import metrics as sdk_metrics  # noqa: PLC0415
+    from opentelemetry.sdk import trace as sdk_trace  # noqa: PLC0415
+
+    provider: object
+    if signal == "traces":
+        provider = trace.get_tracer_provider()
+        return provider if isinstance(provider, sdk_trace.TracerProvider) else None
+    if signal == "logs":
+        provider = _logs.get_logger_provider()
+        return provider if isinstance(provider, sdk_logs.LoggerProvider) else None
+    provider = metrics.get_meter_provider()
+    return provider if isinstance(provider, sdk_metrics.MeterProvider) else None
+
+
+def _adopt(signal: str, provider: Any | None, pipelines: Pipelines) -> None:
+    """Take over the end of a provider that the distro has just made for us."""
+    if provider is None:
+        return
+    # The SDK would shut it down at exit as well, for up to thirty seconds.
+    atexit.unregister(provider.shutdown)
+    pipelines.jobs[signal] = provider.shutdown
+    if signal == "metrics":
+        pipelines.readers += getattr(provider, "_metric_readers", ())
+
+
+def _attach(
+    signal: str, provider: Any, settings: Settings, options: Mapping[str, Any], pipelines: Pipelines
+) -> None:
+    """Add a pipeline to a provider of the application, unless it has one already."""
+    exporters = azure_exporters(provider)
+    if exporters:
+        key = getattr(exporters[0], "_instrumentation_key", settings.resource_key[0])
+        if key != settings.resource_key[0]:
+            _log.warning("the %s of this process already go to another Application Insights resource", signal)
+        pipelines.flushes[signal] = provider.force_flush
+        return
+    for_distro = DISTRO_OPTIONS | {"sampling_ratio"}
+    exporter_options = {name: value for name, value in options.items() if name not in for_distro}
+    if signal == "traces":
+        pipelines.jobs[signal] = _attach_traces(provider, exporter_options)
+    elif signal == "logs":
+        pipelines.jobs[signal] = _attach_logs(provider, exporter_options)
+    elif hasattr(provider, "add_metric_reader"):
+        reader = _attach_metrics(provider, exporter_options)
+        pipelines.jobs[signal] = reader.shutdown
+        pipelines.readers.append(reader)
+    else:
+        _log.warning(
+            "the MeterProvider of this process takes no further reader, so metrics do not reach Azure: update "
+            "opentelemetry-sdk, or call configure() in place of making that provider"
+        )
+
+
+def _attach_traces(provider: Any, options: Mapping[str, Any]) -> Callable[[], object]:
+    from azure.monitor.opentelemetry.exporter import AzureMonitorTraceExporter  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
+    processor = BatchSpanProcessor(AzureMonitorTraceExporter(**options))
+    provider.add_span_processor(processor)
+    return processor.shutdown
+
+
+def _attach_logs(provider: Any, options: Mapping[str, Any]) -> Callable[[], object]:
+    from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter  # noqa: PLC0415
+    from opentelemetry.sdk._logs.export import BatchLogRecordProcessor  # noqa: PLC0415
+
+    processor = BatchLogRecordProcessor(AzureMonitorLogExporter(**options))
+    provider.add_log_record_processor(processor)
+    return processor.shutdown
+
+
+def _attach_metrics(provider: Any, options: Mapping[str, Any]) -> Any:
+    from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter  # noqa: PLC0415
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
+
+    reader = PeriodicExportingMetricReader(AzureMonitorMetricExporter(**options))
+    provider.add_metric_reader(reader)
+    return reader
+
+
+def _tell_what_was_not_used(settings: Settings, found: Mapping[str, Any | None], missing: list[str]) -> None:
+    """One warning for each thing asked for that a provider of the application decides instead."""
+    tracer_provider = found["traces"]
+    if tracer_provider is not None:
+        sampler = tracer_provider.sampler
+        if settings.sampling is not None:
+            _log.warning(
+                "%s has no effect: the application's own TracerProvider samples with %s",
+                settings.sampling,
+                sampler.get_description(),
+            )
+        elif type(sampler).__name__ == "RateLimitedSampler":
+            _log.warning(
+                "the TracerProvider of this process keeps only some spans a second (%s); call "
+                "configure() in place of configure_azure_monitor(), or give that sampling_ratio=1.0",
+                sampler.get_description(),
+            )
+    unread = sorted(DISTRO_OPTIONS & set(settings.options)) if not missing else []
+    if unread:
+        _log.warning("%s had no effect: the application made its own providers", ", ".join(unread))
+
+
+def azure_exporters(provider: object) -> list[Any]:
+    """Every Azure exporter a provider sends to.
+
+    The SDK has no public way to ask, so its objects are searched whatever they call their attributes.
+    """
+    seen: set[int] = set()
+    queue: list[object] = [provider]
+    found: list[Any] = []
+    while queue and len(seen) < _MOST_OBJECTS:
+        item = queue.pop(0)
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, Mapping):
+            queue += [*item.keys(), *item.values()]
+        elif isinstance(item, (tuple, list)):
+            queue += item
+        elif type(item).__module__.startswith(f"{_AZURE}.exporter.export"):
+            found.append(item)
+        elif type(item).__module__.startswith(_OURS_TO_SEARCH):
+            queue += vars(item).values() if hasattr(item, "__dict__") else ()
+    return found
+
+
+class _NoEcho(logging.Filter):
+    """Keeps what the export of telemetry logs from becoming telemetry, which would be exported, and so on."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        exporting = context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY)  # noqa: SLF001 - the SDK's own mark
+        return not exporting and not record.name.startswith(_AZURE)
+
+
+_NO_ECHO: Final = _NoEcho()
+
+
+def break_log_loop() -> None:
+    """Filter every OpenTelemetry logging handler; levels of loggers stay as they are."""
+    for handler in _otel_handlers():
+        handler.addFilter(_NO_ECHO)  # adding it twice does nothing
+
+
+def still_handlers() -> None:
+    """Make `logging.shutdown` harmless: the flush of an OpenTelemetry handler starts a thread."""
+    for handler in _otel_handlers():
+        handler.flush = _nothing  # type: ignore[method-assign]
+
+
+def _nothing() -> None:
+    pass
+
+
+def _otel_handlers() -> Iterator[logging.Handler]:
+    loggers = [logging.getLogger(), *logging.Logger.manager.loggerDict.values()]
+    for logger in loggers:
+        for handler in getattr(logger, "handlers", ()):  # placeholders have none
+            kind = type(handler)
+            if any(c.__name__ == "LoggingHandler" and "opentelemetry" in c.__module__ for c in kind.__mro__):
+                yield handler
+
+
+@contextmanager
+def environment(overrides: Mapping[str, str | None], defaults: Mapping[str, str]) -> Iterator[None]:
+    """Change the environment of the process while the block runs, and put it back.
+
+    Args:
+        overrides: Variables to set, or to hide with ``None``.
+        defaults: Variables to set where the user has not.
+    """
+    changes = {name: value for name, value in defaults.items() if name not in os.environ} | dict(overrides)
+    before = {name: os.environ.get(name) for name in changes}
+    try:
+        _apply(changes)
+        yield
+    finally:
+        _apply(before)
+
+
+def _apply(changes: Mapping[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -1,0 +1,170 @@
+"""The doors: where attempts meet httpx, httpx2 and the SDK. An attempt counts once, whichever are open.
+
+=====================  =======================================================================
+``instrument()``       every client of the process, or one; sees all but a failing token provider
+``event_hooks()``      public hooks for clients put together by hand; the light one
+``FoundryMiddleware``  the SDK's ``middleware=``; sees a failing token provider too
+=====================  =======================================================================
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from opentelemetry import _logs, metrics, trace
+
+from foundry_telemetry import pricing
+from foundry_telemetry.attach.hooks import Hooks
+from foundry_telemetry.attach.recorder import Recorder, Sink, tell_of_dropped
+from foundry_telemetry.attach.transport import attach_client, attach_process, detach_client, detach_process
+from foundry_telemetry.signals import Signals
+from foundry_telemetry.wire.recognise import parse_hosts
+
+if TYPE_CHECKING:
+    from foundry_telemetry.attach.middleware import FoundryMiddleware
+
+__all__ = ["FoundryMiddleware", "async_event_hooks", "event_hooks", "instrument", "uninstrument"]
+
+HttpSpans = Literal["keep", "suppress"]
+"""What becomes of an HTTP instrumentor's spans for Foundry attempts."""
+
+_log: Final = logging.getLogger("foundry_telemetry")
+
+
+def __getattr__(name: str) -> object:
+    if name == "FoundryMiddleware":  # needs the SDK, which takes more than a second to import
+        from foundry_telemetry.attach.middleware import FoundryMiddleware  # noqa: PLC0415
+
+        return FoundryMiddleware
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def instrument(
+    target: object = None,
+    *,
+    tracer_provider: trace.TracerProvider | None = None,
+    meter_provider: metrics.MeterProvider | None = None,
+    logger_provider: _logs.LoggerProvider | None = None,
+    hosts: Iterable[str] = (),
+    http_spans: HttpSpans = "keep",
+    sinks: Sequence[Sink] = (),
+) -> None:
+    """Record every attempt to call Claude in Microsoft Foundry from now on.
+
+    Calling it again replaces what was set before. Nothing raises later.
+
+    Args:
+        target: One client of httpx, httpx2 or the anthropic SDK; the whole process by default.
+        tracer_provider: The global one by default; the same for the other two.
+        meter_provider: See above.
+        logger_provider: Takes the ledger events.
+        hosts: Hosts or base URLs that count as Foundry besides Azure's own: gateways, private names.
+        http_spans: ``keep`` leaves an HTTP instrumentor alone, ``suppress`` silences it for these attempts.
+        sinks: Called with each finished attempt, in the caller's thread.
+
+    Raises:
+        TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
+        ValueError: `hosts` or `http_spans` is malformed.
+    """
+    recorder = make_recorder(
+        tracer_provider=tracer_provider,
+        meter_provider=meter_provider,
+        logger_provider=logger_provider,
+        hosts=hosts,
+        http_spans=http_spans,
+        sinks=sinks,
+    )
+    if target is None:
+        attach_process(recorder)
+    else:
+        attach_client(target, recorder)
+    pricing.preload()
+    _warn_without_ledger(logger_provider)
+
+
+def uninstrument(target: object = None) -> None:
+    """Undo `instrument()`, for one client or the whole process; attempts under way are still told of.
+
+    Raises:
+        TypeError: `target` is no client.
+    """
+    if target is None:
+        detach_process()
+    else:
+        detach_client(target)
+    tell_of_dropped()
+
+
+def event_hooks(**options: Any) -> dict[str, list[Callable[..., Any]]]:
+    """Hooks for ``httpx.Client(event_hooks=event_hooks())`` and its httpx2 twin.
+
+    Args:
+        options: The keywords of `instrument()`, except `target` and `http_spans`.
+    """
+    return Hooks(make_recorder(**options)).sync_hooks()
+
+
+def async_event_hooks(**options: Any) -> dict[str, list[Callable[..., Any]]]:
+    """The same for the async clients.
+
+    Args:
+        options: The keywords of `instrument()`, except `target` and `http_spans`.
+    """
+    return Hooks(make_recorder(**options)).async_hooks()
+
+
+def make_recorder(
+    *,
+    tracer_provider: trace.TracerProvider | None = None,
+    meter_provider: metrics.MeterProvider | None = None,
+    logger_provider: _logs.LoggerProvider | None = None,
+    hosts: Iterable[str] = (),
+    http_spans: HttpSpans = "keep",
+    sinks: Sequence[Sink] = (),
+) -> Recorder:
+    """Check the options of a door and make its recorder; keywords and errors as for `instrument()`."""
+    if http_spans not in ("keep", "suppress"):
+        raise ValueError(f"http_spans={http_spans!r}: expected 'keep' or 'suppress'")
+    for sink in sinks:
+        if not callable(sink):
+            raise TypeError(
+                f"sinks: {sink!r:.100} is not callable; expected functions that take an Observation"
+            )
+    return Recorder(
+        _signals(tracer_provider, meter_provider, logger_provider),
+        hosts=parse_hosts(hosts),
+        suppress_http=http_spans == "suppress",
+        sinks=sinks,
+    )
+
+
+@lru_cache(maxsize=16)
+def _signals(
+    tracer_provider: trace.TracerProvider | None,
+    meter_provider: metrics.MeterProvider | None,
+    logger_provider: _logs.LoggerProvider | None,
+) -> Signals:
+    """One set of instruments for the same providers, whichever doors share them."""
+    return Signals(tracer_provider, meter_provider, logger_provider, before_export=tell_of_dropped)
+
+
+@lru_cache(maxsize=1)
+def _tell_once() -> None:
+    _log.warning(
+        "no logger provider is set up yet, so ledger events (%s) go nowhere; call configure(), "
+        "or pass logger_provider= to instrument()",
+        "foundry.attempt",
+    )
+
+
+def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None) -> None:
+    provider = logger_provider or _logs.get_logger_provider()
+    if type(provider).__module__.startswith("opentelemetry._logs"):  # a proxy or a no-op of the API package
+        _tell_once()
+
+
+atexit.register(tell_of_dropped)

@@ -1,0 +1,209 @@
+"""A response body that is watched while the user reads it: same pieces, same order, nothing held back.
+
+*Body*: what the client iterates over. *Tap*: what takes a copy of the pieces. A compressed body is tapped
+behind the client's own decoder, since nothing may be decoded twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.recorder import Exchange, HttpResponse
+
+Tap = Callable[[bytes], None]
+
+
+def _bases(name: str) -> tuple[type, ...]:
+    """The stream classes of the installed families: each client insists on its own.
+
+    After ``httpx2.alias_httpx()`` both are one, and a base may not be repeated.
+    """
+    modules = [import_module(family) for family in ("httpx", "httpx2") if find_spec(family)]
+    return tuple(dict.fromkeys(getattr(module, name) for module in modules))
+
+
+if TYPE_CHECKING:
+    import httpx
+
+    _SyncBases = (httpx.SyncByteStream,)
+    _AsyncBases = (httpx.AsyncByteStream,)
+
+    class _SyncStream(httpx.SyncByteStream): ...
+
+    class _AsyncStream(httpx.AsyncByteStream): ...
+else:
+    _SyncStream = type("_SyncStream", _bases("SyncByteStream"), {})
+    _AsyncStream = type("_AsyncStream", _bases("AsyncByteStream"), {})
+
+
+class _Watched:
+    """What both kinds of body share.
+
+    Args:
+        stream: The body as the transport gave it.
+        exchange: Whom to tell.
+        tap: Takes each piece.
+    """
+
+    def __init__(self, stream: Any, exchange: Exchange, tap: Tap) -> None:
+        self._stream = stream
+        self._exchange = exchange
+        self._tap = tap
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the wrapped body has; httpx2 reads ``elapsed`` here."""
+        if name in ("_stream", "_exchange"):  # not there yet, or gone already
+            raise AttributeError(name)
+        return getattr(self._stream, name)
+
+    def __del__(self) -> None:
+        exchange = self.__dict__.get("_exchange")
+        if exchange is not None:
+            exchange.drop()
+
+    def _lose(self, error: Exception) -> Tap:
+        """Go on without the tap."""
+        losses.add(error)
+        self._tap = ignore
+        return ignore
+
+
+class SyncBody(_Watched, _SyncStream):
+    """A watched body of a sync client."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        tap = self._tap
+        try:
+            for piece in self._stream:
+                try:
+                    tap(piece)
+                except Exception as error:
+                    tap = self._lose(error)
+                yield piece
+        except GeneratorExit:  # the reader stopped early; whether it will close the body shows later
+            raise
+        except BaseException as error:
+            self._exchange.fail(error)
+            raise
+        self._exchange.end("complete")
+
+    def close(self) -> None:
+        """Close the body."""
+        self._exchange.close()
+        self._stream.close()
+
+
+class AsyncBody(_Watched, _AsyncStream):
+    """A watched body of an async client."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        tap = self._tap
+        pieces = self._stream.__aiter__()
+        try:
+            async for piece in pieces:
+                try:
+                    tap(piece)
+                except Exception as error:
+                    tap = self._lose(error)
+                yield piece
+        except GeneratorExit:  # the reader stopped early; whether it will close the body shows later
+            raise
+        except BaseException as error:
+            self._exchange.fail(error)
+            raise
+        finally:
+            # A generator left half read would be closed by the event loop later, in a task of its own.
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
+        self._exchange.end("complete")
+
+    async def aclose(self) -> None:
+        """Close the body. Nothing is awaited before the inner close: a cancelled scope would skip it."""
+        self._exchange.close()
+        await self._stream.aclose()
+
+
+class TappedDecoder:
+    """The client's content decoder, with a tap behind it. httpx returns bytes, httpx2 an iterator of them."""
+
+    def __init__(self, decoder: Any, exchange: Exchange) -> None:
+        self._decoder = decoder
+        self._exchange = exchange
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the decoder has."""
+        if name == "_decoder":
+            raise AttributeError(name)
+        return getattr(self._decoder, name)
+
+    def decode(self, data: bytes) -> Any:
+        """Decode, as without us."""
+        return self._watch(self._decoder.decode, data)
+
+    def flush(self) -> Any:
+        """Flush, as without us."""
+        return self._watch(self._decoder.flush)
+
+    def _watch(self, step: Callable[..., Any], *args: bytes) -> Any:
+        try:
+            decoded = step(*args)
+        except Exception as error:
+            self._exchange.fail(error)
+            raise
+        if isinstance(decoded, bytes):
+            self._feed(decoded)
+            return decoded
+        return self._pieces(decoded)
+
+    def _pieces(self, decoded: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            for piece in decoded:
+                self._feed(piece)
+                yield piece
+        except Exception as error:
+            self._exchange.fail(error)
+            raise
+
+    def _feed(self, piece: bytes) -> None:
+        try:
+            self._exchange.attempt.feed(piece)
+        except Exception as error:
+            losses.add(error)
+
+
+def ignore(_: bytes) -> None:
+    """A tap that takes nothing."""
+
+
+def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | AsyncBody]) -> None:
+    """Follow the body of a response to its end. Never raises.
+
+    Args:
+        response: The response, headers received.
+        exchange: Whom to tell.
+        body: The kind of body the client insists on.
+    """
+    try:
+        exchange.answered(response)
+        if response.is_closed:  # mocks and caches answer with the body already read
+            exchange.attempt.feed(response.content)
+            exchange.end("complete")
+            return
+        tap: Tap = exchange.attempt.feed
+        if exchange.attempt.encoded:
+            tap = ignore
+            _tap_decoder(response, exchange)
+        response.stream = body(response.stream, exchange, tap)
+    except Exception as error:
+        losses.add(error)
+
+
+def _tap_decoder(response: Any, exchange: Exchange) -> None:
+    """Put the tap behind the decoder. It is private; where it is gone, usage stays unknown."""
+    get_decoder = getattr(response, "_get_content_decoder", None)
+    if get_decoder is not None:
+        response._decoder = TappedDecoder(get_decoder(), exchange)  # noqa: SLF001

@@ -1,0 +1,110 @@
+"""The light door: public event hooks, for people who put their clients together by hand.
+
+A response hook runs only when a response came. Failures before that are seen through httpcore's ``trace``
+request extension; a client over another transport, and a pool timeout, keep theirs to themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
+from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.recorder import MARK, Recorder, Sent, previous_exchange
+from foundry_telemetry.wire.recognise import may_concern_us
+
+
+class Hooks:
+    """The hooks of one recorder. None of them raises: the SDK would retry the call.
+
+    Args:
+        recorder: Whom to tell.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def sync_hooks(self) -> dict[str, list[Callable[..., Any]]]:
+        """For ``httpx.Client(event_hooks=...)`` and its httpx2 twin."""
+        return {"request": [self.on_request], "response": [self.on_response]}
+
+    def async_hooks(self) -> dict[str, list[Callable[..., Any]]]:
+        """For the async clients, which call a plain function and then fail on its ``None``."""
+        return {"request": [self.on_async_request], "response": [self.on_async_response]}
+
+    def on_request(self, request: Any) -> None:
+        """A request is about to leave."""
+        self._leaves(request, _FailureWatch)
+
+    def on_response(self, response: Any) -> None:
+        """The response headers are here."""
+        self._answered(response, SyncBody)
+
+    async def on_async_request(self, request: Any) -> None:
+        """A request is about to leave."""
+        self._leaves(request, _AsyncFailureWatch)
+
+    async def on_async_response(self, response: Any) -> None:
+        """The response headers are here."""
+        self._answered(response, AsyncBody)
+
+    def _leaves(self, request: Any, watch_failure: type[_FailureWatch]) -> None:
+        try:
+            if not may_concern_us(request.url.raw_path):
+                return
+            sent = request.extensions[MARK] = Sent(previous_exchange(request))
+            theirs = request.extensions.get("trace")
+            if theirs is None or isinstance(theirs, _FailureWatch):
+                request.extensions["trace"] = watch_failure(self._recorder, request, sent)
+        except Exception as error:
+            losses.add(error)
+
+    def _answered(self, response: Any, body: type[SyncBody | AsyncBody]) -> None:
+        try:
+            request = response.request
+            sent = request.extensions.get(MARK)
+            if not isinstance(sent, Sent):  # not ours, or another door has taken the exchange
+                return
+            exchange = self._recorder.begin(request, sent=sent)
+            if exchange is not None:
+                watch(response, exchange, body)
+        except Exception as error:
+            losses.add(error)
+
+
+class _FailureWatch:
+    """httpcore's ``trace`` callback: the exchange failed before any header came.
+
+    Args:
+        recorder: Whom to tell.
+        request: The request under way.
+        sent: Its mark.
+    """
+
+    __slots__ = ("_recorder", "_request", "_sent")
+
+    def __init__(self, recorder: Recorder, request: Any, sent: Sent) -> None:
+        self._recorder = recorder
+        self._request = request
+        self._sent = sent
+
+    def __call__(self, event: str, info: dict[str, Any]) -> Any:
+        self._note(event, info)
+
+    def _note(self, event: str, info: dict[str, Any]) -> None:
+        """A step failed. Once the headers are here, the mark is the exchange, and its body tells the rest."""
+        if not event.endswith(".failed") or self._request.extensions.get(MARK) is not self._sent:
+            return
+        exchange = self._recorder.begin(self._request, sent=self._sent)
+        if exchange is not None:
+            exchange.fail(info["exception"])
+
+
+class _AsyncFailureWatch(_FailureWatch):
+    """The same for the async transports, which insist on a coroutine."""
+
+    __slots__ = ()
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        self._note(event, info)

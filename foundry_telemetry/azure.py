@@ -1,0 +1,137 @@
+"""Azure Monitor, set up so that nothing is lost without a word.
+
+`configure` is the one call of an application that has no OpenTelemetry of its own yet. It hands everything to
+Microsoft's distro and corrects what would lose or repeat telemetry:
+
+- The distro keeps five spans a second by default; here every trace is kept unless somebody says otherwise.
+- A root logger at INFO makes the export of logs produce logs to export; that loop is cut at the handler.
+- A server that does not answer would hold an export for five minutes; here for ten seconds.
+- A burst of 10 000 spans would lose two thirds; the queues hold 16 384.
+- SIGTERM would lose all that is in memory; exit could take a minute. Both take at most five seconds.
+- A fork would share its parent's connection and report its counts again; it does neither.
+- Providers the application made before are kept, and a pipeline to Azure is added to them.
+
+What cannot be helped: SIGKILL and ``os._exit`` lose what is in memory, up to five seconds of spans and logs
+and a minute of metrics. SIGTERM waits while the main thread is inside C code that does not look for signals.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from foundry_telemetry._azure_sampling import KEEP_ALL
+from foundry_telemetry._azure_settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from foundry_telemetry._azure_delivery import Delivery
+
+__all__ = ["configure"]
+
+_READ_TIMEOUT_S: Final = 10.0
+"""Seconds; azure-core's own is 300."""
+_RETRIES: Final = 2
+"""Of a request, within about two seconds; after that the batch goes to disk, and is sent later from there."""
+
+_log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_active: tuple[Settings, Delivery] | None = None
+
+
+def configure(
+    *,
+    connection_string: str | None = None,
+    sampling_ratio: float = KEEP_ALL,
+    hosts: Iterable[str] = (),
+    http_spans: str = "suppress",
+    **distro_options: Any,
+) -> None:
+    """Send telemetry to Azure Monitor and instrument every HTTP client of the process.
+
+    Calling it again for the same resource does nothing.
+
+    Args:
+        connection_string: Of the Application Insights resource; by default the environment variable
+            ``APPLICATIONINSIGHTS_CONNECTION_STRING``.
+        sampling_ratio: Part of the traces to keep, 0 to 1. By default what ``OTEL_TRACES_SAMPLER`` says, and
+            without that every trace. The ledger and the metrics are never sampled.
+        hosts: Further host names or base URLs that count as Foundry, such as gateways.
+        http_spans: ``"suppress"`` silences an httpx instrumentor for calls to Foundry, ``"keep"`` leaves it.
+        **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
+            ``credential``, ``resource``, ``logger_name``, ``instrumentation_options``, ``storage_directory``,
+            ``read_timeout``, ``enable_live_metrics`` (off by default here, as are performance counters).
+
+    Raises:
+        RuntimeError: This process already sends to another resource.
+        TypeError: A keyword that nobody would read.
+        ValueError: No or a malformed connection string, or a value that makes no sense. Nothing was changed.
+    """
+    settings = read_settings(connection_string, sampling_ratio, hosts, http_spans, distro_options)
+    with _lock:
+        if _active is None:
+            _start(settings)
+        else:
+            _again(_active[0], settings)
+
+
+def _start(settings: Settings) -> None:
+    global _active  # noqa: PLW0603 - one per process, as are the providers
+    # Everything of Azure and of the SDK is imported only now: together they take more than a second.
+    from foundry_telemetry import _azure_pipelines as pipelines  # noqa: PLC0415
+    from foundry_telemetry._azure_delivery import Delivery, RequestHooks  # noqa: PLC0415
+    from foundry_telemetry.attach import instrument  # noqa: PLC0415
+
+    for warning in settings.warnings:
+        _log.warning("%s", warning)
+    options = _with_defaults(settings.options)
+    hooks = RequestHooks(
+        options["read_timeout"], options.get("raw_request_hook"), options.get("raw_response_hook")
+    )
+    options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
+    built = pipelines.connect(settings, options)
+    pipelines.break_log_loop()
+    delivery = Delivery(
+        built.jobs, hooks, flushes=built.flushes, readers=built.readers, before_exit=pipelines.still_handlers
+    )
+    delivery.arm()
+    _active = (settings, delivery)
+    instrument(hosts=settings.hosts, http_spans=settings.http_spans)
+
+
+def _with_defaults(options: Any) -> dict[str, Any]:
+    defaults = {
+        "enable_live_metrics": False,
+        "enable_performance_counters": False,
+        "read_timeout": _READ_TIMEOUT_S,
+    }
+    if not options.get("disable_offline_storage"):
+        defaults["retry_total"] = _RETRIES
+    return {**defaults, **options}
+
+
+def _again(first: Settings, second: Settings) -> None:
+    if first.resource_key != second.resource_key:
+        raise RuntimeError(
+            "configure() already sends the telemetry of this process to the resource with the key "
+            f"{_masked(first)}, and OpenTelemetry takes one set of providers: {_masked(second)} would get nothing"
+        )
+    if (first.hosts, first.http_spans, first.sampling) != (second.hosts, second.http_spans, second.sampling):
+        _log.warning("configure() was called before; the other arguments of this call have no effect")
+
+
+def _masked(settings: Settings) -> str:
+    return f"{settings.resource_key[0][:4]}..."
+
+
+def _forget_lock() -> None:
+    """A lock that another thread of the parent held would stay locked in a forked child."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lock)

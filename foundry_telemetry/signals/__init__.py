@@ -1,0 +1,74 @@
+"""Observation → OpenTelemetry: at most one span of ours, metrics, and one ledger event for an attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from opentelemetry._logs import LoggerProvider, get_logger
+from opentelemetry.context import Context
+from opentelemetry.metrics import MeterProvider, get_meter
+from opentelemetry.trace import TracerProvider, get_tracer
+
+from foundry_telemetry.conventions import SCOPE
+from foundry_telemetry.observation import Observation, RequestIds
+from foundry_telemetry.signals.ledger import Ledger
+from foundry_telemetry.signals.metrics import Metrics
+from foundry_telemetry.signals.span import Link, close_span, describe, enrich_early, open_link, unlinked
+from foundry_telemetry.wire.recognise import Request
+
+__all__ = ["Link", "Signals"]
+
+
+class Signals:
+    """The three signals of one instrumentation.
+
+    Args:
+        tracer_provider: The global one by default; the same for the other two.
+        meter_provider: See above.
+        logger_provider: See above.
+        before_export: Called when the metrics are collected.
+    """
+
+    def __init__(
+        self,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+        logger_provider: LoggerProvider | None = None,
+        before_export: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._tracer = get_tracer(SCOPE, tracer_provider=tracer_provider)
+        self._metrics = Metrics(get_meter(SCOPE, meter_provider=meter_provider), before_export)
+        self._ledger = Ledger(get_logger(SCOPE, logger_provider=logger_provider))
+
+    def open(self, request: Request, context: Context, started_ns: int) -> Link:
+        """Find the span of the call, or start one, before the request leaves.
+
+        Args:
+            request: What is asked.
+            context: The caller's context.
+            started_ns: Nanoseconds since the epoch.
+        """
+        return open_link(self._tracer, request, context, started_ns)
+
+    def answered(self, link: Link, request: Request, ids: RequestIds) -> None:
+        """The response headers are here."""
+        enrich_early(link, request, ids)
+
+    def without_span(self, request: Request, context: Context) -> Link:
+        """A link for an attempt whose span could not be started."""
+        return unlinked(request, context)
+
+    def close(
+        self, link: Link, seen: Observation, has_http_span: Callable[[], bool]
+    ) -> Iterator[Callable[[], None]]:
+        """The steps that tell of a finished attempt; the caller takes each, so that none stops the others.
+
+        Args:
+            link: What `open` gave.
+            seen: The finished attempt.
+            has_http_span: Whether somebody else made a span for this exchange.
+        """
+        answered = describe(seen)
+        yield lambda: close_span(self._tracer, link, seen, answered, has_http_span)
+        yield lambda: self._metrics.record(seen, link)
+        yield lambda: self._ledger.emit(seen, link, answered)

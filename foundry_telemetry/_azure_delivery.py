@@ -59,7 +59,7 @@ class RequestHooks:
         self._on_request = on_request
         self._on_response = on_response
         self._owners: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-        self._left_to_parent: list[object] = []
+        self._left_to_parent: list[Any] = []
         self._reported_at = -_AGAIN_S
 
     def request(self, request: Any) -> None:

@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from opentelemetry import context
-
 from foundry_telemetry._azure_settings import DISTRO_OPTIONS, Settings
 
 _SWITCHES: Final = {
@@ -104,7 +102,7 @@ def _adopt(signal: str, provider: Any | None, pipelines: Pipelines) -> None:
     """Take over the end of a provider that the distro has just made for us."""
     if provider is None:
         return
-    # The SDK would shut it down at exit as well, for up to thirty seconds.
+    # The SDK would shut it down at exit once more, and warn that this can be done only once.
     atexit.unregister(provider.shutdown)
     pipelines.jobs[signal] = provider.shutdown
     if signal == "metrics":
@@ -134,8 +132,8 @@ def _attach(
         pipelines.readers.append(reader)
     else:
         _log.warning(
-            "the MeterProvider of this process takes no further reader, so metrics do not reach Azure: update "
-            "opentelemetry-sdk, or call configure() in place of making that provider"
+            "the MeterProvider of this process takes no further reader, so metrics do not reach Azure: "
+            "update opentelemetry-sdk, or call configure() in place of making that provider"
         )
 
 
@@ -210,42 +208,6 @@ def azure_exporters(provider: object) -> list[Any]:
         elif type(item).__module__.startswith(_OURS_TO_SEARCH):
             queue += vars(item).values() if hasattr(item, "__dict__") else ()
     return found
-
-
-class _NoEcho(logging.Filter):
-    """Keeps what the export of telemetry logs from becoming telemetry, which would be exported, and so on."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        exporting = context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY)  # noqa: SLF001 - the SDK's own mark
-        return not exporting and not record.name.startswith(_AZURE)
-
-
-_NO_ECHO: Final = _NoEcho()
-
-
-def break_log_loop() -> None:
-    """Filter every OpenTelemetry logging handler; levels of loggers stay as they are."""
-    for handler in _otel_handlers():
-        handler.addFilter(_NO_ECHO)  # adding it twice does nothing
-
-
-def still_handlers() -> None:
-    """Make `logging.shutdown` harmless: the flush of an OpenTelemetry handler starts a thread."""
-    for handler in _otel_handlers():
-        handler.flush = _nothing  # type: ignore[method-assign]
-
-
-def _nothing() -> None:
-    pass
-
-
-def _otel_handlers() -> Iterator[logging.Handler]:
-    loggers = [logging.getLogger(), *logging.Logger.manager.loggerDict.values()]
-    for logger in loggers:
-        for handler in getattr(logger, "handlers", ()):  # placeholders have none
-            kind = type(handler)
-            if any(c.__name__ == "LoggingHandler" and "opentelemetry" in c.__module__ for c in kind.__mro__):
-                yield handler
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from foundry_telemetry._azure_sampling import read_sampling
@@ -77,6 +77,8 @@ _INSTEAD: Final = {
 }
 """Options people try, that would be ignored or fail far from here."""
 
+HttpSpans = Literal["keep", "suppress"]
+
 _KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _ENDPOINTS: Final = ("ingestionendpoint", "liveendpoint")
 
@@ -93,7 +95,7 @@ class Settings:
     environment: Mapping[str, str | None]
     """Variables that hold for the set-up only; ``None`` hides one."""
     hosts: tuple[str, ...]
-    http_spans: str
+    http_spans: HttpSpans
     sampling: str | None
     """How sampling was asked for in the call, in words; ``None`` when it was not."""
     warnings: tuple[str, ...] = ()
@@ -103,7 +105,7 @@ def read_settings(
     connection_string: str | None,
     sampling_ratio: float,
     hosts: Iterable[str],
-    http_spans: str,
+    http_spans: HttpSpans,
     options: Mapping[str, Any],
 ) -> Settings:
     """Check everything a call of `configure` says.

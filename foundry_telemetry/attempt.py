@@ -155,6 +155,7 @@ class Attempt:
         """Hold a JSON body. Most come in one piece, which is then kept as it is."""
         if len(self._body) + len(piece) > self._limit:
             self.feed = _ignore
+            self._limit = -1  # for who holds on to this method: what comes now would hide a hole
         elif not self._body:
             self._body = piece
         else:
@@ -187,6 +188,7 @@ class Attempt:
         if self._generation != _Generation.number:
             return None
         seen = self._observe(how, error, failure, price, perf_counter_ns() if at_ns is None else at_ns)
+        self._body = b""  # whoever keeps the response keeps us
         if at_ns is None:  # a dropped body is told of later, in a context that has nothing to do with it
             _last.set(seen)
         return seen

@@ -23,10 +23,10 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from foundry_telemetry._azure_sampling import KEEP_ALL
-from foundry_telemetry._azure_settings import Settings, read_settings
+from foundry_telemetry._azure_settings import HttpSpans, Settings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from foundry_telemetry._azure_delivery import Delivery
 
@@ -47,7 +47,7 @@ def configure(
     connection_string: str | None = None,
     sampling_ratio: float = KEEP_ALL,
     hosts: Iterable[str] = (),
-    http_spans: str = "suppress",
+    http_spans: HttpSpans = "suppress",
     **distro_options: Any,
 ) -> None:
     """Send telemetry to Azure Monitor and instrument every HTTP client of the process.
@@ -81,10 +81,11 @@ def configure(
 def _start(settings: Settings) -> None:
     global _active  # noqa: PLW0603 - one per process, as are the providers
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
-    from foundry_telemetry import _azure_pipelines as pipelines  # noqa: PLC0415
+    from foundry_telemetry import _azure_logging, _azure_pipelines  # noqa: PLC0415
     from foundry_telemetry._azure_delivery import Delivery, RequestHooks  # noqa: PLC0415
     from foundry_telemetry.attach import instrument  # noqa: PLC0415
 
+    _azure_logging.guard()  # handlers the application has, so that the warnings below are heard
     for warning in settings.warnings:
         _log.warning("%s", warning)
     options = _with_defaults(settings.options)
@@ -92,17 +93,30 @@ def _start(settings: Settings) -> None:
         options["read_timeout"], options.get("raw_request_hook"), options.get("raw_response_hook")
     )
     options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
-    built = pipelines.connect(settings, options)
-    pipelines.break_log_loop()
+    built = _azure_pipelines.connect(settings, options)
+    _azure_logging.guard()  # and the one of the distro
     delivery = Delivery(
-        built.jobs, hooks, flushes=built.flushes, readers=built.readers, before_exit=pipelines.still_handlers
+        built.jobs,
+        hooks,
+        flushes=built.flushes,
+        readers=built.readers,
+        before_exit=_before_exit,
     )
     delivery.arm()
     _active = (settings, delivery)
     instrument(hosts=settings.hosts, http_spans=settings.http_spans)
 
 
-def _with_defaults(options: Any) -> dict[str, Any]:
+def _before_exit() -> None:
+    from foundry_telemetry import _azure_logging  # noqa: PLC0415
+    from foundry_telemetry.attach.recorder import tell_of_dropped  # noqa: PLC0415
+
+    _azure_logging.still_handlers()
+    # It has an exit handler of its own, but one that was registered before ours and so comes too late.
+    tell_of_dropped()
+
+
+def _with_defaults(options: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {
         "enable_live_metrics": False,
         "enable_performance_counters": False,
@@ -116,8 +130,8 @@ def _with_defaults(options: Any) -> dict[str, Any]:
 def _again(first: Settings, second: Settings) -> None:
     if first.resource_key != second.resource_key:
         raise RuntimeError(
-            "configure() already sends the telemetry of this process to the resource with the key "
-            f"{_masked(first)}, and OpenTelemetry takes one set of providers: {_masked(second)} would get nothing"
+            f"configure() already sends the telemetry of this process to the resource {_masked(first)}; "
+            f"OpenTelemetry takes one set of providers, so the resource {_masked(second)} would get nothing"
         )
     if (first.hosts, first.http_spans, first.sampling) != (second.hosts, second.http_spans, second.sampling):
         _log.warning("configure() was called before; the other arguments of this call have no effect")

@@ -188,7 +188,7 @@ def _apply(table: _Table, usage: TokenUsage) -> Cost | None:
     if hour > writes:
         return None
     prompt = tokens + reads + writes
-    for bracket in table.brackets:
+    for bracket in table.brackets:  # pragma: no branch - the last one takes every prompt
         if prompt > bracket.above:
             break
     usd = (
@@ -216,12 +216,10 @@ def _list_price(model: str, usage: TokenUsage, at_ns: int) -> _Table | None:
         return _tables[key]
     except KeyError:
         pass
-    table = None
+    table = None  # remembered like any other answer
     try:
         table = _ask(*key)
-    except LookupError:
-        pass  # a model without a price: remembered like any other answer
-    except Exception:
+    except Exception:  # a model the package does not know is a LookupError
         _logger.debug("No price for model %r", model, exc_info=True)
     if len(_tables) >= _KEPT:
         _tables.clear()

@@ -129,6 +129,9 @@ def make_recorder(
     """Check the options of a door and make its recorder; keywords and errors as for `instrument()`."""
     if http_spans not in ("keep", "suppress"):
         raise ValueError(f"http_spans={http_spans!r}: expected 'keep' or 'suppress'")
+    if not isinstance(sinks, Iterable):
+        raise TypeError(f"sinks={sinks!r:.100}: expected a sequence of functions that take an Observation")
+    sinks = tuple(sinks)
     for sink in sinks:
         if not callable(sink):
             raise TypeError(

@@ -47,12 +47,17 @@ class _Watched:
         stream: The body as the transport gave it.
         exchange: Whom to tell.
         tap: Takes each piece.
+        decoder: Takes each piece instead, if the body is compressed and is read decoded.
     """
 
-    def __init__(self, stream: Any, exchange: Exchange, tap: Tap) -> None:
+    def __init__(
+        self, stream: Any, exchange: Exchange, tap: Tap, decoder: TappedDecoder | None = None
+    ) -> None:
         self._stream = stream
         self._exchange = exchange
         self._tap = tap
+        self._decoder = decoder
+        self._awaits_flush = False
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else the wrapped body has; httpx2 reads ``elapsed`` here."""
@@ -64,6 +69,17 @@ class _Watched:
         exchange = self.__dict__.get("_exchange")
         if exchange is not None:
             exchange.drop()
+
+    def _complete(self) -> None:
+        """All pieces are given. A decoder in use has the last word: only its flush tells a truncated body."""
+        if self._decoder is not None and self._decoder.in_use:
+            self._awaits_flush = True
+        else:
+            self._exchange.end("complete")
+
+    def _closed(self) -> None:
+        if not self._awaits_flush:  # both families close the body before they flush the decoder
+            self._exchange.close()
 
     def _lose(self, error: Exception) -> Tap:
         """Go on without the tap."""
@@ -89,11 +105,11 @@ class SyncBody(_Watched, _SyncStream):
         except BaseException as error:
             self._exchange.fail(error)
             raise
-        self._exchange.end("complete")
+        self._complete()
 
     def close(self) -> None:
         """Close the body."""
-        self._exchange.close()
+        self._closed()
         self._stream.close()
 
 
@@ -119,11 +135,11 @@ class AsyncBody(_Watched, _AsyncStream):
             # A generator left half read would be closed by the event loop later, in a task of its own.
             if isinstance(pieces, AsyncGenerator):
                 await pieces.aclose()
-        self._exchange.end("complete")
+        self._complete()
 
     async def aclose(self) -> None:
         """Close the body. Nothing is awaited before the inner close: a cancelled scope would skip it."""
-        self._exchange.close()
+        self._closed()
         await self._stream.aclose()
 
 
@@ -133,6 +149,8 @@ class TappedDecoder:
     def __init__(self, decoder: Any, exchange: Exchange) -> None:
         self._decoder = decoder
         self._exchange = exchange
+        self.in_use = False
+        """Whether the body is read decoded; by ``iter_raw()`` it is not."""
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else the decoder has."""
@@ -142,13 +160,14 @@ class TappedDecoder:
 
     def decode(self, data: bytes) -> Any:
         """Decode, as without us."""
+        self.in_use = True
         return self._watch(self._decoder.decode, data)
 
     def flush(self) -> Any:
-        """Flush, as without us."""
-        return self._watch(self._decoder.flush)
+        """Flush, as without us. This is the end of the body."""
+        return self._watch(self._decoder.flush, last=True)
 
-    def _watch(self, step: Callable[..., Any], *args: bytes) -> Any:
+    def _watch(self, step: Callable[..., Any], *args: bytes, last: bool = False) -> Any:
         try:
             decoded = step(*args)
         except Exception as error:
@@ -156,10 +175,12 @@ class TappedDecoder:
             raise
         if isinstance(decoded, bytes):
             self._feed(decoded)
+            if last:
+                self._exchange.end("complete")
             return decoded
-        return self._pieces(decoded)
+        return self._pieces(decoded, last=last)
 
-    def _pieces(self, decoded: Iterator[bytes]) -> Iterator[bytes]:
+    def _pieces(self, decoded: Iterator[bytes], *, last: bool) -> Iterator[bytes]:
         try:
             for piece in decoded:
                 self._feed(piece)
@@ -167,6 +188,8 @@ class TappedDecoder:
         except Exception as error:
             self._exchange.fail(error)
             raise
+        if last:
+            self._exchange.end("complete")
 
     def _feed(self, piece: bytes) -> None:
         try:
@@ -194,16 +217,19 @@ def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | Asyn
             exchange.end("complete")
             return
         tap: Tap = exchange.attempt.feed
+        decoder = None
         if exchange.attempt.encoded:
             tap = ignore
-            _tap_decoder(response, exchange)
-        response.stream = body(response.stream, exchange, tap)
+            decoder = _tap_decoder(response, exchange)
+        response.stream = body(response.stream, exchange, tap, decoder)
     except Exception as error:
         losses.add(error)
 
 
-def _tap_decoder(response: Any, exchange: Exchange) -> None:
+def _tap_decoder(response: Any, exchange: Exchange) -> TappedDecoder | None:
     """Put the tap behind the decoder. It is private; where it is gone, usage stays unknown."""
     get_decoder = getattr(response, "_get_content_decoder", None)
-    if get_decoder is not None:
-        response._decoder = TappedDecoder(get_decoder(), exchange)  # noqa: SLF001
+    if get_decoder is None:
+        return None
+    decoder = response._decoder = TappedDecoder(get_decoder(), exchange)  # noqa: SLF001
+    return decoder

@@ -94,11 +94,14 @@ class _FailureWatch:
 
     def _note(self, event: str, info: dict[str, Any]) -> None:
         """A step failed. Once the headers are here, the mark is the exchange, and its body tells the rest."""
-        if not event.endswith(".failed") or self._request.extensions.get(MARK) is not self._sent:
-            return
-        exchange = self._recorder.begin(self._request, sent=self._sent)
-        if exchange is not None:
-            exchange.fail(info["exception"])
+        try:
+            if not event.endswith(".failed") or self._request.extensions.get(MARK) is not self._sent:
+                return
+            exchange = self._recorder.begin(self._request, sent=self._sent)
+            if exchange is not None:
+                exchange.fail(info["exception"])
+        except Exception as error:
+            losses.add(error)
 
 
 class _AsyncFailureWatch(_FailureWatch):

@@ -34,7 +34,7 @@ class FoundryMiddleware(Middleware):
 
     def handle(self, request: Any, call_next: Any) -> Any:
         """See one attempt of a sync client through."""
-        sent = Sent(None)
+        sent = _mark()
         try:
             response = call_next(request)
         except BaseException as error:
@@ -45,7 +45,7 @@ class FoundryMiddleware(Middleware):
 
     async def handle_async(self, request: Any, call_next: Any) -> Any:
         """See one attempt of an async client through."""
-        sent = Sent(None)
+        sent = _mark()
         try:
             response = await call_next(request)
         except BaseException as error:
@@ -54,7 +54,7 @@ class FoundryMiddleware(Middleware):
         self._answered(response, sent, AsyncBody)
         return response
 
-    def _answered(self, response: Any, sent: Sent, body: type[SyncBody | AsyncBody]) -> None:
+    def _answered(self, response: Any, sent: Sent | None, body: type[SyncBody | AsyncBody]) -> None:
         try:
             http_response = response.http_response
             if not _is_taken(http_response.request):
@@ -64,7 +64,7 @@ class FoundryMiddleware(Middleware):
         except Exception as error:
             losses.add(error)
 
-    def _failed(self, request: Any, error: BaseException, sent: Sent) -> None:
+    def _failed(self, request: Any, error: BaseException, sent: Sent | None) -> None:
         try:
             if isinstance(error, APIConnectionError):
                 self._broke(error, sent)
@@ -73,14 +73,14 @@ class FoundryMiddleware(Middleware):
         except Exception as problem:
             losses.add(problem)
 
-    def _broke(self, error: APIConnectionError, sent: Sent) -> None:
+    def _broke(self, error: APIConnectionError, sent: Sent | None) -> None:
         """No answer, or a body that broke while the SDK read it; the exception it wraps tells which."""
         if not _is_taken(error.request):
             exchange = self._recorder.begin(error.request, sent=sent)
             if exchange is not None:
                 exchange.fail(error.__cause__ or error)
 
-    def _not_sent(self, request: Any, error: BaseException, sent: Sent) -> None:
+    def _not_sent(self, request: Any, error: BaseException, sent: Sent | None) -> None:
         wanted = request.json if isinstance(request.json, dict) else {}
         facts = unsent_request(
             method=str(request.method).upper(),
@@ -90,8 +90,17 @@ class FoundryMiddleware(Middleware):
             max_tokens=wanted.get("max_tokens"),
             retry_count=request.retries_taken,
         )
-        exchange = self._recorder.open(facts, sent)
+        exchange = self._recorder.open(facts, sent or Sent(None))
         exchange.end("failed", error, failure=read_credential_error(error))
+
+
+def _mark() -> Sent | None:
+    """When the attempt began, and where; should even that fail, the time at which it ended has to do."""
+    try:
+        return Sent(None)
+    except Exception as error:
+        losses.add(error)
+        return None
 
 
 def _is_taken(request: HttpRequest) -> bool:

@@ -181,7 +181,7 @@ def body_in_memory(request: Any) -> bytes | None:
 
 
 def _price(request: Request, answer: Answer, at_ns: int) -> tuple[float, str] | None:
-    cost = pricing.cost(answer.response_model or request.deployment, answer.usage, at_ns)
+    cost = pricing.cost(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
     return (cost.usd, cost.source) if cost is not None else None
 
 
@@ -276,8 +276,11 @@ class Exchange:
 
     def drop(self) -> None:
         """The body was dropped unread or half read. Called by finalizers, so it only takes a note."""
-        if self.attempt.is_open:
-            _dropped.append((self, perf_counter_ns()))
+        try:
+            if self.attempt.is_open:
+                _dropped.append((self, perf_counter_ns()))
+        except Exception:  # at interpreter exit names may be gone; to log may take a lock held below us
+            losses.count += 1
 
 
 def _try(step: Callable[[], object]) -> None:

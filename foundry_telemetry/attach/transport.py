@@ -91,10 +91,14 @@ class _ConnectTimer:
         self._note(event)
 
     def _note(self, event: str) -> None:
-        if event == "connection.connect_tcp.started":
-            self._started_ns = perf_counter_ns()
-        elif event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-            self._exchange.attempt.connect_ns = perf_counter_ns() - self._started_ns
+        """Note an event. Never raises."""
+        try:
+            if event == "connection.connect_tcp.started":
+                self._started_ns = perf_counter_ns()
+            elif event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+                self._exchange.attempt.connect_ns = perf_counter_ns() - self._started_ns
+        except Exception as error:
+            losses.add(error)
 
 
 class _AsyncConnectTimer(_ConnectTimer):
@@ -107,10 +111,13 @@ class _AsyncConnectTimer(_ConnectTimer):
 
 
 def _time_connect(request: Any, exchange: Exchange, *, timer: type[_ConnectTimer]) -> None:
-    """Ask for connect times, unless the user has a ``trace`` callback there."""
-    theirs = request.extensions.get("trace")
-    if theirs is None or isinstance(theirs, _ConnectTimer):
-        request.extensions["trace"] = timer(exchange)
+    """Ask for connect times, unless the user has a ``trace`` callback there. Never raises."""
+    try:
+        theirs = request.extensions.get("trace")
+        if theirs is None or isinstance(theirs, _ConnectTimer):
+            request.extensions["trace"] = timer(exchange)
+    except Exception as error:
+        losses.add(error)
 
 
 class _Seam:
@@ -168,7 +175,8 @@ def _as_method(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 
 
 _process: Final[list[_Seam]] = []
-_clients: Final[weakref.WeakKeyDictionary[Any, _Seam]] = weakref.WeakKeyDictionary()
+_clients: Final[weakref.WeakKeyDictionary[Any, weakref.ref[_Seam]]] = weakref.WeakKeyDictionary()
+"""The hold on each client. The client itself keeps it; here it would keep the client alive."""
 
 
 def _classes() -> list[type]:
@@ -208,12 +216,13 @@ def attach_client(target: object, recorder: Recorder) -> None:
     """
     client = http_client(target)
     detach_client(client)
-    _clients[client] = _Seam(client, recorder)
+    _clients[client] = weakref.ref(_Seam(client, recorder))
 
 
 def detach_client(target: object) -> None:
     """Stop watching one client."""
-    seam = _clients.pop(http_client(target), None)
+    held = _clients.pop(http_client(target), None)
+    seam = held() if held is not None else None
     if seam is not None:
         seam.release()
 

@@ -6,8 +6,10 @@ instrumentor's). Two spans with usage for one call would double every sum, so th
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -40,6 +42,7 @@ _ATTEMPT_FIELDS: Final[tuple[str, ...]] = (
 )
 _ERROR: Final = Status(StatusCode.ERROR)
 _encode: Final = msgspec.json.Encoder().encode
+_log: Final = logging.getLogger("foundry_telemetry")
 
 
 class Link:
@@ -100,6 +103,8 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
     where = current.get_span_context()
     standard = context_api.get_value(_GENAI_CONTEXT, context) is None
     if current.is_recording() and _is_owner(current):
+        if not standard and _is_sdk(current):
+            warn_of_doubled_usage()
         return Link(current, ours=False, call_id=_hex(where), context=context, asked=asked, standard=standard)
     if _is_unsampled_owner(where, request, standard=standard):
         return Link(None, ours=False, call_id=_hex(where), context=context, asked=asked, standard=standard)
@@ -117,6 +122,15 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
         context=trace.set_span_in_context(span, context),
         asked=asked,
         standard=standard,
+    )
+
+
+@lru_cache(maxsize=1)
+def warn_of_doubled_usage() -> None:
+    """Say once that two libraries count the same tokens."""
+    _log.warning(
+        "both the anthropic SDK and a GenAI instrumentor write token usage onto spans of the same call, so sums "
+        "over spans count it twice; pass open_telemetry=False to the client, or drop the instrumentor"
     )
 
 
@@ -175,7 +189,7 @@ def url_of(asked: Request | Observation) -> str:
     return f"{asked.scheme}://{asked.server_address}{port}{asked.path}"
 
 
-def enrich_early(link: Link, request: Request, ids: RequestIds) -> None:
+def enrich_early(link: Link, asked: Request | Observation, ids: RequestIds) -> None:
     """Write the ids onto an owner's span as soon as the headers are here.
 
     When a stream is closed early, its owner ends the span before we hear of it.
@@ -185,11 +199,11 @@ def enrich_early(link: Link, request: Request, ids: RequestIds) -> None:
     fields: Attributes = {
         names.SYSTEM: names.PROVIDER_ANTHROPIC,
         names.RESOURCE_PROVIDER: names.COGNITIVE_SERVICES,
-        names.AUTH_SCHEME: request.auth_scheme,
+        names.AUTH_SCHEME: asked.auth_scheme,
         names.ATTEMPT_COUNT: link.number,
     }
-    if request.resource is not None:
-        fields[names.RESOURCE] = request.resource
+    if asked.resource is not None:
+        fields[names.RESOURCE] = asked.resource
     if ids.apim_request_id is not None:
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
     if ids.request_id is not None and not _is_sdk(link.span):
@@ -210,6 +224,8 @@ def close_span(
             span.set_status(_ERROR)
         span.end(_end_ns(seen))
         return
+    if seen.status_code is None:  # no headers came, so nothing is on it yet
+        enrich_early(link, seen, seen.ids)
     if span.is_recording():
         span.set_attributes({names.OUTCOME: seen.outcome} | _outcome(seen))
     if (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():

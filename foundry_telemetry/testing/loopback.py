@@ -1,104 +1,227 @@
-"""An ASGI application behind a real loopback socket, in a thread of its own."""
+"""The server behind `FakeFoundry`: uvicorn in a thread of its own, on a free port of loopback."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
+import struct
+import sys
 import threading
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from starlette.requests import ClientDisconnect, Request
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from foundry_telemetry.testing.received import ReceivedRequest, joined
+from foundry_telemetry.testing.script import NO_ANSWERS, NoAnswer, Play
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from starlette.types import Message, Receive, Scope, Send
 
-_START_S = 10.0
-"""Seconds a server may take to start before that counts as a failure."""
+    from foundry_telemetry.testing.reply import Pause, Reply
+
+_TICK_S = 0.002
+_LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""Linger on, zero seconds: closing the socket resets the connection."""
+
+_PLAYABLE = ("ReadError", "ReadTimeout", "RemoteProtocolError")
+"""The failures that a server can cause: it resets, keeps silent, or closes."""
 
 
-class LoopbackServer:
-    """Serves one ASGI application on 127.0.0.1 while the ``with`` block runs.
+class Loopback:
+    """A running server. It listens when construction returns, and its thread is gone when `stop` returns."""
 
-    Leaving the block closes every connection, cancels requests that still run and joins the thread, in about
-    a tenth of a second.
-
-    Args:
-        app: Any ASGI 3 application.
-        port: 0 lets the system choose.
-    """
-
-    host = "127.0.0.1"
-
-    def __init__(self, app: Callable[..., Any], *, port: int = 0) -> None:
-        config = uvicorn.Config(
-            app, loop="asyncio", ws="none", log_config=None, log_level="critical", access_log=False,
-            timeout_graceful_shutdown=0,
-        )  # fmt: skip
-        self._server = _Server(config)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((self.host, port))
+    def __init__(self, play: Play, piece_size: int | None) -> None:
+        for item in play.items:
+            _require_playable(item)
+        self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
+        self._server = _Server(_config(_App(play, piece_size)))
         self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name="foundry-loopback", daemon=True
+            target=asyncio.run,
+            args=(self._server.serve([self._socket]),),
+            name=f"foundry-fake-{self.port}",
+            daemon=True,
         )
-
-    @property
-    def url(self) -> str:
-        """Base URL, without a slash at the end."""
-        return f"http://{self.host}:{self.port}"
-
-    def __enter__(self) -> Self:
         self._thread.start()
-        if not self._server.ready.wait(_START_S):
-            raise RuntimeError(f"the server on {self.url} did not start within {_START_S} s")
-        return self
+        self._server.listening.wait()
+        if not self._server.started:
+            self._thread.join()
+            self._socket.close()
+            raise RuntimeError(f"the server did not start on port {self.port}; its own error is above")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """Drop every connection, close the port and end the thread."""
         self._server.stop()
         self._thread.join()
-        self._socket.close()
 
-    def drop(self, client: object) -> None:
-        """Cut the connection of a request without an answer; call it from inside the application.
 
-        Args:
-            client: ``scope["client"]`` of the request.
-        """
-        for connection in list(self._server.server_state.connections):
-            if connection.client == tuple(client or ()):  # type: ignore[call-overload]
-                connection.transport.abort()
+class _Connection(H11Protocol):
+    """uvicorn's connection, which shows the application its socket and writes no access log."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        # Not `access_log=False`: uvicorn would then empty a logger that the application may use as well.
+        self.access_log = False
+        self.app_state = {"transport": transport}
+        super().connection_made(transport)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that tells when it listens and stops at once when told, instead of looking every 0.1 s."""
+    """uvicorn without its polling and its grace: it starts and stops at once, and logs nothing."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.ready = threading.Event()
+        self.listening = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._told: asyncio.Event | None = None
+        self._stopped: asyncio.Event | None = None
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
+        self.config.load()
+        self.lifespan = self.config.lifespan_class(self.config)
+        try:
+            await self.startup(sockets)
+        finally:
+            self.listening.set()
+        if self.started:
+            await self._stopped.wait()
+            await self.shutdown(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
+        # A connection being accepted must be let in first: closing the server then leaks its socket.
+        while _accepting(self.server_state.tasks):  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        # The handlers notice that their connection is gone; cancelling them would be logged as a failure.
+        while self.server_state.tasks or self.server_state.connections:
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(_TICK_S)
 
     def stop(self) -> None:
-        """End the server from another thread."""
-        self.should_exit = True
-        if self._loop is not None and self._told is not None:
-            self._loop.call_soon_threadsafe(self._told.set)
+        """Ask the server to end; may be called from any thread."""
+        if self._loop is not None and self._stopped is not None:
+            self._loop.call_soon_threadsafe(self._stopped.set)
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
-        await super().startup(sockets)
-        self.ready.set()
 
-    async def main_loop(self) -> None:
-        if self._told is not None and not await self.on_tick(0):
-            await self._told.wait()
+class _App:
+    """The application: one request in, one item of the script out."""
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()  # a request that hangs would keep its transport open
-        await asyncio.sleep(0)
+    def __init__(self, play: Play, piece_size: int | None) -> None:
+        self._play = play
+        self._piece_size = piece_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = scope["state"]["transport"]
+        try:
+            received = await _received(Request(scope, receive))
+        except ClientDisconnect:
+            return
+        item = self._play.next(received)
+        if isinstance(item, NoAnswer):
+            _require_playable(item)
+            await _no_answer(item, transport)
+        else:
+            await self._answer(item, transport, send)
+        # Until uvicorn has noticed the loss of the connection it would log that the answer is not complete.
+        while transport.is_closing() and (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def _answer(self, reply: Reply, transport: asyncio.Transport, send: Send) -> None:
+        await _wait(reply.waits(), transport)
+        await send(_start(reply))
+        for pauses, piece in reply.steps(self._piece_size):
+            await _wait(pauses, transport)
+            if transport.is_closing():
+                return
+            if piece:
+                await send(_part(piece))
+        if reply.ends == "complete":
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif reply.ends == "reset":
+            await _reset(transport)
+        else:
+            transport.close()
+
+
+def _accepting(handlers: set[asyncio.Task[None]]) -> bool:
+    """Whether asyncio is accepting a connection: it does so in a task, and only handlers are others."""
+    return bool(asyncio.all_tasks() - handlers - {asyncio.current_task()})
+
+
+async def _no_answer(item: NoAnswer, transport: asyncio.Transport) -> None:
+    if item.name == "ReadTimeout":
+        await _wait((math.inf,), transport)
+    elif item.name == "ReadError":
+        await _reset(transport)
+    else:
+        transport.close()
+
+
+async def _reset(transport: asyncio.Transport) -> None:
+    # A reset throws away what is not sent yet.
+    while transport.get_write_buffer_size() and not transport.is_closing():  # noqa: ASYNC110 - no event tells
+        await asyncio.sleep(_TICK_S)
+    if not transport.is_closing():
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        transport.abort()
+
+
+async def _wait(pauses: tuple[Pause, ...], transport: asyncio.Transport) -> None:
+    """Wait, but no longer than the connection lives."""
+    for pause in pauses:
+        seconds, gate = (pause, None) if isinstance(pause, (int, float)) else (math.inf, pause)
+        until = asyncio.get_running_loop().time() + seconds
+        while not transport.is_closing() and not (gate is not None and gate.is_set()):
+            left = until - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            await asyncio.sleep(min(left, _TICK_S))
+
+
+def _start(reply: Reply) -> Message:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+def _part(piece: bytes) -> Message:
+    return {"type": "http.response.body", "body": piece, "more_body": True}
+
+
+async def _received(request: Request) -> ReceivedRequest:
+    return ReceivedRequest(
+        method=request.method,
+        path=request.url.path,
+        query=request.url.query,
+        headers=joined(request.headers.items()),
+        body=await request.body(),
+    )
+
+
+def _require_playable(item: Reply | NoAnswer) -> None:
+    if isinstance(item, NoAnswer) and item.name not in _PLAYABLE:
+        names = ", ".join(repr(name) for name, kind in NO_ANSWERS.items() if kind in _PLAYABLE)
+        raise ValueError(
+            f"a server cannot play {item.name!r}: expected one of {names}; other exceptions need "
+            "`FakeFoundry(...).transport('httpx')`, or a client pointed at a server that has stopped"
+        )
+
+
+def _config(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=_Connection,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        interface="asgi3",
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=75,
+    )

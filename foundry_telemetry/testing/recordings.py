@@ -199,10 +199,10 @@ def _case(entry: _Entry, folder: Path) -> RecordedCase:
         title=entry.title,
         provenance=entry.provenance,
         request=entry.request,
-        status=answer and answer.status,
+        status=answer.status if answer else None,
         headers=answer.headers if answer else (),
         body=(folder / answer.body_file).read_bytes() if answer else b"",
-        ends=answer and answer.ends,
+        ends=answer.ends if answer else None,
         chunk_sizes=answer.chunk_sizes if answer else (),
         expect=entry.expect,
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from email.utils import formatdate
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import msgspec
+from msgspec import Struct
 
 from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.reply import Pause, Reply, built
 from foundry_telemetry.testing.renewal import message_id, request_id
+from foundry_telemetry.testing.replays import error
+from foundry_telemetry.testing.reply import Pause, Reply, built
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 DEFAULT_TEXT = "The capital of France is Paris."
@@ -23,6 +26,25 @@ Usage = Mapping[str, Any]
 
 _START_ONLY = ("cache_creation", "service_tier", "inference_geo", "speed")
 """Counters that a stream tells in ``message_start`` and never again."""
+
+_LEADING_EVENTS = 3
+"""Events of a stream before its first delta."""
+
+
+class _Said(Struct, frozen=True, kw_only=True):
+    """What Claude says, in whatever form it is asked for."""
+
+    deltas: tuple[str, ...]
+    model: str | None
+    usage: Usage | None
+    stop_reason: str
+    first_delta_after: Pause | None = None
+    between_deltas: Pause | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return "".join(self.deltas)
 
 
 def message(
@@ -40,7 +62,8 @@ def message(
         usage: Counters that replace or join the usual ones.
         stop_reason: Why the answer ends.
     """
-    return built(partial(_message, text, model, usage, stop_reason))
+    said = _Said(deltas=(text,), model=model, usage=usage, stop_reason=stop_reason)
+    return built(partial(_message, said))
 
 
 def stream(
@@ -65,14 +88,15 @@ def stream(
         first_delta_after: Wait before the first delta, in seconds, or until an event is set.
         between_deltas: Wait before each further delta.
     """
-    words = _words(deltas) if isinstance(deltas, str) else tuple(deltas)
-    reply = built(partial(_stream, words, model, usage, stop_reason))
-    if first_delta_after is not None:
-        reply = reply.paused(first_delta_after, before=_LEADING_EVENTS)
-    if between_deltas is not None:
-        for index in range(1, len(words)):
-            reply = reply.paused(between_deltas, before=_LEADING_EVENTS + index)
-    return reply
+    said = _Said(
+        deltas=_deltas(deltas),
+        model=model,
+        usage=usage,
+        stop_reason=stop_reason,
+        first_delta_after=first_delta_after,
+        between_deltas=between_deltas,
+    )
+    return built(partial(_stream, said))
 
 
 def count_tokens(input_tokens: int = DEFAULT_INPUT_TOKENS) -> Reply:
@@ -81,7 +105,7 @@ def count_tokens(input_tokens: int = DEFAULT_INPUT_TOKENS) -> Reply:
 
 
 def answer(
-    text: str = DEFAULT_TEXT,
+    text: Iterable[str] | str = DEFAULT_TEXT,
     *,
     model: str | None = None,
     usage: Usage | None = None,
@@ -89,65 +113,43 @@ def answer(
     first_delta_after: Pause | None = None,
     between_deltas: Pause | None = None,
 ) -> Reply:
-    """The 200 in the form that was asked for: `stream`, `message` or `count_tokens`.
+    """The 200 in the form that is asked for: as by `stream`, `message` or `count_tokens`.
 
     A whole answer waits ``first_delta_after`` before its headers. A path that Foundry does not serve gets
-    the 404 it would get there.
+    the 404 it would get there. Arguments as in `stream`.
     """
-
-    def make(request: ReceivedRequest) -> Reply:
-        if request.operation is None:
-            return error("err_404_api_not_supported").played(request)
-        if request.operation == "count_tokens":
-            counted = (usage or {}).get("input_tokens", DEFAULT_INPUT_TOKENS)
-            return count_tokens(counted).played(request)
-        if request.wants_stream:
-            streamed = stream(
-                text,
-                model=model,
-                usage=usage,
-                stop_reason=stop_reason,
-                first_delta_after=first_delta_after,
-                between_deltas=between_deltas,
-            )
-            return streamed.played(request)
-        whole = message(text, model=model, usage=usage, stop_reason=stop_reason).played(request)
-        return whole if first_delta_after is None else whole.paused(first_delta_after, before="headers")
-
-    return built(make)
+    said = _Said(
+        deltas=_deltas(text),
+        model=model,
+        usage=usage,
+        stop_reason=stop_reason,
+        first_delta_after=first_delta_after,
+        between_deltas=between_deltas,
+    )
+    return built(partial(_answer, said))
 
 
-def _message(
-    text: str, model: str | None, usage: Usage | None, stop_reason: str, request: ReceivedRequest
-) -> Reply:
-    whole = _envelope(model or request.model) | {
-        "content": [{"type": "text", "text": text}],
-        "stop_reason": stop_reason,
-        "usage": _usage(text, usage),
+def _answer(said: _Said, request: ReceivedRequest) -> Reply:
+    if request.operation is None:
+        return error("err_404_api_not_supported").played(request)
+    if request.operation == "count_tokens":
+        return _json({"input_tokens": _usage(said)["input_tokens"]}, request)
+    if request.wants_stream:
+        return _stream(said, request)
+    whole = _message(said, request)
+    return whole if said.first_delta_after is None else whole.paused(said.first_delta_after, before="headers")
+
+
+def _message(said: _Said, request: ReceivedRequest) -> Reply:
+    whole = _envelope(said, request) | {
+        "content": [{"type": "text", "text": said.text}],
+        "stop_reason": said.stop_reason,
+        "usage": _usage(said),
     }
     return _json(whole, request)
 
 
-def _stream(
-    deltas: tuple[str, ...],
-    model: str | None,
-    usage: Usage | None,
-    stop_reason: str,
-    request: ReceivedRequest,
-) -> Reply:
-    final = _usage("".join(deltas), usage)
-    start = _envelope(model or request.model) | {"usage": final | {"output_tokens": 1}}
-    totals = {name: value for name, value in final.items() if name not in _START_ONLY}
-    text = {"type": "text", "text": ""}
-    events = (
-        {"type": "message_start", "message": start},
-        {"type": "content_block_start", "index": 0, "content_block": text},
-        {"type": "ping"},
-        *({"type": "content_block_delta", "index": 0, "delta": _delta(delta)} for delta in deltas),
-        {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": _stop(stop_reason), "usage": totals},
-        {"type": "message_stop"},
-    )
+def _stream(said: _Said, request: ReceivedRequest) -> Reply:
     headers = (
         ("content-type", "text/event-stream; charset=utf-8"),
         ("cache-control", "no-cache"),
@@ -155,11 +157,28 @@ def _stream(
         ("x-accel-buffering", "no"),
         ("transfer-encoding", "chunked"),
     )
-    return Reply(headers=headers, chunks=tuple(map(_event, events)))
+    return Reply(headers=headers, chunks=tuple(map(_event, _events(said, request))), pauses=_pauses(said))
 
 
-_LEADING_EVENTS = 3
-"""Events of a stream before its first delta."""
+def _events(said: _Said, request: ReceivedRequest) -> Iterator[dict[str, Any]]:
+    final = _usage(said)
+    start = _envelope(said, request) | {"usage": final | {"output_tokens": 1}}
+    totals = {name: value for name, value in final.items() if name not in _START_ONLY}
+    stop = {"stop_reason": said.stop_reason, "stop_sequence": None}
+    yield {"type": "message_start", "message": start}
+    yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    yield {"type": "ping"}
+    for text in said.deltas:
+        delta = {"type": "text_delta", "text": text}
+        yield {"type": "content_block_delta", "index": 0, "delta": delta}
+    yield {"type": "content_block_stop", "index": 0}
+    yield {"type": "message_delta", "delta": stop, "usage": totals}
+    yield {"type": "message_stop"}
+
+
+def _pauses(said: _Said) -> tuple[tuple[int, Pause], ...]:
+    waits = [said.first_delta_after] + [said.between_deltas] * (len(said.deltas) - 1)
+    return tuple((index, wait) for index, wait in enumerate(waits, _LEADING_EVENTS) if wait is not None)
 
 
 def _json(body: Mapping[str, Any], request: ReceivedRequest) -> Reply:
@@ -182,46 +201,34 @@ def _identity(request: ReceivedRequest) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _envelope(model: str | None) -> dict[str, Any]:
+def _envelope(said: _Said, request: ReceivedRequest) -> dict[str, Any]:
     return {
         "id": message_id(),
         "type": "message",
         "role": "assistant",
-        "model": model or DEFAULT_MODEL,
+        "model": said.model or request.model or DEFAULT_MODEL,
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
     }
 
 
-def _usage(text: str, changes: Usage | None) -> dict[str, Any]:
+def _usage(said: _Said) -> dict[str, Any]:
     usual = {
         "input_tokens": DEFAULT_INPUT_TOKENS,
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0,
-        "output_tokens": len(text) // 4 + 1,
+        "output_tokens": len(said.text) // 4 + 1,
         "service_tier": "standard",
         "inference_geo": "global",
     }
-    return usual | dict(changes or {})
+    return usual | dict(said.usage or {})
 
 
-def _words(text: str) -> tuple[str, ...]:
-    """A text cut after each space."""
-    words = text.split(" ")
-    return tuple(word + " " for word in words[:-1]) + ((words[-1],) if words[-1] else ())
-
-
-def _delta(text: str) -> dict[str, str]:
-    return {"type": "text_delta", "text": text}
-
-
-def _stop(reason: str) -> dict[str, str | None]:
-    return {"stop_reason": reason, "stop_sequence": None}
+def _deltas(text: Iterable[str] | str) -> tuple[str, ...]:
+    """The pieces of a text; one that comes whole is cut after each space."""
+    return tuple(re.findall(r"\S*\s|\S+$", text) if isinstance(text, str) else text)
 
 
 def _event(event: Mapping[str, Any]) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), msgspec.json.encode(event))
-
-
-from foundry_telemetry.testing.replays import error  # noqa: E402

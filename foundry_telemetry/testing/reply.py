@@ -139,7 +139,7 @@ def _encoded(reply: Reply, encoding: Encoding) -> Reply:
 
 def _ending(reply: Reply, ends: Ends, after_bytes: int | None) -> Reply:
     if after_bytes is None or after_bytes >= len(reply.body):
-        # A body of a told length is complete with its last byte: tell none, and leave out the last chunk mark.
+        # A body of a told length is complete with its last byte: so tell none, and leave out the end mark.
         unframed = _with_headers(reply, {"content-length": None, "transfer-encoding": "chunked"})
         return structs.replace(unframed, ends=ends)
     chunks, left = [], after_bytes

@@ -13,8 +13,8 @@ _WORD: Final = re.compile(r"[a-z][a-z_]{0,63}").fullmatch
 _LABEL: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,63}").fullmatch
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
 
-MAX_COUNT: Final = 2**53
-"""Counts at and above this are not exact in JSON and in Azure; they are refused."""
+MAX_COUNT: Final = 2**51
+"""Counts at and above this are refused. Three of them in sum stay below 2**53, so exact in JSON and Azure."""
 
 
 def clean_id(value: bytes | None) -> str | None:

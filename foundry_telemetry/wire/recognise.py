@@ -28,6 +28,12 @@ _UNSUPPORTED: Final = re.compile(
 """Endpoints of the Claude API that Foundry does not offer; a call to one is worth a record that says so."""
 
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?").fullmatch
+_MAX_HOST: Final = 253
+"""Characters; the DNS knows no longer names."""
+
+_MAX_PATH: Final = 256
+"""Characters of a path that are told; a real one has forty."""
+
 _MAX_BODY: Final = 32 * 1024 * 1024
 """Bytes; the API refuses larger requests, so a larger body is not worth reading."""
 
@@ -78,8 +84,10 @@ def parse_hosts(hosts: Iterable[str]) -> Hosts:
         TypeError: `hosts` is one string, or holds something that is none.
         ValueError: An entry is no host.
     """
-    if isinstance(hosts, str):
-        raise TypeError(f"hosts={hosts!r}: expected a sequence of host names, such as hosts=({hosts!r},)")
+    if isinstance(hosts, str) or not isinstance(hosts, Iterable):
+        raise TypeError(
+            f"hosts={hosts!r}: expected a sequence of host names, such as hosts=({str(hosts)!r},)"
+        )
     return frozenset(_parse_host(host) for host in hosts)
 
 
@@ -137,7 +145,10 @@ def read_request(
     on_foundry_host = is_foundry_host(host)
     facts = read_request_headers(headers)
     if not (
-        on_foundry_host or facts.from_foundry_client or host in hosts or b"%s:%d" % (host, port or 0) in hosts
+        on_foundry_host
+        or facts.from_foundry_client
+        or host in hosts
+        or b"%s:%d" % (host, port or _PORTS.get(scheme, 0)) in hosts
     ):
         return None
     wanted = _read_body(body())
@@ -145,11 +156,11 @@ def read_request(
         operation=operation,
         method=method,
         scheme=scheme,
-        server_address=host.decode("ascii", "replace"),
+        server_address=host.decode("ascii", "replace")[:_MAX_HOST],
         server_port=port or _PORTS.get(scheme),
-        path=path.decode("ascii", "replace"),
+        path=path.decode("ascii", "replace")[:_MAX_PATH],
         on_foundry_host=on_foundry_host,
-        resource=host.partition(b".")[0].decode("ascii") if on_foundry_host else None,
+        resource=host.partition(b".")[0].decode("ascii")[:_MAX_HOST] if on_foundry_host else None,
         client=facts.client,
         anthropic_version=facts.anthropic_version,
         retry_count=facts.retry_count,

@@ -19,12 +19,17 @@ from msgspec import Struct
 
 from foundry_telemetry.observation import NO_USAGE
 from foundry_telemetry.wire.clean import UNREADABLE, as_object
-from foundry_telemetry.wire.usage import Answer, Message, read_answer, read_usage
+from foundry_telemetry.wire.usage import USAGE_FIELDS, Answer, Message, read_answer, read_usage
 
 MAX_EVENT: Final = 256 * 1024
 """Bytes of one line or one event that we keep; the events we read are a hundredth of it."""
 
-_whole_deltas: Final = re.compile(rb"(?:event: content_block_delta\ndata: [^\n]*\n\n)*").match
+_MAX_PIECE: Final = 64 * 1024
+"""Bytes taken at once. What a decoder inflated may be a thousand times that, and is not to be copied."""
+_LINE: Final = 64
+"""Bytes that a line costs to hold besides its text."""
+
+_whole_deltas: Final = re.compile(rb"(?:event: content_block_delta\ndata: [^\r\n]*\n\n)*").match
 
 
 class _MessageStart(Struct, gc=False):
@@ -87,6 +92,10 @@ class MessageStream:
 
     def feed(self, piece: bytes) -> None:
         """Take the next decoded bytes of the body."""
+        if len(piece) > _MAX_PIECE:
+            for at in range(0, len(piece), _MAX_PIECE):
+                self.feed(piece[at : at + _MAX_PIECE])
+            return
         if self._quiet:
             end = _whole_deltas(piece).end()  # type: ignore[union-attr]  # matches the empty string at least
             if end == len(piece):
@@ -124,6 +133,8 @@ class MessageStream:
         return read_answer(self._message, usage)
 
     def _scan(self, piece: bytes) -> None:
+        if not piece:  # decoders give such; a line ending that is cut in two stays open
+            return
         if self._was_cr and piece[:1] == b"\n":  # the second half of a line ending that was cut in two
             piece = piece[1:]
         self._was_cr = piece[-1:] == b"\r"
@@ -165,7 +176,7 @@ class MessageStream:
         if field == b"event":
             self._name = value
         elif field == b"data" and (not self._name or self._name in self._WITH_DATA):
-            self._size += len(value)
+            self._size += len(value) + _LINE
             if self._size <= MAX_EVENT:
                 self._data.append(value)
 
@@ -196,7 +207,9 @@ class MessageStream:
         delta, usage = as_object(event.delta), as_object(event.usage)
         self._message.stop_reason = delta.get("stop_reason") or self._message.stop_reason
         self._message.stop_details = delta.get("stop_details") or self._message.stop_details
-        self._usage.update((name, value) for name, value in usage.items() if value is not None)
+        self._usage.update(
+            (name, value) for name, value in usage.items() if value is not None and name in USAGE_FIELDS
+        )
         self._final = self._final or usage.get("output_tokens") is not None
 
     def _on_stop(self, _: bytes) -> None:

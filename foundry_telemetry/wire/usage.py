@@ -93,10 +93,25 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
     )
 
 
+USAGE_FIELDS: Final = frozenset({
+    "cache_creation",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+    "inference_geo",
+    "input_tokens",
+    "iterations",
+    "output_tokens",
+    "output_tokens_details",
+    "server_tool_use",
+    "service_tier",
+    "speed",
+})  # fmt: skip
+"""What `read_usage` looks at. A stream may name ever new ones; it keeps none but these."""
+
 _INPUTS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
-def _compaction(iterations: object) -> tuple[int, int] | None:
+def _compaction(iterations: object) -> tuple[int | None, int | None] | None:
     """Input and output of the compaction passes, which the top-level counters leave out."""
     if type(iterations) is not list:
         return None
@@ -104,6 +119,6 @@ def _compaction(iterations: object) -> tuple[int, int] | None:
     if not passes:
         return None
     return (
-        sum(clean_count(item.get(name)) or 0 for item in passes for name in _INPUTS),
-        sum(clean_count(item.get("output_tokens")) or 0 for item in passes),
+        clean_count(sum(clean_count(item.get(name)) or 0 for item in passes for name in _INPUTS)),
+        clean_count(sum(clean_count(item.get("output_tokens")) or 0 for item in passes)),
     )

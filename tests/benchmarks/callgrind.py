@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 MARKER = "getpriority"
-"""A function of the C library, and of `os`: before each call of it callgrind writes its counters and clears them."""
+"""A function of the C library and of `os`; before each call callgrind writes its counters and clears them."""
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,18 +32,21 @@ def require() -> None:
             raise Unavailable(f"{program!r} is not on PATH; on Debian and Ubuntu: apt-get install valgrind")
 
 
-def environment() -> dict[str, str]:
+def environment(layout: int = 0) -> dict[str, str]:
     """The environment of a measured process: no settings of the user's, hashes fixed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_DROPPED)}
-    return {**kept, "PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT)}
+    return {**kept, "PYTHONHASHSEED": str(layout), "PYTHONPATH": str(ROOT)}
 
 
-def run(module: str, *arguments: str, at_start: bool = False) -> tuple[dict[str, Any], list[int]]:
+def run(
+    module: str, *arguments: str, layout: int = 0, at_start: bool = False
+) -> tuple[dict[str, Any], list[int]]:
     """Run `python -m module arguments… RESULT` under callgrind.
 
     Args:
         module: A module that writes JSON to the path in its last argument.
         arguments: What comes before that path.
+        layout: Seed of the hashes.
         at_start: Count from the first instruction; else from when the child says so.
 
     Returns:
@@ -58,19 +61,26 @@ def run(module: str, *arguments: str, at_start: bool = False) -> tuple[dict[str,
             f"--callgrind-out-file={counts}",
             *(sys.executable, "-m", module, *arguments, str(result)),
         ]
-        done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment(layout), capture_output=True, text=True, check=False
+        )
         if done.returncode or not result.exists():
             raise SystemExit(f"{' '.join([module, *arguments])} failed:\n{done.stdout}{done.stderr}")
         return json.loads(result.read_text(encoding="utf-8")), _read(counts)
 
 
-def measure(variant: str) -> dict[str, Any]:
+def measure(variant: str, layout: int = 0) -> dict[str, Any]:
     """Instructions per call of every workload of a variant.
 
+    Args:
+        variant: A key of `variants.VARIANTS`.
+        layout: Seed of the hashes, hence how objects lie in memory; other layouts give slightly other counts.
+
     Returns:
-        `skipped` with the reason, or `instructions` and `records` (spans and logs per call) by workload.
+        `skipped` with the reason; or, by workload, `before` and `after` in instructions, `noise` (the range
+        of the rounds, same unit) and `records` (spans and logs per call); and `metrics` recorded in total.
     """
-    child, counts = run("tests.benchmarks.child", variant)
+    child, counts = run("tests.benchmarks.child", variant, layout=layout)
     if "skipped" in child:
         return child
     names = child["segments"]
@@ -79,21 +89,13 @@ def measure(variant: str) -> dict[str, Any]:
     segments: dict[str, list[int]] = defaultdict(list)
     for name, count in zip(names, counts, strict=True):
         segments[name].append(count)
-    middle = {name: statistics.median(values) for name, values in segments.items()}
-    per_call = {
-        workload: (middle[f"{workload}/full"] - middle[f"{workload}/empty"]) / calls
-        for workload, calls in child["calls"].items()
-    }
-    spread = {
-        workload: (max(segments[f"{workload}/full"]) - min(segments[f"{workload}/full"])) / calls
-        for workload, calls in child["calls"].items()
-    }
-    return {
-        "instructions": per_call,
-        "spread": spread,
-        "records": child["records"],
-        "metrics": child["metrics"],
-    }
+    found: dict[str, Any] = {"before": {}, "after": {}, "noise": {}}
+    for workload, calls in child["calls"].items():
+        for phase in ("before", "after"):
+            full, empty = segments[f"{phase}/{workload}/full"], segments[f"{phase}/{workload}/empty"]
+            found[phase][workload] = (statistics.median(full) - statistics.median(empty)) / calls
+            found["noise"][workload] = max(found["noise"].get(workload, 0), (max(full) - min(full)) / calls)
+    return {**found, "records": child["records"], "metrics": child["metrics"]}
 
 
 def _read(path: Path) -> list[int]:

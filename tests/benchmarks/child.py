@@ -1,11 +1,15 @@
 """The measured process: warms up, has callgrind start counting, and marks where each segment ends.
 
-Run by `callgrind.py` as `python -m tests.benchmarks.child VARIANT RESULT`, under valgrind. A mark is a call of
-`getpriority`, which nothing else here makes and before which callgrind writes out and clears its counters.
+Run by `callgrind.py` as `python -m tests.benchmarks.child VARIANT RESULT`, under valgrind. A mark is a call
+of `getpriority`, which nothing else here makes and before which callgrind writes and clears its counters.
+
+The same process is measured before and after the variant is installed: two processes differ in where their
+objects lie, so in how their dictionaries collide, by as much as what we want to see.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import os
@@ -16,16 +20,16 @@ from typing import Any
 
 from tests.benchmarks.callgrind import MARKER
 from tests.benchmarks.variants import VARIANTS, NotBuiltError, Telemetry
-from tests.benchmarks.workloads import SDK_ONLY, Workload, build
+from tests.benchmarks.workloads import Workload, workload_sets
 
 ROUNDS = 3
 """Segments for each workload; the median counts."""
 
 
-def start_counting() -> None:
-    """Turn callgrind's instrumentation on: what came before ran several times faster, and uncounted."""
+def counting(state: str) -> None:
+    """Turn callgrind's instrumentation `on` or `off`; what runs without it runs several times faster."""
     command = subprocess.Popen(
-        ["vgdb", f"--pid={os.getpid()}", "instrumentation", "on"],
+        ["vgdb", f"--pid={os.getpid()}", "instrumentation", state],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -48,17 +52,6 @@ class Segments:
         self.names.append(name)
 
 
-def measure(workload: Workload, telemetry: Telemetry, segments: Segments) -> None:
-    """Per round one segment without calls, to subtract, and one with."""
-    for _ in range(ROUNDS):
-        for name, count in ((f"{workload.name}/empty", 0), (f"{workload.name}/full", workload.calls)):
-            gc.collect()
-            segments.mark()
-            workload.run(count)
-            telemetry.flush()
-            segments.mark(name)
-
-
 def warm_up(workload: Workload, telemetry: Telemetry) -> dict[str, float]:
     """Run until caches are filled and bytecode is specialised. Returns records made for each call."""
     workload.run(workload.calls)
@@ -71,31 +64,56 @@ def warm_up(workload: Workload, telemetry: Telemetry) -> dict[str, float]:
     return {"spans": spans, "logs": logs}
 
 
+def measure(phase: str, workload: Workload, telemetry: Telemetry, segments: Segments) -> None:
+    """Per round one segment without calls, to subtract, and one with.
+
+    The collector runs once, at the end of a segment: left to itself it comes at odd moments, and one more or
+    one less would be as much as what we want to see. What it costs to collect what a call leaves is counted.
+    """
+    for _ in range(ROUNDS):
+        for kind, count in (("empty", 0), ("full", workload.calls)):
+            segments.mark()
+            workload.run(count)
+            telemetry.flush()
+            gc.collect()
+            segments.mark(f"{phase}/{workload.name}/{kind}")
+
+
+def run_phase(
+    phase: str, workloads: list[Workload], telemetry: Telemetry, segments: Segments
+) -> dict[str, dict[str, float]]:
+    """Warm up, then measure. Returns the records of each call, by workload."""
+    records = {workload.name: warm_up(workload, telemetry) for workload in workloads}
+    gc.collect()
+    # From here the collector looks only at what the calls make.
+    gc.freeze()
+    counting("on")
+    for workload in workloads:
+        measure(phase, workload, telemetry, segments)
+    counting("off")
+    return records
+
+
 def run(name: str) -> dict[str, Any]:
     """Measure one variant. Returns what `callgrind.py` needs to read callgrind's output."""
-    variant = VARIANTS[name]
-    telemetry = Telemetry()
-    if variant.install is not None:
-        try:
-            variant.install(telemetry)
-        except NotBuiltError as error:
-            return {"skipped": str(error)}
-    workloads = build(variant.open_telemetry(telemetry), raw=name not in SDK_ONLY)
-    records = {workload.name: warm_up(workload, telemetry) for workload in workloads}
+    variant, telemetry, segments = VARIANTS[name], Telemetry(), Segments()
+    gc.disable()
+    with asyncio.Runner() as runner:
+        before, after = workload_sets(variant, telemetry, runner)
+        run_phase("before", before, telemetry, segments)
+        if variant.install is not None:
+            try:
+                variant.install(telemetry, [workload.client for workload in before])
+            except NotBuiltError as error:
+                return {"skipped": str(error)}
+        records = run_phase("after", after, telemetry, segments)
     telemetry.meter_provider.force_flush()
     missing = [signal for signal in variant.expects if not records["sync-small"][signal]]
     if missing:
         raise SystemExit(f"{name!r} recorded no {' and no '.join(missing)}: there is nothing to measure")
-    gc.collect()
-    # What exists by now is not looked at again: full collections would come at odd moments and cost as much as calls.
-    gc.freeze()
-    segments = Segments()
-    start_counting()
-    for workload in workloads:
-        measure(workload, telemetry, segments)
     return {
         "segments": segments.names,
-        "calls": {workload.name: workload.calls for workload in workloads},
+        "calls": {workload.name: workload.calls for workload in after},
         "records": records,
         "metrics": telemetry.metrics.totals,
     }
@@ -103,5 +121,5 @@ def run(name: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     Path(sys.argv[2]).write_text(json.dumps(run(sys.argv[1])), encoding="utf-8")
-    # Without the shutdown of the interpreter, which would run for seconds under callgrind.
+    # Without the shutdown of the interpreter, which takes longer than some of the segments.
     os._exit(0)

@@ -1,4 +1,4 @@
-"""Answers from inside the process, as real byte streams, for httpx and httpx2 and for sync and async clients."""
+"""Answers from inside the process, as real byte streams, for httpx and httpx2, sync and async."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ class Events:
         self.deltas = deltas
         self._head = [
             _event({"type": "message_start", "message": _MESSAGE}),
-            _event({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+            _event(
+                {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+            ),
             _event({"type": "ping"}),
         ]
         delta = {"type": "text_delta", "text": " of the text"}

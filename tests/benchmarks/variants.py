@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 NEVER_MS = 3_600_000
 """Batches leave when they are full or flushed, not by the clock: an hour."""
@@ -64,7 +64,9 @@ class DropMetrics(MetricExporter):
         for resource in metrics_data.resource_metrics:
             for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
                 points = metric.data.data_points
-                self.totals[metric.name] = sum(getattr(point, "count", None) or point.value for point in points)
+                self.totals[metric.name] = sum(
+                    getattr(point, "count", None) or point.value for point in points
+                )
         return MetricExportResult.SUCCESS
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
@@ -85,7 +87,9 @@ class Telemetry:
 
     def __post_init__(self) -> None:
         self.tracer_provider = TracerProvider(shutdown_on_exit=False)
-        self.tracer_provider.add_span_processor(BatchSpanProcessor(self.spans, schedule_delay_millis=NEVER_MS))
+        self.tracer_provider.add_span_processor(
+            BatchSpanProcessor(self.spans, schedule_delay_millis=NEVER_MS)
+        )
         self.logger_provider = LoggerProvider(shutdown_on_exit=False)
         self.logger_provider.add_log_record_processor(
             BatchLogRecordProcessor(self.logs, schedule_delay_millis=NEVER_MS)
@@ -110,19 +114,18 @@ class Telemetry:
 
 @dataclass(frozen=True)
 class Variant:
-    """One set-up. `install` patches the process; `native` leaves the SDK's own spans on."""
+    """One comparison: what is added when `install` has run, or when the SDK's own spans are on."""
 
-    install: Callable[[Telemetry], object] | None = None
-    native: bool = False
-    expects: tuple[str, ...] = ()
+    install: Callable[[Telemetry, Iterable[Any]], object] | None = None
+    native_before: bool = False
+    native_after: bool = False
+    expects: tuple[str, ...] = ("spans",)
     """Signals without which the variant is not doing its work: `spans`, `logs`."""
-
-    def open_telemetry(self, telemetry: Telemetry) -> Any:
-        """The SDK client's option of the same name."""
-        return {"tracer_provider": telemetry.tracer_provider} if self.native else False
+    workloads: tuple[str, ...] = ("sync-*", "async-small")
+    """Patterns of the names of the workloads that it is measured with."""
 
 
-def _ours(telemetry: Telemetry) -> None:
+def _ours(telemetry: Telemetry, clients: Iterable[Any]) -> None:
     import foundry_telemetry
 
     # Absent, not broken: an ImportError from below is not swallowed.
@@ -131,23 +134,34 @@ def _ours(telemetry: Telemetry) -> None:
     foundry_telemetry.instrument(**telemetry.providers)
 
 
-def _official(telemetry: Telemetry) -> None:
+def _official(telemetry: Telemetry, clients: Iterable[Any]) -> None:
     from opentelemetry.instrumentation.genai.anthropic import AnthropicInstrumentor
 
     AnthropicInstrumentor().instrument(**telemetry.providers)
 
 
-def _httpx2(telemetry: Telemetry) -> None:
+def _httpx2(telemetry: Telemetry, clients: Iterable[Any]) -> None:
     from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
 
-    HTTPX2ClientInstrumentor().instrument(**telemetry.providers)
+    # Not `instrument()`: it patches the transports that open sockets, and there are none here.
+    for client in clients:
+        HTTPX2ClientInstrumentor.instrument_client(
+            client, tracer_provider=telemetry.tracer_provider, meter_provider=telemetry.meter_provider
+        )
 
 
 VARIANTS = {
-    "bare": Variant(),
-    "native": Variant(native=True, expects=("spans",)),
-    "ours": Variant(_ours, expects=("spans", "logs")),
-    "ours_on_native": Variant(_ours, native=True, expects=("spans", "logs")),
-    "official": Variant(_official, expects=("spans",)),
-    "otel_httpx2": Variant(_httpx2, expects=("spans",)),
+    "ours": Variant(_ours, expects=("spans", "logs"), workloads=("*",)),
+    "ours_on_native": Variant(
+        _ours,
+        native_before=True,
+        native_after=True,
+        expects=("spans", "logs"),
+        workloads=("sync-*", "async-*"),
+    ),
+    "native": Variant(native_after=True, workloads=("sync-*", "async-*")),
+    "official": Variant(_official),
+    "otel_httpx2": Variant(_httpx2),
+    # Installs nothing: what it finds is the error of the method.
+    "control": Variant(expects=(), workloads=("*",)),
 }

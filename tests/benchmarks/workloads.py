@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from types import ModuleType
 
+    from tests.benchmarks.variants import Telemetry, Variant
+
 FOUNDRY = "https://example-resource.services.ai.azure.com/anthropic"
 ELSEWHERE = "https://api.example.com/v2/orders/17"
 REQUEST: dict[str, Any] = {
@@ -23,9 +27,6 @@ REQUEST: dict[str, Any] = {
     "max_tokens": 256,
     "messages": [{"role": "user", "content": "What is the capital of France?"}],
 }
-
-SDK_ONLY = ("official", "native", "ours_on_native")
-"""Variants that change nothing below the SDK, or nothing that another does not."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,8 @@ class Workload:
     name: str
     calls: int
     run: Callable[[int], object]
-
-
-def build(open_telemetry: Any, *, raw: bool) -> list[Workload]:
-    """All workloads of a process; `raw` adds those without the SDK."""
-    runner = asyncio.Runner()
-    found = [workload for shape in SHAPES for workload in _sdk(shape, open_telemetry, runner)]
-    if raw:
-        for module in (httpx2, httpx):
-            found += [_raw(module, shape) for shape in SHAPES]
-            found.append(_elsewhere(module))
-    return found
+    client: Any
+    """The client of httpx or httpx2 that sends."""
 
 
 @dataclass(frozen=True)
@@ -62,36 +54,72 @@ class Shape:
         return message() if self.deltas is None else Events(self.deltas)
 
 
-SHAPES = (Shape("small", 40), Shape("s50", 12, 50), Shape("s500", 4, 500))
+SHAPES = (Shape("small", 20), Shape("s50", 8, 50), Shape("s500", 3, 500))
 
 
-def _sdk(shape: Shape, open_telemetry: Any, runner: asyncio.Runner) -> list[Workload]:
-    options: dict[str, Any] = dict(api_key="x" * 32, base_url=FOUNDRY, max_retries=0, open_telemetry=open_telemetry)
-    sync_http = httpx2.Client(transport=transport(httpx2, shape.pieces, is_async=False), trust_env=False)
-    async_http = httpx2.AsyncClient(transport=transport(httpx2, shape.pieces, is_async=True), trust_env=False)
-    sync_client = AnthropicFoundry(http_client=sync_http, **options)
-    async_client = AsyncAnthropicFoundry(http_client=async_http, **options)
-    streamed = shape.deltas is not None
+def build(names: tuple[str, ...], runner: asyncio.Runner, *, open_telemetry: Any) -> list[Workload]:
+    """The workloads that match one of the patterns `names`. `open_telemetry` is for clients of the SDK."""
+    makers: dict[str, Callable[[str], Workload]] = {}
+    for shape in SHAPES:
+        makers[f"sync-{shape.name}"] = partial(_sdk, shape=shape, open_telemetry=open_telemetry)
+        makers[f"async-{shape.name}"] = partial(
+            _sdk_async, shape=shape, open_telemetry=open_telemetry, runner=runner
+        )
+        for module in (httpx2, httpx):
+            makers[f"{module.__name__}-{shape.name}"] = partial(_raw, module=module, shape=shape)
+    for module in (httpx2, httpx):
+        makers[f"{module.__name__}-elsewhere"] = partial(_elsewhere, module=module)
+    return [make(name) for name, make in makers.items() if any(fnmatch(name, pattern) for pattern in names)]
+
+
+def workload_sets(
+    variant: Variant, telemetry: Telemetry, runner: asyncio.Runner
+) -> tuple[list[Workload], list[Workload]]:
+    """The workloads before and after; with the same clients unless these differ in the SDK's own spans."""
+
+    def built(*, native: bool) -> list[Workload]:
+        spans: Any = {"tracer_provider": telemetry.tracer_provider} if native else False
+        return build(variant.workloads, runner, open_telemetry=spans)
+
+    before = built(native=variant.native_before)
+    if variant.native_before is variant.native_after:
+        return before, before
+    return before, built(native=variant.native_after)
+
+
+def _options(open_telemetry: Any) -> dict[str, Any]:
+    return dict(api_key="x" * 32, base_url=FOUNDRY, max_retries=0, open_telemetry=open_telemetry)
+
+
+def _sdk(name: str, *, shape: Shape, open_telemetry: Any) -> Workload:
+    http = httpx2.Client(transport=transport(httpx2, shape.pieces, is_async=False), trust_env=False)
+    messages = AnthropicFoundry(http_client=http, **_options(open_telemetry)).messages
 
     def call() -> None:
-        answer = sync_client.messages.create(**REQUEST, stream=streamed)
-        if streamed:
-            for _ in answer:  # type: ignore[union-attr]
-                pass
+        messages.create(**REQUEST)
 
-    async def async_call() -> None:
-        answer = await async_client.messages.create(**REQUEST, stream=streamed)
-        if streamed:
-            async for _ in answer:  # type: ignore[union-attr]
-                pass
+    def stream() -> None:
+        for _ in messages.create(**REQUEST, stream=True):
+            pass
 
-    return [
-        Workload(f"sync-{shape.name}", shape.calls, _repeat(call)),
-        Workload(f"async-{shape.name}", shape.calls, _repeat_async(async_call, runner)),
-    ]
+    return Workload(name, shape.calls, _repeat(stream if shape.deltas else call), http)
 
 
-def _raw(module: ModuleType, shape: Shape) -> Workload:
+def _sdk_async(name: str, *, shape: Shape, open_telemetry: Any, runner: asyncio.Runner) -> Workload:
+    http = httpx2.AsyncClient(transport=transport(httpx2, shape.pieces, is_async=True), trust_env=False)
+    messages = AsyncAnthropicFoundry(http_client=http, **_options(open_telemetry)).messages
+
+    async def call() -> None:
+        await messages.create(**REQUEST)
+
+    async def stream() -> None:
+        async for _ in await messages.create(**REQUEST, stream=True):
+            pass
+
+    return Workload(name, shape.calls, _repeat_async(stream if shape.deltas else call, runner), http)
+
+
+def _raw(name: str, *, module: ModuleType, shape: Shape) -> Workload:
     client = module.Client(transport=transport(module, shape.pieces, is_async=False), trust_env=False)
     headers = {"api-key": "x" * 32, "anthropic-version": "2023-06-01"}
     url = f"{FOUNDRY}/v1/messages"
@@ -105,12 +133,12 @@ def _raw(module: ModuleType, shape: Shape) -> Workload:
             for _ in response.iter_lines():
                 pass
 
-    return Workload(f"{module.__name__}-{shape.name}", shape.calls, _repeat(stream if shape.deltas else call))
+    return Workload(name, shape.calls, _repeat(stream if shape.deltas else call), client)
 
 
-def _elsewhere(module: ModuleType) -> Workload:
+def _elsewhere(name: str, *, module: ModuleType) -> Workload:
     client = module.Client(transport=transport(module, message(), is_async=False), trust_env=False)
-    return Workload(f"{module.__name__}-elsewhere", 100, _repeat(lambda: client.get(ELSEWHERE)))
+    return Workload(name, 50, _repeat(lambda: client.get(ELSEWHERE)), client)
 
 
 def _repeat(call: Callable[[], object]) -> Callable[[int], None]:

@@ -1,0 +1,81 @@
+"""The two ways between telemetry and `logging` that need a guard.
+
+*Echo*: a log line about an export that becomes telemetry itself, to be exported with a further line.
+*OpenTelemetry handler*: a logging handler that turns records into telemetry.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+from opentelemetry import context
+
+_EXPORTER: Final = "azure.monitor.opentelemetry"
+_LIBRARY: Final = "foundry_telemetry"
+
+
+def guard() -> None:
+    """Cut the echo, and let no loss go unheard. Levels of loggers stay as they are."""
+    for handler in _otel_handlers():
+        handler.addFilter(_NO_ECHO)  # adding it twice does nothing
+    logging.getLogger(_LIBRARY).addHandler(_LIBRARY_ALOUD)
+    logging.getLogger(_EXPORTER).addHandler(_EXPORTER_ALOUD)
+
+
+def still_handlers() -> None:
+    """Make `logging.shutdown` harmless: the flush of an OpenTelemetry handler starts a thread."""
+    for handler in _otel_handlers():
+        handler.flush = _nothing  # type: ignore[method-assign]
+
+
+class _NoEcho(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        # The SDK's own mark on the context of an export; urllib3 and the credentials log under it as well.
+        exporting = context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY)  # noqa: SLF001
+        return not exporting and not record.name.startswith(_EXPORTER)
+
+
+class _Aloud(logging.Handler):
+    """What Python does for an application without logging of its own: print to standard error.
+
+    The OpenTelemetry handler on the root logger makes Python believe that somebody listens. Then a refused
+    connection string would be told to nobody but Azure, which refuses it.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if logging.lastResort is not None and not _heard(record.name):
+            logging.lastResort.handle(record)
+
+
+_NO_ECHO: Final = _NoEcho()
+_LIBRARY_ALOUD: Final = _Aloud(logging.WARNING)
+_EXPORTER_ALOUD: Final = _Aloud(logging.ERROR)
+"""Its warnings are about batches that are kept on disk, one every few seconds while Azure is away."""
+
+
+def _heard(name: str) -> bool:
+    """Whether a record of this logger reaches a handler that is neither ours nor OpenTelemetry's."""
+    logger: logging.Logger | None = logging.getLogger(name)
+    while logger is not None:
+        if any(not isinstance(handler, _Aloud) and not _is_otel(handler) for handler in logger.handlers):
+            return True
+        logger = logger.parent if logger.propagate else None
+    return False
+
+
+def _is_otel(handler: logging.Handler) -> bool:
+    # The SDK and the instrumentation have a class each, and neither may be there.
+    return any(
+        c.__name__ == "LoggingHandler" and "opentelemetry" in c.__module__ for c in type(handler).__mro__
+    )
+
+
+def _otel_handlers() -> Iterator[logging.Handler]:
+    for logger in [logging.getLogger(), *logging.Logger.manager.loggerDict.values()]:
+        yield from filter(_is_otel, getattr(logger, "handlers", ()))  # placeholders have none
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,58 @@
+"""Ids as the service makes them, and new ones in the place of recorded ones."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from uuid import uuid4
+
+from msgspec import structs
+
+from foundry_telemetry.testing.recordings import split
+from foundry_telemetry.testing.reply import Reply
+
+_ALPHABET = string.ascii_letters + string.digits
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_IN_HEADER = re.compile(rf"(req|msg)_\w+|{_UUID}")
+_IN_BODY = re.compile(rf'\b(req|msg)_\w+|(?<="activityId": "){_UUID}')
+_ID_HEADERS = frozenset({"apim-request-id", "request-id", "x-request-id", "x-ms-client-request-id"})
+
+
+def request_id() -> str:
+    """A new id of the model service."""
+    return "req_011" + _random(21)
+
+
+def message_id() -> str:
+    """A new id of a message."""
+    return "msg_01" + _random(22)
+
+
+def renewed(reply: Reply) -> Reply:
+    """The reply with a new id for each of its ids; an id that comes twice is replaced by one new id.
+
+    New ids are as long as the old ones, so that chunks and lengths stay as they were.
+    """
+    ids: dict[str, str] = {}
+
+    def replace(found: re.Match[str]) -> str:
+        old = found[0]
+        return ids.setdefault(old, _like(old))
+
+    headers = tuple(
+        (name, _IN_HEADER.sub(replace, value) if name.lower() in _ID_HEADERS else value)
+        for name, value in reply.headers
+    )
+    # Latin-1 keeps every byte, and an id may straddle two chunks.
+    body = _IN_BODY.sub(replace, reply.body.decode("latin-1")).encode("latin-1")
+    return structs.replace(reply, headers=headers, chunks=split(body, map(len, reply.chunks)))
+
+
+def _like(old: str) -> str:
+    prefix, mark, rest = old.partition("_")
+    return f"{prefix}_{_random(len(rest))}" if mark else str(uuid4())
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

@@ -1,0 +1,159 @@
+"""The script of a fake service: which request gets which answer."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable, Iterable
+from types import ModuleType
+
+from msgspec import Struct
+
+from foundry_telemetry.testing.received import ReceivedRequest
+from foundry_telemetry.testing.recordings import cases, nearest
+from foundry_telemetry.testing.replays import error, recorded
+from foundry_telemetry.testing.replies import answer
+from foundry_telemetry.testing.reply import Reply
+
+Item = int | str | Reply | BaseException | type[BaseException]
+"""A status, the id of a recorded answer or the name of an error, a reply, or an exception."""
+
+Respond = Callable[[ReceivedRequest], Item]
+"""Answers each request by itself. It must not block: it runs where the request is handled."""
+
+_OK = 200
+_SCRIPTED = "raised by the script of a fake Foundry"
+
+
+class NoAnswer(Struct, frozen=True, kw_only=True):
+    """A request that gets no answer, because the connection fails or an exception is raised."""
+
+    name: str
+    """Class name of the exception, as httpx has it."""
+    exception: BaseException | None = None
+    """The exception of the script, if it gave one."""
+
+    def raised(self, family: ModuleType) -> BaseException:
+        """The exception to raise: as scripted, but httpx's own as the family has them."""
+        scripted = self.exception
+        if scripted is not None and not type(scripted).__module__.startswith("httpx"):
+            return scripted
+        kind = getattr(family, self.name, None)
+        if not (isinstance(kind, type) and issubclass(kind, family.TransportError)):
+            raise TypeError(f"{family.__name__} has no transport error {self.name!r} to raise: {scripted!r}")
+        made: BaseException = kind(_SCRIPTED if scripted is None else str(scripted))
+        if self.name in _SOCKET_ERRORS:
+            number = _SOCKET_ERRORS[self.name]
+            # OSError picks its subclass by the number, such as ConnectionRefusedError.
+            made.__cause__ = OSError(number, os.strerror(number))
+        return made
+
+
+_SOCKET_ERRORS = {"ConnectError": errno.ECONNREFUSED, "ReadError": errno.ECONNRESET}
+"""What the socket says when such an exception is raised in earnest."""
+
+NO_ANSWERS = {
+    "connect_error": "ConnectError",
+    "connect_timeout": "ConnectTimeout",
+    "pool_timeout": "PoolTimeout",
+    "read_error": "ReadError",
+    "read_timeout": "ReadTimeout",
+    "remote_protocol_error": "RemoteProtocolError",
+    "write_error": "WriteError",
+}
+"""Names that a script may use for an exception of the client's family."""
+
+_RECORDED_NO_ANSWERS = {"noresp_connect_error": "connect_error", "noresp_read_timeout": "read_timeout"}
+
+
+class Play:
+    """A script being played, and the requests that came. Safe to use from several threads."""
+
+    def __init__(self, script: Item | Iterable[Item] | Respond, *, retry_after_s: float | None) -> None:
+        self._retry_after_s = retry_after_s
+        self._respond: Respond | None = None
+        self._items: tuple[Reply | NoAnswer, ...] = ()
+        self._requests: list[ReceivedRequest] = []
+        self._arrived = threading.Condition()
+        if callable(script) and not isinstance(script, type):
+            self._respond = script
+            return
+        self._items = tuple(self._read(item, where) for where, item in enumerate(_listed(script)))
+        if not self._items:
+            raise ValueError(f"empty script {script!r}: expected at least one item, such as 200")
+
+    @property
+    def items(self) -> tuple[Reply | NoAnswer, ...]:
+        """The script as it was understood; empty when a callable answers."""
+        return self._items
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """The requests that came so far, in order: a list of your own."""
+        with self._arrived:
+            return list(self._requests)
+
+    def next(self, request: ReceivedRequest) -> Reply | NoAnswer:
+        """Note a request and take the next item; the last item is repeated."""
+        with self._arrived:
+            index = len(self._requests)
+            self._requests.append(request)
+            self._arrived.notify_all()
+        if self._respond is not None:
+            item = self._read(self._respond(request), index)
+        else:
+            item = self._items[min(index, len(self._items) - 1)]
+        return item.played(request) if isinstance(item, Reply) else item
+
+    def wait_for(self, count: int, timeout_s: float) -> list[ReceivedRequest]:
+        """Wait until this many requests came.
+
+        Raises:
+            TimeoutError: They did not come in time.
+        """
+        with self._arrived:
+            if not self._arrived.wait_for(lambda: len(self._requests) >= count, timeout_s):
+                raise TimeoutError(f"{len(self._requests)} of {count} requests came within {timeout_s} s")
+            return list(self._requests)
+
+    def _read(self, item: object, where: int) -> Reply | NoAnswer:
+        """Understand one item of a script."""
+        if isinstance(item, Reply):
+            return item
+        if isinstance(item, int) and not isinstance(item, bool):
+            return answer() if item == _OK else _error(item, where, self._retry_after_s)
+        if isinstance(item, str):
+            return _named(item, where)
+        if isinstance(item, type) and issubclass(item, BaseException):
+            item = item(_SCRIPTED)
+        if isinstance(item, BaseException):
+            return NoAnswer(name=type(item).__name__, exception=item)
+        raise TypeError(
+            f"script item {where} is {item!r}: expected a status (200, or 400 to 599), the id of a recorded "
+            f"answer, a Reply, an exception, or {nearest(str(item), NO_ANSWERS)}"
+        )
+
+
+def _listed(script: Item | Iterable[Item] | Respond) -> tuple[object, ...]:
+    """The items of a script; one item alone is a script too."""
+    if isinstance(script, Iterable) and not isinstance(script, (str, Reply)):
+        return tuple(script)
+    return (script,)
+
+
+def _error(status: int, where: int, retry_after_s: float | None) -> Reply:
+    try:
+        return error(status, retry_after_s=retry_after_s)
+    except ValueError:
+        raise ValueError(f"script item {where} is {status!r}: expected 200, or 400 to 599") from None
+
+
+def _named(name: str, where: int) -> Reply | NoAnswer:
+    short = _RECORDED_NO_ANSWERS.get(name, name)
+    if short in NO_ANSWERS:
+        return NoAnswer(name=NO_ANSWERS[short])
+    if name not in cases():
+        known = nearest(name, (*cases(), *NO_ANSWERS))
+        raise ValueError(f"script item {where} is {name!r}, no recorded answer: expected {known}")
+    return recorded(name)

@@ -1,0 +1,162 @@
+"""Transports that play a script inside the process, for httpx and httpx2 alike.
+
+The four byte streams and the two transports differ between the families only in their base classes, so they
+are written once and put on the bases of the family that is asked for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from functools import cache
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from foundry_telemetry.testing.received import ReceivedRequest, joined
+from foundry_telemetry.testing.reply import Pause, Reply
+from foundry_telemetry.testing.script import NoAnswer, Play
+
+_ASYNC_TICK_S = 0.002
+
+_CUT = "peer closed connection without sending complete message body (incomplete chunked read)"
+
+
+class _Exchange(NamedTuple):
+    """One reply on its way to a client of a family."""
+
+    family: ModuleType
+    reply: Reply
+    piece_size: int | None
+    read_timeout_s: float | None
+
+    def late(self) -> BaseException:
+        """The timeout of the family."""
+        error: BaseException = self.family.ReadTimeout("the script waits longer than the client does")
+        return error
+
+    def end(self) -> None:
+        """Raise what a body that is not complete raises."""
+        if self.reply.ends == "cut":
+            raise self.family.RemoteProtocolError(_CUT)
+        if self.reply.ends == "reset":
+            raise NoAnswer(name="ReadError").raised(self.family)
+
+    def wait(self, pauses: tuple[Pause, ...]) -> None:
+        """Wait as a sync client does."""
+        for pause in pauses:
+            if isinstance(pause, (int, float)):
+                time.sleep(self._patience(pause))
+                self._check(pause)
+            elif not pause.wait(self.read_timeout_s):
+                raise self.late()
+
+    async def wait_async(self, pauses: tuple[Pause, ...]) -> None:
+        """Wait as an async client does, whatever its event loop."""
+        from anyio import sleep  # noqa: PLC0415 - both families bring it
+
+        for pause in pauses:
+            if isinstance(pause, (int, float)):
+                await sleep(self._patience(pause))
+                self._check(pause)
+                continue
+            since = time.monotonic()
+            while not pause.is_set():
+                self._check(time.monotonic() - since)
+                await sleep(_ASYNC_TICK_S)
+
+    def _patience(self, seconds: float) -> float:
+        return seconds if self.read_timeout_s is None else min(seconds, self.read_timeout_s)
+
+    def _check(self, seconds: float) -> None:
+        if self.read_timeout_s is not None and seconds > self.read_timeout_s:
+            raise self.late()
+
+
+class _SyncBody:
+    def __init__(self, exchange: _Exchange) -> None:
+        self._exchange = exchange
+
+    def __iter__(self) -> Iterator[bytes]:
+        for pauses, piece in self._exchange.reply.steps(self._exchange.piece_size):
+            self._exchange.wait(pauses)
+            if piece:
+                yield piece
+        self._exchange.end()
+
+
+class _AsyncBody:
+    def __init__(self, exchange: _Exchange) -> None:
+        self._exchange = exchange
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for pauses, piece in self._exchange.reply.steps(self._exchange.piece_size):
+            await self._exchange.wait_async(pauses)
+            if piece:
+                yield piece
+        self._exchange.end()
+
+
+class _Transport:
+    """Plays a script; the bases of a family make it a transport of that family."""
+
+    def __init__(self, family: ModuleType, play: Play, piece_size: int | None) -> None:
+        self._family = family
+        self._play = play
+        self._piece_size = piece_size
+
+    def handle_request(self, request: Any) -> Any:
+        request.read()
+        exchange = self._exchange(request)
+        exchange.wait(exchange.reply.waits())
+        return self._response(exchange, _kinds(self._family).sync_body(exchange), request)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        await request.aread()
+        exchange = self._exchange(request)
+        await exchange.wait_async(exchange.reply.waits())
+        return self._response(exchange, _kinds(self._family).async_body(exchange), request)
+
+    def _exchange(self, request: Any) -> _Exchange:
+        reply = self._play.next(_received(request))
+        if isinstance(reply, NoAnswer):
+            raise reply.raised(self._family)
+        timeout = request.extensions.get("timeout") or {}
+        return _Exchange(self._family, reply, self._piece_size, timeout.get("read"))
+
+    def _response(self, exchange: _Exchange, body: object, request: Any) -> Any:
+        reply = exchange.reply
+        extensions = {"http_version": b"HTTP/1.1"}
+        return self._family.Response(
+            reply.status, headers=list(reply.headers), stream=body, request=request, extensions=extensions
+        )
+
+
+class _Kinds(NamedTuple):
+    transport: type[Any]
+    sync_body: type[Any]
+    async_body: type[Any]
+
+
+def make_transport(family: ModuleType, play: Play, piece_size: int | None) -> Any:
+    """A transport of this family, for its sync and its async clients."""
+    return _kinds(family).transport(family, play, piece_size)
+
+
+@cache
+def _kinds(family: ModuleType) -> _Kinds:
+    """The classes of a family: clients insist on instances of their own bases."""
+    return _Kinds(
+        type("FakeFoundryTransport", (_Transport, family.BaseTransport, family.AsyncBaseTransport), {}),
+        type("FakeFoundryBody", (_SyncBody, family.SyncByteStream), {}),
+        type("FakeFoundryAsyncBody", (_AsyncBody, family.AsyncByteStream), {}),
+    )
+
+
+def _received(request: Any) -> ReceivedRequest:
+    return ReceivedRequest(
+        method=request.method,
+        path=request.url.path,
+        query=request.url.query.decode("ascii"),
+        headers=joined(request.headers.multi_items()),
+        body=request.content,
+    )

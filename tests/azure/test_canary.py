@@ -1,0 +1,77 @@
+"""What we rely on in the packages of Azure and OpenTelemetry without a promise of theirs."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import requests.adapters
+from azure.core.pipeline.transport import RequestsTransport
+from azure.monitor.opentelemetry import _constants as distro
+from azure.monitor.opentelemetry._utils import configurations
+from azure.monitor.opentelemetry.exporter import AzureMonitorTraceExporter
+from opentelemetry import context
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from foundry_telemetry import _azure_sampling, _azure_settings
+from foundry_telemetry._azure_pipelines import azure_exporters
+from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
+
+
+def test_options_of_the_distro() -> None:
+    """Every keyword the distro reads is one we pass on, decide ourselves, or refuse by name."""
+    read = set(configurations._get_configurations())
+    ours = {"sampling_ratio", "connection_string", "distro_version"}
+    known = _azure_settings.DISTRO_OPTIONS | _azure_settings.EXPORTER_OPTIONS | ours
+    assert read <= known | set(_azure_settings._INSTEAD)
+    assert distro.SAMPLING_TRACES_PER_SECOND_ARG in _azure_settings.DISTRO_OPTIONS
+
+
+def test_samplers_of_the_distro() -> None:
+    """The samplers we let through are those the distro takes, and the names we translate are not."""
+    accepted = _azure_sampling._ACCEPTED_SAMPLERS
+    assert accepted - {"microsoft.fixed.percentage"} == set(distro.SUPPORTED_OTEL_SAMPLERS)
+    assert not set(_azure_sampling._RENAMED_SAMPLERS) & set(distro.SUPPORTED_OTEL_SAMPLERS)
+
+
+def test_search_for_exporters() -> None:
+    """An Azure exporter behind a batch processor is found, and a provider without one has none."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    assert not azure_exporters(provider)
+    exporter = AzureMonitorTraceExporter(
+        connection_string=f"InstrumentationKey={INSTRUMENTATION_KEY}", disable_offline_storage=True
+    )
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    assert azure_exporters(provider) == [exporter]
+    assert vars(exporter)["_instrumentation_key"] == INSTRUMENTATION_KEY
+    provider.shutdown()
+    exporter.client.close()
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STATSBEAT_DISABLED_ALL", "CONTROLPLANE_DISABLED", "SDKSTATS_DISABLED"):
+        monkeypatch.setenv(f"APPLICATIONINSIGHTS_{name}", "true")
+
+
+def test_names_of_the_sdk() -> None:
+    """The parts of the SDK that the fork and the logging filter reach into are there."""
+    assert hasattr(MeterProvider, "add_metric_reader")
+    assert hasattr(PeriodicExportingMetricReader, "_receive_metrics")
+    assert "_collect" in MetricReader.__init__.__code__.co_names
+    assert context._SUPPRESS_INSTRUMENTATION_KEY
+    assert hasattr(MeterProvider(shutdown_on_exit=False), "_metric_readers")
+
+
+def test_copy_of_an_adapter() -> None:
+    """A copied adapter of azure-core has the same settings and a pool of its own."""
+    with RequestsTransport() as transport:
+        adapter = transport.session.get_adapter("https://example.com")
+        other = copy.copy(adapter)
+    assert isinstance(other, requests.adapters.HTTPAdapter)
+    assert type(other) is type(adapter)
+    assert other.max_retries is adapter.max_retries
+    assert other.poolmanager is not adapter.poolmanager

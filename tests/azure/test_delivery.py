@@ -1,0 +1,175 @@
+"""The end of a process and the hooks around requests, without Azure."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from azure.core.pipeline.transport import RequestsTransport
+from azure.core.rest import HttpRequest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from foundry_telemetry import _azure_delivery
+from foundry_telemetry._azure_delivery import Delivery, RequestHooks
+from foundry_telemetry.testing.asgi import LoopbackServer
+
+Arm = Callable[..., Delivery]
+
+
+@pytest.fixture
+def arm() -> Iterator[Arm]:
+    """Arms deliveries; afterwards their threads, their exit handlers and their signal handlers are gone."""
+    armed: list[Delivery] = []
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def make(jobs: dict[str, Callable[[], object]], **options: Any) -> Delivery:
+        armed.append(Delivery(jobs, options.pop("hooks", RequestHooks(10.0)), **options))
+        armed[-1].arm()
+        return armed[-1]
+
+    yield make
+    signal.signal(signal.SIGTERM, handler)
+    for delivery in armed:
+        atexit.unregister(delivery._at_exit)
+        assert delivery.flush()
+    for thread in threading.enumerate():
+        if thread.name.startswith("foundry-flush"):
+            thread.join()
+
+
+def test_flush_waits_for_every_job(arm: Arm) -> None:
+    """Each pipeline ends in a thread of its own, and one that fails does not keep the others."""
+    names: set[str] = set()
+
+    def note() -> None:
+        names.add(threading.current_thread().name)
+
+    delivery = arm({"traces": note, "logs": lambda: 1 / 0, "metrics": note})
+    assert delivery.flush()
+    assert names == {"foundry-flush-traces", "foundry-flush-metrics"}
+
+
+def test_flush_is_bounded(
+    arm: Arm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A pipeline that hangs holds the process for the bound and not longer, and the loss is said aloud."""
+    monkeypatch.setattr(_azure_delivery, "FLUSH_S", 0.05)
+    release = threading.Event()
+    delivery = arm({"traces": release.wait, "logs": lambda: None})
+    assert not delivery.flush()
+    assert not delivery.flush()  # the bound is one for the process, not one for each call
+    assert "not enough to deliver the last traces" in caplog.text
+    release.set()
+    monkeypatch.setattr(delivery, "_deadline", None)
+    monkeypatch.setattr(_azure_delivery, "FLUSH_S", 10.0)
+
+
+def test_no_thread_is_started_at_the_end(arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All threads exist before the end: starting one at interpreter shutdown hangs or fails."""
+    delivery = arm({"traces": lambda: None})
+    monkeypatch.setattr(threading.Thread, "start", lambda _: pytest.fail("a thread was started"))
+    assert delivery.flush()
+
+
+def test_handler_of_the_user(arm: Arm) -> None:
+    """A SIGTERM handler of the application stays; the default action is replaced."""
+
+    def mine(*_: object) -> None: ...
+
+    signal.signal(signal.SIGTERM, mine)
+    arm({})
+    assert signal.getsignal(signal.SIGTERM) is mine
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    arm({})
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    ours = arm({})._at_sigterm
+    assert signal.getsignal(signal.SIGTERM) == ours
+
+
+def test_not_in_the_main_thread(arm: Arm) -> None:
+    """In another thread, where Python sets no handlers, all but the handler is set up."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    thread = threading.Thread(target=arm, args=({},))
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_pipelines_of_the_application(arm: Arm) -> None:
+    """At exit a pipeline that ends by itself is left alone; on SIGTERM it is emptied."""
+    calls: list[str] = []
+    delivery = arm({"logs": lambda: calls.append("logs")}, flushes={"traces": lambda: calls.append("traces")})
+    delivery._at_exit()
+    assert calls == ["logs"]
+    delivery.flush()
+    assert calls == ["logs", "traces"]
+
+
+def sent(hooks: RequestHooks) -> dict[str, Any]:
+    """The options of a request after the hooks have seen it."""
+    options: dict[str, Any] = {}
+    hooks.request(SimpleNamespace(context=SimpleNamespace(transport=RequestsTransport(), options=options)))
+    return options
+
+
+def test_requests_near_the_end() -> None:
+    """A request near the end gives up in time for its batch to reach the disk; before, nothing is changed."""
+    hooks = RequestHooks(10.0)
+    assert sent(hooks) == {}
+    hooks.deadline = time.monotonic() + 3.0
+    assert 0 < sent(hooks)["read_timeout"] <= 3.0
+    hooks.deadline = time.monotonic() - 3.0
+    assert 0 < sent(hooks)["read_timeout"] <= 0.1
+    hooks.deadline = time.monotonic() + 60.0
+    assert sent(hooks)["read_timeout"] == 10.0
+
+
+def test_hooks_of_the_user() -> None:
+    """The application's own hooks are called as well."""
+    seen: list[object] = []
+    hooks = RequestHooks(10.0, seen.append, seen.append)
+    request = SimpleNamespace(context=SimpleNamespace(transport=None, options={}))
+    response = SimpleNamespace(http_response=SimpleNamespace(status_code=200))
+    hooks.request(request)
+    hooks.response(response)
+    assert seen == [request, response]
+
+
+def test_silent_refusals(caplog: pytest.LogCaptureFixture) -> None:
+    """Answers on which the exporter drops a batch without a word are reported, once an hour."""
+    hooks = RequestHooks(10.0)
+    for status in (200, 429, 439, 439, 402):
+        hooks.response(SimpleNamespace(http_response=SimpleNamespace(status_code=status)))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "daily cap" in caplog.text
+
+
+def test_connections_of_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a fork the first request opens a connection; in one process it goes on with the one it has."""
+    hooks = RequestHooks(10.0)
+    ports: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        ports.append(scope["client"][1])
+        await Response()(scope, receive, send)
+
+    with LoopbackServer(app) as server, RequestsTransport() as transport:
+        request = SimpleNamespace(context=SimpleNamespace(transport=transport, options={}))
+        for forked in (False, False, True, True):
+            with monkeypatch.context() as patch:
+                if forked:
+                    patch.setattr("os.getpid", lambda: -1)
+                hooks.request(request)
+            transport.send(HttpRequest("POST", server.url)).raise_for_status()
+        for adapter in hooks._left_to_parent:
+            adapter.close()
+    assert ports[0] == ports[1] != ports[2] == ports[3]

@@ -1,0 +1,54 @@
+"""From a call to Claude over a socket to the rows in Azure, with nothing faked in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from foundry_telemetry.testing import FakeFoundry
+from foundry_telemetry.testing.ingestion import FakeIngestion
+from tests.azure.process import run
+
+CALL = """
+import foundry_telemetry, httpx
+foundry_telemetry.configure(hosts=(os.environ["FOUNDRY"],))
+client = httpx.Client(base_url=os.environ["FOUNDRY"], headers={"api-key": "secret-key"})
+messages = [{"role": "user", "content": "secret prompt"}]
+body = {"model": "my-deployment", "max_tokens": 64, "messages": messages}
+"""
+
+STREAM = """
+request = client.build_request("POST", "/v1/messages", json={**body, "stream": True})
+def abandon():
+    response = client.send(request, stream=True)
+    next(response.iter_lines())
+abandon()
+import gc; gc.collect()  # httpx ties response and stream into a cycle
+"""
+
+
+def test_call(tmp_path: Path) -> None:
+    """A call is one row of type GenAI, one ledger event in its trace, and no secret anywhere."""
+    script = CALL + 'say(status=client.post("/v1/messages", json=body).status_code)'
+    with FakeFoundry() as foundry, FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path, FOUNDRY=foundry.base_url)
+        assert ended.said == [{"status": 200}], ended.errors
+        (row,) = azure.dependencies()
+        (event,) = azure.events("foundry.attempt")
+        sent = str(azure.envelopes)
+    assert (row["type"], row["target"], row["success"]) == ("GenAI | anthropic", foundry.host, True)
+    assert row["measurements"]
+    assert (event["foundry.outcome"], event["gen_ai.request.model"]) == ("ok", "my-deployment")
+    assert event["foundry.call.id"] == row["id"]
+    assert "secret" not in sent
+    assert not ended.errors
+
+
+def test_stream_dropped_before_exit(tmp_path: Path) -> None:
+    """A stream dropped shortly before the exit is recorded in time for the last delivery."""
+    script = CALL + STREAM
+    with FakeFoundry() as foundry, FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path, FOUNDRY=foundry.base_url)
+        (event,) = azure.events("foundry.attempt")
+        assert event["foundry.outcome"] == "abandoned"
+        assert azure.dependencies()
+    assert not ended.errors

@@ -1,0 +1,92 @@
+"""`python -m tests.benchmarks`: measure, print, check, and write the tables into README.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.benchmarks import callgrind, footprint, report
+
+OURS = ("ours", "ours_on_native")
+"""Measured in several layouts; the others are for reference."""
+
+NAMES = (*OURS, "native", "official", "otel_httpx2")
+"""Variants of a full run, longest first, which packs two workers best."""
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown tables")
+    parser.add_argument("--check", action="store_true", help="exit with 1 unless every budget is kept")
+    parser.add_argument("--update-readme", action="store_true", help="write the tables into README.md")
+    parser.add_argument(
+        "--only", nargs="+", choices=(*NAMES, "control"), metavar="VARIANT", help=f"of {NAMES}"
+    )
+    parser.add_argument("--layouts", type=int, default=2, help="memory layouts for our variants (default: 2)")
+    parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default: 2)")
+    parser.add_argument(
+        "--profile", metavar="WORKLOAD", help="list functions instead, for example of sync-s500"
+    )
+    return parser.parse_args()
+
+
+def measure(names: tuple[str, ...], layouts: int, jobs: int) -> dict[str, list[dict[str, Any]]]:
+    """Measure the variants, `jobs` at a time. Counts hardly depend on what else the machine does."""
+    work = [(name, layout) for layout in range(layouts) for name in names if name in OURS or layout == 0]
+
+    def one(item: tuple[str, int]) -> dict[str, Any]:
+        started = time.monotonic()
+        found = callgrind.measure(*item)
+        _say(f"{item[0]}, layout {item[1]}: {time.monotonic() - started:.0f} s")
+        return found
+
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    with ThreadPoolExecutor(jobs) as pool:
+        for (name, _), result in zip(work, pool.map(one, work), strict=True):
+            found[name].append(result)
+    return found
+
+
+def main() -> int:
+    """Returns the exit code."""
+    options = arguments()
+    names = tuple(options.only or NAMES)
+    if options.profile:
+        from tests.benchmarks.profiling import profile
+
+        _print(profile(names[0], options.profile))
+        return 0
+    callgrind.require()
+    alone = not options.only
+    # Before anything else runs: this one is timed.
+    importing = footprint.importing() if alone else {}
+    memory = footprint.open_stream() if alone else {}
+    results = report.Results(measure(names, options.layouts, options.jobs), importing, memory)
+    tables = report.markdown(results)
+    _print(json.dumps(report.as_json(results), indent=1) if options.json else tables)
+    verdicts = [budget.verdict(results) for budget in report.BUDGETS]
+    if options.update_readme:
+        if "not measured" in verdicts:
+            raise SystemExit("not everything was measured; README.md is as it was")
+        report.update(callgrind.ROOT / "README.md", tables)
+    # A figure that is missing from a full run is no pass.
+    bad = "FAIL" in verdicts or (alone and "not measured" in verdicts)
+    return 1 if options.check and bad else 0
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

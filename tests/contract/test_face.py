@@ -1,0 +1,98 @@
+"""The face of the package: its names, what importing it costs, and that every name is documented."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import foundry_telemetry
+from foundry_telemetry import conventions
+
+ROOT = Path(__file__).parents[2]
+NAMES = {
+    "instrument",
+    "uninstrument",
+    "configure",
+    "attribute",
+    "last_attempt",
+    "event_hooks",
+    "async_event_hooks",
+    "Observation",
+    "TokenUsage",
+    "Failure",
+}
+
+
+def test_public_names() -> None:
+    """The ten names of the design, no more, no less; each can be had and tab completion shows it."""
+    assert set(foundry_telemetry.__all__) == NAMES
+    assert len(foundry_telemetry.__all__) == len(NAMES)
+    assert NAMES <= set(dir(foundry_telemetry))
+    for name in NAMES:
+        assert getattr(foundry_telemetry, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'instrumentation'"):
+        _ = foundry_telemetry.instrumentation
+
+
+def test_homes_are_where_type_checkers_look() -> None:
+    """The lazy table names every public name, each with the module it really comes from."""
+    assert set(foundry_telemetry._HOMES) == NAMES
+    for name, home in foundry_telemetry._HOMES.items():
+        assert getattr(foundry_telemetry, name).__module__.startswith(f"foundry_telemetry.{home}")
+
+
+HEAVY = ("opentelemetry.sdk", "azure", "httpx", "httpx2", "anthropic", "structlog", "uvicorn", "genai_prices")
+PROBE = """
+import os, sys, threading
+before = dict(os.environ)
+{statement}
+heavy = {heavy!r}
+print(sorted(name for name in heavy if name in sys.modules), threading.active_count(), os.environ == before)
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import foundry_telemetry", HEAVY),
+        ("from foundry_telemetry import Observation, attribute, last_attempt", HEAVY),
+        # The doors need the byte streams of the HTTP clients, and nothing else.
+        (
+            "from foundry_telemetry import instrument, event_hooks",
+            ("opentelemetry.sdk", "azure", "anthropic", "structlog", "uvicorn", "genai_prices"),
+        ),
+    ],
+    ids=["package", "data", "doors"],
+)
+def test_import_does_nothing(statement: str, heavy: tuple[str, ...]) -> None:
+    """Importing brings in none of the slow packages, starts no thread and sets no environment variable."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(statement=statement, heavy=heavy)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.strip() == "[] 1 True"
+
+
+NAME = re.compile(r"[a-z][a-z_]*(\.[a-z0-9_]+)+\.?")
+EMITTED = sorted({value for value in vars(conventions).values() if isinstance(value, str) and NAME.fullmatch(value)})
+
+
+def test_names_are_found() -> None:
+    """The search for names in `conventions` finds those of spans, ledger and metrics."""
+    assert {"foundry.attempt", "foundry.call.id", "foundry.client.cost", "gen_ai.system", "foundry.tag."} <= {
+        *EMITTED
+    }
+
+
+@pytest.mark.parametrize("name", EMITTED)
+def test_names_are_documented(name: str) -> None:
+    """Every name that can be emitted stands in the README."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(rf"(?<![\w.]){re.escape(name)}(?![\w])", readme), f"README.md does not name {name}"

@@ -1,0 +1,119 @@
+"""The floors of the house: imports go down only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import foundry_telemetry
+
+PACKAGE = Path(foundry_telemetry.__file__).parent
+FLOORS = (
+    ("conventions",),
+    ("observation",),
+    ("wire",),
+    ("attempt",),
+    ("signals", "pricing", "attribution"),
+    ("attach",),
+    ("azure", "logs"),
+    ("local", "investigate", "dashboards", "testing"),
+    ("cli",),
+)
+"""The rooms, bottom to top."""
+
+HEIGHT = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
+TOP_ONLY = {"local", "investigate", "testing"}
+"""Rooms that nothing below the command line may import."""
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def room_of(module: str) -> str:
+    """The room of a dotted name below the package; private modules of `azure` belong to it."""
+    first = module.split(".")[0]
+    if first.startswith("_azure"):
+        return "azure"
+    return "cli" if first == "__main__" else first
+
+
+def room_of_path(path: Path) -> str:
+    """The room a file stands in."""
+    return room_of(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Absolute names of what a file imports, wherever in it; names imported from the package one by one."""
+    package = ["foundry_telemetry", *path.relative_to(PACKAGE).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*start, *filter(None, [node.module])])
+            if module == "foundry_telemetry":
+                homes = foundry_telemetry._HOMES
+                yield from (f"{module}.{homes.get(alias.name, alias.name)}" for alias in node.names)
+            else:
+                yield module
+
+
+def name_of(path: Path) -> str:
+    """A file's path below the package."""
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_go_down(path: Path) -> None:
+    """A module imports from floors below its own or from its own room; `dashboards` may be used sideways."""
+    room = room_of_path(path)
+    assert room in HEIGHT, f"{name_of(path)} stands on no floor: give it one here and in the design"
+    for module in imported(path):
+        if not module.startswith("foundry_telemetry."):
+            continue
+        target = room_of(module.removeprefix("foundry_telemetry."))
+        if target == room:
+            continue
+        sideways = target == "dashboards" and HEIGHT[room] == HEIGHT[target]
+        assert HEIGHT[target] < HEIGHT[room] or sideways, f"{name_of(path)} imports {module}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_top_rooms_are_for_the_command_line(path: Path) -> None:
+    """`local`, `investigate` and `testing` are imported by the command line and by themselves alone."""
+    room = room_of_path(path)
+    used = {
+        room_of(module.removeprefix("foundry_telemetry."))
+        for module in imported(path)
+        if module.startswith("foundry_telemetry.")
+    }
+    assert room == "cli" or not (used & TOP_ONLY) - {room}
+
+
+LOW = [path for path in MODULES if HEIGHT.get(room_of_path(path), 0) < HEIGHT["attach"]]
+
+
+@pytest.mark.parametrize("path", LOW, ids=name_of)
+def test_no_client_and_no_async_below_the_doors(path: Path) -> None:
+    """Below `attach` nothing knows an HTTP client or awaits; below `signals` nothing knows OpenTelemetry."""
+    used = {module.split(".")[0] for module in imported(path)}
+    assert not used & {"httpx", "httpx2", "anthropic", "asyncio", "anyio", "azure"}
+    if HEIGHT[room_of_path(path)] < HEIGHT["signals"]:
+        assert "opentelemetry" not in used
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    assert not [node for node in nodes if isinstance(node, (ast.AsyncFunctionDef, ast.Await))]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_azure_is_imported_by_azure_alone(path: Path) -> None:
+    """Azure's and structlog's packages, which take long to import, are used only in the rooms made for them."""
+    allowed = {
+        "azure": {"azure", "investigate", "cli"},
+        "structlog": {"logs", "cli"},
+        "anthropic": {"attach", "testing", "cli"},
+    }
+    for module in imported(path):
+        rooms = allowed.get(module.split(".")[0])
+        assert rooms is None or room_of_path(path) in rooms, f"{name_of(path)} imports {module}"

@@ -1,0 +1,179 @@
+"""Every function of ours, found by looking, and a way to make one of them raise wherever it is used."""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import Any
+
+import foundry_telemetry
+
+ROOMS = (
+    "foundry_telemetry.attach",
+    "foundry_telemetry.attempt",
+    "foundry_telemetry.attribution",
+    "foundry_telemetry.observation",
+    "foundry_telemetry.pricing",
+    "foundry_telemetry.signals",
+    "foundry_telemetry.wire",
+)
+"""Where code lives that runs inside the user's call."""
+
+GUARDS = frozenset({
+    "foundry_telemetry.attach.body.AsyncBody.__aiter__",
+    "foundry_telemetry.attach.body.AsyncBody.aclose",
+    "foundry_telemetry.attach.body.SyncBody.__iter__",
+    "foundry_telemetry.attach.body.SyncBody.close",
+    "foundry_telemetry.attach.body.TappedDecoder.__getattr__",
+    "foundry_telemetry.attach.body.TappedDecoder._feed",
+    "foundry_telemetry.attach.body.TappedDecoder._pieces",
+    "foundry_telemetry.attach.body.TappedDecoder._watch",
+    "foundry_telemetry.attach.body.TappedDecoder.decode",
+    "foundry_telemetry.attach.body.TappedDecoder.flush",
+    "foundry_telemetry.attach.body._Watched.__del__",
+    "foundry_telemetry.attach.body._Watched.__getattr__",
+    "foundry_telemetry.attach.body._Watched._closed",
+    "foundry_telemetry.attach.body._Watched._complete",
+    "foundry_telemetry.attach.body.watch",
+    "foundry_telemetry.attach.guard.Losses.add",
+    "foundry_telemetry.attach.hooks.Hooks._answered",
+    "foundry_telemetry.attach.hooks.Hooks._leaves",
+    "foundry_telemetry.attach.hooks.Hooks.on_async_request",
+    "foundry_telemetry.attach.hooks.Hooks.on_async_response",
+    "foundry_telemetry.attach.hooks.Hooks.on_request",
+    "foundry_telemetry.attach.hooks.Hooks.on_response",
+    "foundry_telemetry.attach.hooks._AsyncFailureWatch.__call__",
+    "foundry_telemetry.attach.hooks._FailureWatch.__call__",
+    "foundry_telemetry.attach.hooks._FailureWatch._note",
+    "foundry_telemetry.attach.middleware.FoundryMiddleware._answered",
+    "foundry_telemetry.attach.middleware.FoundryMiddleware._failed",
+    "foundry_telemetry.attach.middleware.FoundryMiddleware.handle",
+    "foundry_telemetry.attach.middleware.FoundryMiddleware.handle_async",
+    "foundry_telemetry.attach.middleware._mark",
+    "foundry_telemetry.attach.recorder.Exchange.attach",
+    "foundry_telemetry.attach.recorder.Exchange.close",
+    "foundry_telemetry.attach.recorder.Exchange.drop",
+    "foundry_telemetry.attach.recorder.Exchange.end",
+    "foundry_telemetry.attach.recorder.Exchange.fail",
+    "foundry_telemetry.attach.recorder.Recorder.begin",
+    "foundry_telemetry.attach.transport.Shim.handle_async_request",
+    "foundry_telemetry.attach.transport.Shim.handle_request",
+    "foundry_telemetry.attach.transport._AsyncConnectTimer.__call__",
+    "foundry_telemetry.attach.transport._ConnectTimer.__call__",
+    "foundry_telemetry.attach.transport._ConnectTimer._note",
+    "foundry_telemetry.attach.transport._Seam._for_class",
+    "foundry_telemetry.attach.transport._Seam._for_client",
+    "foundry_telemetry.attach.transport._Seam._shimmed",
+    "foundry_telemetry.attach.transport._time_connect",
+    "foundry_telemetry.attach.transport._as_method.<locals>._transport_for_url",
+})  # fmt: skip
+"""The doors themselves: they stand in the user's stack and hold the guards, or lead straight to one."""
+
+
+class Boom(Exception):
+    """What a broken function of ours raises."""
+
+
+@dataclass(frozen=True)
+class Internal:
+    """One function of ours."""
+
+    name: str
+    owner: Any
+    attribute: str
+    code: CodeType
+
+
+def internals() -> list[Internal]:
+    """Every function and method of the rooms, by looking at the modules."""
+    return [one for module in _modules() for one in _of_module(module)]
+
+
+def _modules() -> Iterator[ModuleType]:
+    for found in pkgutil.walk_packages(foundry_telemetry.__path__, "foundry_telemetry."):
+        if any(found.name == room or found.name.startswith(room + ".") for room in ROOMS):
+            yield import_module(found.name)
+
+
+def _of_module(module: ModuleType) -> Iterator[Internal]:
+    for name, value in vars(module).items():
+        if getattr(value, "__module__", None) != module.__name__:
+            continue
+        plain = getattr(value, "__wrapped__", value)  # behind `lru_cache`
+        if isinstance(plain, FunctionType):
+            yield Internal(f"{module.__name__}.{name}", module, name, plain.__code__)
+        elif isinstance(value, type):
+            yield from _of_class(module, value)
+
+
+def _of_class(module: ModuleType, cls: type) -> Iterator[Internal]:
+    for name, value in vars(cls).items():
+        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if isinstance(function, FunctionType) and function.__module__ == module.__name__:
+            yield Internal(f"{module.__name__}.{cls.__qualname__}.{name}", cls, name, function.__code__)
+
+
+@contextmanager
+def called() -> Iterator[set[CodeType]]:
+    """The code that runs in this thread meanwhile."""
+    codes: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            codes.add(frame.f_code)
+
+    sys.setprofile(note)
+    try:
+        yield codes
+    finally:
+        sys.setprofile(None)
+
+
+@contextmanager
+def broken(target: Internal) -> Iterator[list[str]]:
+    """Make one function raise under each name that leads to it; gives the calls made meanwhile."""
+    calls: list[str] = []
+
+    def boom(*_: object, **__: object) -> Any:
+        calls.append(target.name)
+        raise Boom("CANARY")
+
+    undo: list[Callable[[], None]] = []
+    original = vars(target.owner)[target.attribute]
+    replacement = property(boom) if isinstance(original, property) else boom
+    if isinstance(original, (classmethod, staticmethod)):
+        replacement = staticmethod(boom)
+    try:
+        for place, name in _places(target, original):
+            undo.append(_put(place, name, replacement))
+        yield calls
+    finally:
+        for step in undo:
+            step()
+
+
+def _places(target: Internal, original: object) -> Iterable[tuple[Any, Any]]:
+    """The names of a function: where it is defined, the modules that import it, the tables that hold it."""
+    places: list[tuple[Any, Any]] = [(target.owner, target.attribute)]
+    if isinstance(target.owner, type):
+        tables = [value for value in vars(target.owner).values() if isinstance(value, dict)]
+        return places + [(table, key) for table in tables for key in table if table[key] is original]
+    for name, module in list(sys.modules.items()):
+        if name.startswith("foundry_telemetry") and module is not target.owner:
+            places += [(module, key) for key, value in vars(module).items() if value is original]
+    return places
+
+
+def _put(place: Any, name: Any, value: object) -> Callable[[], None]:
+    if isinstance(place, dict):
+        old = place[name]
+        place[name] = value
+        return lambda: place.__setitem__(name, old)
+    old = vars(place)[name]
+    setattr(place, name, value)
+    return lambda: setattr(place, name, old)

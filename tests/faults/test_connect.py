@@ -1,0 +1,220 @@
+"""Faults before the request is sent, or before anything comes back (rows 1 to 4, 6, 12, 16)."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Iterator
+
+import pytest
+import trustme
+
+from tests.support.capture import Capture
+from tests.support.compare import BODY, User, attempts, only, same
+from tests.support.families import Family, pieces
+from tests.support.fault_server import FaultServer
+
+SHORT_S = 0.05
+"""A timeout that is meant to strike."""
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is ours, on which nobody listens."""
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose backlog is full, so that a connection is neither made nor refused."""
+    with contextlib.ExitStack() as held:
+        listener = held.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_connection_refused(
+    family: Family, capture: Capture, server: FaultServer, closed_port: int
+) -> None:
+    """Row 1: a closed port gives the same exception, and one error span that names the socket error."""
+
+    async def scenario(user: User) -> None:
+        with user.fails():
+            await user.face.request("POST", f"http://127.0.0.1:{closed_port}/v1/messages", json=BODY)
+
+    assert same(family, capture, server, scenario).error == "ConnectError"
+    seen = only(capture)
+    assert (seen.outcome, seen.status_code) == ("no_response", None)
+    assert seen.failure.type == "connection_error"
+    assert seen.failure.code == "ECONNREFUSED"
+    assert seen.server_port == closed_port
+
+
+def test_unknown_host(
+    family: Family, capture: Capture, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 2: a name that nobody knows gives the same exception; what the URL holds of secrets stays there."""
+
+    def resolve(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async def scenario(user: User) -> None:
+        url = "http://CANARY-USER:CANARY-PASS@nonexistent.invalid/v1/messages?key=CANARY-QUERY"
+        with monkeypatch.context() as patched, user.fails():
+            patched.setattr(socket, "getaddrinfo", resolve)
+            await user.face.request("POST", url, json=BODY)
+
+    told = same(family, capture, server, scenario, extra={"hosts": ("nonexistent.invalid",)})
+    assert told.error == "ConnectError"
+    seen = only(capture)
+    assert (seen.outcome, seen.failure.type, seen.failure.code) == (
+        "no_response",
+        "connection_error",
+        "EAI_NONAME",
+    )
+    assert seen.server_address == "nonexistent.invalid"
+    assert "CANARY" not in capture.everything()
+
+
+def test_connect_timeout(family: Family, capture: Capture, server: FaultServer, full_port: int) -> None:
+    """Row 3: a connection that is never accepted times out as without us."""
+
+    async def scenario(user: User) -> None:
+        with user.fails():
+            await user.face.request(
+                "POST", f"http://127.0.0.1:{full_port}/v1/messages", json=BODY, timeout=SHORT_S
+            )
+
+    assert same(family, capture, server, scenario).error == "ConnectTimeout"
+    seen = only(capture)
+    assert (seen.outcome, seen.failure.type, seen.connect_s) == ("no_response", "client_timeout", None)
+
+
+def test_silent_server(family: Family, capture: Capture, server: FaultServer) -> None:
+    """Row 4: a server that never answers gives the same timeout, and the attempt tells that none came."""
+
+    async def scenario(user: User) -> None:
+        with user.fails():
+            await user.post("silent", timeout=SHORT_S * 4)
+
+    told = same(family, capture, server, scenario)
+    assert told.error == "ReadTimeout"
+    assert told.counts.connections == len(told.counts.requests) == 1
+    seen = only(capture)
+    assert (seen.outcome, seen.failure.type, seen.time_to_headers_s) == ("no_response", "client_timeout", None)
+    assert seen.connect_s is not None
+
+
+def test_pool_timeout(family: Family, capture: Capture, server: FaultServer) -> None:
+    """Row 6: a call that gets no connection was not sent; the held one is freed as without us, and works."""
+    limits = family.module.Limits(max_connections=1)
+
+    async def scenario(user: User) -> None:
+        async with user.stream("held") as response:
+            with user.fails():
+                await user.post("ok", timeout=SHORT_S)
+            user.note(held=user.pool())
+            user.server.gate.set()
+            user.note(body=b"".join([piece async for piece in pieces(response)]))
+        user.note(free=user.pool())
+        user.look(await user.post("ok"))
+
+    told = same(family, capture, server, scenario, limits=limits)
+    assert told.error == "PoolTimeout"
+    assert told.counts.connections == 1
+    assert len(told.counts.requests) == 2
+    unsent, held, last = attempts(capture, 3)
+    assert (unsent.outcome, unsent.failure.type, unsent.failure.fault) == ("not_sent", "pool_timeout", "client")
+    assert (held.outcome, last.outcome) == ("ok", "ok")
+    assert len({unsent.call_id, held.call_id, last.call_id}) == 3
+
+
+@pytest.fixture(scope="module")
+def untrusted() -> ssl.SSLContext:
+    """A server's certificate, signed by nobody the client trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority = trustme.CA(organization_name="CANARY-ORGANISATION")
+    authority.issue_cert("127.0.0.1", common_name="CANARY-NAME").configure_cert(context)
+    return context
+
+
+def test_untrusted_certificate(family: Family, capture: Capture, untrusted: ssl.SSLContext) -> None:
+    """Row 12: a certificate that is not trusted gives the same exception; of it only the reason is kept."""
+
+    async def scenario(user: User) -> None:
+        with user.fails():
+            await user.post("ok")
+
+    with FaultServer(untrusted) as server:
+        told = same(family, capture, server, scenario)
+    assert told.error == "ConnectError"
+    assert (told.counts.connections, told.counts.requests) == (1, [])
+    seen = only(capture)
+    assert (seen.outcome, seen.failure.type) == ("no_response", "connection_error")
+    assert seen.failure.code == "CERTIFICATE_VERIFY_FAILED"
+    assert "CANARY" not in capture.everything()
+    assert "self-signed" not in capture.everything()
+
+
+FOUNDRY = "http://contoso.services.ai.azure.com/ok/v1/messages"
+
+
+@pytest.mark.parametrize("way", ["proxy", "environment"])
+def test_proxy(
+    family: Family, capture: Capture, server: FaultServer, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Row 16: a call through a proxy takes the same route, and is told of under the name it was sent to."""
+    monkeypatch.setenv("HTTP_PROXY", server.base)
+    options = {"proxy": server.base} if way == "proxy" else {"trust_env": True}
+
+    async def scenario(user: User) -> None:
+        user.look(await user.face.request("POST", FOUNDRY, json=BODY))
+
+    told = same(family, capture, server, scenario, **options)
+    assert told.counts.requests == [("POST", "/ok/v1/messages")]
+    seen = only(capture)
+    assert (seen.outcome, seen.resource, seen.server_port) == ("ok", "contoso", 80)
+
+
+def test_no_proxy(
+    family: Family, capture: Capture, server: FaultServer, monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    """Row 16: a host that ``NO_PROXY`` names is called directly, as without us."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    async def scenario(user: User) -> None:
+        user.look(await user.post("ok"))
+
+    assert same(family, capture, server, scenario, trust_env=True).counts.connections == 1
+    assert only(capture).outcome == "ok"
+
+
+def test_mounts(family: Family, capture: Capture, server: FaultServer) -> None:
+    """Row 16: a mounted transport gets the calls it would get without us, the default one gets the others."""
+    asked: list[str] = []
+
+    def answer(request: object) -> object:
+        asked.append(str(request.url))
+        return family.module.Response(200, json={"id": "msg_mock"})
+
+    mounts = {"http://localhost": family.module.MockTransport(answer)}
+
+    async def scenario(user: User) -> None:
+        asked.clear()
+        user.look(await user.face.request("POST", "http://localhost/v1/messages", json=BODY))
+        user.look(await user.post("ok"))
+        user.note(asked=list(asked))
+
+    told = same(family, capture, server, scenario, mounts=mounts)
+    assert told.seen["asked"] == ["http://localhost/v1/messages"]
+    assert len(told.counts.requests) == 1
+    assert [seen.response_id for seen in attempts(capture, 2)] == ["msg_mock", "msg_fault01"]

@@ -1,0 +1,219 @@
+"""Whatever of ours raises, the user's calls are as without us (row 21)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import anthropic
+import anyio
+import httpx2
+import pytest
+
+import foundry_telemetry
+from foundry_telemetry.attach import FoundryMiddleware, make_recorder
+from foundry_telemetry.attach.guard import losses
+from tests.faults.internals import GUARDS, Internal, broken, called, internals
+from tests.support.capture import Capture
+from tests.support.compare import BODY, TLS, User
+from tests.support.families import Face, Family, pieces, settle
+from tests.support.fault_server import FaultServer
+
+Errand = Callable[[User], Awaitable[None]]
+Told = tuple[dict[str, Any], list[tuple[str, str]]]
+"""What the user saw, and the requests the server got."""
+
+DOORS = "foundry_telemetry.attach."
+"""These functions are broken on every errand that passes them, those behind them on the first alone."""
+
+
+async def _streamed(user: User) -> None:
+    async with user.stream("events") as response:
+        user.note(pieces=[piece async for piece in pieces(response)])
+        user.look(response)
+
+
+async def _left(user: User) -> None:
+    async with user.stream("unfinished") as response:
+        pass
+    user.look(response)
+
+
+def _posted(fault: str) -> Errand:
+    async def errand(user: User) -> None:
+        with user.fails():
+            token = {"authorization": "Bearer a.eyJhdWQiOiJ4In0.c"}
+            user.look(await user.post(fault, follow_redirects=True, headers=token))
+        user.note(in_use=[state for state in user.pool() if "ACTIVE" in state])
+
+    return errand
+
+
+ANSWERS = ("ok", "echo-401", "redirect", "html-502", "garbage", "cut", "error-event")
+ERRANDS = (*map(_posted, ANSWERS), _streamed, _left)
+"""Calls that together lead through all of our code."""
+
+
+def sdk_errands(middleware: list[Any]) -> list[Errand]:
+    """Calls of the SDK, with its retries."""
+
+    def posted(fault: str) -> Errand:
+        async def errand(user: User) -> None:
+            with user.fails():
+                message = await settle(_sdk(user, fault, middleware).messages.create(**BODY))
+                user.note(message=message.to_dict())
+
+        return errand
+
+    async def streamed(user: User) -> None:
+        stream = await settle(_sdk(user, "events", middleware).messages.create(**BODY, stream=True))
+        if user.is_async:
+            user.note(events=[event.to_dict() async for event in stream])
+        else:
+            user.note(events=[event.to_dict() for event in stream])
+        await settle(stream.close())
+
+    return [*map(posted, ("ok", "limited", "echo-401", "garbage")), streamed]
+
+
+def _sdk(user: User, fault: str, middleware: list[Any]) -> Any:
+    kind = anthropic.AsyncAnthropicFoundry if user.is_async else anthropic.AnthropicFoundry
+    url = f"{user.server.base}/{fault}"
+    return kind(api_key="CANARY-KEY", base_url=url, http_client=user.face.raw, middleware=middleware)
+
+
+async def run(face: Face, server: FaultServer, errand: Errand) -> Told:
+    """Run one errand."""
+    server.forget()
+    user = User(face, server)
+    await errand(user)
+    return user.seen, [(one.method, one.path) for one in server.received]
+
+
+class Breaker:
+    """Breaks functions of ours while a client runs its errands.
+
+    Args:
+        face: The client, with nothing of ours about it yet.
+        server: Whom it asks.
+        caplog: What is logged meanwhile.
+    """
+
+    def __init__(self, face: Face, server: FaultServer, caplog: pytest.LogCaptureFixture) -> None:
+        self._face = face
+        self._server = server
+        self._caplog = caplog
+        self._expected: list[Told] = []
+
+    async def control(self, errands: Sequence[Errand]) -> None:
+        """Run the errands without us; each once before, to leave the pool as later runs find it."""
+        for errand in errands:
+            await run(self._face, self._server, errand)
+            self._expected.append(await run(self._face, self._server, errand))
+
+    async def break_each(self, errands: Sequence[Errand], prefix: str = "") -> set[str]:
+        """Break each function on the path of each errand in turn; gives the names of those broken."""
+        felt: list[tuple[str, str]] = []
+        done: set[str] = set()
+        for errand, expected in zip(errands, self._expected, strict=True):
+            assert await run(self._face, self._server, errand) == expected  # and fills our caches
+            with called() as codes:
+                assert await run(self._face, self._server, errand) == expected
+            for one in internals():
+                fresh = one.name not in done or one.name.startswith(DOORS)
+                if one.code in codes and one.name not in GUARDS and fresh and one.name.startswith(prefix):
+                    done.add(one.name)
+                    how = await self._break(one, errand, expected)
+                    felt += [(one.name, how)] if how else []
+        assert not felt
+        return done
+
+    async def _break(self, one: Internal, errand: Errand, expected: Told) -> str | None:
+        """Break one function; tells how anybody feels it."""
+        losses._next_log_s = 0.0
+        self._caplog.clear()
+        with broken(one) as calls:
+            try:
+                told = await run(self._face, self._server, errand)
+            except Exception as error:
+                return f"reaches the user: {error!r}"
+        if told != expected:
+            return "changes what the user or the server sees"
+        ours = [record for record in self._caplog.records if record.name.startswith("foundry_telemetry")]
+        shown = repr([(record.getMessage(), record.exc_info) for record in ours])
+        if len(ours) > 1 or "CANARY" in shown or any(record.levelno >= logging.ERROR for record in ours):
+            return f"is logged: {shown}"
+        return None if calls else "was not reached"
+
+
+OPTIONS = {"verify": TLS, "trust_env": False, "timeout": 10.0}
+
+
+@pytest.mark.parametrize(("door", "least"), [("process", 80), ("client", 12), ("hooks", 12)])
+def test_broken_function(
+    family: Family,
+    capture: Capture,
+    server: FaultServer,
+    caplog: pytest.LogCaptureFixture,
+    door: str,
+    least: int,
+) -> None:
+    """Row 21: each function behind a door may raise; the calls are the same, with at most one log record.
+
+    `least` is how many functions are known to be on the path; fewer mean that they are no longer found.
+    """
+
+    async def scenario() -> set[str]:
+        async with family.client(**OPTIONS) as face:
+            breaker = Breaker(face, server, caplog)
+            await breaker.control(ERRANDS)
+            _open(door, face, capture)
+            return await breaker.break_each(ERRANDS, "" if door == "process" else DOORS)
+
+    names = family.run(scenario)
+    assert len(names) >= least, sorted(names)
+    assert capture.ledger
+
+
+def _open(door: str, face: Face, capture: Capture) -> None:
+    if door == "hooks":
+        make = foundry_telemetry.async_event_hooks if face.family.is_async else foundry_telemetry.event_hooks
+        face.raw.event_hooks = make(**capture.options)
+    else:
+        foundry_telemetry.instrument(face.raw if door == "client" else None, **capture.options)
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("door", ["process", "middleware"])
+def test_broken_function_under_the_sdk(
+    capture: Capture,
+    server: FaultServer,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    is_async: bool,
+    door: str,
+) -> None:
+    """Row 21: the same under the SDK, which would send a paid request again for each exception of ours."""
+
+    async def no_sleep(_: float) -> None:
+        """Wait for nothing."""
+
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(anyio, "sleep", no_sleep)
+    family = Family(httpx2, is_async)
+
+    async def scenario() -> set[str]:
+        async with family.client(**OPTIONS) as face:
+            breaker = Breaker(face, server, caplog)
+            await breaker.control(sdk_errands([]))
+            if door == "process":
+                foundry_telemetry.instrument(**capture.options)
+                return await breaker.break_each(sdk_errands([]), DOORS)
+            middleware = FoundryMiddleware(make_recorder(**capture.options))
+            return await breaker.break_each(sdk_errands([middleware]), DOORS)
+
+    names = family.run(scenario)
+    assert len(names) >= 12, sorted(names)
+    assert capture.ledger

@@ -1,0 +1,237 @@
+"""Retries and errors of the anthropic SDK: same waits, same requests, same exceptions (rows 18, 20, 41)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import anthropic
+import anyio
+import httpx2
+import pytest
+from anthropic import _base_client
+
+from tests.support.capture import Capture
+from tests.support.compare import User, attempts, only, same
+from tests.support.families import Family, settle
+from tests.support.fault_server import EVENTS, FaultServer
+
+ASK: dict[str, Any] = {
+    "model": "claude-faults",
+    "max_tokens": 64,
+    "messages": [{"role": "user", "content": "Hi"}],
+}
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def family(request: pytest.FixtureRequest) -> Family:
+    """The SDK takes clients of httpx2 only."""
+    return Family(httpx2, request.param)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits the SDK asks for, seconds; none is made."""
+    asked: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        asked.append(seconds)
+
+    monkeypatch.setattr(time, "sleep", asked.append)
+    monkeypatch.setattr(anyio, "sleep", sleep)
+    monkeypatch.setattr(_base_client, "random", lambda: 0.5)
+    return asked
+
+
+def sdk(user: User, fault: str, **options: Any) -> Any:
+    """A Foundry client of the SDK that asks for a fault."""
+    kind = anthropic.AsyncAnthropicFoundry if user.is_async else anthropic.AnthropicFoundry
+    return kind(
+        api_key="CANARY-KEY", base_url=f"{user.server.base}/{fault}", http_client=user.face.raw, **options
+    )
+
+
+def details(error: Any) -> tuple[Any, ...]:
+    """What the SDK tells of an error beyond its text."""
+    return (error.status_code, error.request_id, error.body, error.type, str(error.response.url))
+
+
+def test_waits_between_retries(
+    family: Family, capture: Capture, server: FaultServer, waits: list[float]
+) -> None:
+    """Row 18: the SDK waits as long as the service asks for, and makes the same number of attempts."""
+
+    async def scenario(user: User) -> None:
+        waits.clear()
+        message = await settle(sdk(user, "limited", max_retries=2).messages.create(**ASK))
+        user.note(message=message.to_dict(), waits=list(waits))
+
+    told = same(family, capture, server, scenario)
+    assert told.seen["waits"] == [1.25, 3.0]
+    assert len(told.counts.requests) == 3
+    seen = attempts(capture, 3)
+    assert [one.attempt_number for one in seen] == [1, 2, 3]
+    assert [one.retry_after_s for one in seen] == [1.25, 3.0, None]
+    assert [one.failure and one.failure.type for one in seen] == ["rate_limited", "rate_limited", None]
+    assert "CANARY" not in capture.everything()
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "kind"),
+    [("json-529", "OverloadedError", "overloaded"), ("html-503", "ServiceUnavailableError", "gateway_html")],
+)
+def test_retries_run_out(
+    family: Family,
+    capture: Capture,
+    server: FaultServer,
+    waits: list[float],
+    fault: str,
+    error: str,
+    kind: str,
+) -> None:
+    """Rows 18 and 19: a service that stays down gives the same exception after the same attempts and waits."""
+
+    async def scenario(user: User) -> None:
+        waits.clear()
+        with user.fails(), pytest.raises(anthropic.APIStatusError) as caught:
+            await settle(sdk(user, fault, max_retries=2).messages.create(**ASK))
+        user.note(
+            waits=list(waits), kind=type(caught.value).__name__, text=str(caught.value), told=details(caught.value)
+        )
+
+    told = same(family, capture, server, scenario)
+    assert told.seen["kind"] == error
+    assert len(told.counts.requests) == 3
+    assert len(told.seen["waits"]) == 2
+    assert [seen.failure.type for seen in attempts(capture, 3)] == [kind] * 3
+
+
+def test_hang_up_is_retried_by_the_sdk_alone(
+    family: Family, capture: Capture, server: FaultServer, waits: list[float]
+) -> None:
+    """Rows 11 and 18: attempts that get no answer are retried as often as without us."""
+
+    async def scenario(user: User) -> None:
+        waits.clear()
+        with user.fails():
+            await settle(sdk(user, "garbage", max_retries=2).messages.create(**ASK))
+        user.note(waits=list(waits))
+
+    told = same(family, capture, server, scenario)
+    assert told.error == "APIConnectionError"
+    assert len(told.counts.requests) == 3
+    seen = attempts(capture, 3)
+    assert [one.outcome for one in seen] == ["no_response"] * 3
+    assert [one.attempt_number for one in seen] == [1, 2, 3]
+
+
+def test_error_event(family: Family, capture: Capture, server: FaultServer, waits: list[float]) -> None:
+    """Row 20: an ``error`` event raises the SDK's own exception, is not retried, and marks the span."""
+
+    async def scenario(user: User) -> None:
+        events = await settle(sdk(user, "error-event").messages.create(**ASK, stream=True))
+        got = []
+        with user.fails(), pytest.raises(anthropic.APIStatusError) as caught:
+            if user.is_async:
+                async for event in events:
+                    got.append(event.to_dict())  # noqa: PERF401  # what came before the exception counts
+            else:
+                for event in events:
+                    got.append(event.to_dict())  # noqa: PERF401
+        user.note(
+            events=got, kind=type(caught.value).__name__, text=str(caught.value), told=details(caught.value)
+        )
+        await settle(events.close())
+
+    told = same(family, capture, server, scenario)
+    assert len(told.seen["events"]) == 3
+    assert (len(told.counts.requests), waits) == (1, [])
+    seen = only(capture)
+    assert (seen.outcome, seen.failure.type) == ("stream_error", "overloaded")
+
+
+@pytest.mark.parametrize("fault", ["cut", "reset"])
+def test_broken_stream_is_not_retried(
+    family: Family, capture: Capture, server: FaultServer, waits: list[float], fault: str
+) -> None:
+    """Rows 7 and 8: a stream that breaks raises through the SDK as without us, and nothing is sent again."""
+
+    async def scenario(user: User) -> None:
+        events = await settle(sdk(user, fault).messages.create(**ASK, stream=True))
+        with user.fails():
+            if user.is_async:
+                async for _ in events:
+                    user.server.gate.set()
+            else:
+                for _ in events:
+                    user.server.gate.set()
+        await settle(events.close())
+
+    told = same(family, capture, server, scenario)
+    assert told.error in ("RemoteProtocolError", "ReadError")
+    assert (len(told.counts.requests), waits) == (1, [])
+    assert only(capture).outcome == "truncated"
+
+
+def test_stream_helper(family: Family, capture: Capture, server: FaultServer) -> None:
+    """Row 40: the ``.stream()`` helper gives the same text and final message through a watched body."""
+
+    async def scenario(user: User) -> None:
+        if user.is_async:
+            async with sdk(user, "events").messages.stream(**ASK) as stream:
+                user.note(text=[text async for text in stream.text_stream])
+                user.note(final=(await stream.get_final_message()).to_dict())
+        else:
+            with sdk(user, "events").messages.stream(**ASK) as stream:
+                user.note(text=list(stream.text_stream))
+                user.note(final=stream.get_final_message().to_dict())
+
+    told = same(family, capture, server, scenario)
+    assert told.seen["text"] == ["Hel", "lo"]
+    assert len(told.counts.requests) == 1
+    assert only(capture).usage.output_tokens == 9
+
+
+def test_stream_left_early(family: Family, capture: Capture, server: FaultServer) -> None:
+    """Row 41: a ``break`` out of the SDK's stream is one abandoned attempt."""
+
+    async def scenario(user: User) -> None:
+        stream = await settle(sdk(user, "held").messages.create(**ASK, stream=True))
+        if user.is_async:
+            async for event in stream:
+                user.note(event=event.type)
+                break
+        else:
+            for event in stream:
+                user.note(event=event.type)
+                break
+        await settle(stream.close())
+        user.note(left=user.pool())
+
+    same(family, capture, server, scenario)
+    seen = only(capture)
+    assert (seen.outcome, seen.failure) == ("abandoned", None)
+    assert seen.usage.total_input_tokens in (None, 30)
+
+
+def test_raw_and_streaming_responses(family: Family, capture: Capture, server: FaultServer) -> None:
+    """Row 45: the SDK's own ways to the raw answer show the same headers, bytes and ``elapsed``."""
+
+    async def scenario(user: User) -> None:
+        client = sdk(user, "events")
+        raw = await settle(client.messages.with_raw_response.create(**ASK, stream=True))
+        user.note(retries=raw.retries_taken, head=raw.headers.raw, request_id=raw.request_id)
+        stream = await settle(raw.parse())
+        await settle(stream.close())
+        if user.is_async:
+            async with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
+                user.note(pieces=[piece async for piece in response.iter_bytes()])
+                user.look(response.http_response)
+        else:
+            with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
+                user.note(pieces=list(response.iter_bytes()))
+                user.look(response.http_response)
+
+    told = same(family, capture, server, scenario)
+    assert told.seen["pieces"] == list(EVENTS)
+    assert [seen.outcome for seen in attempts(capture, 2)] == ["abandoned", "ok"]

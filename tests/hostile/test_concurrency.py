@@ -1,0 +1,404 @@
+"""Many calls at once, and calls from places where nobody expects one."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import gc
+import signal
+import sys
+import threading
+import tracemalloc
+import warnings
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import httpx
+import pytest
+
+import foundry_telemetry
+from foundry_telemetry import last_attempt
+from foundry_telemetry.signals import metrics as metrics_module
+from tests.hostile.harness import (
+    ASK,
+    JSON,
+    SSE,
+    URL,
+    Got,
+    RawServer,
+    events,
+    message,
+    plain_answer,
+    playing,
+    settled,
+    transport,
+)
+from tests.support.capture import Capture
+from tests.support.families import FAMILIES, Family
+
+SYNC = [family for family in FAMILIES if not family.is_async]
+ASYNC = [family for family in FAMILIES if family.is_async]
+PACKAGE = str(Path(foundry_telemetry.__file__).parent)
+
+
+def numbered(number: str) -> tuple[list[tuple[str, str]], bytes]:
+    """An answer in which every id and counter is the number of the request; odd ones are streams."""
+    ids = [("apim-request-id", f"az-{number}"), ("request-id", f"req_{number}")]
+    if int(number) % 2:
+        body = b"".join(events()).replace(b'"input_tokens": 11', b'"input_tokens": %d' % int(number))
+        return [SSE[0], *ids], body
+    return [JSON[0], *ids], message(input_tokens=int(number))
+
+
+def assert_told_apart(capture: Capture, count: int) -> None:
+    """Each of `count` calls is told of once, and nothing in its records belongs to another."""
+    assert len(capture.observations) == len(capture.ledger) == count
+    spans = {span.attributes["gen_ai.request.model"]: span for span in capture.spans if span.kind.name == "CLIENT"}
+    assert len(spans) == count
+    for seen in capture.observations:
+        number = (seen.deployment or "").removeprefix("dep-")
+        assert seen.ids.apim_request_id == f"az-{number}"
+        assert seen.ids.request_id == f"req_{number}"
+        assert seen.usage.input_tokens == int(number)
+        assert seen.call_id == f"{spans[f'dep-{number}'].context.span_id:016x}"
+    for record in capture.ledger:
+        assert record["azure.service.request.id"].removeprefix("az-") == record["gen_ai.request.model"][4:]
+    assert len({seen.call_id for seen in capture.observations}) == count
+
+
+@pytest.mark.parametrize("family", SYNC, ids=str)
+def test_threads_share_a_client(family: Family, instrumented: Capture) -> None:
+    """120 calls over 12 threads: each gets its own answer, span, parent and `last_attempt()`."""
+
+    def answer(got: Got) -> Iterable[bytes]:
+        headers, body = numbered(got.all("x-number")[0])
+        return plain_answer(body, headers)
+
+    tracer = instrumented.tracer_provider.get_tracer("application")
+
+    def call(number: int) -> tuple[int, str | None]:
+        with tracer.start_as_current_span(f"work-{number}"):
+            asked = ASK | {"model": f"dep-{number}"}
+            response = client.post(server.url, json=asked, headers={"x-number": str(number)})
+            assert response.content == numbered(str(number))[1]
+            seen = last_attempt()
+            return number, seen and seen.ids.apim_request_id
+
+    with RawServer(answer) as server, family.module.Client() as client, ThreadPoolExecutor(12) as pool:
+        told = list(pool.map(call, range(120)))
+    assert told == [(number, f"az-{number}") for number in range(120)]
+    assert_told_apart(instrumented, 120)
+    parents = {span.context.span_id: span.name for span in instrumented.spans if span.name.startswith("work-")}
+    for span in instrumented.spans:
+        if span.kind.name == "CLIENT":
+            assert span.parent is not None
+            assert parents[span.parent.span_id] == span.attributes["gen_ai.request.model"].replace("dep", "work")
+
+
+def gathering(family: Family, number: int, meanwhile: Callable[[], Any]) -> list[bytes]:
+    """`number` calls that are all open at once, then `meanwhile`, then their answers."""
+
+    async def scenario() -> list[bytes]:
+        opened, go = asyncio.Semaphore(0), asyncio.Event()
+        playback = transport(family, lambda request: (200, *numbered_pieces(request.headers["x-number"])))
+
+        async def call(n: int) -> bytes:
+            asked, headers = ASK | {"model": f"dep-{n}"}, {"x-number": str(n)}
+            async with client.stream("POST", URL, json=asked, headers=headers) as response:
+                opened.release()
+                await go.wait()
+                return await response.aread()
+
+        async with family.module.AsyncClient(transport=playback) as client:
+            tasks = [asyncio.create_task(call(n)) for n in range(number)]
+            for _ in tasks:
+                await opened.acquire()
+            meanwhile()
+            go.set()
+            return await asyncio.gather(*tasks)
+
+    return asyncio.run(scenario())
+
+
+def numbered_pieces(number: str) -> tuple[list[tuple[str, str]], list[bytes]]:
+    """`numbered`, its body in pieces."""
+    headers, body = numbered(number)
+    return headers, [body[:50], body[50:]]
+
+
+@pytest.mark.parametrize("family", ASYNC, ids=str)
+def test_thousand_tasks(family: Family, capture: Capture) -> None:
+    """1000 open calls give the answers they give without us, and each costs less than 8 KiB while open."""
+    held: list[int] = []
+
+    def weigh() -> None:
+        gc.collect()
+        held.append(tracemalloc.get_traced_memory()[0])
+
+    def run() -> list[bytes]:
+        gathering(family, 20, lambda: None)  # what is made once is no cost of a call
+        tracemalloc.start()
+        try:
+            return gathering(family, 1000, weigh)
+        finally:
+            tracemalloc.stop()
+
+    plain = run()
+    foundry_telemetry.instrument(**capture.options)
+    watched = run()
+    foundry_telemetry.uninstrument()
+    assert watched == plain
+    assert (held[1] - held[0]) / 1000 < 8 * 1024
+    del capture.observations[:20]
+    assert len(capture.observations) == 1000
+    assert {seen.deployment: seen.usage.input_tokens for seen in capture.observations} == {
+        f"dep-{n}": n for n in range(1000)
+    }
+
+
+@pytest.mark.parametrize("family", ASYNC, ids=str)
+def test_two_event_loops(family: Family, capture: Capture) -> None:
+    """A client that outlives its event loop fails as it does without us, and the next call is seen."""
+
+    def outcomes() -> list[Any]:
+        with RawServer(lambda _: plain_answer(message())) as server:
+            client = family.module.AsyncClient()
+
+            async def call() -> bytes:
+                return (await client.post(server.url, json=ASK)).content
+
+            return [asyncio.run(settled(call())) for _ in range(2)]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # the first loop's connection is left behind
+        plain = outcomes()
+        foundry_telemetry.instrument(**capture.options)
+        watched = outcomes()
+        gc.collect()
+    assert watched == plain
+    assert plain[0] == message()
+    assert len(capture.observations) == 2
+
+
+class WatchedLock:
+    """A lock that knows whether it is held."""
+
+    held = 0
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """As a lock does."""
+        got = self._lock.acquire(blocking, timeout)
+        WatchedLock.held += got
+        return got
+
+    def release(self) -> None:
+        """As a lock does."""
+        WatchedLock.held -= 1
+        self._lock.release()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+class _Locks:
+    Lock = RLock = WatchedLock
+
+
+def test_no_lock_is_held_across_foreign_code(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Green threads switch where foreign code waits; a lock of ours held there would stop all of them."""
+    monkeypatch.setattr(metrics_module, "threading", _Locks)
+    held: list[tuple[str, int]] = []
+
+    def note(where: str) -> None:
+        held.append((where, WatchedLock.held))
+
+    class Processor(trace_sdk().SpanProcessor):  # type: ignore[misc]
+        def on_start(self, span: Any, parent_context: Any = None) -> None:
+            note("on_start")
+
+        def on_end(self, span: Any) -> None:
+            note("on_end")
+
+    def answer(_: Any) -> Any:
+        note("transport")
+        return 200, JSON, (note("body") or message() for _ in range(1))
+
+    capture.tracer_provider.add_span_processor(Processor())
+    sinks = (lambda _: note("sink"), *capture.options["sinks"])
+    real_add = metrics_module.Total.add
+    added: list[str] = []
+
+    def add(self: Any, amount: float, attributes: Any) -> None:
+        real_add(self, amount, attributes)
+        added.append(type(self._lock).__name__)
+
+    monkeypatch.setattr(metrics_module.Total, "add", add)
+    foundry_telemetry.attach._signals.cache_clear()
+    foundry_telemetry.instrument(**(capture.options | {"sinks": sinks}))
+    with httpx.Client(transport=transport(SYNC[0], answer)) as client:
+        client.post(URL, json=ASK)
+        client.send(client.build_request("POST", URL, json=ASK), stream=True)  # dropped
+    gc.collect()
+    note("before collection")
+    capture.points()
+    assert {where for where, _ in held} >= {"on_start", "on_end", "transport", "body", "sink"}
+    assert not [where for where, count in held if count]
+    assert set(added) == {"WatchedLock"}
+    assert len(capture.observations) == 2
+
+
+def trace_sdk() -> Any:
+    """The tracing SDK."""
+    from opentelemetry.sdk import trace as sdk
+
+    return sdk
+
+
+def test_core_has_one_lock() -> None:
+    """The test above knows every lock of the core: the counters', and no other module makes one."""
+    makers = set()
+    for path in Path(PACKAGE).rglob("*.py"):
+        room = path.relative_to(PACKAGE).parts[0]
+        if room in ("attach", "signals", "wire", "attempt.py", "attribution.py", "pricing.py"):
+            names = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+            if names & {"Lock", "RLock", "Condition", "Semaphore", "Event"}:
+                makers.add(path.name)
+    assert makers == {"metrics.py"}
+
+
+def in_thread(work: Callable[[], Any]) -> None:
+    """Run in a thread that a dead-lock cannot take the test run down with."""
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(50)
+    assert not thread.is_alive(), "dead-lock"
+    if failed:
+        raise failed[0]
+
+
+class Interruptions:
+    """Makes a call of its own at every line of ours that runs, as a signal handler or finalizer may."""
+
+    def __init__(self, interrupt: Callable[[], Any]) -> None:
+        self._interrupt = interrupt
+        self._busy = False
+        self.places: set[tuple[str, int]] = set()
+
+    def __call__(self, frame: FrameType, what: str, _: object) -> Any:
+        if not frame.f_code.co_filename.startswith(PACKAGE):
+            return None
+        place = (frame.f_code.co_filename, frame.f_lineno)
+        if what == "line" and not self._busy and place not in self.places:
+            self.places.add(place)
+            self._busy = True
+            try:
+                self._interrupt()
+            finally:
+                self._busy = False
+        return self
+
+    def during(self, work: Callable[[], Any]) -> None:
+        """Do `work`, interrupted."""
+        sys.settrace(self)
+        try:
+            work()
+        finally:
+            sys.settrace(None)
+
+
+CACHED = {"cache_read_input_tokens": 5, "cache_creation_input_tokens": 3}
+
+
+@pytest.mark.parametrize("drops", [False, True], ids=["call", "drop"])
+def test_interrupted_at_every_line(drops: bool, instrumented: Capture) -> None:
+    """A handler that calls, or drops a body, at any line of ours: no dead-lock, nothing lost or doubled."""
+    whole = playing(200, JSON, [message(**CACHED)])
+    streamed = playing(200, SSE, events(**CACHED))
+    refused = playing(401, JSON, [b'{"error":{"code":"401","message":"Unauthorized. Access token is missing"}}'])
+    count = 0
+
+    def interrupt() -> None:
+        nonlocal count
+        count += 1
+        if drops:
+            whole.send(whole.build_request("POST", URL, json=ASK), stream=True)
+            gc.collect(0)
+        else:
+            assert whole.post(URL, json=ASK).content == message(**CACHED)
+
+    def work() -> None:
+        assert whole.post(URL, json=ASK).content == message(**CACHED)
+        assert b"".join(iterate(streamed)) == b"".join(events(**CACHED))
+        refused.post(URL, json=ASK)
+        instrumented.reader.collect()
+
+    interruptions = Interruptions(interrupt)
+    in_thread(lambda: interruptions.during(work))
+    gc.collect()
+    points = instrumented.points()
+    assert len(interruptions.places) == count > 150
+    assert len(instrumented.observations) == count + 3
+    told = sum(seen.usage.cache_read_input_tokens or 0 for seen in instrumented.observations)
+    counted = sum(point.value for point in points["gen_ai.client.inference.usage.cache_read.input_tokens"])
+    assert counted == told == 5 * ((2 if drops else count + 2))
+
+
+def iterate(client: httpx.Client) -> Iterable[bytes]:
+    """A streamed call, read in pieces."""
+    with client.stream("POST", URL, json=ASK) as response:
+        yield from response.iter_bytes()
+
+
+def test_real_signal_handler_calls(instrumented: Capture) -> None:
+    """A signal handler that calls while a body is being read: both calls are told of, each once."""
+    inner = playing(200, JSON, [message(input_tokens=99)])
+    before = signal.signal(signal.SIGUSR1, lambda *_: inner.post(URL, json=ASK))
+    try:
+        for piece in iterate(playing(200, SSE, events())):
+            assert piece
+            signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    inputs = sorted(seen.usage.input_tokens or 0 for seen in instrumented.observations)
+    assert inputs == [11] + [99] * len(events())
+
+
+def test_finalizer_calls_during_collection_of_metrics(capture: Capture) -> None:
+    """A finalizer that runs inside the metric callback and calls: no dead-lock, and the call is told of."""
+    client = playing(200, JSON, [message()])
+    threads: list[int] = []
+
+    class Farewell:
+        def __del__(self) -> None:
+            threads.append(threading.get_ident())
+            client.post(URL, json=ASK)
+
+    def sink(seen: Any) -> None:
+        if seen.outcome == "abandoned":
+            Farewell()
+
+    foundry_telemetry.instrument(**(capture.options | {"sinks": (sink, capture.observations.append)}))
+    client.send(client.build_request("POST", URL, json=ASK), stream=True)
+    gc.collect()
+    assert not capture.observations
+    in_thread(capture.reader.collect)
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
+    assert sorted(seen.outcome for seen in capture.observations) == ["abandoned", "ok"]

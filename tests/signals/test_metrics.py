@@ -1,0 +1,199 @@
+"""The metrics: names, units, buckets and attributes; totals that can be summed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.metrics.export import Histogram, Sum
+
+from foundry_telemetry import conventions
+from tests.signals.exchange import Clock, exchange, typed
+from tests.support.capture import Capture
+
+SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
+TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864)
+INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
+    "gen_ai.client.operation.duration": ("s", SECONDS),
+    "gen_ai.client.token.usage": ("{token}", TOKENS),
+    "gen_ai.client.operation.time_to_first_chunk": ("s", SECONDS),
+    "gen_ai.client.inference.usage.cache_read.input_tokens": ("{token}", None),
+    "gen_ai.client.inference.usage.cache_write.input_tokens": ("{token}", None),
+    "gen_ai.client.inference.usage.reasoning.output_tokens": ("{token}", None),
+    "foundry.client.attempt.duration": ("s", (*SECONDS, 163.84, 327.68, 655.36)),
+    "foundry.client.auth.failures": ("{failure}", None),
+    "foundry.client.cost": ("{USD}", None),
+}
+"""Unit and, for a histogram, its buckets."""
+
+PLACE = {
+    "server.address": "example-resource.services.ai.azure.com",
+    "gen_ai.request.model": "claude-sonnet-5-5",
+}
+CALL = {
+    **PLACE,
+    "server.port": 443,
+    "gen_ai.operation.name": "chat",
+    "gen_ai.provider.name": "anthropic",
+    "gen_ai.response.model": "claude-sonnet-5-5",
+}
+ATTEMPT = {
+    **PLACE,
+    "foundry.auth.scheme": "api_key",
+    "foundry.attempt.retry": False,
+    "http.response.status_code": 200,
+}
+OPUS = {"gen_ai.request.model": "claude-opus-5-5", "gen_ai.response.model": "claude-opus-5-5"}
+OWNER = {"gen_ai.operation.name": "chat"}
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock for one exchange."""
+    return Clock(monkeypatch)
+
+
+def series(capture: Capture) -> dict[str, list[tuple[dict[str, Any], float]]]:
+    """Each series of each metric: its attributes and its sum or value."""
+    return {
+        name: [
+            (dict(point.attributes), point.sum if hasattr(point, "sum") else point.value) for point in points
+        ]
+        for name, points in capture.points().items()
+        if points
+    }
+
+
+def test_instruments(capture: Capture, clock: Clock) -> None:
+    """Every instrument has the name, the unit and the buckets of the convention, and there is no other."""
+    for name in ("ok_json_cache_thinking", "sse_text", "err_401_invalid_key"):
+        exchange(name, capture, clock)
+    data = capture.reader.get_metrics_data()
+    assert data is not None
+    (scope,) = data.resource_metrics[0].scope_metrics
+    assert scope.scope.name == "foundry_telemetry"
+    assert {metric.name for metric in scope.metrics} == set(INSTRUMENTS)
+    constants = {value for key, value in vars(conventions).items() if key.startswith("METRIC_")}
+    assert constants == set(INSTRUMENTS)
+    for metric in scope.metrics:
+        unit, buckets = INSTRUMENTS[metric.name]
+        assert metric.unit == unit
+        if buckets is None:
+            assert isinstance(metric.data, Sum)
+            assert metric.data.is_monotonic
+        else:
+            assert isinstance(metric.data, Histogram)
+            assert metric.data.data_points[0].explicit_bounds == pytest.approx(buckets)
+
+
+def test_a_complete_answer(capture: Capture, clock: Clock) -> None:
+    """Tokens, cache, thinking, cost and both durations, each once with its attributes."""
+    exchange("ok_json_cache_thinking", capture, clock)
+    call, attempt = CALL | OPUS, ATTEMPT | {"gen_ai.request.model": "claude-opus-5-5"}
+    total = call | {"gen_ai.token.modality": "unknown"}
+    assert series(capture) == {
+        "gen_ai.client.operation.duration": [(call, 0.225)],
+        "gen_ai.client.token.usage": [
+            (call | {"gen_ai.token.type": "input"}, 13821),
+            (call | {"gen_ai.token.type": "output"}, 640),
+        ],
+        "gen_ai.client.inference.usage.cache_read.input_tokens": [(total, 12000)],
+        "gen_ai.client.inference.usage.cache_write.input_tokens": [(total, 1800)],
+        "gen_ai.client.inference.usage.reasoning.output_tokens": [(total, 512)],
+        "foundry.client.attempt.duration": [(attempt, 0.225)],
+        "foundry.client.cost": [(call, capture.ledger[0]["foundry.cost.usd"])],
+    }
+
+
+def test_attribute_types(capture: Capture, clock: Clock) -> None:
+    """A flag is a flag and a status a number, in every series."""
+    exchange("err_401_invalid_key", capture, clock)
+    failed = {"http.response.status_code": 401, "error.type": "auth_invalid_key"}
+    found = series(capture)
+    ((attempt, _),) = found["foundry.client.attempt.duration"]
+    assert typed(attempt) == typed(ATTEMPT | failed)
+    ((auth, value),) = found["foundry.client.auth.failures"]
+    wanted = ATTEMPT | failed
+    del wanted["foundry.attempt.retry"]
+    assert (typed(auth), value) == (typed(wanted), 1)
+    ((operation, _),) = found["gen_ai.client.operation.duration"]
+    call = {name: value for name, value in CALL.items() if name != "gen_ai.response.model"}
+    assert typed(operation) == typed(call | {"error.type": "auth_invalid_key"})
+
+
+def test_time_to_first_chunk(capture: Capture, clock: Clock) -> None:
+    """Streams alone have a first chunk, timed from the request."""
+    exchange("ok_json_basic", capture, clock)
+    exchange("sse_text", capture, clock)
+    assert series(capture)["gen_ai.client.operation.time_to_first_chunk"] == [(CALL, 0.2)]
+
+
+def test_partial_stream(capture: Capture, clock: Clock) -> None:
+    """A stream that was cut counts the input it was told and no output, and costs nothing known."""
+    exchange("sse_truncated", capture, clock)
+    found = series(capture)
+    assert found["gen_ai.client.token.usage"] == [(CALL | {"gen_ai.token.type": "input"}, 14)]
+    assert found["gen_ai.client.operation.duration"] == [
+        (CALL | {"error.type": "stream_truncated"}, pytest.approx(0.225))
+    ]
+    assert "foundry.client.cost" not in found
+
+
+@pytest.mark.parametrize("owner", [None, OWNER], ids=["own", "owner"])
+def test_counting_tokens_consumes_none(
+    owner: dict[str, str] | None, capture: Capture, clock: Clock
+) -> None:
+    """An estimate of tokens is in no sum of tokens, and its call in no metric of inference."""
+    exchange("ok_count_tokens", capture, clock, owner=owner)
+    assert set(series(capture)) == {"foundry.client.attempt.duration"}
+    assert not [name for span in capture.spans for name in span.attributes or {} if "usage" in name]
+    assert capture.observations[0].counted_input_tokens is not None
+
+
+CALLS_THAT_END = {
+    "ok_json_basic": True,
+    "err_401_invalid_key": True,
+    "sse_error_overloaded": True,
+    "sse_truncated": True,
+    "err_429_foundry_rate_limit": False,
+    "err_529_overloaded": False,
+    "noresp_connect_error": False,
+}
+
+
+@pytest.mark.parametrize("name", CALLS_THAT_END)
+def test_duration_of_a_call(name: str, capture: Capture, clock: Clock) -> None:
+    """Below an owner the duration of the call is told when nobody will try again; else of the attempt only."""
+    exchange(name, capture, clock, owner=OWNER)
+    found = series(capture)
+    assert ("gen_ai.client.operation.duration" in found) is CALLS_THAT_END[name]
+    assert len(found["foundry.client.attempt.duration"]) == 1
+
+
+@pytest.mark.parametrize("name", CALLS_THAT_END)
+def test_duration_of_our_own_call(name: str, capture: Capture, clock: Clock) -> None:
+    """Where the call's span is ours, every attempt is a call that ended."""
+    exchange(name, capture, clock)
+    assert "gen_ai.client.operation.duration" in series(capture)
+
+
+def test_no_id_is_on_a_metric(capture: Capture, clock: Clock) -> None:
+    """Nothing that differs from call to call is an attribute of a metric."""
+    for name in ("ok_json_cache_thinking", "sse_text", "err_401_token_expired", "err_529_overloaded"):
+        exchange(name, capture, clock)
+    names = {name for points in series(capture).values() for attributes, _ in points for name in attributes}
+    assert names == set(CALL) | set(ATTEMPT) | {
+        "error.type",
+        "gen_ai.token.type",
+        "gen_ai.token.modality",
+    }
+
+
+def test_sums_over_several_calls(capture: Capture, clock: Clock) -> None:
+    """Counters add up and are told as totals at each collection, never twice."""
+    for _ in range(3):
+        exchange("ok_json_cache_thinking", capture, clock)
+    name = "gen_ai.client.inference.usage.cache_read.input_tokens"
+    assert [value for _, value in series(capture)[name]] == [36000]
+    exchange("ok_json_cache_thinking", capture, clock)
+    assert [value for _, value in series(capture)[name]] == [48000]

@@ -1,0 +1,190 @@
+"""The same scenario without us and with us, and what its user saw each time, side by side."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from opentelemetry.trace import StatusCode
+
+import foundry_telemetry
+from foundry_telemetry import Observation, conventions
+from foundry_telemetry.attach.guard import losses
+from tests.support.capture import Capture
+from tests.support.families import Face, Family
+from tests.support.fault_server import Counts, FaultServer
+
+TLS = ssl.create_default_context()
+"""Shared, since a context of its own takes a client half a second."""
+
+BODY = {"model": "claude-faults", "max_tokens": 64, "messages": [{"role": "user", "content": "Hi"}]}
+
+
+@dataclass
+class User:
+    """Who runs a scenario, and what they saw."""
+
+    face: Face
+    server: FaultServer
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_async(self) -> bool:
+        """Whether the client is an async one."""
+        return self.face.family.is_async
+
+    def note(self, **facts: Any) -> None:
+        """Remember what must be the same with us."""
+        for name, fact in facts.items():
+            self.seen[name if name not in self.seen else f"{name}:{len(self.seen)}"] = fact
+
+    async def post(self, fault: str, **options: Any) -> Any:
+        """Ask for a fault; the body is read."""
+        return await self.face.request("POST", self.server.url(fault), **{"json": BODY, **options})
+
+    def stream(self, fault: str, **options: Any) -> Any:
+        """Ask for a fault; the body is left to the caller."""
+        return self.face.stream("POST", self.server.url(fault), **{"json": {**BODY, "stream": True}, **options})
+
+    def pool(self) -> list[str]:
+        """The state of each connection."""
+        pool = getattr(self.face.raw._transport, "_pool", None)
+        return [connection.info() for connection in pool.connections] if pool else []
+
+    @contextmanager
+    def fails(self, name: str = "error") -> Iterator[None]:
+        """Note the exception that comes."""
+        try:
+            yield
+        except BaseException as error:
+            self.note(**{name: exception(error)})
+        else:
+            self.note(**{name: None})
+
+    def look(self, response: Any) -> None:
+        """Note all that a response shows, except the time it took."""
+        self.note(
+            status=response.status_code,
+            headers=response.headers.raw,
+            history=[(old.status_code, str(old.url)) for old in response.history],
+            url=str(response.url),
+            version=response.http_version,
+            closed=response.is_closed,
+            consumed=response.is_stream_consumed,
+            downloaded=response.num_bytes_downloaded,
+            elapsed=_outcome(lambda: type(response.elapsed)),
+            content=_outcome(lambda: response.content),
+            text=_outcome(lambda: response.text),
+            encoding=response.encoding,
+        )
+
+
+Scenario = Callable[[User], Awaitable[None]]
+
+
+def _outcome(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except Exception as error:
+        return exception(error)
+
+
+def exception(error: BaseException | None) -> Any:
+    """Type and text of an exception, the request it names, and the same of its causes."""
+    if error is None:
+        return None
+    try:
+        url = str(error.request.url)
+    except (AttributeError, RuntimeError):
+        url = None
+    return f"{type(error).__module__}.{type(error).__qualname__}", str(error), url, exception(error.__cause__)
+
+
+@dataclass
+class Told:
+    """What the user saw, the same both times, and what the server counted, the same both times."""
+
+    seen: dict[str, Any]
+    counts: Counts
+
+    @property
+    def error(self) -> str:
+        """Class name of the noted exception."""
+        return self.seen["error"][0].rpartition(".")[2]
+
+
+async def perform(family: Family, server: FaultServer, scenario: Scenario, **options: Any) -> dict[str, Any]:
+    """Run the scenario once with a client of its own."""
+    face = family.client(**{"verify": TLS, "trust_env": False, "timeout": 10.0, **options})
+    user = User(face, server)
+    try:
+        await scenario(user)
+        user.note(pool=user.pool())
+    finally:
+        server.gate.set()
+        await face.close()
+    return user.seen
+
+
+def same(
+    family: Family,
+    capture: Capture,
+    server: FaultServer,
+    scenario: Scenario,
+    run: Callable[[Callable[[], Awaitable[Any]]], Any] | None = None,
+    extra: dict[str, Any] | None = None,
+    loses: bool = False,
+    **options: Any,
+) -> Told:
+    """Run the scenario without us and with us, and insist that nobody outside can tell the difference.
+
+    Args:
+        family: Which client class.
+        capture: Takes what the instrumented run records.
+        server: Counts requests; both runs use it, so that texts with its port are equal.
+        scenario: What the user does.
+        run: Runs an async function; that of `family` by default.
+        loses: Whether telemetry is to be lost.
+        extra: Keywords of `instrument()` in place of those of `capture`.
+        options: Of the client.
+    """
+    run = run or family.run
+    go = partial(perform, family, server, scenario, **options)
+    control = run(go)
+    control_counts = server.counts()
+    lost = losses.count
+    foundry_telemetry.instrument(**{**capture.options, **(extra or {})})
+    try:
+        seen = run(go)
+        counts = server.counts()
+    finally:
+        foundry_telemetry.uninstrument()
+    assert seen == control
+    assert counts == control_counts
+    assert (losses.count > lost) is loses
+    return Told(seen, counts)
+
+
+def attempts(capture: Capture, count: int = 1) -> list[Observation]:
+    """What was recorded of `count` attempts: one observation, one ledger event and one ended span each."""
+    seen = capture.observations
+    assert len(seen) == len(capture.ledger) == len(capture.spans) == count
+    for observation, event, span in zip(seen, capture.ledger, capture.spans, strict=True):
+        failure = observation.failure
+        assert event[conventions.OUTCOME] == span.attributes[conventions.OUTCOME] == observation.outcome
+        assert event[conventions.CALL_ID] == observation.call_id
+        assert event.get(conventions.ERROR_TYPE) == (failure.type if failure else None)
+        assert span.attributes.get(conventions.ERROR_TYPE) == (failure.type if failure else None)
+        assert span.status.status_code is (StatusCode.ERROR if failure else StatusCode.UNSET)
+        assert not span.events
+        assert span.status.description is None
+    return list(seen)
+
+
+def only(capture: Capture) -> Observation:
+    """What was recorded of the one attempt."""
+    return attempts(capture)[0]

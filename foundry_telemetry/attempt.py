@@ -250,8 +250,7 @@ class Attempt:
 
     def _answer(self, how: Ending) -> Answer:
         if self._stream is not None:
-            if how == "complete":
-                self._stream.finish()
+            self._stream.finish(complete=how == "complete")
             return self._stream.answer()
         if self._status is None or self._status >= _FIRST_ERROR or not self._body:
             return NO_ANSWER

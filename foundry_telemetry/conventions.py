@@ -180,6 +180,8 @@ METRIC_REASONING: Final = "gen_ai.client.inference.usage.reasoning.output_tokens
 METRIC_ATTEMPT_DURATION: Final = "foundry.client.attempt.duration"
 METRIC_AUTH_FAILURES: Final = "foundry.client.auth.failures"
 METRIC_COST: Final = "foundry.client.cost"
+METRIC_LOSSES: Final = "foundry.client.telemetry.losses"
+"""Ours: how often our own code failed and a record was lost; absent while there is none."""
 
 DURATION_BUCKETS: Final = tuple(0.01 * 2**n for n in range(14))
 """Seconds; GenAI."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry import pricing
+from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.hooks import Hooks
 from foundry_telemetry.attach.recorder import Recorder, Sink, tell_of_dropped
 from foundry_telemetry.attach.transport import attach_client, attach_process, detach_client, detach_process
@@ -152,7 +153,13 @@ def _signals(
     logger_provider: _logs.LoggerProvider | None,
 ) -> Signals:
     """One set of instruments for the same providers, whichever doors share them."""
-    return Signals(tracer_provider, meter_provider, logger_provider, before_export=tell_of_dropped)
+    return Signals(
+        tracer_provider,
+        meter_provider,
+        logger_provider,
+        losses=lambda: losses.count,
+        before_export=tell_of_dropped,
+    )
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from anthropic import APIConnectionError, Middleware
 
@@ -84,7 +85,7 @@ class FoundryMiddleware(Middleware):
         wanted = request.json if isinstance(request.json, dict) else {}
         facts = unsent_request(
             method=str(request.method).upper(),
-            path=str(request.url),
+            path=urlsplit(str(request.url)).path,
             model=wanted.get("model"),
             stream=wanted.get("stream"),
             max_tokens=wanted.get("max_tokens"),

@@ -8,13 +8,14 @@ clients copy these extensions to the next request of a redirect, which is how ho
 from __future__ import annotations
 
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from time import perf_counter_ns, time_ns
 from typing import Any, Final, Protocol
 
 from opentelemetry import context as context_api
-from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY
+from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from foundry_telemetry import pricing
@@ -129,7 +130,7 @@ class Recorder:
             return None
         tell_of_dropped()
         exchange = self.open(facts, sent or Sent(previous_exchange(request)))
-        exchange.transport = transport
+        exchange.transport = type(request) if transport is None else transport
         request.extensions[MARK] = exchange
         return exchange
 
@@ -227,7 +228,9 @@ class Exchange:
 
     def has_http_span(self) -> bool:
         """Whether an HTTP instrumentor makes a span for this exchange."""
-        return not self._recorder.suppress_http and makes_http_span(self.transport)
+        if self._recorder.suppress_http or not makes_http_span(self.transport):
+            return False
+        return not _is_silenced(self.link.context)
 
     def answered(self, response: HttpResponse) -> None:
         """The response headers are here."""
@@ -271,8 +274,13 @@ class Exchange:
         recorder = self._recorder
         for step in recorder.signals.close(self.link, seen, self.has_http_span):
             _try(step)
-        for sink in recorder.sinks:
-            _try(lambda sink=sink: sink(seen))  # type: ignore[misc]
+        if recorder.sinks and _nesting.depth < _MAX_NESTING:
+            _nesting.depth += 1
+            try:
+                for sink in recorder.sinks:
+                    _try(lambda sink=sink: sink(seen))  # type: ignore[misc]
+            finally:
+                _nesting.depth -= 1
 
     def drop(self) -> None:
         """The body was dropped unread or half read. Called by finalizers, so it only takes a note."""
@@ -281,6 +289,23 @@ class Exchange:
                 _dropped.append((self, perf_counter_ns()))
         except Exception:  # at interpreter exit names may be gone; to log may take a lock held below us
             losses.count += 1
+
+
+def _is_silenced(context: Context) -> bool:
+    """Whether the application itself keeps HTTP instrumentors from making spans here."""
+    keys = (_SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY)
+    return any(context_api.get_value(key, context) for key in keys)
+
+
+class _Nesting(threading.local):
+    """How many sinks this thread is inside of."""
+
+    depth = 0
+
+
+_nesting: Final = _Nesting()
+_MAX_NESTING: Final = 3
+"""A sink may call Claude itself, or log to a handler that does. Without an end, each call would bring another."""
 
 
 def _try(step: Callable[[], object]) -> None:

@@ -26,6 +26,7 @@ class Signals:
         tracer_provider: The global one by default; the same for the other two.
         meter_provider: See above.
         logger_provider: See above.
+        losses: How many times our own telemetry failed so far.
         before_export: Called when the metrics are collected.
     """
 
@@ -34,10 +35,11 @@ class Signals:
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
         logger_provider: LoggerProvider | None = None,
+        losses: Callable[[], int] = lambda: 0,
         before_export: Callable[[], object] = lambda: None,
     ) -> None:
         self._tracer = get_tracer(SCOPE, tracer_provider=tracer_provider)
-        self._metrics = Metrics(get_meter(SCOPE, meter_provider=meter_provider), before_export)
+        self._metrics = Metrics(get_meter(SCOPE, meter_provider=meter_provider), losses, before_export)
         self._ledger = Ledger(get_logger(SCOPE, logger_provider=logger_provider))
 
     def open(self, request: Request, context: Context, started_ns: int) -> Link:
@@ -70,5 +72,5 @@ class Signals:
         """
         answered = describe(seen)
         yield lambda: close_span(self._tracer, link, seen, answered, has_http_span)
-        yield lambda: self._metrics.record(seen, link)
+        yield lambda: self._metrics.note(seen, link)
         yield lambda: self._ledger.emit(seen, link, answered)

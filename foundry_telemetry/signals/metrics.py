@@ -1,17 +1,22 @@
-"""The totals: histograms where the convention wants them; counters are added up here, observed on export."""
+"""The totals. Attempts are noted as they end, and recorded when a metric reader asks.
+
+Recording one attempt in the SDK costs more than all the rest of telling of it. So the request path only
+takes a note, as it does with spans for their processor, and the notes are recorded in the thread of the
+reader, right before it collects: nothing is late and nothing is lost.
+"""
 
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from opentelemetry import metrics
+from opentelemetry.context import Context
 from opentelemetry.metrics import CallbackOptions, Meter
-from opentelemetry.util.types import AttributeValue
+from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation
@@ -21,8 +26,22 @@ from foundry_telemetry.signals.span import Link
 _MAX_VALUES: Final = 50
 """Distinct values of one attribute; further ones are told as `_OTHER`, so that series stay bounded."""
 _OTHER: Final = "other"
-_MAX_PENDING: Final = 256
-"""Amounts that wait to be added up."""
+_MAX_PLACES: Final = 200
+"""Distinct combinations of server, deployment and model; each alone is bounded, but their product is not."""
+
+_MAX_NOTES: Final = 4096
+"""Attempts that wait for a reader; one more is recorded at once, where it happened."""
+
+
+class Note(NamedTuple):
+    """An attempt that waits for a reader."""
+
+    seen: Observation
+    where: SpanContext
+    ours: bool
+    """Whether the call's span is ours."""
+    standard: bool
+    """Whether the standard metrics are ours."""
 
 
 class Metrics:
@@ -30,77 +49,131 @@ class Metrics:
 
     Args:
         meter: Where they are made.
-        before_export: Called when the counters are asked for.
+        losses: How many times our own telemetry failed so far.
+        before_export: Called when a reader asks.
     """
 
-    def __init__(self, meter: Meter, before_export: Callable[[], object]) -> None:
+    def __init__(self, meter: Meter, losses: Callable[[], int], before_export: Callable[[], object]) -> None:
         def histogram(name: str, unit: str, buckets: tuple[float, ...]) -> metrics.Histogram:
             return meter.create_histogram(name, unit, explicit_bucket_boundaries_advisory=buckets)
 
+        self._notes: deque[Note] = deque()
+        self._losses = losses
+        self._before_export = before_export
         self._deployments = Values()
         self._models = Values()
         self._servers = Values()
+        self._places: set[tuple[tuple[str, Any], ...]] = set()
         self._operation = histogram(names.METRIC_OPERATION_DURATION, "s", names.DURATION_BUCKETS)
         self._tokens = histogram(names.METRIC_TOKEN_USAGE, "{token}", names.TOKEN_BUCKETS)
         self._first_chunk = histogram(names.METRIC_TIME_TO_FIRST_CHUNK, "s", names.DURATION_BUCKETS)
         self._attempt = histogram(names.METRIC_ATTEMPT_DURATION, "s", names.ATTEMPT_BUCKETS)
-        self._cache_read = Total(meter, names.METRIC_CACHE_READ, "{token}", before_export)
-        self._cache_write = Total(meter, names.METRIC_CACHE_WRITE, "{token}")
-        self._reasoning = Total(meter, names.METRIC_REASONING, "{token}")
-        self._auth_failures = Total(meter, names.METRIC_AUTH_FAILURES, "{failure}")
-        self._cost = Total(meter, names.METRIC_COST, "{USD}")
+        self._cache_read = meter.create_counter(names.METRIC_CACHE_READ, "{token}")
+        self._cache_write = meter.create_counter(names.METRIC_CACHE_WRITE, "{token}")
+        self._reasoning = meter.create_counter(names.METRIC_REASONING, "{token}")
+        self._auth_failures = meter.create_counter(names.METRIC_AUTH_FAILURES, "{failure}")
+        self._cost = meter.create_counter(names.METRIC_COST, "{USD}")
+        meter.create_observable_counter(names.METRIC_LOSSES, [self._asked], "{loss}")
+        _all.add(self)
 
-    def record(self, seen: Observation, link: Link) -> None:
-        """Record one finished attempt, in the context of its call's span."""
-        place: Attributes = {}
-        if seen.server_address is not None:
-            place[names.SERVER_ADDRESS] = self._servers.bound(seen.server_address)
-        if seen.deployment is not None:
-            place[names.REQUEST_MODEL] = self._deployments.bound(seen.deployment)
-        self._record_attempt(seen, link, place)
+    def note(self, seen: Observation, link: Link) -> None:
+        """Take a note of one finished attempt."""
+        span = link.span or INVALID_SPAN
+        note = Note(seen, span.get_span_context(), link.ours, link.standard)
+        if len(self._notes) < _MAX_NOTES:
+            self._notes.append(note)
+        else:
+            self._record(note)
+
+    def _asked(self, _: CallbackOptions) -> Iterable[metrics.Observation]:
+        """A reader is about to collect."""
+        self._before_export()
+        while self._notes:
+            try:
+                note = self._notes.popleft()
+            except IndexError:  # another reader was faster
+                break
+            self._record(note)
+        losses = self._losses()
+        return [metrics.Observation(losses)] if losses else []
+
+    def after_fork(self) -> None:
+        """In the child of a fork: what was noted before is the parent's to tell."""
+        self._notes.clear()
+
+    def _record(self, note: Note) -> None:
+        seen = note.seen
+        context = _context(note.where)
+        place = self._place(seen)
+        model = place.pop(names.RESPONSE_MODEL, None)
+        self._record_attempt(seen, place, context)
         if seen.operation != names.CHAT:  # counting tokens consumes none
             return
         call = place | {names.OPERATION: names.CHAT, names.PROVIDER: names.PROVIDER_ANTHROPIC}
         if seen.server_port is not None:
             call[names.SERVER_PORT] = seen.server_port
-        if seen.response_model is not None:
-            call[names.RESPONSE_MODEL] = self._models.bound(seen.response_model)
+        if model is not None:
+            call[names.RESPONSE_MODEL] = model
         if seen.cost_usd:
-            self._cost.add(seen.cost_usd, call)
-        if link.standard:
-            self._record_standard(seen, link, call)
+            self._cost.add(seen.cost_usd, call, context)
+        if note.standard:
+            if note.ours or _ends_call(seen):
+                self._record_operation(seen, call, context)
+            self._record_usage(seen, call, context)
 
-    def _record_attempt(self, seen: Observation, link: Link, place: Attributes) -> None:
+    def _place(self, seen: Observation) -> Attributes:
+        """Server, deployment and model, as far as they were told; bounded one by one and together."""
+        place: Attributes = {}
+        for name, values, value in (
+            (names.SERVER_ADDRESS, self._servers, seen.server_address),
+            (names.REQUEST_MODEL, self._deployments, seen.deployment),
+            (names.RESPONSE_MODEL, self._models, seen.response_model),
+        ):
+            if value is not None:
+                place[name] = values.bound(value)
+        key = tuple(place.items())
+        if key not in self._places:
+            if len(self._places) >= _MAX_PLACES:
+                return dict.fromkeys(place, _OTHER)
+            self._places.add(key)
+        return place
+
+    def _record_attempt(self, seen: Observation, place: Attributes, context: Context) -> None:
         fields = place | {names.AUTH_SCHEME: seen.auth_scheme, names.IS_RETRY: seen.attempt_number > 1}
         failure = seen.failure
         if seen.status_code is not None:
             fields[names.STATUS_CODE] = seen.status_code
         if failure is not None:
             fields[names.ERROR_TYPE] = failure.type
-        self._attempt.record(seen.duration_s, fields, link.context)
+        self._attempt.record(seen.duration_s, fields, context)
         if failure is not None and failure.auth_failure:
             del fields[names.IS_RETRY]
-            self._auth_failures.add(1, fields)
+            self._auth_failures.add(1, fields, context)
 
-    def _record_standard(self, seen: Observation, link: Link, call: Attributes) -> None:
-        """The metrics of the GenAI convention; an active GenAI instrumentor records them itself."""
-        if link.ours or _ends_call(seen):
-            failed = call if seen.failure is None else call | {names.ERROR_TYPE: seen.failure.type}
-            self._operation.record(seen.duration_s, failed, link.context)
-        if seen.time_to_first_token_s is not None:
-            self._first_chunk.record(seen.time_to_first_token_s, call, link.context)
+    def _record_operation(self, seen: Observation, call: Attributes, context: Context) -> None:
+        fields = call if seen.failure is None else call | {names.ERROR_TYPE: seen.failure.type}
+        self._operation.record(seen.duration_s, fields, context)
+
+    def _record_usage(self, seen: Observation, call: Attributes, context: Context) -> None:
         usage = seen.usage
-        if usage.total_input_tokens is not None:
-            self._tokens.record(usage.total_input_tokens, call | {names.TOKEN_TYPE: "input"}, link.context)
-        if usage.output_tokens is not None:
-            self._tokens.record(usage.output_tokens, call | {names.TOKEN_TYPE: "output"}, link.context)
-        for total, tokens in (
+        if seen.time_to_first_token_s is not None:
+            self._first_chunk.record(seen.time_to_first_token_s, call, context)
+        for kind, tokens in (("input", usage.total_input_tokens), ("output", usage.output_tokens)):
+            if tokens is not None:
+                self._tokens.record(tokens, call | {names.TOKEN_TYPE: kind}, context)
+        for counter, tokens in (
             (self._cache_read, usage.cache_read_input_tokens),
             (self._cache_write, usage.cache_creation_input_tokens),
             (self._reasoning, usage.thinking_tokens),
         ):
             if tokens:
-                total.add(tokens, call | {names.TOKEN_MODALITY: "unknown"})
+                counter.add(tokens, call | {names.TOKEN_MODALITY: "unknown"}, context)
+
+
+def _context(where: SpanContext) -> Context:
+    """A context for exemplars; a span context is all they need, so that notes keep no span alive."""
+    span: Span = NonRecordingSpan(where)
+    return set_span_in_context(span, Context())
 
 
 def _ends_call(seen: Observation) -> bool:
@@ -126,69 +199,12 @@ class Values:
         return value
 
 
-Key = tuple[tuple[str, AttributeValue], ...]
-"""Attributes, as a key."""
-
-
-class Total:
-    """A counter that is added up here and observed on export, which costs a tenth of a synchronous one.
-
-    After a fork the child goes on from what the last export had seen: the rest is the parent's to tell.
-
-    Args:
-        meter: Where the instrument is made.
-        name: Its name.
-        unit: Its unit.
-        before_observed: Called when the counter is asked for.
-    """
-
-    def __init__(
-        self, meter: Meter, name: str, unit: str, before_observed: Callable[[], object] = lambda: None
-    ) -> None:
-        self._before_observed = before_observed
-        self._pending: deque[tuple[Key, float]] = deque()
-        self._sums: dict[Key, float] = {}
-        self._observed: dict[Key, float] = {}
-        self._lock = threading.Lock()
-        meter.create_observable_counter(name, [self._observe], unit)
-        _totals.add(self)
-
-    def add(self, amount: float, attributes: Attributes) -> None:
-        """Add `amount`. A signal handler or finalizer that comes in between may add as well."""
-        self._pending.append((tuple(attributes.items()), amount))
-        if len(self._pending) > _MAX_PENDING:
-            self._add_up()
-
-    def _add_up(self) -> None:
-        """Add up what waits. Whoever finds somebody at it, perhaps this thread itself, leaves it to them."""
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            while self._pending:
-                key, amount = self._pending.popleft()
-                self._sums[key] = self._sums.get(key, 0) + amount
-        finally:
-            self._lock.release()
-
-    def _observe(self, _: CallbackOptions) -> Iterable[metrics.Observation]:
-        self._before_observed()
-        self._add_up()
-        self._observed = dict(self._sums)
-        return [metrics.Observation(total, dict(key)) for key, total in self._observed.items()]
-
-    def after_fork(self) -> None:
-        """In the child of a fork."""
-        self._lock = threading.Lock()
-        self._pending = deque()
-        self._sums = dict(self._observed)
-
-
-_totals: weakref.WeakSet[Total] = weakref.WeakSet()
+_all: weakref.WeakSet[Metrics] = weakref.WeakSet()
 
 
 def _after_fork() -> None:
-    for total in list(_totals):
-        total.after_fork()
+    for each in list(_all):
+        each.after_fork()
 
 
 if hasattr(os, "register_at_fork"):

@@ -129,8 +129,8 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
 def warn_of_doubled_usage() -> None:
     """Say once that two libraries count the same tokens."""
     _log.warning(
-        "both the anthropic SDK and a GenAI instrumentor write token usage onto spans of the same call, so sums "
-        "over spans count it twice; pass open_telemetry=False to the client, or drop the instrumentor"
+        "the anthropic SDK and a GenAI instrumentor both write token usage onto spans of the same call, so "
+        "sums over spans count it twice; pass open_telemetry=False to the client, or drop the instrumentor"
     )
 
 

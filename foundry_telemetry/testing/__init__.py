@@ -12,6 +12,8 @@ Install with ``pip install 'foundry-telemetry[testing]'``. The library itself ne
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from foundry_telemetry.testing.compress import Encoding
 from foundry_telemetry.testing.fake import FakeFoundry
 from foundry_telemetry.testing.received import ReceivedRequest
@@ -21,10 +23,14 @@ from foundry_telemetry.testing.replies import answer, count_tokens, message, str
 from foundry_telemetry.testing.reply import Ends, Pause, Reply
 from foundry_telemetry.testing.script import Item, Respond
 
+if TYPE_CHECKING:
+    from foundry_telemetry.testing.ingestion import FakeIngestion
+
 __all__ = [
     "Encoding",
     "Ends",
     "FakeFoundry",
+    "FakeIngestion",
     "Item",
     "Pause",
     "ReceivedRequest",
@@ -42,3 +48,16 @@ __all__ = [
     "sequences",
     "stream",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name != "FakeIngestion":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from foundry_telemetry.testing.ingestion import FakeIngestion  # noqa: PLC0415 - brings a web server
+    except ModuleNotFoundError as missing:
+        raise ImportError(
+            f"FakeIngestion needs {missing.name!r}: expected it to be installed; repair with "
+            "`pip install 'foundry-telemetry[testing]'`"
+        ) from missing
+    return FakeIngestion

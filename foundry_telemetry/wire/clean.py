@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-_ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}").fullmatch
+_ID_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-"
+_MAX_ID: Final = 128
 _NAME: Final = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}").fullmatch
 _WORD: Final = re.compile(r"[a-z][a-z_]{0,63}").fullmatch
 _LABEL: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,63}").fullmatch
@@ -21,11 +23,12 @@ def clean_id(value: bytes | None) -> str | None:
     """A correlation id, or ``invalid:<length>`` for one with other characters or above 128 of them."""
     if not value:
         return None
-    if _ID(value):
+    if len(value) <= _MAX_ID and not value.translate(None, _ID_CHARACTERS):
         return value.decode("ascii")
     return f"invalid:{len(value)}"
 
 
+@lru_cache(maxsize=64)
 def clean_label(value: bytes | None) -> str | None:
     """A display name such as ``East US 2``."""
     return value.decode("ascii") if value and _LABEL(value) else None
@@ -33,12 +36,22 @@ def clean_label(value: bytes | None) -> str | None:
 
 def clean_name(value: object) -> str | None:
     """A model, deployment or message id from a JSON body."""
-    return value if type(value) is str and _NAME(value) else None
+    return value if type(value) is str and _is_name(value) else None
+
+
+@lru_cache(maxsize=256)
+def _is_name(value: str) -> bool:
+    return _NAME(value) is not None
 
 
 def clean_word(value: object) -> str | None:
     """A lower-case word of the API's vocabulary, such as a stop reason."""
-    return value if type(value) is str and _WORD(value) else None
+    return value if type(value) is str and _is_word(value) else None
+
+
+@lru_cache(maxsize=256)
+def _is_word(value: str) -> bool:
+    return _WORD(value) is not None
 
 
 def clean_guid(value: object) -> str | None:
@@ -49,6 +62,11 @@ def clean_guid(value: object) -> str | None:
 def clean_count(value: object) -> int | None:
     """A count: an integer that is no bool, at least 0 and below ``MAX_COUNT``."""
     return value if type(value) is int and 0 <= value < MAX_COUNT else None
+
+
+def clean_counts(values: dict[str, object]) -> dict[str, int]:
+    """The members of an object that are counts."""
+    return {name: value for name, value in values.items() if type(value) is int and 0 <= value < MAX_COUNT}
 
 
 def as_object(value: object) -> dict[str, object]:

@@ -142,6 +142,9 @@ class ErrorBody(Struct, frozen=True, kw_only=True, gc=False):
     request_id: str | None = None
     activity_id: str | None = None
 
+    def __repr__(self) -> str:
+        return f"ErrorBody({self.shape})"  # the message may hold anything
+
 
 def read_error(body: bytes | bytearray, media_type: bytes) -> ErrorBody:
     """Tell which of the known shapes an error body has, and read it."""

@@ -16,9 +16,15 @@ _BY_NAME: Final = (
     ("TimeoutException", "client_timeout"),
     ("DecodingError", "decoding_error"),
     ("TransportError", "connection_error"),
+    ("NetworkError", "connection_error"),
+    ("ProtocolError", "connection_error"),
+    ("ProxyError", "connection_error"),
     ("OSError", "connection_error"),
 )
-"""Base classes of httpx and httpx2 (the names are the same), first match wins."""
+"""Base classes of httpx and httpx2 (the names are the same), first match wins.
+
+From ``NetworkError`` on those of httpcore and h11, which lack the common base; hooks see these alone.
+"""
 
 _RESOLVER: Final = {
     getattr(socket, name): name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -48,8 +49,20 @@ _SCHEMES: Final[tuple[tuple[bytes, AuthScheme], ...]] = (
 )
 """The first one present names the scheme: a token before a key, the resource's key before a gateway's."""
 
+_WAITS: Final = frozenset({b"retry-after-ms", b"retry-after"})
 _MAX_WAIT_S: Final = 24 * 3600.0
 """A longer wait is nonsense, not a hint."""
+
+
+class Bearer(bytes):
+    """An ``authorization`` value. It does not show: crash reporters print whatever they find."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Bearer(...)"
+
+    __str__ = __repr__
 
 
 class RequestHeaders(Struct, frozen=True, gc=False):
@@ -60,7 +73,7 @@ class RequestHeaders(Struct, frozen=True, gc=False):
     retry_count: int
     traceparent: bytes | None
     auth_scheme: AuthScheme
-    bearer: bytes | None
+    bearer: Bearer | None
 
     @property
     def from_foundry_client(self) -> bool:
@@ -82,16 +95,24 @@ def _pick(raw: RawHeaders, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
     """The wanted headers, names in lower case; of a repeated one the first."""
     found: dict[bytes, bytes] = {}
     for name, value in raw:
-        key = name.lower()
+        key = _lower(name)
         if key in wanted and key not in found:
             found[key] = value
     return found
 
 
+_lower: Final = lru_cache(maxsize=256)(bytes.lower)
+"""Header names are few and the same for every request."""
+
+
 def read_request_headers(raw: RawHeaders) -> RequestHeaders:
     """Read the allow-listed request headers."""
     found = _pick(raw, _REQUEST)
-    scheme: AuthScheme = next((scheme for name, scheme in _SCHEMES if name in found), "none")
+    scheme: AuthScheme = "none"
+    for name, candidate in _SCHEMES:
+        if name in found:
+            scheme = candidate
+            break
     retries = found.get(b"x-stainless-retry-count", b"0")
     return RequestHeaders(
         client=_client(found.get(b"user-agent")),
@@ -99,10 +120,11 @@ def read_request_headers(raw: RawHeaders) -> RequestHeaders:
         retry_count=int(retries) if retries.isdigit() and len(retries) < 4 else 0,  # noqa: PLR2004
         traceparent=found.get(b"traceparent"),
         auth_scheme=scheme,
-        bearer=found[b"authorization"] if scheme == "entra_id" else None,
+        bearer=Bearer(found[b"authorization"]) if scheme == "entra_id" else None,
     )
 
 
+@lru_cache(maxsize=64)
 def _client(user_agent: bytes | None) -> str | None:
     match = _USER_AGENT(user_agent) if user_agent else None
     return f"{match[1].decode()}/{match[2].decode()}" if match else None
@@ -117,8 +139,8 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
     """
     found = _pick(raw, _RESPONSE)
     return ResponseHeaders(
-        media_type=found.get(b"content-type", b"").partition(b";")[0].strip().lower(),
-        encoded=found.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"),
+        media_type=_media_type(found.get(b"content-type", b"")),
+        encoded=found.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"),
         ids=RequestIds(
             apim_request_id=clean_id(found.get(b"apim-request-id")),
             request_id=clean_id(found.get(b"request-id")),
@@ -126,8 +148,13 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
             x_ms_client_request_id=clean_id(found.get(b"x-ms-client-request-id")),
         ),
         region=clean_label(found.get(b"x-ms-region")),
-        retry_after_s=_retry_after(found, now_s),
+        retry_after_s=_retry_after(found, now_s) if _WAITS & found.keys() else None,
     )
+
+
+@lru_cache(maxsize=64)
+def _media_type(content_type: bytes) -> bytes:
+    return content_type.partition(b";")[0].strip().lower()
 
 
 def _retry_after(found: dict[bytes, bytes], now_s: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from msgspec import Struct
 from foundry_telemetry.conventions import CHAT, COUNT_TOKENS
 from foundry_telemetry.observation import AuthScheme
 from foundry_telemetry.wire.clean import UNREADABLE, clean_count, clean_name
-from foundry_telemetry.wire.headers import RawHeaders, read_request_headers
+from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
 
 _FOUNDRY_HOSTS: Final = tuple(
     f".{service}.azure.{cloud}".encode()
@@ -59,7 +60,7 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     retry_count: int
     traceparent: bytes | None
     auth_scheme: AuthScheme
-    bearer: bytes | None
+    bearer: Bearer | None
     deployment: str | None
     stream: bool
     max_tokens: int | None
@@ -92,7 +93,9 @@ def parse_hosts(hosts: Iterable[str]) -> Hosts:
 
 
 def _parse_host(text: str) -> bytes:
-    problem = f"hosts: {text!r} is no host; expected 'gw.example.com', '127.0.0.1:8000' or 'https://gw.example.com/claude'"
+    # Behind these characters may be a password or a key.
+    shown = "an entry with '@' or '?'" if isinstance(text, str) and {"@", "?"} & set(text) else repr(text)
+    problem = f"hosts: {shown} is no host; expected 'gw.example.com', '127.0.0.1:8000' or 'https://gw.example.com/claude'"
     if not isinstance(text, str):
         raise TypeError(problem)
     try:
@@ -139,7 +142,7 @@ def read_request(
         hosts: Extra hosts that count as Foundry.
     """
     path = raw_path.partition(b"?")[0]
-    operation = next((name for suffix, name in _OPERATIONS if path.endswith(suffix)), None)
+    operation = _operation(path)
     if operation is None and not _UNSUPPORTED(path):
         return None
     on_foundry_host = is_foundry_host(host)
@@ -178,7 +181,7 @@ def unsent_request(
 ) -> Request:
     """A call for which no request was ever built, because its token provider raised; its host is not told."""
     return Request(
-        operation=next((name for suffix, name in _OPERATIONS if path.encode().endswith(suffix)), None),
+        operation=_operation(path.encode()),
         method=method,
         scheme="https",
         server_address=None,
@@ -196,6 +199,11 @@ def unsent_request(
         stream=stream is True,
         max_tokens=clean_count(max_tokens),
     )
+
+
+@lru_cache(maxsize=64)
+def _operation(path: bytes) -> str | None:
+    return next((name for suffix, name in _OPERATIONS if path.endswith(suffix)), None)
 
 
 def _read_body(body: bytes | None) -> _Body:

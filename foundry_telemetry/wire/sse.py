@@ -1,16 +1,15 @@
 """A streamed answer: bytes as they come, in any pieces, become one ``Answer``.
 
-*Event*: the lines up to a blank one. *Quiet*: between two events, with the first token already seen; then a
-piece that holds nothing but whole ``content_block_delta`` events is passed over by one regular expression,
-which is all that most pieces of a stream ever cost.
+*Event*: the lines up to a blank one. *Quiet*: between two events, with the first token already seen. Then
+pieces are only held, and every few kilobytes the whole events among them are searched for the few that tell
+something; reading each delta as it comes would cost more than the rest of a long stream together.
 
 The scanner follows the event-stream rules (any line ending, comments, several data lines, a byte order
-mark) and holds at most ``MAX_EVENT`` bytes, whatever comes.
+mark) and holds a bounded number of bytes, whatever comes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import ClassVar, Final
 
@@ -29,7 +28,12 @@ _MAX_PIECE: Final = 64 * 1024
 _LINE: Final = 64
 """Bytes that a line costs to hold besides its text."""
 
-_whole_deltas: Final = re.compile(rb"(?:event: content_block_delta\ndata: [^\r\n]*\n\n)*").match
+_BLOCK: Final = 4096
+"""Bytes that are held before they are searched."""
+_MAX_REST: Final = 64 * 1024
+"""Bytes of an unfinished event that are held for the next search; a longer one is read line by line."""
+_TELLING: Final = (b"event: message", b"event:message", b"event: error", b"event:error")
+"""What whole events are searched for. A delta may quote it: then its block is read, and that is all."""
 
 
 class _MessageStart(Struct, gc=False):
@@ -55,7 +59,10 @@ class MessageStream:
     __slots__ = (
         "_clock",
         "_data",
+        "_data_size",
         "_final",
+        "_held",
+        "_lf_only",
         "_line",
         "_message",
         "_name",
@@ -75,7 +82,10 @@ class MessageStream:
         self._line = bytearray()
         self._name = b""
         self._data: list[bytes] = []
+        self._data_size = 0
+        self._held: list[bytes] = []
         self._size = 0
+        self._lf_only = True
         self._skipping = False
         self._was_cr = False
         self._started = False
@@ -96,36 +106,43 @@ class MessageStream:
             for at in range(0, len(piece), _MAX_PIECE):
                 self.feed(piece[at : at + _MAX_PIECE])
             return
-        if self._quiet:
-            end = _whole_deltas(piece).end()  # type: ignore[union-attr]  # matches the empty string at least
-            if end == len(piece):
-                return
-            piece = piece[end:]
-        elif self.first_token_ns is not None:
-            # Pieces need not end where events end: finish the event under way, then try to be quiet again.
-            cut = piece.find(b"\n\n") + 2
-            if 1 < cut < len(piece):
-                self._scan(piece[:cut])
-                self._feed_rest(piece[cut:])
-                return
-        self._scan(piece)
-
-    def _feed_rest(self, piece: bytes) -> None:
-        if self._quiet:
-            self.feed(piece)
-        else:
+        if not self._quiet:
             self._scan(piece)
+            return
+        self._held.append(piece)
+        self._size += len(piece)
+        if self._size >= _BLOCK:
+            self._search()
+
+    def _search(self) -> None:
+        """Read the whole events among what is held if one of them tells something; hold the rest."""
+        block = b"".join(self._held)
+        end = block.rfind(b"\n\n") + 2
+        events, rest = (block[:end], block[end:]) if end > 1 else (b"", block)
+        self._held, self._size = [rest], 0
+        if any(telling in events for telling in _TELLING):
+            self._scan(events)
+        if len(rest) > _MAX_REST or not self._quiet:  # other line endings have come: no more holding back
+            self._held = []
+            self._scan(rest)
 
     @property
     def is_empty(self) -> bool:
         """Whether no line has come yet."""
         return not (self._started or self._line)
 
-    def finish(self) -> None:
-        """The body is complete: an event that lacks only its blank line still counts."""
-        if self._line:
-            self._end_line(b"")
-        self._end_event()
+    def finish(self, *, complete: bool) -> None:
+        """No more bytes will come.
+
+        Args:
+            complete: Whether the body was read to its end; then an event may lack its blank line.
+        """
+        held, self._held = self._held, []
+        self._scan(b"".join(held))
+        if complete:
+            if self._line:
+                self._end_line(b"")
+            self._end_event()
 
     def answer(self) -> Answer:
         """What the events seen so far told."""
@@ -133,12 +150,13 @@ class MessageStream:
         return read_answer(self._message, usage)
 
     def _scan(self, piece: bytes) -> None:
-        if not piece:  # decoders give such; a line ending that is cut in two stays open
+        if not piece:
             return
         if self._was_cr and piece[:1] == b"\n":  # the second half of a line ending that was cut in two
             piece = piece[1:]
         self._was_cr = piece[-1:] == b"\r"
-        if b"\n" in piece or self._was_cr or b"\r" in piece:
+        self._lf_only = self._lf_only and b"\r" not in piece
+        if b"\n" in piece or b"\r" in piece:
             for line in piece.splitlines(keepends=True):
                 if line[-1:] in b"\r\n":
                     self._end_line(line.rstrip(b"\r\n"))
@@ -147,7 +165,7 @@ class MessageStream:
         else:
             self._keep(piece)
         between_events = not (self._line or self._name or self._data or self._skipping)
-        self._quiet = between_events and self.first_token_ns is not None
+        self._quiet = between_events and self._lf_only and self.first_token_ns is not None
 
     def _keep(self, part: bytes) -> None:
         """Hold the start of a line, or skip the line once it is longer than any we read."""
@@ -176,13 +194,13 @@ class MessageStream:
         if field == b"event":
             self._name = value
         elif field == b"data" and (not self._name or self._name in self._WITH_DATA):
-            self._size += len(value) + _LINE
-            if self._size <= MAX_EVENT:
+            self._data_size += len(value) + _LINE
+            if self._data_size <= MAX_EVENT:
                 self._data.append(value)
 
     def _end_event(self) -> None:
-        name, data, size = self._name, self._data, self._size
-        self._name, self._data, self._size = b"", [], 0
+        name, data, size = self._name, self._data, self._data_size
+        self._name, self._data, self._data_size = b"", [], 0
         reader = self._READERS.get(name)
         if reader is not None and size <= MAX_EVENT:
             reader(self, b"\n".join(data))

@@ -8,7 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.observation import NO_USAGE, TokenUsage
-from foundry_telemetry.wire.clean import UNREADABLE, as_object, clean_count, clean_name, clean_word
+from foundry_telemetry.wire.clean import (
+    UNREADABLE,
+    as_object,
+    clean_count,
+    clean_counts,
+    clean_name,
+    clean_word,
+)
 
 
 class Answer(Struct, frozen=True, kw_only=True, gc=False):
@@ -69,21 +76,22 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
         final: Whether it holds the last counters. The output of ``message_start`` is a placeholder, so
             without a ``message_delta`` the output is unknown, not that number.
     """
-    output = clean_count(usage.get("output_tokens")) if final else None
-    cache = as_object(usage.get("cache_creation"))
-    tools = as_object(usage.get("server_tool_use"))
-    details = as_object(usage.get("output_tokens_details")) if final else {}
+    counts = clean_counts(usage)
+    output = counts.get("output_tokens") if final else None
+    cache = clean_counts(as_object(usage.get("cache_creation")))
+    tools = clean_counts(as_object(usage.get("server_tool_use")))
+    details = clean_counts(as_object(usage.get("output_tokens_details"))) if final else {}
     compaction = _compaction(usage.get("iterations"))
     return TokenUsage(
-        input_tokens=clean_count(usage.get("input_tokens")),
+        input_tokens=counts.get("input_tokens"),
         output_tokens=output,
-        cache_read_input_tokens=clean_count(usage.get("cache_read_input_tokens")),
-        cache_creation_input_tokens=clean_count(usage.get("cache_creation_input_tokens")),
-        cache_creation_5m=clean_count(cache.get("ephemeral_5m_input_tokens")),
-        cache_creation_1h=clean_count(cache.get("ephemeral_1h_input_tokens")),
-        thinking_tokens=clean_count(details.get("thinking_tokens")),
-        web_search_requests=clean_count(tools.get("web_search_requests")),
-        web_fetch_requests=clean_count(tools.get("web_fetch_requests")),
+        cache_read_input_tokens=counts.get("cache_read_input_tokens"),
+        cache_creation_input_tokens=counts.get("cache_creation_input_tokens"),
+        cache_creation_5m=cache.get("ephemeral_5m_input_tokens"),
+        cache_creation_1h=cache.get("ephemeral_1h_input_tokens"),
+        thinking_tokens=details.get("thinking_tokens"),
+        web_search_requests=tools.get("web_search_requests"),
+        web_fetch_requests=tools.get("web_fetch_requests"),
         service_tier=clean_word(usage.get("service_tier")),
         inference_geo=clean_word(usage.get("inference_geo")),
         speed=clean_word(usage.get("speed")),

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 from anthropic import AnthropicFoundry, AsyncAnthropicFoundry, Omit
 
+import foundry_telemetry
 from foundry_telemetry.attach import FoundryMiddleware, make_recorder
 from tests.attach.replay import Step, replay
 from tests.support.capture import Capture
@@ -83,6 +84,12 @@ async def _without_credential_async(request: Any) -> None:
 def middleware_of(capture: Capture, **options: Any) -> FoundryMiddleware:
     """The middleware, recording into `capture`."""
     return FoundryMiddleware(make_recorder(**{**capture.options, **options}))
+
+
+def hooks_of(capture: Capture, is_async: bool) -> Any:
+    """The public hooks, recording into `capture`."""
+    make = foundry_telemetry.async_event_hooks if is_async else foundry_telemetry.event_hooks
+    return make(**capture.options)
 
 
 async def call(client: Any, form: str = "create", *, beta: bool = False, **wanted: Any) -> Any:

@@ -22,6 +22,7 @@ from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXC
 
 import foundry_telemetry
 from foundry_telemetry import last_attempt
+from foundry_telemetry.attach import transport as transport_module
 from tests.attach.replay import Step, case_named, replay, send, step_of, steps_named
 from tests.attach.sdk import call, close, make_client
 from tests.support.capture import Capture
@@ -79,6 +80,7 @@ def test_uninstrument_restores_the_originals(capture: Capture) -> None:
     for _ in range(3):
         foundry_telemetry.instrument(**capture.options)
     assert not any(vars(cls)["_transport_for_url"] in ORIGINALS for cls in CLASSES)
+    assert len(transport_module._process) == len(CLASSES)  # the holds of earlier calls do not pile up
     foundry_telemetry.uninstrument()
     assert originals_are_back()
     foundry_telemetry.uninstrument()
@@ -342,7 +344,7 @@ SETUP_ERRORS: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
     "empty host": (None, {"hosts": [""]}, ValueError, "''"),
     "host with blank": (None, {"hosts": ["my gateway"]}, ValueError, "'my gateway'"),
     "host with path only": (None, {"hosts": ["/anthropic"]}, ValueError, "'/anthropic'"),
-    "host with user": (None, {"hosts": ["https://user:pw@gw"]}, ValueError, "user"),
+    "host with user": (None, {"hosts": ["https://user:CANARY@gw"]}, ValueError, "'@'"),
     "bad port": (None, {"hosts": ["gw:99999"]}, ValueError, "'gw:99999'"),
     "bad IPv6": (None, {"hosts": ["[::1"]}, ValueError, "'[::1'"),
     "wildcard": (None, {"hosts": ["*.example.com"]}, ValueError, "'*.example.com'"),
@@ -353,16 +355,35 @@ SETUP_ERRORS: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
 
 @pytest.mark.parametrize("name", SETUP_ERRORS)
 def test_setup_errors(name: str) -> None:
-    """A wrong option raises at once, names the bad value, and leaves nothing half set up."""
+    """A wrong option raises at once, names the bad value but no secret, and leaves nothing half done."""
     target, options, error, value = SETUP_ERRORS[name]
     with pytest.raises(error) as raised:
         foundry_telemetry.instrument(target, **options)
     assert value in str(raised.value)
+    assert "CANARY" not in str(raised.value)
     assert raised.value.__cause__ is None
     assert originals_are_back()
     if target is None:
         with pytest.raises(error):
             foundry_telemetry.event_hooks(**options)
+
+
+def test_a_wrong_second_setup_keeps_the_first(instrumented: Capture) -> None:
+    """An `instrument()` that raises leaves the earlier one at work."""
+    with pytest.raises(ValueError, match="drop"):
+        foundry_telemetry.instrument(http_spans="drop")  # type: ignore[arg-type]
+    with httpx.Client(transport=replay(httpx, steps_named("ok_json_basic"))) as client:
+        post(client)
+    assert len(instrumented.observations) == 1
+
+
+def test_options_may_be_generators(capture: Capture) -> None:
+    """`hosts` and `sinks` may be any iterable, one that can be read only once too."""
+    once = {"hosts": iter(["gw.example.com"]), "sinks": iter([capture.observations.append])}
+    foundry_telemetry.instrument(**capture.options | once)
+    with httpx.Client(transport=replay(httpx, steps_named("ok_json_basic"))) as client:
+        client.post("https://gw.example.com/v1/messages", json={})
+    assert len(capture.observations) == 1
 
 
 def test_uninstrument_of_something_else() -> None:

@@ -19,15 +19,17 @@ from anthropic import _base_client
 from opentelemetry import baggage, metrics, trace
 from opentelemetry import context as context_api
 from opentelemetry._logs import NoOpLoggerProvider
+from opentelemetry.instrumentation import httpx as otel_httpx
 from opentelemetry.instrumentation.genai.anthropic import AnthropicInstrumentor
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor
+from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import foundry_telemetry
 from foundry_telemetry.signals import span as span_module
 from foundry_telemetry.testing import FakeFoundry, Item
-from tests.attach.sdk import call, close, make_client, no_waits
+from tests.attach.sdk import call, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
 from tests.support.families import Family, pieces
 
@@ -75,10 +77,7 @@ class Mix(NamedTuple):
         return "-".join(["+".join(others) or "alone", kind, self.script, self.http_spans])
 
 
-MIXES = [
-    Mix(*each)
-    for each in product(*[[True, False]] * 3, [False, True], SCRIPTS, ["keep", "suppress"])
-]
+MIXES = [Mix(*each) for each in product(*[[True, False]] * 3, [False, True], SCRIPTS, ["keep", "suppress"])]
 
 
 class Server:
@@ -110,7 +109,9 @@ def _without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_base_client.BaseClient, "_calculate_retry_timeout", no_waits([], original))
 
 
-def run_mix(mix: Mix, server: Server, capture: Capture, tracer_provider: Any, **options: Any) -> None:
+def run_mix(
+    mix: Mix, server: Server, capture: Capture, tracer_provider: Any, door: str = "process", **options: Any
+) -> None:
     """Make the call of the mix below a span of the application, with baggage in its context."""
     server.sent()
     script, form = SCRIPTS[mix.script]
@@ -122,6 +123,8 @@ def run_mix(mix: Mix, server: Server, capture: Capture, tracer_provider: Any, **
             mix.is_async,
             base_url=server.foundry.base_url,
             open_telemetry={"tracer_provider": tracer_provider} if mix.native else False,
+            middleware=[middleware_of(capture)] if door == "middleware" else [],
+            event_hooks=hooks_of(capture, mix.is_async) if door == "hooks" else None,
         )
         token = context_api.attach(baggage.set_baggage("user", "CANARY-BAGGAGE"))
         try:
@@ -139,9 +142,9 @@ def run_mix(mix: Mix, server: Server, capture: Capture, tracer_provider: Any, **
             genai = AnthropicInstrumentor()
             genai.instrument(**providers, logger_provider=capture.logger_provider)
             stack.callback(genai.uninstrument)
-        foundry_telemetry.instrument(
-            **capture.options | {"tracer_provider": tracer_provider, "http_spans": mix.http_spans} | options
-        )
+        ours = {"tracer_provider": tracer_provider, "http_spans": mix.http_spans}
+        if door == "process":
+            foundry_telemetry.instrument(**capture.options | ours | options)
         asyncio.run(scenario())
 
 
@@ -239,7 +242,7 @@ def check_ids(mix: Mix, capture: Capture) -> None:
     found = {whose: [each.get(name) for each in spans_of(capture, whose)] for whose in "AGNHOP"}
     assert found.pop(mix.owner) == (ids if mix.owner == "O" else ids[-1:])
     assert found.pop("P") in ([], ids)
-    assert not any(filter(None, sum(found.values(), [])))
+    assert not [each for others in found.values() for each in others if each is not None]
     (owner, *_) = spans_of(capture, mix.owner)
     assert owner["gen_ai.system"] == "anthropic"
     assert owner["azure.resource_provider.namespace"] == "Microsoft.CognitiveServices"
@@ -369,7 +372,7 @@ def http(request: pytest.FixtureRequest, family: Family, capture: Capture) -> It
 
 @pytest.mark.parametrize("http_spans", ["keep", "suppress"])
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "stream"])
-def test_raw_clients(
+def test_raw_clients(  # noqa: PLR0917 - fixtures and parameters
     family: Family, http: bool, streamed: bool, http_spans: str, server: Server, capture: Capture
 ) -> None:
     """Without an SDK the call's span is ours, the parent of the HTTP span, and ends with the body."""
@@ -402,6 +405,72 @@ def test_raw_clients(
     assert capture.observations[0].connect_s is not None
 
 
+TRANSPORTS = {
+    "httpx": (otel_httpx.SyncOpenTelemetryTransport, otel_httpx.AsyncOpenTelemetryTransport),
+    "httpx2": (otel_httpx.SyncOpenTelemetryTransportHttpx2, otel_httpx.AsyncOpenTelemetryTransportHttpx2),
+}
+
+
+@pytest.mark.parametrize("how", ["instrument_client", "transport"])
+def test_one_client_with_http_spans(family: Family, how: str, server: Server, capture: Capture) -> None:
+    """An HTTP instrumentor on one client, or as its transport, is recognised like one for the process."""
+    server.sent()
+    server.script = [200]
+    foundry_telemetry.instrument(**capture.options)
+    options: dict[str, Any] = {}
+    if how == "transport":
+        kind = family.module.AsyncHTTPTransport if family.is_async else family.module.HTTPTransport
+        wrap = TRANSPORTS[family.module.__name__][family.is_async]
+        options["transport"] = wrap(kind(verify=False), tracer_provider=capture.tracer_provider)
+
+    async def scenario() -> None:
+        async with family.client(verify=False, trust_env=False, **options) as client:
+            if how == "instrument_client":
+                INSTRUMENTORS[family.module.__name__].instrument_client(
+                    client.raw, tracer_provider=capture.tracer_provider
+                )
+            await client.request("POST", f"{server.foundry.base_url}/v1/messages", json={})
+
+    family.run(scenario)
+    assert tree(capture) == Counter(["O", "O/H"])
+    (headers,) = server.sent()
+    assert headers["traceparent"].split("-")[2] == hex_ids(capture, "H")[0]
+
+
+def test_http_spans_silenced_by_the_application(
+    family: Family, http: bool, server: Server, capture: Capture
+) -> None:
+    """Where the application silences the HTTP instrumentor itself, the trace context is ours to write."""
+    server.sent()
+    server.script = [200]
+    foundry_telemetry.instrument(**capture.options)
+
+    async def scenario() -> None:
+        async with family.client(verify=False, trust_env=False) as client:
+            with suppress_http_instrumentation():
+                await client.request("POST", f"{server.foundry.base_url}/v1/messages", json={})
+
+    family.run(scenario)
+    assert tree(capture) == Counter(["O"])
+    (headers,) = server.sent()
+    assert headers["traceparent"].split("-")[2] == hex_ids(capture, "O")[0]
+
+
+@pytest.mark.parametrize("door", ["hooks", "middleware"])
+@pytest.mark.parametrize(
+    "mix",
+    [
+        Mix(True, http, False, is_async, "retry", "keep")
+        for http, is_async in (product([True, False], [True, False]))
+    ],
+    ids=str,
+)
+def test_light_doors_see_the_http_spans_too(mix: Mix, door: str, server: Server, capture: Capture) -> None:
+    """Doors that never see the transport leave the attempts to the HTTP instrumentor as well."""
+    run_mix(mix, server, capture, capture.tracer_provider, door=door)
+    assert tree(capture) == expected_tree(mix)
+
+
 @pytest.mark.parametrize("http_spans", ["keep", "suppress"])
 def test_a_traceparent_of_the_user_is_left_alone(
     family: Family, http_spans: str, server: Server, capture: Capture
@@ -422,9 +491,7 @@ def test_a_traceparent_of_the_user_is_left_alone(
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-def test_other_requests_keep_their_http_span(
-    is_async: bool, server: Server, capture: Capture
-) -> None:
+def test_other_requests_keep_their_http_span(is_async: bool, server: Server, capture: Capture) -> None:
     """``http_spans="suppress"`` silences the HTTP instrumentor for Foundry attempts only."""
     import httpx
 

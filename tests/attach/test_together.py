@@ -14,7 +14,7 @@ from anthropic import APIConnectionError, AuthenticationError, _base_client
 
 import foundry_telemetry
 from tests.attach.replay import NO_ANSWER, Step, case_named, replay, send, step_of, steps_named
-from tests.attach.sdk import call, close, make_client, middleware_of, no_waits
+from tests.attach.sdk import call, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
 from tests.support.families import Family, settle
 
@@ -39,12 +39,6 @@ def closed_port() -> str:
 def _without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     original = _base_client.BaseClient._calculate_retry_timeout
     monkeypatch.setattr(_base_client.BaseClient, "_calculate_retry_timeout", no_waits([], original))
-
-
-def hooks_of(capture: Capture, is_async: bool) -> Any:
-    """The public hooks, recording into `capture`."""
-    make = foundry_telemetry.async_event_hooks if is_async else foundry_telemetry.event_hooks
-    return make(**capture.options)
 
 
 def count(capture: Capture) -> int:
@@ -202,9 +196,7 @@ def test_redirect(doors: tuple[str, ...], family: Family, capture: Capture) -> N
     moved = "https://other-resource.services.ai.azure.com/anthropic/v1/messages"
     case = case_named("ok_json_basic")
     steps = [Step(307, (("location", moved), ("apim-request-id", "hop-1"))), step_of(case)]
-    client = raw_client(
-        doors, family, capture, transport=replay(family.module, steps), follow_redirects=True
-    )
+    client = raw_client(doors, family, capture, transport=replay(family.module, steps), follow_redirects=True)
 
     async def scenario() -> None:
         async with client:
@@ -218,6 +210,26 @@ def test_redirect(doors: tuple[str, ...], family: Family, capture: Capture) -> N
     assert first.call_id == second.call_id
     assert first.failure is second.failure is None
     assert [event["foundry.resource"] for event in capture.ledger] == ["example-resource", "other-resource"]
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
+def test_redirect_below_an_owner(is_async: bool, opened: Any, capture: Capture) -> None:
+    """Under the SDK's span the hops of a redirect are numbered as well, and each resend has its span."""
+    moved = "https://other-resource.services.ai.azure.com/anthropic/v1/messages"
+    steps = [Step(307, (("location", moved),)), *steps_named("err_529_overloaded", "ok_json_basic")]
+    client = opened(
+        ("process",), is_async, steps=steps, open_telemetry={"tracer_provider": capture.tracer_provider}
+    )
+
+    async def run() -> None:
+        await call(client)
+        await close(client)
+
+    asyncio.run(run())
+    assert [seen.attempt_number for seen in capture.observations] == [1, 2, 3]
+    assert len({seen.call_id for seen in capture.observations}) == 1
+    assert [span.name for span in capture.spans] == ["POST", "POST", "anthropic.messages.create"]
+    assert (capture.spans[-1].attributes or {})["foundry.attempt.count"] == 3
 
 
 @pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)

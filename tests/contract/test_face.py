@@ -31,7 +31,7 @@ def test_public_names() -> None:
     """The ten names of the design, no more, no less; each can be had and tab completion shows it."""
     assert set(foundry_telemetry.__all__) == NAMES
     assert len(foundry_telemetry.__all__) == len(NAMES)
-    assert NAMES <= set(dir(foundry_telemetry))
+    assert set(dir(foundry_telemetry)) >= NAMES
     for name in NAMES:
         assert getattr(foundry_telemetry, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'instrumentation'"):
@@ -81,18 +81,18 @@ def test_import_does_nothing(statement: str, heavy: tuple[str, ...]) -> None:
 
 
 NAME = re.compile(r"[a-z][a-z_]*(\.[a-z0-9_]+)+\.?")
-EMITTED = sorted({value for value in vars(conventions).values() if isinstance(value, str) and NAME.fullmatch(value)})
+EMITTED = sorted(
+    {value for value in vars(conventions).values() if isinstance(value, str) and NAME.fullmatch(value)}
+)
 
 
 def test_names_are_found() -> None:
     """The search for names in `conventions` finds those of spans, ledger and metrics."""
-    assert {"foundry.attempt", "foundry.call.id", "foundry.client.cost", "gen_ai.system", "foundry.tag."} <= {
-        *EMITTED
-    }
+    assert {"foundry.attempt", "foundry.call.id", "foundry.client.cost", "foundry.tag."} <= set(EMITTED)
 
 
-@pytest.mark.parametrize("name", EMITTED)
-def test_names_are_documented(name: str) -> None:
+def test_names_are_documented() -> None:
     """Every name that can be emitted stands in the README."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert re.search(rf"(?<![\w.]){re.escape(name)}(?![\w])", readme), f"README.md does not name {name}"
+    missing = [name for name in EMITTED if not re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", readme)]
+    assert not missing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pkgutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -75,7 +76,7 @@ GUARDS = frozenset({
 """The doors themselves: they stand in the user's stack and hold the guards, or lead straight to one."""
 
 
-class Boom(Exception):
+class BrokenError(Exception):
     """What a broken function of ours raises."""
 
 
@@ -127,11 +128,13 @@ def called() -> Iterator[set[CodeType]]:
         if event == "call":
             codes.add(frame.f_code)
 
+    gc.disable()  # what finalizers call depends on when they run
     sys.setprofile(note)
     try:
         yield codes
     finally:
         sys.setprofile(None)
+        gc.enable()
 
 
 @contextmanager
@@ -141,7 +144,7 @@ def broken(target: Internal) -> Iterator[list[str]]:
 
     def boom(*_: object, **__: object) -> Any:
         calls.append(target.name)
-        raise Boom("CANARY")
+        raise BrokenError("CANARY")
 
     undo: list[Callable[[], None]] = []
     original = vars(target.owner)[target.attribute]

@@ -122,7 +122,7 @@ def test_bad_sampler(family: Family, capture: Capture, server: FaultServer) -> N
     ],
 )
 def test_bad_provider(
-    family: Family, capture: Capture, server: FaultServer, option: str, kind: type, method: str
+    family: Family, capture: Capture, server: FaultServer, *, option: str, kind: type, method: str
 ) -> None:
     """Row 23: a provider that raises is told of at set-up, where it may be, and nothing is instrumented."""
     bad = type("Bad", (kind,), {method: raises})()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -17,7 +19,7 @@ from foundry_telemetry.attach import FoundryMiddleware, make_recorder
 from foundry_telemetry.attach.guard import losses
 from tests.faults.internals import GUARDS, Internal, broken, called, internals
 from tests.support.capture import Capture
-from tests.support.compare import BODY, TLS, User
+from tests.support.compare import BODY, TLS, User, only
 from tests.support.families import Face, Family, pieces, settle
 from tests.support.fault_server import FaultServer
 
@@ -157,6 +159,7 @@ def test_broken_function(
     capture: Capture,
     server: FaultServer,
     caplog: pytest.LogCaptureFixture,
+    *,
     door: str,
     least: int,
 ) -> None:
@@ -164,13 +167,14 @@ def test_broken_function(
 
     `least` is how many functions are known to be on the path; fewer mean that they are no longer found.
     """
+    errands = ERRANDS if door != "client" else (_posted("ok"), _streamed)  # it differs in its seam alone
 
     async def scenario() -> set[str]:
         async with family.client(**OPTIONS) as face:
             breaker = Breaker(face, server, caplog)
-            await breaker.control(ERRANDS)
+            await breaker.control(errands)
             _open(door, face, capture)
-            return await breaker.break_each(ERRANDS, "" if door == "process" else DOORS)
+            return await breaker.break_each(errands, "" if door == "process" else DOORS)
 
     names = family.run(scenario)
     assert len(names) >= least, sorted(names)
@@ -192,6 +196,7 @@ def test_broken_function_under_the_sdk(
     server: FaultServer,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     is_async: bool,
     door: str,
 ) -> None:
@@ -217,3 +222,25 @@ def test_broken_function_under_the_sdk(
     names = family.run(scenario)
     assert len(names) >= 12, sorted(names)
     assert capture.ledger
+
+
+def test_broken_finalizer(
+    family: Family, instrumented: Capture, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 21: a finalizer of ours that fails prints nothing, as it might at interpreter exit."""
+    unraisable: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    (is_open,) = (one for one in internals() if one.name == "foundry_telemetry.attempt.Attempt.is_open")
+
+    async def scenario() -> list[str]:
+        async with family.client(**OPTIONS) as face:
+            with broken(is_open) as calls:
+                response = await User(face, server).post("ok")
+                assert response.status_code == 200
+                del response
+                gc.collect()
+            return calls
+
+    assert family.run(scenario)
+    assert unraisable == []
+    assert only(instrumented).outcome == "ok"

@@ -21,8 +21,17 @@ from tests.support.fault_server import EVENTS, MESSAGE, FaultServer
         ("garbage", "RemoteProtocolError", "no_response", "connection_error"),
     ],
 )
+@pytest.mark.parametrize("door", ["process", "hooks"])
 def test_broken_answer(
-    family: Family, capture: Capture, server: FaultServer, fault: str, error: str, outcome: str, kind: str
+    family: Family,
+    capture: Capture,
+    server: FaultServer,
+    *,
+    fault: str,
+    error: str,
+    outcome: str,
+    kind: str,
+    door: str,
 ) -> None:
     """Rows 8 to 10: a body that is cut and an answer that is no HTTP raise as without us."""
 
@@ -30,7 +39,7 @@ def test_broken_answer(
         with user.fails():
             await user.post(fault)
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert told.error == error
     assert len(told.counts.requests) == 1
     seen = only(capture)
@@ -70,13 +79,14 @@ def test_connection_closed_between_requests(family: Family, capture: Capture, se
     assert [seen.outcome for seen in attempts(capture, 2)] == ["ok", "ok"]
 
 
-def test_redirect(family: Family, capture: Capture, server: FaultServer) -> None:
+@pytest.mark.parametrize("door", ["process", "hooks"])
+def test_redirect(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
     """Row 14: both hops of a redirect are attempts of one call; the history is the same."""
 
     async def scenario(user: User) -> None:
         user.look(await user.post("redirect", follow_redirects=True))
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert told.seen["history"] == [(307, server.url("redirect"))]
     assert told.counts.requests == [("POST", "/redirect/v1/messages"), ("POST", "/ok/v1/messages")]
     first, second = attempts(capture, 2)
@@ -112,7 +122,8 @@ def test_redirect_loop(family: Family, capture: Capture, server: FaultServer) ->
     assert [seen.attempt_number for seen in attempts(capture, 4)] == [1, 2, 3, 4]
 
 
-def test_auth_flow(family: Family, capture: Capture, server: FaultServer) -> None:
+@pytest.mark.parametrize("door", ["process", "hooks"])
+def test_auth_flow(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
     """Row 15: a request that an auth flow sends again after a 401 is a second attempt of the same call."""
 
     class Refresh(family.module.Auth):
@@ -128,7 +139,7 @@ def test_auth_flow(family: Family, capture: Capture, server: FaultServer) -> Non
     async def scenario(user: User) -> None:
         user.look(await user.post("locked", auth=Refresh()))
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert told.seen["status"] == 200
     assert len(told.counts.requests) == 2
     first, second = attempts(capture, 2)
@@ -144,6 +155,7 @@ def test_echoed_credentials(
     server: FaultServer,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
+    *,
     status: int,
 ) -> None:
     """Row 17: a service that repeats the credentials in its answer makes us repeat them nowhere."""
@@ -172,9 +184,7 @@ def test_echoed_credentials(
     ("status", "kind"),
     [(500, "gateway_html"), (502, "gateway_html"), (503, "gateway_html"), (529, "gateway_html")],
 )
-def test_html_error(
-    family: Family, capture: Capture, server: FaultServer, status: int, kind: str
-) -> None:
+def test_html_error(family: Family, capture: Capture, server: FaultServer, status: int, kind: str) -> None:
     """Row 19: a proxy's error page is passed on untouched and told of as what it is."""
 
     async def scenario(user: User) -> None:
@@ -204,7 +214,10 @@ def test_overloaded(family: Family, capture: Capture, server: FaultServer) -> No
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_already_read(family: Family, capture: Capture, server: FaultServer, streamed: bool) -> None:
+@pytest.mark.parametrize("door", ["process", "hooks"])
+def test_already_read(
+    family: Family, capture: Capture, server: FaultServer, streamed: bool, door: str
+) -> None:
     """Row 46: an answer that a mock or a cache has read already is the same, and its usage is found."""
 
     def answer(_: object) -> Any:
@@ -220,7 +233,7 @@ def test_already_read(family: Family, capture: Capture, server: FaultServer, str
             user.note(pieces=[piece async for piece in pieces(response)])
             user.look(response)
 
-    told = same(family, capture, server, scenario, transport=family.module.MockTransport(answer))
+    told = same(family, capture, server, scenario, transport=family.module.MockTransport(answer), door=door)
     assert b"".join(told.seen["pieces"]) == (b"".join(EVENTS) if streamed else MESSAGE)
     seen = only(capture)
     assert seen.outcome == "ok"

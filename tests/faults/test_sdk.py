@@ -12,7 +12,7 @@ import pytest
 from anthropic import _base_client
 
 from tests.support.capture import Capture
-from tests.support.compare import User, attempts, only, same
+from tests.support.compare import User, attempts, exception, only, same
 from tests.support.families import Family, settle
 from tests.support.fault_server import EVENTS, FaultServer
 
@@ -85,22 +85,21 @@ def test_retries_run_out(
     capture: Capture,
     server: FaultServer,
     waits: list[float],
+    *,
     fault: str,
     error: str,
     kind: str,
 ) -> None:
-    """Rows 18 and 19: a service that stays down gives the same exception after the same attempts and waits."""
+    """Rows 18, 19: a service that stays down gives the same exception after the same attempts and waits."""
 
     async def scenario(user: User) -> None:
         waits.clear()
-        with user.fails(), pytest.raises(anthropic.APIStatusError) as caught:
+        with pytest.raises(anthropic.APIStatusError) as caught:
             await settle(sdk(user, fault, max_retries=2).messages.create(**ASK))
-        user.note(
-            waits=list(waits), kind=type(caught.value).__name__, text=str(caught.value), told=details(caught.value)
-        )
+        user.note(error=exception(caught.value), told=details(caught.value), waits=list(waits))
 
     told = same(family, capture, server, scenario)
-    assert told.seen["kind"] == error
+    assert told.error == error
     assert len(told.counts.requests) == 3
     assert len(told.seen["waits"]) == 2
     assert [seen.failure.type for seen in attempts(capture, 3)] == [kind] * 3
@@ -131,16 +130,14 @@ def test_error_event(family: Family, capture: Capture, server: FaultServer, wait
     async def scenario(user: User) -> None:
         events = await settle(sdk(user, "error-event").messages.create(**ASK, stream=True))
         got = []
-        with user.fails(), pytest.raises(anthropic.APIStatusError) as caught:
+        with pytest.raises(anthropic.APIStatusError) as caught:
             if user.is_async:
                 async for event in events:
                     got.append(event.to_dict())  # noqa: PERF401  # what came before the exception counts
             else:
                 for event in events:
                     got.append(event.to_dict())  # noqa: PERF401
-        user.note(
-            events=got, kind=type(caught.value).__name__, text=str(caught.value), told=details(caught.value)
-        )
+        user.note(events=got, error=exception(caught.value), told=details(caught.value))
         await settle(events.close())
 
     told = same(family, capture, server, scenario)

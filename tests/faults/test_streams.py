@@ -61,14 +61,15 @@ def quick_gc() -> Iterator[None]:
     gc.unfreeze()
 
 
-def test_stream_read_to_its_end(family: Family, capture: Capture, server: FaultServer) -> None:
+@pytest.mark.parametrize("door", ["process", "hooks"])
+def test_stream_read_to_its_end(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
     """Row 40: a stream that is read to its end is one attempt with the final counters."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert told.seen["pieces"] == list(EVENTS)
     seen = only(capture)
     assert (seen.outcome, seen.stop_reason, seen.usage.complete) == ("ok", "end_turn", True)
@@ -98,8 +99,9 @@ def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -
 
 
 @pytest.mark.parametrize(("fault", "error"), [("reset", "ReadError"), ("cut", "RemoteProtocolError")])
+@pytest.mark.parametrize("door", ["process", "hooks"])
 def test_broken_stream(
-    family: Family, capture: Capture, server: FaultServer, fault: str, error: str
+    family: Family, capture: Capture, server: FaultServer, *, fault: str, error: str, door: str
 ) -> None:
     """Rows 7 and 8: a stream that breaks gives the pieces so far, then the exception it would without us."""
 
@@ -107,7 +109,7 @@ def test_broken_stream(
         async with user.stream(fault) as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert told.error == error
     assert told.seen["pieces"] == list(EVENTS[:4])
     seen = only(capture)
@@ -127,14 +129,15 @@ def test_unfinished_stream(family: Family, capture: Capture, server: FaultServer
     assert (seen.outcome, seen.failure.type) == ("truncated", "stream_truncated")
 
 
-def test_error_event(family: Family, capture: Capture, server: FaultServer) -> None:
+@pytest.mark.parametrize("door", ["process", "hooks"])
+def test_error_event(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
     """Row 20: an ``error`` event behind a 200 reaches the user as sent, and is told of as a failure."""
 
     async def scenario(user: User) -> None:
         async with user.stream("error-event") as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert told.seen["error"] is None
     seen = only(capture)
     assert (seen.outcome, seen.status_code, seen.failure.type) == ("stream_error", 200, "overloaded")
@@ -185,8 +188,9 @@ LEAVINGS = [_close_unread, _break, _break_and_close, _break_and_drop, _drop]
 @pytest.mark.usefixtures("quick_gc")
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # dropping one is the very thing tested
 @pytest.mark.parametrize("leave", LEAVINGS, ids=lambda leave: leave.__name__.strip("_"))
+@pytest.mark.parametrize("door", ["process", "hooks"])
 def test_abandoned_stream(
-    family: Family, capture: Capture, server: FaultServer, leave: Any
+    family: Family, capture: Capture, server: FaultServer, leave: Any, door: str
 ) -> None:
     """Row 41: however a stream is left, it is one abandoned attempt, and its connection is freed as ever."""
 
@@ -194,7 +198,7 @@ def test_abandoned_stream(
         await leave(user)
         user.note(left=user.pool())
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert len(told.counts.requests) == 1
     tell_of_dropped()
     seen = only(capture)
@@ -219,16 +223,27 @@ def test_dropped_stream_is_told_of_by_the_next_attempt(
     assert [seen.outcome for seen in attempts(capture, 3)] == ["abandoned", "abandoned", "ok"]
 
 
-class Mine(Exception):
+class MyError(Exception):
     """Raised by the user."""
 
 
 @pytest.mark.parametrize(
     ("error", "outcomes"),
-    [(Mine, ("abandoned",)), (KeyboardInterrupt, ("cancelled", "abandoned")), (SystemExit, ("cancelled", "abandoned"))],
+    [
+        (MyError, ("abandoned",)),
+        (KeyboardInterrupt, ("cancelled", "abandoned")),
+        (SystemExit, ("cancelled", "abandoned")),
+    ],
 )
+@pytest.mark.parametrize("door", ["process", "hooks"])
 def test_exception_in_the_users_loop(
-    family: Family, capture: Capture, server: FaultServer, error: type[BaseException], outcomes: tuple[str, ...]
+    family: Family,
+    capture: Capture,
+    server: FaultServer,
+    *,
+    error: type[BaseException],
+    outcomes: tuple[str, ...],
+    door: str,
 ) -> None:
     """Row 42: what the user raises between two pieces comes out as it is, and is no failure of the service.
 
@@ -247,7 +262,7 @@ def test_exception_in_the_users_loop(
         user.note(same=caught is mine, context=repr(caught.__context__), cause=repr(caught.__cause__))
         user.look(response)
 
-    assert same(family, capture, server, scenario).seen["same"] is True
+    assert same(family, capture, server, scenario, door=door).seen["same"] is True
     seen = only(capture)
     assert seen.outcome in (outcomes if str(family) == "httpx2-sync" else outcomes[:1])
     assert seen.failure is None
@@ -258,7 +273,8 @@ def _each(response: Any) -> aclosing[AsyncIterator[bytes]]:
     return aclosing(pieces(response))
 
 
-def test_read_twice(family: Family, capture: Capture, server: FaultServer) -> None:
+@pytest.mark.parametrize("door", ["process", "hooks"])
+def test_read_twice(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
     """Row 43: a body that was read can be read again, one that was streamed cannot; as without us."""
 
     async def scenario(user: User) -> None:
@@ -273,12 +289,13 @@ def test_read_twice(family: Family, capture: Capture, server: FaultServer) -> No
             with user.fails("reiterated"):
                 await first(response, 1)
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert told.seen["reread"][0].endswith(".StreamConsumed")
     assert [seen.outcome for seen in attempts(capture, 2)] == ["ok", "ok"]
 
 
-def test_read_after_break(family: Family, capture: Capture, server: FaultServer) -> None:
+@pytest.mark.parametrize("door", ["process", "hooks"])
+def test_read_after_break(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
     """Row 43: reading on after a ``break`` fails as without us, open or closed."""
 
     async def scenario(user: User) -> None:
@@ -290,11 +307,12 @@ def test_read_after_break(family: Family, capture: Capture, server: FaultServer)
             await first(response, 1)
         user.look(response)
 
-    assert same(family, capture, server, scenario).error == "StreamConsumed"
+    assert same(family, capture, server, scenario, door=door).error == "StreamConsumed"
     assert only(capture).outcome == "abandoned"
 
 
-def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultServer) -> None:
+@pytest.mark.parametrize("door", ["process", "hooks"])
+def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
     """Row 44: the user has the first pieces while the server still waits for a sign to send the rest."""
 
     async def scenario(user: User) -> None:
@@ -309,7 +327,7 @@ def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultSer
                         user.server.gate.set()
             user.note(pieces=got)
 
-    told = same(family, capture, server, scenario)
+    told = same(family, capture, server, scenario, door=door)
     assert told.seen["before"] == list(EVENTS[:4])
     assert told.seen["pieces"] == list(EVENTS)
     assert only(capture).outcome == "ok"
@@ -327,10 +345,11 @@ def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultSer
         ("text", (7,)),
         ("lines", ()),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
+@pytest.mark.parametrize("door", ["process", "hooks"])
 def test_each_way_of_reading(
-    family: Family, capture: Capture, server: FaultServer, how: str, arguments: tuple[int, ...]
+    family: Family, capture: Capture, server: FaultServer, *, how: str, arguments: tuple[int, ...], door: str
 ) -> None:
     """Row 45: each way of reading gives the same pieces and leaves the same counters behind."""
 
@@ -350,6 +369,6 @@ def test_each_way_of_reading(
                 user.look(response)
         user.look(response)
 
-    same(family, capture, server, scenario)
+    same(family, capture, server, scenario, door=door)
     seen = only(capture)
     assert (seen.outcome, seen.usage.total_input_tokens, seen.usage.output_tokens) == ("ok", 30, 9)

@@ -9,8 +9,9 @@ import socket
 import threading
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -75,7 +76,9 @@ class _Pieces:
 def transport(family: Family, answer: Callable[[Any], Answer]) -> Any:
     """A transport that streams its answer and leaves the request's body alone."""
     module = family.module
-    stream = type("Pieces", (_Pieces, module.AsyncByteStream if family.is_async else module.SyncByteStream), {})
+    stream = type(
+        "Pieces", (_Pieces, module.AsyncByteStream if family.is_async else module.SyncByteStream), {}
+    )
 
     def respond(request: Any) -> Any:
         status, headers, pieces = answer(request)
@@ -160,17 +163,15 @@ class RawServer:
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
-    def __enter__(self) -> RawServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         for connection in self._connections:
-            try:
+            with suppress(OSError):  # the client was faster
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:  # the client was faster
-                pass
         for thread in list(self._threads):
             thread.join()
 
@@ -203,7 +204,7 @@ def _read(lines: Any) -> Got | None:
     if len(first) < 2:
         return None
     headers = []
-    while (line := lines.readline().strip()):
+    while line := lines.readline().strip():
         name, _, value = line.decode("latin-1").partition(":")
         headers.append((name.strip().lower(), value.strip()))
     found = dict(headers)
@@ -227,7 +228,9 @@ def _body(lines: Any, headers: dict[str, str]) -> Iterator[bytes]:
             yield part
 
 
-def plain_answer(body: bytes, headers: Iterable[tuple[str, str]] = JSON, status: int = 200) -> Iterable[bytes]:
+def plain_answer(
+    body: bytes, headers: Iterable[tuple[str, str]] = JSON, status: int = 200
+) -> Iterable[bytes]:
     """An HTTP answer with a length."""
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     return [f"HTTP/1.1 {status} X\r\ncontent-length: {len(body)}\r\n{head}\r\n".encode("latin-1") + body]

@@ -59,7 +59,7 @@ def assert_clean(capture: Capture) -> None:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_ids_from_a_socket(family: Family, name: str, capture: Capture) -> None:
-    """Raw header bytes as no library would write them: same answer as without us, and no id but a clean one."""
+    """Header bytes as no library would write them: same answer as without us, and only clean ids."""
     head = b"".join(header.encode() + b": " + HOSTILE[name] + b"\r\n" for header in NAMES)
     raw = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n" + head + b"\r\n{}"
     with RawServer(lambda _: [raw]) as server:
@@ -77,7 +77,7 @@ def test_hostile_ids_from_a_socket(family: Family, name: str, capture: Capture) 
 
 
 def test_bare_line_feed_and_duplicates(family: Family, capture: Capture) -> None:
-    """A bare LF starts a header of its own, and of a repeated id the first counts, whoever sent the second."""
+    """A bare LF starts a header of its own, and of a repeated id the first counts."""
     raw = (
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\napim-request-id: good-1\napim-request-id: forged\r\n"
         b"request-id: req_1\r\nrequest-id: req_2\r\n\r\n{}"
@@ -97,7 +97,13 @@ def test_bare_line_feed_and_duplicates(family: Family, capture: Capture) -> None
 def test_any_id(instrumented: Capture) -> None:
     """Whatever bytes a header or an error body holds as an id, what is told of it is clean."""
 
-    @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
+    @settings(
+        max_examples=150,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
     @given(st.one_of(st.binary(max_size=200), st.sampled_from(list(HOSTILE.values()))), st.text(max_size=150))
     def run(value: bytes, text: str) -> None:
         body = httpx.Response(400, json={"type": "error", "request_id": text, "activityId": text}).content
@@ -124,7 +130,9 @@ RENDERERS = {
 def test_one_log_line(renderer: str, name: str, capture: Capture) -> None:
     """The console line of an attempt with hostile ids is one printable line, whatever renders it."""
     out = io.StringIO()
-    logger = structlog.wrap_logger(structlog.PrintLogger(out), processors=[add_foundry_context, RENDERERS[renderer]])
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(out), processors=[add_foundry_context, RENDERERS[renderer]]
+    )
     foundry_telemetry.instrument(**(capture.options | {"sinks": (log_attempts(logger),)}))
     with playing(200, [(header.encode(), HOSTILE[name]) for header in NAMES], [message()]) as client:
         client.post(URL, json=ASK)
@@ -138,11 +146,13 @@ def test_one_line_through_logging(instrumented: Capture) -> None:
     """The ids an application puts into a plain format string make one line."""
     out = io.StringIO()
     handler = logging.StreamHandler(out)
-    logger = logging.Logger("application")
+    logger = logging.getLogger("application")
+    logger.propagate = False
     logger.addHandler(handler)
     with playing(500, [(header.encode(), b"a\x1b[2J\tb\x85") for header in NAMES], [b""]) as client:
         client.post(URL, json=ASK)
     seen = last_attempt()
     assert seen is not None
     logger.warning("failed: %s %s %s", seen.ids.apim_request_id, seen.anthropic_request_id, seen.region)
+    logger.removeHandler(handler)
     assert out.getvalue().splitlines() == ["failed: invalid:8 invalid:8 None"]

@@ -25,10 +25,16 @@ from tests.support.recorded import answered, canaries, pieces_of, request_body, 
 
 KEY = "CANARY0123456789abcdefCANARY0123456789ABCDEF"
 CLAIMS = {
-    "aud": "https://ai.azure.com", "exp": 1, "tid": "11111111-2222-4333-8444-555555555555",
-    "upn": "CANARY-upn@example.com", "email": "CANARY-mail@example.com", "name": "CANARY Name",
-    "oid": "99999999-cana-4333-8444-555555555555", "unique_name": "CANARY-unique", "ipaddr": "203.0.113.77",
-}  # fmt: skip
+    "aud": "https://ai.azure.com",
+    "exp": 1,
+    "tid": "11111111-2222-4333-8444-555555555555",
+    "upn": "CANARY-upn@example.com",
+    "email": "CANARY-mail@example.com",
+    "name": "CANARY Name",
+    "oid": "99999999-cana-4333-8444-555555555555",
+    "unique_name": "CANARY-unique",
+    "ipaddr": "203.0.113.77",
+}
 
 
 def _part(claims: Any) -> str:
@@ -37,7 +43,10 @@ def _part(claims: Any) -> str:
 
 TOKEN = f"{_part({'alg': 'none', 'kid': 'CANARY'})}.{_part(CLAIMS)}.CANARY-signature"
 SECRETS = ["CANARY", "canary", "203.0.113.77", "99999999-cana", TOKEN, *TOKEN.split("."), KEY[:12], KEY[-12:]]
-SECRETS += [base64.b64encode(text.encode()).decode().rstrip("=")[:-2] for text in (KEY, CLAIMS["upn"], "CANARY Name")]
+SECRETS.append(base64.b64encode(b"CANARY-user:CANARY-password").decode())
+SECRETS += [
+    base64.b64encode(text.encode()).decode().rstrip("=")[:-2] for text in (KEY, CLAIMS["upn"], "CANARY Name")
+]
 
 HEADERS = {
     "api-key": KEY,
@@ -54,7 +63,9 @@ ASKED = ASK | {
     "system": "CANARY-system",
     "metadata": {"user_id": "CANARY-user"},
 }
-SECRET_URL = URL.replace("https://", "https://CANARY-user:CANARY-password@") + "?api-key=CANARY-query&x=1#CANARY"
+SECRET_URL = (
+    URL.replace("https://", "https://CANARY-user:CANARY-password@") + "?api-key=CANARY-query&x=1#CANARY"
+)
 ANSWER_HEADERS = [("set-cookie", "CANARY=1"), ("www-authenticate", "CANARY"), ("x-canary", "CANARY")]
 DELTA = event("content_block_delta", {"delta": {"text": "CANARY-completion"}})
 ECHOES = {
@@ -80,6 +91,7 @@ class Listener(logging.Handler):
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
         self.lines.append(logging.Formatter().format(record) + repr(record.__dict__))
 
 
@@ -100,7 +112,6 @@ def listener() -> Iterator[Listener]:
 
 def assert_silent(capture: Capture, listener: Listener, capfd: pytest.CaptureFixture[str]) -> None:
     """No canary in any signal, any log line, or on the console."""
-    gc.collect()
     out, err = capfd.readouterr()
     assert capture.observations
     assert not leaks(capture.everything(), *listener.lines, out, err)
@@ -110,11 +121,19 @@ def scenarios() -> dict[str, tuple[int, list[Any], list[bytes]]]:
     """Answers that hold canaries in every place an answer has."""
     found: dict[str, tuple[int, list[Any], list[bytes]]] = {
         "json": (200, [*JSON, *ANSWER_HEADERS], [message(), b""]),
-        "content": (200, JSON, [json.dumps({"id": "msg_1", "content": [{"text": "CANARY-completion"}]}).encode()]),
+        "content": (
+            200,
+            JSON,
+            [json.dumps({"id": "msg_1", "content": [{"text": "CANARY-completion"}]}).encode()],
+        ),
         "hidden in ids": (200, JSON, [json.dumps({"id": "CANARY key", "model": "CANARY key"}).encode()]),
         "sse": (200, [*SSE, *ANSWER_HEADERS], [*events()[:2], DELTA, *events()[2:]]),
         "sse cut": (200, SSE, [*events()[:2], DELTA, b'event: message_delta\ndata: {"CANARY']),
-        "sse error": (200, SSE, [*events()[:1], event("error", {"error": {"type": "x", "message": f"CANARY {KEY}"}})]),
+        "sse error": (
+            200,
+            SSE,
+            [*events()[:1], event("error", {"error": {"type": "x", "message": f"CANARY {KEY}"}})],
+        ),
         "html": (502, [("content-type", "text/html")], [f"<h1>CANARY {KEY}</h1>".encode()]),
         "redirect": (307, [("location", SECRET_URL + "&again=CANARY")], []),
     }
@@ -128,29 +147,37 @@ def scenarios() -> dict[str, tuple[int, list[Any], list[bytes]]]:
 def test_canaries(
     family: Family, instrumented: Capture, listener: Listener, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Keys, tokens, claims, cookies, queries, userinfo, prompts, completions, echoes: none is ever recorded."""
+    """Keys, tokens, claims, cookies, queries, userinfo, prompts, completions, echoes: none is kept."""
 
-    async def scenario() -> None:
+    async def scenario(url: str) -> None:
         for status, headers, parts in scenarios().values():
             playback = transport(family, lambda _, a=(status, headers, parts): a)
             async with family.client(transport=playback, follow_redirects=False) as client:
-                request = client.raw.build_request("POST", SECRET_URL, json=ASKED, headers=HEADERS)
+                request = client.raw.build_request("POST", url, json=ASKED, headers=HEADERS)
                 response = await client.send(request, stream=True)
                 assert b"".join([piece async for piece in pieces(response)]) == b"".join(parts)
 
-    family.run(scenario)
-    assert len(instrumented.observations) == len(scenarios())
+    # Userinfo in the URL becomes an `authorization` header in place of the token.
+    for url in (SECRET_URL, SECRET_URL.replace("CANARY-user:CANARY-password@", "")):
+        family.run(lambda url=url: scenario(url))
+    assert len(instrumented.observations) == 2 * len(scenarios())
+    assert {seen.auth_scheme for seen in instrumented.observations} == {"entra_id"}
+    assert any(seen.failure and seen.failure.token for seen in instrumented.observations)
     assert_silent(instrumented, listener, capfd)
 
 
-@pytest.mark.parametrize("error", [
-    lambda: httpx.ConnectError(f"CANARY {KEY} {SECRET_URL}"),
-    lambda: httpx.ReadTimeout("CANARY"),
-    lambda: httpx.PoolTimeout("CANARY"),
-    lambda: ValueError({"api-key": KEY}),
-    lambda: ExceptionGroup("CANARY", [OSError(111, "CANARY")]),
-    lambda: UnicodeDecodeError("utf-8", b"CANARY", 0, 1, "CANARY"),
-], ids=["connect", "timeout", "pool", "value", "group", "unicode"])  # fmt: skip
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda: httpx.ConnectError(f"CANARY {KEY} {SECRET_URL}"),
+        lambda: httpx.ReadTimeout("CANARY"),
+        lambda: httpx.PoolTimeout("CANARY"),
+        lambda: ValueError({"api-key": KEY}),
+        lambda: ExceptionGroup("CANARY", [OSError(111, "CANARY")]),
+        lambda: UnicodeDecodeError("utf-8", b"CANARY", 0, 1, "CANARY"),
+    ],
+    ids=["connect", "timeout", "pool", "value", "group", "unicode"],
+)
 @pytest.mark.parametrize("in_body", [False, True], ids=["headers", "body"])
 def test_exception_texts(
     error: Any, in_body: bool, instrumented: Capture, listener: Listener, capfd: pytest.CaptureFixture[str]
@@ -167,7 +194,10 @@ def test_exception_texts(
             raise raised
         return 200, SSE, body()
 
-    with httpx.Client(transport=transport(FAMILIES[0], answer)) as client, pytest.raises(type(raised)) as caught:
+    with (
+        httpx.Client(transport=transport(FAMILIES[0], answer)) as client,
+        pytest.raises(type(raised)) as caught,
+    ):
         client.post(SECRET_URL, json=ASKED, headers=HEADERS)
     assert caught.value is raised
     assert_silent(instrumented, listener, capfd)
@@ -199,32 +229,27 @@ def test_failures_of_our_own(
 
 @pytest.mark.parametrize("case", answered(), ids=lambda case: case["id"])
 def test_recorded_canaries(
-    case: dict[str, Any],
-    family: Family,
-    instrumented: Capture,
-    listener: Listener,
-    capfd: pytest.CaptureFixture[str],
+    case: dict[str, Any], instrumented: Capture, listener: Listener, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Every recorded answer through a real client: none of the secrets recorded with it is ever written."""
     answer = case["response"]
     headers = [(name, value) for name, value in answer["headers"] if name != "content-length"]
 
-    def parts() -> Iterator[bytes]:
+    def parts(family: Family) -> Iterator[bytes]:
         yield from pieces_of(case)
         if answer["ends"] == "transport_error":
             raise family.module.ReadError("CANARY: connection reset")
 
-    playback = transport(family, lambda _: (answer["status"], headers, parts()))
-
-    async def scenario() -> None:
+    async def scenario(family: Family) -> None:
+        playback = transport(family, lambda _: (answer["status"], headers, parts(family)))
         async with family.client(transport=playback) as client:
             options = {"content": request_body(case), "headers": request_headers(case)}
             await settled(client.request(case["request"]["method"], url_of(case), **options))
 
     foundry_telemetry.instrument(**(instrumented.options | {"hosts": (case["request"]["host"],)}))
-    family.run(scenario)
-    assert len(instrumented.observations) == 1
-    gc.collect()
+    for family in FAMILIES:
+        family.run(lambda family=family: scenario(family))
+    assert len(instrumented.observations) == len(FAMILIES)
     written = "\n".join([instrumented.everything(), *listener.lines, *capfd.readouterr()])
     assert not [canary for canary in canaries(case) if canary in written]
 
@@ -247,10 +272,11 @@ def reachable(root: object) -> Iterator[object]:
 
 
 @pytest.mark.parametrize("headers", [JSON, [*SSE, ("content-encoding", "gzip")]], ids=["json", "encoded"])
-def test_reprs(headers: list[Any], instrumented: Capture) -> None:
+@pytest.mark.parametrize("url", [URL, SECRET_URL], ids=["token", "userinfo"])
+def test_reprs(headers: list[Any], url: str, instrumented: Capture) -> None:
     """No object of ours shows a secret in its `repr`: crash reporters print local variables."""
     with playing(401, headers, [json.dumps({"error": ECHOES["everything"]}).encode()]) as client:
-        request = client.build_request("POST", SECRET_URL, json=ASKED, headers=HEADERS)
+        request = client.build_request("POST", url, json=ASKED, headers=HEADERS)
         response = client.send(request, stream=True)
         recorder = make_recorder(**instrumented.options)
         shown = {type(item).__name__: repr(item) + str(item) for item in reachable(request.extensions)}
@@ -261,7 +287,8 @@ def test_reprs(headers: list[Any], instrumented: Capture) -> None:
         assert not {name: leaks(text) for name, text in shown.items() if leaks(text)}
         response.close()
     attempt = request.extensions[MARK].attempt
-    assert not leaks(repr(attempt), f"{attempt.request}")
+    assert attempt.request.bearer
+    assert not leaks(repr(attempt), f"{attempt.request}", str(attempt.request.bearer))
 
 
 def test_error_body_repr() -> None:
@@ -271,9 +298,15 @@ def test_error_body_repr() -> None:
     assert not leaks(repr(read_error(json.dumps({"error": ECHOES["message"]}).encode(), b"application/json")))
 
 
-@pytest.mark.parametrize("host", [
-    "https://CANARY:CANARY@gw.example.com", "CANARY@gw.example.com", "https://gw example.com/?key=CANARY", "/?CANARY",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://CANARY:CANARY@gw.example.com",
+        "CANARY@gw.example.com",
+        "https://gw example.com/?key=CANARY",
+        "/?CANARY",
+    ],
+)
 def test_refused_hosts(host: str) -> None:
     """The error for a malformed host repeats neither its userinfo nor its query."""
     with pytest.raises(ValueError, match="hosts") as caught:
@@ -308,6 +341,7 @@ def test_no_baggage_leaves(family: Family, http_spans: Any, capture: Capture) ->
 
 
 def sdk_call(path: str, provider: Any, recorder: Any) -> None:
+    """One call through the SDK's middleware."""
     client = anthropic.AnthropicFoundry(
         base_url="https://CANARY-user:CANARY-pw@gw.example.com/anthropic",
         azure_ad_token_provider=provider,
@@ -321,14 +355,18 @@ def sdk_call(path: str, provider: Any, recorder: Any) -> None:
         client.post(path, body=ASKED, cast_to=object)
 
 
-@pytest.mark.parametrize("path", [
-    "/v1/messages?api-key=CANARY-query", "https://CANARY:CANARY@gw.example.com/v1/messages?api-key=CANARY",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/messages?api-key=CANARY-query",
+        "https://CANARY:CANARY@gw.example.com/v1/messages?api-key=CANARY",
+    ],
+)
 @pytest.mark.parametrize("fails", [True, False], ids=["provider fails", "provider works"])
 def test_sdk_door(
     path: str, fails: bool, capture: Capture, listener: Listener, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Through the SDK's middleware: neither the URL's secrets nor the token nor its provider's text are kept."""
+    """Through the SDK's middleware: no secret of URL, token or provider is kept."""
 
     def provider() -> str:
         if fails:

@@ -162,7 +162,9 @@ EVENTS: dict[str, dict[str, Any]] = {
 }
 
 TYPES = {
-    **dict.fromkeys(("foundry.attempt.number", "http.response.status_code", "gen_ai.request.max_tokens"), int),
+    **dict.fromkeys(
+        ("foundry.attempt.number", "http.response.status_code", "gen_ai.request.max_tokens"), int
+    ),
     **dict.fromkeys(("gen_ai.request.stream", "foundry.retryable", "foundry.usage.complete"), bool),
     **dict.fromkeys(("foundry.cost.usd", "foundry.retry_after_s"), float),
     "foundry.token.expires_in_s": int,

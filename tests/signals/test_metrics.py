@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.metrics.export import Histogram, Sum
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import Histogram, InMemoryMetricReader, Sum
 
 from foundry_telemetry import conventions
+from foundry_telemetry.attach.guard import losses
 from tests.signals.exchange import Clock, exchange, typed
 from tests.support.capture import Capture
 
@@ -23,6 +25,7 @@ INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "foundry.client.attempt.duration": ("s", (*SECONDS, 163.84, 327.68, 655.36)),
     "foundry.client.auth.failures": ("{failure}", None),
     "foundry.client.cost": ("{USD}", None),
+    "foundry.client.telemetry.losses": ("{loss}", None),
 }
 """Unit and, for a histogram, its buckets."""
 
@@ -64,11 +67,13 @@ def series(capture: Capture) -> dict[str, list[tuple[dict[str, Any], float]]]:
     }
 
 
-def test_instruments(capture: Capture, clock: Clock) -> None:
+def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every instrument has the name, the unit and the buckets of the convention, and there is no other."""
     for name in ("ok_json_cache_thinking", "sse_text", "err_401_invalid_key"):
         exchange(name, capture, clock)
+    monkeypatch.setattr(losses, "count", 2)
     data = capture.reader.get_metrics_data()
+    monkeypatch.setattr(losses, "count", 0)
     assert data is not None
     (scope,) = data.resource_metrics[0].scope_metrics
     assert scope.scope.name == "foundry_telemetry"
@@ -140,9 +145,7 @@ def test_partial_stream(capture: Capture, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("owner", [None, OWNER], ids=["own", "owner"])
-def test_counting_tokens_consumes_none(
-    owner: dict[str, str] | None, capture: Capture, clock: Clock
-) -> None:
+def test_counting_tokens_consumes_none(owner: dict[str, str] | None, capture: Capture, clock: Clock) -> None:
     """An estimate of tokens is in no sum of tokens, and its call in no metric of inference."""
     exchange("ok_count_tokens", capture, clock, owner=owner)
     assert set(series(capture)) == {"foundry.client.attempt.duration"}
@@ -163,7 +166,7 @@ CALLS_THAT_END = {
 
 @pytest.mark.parametrize("name", CALLS_THAT_END)
 def test_duration_of_a_call(name: str, capture: Capture, clock: Clock) -> None:
-    """Below an owner the duration of the call is told when nobody will try again; else of the attempt only."""
+    """Below an owner the call's duration is told when nobody will try again; else the attempt's only."""
     exchange(name, capture, clock, owner=OWNER)
     found = series(capture)
     assert ("gen_ai.client.operation.duration" in found) is CALLS_THAT_END[name]
@@ -187,6 +190,29 @@ def test_no_id_is_on_a_metric(capture: Capture, clock: Clock) -> None:
         "gen_ai.token.type",
         "gen_ai.token.modality",
     }
+
+
+def test_losses(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often our own code failed is told, and nothing while it did not."""
+    exchange("ok_json_basic", capture, clock)
+    assert "foundry.client.telemetry.losses" not in series(capture)
+    monkeypatch.setattr(losses, "count", 2)
+    assert series(capture)["foundry.client.telemetry.losses"] == [({}, 2)]
+    monkeypatch.setattr(losses, "count", 0)
+
+
+def test_two_readers_see_the_same(clock: Clock) -> None:
+    """Each reader has every attempt once, whichever asks first and however often."""
+    readers = InMemoryMetricReader(), InMemoryMetricReader()
+    capture = Capture()
+    capture.meter_provider = MeterProvider(readers, shutdown_on_exit=False)
+    exchange("ok_json_basic", capture, clock)
+    readers[0].collect()
+    exchange("ok_json_basic", capture, clock)
+    for reader in (readers[1], readers[0], readers[1]):
+        capture.reader = reader
+        (point,) = capture.points()["foundry.client.attempt.duration"]
+        assert (point.count, point.sum) == (2, pytest.approx(0.45))
 
 
 def test_sums_over_several_calls(capture: Capture, clock: Clock) -> None:

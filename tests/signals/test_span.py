@@ -129,7 +129,7 @@ def check(span: ReadableSpan, wanted: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", OWN)
 def test_own_span(name: str, capture: Capture, clock: Clock) -> None:
-    """Our span has every attribute that was told and no other, and lasts from the request to the last byte."""
+    """Our span has each attribute that was told and no other, and lasts from the request to the end."""
     exchange(name, capture, clock)
     (span,) = capture.spans
     check(span, {key: value for key, value in (OPENING | OWN[name]).items() if value is not None})
@@ -280,7 +280,11 @@ def test_failed_attempt_below_an_owner(name: str, capture: Capture, clock: Clock
     attributes = dict(owner.attributes or {})
     assert "error.type" not in attributes
     assert attributes["foundry.last_error.type"] == capture.ledger[0]["error.type"]
-    wanted = {"foundry.attempt.count": 1, "foundry.resource": "example-resource", "gen_ai.system": "anthropic"}
+    wanted = {
+        "foundry.attempt.count": 1,
+        "foundry.resource": "example-resource",
+        "gen_ai.system": "anthropic",
+    }
     assert wanted.items() <= attributes.items()
 
 

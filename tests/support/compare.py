@@ -48,7 +48,8 @@ class User:
 
     def stream(self, fault: str, **options: Any) -> Any:
         """Ask for a fault; the body is left to the caller."""
-        return self.face.stream("POST", self.server.url(fault), **{"json": {**BODY, "stream": True}, **options})
+        body = {**BODY, "stream": True}
+        return self.face.stream("POST", self.server.url(fault), **{"json": body, **options})
 
     def pool(self) -> list[str]:
         """The state of each connection."""
@@ -76,9 +77,9 @@ class User:
             closed=response.is_closed,
             consumed=response.is_stream_consumed,
             downloaded=response.num_bytes_downloaded,
-            elapsed=_outcome(lambda: type(response.elapsed)),
-            content=_outcome(lambda: response.content),
-            text=_outcome(lambda: response.text),
+            elapsed=shown(lambda: type(response.elapsed)),
+            content=shown(lambda: response.content),
+            text=shown(lambda: response.text),
             encoding=response.encoding,
         )
 
@@ -86,7 +87,8 @@ class User:
 Scenario = Callable[[User], Awaitable[None]]
 
 
-def _outcome(ask: Callable[[], Any]) -> Any:
+def shown(ask: Callable[[], Any]) -> Any:
+    """What a property gives, or the exception it raises."""
     try:
         return ask()
     except Exception as error:
@@ -135,8 +137,10 @@ def same(
     capture: Capture,
     server: FaultServer,
     scenario: Scenario,
+    *,
     run: Callable[[Callable[[], Awaitable[Any]]], Any] | None = None,
     extra: dict[str, Any] | None = None,
+    door: str = "process",
     loses: bool = False,
     **options: Any,
 ) -> Told:
@@ -150,6 +154,7 @@ def same(
         run: Runs an async function; that of `family` by default.
         loses: Whether telemetry is to be lost.
         extra: Keywords of `instrument()` in place of those of `capture`.
+        door: ``process`` for `instrument()`, ``hooks`` for our event hooks on the client.
         options: Of the client.
     """
     run = run or family.run
@@ -157,7 +162,12 @@ def same(
     control = run(go)
     control_counts = server.counts()
     lost = losses.count
-    foundry_telemetry.instrument(**{**capture.options, **(extra or {})})
+    telemetry = {**capture.options, **(extra or {})}
+    if door == "process":
+        foundry_telemetry.instrument(**telemetry)
+    else:
+        make = foundry_telemetry.async_event_hooks if family.is_async else foundry_telemetry.event_hooks
+        go = partial(go, event_hooks=make(**telemetry))
     try:
         seen = run(go)
         counts = server.counts()

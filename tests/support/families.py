@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import httpx2
@@ -47,7 +47,7 @@ class Face:
         self.raw = raw
         self.family = family
 
-    async def __aenter__(self) -> Face:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 _PATIENCE_S: Final = 20.0
 """How long a broken test may hang before it fails; no passing test waits for it."""
@@ -165,7 +165,7 @@ class FaultServer:
         self._acceptor = threading.Thread(target=self._accept, name="fault-server", daemon=True)
         self._acceptor.start()
 
-    def __enter__(self) -> FaultServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

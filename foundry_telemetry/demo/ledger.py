@@ -1,0 +1,115 @@
+"""Ledger rows, read from the envelopes the Azure exporter posted.
+
+Azure delivers every property of an event as text; here numbers and booleans become what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from foundry_telemetry import conventions as names
+
+Value = str | int | float | bool
+
+NUMBERS: Final = frozenset(
+    {
+        names.ATTEMPT_NUMBER,
+        names.CACHE_READ_TOKENS,
+        names.CACHE_WRITE_1H_TOKENS,
+        names.CACHE_WRITE_5M_TOKENS,
+        names.CACHE_WRITE_TOKENS,
+        names.CONNECT,
+        names.COST,
+        names.DURATION,
+        names.INPUT_TOKENS,
+        names.OUTPUT_TOKENS,
+        names.REASONING_TOKENS,
+        names.REQUEST_MAX_TOKENS,
+        names.RETRY_AFTER,
+        names.STATUS_CODE,
+        names.TIME_TO_FIRST_TOKEN,
+        names.TIME_TO_HEADERS,
+        names.TOKEN_EXPIRES_IN,
+        names.UNCACHED_TOKENS,
+        names.WEB_SEARCHES,
+    }
+)
+"""Fields of the ledger event that are numbers."""
+
+BOOLEANS: Final = frozenset({names.REQUEST_STREAM, names.RETRYABLE, names.USAGE_COMPLETE})
+"""Fields of the ledger event that are true or false."""
+
+_ADDED_BY_EXPORTER: Final = frozenset({"logger_name"})
+
+
+class Row(Struct, frozen=True):
+    """One attempt, as it arrived."""
+
+    time: datetime
+    """When it ended."""
+    fields: Mapping[str, Value]
+    """The ledger event."""
+
+    def text(self, name: str) -> str | None:
+        """A field that is text; ``None`` when it was not told."""
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else None
+
+    def number(self, name: str) -> float | None:
+        """A field that is a number; ``None`` when it was not told."""
+        value = self.fields.get(name)
+        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+    @property
+    def outcome(self) -> str:
+        """One of ``observation.Outcome``."""
+        return self.text(names.OUTCOME) or "unknown"
+
+    @property
+    def cause(self) -> str:
+        """The class of a failure, else what came of the attempt."""
+        return self.text(names.ERROR_TYPE) or self.outcome
+
+    @property
+    def retryable(self) -> bool | None:
+        """Whether another attempt can help; ``None`` when the attempt did not fail."""
+        value = self.fields.get(names.RETRYABLE)
+        return value if isinstance(value, bool) else None
+
+    @property
+    def ids(self) -> tuple[str | None, str | None]:
+        """Azure's id and that of the model service."""
+        return self.text(names.AZURE_REQUEST_ID), self.text(names.ANTHROPIC_REQUEST_ID)
+
+
+def read_rows(envelopes: list[dict[str, Any]]) -> Iterator[Row]:
+    """The ledger rows among envelopes, in the order they came in."""
+    for envelope in envelopes:
+        data = envelope["data"]
+        if data["baseType"] == "EventData" and data["baseData"].get("properties", {}).get(names.OUTCOME):
+            yield Row(datetime.fromisoformat(envelope["time"]), read_fields(data["baseData"]["properties"]))
+
+
+def read_fields(properties: Mapping[str, str]) -> dict[str, Value]:
+    """The properties of an event with their types; what the exporter added is left out.
+
+    A value that should be a number and is none stays the text it is.
+    """
+    return {name: _typed(name, text) for name, text in properties.items() if name not in _ADDED_BY_EXPORTER}
+
+
+def _typed(name: str, text: str) -> Value:
+    if name in BOOLEANS and text in ("True", "False"):
+        return text == "True"
+    if name not in NUMBERS:
+        return text
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

@@ -274,13 +274,16 @@ class Attempt:
             return self._judge_unanswered(how, error)
         if error_body is not None:
             return ("error" if self._stream is None else "stream_error"), self._classify(error_body)
-        stream = self._stream
-        if stream is not None and stream.stopped:
+        if self._stream is not None and self._stream.stopped:
             return "ok", None
         if how in _UNFINISHED:
             return _UNFINISHED[how], None
-        if how == "failed" and error is not None:
+        return self._judge_body(error)
+
+    def _judge_body(self, error: BaseException | None) -> tuple[Outcome, Failure | None]:
+        if error is not None:
             return "truncated", read_exception(error, in_body=True)
+        stream = self._stream
         if stream is not None and not (self.encoded and stream.is_empty):
             return "truncated", make_failure("stream_truncated", origin="unknown")
         return "ok", None

@@ -109,7 +109,7 @@ def _start(settings: Settings) -> None:
 
 def _before_exit() -> None:
     from foundry_telemetry import _azure_logging  # noqa: PLC0415
-    from foundry_telemetry.attach.recorder import tell_of_dropped  # noqa: PLC0415
+    from foundry_telemetry.attach.exchange import tell_of_dropped  # noqa: PLC0415
 
     _azure_logging.still_handlers()
     # It has an exit handler of its own, but one that was registered before ours and so comes too late.

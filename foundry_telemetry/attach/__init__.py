@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import atexit
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry import pricing
+from foundry_telemetry.attach.exchange import Settings, Sink, tell_of_dropped
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.attach.hooks import Hooks
-from foundry_telemetry.attach.recorder import Recorder, Sink, tell_of_dropped
+from foundry_telemetry.attach.hooks import EventHooks, Hooks
+from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.attach.transport import attach_client, attach_process, detach_client, detach_process
-from foundry_telemetry.signals import Signals
+from foundry_telemetry.signals import Signals, is_placeholder
 from foundry_telemetry.wire.recognise import parse_hosts
 
 if TYPE_CHECKING:
@@ -100,22 +101,42 @@ def uninstrument(target: object = None) -> None:
     tell_of_dropped()
 
 
-def event_hooks(**options: Any) -> dict[str, list[Callable[..., Any]]]:
+class HookOptions(TypedDict, total=False):
+    """What the public doors take; see `instrument()`."""
+
+    tracer_provider: trace.TracerProvider | None
+    meter_provider: metrics.MeterProvider | None
+    logger_provider: _logs.LoggerProvider | None
+    hosts: Iterable[str]
+    sinks: Sequence[Sink]
+
+
+def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     """Hooks for ``httpx.Client(event_hooks=event_hooks())`` and its httpx2 twin.
 
     Args:
-        options: The keywords of `instrument()`, except `target` and `http_spans`.
+        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts`` and ``sinks``, as
+            for `instrument()`, with the same errors.
     """
-    return Hooks(make_recorder(**options)).sync_hooks()
+    return Hooks(make_recorder(**_checked("event_hooks", options))).sync_hooks()
 
 
-def async_event_hooks(**options: Any) -> dict[str, list[Callable[..., Any]]]:
+def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     """The same for the async clients.
 
     Args:
-        options: The keywords of `instrument()`, except `target` and `http_spans`.
+        **options: As for `event_hooks()`.
     """
-    return Hooks(make_recorder(**options)).async_hooks()
+    return Hooks(make_recorder(**_checked("async_event_hooks", options))).async_hooks()
+
+
+def _checked(door: str, options: HookOptions) -> HookOptions:
+    unknown = sorted(options.keys() - HookOptions.__annotations__)
+    if unknown:
+        raise TypeError(
+            f"{door}(): no keyword {unknown[0]!r}; expected {sorted(HookOptions.__annotations__)}"
+        )
+    return options
 
 
 def make_recorder(
@@ -139,10 +160,12 @@ def make_recorder(
                 f"sinks: {sink!r:.100} is not callable; expected functions that take an Observation"
             )
     return Recorder(
-        _signals(tracer_provider, meter_provider, logger_provider),
-        hosts=parse_hosts(hosts),
-        suppress_http=http_spans == "suppress",
-        sinks=sinks,
+        Settings(
+            _signals(tracer_provider, meter_provider, logger_provider),
+            hosts=parse_hosts(hosts),
+            suppress_http=http_spans == "suppress",
+            sinks=sinks,
+        )
     )
 
 
@@ -172,8 +195,7 @@ def _tell_once() -> None:
 
 
 def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None) -> None:
-    provider = logger_provider or _logs.get_logger_provider()
-    if type(provider).__module__.startswith("opentelemetry._logs"):  # a proxy or a no-op of the API package
+    if is_placeholder(logger_provider or _logs.get_logger_provider()):
         _tell_once()
 
 

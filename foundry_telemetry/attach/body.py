@@ -11,8 +11,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from foundry_telemetry.attach.exchange import Exchange, HttpResponse
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.attach.recorder import Exchange, HttpResponse
 
 Tap = Callable[[bytes], None]
 

@@ -14,6 +14,9 @@ from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK, Recorder, Sent, previous_exchange
 from foundry_telemetry.wire.recognise import may_concern_us
 
+EventHooks = dict[str, list[Callable[..., Any]]]
+"""What ``event_hooks=`` takes."""
+
 
 class Hooks:
     """The hooks of one recorder. None of them raises: the SDK would retry the call.
@@ -25,11 +28,11 @@ class Hooks:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 
-    def sync_hooks(self) -> dict[str, list[Callable[..., Any]]]:
+    def sync_hooks(self) -> EventHooks:
         """For ``httpx.Client(event_hooks=...)`` and its httpx2 twin."""
         return {"request": [self.on_request], "response": [self.on_response]}
 
-    def async_hooks(self) -> dict[str, list[Callable[..., Any]]]:
+    def async_hooks(self) -> EventHooks:
         """For the async clients, which call a plain function and then fail on its ``None``."""
         return {"request": [self.on_async_request], "response": [self.on_async_response]}
 

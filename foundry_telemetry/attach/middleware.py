@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Unpack
 from urllib.parse import urlsplit
 
 from anthropic import APIConnectionError, Middleware
 
+from foundry_telemetry.attach import HookOptions, make_recorder
 from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
+from foundry_telemetry.attach.exchange import Exchange, HttpRequest
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.attach.recorder import MARK, Exchange, HttpRequest, Recorder, Sent
+from foundry_telemetry.attach.recorder import MARK, Sent
 from foundry_telemetry.wire.exceptions import read_credential_error
 from foundry_telemetry.wire.recognise import unsent_request
 
@@ -23,15 +25,12 @@ class FoundryMiddleware(Middleware):
     """For ``AnthropicFoundry(middleware=[FoundryMiddleware()])`` and its async twin.
 
     Args:
-        recorder: Whom to tell; the global providers by default.
+        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts`` and ``sinks``, as
+            for `instrument()`, with the same errors.
     """
 
-    def __init__(self, recorder: Recorder | None = None) -> None:
-        if recorder is None:
-            from foundry_telemetry.attach import make_recorder  # noqa: PLC0415  # the package imports this module
-
-            recorder = make_recorder()
-        self._recorder = recorder
+    def __init__(self, **options: Unpack[HookOptions]) -> None:
+        self._recorder = make_recorder(**options)
 
     def handle(self, request: Any, call_next: Any) -> Any:
         """See one attempt of a sync client through."""

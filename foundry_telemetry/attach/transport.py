@@ -18,8 +18,9 @@ from typing import Any, Final
 from opentelemetry import context as context_api
 
 from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
+from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.attach.recorder import Exchange, Recorder
+from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.wire.recognise import may_concern_us
 
 _log: Final = logging.getLogger("foundry_telemetry")

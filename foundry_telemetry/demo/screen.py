@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 
 from foundry_telemetry.demo.ledger import Row
@@ -34,6 +34,7 @@ class Screen:
         self._err = _console(stderr=True)
         self._table = LedgerTable(self._out)
         self._progress: Progress | None = None
+        self._task = TaskID(0)
         self._started = False
 
     @contextmanager
@@ -50,7 +51,7 @@ class Screen:
         text = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"))
         columns = (SpinnerColumn(), BarColumn(16), text)
         self._progress = Progress(*columns, console=self._err, transient=True, redirect_stdout=False)
-        self._progress.add_task("", total=seconds)
+        self._task = self._progress.add_task("", total=seconds)
         with self._progress:
             yield
         self._progress = None
@@ -63,10 +64,8 @@ class Screen:
             done: Seconds of those given to `working`; without it the bar waits.
         """
         if self._progress is not None:
-            task = self._progress.tasks[0]
-            task.description = what
-            if done is not None:
-                self._progress.update(task.id, completed=done)
+            # Drawn at once: what follows may take long, or hardly any time.
+            self._progress.update(self._task, description=what, completed=done, refresh=True)
 
     def show(self, rows: Sequence[Row]) -> None:
         """Show rows that came in."""

@@ -7,7 +7,8 @@ import os
 import signal
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from types import FrameType
+from typing import TYPE_CHECKING, Final, Self
 
 from rich.text import Text
 
@@ -41,19 +42,45 @@ def run(seconds: float, *, as_json: bool) -> int:
     """
     screen = Screen(as_json=as_json)
     totals = Totals()
-    verdict, code = None, 0
-    try:
-        with screen.working(seconds):
-            stage = _Stage(screen)
-            stage.play(seconds, totals)
-        verdict, agreed = stage.verdict(totals)
-        code = 0 if agreed else _MISMATCH
-    except KeyboardInterrupt:
-        code = _INTERRUPTED
-    # From here on Ctrl-C ends the process at once; what is left takes a moment.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    verdict, code = None, _INTERRUPTED
+    with CtrlC() as ctrl_c:
+        try:
+            with screen.working(seconds):
+                stage = _Stage(screen)
+                stage.play(seconds, totals, ctrl_c)
+            verdict, agreed = stage.verdict(totals)
+            code = 0 if agreed else _MISMATCH
+        except (Exception, KeyboardInterrupt):
+            # pydantic makes an error of its own of a Ctrl-C that comes while it builds a model.
+            if not ctrl_c.came:
+                raise
     screen.close(totals, verdict)
     return code
+
+
+class CtrlC:
+    """Ctrl-C, which is heard at once or only noted; after the block it ends the process on the spot.
+
+    The Azure exporter swallows whatever is raised while it exports, and the batch with it. So nothing may be
+    raised then, unless Ctrl-C comes a second time.
+    """
+
+    def __init__(self) -> None:
+        self.came = False
+        self.is_held = False
+        """Whether it is only noted."""
+
+    def __enter__(self) -> Self:
+        signal.signal(signal.SIGINT, self._hear)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def _hear(self, _signum: int, _frame: FrameType | None) -> None:
+        came_before, self.came = self.came, True
+        if came_before or not self.is_held:
+            raise KeyboardInterrupt
 
 
 class _Stage:
@@ -72,18 +99,23 @@ class _Stage:
 
         self._new_load = Load
 
-    def play(self, seconds: float, totals: Totals) -> None:
-        """Run the load and show its rows as they come in."""
+    def play(self, seconds: float, totals: Totals, ctrl_c: CtrlC) -> None:
+        """Run the load and show its rows as they come in.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C came; what was under way is ended and shown.
+        """
+        ctrl_c.is_held = True
         load = self._new_load(self._foundry.base_url, seconds)
         started = time.monotonic()
-        try:
-            load.start()
-            while load.wait(_FLUSH_EVERY_S):
-                self._take(totals)
-                self._screen.say(totals.line(), min(time.monotonic() - started, seconds))
-        finally:
-            load.stop()
+        load.start()
+        while load.wait(_FLUSH_EVERY_S) and not ctrl_c.came:
             self._take(totals)
+            self._screen.say(totals.line(), min(time.monotonic() - started, seconds))
+        load.stop()
+        self._take(totals)
+        if ctrl_c.came:
+            raise KeyboardInterrupt
 
     def verdict(self, totals: Totals) -> tuple[Text, bool]:
         """Whether the ledger tells what the service served, in words and as a fact."""

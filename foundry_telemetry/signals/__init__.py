@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from opentelemetry._logs import LoggerProvider, get_logger
 from opentelemetry.context import Context
-from opentelemetry.metrics import MeterProvider, get_meter
+from opentelemetry.metrics import MeterProvider, get_meter, get_meter_provider
 from opentelemetry.trace import TracerProvider, get_tracer
 
 from foundry_telemetry.conventions import SCOPE
@@ -16,7 +16,7 @@ from foundry_telemetry.signals.metrics import Metrics
 from foundry_telemetry.signals.span import Link, close_span, describe, enrich_early, open_link, unlinked
 from foundry_telemetry.wire.recognise import Request
 
-__all__ = ["Link", "Signals"]
+__all__ = ["Link", "Signals", "is_placeholder"]
 
 
 class Signals:
@@ -38,8 +38,13 @@ class Signals:
         losses: Callable[[], int] = lambda: 0,
         before_export: Callable[[], object] = lambda: None,
     ) -> None:
+        def has_provider() -> bool:
+            return not is_placeholder(meter_provider or get_meter_provider())
+
         self._tracer = get_tracer(SCOPE, tracer_provider=tracer_provider)
-        self._metrics = Metrics(get_meter(SCOPE, meter_provider=meter_provider), losses, before_export)
+        self._metrics = Metrics(
+            get_meter(SCOPE, meter_provider=meter_provider), has_provider, losses, before_export
+        )
         self._ledger = Ledger(get_logger(SCOPE, logger_provider=logger_provider))
 
     def open(self, request: Request, context: Context, started_ns: int) -> Link:
@@ -74,3 +79,8 @@ class Signals:
         yield lambda: close_span(self._tracer, link, seen, answered, has_http_span)
         yield lambda: self._metrics.note(seen, link)
         yield lambda: self._ledger.emit(seen, link, answered)
+
+
+def is_placeholder(provider: object) -> bool:
+    """Whether a provider is one of the API package, which drops what it gets until an SDK takes its place."""
+    return type(provider).__module__.startswith(("opentelemetry.metrics", "opentelemetry._logs"))

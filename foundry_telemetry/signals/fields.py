@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from foundry_telemetry import conventions as names
 
-Getter = Callable[[Any], Any]
-Fields = tuple[tuple[str, Getter], ...]
 Attributes = dict[str, Any]
 
 
+class Fields(NamedTuple):
+    """Names, and one getter for all their values: half the price of a getter for each."""
+
+    names: tuple[str, ...]
+    get: Any
+
+
 def _fields(**paths: str) -> Fields:
-    """Name constants of `conventions` with the path to the value."""
-    return tuple((getattr(names, constant), attrgetter(path)) for constant, path in paths.items())
+    """Name constants of `conventions` with the paths to the values."""
+    return Fields(tuple(getattr(names, constant) for constant in paths), attrgetter(*paths.values()))
 
 
-def read(fields: Iterable[tuple[str, Getter]], source: object) -> Attributes:
+def read(fields: Fields, source: object) -> Attributes:
     """The fields of `source` that were told."""
-    return {name: value for name, get in fields if (value := get(source)) is not None}
+    values = zip(fields.names, fields.get(source), strict=True)
+    return {name: value for name, value in values if value is not None}
 
 
 ASKED: Final = _fields(
@@ -107,11 +112,20 @@ LEDGER_TIMES: Final = _fields(
 )
 """Of an observation, in seconds; in the ledger alone, in milliseconds."""
 
-MEASURED: Final = (
-    ("input_tokens", attrgetter("usage.total_input_tokens")),
-    ("output_tokens", attrgetter("usage.output_tokens")),
-    ("cache_read_input_tokens", attrgetter("usage.cache_read_input_tokens")),
-    ("cache_write_input_tokens", attrgetter("usage.cache_creation_input_tokens")),
-    ("cost_usd", attrgetter("cost_usd")),
+MEASURED: Final = Fields(
+    (
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_write_input_tokens",
+        "cost_usd",
+    ),
+    attrgetter(
+        "usage.total_input_tokens",
+        "usage.output_tokens",
+        "usage.cache_read_input_tokens",
+        "usage.cache_creation_input_tokens",
+        "cost_usd",
+    ),
 )
 """Of an observation; the numbers that Azure keeps as numbers on a span's row."""

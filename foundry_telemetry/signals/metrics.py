@@ -49,15 +49,24 @@ class Metrics:
 
     Args:
         meter: Where they are made.
+        has_provider: Whether the meter leads anywhere by now; without that, notes would wait for nobody.
         losses: How many times our own telemetry failed so far.
         before_export: Called when a reader asks.
     """
 
-    def __init__(self, meter: Meter, losses: Callable[[], int], before_export: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        meter: Meter,
+        has_provider: Callable[[], bool],
+        losses: Callable[[], int],
+        before_export: Callable[[], object],
+    ) -> None:
         def histogram(name: str, unit: str, buckets: tuple[float, ...]) -> metrics.Histogram:
             return meter.create_histogram(name, unit, explicit_bucket_boundaries_advisory=buckets)
 
         self._notes: deque[Note] = deque()
+        self._has_provider = has_provider
+        self._watched = False
         self._losses = losses
         self._before_export = before_export
         self._deployments = Values()
@@ -77,7 +86,11 @@ class Metrics:
         _all.add(self)
 
     def note(self, seen: Observation, link: Link) -> None:
-        """Take a note of one finished attempt."""
+        """Take a note of one finished attempt, if anybody may ever ask."""
+        if not self._watched:
+            self._watched = self._has_provider()
+            if not self._watched:
+                return
         span = link.span or INVALID_SPAN
         note = Note(seen, span.get_span_context(), link.ours, link.standard)
         if len(self._notes) < _MAX_NOTES:

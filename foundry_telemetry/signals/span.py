@@ -179,6 +179,8 @@ def _opening(request: Request) -> Attributes:
         fields[names.SYSTEM] = names.PROVIDER_ANTHROPIC
     if request.stream:
         fields[names.REQUEST_STREAM] = True
+    if request.effort is not None:
+        fields[names.REASONING_LEVEL] = request.effort
     return fields
 
 
@@ -186,7 +188,8 @@ def url_of(asked: Request | Observation) -> str:
     """Scheme, host and path; the port where it is not the scheme's own; never the query."""
     default = 443 if asked.scheme == "https" else 80
     port = "" if asked.server_port in (None, default) else f":{asked.server_port}"
-    return f"{asked.scheme}://{asked.server_address}{port}{asked.path}"
+    host = asked.server_address or ""
+    return f"{asked.scheme}://{f'[{host}]' if ':' in host else host}{port}{asked.path}"
 
 
 def enrich_early(link: Link, asked: Request | Observation, ids: RequestIds) -> None:
@@ -228,7 +231,8 @@ def close_span(
         enrich_early(link, seen, seen.ids)
     if span.is_recording():
         span.set_attributes({names.OUTCOME: seen.outcome} | _outcome(seen))
-    if (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():
+    was_sent = seen.outcome != "not_sent"
+    if was_sent and (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():
         _attempt_span(tracer, link, seen, answered)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
@@ -13,30 +13,8 @@ from msgspec import Struct
 from foundry_telemetry.observation import AuthScheme, RequestIds
 from foundry_telemetry.wire.clean import clean_id, clean_label
 
-RawHeaders = Iterable[tuple[bytes, bytes]]
+RawHeaders = Sequence[tuple[bytes, bytes]]
 """Name and value as sent; what ``Headers.raw`` gives in httpx and httpx2."""
-
-_REQUEST: Final = frozenset({
-    b"user-agent",
-    b"anthropic-version",
-    b"x-stainless-retry-count",
-    b"traceparent",
-    b"authorization",
-    b"x-api-key",
-    b"api-key",
-    b"ocp-apim-subscription-key",
-})  # fmt: skip
-_RESPONSE: Final = frozenset({
-    b"content-type",
-    b"content-encoding",
-    b"apim-request-id",
-    b"request-id",
-    b"x-request-id",
-    b"x-ms-client-request-id",
-    b"x-ms-region",
-    b"retry-after-ms",
-    b"retry-after",
-})  # fmt: skip
 
 _USER_AGENT: Final = re.compile(
     rb"(?:python-)?([A-Za-z0-9_.-]{1,64})/(?:Python )?([0-9][0-9A-Za-z.+-]{0,31})"
@@ -49,7 +27,6 @@ _SCHEMES: Final[tuple[tuple[bytes, AuthScheme], ...]] = (
 )
 """The first one present names the scheme: a token before a key, the resource's key before a gateway's."""
 
-_WAITS: Final = frozenset({b"retry-after-ms", b"retry-after"})
 _MAX_WAIT_S: Final = 24 * 3600.0
 """A longer wait is nonsense, not a hint."""
 
@@ -91,28 +68,21 @@ class ResponseHeaders(Struct, frozen=True, gc=False):
     retry_after_s: float | None
 
 
-def _pick(raw: RawHeaders, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
-    """The wanted headers, names in lower case; of a repeated one the first."""
-    found: dict[bytes, bytes] = {}
-    for name, value in raw:
-        key = _lower(name)
-        if key in wanted and key not in found:
-            found[key] = value
-    return found
-
-
-_lower: Final = lru_cache(maxsize=256)(bytes.lower)
-"""Header names are few and the same for every request."""
+def _by_name(raw: RawHeaders) -> dict[bytes, bytes]:
+    """The headers by lower-case name, of a repeated one the first; only those asked for are looked at."""
+    return {name.lower(): value for name, value in reversed(raw)}
 
 
 def read_request_headers(raw: RawHeaders) -> RequestHeaders:
     """Read the allow-listed request headers."""
-    found = _pick(raw, _REQUEST)
+    found = _by_name(raw)
     scheme: AuthScheme = "none"
     for name, candidate in _SCHEMES:
         if name in found:
             scheme = candidate
             break
+    if scheme == "entra_id" and found[b"authorization"][:7].lower() != b"bearer ":
+        scheme = "gateway_key"  # Basic and the like: Azure takes none of them, a customer's gateway may
     retries = found.get(b"x-stainless-retry-count", b"0")
     return RequestHeaders(
         client=_client(found.get(b"user-agent")),
@@ -137,7 +107,7 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
         raw: The headers as received.
         now_s: Seconds since the epoch, for a ``retry-after`` that is a date.
     """
-    found = _pick(raw, _RESPONSE)
+    found = _by_name(raw)
     return ResponseHeaders(
         media_type=_media_type(found.get(b"content-type", b"")),
         encoded=found.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"),
@@ -148,7 +118,9 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
             x_ms_client_request_id=clean_id(found.get(b"x-ms-client-request-id")),
         ),
         region=clean_label(found.get(b"x-ms-region")),
-        retry_after_s=_retry_after(found, now_s) if _WAITS & found.keys() else None,
+        retry_after_s=_retry_after(found, now_s)
+        if b"retry-after-ms" in found or b"retry-after" in found
+        else None,
     )
 
 

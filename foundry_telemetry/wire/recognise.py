@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from foundry_telemetry.conventions import CHAT, COUNT_TOKENS
 from foundry_telemetry.observation import AuthScheme
-from foundry_telemetry.wire.clean import UNREADABLE, clean_count, clean_name
+from foundry_telemetry.wire.clean import UNREADABLE, as_object, clean_count, clean_name, clean_word
 from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
 
 _FOUNDRY_HOSTS: Final = tuple(
@@ -64,6 +64,7 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     deployment: str | None
     stream: bool
     max_tokens: int | None
+    effort: str | None = None
 
 
 class _Body(Struct, gc=False):
@@ -72,6 +73,7 @@ class _Body(Struct, gc=False):
     model: object = None
     stream: object = None
     max_tokens: object = None
+    output_config: object = None
 
 
 _decode_body: Final = msgspec.json.Decoder(_Body).decode
@@ -173,6 +175,7 @@ def read_request(
         deployment=clean_name(wanted.model),
         stream=wanted.stream is True,
         max_tokens=clean_count(wanted.max_tokens),
+        effort=clean_word(as_object(wanted.output_config).get("effort")),
     )
 
 

@@ -28,8 +28,8 @@ _MAX_PIECE: Final = 64 * 1024
 _LINE: Final = 64
 """Bytes that a line costs to hold besides its text."""
 
-_BLOCK: Final = 4096
-"""Bytes that are held before they are searched."""
+_MAX_HELD: Final = 32
+"""Pieces that are held before they are searched, some four kilobytes."""
 _MAX_REST: Final = 64 * 1024
 """Bytes of an unfinished event that are held for the next search; a longer one is read line by line."""
 _TELLING: Final = (b"event: message", b"event:message", b"event: error", b"event:error")
@@ -67,7 +67,6 @@ class MessageStream:
         "_message",
         "_name",
         "_quiet",
-        "_size",
         "_skipping",
         "_started",
         "_usage",
@@ -84,7 +83,6 @@ class MessageStream:
         self._data: list[bytes] = []
         self._data_size = 0
         self._held: list[bytes] = []
-        self._size = 0
         self._lf_only = True
         self._skipping = False
         self._was_cr = False
@@ -102,29 +100,37 @@ class MessageStream:
 
     def feed(self, piece: bytes) -> None:
         """Take the next decoded bytes of the body."""
-        if len(piece) > _MAX_PIECE:
-            for at in range(0, len(piece), _MAX_PIECE):
-                self.feed(piece[at : at + _MAX_PIECE])
+        if self._quiet and len(piece) < _MAX_PIECE:
+            held = self._held
+            held.append(piece)
+            if len(held) >= _MAX_HELD:
+                self._search()
             return
-        if not self._quiet:
-            self._scan(piece)
-            return
-        self._held.append(piece)
-        self._size += len(piece)
-        if self._size >= _BLOCK:
-            self._search()
+        self._search()
+        for at in range(0, len(piece), _MAX_PIECE):
+            self._scan(piece[at : at + _MAX_PIECE])
 
     def _search(self) -> None:
         """Read the whole events among what is held if one of them tells something; hold the rest."""
+        if not self._held:
+            return
         block = b"".join(self._held)
+        self._held.clear()
         end = block.rfind(b"\n\n") + 2
-        events, rest = (block[:end], block[end:]) if end > 1 else (b"", block)
-        self._held, self._size = [rest], 0
-        if any(telling in events for telling in _TELLING):
-            self._scan(events)
+        rest = block[end:] if end > 1 else block
+        if end > 1:
+            self._read_telling(block[:end])
         if len(rest) > _MAX_REST or not self._quiet:  # other line endings have come: no more holding back
-            self._held = []
             self._scan(rest)
+        elif rest:
+            self._held.append(rest)
+
+    def _read_telling(self, events: bytes) -> None:
+        """Read on from the first event that tells something, if there is one."""
+        found = [at for telling in _TELLING if (at := events.find(telling)) >= 0]
+        if found:
+            before = events.rfind(b"\n\n", 0, min(found))
+            self._scan(events[before + 2 :] if before >= 0 else events)
 
     @property
     def is_empty(self) -> bool:
@@ -137,8 +143,10 @@ class MessageStream:
         Args:
             complete: Whether the body was read to its end; then an event may lack its blank line.
         """
-        held, self._held = self._held, []
-        self._scan(b"".join(held))
+        self._search()
+        rest = b"".join(self._held)
+        self._held.clear()
+        self._scan(rest)
         if complete:
             if self._line:
                 self._end_line(b"")

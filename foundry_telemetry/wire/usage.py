@@ -78,9 +78,9 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
     """
     counts = clean_counts(usage)
     output = counts.get("output_tokens") if final else None
-    cache = clean_counts(as_object(usage.get("cache_creation")))
-    tools = clean_counts(as_object(usage.get("server_tool_use")))
-    details = clean_counts(as_object(usage.get("output_tokens_details"))) if final else {}
+    cache = _counts_in(usage.get("cache_creation"))
+    tools = _counts_in(usage.get("server_tool_use"))
+    details = _counts_in(usage.get("output_tokens_details")) if final else _NO_COUNTS
     compaction = _compaction(usage.get("iterations"))
     return TokenUsage(
         input_tokens=counts.get("input_tokens"),
@@ -99,6 +99,13 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
         compaction_output_tokens=compaction[1] if compaction else None,
         complete=output is not None,
     )
+
+
+_NO_COUNTS: Final[dict[str, int]] = {}
+
+
+def _counts_in(value: object) -> dict[str, int]:
+    return clean_counts(value) if type(value) is dict else _NO_COUNTS
 
 
 USAGE_FIELDS: Final = frozenset({

@@ -9,7 +9,7 @@ import httpx2
 from anthropic import AnthropicFoundry, AsyncAnthropicFoundry, Omit
 
 import foundry_telemetry
-from foundry_telemetry.attach import FoundryMiddleware, make_recorder
+from foundry_telemetry.attach import FoundryMiddleware
 from tests.attach.replay import Step, replay
 from tests.support.capture import Capture
 from tests.support.families import settle
@@ -83,7 +83,7 @@ async def _without_credential_async(request: Any) -> None:
 
 def middleware_of(capture: Capture, **options: Any) -> FoundryMiddleware:
     """The middleware, recording into `capture`."""
-    return FoundryMiddleware(make_recorder(**{**capture.options, **options}))
+    return FoundryMiddleware(**{**capture.options, **options})
 
 
 def hooks_of(capture: Capture, is_async: bool) -> Any:

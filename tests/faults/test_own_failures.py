@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 import foundry_telemetry
-from foundry_telemetry.attach import FoundryMiddleware, make_recorder
+from foundry_telemetry.attach import FoundryMiddleware
 from foundry_telemetry.attach.guard import losses
 from tests.faults.internals import GUARDS, Internal, broken, called, internals
 from tests.support.capture import Capture
@@ -216,7 +216,7 @@ def test_broken_function_under_the_sdk(
             if door == "process":
                 foundry_telemetry.instrument(**capture.options)
                 return await breaker.break_each(sdk_errands([]), DOORS)
-            middleware = FoundryMiddleware(make_recorder(**capture.options))
+            middleware = FoundryMiddleware(**capture.options)
             return await breaker.break_each(sdk_errands([middleware]), DOORS)
 
     names = family.run(scenario)

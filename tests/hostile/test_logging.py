@@ -154,7 +154,7 @@ def broken(*_: Any, **__: Any) -> Any:
     raise RuntimeError("broken")
 
 
-PLACES = ["recorder.read_request", "recorder._place_in_call", "recorder.pricing.cost", "body.TappedDecoder"]
+PLACES = ["recorder.read_request", "recorder._place_in_call", "exchange.pricing.cost", "body.TappedDecoder"]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -184,7 +184,7 @@ def test_handler_that_raises(
     before = losses.count
     family.run(scenario)
     assert len(requests) == 1
-    if place != "recorder.pricing.cost":  # nothing was told that could be priced
+    if place != "exchange.pricing.cost":  # nothing was told that could be priced
         assert heard[:1] == ["foundry_telemetry"]
         assert losses.count > before
 

@@ -161,7 +161,7 @@ def test_canaries(
     for url in (SECRET_URL, SECRET_URL.replace("CANARY-user:CANARY-password@", "")):
         family.run(lambda url=url: scenario(url))
     assert len(instrumented.observations) == 2 * len(scenarios())
-    assert {seen.auth_scheme for seen in instrumented.observations} == {"entra_id"}
+    assert {seen.auth_scheme for seen in instrumented.observations} == {"entra_id", "gateway_key"}
     assert any(seen.failure and seen.failure.token for seen in instrumented.observations)
     assert_silent(instrumented, listener, capfd)
 
@@ -215,7 +215,7 @@ def test_failures_of_our_own(
         raise ValueError(f"CANARY {args!r}")
 
     monkeypatch.setattr("foundry_telemetry.attach.guard.losses._next_log_s", 0.0)
-    for place in ("recorder.read_request", "recorder._place_in_call", "recorder.pricing.cost"):
+    for place in ("recorder.read_request", "recorder._place_in_call", "exchange.pricing.cost"):
         with monkeypatch.context() as patch:
             patch.setattr(f"foundry_telemetry.attach.{place}", broken)
             patch.setattr("foundry_telemetry.attach.guard.losses._next_log_s", 0.0)
@@ -287,7 +287,7 @@ def test_reprs(headers: list[Any], url: str, instrumented: Capture) -> None:
         assert not {name: leaks(text) for name, text in shown.items() if leaks(text)}
         response.close()
     attempt = request.extensions[MARK].attempt
-    assert attempt.request.bearer
+    assert bool(attempt.request.bearer) == (url == URL)
     assert not leaks(repr(attempt), f"{attempt.request}", str(attempt.request.bearer))
 
 
@@ -340,13 +340,13 @@ def test_no_baggage_leaves(family: Family, http_spans: Any, capture: Capture) ->
     assert "traceparent" in names
 
 
-def sdk_call(path: str, provider: Any, recorder: Any) -> None:
+def sdk_call(path: str, provider: Any, options: dict[str, Any]) -> None:
     """One call through the SDK's middleware."""
     client = anthropic.AnthropicFoundry(
         base_url="https://CANARY-user:CANARY-pw@gw.example.com/anthropic",
         azure_ad_token_provider=provider,
         max_retries=0,
-        middleware=[FoundryMiddleware(recorder)],
+        middleware=[FoundryMiddleware(**options)],
         http_client=anthropic.DefaultHttpxClient(
             transport=transport(FAMILIES[2], lambda _: (200, JSON, [message()]))
         ),
@@ -373,9 +373,9 @@ def test_sdk_door(
             raise RuntimeError(f"AADSTS700016 CANARY {KEY} Trace ID: {'c' * 36}")
         return TOKEN
 
-    recorder = make_recorder(**(capture.options | {"hosts": ("gw.example.com",)}))
+    options = capture.options | {"hosts": ("gw.example.com",)}
     try:
-        sdk_call(path, provider, recorder)
+        sdk_call(path, provider, options)
     except RuntimeError:
         assert fails
     assert_silent(capture, listener, capfd)

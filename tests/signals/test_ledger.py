@@ -264,13 +264,18 @@ def test_unsupported_endpoint(capture: Capture, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "scheme"),
-    [("authorization", "entra_id"), ("api-key", "api_key"), ("ocp-apim-subscription-key", "gateway_key")],
+    ("header", "value", "scheme"),
+    [
+        ("authorization", "Bearer CANARY-SECRET", "entra_id"),
+        ("authorization", "Basic CANARY-SECRET", "gateway_key"),
+        ("api-key", "CANARY-SECRET", "api_key"),
+        ("ocp-apim-subscription-key", "CANARY-SECRET", "gateway_key"),
+    ],
 )
-def test_auth_scheme(header: str, scheme: str, capture: Capture, clock: Clock) -> None:
+def test_auth_scheme(header: str, value: str, scheme: str, capture: Capture, clock: Clock) -> None:
     """Which credential header was there is told; its value never."""
     without: dict[str, Any] = {"x_api_key": None, "api_key": None}
-    exchange("ok_json_basic", capture, clock, **without | {header.replace("-", "_"): "CANARY-SECRET"})
+    exchange("ok_json_basic", capture, clock, **without | {header.replace("-", "_"): value})
     assert capture.ledger[0]["foundry.auth.scheme"] == scheme
     assert "CANARY" not in capture.everything()
 

@@ -16,8 +16,8 @@ from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetr
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from foundry_telemetry import _azure_sampling, _azure_settings
-from foundry_telemetry._azure_pipelines import azure_exporters
+from foundry_telemetry.azure import sampling, settings
+from foundry_telemetry.azure.pipelines import azure_exporters
 from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
 
 
@@ -25,16 +25,16 @@ def test_options_of_the_distro() -> None:
     """Every keyword the distro reads is one we pass on, decide ourselves, or refuse by name."""
     read = set(configurations._get_configurations())
     ours = {"sampling_ratio", "connection_string", "distro_version"}
-    known = _azure_settings.DISTRO_OPTIONS | _azure_settings.EXPORTER_OPTIONS | ours
-    assert read <= known | set(_azure_settings._INSTEAD)
-    assert distro.SAMPLING_TRACES_PER_SECOND_ARG in _azure_settings.DISTRO_OPTIONS
+    known = settings.DISTRO_OPTIONS | settings.EXPORTER_OPTIONS | ours
+    assert read <= known | set(settings._INSTEAD)
+    assert distro.SAMPLING_TRACES_PER_SECOND_ARG in settings.DISTRO_OPTIONS
 
 
 def test_samplers_of_the_distro() -> None:
     """The samplers we let through are those the distro takes, and the names we translate are not."""
-    accepted = _azure_sampling._ACCEPTED_SAMPLERS
+    accepted = sampling._ACCEPTED_SAMPLERS
     assert accepted - {"microsoft.fixed.percentage"} == set(distro.SUPPORTED_OTEL_SAMPLERS)
-    assert not set(_azure_sampling._RENAMED_SAMPLERS) & set(distro.SUPPORTED_OTEL_SAMPLERS)
+    assert not set(sampling._RENAMED_SAMPLERS) & set(distro.SUPPORTED_OTEL_SAMPLERS)
 
 
 def test_search_for_exporters() -> None:

@@ -17,8 +17,8 @@ from azure.core.rest import HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from foundry_telemetry import _azure_delivery
-from foundry_telemetry._azure_delivery import Delivery, RequestHooks
+from foundry_telemetry.azure import delivery as delivery_module
+from foundry_telemetry.azure.delivery import Delivery, RequestHooks
 from foundry_telemetry.testing.asgi import LoopbackServer
 
 Arm = Callable[..., Delivery]
@@ -61,7 +61,7 @@ def test_flush_is_bounded(
     arm: Arm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A pipeline that hangs holds the process for the bound and not longer, and the loss is said aloud."""
-    monkeypatch.setattr(_azure_delivery, "FLUSH_S", 0.05)
+    monkeypatch.setattr(delivery_module, "FLUSH_S", 0.05)
     release = threading.Event()
     delivery = arm({"traces": release.wait, "logs": lambda: None})
     assert not delivery.flush()
@@ -69,7 +69,7 @@ def test_flush_is_bounded(
     assert "not enough to deliver the last traces" in caplog.text
     release.set()
     monkeypatch.setattr(delivery, "_deadline", None)
-    monkeypatch.setattr(_azure_delivery, "FLUSH_S", 10.0)
+    monkeypatch.setattr(delivery_module, "FLUSH_S", 10.0)
 
 
 def test_no_thread_is_started_at_the_end(arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from opentelemetry.instrumentation.utils import suppress_http_instrumentation
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 
-from foundry_telemetry import _azure_logging
+from foundry_telemetry.azure import handlers
 
 
 @pytest.fixture
@@ -25,18 +25,18 @@ def exported() -> Iterator[InMemoryLogRecordExporter]:
     level, others = root.level, root.handlers[:]
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    _azure_logging.guard()
+    handlers.guard()
     yield memory
     root.handlers[:] = others
     root.setLevel(level)
-    for name in (_azure_logging._LIBRARY, _azure_logging._EXPORTER):
+    for name in (handlers._LIBRARY, handlers._EXPORTER):
         logging.getLogger(name).handlers.clear()
 
 
 def without_pytest() -> None:
     """Take away the handlers that pytest adds to the root for each phase of a test."""
     root = logging.getLogger()
-    root.handlers[:] = filter(_azure_logging._is_otel, root.handlers)
+    root.handlers[:] = filter(handlers._is_otel, root.handlers)
 
 
 def bodies(memory: InMemoryLogRecordExporter) -> list[object]:
@@ -84,7 +84,7 @@ def test_logging_of_the_application(capsys: pytest.CaptureFixture[str]) -> None:
 def test_guard_twice(exported: InMemoryLogRecordExporter, capsys: pytest.CaptureFixture[str]) -> None:
     """Guarding again, after a handler was added, prints and filters once."""
     without_pytest()
-    _azure_logging.guard()
+    handlers.guard()
     logging.getLogger("foundry_telemetry.azure").warning("ours")
     assert capsys.readouterr().err == "ours\n"
     assert bodies(exported) == ["ours"]
@@ -93,7 +93,7 @@ def test_guard_twice(exported: InMemoryLogRecordExporter, capsys: pytest.Capture
 
 def test_no_thread_at_exit(exported: InMemoryLogRecordExporter, monkeypatch: pytest.MonkeyPatch) -> None:
     """`logging.shutdown` flushes every handler; that of OpenTelemetry would start a thread."""
-    _azure_logging.still_handlers()
+    handlers.still()
     monkeypatch.setattr("threading.Thread.start", lambda _: pytest.fail("a thread was started"))
     logging.getLogger().handlers[0].flush()
     assert not bodies(exported)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry._azure_pipelines import environment
-from foundry_telemetry._azure_sampling import KEEP_ALL
-from foundry_telemetry._azure_settings import CONNECTION_STRING, Settings, read_settings
 from foundry_telemetry.azure import configure
+from foundry_telemetry.azure.pipelines import environment
+from foundry_telemetry.azure.sampling import KEEP_ALL
+from foundry_telemetry.azure.settings import CONNECTION_STRING, Settings, read_settings
 
 KEY = "0a1b2c3d-1111-2222-3333-444455556666"
 STRING = f"InstrumentationKey={KEY};IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/"

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from foundry_telemetry._azure_settings import DISTRO_OPTIONS, Settings
+from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
 
 _SWITCHES: Final = {
     "traces": "OTEL_TRACES_EXPORTER",

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from foundry_telemetry._azure_sampling import read_sampling
+from foundry_telemetry.azure.sampling import read_sampling
 from foundry_telemetry.wire.recognise import parse_hosts
 
 CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"

@@ -22,13 +22,13 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from foundry_telemetry._azure_sampling import KEEP_ALL
-from foundry_telemetry._azure_settings import HttpSpans, Settings, read_settings
+from foundry_telemetry.azure.sampling import KEEP_ALL
+from foundry_telemetry.azure.settings import HttpSpans, Settings, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from foundry_telemetry._azure_delivery import Delivery
+    from foundry_telemetry.azure.delivery import Delivery
 
 __all__ = ["configure"]
 
@@ -81,11 +81,11 @@ def configure(
 def _start(settings: Settings) -> None:
     global _active  # noqa: PLW0603 - one per process, as are the providers
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
-    from foundry_telemetry import _azure_logging, _azure_pipelines  # noqa: PLC0415
-    from foundry_telemetry._azure_delivery import Delivery, RequestHooks  # noqa: PLC0415
     from foundry_telemetry.attach import instrument  # noqa: PLC0415
+    from foundry_telemetry.azure import handlers, pipelines  # noqa: PLC0415
+    from foundry_telemetry.azure.delivery import Delivery, RequestHooks  # noqa: PLC0415
 
-    _azure_logging.guard()  # handlers the application has, so that the warnings below are heard
+    handlers.guard()  # handlers the application has, so that the warnings below are heard
     for warning in settings.warnings:
         _log.warning("%s", warning)
     options = _with_defaults(settings.options)
@@ -93,8 +93,8 @@ def _start(settings: Settings) -> None:
         options["read_timeout"], options.get("raw_request_hook"), options.get("raw_response_hook")
     )
     options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
-    built = _azure_pipelines.connect(settings, options)
-    _azure_logging.guard()  # and the one of the distro
+    built = pipelines.connect(settings, options)
+    handlers.guard()  # and the one of the distro
     delivery = Delivery(
         built.jobs,
         hooks,
@@ -108,10 +108,10 @@ def _start(settings: Settings) -> None:
 
 
 def _before_exit() -> None:
-    from foundry_telemetry import _azure_logging  # noqa: PLC0415
     from foundry_telemetry.attach.exchange import tell_of_dropped  # noqa: PLC0415
+    from foundry_telemetry.azure import handlers  # noqa: PLC0415
 
-    _azure_logging.still_handlers()
+    handlers.still()
     # It has an exit handler of its own, but one that was registered before ours and so comes too late.
     tell_of_dropped()
 

@@ -24,7 +24,7 @@ def guard() -> None:
     logging.getLogger(_EXPORTER).addHandler(_EXPORTER_ALOUD)
 
 
-def still_handlers() -> None:
+def still() -> None:
     """Make `logging.shutdown` harmless: the flush of an OpenTelemetry handler starts a thread."""
     for handler in _otel_handlers():
         handler.flush = _nothing  # type: ignore[method-assign]

@@ -147,6 +147,11 @@ class Attempt:
             self.feed = self._stream.feed
 
     @property
+    def is_stream(self) -> bool:
+        """Whether the answer is a stream, which its reader may leave before the end."""
+        return self._stream is not None or self.request.stream
+
+    @property
     def encoded(self) -> bool:
         """Whether the body is compressed, so that the bytes to feed are those of the decoder."""
         return self._headers is not None and self._headers.encoded
@@ -162,6 +167,10 @@ class Attempt:
             if isinstance(self._body, bytes):
                 self._body = bytearray(self._body)
             self._body += piece
+
+    def settle(self) -> Callable[[bytes], None]:
+        """Read what `feed` only held. What this gives takes the next few kilobytes in its place."""
+        return self.feed if self._stream is None else self._stream.settle()
 
     def end(
         self,
@@ -229,7 +238,7 @@ class Attempt:
             stop_reason=answer.stop_reason,
             refusal_category=answer.refusal_category,
             region=headers.region if headers else None,
-            ids=_with_body_ids(self.ids, error_body),
+            ids=_with_body_ids(self.ids, error_body) if error_body else headers.ids if headers else NO_IDS,
             counted_input_tokens=answer.counted_input_tokens,
             outcome=outcome,
             failure=failure,

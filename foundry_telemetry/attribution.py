@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Final, NamedTuple
 
 from foundry_telemetry.observation import NO_TAGS
@@ -80,7 +80,7 @@ def _merge(blocks: tuple[attribute, ...]) -> _Scope:
     for block in blocks:
         merged |= block._given  # noqa: SLF001 - its own module
     tags = {key: value for key, value in merged.items() if value}
-    return _Scope(blocks, MappingProxyType(tags) if tags else NO_TAGS)
+    return _Scope(blocks, tags or NO_TAGS)
 
 
 def _check_key(key: str) -> str:

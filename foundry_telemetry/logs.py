@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 import functools
 import logging
-import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any, Final
 
@@ -26,11 +25,6 @@ LOGGER_NAME: Final = "foundry_telemetry.attempts"
 _QUIET: Final = frozenset({"ok", "abandoned", "cancelled"})
 """Outcomes that are no failure."""
 
-_PATIENCE_S: Final = 0.05
-"""Seconds to wait for an output that is busy, before the line is given up."""
-
-_Lock: Final = type(threading.Lock())
-
 _logger = logging.getLogger(__name__)
 
 
@@ -43,7 +37,8 @@ def add_foundry_context(
 
     Adds ``trace_id``, ``span_id`` and ``trace_flags`` (lower-case hex, OpenTelemetry's names for logs that
     are not OTLP) where a span is current, and ``apim_request_id`` and ``anthropic_request_id`` of
-    `last_attempt()`. Keys that are there already stay as they are. Never raises.
+    `last_attempt()` if that was in the same trace: the thread of a server goes on to the next user's request,
+    and must not take the ids along. Keys that are there already stay as they are. Never raises.
     """
     try:
         _add_trace(event_dict)
@@ -81,8 +76,6 @@ def log_attempts(logger: object = None) -> Callable[[Observation], None]:
 
     def sink(observation: Observation) -> None:
         line = _kept_local(logger)
-        if _is_busy_here(line):
-            return
         write = line.info if observation.outcome in _QUIET else line.warning
         write(EVENT_NAME, **_fields(observation))
 
@@ -101,7 +94,7 @@ def _add_ids(event_dict: MutableMapping[str, Any]) -> None:
     from foundry_telemetry.attempt import last_attempt  # noqa: PLC0415 - keeps this import light
 
     attempt = last_attempt()
-    if attempt is not None:
+    if attempt is not None and attempt.trace_id == event_dict.get("trace_id"):
         ids = _told(
             apim_request_id=attempt.ids.apim_request_id,
             anthropic_request_id=attempt.anthropic_request_id,
@@ -155,22 +148,6 @@ def _kept_local(logger: Any) -> Any:
         bound = bound.sync_bl
     # What BoundLoggerBase.bind() does, with another logger; structlog has no public way.
     return type(bound)(_kept_local(bound._logger), bound._processors, bound._context)  # noqa: SLF001
-
-
-def _is_busy_here(line: Any) -> bool:
-    """Whether this thread may be in the middle of writing with the same output.
-
-    An abandoned stream may end in a finalizer, which runs anywhere, also inside ``PrintLogger`` while that
-    holds its lock; to wait for the lock would then be to wait for ever. Another thread has long written its
-    line when the time is up.
-    """
-    lock = getattr(line._logger, "_lock", None)  # noqa: SLF001 - of PrintLogger, WriteLogger, BytesLogger
-    if not isinstance(lock, _Lock):
-        return False
-    if not lock.acquire(timeout=_PATIENCE_S):
-        return True
-    lock.release()
-    return False
 
 
 def _is_structlog(logger: object) -> bool:

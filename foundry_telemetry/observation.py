@@ -9,7 +9,6 @@ re-sends after a 401 are further attempts. *Observation*: what is known of an at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -31,7 +30,8 @@ Fault = Literal[
     "client",
 ]
 
-NO_TAGS: Mapping[str, str] = MappingProxyType({})
+NO_TAGS: Mapping[str, str] = {}
+"""A plain dict, not to be changed: sinks pickle and encode what they get."""
 
 
 class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
@@ -180,6 +180,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     retry_after_s: float | None = None
     """Seconds the answer asked to wait."""
 
+    trace_id: str | None = None
+    """32 hex digits: the trace the attempt belongs to, whether it was sampled or not."""
     started_ns: int
     """When the request left, nanoseconds since the epoch."""
     duration_s: float

@@ -13,16 +13,17 @@ import atexit
 import logging
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry import pricing
-from foundry_telemetry.attach.exchange import Settings, Sink, tell_of_dropped
+from foundry_telemetry.attach.exchange import Settings, tell_of_dropped
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.hooks import EventHooks, Hooks
 from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.attach.transport import attach_client, attach_process, detach_client, detach_process
+from foundry_telemetry.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.signals import Signals, is_placeholder
 from foundry_telemetry.wire.recognise import parse_hosts
 
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from foundry_telemetry.attach.middleware import FoundryMiddleware
 
 __all__ = ["FoundryMiddleware", "async_event_hooks", "event_hooks", "instrument", "uninstrument"]
-
-HttpSpans = Literal["keep", "suppress"]
-"""What becomes of an HTTP instrumentor's spans for Foundry attempts."""
 
 _log: Final = logging.getLogger("foundry_telemetry")
 
@@ -66,7 +64,8 @@ def instrument(
         logger_provider: Takes the ledger events.
         hosts: Hosts or base URLs that count as Foundry besides Azure's own: gateways, private names.
         http_spans: ``keep`` leaves an HTTP instrumentor alone, ``suppress`` silences it for these attempts.
-        sinks: Called with each finished attempt, in the caller's thread.
+        sinks: Called with each finished attempt, in the thread where it ended, or where it is noticed that
+            its body was dropped unread.
 
     Raises:
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
@@ -84,8 +83,6 @@ def instrument(
         attach_process(recorder)
     else:
         attach_client(target, recorder)
-    pricing.preload()
-    _warn_without_ledger(logger_provider)
 
 
 def uninstrument(target: object = None) -> None:
@@ -118,7 +115,7 @@ def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
         **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts`` and ``sinks``, as
             for `instrument()`, with the same errors.
     """
-    return Hooks(make_recorder(**_checked("event_hooks", options))).sync_hooks()
+    return Hooks(make_recorder(**checked("event_hooks", options))).sync_hooks()
 
 
 def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
@@ -127,10 +124,11 @@ def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     Args:
         **options: As for `event_hooks()`.
     """
-    return Hooks(make_recorder(**_checked("async_event_hooks", options))).async_hooks()
+    return Hooks(make_recorder(**checked("async_event_hooks", options))).async_hooks()
 
 
-def _checked(door: str, options: HookOptions) -> HookOptions:
+def checked(door: str, options: HookOptions) -> HookOptions:
+    """The keywords of a door as given, once it is clear that it takes them; else TypeError."""
     unknown = sorted(options.keys() - HookOptions.__annotations__)
     if unknown:
         raise TypeError(
@@ -149,20 +147,16 @@ def make_recorder(
     sinks: Sequence[Sink] = (),
 ) -> Recorder:
     """Check the options of a door and make its recorder; keywords and errors as for `instrument()`."""
-    if http_spans not in ("keep", "suppress"):
-        raise ValueError(f"http_spans={http_spans!r}: expected 'keep' or 'suppress'")
-    if not isinstance(sinks, Iterable):
-        raise TypeError(f"sinks={sinks!r:.100}: expected a sequence of functions that take an Observation")
-    sinks = tuple(sinks)
-    for sink in sinks:
-        if not callable(sink):
-            raise TypeError(
-                f"sinks: {sink!r:.100} is not callable; expected functions that take an Observation"
-            )
+    check_http_spans(http_spans)
+    sinks = check_sinks(sinks)
+    known_hosts = parse_hosts(hosts)
+    pricing.preload()
+    _warn_without_ledger(logger_provider, sinks)
+    _tell_at_exit()
     return Recorder(
         Settings(
             _signals(tracer_provider, meter_provider, logger_provider),
-            hosts=parse_hosts(hosts),
+            hosts=known_hosts,
             suppress_http=http_spans == "suppress",
             sinks=sinks,
         )
@@ -194,9 +188,12 @@ def _tell_once() -> None:
     )
 
 
-def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None) -> None:
-    if is_placeholder(logger_provider or _logs.get_logger_provider()):
+def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None, sinks: Sequence[Sink]) -> None:
+    if not sinks and is_placeholder(logger_provider or _logs.get_logger_provider()):
         _tell_once()
 
 
-atexit.register(tell_of_dropped)
+def _tell_at_exit() -> None:
+    """Tell of dropped bodies at exit, before the providers shut down: who registers first comes last."""
+    atexit.unregister(tell_of_dropped)
+    atexit.register(tell_of_dropped)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from foundry_telemetry.attach.exchange import Exchange, HttpResponse
 from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.wire.sse import HELD_BYTES, PIECE_BYTES
 
 Tap = Callable[[bytes], None]
 
@@ -81,6 +82,10 @@ class _Watched:
         if not self._awaits_flush:  # both families close the body before they flush the decoder
             self._exchange.close()
 
+    def _settle(self) -> Tap:
+        """What takes the next ``HELD_BYTES``; pieces of a quiet stream are only put into a list till then."""
+        return ignore if self._tap is ignore else self._exchange.attempt.settle()
+
     def _lose(self, error: Exception) -> Tap:
         """Go on without the tap."""
         losses.add(error)
@@ -92,11 +97,14 @@ class SyncBody(_Watched, _SyncStream):
     """A watched body of a sync client."""
 
     def __iter__(self) -> Iterator[bytes]:
-        tap = self._tap
+        tap, room = self._tap, HELD_BYTES
         try:
             for piece in self._stream:
                 try:
                     tap(piece)
+                    room -= len(piece) + PIECE_BYTES
+                    if room < 0:
+                        tap, room = self._settle(), HELD_BYTES
                 except Exception as error:
                     tap = self._lose(error)
                 yield piece
@@ -117,12 +125,15 @@ class AsyncBody(_Watched, _AsyncStream):
     """A watched body of an async client."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        tap = self._tap
+        tap, room = self._tap, HELD_BYTES
         pieces = self._stream.__aiter__()
         try:
             async for piece in pieces:
                 try:
                     tap(piece)
+                    room -= len(piece) + PIECE_BYTES
+                    if room < 0:
+                        tap, room = self._settle(), HELD_BYTES
                 except Exception as error:
                     tap = self._lose(error)
                 yield piece

@@ -105,13 +105,14 @@ class Exchange:
     def _must_propagate(self) -> bool:
         """Whether nobody else writes the trace context of this call onto its request.
 
-        That is so for a span of ours without an HTTP instrumentor, and where we silence that instrumentor.
+        That is so for a span of ours without an HTTP instrumentor, and where we silence that instrumentor;
+        but the SDK writes its own unless its user switched that off.
         """
         if self.attempt.request.traceparent is not None and not self._resent:
             return False
         if self.link.ours:
             return not self.has_http_span()
-        return self._settings.suppress_http and makes_http_span(self.transport)
+        return self._settings.suppress_http and (makes_http_span(self.transport) or not self.link.of_sdk)
 
     def has_http_span(self) -> bool:
         """Whether an HTTP instrumentor makes a span for this exchange."""
@@ -121,8 +122,10 @@ class Exchange:
 
     def answered(self, response: HttpResponse) -> None:
         """The response headers are here."""
-        self.attempt.headers(response.status_code, response.headers.raw)
-        self._settings.signals.answered(self.link, self.attempt.request, self.attempt.ids)
+        attempt = self.attempt
+        attempt.headers(response.status_code, response.headers.raw)
+        if not self.link.ours and attempt.is_stream:
+            self._settings.signals.answered(self.link, attempt.request, attempt.ids)
 
     def fail(self, error: BaseException) -> None:
         """The exchange ended with an exception. Cancellation is no failure of the service."""
@@ -159,13 +162,12 @@ class Exchange:
 
     def _tell(self, seen: Observation) -> None:
         settings = self._settings
-        for step in settings.signals.close(self.link, seen, self.has_http_span):
-            _try(step)
+        settings.signals.close(self.link, seen, self.has_http_span, losses.add)
         if settings.sinks and _nesting.depth < _MAX_NESTING:
             _nesting.depth += 1
             try:
                 for sink in settings.sinks:
-                    _try(lambda sink=sink: sink(seen))  # type: ignore[misc]
+                    _try(sink, seen)
             finally:
                 _nesting.depth -= 1
 
@@ -195,9 +197,9 @@ _MAX_NESTING: Final = 3
 """A sink may call Claude itself, or log to a handler that does; each call would bring one more."""
 
 
-def _try(step: Callable[[], object]) -> None:
+def _try(sink: Sink, seen: Observation) -> None:
     try:
-        step()
+        sink(seen)
     except Exception as error:
         losses.add(error)
 

@@ -100,9 +100,14 @@ class _FailureWatch:
         try:
             if not event.endswith(".failed") or self._request.extensions.get(MARK) is not self._sent:
                 return
+            failure = info["exception"]
+            if ".send_request_" in event and type(failure).__name__ == "WriteError":
+                return  # httpcore goes on to read what the server may have answered
             exchange = self._recorder.begin(self._request, sent=self._sent)
             if exchange is not None:
-                exchange.fail(info["exception"])
+                exchange.fail(failure)
+                # httpcore may connect again, and then an answer comes: the next attempt of this call.
+                self._sent = self._request.extensions[MARK] = Sent(exchange, told=True)
         except Exception as error:
             losses.add(error)
 

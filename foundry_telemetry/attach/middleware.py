@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from anthropic import APIConnectionError, Middleware
 
-from foundry_telemetry.attach import HookOptions, make_recorder
+from foundry_telemetry.attach import HookOptions, checked, make_recorder
 from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.attach.exchange import Exchange, HttpRequest
 from foundry_telemetry.attach.guard import losses
@@ -30,7 +30,7 @@ class FoundryMiddleware(Middleware):
     """
 
     def __init__(self, **options: Unpack[HookOptions]) -> None:
-        self._recorder = make_recorder(**options)
+        self._recorder = make_recorder(**checked("FoundryMiddleware", options))
 
     def handle(self, request: Any, call_next: Any) -> Any:
         """See one attempt of a sync client through."""
@@ -105,7 +105,8 @@ def _mark() -> Sent | None:
 
 def _is_taken(request: HttpRequest) -> bool:
     """Whether another door follows this exchange."""
-    return isinstance(request.extensions.get(MARK), Exchange)
+    mark = request.extensions.get(MARK)
+    return isinstance(mark, Exchange) or (isinstance(mark, Sent) and mark.told)
 
 
 def _functions(traceback: TracebackType | None) -> Iterator[str]:

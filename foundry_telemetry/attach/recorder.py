@@ -28,12 +28,14 @@ class Sent:
 
     Args:
         previous: The exchange before this one in the same call, if any.
+        told: Whether `previous` is what this mark stands for, until something more comes of the request.
     """
 
-    __slots__ = ("clock_ns", "context", "previous", "started_ns")
+    __slots__ = ("clock_ns", "context", "previous", "started_ns", "told")
 
-    def __init__(self, previous: Exchange | None) -> None:
+    def __init__(self, previous: Exchange | None, *, told: bool = False) -> None:
         self.previous = previous
+        self.told = told
         self.context = context_api.get_current()
         self.started_ns = time_ns()
         self.clock_ns = perf_counter_ns()

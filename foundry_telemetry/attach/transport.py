@@ -130,19 +130,23 @@ class _Seam:
     """
 
     def __init__(self, owner: Any, recorder: Recorder) -> None:
-        self._owner = owner
-        self._original = getattr(owner, _SEAM)
+        # A client keeps its seam; were it to keep the client in turn, only the collector could free the two.
+        self._owner = weakref.ref(owner)
+        self._own = vars(owner).get(_SEAM)
         self.recorder: Recorder | None = recorder
         on_client = not isinstance(owner, type)
-        self._had_own = _SEAM in vars(owner)
+        self._of_class: Any = None if on_client else getattr(owner, _SEAM)
         self._ours: Any = self._for_client if on_client else _as_method(self._for_class)
         setattr(owner, _SEAM, self._ours)
 
     def _for_class(self, client: Any, url: Any) -> Any:
-        return self._shimmed(self._original(client, url), url)
+        return self._shimmed(self._of_class(client, url), url)
 
     def _for_client(self, url: Any) -> Any:
-        return self._shimmed(self._original(url), url)
+        if self._own is not None:
+            return self._shimmed(self._own(url), url)
+        client = self._owner()
+        return self._shimmed(getattr(type(client), _SEAM)(client, url), url)
 
     def _shimmed(self, transport: Any, url: Any) -> Any:
         try:
@@ -158,12 +162,13 @@ class _Seam:
     def release(self) -> None:
         """Put the original back; where somebody patched over us, only step aside."""
         self.recorder = None
-        if vars(self._owner).get(_SEAM) is not self._ours:
+        owner = self._owner()
+        if owner is None or vars(owner).get(_SEAM) is not self._ours:
             return
-        if self._had_own:
-            setattr(self._owner, _SEAM, self._original)
+        if self._own is not None:
+            setattr(owner, _SEAM, self._own)
         else:
-            delattr(self._owner, _SEAM)
+            delattr(owner, _SEAM)
 
 
 def _as_method(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

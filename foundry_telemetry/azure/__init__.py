@@ -23,10 +23,11 @@ import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from foundry_telemetry.azure.sampling import KEEP_ALL
-from foundry_telemetry.azure.settings import HttpSpans, Settings, read_settings
+from foundry_telemetry.azure.settings import Settings, read_settings
+from foundry_telemetry.options import HttpSpans, Sink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from foundry_telemetry.azure.delivery import Delivery
 
@@ -48,6 +49,7 @@ def configure(
     sampling_ratio: float = KEEP_ALL,
     hosts: Iterable[str] = (),
     http_spans: HttpSpans = "suppress",
+    sinks: Sequence[Sink] = (),
     **distro_options: Any,
 ) -> None:
     """Send telemetry to Azure Monitor and instrument every HTTP client of the process.
@@ -61,16 +63,19 @@ def configure(
             without that every trace. The ledger and the metrics are never sampled.
         hosts: Further host names or base URLs that count as Foundry, such as gateways.
         http_spans: ``"suppress"`` silences an httpx instrumentor for calls to Foundry, ``"keep"`` leaves it.
+        sinks: Called with each finished attempt, as for `instrument()`.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
             ``credential``, ``resource``, ``logger_name``, ``instrumentation_options``, ``storage_directory``,
             ``read_timeout``, ``enable_live_metrics`` (off by default here, as are performance counters).
 
     Raises:
         RuntimeError: This process already sends to another resource.
-        TypeError: A keyword that nobody would read.
+        TypeError: A keyword that nobody would read, or `hosts` or `sinks` that are none.
         ValueError: No or a malformed connection string, or a value that makes no sense. Nothing was changed.
     """
-    settings = read_settings(connection_string, sampling_ratio, hosts, http_spans, distro_options)
+    settings = read_settings(
+        connection_string, sampling_ratio, hosts, http_spans, distro_options, sinks=sinks
+    )
     with _lock:
         if _active is None:
             _start(settings)
@@ -104,7 +109,7 @@ def _start(settings: Settings) -> None:
     )
     delivery.arm()
     _active = (settings, delivery)
-    instrument(hosts=settings.hosts, http_spans=settings.http_spans)
+    instrument(hosts=settings.hosts, http_spans=settings.http_spans, sinks=settings.sinks)
 
 
 def _before_exit() -> None:
@@ -133,8 +138,13 @@ def _again(first: Settings, second: Settings) -> None:
             f"configure() already sends the telemetry of this process to the resource {_masked(first)}; "
             f"OpenTelemetry takes one set of providers, so the resource {_masked(second)} would get nothing"
         )
-    if (first.hosts, first.http_spans, first.sampling) != (second.hosts, second.http_spans, second.sampling):
+    if _beside(first) != _beside(second):
         _log.warning("configure() was called before; the other arguments of this call have no effect")
+
+
+def _beside(settings: Settings) -> tuple[object, ...]:
+    """What a call says besides the resource."""
+    return settings.hosts, settings.http_spans, settings.sinks, settings.sampling, settings.options
 
 
 def _masked(settings: Settings) -> str:

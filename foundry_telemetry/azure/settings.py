@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from foundry_telemetry.azure.sampling import read_sampling
+from foundry_telemetry.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.wire.recognise import parse_hosts
 
 CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -77,7 +78,6 @@ _INSTEAD: Final = {
 }
 """Options people try, that would be ignored or fail far from here."""
 
-HttpSpans = Literal["keep", "suppress"]
 
 _KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _ENDPOINTS: Final = ("ingestionendpoint", "liveendpoint")
@@ -96,6 +96,7 @@ class Settings:
     """Variables that hold for the set-up only; ``None`` hides one."""
     hosts: tuple[str, ...]
     http_spans: HttpSpans
+    sinks: tuple[Sink, ...]
     sampling: str | None
     """How sampling was asked for in the call, in words; ``None`` when it was not."""
     warnings: tuple[str, ...] = ()
@@ -107,21 +108,19 @@ def read_settings(
     hosts: Iterable[str],
     http_spans: HttpSpans,
     options: Mapping[str, Any],
+    *,
+    sinks: Sequence[Sink] = (),
 ) -> Settings:
     """Check everything a call of `configure` says.
 
     Raises:
-        TypeError: An option that nobody would read.
+        TypeError: An option that nobody would read, or `hosts` or `sinks` that are none.
         ValueError: No or a malformed connection string, or a value that makes no sense.
     """
     _check_options(options)
-    if http_spans not in ("keep", "suppress"):
-        raise ValueError(f"http_spans={http_spans!r}: expected 'keep' or 'suppress'")
-    hosts = hosts if isinstance(hosts, str) else tuple(hosts)
-    try:
-        parse_hosts(hosts)
-    except TypeError as error:
-        raise ValueError(str(error)) from None
+    check_http_spans(http_spans)
+    sinks = check_sinks(sinks)
+    parse_hosts(hosts)
     text, resource_key = _read_connection_string(connection_string, secured="credential" in options)
     sampling = read_sampling(sampling_ratio, options)
     return Settings(
@@ -132,6 +131,7 @@ def read_settings(
         environment={CONNECTION_STRING: None, **sampling.environment},
         hosts=tuple(hosts),
         http_spans=http_spans,
+        sinks=sinks,
         sampling=sampling.asked,
         warnings=sampling.warnings,
     )
@@ -144,7 +144,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
             continue
         if name in _INSTEAD:
             raise TypeError(f"configure() takes no {name!r}: {_INSTEAD[name]}")
-        own = ("connection_string", "hosts", "http_spans", "sampling_ratio")
+        own = ("connection_string", "hosts", "http_spans", "sampling_ratio", "sinks")
         close = get_close_matches(name, (*known, *own), n=3)
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "nothing would read it"
         raise TypeError(f"configure() takes no {name!r}: {hint}")

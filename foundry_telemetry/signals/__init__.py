@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from opentelemetry._logs import LoggerProvider, get_logger
 from opentelemetry.context import Context
@@ -58,7 +58,7 @@ class Signals:
         return open_link(self._tracer, request, context, started_ns)
 
     def answered(self, link: Link, request: Request, ids: RequestIds) -> None:
-        """The response headers are here."""
+        """The headers of a streamed answer are here."""
         enrich_early(link, request, ids)
 
     def without_span(self, request: Request, context: Context) -> Link:
@@ -66,19 +66,33 @@ class Signals:
         return unlinked(request, context)
 
     def close(
-        self, link: Link, seen: Observation, has_http_span: Callable[[], bool]
-    ) -> Iterator[Callable[[], None]]:
-        """The steps that tell of a finished attempt; the caller takes each, so that none stops the others.
+        self,
+        link: Link,
+        seen: Observation,
+        has_http_span: Callable[[], bool],
+        lose: Callable[[Exception], object],
+    ) -> None:
+        """Tell of a finished attempt. None of the three signals keeps the others from being told.
 
         Args:
             link: What `open` gave.
             seen: The finished attempt.
             has_http_span: Whether somebody else made a span for this exchange.
+            lose: Takes what a signal raises.
         """
         answered = describe(seen)
-        yield lambda: close_span(self._tracer, link, seen, answered, has_http_span)
-        yield lambda: self._metrics.note(seen, link)
-        yield lambda: self._ledger.emit(seen, link, answered)
+        try:
+            close_span(self._tracer, link, seen, answered, has_http_span)
+        except Exception as error:
+            lose(error)
+        try:
+            self._metrics.note(seen, link)
+        except Exception as error:
+            lose(error)
+        try:
+            self._ledger.emit(seen, link, answered)
+        except Exception as error:
+            lose(error)
 
 
 def is_placeholder(provider: object) -> bool:

@@ -24,8 +24,10 @@ def _fields(**paths: str) -> Fields:
 
 def read(fields: Fields, source: object) -> Attributes:
     """The fields of `source` that were told."""
-    values = zip(fields.names, fields.get(source), strict=True)
-    return {name: value for name, value in values if value is not None}
+    values = dict(zip(fields.names, fields.get(source)))  # noqa: B905 - a getter gives one for each name
+    if None in values.values():
+        return {name: value for name, value in values.items() if value is not None}
+    return values
 
 
 ASKED: Final = _fields(

@@ -55,9 +55,8 @@ def _headline(seen: Observation) -> str:
 
 def _ledger_only(seen: Observation) -> Attributes:
     fields = read(LEDGER, seen)
-    for name, seconds in zip(LEDGER_TIMES.names, LEDGER_TIMES.get(seen), strict=True):
-        if seconds is not None:
-            fields[name] = round(seconds * 1000, 3)
+    for name, seconds in read(LEDGER_TIMES, seen).items():
+        fields[name] = int(seconds * 1e6 + 0.5) / 1000  # `round` costs five times as much
     if seen.usage.input_tokens is not None:
         fields |= read(LEDGER_USAGE, seen.usage)
     if seen.failure is not None:

@@ -2,7 +2,7 @@
 
 Recording one attempt in the SDK costs more than all the rest of telling of it. So the request path only
 takes a note, as it does with spans for their processor, and the notes are recorded in the thread of the
-reader, right before it collects: nothing is late and nothing is lost.
+reader, right before it collects, so that none of them is late.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Metrics:
         self._reasoning = meter.create_counter(names.METRIC_REASONING, "{token}")
         self._auth_failures = meter.create_counter(names.METRIC_AUTH_FAILURES, "{failure}")
         self._cost = meter.create_counter(names.METRIC_COST, "{USD}")
-        meter.create_observable_counter(names.METRIC_LOSSES, [self._asked], "{loss}")
+        meter.create_observable_counter(names.METRIC_LOSSES, [_asked], "{loss}")
         _all.add(self)
 
     def note(self, seen: Observation, link: Link) -> None:
@@ -98,8 +98,8 @@ class Metrics:
         else:
             self._record(note)
 
-    def _asked(self, _: CallbackOptions) -> Iterable[metrics.Observation]:
-        """A reader is about to collect."""
+    def record_notes(self) -> int:
+        """Record what was noted; returns how many times our own telemetry failed so far."""
         self._before_export()
         while self._notes:
             try:
@@ -107,8 +107,7 @@ class Metrics:
             except IndexError:  # another reader was faster
                 break
             self._record(note)
-        losses = self._losses()
-        return [metrics.Observation(losses)] if losses else []
+        return self._losses()
 
     def after_fork(self) -> None:
         """In the child of a fork: what was noted before is the parent's to tell."""
@@ -190,10 +189,10 @@ def _context(where: SpanContext) -> Context:
 
 
 def _ends_call(seen: Observation) -> bool:
-    """Whether nobody will try again. A stream that broke is never sent again, nor is a redirect the end."""
+    """Whether nobody will try again. A stream that broke is not sent again; a redirect is not the end."""
     if seen.status_code is not None and 300 <= seen.status_code < 400:  # noqa: PLR2004
         return False
-    in_stream = seen.outcome in ("stream_error", "truncated")
+    in_stream = seen.stream and seen.outcome in ("stream_error", "truncated")
     return seen.failure is None or in_stream or not seen.failure.retryable
 
 
@@ -213,6 +212,15 @@ class Values:
 
 
 _all: weakref.WeakSet[Metrics] = weakref.WeakSet()
+
+
+def _asked(_: CallbackOptions) -> Iterable[metrics.Observation]:
+    """A reader is about to collect.
+
+    Of several instruments with one name the SDK keeps the first callback only, so each records all notes.
+    """
+    losses = max([each.record_notes() for each in list(_all)], default=0)
+    return [metrics.Observation(losses)] if losses else []
 
 
 def _after_fork() -> None:

@@ -21,7 +21,7 @@ from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode,
 from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation, RequestIds
 from foundry_telemetry.signals.fields import ANSWERED, ASKED, MEASURED, USAGE, Attributes, read
-from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.recognise import Request, url_of
 
 _GENAI_CONTEXT: Final = "opentelemetry.genai.client.inference.context"
 """Context key of opentelemetry-util-genai; where it is set, the standard metrics are recorded by it."""
@@ -57,7 +57,7 @@ class Link:
         standard: Whether the standard GenAI metrics are ours to record.
     """
 
-    __slots__ = ("asked", "call_id", "context", "number", "ours", "span", "standard")
+    __slots__ = ("asked", "call_id", "context", "is_enriched", "number", "ours", "span", "standard")
 
     def __init__(
         self,
@@ -76,6 +76,12 @@ class Link:
         self.asked = asked
         self.standard = standard
         self.number = 1
+        self.is_enriched = False
+
+    @property
+    def of_sdk(self) -> bool:
+        """Whether the span is the anthropic SDK's own."""
+        return self.span is not None and _is_sdk(self.span)
 
 
 def unlinked(request: Request, context: Context) -> Link:
@@ -173,7 +179,7 @@ def _opening(request: Request) -> Attributes:
     if request.server_address is not None:
         fields[names.PEER_SERVICE] = request.server_address
         fields[names.SERVER_PORT] = request.server_port
-        fields[names.URL_FULL] = url_of(request)
+        fields[names.URL_FULL] = request.url
     if request.operation is not None:
         fields[names.PROVIDER] = names.PROVIDER_ANTHROPIC
         fields[names.SYSTEM] = names.PROVIDER_ANTHROPIC
@@ -184,21 +190,19 @@ def _opening(request: Request) -> Attributes:
     return fields
 
 
-def url_of(asked: Request | Observation) -> str:
-    """Scheme, host and path; the port where it is not the scheme's own; never the query."""
-    default = 443 if asked.scheme == "https" else 80
-    port = "" if asked.server_port in (None, default) else f":{asked.server_port}"
-    host = asked.server_address or ""
-    return f"{asked.scheme}://{f'[{host}]' if ':' in host else host}{port}{asked.path}"
+def enrich_early(link: Link, request: Request, ids: RequestIds) -> None:
+    """Write the ids onto an owner's span as soon as the headers of a stream are here.
 
-
-def enrich_early(link: Link, asked: Request | Observation, ids: RequestIds) -> None:
-    """Write the ids onto an owner's span as soon as the headers are here.
-
-    When a stream is closed early, its owner ends the span before we hear of it.
+    When a stream is closed early, its owner ends the span before we hear of it. Any other answer is read to
+    its end before the owner goes on, so there all is written at once: that costs less.
     """
-    if link.ours or link.span is None or not link.span.is_recording():
-        return
+    if not link.ours and link.span is not None and link.span.is_recording():
+        link.span.set_attributes(_identity(link, link.span, request, ids))
+        link.is_enriched = True
+
+
+def _identity(link: Link, span: Span, asked: Request | Observation, ids: RequestIds) -> Attributes:
+    """What an owner's span lacks, known with the headers."""
     fields: Attributes = {
         names.SYSTEM: names.PROVIDER_ANTHROPIC,
         names.RESOURCE_PROVIDER: names.COGNITIVE_SERVICES,
@@ -209,9 +213,9 @@ def enrich_early(link: Link, asked: Request | Observation, ids: RequestIds) -> N
         fields[names.RESOURCE] = asked.resource
     if ids.apim_request_id is not None:
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
-    if ids.request_id is not None and not _is_sdk(link.span):
+    if ids.request_id is not None and not _is_sdk(span):
         fields[names.ANTHROPIC_REQUEST_ID] = ids.request_id
-    link.span.set_attributes(fields)
+    return fields
 
 
 def close_span(
@@ -227,10 +231,12 @@ def close_span(
             span.set_status(_ERROR)
         span.end(_end_ns(seen))
         return
-    if seen.status_code is None:  # no headers came, so nothing is on it yet
-        enrich_early(link, seen, seen.ids)
     if span.is_recording():
-        span.set_attributes({names.OUTCOME: seen.outcome} | _outcome(seen))
+        fields = _outcome(seen)
+        fields[names.OUTCOME] = seen.outcome
+        if not link.is_enriched:
+            fields |= _identity(link, span, seen, seen.ids)
+        span.set_attributes(fields)
     was_sent = seen.outcome != "not_sent"
     if was_sent and (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():
         _attempt_span(tracer, link, seen, answered)
@@ -245,7 +251,7 @@ def _attempt_span(tracer: Tracer, link: Link, seen: Observation, answered: Attri
     if seen.server_address is not None:
         fields[names.SERVER_ADDRESS] = seen.server_address
         fields[names.SERVER_PORT] = seen.server_port
-        fields[names.URL_FULL] = url_of(seen)
+        fields[names.URL_FULL] = url_of(seen.scheme, seen.server_address, seen.server_port, seen.path)
     if seen.failure is not None:
         fields[names.LAST_ERROR] = seen.failure.type
     span = tracer.start_span(seen.method, link.context, SpanKind.CLIENT, fields, start_time=seen.started_ns)

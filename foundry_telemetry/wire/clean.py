@@ -29,15 +29,22 @@ def clean_id(value: bytes | None) -> str | None:
     return f"invalid:{len(value)}"
 
 
-@lru_cache(maxsize=64)
 def clean_label(value: bytes | None) -> str | None:
     """A display name such as ``East US 2``."""
     return value.decode("ascii") if value and _LABEL(value) else None
 
 
+def clean_message_id(value: object) -> str | None:
+    """The id of a message, which no other has: so not remembered, as names are."""
+    if type(value) is not str:
+        return None
+    plain = len(value) <= _MAX_ID and value.isascii() and value.replace("_", "").isalnum()  # `msg_...`
+    return value if plain or _NAME(value) else None
+
+
 def clean_name(value: object) -> str | None:
-    """A model, deployment or message id from a JSON body."""
-    return value if type(value) is str and _is_name(value) else None
+    """A model or deployment from a JSON body."""
+    return value if type(value) is str and len(value) <= _MAX_ID and _is_name(value) else None
 
 
 @lru_cache(maxsize=256)
@@ -47,7 +54,7 @@ def _is_name(value: str) -> bool:
 
 def clean_word(value: object) -> str | None:
     """A lower-case word of the API's vocabulary, such as a stop reason."""
-    return value if type(value) is str and _is_word(value) else None
+    return value if type(value) is str and len(value) <= _MAX_ID and _is_word(value) else None
 
 
 @lru_cache(maxsize=256)

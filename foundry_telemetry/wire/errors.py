@@ -111,6 +111,7 @@ _BY_STATUS: Final = {
     529: "overloaded",
 }
 
+_FIRST_ERROR: Final = 400
 _CODE: Final = re.compile(r"[A-Za-z_]{1,64}|[0-9]{3}").fullmatch
 """An unknown code must look like one: no digits among letters, so that an echoed key never passes."""
 _DATA_ACTION: Final = re.compile(r"lacks the required data action `([A-Za-z0-9./*-]{1,128})`").search
@@ -247,6 +248,12 @@ def _kind(status: int, body: ErrorBody) -> str | None:
         return "unsupported_feature"
     if body.api_type in _BY_TYPE:
         return _BY_TYPE[body.api_type]
+    return _kind_of_status(status)
+
+
+def _kind_of_status(status: int) -> str | None:
+    if status < _FIRST_ERROR:  # an error event of a kind we do not know, inside a 200
+        return "server_error"
     return _BY_STATUS.get(status, f"http_{status}")
 
 
@@ -274,7 +281,7 @@ def make_failure(
     Args:
         kind: A key of ``CLASSES``, or ``http_<status>``.
         origin: Who answered.
-        status: HTTP status; 5xx can be retried whatever the class.
+        status: HTTP status; it alone says whether an answer of a proxy can be retried.
         facts: Further fields of ``Failure``.
     """
     known = CLASSES.get(kind) or _by_status(status or 0)
@@ -285,7 +292,7 @@ def make_failure(
         type=kind,
         origin=origin,
         fault=fault,
-        retryable=known.retryable or (kind == "gateway_html" and (status or 0) >= 500),  # noqa: PLR2004
+        retryable=known.retryable or (kind == "gateway_html" and _by_status(status or 0).retryable),
         auth_failure=known.auth_failure,
         **facts,  # type: ignore[arg-type]
     )

@@ -86,12 +86,16 @@ def read_request_headers(raw: RawHeaders) -> RequestHeaders:
     retries = found.get(b"x-stainless-retry-count", b"0")
     return RequestHeaders(
         client=_client(found.get(b"user-agent")),
-        anthropic_version=clean_id(found.get(b"anthropic-version")),
+        anthropic_version=_version(found.get(b"anthropic-version")),
         retry_count=int(retries) if retries.isdigit() and len(retries) < 4 else 0,  # noqa: PLR2004
         traceparent=found.get(b"traceparent"),
         auth_scheme=scheme,
         bearer=Bearer(found[b"authorization"]) if scheme == "entra_id" else None,
     )
+
+
+_version: Final = lru_cache(maxsize=64)(clean_id)
+"""Few clients name more than one, unlike an id."""
 
 
 @lru_cache(maxsize=64)
@@ -110,7 +114,8 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
     found = _by_name(raw)
     return ResponseHeaders(
         media_type=_media_type(found.get(b"content-type", b"")),
-        encoded=found.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"),
+        encoded=b"content-encoding" in found
+        and found[b"content-encoding"].strip().lower() not in (b"", b"identity"),
         ids=RequestIds(
             apim_request_id=clean_id(found.get(b"apim-request-id")),
             request_id=clean_id(found.get(b"request-id")),

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from foundry_telemetry.conventions import CHAT, COUNT_TOKENS
 from foundry_telemetry.observation import AuthScheme
-from foundry_telemetry.wire.clean import UNREADABLE, as_object, clean_count, clean_name, clean_word
+from foundry_telemetry.wire.clean import UNREADABLE, clean_count, clean_name, clean_word
 from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
 
 _FOUNDRY_HOSTS: Final = tuple(
@@ -53,6 +53,8 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     server_address: str | None
     server_port: int | None
     path: str
+    url: str | None
+    """Scheme, host and path; the port where it is not the scheme's own; never the query."""
     on_foundry_host: bool
     resource: str | None
     client: str | None
@@ -143,29 +145,24 @@ def read_request(
         body: Gives the body if it is in memory; asked only for a call to Foundry.
         hosts: Extra hosts that count as Foundry.
     """
-    path = raw_path.partition(b"?")[0]
-    operation = _operation(path)
-    if operation is None and not _UNSUPPORTED(path):
+    target = _target(scheme, host, port, raw_path.partition(b"?")[0], hosts)
+    if target is None:
         return None
-    on_foundry_host = is_foundry_host(host)
     facts = read_request_headers(headers)
-    if not (
-        on_foundry_host
-        or facts.from_foundry_client
-        or host in hosts
-        or b"%s:%d" % (host, port or _PORTS.get(scheme, 0)) in hosts
-    ):
+    if not (target.is_known_host or facts.from_foundry_client):
         return None
     wanted = _read_body(body())
+    config = wanted.output_config
     return Request(
-        operation=operation,
+        operation=target.operation,
         method=method,
         scheme=scheme,
-        server_address=host.decode("ascii", "replace")[:_MAX_HOST],
-        server_port=port or _PORTS.get(scheme),
-        path=path.decode("ascii", "replace")[:_MAX_PATH],
-        on_foundry_host=on_foundry_host,
-        resource=host.partition(b".")[0].decode("ascii")[:_MAX_HOST] if on_foundry_host else None,
+        server_address=target.server_address,
+        server_port=target.server_port,
+        path=target.path,
+        url=target.url,
+        on_foundry_host=target.on_foundry_host,
+        resource=target.resource,
         client=facts.client,
         anthropic_version=facts.anthropic_version,
         retry_count=facts.retry_count,
@@ -175,8 +172,50 @@ def read_request(
         deployment=clean_name(wanted.model),
         stream=wanted.stream is True,
         max_tokens=clean_count(wanted.max_tokens),
-        effort=clean_word(as_object(wanted.output_config).get("effort")),
+        effort=clean_word(config.get("effort")) if type(config) is dict else None,
     )
+
+
+class _Target(Struct, frozen=True, gc=False):
+    """What a URL tells; the fields are those of a `Request`."""
+
+    operation: str | None
+    server_address: str
+    server_port: int | None
+    path: str
+    url: str
+    on_foundry_host: bool
+    is_known_host: bool
+    """Whether the host alone makes it a call to Foundry."""
+    resource: str | None
+
+
+@lru_cache(maxsize=64)
+def _target(scheme: str, host: bytes, port: int | None, path: bytes, hosts: Hosts) -> _Target | None:
+    """Read a URL without its query; ``None`` when its path is none of the API. A client has few of them."""
+    operation = _operation(path)
+    if operation is None and not _UNSUPPORTED(path):
+        return None
+    on_foundry_host = is_foundry_host(host)
+    host_and_port = b"%s:%d" % (host, port or _PORTS.get(scheme, 0))
+    address = host.decode("ascii", "replace")[:_MAX_HOST]
+    shown_path = path.decode("ascii", "replace")[:_MAX_PATH]
+    return _Target(
+        operation=operation,
+        server_address=address,
+        server_port=port or _PORTS.get(scheme),
+        path=shown_path,
+        url=url_of(scheme, address, port or None, shown_path),
+        on_foundry_host=on_foundry_host,
+        is_known_host=on_foundry_host or host in hosts or host_and_port in hosts,
+        resource=host.partition(b".")[0].decode("ascii")[:_MAX_HOST] if on_foundry_host else None,
+    )
+
+
+def url_of(scheme: str, host: str, port: int | None, path: str) -> str:
+    """A URL without its query; with the port where it is not the scheme's own."""
+    shown_port = "" if port in (None, 443 if scheme == "https" else 80) else f":{port}"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}{shown_port}{path}"
 
 
 def unsent_request(
@@ -190,6 +229,7 @@ def unsent_request(
         server_address=None,
         server_port=None,
         path=path,
+        url=None,
         on_foundry_host=False,
         resource=None,
         client=None,
@@ -204,7 +244,6 @@ def unsent_request(
     )
 
 
-@lru_cache(maxsize=64)
 def _operation(path: bytes) -> str | None:
     return next((name for suffix, name in _OPERATIONS if path.endswith(suffix)), None)
 

@@ -13,6 +13,7 @@ from foundry_telemetry.wire.clean import (
     as_object,
     clean_count,
     clean_counts,
+    clean_message_id,
     clean_name,
     clean_word,
 )
@@ -58,11 +59,12 @@ def read_message(body: bytes | bytearray) -> Answer | None:
 
 def read_answer(message: Message, usage: TokenUsage) -> Answer:
     """The answer a decoded Message gives, with the usage already read."""
+    details = message.stop_details
     return Answer(
-        response_id=clean_name(message.id),
+        response_id=clean_message_id(message.id),
         response_model=clean_name(message.model),
         stop_reason=clean_word(message.stop_reason),
-        refusal_category=clean_word(as_object(message.stop_details).get("category")),
+        refusal_category=clean_word(details.get("category")) if type(details) is dict else None,
         usage=usage,
         counted_input_tokens=clean_count(message.input_tokens),
     )
@@ -81,7 +83,8 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
     cache = _counts_in(usage.get("cache_creation"))
     tools = _counts_in(usage.get("server_tool_use"))
     details = _counts_in(usage.get("output_tokens_details")) if final else _NO_COUNTS
-    compaction = _compaction(usage.get("iterations"))
+    iterations = usage.get("iterations")
+    compaction = _compaction(iterations) if type(iterations) is list else None
     return TokenUsage(
         input_tokens=counts.get("input_tokens"),
         output_tokens=output,
@@ -126,10 +129,8 @@ USAGE_FIELDS: Final = frozenset({
 _INPUTS: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
-def _compaction(iterations: object) -> tuple[int | None, int | None] | None:
+def _compaction(iterations: list[object]) -> tuple[int | None, int | None] | None:
     """Input and output of the compaction passes, which the top-level counters leave out."""
-    if type(iterations) is not list:
-        return None
     passes = [item for item in map(as_object, iterations) if item.get("type") == "compaction"]
     if not passes:
         return None

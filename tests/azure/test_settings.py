@@ -121,7 +121,7 @@ def test_bad_values(arguments: dict[str, Any], problem: str, monkeypatch: pytest
     """A value that makes no sense is one error at once, before anything was changed."""
     monkeypatch.setattr("foundry_telemetry.azure._start", lambda _: pytest.fail("set up all the same"))
     before = dict(os.environ)
-    with pytest.raises(ValueError, match=problem):
+    with pytest.raises((TypeError, ValueError), match=problem):
         configure(connection_string=STRING, **arguments)
     assert dict(os.environ) == before
 

@@ -82,7 +82,11 @@ def test_import_does_nothing(statement: str, heavy: tuple[str, ...]) -> None:
 
 NAME = re.compile(r"[a-z][a-z_]*(\.[a-z0-9_]+)+\.?")
 EMITTED = sorted(
-    {value for value in vars(conventions).values() if isinstance(value, str) and NAME.fullmatch(value)}
+    {
+        value
+        for constant, value in vars(conventions).items()
+        if constant.isupper() and isinstance(value, str) and NAME.fullmatch(value)
+    }
 )
 
 

@@ -14,6 +14,7 @@ PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("conventions",),
     ("observation",),
+    ("options",),
     ("wire",),
     ("attempt",),
     ("signals", "pricing", "attribution"),

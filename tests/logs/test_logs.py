@@ -8,13 +8,13 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
+from msgspec.structs import replace
 from opentelemetry import trace
 from opentelemetry.instrumentation.logging.handler import LoggingHandler as AzureDistroHandler
 from opentelemetry.sdk._logs import LoggerProvider
@@ -84,10 +84,18 @@ def last(monkeypatch: pytest.MonkeyPatch) -> Callable[[Observation | None], None
 
 def test_adds_trace_and_ids(last: Callable[[Observation | None], None]) -> None:
     """Inside a span, after an attempt, a line gets the three trace fields and both ids."""
-    last(FULL)
+    last(replace(FULL, trace_id=TRACE["trace_id"]))
     with trace.use_span(NonRecordingSpan(SPAN)):
         line = add_foundry_context(None, "info", {"event": "hello"})
     assert line == {"event": "hello"} | TRACE | IDS
+
+
+def test_ids_stay_in_their_trace(last: Callable[[Observation | None], None]) -> None:
+    """The next request of the same thread is another trace, and its lines do not get the ids of the last."""
+    last(replace(FULL, trace_id="1" * 32))
+    assert add_foundry_context(None, "info", {"event": "hello"}) == {"event": "hello"}
+    with trace.use_span(NonRecordingSpan(SPAN)):
+        assert add_foundry_context(None, "info", {"event": "hello"}) == {"event": "hello"} | TRACE
 
 
 def test_adds_nothing_that_is_not_known(last: Callable[[Observation | None], None]) -> None:
@@ -250,26 +258,6 @@ def test_other_loggers_are_refused(logger: object) -> None:
     """What is no structlog logger is refused at once, by value."""
     with pytest.raises(TypeError, match=r"is not a structlog logger; pass structlog\.get_logger"):
         log_attempts(logger)
-
-
-def test_output_that_this_thread_holds_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An attempt that ends in a finalizer, inside a print of the same thread, does not hang the process."""
-    monkeypatch.setattr(logs, "_PATIENCE_S", 0.001)
-    out = io.StringIO()
-    inner = structlog.PrintLogger(out)
-    sink = log_attempts(structlog.wrap_logger(inner))
-
-    def work() -> None:
-        with inner._lock:
-            sink(FULL)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(10)
-    assert not thread.is_alive()
-    assert out.getvalue() == ""
-    sink(FULL)
-    assert "foundry.attempt" in out.getvalue()
 
 
 def test_structlog_is_imported_only_when_used() -> None:

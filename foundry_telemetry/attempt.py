@@ -72,6 +72,7 @@ class Attempt:
         call_id: 16 hex digits that the attempts of one call share.
         number: Counts the attempts of the call from 1.
         tags: Attribution of the cost.
+        trace_id: 32 hex digits, if the call is part of a trace.
         started_ns: When the request left, nanoseconds since the epoch; now by default.
         clock_ns: The same on the monotonic clock.
     """
@@ -93,6 +94,7 @@ class Attempt:
         "request",
         "started_ns",
         "tags",
+        "trace_id",
     )
 
     feed: Callable[[bytes], None]
@@ -105,6 +107,7 @@ class Attempt:
         call_id: str,
         number: int,
         tags: Mapping[str, str] = NO_TAGS,
+        trace_id: str | None = None,
         started_ns: int | None = None,
         clock_ns: int | None = None,
     ) -> None:
@@ -112,6 +115,7 @@ class Attempt:
         self.call_id = call_id
         self.number = number
         self.tags = tags
+        self.trace_id = trace_id
         self.started_ns = time_ns() if started_ns is None else started_ns
         self.connect_ns: int | None = None
         self._clock_ns = perf_counter_ns() if clock_ns is None else clock_ns
@@ -243,6 +247,7 @@ class Attempt:
             outcome=outcome,
             failure=failure,
             retry_after_s=headers.retry_after_s if headers else None,
+            trace_id=self.trace_id,
             started_ns=self.started_ns,
             duration_s=(now_ns - self._clock_ns) / 1e9,
             time_to_headers_s=self._seconds(self._headers_ns),

@@ -62,6 +62,11 @@ class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
     """Whether the final counters were seen."""
 
     @property
+    def is_told(self) -> bool:
+        """Whether any token count is known."""
+        return self.input_tokens is not None or self.output_tokens is not None
+
+    @property
     def total_input_tokens(self) -> int | None:
         """All input: uncached, cache write and cache read. This is ``gen_ai.usage.input_tokens``."""
         if self.input_tokens is None:

@@ -175,7 +175,8 @@ def _signals(
         meter_provider,
         logger_provider,
         losses=lambda: losses.count,
-        before_export=tell_of_dropped,
+        lose=losses.add,
+        before_export=lambda: tell_of_dropped(run_sinks=False),
     )
 
 

@@ -235,6 +235,7 @@ def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | Asyn
         response.stream = body(response.stream, exchange, tap, decoder)
     except Exception as error:
         losses.add(error)
+        exchange.end("closed")  # a short record is better than none
 
 
 def _tap_decoder(response: Any, exchange: Exchange) -> TappedDecoder | None:

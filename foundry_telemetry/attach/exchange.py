@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from time import perf_counter_ns
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
@@ -18,12 +19,12 @@ from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.neighbours import makes_http_span
 from foundry_telemetry.attempt import Attempt, Ending
 from foundry_telemetry.observation import Failure, Observation
+from foundry_telemetry.options import Sink
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.wire.recognise import Hosts, Request
 from foundry_telemetry.wire.usage import Answer
 
-Sink = Callable[[Observation], object]
-"""Called with each finished attempt."""
+Item = TypeVar("Item")
 
 _propagator: Final = TraceContextTextMapPropagator()
 """Writes ``traceparent`` alone: baggage is none of the model provider's business."""
@@ -125,7 +126,10 @@ class Exchange:
         attempt = self.attempt
         attempt.headers(response.status_code, response.headers.raw)
         if not self.link.ours and attempt.is_stream:
-            self._settings.signals.answered(self.link, attempt.request, attempt.ids)
+            try:
+                self._settings.signals.answered(self.link, attempt.request, attempt.ids)
+            except Exception as error:  # a span that cannot be written to costs no record
+                losses.add(error)
 
     def fail(self, error: BaseException) -> None:
         """The exchange ended with an exception. Cancellation is no failure of the service."""
@@ -143,7 +147,6 @@ class Exchange:
         error: BaseException | None = None,
         *,
         failure: Failure | None = None,
-        at_ns: int | None = None,
     ) -> None:
         """End the exchange; only the first call counts.
 
@@ -151,22 +154,35 @@ class Exchange:
             how: How it ended.
             error: The exception, for ``failed``.
             failure: What is to be told of `error`, where the door knows better.
-            at_ns: When, on the monotonic clock; now by default.
         """
         try:
-            seen = self.attempt.end(how, error, failure=failure, at_ns=at_ns, price=_price)
+            seen = self.attempt.end(how, error, failure=failure, price=_price)
             if seen is not None:
                 self._tell(seen)
         except Exception as problem:
             losses.add(problem)
 
     def _tell(self, seen: Observation) -> None:
-        settings = self._settings
-        settings.signals.close(self.link, seen, self.has_http_span, losses.add)
-        if settings.sinks and _nesting.depth < _MAX_NESTING:
+        self._settings.signals.close(self.link, seen, self.has_http_span, losses.add)
+        self.run_sinks(seen)
+
+    def end_dropped(self, at_ns: int) -> None:
+        """End an exchange whose body was dropped at `at_ns`; its sinks are called when they may."""
+        try:
+            context_api.attach(self.link.context)
+            seen = self.attempt.end("closed", at_ns=at_ns, price=_price)
+            if seen is not None:
+                self._settings.signals.close(self.link, seen, self.has_http_span, losses.add)
+                _late.append((self, seen))
+        except Exception as problem:
+            losses.add(problem)
+
+    def run_sinks(self, seen: Observation) -> None:
+        """Call each sink with a finished attempt."""
+        if self._settings.sinks and _nesting.depth < _MAX_NESTING:
             _nesting.depth += 1
             try:
-                for sink in settings.sinks:
+                for sink in self._settings.sinks:
                     _try(sink, seen)
             finally:
                 _nesting.depth -= 1
@@ -209,11 +225,27 @@ _dropped: Final[deque[tuple[Exchange, int]]] = deque()
 in the same thread, so it must not record; the next attempt, export or exit does."""
 
 
-def tell_of_dropped() -> None:
-    """End the exchanges whose bodies were dropped."""
-    while _dropped:
+_late: Final[deque[tuple[Exchange, Observation]]] = deque()
+"""Dropped attempts that were told of, except to the sinks."""
+
+
+def tell_of_dropped(*, run_sinks: bool = True) -> None:
+    """End the exchanges whose bodies were dropped, each in a context of its own.
+
+    Args:
+        run_sinks: Whether to call the sinks too; a metric reader that collects holds locks they may want.
+    """
+    for exchange, at_ns in _popped(_dropped):
+        contextvars.Context().run(exchange.end_dropped, at_ns)
+    if run_sinks:
+        for exchange, seen in _popped(_late):
+            contextvars.Context().run(exchange.run_sinks, seen)
+
+
+def _popped(queue: deque[Item]) -> Iterator[Item]:
+    """What is in the queue, each item once, whichever threads take from it."""
+    while queue:
         try:
-            exchange, at_ns = _dropped.popleft()
-        except IndexError:  # another thread was faster
-            break
-        exchange.end("closed", at_ns=at_ns)
+            yield queue.popleft()
+        except IndexError:
+            return

@@ -16,6 +16,7 @@ from foundry_telemetry.attach.exchange import Exchange, HttpRequest, Settings, t
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attempt import Attempt, last_attempt
 from foundry_telemetry.attribution import current_tags
+from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import Link
 from foundry_telemetry.wire.recognise import Request, read_request
 
@@ -99,6 +100,7 @@ class Recorder:
             facts,
             call_id=link.call_id,
             number=link.number,
+            trace_id=link.trace_id,
             tags=current_tags(),
             started_ns=sent.started_ns,
             clock_ns=sent.clock_ns,
@@ -115,14 +117,25 @@ def previous_exchange(request: HttpRequest) -> Exchange | None:
 
 
 def _place_in_call(link: Link, facts: Request, previous: Exchange | None) -> None:
-    """Number the attempt within its call. Where only the SDK knows of a retry, its header tells."""
+    """Number the attempt within its call, and let attempts without a span in common share a call id."""
     if link.ours and previous is not None:
         link.call_id = previous.attempt.call_id
         link.number = previous.attempt.number + 1
         return
+    link.number = facts.retry_count + 1
     last = last_attempt()
-    same_call = last is not None and last.call_id == link.call_id
-    link.number = last.attempt_number + 1 if last is not None and same_call else facts.retry_count + 1
+    if last is None or last.operation != facts.operation:
+        return
+    if last.call_id == link.call_id:
+        link.number = last.attempt_number + 1
+    elif facts.retry_count and _is_retry_of(last, facts):
+        link.call_id = last.call_id
+
+
+def _is_retry_of(last: Observation, facts: Request) -> bool:
+    """Whether the attempt before this one in the context is what the SDK, which alone knows, tries again."""
+    same = last.deployment == facts.deployment and last.attempt_number == facts.retry_count
+    return same and last.failure is not None
 
 
 def body_in_memory(request: Any) -> bytes | None:

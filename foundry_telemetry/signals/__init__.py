@@ -27,6 +27,7 @@ class Signals:
         meter_provider: See above.
         logger_provider: See above.
         losses: How many times our own telemetry failed so far.
+        lose: Counts one more failure.
         before_export: Called when the metrics are collected.
     """
 
@@ -35,7 +36,9 @@ class Signals:
         tracer_provider: TracerProvider | None = None,
         meter_provider: MeterProvider | None = None,
         logger_provider: LoggerProvider | None = None,
+        *,
         losses: Callable[[], int] = lambda: 0,
+        lose: Callable[[Exception], None] = lambda _: None,
         before_export: Callable[[], object] = lambda: None,
     ) -> None:
         def has_provider() -> bool:
@@ -43,7 +46,7 @@ class Signals:
 
         self._tracer = get_tracer(SCOPE, tracer_provider=tracer_provider)
         self._metrics = Metrics(
-            get_meter(SCOPE, meter_provider=meter_provider), has_provider, losses, before_export
+            get_meter(SCOPE, meter_provider=meter_provider), has_provider, losses, lose, before_export
         )
         self._ledger = Ledger(get_logger(SCOPE, logger_provider=logger_provider))
 

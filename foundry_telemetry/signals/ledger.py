@@ -57,7 +57,7 @@ def _ledger_only(seen: Observation) -> Attributes:
     fields = read(LEDGER, seen)
     for name, seconds in read(LEDGER_TIMES, seen).items():
         fields[name] = int(seconds * 1e6 + 0.5) / 1000  # `round` costs five times as much
-    if seen.usage.input_tokens is not None:
+    if seen.usage.is_told:
         fields |= read(LEDGER_USAGE, seen.usage)
     if seen.failure is not None:
         fields |= _failure(seen.failure)

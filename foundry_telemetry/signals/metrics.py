@@ -51,6 +51,7 @@ class Metrics:
         meter: Where they are made.
         has_provider: Whether the meter leads anywhere by now; without that, notes would wait for nobody.
         losses: How many times our own telemetry failed so far.
+        lose: Counts one more failure.
         before_export: Called when a reader asks.
     """
 
@@ -59,6 +60,7 @@ class Metrics:
         meter: Meter,
         has_provider: Callable[[], bool],
         losses: Callable[[], int],
+        lose: Callable[[Exception], None],
         before_export: Callable[[], object],
     ) -> None:
         def histogram(name: str, unit: str, buckets: tuple[float, ...]) -> metrics.Histogram:
@@ -67,8 +69,9 @@ class Metrics:
         self._notes: deque[Note] = deque()
         self._has_provider = has_provider
         self._watched = False
-        self._losses = losses
-        self._before_export = before_export
+        self._lose = lose
+        self.losses = losses
+        self.before_export = before_export
         self._deployments = Values()
         self._models = Values()
         self._servers = Values()
@@ -95,19 +98,21 @@ class Metrics:
         note = Note(seen, span.get_span_context(), link.ours, link.standard)
         if len(self._notes) < _MAX_NOTES:
             self._notes.append(note)
+            _waiting.add(self)
         else:
             self._record(note)
 
-    def record_notes(self) -> int:
-        """Record what was noted; returns how many times our own telemetry failed so far."""
-        self._before_export()
+    def record_notes(self) -> None:
+        """Record what was noted."""
         while self._notes:
             try:
                 note = self._notes.popleft()
             except IndexError:  # another reader was faster
                 break
-            self._record(note)
-        return self._losses()
+            try:
+                self._record(note)
+            except Exception as error:  # one that cannot be recorded keeps none of the others waiting
+                self._lose(error)
 
     def after_fork(self) -> None:
         """In the child of a fork: what was noted before is the parent's to tell."""
@@ -211,7 +216,9 @@ class Values:
         return value
 
 
-_all: weakref.WeakSet[Metrics] = weakref.WeakSet()
+_all: Final[weakref.WeakSet[Metrics]] = weakref.WeakSet()
+_waiting: Final[set[Metrics]] = set()
+"""Those with notes; only here, for an instrumentation may be gone by the time a reader asks."""
 
 
 def _asked(_: CallbackOptions) -> Iterable[metrics.Observation]:
@@ -219,12 +226,21 @@ def _asked(_: CallbackOptions) -> Iterable[metrics.Observation]:
 
     Of several instruments with one name the SDK keeps the first callback only, so each records all notes.
     """
-    losses = max([each.record_notes() for each in list(_all)], default=0)
+    losses = 0
+    for each in list(_all):
+        each.before_export()
+        losses = max(losses, each.losses())
+    while _waiting:
+        try:
+            noted = _waiting.pop()
+        except KeyError:  # another reader was faster
+            break
+        noted.record_notes()
     return [metrics.Observation(losses)] if losses else []
 
 
 def _after_fork() -> None:
-    for each in list(_all):
+    for each in list(_waiting):
         each.after_fork()
 
 

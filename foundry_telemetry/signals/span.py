@@ -79,6 +79,12 @@ class Link:
         self.is_enriched = False
 
     @property
+    def trace_id(self) -> str | None:
+        """32 hex digits, also of a trace that is not sampled; ``None`` without a trace."""
+        where = trace.get_current_span(self.context).get_span_context()
+        return f"{where.trace_id:032x}" if where.trace_id else None
+
+    @property
     def of_sdk(self) -> bool:
         """Whether the span is the anthropic SDK's own."""
         return self.span is not None and _is_sdk(self.span)
@@ -95,7 +101,7 @@ def unlinked(request: Request, context: Context) -> Link:
 def describe(seen: Observation) -> Attributes:
     """The fields that our span and the ledger event share, beyond the request's."""
     fields = read(ANSWERED, seen)
-    if seen.usage.input_tokens is not None:
+    if seen.usage.is_told:
         fields |= read(USAGE, seen.usage)
     if seen.failure is not None:
         fields[names.ERROR_TYPE] = seen.failure.type
@@ -154,10 +160,10 @@ def _is_sdk(span: Span) -> bool:
 
 
 def _is_owner(span: Span) -> bool:
+    if getattr(span, "kind", None) is not SpanKind.CLIENT or _scope(span) == names.SCOPE:
+        return False  # the SDK's spans of tools and tool runners are no calls either
     if _is_sdk(span):
         return True
-    if getattr(span, "kind", None) is not SpanKind.CLIENT or _scope(span) == names.SCOPE:
-        return False
     attributes = getattr(span, "attributes", None) or {}
     return attributes.get(names.OPERATION) in _INFERENCE or attributes.get("openinference.span.kind") == "LLM"
 

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
+def listening(address: tuple[str, int]) -> socket.socket:
+    """A listening socket whose connections do not wait for acknowledgements.
+
+    asyncio sets ``TCP_NODELAY`` only on sockets that say they are TCP; those of ``create_server`` do not.
+    """
+    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(address)
+    server.listen(128)
+    return server
+
+
 class LoopbackServer:
     """Serves one application on 127.0.0.1 from the start of a ``with`` block to its end.
 
@@ -31,7 +43,7 @@ class LoopbackServer:
     host = "127.0.0.1"
 
     def __init__(self, app: ASGIApp, *, port: int = 0) -> None:
-        self._socket = socket.create_server((self.host, port))
+        self._socket = listening((self.host, port))
         self.port: int = self._socket.getsockname()[1]
         self._server = _Server(_config(app))
         self._thread = threading.Thread(

@@ -14,6 +14,7 @@ import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from foundry_telemetry.testing.asgi import listening
 from foundry_telemetry.testing.received import ReceivedRequest, joined
 from foundry_telemetry.testing.script import NO_ANSWERS, NoAnswer, Play
 
@@ -36,7 +37,7 @@ class Loopback:
     def __init__(self, play: Play, piece_size: int | None) -> None:
         for item in play.items:
             _require_playable(item)
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = listening(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self._server = _Server(_config(_App(play, piece_size)))
         self._thread = threading.Thread(

@@ -136,7 +136,7 @@ class ErrorBody(Struct, frozen=True, kw_only=True, gc=False):
     """A failed answer's body, reduced to what may be kept and the message to be matched."""
 
     shape: str
-    """``anthropic``, ``azure``, ``gateway``, ``html`` or ``other``."""
+    """``anthropic``, ``azure``, ``gateway``, ``html``, ``other``, or ``unread``."""
     code: str | None = None
     api_type: str | None = None
     message: str = ""
@@ -149,6 +149,8 @@ class ErrorBody(Struct, frozen=True, kw_only=True, gc=False):
 
 def read_error(body: bytes | bytearray, media_type: bytes) -> ErrorBody:
     """Tell which of the known shapes an error body has, and read it."""
+    if not body:
+        return ErrorBody(shape="unread")
     if media_type == b"text/html" or body.lstrip()[:1] == b"<":
         return ErrorBody(shape="html")
     try:
@@ -264,6 +266,8 @@ def _origin(body: ErrorBody, ids: RequestIds, *, on_foundry_host: bool) -> Origi
     """Who answered. Azure and a customer's API Management share a shape; Azure always adds its id."""
     if body.shape in _ORIGINS:
         return _ORIGINS[body.shape]
+    if body.shape == "unread":  # the SDK closes the body of a stream that failed and tries again
+        return "unknown"
     if ids.apim_request_id or on_foundry_host:
         return "foundry"
     return "customer_gateway" if body.shape == "gateway" else "unknown"

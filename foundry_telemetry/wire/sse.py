@@ -112,7 +112,7 @@ class MessageStream:
             if self._held_size > HELD_BYTES:
                 self._search()
             return
-        self._search()
+        self._let_go()
         for at in range(0, len(piece), _MAX_PIECE):
             self._scan(piece[at : at + _MAX_PIECE])
 
@@ -142,6 +142,13 @@ class MessageStream:
         elif rest:
             self._held.append(rest)
 
+    def _let_go(self) -> None:
+        """Read all that is held, an unfinished event at its end too."""
+        self._search()
+        rest = b"".join(self._held)
+        self._held.clear()
+        self._scan(rest)
+
     def _read_telling(self, events: bytes) -> None:
         """Read on from the first event that tells something, if there is one."""
         if _HINTS[0] not in events and _HINTS[1] not in events:
@@ -162,14 +169,13 @@ class MessageStream:
         Args:
             complete: Whether the body was read to its end; then an event may lack its blank line.
         """
-        self._search()
-        rest = b"".join(self._held)
-        self._held.clear()
-        self._scan(rest)
+        self._let_go()
         if complete:
             if self._line:
                 self._end_line(b"")
             self._end_event()
+        self._line.clear()
+        self._data = []
 
     def answer(self) -> Answer:
         """What the events seen so far told."""

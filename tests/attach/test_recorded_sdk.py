@@ -202,7 +202,7 @@ def test_sequences(  # noqa: PLR0917 - fixtures and parameters
     assert [as_expected(each, case_named(step)) for each, step in zip(seen, steps, strict=True)] == [
         {**expected(case_named(step)), **form_facts(last)} for step in steps
     ]
-    assert len({each.call_id for each in seen}) == (1 if native else len(seen))
+    assert len({each.call_id for each in seen}) == 1
     assert sum(waits) * 1000 >= expect.get("min_wait_ms", 0)
     call_span = [dict(span.attributes or {}) for span in capture.spans if span.name != "POST"][-1]
     assert call_span.get("http.request.resend_count", 0) == expect["resend_count"]

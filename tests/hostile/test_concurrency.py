@@ -21,6 +21,7 @@ import pytest
 
 import foundry_telemetry
 from foundry_telemetry import last_attempt
+from foundry_telemetry.attach.exchange import tell_of_dropped
 from tests.hostile.harness import (
     ASK,
     JSON,
@@ -322,6 +323,7 @@ def test_interrupted_at_every_line(drops: bool, instrumented: Capture) -> None:
     in_thread(lambda: interruptions.during(work))
     gc.collect()
     points = instrumented.points()
+    tell_of_dropped()
     assert len(interruptions.places) == count > 150
     assert len(instrumented.observations) == count + 3
     told = sum(seen.usage.cache_read_input_tokens or 0 for seen in instrumented.observations)
@@ -349,27 +351,14 @@ def test_real_signal_handler_calls(instrumented: Capture) -> None:
     assert inputs == [11] + [99] * len(events())
 
 
-def test_finalizer_calls_during_collection_of_metrics(capture: Capture) -> None:
-    """A finalizer that runs inside the metric callback and calls: no dead-lock, and the call is told of."""
+def test_no_sink_runs_during_collection_of_metrics(capture: Capture) -> None:
+    """A reader that collects holds locks a sink may want: what was dropped is told of, sinks come later."""
     client = playing(200, JSON, [message()])
-    threads: list[int] = []
-
-    class Farewell:
-        """Calls when it goes."""
-
-        def __del__(self) -> None:
-            threads.append(threading.get_ident())
-            client.post(URL, json=ASK)
-
-    def sink(seen: Any) -> None:
-        if seen.outcome == "abandoned":
-            Farewell()
-
-    foundry_telemetry.instrument(**(capture.options | {"sinks": (sink, capture.observations.append)}))
+    foundry_telemetry.instrument(**capture.options)
     client.send(client.build_request("POST", URL, json=ASK), stream=True)
     gc.collect()
-    assert not capture.observations
     in_thread(capture.reader.collect)
-    assert len(threads) == 1
-    assert threads[0] != threading.get_ident()
-    assert sorted(seen.outcome for seen in capture.observations) == ["abandoned", "ok"]
+    assert [event["foundry.outcome"] for event in capture.ledger] == ["abandoned"]
+    assert not capture.observations
+    tell_of_dropped()
+    assert [seen.outcome for seen in capture.observations] == ["abandoned"]

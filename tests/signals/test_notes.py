@@ -157,7 +157,6 @@ def test_two_instrumentations(capture: Capture, clock: Clock) -> None:
     assert sums(capture.reader.get_metrics_data())[CACHE_READ] == 48_000
 
 
-@pytest.mark.xfail(reason="nothing but the instrumentation holds its notes")
 def test_instrumentation_that_is_gone() -> None:
     """What was noted is recorded although the client and its instrumentation are gone by then."""
     reader = InMemoryMetricReader()

@@ -220,7 +220,6 @@ def test_a_big_piece_between_events(way: Way) -> None:
         assert told(read(pieces, way)) == (42, 7, True, None)
 
 
-@pytest.mark.xfail(reason="MessageStream.feed() reads a big piece before the rest of an event that it holds")
 @WAYS
 @pytest.mark.parametrize("begun", [delta(), totals(42)], ids=["delta", "counters"])
 def test_a_big_piece_within_an_event(begun: bytes, way: Way) -> None:

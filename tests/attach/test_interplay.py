@@ -311,9 +311,7 @@ def test_sampled_out(mix: Mix, server: Server, capture: Capture) -> None:
     assert capture.spans == []
     check_metrics(mix, capture)
     assert [event["foundry.attempt.number"] for event in capture.ledger] == [1, 2][: mix.attempts]
-    assert len({event["foundry.call.id"] for event in capture.ledger}) == (
-        mix.attempts if mix.owner == "O" else 1
-    )
+    assert len({event["foundry.call.id"] for event in capture.ledger}) == 1
     logs = [item.log_record for item in capture.log_exporter.get_finished_logs()]
     ledger = [record for record in logs if record.event_name == "foundry.attempt"]
     assert len({record.trace_id for record in ledger}) == 1

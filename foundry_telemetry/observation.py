@@ -146,7 +146,7 @@ class Failure(Struct, frozen=True, kw_only=True, gc=False):
     entra: EntraFacts | None = None
 
 
-class Observation(Struct, frozen=True, kw_only=True, gc=False):
+class Observation(Struct, frozen=True, kw_only=True):
     """One finished attempt."""
 
     call_id: str

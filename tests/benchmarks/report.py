@@ -28,8 +28,8 @@ NOT_MEASURED = "-"
 """In a cell of a table."""
 
 MEMORY_SLACK = 4_096 + 2_048
-"""Bytes: a stream holds up to four kilobytes of its pieces until they are searched; the rest is the error."""
-"""Bytes by which a long stream may hold more than a short one: a tenth of a byte for each delta."""
+"""Bytes by which a long stream may hold more than a short one: up to four kilobytes of its pieces wait to be
+searched, and the rest is the error of the measurement."""
 
 
 @dataclass(frozen=True)

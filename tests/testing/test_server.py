@@ -7,6 +7,7 @@ import logging
 import socket
 import sys
 import threading
+import warnings
 
 import httpx
 import pytest
@@ -151,11 +152,14 @@ def test_stopping_drops_open_answers() -> None:
 
 def test_stopping_leaks_no_connection_being_accepted() -> None:
     """A connection that comes while the server stops is closed too; a leak would be a warning."""
-    for _ in range(30):
-        with FakeFoundry() as foundry:
-            address = ("127.0.0.1", int(foundry.host.split(":")[1]))
-            socket.create_connection(address).close()
-    gc.collect()
+    with warnings.catch_warnings(record=True) as leaks:
+        warnings.simplefilter("always", ResourceWarning)
+        for _ in range(30):
+            with FakeFoundry() as foundry:
+                address = ("127.0.0.1", int(foundry.host.split(":")[1]))
+                socket.create_connection(address).close()
+        gc.collect()
+    assert not [str(leak.message) for leak in leaks]
 
 
 def test_a_server_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,13 @@
-"""Ledger rows, read from the envelopes the Azure exporter posted.
+"""Ledger rows, read from a table of events by KQL.
 
 Azure delivers every property of an event as text; here numbers and booleans become what they were.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -86,12 +87,18 @@ class Row(Struct, frozen=True):
         return self.text(names.AZURE_REQUEST_ID), self.text(names.ANTHROPIC_REQUEST_ID)
 
 
-def read_rows(envelopes: list[dict[str, Any]]) -> Iterator[Row]:
-    """The ledger rows among envelopes, in the order they came in."""
-    for envelope in envelopes:
-        data = envelope["data"]
-        if data["baseType"] == "EventData" and data["baseData"].get("properties", {}).get(names.OUTCOME):
-            yield Row(datetime.fromisoformat(envelope["time"]), read_fields(data["baseData"]["properties"]))
+QUERY: Final = f'AppEvents | where Name == "{names.EVENT_NAME}" | project TimeGenerated, Properties'
+"""KQL for `read_rows`."""
+
+
+def read_rows(table: Iterable[Sequence[Any]]) -> Iterator[Row]:
+    """The ledger rows in the answer to `QUERY`.
+
+    Args:
+        table: Rows of a time, which is UTC and says no time zone, and the properties as JSON.
+    """
+    for time, properties in table:
+        yield Row(time.replace(tzinfo=UTC), read_fields(json.loads(properties)))
 
 
 def read_fields(properties: Mapping[str, str]) -> dict[str, Value]:

@@ -12,6 +12,7 @@ from typing import Final
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
+from rich.text import Text
 
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.summary import Totals, summary
@@ -80,6 +81,18 @@ class Screen:
             self._started = True
             self._print(self._table.header())
         self._print(self._table.rows(rows))
+
+    def tell_page(self, url: str, *, opened: bool = False, stays: bool = False) -> None:
+        """Tell where the page is, on standard error, which is where a person looks when output is piped.
+
+        Args:
+            url: Its address.
+            opened: Whether it was opened in a browser.
+            stays: Whether everything else is over.
+        """
+        words = "stays open; Ctrl-C ends it" if stays else "opened in your browser" if opened else ""
+        with self._cleared():
+            self._err.print(Text.assemble(("page      ", "bold"), url, f"  {words}"))
 
     def close(self, totals: Totals, verdict: RenderableType | None) -> None:
         """Show what it all comes to, if anything came; with JSON on standard error, on a terminal only.

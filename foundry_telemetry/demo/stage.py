@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import os
 import signal
+import sys
+import threading
 import time
 from contextlib import ExitStack
 from types import FrameType
@@ -12,14 +14,15 @@ from typing import TYPE_CHECKING, Final, Self
 
 from rich.text import Text
 
-from foundry_telemetry.demo.ledger import Row, read_rows
+from foundry_telemetry import conventions as names
+from foundry_telemetry.demo.ledger import QUERY, Row, read_rows
 from foundry_telemetry.demo.screen import Screen
 from foundry_telemetry.demo.summary import Totals
 
 if TYPE_CHECKING:
     from foundry_telemetry.demo.service import Service
+    from foundry_telemetry.local.server import LocalAzureMonitor
     from foundry_telemetry.testing import FakeFoundry
-    from foundry_telemetry.testing.ingestion import FakeIngestion
 
 _FLUSH_EVERY_S: Final = 0.5
 _INTERRUPTED: Final = 130
@@ -27,26 +30,33 @@ _MISMATCH: Final = 1
 _NOT_OURS: Final = ("ANTHROPIC_", "APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
 
 
-def run(seconds: float, *, as_json: bool) -> int:
+def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:
     """Run the demonstration.
 
     Args:
         seconds: How long calls are begun.
         as_json: JSON on standard output in place of the table.
+        leave: End after the summary, though someone sits at a terminal to look at the page.
+        browser: Open the page, where there is a browser with windows.
 
     Returns:
-        The exit code: 0; 1 when the ledger and the fake service do not agree; 130 after Ctrl-C.
+        The exit code: 0; 1 when the ledger and the fake service do not agree; 130 after Ctrl-C before the
+        summary.
 
     Raises:
         ImportError: A package of the extra ``demo`` is missing.
     """
     screen = Screen(as_json=as_json)
     totals = Totals()
-    verdict, code = None, _INTERRUPTED
+    stays = sys.stdin.isatty() and not leave
+    verdict, code, page = None, _INTERRUPTED, None
     with CtrlC() as ctrl_c:
         try:
             with screen.working(seconds):
                 stage = _Stage(screen)
+                page = stage.page
+                if stays:
+                    screen.tell_page(page, opened=browser and _open(page))
                 stage.play(seconds, totals, ctrl_c)
             verdict, agreed = stage.verdict(totals)
             code = 0 if agreed else _MISMATCH
@@ -55,7 +65,23 @@ def run(seconds: float, *, as_json: bool) -> int:
             if not ctrl_c.came:
                 raise
     screen.close(totals, verdict)
+    if stays and page and not ctrl_c.came:
+        screen.tell_page(page, stays=True)
+        _wait_for_ctrl_c()
     return code
+
+
+def _open(page: str) -> bool:
+    from foundry_telemetry.local.browser import open_page  # noqa: PLC0415 - needed on a terminal only
+
+    return open_page(page)
+
+
+def _wait_for_ctrl_c() -> None:
+    came = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: came.set())
+    came.wait()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class CtrlC:
@@ -84,12 +110,12 @@ class CtrlC:
 
 
 class _Stage:
-    """The fake service, the fake Azure, and the library between them."""
+    """The fake service, the local Azure Monitor, and the library between them."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
-        self._seen = 0
-        screen.say("starting the fake Foundry and the fake Azure Monitor")
+        self._seen: set[tuple[object, object]] = set()
+        screen.say("starting the fake Foundry and the local Azure Monitor")
         _leave_alone_what_is_the_users()
         self._service, self._foundry, self._azure = _servers()
         screen.say("setting up OpenTelemetry and the Azure exporter")
@@ -98,6 +124,11 @@ class _Stage:
         from foundry_telemetry.demo.load import Load  # noqa: PLC0415 - takes a second or two
 
         self._new_load = Load
+
+    @property
+    def page(self) -> str:
+        """Address of the page that shows the workbook."""
+        return self._azure.url
 
     def play(self, seconds: float, totals: Totals, ctrl_c: CtrlC) -> None:
         """Run the load and show its rows as they come in.
@@ -135,11 +166,16 @@ class _Stage:
         provider = _logs.get_logger_provider()
         if isinstance(provider, LoggerProvider):
             provider.force_flush()
-        envelopes = self._azure.envelopes[self._seen :]
-        self._seen += len(envelopes)
-        rows: list[Row] = list(read_rows(envelopes))
+        rows = [row for row in read_rows(self._azure.query(QUERY).rows) if self._is_new(row)]
+        rows.sort(key=lambda row: row.time)
         totals.add(rows)
         self._screen.show(rows)
+
+    def _is_new(self, row: Row) -> bool:
+        key = (row.text(names.CALL_ID), row.number(names.ATTEMPT_NUMBER))
+        is_new = key not in self._seen
+        self._seen.add(key)
+        return is_new
 
 
 def _leave_alone_what_is_the_users() -> None:
@@ -152,21 +188,21 @@ def _leave_alone_what_is_the_users() -> None:
     os.environ["OTEL_SERVICE_NAME"] = "foundry-telemetry-demo"
 
 
-def _servers() -> tuple[Service, FakeFoundry, FakeIngestion]:
+def _servers() -> tuple[Service, FakeFoundry, LocalAzureMonitor]:
     from foundry_telemetry.demo.service import Service  # noqa: PLC0415 - see above
+    from foundry_telemetry.local.server import LocalAzureMonitor  # noqa: PLC0415
     from foundry_telemetry.testing import FakeFoundry  # noqa: PLC0415
-    from foundry_telemetry.testing.ingestion import FakeIngestion  # noqa: PLC0415
 
     service = Service()
     servers = ExitStack()
     foundry = servers.enter_context(FakeFoundry(service.respond))
-    azure = servers.enter_context(FakeIngestion())
+    azure = servers.enter_context(LocalAzureMonitor())
     # Registered before `configure` registers its flush, so that this runs after it.
     atexit.register(servers.close)
     return service, foundry, azure
 
 
-def _configure(azure: FakeIngestion, foundry: FakeFoundry) -> None:
+def _configure(azure: LocalAzureMonitor, foundry: FakeFoundry) -> None:
     from foundry_telemetry import configure  # noqa: PLC0415 - see above
 
     others = ("azure_sdk", "django", "fastapi", "flask", "psycopg2", "requests", "urllib", "urllib3")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from foundry_telemetry import conventions as names
@@ -49,7 +50,7 @@ class Runs:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """The demonstration on pipes, as JSON, and on a terminal of 120 columns."""
     folder, served = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("served") / "served.jsonl"
-    middling = Terminal(folder, 120, "demo", "--seconds", "1")
+    middling = Terminal(folder, 120, "demo", "--seconds", "1", "--exit")
     as_json = start(folder, "demo", "--seconds", "1", "--json", str(served), before=RECORD)
     piped = start(folder, "demo", "--seconds", "1")
     code = middling.end()
@@ -205,6 +206,21 @@ def test_interrupt(tmp_path: Path) -> None:
     assert any(line.startswith("tokens ") for line in lines)
     assert all(len(line) <= 80 for line in lines)
     assert any(re.fullmatch(rf" \d\d:\d\d:\d\d {AZURE_ID} {ANTHROPIC_ID}", line) for line in lines)
+
+
+def test_page_stays(tmp_path: Path) -> None:
+    """At a terminal the page is there until Ctrl-C after the summary, which ends it with 0."""
+    terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser")
+    terminal.read_until(r"the ledger has the same[\s\S]*Ctrl-C ends it")
+    address = re.search(r"page +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    assert address
+    status = httpx.get(f"{address[1]}/status.json", trust_env=False).json()
+    told = re.search(r"attempts +(\d+) for", "\n".join(terminal.lines))
+    assert told
+    assert status["attempts"]["rows"] == int(told[1])
+    assert "text/html" in httpx.get(address[1], trust_env=False).headers["content-type"]
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.end() == 0
 
 
 def test_interrupt_while_starting(tmp_path: Path) -> None:

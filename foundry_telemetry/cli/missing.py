@@ -1,0 +1,27 @@
+"""What is said when a package of an extra is not installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_REPAIR: Final = "pip install 'foundry-telemetry[demo]'"
+
+
+@contextmanager
+def repair() -> Iterator[None]:
+    """End the process with the command that repairs it, where a package is missing inside the block.
+
+    Raises:
+        SystemExit: A module could not be found.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "a package").partition(".")[0]
+        sys.exit(
+            f"foundry-telemetry: the command line needs {package!r}, which is not installed; "
+            f"repair with\n    {_REPAIR}"
+        )

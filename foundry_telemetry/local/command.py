@@ -1,0 +1,69 @@
+"""What ``foundry-telemetry local`` does and says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from foundry_telemetry.local.browser import open_page
+from foundry_telemetry.local.database import MEMORY, StoreError
+from foundry_telemetry.local.server import LocalAzureMonitor, PortError, default_path, serve_forever
+from foundry_telemetry.local.status import status
+
+_VARIABLE: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+_FAILED: Final = 1
+
+
+def run(
+    *, port: int, db: str | None, retention_days: float, workbook: Path | None, browser: bool, as_json: bool
+) -> int:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Args:
+        port: On 127.0.0.1; 0 lets the system choose.
+        db: The database file or ``":memory:"``; the one in the user's data folder where it is not given.
+        retention_days: Rows older than this are deleted.
+        workbook: Shown in place of the shipped one.
+        browser: Open the page, where there is a browser with windows.
+        as_json: Say where it listens as one line of JSON.
+
+    Returns:
+        The exit code: 0 after Ctrl-C, 143 after SIGTERM, 1 when the file or the port cannot be used.
+    """
+    path = default_path() if db is None else db
+    try:
+        azure = LocalAzureMonitor(path, port, retention_days, workbook=workbook)
+    except (StoreError, PortError) as error:
+        print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - this is what the command says
+        return _FAILED
+
+    def ready() -> None:
+        told = {"url": azure.url, **status(azure.store, azure.url)}
+        if as_json:
+            print(json.dumps(told), flush=True)  # noqa: T201 - as above
+        else:
+            _say(told, opened=browser and open_page(azure.url))
+
+    code = serve_forever(azure, ready)
+    # It is how one ends it, and nothing was cut short.
+    return 0 if code == 128 + 2 else code
+
+
+def _say(told: dict[str, Any], *, opened: bool) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    attempts, where = told["attempts"]["rows"], told["database"]
+    kept = "kept in memory" if where == MEMORY else f"{where}, for {told['retention_days']:g} days"
+    since = f"; {attempts:,} attempts from {told['attempts']['first'][:10]} on" if attempts else ""
+    lines = (
+        ("page", Text(told["url"] + ("  opened in your browser" if opened else ""))),
+        ("rows", Text(f"{kept}{since}")),
+        ("", Text(f"export {_VARIABLE}='{told['connection_string']}'", style="cyan")),
+        ("", Text("goes before the start of your service. Ctrl-C ends this.")),
+    )
+    for title, text in lines:
+        console.print(Text.assemble((f"{title:8}", "bold"), text))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from foundry_telemetry.testing.asgi import LoopbackServer
+from foundry_telemetry.serving import LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from foundry_telemetry.testing.asgi import listening
+from foundry_telemetry.serving import listening
 from foundry_telemetry.testing.received import ReceivedRequest, joined
 from foundry_telemetry.testing.script import NO_ANSWERS, NoAnswer, Play
 

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from foundry_telemetry.azure import delivery as delivery_module
 from foundry_telemetry.azure.delivery import Delivery, RequestHooks
-from foundry_telemetry.testing.asgi import LoopbackServer
+from foundry_telemetry.serving import LoopbackServer
 
 Arm = Callable[..., Delivery]
 

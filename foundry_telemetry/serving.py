@@ -1,12 +1,18 @@
-"""Any ASGI application behind a real loopback socket: uvicorn in a thread of its own."""
+"""Any ASGI application behind a real loopback socket: uvicorn in a thread of its own.
+
+The server listens on 127.0.0.1 and nowhere else. It gives a client a bounded time to say what it wants, and
+takes a bounded number of connections and bytes of headers.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -15,6 +21,19 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+HOST: Final = "127.0.0.1"
+
+HEADERS_S: Final = 10.0
+"""Seconds from a connection, or from the first byte of a further request, to the end of its headers."""
+
+IDLE_S: Final = 75
+"""Seconds a connection is kept open between two requests."""
+
+MOST_CONNECTIONS: Final = 256
+"""Connections at a time; further ones are cut at once."""
+
+MOST_HEADER_BYTES: Final = 32 * 1024
+
 
 def listening(address: tuple[str, int]) -> socket.socket:
     """A listening socket whose connections do not wait for acknowledgements.
@@ -22,9 +41,14 @@ def listening(address: tuple[str, int]) -> socket.socket:
     asyncio sets ``TCP_NODELAY`` only on sockets that say they are TCP; those of ``create_server`` do not.
     """
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    server.bind(address)
-    server.listen(128)
+    if sys.platform != "win32":  # there it would let two servers share a port
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind(address)
+        server.listen(128)
+    except BaseException:
+        server.close()
+        raise
     return server
 
 
@@ -38,14 +62,18 @@ class LoopbackServer:
     Args:
         app: An ASGI 3 application; it gets no lifespan events.
         port: 0 lets the system choose.
+        headers_s: As `HEADERS_S`.
+
+    Raises:
+        OSError: The port is taken.
     """
 
-    host = "127.0.0.1"
+    host = HOST
 
-    def __init__(self, app: ASGIApp, *, port: int = 0) -> None:
+    def __init__(self, app: ASGIApp, *, port: int = 0, headers_s: float = HEADERS_S) -> None:
         self._socket = listening((self.host, port))
         self.port: int = self._socket.getsockname()[1]
-        self._server = _Server(_config(app))
+        self._server = _Server(_config(app, headers_s))
         self._thread = threading.Thread(
             target=asyncio.run,
             args=(self._server.serve([self._socket]),),
@@ -71,13 +99,38 @@ class LoopbackServer:
 
 
 class _Connection(H11Protocol):
-    """uvicorn's connection, which shows the application its transport."""
+    """uvicorn's connection, which shows the application its transport and does not wait for headers forever."""
+
+    _overdue: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         # The option of the same name would empty a logger that the application may use as well.
         self.access_log = False
         self.app_state = {"transport": transport}
         super().connection_made(transport)
+        if len(self.connections) > MOST_CONNECTIONS:
+            transport.abort()
+        else:
+            self._expect_headers(transport)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop_waiting()
+        elif self._overdue is None:
+            self._expect_headers(self.transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _expect_headers(self, transport: asyncio.Transport) -> None:
+        self._overdue = self.loop.call_later(self.config.headers_s, transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
 
 
 class _Server(uvicorn.Server):
@@ -112,8 +165,12 @@ class _Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._told.set)
 
 
-def _config(app: Any) -> uvicorn.Config:
-    return uvicorn.Config(
+class _Config(uvicorn.Config):
+    headers_s: float
+
+
+def _config(app: Any, headers_s: float) -> uvicorn.Config:
+    config = _Config(
         app,
         http=_Connection,
         ws="none",
@@ -124,5 +181,8 @@ def _config(app: Any) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        timeout_keep_alive=75,
+        timeout_keep_alive=IDLE_S,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
     )
+    config.headers_s = headers_s
+    return config

@@ -1,0 +1,41 @@
+"""Makes the dashboards' files from the queries and the layout. The same input gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from foundry_telemetry.dashboards import files
+from foundry_telemetry.dashboards.layout import WORKBOOK
+from foundry_telemetry.dashboards.workbook import notebook
+
+
+def _workbook() -> str:
+    return json.dumps(notebook(WORKBOOK), indent=1, ensure_ascii=False) + "\n"
+
+
+ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {files.WORKBOOK: _workbook}
+"""File name in the dashboards' folder, and what makes its text."""
+
+
+def build() -> list[str]:
+    """Write every file that is not as it should be.
+
+    Returns:
+        The names of those that were written.
+    """
+    written = outdated()
+    for name in written:
+        (files.folder() / name).write_text(ARTEFACTS[name](), encoding="utf-8", newline="\n")
+    return written
+
+
+def outdated() -> list[str]:
+    """The names of files that differ from a fresh build, or are not there."""
+    return [name for name, make in ARTEFACTS.items() if _read(name) != make()]
+
+
+def _read(name: str) -> str | None:
+    path = files.folder() / name
+    return path.read_bytes().decode() if path.is_file() else None

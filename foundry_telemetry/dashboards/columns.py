@@ -1,0 +1,114 @@
+"""Whether the columns that a workbook names are those that its queries give, with the types they must have.
+
+The queries are run on empty tables with the local engine, which needs the extra `local`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
+from foundry_telemetry.dashboards.problems import QUERY, Item, Problem, inputs_of, name_of, steps
+
+Columns = Mapping[str, str]
+"""Name and DuckDB's type of each column of a result."""
+
+_TABLES: Final = """
+    CREATE TABLE AppEvents (
+        TimeGenerated TIMESTAMP, Name VARCHAR, OperationId VARCHAR, ParentId VARCHAR, AppRoleName VARCHAR,
+        AppRoleInstance VARCHAR, AppVersion VARCHAR, ItemCount INTEGER, Properties JSON
+    )
+"""
+_END: Final = datetime(2026, 1, 2, tzinfo=UTC)
+_TIME_INPUT: Final = 4
+_NUMBERS: Final = ("BIGINT", "INTEGER", "DOUBLE", "HUGEINT", "DECIMAL")
+_TILE_PARTS: Final = ("titleContent", "subtitleContent", "leftContent", "rightContent", "secondaryContent")
+
+
+def wrong_columns(workbook: Item) -> Iterator[Problem]:
+    """Every query that does not run, and every column that a step names and its query does not give.
+
+    Raises:
+        ImportError: The extra `local` is not installed.
+    """
+    ask = _engine()
+    values = sample_values(workbook)
+    for item in steps(workbook):
+        for each in inputs_of(item):
+            if each.get("query"):
+                yield from _unrunnable(ask, each["query"], values, name_of(item))
+        if item.get("type") == QUERY:
+            yield from _step(ask, item, values)
+
+
+def sample_values(workbook: Item) -> dict[str, Value]:
+    """A value for each parameter: a day, everything, or no text."""
+    values: dict[str, Value] = {}
+    for item in steps(workbook):
+        content = item.get("content", {})
+        values |= {link["cellValue"]: "" for link in content.get("links", ()) if "cellValue" in link}
+        if "exportParameterName" in content:
+            values[content["exportParameterName"]] = content.get("exportDefaultValue") or ""
+        for each in inputs_of(item):
+            time = TimeRange(_END - timedelta(days=1), _END, timedelta(minutes=30))
+            chosen = ALL if each.get("multiSelect") else str(each.get("value") or "")
+            values[each["name"]] = time if each["type"] == _TIME_INPUT else chosen
+    return values
+
+
+def _engine() -> Any:
+    try:
+        import duckdb_kql  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ImportError("checking columns needs: pip install 'foundry-telemetry[local]'") from error
+    connection = duckdb_kql.connect()
+    connection.execute(_TABLES)
+    return lambda text: duckdb_kql.query(connection, text)
+
+
+def _unrunnable(ask: Any, query: str, values: Mapping[str, Value], step: str) -> Iterator[Problem]:
+    try:
+        ask(substitute(query, values)).fetchall()
+    except Exception as error:  # of the engine, which has many kinds
+        yield Problem(step, f"the query does not run: {error}")
+
+
+def _step(ask: Any, item: Item, values: Mapping[str, Value]) -> Iterator[Problem]:
+    content, step = item["content"], name_of(item)
+    failed = list(_unrunnable(ask, content["query"], values, step))
+    if failed:
+        yield from failed
+        return
+    answer = ask(substitute(content["query"], values))
+    columns = dict(zip(answer.columns, map(str, answer.types), strict=True))
+    for place, name in _named(content):
+        if name not in columns:
+            yield Problem(step, f"{place} names the column {name}; there are {', '.join(columns)}")
+    yield from _types(content, columns, step)
+
+
+def _named(content: Item) -> Iterator[tuple[str, str]]:
+    """Where a step names a column, and which."""
+    chart, grid, tiles = (content.get(f"{kind}Settings", {}) for kind in ("chart", "grid", "tile"))
+    told = [("xAxis", chart.get("xAxis")), ("group", chart.get("group"))]
+    told += [("yAxis", name) for name in chart.get("yAxis", ())]
+    if not chart.get("group"):
+        told += [("seriesLabelSettings", each["seriesName"]) for each in chart.get("seriesLabelSettings", ())]
+    told += [("formatters", each["columnMatch"]) for each in grid.get("formatters", ())]
+    told += [("labelSettings", each["columnId"]) for each in grid.get("labelSettings", ())]
+    told += [(part, tiles[part]["columnMatch"]) for part in _TILE_PARTS if part in tiles]
+    told += [("sortCriteriaField", tiles.get("sortCriteriaField"))]
+    told += [("exportFieldName", content.get("exportFieldName"))]
+    told += [("exportedParameters", each["fieldName"]) for each in content.get("exportedParameters", ())]
+    yield from ((place, name) for place, name in told if name)
+
+
+def _types(content: Item, columns: Columns, step: str) -> Iterator[Problem]:
+    chart = content.get("chartSettings", {})
+    for name in chart.get("yAxis", ()):
+        if not columns.get(name, "BIGINT").startswith(_NUMBERS):
+            yield Problem(step, f"yAxis names {name}, which is no number but {columns[name]}")
+    if content.get("timeBrushParameterName") and columns.get(chart.get("xAxis", ""), "") != "TIMESTAMP":
+        yield Problem(step, "has a time brush, but its x axis is no time")

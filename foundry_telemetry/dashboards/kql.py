@@ -1,0 +1,68 @@
+"""Whole queries from the files: what a query names goes in front of it, its comments go away.
+
+*Part*: a file that only defines names with ``let``, for other queries to begin with. *Minimise*: leave out
+what a query engine does not read; a workbook's query may have 3,000 characters.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from typing import Final
+
+from foundry_telemetry.dashboards import files
+from foundry_telemetry.dashboards.lexer import tokens
+from foundry_telemetry.dashboards.parameters import without_references
+from foundry_telemetry.dashboards.view import COLUMNS
+
+PARTS: Final = (files.VIEW, "chosen", "tiles")
+"""Files that are no queries of their own, in the order in which they are put in front."""
+
+
+def names() -> tuple[str, ...]:
+    """The names of the queries that are no parts, sorted."""
+    return tuple(name for name in files.queries() if name not in PARTS)
+
+
+def question(name: str) -> str:
+    """What the query answers: the first line of its comment head."""
+    return files.query(name).partition("\n")[0].removeprefix("//").strip()
+
+
+@cache
+def whole(name: str) -> str:
+    """The query `name` as a workbook asks it: its question, then the parts it needs, then its own text."""
+    body = files.query(name)
+    for part in reversed(PARTS):
+        text = files.query(part)
+        if defined(text) & words(body):
+            body = f"{_view(words(body)) if part == files.VIEW else text}\n{body}"
+    return f"// {question(name)}\n{minimise(body)}"
+
+
+def _view(used: frozenset[str]) -> str:
+    """The typed view with only the columns in `used`."""
+    head, _, lines = minimise(files.query(files.VIEW)).partition("| project\n")
+    columns = zip(COLUMNS, lines.removesuffix(";").split(",\n"), strict=True)
+    kept = ",\n".join(line for column, line in columns if column.name in used)
+    return f"{head}| project {kept};"
+
+
+def minimise(text: str) -> str:
+    """`text` without comments, empty lines, indentation and double spaces; strings stay as they are."""
+    found = list(tokens(text))
+    pieces = [found[0].text]
+    for left, right in pairwise(found):
+        between = text[left.end : right.start]
+        pieces += ["\n" if "\n" in between else " " if between else "", right.text]
+    return "".join(pieces)
+
+
+def words(text: str) -> frozenset[str]:
+    """The identifiers and keywords of a query, without what stands in strings, comments and references."""
+    return frozenset(token.text for token in tokens(without_references(text)) if token.kind == "word")
+
+
+def defined(text: str) -> frozenset[str]:
+    """The names that a query defines with ``let``."""
+    return frozenset(right.text for left, right in pairwise(tokens(text)) if left.text == "let")

@@ -1,0 +1,217 @@
+"""Incident: what fails, whose move is it, and which ids go into the ticket?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foundry_telemetry.dashboards.inputs import TextInput
+from foundry_telemetry.dashboards.looks import (
+    GROUPED,
+    HIDDEN,
+    MILLISECONDS,
+    TIME,
+    Chart,
+    Column,
+    Table,
+    icons,
+    number,
+)
+from foundry_telemetry.dashboards.tabs.overview import NOTHING_CAME
+from foundry_telemetry.dashboards.workbook import Group, Parameters, Query, Text, When
+
+NO_FAILURES: Final = (
+    "No attempt failed in this time with these filters. If you expected failures, choose a longer time, "
+    "or All in each filter."
+)
+NOT_FOUND: Final = (
+    "No attempt of the last 90 days carries this id. Looked for: request-id, apim-request-id, the id of the "
+    "answer (msg_…), call id, trace id, and Entra's trace and correlation ids. An attempt is here a few "
+    "minutes after it ended, and only if its service sends its records to this workspace."
+)
+NO_CALL: Final = (
+    "This call is no longer in the workspace: its records are older than the workspace keeps them."
+)
+
+FAULTS: Final = {
+    "caller_credential": "orange",
+    "caller_authorization": "yellow",
+    "caller_request": "brown",
+    "quota": "purple",
+    "customer_gateway": "pink",
+    "azure": "blue",
+    "model_service": "redBright",
+    "network": "turquoise",
+    "client": "gray",
+}
+
+_OUTCOME: Final = icons(
+    ok="success",
+    error="error",
+    stream_error="error",
+    truncated="error",
+    no_response="error",
+    not_sent="error",
+    abandoned="stopped",
+    cancelled="cancelled",
+)
+
+_CALL: Final = Table(
+    columns=(
+        Column("attempt_number", "Attempt"),
+        Column("started", "Sent", TIME),
+        Column("waited_ms", "Waited before", MILLISECONDS),
+        Column("duration_ms", "Took", MILLISECONDS),
+        Column("status", "Status"),
+        Column("outcome", "Outcome", _OUTCOME),
+        Column("error_type", "Class"),
+        Column("fault", "Whose move"),
+        Column("retry_after_s", "Retry after, s", GROUPED),
+        Column("apim_request_id", "apim-request-id (Azure)"),
+        Column("request_id", "request-id (Anthropic)"),
+        Column("response_id", "Answer"),
+        Column("deployment", "Deployment"),
+        Column("model", "Model"),
+        Column("input_tokens", "Input tokens", GROUPED),
+        Column("output_tokens", "Output tokens", GROUPED),
+        Column("cost_usd", "Cost, USD", {"formatter": 0} | number(6)),
+        Column("call_id", "Call"),
+        Column("OperationId", "Trace"),
+    )
+)
+
+
+def _whole_call(name: str, parameter: str) -> Query:
+    """The attempts of the call whose id the parameter holds."""
+    return Query(
+        name=name,
+        query="call_attempts",
+        renamed={"CallId": parameter},
+        title="This call, attempt by attempt",
+        look=_CALL,
+        empty=NO_CALL,
+        size="small",
+        when=When(parameter),
+    )
+
+
+SEARCH: Final = Group(
+    name="search by id",
+    items=(
+        Parameters(
+            name="id to search",
+            inputs=(
+                TextInput(
+                    name="Id",
+                    label="Find an id",
+                    description="Paste an id, an error message or a whole ticket: all ids in it are looked "
+                    "for, 90 days back.",
+                ),
+            ),
+        ),
+        Query(
+            name="attempts with this id",
+            query="attempts_by_id",
+            title="Attempts with this id, newest first. Click one to see its call",
+            look=Table(
+                columns=(
+                    Column("TimeGenerated", "Ended", TIME),
+                    Column("service", "Service"),
+                    Column("deployment", "Deployment"),
+                    Column("status", "Status"),
+                    Column("outcome", "Outcome", _OUTCOME),
+                    Column("error_type", "Class"),
+                    Column("fault", "Whose move"),
+                    Column("attempt_number", "Attempt"),
+                    Column("apim_request_id", "apim-request-id (Azure)"),
+                    Column("request_id", "request-id (Anthropic)"),
+                    Column("response_id", "Answer"),
+                    Column("duration_ms", "Took", MILLISECONDS),
+                    Column("call_id", "Call"),
+                    Column("OperationId", "Trace"),
+                )
+            ),
+            empty=NOT_FOUND,
+            size="small",
+            export=("call_id", "FoundCallId"),
+            when=When("Id"),
+        ),
+        _whole_call("attempts of the call that was found", "FoundCallId"),
+    ),
+)
+
+INCIDENT: Final = Group(
+    name="incident tab",
+    when=When("Tab", "incident"),
+    items=(
+        Text(
+            name="incident introduction",
+            markdown="What fails, whose move it is, and which ids go into the ticket. **Click a failed "
+            "attempt** to see its call; **drag over a chart** to look closer.",
+        ),
+        SEARCH,
+        Query(
+            name="success over time",
+            query="success_over_time",
+            title="What succeeds. The gap is what retries hide",
+            look=Chart(
+                kind="linechart",
+                y=("by call", "by attempt"),
+                colours={"by call": "green", "by attempt": "orange"},
+                unit="percent",
+                ceiling=100,
+            ),
+            empty=NOTHING_CAME,
+            brush="TimeRange",
+            width=33,
+        ),
+        Query(
+            name="failures by fault over time",
+            query="failures_by_fault",
+            title="Failed attempts, by whose move it is",
+            look=Chart(kind="barchart", y=("failed",), group="fault", colours=FAULTS),
+            empty=NO_FAILURES,
+            empty_is_good=True,
+            brush="TimeRange",
+            width=33,
+        ),
+        Query(
+            name="failures by class over time",
+            query="failures_by_class",
+            title="Failed attempts, by class",
+            look=Chart(kind="barchart", y=("failed",), group="error_type"),
+            empty=NO_FAILURES,
+            empty_is_good=True,
+            brush="TimeRange",
+            width=33,
+        ),
+        Query(
+            name="failed attempts",
+            query="failed_attempts",
+            title="Failed attempts, newest first. Click one to see its call",
+            look=Table(
+                columns=(
+                    Column("TimeGenerated", "Ended", TIME),
+                    Column("service", "Service"),
+                    Column("deployment", "Deployment"),
+                    Column("status", "Status"),
+                    Column("error_type", "Class"),
+                    Column("fault", "Whose move"),
+                    Column("in_the_end", "In the end", icons(recovered="success", failed="error")),
+                    Column("apim_request_id", "apim-request-id (Azure)"),
+                    Column("request_id", "request-id (Anthropic)"),
+                    Column("retryable", "Retryable"),
+                    Column("outcome", "Outcome"),
+                    Column("attempt_number", "Attempt"),
+                    Column("duration_ms", "Took", MILLISECONDS),
+                    Column("call_id", "Call"),
+                    Column("OperationId", "Trace", HIDDEN),
+                ),
+                filter=True,
+            ),
+            empty=NO_FAILURES,
+            empty_is_good=True,
+            export=("call_id", "CallId"),
+        ),
+        _whole_call("attempts of the chosen call", "CallId"),
+    ),
+)

@@ -1,0 +1,152 @@
+"""The application: ingestion, queries and the page, behind one guard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+
+from foundry_telemetry.local import pages, question
+from foundry_telemetry.local.clients import gone
+from foundry_telemetry.local.events import Events
+from foundry_telemetry.local.faults import Faults
+from foundry_telemetry.local.ingest import Ingestion, live_metrics
+from foundry_telemetry.local.query import Query
+from foundry_telemetry.local.safety import Guard, RefusedError, failure, read_body, require_token
+from foundry_telemetry.local.status import status
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from foundry_telemetry.local.store import Store
+
+MOST_QUERIES: Final = 4
+"""Queries that run at a time; Log Analytics runs five for a user."""
+
+_TRACK: Final = ("/v2.1/track", "/v2/track")
+_LIVE_METRICS: Final = ("/QuickPulseService.svc/ping", "/QuickPulseService.svc/post")
+_JSON: Final = "application/json"
+
+_Stop = Callable[[], None]
+_Reply = Callable[[Callable[[_Stop], object]], question.Reply]
+
+
+def application(store: Store, *, workbook: Path | None = None, faults: Faults | None = None) -> Starlette:
+    """The ASGI application.
+
+    Args:
+        store: Where telemetry goes and queries look.
+        workbook: The file of the workbook to show; the shipped one where it is not given.
+        faults: The switch of the ingestion endpoint.
+    """
+    switch = Faults() if faults is None else faults
+    ingestion, asking = Ingestion(store, switch), _Asking(store)
+    app = Starlette(
+        routes=[
+            # The exporter joins its endpoint, which ends in a slash, and a path that begins with one.
+            *(
+                Route(f"{slash}{path}", answer, methods=["POST"])
+                for paths, answer in ((_TRACK, ingestion.track), (_LIVE_METRICS, live_metrics))
+                for path in paths
+                for slash in ("", "/")
+            ),
+            Route("/v1/$batch", asking.batch, methods=["POST"]),
+            Route("/v1/{scope:path}/query", asking.query, methods=["POST"]),
+            Route("/faults", partial(_set_faults, store, switch), methods=["PUT"]),
+            Route("/status.json", partial(_status, store)),
+            Route("/events", Events(store).stream),
+            *pages.routes(workbook),
+        ],
+        middleware=[Middleware(Guard)],
+        exception_handlers={
+            RefusedError: _refused,
+            HTTPException: _not_served,
+            ClientDisconnect: _left,
+        },
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+class _Asking:
+    """Runs queries in threads, a few at a time, and stops those whose client has left."""
+
+    def __init__(self, store: Store) -> None:
+        self._query = Query(store)
+        self._slots = asyncio.Semaphore(MOST_QUERIES)
+
+    async def query(self, request: Request) -> Response:
+        body, prefer = await read_body(request), request.headers.get("prefer")
+        return await self._run(
+            request, lambda started: question.reply(self._query, body, prefer, started=started)
+        )
+
+    async def batch(self, request: Request) -> Response:
+        body = await read_body(request)
+        return await self._run(
+            request, lambda started: question.reply_batch(self._query, body, started=started)
+        )
+
+    async def _run(self, request: Request, reply: _Reply) -> Response:
+        stops: list[_Stop] = []
+        left = False
+
+        def started(stop: _Stop) -> None:
+            stops.append(stop)
+            if left:
+                stop()
+
+        async with self._slots:
+            running = asyncio.ensure_future(asyncio.to_thread(reply, started))
+            leaving = asyncio.ensure_future(gone(request))
+            await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            left = leaving.done()
+            leaving.cancel()
+            for stop in stops if left else ():
+                stop()
+            answer = await running
+        return Response(answer.body, answer.status, media_type=_JSON)
+
+
+async def _set_faults(store: Store, faults: Faults, request: Request) -> Response:
+    require_token(request, store.key)
+    body = await read_body(request)
+    try:
+        faults.set_from_json(body)
+    except ValueError as error:
+        return failure(400, str(error))
+    return Response(status_code=204)
+
+
+async def _status(store: Store, request: Request) -> Response:
+    host, port = request.scope["server"]
+    found = await asyncio.to_thread(status, store, f"http://{host}:{port}")
+    return Response(msgspec.json.encode(found), media_type=_JSON)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    if not isinstance(error, RefusedError):
+        raise error
+    return failure(error.status, str(error))
+
+
+async def _not_served(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    message = f"{request.method} {request.scope['path']}: {error.detail}"
+    return failure(error.status_code, message, headers=dict(error.headers or {}))
+
+
+async def _left(_: Request, __: Exception) -> Response:
+    """Nobody will read it."""
+    return Response(status_code=400)

@@ -1,0 +1,179 @@
+"""One DuckDB database for the telemetry: opened, made or brought up to date, and closed to everything else.
+
+What cannot be opened says why and what to do. Once open, the database can neither read nor write any other
+file and takes no settings, whatever a query says.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from foundry_telemetry.local import rows
+from foundry_telemetry.local.tables import STORED, classic_view_ddl, quoted, table_ddl, tables, view_ddl
+
+MEMORY: Final = ":memory:"
+"""In place of a path: nothing touches the disk."""
+
+SCHEMA: Final = 1
+"""Version of the file's layout; a file of a higher one is not opened."""
+
+_CATALOG: Final = "telemetry"
+"""Name of the database within the connection; only one that is attached takes the options below."""
+
+_ATTACH: Final = "ROW_GROUP_SIZE 30720"
+"""About what one checkpoint writes: larger groups of rows would be written several times over."""
+
+_MEMORY_LIMIT: Final = "400MiB"
+"""What DuckDB's buffers may take; the process as a whole stays below twice that."""
+
+_NOT_ON_DISK: Final = "700MiB"
+"""The same limit for `MEMORY`, where the rows themselves count."""
+
+_SETTINGS: Final = {
+    "threads": "2",
+    "preserve_insertion_order": "false",
+    "checkpoint_threshold": "64MiB",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+}
+_LOCKED: Final = ("SET enable_external_access = false", "SET lock_configuration = true")
+
+_HOLDER: Final = re.compile(r"\(PID (\d+)\)")
+_NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+
+
+class StoreError(Exception):
+    """The telemetry cannot be stored or opened; the message says why and what to do."""
+
+
+def open_database(path: str) -> duckdb.DuckDBPyConnection:
+    """Open a database file, or make one, or one in memory.
+
+    Raises:
+        StoreError: Another process has it open, it is none, or it is of a newer version.
+    """
+    memory = path == MEMORY
+    settings = {
+        **_SETTINGS,
+        "memory_limit": _NOT_ON_DISK if memory else _MEMORY_LIMIT,
+        "temp_directory": "" if memory else f"{path}.tmp",
+    }
+    connection = duckdb.connect(MEMORY, config=dict(settings))
+    try:
+        connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        _attach(connection, path)
+        _prepare(connection, path)
+        for statement in _LOCKED:
+            connection.execute(statement)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def use(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the telemetry what a connection's names mean; a cursor does not inherit it."""
+    connection.execute(f"USE {_CATALOG}")
+
+
+def facts(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
+    """What the database says about itself: ``schema``, ``key``, ``created``."""
+    return dict(connection.execute(f"SELECT name, value FROM {STORED}.facts").fetchall())
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    options = f"{_ATTACH}, COMPRESS" if path == MEMORY else _ATTACH
+    try:
+        connection.execute(f"ATTACH {quoted(path)} AS {_CATALOG} ({options})")
+    except duckdb.Error as error:
+        raise StoreError(_why(path, str(error))) from error
+    use(connection)
+
+
+def _why(path: str, error: str) -> str:
+    holder = _HOLDER.search(error)
+    if holder or "being used by another process" in error or "different configuration" in error:
+        by = f"process {holder[1]}" if holder else "another process"
+        return (
+            f"{path} is open in {by}: use the page of the one that is running, end it, "
+            f"or start this one with `--db {MEMORY}` or another file"
+        )
+    if "not a valid DuckDB" in error:
+        return f"{path} exists and is no telemetry database: move it away, or give another file with `--db`"
+    return f"{path} cannot be opened ({error.splitlines()[0]}): give another file with `--db`"
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    connection.begin()
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {STORED}")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS {STORED}.facts (name VARCHAR PRIMARY KEY, value VARCHAR)")
+    known = facts(connection)
+    version = int(known.get("schema", SCHEMA))
+    if version > SCHEMA:
+        raise StoreError(
+            f"{path} was written by a newer version (layout {version}, this one knows {SCHEMA}): "
+            "pip install --upgrade foundry-telemetry, or give another file with `--db`"
+        )
+    if not known:
+        connection.executemany(
+            f"INSERT INTO {STORED}.facts VALUES (?, ?)",
+            [["schema", str(SCHEMA)], ["key", str(uuid.uuid4())], ["created", f"{datetime.now():%F}"]],
+        )
+    for name, stored in rows.stored_columns().items():
+        _prepare_table(connection, name, stored)
+    connection.execute(rows.attempts_ddl())
+    connection.commit()
+
+
+def _prepare_table(connection: duckdb.DuckDBPyConnection, name: str, stored: tuple[str, ...]) -> None:
+    hidden = rows.hidden_columns(name)
+    connection.execute(table_ddl(name, stored, hidden))
+    _add_columns(connection, name, stored, hidden)
+    key = facts(connection)["key"]
+    connection.execute(view_ddl(name, stored, _constants(key)))
+    connection.execute(classic_view_ddl(name))
+
+
+def _add_columns(
+    connection: duckdb.DuckDBPyConnection, name: str, stored: tuple[str, ...], hidden: Mapping[str, str]
+) -> None:
+    """Give a table of an older version the columns it does not have yet."""
+    have = {
+        column
+        for (column,) in connection.execute(
+            "SELECT column_name FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
+            [STORED, name],
+        ).fetchall()
+    }
+    for column in tables()[name].columns:
+        if column.name in stored and column.name not in have:
+            connection.execute(
+                f'ALTER TABLE {STORED}."{name}" ADD COLUMN "{column.name}" {column.sql_type} '
+                f"DEFAULT {column.unknown}"
+            )
+    for column_name, sql_type in hidden.items():
+        if column_name not in have:
+            connection.execute(f'ALTER TABLE {STORED}."{name}" ADD COLUMN "{column_name}" {sql_type}')
+            connection.execute(rows.backfill(column_name))
+
+
+def _constants(key: str) -> Mapping[str, str]:
+    return {
+        "ClientIP": "0.0.0.0",  # noqa: S104 - what Azure shows: it masks every address
+        "IKey": key,
+        "ResourceGUID": key,
+        "SourceSystem": "Azure",
+        "TenantId": key,
+        "_IsBillable": "True",
+        "_ResourceId": f"/subscriptions/{_NO_GUID}/resourcegroups/local/providers/microsoft.insights/components/local",
+        "_SubscriptionId": _NO_GUID,
+    }

@@ -1,0 +1,299 @@
+"""What is posted: envelopes, each checked by itself and made uniform.
+
+*Item*: one member of a posted body. *Envelope*: an item that says all that its kind must. *Kind*: its
+``baseType``, which decides the table. An item that fails a check is refused alone; its neighbours are not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+MOST_ITEMS: Final = 64_000
+"""Items that Azure takes in one request (Application Insights service limits)."""
+
+PROPERTIES: Final = "\x1f"
+"""Stands between an envelope and its properties: both are JSON, which has no such character."""
+END: Final = "\n"
+"""Stands between an envelope's properties and the next envelope."""
+
+PIECE: Final = 4 * 2**20
+"""Bytes at which a piece of text ends: what one statement of the writer reads at a time."""
+
+_NO_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+
+_Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+_Duration = Annotated[str, Meta(pattern=r"\A(?:\d{1,8}\.)?\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,7})?\Z")]
+_Percentage = Annotated[float, Meta(gt=0, le=100)]
+_Severity = Literal["Verbose", "Information", "Warning", "Error", "Critical"]
+_Text = str | int
+"""Exporters of other languages post some texts as numbers."""
+
+
+class _Base(Struct, rename="camel", omit_defaults=True):
+    properties: dict[str, str] = {}
+    measurements: dict[str, float] = {}
+
+
+class _Timed(_Base):
+    id: str = ""
+    name: str = ""
+    duration: _Duration = "00:00:00"
+    success: bool | None = None
+
+
+class _Dependency(_Timed):
+    type: str = ""
+    target: str = ""
+    data: str = ""
+    result_code: _Text = ""
+
+
+class _Request(_Timed):
+    source: str = ""
+    url: str = ""
+    response_code: _Text = ""
+
+
+class _Message(_Base):
+    message: str = ""
+    severity_level: int | _Severity | None = None
+
+
+class _Event(_Base):
+    name: str = ""
+
+
+class _Thrown(Struct, rename="camel", omit_defaults=True):
+    type_name: str = ""
+    message: str = ""
+    has_full_stack: bool = False
+    stack: str = ""
+    parsed_stack: list[Any] = []
+    id: int | None = None
+    outer_id: int | None = None
+
+
+class _Exception(_Base, kw_only=True):
+    exceptions: Annotated[list[_Thrown], Meta(min_length=1)]
+    severity_level: int | _Severity | None = None
+    problem_id: str = ""
+
+
+class _Point(Struct, kw_only=True, omit_defaults=True):
+    name: Annotated[str, Meta(min_length=1)]
+    value: float
+    count: _Count | None = None
+    min: float | None = None
+    max: float | None = None
+
+
+class _Metric(_Base, kw_only=True):
+    metrics: Annotated[list[_Point], Meta(min_length=1)]
+
+
+class _Data(Struct, tag_field="baseType", rename="camel"):
+    pass
+
+
+class _DependencyData(_Data, tag="RemoteDependencyData"):
+    base_data: _Dependency
+
+
+class _RequestData(_Data, tag="RequestData"):
+    base_data: _Request
+
+
+class _MessageData(_Data, tag="MessageData"):
+    base_data: _Message
+
+
+class _EventData(_Data, tag="EventData"):
+    base_data: _Event
+
+
+class _ExceptionData(_Data, tag="ExceptionData"):
+    base_data: _Exception
+
+
+class _MetricData(_Data, tag="MetricData"):
+    base_data: _Metric
+
+
+class _Envelope(Struct, kw_only=True, omit_defaults=True, rename={"key": "iKey", "rate": "sampleRate"}):
+    key: str
+    time: datetime
+    data: _DependencyData | _RequestData | _MessageData | _EventData | _ExceptionData | _MetricData
+    tags: dict[str, str] = {}
+    rate: _Percentage = 100.0
+    size: int = 0
+    """Bytes as posted; what an item says of itself is overwritten."""
+
+    @property
+    def kind(self) -> str:
+        """Its ``baseType``."""
+        return str(self.data.__struct_config__.tag)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one item was not taken."""
+
+    index: int
+    """Place in the body, from 0."""
+    message: str
+    status: int = 400
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A posted body, read."""
+
+    received: int
+    """Items in the body."""
+    pieces: Mapping[str, tuple[str, ...]]
+    """Kind to its envelopes in the uniform shape that `rows` knows; see `PROPERTIES` and `END`."""
+    refusals: tuple[Refusal, ...]
+
+    @property
+    def accepted(self) -> int:
+        """Envelopes in `pieces`."""
+        return self.received - len(self.refusals)
+
+    @property
+    def size(self) -> int:
+        """Characters in `pieces`."""
+        return sum(len(piece) for pieces in self.pieces.values() for piece in pieces)
+
+
+class UnreadableError(ValueError):
+    """A body that cannot be split into items."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status that says so."""
+
+
+_SPLIT: Final = msgspec.json.Decoder(list[Raw])
+_READ: Final = msgspec.json.Decoder(_Envelope)
+_ENCODER: Final = msgspec.json.Encoder()
+_PROPERTIES: Final = PROPERTIES.encode()
+_END: Final = END.encode()
+
+
+class _Pieces:
+    """Collects the text of one kind, so that at most one envelope at a time is more than text."""
+
+    def __init__(self) -> None:
+        self._done: list[str] = []
+        self._buffer = bytearray()
+
+    def add(self, envelope: _Envelope) -> None:
+        if self._buffer:
+            self._buffer += _END
+        base = envelope.data.base_data
+        properties, base.properties = base.properties, {}  # and so it is left out of the first half
+        _ENCODER.encode_into(envelope, self._buffer, -1)
+        self._buffer += _PROPERTIES
+        _ENCODER.encode_into(properties, self._buffer, -1)
+        if len(self._buffer) >= PIECE:
+            self._cut()
+
+    def end(self) -> tuple[str, ...]:
+        if self._buffer:
+            self._cut()
+        return tuple(self._done)
+
+    def _cut(self) -> None:
+        self._done.append(self._buffer.decode())
+        self._buffer.clear()
+
+
+def read_batch(body: bytes, key: str, refuse: Mapping[int, int] = MappingProxyType({})) -> Batch:
+    """Check every item of a posted body.
+
+    Args:
+        body: A JSON array of items, or one item a line.
+        key: The instrumentation key that items must carry.
+        refuse: Place of an item to the status it is refused with, whatever it is.
+
+    Raises:
+        UnreadableError: It is neither, or it has more than `MOST_ITEMS`.
+    """
+    items = _split(body)
+    if len(items) > MOST_ITEMS:
+        raise UnreadableError(f"{len(items)} items in one body; at most {MOST_ITEMS} are taken", 413)
+    found: defaultdict[str, _Pieces] = defaultdict(_Pieces)
+    refusals = []
+    for index, item in enumerate(items):
+        if index in refuse:
+            refusals.append(Refusal(index, "refused as a fault that was asked for", refuse[index]))
+            continue
+        try:
+            envelope = _read(item, key)
+        except ValueError as error:
+            refusals.append(Refusal(index, str(error)))
+        else:
+            found[envelope.kind].add(envelope)
+    pieces = {kind: texts.end() for kind, texts in found.items()}
+    return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals))
+
+
+def _split(body: bytes) -> list[Raw]:
+    start = body.lstrip()[:1]
+    if not start:
+        raise UnreadableError("the body is empty; expected a JSON array of envelopes, or one envelope a line")
+    if start == b"[":
+        try:
+            return _SPLIT.decode(body)
+        except _NO_JSON as error:
+            raise UnreadableError(f"the body is no JSON array of envelopes: {error}") from None
+    return [Raw(line) for line in body.split(b"\n") if line.strip()]
+
+
+def _read(item: Raw, key: str) -> _Envelope:
+    try:
+        envelope = _READ.decode(item)
+    except msgspec.ValidationError:
+        envelope = _read_loosely(item)
+    except _NO_JSON as error:
+        raise ValueError(f"no JSON: {error}") from None
+    if envelope.key != key and envelope.key.lower() != key:
+        raise ValueError("Invalid instrumentation key")
+    envelope.key = key
+    envelope.size = len(memoryview(item))
+    if envelope.time.utcoffset():
+        envelope.time = envelope.time.astimezone(UTC)
+    return envelope
+
+
+def _read_loosely(item: Raw) -> _Envelope:
+    """Read what other exporters post: nulls for what is not told, and properties that are no text yet."""
+    told = _without_nulls(msgspec.json.decode(item))
+    data = told["data"] = _without_nulls(told.get("data"))
+    base = data["baseData"] = _without_nulls(data.get("baseData"))
+    told["tags"] = {name: _text(value) for name, value in _without_nulls(told.get("tags")).items()}
+    base["properties"] = {
+        name: _text(value) for name, value in _without_nulls(base.get("properties")).items()
+    }
+    return msgspec.convert(told, _Envelope)
+
+
+def _without_nulls(value: object) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object in place of {type(value).__name__}")  # noqa: TRY004 - the item's
+    return {name: told for name, told in value.items() if told is not None}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,0 +1,106 @@
+"""What the engine does not bring, or does otherwise than Kusto.
+
+Where telemetry is sampled a row stands for more calls than one, so a percentile of calls weighs each value by
+its ``ItemCount``. Kusto's ``percentilew(value, weight, percentage)`` is the nearest rank in the data set in
+which each value stands as often as its weight says: the least value at which the weights so far reach that
+share of all weights. Values that are null, and weights below one, count for nothing.
+
+``percentiles`` and ``percentilesw`` are as many single ones. A dynamic value indexed by a text that a
+function got as its argument is that property. ``base64_decode_tostring`` gives the text, an empty one where
+the bytes are no UTF-8; the engine's own shows bytes as DuckDB does, a quote as a backslash with two digits.
+
+The engine keeps functions in tables of SQL templates that are not public: its version is pinned for this.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from duckdb_kql import ir
+from duckdb_kql.translate import functions
+
+from foundry_telemetry.local.tree import rewritten
+
+# One sort of the values with their weights, then a binary search for the rank in which each step sums the
+# weights up to the middle: no step depends on how large the weights are. 60 steps are enough for any list.
+_SORTED: Final = (
+    "list(struct_pack(v := {0}, w := CAST({1} AS BIGINT)) ORDER BY {0}) "
+    "FILTER (WHERE {0} IS NOT NULL AND {1} >= 1)"
+)
+_PARTS: Final = (
+    "struct_pack(v := list_transform(_pairs, lambda _pair: _pair.v), "
+    "w := list_transform(_pairs, lambda _pair: _pair.w), "
+    "t := list_sum(list_transform(_pairs, lambda _pair: _pair.w)))"
+)
+_RANGE: Final = "struct_pack(l := CAST({} AS BIGINT), h := CAST({} AS BIGINT))"
+_MIDDLE: Final = "((_now.l + _now.h) // 2)"
+_HALVED: Final = (
+    "CASE WHEN _now.l >= _now.h THEN _now "
+    f"WHEN list_sum(_all.w[1:{_MIDDLE}]) * 100 >= _all.t * CAST({{2}} AS DOUBLE) "
+    f"THEN {_RANGE.format('_now.l', _MIDDLE)} ELSE {_RANGE.format(f'{_MIDDLE} + 1', '_now.h')} END"
+)
+_STEPS: Final = (
+    f"list_prepend({_RANGE.format('1', 'len(_all.v)')}, "
+    f"list_transform(range(60), lambda _step: {_RANGE.format('0', '0')}))"
+)
+_PERCENTILEW: Final = (
+    f"list_transform([{_SORTED}], lambda _pairs: list_transform([{_PARTS}], lambda _all: "
+    f"_all.v[list_reduce({_STEPS}, lambda _now, _next: {_HALVED}).l])[1])[1]"
+)
+
+
+_DECODED: Final = "coalesce(TRY(decode(from_base64({0}))), '')"
+
+
+def install() -> None:
+    """Teach the engine; a second time does nothing."""
+    functions.AGGREGATE_FUNCTIONS.setdefault(
+        "percentilew", functions.AggregateSpec("percentilew", _PERCENTILEW, (3,), name_prefix="percentile")
+    )
+    for name in ("base64_decode_tostring", "base64_decodestring"):
+        functions.SCALAR_FUNCTIONS[name] = functions.FunctionSpec(name, "template", _DECODED, (1,))
+
+
+_SINGLE: Final = {
+    "percentilew": ("percentilew", 2),
+    "percentiles": ("percentile", 1),
+    "percentilesw": ("percentilew", 2),
+}
+"""By aggregate: the one with a single percentage, and how many arguments come before the percentages."""
+
+
+def extended(query: ir.Query) -> ir.Query:
+    """The query in words that the engine knows."""
+    return rewritten(rewritten(query, _single_percentiles), _property)
+
+
+def _single_percentiles(node: object) -> object:
+    if not isinstance(node, ir.Summarize):
+        return node
+    aggregates = tuple(single for aggregate in node.aggregates for single in _singles(aggregate))
+    return ir.Summarize(aggregates, node.by) if aggregates != node.aggregates else node
+
+
+def _singles(aggregate: ir.NamedExpr) -> tuple[ir.NamedExpr, ...]:
+    call = aggregate.expr
+    if aggregate.name is not None or not isinstance(call, ir.FunctionCall) or call.name not in _SINGLE:
+        return (aggregate,)
+    name, before = _SINGLE[call.name]
+    values, percentages = call.args[:before], call.args[before:]
+    return tuple(
+        ir.NamedExpr(ir.FunctionCall(name, (*values, percentage)), _name(values[0], percentage))
+        for percentage in percentages
+    )
+
+
+def _name(value: ir.Expr, percentage: ir.Expr) -> str | None:
+    """Kusto's name for the column, such as ``percentile_DurationMs_99_9``."""
+    if not isinstance(value, ir.ColumnRef) or not isinstance(percentage, ir.Literal):
+        return None
+    return f"percentile_{value.name}_{percentage.value}".replace(".", "_")
+
+
+def _property(node: object) -> object:
+    if isinstance(node, ir.PathStep) and isinstance(node.index, ir.Literal) and node.index.kind == "string":
+        return ir.PathStep(name=str(node.index.value))
+    return node

@@ -1,0 +1,145 @@
+"""The ingestion endpoint: what the exporters post to, and how they are answered.
+
+An answer of 200 is a promise: everything the body held is in the database, and stays there if the process is
+killed the next moment. 206 promises it of all but the items it names. Any other answer promises nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from starlette.responses import Response
+
+from foundry_telemetry.local.clients import first_of, gone
+from foundry_telemetry.local.envelopes import Refusal, read_batch
+from foundry_telemetry.local.faults import ANSWERS, PARTLY, Fault, Faults
+from foundry_telemetry.local.safety import RefusedError, failure, read_body
+from foundry_telemetry.local.store import BusyError, Receipt, Store, StoreError, UnreadableError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+MOST_BODY: Final = 32 * 2**20
+"""Bytes of a posted body, before and after it is decompressed. Azure takes 64 kB an item, and the exporter posts
+512 items at a time."""
+
+MOST_AT_ONCE: Final = 96 * 2**20
+"""Bytes of all bodies that are being read."""
+
+_IN_A_THREAD: Final = 2 * 2**20
+"""Bytes from which a body is read in a thread, so that others are served meanwhile."""
+
+RETRY_AFTER_S: Final = 1
+"""Seconds, for a client that comes when too much waits already."""
+
+
+class Ingestion:
+    """Takes posted telemetry into a store.
+
+    Args:
+        store: Where it goes.
+        faults: What to answer in place of that.
+    """
+
+    def __init__(self, store: Store, faults: Faults) -> None:
+        self._store = store
+        self._faults = faults
+        self._held = 0
+
+    async def track(self, request: Request) -> Response:
+        """Answer ``POST /v2.1/track``."""
+        fault = self._faults.take() or Fault()
+        if fault.hang:
+            await first_of(self._faults.hang(), gone(request))
+        if fault.delay_s:
+            await asyncio.sleep(fault.delay_s)
+        try:
+            adding = await self._add(request, fault)
+            receipt = await asyncio.wrap_future(adding) if isinstance(adding, Future) else adding
+        except UnreadableError as error:
+            return _answer(0, (Refusal(0, str(error), error.status),), error.status, self._store.key)
+        except (BusyError, StoreError) as error:
+            headers = {"retry-after": str(RETRY_AFTER_S)}
+            return failure(503, str(error), headers=headers)
+        return self._reply(receipt, fault)
+
+    async def _add(self, request: Request, fault: Fault) -> Future[Receipt] | Receipt:
+        """Read a body and hand it over; only bodies that are being read count as held."""
+        held = int(request.headers.get("content-length", MOST_BODY))
+        if self._held and self._held + held > MOST_AT_ONCE:
+            raise BusyError(f"bodies of {self._held} bytes are being read already")
+        self._held += held
+        try:
+            body = await read_body(request, MOST_BODY)
+            body = decompressed(body, request.headers.get("content-encoding", "identity"))
+            if fault.status in (200, PARTLY):
+                if len(body) < _IN_A_THREAD:
+                    return self._store.add(body, fault.errors)
+                return await asyncio.to_thread(self._store.add, body, fault.errors)
+            batch = read_batch(body, self._store.key)
+            message = ANSWERS[fault.status]
+            return Receipt(
+                batch.received,
+                tuple(Refusal(index, message, fault.status) for index in range(batch.received)),
+            )
+        finally:
+            self._held -= held
+
+    def _reply(self, receipt: Receipt, fault: Fault) -> Response:
+        if fault.status != 200:
+            status = fault.status
+        elif receipt.refusals:
+            status = PARTLY if receipt.accepted else 400
+        else:
+            status = 200
+        answer = _answer(receipt.received, receipt.refusals, status, self._store.key)
+        if fault.retry_after_s is not None:
+            answer.headers["retry-after"] = f"{fault.retry_after_s:g}"
+        return answer
+
+
+async def live_metrics(_: Request) -> Response:
+    """Answer a ping of Live Metrics: nobody looks, so nothing need be sent."""
+    return Response(headers={"x-ms-qps-subscribed": "false"})
+
+
+def decompressed(body: bytes, encoding: str, most: int = MOST_BODY) -> bytes:
+    """Undo a ``Content-Encoding``.
+
+    Raises:
+        RefusedError: Another encoding than gzip, no sound gzip, or more than `most` bytes in it.
+    """
+    if encoding == "identity":
+        return body
+    if encoding != "gzip":
+        raise RefusedError(415, f"content-encoding {encoding[:32]!r} is not taken; send gzip, or none")
+    found = bytearray()
+    try:
+        while body:
+            reader = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            found += reader.decompress(body, most + 1 - len(found))
+            if len(found) > most:
+                raise RefusedError(413, f"the body is longer than {most} bytes once it is decompressed")
+            if not reader.eof:
+                raise RefusedError(400, "the body is no complete gzip")
+            body = reader.unused_data
+    except zlib.error:
+        raise RefusedError(400, "the body is no gzip") from None
+    return bytes(found)
+
+
+def _answer(received: int, refusals: tuple[Refusal, ...], status: int, key: str) -> Response:
+    content = {
+        "itemsReceived": received,
+        "itemsAccepted": max(received - len(refusals), 0),
+        "appId": key,
+        "errors": [
+            {"index": refusal.index, "statusCode": refusal.status, "message": refusal.message}
+            for refusal in refusals
+        ],
+    }
+    return Response(msgspec.json.encode(content), status, media_type="application/json")

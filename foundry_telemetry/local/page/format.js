@@ -1,0 +1,119 @@
+/* Values as text: numbers with the units of a workbook, times, everything else. Pure functions. */
+
+import { dateText } from './time.js';
+
+const LOCALE = 'en-US';
+
+/** Scales of a unit: from which size on, divided by what, shown with which sign. */
+const SCALES = {
+  2: [[1024 ** 4, 'TiB'], [1024 ** 3, 'GiB'], [1024 ** 2, 'MiB'], [1024, 'KiB'], [1, 'B']],
+  17: [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e3, 'K'], [1, '']],
+  23: [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's'], [1, 'ms']],
+  24: [[86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's'], [0.001, 'ms']],
+};
+const PERCENT = 1;
+const COUNT = 17;
+
+const NUMERIC = new Set(['int', 'long', 'real', 'decimal']);
+
+/** Whether a column holds numbers. */
+export function isNumeric(column) {
+  return NUMERIC.has(column.type);
+}
+
+/** Whether a column holds instants. */
+export function isTime(column) {
+  return column.type === 'datetime';
+}
+
+/** Digits where the workbook names none: whole numbers as they are, others to three figures that count. */
+function digits(value, scaled) {
+  if (Number.isInteger(value) && !scaled) return { maximumFractionDigits: 0 };
+  if (Math.abs(value) >= 100) return { maximumFractionDigits: scaled ? 0 : 1 };
+  return { maximumSignificantDigits: 3 };
+}
+
+const DIGITS = ['minimumIntegerDigits', 'minimumFractionDigits', 'maximumFractionDigits', 'minimumSignificantDigits', 'maximumSignificantDigits'];
+
+/** The options of Intl.NumberFormat from those of a workbook, which have the same names. */
+function intl(value, options, scaled) {
+  const chosen = Object.fromEntries(DIGITS.filter((key) => options[key] !== undefined && options[key] !== null).map((key) => [key, options[key]]));
+  const named = Object.keys(chosen).some((key) => key.startsWith('max') || key.startsWith('minimumSig') || key.startsWith('minimumFr'));
+  const money = options.style === 'currency' ? { style: 'currency', currency: options.currency || 'USD' } : {};
+  const share = options.style === 'percent' ? { style: 'percent' } : {};
+  return { useGrouping: options.useGrouping !== false, ...money, ...share, ...(named || money.style ? {} : digits(value, scaled)), ...chosen };
+}
+
+const makers = new Map();
+
+function maker(options) {
+  const key = JSON.stringify(options);
+  if (!makers.has(key)) makers.set(key, new Intl.NumberFormat(LOCALE, options));
+  return makers.get(key);
+}
+
+function scale(value, unit) {
+  const steps = SCALES[unit];
+  if (!steps) return { size: 1, sign: unit === PERCENT ? '%' : '' };
+  const [size, sign] = steps.find(([from]) => Math.abs(value) >= from) ?? (unit === 24 ? steps[3] : steps.at(-1));
+  return { size, sign };
+}
+
+/** A number as {text, unit}: 1234 as milliseconds is {text: "1.23", unit: "s"}. */
+export function numberParts(value, { unit = 0, options = {} } = {}) {
+  const number = Number(value);
+  if (!Number.isFinite(number)) return { text: String(value), unit: '' };
+  const { size, sign } = scale(number, unit);
+  return { text: maker(intl(number / size, options, size !== 1)).format(number / size), unit: sign };
+}
+
+/** The same in one string: a count's K and a percent sign stand close, other units after a space. */
+export function numberText(value, format) {
+  const { text, unit } = numberParts(value, format);
+  return joined(text, unit, format?.unit);
+}
+
+/** A number's text and its sign as one. */
+export function joined(text, sign, unit) {
+  const close = unit === COUNT || unit === PERCENT;
+  return sign ? `${text}${close ? '' : '\u00a0'}${sign}` : text;
+}
+
+/** A short form for axes: 12K, 1.5 s. */
+export function axisText(value, { unit = 0, options = {} } = {}) {
+  const short = { ...options, maximumFractionDigits: undefined, minimumFractionDigits: undefined, maximumSignificantDigits: 3 };
+  return numberText(value, { unit: unit === 0 && options.style !== 'currency' && Math.abs(value) >= 10_000 ? COUNT : unit, options: short });
+}
+
+/** The value as a parameter or the clipboard takes it: no grouping, no unit. */
+export function plainText(value) {
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** A cell's text where no formatter says otherwise. */
+export function valueText(value, column, { utc, numberFormat, dateFormat } = {}) {
+  if (value === null || value === undefined || value === '') return numberFormat?.emptyValCustomText ?? '';
+  if (isTime(column)) return timeText(value, utc, dateFormat);
+  if (isNumeric(column) || (numberFormat && Number.isFinite(Number(value)))) return numberText(value, numberFormat);
+  return plainText(value);
+}
+
+function timeText(value, utc, dateFormat) {
+  const ms = Date.parse(value);
+  if (Number.isNaN(ms)) return String(value);
+  return dateText(ms, dateFormat?.showUtcTime ?? utc, dateFormat?.formatName);
+}
+
+/** The numbers of a cell that holds a JSON list, as a spark line needs them. */
+export function series(value) {
+  let list = value;
+  if (typeof value === 'string') {
+    try {
+      list = JSON.parse(value);
+    } catch {
+      return [];
+    }
+  }
+  return Array.isArray(list) ? list.map((each) => (each === null ? null : Number(each))) : [];
+}

@@ -1,0 +1,35 @@
+/* KQL as a person reads it: coloured words, numbered lines, and the dialog that shows a step's query. */
+
+import { button, h } from './dom.js';
+import { copy } from './clipboard.js';
+import { showDialog } from './dialog.js';
+import { icon } from './icons.js';
+
+const TOKENS = /(\/\/.*)|(@?"(?:[^"\\]|\\.)*"|@?'(?:[^'\\]|\\.)*')|(\b\d+(?:\.\d+)?(?:ms|[dhms])?\b)|(\b(?:let|where|extend|project|project-away|project-rename|summarize|by|order|sort|asc|desc|top|take|limit|distinct|count|join|kind|on|union|lookup|mv-expand|parse|render|range|from|to|step|and|or|not|in|has|has_any|contains|startswith|between|with|as|datatable|print|evaluate|make-series|nulls|last|first)\b)|([A-Za-z_]\w*(?=\s*\())/g;
+const KINDS = ['comment', 'string', 'number', 'keyword', 'function'];
+
+function colored(line) {
+  const nodes = [];
+  let at = 0;
+  for (const match of line.matchAll(TOKENS)) {
+    if (match.index > at) nodes.push(line.slice(at, match.index));
+    nodes.push(h('span', { class: `kql-${KINDS[match.slice(1).findIndex(Boolean)]}` }, match[0]));
+    at = match.index + match[0].length;
+  }
+  return [...nodes, line.slice(at)];
+}
+
+/** A query with numbered lines; `marked` is the line an error names. */
+export function kqlText(kql, marked = null) {
+  const lines = kql.replace(/\r\n?/g, '\n').split('\n');
+  return h('pre', { class: 'kql', tabIndex: 0, 'aria-label': 'Query' }, ...lines.map((line, i) => h('code', {
+    class: marked === i + 1 ? 'line marked' : 'line', 'data-line': i + 1,
+  }, ...colored(line), '\n')));
+}
+
+/** Shows the query of a step as it was sent. */
+export function showKql({ title, kql, range, line }) {
+  const sent = range ? h('p', { class: 'dialog-note' }, 'Sent with the time range ', h('code', {}, range), ', which limits TimeGenerated.') : null;
+  const body = [sent, kqlText(kql, line)];
+  showDialog(`KQL: ${title}`, body, button('Copy', () => copy(kql, 'KQL copied'), { class: 'primary', 'data-focus': true }, icon('copy'), 'Copy KQL'));
+}

@@ -1,0 +1,4 @@
+/* Before the first paint: the theme that the reader chose, where it is not the system's. */
+
+const theme = localStorage.getItem('foundry-theme');
+if (theme) document.documentElement.dataset.theme = theme;

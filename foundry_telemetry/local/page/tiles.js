@@ -1,0 +1,77 @@
+/* Tiles: one row of an answer is one tile. */
+
+import { h } from './dom.js';
+import { isNumeric, plainText } from './format.js';
+import { Cell } from './formatters.js';
+
+const MOST = 100;
+const PARTS = [['titleContent', 'tile-title'], ['subtitleContent', 'tile-subtitle'], ['leftContent', 'tile-left'], ['rightContent', 'tile-right'], ['secondaryContent', 'tile-secondary']];
+
+export class Tiles {
+  #table = null;
+  #text = '';
+
+  constructor(settings, host) {
+    this.settings = settings ?? {};
+    this.host = host;
+    const look = [this.settings.showBorder === false ? 'plain' : 'bordered', this.settings.size === 'full' ? 'full' : 'sized'];
+    this.element = h('ul', { class: `tiles ${look.join(' ')}`, 'aria-label': host.name });
+  }
+
+  get isBusy() {
+    return false;
+  }
+
+  draw(table) {
+    this.#table = table;
+    const text = JSON.stringify([table, this.host.utc()]);
+    if (text === this.#text) return this.mark();
+    this.#text = text;
+    const rows = this.#sorted().slice(0, MOST).map((values) => Object.fromEntries(table.columns.map((column, i) => [column.name, values[i]])));
+    const tiles = rows.map((row) => this.#tile(row));
+    this.rows = rows;
+    this.element.replaceChildren(...tiles);
+    return this.mark();
+  }
+
+  redraw() {
+    this.#text = '';
+    if (this.#table) this.draw(this.#table);
+  }
+
+  mark() {
+    if (!this.host.choose) return;
+    this.rows.forEach((row, i) => this.element.children[i].firstChild.setAttribute('aria-pressed', String(this.host.isChosen(row))));
+  }
+
+  #sorted() {
+    const { sortCriteriaField: name, sortOrderField: order } = this.settings;
+    const at = this.#table.columns.findIndex((column) => column.name === name);
+    if (!order || at < 0) return this.#table.rows;
+    const numeric = isNumeric(this.#table.columns[at]);
+    const by = numeric ? (a, b) => a[at] - b[at] : (a, b) => plainText(a[at]).localeCompare(plainText(b[at]), 'en');
+    return this.#table.rows.toSorted((a, b) => (order === 2 ? -by(a, b) : by(a, b)));
+  }
+
+  #range(name) {
+    const at = this.#table.columns.findIndex((column) => column.name === name);
+    const values = this.#table.rows.map((row) => Number(row[at] ?? 0));
+    return { min: Math.min(...values), max: Math.max(...values) };
+  }
+
+  #tile(row) {
+    const parts = PARTS.map(([part, look]) => this.#part(part, look, row)).filter(Boolean);
+    if (!this.host.choose) return h('li', { class: 'tile' }, ...parts);
+    const choose = () => this.host.choose(this.host.isChosen(row) ? null : row);
+    return h('li', { class: 'tile choosable' }, h('button', { type: 'button', class: 'tile-button', click: choose }, ...parts));
+  }
+
+  #part(part, look, row) {
+    const rule = this.settings[part];
+    const column = rule && this.#table.columns.find((each) => each.name === rule.columnMatch);
+    if (!column) return null;
+    const place = { ...this.host, range: (name) => this.#range(name) };
+    const cell = new Cell({ value: row[column.name], column, row, rule, place });
+    return h('div', { class: look, 'data-column': column.name, 'data-value': plainText(cell.value), title: cell.hint() || null }, cell.content());
+  }
+}

@@ -1,0 +1,146 @@
+/* Time: ranges as a workbook writes them, {durationMs} back from now or from {endTime}, and times as text. */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const UNITS = [[DAY, 'd', 'day'], [HOUR, 'h', 'hour'], [MINUTE, 'm', 'minute'], [SECOND, 's', 'second'], [1, 'ms', 'millisecond']];
+const GRAINS = [1, 5, 10, 15, 30].map((n) => n * SECOND)
+  .concat([1, 2, 5, 10, 15, 30].map((n) => n * MINUTE), [1, 2, 3, 6, 12].map((n) => n * HOUR), [1, 2, 7, 30].map((n) => n * DAY));
+
+/** How many bins a chart has at most: a day in steps of half an hour is 48. */
+const BINS = 60;
+
+/** The ranges offered where a workbook names none, in milliseconds. */
+export const PRESETS = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY];
+
+/** 86400000 as KQL writes it: 1d. */
+export function durationText(ms) {
+  const [size, letter] = UNITS.find(([unit]) => ms % unit === 0) ?? UNITS.at(-1);
+  return `${Math.round(ms / size)}${letter}`;
+}
+
+/** Reads what `durationText` writes; null for anything else. */
+export function durationOf(text) {
+  const match = /^(\d{1,12})(ms|d|h|m|s)$/.exec(text);
+  return match ? Number(match[1]) * UNITS.find(([, letter]) => letter === match[2])[0] : null;
+}
+
+/** 86400000 in words: 24 hours. Up to two days stay hours, as the portal says it. */
+export function durationWords(ms) {
+  const fits = ([unit]) => ms % unit === 0 && !(unit === DAY && ms <= 2 * DAY);
+  const [size, , word] = UNITS.find(fits) ?? UNITS.at(-1);
+  const count = ms / size;
+  return count === 1 ? word : `${count} ${word}s`;
+}
+
+/** Whether a range says anything: a workbook writes 0 for "as the query says". */
+export function isSet(range) {
+  return Boolean(range && range.durationMs > 0);
+}
+
+/** Start and end of a range in milliseconds; `now` ends one that is relative. */
+export function bounds(range, now) {
+  const end = range.endTime ? Date.parse(range.endTime) : now;
+  return { start: end - range.durationMs, end };
+}
+
+/** The range between two instants in milliseconds. */
+export function between(start, end) {
+  return { durationMs: end - start, endTime: new Date(end).toISOString() };
+}
+
+/** The step that divides a range into bins that a chart can show. */
+export function grain(range) {
+  return durationText(GRAINS.find((step) => range.durationMs / step <= BINS) ?? GRAINS.at(-1));
+}
+
+const iso = (ms) => new Date(ms).toISOString();
+
+/** What stands after `where TimeGenerated`. */
+export function condition(range, now) {
+  if (!range.endTime) return `> ago(${durationText(range.durationMs)})`;
+  const { start, end } = bounds(range, now);
+  return `between (datetime(${iso(start)}) .. datetime(${iso(end)}))`;
+}
+
+/** A range as the query interface takes it: a duration back from now, or start and end. */
+export function timespan(range, now) {
+  if (!range.endTime) return isoDuration(range.durationMs);
+  const { start, end } = bounds(range, now);
+  return `${iso(start)}/${iso(end)}`;
+}
+
+/** ISO 8601: PT24H, PT5M, PT90S. */
+export function isoDuration(ms) {
+  const [size, letter] = [[HOUR, 'H'], [MINUTE, 'M'], [SECOND, 'S']].find(([unit]) => ms % unit === 0) ?? [SECOND, 'S'];
+  return `PT${ms / size}${letter}`;
+}
+
+const two = (n) => String(n).padStart(2, '0');
+
+/** The parts of an instant, in UTC or on the clock of this machine. */
+function parts(ms, utc) {
+  const date = new Date(utc ? ms : ms - new Date(ms).getTimezoneOffset() * MINUTE);
+  const text = date.toISOString();
+  return { day: text.slice(0, 10), clock: text.slice(11, 19), fraction: text.slice(20, 23) };
+}
+
+const PATTERNS = {
+  shortDatePattern: (p) => p.day,
+  longDatePattern: (p) => p.day,
+  shortTimePattern: (p) => p.clock.slice(0, 5),
+  longTimePattern: (p) => p.clock,
+  shortDateTimePattern: (p) => `${p.day} ${p.clock.slice(0, 5)}`,
+  longDateTimePattern: (p) => `${p.day} ${p.clock}`,
+  fullDateTimePattern: (p) => `${p.day} ${p.clock}.${p.fraction}`,
+};
+
+/** An instant as text; year first, so that columns of times line up and sort. */
+export function dateText(ms, utc, pattern = 'fullDateTimePattern') {
+  return PATTERNS[pattern](parts(ms, utc));
+}
+
+/** A range in words. */
+export function label(range, utc) {
+  if (!isSet(range)) return '';
+  if (!range.endTime) return `Last ${durationWords(range.durationMs)}`;
+  const { start, end } = bounds(range, 0);
+  const [from, to] = [parts(start, utc), parts(end, utc)];
+  const until = from.day === to.day ? to.clock : `${to.day} ${to.clock}`;
+  return `${from.day} ${from.clock} to ${until} ${utc ? 'UTC' : 'local'}`;
+}
+
+/** How long ago, in words that need no more precision than a glance. */
+export function ago(ms, now) {
+  const past = Math.max(0, now - ms);
+  if (past < 2 * SECOND) return 'just now';
+  const [size, letter] = UNITS.find(([unit]) => past >= unit);
+  return `${Math.floor(past / size)} ${letter === 'm' ? 'min' : letter} ago`;
+}
+
+/** A range in an address: 1h, or start and end. */
+export function toAddress(range) {
+  if (!range.endTime) return durationText(range.durationMs);
+  const { start, end } = bounds(range, 0);
+  return `${iso(start)}/${iso(end)}`;
+}
+
+/** Reads what `toAddress` writes; null for anything else. */
+export function fromAddress(text) {
+  const [start, end] = text.split('/').map((part) => Date.parse(part));
+  if (end > start) return between(start, end);
+  const durationMs = durationOf(text);
+  return durationMs ? { durationMs } : null;
+}
+
+/** The value of an input of type datetime-local. */
+export function toInput(ms, utc) {
+  const { day, clock } = parts(ms, utc);
+  return `${day}T${clock}`;
+}
+
+/** The instant of such a value in milliseconds; NaN when it is none. */
+export function fromInput(text, utc) {
+  return Date.parse(utc ? `${text}Z` : text);
+}

@@ -1,0 +1,216 @@
+"""KQL in, rows out: what Log Analytics does for a workspace, over the local store.
+
+*Typed view*: the ``let foundry_attempts = …`` that shipped queries begin with. The store keeps its columns,
+so the ``let`` is left out and the rest reads them; any other text runs as it is.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+import duckdb
+from duckdb_kql.types import kusto_type
+
+from foundry_telemetry.dashboards import files
+from foundry_telemetry.local.errors import TIMEOUT, QueryError
+from foundry_telemetry.local.failures import explained
+from foundry_telemetry.local.timespan import Timespan, read_timespan
+from foundry_telemetry.local.translation import Translation, Translator
+
+MOST_ROWS: Final = 500_000
+"""Rows that Log Analytics gives at most."""
+
+MOST_BYTES: Final = 64_000_000
+"""Bytes of values that Log Analytics gives at most."""
+
+MOST_SECONDS: Final = 180.0
+"""How long a query may take unless it asks for more, as in Log Analytics."""
+
+_CHUNK: Final = 2_000
+_CELL: Final = 8
+"""Bytes that a value counts which is no text."""
+
+_TIMES: Final = ("TimeGenerated", "timestamp")
+"""The column that a timespan limits, in the workspace's tables and in the classic views."""
+
+Row = tuple[object, ...]
+
+
+class Source(Protocol):
+    """A store, as far as queries need one."""
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection for one query, with temporary views of its own."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The answer to a query."""
+
+    columns: tuple[tuple[str, str], ...]
+    """Name and KQL type of each."""
+    rows: list[Row]
+    """As the database gives them: datetimes are UTC without a zone, dynamic values JSON text or lists."""
+    cut: str | None = None
+    """Why it is not all; ``None`` where it is."""
+    seconds: float = 0.0
+    """How long it took."""
+    kql: str = ""
+    """The text it answers."""
+
+
+class Query:
+    """Runs KQL; any number of threads may use one.
+
+    Args:
+        store: Where the rows are.
+    """
+
+    def __init__(self, store: Source) -> None:
+        self._store = store
+        with closing(store.cursor()) as cursor:
+            self._known = _columns(cursor)
+        self._translator = Translator(self._known)
+
+    def run(
+        self,
+        kql: str,
+        timespan: str | None = None,
+        now: datetime | None = None,
+        *,
+        seconds: float = MOST_SECONDS,
+        started: Callable[[Callable[[], None]], object] | None = None,
+    ) -> Table:
+        """Answer a query.
+
+        Args:
+            kql: One query; commands are refused.
+            timespan: ISO 8601; rows of other times do not exist for it. ``None`` limits nothing.
+            now: What ``now()`` and ``ago()`` mean; the present where it is not given.
+            seconds: How long it may take.
+            started: Called once, before it runs, with a function that stops it from any thread.
+
+        Raises:
+            QueryError: It has no answer; the message says why and where.
+        """
+        begun = time.perf_counter()
+        moment = _naive(now or datetime.now(UTC))
+        limits = read_timespan(timespan, moment) if timespan else None
+        meant = self._translator.translate(kql)
+        try:
+            with closing(self._store.cursor()) as cursor, _deadline(cursor, seconds) as stop:
+                if started is not None:
+                    started(stop.now)
+                for statement in self._views(meant, limits, cursor):
+                    cursor.execute(statement)
+                _execute(cursor, meant, moment)
+                columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
+                rows, cut = _fetch(cursor, stop)
+        except (duckdb.Error, RecursionError) as error:
+            raise explained(error, kql) from error
+        return Table(columns, rows, cut, time.perf_counter() - begun, kql)
+
+    def _views(
+        self, meant: Translation, limits: Timespan | None, cursor: duckdb.DuckDBPyConnection
+    ) -> Iterator[str]:
+        """What a query sees in place of its tables: its own typed view's columns, its times' rows."""
+        narrowed = {files.VIEW} if meant.attempts else set()
+        if limits is not None:
+            narrowed |= meant.tables
+        if not narrowed:
+            return
+        row = cursor.execute("SELECT current_database()").fetchone()
+        database = _quoted(row[0]) if row else "main"
+        for name in sorted(narrowed):
+            columns = meant.attempts if name == files.VIEW else self._known[name]
+            select = f"SELECT {', '.join(map(_quoted, columns))} FROM {database}.main.{_quoted(name)}"  # noqa: S608
+            yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
+
+
+class _Stop:
+    """Stops a running query from another thread, and remembers that it did."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self._told = threading.Event()
+
+    def now(self) -> None:
+        """Stop the query; after its end this does nothing."""
+        self._told.set()
+        self._cursor.interrupt()
+
+    def check(self) -> None:
+        """Raise where an interruption came between two calls of the database."""
+        if self._told.is_set():
+            raise QueryError(
+                "The query took longer than it may and was stopped.", code=TIMEOUT, reason="E_QUERY_TIMEOUT"
+            )
+
+
+@contextmanager
+def _deadline(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[_Stop]:
+    stop = _Stop(cursor)
+    timer = threading.Timer(seconds, stop.now)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield stop
+    finally:
+        timer.cancel()
+
+
+def _execute(cursor: duckdb.DuckDBPyConnection, meant: Translation, now: datetime) -> None:
+    statements = cursor.extract_statements(meant.sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise QueryError("Only one query is answered, and nothing that changes data.")
+    cursor.execute(statements[0], meant.values(now))
+
+
+def _fetch(cursor: duckdb.DuckDBPyConnection, stop: _Stop) -> tuple[list[Row], str | None]:
+    rows: list[Row] = []
+    size = 0
+    while True:
+        stop.check()
+        chunk: list[Row] = cursor.fetchmany(_CHUNK)
+        if not chunk:
+            return rows, None
+        rows += chunk
+        size += sum(len(cell) if isinstance(cell, str) else _CELL for row in chunk for cell in row)
+        if len(rows) > MOST_ROWS:
+            del rows[MOST_ROWS:]
+            return rows, f"The answer has more than {MOST_ROWS:,} rows; the others are left out."
+        if size > MOST_BYTES:
+            return rows, f"The answer is larger than {MOST_BYTES // 1_000_000} MB; further rows are left out."
+
+
+def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]:
+    """The columns of everything that queries may name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for table, column in cursor.execute(
+        "SELECT table_name, column_name FROM information_schema.columns "
+        "WHERE table_catalog = current_database() AND table_schema = 'main' "
+        "ORDER BY table_name, ordinal_position"
+    ).fetchall():
+        found[table] = (*found.get(table, ()), column)
+    return found
+
+
+def _where(columns: tuple[str, ...], limits: Timespan | None) -> str:
+    time_column = next((name for name in _TIMES if name in columns), None)
+    if limits is None or time_column is None:
+        return ""
+    return f" WHERE {_quoted(time_column)} BETWEEN TIMESTAMP '{limits.start}' AND TIMESTAMP '{limits.end}'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

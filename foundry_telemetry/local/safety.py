@@ -1,0 +1,192 @@
+"""What keeps a server on this machine from being used by others: other hosts, other sites, other programs.
+
+A page of another site can make its reader's browser send requests to loopback, under a name of its own if it
+controls the name (DNS rebinding). So a request must name this very server, must not come from another site,
+and gets no header that would let another site read the answer. Writes need the instrumentation key besides,
+which is checked where the writes are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TOKEN: Final = "x-foundry-token"  # noqa: S105 - the header's name
+"""The header that carries the instrumentation key where a request has no envelopes that do."""
+
+MOST_HEADERS: Final = 64
+MOST_BODY: Final = 2**20
+"""Bytes of a body, unless a route allows more."""
+BODY_S: Final = 30.0
+"""Seconds that a body may take to arrive."""
+
+_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
+_HTTP: Final = 80
+_SAME_SITE: Final = ("same-origin", "none")
+"""What browsers say of requests of our own page, and of addresses that the reader typed."""
+
+HEADERS: Final = (
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+)
+"""On every answer."""
+
+
+class RefusedError(Exception):
+    """A request that is not served."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status that says so."""
+
+
+class Guard:
+    """Stands before an application: refuses what is not from here, and sets `HEADERS` on every answer.
+
+    Args:
+        app: The application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS:
+                    headers[name] = value
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        refusal = next((why for check in _CHECKS if (why := check(scope)) is not None), None)
+        app = self._app if refusal is None else refused(refusal)
+        await app(scope, receive, send_guarded)
+
+
+def refused(error: RefusedError) -> Response:
+    """The answer to a request that is not served."""
+    return failure(error.status, str(error))
+
+
+def failure(status: int, message: str, *, headers: dict[str, str] | None = None) -> Response:
+    """An answer that says in JSON what is wrong, in the form of Azure's APIs."""
+    body = msgspec.json.encode({"error": {"code": _CODES.get(status, "BadRequest"), "message": message}})
+    return Response(body, status, headers, media_type="application/json")
+
+
+async def read_body(request: Request, most: int = MOST_BODY, seconds: float = BODY_S) -> bytes:
+    """Read a request's body.
+
+    Args:
+        request: The request.
+        most: Bytes; a longer one is refused as soon as that is known.
+        seconds: How long it may take to arrive.
+
+    Raises:
+        RefusedError: It is too long or too slow.
+        starlette.requests.ClientDisconnect: The client left.
+    """
+    too_long = RefusedError(413, f"the body is longer than {most} bytes")
+    told = request.headers.get("content-length", "0")
+    if told.isascii() and told.isdigit() and int(told) > most:
+        raise too_long
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise too_long
+    except TimeoutError:
+        raise RefusedError(408, f"the body did not arrive within {seconds:g} seconds") from None
+    return bytes(body)
+
+
+def require_token(request: Request, key: str) -> None:
+    """Refuse a request without the key.
+
+    Raises:
+        RefusedError: It has none, or another one.
+    """
+    if not hmac.compare_digest(request.headers.get(TOKEN, "").encode(), key.encode()):
+        raise RefusedError(
+            401, f"the header {TOKEN} must carry the instrumentation key of the connection string"
+        )
+
+
+def _check_host(scope: Scope) -> RefusedError | None:
+    port = scope["server"][1]
+    hosts = Headers(scope=scope).getlist("host")
+    if len(hosts) == 1 and hosts[0].lower() in _own(port):
+        return None
+    return RefusedError(403, f"this server answers to http://127.0.0.1:{port} only, not to another host name")
+
+
+def _check_origin(scope: Scope) -> RefusedError | None:
+    own = {f"http://{name}" for name in _own(scope["server"][1])}
+    if all(origin.lower() in own for origin in Headers(scope=scope).getlist("origin")):
+        return None
+    return RefusedError(403, "this server takes no requests from pages of other sites")
+
+
+def _check_site(scope: Scope) -> RefusedError | None:
+    if all(site in _SAME_SITE for site in Headers(scope=scope).getlist("sec-fetch-site")):
+        return None
+    return RefusedError(
+        403, "this server takes no requests from other sites; type its address in place of following a link"
+    )
+
+
+def _check_count(scope: Scope) -> RefusedError | None:
+    if len(scope["headers"]) <= MOST_HEADERS:
+        return None
+    return RefusedError(431, f"more than {MOST_HEADERS} headers")
+
+
+_CHECKS: Final[tuple[Callable[[Scope], RefusedError | None], ...]] = (
+    _check_count,
+    _check_host,
+    _check_origin,
+    _check_site,
+)
+_CODES: Final = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    405: "MethodNotAllowed",
+    408: "RequestTimeout",
+    413: "PayloadTooLarge",
+    415: "UnsupportedMediaType",
+    431: "HeadersTooLarge",
+    500: "InternalServerError",
+    503: "ServiceUnavailable",
+}
+
+
+def _own(port: int) -> frozenset[str]:
+    names = {f"{name}:{port}" for name in _NAMES}
+    return frozenset(names.union(_NAMES) if port == _HTTP else names)

@@ -1,0 +1,142 @@
+"""A local Azure Monitor that listens: in a thread, for a test; until a signal, for a command."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import platformdirs
+
+from foundry_telemetry.local.app import application
+from foundry_telemetry.local.database import MEMORY
+from foundry_telemetry.local.faults import Faults
+from foundry_telemetry.local.query import Query, Table
+from foundry_telemetry.local.status import connection_string
+from foundry_telemetry.local.store import Store
+from foundry_telemetry.serving import HOST, LoopbackServer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from types import FrameType, TracebackType
+
+    from starlette.applications import Starlette
+
+_LOOK_S: Final = 0.5
+"""Seconds between two looks for a signal; on Windows a wait without end is not interrupted by one."""
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class PortError(Exception):
+    """The port cannot be listened on; the message says why and what to do."""
+
+
+def default_path() -> Path:
+    """The database file in the user's data folder."""
+    return platformdirs.user_data_path("foundry-telemetry", appauthor=False) / "telemetry.duckdb"
+
+
+class LocalAzureMonitor:
+    """Takes telemetry, answers KQL and shows the workbook, from construction to the end of the ``with`` block.
+
+    Args:
+        db: The database file, or ``":memory:"``.
+        port: On 127.0.0.1; 0 lets the system choose.
+        retention_days: Rows older than this are forgotten.
+        workbook: The workbook that the page shows; the shipped one where it is not given.
+
+    Raises:
+        StoreError: The file cannot be used.
+        PortError: The port cannot be used.
+    """
+
+    def __init__(
+        self,
+        db: str | Path = MEMORY,
+        port: int = 0,
+        retention_days: float = 30,
+        *,
+        workbook: Path | None = None,
+    ) -> None:
+        self.store = Store(db, retention_days=retention_days)
+        self.faults = Faults()
+        """Makes the ingestion endpoint fail."""
+        self._query: Query | None = None
+        try:
+            app = application(self.store, workbook=workbook, faults=self.faults)
+            self._server = _listening(app, port)
+        except BaseException:
+            self.store.close()
+            raise
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with ExitStack() as stack:
+            stack.callback(self.store.close)
+            stack.callback(self._server.__exit__, None, None, None)
+
+    @property
+    def url(self) -> str:
+        """Address of the page, without a slash at the end."""
+        return self._server.url
+
+    @property
+    def connection_string(self) -> str:
+        """What the exporter needs, and nothing else."""
+        return connection_string(self.url, self.store.key)
+
+    def query(self, kql: str, timespan: str | None = None, now: datetime | None = None) -> Table:
+        """Answer KQL without going through HTTP; see `Query.run`."""
+        if self._query is None:
+            self._query = Query(self.store)
+        return self._query.run(kql, timespan, now)
+
+
+def serve_forever(azure: LocalAzureMonitor, ready: Callable[[], object]) -> int:
+    """Serve until the process is told to end; what was taken by then is in the database.
+
+    Args:
+        azure: Not entered yet.
+        ready: Called when it listens.
+
+    Returns:
+        The exit code by convention: 130 after Ctrl-C, 143 after SIGTERM.
+    """
+    told = threading.Event()
+    signals: list[int] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        signals.append(number)
+        told.set()
+
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
+    try:
+        with azure:
+            ready()
+            while not told.wait(_LOOK_S):
+                pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 128 + signals[0]
+
+
+def _listening(app: Starlette, port: int) -> LoopbackServer:
+    try:
+        return LoopbackServer(app, port=port)
+    except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        raise PortError(
+            f"port {port} on {HOST} {why}: choose another one, or let the system choose, "
+            "with `foundry-telemetry local --port 0`"
+        ) from error

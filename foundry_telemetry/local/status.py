@@ -1,0 +1,60 @@
+"""What a store has: for ``/status.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from foundry_telemetry.dashboards.files import VIEW
+from foundry_telemetry.local.tables import tables
+
+if TYPE_CHECKING:
+    from foundry_telemetry.local.store import Store
+
+
+def connection_string(url: str, key: str) -> str:
+    """What an exporter needs.
+
+    Args:
+        url: Of the server, without a slash at the end.
+        key: The store's.
+    """
+    return f"InstrumentationKey={key};IngestionEndpoint={url}/;LiveEndpoint={url}/;ApplicationId={key}"
+
+
+def status(store: Store, url: str) -> Mapping[str, object]:
+    """How many rows there are and how new they are. Blocks while the database is asked."""
+    return {
+        "version": _version(),
+        "connection_string": connection_string(url, store.key),
+        "database": store.path,
+        "retention_days": store.retention_days,
+        **_contents(store),
+        "ingested": store.ingested,
+        "refused": store.refused,
+        "now": _instant(datetime.now(UTC)),
+    }
+
+
+def _contents(store: Store) -> Mapping[str, object]:
+    with closing(store.cursor()) as cursor:
+        found = {}
+        for name in (*tables(), VIEW):
+            statement = f'SELECT count(*), min("TimeGenerated"), max("TimeGenerated") FROM "{name}"'  # noqa: S608 - our own names
+            rows, first, last = cursor.execute(statement).fetchall()[0]
+            found[name] = {"rows": rows, "first": _instant(first), "last": _instant(last)}
+        return {"attempts": found.pop(VIEW), "tables": found}
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return None if moment is None else f"{moment.replace(tzinfo=None).isoformat()}Z"
+
+
+def _version() -> str | None:
+    try:
+        return version("foundry-telemetry")
+    except PackageNotFoundError:
+        return None

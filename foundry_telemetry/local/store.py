@@ -1,0 +1,163 @@
+"""The telemetry of one local Azure Monitor: taken in by one writer, read by as many cursors as needed.
+
+A posted body is read and checked by whoever brings it, waits in a bounded queue, and is committed by the
+writer's thread with whatever else waits. Its future is done after the commit and not before: what was
+promised survives the death of the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
+
+from foundry_telemetry.local.database import MEMORY, StoreError, facts, open_database, use
+from foundry_telemetry.local.envelopes import UnreadableError, read_batch
+from foundry_telemetry.local.tables import stored_table, tables
+from foundry_telemetry.local.writer import BusyError, Receipt, Writer
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import duckdb
+
+__all__ = ["MEMORY", "BusyError", "Receipt", "Store", "StoreError", "UnreadableError"]
+
+_open_here: Final[set[Path]] = set()
+_opening: Final = threading.Lock()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """The telemetry; a context manager.
+
+    Args:
+        path: The database file, made with its folder where there is none; or ``":memory:"``.
+        retention_days: Rows older than this are forgotten.
+        clock: The present with its time zone, for retention.
+
+    Raises:
+        StoreError: The file cannot be used; the message says why and what to do.
+    """
+
+    def __init__(
+        self, path: str | Path = MEMORY, *, retention_days: float = 30, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self.path = str(path)
+        self.retention_days = retention_days
+        self._clock = clock
+        _reserve(self.path)
+        try:
+            self._connection = open_database(self.path)
+        except BaseException:
+            _release(self.path)
+            raise
+        self.key: str = facts(self._connection)["key"]
+        """The instrumentation key, made once for a file. Whoever knows it may write."""
+        self.ingested = 0
+        """Envelopes committed since the store was opened."""
+        self.refused = 0
+        """Items refused since the store was opened."""
+        self._lock = threading.Lock()
+        self._listeners: tuple[Callable[[], object], ...] = ()
+        self._writer = Writer(self.cursor(), chore=self.trim, told=self._count)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Write what waits, and close the database; later calls do nothing."""
+        self._writer.stop()
+        self._connection.close()
+        _release(self.path)
+
+    def add(self, body: bytes, refuse: Mapping[int, int] = MappingProxyType({})) -> Future[Receipt]:
+        """Take in a posted body.
+
+        Args:
+            body: A JSON array of envelopes, or one envelope a line; not compressed.
+            refuse: Place of an item in it to the status it is refused with, whatever it is.
+
+        Returns:
+            Done when everything in it that is sound is committed. Fails with `StoreError` when the database
+            cannot take it.
+
+        Raises:
+            UnreadableError: The body cannot be split into items.
+            BusyError: Too much waits already.
+            StoreError: The store is closed.
+        """
+        return self._writer.put(read_batch(body, self.key, refuse))
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection for one query at a time, with temporary views of its own; the caller closes it."""
+        with self._lock:
+            cursor = self._connection.cursor()
+        use(cursor)
+        return cursor
+
+    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Have `listener` called in the writer's thread after each commit of a body.
+
+        Returns:
+            Ends it.
+        """
+        with self._lock:
+            self._listeners += (listener,)
+
+        def end() -> None:
+            with self._lock:
+                self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+        return end
+
+    def trim(self) -> int:
+        """Forget the rows that are too old; the writer does so when the store is opened, and every hour.
+
+        Returns:
+            How many they were.
+        """
+        oldest = (self._clock() - timedelta(days=self.retention_days)).astimezone(UTC).replace(tzinfo=None)
+        forgotten = 0
+        with contextlib.closing(self.cursor()) as cursor:
+            for name in tables():
+                statement = f'DELETE FROM {stored_table(name)} WHERE "TimeGenerated" < ?'
+                row = cursor.execute(statement, [oldest]).fetchone()
+                forgotten += row[0] if row else 0
+        return forgotten
+
+    def _count(self, receipt: Receipt) -> None:
+        self.ingested += receipt.accepted
+        self.refused += len(receipt.refusals)
+        for listener in self._listeners:
+            listener()
+
+
+def _reserve(path: str) -> None:
+    """Keep a second store of this process from a file: DuckDB's own lock keeps off other processes only."""
+    if path == MEMORY:
+        return
+    with _opening:
+        resolved = Path(path).resolve()
+        if resolved in _open_here:
+            raise StoreError(f"{path} is open in this process already: close that store first")
+        _open_here.add(resolved)
+
+
+def _release(path: str) -> None:
+    if path != MEMORY:
+        with _opening:
+            _open_here.discard(Path(path).resolve())

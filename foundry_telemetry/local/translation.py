@@ -1,0 +1,183 @@
+"""KQL text to one SQL statement, once for a text: the engine takes 5 to 100 ms for it.
+
+The statement asks for the present by a placeholder, so ``now()`` and ``ago()`` stay right however long a
+translation is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final
+
+from duckdb_kql import ir
+from duckdb_kql.clusters import effective_clusters
+from duckdb_kql.errors import KqlSchemaError
+from duckdb_kql.lower import lower, qualify
+from duckdb_kql.params import bind
+from duckdb_kql.schema import Schema
+from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
+
+from foundry_telemetry.dashboards import files, lexer, view
+from foundry_telemetry.local import extensions
+from foundry_telemetry.local.errors import QueryError
+from foundry_telemetry.local.failures import explained
+from foundry_telemetry.local.moments import STAND_IN, shape_of, with_parameters
+from foundry_telemetry.local.names import names_its_sources, tables_of
+from foundry_telemetry.local.tree import nodes
+
+_KEPT: Final = 512
+_ANY_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the database's times are UTC and have no zone
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What a text means in the database."""
+
+    sql: str
+    constants: Mapping[str, object]
+    """Values for the statement's placeholders."""
+    slots: frozenset[str]
+    """The placeholders that the statement has."""
+    asks_time: bool
+    """Whether the present is one more of them."""
+    tables: frozenset[str]
+    """The tables it reads, the typed view among them."""
+    attempts: tuple[str, ...]
+    """The columns of the typed view that the text begins with; none where it has no such view."""
+
+    def values(self, now: datetime) -> dict[str, object]:
+        """Values for all placeholders.
+
+        Args:
+            now: What ``now()`` is to mean; UTC without a time zone, as everything in the database.
+        """
+        return {**self.constants, **({CLOCK_SLOT: now} if self.asks_time else {})}
+
+    def with_instants(self, instants: Mapping[str, object]) -> Translation:
+        """The same for other instants in the text."""
+        asked = {slot: instant for slot, instant in instants.items() if slot in self.slots}
+        return replace(self, constants=MappingProxyType({**self.constants, **asked}))
+
+
+class Translator:
+    """Translates for one database.
+
+    Args:
+        known: Columns by table, in order.
+    """
+
+    def __init__(self, known: Mapping[str, Sequence[str]]) -> None:
+        # Without a view in the text there is no such table: as in Azure.
+        self._known = {name: list(columns) for name, columns in known.items() if name != files.VIEW}
+        self._whole = lru_cache(maxsize=_KEPT)(self._translated)
+        self._shaped = lru_cache(maxsize=_KEPT)(self._translated_shape)
+
+    def translate(self, kql: str) -> Translation:
+        """What a text means.
+
+        Raises:
+            QueryError: It cannot be parsed, asks for what the engine has not, or names what is not there.
+        """
+        _refuse_commands(kql)
+        shape = shape_of(kql)
+        kept = self._shaped(shape.text, len(shape.instants)) if shape.instants else None
+        try:
+            return kept.with_instants(shape.values) if kept else self._whole(kql)
+        except Exception as error:
+            raise explained(error, kql) from error
+
+    def _translated_shape(self, text: str, count: int) -> Translation | None:
+        """``None`` where the text must be translated whole, if only to be refused in its own words."""
+        try:
+            meant = self._translated(text, count)
+        except Exception:
+            return None
+        return None if STAND_IN in meant.sql else meant
+
+    def _translated(self, kql: str, instants: int = 0) -> Translation:
+        with clock(_ANY_TIME) as asked:
+            query, attempts = _lowered(kql)
+            known = self._visible(query, attempts)
+            try:
+                ready = qualify(with_parameters(query, instants), None, effective_clusters(None))
+                sql = to_sql(ready, known)
+            except KqlSchemaError:
+                tables_of(query, known)
+                raise
+            read = tables_of(query, known)
+        _refuse_pairs(kql)
+        constants, missing = bind(query.parameters, None)
+        if missing:
+            raise QueryError(f"The query parameter {missing[0]!r} has no value.", construct=missing[0])
+        constants = {slot: value for slot, value in constants.items() if slot in sql.slots}
+        pinned = asked.moment != _ANY_TIME
+        if asked.used and pinned:
+            constants[CLOCK_SLOT] = asked.moment
+        return Translation(
+            sql=str(sql),
+            constants=MappingProxyType(constants),
+            slots=sql.slots,
+            asks_time=asked.used and not pinned,
+            tables=read,
+            attempts=attempts,
+        )
+
+    def _visible(self, query: ir.Query, attempts: tuple[str, ...]) -> Schema:
+        """The tables there are for a query; wildcards match those of the workspace, not their older names."""
+        if attempts:
+            return {**self._known, files.VIEW: list(attempts)}
+        if not names_its_sources(query):
+            return self._known
+        named = {node.name for node in nodes(query, deep=True) if isinstance(node, ir.TableRef)}
+        return {
+            name: columns
+            for name, columns in self._known.items()
+            if "TimeGenerated" in columns or name in named
+        }
+
+
+def _lowered(kql: str) -> tuple[ir.Query, tuple[str, ...]]:
+    """A text as the engine reads it, and the columns of its typed view where that is left out."""
+    found = view.recognise(kql)
+    if found is not None:
+        query = lower(found.rest)
+        # Where it matters how a source is called, the view must stay the `let` that it is in Azure.
+        if not names_its_sources(query):
+            return extensions.extended(query), tuple(column.name for column in found.columns)
+    return extensions.extended(lower(kql)), ()
+
+
+def _refuse_commands(kql: str) -> None:
+    first = next(lexer.tokens(kql), None)
+    if first is not None and first.text == ".":
+        line, position = lexer.place(kql, first.start)
+        raise QueryError(
+            f"Control commands are not answered, only queries; line {line}, position {position}.",
+            reason="SYN0002",
+            line=line,
+            position=position,
+            construct=kql[first.start :].split(maxsplit=1)[0],
+        )
+
+
+def _refuse_pairs(kql: str) -> None:
+    """Refuse ``(a, b) = …``: the engine would keep the first name alone, and say nothing."""
+    for left, right in pairwise(lexer.tokens(kql)):
+        if (left.text, right.text) == (")", "="):
+            line, position = lexer.place(kql, right.start)
+            raise QueryError(
+                f"The local Azure Monitor does not support '(…) =' on line {line}, position {position}: "
+                "give each column a name of its own.",
+                reason="NotSupportedLocally",
+                line=line,
+                position=position,
+                construct="(…) =",
+            )
+
+
+extensions.install()

@@ -1,0 +1,209 @@
+"""The one thread that writes: it commits what waits, several bodies at a time.
+
+*Job*: a body that was read and waits. *Group*: the jobs of one transaction. A group that fails is tried again
+job by job, so that a body nobody can store takes no other with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Final
+
+import duckdb
+
+from foundry_telemetry.local import rows
+from foundry_telemetry.local.database import StoreError
+from foundry_telemetry.local.envelopes import END, PIECE, Batch, Refusal
+
+GROUP: Final = 8 * 2**20
+"""Characters that one transaction takes at most, unless a single body is larger."""
+WAITING: Final = 64 * 2**20
+"""Characters that may wait; a body that comes on top is turned away."""
+CHORE_S: Final = 3600.0
+"""Seconds from one round of the chore to the next."""
+
+_BAD_DATA: Final = (duckdb.DataError, duckdb.InvalidInputException)
+
+_log = logging.getLogger("foundry_telemetry.local")
+
+
+class BusyError(Exception):
+    """More waits to be written than may wait; the same body will be welcome in a moment."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a posted body."""
+
+    received: int
+    """Items in it."""
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def accepted(self) -> int:
+        """Items that are in the database now."""
+        return self.received - len(self.refusals)
+
+
+@dataclass(frozen=True)
+class _Job:
+    batch: Batch
+    done: Future[Receipt] = field(default_factory=Future)
+
+
+class Writer:
+    """Writes until it is stopped.
+
+    Args:
+        connection: Used by the writer's thread alone, and closed at its end.
+        chore: Called in the writer's thread at its start and every `CHORE_S`.
+        told: Called in the writer's thread with every receipt, after its commit and before its future is done.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        chore: Callable[[], object],
+        told: Callable[[Receipt], object],
+    ) -> None:
+        self._connection = connection
+        self._chore = chore
+        self._told = told
+        self._inserts = {kind: rows.inserts(kind) for kind in rows.kinds()}
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self._stopped = False
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="foundry-store", daemon=True)
+        self._thread.start()
+
+    def put(self, batch: Batch) -> Future[Receipt]:
+        """Hand over a batch.
+
+        Returns:
+            Done after the commit. Fails with `StoreError` when the database cannot take it.
+
+        Raises:
+            BusyError: Too much waits already.
+            StoreError: The writer is stopped.
+        """
+        job = _Job(batch)
+        with self._lock:
+            if self._stopped:
+                raise StoreError("the store is closed")
+            if self._waiting and self._waiting + batch.size > WAITING:
+                raise BusyError(f"{self._waiting} characters wait to be written")
+            self._waiting += batch.size
+            self._jobs.put(job)
+        return job.done
+
+    def stop(self) -> None:
+        """Write what waits, and end the thread; later calls do nothing."""
+        with self._lock:
+            if not self._stopped:
+                self._stopped = True
+                self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        next_chore = time.monotonic()
+        more = True
+        while more:
+            left = next_chore - time.monotonic()
+            if left <= 0:
+                self._do_chore()
+                next_chore = time.monotonic() + CHORE_S
+                continue
+            try:
+                group, more = self._group(left)
+            except queue.Empty:
+                continue
+            self._commit(group)
+        self._connection.close()
+
+    def _do_chore(self) -> None:
+        try:
+            self._chore()
+        except Exception:
+            _log.exception("the store could not be tidied; it is tried again in an hour")
+
+    def _group(self, patience_s: float) -> tuple[list[_Job], bool]:
+        """Wait for a job, and take along what waits behind it; the flag is false when the end has come."""
+        group: list[_Job] = []
+        size = 0
+        job = self._jobs.get(timeout=patience_s)
+        while job is not None:
+            group.append(job)
+            size += job.batch.size
+            if size >= GROUP or self._jobs.empty():
+                return group, True
+            job = self._jobs.get()
+        return group, False
+
+    def _commit(self, group: Sequence[_Job]) -> None:
+        try:
+            self._insert(group)
+        except Exception as error:
+            if len(group) > 1:
+                for job in group:
+                    self._commit([job])
+            else:
+                self._fail(group[0], error)
+            return
+        for job in group:
+            self._end(job, Receipt(job.batch.received, job.batch.refusals))
+
+    def _insert(self, group: Sequence[_Job]) -> None:
+        if not group:
+            return
+        self._connection.begin()
+        try:
+            for kind, statements in self._inserts.items():
+                pieces = [piece for job in group for piece in job.batch.pieces.get(kind, ())]
+                for text in _joined(pieces):
+                    for statement in statements:
+                        self._connection.execute(statement, [text])
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+
+    def _fail(self, job: _Job, error: Exception) -> None:
+        if isinstance(error, _BAD_DATA):
+            # Checked items are never bad for the database; should one be, sending it again would not help.
+            _log.error("a body cannot be stored: %s", type(error).__name__)
+            message = "the item, or one posted with it, cannot be stored"
+            refusals = tuple(Refusal(index, message) for index in range(job.batch.received))
+            self._end(job, Receipt(job.batch.received, refusals))
+            return
+        _log.error("nothing can be stored at the moment: %s", str(error).splitlines()[0])
+        self._forget(job)
+        job.done.set_exception(StoreError(f"nothing can be stored at the moment ({type(error).__name__})"))
+
+    def _end(self, job: _Job, receipt: Receipt) -> None:
+        self._forget(job)
+        self._told(receipt)
+        job.done.set_result(receipt)
+
+    def _forget(self, job: _Job) -> None:
+        with self._lock:
+            self._waiting -= job.batch.size
+
+
+def _joined(pieces: Sequence[str]) -> Iterator[str]:
+    """Texts of about `PIECE` and never twice that; a statement costs as much as hundreds of rows."""
+    start = size = 0
+    for index, piece in enumerate(pieces):
+        if size and size + len(piece) > PIECE:
+            yield END.join(pieces[start:index])
+            start, size = index, 0
+        size += len(piece)
+    if size:
+        yield END.join(pieces[start:])

@@ -1,0 +1,243 @@
+"""`python -m tests.benchmarks.queries [rows]`: how long the shipped queries take over that many ledger rows.
+
+Envelopes as the exporter posts them are taken in by the store, in a process of their own; then every query in
+`dashboards/queries/` is asked for the newest 24 hours, while the rows are spread over 48. The figures are the
+best and the worst of three runs, and the first, in which the text is translated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+
+from foundry_telemetry.dashboards import kql
+from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
+from foundry_telemetry.local import answer
+from foundry_telemetry.local.query import Query
+from foundry_telemetry.local.store import Store
+
+END = datetime(2026, 11, 22, 12, 7, tzinfo=UTC)
+SHOWN = TimeRange(END - timedelta(hours=24), END, timedelta(minutes=30))
+SPREAD = timedelta(hours=48)
+POSTED = 1_000
+"""Envelopes in a body."""
+
+MOST_SECONDS = 1.0
+"""What each query may take."""
+MOST_MEGABYTES = 1_000.0
+"""What each process may hold."""
+
+DEPLOYMENTS = ("claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5", "support-chat-prod")
+SERVICES = ("orders-api", "shop.checkout", "night-batch", "search")
+FAILURES = (
+    ("rate_limited", "quota", "429", "True"),
+    ("overloaded", "model_service", "529", "True"),
+    ("auth_token_expired", "caller_credential", "401", "False"),
+    ("read_timeout", "network", "", "True"),
+)
+
+
+def envelopes(count: int, key: str) -> Iterator[dict[str, Any]]:
+    """`count` envelopes of the ledger, oldest first, with retries and failures."""
+    chance = Random(5)  # noqa: S311 - made-up data
+    step = SPREAD / count
+    left, call, number = 0, "", 1
+    for index in range(count):
+        if not left:
+            left, call, number = (
+                chance.choices((1, 2, 3), (85, 10, 5))[0],
+                f"{chance.getrandbits(64):016x}",
+                0,
+            )
+        left, number = left - 1, number + 1
+        failed = left > 0 or chance.random() < 0.05
+        yield _envelope(chance, key, END - SPREAD + step * index, call, number, failed=failed)
+
+
+def _envelope(
+    chance: Random, key: str, at: datetime, call: str, number: int, *, failed: bool
+) -> dict[str, Any]:
+    deployment = chance.choice(DEPLOYMENTS)
+    service = chance.choice(SERVICES)
+    return {
+        "name": "Microsoft.ApplicationInsights.Event",
+        "time": f"{at:%Y-%m-%dT%H:%M:%S.%f}Z",
+        "iKey": key,
+        "tags": {
+            "ai.device.id": "host-1",
+            "ai.device.locale": "en_US",
+            "ai.device.type": "Other",
+            "ai.internal.sdkVersion": "ulm_py3.11.7:otel1.45.1:dst1.8.11",
+            "ai.cloud.role": service,
+            "ai.cloud.roleInstance": f"{service}-{chance.randrange(6)}",
+            "ai.application.ver": "1.4.2",
+            "ai.operation.id": f"{call}{call[::-1]}",
+            "ai.operation.parentId": call,
+        },
+        "data": {
+            "baseType": "EventData",
+            "baseData": {
+                "ver": 2,
+                "name": "foundry.attempt",
+                "properties": {
+                    **_common(chance, deployment, call, number),
+                    **(_failure(chance) if failed else _success(chance, deployment)),
+                },
+            },
+        },
+    }
+
+
+def _common(chance: Random, deployment: str, call: str, number: int) -> dict[str, str]:
+    return {
+        "foundry.schema": "1",
+        "foundry.call.id": call,
+        "foundry.attempt.number": str(number),
+        "foundry.client": "AnthropicFoundry/2.12.0",
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": deployment,
+        "gen_ai.request.stream": "True",
+        "gen_ai.request.max_tokens": "4096",
+        "http.request.method": "POST",
+        "url.template": "/anthropic/v1/messages",
+        "server.address": "contoso-ai.services.ai.azure.com",
+        "foundry.resource": "contoso-ai",
+        "anthropic.version": "2023-06-01",
+        "foundry.auth.scheme": "entra_id",
+        "foundry.region": "East US 2",
+        "azure.service.request.id": f"{chance.getrandbits(128):032x}",
+        "anthropic.request.id": f"req_{chance.getrandbits(96):024x}",
+        "foundry.connect_ms": f"{chance.uniform(5, 60):.3f}",
+        "foundry.time_to_headers_ms": f"{chance.uniform(80, 900):.3f}",
+        "foundry.tag.tenant": f"tenant-{chance.randrange(40)}",
+        "foundry.tag.feature": chance.choice(("chat", "summary", "triage")),
+    }
+
+
+def _success(chance: Random, deployment: str) -> dict[str, str]:
+    new, cached, written = chance.randrange(20, 6_000), chance.randrange(0, 20_000), chance.randrange(0, 900)
+    return {
+        "http.response.status_code": "200",
+        "gen_ai.response.model": "claude-sonnet-5-5" if deployment == "support-chat-prod" else deployment,
+        "gen_ai.response.id": f"msg_{chance.getrandbits(96):024x}",
+        "anthropic.message.stop_reason": chance.choice(("end_turn", "max_tokens", "tool_use")),
+        "foundry.outcome": "ok",
+        "foundry.duration_ms": f"{chance.lognormvariate(8, 0.7):.3f}",
+        "foundry.time_to_first_token_ms": f"{chance.lognormvariate(6, 0.5):.3f}",
+        "gen_ai.usage.input_tokens": str(new + cached + written),
+        "gen_ai.usage.output_tokens": str(chance.randrange(1, 4_000)),
+        "gen_ai.usage.cache_read.input_tokens": str(cached),
+        "gen_ai.usage.cache_write.input_tokens": str(written),
+        "gen_ai.usage.reasoning.output_tokens": str(chance.randrange(0, 400)),
+        "foundry.usage.uncached_input_tokens": str(new + written),
+        "foundry.usage.cache_write_5m_tokens": str(written),
+        "foundry.usage.cache_write_1h_tokens": "0",
+        "foundry.usage.complete": "True",
+        "foundry.cost.usd": f"{chance.random() / 20:.6f}",
+        "foundry.cost.source": "genai-prices 0.2.3",
+    }
+
+
+def _failure(chance: Random) -> dict[str, str]:
+    kind, fault, status, retryable = chance.choice(FAILURES)
+    return {
+        **({"http.response.status_code": status} if status else {}),
+        "foundry.outcome": "error" if status else "no_response",
+        "foundry.duration_ms": f"{chance.lognormvariate(5, 1):.3f}",
+        "error.type": kind,
+        "foundry.error.code": str(chance.randrange(400, 600)),
+        "foundry.error.origin": "foundry",
+        "foundry.fault": fault,
+        "foundry.retryable": retryable,
+        "foundry.retry_after_s": f"{chance.randrange(1, 60)}.0",
+    }
+
+
+def fill(path: str, count: int, peak: Any) -> None:
+    """Have a store take in `count` envelopes; put its peak in megabytes into `peak`."""
+    with Store(path, retention_days=36_500) as store:
+        body, done = [], None
+        for envelope in envelopes(count, store.key):
+            body.append(envelope)
+            if len(body) == POSTED:
+                if done is not None:
+                    done.result()
+                done, body = store.add(msgspec.json.encode(body)), []
+        store.add(msgspec.json.encode(body)).result()
+    peak.put(_peak())
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
+
+
+def ask(path: str) -> list[tuple[str, float, float, float, int]]:
+    """Name, first, best and worst seconds, and rows of every query."""
+    found = []
+    with Store(path, retention_days=36_500) as store:
+        row = (
+            store.cursor().execute("SELECT call_id, apim_request_id FROM foundry_attempts LIMIT 1").fetchone()
+        )
+        call, ident = row or ("", "")
+        values: dict[str, Value] = {
+            "TimeRange": SHOWN, "Deployment": ALL, "Model": ALL, "Service": ALL, "Id": ident, "CallId": call,
+        }  # fmt: skip
+        query = Query(store)
+        for name in kql.names():
+            text = substitute(kql.whole(name), values)
+            seconds = []
+            for _ in range(4):
+                begun = time.perf_counter()
+                table = query.run(text, now=END)
+                answer.encode(table)
+                seconds.append(time.perf_counter() - begun)
+            found.append((name, seconds[0], min(seconds[1:]), max(seconds[1:]), len(table.rows)))
+    return found
+
+
+def main() -> int:
+    """Returns the exit code: 1 where a query or the memory is over its budget."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.queries", description=__doc__)
+    parser.add_argument("rows", nargs="?", type=int, default=1_000_000)
+    parser.add_argument("--db", help="keep the filled database here, or use the one that is here")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = options.db or str(Path(folder) / "telemetry.duckdb")
+        if not Path(path).exists():
+            peak = multiprocessing.get_context("spawn").Queue()
+            begun = time.perf_counter()
+            process = multiprocessing.get_context("spawn").Process(
+                target=fill, args=(path, options.rows, peak)
+            )
+            process.start()
+            filled = peak.get()
+            process.join()
+            _say(f"filled in {time.perf_counter() - begun:.0f} s; peak {filled:.0f} MB")
+        _say(f"file {Path(path).stat().st_size / 1e6:.0f} MB")
+        found = ask(path)
+    _say(f"{'query':28} {'first ms':>9} {'best ms':>9} {'worst ms':>9} {'rows':>7}")
+    for name, first, best, worst, rows in found:
+        _say(f"{name:28} {first * 1e3:9.0f} {best * 1e3:9.0f} {worst * 1e3:9.0f} {rows:7}")
+    total = sum(first for _, first, *_ in found)
+    _say(f"{'all, one after the other':28} {total * 1e3:9.0f}; peak {_peak():.0f} MB")
+    return int(any(first > MOST_SECONDS for _, first, *_ in found) or _peak() > MOST_MEGABYTES)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

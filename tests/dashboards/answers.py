@@ -1,0 +1,317 @@
+"""What the shipped queries must answer, worked out in plain Python from the rows."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+from tests.dashboards.reckon import (
+    Answer,
+    Choice,
+    bins,
+    by_bin,
+    calls_of,
+    last_failed,
+    let_through,
+    money,
+    over_time,
+    percentile,
+    rounded,
+    shown,
+    start_before,
+    total,
+    within,
+)
+from tests.dashboards.rows import END, Row
+
+__all__ = ["Choice", "answer", "calls_of"]
+
+
+def answer(name: str, rows: list[Row], choice: Choice) -> Answer:
+    """The answer of the query `name`."""
+    return _ANSWERS[name](rows, choice)
+
+
+def call_tiles(rows: list[Row], choice: Choice) -> Answer:
+    """How many calls were made, tried again, and failed, against the period before?"""
+    now = calls_of(shown(rows, choice))
+    then = calls_of(within(let_through(rows, choice), start_before(choice.time), choice.time.start))
+    if not now and not then:
+        return []
+    failed, failed_then = (sum(map(last_failed, calls)) for calls in (now, then))
+    tries, tries_then = (sum(map(len, calls)) for calls in (now, then))
+    recovered = sum(not last_failed(call) and any(row.failed for row in call) for call in now)
+    tenths = 1000 * failed // len(now) if now else 0
+    return [
+        _tile(1, "Calls", len(now), len(then), f"{recovered} recovered by a retry"),
+        _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} more than calls"),
+        _tile(3, "Failed calls", failed, failed_then, f"{tenths // 10}.{tenths % 10}% of the calls"),
+    ]
+
+
+def usage_tiles(rows: list[Row], choice: Choice) -> Answer:
+    """How many tokens went in and out, and what did they cost, against the period before?"""
+    now = shown(rows, choice)
+    then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
+    if not now and not then:
+        return []
+    told, given = total(now, "input_tokens"), total(now, "output_tokens")
+    cached = 100 * total(now, "cache_read_tokens") // told if told else 0
+    thinking = 100 * total(now, "thinking_tokens") // given if given else 0
+    unpriced = sum(row.output_tokens is not None and row.cost_usd is None for row in now)
+    cost = money(total(now, "cost_usd"))
+    priced = f"{unpriced} answers have no price" if unpriced else "at list price"
+    return [
+        _tile(4, "Input tokens", told, total(then, "input_tokens"), f"{cached}% read from the cache"),
+        _tile(5, "Output tokens", given, total(then, "output_tokens"), f"{thinking}% spent on thinking"),
+        _tile(6, "Cost, USD", cost, total(then, "cost_usd"), priced),
+    ]
+
+
+def _tile(place: int, tile: str, value: float, before: float, detail: str) -> dict[str, Any]:
+    percent = int(rounded(100 * abs(value - before) / before)) if before else 0
+    if not before:
+        change = "none in the period before" if value else "none before either"
+    elif not percent:
+        change = "about as in the period before"
+    else:
+        change = f"{'▲ up' if value > before else '▼ down'} {percent}% on the period before"
+    return {"place": place, "tile": tile, "value": value, "detail": detail, "change": change}
+
+
+def calls_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How many calls were made, and what came of them?"""
+    calls = calls_of(shown(rows, choice))
+    state = {call[-1]: _state(call) for call in calls}
+
+    def values(ended: list[Row]) -> dict[str, Any]:
+        states = [state[row] for row in ended]
+        names = ("ok", "recovered by a retry", "failed", "left by the caller")
+        return {name: states.count(name) for name in names}
+
+    return over_time([call[-1] for call in calls], choice, values)
+
+
+def _state(call: list[Row]) -> str:
+    if last_failed(call):
+        return "failed"
+    if call[-1].outcome in ("abandoned", "cancelled"):
+        return "left by the caller"
+    return "recovered by a retry" if any(row.failed for row in call) else "ok"
+
+
+def tokens_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How many tokens went in and out, and how much of the input came from the cache?"""
+    told = [row for row in shown(rows, choice) if (row.input_tokens, row.output_tokens) != (None, None)]
+
+    def values(rows: list[Row]) -> dict[str, Any]:
+        read, written = total(rows, "cache_read_tokens"), total(rows, "cache_write_tokens")
+        return {
+            "input, not cached": total(rows, "input_tokens") - read - written,
+            "input read from cache": read,
+            "input written to cache": written,
+            "output": total(rows, "output_tokens"),
+        }
+
+    return over_time(told, choice, values)
+
+
+def _percentiles(rows: list[Row], choice: Choice, name: str) -> Answer:
+    def values(rows: list[Row]) -> dict[str, Any]:
+        told = [getattr(row, name) for row in rows]
+        return {f"p{percent}": percentile(told, percent) for percent in (50, 95, 99)}
+
+    return over_time(rows, choice, values)
+
+
+def is_answer(row: Row) -> bool:
+    """Whether the latency of this attempt counts."""
+    return row.outcome == "ok" and row.operation == "chat"
+
+
+def latency_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How long do answers take, from the request to the end of the body?"""
+    return _percentiles([row for row in shown(rows, choice) if is_answer(row)], choice, "duration_ms")
+
+
+def first_token_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How long do streams take to their first token?"""
+    told = [row for row in shown(rows, choice) if row.time_to_first_token_ms is not None]
+    return _percentiles(told, choice, "time_to_first_token_ms")
+
+
+def by_deployment(rows: list[Row], choice: Choice) -> Answer:
+    """Which deployment has the calls, the failures, the tokens and the cost?"""
+    attempts = defaultdict(list)
+    for row in shown(rows, choice):
+        attempts[row.deployment].append(row)
+    calls = calls_of(shown(rows, choice))
+    found = []
+    for deployment, told in attempts.items():
+        ended = [call for call in calls if call[-1].deployment == deployment]
+        failed = sum(map(last_failed, ended))
+        priced = [row for row in told if row.cost_usd is not None]
+        found.append(
+            {
+                "deployment": deployment or "(not told)",
+                "calls": len(ended),
+                "failed_calls": failed,
+                "failed_percent": rounded(100 * failed / len(ended), 1) if ended else None,
+                "attempts": len(told),
+                "p95_ms": percentile([row.duration_ms or 0 for row in told if is_answer(row)], 95),
+                "input_tokens": total(told, "input_tokens"),
+                "output_tokens": total(told, "output_tokens"),
+                "cost_usd": money(total(priced, "cost_usd")) if priced else None,
+            }
+        )
+    return sorted(found, key=lambda row: (-row["calls"], row["deployment"]))
+
+
+def success_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How much succeeds, by call and by attempt? The gap between the two is what retries hide."""
+    attempts = shown(rows, choice)
+    ends = {call[-1] for call in calls_of(attempts)}
+
+    def percent(rows: list[Row]) -> float | None:
+        return rounded(100 * sum(not row.failed for row in rows) / len(rows), 2) if rows else None
+
+    def values(rows: list[Row]) -> dict[str, Any]:
+        return {"by call": percent([row for row in rows if row in ends]), "by attempt": percent(rows)}
+
+    return over_time(attempts, choice, values)
+
+
+def _failures(rows: list[Row], choice: Choice, name: str) -> Answer:
+    failed = by_bin([row for row in shown(rows, choice) if row.failed], choice)
+    kinds = sorted({getattr(row, name) or "unknown" for told in failed.values() for row in told})
+    return [
+        {
+            "TimeGenerated": at,
+            name: kind,
+            "failed": sum((getattr(row, name) or "unknown") == kind for row in failed.get(at, [])),
+        }
+        for at in bins(choice.time)
+        for kind in kinds
+    ]
+
+
+def failed_attempts(rows: list[Row], choice: Choice) -> Answer:
+    """Which attempts failed last, why, with which ids, and did the call recover?"""
+    ended = {call[-1].call_id: last_failed(call) for call in calls_of(shown(rows, choice))}
+    failed = [row for row in shown(rows, choice) if row.failed]
+    return [
+        {
+            "TimeGenerated": row.at,
+            "service": row.service,
+            "deployment": row.deployment or "",
+            "status": row.status,
+            "error_type": row.error_type,
+            "fault": row.fault or "",
+            "in_the_end": "failed" if ended[row.call_id] else "recovered",
+            "apim_request_id": row.apim_request_id or "",
+            "request_id": row.request_id or "",
+            "retryable": {None: "", True: "yes", False: "no"}[row.retryable],
+            "outcome": row.outcome,
+            "attempt_number": row.attempt_number,
+            "duration_ms": row.duration_ms,
+            "call_id": row.call_id,
+            "OperationId": row.OperationId,
+        }
+        for row in sorted(failed, key=lambda row: row.at, reverse=True)[:250]
+    ]
+
+
+def call_attempts(rows: list[Row], choice: Choice) -> Answer:
+    """What happened in one call, attempt by attempt?"""
+    call = sorted((row for row in rows if row.call_id == choice.call_id), key=lambda row: row.attempt_number)
+    started = [row.at - timedelta(milliseconds=row.duration_ms or 0) for row in call]
+    waits = [None] + [
+        (begun - before.at) / timedelta(milliseconds=1)
+        for (before, _), begun in zip(pairwise(call), started[1:], strict=True)
+    ]
+    return [
+        {
+            "attempt_number": row.attempt_number,
+            "started": begun,
+            "waited_ms": wait,
+            "duration_ms": row.duration_ms,
+            "status": row.status,
+            "outcome": row.outcome,
+            "error_type": row.error_type or "",
+            "fault": row.fault or "",
+            "retry_after_s": row.retry_after_s,
+            "apim_request_id": row.apim_request_id or "",
+            "request_id": row.request_id or "",
+            "response_id": row.response_id or "",
+            "deployment": row.deployment or "",
+            "model": row.model or "",
+            "input_tokens": row.input_tokens,
+            "output_tokens": row.output_tokens,
+            "cost_usd": row.cost_usd,
+            "call_id": row.call_id,
+            "OperationId": row.OperationId,
+        }
+        for row, begun, wait in zip(call, started, waits, strict=True)
+    ]
+
+
+def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
+    """Which attempts carry an id that stands in the pasted text?"""
+    words = {
+        word.lower() for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]{6,126}[A-Za-z0-9]", choice.pasted)
+    }
+    names = ("apim_request_id", "request_id", "response_id", "call_id", "OperationId")
+    names += ("entra_trace_id", "entra_correlation_id")
+    found = [
+        row
+        for row in rows
+        if row.at > END - timedelta(days=90) and words & {str(getattr(row, name)).lower() for name in names}
+    ]
+    return [
+        {
+            "TimeGenerated": row.at,
+            "service": row.service,
+            "deployment": row.deployment or "",
+            "status": row.status,
+            "outcome": row.outcome,
+            "error_type": row.error_type or "",
+            "fault": row.fault or "",
+            "attempt_number": row.attempt_number,
+            "apim_request_id": row.apim_request_id or "",
+            "request_id": row.request_id or "",
+            "response_id": row.response_id or "",
+            "duration_ms": row.duration_ms,
+            "call_id": row.call_id,
+            "OperationId": row.OperationId,
+        }
+        for row in sorted(found, key=lambda row: row.at, reverse=True)[:250]
+    ]
+
+
+def _names(rows: list[Row], choice: Choice, column: str, name: str) -> Answer:
+    told = {getattr(row, name) for row in within(rows, choice.time.start, choice.time.end)}
+    return [{column: one} for one in sorted(filter(None, told)) if not set("'\"\\{}\n") & set(one)]
+
+
+_ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
+    "attempts_by_id": attempts_by_id,
+    "by_deployment": by_deployment,
+    "call_attempts": call_attempts,
+    "call_tiles": call_tiles,
+    "calls_over_time": calls_over_time,
+    "deployment_names": lambda rows, choice: _names(rows, choice, "deployment", "deployment"),
+    "failed_attempts": failed_attempts,
+    "failures_by_class": lambda rows, choice: _failures(rows, choice, "error_type"),
+    "failures_by_fault": lambda rows, choice: _failures(rows, choice, "fault"),
+    "first_token_over_time": first_token_over_time,
+    "latency_over_time": latency_over_time,
+    "model_names": lambda rows, choice: _names(rows, choice, "model", "model"),
+    "service_names": lambda rows, choice: _names(rows, choice, "service", "service"),
+    "success_over_time": success_over_time,
+    "tokens_over_time": tokens_over_time,
+    "usage_tiles": usage_tiles,
+}

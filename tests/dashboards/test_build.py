@@ -1,0 +1,170 @@
+"""The committed files are a fresh build, and the layout keeps what it promises."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.dashboards import __main__ as command
+from foundry_telemetry.dashboards import build, files, kql, problems
+from foundry_telemetry.dashboards.layout import WORKBOOK
+from foundry_telemetry.dashboards.workbook import Group, Item, Query, notebook
+
+SHIPPED = json.loads(files.workbook())
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the dashboards' folder that a test may change."""
+    copy = tmp_path / "dashboards"
+    shutil.copytree(files.folder(), copy)
+    monkeypatch.setattr(files, "folder", lambda: copy)
+    return copy
+
+
+def all_items(items: tuple[Item, ...] = WORKBOOK) -> Iterator[Item]:
+    """Every item of the layout."""
+    for item in items:
+        yield item
+        if isinstance(item, Group):
+            yield from all_items(item.items)
+
+
+QUERIES = [item for item in all_items() if isinstance(item, Query)]
+
+
+def test_the_committed_files_are_a_fresh_build() -> None:
+    """Who changes a query or the layout builds again: `python -m foundry_telemetry.dashboards`."""
+    assert build.outdated() == []
+    assert notebook(WORKBOOK) == SHIPPED
+
+
+def test_each_process_builds_the_same() -> None:
+    """The bytes depend on nothing but the files: not on the hash seed, nor on the folder we are in."""
+    script = (
+        "from foundry_telemetry.dashboards.build import ARTEFACTS; print(*(m() for m in ARTEFACTS.values()))"
+    )
+    home = str(Path(files.__file__).parents[2])
+    for seed in ("1", "2"):
+        run = [sys.executable, "-c", script]
+        told = subprocess.run(
+            run, env={"PYTHONPATH": home, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        )
+        assert json.loads(told.stdout) == SHIPPED
+
+
+def test_a_changed_query_makes_the_workbook_outdated(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A build writes what differs, says so, and has nothing to do the second time."""
+    (copied / files.WORKBOOK).write_text("{}", encoding="utf-8")
+    assert build.outdated() == [files.WORKBOOK]
+    assert command.main([]) == 0
+    assert command.main([]) == 0
+    assert capsys.readouterr().out == f"wrote {files.WORKBOOK}\neverything is up to date\n"
+    assert json.loads((copied / files.WORKBOOK).read_bytes()) == SHIPPED
+
+
+def test_the_check_says_what_is_outdated(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--check` changes nothing, prints one line a rule, and ends with 1 when something is wrong."""
+    assert command.main(["--check"]) == 0
+    assert {line[:6] for line in capsys.readouterr().out.splitlines()} == {"ok    "}
+    text = files.workbook().replace("Latency of answers", "Latency")
+    (copied / files.WORKBOOK).write_text(text, encoding="utf-8")
+    assert command.main(["--check"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "FAILED the committed files are a fresh build"
+    assert "python -m foundry_telemetry.dashboards" in lines[1]
+    assert files.workbook() == text
+
+
+def test_the_tabs_are_those_that_were_promised() -> None:
+    """Overview first, then Incident; the first is open at the beginning."""
+    [tabs] = [item for item in problems.steps(SHIPPED) if item["type"] == problems.LINKS]
+    assert [link["linkLabel"] for link in tabs["content"]["links"]] == ["Overview", "Incident"]
+    shown = {
+        item["conditionalVisibility"]["value"]: item["name"]
+        for item in SHIPPED["items"]
+        if "conditionalVisibility" in item
+    }
+    assert shown == {"overview": "overview tab", "incident": "incident tab"}
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_an_empty_step_says_why_and_what_to_do(query: Query) -> None:
+    """Each message tells more than that there is nothing."""
+    assert len(query.empty.split()) > 12
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
+def test_a_step_without_tiles_has_a_title(query: Query) -> None:
+    """A chart or a table says what it shows; tiles say it themselves."""
+    tiles = query.json["content"]["visualization"] == "tiles"  # type: ignore[index]
+    assert (query.title is None) == tiles
+
+
+def test_no_step_binds_a_time_of_its_own() -> None:
+    """The queries compute with the time that is chosen; a bound one would hide the period before."""
+    assert "timeContext" not in files.workbook()
+
+
+def test_both_ids_are_shown_under_their_own_names() -> None:
+    """Who opens a ticket must see at a glance which id is for whom."""
+    shown = {
+        label["label"]
+        for item in problems.steps(SHIPPED)
+        for label in item["content"].get("gridSettings", {}).get("labelSettings", ())
+    }
+    assert {"apim-request-id (Azure)", "request-id (Anthropic)"} <= shown
+
+
+def test_a_chosen_row_shows_its_call() -> None:
+    """Each table that exports a call is followed by the attempts of that call, shown once one is chosen."""
+    found = list(all_items())
+    exporting = [item for item in found if isinstance(item, Query) and item.export]
+    assert len(exporting) == 2
+    for item in exporting:
+        following = found[found.index(item) + 1]
+        assert isinstance(following, Query)
+        assert item.export is not None
+        assert following.when is not None
+        assert following.when.parameter == item.export[1]
+        text: Any = following.json["content"]
+        assert f"{{{item.export[1]}:base64}}" in text["query"]
+
+
+def test_texts_reach_queries_as_base64_alone() -> None:
+    """What a person types or a row holds cannot end the string it is put into."""
+    for name in ("Id", "CallId", "FoundCallId"):
+        assert f"{{{name}}}" not in files.workbook()
+        assert f"{{{name}:base64}}" in files.workbook()
+
+
+@pytest.mark.parametrize("name", kql.names())
+def test_every_query_is_drawn(name: str) -> None:
+    """No file lies about that nobody looks at."""
+    drawn = {query.query for query in QUERIES}
+    filters = {"deployment_names", "service_names", "model_names"}
+    assert name in drawn | filters
+
+
+def test_the_local_engine_is_not_needed_to_read_them() -> None:
+    """Importing and building need the base installation alone."""
+    assert find_spec("duckdb_kql")
+    script = (
+        "import sys; sys.modules['duckdb_kql'] = sys.modules['duckdb'] = None;"
+        "from foundry_telemetry.dashboards import build, check; print(build.outdated())"
+    )
+    home = str(Path(files.__file__).parents[2])
+    told = subprocess.run(
+        [sys.executable, "-c", script], env={"PYTHONPATH": home}, capture_output=True, check=True
+    )
+    assert told.stdout.decode().strip() == "[]"

@@ -1,0 +1,329 @@
+"""Each rule finds the workbook that breaks it, names the step and says what is wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.dashboards import files, gallery, kql, problems, supported
+from foundry_telemetry.dashboards.check import ALL, WORKBOOK, check
+from foundry_telemetry.dashboards.columns import wrong_columns
+from foundry_telemetry.dashboards.scope import unset
+from foundry_telemetry.dashboards.supported import undrawn
+
+SHIPPED = json.loads(files.workbook())
+Break = Callable[[dict[str, Any]], object]
+
+
+def step(workbook: dict[str, Any], name: str) -> Any:
+    """The step of that name."""
+    return next(item for item in problems.steps(workbook) if item["name"] == name)
+
+
+def content(name: str, **keys: object) -> Break:
+    """Sets keys of a step's content."""
+    return lambda workbook: step(workbook, name)["content"].update(keys)
+
+
+def settings(name: str, kind: str, **keys: object) -> Break:
+    """Sets keys of a step's chart, grid or tile settings."""
+    return lambda workbook: step(workbook, name)["content"][f"{kind}Settings"].update(keys)
+
+
+def parameter(name: str, **keys: object) -> Break:
+    """Sets keys of a parameter."""
+
+    def change(workbook: dict[str, Any]) -> None:
+        found = [each for item in problems.steps(workbook) for each in problems.inputs_of(item)]
+        next(each for each in found if each["name"] == name).update(keys)
+
+    return change
+
+
+def broken(change: Break) -> dict[str, Any]:
+    """A copy of the shipped workbook with one thing changed."""
+    workbook = copy.deepcopy(SHIPPED)
+    change(workbook)
+    return workbook
+
+
+def told(find: Callable[[dict[str, Any]], Any], change: Break) -> list[str]:
+    """What a check says of a changed workbook."""
+    return [str(problem) for problem in find(broken(change))]
+
+
+@pytest.mark.parametrize("rule", ALL)
+def test_the_shipped_workbook_keeps_every_rule(rule: str) -> None:
+    """Nothing is wrong with what we ship."""
+    assert check(checks={rule: ALL[rule]}) == {rule: []}
+
+
+UNDRAWN: dict[str, tuple[Break, str]] = {
+    "visualization": (content("calls over time", visualization="map"), "visualization of a query is 'map'"),
+    "formatter": (
+        settings("failed attempts", "grid", formatters=[{"columnMatch": "status", "formatter": 13}]),
+        "formatter of a rule is 13",
+    ),
+    "unit": (
+        settings("calls over time", "chart", ySettings={"numberFormatSettings": {"unit": 99}}),
+        "unit of a numberFormat is 99",
+    ),
+    "chart setting": (settings("calls over time", "chart", heatmap=True), "heatmap of a chart is not drawn"),
+    "tile setting": (
+        settings("calls and failures tiles", "tile", footer={}),
+        "footer of a tiles is not drawn",
+    ),
+    "query type": (content("calls over time", queryType=1), "queryType of a query is 1"),
+    "step key": (
+        content("calls over time", exportMultipleValues=True),
+        "exportMultipleValues of a query is True",
+    ),
+    "item type": (lambda workbook: step(workbook, "tabs").update(type=10), "type of a item is 10"),
+    "parameter type": (parameter("Service", type=5), "type of a parameter is 5"),
+    "link target": (
+        lambda workbook: step(workbook, "tabs")["content"]["links"][0].update(linkTarget="OpenBlade"),
+        "linkTarget of a link is 'OpenBlade'",
+    ),
+    "condition": (
+        lambda workbook: step(workbook, "incident tab")["conditionalVisibility"].update(comparison="isLike"),
+        "comparison of a condition is 'isLike'",
+    ),
+    "format": (
+        content("calls over time", title="{TimeRange:fortnight}"),
+        "{TimeRange:fortnight} is a format",
+    ),
+    "workbook key": (lambda workbook: workbook.update(theme="dark"), "theme of a workbook is not drawn"),
+}
+
+
+@pytest.mark.parametrize("name", UNDRAWN)
+def test_a_feature_that_is_not_drawn_is_told(name: str) -> None:
+    """What the page would leave out fails, with the step and the feature named."""
+    change, expected = UNDRAWN[name]
+    [problem] = [problem for problem in told(undrawn, change) if expected in problem]
+    place, _, _ = problem.partition(": ")
+    assert place in {item["name"] for item in problems.steps(SHIPPED)} | {"workbook"}
+
+
+def test_every_rule_of_the_table_is_one_the_check_knows() -> None:
+    """The table and its reader agree on the forms that a rule may have, and every kind exists."""
+    kinds = supported.table()["kinds"]
+    assert supported.table()["root"] in kinds
+    for kind, keys in kinds.items():
+        for key, rule in keys.items():
+            if isinstance(rule, str):
+                assert rule in ("drawn", "ignored"), (kind, key)
+            elif isinstance(rule, dict):
+                named = rule.get("kinds", {}).values() or [rule.get("object") or rule.get("items")]
+                assert set(named) <= set(kinds), (kind, key)
+            else:
+                assert isinstance(rule, list), (kind, key)
+
+
+QUERY = SHIPPED["items"][2]["content"]["items"][1]
+BREACHES: dict[str, tuple[Break, str]] = {
+    "no name": (lambda workbook: step(workbook, "tabs").update(name=""), "needs a telling name"),
+    "default name": (
+        lambda workbook: step(workbook, "deployments").update(name="query - 12"),
+        "query - 12: needs a telling name",
+    ),
+    "one name twice": (
+        lambda workbook: step(workbook, "deployments").update(name="tabs"),
+        "tabs: 2 steps have this name",
+    ),
+    "one id twice": (
+        lambda workbook: [parameter(name, id="same")(workbook) for name in ("Service", "Model")],
+        "the id same is there 2 times",
+    ),
+    "no label": (parameter("Service", label=""), "filters: parameter Service needs a label"),
+    "resource id": (
+        content(
+            "deployments",
+            title="/subscriptions/0f1e2d3c-0000-4111-8222-333344445555/resourceGroups/x",
+        ),
+        "names the resource /subscriptions/0f1e2d3c-0000-4111-8222-333344445555",
+    ),
+    "template id": (lambda workbook: workbook.update(fromTemplateId="x"), "fromTemplateId"),
+    "long query": (
+        content("deployments", query="T // " + "x" * 3000),
+        "deployments: the query has 3005 characters",
+    ),
+    "print": (content("deployments", query="print x = 1"), "deployments: prints constants"),
+    "datatable": (content("deployments", query="datatable(x: long)[1]"), "deployments: is only a datatable"),
+    "only a parameter": (content("deployments", query=" {Tab} "), "deployments: is only a parameter"),
+    "many queries": (lambda workbook: _copies(workbook, 40), "queries; at most 40"),
+    "many steps": (lambda workbook: _copies(workbook, 100), "steps; at most 100"),
+    "size": (
+        lambda workbook: step(workbook, "overview introduction")["content"].update(json="x" * 50_000),
+        "characters of JSON; at most 100000",
+    ),
+}
+
+
+def _copies(workbook: dict[str, Any], count: int) -> None:
+    workbook["items"] += [QUERY | {"name": f"copy {number}"} for number in range(count)]
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_a_breach_of_the_gallerys_rules_is_told(name: str) -> None:
+    """Each rule of the gallery fails on a workbook that breaks it, and says where."""
+    change, expected = BREACHES[name]
+    assert [problem for problem in told(gallery.breaches, change) if expected in problem]
+
+
+def test_a_hidden_parameter_needs_no_label() -> None:
+    """What no reader sees needs no words."""
+    change = parameter("Service", label="", isHiddenWhenLocked=True)
+    assert told(gallery.breaches, change) == []
+
+
+def _moved(name: str, to: int) -> Break:
+    """Puts a step of the workbook's top elsewhere."""
+
+    def move(workbook: dict[str, Any]) -> None:
+        found = step(workbook, name)
+        workbook["items"].remove(found)
+        workbook["items"].insert(to, found)
+
+    return move
+
+
+UNSET: dict[str, tuple[Break, str]] = {
+    "too early": (
+        _moved("filters", 3),
+        "calls over time: uses parameter Deployment, which is set by no step before it",
+    ),
+    "never": (
+        content("deployments", query="T | where x == '{Nope}'"),
+        "deployments: uses parameter Nope, which does not exist",
+    ),
+    "in a condition": (
+        lambda workbook: step(workbook, "incident tab")["conditionalVisibility"].update(parameterName="Tap"),
+        "incident tab: uses parameter Tap, which does not exist",
+    ),
+    "from another group": (
+        content("deployments", title="{CallId}"),
+        "deployments: uses parameter CallId, which is set by no step before it",
+    ),
+    "in a parameter's query": (
+        parameter("Deployment", query="T | where x == '{Model}'"),
+        "filters: uses parameter Model, which is set by no step before it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSET)
+def test_a_parameter_used_before_it_is_set_is_told(name: str) -> None:
+    """A reference to what no step before has set would stay as it is in the query."""
+    change, expected = UNSET[name]
+    assert expected in told(unset, change)
+
+
+def test_a_global_parameter_is_seen_everywhere() -> None:
+    """The time may be used by steps before the one that declares it."""
+
+    def early(workbook: dict[str, Any]) -> None:
+        text = {"type": 1, "name": "early", "content": {"json": "{TimeRange:label}"}}
+        workbook["items"].insert(0, text)
+
+    assert told(unset, early) == []
+
+
+def test_a_group_may_export_its_parameters() -> None:
+    """What a group exports is seen after it."""
+
+    def share(workbook: dict[str, Any]) -> None:
+        step(workbook, "incident tab")["content"]["exportParameters"] = True
+        workbook["items"].append({"type": 1, "name": "after", "content": {"json": "{CallId}"}})
+
+    assert told(unset, share) == []
+
+
+WRONG_COLUMNS: dict[str, tuple[Break, str]] = {
+    "xAxis": (settings("calls over time", "chart", xAxis="Time"), "xAxis names the column Time"),
+    "yAxis": (settings("calls over time", "chart", yAxis=["good"]), "yAxis names the column good"),
+    "group": (settings("failures by fault over time", "chart", group="falt"), "group names the column falt"),
+    "series": (
+        settings("calls over time", "chart", seriesLabelSettings=[{"seriesName": "fine", "color": "green"}]),
+        "seriesLabelSettings names the column fine",
+    ),
+    "text as a number": (
+        settings("share of calls by deployment", "chart", yAxis=["deployment"]),
+        "yAxis names deployment, which is no number",
+    ),
+    "formatter": (
+        settings("deployments", "grid", formatters=[{"columnMatch": "price", "formatter": 1}]),
+        "formatters names the column price",
+    ),
+    "label": (
+        settings("deployments", "grid", labelSettings=[{"columnId": "price", "label": "Price"}]),
+        "labelSettings names the column price",
+    ),
+    "tile": (
+        settings("calls and failures tiles", "tile", leftContent={"columnMatch": "number", "formatter": 12}),
+        "leftContent names the column number",
+    ),
+    "export": (content("failed attempts", exportFieldName="call"), "exportFieldName names the column call"),
+    "exported parameters": (
+        content("failed attempts", exportedParameters=[{"fieldName": "call", "parameterName": "X"}]),
+        "exportedParameters names the column call",
+    ),
+    "brush": (
+        content("share of calls by deployment", timeBrushParameterName="TimeRange"),
+        "has a time brush, but its x axis is no time",
+    ),
+    "broken query": (
+        content("deployments", query="AppEvents | wherex 1"),
+        "deployments: the query does not run",
+    ),
+    "unknown column": (content("deployments", query="AppEvents | project Nam"), "the query does not run"),
+    "parameter's query": (
+        parameter("Service", query="AppEvents | wherex 1"),
+        "filters: the query does not run",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_COLUMNS)
+def test_a_column_that_no_query_gives_is_told(name: str) -> None:
+    """A chart, table, tile or export that names another column would stay empty in the portal."""
+    change, expected = WRONG_COLUMNS[name]
+    assert [problem for problem in told(wrong_columns, change) if expected in problem]
+
+
+def test_without_the_engine_the_check_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The columns are known only by running the queries, which needs an extra."""
+    monkeypatch.setitem(sys.modules, "duckdb_kql", None)
+    with pytest.raises(ImportError, match=r"pip install 'foundry-telemetry\[local\]'"):
+        list(wrong_columns(SHIPPED))
+
+
+def test_a_query_that_no_step_asks_is_told() -> None:
+    """A file that is in no dashboard is named."""
+    found = check(broken(lambda workbook: workbook["items"].pop()), {"used": ALL["every query is used"]})
+    assert "failed_attempts.kql: is in no dashboard" in map(str, found["used"])
+
+
+def test_a_query_without_its_head_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file says what it answers, what it reads, and whether sampling changes it."""
+    text = files.query("call_tiles").replace("// Sampling: ", "// ")
+    monkeypatch.setattr(files, "query", lambda _: text)
+    found = check(SHIPPED, {"headed": ALL["every query says what it answers"]})
+    assert len(found["headed"]) == len(files.queries())
+    assert "must begin with lines" in str(found["headed"][0])
+
+
+def test_another_workbook_can_be_checked() -> None:
+    """The rules of a workbook hold for any, such as one that the local page is to show."""
+    empty = {"version": "Notebook/1.0", "items": []}
+    assert check(empty, WORKBOOK) == {rule: [] for rule in WORKBOOK}
+
+
+def test_names_of_queries_are_not_empty() -> None:
+    """The check of unused queries has something to look for."""
+    assert len(kql.names()) > 10

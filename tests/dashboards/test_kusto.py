@@ -1,0 +1,241 @@
+"""KQL is judged by Microsoft's parser and binder: good queries pass, bad ones are told by kind and place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import duckdb
+import pytest
+
+from foundry_telemetry.dashboards import files, kql, kusto, view
+from foundry_telemetry.dashboards.kusto import KustoError, azure_tables, check
+from foundry_telemetry.dashboards.parameters import substitute
+from foundry_telemetry.local import tables as local
+from tests.dashboards.answers import Choice
+from tests.dashboards.engine import Workspace
+from tests.support.kusto import need_parser
+
+PASTE = "Error code: 401, apim-request-id 3f0c"
+CHOICES = {
+    "all": Choice(call_id="00f067aa0ba902b7", pasted=PASTE),
+    "some": Choice(
+        call_id="00f067aa0ba902b7",
+        pasted=PASTE,
+        deployments=("claude-sonnet-5-5", "support-chat-prod"),
+        services=("checkout",),
+        models=("claude-sonnet-5-5",),
+    ),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _parser() -> None:
+    need_parser()
+
+
+def shipped(choice: Choice) -> dict[str, str]:
+    """Every shipped query as the portal would send it."""
+    return {name: substitute(kql.whole(name), choice.values) for name in kql.names()}
+
+
+def errors(queries: Mapping[str, str]) -> dict[str, list[tuple[str, int, int]]]:
+    """Code, line and column of all problems of each query."""
+    return {
+        name: [(problem.code, problem.line, problem.column) for problem in verdict.problems]
+        for name, verdict in check(queries).items()
+    }
+
+
+GOOD = (
+    "AppDependencies | summarize sum(ItemCount) by bin(TimeGenerated, 5m)",
+    "AppDependencies | summarize percentilew(DurationMs, ItemCount, 95), percentiles(DurationMs, 50, 99)",
+    'AppEvents | project a = tostring(Properties["gen_ai.request.model"]), b = Properties.["foundry.fault"]',
+    "AppMetrics | make-series s = sum(Sum) on TimeGenerated step 5m | extend a = series_outliers(s)",
+    "AppRequests | evaluate pivot(ResultCode, count(), AppRoleName)",
+    "union withsource=T AppTraces, AppExceptions | summarize count() by T, SeverityLevel",
+    'dependencies | where success == "False" | summarize avg(duration) by tostring(customDimensions["k"])',
+    'let f = (n: long) { AppEvents | take n }; f(3) | where Properties has "foundry" // a comment',
+    "datatable(a: string, b: real)['x', 1.5] | join kind=leftouter (AppEvents) on $left.a == $right.Name",
+    "externaldata(a: string)['https://example.com/a.csv'] | count",
+    "set notruncation; print x = 1",
+)
+
+
+def test_good_queries_pass() -> None:
+    """Queries that Azure runs have no problem of any severity."""
+    assert errors({text: text for text in GOOD}) == {text: [] for text in GOOD}
+
+
+BAD = {
+    "AppEvents\n| where Nope == 1": ("KS142", 2, 9),
+    "AppEvents | where timegenerated > ago(1h)": ("KS142", 1, 19),
+    "AppEvents | project Name | where ItemCount > 1": ("KS142", 1, 34),
+    "AppEvent | take 1": ("KS204", 1, 1),
+    "appevents | take 1": ("KS204", 1, 1),
+    "union isfuzzy=true AppEvents, Nothing": ("KS205", 1, 31),
+    'AppEvents | extend n = tolongg(Properties["a"])': ("KS211", 1, 24),
+    "AppEvents | summarize sum(Name)": ("KS138", 1, 27),
+    'AppEvents | summarize sum(Properties["gen_ai.usage.input_tokens"])': ("KS138", 1, 27),
+    'AppDependencies | summarize avg(Properties["a"])': ("KS127", 1, 29),
+    "AppDependencies | where DurationMs has '5'": ("KS106", 1, 36),
+    "AppEvents | where ItemCount": ("KS141", 1, 19),
+    "dependencies | where success": ("KS141", 1, 22),
+    "AppEvents | where TimeGenerated > ago('1h')": ("KS107", 1, 39),
+    "AppEvents | where Name == '😀' and Nope": ("KS142", 1, 35),
+    "AppEvents |": ("KS176", 1, 12),
+    "AppEvents | where Name == 'foundry.attempt": ("KS001", 1, 43),
+    "AppEvents | extend x = cursor_current()": ("NOT_IN_AZURE_MONITOR", 1, 24),
+    "AppEvents | extend x = current_principal()": ("NOT_IN_AZURE_MONITOR", 1, 24),
+    "AppEvents | evaluate python(typeof(*), 'result = df')": ("NOT_IN_AZURE_MONITOR", 1, 22),
+    "let f = () { extent_id() };\nAppEvents | extend x = f()": ("NOT_IN_AZURE_MONITOR", 1, 14),
+    "declare query_parameters(n: long = 1); AppEvents | take n": ("NOT_IN_AZURE_MONITOR", 1, 1),
+    ".show tables": ("NOT_A_QUERY", 1, 1),
+    "let x = 1;": ("NO_TABLE", 1, 1),
+    "// nothing but a comment": ("NO_TABLE", 1, 1),
+    "": ("NO_TABLE", 1, 1),
+}
+
+
+def test_each_bad_query_is_told_by_kind_and_place() -> None:
+    """One fault gives one problem, with its code, and the place where it stands."""
+    assert errors({text: text for text in BAD}) == {text: [problem] for text, problem in BAD.items()}
+
+
+def test_what_another_cluster_has_is_refused() -> None:
+    """Other clusters and databases cannot be reached from Azure Monitor: both calls are named."""
+    [verdict] = check({"far": "cluster('help').database('Samples').Events | take 1"}).values()
+    refused = [problem for problem in verdict.problems if problem.code == "NOT_IN_AZURE_MONITOR"]
+    assert [problem.message for problem in refused] == [
+        "Azure Monitor has no cluster().",
+        "Azure Monitor has no database().",
+    ]
+    assert {problem.severity for problem in refused} == {"Error"}
+
+
+def test_severities_are_told() -> None:
+    """A table that a fuzzy union may lack is a warning; a table that a query needs is an error."""
+    told = check({"fuzzy": "union isfuzzy=true AppEvents, Nothing", "plain": "Nothing"})
+    assert [problem.severity for problem in told["fuzzy"].problems] == ["Warning"]
+    assert [problem.severity for problem in told["plain"].problems] == ["Error"]
+
+
+def test_a_cut_character_does_not_cut_the_answer() -> None:
+    """The parser may quote half of a character; the message is whole text all the same."""
+    [verdict] = check({"": "AppEvents | extend 😀 = 1"}).values()
+    assert [problem.message for problem in verdict.problems if "Unexpected" in problem.message]
+
+
+def test_columns_have_names_and_types() -> None:
+    """Each query has its result's columns in order, types by the functions that made them."""
+    [verdict] = check(
+        {
+            "": """
+                AppDependencies
+                | summarize calls = count(), p95 = percentile(DurationMs, 95), names = make_set(Name),
+                    arg_max(TimeGenerated, Success) by ResultCode, bin(TimeGenerated, 1h)
+                | extend age = now() - TimeGenerated, ['in words'] = strcat(calls, ' calls')
+            """
+        }
+    ).values()
+    assert verdict.columns == (
+        ("ResultCode", "string"),
+        ("TimeGenerated", "datetime"),
+        ("calls", "long"),
+        ("p95", "real"),
+        ("names", "dynamic"),
+        ("TimeGenerated1", "datetime"),
+        ("Success", "bool"),
+        ("age", "timespan"),
+        ("in words", "string"),
+    )
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_shipped_queries_have_no_problem(choice: str) -> None:
+    """Every shipped query passes, whatever is chosen, and gives columns of known types."""
+    verdicts = check(shipped(CHOICES[choice]))
+    assert set(verdicts) == set(files.queries()) - set(kql.PARTS)
+    for name, verdict in verdicts.items():
+        assert verdict.problems == (), name
+        types = {kind for _, kind in verdict.columns}
+        assert types, name
+        assert types <= {"bool", "datetime", "dynamic", "int", "long", "real", "string", "timespan"}, name
+
+
+def test_the_view_has_the_types_it_says() -> None:
+    """The parser gives every column of the typed view the type that its line is read to have."""
+    [verdict] = check({"view": f"{files.query(files.VIEW)}\n{files.VIEW}"}).values()
+    workspace = azure_tables()["AppEvents"]
+    assert verdict.problems == ()
+    assert verdict.columns == tuple(
+        (column.name, column.kql_type or workspace[column.name]) for column in view.COLUMNS
+    )
+
+
+def test_the_local_engine_gives_the_same_columns() -> None:
+    """The columns that Azure will give are those that the local engine gives, in the same order."""
+    choice = CHOICES["all"]
+    workspace = Workspace([])
+    for name, verdict in check(shipped(choice)).items():
+        assert [column for column, _ in verdict.columns] == workspace.columns(name, choice.values), name
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code"),
+    [("AppEvents", "AppEvent", "KS204"), ("TimeGenerated", "Timestamp", "KS142"), ("where", "wher", "KS176")],
+)
+def test_a_slip_in_a_shipped_query_is_found(right: str, wrong: str, code: str) -> None:
+    """A wrong table, a wrong column or a wrong operator is found in every one of them."""
+    broken = {name: text.replace(right, wrong) for name, text in shipped(CHOICES["all"]).items()}
+    for name, verdict in check(broken).items():
+        assert code in {problem.code for problem in verdict.problems}, name
+
+
+def test_the_tables_are_those_of_the_local_store() -> None:
+    """The parser knows the tables, columns and types that the local store answers with, classic names too."""
+    kinds = {sql: kind for kind, sql in local.SQL_TYPES.items()}
+    for name, table in local.tables().items():
+        connection = duckdb.connect()
+        connection.execute(f"CREATE SCHEMA {local.STORED}")
+        stored = [column.name for column in table.columns]
+        for statement in (
+            local.table_ddl(name, stored, {}),
+            local.view_ddl(name, stored, {}),
+            local.classic_view_ddl(name),
+        ):
+            connection.execute(statement)
+        for shown in (name, table.classic_name):
+            answer = connection.sql(f'FROM "{shown}"')
+            types = [kinds[str(kind)] for kind in answer.types]
+            assert dict(zip(answer.columns, types, strict=True)) == azure_tables()[shown]
+    assert len(azure_tables()) == 2 * len(local.tables())
+
+
+def test_other_tables_can_be_named() -> None:
+    """A caller may say which tables there are; names need not be identifiers."""
+    tables = {"Usage": {"Quantity": "real", "Data Type": "string"}}
+    told = check(
+        {"usage": "Usage | summarize sum(Quantity) by ['Data Type']", "events": "AppEvents | count"}, tables
+    )
+    assert told["usage"] == kusto.Verdict((), (("Data Type", "string"), ("sum_Quantity", "real")))
+    assert [problem.code for problem in told["events"].problems] == ["KS204"]
+    with pytest.raises(KustoError, match="money is no type of KQL"):
+        check({"": "Usage"}, {"Usage": {"Quantity": "money"}})
+
+
+def test_all_queries_share_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Node is started once for any number of queries, and not at all for none."""
+    programs: list[str] = []
+    run = kusto.run
+
+    def counted(program: str, *arguments: str, **options: object) -> object:
+        programs.append(program)
+        return run(program, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(kusto, "run", counted)
+    assert check({}) == {}
+    assert programs == []
+    names = [json.dumps(number) for number in range(30)]
+    assert list(check(dict.fromkeys(names, "AppEvents | count"))) == names
+    assert programs == ["node"]

@@ -1,0 +1,158 @@
+"""The shipped KQL, run as text on rows as Azure keeps them, answers what plain Python answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.dashboards import kql
+from foundry_telemetry.dashboards.parameters import ALL, TimeRange
+from tests.dashboards.answers import Choice, answer, calls_of
+from tests.dashboards.engine import Workspace
+from tests.dashboards.rows import END, SERVICES, SHOWN, Row, make_rows
+
+SEEDS = range(5)
+
+
+@cache
+def ledger(seed: int) -> tuple[list[Row], Workspace]:
+    """The rows of a seed and a workspace that holds them."""
+    rows = make_rows(seed)
+    return rows, Workspace(rows)
+
+
+def choice_of(seed: int) -> Choice:
+    """Everything for the first seed, what chance chooses for the others."""
+    rows, _ = ledger(seed)
+    chance = Random(seed)  # noqa: S311 - seeded, so that runs are alike
+    longest = max(calls_of(rows), key=len)[0]
+    some = chance.choice([row for row in rows if row.apim_request_id])
+    azure_id = str(some.apim_request_id).upper()
+    pasted = f"Failed with {{'apim-request-id': '{azure_id}'}}, call {longest.call_id}."
+    everything = Choice(call_id=longest.call_id, pasted=pasted)
+    if seed == 0:
+        return everything
+    filters: list[dict[str, Any]] = [
+        {"deployments": ("claude-sonnet-5-5", "support-chat-prod")},
+        {"services": tuple(chance.sample(SERVICES, 2))},
+        {"models": ("claude-haiku-5-5",)},
+        {"models": ("claude-sonnet-5-5",), "services": (chance.choice(SERVICES),)},
+    ]
+    hours = chance.choice((1, 3, 6))
+    time = TimeRange(END - timedelta(hours=hours), END, timedelta(minutes=chance.choice((5, 30, 60))))
+    return replace(everything, time=time, **filters[seed - 1])
+
+
+def near(told: list[dict[str, Any]]) -> list[Any]:
+    """The rows, with a little room for fractions and none for anything else."""
+    return [
+        {
+            name: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
+            for name, value in row.items()
+        }
+        for row in told
+    ]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("name", kql.names())
+def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
+    """Each query gives every row, column and number, in order, whatever is chosen."""
+    rows, workspace = ledger(seed)
+    choice = choice_of(seed)
+    expected = answer(name, rows, choice)
+    told = workspace.ask(name, choice.values)
+    assert told == near(expected)
+    assert [list(row) for row in told] == [list(row) for row in expected]
+    if seed == 0:
+        assert told, "the first seed must leave no query without an answer"
+
+
+@pytest.mark.parametrize("name", kql.names())
+def test_an_empty_workspace_gives_no_rows(name: str) -> None:
+    """Without any attempt every query gives no row at all, so that the step can say why."""
+    assert Workspace([]).ask(name, Choice(call_id="0" * 16, pasted="nothing-like-it").values) == []
+
+
+def test_empty_bins_are_there() -> None:
+    """A bin without calls counts zero calls and zero tokens, but has no latency and no share of success."""
+    rows, workspace = ledger(0)
+    values = Choice().values
+    quiet = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+    assert not [row for row in rows if quiet <= row.at < quiet + SHOWN.grain]
+    for name, empty in (
+        ("calls_over_time", 0),
+        ("tokens_over_time", 0),
+        ("latency_over_time", None),
+        ("first_token_over_time", None),
+        ("success_over_time", None),
+    ):
+        [row] = [row for row in workspace.ask(name, values) if row["TimeGenerated"] == quiet]
+        assert set(row.values()) == {quiet, empty}, name
+
+
+def test_choosing_a_model_keeps_its_failures() -> None:
+    """An attempt that failed before a model answered counts for the models of its deployment alone."""
+    failed = Row(
+        at=END - timedelta(minutes=1), call_id="a" * 16, deployment="prod", error_type="rate_limited"
+    )
+    well = replace(failed, call_id="b" * 16, error_type=None, model="claude-opus-5-5")
+    other = replace(failed, call_id="c" * 16, deployment="pilot")
+    workspace = Workspace([failed, well, other])
+    told = workspace.ask("call_tiles", Choice(models=("claude-opus-5-5",)).values)
+    assert [row["value"] for row in told] == [2, 2, 1]
+    told = workspace.ask("call_tiles", Choice(models=("claude-sonnet-5-5",)).values)
+    assert told == []
+
+
+PASTES = (
+    "{id}",
+    "  {id}\r\n",
+    "request-id: {id}",
+    '"request_id":"{id}"',
+    "Error code: 529 - {{'error': {{'message': 'Overloaded'}}, 'request_id': '{id}'}}.",
+    "'; AppEvents | take 5 //{id}",
+    "`{id}` \\",
+)
+
+
+@pytest.mark.parametrize("paste", PASTES)
+def test_an_id_is_found_in_any_paste(paste: str) -> None:
+    """The search finds the id in what people paste, and no paste can become part of the query."""
+    rows, workspace = ledger(0)
+    wanted = next(row for row in rows if row.request_id)
+    told = workspace.ask("attempts_by_id", Choice(pasted=paste.format(id=wanted.request_id)).values)
+    assert [row["request_id"] for row in told] == [wanted.request_id]
+
+
+@pytest.mark.parametrize(
+    "name", ["apim_request_id", "request_id", "response_id", "call_id", "OperationId", "entra_trace_id"]
+)
+def test_every_id_can_be_searched(name: str) -> None:
+    """Each id of the ledger finds its attempt."""
+    rows, workspace = ledger(0)
+    wanted = next(row for row in rows if getattr(row, name))
+    told = workspace.ask("attempts_by_id", Choice(pasted=getattr(wanted, name)).values)
+    assert wanted.call_id in {row["call_id"] for row in told}
+
+
+def test_names_that_could_end_a_string_cannot_be_chosen() -> None:
+    """A name with a quote comes from a request and goes unescaped into queries: it is in no drop-down."""
+    rows, workspace = ledger(0)
+    assert any(row.deployment == "o'brien" for row in rows)
+    names = [row["deployment"] for row in workspace.ask("deployment_names", Choice().values)]
+    assert names
+    assert not [name for name in names if "'" in name]
+
+
+def test_all_is_all() -> None:
+    """With "All" chosen everywhere, what has no name that could be chosen is still counted."""
+    rows, workspace = ledger(0)
+    told = workspace.ask("call_tiles", Choice(deployments=ALL).values)
+    inside = [row for row in rows if SHOWN.start <= row.at < SHOWN.end]
+    assert told[1]["value"] == len(inside)

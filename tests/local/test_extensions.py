@@ -1,0 +1,106 @@
+"""What the engine is taught."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foundry_telemetry.local.query import Query
+from foundry_telemetry.local.store import Store
+
+Pairs = list[tuple[float | None, int | None]]
+
+VALUES = st.one_of(st.none(), st.integers(-5, 5).map(float), st.floats(-1e9, 1e9).map(lambda x: round(x, 3)))
+WEIGHTS = st.one_of(st.none(), st.integers(-2, 5), st.sampled_from([40, 10**6, 10**12]))
+PERCENTAGES = (0, 1, 50, 75, 95, 99, 99.9, 100)
+
+
+@pytest.fixture(scope="module")
+def query() -> Iterator[Query]:
+    """An empty store."""
+    with Store() as store:
+        yield Query(store)
+
+
+def literal(value: float | None, kind: str) -> str:
+    """A value in a `datatable`."""
+    return f"{kind}({'null' if value is None else value})"
+
+
+def nearest_rank(pairs: Pairs, percentage: float) -> float | None:
+    """Kusto's definition: where the weights so far first reach their share of all."""
+    counted = sorted((value, weight) for value, weight in pairs if value is not None and (weight or 0) > 0)
+    total, so_far = sum(weight for _, weight in counted), 0
+    for value, weight in counted:
+        so_far += weight
+        if so_far * 100 >= total * percentage:
+            return value
+    return None
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(VALUES, WEIGHTS), max_size=25))
+def test_percentilew(query: Query, pairs: Pairs) -> None:
+    """It is the nearest rank in the data set in which each value stands as often as its weight says."""
+    rows = ", ".join(f"{literal(value, 'real')}, {literal(weight, 'long')}" for value, weight in pairs)
+    asked = ", ".join(f"p{index} = percentilew(v, w, {p})" for index, p in enumerate(PERCENTAGES))
+    answer = query.run(f"datatable(v: real, w: long)[{rows}] | summarize {asked}")
+    assert answer.rows == [tuple(nearest_rank(pairs, p) for p in PERCENTAGES)]
+
+
+def test_percentilew_of_unit_weights_is_percentile(query: Query) -> None:
+    """Where every row stands for one call it is the plain percentile, group by group."""
+    answer = query.run(
+        "range n from 1 to 1000 step 1 | extend v = todouble((n * 7919) % 1009), g = n % 3"
+        " | summarize a = percentilew(v, 1, 95), b = percentile(v, 95), n = count() by g"
+        " | where a == b and n > 300"
+    )
+    assert len(answer.rows) == 3
+
+
+def test_percentilew_does_not_grow_with_the_weights(query: Query) -> None:
+    """A row that stands for a thousand million calls costs what any row costs."""
+    answer = query.run(
+        "range n from 1 to 1000 step 1 | summarize p = percentilew(n, n * 1000000000, 50), "
+        "t = percentilew(n * 1s, 1000000000, 50)"
+    )
+    assert answer.rows == [(707, timedelta(seconds=500))]
+
+
+def test_percentiles(query: Query) -> None:
+    """Several percentages are several columns, named as Kusto names them."""
+    answer = query.run(
+        "range v from 1 to 999 step 1 | extend w = v"
+        " | summarize percentiles(v, 50, 99.9), percentilesw(w, v, 25, 50), n = count()"
+    )
+    names = ["percentile_v_50", "percentile_v_99_9", "percentile_w_25", "percentile_w_50", "n"]
+    assert [name for name, _ in answer.columns] == names
+    assert answer.rows == [(500, 999, 500, 707, 999)]
+
+
+def test_property_named_by_an_argument(query: Query) -> None:
+    """A function may be told which property to read."""
+    answer = query.run(
+        "let read = (bag: dynamic, key: string) { tolong(bag[key]) };"
+        " print bag = dynamic({'a.b': '5', 'c': [1, 7]}) | project read(bag, 'a.b'), tolong(bag.c[1])"
+    )
+    assert answer.rows == [(5, 7)]
+
+
+@given(st.text())
+@settings(max_examples=50, deadline=None)
+def test_base64_text(query: Query, text: str) -> None:
+    """Any text comes out of base64 as it went in."""
+    encoded = base64.b64encode(text.encode()).decode()
+    assert query.run(f"print base64_decode_tostring('{encoded}')").rows == [(text,)]
+
+
+@pytest.mark.parametrize("encoded", ["####", "/w==", "YQ"])
+def test_what_is_no_base64(encoded: str, query: Query) -> None:
+    """What is no base64, or no UTF-8, is an empty text."""
+    assert query.run(f"print base64_decode_tostring('{encoded}')").rows == [("",)]

@@ -1,0 +1,281 @@
+"""The typed view: its file, how it is known in a text, and that leaving it out changes no answer."""
+
+# ruff: noqa: S311, S608 - made-up data, and SQL of our own
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+
+import duckdb
+import duckdb_kql
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foundry_telemetry.dashboards import kql, view
+from foundry_telemetry.dashboards.lexer import place, tokens
+from foundry_telemetry.local.query import Query, QueryError, Table
+from foundry_telemetry.local.store import Store
+from tests.support.telemetry import NOON, event, fill, ledger
+
+HEAD = 'let foundry_attempts = AppEvents | where Name == "foundry.attempt" | project '
+KEYS = [column.key for column in view.COLUMNS if column.key]
+
+
+def test_columns() -> None:
+    """The shipped view has the columns of its file, each with the type of its cast."""
+    found = {column.name: column for column in view.COLUMNS}
+    assert found["OperationId"] == view.Column("OperationId", None, None)
+    assert found["call_id"] == view.Column("call_id", "string", "foundry.call.id")
+    assert found["status"] == view.Column("status", "long", "http.response.status_code")
+    assert found["duration_ms"] == view.Column("duration_ms", "real", "foundry.duration_ms")
+    assert found["retryable"] == view.Column("retryable", "bool", "foundry.retryable")
+    assert len(found) == view.TEXT.count("\n    ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'a = toint(Properties["x"])',
+        'a = tolong(Measurements["x"])',
+        'a = tobool(Properties["x"])',
+        "a = tostring(Properties['x'])",
+        'a = tostring(Properties["x\\"y"])',
+        "a = 1",
+        "a b",
+        "a, a",
+        "",
+        'tostring(Properties["x"])',
+    ],
+)
+def test_other_forms_are_refused(line: str) -> None:
+    """A line in any other form is an error that names the line."""
+    with pytest.raises(ValueError, match=r"line 3|the end"):
+        view.columns_of(f"// a comment\n{HEAD}\n{line};")
+
+
+@pytest.mark.parametrize("text", ["", "AppEvents", HEAD.replace("AppEvents", "AppTraces") + "a;"])
+def test_other_beginnings_are_refused(text: str) -> None:
+    """A view of another table or event is no view of the ledger."""
+    with pytest.raises(ValueError, match="begins otherwise"):
+        view.columns_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        view.TEXT,
+        HEAD + 'status = tolong(Properties["http.response.status_code"]);',
+        HEAD + "TimeGenerated,AppRoleName;",
+        f"\n\n// asked by somebody\n{HEAD.replace(' ', chr(10))} ItemCount, // how many\n\tOperationId\n;",
+        HEAD + "OperationId, TimeGenerated; foundry_attempts | where OperationId == ';' | count",
+    ],
+)
+def test_recognised(text: str) -> None:
+    """Any lines of the view in any order are known, with any blanks and comments; the rest stays in place."""
+    found = view.recognise(text + "\nfoundry_attempts | take 1")
+    assert found is not None
+    assert found.rest.endswith("\nfoundry_attempts | take 1")
+    assert len(found.rest) == len(text) + len("\nfoundry_attempts | take 1")
+    assert found.rest.count("\n") == text.count("\n") + 1
+    names = {token.text for token in tokens(text)}
+    assert {column.name for column in found.columns} <= names
+    assert "let" not in found.rest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AppEvents | count",
+        "foundry_attempts | count",
+        HEAD + "OperationId",
+        HEAD + ";",
+        HEAD + "OperationId,;",
+        HEAD + "Operation Id;",
+        HEAD + "OperationId, OperationId;",
+        HEAD + "Name;",
+        HEAD + 'status = toint(Properties["http.response.status_code"]);',
+        HEAD + 'status = tolong(Properties["http.response.status_code "]);',
+        HEAD + 'code = tolong(Properties["http.response.status_code"]);',
+        HEAD.replace('== "foundry.attempt"', '== "foundry.attempts"') + "OperationId;",
+        HEAD.replace('== "foundry.attempt"', '!= "foundry.attempt"') + "OperationId;",
+        HEAD.replace("| project", "| where ItemCount > 1 | project") + "OperationId;",
+        HEAD.replace("project ", "extend ") + "OperationId;",
+        "let x = 1; " + HEAD + "OperationId;",
+        HEAD + "OperationId; let foundry_attempts = AppEvents; ",
+    ],
+)
+def test_not_recognised(text: str) -> None:
+    """One other word anywhere in it, and the text runs as it is."""
+    assert view.recognise(text) is None
+
+
+def test_place() -> None:
+    """Lines and positions count from one."""
+    assert [place("ab\nc", offset) for offset in (0, 1, 3)] == [(1, 1), (1, 2), (2, 1)]
+
+
+ODD = (
+    *(
+        "",
+        "12",
+        "12.0",
+        " 12 ",
+        "\t-7\n",
+        "1e3",
+        "1E-400",
+        "1e400",
+        "abc",
+        "True",
+        "false",
+        " TRUE ",
+        "0",
+        "-0",
+    ),
+    *("0x1F", "0X", "+5", "99999999999999999999", "-9223372036854775808", "9223372036854775808", "1_000"),
+    *("nan", "-inf", "Infinity", ".5", "5.", "1,5", "null", "{}", "[1]", '"12"', "\u0661", "\uff11\uff12"),
+    *("\u00a012", "12\x00", "\x0b12", "12\x1f", "\u2003true", "\u0130", "yes", "t", "1 2", "'; --", "\\"),
+)
+VALUES = st.one_of(
+    st.sampled_from(ODD),
+    st.text(max_size=8),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.booleans().map(str),
+)
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A table of events as Azure has it, and nothing extracted."""
+    with duckdb_kql.connect() as connection:
+        connection.execute(
+            "CREATE TABLE AppEvents (TimeGenerated TIMESTAMP, OperationId VARCHAR, ParentId VARCHAR, "
+            "Name VARCHAR, AppRoleName VARCHAR, AppRoleInstance VARCHAR, AppVersion VARCHAR, "
+            "ItemCount INTEGER, Properties JSON)"
+        )
+        yield connection
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES), min_size=1, max_size=30))
+def test_extraction_is_the_casts_of_kql(
+    engine: duckdb.DuckDBPyConnection, rows: list[dict[str, str]]
+) -> None:
+    """What is extracted from any properties is, value and type, what the engine makes of the view itself."""
+    engine.execute("DELETE FROM AppEvents")
+    engine.execute(
+        "INSERT INTO AppEvents SELECT TIMESTAMP '2026-01-01', 'o', 'p', 'foundry.attempt', 'r', 'i', 'v', 1, "
+        "unnest(from_json(?, '[\"JSON\"]'))",
+        [json.dumps(rows)],
+    )
+    theirs = duckdb_kql.query(engine, f"{view.TEXT}\nfoundry_attempts")
+    columns = ", ".join(
+        f'{column.sql("e" if column.key is None else "p")} AS "{column.name}"' for column in view.COLUMNS
+    )
+    events = f"SELECT *, from_json(Properties, '{view.STRUCTURE}') AS p FROM AppEvents"
+    ours = engine.sql(f"SELECT {columns} FROM ({events}) AS e")
+    assert (ours.columns, ours.types) == (theirs.columns, theirs.types)
+    assert repr(ours.fetchall()) == repr(theirs.fetchall())
+
+
+def test_sql_types() -> None:
+    """The types named for the store are those that the expressions have."""
+    names = {column.name: column.sql_type for column in view.COLUMNS if column.key}
+    columns = ", ".join(f'{column.sql("p")} AS "{column.name}"' for column in view.COLUMNS if column.key)
+    with duckdb.connect() as connection:
+        made = connection.sql(f"SELECT {columns} FROM (SELECT from_json('{{}}', '{view.STRUCTURE}') AS p)")
+        assert {name: str(kind) for name, kind in zip(made.columns, made.types, strict=True)} == names
+
+
+QUESTIONS = (
+    "foundry_attempts | order by TimeGenerated asc, call_id asc",
+    "foundry_attempts | summarize n = count(), t = sum(input_tokens), countif(status > 400) by deployment",
+    "foundry_attempts | where retryable | project TimeGenerated, status, retryable, retry_after_s",
+    "foundry_attempts | where isnull(status) or status >= 500 | count",
+    "foundry_attempts | summarize percentile(duration_ms, 95), percentilew(duration_ms, ItemCount, 50)",
+    "let bad = foundry_attempts | where outcome != 'ok'; bad | join kind=inner bad on call_id | count",
+    "foundry_attempts | summarize sum(cost_usd) by t = tostring(Properties['foundry.tag.team'])",
+    "foundry_attempts | where TimeGenerated > datetime(2026-11-22T12:05:00Z) | summarize max(status)",
+    "foundry_attempts | getschema | project ColumnName, ColumnType",
+    "union withsource=T foundry_attempts, AppEvents | summarize n = count() by T",
+    "union App* | summarize n = count() by Name",
+    "AppEvents | where Name in ((foundry_attempts | distinct outcome)) | count",
+    "let f = (x: long) { x >= 400 }; foundry_attempts | summarize countif(f(status))",
+    "foundry_attempts | where stream == false | take 0",
+    "foundry_attempts | summarize arg_max(TimeGenerated, *) by call_id | project call_id, region",
+)
+CHANGED = view.TEXT.replace('== "foundry.attempt"', '== ("foundry.attempt")')
+"""The same view in other words."""
+
+
+@pytest.fixture(scope="module")
+def query() -> Iterator[Query]:
+    """A store with ledger rows that have holes and odd values in them, and with other events."""
+    chance = random.Random(7)
+    odd = ["", "12", "200", "503", "1.5", "abc", "True", "False", "ok", "error", "a", "b", "7e2"]
+    rows = []
+    for index in range(300):
+        told = {key: chance.choice(odd) for key in KEYS if chance.random() < 0.6}
+        told["foundry.tag.team"] = chance.choice("xyz")
+        rows.append(ledger(told, NOON + timedelta(seconds=index * 2)))
+    others = [event(NOON, name, http__response__status_code="200") for name in ("ok", "checkout", "ok")]
+    with Store(retention_days=36_500) as store:
+        fill(store, rows + others)
+        yield Query(store)
+
+
+def same(one: Table, other: Table) -> bool:
+    """Whether two answers have the same columns, types and rows, in whatever order."""
+    return one.columns == other.columns and sorted(map(repr, one.rows)) == sorted(map(repr, other.rows))
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_same_answer_with_and_without_extraction(question: str, query: Query) -> None:
+    """A query over the extracted columns answers what it answers over the properties, to the last value."""
+    assert view.recognise(CHANGED) is None
+    extracted = query.run(f"{view.TEXT}\n{question}", now=NOON)
+    as_written = query.run(f"{CHANGED}\n{question}", now=NOON)
+    assert same(extracted, as_written), (extracted.rows[:3], as_written.rows[:3])
+    assert extracted.columns
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_same_answer_for_any_lines(seed: int, query: Query) -> None:
+    """A view with some of the lines, in any order, has those columns and no others."""
+    chance = random.Random(seed)
+    head, _, body = view.TEXT.partition("| project")
+    lines = [line.strip().rstrip(",;") for line in body.strip().splitlines()]
+    chosen = ",\n".join(chance.sample(lines, chance.randint(1, 12)))
+    extracted = query.run(f"{head}| project {chosen};\nfoundry_attempts", now=NOON)
+    changed = head.replace('== "foundry.attempt"', '== ("foundry.attempt")')
+    assert same(extracted, query.run(f"{changed}| project {chosen};\nfoundry_attempts", now=NOON))
+    assert len(extracted.rows) == 300
+
+
+def test_one_line_changed_is_still_right(query: Query) -> None:
+    """A view with a column of its own is no shipped one, and its query runs on the properties."""
+    own = view.TEXT.replace(
+        'tolong(Properties["http.response.status_code"])', 'strlen(Properties["foundry.tag.team"])'
+    )
+    assert own != view.TEXT
+    assert view.recognise(own) is None
+    answer = query.run(f"{own}\nfoundry_attempts | summarize count() by status", now=NOON)
+    assert answer.rows == [(1, 300)]
+
+
+def test_columns_left_out_do_not_exist(query: Query) -> None:
+    """A column that the text's view has not is unknown, as in Azure; so is the view where its text is not."""
+    with pytest.raises(QueryError, match="named 'status' on line 2"):
+        query.run(f"{HEAD}OperationId;\nfoundry_attempts | where status == 1")
+    with pytest.raises(QueryError, match=r"named 'foundry_attempts'.*foundry_attempts\.kql"):
+        query.run("foundry_attempts | count")
+
+
+@pytest.mark.parametrize("name", kql.names())
+def test_shipped_queries_profit(name: str) -> None:
+    """Every shipped query begins with the view in a form that is recognised."""
+    assert view.recognise(kql.whole(name)) is not None

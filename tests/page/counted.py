@@ -1,0 +1,42 @@
+"""What the tiles must show, counted in plain Python from the attempts that were sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+from tests.page.ledger import Attempt
+
+
+def within(attempts: list[Attempt], back: timedelta, **told: object) -> list[Attempt]:
+    """The attempts of the last `back`, of one service where it is named."""
+    start = datetime.now(UTC) - back
+    service = told.get("service")
+    return [one for one in attempts if one.at >= start and service in (None, one.service)]
+
+
+def calls(attempts: list[Attempt]) -> dict[str, list[Attempt]]:
+    """The attempts of each call in order."""
+    found = defaultdict(list)
+    for one in attempts:
+        found[str(one.told["call_id"])].append(one)
+    return {call: sorted(tries, key=lambda one: int(str(one.told["attempt_number"]))) for call, tries in found.items()}
+
+
+def tiles(attempts: list[Attempt]) -> dict[str, float]:
+    """The numbers of all tiles of the shipped workbook."""
+    by_call = calls(attempts)
+    cost = total(attempts, "cost_usd")
+    return {
+        "Calls": len(by_call),
+        "Attempts": len(attempts),
+        "Failed calls": sum(tries[-1].failed for tries in by_call.values()),
+        "Input tokens": total(attempts, "input_tokens"),
+        "Output tokens": total(attempts, "output_tokens"),
+        "Cost, USD": round(cost, 4 if cost < 1 else 2),
+    }
+
+
+def total(attempts: list[Attempt], name: str) -> float:
+    """The sum of what was told."""
+    return sum(float(str(one.told.get(name, 0))) for one in attempts)

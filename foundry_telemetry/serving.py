@@ -17,6 +17,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
     from starlette.types import ASGIApp
@@ -33,6 +34,11 @@ MOST_CONNECTIONS: Final = 256
 """Connections at a time; further ones are cut at once."""
 
 MOST_HEADER_BYTES: Final = 32 * 1024
+
+REST_S: Final = 5.0
+"""Seconds that a client is given to finish a body which was answered before it had arrived."""
+
+_TICK_S: Final = 0.002
 
 
 def listening(address: tuple[str, int]) -> socket.socket:
@@ -63,6 +69,7 @@ class LoopbackServer:
         app: An ASGI 3 application; it gets no lifespan events.
         port: 0 lets the system choose.
         headers_s: As `HEADERS_S`.
+        rest_s: As `REST_S`.
 
     Raises:
         OSError: The port is taken.
@@ -70,10 +77,12 @@ class LoopbackServer:
 
     host = HOST
 
-    def __init__(self, app: ASGIApp, *, port: int = 0, headers_s: float = HEADERS_S) -> None:
+    def __init__(
+        self, app: ASGIApp, *, port: int = 0, headers_s: float = HEADERS_S, rest_s: float = REST_S
+    ) -> None:
         self._socket = listening((self.host, port))
         self.port: int = self._socket.getsockname()[1]
-        self._server = _Server(_config(app, headers_s))
+        self._server = _Server(_config(app, headers_s, rest_s))
         self._thread = threading.Thread(
             target=asyncio.run,
             args=(self._server.serve([self._socket]),),
@@ -89,6 +98,10 @@ class LoopbackServer:
     def __enter__(self) -> Self:
         self._thread.start()
         self._server.listening.wait()
+        if not self._server.started:
+            self._thread.join()
+            self._socket.close()
+            raise RuntimeError(f"the server did not start on port {self.port}; its own error is above")
         return self
 
     def __exit__(
@@ -98,9 +111,16 @@ class LoopbackServer:
         self._thread.join()
 
 
-class _Connection(H11Protocol):
-    """uvicorn's connection, which shows the application its transport and does not wait for headers forever."""
+class _Config(uvicorn.Config):
+    seconds: Mapping[str | None, float]
+    """What a connection waits for, to how long."""
 
+
+class _Connection(H11Protocol):
+    """uvicorn's connection, which shows the application its transport and waits for nothing forever."""
+
+    config: _Config
+    _awaits: str | None = None
     _overdue: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -111,30 +131,37 @@ class _Connection(H11Protocol):
         if len(self.connections) > MOST_CONNECTIONS:
             transport.abort()
         else:
-            self._expect_headers(transport)
+            self._await("headers")
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._stop_waiting()
-        elif self._overdue is None:
-            self._expect_headers(self.transport)
+        if self.conn.their_state is h11.IDLE:
+            self._await("headers")
+        elif self.conn.our_state is not h11.DONE:
+            self._await(None)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._await("rest")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
+        self._await(None)
         super().connection_lost(exc)
 
-    def _expect_headers(self, transport: asyncio.Transport) -> None:
-        self._overdue = self.loop.call_later(self.config.headers_s, transport.abort)
-
-    def _stop_waiting(self) -> None:
+    def _await(self, what: str | None) -> None:
+        """Cut the connection unless `what` comes in time; for what is awaited already the clock goes on."""
+        if what == self._awaits:
+            return
         if self._overdue is not None:
             self._overdue.cancel()
-            self._overdue = None
+        self._awaits = what
+        seconds = self.config.seconds.get(what)
+        self._overdue = None if seconds is None else self.loop.call_later(seconds, self.transport.abort)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its polling, its signal handlers and its log lines."""
+    """uvicorn without its polling and its grace: it starts and stops at once, and logs nothing."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -150,26 +177,35 @@ class _Server(uvicorn.Server):
             await self.startup(sockets)
         finally:
             self.listening.set()
-        await self._told.wait()
+        if self.started:
+            await self._told.wait()
+            await self.shutdown(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
+        # A connection being accepted must be let in first: closing the server then leaks its socket.
+        while _accepting():  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0)
         for server in self.servers:
             server.close()
-        while self.server_state.connections or self.server_state.tasks:
+        # The handlers notice that their connection is gone; cancelling them would be logged as a failure.
+        while self.server_state.tasks or self.server_state.connections:
             for connection in list(self.server_state.connections):
                 connection.transport.abort()
-            # Handlers see their client leave and return; cancelling them would be logged as a failure.
-            await asyncio.wait(self.server_state.tasks or {asyncio.ensure_future(asyncio.sleep(0))})
+            await asyncio.sleep(_TICK_S)
 
     def stop(self) -> None:
-        """Ask the server to end, from another thread."""
+        """Ask the server to end; may be called from any thread."""
         if self._loop is not None and self._told is not None:
             self._loop.call_soon_threadsafe(self._told.set)
 
 
-class _Config(uvicorn.Config):
-    headers_s: float
+def _accepting() -> bool:
+    """Whether asyncio is accepting a connection, which it does in a task of this name."""
+    names = (getattr(task.get_coro(), "__name__", "") for task in asyncio.all_tasks())
+    return "_accept_connection2" in names
 
 
-def _config(app: Any, headers_s: float) -> uvicorn.Config:
+def _config(app: Any, headers_s: float, rest_s: float) -> uvicorn.Config:
     config = _Config(
         app,
         http=_Connection,
@@ -184,5 +220,5 @@ def _config(app: Any, headers_s: float) -> uvicorn.Config:
         timeout_keep_alive=IDLE_S,
         h11_max_incomplete_event_size=MOST_HEADER_BYTES,
     )
-    config.headers_s = headers_s
+    config.seconds = {"headers": headers_s, "rest": rest_s}
     return config

@@ -15,12 +15,15 @@ from foundry_telemetry.dashboards.problems import QUERY, Item, Problem, inputs_o
 Columns = Mapping[str, str]
 """Name and DuckDB's type of each column of a result."""
 
-_TABLES: Final = """
-    CREATE TABLE AppEvents (
-        TimeGenerated TIMESTAMP, Name VARCHAR, OperationId VARCHAR, ParentId VARCHAR, AppRoleName VARCHAR,
-        AppRoleInstance VARCHAR, AppVersion VARCHAR, ItemCount INTEGER, Properties JSON
-    )
-"""
+_SQL_TYPES: Final = {
+    "string": "VARCHAR",
+    "datetime": "TIMESTAMP",
+    "real": "DOUBLE",
+    "long": "BIGINT",
+    "int": "INTEGER",
+    "bool": "BOOLEAN",
+    "dynamic": "JSON",
+}
 _END: Final = datetime(2026, 1, 2, tzinfo=UTC)
 _TIME_INPUT: Final = 4
 _NUMBERS: Final = ("BIGINT", "INTEGER", "DOUBLE", "HUGEINT", "DECIMAL")
@@ -33,7 +36,7 @@ def wrong_columns(workbook: Item) -> Iterator[Problem]:
     Raises:
         ImportError: The extra `local` is not installed.
     """
-    ask = _engine()
+    ask = engine()
     values = sample_values(workbook)
     for item in steps(workbook):
         for each in inputs_of(item):
@@ -58,14 +61,29 @@ def sample_values(workbook: Item) -> dict[str, Value]:
     return values
 
 
-def _engine() -> Any:
+def engine() -> Any:
+    """A function that answers KQL on empty tables.
+
+    Raises:
+        ImportError: The extra `local` is not installed.
+    """
     try:
         import duckdb_kql  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise ImportError("checking columns needs: pip install 'foundry-telemetry[local]'") from error
     connection = duckdb_kql.connect()
-    connection.execute(_TABLES)
+    for statement in empty_tables():
+        connection.execute(statement)
     return lambda text: duckdb_kql.query(connection, text)
+
+
+def empty_tables() -> Iterator[str]:
+    """SQL that makes every table of Application Insights, empty."""
+    from foundry_telemetry.dashboards.kusto.schema import azure_tables  # noqa: PLC0415 - needs the extra too
+
+    for table, columns in azure_tables().items():
+        told = ", ".join(f'"{name}" {_SQL_TYPES.get(kind, "VARCHAR")}' for name, kind in columns.items())
+        yield f'CREATE TABLE "{table}" ({told})'
 
 
 def _unrunnable(ask: Any, query: str, values: Mapping[str, Value], step: str) -> Iterator[Problem]:

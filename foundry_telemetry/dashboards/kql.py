@@ -32,12 +32,17 @@ def question(name: str) -> str:
 @cache
 def whole(name: str) -> str:
     """The query `name` as a workbook asks it: its question, then the parts it needs, then its own text."""
-    body = files.query(name)
+    return composed(files.query(name))
+
+
+def composed(text: str) -> str:
+    """The text of a file as it is asked: its question, then the parts it needs, then the rest of it."""
+    first, _, _ = text.partition("\n")
     for part in reversed(PARTS):
-        text = files.query(part)
-        if defined(text) & words(body):
-            body = f"{_view(words(body)) if part == files.VIEW else text}\n{body}"
-    return f"// {question(name)}\n{minimise(body)}"
+        source = files.query(part)
+        if defined(source) & words(text):
+            text = f"{_view(words(text)) if part == files.VIEW else source}\n{text}"
+    return f"{first}\n{minimise(text)}"
 
 
 def _view(used: frozenset[str]) -> str:

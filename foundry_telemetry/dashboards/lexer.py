@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -15,13 +15,16 @@ _PATTERN: Final = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+Kind = Literal["text", "word", "sign"]
+_KINDS: Final[Mapping[str | None, Kind]] = {"text": "text", "word": "word", "sign": "sign"}
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
     """One token, without the blanks and comments around it."""
 
     text: str
-    kind: Literal["text", "word", "sign"]
+    kind: Kind
     """A quoted text, quotes included; a name, keyword or number; anything else."""
     start: int
     """Offset in characters from the beginning of the KQL text."""
@@ -35,8 +38,8 @@ class Token:
 def tokens(kql: str) -> Iterator[Token]:
     """The tokens in order; any text has some, so broken KQL does not raise."""
     for match in _PATTERN.finditer(kql):
-        kind = match.lastgroup
-        if kind == "text" or kind == "word" or kind == "sign":  # noqa: PLR1714 - what mypy can narrow
+        kind = _KINDS.get(match.lastgroup)
+        if kind is not None:
             yield Token(match[0], kind, match.start())
 
 

@@ -16,11 +16,12 @@ async def gone(request: Request) -> None:
         pass
 
 
-async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
-    """Return when the first of these returns; the others are cancelled."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
+async def ends_first(this: Coroutine[Any, Any, object], other: Coroutine[Any, Any, object]) -> bool:
+    """Whether `this` returns before `other` does; the later one is cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in (this, other)]
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return tasks[0] in done
     finally:
         for task in tasks:
             task.cancel()

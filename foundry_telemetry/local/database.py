@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name in this SQL is one of our own tables
 """One DuckDB database for the telemetry: opened, made or brought up to date, and closed to everything else.
 
 What cannot be opened says why and what to do. Once open, the database can neither read nor write any other
@@ -9,14 +10,23 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from foundry_telemetry.local import rows
-from foundry_telemetry.local.tables import STORED, classic_view_ddl, quoted, table_ddl, tables, view_ddl
+from foundry_telemetry.local.tables import (
+    STORED,
+    classic_view_ddl,
+    quoted,
+    stored_table,
+    table_ddl,
+    tables,
+    view_columns,
+    view_ddl,
+)
 
 MEMORY: Final = ":memory:"
 """In place of a path: nothing touches the disk."""
@@ -27,8 +37,11 @@ SCHEMA: Final = 1
 _CATALOG: Final = "telemetry"
 """Name of the database within the connection; only one that is attached takes the options below."""
 
-_ATTACH: Final = "ROW_GROUP_SIZE 30720"
-"""About what one checkpoint writes: larger groups of rows would be written several times over."""
+_FACTS: Final = f"{STORED}.facts"
+
+_ATTACH: Final = "ROW_GROUP_SIZE 2048"
+"""The smallest there is. A commit that fills a group is written to its place at once, compressed; one that
+does not goes to the log first and is written a second time later, which makes it a third dearer."""
 
 _MEMORY_LIMIT: Final = "400MiB"
 """What DuckDB's buffers may take; the process as a whole stays below twice that."""
@@ -46,8 +59,15 @@ _SETTINGS: Final = {
 }
 _LOCKED: Final = ("SET enable_external_access = false", "SET lock_configuration = true")
 
+_PRIVATE_FILE: Final = 0o600
+_PRIVATE_FOLDER: Final = 0o700
+"""Telemetry is nobody else's business: user ids and what people put into their logs."""
+
 _HOLDER: Final = re.compile(r"\(PID (\d+)\)")
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
+_RESOURCE: Final = (
+    f"/subscriptions/{_NO_GUID}/resourcegroups/local/providers/microsoft.insights/components/local"
+)
 
 
 class StoreError(Exception):
@@ -86,14 +106,20 @@ def use(connection: duckdb.DuckDBPyConnection) -> None:
 
 def facts(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
     """What the database says about itself: ``schema``, ``key``, ``created``."""
-    return dict(connection.execute(f"SELECT name, value FROM {STORED}.facts").fetchall())
+    return dict(connection.execute(f"SELECT name, value FROM {_FACTS}").fetchall())
 
 
 def _attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
-    options = f"{_ATTACH}, COMPRESS" if path == MEMORY else _ATTACH
+    memory = path == MEMORY
+    options = f"{_ATTACH}, COMPRESS" if memory else _ATTACH
+    is_new = not memory and not Path(path).exists()
     try:
+        if is_new:
+            Path(path).resolve().parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         connection.execute(f"ATTACH {quoted(path)} AS {_CATALOG} ({options})")
-    except duckdb.Error as error:
+        if is_new:
+            Path(path).chmod(_PRIVATE_FILE)
+    except (duckdb.Error, OSError) as error:
         raise StoreError(_why(path, str(error))) from error
     use(connection)
 
@@ -107,39 +133,54 @@ def _why(path: str, error: str) -> str:
             f"or start this one with `--db {MEMORY}` or another file"
         )
     if "not a valid DuckDB" in error:
-        return f"{path} exists and is no telemetry database: move it away, or give another file with `--db`"
+        return _not_ours(path)
     return f"{path} cannot be opened ({error.splitlines()[0]}): give another file with `--db`"
+
+
+def _not_ours(path: str) -> str:
+    return f"{path} exists and is no telemetry database: move it away, or give another file with `--db`"
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     connection.begin()
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {STORED}")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS {STORED}.facts (name VARCHAR PRIMARY KEY, value VARCHAR)")
-    known = facts(connection)
-    version = int(known.get("schema", SCHEMA))
-    if version > SCHEMA:
-        raise StoreError(
-            f"{path} was written by a newer version (layout {version}, this one knows {SCHEMA}): "
-            "pip install --upgrade foundry-telemetry, or give another file with `--db`"
-        )
-    if not known:
-        connection.executemany(
-            f"INSERT INTO {STORED}.facts VALUES (?, ?)",
-            [["schema", str(SCHEMA)], ["key", str(uuid.uuid4())], ["created", f"{datetime.now():%F}"]],
-        )
+    key = _identify(connection, path)
     for name, stored in rows.stored_columns().items():
-        _prepare_table(connection, name, stored)
-    connection.execute(rows.attempts_ddl())
+        hidden = rows.hidden_columns(name)
+        connection.execute(table_ddl(name, stored, hidden))
+        _add_columns(connection, name, stored, hidden)
+        columns = view_columns(name, stored, _constants(key))
+        connection.execute(view_ddl(name, columns))
+        connection.execute(classic_view_ddl(name))
+        if hidden:
+            connection.execute(rows.attempts_ddl(columns))
     connection.commit()
 
 
-def _prepare_table(connection: duckdb.DuckDBPyConnection, name: str, stored: tuple[str, ...]) -> None:
-    hidden = rows.hidden_columns(name)
-    connection.execute(table_ddl(name, stored, hidden))
-    _add_columns(connection, name, stored, hidden)
-    key = facts(connection)["key"]
-    connection.execute(view_ddl(name, stored, _constants(key)))
-    connection.execute(classic_view_ddl(name))
+def _identify(connection: duckdb.DuckDBPyConnection, path: str) -> str:
+    """The instrumentation key of a database, made now if the database is new.
+
+    Raises:
+        StoreError: It is somebody else's, or of a newer version.
+    """
+    found = connection.execute(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+    ).fetchall()
+    if not found:
+        key = str(uuid.uuid4())
+        connection.execute(f"CREATE SCHEMA {STORED}")
+        connection.execute(f"CREATE TABLE {_FACTS} (name VARCHAR PRIMARY KEY, value VARCHAR)")
+        known = {"schema": str(SCHEMA), "key": key, "created": datetime.now(UTC).isoformat()}
+        connection.executemany(f"INSERT INTO {_FACTS} VALUES (?, ?)", list(known.items()))
+        return key
+    if tuple(_FACTS.split(".")) not in found:
+        raise StoreError(_not_ours(path))
+    told = facts(connection)
+    if int(told["schema"]) > SCHEMA:
+        raise StoreError(
+            f"{path} was written by a newer version (layout {told['schema']}, this one knows {SCHEMA}): "
+            "pip install --upgrade foundry-telemetry, or give another file with `--db`"
+        )
+    return told["key"]
 
 
 def _add_columns(
@@ -157,13 +198,14 @@ def _add_columns(
     for column in tables()[name].columns:
         if column.name in stored and column.name not in have:
             connection.execute(
-                f'ALTER TABLE {STORED}."{name}" ADD COLUMN "{column.name}" {column.sql_type} '
+                f'ALTER TABLE {stored_table(name)} ADD COLUMN "{column.name}" {column.sql_type} '
                 f"DEFAULT {column.unknown}"
             )
-    for column_name, sql_type in hidden.items():
-        if column_name not in have:
-            connection.execute(f'ALTER TABLE {STORED}."{name}" ADD COLUMN "{column_name}" {sql_type}')
-            connection.execute(rows.backfill(column_name))
+    missing = [added for added in hidden if added not in have]
+    for added in missing:
+        connection.execute(f'ALTER TABLE {stored_table(name)} ADD COLUMN "{added}" {hidden[added]}')
+    if missing:
+        connection.execute(rows.backfill(missing))
 
 
 def _constants(key: str) -> Mapping[str, str]:
@@ -174,6 +216,6 @@ def _constants(key: str) -> Mapping[str, str]:
         "SourceSystem": "Azure",
         "TenantId": key,
         "_IsBillable": "True",
-        "_ResourceId": f"/subscriptions/{_NO_GUID}/resourcegroups/local/providers/microsoft.insights/components/local",
+        "_ResourceId": _RESOURCE,
         "_SubscriptionId": _NO_GUID,
     }

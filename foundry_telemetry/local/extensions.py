@@ -9,6 +9,9 @@ share of all weights. Values that are null, and weights below one, count for not
 function got as its argument is that property. ``base64_decode_tostring`` gives the text, an empty one where
 the bytes are no UTF-8; the engine's own shows bytes as DuckDB does, a quote as a backslash with two digits.
 
+Kusto's texts are never null, while a join or union leaves null in DuckDB: what is compared with an empty text
+is asked whether it is empty.
+
 The engine keeps functions in tables of SQL templates that are not public: its version is pinned for this.
 """
 
@@ -71,7 +74,7 @@ _SINGLE: Final = {
 
 def extended(query: ir.Query) -> ir.Query:
     """The query in words that the engine knows."""
-    return rewritten(rewritten(query, _single_percentiles), _property)
+    return rewritten(rewritten(rewritten(query, _single_percentiles), _property), _emptiness)
 
 
 def _single_percentiles(node: object) -> object:
@@ -104,3 +107,17 @@ def _property(node: object) -> object:
     if isinstance(node, ir.PathStep) and isinstance(node.index, ir.Literal) and node.index.kind == "string":
         return ir.PathStep(name=str(node.index.value))
     return node
+
+
+_EMPTINESS: Final = {"==": "isempty", "!=": "isnotempty", "=~": "isempty", "!~": "isnotempty"}
+_NOTHING: Final = ir.Literal("", "string")
+
+
+def _emptiness(node: object) -> object:
+    if not isinstance(node, ir.BinaryOp) or node.op not in _EMPTINESS:
+        return node
+    other = node.left if node.right == _NOTHING else node.right if node.left == _NOTHING else None
+    # The engine compares parts of dynamic values by a rule of their own.
+    if other is None or isinstance(other, ir.PathAccess):
+        return node
+    return ir.FunctionCall(_EMPTINESS[node.op], (rewritten(other, _emptiness),))

@@ -177,6 +177,8 @@ def _schema(error: KqlSchemaError, kql: str) -> QueryError:
 
 def _binder(error: duckdb.Error, kql: str) -> QueryError:
     text = str(error)
+    if "depth limit" in text:
+        return _deep(error, kql)
     if found := _COLUMN.search(text):
         return _unresolved(UnresolvedError(found[1], is_table=False), kql)
     if found := _FUNCTION.search(text):

@@ -55,11 +55,25 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, renam
     hang: bool = False
     """Never answer, until the fault is replaced or the client leaves."""
 
+    @property
+    def stores(self) -> bool:
+        """Whether items that are not refused one by one are stored."""
+        return self.status in (200, PARTLY)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a request is kept waiting."""
+        return self.hang or self.delay_s > 0
+
     def __post_init__(self) -> None:
         if self.status not in (200, *ANSWERS):
             raise ValueError(f"status {self.status}: expected one of {', '.join(map(str, ANSWERS))}")
         if bool(self.errors) != (self.status == PARTLY):
             raise ValueError(f"status {PARTLY} and errors of single items go together")
+
+
+SOUND: Final = Fault()
+"""No fault."""
 
 
 class _Asked(Fault, frozen=True):
@@ -108,8 +122,13 @@ class Faults:
                     self._fault = self._left = None
             return fault
 
-    async def hang(self) -> None:
-        """Return when the switch is set to something else."""
+    async def wait(self, fault: Fault) -> None:
+        """Return when a request has been kept waiting as `fault` says."""
+        if fault.hang:
+            await self._released()
+        await asyncio.sleep(fault.delay_s)
+
+    async def _released(self) -> None:
         waiting = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
             self._hanging.add(waiting)

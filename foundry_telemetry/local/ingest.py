@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from concurrent.futures import Future
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from starlette.responses import Response
 
-from foundry_telemetry.local.clients import first_of, gone
+from foundry_telemetry.local.clients import ends_first, gone
 from foundry_telemetry.local.envelopes import Refusal, read_batch
-from foundry_telemetry.local.faults import ANSWERS, PARTLY, Fault, Faults
+from foundry_telemetry.local.faults import ANSWERS, PARTLY, SOUND, Fault, Faults
 from foundry_telemetry.local.safety import RefusedError, failure, read_body
 from foundry_telemetry.local.store import BusyError, Receipt, Store, StoreError, UnreadableError
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 MOST_BODY: Final = 32 * 2**20
-"""Bytes of a posted body, before and after it is decompressed. Azure takes 64 kB an item, and the exporter posts
-512 items at a time."""
+"""Bytes of a posted body, before and after it is decompressed. Azure takes 64 kB an item, and the exporter
+posts 512 items at a time."""
 
 MOST_AT_ONCE: Final = 96 * 2**20
 """Bytes of all bodies that are being read."""
@@ -52,50 +52,44 @@ class Ingestion:
 
     async def track(self, request: Request) -> Response:
         """Answer ``POST /v2.1/track``."""
-        fault = self._faults.take() or Fault()
-        if fault.hang:
-            await first_of(self._faults.hang(), gone(request))
-        if fault.delay_s:
-            await asyncio.sleep(fault.delay_s)
         try:
-            adding = await self._add(request, fault)
-            receipt = await asyncio.wrap_future(adding) if isinstance(adding, Future) else adding
+            body = await self._body(request)
+            fault = self._faults.take() or SOUND
+            if fault.waits and await ends_first(gone(request), self._faults.wait(fault)):
+                return Response(status_code=400)  # nobody will read it
+            return self._reply(await self._take(body, fault), fault)
         except UnreadableError as error:
             return _answer(0, (Refusal(0, str(error), error.status),), error.status, self._store.key)
         except (BusyError, StoreError) as error:
-            headers = {"retry-after": str(RETRY_AFTER_S)}
-            return failure(503, str(error), headers=headers)
-        return self._reply(receipt, fault)
+            return failure(503, str(error), headers={"retry-after": str(RETRY_AFTER_S)})
 
-    async def _add(self, request: Request, fault: Fault) -> Future[Receipt] | Receipt:
-        """Read a body and hand it over; only bodies that are being read count as held."""
+    async def _body(self, request: Request) -> bytes:
+        """Read a body; while it is read its bytes count as held."""
         held = int(request.headers.get("content-length", MOST_BODY))
         if self._held and self._held + held > MOST_AT_ONCE:
             raise BusyError(f"bodies of {self._held} bytes are being read already")
         self._held += held
         try:
             body = await read_body(request, MOST_BODY)
-            body = decompressed(body, request.headers.get("content-encoding", "identity"))
-            if fault.status in (200, PARTLY):
-                if len(body) < _IN_A_THREAD:
-                    return self._store.add(body, fault.errors)
-                return await asyncio.to_thread(self._store.add, body, fault.errors)
-            batch = read_batch(body, self._store.key)
-            message = ANSWERS[fault.status]
-            return Receipt(
-                batch.received,
-                tuple(Refusal(index, message, fault.status) for index in range(batch.received)),
-            )
         finally:
             self._held -= held
+        return decompressed(body, request.headers.get("content-encoding", "identity"))
+
+    async def _take(self, body: bytes, fault: Fault) -> Receipt:
+        if fault.stores:
+            if len(body) < _IN_A_THREAD:
+                done = self._store.add(body, fault.errors)
+            else:
+                done = await asyncio.to_thread(self._store.add, body, fault.errors)
+            return await asyncio.wrap_future(done)
+        received = read_batch(body, self._store.key).received
+        message = ANSWERS[fault.status]
+        return Receipt(received, tuple(Refusal(index, message, fault.status) for index in range(received)))
 
     def _reply(self, receipt: Receipt, fault: Fault) -> Response:
-        if fault.status != 200:
-            status = fault.status
-        elif receipt.refusals:
+        status = fault.status
+        if status == HTTPStatus.OK and receipt.refusals:
             status = PARTLY if receipt.accepted else 400
-        else:
-            status = 200
         answer = _answer(receipt.received, receipt.refusals, status, self._store.key)
         if fault.retry_after_s is not None:
             answer.headers["retry-after"] = f"{fault.retry_after_s:g}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -143,7 +143,8 @@ class _Stop:
     def now(self) -> None:
         """Stop the query; after its end this does nothing."""
         self._told.set()
-        self._cursor.interrupt()
+        with suppress(duckdb.Error):
+            self._cursor.interrupt()
 
     def check(self) -> None:
         """Raise where an interruption came between two calls of the database."""

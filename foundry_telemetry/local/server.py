@@ -42,7 +42,7 @@ def default_path() -> Path:
 
 
 class LocalAzureMonitor:
-    """Takes telemetry, answers KQL and shows the workbook, from construction to the end of the ``with`` block.
+    """Takes telemetry, answers KQL and shows the workbook until the ``with`` block ends.
 
     Args:
         db: The database file, or ``":memory:"``.

@@ -134,7 +134,7 @@ class Store:
         forgotten = 0
         with contextlib.closing(self.cursor()) as cursor:
             for name in tables():
-                statement = f'DELETE FROM {stored_table(name)} WHERE "TimeGenerated" < ?'
+                statement = f'DELETE FROM {stored_table(name)} WHERE "TimeGenerated" < ?'  # noqa: S608 - our own
                 row = cursor.execute(statement, [oldest]).fetchone()
                 forgotten += row[0] if row else 0
         return forgotten

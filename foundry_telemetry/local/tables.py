@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - every name in this SQL is one of our own tables
 """The tables of Application Insights in a workspace, and their classic views, made from `tables.json`.
 
 *Stored column*: one that an envelope can fill; it is in the database file. *Constant*: any other column of a
@@ -107,8 +108,8 @@ def table_ddl(name: str, stored: Iterable[str], hidden: Mapping[str, str]) -> st
     return f"CREATE TABLE IF NOT EXISTS {stored_table(name)} ({body})"
 
 
-def view_ddl(name: str, stored: Iterable[str], constants: Mapping[str, str]) -> str:
-    """SQL that creates the view with a table's workspace name and all its columns.
+def view_columns(name: str, stored: Iterable[str], constants: Mapping[str, str]) -> Mapping[str, str]:
+    """The columns that queries see in a table, each with the SQL that gives it.
 
     Args:
         name: Workspace name.
@@ -117,11 +118,16 @@ def view_ddl(name: str, stored: Iterable[str], constants: Mapping[str, str]) -> 
     """
     have = frozenset(stored)
     constants = {**constants, "Type": name}
-    columns = [
-        f'"{column.name}"' if column.name in have else f'{_constant(column, constants)} AS "{column.name}"'
+    return {
+        column.name: f'"{column.name}"' if column.name in have else _constant(column, constants)
         for column in tables()[name].columns
-    ]
-    return f'CREATE OR REPLACE VIEW "{name}" AS SELECT {", ".join(columns)} FROM {stored_table(name)}'
+    }
+
+
+def view_ddl(name: str, columns: Mapping[str, str]) -> str:
+    """SQL that creates the view with a table's workspace name and the columns of `view_columns`."""
+    body = ", ".join(f'{sql} AS "{column}"' for column, sql in columns.items())
+    return f'CREATE OR REPLACE VIEW "{name}" AS SELECT {body} FROM {stored_table(name)}'
 
 
 def classic_view_ddl(name: str) -> str:

@@ -63,7 +63,7 @@ class Writer:
     Args:
         connection: Used by the writer's thread alone, and closed at its end.
         chore: Called in the writer's thread at its start and every `CHORE_S`.
-        told: Called in the writer's thread with every receipt, after its commit and before its future is done.
+        told: Called in the writer's thread with every receipt, after the commit, before the future is done.
     """
 
     def __init__(

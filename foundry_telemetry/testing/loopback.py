@@ -1,4 +1,4 @@
-"""The server behind `FakeFoundry`: uvicorn in a thread of its own, on a free port of loopback."""
+"""The server behind `FakeFoundry`, on a free port of loopback."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ import math
 import socket
 import struct
 import sys
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import uvicorn
 from starlette.requests import ClientDisconnect, Request
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from foundry_telemetry.serving import listening
+from foundry_telemetry.serving import LoopbackServer
 from foundry_telemetry.testing.received import ReceivedRequest, joined
 from foundry_telemetry.testing.script import NO_ANSWERS, NoAnswer, Play
 
@@ -37,75 +34,13 @@ class Loopback:
     def __init__(self, play: Play, piece_size: int | None) -> None:
         for item in play.items:
             _require_playable(item)
-        self._socket = listening(("127.0.0.1", 0))
-        self.port: int = self._socket.getsockname()[1]
-        self._server = _Server(_config(_App(play, piece_size)))
-        self._thread = threading.Thread(
-            target=asyncio.run,
-            args=(self._server.serve([self._socket]),),
-            name=f"foundry-fake-{self.port}",
-            daemon=True,
-        )
-        self._thread.start()
-        self._server.listening.wait()
-        if not self._server.started:
-            self._thread.join()
-            self._socket.close()
-            raise RuntimeError(f"the server did not start on port {self.port}; its own error is above")
+        self._server = LoopbackServer(_App(play, piece_size))
+        self.port: int = self._server.port
+        self._server.__enter__()
 
     def stop(self) -> None:
         """Drop every connection, close the port and end the thread."""
-        self._server.stop()
-        self._thread.join()
-
-
-class _Connection(H11Protocol):
-    """uvicorn's connection, which shows the application its socket and writes no access log."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        # Not `access_log=False`: uvicorn would then empty a logger that the application may use as well.
-        self.access_log = False
-        self.app_state = {"transport": transport}
-        super().connection_made(transport)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its polling and its grace: it starts and stops at once, and logs nothing."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stopped: asyncio.Event | None = None
-
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop, self._stopped = asyncio.get_running_loop(), asyncio.Event()
-        self.config.load()
-        self.lifespan = self.config.lifespan_class(self.config)
-        try:
-            await self.startup(sockets)
-        finally:
-            self.listening.set()
-        if self.started:
-            await self._stopped.wait()
-            await self.shutdown(sockets)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
-        # A connection being accepted must be let in first: closing the server then leaks its socket.
-        while _accepting(self.server_state.tasks):  # noqa: ASYNC110 - no event tells
-            await asyncio.sleep(0)
-        for server in self.servers:
-            server.close()
-        # The handlers notice that their connection is gone; cancelling them would be logged as a failure.
-        while self.server_state.tasks or self.server_state.connections:
-            for connection in list(self.server_state.connections):
-                connection.transport.abort()
-            await asyncio.sleep(_TICK_S)
-
-    def stop(self) -> None:
-        """Ask the server to end; may be called from any thread."""
-        if self._loop is not None and self._stopped is not None:
-            self._loop.call_soon_threadsafe(self._stopped.set)
+        self._server.__exit__(None, None, None)
 
 
 class _App:
@@ -146,11 +81,6 @@ class _App:
             await _reset(transport)
         else:
             transport.close()
-
-
-def _accepting(handlers: set[asyncio.Task[None]]) -> bool:
-    """Whether asyncio is accepting a connection: it does so in a task, and only handlers are others."""
-    return bool(asyncio.all_tasks() - handlers - {asyncio.current_task()})
 
 
 async def _no_answer(item: NoAnswer, transport: asyncio.Transport) -> None:
@@ -210,19 +140,3 @@ def _require_playable(item: Reply | NoAnswer) -> None:
             f"a server cannot play {item.name!r}: expected one of {names}; other exceptions need "
             "`FakeFoundry(...).transport('httpx')`, or a client pointed at a server that has stopped"
         )
-
-
-def _config(app: Any) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        http=_Connection,
-        ws="none",
-        lifespan="off",
-        loop="asyncio",
-        interface="asgi3",
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=75,
-    )

@@ -30,7 +30,7 @@ BODIES = 60
 """Different bodies, posted in turn."""
 ITEMS = 512
 """Envelopes in a body, as the exporter posts them."""
-CONNECTIONS = 4
+CONNECTIONS = 8
 TARGET_PER_S = 20_000
 MOST_MIB = 1024
 BUDGET_ROWS = 1_000_000

@@ -104,3 +104,27 @@ def test_base64_text(query: Query, text: str) -> None:
 def test_what_is_no_base64(encoded: str, query: Query) -> None:
     """What is no base64, or no UTF-8, is an empty text."""
     assert query.run(f"print base64_decode_tostring('{encoded}')").rows == [("",)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "rows"),
+    [
+        ("s == ''", [2]),
+        ("s != ''", [1]),
+        ("'' == s", [2]),
+        ("s =~ '' or s !~ ''", [1, 2]),
+        ("(s == '') == true", [2]),
+        ("strcat(s, '') == ''", [2]),
+        ("not(s == '') and k == 1", [1]),
+        ("bag.a == '' or bag['a'] == ''", [1, 2]),
+        ("tostring(bag.a) == ''", [1, 2]),
+    ],
+)
+def test_texts_are_never_null(condition: str, rows: list[int], query: Query) -> None:
+    """A text that a join has no value for is empty, not null: it equals the empty text."""
+    answer = query.run(
+        "range k from 1 to 2 step 1"
+        " | join kind=leftouter (datatable(k: long, s: string, bag: dynamic)[1, 'x', dynamic({'a': ''})])"
+        f" on k | where {condition} | project k | order by k asc"
+    )
+    assert [row[0] for row in answer.rows] == rows

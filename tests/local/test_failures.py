@@ -178,6 +178,7 @@ def test_what_the_engine_has_not(kql: str, construct: str, line: int, position: 
         ("let k = 'a'; print x = dynamic({'a': 5}) | extend y = x[k]", "cannot be converted to int"),
         ("declare query_parameters(x: long); print x", "'x' has no value"),
         ("print " + "(" * 3000 + "1" + ")" * 3000, "nested too deeply"),
+        ("AppEvents " + "| extend x = 1 " * 2000, "nested too deeply"),
         ("AppEvents | project Name, name = 1", "'Name' and 'name' differ only in case"),
     ],
 )

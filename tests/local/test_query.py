@@ -12,6 +12,7 @@ import pytest
 
 from foundry_telemetry.dashboards import view
 from foundry_telemetry.local import query as module
+from foundry_telemetry.local import translation
 from foundry_telemetry.local.query import Query, QueryError
 from foundry_telemetry.local.store import Store
 from tests.support.telemetry import NOON, envelope, event, fill, ledger
@@ -133,6 +134,13 @@ def test_instants_wherever_they_stand(kql: str, answer: str | None, query: Query
     assert (cell.isoformat() if isinstance(cell, datetime) else cell) == answer
 
 
+def test_a_stand_in_never_comes_out(query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should the engine ever make text of an instant's stand-in, the text is translated as it is written."""
+    monkeypatch.setattr(translation, "with_parameters", lambda asked, _: asked)
+    ((found,),) = query.run("print only = datetime(2020-02-03T04:05:06Z)").rows
+    assert found == datetime.fromisoformat("2020-02-03T04:05:06")
+
+
 @pytest.mark.parametrize(
     ("timespan", "rows"),
     [
@@ -199,6 +207,16 @@ def test_a_query_that_takes_too_long(stop: str, query: Query) -> None:
             query.run(ENDLESS, started=started)
     assert stopped.value.status == 504
     assert query.run("print 1").rows == [(1,)]
+
+
+def test_stopping_what_has_ended(query: Query) -> None:
+    """Whoever stops a query may be late."""
+    ends: list[Callable[[], None]] = []
+    assert query.run("print 1", started=ends.append).rows == [(1,)]
+    for end in ends:
+        end()
+    assert query.run("print 1").rows == [(1,)]
+    assert len(ends) == 1
 
 
 def test_memory(tmp_path: Path) -> None:

@@ -22,9 +22,10 @@ OPTIONS = (
 )
 WATCH = """
 window.violations = [];
-document.addEventListener('securitypolicyviolation', (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
+document.addEventListener('securitypolicyviolation', (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
+});
 """
-ANSWERED_BADLY = "Failed to load resource"
 
 
 def executable() -> str:
@@ -63,6 +64,11 @@ class Screen:
         self.page.add_init_script(WATCH)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._request(request.url))
+
+    def _request(self, url: str) -> None:
+        if not url.startswith((self.url, "data:", "about:")):
+            self.complaints.append(f"asked another site: {url}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(self.allowed or ("\0",)):
@@ -89,15 +95,21 @@ class Screen:
 
     def rows(self, name: str) -> list[list[str]]:
         """The texts of the cells of a step's table."""
-        return self.idle(name).locator("tbody tr").evaluate_all(
-            "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+        return (
+            self.idle(name)
+            .locator("tbody tr")
+            .evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))")
         )
 
     def tiles(self, name: str) -> dict[str, float]:
         """The bare values of a step's tiles by their titles."""
-        told = self.idle(name).locator(".tile").evaluate_all(
-            "(tiles) => tiles.map((tile) => [tile.querySelector('.tile-title').textContent,"
-            " tile.querySelector('.tile-left').dataset.value])"
+        told = (
+            self.idle(name)
+            .locator(".tile")
+            .evaluate_all(
+                "(tiles) => tiles.map((tile) => [tile.querySelector('.tile-title').textContent,"
+                " tile.querySelector('.tile-left').dataset.value])"
+            )
         )
         return {title: float(value) for title, value in told}
 

@@ -1,6 +1,7 @@
 """A browser, servers with data, and pages open on them.
 
-The browser lives as long as the tests of this folder run: playwright's event loop would be in the way of others.
+The browser lives only as long as the tests of this folder run: playwright's event loop would be in the way
+of others.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tests.page.browser import Screen, chromium
 
 FIXTURE = Path(__file__).parents[1] / "data" / "workbooks" / "page.workbook.json"
 EDGES = (timedelta(hours=1), timedelta(hours=2), timedelta(hours=4), timedelta(hours=8), timedelta(hours=24))
-"""Ends of ranges that tests choose: nothing happened near them, as the page's clock goes on while the test runs."""
+"""Ends of ranges that tests choose: nothing happened near them, as the page's clock goes on during a test."""
 NEAR = timedelta(minutes=10)
 
 type_of_open = Callable[..., Screen]

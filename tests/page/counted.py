@@ -20,7 +20,10 @@ def calls(attempts: list[Attempt]) -> dict[str, list[Attempt]]:
     found = defaultdict(list)
     for one in attempts:
         found[str(one.told["call_id"])].append(one)
-    return {call: sorted(tries, key=lambda one: int(str(one.told["attempt_number"]))) for call, tries in found.items()}
+    return {
+        call: sorted(tries, key=lambda one: int(str(one.told["attempt_number"])))
+        for call, tries in found.items()
+    }
 
 
 def tiles(attempts: list[Attempt]) -> dict[str, float]:

@@ -20,7 +20,7 @@ DEPLOYMENTS = {
     "claude-haiku-5-5": (0.8, 4.0, 1_300),
     "support-chat-prod": (3.0, 15.0, 3_100),
 }
-"""Deployment to its prices in US dollars a million tokens, in and out, and its usual duration in milliseconds."""
+"""Deployment to its prices in US dollars a million tokens, in and out, and its usual milliseconds."""
 MODELS = {"support-chat-prod": "claude-sonnet-5-5"}
 FAILURES = {
     "rate_limited": ("quota", 429, True, "rate_limit_error"),
@@ -47,18 +47,26 @@ class Attempt:
 
     @property
     def failed(self) -> bool:
+        """Whether it came to no good end."""
         return "error_type" in self.told
 
     def envelope(self, key: str) -> dict[str, object]:
         """The envelope that the exporter would post."""
         texts = {KEYS[name]: _text(value) for name, value in self.told.items()}
-        tags = {"ai.cloud.role": self.service, "ai.cloud.roleInstance": "pod-7", "ai.operation.id": self.trace}
+        tags = {
+            "ai.cloud.role": self.service,
+            "ai.cloud.roleInstance": "pod-7",
+            "ai.operation.id": self.trace,
+        }
         return {
             "name": "Microsoft.ApplicationInsights.Event",
             "iKey": key,
             "time": self.at.isoformat().replace("+00:00", "Z"),
             "tags": tags,
-            "data": {"baseType": "EventData", "baseData": {"ver": 2, "name": EVENT_NAME, "properties": texts}},
+            "data": {
+                "baseType": "EventData",
+                "baseData": {"ver": 2, "name": EVENT_NAME, "properties": texts},
+            },
         }
 
 
@@ -82,7 +90,7 @@ def _guid(chance: Random) -> str:
 
 def demo(end: datetime, *, calls: int = 6_000, hours: float = 48, seed: int = 7) -> list[Attempt]:
     """Two days of three services: a working day's curve, a quota wall, an hour of expired tokens."""
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - the same data every time
     attempts: list[Attempt] = []
     for _ in range(calls):
         begun = end - timedelta(hours=hours) * chance.random()
@@ -146,10 +154,15 @@ def _failed(chance: Random, kind: str) -> dict[str, object]:
         "duration_ms": round(chance.uniform(25, 180) if status else 60_000 + chance.uniform(0, 30), 3),
     }
     if status:
-        told |= {"status": status, "apim_request_id": _guid(chance), "error_code": code, "region": "East US 2"}
+        told |= {
+            "status": status,
+            "apim_request_id": _guid(chance),
+            "error_code": code,
+            "region": "East US 2",
+        }
     if status in (429, 529, 400):
         told["request_id"] = f"req_011C{_hex(chance, 20)}"
-    if status == 429:  # noqa: PLR2004 - as in the table above
+    if status == 429:
         told["retry_after_s"] = chance.choice((1.0, 2.0, 5.0))
     return told
 

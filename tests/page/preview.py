@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from playwright.sync_api import expect
+
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.page import ledger
 from tests.page.browser import Screen, chromium
@@ -23,6 +25,7 @@ def draw(path: Path = PICTURE) -> None:
         page = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
         screen = Screen(page, azure.url)
         screen.open("#TimeRange=1d")
+        expect(page.locator(".chart-canvas:visible:not(:has(canvas))")).to_have_count(0)
         page.screenshot(path=path, full_page=True)
         screen.check()
 

@@ -65,7 +65,9 @@ def test_axe_finds_no_serious_fault_in_an_empty_store(
 def focused(page: Page) -> str:
     """The accessible text of what has the focus."""
     return str(
-        page.evaluate("(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()")
+        page.evaluate(
+            "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()"
+        )
     )
 
 
@@ -96,7 +98,9 @@ def test_tabs_and_options_are_moved_through_with_arrows(sample: LocalAzureMonito
         expect(page.get_by_role("tab", name=name)).to_be_focused()
         expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
     panel = page.get_by_role("tabpanel")
-    expect(panel).to_have_attribute("aria-labelledby", page.get_by_role("tab", name="Overview").get_attribute("id"))
+    expect(panel).to_have_attribute(
+        "aria-labelledby", page.get_by_role("tab", name="Overview").get_attribute("id")
+    )
     page.get_by_role("radio", name="Attempts").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="Tokens")).to_be_focused()

@@ -10,7 +10,9 @@ import pytest
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.page.conftest import type_of_open
 
-CASES = json.loads((Path(__file__).parents[1] / "data" / "parameters.json").read_text(encoding="utf-8"))["cases"]
+CASES = json.loads((Path(__file__).parents[1] / "data" / "parameters.json").read_text(encoding="utf-8"))[
+    "cases"
+]
 RUN = """
 async (cases) => {
   const { declaration, fill } = await import('/page/parameters.js');
@@ -36,9 +38,13 @@ def filled(sample: LocalAzureMonitor, browser: object) -> dict[str, dict[str, ob
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
-def test_a_reference_is_filled_as_the_portal_does(case: dict[str, object], filled: dict[str, dict[str, object]]):
+def test_a_reference_is_filled_as_the_portal_does(
+    case: dict[str, object], filled: dict[str, dict[str, object]]
+):
     """Every case of the table comes out as it says, with what is unknown, not drawn or missing told."""
-    expected = {key: case.get(key, []) for key in ("unknown", "formats", "missing")} | {"filled": case["filled"]}
+    expected = {key: case.get(key, []) for key in ("unknown", "formats", "missing")} | {
+        "filled": case["filled"]
+    }
     assert filled[str(case["name"])] == expected
 
 
@@ -64,7 +70,9 @@ async () => {
 """
 
 
-def test_a_parameter_exists_after_its_step_and_inside_its_group(sample: LocalAzureMonitor, screen: type_of_open):
+def test_a_parameter_exists_after_its_step_and_inside_its_group(
+    sample: LocalAzureMonitor, screen: type_of_open
+):
     """The latest declaration before a place counts, a global one everywhere, one in a group only there."""
     page = screen(sample.url).open()
     assert page.evaluate(WHERE) == {

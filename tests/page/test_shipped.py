@@ -28,7 +28,9 @@ def shown_tiles(screen: Screen) -> dict[str, float]:
     return {title: value for name in TILES for title, value in screen.tiles(name).items()}
 
 
-@pytest.mark.parametrize(("chosen", "back"), [("4h", timedelta(hours=4)), ("1d", DAY), ("7d", timedelta(days=7))])
+@pytest.mark.parametrize(
+    ("chosen", "back"), [("4h", timedelta(hours=4)), ("1d", DAY), ("7d", timedelta(days=7))]
+)
 def test_the_tiles_show_what_plain_python_counts(
     shipped: LocalAzureMonitor, attempts: list[Attempt], screen: type_of_open, chosen: str, back: timedelta
 ):
@@ -86,7 +88,9 @@ def test_steps_of_a_hidden_tab_do_not_run(shipped: LocalAzureMonitor, screen: ty
 def recovered(attempts: list[Attempt]) -> list[Attempt]:
     """A call of the last day that failed first and was answered then."""
     found = counted.calls(counted.within(attempts, DAY)).values()
-    return next(tries for tries in found if len(tries) > 1 and not tries[-1].failed and "request_id" in tries[0].told)
+    return next(
+        tries for tries in found if len(tries) > 1 and not tries[-1].failed and "request_id" in tries[0].told
+    )
 
 
 def test_a_click_on_a_failed_attempt_shows_its_call(
@@ -157,7 +161,9 @@ def test_every_step_of_the_workbook_is_drawn(shipped: LocalAzureMonitor, screen:
         expect(page.locator(".notice:visible, .is-error:visible, .is-waiting:visible")).to_have_count(0)
 
 
-def test_a_chart_can_be_read_as_a_table(shipped: LocalAzureMonitor, screen: type_of_open, attempts: list[Attempt]):
+def test_a_chart_can_be_read_as_a_table(
+    shipped: LocalAzureMonitor, screen: type_of_open, attempts: list[Attempt]
+):
     """The same button shows a chart's rows and the chart again; the rows add up to the tile."""
     opened = screen(shipped.url)
     opened.open("#TimeRange=1d")
@@ -165,7 +171,9 @@ def test_a_chart_can_be_read_as_a_table(shipped: LocalAzureMonitor, screen: type
     step.get_by_role("button", name="Show as table").click()
     rows = step.locator("tbody tr")
     expect(rows.first).to_be_visible()
-    counts = rows.evaluate_all("(rows) => rows.map((row) => [...row.cells].slice(1).map((c) => Number(c.textContent)))")
+    counts = rows.evaluate_all(
+        "(rows) => rows.map((row) => [...row.cells].slice(1).map((c) => Number(c.textContent)))"
+    )
     assert sum(map(sum, counts)) == counted.tiles(counted.within(attempts, DAY))["Calls"]
     step.get_by_role("button", name="Show as table").click()
     expect(step.locator("canvas")).to_be_visible()

@@ -22,8 +22,10 @@ def clipboard(page: Page) -> str:
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
-def test_the_button_shows_the_query_that_was_sent_and_copies_it(sample: LocalAzureMonitor, screen: type_of_open):
-    """The dialog has the text that went to the server, every parameter filled in; the button copies that text."""
+def test_the_button_shows_the_query_that_was_sent_and_copies_it(
+    sample: LocalAzureMonitor, screen: type_of_open
+):
+    """The dialog has the text that went to the server, all parameters filled in; the button copies it."""
     opened = screen(sample.url, **CLIPBOARD)
     sent: list[str] = []
     opened.page.on("request", lambda request: sent.append((request.post_data_json or {}).get("query", "")))
@@ -42,7 +44,7 @@ def test_the_button_shows_the_query_that_was_sent_and_copies_it(sample: LocalAzu
 
 
 def test_a_table_sorts_by_its_column(sample: LocalAzureMonitor, screen: type_of_open):
-    """A click sorts numbers from the largest, another turns them round, a third gives back the query's order."""
+    """A click sorts numbers from the largest, another turns them round, a third gives back the order."""
     opened = screen(sample.url)
     opened.open()
     step = opened.idle("deployments")
@@ -151,7 +153,9 @@ def test_any_time_can_be_chosen(sample: LocalAzureMonitor, attempts: list[Attemp
     expect(opened.step("tiles").locator(".tile-left").first).to_have_text(f"{inside:,}")
 
 
-def test_a_link_leads_to_the_same_view(sample: LocalAzureMonitor, attempts: list[Attempt], screen: type_of_open):
+def test_a_link_leads_to_the_same_view(
+    sample: LocalAzureMonitor, attempts: list[Attempt], screen: type_of_open
+):
     """Tab, time, a drop-down of several and a chosen row come from the address alone."""
     call = next(one for one in reversed(attempts) if one.failed and one.service != "shop.support-bot")
     opened = screen(sample.url)
@@ -167,7 +171,9 @@ def test_a_link_leads_to_the_same_view(sample: LocalAzureMonitor, attempts: list
     expect(opened.step("call").locator("tbody tr").first).to_be_visible()
 
 
-def test_a_change_of_the_filters_gives_up_a_choice_that_is_gone(sample: LocalAzureMonitor, screen: type_of_open):
+def test_a_change_of_the_filters_gives_up_a_choice_that_is_gone(
+    sample: LocalAzureMonitor, screen: type_of_open
+):
     """A chosen row that the new filter leaves out is no longer chosen, and what hung on it is hidden."""
     opened = screen(sample.url)
     page = opened.open("#Tab=incident&Service=shop.orders-api")
@@ -230,10 +236,14 @@ def test_what_is_not_drawn_is_said_in_its_place(sample: LocalAzureMonitor, scree
     expect(opened.step("half known").locator(".notice")).to_contain_text("gridSettings.hierarchySettings")
     expect(opened.step("half known").locator(".notice")).to_contain_text("formatter 13")
     expect(opened.idle("half known").locator("tbody tr")).to_have_count(3)
-    expect(opened.idle("undeclared").locator(".notice")).to_contain_text("{Nobody} is not filled in: no step declares it")
+    expect(opened.idle("undeclared").locator(".notice")).to_contain_text(
+        "{Nobody} is not filled in: no step declares it"
+    )
 
 
-def test_a_query_that_fails_says_where_and_can_be_tried_again(sample: LocalAzureMonitor, screen: type_of_open):
+def test_a_query_that_fails_says_where_and_can_be_tried_again(
+    sample: LocalAzureMonitor, screen: type_of_open
+):
     """The message, its line with the text of that line, and buttons that ask again and show the query."""
     opened = screen(sample.url, allowed=BAD_ANSWER)
     page = opened.open("#Tab=edges")
@@ -250,7 +260,7 @@ def test_a_query_that_fails_says_where_and_can_be_tried_again(sample: LocalAzure
 
 
 def test_an_empty_step_says_why(sample: LocalAzureMonitor, screen: type_of_open):
-    """Its own words, or that there is nothing in the time, or that a filter leaves nothing, with the way out."""
+    """Its own words, or that nothing is in the time, or that a filter leaves nothing, with the way out."""
     opened = screen(sample.url, allowed=BAD_ANSWER)
     page = opened.open("#Tab=edges")
     expect(opened.step("own words").locator(".is-empty")).to_have_text("No such deployment.")
@@ -285,7 +295,10 @@ NUMBERS = [
 def test_numbers_have_their_units(sample: LocalAzureMonitor, screen: type_of_open):
     """Percent, bytes, counts, times and money, with the digits that the workbook wants."""
     page = screen(sample.url).open()
-    run = "async (cases) => { const { numberText } = await import('/page/format.js'); return cases.map(([v, f]) => numberText(v, f)); }"
+    run = """async (cases) => {
+      const { numberText } = await import('/page/format.js');
+      return cases.map(([value, format]) => numberText(value, format));
+    }"""
     told = page.evaluate(run, [[value, form] for value, form, _ in NUMBERS])
     assert told == [text for _, _, text in NUMBERS]
 
@@ -293,7 +306,8 @@ def test_numbers_have_their_units(sample: LocalAzureMonitor, screen: type_of_ope
 CHART = """
 async () => {
   const { chartData } = await import('/page/chartdata.js');
-  const columns = [{ name: 't', type: 'datetime' }, { name: 'g', type: 'string' }, { name: 'n', type: 'long' }];
+  const types = { t: 'datetime', g: 'string', n: 'long' };
+  const columns = Object.entries(types).map(([name, type]) => ({ name, type }));
   const at = (minute) => `2026-11-22T12:0${minute}:00Z`;
   const rows = [[at(0), 'a', 1], [at(0), 'b', 5], [at(1), 'a', 2], [at(4), 'b', null], [at(5), 'c', 9]];
   const all = chartData({ columns, rows });
@@ -306,7 +320,7 @@ async () => {
 def test_a_chart_has_a_series_for_each_group_and_a_gap_where_nothing_is(
     sample: LocalAzureMonitor, screen: type_of_open
 ):
-    """The time is the axis, the text the group; bins without rows are gaps, never zero; the rest is summed up."""
+    """The time is the axis, the text the group; bins without rows are gaps, never zero."""
     page = screen(sample.url).open()
     told = page.evaluate(CHART)
     assert told["step"] == 60_000

@@ -164,12 +164,12 @@ def test_stopping_leaks_no_connection_being_accepted() -> None:
 
 def test_a_server_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """A failed start is told, and leaves no thread and no socket."""
-    from foundry_telemetry.testing import loopback
+    from foundry_telemetry import serving
 
     async def startup(self: object, sockets: object) -> None:
         """Start nothing."""
 
-    monkeypatch.setattr(loopback._Server, "startup", startup)
+    monkeypatch.setattr(serving._Server, "startup", startup)
     before = set(threading.enumerate())
     with pytest.raises(RuntimeError, match="did not start on port"):
         FakeFoundry().__enter__()
@@ -204,7 +204,8 @@ def test_no_address_before_the_start() -> None:
 def test_missing_server_packages_are_told_with_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without uvicorn the start says which extra to install."""
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "foundry_telemetry.testing.loopback", raising=False)
+    for name in ("serving", "testing.loopback"):
+        monkeypatch.delitem(sys.modules, f"foundry_telemetry.{name}", raising=False)
     with pytest.raises(ImportError, match=r"'uvicorn'.*pip install 'foundry-telemetry\[testing\]'"):
         FakeFoundry().__enter__()
 

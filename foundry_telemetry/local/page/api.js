@@ -5,7 +5,7 @@ const PATIENCE_MS = 120_000;
 const AT_ONCE = 4;
 
 /** A query that was refused, or a server that did not answer. */
-export class QueryError extends Error {
+class QueryError extends Error {
   constructor(message, { code = '', line = null, position = null, lost = false } = {}) {
     super(message);
     Object.assign(this, { name: 'QueryError', code, line, position, lost });
@@ -34,14 +34,19 @@ function refusal(body, status) {
 
 async function ask(body, signal) {
   const response = await fetch(WORKSPACE, {
-    method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' },
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json' },
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
   });
   const text = await response.text();
   return { response, text };
 }
 
-/** The first table of an answer, why it is not whole (or null), and its text, by which one that says nothing new is known. */
+/**
+ * The first table of an answer, why it is not whole (or null), and its text, by which one that says
+ * nothing new is known.
+ */
 export async function query({ kql, timespan }, signal) {
   let answer;
   try {
@@ -49,7 +54,9 @@ export async function query({ kql, timespan }, signal) {
   } catch (error) {
     if (signal.aborted) throw error;
     const late = error.name === 'TimeoutError';
-    throw new QueryError(late ? 'No answer within two minutes' : 'The server does not answer', { lost: !late });
+    throw new QueryError(late ? 'No answer within two minutes' : 'The server does not answer', {
+      lost: !late,
+    });
   }
   const body = read(answer.text);
   if (!answer.response.ok) throw refusal(body, answer.response.status);
@@ -81,7 +88,11 @@ export class Queue {
 
   /** Resolves when nothing runs or waits. */
   idle() {
-    return this.#isIdle() ? Promise.resolve() : new Promise((resolve) => { this.#idle.push(resolve); });
+    return this.#isIdle()
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.#idle.push(resolve);
+        });
   }
 
   #isIdle() {

@@ -2,19 +2,23 @@
 
 import { isNumeric, isTime, plainText } from './format.js';
 
-export const MOST_SERIES = 100;
-export const MOST_POINTS = 10_000;
+const MOST_SERIES = 100;
+const MOST_POINTS = 10_000;
 const OTHER = 'Other';
 
 const named = (columns, name) => columns.findIndex((column) => column.name === name);
 const indexes = (columns, test) => columns.map((column, i) => (test(column) ? i : -1)).filter((i) => i >= 0);
 
-/** Which columns are the x axis, the measures and the group: as named in the settings, else by their types. */
-export function roles(columns, { xAxis, yAxis, group } = {}) {
+/**
+ * Which columns are the x axis, the measures and the group: as named in the settings, else by their types.
+ */
+function roles(columns, { xAxis, yAxis, group } = {}) {
   const times = indexes(columns, isTime);
   const texts = indexes(columns, (column) => !isTime(column) && !isNumeric(column));
   const x = [named(columns, xAxis), times[0], texts[0], 0].find((i) => i >= 0);
-  const wanted = (Array.isArray(yAxis) ? yAxis : [yAxis]).map((name) => named(columns, name)).filter((i) => i >= 0);
+  const wanted = (Array.isArray(yAxis) ? yAxis : [yAxis])
+    .map((name) => named(columns, name))
+    .filter((i) => i >= 0);
   const ys = wanted.length ? wanted : indexes(columns, isNumeric).filter((i) => i !== x);
   const by = [named(columns, group), texts.find((i) => i !== x)].find((i) => i >= 0) ?? -1;
   return { x, ys, group: by, isTime: isTime(columns[x]) };
@@ -25,7 +29,10 @@ function seriesName(columns, y, group, value) {
   return plainText(value) || '(empty)';
 }
 
-/** Rows by series, each a map from x to y. A second measure beside a group gets a series of its own per value. */
+/**
+ * Rows by series, each a map from x to y. A second measure beside a group gets a series of its own per
+ * value.
+ */
 function collect({ columns, rows }, { x, ys, group, isTime: timed }) {
   const series = new Map();
   for (const row of rows) {
@@ -49,7 +56,8 @@ function limit(series, most) {
   if (!most || series.size <= most) return series;
   const ranked = [...series].sort(([, a], [, b]) => total(b) - total(a));
   const rest = new Map();
-  for (const [, points] of ranked.slice(most)) for (const [at, value] of points) rest.set(at, (rest.get(at) ?? 0) + (value ?? 0));
+  for (const [, points] of ranked.slice(most))
+    for (const [at, value] of points) rest.set(at, (rest.get(at) ?? 0) + (value ?? 0));
   return new Map([...ranked.slice(0, most), [OTHER, rest]]);
 }
 
@@ -73,8 +81,8 @@ function withGaps(xs, step) {
 
 /**
  * The data of a chart.
- * Gives x values, series of {name, values} aligned with them (null where there is no row), the step between bins of a
- * time axis in milliseconds, and whether some was cut.
+ * Gives x values, series of {name, values} aligned with them (null where there is no row), the step between bins
+ * of a time axis in milliseconds, and whether some was cut.
  */
 export function chartData(table, settings = {}) {
   const role = roles(table.columns, settings);
@@ -85,7 +93,10 @@ export function chartData(table, settings = {}) {
   const step = role.isTime ? stepOf(sorted) : 0;
   const xs = (role.isTime ? withGaps(sorted, step) : sorted).slice(0, MOST_POINTS);
   return {
-    isTime: role.isTime, xs, step, isCut: all.size > MOST_SERIES || sorted.length > MOST_POINTS,
+    isTime: role.isTime,
+    xs,
+    step,
+    isCut: all.size > MOST_SERIES || sorted.length > MOST_POINTS,
     series: series.map(([name, points]) => ({ name, values: xs.map((x) => points.get(x) ?? null) })),
   };
 }
@@ -93,7 +104,12 @@ export function chartData(table, settings = {}) {
 /** The slices of a pie: label and number; small ones beyond `createOtherGroup` are summed. */
 export function pieData(table, settings = {}) {
   const { columns, rows } = table;
-  const label = [named(columns, settings.group), named(columns, settings.xAxis), ...indexes(columns, (column) => !isNumeric(column)), 0].find((i) => i >= 0);
+  const label = [
+    named(columns, settings.group),
+    named(columns, settings.xAxis),
+    ...indexes(columns, (column) => !isNumeric(column)),
+    0,
+  ].find((i) => i >= 0);
   const wanted = named(columns, Array.isArray(settings.yAxis) ? settings.yAxis[0] : settings.yAxis);
   const y = wanted >= 0 ? wanted : indexes(columns, isNumeric).find((i) => i !== label);
   const slices = new Map();
@@ -104,5 +120,8 @@ export function pieData(table, settings = {}) {
   const ranked = [...slices].map(([name, value]) => ({ name, value })).sort((a, b) => b.value - a.value);
   const most = settings.createOtherGroup || 20;
   if (ranked.length <= most) return ranked;
-  return [...ranked.slice(0, most), { name: OTHER, value: ranked.slice(most).reduce((sum, { value }) => sum + value, 0) }];
+  return [
+    ...ranked.slice(0, most),
+    { name: OTHER, value: ranked.slice(most).reduce((sum, { value }) => sum + value, 0) },
+  ];
 }

@@ -1,5 +1,5 @@
-/* Charts, drawn by Apache ECharts. The legend and the pointer's note are elements of our own, so that the keyboard
-   reaches the one and the content security policy has nothing to say about the other. */
+/* Charts, drawn by Apache ECharts. The legend and the pointer's note are elements of our own, so that the
+   keyboard reaches the one and the content security policy has nothing to say about the other. */
 
 import { Brush } from './brush.js';
 import { chartData, pieData } from './chartdata.js';
@@ -16,8 +16,13 @@ let loading = null;
 /** The library, fetched when the first chart is drawn. */
 function library() {
   loading ??= new Promise((resolve, reject) => {
-    const failed = () => { loading = null; reject(new Error('The chart library could not be loaded')); };
-    document.head.append(h('script', { src: SCRIPT, load: () => resolve(globalThis.echarts), error: failed }));
+    const failed = () => {
+      loading = null;
+      reject(new Error('The chart library could not be loaded'));
+    };
+    document.head.append(
+      h('script', { src: SCRIPT, load: () => resolve(globalThis.echarts), error: failed }),
+    );
   });
   return loading;
 }
@@ -34,7 +39,10 @@ export class Chart {
   #wheel = new Wheel();
   #echart = null;
 
-  /** `settings` are the workbook's chartSettings; `host` gives name, utc, fill, range() and, for a time brush, brushed(range). */
+  /**
+   * `settings` are the workbook's chartSettings; `host` gives name, utc, fill, range() and, for a time
+   * brush, brushed(range).
+   */
   constructor(kind, settings, host) {
     this.kind = kind;
     this.settings = settings ?? {};
@@ -64,8 +72,13 @@ export class Chart {
     this.#describe();
     this.note.textContent = this.data.isCut ? 'Only the first 100 series and 10,000 points are drawn.' : '';
     this.note.hidden = !this.note.textContent;
-    const echarts = await library();
-    if (table === this.#table) this.#paint(echarts);
+    try {
+      const echarts = await library();
+      if (table === this.#table) this.#paint(echarts);
+    } catch (error) {
+      this.note.textContent = error.message;
+      this.note.hidden = false;
+    }
   }
 
   redraw() {
@@ -101,8 +114,17 @@ export class Chart {
     this.#echart ??= echarts.init(this.canvas, null, { renderer: 'canvas' });
     const shown = this.data.series.filter(({ name }) => !this.#off.has(name));
     const make = this.isPie ? pieOptions : options;
-    const theme = { text: resolve('--muted'), line: resolve('--line'), strong: resolve('--text'), surface: resolve('--surface') };
-    this.#echart.setOption(make(this, { ...this.data, series: shown }, theme, this.canvas.clientWidth), { notMerge: false, replaceMerge: ['series'], lazyUpdate: false });
+    const theme = {
+      text: resolve('--muted'),
+      line: resolve('--line'),
+      strong: resolve('--text'),
+      surface: resolve('--surface'),
+    };
+    this.#echart.setOption(make(this, { ...this.data, series: shown }, theme, this.canvas.clientWidth), {
+      notMerge: false,
+      replaceMerge: ['series'],
+      lazyUpdate: false,
+    });
     this.brush?.attach(this.#echart, this.data);
   }
 
@@ -115,7 +137,10 @@ export class Chart {
   #drawLegend() {
     const names = this.data.series.map(({ name }) => name);
     this.legend.hidden = this.settings.showLegend === false || (names.length < 2 && !this.isPie);
-    const key = JSON.stringify([names.map((name) => [name, this.title(name), this.color(name)]), [...this.#off]]);
+    const key = JSON.stringify([
+      names.map((name) => [name, this.title(name), this.color(name)]),
+      [...this.#off],
+    ]);
     if (key === this.shownLegend) return;
     this.shownLegend = key;
     this.legend.replaceChildren(...names.map((name) => h('li', {}, this.#legendEntry(name))));
@@ -124,11 +149,20 @@ export class Chart {
   #legendEntry(name) {
     const swatch = style(h('span', { class: 'swatch' }), { background: this.color(name) });
     const toggle = () => this.#toggle(name);
-    return h('button', {
-      type: 'button', class: 'legend-entry', 'data-series': name, 'aria-pressed': String(!this.#off.has(name)), click: toggle,
-      pointerenter: () => this.#echart?.dispatchAction({ type: 'highlight', ...this.#target(name) }),
-      pointerleave: () => this.#echart?.dispatchAction({ type: 'downplay', ...this.#target(name) }),
-    }, swatch, this.title(name));
+    return h(
+      'button',
+      {
+        type: 'button',
+        class: 'legend-entry',
+        'data-series': name,
+        'aria-pressed': String(!this.#off.has(name)),
+        click: toggle,
+        pointerenter: () => this.#echart?.dispatchAction({ type: 'highlight', ...this.#target(name) }),
+        pointerleave: () => this.#echart?.dispatchAction({ type: 'downplay', ...this.#target(name) }),
+      },
+      swatch,
+      this.title(name),
+    );
   }
 
   #target(name) {
@@ -143,7 +177,9 @@ export class Chart {
 
   /** What someone who does not see the chart is told about it. */
   #describe() {
-    const words = this.data.series.slice(0, 12).map(({ name, value, values }) => `${this.title(name)}: ${this.#figures(value, values)}`);
+    const words = this.data.series
+      .slice(0, 12)
+      .map(({ name, value, values }) => `${this.title(name)}: ${this.#figures(value, values)}`);
     const more = this.data.series.length - words.length;
     const tail = more > 0 ? `; and ${more} more series` : '';
     this.canvas.setAttribute('aria-label', `${this.host.name}, ${this.kind}. ${words.join('; ')}${tail}`);
@@ -153,6 +189,9 @@ export class Chart {
     if (!values) return numberText(value, this.numberFormat);
     const told = values.filter((each) => each !== null);
     if (!told.length) return 'no values';
-    return `last ${numberText(told.at(-1), this.numberFormat)}, highest ${numberText(told.reduce((a, b) => Math.max(a, b)), this.numberFormat)}`;
+    return `last ${numberText(told.at(-1), this.numberFormat)}, highest ${numberText(
+      told.reduce((a, b) => Math.max(a, b)),
+      this.numberFormat,
+    )}`;
   }
 }

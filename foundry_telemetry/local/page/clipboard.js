@@ -1,6 +1,7 @@
 /* Copying, and the short note that says it was done. */
 
-import { h } from './dom.js';
+import { button, h } from './dom.js';
+import { icon } from './icons.js';
 
 const SHOWN_MS = 1800;
 
@@ -25,4 +26,18 @@ export async function copy(text, done = 'Copied') {
   } catch {
     say('The browser did not allow copying');
   }
+}
+
+/** One button that follows the pointer from cell to cell of a table and copies what `valueOf(td)` says. */
+export function offerCopy(body, valueOf) {
+  const click = (event) => {
+    event.stopPropagation();
+    copy(valueOf(event.currentTarget.parentElement), 'Cell copied');
+  };
+  const props = { class: 'cell-copy', tabIndex: -1, 'aria-label': 'Copy this cell' };
+  const copier = button('Copy', click, props, icon('copy'));
+  body.addEventListener('pointerover', (event) => {
+    const td = event.target.closest('td');
+    if (td && td !== copier.parentElement && valueOf(td)) td.append(copier);
+  });
 }

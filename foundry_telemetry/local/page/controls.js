@@ -1,5 +1,5 @@
-/* The controls of parameters: a field for text, buttons for few options, and what all of them share. The list of a
-   drop-down and the choice of a time have files of their own. */
+/* The controls of parameters: a field for text, buttons for few options, and what all of them share. The
+   list of a drop-down and the choice of a time have files of their own. */
 
 import { button, debounce, h, id } from './dom.js';
 import { OPTIONS, TEXT, TIME } from './parameters.js';
@@ -8,11 +8,16 @@ import { TimeControl } from './timepicker.js';
 
 const TYPING_MS = 400;
 
-/** A control shows a parameter and sets it: `parameter` is its declaration, `json` what the workbook says, `host` sets values. */
+/**
+ * A control shows a parameter and sets it: `parameter` is its declaration, `json` what the workbook says,
+ * `host` sets values.
+ */
 export function controlFor(parameter, json, host) {
   if (parameter.type === TIME) return new TimeControl(parameter, json, host);
   if (parameter.type === TEXT) return new TextControl(parameter, json, host);
-  return parameter.type === OPTIONS ? new OptionsControl(parameter, json, host) : new SelectControl(parameter, json, host);
+  return parameter.type === OPTIONS
+    ? new OptionsControl(parameter, json, host)
+    : new SelectControl(parameter, json, host);
 }
 
 class TextControl {
@@ -23,11 +28,27 @@ class TextControl {
     const set = () => this.#set();
     const soon = debounce(TYPING_MS, set);
     this.input = h('input', {
-      type: 'search', id: field, spellcheck: 'false', autocomplete: 'off', 'aria-describedby': problem, placeholder: json.description ?? '',
-      input: soon, change: set, keydown: (event) => { if (event.key === 'Enter') set(); },
+      type: 'search',
+      id: field,
+      spellcheck: 'false',
+      autocomplete: 'off',
+      'aria-describedby': problem,
+      placeholder: json.description ?? '',
+      title: json.description,
+      input: soon,
+      change: set,
+      keydown: (event) => {
+        if (event.key === 'Enter') set();
+      },
     });
     this.problem = h('span', { class: 'problem', id: problem, role: 'alert' });
-    this.element = h('div', { class: 'control text-control' }, h('label', { for: field }, parameter.title), this.input, this.problem);
+    this.element = h(
+      'div',
+      { class: 'control text-control' },
+      h('label', { for: field }, parameter.title),
+      this.input,
+      this.problem,
+    );
     this.show();
   }
 
@@ -38,7 +59,8 @@ class TextControl {
 
   #set() {
     const value = this.input.value.trim();
-    const broken = value && this.rules.find((rule) => new RegExp(rule.regExp).test(value) === (rule.match === false));
+    const broken =
+      value && this.rules.find((rule) => new RegExp(rule.regExp).test(value) === (rule.match === false));
     this.problem.textContent = broken ? broken.message || `This is no valid value: ${value}` : '';
     this.input.setAttribute('aria-invalid', String(Boolean(broken)));
     if (!broken) this.host.set(value);
@@ -49,7 +71,12 @@ class OptionsControl {
   constructor(parameter, json, host) {
     Object.assign(this, { parameter, host });
     this.buttons = h('div', { class: 'segments', role: 'radiogroup', 'aria-label': parameter.title });
-    this.element = h('div', { class: 'control' }, h('span', { class: 'control-label', 'aria-hidden': 'true' }, parameter.title), this.buttons);
+    this.element = h(
+      'div',
+      { class: 'control' },
+      h('span', { class: 'control-label', 'aria-hidden': 'true' }, parameter.title),
+      this.buttons,
+    );
     this.buttons.addEventListener('keydown', (event) => this.#key(event));
     this.show();
   }
@@ -58,7 +85,10 @@ class OptionsControl {
   show() {
     const options = this.parameter.options ?? [];
     const key = JSON.stringify(options);
-    if (key !== this.key) this.buttons.replaceChildren(...options.map(({ value, label }) => button(label, () => this.host.set(value), { role: 'radio' })));
+    if (key !== this.key)
+      this.buttons.replaceChildren(
+        ...options.map(({ value, label }) => button(label, () => this.host.set(value), { role: 'radio' })),
+      );
     this.key = key;
     const at = options.findIndex(({ value }) => value === this.parameter.value);
     [...this.buttons.children].forEach((each, i) => {

@@ -7,11 +7,21 @@ import { icon } from './icons.js';
 /** Shows a dialog over the page. */
 export function showDialog(title, body, ...actions) {
   const heading = id('dialog');
-  const dialog = h('dialog', { 'aria-labelledby': heading, close: () => dialog.remove() },
-    h('header', { class: 'dialog-head' }, h('h2', { id: heading }, title), button('Close', () => dialog.close(), { class: 'tool', 'aria-label': 'Close' }, icon('close'))),
+  const dialog = h(
+    'dialog',
+    { 'aria-labelledby': heading, close: () => dialog.remove() },
+    h(
+      'header',
+      { class: 'dialog-head' },
+      h('h2', { id: heading }, title),
+      button('Close', () => dialog.close(), { class: 'tool', 'aria-label': 'Close' }, icon('close')),
+    ),
     h('div', { class: 'dialog-body' }, ...body.filter(Boolean)),
-    h('footer', { class: 'dialog-foot' }, ...actions));
-  dialog.addEventListener('click', (event) => { if (event.target === dialog) dialog.close(); });
+    h('footer', { class: 'dialog-foot' }, ...actions),
+  );
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
   document.body.append(dialog);
   dialog.showModal();
   dialog.querySelector('[data-focus]')?.focus();
@@ -19,7 +29,8 @@ export function showDialog(title, body, ...actions) {
 }
 
 function pretty(value) {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value === null || value === undefined ? '' : String(value);
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value))
+    return value === null || value === undefined ? '' : String(value);
   try {
     return JSON.stringify(JSON.parse(value), null, 2);
   } catch {
@@ -31,9 +42,24 @@ function pretty(value) {
 export function showDetails(title, values) {
   const entries = Object.entries(values).flatMap(([name, value]) => {
     const text = pretty(value);
-    return [h('dt', {}, name), h('dd', {}, h('span', { class: text.includes('\n') ? 'json' : null }, text || '–'),
-      text ? button('Copy', () => copy(text), { class: 'tool', 'aria-label': `Copy ${name}` }, icon('copy')) : null)];
+    return [
+      h('dt', {}, name),
+      h(
+        'dd',
+        {},
+        h('span', { class: text.includes('\n') ? 'json' : null }, text || '–'),
+        text
+          ? button('Copy', () => copy(text), { class: 'tool', 'aria-label': `Copy ${name}` }, icon('copy'))
+          : null,
+      ),
+    ];
   });
-  const all = button('Copy all', () => copy(JSON.stringify(values, null, 2)), { class: 'primary' }, icon('copy'), 'Copy all as JSON');
+  const all = button(
+    'Copy all',
+    () => copy(JSON.stringify(values, null, 2)),
+    { class: 'primary' },
+    icon('copy'),
+    'Copy all as JSON',
+  );
   showDialog(title, [h('dl', { class: 'details' }, ...entries)], all);
 }

@@ -1,7 +1,15 @@
 /* Elements. The one place that makes them: data always goes in as text, never as markup. */
 
 const SVG = 'http://www.w3.org/2000/svg';
-const PROPERTIES = new Set(['hidden', 'disabled', 'value', 'checked', 'tabIndex', 'textContent', 'indeterminate']);
+const PROPERTIES = new Set([
+  'hidden',
+  'disabled',
+  'value',
+  'checked',
+  'tabIndex',
+  'textContent',
+  'indeterminate',
+]);
 
 function assign(node, key, value) {
   if (value === null || value === undefined || value === false) return;
@@ -13,7 +21,9 @@ function assign(node, key, value) {
 
 function fill(node, props, children) {
   for (const [key, value] of Object.entries(props)) assign(node, key, value);
-  node.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(
+    ...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return node;
 }
 

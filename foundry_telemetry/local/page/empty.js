@@ -1,4 +1,5 @@
-/* Why a step is empty, said in words that lead on: nothing has arrived, nothing in the time chosen, a filter, or truly none. */
+/* Why a step is empty, said in words that lead on: nothing has arrived, nothing in the time chosen, a
+   filter, or truly none. */
 
 import { button, h } from './dom.js';
 import { copy } from './clipboard.js';
@@ -7,31 +8,61 @@ import { DROPDOWN, OPTIONS, TEXT, TIME, chosen, isAll, isUnset, labelText } from
 import { ago, between, bounds, dateText, isSet, label } from './time.js';
 
 const VARIABLE = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
-const WIDER = [3_600_000, 14_400_000, 43_200_000, 86_400_000, 3 * 86_400_000, 7 * 86_400_000, 30 * 86_400_000];
+const WIDER = [
+  3_600_000,
+  14_400_000,
+  43_200_000,
+  86_400_000,
+  3 * 86_400_000,
+  7 * 86_400_000,
+  30 * 86_400_000,
+];
 
 /** The shell line that makes a service export to this store. */
-export function exportLine(connection) {
+function exportLine(connection) {
   return `export ${VARIABLE}="${connection}"`;
 }
 
 /** The connection string with a button that copies it. */
 export function connection(status) {
   const line = exportLine(status.connection_string);
-  return h('div', { class: 'connection' }, h('code', {}, line),
-    button('Copy', () => copy(line, 'Connection string copied'), { class: 'tool', 'aria-label': 'Copy the connection string' }, icon('copy')));
+  return h(
+    'div',
+    { class: 'connection' },
+    h('code', {}, line),
+    button(
+      'Copy',
+      () => copy(line, 'Connection string copied'),
+      { class: 'tool', 'aria-label': 'Copy the connection string' },
+      icon('copy'),
+    ),
+  );
 }
 
 /** Rows and the last time of the tables that a query reads. */
 function stored(kql, status) {
   if (/\bfoundry_attempts\b/.test(kql)) return status.attempts;
-  const named = Object.entries(status.tables).filter(([name]) => new RegExp(`\\b${name}\\b`).test(kql)).map(([, table]) => table);
-  const last = named.map((table) => table.last).filter(Boolean).sort().at(-1) ?? null;
+  const named = Object.entries(status.tables)
+    .filter(([name]) => new RegExp(`\\b${name}\\b`).test(kql))
+    .map(([, table]) => table);
+  const last =
+    named
+      .map((table) => table.last)
+      .filter(Boolean)
+      .sort()
+      .at(-1) ?? null;
   return { rows: named.reduce((sum, table) => sum + table.rows, 0), last };
 }
 
 function filters(used) {
-  return used.filter((parameter) => [TEXT, DROPDOWN, OPTIONS].includes(parameter.type) && parameter.isControl
-    && !isAll(parameter) && !isUnset(parameter) && String(chosen(parameter)) !== String(parameter.initial ?? ''));
+  return used.filter(
+    (parameter) =>
+      [TEXT, DROPDOWN, OPTIONS].includes(parameter.type) &&
+      parameter.isControl &&
+      !isAll(parameter) &&
+      !isUnset(parameter) &&
+      String(chosen(parameter)) !== String(parameter.initial ?? ''),
+  );
 }
 
 /** "in the last 24 hours", or "from … to …". */
@@ -54,7 +85,8 @@ export function reason({ kql, used, range, status, scope, set }) {
   const { now, utc } = scope.clock;
   const timed = used.find((parameter) => parameter.type === TIME && isSet(parameter.value));
   const asked = timed?.value ?? range;
-  if (asked && table.last && Date.parse(table.last) < bounds(asked, now).start) return { elements: earlier({ table, asked, timed, now, utc, set }), isFirst: true };
+  if (asked && table.last && Date.parse(table.last) < bounds(asked, now).start)
+    return { elements: earlier({ table, asked, timed, now, utc, set }), isFirst: true };
   const chosenFilters = filters(used);
   if (chosenFilters.length) return { elements: excluded(chosenFilters, set, utc) };
   return plain(asked ? `The query found no rows ${within(asked, utc)}.` : 'The query found no rows.');
@@ -62,21 +94,44 @@ export function reason({ kql, used, range, status, scope, set }) {
 
 function nothing(status) {
   const line = exportLine(status.connection_string);
-  return [paragraph(h('strong', {}, 'Nothing has arrived yet.')), button('', () => copy(line, 'Connection string copied'), { class: 'action', title: line }, icon('copy'), 'Copy the connection string')];
+  return [
+    paragraph(h('strong', {}, 'Nothing has arrived yet.')),
+    button(
+      '',
+      () => copy(line, 'Connection string copied'),
+      { class: 'action', title: line },
+      icon('copy'),
+      'Copy the connection string',
+    ),
+  ];
 }
 
 function earlier({ table, asked, timed, now, utc, set }) {
   const last = Date.parse(table.last);
-  const words = paragraph(h('strong', {}, `Nothing ${within(asked, utc)}.`),
-    ` The last record is from ${dateText(last, utc, 'longDateTimePattern')}${utc ? ' UTC' : ''}, ${ago(last, now)}.`);
+  const when = `${dateText(last, utc, 'longDateTimePattern')}${utc ? ' UTC' : ''}`;
+  const words = paragraph(
+    h('strong', {}, `Nothing ${within(asked, utc)}.`),
+    ` The last record is from ${when}, ${ago(last, now)}.`,
+  );
   if (!timed) return [words];
   const durationMs = WIDER.find((each) => now - last < each * 0.9);
   const wider = durationMs ? { durationMs } : between(last - 86_400_000, last + 1000);
-  return [words, button('', () => set(timed, wider), { class: 'action' }, `Show ${durationMs ? label(wider, utc).replace(/^Last/, 'the last') : 'the day before it'}`)];
+  return [
+    words,
+    button(
+      '',
+      () => set(timed, wider),
+      { class: 'action' },
+      `Show ${durationMs ? label(wider, utc).replace(/^Last/, 'the last') : 'the day before it'}`,
+    ),
+  ];
 }
 
 function excluded(parameters, set, utc) {
   const named = parameters.map((parameter) => `${parameter.title}: ${labelText(parameter, utc)}`).join('; ');
   const clear = () => parameters.forEach((parameter) => set(parameter, parameter.initial));
-  return [paragraph(h('strong', {}, 'No row fits the filter.'), ` ${named}`), button('', clear, { class: 'action' }, 'Clear the filter')];
+  return [
+    paragraph(h('strong', {}, 'No row fits the filter.'), ` ${named}`),
+    button('', clear, { class: 'action' }, 'Clear the filter'),
+  ];
 }

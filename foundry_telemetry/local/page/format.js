@@ -6,10 +6,34 @@ const LOCALE = 'en-US';
 
 /** Scales of a unit: from which size on, divided by what, shown with which sign. */
 const SCALES = {
-  2: [[1024 ** 4, 'TiB'], [1024 ** 3, 'GiB'], [1024 ** 2, 'MiB'], [1024, 'KiB'], [1, 'B']],
-  17: [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e3, 'K'], [1, '']],
-  23: [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's'], [1, 'ms']],
-  24: [[86_400, 'd'], [3600, 'h'], [60, 'min'], [1, 's'], [0.001, 'ms']],
+  2: [
+    [1024 ** 4, 'TiB'],
+    [1024 ** 3, 'GiB'],
+    [1024 ** 2, 'MiB'],
+    [1024, 'KiB'],
+    [1, 'B'],
+  ],
+  17: [
+    [1e12, 'T'],
+    [1e9, 'B'],
+    [1e6, 'M'],
+    [1e3, 'K'],
+    [1, ''],
+  ],
+  23: [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+    [1000, 's'],
+    [1, 'ms'],
+  ],
+  24: [
+    [86_400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+    [0.001, 'ms'],
+  ],
 };
 const PERCENT = 1;
 const COUNT = 17;
@@ -33,15 +57,35 @@ function digits(value, scaled) {
   return { maximumSignificantDigits: 3 };
 }
 
-const DIGITS = ['minimumIntegerDigits', 'minimumFractionDigits', 'maximumFractionDigits', 'minimumSignificantDigits', 'maximumSignificantDigits'];
+const DIGITS = [
+  'minimumIntegerDigits',
+  'minimumFractionDigits',
+  'maximumFractionDigits',
+  'minimumSignificantDigits',
+  'maximumSignificantDigits',
+];
 
 /** The options of Intl.NumberFormat from those of a workbook, which have the same names. */
 function intl(value, options, scaled) {
-  const chosen = Object.fromEntries(DIGITS.filter((key) => options[key] !== undefined && options[key] !== null).map((key) => [key, options[key]]));
-  const named = Object.keys(chosen).some((key) => key.startsWith('max') || key.startsWith('minimumSig') || key.startsWith('minimumFr'));
-  const money = options.style === 'currency' ? { style: 'currency', currency: options.currency || 'USD' } : {};
+  const chosen = Object.fromEntries(
+    DIGITS.filter((key) => options[key] !== undefined && options[key] !== null).map((key) => [
+      key,
+      options[key],
+    ]),
+  );
+  const named = Object.keys(chosen).some(
+    (key) => key.startsWith('max') || key.startsWith('minimumSig') || key.startsWith('minimumFr'),
+  );
+  const money =
+    options.style === 'currency' ? { style: 'currency', currency: options.currency || 'USD' } : {};
   const share = options.style === 'percent' ? { style: 'percent' } : {};
-  return { useGrouping: options.useGrouping !== false, ...money, ...share, ...(named || money.style ? {} : digits(value, scaled)), ...chosen };
+  return {
+    useGrouping: options.useGrouping !== false,
+    ...money,
+    ...share,
+    ...(named || money.style ? {} : digits(value, scaled)),
+    ...chosen,
+  };
 }
 
 const makers = new Map();
@@ -55,7 +99,8 @@ function maker(options) {
 function scale(value, unit) {
   const steps = SCALES[unit];
   if (!steps) return { size: 1, sign: unit === PERCENT ? '%' : '' };
-  const [size, sign] = steps.find(([from]) => Math.abs(value) >= from) ?? (unit === 24 ? steps[3] : steps.at(-1));
+  const [size, sign] =
+    steps.find(([from]) => Math.abs(value) >= from) ?? (unit === 24 ? steps[3] : steps.at(-1));
   return { size, sign };
 }
 
@@ -81,8 +126,16 @@ export function joined(text, sign, unit) {
 
 /** A short form for axes: 12K, 1.5 s. */
 export function axisText(value, { unit = 0, options = {} } = {}) {
-  const short = { ...options, maximumFractionDigits: undefined, minimumFractionDigits: undefined, maximumSignificantDigits: 3 };
-  return numberText(value, { unit: unit === 0 && options.style !== 'currency' && Math.abs(value) >= 10_000 ? COUNT : unit, options: short });
+  const short = {
+    ...options,
+    maximumFractionDigits: undefined,
+    minimumFractionDigits: undefined,
+    maximumSignificantDigits: 3,
+  };
+  return numberText(value, {
+    unit: unit === 0 && options.style !== 'currency' && Math.abs(value) >= 10_000 ? COUNT : unit,
+    options: short,
+  });
 }
 
 /** The value as a parameter or the clipboard takes it: no grouping, no unit. */
@@ -95,7 +148,8 @@ export function plainText(value) {
 export function valueText(value, column, { utc, numberFormat, dateFormat } = {}) {
   if (value === null || value === undefined || value === '') return numberFormat?.emptyValCustomText ?? '';
   if (isTime(column)) return timeText(value, utc, dateFormat);
-  if (isNumeric(column) || (numberFormat && Number.isFinite(Number(value)))) return numberText(value, numberFormat);
+  if (isNumeric(column) || (numberFormat && Number.isFinite(Number(value))))
+    return numberText(value, numberFormat);
   return plainText(value);
 }
 

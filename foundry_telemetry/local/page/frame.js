@@ -16,9 +16,15 @@ function filling(percent) {
 export function applyStyle(element, item) {
   const { margin, padding, maxWidth, showBorder } = item.styleSettings ?? {};
   const wide = Number.parseFloat(item.customWidth);
-  style(element, { ...(margin ? { margin } : {}), ...(padding ? { padding } : {}), ...(maxWidth ? { 'max-width': maxWidth } : {}) });
+  style(element, {
+    ...(margin ? { margin } : {}),
+    ...(padding ? { padding } : {}),
+    ...(maxWidth ? { 'max-width': maxWidth } : {}),
+  });
   if (wide > 0 && wide < 100) {
-    style(element, { '--w': filling(wide) }).classList.add(wide <= 20 ? 'slim' : wide < 34 ? 'narrow' : 'part');
+    style(element, { '--w': filling(wide) }).classList.add(
+      wide <= 20 ? 'slim' : wide < 34 ? 'narrow' : 'part',
+    );
   }
   if (showBorder) element.classList.add('has-border');
 }
@@ -26,7 +32,9 @@ export function applyStyle(element, item) {
 /** A strip that says what of an item is not drawn. */
 export function notice(problems) {
   if (!problems.length) return null;
-  const list = problems.map(({ text }) => h('code', {}, text)).flatMap((each, i) => (i ? [', ', each] : [each]));
+  const list = problems
+    .map(({ text }) => h('code', {}, text))
+    .flatMap((each, i) => (i ? [', ', each] : [each]));
   return strip('This page does not draw: ', ...list);
 }
 
@@ -45,8 +53,14 @@ export class Frame {
     this.skeleton = this.#skeleton(kind);
     this.body.append(this.skeleton, this.message);
     this.tools = h('div', { class: 'tools' }, ...actions);
-    this.element = h('section', { class: `step query as-${kind}`, 'aria-label': item.name, 'data-step': item.name ?? '' },
-      h('header', { class: 'step-head' }, this.title, this.tools), this.progress, notice(problems), this.body);
+    this.element = h(
+      'section',
+      { class: `step query as-${kind}`, 'aria-label': item.name, 'data-step': item.name ?? '' },
+      h('header', { class: 'step-head' }, this.title, this.tools),
+      this.progress,
+      notice(problems),
+      this.body,
+    );
     applyStyle(this.element, item);
   }
 
@@ -93,7 +107,11 @@ export class Frame {
 
   #skeleton(kind) {
     const count = SKELETONS[kind] ?? 1;
-    return h('div', { class: `skeleton of-${kind}`, 'aria-hidden': 'true' }, ...Array.from({ length: count }, () => h('span')));
+    return h(
+      'div',
+      { class: `skeleton of-${kind}`, 'aria-hidden': 'true' },
+      ...Array.from({ length: count }, () => h('span')),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
-/* Icons, drawn on a grid of 16. The names are those that thresholds of a workbook use, and a few of our own. */
+/* Icons, drawn on a grid of 16. The names are those that thresholds of a workbook use, and a few of our
+   own. */
 
 import { svg } from './dom.js';
 
@@ -29,7 +30,8 @@ const PATHS = {
   reset: 'M3 3.5v3h3M3.3 6.5A5 5 0 1 1 3 9',
   sun: 'M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6ZM8 1.5v1.4M8 13.1v1.4M1.5 8h1.4M13.1 8h1.4M3.4 3.4l1 1M11.6 11.6l1 1M12.6 3.4l-1 1M4.4 11.6l-1 1',
   moon: 'M13 9.6A5.6 5.6 0 0 1 6.4 3a5.6 5.6 0 1 0 6.6 6.6Z',
-  database: 'M3 4c0-1 2.2-1.8 5-1.8S13 3 13 4v8c0 1-2.2 1.8-5 1.8S3 13 3 12ZM3 4c0 1 2.2 1.8 5 1.8S13 5 13 4M3 8c0 1 2.2 1.8 5 1.8S13 9 13 8',
+  database:
+    'M3 4c0-1 2.2-1.8 5-1.8S13 3 13 4v8c0 1-2.2 1.8-5 1.8S3 13 3 12ZM3 4c0 1 2.2 1.8 5 1.8S13 5 13 4M3 8c0 1 2.2 1.8 5 1.8S13 9 13 8',
 };
 
 const SHAPES = {
@@ -44,15 +46,36 @@ const SHAPES = {
 
 /** Icon and colour of each representation; a colour alone is drawn as a dot. */
 const MEANINGS = {
-  success: ['success', 'green'], Available: ['success', 'green'],
-  error: ['error', 'red'], failed: ['error', 'red'], critical: ['error', 'red'], Unavailable: ['error', 'red'],
-  Sev0: ['error', 'red'], 4: ['error', 'red'], Sev1: ['error', 'orange'],
-  warning: ['warning', 'orange'], Degraded: ['warning', 'orange'], Sev2: ['warning', 'orange'], 2: ['warning', 'orange'],
-  3: ['error', 'red'], info: ['info', 'blue'], Sev3: ['info', 'blue'], Sev4: ['info', 'gray'],
-  pending: ['clock', 'blue'], stopped: ['disabled', 'gray'], disabled: ['disabled', 'gray'],
-  cancelled: ['disabled', 'gray'], question: ['question', 'gray'], unknown: ['question', 'gray'], Unknown: ['question', 'gray'],
-  up: ['up', 'gray'], down: ['down', 'gray'], left: ['left', 'gray'], right: ['right', 'gray'],
-  trendup: ['trendup', 'gray'], trenddown: ['trenddown', 'gray'],
+  success: ['success', 'green'],
+  Available: ['success', 'green'],
+  error: ['error', 'red'],
+  failed: ['error', 'red'],
+  critical: ['error', 'red'],
+  Unavailable: ['error', 'red'],
+  Sev0: ['error', 'red'],
+  4: ['error', 'red'],
+  Sev1: ['error', 'orange'],
+  warning: ['warning', 'orange'],
+  Degraded: ['warning', 'orange'],
+  Sev2: ['warning', 'orange'],
+  2: ['warning', 'orange'],
+  3: ['error', 'red'],
+  info: ['info', 'blue'],
+  Sev3: ['info', 'blue'],
+  Sev4: ['info', 'gray'],
+  pending: ['clock', 'blue'],
+  stopped: ['disabled', 'gray'],
+  disabled: ['disabled', 'gray'],
+  cancelled: ['disabled', 'gray'],
+  question: ['question', 'gray'],
+  unknown: ['question', 'gray'],
+  Unknown: ['question', 'gray'],
+  up: ['up', 'gray'],
+  down: ['down', 'gray'],
+  left: ['left', 'gray'],
+  right: ['right', 'gray'],
+  trendup: ['trendup', 'gray'],
+  trenddown: ['trenddown', 'gray'],
 };
 
 const NOTHING = new Set(['Blank', '', undefined, null]);
@@ -66,6 +89,9 @@ export function icon(name, label = null) {
 
 /** What a threshold's representation stands for: an icon's name and a colour's name. */
 export function meaning(representation) {
-  const [shape, color] = MEANINGS[representation] ?? [NOTHING.has(representation) ? null : 'dot', representation || 'gray'];
+  const [shape, color] = MEANINGS[representation] ?? [
+    NOTHING.has(representation) ? null : 'dot',
+    representation || 'gray',
+  ];
   return { shape, color };
 }

@@ -5,7 +5,19 @@ import { copy } from './clipboard.js';
 import { showDialog } from './dialog.js';
 import { icon } from './icons.js';
 
-const TOKENS = /(\/\/.*)|(@?"(?:[^"\\]|\\.)*"|@?'(?:[^'\\]|\\.)*')|(\b\d+(?:\.\d+)?(?:ms|[dhms])?\b)|(\b(?:let|where|extend|project|project-away|project-rename|summarize|by|order|sort|asc|desc|top|take|limit|distinct|count|join|kind|on|union|lookup|mv-expand|parse|render|range|from|to|step|and|or|not|in|has|has_any|contains|startswith|between|with|as|datatable|print|evaluate|make-series|nulls|last|first)\b)|([A-Za-z_]\w*(?=\s*\())/g;
+const WORDS = `let where extend project project-away project-rename summarize by order sort asc desc top take limit
+  distinct count join kind on union lookup mv-expand parse render range from to step and or not in has has_any contains
+  startswith between with as datatable print evaluate make-series nulls last first invoke materialize`;
+const TOKENS = new RegExp(
+  [
+    /(\/\/.*)/.source,
+    /(@?"(?:[^"\\]|\\.)*"|@?'(?:[^'\\]|\\.)*')/.source,
+    /(\b\d+(?:\.\d+)?(?:ms|[dhms])?\b)/.source,
+    `(\\b(?:${WORDS.split(/\s+/).join('|')})\\b)`,
+    /([A-Za-z_]\w*(?=\s*\())/.source,
+  ].join('|'),
+  'g',
+);
 const KINDS = ['comment', 'string', 'number', 'keyword', 'function'];
 
 function colored(line) {
@@ -20,16 +32,46 @@ function colored(line) {
 }
 
 /** A query with numbered lines; `marked` is the line an error names. */
-export function kqlText(kql, marked = null) {
+function kqlText(kql, marked = null) {
   const lines = kql.replace(/\r\n?/g, '\n').split('\n');
-  return h('pre', { class: 'kql', tabIndex: 0, 'aria-label': 'Query' }, ...lines.map((line, i) => h('code', {
-    class: marked === i + 1 ? 'line marked' : 'line', 'data-line': i + 1,
-  }, ...colored(line), '\n')));
+  return h(
+    'pre',
+    { class: 'kql', tabIndex: 0, 'aria-label': 'Query' },
+    ...lines.map((line, i) =>
+      h(
+        'code',
+        {
+          class: marked === i + 1 ? 'line marked' : 'line',
+          'data-line': i + 1,
+        },
+        ...colored(line),
+        '\n',
+      ),
+    ),
+  );
 }
 
 /** Shows the query of a step as it was sent. */
 export function showKql({ title, kql, range, line }) {
-  const sent = range ? h('p', { class: 'dialog-note' }, 'Sent with the time range ', h('code', {}, range), ', which limits TimeGenerated.') : null;
+  const sent = range
+    ? h(
+        'p',
+        { class: 'dialog-note' },
+        'Sent with the time range ',
+        h('code', {}, range),
+        ', which limits TimeGenerated.',
+      )
+    : null;
   const body = [sent, kqlText(kql, line)];
-  showDialog(`KQL: ${title}`, body, button('Copy', () => copy(kql, 'KQL copied'), { class: 'primary', 'data-focus': true }, icon('copy'), 'Copy KQL'));
+  showDialog(
+    `KQL: ${title}`,
+    body,
+    button(
+      'Copy',
+      () => copy(kql, 'KQL copied'),
+      { class: 'primary', 'data-focus': true },
+      icon('copy'),
+      'Copy KQL',
+    ),
+  );
 }

@@ -1,5 +1,5 @@
-/* Word of new data: asks the page to refresh, never again before the round before has ended, and says whether the
-   server is there. */
+/* Word of new data: asks the page to refresh, never again before the round before has ended, and says
+   whether the server is there. */
 
 const LEAST_MS = 300;
 const REST = 2;
@@ -17,7 +17,7 @@ export class Live {
   /** `page` is refreshed, `show()` is told when the state is another, `news()` when data arrived. */
   constructor(page, { show, news }) {
     Object.assign(this, { page, show, news });
-    document.addEventListener('visibilitychange', () => this.#soon());
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.#rest() : this.connect()));
   }
 
   connect() {
@@ -26,6 +26,15 @@ export class Live {
     this.#source.addEventListener('open', () => this.#opened());
     this.#source.addEventListener('change', () => this.#changed());
     this.#source.addEventListener('error', () => this.#lost());
+  }
+
+  /**
+   * Out of sight the page listens to nothing: a browser has few connections to one server for all its
+   * tabs.
+   */
+  #rest() {
+    this.#source?.close();
+    this.#set('resting');
   }
 
   /** Switches between live and paused; what came meanwhile is shown at once. */
@@ -44,8 +53,7 @@ export class Live {
 
   #opened() {
     const before = this.#set('open');
-    if (before !== 'lost') return;
-    this.#changed();
+    if (before !== 'connecting') this.#changed();
   }
 
   #lost() {
@@ -66,10 +74,15 @@ export class Live {
     this.#dirty = false;
     const begun = performance.now();
     this.page.refresh();
-    await new Promise((resolve) => { setTimeout(resolve, 0); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 0);
+    });
     await this.page.queue.idle();
     const rest = Math.min(LONG_MS, Math.max(LEAST_MS, (performance.now() - begun) * REST));
-    setTimeout(() => { this.#busy = false; this.#soon(); }, rest);
+    setTimeout(() => {
+      this.#busy = false;
+      this.#soon();
+    }, rest);
   }
 
   /** The end of a relative time moves on by itself: asks again after a while, as if data had come. */

@@ -1,4 +1,5 @@
-/* Text steps: the part of Markdown that workbooks use, built as elements. HTML in it is shown as the text it is. */
+/* Text steps: the part of Markdown that workbooks use, built as elements. HTML in it is shown as the text
+   it is. */
 
 import { h } from './dom.js';
 import { url } from './formatters.js';
@@ -16,14 +17,15 @@ const INLINE = [
 ];
 
 /** Marks inside a line. */
-export function inline(text) {
+function inline(text) {
   const nodes = [];
   let plain = '';
   let rest = text;
   let before = '';
   while (rest) {
     const opens = !/\w/.test(before) || !rest.startsWith('_');
-    const found = opens && INLINE.map(([pattern, make]) => [pattern.exec(rest), make]).find(([match]) => match);
+    const found =
+      opens && INLINE.map(([pattern, make]) => [pattern.exec(rest), make]).find(([match]) => match);
     if (found) {
       if (plain) nodes.push(plain);
       plain = '';
@@ -42,14 +44,31 @@ const FENCE = /^\s*```/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 const DIVIDER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
-const cells = (line) => line.trim().replace(/^\||\|$/g, '').split('|').map((cell) => cell.trim());
-const isBlock = (line) => !line.trim() || HEADING.test(line) || FENCE.test(line) || RULE.test(line) || ITEM.test(line) || line.startsWith('>');
+const cells = (line) =>
+  line
+    .trim()
+    .replace(/^\||\|$/g, '')
+    .split('|')
+    .map((cell) => cell.trim());
+const isBlock = (line) =>
+  !line.trim() ||
+  HEADING.test(line) ||
+  FENCE.test(line) ||
+  RULE.test(line) ||
+  ITEM.test(line) ||
+  line.startsWith('>');
 
 /** Each takes its lines from the front of the list and gives an element. */
 const BLOCKS = [
   [(lines) => FENCE.test(lines[0]), code],
   [(lines) => HEADING.test(lines[0]), heading],
-  [(lines) => RULE.test(lines[0]), (lines) => { lines.shift(); return h('hr'); }],
+  [
+    (lines) => RULE.test(lines[0]),
+    (lines) => {
+      lines.shift();
+      return h('hr');
+    },
+  ],
   [(lines) => lines[0].startsWith('>'), quote],
   [(lines) => ITEM.test(lines[0]), list],
   [(lines) => lines[0].includes('|') && DIVIDER.test(lines[1] ?? ''), table],
@@ -87,7 +106,9 @@ function list(lines) {
     const [, , , first] = ITEM.exec(lines.shift());
     const more = take(lines, (line) => line.trim() && line.length - line.trimStart().length > indent.length);
     const nested = more.findIndex((line) => ITEM.test(line));
-    const words = [first, ...(nested < 0 ? more : more.slice(0, nested)).map((line) => line.trim())].join(' ');
+    const words = [first, ...(nested < 0 ? more : more.slice(0, nested)).map((line) => line.trim())].join(
+      ' ',
+    );
     items.push(h('li', {}, ...inline(words), ...(nested < 0 ? [] : blocks(more.slice(nested)))));
   }
   return h(/\d/.test(mark) ? 'ol' : 'ul', {}, ...items);
@@ -97,13 +118,28 @@ function table(lines) {
   const head = cells(lines.shift());
   lines.shift();
   const rows = take(lines, (line) => line.includes('|')).map(cells);
-  return h('table', { class: 'md-table' }, h('thead', {}, h('tr', {}, ...head.map((cell) => h('th', { scope: 'col' }, ...inline(cell))))),
-    h('tbody', {}, ...rows.map((row) => h('tr', {}, ...head.map((_, i) => h('td', {}, ...inline(row[i] ?? '')))))));
+  return h(
+    'table',
+    { class: 'md-table' },
+    h('thead', {}, h('tr', {}, ...head.map((cell) => h('th', { scope: 'col' }, ...inline(cell))))),
+    h(
+      'tbody',
+      {},
+      ...rows.map((row) => h('tr', {}, ...head.map((_, i) => h('td', {}, ...inline(row[i] ?? ''))))),
+    ),
+  );
 }
 
 function paragraph(lines) {
   const words = take(lines, (line, i) => i === 0 || !isBlock(line));
-  return h('p', {}, ...words.flatMap((line, i) => [...(i ? [/ {2}$/.test(words[i - 1]) ? h('br') : ' '] : []), ...inline(line.trim())]));
+  return h(
+    'p',
+    {},
+    ...words.flatMap((line, i) => [
+      ...(i ? [/ {2}$/.test(words[i - 1]) ? h('br') : ' '] : []),
+      ...inline(line.trim()),
+    ]),
+  );
 }
 
 function blocks(lines) {

@@ -1,5 +1,5 @@
-/* The page as a whole: builds the steps of a workbook in order, and runs the visible ones again when a parameter or the
-   data changed. */
+/* The page as a whole: builds the steps of a workbook in order, and runs the visible ones again when a
+   parameter or the data changed. */
 
 import { Queue } from './api.js';
 import { h } from './dom.js';
@@ -27,7 +27,10 @@ export class Page {
 
   /** Puts the steps under an element. */
   mount(root) {
-    if (this.found.top.length) root.append(h('p', { class: 'notice' }, `Not drawn: ${this.found.top.map(({ text }) => text).join(', ')}`));
+    if (this.found.top.length)
+      root.append(
+        h('p', { class: 'notice' }, `Not drawn: ${this.found.top.map(({ text }) => text).join(', ')}`),
+      );
     root.append(...this.steps.map((step) => step.element));
   }
 
@@ -70,7 +73,7 @@ export class Page {
       this.#order += 1;
       const place = { order: this.#order, groups };
       const essential = this.problems(item).some((problem) => problem.essential && item.type !== 3);
-      const Step = essential ? UnknownStep : STEPS[item.type] ?? UnknownStep;
+      const Step = essential ? UnknownStep : (STEPS[item.type] ?? UnknownStep);
       const step = new Step(item, place, this);
       step.declare();
       if (step instanceof GroupStep) step.add(this.#build(item.content.items ?? [], step.inner()));

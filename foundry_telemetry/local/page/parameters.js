@@ -1,5 +1,5 @@
-/* Parameters: what stands in place of {Name} and {Name:format}. Text substitution, no escaping, as in the portal:
-   quoting is the author's job. Pure functions. */
+/* Parameters: what stands in place of {Name} and {Name:format}. Text substitution, no escaping, as in the
+   portal: quoting is the author's job. Pure functions. */
 
 import * as time from './time.js';
 
@@ -31,12 +31,15 @@ const OTHER_FORMATS = {
   base64: (parameter) => btoa(String.fromCharCode(...new TextEncoder().encode(valueText(parameter)))),
 };
 
-const asList = (value) => (Array.isArray(value) ? value : [value]).filter((v) => v !== undefined && v !== null).map(String);
+const asList = (value) =>
+  (Array.isArray(value) ? value : [value]).filter((v) => v !== undefined && v !== null).map(String);
 
 /** The values chosen, as text; "All" is every value of the list. */
 export function chosen(parameter) {
   const values = asList(parameter.value);
-  return values.includes(ALL) ? (parameter.options ?? []).map((option) => option.value) : values.filter((v) => !v.startsWith('value::'));
+  return values.includes(ALL)
+    ? (parameter.options ?? []).map((option) => option.value)
+    : values.filter((v) => !v.startsWith('value::'));
 }
 
 /** Whether "All" is chosen. */
@@ -60,7 +63,7 @@ export function isPending(parameter) {
 function valueText(parameter) {
   const { multi, quote = "'", delimiter = ',', selectAll } = parameter;
   const all = isAll(parameter) && selectAll !== undefined;
-  if (!multi) return all ? selectAll : chosen(parameter)[0] ?? '';
+  if (!multi) return all ? selectAll : (chosen(parameter)[0] ?? '');
   return (all ? [selectAll] : chosen(parameter)).map((value) => `${quote}${value}${quote}`).join(delimiter);
 }
 
@@ -69,7 +72,9 @@ export function labelText(parameter, utc = true) {
   if (parameter.type === TIME) return time.label(parameter.value, utc);
   if (isAll(parameter)) return 'All';
   const names = new Map((parameter.options ?? []).map((option) => [option.value, option.label]));
-  return chosen(parameter).map((value) => names.get(value) ?? value).join(', ');
+  return chosen(parameter)
+    .map((value) => names.get(value) ?? value)
+    .join(', ');
 }
 
 /** The text in place of one reference; null for a format that is not drawn. */
@@ -83,28 +88,42 @@ export function expand(parameter, format, { now, utc = true }) {
 /**
  * Puts values in place of references.
  * `find(name)` gives the parameter that a place in the workbook sees, or undefined.
- * Besides the text: the parameters used, names that nobody declared before, formats not drawn, required ones without a value.
+ * Besides the text: the parameters used, names that nobody declared before, formats not drawn, and those
+ * without a value that one must have.
  */
 export function fill(text, find, clock) {
   const found = { used: new Map(), unknown: new Set(), formats: new Set(), missing: new Map() };
   const filled = text.replace(REFERENCE, (whole, name, format) => {
     const parameter = find(name);
-    if (!parameter) { found.unknown.add(name); return whole; }
+    if (!parameter) {
+      found.unknown.add(name);
+      return whole;
+    }
     found.used.set(name, parameter);
-    if (isPending(parameter) || (parameter.required && isUnset(parameter))) found.missing.set(name, parameter);
+    if (isPending(parameter) || (parameter.required && isUnset(parameter)))
+      found.missing.set(name, parameter);
     const value = expand(parameter, format, clock);
-    if (value === null) { found.formats.add(whole); return whole; }
+    if (value === null) {
+      found.formats.add(whole);
+      return whole;
+    }
     return value;
   });
   return { text: filled, ...found };
 }
 
-const option = (row) => (typeof row === 'object' && row !== null
-  ? { value: String(row.value), label: String(row.label ?? row.value), group: row.group ?? '', selected: Boolean(row.selected) }
-  : { value: String(row), label: String(row), group: '', selected: false });
+const option = (row) =>
+  typeof row === 'object' && row !== null
+    ? {
+        value: String(row.value),
+        label: String(row.label ?? row.value),
+        group: row.group ?? '',
+        selected: Boolean(row.selected),
+      }
+    : { value: String(row), label: String(row), group: '', selected: false };
 
 /** The choices in a parameter's own JSON; empty when it is none. */
-export function optionsFromJson(text) {
+function optionsFromJson(text) {
   try {
     const rows = JSON.parse(text);
     return Array.isArray(rows) ? rows.map(option) : [];
@@ -115,10 +134,21 @@ export function optionsFromJson(text) {
 
 /** The choices in an answer: up to four columns, value, label, selected, group, by name or else by place. */
 export function optionsFromTable({ columns, rows }) {
-  const at = (name, place) => { const i = columns.findIndex((c) => c.name.toLowerCase() === name); return i < 0 ? place : i; };
+  const at = (name, place) => {
+    const i = columns.findIndex((c) => c.name.toLowerCase() === name);
+    return i < 0 ? place : i;
+  };
   const [value, label, selected, group] = ['value', 'label', 'selected', 'group'].map(at);
-  return rows.filter((row) => row[value] !== null && row[value] !== undefined)
-    .map((row) => option({ value: row[value], label: row[label], selected: [true, 1, 'true'].includes(row[selected]), group: row[group] }));
+  return rows
+    .filter((row) => row[value] !== null && row[value] !== undefined)
+    .map((row) =>
+      option({
+        value: row[value],
+        label: row[label],
+        selected: [true, 1, 'true'].includes(row[selected]),
+        group: row[group],
+      }),
+    );
 }
 
 /** The value that a list of choices gives a parameter that has none: those marked as selected. */
@@ -132,12 +162,24 @@ export function preselected(options, multi) {
 export function declaration(json) {
   const settings = json.typeSettings ?? {};
   const options = typeof json.jsonData === 'string' ? optionsFromJson(json.jsonData) : null;
-  const first = options?.length && !(json.value ?? json.defaultValue) ? preselected(options, json.multiSelect) ?? options[0].value : undefined;
+  const first =
+    options?.length && !(json.value ?? json.defaultValue)
+      ? (preselected(options, json.multiSelect) ?? options[0].value)
+      : undefined;
   return {
-    name: json.name, type: json.type, title: json.label || json.name, value: startValue(json) ?? first, options,
-    multi: Boolean(json.multiSelect), quote: json.quote, delimiter: json.delimiter, global: Boolean(json.isGlobal),
-    selectAll: settings.selectAllValue, required: Boolean(json.isRequired),
-    fromQuery: !options && Boolean(json.query?.trim()), loaded: false,
+    name: json.name,
+    type: json.type,
+    title: json.label || json.name,
+    value: startValue(json) ?? first,
+    options,
+    multi: Boolean(json.multiSelect),
+    quote: json.quote,
+    delimiter: json.delimiter,
+    global: Boolean(json.isGlobal),
+    selectAll: settings.selectAllValue,
+    required: Boolean(json.isRequired),
+    fromQuery: !options && Boolean(json.query?.trim()),
+    loaded: false,
   };
 }
 

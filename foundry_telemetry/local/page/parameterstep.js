@@ -17,15 +17,26 @@ class Entry {
     this.parameter = page.scope.declare({ ...declaration(json), isControl: true }, place);
     this.isGiven = this.parameter.value !== undefined;
     const { scope } = page;
-    const host = { set: (value) => scope.set(this.parameter, value), utc: () => scope.clock.utc, now: () => scope.clock.now };
+    const host = {
+      set: (value) => scope.set(this.parameter, value),
+      utc: () => scope.clock.utc,
+      now: () => scope.clock.now,
+    };
     this.control = json.isHiddenWhenLocked ? null : controlFor(this.parameter, json, host);
-    this.runner = new Runner(page, place.order, { started: () => {}, answered: (answer) => this.#answered(answer), failed: (error) => this.#failed(error) });
+    this.runner = new Runner(page, place.order, {
+      started: () => {},
+      answered: (answer) => this.#answered(answer),
+      failed: (error) => this.#failed(error),
+    });
   }
 
   update(isShown) {
     this.control?.show();
     if (!this.parameter.fromQuery) return;
-    if (!isShown) { this.runner.stop(); return; }
+    if (!isShown) {
+      this.runner.stop();
+      return;
+    }
     const request = this.page.scope.request(this.json, this.place);
     if (request.missing.size) return;
     if (!isPending(this.parameter)) this.runner.order = AFTER_STEPS;
@@ -35,6 +46,7 @@ class Entry {
   #answered({ table }) {
     const wasLoaded = this.parameter.loaded;
     this.parameter.loaded = true;
+    this.#mark(null);
     if (this.parameter.type === TEXT) this.#take(String(table.rows[0]?.[0] ?? ''));
     else {
       this.parameter.options = optionsFromTable(table);
@@ -54,8 +66,12 @@ class Entry {
 
   #failed(error) {
     if (!error.lost) this.page.announce(`${this.parameter.title}: ${error.message}`);
-    this.control?.element.setAttribute('title', error.message);
-    this.control?.element.classList.add('failed');
+    this.#mark(error.message);
+  }
+
+  #mark(message) {
+    this.control?.element.classList.toggle('failed', Boolean(message));
+    this.control?.element.setAttribute('title', message ?? '');
   }
 }
 
@@ -63,15 +79,25 @@ export class ParameterStep {
   constructor(item, place, page) {
     Object.assign(this, { item, place, page });
     this.controls = h('div', { class: `controls ${item.content.style ?? 'pills'}` });
-    this.element = h('div', { class: 'step parameters', role: 'group', 'aria-label': item.name ?? 'Parameters', 'data-step': item.name ?? '' }, this.controls);
+    this.element = h(
+      'div',
+      {
+        class: 'step parameters',
+        role: 'group',
+        'aria-label': item.name ?? 'Parameters',
+        'data-step': item.name ?? '',
+      },
+      this.controls,
+    );
     const strip = notice(page.problems(item));
     if (strip) this.element.append(strip);
     applyStyle(this.element, item);
   }
 
   declare() {
-    this.entries = (this.item.content.parameters ?? []).filter(({ type }) => DRAWN.has(type)).map((json, i) => (
-      new Entry(json, { ...this.place, order: this.place.order + i / 1000 }, this.page)));
+    this.entries = (this.item.content.parameters ?? [])
+      .filter(({ type }) => DRAWN.has(type))
+      .map((json, i) => new Entry(json, { ...this.place, order: this.place.order + i / 1000 }, this.page));
     this.controls.append(...this.entries.map(({ control }) => control?.element).filter(Boolean));
     this.controls.hidden = !this.controls.children.length;
   }

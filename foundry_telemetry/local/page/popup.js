@@ -1,4 +1,5 @@
-/* A panel below a button: opens on click, closes on Escape, on a click elsewhere and when the focus leaves it. */
+/* A panel below a button: opens on click, closes on Escape, on a click elsewhere and when the focus leaves
+   it. */
 
 import { h } from './dom.js';
 
@@ -13,8 +14,12 @@ export class Popup {
     opener.setAttribute('aria-haspopup', role);
     opener.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.element.addEventListener('keydown', (event) => this.#key(event));
-    this.element.addEventListener('focusout', (event) => { if (event.relatedTarget && !this.element.contains(event.relatedTarget)) this.close(false); });
-    this.outside = (event) => { if (!this.element.contains(event.target)) this.close(false); };
+    this.element.addEventListener('focusout', (event) => {
+      if (event.relatedTarget && !this.element.contains(event.relatedTarget)) this.close(false);
+    });
+    this.outside = (event) => {
+      if (!this.element.contains(event.target)) this.close(false);
+    };
   }
 
   get isOpen() {
@@ -27,7 +32,9 @@ export class Popup {
     this.#fit();
     this.opener.setAttribute('aria-expanded', 'true');
     document.addEventListener('pointerdown', this.outside);
-    (this.panel.querySelector('[data-focus]') ?? this.panel.querySelector('input, button, [tabindex="0"]'))?.focus();
+    (
+      this.panel.querySelector('[data-focus]') ?? this.panel.querySelector('input, button, [tabindex="0"]')
+    )?.focus();
   }
 
   /** Closes; the focus goes back to the button unless it has already gone elsewhere. */
@@ -43,7 +50,10 @@ export class Popup {
   /** Keeps the panel inside the window. */
   #fit() {
     this.panel.classList.remove('to-left');
-    this.panel.classList.toggle('to-left', this.panel.getBoundingClientRect().right > document.documentElement.clientWidth - 8);
+    this.panel.classList.toggle(
+      'to-left',
+      this.panel.getBoundingClientRect().right > document.documentElement.clientWidth - 8,
+    );
   }
 
   #key(event) {

@@ -1,37 +1,49 @@
-/* A query step: asks when its query or the data changed, and shows the answer, why there is none, or what went wrong. */
+/* A query step: asks when its query or the data changed, and shows the answer, why there is none, or what
+   went wrong. */
 
 import { Chart } from './charts.js';
+import { Choice } from './choice.js';
 import { showDetails } from './dialog.js';
 import { button, h } from './dom.js';
 import { reason } from './empty.js';
-import { plainText } from './format.js';
 import { Frame, strip, tool } from './frame.js';
 import { Grid } from './grid.js';
 import { icon } from './icons.js';
 import { showKql } from './kql.js';
+import { failure, unfilled, waiting } from './messages.js';
+import { TIME } from './parameters.js';
 import { Runner } from './runner.js';
+import { records } from './table.js';
 import { Tiles } from './tiles.js';
 import { between, isSet, label } from './time.js';
 
 const BUSY_MS = 1000;
-const TEXT = 1;
 const SUCCESS = 3;
-
-/** What the choice of a row sets, by the two ways a workbook says it. */
-function exportsOf({ exportParameterName, exportFieldName, exportDefaultValue, exportedParameters = [] }) {
-  const first = exportParameterName ? [{ parameterName: exportParameterName, fieldName: exportFieldName, defaultValue: exportDefaultValue }] : [];
-  return [...first, ...exportedParameters];
-}
 
 export class QueryStep {
   constructor(item, place, page) {
-    Object.assign(this, { item, place, page, settings: item.content, kind: item.content.visualization ?? 'table', state: 'new' });
+    Object.assign(this, {
+      item,
+      place,
+      page,
+      settings: item.content,
+      kind: item.content.visualization ?? 'table',
+      state: 'new',
+    });
     const problems = page.problems(item);
     this.isDrawn = !problems.some(({ essential }) => essential);
-    this.frame = new Frame({ item, kind: this.kind, size: this.settings.size, actions: this.#tools(), problems });
+    this.frame = new Frame({
+      item,
+      kind: this.kind,
+      size: this.settings.size,
+      actions: this.#tools(),
+      problems,
+    });
     this.element = this.frame.element;
     this.runner = new Runner(page, place.order, {
-      started: (isChange) => { if (isChange || this.state !== 'shown') this.frame.loading(); },
+      started: (isChange) => {
+        if (isChange || !['shown', 'empty'].includes(this.state)) this.frame.loading();
+      },
       answered: (answer, isChange) => this.#answered(answer, isChange),
       failed: (error) => this.#failed(error),
     });
@@ -41,23 +53,29 @@ export class QueryStep {
   /** Declares what the step hands on: by the choice of a row, or by a time brush. */
   declare() {
     const after = { ...this.place, order: this.place.order + 0.5 };
-    this.exports = exportsOf(this.settings).map(({ parameterName, fieldName, defaultValue, quote, delimiter }) => ({
-      field: fieldName, parameter: this.page.scope.declare({ name: parameterName, type: TEXT, title: parameterName, value: defaultValue, quote, delimiter }, after),
-    }));
+    this.choice = new Choice(this.settings, after, this.page.scope);
     const brushed = this.settings.timeBrushParameterName;
-    this.brushed = brushed && this.page.scope.declare({ name: brushed, type: 4, title: brushed, value: undefined }, after);
+    this.brushed =
+      brushed &&
+      this.page.scope.declare({ name: brushed, type: TIME, title: brushed, value: undefined }, after);
   }
 
   update(isVisible) {
     const isShown = isVisible && this.page.scope.holds(this.item, this.place);
     this.element.hidden = !isShown;
-    if (!isShown) { this.runner.stop(); return; }
+    if (!isShown) {
+      this.runner.stop();
+      return;
+    }
     this.frame.setTitle(this.page.fill(this.settings.title ?? '', this.place));
     if (!this.isDrawn) return;
     this.request = this.#request();
     this.#showBrush();
     const missing = [...this.request.missing.values()];
-    if (missing.length) { this.runner.stop(); this.#wait(missing); } else this.runner.want(this.request);
+    if (missing.length) {
+      this.runner.stop();
+      this.#wait(missing);
+    } else this.runner.want(this.request);
     this.view?.mark();
   }
 
@@ -72,7 +90,11 @@ export class QueryStep {
 
   /** The time that the step shows: bound to it, or named in its query. */
   #range() {
-    return this.request.range ?? this.request.used.find(({ type, value }) => type === 4 && isSet(value))?.value ?? null;
+    return (
+      this.request.range ??
+      this.request.used.find(({ type, value }) => type === TIME && isSet(value))?.value ??
+      null
+    );
   }
 
   get name() {
@@ -82,7 +104,12 @@ export class QueryStep {
   #tools() {
     this.reset = tool('reset', 'Back to the time before', () => this.#unbrush(), { hidden: true });
     this.swap = tool('table', 'Show as table', () => this.#swap(), { 'aria-pressed': 'false' });
-    const kql = button('KQL', () => this.#kql(), { class: 'tool kql-tool', title: 'Show the query of this step' }, 'KQL');
+    const kql = button(
+      'KQL',
+      () => this.#kql(),
+      { class: 'tool kql-tool', title: 'Show the query of this step' },
+      'KQL',
+    );
     return [this.reset, ...(this.#isChart && this.isDrawn ? [this.swap] : []), kql];
   }
 
@@ -98,55 +125,68 @@ export class QueryStep {
   /* Answers */
 
   #answered(answer, isChange) {
-    if (this.view?.isBusy && !isChange) { setTimeout(() => this.#answered(answer, isChange), BUSY_MS); return; }
+    this.latest = answer;
+    if (this.view?.isBusy && !isChange) {
+      setTimeout(() => this.#later(answer), BUSY_MS);
+      return;
+    }
     this.frame.settled();
-    const isSame = answer.text === this.text && ['shown', 'empty'].includes(this.state);
+    const before = this.state;
+    const isSame = answer.text === this.text && ['shown', 'empty'].includes(before);
     this.text = answer.text;
     this.table = answer.table;
-    this.cut = answer.cut;
+    this.#note([...unfilled(this.request, this.page.scope), ...(answer.cut ? [answer.cut] : [])]);
     if (!answer.table.rows.length) this.#empty();
-    else if (!isSame || isChange) this.#show(isChange);
+    else if (!isSame || isChange) this.#show();
     else if (this.#isChart) this.view.draw(this.table);
+    if (isChange && before !== 'new') this.choice.keepWithin(records(this.table));
   }
 
-  #show(isChange) {
-    const wasNew = this.state === 'new';
+  /** Tries again with an answer that waited for the reader, unless a newer one has come. */
+  #later(answer) {
+    if (answer === this.latest) this.#answered(answer, false);
+  }
+
+  #show() {
     this.state = 'shown';
     this.view ??= this.#makeView();
     this.frame.content(this.isSwapped ? this.#tableView().element : this.view.element);
     this.view.draw(this.table);
     this.asTable?.draw(this.table);
-    this.#note([...this.request.unknown, ...this.request.formats].map((name) => this.#why(name)));
-    if (isChange && !wasNew) this.#dropLostChoice();
   }
 
-  /** Says what in the query was not filled in, and that an answer is not whole. */
+  /** Says above the content what was not filled in, and that an answer is not whole. */
   #note(words) {
+    const said = words.join('; ');
+    if (said === (this.said ?? '')) return;
+    this.said = said;
     this.noted?.remove();
-    const all = [...words, ...(this.cut ? [this.cut] : [])];
-    this.noted = all.length ? strip(all.join('; ')) : null;
-    if (this.noted) this.frame.body.before(this.noted);
-  }
-
-  #why(name) {
-    if (name.startsWith('{')) return `${name} is not filled in: the page does not know this format`;
-    const why = this.page.scope.isDeclared(name) ? 'the step that sets it stands elsewhere or later' : 'no step declares it';
-    return `{${name}} is not filled in: ${why}`;
+    this.noted = said ? strip(said) : null;
+    if (said) this.frame.body.before(this.noted);
   }
 
   #makeView() {
     const { gridSettings, tileSettings, chartSettings, sortBy } = this.settings;
     if (this.kind === 'table') return new Grid({ sortBy, ...gridSettings }, this.#host());
-    return this.kind === 'tiles' ? new Tiles(tileSettings, this.#host()) : new Chart(this.kind, chartSettings, this.#host());
+    return this.kind === 'tiles'
+      ? new Tiles(tileSettings, this.#host())
+      : new Chart(this.kind, chartSettings, this.#host());
   }
 
   #host() {
     const { scope } = this.page;
-    const choosing = this.exports.length ? { choose: (row) => this.#choose(row), isChosen: (row) => this.#isChosen(row) } : {};
+    const choosing = this.choice.isOffered
+      ? { choose: (row) => this.choice.set(row), isChosen: (row) => this.choice.has(row) }
+      : {};
     return {
-      name: this.name, utc: () => scope.clock.utc, now: () => scope.clock.now, range: () => this.#range(),
-      fill: (text) => this.page.fill(text, this.place), open: (target, value, cell) => this.#open(target, value, cell),
-      brushed: this.brushed ? (start, end) => this.#brush(start, end) : null, ...choosing,
+      name: this.name,
+      utc: () => scope.clock.utc,
+      now: () => scope.clock.now,
+      range: () => this.#range(),
+      fill: (text) => this.page.fill(text, this.place),
+      open: (target, value, cell) => this.#open(target, value, cell),
+      brushed: this.brushed ? (start, end) => this.#brush(start, end) : null,
+      ...choosing,
     };
   }
 
@@ -158,7 +198,7 @@ export class QueryStep {
   #swap() {
     this.isSwapped = !this.isSwapped;
     this.swap.setAttribute('aria-pressed', String(this.isSwapped));
-    if (this.state === 'shown') this.#show(false);
+    if (this.state === 'shown') this.#show();
   }
 
   #tableView() {
@@ -185,7 +225,7 @@ export class QueryStep {
   #wait(missing) {
     this.state = 'waiting';
     this.frame.settled();
-    this.frame.say('waiting', h('p', {}, `Waits for a value of ${missing.map(({ title }) => title).join(', ')}.`));
+    this.frame.say('waiting', waiting(missing));
   }
 
   #failed(error) {
@@ -193,35 +233,8 @@ export class QueryStep {
     if (error.lost && this.state === 'shown') return;
     this.state = 'failed';
     this.page.announce(`${this.name}: ${error.message}`);
-    const line = error.line && this.request.text.split(/\r?\n/)[error.line - 1];
-    const isSaid = new RegExp(`\\bline ${error.line}\\b`, 'i').test(error.message);
-    const place = error.line && !isSaid ? `Line ${error.line}${error.position ? `, position ${error.position}` : ''}` : '';
-    const snippet = line ? h('pre', { class: 'kql snippet' }, h('code', { class: 'line marked', 'data-line': error.line }, line)) : null;
-    const again = button('Try again', () => this.runner.again(this.request), { class: 'action' });
-    const show = button('Show the query', () => this.#kql(error.line), { class: 'action' });
-    this.frame.say('error', h('p', {}, icon('error'), h('strong', {}, error.message)), place ? h('p', { class: 'where' }, place) : null, snippet, h('div', { class: 'actions' }, again, show));
-  }
-
-  /* Choosing a row */
-
-  #value(row, { field }) {
-    return field ? plainText(row[field]) : JSON.stringify(row);
-  }
-
-  #isChosen(row) {
-    return this.exports.every((each) => each.parameter.value !== each.parameter.initial && this.#value(row, each) === each.parameter.value);
-  }
-
-  #choose(row) {
-    for (const each of this.exports) this.page.scope.set(each.parameter, row ? this.#value(row, each) : each.parameter.initial);
-  }
-
-  /** A choice that a change of the filters took away is given up; new data alone never does that. */
-  #dropLostChoice() {
-    const isMade = this.exports.some(({ parameter }) => parameter.value !== parameter.initial);
-    if (!isMade) return;
-    const rows = this.table.rows.map((values) => Object.fromEntries(this.table.columns.map((column, i) => [column.name, values[i]])));
-    if (!rows.some((row) => this.#isChosen(row))) this.#choose(null);
+    const again = () => this.runner.again(this.request);
+    this.frame.say('error', failure(error, this.request.text, { again, show: () => this.#kql(error.line) }));
   }
 
   /* Time brush */

@@ -1,5 +1,5 @@
-/* The scope: which parameter a place in the workbook sees, and its value. A parameter exists for the steps after the
-   one that declares it, and inside its group; one that is global exists everywhere. */
+/* The scope: which parameter a place in the workbook sees, and its value. A parameter exists for the steps
+   after the one that declares it, and inside its group; one that is global exists everywhere. */
 
 import * as time from './time.js';
 import { TIME, chosen, fill, isAll } from './parameters.js';
@@ -7,10 +7,15 @@ import { TIME, chosen, fill, isAll } from './parameters.js';
 /** Whether a declaration can be seen from a place: {order, groups}, groups from the outermost in. */
 function isSeen(declared, place) {
   if (declared.global) return true;
-  return declared.order < place.order && declared.groups.every((group, depth) => place.groups[depth] === group);
+  return (
+    declared.order < place.order && declared.groups.every((group, depth) => place.groups[depth] === group)
+  );
 }
 
-/** The groups that hide a declaration from outside: those of its place, up to the innermost that does not hand it out. */
+/**
+ * The groups that hide a declaration from outside: those of its place, up to the innermost that does not
+ * hand it out.
+ */
 function hiding(groups) {
   const last = groups.findLastIndex((group) => !group.exports);
   return groups.slice(0, last + 1);
@@ -30,7 +35,12 @@ export class Scope {
     const list = this.#declared.get(parameter.name) ?? [];
     const global = list.find((each) => each.global);
     if (global) return global;
-    const declared = { ...parameter, initial: parameter.value, order: place.order, groups: hiding(place.groups) };
+    const declared = {
+      ...parameter,
+      initial: parameter.value,
+      order: place.order,
+      groups: hiding(place.groups),
+    };
     this.#declared.set(parameter.name, [...list, declared]);
     return declared;
   }
@@ -58,7 +68,9 @@ export class Scope {
 
   /** The shortest time back from now that is chosen, in milliseconds; infinite where no time is relative. */
   shortest() {
-    const ranges = [...this.#declared.values()].flat().filter(({ type, value }) => type === TIME && time.isSet(value) && !value.endTime);
+    const ranges = [...this.#declared.values()]
+      .flat()
+      .filter(({ type, value }) => type === TIME && time.isSet(value) && !value.endTime);
     return Math.min(...ranges.map(({ value }) => value.durationMs));
   }
 
@@ -67,7 +79,10 @@ export class Scope {
     return fill(text, (name) => this.find(name, place), clock);
   }
 
-  /** What a step asks: its query filled in, the parameters used, the range beside it; `shape` is the same at any time. */
+  /**
+   * What a step asks: its query filled in, the parameters used, the range beside it; `shape` is the same
+   * at any time.
+   */
   request({ query = '', timeContextFromParameter, timeContext }, place) {
     const filled = this.fill(query, place);
     const bound = timeContextFromParameter && this.find(timeContextFromParameter, place);
@@ -75,8 +90,11 @@ export class Scope {
     const told = time.isSet(range) ? range : null;
     const still = this.fill(query, place, { ...this.clock, now: 0 }).text;
     return {
-      ...filled, range: told, used: [...new Set([...filled.used.values(), ...(bound ? [bound] : [])])],
-      timespan: told && time.timespan(told, this.clock.now), shape: JSON.stringify([still, told]),
+      ...filled,
+      range: told,
+      used: [...new Set([...filled.used.values(), ...(bound ? [bound] : [])])],
+      timespan: told && time.timespan(told, this.clock.now),
+      shape: JSON.stringify([still, told]),
     };
   }
 
@@ -92,15 +110,22 @@ export class Scope {
   #compared(parameter) {
     if (!parameter) return '';
     if (parameter.type === TIME) return time.isSet(parameter.value) ? time.toAddress(parameter.value) : '';
-    return isAll(parameter) ? parameter.selectAll ?? 'value::all' : chosen(parameter).join(',');
+    return isAll(parameter) ? (parameter.selectAll ?? 'value::all') : chosen(parameter).join(',');
   }
 
   /** The values that differ from the workbook's own, as [name, text] pairs: the address of this view. */
   entries() {
-    return [...this.#declared.values()].flat().filter((each) => !same(each.value, each.initial)).flatMap((each) => {
-      if (each.type === TIME) return time.isSet(each.value) ? [[each.name, time.toAddress(each.value)]] : [];
-      return (Array.isArray(each.value) ? each.value : [each.value ?? '']).map((value) => [each.name, value]);
-    });
+    return [...this.#declared.values()]
+      .flat()
+      .filter((each) => !same(each.value, each.initial))
+      .flatMap((each) => {
+        if (each.type === TIME)
+          return time.isSet(each.value) ? [[each.name, time.toAddress(each.value)]] : [];
+        return (Array.isArray(each.value) ? each.value : [each.value ?? '']).map((value) => [
+          each.name,
+          value,
+        ]);
+      });
   }
 
   /** Takes the values of an address; what it does not name goes back to the workbook's own. */

@@ -67,7 +67,14 @@ export class GroupStep extends Step {
     this.title = h('h2', { class: 'group-title', hidden: !item.content.title });
     this.flow = h('div', { class: 'flow' });
     this.isLoaded = item.content.loadType !== 'explicit';
-    this.load = button(item.content.loadButtonText || 'Show more', () => { this.isLoaded = true; this.page.update(); }, { class: 'action', hidden: this.isLoaded });
+    this.load = button(
+      item.content.loadButtonText || 'Show more',
+      () => {
+        this.isLoaded = true;
+        this.page.update();
+      },
+      { class: 'action', hidden: this.isLoaded },
+    );
     this.element.append(this.title, this.load, this.flow);
     this.steps = [];
   }
@@ -97,7 +104,8 @@ export class GroupStep extends Step {
   update(isVisible) {
     const isShown = this.show(isVisible);
     this.load.hidden = this.isLoaded;
-    if (isShown && !this.title.hidden) this.title.textContent = this.page.fill(this.item.content.title, this.place);
+    if (isShown && !this.title.hidden)
+      this.title.textContent = this.page.fill(this.item.content.title, this.place);
     for (const step of this.steps) step.update(isShown && this.isLoaded);
   }
 
@@ -109,10 +117,29 @@ export class GroupStep extends Step {
 export class LinksStep extends Step {
   constructor(item, place, page) {
     const isTabs = item.content.style === 'tabs';
-    super(item, place, page, h(isTabs ? 'div' : 'nav', { class: `step links ${item.content.style ?? 'list'} ${item.content.tabStyle ?? ''}`, 'aria-label': item.name ?? 'Links', 'data-step': item.name ?? '' }));
+    super(
+      item,
+      place,
+      page,
+      h(isTabs ? 'div' : 'nav', {
+        class: `step links ${item.content.style ?? 'list'} ${item.content.tabStyle ?? ''}`,
+        'aria-label': item.name ?? 'Links',
+        'data-step': item.name ?? '',
+      }),
+    );
     this.isTabs = isTabs;
     this.links = item.content.links ?? [];
-    this.list = h(isTabs ? 'div' : 'ul', isTabs ? { class: 'tablist', role: 'tablist', 'aria-label': item.name ?? 'Tabs', keydown: (event) => this.#key(event) } : {});
+    this.list = h(
+      isTabs ? 'div' : 'ul',
+      isTabs
+        ? {
+            class: 'tablist',
+            role: 'tablist',
+            'aria-label': item.name ?? 'Tabs',
+            keydown: (event) => this.#key(event),
+          }
+        : {},
+    );
     this.element.append(this.list);
   }
 
@@ -120,19 +147,45 @@ export class LinksStep extends Step {
     const after = { ...this.place, order: this.place.order + 0.5 };
     const sets = this.links.filter((link) => link.linkTarget === 'parameter');
     const names = [...new Set(sets.map((link) => link.cellValue))];
-    this.parameters = new Map(names.map((name) => {
-      const first = this.isTabs ? sets.find((link) => link.cellValue === name).subTarget : undefined;
-      return [name, this.page.scope.declare({ name, type: TEXT, title: name, value: first }, after)];
-    }));
+    this.parameters = new Map(
+      names.map((name) => {
+        const first = this.isTabs ? sets.find((link) => link.cellValue === name).subTarget : undefined;
+        return [name, this.page.scope.declare({ name, type: TEXT, title: name, value: first }, after)];
+      }),
+    );
     this.entries = this.links.map((link) => this.#entry(link));
     this.list.append(...this.entries.map(({ element }) => (this.isTabs ? element : h('li', {}, element))));
   }
 
   #entry(link) {
     const words = this.page.fill(link.linkLabel ?? link.subTarget ?? '', this.place);
-    if (link.linkTarget !== 'parameter') return { link, element: h('span', {}, link.preText ?? '', ' ', url(link.cellValue ?? '', words), ' ', link.postText ?? '') };
+    if (link.linkTarget !== 'parameter')
+      return {
+        link,
+        element: h(
+          'span',
+          {},
+          link.preText ?? '',
+          ' ',
+          url(link.cellValue ?? '', words),
+          ' ',
+          link.postText ?? '',
+        ),
+      };
     const set = () => this.page.scope.set(this.parameters.get(link.cellValue), link.subTarget);
-    if (!this.isTabs) return { link, element: h('span', {}, link.preText ?? '', ' ', button(words, set, { class: link.style === 'primary' ? 'primary' : 'link' }), ' ', link.postText ?? '') };
+    if (!this.isTabs)
+      return {
+        link,
+        element: h(
+          'span',
+          {},
+          link.preText ?? '',
+          ' ',
+          button(words, set, { class: link.style === 'primary' ? 'primary' : 'link' }),
+          ' ',
+          link.postText ?? '',
+        ),
+      };
     const tab = button(words, set, { class: 'tab', role: 'tab', id: id('tab') });
     this.page.tabs.set(`${link.cellValue}=${link.subTarget}`, tab);
     return { link, element: tab };

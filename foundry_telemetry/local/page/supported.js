@@ -1,5 +1,5 @@
-/* What of a workbook this page does not draw, by the table in supported.json. The check of the dashboards reads the
-   same table, so what is shown here as missing also fails there. */
+/* What of a workbook this page does not draw, by the table in supported.json. The check of the dashboards
+   reads the same table, so what is shown here as missing also fails there. */
 
 /** Without these an item cannot be drawn at all. */
 const ESSENTIAL = new Set(['type', 'version', 'queryType', 'visualization', 'groupType']);
@@ -20,7 +20,8 @@ class Walk {
   object(kind, value, path, report) {
     if (kind === 'item') return this.item(value);
     for (const [key, child] of Object.entries(value)) {
-      if (child !== null && child !== undefined) this.value(this.kinds[kind][key], child, path ? `${path}.${key}` : key, report, value);
+      if (child !== null && child !== undefined)
+        this.value(this.kinds[kind][key], child, path ? `${path}.${key}` : key, report, value);
     }
     return report;
   }
@@ -29,7 +30,8 @@ class Walk {
     const report = [];
     this.byItem.set(value, report);
     for (const [key, child] of Object.entries(value)) {
-      if (child !== null && child !== undefined) this.value(this.kinds.item[key], child, key === 'content' ? '' : key, report, value);
+      if (child !== null && child !== undefined)
+        this.value(this.kinds.item[key], child, key === 'content' ? '' : key, report, value);
     }
     return report;
   }
@@ -44,7 +46,8 @@ class Walk {
   }
 
   listed(allowed, value, path, report) {
-    for (const each of Array.isArray(value) ? value : [value]) if (!allowed.includes(each)) report.push(problem(path, each));
+    for (const each of Array.isArray(value) ? value : [value])
+      if (!allowed.includes(each)) report.push(problem(path, each));
   }
 
   byKey(rule, value, path, report, owner) {
@@ -53,20 +56,26 @@ class Walk {
   }
 
   items(kind, value, path, report) {
-    if (!Array.isArray(value)) { report.push(problem(path, value)); return; }
-    value.forEach((each, i) => this.nested(kind, each, `${path}[${each?.columnMatch ?? each?.name ?? i}]`, report));
+    if (!Array.isArray(value)) {
+      report.push(problem(path, value));
+      return;
+    }
+    value.forEach((each, i) =>
+      this.nested(kind, each, `${path}[${each?.columnMatch ?? each?.name ?? i}]`, report),
+    );
   }
 
   nested(kind, value, path, report) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) report.push(problem(path, value));
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      report.push(problem(path, value));
     else this.object(kind, value, path, report);
   }
 }
 
 /**
  * Compares a workbook with the table.
- * Gives the problems of the workbook itself and, by item, those of each item; a problem that is essential means that
- * the item cannot be drawn at all.
+ * Gives the problems of the workbook itself and, by item, those of each item; a problem that is essential
+ * means that the item cannot be drawn at all.
  */
 export function unsupported(workbook, { root, kinds }) {
   const walk = new Walk(kinds);

@@ -3,45 +3,73 @@
 import { h } from './dom.js';
 import { isNumeric, plainText } from './format.js';
 import { Cell } from './formatters.js';
+import { records } from './table.js';
 
 const MOST = 100;
-const PARTS = [['titleContent', 'tile-title'], ['subtitleContent', 'tile-subtitle'], ['leftContent', 'tile-left'], ['rightContent', 'tile-right'], ['secondaryContent', 'tile-secondary']];
+const SCALED = new Set([3, 4, 8]);
+const PARTS = [
+  ['titleContent', 'tile-title'],
+  ['subtitleContent', 'tile-subtitle'],
+  ['leftContent', 'tile-left'],
+  ['rightContent', 'tile-right'],
+  ['secondaryContent', 'tile-secondary'],
+];
 
 export class Tiles {
   #table = null;
-  #text = '';
+  #texts = [];
 
   constructor(settings, host) {
     this.settings = settings ?? {};
     this.host = host;
-    const look = [this.settings.showBorder === false ? 'plain' : 'bordered', this.settings.size === 'full' ? 'full' : 'sized'];
-    this.element = h('ul', { class: `tiles ${look.join(' ')}`, 'aria-label': host.name });
+    const look = [
+      this.settings.showBorder === false ? 'plain' : 'bordered',
+      this.settings.size === 'full' ? 'full' : 'sized',
+    ];
+    this.list = h('ul', { class: `tiles ${look.join(' ')}`, 'aria-label': host.name });
+    this.note = h('p', { class: 'grid-note', hidden: true }, `Only the first ${MOST} tiles are shown.`);
+    this.element = h('div', { class: 'tiles-frame' }, this.list, this.note);
   }
 
   get isBusy() {
     return false;
   }
 
+  /** Makes only those tiles anew whose row is another. */
   draw(table) {
     this.#table = table;
-    const text = JSON.stringify([table, this.host.utc()]);
-    if (text === this.#text) return this.mark();
-    this.#text = text;
-    const rows = this.#sorted().slice(0, MOST).map((values) => Object.fromEntries(table.columns.map((column, i) => [column.name, values[i]])));
-    const tiles = rows.map((row) => this.#tile(row));
+    const rows = records({ columns: table.columns, rows: this.#sorted().slice(0, MOST) });
+    const scales = JSON.stringify([table.columns, this.host.utc(), this.#needsScales() && table.rows]);
+    const texts = rows.map((row) => scales + JSON.stringify(row));
+    const tiles = rows.map((row, i) =>
+      texts[i] === this.#texts[i] ? this.list.children[i] : this.#tile(row),
+    );
+    this.#texts = texts;
     this.rows = rows;
-    this.element.replaceChildren(...tiles);
-    return this.mark();
+    if (
+      tiles.some((tile, i) => tile !== this.list.children[i]) ||
+      tiles.length !== this.list.children.length
+    ) {
+      this.list.replaceChildren(...tiles);
+    }
+    this.note.hidden = table.rows.length <= MOST;
+    this.mark();
+  }
+
+  /** Whether a part is drawn by comparison with the other tiles. */
+  #needsScales() {
+    return PARTS.some(([part]) => SCALED.has(this.settings[part]?.formatter));
   }
 
   redraw() {
-    this.#text = '';
     if (this.#table) this.draw(this.#table);
   }
 
   mark() {
     if (!this.host.choose) return;
-    this.rows.forEach((row, i) => this.element.children[i].firstChild.setAttribute('aria-pressed', String(this.host.isChosen(row))));
+    this.rows.forEach((row, i) =>
+      this.list.children[i].firstChild.setAttribute('aria-pressed', String(this.host.isChosen(row))),
+    );
   }
 
   #sorted() {
@@ -49,7 +77,9 @@ export class Tiles {
     const at = this.#table.columns.findIndex((column) => column.name === name);
     if (!order || at < 0) return this.#table.rows;
     const numeric = isNumeric(this.#table.columns[at]);
-    const by = numeric ? (a, b) => a[at] - b[at] : (a, b) => plainText(a[at]).localeCompare(plainText(b[at]), 'en');
+    const by = numeric
+      ? (a, b) => a[at] - b[at]
+      : (a, b) => plainText(a[at]).localeCompare(plainText(b[at]), 'en');
     return this.#table.rows.toSorted((a, b) => (order === 2 ? -by(a, b) : by(a, b)));
   }
 
@@ -63,7 +93,11 @@ export class Tiles {
     const parts = PARTS.map(([part, look]) => this.#part(part, look, row)).filter(Boolean);
     if (!this.host.choose) return h('li', { class: 'tile' }, ...parts);
     const choose = () => this.host.choose(this.host.isChosen(row) ? null : row);
-    return h('li', { class: 'tile choosable' }, h('button', { type: 'button', class: 'tile-button', click: choose }, ...parts));
+    return h(
+      'li',
+      { class: 'tile choosable' },
+      h('button', { type: 'button', class: 'tile-button', click: choose }, ...parts),
+    );
   }
 
   #part(part, look, row) {
@@ -72,6 +106,15 @@ export class Tiles {
     if (!column) return null;
     const place = { ...this.host, range: (name) => this.#range(name) };
     const cell = new Cell({ value: row[column.name], column, row, rule, place });
-    return h('div', { class: look, 'data-column': column.name, 'data-value': plainText(cell.value), title: cell.hint() || null }, cell.content());
+    return h(
+      'div',
+      {
+        class: look,
+        'data-column': column.name,
+        'data-value': plainText(cell.value),
+        title: cell.hint() || null,
+      },
+      cell.content(),
+    );
   }
 }

@@ -4,30 +4,54 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const UNITS = [[DAY, 'd', 'day'], [HOUR, 'h', 'hour'], [MINUTE, 'm', 'minute'], [SECOND, 's', 'second'], [1, 'ms', 'millisecond']];
-const GRAINS = [1, 5, 10, 15, 30].map((n) => n * SECOND)
-  .concat([1, 2, 5, 10, 15, 30].map((n) => n * MINUTE), [1, 2, 3, 6, 12].map((n) => n * HOUR), [1, 2, 7, 30].map((n) => n * DAY));
+const UNITS = [
+  [DAY, 'd', 'day'],
+  [HOUR, 'h', 'hour'],
+  [MINUTE, 'm', 'minute'],
+  [SECOND, 's', 'second'],
+  [1, 'ms', 'millisecond'],
+];
+const GRAINS = [1, 5, 10, 15, 30]
+  .map((n) => n * SECOND)
+  .concat(
+    [1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
+    [1, 2, 3, 6, 12].map((n) => n * HOUR),
+    [1, 2, 7, 30].map((n) => n * DAY),
+  );
 
 /** How many bins a chart has at most: a day in steps of half an hour is 48. */
 const BINS = 60;
 
 /** The ranges offered where a workbook names none, in milliseconds. */
-export const PRESETS = [5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY];
+export const PRESETS = [
+  5 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  4 * HOUR,
+  12 * HOUR,
+  DAY,
+  2 * DAY,
+  3 * DAY,
+  7 * DAY,
+  14 * DAY,
+  30 * DAY,
+];
 
 /** 86400000 as KQL writes it: 1d. */
-export function durationText(ms) {
+function durationText(ms) {
   const [size, letter] = UNITS.find(([unit]) => ms % unit === 0) ?? UNITS.at(-1);
   return `${Math.round(ms / size)}${letter}`;
 }
 
 /** Reads what `durationText` writes; null for anything else. */
-export function durationOf(text) {
+function durationOf(text) {
   const match = /^(\d{1,12})(ms|d|h|m|s)$/.exec(text);
   return match ? Number(match[1]) * UNITS.find(([, letter]) => letter === match[2])[0] : null;
 }
 
 /** 86400000 in words: 24 hours. Up to two days stay hours, as the portal says it. */
-export function durationWords(ms) {
+function durationWords(ms) {
   const fits = ([unit]) => ms % unit === 0 && !(unit === DAY && ms <= 2 * DAY);
   const [size, , word] = UNITS.find(fits) ?? UNITS.at(-1);
   const count = ms / size;
@@ -73,7 +97,11 @@ export function timespan(range, now) {
 
 /** ISO 8601: PT24H, PT5M, PT90S. */
 export function isoDuration(ms) {
-  const [size, letter] = [[HOUR, 'H'], [MINUTE, 'M'], [SECOND, 'S']].find(([unit]) => ms % unit === 0) ?? [SECOND, 'S'];
+  const [size, letter] = [
+    [HOUR, 'H'],
+    [MINUTE, 'M'],
+    [SECOND, 'S'],
+  ].find(([unit]) => ms % unit === 0) ?? [SECOND, 'S'];
   return `PT${ms / size}${letter}`;
 }
 

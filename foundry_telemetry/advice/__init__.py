@@ -1,0 +1,72 @@
+"""Advice: from the class of a failure to what it means, what to do, and whom to ask. One table for all.
+
+The note on an exception, the command line, the workbook's Auth tab and `dashboards/causes.md` are made from
+it. Whose fault a class is, and whether it can be retried, stands in `foundry_telemetry.wire.errors` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from foundry_telemetry.advice.client import CLIENT
+from foundry_telemetry.advice.credentials import CREDENTIALS
+from foundry_telemetry.advice.entry import IDS, PLACEHOLDERS, Advice, Desk, Placeholder, Step, Tab
+from foundry_telemetry.advice.fallbacks import FALLBACKS, UNKNOWN
+from foundry_telemetry.advice.permissions import PERMISSIONS
+from foundry_telemetry.advice.request import REQUEST
+from foundry_telemetry.advice.service import SERVICE
+
+__all__ = [
+    "ALL",
+    "FALLBACKS",
+    "IDS",
+    "PLACEHOLDERS",
+    "UNKNOWN",
+    "Advice",
+    "Desk",
+    "Placeholder",
+    "Step",
+    "Tab",
+    "advice_for",
+    "as_markdown",
+]
+
+ALL: Final[Mapping[str, Advice]] = MappingProxyType(
+    {**CREDENTIALS, **PERMISSIONS, **REQUEST, **SERVICE, **CLIENT}
+)
+"""By failure class: one for each class of ``foundry_telemetry.wire.errors``."""
+
+_GATEWAY: Final = "customer_gateway"
+_FIRST_SERVER_ERROR: Final = "http_5"
+
+
+def advice_for(error_type: str | None, fault: str | None = None) -> Advice:
+    """What is known of a failure. Never raises.
+
+    Args:
+        error_type: The failure class (`error.type` of the record).
+        fault: Whose move the record says it is (`foundry.fault`). A customer's gateway changes the advice:
+            its 429 is not Azure's. For what fits no class it is all there is to go by.
+    """
+    known = ALL.get(error_type or "")
+    if fault == _GATEWAY and (known is None or known.fault != _GATEWAY):
+        return FALLBACKS[_GATEWAY]
+    if known is not None:
+        return known
+    return FALLBACKS.get(fault or _fault_of_status(error_type or ""), UNKNOWN)
+
+
+def _fault_of_status(error_type: str) -> str:
+    """As for every answer that fits no class: 4xx is the caller's move, 5xx Azure's."""
+    if error_type.startswith(_FIRST_SERVER_ERROR):
+        return "azure"
+    return "caller_request" if error_type.startswith("http_4") else ""
+
+
+def as_markdown() -> str:
+    """The whole advice as a page: a table of all causes, then each with its steps."""
+    from foundry_telemetry.advice.page import page  # noqa: PLC0415 - a note on an exception needs no page
+
+    return page(ALL.values(), (*FALLBACKS.values(), UNKNOWN))

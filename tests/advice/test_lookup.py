@@ -1,0 +1,98 @@
+"""From a record to its advice, whatever the record says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foundry_telemetry.advice import ALL, FALLBACKS, UNKNOWN, Advice, advice_for
+from foundry_telemetry.observation import Origin
+from foundry_telemetry.wire.errors import CLASSES, make_failure
+from tests.support.recorded import cases
+
+ROOT = Path(__file__).parents[2]
+FAILED = [case for case in cases() if case["expect"]["error"]]
+
+
+@pytest.mark.parametrize("case", FAILED, ids=lambda case: case["id"])
+def test_every_recorded_failure_gets_its_own_advice(case: dict[str, Any]) -> None:
+    """The advice on a recorded answer names the fault that its record names."""
+    error = case["expect"]["error"]
+    status = case["response"]["status"] if case["response"] else None
+    failure = make_failure(error["class"], origin=error["origin"], status=status)
+    entry = advice_for(failure.type, failure.fault)
+    assert entry.fault == failure.fault
+    if failure.fault == CLASSES[failure.type].fault:
+        assert entry is ALL[failure.type]
+        assert entry.retryable == error["retryable"]
+
+
+@pytest.mark.parametrize("origin", get_args(Origin))
+@pytest.mark.parametrize("status", [402, 409, 418, 499, 500, 502, 507, 599])
+def test_an_answer_that_fits_no_class_is_advised_by_its_fault(status: int, origin: Origin) -> None:
+    """`http_<status>` with its fault, and the bare class of an answer that no gateway made, agree."""
+    failure = make_failure(f"http_{status}", origin=origin, status=status)
+    assert advice_for(failure.type, failure.fault).fault == failure.fault
+    assert advice_for(failure.type) is FALLBACKS["azure" if status >= 500 else "caller_request"]
+
+
+@pytest.mark.parametrize("origin", get_args(Origin))
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_every_class_from_everywhere_agrees_with_the_record(name: str, origin: Origin) -> None:
+    """Who answered can change whose move it is, and then the advice changes with it."""
+    failure = make_failure(name, origin=origin)
+    assert advice_for(failure.type, failure.fault).fault == failure.fault
+
+
+def test_a_gateway_has_advice_of_its_own() -> None:
+    """Nobody is sent for more quota at Azure because of a limit that his own gateway sets."""
+    assert advice_for("rate_limited", "customer_gateway") is FALLBACKS["customer_gateway"]
+    assert advice_for("rate_limited", "quota") is ALL["rate_limited"]
+    assert advice_for("gateway_html", "customer_gateway") is ALL["gateway_html"]
+
+
+def test_a_class_of_a_newer_version_is_advised_by_its_fault() -> None:
+    """An old tool reads new records."""
+    assert advice_for("quota_of_tomorrow", "quota") is FALLBACKS["quota"]
+    assert advice_for("quota_of_tomorrow") is UNKNOWN
+    assert advice_for("quota_of_tomorrow", "fault_of_tomorrow") is UNKNOWN
+    assert advice_for(None) is UNKNOWN
+
+
+@given(st.none() | st.text(), st.none() | st.text())
+def test_no_record_makes_it_fail(error_type: str | None, fault: str | None) -> None:
+    """Whatever stands in a record, there is advice."""
+    assert isinstance(advice_for(error_type, fault), Advice)
+
+
+def test_the_table_cannot_be_changed() -> None:
+    """All readers share it."""
+    with pytest.raises(TypeError):
+        ALL["mine"] = UNKNOWN  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        UNKNOWN.meaning = "mine"
+
+
+PROBE = """
+import sys
+import foundry_telemetry
+from foundry_telemetry import instrument, configure
+early = "foundry_telemetry.advice" in sys.modules
+before = set(sys.modules)
+from foundry_telemetry.advice import advice_for
+advice_for("rate_limited")
+print(early, sorted({name.partition(".")[0] for name in set(sys.modules) - before} - {"foundry_telemetry"}))
+print("foundry_telemetry.advice.page" in sys.modules)
+"""
+
+
+def test_it_is_loaded_only_when_asked_for() -> None:
+    """Neither the package nor its doors load the advice; it brings in nothing, and the page comes last."""
+    done = subprocess.run([sys.executable, "-c", PROBE], check=True, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.splitlines() == ["False []", "False"]

@@ -1,0 +1,57 @@
+"""The files of the page: what may stand in them, and that they are whole."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+import foundry_telemetry.local
+
+FOLDER = Path(foundry_telemetry.local.__file__).parent / "page"
+SCRIPTS = sorted(FOLDER.glob("*.js"))
+INDEX = (FOLDER / "index.html").read_text(encoding="utf-8")
+FORBIDDEN = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.cssText|https?://(?!www\.w3\.org/2000/svg)\w"
+)
+VENDORED = {"echarts.common.min.js": "61f13280aba3161f77fc801bf5f9c786f55f10432153a0683fc5cc0700b013d5"}
+"""File to its SHA-256: as it stands in the package echarts 6.1.0."""
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_makes_markup_or_code_from_text(path: Path):
+    """Data cannot become markup or code, and no script names another site."""
+    assert not FORBIDDEN.search(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_script_says_what_it_is_for_and_stays_small(path: Path):
+    """A comment begins each file, and none is longer than 300 lines."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("/* ")
+    assert len(lines) <= 300
+
+
+def test_the_page_loads_every_module_at_once():
+    """Each module is named once in the head, so that none waits for the one that imports it."""
+    named = re.findall(r'href="/page/([\w.]+\.js)"', INDEX)
+    rest = {path.name for path in SCRIPTS} - {"main.js", "theme.js"}
+    assert sorted(named) == sorted(rest)
+
+
+def test_the_page_has_no_inline_script_or_style():
+    """The content security policy allows neither."""
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", INDEX)
+
+
+@pytest.mark.parametrize(("name", "digest"), VENDORED.items())
+def test_what_is_vendored_is_unchanged_and_has_its_licence(name: str, digest: str):
+    """The chart library is the published file, with its licence and notice beside it."""
+    folder = FOLDER / "vendor"
+    assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    assert "Apache License" in (folder / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache ECharts" in (folder / "NOTICE").read_text(encoding="utf-8")
+    assert "BSD" in (folder / "LICENSE").read_text(encoding="utf-8")
+    assert (folder / "LICENSE-d3").is_file()

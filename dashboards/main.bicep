@@ -48,6 +48,9 @@ param workbookName string = 'Claude in Foundry'
 @description('Whether to deploy the query pack: the questions of an incident in the portal\'s query picker.')
 param deployQueryPack bool = true
 
+@description('Whether to deploy the Grafana dashboard too; not in every region and cloud (a preview of Azure).')
+param deployGrafana bool = false
+
 @description('Whether to deploy the alert rules.')
 param deployAlerts bool = true
 
@@ -288,6 +291,7 @@ module telemetry './azuredeploy.json' = {
     applicationInsightsName: applicationInsightsName
     workbookName: workbookName
     deployQueryPack: deployQueryPack
+    deployGrafana: deployGrafana
     deployAlerts: deployAlerts
     actionGroupIds: actionGroupIds
     alertEmail: alertEmail

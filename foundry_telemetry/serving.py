@@ -10,6 +10,7 @@ import asyncio
 import socket
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import h11
@@ -34,6 +35,7 @@ MOST_CONNECTIONS: Final = 256
 """Connections at a time; further ones are cut at once."""
 
 MOST_HEADER_BYTES: Final = 32 * 1024
+"""Bytes of headers that are waited for; more may come in one piece."""
 
 REST_S: Final = 5.0
 """Seconds that a client is given to finish a body which was answered before it had arrived."""
@@ -194,9 +196,10 @@ class _Server(uvicorn.Server):
             await asyncio.sleep(_TICK_S)
 
     def stop(self) -> None:
-        """Ask the server to end; may be called from any thread."""
+        """Ask the server to end; may be called from any thread, and after its end."""
         if self._loop is not None and self._told is not None:
-            self._loop.call_soon_threadsafe(self._told.set)
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._told.set)
 
 
 def _accepting() -> bool:

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
 
+from foundry_telemetry.advice import ALL
 from foundry_telemetry.dashboards import files, kql
+from foundry_telemetry.wire.errors import CLASSES
 
 Aggregation = Literal["Maximum", "Total"]
 """How the measures of several rows become one; a combination of dimensions has one row, so both may do."""
@@ -100,6 +102,13 @@ _MINIMUM: Final = {"minimumCalls": "minimumCalls"}
 _BUDGET: Final = {"monthlyBudgetUsd": "monthlyBudgetUsd"}
 _MINUTES: Final = _windows("PT5M", "PT6H")
 
+
+def _first_steps() -> str:
+    """What to do first about each class of refusal, a line each."""
+    refusals = [name for name, known in CLASSES.items() if known.auth_failure]
+    return "\n".join(f"{name}: {ALL[name].next_step}" for name in refusals)
+
+
 _WHERE: Final = "The link to the workbook is in the payload of this alert, as the custom property workbook."
 
 RULES: Final = (
@@ -108,17 +117,9 @@ RULES: Final = (
         query="auth_failures",
         title="Foundry: calls are refused for their credential or role",
         severity=1,
-        description="Calls to Claude end with 401 or 403; trying again does not help. The dimension cause is "
-        "the class. authz_missing_role: give the identity a role with the data action "
-        "Microsoft.CognitiveServices/accounts/AIServices/providers/action on the Foundry resource (Owner and "
-        "Contributor have it not; it takes about five minutes to act). auth_wrong_audience: ask for tokens "
-        "with the scope https://ai.azure.com/.default. auth_token_expired: the service keeps a token for too "
-        "long; let its token provider be asked for each attempt. auth_tenant_mismatch: the token is of "
-        "another tenant than the resource. auth_invalid_key, auth_missing_credential: set a key that is "
-        "current. authz_key_auth_disabled: the resource takes Entra tokens only. authz_network_denied: the "
-        "caller's network is not let in by the resource's firewall. credential_error: no token was issued, "
-        "so look at the identity itself. The tab Auth of the workbook shows who is refused since when, and "
-        "the ids for a support request. " + _WHERE,
+        description="Calls end with 401 or 403, and trying again does not help. The dimension cause is the "
+        f"class; what to do first, by class:\n{_first_steps()}\nThe tab Auth of the workbook shows who is "
+        f"refused since when, with the ids for a support request. {_WHERE}",
         measure="failed_calls",
         threshold=Threshold(
             default=4, most=1_000_000, meaning="refused calls of one cause within the window"

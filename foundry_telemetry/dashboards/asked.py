@@ -13,6 +13,7 @@ from foundry_telemetry.dashboards import files, problems
 from foundry_telemetry.dashboards.arm.deployment import deploy
 from foundry_telemetry.dashboards.arm.lint import everything
 from foundry_telemetry.dashboards.columns import engine, sample_values
+from foundry_telemetry.dashboards.grafana import faults, sample
 from foundry_telemetry.dashboards.parameters import UnknownReferenceError, substitute
 from foundry_telemetry.dashboards.problems import Item, LeftOutError, Problem
 
@@ -27,6 +28,12 @@ _NUMBERS: Final = ("int", "long", "real", "decimal")
 def template() -> Item:
     """The committed template."""
     told: Item = json.loads((files.folder() / files.TEMPLATE).read_bytes())
+    return told
+
+
+def grafana() -> Item:
+    """The committed Grafana dashboard."""
+    told: Item = json.loads((files.folder() / files.GRAFANA).read_bytes())
     return told
 
 
@@ -65,12 +72,12 @@ def refused(workbook: Item) -> Iterator[Problem]:
     Raises:
         LeftOutError: It cannot be had.
     """
-    yield from _judged(workbook, {})
+    yield from _judged(workbook, {}, {})
 
 
 def refused_anywhere(workbook: Item) -> Iterator[Problem]:
-    """The same for all artefacts, and the columns that alert rules name."""
-    yield from _judged(workbook, template())
+    """The same for all artefacts, and the columns that alert rules and Grafana's panels name."""
+    yield from _judged(workbook, template(), grafana())
 
 
 def unanswered(_: Item) -> Iterator[Problem]:
@@ -114,7 +121,7 @@ def unmeasurable(name: str, criterion: Item, columns: Mapping[str, str]) -> Iter
             )
 
 
-def _judged(workbook: Item, template: Item) -> Iterator[Problem]:
+def _judged(workbook: Item, template: Item, grafana: Item) -> Iterator[Problem]:
     try:
         queries = of_workbook(workbook)
     except UnknownReferenceError as error:
@@ -122,11 +129,15 @@ def _judged(workbook: Item, template: Item) -> Iterator[Problem]:
         return
     asked = criteria(template) if template else {}
     queries |= of_template(template) if template else {}
+    shown = {place: (text, item) for place, text, item in sample.queries(grafana)} if grafana else {}
+    queries |= {place: text for place, (text, _) in shown.items()}
     for place, verdict in _verdicts(queries).items():
         for told in verdict.problems:
             yield Problem(place, f"{told.code} on line {told.line}, column {told.column}: {told.message}")
         if place in asked:
             yield from unmeasurable(place, asked[place], dict(verdict.columns))
+        if place in shown:
+            yield from faults.wrong_columns(shown[place][1], dict(verdict.columns))
 
 
 def _verdicts(queries: Mapping[str, str]) -> Mapping[str, Verdict]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from foundry_telemetry.dashboards import arm, files
+from foundry_telemetry.dashboards import arm, files, grafana
 from foundry_telemetry.dashboards.arm import bicep
 from foundry_telemetry.dashboards.layout import WORKBOOK
 from foundry_telemetry.dashboards.workbook import notebook
@@ -16,8 +16,11 @@ Json = dict[str, object]
 
 def template() -> Json:
     """The template of Azure Resource Manager, made from all other parts."""
-    workbook = json.dumps(notebook(WORKBOOK), separators=(",", ":"), ensure_ascii=False)
-    return arm.template(workbook, None)
+    return arm.template(_compact(notebook(WORKBOOK)), _compact(grafana.dashboard(WORKBOOK)))
+
+
+def _compact(value: Json) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _text(value: Json) -> str:
@@ -26,6 +29,7 @@ def _text(value: Json) -> str:
 
 ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
     files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
+    files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
     files.TEMPLATE: lambda: _text(template()),
     files.PARAMETERS: lambda: _text(arm.parameters_file()),
     files.WRAPPER: lambda: bicep.wrapper(template(), files.TEMPLATE),

@@ -11,6 +11,7 @@ from foundry_telemetry.dashboards import alerts, asked, build, files, kql
 from foundry_telemetry.dashboards.arm import lint
 from foundry_telemetry.dashboards.columns import wrong_columns
 from foundry_telemetry.dashboards.gallery import breaches
+from foundry_telemetry.dashboards.grafana.faults import faults
 from foundry_telemetry.dashboards.problems import Item, LeftOutError, Problem
 from foundry_telemetry.dashboards.scope import unset
 from foundry_telemetry.dashboards.supported import undrawn
@@ -81,11 +82,17 @@ def deployable(_: Item) -> Iterator[Problem]:
     yield from lint.wrong(asked.template())
 
 
+def importable(_: Item) -> Iterator[Problem]:
+    """What is wrong with the Grafana dashboard."""
+    yield from faults(asked.grafana())
+
+
 ALL: Final[Mapping[str, Check]] = {
     "the committed files are a fresh build": current,
     "every query says what it answers": headed,
     "every query is used": used,
     "the template can be deployed, to every cloud": deployable,
+    "the Grafana dashboard can be imported, and uses what it declares": importable,
     "every alert rule and saved query runs, and gives the columns that are named": asked.unanswered,
     **WORKBOOK,
     _PARSED: asked.refused_anywhere,

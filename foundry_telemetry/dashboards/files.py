@@ -9,6 +9,9 @@ from typing import Final
 WORKBOOK: Final = "foundry.workbook.json"
 """The workbook's file name in the folder."""
 
+GRAFANA: Final = "foundry.grafana.json"
+"""The Grafana dashboard's."""
+
 TEMPLATE: Final = "azuredeploy.json"
 PARAMETERS: Final = "azuredeploy.parameters.json"
 WRAPPER: Final = "main.bicep"

@@ -15,7 +15,7 @@ from foundry_telemetry.dashboards.lexer import tokens
 from foundry_telemetry.dashboards.parameters import without_references
 from foundry_telemetry.dashboards.view import COLUMNS
 
-PARTS: Final = (files.VIEW, "chosen", "tiles")
+PARTS: Final = (files.VIEW, "shown", "chosen", "tiles", "refused", "month", "divided", "minutes")
 """Files that are no queries of their own, in the order in which they are put in front."""
 
 
@@ -41,8 +41,24 @@ def composed(text: str) -> str:
     for part in reversed(PARTS):
         source = files.query(part)
         if defined(source) & words(text):
-            text = f"{_view(words(text)) if part == files.VIEW else source}\n{text}"
+            needed = _view(words(text)) if part == files.VIEW else _needed(source, text)
+            text = f"{needed}\n{text}"
     return f"{first}\n{minimise(text)}"
+
+
+def _needed(source: str, text: str) -> str:
+    """The statements of a part without those that define what neither `text` nor the others use."""
+    kept: list[str] = []
+    for statement in reversed(_statements(source)):
+        if defined(statement) & words("\n".join([*kept, text])):
+            kept.insert(0, statement)
+    return "\n".join(kept)
+
+
+def _statements(source: str) -> list[str]:
+    """The statements of a part, each with its semicolon."""
+    ends = [0, *(token.end for token in tokens(source) if token.text == ";")]
+    return [source[start:end] for start, end in pairwise(ends)]
 
 
 def _view(used: frozenset[str]) -> str:

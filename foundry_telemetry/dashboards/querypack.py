@@ -18,28 +18,45 @@ TITLES: Final = {
     "call_attempts": "One call, attempt by attempt",
     "failures_by_fault": "Failures over time, by whose move it is",
     "failures_by_class": "Failures over time, by class",
+    "failures_last_week": "Failures against the same hours of last week",
+    "failures_by_minute": "Failures by deployment and minute",
     "success_over_time": "Success by call and by attempt",
     "calls_over_time": "Calls over time, by what came of them",
+    "auth_causes": "Who was refused, why, and since when",
+    "throttled_over_time": "Attempts turned away by a limit (429)",
     "latency_over_time": "Latency of answers over time",
     "first_token_over_time": "Time to first token over time",
     "by_deployment": "Deployments: failures, latency, tokens and cost",
+    "telemetry_by_service": "When each service last told anything",
 }
-"""Query: its name in the picker."""
+"""Query: its name in the picker; in the order in which an incident asks."""
+
+_CHARTS: Final = {name for name in TITLES if name.endswith("_over_time")} | {
+    "failures_by_fault",
+    "failures_by_class",
+}
+"""Those whose answer is drawn."""
 
 _TYPED: Final = re.compile(r"base64_decode_tostring\('\{(\w+):base64\}'\)")
 """How a query takes a text from the workbook."""
 
 _TEXTS: Final = {
-    "Id": ("pasted", "paste an id, an error message or a whole ticket"),
-    "CallId": ("wanted", "0000000000000000"),
+    "Id": ("text_with_ids", "'paste an id, an error message or a whole ticket'"),
+    "CallId": ("wanted_call", "'0000000000000000'"),
 }
 """Parameter that is a text: the name it has here, and what stands in it at first."""
 
+_CHOSEN: Final = re.compile(r"\{(Deployment|Service|Model)\}")
 _CHOICES: Final = {"Deployment": "deployments", "Service": "services", "Model": "models"}
 """Parameter with a choice of many: the name it has here."""
 
 _TIMES: Final = {"start": "ago(1d)", "end": "now()", "grain": "30m"}
 """Format of the time parameter: its value."""
+
+_TIME_LINE: Final = re.compile(r"^let \w+ = \{TimeRange:\w+\};\n", re.MULTILINE)
+_TIME: Final = re.compile(r"\{TimeRange:(\w+)\}")
+_SPLIT: Final = re.compile(r"(?<!;)\n(?=[^|])")
+"""Before a line that goes on with the one above it."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +77,15 @@ def pack() -> tuple[Saved, ...]:
 def standalone(name: str) -> str:
     """The query `name` without parameters: what may be changed is at its top."""
     question, _, text = kql.whole(name).partition("\n")
-    lines = []
-    for parameter, (variable, first) in _TEXTS.items():
-        if f"{{{parameter}:" in text:
-            lines.append(f"let {variable} = '{first}';")
-    text = _TYPED.sub(lambda match: _TEXTS[match[1]][0], text)
-    for parameter, variable in _CHOICES.items():
-        if f"{{{parameter}}}" in text:
-            lines.append(f"let {variable} = dynamic(['*']); // all, or names such as 'a', 'b'")
-        text = text.replace(f"{{{parameter}}}", variable)
-    for form, value in _TIMES.items():
-        text = text.replace(f"{{TimeRange:{form}}}", value)
-    return "\n".join([question, *lines, text])
+    typed = [_TEXTS[one] for one in dict.fromkeys(_TYPED.findall(text))]
+    chosen = [variable for one, variable in _CHOICES.items() if one in _CHOSEN.findall(text)]
+    top = [
+        *(f"let {variable} = {first};\n" for variable, first in typed),
+        *_TIME_LINE.findall(text),
+        *(f"let {variable} = dynamic(['*']); // all, or names such as 'a', 'b'\n" for variable in chosen),
+    ]
+    text = _TYPED.sub(lambda match: _TEXTS[match[1]][0], _TIME_LINE.sub("", text))
+    text = _CHOSEN.sub(lambda match: _CHOICES[match[1]], text)
+    whole = "".join(top) + _SPLIT.sub("\n    ", text)
+    chart = "\n| render timechart" if name in _CHARTS else ""
+    return f"{question}\n" + _TIME.sub(lambda match: _TIMES[match[1]], whole) + chart

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from types import MappingProxyType
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Raw
+
+from foundry_telemetry.local.kinds import Envelope
 
 MOST_ITEMS: Final = 64_000
 """Items that Azure takes in one request (Application Insights service limits)."""
@@ -28,118 +30,6 @@ PIECE: Final = 4 * 2**20
 """Bytes at which a piece of text ends: what one statement of the writer reads at a time."""
 
 _NO_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
-
-_Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
-_Duration = Annotated[str, Meta(pattern=r"\A(?:\d{1,8}\.)?\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,7})?\Z")]
-_Percentage = Annotated[float, Meta(gt=0, le=100)]
-_Severity = Literal["Verbose", "Information", "Warning", "Error", "Critical"]
-_Text = str | int
-"""Exporters of other languages post some texts as numbers."""
-
-
-class _Base(Struct, rename="camel", omit_defaults=True):
-    properties: dict[str, str] = {}
-    measurements: dict[str, float] = {}
-
-
-class _Timed(_Base):
-    id: str = ""
-    name: str = ""
-    duration: _Duration = "00:00:00"
-    success: bool | None = None
-
-
-class _Dependency(_Timed):
-    type: str = ""
-    target: str = ""
-    data: str = ""
-    result_code: _Text = ""
-
-
-class _Request(_Timed):
-    source: str = ""
-    url: str = ""
-    response_code: _Text = ""
-
-
-class _Message(_Base):
-    message: str = ""
-    severity_level: int | _Severity | None = None
-
-
-class _Event(_Base):
-    name: str = ""
-
-
-class _Thrown(Struct, rename="camel", omit_defaults=True):
-    type_name: str = ""
-    message: str = ""
-    has_full_stack: bool = False
-    stack: str = ""
-    parsed_stack: list[Any] = []
-    id: int | None = None
-    outer_id: int | None = None
-
-
-class _Exception(_Base, kw_only=True):
-    exceptions: Annotated[list[_Thrown], Meta(min_length=1)]
-    severity_level: int | _Severity | None = None
-    problem_id: str = ""
-
-
-class _Point(Struct, kw_only=True, omit_defaults=True):
-    name: Annotated[str, Meta(min_length=1)]
-    value: float
-    count: _Count | None = None
-    min: float | None = None
-    max: float | None = None
-
-
-class _Metric(_Base, kw_only=True):
-    metrics: Annotated[list[_Point], Meta(min_length=1)]
-
-
-class _Data(Struct, tag_field="baseType", rename="camel"):
-    pass
-
-
-class _DependencyData(_Data, tag="RemoteDependencyData"):
-    base_data: _Dependency
-
-
-class _RequestData(_Data, tag="RequestData"):
-    base_data: _Request
-
-
-class _MessageData(_Data, tag="MessageData"):
-    base_data: _Message
-
-
-class _EventData(_Data, tag="EventData"):
-    base_data: _Event
-
-
-class _ExceptionData(_Data, tag="ExceptionData"):
-    base_data: _Exception
-
-
-class _MetricData(_Data, tag="MetricData"):
-    base_data: _Metric
-
-
-class _Envelope(Struct, kw_only=True, omit_defaults=True, rename={"key": "iKey", "rate": "sampleRate"}):
-    key: str
-    time: datetime
-    data: _DependencyData | _RequestData | _MessageData | _EventData | _ExceptionData | _MetricData
-    tags: dict[str, str] = {}
-    rate: _Percentage = 100.0
-    size: int = 0
-    """Bytes as posted; what an item says of itself is overwritten."""
-
-    @property
-    def kind(self) -> str:
-        """Its ``baseType``."""
-        return str(self.data.__struct_config__.tag)
 
 
 @dataclass(frozen=True)
@@ -183,7 +73,7 @@ class UnreadableError(ValueError):
 
 
 _SPLIT: Final = msgspec.json.Decoder(list[Raw])
-_READ: Final = msgspec.json.Decoder(_Envelope)
+_READ: Final = msgspec.json.Decoder(Envelope)
 _ENCODER: Final = msgspec.json.Encoder()
 _PROPERTIES: Final = PROPERTIES.encode()
 _END: Final = END.encode()
@@ -196,7 +86,7 @@ class _Pieces:
         self._done: list[str] = []
         self._buffer = bytearray()
 
-    def add(self, envelope: _Envelope) -> None:
+    def add(self, envelope: Envelope) -> None:
         if self._buffer:
             self._buffer += _END
         base = envelope.data.base_data
@@ -259,11 +149,14 @@ def _split(body: bytes) -> list[Raw]:
     return [Raw(line) for line in body.split(b"\n") if line.strip()]
 
 
-def _read(item: Raw, key: str) -> _Envelope:
+def _read(item: Raw, key: str) -> Envelope:
     try:
-        envelope = _READ.decode(item)
+        try:
+            envelope = _READ.decode(item)
+        except msgspec.ValidationError:
+            envelope = _read_loosely(item)
     except msgspec.ValidationError:
-        envelope = _read_loosely(item)
+        raise
     except _NO_JSON as error:
         raise ValueError(f"no JSON: {error}") from None
     if envelope.key != key and envelope.key.lower() != key:
@@ -275,7 +168,7 @@ def _read(item: Raw, key: str) -> _Envelope:
     return envelope
 
 
-def _read_loosely(item: Raw) -> _Envelope:
+def _read_loosely(item: Raw) -> Envelope:
     """Read what other exporters post: nulls for what is not told, and properties that are no text yet."""
     told = _without_nulls(msgspec.json.decode(item))
     data = told["data"] = _without_nulls(told.get("data"))
@@ -284,7 +177,7 @@ def _read_loosely(item: Raw) -> _Envelope:
     base["properties"] = {
         name: _text(value) for name, value in _without_nulls(base.get("properties")).items()
     }
-    return msgspec.convert(told, _Envelope)
+    return msgspec.convert(told, Envelope)
 
 
 def _without_nulls(value: object) -> dict[str, Any]:

@@ -25,6 +25,7 @@ TOKEN: Final = "x-foundry-token"  # noqa: S105 - the header's name
 """The header that carries the instrumentation key where a request has no envelopes that do."""
 
 MOST_HEADERS: Final = 64
+MOST_HEADER_BYTES: Final = 16 * 1024
 MOST_BODY: Final = 2**20
 """Bytes of a body, unless a route allows more."""
 BODY_S: Final = 30.0
@@ -164,14 +165,15 @@ def _check_site(scope: Scope) -> RefusedError | None:
     )
 
 
-def _check_count(scope: Scope) -> RefusedError | None:
-    if len(scope["headers"]) <= MOST_HEADERS:
+def _check_headers(scope: Scope) -> RefusedError | None:
+    size = sum(len(name) + len(value) for name, value in scope["headers"])
+    if len(scope["headers"]) <= MOST_HEADERS and size <= MOST_HEADER_BYTES:
         return None
-    return RefusedError(431, f"more than {MOST_HEADERS} headers")
+    return RefusedError(431, f"more than {MOST_HEADERS} headers, or than {MOST_HEADER_BYTES} bytes of them")
 
 
 _CHECKS: Final[tuple[Callable[[Scope], RefusedError | None], ...]] = (
-    _check_count,
+    _check_headers,
     _check_host,
     _check_origin,
     _check_site,

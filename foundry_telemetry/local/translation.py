@@ -119,7 +119,7 @@ class Translator:
         if asked.used and pinned:
             constants[CLOCK_SLOT] = asked.moment
         return Translation(
-            sql=str(sql),
+            sql=extensions.quickened(sql),
             constants=MappingProxyType(constants),
             slots=sql.slots,
             asks_time=asked.used and not pinned,

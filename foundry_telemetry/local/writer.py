@@ -132,7 +132,7 @@ class Writer:
         try:
             self._chore()
         except Exception:
-            _log.exception("the store could not be tidied; it is tried again in an hour")
+            _log.warning("the store could not be tidied; it is tried again in an hour", exc_info=True)
 
     def _group(self, patience_s: float) -> tuple[list[_Job], bool]:
         """Wait for a job, and take along what waits behind it; the flag is false when the end has come."""
@@ -178,12 +178,12 @@ class Writer:
     def _fail(self, job: _Job, error: Exception) -> None:
         if isinstance(error, _BAD_DATA):
             # Checked items are never bad for the database; should one be, sending it again would not help.
-            _log.error("a body cannot be stored: %s", type(error).__name__)
+            _log.warning("a body cannot be stored: %s", type(error).__name__)
             message = "the item, or one posted with it, cannot be stored"
             refusals = tuple(Refusal(index, message) for index in range(job.batch.received))
             self._end(job, Receipt(job.batch.received, refusals))
             return
-        _log.error("nothing can be stored at the moment: %s", str(error).splitlines()[0])
+        _log.warning("nothing can be stored at the moment: %s", str(error).splitlines()[0])
         self._forget(job)
         job.done.set_exception(StoreError(f"nothing can be stored at the moment ({type(error).__name__})"))
 

@@ -52,11 +52,16 @@ class Workspace:
 
     def ask(self, name: str, values: Mapping[str, Value]) -> list[dict[str, Any]]:
         """The rows of a shipped query's result; times are UTC."""
-        answer = self._ask(name, values)
-        return [dict(zip(answer.columns, map(_value, row), strict=True)) for row in answer.fetchall()]
+        return _rows(self._ask(name, values))
+
+    def run(self, text: str) -> list[dict[str, Any]]:
+        """The rows of a whole query's result, its parameters filled in; times are UTC."""
+        return _rows(self._run(text))
 
     def _ask(self, name: str, values: Mapping[str, Value]) -> Any:
-        text = substitute(kql.whole(name), values)
+        return self._run(substitute(kql.whole(name), values))
+
+    def _run(self, text: str) -> Any:
         return duckdb_kql.query(self._connection, text, query_now=END)
 
 
@@ -72,6 +77,10 @@ def _event(row: Row, name: str) -> dict[str, Any]:
         "ItemCount": 1,
         "Properties": row.properties,
     }
+
+
+def _rows(answer: Any) -> list[dict[str, Any]]:
+    return [dict(zip(answer.columns, map(_value, row), strict=True)) for row in answer.fetchall()]
 
 
 def _value(value: Any) -> Any:

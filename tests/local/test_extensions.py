@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import quote
 
+import duckdb_kql
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foundry_telemetry.local import extensions
 from foundry_telemetry.local.query import Query
 from foundry_telemetry.local.store import Store
 
@@ -100,6 +103,13 @@ def test_base64_text(query: Query, text: str) -> None:
     assert query.run(f"print base64_decode_tostring('{encoded}')").rows == [(text,)]
 
 
+@given(st.text())
+@settings(max_examples=50, deadline=None)
+def test_percent_encoded_text(query: Query, text: str) -> None:
+    """Any text comes out of percent-encoding as it went in."""
+    assert query.run(f"print url_decode('{quote(text, safe='')}')").rows == [(text,)]
+
+
 @pytest.mark.parametrize("encoded", ["####", "/w==", "YQ"])
 def test_what_is_no_base64(encoded: str, query: Query) -> None:
     """What is no base64, or no UTF-8, is an empty text."""
@@ -128,3 +138,53 @@ def test_texts_are_never_null(condition: str, rows: list[int], query: Query) -> 
         f" on k | where {condition} | project k | order by k asc"
     )
     assert [row[0] for row in answer.rows] == rows
+
+
+ROW = st.tuples(
+    st.integers(0, 2),
+    st.one_of(st.none(), st.integers(0, 3)),
+    st.one_of(st.none(), st.sampled_from(["", "a", "b"])),
+    st.one_of(st.none(), st.floats(-1, 1)),
+)
+
+
+Row = tuple[int, int | None, str | None, float | None]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ROW, min_size=1, max_size=12))
+def test_values_at_the_extreme(rows: list[Row]) -> None:
+    """`arg_max` and `arg_min` give the values of one row with the extreme, nulls included."""
+    with duckdb_kql.connect() as engine:
+        engine.execute("CREATE TABLE T (g BIGINT, k BIGINT, s VARCHAR, v DOUBLE)")
+        engine.executemany("INSERT INTO T VALUES (?, ?, ?, ?)", [list(row) for row in rows])
+        text = "T | summarize {}(k, s, v) by g | order by g asc"
+        for name, best in (("arg_max", max), ("arg_min", min)):
+            sql = duckdb_kql.to_sql(text.format(name), schema=duckdb_kql.engine.schema(engine))
+            quick = extensions.quickened(sql)
+            assert quick != sql
+            for group, key, *values in engine.execute(quick).fetchall():
+                told = [row for row in rows if row[0] == group]
+                keys = [row[1] for row in told if row[1] is not None]
+                assert key == (best(keys) if keys else None)
+                assert tuple(values) in {row[2:] for row in told if row[1] == key}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AppEvents | take 0 | summarize arg_max(TimeGenerated, *)",
+        "AppEvents | summarize arg_max(TimeGenerated, Properties, ItemCount, Name) by OperationId",
+        "print n = 1 | extend ['a b'] = n, ['c\"d'] = n | summarize arg_min(['a b'], ['c\"d'])",
+    ],
+)
+def test_extremes_of_every_type(text: str, query: Query) -> None:
+    """Values of every type and columns of every name have extremes."""
+    assert query.run(text).columns
+
+
+def test_texts_are_left_alone(query: Query) -> None:
+    """A text that looks like the engine's SQL stays what it is."""
+    text = """COALESCE(arg_max({'v': "a"}, "b"), any_value({'v': "a"}))['v']"""
+    written = text.replace("'", "\\'")
+    assert query.run(f"print '{written}'").rows == [(text,)]

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundry_telemetry.dashboards import kql, view
+from foundry_telemetry.dashboards import files, kql, view
 from foundry_telemetry.dashboards.lexer import place, tokens
 from foundry_telemetry.local.query import Query, QueryError, Table
 from foundry_telemetry.local.store import Store
@@ -275,7 +275,10 @@ def test_columns_left_out_do_not_exist(query: Query) -> None:
         query.run("foundry_attempts | count")
 
 
-@pytest.mark.parametrize("name", kql.names())
+LEDGER = [name for name in kql.names() if files.VIEW in kql.words(kql.whole(name))]
+
+
+@pytest.mark.parametrize("name", LEDGER)
 def test_shipped_queries_profit(name: str) -> None:
-    """Every shipped query begins with the view in a form that is recognised."""
+    """Every shipped query that reads the ledger begins with the view in a form that is recognised."""
     assert view.recognise(kql.whole(name)) is not None

@@ -19,21 +19,20 @@ CHOSEN: Final = ("workspaceId", "actionGroupIds", "alertEmail", "monthlyBudgetUs
 """The parameters that most people set, for the parameters file."""
 
 
-def template(workbook: str, grafana: str | None) -> Json:
+def template(workbook: str, grafana: str) -> Json:
     """The template.
 
     Args:
         workbook: The workbook's text, without blanks.
-        grafana: The Grafana dashboard's text; ``None`` leaves it out.
+        grafana: The Grafana dashboard's text.
     """
-    wanted = [one for one in all_parameters() if grafana is not None or one.name != "deployGrafana"]
     return {
         "$schema": f"{_SCHEMA}deploymentTemplate.json#",
         "contentVersion": "1.0.0.0",
         "metadata": {"description": "Dashboards, alerts and queries for Claude in Microsoft Foundry."},
-        "parameters": {one.name: one.json for one in wanted},
+        "parameters": {one.name: one.json for one in all_parameters()},
         "variables": variables(workbook, grafana),
-        "resources": resources(grafana=grafana is not None),
+        "resources": resources(),
         "outputs": outputs(),
     }
 

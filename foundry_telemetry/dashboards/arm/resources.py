@@ -20,7 +20,7 @@ VERSIONS: Final = {
     "Microsoft.OperationalInsights/queryPacks": "2019-09-01",
     "Microsoft.OperationalInsights/workspaces": "2025-07-01",
 }
-"""Of each type the oldest version with a published schema that has all we use: sovereign clouds get new ones late."""
+"""By type, the oldest with a published schema that has all we use: sovereign clouds get new ones late."""
 
 _WORKSPACE: Final = "resourceId('Microsoft.OperationalInsights/workspaces', parameters('workspaceName'))"
 _PACK: Final = "resourceId('Microsoft.OperationalInsights/queryPacks', variables('queryPackName'))"
@@ -34,7 +34,7 @@ _ONE_RESOURCE: Final = '"fallbackResourceIds":["{0}"]'
 """In the workbook's text: it names no resource, until it is deployed for one."""
 
 
-def variables(workbook: str, grafana: str | None) -> Json:
+def variables(workbook: str, grafana: str) -> Json:
     """What several resources use.
 
     Args:
@@ -42,7 +42,7 @@ def variables(workbook: str, grafana: str | None) -> Json:
         grafana: The Grafana dashboard's text.
     """
     queries: Json = {name: literal(alerts.text(name)) for name in files.alerts()}
-    told: Json = {
+    return {
         "workspaceId": f"[if(empty(parameters('workspaceId')), {_WORKSPACE}, parameters('workspaceId'))]",
         "workbookGuid": _guid("workbook"),
         "workbookId": f"[{_WORKBOOK}]",
@@ -53,16 +53,12 @@ def variables(workbook: str, grafana: str | None) -> Json:
         f"concat(parameters('actionGroupIds'), createArray({_EMAIL_GROUP})))]",
         "alertQueries": queries,
         "workbook": literal(workbook),
+        "grafanaName": "[format('{0}-grafana', parameters('namePrefix'))]",
+        "grafana": literal(grafana),
     }
-    if grafana is not None:
-        told |= {
-            "grafanaName": "[format('{0}-grafana', parameters('namePrefix'))]",
-            "grafana": literal(grafana),
-        }
-    return told
 
 
-def resources(*, grafana: bool) -> list[Json]:
+def resources() -> list[Json]:
     """All, in the order in which they are made."""
     return [
         *_data(),
@@ -70,7 +66,7 @@ def resources(*, grafana: bool) -> list[Json]:
         *_query_pack(),
         _email_group(),
         *map(_rule, alerts.RULES),
-        *(_grafana() if grafana else ()),
+        *_grafana(),
     ]
 
 
@@ -159,7 +155,7 @@ def _workbook() -> Json:
         "variables('workbookGuid')",
         {
             "displayName": "[parameters('workbookName')]",
-            "description": "Every attempt to call Claude in Microsoft Foundry: health, incidents, cost and limits.",
+            "description": "Every attempt to call Claude in Microsoft Foundry: health, incidents, cost.",
             "serializedData": f"[replace(variables('workbook'), {quoted(_NO_RESOURCES)}, {here})]",
             "version": "Notebook/1.0",
             "sourceId": "[variables('workspaceId')]",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from foundry_telemetry.dashboards.grafana.errors import UnmappedError
-from foundry_telemetry.dashboards.grafana.units import SCALES, Json, fixed, known, numbered, sign
+from foundry_telemetry.dashboards.grafana.units import COLOURS, Json, fixed, known, numbered, scaled, sign
 from foundry_telemetry.dashboards.looks import Column
 
 Rule = Mapping[str, Any]
@@ -68,13 +68,16 @@ def _within(rule: Rule) -> Json:
 
 def _bar(rule: Rule) -> Json:
     cell = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
-    return {"custom.cellOptions": cell, "color": fixed(_options(rule).get("palette", "blue"))} | _within(rule)
+    palette = _options(rule).get("palette", "blue")
+    tint = fixed(palette) if palette in COLOURS else scaled(palette)
+    return {"custom.cellOptions": cell, "color": tint} | _within(rule)
 
 
 def _heat(rule: Rule) -> Json:
-    mode = known(SCALES, _options(rule).get("palette", "blue"), "palette of a heat map")
     cell = {"type": "color-background", "mode": "basic"}
-    return {"custom.cellOptions": cell, "color": {"mode": mode}} | _within(rule)
+    return {"custom.cellOptions": cell, "color": scaled(_options(rule).get("palette", "blue"))} | _within(
+        rule
+    )
 
 
 def _thresholds(rule: Rule) -> Json:
@@ -138,7 +141,7 @@ _OPERATORS: Final[Mapping[str, Callable[[str, Json], tuple[Json, ...]]]] = {
     "isNotNull": lambda _, result: (*_pattern("^.+$", result), *_range(None, None, result)),
     "Default": lambda _, result: (*_pattern("^.*$", result), *_range(None, None, result)),
 }
-"""Operator of a threshold: Grafana's mappings of the texts and the numbers that meet it. The first met counts."""
+"""Operator of a threshold: mappings of texts and numbers that meet it; the first that is met counts."""
 
 
 def _opened(rule: Rule) -> Json:

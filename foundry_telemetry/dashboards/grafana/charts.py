@@ -18,6 +18,10 @@ _MAPPED: Final = frozenset({"kind", "x", "y", "group", "unit", "colours", "floor
 """What of a chart is put into Grafana's words here."""
 
 _LEGEND: Final[Json] = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": []}
+_TOOLTIP: Final[Json] = {"mode": "multi", "sort": "none", "hideZeros": True}
+_CHOSEN: Final[Json] = {"mode": "palette-classic"}
+"""Grafana chooses a colour for each series."""
+
 _STACKED: Final[Json] = {"stacking": {"mode": "normal", "group": "A"}}
 _SIDE_BY_SIDE: Final[Json] = {"stacking": {"mode": "none", "group": "A"}}
 _LINE: Final[Json] = {
@@ -29,6 +33,8 @@ _LINE: Final[Json] = {
 }
 _AREA: Final[Json] = _LINE | {"fillOpacity": 40, "showPoints": "never"}
 _BARS: Final[Json] = {"drawStyle": "bars", "lineWidth": 0, "fillOpacity": 80, "barWidthFactor": 0.9}
+
+_STACKING: Final = {"barchart": "normal", "categoricalbar": "none", "unstackedbar": "none"}
 
 _OVER_TIME: Final[Mapping[str, Json]] = {
     "linechart": _LINE | _SIDE_BY_SIDE,
@@ -50,8 +56,8 @@ def chart(look: Chart) -> Drawn:
     drawn = _time_series(look) if look.x == TIME else known(_OVER_NAMES, look.kind, "chart over names")(look)
     ends = {"min": look.floor, "max": look.ceiling}
     defaults = drawn.defaults | _number(look) | {end: at for end, at in ends.items() if at is not None}
-    overrides = [overridden(name, {"color": fixed(colour)}) for name, colour in look.colours.items()]
-    return dataclasses.replace(drawn, defaults=defaults, overrides=overrides)
+    colours = [overridden(name, {"color": fixed(colour)}) for name, colour in look.colours.items()]
+    return dataclasses.replace(drawn, defaults=defaults, overrides=[*drawn.overrides, *colours])
 
 
 def _complain_of_new_settings(look: Chart) -> None:
@@ -69,21 +75,20 @@ def _number(look: Chart) -> Json:
 
 
 def _time_series(look: Chart) -> Drawn:
-    drawn: Json = {
-        "custom": known(_OVER_TIME, look.kind, "chart over time"),
-        "color": {"mode": "palette-classic"},
-    }
-    if look.group is not None:
-        # The data source makes a series of each name, labelled with it; else it would be "column name".
-        drawn["displayName"] = f"${{__field.labels.{look.group}}}"
-    columns = (look.x, *look.y)
     return Drawn(
         type="timeseries",
         format="time_series",
-        transformations=[keeps(*columns)],
-        defaults=drawn,
-        options={"legend": _LEGEND, "tooltip": {"mode": "multi", "sort": "none", "hideZeros": True}},
+        transformations=[keeps(look.x, *look.y)],
+        defaults={"custom": known(_OVER_TIME, look.kind, "chart over time"), "color": _CHOSEN},
+        overrides=[] if look.group is None else [_called(look.group)],
+        options={"legend": _LEGEND, "tooltip": _TOOLTIP},
     )
+
+
+def _called(group: str) -> Json:
+    """The data source makes a labelled series of each name, which would be called "column name"."""
+    title = {"id": "displayName", "value": f"${{__field.labels.{group}}}"}
+    return {"matcher": {"id": "byType", "options": "number"}, "properties": [title]}
 
 
 def _bars(look: Chart) -> Drawn:
@@ -96,10 +101,10 @@ def _bars(look: Chart) -> Drawn:
         type="barchart",
         format="table",
         transformations=transformations,
-        defaults={"custom": {"lineWidth": 0, "fillOpacity": 80}, "color": {"mode": "palette-classic"}},
+        defaults={"custom": {"lineWidth": 0, "fillOpacity": 80}, "color": _CHOSEN},
         options={
             "orientation": "auto",
-            "stacking": "none" if look.kind == "unstackedbar" else "normal",
+            "stacking": known(_STACKING, look.kind, "chart over names"),
             "showValue": "auto",
             "barWidth": 0.9,
             "groupWidth": 0.7,
@@ -107,7 +112,7 @@ def _bars(look: Chart) -> Drawn:
             "xTickLabelRotation": 0,
             "xTickLabelMaxLength": 24,
             "legend": _LEGEND,
-            "tooltip": {"mode": "multi", "sort": "none", "hideZeros": True},
+            "tooltip": _TOOLTIP,
         },
     )
 
@@ -117,8 +122,9 @@ def _pie(look: Chart) -> Drawn:
         type="piechart",
         format="table",
         transformations=[keeps(look.x, *look.y)],
-        defaults={"color": {"mode": "palette-classic"}},
+        defaults={"color": _CHOSEN},
         options={
+            "orientation": "auto",
             "pieType": "donut",
             "displayLabels": [],
             "legend": _LEGEND

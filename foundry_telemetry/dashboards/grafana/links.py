@@ -27,7 +27,7 @@ class Links:
     def by_column(self, table: Table, export: tuple[str, str] | None) -> Mapping[str, list[Json]]:
         """The links of each column that has some.
 
-        They stand on the column whose value they take, and on the first that is shown, where a hand goes first.
+        They stand on the column whose value they take, and on the first that is shown: a hand goes there.
         """
         names = [column.name for column in table.columns]
         sets = [export] if export is not None else []

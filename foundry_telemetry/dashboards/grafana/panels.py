@@ -75,7 +75,7 @@ def query_panel(query: Query, whole: Whole) -> Json:
     Raises:
         UnmappedError: The look, or something in it, is in no table.
     """
-    draw = known(_LOOKS, type(query.look), f"step {query.name!r}: look")
+    draw = known(_LOOKS, type(query.look), "look")
     drawn = draw(query, whole)
     empty = in_words(_empty(query, whole), whole.kinds)
     defaults = {"noValue": empty if drawn.says_why else empty.partition(". ")[0], **drawn.defaults}

@@ -20,7 +20,8 @@ Kind = Literal["time", "many", "one"]
 _TYPES: Final[Mapping[int, Kind]] = {1: "one", 2: "one", 4: "time", 10: "one"}
 """The portal's number of a type of parameter: what it holds, unless several can be chosen."""
 
-_DECODED: Final = re.compile(r"""base64_decode_tostring\(\s*(['"])\{(\w+):base64\}\1\s*\)""")
+_ENCODED: Final = ":percentencode}"
+_DECODED: Final = re.compile(r"""base64_decode_tostring\(\s*['"](\$\{\w+:percentencode\})['"]\s*\)""")
 
 _KQL: Final[Mapping[Kind, Mapping[str, str]]] = {
     "time": {
@@ -32,7 +33,7 @@ _KQL: Final[Mapping[Kind, Mapping[str, str]]] = {
         "seconds": "tolong(($__timeTo() - $__timeFrom()) / 1s)",
     },
     "many": {"value": "${NAME:singlequote}"},
-    "one": {"value": "${NAME:raw}"},
+    "one": {"value": "${NAME:raw}", "base64": "${NAME:percentencode}"},
 }
 _WORDS: Final[Mapping[Kind, Mapping[str, str]]] = {
     "time": {
@@ -105,13 +106,11 @@ def in_kql(text: str, kinds: Kinds) -> str:
     Raises:
         UnmappedError: A reference to no parameter, or in a format that has no counterpart.
     """
-    decoded = _DECODED.sub(
-        lambda match: (
-            f"url_decode('${{{match[2]}:percentencode}}')" if kinds.get(match[2]) == "one" else match[0]
-        ),
-        text,
-    )
-    return replaced(decoded, lambda reference: _put(reference, kinds, _KQL))
+    put = replaced(text, lambda reference: _put(reference, kinds, _KQL))
+    decoded = _DECODED.sub(r"url_decode('\1')", put)
+    if decoded.count(_ENCODED) != decoded.count("url_decode('${"):
+        raise UnmappedError("a reference as base64 that nothing decodes has no counterpart in Grafana")
+    return decoded
 
 
 def in_words(text: str, kinds: Kinds) -> str:

@@ -24,7 +24,7 @@ OPERATION: Final = "OperationId"
 def logs(query: str, result_format: str) -> Json:
     """A target that asks the workspace.
 
-    The dashboard's time is in the query already. Bound to the request too, it would hide the period before and
+    The query has the dashboard's time in it. Bound to the request too, that would hide the period before, and
     the 90 days that a search for an id goes back.
     """
     return {
@@ -42,7 +42,7 @@ def logs(query: str, result_format: str) -> Json:
 
 
 def trace() -> Json:
-    """A target that asks for all spans of one operation, which only the Application Insights resource knows."""
+    """A target that asks the Application Insights resource for all spans of one operation."""
     return {
         "refId": "A",
         "datasource": DATA_SOURCE,

@@ -18,7 +18,7 @@ UNITS: Final[Mapping[int, str]] = {
     23: "ms",
     24: "s",
 }
-"""The portal's number of a unit: Grafana's name. ``locale`` groups thousands and rounds as the portal does."""
+"""The portal's number of a unit: Grafana's name. ``locale`` groups thousands and rounds as the portal."""
 
 _STYLES: Final[Mapping[str, str]] = {"currency": "currencyUSD", "percent": "percentunit"}
 """Styles of a number that are units by themselves."""
@@ -64,8 +64,11 @@ SCALES: Final[Mapping[str, str]] = {
     "coldHot": "continuous-BlYlRd",
     "greenBlue": "continuous-YlBl",
     "blueGreen": "continuous-YlBl",
+    "gray": "continuous-blues",
+    "whiteBlack": "continuous-blues",
+    "blackWhite": "continuous-blues",
 }
-"""Palette of a heat map: Grafana's colour mode."""
+"""Palette of a heat map: Grafana's colour mode; it has no scale of greys."""
 
 _SIGNS: Final[Mapping[str, tuple[str, str]]] = {
     "success": ("✓", "green"),
@@ -123,6 +126,11 @@ def colour(name: str) -> str:
 def fixed(name: str) -> Json:
     """A colour that does not depend on the value."""
     return {"mode": "fixed", "fixedColor": colour(name)}
+
+
+def scaled(palette: str) -> Json:
+    """Colours that follow the value."""
+    return {"mode": known(SCALES, palette, "palette")}
 
 
 def sign(representation: str) -> tuple[str, str]:

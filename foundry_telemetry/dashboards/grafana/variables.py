@@ -79,7 +79,6 @@ def _asked(name: str, label: str, description: str, query: Json, refresh: int = 
         "description": description,
         "datasource": DATA_SOURCE,
         "query": query,
-        "definition": "",
         "refresh": refresh,
         "regex": "",
         "sort": _BY_NAME,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from foundry_telemetry.dashboards.grafana.errors import UnmappedError
 from foundry_telemetry.dashboards.grafana.grid import COLUMNS, Sized, columns, place
 from foundry_telemetry.dashboards.grafana.links import Links
 from foundry_telemetry.dashboards.grafana.panels import (
@@ -23,9 +24,9 @@ from foundry_telemetry.dashboards.grafana.units import Json
 from foundry_telemetry.dashboards.grafana.variables import variables
 from foundry_telemetry.dashboards.workbook import Group, Item, Query, Tabs, Text
 
-NAME: Final = "foundry.grafana.json"
-"""The file's name in the dashboards' folder."""
-
+_DESCRIPTION: Final = (
+    "Every attempt to call Claude in Microsoft Foundry: health, failures with both ids, tokens and cost."
+)
 _SCHEMA: Final = 41
 """Of Grafana 11.6, which the portal has."""
 _WHOLE_WIDTH: Final = 100.0
@@ -60,7 +61,7 @@ def dashboard(items: Iterable[Item]) -> Json:
         "__elements": {},
         "__requires": _requires(panels),
         "annotations": _ANNOTATIONS,
-        "description": "Every attempt to call Claude in Microsoft Foundry: health, failures with both ids, tokens, cost.",
+        "description": _DESCRIPTION,
         "editable": True,
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
@@ -119,12 +120,19 @@ def _panels(items: Iterable[Item], percent: float, whole: Whole) -> Iterator[Siz
     for item in items:
         share = percent if item.width is None else percent * item.width / _WHOLE_WIDTH
         match item:
-            case Query():
-                yield Sized(query_panel(item, whole), columns(share), height(item))
-            case Text():
-                yield Sized(text_panel(item, whole), columns(share), text_height(item, columns(share)))
+            case Query() | Text():
+                yield _sized(item, columns(share), whole)
             case Group():
                 yield from _panels(item.items, share, whole)
+
+
+def _sized(item: Query | Text, width: int, whole: Whole) -> Sized:
+    try:
+        if isinstance(item, Text):
+            return Sized(text_panel(item, whole), width, text_height(item, width))
+        return Sized(query_panel(item, whole), width, height(item))
+    except UnmappedError as error:
+        raise UnmappedError(f"step {item.name!r}: {error}") from error
 
 
 def _row(title: str, top: int, folded: list[Json]) -> Json:
@@ -161,11 +169,11 @@ def _input() -> Json:
 def _requires(panels: Iterable[Json]) -> list[Json]:
     """What the dashboard needs of a Grafana."""
     types = {str(each["type"]) for panel in panels for each in (panel, *_folded(panel))} - {"row"}
-    return [
+    required: list[Json] = [
         {"type": "grafana", "id": "grafana", "name": "Grafana", "version": PLUGIN_VERSION},
         {"type": "datasource", "id": PLUGIN, "name": "Azure Monitor", "version": PLUGIN_VERSION},
-        *({"type": "panel", "id": each, "name": each, "version": ""} for each in sorted(types)),
     ]
+    return required + [{"type": "panel", "id": each, "name": each, "version": ""} for each in sorted(types)]
 
 
 def _folded(panel: Json) -> list[Json]:
@@ -175,5 +183,6 @@ def _folded(panel: Json) -> list[Json]:
 
 def _minutes(layout: tuple[Item, ...]) -> int:
     """How long the time is at the beginning."""
-    [chosen] = [each["value"]["durationMs"] for each in inputs(layout) if each["type"] == 4]
+    kinds = kinds_of(layout)
+    [chosen] = [each["value"]["durationMs"] for each in inputs(layout) if kinds[each["name"]] == "time"]
     return int(chosen) // _MINUTE_MS

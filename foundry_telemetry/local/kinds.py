@@ -1,0 +1,123 @@
+"""The shape of an envelope of each kind, as far as a table has a column for it; `envelopes` reads by it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+_Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+_Duration = Annotated[str, Meta(pattern=r"\A(?:\d{1,8}\.)?\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,7})?\Z")]
+_Name = Annotated[str, Meta(min_length=1)]
+_Percentage = Annotated[float, Meta(gt=0, le=100)]
+_Severity = Literal["Verbose", "Information", "Warning", "Error", "Critical"]
+_Text = str | int
+"""Exporters of other languages post some texts as numbers."""
+
+
+class _Base(Struct, rename="camel", omit_defaults=True):
+    properties: dict[str, str] = {}
+    measurements: dict[str, float] = {}
+
+
+class _Timed(_Base):
+    id: str = ""
+    name: str = ""
+    duration: _Duration = "00:00:00"
+    success: bool | None = None
+
+
+class _Dependency(_Timed):
+    type: str = ""
+    target: str = ""
+    data: str = ""
+    result_code: _Text = ""
+
+
+class _Request(_Timed):
+    source: str = ""
+    url: str = ""
+    response_code: _Text = ""
+
+
+class _Message(_Base):
+    message: str = ""
+    severity_level: int | _Severity | None = None
+
+
+class _Event(_Base, kw_only=True):
+    name: _Name
+
+
+class _Thrown(Struct, rename="camel", omit_defaults=True):
+    type_name: str = ""
+    message: str = ""
+    has_full_stack: bool = False
+    stack: str = ""
+    parsed_stack: list[Any] = []
+    id: int | None = None
+    outer_id: int | None = None
+
+
+class _Exception(_Base, kw_only=True):
+    exceptions: Annotated[list[_Thrown], Meta(min_length=1)]
+    severity_level: int | _Severity | None = None
+    problem_id: str = ""
+
+
+class _Point(Struct, kw_only=True, omit_defaults=True):
+    name: _Name
+    value: float
+    count: _Count | None = None
+    min: float | None = None
+    max: float | None = None
+
+
+class _Metric(_Base, kw_only=True):
+    metrics: Annotated[list[_Point], Meta(min_length=1)]
+
+
+class _Data(Struct, tag_field="baseType", rename="camel"):
+    pass
+
+
+class _DependencyData(_Data, tag="RemoteDependencyData"):
+    base_data: _Dependency
+
+
+class _RequestData(_Data, tag="RequestData"):
+    base_data: _Request
+
+
+class _MessageData(_Data, tag="MessageData"):
+    base_data: _Message
+
+
+class _EventData(_Data, tag="EventData"):
+    base_data: _Event
+
+
+class _ExceptionData(_Data, tag="ExceptionData"):
+    base_data: _Exception
+
+
+class _MetricData(_Data, tag="MetricData"):
+    base_data: _Metric
+
+
+class Envelope(Struct, kw_only=True, omit_defaults=True, rename={"key": "iKey", "rate": "sampleRate"}):
+    """One item that is sound but for its key, which is checked where it is known."""
+
+    key: str
+    time: datetime
+    data: _DependencyData | _RequestData | _MessageData | _EventData | _ExceptionData | _MetricData
+    tags: dict[str, str] = {}
+    rate: _Percentage = 100.0
+    size: int = 0
+    """Bytes as posted; what an item says of itself is overwritten."""
+
+    @property
+    def kind(self) -> str:
+        """Its ``baseType``."""
+        return str(self.data.__struct_config__.tag)

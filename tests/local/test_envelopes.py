@@ -1,0 +1,393 @@
+# ruff: noqa: DTZ001, S608 - the database gives times in UTC without a zone; names of tables are our own
+"""From posted envelopes to rows: every kind that the exporter sends, and what others send."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.local.store import Receipt, Store
+from foundry_telemetry.local.tables import tables
+from tests.support.telemetry import NOON, Envelope, envelope, event
+
+DATA = Path(__file__).parents[1] / "data"
+ROWS: dict[str, dict[str, Any]] = json.loads((DATA / "azure_rows.json").read_text(encoding="utf-8"))
+"""Recorded envelope to its row, without what is unknown and what is the same in every row."""
+
+SAME_EVERYWHERE = {
+    "ClientIP",
+    "IKey",
+    "ResourceGUID",
+    "SourceSystem",
+    "TenantId",
+    "Type",
+    "_BilledSize",
+    "_IsBillable",
+    "_ResourceId",
+    "_SubscriptionId",
+}
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """An empty store in memory, which forgets nothing."""
+    with Store(retention_days=36_500) as store:
+        yield store
+
+
+def post(store: Store, *envelopes: Envelope) -> Receipt:
+    """Post envelopes, and wait until they are stored or refused."""
+    body = [{"iKey": store.key, **one} for one in envelopes]
+    return store.add(json.dumps(body).encode()).result(60)
+
+
+def rows(store: Store, sql: str) -> list[dict[str, Any]]:
+    """The rows of a query in SQL."""
+    with closing(store.cursor()) as cursor:
+        found = cursor.execute(sql).fetchall()
+        return [dict(zip([name for name, *_ in cursor.description or ()], row, strict=True)) for row in found]
+
+
+def one(store: Store, table: str) -> dict[str, Any]:
+    """The only row of a table."""
+    (row,) = rows(store, f'SELECT * FROM "{table}"')
+    return row
+
+
+def refusals(store: Store, **changes: Any) -> list[str]:
+    """Why an event with these changes is refused."""
+    changed = {**event(name="x"), **changes}
+    told = {name: value for name, value in changed.items() if value is not ...}
+    return [refusal.message for refusal in post(store, told).refusals]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_recorded_envelopes(store: Store, name: str) -> None:
+    """Each recorded envelope becomes one row, in its table, with these values and no others."""
+    recorded = json.loads((DATA / "azure" / f"{name}.json").read_text(encoding="utf-8"))
+    assert not post(store, {**recorded, "iKey": store.key}).refusals
+    found = [{"table": table, **row} for table in tables() for row in rows(store, f'SELECT * FROM "{table}"')]
+    (row,) = found
+    told = {
+        name: json.loads(value) if name in ("Details", "Measurements", "Properties") and value else value
+        for name, value in row.items()
+        if value not in ("", None) and name not in SAME_EVERYWHERE
+    }
+    told["TimeGenerated"] = told["TimeGenerated"].isoformat()
+    assert told == ROWS[name]
+
+
+def test_every_recorded_envelope_has_a_row() -> None:
+    """No recorded envelope is left out of the test above."""
+    assert set(ROWS) == {path.stem for path in (DATA / "azure").glob("*.json")}
+
+
+def test_what_is_the_same_in_every_row(store: Store) -> None:
+    """The workspace's own columns are filled, and the address of a client is masked as Azure masks it."""
+    post(store, event(name="x"))
+    row = {name: value for name, value in one(store, "AppEvents").items() if name in SAME_EVERYWHERE}
+    assert row.pop("_BilledSize") > 100
+    assert row == {
+        "ClientIP": "0.0.0.0",
+        "IKey": store.key,
+        "ResourceGUID": store.key,
+        "SourceSystem": "Azure",
+        "TenantId": store.key,
+        "Type": "AppEvents",
+        "_IsBillable": "True",
+        "_ResourceId": "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/local/providers/"
+        "microsoft.insights/components/local",
+        "_SubscriptionId": "00000000-0000-0000-0000-000000000000",
+    }
+
+
+def test_the_billed_size_is_the_length_of_the_json(store: Store) -> None:
+    """`_BilledSize` counts the bytes of an item as posted, whatever the item itself says."""
+    item = json.dumps({**event(name="é"), "iKey": store.key, "size": 7}, ensure_ascii=False).encode()
+    store.add(b"[ " + item + b" ]").result(60)
+    assert one(store, "AppEvents")["_BilledSize"] == len(item)
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [
+        ("0.00:00:00.000", 0.0),
+        ("0.00:00:01.001", 1001.0),
+        ("0.00:00:00.0000001", 0.0001),
+        ("1.02:03:04.567", 93_784_567.0),
+        ("365.00:00:00", 31_536_000_000.0),
+        ("23:59:59.9999999", 86_399_999.9999),
+        ("00:00:00.5", 500.0),
+    ],
+)
+def test_durations(store: Store, text: str, milliseconds: float) -> None:
+    """Days, hours, minutes, seconds and ticks become milliseconds, for dependencies and requests alike."""
+    for kind, table in (("RemoteDependencyData", "AppDependencies"), ("RequestData", "AppRequests")):
+        post(store, envelope(kind, {"name": "x", "duration": text}))
+        assert one(store, table)["DurationMs"] == milliseconds
+
+
+@pytest.mark.parametrize(("rate", "count"), [(100, 1), (25, 4), (33.3, 3), (2.5, 40), (0.001, 100_000)])
+def test_item_count(store: Store, rate: float, count: int) -> None:
+    """A row stands for as many items as its share of sampling says."""
+    post(store, event(name="x", rate=rate))
+    assert one(store, "AppEvents")["ItemCount"] == count
+
+
+def test_without_a_rate_a_row_stands_for_one(store: Store) -> None:
+    """No sampling rate means that nothing was sampled."""
+    told = event(name="x")
+    del told["sampleRate"]
+    post(store, told)
+    assert one(store, "AppEvents")["ItemCount"] == 1
+
+
+@pytest.mark.parametrize(
+    ("time", "utc"),
+    [
+        ("2026-11-22T14:27:23.232111Z", datetime(2026, 11, 22, 14, 27, 23, 232111)),
+        ("2026-11-22T14:27:23.2321117Z", datetime(2026, 11, 22, 14, 27, 23, 232112)),
+        ("2026-11-22T16:27:23+02:00", datetime(2026, 11, 22, 14, 27, 23)),
+        ("2026-11-22T14:27:23", datetime(2026, 11, 22, 14, 27, 23)),
+    ],
+)
+def test_times(store: Store, time: str, utc: datetime) -> None:
+    """Times are kept in UTC, whatever zone they were told in; one without a zone is UTC."""
+    post(store, {**event(name="x"), "time": time})
+    assert one(store, "AppEvents")["TimeGenerated"] == utc
+
+
+def test_properties_are_text(store: Store) -> None:
+    """As in Azure every property is text: numbers, flags and lists are written out, nulls are left out."""
+    told: dict[str, Any] = {
+        "n": 12,
+        "x": 1.5,
+        "b": True,
+        "l": [1, "a"],
+        "o": {"a": None},
+        "t": "1",
+        "z": None,
+    }
+    post(store, envelope("EventData", {"name": "x", "properties": told}))
+    properties = json.loads(one(store, "AppEvents")["Properties"])
+    assert properties == {"n": "12", "x": "1.5", "b": "true", "l": '[1,"a"]', "o": '{"a":null}', "t": "1"}
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "\x1f\n\r", "\\ \" '", "💥", "a" * 300_000, '{"a": 1}', "None"])
+def test_texts_come_through_whole(store: Store, text: str) -> None:
+    """Every text comes out as it went in: control characters, quotes, and long ones included."""
+    told = event(name=text or "x", value=text)
+    told["tags"] = {"ai.cloud.role": text}
+    post(store, told, event(name="next"))
+    (row,) = rows(store, "SELECT * FROM AppEvents WHERE \"Name\" <> 'next'")
+    assert (row["Name"] or "", row["AppRoleName"]) == (text or "x", text)
+    assert json.loads(row["Properties"]) == {"value": text}
+    assert len(rows(store, "SELECT * FROM AppEvents")) == 2
+
+
+def test_nulls_are_as_good_as_absent(store: Store) -> None:
+    """Other exporters write null for what they do not know."""
+    nothing = {"name": "x", "properties": None, "measurements": None}
+    told = envelope("EventData", nothing) | {"tags": None, "sampleRate": None}
+    assert not post(store, told).refusals
+    row = one(store, "AppEvents")
+    assert (row["ItemCount"], row["OperationId"], row["Properties"], row["Measurements"]) == (
+        1,
+        "",
+        "{}",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "level"),
+    [(0, 0), (4, 4), ("Verbose", 0), ("Information", 1), ("Warning", 2), ("Critical", 4), (None, None)],
+)
+def test_severities(store: Store, told: object, level: int | None) -> None:
+    """A severity is a number, told as one or by its name."""
+    post(store, envelope("MessageData", {"message": "m", "severityLevel": told}))
+    assert one(store, "AppTraces")["SeverityLevel"] == level
+
+
+def test_codes_told_as_numbers(store: Store) -> None:
+    """A result code is text, also where an exporter posts a number."""
+    post(store, envelope("RequestData", {"responseCode": 503, "success": False}))
+    row = one(store, "AppRequests")
+    assert (row["ResultCode"], row["Success"]) == ("503", False)
+
+
+def test_nested_exceptions(store: Store) -> None:
+    """The outermost exception is told first, the innermost last."""
+    told = [
+        {"typeName": "Outer", "message": "o", "id": 1},
+        {"typeName": "Inner", "message": "i", "outerId": 1},
+    ]
+    post(store, envelope("ExceptionData", {"exceptions": told}))
+    row = one(store, "AppExceptions")
+    assert (row["ExceptionType"], row["OuterType"], row["InnermostType"]) == ("Outer", "Outer", "Inner")
+    assert (row["Message"], row["OuterMessage"], row["InnermostMessage"]) == ("o", "o", "i")
+    assert json.loads(row["Details"]) == told
+
+
+def test_data_points(store: Store) -> None:
+    """Each data point of a metric is a row; those of Windows counters have a table of their own."""
+    points = [
+        {"name": "a", "value": 6, "count": 3, "min": 1, "max": 3},
+        {"name": "b", "value": -0.5},
+        {"name": r"\Memory\Available Bytes", "value": 7},
+        {"name": r"\Process(a(1))\% of (x)", "value": 8},
+    ]
+    receipt = post(store, envelope("MetricData", {"metrics": points, "properties": {"k": "v"}}))
+    assert (receipt.received, receipt.accepted) == (1, 1)
+    metrics = rows(
+        store, 'SELECT "Name", "Sum", "ItemCount", "Min", "Max", "Properties" FROM AppMetrics ORDER BY 1'
+    )
+    assert [tuple(row.values()) for row in metrics] == [
+        ("a", 6.0, 3, 1.0, 3.0, '{"k":"v"}'),
+        ("b", -0.5, 1, None, None, '{"k":"v"}'),
+    ]
+    counters = rows(
+        store, 'SELECT "Category", "Instance", "Name", "Value" FROM AppPerformanceCounters ORDER BY 4'
+    )
+    assert [tuple(row.values()) for row in counters] == [
+        ("Memory", "", "Available Bytes", 7.0),
+        ("Process", "a(1)", "% of (x)", 8.0),
+    ]
+
+
+def test_classic_views(store: Store) -> None:
+    """The older names show the same rows with the older types: success is a text there."""
+    post(
+        store,
+        envelope("RemoteDependencyData", {"name": "d", "success": False, "duration": "00:00:01"}),
+        envelope("MetricData", {"metrics": [{"name": "m", "value": 5, "count": 2}]}),
+        event(name="e", key="value"),
+    )
+    dependency, metric, custom = (
+        one(store, view) for view in ("dependencies", "customMetrics", "customEvents")
+    )
+    assert (dependency["success"], dependency["duration"], dependency["itemType"]) == (
+        "False",
+        1000.0,
+        "dependency",
+    )
+    assert dependency["timestamp"] == NOON.replace(tzinfo=None)
+    assert (metric["value"], metric["valueSum"], metric["valueCount"], metric["itemType"]) == (
+        5.0,
+        5.0,
+        2,
+        "customMetric",
+    )
+    assert (custom["customDimensions"], custom["itemType"]) == ('{"key":"value"}', "customEvent")
+
+
+def test_all_columns_are_there(store: Store) -> None:
+    """A table has exactly the columns of its reference, with their types."""
+    types = {"bool": "BOOLEAN", "datetime": "TIMESTAMP", "dynamic": "JSON", "int": "INTEGER"}
+    types |= {"real": "DOUBLE", "string": "VARCHAR"}
+    for name, table in tables().items():
+        with closing(store.cursor()) as cursor:
+            cursor.execute(f'SELECT * FROM "{name}"')
+            found = {column: str(kind) for column, kind, *_ in cursor.description or ()}
+            cursor.execute(f'SELECT * FROM "{table.classic_name}"')
+            classic = {column for column, *_ in cursor.description or ()}
+        assert found == {column.name: types[column.type] for column in table.columns}
+        assert classic >= {column.classic_name for column in table.columns if column.classic_name}
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"iKey": "11111111-1111-1111-1111-111111111111"}, "Invalid instrumentation key"),
+        ({"iKey": None}, "iKey"),
+        ({"time": ...}, "time"),
+        ({"time": "yesterday"}, "time"),
+        ({"time": 5}, "time"),
+        ({"data": ...}, "data"),
+        ({"data": []}, "expected an object"),
+        ({"data": {"baseType": "EventData"}}, "name"),
+        ({"data": {"baseData": {"name": "x"}}}, "baseType"),
+        ({"data": {"baseType": "AvailabilityData", "baseData": {}}}, "AvailabilityData"),
+        ({"data": {"baseType": "EventData", "baseData": {"name": 5}}}, "baseData.name"),
+        (
+            {"data": {"baseType": "EventData", "baseData": {"name": "x", "properties": "p"}}},
+            "expected an object",
+        ),
+        ({"data": {"baseType": "MetricData", "baseData": {"metrics": []}}}, "metrics"),
+        ({"data": {"baseType": "MetricData", "baseData": {"metrics": [{"name": "m"}]}}}, "value"),
+        ({"data": {"baseType": "ExceptionData", "baseData": {"exceptions": []}}}, "exceptions"),
+        ({"data": {"baseType": "RequestData", "baseData": {"duration": "1 s"}}}, "duration"),
+        ({"data": {"baseType": "RequestData", "baseData": {"duration": "00:00:01\n"}}}, "duration"),
+        ({"data": {"baseType": "MessageData", "baseData": {"severityLevel": "Loud"}}}, "severityLevel"),
+        ({"sampleRate": 0}, "sampleRate"),
+        ({"sampleRate": "half"}, "sampleRate"),
+        ({"tags": ["x"]}, "expected an object"),
+    ],
+)
+def test_an_unsound_item_is_refused_alone(store: Store, changes: dict[str, Any], part: str) -> None:
+    """An item that does not say what it must is refused with its place and why; its neighbours are stored."""
+    changed = {"iKey": store.key, **event(name="bad"), **changes}
+    bad = {name: value for name, value in changed.items() if value is not ...}
+    receipt = post(store, event(name="before"), bad, event(name="after"))
+    (refusal,) = receipt.refusals
+    assert (receipt.received, receipt.accepted, refusal.index, refusal.status) == (3, 2, 1, 400)
+    assert part in refusal.message
+    assert [row["Name"] for row in rows(store, 'SELECT "Name" FROM AppEvents ORDER BY 1')] == [
+        "after",
+        "before",
+    ]
+
+
+@pytest.mark.parametrize("item", ["null", "5", '"text"', "[]", "{}", '{"iKey"}', "{" * 5_000, "[" * 5_000])
+def test_items_that_are_no_envelopes(store: Store, item: str) -> None:
+    """Anything else that stands in the place of an envelope is refused; the lines around it are stored."""
+    sound = json.dumps({"iKey": store.key, **event(name="x")})
+    receipt = store.add(f"{sound}\n{item}\n{sound}".encode()).result(60)
+    assert [refusal.index for refusal in receipt.refusals] == [1]
+    assert len(rows(store, "SELECT * FROM AppEvents")) == 2
+
+
+def test_a_refusal_does_not_repeat_what_was_posted(store: Store) -> None:
+    """The exporter logs the answer: values of an item do not come back in it."""
+    secret = "sk-ant-api03-secret"
+    told = {"baseType": "EventData", "baseData": {"name": "x", "properties": secret}}
+    messages = [
+        *refusals(store, iKey=secret),
+        *refusals(store, time=secret),
+        *refusals(store, data=told),
+        *refusals(store, sampleRate=secret),
+    ]
+    assert len(messages) == 4
+    assert not [message for message in messages if secret in message]
+
+
+def test_upper_case_keys_are_the_same_key(store: Store) -> None:
+    """A key is a UUID, in letters of either case."""
+    assert not post(store, {**event(name="x"), "iKey": store.key.upper()}).refusals
+
+
+def test_the_ledger_has_typed_columns(store: Store) -> None:
+    """The typed view has one row for each attempt and none for other events, with the types of its casts."""
+    properties = {
+        "foundry.call.id": "c1",
+        "foundry.attempt.number": "2",
+        "gen_ai.request.stream": "True",
+        "foundry.duration_ms": "12.5",
+        "http.response.status_code": "not told",
+    }
+    post(
+        store,
+        envelope("EventData", {"name": "foundry.attempt", "properties": properties}),
+        event(name="other"),
+    )
+    row = one(store, "foundry_attempts")
+    told = [row[name] for name in ("call_id", "attempt_number", "stream", "duration_ms", "status", "model")]
+    assert told == ["c1", 2, True, 12.5, None, ""]
+    assert row["TimeGenerated"] == NOON.astimezone(UTC).replace(tzinfo=None)
+    assert json.loads(row["Properties"]) == properties

@@ -1,0 +1,195 @@
+"""The ingestion endpoint: every way to post, and what each is answered with."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.local import ingest
+from foundry_telemetry.local.store import BusyError, Receipt, Store, StoreError
+from tests.support.telemetry import event
+from tests.support.wire import Wire, answer
+
+
+@pytest.mark.parametrize("path", ["/v2.1/track", "//v2.1/track", "/v2/track", "//v2/track"])
+def test_paths(wire: Wire, path: str) -> None:
+    """Every path that exporters use is served, with the doubled slash too, and says what was taken."""
+    told = wire.post(event(name="x"), path=path)
+    assert (told.status, told.headers["content-type"]) == (200, "application/json")
+    assert told.json == {"itemsReceived": 1, "itemsAccepted": 1, "appId": wire.azure.store.key, "errors": []}
+    assert wire.count() == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+def test_other_methods(wire: Wire, method: str) -> None:
+    """Telemetry is posted; anything else is refused in words."""
+    told = wire.ask(method, "/v2.1/track")
+    assert (told.status, told.json["error"]["code"]) == (405, "MethodNotAllowed")
+
+
+def test_an_array_and_lines_are_the_same(wire: Wire) -> None:
+    """Envelopes come in an array, or one a line, with any line end and blank lines between."""
+    items = [json.dumps({"iKey": wire.azure.store.key, **event(name=f"{number}")}) for number in range(3)]
+    for text in (f"[{','.join(items)}]", "\n".join(items), "\r\n".join([*items, ""]), f"\n{items[0]}\n\n"):
+        assert wire.ask("POST", "/v2.1/track", text.encode()).status == 200
+    assert wire.count() == 10
+
+
+def test_a_chunked_body(wire: Wire) -> None:
+    """A body may come in chunks, without its length told before."""
+    body = wire.body(event(name="x"))
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:10], body[10:])) + b"0\r\n\r\n"
+    assert wire.ask("POST", "/v2.1/track", chunks, {"Transfer-Encoding": "chunked"}).status == 200
+    assert wire.count() == 1
+
+
+def test_gzip(wire: Wire) -> None:
+    """Bodies are taken compressed too, in one piece or several."""
+    body = wire.body(event(name="x"))
+    for packed in (gzip.compress(body), gzip.compress(body[:20]) + gzip.compress(body[20:])):
+        assert wire.ask("POST", "/v2.1/track", packed, {"Content-Encoding": "gzip"}).status == 200
+    assert wire.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("packed", "encoding", "status"),
+    [
+        (b"[]", "gzip", 400),
+        (gzip.compress(b"[]")[:-4], "gzip", 400),
+        (gzip.compress(b"[]") + b"x", "gzip", 400),
+        (b"[]", "br", 415),
+        (b"[]", "gzip, gzip", 415),
+    ],
+)
+def test_unsound_compression(wire: Wire, packed: bytes, encoding: str, status: int) -> None:
+    """What cannot be decompressed is refused in words, and the server goes on."""
+    told = wire.ask("POST", "/v2.1/track", packed, {"Content-Encoding": encoding})
+    assert told.status == status
+    assert told.json["error"]["message"]
+    assert wire.post(event(name="x")).status == 200
+
+
+def test_a_bomb_is_not_unpacked(wire: Wire) -> None:
+    """A body that is small on the wire and huge afterwards is refused when it passes the limit."""
+    bomb = gzip.compress(b" " * (ingest.MOST_BODY + 1), 9)
+    assert len(bomb) < 2**16
+    told = wire.ask("POST", "/v2.1/track", bomb, {"Content-Encoding": "gzip"})
+    assert told.status == 413
+    assert "decompressed" in told.json["error"]["message"]
+
+
+def test_the_limit_counts_every_member_of_a_gzip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several small members cannot be more together than one may be alone."""
+    assert ingest.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 10) == b"x" * 10
+    with pytest.raises(ingest.RefusedError, match="longer than 9 bytes"):
+        ingest.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 9)
+
+
+def test_items_that_are_refused(wire: Wire) -> None:
+    """Part taken is 206 and names each refused item; nothing taken is 400."""
+    foreign = {**event(name="x"), "iKey": "0" * 36}
+    told = wire.post(foreign, event(name="y"), {"time": "no"})
+    assert told.status == 206
+    assert (told.json["itemsReceived"], told.json["itemsAccepted"]) == (3, 1)
+    assert [(error["index"], error["statusCode"]) for error in told.json["errors"]] == [(0, 400), (2, 400)]
+    assert told.json["errors"][0]["message"] == "Invalid instrumentation key"
+    told = wire.post(foreign)
+    assert (told.status, told.json["itemsAccepted"], wire.count()) == (400, 0, 1)
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b"[{]", b"[" * 100_000])
+def test_a_body_that_is_no_json(wire: Wire, body: bytes) -> None:
+    """It is refused whole, in the shape that the exporter reads."""
+    told = wire.ask("POST", "/v2.1/track", body)
+    assert (told.status, told.json["itemsReceived"], told.json["itemsAccepted"]) == (400, 0, 0)
+    assert told.json["errors"][0]["index"] == 0
+    assert "the body is" in told.json["errors"][0]["message"]
+
+
+def test_nothing_is_taken_with_pleasure(wire: Wire) -> None:
+    """An empty array is no fault."""
+    told = wire.ask("POST", "/v2.1/track", b"[]")
+    assert (told.status, told.json["itemsReceived"]) == (200, 0)
+
+
+def test_large_bodies(wire: Wire) -> None:
+    """A body of some megabytes, which is read in a thread, is taken like any other."""
+    events = [event(name="x", text="y" * 4_000) for _ in range(800)]
+    assert len(wire.body(*events)) > ingest._IN_A_THREAD
+    assert wire.post(*events).json["itemsAccepted"] == 800
+    assert wire.count() == 800
+
+
+@pytest.mark.parametrize("name", ["ping", "post"])
+def test_live_metrics_are_not_asked_for(wire: Wire, name: str) -> None:
+    """Live Metrics is told that nobody looks, so it sends nothing more."""
+    for slashes in ("/", "//"):
+        told = wire.ask("POST", f"{slashes}QuickPulseService.svc/{name}?ikey=x", b"[]")
+        assert (told.status, told.headers["x-ms-qps-subscribed"], told.body) == (200, "false", b"")
+
+
+@pytest.mark.parametrize("error", [BusyError("too much waits"), StoreError("the disk is full")])
+def test_when_nothing_can_be_taken(wire: Wire, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """A busy or broken store makes a 503 that says when to come back: the exporter keeps its batch."""
+
+    def add(*_: object) -> Future[Receipt]:
+        raise error
+
+    monkeypatch.setattr(Store, "add", add)
+    told = wire.post(event(name="x"))
+    assert (told.status, told.headers["retry-after"], told.json["error"]["message"]) == (503, "1", str(error))
+
+
+def test_a_failed_commit_is_no_promise(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the commit fails the answer is 503 too."""
+    failed: Future[Receipt] = Future()
+    failed.set_exception(StoreError("no"))
+    monkeypatch.setattr(Store, "add", lambda *_: failed)
+    assert wire.post(event(name="x")).status == 503
+
+
+def test_the_answer_waits_for_the_commit(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer is sent before the rows are promised, however long the commit takes."""
+    committing: Future[Receipt] = Future()
+    asked = threading.Event()
+
+    def add(*_: Any) -> Future[Receipt]:
+        asked.set()
+        return committing
+
+    monkeypatch.setattr(Store, "add", add)
+    connection = wire.send("POST", "/v2.1/track", wire.body(event(name="x")))
+    assert asked.wait(30)
+    assert wire.ask("GET", "/status.json").status == 200  # a whole round trip of another client
+    connection.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        connection.recv(1)
+    connection.setblocking(True)
+    committing.set_result(Receipt(1))
+    assert answer(connection).status == 200
+
+
+def test_bodies_being_read_are_bounded(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While slow clients hold what may be read at a time, others are told to come back; then all is well."""
+    monkeypatch.setattr(ingest, "MOST_AT_ONCE", 1_000)
+    body = wire.body(event(name="x", text="y" * 900))
+    slow = wire.send("POST", "/v2.1/track", body[:-1], {"Content-Length": str(len(body))})
+    while (told := wire.ask("POST", "/v2.1/track", b"[]")).status == 200:
+        pass  # the slow one has not been seen yet
+    assert (told.status, told.headers["retry-after"]) == (503, "1")
+    slow.sendall(body[-1:])
+    assert answer(slow).status == 200
+    assert wire.ask("POST", "/v2.1/track", b"[]").status == 200
+
+
+def test_a_client_that_leaves_in_the_middle(wire: Wire) -> None:
+    """Half a body is no body: nothing is stored, nothing is held, and the server goes on."""
+    body = wire.body(event(name="x"))
+    wire.send("POST", "/v2.1/track", body[:-5], {"Content-Length": str(len(body))}).close()
+    assert wire.post(event(name="y")).status == 200
+    assert wire.count() == 1

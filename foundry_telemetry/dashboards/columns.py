@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from foundry_telemetry.dashboards.looks import matched
 from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
 from foundry_telemetry.dashboards.problems import QUERY, Item, Problem, inputs_of, name_of, steps
 
@@ -114,7 +115,8 @@ def _named(content: Item) -> Iterator[tuple[str, str]]:
     told += [("yAxis", name) for name in chart.get("yAxis", ())]
     if not chart.get("group"):
         told += [("seriesLabelSettings", each["seriesName"]) for each in chart.get("seriesLabelSettings", ())]
-    told += [("formatters", each["columnMatch"]) for each in grid.get("formatters", ())]
+    rules = grid.get("formatters", ())
+    told += [("formatters", name) for each in rules for name in matched(each["columnMatch"])]
     told += [("labelSettings", each["columnId"]) for each in grid.get("labelSettings", ())]
     told += [(part, tiles[part]["columnMatch"]) for part in _TILE_PARTS if part in tiles]
     told += [("sortCriteriaField", tiles.get("sortCriteriaField"))]

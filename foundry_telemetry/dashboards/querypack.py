@@ -40,9 +40,13 @@ _CHARTS: Final = {name for name in TITLES if name.endswith("_over_time")} | {
 _TYPED: Final = re.compile(r"base64_decode_tostring\('\{(\w+):base64\}'\)")
 """How a query takes a text from the workbook."""
 
+PORTAL: Final = "{portal}"
+"""In a query: the address of the cloud's portal, for the template to put in."""
+
 _TEXTS: Final = {
     "Id": ("text_with_ids", "'paste an id, an error message or a whole ticket'"),
     "CallId": ("wanted_call", "'0000000000000000'"),
+    "Portal": ("portal", f"'{PORTAL}'"),
 }
 """Parameter that is a text: the name it has here, and what stands in it at first."""
 
@@ -77,15 +81,20 @@ def pack() -> tuple[Saved, ...]:
 def standalone(name: str) -> str:
     """The query `name` without parameters: what may be changed is at its top."""
     question, _, text = kql.whole(name).partition("\n")
-    typed = [_TEXTS[one] for one in dict.fromkeys(_TYPED.findall(text))]
+    typed = [_text(one) for one in dict.fromkeys(_TYPED.findall(text))]
     chosen = [variable for one, variable in _CHOICES.items() if one in _CHOSEN.findall(text)]
     top = [
         *(f"let {variable} = {first};\n" for variable, first in typed),
         *_TIME_LINE.findall(text),
         *(f"let {variable} = dynamic(['*']); // all, or names such as 'a', 'b'\n" for variable in chosen),
     ]
-    text = _TYPED.sub(lambda match: _TEXTS[match[1]][0], _TIME_LINE.sub("", text))
+    text = _TYPED.sub(lambda match: _text(match[1])[0], _TIME_LINE.sub("", text))
     text = _CHOSEN.sub(lambda match: _CHOICES[match[1]], text)
     whole = "".join(top) + _SPLIT.sub("\n    ", text)
     chart = "\n| render timechart" if name in _CHARTS else ""
     return f"{question}\n" + _TIME.sub(lambda match: _TIMES[match[1]], whole) + chart
+
+
+def _text(parameter: str) -> tuple[str, str]:
+    """The name of a parameter that is a text, and what stands in it: nothing, where the workbook knows more."""
+    return _TEXTS.get(parameter, (f"the_{parameter.lower()}", "''"))

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from types import FrameType
 from typing import TYPE_CHECKING, Final, Self
 
+from opentelemetry import _logs, metrics, trace
 from rich.text import Text
 
 from foundry_telemetry import conventions as names
@@ -147,6 +148,7 @@ class _Stage:
         self._take(totals)
         if ctrl_c.came:
             raise KeyboardInterrupt
+        _flush("trace", "metrics")
 
     def verdict(self, totals: Totals) -> tuple[Text, bool]:
         """Whether the ledger tells what the service served, in words and as a fact."""
@@ -160,12 +162,7 @@ class _Stage:
 
     def _take(self, totals: Totals) -> None:
         """Have the exporter post what it holds, and show what of it arrived."""
-        from opentelemetry import _logs  # noqa: PLC0415 - see above
-        from opentelemetry.sdk._logs import LoggerProvider  # noqa: PLC0415
-
-        provider = _logs.get_logger_provider()
-        if isinstance(provider, LoggerProvider):
-            provider.force_flush()
+        _flush("logs")
         rows = [row for row in read_rows(self._azure.query(QUERY).rows) if self._is_new(row)]
         rows.sort(key=lambda row: row.time)
         totals.add(rows)
@@ -176,6 +173,20 @@ class _Stage:
         is_new = key not in self._seen
         self._seen.add(key)
         return is_new
+
+
+def _flush(*signals: str) -> None:
+    """Have the exporters of these signals post what they hold."""
+    providers = {
+        "trace": trace.get_tracer_provider,
+        "metrics": metrics.get_meter_provider,
+        "logs": _logs.get_logger_provider,
+    }
+    for name in signals:
+        # The API's own providers, which stand where nothing is set up, have nothing to flush.
+        flush = getattr(providers[name](), "force_flush", None)
+        if flush is not None:
+            flush()
 
 
 def _leave_alone_what_is_the_users() -> None:

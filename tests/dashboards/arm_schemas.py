@@ -34,9 +34,9 @@ def need_schemas() -> None:
 
 
 def errors_of_resource(resource: Mapping[str, Any]) -> list[str]:
-    """What breaks the schema of a resource's type and version; it knows the last part of a name alone."""
+    """What breaks the schema of a resource's type and version; of a child's name it knows the last part."""
     kind, version = resource["type"], resource["apiVersion"]
-    if not is_expression(resource["name"]):
+    if kind.count("/") > 1 and not is_expression(resource["name"]):
         resource = {**resource, "name": resource["name"].rpartition("/")[2]}
     file = next(name for begin, name in FILES.items() if kind.startswith(begin))
     pointer = "/".join(kind.split("/")[1:]).replace("/", "_")

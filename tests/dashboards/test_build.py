@@ -50,7 +50,8 @@ def test_the_committed_files_are_a_fresh_build() -> None:
 def test_each_process_builds_the_same() -> None:
     """The bytes depend on nothing but the files: not on the hash seed, nor on the folder we are in."""
     script = (
-        "from foundry_telemetry.dashboards.build import ARTEFACTS; print(*(m() for m in ARTEFACTS.values()))"
+        "import json; from foundry_telemetry.dashboards.build import ARTEFACTS;"
+        "print(json.dumps({name: make() for name, make in ARTEFACTS.items()}))"
     )
     home = str(Path(files.__file__).parents[2])
     for seed in ("1", "2"):
@@ -58,7 +59,8 @@ def test_each_process_builds_the_same() -> None:
         told = subprocess.run(
             run, env={"PYTHONPATH": home, "PYTHONHASHSEED": seed}, capture_output=True, check=True
         )
-        assert json.loads(told.stdout) == SHIPPED
+        for name, text in json.loads(told.stdout).items():
+            assert text == (files.folder() / name).read_bytes().decode(), name
 
 
 def test_a_changed_query_makes_the_workbook_outdated(
@@ -76,12 +78,12 @@ def test_a_changed_query_makes_the_workbook_outdated(
 def test_the_check_says_what_is_outdated(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--check` changes nothing, prints one line a rule, and ends with 1 when something is wrong."""
     assert command.main(["--check"]) == 0
-    assert {line[:6] for line in capsys.readouterr().out.splitlines()} == {"ok    "}
+    assert {line[:6] for line in capsys.readouterr().out.splitlines()} <= {"ok    ", "left o"}
     text = files.workbook().replace("Latency of answers", "Latency")
     (copied / files.WORKBOOK).write_text(text, encoding="utf-8")
     assert command.main(["--check"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "FAILED the committed files are a fresh build"
+    assert lines[0] == "FAILED   the committed files are a fresh build"
     assert "python -m foundry_telemetry.dashboards" in lines[1]
     assert files.workbook() == text
 

@@ -51,7 +51,7 @@ VALUES: dict[str, Any] = {
     "[environment().portal]": "https://portal.azure.com",
     "[resourceGroup().id]": GROUP,
     "[resourceId('A.B/c/d', 'x', 'y')]": f"{GROUP}/providers/A.B/c/x/d/y",
-    "[guid('a', 'b')]": "11142fd7-94b9-5dba-b90c-f00d1e4eba95",
+    "[guid('a', 'b')]": "2d796349-8c7e-55ec-9624-54ece82ed031",
     "no expression": "no expression",
     "[[an expression, but not here]": "[an expression, but not here]",
     "[a text, that ends otherwise": "[a text, that ends otherwise",
@@ -106,7 +106,10 @@ def test_the_tree_of_an_expression() -> None:
     node = parse("[format('{0}', reference(variables('a'), '1').x)]")
     assert node == Call(
         "format",
-        (Constant("{0}"), Member(Call("reference", (Call("variables", (Constant("a"),)), Constant("1"))), "x")),
+        (
+            Constant("{0}"),
+            Member(Call("reference", (Call("variables", (Constant("a"),)), Constant("1"))), "x"),
+        ),
     )
     assert [call.name for call in calls(node)] == ["format", "reference", "variables"]
 

@@ -15,20 +15,23 @@ import pytest
 from foundry_telemetry.dashboards import build, files, kql, kusto
 from foundry_telemetry.dashboards.grafana import dashboard, sample
 from foundry_telemetry.dashboards.grafana.faults import faults, panels, wrong_columns
-from foundry_telemetry.dashboards.grafana.references import every, exports, inputs
+from foundry_telemetry.dashboards.grafana.references import every, exports, in_words, inputs, kinds_of
 from foundry_telemetry.dashboards.layout import WORKBOOK
 from foundry_telemetry.dashboards.parameters import ALL, Value, substitute
-from foundry_telemetry.dashboards.workbook import Group, Query, Tabs, Text
-from foundry_telemetry.local import extensions
+from foundry_telemetry.dashboards.workbook import Group, Tabs, Text
+from foundry_telemetry.dashboards.workbook import Query as Step
+from foundry_telemetry.local.query import Query
+from foundry_telemetry.local.store import Store
 from tests.dashboards.answers import Choice, calls_of
-from tests.dashboards.engine import Workspace
 from tests.dashboards.grafana_source import fill
-from tests.dashboards.rows import END, SHOWN, Row, make_rows
+from tests.dashboards.rows import END, SHOWN, make_rows
+from tests.dashboards.test_local import posted
 from tests.support.kusto import need_parser
+from tests.support.telemetry import fill as fill_store
 
 SHIPPED: dict[str, Any] = json.loads((files.folder() / files.GRAFANA).read_bytes())
 VARIABLES: list[dict[str, Any]] = SHIPPED["templating"]["list"]
-STEPS = [item for item in every(WORKBOOK) if isinstance(item, Query)]
+STEPS = [item for item in every(WORKBOOK) if isinstance(item, Step)]
 PANELS = [panel for panel in panels(SHIPPED) if panel["type"] not in ("row", "text", "traces")]
 NAMES = [step.name for step in STEPS]
 
@@ -56,7 +59,8 @@ def test_the_committed_file_is_a_fresh_build() -> None:
 
 def test_every_step_has_its_panel() -> None:
     """Each query of the workbook is drawn, in the same order, under the same title."""
-    assert [panel["title"] for panel in PANELS] == [step.title or "" for step in STEPS]
+    kinds = kinds_of(WORKBOOK)
+    assert [panel["title"] for panel in PANELS] == [in_words(step.title or "", kinds) for step in STEPS]
     for step, panel in zip(STEPS, PANELS, strict=True):
         assert asked(panel)["query"].startswith(f"// {kql.question(step.query)}\n"), step.name
 
@@ -99,23 +103,27 @@ def test_a_panel_without_rows_says_why() -> None:
 # --- the same answers --------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", autouse=True)
-def engine() -> None:
-    """The local engine, with the functions that it learns from us."""
-    extensions.install()
+ROWS = make_rows(0)
 
 
-@cache
-def ledger() -> tuple[list[Row], Workspace]:
-    """Rows, and a workspace that holds them."""
-    rows = make_rows(0)
-    return rows, Workspace(rows)
+@pytest.fixture(scope="module")
+def query() -> Iterator[Query]:
+    """The local Azure Monitor, with the rows."""
+    with Store(clock=lambda: END) as store:
+        fill_store(store, map(posted, ROWS))
+        yield Query(store)
+
+
+def rows_of(query: Query, text: str) -> list[dict[str, Any]]:
+    """The rows of an answer."""
+    table = query.run(text, now=END)
+    names = [column for column, _ in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in table.rows]
 
 
 def everything() -> Choice:
     """Nothing filtered, a call chosen and an id searched."""
-    rows, _ = ledger()
-    longest = max(calls_of(rows), key=len)[0]
+    longest = max(calls_of(ROWS), key=len)[0]
     return Choice(
         call_id=longest.call_id, pasted=f"It's {{'id': '{longest.call_id}'}} \\ \"now\" $__interval"
     )
@@ -144,19 +152,18 @@ def values_of(choice: Choice) -> dict[str, Value]:
 def filled(query: str, choice: Choice) -> str:
     """A query of the dashboard as Log Analytics gets it."""
     values = {name: value for name, value in values_of(choice).items() if value != choice.time}
-    return fill(query, VARIABLES, values, choice.time)  # type: ignore[arg-type]
+    return fill(query, VARIABLES, values, choice.time)
 
 
 @pytest.mark.parametrize("chosen", ["everything", "some", "one model"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_panel_is_told_what_the_step_is_told(name: str, chosen: str) -> None:
+def test_a_panel_is_told_what_the_step_is_told(name: str, chosen: str, query: Query) -> None:
     """With the same parameters, Grafana's query gives every row that the workbook's gives."""
     choice = choices()[chosen]
-    _, workspace = ledger()
-    step = STEPS[NAMES.index(name)]
-    text: Any = step.json["content"]
-    expected = workspace.run(substitute(text["query"], values_of(choice)))
-    assert workspace.run(filled(asked(panel_of(name))["query"], choice)) == expected
+    text: Any = STEPS[NAMES.index(name)].json["content"]
+    expected = rows_of(query, substitute(text["query"], values_of(choice)))
+    told = rows_of(query, filled(asked(panel_of(name))["query"], choice))
+    assert [*map(repr, told)] == [*map(repr, expected)]  # where a mean of nothing equals itself
     if chosen == "everything":
         assert expected, "the first choice must leave no panel without an answer"
 
@@ -164,14 +171,13 @@ def test_a_panel_is_told_what_the_step_is_told(name: str, chosen: str) -> None:
 @pytest.mark.parametrize(
     "variable", [each for each in VARIABLES if "azureLogAnalytics" in each["query"]], ids=lambda v: v["name"]
 )
-def test_a_filter_offers_what_it_offers_in_the_workbook(variable: Any) -> None:
+def test_a_filter_offers_what_it_offers_in_the_workbook(variable: Any, query: Query) -> None:
     """The names in a drop-down are those of the workbook's."""
     [told] = [each for each in inputs(WORKBOOK) if each["name"] == variable["name"]]
     choice = everything()
-    _, workspace = ledger()
-    offered = workspace.run(filled(variable["query"]["azureLogAnalytics"]["query"], choice))
+    offered = rows_of(query, filled(variable["query"]["azureLogAnalytics"]["query"], choice))
     assert offered
-    assert offered == workspace.run(substitute(told["query"], values_of(choice)))
+    assert offered == rows_of(query, substitute(told["query"], values_of(choice)))
 
 
 @pytest.mark.parametrize(
@@ -188,13 +194,11 @@ def test_a_filter_offers_what_it_offers_in_the_workbook(variable: Any) -> None:
         "€\t'",
     ],
 )
-def test_what_is_typed_ends_no_string(pasted: str) -> None:
+def test_what_is_typed_ends_no_string(pasted: str, query: Query) -> None:
     """Nothing that a reader types or a link brings can become a part of a query, not even a macro."""
-    rows, workspace = ledger()
-    wanted = next(row for row in rows if row.request_id)
+    wanted = next(row for row in ROWS if row.request_id)
     choice = replace(everything(), pasted=f"{pasted} {wanted.request_id} {pasted}")
-    query = asked(panel_of("attempts with this id"))["query"]
-    told = workspace.run(filled(query, choice))
+    told = rows_of(query, filled(asked(panel_of("attempts with this id"))["query"], choice))
     assert wanted.request_id in [row["request_id"] for row in told]
 
 
@@ -293,7 +297,7 @@ def links(panel: Any) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step.export], ids=lambda step: step.name)
-def test_a_click_chooses_what_a_selected_row_chooses(step: Query) -> None:
+def test_a_click_chooses_what_a_selected_row_chooses(step: Step) -> None:
     """A link sets the variable to the row's value, and keeps the time and every other variable."""
     assert step.export is not None
     column, parameter = step.export
@@ -329,7 +333,7 @@ def test_widths_are_those_of_the_workbook() -> None:
     tabs = [item for item in WORKBOOK if isinstance(item, Group)]
     for tab in tabs:
         for item in tab.items:
-            if isinstance(item, Query):
+            if isinstance(item, Step):
                 wanted = round(24 * (item.width or 100) / 100)
                 assert panel_of(item.name)["gridPos"]["w"] == wanted, item.name
 

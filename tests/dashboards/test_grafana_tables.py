@@ -14,7 +14,14 @@ from foundry_telemetry.dashboards.grafana.faults import faults, panels
 from foundry_telemetry.dashboards.grafana.grid import Sized, columns, place
 from foundry_telemetry.dashboards.grafana.references import Kinds, in_kql, in_words
 from foundry_telemetry.dashboards.grafana.units import UNITS, numbered, sign
-from foundry_telemetry.dashboards.inputs import ChoiceInput, Input, TextInput, TimeInput
+from foundry_telemetry.dashboards.inputs import (
+    ChoiceInput,
+    Input,
+    OneInput,
+    OptionsInput,
+    TextInput,
+    TimeInput,
+)
 from foundry_telemetry.dashboards.looks import HIDDEN, TIME, Chart, Column, Table, bar, heat, icons, number
 from foundry_telemetry.dashboards.workbook import Group, Item, Parameters, Query, Tabs, Text, When
 
@@ -29,7 +36,17 @@ KINDS: Kinds = {"TimeRange": "time", "Deployment": "many", "Id": "one"}
 def step(look: Any, query: str = "by_deployment", **keys: Any) -> Query:
     """A step of some look."""
     return Query(
-        **({"name": "one step", "query": query, "title": "One", "look": look, "empty": "Nothing. So."} | keys)
+        **(
+            {
+                "name": "one step",
+                "query": query,
+                "title": "One",
+                "look": look,
+                "empty": "Nothing. So.",
+                "brush": "TimeRange",
+            }
+            | keys
+        )
     )
 
 
@@ -167,7 +184,7 @@ CELLS: dict[str, tuple[Column, dict[str, Any]]] = {
     ),
     "hidden": (Column("x", "X", HIDDEN), {"custom.hidden": True}),
     "time": (Column("x", "X", TIME), {}),
-    "width": (Column("x", "X", width="20ch"), {"custom.width": 160}),
+    "width": (Column("x", "X", width="20ch"), {"custom.width": 172}),
     "heat": (Column("x", "X", heat("red", "percent")), {"color": {"mode": "continuous-reds"}, "min": 0}),
     "link": (
         Column("x", "X", {"formatter": 7, "formatOptions": {"linkTarget": "Url", "linkColumn": "url"}}),
@@ -184,7 +201,7 @@ CELLS: dict[str, tuple[Column, dict[str, Any]]] = {
     ),
     "details": (
         Column("x", "X", {"formatter": 7, "formatOptions": {"linkTarget": "CellDetails"}}),
-        {"custom.inspect": True},
+        {"custom.inspect": True, "custom.width": 120},
     ),
 }
 
@@ -285,6 +302,24 @@ def test_a_chart_has_its_panel(name: str) -> None:
     )
 
 
+def test_bars_of_other_times_are_no_time_series() -> None:
+    """A time series draws the time shown alone: a chart of the month has bars, which say their days."""
+    panel = drawn(Chart(kind="barchart", y=("calls",)), brush=None)
+    assert panel["type"] == "barchart"
+    [_, day] = panel["fieldConfig"]["overrides"]
+    assert day["properties"] == [{"id": "unit", "value": "time:MM-DD"}]
+    with pytest.raises(UnmappedError, match="'linechart' has no counterpart"):
+        made(step(Chart(kind="linechart", y=("calls",)), brush=None))
+
+
+def test_labels_have_references_too() -> None:
+    """A column may be called by what is chosen."""
+    panel = drawn(Table(columns=(Column("deployment", "{Service:label}"),)))
+    assert {"id": "displayName", "value": "${Service:text}"} in panel["fieldConfig"]["overrides"][1][
+        "properties"
+    ]
+
+
 def test_bars_of_names_parted_by_other_names() -> None:
     """Rows of names, columns of the others: Grafana's bars need a column each."""
     panel = drawn(Chart(kind="categoricalbar", x="deployment", y=("calls",), group="model"))
@@ -332,11 +367,11 @@ def test_panels_of_one_line_are_equally_high() -> None:
 
 def test_a_text_begins_with_what_it_began_with() -> None:
     """A field keeps its first value."""
-    limit = TextInput(name="Limit", label="Limit", description="")
+    limit = TextInput(name="Limit", label="Limit", description="", first="9")
     [shown] = [
         each for each in made(filters=(*ALL_FILTERS, limit))["templating"]["list"] if each["name"] == "Limit"
     ]
-    assert (shown["type"], shown["current"]["value"]) == ("textbox", "")
+    assert (shown["type"], shown["current"]["value"]) == ("textbox", "9")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -350,15 +385,35 @@ class AnyInput(Input):
 
 
 def test_a_list_of_the_layout_is_a_drop_down() -> None:
-    """Labels and values go in together; commas in them are escaped."""
-    entries = '[{"value": "a", "label": "A, or so"}, {"value": "b", "selected": true}]'
-    chosen = AnyInput(name="By", label="By", description="", keys={"type": 2, "jsonData": entries})
+    """Labels and values go in together; commas in them are escaped, and nothing else can be typed."""
+    options = OptionsInput(name="By", label="By", description="", options={"a": "A, or so", "b": "B"})
     [shown] = [
-        each for each in made(filters=(*ALL_FILTERS, chosen))["templating"]["list"] if each["name"] == "By"
+        each for each in made(filters=(*ALL_FILTERS, options))["templating"]["list"] if each["name"] == "By"
     ]
     assert shown["type"] == "custom"
-    assert shown["query"] == r"A\, or so : a, b : b"
-    assert shown["current"]["value"] == "b"
+    assert shown["query"] == r"A\, or so : a, B : b"
+    assert shown["current"] == {"selected": True, "text": "A, or so", "value": "a"}
+    assert shown["allowCustomValue"] is False
+
+
+def test_one_of_many_is_a_drop_down() -> None:
+    """Its entries are asked for, and it begins with the layout's own."""
+    one = OneInput(name="By", label="By", description="", query="deployment_names", first="all")
+    [shown] = [
+        each for each in made(filters=(*ALL_FILTERS, one))["templating"]["list"] if each["name"] == "By"
+    ]
+    assert (shown["type"], shown["multi"], shown["includeAll"]) == ("query", False, False)
+    assert shown["current"]["value"] == "all"
+    assert shown["allowCustomValue"] is False
+
+
+def test_a_hidden_text_stays_hidden() -> None:
+    """What only who edits sees is no field at the top."""
+    told = TextInput(name="Portal", label="Portal", description="", first="https://x", is_hidden=True)
+    [shown] = [
+        each for each in made(filters=(*ALL_FILTERS, told))["templating"]["list"] if each["name"] == "Portal"
+    ]
+    assert (shown["type"], shown["hide"], shown["query"]) == ("textbox", 2, "https://x")
 
 
 def test_unknown_parameters_are_errors_that_name_them() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from foundry_telemetry.dashboards import alerts, files, querypack
 from foundry_telemetry.dashboards.alerts import Rule
 from foundry_telemetry.dashboards.arm.expressions import literal, quoted
+from foundry_telemetry.dashboards.querypack import Saved
 
 Json = dict[str, object]
 
@@ -42,6 +43,7 @@ def variables(workbook: str, grafana: str) -> Json:
         grafana: The Grafana dashboard's text.
     """
     queries: Json = {name: literal(alerts.text(name)) for name in files.alerts()}
+    saved: Json = {one.name: literal(one.body) for one in querypack.pack() if querypack.PORTAL in one.body}
     return {
         "workspaceId": f"[if(empty(parameters('workspaceId')), {_WORKSPACE}, parameters('workspaceId'))]",
         "workbookGuid": _guid("workbook"),
@@ -52,6 +54,7 @@ def variables(workbook: str, grafana: str) -> Json:
         "actionGroupIds": f"[if(empty(parameters('alertEmail')), parameters('actionGroupIds'), "
         f"concat(parameters('actionGroupIds'), createArray({_EMAIL_GROUP})))]",
         "alertQueries": queries,
+        **({"savedQueries": saved} if saved else {}),
         "workbook": literal(workbook),
         "grafanaName": "[format('{0}-grafana', parameters('namePrefix'))]",
         "grafana": literal(grafana),
@@ -179,7 +182,7 @@ def _query_pack() -> Iterable[Json]:
             {
                 "displayName": literal(f"Foundry: {saved.title}"),
                 "description": literal(saved.description),
-                "body": literal(saved.body),
+                "body": _body(saved),
                 "related": {
                     "categories": ["applications"],
                     "resourceTypes": ["microsoft.operationalinsights/workspaces"],
@@ -189,6 +192,14 @@ def _query_pack() -> Iterable[Json]:
             condition=wanted,
             after=[_PACK],
         )
+
+
+def _body(saved: Saved) -> str:
+    """The text of a query; where links to the portal are in it, they are those of the cloud."""
+    if querypack.PORTAL not in saved.body:
+        return literal(saved.body)
+    portal = f"{quoted(querypack.PORTAL)}, environment().portal"
+    return f"[replace(variables('savedQueries').{saved.name}, {portal})]"
 
 
 def _email_group() -> Json:

@@ -16,6 +16,9 @@ Rule = Mapping[str, Any]
 
 HIDDEN: Final[Json] = {"custom.hidden": True}
 _PIXELS_PER_SIGN: Final = 8
+_PADDING: Final = 12
+_FOR_DETAILS: Final[Json] = {"custom.inspect": True, "custom.width": 120}
+"""A long text is cut, and shown whole on a click."""
 _PLACEHOLDER: Final = re.compile(r"\{[01]\}")
 _EVERYTHING: Final = "{0}{1}"
 _NOTHING: Final = ("Blank", "", None)
@@ -29,10 +32,10 @@ def properties(column: Column) -> Json:
     """
     rule: Rule = {"formatter": 1, "columnMatch": column.name} | column.json
     formatter = known(_FORMATTERS, rule["formatter"], f"column {column.name!r}: formatter")
-    shown = {"displayName": column.label} | numbered(rule.get("numberFormat")) | formatter(rule)
-    if column.width is not None:
-        shown["custom.width"] = _pixels(column.width)
-    return shown | _opened(rule)
+    shown = (
+        {"displayName": column.label} | numbered(rule.get("numberFormat")) | formatter(rule) | _opened(rule)
+    )
+    return shown | ({} if column.width is None else {"custom.width": _pixels(column.width)})
 
 
 def hides(column: Column) -> bool:
@@ -49,7 +52,7 @@ def _pixels(width: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)(ch|px)", width)
     if match is None:
         raise UnmappedError(f"width {width!r} is neither in ch nor in px")
-    return round(float(match[1]) * (_PIXELS_PER_SIGN if match[2] == "ch" else 1))
+    return round(float(match[1]) * (_PIXELS_PER_SIGN if match[2] == "ch" else 1)) + _PADDING
 
 
 def _plain(_: Rule) -> Json:
@@ -169,7 +172,7 @@ def field(column: str) -> str:
 
 
 def _inspected(_: Rule) -> Json:
-    return {"custom.inspect": True}
+    return dict(_FOR_DETAILS)
 
 
 _TARGETS: Final[Mapping[str, Callable[[Rule], Json]]] = {

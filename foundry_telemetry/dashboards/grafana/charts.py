@@ -17,6 +17,7 @@ TIME: Final = "TimeGenerated"
 _MAPPED: Final = frozenset({"kind", "x", "y", "group", "unit", "colours", "floor", "ceiling"})
 """What of a chart is put into Grafana's words here."""
 
+_DAY: Final = "time:MM-DD"
 _LEGEND: Final[Json] = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": []}
 _TOOLTIP: Final[Json] = {"mode": "multi", "sort": "none", "hideZeros": True}
 _CHOSEN: Final[Json] = {"mode": "palette-classic"}
@@ -46,14 +47,21 @@ _OVER_TIME: Final[Mapping[str, Json]] = {
 """Kind of a chart over time: how its series are drawn."""
 
 
-def chart(look: Chart) -> Drawn:
+def chart(look: Chart, *, is_of_time_shown: bool = True) -> Drawn:
     """A chart.
+
+    Args:
+        look: As the layout has it.
+        is_of_time_shown: Whether its times are those that the dashboard shows; a time series draws no others.
 
     Raises:
         UnmappedError: The kind, a colour or a setting is in no table.
     """
     _complain_of_new_settings(look)
-    drawn = _time_series(look) if look.x == TIME else known(_OVER_NAMES, look.kind, "chart over names")(look)
+    if look.x == TIME and is_of_time_shown:
+        drawn = _time_series(look)
+    else:
+        drawn = known(_OVER_NAMES, look.kind, "chart over names or other times")(look)
     ends = {"min": look.floor, "max": look.ceiling}
     defaults = drawn.defaults | _number(look) | {end: at for end, at in ends.items() if at is not None}
     colours = [overridden(name, {"color": fixed(colour)}) for name, colour in look.colours.items()]
@@ -102,6 +110,7 @@ def _bars(look: Chart) -> Drawn:
         format="table",
         transformations=transformations,
         defaults={"custom": {"lineWidth": 0, "fillOpacity": 80}, "color": _CHOSEN},
+        overrides=[overridden(TIME, {"unit": _DAY})] if look.x == TIME else [],
         options={
             "orientation": "auto",
             "stacking": known(_STACKING, look.kind, "chart over names"),
@@ -141,4 +150,4 @@ _OVER_NAMES: Final[Mapping[str, Callable[[Chart], Drawn]]] = {
     "categoricalbar": _bars,
     "piechart": _pie,
 }
-"""Kind of a chart over names: what draws it."""
+"""Kind of a chart over names, or times other than those shown: what draws it."""

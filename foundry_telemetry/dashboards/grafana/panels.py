@@ -132,12 +132,15 @@ def _tiles(query: Query, _: Whole) -> Drawn:
 
 
 def _chart(query: Query, _: Whole) -> Drawn:
-    return chart(cast("Chart", query.look))
+    # Who drags over a chart sets the time to what the chart shows: only these show it.
+    return chart(cast("Chart", query.look), is_of_time_shown=query.brush is not None)
 
 
 def _table(query: Query, whole: Whole) -> Drawn:
     look = cast("Table", query.look)
     shown = {column.name: properties(column) for column in look.columns}
+    for told in shown.values():
+        told["displayName"] = in_words(str(told["displayName"]), whole.kinds)
     for name, links in whole.links.by_column(look, query.export).items():
         here = shown.setdefault(name, {})
         here["links"] = [*links, *cast("list[Json]", here.get("links", []))]
@@ -146,7 +149,7 @@ def _table(query: Query, whole: Whole) -> Drawn:
         type="table",
         format="table",
         defaults={"custom": cells},
-        overrides=[overridden(name, told) for name, told in shown.items()],
+        overrides=[overridden(*told) for told in shown.items()],
         options={"cellHeight": "sm", "showHeader": True, "frameIndex": 0},
     )
 

@@ -24,6 +24,7 @@ _ON_TIME: Final = 2
 _BY_NAME: Final = 5
 """When a variable asks again, and how its entries are sorted: alphabetically, whatever the case."""
 
+_HIDDEN: Final = 2
 _CHOSEN_ALL: Final[Json] = {"selected": True, "text": ["All"], "value": ["$__all"]}
 _WORKSPACES: Final = "resources\n| where type =~ 'microsoft.operationalinsights/workspaces'"
 _APPLICATIONS: Final = (
@@ -103,23 +104,20 @@ def _typed(name: str, label: str, description: str, value: str = "") -> Json:
     }
 
 
-def _listed(name: str, label: str, description: str, entries: list[Mapping[str, Any]]) -> Json:
+def _listed(name: str, label: str, description: str, entries: Mapping[str, str], first: str) -> Json:
     """A drop-down whose entries the layout knows; Grafana parts label and value by a colon."""
-    told = [(str(entry.get("label", entry["value"])), str(entry["value"])) for entry in entries]
-    chosen = next((n for n, entry in enumerate(entries) if entry.get("selected")), 0)
-    options = [
-        {"selected": n == chosen, "text": text, "value": value} for n, (text, value) in enumerate(told)
-    ]
+    options = [{"selected": value == first, "text": text, "value": value} for value, text in entries.items()]
     return {
         "type": "custom",
         "name": name,
         "label": label,
         "description": description,
-        "query": ", ".join(f"{_escaped(text)} : {_escaped(value)}" for text, value in told),
+        "query": ", ".join(f"{_escaped(text)} : {_escaped(value)}" for value, text in entries.items()),
         "multi": False,
         "includeAll": False,
+        "allowCustomValue": False,
         "options": options,
-        "current": options[chosen],
+        "current": {"selected": True, "text": entries[first], "value": first},
     }
 
 
@@ -129,21 +127,23 @@ def _escaped(text: str) -> str:
 
 def _input(told: Mapping[str, Any], kinds: Kinds) -> Json:
     """A parameter of the layout."""
-    name, label, description = (
-        told["name"],
-        told.get("label") or label_of(told["name"]),
-        told.get("description", ""),
-    )
+    name, first = told["name"], told.get("value") or ""
+    words = (name, told.get("label") or label_of(name), told.get("description", ""))
     if told.get("query"):
-        shown = _asked(name, label, description, logs(in_kql(told["query"], kinds), "table"), _ON_TIME)
+        shown = _asked(*words, logs(in_kql(told["query"], kinds), "table"), _ON_TIME)
+        # Whoever chooses may not type: what is chosen stands in queries as it is.
+        shown |= {"allowCustomValue": False, "current": {"selected": True, "text": first, "value": first}}
     elif told.get("jsonData"):
-        shown = _listed(name, label, description, json.loads(told["jsonData"]))
+        entries = {
+            str(row["value"]): str(row.get("label", row["value"])) for row in json.loads(told["jsonData"])
+        }
+        shown = _listed(*words, entries, first or next(iter(entries)))
     else:
-        shown = _typed(name, label, description, str(told.get("value") or ""))
+        shown = _typed(*words, first)
     if kinds[name] == "many":
         # Put as it is, so it needs the quotes that chosen entries get from their format.
         everything = f"'{told['typeSettings']['selectAllValue']}'"
         shown |= {"multi": True, "includeAll": True, "allValue": everything, "current": _CHOSEN_ALL}
     if told.get("isHiddenWhenLocked"):
-        shown["hide"] = 2
+        shown["hide"] = _HIDDEN
     return shown

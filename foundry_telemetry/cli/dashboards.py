@@ -17,7 +17,7 @@ app = typer.Typer(
     help="Build, check and export the workbook, the alert rules and what deploys them.",
 )
 
-_STYLES: Final = {"ok": "green", "FAILED": "bold red", "left out": "yellow"}
+_STYLES: Final = {"ok": "green", "FAILED": "red", "left out": "yellow"}
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Say it as one JSON object.")]
 

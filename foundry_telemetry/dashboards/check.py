@@ -10,7 +10,7 @@ from typing import Final, Literal
 from foundry_telemetry.dashboards import alerts, asked, build, files, kql
 from foundry_telemetry.dashboards.arm import lint
 from foundry_telemetry.dashboards.columns import wrong_columns
-from foundry_telemetry.dashboards.gallery import breaches
+from foundry_telemetry.dashboards.gallery import WHY_LARGER, breaches
 from foundry_telemetry.dashboards.grafana.faults import faults
 from foundry_telemetry.dashboards.problems import Item, LeftOutError, Problem
 from foundry_telemetry.dashboards.scope import unset
@@ -43,7 +43,7 @@ class Finding:
 
 WORKBOOK: Final[Mapping[str, Check]] = {
     "the local page draws every feature": undrawn,
-    "the rules of the public gallery are kept": breaches,
+    f"the rules of the public gallery are kept, but for 100 kB: {WHY_LARGER}": breaches,
     "no parameter is used before it is set": unset,
     "every query runs and gives the columns that are named": wrong_columns,
     _PARSED: asked.refused,
@@ -119,3 +119,7 @@ def _found(rule: str, find: Check, workbook: Item) -> Finding:
         return Finding(rule, tuple(find(workbook)))
     except (ImportError, LeftOutError) as missing:
         return Finding(rule, left_out=str(missing))
+    except (OSError, ValueError) as broken:
+        return Finding(rule, (Problem("files", f"cannot be read: {broken}"),))
+    except (AttributeError, LookupError, TypeError) as strange:
+        return Finding(rule, (Problem("workbook", f"has a form that no rule knows: {strange!r}"),))

@@ -96,5 +96,5 @@ def standalone(name: str) -> str:
 
 
 def _text(parameter: str) -> tuple[str, str]:
-    """The name of a parameter that is a text, and what stands in it: nothing, where the workbook knows more."""
+    """The name of a parameter that is a text, and what stands in it at first."""
     return _TEXTS.get(parameter, (f"the_{parameter.lower()}", "''"))

@@ -41,7 +41,8 @@ _FACTS: Final = f"{STORED}.facts"
 
 _ATTACH: Final = "ROW_GROUP_SIZE 2048"
 """The smallest there is. A commit that fills a group is written to its place at once, compressed; one that
-does not goes to the log first and is written a second time later, which makes it a third dearer."""
+does not goes to the log first and is written a second time later, at a third more processor time. With groups
+of 30,720 queries over a million rows take a tenth less time, and 80 MiB less."""
 
 _MEMORY_LIMIT: Final = "400MiB"
 """What DuckDB's buffers may take; the process as a whole stays below twice that."""

@@ -1,8 +1,8 @@
 """Ingestion of the local Azure Monitor, end to end: ``python -m tests.benchmarks.ingest``.
 
 One process serves, another posts ledger events of about 2 kB over real connections on loopback, and counts
-those answered 200. What is measured is the time from the first byte sent to the last answer, so every envelope
-counted is committed to the database file. Both processes share the machine's cores.
+those answered 200. What is measured is the time from the first byte sent to the last answer, so that every
+envelope counted is committed to the database file. Both processes share the machine's cores.
 """
 
 from __future__ import annotations
@@ -178,12 +178,12 @@ def _shared(numbers: Iterator[int], lock: threading.Lock) -> Iterator[int]:
 def serve(db: str) -> None:
     """Serve until the other side closes its end; a line on standard input is answered with the figures."""
     with LocalAzureMonitor(db) as azure:
-        print(json.dumps({"url": azure.url, "key": azure.store.key}), flush=True)
+        _say({"url": azure.url, "key": azure.store.key})
         for _ in sys.stdin:
             rows = azure.query("AppEvents | count").rows[0][0]
             size = 0 if db == ":memory:" else Path(db).stat().st_size
             figures = {"rows": rows, "file_mib": round(size / 2**20), "server_cpu_s": cpu_s(), **memory()}
-            print(json.dumps(figures), flush=True)
+            _say(figures)
 
 
 def cpu_s() -> float:
@@ -255,7 +255,7 @@ def measure(form: str, rows: int, db: str) -> dict[str, Any]:
 def main() -> int:
     """Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ingest", description=__doc__)
-    parser.add_argument("--rows", type=int, default=BUDGET_ROWS, help="for the first form (default: a million)")
+    parser.add_argument("--rows", type=int, default=BUDGET_ROWS, help="of the first form (a million)")
     parser.add_argument("--db", default="file", choices=("file", ":memory:"))
     parser.add_argument("--check", action="store_true", help="exit with 1 unless the budgets are kept")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
@@ -266,13 +266,18 @@ def main() -> int:
         return 0
     if options.post:
         url, form, key, posts = options.post
-        print(json.dumps(post(url, form, key, int(posts))))
+        _say(post(url, form, key, int(posts)))
         return 0
     sizes = {form: options.rows if number == 0 else options.rows // 5 for number, form in enumerate(FORMS)}
     found = [measure(form, rows, options.db) for form, rows in sizes.items()]
-    print(json.dumps({"cores": os.cpu_count(), "runs": found}, indent=1))
+    _say({"cores": os.cpu_count(), "runs": found}, indent=1)
     kept = found[0]["per_s"] >= TARGET_PER_S and found[0]["most_rss_mib"] < MOST_MIB
     return 1 if options.check and not kept else 0
+
+
+def _say(told: object, indent: int | None = None) -> None:
+    sys.stdout.write(f"{json.dumps(told, indent=indent)}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -190,12 +190,13 @@ def ticket(row: Row, what: str) -> str:
     told = {
         name: "" if getattr(row, name) is None else getattr(row, name)
         for name in (
-            "apim_request_id", "request_id", "status", "error_type", "error_code", "error_origin", "deployment",
-            "server", "region", "client",
+            "apim_request_id", "request_id", "status", "error_type", "error_code", "error_origin",
+            "deployment", "server", "region", "client",
         )
     }  # fmt: skip
     return (
-        "{what}\nEnded: {ended} UTC\napim-request-id (Azure): {apim_request_id}\nrequest-id (Anthropic): {request_id}\n"
+        "{what}\nEnded: {ended} UTC\n"
+        "apim-request-id (Azure): {apim_request_id}\nrequest-id (Anthropic): {request_id}\n"
         "Status: {status}; class: {error_type}; code: {error_code}; answered by: {error_origin}\n"
         "Deployment: {deployment}; host: {server}; region: {region}; client: {client}"
     ).format(what=what, ended=ended, **told)

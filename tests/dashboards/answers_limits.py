@@ -85,8 +85,8 @@ def limits(rows: list[Row], choice: Choice) -> Answer:
             continue
         peak = max(here.values())
         quiet = max((told.amount for told in minutes.values() if not told.limited), default=None)
-        met = min((told.amount for told in minutes.values() if told.limited), default=None)
-        learnt = None if met is None else met if quiet is None else max(met, quiet)
+        met = min((told.amount for told in minutes.values() if told.limited and told.amount), default=None)
+        learnt = met if met is not None and met >= (quiet or 0) else None
         limit = declared.get((deployment, what), learnt)
         line = [minutes[at].amount if at in minutes else 0 for at in _line(choice.time.end)]
         found.append(

@@ -63,6 +63,10 @@ class Workspace:
         shape = METRIC if table == "AppMetrics" else SHAPE
         self._connection.execute(INSERT.format(table=table), [json.dumps(rows), json.dumps(shape)])
 
+    def belongs_to(self, resource: str) -> None:
+        """Say which resource of Application Insights all events belong to."""
+        self._connection.execute('UPDATE "AppEvents" SET "_ResourceId" = ?', [resource])
+
     def columns(self, name: str, values: Mapping[str, Value]) -> list[str]:
         """The names of the columns of a shipped query's result."""
         return list(self._ask(name, values).columns)

@@ -29,7 +29,9 @@ class Choice:
     usd_per_unit: str = "0.01"
     discount: str = "0.9"
     split_by: str = "tag.tenant"
-    limits: str = "claude-sonnet-5-5=20/40000/ ; support-chat-prod =/1/8000;nonsense; o'brien = 5/5/5"
+    limits: str = (
+        "claude-sonnet-5-5=20/40000/ ; support-chat-prod =/1/8000;nonsense; claude-haiku-5-5 = 5/5/5"
+    )
     measure: str = "requests"
     stream_measure: str = "first_p95"
 

@@ -231,7 +231,7 @@ def test_a_short_window_decides_what_still_burns() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
 def test_a_rule_says_what_to_do(rule: alerts.Rule) -> None:
-    """Its description tells more than its title, names a tab of the workbook, and fits the service's limit."""
+    """Its description tells more than its title, names a tab of the workbook, and is not too long."""
     assert "workbook" in rule.description
     assert re.search(r"tab [A-Z]", rule.description)
     assert 200 < len(rule.description) <= 4_096
@@ -277,6 +277,38 @@ def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
     }
     assert ("now" in words) == (name == "no_data")
     assert files.alert(name).partition("\n")[0].endswith("?")
+
+
+def test_the_readme_has_every_rule() -> None:
+    """The table of the documentation has each rule with its severity, threshold, window and dimensions."""
+    text = (files.folder() / "README.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line[:3] == "| `"
+    ]
+    told = {row[0].strip("`"): row[1:] for row in rows if len(row) == 5}
+    assert list(told) == [rule.key for rule in RULES]
+    for rule in RULES:
+        severity, fires, window, each = told[rule.key]
+        assert severity == str(rule.severity)
+        assert fires.startswith(f"{rule.threshold.default} ")
+        assert window == f"`{rule.window}`"
+        assert each == ", ".join(rule.dimensions)
+    defaults = [
+        TEMPLATE["parameters"][f"errorBudget{one}ShortMinutes"]["defaultValue"] for one in ("Fast", "Slow")
+    ]
+    for key, minutes in zip(("errorBudgetFast", "errorBudgetSlow"), defaults, strict=True):
+        assert f"last {minutes} minutes" in told[key][1]
+
+
+def test_the_readme_names_parameters_that_there_are() -> None:
+    """Each parameter of the documentation's table is one of the template."""
+    text = (files.folder() / "README.md").read_text(encoding="utf-8")
+    table = text.partition("| Parameter | What it is for |")[2].partition("\n\n")[0]
+    names = {name for line in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", line.split("|")[1])}
+    assert len(names) > 10
+    for name in names:
+        assert any(known.endswith(name.removeprefix("…")) for known in TEMPLATE["parameters"]), name
+    assert set(re.findall(r"--parameters.* (\w+)=", text)) <= set(TEMPLATE["parameters"])
 
 
 def test_a_rule_is_small() -> None:

@@ -47,6 +47,7 @@ VALUES: dict[str, Any] = {
     "[if(not(empty('')), parameters('nope'), 'no')]": "no",
     "[and(greater(2, 1), not(greater(1, 1)))]": True,
     "[max(1, 3, 2)]": 3,
+    "[join(createArray('a', 'b'), ', ')]": "a, b",
     "[union(createObject('a', 1, 'b', 1), createObject('b', 2))]": {"a": 1, "b": 2},
     "[environment().portal]": "https://portal.azure.com",
     "[resourceGroup().id]": GROUP,

@@ -71,6 +71,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "format": Function(2, None, _format),
     "greater": Function(2, 2, lambda left, right: left > right),
     "guid": Function(1, None, lambda *told: str(uuid5(_NAMESPACE, "-".join(told)))),
+    "join": Function(2, 2, lambda told, between: between.join(told)),
     "max": Function(1, None, max),
     "not": Function(1, 1, lambda value: not value),
     "replace": Function(3, 3, lambda text, old, new: text.replace(old, new)),

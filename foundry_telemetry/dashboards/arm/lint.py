@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from foundry_telemetry.dashboards.arm.deployment import CLOUDS, ParameterError, deploy
@@ -21,18 +22,15 @@ from foundry_telemetry.dashboards.problems import Problem
 Json = Mapping[str, Any]
 
 MOST_EXPRESSION_CHARACTERS: Final = 24_576
-MOST_BYTES: Final = 4_000_000
+MOST_TEXT_CHARACTERS: Final = 131_072
 MOST_PARAMETERS: Final = 256
 MOST_RESOURCES: Final = 800
 """Limits of Azure Resource Manager."""
 
 _OURS: Final = ("parameters", "variables")
 _UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_TIED: Final = re.compile(
-    rf"/subscriptions/[0-9a-f]|^{_UUID}$|\bhttps://[\w.-]+\.(?:azure|windows|microsoftonline)\.",
-    re.IGNORECASE,
-)
-"""Ids and addresses that only one subscription or cloud has."""
+_TIED: Final = re.compile(rf"/subscriptions/[0-9a-f]|^{_UUID}$", re.IGNORECASE)
+"""Ids that only one subscription has."""
 
 _TOLD: Final = ("description", "metadata", "$schema")
 """Keys whose text is for people."""
@@ -80,6 +78,8 @@ def _sizes(template: Json) -> Iterator[Problem]:
 def _expressions(template: Json) -> Iterator[Problem]:
     for place, text in strings(template):
         if not is_expression(text):
+            if len(text) > MOST_TEXT_CHARACTERS:
+                yield Problem(place, f"a text of {len(text)} characters; at most {MOST_TEXT_CHARACTERS}")
             continue
         if len(text) > MOST_EXPRESSION_CHARACTERS:
             yield Problem(
@@ -137,13 +137,27 @@ def _undeployable(template: Json) -> Iterator[Problem]:
     for cloud in CLOUDS:
         for values in ({}, everything(template)):
             try:
-                made = deploy(template, values, cloud=cloud)
+                made = deploy(template, values, cloud=cloud).resources
             except (ExpressionError, ParameterError) as error:
                 yield Problem("template", f"cannot be deployed to {cloud} with {values}: {error}")
                 continue
-            named = [(one["type"], one["name"]) for one in made.resources]
-            for one in sorted({one for one in named if named.count(one) > 1}):
-                yield Problem("template", f"makes {' '.join(one)} more than once")
+            yield from _made_twice(made)
+            yield from _elsewhere(made, cloud)
+
+
+def _made_twice(made: Sequence[Json]) -> Iterator[Problem]:
+    for (kind, name), count in Counter((one["type"], one["name"]) for one in made).items():
+        if count > 1:
+            yield Problem("template", f"makes {kind} {name} {count} times")
+
+
+def _elsewhere(made: Sequence[Json], cloud: str) -> Iterator[Problem]:
+    """Addresses of another cloud's portal."""
+    for resource in made:
+        for place, text in strings(resource):
+            for portal in CLOUDS.values():
+                if portal in text and portal != CLOUDS[cloud]:
+                    yield Problem(f"{resource['type']}.{place}", f"names {portal} in {cloud}")
 
 
 def everything(template: Json) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -35,6 +36,13 @@ _ONE_RESOURCE: Final = '"fallbackResourceIds":["{0}"]'
 """In the workbook's text: it names no resource, until it is deployed for one."""
 
 
+_PORTAL: Final = '"https://portal.azure.com"'
+"""In both texts: the address that is the parameter's first value."""
+
+_PIECE: Final = re.compile(r".{2000,99999}?(?<=\}),(?=\{)|.{1,99999}(?!\[)", re.DOTALL)
+"""Azure may refuse a text of more than 131,072 characters in a template."""
+
+
 def variables(workbook: str, grafana: str) -> Json:
     """What several resources use.
 
@@ -55,10 +63,21 @@ def variables(workbook: str, grafana: str) -> Json:
         f"concat(parameters('actionGroupIds'), createArray({_EMAIL_GROUP})))]",
         "alertQueries": queries,
         **({"savedQueries": saved} if saved else {}),
-        "workbook": literal(workbook),
+        "workbook": _pieces(workbook),
         "grafanaName": "[format('{0}-grafana', parameters('namePrefix'))]",
-        "grafana": literal(grafana),
+        "grafana": _pieces(grafana),
     }
+
+
+def _pieces(text: str) -> list[str]:
+    """A long text in parts, cut where an object follows another: a change of one step changes few of them."""
+    return [literal(match[0]) for match in _PIECE.finditer(text)]
+
+
+def _here(variable: str) -> str:
+    """A text in parts as one, with links to the portal of this cloud."""
+    portal = "format('\"{0}\"', environment().portal)"
+    return f"replace(join(variables({quoted(variable)}), ''), {quoted(_PORTAL)}, {portal})"
 
 
 def resources() -> list[Json]:
@@ -159,7 +178,7 @@ def _workbook() -> Json:
         {
             "displayName": "[parameters('workbookName')]",
             "description": "Every attempt to call Claude in Microsoft Foundry: health, incidents, cost.",
-            "serializedData": f"[replace(variables('workbook'), {quoted(_NO_RESOURCES)}, {here})]",
+            "serializedData": f"[replace({_here('workbook')}, {quoted(_NO_RESOURCES)}, {here})]",
             "version": "Notebook/1.0",
             "sourceId": "[variables('workspaceId')]",
             "category": "workbook",
@@ -274,7 +293,7 @@ def _grafana() -> Iterable[Json]:
     yield _resource(
         "Microsoft.Dashboard/dashboards/dashboardDefinitions",
         "format('{0}/default', variables('grafanaName'))",
-        {"serializedData": "[variables('grafana')]"},
+        {"serializedData": f"[{_here('grafana')}]"},
         condition=wanted,
         after=[_GRAFANA],
     )

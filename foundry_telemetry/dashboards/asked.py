@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 _RULE: Final = "Microsoft.Insights/scheduledQueryRules"
 _SAVED: Final = "Microsoft.OperationalInsights/queryPacks/queries"
 _NUMBERS: Final = ("int", "long", "real", "decimal")
+_KQL_TYPES: Final = {
+    "BIGINT": "long",
+    "DECIMAL": "decimal",
+    "DOUBLE": "real",
+    "HUGEINT": "long",
+    "INTEGER": "int",
+    "VARCHAR": "string",
+}
+"""Type of the local engine: that of KQL, as far as rules can use it."""
 
 
 def template() -> Item:
@@ -87,8 +96,6 @@ def unanswered(_: Item) -> Iterator[Problem]:
         ImportError: The extra `local` is not installed.
     """
     ask = engine()
-    from duckdb_kql.types import kusto_type  # noqa: PLC0415 - an extra
-
     asked = criteria(template())
     for name, text in of_template(template()).items():
         try:
@@ -98,7 +105,7 @@ def unanswered(_: Item) -> Iterator[Problem]:
             yield Problem(name, f"the query does not run: {error}")
             continue
         if name in asked:
-            columns = zip(answer.columns, (kusto_type(str(kind)) for kind in answer.types), strict=True)
+            columns = zip(answer.columns, (_kql_type(str(kind)) for kind in answer.types), strict=True)
             yield from unmeasurable(name, asked[name], dict(columns))
 
 
@@ -154,3 +161,7 @@ def _verdicts(queries: Mapping[str, str]) -> Mapping[str, Verdict]:
 def _deployed(template: Item, kind: str) -> list[Mapping[str, Any]]:
     made = deploy(template, everything(template)).resources
     return [resource for resource in made if resource["type"] == kind]
+
+
+def _kql_type(kind: str) -> str:
+    return _KQL_TYPES.get(kind.partition("(")[0], kind.lower())

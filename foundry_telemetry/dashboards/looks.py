@@ -31,11 +31,12 @@ class Tiles:
     note: str
     digits: int = 4
     """How many after the point of the value."""
+    unit: Unit = ""
 
     @property
     def json(self) -> Json:
         """The keys it adds to a step."""
-        big = {"formatter": 12, "formatOptions": {"palette": "none"}} | number(self.digits)
+        big = {"formatter": 12, "formatOptions": {"palette": "none"}} | number(self.digits, self.unit)
         settings = {
             "titleContent": {"columnMatch": self.title} | TEXT,
             "subtitleContent": {"columnMatch": self.subtitle} | TEXT,

@@ -81,16 +81,16 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     low, high = (cost + max(0.0, (month.mean or 0) + way * spread) * month.left for way in (-1, 1))
     told: list[tuple[str, float | None, str, str]] = [
         (
-            "Month to date, USD", cost, f"{units} consumption units",
+            "Month to date", cost, f"{units} consumption units",
             f"{bare} answers have no price" if bare else "all have a price",
         ),
         (
-            "Forecast to its end, USD", likely,
+            "Forecast to its end", likely,
             f"{int(low)} to {math.ceil(high)} USD" if days > 1 else "range after two full days",
             f"run rate of {days} full days",
         ),
         (
-            "Failed or left, USD", lost, f"{int(100 * lost / cost) if cost else 0} % of the month",
+            "Failed or left", lost, f"{int(100 * lost / cost) if cost else 0} % of the month",
             "where it has a price",
         ),
     ]  # fmt: skip

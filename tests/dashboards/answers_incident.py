@@ -21,7 +21,7 @@ from tests.dashboards.rows import Row
 
 WEEK = timedelta(days=7)
 MONTH = timedelta(days=30)
-PARTS = 30
+PARTS = 24
 NOT_TOLD = "(not told)"
 
 
@@ -187,8 +187,9 @@ def auth_causes(rows: list[Row], choice: Choice) -> Answer:
 def ticket(row: Row, what: str) -> str:
     """The text for a ticket."""
     ended = row.at.strftime("%Y-%m-%d %H:%M:%S.") + f"{row.at.microsecond // 1000:03}"
+    known = ("apim_request_id", "request_id", "error_code", "error_origin")
     told = {
-        name: "" if getattr(row, name) is None else getattr(row, name)
+        name: getattr(row, name) if getattr(row, name) is not None else "not told" if name in known else ""
         for name in (
             "apim_request_id", "request_id", "status", "error_type", "error_code", "error_origin",
             "deployment", "server", "region", "client",

@@ -130,7 +130,7 @@ LINES = {
 
 @pytest.mark.parametrize("name", LINES)
 def test_minutes_to_the_wall(name: str) -> None:
-    """They follow the line of the last minutes to the limit; where it does not clearly rise there are none."""
+    """They follow the line of the last minutes to the limit; none where it does not clearly rise."""
     counts, minutes = LINES[name]
     told = Workspace(steady(counts)).ask("limits", Choice(limits="d=30//").values)
     [line] = [line for line in told if line["what"] == "requests"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from foundry_telemetry.advice import ALL
@@ -33,9 +34,14 @@ COLOURS: Final = {
 OVER_TIME: Final = Chart(kind="barchart", y=("refused",), group="error_type", colours=COLOURS)
 
 
+def _plain(text: str) -> str:
+    """The text with addresses that are no links: a scope looks like one."""
+    return re.sub(r"https://\S+", r"`\g<0>`", text)
+
+
 def _advice() -> str:
     """What each cause means and what to do first, as a table of Markdown."""
-    rows = [f"| `{cause}` | {ALL[cause].meaning} | {ALL[cause].next_step} |" for cause in CAUSES]
+    rows = [f"| `{cause}` | {ALL[cause].meaning} | {_plain(ALL[cause].next_step)} |" for cause in CAUSES]
     head = ["### What to do", "", "| Cause | What it means | What to do first |", "| --- | --- | --- |"]
     more = "All steps, with their commands: `causes.md`, in the folder of this workbook."
     return "\n".join([*head, *rows, "", more])

@@ -65,10 +65,9 @@ COST: Final = Group(
         Query(
             name="cost of the month tiles",
             query="spend_tiles",
-            look=Tiles(title="tile", subtitle="detail", value="value", note="change", digits=2),
+            look=Tiles(title="tile", subtitle="detail", value="value", note="change", digits=2, unit="usd"),
             empty=NO_MONTH,
             size="tiny",
-            width=50,
         ),
         Query(
             name="cost by day",
@@ -81,8 +80,7 @@ COST: Final = Group(
                 unit="usd",
             ),
             empty=NO_MONTH,
-            size="small",
-            width=50,
+            width=40,
         ),
         Query(
             name="cost over time",
@@ -91,6 +89,7 @@ COST: Final = Group(
             look=Chart(kind="barchart", y=("cost_usd",), group="part", unit="usd"),
             empty=NO_MONEY,
             brush="TimeRange",
+            width=60,
         ),
         Query(
             name="usage and cost",

@@ -24,10 +24,9 @@ LIMITS: Final = Group(
             "uncached input tokens (cache writes count, cache reads do not) and output tokens. Foundry "
             "tells no limits in its answers: declare yours as `deployment=requests/input/output` a "
             "minute, parted by semicolons, such as `claude-opus=80/40000/8000; claude-haiku=400//`. What is "
-            "not declared is learnt: **passed** is the busiest minute of seven days without a 429, **met** "
-            "the calmest with one, and the limit the larger of the two once one was met. **Minutes to the "
-            "wall** follow a straight line through the last fifteen full minutes; where it does not clearly "
-            "rise, there is none.",
+            "not declared is learnt from seven days: the calmest minute that met a 429, unless a busier one "
+            "passed without, for then another limit was met. **Minutes to the wall** follow a straight line "
+            "through the last fifteen full minutes; where it does not clearly rise, there are none.",
         ),
         Parameters(
             name="declared limits",

@@ -91,7 +91,7 @@ STREAMS: Final = Group(
                     Column("pace_p50", "Tokens a second p50", GROUPED),
                     Column("pace_slow", "Slowest tenth below", GROUPED),
                     Column("left_alone", "Left by the caller", GROUPED),
-                    Column("left_percent", "Share left", heat("yellow", "percent")),
+                    Column("left_percent", "Share left", heat("yellow", "percent", 50)),
                     Column("truncated", "Truncated", GROUPED),
                     Column("broken", "Broken", GROUPED),
                     Column("never_begun", "Never begun", GROUPED),

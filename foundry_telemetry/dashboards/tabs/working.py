@@ -74,7 +74,6 @@ WORKING: Final = Group(
                 )
             ),
             empty=NO_TOKENS_TOLD,
-            width=50,
         ),
         Query(
             name="attempts without a price",
@@ -93,7 +92,6 @@ WORKING: Final = Group(
             ),
             empty=ALL_PRICED,
             empty_is_good=True,
-            width=50,
         ),
         Query(
             name="stored telemetry",

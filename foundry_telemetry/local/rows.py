@@ -17,7 +17,7 @@ from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dashboards import files, view
 from foundry_telemetry.local import envelopes
 from foundry_telemetry.local.mapped import MAPPED, POINT, PROPERTIES, Mapped
-from foundry_telemetry.local.tables import quoted, rows_of, stored_table, tables
+from foundry_telemetry.local.tables import quoted, stored_table, tables
 
 _SEPARATOR: Final = quoted(envelopes.PROPERTIES)
 
@@ -70,12 +70,11 @@ def backfill(names: Iterable[str]) -> str:
     return f'UPDATE {stored_table("AppEvents")} SET {values} WHERE "Name" = {quoted(EVENT_NAME)}'
 
 
-def attempts_ddl(plain: Mapping[str, str], *, on_disk: bool) -> str:
+def attempts_ddl(plain: Mapping[str, str]) -> str:
     """SQL that creates the typed view of the ledger with exactly the columns that its KQL has.
 
     Args:
         plain: The columns of AppEvents, each with the SQL that gives it.
-        on_disk: Whether the database is a file.
     """
     physical = {column: f'"{name}"' for name, column in HIDDEN.items()}
     columns = ", ".join(
@@ -84,7 +83,7 @@ def attempts_ddl(plain: Mapping[str, str], *, on_disk: bool) -> str:
     )
     return (
         f'CREATE OR REPLACE VIEW "{files.VIEW}" AS '
-        f'SELECT {columns} FROM {rows_of("AppEvents", on_disk=on_disk)} WHERE "Name" = {quoted(EVENT_NAME)}'
+        f'SELECT {columns} FROM {stored_table("AppEvents")} WHERE "Name" = {quoted(EVENT_NAME)}'
     )
 
 

@@ -7,11 +7,10 @@ promised survives the death of the process.
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from foundry_telemetry.local.database import MEMORY, StoreError, facts, open_database, use
 from foundry_telemetry.local.envelopes import UnreadableError, read_batch
-from foundry_telemetry.local.retention import Room, forget
+from foundry_telemetry.local.tables import stored_table, tables
 from foundry_telemetry.local.writer import BusyError, Receipt, Writer
 
 if TYPE_CHECKING:
@@ -31,9 +30,6 @@ __all__ = ["MEMORY", "BusyError", "Receipt", "Store", "StoreError", "UnreadableE
 
 _open_here: Final[set[Path]] = set()
 _opening: Final = threading.Lock()
-
-
-_log = logging.getLogger("foundry_telemetry.local")
 
 
 def _now() -> datetime:
@@ -72,8 +68,7 @@ class Store:
         """Items refused since the store was opened."""
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[], object], ...] = ()
-        self._room, self._was_full = Room(), False
-        self._writer = Writer(self.cursor(), chore=self.trim, room=self._make_room, told=self._count)
+        self._writer = Writer(self.cursor(), chore=self.trim, told=self._count)
 
     def __enter__(self) -> Self:
         return self
@@ -136,18 +131,13 @@ class Store:
             How many they were.
         """
         oldest = (self._clock() - timedelta(days=self.retention_days)).astimezone(UTC).replace(tzinfo=None)
-        with closing(self.cursor()) as cursor:
-            return forget(cursor, oldest)
-
-    def _make_room(self) -> None:
-        if self.path != MEMORY:
-            return
-        with closing(self.cursor()) as cursor:
-            if self._room.make(cursor) and not self._was_full:
-                self._was_full = True
-                _log.warning(
-                    "the memory is full, the oldest rows are forgotten; a file holds more (--db FILE)"
-                )
+        forgotten = 0
+        with contextlib.closing(self.cursor()) as cursor:
+            for name in tables():
+                statement = f'DELETE FROM {stored_table(name)} WHERE "TimeGenerated" < ?'  # noqa: S608 - our own
+                row = cursor.execute(statement, [oldest]).fetchone()
+                forgotten += row[0] if row else 0
+        return forgotten
 
     def _count(self, receipt: Receipt) -> None:
         self.ingested += receipt.accepted

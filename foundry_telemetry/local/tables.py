@@ -92,32 +92,18 @@ def stored_table(name: str) -> str:
     return f'{STORED}."{name}"'
 
 
-def former_table(name: str, *, bare: bool = False) -> str:
-    """The physical table with the older rows of a store in memory; without its schema if `bare`."""
-    return f'"{name} before"' if bare else f'{STORED}."{name} before"'
-
-
-def rows_of(name: str, *, on_disk: bool) -> str:
-    """What the views of a table read, as SQL after ``FROM``."""
-    if on_disk:
-        return stored_table(name)
-    return f"(SELECT * FROM {former_table(name)} UNION ALL SELECT * FROM {stored_table(name)})"
-
-
-def table_ddl(name: str, stored: Iterable[str], hidden: Mapping[str, str], *, on_disk: bool = True) -> str:
-    """SQL that creates a physical table; in memory as the present one.
+def table_ddl(name: str, stored: Iterable[str], hidden: Mapping[str, str]) -> str:
+    """SQL that creates a physical table.
 
     Args:
         name: Workspace name.
         stored: The columns that envelopes fill.
         hidden: Further columns, name to DuckDB type, which no view of that name shows.
-        on_disk: Whether the database is a file: in memory some compressions do nothing.
     """
     types = {column.name: column.sql_type for column in tables()[name].columns}
     columns = {name: types[name] for name in stored} | dict(hidden)
     body = ", ".join(
-        f'"{name}" {sql_type}{_COMPRESSION.get(sql_type, "") if on_disk else ""}'
-        for name, sql_type in columns.items()
+        f'"{name}" {sql_type}{_COMPRESSION.get(sql_type, "")}' for name, sql_type in columns.items()
     )
     return f"CREATE TABLE IF NOT EXISTS {stored_table(name)} ({body})"
 
@@ -138,10 +124,10 @@ def view_columns(name: str, stored: Iterable[str], constants: Mapping[str, str])
     }
 
 
-def view_ddl(name: str, columns: Mapping[str, str], *, on_disk: bool) -> str:
+def view_ddl(name: str, columns: Mapping[str, str]) -> str:
     """SQL that creates the view with a table's workspace name and the columns of `view_columns`."""
     body = ", ".join(f'{sql} AS "{column}"' for column, sql in columns.items())
-    return f'CREATE OR REPLACE VIEW "{name}" AS SELECT {body} FROM {rows_of(name, on_disk=on_disk)}'
+    return f'CREATE OR REPLACE VIEW "{name}" AS SELECT {body} FROM {stored_table(name)}'
 
 
 def classic_view_ddl(name: str) -> str:

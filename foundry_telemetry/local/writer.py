@@ -25,8 +25,6 @@ GROUP: Final = 8 * 2**20
 """Characters that one transaction takes at most, unless a single body is larger."""
 WAITING: Final = 64 * 2**20
 """Characters that may wait; a body that comes on top is turned away."""
-ROOM: Final = 16 * 2**20
-"""Characters after which it is asked whether there is room for more."""
 CHORE_S: Final = 3600.0
 """Seconds from one round of the chore to the next."""
 
@@ -65,7 +63,6 @@ class Writer:
     Args:
         connection: Used by the writer's thread alone, and closed at its end.
         chore: Called in the writer's thread at its start and every `CHORE_S`.
-        room: Called in the writer's thread whenever `ROOM` more characters were written.
         told: Called in the writer's thread with every receipt, after the commit, before the future is done.
     """
 
@@ -74,13 +71,10 @@ class Writer:
         connection: duckdb.DuckDBPyConnection,
         *,
         chore: Callable[[], object],
-        room: Callable[[], object],
         told: Callable[[Receipt], object],
     ) -> None:
         self._connection = connection
         self._chore = chore
-        self._room = room
-        self._written = 0
         self._told = told
         self._inserts = {kind: rows.inserts(kind) for kind in rows.kinds()}
         self._lock = threading.Lock()
@@ -124,7 +118,7 @@ class Writer:
         while more:
             left = next_chore - time.monotonic()
             if left <= 0:
-                self._do(self._chore)
+                self._do_chore()
                 next_chore = time.monotonic() + CHORE_S
                 continue
             try:
@@ -132,17 +126,13 @@ class Writer:
             except queue.Empty:
                 continue
             self._commit(group)
-            self._written += sum(job.batch.size for job in group)
-            if self._written >= ROOM:
-                self._written = 0
-                self._do(self._room)
         self._connection.close()
 
-    def _do(self, chore: Callable[[], object]) -> None:
+    def _do_chore(self) -> None:
         try:
-            chore()
+            self._chore()
         except Exception:
-            _log.warning("the store could not be tidied; it is tried again later", exc_info=True)
+            _log.warning("the store could not be tidied; it is tried again in an hour", exc_info=True)
 
     def _group(self, patience_s: float) -> tuple[list[_Job], bool]:
         """Wait for a job, and take along what waits behind it; the flag is false when the end has come."""

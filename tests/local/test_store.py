@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,11 +13,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from foundry_telemetry.local import database, retention, writer
+from foundry_telemetry.local import database, writer
 from foundry_telemetry.local.envelopes import Batch, UnreadableError, read_batch
 from foundry_telemetry.local.store import BusyError, Receipt, Store, StoreError
 from foundry_telemetry.local.writer import Writer
-from tests.support.telemetry import NOON, envelope, event, fill
+from tests.support.telemetry import NOON, event, fill
 
 FOREVER = 36_500
 
@@ -49,7 +48,7 @@ def busy_writer(store: Store) -> Iterator[tuple[Writer, threading.Event]]:
         begun.set()
         go_on.wait()
 
-    held = Writer(store.cursor(), chore=chore, room=lambda: None, told=lambda _: None)
+    held = Writer(store.cursor(), chore=chore, told=lambda _: None)
     begun.wait()
     try:
         yield held, go_on
@@ -191,7 +190,7 @@ def test_a_full_memory_loses_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """When the database cannot take more, the sender is told, and what was promised stays."""
-    monkeypatch.setitem(database._IN_MEMORY, "memory_limit", "40MiB")
+    monkeypatch.setattr(database, "_NOT_ON_DISK", "40MiB")
     with caplog.at_level(logging.WARNING), Store(retention_days=FOREVER) as store:
         promised = 0
 
@@ -224,50 +223,6 @@ def test_old_rows_are_forgotten(tmp_path: Path) -> None:
     with Store(path, retention_days=2, clock=lambda: now) as store:
         store.add(b"[]").result(60)  # the writer trims before it takes anything
         assert names(store) == []
-
-
-def test_a_full_memory_forgets_the_oldest(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A store in memory takes whatever comes; when it is full the oldest rows go, once said."""
-    monkeypatch.setattr(retention, "FULL", 2**21)
-    monkeypatch.setattr(writer, "ROOM", 2**17)
-    chance = random.Random(1)  # noqa: S311 - no secret
-    with caplog.at_level(logging.WARNING), Store(retention_days=FOREVER) as store:
-        for minute in range(300):
-            at = NOON + timedelta(minutes=minute)
-            told = [event(at, f"{minute:03}", text=f"{chance.getrandbits(40_000):x}") for _ in range(5)]
-            fill(store, [*told, envelope("MessageData", {"message": f"{minute:03}"}, at)])
-        kept = names(store)
-        assert kept[-5:] == ["299"] * 5
-        assert kept == sorted(f"{minute:03}" for minute in range(int(kept[0]), 300) for _ in range(5))
-        assert 0 < int(kept[0]) < 295
-        with closing(store.cursor()) as cursor:
-            messages = cursor.execute('SELECT min("Message"), max("Message") FROM AppTraces').fetchall()
-        assert messages == [(kept[0], "299")]
-    assert caplog.text.count("the oldest rows are forgotten") == 1
-
-
-def test_a_full_memory_of_rows_of_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows that are all equally old go together: there is no oldest among them."""
-    monkeypatch.setattr(retention, "FULL", 0)
-    monkeypatch.setattr(writer, "ROOM", 0)
-    with Store(retention_days=FOREVER) as store:
-        fill(store, [event(name=f"{number}") for number in range(5)])
-        fill(store, [event(NOON + timedelta(seconds=1), "later")])
-        store.add(b"[]").result(60)
-        store.add(b"[]").result(60)
-        assert len(names(store)) <= 1
-
-
-def test_a_file_forgets_nothing_for_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only memory is ever full."""
-    monkeypatch.setattr(retention, "FULL", 0)
-    monkeypatch.setattr(writer, "ROOM", 0)
-    with Store(tmp_path / "t.duckdb", retention_days=FOREVER) as store:
-        fill(store, [event(name="x")])
-        store.add(b"[]").result(60)
-        assert names(store) == ["x"]
 
 
 def test_every_table_is_trimmed() -> None:

@@ -117,8 +117,8 @@ def test_slow_packages_have_their_rooms(path: Path) -> None:
         "structlog": {"logs", "demo", "cli"},
         "anthropic": {"attach", "testing", "demo", "cli"},
         "duckdb": {"local"},
-        "duckdb_kql": {"local"},
-        "platformdirs": {"local"},
+        "duckdb_kql": {"dashboards", "local"},
+        "platformdirs": {"dashboards", "local"},
         "starlette": {"serving", "testing", "local", "demo"},
         "uvicorn": {"serving"},
     }

@@ -377,7 +377,7 @@ def _close_after(peer: Peer) -> bool:
     _ok(peer)
     if peer.nth > 1:
         return True
-    peer.sock.close()
+    peer.sock.shutdown(socket.SHUT_RDWR)  # close() alone would wait for the reader on it
     peer.server.reached.set()
     return False
 

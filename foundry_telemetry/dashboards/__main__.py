@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 
+from foundry_telemetry.dashboards import report
 from foundry_telemetry.dashboards.build import build
 from foundry_telemetry.dashboards.check import check
 
@@ -19,18 +20,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = ArgumentParser("python -m foundry_telemetry.dashboards", description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; say what is wrong")
     if not parser.parse_args(arguments).check:
-        written = build()
-        _print(f"wrote {', '.join(written)}" if written else "everything is up to date")
+        _print(report.built(build()))
         return 0
-    found = check()
-    for rule, problems in found.items():
-        _print(f"{'FAILED' if problems else 'ok    '} {rule}")
-        for problem in problems:
-            _print(f"         {problem}")
-    return 1 if any(found.values()) else 0
+    findings = check()
+    for line in report.lines(findings):
+        _print(line)
+    return 0 if report.holds(findings) else 1
 
 
-def _print(line: str) -> None:
+def _print(line: object) -> None:
     sys.stdout.write(f"{line}\n")
 
 

@@ -6,16 +6,34 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from foundry_telemetry.dashboards import files
+from foundry_telemetry.dashboards import arm, files, grafana
+from foundry_telemetry.dashboards.arm import bicep
 from foundry_telemetry.dashboards.layout import WORKBOOK
 from foundry_telemetry.dashboards.workbook import notebook
 
-
-def _workbook() -> str:
-    return json.dumps(notebook(WORKBOOK), indent=1, ensure_ascii=False) + "\n"
+Json = dict[str, object]
 
 
-ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {files.WORKBOOK: _workbook}
+def template() -> Json:
+    """The template of Azure Resource Manager, made from all other parts."""
+    return arm.template(_compact(notebook(WORKBOOK)), _compact(grafana.dashboard(WORKBOOK)))
+
+
+def _compact(value: Json) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
+    files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
+    files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
+    files.TEMPLATE: lambda: _text(template()),
+    files.PARAMETERS: lambda: _text(arm.parameters_file()),
+    files.WRAPPER: lambda: bicep.wrapper(template(), files.TEMPLATE),
+}
 """File name in the dashboards' folder, and what makes its text."""
 
 

@@ -9,18 +9,22 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from foundry_telemetry.dashboards.looks import matched
 from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
 from foundry_telemetry.dashboards.problems import QUERY, Item, Problem, inputs_of, name_of, steps
 
 Columns = Mapping[str, str]
 """Name and DuckDB's type of each column of a result."""
 
-_TABLES: Final = """
-    CREATE TABLE AppEvents (
-        TimeGenerated TIMESTAMP, Name VARCHAR, OperationId VARCHAR, ParentId VARCHAR, AppRoleName VARCHAR,
-        AppRoleInstance VARCHAR, AppVersion VARCHAR, ItemCount INTEGER, Properties JSON
-    )
-"""
+_SQL_TYPES: Final = {
+    "string": "VARCHAR",
+    "datetime": "TIMESTAMP",
+    "real": "DOUBLE",
+    "long": "BIGINT",
+    "int": "INTEGER",
+    "bool": "BOOLEAN",
+    "dynamic": "JSON",
+}
 _END: Final = datetime(2026, 1, 2, tzinfo=UTC)
 _TIME_INPUT: Final = 4
 _NUMBERS: Final = ("BIGINT", "INTEGER", "DOUBLE", "HUGEINT", "DECIMAL")
@@ -33,7 +37,7 @@ def wrong_columns(workbook: Item) -> Iterator[Problem]:
     Raises:
         ImportError: The extra `local` is not installed.
     """
-    ask = _engine()
+    ask = engine()
     values = sample_values(workbook)
     for item in steps(workbook):
         for each in inputs_of(item):
@@ -58,14 +62,29 @@ def sample_values(workbook: Item) -> dict[str, Value]:
     return values
 
 
-def _engine() -> Any:
+def engine() -> Any:
+    """A function that answers KQL on empty tables.
+
+    Raises:
+        ImportError: The extra `local` is not installed.
+    """
     try:
         import duckdb_kql  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise ImportError("checking columns needs: pip install 'foundry-telemetry[local]'") from error
     connection = duckdb_kql.connect()
-    connection.execute(_TABLES)
+    for statement in empty_tables():
+        connection.execute(statement)
     return lambda text: duckdb_kql.query(connection, text)
+
+
+def empty_tables() -> Iterator[str]:
+    """SQL that makes every table of Application Insights, empty."""
+    from foundry_telemetry.dashboards.kusto.schema import azure_tables  # noqa: PLC0415 - needs the extra too
+
+    for table, columns in azure_tables().items():
+        told = ", ".join(f'"{name}" {_SQL_TYPES.get(kind, "VARCHAR")}' for name, kind in columns.items())
+        yield f'CREATE TABLE "{table}" ({told})'
 
 
 def _unrunnable(ask: Any, query: str, values: Mapping[str, Value], step: str) -> Iterator[Problem]:
@@ -96,7 +115,8 @@ def _named(content: Item) -> Iterator[tuple[str, str]]:
     told += [("yAxis", name) for name in chart.get("yAxis", ())]
     if not chart.get("group"):
         told += [("seriesLabelSettings", each["seriesName"]) for each in chart.get("seriesLabelSettings", ())]
-    told += [("formatters", each["columnMatch"]) for each in grid.get("formatters", ())]
+    rules = grid.get("formatters", ())
+    told += [("formatters", name) for each in rules for name in matched(each["columnMatch"])]
     told += [("labelSettings", each["columnId"]) for each in grid.get("labelSettings", ())]
     told += [(part, tiles[part]["columnMatch"]) for part in _TILE_PARTS if part in tiles]
     told += [("sortCriteriaField", tiles.get("sortCriteriaField"))]

@@ -9,6 +9,14 @@ from typing import Final
 WORKBOOK: Final = "foundry.workbook.json"
 """The workbook's file name in the folder."""
 
+GRAFANA: Final = "foundry.grafana.json"
+"""The Grafana dashboard's."""
+
+TEMPLATE: Final = "azuredeploy.json"
+PARAMETERS: Final = "azuredeploy.parameters.json"
+WRAPPER: Final = "main.bicep"
+"""The files that deploy it all: the template, a parameters file, and a wrapper in Bicep."""
+
 VIEW: Final = "foundry_attempts"
 """The name of the query that all others begin with."""
 
@@ -46,7 +54,21 @@ def query(name: str) -> str:
 
 def queries() -> tuple[str, ...]:
     """The names of all queries, sorted; the typed view is one of them."""
-    return tuple(sorted(path.stem for path in (folder() / "queries").glob("*.kql")))
+    return _names("queries")
+
+
+def alerts() -> tuple[str, ...]:
+    """The names of the alerts' queries, sorted."""
+    return _names("alerts")
+
+
+def alert(name: str) -> str:
+    """The text of `alerts/{name}.kql`, comments included; only its own part, without the typed view."""
+    return (folder() / "alerts" / f"{name}.kql").read_text(encoding="utf-8")
+
+
+def _names(kind: str) -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in (folder() / kind).glob("*.kql")))
 
 
 def workbook() -> str:

@@ -13,8 +13,10 @@ from foundry_telemetry.dashboards.problems import Item, Problem, inputs_of, name
 MOST_QUERIES: Final = 40
 MOST_STEPS: Final = 100
 MOST_QUERY_CHARACTERS: Final = 3_000
-MOST_CHARACTERS: Final = 100_000
-"""Of the JSON, indented by two."""
+MOST_CHARACTERS: Final = 230_000
+"""Of the JSON, indented by two. The gallery warns above 100,000 and refuses from 500,000 on."""
+WHY_LARGER: Final = "the forty queries alone have 80 kB, and each begins with its part of the typed view"
+"""Why ours may have more. What a tab that is not shown holds is not asked, so it opens no slower."""
 
 _RESOURCE_ID: Final = re.compile(r"/subscriptions/[0-9a-z]{8}(-[0-9a-z]{4}){3}-[0-9a-z]{12}", re.IGNORECASE)
 _DEFAULT_NAME: Final = re.compile(r"(text|query|link|group|metrics|parameters) - \d+", re.IGNORECASE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
@@ -84,8 +86,53 @@ class ChoiceInput(Input):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TextInput(Input):
-    """A field to type in, empty at the beginning."""
+class OneInput(Input):
+    """A drop-down of one, filled by a query that gives values and labels."""
+
+    query: str
+    first: str
+    """The value chosen at the beginning."""
 
     def _kind(self) -> Json:
-        return {"type": 1, "value": ""}
+        text = kql.whole(self.query)
+        return {"type": 2, "isRequired": True, "query": text, "value": self.first} | LOGS
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionsInput(Input):
+    """A few buttons, of which one is chosen: the first at the beginning."""
+
+    options: Mapping[str, str]
+    """Value: what the button says."""
+
+    def _kind(self) -> Json:
+        rows = [{"value": value, "label": label} for value, label in self.options.items()]
+        return {
+            "type": 10,
+            "isRequired": True,
+            "jsonData": json.dumps(rows, ensure_ascii=False),
+            "value": next(iter(self.options)),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextInput(Input):
+    """A field to type in."""
+
+    first: str = ""
+    """What is in it at the beginning."""
+    form: str | None = None
+    """A regular expression that the text must match."""
+    otherwise: str = ""
+    """What to say when it does not."""
+    is_hidden: bool = False
+    """Whether only who edits the workbook sees it."""
+
+    def _kind(self) -> Json:
+        kind: Json = {"type": 1, "value": self.first}
+        if self.form is not None:
+            rule = {"regExp": self.form, "match": True, "message": self.otherwise}
+            kind["typeSettings"] = {"paramValidationRules": [rule]}
+        if self.is_hidden:
+            kind["isHiddenWhenLocked"] = True
+        return kind

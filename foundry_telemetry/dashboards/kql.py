@@ -15,7 +15,7 @@ from foundry_telemetry.dashboards.lexer import tokens
 from foundry_telemetry.dashboards.parameters import without_references
 from foundry_telemetry.dashboards.view import COLUMNS
 
-PARTS: Final = (files.VIEW, "chosen", "tiles")
+PARTS: Final = (files.VIEW, "shown", "chosen", "tiles", "refused", "month", "divided", "minutes")
 """Files that are no queries of their own, in the order in which they are put in front."""
 
 
@@ -32,12 +32,33 @@ def question(name: str) -> str:
 @cache
 def whole(name: str) -> str:
     """The query `name` as a workbook asks it: its question, then the parts it needs, then its own text."""
-    body = files.query(name)
+    return composed(files.query(name))
+
+
+def composed(text: str) -> str:
+    """The text of a file as it is asked: its question, then the parts it needs, then the rest of it."""
+    first, _, _ = text.partition("\n")
     for part in reversed(PARTS):
-        text = files.query(part)
-        if defined(text) & words(body):
-            body = f"{_view(words(body)) if part == files.VIEW else text}\n{body}"
-    return f"// {question(name)}\n{minimise(body)}"
+        source = files.query(part)
+        if defined(source) & words(text):
+            needed = _view(words(text)) if part == files.VIEW else _needed(source, text)
+            text = f"{needed}\n{text}"
+    return f"{first}\n{minimise(text)}"
+
+
+def _needed(source: str, text: str) -> str:
+    """The statements of a part without those that define what neither `text` nor the others use."""
+    kept: list[str] = []
+    for statement in reversed(_statements(source)):
+        if defined(statement) & words("\n".join([*kept, text])):
+            kept.insert(0, statement)
+    return "\n".join(kept)
+
+
+def _statements(source: str) -> list[str]:
+    """The statements of a part, each with its semicolon."""
+    ends = [0, *(token.end for token in tokens(source) if token.text == ";")]
+    return [source[start:end] for start, end in pairwise(ends)]
 
 
 def _view(used: frozenset[str]) -> str:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from foundry_telemetry.dashboards.inputs import ChoiceInput, TimeInput
+from foundry_telemetry.dashboards.inputs import ChoiceInput, TextInput, TimeInput
+from foundry_telemetry.dashboards.tabs.auth import AUTH
+from foundry_telemetry.dashboards.tabs.cost import COST
 from foundry_telemetry.dashboards.tabs.incident import INCIDENT
+from foundry_telemetry.dashboards.tabs.limits import LIMITS
 from foundry_telemetry.dashboards.tabs.overview import OVERVIEW
+from foundry_telemetry.dashboards.tabs.streams import STREAMS
+from foundry_telemetry.dashboards.tabs.working import WORKING
 from foundry_telemetry.dashboards.workbook import Item, Parameters, Tabs
 
 _HOUR: Final = 60
@@ -41,12 +46,35 @@ FILTERS: Final = Parameters(
             "deployment.",
             query="model_names",
         ),
+        TextInput(
+            name="Portal",
+            label="Portal",
+            description="Where links lead: the portal of your cloud.",
+            first="https://portal.azure.com",
+            is_hidden=True,
+        ),
     ),
 )
 
+TABS: Final = {
+    "overview": "Overview",
+    "incident": "Incident",
+    "auth": "Auth",
+    "cost": "Tokens and cost",
+    "limits": "Limits",
+    "streams": "Streams",
+    "working": "Is it working?",
+}
+"""Value of the parameter `Tab`, and what the tab says: in the order in which people need them."""
+
 WORKBOOK: Final[tuple[Item, ...]] = (
     FILTERS,
-    Tabs(name="tabs", parameter="Tab", labels={"overview": "Overview", "incident": "Incident"}),
+    Tabs(name="tabs", parameter="Tab", labels=TABS),
     OVERVIEW,
     INCIDENT,
+    AUTH,
+    COST,
+    LIMITS,
+    STREAMS,
+    WORKING,
 )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Json = dict[str, object]
 
-Unit = Literal["", "percent", "ms"]
-_UNITS: Final[Mapping[Unit, int]] = {"": 0, "percent": 1, "ms": 23}
-"""Numbers of the portal's units."""
+Unit = Literal["", "percent", "bytes", "ms", "s", "usd"]
+_UNITS: Final[Mapping[Unit, int]] = {"": 0, "percent": 1, "bytes": 2, "ms": 23, "s": 24, "usd": 0}
+"""Numbers of the portal's units; money is a style of its own."""
 
 
 def number(digits: int, unit: Unit = "") -> Json:
     """A number with at most so many digits after the point."""
-    options = {"style": "decimal", "useGrouping": True, "maximumFractionDigits": digits}
+    money = {"style": "currency", "currency": "USD"} if unit == "usd" else {"style": "decimal"}
+    options = money | {"useGrouping": True, "maximumFractionDigits": digits}
     return {"numberFormat": {"unit": _UNITS[unit], "options": options}}
 
 
@@ -27,11 +29,14 @@ class Tiles:
     subtitle: str
     value: str
     note: str
+    digits: int = 4
+    """How many after the point of the value."""
+    unit: Unit = ""
 
     @property
     def json(self) -> Json:
         """The keys it adds to a step."""
-        big = {"formatter": 12, "formatOptions": {"palette": "none"}} | number(4)
+        big = {"formatter": 12, "formatOptions": {"palette": "none"}} | number(self.digits, self.unit)
         settings = {
             "titleContent": {"columnMatch": self.title} | TEXT,
             "subtitleContent": {"columnMatch": self.subtitle} | TEXT,
@@ -87,14 +92,31 @@ MILLISECONDS: Final[Json] = {"formatter": 0} | number(1, "ms")
 HIDDEN: Final[Json] = {"formatter": 5}
 
 
-def bar(colour: str, digits: int = 0) -> Json:
+def bar(colour: str, digits: int = 0, unit: Unit = "") -> Json:
     """A number with a bar beside it, from zero."""
-    return {"formatter": 3, "formatOptions": {"min": 0, "palette": colour}} | number(digits)
+    return {"formatter": 3, "formatOptions": {"min": 0, "palette": colour}} | number(digits, unit)
 
 
-def heat(colour: str, unit: Unit) -> Json:
-    """A number on a ground that is the stronger, the higher it is."""
-    return {"formatter": 8, "formatOptions": {"min": 0, "palette": colour}} | number(1, unit)
+def heat(colour: str, unit: Unit, most: float | None = None) -> Json:
+    """A number on a ground that is the stronger, the higher it is.
+
+    Args:
+        colour: The palette.
+        unit: Of the number.
+        most: Where it is strongest; at the highest number of the column by default.
+    """
+    options = _told({"min": 0, "max": most, "palette": colour})
+    return {"formatter": 8, "formatOptions": options} | number(1, unit)
+
+
+def spark(colour: str) -> Json:
+    """Small bars for a list of numbers."""
+    return {"formatter": 9, "formatOptions": {"min": 0, "palette": colour}}
+
+
+def opens(target: Literal["CellDetails", "Url"], label: str) -> Json:
+    """A link in place of the text of a cell: to the whole text beside the table, or to the address it is."""
+    return {"formatter": 7, "formatOptions": {"linkTarget": target, "linkLabel": label}}
 
 
 def icons(**states: str) -> Json:
@@ -127,13 +149,22 @@ class Column:
 
     @property
     def json(self) -> Json:
-        """The formatter."""
-        shown: Json = {"columnMatch": self.name} | self.look
-        if self.width is not None:
-            options = shown.get("formatOptions")
-            chosen = {"customColumnWidthSetting": self.width}
-            shown["formatOptions"] = options | chosen if isinstance(options, dict) else chosen
-        return shown
+        """The formatter, without the name of the column."""
+        if self.width is None:
+            return self.look
+        options = self.look.get("formatOptions")
+        chosen = {"customColumnWidthSetting": self.width}
+        return self.look | {"formatOptions": options | chosen if isinstance(options, dict) else chosen}
+
+
+def matching(names: Sequence[str]) -> str:
+    """What a formatter says of the columns it is for: the name of one, or a pattern that fits them alone."""
+    return names[0] if len(names) == 1 else f"^({'|'.join(names)})$"
+
+
+def matched(pattern: str) -> list[str]:
+    """The names that `matching` made a pattern of."""
+    return pattern[2:-2].split("|") if pattern.startswith("^(") and pattern.endswith(")$") else [pattern]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,15 +179,23 @@ class Table:
     def json(self) -> Json:
         """The keys it adds to a step."""
         settings: Json = {
-            "formatters": [column.json for column in self.columns if column.is_special],
+            "formatters": list(self._formatters()),
             "filter": self.filter,
             "labelSettings": [
                 {"columnId": column.name, "label": column.label}
                 for column in self.columns
-                if column.look != HIDDEN
+                if column.look != HIDDEN and column.label != column.name
             ],
         }
         return {"visualization": "table", "gridSettings": settings}
+
+    def _formatters(self) -> Iterator[Json]:
+        """One for all columns that look the same."""
+        alike: dict[str, list[Column]] = {}
+        for column in filter(lambda each: each.is_special, self.columns):
+            alike.setdefault(json.dumps(column.json), []).append(column)
+        for columns in alike.values():
+            yield {"columnMatch": matching([column.name for column in columns])} | columns[0].json
 
 
 def _told(keys: Mapping[str, object]) -> Json:

@@ -57,6 +57,11 @@ def without_references(text: str) -> str:
     return _REFERENCE.sub(" ", text)
 
 
+def replaced(text: str, put: Callable[[Reference], str]) -> str:
+    """`text` with what `put` makes of each reference in its place."""
+    return _REFERENCE.sub(lambda match: put(next(references(match[0]))), text)
+
+
 def substitute(text: str, values: Mapping[str, Value]) -> str:
     """`text` with each reference replaced as the portal would.
 

@@ -17,6 +17,10 @@ GROUP: Final = 12
 """Types of items."""
 
 
+class LeftOutError(Exception):
+    """A rule that cannot be checked here; the message says why, and what to install."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong."""

@@ -9,6 +9,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from tests.dashboards import answers_cost, answers_incident, answers_limits, answers_working
+from tests.dashboards.answers_incident import ticket
 from tests.dashboards.reckon import (
     Answer,
     Choice,
@@ -212,6 +214,7 @@ def failed_attempts(rows: list[Row], choice: Choice) -> Answer:
             "error_type": row.error_type,
             "fault": row.fault or "",
             "in_the_end": "failed" if ended[row.call_id] else "recovered",
+            "ticket": ticket(row, "A call to Claude in Microsoft Foundry failed."),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",
             "retryable": {None: "", True: "yes", False: "no"}[row.retryable],
@@ -254,6 +257,7 @@ def call_attempts(rows: list[Row], choice: Choice) -> Answer:
             "cost_usd": row.cost_usd,
             "call_id": row.call_id,
             "OperationId": row.OperationId,
+            "trace_url": "",
         }
         for row, begun, wait in zip(call, started, waits, strict=True)
     ]
@@ -281,6 +285,7 @@ def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
             "error_type": row.error_type or "",
             "fault": row.fault or "",
             "attempt_number": row.attempt_number,
+            "ticket": ticket(row, "A call to Claude in Microsoft Foundry."),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",
             "response_id": row.response_id or "",
@@ -314,4 +319,23 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "success_over_time": success_over_time,
     "tokens_over_time": tokens_over_time,
     "usage_tiles": usage_tiles,
+    "auth_causes": answers_incident.auth_causes,
+    "auth_over_time": answers_incident.auth_over_time,
+    "failures_by_minute": answers_incident.failures_by_minute,
+    "failures_last_week": answers_incident.failures_last_week,
+    "throttled_over_time": answers_incident.throttled_over_time,
+    "cost_by_day": answers_cost.cost_by_day,
+    "cost_over_time": answers_cost.cost_over_time,
+    "spend_tiles": answers_cost.spend_tiles,
+    "split_keys": answers_cost.split_keys,
+    "usage_by": answers_cost.usage_by,
+    "limits": answers_limits.limits,
+    "minutes_over_time": answers_limits.minutes_over_time,
+    "stream_endings": answers_limits.stream_endings,
+    "streams_by_deployment": answers_limits.streams_by_deployment,
+    "streams_over_time": answers_limits.streams_over_time,
+    "ledger_against_metrics": answers_working.ledger_against_metrics,
+    "stored": answers_working.stored,
+    "telemetry_by_service": answers_working.telemetry_by_service,
+    "unpriced": answers_working.unpriced,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +11,12 @@ import duckdb_kql
 
 from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dashboards import kql
+from foundry_telemetry.dashboards.columns import empty_tables
 from foundry_telemetry.dashboards.parameters import Value, substitute
+from tests.dashboards.others import Other, others_of
 from tests.dashboards.rows import END, Row
 
-TABLE = """
-    CREATE TABLE AppEvents (
-        TimeGenerated TIMESTAMP, Name VARCHAR, OperationId VARCHAR, ParentId VARCHAR, AppRoleName VARCHAR,
-        AppRoleInstance VARCHAR, AppVersion VARCHAR, ItemCount INTEGER, Properties JSON
-    )
-"""
-INSERT = "INSERT INTO AppEvents SELECT unnest(from_json(?, ?), recursive := true)"
+INSERT = 'INSERT INTO "{table}" BY NAME SELECT unnest(from_json(?, ?), recursive := true)'
 SHAPE = [
     {
         "TimeGenerated": "TIMESTAMP",
@@ -32,19 +28,44 @@ SHAPE = [
         "AppVersion": "VARCHAR",
         "ItemCount": "INTEGER",
         "Properties": "JSON",
+        "_BilledSize": "DOUBLE",
     }
 ]
+METRIC = [SHAPE[0] | {"Sum": "DOUBLE"}]
+BILLED = 700.0
+"""Bytes of each row."""
 
 
 class Workspace:
-    """A workspace with the ledger `rows`, and an event of somebody else's beside each tenth."""
+    """A workspace with the ledger `rows`, and an event of somebody else's beside each tenth.
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    Args:
+        rows: The attempts; what else their services send is made of them.
+        without: Tables that the workspace does not have.
+        spans: Whether spans came too.
+    """
+
+    def __init__(self, rows: Iterable[Row], *, without: Sequence[str] = (), spans: bool = True) -> None:
+        told = list(rows)
         self._connection = duckdb_kql.connect()
-        self._connection.execute(TABLE)
-        events = [_event(row, EVENT_NAME) for row in rows]
-        events += [event | {"Name": "checkout.finished"} for event in events[::10]]
-        self._connection.execute(INSERT, [json.dumps(events), json.dumps(SHAPE)])
+        for statement in empty_tables():
+            self._connection.execute(statement)
+        events = [_event(row, EVENT_NAME) for row in told]
+        self._insert("AppEvents", events + [event | {"Name": "checkout.finished"} for event in events[::10]])
+        others = others_of(told)
+        self._insert("AppMetrics", [_other(one) for one in others if one.table == "AppMetrics"])
+        if spans:
+            self._insert("AppDependencies", [_other(one) for one in others if one.table == "AppDependencies"])
+        for table in without:
+            self._connection.execute(f'DROP TABLE "{table}"')
+
+    def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
+        shape = METRIC if table == "AppMetrics" else SHAPE
+        self._connection.execute(INSERT.format(table=table), [json.dumps(rows), json.dumps(shape)])
+
+    def belongs_to(self, resource: str) -> None:
+        """Say which resource of Application Insights all events belong to."""
+        self._connection.execute('UPDATE "AppEvents" SET "_ResourceId" = ?', [resource])
 
     def columns(self, name: str, values: Mapping[str, Value]) -> list[str]:
         """The names of the columns of a shipped query's result."""
@@ -68,9 +89,23 @@ def _event(row: Row, name: str) -> dict[str, Any]:
         "ParentId": "",
         "AppRoleName": row.service,
         "AppRoleInstance": "pod-7",
-        "AppVersion": "1",
+        "AppVersion": row.version,
         "ItemCount": 1,
         "Properties": row.properties,
+        "_BilledSize": BILLED,
+    }
+
+
+def _other(row: Other) -> dict[str, Any]:
+    return {
+        "TimeGenerated": row.at.replace(tzinfo=None).isoformat(),
+        "Name": row.name,
+        "AppRoleName": row.service,
+        "AppVersion": row.version,
+        "ItemCount": row.count,
+        "Properties": dict(row.properties),
+        "_BilledSize": BILLED,
+        **({} if row.total is None else {"Sum": row.total}),
     }
 
 

@@ -26,6 +26,14 @@ class Choice:
     models: tuple[str, ...] = ALL
     call_id: str = ""
     pasted: str = ""
+    usd_per_unit: str = "0.01"
+    discount: str = "0.9"
+    split_by: str = "tag.tenant"
+    limits: str = (
+        "claude-sonnet-5-5=20/40000/ ; support-chat-prod =/1/8000;nonsense; claude-haiku-5-5 = 5/5/5"
+    )
+    measure: str = "requests"
+    stream_measure: str = "first_p95"
 
     @property
     def values(self) -> dict[str, Value]:
@@ -37,6 +45,13 @@ class Choice:
             "Model": self.models,
             "CallId": self.call_id,
             "Id": self.pasted,
+            "UsdPerUnit": self.usd_per_unit,
+            "Discount": self.discount,
+            "SplitBy": self.split_by,
+            "Limits": self.limits,
+            "Measure": self.measure,
+            "StreamMeasure": self.stream_measure,
+            "Portal": "https://portal.azure.com",
         }
 
 

@@ -9,6 +9,7 @@ from random import Random
 
 from foundry_telemetry.dashboards.parameters import TimeRange
 from foundry_telemetry.dashboards.view import COLUMNS
+from tests.dashboards.chances import asked, begun, guid, hex_, milliseconds, refused, tags, used
 
 END = datetime(2026, 11, 22, 12, 7, tzinfo=UTC)
 SHOWN = TimeRange(END - timedelta(hours=6), END, timedelta(minutes=30))
@@ -27,8 +28,14 @@ FAILURES = {
     "authz_missing_role": ("caller_authorization", 401, False),
     "read_timeout": ("network", None, True),
     "unheard_of": (None, 418, None),
+    "credential_error": ("caller_credential", None, False),
+    "stream_truncated": ("network", 200, True),
+    "server_error": ("model_service", 200, True),
 }
 """Class: whose move it is, status, retryable."""
+OUTCOMES = {"credential_error": "not_sent", "stream_truncated": "truncated", "server_error": "stream_error"}
+"""Of the others: an error where there is a status, else no response."""
+VERSIONS = {"orders-api": "1.4.2", "[shop]/checkout": "2026.11", "night batch": "3"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +44,18 @@ class Row:
 
     at: datetime
     service: str = "orders-api"
+    tags: tuple[tuple[str, str], ...] = ()
     OperationId: str = ""
     call_id: str
     attempt_number: int = 1
     operation: str | None = "chat"
     deployment: str | None = None
     stream: bool | None = None
+    client: str | None = None
+    server: str | None = None
+    resource: str | None = None
+    region: str | None = None
+    auth_scheme: str | None = None
     status: int | None = None
     model: str | None = None
     response_id: str | None = None
@@ -50,9 +63,17 @@ class Row:
     request_id: str | None = None
     outcome: str = "ok"
     error_type: str | None = None
+    error_code: str | None = None
+    error_origin: str | None = None
     fault: str | None = None
     retryable: bool | None = None
     retry_after_s: float | None = None
+    token_expires_in_s: int | None = None
+    token_audience: str | None = None
+    token_tenant: str | None = None
+    token_application: str | None = None
+    token_identity_type: str | None = None
+    entra_code: str | None = None
     entra_trace_id: str | None = None
     entra_correlation_id: str | None = None
     duration_ms: float | None = None
@@ -62,6 +83,8 @@ class Row:
     cache_read_tokens: int | None = None
     cache_write_tokens: int | None = None
     thinking_tokens: int | None = None
+    uncached_input_tokens: int | None = None
+    usage_complete: bool | None = None
     cost_usd: float | None = None
 
     @property
@@ -73,11 +96,27 @@ class Row:
     def properties(self) -> dict[str, str]:
         """The event's properties as Azure keeps them: text, and nothing for what was not told."""
         told = {column.key: getattr(self, column.name, None) for column in COLUMNS if column.key}
-        return {key: str(value) for key, value in told.items() if value is not None}
+        tags = {f"foundry.tag.{key}": value for key, value in self.tags}
+        return tags | {key: str(value) for key, value in told.items() if value is not None}
+
+    @property
+    def version(self) -> str:
+        """Of the service."""
+        return VERSIONS.get(self.service, "")
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the caller did not wait for the end."""
+        return self.outcome in ("abandoned", "cancelled")
+
+    @property
+    def sent(self) -> datetime:
+        """When the request left."""
+        return self.at - timedelta(milliseconds=self.duration_ms or 0)
 
 
 def make_rows(seed: int, calls: int = 240) -> list[Row]:
-    """The rows of `calls` calls: those shown, those of the period before, and some on either side.
+    """The rows of `calls` calls about the time shown, and some of last week, of the last 33 days and a rush.
 
     They come in no order, as rows do that several processes send.
     """
@@ -87,6 +126,11 @@ def make_rows(seed: int, calls: int = 240) -> list[Row]:
     while len({row.call_id for row in rows}) < calls:
         begun = first + chance.random() * timedelta(hours=15)
         rows += _without_quiet(_call(chance, begun))
+    for _ in range(60):
+        rows += _call(chance, first - timedelta(days=7) + chance.random() * timedelta(hours=15))
+    for _ in range(150):
+        rows += _call(chance, END - chance.random() * timedelta(days=33))
+    rows += _rush(chance)
     chance.shuffle(rows)
     return rows
 
@@ -99,15 +143,23 @@ def _without_quiet(attempts: Iterator[Row]) -> list[Row]:
 def _on_the_edges(chance: Random) -> Iterator[Row]:
     """Calls at the very start and end, and one that was tried again across the start."""
     for at in (SHOWN.start, SHOWN.end, SHOWN.start - timedelta(milliseconds=1)):
-        yield _ended_well(chance, at, _hex(chance, 16), 1, "claude-sonnet-5-5")
-    call = _hex(chance, 16)
+        yield _ended_well(chance, at, hex_(chance, 16), 1, "claude-sonnet-5-5")
+    call = hex_(chance, 16)
     yield _ended_badly(chance, SHOWN.start - timedelta(seconds=2), call, 1, "claude-haiku-5-5", "overloaded")
     yield _ended_well(chance, SHOWN.start + timedelta(seconds=2), call, 2, "claude-haiku-5-5")
 
 
+def _rush(chance: Random) -> Iterator[Row]:
+    """More and more calls from minute to minute, up to two minutes before the end."""
+    for minute in range(15):
+        for _ in range(minute):
+            at = END - timedelta(minutes=17) + (minute + chance.random()) * timedelta(minutes=1)
+            yield _ended_well(chance, milliseconds(at), hex_(chance, 16), 1, "claude-sonnet-5-5")
+
+
 def _call(chance: Random, begun: datetime) -> Iterator[Row]:
-    deployment, call = chance.choice(DEPLOYMENTS), _hex(chance, 16)
-    at, number = _milliseconds(begun), 0
+    deployment, call = chance.choice(DEPLOYMENTS), hex_(chance, 16)
+    at, number = milliseconds(begun), 0
     while True:
         number += 1
         if chance.random() < 0.7:
@@ -117,7 +169,7 @@ def _call(chance: Random, begun: datetime) -> Iterator[Row]:
         yield _ended_badly(chance, at, call, number, deployment, kind)
         if not FAILURES[kind][2] or number == 3:
             return
-        at = _milliseconds(at + chance.uniform(0.2, 20) * timedelta(seconds=1))
+        at = milliseconds(at + chance.uniform(0.2, 20) * timedelta(seconds=1))
 
 
 def _ended_well(chance: Random, at: datetime, call: str, number: int, deployment: str | None) -> Row:
@@ -126,11 +178,11 @@ def _ended_well(chance: Random, at: datetime, call: str, number: int, deployment
     stream = chance.random() < 0.4
     duration = round(chance.uniform(150, 20_000), 3)
     told = outcome == "ok" and chance.random() < 0.9
-    fresh, read, write = chance.randint(1, 4000), chance.choice((None, 0, 8192)), chance.choice((None, 512))
     return Row(
         at=at,
         service=chance.choice(SERVICES),
-        OperationId=_hex(chance, 32),
+        tags=tags(chance),
+        OperationId=hex_(chance, 32),
         call_id=call,
         attempt_number=number,
         operation="count_tokens" if chance.random() < 0.1 else "chat",
@@ -138,18 +190,15 @@ def _ended_well(chance: Random, at: datetime, call: str, number: int, deployment
         stream=stream,
         status=200,
         model=MODELS.get(deployment or "", deployment),
-        response_id=f"msg_01{_hex(chance, 20)}",
-        apim_request_id=_guid(chance),
-        request_id=f"req_011{_hex(chance, 20)}",
+        response_id=f"msg_01{hex_(chance, 20)}",
+        apim_request_id=guid(chance),
+        request_id=f"req_011{hex_(chance, 20)}",
         outcome=outcome,
         duration_ms=duration,
         time_to_first_token_ms=round(duration * chance.uniform(0.1, 0.5), 3) if stream else None,
-        input_tokens=fresh + (read or 0) + (write or 0) if told else None,
-        output_tokens=chance.randint(1, 900) if told else None,
-        cache_read_tokens=read if told else None,
-        cache_write_tokens=write if told else None,
-        thinking_tokens=chance.choice((None, 40)) if told else None,
         cost_usd=chance.uniform(0.0001, 0.09) if told and deployment != "o'brien" else None,
+        **asked(chance),
+        **(used(chance) if told else begun(chance) if outcome != "ok" else {}),
     )
 
 
@@ -158,37 +207,31 @@ def _ended_badly(  # noqa: PLR0917 - one for each thing that matters
 ) -> Row:
     """A failure of one kind."""
     fault, status, retryable = FAILURES[kind]
-    answered = status is not None
+    answered, streamed = status is not None, status == 200
+    duration = round(chance.uniform(5, 180), 3)
     return Row(
         at=at,
         service=chance.choice(SERVICES),
-        OperationId=_hex(chance, 32),
+        tags=tags(chance),
+        OperationId=hex_(chance, 32),
         call_id=call,
         attempt_number=number,
         deployment=deployment,
-        stream=False,
+        stream=streamed,
         status=status,
-        apim_request_id=_guid(chance) if answered else None,
-        request_id=f"req_011{_hex(chance, 20)}" if status in (429, 529) else None,
-        outcome="error" if answered else "no_response",
+        apim_request_id=guid(chance) if answered else None,
+        request_id=f"req_011{hex_(chance, 20)}" if status in (429, 529) else None,
+        outcome=OUTCOMES.get(kind, "error" if answered else "no_response"),
         error_type=kind,
+        error_code="PermissionDenied" if kind == "authz_missing_role" else None,
+        error_origin="foundry" if answered else "client",
         fault=fault,
         retryable=retryable,
         retry_after_s=chance.choice((None, 2.0)) if status == 429 else None,
-        entra_trace_id=_guid(chance) if status == 401 else None,
-        entra_correlation_id=_guid(chance) if status == 401 else None,
-        duration_ms=round(chance.uniform(5, 180), 3),
+        duration_ms=duration,
+        time_to_first_token_ms=duration / 2 if streamed else None,
+        **asked(chance),
+        **(refused(chance) if status == 401 else {}),
+        **(begun(chance) if streamed else {}),
+        **({"entra_code": "AADSTS7000222"} if kind == "credential_error" else {}),
     )
-
-
-def _milliseconds(at: datetime) -> datetime:
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
-def _hex(chance: Random, digits: int) -> str:
-    return f"{chance.getrandbits(4 * digits):0{digits}x}"
-
-
-def _guid(chance: Random) -> str:
-    text = _hex(chance, 32)
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from foundry_telemetry.dashboards.parameters import substitute
 from foundry_telemetry.local.query import Query
 from foundry_telemetry.local.store import Store
 from tests.dashboards.answers import answer
+from tests.dashboards.others import Other, others_of
 from tests.dashboards.rows import END, Row
 from tests.dashboards.test_queries import SEEDS, choice_of, ledger, near
 from tests.support.telemetry import Envelope, envelope, fill
@@ -21,20 +23,34 @@ from tests.support.telemetry import Envelope, envelope, fill
 
 def posted(row: Row) -> Envelope:
     """The envelope that the exporter posts for a row."""
-    tags = {"ai.cloud.role": row.service, "ai.operation.id": row.OperationId}
+    tags = _from(row) | {"ai.operation.id": row.OperationId}
     data = {"name": EVENT_NAME, "properties": row.properties}
     return envelope("EventData", data, row.at, tags=tags)
+
+
+def other(row: Other) -> Envelope:
+    """The envelope that the exporter posts for a span or a metric."""
+    told = {"name": row.name, "properties": dict(row.properties)}
+    if row.table == "AppDependencies":
+        return envelope("RemoteDependencyData", told, row.at, tags=_from(row), rate=100 / row.count)
+    data = {"metrics": [{"name": row.name, "value": row.total, "count": 1}], "properties": told["properties"]}
+    return envelope("MetricData", data, row.at, tags=_from(row))
+
+
+def _from(row: Row | Other) -> dict[str, str]:
+    return {"ai.cloud.role": row.service, "ai.application.ver": row.version}
 
 
 @pytest.fixture(scope="module", params=SEEDS)
 def seeded(request: pytest.FixtureRequest) -> Iterator[tuple[int, Query]]:
     """A seed, and what answers queries on its rows."""
     with Store(clock=lambda: END) as store:
-        fill(store, map(posted, ledger(request.param)[0]))
+        rows, _ = ledger(request.param)
+        fill(store, [*map(posted, rows), *map(other, others_of(rows))])
         yield request.param, Query(store)
 
 
-@pytest.mark.parametrize("name", kql.names())
+@pytest.mark.parametrize("name", sorted(set(kql.names()) - {"stored"}))
 def test_the_local_store_answers_what_python_answers(name: str, seeded: tuple[int, Query]) -> None:
     """The unchanged text, on extracted columns, gives every row, column and number."""
     seed, query = seeded
@@ -43,6 +59,18 @@ def test_the_local_store_answers_what_python_answers(name: str, seeded: tuple[in
     names = [column for column, _ in table.columns]
     told = [dict(zip(names, map(_value, row), strict=True)) for row in table.rows]
     assert told == near(answer(name, ledger(seed)[0], choice))
+
+
+def test_the_local_store_says_what_it_stores(seeded: tuple[int, Query]) -> None:
+    """As many records of each table as were sent in the time shown; their sizes are the store's own."""
+    seed, query = seeded
+    choice = choice_of(seed)
+    rows, _ = ledger(seed)
+    sent = Counter(one.table for one in others_of(rows) if choice.time.start <= one.at < choice.time.end)
+    sent["AppEvents"] = sum(choice.time.start <= row.at < choice.time.end for row in rows)
+    table = query.run(substitute(kql.whole("stored"), choice.values), now=END)
+    assert {name: records for name, records, *_ in table.rows} == sent
+    assert all(billed > 100 * records for _, records, billed, *_ in table.rows)
 
 
 def _value(value: Any) -> Any:

@@ -7,8 +7,11 @@ import re
 import pytest
 
 from foundry_telemetry.dashboards import files, kql, view
+from foundry_telemetry.local.tables import tables
 
 NAMES = kql.names()
+LEDGER = [name for name in NAMES if files.VIEW in kql.words(kql.whole(name))]
+"""The queries that begin with the typed view; the others read whole tables."""
 
 
 def test_parts_are_no_queries() -> None:
@@ -23,11 +26,19 @@ def test_a_query_begins_with_its_question_and_the_view(name: str) -> None:
     first, _, rest = kql.whole(name).partition("\n")
     assert first == f"// {kql.question(name)}"
     assert first.endswith("?")
-    assert rest.startswith("let foundry_attempts = AppEvents\n")
+    assert rest.startswith("let foundry_attempts = AppEvents\n") == (name in LEDGER)
     assert "//" not in rest.replace("https://", "")
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_query_says_which_tables_it_reads(name: str) -> None:
+    """Every table in the text stands in its head, and no other."""
+    _, reads, *_ = files.query(name).splitlines()
+    told = set(re.findall(r"\bApp[A-Z]\w+", reads))
+    assert told == kql.words(kql.whole(name)) & set(tables())
+
+
+@pytest.mark.parametrize("name", LEDGER)
 def test_the_view_has_only_the_columns_that_are_used(name: str) -> None:
     """Every line of the view in a query is one of the shipped view's, and each is used after it."""
     seen = view.recognise(kql.whole(name))
@@ -51,6 +62,13 @@ def test_every_name_a_query_needs_is_defined_before(name: str) -> None:
 def kql_without_braces(text: str) -> str:
     """The text with references and comments blanked out, each sign in its place."""
     return re.sub(r"\{\w+(:\w+)?\}|//[^\n]*", lambda match: " " * len(match[0]), text)
+
+
+def test_what_nothing_uses_is_left_out() -> None:
+    """Of a part only the definitions come that the query, or another of them, needs."""
+    text = "// How many?\nchosen | where TimeGenerated >= start | count"
+    assert {"chosen", "served", "start", "end", "start_before"} <= kql.defined(kql.composed(text))
+    assert "grain" not in kql.defined(kql.composed(text))
 
 
 def test_minimising_keeps_strings_and_meaning() -> None:

@@ -1,35 +1,49 @@
-"""The picture of the workbook for the README: ``python -m tests.page.preview``."""
+"""The pictures of the workbook, one of each tab: ``python -m tests.page.preview``."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import expect
 
+from foundry_telemetry.dashboards.layout import TABS
 from foundry_telemetry.local.server import LocalAzureMonitor
-from tests.page import ledger
+from tests.page import weeks
 from tests.page.browser import Screen, chromium
 
-PICTURE: Final = Path(__file__).parents[2] / "dashboards" / "preview.png"
-CALLS: Final = 16_000
+FOLDER: Final = Path(__file__).parents[2] / "dashboards"
+FIRST: Final = "preview.png"
+"""The first tab, for the README; the others are called as the tab is."""
 SIZE: Final = {"width": 1600, "height": 900}
+CHOSEN: Final[Mapping[str, str]] = {
+    "cost": "&SplitBy=tag.tenant",
+    "limits": "&Limits=claude-sonnet-5-5=80/120000/40000;claude-haiku-5-5=80/200000/",
+}
+"""What is chosen on a tab, as the address says it."""
 
 
-def draw(path: Path = PICTURE) -> None:
-    """Draw the first tab over two days of demo data, in the light theme, by the real server and browser."""
+def draw(folder: Path = FOLDER) -> list[Path]:
+    """Draw every tab over weeks of demo data, in the light theme, by the real server and browser."""
+    drawn = []
     with LocalAzureMonitor() as azure, chromium() as browser:
-        azure.store.add(ledger.body(azure.store.key, ledger.demo(datetime.now(UTC), calls=CALLS))).result()
-        page = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
-        screen = Screen(page, azure.url)
-        screen.open("#TimeRange=1d")
-        expect(page.locator(".chart-canvas:visible:not(:has(canvas))")).to_have_count(0)
-        page.screenshot(path=path, full_page=True)
-        screen.check()
+        for body in weeks.bodies(azure.store.key, datetime.now(UTC)):
+            azure.store.add(body).result()
+        for tab in TABS:
+            page = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
+            screen = Screen(page, azure.url)
+            screen.open(f"#TimeRange=1d&Tab={tab}{CHOSEN.get(tab, '')}")
+            expect(page.locator(".chart-canvas:visible:not(:has(canvas))")).to_have_count(0)
+            expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
+            drawn.append(folder / (f"preview-{tab}.png" if drawn else FIRST))
+            page.screenshot(path=drawn[-1], full_page=True)
+            screen.check()
+    return drawn
 
 
 if __name__ == "__main__":
-    draw()
-    sys.stdout.write(f"{PICTURE}\n")
+    for path in draw():
+        sys.stdout.write(f"{path}\n")

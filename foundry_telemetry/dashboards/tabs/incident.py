@@ -13,10 +13,15 @@ from foundry_telemetry.dashboards.looks import (
     Chart,
     Column,
     Table,
+    bar,
+    heat,
     icons,
     number,
+    opens,
+    spark,
 )
-from foundry_telemetry.dashboards.tabs.overview import NOTHING_CAME
+from foundry_telemetry.dashboards.tabs.auth import NOBODY_REFUSED, OVER_TIME
+from foundry_telemetry.dashboards.tabs.overview import NO_ANSWERS, NO_STREAMS, NOTHING_CAME, PERCENTILES
 from foundry_telemetry.dashboards.workbook import Group, Parameters, Query, Text, When
 
 NO_FAILURES: Final = (
@@ -30,6 +35,10 @@ NOT_FOUND: Final = (
 )
 NO_CALL: Final = (
     "This call is no longer in the workspace: its records are older than the workspace keeps them."
+)
+NO_LIMIT_MET: Final = (
+    "No attempt of this time was refused with 429, so nobody had to wait for a limit. The tab Limits shows "
+    "how near the limits are."
 )
 
 FAULTS: Final = {
@@ -76,6 +85,7 @@ _CALL: Final = Table(
         Column("cost_usd", "Cost, USD", {"formatter": 0} | number(6)),
         Column("call_id", "Call"),
         Column("OperationId", "Trace"),
+        Column("trace_url", "Whole trace", opens("Url", "End to end")),
     )
 )
 
@@ -122,6 +132,7 @@ SEARCH: Final = Group(
                     Column("error_type", "Class"),
                     Column("fault", "Whose move"),
                     Column("attempt_number", "Attempt"),
+                    Column("ticket", "For a ticket", opens("CellDetails", "Text")),
                     Column("apim_request_id", "apim-request-id (Azure)"),
                     Column("request_id", "request-id (Anthropic)"),
                     Column("response_id", "Answer"),
@@ -185,6 +196,87 @@ INCIDENT: Final = Group(
             width=33,
         ),
         Query(
+            name="failures against last week",
+            query="failures_last_week",
+            title="Failures, against the same hours of last week",
+            look=Table(
+                columns=(
+                    Column("error_type", "Class"),
+                    Column("fault", "Whose move"),
+                    Column("failed", "Failed", bar("red")),
+                    Column("percent", "Of all", heat("red", "percent")),
+                    Column("last_week", "Last week", GROUPED),
+                    Column("last_week_percent", "Of all then", {"formatter": 0} | number(2, "percent")),
+                    Column("change", "Change"),
+                    Column("trend", "Time shown", spark("red")),
+                    Column("newest", "Newest", TIME),
+                )
+            ),
+            empty=NO_FAILURES,
+            empty_is_good=True,
+        ),
+        Query(
+            name="failures by minute",
+            query="failures_by_minute",
+            title="Percent of attempts that failed, in 24 equal parts of the time shown, oldest first",
+            look=Table(
+                columns=(
+                    Column("deployment", "Deployment"),
+                    Column("attempts", "Attempts", GROUPED),
+                    Column("failed", "Failed", GROUPED),
+                    *(Column(str(part), str(part), heat("red", "", 50), "4ch") for part in range(1, 25)),
+                )
+            ),
+            empty=NOTHING_CAME,
+        ),
+        Query(
+            name="latency in the incident",
+            query="latency_over_time",
+            title="Latency of answers, to the end of the body",
+            look=Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0),
+            empty=NO_ANSWERS,
+            brush="TimeRange",
+            size="small",
+            width=50,
+        ),
+        Query(
+            name="time to first token in the incident",
+            query="first_token_over_time",
+            title="Time to first token of streams",
+            look=Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0),
+            empty=NO_STREAMS,
+            brush="TimeRange",
+            size="small",
+            width=50,
+        ),
+        Query(
+            name="refused by limits over time",
+            query="throttled_over_time",
+            title="429: share of attempts, and how long callers waited (means)",
+            look=Chart(
+                kind="linechart",
+                y=("refused with 429, %", "asked to wait, s", "waited, s"),
+                colours={"refused with 429, %": "purple", "asked to wait, s": "gray", "waited, s": "blue"},
+                floor=0,
+            ),
+            empty=NO_LIMIT_MET,
+            empty_is_good=True,
+            brush="TimeRange",
+            size="small",
+            width=50,
+        ),
+        Query(
+            name="refused callers in the incident",
+            query="auth_over_time",
+            title="Refused callers, by cause: the tab Auth tells more",
+            look=OVER_TIME,
+            empty=NOBODY_REFUSED,
+            empty_is_good=True,
+            brush="TimeRange",
+            size="small",
+            width=50,
+        ),
+        Query(
             name="failed attempts",
             query="failed_attempts",
             title="Failed attempts, newest first. Click one to see its call",
@@ -197,6 +289,7 @@ INCIDENT: Final = Group(
                     Column("error_type", "Class"),
                     Column("fault", "Whose move"),
                     Column("in_the_end", "In the end", icons(recovered="success", failed="error")),
+                    Column("ticket", "For a ticket", opens("CellDetails", "Text")),
                     Column("apim_request_id", "apim-request-id (Azure)"),
                     Column("request_id", "request-id (Anthropic)"),
                     Column("retryable", "Retryable"),

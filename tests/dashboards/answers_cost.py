@@ -1,0 +1,197 @@
+"""What the queries of the tab Tokens and cost must answer, worked out in plain Python."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tests.dashboards.answers_incident import NOT_TOLD
+from tests.dashboards.reckon import Answer, Choice, bins, by_bin, let_through, rounded, shown, total, within
+from tests.dashboards.rows import Row
+
+DAY = timedelta(days=1)
+KEYS = ("deployment", "model", "service")
+
+
+def _is_unpriced(row: Row) -> bool:
+    return row.cost_usd is None and (row.input_tokens, row.output_tokens) != (None, None)
+
+
+def _in_vain(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.failed or row.is_left]
+
+
+def _midnight(at: datetime) -> datetime:
+    return at.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@dataclass(frozen=True)
+class Month:
+    """The month in which the time shown ends, and the week before today."""
+
+    start: datetime
+    stop: datetime
+    end: datetime
+    rows: list[Row]
+    """Of this month."""
+    days: list[float]
+    """What each full day cost that counts for the run rate."""
+
+    @property
+    def left(self) -> float:
+        """Days that are left of the month."""
+        return (self.stop - self.end) / DAY
+
+    @property
+    def mean(self) -> float | None:
+        """Of a day, US dollars."""
+        return statistics.fmean(self.days) if self.days else None
+
+
+def month_of(rows: list[Row], choice: Choice) -> Month | None:
+    """The month, or nothing where there is no record of it."""
+    end = choice.time.end
+    start = _midnight((end - timedelta(milliseconds=1)).replace(day=1))
+    stop = _midnight((start + 31 * DAY).replace(day=1))
+    today = _midnight(end)
+    known = within(let_through(rows, choice), min(start, today - 8 * DAY), end)
+    if not known:
+        return None
+    first = max(today - 7 * DAY, _midnight(min(row.at for row in known)) + DAY)
+    full = [first + number * DAY for number in range((today - first) // DAY)]
+    days = [float(total(within(known, day, day + DAY), "cost_usd")) for day in full]
+    return Month(start, stop, end, within(known, start, end), days)
+
+
+def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
+    """What has this month cost, and what will it have cost by its end?"""
+    month = month_of(rows, choice)
+    if month is None:
+        return []
+    cost, lost = (float(total(told, "cost_usd")) for told in (month.rows, _in_vain(month.rows)))
+    bare = sum(row.cost_usd is None and row.output_tokens is not None for row in month.rows)
+    units = int(rounded(cost * float(choice.discount) / float(choice.usd_per_unit)))
+    days = len(month.days)
+    spread = statistics.stdev(month.days) if days > 1 else 0
+    likely = None if month.mean is None else cost + month.mean * month.left
+    low, high = (cost + max(0.0, (month.mean or 0) + way * spread) * month.left for way in (-1, 1))
+    told: list[tuple[str, float | None, str, str]] = [
+        (
+            "Month to date", cost, f"{units} consumption units",
+            f"{bare} answers have no price" if bare else "all have a price",
+        ),
+        (
+            "Forecast to its end", likely,
+            f"{int(low)} to {math.ceil(high)} USD" if days > 1 else "range after two full days",
+            f"run rate of {days} full days",
+        ),
+        (
+            "Failed or left", lost, f"{int(100 * lost / cost) if cost else 0} % of the month",
+            "where it has a price",
+        ),
+    ]  # fmt: skip
+    return [
+        {"place": place, "tile": tile, "value": value, "detail": detail, "change": change}
+        for place, (tile, value, detail, change) in enumerate(told, 1)
+    ]
+
+
+def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
+    """What did each day of this month cost, and what are the days to come expected to cost?"""
+    month = month_of(rows, choice)
+    if month is None:
+        return []
+    found = []
+    for number in range((month.stop - month.start) // DAY):
+        day = month.start + number * DAY
+        told = within(month.rows, day, day + DAY)
+        lost = total(_in_vain(told), "cost_usd")
+        left = max(0.0, (day + DAY - max(day, month.end)) / DAY)
+        found.append(
+            {
+                "TimeGenerated": day,
+                "answered": float(total(told, "cost_usd") - lost),
+                "failed or left": float(lost),
+                "expected": left * (month.mean or 0.0),
+            }
+        )
+    return found
+
+
+def _part(row: Row, choice: Choice) -> str:
+    key = choice.split_by
+    told = getattr(row, key) if key in KEYS else dict(row.tags).get(key.removeprefix("tag."))
+    return told or NOT_TOLD
+
+
+def usage_by(rows: list[Row], choice: Choice) -> Answer:
+    """Who used the tokens, how much of the input came from the cache, and what did it cost?"""
+    parts: dict[str, list[Row]] = defaultdict(list)
+    for row in shown(rows, choice):
+        parts[_part(row, choice)].append(row)
+    found = []
+    for part, told in parts.items():
+        cost = float(total(told, "cost_usd")) if any(row.cost_usd is not None for row in told) else None
+        given, read, written = (
+            total(told, name) for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens")
+        )
+        units = (
+            None if cost is None else rounded(cost * float(choice.discount) / float(choice.usd_per_unit), 1)
+        )
+        found.append(
+            {
+                "part": part,
+                "cost_usd": cost,
+                "units": units,
+                "unpriced": sum(map(_is_unpriced, told)),
+                "in_vain_usd": None if cost is None else float(total(_in_vain(told), "cost_usd")),
+                "attempts": len(told),
+                "new_input": given - read - written,
+                "cache_write": written,
+                "cache_read": read,
+                "hit_percent": rounded(100 * read / given, 1) if given else None,
+                "output": total(told, "output_tokens"),
+                "thinking": total(told, "thinking_tokens"),
+            }
+        )
+    return sorted(
+        found,
+        key=lambda row: (row["cost_usd"] is None, -(row["cost_usd"] or 0), -row["attempts"], row["part"]),
+    )
+
+
+def cost_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """When was the money spent, and by whom?"""
+    priced = [row for row in shown(rows, choice) if row.cost_usd is not None]
+    sums: dict[str, float] = defaultdict(float)
+    for row in priced:
+        sums[_part(row, choice)] += row.cost_usd or 0
+    most = sorted(sums, key=lambda part: -sums[part])[:9]
+    found = by_bin(priced, choice)
+
+    def name(row: Row) -> str:
+        part = _part(row, choice)
+        return part if part in most else "(others)"
+
+    return [
+        {
+            "TimeGenerated": at,
+            "part": part,
+            "cost_usd": float(sum(row.cost_usd or 0 for row in found.get(at, []) if name(row) == part)),
+        }
+        for at in bins(choice.time)
+        for part in sorted(set(map(name, priced)))
+    ]
+
+
+def split_keys(rows: list[Row], choice: Choice) -> Answer:
+    """By what can tokens and cost be split?"""
+    told = within(rows, choice.time.start, choice.time.end)
+    keys = {key for row in told for key, _ in row.tags}
+    offered = [(key, key.capitalize()) for key in KEYS] if told else []
+    offered += [(f"tag.{key}", f"Tag {key}") for key in keys]
+    return [{"value": value, "label": label} for value, label in sorted(offered, key=lambda one: one[1])]

@@ -1,0 +1,203 @@
+"""What the queries of the tabs Incident and Auth must answer, worked out in plain Python."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from tests.dashboards.reckon import (
+    Answer,
+    Choice,
+    bins,
+    by_bin,
+    let_through,
+    over_time,
+    rounded,
+    shown,
+    within,
+)
+from tests.dashboards.rows import Row
+
+WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
+PARTS = 24
+NOT_TOLD = "(not told)"
+
+
+def deployment_of(row: Row) -> str:
+    """As it is shown."""
+    return row.deployment or NOT_TOLD
+
+
+def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
+    """Which failures are more than usual?"""
+    chosen, time = let_through(rows, choice), choice.time
+    now, then = shown(rows, choice), within(chosen, time.start - WEEK, time.end - WEEK)
+    kinds = {(row.error_type, row.fault or "unknown") for row in [*now, *then] if row.failed}
+    found = []
+    for kind, fault in kinds:
+        ours, theirs = (
+            [row for row in told if (row.error_type, row.fault or "unknown") == (kind, fault)]
+            for told in (now, then)
+        )
+        counts = by_bin(ours, choice)
+        found.append(
+            {
+                "error_type": kind,
+                "fault": fault,
+                "failed": len(ours),
+                "percent": rounded(100 * len(ours) / max(1, len(now)), 2),
+                "last_week": len(theirs),
+                "last_week_percent": rounded(100 * len(theirs) / max(1, len(then)), 2),
+                "change": _change(len(ours), len(theirs)),
+                "trend": [len(counts.get(at, [])) for at in bins(time)],
+                "newest": max((row.at for row in ours), default=None),
+            }
+        )
+    return sorted(found, key=lambda row: (-row["failed"], -row["last_week"], row["error_type"], row["fault"]))
+
+
+def _change(now: int, then: int) -> str:
+    if not then:
+        return "new"
+    if now == then:
+        return "as last week"
+    return f"{'▲ up' if now > then else '▼ down'} {int(rounded(100 * abs(now - then) / then))} %"
+
+
+def failures_by_minute(rows: list[Row], choice: Choice) -> Answer:
+    """Where and when did attempts fail?"""
+    told: dict[str, list[Row]] = defaultdict(list)
+    for row in shown(rows, choice):
+        told[deployment_of(row)].append(row)
+    found = [_parts(deployment, attempts, choice) for deployment, attempts in told.items()]
+    return sorted(found, key=lambda row: (-row["failed"], -row["attempts"], row["deployment"]))
+
+
+def _parts(deployment: str, attempts: list[Row], choice: Choice) -> dict[str, Any]:
+    width = (choice.time.end - choice.time.start) / PARTS
+    parts: dict[int, list[Row]] = defaultdict(list)
+    for row in attempts:
+        parts[(row.at - choice.time.start) // width].append(row)
+    shares = {
+        str(part + 1): rounded(100 * sum(row.failed for row in parts[part]) / len(parts[part]))
+        if parts[part]
+        else None
+        for part in range(PARTS)
+    }
+    counts = {"attempts": len(attempts), "failed": sum(row.failed for row in attempts)}
+    return {"deployment": deployment, **counts, **shares}
+
+
+def throttled_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How many attempts were refused by a limit, and how long did their callers wait?"""
+    attempts = shown(rows, choice)
+    if not any(row.status == 429 for row in attempts):
+        return []
+    next_of = {(row.call_id, row.attempt_number - 1): row for row in attempts}
+
+    def values(rows: list[Row]) -> dict[str, Any]:
+        limited = [row for row in rows if row.status == 429]
+        asked = [row.retry_after_s for row in limited if row.retry_after_s is not None]
+        again = [(row, next_of.get((row.call_id, row.attempt_number))) for row in limited]
+        waits = [(later.sent - row.at).total_seconds() for row, later in again if later]
+        return {
+            "refused with 429, %": rounded(100 * len(limited) / len(rows), 2) if rows else None,
+            "asked to wait, s": rounded(sum(asked) / len(asked), 3) if asked else None,
+            "waited, s": rounded(sum(waits) / len(waits), 3) if waits else None,
+        }
+
+    return over_time(attempts, choice, values)
+
+
+def is_refused(row: Row) -> bool:
+    """Whether the caller was refused because of who called or with what."""
+    kind = row.error_type or ""
+    return kind.startswith("auth") or kind in ("credential_error", "http_401", "http_403")
+
+
+def auth_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """When were callers refused, and why?"""
+    refused = [row for row in shown(rows, choice) if is_refused(row)]
+    found = by_bin(refused, choice)
+    return [
+        {
+            "TimeGenerated": at,
+            "error_type": kind,
+            "refused": sum(row.error_type == kind for row in found.get(at, [])),
+        }
+        for at in bins(choice.time)
+        for kind in sorted({str(row.error_type) for row in refused})
+    ]
+
+
+_GROUP = (
+    "error_type", "entra_code", "auth_scheme", "token_identity_type", "token_application", "token_tenant",
+    "token_audience", "service", "resource", "server",
+)  # fmt: skip
+
+
+def auth_causes(rows: list[Row], choice: Choice) -> Answer:
+    """Who was refused, why, with which credential, at which resource, since when?"""
+    chosen, time = let_through(rows, choice), choice.time
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in within(chosen, min(time.start, time.end - MONTH), time.end):
+        if is_refused(row):
+            groups[tuple(getattr(row, name) or "" for name in _GROUP)].append(row)
+    answered: dict[Any, Any] = {}
+    for row in shown(rows, choice):
+        if not row.failed:
+            where = (row.service, row.resource, row.server, row.auth_scheme)
+            answered[where] = max(row.at, answered.get(where, row.at))
+    found = []
+    for told in groups.values():
+        here = [row for row in told if row.at >= time.start]
+        if not here:
+            continue
+        one, last_seen = here[0], max(row.at for row in told)
+        works = answered.get((one.service, one.resource, one.server, one.auth_scheme))
+        found.append(
+            {
+                "error_type": one.error_type,
+                "state": "works again" if works and works > last_seen else "refused",
+                "attempts": len(here),
+                "first_seen": min(row.at for row in told),
+                "last_seen": last_seen,
+                "auth_scheme": one.auth_scheme or "",
+                "service": one.service,
+                "resource": one.resource or one.server or "",
+                "token_application": one.token_application or "",
+                "token_tenant": one.token_tenant or "",
+                "token_audience": one.token_audience or "",
+                "token_identity_type": one.token_identity_type or "",
+                "entra_code": one.entra_code or "",
+                "expired_s": max(
+                    (-row.token_expires_in_s for row in here if row.token_expires_in_s is not None),
+                    default=None,
+                ),
+            }
+        )
+    return sorted(
+        found,
+        key=lambda row: (-row["attempts"], -row["last_seen"].timestamp(), row["error_type"], row["service"]),
+    )
+
+
+def ticket(row: Row, what: str) -> str:
+    """The text for a ticket."""
+    ended = row.at.strftime("%Y-%m-%d %H:%M:%S.") + f"{row.at.microsecond // 1000:03}"
+    known = ("apim_request_id", "request_id", "error_code", "error_origin")
+    told = {
+        name: getattr(row, name) if getattr(row, name) is not None else "not told" if name in known else ""
+        for name in (
+            "apim_request_id", "request_id", "status", "error_type", "error_code", "error_origin",
+            "deployment", "server", "region", "client",
+        )
+    }  # fmt: skip
+    return (
+        "{what}\nEnded: {ended} UTC\n"
+        "apim-request-id (Azure): {apim_request_id}\nrequest-id (Anthropic): {request_id}\n"
+        "Status: {status}; class: {error_type}; code: {error_code}; answered by: {error_origin}\n"
+        "Deployment: {deployment}; host: {server}; region: {region}; client: {client}"
+    ).format(what=what, ended=ended, **told)

@@ -1,0 +1,245 @@
+"""What the queries of the tabs Limits and Streams must answer, worked out in plain Python."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from foundry_telemetry.dashboards.parameters import ALL
+from tests.dashboards.answers_incident import NOT_TOLD, WEEK, deployment_of
+from tests.dashboards.reckon import (
+    Answer,
+    Choice,
+    bins,
+    by_bin,
+    floor,
+    over_time,
+    percentile,
+    rounded,
+    shown,
+    within,
+)
+from tests.dashboards.rows import Row
+
+MINUTE = timedelta(minutes=1)
+WHAT = ("output", "requests", "uncached input")
+LINE = 15
+
+
+@dataclass
+class Minute:
+    """One minute of what the limits count."""
+
+    amount: int = 0
+    limited: int = 0
+
+
+Minutes = dict[tuple[str, str], dict[datetime, Minute]]
+
+
+def minutes_of(rows: list[Row], choice: Choice) -> Minutes:
+    """By deployment and what counts."""
+    found: Minutes = defaultdict(lambda: defaultdict(Minute))
+    end = choice.time.end
+    for row in within(rows, min(choice.time.start, end - WEEK), end):
+        if row.operation != "chat" or row.outcome == "not_sent":
+            continue
+        if choice.deployments != ALL and row.deployment not in choice.deployments:
+            continue
+        counted = {
+            "requests": 1,
+            "uncached input": row.uncached_input_tokens or 0,
+            "output": row.output_tokens or 0,
+        }
+        for what, amount in counted.items():
+            at = floor(row.at if what == "output" else row.sent, MINUTE)
+            minute = found[deployment_of(row), what][at]
+            minute.amount += amount
+            minute.limited += row.status == 429
+    return found
+
+
+def _declared(choice: Choice) -> dict[tuple[str, str], int]:
+    found = {}
+    for row in choice.limits.split(";"):
+        told = re.match(r"^\s*(\S+?)\s*=\s*(\d*)/(\d*)/(\d*)", row)
+        for what, limit in (
+            zip(("requests", "uncached input", "output"), told.groups()[1:], strict=True) if told else ()
+        ):
+            if told and limit:
+                found[told[1], what] = int(limit)
+    return found
+
+
+def limits(rows: list[Row], choice: Choice) -> Answer:
+    """How near is each deployment to its limits, and when does it meet them?"""
+    declared = _declared(choice)
+    found = []
+    for (deployment, what), minutes in minutes_of(rows, choice).items():
+        here = {at: told.amount for at, told in minutes.items() if at >= floor(choice.time.start, MINUTE)}
+        if not here:
+            continue
+        peak = max(here.values())
+        quiet = max((told.amount for told in minutes.values() if not told.limited), default=None)
+        met = min((told.amount for told in minutes.values() if told.limited and told.amount), default=None)
+        learnt = met if met is not None and met >= (quiet or 0) else None
+        limit = declared.get((deployment, what), learnt)
+        line = [minutes[at].amount if at in minutes else 0 for at in _line(choice.time.end)]
+        found.append(
+            {
+                "deployment": deployment,
+                "what": what,
+                "usual": rounded(sum(line) / LINE, 1),
+                "peak": peak,
+                "peak_at": max(at for at, amount in here.items() if amount == peak),
+                "limit": limit,
+                "source": "declared"
+                if (deployment, what) in declared
+                else "learnt"
+                if limit is not None
+                else "",
+                "peak_percent": rounded(100 * peak / limit, 1) if limit else None,
+                "minutes_to_wall": _to_wall(line, limit),
+                "quiet": quiet,
+                "met": met,
+            }
+        )
+    return sorted(
+        found,
+        key=lambda row: (
+            row["peak_percent"] is None,
+            -(row["peak_percent"] or 0),
+            row["deployment"],
+            row["what"],
+        ),
+    )
+
+
+def _line(end: datetime) -> list[datetime]:
+    return [floor(end, MINUTE) - (17 - number) * MINUTE for number in range(LINE)]
+
+
+def _to_wall(line: list[int], limit: int | None) -> float | None:
+    """Minutes until the straight line through the last minutes meets the limit, where it clearly rises."""
+    slope, start = statistics.linear_regression(range(LINE), line)
+    off = sum((amount - start - slope * number) ** 2 for number, amount in enumerate(line))
+    error = (off / (LINE - 2) / sum((number - 7) ** 2 for number in range(LINE))) ** 0.5
+    if limit is None or slope <= 0 or slope <= 2 * error:
+        return None
+    wall = max(0.0, (limit - start - slope * (LINE - 1)) / slope)
+    return rounded(wall) if wall <= 1440 else None
+
+
+def minutes_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How much did the busiest minute of each bin have, by deployment?"""
+    grain, start = choice.time.grain, floor(choice.time.start, MINUTE)
+    peaks: dict[Any, int] = defaultdict(int)
+    for (deployment, what), minutes in minutes_of(rows, choice).items():
+        for at, told in minutes.items():
+            if what == choice.measure and at >= start:
+                key = (floor(floor(at, grain), MINUTE), deployment)
+                peaks[key] = max(told.amount, peaks[key])
+    return [
+        {"TimeGenerated": at, "deployment": deployment, "amount": peaks.get((at, deployment), 0)}
+        for at in sorted({floor(at, MINUTE) for at in bins(choice.time)})
+        for deployment in sorted({deployment for _, deployment in peaks})
+    ]
+
+
+def _streams(rows: list[Row], choice: Choice) -> list[Row]:
+    return [row for row in shown(rows, choice) if row.stream]
+
+
+def stream_endings(rows: list[Row], choice: Choice) -> Answer:
+    """How did streams end?"""
+
+    def values(rows: list[Row]) -> dict[str, Any]:
+        told = {
+            "whole": sum(row.outcome == "ok" for row in rows),
+            "left by the caller": sum(row.is_left for row in rows),
+            "truncated": sum(row.outcome == "truncated" for row in rows),
+            "broken by an error": sum(row.outcome == "stream_error" for row in rows),
+        }
+        return told | {"never begun": len(rows) - sum(told.values())}
+
+    return over_time(_streams(rows, choice), choice, values)
+
+
+def _pace(row: Row) -> float | None:
+    rest = ((row.duration_ms or 0) - (row.time_to_first_token_ms or 0)) / 1000
+    told = row.outcome == "ok" and row.time_to_first_token_ms is not None and row.output_tokens is not None
+    return (row.output_tokens or 0) / rest if told and rest > 0 else None
+
+
+def _told(values: list[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _firsts(rows: list[Row]) -> list[float]:
+    return _told([row.time_to_first_token_ms for row in rows])
+
+
+def streams_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How fast were the streams of each deployment, and how many were left or cut off?"""
+    told = _streams(rows, choice)
+    found = by_bin(told, choice)
+
+    def amount(rows: list[Row]) -> float | None:
+        if not rows:
+            return None
+        match choice.stream_measure:
+            case "first_p50" | "first_p95":
+                percent = int(choice.stream_measure[-2:])
+                value = percentile(_firsts(rows), percent)
+                value = None if value is None else value / 1000
+            case "pace_p50":
+                value = percentile(_told([_pace(row) for row in rows]), 50)
+            case "left":
+                value = 100 * sum(row.is_left for row in rows) / len(rows)
+            case _:
+                value = 100 * sum(row.outcome in ("truncated", "stream_error") for row in rows) / len(rows)
+        return None if value is None else rounded(value, 3)
+
+    return [
+        {
+            "TimeGenerated": at,
+            "deployment": deployment,
+            "amount": amount([row for row in found.get(at, []) if deployment_of(row) == deployment]),
+        }
+        for at in bins(choice.time)
+        for deployment in sorted(set(map(deployment_of, told)))
+    ]
+
+
+def streams_by_deployment(rows: list[Row], choice: Choice) -> Answer:
+    """Which deployment has slow streams, and streams that are left or cut off?"""
+    told: dict[str, list[Row]] = defaultdict(list)
+    for row in _streams(rows, choice):
+        told[row.deployment or NOT_TOLD].append(row)
+    found = []
+    for deployment, streams in told.items():
+        paces = _told([_pace(row) for row in streams])
+        outcomes = [row.outcome for row in streams]
+        slow = {f"pace_{name}": percentile(paces, percent) for name, percent in (("p50", 50), ("slow", 10))}
+        cut = {
+            name: outcomes.count(outcome)
+            for name, outcome in (("truncated", "truncated"), ("broken", "stream_error"))
+        }
+        left = sum(row.is_left for row in streams)
+        found.append(
+            {
+                "deployment": deployment,
+                "streams": len(streams),
+                **{f"first_p{percent}_ms": percentile(_firsts(streams), percent) for percent in (50, 95, 99)},
+                **{name: None if value is None else rounded(value, 1) for name, value in slow.items()},
+                "left_alone": left,
+                "left_percent": rounded(100 * left / len(streams), 1),
+                **cut,
+                "never_begun": sum(row.failed for row in streams) - sum(cut.values()),
+            }
+        )
+    return sorted(found, key=lambda row: (-row["streams"], row["deployment"]))

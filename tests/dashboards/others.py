@@ -1,0 +1,89 @@
+"""What else the services of a ledger send: spans, sampled, and metrics. The same ledger gives the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.dashboards.rows import END, VERSIONS, Row
+
+SAMPLED = 10
+"""One of so many spans is kept."""
+MINUTE = timedelta(minutes=1)
+DIFFERENT = "claude-haiku-5-5"
+"""The deployment of whose tokens the metrics tell less than the ledger."""
+UNTOLD = "support-chat-prod"
+"""The deployment of which no metric tells."""
+WITHOUT_LEDGER = "forgotten"
+"""A service that has spans and no ledger."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Other:
+    """A row of another table."""
+
+    table: str
+    at: datetime
+    service: str
+    version: str = ""
+    name: str = ""
+    count: int = 1
+    """How many items it stands for."""
+    total: float | None = None
+    """The sum of a metric."""
+    properties: tuple[tuple[str, str], ...] = ()
+
+
+def others_of(rows: Iterable[Row]) -> list[Other]:
+    """All other telemetry beside a ledger; none beside none."""
+    told = sorted(rows, key=lambda row: (row.at, row.call_id, row.attempt_number))
+    return [*_spans(told), *_items(told), *_tokens(told)] if told else []
+
+
+def _spans(rows: list[Row]) -> Iterator[Other]:
+    """One of ten spans of calls, each of which stands for ten, and some spans of anything else."""
+    called = (("foundry.attempt.count", "1"),)
+    for index, row in enumerate(rows):
+        span = dict(table="AppDependencies", at=row.at, service=row.service, version=row.version)
+        if index % SAMPLED == 0:
+            yield Other(**span, name="chat", count=SAMPLED, properties=called)
+        if index % 7 == 0:
+            yield Other(**span, name="GET /")
+    yield Other(table="AppDependencies", at=END - MINUTE, service=WITHOUT_LEDGER, properties=called)
+
+
+def _items(rows: list[Row]) -> Iterator[Other]:
+    """The exporter's own counts of two services, one of which drops some, and losses of the third."""
+    counts = ("Item_Success_Count", "Item_Retry_Count", "Item_Dropped_Count")
+    for minutes in range(0, 60 * 8, 10):
+        for service, told in (("orders-api", (40.0, 2.0, 0.0)), ("night batch", (7.0, 0.0, 1.0))):
+            for name, total in zip(counts, told, strict=True):
+                at = END - minutes * MINUTE - MINUTE / 2
+                yield _metric(at, service, name, total)
+    yield _metric(END - 3 * MINUTE, "[shop]/checkout", "foundry.client.telemetry.losses", 2.0)
+
+
+def _metric(at: datetime, service: str, name: str, total: float, **properties: str) -> Other:
+    told = tuple((key.replace("__", "."), value) for key, value in properties.items())
+    version = VERSIONS[service]
+    return Other(
+        table="AppMetrics", at=at, service=service, version=version, name=name, total=total, properties=told
+    )
+
+
+def _tokens(rows: list[Row]) -> Iterator[Other]:
+    """What the counters tell at the end of each minute; of two deployments less, or nothing."""
+    minutes: dict[Any, float] = defaultdict(float)
+    for row in rows:
+        if row.operation != "chat" or row.deployment == UNTOLD:
+            continue
+        end = END - (END - row.at) // MINUTE * MINUTE
+        for kind, tokens in (("input", row.input_tokens), ("output", row.output_tokens)):
+            if tokens is not None and (row.deployment, kind) != (DIFFERENT, "output"):
+                minutes[end, row.service, row.deployment, kind] += tokens
+    for (at, service, deployment, kind), total in minutes.items():
+        told = {"gen_ai__token__type": kind} | ({"gen_ai__request__model": deployment} if deployment else {})
+        yield _metric(at, service, "gen_ai.client.token.usage", total, **told)

@@ -1,0 +1,329 @@
+"""Alert rules, as the template deploys them, fire on incidents and on nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.dashboards import alerts, build, files, kql
+from foundry_telemetry.dashboards.alerts import RULES, WINDOWS
+from foundry_telemetry.dashboards.arm.deployment import deploy
+from foundry_telemetry.dashboards.parameters import references
+from foundry_telemetry.local.server import LocalAzureMonitor
+from tests.dashboards.alerting import Group, Rule, duration, fired
+from tests.dashboards.incidents import BOT, BUDGET_USD, DEPLOYMENTS, NOW, ORDERS, Call, Trouble, day
+from tests.dashboards.rows import Row
+from tests.dashboards.test_local import posted
+from tests.support.telemetry import fill
+
+TEMPLATE: Any = build.template()
+Fired = dict[str, dict[Group, float]]
+
+
+def rules(**parameters: object) -> dict[str, Rule]:
+    """The alert rules that a deployment with these parameters makes, by what they are called in ours."""
+    made = deploy(TEMPLATE, {"monthlyBudgetUsd": BUDGET_USD} | parameters).resources
+    told = {one["name"]: one for one in made if one["type"] == "Microsoft.Insights/scheduledQueryRules"}
+    return {rule.key: told[f"foundry-{rule.slug}"] for rule in RULES if f"foundry-{rule.slug}" in told}
+
+
+def evaluate(rows: Iterable[Row], at: Any = NOW, **parameters: object) -> Fired:
+    """What fires, by rule and group."""
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, map(posted, rows))
+        return all_fired(azure, at, **parameters)
+
+
+def all_fired(azure: LocalAzureMonitor, at: Any, **parameters: object) -> Fired:
+    """What fires at an instant."""
+    found = {key: fired(rule, azure, at) for key, rule in rules(**parameters).items()}
+    return {key: groups for key, groups in found.items() if groups}
+
+
+def caller(service: str, **more: str) -> Group:
+    """The dimensions of a service that calls its own deployment."""
+    return tuple({"service": service, "deployment": DEPLOYMENTS[service], **more}.items())
+
+
+# --- incidents ----------------------------------------------------------------------------------------------
+
+
+def of(service: str, minutes: float, change: Callable[[Call], list[Row] | None], until: float = 0) -> Trouble:
+    """Trouble of one service, from so many minutes ago until so many."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        recent = timedelta(minutes=until) <= call.age <= timedelta(minutes=minutes)
+        return change(call) if call.service == service and recent else None
+
+    return trouble
+
+
+def role_removed(call: Call) -> list[Row]:
+    """A 401 that no retry mends."""
+    return [call.refused(1, 401, "authz_missing_role", "caller_authorization")]
+
+
+def limited(call: Call) -> list[Row] | None:
+    """One 429 before every third call succeeds."""
+    return [call.refused(1, 429, "rate_limited", "quota"), call.attempt(2)] if call.number % 3 == 0 else None
+
+
+def failing(each: int) -> Callable[[Call], list[Row] | None]:
+    """Each n-th call fails at the service."""
+    return lambda call: (
+        [call.refused(1, 500, "server_error", "model_service")] if call.number % each == 0 else None
+    )
+
+
+def slow(call: Call) -> list[Row]:
+    """A first token that comes late."""
+    return [call.attempt(time_to_first_token_ms=15_000.0)]
+
+
+def costly(usd: float) -> Callable[[Call], list[Row]]:
+    """Calls that cost more."""
+    return lambda call: [call.attempt(cost_usd=usd)]
+
+
+def stubborn(call: Call) -> list[Row]:
+    """Two overloads before it succeeds."""
+    return [*(call.refused(number, 529, "overloaded", "model_service") for number in (1, 2)), call.attempt(3)]
+
+
+def renewed(call: Call) -> list[Row]:
+    """A 401 that a new token mends."""
+    return [call.refused(1, 401, "auth_token_expired", "caller_credential"), call.attempt(2)]
+
+
+DAY = 24 * 60
+INCIDENTS: dict[str, tuple[Trouble, set[tuple[str, Group]]]] = {
+    "a role is removed": (
+        of(ORDERS, 7, role_removed),
+        {("authFailures", caller(ORDERS, cause="authz_missing_role"))},
+    ),
+    "a limit is reached": (of(ORDERS, 15, limited), {("throttled", caller(ORDERS))}),
+    "half of the calls fail": (of(ORDERS, 30, failing(2)), {("errorBudgetFast", caller(ORDERS))}),
+    "one call of twelve fails": (of(ORDERS, 360, failing(12)), {("errorBudgetSlow", caller(ORDERS))}),
+    "streams are slow": (of(BOT, 30, slow), {("firstToken", caller(BOT))}),
+    "a loop spends": (of(BOT, 60, costly(0.3)), {("spendHour", ())}),
+    "every day is dear": (of(ORDERS, DAY, costly(0.02)), {("spendDay", ())}),
+    "a service is silent": (of(ORDERS, 75, lambda _: []), {("noData", (("service", ORDERS),))}),
+    "retries multiply": (of(BOT, 15, stubborn), {("retryStorm", caller(BOT))}),
+}
+
+
+@pytest.mark.parametrize("name", INCIDENTS)
+def test_an_incident_fires_its_rule(name: str) -> None:
+    """The rule made for an incident fires, for those who have it and with its cause; no other rule does."""
+    trouble, expected = INCIDENTS[name]
+    told = evaluate(day(trouble))
+    assert {(key, group) for key, groups in told.items() for group in groups} == expected
+
+
+def test_every_rule_has_an_incident() -> None:
+    """No rule is there that was never seen to fire."""
+    assert {key for _, expected in INCIDENTS.values() for key, _ in expected} == {rule.key for rule in RULES}
+
+
+HEALTHY: dict[str, Trouble] = {
+    "as usual": lambda _: None,
+    "all fail for two minutes": of(ORDERS, 2, failing(1)),
+    "it is over for ten minutes": of(ORDERS, 40, failing(2), until=10),
+    "it is over for an hour": of(ORDERS, 400, failing(12), until=60),
+    "four calls are refused": of(ORDERS, 4.5, role_removed),
+    "tokens are renewed": of(ORDERS, 15, lambda call: renewed(call) if call.number % 3 == 0 else None),
+    "silent for half an hour": of(ORDERS, 30, lambda _: []),
+    "callers give up": of(ORDERS, 60, lambda call: [call.attempt(outcome="abandoned", cost_usd=None)]),
+    "prices are unknown": of(BOT, DAY, lambda call: [call.attempt(cost_usd=None)]),
+    "few calls, all of which fail": of(
+        ORDERS, DAY, lambda call: failing(1)(call) if call.number % 60 == 0 else []
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_nothing_fires_without_an_incident(name: str) -> None:
+    """What heals by itself, is over, or is too little to judge wakes nobody."""
+    assert evaluate(day(HEALTHY[name])) == {}
+
+
+def test_a_healthy_day_is_silent_at_all_times() -> None:
+    """Evaluated each quarter of an hour of its second half, when windows are full, no rule fires."""
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, map(posted, day()))
+        for quarters in range(48):
+            at = NOW - timedelta(minutes=15 * quarters)
+            assert all_fired(azure, at, noDataEnabled=False) == {}, at
+
+
+def test_nothing_fires_in_an_empty_workspace() -> None:
+    """Without a record no rule fires, and none fails."""
+    assert evaluate([]) == {}
+
+
+def test_a_silence_is_told_for_hours() -> None:
+    """The rule of no data holds while a service stays silent, up to what its threshold may be at most."""
+    [rule] = [rule for rule in RULES if rule.key == "noData"]
+    hours = rule.threshold.most // 60
+    told = evaluate(day(of(ORDERS, 60 * hours + 1, lambda _: [])))
+    assert set(told["noData"]) == {(("service", ORDERS),)}
+    assert told["noData"][("service", ORDERS),] > rule.threshold.most
+
+
+def test_shares_add_up_over_callers() -> None:
+    """Spending counts whoever spends: two halves of an excess fire together."""
+    half = day(of(BOT, 60, costly(0.15))) + day(of(ORDERS, 60, costly(0.09)))
+    only = [row for row in half if row.cost_usd in (0.15, 0.09)]
+    told = evaluate(only)
+    assert told["spendHour"][()] == pytest.approx(100 * sum(row.cost_usd or 0 for row in only) / BUDGET_USD)
+
+
+# --- parameters ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("a role is removed", {"authFailuresThreshold": 100}),
+        ("a role is removed", {"authFailuresEnabled": False}),
+        ("a limit is reached", {"throttledThreshold": 30}),
+        ("a limit is reached", {"throttledWindow": "PT6H"}),
+        ("a limit is reached", {"minimumCalls": 100}),
+        ("half of the calls fail", {"successTarget": "90"}),
+        ("half of the calls fail", {"errorBudgetFastThreshold": 40}),
+        ("one call of twelve fails", {"errorBudgetSlowThreshold": 9}),
+        ("streams are slow", {"firstTokenThreshold": 20_000}),
+        ("a loop spends", {"monthlyBudgetUsd": 5 * BUDGET_USD}),
+        ("a loop spends", {"monthlyBudgetUsd": 0}),
+        ("every day is dear", {"spendDayThreshold": 10}),
+        ("a service is silent", {"noDataThreshold": 120}),
+        ("a service is silent", {"noDataActiveQuarters": 96}),
+        ("retries multiply", {"retryStormThreshold": 300}),
+        ("retries multiply", {"deployAlerts": False}),
+    ],
+)
+def test_a_parameter_reaches_its_rule(name: str, parameters: dict[str, object]) -> None:
+    """An incident is none any more where a parameter says so."""
+    assert evaluate(day(INCIDENTS[name][0]), **parameters) == {}
+
+
+def test_a_stricter_target_fires_earlier() -> None:
+    """With a budget of a tenth, a tenth of the failures burns it as fast."""
+    trouble = of(ORDERS, 120, failing(25))
+    assert evaluate(day(trouble), errorBudgetFastShortMinutes=30) == {}
+    told = evaluate(day(trouble), errorBudgetFastShortMinutes=30, successTarget="99.9")
+    assert set(told) >= {"errorBudgetFast"}
+
+
+def test_a_short_window_decides_what_still_burns() -> None:
+    """An hour's failures that ended ten minutes ago burn still, if the short window is as long as that."""
+    trouble = HEALTHY["it is over for ten minutes"]
+    assert set(evaluate(day(trouble), errorBudgetFastShortMinutes=20)) == {"errorBudgetFast"}
+
+
+# --- form ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_says_what_to_do(rule: alerts.Rule) -> None:
+    """Its description tells more than its title, names a tab of the workbook, and is not too long."""
+    assert "workbook" in rule.description
+    assert re.search(r"tab [A-Z]", rule.description)
+    assert 200 < len(rule.description) <= 4_096
+    assert rule.title.startswith("Foundry: ")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_sees_every_record(rule: alerts.Rule) -> None:
+    """Its windows are some that the service takes, in order, and never shorter than the time between two."""
+    assert rule.window in rule.windows
+    assert set(rule.windows) <= set(WINDOWS)
+    assert list(map(duration, WINDOWS)) == sorted(map(duration, WINDOWS))
+    assert duration(rule.frequency) <= min(map(duration, rule.windows))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rules_threshold_is_within_its_limits(rule: alerts.Rule) -> None:
+    """The default can be chosen, and is neither the least nor the most."""
+    assert rule.threshold.least < rule.threshold.default < rule.threshold.most
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_settings_are_those_of_the_query(rule: alerts.Rule) -> None:
+    """Each reference of the query is filled from a parameter that there is, and no other is."""
+    asked = {reference.name for reference in references(alerts.text(rule.query))}
+    assert asked == set(rule.settings)
+    assert set(rule.settings.values()) <= set(TEMPLATE["parameters"])
+
+
+@pytest.mark.parametrize("name", files.alerts())
+def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
+    """The window is the rule's: no ago(), now() in the rule of silence alone; nothing the service refuses."""
+    words = kql.words(alerts.text(name))
+    assert not words & {
+        "ago",
+        "union",
+        "search",
+        "take",
+        "limit",
+        "AggregatedValue",
+        "ingestion_time",
+        "pivot",
+    }
+    assert ("now" in words) == (name == "no_data")
+    assert files.alert(name).partition("\n")[0].endswith("?")
+
+
+def test_the_readme_has_every_rule() -> None:
+    """The table of the documentation has each rule with its severity, threshold, window and dimensions."""
+    text = (files.folder() / "README.md").read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line[:3] == "| `"
+    ]
+    told = {row[0].strip("`"): row[1:] for row in rows if len(row) == 5}
+    assert list(told) == [rule.key for rule in RULES]
+    for rule in RULES:
+        severity, fires, window, each = told[rule.key]
+        assert severity == str(rule.severity)
+        assert fires.startswith(f"{rule.threshold.default} ")
+        assert window == f"`{rule.window}`"
+        assert each == ", ".join(rule.dimensions)
+    defaults = [
+        TEMPLATE["parameters"][f"errorBudget{one}ShortMinutes"]["defaultValue"] for one in ("Fast", "Slow")
+    ]
+    for key, minutes in zip(("errorBudgetFast", "errorBudgetSlow"), defaults, strict=True):
+        assert f"last {minutes} minutes" in told[key][1]
+
+
+def test_the_readme_names_parameters_that_there_are() -> None:
+    """Each parameter of the documentation's table is one of the template."""
+    text = (files.folder() / "README.md").read_text(encoding="utf-8")
+    table = text.partition("| Parameter | What it is for |")[2].partition("\n\n")[0]
+    names = {name for line in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", line.split("|")[1])}
+    assert len(names) > 10
+    for name in names:
+        assert any(known.endswith(name.removeprefix("…")) for known in TEMPLATE["parameters"]), name
+    assert set(re.findall(r"--parameters.* (\w+)=", text)) <= set(TEMPLATE["parameters"])
+
+
+def test_a_rule_is_small() -> None:
+    """All properties of a rule together stay under 64 kB, as the service demands."""
+    for key, rule in rules().items():
+        assert len(json.dumps(rule)) < 64_000, key
+
+
+def test_rules_are_stateful_and_tell_where_to_look() -> None:
+    """An alert resolves itself, notifies the groups it was given, and carries the workbook's address."""
+    for rule in rules(actionGroupIds=["/group/one"], alertEmail="on-call@example.com").values():
+        told = rule["properties"]
+        assert told["autoMitigate"] is True
+        assert told["actions"]["actionGroups"][0] == "/group/one"
+        assert told["actions"]["actionGroups"][1].endswith("/actionGroups/foundry-email")
+        assert told["actions"]["customProperties"]["workbook"].startswith(
+            "https://portal.azure.com/#resource/"
+        )

@@ -1,0 +1,511 @@
+"""The Grafana dashboard has all that the workbook has, asks the same and is told the same."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.dashboards import build, files, kql, kusto
+from foundry_telemetry.dashboards.grafana import dashboard, sample
+from foundry_telemetry.dashboards.grafana.faults import faults, panels, wrong_columns
+from foundry_telemetry.dashboards.grafana.references import every, exports, in_words, inputs, kinds_of
+from foundry_telemetry.dashboards.layout import WORKBOOK
+from foundry_telemetry.dashboards.parameters import ALL, Value, substitute
+from foundry_telemetry.dashboards.workbook import Group, Tabs, Text
+from foundry_telemetry.dashboards.workbook import Query as Step
+from foundry_telemetry.local.query import Query
+from foundry_telemetry.local.store import Store
+from tests.dashboards.answers import Choice, calls_of
+from tests.dashboards.grafana_source import fill
+from tests.dashboards.rows import END, SHOWN, make_rows
+from tests.dashboards.test_local import posted
+from tests.support.kusto import need_parser
+from tests.support.telemetry import fill as fill_store
+
+SHIPPED: dict[str, Any] = json.loads((files.folder() / files.GRAFANA).read_bytes())
+VARIABLES: list[dict[str, Any]] = SHIPPED["templating"]["list"]
+STEPS = [item for item in every(WORKBOOK) if isinstance(item, Step)]
+PANELS = [panel for panel in panels(SHIPPED) if panel["type"] not in ("row", "text", "traces")]
+NAMES = [step.name for step in STEPS]
+
+
+def asked(panel: Any) -> Any:
+    """What a panel asks of the workspace."""
+    [target] = panel["targets"]
+    return target["azureLogAnalytics"]
+
+
+def panel_of(name: str, shown: Any = SHIPPED) -> Any:
+    """The panel of a step."""
+    drawn = [panel for panel in panels(shown) if panel["type"] not in ("row", "text", "traces")]
+    return drawn[NAMES.index(name)]
+
+
+# --- the same as the workbook ------------------------------------------------------------------------------
+
+
+def test_the_committed_file_is_a_fresh_build() -> None:
+    """Who changes a query or the layout builds again: `python -m foundry_telemetry.dashboards`."""
+    assert files.GRAFANA not in build.outdated()
+    assert dashboard(WORKBOOK) == SHIPPED
+
+
+def test_every_step_has_its_panel() -> None:
+    """Each query of the workbook is drawn, in the same order, under the same title."""
+    kinds = kinds_of(WORKBOOK)
+    assert [panel["title"] for panel in PANELS] == [in_words(step.title or "", kinds) for step in STEPS]
+    for step, panel in zip(STEPS, PANELS, strict=True):
+        assert asked(panel)["query"].startswith(f"// {kql.question(step.query)}\n"), step.name
+
+
+def test_every_text_is_there() -> None:
+    """The words stand where they stand in the workbook."""
+    told = [panel["options"]["content"] for panel in panels(SHIPPED) if panel["type"] == "text"]
+    assert told == [item.markdown for item in every(WORKBOOK) if isinstance(item, Text)]
+
+
+def test_every_tab_is_a_row() -> None:
+    """Rows come in the order of the tabs, then the trace; all but the first are folded, and ask nothing."""
+    [tabs] = [item for item in WORKBOOK if isinstance(item, Tabs)]
+    rows = [panel for panel in SHIPPED["panels"] if panel["type"] == "row"]
+    assert [row["title"] for row in rows] == [*tabs.labels.values(), "One trace"]
+    assert [row["collapsed"] for row in rows] == [False, *[True] * len(tabs.labels)]
+    assert all(row["collapsed"] == bool(row["panels"]) for row in rows)
+
+
+def test_every_parameter_can_be_set() -> None:
+    """What a reader of the workbook can set or click has a variable; the time is the dashboard's own."""
+    wanted = {each["name"] for each in inputs(WORKBOOK) if each["type"] != 4}
+    wanted |= {parameter for _, parameter in exports(WORKBOOK)}
+    assert wanted <= {each["name"] for each in VARIABLES}
+    assert SHIPPED["time"] == {"from": "now-60m", "to": "now"}
+
+
+def test_a_panel_without_rows_says_why() -> None:
+    """The message is the workbook's; where there is little room its first sentence, and all in a tooltip."""
+    for step, panel in zip(STEPS, PANELS, strict=True):
+        assert step.empty in panel["description"], step.name
+        told = panel["fieldConfig"]["defaults"]["noValue"]
+        assert told.endswith(step.empty) or step.empty.startswith(told), step.name
+        first = panel["fieldConfig"]["overrides"][0]
+        assert first["matcher"] == {"id": "byRegexp", "options": "/.*/"}, (
+            "or the message stands in empty cells"
+        )
+
+
+# --- the same answers --------------------------------------------------------------------------------------
+
+
+ROWS = make_rows(0)
+
+
+@pytest.fixture(scope="module")
+def query() -> Iterator[Query]:
+    """The local Azure Monitor, with the rows."""
+    with Store(clock=lambda: END) as store:
+        fill_store(store, map(posted, ROWS))
+        yield Query(store)
+
+
+def rows_of(query: Query, text: str) -> list[dict[str, Any]]:
+    """The rows of an answer."""
+    table = query.run(text, now=END)
+    names = [column for column, _ in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in table.rows]
+
+
+def everything() -> Choice:
+    """Nothing filtered, a call chosen and an id searched."""
+    longest = max(calls_of(ROWS), key=len)[0]
+    return Choice(
+        call_id=longest.call_id, pasted=f"It's {{'id': '{longest.call_id}'}} \\ \"now\" $__interval"
+    )
+
+
+def choices() -> dict[str, Choice]:
+    """What a reader may have set."""
+    time = replace(SHOWN, start=END - timedelta(hours=2), grain=timedelta(minutes=5))
+    return {
+        "everything": everything(),
+        "some": replace(everything(), deployments=("claude-sonnet-5-5", "support-chat-prod"), time=time),
+        "one model": replace(everything(), models=("claude-haiku-5-5",), services=("[shop]/checkout",)),
+    }
+
+
+def values_of(choice: Choice) -> dict[str, Value]:
+    """A value for each parameter: what is chosen, what it begins with, or the chosen call."""
+    first = {
+        each["name"]: ALL if each.get("multiSelect") else str(each.get("value") or "")
+        for each in inputs(WORKBOOK)
+    }
+    calls: dict[str, Value] = {parameter: choice.call_id for _, parameter in exports(WORKBOOK)}
+    return first | calls | choice.values
+
+
+def filled(query: str, choice: Choice) -> str:
+    """A query of the dashboard as Log Analytics gets it."""
+    values = {name: value for name, value in values_of(choice).items() if value != choice.time}
+    return fill(query, VARIABLES, values, choice.time)
+
+
+@pytest.mark.parametrize("chosen", ["everything", "some", "one model"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_panel_is_told_what_the_step_is_told(name: str, chosen: str, query: Query) -> None:
+    """With the same parameters, Grafana's query gives every row that the workbook's gives."""
+    choice = choices()[chosen]
+    text: Any = STEPS[NAMES.index(name)].json["content"]
+    expected = rows_of(query, substitute(text["query"], values_of(choice)))
+    told = rows_of(query, filled(asked(panel_of(name))["query"], choice))
+    assert [*map(repr, told)] == [*map(repr, expected)]  # where a mean of nothing equals itself
+    if chosen == "everything":
+        assert expected, "the first choice must leave no panel without an answer"
+
+
+@pytest.mark.parametrize(
+    "variable", [each for each in VARIABLES if "azureLogAnalytics" in each["query"]], ids=lambda v: v["name"]
+)
+def test_a_filter_offers_what_it_offers_in_the_workbook(variable: Any, query: Query) -> None:
+    """The names in a drop-down are those of the workbook's."""
+    [told] = [each for each in inputs(WORKBOOK) if each["name"] == variable["name"]]
+    choice = everything()
+    offered = rows_of(query, filled(variable["query"]["azureLogAnalytics"]["query"], choice))
+    assert offered
+    assert offered == rows_of(query, substitute(told["query"], values_of(choice)))
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "'; AppEvents | take 5 //",
+        "\\",
+        "\\'",
+        '"',
+        "$__timeFrom()",
+        "$__contains(a,b)",
+        "${Model}",
+        "%27",
+        "€\t'",
+    ],
+)
+def test_what_is_typed_ends_no_string(pasted: str, query: Query) -> None:
+    """Nothing that a reader types or a link brings can become a part of a query, not even a macro."""
+    wanted = next(row for row in ROWS if row.request_id)
+    choice = replace(everything(), pasted=f"{pasted} {wanted.request_id} {pasted}")
+    told = rows_of(query, filled(asked(panel_of("attempts with this id"))["query"], choice))
+    assert wanted.request_id in [row["request_id"] for row in told]
+
+
+def test_all_is_put_as_the_queries_know_it() -> None:
+    """The value for "All" is put as it stands, so it needs quotes of its own; chosen entries get theirs."""
+    query = asked(panel_of("calls over time"))["query"]
+    assert "'*' in ('*') or deployment in ('*')" in filled(query, everything())
+    some = replace(everything(), deployments=("a", "b c"))
+    assert "'*' in ('a','b c') or deployment in ('a','b c')" in filled(query, some)
+
+
+def test_no_time_is_bound_to_the_request() -> None:
+    """The period before, and 90 days of ids, lie outside of the time that is shown."""
+    assert not any(asked(panel)["dashboardTime"] for panel in PANELS)
+
+
+# --- Microsoft's parser ------------------------------------------------------------------------------------
+
+
+@cache
+def verdicts(chosen: str) -> dict[str, kusto.Verdict]:
+    """What Microsoft's parser makes of each panel's query."""
+    return kusto.check({name: filled(asked(panel_of(name))["query"], choices()[chosen]) for name in NAMES})
+
+
+@pytest.mark.parametrize("chosen", ["everything", "some"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_parser_takes_every_query(name: str, chosen: str) -> None:
+    """With everything filled in, no query has an unknown name or a type that does not fit."""
+    need_parser()
+    assert verdicts(chosen)[name].problems == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_column_that_is_named_is_there(name: str) -> None:
+    """Titles, links, colours and transformations name columns of the answer, with the types they need."""
+    need_parser()
+    assert [*wrong_columns(panel_of(name), dict(verdicts("everything")[name].columns))] == []
+
+
+def test_the_check_asks_what_grafana_asks() -> None:
+    """The samples of the check are taken by the parser too, for variables and panels alike."""
+    need_parser()
+    samples = {place: text for place, text, _ in sample.queries(SHIPPED)}
+    assert len(samples) == len(PANELS) + sum("azureLogAnalytics" in each["query"] for each in VARIABLES)
+    assert {place: found.problems for place, found in kusto.check(samples).items() if found.problems} == {}
+    assert not [place for place, text in samples.items() if "$__" in text or "${" in text]
+
+
+def test_resources_are_found_with_kql_too() -> None:
+    """What the drop-downs of resources ask of Azure Resource Graph is right, and gives one column of text."""
+    need_parser()
+    asks = {
+        each["name"]: each["query"].get("azureResourceGraph", {}).get("query")
+        for each in VARIABLES
+        if isinstance(each["query"], dict)
+    }
+    tables = {
+        "resources": {
+            "id": "string",
+            "name": "string",
+            "type": "string",
+            "resourceGroup": "string",
+            "properties": "dynamic",
+        }
+    }
+    queries = {name: text for name, text in asks.items() if text}
+    assert set(queries) == {"rg", "workspace", "app"}
+    for name, verdict in kusto.check(queries, tables).items():
+        assert verdict.problems == (), name
+        assert [kind for _, kind in verdict.columns] == ["string"], name
+
+
+# --- what Grafana has of its own ---------------------------------------------------------------------------
+
+
+def test_nothing_is_wrong_with_it() -> None:
+    """Unique ids, no overlaps, variables declared before they are used, one data source, nobody's ids."""
+    assert [*faults(SHIPPED)] == []
+
+
+def test_it_asks_for_its_data_source() -> None:
+    """An import asks for the data source; where nothing asks, a variable of the same name stands for it."""
+    [told] = SHIPPED["__inputs"]
+    assert (told["name"], told["pluginId"]) == (VARIABLES[0]["name"], "grafana-azure-monitor-datasource")
+    assert VARIABLES[0]["type"] == "datasource"
+    assert SHIPPED["schemaVersion"] == 41
+
+
+def links(panel: Any) -> Iterator[tuple[str, str]]:
+    """The column and the address of each data link."""
+    for rule in panel["fieldConfig"]["overrides"]:
+        for told in rule["properties"]:
+            if told["id"] == "links":
+                yield from ((rule["matcher"]["options"], link["url"]) for link in told["value"])
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step.export], ids=lambda step: step.name)
+def test_a_click_chooses_what_a_selected_row_chooses(step: Step) -> None:
+    """A link sets the variable to the row's value, and keeps the time and every other variable."""
+    assert step.export is not None
+    column, parameter = step.export
+    found = [(place, url) for place, url in links(panel_of(step.name)) if f"&var-{parameter}=" in url]
+    assert len(found) == 2
+    assert column in dict(found)
+    others = {each["name"] for each in VARIABLES} - {parameter}
+    for _, url in found:
+        assert url.startswith("/d/${__dashboard.uid}?${__url_time_range}&")
+        assert url.endswith(f"&var-{parameter}=${{__data.fields.{column}:percentencode}}")
+        assert all(f"&${{{name}:queryparam}}" in url for name in others)
+
+
+def test_a_trace_is_a_click_away() -> None:
+    """Each table with an operation id sets the one that the panel of traces shows."""
+    [traces] = [panel for panel in panels(SHIPPED) if panel["type"] == "traces"]
+    [target] = traces["targets"]
+    assert target["queryType"] == "Azure Traces"
+    assert target["azureTraces"]["operationId"] == "${OperationId}"
+    assert target["azureTraces"]["resources"] == ["$app"]
+    with_ids = [
+        panel
+        for panel in PANELS
+        if panel["type"] == "table" and "OperationId" in json.dumps(panel["fieldConfig"])
+    ]
+    assert with_ids
+    for panel in with_ids:
+        assert any("&var-OperationId=" in url for _, url in links(panel)), panel["title"]
+
+
+def test_widths_are_those_of_the_workbook() -> None:
+    """A step that has a third of the page has a third of the grid's 24 columns."""
+    tabs = [item for item in WORKBOOK if isinstance(item, Group)]
+    for tab in tabs:
+        for item in tab.items:
+            if isinstance(item, Step):
+                wanted = round(24 * (item.width or 100) / 100)
+                assert panel_of(item.name)["gridPos"]["w"] == wanted, item.name
+
+
+# --- broken copies -----------------------------------------------------------------------------------------
+
+Break = Callable[[dict[str, Any]], object]
+
+
+def moved(name: str, **place: int) -> Break:
+    """Puts a panel elsewhere."""
+    return lambda shown: panel_of(name, shown)["gridPos"].update(place)
+
+
+def query_of(name: str, old: str, new: str) -> Break:
+    """Changes a panel's query."""
+
+    def change(shown: dict[str, Any]) -> None:
+        told = asked(panel_of(name, shown))
+        assert old in told["query"]
+        told["query"] = told["query"].replace(old, new)
+
+    return change
+
+
+def variable(shown: dict[str, Any], name: str) -> Any:
+    """The variable of that name."""
+    return next(each for each in shown["templating"]["list"] if each["name"] == name)
+
+
+BROKEN: dict[str, tuple[Break, str]] = {
+    "one id twice": (
+        lambda shown: panel_of("latency over time", shown).update(id=panel_of("deployments", shown)["id"]),
+        "is there 2 times",
+    ),
+    "no id": (lambda shown: panel_of("deployments", shown).pop("id"), "the id None is there 1 times"),
+    "overlap": (moved("tokens over time", x=6), "lies over"),
+    "overlap under a folded row": (moved("failures by class over time", x=8), "lies over"),
+    "outside": (moved("tokens over time", x=13), "leaves the grid"),
+    "above its row": (moved("failed attempts", y=0), "stands above its row, Incident"),
+    "unknown variable": (
+        query_of("calls over time", "${Deployment:singlequote}", "${Deploymint:singlequote}"),
+        "uses the variable Deploymint, which is not declared before it",
+    ),
+    "unknown macro": (
+        query_of("calls over time", "$__timeTo()", "$__timeEnd()"),
+        "uses the variable __timeEnd, which is not declared before it",
+    ),
+    "a workbook's reference": (
+        query_of("calls over time", "$__interval", "{TimeRange:grain}"),
+        "has {TimeRange:grain}, which only a workbook replaces",
+    ),
+    "variable too late": (
+        lambda shown: shown["templating"]["list"].reverse(),
+        "variable workspace: uses the variable sub, which is not declared before it",
+    ),
+    "variable gone": (
+        lambda shown: shown["templating"]["list"].remove(variable(shown, "OperationId")),
+        "Spans of the trace chosen above: uses the variable OperationId",
+    ),
+    "variable twice": (
+        lambda shown: shown["templating"]["list"].append(variable(shown, "Id")),
+        "variable Id: has a name that is taken",
+    ),
+    "variable that is a word of KQL": (
+        lambda shown: shown["templating"]["list"].append(variable(shown, "Id") | {"name": "left"}),
+        "variable left: has a name that is taken",
+    ),
+    "link sets nothing": (
+        lambda shown: panel_of("failed attempts", shown)["fieldConfig"]["overrides"][1]["properties"].append(
+            {"id": "links", "value": [{"url": "/d/x?from=1&var-Coll=1"}]}
+        ),
+        "uses the variable Coll",
+    ),
+    "another data source": (
+        lambda shown: panel_of("deployments", shown)["targets"][0]["datasource"].update(uid="mine"),
+        "asks another data source",
+    ),
+    "no input": (lambda shown: shown.update(__inputs=[]), "must be DS_AZURE_MONITOR"),
+    "somebody's id": (
+        lambda shown: asked(panel_of("deployments", shown)).update(
+            resources=["/subscriptions/0f1e2d3c-0000-4111-8222-333344445555/x"]
+        ),
+        "names 0f1e2d3c-0000-4111-8222-333344445555",
+    ),
+    "panel not required": (
+        lambda shown: shown["__requires"].remove(
+            {"type": "panel", "id": "stat", "name": "stat", "version": ""}
+        ),
+        "leaves out the panel stat",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_copy_is_told(name: str) -> None:
+    """Each rule finds the dashboard that breaks it."""
+    change, expected = BROKEN[name]
+    shown = copy.deepcopy(SHIPPED)
+    change(shown)
+    assert [problem for problem in map(str, faults(shown)) if expected in problem]
+
+
+def override(name: str, column: str, **properties: object) -> Break:
+    """Adds an override to a panel."""
+    told = [{"id": key, "value": value} for key, value in properties.items()]
+    rule = {"matcher": {"id": "byName", "options": column}, "properties": told}
+    return lambda shown: panel_of(name, shown)["fieldConfig"]["overrides"].append(rule)
+
+
+WRONG_COLUMNS: dict[str, tuple[str, Break, str]] = {
+    "override": ("deployments", override("deployments", "price"), "an override names the column price"),
+    "link": (
+        "failed attempts",
+        override(
+            "failed attempts", "status", links=[{"url": '/d/x?a=${__data.fields["cell id"]:percentencode}'}]
+        ),
+        "a title or a link names the column cell id",
+    ),
+    "tile's title": (
+        "calls and failures tiles",
+        lambda shown: panel_of("calls and failures tiles", shown)["fieldConfig"]["defaults"].update(
+            displayName="${__data.fields.name}"
+        ),
+        "a title or a link names the column name",
+    ),
+    "series' title": (
+        "failures by fault over time",
+        lambda shown: panel_of("failures by fault over time", shown)["fieldConfig"]["defaults"].update(
+            displayName="${__field.labels.falt}"
+        ),
+        "a label names the column falt",
+    ),
+    "kept": (
+        "share of calls by deployment",
+        query_of("share of calls by deployment", "calls = coalesce(calls, 0)", "called = coalesce(calls, 0)"),
+        "a transformation names the column calls",
+    ),
+    "no time": (
+        "calls over time",
+        query_of("calls over time", "| order by TimeGenerated asc", "| project-rename at = TimeGenerated"),
+        "a transformation names the column TimeGenerated",
+    ),
+    "text as a number": (
+        "latency over time",
+        query_of(
+            "latency over time",
+            "| project TimeGenerated, p50",
+            "| project TimeGenerated, p50 = tostring(p50)",
+        ),
+        "draws p50, which is no number but string",
+    ),
+    "a series that has no name": (
+        "failures by fault over time",
+        query_of(
+            "failures by fault over time",
+            "| project TimeGenerated,",
+            "| project other = fault, TimeGenerated,",
+        ),
+        "makes a series of each other",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_COLUMNS)
+def test_a_wrong_column_is_told(name: str) -> None:
+    """A column that no query gives would be drawn as nothing."""
+    need_parser()
+    step, change, expected = WRONG_COLUMNS[name]
+    shown = copy.deepcopy(SHIPPED)
+    change(shown)
+    panel = panel_of(step, shown)
+    verdict = kusto.check({step: filled(asked(panel)["query"], everything())})[step]
+    found = [*map(str, wrong_columns(panel, dict(verdict.columns)))]
+    assert [problem for problem in found if expected in problem], found

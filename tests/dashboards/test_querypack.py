@@ -1,0 +1,86 @@
+"""The queries of the query pack answer what the workbook's answer, without a workbook around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.dashboards import files, kql, querypack
+from foundry_telemetry.dashboards.parameters import ALL, TimeRange, references, substitute
+from foundry_telemetry.dashboards.querypack import TITLES
+from foundry_telemetry.local.query import Query
+from foundry_telemetry.local.store import Store
+from tests.dashboards.rows import END, Row
+from tests.dashboards.test_local import posted
+from tests.dashboards.test_queries import ledger
+from tests.support.telemetry import fill
+
+TIME = TimeRange(END - timedelta(days=1), END, timedelta(minutes=30))
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Query]:
+    """What answers queries on the rows of the first seed."""
+    with Store(clock=lambda: END) as store:
+        fill(store, map(posted, ledger(0)[0]))
+        yield Query(store)
+
+
+def told(query: Query, text: str) -> tuple[Any, Any]:
+    """Columns and rows of an answer."""
+    table = query.run(text, now=END)
+    return table.columns, table.rows
+
+
+def wanted() -> Row:
+    """An attempt to look for."""
+    return next(row for row in ledger(0)[0] if row.attempt_number == 2 and row.apim_request_id)
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_a_saved_query_answers_what_the_workbook_answers(name: str, store: Query) -> None:
+    """With nothing changed it is the workbook's query for the last day and everything."""
+    row = wanted()
+    ids = {"Id": f"see {row.apim_request_id}", "CallId": row.call_id, "Portal": "https://portal.example"}
+    values = {"TimeRange": TIME, **dict.fromkeys(("Deployment", "Service", "Model"), ALL), **ids}
+    text = querypack.standalone(name)
+    for parameter, (variable, first) in querypack._TEXTS.items():
+        text = text.replace(f"let {variable} = {first};", f"let {variable} = '{ids[parameter]}';")
+    (columns, rows), expected = told(store, text), told(store, substitute(kql.whole(name), values))
+    assert columns == expected[0]
+    assert rows == [
+        tuple(pytest.approx(one, nan_ok=True) if isinstance(one, float) else one for one in row)
+        for row in expected[1]
+    ]
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_a_saved_query_has_no_parameter(name: str, store: Query) -> None:
+    """It runs as it is, begins with its question, and has what may be changed at its top."""
+    text = querypack.standalone(name)
+    assert {reference.name for reference in references(text)} <= {querypack.PORTAL[1:-1]}
+    assert told(store, text)
+    first, second, *_ = text.splitlines()
+    assert first == f"// {kql.question(name)}"
+    assert second.startswith("let ")
+    assert second != "let foundry_attempts = AppEvents"
+
+
+def test_a_choice_at_the_top_reaches_the_answer(store: Query) -> None:
+    """Who names a deployment at the top sees that deployment alone."""
+    text = querypack.standalone("by_deployment")
+    everything = told(store, text)[1]
+    own = text.replace("let deployments = dynamic(['*'])", "let deployments = dynamic(['support-chat-prod'])")
+    assert len(everything) > 1
+    assert [row[0] for row in told(store, own)[1]] == ["support-chat-prod"]
+
+
+def test_titles_are_unique_and_the_order_is_kept() -> None:
+    """The picker shows no two alike."""
+    pack = querypack.pack()
+    assert [saved.name for saved in pack] == list(TITLES)
+    assert len({saved.title for saved in pack}) == len(pack)
+    assert set(TITLES) <= set(files.queries()) - set(kql.PARTS)

@@ -1,0 +1,273 @@
+"""What the queries of the tabs keep to where rules say more than a ledger made by chance can show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from foundry_telemetry.dashboards import kql
+from foundry_telemetry.dashboards.parameters import TimeRange
+from foundry_telemetry.dashboards.tabs.auth import CAUSES, COLOURS
+from foundry_telemetry.wire.errors import CLASSES
+from tests.dashboards.answers import Choice, answer
+from tests.dashboards.answers_incident import is_refused
+from tests.dashboards.engine import Workspace
+from tests.dashboards.rows import END, Row
+from tests.dashboards.test_queries import choice_of, ledger
+
+OTHER_TABLES = (
+    "AppDependencies", "AppRequests", "AppTraces", "AppExceptions", "AppMetrics", "AppPerformanceCounters",
+)  # fmt: skip
+OF_SPANS = {"stored", "telemetry_by_service"}
+"""The only queries that read spans: one says which share was kept, the other how many are stored."""
+OF_METRICS = OF_SPANS | {"ledger_against_metrics"}
+
+
+@pytest.mark.parametrize("name", kql.names())
+def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
+    """Where no other table exists, no query fails, and those of the ledger answer the same."""
+    rows, whole = ledger(0)
+    choice = choice_of(0)
+    told = Workspace(rows, without=OTHER_TABLES).ask(name, choice.values)
+    assert told
+    if name not in OF_METRICS:
+        assert told == whole.ask(name, choice.values)
+
+
+def test_what_no_table_tells_is_not_told_as_zero() -> None:
+    """Without metrics and spans nothing is said to be sent, dropped, kept or measured."""
+    rows, _ = ledger(0)
+    alone = Workspace(rows, without=OTHER_TABLES)
+    for line in alone.ask("telemetry_by_service", choice_of(0).values):
+        assert {line[name] for name in ("spans_kept_percent", "sent", "retried", "dropped", "losses")} == {
+            None
+        }
+        assert line["state"] == "well"
+    for line in alone.ask("ledger_against_metrics", choice_of(0).values):
+        assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no metrics", None, None)
+
+
+@pytest.mark.parametrize("name", sorted(set(kql.names()) - OF_SPANS))
+def test_sampled_traces_change_no_number(name: str) -> None:
+    """One span of ten is kept in one workspace, none in the other: every answer is the same."""
+    rows, sampled = ledger(0)
+    choice = choice_of(0)
+    assert sampled.ask(name, choice.values) == Workspace(rows, spans=False).ask(name, choice.values)
+
+
+def test_the_share_of_spans_that_was_kept_is_told() -> None:
+    """One span of ten was kept, of each service that has a ledger."""
+    told = ledger(0)[1].ask("telemetry_by_service", choice_of(0).values)
+    shares = {line["service"]: line["spans_kept_percent"] for line in told if line["last_record"]}
+    assert set(shares.values()) == {10.0}
+    assert len(shares) == 3
+
+
+def test_states_of_telemetry() -> None:
+    """A service is well, silent, loses records, or has spans and no ledger."""
+    silent = Row(at=END - timedelta(days=3), call_id="d" * 16, service="quiet one")
+    told = Workspace([*ledger(0)[0], silent]).ask("telemetry_by_service", choice_of(0).values)
+    assert {line["service"]: line["state"] for line in told} == {
+        "orders-api": "well",
+        "night batch": "loses records",
+        "[shop]/checkout": "loses records",
+        "forgotten": "no ledger",
+        "quiet one": "silent",
+    }
+
+
+def test_the_tab_auth_shows_all_that_is_an_auth_failure() -> None:
+    """Every class of the wire that is an auth failure, no other; each of them has a colour."""
+    kinds = [*CLASSES, "http_401", "http_403", "http_418"]
+    found = {kind for kind in kinds if is_refused(Row(at=END, call_id="a", error_type=kind))}
+    assert found == set(CAUSES) | {"http_401", "http_403"}
+    assert set(COLOURS) == set(CAUSES)
+    at = END - timedelta(minutes=1)
+    workspace = Workspace([Row(at=at, call_id=kind, error_type=kind) for kind in kinds])
+    assert {line["error_type"] for line in workspace.ask("auth_causes", Choice().values)} == found
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(1, "works again"), (-1, "refused")])
+def test_a_refusal_is_over_once_the_same_credential_works(minutes: int, state: str) -> None:
+    """Only what was answered later, with the same kind of credential at the same resource, counts."""
+    at = END - timedelta(minutes=30)
+    one = Row(at=at, call_id="a", error_type="auth_token_expired", auth_scheme="entra_id", resource="r")
+    well = replace(one, at=at + timedelta(minutes=minutes), call_id="b", error_type=None)
+    elsewhere = [replace(well, at=END - timedelta(minutes=1), resource="s", call_id="c")]
+    elsewhere += [replace(well, at=END - timedelta(minutes=1), auth_scheme="api_key", call_id="d")]
+    [line] = Workspace([one, well, *elsewhere]).ask("auth_causes", Choice().values)
+    assert line["state"] == state
+
+
+def steady(per_minute: list[int], **told: Any) -> list[Row]:
+    """So many calls in each of the minutes that end two minutes before the end."""
+    begin = END.replace(second=0) - timedelta(minutes=2 + len(per_minute))
+    return [
+        Row(
+            at=begin + timedelta(minutes=minute, seconds=1 + call / 10),
+            call_id=f"{minute}-{call}",
+            deployment="d",
+            **told,
+        )
+        for minute, count in enumerate(per_minute)
+        for call in range(count)
+    ]
+
+
+LINES = {
+    "rising": ([2 + minute for minute in range(15)], 14.0),
+    "steep": ([10 * minute for minute in range(15)], 0.0),
+    "flat": ([5] * 15, None),
+    "falling": ([20 - minute for minute in range(15)], None),
+    "noisy": ([5, 9, 2, 8, 4, 7, 3, 9, 2, 8, 5, 9, 3, 8, 6], None),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_minutes_to_the_wall(name: str) -> None:
+    """They follow the line of the last minutes to the limit; none where it does not clearly rise."""
+    counts, minutes = LINES[name]
+    told = Workspace(steady(counts)).ask("limits", Choice(limits="d=30//").values)
+    [line] = [line for line in told if line["what"] == "requests"]
+    assert (line["limit"], line["source"], line["minutes_to_wall"]) == (30, "declared", minutes)
+
+
+def test_a_limit_is_learnt_from_the_minutes_that_met_it() -> None:
+    """The calmest minute with a 429 is the limit, unless a busier one passed without: then it is not told."""
+    met = steady([12], status=429, error_type="rate_limited")
+    for passed, limit, source in ((10, 12, "learnt"), (15, None, "")):
+        told = Workspace(met + steady([passed, 0])).ask("limits", Choice(limits="").values)
+        [line] = [line for line in told if line["what"] == "requests"]
+        assert (line["limit"], line["source"], line["quiet"], line["met"]) == (limit, source, passed, 12)
+
+
+def test_all_services_share_a_limit() -> None:
+    """Neither the filter of services nor that of models takes calls out of the minutes."""
+    rows = steady([4], service="a", model="m") + steady([4], service="b", model="n")
+    told = Workspace(rows).ask("limits", Choice(services=("a",), models=("m",)).values)
+    assert [line["peak"] for line in told if line["what"] == "requests"] == [8]
+
+
+@pytest.mark.parametrize(
+    "typed", ["'", '"; AppEvents | take 1 //', "d=", "=1/1/1", "d=x/y/z", "d=1/2", "\\", ";;"]
+)
+def test_nothing_typed_as_limits_breaks_the_query(typed: str) -> None:
+    """What is no limit declares none."""
+    told = Workspace(steady([3])).ask("limits", Choice(limits=typed).values)
+    assert {line["source"] for line in told} == {""}
+
+
+@pytest.mark.parametrize("typed", ["", "x", "'", "0"])
+def test_a_price_that_is_none_gives_no_units(typed: str) -> None:
+    """Cost in dollars needs no unit; units without a price are not made up."""
+    values = Choice(usd_per_unit=typed).values
+    workspace = ledger(0)[1]
+    assert workspace.ask("spend_tiles", values)[0]["detail"] == "no unit price"
+    assert {line["units"] for line in workspace.ask("usage_by", values)} == {None}
+
+
+@pytest.mark.parametrize("grain", [timedelta(seconds=5), timedelta(minutes=1)])
+def test_bins_of_minutes_are_no_shorter_than_a_minute(grain: timedelta) -> None:
+    """Five minutes in steps of seconds still have one value a minute."""
+    choice = Choice(time=TimeRange(END - timedelta(minutes=5), END, grain))
+    rows, workspace = ledger(0)
+    told = workspace.ask("minutes_over_time", choice.values)
+    assert told == answer("minutes_over_time", rows, choice)
+    assert {line["TimeGenerated"].second for line in told} == {0}
+    assert len({line["TimeGenerated"] for line in told}) == 5
+
+
+MEASURES = ("requests", "uncached input", "output")
+STREAM_MEASURES = ("first_p50", "first_p95", "pace_p50", "left", "cut")
+SPLITS = ("deployment", "model", "service", "tag.tenant", "tag.feature", "tag.nobody")
+CHOSEN = [("minutes_over_time", "measure", value) for value in MEASURES]
+CHOSEN += [("streams_over_time", "stream_measure", value) for value in STREAM_MEASURES]
+CHOSEN += [(name, "split_by", value) for name in ("usage_by", "cost_over_time") for value in SPLITS]
+
+
+@pytest.mark.parametrize(("name", "field", "value"), CHOSEN)
+def test_every_choice_is_answered(name: str, field: str, value: str) -> None:
+    """Whatever a reader can choose on a tab gives what plain Python gives."""
+    rows, workspace = ledger(0)
+    choice = replace(choice_of(0), **{field: value})
+    told = workspace.ask(name, choice.values)
+    expected = answer(name, rows, choice)
+    assert [{**line} for line in told] == [
+        {
+            key: pytest.approx(one, rel=1e-9, abs=1e-9) if isinstance(one, float) else one
+            for key, one in line.items()
+        }
+        for line in expected
+    ]
+
+
+def test_tags_that_could_end_a_string_are_not_offered() -> None:
+    """The chosen key goes unescaped into queries; neither odd keys nor keys within values are in the list."""
+    odd = Row(
+        at=END - timedelta(minutes=1), call_id="a", tags=(("o'brien", "x"), ("Upper", "x"), ("fine", "x"))
+    )
+    told = Workspace([odd]).ask("split_keys", Choice().values)
+    assert [line["value"] for line in told] == ["deployment", "model", "service", "tag.fine"]
+    offered = {line["value"] for line in ledger(0)[1].ask("split_keys", Choice().values)}
+    assert "tag.evil" not in offered
+    assert "tag.feature" in offered
+
+
+@pytest.mark.parametrize(
+    ("end", "start", "days"),
+    [
+        (datetime(2026, 11, 1, 0, 0, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC), 31),
+        (datetime(2026, 11, 1, 0, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC), 30),
+        (datetime(2028, 2, 29, 23, 59, tzinfo=UTC), datetime(2028, 2, 1, tzinfo=UTC), 29),
+    ],
+)
+def test_the_month_is_that_of_the_end(end: datetime, start: datetime, days: int) -> None:
+    """At midnight of the first the month before is shown, whole; a minute later the new one."""
+    choice = Choice(time=TimeRange(end - timedelta(hours=1), end, timedelta(minutes=1)))
+    rows = [Row(at=end - timedelta(seconds=1), call_id="a", cost_usd=1.0)]
+    told = Workspace(rows).ask("cost_by_day", choice.values)
+    assert (told[0]["TimeGenerated"], len(told)) == (start, days)
+    assert told == answer("cost_by_day", rows, choice)
+
+
+def test_the_first_day_does_not_count_for_the_run_rate() -> None:
+    """Records began in the middle of a day: the forecast uses the full days after it, and says how many."""
+    rows = [Row(at=END - timedelta(days=day, hours=1), call_id=str(day), cost_usd=10.0) for day in range(4)]
+    _, forecast, _ = Workspace(rows).ask("spend_tiles", Choice().values)
+    left = (datetime(2026, 12, 1, tzinfo=UTC) - END) / timedelta(days=1)
+    assert forecast["value"] == pytest.approx(40 + 10 * left)
+    assert forecast["change"] == "run rate of 2 full days"
+    [_, forecast, _] = Workspace(rows[:1]).ask("spend_tiles", Choice().values)
+    assert (forecast["value"], forecast["detail"]) == (None, "range after two full days")
+
+
+RESOURCE = "/subscriptions/6f1c/resourcegroups/rg/providers/microsoft.insights/components/shop"
+
+
+def test_the_link_to_the_trace_names_resource_trace_and_time() -> None:
+    """It opens Transaction search in the portal that the workbook names; without a trace there is none."""
+    traced = Row(
+        at=END - timedelta(hours=1), call_id="a" * 16, OperationId="4bf92f3577b34da6a3ce929d0e0e4736"
+    )
+    untraced = replace(traced, call_id="b" * 16, OperationId="0" * 32)
+    workspace = Workspace([traced, untraced])
+    assert workspace.ask("call_attempts", Choice(call_id="a" * 16).values)[0]["trace_url"] == ""
+    workspace.belongs_to(RESOURCE)
+    [line] = workspace.ask("call_attempts", Choice(call_id="a" * 16).values)
+    begin, _, inputs = line["trace_url"].partition("/BladeInputs/")
+    assert begin.startswith("https://portal.azure.com/#blade/AppInsightsExtension/")
+    assert unquote(begin).endswith(f"/ResourceId/{RESOURCE}")
+    assert begin.count("/") == 9
+    told = json.loads(inputs)
+    assert traced.OperationId in told["filterWhereClause"]
+    assert "datetime(2026-11-22 12:07:00)-2h..2h" in told["timeContextWhereClause"]
+    assert told["originalParams"]["searchPhrase"]["originalPhrase"] == traced.OperationId
+    [line] = workspace.ask("call_attempts", Choice(call_id="b" * 16).values)
+    assert line["trace_url"] == ""
+    workspace.belongs_to("/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/local")
+    assert workspace.ask("call_attempts", Choice(call_id="a" * 16).values)[0]["trace_url"] == ""

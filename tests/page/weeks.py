@@ -1,0 +1,127 @@
+"""Demo data for the pictures of all tabs: weeks of a ledger with tags and claims, its spans and metrics."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from tests.page import ledger
+from tests.page.ledger import Attempt
+
+VERSIONS = {"shop.orders-api": "1.4.2", "shop.support-bot": "2026.11.3", "back-office.reports": "0.9.0"}
+TENANTS = ("acme", "globex", "initech", "umbrella")
+MINUTE = timedelta(minutes=1)
+TOLD = timedelta(hours=26)
+"""How far back metrics go, and spans."""
+SAMPLED = 5
+"""One span of so many is kept."""
+REFUSALS: tuple[dict[str, object], ...] = (
+    {"error_type": "authz_missing_role", "fault": "caller_authorization", "status": 401},
+    {"error_type": "auth_invalid_key", "fault": "caller_credential", "status": 401, "auth_scheme": "api_key"},
+)
+APPLICATION, TENANT = "5f0c9a52-8f5e-4a31-9a52-3d2b7c1e0a11", "72f988bf-86f1-41af-91ab-2d7cd011db47"
+
+
+def bodies(key: str, end: datetime) -> Iterator[bytes]:
+    """What to post: the ledger, then spans and metrics."""
+    chance = Random(11)  # noqa: S311 - seeded, so that pictures are alike
+    attempts = [_told(chance, one) for one in _attempts(chance, end)]
+    for begin in range(0, len(attempts), 5_000):
+        yield json.dumps([_event(key, chance, one) for one in attempts[begin : begin + 5_000]]).encode()
+    recent = [one for one in attempts if one.at > end - TOLD]
+    yield json.dumps([*_spans(key, recent), *_tokens(key, recent, end), *_items(key, end)]).encode()
+
+
+def _attempts(chance: Random, end: datetime) -> Iterator[Attempt]:
+    """Two busy days, the quieter weeks before them, and a rush that is still going on."""
+    yield from ledger.demo(end, calls=8_000)
+    earlier = end - timedelta(hours=48)
+    yield from ledger.demo(earlier, calls=60_000, hours=24 * 24, seed=8)
+    for minute in range(20):
+        for _ in range(3 * minute):
+            begun = end - (20 - minute + chance.random()) * MINUTE
+            rush = [one for one in ledger.call(chance, begun, end) if one.at <= end]
+            where = {"deployment": "claude-sonnet-5-5"}
+            yield from (replace(one, told=one.told | where) for one in rush)
+
+
+def _told(chance: Random, one: Attempt) -> Attempt:
+    """The attempt with what else it may tell: a caller who left, an answer cut off, a refused token."""
+    told = dict(one.told)
+    if told.get("error_type") == "invalid_request" and chance.random() < 0.3:
+        told |= chance.choice(REFUSALS)
+    if told.get("error_type") == "auth_token_expired":
+        told |= {"token_expires_in_s": -chance.randint(20, 3000), "token_audience": "https://ai.azure.com"}
+    if str(told.get("error_type")).startswith("auth") and told["auth_scheme"] == "entra_id":
+        told |= {"token_application": APPLICATION, "token_tenant": TENANT, "token_identity_type": "app"}
+    cut = chance.random()
+    if told["outcome"] == "ok" and told["stream"] and cut < 0.06:
+        for name in ("output_tokens", "thinking_tokens", "cost_usd", "cost_source", "stop_reason"):
+            del told[name]
+        told |= {"usage_complete": False, "outcome": "abandoned" if cut < 0.045 else "truncated"}
+        if cut >= 0.045:
+            told |= {"error_type": "stream_truncated", "fault": "network", "retryable": True}
+    elif told["outcome"] == "ok" and cut > 0.995:
+        told |= {"model": "claude-next-preview"}
+        del told["cost_usd"], told["cost_source"]
+    return replace(one, told=told)
+
+
+def _event(key: str, chance: Random, one: Attempt) -> dict[str, Any]:
+    envelope: dict[str, Any] = one.envelope(key)
+    envelope["tags"]["ai.application.ver"] = VERSIONS[one.service]
+    tags = {"tenant": chance.choices(TENANTS, (6, 3, 2, 1))[0], "feature": chance.choice(("search", "chat"))}
+    properties = envelope["data"]["baseData"]["properties"]
+    properties |= {f"foundry.tag.{name}": value for name, value in tags.items()}
+    return envelope
+
+
+def _envelope(key: str, at: datetime, service: str, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": f"Microsoft.ApplicationInsights.{kind}",
+        "iKey": key,
+        "time": at.isoformat().replace("+00:00", "Z"),
+        "tags": {"ai.cloud.role": service, "ai.application.ver": VERSIONS[service]},
+        "data": {"baseType": f"{kind}Data", "baseData": {"ver": 2, **data}},
+    }
+
+
+def _spans(key: str, attempts: list[Attempt]) -> Iterator[dict[str, Any]]:
+    for one in attempts[::SAMPLED]:
+        told = {"name": "chat", "id": "a" * 16, "properties": {"foundry.attempt.count": "1"}}
+        yield _envelope(key, one.at, one.service, "RemoteDependency", told) | {"sampleRate": 100 / SAMPLED}
+
+
+def _metric(key: str, at: datetime, service: str, name: str, value: float, **told: str) -> dict[str, Any]:
+    data = {"metrics": [{"name": name, "value": value, "count": 1}], "properties": told}
+    return _envelope(key, at, service, "Metric", data)
+
+
+def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[str, Any]]:
+    """The counters' values at the end of each minute."""
+    sums: dict[tuple[datetime, str, str, str], int] = defaultdict(int)
+    for one in attempts:
+        at = end - (end - one.at) // MINUTE * MINUTE
+        for kind in ("input", "output"):
+            sums[at, one.service, str(one.told["deployment"]), kind] += int(
+                str(one.told.get(f"{kind}_tokens", 0))
+            )
+    for (at, service, deployment, kind), total in sums.items():
+        told = {"gen_ai.request.model": deployment, "gen_ai.token.type": kind}
+        yield _metric(key, at, service, "gen_ai.client.token.usage", total, **told)
+
+
+def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
+    """The exporter's own counts, each quarter of an hour."""
+    for quarter in range(4 * 26):
+        at = end - (quarter + 0.5) * 15 * MINUTE
+        for service in VERSIONS:
+            yield _metric(key, at, service, "Item_Success_Count", 400 + quarter)
+            yield _metric(key, at, service, "Item_Retry_Count", 12 if quarter == 9 else 0)
+            dropped = 31 if quarter == 9 and service == "back-office.reports" else 0
+            yield _metric(key, at, service, "Item_Dropped_Count", dropped)

@@ -32,6 +32,8 @@ _KQL_TYPES: Final = {
     "VARCHAR": "string",
 }
 """Type of the local engine: that of KQL, as far as rules can use it."""
+_VERDICTS: Final[dict[str, Verdict]] = {}
+"""What the parser made of each text so far: artefacts ask much the same, and tables do not change."""
 
 
 def template() -> Item:
@@ -99,14 +101,13 @@ def unanswered(_: Item) -> Iterator[Problem]:
     asked = criteria(template())
     for name, text in of_template(template()).items():
         try:
-            answer = ask(text)
-            answer.fetchall()
+            columns = ask(text)
         except Exception as error:  # of the engine, which has many kinds
             yield Problem(name, f"the query does not run: {error}")
             continue
         if name in asked:
-            columns = zip(answer.columns, (_kql_type(str(kind)) for kind in answer.types), strict=True)
-            yield from unmeasurable(name, asked[name], dict(columns))
+            types = {column: _kql_type(kind) for column, kind in columns.items()}
+            yield from unmeasurable(name, asked[name], types)
 
 
 def unmeasurable(name: str, criterion: Item, columns: Mapping[str, str]) -> Iterator[Problem]:
@@ -152,10 +153,12 @@ def _verdicts(queries: Mapping[str, str]) -> Mapping[str, Verdict]:
         from foundry_telemetry.dashboards import kusto  # noqa: PLC0415 - needs an extra
     except ImportError as error:
         raise LeftOutError("it needs: pip install 'foundry-telemetry[local]'") from error
+    unknown = {text: text for text in queries.values() if text not in _VERDICTS}
     try:
-        return kusto.check(queries)
+        _VERDICTS.update(kusto.check(unknown))
     except kusto.KustoError as error:
         raise LeftOutError(str(error)) from error
+    return {place: _VERDICTS[text] for place, text in queries.items()}
 
 
 def _deployed(template: Item, kind: str) -> list[Mapping[str, Any]]:

@@ -5,16 +5,23 @@ The queries are run on empty tables with the local engine, which needs the extra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from foundry_telemetry.dashboards.looks import matched
 from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
 from foundry_telemetry.dashboards.problems import QUERY, Item, Problem, inputs_of, name_of, steps
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
 Columns = Mapping[str, str]
 """Name and DuckDB's type of each column of a result."""
+
+Ask = Callable[[str], Columns]
+"""Runs KQL; an error of the engine, which has many kinds, where it does not run."""
 
 _SQL_TYPES: Final = {
     "string": "VARCHAR",
@@ -42,7 +49,9 @@ def wrong_columns(workbook: Item) -> Iterator[Problem]:
     for item in steps(workbook):
         for each in inputs_of(item):
             if each.get("query"):
-                yield from _unrunnable(ask, each["query"], values, name_of(item))
+                asked = _asked(ask, each["query"], values, name_of(item))
+                if isinstance(asked, Problem):
+                    yield asked
         if item.get("type") == QUERY:
             yield from _step(ask, item, values)
 
@@ -62,20 +71,37 @@ def sample_values(workbook: Item) -> dict[str, Value]:
     return values
 
 
-def engine() -> Any:
-    """A function that answers KQL on empty tables.
+def engine() -> Ask:
+    """What runs KQL on empty tables, and tells the columns of the answer.
 
     Raises:
         ImportError: The extra `local` is not installed.
     """
     try:
-        import duckdb_kql  # noqa: PLC0415 - an extra
+        import duckdb_kql  # noqa: F401, PLC0415 - an extra
     except ImportError as error:
         raise ImportError("checking columns needs: pip install 'foundry-telemetry[local]'") from error
+    return _columns
+
+
+@cache
+def _columns(text: str) -> Columns:
+    """Remembered: empty tables stay so, and steps, tabs and artefacts ask much the same."""
+    import duckdb_kql  # noqa: PLC0415 - an extra
+
+    answer = duckdb_kql.execute(_workspace().cursor(), text)
+    answer.fetchall()
+    return {name: str(kind) for name, kind, *_ in answer.description or ()}
+
+
+@cache
+def _workspace() -> DuckDBPyConnection:
+    import duckdb_kql  # noqa: PLC0415 - an extra
+
     connection = duckdb_kql.connect()
     for statement in empty_tables():
         connection.execute(statement)
-    return lambda text: duckdb_kql.query(connection, text)
+    return connection
 
 
 def empty_tables() -> Iterator[str]:
@@ -87,21 +113,19 @@ def empty_tables() -> Iterator[str]:
         yield f'CREATE TABLE "{table}" ({told})'
 
 
-def _unrunnable(ask: Any, query: str, values: Mapping[str, Value], step: str) -> Iterator[Problem]:
+def _asked(ask: Ask, query: str, values: Mapping[str, Value], step: str) -> Columns | Problem:
     try:
-        ask(substitute(query, values)).fetchall()
+        return ask(substitute(query, values))
     except Exception as error:  # of the engine, which has many kinds
-        yield Problem(step, f"the query does not run: {error}")
+        return Problem(step, f"the query does not run: {error}")
 
 
-def _step(ask: Any, item: Item, values: Mapping[str, Value]) -> Iterator[Problem]:
+def _step(ask: Ask, item: Item, values: Mapping[str, Value]) -> Iterator[Problem]:
     content, step = item["content"], name_of(item)
-    failed = list(_unrunnable(ask, content["query"], values, step))
-    if failed:
-        yield from failed
+    columns = _asked(ask, content["query"], values, step)
+    if isinstance(columns, Problem):
+        yield columns
         return
-    answer = ask(substitute(content["query"], values))
-    columns = dict(zip(answer.columns, map(str, answer.types), strict=True))
     for place, name in _named(content):
         if name not in columns:
             yield Problem(step, f"{place} names the column {name}; there are {', '.join(columns)}")

@@ -25,7 +25,7 @@ from typing import Any
 
 import msgspec
 
-from foundry_telemetry.dashboards import files
+from foundry_telemetry.dashboards import files, layout
 from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
 from foundry_telemetry.local import answer
 from foundry_telemetry.local.query import Query
@@ -41,7 +41,7 @@ MOST_SECONDS = 1.0
 """What each query may take."""
 MOST_TAB_SECONDS = 2.5
 """What the first tab may take."""
-TABS = ("overview", "incident")
+TABS = tuple(layout.TABS)
 AT_ONCE = 4
 """Queries that run at a time, as in the server."""
 MOST_MEGABYTES = 1_000.0
@@ -197,7 +197,19 @@ def values(store: Store, shown: TimeRange) -> dict[str, Value]:
         row = cursor.execute("SELECT call_id, apim_request_id FROM foundry_attempts LIMIT 1").fetchone()
     call, ident = row or ("", "")
     chosen = dict.fromkeys(("Deployment", "Model", "Service"), ALL)
-    return {"TimeRange": shown, "Id": ident, "CallId": call, "FoundCallId": call, **chosen}
+    ids = {"Id": ident, "CallId": call, "FoundCallId": call}
+    return {**presets(workbook()), "TimeRange": shown, **ids, **chosen}
+
+
+def presets(item: dict[str, Any]) -> dict[str, Value]:
+    """What stands in texts and options of one choice at the beginning."""
+    found: dict[str, Value] = {}
+    for inner in item.get("items", ()):
+        content = inner["content"]
+        told = content.get("parameters", ())
+        found |= {each["name"]: each["value"] for each in told if isinstance(each.get("value"), str)}
+        found |= presets(content)
+    return found
 
 
 def ask(store: Store) -> list[tuple[str, float, float, float, int]]:

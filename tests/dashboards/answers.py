@@ -25,6 +25,7 @@ from tests.dashboards.reckon import (
     rounded,
     shown,
     start_before,
+    told_total,
     total,
     within,
 )
@@ -61,23 +62,27 @@ def usage_tiles(rows: list[Row], choice: Choice) -> Answer:
     then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
     if not now and not then:
         return []
-    told, given = total(now, "input_tokens"), total(now, "output_tokens")
-    cached = 100 * total(now, "cache_read_tokens") // told if told else 0
-    thinking = 100 * total(now, "thinking_tokens") // given if given else 0
+    told, given, paid = (total(now, name) for name in ("input_tokens", "output_tokens", "cost_usd"))
+    cached, thinking = total(now, "cache_read_tokens"), told_total(now, "thinking_tokens")
+    reads = f"{100 * cached // told if told else 0}% read from the cache"
+    share = 100 * (thinking or 0) // given if given else 0
+    thought = "thinking not told" if thinking is None else f"{share}% spent on thinking"
     unpriced = sum(row.output_tokens is not None and row.cost_usd is None for row in now)
-    cost = money(total(now, "cost_usd"))
+    cost = None if unpriced and not paid else money(paid)
     priced = f"{unpriced} answers have no price" if unpriced else "at list price"
     return [
-        _tile(4, "Input tokens", told, total(then, "input_tokens"), f"{cached}% read from the cache"),
-        _tile(5, "Output tokens", given, total(then, "output_tokens"), f"{thinking}% spent on thinking"),
+        _tile(4, "Input tokens", told, total(then, "input_tokens"), reads),
+        _tile(5, "Output tokens", given, total(then, "output_tokens"), thought),
         _tile(6, "Cost, USD", cost, total(then, "cost_usd"), priced),
     ]
 
 
-def _tile(place: int, tile: str, value: float, before: float, detail: str) -> dict[str, Any]:
-    percent = int(rounded(100 * abs(value - before) / before)) if before else 0
-    if not before:
-        change = "none in the period before" if value else "none before either"
+def _tile(place: int, tile: str, value: float | None, before: float, detail: str) -> dict[str, Any]:
+    percent = int(rounded(100 * abs((value or 0) - before) / before)) if before else 0
+    if value is None:
+        change = ""
+    elif not before:
+        change = "none in the period before"
     elif not percent:
         change = "about as in the period before"
     else:
@@ -165,8 +170,8 @@ def by_deployment(rows: list[Row], choice: Choice) -> Answer:
                 "failed_percent": rounded(100 * failed / len(ended), 1) if ended else None,
                 "attempts": len(told),
                 "p95_ms": percentile([row.duration_ms or 0 for row in told if is_answer(row)], 95),
-                "input_tokens": total(told, "input_tokens"),
-                "output_tokens": total(told, "output_tokens"),
+                "input_tokens": told_total(told, "input_tokens"),
+                "output_tokens": told_total(told, "output_tokens"),
                 "cost_usd": money(total(priced, "cost_usd")) if priced else None,
             }
         )

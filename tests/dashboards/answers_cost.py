@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.dashboards.answers_incident import NOT_TOLD
-from tests.dashboards.reckon import Answer, Choice, bins, by_bin, let_through, rounded, shown, total, within
+from tests.dashboards.reckon import (
+    Answer,
+    Choice,
+    bins,
+    by_bin,
+    let_through,
+    rounded,
+    shown,
+    told_total,
+    total,
+    within,
+)
 from tests.dashboards.rows import Row
 
 DAY = timedelta(days=1)
@@ -68,30 +79,33 @@ def month_of(rows: list[Row], choice: Choice) -> Month | None:
 
 
 def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
-    """What has this month cost, and what will it have cost by its end?"""
+    """What does this month cost, so far and by its end?"""
     month = month_of(rows, choice)
     if month is None:
         return []
     cost, lost = (float(total(told, "cost_usd")) for told in (month.rows, _in_vain(month.rows)))
     bare = sum(row.cost_usd is None and row.output_tokens is not None for row in month.rows)
     units = int(rounded(cost * float(choice.discount) / float(choice.usd_per_unit)))
+    priced = cost or not bare
     days = len(month.days)
     spread = statistics.stdev(month.days) if days > 1 else 0
     likely = None if month.mean is None else cost + month.mean * month.left
     low, high = (cost + max(0.0, (month.mean or 0) + way * spread) * month.left for way in (-1, 1))
     told: list[tuple[str, float | None, str, str]] = [
         (
-            "Month to date", cost, f"{units} consumption units",
+            "Month to date", cost if priced else None,
+            f"{units} consumption units" if priced else "units not known",
             f"{bare} answers have no price" if bare else "all have a price",
         ),
         (
-            "Forecast to its end", likely,
-            f"{int(low)} to {math.ceil(high)} USD" if days > 1 else "range after two full days",
-            f"run rate of {days} full days",
+            "Month forecast", likely if priced else None,
+            f"{int(low)} to {math.ceil(high)} USD" if days > 1 and priced else "range after two days",
+            f"full days known: {days}",
         ),
         (
-            "Failed or left", lost, f"{int(100 * lost / cost) if cost else 0} % of the month",
-            "where it has a price",
+            "Failed or left", lost if priced else None,
+            f"{int(100 * lost / cost) if cost else 0} % of the month",
+            "where priced",
         ),
     ]  # fmt: skip
     return [
@@ -137,7 +151,7 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
     for part, told in parts.items():
         cost = float(total(told, "cost_usd")) if any(row.cost_usd is not None for row in told) else None
         given, read, written = (
-            total(told, name) for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens")
+            told_total(told, name) for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens")
         )
         units = (
             None if cost is None else rounded(cost * float(choice.discount) / float(choice.usd_per_unit), 1)
@@ -150,12 +164,12 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
                 "unpriced": sum(map(_is_unpriced, told)),
                 "in_vain_usd": None if cost is None else float(total(_in_vain(told), "cost_usd")),
                 "attempts": len(told),
-                "new_input": given - read - written,
+                "new_input": None if given is None else given - (read or 0) - (written or 0),
                 "cache_write": written,
                 "cache_read": read,
-                "hit_percent": rounded(100 * read / given, 1) if given else None,
-                "output": total(told, "output_tokens"),
-                "thinking": total(told, "thinking_tokens"),
+                "hit_percent": rounded(100 * read / given, 1) if given and read is not None else None,
+                "output": told_total(told, "output_tokens"),
+                "thinking": told_total(told, "thinking_tokens"),
             }
         )
     return sorted(

@@ -9,7 +9,7 @@ from typing import Any
 from tests.dashboards.answers_incident import MONTH, NOT_TOLD
 from tests.dashboards.engine import BILLED
 from tests.dashboards.others import Other, others_of
-from tests.dashboards.reckon import Answer, Choice, rounded, total, within
+from tests.dashboards.reckon import Answer, Choice, rounded, told_total, total, within
 from tests.dashboards.rows import Row
 
 MINUTE = timedelta(minutes=1)
@@ -117,8 +117,8 @@ def unpriced(rows: list[Row], choice: Choice) -> Answer:
             "model": model,
             "deployment": deployment,
             "attempts": len(told),
-            "input_tokens": total(told, "input_tokens"),
-            "output_tokens": total(told, "output_tokens"),
+            "input_tokens": told_total(told, "input_tokens"),
+            "output_tokens": told_total(told, "output_tokens"),
             "newest": max(row.at for row in told),
         }
         for (why, model, deployment), told in groups.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import duckdb_kql
@@ -12,6 +13,7 @@ import duckdb_kql
 from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dashboards import kql
 from foundry_telemetry.dashboards.columns import empty_tables
+from foundry_telemetry.dashboards.kusto import azure_tables
 from foundry_telemetry.dashboards.parameters import Value, substitute
 from tests.dashboards.others import Other, others_of
 from tests.dashboards.rows import END, Row
@@ -58,6 +60,7 @@ class Workspace:
             self._insert("AppDependencies", [_other(one) for one in others if one.table == "AppDependencies"])
         for table in without:
             self._connection.execute(f'DROP TABLE "{table}"')
+        self._tables = frozenset(azure_tables()) - frozenset(without)
 
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         shape = METRIC if table == "AppMetrics" else SHAPE
@@ -67,10 +70,6 @@ class Workspace:
         """Say which resource of Application Insights all events belong to."""
         self._connection.execute('UPDATE "AppEvents" SET "_ResourceId" = ?', [resource])
 
-    def columns(self, name: str, values: Mapping[str, Value]) -> list[str]:
-        """The names of the columns of a shipped query's result."""
-        return list(self._ask(name, values).columns)
-
     def ask(self, name: str, values: Mapping[str, Value]) -> list[dict[str, Any]]:
         """The rows of a shipped query's result; times are UTC."""
         answer = self._ask(name, values)
@@ -78,7 +77,15 @@ class Workspace:
 
     def _ask(self, name: str, values: Mapping[str, Value]) -> Any:
         text = substitute(kql.whole(name), values)
-        return duckdb_kql.query(self._connection, text, query_now=END)
+        translated = _translated(text, self._tables)
+        return self._connection.sql(str(translated), params=translated.parameters or None)
+
+
+@cache
+def _translated(text: str, tables: frozenset[str]) -> duckdb_kql.TranslationResult:
+    """The text in SQL for a workspace with these tables; many workspaces are asked the same."""
+    schema = {name: [*columns] for name, columns in azure_tables().items() if name in tables}
+    return duckdb_kql.to_sql(text, schema, query_now=END)
 
 
 def _event(row: Row, name: str) -> dict[str, Any]:

@@ -113,6 +113,12 @@ def total(rows: Iterable[Row], name: str) -> Any:
     return sum(getattr(row, name) or 0 for row in rows)
 
 
+def told_total(rows: Iterable[Row], name: str) -> Any:
+    """The sum of what was told; ``None`` where nothing was."""
+    told = [value for row in rows if (value := getattr(row, name)) is not None]
+    return sum(told) if told else None
+
+
 def percentile(values: list[float], percent: int) -> float | None:
     """The smallest value that at least so many percent do not exceed."""
     ranked = sorted(values)

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dashboards.parameters import TimeRange
 from foundry_telemetry.dashboards.view import COLUMNS
 from tests.dashboards.chances import asked, begun, guid, hex_, milliseconds, refused, tags, used
+from tests.support.telemetry import Envelope, envelope
 
 END = datetime(2026, 11, 22, 12, 7, tzinfo=UTC)
 SHOWN = TimeRange(END - timedelta(hours=6), END, timedelta(minutes=30))
@@ -235,3 +237,13 @@ def _ended_badly(  # noqa: PLR0917 - one for each thing that matters
         **(begun(chance) if streamed else {}),
         **({"entra_code": "AADSTS7000222"} if kind == "credential_error" else {}),
     )
+
+
+def posted(row: Row) -> Envelope:
+    """The envelope that the exporter posts for a row."""
+    tags = {
+        "ai.cloud.role": row.service,
+        "ai.application.ver": row.version,
+        "ai.operation.id": row.OperationId,
+    }
+    return envelope("EventData", {"name": EVENT_NAME, "properties": row.properties}, row.at, tags=tags)

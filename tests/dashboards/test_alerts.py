@@ -17,8 +17,7 @@ from foundry_telemetry.dashboards.parameters import references
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.alerting import Group, Rule, duration, fired
 from tests.dashboards.incidents import BOT, BUDGET_USD, DEPLOYMENTS, NOW, ORDERS, Call, Trouble, day
-from tests.dashboards.rows import Row
-from tests.dashboards.test_local import posted
+from tests.dashboards.rows import Row, posted
 from tests.support.telemetry import fill
 
 TEMPLATE: Any = build.template()

@@ -9,11 +9,12 @@ import duckdb
 import pytest
 
 from foundry_telemetry.dashboards import files, kql, kusto, view
+from foundry_telemetry.dashboards.asked import of_workbook
+from foundry_telemetry.dashboards.columns import engine
 from foundry_telemetry.dashboards.kusto import KustoError, azure_tables, check
 from foundry_telemetry.dashboards.parameters import substitute
 from foundry_telemetry.local import tables as local
 from tests.dashboards.answers import Choice
-from tests.dashboards.engine import Workspace
 from tests.support.kusto import need_parser
 
 PASTE = "Error code: 401, apim-request-id 3f0c"
@@ -175,10 +176,11 @@ def test_the_view_has_the_types_it_says() -> None:
 
 def test_the_local_engine_gives_the_same_columns() -> None:
     """The columns that Azure will give are those that the local engine gives, in the same order."""
-    choice = CHOICES["all"]
-    workspace = Workspace([])
-    for name, verdict in check(shipped(choice)).items():
-        assert [column for column, _ in verdict.columns] == workspace.columns(name, choice.values), name
+    ask = engine()
+    queries = of_workbook(json.loads(files.workbook()))
+    assert len(queries) >= len(kql.names())
+    for place, verdict in check(queries).items():
+        assert [column for column, _ in verdict.columns] == list(ask(queries[place])), place
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The shipped KQL gives the same answers in the local Azure Monitor, on columns extracted as rows came in."""
+"""Of what the real exporters sent, the shipped KQL answers what Python does, in the local Azure Monitor."""
 
 from __future__ import annotations
 
@@ -9,45 +9,24 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dashboards import kql
 from foundry_telemetry.dashboards.parameters import substitute
 from foundry_telemetry.local.query import Query
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.answers import answer
-from tests.dashboards.others import Other, others_of
-from tests.dashboards.rows import END, Row
+from tests.dashboards.exported import export
+from tests.dashboards.others import others_of
+from tests.dashboards.rows import END
 from tests.dashboards.test_queries import SEEDS, choice_of, ledger, near
-from tests.support.telemetry import Envelope, envelope, fill
-
-
-def posted(row: Row) -> Envelope:
-    """The envelope that the exporter posts for a row."""
-    tags = _from(row) | {"ai.operation.id": row.OperationId}
-    data = {"name": EVENT_NAME, "properties": row.properties}
-    return envelope("EventData", data, row.at, tags=tags)
-
-
-def other(row: Other) -> Envelope:
-    """The envelope that the exporter posts for a span or a metric."""
-    told = {"name": row.name, "properties": dict(row.properties)}
-    if row.table == "AppDependencies":
-        return envelope("RemoteDependencyData", told, row.at, tags=_from(row), rate=100 / row.count)
-    data = {"metrics": [{"name": row.name, "value": row.total, "count": 1}], "properties": told["properties"]}
-    return envelope("MetricData", data, row.at, tags=_from(row))
-
-
-def _from(row: Row | Other) -> dict[str, str]:
-    return {"ai.cloud.role": row.service, "ai.application.ver": row.version}
 
 
 @pytest.fixture(scope="module", params=SEEDS)
 def seeded(request: pytest.FixtureRequest) -> Iterator[tuple[int, Query]]:
     """A seed, and what answers queries on its rows."""
-    with Store(clock=lambda: END) as store:
+    with LocalAzureMonitor(retention_days=36_500) as azure:
         rows, _ = ledger(request.param)
-        fill(store, [*map(posted, rows), *map(other, others_of(rows))])
-        yield request.param, Query(store)
+        export(azure, rows, others_of(rows))
+        yield request.param, Query(azure.store)
 
 
 @pytest.mark.parametrize("name", sorted(set(kql.names()) - {"stored"}))

@@ -26,6 +26,12 @@ def ledger(seed: int) -> tuple[list[Row], Workspace]:
     return rows, Workspace(rows)
 
 
+@cache
+def empty() -> Workspace:
+    """A workspace without any row."""
+    return Workspace([])
+
+
 def choice_of(seed: int) -> Choice:
     """Everything for the first seed, what chance chooses for the others."""
     rows, _ = ledger(seed)
@@ -76,7 +82,7 @@ def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", kql.names())
 def test_an_empty_workspace_gives_no_rows(name: str) -> None:
     """Without any attempt every query gives no row at all, so that the step can say why."""
-    assert Workspace([]).ask(name, Choice(call_id="0" * 16, pasted="nothing-like-it").values) == []
+    assert empty().ask(name, Choice(call_id="0" * 16, pasted="nothing-like-it").values) == []
 
 
 def test_empty_bins_are_there() -> None:

@@ -13,8 +13,7 @@ from foundry_telemetry.dashboards.parameters import ALL, TimeRange, references, 
 from foundry_telemetry.dashboards.querypack import TITLES
 from foundry_telemetry.local.query import Query
 from foundry_telemetry.local.store import Store
-from tests.dashboards.rows import END, Row
-from tests.dashboards.test_local import posted
+from tests.dashboards.rows import END, Row, posted
 from tests.dashboards.test_queries import ledger
 from tests.support.telemetry import fill
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,12 +29,23 @@ OF_SPANS = {"stored", "telemetry_by_service"}
 OF_METRICS = OF_SPANS | {"ledger_against_metrics"}
 
 
+@cache
+def alone() -> Workspace:
+    """The ledger of the first seed, and no other table."""
+    return Workspace(ledger(0)[0], without=OTHER_TABLES)
+
+
+@cache
+def unsampled() -> Workspace:
+    """The ledger of the first seed, of which no span was kept."""
+    return Workspace(ledger(0)[0], spans=False)
+
+
 @pytest.mark.parametrize("name", kql.names())
 def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
     """Where no other table exists, no query fails, and those of the ledger answer the same."""
-    rows, whole = ledger(0)
-    choice = choice_of(0)
-    told = Workspace(rows, without=OTHER_TABLES).ask(name, choice.values)
+    whole, choice = ledger(0)[1], choice_of(0)
+    told = alone().ask(name, choice.values)
     assert told
     if name not in OF_METRICS:
         assert told == whole.ask(name, choice.values)
@@ -41,23 +53,20 @@ def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
 
 def test_what_no_table_tells_is_not_told_as_zero() -> None:
     """Without metrics and spans nothing is said to be sent, dropped, kept or measured."""
-    rows, _ = ledger(0)
-    alone = Workspace(rows, without=OTHER_TABLES)
-    for line in alone.ask("telemetry_by_service", choice_of(0).values):
+    for line in alone().ask("telemetry_by_service", choice_of(0).values):
         assert {line[name] for name in ("spans_kept_percent", "sent", "retried", "dropped", "losses")} == {
             None
         }
         assert line["state"] == "well"
-    for line in alone.ask("ledger_against_metrics", choice_of(0).values):
+    for line in alone().ask("ledger_against_metrics", choice_of(0).values):
         assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no metrics", None, None)
 
 
 @pytest.mark.parametrize("name", sorted(set(kql.names()) - OF_SPANS))
 def test_sampled_traces_change_no_number(name: str) -> None:
     """One span of ten is kept in one workspace, none in the other: every answer is the same."""
-    rows, sampled = ledger(0)
-    choice = choice_of(0)
-    assert sampled.ask(name, choice.values) == Workspace(rows, spans=False).ask(name, choice.values)
+    sampled, choice = ledger(0)[1], choice_of(0)
+    assert sampled.ask(name, choice.values) == unsampled().ask(name, choice.values)
 
 
 def test_the_share_of_spans_that_was_kept_is_told() -> None:
@@ -167,7 +176,7 @@ def test_a_price_that_is_none_gives_no_units(typed: str) -> None:
     """Cost in dollars needs no unit; units without a price are not made up."""
     values = Choice(usd_per_unit=typed).values
     workspace = ledger(0)[1]
-    assert workspace.ask("spend_tiles", values)[0]["detail"] == "no unit price"
+    assert workspace.ask("spend_tiles", values)[0]["detail"] == "units not known"
     assert {line["units"] for line in workspace.ask("usage_by", values)} == {None}
 
 
@@ -241,9 +250,41 @@ def test_the_first_day_does_not_count_for_the_run_rate() -> None:
     _, forecast, _ = Workspace(rows).ask("spend_tiles", Choice().values)
     left = (datetime(2026, 12, 1, tzinfo=UTC) - END) / timedelta(days=1)
     assert forecast["value"] == pytest.approx(40 + 10 * left)
-    assert forecast["change"] == "run rate of 2 full days"
+    assert forecast["change"] == "full days known: 2"
     [_, forecast, _] = Workspace(rows[:1]).ask("spend_tiles", Choice().values)
-    assert (forecast["value"], forecast["detail"]) == (None, "range after two full days")
+    assert (forecast["value"], forecast["detail"]) == (None, "range after two days")
+    assert forecast["change"] == "full days known: 0"
+
+
+def test_a_sum_of_nothing_told_is_not_told_as_zero() -> None:
+    """Where no answer told tokens, thinking or a price, tables and tiles are empty there."""
+    refused = Row(at=END - timedelta(minutes=9), call_id="a", error_type="rate_limited", deployment="refused")
+    bare = replace(refused, call_id="b", error_type=None, deployment="bare", input_tokens=7, output_tokens=5)
+    workspace = Workspace([refused, bare])
+    values = Choice(split_by="deployment").values
+    deployments = {row["deployment"]: row for row in workspace.ask("by_deployment", values)}
+    assert [deployments["refused"][name] for name in ("input_tokens", "output_tokens", "cost_usd")] == [
+        None
+    ] * 3
+    assert [deployments["bare"][name] for name in ("input_tokens", "output_tokens", "cost_usd")] == [
+        7,
+        5,
+        None,
+    ]
+    parts = {row["part"]: row for row in workspace.ask("usage_by", values)}
+    assert [parts["refused"][name] for name in ("new_input", "cache_read", "output", "thinking")] == [
+        None
+    ] * 4
+    assert [parts["bare"][name] for name in ("new_input", "cache_read", "output", "thinking")] == [
+        7,
+        None,
+        5,
+        None,
+    ]
+    tiles = {row["tile"]: row for row in workspace.ask("usage_tiles", values)}
+    assert tiles["Output tokens"]["detail"] == "thinking not told"
+    assert (tiles["Cost, USD"]["value"], tiles["Cost, USD"]["detail"]) == (None, "1 answers have no price")
+    assert [row["value"] for row in workspace.ask("spend_tiles", values)] == [None] * 3
 
 
 RESOURCE = "/subscriptions/6f1c/resourcegroups/rg/providers/microsoft.insights/components/shop"

@@ -44,7 +44,7 @@ NO_LIMIT_MET: Final = (
 FAULTS: Final = {
     "caller_credential": "orange",
     "caller_authorization": "yellow",
-    "caller_request": "brown",
+    "caller_request": "lightBlue",
     "quota": "purple",
     "customer_gateway": "pink",
     "azure": "blue",

@@ -7,6 +7,8 @@ import { SelectControl } from './select.js';
 import { TimeControl } from './timepicker.js';
 
 const TYPING_MS = 400;
+/** A field that begins with so few characters, such as a number, is a small one. */
+const SHORT = 8;
 
 /**
  * A control shows a parameter and sets it: `parameter` is its declaration, `json` what the workbook says,
@@ -25,6 +27,8 @@ class TextControl {
     Object.assign(this, { parameter, host, rules: json.typeSettings?.paramValidationRules ?? [] });
     const field = id('text');
     const problem = id('problem');
+    const preset = String(json.value ?? '');
+    const isShort = preset !== '' && preset.length <= SHORT;
     const set = () => this.#set();
     const soon = debounce(TYPING_MS, set);
     this.input = h('input', {
@@ -44,7 +48,7 @@ class TextControl {
     this.problem = h('span', { class: 'problem', id: problem, role: 'alert' });
     this.element = h(
       'div',
-      { class: 'control text-control' },
+      { class: isShort ? 'control text-control short' : 'control text-control' },
       h('label', { for: field }, parameter.title),
       this.input,
       this.problem,

@@ -8,14 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from foundry_telemetry.dashboards.looks import matched
 from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
 from foundry_telemetry.dashboards.problems import QUERY, Item, Problem, inputs_of, name_of, steps
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 Columns = Mapping[str, str]
 """Name and DuckDB's type of each column of a result."""
@@ -95,7 +92,7 @@ def _columns(text: str) -> Columns:
 
 
 @cache
-def _workspace() -> DuckDBPyConnection:
+def _workspace() -> Any:
     import duckdb_kql  # noqa: PLC0415 - an extra
 
     connection = duckdb_kql.connect()

@@ -12,7 +12,7 @@ from datetime import timedelta
 import duckdb
 import duckdb_kql
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from foundry_telemetry.dashboards import files, kql, view
@@ -170,6 +170,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES), min_size=1, max_size=30))
+@example([dict.fromkeys(KEYS, value) for value in ODD])
 def test_extraction_is_the_casts_of_kql(
     engine: duckdb.DuckDBPyConnection, casts: str, rows: list[dict[str, str]]
 ) -> None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 from foundry_telemetry.dashboards import files
-
-_PICTURES: Final = ".png"
 
 
 class ExportError(Exception):
@@ -16,7 +13,7 @@ class ExportError(Exception):
 
 
 def export(target: Path, *, force: bool = False) -> list[Path]:
-    """Copy what can be deployed, its queries and its documentation into a folder, which is made.
+    """Copy what can be deployed, its queries and its illustrated documentation into a folder, which is made.
 
     Args:
         target: The folder.
@@ -45,7 +42,7 @@ def export(target: Path, *, force: bool = False) -> list[Path]:
 def _texts() -> Iterator[tuple[str, bytes]]:
     home = files.folder()
     for path in sorted(home.rglob("*")):
-        if path.is_file() and path.suffix != _PICTURES:
+        if path.is_file():
             yield path.relative_to(home).as_posix(), path.read_bytes()
 
 

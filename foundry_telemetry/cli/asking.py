@@ -83,5 +83,10 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 def fail(why: str, code: int = FAILED) -> NoReturn:
     """End the process with a message on standard error."""
-    print(f"foundry-telemetry: {why}", file=sys.stderr)  # noqa: T201 - this is what the command says
+    tell(why)
     raise typer.Exit(code)
+
+
+def tell(why: str) -> None:
+    """Say something on standard error."""
+    print(f"foundry-telemetry: {why}", file=sys.stderr)  # noqa: T201 - this is what the command says

@@ -13,14 +13,16 @@ _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII).fullmatch
 """What may stand in a command for a shell as it is."""
 
 
-def steps_for(advice: Advice, failure: Attempt | Failure) -> Iterator[tuple[str, str | None]]:
+def steps_for(advice: Advice, failure: Attempt | Failure | None) -> Iterator[tuple[str, str | None]]:
     """Each step, and its command with what is known filled in."""
     told = _told(failure)
     for step in advice.steps:
         yield step.text, _filled(step.command, told) if step.command else None
 
 
-def _told(failure: Attempt | Failure) -> dict[str, str]:
+def _told(failure: Attempt | Failure | None) -> dict[str, str]:
+    if failure is None:
+        return {}
     application = failure.token_application if isinstance(failure, Attempt) else failure.application
     values = {"<resource>": failure.resource, "<application-id>": application}
     return {name: value for name, value in values.items() if value and _SAFE(value) and name in PLACEHOLDERS}

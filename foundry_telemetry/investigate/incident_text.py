@@ -35,6 +35,7 @@ _SHOWN: Final = 3
 _MOST_TAGS: Final = 2
 _MOST_OTHERS: Final = 2
 _RECENT: Final = timedelta(minutes=1)
+_YEAR_S: Final = 31_536_000.0
 _AMPLIFIED: Final = 1.5
 """Attempts a call from which retries make it worse."""
 
@@ -111,6 +112,7 @@ def _wrong(found: Incident, main: Main) -> Iterator[Line]:
         yield "", command(shell)
     hits = (*main.hits, *main.tags[:_MOST_TAGS])
     yield from (("" if number else "hit", _hit(hit)) for number, hit in enumerate(hits))
+    yield from _token(main)
     yield "retries", Text(_retries(cause))
     yield "changed", Text(_changed(found, main))
     yield from _examples(main, found.end)
@@ -145,6 +147,19 @@ def _hit(hit: Hit) -> Text:
         named.append(f"and {further} more")
     spared = f"; {many(hit.spared, 'other')} spared" if hit.spared else ""
     return Text(f"{hit.by.replace('_', ' ')} {', '.join(named)}{spared}")
+
+
+def _token(main: Main) -> Iterator[Line]:
+    """What the newest refused token said of itself; its ids stand in the ticket."""
+    newest = main.examples[-1] if main.examples else None
+    if newest is None or newest.audience is None:
+        return
+    seconds = newest.expires_in_s
+    life = ""
+    if seconds is not None:
+        time = lasted(timedelta(seconds=min(abs(seconds), _YEAR_S)))
+        life = f", expired {time} before" if seconds < 0 else f", good for {time} more"
+    yield "token", Text(f"for {newest.audience}{life}")
 
 
 def _retries(cause: Cause) -> str:
@@ -210,13 +225,10 @@ def _others(found: Incident) -> Iterator[Line]:
 
 def _looked(found: Incident) -> str:
     whole = found.totals
-    sums = (
-        many(whole.calls, "call"),
-        many(whole.attempts, "attempt"),
-        many(whole.services, "service"),
-        many(whole.deployments, "deployment"),
-    )
+    sums = [many(whole.calls, "call"), many(whole.attempts, "attempt")]
+    if found.main is None:
+        sums += [many(whole.services, "service"), many(whole.deployments, "deployment")]
     return (
-        f"{', '.join(sums)}; {day_and_time(found.start)} to {clock(found.end)}, and the 24 h before "
-        f"({many(whole.before, 'attempt')}); {found.source}"
+        f"{', '.join(sums)}; {day_and_time(found.start)} to {clock(found.end)}; "
+        f"{many(whole.before, 'attempt')} the day before; {found.source}"
     )

@@ -157,7 +157,7 @@ def local(url: str) -> Source:
         transport=RequestsTransport(use_env_settings=False),
         retry_total=0,
     )
-    return Source(client, _ANY_WORKSPACE, f"the local Azure Monitor at {url.rstrip('/')}", is_local=True)
+    return Source(client, _ANY_WORKSPACE, f"local Azure Monitor at {url.rstrip('/')}", is_local=True)
 
 
 def azure(workspace: str, endpoint: str | None = None) -> Source:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.investigate import words
 from foundry_telemetry.investigate.causes import Cause
 from foundry_telemetry.investigate.ids import support_code
 from foundry_telemetry.investigate.incident import Incident, Main
@@ -26,7 +27,6 @@ from foundry_telemetry.investigate.words import (
     lasted,
     many,
     moment,
-    page,
     percent,
 )
 
@@ -42,8 +42,7 @@ _AMPLIFIED: Final = 1.5
 
 def show(found: Incident, console: Console) -> None:
     """All of it."""
-    for line in page(_lines(found), console):
-        console.print(line)
+    words.show(_lines(found), console)
 
 
 def as_object(found: Incident) -> dict[str, Any]:
@@ -192,6 +191,8 @@ def _examples(main: Main, end: datetime) -> Iterator[Line]:
     label = "e.g."
     for one in main.examples:
         status = "no answer" if one.status is None else str(one.status)
+        if one.error_code and one.error_code != status:
+            status = f"{status} {one.error_code}"
         code = support_code(one.call_id) or one.call_id
         who = " ".join(filter(None, (one.service, one.deployment)))
         yield label, Text(f"{moment(one.ended, end)}  {status}  {who}  {code}")

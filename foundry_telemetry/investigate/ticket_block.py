@@ -27,9 +27,11 @@ def lines(call: Call) -> Iterator[Line]:
     yield "apim-request-id", f"{told.apim_request_id or ABSENT} (Azure)"
     yield "request-id", f"{told.request_id or ABSENT} (Anthropic)"
     yield "Status", _status(told)
-    yield from _optional("Code", _joined(told.error_code, told.error_origin, between=", answered by "))
+    yield from _optional("Code", told.error_code)
+    yield from _optional("Answered by", told.error_origin)
     yield from _optional("Host", _joined(told.server, told.path, between=""))
-    yield from _optional("Resource, region", _joined(told.resource, told.region))
+    yield from _optional("Resource", told.resource)
+    yield from _optional("Region", told.region)
     yield from _optional("Deployment, model", _joined(told.deployment, told.model))
     yield from _optional("Client, API", _joined(told.client, told.anthropic_version))
     yield "Credential", _credential(told)

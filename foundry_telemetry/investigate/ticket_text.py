@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from foundry_telemetry.advice.moves import MOVES
-from foundry_telemetry.investigate import ticket_block
+from foundry_telemetry.investigate import ticket_block, words
 from foundry_telemetry.investigate.call import Call, Found
 from foundry_telemetry.investigate.questions import Attempt, Beside
 from foundry_telemetry.investigate.steps import steps_for
@@ -20,21 +20,21 @@ from foundry_telemetry.investigate.words import (
     command,
     day_and_time,
     many,
-    page,
     took,
 )
 
 _WIDE: Final = 110
 _MOST_BESIDE: Final = 8
 _MOST_OTHERS: Final = 4
+_NO_RESULT: Final = "0"
+"""What the exporter writes where there was no status."""
 _STYLES: Final = {"failed": "bold red", "recovered": "yellow", "ended well": "green"}
 
 
 def show(found: Found, console: Console) -> None:
     """All of it: what came of the call, why, what to do, attempts, trace, and what support asks for."""
     call = found.call
-    for line in page([*_head(call), *_attempts(call, console.width), *_trace(found)], console):
-        console.print(line)
+    words.show([*_head(call), *_attempts(call, console.width), *_trace(found)], console)
     console.print()
     console.print(_asked(call))
     # Not wrapped: what is pasted from here must have the lines it has.
@@ -108,13 +108,14 @@ def _trace(found: Found) -> Iterator[Line]:
 
 
 def _line_beside(one: Beside, depth: int) -> Text:
-    result = " ".join(filter(None, (one.result, "failed" if one.success is False else "")))
+    told = None if one.result == _NO_RESULT else one.result
+    result = " ".join(filter(None, (told, "failed" if one.success is False else "")))
     time = f"  {took(one.duration_ms)}" if one.duration_ms is not None else ""
     text = (
         f"{'  ' * depth}{one.what} {one.name or ABSENT}  {result}{time}"
         f"{f'  {one.service}' if one.service else ''}"
     )
-    return Text(text, style="red" if one.success is False else "", no_wrap=True, overflow="ellipsis")
+    return Text(text, style="red" if one.success is False else "")
 
 
 def _depths(rows: tuple[Beside, ...]) -> list[int]:

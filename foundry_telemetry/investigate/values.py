@@ -14,10 +14,10 @@ MOST: Final = 200
 
 _SECRETS: Final = re.compile(
     r"eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # a token: base64 of a JSON object
-    r"|(?i:\bbearer\s+)\S+"
-    r"|\bsk-[A-Za-z0-9_-]{12,}"
+    r"|(?i:bearer\s+)\S+"
+    r"|(?:sk-ant-|\bsk-)[A-Za-z0-9_-]{12,}"
     r"|(?<![A-Za-z0-9])[A-Za-z0-9]{80,}(?![A-Za-z0-9])"  # a key of a Foundry resource has 84
-    r"|(?i:\b(?:api-?key|password|secret|sig|signature|accountkey|sharedaccesskey)=)[^\s&;]+",
+    r"|(?i:(?:api-?key|password|secret|sig|signature|accountkey|sharedaccesskey)=)[^\s&;]+",
     re.ASCII,
 )
 _PERSON: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")

@@ -84,10 +84,19 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
+def show(lines: Iterable[Line], console: Console) -> None:
+    """Write lines as `page` lays them out."""
+    for line in page(lines, console):
+        console.print(line, soft_wrap=True)
+
+
 def page(lines: Iterable[Line], console: Console) -> Iterator[Text]:
     """Lines with their labels in a column of its own; long ones go on under their beginning."""
     for label, told in lines:
         heading = label
+        if told.no_wrap:
+            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), told)
+            continue
         for piece in told.wrap(console, max(console.width - _LABEL - 1, _NARROWEST)):
             piece.rstrip()
             yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), piece)
@@ -95,5 +104,5 @@ def page(lines: Iterable[Line], console: Console) -> Iterator[Text]:
 
 
 def command(text: str) -> Text:
-    """Something to type."""
-    return Text(f"$ {text}", style="cyan")
+    """Something to type; never wrapped, so that it can be copied."""
+    return Text(f"$ {text}", style="cyan", no_wrap=True)

@@ -56,7 +56,9 @@ class Service:
         """Serve one request that makes a call, whatever comes of it."""
         tracer = self._tracers.get_tracer("service")
         with tracer.start_as_current_span(
-            "POST /orders", kind=trace.SpanKind.SERVER, attributes={"http.request.method": "POST"}
+            "POST /orders",
+            kind=trace.SpanKind.SERVER,
+            attributes={"http.request.method": "POST", "http.response.status_code": 502},
         ):
             try:
                 with foundry_telemetry.attribute(tenant="acme"):

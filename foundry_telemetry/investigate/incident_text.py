@@ -191,8 +191,8 @@ def _examples(main: Main, end: datetime) -> Iterator[Line]:
     label = "e.g."
     for one in main.examples:
         status = "no answer" if one.status is None else str(one.status)
-        if one.error_code and one.error_code != status:
-            status = f"{status} {one.error_code}"
+        if one.status is None and one.error_code:
+            status = f"no answer, {one.error_code}"
         code = support_code(one.call_id) or one.call_id
         who = " ".join(filter(None, (one.service, one.deployment)))
         yield label, Text(f"{moment(one.ended, end)}  {status}  {who}  {code}")

@@ -5,6 +5,7 @@ The client is `LogsQueryClient` for both, so the queries and all that reads thei
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -98,7 +99,12 @@ class Source:
 def _row(columns: list[str], cells: Any, raw: frozenset[str]) -> Row:
     """A row as a mapping, without what was not told."""
     told = zip(columns, cells, strict=True)
-    return {name: _cell(cell, raw=name in raw) for name, cell in told if cell is not None and cell != ""}
+    return {name: _cell(cell, raw=name in raw) for name, cell in told if _is_told(cell)}
+
+
+def _is_told(cell: object) -> bool:
+    """Text that was not told is empty; a number that is none says nothing either."""
+    return cell is not None and cell != "" and not (isinstance(cell, float) and not math.isfinite(cell))
 
 
 def _cell(cell: object, *, raw: bool) -> object:

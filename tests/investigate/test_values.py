@@ -51,7 +51,12 @@ def test_secrets_and_persons_are_hidden(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["claude-sonnet-5-5", "71d80197-b013-4d88-891e-1f4aaef881d6", "95e4c3090d9c1015f500ccb4f316c3de", "East US 2"],
+    [
+        "claude-sonnet-5-5",
+        "71d80197-b013-4d88-891e-1f4aaef881d6",
+        "95e4c3090d9c1015f500ccb4f316c3de",
+        "East US 2",
+    ],
 )
 def test_ids_and_names_are_shown(text: str) -> None:
     """What support asks for is not taken for a secret."""
@@ -60,7 +65,7 @@ def test_ids_and_names_are_shown(text: str) -> None:
 
 @given(st.text().map(plain))
 def test_markdown_does_nothing(text: str) -> None:
-    """A value is plain words or code: it makes no link, no HTML, no heading and no further cell of a table."""
+    """A value is plain words or code: no link, no HTML, no heading, no further cell of a table."""
     shown = as_markdown(text)
     if shown != text:
         assert shown.startswith("`")
@@ -71,7 +76,9 @@ def test_markdown_does_nothing(text: str) -> None:
     assert "|" not in shown
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "# head", "1. one", "https://x.example", "a|b"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "# head", "1. one", "https://x.example", "a|b"]
+)
 def test_formulas_and_links_are_code(text: str) -> None:
     """What a spreadsheet or a renderer would act on is code."""
     assert as_markdown(text).startswith("`")

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from foundry_telemetry.investigate.questions import Bin
 
-Cause = tuple[str | None, str | None]
+Key = tuple[str | None, str | None]
 """A failure class, and whose move it is."""
 
 _SURE: Final = 0.01
@@ -34,20 +34,22 @@ class Change(NamedTuple):
 
 
 class _Tick(NamedTuple):
-    at: datetime
     bad: int
     attempts: int
-    oldest: datetime
-    newest: datetime
-    good: datetime | None
+    oldest_ms: float
+    """Of the failures."""
+    newest_ms: float
+    good_ms: float | None
+    """Of the first other attempt."""
 
 
-def change(bins: Iterable[Bin], cause: Cause) -> Change | None:
+def change(bins: Iterable[Bin], cause: Key, start: datetime) -> Change | None:
     """When a cause began; ``None`` where it never occurred.
 
     Args:
         bins: Attempts by cause, in order of time.
         cause: The one that is meant.
+        start: When the timeline begins.
     """
     ticks = _ticks(bins, cause)
     failing = [index for index, tick in enumerate(ticks) if tick.bad]
@@ -55,32 +57,36 @@ def change(bins: Iterable[Bin], cause: Cause) -> Change | None:
         return None
     series = ticks[: failing[-1] + 1]
     gains = _gains(series)
-    start = max(failing, key=lambda index: (gains[index], -index))
-    good = [tick.good for tick in series[: start + 1] if tick.good and tick.good < series[start].oldest]
+    first = max(failing, key=lambda index: (gains[index], -index))
+    since = series[first].oldest_ms
+    good = [tick.good_ms for tick in series[: first + 1] if tick.good_ms is not None and tick.good_ms < since]
     return Change(
-        since=series[start].oldest,
-        last=series[-1].newest,
-        good_before=max(good, default=None),
-        over=_is_over(series[start:], ticks[failing[-1] + 1 :]),
+        since=_at(start, since),
+        last=_at(start, series[-1].newest_ms),
+        good_before=_at(start, max(good)) if good else None,
+        over=_is_over(series[first:], ticks[failing[-1] + 1 :]),
     )
 
 
-def _ticks(bins: Iterable[Bin], cause: Cause) -> list[_Tick]:
-    by_time: dict[datetime, list[Bin]] = {}
+def _at(start: datetime, milliseconds: float) -> datetime:
+    return start + timedelta(milliseconds=milliseconds)
+
+
+def _ticks(bins: Iterable[Bin], cause: Key) -> list[_Tick]:
+    by_time: dict[float, list[Bin]] = {}
     for one in bins:
-        by_time.setdefault(one.at, []).append(one)
-    return [_tick(at, by_time[at], cause) for at in sorted(by_time)]
+        by_time.setdefault(one.at_ms, []).append(one)
+    return [_tick(by_time[at], cause) for at in sorted(by_time)]
 
 
-def _tick(at: datetime, own: list[Bin], cause: Cause) -> _Tick:
+def _tick(own: list[Bin], cause: Key) -> _Tick:
     bad = [one for one in own if (one.error_type, one.fault) == cause]
-    good = [one.oldest for one in own if (one.error_type, one.fault) != cause]
+    good = [one.oldest_ms for one in own if (one.error_type, one.fault) != cause]
     return _Tick(
-        at,
         sum(one.attempts for one in bad),
         sum(one.attempts for one in own),
-        min((one.oldest for one in bad), default=at),
-        max((one.newest for one in bad), default=at),
+        min((one.oldest_ms for one in bad), default=0.0),
+        max((one.newest_ms for one in bad), default=0.0),
         min(good, default=None),
     )
 

@@ -13,11 +13,13 @@ from foundry_telemetry.advice import Advice, advice_for
 from foundry_telemetry.dashboards.parameters import TimeRange
 from foundry_telemetry.investigate import questions, spread
 from foundry_telemetry.investigate.causes import Cause, Totals, causes, totals
-from foundry_telemetry.investigate.change import Change, change
+from foundry_telemetry.investigate.change import Change, Key, change
 from foundry_telemetry.investigate.questions import Bin, Failure, Group
 from foundry_telemetry.investigate.sources import Source
 
-EXAMPLES: Final = 3
+_ENOUGH: Final = 500
+"""Failures that are looked at one by one."""
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 Verdict = Literal["wrong", "nothing wrong", "no calls"]
 
@@ -61,6 +63,7 @@ def look(source: Source, window: TimeRange, say: Callable[[str], object]) -> Inc
     Raises:
         SourceError: There is no answer.
     """
+    window = TimeRange(_floor(window.start), _floor(window.end), window.grain)
     say(f"asking {source.name} what happened")
     with ThreadPoolExecutor(3) as pool:
         asked = (
@@ -90,12 +93,16 @@ def look(source: Source, window: TimeRange, say: Callable[[str], object]) -> Inc
 def _main(
     source: Source, window: TimeRange, cause: Cause, groups: Sequence[Group], bins: Sequence[Bin]
 ) -> Main:
-    changed = change(bins, (cause.error_type or None, cause.fault or None)) or Change(
-        cause.first_seen, window.end, None, over=False
-    )
-    start = min(changed.since, window.start)
+    begin = questions.day(window).start
+    key = (cause.error_type or None, cause.fault or None)
+    changed = change(bins, key, begin) or Change(cause.first_seen, window.end, None, over=False)
+    first = _floor(changed.since)
     failures = questions.failures(
-        source, cause.error_type, cause.fault, TimeRange(_floor(start), window.end, window.grain)
+        source,
+        cause.error_type,
+        cause.fault,
+        TimeRange(first, first + _MILLISECOND, window.grain),
+        TimeRange(_enough_from(bins, key, begin, first), window.end, window.grain),
     )
     return Main(
         cause=cause,
@@ -104,8 +111,18 @@ def _main(
         hits=tuple(spread.hits(groups, cause.error_type, cause.fault)),
         tags=tuple(spread.tags(failures)),
         news=tuple(spread.news(groups, changed.since)),
-        examples=examples([one for one in failures if one.ended >= changed.since] or failures),
+        examples=examples(failures),
     )
+
+
+def _enough_from(bins: Sequence[Bin], key: Key, begin: datetime, first: datetime) -> datetime:
+    """From when on there are enough failures to tell from, or all of them since the first."""
+    left = _ENOUGH
+    for one in reversed(bins):
+        left -= one.attempts if (one.error_type, one.fault) == key else 0
+        if left <= 0:
+            return max(first, begin + timedelta(milliseconds=one.at_ms))
+    return first
 
 
 def examples(failures: Sequence[Failure]) -> tuple[Failure, ...]:

@@ -18,7 +18,7 @@ _AROUND: Final = timedelta(hours=1)
 _JSON: Final = frozenset({"told"})
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-_BINS: Final = 1_500
+_BINS: Final = 500
 """How many bins a timeline has, about; none is shorter than a minute."""
 
 
@@ -119,10 +119,11 @@ class Group(Struct, frozen=True, kw_only=True):
 class Bin(Struct, frozen=True, kw_only=True):
     """Attempts of one cause, or of none, in one bin of time."""
 
-    at: datetime
+    at_ms: float
+    """Since the beginning of the timeline, as the others."""
     attempts: int
-    oldest: datetime
-    newest: datetime
+    oldest_ms: float
+    newest_ms: float
     error_type: str | None = None
     fault: str | None = None
 
@@ -200,11 +201,17 @@ def calls(source: Source, window: TimeRange) -> list[Hit]:
     return _records(source.ask("calls", {"Window": window}).rows, Hit)
 
 
-def failures(source: Source, error_type: str, fault: str, since: TimeRange) -> list[Failure]:
-    """The first and the newest failures of a cause, the newest first; none where it cannot be asked for."""
+def failures(
+    source: Source, error_type: str, fault: str, first: TimeRange, newest: TimeRange
+) -> list[Failure]:
+    """The newest failures of a cause and one of another time; none where it cannot be asked for.
+
+    Returns:
+        At most 501, the newest first.
+    """
     if not (is_word(error_type) and is_word(fault)):
         return []
-    values: dict[str, Value] = {"Class": error_type, "Fault": fault, "Since": since}
+    values: dict[str, Value] = {"Class": error_type, "Fault": fault, "First": first, "Newest": newest}
     found = _records(source.ask("failures", values, raw=_JSON).rows, Failure)
     once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
     return sorted(once.values(), key=lambda one: one.ended, reverse=True)

@@ -7,6 +7,7 @@ store can write anything. Each text passes `plain` once, where answers are read.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 MOST: Final = 200
@@ -30,6 +31,7 @@ _TAME: Final = re.compile(r"(?!\s|[-+=#>]|\d+[.)])(?!.*(?:://|www\.|__))[\w .,;:
 """What means nothing in Markdown, at the beginning of a line or within it."""
 
 
+@lru_cache(maxsize=4_096)
 def plain(text: str, most: int = MOST) -> str:
     """A text in which nothing acts on a terminal and nothing is secret, at most `most` characters long.
 

@@ -1,7 +1,8 @@
 """Since when: the point in time at which a share of failures changed, and whether it has changed back.
 
 The ledger is cut where the failures before and after are told best by two shares and not by one: the cut with
-the greatest likelihood ratio of two binomial shares. One pass, and no threshold to tune.
+the greatest likelihood ratio of two binomial shares. Where no cut is clearly better than none, it was so all
+along.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from foundry_telemetry.investigate.questions import Bin
 Key = tuple[str | None, str | None]
 """A failure class, and whose move it is."""
 
+_CLEAR: Final = 8.0
+"""Logarithm of the likelihood ratio from which a cut is better than none; a few hundred cuts are tried."""
 _SURE: Final = 0.01
 """How likely so many good attempts in a row may be, by chance, before it is called over."""
 
@@ -34,6 +37,7 @@ class Change(NamedTuple):
 
 
 class _Tick(NamedTuple):
+    at_ms: float
     bad: int
     attempts: int
     oldest_ms: float
@@ -58,12 +62,16 @@ def change(bins: Iterable[Bin], cause: Key, start: datetime) -> Change | None:
     series = ticks[: failing[-1] + 1]
     gains = _gains(series)
     first = max(failing, key=lambda index: (gains[index], -index))
+    if gains[first] < _CLEAR:
+        first = failing[0]
     since = series[first].oldest_ms
+    # In the bin that the timeline begins in, nobody knows what was before.
+    known = series[first].at_ms > 0
     good = [tick.good_ms for tick in series[: first + 1] if tick.good_ms is not None and tick.good_ms < since]
     return Change(
         since=_at(start, since),
         last=_at(start, series[-1].newest_ms),
-        good_before=_at(start, max(good)) if good else None,
+        good_before=_at(start, max(good)) if good and known else None,
         over=_is_over(series[first:], ticks[failing[-1] + 1 :]),
     )
 
@@ -83,6 +91,7 @@ def _tick(own: list[Bin], cause: Key) -> _Tick:
     bad = [one for one in own if (one.error_type, one.fault) == cause]
     good = [one.oldest_ms for one in own if (one.error_type, one.fault) != cause]
     return _Tick(
+        own[0].at_ms,
         sum(one.attempts for one in bad),
         sum(one.attempts for one in own),
         min((one.oldest_ms for one in bad), default=0.0),

@@ -34,6 +34,8 @@ _SHOWN: Final = 3
 """Values of one kind that are named."""
 _MOST_TAGS: Final = 2
 _MOST_OTHERS: Final = 2
+_TELLING: Final = 0.2
+"""Share of the failures from which a value of a tag is named."""
 _RECENT: Final = timedelta(minutes=1)
 _YEAR_S: Final = 31_536_000.0
 _AMPLIFIED: Final = 1.5
@@ -109,8 +111,8 @@ def _wrong(found: Incident, main: Main) -> Iterator[Line]:
     shell = next(shells, None)
     if shell:
         yield "", command(shell)
-    hits = (*main.hits, *main.tags[:_MOST_TAGS])
-    yield from (("" if number else "hit", _hit(hit)) for number, hit in enumerate(hits))
+    hits = [*map(_hit, main.hits), *map(_tag, main.tags[:_MOST_TAGS])]
+    yield from (("" if number else "hit", hit) for number, hit in enumerate(hits))
     yield from _token(main)
     yield "retries", Text(_retries(cause))
     yield "changed", Text(_changed(found, main))
@@ -146,6 +148,15 @@ def _hit(hit: Hit) -> Text:
         named.append(f"and {further} more")
     spared = f"; {many(hit.spared, 'other')} spared" if hit.spared else ""
     return Text(f"{hit.by.replace('_', ' ')} {', '.join(named)}{spared}")
+
+
+def _tag(hit: Hit) -> Text:
+    """A tag; its values are named where they tell something."""
+    worst = hit.shares[0]
+    if len(hit.shares) > _SHOWN and worst.failed < _TELLING * worst.attempts:
+        share = percent(worst.failed, worst.attempts)
+        return Text(f"{hit.by} {len(hit.shares)} values, none with more than {share} of the failures")
+    return _hit(hit)
 
 
 def _token(main: Main) -> Iterator[Line]:

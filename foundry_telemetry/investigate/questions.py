@@ -173,7 +173,7 @@ _Record = TypeVar("_Record", bound=Struct)
 
 def call(source: Source, identity: Identity) -> list[Attempt]:
     """All attempts of the calls that carry an id."""
-    rows = source.ask("call", {"Id": identity.value}).rows
+    rows = source.ask("call", {"Id": identity.value})
     return _records(rows, Attempt)
 
 
@@ -182,23 +182,23 @@ def beside(source: Source, trace_id: str, start: datetime, end: datetime) -> lis
     if not is_trace_id(trace_id):
         return []
     window = TimeRange(moved(start, hours=-_AROUND), moved(end, hours=_AROUND), _AROUND)
-    return _records(source.ask("trace", {"Trace": trace_id, "Window": window}).rows, Beside)
+    return _records(source.ask("trace", {"Trace": trace_id, "Window": window}), Beside)
 
 
 def groups(source: Source, window: TimeRange) -> list[Group]:
     """All attempts of a time and of the week before, by who made them and what came of them."""
     week = TimeRange(window.start - _WEEK, window.end, window.grain)
-    return _records(source.ask("groups", {"Window": window, "Day": day(window), "Week": week}).rows, Group)
+    return _records(source.ask("groups", {"Window": window, "Day": day(window), "Week": week}), Group)
 
 
 def timeline(source: Source, window: TimeRange) -> list[Bin]:
     """Attempts of a time and of the day before, in bins, the oldest first."""
-    return _records(source.ask("timeline", {"Window": window, "Day": day(window)}).rows, Bin)
+    return _records(source.ask("timeline", {"Window": window, "Day": day(window)}), Bin)
 
 
 def calls(source: Source, window: TimeRange) -> list[Hit]:
     """The calls of a time, by the causes that hit them."""
-    return _records(source.ask("calls", {"Window": window}).rows, Hit)
+    return _records(source.ask("calls", {"Window": window}), Hit)
 
 
 def failures(
@@ -212,7 +212,7 @@ def failures(
     if not (is_word(error_type) and is_word(fault)):
         return []
     values: dict[str, Value] = {"Class": error_type, "Fault": fault, "First": first, "Newest": newest}
-    found = _records(source.ask("failures", values, raw=_JSON).rows, Failure)
+    found = _records(source.ask("failures", values, raw=_JSON), Failure)
     once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
     return sorted(once.values(), key=lambda one: one.ended, reverse=True)
 

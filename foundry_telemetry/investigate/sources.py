@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 from urllib.parse import urlsplit
 
 from foundry_telemetry.dashboards import files, kql
@@ -42,15 +42,6 @@ class SourceError(Exception):
     """There is no answer; the message says why and what to check."""
 
 
-class Answer(NamedTuple):
-    """What a query gave."""
-
-    rows: list[Row]
-    """Times have a time zone; texts are `values.plain`; JSON is left as it is."""
-    is_cut: bool
-    """Whether Azure gave a part of it only."""
-
-
 class Source:
     """Answers the queries of ``dashboards/investigate``; use it in a ``with`` block.
 
@@ -73,7 +64,7 @@ class Source:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def ask(self, query: str, values: Mapping[str, Value], raw: frozenset[str] = frozenset()) -> Answer:
+    def ask(self, query: str, values: Mapping[str, Value], raw: frozenset[str] = frozenset()) -> list[Row]:
         """Ask one query; several threads may.
 
         Args:
@@ -81,8 +72,11 @@ class Source:
             values: For its parameters, each checked by whoever gives it.
             raw: Columns of JSON, which whoever reads them makes harmless.
 
+        Returns:
+            The rows. Times are UTC, texts are `values.plain`; what was not told is not there.
+
         Raises:
-            SourceError: There is no answer.
+            SourceError: There is no answer, or a part of it only.
         """
         from azure.monitor.query import LogsQueryPartialResult  # noqa: PLC0415 - takes a while
 
@@ -91,9 +85,9 @@ class Source:
             result = self._client.query_workspace(self._workspace, text, timespan=None, server_timeout=WAIT_S)
         except Exception as error:
             raise SourceError(explained(error, self.name, is_local=self.is_local)) from error
-        is_cut = isinstance(result, LogsQueryPartialResult)
-        tables = result.partial_data if isinstance(result, LogsQueryPartialResult) else result.tables
-        return Answer([_row(table.columns, row, raw) for table in tables or () for row in table.rows], is_cut)
+        if isinstance(result, LogsQueryPartialResult):
+            raise SourceError(f"{self.name} gave a part of its answer only: look at a shorter time")
+        return [_row(table.columns, row, raw) for table in result.tables for row in table.rows]
 
 
 def _row(columns: list[str], cells: Any, raw: frozenset[str]) -> Row:

@@ -49,9 +49,10 @@ def explained(error: Exception, name: str, *, is_local: bool) -> str:
     """
     from azure.core import exceptions as azure  # noqa: PLC0415 - takes a while
 
-    # The order matters: the later classes are bases of the earlier ones.
-    if isinstance(error, azure.ClientAuthenticationError) and error.status_code is None:
-        code = _AADSTS.search(str(error))
+    # The client hands on what the credential raised in an error of its own, without a status.
+    behind = error.__context__ or error
+    if isinstance(behind, azure.ClientAuthenticationError) and behind.status_code is None:
+        code = _AADSTS.search(str(behind))
         return f"no token for {name}{f' ({code[0]})' if code else ''}: {_SIGN_IN}"
     if isinstance(error, azure.HttpResponseError) and error.status_code is not None:
         return _refused(error, name, is_local=is_local)

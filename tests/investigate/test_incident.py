@@ -34,7 +34,7 @@ def within(call: Call, first: float, last: float = 0.0) -> bool:
 
 
 def test_a_healthy_hour() -> None:
-    """A usual hour, with what retries mended and an odd failure, is nothing wrong; it says what it looked at."""
+    """A usual hour, with mended and odd failures, is nothing wrong; it says what it looked at."""
     with after(lambda _: None) as ask:
         said = ask("incident", *around(60))
         told = ask("incident", *around(60), "--json").told

@@ -139,6 +139,8 @@ def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> No
                 if out.is_terminal and not as_json:
                     out.clear()
                 _say(found, as_json=as_json)
+                if out.is_terminal and not as_json:
+                    out.print(f"\nagain every {every:g} s; Ctrl-C ends it", style="dim")
             time.sleep(every)
     except KeyboardInterrupt:
         return  # it is how one ends it

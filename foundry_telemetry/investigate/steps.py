@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from foundry_telemetry.advice import PLACEHOLDERS, Advice
@@ -18,6 +18,14 @@ def steps_for(advice: Advice, failure: Attempt | Failure | None) -> Iterator[tup
     told = _told(failure)
     for step in advice.steps:
         yield step.text, _filled(step.command, told) if step.command else None
+
+
+def to_fill_in(steps: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str]]:
+    """What still stands between angle brackets in the commands of steps, and what it means."""
+    commands = " ".join(shell for _, shell in steps if shell)
+    for name, placeholder in PLACEHOLDERS.items():
+        if name in commands:
+            yield name, placeholder.meaning
 
 
 def _told(failure: Attempt | Failure | None) -> dict[str, str]:

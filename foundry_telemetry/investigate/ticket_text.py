@@ -12,7 +12,7 @@ from foundry_telemetry.advice.moves import MOVES
 from foundry_telemetry.investigate import ticket_block, words
 from foundry_telemetry.investigate.call import Call, Found
 from foundry_telemetry.investigate.questions import Attempt, Beside
-from foundry_telemetry.investigate.steps import steps_for
+from foundry_telemetry.investigate.steps import steps_for, to_fill_in
 from foundry_telemetry.investigate.words import (
     ABSENT,
     Line,
@@ -56,10 +56,13 @@ def _head(call: Call) -> Iterator[Line]:
     yield "", Text(advice.meaning)
     yield "when", Text(f"{day_and_time(failure.ended)}, {_who(failure)}")
     yield "next", Text(advice.next_step, style="bold")
-    for number, (step, shell) in enumerate(steps_for(advice, failure), start=1):
+    steps = list(steps_for(advice, failure))
+    for number, (step, shell) in enumerate(steps, start=1):
         yield "", Text(f"{number}. {step}")
         if shell:
             yield "", command(shell)
+    for name, meaning in to_fill_in(steps):
+        yield "", Text(f"{name} is {meaning}.", style="dim")
     yield "retry", Text(advice.retry)
 
 

@@ -14,6 +14,8 @@ from foundry_telemetry.investigate.ids import Identity, is_trace_id, is_word
 from foundry_telemetry.investigate.sources import Row, Source, SourceError
 from foundry_telemetry.investigate.values import plain
 
+MOST_BESIDE: Final = 200
+"""Rows of a trace that its query gives at most."""
 _AROUND: Final = timedelta(hours=1)
 _JSON: Final = frozenset({"told"})
 _DAY: Final = timedelta(days=1)

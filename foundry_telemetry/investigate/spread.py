@@ -18,8 +18,8 @@ _TELLING: Final = ("version", "client", "auth_scheme", "server", "region")
 """What is told where it parts what fails from what does not."""
 _CHANGING: Final = ("version", "deployment", "client", "auth_scheme", "server", "region")
 _SHORTLY: Final = timedelta(hours=2)
-"""How long before an incident something new counts as its possible cause: a token that a release brought lives
-an hour."""
+"""How long before an incident something new counts as its possible cause: the token that a release brought
+lives an hour."""
 _AFTER: Final = timedelta(minutes=1)
 """A new version is seen at its first attempt, which may fail: so a little later than the incident begins."""
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from foundry_telemetry.advice.moves import MOVES
 from foundry_telemetry.investigate import ticket_block, words
 from foundry_telemetry.investigate.call import Call, Found
-from foundry_telemetry.investigate.questions import Attempt, Beside
+from foundry_telemetry.investigate.questions import MOST_BESIDE, Attempt, Beside
 from foundry_telemetry.investigate.steps import steps_for, to_fill_in
 from foundry_telemetry.investigate.words import (
     ABSENT,
@@ -100,7 +100,8 @@ def _trace(found: Found) -> Iterator[Line]:
         yield "", _line_beside(one, depth)
     left = len(found.beside) - _MOST_BESIDE
     if left > 0:
-        yield "", Text(f"and {many(left, 'row')} more", style="dim")
+        least = "at least " if len(found.beside) >= MOST_BESIDE else ""
+        yield "", Text(f"and {least}{many(left, 'row')} more", style="dim")
     if trace_id and not found.beside:
         why = found.trouble or "nothing else is told of this trace; it may have been sampled out"
         yield "", Text(why, style="dim")

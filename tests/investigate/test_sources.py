@@ -228,3 +228,10 @@ def test_both_through_one_client() -> None:
         as_azure = Source(logs_client(azure.url), WORKSPACE, "w", is_local=False)
         with as_azure, sources.local(azure.url) as local:
             assert questions.calls(as_azure, WINDOW) == questions.calls(local, WINDOW) != []
+
+
+def test_workspace_of_the_environment() -> None:
+    """The variable stands for the option."""
+    said = run("incident", FOUNDRY_TELEMETRY_WORKSPACE="mine")
+    assert said.code == 1
+    assert "'mine' is no id of a workspace" in said.err

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from foundry_telemetry.dashboards import files, problems
+from foundry_telemetry.dashboards import files, kql, problems
 from foundry_telemetry.dashboards.arm.deployment import deploy
 from foundry_telemetry.dashboards.arm.lint import everything
 from foundry_telemetry.dashboards.columns import engine, sample_values
 from foundry_telemetry.dashboards.grafana import faults, sample
-from foundry_telemetry.dashboards.parameters import UnknownReferenceError, substitute
+from foundry_telemetry.dashboards.parameters import TimeRange, UnknownReferenceError, Value, substitute
 from foundry_telemetry.dashboards.problems import Item, LeftOutError, Problem
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ _KQL_TYPES: Final = {
 """Type of the local engine: that of KQL, as far as rules can use it."""
 _VERDICTS: Final[dict[str, Verdict]] = {}
 """What the parser made of each text so far: artefacts ask much the same, and tables do not change."""
+
+
+_DAY: Final = TimeRange(
+    datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC), timedelta(minutes=3)
+)
+_INVESTIGATED: Final[Mapping[str, Value]] = {
+    **dict.fromkeys(("Id", "Trace", "Class", "Fault"), "x"),
+    **dict.fromkeys(("Window", "Day", "Week", "First", "Newest"), _DAY),
+}
+"""A value for each parameter of the command line's queries."""
 
 
 def template() -> Item:
@@ -75,6 +86,14 @@ def of_template(template: Item) -> dict[str, str]:
     alerts = {name: criterion["query"] for name, criterion in criteria(template).items()}
     saved = [resource["properties"] for resource in _deployed(template, _SAVED)]
     return alerts | {one["displayName"]: one["body"] for one in saved}
+
+
+def of_investigations() -> dict[str, str]:
+    """The command line's own queries, with a value for each parameter."""
+    return {
+        f"investigate/{name}.kql": substitute(kql.composed(files.investigation(name)), _INVESTIGATED)
+        for name in files.investigations()
+    }
 
 
 def refused(workbook: Item) -> Iterator[Problem]:
@@ -136,7 +155,7 @@ def _judged(workbook: Item, template: Item, grafana: Item) -> Iterator[Problem]:
         yield Problem("workbook", str(error))
         return
     asked = criteria(template) if template else {}
-    queries |= of_template(template) if template else {}
+    queries |= of_template(template) | of_investigations() if template else {}
     shown = {place: (text, item) for place, text, item in sample.queries(grafana)} if grafana else {}
     queries |= {place: text for place, (text, _) in shown.items()}
     for place, verdict in _verdicts(queries).items():

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from foundry_telemetry import conventions as names
+from foundry_telemetry.advice.moves import MOVES
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, style_of, told
-
-MOVES: Final[Mapping[str, str]] = {
-    "azure": "Azure",
-    "caller_authorization": "you: access",
-    "caller_credential": "you: credential",
-    "caller_request": "you: request",
-    "client": "you: client",
-    "customer_gateway": "you: gateway",
-    "model_service": "model service",
-    "network": "network",
-    "quota": "you: quota",
-}
-"""Whose move it is, in words, for each ``observation.Fault``."""
 
 _WIDE: Final = 120
 _NOT_SENT: Final = "not_sent"

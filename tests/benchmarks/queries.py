@@ -4,7 +4,8 @@ Envelopes as the exporter posts them are taken in by the store, in a process of 
 of the shipped workbook is asked for the newest 24 hours, while the rows are spread over 48, so that those
 which look at the period before read all of them. The figures are the first run, in which the text is
 translated, and the best and the worst of three more. Then each tab of the workbook is opened, four queries at
-a time as the server runs them: once when nothing is translated yet, and once more for another time.
+a time as the server runs them: once when nothing is translated yet, and once more for another time. Last,
+what `foundry-telemetry incident` and `ticket` ask.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,8 +28,13 @@ import msgspec
 
 from foundry_telemetry.dashboards import files, layout
 from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
+from foundry_telemetry.investigate import sources
+from foundry_telemetry.investigate.call import find
+from foundry_telemetry.investigate.ids import read_id
+from foundry_telemetry.investigate.incident import look
 from foundry_telemetry.local import answer
 from foundry_telemetry.local.query import Query
+from foundry_telemetry.local.server import LocalAzureMonitor
 from foundry_telemetry.local.store import Store
 
 END = datetime(2026, 11, 22, 12, 7, tzinfo=UTC)
@@ -41,6 +47,8 @@ MOST_SECONDS = 1.0
 """What each query may take."""
 MOST_TAB_SECONDS = 2.5
 """What the first tab may take."""
+MOST_COMMAND_SECONDS = 1.0
+"""What a command may ask for; with the start of its process it takes about half a second more."""
 TABS = tuple(layout.TABS)
 AT_ONCE = 4
 """Queries that run at a time, as in the server."""
@@ -243,6 +251,32 @@ def open_tab(store: Store, tab: str) -> tuple[float, float]:
     return seconds[0], seconds[1]
 
 
+def commands(path: str) -> list[tuple[str, float, float]]:
+    """Name, first and best seconds of what the commands `incident` and `ticket` ask, over HTTP as they do."""
+    with LocalAzureMonitor(path, retention_days=36_500) as azure, sources.local(azure.url) as source:
+        (row,) = azure.query("AppEvents | take 1 | project tostring(Properties['anthropic.request.id'])").rows
+        identity = read_id(str(row[0]))
+        half, day = timedelta(minutes=30), timedelta(hours=24)
+        asked: dict[str, Callable[[], object]] = {
+            "incident --since 30m": lambda: look(source, TimeRange(END - half, END, SHOWN.grain), len),
+            # Nothing was before it, so all its causes are wrong and are looked into.
+            "incident of the first day": lambda: look(
+                source, TimeRange(END - SPREAD, END - SPREAD + day, SHOWN.grain), len
+            ),
+            "ticket": lambda: find(source, identity, len),
+        }
+        return [(name, *_timed(ask)) for name, ask in asked.items()]
+
+
+def _timed(ask: Callable[[], object]) -> tuple[float, float]:
+    seconds = []
+    for _ in range(4):
+        begun = time.perf_counter()
+        ask()
+        seconds.append(time.perf_counter() - begun)
+    return seconds[0], min(seconds[1:])
+
+
 def workbook() -> dict[str, Any]:
     """The shipped workbook."""
     return json.loads(files.workbook())
@@ -285,13 +319,17 @@ def main() -> int:
         with Store(path, retention_days=36_500) as store:
             tabs = {tab: open_tab(store, tab) for tab in TABS}
             found = ask(store)
+        asked = commands(path)
     _say(f"{'query':36} {'first ms':>9} {'best ms':>9} {'worst ms':>9} {'rows':>7}")
     for name, first, best, worst, rows in found:
         _say(f"{name:36} {first * 1e3:9.0f} {best * 1e3:9.0f} {worst * 1e3:9.0f} {rows:7}")
     for tab, (first, again) in tabs.items():
         _say(f"{f'tab {tab}':36} {first * 1e3:9.0f} {again * 1e3:9.0f}")
+    for name, first, best in asked:
+        _say(f"{name:36} {first * 1e3:9.0f} {best * 1e3:9.0f}")
     _say(f"peak {_peak():.0f} MB")
     slow = [name for name, first, *_ in found if first > MOST_SECONDS]
+    slow += [name for name, first, _ in asked if first > MOST_COMMAND_SECONDS]
     return int(bool(slow) or tabs["overview"][0] > MOST_TAB_SECONDS or _peak() > MOST_MEGABYTES)
 
 

@@ -1,0 +1,134 @@
+"""One call: its attempts in order, the trace around it, its cause and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from operator import attrgetter
+from typing import Final
+
+from msgspec import Struct
+
+from foundry_telemetry.advice import Advice, advice_for
+from foundry_telemetry.investigate import questions
+from foundry_telemetry.investigate.ids import Identity, support_code
+from foundry_telemetry.investigate.questions import Attempt, Beside
+from foundry_telemetry.investigate.sources import Source, SourceError
+
+_LEFT: Final = ("abandoned", "cancelled")
+
+
+class Call(Struct, frozen=True):
+    """The attempts of one call."""
+
+    call_id: str
+    attempts: tuple[Attempt, ...]
+    """In order; never none."""
+
+    @property
+    def support_code(self) -> str:
+        """The short code of it."""
+        return support_code(self.call_id)
+
+    @property
+    def last(self) -> Attempt:
+        """The attempt that says what came of the call."""
+        return self.attempts[-1]
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed in the end."""
+        return self.last.error_type is not None
+
+    @property
+    def failure(self) -> Attempt | None:
+        """The attempt that tells the cause: the last that failed."""
+        return next((one for one in reversed(self.attempts) if one.error_type), None)
+
+    @property
+    def state(self) -> str:
+        """What came of it, in a word or two."""
+        if self.failed:
+            return "failed"
+        if self.last.outcome in _LEFT:
+            return f"{self.last.outcome} by the caller"
+        return "recovered" if self.failure else "ended well"
+
+    @property
+    def advice(self) -> Advice | None:
+        """What is known of its cause; ``None`` where nothing failed."""
+        failure = self.failure
+        return None if failure is None else advice_for(failure.error_type, failure.fault)
+
+    @property
+    def began(self) -> datetime:
+        """When the first request left, as far as it was told."""
+        return min(one.started or one.ended for one in self.attempts)
+
+    def waits_ms(self) -> list[float | None]:
+        """For each attempt the milliseconds since the end of the one before; not told for the first."""
+        waits: list[float | None] = [None]
+        for before, attempt in zip(self.attempts, self.attempts[1:], strict=False):
+            started = attempt.started
+            waits.append(None if started is None else (started - before.ended).total_seconds() * 1e3)
+        return waits
+
+
+class Found(Struct, frozen=True):
+    """What an id leads to."""
+
+    identity: Identity
+    call: Call
+    others: tuple[Call, ...]
+    """Further calls that carry it, as those of a whole trace do."""
+    beside: tuple[Beside, ...]
+    """Requests, dependencies and exceptions of the same trace, the oldest first."""
+    trouble: str | None = None
+    """Why the trace could not be asked for; the call is told without it."""
+
+
+def find(source: Source, identity: Identity, say: Callable[[str], object]) -> Found | None:
+    """The call that an id belongs to; ``None`` where no attempt of the last 90 days carries it.
+
+    Args:
+        source: Who is asked.
+        identity: The id.
+        say: Told what is being done.
+
+    Raises:
+        SourceError: The ledger cannot be asked.
+    """
+    say(f"asking {source.name} for the call")
+    calls = _calls(questions.call(source, identity))
+    if not calls:
+        return None
+    # What failed is what is asked for; of several the newest.
+    chosen = max(calls, key=lambda call: (call.failed, call.failure is not None, call.last.ended))
+    say(f"asking {source.name} for the trace around it")
+    beside, trouble = _beside(source, chosen)
+    others = tuple(call for call in calls if call is not chosen)
+    return Found(identity, chosen, others, beside, trouble)
+
+
+def _calls(attempts: list[Attempt]) -> list[Call]:
+    by_id: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        by_id.setdefault(attempt.call_id, []).append(attempt)
+    return sorted(
+        (Call(call_id, tuple(sorted(own, key=_order))) for call_id, own in by_id.items()),
+        key=attrgetter("began"),
+    )
+
+
+def _order(attempt: Attempt) -> tuple[float, datetime]:
+    return (float("inf") if attempt.number is None else attempt.number, attempt.ended)
+
+
+def _beside(source: Source, call: Call) -> tuple[tuple[Beside, ...], str | None]:
+    trace_id = next((one.trace_id for one in call.attempts if one.trace_id), None)
+    if trace_id is None:
+        return (), None
+    try:
+        return tuple(questions.beside(source, trace_id, call.began, call.last.ended)), None
+    except SourceError as error:
+        return (), str(error)

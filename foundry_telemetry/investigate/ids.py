@@ -1,0 +1,85 @@
+"""What kind of id a text is. Whatever is not known to be one is refused before a query is made of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, NamedTuple
+
+Kind = Literal["request-id", "apim-request-id", "response id", "trace id", "call id", "support code"]
+
+CODE_DIGITS: Final = 10
+"""Hex digits of a call id that a support code has."""
+_GROUP: Final = 5
+
+_UUID: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_FORMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
+    ("request-id", re.compile(r"req_[A-Za-z0-9]{1,124}", re.ASCII)),
+    ("response id", re.compile(r"msg_[A-Za-z0-9_]{1,124}", re.ASCII)),
+    ("apim-request-id", re.compile(_UUID, re.ASCII | re.IGNORECASE)),
+    ("trace id", re.compile(r"[0-9a-f]{32}", re.ASCII | re.IGNORECASE)),
+    ("call id", re.compile(r"[0-9a-f]{16}", re.ASCII | re.IGNORECASE)),
+)
+_SUPPORT_CODE: Final = re.compile(r"FT-?([0-9a-f]{5})-?([0-9a-f]{5})", re.ASCII | re.IGNORECASE)
+_TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_SHOWN: Final = 40
+"""Characters of a refused text that the message repeats."""
+
+
+class Identity(NamedTuple):
+    """An id of known kind."""
+
+    kind: Kind
+    value: str
+    """As it is searched: letters, digits, ``-`` and ``_`` alone, so that it can end no string of a query."""
+
+
+class IdError(ValueError):
+    """A text that is no id."""
+
+
+def read_id(text: str) -> Identity:
+    """The id in a text; blanks and quotes around it do not matter, nor does the case of hex digits.
+
+    Raises:
+        IdError: It is none; the message says what would be one.
+    """
+    bare = text.strip().strip("'\"`")
+    code = _SUPPORT_CODE.fullmatch(bare)
+    if code:
+        return Identity("support code", f"{code[1]}{code[2]}".lower())
+    parent = _TRACEPARENT.fullmatch(bare)
+    if parent:
+        return Identity("trace id", parent[1])
+    for kind, form in _FORMS:
+        if form.fullmatch(bare):
+            return Identity(kind, bare if bare.startswith(("req_", "msg_")) else bare.lower())
+    raise IdError(
+        f"{_repeated(bare)} is no id: expected a request-id (req_...), an apim-request-id (a GUID), a "
+        "response id (msg_...), a trace id (32 hex digits), a call id (16 hex digits) or a support code "
+        "(FT-XXXXX-XXXXX); try `foundry-telemetry incident`, which shows ids of calls that failed"
+    )
+
+
+def support_code(call_id: str) -> str:
+    """The short code of a call that an application may show its user; empty where the id is none."""
+    digits = call_id[:CODE_DIGITS].upper()
+    if not re.fullmatch(rf"[0-9A-F]{{{CODE_DIGITS}}}", digits, re.ASCII):
+        return ""
+    return f"FT-{digits[:_GROUP]}-{digits[_GROUP:]}"
+
+
+def is_trace_id(text: str) -> bool:
+    """Whether a stored value may stand in a query as the id of a trace."""
+    return bool(re.fullmatch(r"[0-9a-f]{32}", text, re.ASCII)) and set(text) != {"0"}
+
+
+def is_word(text: str) -> bool:
+    """Whether a stored class, or whose move it is, may stand in a query."""
+    return bool(re.fullmatch(r"[a-z0-9_]{0,64}", text, re.ASCII))
+
+
+def _repeated(text: str) -> str:
+    """A refused text, cut: what was pasted by mistake may be a key."""
+    return repr(text if len(text) <= _SHOWN else f"{text[:8]}…") + (
+        f" ({len(text)} characters)" if len(text) > _SHOWN else ""
+    )

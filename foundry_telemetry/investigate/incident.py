@@ -1,0 +1,152 @@
+"""Whose fault, since when, who is hit, whether retries hide it, what changed, and what to do: of a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from foundry_telemetry.advice import Advice, advice_for
+from foundry_telemetry.dashboards.parameters import TimeRange
+from foundry_telemetry.investigate import questions, spread
+from foundry_telemetry.investigate.causes import Cause, Totals, causes, totals
+from foundry_telemetry.investigate.change import Change, Key, change
+from foundry_telemetry.investigate.questions import Bin, Failure, Group
+from foundry_telemetry.investigate.sources import Source
+
+_ENOUGH: Final = 500
+"""Failures that are looked at one by one."""
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+Verdict = Literal["wrong", "nothing wrong", "no calls"]
+
+
+class Main(Struct, frozen=True, kw_only=True):
+    """What is known of the worst cause."""
+
+    cause: Cause
+    change: Change
+    advice: Advice
+    hits: tuple[spread.Hit, ...]
+    tags: tuple[spread.Hit, ...]
+    """Of the newest 500 failures."""
+    news: tuple[spread.New, ...]
+    examples: tuple[Failure, ...]
+    """Three calls at most, the first to fail before the others."""
+
+
+class Incident(Struct, frozen=True, kw_only=True):
+    """The answer."""
+
+    verdict: Verdict
+    source: str
+    start: datetime
+    end: datetime
+    totals: Totals
+    main: Main | None
+    """The worst of what is wrong."""
+    others: tuple[Cause, ...]
+    """Every other cause, what is wrong before what is not."""
+
+
+def look(source: Source, window: TimeRange, say: Callable[[str], object]) -> Incident:
+    """Look at a time.
+
+    Args:
+        source: Who is asked.
+        window: From when to when.
+        say: Told what is being done.
+
+    Raises:
+        SourceError: There is no answer.
+    """
+    window = TimeRange(_floor(window.start), _floor(window.end), window.grain)
+    say(f"asking {source.name} what happened")
+    with ThreadPoolExecutor(3) as pool:
+        asked = (
+            pool.submit(questions.groups, source, window),
+            pool.submit(questions.timeline, source, window),
+            pool.submit(questions.calls, source, window),
+        )
+        groups, bins, calls = asked[0].result(), asked[1].result(), asked[2].result()
+    found = causes(groups, calls)
+    whole = totals(groups, calls)
+    main = None
+    if found and found[0].wrong:
+        say(f"asking {source.name} who is hit")
+        main = _main(source, window, found[0], groups, bins)
+    verdict: Verdict = "wrong" if main else "nothing wrong" if whole.attempts else "no calls"
+    return Incident(
+        verdict=verdict,
+        source=source.name,
+        start=window.start,
+        end=window.end,
+        totals=whole,
+        main=main,
+        others=tuple(found[1:] if main else found),
+    )
+
+
+def _main(
+    source: Source, window: TimeRange, cause: Cause, groups: Sequence[Group], bins: Sequence[Bin]
+) -> Main:
+    begin = questions.day(window).start
+    key = (cause.error_type or None, cause.fault or None)
+    changed = change(bins, key, begin) or Change(cause.first_seen, window.end, None, over=False)
+    first = _floor(changed.since)
+    failures = questions.failures(
+        source,
+        cause.error_type,
+        cause.fault,
+        TimeRange(first, first + _MILLISECOND, window.grain),
+        TimeRange(_enough_from(bins, key, begin, first), window.end, window.grain),
+    )
+    return Main(
+        cause=cause,
+        change=changed,
+        advice=advice_for(cause.error_type, cause.fault or None),
+        hits=tuple(spread.hits(groups, cause.error_type, cause.fault)),
+        tags=tuple(spread.tags(failures)),
+        news=tuple(spread.news(groups, changed.since)),
+        examples=examples(failures),
+    )
+
+
+def _enough_from(bins: Sequence[Bin], key: Key, begin: datetime, first: datetime) -> datetime:
+    """From when on there are enough failures to tell from, or all of them since the first."""
+    left = _ENOUGH
+    for one in reversed(bins):
+        left -= one.attempts if (one.error_type, one.fault) == key else 0
+        if left <= 0:
+            return max(first, begin + timedelta(milliseconds=one.at_ms))
+    return first
+
+
+def examples(failures: Sequence[Failure]) -> tuple[Failure, ...]:
+    """Three calls that stand for all: the first, the newest, and one that is unlike both where there is one.
+
+    Args:
+        failures: The newest first.
+    """
+    by_call = {one.call_id: one for one in failures}
+    if not by_call:
+        return ()
+    ordered = sorted(by_call.values(), key=lambda one: one.ended)
+    first, newest = ordered[0], ordered[-1]
+    between = [one for one in ordered if one is not first and one is not newest]
+    known = {_kind(first), _kind(newest)}
+    other = next((one for one in between if _kind(one) not in known), between[len(between) // 2 :][:1])
+    chosen = [first, *([other] if isinstance(other, Failure) else other), newest]
+    return tuple({one.call_id: one for one in chosen}.values())
+
+
+def _kind(failure: Failure) -> tuple[str | None, str | None, int | None]:
+    return failure.service, failure.deployment, failure.status
+
+
+def _floor(moment: datetime) -> datetime:
+    """Whole milliseconds, as queries have them; never later."""
+    return moment - timedelta(microseconds=moment.microsecond % 1_000)

@@ -1,0 +1,205 @@
+"""Who answers KQL: a workspace in Azure or the local Azure Monitor, through one client.
+
+The client is `LogsQueryClient` for both, so the queries and all that reads their answers are the same.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from urllib.parse import urlsplit
+
+from foundry_telemetry.dashboards import files, kql
+from foundry_telemetry.dashboards.parameters import Value, substitute
+from foundry_telemetry.investigate.trouble import explained
+from foundry_telemetry.investigate.values import plain
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
+    from azure.monitor.query import LogsQueryClient
+
+PORT: Final = 4319
+"""Where ``foundry-telemetry local`` listens unless it is told otherwise."""
+CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+WORKSPACE: Final = "FOUNDRY_TELEMETRY_WORKSPACE"
+"""The environment variable that stands for ``--workspace``."""
+
+WAIT_S: Final = 60
+"""Seconds that a query may take."""
+
+_ANY_WORKSPACE: Final = "00000000-0000-0000-0000-000000000000"
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_ENDPOINT: Final = re.compile(r"(?:^|;)\s*IngestionEndpoint\s*=\s*([^;\s]+)", re.IGNORECASE)
+
+Row = Mapping[str, Any]
+
+
+class SourceError(Exception):
+    """There is no answer; the message says why and what to check."""
+
+
+class Source:
+    """Answers the queries of ``dashboards/investigate``; use it in a ``with`` block.
+
+    Args:
+        client: Of Log Analytics; closed at the end.
+        workspace: The id of the workspace.
+        name: What to call it to a person.
+        is_local: Whether it is the local Azure Monitor.
+    """
+
+    def __init__(self, client: LogsQueryClient, workspace: str, name: str, *, is_local: bool) -> None:
+        self._client = client
+        self._workspace = workspace
+        self.name = name
+        self.is_local = is_local
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def ask(self, query: str, values: Mapping[str, Value], raw: frozenset[str] = frozenset()) -> list[Row]:
+        """Ask one query; several threads may.
+
+        Args:
+            query: The name of its file.
+            values: For its parameters, each checked by whoever gives it.
+            raw: Columns of JSON, which whoever reads them makes harmless.
+
+        Returns:
+            The rows. Times are UTC, texts are `values.plain`; what was not told is not there.
+
+        Raises:
+            SourceError: There is no answer, or a part of it only.
+        """
+        from azure.monitor.query import LogsQueryPartialResult  # noqa: PLC0415 - takes a while
+
+        text = substitute(kql.composed(files.investigation(query)), values)
+        try:
+            result = self._client.query_workspace(self._workspace, text, timespan=None, server_timeout=WAIT_S)
+        except Exception as error:
+            raise SourceError(explained(error, self.name, is_local=self.is_local)) from error
+        if isinstance(result, LogsQueryPartialResult):
+            raise SourceError(f"{self.name} gave a part of its answer only: look at a shorter time")
+        return [_row(table.columns, row, raw) for table in result.tables for row in table.rows]
+
+
+def _row(columns: list[str], cells: Any, raw: frozenset[str]) -> Row:
+    """A row as a mapping, without what was not told."""
+    told = zip(columns, cells, strict=True)
+    return {name: _cell(cell, raw=name in raw) for name, cell in told if _is_told(cell)}
+
+
+def _is_told(cell: object) -> bool:
+    """Text that was not told is empty; a number that is none says nothing either."""
+    return cell is not None and cell != "" and not (isinstance(cell, float) and not math.isfinite(cell))
+
+
+def _cell(cell: object, *, raw: bool) -> object:
+    if isinstance(cell, datetime):
+        return cell.astimezone(UTC)  # the client brings a zone of its own
+    return plain(cell) if isinstance(cell, str) and not raw else cell
+
+
+def choose(
+    source: str | None, workspace: str | None, url: str | None, environment: Mapping[str, str]
+) -> Source:
+    """The source that is meant.
+
+    Args:
+        source: ``local`` or ``azure``; without it Azure where there is a workspace, else local.
+        workspace: The id of a workspace in Azure.
+        url: Of the local Azure Monitor, or of the query API of another cloud.
+        environment: May hold `WORKSPACE`, and a `CONNECTION_STRING` that tells where the local one is.
+
+    Raises:
+        SourceError: What is needed for it is missing or has another form.
+    """
+    if source == "local" or (source is None and workspace is None):
+        return local(url or local_url(environment))
+    return azure(workspace or "", url)
+
+
+def local_url(environment: Mapping[str, str]) -> str:
+    """Where the local Azure Monitor should be: by the service's connection string, else by its port."""
+    endpoint = _ENDPOINT.search(environment.get(CONNECTION_STRING, ""))
+    if endpoint and _is_loopback(endpoint[1]):
+        return endpoint[1].rstrip("/")
+    return f"http://127.0.0.1:{PORT}"
+
+
+def local(url: str) -> Source:
+    """The local Azure Monitor at an address.
+
+    Raises:
+        SourceError: It is no address on this machine.
+    """
+    if not _is_loopback(url):
+        raise SourceError(
+            f"{plain(url)!r} is no address of a local Azure Monitor: expected http://127.0.0.1:{PORT}, as "
+            "`foundry-telemetry local` prints it; a workspace in Azure is asked with --workspace ID"
+        )
+    from azure.core.pipeline.policies import SansIOHTTPPolicy  # noqa: PLC0415 - takes a while
+    from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
+    from azure.monitor.query import LogsQueryClient  # noqa: PLC0415
+
+    client = LogsQueryClient(
+        _NoCredential(),
+        endpoint=url.rstrip("/"),
+        # No token goes over plain HTTP, and no proxy stands before loopback.
+        authentication_policy=SansIOHTTPPolicy(),
+        transport=RequestsTransport(use_env_settings=False),
+        retry_total=0,
+    )
+    return Source(client, _ANY_WORKSPACE, f"local Azure Monitor at {url.rstrip('/')}", is_local=True)
+
+
+def azure(workspace: str, endpoint: str | None = None) -> Source:
+    """A workspace in Azure, with `DefaultAzureCredential`.
+
+    Raises:
+        SourceError: There is no id of a workspace.
+    """
+    if not _GUID.fullmatch(workspace):
+        raise SourceError(
+            f"{plain(workspace)!r} is no id of a workspace: expected a GUID, with --workspace or in "
+            f"{WORKSPACE}; "
+            'find it with `az monitor log-analytics workspace list --query "[].[name, customerId]" -o tsv`'
+        )
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - takes a while
+    from azure.monitor.query import LogsQueryClient  # noqa: PLC0415
+
+    options: dict[str, Any] = {} if endpoint is None else {"endpoint": endpoint}
+    client = LogsQueryClient(
+        DefaultAzureCredential(),
+        retry_total=2,
+        connection_timeout=10,
+        read_timeout=WAIT_S + 10,
+        **options,
+    )
+    return Source(client, workspace, f"workspace {workspace} in Azure", is_local=False)
+
+
+class _NoCredential:
+    """Never asked: the policy that would ask is replaced."""
+
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        self._fail()
+
+    def _fail(self) -> NoReturn:
+        raise RuntimeError("the local Azure Monitor takes no token")
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        return False
+    return scheme == "http" and host in _LOOPBACK and port != 0

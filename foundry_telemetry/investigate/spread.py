@@ -1,0 +1,100 @@
+"""Who is hit, and what changed: what the failing attempts have in common, and what is new about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from foundry_telemetry import conventions as names
+from foundry_telemetry.investigate.questions import Failure, Group, tags_of
+
+ALWAYS: Final = ("deployment", "service")
+"""What is told of every incident."""
+_TELLING: Final = ("version", "client", "auth_scheme", "server", "region")
+"""What is told where it parts what fails from what does not."""
+_CHANGING: Final = ("version", "deployment", "client", "auth_scheme", "server", "region")
+_SHORTLY: Final = timedelta(hours=2)
+"""How long before an incident something new counts as its possible cause: the token that a release brought
+lives an hour."""
+_AFTER: Final = timedelta(minutes=1)
+"""A new version is seen at its first attempt, which may fail: so a little later than the incident begins."""
+
+
+class Share(Struct, frozen=True):
+    """How many attempts of one service, deployment and so on failed for a cause."""
+
+    value: str
+    failed: int
+    attempts: int
+
+
+class Hit(Struct, frozen=True):
+    """Who is hit, by one property of the attempts."""
+
+    by: str
+    shares: tuple[Share, ...]
+    """Those that are hit, the worst first."""
+    spared: int
+    """How many others made attempts, and none failed so."""
+
+
+class New(Struct, frozen=True):
+    """Something that was not there before."""
+
+    what: str
+    value: str
+    service: str | None
+    first_seen: datetime
+
+
+def hits(groups: Sequence[Group], error_type: str, fault: str) -> Iterator[Hit]:
+    """Who is hit by a cause: deployments and services, and what else parts those who are from the others."""
+    for by in (*ALWAYS, *_TELLING):
+        whole: Counter[str] = Counter()
+        bad: Counter[str] = Counter()
+        for group in groups:
+            value = getattr(group, by) or ""
+            whole[value] += group.attempts
+            if (group.error_type or "", group.fault or "") == (error_type, fault):
+                bad[value] += group.attempts
+        shares = [
+            Share(value or "(not told)", count, whole[value]) for value, count in bad.most_common() if count
+        ]
+        spared = sum(1 for value, count in whole.items() if value and count and not bad[value])
+        # Failures often name no region or version: that parts nothing.
+        told = by in ALWAYS or (spared > 0 and len(shares) == 1 and not bad[""])
+        if shares and told:
+            yield Hit(by, tuple(shares), spared)
+
+
+def tags(failures: Iterable[Failure]) -> Iterator[Hit]:
+    """The tags that failed attempts carry, each with how often."""
+    counts: dict[str, Counter[str]] = {}
+    number = 0
+    for failure in failures:
+        number += 1
+        for key, value in tags_of(failure, names.TAG_PREFIX).items():
+            counts.setdefault(key, Counter())[value] += 1
+    for key, counter in sorted(counts.items()):
+        yield Hit(
+            f"tag {key}", tuple(Share(value, count, number) for value, count in counter.most_common()), 0
+        )
+
+
+def news(groups: Sequence[Group], since: datetime) -> Iterator[New]:
+    """What was first seen shortly before an incident, where the same service had something else before."""
+    for by in _CHANGING:
+        seen: dict[tuple[str | None, str], datetime] = {}
+        for group in groups:
+            value = getattr(group, by)
+            if value is not None:
+                key = group.service, value
+                seen[key] = min(seen.get(key, group.first_seen), group.first_seen)
+        earlier = {service for (service, _), first in seen.items() if first < since - _SHORTLY}
+        for (service, value), first in sorted(seen.items(), key=lambda item: item[1]):
+            if service in earlier and since - _SHORTLY <= first <= since + _AFTER:
+                yield New(by.replace("_", " "), value, service, first)

@@ -1,0 +1,42 @@
+"""The steps of an entry of the advice for one failure: what the ledger knows stands in its commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from foundry_telemetry.advice import PLACEHOLDERS, Advice
+from foundry_telemetry.investigate.questions import Attempt, Failure
+
+_SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII).fullmatch
+"""What may stand in a command for a shell as it is."""
+
+
+def steps_for(advice: Advice, failure: Attempt | Failure | None) -> Iterator[tuple[str, str | None]]:
+    """Each step, and its command with what is known filled in."""
+    told = _told(failure)
+    for step in advice.steps:
+        yield step.text, _filled(step.command, told) if step.command else None
+
+
+def to_fill_in(steps: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str]]:
+    """What still stands between angle brackets in the commands of steps, and what it means."""
+    commands = " ".join(shell for _, shell in steps if shell)
+    for name, placeholder in PLACEHOLDERS.items():
+        if name in commands:
+            yield name, placeholder.meaning
+
+
+def _told(failure: Attempt | Failure | None) -> dict[str, str]:
+    if failure is None:
+        return {}
+    application = failure.token_application if isinstance(failure, Attempt) else failure.application
+    values = {"<resource>": failure.resource, "<application-id>": application}
+    return {name: value for name, value in values.items() if value and _SAFE(value) and name in PLACEHOLDERS}
+
+
+def _filled(command: str, told: dict[str, str]) -> str:
+    for name, value in told.items():
+        command = command.replace(name, value)
+    return command

@@ -1,0 +1,91 @@
+"""A call as Markdown for an issue or a chat, and as JSON for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.investigate import ticket_block
+from foundry_telemetry.investigate.call import Call, Found
+from foundry_telemetry.investigate.steps import steps_for
+from foundry_telemetry.investigate.values import as_markdown
+from foundry_telemetry.investigate.words import ABSENT, clock, took
+
+
+def markdown(found: Found) -> str:
+    """The call, its cause and next steps, its attempts, and the block for support."""
+    return "\n".join(_lines(found))
+
+
+def as_object(found: Found) -> dict[str, Any]:
+    """The same as what JSON can hold; absent is what was not told."""
+    call, advice = found.call, found.call.advice
+    told: dict[str, Any] = {
+        "asked_for": {"kind": found.identity.kind, "value": found.identity.value},
+        "call_id": call.call_id,
+        "support_code": call.support_code,
+        "state": call.state,
+        "attempts": [
+            msgspec.to_builtins(attempt) | ({} if wait is None else {"waited_ms": round(wait, 3)})
+            for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True)
+        ],
+        "trace": msgspec.to_builtins(found.beside),
+        "other_calls": [{"call_id": one.call_id, "state": one.state} for one in found.others],
+        "ticket": ticket_block.text(call),
+    }
+    if found.trouble:
+        told["trace_trouble"] = found.trouble
+    if advice is not None and call.failure is not None:
+        steps = [{"text": text, "command": command} for text, command in steps_for(advice, call.failure)]
+        told["cause"] = {
+            "error_type": call.failure.error_type,
+            "fault": call.failure.fault,
+            "advice": advice.about,
+            "meaning": advice.meaning,
+            "next_step": advice.next_step,
+            "steps": steps,
+            "desks": ticket_block.desks(call),
+        }
+    return told
+
+
+def _lines(found: Found) -> Iterator[str]:
+    call = found.call
+    yield f"## Call {call.call_id} {call.state}" if call.call_id.isalnum() else f"## Call {call.state}"
+    yield ""
+    yield from _cause(call)
+    yield "| # | began (UTC) | waited | took | status | what came of it | apim-request-id | request-id |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True):
+        cells = (
+            str(attempt.number or ""),
+            clock(attempt.started or attempt.ended, milliseconds=True),
+            "" if wait is None else took(max(wait, 0.0)),
+            took(attempt.duration_ms),
+            "" if attempt.status is None else str(attempt.status),
+            attempt.error_type or attempt.outcome or ABSENT,
+            attempt.apim_request_id or ABSENT,
+            attempt.request_id or ABSENT,
+        )
+        yield f"| {' | '.join(map(as_markdown, cells))} |"
+    yield ""
+    yield from (f"- **{as_markdown(name)}**: {as_markdown(told)}" for name, told in ticket_block.lines(call))
+
+
+def _cause(call: Call) -> Iterator[str]:
+    failure, advice = call.failure, call.advice
+    if failure is None or advice is None:
+        return
+    move = MOVES.get(failure.fault or "", ABSENT)
+    yield f"**{as_markdown(move)}**, **{as_markdown(failure.error_type or '')}**: {advice.meaning}"
+    yield ""
+    yield f"**Next**: {advice.next_step}"
+    yield ""
+    for number, (text, command) in enumerate(steps_for(advice, failure), start=1):
+        yield f"{number}. {text}"
+        if command:
+            yield f"\n   ```sh\n   {command}\n   ```\n"
+    yield ""

@@ -1,0 +1,145 @@
+"""A call on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.investigate import ticket_block, words
+from foundry_telemetry.investigate.call import Call, Found
+from foundry_telemetry.investigate.questions import MOST_BESIDE, Attempt, Beside
+from foundry_telemetry.investigate.steps import steps_for, to_fill_in
+from foundry_telemetry.investigate.words import (
+    ABSENT,
+    Line,
+    clock,
+    command,
+    day_and_time,
+    many,
+    took,
+)
+
+_WIDE: Final = 110
+_MOST_BESIDE: Final = 8
+_MOST_OTHERS: Final = 4
+_NO_RESULT: Final = "0"
+"""What the exporter writes where there was no status."""
+_STYLES: Final = {"failed": "bold red", "recovered": "yellow", "ended well": "green"}
+
+
+def show(found: Found, console: Console) -> None:
+    """All of it: what came of the call, why, what to do, attempts, trace, and what support asks for."""
+    call = found.call
+    words.show([*_head(call), *_attempts(call, console.width), *_trace(found)], console)
+    console.print()
+    console.print(_asked(call))
+    # Not wrapped: what is pasted from here must have the lines it has.
+    console.print(ticket_block.text(call), soft_wrap=True)
+
+
+def _head(call: Call) -> Iterator[Line]:
+    code = f"  {call.support_code}" if call.support_code else ""
+    yield (
+        "call",
+        Text.assemble((call.state, _STYLES.get(call.state, "yellow")), f"  {call.call_id}{code}"),
+    )
+    failure, advice = call.failure, call.advice
+    if failure is None or advice is None:
+        yield "when", Text(day_and_time(call.last.ended))
+        return
+    move = MOVES.get(failure.fault or "", ABSENT)
+    yield "cause", Text.assemble((move, "bold"), "  ", (failure.error_type or "", "bold"))
+    yield "", Text(advice.meaning)
+    yield "when", Text(f"{day_and_time(failure.ended)}, {_who(failure)}")
+    yield "next", Text(advice.next_step, style="bold")
+    steps = list(steps_for(advice, failure))
+    for number, (step, shell) in enumerate(steps, start=1):
+        yield "", Text(f"{number}. {step}")
+        if shell:
+            yield "", command(shell)
+    for name, meaning in to_fill_in(steps):
+        yield "", Text(f"{name} is {meaning}.", style="dim")
+    yield "retry", Text(advice.retry)
+
+
+def _who(attempt: Attempt) -> str:
+    service = attempt.service or "a service without a name"
+    return f"{service} to {attempt.deployment or attempt.server or ABSENT}"
+
+
+def _attempts(call: Call, width: int) -> Iterator[Line]:
+    label = "attempts"
+    for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True):
+        status = "–" if attempt.status is None else attempt.status  # noqa: RUF001 - a dash for no answer
+        cause = attempt.error_type or attempt.outcome or ABSENT
+        waited = "" if wait is None else f" after {took(max(wait, 0.0))}"
+        head = Text.assemble(
+            f"{attempt.number or '?'}  {clock(attempt.started or attempt.ended, milliseconds=True)}{waited}",
+            f"  {status}  ",
+            (cause, "red" if attempt.error_type else "green"),
+            f"  took {took(attempt.duration_ms)}",
+        )
+        yield label, head
+        label = ""
+        azure = f"azure {attempt.apim_request_id or ABSENT}"
+        anthropic = f"anthropic {attempt.request_id or ABSENT}"
+        between = "  " if width >= _WIDE else "\n   "
+        yield "", Text(f"   {azure}{between}{anthropic}", style="dim")
+
+
+def _trace(found: Found) -> Iterator[Line]:
+    trace_id = found.call.last.trace_id
+    if trace_id:
+        yield "trace", Text(trace_id)
+    depths = _depths(found.beside)
+    for one, depth in list(zip(found.beside, depths, strict=True))[:_MOST_BESIDE]:
+        yield "", _line_beside(one, depth)
+    left = len(found.beside) - _MOST_BESIDE
+    if left > 0:
+        least = "at least " if len(found.beside) >= MOST_BESIDE else ""
+        yield "", Text(f"and {least}{many(left, 'row')} more", style="dim")
+    if trace_id and not found.beside:
+        why = found.trouble or "nothing else is told of this trace; it may have been sampled out"
+        yield "", Text(why, style="dim")
+    for other in found.others[-_MOST_OTHERS:]:
+        yield "", Text(f"also in it: call {other.call_id} {other.state}", style="dim")
+    if len(found.others) > _MOST_OTHERS:
+        yield "", Text(f"and {many(len(found.others) - _MOST_OTHERS, 'call')} more", style="dim")
+
+
+def _line_beside(one: Beside, depth: int) -> Text:
+    told = None if one.result == _NO_RESULT else one.result
+    result = " ".join(filter(None, (told, "failed" if one.success is False else "")))
+    time = f"  {took(one.duration_ms)}" if one.duration_ms is not None else ""
+    text = (
+        f"{'  ' * depth}{one.what} {one.name or ABSENT}  {result}{time}"
+        f"{f'  {one.service}' if one.service else ''}"
+    )
+    return Text(text, style="red" if one.success is False else "")
+
+
+def _depths(rows: tuple[Beside, ...]) -> list[int]:
+    """How deep each stands in its trace, as far as the parents are there."""
+    depth_of: dict[str, int] = {}
+    depths = []
+    for row in rows:
+        depth = min(depth_of.get(row.parent or "", -1) + 1, 4)
+        if row.span:
+            depth_of.setdefault(row.span, depth)
+        depths.append(depth)
+    return depths
+
+
+def _asked(call: Call) -> Text:
+    """What stands above the block to paste."""
+    advice = call.advice
+    if advice is None:
+        return Text("nothing failed; for the record:", style="bold")
+    desks = ticket_block.desks(call)
+    if not desks:
+        return Text(f"no ticket: {advice.ticket}", style="bold")
+    return Text(f"ticket to {' or '.join(desks)}, {advice.ticket}", style="bold")

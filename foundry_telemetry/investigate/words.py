@@ -1,0 +1,108 @@
+"""Times, numbers and lines as the commands write them. All times are UTC."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+ABSENT: Final = "not told"
+_WIDTH_OF_FILES: Final = 100
+"""Columns where the output is no terminal."""
+_LABEL: Final = 8
+_NARROWEST: Final = 20
+"""Columns that text gets on however narrow a terminal."""
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3_600
+_DAY_S: Final = 86_400
+_SECOND_MS: Final = 1_000
+_UNITS: Final = ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min"))
+
+Line = tuple[str, Text]
+"""A label and what stands behind it; without a label it goes on from the line above."""
+
+
+def day_and_time(moment: datetime) -> str:
+    """``2026-11-22 03:00:01 UTC``."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def clock(moment: datetime, *, milliseconds: bool = False) -> str:
+    """``03:00:01`` or ``03:00:01.123``."""
+    text = f"{moment.astimezone(UTC):%H:%M:%S.%f}"
+    return text[:-3] if milliseconds else text[:-7]
+
+
+def moment(value: datetime, now: datetime) -> str:
+    """The clock; with the day where that is another one than now."""
+    same = value.astimezone(UTC).date() == now.astimezone(UTC).date()
+    return clock(value) if same else f"{value.astimezone(UTC):%b %d} {clock(value)}"
+
+
+def lasted(time: timedelta) -> str:
+    """``14 min``, ``2 h 5 min``, ``41 s``."""
+    left = max(round(time.total_seconds()), 0)
+    parts = []
+    for seconds, unit in _UNITS:
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or f"{left} s"
+
+
+def took(milliseconds: float | None) -> str:
+    """``41 ms`` or ``1.2 s``."""
+    if milliseconds is None:
+        return ABSENT
+    return (
+        f"{milliseconds:.0f} ms" if abs(milliseconds) < _SECOND_MS else f"{milliseconds / _SECOND_MS:,.1f} s"
+    )
+
+
+def many(count: int, noun: str) -> str:
+    """``1 call``, ``1,204 calls``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def percent(part: int, whole: int) -> str:
+    """``34%``; never 0 % or 100 % where that is not exactly so."""
+    if not whole or part in (0, whole):
+        return "100%" if whole and part else "0%"
+    share = round(100 * part / whole)
+    return "<1%" if share == 0 else ">99%" if share == 100 else f"{share}%"  # noqa: PLR2004 - percent
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that changes nothing of what it is given. Colour as the terminal and ``NO_COLOR`` say."""
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = _WIDTH_OF_FILES
+    return made
+
+
+def show(lines: Iterable[Line], console: Console) -> None:
+    """Write lines as `page` lays them out."""
+    for line in page(lines, console):
+        console.print(line, soft_wrap=True)
+
+
+def page(lines: Iterable[Line], console: Console) -> Iterator[Text]:
+    """Lines with their labels in a column of its own; long ones go on under their beginning."""
+    for label, told in lines:
+        heading = label
+        if told.no_wrap:
+            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), told)
+            continue
+        for piece in told.wrap(console, max(console.width - _LABEL - 1, _NARROWEST)):
+            piece.rstrip()
+            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), piece)
+            heading = ""
+
+
+def command(text: str) -> Text:
+    """Something to type; never wrapped, so that it can be copied."""
+    return Text(f"$ {text}", style="cyan", no_wrap=True)

@@ -1,0 +1,78 @@
+"""``python -m tests.investigate.readme`` writes what the commands print after one drill into the README."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from tests.investigate.commands import run
+from tests.investigate.drills import DRILLS, play
+from tests.investigate.service import running
+
+README = Path(__file__).parents[2] / "README.md"
+DRILL = "role missing"
+WIDTH = "100"
+
+_BLOCK = r"(<!-- {name}:start -->\n```\n).*?(```\n<!-- {name}:end -->)"
+
+
+def printed() -> dict[str, str]:
+    """What the commands print after the drill, by the name of the block in the README."""
+    drill = next(drill for drill in DRILLS if drill.name == DRILL)
+    with running(("127.0.0.1",)) as (service, azure):
+        play(drill, service)
+        source = ("--url", azure.url)
+        incident = run("incident", *source, COLUMNS=WIDTH).out
+        code = re.findall(r"ticket (FT-\S+)", incident)[0]
+        ticket = run("ticket", code, *source, COLUMNS=WIDTH).out
+        url = azure.url
+    told = {
+        "incident": f"$ foundry-telemetry incident\n{incident}",
+        "ticket": f"$ foundry-telemetry ticket {code}\n{ticket}",
+    }
+    # A service that runs for longer has its local Azure Monitor on the usual port.
+    return {name: text.replace(url, "http://127.0.0.1:4319") for name, text in told.items()}
+
+
+def blocks() -> dict[str, str]:
+    """The blocks that the README has."""
+    text = README.read_text("utf-8")
+    found = {}
+    for name in ("incident", "ticket"):
+        match = re.search(_BLOCK.format(name=name), text, re.DOTALL)
+        assert match, f"the README has no block {name}"
+        found[name] = match[0].partition("```\n")[2].rpartition("```")[0]
+    return found
+
+
+def same(text: str) -> list[str]:
+    """The words of a text without what differs from run to run: ids, times and how long things took."""
+    for pattern, word in (
+        (r"FT-[0-9A-F]{5}-[0-9A-F]{5}", "CODE"),
+        (r"\b(?!0{8})[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "GUID"),
+        (r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b", "HEX"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\d:\d\d:\d\d(\.\d+)?", "TIME"),
+        (r"good for \w+ \w+ more", "LIFE"),
+        (r"\b[\d.]+ (ms|s)\b", "TOOK"),
+    ):
+        text = re.sub(pattern, word, text)
+    return text.split()
+
+
+def main() -> int:
+    """Write the blocks."""
+    text = README.read_text("utf-8")
+    for name, told in printed().items():
+        text = re.sub(
+            _BLOCK.format(name=name),
+            lambda found, told=told: found[1] + told + found[2],
+            text,
+            flags=re.DOTALL,
+        )
+    README.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

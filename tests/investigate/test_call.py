@@ -1,0 +1,178 @@
+"""One call among others: its attempts in order, its waits, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.investigate import call as module
+from foundry_telemetry.investigate import sources
+from foundry_telemetry.investigate.call import Found, find
+from foundry_telemetry.investigate.ids import read_id
+from foundry_telemetry.investigate.sources import SourceError
+from foundry_telemetry.local.server import LocalAzureMonitor
+from tests.dashboards.rows import Row
+from tests.investigate.commands import run
+from tests.investigate.history import put
+from tests.support.telemetry import envelope, fill
+
+AT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+TRACE = "95e4c3090d9c1015f500ccb4f316c3de"
+GOOD: dict[str, Any] = {"status": 200, "outcome": "ok"}
+BAD: dict[str, Any] = {
+    "status": 529,
+    "outcome": "error",
+    "error_type": "overloaded",
+    "fault": "model_service",
+}
+
+
+def attempt(call: str, number: int, ended_s: float, **told: Any) -> Row:
+    """An attempt of half a second that ended so many seconds after the beginning."""
+    usual = {"duration_ms": 500.0, "OperationId": TRACE, "deployment": "d"}
+    at = AT + timedelta(seconds=ended_s)
+    return Row(at=at, call_id=call * 16, attempt_number=number, **{**usual, **told})
+
+
+def found(rows: Iterable[Row], ident: str, say: Callable[[str], object] = len) -> Found:
+    """What an id leads to in a store with these rows."""
+    with LocalAzureMonitor() as azure, sources.local(azure.url) as source:
+        put(azure.store, rows)
+        told = find(source, read_id(ident), say)
+    assert told is not None
+    return told
+
+
+def test_attempts_are_in_order_with_their_waits() -> None:
+    """Attempts stand by number, however they arrived; a wait is from an end to the next start."""
+    rows = [attempt("a", 3, 9, **GOOD), attempt("a", 1, 1, **BAD), attempt("a", 2, 3, **BAD)]
+    call = found(rows, "a" * 16).call
+    assert [one.number for one in call.attempts] == [1, 2, 3]
+    assert call.waits_ms() == [None, 1_500.0, 5_500.0]
+    assert call.began == AT + timedelta(seconds=0.5)
+
+
+@pytest.mark.parametrize(
+    ("rows", "state", "cause"),
+    [
+        ([attempt("a", 1, 1, **GOOD)], "ended well", None),
+        ([attempt("a", 1, 1, **BAD)], "failed", "overloaded"),
+        ([attempt("a", 1, 1, **BAD), attempt("a", 2, 3, **GOOD)], "recovered", "overloaded"),
+        ([attempt("a", 1, 1, outcome="cancelled")], "cancelled by the caller", None),
+        (
+            [attempt("a", 1, 1, **BAD), attempt("a", 2, 3, outcome="abandoned")],
+            "abandoned by the caller",
+            "overloaded",
+        ),
+    ],
+)
+def test_state(rows: list[Row], state: str, cause: str | None) -> None:
+    """The last attempt says what came of the call; the cause is that of the last that failed."""
+    call = found(rows, "a" * 16).call
+    assert call.state == state
+    assert (call.failure.error_type if call.failure else None) == cause
+    assert (call.advice.about if call.advice else None) == cause
+
+
+def test_of_a_trace_the_call_that_failed() -> None:
+    """A trace leads to the newest of its calls that failed, and names the others."""
+    rows = [
+        attempt("a", 1, 1, **BAD),
+        attempt("b", 1, 5, **BAD),
+        attempt("c", 1, 9, **GOOD),
+        attempt("d", 1, 10, **BAD),
+        attempt("d", 2, 12, **GOOD),
+    ]
+    told = found(rows, TRACE)
+    assert told.call.call_id == "b" * 16
+    assert [(other.call_id[0], other.state) for other in told.others] == [
+        ("a", "failed"),
+        ("c", "ended well"),
+        ("d", "recovered"),
+    ]
+
+
+def test_another_calls_attempts_are_not_its_own() -> None:
+    """A call id leads to its own attempts alone, though others share the trace."""
+    told = found([attempt("a", 1, 1, **GOOD), attempt("b", 1, 2, **BAD)], "a" * 16)
+    assert [one.call_id for one in told.call.attempts] == ["a" * 16]
+    assert told.others == ()
+
+
+def test_a_call_without_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the trace cannot be asked for, the call is told all the same, and why the rest is missing."""
+
+    def refuse(*_: object) -> None:
+        raise SourceError("the table is not there")
+
+    monkeypatch.setattr(module.questions, "beside", refuse)
+    told = found([attempt("a", 1, 1, **BAD)], "a" * 16)
+    assert (told.beside, told.trouble) == ((), "the table is not there")
+
+
+def test_progress_is_told() -> None:
+    """Before each question it is said who is asked for what."""
+    said: list[str] = []
+    found([attempt("a", 1, 1, **BAD)], "a" * 16, said.append)
+    assert [text.partition(" for ")[2] for text in said] == ["the call", "the trace around it"]
+
+
+def test_what_stands_around_a_call() -> None:
+    """Rows of the trace are shown by depth; no message and no URL of them ever is."""
+    tags = {"ai.operation.id": TRACE, "ai.cloud.role": "orders-api"}
+    request = {
+        "id": "r1",
+        "name": "POST /orders",
+        "responseCode": "500",
+        "success": False,
+        "duration": "0.00:00:01",
+    }
+    inner = {"id": "d1", "name": "chat d", "type": "GenAI", "resultCode": "529", "success": False}
+    error = {"exceptions": [{"typeName": "OverloadedError", "message": "CANARY-message"}]}
+    url = "https://x.example/?key=CANARY-url"
+    with LocalAzureMonitor() as azure:
+        put(azure.store, [attempt("a", 1, 1, **BAD)])
+        fill(
+            azure.store,
+            [
+                envelope("RequestData", request | {"url": url}, AT, tags=tags),
+                envelope(
+                    "RemoteDependencyData",
+                    inner | {"data": url, "duration": "0.00:00:00.5"},
+                    AT + timedelta(milliseconds=5),
+                    tags=tags | {"ai.operation.parentId": "r1"},
+                ),
+                envelope(
+                    "ExceptionData",
+                    error,
+                    AT + timedelta(seconds=1),
+                    tags=tags | {"ai.operation.parentId": "d1"},
+                ),
+            ],
+        )
+        said = run("ticket", "a" * 16, "--url", azure.url)
+    lines = [line[9:] for line in said.lines if line.startswith(" " * 9)]
+    assert "request POST /orders  500 failed  1.0 s  orders-api" in lines
+    assert "  dependency chat d  529 failed  500 ms  orders-api" in lines
+    assert "    exception OverloadedError  failed  orders-api" in lines
+    assert "CANARY" not in said.out
+
+
+def test_an_id_that_is_not_there() -> None:
+    """It is said what was looked for, where, and what may be wrong, with a code of its own."""
+    with LocalAzureMonitor() as azure:
+        said = run("ticket", "req_none", "--url", azure.url)
+    assert (said.code, said.out) == (3, "")
+    assert "has the request-id 'req_none'" in said.err
+    assert azure.url in said.err
+    assert "foundry-telemetry incident" in said.err
+
+
+def test_one_form_at_a_time() -> None:
+    """JSON and Markdown at once are refused."""
+    said = run("ticket", "req_1", "--json", "--markdown")
+    assert said.code == 2
+    assert "expected one of them" in said.err

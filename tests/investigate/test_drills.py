@@ -1,0 +1,134 @@
+"""Twelve drills: each cause is found with one command, and each id leads to its call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.advice import ALL
+from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.investigate.ids import support_code
+from foundry_telemetry.local.server import LocalAzureMonitor
+from tests.investigate.commands import Said, run
+from tests.investigate.drills import BAD, DRILLS, Drill, play
+from tests.investigate.service import KEY, PROMPT, SERVICE, running
+
+LEDGER = """AppEvents | where Name == 'foundry.attempt' and isnotempty(tostring(Properties['error.type']))
+| project call = tostring(Properties['foundry.call.id']), trace = OperationId,
+    azure = tostring(Properties['azure.service.request.id']),
+    anthropic = tostring(Properties['anthropic.request.id']),
+    answer = tostring(Properties['gen_ai.response.id'])
+| top 1 by call asc"""
+
+
+@dataclass(frozen=True)
+class Played:
+    """A drill that was played."""
+
+    drill: Drill
+    azure: LocalAzureMonitor
+
+    def run(self, *arguments: str, **environment: str) -> Said:
+        """Run a command against what the drill left."""
+        return run(*arguments, "--url", self.azure.url, **environment)
+
+    def ids(self) -> dict[str, str]:
+        """The ids of one failed attempt, by kind; those that were told."""
+        (row,) = self.azure.query(LEDGER).rows
+        call, trace, azure, anthropic, answer = (str(cell or "") for cell in row)
+        code = support_code(call)
+        told = {
+            "call id": call,
+            "trace id": trace,
+            "apim-request-id": azure,
+            "request-id": anthropic,
+            "response id": answer,
+            "support code": code,
+            "support code, otherwise written": code.lower().replace("-", ""),
+        }
+        return {kind: value for kind, value in told.items() if value}
+
+
+@pytest.fixture(scope="module", params=DRILLS, ids=lambda drill: drill.name)
+def played(request: pytest.FixtureRequest) -> Iterator[Played]:
+    """Each drill in turn."""
+    with running(("127.0.0.1",)) as (service, azure):
+        play(request.param, service)
+        yield Played(request.param, azure)
+
+
+def test_incident_names_fault_and_cause(played: Played) -> None:
+    """Whose fault it is and the failure class stand in the first three lines, and all fits one screen."""
+    said = played.run("incident")
+    first = " ".join(said.lines[:3])
+    assert MOVES[played.drill.fault] in first, said.out
+    assert played.drill.error_type in first
+    assert "WRONG" in first
+    assert said.code == 3
+    assert len(said.lines) <= 24, said.out
+    wrapped = [line for line in said.lines if "$ " not in line]  # commands stay whole, to be copied
+    assert max(map(len, wrapped)) <= 80
+    assert said.err == ""
+
+
+def test_incident_counts(played: Played) -> None:
+    """The calls that are hit, who made them, and since when are those of the drill."""
+    main = played.run("incident", "--json").told["main"]
+    cause = main["cause"]
+    hidden = played.drill.retries > 0
+    assert (cause["hit"], cause["failed"], cause["recovered"]) == (
+        BAD,
+        0 if hidden else BAD,
+        BAD if hidden else 0,
+    )
+    assert [(hit["by"], hit["shares"][0]["value"]) for hit in main["hits"]][1] == ("service", SERVICE)
+    assert main["tags"][0]["by"] == "tag tenant"
+    (since,) = played.azure.query(
+        "AppEvents | where Name == 'foundry.attempt' and isnotempty(tostring(Properties['error.type'])) "
+        "| summarize min(TimeGenerated)"
+    ).rows[0]
+    assert main["change"]["since"].startswith(since.isoformat())  # type: ignore[attr-defined]
+    assert main["change"]["good_before"] is not None
+    assert not main["change"]["over"]
+    assert main["advice"]["about"] == played.drill.error_type
+    assert len({one["call_id"] for one in main["examples"]}) == 3
+
+
+def test_every_id_leads_to_the_call(played: Played) -> None:
+    """The ticket is found by each kind of id that an attempt has, and has the right entry of the advice."""
+    ids = played.ids()
+    assert {"call id", "trace id", "support code"} <= set(ids)
+    for kind, value in ids.items():
+        said = played.run("ticket", value, "--json")
+        assert said.code == 0, (kind, said.err)
+        assert said.told["call_id"] == ids["call id"], kind
+        assert said.told["cause"]["error_type"] == played.drill.error_type
+        assert said.told["cause"]["fault"] == played.drill.fault
+        assert said.told["cause"]["advice"] == ALL[played.drill.error_type].about
+
+
+def test_ticket_shows_call_and_trace(played: Played) -> None:
+    """The attempts stand in order with both ids, and around them the request that made the call."""
+    ids = played.ids()
+    told: Any = played.run("ticket", ids["call id"], "--json").told
+    assert [one["number"] for one in told["attempts"]] == list(range(1, len(told["attempts"]) + 1))
+    assert len(told["attempts"]) == 1 + played.drill.retries
+    assert "POST /orders" in {one.get("name") for one in told["trace"]}
+    said = played.run("ticket", ids["call id"]).out
+    for kind in ("apim-request-id", "request-id"):
+        if kind in ids:
+            assert said.count(ids[kind]) >= 2, kind  # with its attempt, and in the block to paste
+    assert ALL[played.drill.error_type].next_step in " ".join(said.split())
+
+
+def test_nothing_secret_is_printed(played: Played) -> None:
+    """No command prints a prompt, a key or a token, in whatever form it is asked."""
+    call = played.ids()["call id"]
+    for command in (("incident",), ("ticket", call)):
+        for form in ((), ("--json",), *((("--markdown",),) if command[0] == "ticket" else ())):
+            said = played.run(*command, *form)
+            for canary in (PROMPT, "CANARY", KEY, "eyJ", "unsigned", "Bearer"):
+                assert canary not in said.out + said.err

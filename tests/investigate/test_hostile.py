@@ -1,0 +1,122 @@
+"""Whoever can write to the store can write anything; the commands show it and come to no harm."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from foundry_telemetry.dashboards.view import COLUMNS
+from foundry_telemetry.local.server import LocalAzureMonitor
+from tests.investigate.commands import run
+from tests.support.telemetry import envelope, fill
+
+ATTACKS = (
+    "\x1b]8;;https://evil.example\x07click\x1b]8;;\x07",
+    "\x1b[2J\x1b[H all is well",
+    "\u202egnp.exe",
+    "line\r\nWRONG    Azure",
+    '"><script>alert(1)</script>',
+    "[next step](javascript:alert(1))",
+    "![](https://evil.example/x.png)",
+    "=cmd|'/C calc'!A0",
+    "' | union AppTraces | take 1 //",
+    "{TimeRange:start}",
+    "[bold red]markup[/]",
+    "`` ` ```",
+    "a|b\\|c",
+    "\x00",
+    "{0}%s",
+    "$(reboot)",
+    "9" * 400,
+    "-1e999",
+    "NaN",
+)
+TEXTS = st.one_of(st.sampled_from(ATTACKS), st.text(max_size=60), st.from_regex(r"-?[0-9]{1,30}(\.[0-9]+)?"))
+KEYS = [column.key for column in COLUMNS if column.key and column.key != "anthropic.request.id"]
+NUMBER = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def azure() -> Iterator[LocalAzureMonitor]:
+    """One store for all that is tried."""
+    with LocalAzureMonitor() as azure:
+        yield azure
+
+
+def attempt(ident: str, properties: dict[str, str], tags: dict[str, str]) -> dict[str, Any]:
+    """An attempt with these values, a minute ago."""
+    told = {"foundry.call.id": "0a6b321dc337cec9", **properties, "anthropic.request.id": ident}
+    at = datetime.now(UTC) - timedelta(minutes=1)
+    return envelope("EventData", {"name": "foundry.attempt", "properties": told}, at, tags=tags)
+
+
+def harmless(text: str) -> bool:
+    """Whether nothing in a text acts on a terminal."""
+    return not any(unicodedata.category(one)[0] == "C" for one in text.replace("\n", ""))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.dictionaries(st.sampled_from(KEYS), TEXTS, max_size=len(KEYS)),
+    st.dictionaries(st.sampled_from(("ai.operation.id", "ai.cloud.role", "ai.application.ver")), TEXTS),
+    st.dictionaries(TEXTS, TEXTS, max_size=2),
+)
+def test_stored_values(
+    azure: LocalAzureMonitor, properties: dict[str, str], tags: dict[str, str], own: dict[str, str]
+) -> None:
+    """Whatever stands in an attempt, both commands answer, and what they print acts on nothing."""
+    ident = f"req_{next(NUMBER):020}"
+    given = properties | {f"foundry.tag.{key}": value for key, value in own.items()}
+    given["foundry.call.id"] = f"{ident[-16:]}{properties.get('foundry.call.id', '')}"
+    fill(azure.store, [attempt(ident, given, tags)])
+    for command in (("ticket", ident), ("ticket", ident, "--markdown"), ("incident",)):
+        said = run(*command, "--url", azure.url)
+        assert said.code in (0, 3), said.err
+        assert harmless(said.out)
+        assert said.err == ""
+    for command in (("ticket", ident, "--json"), ("incident", "--json")):
+        said = run(*command, "--url", azure.url)
+        json.loads(said.out, parse_constant=pytest.fail)  # NaN is no JSON
+        assert said.out.isascii()
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> None:
+    """A value that pretends to be several lines, or a line of ours, makes no line of its own."""
+    lines = []
+    for value in ("my-deployment", text):
+        ident = f"req_attack{next(NUMBER):020}"
+        failed = {"error.type": "overloaded", "foundry.fault": "model_service", "gen_ai.request.model": value}
+        call = {"foundry.call.id": f"a{next(NUMBER):015x}", **failed}
+        fill(azure.store, [attempt(ident, call, {})])
+        lines.append(run("ticket", ident, "--url", azure.url, COLUMNS="400").lines)
+    plain, hostile = lines
+    assert [line[:8] for line in plain] == [line[:8] for line in hostile]
+    assert not any(line.startswith("WRONG") for line in hostile)
+    markdown = run("ticket", ident, "--markdown", "--url", azure.url).out
+    for part in ("<script", "](", "](javascript"):
+        outside = "".join(markdown.split("`")[::2])
+        assert part not in outside
+
+
+def test_commands_take_nothing_of_a_shell(azure: LocalAzureMonitor) -> None:
+    """The name of a resource goes into a command to copy only if a shell reads it as one word."""
+    for name, expected in (("my-resource", True), ("x; rm -rf ~", False), ("$(reboot)", False)):
+        ident = f"req_shell{next(NUMBER):020}"
+        failed = {
+            "error.type": "auth_invalid_key",
+            "foundry.fault": "caller_credential",
+            "foundry.resource": name,
+        }
+        fill(azure.store, [attempt(ident, failed | {"foundry.call.id": f"a{next(NUMBER):015x}"}, {})])
+        steps = run("ticket", ident, "--json", "--url", azure.url).told["cause"]["steps"]
+        commands = " ".join(step["command"] or "" for step in steps)
+        assert (name in commands) == expected

@@ -1,0 +1,214 @@
+"""What an incident is, over a day of three services: compared with what was done to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta, timezone
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.local.server import LocalAzureMonitor
+from tests.dashboards.incidents import BOT, NOW, ORDERS, Call, Trouble, day
+from tests.dashboards.rows import Row
+from tests.investigate.commands import Said, run
+from tests.investigate.history import Version, around, put
+
+ROLE = ("authz_missing_role", "caller_authorization")
+LIMIT = ("rate_limited", "quota")
+SERVER = ("server_error", "model_service")
+
+
+@contextmanager
+def after(trouble: Trouble, version: Version = lambda _: "1.4.2") -> Iterator[Callable[..., Said]]:
+    """Runs a command on a store with a day in which there was trouble."""
+    with LocalAzureMonitor() as azure:
+        put(azure.store, day(trouble), version)
+        yield lambda *arguments, **env: run(*arguments, "--url", azure.url, **env)
+
+
+def within(call: Call, first: float, last: float = 0.0) -> bool:
+    """Whether a call was begun between so many minutes ago and so many."""
+    return timedelta(minutes=last) <= call.age <= timedelta(minutes=first)
+
+
+def test_a_healthy_hour() -> None:
+    """A usual hour, with mended and odd failures, is nothing wrong; it says what it looked at."""
+    with after(lambda _: None) as ask:
+        said = ask("incident", *around(60))
+        told = ask("incident", *around(60), "--json").told
+    assert said.code == 0
+    assert "nothing wrong" in said.lines[0]
+    text = " ".join(said.out.split())
+    assert f"{told['totals']['calls']} calls, {told['totals']['attempts']} attempts, 2 services" in text
+    assert "the day before; local Azure Monitor at http://127.0.0.1:" in text
+    assert told["verdict"] == "nothing wrong"
+    assert told["totals"]["calls"] > 90
+    assert "main" not in told
+
+
+@pytest.mark.parametrize("hour", range(1, 20, 3))
+def test_every_hour_of_a_healthy_day(hour: int, healthy: Callable[..., Said]) -> None:
+    """No hour of a usual day is an incident, however little was before it."""
+    assert (
+        healthy("incident", *around(60 * hour, 60 * (hour - 1)), "--json").told["verdict"] == "nothing wrong"
+    )
+
+
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[Callable[..., Said]]:
+    """A store with a usual day."""
+    with after(lambda _: None) as ask:
+        yield ask
+
+
+def refused(call: Call, cause: tuple[str, str], status: int, attempts: int = 1) -> list[Row]:
+    """A call all of whose attempts were refused."""
+    return [call.refused(number, status, *cause) for number in range(1, attempts + 1)]
+
+
+def test_one_service_after_a_release() -> None:
+    """Fault, first failure, who is hit, who is spared, and the version that came just before."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        return refused(call, ROLE, 401) if call.service == ORDERS and within(call, 14) else None
+
+    def version(row: Row) -> str:
+        return "1.4.3" if row.service == ORDERS and row.at >= NOW - timedelta(minutes=16) else "1.4.2"
+
+    first = min(row.at for row in day(trouble) if row.error_type == ROLE[0])
+    with after(trouble, version) as ask:
+        said, told = ask("incident", *around(30)), ask("incident", *around(30), "--json").told
+    main = told["main"]
+    assert "you: access  authz_missing_role" in said.lines[0]
+    assert main["change"]["since"] == first.isoformat()
+    assert main["change"]["over"] is False
+    assert main["cause"]["failed"] == main["cause"]["hit"] == 14
+    service = next(hit for hit in main["hits"] if hit["by"] == "service")
+    assert (service["shares"][0]["value"], service["spared"]) == (ORDERS, 1)
+    (new,) = main["news"]
+    assert (new["what"], new["value"], new["service"]) == ("version", "1.4.3", ORDERS)
+    assert "version 1.4.3 of shop.orders-api, new at" in " ".join(said.out.split())
+    assert "neither hide nor amplify" in said.out
+
+
+def test_what_retries_hide() -> None:
+    """A storm that every call survives is told, with how often each was tried."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        return [*refused(call, LIMIT, 429, 2), call.attempt(3)] if within(call, 20) else None
+
+    with after(trouble) as ask:
+        said = ask("incident", *around(30))
+    assert "you: quota  rate_limited" in said.lines[0]
+    assert "hide it: every call that was hit recovered, at 3.0 attempts a call" in said.out
+    assert "0 of " in said.out
+    assert said.code == 3
+
+
+def test_what_retries_amplify() -> None:
+    """Retries that never help are told to make it worse."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        return refused(call, SERVER, 500, 3) if within(call, 20) else None
+
+    with after(trouble) as ask:
+        said = ask("incident", *around(30))
+    assert "model service  server_error" in said.lines[0]
+    assert "amplify it: 3.0 attempts a call, and none helped" in said.out
+
+
+def test_an_incident_that_is_over() -> None:
+    """What began and ended within the time looked at is told with both ends."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        return refused(call, SERVER, 500) if within(call, 25, 15) else None
+
+    with after(trouble) as ask:
+        said, told = ask("incident", *around(30)), ask("incident", *around(30), "--json").told
+    assert told["main"]["change"]["over"] is True
+    assert "it is over" in said.out
+
+
+def test_an_incident_older_than_the_time_looked_at() -> None:
+    """It is found when it began, though only the last half hour was asked for."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        return refused(call, SERVER, 500) if call.service == BOT and within(call, 200) else None
+
+    first = min(row.at for row in day(trouble) if row.error_type == SERVER[0])
+    with after(trouble) as ask:
+        told = ask("incident", *around(30), "--json").told
+    assert told["main"]["change"]["since"] == first.isoformat()
+
+
+def test_an_incident_that_is_there_for_days() -> None:
+    """What was as bad the day before is no less wrong, and may have begun earlier."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        return refused(call, ROLE, 401) if call.service == BOT else None
+
+    with after(trouble) as ask:
+        said = ask("incident", *around(30))
+    assert "WRONG" in said.lines[0]
+    assert "authz_missing_role" in said.lines[0]
+    assert "or earlier" in said.out
+    assert "not known: the ledger has nothing from before" in said.out
+
+
+def test_the_worse_of_two_comes_first() -> None:
+    """Of two causes the one for which more calls fail is told, and the other noted as wrong too."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        if within(call, 20):
+            return refused(call, ROLE, 401) if call.service == ORDERS else refused(call, SERVER, 500)
+        return None
+
+    with after(trouble) as ask:
+        said = ask("incident", *around(30))
+    assert "authz_missing_role" in said.lines[0]
+    also = said.out.partition("\nalso")[2]
+    assert "server_error" in also
+    assert "WRONG too" in also
+
+
+def test_silence(healthy: Callable[..., Said]) -> None:
+    """A time without a call is no good news: the last attempt is told, and what to check."""
+    said = healthy("incident", "--from", "2020-01-01T00:00", "--to", "2020-01-01T01:00")
+    assert said.code == 3
+    assert "not one attempt" in said.out
+    assert "nothing wrong" not in said.out
+    assert "foundry-telemetry doctor" in said.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--since", "2x"), "'2x': expected a number and s, m, h or d"),
+        (("--since", "0m"), "'0m': expected"),
+        (("--since", "32d"), "'32d': expected"),
+        (("--from", "yesterday"), "'yesterday': expected a time such as 2026-11-22T03:00"),
+        (("--from", "2026-11-22T03:00", "--to", "2026-11-22T02:00"), "ends after it begins"),
+        (("--from", "2026-01-22T03:00", "--to", "2026-11-22T02:00"), "at most 31 days"),
+        (("--since", "2h", "--from", "2026-11-22T03:00"), "--since and --from"),
+        (("--watch", "--to", "2026-11-22T03:00"), "--watch and --to"),
+        (("--watch", "--every", "0"), "expected a number from 1 to 3600"),
+    ],
+)
+def test_bad_options(arguments: tuple[str, ...], expected: str) -> None:
+    """A time that is none is named, with what was expected and a command that works; nobody is asked."""
+    said = run("incident", *arguments, "--url", "http://127.0.0.1:1", COLUMNS="400")
+    assert said.code == 2
+    assert expected in said.err.replace("│", "")
+    assert said.out == ""
+
+
+def test_time_zones(healthy: Callable[..., Said]) -> None:
+    """A time zone is taken, and without one the time is UTC."""
+    local = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    told: list[Any] = [
+        healthy("incident", "--to", text, "--since", "1h", "--json").told
+        for text in (NOW.isoformat(), NOW.replace(tzinfo=None).isoformat(), local.isoformat())
+    ]
+    assert told[0] == told[1] == told[2]

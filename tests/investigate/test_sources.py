@@ -1,0 +1,237 @@
+"""Who is asked, and what is said when there is no answer."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.monitor.query import LogsQueryClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from foundry_telemetry.dashboards.parameters import TimeRange
+from foundry_telemetry.investigate import questions, sources
+from foundry_telemetry.investigate.sources import Source, SourceError, choose, local_url
+from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.serving import LoopbackServer
+from tests.investigate.commands import run
+from tests.support.logs import WORKSPACE, NoCredential, logs_client
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WINDOW = TimeRange(NOW - timedelta(minutes=30), NOW, timedelta(minutes=1))
+SECRET = "CANARY-the-principal-mara@contoso.com"
+
+
+@contextmanager
+def answering(status: int, body: bytes = b"", *, until: threading.Event | None = None) -> Iterator[str]:
+    """A server that has the same answer to everything; gives its address."""
+
+    def answer(_: Request) -> Response:
+        if until is not None:
+            until.wait()
+        return Response(body, status, media_type="application/json")
+
+    with LoopbackServer(Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])) as server:
+        yield server.url
+
+
+def failure(source: Source) -> str:
+    """What a source says in place of an answer."""
+    with source, pytest.raises(SourceError) as raised:
+        questions.calls(source, WINDOW)
+    return str(raised.value)
+
+
+def azure_at(url: str, **options: Any) -> Source:
+    """A workspace in Azure, played on loopback."""
+    client = LogsQueryClient(
+        NoCredential(), endpoint=url, authentication_policy=SansIOHTTPPolicy(), retry_total=0, **options
+    )
+    return Source(client, WORKSPACE, "workspace w in Azure", is_local=False)
+
+
+@pytest.mark.parametrize(
+    ("status", "check"),
+    [
+        (400, "pip install -U"),
+        (401, "az login"),
+        (403, "Log Analytics Reader"),
+        (404, "az monitor log-analytics workspace list"),
+        (429, "too many queries"),
+        (500, "Service Health"),
+        (504, "--since 30m"),
+        (418, "publicNetworkAccessForQuery"),
+    ],
+)
+def test_a_refusing_azure(status: int, check: str) -> None:
+    """A refusal is told with status, code and what to check, and nothing that the service wrote."""
+    body = json.dumps({"error": {"code": "InsufficientAccessError", "message": SECRET}}).encode()
+    with answering(status, body) as url:
+        said = failure(azure_at(url))
+    assert f"status {status}, InsufficientAccessError" in said
+    assert check in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'{"tables": 1}', b'{"error": {"code": "\\u001b[2J"}}']
+)
+@pytest.mark.parametrize("status", [200, 403])
+def test_an_answer_that_is_none(status: int, body: bytes) -> None:
+    """Whatever comes back, there is one line that says what to check."""
+    with answering(status, body) as url:
+        said = failure(azure_at(url))
+    assert re.match(r"workspace w in Azure (gave|refused|broke)", said), said
+    assert said.isprintable()
+
+
+def test_a_slow_azure() -> None:
+    """An answer that does not come is given up, with what to do."""
+    done = threading.Event()
+    with answering(200, until=done) as url:
+        said = failure(azure_at(url, read_timeout=0.05))
+        done.set()
+    assert "did not answer in time" in said
+    assert "--since" in said
+
+
+def test_an_azure_out_of_reach() -> None:
+    """A connection that fails is told with what may stand in the way."""
+    assert "check DNS, proxy and firewall" in failure(azure_at(f"http://127.0.0.1:{free_port()}"))
+
+
+def test_part_of_an_answer() -> None:
+    """A part of an answer is no answer: sums of it would be wrong."""
+    columns = [{"name": "hit", "type": "long"}]
+    told = {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": [[1]]}]}
+    error = {"error": {"code": "PartialError", "message": "too large", "details": []}}
+    with answering(200, json.dumps(told | error).encode()) as url:
+        assert "a part of its answer only" in failure(azure_at(url))
+
+
+def test_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a token the sign-in is named, and of the reason the AADSTS code alone."""
+
+    class Credential(NoCredential):
+        def get_token(self, *_: str, **__: Any) -> Any:
+            raise ClientAuthenticationError(f"AADSTS700082: The refresh token of {SECRET} has expired")
+
+        get_token_info = get_token
+
+    monkeypatch.setattr("azure.identity.DefaultAzureCredential", Credential)
+    said = failure(sources.azure(WORKSPACE))
+    assert "no token for workspace" in said
+    assert "(AADSTS700082)" in said
+    assert "az login" in said
+    assert SECRET not in said
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("command", [("incident",), ("ticket", "req_1"), ("incident", "--json")])
+def test_nobody_listens(command: tuple[str, ...]) -> None:
+    """Without a local Azure Monitor the command says how to get an answer, and ends with 1."""
+    said = run(*command, "--url", f"http://127.0.0.1:{free_port()}")
+    assert (said.code, said.out) == (1, "")
+    assert "cannot be reached: start it with `foundry-telemetry local`" in said.err
+    assert "--workspace ID" in said.err
+
+
+def test_somebody_else_listens() -> None:
+    """What listens on the port and is no Azure Monitor is not taken for one."""
+    with answering(404, b"not here") as url:
+        said = run("incident", "--url", url)
+    assert said.code == 1
+    assert "is none (status 404)" in said.err
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "http://127.0.0.1:4319"),
+        ({"APPLICATIONINSIGHTS_CONNECTION_STRING": "rubbish"}, "http://127.0.0.1:4319"),
+        (
+            {
+                "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=k;"
+                "IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/"
+            },
+            "http://127.0.0.1:4319",
+        ),
+        (
+            {
+                "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=k;"
+                "IngestionEndpoint=http://127.0.0.1:4711/;ApplicationId=k"
+            },
+            "http://127.0.0.1:4711",
+        ),
+    ],
+)
+def test_where_the_local_one_is(environment: Mapping[str, str], expected: str) -> None:
+    """It is where the service's connection string says, if that is on this machine; else on its port."""
+    assert local_url(environment) == expected
+
+
+def test_connection_string_leads_to_it() -> None:
+    """With the variable that the service has, no option is needed."""
+    with LocalAzureMonitor() as azure:
+        said = run("incident", APPLICATIONINSIGHTS_CONNECTION_STRING=azure.connection_string)
+        assert f"local Azure Monitor at {azure.url}" in " ".join(said.out.split())
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1:1", "http://example.com", "http://127.0.0.1:x", "4319", "\x1b"]
+)
+def test_local_is_on_this_machine(url: str) -> None:
+    """No other address is asked as the local one, and the message says how Azure is."""
+    with pytest.raises(SourceError, match=r"no address of a local Azure Monitor: .*--workspace ID"):
+        choose("local", None, url, {})
+
+
+@pytest.mark.parametrize(
+    ("source", "workspace"), [("azure", None), (None, "my-workspace"), (None, "'; drop")]
+)
+def test_a_workspace_is_a_guid(source: str | None, workspace: str | None) -> None:
+    """What is no id of a workspace is named, with the command that shows the ids."""
+    with pytest.raises(SourceError, match=r"expected a GUID, .*az monitor log-analytics workspace list"):
+        choose(source, workspace, None, {})
+
+
+@pytest.mark.parametrize(
+    ("source", "workspace", "local"),
+    [(None, None, True), ("local", WORKSPACE, True), (None, WORKSPACE, False)],
+)
+def test_who_is_asked(source: str | None, workspace: str | None, local: bool) -> None:
+    """Azure is asked where a workspace is named, unless the local one is asked for by name."""
+    with choose(source, workspace, None, {}) as chosen:
+        assert chosen.is_local == local
+
+
+def test_both_through_one_client() -> None:
+    """A workspace in Azure and the local one get the same queries and give the same records."""
+    with LocalAzureMonitor() as azure:
+        as_azure = Source(logs_client(azure.url), WORKSPACE, "w", is_local=False)
+        with as_azure, sources.local(azure.url) as local:
+            assert questions.calls(as_azure, WINDOW) == questions.calls(local, WINDOW) != []
+
+
+def test_workspace_of_the_environment() -> None:
+    """The variable stands for the option."""
+    said = run("incident", FOUNDRY_TELEMETRY_WORKSPACE="mine")
+    assert said.code == 1
+    assert "'mine' is no id of a workspace" in said.err

@@ -23,15 +23,20 @@ _SWITCHES: Final = {
 }
 """The only thing that keeps the distro from building a pipeline: its keywords for it are overwritten."""
 
-_DEFAULT_ENVIRONMENT: Final = {
-    # 2048 lose two thirds of a burst of 10 000; a span takes about 2 KiB, so a full queue about 32 MiB.
-    "OTEL_BSP_MAX_QUEUE_SIZE": "16384",
-    "OTEL_BLRP_MAX_QUEUE_SIZE": "16384",
+QUIET: Final = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
     "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
 }
-"""Read while the pipelines are built: room for bursts, and no traffic the user did not ask for."""
+"""Read while exporters are built: no traffic the user did not ask for."""
+
+_DEFAULT_ENVIRONMENT: Final = {
+    # 2048 lose two thirds of a burst of 10 000; a span takes about 2 KiB, so a full queue about 32 MiB.
+    "OTEL_BSP_MAX_QUEUE_SIZE": "16384",
+    "OTEL_BLRP_MAX_QUEUE_SIZE": "16384",
+    **QUIET,
+}
+"""Read while the pipelines are built: room for bursts, and the above."""
 
 _AZURE: Final = "azure.monitor.opentelemetry"
 _OURS_TO_SEARCH: Final = (_AZURE, "opentelemetry.sdk")

@@ -1,0 +1,92 @@
+"""What a check finds, and what it looks at.
+
+*Finding*: one thing that was looked at, how it is, and the repair. *Scene*: where the checks look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from foundry_telemetry.advice.entry import SCOPE
+
+State = Literal["ok", "warning", "failure", "skipped"]
+"""``warning``: it works, but not as it could. ``skipped``: nobody looked, and `Finding.fix` says how to."""
+
+RESOURCE: Final = "ANTHROPIC_FOUNDRY_RESOURCE"
+BASE_URL: Final = "ANTHROPIC_FOUNDRY_BASE_URL"
+API_KEY: Final = "ANTHROPIC_FOUNDRY_API_KEY"
+"""The variables that the SDK's Foundry clients read."""
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at."""
+
+    check: str
+    """What, in a word or two."""
+    state: State
+    seen: str
+    """What was found, in a sentence without a secret."""
+    fix: str | None = None
+    """What repairs it: a command or a line of code where there is one."""
+
+
+def ok(check: str, seen: str) -> Finding:
+    """All is well."""
+    return Finding(check, "ok", seen)
+
+
+def warning(check: str, seen: str, fix: str) -> Finding:
+    """It works, but not as it could."""
+    return Finding(check, "warning", seen, fix)
+
+
+def failure(check: str, seen: str, fix: str) -> Finding:
+    """It does not work."""
+    return Finding(check, "failure", seen, fix)
+
+
+def skipped(check: str, seen: str, fix: str) -> Finding:
+    """Nobody looked; `fix` says how to."""
+    return Finding(check, "skipped", seen, fix)
+
+
+class Scene(Struct, frozen=True, kw_only=True):
+    """Where the checks look, and what they may do."""
+
+    environ: Mapping[str, str]
+    base_url: str | None = None
+    """Looked at in place of what the environment says."""
+    scope: str = SCOPE
+    """Asked for when a token is got."""
+    app: str | None = None
+    """Module of the service that is imported first, so that the checks of the process see what it sets up."""
+    entra: bool = False
+    """Get a token even where a key is set."""
+    workspace: str | None = None
+    """Id of the Log Analytics workspace to ask."""
+    live: bool = False
+    deployment: str | None = None
+    """What a small call is made to."""
+    patience_s: float = 8.0
+    """Seconds that one exchange over the network may take."""
+
+    def variable(self, name: str) -> str:
+        """A variable as it is set; empty when it is not."""
+        return self.environ.get(name, "")
+
+    @property
+    def key(self) -> str:
+        """The API key. It leaves the process only towards `address`."""
+        return self.variable(API_KEY).strip()
+
+    @property
+    def address(self) -> str | None:
+        """The base URL that a client would use, without a slash at the end."""
+        url = self.base_url or self.variable(BASE_URL).strip()
+        resource = self.variable(RESOURCE).strip()
+        if not url and resource:
+            url = f"https://{resource}.services.ai.azure.com/anthropic"
+        return url.rstrip("/") or None

@@ -1,0 +1,148 @@
+"""What only the process that makes the calls can tell: its providers, handlers, instrumentors and forks."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from importlib import import_module
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any, Final
+
+from opentelemetry import _logs, metrics, trace
+
+from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.transport import watches_process
+from foundry_telemetry.azure import handlers, pipelines
+from foundry_telemetry.investigate.doctor.exporting import not_configured
+from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, warning
+
+_SDK: Final = "opentelemetry.sdk"
+_CONFIGURE: Final = "call foundry_telemetry.configure() in place of configure_azure_monitor()"
+
+_GENAI: Final = re.compile(
+    r"opentelemetry-instrumentation-(?:genai-)?anthropic|openinference-instrumentation-anthropic"
+    r"|logfire|langtrace-python-sdk|openlit"
+).fullmatch
+"""Distributions that make a span of their own for a call of the SDK."""
+
+_MODULE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,127}").fullmatch
+
+_FORKING: Final = re.compile(r"--preload\b|\bpreload_app\s*=\s*True")
+_GUNICORN: Final = "gunicorn.conf.py"
+"""The configuration that gunicorn reads from the working directory."""
+
+
+def load(name: str) -> Finding:
+    """Import the module in which the service sets its telemetry up, with the working directory on the path.
+
+    Args:
+        name: Of the module. What it prints goes to standard error.
+    """
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        with redirect_stdout(sys.stderr):
+            import_module(name)
+    except (Exception, SystemExit) as error:  # its text is the application's
+        fix = f"python -c 'import {name}'" if _MODULE(name) else "--app <package.module>"
+        return failure("application", f"cannot be imported: {type(error).__name__}", fix)
+    return ok("application", f"{name} is imported; the checks of the process see what it set up")
+
+
+def check(scene: Scene) -> Iterator[Finding]:
+    """Doors, providers, log loop, double instrumentation, fork model and losses of this process."""
+    yield from _providers()
+    yield _log_loop()
+    yield from _doubled(scene)
+    yield _forks(scene)
+    yield _losses()
+
+
+def _is_configured() -> bool:
+    providers = (trace.get_tracer_provider(), _logs.get_logger_provider(), metrics.get_meter_provider())
+    return any(type(provider).__module__.startswith(_SDK) for provider in providers)
+
+
+def _providers() -> Iterator[Finding]:
+    if not _is_configured():
+        yield not_configured("providers")
+        return
+    tracer, logger = trace.get_tracer_provider(), _logs.get_logger_provider()
+    if type(logger).__module__.startswith(_SDK):
+        yield ok("ledger", "a logger provider is there to take it")
+    else:
+        seen = "no logger provider is set up, so the ledger goes nowhere"
+        yield failure("ledger", seen, "foundry_telemetry.configure()")
+    sampler: Any = getattr(tracer, "sampler", None)
+    if type(sampler).__name__ == "RateLimitedSampler":
+        seen = f"only some spans a second are kept ({sampler.get_description()})"
+        yield warning("effective sampler", seen, _CONFIGURE)
+    elif sampler is not None:
+        yield ok("effective sampler", sampler.get_description())
+    if watches_process():
+        yield ok("instrumented", "instrument() watches every HTTP client of this process")
+    else:
+        seen = "instrument() was not called for the whole process"
+        yield warning("instrumented", seen, "foundry_telemetry.instrument(), unless single clients are")
+
+
+def _log_loop() -> Finding:
+    """The exporter's own log lines, exported in turn: endless at level INFO on the root logger."""
+    if not _is_configured():
+        return not_configured("log loop")
+    loggers = [logging.getLogger("azure.core"), logging.getLogger("azure.monitor.opentelemetry")]
+    open_handlers = [
+        handler for handler in handlers.otel_handlers() if handlers.NO_ECHO not in handler.filters
+    ]
+    if not open_handlers:
+        return ok("log loop", "log lines about the export are not exported")
+    if any(logger.isEnabledFor(logging.INFO) for logger in loggers):
+        seen = "the lines that the export logs are exported in turn, without end"
+        fix = "logging.getLogger('azure').setLevel(logging.WARNING), or configure() of foundry_telemetry"
+        return failure("log loop", seen, fix)
+    return ok("log loop", "the loggers of the export are at WARNING or above")
+
+
+def _doubled(scene: Scene) -> Iterator[Finding]:
+    names = sorted({(one.metadata["Name"] or "").lower() for one in distributions()})
+    found = [name for name in names if _GENAI(name)]
+    silent = scene.variable("ANTHROPIC_OPEN_TELEMETRY").strip().lower() in ("false", "0", "off", "no")
+    if found and not silent and any(name == "anthropic" for name in names):
+        others = ", ".join(found)
+        seen = f"the SDK's own spans and {others} both tell the tokens of a call: sums over spans double"
+        yield warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false, or uninstall the other")
+    else:
+        yield ok("double spans", found[0] if found else "no other GenAI instrumentation is installed")
+    if not _is_configured():
+        return
+    for signal, provider in (
+        ("traces", trace.get_tracer_provider()),
+        ("logs", _logs.get_logger_provider()),
+        ("metrics", metrics.get_meter_provider()),
+    ):
+        count = len(pipelines.azure_exporters(provider))
+        if count > 1:
+            yield failure("double export", f"{count} Azure exporters take the {signal}", _CONFIGURE)
+
+
+def _forks(scene: Scene) -> Finding:
+    told = scene.variable("GUNICORN_CMD_ARGS")
+    conf = Path(_GUNICORN)
+    text = conf.read_text(encoding="utf-8", errors="replace")[:65_536] if conf.is_file() else ""
+    if _FORKING.search(told) or _FORKING.search(text):
+        if sys.modules.get("foundry_telemetry.azure.delivery"):
+            return ok("forks", "gunicorn preloads the application; configure() starts anew in each worker")
+        seen = "gunicorn preloads the application: with the bare distro each worker reports counts again"
+        return warning("forks", seen, f"{_CONFIGURE}, or configure in post_fork")
+    return ok("forks", "no server that forks after set-up was found here")
+
+
+def _losses() -> Finding:
+    if losses.count:
+        seen = f"{losses.count} records were lost to failures of this library in this process"
+        fix = "logging.getLogger('foundry_telemetry').setLevel(logging.WARNING), and report what it says"
+        return warning("losses here", seen, fix)
+    return ok("losses here", "none in this process")

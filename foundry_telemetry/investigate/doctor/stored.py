@@ -1,0 +1,132 @@
+"""What the workspace says: which services tell of calls, what is lost on the way, how far back it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from foundry_telemetry.dashboards import kql
+from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
+from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
+
+Row = Mapping[str, Any]
+Ask = Callable[[str], list[Row]]
+"""Answers KQL."""
+
+_TIME: Final = "let since = ago(1d); let until = now();"
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_MOST: Final = 10
+"""Services that are shown."""
+_LEDGER: Final = "AppEvents"
+_WEEK: Final = 7
+_SHOW_RETENTION: Final = (
+    "az monitor log-analytics workspace table show -g <resource-group> --workspace-name <workspace> "
+    f"-n {_LEDGER} --query retentionInDays"
+)
+
+
+def check(scene: Scene) -> Iterator[Finding]:
+    """Ask the local Azure Monitor that the connection string names, or the workspace that was given."""
+    endpoint = ingestion_endpoint(scene)
+    local = endpoint if endpoint and urlsplit(endpoint).hostname in _LOOPBACK else None
+    if scene.workspace is None and local is None:
+        seen = "no workspace was given, so what arrives there was not looked at"
+        yield skipped("stored records", seen, "foundry-telemetry doctor --workspace <workspace id>")
+        return
+    try:
+        ask = _of_workspace(scene) if scene.workspace else _of_local(str(local), scene)
+        services = ask(f"{_TIME} {kql.whole('telemetry_by_service').partition(chr(10))[2]}")
+        tables = ask(f"{_TIME} {kql.whole('stored').partition(chr(10))[2]}")
+        kept = None if scene.workspace else _local_retention(str(local), scene)
+    except Exception as error:
+        yield _not_asked(error)
+        return
+    yield from _services(services)
+    yield _retention(tables, kept)
+
+
+def _of_local(url: str, scene: Scene) -> Ask:
+    def ask(text: str) -> list[Row]:
+        answer = httpx.post(
+            f"{url}/v1/workspaces/local/query", json={"query": text}, timeout=4 * scene.patience_s
+        )
+        answer.raise_for_status()
+        (table,) = answer.json()["tables"]
+        names = [column["name"] for column in table["columns"]]
+        return [dict(zip(names, row, strict=True)) for row in table["rows"]]
+
+    return ask
+
+
+def _of_workspace(scene: Scene) -> Ask:
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - takes half a second
+    from azure.monitor.query import LogsQueryClient  # noqa: PLC0415 - as above
+
+    def ask(text: str) -> list[Row]:
+        with DefaultAzureCredential() as credential, LogsQueryClient(credential) as client:
+            result: Any = client.query_workspace(str(scene.workspace), text, timespan=None)
+        table = (getattr(result, "tables", None) or result.partial_data)[0]
+        return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+    return ask
+
+
+def _local_retention(url: str, scene: Scene) -> float | None:
+    told = httpx.get(f"{url}/status.json", timeout=scene.patience_s).json().get("retention_days")
+    return told if isinstance(told, (int, float)) else None
+
+
+def _not_asked(error: Exception) -> Finding:
+    status = getattr(error, "status_code", None) or getattr(
+        getattr(error, "response", None), "status_code", ""
+    )
+    seen = f"the workspace did not answer the question ({type(error).__name__} {status}".rstrip() + ")"
+    fix = (
+        "az role assignment create --role 'Log Analytics Reader' --assignee <principal-id> "
+        "--scope <id of the workspace>; check the id given with --workspace"
+    )
+    return failure("stored records", seen, fix)
+
+
+def _services(rows: list[Row]) -> Iterator[Finding]:
+    if not rows:
+        yield warning(
+            "stored records", "no service told of a call in 30 days", "foundry_telemetry.configure()"
+        )
+    for row in rows[:_MOST]:
+        yield _service(row)
+    if len(rows) > _MOST:
+        yield ok("stored records", f"{len(rows) - _MOST} further services; see the tab Is it working")
+
+
+def _service(row: Row) -> Finding:
+    name = "".join(filter(str.isprintable, str(row["service"])))[:64] or "(no name)"
+    dropped, lost = row["dropped"] or 0, row["losses"] or 0
+    kept = row["spans_kept_percent"]
+    spans = f", {kept:g} % of spans kept" if kept is not None else ""
+    if row["state"] == "no ledger":
+        seen = f"{name}: spans of Foundry calls, but no ledger"
+        return failure("stored records", seen, "foundry_telemetry.configure(), or a logger provider")
+    if row["state"] == "loses records":
+        seen = f"{name}: in a day {dropped:g} items dropped by the exporter, {lost:g} records lost before it"
+        return warning(
+            "stored records", seen, "see the log of the service for 'telemetry lost' and the daily cap"
+        )
+    if row["state"] == "silent":
+        return warning("stored records", f"{name}: no call in a day", "see whether it runs and calls")
+    return ok("stored records", f"{name}: {row['attempts']:,} attempts in a day{spans}, none lost")
+
+
+def _retention(tables: list[Row], kept: float | None) -> Finding:
+    found = next((row["days_kept"] for row in tables if row["table_name"] == _LEDGER), None)
+    back = f"{_LEDGER} reach back {found:g} days" if found is not None else f"{_LEDGER} has no rows yet"
+    if kept is None:
+        return ok("retention", f"{back}; how long they stay: {_SHOW_RETENTION}")
+    if kept < _WEEK:
+        return warning(
+            "retention", f"{back}, and go after {kept:g}", "foundry-telemetry local --retention-days 30"
+        )
+    return ok("retention", f"{back}, and stay for {kept:g}")

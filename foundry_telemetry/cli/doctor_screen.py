@@ -7,16 +7,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import Any, Final
 
 import msgspec
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from foundry_telemetry.investigate.doctor import Finding, Report, State
-from foundry_telemetry.observation import Observation
 
 _STYLES: Final[Mapping[State, str]] = {
     "ok": "green",
@@ -34,6 +32,7 @@ _NOUNS: Final[Mapping[State, str]] = {
 
 _STATE_WIDTH: Final = 9
 _CHECK_WIDTH: Final = 19
+_LEAST_ROOM: Final = 30
 _NOT_A_TERMINAL: Final = 120
 """Width of output that goes to a file or a pipe."""
 
@@ -68,23 +67,27 @@ class Screen:
             return
         for finding in report.findings:
             self._show(finding)
-        if report.observation is not None:
-            self._out.print()
-            self._out.print(_observed(report.observation))
+        if report.event:
+            self._say(Text("\nThe call, as it will stand in AppEvents:", "bold"))
+            for line in _attempt(report.event):
+                self._say(line)
         self._out.print()
         self._out.print(_summary(report))
 
     def _show(self, finding: Finding) -> None:
-        row = Table.grid()
-        row.add_column(width=_STATE_WIDTH, style=_STYLES[finding.state])
-        row.add_column(width=_CHECK_WIDTH, no_wrap=True)
-        row.add_column(overflow="fold")
-        row.add_row(finding.state, Text(finding.check), Text(finding.seen))
-        self._out.print(row)
+        room = max(self._out.width - _STATE_WIDTH - _CHECK_WIDTH, _LEAST_ROOM)
+        first, *rest = wrap(finding.seen, room, break_on_hyphens=False)
+        state = (f"{finding.state:{_STATE_WIDTH}}", _STYLES[finding.state])
+        self._say(Text.assemble(state, f"{finding.check:{_CHECK_WIDTH}}", first))
+        for line in rest:
+            self._say(Text(" " * (_STATE_WIDTH + _CHECK_WIDTH) + line))
         if finding.fix:
-            # Not wrapped here: a command that is copied must come in one line.
-            line = Text.assemble(" " * _STATE_WIDTH, ("fix: ", "bold"), finding.fix)
-            self._out.print(line, soft_wrap=True)
+            label = "to see" if finding.state == "skipped" else "fix"
+            self._say(Text.assemble(" " * _STATE_WIDTH, (f"{label}: ", "bold"), finding.fix))
+
+    def _say(self, line: Text) -> None:
+        """Print as it is: a command that is copied must come in one line."""
+        self._out.print(line, soft_wrap=True)
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -94,32 +97,20 @@ def as_json(report: Report) -> dict[str, Any]:
         "counts": {state: report.counts.get(state, 0) for state in _NOUNS},
         "findings": [_without_none(msgspec.to_builtins(finding)) for finding in report.findings],
     }
-    if report.observation is not None:
-        told["observation"] = _without_none(msgspec.to_builtins(report.observation))
+    if report.event:
+        told["attempt"] = dict(report.event)
     return told
 
 
-def _without_none(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    kept = {name: _without_none(item) for name, item in value.items() if item is not None}
-    return {name: item for name, item in kept.items() if item != {}}
+def _without_none(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if value is not None}
 
 
-def _observed(seen: Observation) -> Padding:
-    grid = Table.grid(padding=(0, 2))
-    grid.add_row(Text("observation", "bold"), Text(seen.support_code))
-    for name, value in _flat(_without_none(msgspec.to_builtins(seen))):
-        grid.add_row(Text(name), Text(f"{value:.3f}" if isinstance(value, float) else str(value)))
-    return Padding(grid, (0, 0, 0, _STATE_WIDTH))
-
-
-def _flat(told: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in told.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
+def _attempt(event: Mapping[str, Any]) -> Iterator[Text]:
+    """The ledger event, field by field, by the names that it has in AppEvents."""
+    width = max(map(len, event)) + 2
+    for name, value in sorted(event.items()):
+        yield Text(f"{'':{_STATE_WIDTH}}{name:{width}}{value}")
 
 
 def _summary(report: Report) -> Text:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
@@ -64,6 +64,8 @@ class Report(Struct, frozen=True):
     findings: tuple[Finding, ...]
     observation: Observation | None = None
     """Of the live call."""
+    event: Mapping[str, Any] = {}
+    """Its ledger event."""
 
     @property
     def counts(self) -> Mapping[State, int]:
@@ -84,7 +86,7 @@ def examine(scene: Scene, waiting: Callable[[tuple[str, ...]], object] = lambda 
         waiting: Told what is still waited for, whenever that changes.
     """
     loaded = (process.load(scene.app),) if scene.app else ()
-    seen: list[Observation] = []
+    seen = live.Seen()
     checks = list(_CHECKS)
     if scene.live:
         checks.append(_Check("live call", lambda scene: live.check(scene, seen), _LIVE_S))
@@ -97,7 +99,7 @@ def examine(scene: Scene, waiting: Callable[[tuple[str, ...]], object] = lambda 
             daemon=True,
         ).start()
     found = _gather(checks, answers, waiting)
-    return Report((*loaded, *found), seen[-1] if seen else None)
+    return Report((*loaded, *found), seen.observation, seen.event)
 
 
 def _gather(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from foundry_telemetry.azure.sampling import KEEP_ALL, SAMPLER, SAMPLER_ARG, read_sampling
 from foundry_telemetry.azure.settings import CONNECTION_STRING, read_settings
-from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
+from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, warning
 
 _ENDPOINT: Final = "https://dc.services.visualstudio.com"
 """Where the exporter sends to when the connection string names no endpoint."""
@@ -128,9 +128,3 @@ def check_stored(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every che
     yield warning(
         "unsent telemetry", seen, "start the service again: what is kept is sent after the next success"
     )
-
-
-def not_configured(check: str) -> Finding:
-    """For what only the service's own process can tell."""
-    seen = "only the process of the service can tell"
-    return skipped(check, seen, "foundry-telemetry doctor --app <module that calls configure()>")

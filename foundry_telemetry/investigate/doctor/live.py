@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
+from msgspec import Struct
 
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.attach import instrument, uninstrument
@@ -22,12 +23,20 @@ _READ_S: Final = 60.0
 _VERSION: Final = "2023-06-01"
 
 
-def check(scene: Scene, seen: list[Observation]) -> Iterator[Finding]:
+class Seen(Struct):
+    """What came of the call."""
+
+    observation: Observation | None = None
+    event: Mapping[str, Any] = {}
+    """The ledger event: what will stand in AppEvents."""
+
+
+def check(scene: Scene, seen: Seen) -> Iterator[Finding]:
     """Make the call.
 
     Args:
         scene: Has address, deployment and credential.
-        seen: Takes the observation.
+        seen: Takes what came of it.
     """
     if scene.address is None or scene.deployment is None:
         yield skipped(_CHECK, "the address is not known", "foundry-telemetry doctor --live --base-url <url>")
@@ -39,9 +48,10 @@ def check(scene: Scene, seen: list[Observation]) -> Iterator[Finding]:
         yield failure(_CHECK, f"not made: {why.seen}", why.fix or "")
         return
     with ledger(scene) as records:
-        _call(scene, scene.address, credential, records, seen)
-    yield _told(seen)
-    if records.provider is not None:
+        seen.observation = _call(scene, scene.address, credential, records)
+    seen.event = records.event
+    yield _told(seen.observation)
+    if records.exports:
         yield records.finding()
 
 
@@ -51,9 +61,8 @@ def _credential(scene: Scene) -> dict[str, str]:
     return {"authorization": f"Bearer {get_token(scene)}"}
 
 
-def _call(
-    scene: Scene, address: str, credential: dict[str, str], records: Ledger, seen: list[Observation]
-) -> None:
+def _call(scene: Scene, address: str, credential: dict[str, str], records: Ledger) -> Observation | None:
+    seen: list[Observation] = []
     body: dict[str, Any] = {
         "model": scene.deployment,
         "max_tokens": _MAX_TOKENS,
@@ -70,16 +79,17 @@ def _call(
             pass  # the observation tells of it
         finally:
             uninstrument(client)
+    return seen[-1] if seen else None
 
 
-def _told(seen: list[Observation]) -> Finding:
-    if not seen:
+def _told(last: Observation | None) -> Finding:
+    if last is None:
         return failure(_CHECK, "it was made, and nothing was recorded of it", "compare doors above")
-    last = seen[-1]
     if last.failure is None:
         usage = last.usage
         tokens = f", {usage.total_input_tokens} + {usage.output_tokens} tokens" if usage.is_told else ""
-        return ok(_CHECK, f"{last.outcome} in {last.duration_s * 1000:.0f} ms{tokens}")
+        took = f"{last.duration_s * 1000:.0f} ms"
+        return ok(_CHECK, f"{last.outcome} in {took}{tokens}; support code {last.support_code}")
     advice = advice_for(last.failure.type, last.failure.fault)
     command = next((f" {step.command}" for step in advice.steps if step.command), "")
     answered = f"{last.status_code} " if last.status_code else ""

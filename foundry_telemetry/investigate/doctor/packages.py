@@ -42,11 +42,11 @@ _CLIENTS: Final = ("Client", "AsyncClient")
 
 
 def check(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is given it
-    """Python, the SDK, the HTTP clients, and what carries the telemetry."""
-    yield ok("python", platform.python_version())
-    yield _sdk()
-    for name, wanted in RANGES.items():
-        yield _package(name, wanted)
+    """Python, the SDK, the HTTP clients, and what carries the telemetry; those that are well in one."""
+    found = [_sdk(), *(_package(name, wanted) for name, wanted in RANGES.items())]
+    well = [f"{one.check} {one.seen}" for one in found if one.state == "ok"]
+    yield ok("packages", ", ".join([f"python {platform.python_version()}", *well]))
+    yield from (one for one in found if one.state != "ok")
     yield from _doors()
 
 

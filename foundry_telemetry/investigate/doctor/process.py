@@ -17,8 +17,7 @@ from opentelemetry import _logs, metrics, trace
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.transport import watches_process
 from foundry_telemetry.azure import handlers, pipelines
-from foundry_telemetry.investigate.doctor.exporting import not_configured
-from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, warning
+from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 
 _SDK: Final = "opentelemetry.sdk"
 _CONFIGURE: Final = "call foundry_telemetry.configure() in place of configure_azure_monitor()"
@@ -54,11 +53,16 @@ def load(name: str) -> Finding:
 
 def check(scene: Scene) -> Iterator[Finding]:
     """Doors, providers, log loop, double instrumentation, fork model and losses of this process."""
-    yield from _providers()
-    yield _log_loop()
-    yield from _doubled(scene)
+    yield _double_spans(scene)
     yield _forks(scene)
-    yield _losses()
+    if _is_configured():
+        yield from _providers()
+        yield _log_loop()
+        yield from _double_export()
+        yield _losses()
+    else:
+        seen = "its sampler in effect, log loop, double export and losses show only in its own process"
+        yield skipped("the service", seen, "foundry-telemetry doctor --app <module that calls configure()>")
 
 
 def _is_configured() -> bool:
@@ -67,9 +71,6 @@ def _is_configured() -> bool:
 
 
 def _providers() -> Iterator[Finding]:
-    if not _is_configured():
-        yield not_configured("providers")
-        return
     tracer, logger = trace.get_tracer_provider(), _logs.get_logger_provider()
     if type(logger).__module__.startswith(_SDK):
         yield ok("ledger", "a logger provider is there to take it")
@@ -91,8 +92,6 @@ def _providers() -> Iterator[Finding]:
 
 def _log_loop() -> Finding:
     """The exporter's own log lines, exported in turn: endless at level INFO on the root logger."""
-    if not _is_configured():
-        return not_configured("log loop")
     loggers = [logging.getLogger("azure.core"), logging.getLogger("azure.monitor.opentelemetry")]
     open_handlers = [
         handler for handler in handlers.otel_handlers() if handlers.NO_ECHO not in handler.filters
@@ -106,18 +105,18 @@ def _log_loop() -> Finding:
     return ok("log loop", "the loggers of the export are at WARNING or above")
 
 
-def _doubled(scene: Scene) -> Iterator[Finding]:
+def _double_spans(scene: Scene) -> Finding:
     names = sorted({(one.metadata["Name"] or "").lower() for one in distributions()})
     found = [name for name in names if _GENAI(name)]
     silent = scene.variable("ANTHROPIC_OPEN_TELEMETRY").strip().lower() in ("false", "0", "off", "no")
     if found and not silent and any(name == "anthropic" for name in names):
         others = ", ".join(found)
         seen = f"the SDK's own spans and {others} both tell the tokens of a call: sums over spans double"
-        yield warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false, or uninstall the other")
-    else:
-        yield ok("double spans", found[0] if found else "no other GenAI instrumentation is installed")
-    if not _is_configured():
-        return
+        return warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false, or uninstall the other")
+    return ok("double spans", found[0] if found else "no other GenAI instrumentation is installed")
+
+
+def _double_export() -> Iterator[Finding]:
     for signal, provider in (
         ("traces", trace.get_tracer_provider()),
         ("logs", _logs.get_logger_provider()),

@@ -69,15 +69,12 @@ def check_monitor(scene: Scene) -> Iterator[Finding]:
 
 def _post(url: str, content: object, scene: Scene) -> tuple[int, httpx.Headers, bytes, float]:
     """Send JSON; give back status, headers, the beginning of the body, and the seconds to it."""
-    began = time.perf_counter()
-    # `stream`: a captive portal may answer with a page of any length.
-    with (
-        suppress_instrumentation(),
-        httpx.Client(timeout=scene.patience_s, follow_redirects=False) as client,
-        client.stream("POST", url, content=json.dumps(content), headers=_JSON) as response,
-    ):
-        body = next(response.iter_bytes(_LONGEST), b"")
-        return response.status_code, response.headers, body, time.perf_counter() - began
+    with suppress_instrumentation(), httpx.Client(timeout=scene.patience_s) as client:
+        began = time.perf_counter()
+        # `stream`: a captive portal may answer with a page of any length.
+        with client.stream("POST", url, content=json.dumps(content), headers=_JSON) as response:
+            body = next(response.iter_bytes(_LONGEST), b"")
+            return response.status_code, response.headers, body, time.perf_counter() - began
 
 
 _JSON: Final = {"content-type": "application/json"}

@@ -1,10 +1,13 @@
-"""Whether Azure Monitor takes a record: the ledger event of the live call, through the real exporter."""
+"""The record of the live call: kept to be shown, and sent by the real exporter to see whether it is taken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
+
+from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor, ReadWriteLogRecord
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 
 from foundry_telemetry.azure.pipelines import QUIET, environment
 from foundry_telemetry.azure.settings import CONNECTION_STRING
@@ -23,17 +26,29 @@ _REASONS: Final = {
 """Why a record is refused, by status."""
 
 
-class Ledger:
-    """Takes ledger events.
+class Ledger(LogRecordProcessor):
+    """Takes ledger events."""
 
-    Args:
-        provider: Exports them; ``None`` leaves them to the process's own providers.
-    """
-
-    def __init__(self, provider: Any = None) -> None:
-        self.provider = provider
+    def __init__(self) -> None:
+        self.provider = LoggerProvider(shutdown_on_exit=False)
+        self.provider.add_log_record_processor(self)
+        self.event: Mapping[str, Any] = {}
+        """The fields of the last one."""
+        self.exports = False
+        """Whether they are exported."""
         self.answers: list[int] = []
         """The statuses of the export."""
+
+    def on_emit(self, log_record: ReadWriteLogRecord) -> None:
+        """Keep the fields."""
+        self.event = dict(log_record.log_record.attributes or {})
+
+    def shutdown(self) -> None:
+        """Nothing is held."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the SDK's signature
+        """Nothing is held."""
+        return True
 
     def note(self, response: Any) -> None:
         """Keep the answer to one request of the exporter."""
@@ -55,13 +70,18 @@ class Ledger:
 def ledger(scene: Scene) -> Iterator[Ledger]:
     """A ledger that exports at once while the block runs, where the environment says where to."""
     records = Ledger()
-    if ingestion_endpoint(scene) is None:
+    if ingestion_endpoint(scene) is not None:
+        _export(records, scene)
+    try:
         yield records
-        return
-    from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter  # noqa: PLC0415 - a second
-    from opentelemetry.sdk._logs import LoggerProvider  # noqa: PLC0415 - as above
-    from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor  # noqa: PLC0415 - as above
+    finally:
+        records.provider.shutdown()
 
+
+def _export(records: Ledger, scene: Scene) -> None:
+    from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter  # noqa: PLC0415 - a second
+
+    records.exports = True
     text = scene.variable(CONNECTION_STRING).strip().strip(";")
     with environment({CONNECTION_STRING: None}, QUIET):
         exporter = AzureMonitorLogExporter(
@@ -71,9 +91,4 @@ def ledger(scene: Scene) -> Iterator[Ledger]:
             read_timeout=scene.patience_s,
             retry_total=0,
         )
-        records.provider = LoggerProvider(shutdown_on_exit=False)
         records.provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
-    try:
-        yield records
-    finally:
-        records.provider.shutdown()

@@ -16,7 +16,8 @@ Row = Mapping[str, Any]
 Ask = Callable[[str], list[Row]]
 """Answers KQL."""
 
-_TIME: Final = "let since = ago(1d); let until = now();"
+_TIMES: Final = {"{TimeRange:start}": "ago(1d)", "{TimeRange:end}": "now()"}
+"""What stands in the queries for the time that the workbook shows, and the last day in its place."""
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _MOST: Final = 10
 """Services that are shown."""
@@ -38,14 +39,20 @@ def check(scene: Scene) -> Iterator[Finding]:
         return
     try:
         ask = _of_workspace(scene) if scene.workspace else _of_local(str(local), scene)
-        services = ask(f"{_TIME} {kql.whole('telemetry_by_service').partition(chr(10))[2]}")
-        tables = ask(f"{_TIME} {kql.whole('stored').partition(chr(10))[2]}")
+        services, tables = ask(_last_day("telemetry_by_service")), ask(_last_day("stored"))
         kept = None if scene.workspace else _local_retention(str(local), scene)
     except Exception as error:
-        yield _not_asked(error)
+        yield _not_asked(error, scene)
         return
     yield from _services(services)
     yield _retention(tables, kept)
+
+
+def _last_day(name: str) -> str:
+    text = kql.whole(name)
+    for parameter, value in _TIMES.items():
+        text = text.replace(parameter, value)
+    return text
 
 
 def _of_local(url: str, scene: Scene) -> Ask:
@@ -79,11 +86,13 @@ def _local_retention(url: str, scene: Scene) -> float | None:
     return told if isinstance(told, (int, float)) else None
 
 
-def _not_asked(error: Exception) -> Finding:
+def _not_asked(error: Exception, scene: Scene) -> Finding:
     status = getattr(error, "status_code", None) or getattr(
         getattr(error, "response", None), "status_code", ""
     )
     seen = f"the workspace did not answer the question ({type(error).__name__} {status}".rstrip() + ")"
+    if scene.workspace is None:
+        return failure("stored records", seen, "foundry-telemetry local")
     fix = (
         "az role assignment create --role 'Log Analytics Reader' --assignee <principal-id> "
         "--scope <id of the workspace>; check the id given with --workspace"

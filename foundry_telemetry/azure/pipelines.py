@@ -39,6 +39,7 @@ _DEFAULT_ENVIRONMENT: Final = {
 """Read while the pipelines are built: room for bursts, and the above."""
 
 _AZURE: Final = "azure.monitor.opentelemetry"
+_EXPORTERS: Final = f"{_AZURE}.exporter.export"
 _OURS_TO_SEARCH: Final = (_AZURE, "opentelemetry.sdk")
 _MOST_OBJECTS: Final = 2000
 
@@ -208,8 +209,8 @@ def azure_exporters(provider: object) -> list[Any]:
             queue += [*item.keys(), *item.values()]
         elif isinstance(item, (tuple, list)):
             queue += item
-        elif type(item).__module__.startswith(f"{_AZURE}.exporter.export"):
-            found.append(item)
+        elif type(item).__module__.startswith(_EXPORTERS) and type(item).__name__.endswith("Exporter"):
+            found.append(item)  # their samplers and processors live beside them
         elif type(item).__module__.startswith(_OURS_TO_SEARCH):
             queue += vars(item).values() if hasattr(item, "__dict__") else ()
     return found

@@ -84,6 +84,8 @@ class Screen:
         if finding.fix:
             label = "to see" if finding.state == "skipped" else "fix"
             self._say(Text.assemble(" " * _STATE_WIDTH, (f"{label}: ", "bold"), finding.fix))
+        if finding.command:
+            self._say(Text(" " * (_STATE_WIDTH + len("fix: ")) + finding.command))
 
     def _say(self, line: Text) -> None:
         """Print as it is: a command that is copied must come in one line."""

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from foundry_telemetry.investigate.doctor import (
     address,
@@ -86,6 +87,8 @@ def examine(scene: Scene, waiting: Callable[[tuple[str, ...]], object] = lambda 
         waiting: Told what is still waited for, whenever that changes.
     """
     loaded = (process.load(scene.app),) if scene.app else ()
+    # As the application has left it; the live call hides variables from the exporter for a moment.
+    scene = replace(scene, environ=dict(scene.environ))
     seen = live.Seen()
     checks = list(_CHECKS)
     if scene.live:

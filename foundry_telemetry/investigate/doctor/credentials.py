@@ -46,8 +46,10 @@ _WRONG_KEYS: Final = (
 )
 """What is found in the variable besides keys, and what it is."""
 
-_SET_KEY: Final = f"export {API_KEY}=<key1 or key2 of the resource>"
-_SHOW_KEYS: Final = "az cognitiveservices account keys list -n <resource> -g <resource-group>"
+_SET_KEY: Final = (
+    f"export {API_KEY}=$(az cognitiveservices account keys list -n <resource> -g <resource-group> "
+    "--query key1 -o tsv)"
+)
 
 
 def check_key(scene: Scene) -> Iterator[Finding]:
@@ -58,7 +60,7 @@ def check_key(scene: Scene) -> Iterator[Finding]:
         return
     for pattern, what in _WRONG_KEYS:
         if pattern.search(given.strip()):
-            yield failure("API key", f"{API_KEY} {what}; it is not shown", f"{_SET_KEY}; {_SHOW_KEYS}")
+            yield failure("API key", f"{API_KEY} {what}; it is not shown", _SET_KEY)
             return
     if given != given.strip():
         yield failure("API key", f"{API_KEY} begins or ends with a space or a newline", _SET_KEY)
@@ -127,8 +129,10 @@ def not_got(error: Exception, scene: Scene) -> Finding:
         seen = f"Entra refused to give a token: {failed.code}"
         return failure("token", seen, advice.next_step)
     seen = f"no credential was found here ({failed.exception_type})"
-    fix = "az login; for a service a managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret"
-    return skipped("token", seen, fix) if scene.key and not scene.entra else failure("token", seen, fix)
+    if scene.key and not scene.entra:
+        return skipped("token", seen, "az login")
+    fix = "A service needs a managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret; a person:"
+    return failure("token", seen, fix, "az login")
 
 
 def claims(token: str, scene: Scene) -> Iterator[Finding]:
@@ -165,7 +169,7 @@ def _expiry(facts: TokenFacts, verdict: str) -> Finding:
         seen = f"a new token is over since {-left} s: the clock of this host is wrong"
         return failure("token expiry", seen, "timedatectl set-ntp true")
     if left < _SOON_S:
-        return warning("token expiry", f"in {left} s already", "compare the clock of this host: timedatectl")
+        return warning("token expiry", f"in {left} s already", "timedatectl status")
     return ok("token expiry", f"in {left // 60} minutes")
 
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from foundry_telemetry.advice.entry import SCOPE
+from foundry_telemetry.advice.entry import SCOPE, Advice
 
 State = Literal["ok", "warning", "failure", "skipped"]
 """``warning``: it works, but not as it could. ``skipped``: nobody looked, and `Finding.fix` says how to."""
@@ -30,7 +30,9 @@ class Finding(Struct, frozen=True):
     seen: str
     """What was found, in a sentence without a secret."""
     fix: str | None = None
-    """What repairs it: a command or a line of code where there is one."""
+    """What repairs it: a command or a line of code where one does, else a sentence."""
+    command: str | None = None
+    """For a shell, beside a sentence."""
 
 
 def ok(check: str, seen: str) -> Finding:
@@ -38,14 +40,20 @@ def ok(check: str, seen: str) -> Finding:
     return Finding(check, "ok", seen)
 
 
-def warning(check: str, seen: str, fix: str) -> Finding:
+def warning(check: str, seen: str, fix: str, command: str | None = None) -> Finding:
     """It works, but not as it could."""
-    return Finding(check, "warning", seen, fix)
+    return Finding(check, "warning", seen, fix, command)
 
 
-def failure(check: str, seen: str, fix: str) -> Finding:
+def failure(check: str, seen: str, fix: str, command: str | None = None) -> Finding:
     """It does not work."""
-    return Finding(check, "failure", seen, fix)
+    return Finding(check, "failure", seen, fix, command)
+
+
+def advised(check: str, state: State, seen: str, advice: Advice) -> Finding:
+    """With the next step of the advice for a cause, and the first command among its steps."""
+    command = next((step.command for step in advice.steps if step.command), None)
+    return Finding(check, state, seen, advice.next_step, command)
 
 
 def skipped(check: str, seen: str, fix: str) -> Finding:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.attach import instrument, uninstrument
 from foundry_telemetry.investigate.doctor.credentials import get_token, not_got
-from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped
+from foundry_telemetry.investigate.doctor.finding import Finding, Scene, advised, failure, ok, skipped
 from foundry_telemetry.investigate.doctor.record import Ledger, ledger
 from foundry_telemetry.observation import Observation
 
@@ -84,13 +84,13 @@ def _call(scene: Scene, address: str, credential: dict[str, str], records: Ledge
 
 def _told(last: Observation | None) -> Finding:
     if last is None:
-        return failure(_CHECK, "it was made, and nothing was recorded of it", "compare doors above")
+        return failure(_CHECK, "it was made, and nothing was recorded of it", "See doors above.")
     if last.failure is None:
         usage = last.usage
         tokens = f", {usage.total_input_tokens} + {usage.output_tokens} tokens" if usage.is_told else ""
         took = f"{last.duration_s * 1000:.0f} ms"
         return ok(_CHECK, f"{last.outcome} in {took}{tokens}; support code {last.support_code}")
     advice = advice_for(last.failure.type, last.failure.fault)
-    command = next((f" {step.command}" for step in advice.steps if step.command), "")
     answered = f"{last.status_code} " if last.status_code else ""
-    return failure(_CHECK, f"{answered}{last.failure.type}: {advice.meaning}", advice.next_step + command)
+    seen = f"{answered}{last.failure.type}: {advice.meaning} Support code {last.support_code}"
+    return advised(_CHECK, "failure", seen, advice)

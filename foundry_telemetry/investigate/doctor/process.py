@@ -20,7 +20,7 @@ from foundry_telemetry.azure import handlers, pipelines
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 
 _SDK: Final = "opentelemetry.sdk"
-_CONFIGURE: Final = "call foundry_telemetry.configure() in place of configure_azure_monitor()"
+_CONFIGURE: Final = "Call foundry_telemetry.configure() in place of configure_azure_monitor()."
 
 _GENAI: Final = re.compile(
     r"opentelemetry-instrumentation-(?:genai-)?anthropic|openinference-instrumentation-anthropic"
@@ -86,8 +86,8 @@ def _providers() -> Iterator[Finding]:
     if watches_process():
         yield ok("instrumented", "instrument() watches every HTTP client of this process")
     else:
-        seen = "instrument() was not called for the whole process"
-        yield warning("instrumented", seen, "foundry_telemetry.instrument(), unless single clients are")
+        seen = "instrument() was not called for the whole process; single clients may be watched"
+        yield warning("instrumented", seen, "foundry_telemetry.instrument()")
 
 
 def _log_loop() -> Finding:
@@ -100,7 +100,7 @@ def _log_loop() -> Finding:
         return ok("log loop", "log lines about the export are not exported")
     if any(logger.isEnabledFor(logging.INFO) for logger in loggers):
         seen = "the lines that the export logs are exported in turn, without end"
-        fix = "logging.getLogger('azure').setLevel(logging.WARNING), or configure() of foundry_telemetry"
+        fix = "logging.getLogger('azure').setLevel(logging.WARNING)"
         return failure("log loop", seen, fix)
     return ok("log loop", "the loggers of the export are at WARNING or above")
 
@@ -112,7 +112,7 @@ def _double_spans(scene: Scene) -> Finding:
     if found and not silent and any(name == "anthropic" for name in names):
         others = ", ".join(found)
         seen = f"the SDK's own spans and {others} both tell the tokens of a call: sums over spans double"
-        return warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false, or uninstall the other")
+        return warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false")
     return ok("double spans", found[0] if found else "no other GenAI instrumentation is installed")
 
 
@@ -135,13 +135,13 @@ def _forks(scene: Scene) -> Finding:
         if sys.modules.get("foundry_telemetry.azure.delivery"):
             return ok("forks", "gunicorn preloads the application; configure() starts anew in each worker")
         seen = "gunicorn preloads the application: with the bare distro each worker reports counts again"
-        return warning("forks", seen, f"{_CONFIGURE}, or configure in post_fork")
+        return warning("forks", seen, _CONFIGURE)
     return ok("forks", "no server that forks after set-up was found here")
 
 
 def _losses() -> Finding:
     if losses.count:
         seen = f"{losses.count} records were lost to failures of this library in this process"
-        fix = "logging.getLogger('foundry_telemetry').setLevel(logging.WARNING), and report what it says"
+        fix = "Find 'telemetry lost' in the log of the service: it names the place."
         return warning("losses here", seen, fix)
     return ok("losses here", "none in this process")

@@ -13,7 +13,16 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
-from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
+from foundry_telemetry.investigate.doctor.finding import (
+    Finding,
+    Scene,
+    State,
+    advised,
+    failure,
+    ok,
+    skipped,
+    warning,
+)
 from foundry_telemetry.observation import RequestIds
 from foundry_telemetry.wire.errors import classify, read_error
 from foundry_telemetry.wire.exceptions import read_exception
@@ -62,7 +71,11 @@ def check_monitor(scene: Scene) -> Iterator[Finding]:
         return
     if status >= _FIRST_SERVER_ERROR or status in (404, 407):
         seen = f"{host} answered {status}, not as the ingestion endpoint does"
-        yield failure(_MONITOR, seen, "compare IngestionEndpoint of the connection string; look for a proxy")
+        yield failure(
+            _MONITOR,
+            seen,
+            "Compare IngestionEndpoint of the connection string with that of the resource; look for a proxy.",
+        )
     else:
         yield ok(_MONITOR, f"{host} answers ({took_s * 1000:.0f} ms)")
 
@@ -86,18 +99,17 @@ def _answered(host: str, status: int, headers: httpx.Headers, body: bytes, took_
     if status < _FIRST_ERROR:
         if told.media_type == b"application/json":
             return warning(
-                _FOUNDRY, f"{host} answers {status} without a credential", "ask who owns that gateway"
+                _FOUNDRY,
+                f"{host} answers {status} without a credential",
+                "Ask the owner of that gateway whether everybody may call through it.",
             )
         seen = f"{host} answers {status} with something that is no answer of Foundry"
-        return failure(_FOUNDRY, seen, advice_for("gateway_html").next_step)
+        return advised(_FOUNDRY, "failure", seen, advice_for("gateway_html"))
     kind = _kind(host, status, body, told.media_type, told.ids)
     if kind in _ANSWERS:
         return fine
-    advice = advice_for(kind)
-    command = next((f" {step.command}" for step in advice.steps if step.command), "")
-    seen = f"{host} answers {status}: {kind}"
-    make = warning if kind == "rate_limited" else failure
-    return make(_FOUNDRY, seen, advice.next_step + command)
+    state: State = "warning" if kind == "rate_limited" else "failure"
+    return advised(_FOUNDRY, state, f"{host} answers {status}: {kind}", advice_for(kind))
 
 
 def _kind(host: str, status: int, body: bytes, media_type: bytes, ids: RequestIds) -> str:
@@ -121,10 +133,9 @@ def _unreachable(check: str, host: str, error: Exception) -> Finding:
     if failed.code in _NAME_ERRORS:
         return failure(check, f"the name {host} is not known ({failed.code})", f"nslookup {host}")
     if failed.code is not None and "CERTIFICATE" in failed.code:
-        fix = "export SSL_CERT_FILE=<the certificates of your proxy>"
-        return failure(check, f"the certificate of {host} is not trusted ({failed.code})", fix)
+        seen = f"the certificate of {host} is not trusted ({failed.code})"
+        return failure(check, seen, "export SSL_CERT_FILE=<file with the certificates of your proxy>")
     what = "does not answer in time" if failed.type == "client_timeout" else "cannot be connected to"
     code = f" ({failed.code})" if failed.code else ""
-    return failure(
-        check, f"{host} {what}{code}", f"curl -sSI https://{host}/; look at HTTPS_PROXY and NO_PROXY"
-    )
+    fix = "Look at firewalls on the way, and at HTTPS_PROXY and NO_PROXY."
+    return failure(check, f"{host} {what}{code}", fix, f"curl -sSI https://{host}/")

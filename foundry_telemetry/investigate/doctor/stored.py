@@ -95,9 +95,9 @@ def _not_asked(error: Exception, scene: Scene) -> Finding:
         return failure("stored records", seen, "foundry-telemetry local")
     fix = (
         "az role assignment create --role 'Log Analytics Reader' --assignee <principal-id> "
-        "--scope <id of the workspace>; check the id given with --workspace"
+        "--scope <resource-id>"
     )
-    return failure("stored records", seen, fix)
+    return failure("stored records", seen, "Check the id of the workspace, and the role there:", fix)
 
 
 def _services(rows: list[Row]) -> Iterator[Finding]:
@@ -122,20 +122,23 @@ def _service(row: Row) -> Finding:
     if row["state"] == "loses records":
         seen = f"{name}: in a day {dropped:g} items dropped by the exporter, {lost:g} records lost before it"
         return warning(
-            "stored records", seen, "see the log of the service for 'telemetry lost' and the daily cap"
+            "stored records",
+            seen,
+            "Look in the log of the service for 'telemetry lost', and at the daily cap.",
         )
     if row["state"] == "silent":
-        return warning("stored records", f"{name}: no call in a day", "see whether it runs and calls")
+        return warning(
+            "stored records", f"{name}: no call in a day", "See whether it runs, and whether it calls."
+        )
     return ok("stored records", f"{name}: {row['attempts']:,} attempts in a day{spans}, none lost")
 
 
 def _retention(tables: list[Row], kept: float | None) -> Finding:
     found = next((row["days_kept"] for row in tables if row["table_name"] == _LEDGER), None)
-    back = f"{_LEDGER} reach back {found:g} days" if found is not None else f"{_LEDGER} has no rows yet"
+    age = f"the oldest row is {found:g} days old" if found is not None else "no rows yet"
     if kept is None:
-        return ok("retention", f"{back}; how long they stay: {_SHOW_RETENTION}")
+        return skipped("retention", f"{_LEDGER}: {age}; how long rows stay is told by", _SHOW_RETENTION)
+    seen = f"{_LEDGER}: {age}; rows stay for {kept:g} days"
     if kept < _WEEK:
-        return warning(
-            "retention", f"{back}, and go after {kept:g}", "foundry-telemetry local --retention-days 30"
-        )
-    return ok("retention", f"{back}, and stay for {kept:g}")
+        return warning("retention", seen, "foundry-telemetry local --retention-days 30")
+    return ok("retention", seen)

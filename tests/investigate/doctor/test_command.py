@@ -183,11 +183,13 @@ def test_usage(
 def test_a_service_is_looked_into(tmp_path: Path, variables: dict[str, str]) -> None:
     """With --app the service's own set-up is seen; what it prints does not stand in the JSON."""
     (tmp_path / "service.py").write_text(
-        "import foundry_telemetry, sys\nprint('hello')\nfoundry_telemetry.configure()\n"
+        "import foundry_telemetry, os\nprint('hello')\nfoundry_telemetry.configure()\n"
+        "os.environ['ANTHROPIC_FOUNDRY_API_KEY'] = 'set by the service'\n"
     )
     ended = run(tmp_path, "doctor", "--json", "--app", "service", **variables)
-    assert ended.code == 0, ended.err
+    assert ended.code == 1, ended.err
     found = states(json.loads(ended.out))
+    assert found["API key"] == "failure"  # it has spaces, and is seen
     for check in ("application", "ledger", "effective sampler", "instrumented", "log loop", "losses here"):
         assert found[check] == "ok"
     assert "the service" not in found

@@ -50,7 +50,8 @@ def test_a_call_that_was_refused(answer: str) -> None:
     failed = seen.observation.failure
     assert failed is not None
     assert failed.type in found.seen
-    assert str(found.fix).startswith(advice_for(failed.type).next_step)
+    assert found.fix == advice_for(failed.type).next_step
+    assert seen.observation.support_code in found.seen
     assert len(foundry.requests) == 1
 
 

@@ -102,10 +102,13 @@ def test_many_services(azure: LocalAzureMonitor) -> None:
 
 def test_retention(azure: LocalAzureMonitor) -> None:
     """How far the records reach back, and how long they stay."""
-    assert "no rows yet" in named(stored.check(at(azure)), "retention").seen
+    assert named(stored.check(at(azure)), "retention").seen == "AppEvents: no rows yet; rows stay for 30 days"
     fill(azure.store, [attempt("shop", timedelta(days=12, hours=1))])
     found = named(stored.check(at(azure)), "retention")
-    assert (found.state, found.seen) == ("ok", "AppEvents reach back 12 days, and stay for 30")
+    assert (found.state, found.seen) == (
+        "ok",
+        "AppEvents: the oldest row is 12 days old; rows stay for 30 days",
+    )
 
 
 def test_short_retention() -> None:
@@ -137,7 +140,7 @@ def test_a_workspace_in_azure(monkeypatch: pytest.MonkeyPatch, azure: LocalAzure
     fill(azure.store, [attempt("shop")])
     findings = list(stored.check(scene(workspace="00000000-0000-0000-0000-000000000000")))
     assert named(findings, "stored records").seen.startswith("shop: 1 attempts")
-    assert "az monitor log-analytics workspace table show" in named(findings, "retention").seen
+    assert "az monitor log-analytics workspace table show" in str(named(findings, "retention").fix)
 
 
 def test_a_workspace_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,5 +157,5 @@ def test_a_workspace_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     found = named(stored.check(scene(workspace="x")), "stored records")
     assert found.state == "failure"
     assert "HttpResponseError 403" in found.seen
-    assert "Log Analytics Reader" in str(found.fix)
+    assert "Log Analytics Reader" in str(found.command)
     assert "CANARY" not in f"{found}"

@@ -22,8 +22,8 @@ _LOSING: Final = {
     "microsoft.fixed_percentage": "a part of the traces is kept",
     "microsoft.rate_limited": "only some spans a second are kept",
     "parentbased_always_off": "no trace is kept that begins here",
-    "parentbased_trace_id_ratio": "a part of the traces is kept, and Azure cannot weight the rest",
-    "trace_id_ratio": "a part of the traces is kept, and Azure cannot weight the rest",
+    "parentbased_trace_id_ratio": "a part of the traces is kept, and Azure cannot make up for the others",
+    "trace_id_ratio": "a part of the traces is kept, and Azure cannot make up for the others",
 }
 """What each sampler of the environment does, where it does not keep everything."""
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import socket
+import threading
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import anthropic
@@ -21,7 +26,7 @@ from foundry_telemetry.observation import Observation
 from tests.attach.replay import Step, replay, step_of, steps_named
 from tests.attach.sdk import call, client_for, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
-from tests.support.families import Family
+from tests.support.families import Family, settle
 from tests.support.recorded import answered, canaries
 
 MADE_LATER = [
@@ -356,6 +361,53 @@ def test_an_exception_that_takes_no_notes(noting: Capture) -> None:
     losses.count = before
     assert len(noting.observations) == 1
     assert len(noting.ledger) == 1
+
+
+@BOTH
+def test_hooks_and_a_failed_connection(is_async: bool, capture: Capture) -> None:
+    """A hook meets httpcore's exception alone: that one has the note, until the SDK wraps it in its own."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/anthropic"
+    hooks = hooks_of(capture, is_async, exception_notes=True)
+    kind: Any = httpx2.AsyncClient if is_async else httpx2.Client
+    client = kind(event_hooks=hooks, trust_env=False)
+
+    async def scenario() -> BaseException:
+        try:
+            await settle(client.post(f"{address}/v1/messages", json={"model": "m"}))
+        except httpx2.ConnectError as error:
+            return error
+        finally:
+            await settle(client.aclose() if is_async else client.close())
+        pytest.fail("the call did not fail")
+
+    error = asyncio.run(scenario())
+    (note,) = all_ours(error)
+    assert not ours(error)
+    assert note.startswith(expected(capture.observations[0]))
+    hooks = hooks_of(capture, is_async, exception_notes=True)
+    error = failing_call(make_client(is_async, event_hooks=hooks, base_url=address, max_retries=0))
+    assert type(error) is anthropic.APIConnectionError
+    assert_noted(error, capture.observations[-1])
+
+
+def test_many_threads(noting: Capture) -> None:
+    """Calls that fail at the same time each get their own note; the constructors are wrapped once."""
+    gate = threading.Barrier(8)
+
+    def one(_: int) -> list[str]:
+        client = make_client(False, steps=steps_named("err_404_deployment_not_found"), max_retries=0)
+        gate.wait(30)
+        return ours(failing_call(client))
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(one, range(8)))
+    assert [len(lines) for lines in found] == [1] * 8
+    codes = {re.search(r"support code ([0-9A-FT-]+)", lines[0])[1] for lines in found}  # type: ignore[index]
+    assert len(codes) == 8
+    assert codes == {seen.support_code for seen in noting.observations}
+    foundry_telemetry.uninstrument()
+    assert [cls.__init__ for cls in MADE_LATER] == ORIGINALS
 
 
 def test_support_code() -> None:

@@ -78,16 +78,25 @@ def _providers() -> Iterator[Finding]:
         seen = "no logger provider is set up, so the ledger goes nowhere"
         yield failure("ledger", seen, "foundry_telemetry.configure()")
     sampler: Any = getattr(tracer, "sampler", None)
-    if type(sampler).__name__ == "RateLimitedSampler":
-        seen = f"only some spans a second are kept ({sampler.get_description()})"
-        yield warning("effective sampler", seen, _CONFIGURE)
-    elif sampler is not None:
-        yield ok("effective sampler", sampler.get_description())
+    if sampler is not None:
+        yield _sampler(str(sampler.get_description()))
     if watches_process():
         yield ok("instrumented", "instrument() watches every HTTP client of this process")
     else:
         seen = "instrument() was not called for the whole process; single clients may be watched"
         yield warning("instrumented", seen, "foundry_telemetry.instrument()")
+
+
+def _sampler(description: str) -> Finding:
+    # A parent-based one names its root first, and that one decides on the traces that begin here.
+    root = re.sub(r"^ParentBased\{root:|,remoteParent.*", "", description)
+    share = re.search(r"\d+(?:\.\d+)?", root)
+    if root.startswith("RateLimited"):
+        return warning("effective sampler", f"only some spans a second are kept: {root}", _CONFIGURE)
+    if root.startswith("AlwaysOff") or (share and float(share[0]) < 1):
+        seen = f"a part of the traces is kept at most: {root}; ledger and metrics stay whole"
+        return warning("effective sampler", seen, "foundry_telemetry.configure(sampling_ratio=1.0)")
+    return ok("effective sampler", root)
 
 
 def _log_loop() -> Finding:

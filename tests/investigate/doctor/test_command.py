@@ -180,6 +180,15 @@ def test_usage(
     assert words in capsys.readouterr().err
 
 
+def test_without_the_other_extras(tmp_path: Path, variables: dict[str, str]) -> None:
+    """The packages of the command line are enough: no SDK, no server, no database is needed."""
+    without = ["anthropic", "httpx2", "starlette", "uvicorn", "duckdb", "duckdb_kql", "platformdirs"]
+    before = f"import sys; sys.modules.update(dict.fromkeys({without!r})); "
+    ended = run(tmp_path, "doctor", "--json", *LIVE, before=before, **variables)
+    found = states(told(ended))
+    assert (found["Foundry"], found["live call"], found["retention"]) == ("ok", "ok", "ok")
+
+
 def test_a_service_is_looked_into(tmp_path: Path, variables: dict[str, str]) -> None:
     """With --app the service's own set-up is seen; what it prints does not stand in the JSON."""
     (tmp_path / "service.py").write_text(

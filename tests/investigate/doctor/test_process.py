@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.monitor.opentelemetry.exporter import ApplicationInsightsSampler, RateLimitedSampler
+from opentelemetry.sdk.trace import TracerProvider, sampling
 
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.investigate.doctor import process
@@ -140,6 +142,29 @@ def test_double_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     assert named(process.check(quiet), "double spans").state == "ok"
     monkeypatch.setattr(process, "distributions", list)
     assert named(process.check(scene()), "double spans").state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("sampler", "state"),
+    [
+        (sampling.ALWAYS_ON, "ok"),
+        (sampling.DEFAULT_ON, "ok"),
+        (sampling.ParentBasedTraceIdRatio(1.0), "ok"),
+        (ApplicationInsightsSampler(1.0), "ok"),
+        (sampling.ALWAYS_OFF, "warning"),
+        (sampling.DEFAULT_OFF, "warning"),
+        (sampling.TraceIdRatioBased(0.1), "warning"),
+        (sampling.ParentBasedTraceIdRatio(0.25), "warning"),
+        (ApplicationInsightsSampler(0.25), "warning"),
+        (RateLimitedSampler(5.0), "warning"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.get_description()[:40],
+)
+def test_samplers(sampler: Any, state: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sampler in effect that drops traces which begin here is a warning, of whatever kind it is."""
+    provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
+    monkeypatch.setattr(process.trace, "get_tracer_provider", lambda: provider)
+    assert named(process.check(scene()), "effective sampler").state == state
 
 
 def test_losses(monkeypatch: pytest.MonkeyPatch) -> None:

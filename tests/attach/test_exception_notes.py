@@ -21,6 +21,7 @@ from anthropic import _base_client
 
 import foundry_telemetry
 from foundry_telemetry.advice import advice_for
+from foundry_telemetry.attach import notes
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.observation import Observation
 from tests.attach.replay import Step, replay, step_of, steps_named
@@ -408,6 +409,43 @@ def test_many_threads(noting: Capture) -> None:
     assert codes == {seen.support_code for seen in noting.observations}
     foundry_telemetry.uninstrument()
     assert [cls.__init__ for cls in MADE_LATER] == ORIGINALS
+
+
+def test_somebody_wraps_ours(noting: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A constructor that somebody wrapped over ours stays theirs; ours falls silent, and wakes up alone."""
+    steps = steps_named("err_404_deployment_not_found")
+    failing_call(make_client(False, steps=steps, max_retries=0))
+    ours_wrapped, made = anthropic.APIStatusError.__init__, []
+
+    def theirs(self: Any, *args: Any, **options: Any) -> None:
+        ours_wrapped(self, *args, **options)
+        made.append(self)
+
+    monkeypatch.setattr(anthropic.APIStatusError, "__init__", theirs)
+    foundry_telemetry.uninstrument()
+    assert anthropic.APIStatusError.__init__ is theirs
+    error = failing_call(make_client(False, steps=steps, max_retries=0))
+    assert (made, ours(error)) == ([error], [])
+    foundry_telemetry.instrument(**noting.options, exception_notes=True)
+    error = failing_call(make_client(False, steps=steps, max_retries=0))
+    assert made[-1] is error
+    assert_noted(error, noting.observations[-1])
+
+
+@pytest.mark.parametrize("where", ["line_of", "_exchange_of"])
+def test_a_failure_of_our_own(where: str, noting: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note that cannot be made costs the call nothing, and is counted."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("CANARY")
+
+    monkeypatch.setattr(notes, where, fail)
+    error = failing_call(make_client(False, steps=IN_STREAM), "create_stream")
+    assert type(error) is anthropic.APIStatusError
+    assert not ours(error)
+    assert losses.count
+    assert len(noting.ledger) == 1
+    losses.count = 0
 
 
 def test_support_code() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -83,6 +84,7 @@ def test_keys() -> None:
         ({"aud": "CANARY <b>"}, "token audience", "ok", "not told"),
         ({}, "token expiry", "ok", "59 minutes"),
         ({"exp": 1}, "token expiry", "failure", "clock"),
+        ({"exp": int(time.time()) + 120}, "token expiry", "warning", "already"),
         ({"exp": "CANARY"}, "token expiry", "ok", "not told"),
         ({}, "token tenant", "ok", TENANT),
         ({"tid": OTHER}, "token tenant", "warning", "not AZURE_TENANT_ID"),
@@ -99,6 +101,14 @@ def test_claims(claims: dict[str, Any], check: str, state: str, words: str) -> N
     assert found.state == state
     assert words in found.seen
     assert "CANARY" not in f"{findings}"
+
+
+def test_no_azure_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without azure-identity no token is got, and the fix installs it."""
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    found = named(credentials.check_token(scene()), "token")
+    assert found.state == "skipped"
+    assert "pip install" in str(found.fix)
 
 
 def test_opaque_tokens() -> None:

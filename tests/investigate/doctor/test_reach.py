@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from threading import Thread
 
 import pytest
+import trustme
 
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.doctor import reach
 from foundry_telemetry.local.server import LocalAzureMonitor
-from foundry_telemetry.testing import FakeFoundry, Item
+from foundry_telemetry.testing import FakeFoundry, Item, Reply
 from tests.investigate.doctor.looking import named, scene
 
 VARIABLE = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -102,6 +105,35 @@ def test_a_name_that_nobody_knows() -> None:
     assert found.state == "failure"
     assert "is not known" in found.seen
     assert found.fix == "nslookup no-such-resource.invalid"
+
+
+def test_a_certificate_that_is_not_trusted() -> None:
+    """A proxy that breaks TLS open shows by its certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        thread = Thread(target=_shake_hands, args=(listening, context))
+        thread.start()
+        asked = scene(base_url=f"https://localhost:{listening.getsockname()[1]}/anthropic")
+        found = named(reach.check_foundry(asked), "Foundry")
+        thread.join()
+    assert found.state == "failure"
+    assert "CERTIFICATE_VERIFY_FAILED" in found.seen
+    assert "SSL_CERT_FILE" in str(found.fix)
+
+
+def _shake_hands(listening: socket.socket, context: ssl.SSLContext) -> None:
+    connection, _ = listening.accept()
+    with closing(connection), suppress(ssl.SSLError, OSError):
+        context.wrap_socket(connection, server_side=True)
+
+
+def test_a_page_in_place_of_foundry() -> None:
+    """A page that is not of Foundry, whatever its status, is a proxy or a portal."""
+    page = Reply(status=200, headers=(("content-type", "text/html"),), chunks=(b"<html>CANARY",))
+    found, _ = look(page)
+    assert (found.state, found.fix) == ("failure", advice_for("gateway_html").next_step)
+    assert "CANARY" not in f"{found}"
 
 
 def test_no_address() -> None:

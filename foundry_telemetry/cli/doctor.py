@@ -42,8 +42,7 @@ def doctor(
 ) -> None:
     """Is it set up right? Looks at packages, address, credential, telemetry and network.
 
-    Changes nothing, shows no secret, and says for each thing that is wrong what repairs it. Exit code 1 when
-    something does not work.
+    Changes nothing, shows no secret, and names the repair of what is wrong. Exit code 1 when something fails.
     """
     if live and deployment is None:
         raise typer.BadParameter(f"--live needs the name of a deployment; try `{_LIVE_WORKS}`")

@@ -35,7 +35,7 @@ _SILENT: Final = True
 
 
 class Notes(Protocol):
-    """Puts a note on the exception that the application gets. No method raises."""
+    """Puts a note on the exception that the application gets."""
 
     def ended_with(self, exchange: Exchange, error: BaseException | None) -> None:
         """A failed attempt ended, with this exception if there is one already."""
@@ -154,10 +154,13 @@ class Exchange:
         cancelled = cause is not None and not isinstance(cause, (Exception, GeneratorExit))
         self.end("cancelled" if cancelled else "closed")
         if cause is not None:
-            self.passed_by(cause)
+            try:
+                self.passed_by(cause)
+            except Exception as problem:
+                losses.add(problem)
 
     def passed_by(self, error: BaseException) -> None:
-        """An exception is on its way to the application, perhaps that of this exchange."""
+        """An exception is on its way to the application, perhaps that of this exchange. May raise."""
         if self.failed is not None and self._settings.notes is not None:
             self._settings.notes.passed_by(self, error)
 
@@ -184,10 +187,10 @@ class Exchange:
 
     def _tell(self, seen: Observation, error: BaseException | None) -> None:
         self._settings.signals.close(self.link, seen, self.has_http_span, losses.add)
+        self.run_sinks(seen)
         if seen.failure is not None and self._settings.notes is not None:
             self.failed = seen
             self._settings.notes.ended_with(self, error)
-        self.run_sinks(seen)
 
     def end_dropped(self, at_ns: int) -> None:
         """End an exchange whose body was dropped at `at_ns`; its sinks are called when they may."""

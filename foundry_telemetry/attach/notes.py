@@ -10,9 +10,7 @@ and `uninstrument()` puts them back; a process in which nothing fails has nothin
 
 from __future__ import annotations
 
-import os
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, Final
@@ -37,26 +35,20 @@ _MOST_CAUSES: Final = 4
 
 
 class ExceptionNotes:
-    """Puts the notes on. No method raises."""
+    """Puts the notes on."""
 
     __slots__ = ()
 
     def ended_with(self, exchange: Exchange, error: BaseException | None) -> None:
         """A failed attempt ended, with this exception if there is one already."""
-        try:
-            _wrap_constructors()
-            if error is not None and exchange.failed is not None:
-                _put(error, line_of(exchange.failed))
-        except Exception as problem:
-            losses.add(problem)
+        _wrap_constructors()
+        if error is not None and exchange.failed is not None:
+            _put(error, line_of(exchange.failed))
 
     def passed_by(self, exchange: Exchange, error: BaseException) -> None:
         """This exception is on its way; it may be about something else."""
-        try:
-            if exchange.failed is not None and _exchange_of(error) is exchange:
-                _move_to(error, error.__cause__, line_of(exchange.failed))
-        except Exception as problem:
-            losses.add(problem)
+        if exchange.failed is not None and _exchange_of(error) is exchange:
+            _move_to(error, error.__cause__, line_of(exchange.failed))
 
 
 def line_of(seen: Observation) -> str:
@@ -78,61 +70,41 @@ def line_of(seen: Observation) -> str:
 
 def put_back() -> None:
     """Put the constructors back that were wrapped; where somebody wrapped ours, it only stays silent."""
-    with _guard.lock:
-        for cls, (original, ours) in _wrapped.items():
-            if vars(cls).get("__init__") is ours:
-                cls.__init__ = original
-        _wrapped.clear()
+    for cls, ours in list(_wrapped.items()):
+        if vars(cls).get("__init__") is ours:
+            cls.__init__ = ours.__wrapped__
+        _wrapped.pop(cls, None)
 
 
-class _Guard:
-    """A lock that another thread of the parent held would stay locked in a forked child."""
-
-    lock = threading.Lock()
-
-    @classmethod
-    def renew(cls) -> None:
-        cls.lock = threading.Lock()
-
-
-_guard: Final = _Guard()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_Guard.renew)
-
-_wrapped: Final[dict[Any, tuple[Callable[..., None], Callable[..., None]]]] = {}
-"""By class: the constructor it came with, and ours."""
+_wrapped: Final[dict[Any, Any]] = {}
+"""Our constructor by class. There is no lock: what two threads do here at the same time comes to the same."""
 
 
 def _wrap_constructors() -> None:
     for module, name in _MADE_LATER:
         cls = getattr(sys.modules.get(module), name, None)
         if cls is not None and cls not in _wrapped:
-            with _guard.lock:
-                if cls not in _wrapped:
-                    _wrap(cls)
+            cls.__init__ = _wrapped.setdefault(cls, _constructor(cls, cls.__init__))
 
 
-def _wrap(cls: Any) -> None:
-    original = cls.__init__
-
+def _constructor(cls: Any, original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def construct(self: BaseException, *args: Any, **options: Any) -> None:
         original(self, *args, **options)
-        if cls in _wrapped:
-            _made(self)
+        try:
+            if cls in _wrapped:
+                _made(self)
+        except Exception as problem:
+            losses.add(problem)
 
-    _wrapped[cls] = (original, construct)
-    cls.__init__ = construct
+    return construct
 
 
 def _made(error: BaseException) -> None:
     """An exception was made. If it is of a failed attempt, the note moves to it from its cause."""
-    try:
-        exchange = _exchange_of(error)
-        if exchange is not None and exchange.failed is not None:
-            _move_to(error, sys.exc_info()[1], line_of(exchange.failed))
-    except Exception as problem:
-        losses.add(problem)
+    exchange = _exchange_of(error)
+    if exchange is not None and exchange.failed is not None:
+        _move_to(error, sys.exc_info()[1], line_of(exchange.failed))
 
 
 def _exchange_of(error: BaseException) -> Exchange | None:

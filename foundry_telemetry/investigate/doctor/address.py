@@ -16,6 +16,9 @@ from foundry_telemetry.investigate.doctor.finding import (
     Finding,
     Scene,
     failure,
+    is_host,
+    is_key_like,
+    is_resource,
     ok,
     skipped,
     warning,
@@ -26,10 +29,6 @@ _CHECK: Final = "base URL"
 _PATH: Final = "/anthropic"
 _SDK_ADDS: Final = "/v1/messages"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-
-_RESOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,63}").fullmatch
-_KEY_LIKE: Final = re.compile(r"[0-9a-fA-F]{32}|[A-Za-z0-9]{40,}").fullmatch
-"""What keys look like; a resource name that does is not shown."""
 
 _SHOWN: Final = re.compile(r"[A-Za-z0-9._~/-]{0,120}").fullmatch
 
@@ -72,12 +71,12 @@ def check(scene: Scene) -> Iterator[Finding]:
 
 def _resource(name: str) -> Finding:
     repair = f"export {RESOURCE}=<name of the Foundry resource>"
-    if _KEY_LIKE(name):
+    if is_key_like(name):
         return failure("resource", f"{RESOURCE} looks like a key; it is not shown", repair)
-    if _RESOURCE(name):
+    if is_resource(name):
         return ok("resource", f"{RESOURCE}={name}")
     label = re.sub(r"^[a-z]+://", "", name).partition(".")[0]
-    if "." in name and _RESOURCE(label) and not _KEY_LIKE(label):
+    if "." in name and is_resource(label):
         seen = f"{RESOURCE} holds a whole host or URL; the SDK adds .services.ai.azure.com to it"
         return failure("resource", seen, f"export {RESOURCE}={label}")
     return failure("resource", f"{RESOURCE} is no name of a resource: letters, digits and hyphens", repair)
@@ -90,7 +89,7 @@ def _url(text: str) -> Finding:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return failure(_CHECK, "it is no URL; it is not shown", example)
-    if parts.scheme not in ("http", "https") or not host or not _SHOWN(host.replace(":", "")):
+    if parts.scheme not in ("http", "https") or not is_host(host):
         return failure(_CHECK, "it is no http or https URL; it is not shown", example)
     if parts.username or parts.password or parts.query or parts.fragment:
         seen = "it holds a user, a query or a fragment, which may be secrets and end up in logs"

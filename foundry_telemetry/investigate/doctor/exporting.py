@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -115,7 +116,10 @@ def _sampler(scene: Scene) -> Finding:
 
 def check_stored(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is given it
     """What exporters on this machine could not send. Files are counted, never read."""
-    files = [path.stat() for path in Path(tempfile.gettempdir()).glob(f"{_FOLDERS}/*.blob*")]
+    files = []
+    for path in Path(tempfile.gettempdir()).glob(f"{_FOLDERS}/*.blob*"):
+        with suppress(OSError):  # sent by now, or of another user
+            files.append(path.stat())
     if not files:
         yield ok("unsent telemetry", "none on this disk")
         return

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -19,6 +21,27 @@ RESOURCE: Final = "ANTHROPIC_FOUNDRY_RESOURCE"
 BASE_URL: Final = "ANTHROPIC_FOUNDRY_BASE_URL"
 API_KEY: Final = "ANTHROPIC_FOUNDRY_API_KEY"
 """The variables that the SDK's Foundry clients read."""
+
+
+_RESOURCE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,63}").fullmatch
+_KEY_LIKE: Final = re.compile(r"[0-9a-fA-F]{32}|[A-Za-z0-9]{40,}").fullmatch
+"""What keys look like; a resource name that does is not shown."""
+_HOST: Final = re.compile(r"[A-Za-z0-9._~:-]{1,253}").fullmatch
+
+
+def is_key_like(text: str) -> bool:
+    """Whether it may be a key."""
+    return _KEY_LIKE(text) is not None
+
+
+def is_resource(text: str) -> bool:
+    """Whether it can be the name of a resource."""
+    return _RESOURCE(text) is not None and not is_key_like(text)
+
+
+def is_host(text: str) -> bool:
+    """Whether it can be shown as the host of a URL: plain characters, and a first label that is no key."""
+    return _HOST(text) is not None and not is_key_like(text.partition(".")[0])
 
 
 class Finding(Struct, frozen=True):
@@ -92,9 +115,17 @@ class Scene(Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str | None:
-        """The base URL that a client would use, without a slash at the end."""
+        """The base URL that a client would use, without a slash at the end.
+
+        ``None`` where none is told, and for what is no URL or no name: it may be a secret in the wrong place.
+        """
         url = self.base_url or self.variable(BASE_URL).strip()
         resource = self.variable(RESOURCE).strip()
-        if not url and resource:
+        if not url and is_resource(resource):
             url = f"https://{resource}.services.ai.azure.com/anthropic"
-        return url.rstrip("/") or None
+        try:
+            parts = urlsplit(url)
+            sound = parts.scheme in ("http", "https") and parts.port != 0 and is_host(parts.hostname or "")
+        except ValueError:
+            return None
+        return url.rstrip("/") if sound else None

@@ -113,6 +113,27 @@ def test_any_text(text: str) -> None:
         assert not set(str(found.fix)) & set("$`|&;\n\x1b")
 
 
+@pytest.mark.parametrize("key", ["0123456789abcdef0123456789abcdef", "A1" * 42])
+def test_a_key_in_the_wrong_place(key: str) -> None:
+    """A key that stands where a resource or a host should is not asked for in the DNS, and not shown."""
+    for variables in (
+        {"ANTHROPIC_FOUNDRY_RESOURCE": key},
+        {"ANTHROPIC_FOUNDRY_BASE_URL": f"https://{key}.services.ai.azure.com/anthropic"},
+        {"ANTHROPIC_FOUNDRY_BASE_URL": key},
+    ):
+        asked = scene(variables=variables)
+        assert asked.address is None
+        assert key not in f"{list(address.check(asked))}".replace(key.lower(), key)
+
+
+@pytest.mark.parametrize(
+    "url", ["my-resource", "ftp://x", "https://[x", "https://x:y/", "https://x:0/", "https://"]
+)
+def test_no_address(url: str) -> None:
+    """What is no URL is no address, so that nobody is asked."""
+    assert scene(base_url=url).address is None
+
+
 def test_resource() -> None:
     """A resource is a name; a host is cut to it, and a key is not shown."""
     assert named(look(resource="my-resource"), "resource").state == "ok"

@@ -99,7 +99,11 @@ def test_no_secret_is_shown(form: tuple[str, ...], tmp_path: Path, variables: di
     token = f"{_part({'alg': 'none'})}.{_part({'upn': 'CANARY@example.com', 'exp': 1})}.CANARY"
     key = variables["APPLICATIONINSIGHTS_CONNECTION_STRING"].partition(";")[0].partition("=")[2]
     (tmp_path / "service.py").write_text("raise RuntimeError('CANARY of the service')")
-    for secret in ({}, {"ANTHROPIC_FOUNDRY_API_KEY": token}, {"ANTHROPIC_FOUNDRY_RESOURCE": "0" * 32}):
+    for secret in (
+        {},
+        {"ANTHROPIC_FOUNDRY_API_KEY": token},
+        {"ANTHROPIC_FOUNDRY_RESOURCE": "0" * 32, "ANTHROPIC_FOUNDRY_BASE_URL": ""},
+    ):
         ended = run(
             tmp_path,
             "doctor",

@@ -4,7 +4,7 @@
 
 import logging
 import os
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -46,25 +46,28 @@ def doctor(
     """
     if live and deployment is None:
         raise typer.BadParameter(f"--live needs the name of a deployment; try `{_LIVE_WORKS}`")
+    told = {
+        "app": app,
+        "base_url": base_url,
+        "deployment": deployment,
+        "scope": scope,
+        "workspace": workspace,
+    }
     with repair():
-        from foundry_telemetry.cli.doctor_screen import Screen  # noqa: PLC0415 - brings rich
-        from foundry_telemetry.investigate.doctor import Scene, examine  # noqa: PLC0415 - brings clients
+        is_sound = _look(as_json, entra=entra or scope is not None, live=live, patience_s=timeout, **told)
+    raise typer.Exit(0 if is_sound else 1)
 
-        # What azure-identity says of credentials it did not find would stand between the findings.
-        logging.getLogger("azure").addHandler(logging.NullHandler())
-        scene = Scene(
-            environ=os.environ,
-            base_url=base_url,
-            app=app,
-            entra=entra or scope is not None,
-            workspace=workspace,
-            live=live,
-            deployment=deployment,
-            patience_s=timeout,
-            **({} if scope is None else {"scope": scope}),
-        )
-        screen = Screen(as_json=as_json)
-        with screen.working() as waiting:
-            report = examine(scene, waiting)
-        screen.show(report)
-    raise typer.Exit(0 if report.is_sound else 1)
+
+def _look(as_json: bool, **options: Any) -> bool:  # noqa: FBT001 - the rest is for the scene
+    """Look, show what was found, and tell whether it is sound."""
+    from foundry_telemetry.cli.doctor_screen import Screen  # noqa: PLC0415 - brings rich
+    from foundry_telemetry.investigate.doctor import Scene, examine  # noqa: PLC0415 - brings clients
+
+    # What azure-identity says of credentials it did not find would stand between the findings.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
+    scene = Scene(environ=os.environ, **{name: value for name, value in options.items() if value is not None})
+    screen = Screen(as_json=as_json)
+    with screen.working() as waiting:
+        report = examine(scene, waiting)
+    screen.show(report)
+    return report.is_sound

@@ -202,6 +202,17 @@ class Observation(Struct, frozen=True, kw_only=True):
     tags: Mapping[str, str] = NO_TAGS
 
     @property
+    def support_code(self) -> str:
+        """A short name of the call, to show to a user: ``FT-`` and the first ten digits of the call id."""
+        return support_code(self.call_id)
+
+    @property
     def anthropic_request_id(self) -> str | None:
         """The model service's id, from the header, else from the body."""
         return self.ids.request_id or self.ids.body_request_id
+
+
+def support_code(call_id: str) -> str:
+    """The short name of a call by its id, 16 hex digits."""
+    digits = call_id.upper()
+    return f"FT-{digits[:5]}-{digits[5:10]}"

@@ -21,6 +21,7 @@ from foundry_telemetry import pricing
 from foundry_telemetry.attach.exchange import Settings, tell_of_dropped
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.hooks import EventHooks, Hooks
+from foundry_telemetry.attach.notes import ExceptionNotes, put_back
 from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.attach.transport import attach_client, attach_process, detach_client, detach_process
 from foundry_telemetry.options import HttpSpans, Sink, check_http_spans, check_sinks
@@ -52,6 +53,7 @@ def instrument(
     hosts: Iterable[str] = (),
     http_spans: HttpSpans = "keep",
     sinks: Sequence[Sink] = (),
+    exception_notes: bool = False,
 ) -> None:
     """Record every attempt to call Claude in Microsoft Foundry from now on.
 
@@ -66,6 +68,8 @@ def instrument(
         http_spans: ``keep`` leaves an HTTP instrumentor alone, ``suppress`` silences it for these attempts.
         sinks: Called with each finished attempt, in the thread where it ended, or where it is noticed that
             its body was dropped unread.
+        exception_notes: Put one line on the exception of a failed call (``__notes__``, which tracebacks
+            show): cause, next step, both ids, support code.
 
     Raises:
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
@@ -78,6 +82,7 @@ def instrument(
         hosts=hosts,
         http_spans=http_spans,
         sinks=sinks,
+        exception_notes=exception_notes,
     )
     if target is None:
         attach_process(recorder)
@@ -95,6 +100,7 @@ def uninstrument(target: object = None) -> None:
         detach_process()
     else:
         detach_client(target)
+    put_back()
     tell_of_dropped()
 
 
@@ -106,14 +112,16 @@ class HookOptions(TypedDict, total=False):
     logger_provider: _logs.LoggerProvider | None
     hosts: Iterable[str]
     sinks: Sequence[Sink]
+    exception_notes: bool
 
 
 def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     """Hooks for ``httpx.Client(event_hooks=event_hooks())`` and its httpx2 twin.
 
     Args:
-        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts`` and ``sinks``, as
-            for `instrument()`, with the same errors.
+        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks`` and
+            ``exception_notes``, as for `instrument()`, with the same errors. A hook does not meet the
+            exception of a connection that failed: its cause, httpcore's own, has the note.
     """
     return Hooks(make_recorder(**checked("event_hooks", options))).sync_hooks()
 
@@ -145,6 +153,7 @@ def make_recorder(
     hosts: Iterable[str] = (),
     http_spans: HttpSpans = "keep",
     sinks: Sequence[Sink] = (),
+    exception_notes: bool = False,
 ) -> Recorder:
     """Check the options of a door and make its recorder; keywords and errors as for `instrument()`."""
     check_http_spans(http_spans)
@@ -159,6 +168,7 @@ def make_recorder(
             hosts=known_hosts,
             suppress_http=http_spans == "suppress",
             sinks=sinks,
+            notes=ExceptionNotes() if exception_notes else None,
         )
     )
 

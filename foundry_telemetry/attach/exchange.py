@@ -34,6 +34,16 @@ _SILENT: Final = True
 """Value of the context key by which HTTP instrumentors know that they should make no span."""
 
 
+class Notes(Protocol):
+    """Puts a note on the exception that the application gets."""
+
+    def ended_with(self, exchange: Exchange, error: BaseException | None) -> None:
+        """A failed attempt ended, with this exception if there is one already."""
+
+    def passed_by(self, exchange: Exchange, error: BaseException) -> None:
+        """This exception is on its way; it may be about something else."""
+
+
 class Settings(NamedTuple):
     """What a door was opened with."""
 
@@ -41,6 +51,7 @@ class Settings(NamedTuple):
     hosts: Hosts = frozenset()
     suppress_http: bool = False
     sinks: tuple[Sink, ...] = ()
+    notes: Notes | None = None
 
 
 class HttpRequest(Protocol):
@@ -80,7 +91,7 @@ class Exchange:
         resent: Whether the same request was sent before.
     """
 
-    __slots__ = ("_resent", "_settings", "attempt", "link", "transport")
+    __slots__ = ("_resent", "_settings", "attempt", "failed", "link", "transport")
 
     def __init__(self, settings: Settings, attempt: Attempt, link: Link, *, resent: bool) -> None:
         self._settings = settings
@@ -88,6 +99,8 @@ class Exchange:
         self.attempt = attempt
         self.link = link
         self.transport: object = None
+        self.failed: Observation | None = None
+        """What a note is to say, where one was asked for."""
 
     def attach(self, request: HttpRequest) -> Any:
         """Make our span current while the transport works; returns the token for `detach`."""
@@ -140,6 +153,16 @@ class Exchange:
         cause = sys.exc_info()[1]
         cancelled = cause is not None and not isinstance(cause, (Exception, GeneratorExit))
         self.end("cancelled" if cancelled else "closed")
+        if cause is not None:
+            try:
+                self.passed_by(cause)
+            except Exception as problem:
+                losses.add(problem)
+
+    def passed_by(self, error: BaseException) -> None:
+        """An exception is on its way to the application, perhaps that of this exchange. May raise."""
+        if self.failed is not None and self._settings.notes is not None:
+            self._settings.notes.passed_by(self, error)
 
     def end(
         self,
@@ -158,13 +181,16 @@ class Exchange:
         try:
             seen = self.attempt.end(how, error, failure=failure, price=_price)
             if seen is not None:
-                self._tell(seen)
+                self._tell(seen, error)
         except Exception as problem:
             losses.add(problem)
 
-    def _tell(self, seen: Observation) -> None:
+    def _tell(self, seen: Observation, error: BaseException | None) -> None:
         self._settings.signals.close(self.link, seen, self.has_http_span, losses.add)
         self.run_sinks(seen)
+        if seen.failure is not None and self._settings.notes is not None:
+            self.failed = seen
+            self._settings.notes.ended_with(self, error)
 
     def end_dropped(self, at_ns: int) -> None:
         """End an exchange whose body was dropped at `at_ns`; its sinks are called when they may."""

@@ -11,7 +11,15 @@ from opentelemetry.instrumentation.instrumentor import (  # type: ignore[attr-de
 
 from foundry_telemetry.attach import instrument, uninstrument
 
-_OPTIONS = ("tracer_provider", "meter_provider", "logger_provider", "hosts", "http_spans", "sinks")
+_OPTIONS = (
+    "tracer_provider",
+    "meter_provider",
+    "logger_provider",
+    "hosts",
+    "http_spans",
+    "sinks",
+    "exception_notes",
+)
 
 
 class FoundryInstrumentor(BaseInstrumentor):  # type: ignore[misc]

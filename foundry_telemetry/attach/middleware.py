@@ -25,8 +25,8 @@ class FoundryMiddleware(Middleware):
     """For ``AnthropicFoundry(middleware=[FoundryMiddleware()])`` and its async twin.
 
     Args:
-        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts`` and ``sinks``, as
-            for `instrument()`, with the same errors.
+        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks`` and
+            ``exception_notes``, as for `instrument()`, with the same errors.
     """
 
     def __init__(self, **options: Unpack[HookOptions]) -> None:
@@ -79,6 +79,7 @@ class FoundryMiddleware(Middleware):
             exchange = self._recorder.begin(error.request, sent=sent)
             if exchange is not None:
                 exchange.fail(error.__cause__ or error)
+                exchange.passed_by(error)
 
     def _not_sent(self, request: Any, error: BaseException, sent: Sent | None) -> None:
         wanted = request.json if isinstance(request.json, dict) else {}

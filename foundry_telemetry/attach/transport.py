@@ -214,6 +214,11 @@ def detach_process() -> None:
         _process.pop().release()
 
 
+def watches_process() -> bool:
+    """Whether every client of the process is watched."""
+    return bool(_process)
+
+
 def attach_client(target: object, recorder: Recorder) -> None:
     """Watch one client; replaces an earlier recorder.
 

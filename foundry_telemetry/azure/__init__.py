@@ -50,6 +50,7 @@ def configure(
     hosts: Iterable[str] = (),
     http_spans: HttpSpans = "suppress",
     sinks: Sequence[Sink] = (),
+    exception_notes: bool = False,
     **distro_options: Any,
 ) -> None:
     """Send telemetry to Azure Monitor and instrument every HTTP client of the process.
@@ -64,6 +65,7 @@ def configure(
         hosts: Further host names or base URLs that count as Foundry, such as gateways.
         http_spans: ``"suppress"`` silences an httpx instrumentor for calls to Foundry, ``"keep"`` leaves it.
         sinks: Called with each finished attempt, as for `instrument()`.
+        exception_notes: Put one line on the exception of a failed call, as for `instrument()`.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
             ``credential``, ``resource``, ``logger_name``, ``instrumentation_options``, ``storage_directory``,
             ``read_timeout``, ``enable_live_metrics`` (off by default here, as are performance counters).
@@ -74,7 +76,13 @@ def configure(
         ValueError: No or a malformed connection string, or a value that makes no sense. Nothing was changed.
     """
     settings = read_settings(
-        connection_string, sampling_ratio, hosts, http_spans, distro_options, sinks=sinks
+        connection_string,
+        sampling_ratio,
+        hosts,
+        http_spans,
+        distro_options,
+        sinks=sinks,
+        exception_notes=exception_notes,
     )
     with _lock:
         if _active is None:
@@ -109,7 +117,12 @@ def _start(settings: Settings) -> None:
     )
     delivery.arm()
     _active = (settings, delivery)
-    instrument(hosts=settings.hosts, http_spans=settings.http_spans, sinks=settings.sinks)
+    instrument(
+        hosts=settings.hosts,
+        http_spans=settings.http_spans,
+        sinks=settings.sinks,
+        exception_notes=settings.exception_notes,
+    )
 
 
 def _before_exit() -> None:
@@ -144,7 +157,14 @@ def _again(first: Settings, second: Settings) -> None:
 
 def _beside(settings: Settings) -> tuple[object, ...]:
     """What a call says besides the resource."""
-    return settings.hosts, settings.http_spans, settings.sinks, settings.sampling, settings.options
+    return (
+        settings.hosts,
+        settings.http_spans,
+        settings.sinks,
+        settings.exception_notes,
+        settings.sampling,
+        settings.options,
+    )
 
 
 def _masked(settings: Settings) -> str:

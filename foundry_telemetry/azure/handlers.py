@@ -18,15 +18,15 @@ _LIBRARY: Final = "foundry_telemetry"
 
 def guard() -> None:
     """Cut the echo, and let no loss go unheard. Levels of loggers stay as they are."""
-    for handler in _otel_handlers():
-        handler.addFilter(_NO_ECHO)  # adding it twice does nothing
+    for handler in otel_handlers():
+        handler.addFilter(NO_ECHO)  # adding it twice does nothing
     logging.getLogger(_LIBRARY).addHandler(_LIBRARY_ALOUD)
     logging.getLogger(_EXPORTER).addHandler(_EXPORTER_ALOUD)
 
 
 def still() -> None:
     """Make `logging.shutdown` harmless: the flush of an OpenTelemetry handler starts a thread."""
-    for handler in _otel_handlers():
+    for handler in otel_handlers():
         handler.flush = _nothing  # type: ignore[method-assign]
 
 
@@ -49,7 +49,8 @@ class _Aloud(logging.Handler):
             logging.lastResort.handle(record)
 
 
-_NO_ECHO: Final = _NoEcho()
+NO_ECHO: Final = _NoEcho()
+"""On every OpenTelemetry handler of a process that `configure()` set up."""
 _LIBRARY_ALOUD: Final = _Aloud(logging.WARNING)
 _EXPORTER_ALOUD: Final = _Aloud(logging.ERROR)
 """Its warnings are about batches that are kept on disk, one every few seconds while Azure is away."""
@@ -72,7 +73,8 @@ def _is_otel(handler: logging.Handler) -> bool:
     )
 
 
-def _otel_handlers() -> Iterator[logging.Handler]:
+def otel_handlers() -> Iterator[logging.Handler]:
+    """Every handler of the process that turns log records into telemetry."""
     for logger in [logging.getLogger(), *logging.Logger.manager.loggerDict.values()]:
         yield from filter(_is_otel, getattr(logger, "handlers", ()))  # placeholders have none
 

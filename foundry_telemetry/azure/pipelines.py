@@ -23,17 +23,23 @@ _SWITCHES: Final = {
 }
 """The only thing that keeps the distro from building a pipeline: its keywords for it are overwritten."""
 
-_DEFAULT_ENVIRONMENT: Final = {
-    # 2048 lose two thirds of a burst of 10 000; a span takes about 2 KiB, so a full queue about 32 MiB.
-    "OTEL_BSP_MAX_QUEUE_SIZE": "16384",
-    "OTEL_BLRP_MAX_QUEUE_SIZE": "16384",
+QUIET: Final = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
     "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
 }
-"""Read while the pipelines are built: room for bursts, and no traffic the user did not ask for."""
+"""Read while exporters are built: no traffic the user did not ask for."""
+
+_DEFAULT_ENVIRONMENT: Final = {
+    # 2048 lose two thirds of a burst of 10 000; a span takes about 2 KiB, so a full queue about 32 MiB.
+    "OTEL_BSP_MAX_QUEUE_SIZE": "16384",
+    "OTEL_BLRP_MAX_QUEUE_SIZE": "16384",
+    **QUIET,
+}
+"""Read while the pipelines are built: room for bursts, and the above."""
 
 _AZURE: Final = "azure.monitor.opentelemetry"
+_EXPORTERS: Final = f"{_AZURE}.exporter.export"
 _OURS_TO_SEARCH: Final = (_AZURE, "opentelemetry.sdk")
 _MOST_OBJECTS: Final = 2000
 
@@ -203,8 +209,8 @@ def azure_exporters(provider: object) -> list[Any]:
             queue += [*item.keys(), *item.values()]
         elif isinstance(item, (tuple, list)):
             queue += item
-        elif type(item).__module__.startswith(f"{_AZURE}.exporter.export"):
-            found.append(item)
+        elif type(item).__module__.startswith(_EXPORTERS) and type(item).__name__.endswith("Exporter"):
+            found.append(item)  # their samplers and processors live beside them
         elif type(item).__module__.startswith(_OURS_TO_SEARCH):
             queue += vars(item).values() if hasattr(item, "__dict__") else ()
     return found

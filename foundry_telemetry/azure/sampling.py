@@ -59,12 +59,15 @@ class Sampling:
 _NO_SAMPLER: Final[Mapping[str, str | None]] = {SAMPLER: None, SAMPLER_ARG: None}
 
 
-def read_sampling(ratio: float, options: Mapping[str, Any]) -> Sampling:
+def read_sampling(
+    ratio: float, options: Mapping[str, Any], environ: Mapping[str, str] = os.environ
+) -> Sampling:
     """Decide.
 
     Args:
         ratio: ``sampling_ratio`` of the call; `KEEP_ALL` when it was not given.
         options: The other keywords of the call.
+        environ: Where the variables are.
 
     Raises:
         ValueError: A number that makes no sense, or two keywords that exclude each other.
@@ -73,7 +76,7 @@ def read_sampling(ratio: float, options: Mapping[str, Any]) -> Sampling:
     _check_rate(options)
     if isinstance(ratio, _Default):
         if "traces_per_second" not in options:
-            return _from_environment()
+            return _from_environment(environ)
         return Sampling(environment=_NO_SAMPLER, asked=f"traces_per_second={options['traces_per_second']:g}")
     if "traces_per_second" in options:
         raise ValueError("sampling_ratio= and traces_per_second= exclude each other; give one")
@@ -83,8 +86,8 @@ def read_sampling(ratio: float, options: Mapping[str, Any]) -> Sampling:
     )
 
 
-def _from_environment() -> Sampling:
-    name = os.environ.get(SAMPLER, "").strip().lower()
+def _from_environment(environ: Mapping[str, str]) -> Sampling:
+    name = environ.get(SAMPLER, "").strip().lower()
     if name in _ACCEPTED_SAMPLERS:
         return Sampling(environment={SAMPLER: name})
     if name in _RENAMED_SAMPLERS:

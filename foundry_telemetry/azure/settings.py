@@ -97,6 +97,7 @@ class Settings:
     hosts: tuple[str, ...]
     http_spans: HttpSpans
     sinks: tuple[Sink, ...]
+    exception_notes: bool = False
     sampling: str | None
     """How sampling was asked for in the call, in words; ``None`` when it was not."""
     warnings: tuple[str, ...] = ()
@@ -110,6 +111,7 @@ def read_settings(
     options: Mapping[str, Any],
     *,
     sinks: Sequence[Sink] = (),
+    exception_notes: bool = False,
 ) -> Settings:
     """Check everything a call of `configure` says.
 
@@ -132,6 +134,7 @@ def read_settings(
         hosts=tuple(hosts),
         http_spans=http_spans,
         sinks=sinks,
+        exception_notes=exception_notes,
         sampling=sampling.asked,
         warnings=sampling.warnings,
     )
@@ -144,7 +147,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
             continue
         if name in _INSTEAD:
             raise TypeError(f"configure() takes no {name!r}: {_INSTEAD[name]}")
-        own = ("connection_string", "hosts", "http_spans", "sampling_ratio", "sinks")
+        own = ("connection_string", "exception_notes", "hosts", "http_spans", "sampling_ratio", "sinks")
         close = get_close_matches(name, (*known, *own), n=3)
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "nothing would read it"
         raise TypeError(f"configure() takes no {name!r}: {hint}")

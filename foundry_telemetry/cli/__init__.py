@@ -32,7 +32,7 @@ def _application() -> "typer.Typer":
     import rich  # noqa: F401, PLC0415 - part of the extra, and so is the next
     import typer  # noqa: PLC0415
 
-    from foundry_telemetry.cli import dashboards, demo, incident, local, ticket  # noqa: PLC0415 - all need typer
+    from foundry_telemetry.cli import dashboards, demo, doctor, incident, local, ticket  # noqa: PLC0415
 
     app = typer.Typer(
         add_completion=False,
@@ -41,10 +41,8 @@ def _application() -> "typer.Typer":
         rich_markup_mode="rich",
     )
     _add_version(app)
-    app.command()(demo.demo)
-    app.command()(local.local)
-    app.command()(incident.incident)
-    app.command()(ticket.ticket)
+    for command in (demo.demo, local.local, incident.incident, ticket.ticket, doctor.doctor):
+        app.command()(command)
     app.add_typer(dashboards.app)
     return app
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, NamedTuple
 
-Kind = Literal["request-id", "apim-request-id", "response id", "trace id", "call id", "support code"]
+from foundry_telemetry import observation
 
-CODE_DIGITS: Final = 10
-"""Hex digits of a call id that a support code has."""
-_GROUP: Final = 5
+Kind = Literal["request-id", "apim-request-id", "response id", "trace id", "call id", "support code"]
 
 _UUID: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _FORMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
@@ -61,11 +59,9 @@ def read_id(text: str) -> Identity:
 
 
 def support_code(call_id: str) -> str:
-    """The short code of a call that an application may show its user; empty where the id is none."""
-    digits = call_id[:CODE_DIGITS].upper()
-    if not re.fullmatch(rf"[0-9A-F]{{{CODE_DIGITS}}}", digits, re.ASCII):
-        return ""
-    return f"FT-{digits[:_GROUP]}-{digits[_GROUP:]}"
+    """The support code of a stored call id; empty where it is none."""
+    is_id = re.fullmatch(r"[0-9a-f]{16}", call_id, re.ASCII | re.IGNORECASE)
+    return observation.support_code(call_id) if is_id else ""
 
 
 def is_trace_id(text: str) -> bool:

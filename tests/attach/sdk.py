@@ -86,10 +86,10 @@ def middleware_of(capture: Capture, **options: Any) -> FoundryMiddleware:
     return FoundryMiddleware(**{**capture.options, **options})
 
 
-def hooks_of(capture: Capture, is_async: bool) -> Any:
+def hooks_of(capture: Capture, is_async: bool, **options: Any) -> Any:
     """The public hooks, recording into `capture`."""
     make = foundry_telemetry.async_event_hooks if is_async else foundry_telemetry.event_hooks
-    return make(**capture.options)
+    return make(**capture.options, **options)
 
 
 async def call(client: Any, form: str = "create", *, beta: bool = False, **wanted: Any) -> Any:

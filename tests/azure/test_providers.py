@@ -58,6 +58,22 @@ def test_own_providers(signals: tuple[str, ...], tmp_path: Path) -> None:
     assert not ended.errors
 
 
+def test_a_sampler_is_no_exporter(tmp_path: Path) -> None:
+    """A provider that has only the sampler of Azure's package gets a pipeline all the same."""
+    script = """
+from azure.monitor.opentelemetry.exporter import ApplicationInsightsSampler
+from opentelemetry.sdk.trace import TracerProvider
+trace.set_tracer_provider(TracerProvider(sampler=ApplicationInsightsSampler(1.0)))
+import foundry_telemetry
+foundry_telemetry.configure()
+emit("own")
+"""
+    with FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path)
+        assert ended.code == 0, ended.errors
+        assert arrived(azure, "own")[0] == 1
+
+
 def test_options_nobody_reads(tmp_path: Path) -> None:
     """What the application's own providers decide is not taken silently from the call."""
     script = "".join(OWN.values()) + CONFIGURE.replace(

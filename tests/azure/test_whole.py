@@ -52,3 +52,24 @@ def test_stream_dropped_before_exit(tmp_path: Path) -> None:
         assert event["foundry.outcome"] == "abandoned"
         assert azure.dependencies()
     assert not ended.errors
+
+
+def test_exception_notes(tmp_path: Path) -> None:
+    """`configure(exception_notes=True)` explains a refusal on its exception; without it nothing is added."""
+    script = (
+        CALL.replace("hosts=", "exception_notes=NOTES, hosts=")
+        + """
+try:
+    client.post("/v1/messages", json=body).raise_for_status()
+except httpx.HTTPStatusError as error:
+    say(notes=getattr(error, "__notes__", []))
+"""
+    )
+    for wanted in (True, False):
+        with FakeFoundry("err_404_deployment_not_found") as foundry, FakeIngestion() as azure:
+            ended = run(script.replace("NOTES", str(wanted)), azure, tmp_path, FOUNDRY=foundry.base_url)
+        (told,) = ended.said
+        assert [note.split(":")[0] for note in told["notes"]] == [
+            "[foundry-telemetry] deployment_not_found"
+        ] * wanted
+        assert "secret" not in f"{told}"

@@ -190,7 +190,7 @@ def _open(door: str, face: Face, capture: Capture) -> None:
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("door", ["process", "middleware"])
+@pytest.mark.parametrize("door", ["process", "middleware", "notes"])
 def test_broken_function_under_the_sdk(
     capture: Capture,
     server: FaultServer,
@@ -213,8 +213,8 @@ def test_broken_function_under_the_sdk(
         async with family.client(**OPTIONS) as face:
             breaker = Breaker(face, server, caplog)
             await breaker.control(sdk_errands([]))
-            if door == "process":
-                foundry_telemetry.instrument(**capture.options)
+            if door != "middleware":
+                foundry_telemetry.instrument(**capture.options, exception_notes=door == "notes")
                 return await breaker.break_each(sdk_errands([]), DOORS)
             middleware = FoundryMiddleware(**capture.options)
             return await breaker.break_each(sdk_errands([middleware]), DOORS)
@@ -222,6 +222,8 @@ def test_broken_function_under_the_sdk(
     names = family.run(scenario)
     assert len(names) >= 12, sorted(names)
     assert capture.ledger
+    noting = {name for name in names if name.startswith("foundry_telemetry.attach.notes.")}
+    assert len(noting) >= 8 if door == "notes" else not noting, sorted(noting)
 
 
 def test_broken_finalizer(

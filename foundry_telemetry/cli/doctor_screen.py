@@ -1,0 +1,124 @@
+"""How the findings of the doctor are shown: on standard output, progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from textwrap import wrap
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from foundry_telemetry.investigate.doctor import Finding, Report, State
+
+_STYLES: Final[Mapping[State, str]] = {
+    "ok": "green",
+    "warning": "yellow",
+    "failure": "bold red",
+    "skipped": "dim",
+}
+_NOUNS: Final[Mapping[State, str]] = {
+    "failure": "failed",
+    "warning": "to look at",
+    "ok": "ok",
+    "skipped": "not looked at",
+}
+"""In the order in which they are counted."""
+
+_STATE_WIDTH: Final = 9
+_CHECK_WIDTH: Final = 19
+_LEAST_ROOM: Final = 30
+_NOT_A_TERMINAL: Final = 120
+"""Width of output that goes to a file or a pipe."""
+
+
+class Screen:
+    """Shows a report.
+
+    Args:
+        as_json: As one JSON object, and nothing else on standard output.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._out = Console(highlight=False)
+        if not self._out.is_terminal and "COLUMNS" not in os.environ:
+            self._out.width = _NOT_A_TERMINAL
+
+    @contextmanager
+    def working(self) -> Iterator[Callable[[tuple[str, ...]], None]]:
+        """Show on a terminal what is waited for; the block is given what to tell of it."""
+        err = Console(stderr=True, highlight=False)
+        if not err.is_terminal or err.is_dumb_terminal:
+            yield lambda _: None
+            return
+        with err.status("looking") as status:
+            yield lambda names: status.update(f"waiting for {', '.join(names)}" if names else "done")
+
+    def show(self, report: Report) -> None:
+        """Show what was found."""
+        if self._as_json:
+            sys.stdout.write(json.dumps(as_json(report), ensure_ascii=False) + "\n")
+            return
+        for finding in report.findings:
+            self._show(finding)
+        if report.event:
+            self._say(Text("\nThe call, as it will stand in AppEvents:", "bold"))
+            for line in _attempt(report.event):
+                self._say(line)
+        self._out.print()
+        self._out.print(_summary(report))
+
+    def _show(self, finding: Finding) -> None:
+        room = max(self._out.width - _STATE_WIDTH - _CHECK_WIDTH, _LEAST_ROOM)
+        first, *rest = wrap(finding.seen, room, break_on_hyphens=False)
+        state = (f"{finding.state:{_STATE_WIDTH}}", _STYLES[finding.state])
+        self._say(Text.assemble(state, f"{finding.check:{_CHECK_WIDTH}}", first))
+        for line in rest:
+            self._say(Text(" " * (_STATE_WIDTH + _CHECK_WIDTH) + line))
+        if finding.fix:
+            label = "to see" if finding.state == "skipped" else "fix"
+            self._say(Text.assemble(" " * _STATE_WIDTH, (f"{label}: ", "bold"), finding.fix))
+        if finding.command:
+            self._say(Text(" " * (_STATE_WIDTH + len("fix: ")) + finding.command))
+
+    def _say(self, line: Text) -> None:
+        """Print as it is: a command that is copied must come in one line."""
+        self._out.print(line, soft_wrap=True)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """A report for programs; what is not told is absent."""
+    told: dict[str, Any] = {
+        "sound": report.is_sound,
+        "counts": {state: report.counts.get(state, 0) for state in _NOUNS},
+        "findings": [_without_none(msgspec.to_builtins(finding)) for finding in report.findings],
+    }
+    if report.event:
+        told["attempt"] = dict(report.event)
+    return told
+
+
+def _without_none(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _attempt(event: Mapping[str, Any]) -> Iterator[Text]:
+    """The ledger event, field by field, by the names that it has in AppEvents."""
+    width = max(map(len, event)) + 2
+    for name, value in sorted(event.items()):
+        yield Text(f"{'':{_STATE_WIDTH}}{name:{width}}{value}")
+
+
+def _summary(report: Report) -> Text:
+    parts = [
+        Text(f"{report.counts[state]} {noun}", _STYLES[state])
+        for state, noun in _NOUNS.items()
+        if report.counts.get(state)
+    ]
+    return Text(", ").join(parts)

@@ -1,0 +1,156 @@
+"""What only the process that makes the calls can tell: its providers, handlers, instrumentors and forks."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from importlib import import_module
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any, Final
+
+from opentelemetry import _logs, metrics, trace
+
+from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.transport import watches_process
+from foundry_telemetry.azure import handlers, pipelines
+from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
+
+_SDK: Final = "opentelemetry.sdk"
+_CONFIGURE: Final = "Call foundry_telemetry.configure() in place of configure_azure_monitor()."
+
+_GENAI: Final = re.compile(
+    r"opentelemetry-instrumentation-(?:genai-)?anthropic|openinference-instrumentation-anthropic"
+    r"|logfire|langtrace-python-sdk|openlit"
+).fullmatch
+"""Distributions that make a span of their own for a call of the SDK."""
+
+_MODULE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,127}").fullmatch
+
+_FORKING: Final = re.compile(r"--preload\b|\bpreload_app\s*=\s*True")
+_GUNICORN: Final = "gunicorn.conf.py"
+"""The configuration that gunicorn reads from the working directory."""
+
+
+def load(name: str) -> Finding:
+    """Import the module in which the service sets its telemetry up, with the working directory on the path.
+
+    Args:
+        name: Of the module. What it prints goes to standard error.
+    """
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        with redirect_stdout(sys.stderr):
+            import_module(name)
+    except (Exception, SystemExit) as error:  # its text is the application's
+        fix = f"python -c 'import {name}'" if _MODULE(name) else "--app <package.module>"
+        return failure("application", f"cannot be imported: {type(error).__name__}", fix)
+    return ok("application", f"{name} is imported; the checks of the process see what it set up")
+
+
+def check(scene: Scene) -> Iterator[Finding]:
+    """Doors, providers, log loop, double instrumentation, fork model and losses of this process."""
+    yield _double_spans(scene)
+    yield _forks(scene)
+    if _is_configured():
+        yield from _providers()
+        yield _log_loop()
+        yield from _double_export()
+        yield _losses()
+    else:
+        seen = "its sampler in effect, log loop, double export and losses show only in its own process"
+        yield skipped("the service", seen, "foundry-telemetry doctor --app <module that calls configure()>")
+
+
+def _is_configured() -> bool:
+    providers = (trace.get_tracer_provider(), _logs.get_logger_provider(), metrics.get_meter_provider())
+    return any(type(provider).__module__.startswith(_SDK) for provider in providers)
+
+
+def _providers() -> Iterator[Finding]:
+    tracer, logger = trace.get_tracer_provider(), _logs.get_logger_provider()
+    if type(logger).__module__.startswith(_SDK):
+        yield ok("ledger", "a logger provider is there to take it")
+    else:
+        seen = "no logger provider is set up, so the ledger goes nowhere"
+        yield failure("ledger", seen, "foundry_telemetry.configure()")
+    sampler: Any = getattr(tracer, "sampler", None)
+    if sampler is not None:
+        yield _sampler(str(sampler.get_description()))
+    if watches_process():
+        yield ok("instrumented", "instrument() watches every HTTP client of this process")
+    else:
+        seen = "instrument() was not called for the whole process; single clients may be watched"
+        yield warning("instrumented", seen, "foundry_telemetry.instrument()")
+
+
+def _sampler(description: str) -> Finding:
+    # A parent-based one names its root first, and that one decides on the traces that begin here.
+    root = re.sub(r"^ParentBased\{root:|,remoteParent.*", "", description)
+    share = re.search(r"\d+(?:\.\d+)?", root)
+    if root.startswith("RateLimited"):
+        return warning("effective sampler", f"only some spans a second are kept: {root}", _CONFIGURE)
+    if root.startswith("AlwaysOff") or (share and float(share[0]) < 1):
+        seen = f"a part of the traces is kept at most: {root}; ledger and metrics stay whole"
+        return warning("effective sampler", seen, "foundry_telemetry.configure(sampling_ratio=1.0)")
+    return ok("effective sampler", root)
+
+
+def _log_loop() -> Finding:
+    """The exporter's own log lines, exported in turn: endless at level INFO on the root logger."""
+    loggers = [logging.getLogger("azure.core"), logging.getLogger("azure.monitor.opentelemetry")]
+    open_handlers = [
+        handler for handler in handlers.otel_handlers() if handlers.NO_ECHO not in handler.filters
+    ]
+    if not open_handlers:
+        return ok("log loop", "log lines about the export are not exported")
+    if any(logger.isEnabledFor(logging.INFO) for logger in loggers):
+        seen = "the lines that the export logs are exported in turn, without end"
+        fix = "logging.getLogger('azure').setLevel(logging.WARNING)"
+        return failure("log loop", seen, fix)
+    return ok("log loop", "the loggers of the export are at WARNING or above")
+
+
+def _double_spans(scene: Scene) -> Finding:
+    names = sorted({(one.metadata["Name"] or "").lower() for one in distributions()})
+    found = [name for name in names if _GENAI(name)]
+    silent = scene.variable("ANTHROPIC_OPEN_TELEMETRY").strip().lower() in ("false", "0", "off", "no")
+    if found and not silent and any(name == "anthropic" for name in names):
+        others = ", ".join(found)
+        seen = f"the SDK's own spans and {others} both tell the tokens of a call: sums over spans double"
+        return warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false")
+    return ok("double spans", "one library at most tells the tokens of a call on its span")
+
+
+def _double_export() -> Iterator[Finding]:
+    for signal, provider in (
+        ("traces", trace.get_tracer_provider()),
+        ("logs", _logs.get_logger_provider()),
+        ("metrics", metrics.get_meter_provider()),
+    ):
+        count = len(pipelines.azure_exporters(provider))
+        if count > 1:
+            yield failure("double export", f"{count} Azure exporters take the {signal}", _CONFIGURE)
+
+
+def _forks(scene: Scene) -> Finding:
+    told = scene.variable("GUNICORN_CMD_ARGS")
+    conf = Path(_GUNICORN)
+    text = conf.read_text(encoding="utf-8", errors="replace")[:65_536] if conf.is_file() else ""
+    if _FORKING.search(told) or _FORKING.search(text):
+        if sys.modules.get("foundry_telemetry.azure.delivery"):
+            return ok("forks", "gunicorn preloads the application; configure() starts anew in each worker")
+        seen = "gunicorn preloads the application: with the bare distro each worker reports counts again"
+        return warning("forks", seen, _CONFIGURE)
+    return ok("forks", "no server that forks after set-up was found here")
+
+
+def _losses() -> Finding:
+    if losses.count:
+        seen = f"{losses.count} records were lost to failures of this library in this process"
+        fix = "Find 'telemetry lost' in the log of the service: it names the place."
+        return warning("losses here", seen, fix)
+    return ok("losses here", "none in this process")

@@ -1,0 +1,161 @@
+"""What arrived, asked of a real local Azure Monitor over HTTP with the shipped queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.investigate.doctor import stored
+from foundry_telemetry.investigate.doctor.finding import Scene
+from foundry_telemetry.local.server import LocalAzureMonitor
+from tests.investigate.doctor.looking import named, scene
+from tests.support.telemetry import envelope, fill
+
+NOW = datetime.now(UTC)
+VARIABLE = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+
+
+@pytest.fixture
+def azure() -> Iterator[LocalAzureMonitor]:
+    """An empty one, in memory."""
+    with LocalAzureMonitor(retention_days=30) as azure:
+        yield azure
+
+
+def at(azure: LocalAzureMonitor) -> Scene:
+    """A scene whose connection string names it."""
+    return scene(variables={VARIABLE: azure.connection_string}, patience_s=10)
+
+
+def attempt(service: str, age: timedelta = timedelta(hours=1)) -> dict[str, Any]:
+    """An event of the ledger."""
+    data = {"name": "foundry.attempt", "properties": {"foundry.outcome": "ok"}}
+    return envelope("EventData", data, NOW - age, tags={"ai.cloud.role": service})
+
+
+def counted(service: str, name: str, value: float) -> dict[str, Any]:
+    """A point of a metric."""
+    data = {"metrics": [{"name": name, "value": value, "count": 1}], "properties": {}}
+    return envelope("MetricData", data, NOW - timedelta(hours=1), tags={"ai.cloud.role": service})
+
+
+def span(service: str, rate: float) -> dict[str, Any]:
+    """A dependency of a call, kept at this percentage."""
+    data = {
+        "id": "0123456789abcdef",
+        "name": "chat",
+        "duration": "0.00:00:01.000",
+        "success": True,
+        "properties": {"foundry.attempt.count": "1"},
+    }
+    return envelope(
+        "RemoteDependencyData", data, NOW - timedelta(hours=1), tags={"ai.cloud.role": service}, rate=rate
+    )
+
+
+@pytest.mark.parametrize(
+    ("envelopes", "state", "words"),
+    [
+        ([attempt("shop"), attempt("shop")], "ok", "shop: 2 attempts in a day, none lost"),
+        ([attempt("shop"), span("shop", 25.0)], "ok", "25 % of spans kept"),
+        ([attempt("shop", timedelta(days=3))], "warning", "shop: no call in a day"),
+        (
+            [attempt("shop"), counted("shop", "Item_Dropped_Count", 7)],
+            "warning",
+            "7 items dropped by the exporter",
+        ),
+        (
+            [attempt("shop"), counted("shop", "foundry.client.telemetry.losses", 3)],
+            "warning",
+            "3 records lost",
+        ),
+        ([span("shop", 100.0)], "failure", "no ledger"),
+        ([], "warning", "no service told of a call"),
+    ],
+)
+def test_services(envelopes: list[dict[str, Any]], state: str, words: str, azure: LocalAzureMonitor) -> None:
+    """Each service: silent, losing records, without a ledger, or well, with its share of spans kept."""
+    fill(azure.store, envelopes)
+    found = named(stored.check(at(azure)), "stored records")
+    assert found.state == state
+    assert words in found.seen
+
+
+def test_names_from_outside(azure: LocalAzureMonitor) -> None:
+    """The name of a service is shown without control characters, and not without end."""
+    fill(azure.store, [attempt("\x1b[31mshop\u202e" + "x" * 500)])
+    found = named(stored.check(at(azure)), "stored records")
+    assert found.seen.isprintable()
+    assert len(found.seen) < 200
+
+
+def test_many_services(azure: LocalAzureMonitor) -> None:
+    """Many services do not fill the screen."""
+    fill(azure.store, [attempt(f"service-{number:02}") for number in range(13)])
+    found = [finding for finding in stored.check(at(azure)) if finding.check == "stored records"]
+    assert len(found) == 11
+    assert found[-1].seen.startswith("3 further services")
+
+
+def test_retention(azure: LocalAzureMonitor) -> None:
+    """How far the records reach back, and how long they stay."""
+    assert named(stored.check(at(azure)), "retention").seen == "AppEvents: no rows yet; rows stay for 30 days"
+    fill(azure.store, [attempt("shop", timedelta(days=12, hours=1))])
+    found = named(stored.check(at(azure)), "retention")
+    assert (found.state, found.seen) == (
+        "ok",
+        "AppEvents: the oldest row is 12 days old; rows stay for 30 days",
+    )
+
+
+def test_short_retention() -> None:
+    """Records that go within the week are a warning."""
+    with LocalAzureMonitor(retention_days=2) as azure:
+        assert named(stored.check(at(azure)), "retention").state == "warning"
+
+
+def test_nobody_to_ask() -> None:
+    """Without a workspace nobody is asked; one that does not answer is a failure, told without its words."""
+    found = named(stored.check(scene()), "stored records")
+    assert (found.state, found.fix) == ("skipped", "foundry-telemetry doctor --workspace <workspace id>")
+    with LocalAzureMonitor() as azure:
+        gone = at(azure)
+    assert named(stored.check(gone), "stored records").state == "failure"
+
+
+def test_a_workspace_in_azure(monkeypatch: pytest.MonkeyPatch, azure: LocalAzureMonitor) -> None:
+    """The real client of Log Analytics asks the same; the retention there is for `az` to tell."""
+    from azure.core.pipeline.policies import SansIOHTTPPolicy
+    from azure.monitor import query
+
+    real = query.LogsQueryClient
+
+    def client(credential: Any) -> Any:
+        return real(credential, endpoint=azure.url, authentication_policy=SansIOHTTPPolicy())
+
+    monkeypatch.setattr(query, "LogsQueryClient", client)
+    fill(azure.store, [attempt("shop")])
+    findings = list(stored.check(scene(workspace="00000000-0000-0000-0000-000000000000")))
+    assert named(findings, "stored records").seen.startswith("shop: 1 attempts")
+    assert "az monitor log-analytics workspace table show" in str(named(findings, "retention").fix)
+
+
+def test_a_workspace_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal names the role that is missing, and repeats nothing of the answer."""
+    from azure.core.exceptions import HttpResponseError
+    from azure.monitor import query
+
+    def refuse(_: Any) -> Any:
+        error = HttpResponseError("CANARY")
+        error.status_code = 403
+        raise error
+
+    monkeypatch.setattr(query, "LogsQueryClient", refuse)
+    found = named(stored.check(scene(workspace="x")), "stored records")
+    assert found.state == "failure"
+    assert "HttpResponseError 403" in found.seen
+    assert "Log Analytics Reader" in str(found.command)
+    assert "CANARY" not in f"{found}"

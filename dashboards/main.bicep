@@ -66,7 +66,6 @@ param monthlyBudgetUsd int = 0
 
 @description('Percent of the calls that should succeed; the rest is the error budget.')
 @allowed([
-  '90'
   '95'
   '97'
   '98'

@@ -193,7 +193,7 @@ def test_shares_add_up_over_callers() -> None:
         ("a limit is reached", {"throttledThreshold": 30}),
         ("a limit is reached", {"throttledWindow": "PT6H"}),
         ("a limit is reached", {"minimumCalls": 100}),
-        ("half of the calls fail", {"successTarget": "90"}),
+        ("half of the calls fail", {"successTarget": "95"}),
         ("half of the calls fail", {"errorBudgetFastThreshold": 40}),
         ("one call of twelve fails", {"errorBudgetSlowThreshold": 9}),
         ("streams are slow", {"firstTokenThreshold": 20_000}),
@@ -250,6 +250,14 @@ def test_a_rule_sees_every_record(rule: alerts.Rule) -> None:
 def test_a_rules_threshold_is_within_its_limits(rule: alerts.Rule) -> None:
     """The default can be chosen, and is neither the least nor the most."""
     assert rule.threshold.least < rule.threshold.default < rule.threshold.most
+
+
+@pytest.mark.parametrize("target", alerts.SUCCESS_TARGETS)
+def test_every_success_target_can_be_missed(target: str) -> None:
+    """With each target offered, a rule fires before all calls fail: else it never would."""
+    for rule in RULES:
+        if rule.measure == "burn_rate":
+            assert rule.threshold.default * (100 - float(target)) < 100, rule.key
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)

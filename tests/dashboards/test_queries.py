@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import kql
+from foundry_telemetry.dashboards import files, kql
 from foundry_telemetry.dashboards.parameters import ALL, TimeRange
 from tests.dashboards.answers import Choice, answer, calls_of
 from tests.dashboards.engine import Workspace
@@ -83,6 +83,15 @@ def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
 def test_an_empty_workspace_gives_no_rows(name: str) -> None:
     """Without any attempt every query gives no row at all, so that the step can say why."""
     assert empty().ask(name, Choice(call_id="0" * 16, pasted="nothing-like-it").values) == []
+
+
+@pytest.mark.parametrize("name", sorted({*kql.names()} - {"stored"}))
+def test_a_query_reads_no_older_records_than_it_needs(name: str) -> None:
+    """Each bounds its time by itself, for steps bind none; `stored` tells how far back the records go."""
+    own = files.query(name)
+    parts = [files.query(part) for part in kql.PARTS if part not in (files.VIEW, "chosen")]
+    used = [part for part in parts if kql.defined(part) & kql.words(own)]
+    assert "| where TimeGenerated >" in "".join([own, *used])
 
 
 def test_empty_bins_are_there() -> None:

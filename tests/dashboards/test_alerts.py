@@ -174,6 +174,15 @@ def test_a_silence_is_told_for_hours() -> None:
     assert told["noData"][("service", ORDERS),] > rule.threshold.most
 
 
+def test_a_long_silence_is_no_silence_any_more() -> None:
+    """After the eight hours that its description names, the rule of no data lets go."""
+    [rule] = [rule for rule in RULES if rule.key == "noData"]
+    quarters = TEMPLATE["parameters"]["noDataActiveQuarters"]["defaultValue"]
+    assert "about eight hours" in rule.description
+    assert 24 - quarters / 4 == 8
+    assert "noData" not in evaluate(day(of(ORDERS, 60 * 8 + 30, lambda _: [])))
+
+
 def test_shares_add_up_over_callers() -> None:
     """Spending counts whoever spends: two halves of an excess fire together."""
     half = day(of(BOT, 60, costly(0.15))) + day(of(ORDERS, 60, costly(0.09)))

@@ -30,9 +30,25 @@ param retentionInDays int = 30
 @maxValue(730)
 param ledgerRetentionInDays int = 90
 
-@description('Days that the new workspace keeps the ledger at all, queries and archive together.')
-@minValue(30)
-@maxValue(4383)
+@description('Days that the new workspace keeps the ledger at all, queries and archive together; at least as long as for queries, whatever stands here.')
+@allowed([
+  30
+  60
+  90
+  180
+  365
+  730
+  1095
+  1460
+  1826
+  2191
+  2556
+  2922
+  3288
+  3653
+  4018
+  4383
+])
 param ledgerTotalRetentionInDays int = 90
 
 @description('Whether to make an Application Insights resource that sends to the workspace.')
@@ -66,7 +82,6 @@ param monthlyBudgetUsd int = 0
 
 @description('Percent of the calls that should succeed; the rest is the error budget.')
 @allowed([
-  '90'
   '95'
   '97'
   '98'

@@ -5,7 +5,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -112,6 +112,6 @@ def _say(told: object) -> None:
     typer.echo(told if isinstance(told, str) else json.dumps(told, ensure_ascii=False))
 
 
-def _fail(why: str) -> Any:
+def _fail(why: str) -> NoReturn:
     print(f"foundry-telemetry: {why}", file=sys.stderr)  # noqa: T201 - this is what the command says
     raise typer.Exit(1)

@@ -36,8 +36,11 @@ WINDOWS: Final = (
 )
 """The windows that the service takes, shortest first."""
 
-SUCCESS_TARGETS: Final = ("90", "95", "97", "98", "99", "99.5", "99.9", "99.95")
-"""Percent of the calls; texts, because templates have no fractions."""
+SUCCESS_TARGETS: Final = ("95", "97", "98", "99", "99.5", "99.9", "99.95")
+"""Percent of the calls; texts, because templates have no fractions.
+
+With 90 not even failures alone would burn the budget 14 times too fast: the rule could not fire.
+"""
 
 _CALLER: Final = ("service", "deployment")
 
@@ -243,7 +246,9 @@ RULES: Final = (
         "makes no calls (is it up, and has it work?), or its records do not arrive. Look at the tab Is it "
         "working? of the workbook: when other telemetry of the service is missing too, look at the service, "
         "its connection string and its way out to Azure Monitor; else see that it still calls "
-        "foundry_telemetry.configure(), which logs what is amiss when the service starts. " + _WHERE,
+        "foundry_telemetry.configure(), which logs what is amiss when the service starts. That this alert "
+        "resolves may also mean that the silence lasts: after about eight hours of it (by default) the last "
+        "day has too few records to miss any. " + _WHERE,
         measure="silent_minutes",
         threshold=Threshold(default=60, most=480, meaning="minutes since its last record", least=15),
         window="P1D",

@@ -174,6 +174,15 @@ def test_a_silence_is_told_for_hours() -> None:
     assert told["noData"][("service", ORDERS),] > rule.threshold.most
 
 
+def test_a_long_silence_is_no_silence_any_more() -> None:
+    """After the eight hours that its description names, the rule of no data lets go."""
+    [rule] = [rule for rule in RULES if rule.key == "noData"]
+    quarters = TEMPLATE["parameters"]["noDataActiveQuarters"]["defaultValue"]
+    assert "about eight hours" in rule.description
+    assert 24 - quarters / 4 == 8
+    assert "noData" not in evaluate(day(of(ORDERS, 60 * 8 + 30, lambda _: [])))
+
+
 def test_shares_add_up_over_callers() -> None:
     """Spending counts whoever spends: two halves of an excess fire together."""
     half = day(of(BOT, 60, costly(0.15))) + day(of(ORDERS, 60, costly(0.09)))
@@ -193,7 +202,7 @@ def test_shares_add_up_over_callers() -> None:
         ("a limit is reached", {"throttledThreshold": 30}),
         ("a limit is reached", {"throttledWindow": "PT6H"}),
         ("a limit is reached", {"minimumCalls": 100}),
-        ("half of the calls fail", {"successTarget": "90"}),
+        ("half of the calls fail", {"successTarget": "95"}),
         ("half of the calls fail", {"errorBudgetFastThreshold": 40}),
         ("one call of twelve fails", {"errorBudgetSlowThreshold": 9}),
         ("streams are slow", {"firstTokenThreshold": 20_000}),
@@ -250,6 +259,14 @@ def test_a_rule_sees_every_record(rule: alerts.Rule) -> None:
 def test_a_rules_threshold_is_within_its_limits(rule: alerts.Rule) -> None:
     """The default can be chosen, and is neither the least nor the most."""
     assert rule.threshold.least < rule.threshold.default < rule.threshold.most
+
+
+@pytest.mark.parametrize("target", alerts.SUCCESS_TARGETS)
+def test_every_success_target_can_be_missed(target: str) -> None:
+    """With each target offered, a rule fires before all calls fail: else it never would."""
+    for rule in RULES:
+        if rule.measure == "burn_rate":
+            assert rule.threshold.default * (100 - float(target)) < 100, rule.key
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)

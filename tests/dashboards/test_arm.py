@@ -113,9 +113,16 @@ def test_retention(days: int, total: int, kept: int) -> None:
     assert table["properties"]["totalRetentionInDays"] == kept
     workspace = one(made(retentionInDays=31), "Microsoft.OperationalInsights/workspaces")
     assert workspace["properties"]["retentionInDays"] == 31
-    for name in ("retentionInDays", "ledgerRetentionInDays", "ledgerTotalRetentionInDays"):
+    for name in ("retentionInDays", "ledgerRetentionInDays"):
         with pytest.raises(ParameterError, match="minValue is 30"):
             made(**{name: 29})
+
+
+@pytest.mark.parametrize("total", [29, 1000, 4000])
+def test_the_archive_keeps_whole_years(total: int) -> None:
+    """Beyond two years the service takes no other number of days, so that the template offers none."""
+    with pytest.raises(ParameterError, match=r"must be one of 30, 60, .*1095, 1460, .*4383"):
+        made(ledgerTotalRetentionInDays=total)
 
 
 def test_parts_can_be_left_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import kql
+from foundry_telemetry.dashboards import files, kql
 from foundry_telemetry.dashboards.parameters import ALL, TimeRange
 from tests.dashboards.answers import Choice, answer, calls_of
 from tests.dashboards.engine import Workspace
@@ -85,6 +86,15 @@ def test_an_empty_workspace_gives_no_rows(name: str) -> None:
     assert empty().ask(name, Choice(call_id="0" * 16, pasted="nothing-like-it").values) == []
 
 
+@pytest.mark.parametrize("name", sorted({*kql.names()} - {"stored"}))
+def test_a_query_reads_no_older_records_than_it_needs(name: str) -> None:
+    """Each bounds its time by itself, for steps bind none; `stored` tells how far back the records go."""
+    own = files.query(name)
+    parts = [files.query(part) for part in kql.PARTS if part not in (files.VIEW, "chosen")]
+    used = [part for part in parts if kql.defined(part) & kql.words(own)]
+    assert "| where TimeGenerated >" in "".join([own, *used])
+
+
 def test_empty_bins_are_there() -> None:
     """A bin without calls counts zero calls and zero tokens, but has no latency and no share of success."""
     rows, workspace = ledger(0)
@@ -145,6 +155,27 @@ def test_every_id_can_be_searched(name: str) -> None:
     wanted = next(row for row in rows if getattr(row, name))
     told = workspace.ask("attempts_by_id", Choice(pasted=getattr(wanted, name)).values)
     assert wanted.call_id in {row["call_id"] for row in told}
+
+
+@pytest.mark.parametrize("paste", ["", "too short", "''"])
+def test_a_paste_without_an_id_finds_nothing(paste: str) -> None:
+    """Attempts without an id are not those looked for, though what no word is found in has no word either."""
+    assert ledger(0)[1].ask("attempts_by_id", Choice(pasted=paste).values) == []
+
+
+@pytest.mark.parametrize("name", files.queries())
+def test_what_is_not_found_is_no_word(name: str) -> None:
+    """Kusto's ``extract_all`` gives null where nothing matches, and ``mv-expand`` a row for it: it goes."""
+    text = kql.minimise(files.query(name))
+    for found in re.findall(r"(\w+) = extract_all\(", text):
+        assert f"\n| mv-expand {found} to typeof(string)\n| where isnotempty({found})\n" in text
+
+
+@pytest.mark.parametrize("name", files.queries())
+def test_distinct_names_columns_alone(name: str) -> None:
+    """``distinct`` is documented for columns, ``summarize by`` for what is computed."""
+    for listed in re.findall(r"\| distinct ([^\n|]*)", kql.minimise(files.query(name))):
+        assert re.fullmatch(r"[\w, ]+", listed.rstrip(";")), listed
 
 
 def test_names_that_could_end_a_string_cannot_be_chosen() -> None:

@@ -44,7 +44,7 @@ def _parameter(name: str, rule: Json) -> Iterator[str]:
     yield f"@description({_text(rule['metadata']['description'])})"
     yield from (f"@{key}({rule[key]})" for key in _LIMITS if key in rule)
     if "allowedValues" in rule:
-        yield "@allowed([\n" + "\n".join(f"  {_text(one)}" for one in rule["allowedValues"]) + "\n])"
+        yield "@allowed([\n" + "\n".join(f"  {_value(one)}" for one in rule["allowedValues"]) + "\n])"
     yield f"param {name} {rule['type']} = {_value(rule['defaultValue'])}"
 
 

@@ -171,7 +171,7 @@ def _refused(value: object, rule: Json) -> Iterator[str]:
         yield f"must be of type {rule['type']}"
         return
     if value not in rule.get("allowedValues", [value]):
-        yield f"must be one of {', '.join(rule['allowedValues'])}"
+        yield f"must be one of {', '.join(map(str, rule['allowedValues']))}"
     size = value if isinstance(value, int) else len(value) if isinstance(value, (str, list)) else 0
     for key, side in (("minValue", 1), ("minLength", 1), ("maxValue", -1), ("maxLength", -1)):
         if key in rule and (size - rule[key]) * side < 0:

@@ -21,7 +21,7 @@ class Parameter:
     default: str | int | bool | list[object] | dict[str, object]
     """A text in brackets is an expression."""
     meaning: str
-    allowed: tuple[str, ...] = ()
+    allowed: tuple[str, ...] | tuple[int, ...] = ()
     least: int | None = None
     """The least number, or the least length of a text."""
     most: int | None = None
@@ -42,6 +42,10 @@ class Parameter:
             **told,
             "metadata": {"description": self.meaning},
         }
+
+
+_TOTAL_DAYS: Final = (30, 60, 90, 180, 365, 730, 1095, 1460, 1826, 2191, 2556, 2922, 3288, 3653, 4018, 4383)
+"""Above 730 the service takes whole years alone."""
 
 
 def _days(name: str, default: int, most: int, meaning: str) -> Parameter:
@@ -88,11 +92,13 @@ GENERAL: Final = (
         "Days that the new workspace keeps the ledger (the table AppEvents) for queries; 90 cost nothing "
         "extra.",
     ),
-    _days(
-        "ledgerTotalRetentionInDays",
-        90,
-        4383,
-        "Days that the new workspace keeps the ledger at all, queries and archive together.",
+    Parameter(
+        name="ledgerTotalRetentionInDays",
+        kind="int",
+        default=90,
+        allowed=_TOTAL_DAYS,
+        meaning="Days that the new workspace keeps the ledger at all, queries and archive together; at "
+        "least as long as for queries, whatever stands here.",
     ),
     Parameter(
         name="createApplicationInsights",

@@ -21,13 +21,13 @@ from foundry_telemetry.investigate.steps import steps_for
 from foundry_telemetry.investigate.words import (
     ABSENT,
     Line,
-    clock,
     command,
     day_and_time,
     lasted,
     many,
     moment,
     percent,
+    span,
 )
 
 _SHOWN: Final = 3
@@ -225,7 +225,7 @@ def _ids(one: Failure) -> str:
 def _others(found: Incident) -> Iterator[Line]:
     label = "also" if found.main else "noted"
     for cause in found.others[:_MOST_OTHERS]:
-        usual = "" if cause.usual is None else f", usual {cause.usual:.0f}"
+        usual = "" if cause.usual is None else f", usual {_usual(cause.usual)}"
         judged = "; WRONG too" if cause.wrong else ""
         numbers = f"{many(cause.attempts, 'attempt')}{usual}; {many(cause.failed, 'call')} failed"
         yield label, Text(f"{MOVES.get(cause.fault, ABSENT)} {cause.error_type}: {numbers}{judged}")
@@ -235,12 +235,16 @@ def _others(found: Incident) -> Iterator[Line]:
         yield "", Text(f"and {many(further, 'further cause')}")
 
 
+def _usual(attempts: float) -> str:
+    return "none" if not attempts else "less than 1" if attempts < 1 else f"{attempts:,.0f}"
+
+
 def _looked(found: Incident) -> str:
     whole = found.totals
     sums = [many(whole.calls, "call"), many(whole.attempts, "attempt")]
     if found.main is None:
         sums += [many(whole.services, "service"), many(whole.deployments, "deployment")]
     return (
-        f"{', '.join(sums)}; {day_and_time(found.start)} to {clock(found.end)}; "
+        f"{', '.join(sums)}; {span(found.start, found.end)}; "
         f"{many(whole.before, 'attempt')} the day before; {found.source}"
     )

@@ -230,6 +230,13 @@ def test_both_through_one_client() -> None:
             assert questions.calls(as_azure, WINDOW) == questions.calls(local, WINDOW) != []
 
 
+@pytest.mark.parametrize("url", ["http://api.loganalytics.io", "api.loganalytics.io", "file:///x"])
+def test_no_token_over_plain_http(url: str) -> None:
+    """A workspace in Azure is asked over https alone, whatever address is given."""
+    with pytest.raises(SourceError, match="expected https://api"):
+        choose("azure", WORKSPACE, url, {})
+
+
 def test_workspace_of_the_environment() -> None:
     """The variable stands for the option."""
     said = run("incident", FOUNDRY_TELEMETRY_WORKSPACE="mine")

@@ -67,8 +67,8 @@ def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
     if found is None:
         told = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
         asking.fail(
-            f"no attempt of the last 90 days in {source.name} has the {told}: it may take minutes to come; is "
-            "it the right workspace (--workspace ID) and does the service send its ledger there? "
+            f"no attempt of the last 90 days in {source.name} has the {told}: it may take minutes to come; "
+            "is it the right workspace (--workspace ID) and does the service send its ledger there? "
             "`foundry-telemetry incident` shows what is there",
             asking.FOUND_NOTHING,
         )

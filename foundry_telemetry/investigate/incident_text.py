@@ -36,6 +36,8 @@ _MOST_TAGS: Final = 2
 _MOST_OTHERS: Final = 2
 _TELLING: Final = 0.2
 """Share of the failures from which a value of a tag is named."""
+_TENANTS: Final = ("auth_tenant_mismatch", "auth_token_rejected")
+"""Causes that another tenant may be behind."""
 _RECENT: Final = timedelta(minutes=1)
 _YEAR_S: Final = 31_536_000.0
 _AMPLIFIED: Final = 1.5
@@ -160,7 +162,7 @@ def _tag(hit: Hit) -> Text:
 
 
 def _token(main: Main) -> Iterator[Line]:
-    """What the newest refused token said of itself; its ids stand in the ticket."""
+    """What the newest refused token said of itself, as far as it may be why; the rest is in the ticket."""
     newest = main.examples[-1] if main.examples else None
     if newest is None or newest.audience is None:
         return
@@ -169,7 +171,8 @@ def _token(main: Main) -> Iterator[Line]:
     if seconds is not None:
         time = lasted(timedelta(seconds=min(abs(seconds), _YEAR_S)))
         life = f", expired {time} before" if seconds < 0 else f", good for {time} more"
-    yield "token", Text(f"for {newest.audience}{life}")
+    tenant = f", of tenant {newest.tenant}" if newest.tenant and main.cause.error_type in _TENANTS else ""
+    yield "token", Text(f"for {newest.audience}{tenant}{life}")
 
 
 def _retries(cause: Cause) -> str:

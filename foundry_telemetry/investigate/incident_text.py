@@ -170,7 +170,7 @@ def _token(main: Main) -> Iterator[Line]:
     life = ""
     if seconds is not None:
         time = lasted(timedelta(seconds=min(abs(seconds), _YEAR_S)))
-        life = f", expired {time} before" if seconds < 0 else f", good for {time} more"
+        life = f", expired {time} before" if seconds < 0 else f", good for {time}"
     tenant = f", of tenant {newest.tenant}" if newest.tenant and main.cause.error_type in _TENANTS else ""
     yield "token", Text(f"for {newest.audience}{tenant}{life}")
 

@@ -58,14 +58,24 @@ def asked(source: str | None, workspace: str | None, url: str | None) -> Iterato
     """
     from foundry_telemetry.investigate.sources import SourceError, choose  # noqa: PLC0415 - takes a while
 
-    # Its warnings would go to standard error in words of its own.
-    logging.getLogger("azure").addHandler(logging.NullHandler())
-    logging.getLogger("azure").propagate = False
     try:
-        with choose(source, workspace, url, os.environ) as chosen:
+        with _silent("azure"), choose(source, workspace, url, os.environ) as chosen:
             yield chosen
     except SourceError as error:
         fail(str(error))
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """Keep a library's warnings off standard error, where they would stand in words of its own."""
+    logger, handler = logging.getLogger(name), logging.NullHandler()
+    propagated, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagated
 
 
 @contextmanager

@@ -78,8 +78,7 @@ def incident(
 ) -> None:
     """Whose fault, since when, who is hit, and what to do: of the last half hour, or of any time.
 
-    Exit code 0 when nothing is wrong; 1 when there is no answer, 2 for what is not understood, 3 when
-    something is wrong or no call was made.
+    Exit code 0: nothing is wrong; 1: no answer; 2: bad options; 3: something is wrong, or no call was made.
     """
     with repair():
         window = _window(since, start, end, watch=watch)

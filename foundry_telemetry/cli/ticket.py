@@ -3,12 +3,21 @@
 # No `from __future__ import annotations`: typer reads the annotations.
 
 import json
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from foundry_telemetry.cli import asking
 from foundry_telemetry.cli.missing import repair
+
+if TYPE_CHECKING:
+    from foundry_telemetry.investigate.call import Found
+    from foundry_telemetry.investigate.ids import Identity
+    from foundry_telemetry.investigate.sources import Source
+
+_MOST: Final = 1_000_000
+"""Characters that are read of standard input."""
 
 
 def ticket(
@@ -16,7 +25,8 @@ def ticket(
         str,
         typer.Argument(
             metavar="ID",
-            help="request-id, apim-request-id, response id, trace id, call id or support code.",
+            help="request-id, apim-request-id, response id, trace id, call id or support code; "
+            "or a text in which one stands, such as an exception; - reads it from standard input.",
         ),
     ],
     *,
@@ -28,33 +38,51 @@ def ticket(
 ) -> None:
     """What happened in one call, why, what to do next, and what to paste into a support ticket.
 
-    Exit code 0; 1 when there is no answer, 2 for what is no id, 3 when no attempt of the last 90 days has it.
+    Exit code 0: found; 1: no answer; 2: it is no id; 3: no attempt of the last 90 days has it.
     """
     with repair():
-        from foundry_telemetry.investigate.call import find  # noqa: PLC0415 - takes a while
-        from foundry_telemetry.investigate.ids import IdError, read_id  # noqa: PLC0415
-        from foundry_telemetry.investigate.ticket_markdown import as_object, markdown  # noqa: PLC0415
-        from foundry_telemetry.investigate.ticket_text import show  # noqa: PLC0415
-        from foundry_telemetry.investigate.words import console  # noqa: PLC0415
-
         if as_json and as_markdown:
             asking.fail("--json and --markdown: expected one of them", asking.USAGE)
-        try:
-            identity = read_id(ident)
-        except IdError as error:
-            asking.fail(str(error), asking.USAGE)
-        with asking.asked(source, workspace, url) as asked, asking.progress() as say:
-            name, found = asked.name, find(asked, identity, say)
-        if found is None:
-            asking.fail(
-                f"no attempt of the last 90 days in {name} has the {identity.kind} {ident.strip()!r}: it may "
-                "take minutes to come; is it the right workspace (--workspace ID) and does the service send "
-                "its ledger there? `foundry-telemetry incident` shows what is there",
-                asking.FOUND_NOTHING,
-            )
-        if as_json:
-            typer.echo(json.dumps(as_object(found)))
-        elif as_markdown:
-            typer.echo(markdown(found))
-        else:
-            show(found, console())
+        identities = _read(sys.stdin.read(_MOST) if ident == "-" else ident)
+        with asking.asked(source, workspace, url) as asked:
+            found = _found(asked, identities)
+        _say(found, as_json=as_json, as_markdown=as_markdown)
+
+
+def _read(text: str) -> tuple["Identity", ...]:
+    from foundry_telemetry.investigate.ids import IdError, read_ids  # noqa: PLC0415 - takes a while
+
+    try:
+        return read_ids(text)
+    except IdError as error:
+        asking.fail(str(error), asking.USAGE)
+
+
+def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
+    from foundry_telemetry.investigate.call import find  # noqa: PLC0415 - takes a while
+
+    with asking.progress() as say:
+        tried = (find(source, identity, say) for identity in identities)
+        found = next((one for one in tried if one is not None), None)
+    if found is None:
+        told = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
+        asking.fail(
+            f"no attempt of the last 90 days in {source.name} has the {told}: it may take minutes to come; "
+            "is it the right workspace (--workspace ID) and does the service send its ledger there? "
+            "`foundry-telemetry incident` shows what is there",
+            asking.FOUND_NOTHING,
+        )
+    return found
+
+
+def _say(found: "Found", *, as_json: bool, as_markdown: bool) -> None:
+    from foundry_telemetry.investigate.ticket_markdown import as_object, markdown  # noqa: PLC0415
+    from foundry_telemetry.investigate.ticket_text import show  # noqa: PLC0415 - takes a while
+    from foundry_telemetry.investigate.words import console  # noqa: PLC0415
+
+    if as_json:
+        typer.echo(json.dumps(as_object(found)))
+    elif as_markdown:
+        typer.echo(markdown(found))
+    else:
+        show(found, console())

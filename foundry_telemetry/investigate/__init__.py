@@ -13,6 +13,7 @@ exchange for it.
 ``change``      since when
 ``causes``      what is wrong, and what is only usual
 ``incident``    whose fault, since when, who is hit, what to do
+``together``    several questions at a time
 ``words``       times, numbers and lines as both commands write them
 ``doctor``      what is set up wrong, and how to mend it
 ``*_text``      each on a terminal; ``*_block`` and ``*_markdown`` for a ticket

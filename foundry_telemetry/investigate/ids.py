@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, NamedTuple
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Final, Literal, NamedTuple, get_args
 
 from foundry_telemetry import observation
 
-Kind = Literal["request-id", "apim-request-id", "response id", "trace id", "call id", "support code"]
+Kind = Literal["request-id", "response id", "support code", "call id", "apim-request-id", "trace id"]
+"""The more telling ones first."""
 
 _UUID: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _FORMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
@@ -19,6 +22,10 @@ _FORMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
 )
 _SUPPORT_CODE: Final = re.compile(r"FT-?([0-9a-f]{5})-?([0-9a-f]{5})", re.ASCII | re.IGNORECASE)
 _TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+_WORD: Final = re.compile(r"[A-Za-z0-9_-]{12,160}", re.ASCII)
+"""What may be an id in a longer text; a support code without dashes has twelve characters."""
+_LONGEST: Final = 1_000_000
+_MOST: Final = 10
 _SHOWN: Final = 40
 """Characters of a refused text that the message repeats."""
 
@@ -56,6 +63,31 @@ def read_id(text: str) -> Identity:
         "response id (msg_...), a trace id (32 hex digits), a call id (16 hex digits) or a support code "
         "(FT-XXXXX-XXXXX); try `foundry-telemetry incident`, which shows ids of calls that failed"
     )
+
+
+def read_ids(text: str) -> tuple[Identity, ...]:
+    """The id that a text is, or the ids that stand in it, as in an exception or a log line that was pasted.
+
+    Returns:
+        At least one, those of one call before those of whole traces; at most ten.
+
+    Raises:
+        IdError: There is none; the message says what would be one.
+    """
+    try:
+        return (read_id(text),)
+    except IdError:
+        found = set(_within(text))
+        if not found:
+            raise
+    kinds = get_args(Kind)
+    return tuple(sorted(found, key=lambda one: (kinds.index(one.kind), text.lower().find(one.value))))[:_MOST]
+
+
+def _within(text: str) -> Iterator[Identity]:
+    for word in _WORD.findall(text[:_LONGEST]):
+        with suppress(IdError):
+            yield read_id(word)
 
 
 def support_code(call_id: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from foundry_telemetry.investigate.causes import Cause, Totals, causes, totals
 from foundry_telemetry.investigate.change import Change, Key, change
 from foundry_telemetry.investigate.questions import Bin, Failure, Group
 from foundry_telemetry.investigate.sources import Source
+from foundry_telemetry.investigate.together import together
 
 _ENOUGH: Final = 500
 """Failures that are looked at one by one."""
@@ -65,13 +66,11 @@ def look(source: Source, window: TimeRange, say: Callable[[str], object]) -> Inc
     """
     window = TimeRange(_floor(window.start), _floor(window.end), window.grain)
     say(f"asking {source.name} what happened")
-    with ThreadPoolExecutor(3) as pool:
-        asked = (
-            pool.submit(questions.groups, source, window),
-            pool.submit(questions.timeline, source, window),
-            pool.submit(questions.calls, source, window),
-        )
-        groups, bins, calls = asked[0].result(), asked[1].result(), asked[2].result()
+    groups, bins, calls = together(
+        partial(questions.groups, source, window),
+        partial(questions.timeline, source, window),
+        partial(questions.calls, source, window),
+    )
     found = causes(groups, calls)
     whole = totals(groups, calls)
     main = None

@@ -21,13 +21,13 @@ from foundry_telemetry.investigate.steps import steps_for
 from foundry_telemetry.investigate.words import (
     ABSENT,
     Line,
-    clock,
     command,
     day_and_time,
     lasted,
     many,
     moment,
     percent,
+    span,
 )
 
 _SHOWN: Final = 3
@@ -36,6 +36,8 @@ _MOST_TAGS: Final = 2
 _MOST_OTHERS: Final = 2
 _TELLING: Final = 0.2
 """Share of the failures from which a value of a tag is named."""
+_TENANTS: Final = ("auth_tenant_mismatch", "auth_token_rejected")
+"""Causes that another tenant may be behind."""
 _RECENT: Final = timedelta(minutes=1)
 _YEAR_S: Final = 31_536_000.0
 _AMPLIFIED: Final = 1.5
@@ -160,7 +162,7 @@ def _tag(hit: Hit) -> Text:
 
 
 def _token(main: Main) -> Iterator[Line]:
-    """What the newest refused token said of itself; its ids stand in the ticket."""
+    """What the newest refused token said of itself, as far as it may be why; the rest is in the ticket."""
     newest = main.examples[-1] if main.examples else None
     if newest is None or newest.audience is None:
         return
@@ -168,8 +170,9 @@ def _token(main: Main) -> Iterator[Line]:
     life = ""
     if seconds is not None:
         time = lasted(timedelta(seconds=min(abs(seconds), _YEAR_S)))
-        life = f", expired {time} before" if seconds < 0 else f", good for {time} more"
-    yield "token", Text(f"for {newest.audience}{life}")
+        life = f", expired {time} before" if seconds < 0 else f", good for {time}"
+    tenant = f", of tenant {newest.tenant}" if newest.tenant and main.cause.error_type in _TENANTS else ""
+    yield "token", Text(f"for {newest.audience}{tenant}{life}")
 
 
 def _retries(cause: Cause) -> str:
@@ -225,7 +228,7 @@ def _ids(one: Failure) -> str:
 def _others(found: Incident) -> Iterator[Line]:
     label = "also" if found.main else "noted"
     for cause in found.others[:_MOST_OTHERS]:
-        usual = "" if cause.usual is None else f", usual {cause.usual:.0f}"
+        usual = "" if cause.usual is None else f", usual {_usual(cause.usual)}"
         judged = "; WRONG too" if cause.wrong else ""
         numbers = f"{many(cause.attempts, 'attempt')}{usual}; {many(cause.failed, 'call')} failed"
         yield label, Text(f"{MOVES.get(cause.fault, ABSENT)} {cause.error_type}: {numbers}{judged}")
@@ -235,12 +238,16 @@ def _others(found: Incident) -> Iterator[Line]:
         yield "", Text(f"and {many(further, 'further cause')}")
 
 
+def _usual(attempts: float) -> str:
+    return "none" if not attempts else "less than 1" if attempts < 1 else f"{attempts:,.0f}"
+
+
 def _looked(found: Incident) -> str:
     whole = found.totals
     sums = [many(whole.calls, "call"), many(whole.attempts, "attempt")]
     if found.main is None:
         sums += [many(whole.services, "service"), many(whole.deployments, "deployment")]
     return (
-        f"{', '.join(sums)}; {day_and_time(found.start)} to {clock(found.end)}; "
+        f"{', '.join(sums)}; {span(found.start, found.end)}; "
         f"{many(whole.before, 'attempt')} the day before; {found.source}"
     )

@@ -165,6 +165,7 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     auth_scheme: str | None = None
     application: str | None = None
     audience: str | None = None
+    tenant: str | None = None
     expires_in_s: float | None = None
     told: str | None = None
     """All properties as JSON, not yet harmless; `tags_of` reads the tags."""

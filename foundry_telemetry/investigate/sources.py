@@ -164,13 +164,18 @@ def azure(workspace: str, endpoint: str | None = None) -> Source:
     """A workspace in Azure, with `DefaultAzureCredential`.
 
     Raises:
-        SourceError: There is no id of a workspace.
+        SourceError: There is no id of a workspace, or the endpoint would get a token over plain HTTP.
     """
     if not _GUID.fullmatch(workspace):
         raise SourceError(
             f"{plain(workspace)!r} is no id of a workspace: expected a GUID, with --workspace or in "
             f"{WORKSPACE}; "
             'find it with `az monitor log-analytics workspace list --query "[].[name, customerId]" -o tsv`'
+        )
+    if endpoint is not None and not endpoint.startswith("https://"):
+        raise SourceError(
+            f"{plain(endpoint)!r} is no query API of Azure: expected https://api.loganalytics.io, or that of "
+            "your cloud, such as https://api.loganalytics.us; without --url it is the former"
         )
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - takes a while
     from azure.monitor.query import LogsQueryClient  # noqa: PLC0415

@@ -43,6 +43,13 @@ def moment(value: datetime, now: datetime) -> str:
     return clock(value) if same else f"{value.astimezone(UTC):%b %d} {clock(value)}"
 
 
+def span(start: datetime, end: datetime) -> str:
+    """``2026-11-22 03:00:00 to 03:30:00 UTC``; with the second day where it is another one."""
+    first = day_and_time(start).removesuffix(" UTC")
+    same = start.astimezone(UTC).date() == end.astimezone(UTC).date()
+    return f"{first} to {clock(end)} UTC" if same else f"{first} to {day_and_time(end)}"
+
+
 def lasted(time: timedelta) -> str:
     """``14 min``, ``2 h 5 min``, ``41 s``."""
     left = max(round(time.total_seconds()), 0)

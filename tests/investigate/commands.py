@@ -32,12 +32,16 @@ class Said:
         return json.loads(self.out)
 
 
-def run(*arguments: str, **environment: str) -> Said:
+def run(*arguments: str, given: str | None = None, **environment: str) -> Said:
     """Run a command at 80 columns, with nothing of its environment but what is given."""
     unset = dict.fromkeys(
         ("APPLICATIONINSIGHTS_CONNECTION_STRING", "FOUNDRY_TELEMETRY_WORKSPACE", "FORCE_COLOR", "NO_COLOR")
     )
     told = CliRunner().invoke(
-        cli._application(), arguments, env={**unset, "COLUMNS": "80", **environment}, catch_exceptions=False
+        cli._application(),
+        arguments,
+        input=given,
+        env={**unset, "COLUMNS": "80", **environment},
+        catch_exceptions=False,
     )
     return Said(told.exit_code, told.stdout, told.stderr)

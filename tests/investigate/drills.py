@@ -1,4 +1,4 @@
-"""Twelve incidents as scripts: what the service does, what Foundry answers, and what is to be found."""
+"""Twelve incidents as scripts, one of them twice: what is done, what Foundry answers, what is to be found."""
 
 from __future__ import annotations
 
@@ -65,6 +65,13 @@ DRILLS = (
         "auth_tenant_mismatch",
         "caller_credential",
         lambda _: error("auth_tenant_mismatch"),
+        good_token,
+    ),
+    Drill(
+        "wrong tenant behind the body that all refused tokens share",
+        "auth_token_rejected",
+        "caller_credential",
+        lambda _: error("auth_token_expired"),
         good_token,
     ),
     Drill(

@@ -52,8 +52,8 @@ def same(text: str) -> list[str]:
         (r"FT-[0-9A-F]{5}-[0-9A-F]{5}", "CODE"),
         (r"\b(?!0{8})[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "GUID"),
         (r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b", "HEX"),
-        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\d:\d\d:\d\d(\.\d+)?", "TIME"),
-        (r"good for \w+ \w+ more", "LIFE"),
+        (r"(\d{4}-\d\d-\d\d |[A-Z][a-z]{2} \d\d )?\d\d:\d\d:\d\d(\.\d+)?", "TIME"),
+        (r"good for \w+ \w+", "LIFE"),
         (r"\b[\d.]+ (ms|s)\b", "TOOK"),
     ):
         text = re.sub(pattern, word, text)

@@ -171,6 +171,21 @@ def test_an_id_that_is_not_there() -> None:
     assert "foundry-telemetry incident" in said.err
 
 
+def test_a_text_that_was_pasted() -> None:
+    """An exception leads to its call, though another id in it is not known; nothing else of it is told."""
+    with LocalAzureMonitor() as azure:
+        put(azure.store, [attempt("a", 1, 1, **BAD)])
+        pasted = f"Error: {{'request_id': 'req_unknown0001'}} trace={TRACE} CANARY-prompt"
+        said = run("ticket", pasted, "--url", azure.url)
+        piped = run("ticket", "-", "--url", azure.url, given=pasted)
+        missing = run("ticket", "CANARY-prompt req_unknown0001", "--url", azure.url)
+    assert said.code == 0, said.err
+    assert "a" * 16 in said.lines[0]
+    assert piped.out == said.out
+    assert "has the request-id 'req_unknown0001'" in missing.err
+    assert "CANARY" not in said.out + said.err + missing.err
+
+
 def test_one_form_at_a_time() -> None:
     """JSON and Markdown at once are refused."""
     said = run("ticket", "req_1", "--json", "--markdown")

@@ -1,4 +1,4 @@
-"""Twelve drills: each cause is found with one command, and each id leads to its call."""
+"""The drills: each cause is found with one command, and each id leads to its call."""
 
 from __future__ import annotations
 
@@ -72,6 +72,21 @@ def test_incident_names_fault_and_cause(played: Played) -> None:
     wrapped = [line for line in said.lines if "$ " not in line]  # commands stay whole, to be copied
     assert max(map(len, wrapped)) <= 80
     assert said.err == ""
+
+
+def test_the_token_tells_why(played: Played) -> None:
+    """A refused token says its audience, its life, and its tenant where that may be why."""
+    token = next(
+        (line for line in played.run("incident", COLUMNS="200").lines if line.startswith("token")), ""
+    )
+    assert bool(token) == (played.drill.token is not None)
+    expected = {
+        "auth_token_expired": "expired 30 min before",
+        "auth_wrong_audience": "for https://management.azure.com",
+        "auth_tenant_mismatch": "of tenant 00000000-0000-0000-0000-00000000aaaa",
+        "auth_token_rejected": "of tenant 00000000-0000-0000-0000-00000000aaaa",
+    }
+    assert expected.get(played.drill.error_type, "") in token
 
 
 def test_incident_counts(played: Played) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import string
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_telemetry.investigate.ids import IdError, is_trace_id, is_word, read_id, support_code
+from foundry_telemetry.investigate.ids import IdError, is_trace_id, is_word, read_id, read_ids, support_code
 from tests.investigate.commands import run
 
 SAFE = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -96,6 +97,31 @@ def test_stored_values_are_checked(text: str) -> None:
     if is_trace_id(text) or is_word(text):
         assert re.fullmatch(r"[a-z0-9_]*", text)
     assert support_code(text) == "" or SAFE.fullmatch(support_code(text))
+
+
+def test_ids_in_a_text() -> None:
+    """Of an exception that was pasted the ids are taken, those of a call before those of a trace."""
+    text = (
+        "anthropic.AuthenticationError: Error code: 401 - {'request_id': 'req_011CExmpl0001'}\n"
+        "auth_token_expired; azure 71d80197-b013-4d88-891e-1f4aaef881d6, code ft0a6b321dc3 "
+        "[trace 95e4c3090d9c1015f500ccb4f316c3de] (CANARY)"
+    )
+    assert [identity.kind for identity in read_ids(text)] == [
+        "request-id",
+        "support code",
+        "apim-request-id",
+        "trace id",
+    ]
+    assert len(read_ids(" ".join(f"{number:016x}" for number in range(99)))) == 10
+    with pytest.raises(IdError):
+        read_ids("Error code: 401, and no id")
+
+
+@given(st.one_of(st.text(), st.from_regex(r"(.{0,9}(req_|msg_|[0-9a-f]{16})[\w'|;]{0,20}){0,4}")))
+def test_only_harmless_ids_are_found(text: str) -> None:
+    """Whatever is pasted, what is found in it can end no string of a query."""
+    with suppress(IdError):
+        assert all(SAFE.fullmatch(identity.value) for identity in read_ids(text))
 
 
 def test_a_refused_id_is_told_and_not_asked() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import socket
 import threading
@@ -228,6 +229,21 @@ def test_both_through_one_client() -> None:
         as_azure = Source(logs_client(azure.url), WORKSPACE, "w", is_local=False)
         with as_azure, sources.local(azure.url) as local:
             assert questions.calls(as_azure, WINDOW) == questions.calls(local, WINDOW) != []
+
+
+@pytest.mark.parametrize("url", ["http://api.loganalytics.io", "api.loganalytics.io", "file:///x"])
+def test_no_token_over_plain_http(url: str) -> None:
+    """A workspace in Azure is asked over https alone, whatever address is given."""
+    with pytest.raises(SourceError, match="expected https://api"):
+        choose("azure", WORKSPACE, url, {})
+
+
+def test_logging_is_as_before() -> None:
+    """A command leaves the logging of its process as it was."""
+    logger = logging.getLogger("azure")
+    before = (logger.propagate, list(logger.handlers))
+    assert run("incident", "--url", f"http://127.0.0.1:{free_port()}").code == 1
+    assert (logger.propagate, list(logger.handlers)) == before
 
 
 def test_workspace_of_the_environment() -> None:

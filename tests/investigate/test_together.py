@@ -1,0 +1,55 @@
+"""Questions that are asked at a time."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from foundry_telemetry.investigate.together import together
+from tests.cli.process import end, start
+
+SLOW = """
+import signal, threading
+import foundry_telemetry.investigate.questions as questions
+
+def never(*_):
+    print("asked", flush=True)
+    threading.Event().wait()
+
+questions.groups = never
+"""
+
+
+def test_answers_are_in_order_and_at_a_time() -> None:
+    """Each waits for the others here, so they must run together; answers stand in the order of asks."""
+    barrier = threading.Barrier(3, timeout=30)
+
+    def ask(number: int) -> int:
+        barrier.wait()
+        return number
+
+    assert together(*(partial(ask, number) for number in range(3))) == [0, 1, 2]
+
+
+def test_the_first_error_is_raised() -> None:
+    """What fails is told, and of several failures the first in order."""
+
+    def fail(text: str) -> None:
+        raise ValueError(text)
+
+    with pytest.raises(ValueError, match="one"):
+        together(lambda: 1, partial(fail, "one"), partial(fail, "two"))
+
+
+def test_ctrl_c_waits_for_no_answer(tmp_path: Path) -> None:
+    """While an answer does not come, Ctrl-C ends the command at once, with the conventional code."""
+    process = start(tmp_path, "incident", "--url", "http://127.0.0.1:9", before=SLOW)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "asked\n"
+    process.send_signal(2)
+    ended = end(process)
+    assert ended.code == 130
+    assert "Traceback" not in ended.err

@@ -57,7 +57,7 @@ def call_tiles(rows: list[Row], choice: Choice) -> Answer:
 
 
 def usage_tiles(rows: list[Row], choice: Choice) -> Answer:
-    """How many tokens went in and out, and what did they cost, against the period before?"""
+    """How many tokens went in and out, at what cost, against the period before?"""
     now = shown(rows, choice)
     then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
     if not now and not then:

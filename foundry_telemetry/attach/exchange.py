@@ -127,7 +127,7 @@ class Exchange:
         attempt.headers(response.status_code, response.headers.raw)
         if not self.link.ours and attempt.is_stream:
             try:
-                self._settings.signals.answered(self.link, attempt.request, attempt.ids)
+                self._settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
             except Exception as error:  # a span that cannot be written to costs no record
                 losses.add(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from opentelemetry._logs import LoggerProvider, get_logger
 from opentelemetry.context import Context
@@ -60,9 +60,9 @@ class Signals:
         """
         return open_link(self._tracer, request, context, started_ns)
 
-    def answered(self, link: Link, request: Request, ids: RequestIds) -> None:
+    def answered(self, link: Link, request: Request, ids: RequestIds, tags: Mapping[str, str]) -> None:
         """The headers of a streamed answer are here."""
-        enrich_early(link, request, ids)
+        enrich_early(link, request, ids, tags)
 
     def without_span(self, request: Request, context: Context) -> Link:
         """A link for an attempt whose span could not be started."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +29,11 @@ def read(fields: Fields, source: object) -> Attributes:
     if None in values.values():
         return {name: value for name, value in values.items() if value is not None}
     return values
+
+
+def read_tags(tags: Mapping[str, str]) -> Attributes:
+    """The tags of a call, by name."""
+    return {names.TAG_PREFIX + key: value for key, value in tags.items()}
 
 
 ASKED: Final = _fields(

@@ -17,6 +17,7 @@ from foundry_telemetry.signals.fields import (
     LEDGER_USAGE,
     Attributes,
     read,
+    read_tags,
 )
 from foundry_telemetry.signals.span import Link
 
@@ -61,9 +62,7 @@ def _ledger_only(seen: Observation) -> Attributes:
         fields |= read(LEDGER_USAGE, seen.usage)
     if seen.failure is not None:
         fields |= _failure(seen.failure)
-    for key, value in seen.tags.items():
-        fields[names.TAG_PREFIX + key] = value
-    return fields
+    return fields | read_tags(seen.tags) if seen.tags else fields
 
 
 def _failure(failure: Failure) -> Attributes:

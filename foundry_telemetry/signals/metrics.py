@@ -19,6 +19,7 @@ from opentelemetry.metrics import CallbackOptions, Meter
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
 from foundry_telemetry import conventions as names
+from foundry_telemetry.attribution import metric_tags
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.span import Link
@@ -28,6 +29,9 @@ _MAX_VALUES: Final = 50
 _OTHER: Final = "other"
 _MAX_PLACES: Final = 200
 """Distinct combinations of server, deployment and model; each alone is bounded, but their product is not."""
+
+_MAX_TAGGED: Final = 200
+"""Distinct combinations of a place and its tags; of a further one the tags are told as `_OTHER`."""
 
 _MAX_NOTES: Final = 4096
 """Attempts that wait for a reader; one more is recorded at once, where it happened."""
@@ -75,7 +79,9 @@ class Metrics:
         self._deployments = Values()
         self._models = Values()
         self._servers = Values()
+        self._tags: dict[str, Values] = {}
         self._places: set[tuple[tuple[str, Any], ...]] = set()
+        self._tagged: set[tuple[tuple[str, Any], ...]] = set()
         self._operation = histogram(names.METRIC_OPERATION_DURATION, "s", names.DURATION_BUCKETS)
         self._tokens = histogram(names.METRIC_TOKEN_USAGE, "{token}", names.TOKEN_BUCKETS)
         self._first_chunk = histogram(names.METRIC_TIME_TO_FIRST_CHUNK, "s", names.DURATION_BUCKETS)
@@ -148,12 +154,20 @@ class Metrics:
         ):
             if value is not None:
                 place[name] = values.bound(value)
-        key = tuple(place.items())
-        if key not in self._places:
-            if len(self._places) >= _MAX_PLACES:
-                return dict.fromkeys(place, _OTHER)
-            self._places.add(key)
-        return place
+        if not _is_bounded(self._places, place, _MAX_PLACES):
+            place = dict.fromkeys(place, _OTHER)
+        tags = self._tags_of(seen)
+        if tags and not _is_bounded(self._tagged, place | tags, _MAX_TAGGED):
+            tags = dict.fromkeys(tags, _OTHER)
+        return place | tags
+
+    def _tags_of(self, seen: Observation) -> Attributes:
+        """The tags that go on metrics, each bounded by itself."""
+        return {
+            names.TAG_PREFIX + key: self._tags.setdefault(key, Values()).bound(seen.tags[key])
+            for key in metric_tags()
+            if key in seen.tags
+        }
 
     def _record_attempt(self, seen: Observation, place: Attributes, context: Context) -> None:
         fields = place | {names.AUTH_SCHEME: seen.auth_scheme, names.IS_RETRY: seen.attempt_number > 1}
@@ -199,6 +213,16 @@ def _ends_call(seen: Observation) -> bool:
         return False
     in_stream = seen.stream and seen.outcome in ("stream_error", "truncated")
     return seen.failure is None or in_stream or not seen.failure.retryable
+
+
+def _is_bounded(known: set[tuple[tuple[str, Any], ...]], combination: Attributes, most: int) -> bool:
+    """Whether a combination is one of the first that came; so many there may be."""
+    key = tuple(combination.items())
+    if key not in known:
+        if len(known) >= most:
+            return False
+        known.add(key)
+    return True
 
 
 class Values:

@@ -158,9 +158,13 @@ USAGE_COMPLETE: Final = "foundry.usage.complete"
 
 COST: Final = "foundry.cost.usd"
 """Ours: estimate at list price, US dollars."""
+PARTIAL_COST: Final = "foundry.cost.partial_usd"
+"""Ours: US dollars; input of an answer whose output was not told. Never beside ``COST``, nor part of it."""
 COST_SOURCE: Final = "foundry.cost.source"
 """Ours: package and version the price came from, or ``override``."""
 
+COST_MISSING: Final = "foundry.cost.missing"
+"""Ours, metrics: why an attempt has no cost, one of ``pricing.Missing``."""
 TAG_PREFIX: Final = "foundry.tag."
 """Ours: prefix of the keys given to ``attribute()``."""
 
@@ -182,6 +186,10 @@ METRIC_REASONING: Final = "gen_ai.client.inference.usage.reasoning.output_tokens
 METRIC_ATTEMPT_DURATION: Final = "foundry.client.attempt.duration"
 METRIC_AUTH_FAILURES: Final = "foundry.client.auth.failures"
 METRIC_COST: Final = "foundry.client.cost"
+METRIC_PARTIAL_COST: Final = "foundry.client.cost.partial"
+"""Ours: sum of ``PARTIAL_COST``; apart from ``METRIC_COST``."""
+METRIC_UNPRICED: Final = "foundry.client.cost.missing"
+"""Ours: attempts that told tokens and have no cost, by reason."""
 METRIC_LOSSES: Final = "foundry.client.telemetry.losses"
 """Ours: how often our own code failed and a record was lost; absent while there is none."""
 

@@ -18,7 +18,7 @@ from foundry_telemetry import pricing
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.neighbours import makes_http_span
 from foundry_telemetry.attempt import Attempt, Ending
-from foundry_telemetry.observation import Failure, Observation
+from foundry_telemetry.observation import Cost, Failure, Observation
 from foundry_telemetry.options import Sink
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.wire.recognise import Hosts, Request
@@ -65,9 +65,9 @@ class HttpResponse(Protocol):
         """The body, if it was read."""
 
 
-def _price(request: Request, answer: Answer, at_ns: int) -> tuple[float, str] | None:
-    cost = pricing.cost(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
-    return (cost.usd, cost.source) if cost is not None else None
+def _price(request: Request, answer: Answer, at_ns: int) -> Cost | None:
+    price = pricing.cost if answer.usage.complete else pricing.partial_cost
+    return price(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
 
 
 class Exchange:

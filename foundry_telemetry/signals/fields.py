@@ -77,6 +77,7 @@ LEDGER: Final = _fields(
     REGION="region",
     RETRY_AFTER="retry_after_s",
     COST="cost_usd",
+    PARTIAL_COST="partial_cost_usd",
     COST_SOURCE="cost_source",
 )
 """Of an observation; in the ledger alone."""

@@ -19,6 +19,7 @@ from opentelemetry.metrics import CallbackOptions, Meter
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
 from foundry_telemetry import conventions as names
+from foundry_telemetry import pricing
 from foundry_telemetry.attribution import metric_tags
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals.fields import Attributes
@@ -91,6 +92,8 @@ class Metrics:
         self._reasoning = meter.create_counter(names.METRIC_REASONING, "{token}")
         self._auth_failures = meter.create_counter(names.METRIC_AUTH_FAILURES, "{failure}")
         self._cost = meter.create_counter(names.METRIC_COST, "{USD}")
+        self._partial_cost = meter.create_counter(names.METRIC_PARTIAL_COST, "{USD}")
+        self._unpriced = meter.create_counter(names.METRIC_UNPRICED, "{attempt}")
         meter.create_observable_counter(names.METRIC_LOSSES, [_asked], "{loss}")
         _all.add(self)
 
@@ -137,8 +140,7 @@ class Metrics:
             call[names.SERVER_PORT] = seen.server_port
         if model is not None:
             call[names.RESPONSE_MODEL] = model
-        if seen.cost_usd:
-            self._cost.add(seen.cost_usd, call, context)
+        self._record_cost(seen, call, context)
         if note.standard:
             if note.ours or _ends_call(seen):
                 self._record_operation(seen, call, context)
@@ -184,6 +186,19 @@ class Metrics:
     def _record_operation(self, seen: Observation, call: Attributes, context: Context) -> None:
         fields = call if seen.failure is None else call | {names.ERROR_TYPE: seen.failure.type}
         self._operation.record(seen.duration_s, fields, context)
+
+    def _record_cost(self, seen: Observation, call: Attributes, context: Context) -> None:
+        if seen.cost_usd is not None:
+            if seen.cost_usd:
+                self._cost.add(seen.cost_usd, call, context)
+            return
+        if seen.partial_cost_usd:
+            self._partial_cost.add(seen.partial_cost_usd, call, context)
+        if seen.usage.is_told:
+            why = pricing.missing(
+                seen.response_model, seen.usage, seen.started_ns, deployment=seen.deployment
+            )
+            self._unpriced.add(1, call | {names.COST_MISSING: why}, context)
 
     def _record_usage(self, seen: Observation, call: Attributes, context: Context) -> None:
         usage = seen.usage

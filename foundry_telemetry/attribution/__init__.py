@@ -18,10 +18,10 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Final, NamedTuple, ParamSpec, TypeVar
 
-from foundry_telemetry.attribution.tags import check_key, clean, metric_tags, set_tags
+from foundry_telemetry.attribution.tags import check_key, clean, is_untouched, metric_tags, set_tags
 from foundry_telemetry.observation import NO_TAGS
 
-__all__ = ["attribute", "block_of", "current_tags", "metric_tags", "set_tags"]
+__all__ = ["attribute", "block_of", "current_tags", "is_untouched", "metric_tags", "set_tags"]
 
 P = ParamSpec("P")
 R = TypeVar("R")

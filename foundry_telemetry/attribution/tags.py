@@ -32,7 +32,8 @@ class TagSettings(Struct, frozen=True, gc=False):
     hash_key: bytes = b""
 
 
-_settings = TagSettings()
+_AT_START: Final = TagSettings()
+_settings = _AT_START
 
 
 def set_tags(*, on_metrics: Iterable[str] = (), hashed: Iterable[str] = PERSONAL, hash_key: str = "") -> None:
@@ -60,6 +61,11 @@ def set_tags(*, on_metrics: Iterable[str] = (), hashed: Iterable[str] = PERSONAL
         hashed=frozenset(_keys("hashed", hashed)),
         hash_key=hash_key.encode(),
     )
+
+
+def is_untouched() -> bool:
+    """Whether nothing was set so far."""
+    return _settings is _AT_START
 
 
 def metric_tags() -> tuple[str, ...]:

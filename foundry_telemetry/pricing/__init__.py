@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from foundry_telemetry.observation import Cost, TokenUsage
 from foundry_telemetry.pricing.listed import DAY_NS, Factors, list_price
@@ -25,9 +25,10 @@ Missing = Literal["incomplete", "no_model", "unknown_model", "unpriced_usage"]
 
 _logger = logging.getLogger(__name__)
 
-_agreed = Agreed()
+_AT_START: Final = Agreed()
+_agreed = _AT_START
 _own_tables: dict[tuple[str | None, str | None, int, Factors], Table | None] = {}
-_KEPT = 256
+_KEPT: Final = 256
 
 
 def cost(model: str | None, usage: TokenUsage, at_ns: int, *, deployment: str | None = None) -> Cost | None:
@@ -99,6 +100,11 @@ def set_prices(
 def usd_per_ccu() -> float:
     """US dollars for one Claude Consumption Unit, as set."""
     return _agreed.usd_per_ccu
+
+
+def is_untouched() -> bool:
+    """Whether nothing was set so far."""
+    return _agreed is _AT_START
 
 
 def preload() -> None:

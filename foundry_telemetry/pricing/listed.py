@@ -5,6 +5,7 @@ Asking takes about 100 microseconds and its prices change by date, so its answer
 
 from __future__ import annotations
 
+import difflib
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -50,6 +51,14 @@ def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ())
         _tables.clear()
     _tables[key, factors] = table
     return table
+
+
+def closest(model: str) -> str | None:
+    """The listed model whose name is most like `model`."""
+    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - 0.2 s
+
+    names = [one.id for each in get_snapshot().providers if each.id == "anthropic" for one in each.models]
+    return next(iter(difflib.get_close_matches(model, names, 1)), None)
 
 
 def _ask(model: str, day: int, speed: str | None, service_tier: str | None, factors: Factors) -> Table | None:

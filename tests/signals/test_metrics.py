@@ -32,6 +32,8 @@ INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "foundry.client.attempt.duration": ("s", (*SECONDS, 163.84, 327.68, 655.36)),
     "foundry.client.auth.failures": ("{failure}", None),
     "foundry.client.cost": ("{USD}", None),
+    "foundry.client.cost.partial": ("{USD}", None),
+    "foundry.client.cost.missing": ("{attempt}", None),
     "foundry.client.telemetry.losses": ("{loss}", None),
 }
 """Unit and, for a histogram, its buckets."""
@@ -76,7 +78,7 @@ def series(capture: Capture) -> dict[str, list[tuple[dict[str, Any], float]]]:
 
 def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every instrument has the name, the unit and the buckets of the convention, and there is no other."""
-    for name in ("ok_json_cache_thinking", "sse_text", "err_401_invalid_key"):
+    for name in ("ok_json_cache_thinking", "sse_text", "sse_truncated", "err_401_invalid_key"):
         exchange(name, capture, clock)
     monkeypatch.setattr(losses, "count", 2)
     data = capture.reader.get_metrics_data()

@@ -32,7 +32,7 @@ def _application() -> "typer.Typer":
     import rich  # noqa: F401, PLC0415 - part of the extra, and so is the next
     import typer  # noqa: PLC0415
 
-    from foundry_telemetry.cli import dashboards, demo, local  # noqa: PLC0415 - all need typer
+    from foundry_telemetry.cli import cost, dashboards, demo, local  # noqa: PLC0415 - all need typer
 
     app = typer.Typer(
         add_completion=False,
@@ -43,6 +43,8 @@ def _application() -> "typer.Typer":
     _add_version(app)
     app.command()(demo.demo)
     app.command()(local.local)
+    app.command()(cost.cost)
+    app.command()(cost.reconcile)
     app.add_typer(dashboards.app)
     return app
 

@@ -61,6 +61,7 @@ def headed(_: Item) -> Iterator[Problem]:
     """Queries that do not say what they answer, what they read and whether sampling changes it."""
     texts = {f"{name}.kql": files.query(name) for name in files.queries()}
     texts |= {f"alerts/{name}.kql": files.alert(name) for name in files.alerts()}
+    texts |= {f"investigate/{name}.kql": files.investigation(name) for name in files.investigations()}
     for name, text in texts.items():
         lines = text.splitlines()[: len(_HEAD)]
         if len(lines) < len(_HEAD) or not all(map(str.startswith, lines, _HEAD)):

@@ -67,6 +67,16 @@ def alert(name: str) -> str:
     return (folder() / "alerts" / f"{name}.kql").read_text(encoding="utf-8")
 
 
+def investigations() -> tuple[str, ...]:
+    """The names of the queries that only commands ask, sorted."""
+    return _names("investigate")
+
+
+def investigation(name: str) -> str:
+    """The text of `investigate/{name}.kql`, comments included; only its own part, without the typed view."""
+    return (folder() / "investigate" / f"{name}.kql").read_text(encoding="utf-8")
+
+
 def _names(kind: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (folder() / kind).glob("*.kql")))
 

@@ -1,4 +1,4 @@
-"""Settings of prices and tags from a TOML file and the environment.
+"""Settings of prices, tags, limits and budgets from a TOML file and the environment.
 
 What the application sets in code wins, then the environment, then the file.
 
@@ -15,11 +15,11 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from foundry_telemetry import attribution, pricing
+from foundry_telemetry import attribution, budgets, pricing, quota
 from foundry_telemetry.attribution.tags import PERSONAL
 from foundry_telemetry.settings import prices
 from foundry_telemetry.settings.toml import Document, SettingsError
@@ -30,12 +30,28 @@ _FILE: Final = "FOUNDRY_TELEMETRY_SETTINGS"
 _DISCOUNT: Final = "FOUNDRY_TELEMETRY_DISCOUNT"
 _USD_PER_CCU: Final = "FOUNDRY_TELEMETRY_USD_PER_CCU"
 _HASH_KEY: Final = "FOUNDRY_TELEMETRY_HASH_KEY"
-_TABLES: Final = ("prices", "tags")
+_TABLES: Final = ("prices", "tags", "limits", "budgets")
 
 
 class _Tags(Struct, frozen=True, forbid_unknown_fields=True):
     on_metrics: list[str] = []
     hashed: list[str] | None = None
+
+
+_Count = Annotated[int, Meta(gt=0)]
+
+
+class _Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    requests: _Count | None = None
+    uncached_input: _Count | None = None
+    output: _Count | None = None
+
+
+class _Budget(Struct, frozen=True, forbid_unknown_fields=True):
+    usd: Annotated[float, Meta(gt=0)]
+    window: Literal["hour", "day", "week", "month"] = "month"
+    tag: str | None = None
+    value: str | None = None
 
 
 def load_settings(file: str | Path) -> None:
@@ -51,6 +67,8 @@ def load_settings(file: str | Path) -> None:
     document = _read(file)
     _set_prices(document)
     _set_tags(document)
+    _set_limits(document)
+    _set_budgets(document)
 
 
 def load_environment() -> None:
@@ -67,6 +85,10 @@ def load_environment() -> None:
         _set_prices(document)
     if attribution.is_untouched():
         _set_tags(document)
+    if quota.is_untouched():
+        _set_limits(document)
+    if budgets.is_untouched():
+        _set_budgets(document)
 
 
 def _read(file: str | Path) -> Document:
@@ -91,6 +113,31 @@ def _set_tags(document: Document) -> None:
         )
     except ValueError as error:
         raise document.error(("tags",), str(error)) from error
+
+
+def _set_limits(document: Document) -> None:
+    told = document.read(dict[str, dict[str, object]], ("limits",), document.told.get("limits", {}))
+    limits = {}
+    for name, value in told.items():
+        found = document.read(_Limits, ("limits", name), value)
+        limits[name] = quota.Limits(
+            requests=found.requests, uncached_input=found.uncached_input, output=found.output
+        )
+    quota.set_limits(limits)
+
+
+def _set_budgets(document: Document) -> None:
+    told = document.read(list[dict[str, object]], ("budgets",), document.told.get("budgets", []))
+    found = []
+    for number, one in enumerate(told):
+        budget = document.read(_Budget, ("budgets", number), one)
+        try:
+            found.append(
+                budgets.Budget(usd=budget.usd, window=budget.window, tag=budget.tag, value=budget.value)
+            )
+        except ValueError as error:
+            raise document.error(("budgets", number), str(error)) from error
+    budgets.set_budgets(found)
 
 
 def _factor(name: str) -> float | None:

@@ -9,6 +9,7 @@ from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter, get_meter_provider
 from opentelemetry.trace import TracerProvider, get_tracer
 
+from foundry_telemetry import budgets
 from foundry_telemetry.conventions import SCOPE
 from foundry_telemetry.observation import Observation, RequestIds
 from foundry_telemetry.signals.ledger import Ledger
@@ -94,6 +95,10 @@ class Signals:
             lose(error)
         try:
             self._ledger.emit(seen, link, answered)
+        except Exception as error:
+            lose(error)
+        try:
+            budgets.spend(seen)
         except Exception as error:
             lose(error)
 

@@ -107,7 +107,11 @@ def spend(foundry: FakeFoundry, azure: LocalAzureMonitor) -> None:
 
 def test_the_bill_is_one_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """By tenant and by deployment: served, ledger, metrics, workbook and `cost` tell the same dollars."""
-    for part in ("STATSBEAT_DISABLED_ALL", "CONTROLPLANE_DISABLED"):  # they would ask the internet
+    for part in (
+        "STATSBEAT_DISABLED_ALL",
+        "CONTROLPLANE_DISABLED",
+        "SDKSTATS_DISABLED",
+    ):  # they would ask the internet
         monkeypatch.setenv(f"APPLICATIONINSIGHTS_{part}", "true")
     served = Served()
     with LocalAzureMonitor() as azure:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 import foundry_telemetry
-from foundry_telemetry import attribution, pricing
+from foundry_telemetry import attribution, budgets, pricing, quota
 from foundry_telemetry.attribution import attribute, current_tags, metric_tags, set_tags
+from foundry_telemetry.budgets import Budget
 from foundry_telemetry.observation import TokenUsage
 from foundry_telemetry.pricing import set_prices
+from foundry_telemetry.quota import Limits
 from foundry_telemetry.settings import SettingsError, load_settings
 from tests.support.capture import Capture
 
@@ -52,6 +54,18 @@ on_metrics = ["tenant"]
 hashed = [
     "customer",
 ]
+
+[limits.support-chat-prod]
+requests = 80
+uncached_input = 40_000
+
+[[budgets]]
+usd = 100
+window = "day"
+tag = "tenant"
+
+[[budgets]]
+usd = 2_000
 """
 RATES = "input = 3\noutput = 15\ncache_read = 0.3\ncache_write_5m = 3.75\ncache_write_1h = 6\n"
 
@@ -61,8 +75,10 @@ def _as_at_the_start(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Settings are the process's: each test begins with none and leaves none."""
     monkeypatch.setattr(pricing, "_agreed", pricing._AT_START)
     monkeypatch.setattr(attribution.tags, "_settings", attribution.tags._AT_START)
+    monkeypatch.setattr(quota, "_declared", quota._AT_START)
     yield
     pricing._own_tables.clear()
+    budgets.set_budgets([])
 
 
 @pytest.fixture
@@ -94,6 +110,11 @@ def test_file(write: Callable[[str], Path]) -> None:
     assert usd("claude-next", at_ns=NOVEMBER - 60 * 86_400 * 10**9) == 3
     assert pricing.usd_per_ccu() == 0.02
     assert metric_tags() == ("tenant",)
+    assert quota._declared == {"support-chat-prod": Limits(requests=80, uncached_input=40_000)}
+    assert [account.budget for account in budgets._accounts] == [
+        Budget(usd=100, window="day", tag="tenant"),
+        Budget(usd=2000),
+    ]
     with attribute(customer="acme", user="jane"):
         assert current_tags()["user"] == "jane"
         assert current_tags()["customer"] != "acme"
@@ -136,6 +157,13 @@ def test_an_empty_file_is_as_at_the_start(write: Callable[[str], Path]) -> None:
             ("prices.rates.m[1].since", "RFC3339"),
         ),
         ("prices = 7", 1, ("prices", "`object`", "`int`")),
+        ("[limits.d]\nrequests = 0", 2, ("limits.d.requests", ">= 1")),
+        ("[limits.d]\ntokens = 1", 2, ("limits.d.tokens", "unknown field")),
+        ("[limits]\nd = 80", 1, ("limits", "`object`", "`int`")),
+        ("[[budgets]]\nusd = 5\n[[budgets]]\nusd = -5", 4, ("budgets[1].usd", "> 0")),
+        ("[[budgets]]\nusd = 5\nwindow = '1d'", 3, ("budgets[0].window", "Invalid enum value '1d'")),
+        ("[[budgets]]\nusd = 5\nvalue = 'a'", 1, ("budgets[0]", "without a tag")),
+        ("[budgets]\nusd = 5", 1, ("budgets", "`array`", "`object`")),
         ("[tags]\non_metrics = 'tenant'", 2, ("tags.on_metrics", "`array`", "`str`")),
         ("[tags]\non_metrics = ['Tenant']", 1, ("on_metrics has 'Tenant'", "[a-z]")),
         ("[tags]\non_metrics = [\n  'a',\n  7,\n]", 2, ("tags.on_metrics", "`str`", "`int`")),

@@ -10,14 +10,16 @@ import pytest
 from msgspec import structs
 from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import Histogram, InMemoryMetricReader, Sum
+from opentelemetry.sdk.metrics.export import Gauge, Histogram, InMemoryMetricReader, Sum
 
 from foundry_telemetry import Observation, attribute, conventions
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attribution import set_tags
-from foundry_telemetry.signals import Signals
+from foundry_telemetry.budgets import Budget, set_budgets
+from foundry_telemetry.quota import Limits, set_limits
+from foundry_telemetry.signals import Signals, gauges
 from foundry_telemetry.wire.recognise import Request
-from tests.signals.exchange import Clock, exchange, typed
+from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
 
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
@@ -34,6 +36,10 @@ INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "foundry.client.cost": ("{USD}", None),
     "foundry.client.cost.partial": ("{USD}", None),
     "foundry.client.cost.missing": ("{attempt}", None),
+    "foundry.client.quota.used": ("{unit}", None),
+    "foundry.client.quota.limit": ("{unit}", None),
+    "foundry.client.quota.time_to_wall": ("s", None),
+    "foundry.client.budget.overruns": ("{overrun}", None),
     "foundry.client.telemetry.losses": ("{loss}", None),
 }
 """Unit and, for a histogram, its buckets."""
@@ -66,23 +72,28 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def series(capture: Capture) -> dict[str, list[tuple[dict[str, Any], float]]]:
-    """Each series of each metric: its attributes and its sum or value."""
+    """Each series of each metric but the quota's: its attributes and its sum or value."""
     return {
         name: [
             (dict(point.attributes), point.sum if hasattr(point, "sum") else point.value) for point in points
         ]
         for name, points in capture.points().items()
-        if points
+        if points and ".quota." not in name
     }
 
 
 def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every instrument has the name, the unit and the buckets of the convention, and there is no other."""
+    set_limits({"claude-opus-5-5": Limits(requests=1)})
+    set_budgets([Budget(usd=1e-9)])
     for name in ("ok_json_cache_thinking", "sse_text", "sse_truncated", "err_401_invalid_key"):
         exchange(name, capture, clock)
     monkeypatch.setattr(losses, "count", 2)
+    monkeypatch.setattr(gauges, "time", lambda: STARTED_NS / 1e9 + 1)
     data = capture.reader.get_metrics_data()
     monkeypatch.setattr(losses, "count", 0)
+    set_limits({})
+    set_budgets([])
     assert data is not None
     (scope,) = data.resource_metrics[0].scope_metrics
     assert scope.scope.name == "foundry_telemetry"
@@ -92,7 +103,9 @@ def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyP
     for metric in scope.metrics:
         unit, buckets = INSTRUMENTS[metric.name]
         assert metric.unit == unit
-        if buckets is None:
+        if ".quota." in metric.name:
+            assert isinstance(metric.data, Gauge)
+        elif buckets is None:
             assert isinstance(metric.data, Sum)
             assert metric.data.is_monotonic
         else:

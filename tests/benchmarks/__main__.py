@@ -14,7 +14,7 @@ from tests.benchmarks import callgrind, footprint, report
 OURS = ("ours", "ours_on_native")
 """Measured in several layouts; the others are for reference."""
 
-NAMES = (*OURS, "native", "official", "otel_httpx2")
+NAMES = (*OURS, "money", "native", "official", "otel_httpx2")
 """Variants of a full run, longest first, which packs two workers best."""
 
 

@@ -43,6 +43,7 @@ class Heard:
         self._came = threading.Semaphore(0)
 
     def __call__(self, overrun: Overrun) -> None:
+        """Take one."""
         self.overruns.append(overrun)
         self.threads.add(threading.current_thread().name)
         self._came.release()

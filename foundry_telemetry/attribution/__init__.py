@@ -58,12 +58,13 @@ class attribute:  # noqa: N801 - used as a verb: `with attribute(tenant="acme"):
         ValueError: A key does not fit, or the block would have more than 8 tags.
     """
 
-    __slots__ = ("_given",)
+    __slots__ = ("_alone", "_given")
 
     def __init__(self, /, **tags: str) -> None:
         self._given: Mapping[str, str] = {check_key(key): clean(key, value) for key, value in tags.items()}
         if len(self._given) > _MAX_TAGS and len(list(filter(None, self._given.values()))) > _MAX_TAGS:
             raise _too_many(self._given)
+        self._alone: _Scope | None = None  # with no other block around it; nearly always so
 
     def __call__(self, function: Callable[P, R], /) -> Callable[P, R]:
         """Put a block around each call of `function`.
@@ -77,7 +78,13 @@ class attribute:  # noqa: N801 - used as a verb: `with attribute(tenant="acme"):
         return wrapped(self, function)
 
     def __enter__(self) -> None:
-        scope = _merge((*_scope.get().blocks, self))
+        outer = _scope.get()
+        if outer is _NO_SCOPE:
+            if self._alone is None:
+                self._alone = _merge((self,))
+            _scope.set(self._alone)
+            return
+        scope = _merge((*outer.blocks, self))
         if len(scope.tags) > _MAX_TAGS:
             raise _too_many(scope.tags)
         _scope.set(scope)
@@ -92,10 +99,15 @@ class attribute:  # noqa: N801 - used as a verb: `with attribute(tenant="acme"):
         # Not `ContextVar.reset`: it raises in a context other than the one entered (generator dependencies of
         # web frameworks), and when a generator ends inside a younger block of its consumer it would bring
         # the generator's tags back at the end of that block. So take out this block, wherever it is.
-        blocks = _scope.get().blocks
+        scope = _scope.get()
+        if scope is self._alone:
+            _scope.set(_NO_SCOPE)
+            return
+        blocks = scope.blocks
         for index in reversed(range(len(blocks))):
             if blocks[index] is self:
-                _scope.set(_merge(blocks[:index] + blocks[index + 1 :]))
+                left = blocks[:index] + blocks[index + 1 :]
+                _scope.set(_merge(left) if left else _NO_SCOPE)
                 return
 
 

@@ -28,8 +28,8 @@ _KEPT: Final = 256
 """Price tables kept; model ids come from the server, so their number must be bounded."""
 
 Factors = tuple[float, ...]
-_Key = tuple[str, int, str | None, str | None]
-_tables: dict[tuple[_Key, Factors], Table | None] = {}
+_Key = tuple[str, int, str | None, str | None, Factors]
+_tables: dict[_Key, Table | None] = {}
 
 
 def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ()) -> Table | None:
@@ -37,19 +37,19 @@ def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ())
 
     Two threads may both ask the package; they get the same answer.
     """
-    key: _Key = (model, at_ns // DAY_NS, usage.speed, usage.service_tier)
+    key = (model, at_ns // DAY_NS, usage.speed, usage.service_tier, factors)
     try:
-        return _tables[key, factors]
+        return _tables[key]
     except KeyError:
         pass
     table = None  # remembered like any other answer
     try:
-        table = _ask(*key, factors)
+        table = _ask(*key)
     except Exception:  # a model the package does not know is a LookupError
         _logger.debug("No price for model %r", model, exc_info=True)
     if len(_tables) >= _KEPT:
         _tables.clear()
-    _tables[key, factors] = table
+    _tables[key] = table
     return table
 
 

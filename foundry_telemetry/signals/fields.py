@@ -31,9 +31,12 @@ def read(fields: Fields, source: object) -> Attributes:
     return values
 
 
+_PREFIX: Final = names.TAG_PREFIX
+
+
 def read_tags(tags: Mapping[str, str]) -> Attributes:
     """The tags of a call, by name."""
-    return {names.TAG_PREFIX + key: value for key, value in tags.items()}
+    return {_PREFIX + key: value for key, value in tags.items()}
 
 
 ASKED: Final = _fields(

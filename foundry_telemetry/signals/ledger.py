@@ -17,7 +17,6 @@ from foundry_telemetry.signals.fields import (
     LEDGER_USAGE,
     Attributes,
     read,
-    read_tags,
 )
 from foundry_telemetry.signals.span import Link
 
@@ -62,7 +61,7 @@ def _ledger_only(seen: Observation) -> Attributes:
         fields |= read(LEDGER_USAGE, seen.usage)
     if seen.failure is not None:
         fields |= _failure(seen.failure)
-    return fields | read_tags(seen.tags) if seen.tags else fields
+    return fields
 
 
 def _failure(failure: Failure) -> Attributes:

@@ -105,7 +105,7 @@ def describe(seen: Observation) -> Attributes:
         fields |= read(USAGE, seen.usage)
     if seen.failure is not None:
         fields[names.ERROR_TYPE] = seen.failure.type
-    return fields
+    return fields | read_tags(seen.tags) if seen.tags else fields
 
 
 def open_link(tracer: Tracer, request: Request, context: Context, started_ns: int) -> Link:
@@ -274,7 +274,7 @@ def _end_ns(seen: Observation) -> int:
 
 def _closing(seen: Observation) -> Attributes:
     """What only our span has, known at the end."""
-    fields = _outcome(seen) | read_tags(seen.tags)
+    fields = _outcome(seen)
     fields[names.ATTEMPT_COUNT] = seen.attempt_number
     if seen.time_to_first_token_s is not None:
         fields[names.TIME_TO_FIRST_CHUNK] = seen.time_to_first_token_s

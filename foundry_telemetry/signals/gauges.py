@@ -16,36 +16,39 @@ from foundry_telemetry.quota import Quota, Reading
 Asked = Callable[[CallbackOptions], object]
 """Records what waits, so that a gauge tells of it too."""
 
-_quotas: Final[weakref.WeakSet[Quota]] = weakref.WeakSet()
+_quotas: Final[weakref.WeakKeyDictionary[Meter, Quota]] = weakref.WeakKeyDictionary()
 
 
-def create_gauges(meter: Meter, quota: Quota, asked: Asked) -> None:
-    """Create the instruments.
-
-    Of several instruments with one name the SDK keeps the first callback only, so each tells of all quotas.
+def create_gauges(meter: Meter, asked: Asked) -> Quota:
+    """Create the instruments, unless the meter has them: of one name the SDK keeps the first callback only.
 
     Args:
         meter: Where they are made.
-        quota: What the instrumentation has seen.
         asked: Called before a gauge is read.
+
+    Returns:
+        Where attempts are to be noted.
     """
-    _quotas.add(quota)
+    known = _quotas.get(meter)
+    if known is not None:
+        return known
+    quota = _quotas[meter] = Quota()
 
     def used(options: CallbackOptions) -> Iterable[Observation]:
         asked(options)
-        return [Observation(told.used, _fields(told)) for told in _readings()]
+        return [Observation(told.used, _fields(told)) for told in _readings(quota)]
 
     def limits(_: CallbackOptions) -> Iterable[Observation]:
         return [
             Observation(told.limit, _fields(told) | {names.QUOTA_SOURCE: str(told.source)})
-            for told in _readings()
+            for told in _readings(quota)
             if told.limit is not None
         ]
 
     def walls(_: CallbackOptions) -> Iterable[Observation]:
         return [
             Observation(told.seconds_to_wall, _fields(told))
-            for told in _readings()
+            for told in _readings(quota)
             if told.seconds_to_wall is not None
         ]
 
@@ -53,11 +56,11 @@ def create_gauges(meter: Meter, quota: Quota, asked: Asked) -> None:
     meter.create_observable_gauge(names.METRIC_QUOTA_LIMIT, [limits], "{unit}")
     meter.create_observable_gauge(names.METRIC_QUOTA_WALL, [walls], "s")
     meter.create_observable_counter(names.METRIC_BUDGET_OVERRUNS, [_overruns], "{overrun}")
+    return quota
 
 
-def _readings() -> list[Reading]:
-    now_s = int(time())
-    return [told for quota in list(_quotas) for told in quota.read(now_s)]
+def _readings(quota: Quota) -> list[Reading]:
+    return list(quota.read(int(time())))
 
 
 def _fields(told: Reading) -> dict[str, str]:

@@ -22,7 +22,6 @@ from foundry_telemetry import conventions as names
 from foundry_telemetry import pricing
 from foundry_telemetry.attribution import metric_tags
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.quota import Quota
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.gauges import create_gauges
 from foundry_telemetry.signals.span import Link
@@ -96,9 +95,8 @@ class Metrics:
         self._cost = meter.create_counter(names.METRIC_COST, "{USD}")
         self._partial_cost = meter.create_counter(names.METRIC_PARTIAL_COST, "{USD}")
         self._unpriced = meter.create_counter(names.METRIC_UNPRICED, "{attempt}")
-        self._quota = Quota()
         meter.create_observable_counter(names.METRIC_LOSSES, [_asked], "{loss}")
-        create_gauges(meter, self._quota, _asked)
+        self._quota = create_gauges(meter, _asked)
         _all.add(self)
 
     def note(self, seen: Observation, link: Link) -> None:

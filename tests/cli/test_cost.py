@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import re
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from foundry_telemetry.investigate.cost.source import local
 from foundry_telemetry.local.server import LocalAzureMonitor
-from tests.cli.process import run
+from tests.cli.process import Terminal, run
 from tests.investigate.ledgers import attempt, put
 
 AT = datetime.now(UTC) - timedelta(minutes=1)
@@ -101,3 +105,35 @@ def test_reconcile_with_another_file(tmp_path: Path) -> None:
     assert ended.code == 1
     assert "usage.csv, line 1: no column for the day; expected one of Date" in ended.err
     assert len(ended.err.splitlines()) == 1
+
+
+def test_the_bill_of_the_demonstration(tmp_path: Path) -> None:
+    """Its two tenants and its deployments split it exactly; ledger, metrics and command tell one sum."""
+    terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser")
+    terminal.read_until(r"the ledger has the same[\s\S]*Ctrl-C ends it")
+    address = re.search(r"page +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    assert address
+    ask = local(address[1])
+    rows = ask(
+        "AppEvents | where Name == 'foundry.attempt' "
+        "| project tenant = tostring(Properties['foundry.tag.tenant']), "
+        "deployment = tostring(Properties['gen_ai.request.model']), "
+        "usd = todouble(Properties['foundry.cost.usd'])"
+    )
+    total = math.fsum(row["usd"] or 0 for row in rows)
+    (metrics,) = ask("AppMetrics | where Name == 'foundry.client.cost' | summarize usd = sum(Sum)")
+    assert metrics["usd"] == pytest.approx(total, rel=1e-9)
+    for by, key in (("tag", "tenant"), ("deployment", "deployment")):
+        told = json.loads(
+            run(tmp_path, "cost", "--by", by, "--since", "1h", "--url", address[1], "--json").out
+        )
+        assert told["usd"] == pytest.approx(total, rel=1e-12)
+        (split,) = told["splits"]
+        found = {part["part"]: part["cost_usd"] or 0 for part in split["parts"]}
+        wanted: dict[str, list[float]] = {}
+        for row in rows:
+            wanted.setdefault(row[key] or "(not told)", []).append(row["usd"] or 0)
+        assert found == pytest.approx({part: math.fsum(each) for part, each in wanted.items()}, rel=1e-12)
+        assert len([usd for usd in found.values() if usd]) >= {"tenant": 2, "deployment": 3}[key]
+    terminal.process.send_signal(signal.SIGINT)
+    assert terminal.end() == 0

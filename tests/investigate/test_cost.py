@@ -334,3 +334,16 @@ def test_azure_gives_the_same_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in NAMES:
             one, other = (Questions(ask, begin, NOW).own(name) for ask in (local(url), azure("w")))
             assert [dict(row) for row in one] == [dict(row) for row in other]
+
+
+def test_microsofts_parser_takes_the_queries() -> None:
+    """Azure will run them: its own parser finds nothing wrong."""
+    kusto = pytest.importorskip("foundry_telemetry.dashboards.kusto")
+    asked_texts: dict[str, str] = {}
+    for name in NAMES:
+        Questions(lambda text, name=name: asked_texts.update({name: text}) or [], MONTH, NOW).own(name)  # type: ignore[misc, func-returns-value]
+    try:
+        verdicts = kusto.check(asked_texts)
+    except kusto.KustoError as error:
+        pytest.skip(str(error))
+    assert {name: verdict.problems for name, verdict in verdicts.items()} == dict.fromkeys(NAMES, ())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import foundry_telemetry
-from foundry_telemetry import attribution, budgets, pricing, quota
+from foundry_telemetry import attribution, azure, budgets, pricing, quota
 from foundry_telemetry.attribution import attribute, current_tags, metric_tags, set_tags
 from foundry_telemetry.budgets import Budget
 from foundry_telemetry.observation import TokenUsage
@@ -233,3 +233,25 @@ def test_wrong_environment(value: str, monkeypatch: pytest.MonkeyPatch, capture:
     with pytest.raises(SettingsError, match=rf"_DISCOUNT='{value}'; expected a number above 0"):
         foundry_telemetry.instrument(**capture.options)
     assert usd() == 2.0
+
+
+def test_the_example_of_the_readme(write: Callable[[str], Path]) -> None:
+    """The file that the README shows can be used as it is, and sets what it says."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    text = readme.partition("```toml\n")[2].partition("```")[0]
+    load_settings(write(text))
+    assert usd() == 1.8
+    assert usd("claude-next") == 3
+    assert metric_tags() == ("tenant",)
+    assert list(quota._declared) == ["support-chat-prod"]
+    assert len(budgets._accounts) == 1
+
+
+def test_configure_looks_before_it_changes_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong setting in the environment stops `configure()` before it has set up a provider."""
+    monkeypatch.setenv("FOUNDRY_TELEMETRY_USD_PER_CCU", "free")
+    with pytest.raises(SettingsError, match="FOUNDRY_TELEMETRY_USD_PER_CCU='free'"):
+        foundry_telemetry.configure(
+            connection_string="InstrumentationKey=00000000-0000-4000-8000-000000000000"
+        )
+    assert azure._active is None

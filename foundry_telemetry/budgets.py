@@ -64,7 +64,7 @@ class Budget(Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         """In a few words, the same in log and metric."""
         whom = f" {self.tag}" if self.tag else ""
-        return f"{self.usd:g} USD a {self.window}{whom}{f'={self.value}' if self.value else ''}"
+        return f"{self.usd:g} USD per {self.window}{whom}{f'={self.value}' if self.value else ''}"
 
 
 class Overrun(Struct, frozen=True, kw_only=True):

@@ -170,7 +170,7 @@ QUOTA_KIND: Final = "foundry.quota.kind"
 QUOTA_SOURCE: Final = "foundry.quota.source"
 """Ours, metrics: ``declared`` or ``learnt``."""
 BUDGET: Final = "foundry.budget"
-"""Ours, metrics: the budget in words, such as ``100 USD a month tenant``."""
+"""Ours, metrics: the budget in words, such as ``100 USD per month tenant``."""
 TAG_PREFIX: Final = "foundry.tag."
 """Ours: prefix of the keys given to ``attribute()``."""
 

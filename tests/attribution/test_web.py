@@ -37,9 +37,10 @@ async def tenant_later(scope: Any) -> dict[str, str]:
     return tenant_of(scope)
 
 
-def app_calling(base_url: str, client: httpx.AsyncClient, gate: asyncio.Barrier) -> FastAPI:
+def app_calling(base_url: str, client: httpx.AsyncClient, gate: asyncio.Barrier, resolver: Any) -> FastAPI:
     """A service that calls Claude in the request, in its streamed body, and in a background task."""
     app = FastAPI()
+    app.add_middleware(AsgiAttribution, resolver=resolver)
 
     async def call() -> None:
         await client.post(f"{base_url}/v1/messages", json=BODY)
@@ -71,7 +72,7 @@ def test_no_tag_leaks_under_200_concurrent_requests(instrumented: Capture, resol
         gate = asyncio.Barrier(REQUESTS)
         limits = httpx.Limits(max_connections=20)
         async with httpx.AsyncClient(limits=limits, timeout=60) as claude:
-            app = AsgiAttribution(app_calling(foundry.base_url, claude, gate), resolver)
+            app = app_calling(foundry.base_url, claude, gate, resolver)
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as user:
                 requests = (
                     user.get("/", headers={"x-tenant": f"tenant-{number}", "baggage": "who=tenant-x"})

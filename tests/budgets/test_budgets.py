@@ -83,7 +83,7 @@ def test_told_once_in_a_window() -> None:
     pay(2.0, NOON + timedelta(days=1))
     assert [one.spent_usd for one in heard.wait()] == [1.25, 2.0]
     pay(9.0, NOON)  # began in a window that is over
-    assert overruns == {"1 USD a day": 2}
+    assert overruns == {"1 USD per day": 2}
 
 
 def test_each_value_of_a_tag() -> None:
@@ -113,7 +113,7 @@ def test_what_counts() -> None:
     pay(None, partial=0.75)
     assert not overruns
     pay(0.5)
-    assert overruns == {"1 USD a month": 1}
+    assert overruns == {"1 USD per month": 1}
 
 
 def test_memory_is_bounded() -> None:
@@ -156,7 +156,7 @@ def test_no_sum_is_lost_between_threads() -> None:
     for thread in threads:
         thread.join()
     pay(1e-9)  # takes along what another thread left behind
-    assert overruns == {"7999.5 USD a month": 1}
+    assert overruns == {"7999.5 USD per month": 1}
 
 
 def test_the_log_names_the_budget_and_nobody(caplog: pytest.LogCaptureFixture) -> None:
@@ -165,7 +165,7 @@ def test_the_log_names_the_budget_and_nobody(caplog: pytest.LogCaptureFixture) -
     with caplog.at_level(logging.WARNING):
         pay(2.5, tenant="CANARY")
     assert [record.getMessage() for record in caplog.records] == [
-        "budget overrun: 1 USD a hour tenant, 2.50 USD spent"
+        "budget overrun: 1 USD per hour tenant, 2.50 USD spent"
     ]
 
 
@@ -191,7 +191,7 @@ def test_calls_do_not_wait_for_a_callback(instrumented: Capture) -> None:
     assert len(instrumented.observations) == 3
     points = instrumented.points()["foundry.client.budget.overruns"]
     assert [(dict(point.attributes), point.value) for point in points] == [
-        ({"foundry.budget": "1e-09 USD a month"}, 2)
+        ({"foundry.budget": "1e-09 USD per month"}, 2)
     ]
     assert "CANARY" not in instrumented.everything()
 

@@ -116,7 +116,7 @@ def _show(report: Any) -> None:
     console.print(first, markup=False)
     for split in report.splits:
         console.print()
-        console.print(show.table(split))
+        console.print(show.table(split, console.width))
     if not report.splits:
         console.print("no attempt of this time has a tag; give some with attribute(tenant=...)", markup=False)
     console.print()

@@ -46,6 +46,19 @@ def test_tables(url: str, tmp_path: Path) -> None:
         assert line in ended.out
 
 
+@pytest.mark.parametrize("columns", [80, 120])
+def test_terminals(url: str, tmp_path: Path, columns: int) -> None:
+    """At 80 columns the money is whole and stands in line; at 120 the tokens are there too."""
+    terminal = Terminal(tmp_path, columns, "cost", "--since", "1d", "--url", url)
+    assert terminal.end() == 0
+    assert "…" not in terminal.drawn
+    (head,) = (line for line in terminal.lines if line.startswith("deployment"))
+    assert ("cache read" in head) == (columns == 120)
+    rows = [line for line in terminal.lines if re.match(r"(claude-sonnet-5-5|d) ", line)]
+    assert [row.split()[1] for row in rows] == ["$3.00", "$1.00"]
+    assert all(len(line) <= columns for line in (head, *rows))
+
+
 def test_json_and_csv(url: str, tmp_path: Path) -> None:
     """One JSON object, or the split as CSV, and nothing beside it."""
     told = json.loads(run(tmp_path, "cost", "--since", "1d", "--url", url, "--json").out)

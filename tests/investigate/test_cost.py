@@ -30,7 +30,8 @@ from tests.dashboards.rows import Row
 from tests.dashboards.test_queries import ledger
 from tests.investigate.ledgers import attempt, put
 
-NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+NOW = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+"""Noon of yesterday: recent, because a store forgets what is old, and never at the border of a day."""
 MONTH = NOW.replace(day=1, hour=0)
 NAMES = ("cost_cold", "cost_days", "cost_month", "cost_waste")
 

@@ -26,6 +26,9 @@ _HEADS: Final = {
     "cache_read": "cache read",
     "output": "output",
 }
+_MONEY: Final = ("cost_usd", "units", "in_vain_usd", "attempts", "unpriced")
+_WIDE: Final = 120
+"""Columns of a terminal that shows all."""
 _SMALL: Final = 1.0
 """US dollars, below which four decimals are shown."""
 
@@ -64,17 +67,23 @@ def lines(report: Report) -> Iterator[str]:
         yield f"cold cache     {usd(waste.cold_usd)} for {waste.cold:,} prompts written again"
 
 
-def table(split: Split) -> Table:
-    """One split; numbers to the right."""
+def table(split: Split, width: int) -> Table:
+    """One split; numbers to the right.
+
+    Args:
+        split: What to show.
+        width: Columns of the terminal; a narrow one shows the money without the tokens.
+    """
     from rich.table import Table  # noqa: PLC0415 - only when something is shown
     from rich.text import Text  # noqa: PLC0415 - as above
 
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     made.add_column(split.by, overflow="fold", min_width=16)
-    for head in _HEADS.values():
+    heads = _HEADS if width >= _WIDE else {name: _HEADS[name] for name in _MONEY}
+    for head in heads.values():
         made.add_column(head, justify="right", no_wrap=True)
     for part in split.parts:
-        made.add_row(Text(part.part), *(_shown(name, getattr(part, name)) for name in _HEADS))
+        made.add_row(Text(part.part), *(_shown(name, getattr(part, name)) for name in heads))
     return made
 
 

@@ -14,7 +14,7 @@ _MAX_VALUE: Final = 128
 """Characters."""
 _DIGEST_BYTES: Final = 8
 """Of a hashed value: 16 hex digits. Two of a million people share one with a chance of 1 in 37 million."""
-_MAX_HASH_KEY: Final = 64
+MAX_HASH_KEY: Final = 64
 """Bytes, of blake2b."""
 
 PERSONAL: Final = frozenset({
@@ -52,9 +52,9 @@ def set_tags(*, on_metrics: Iterable[str] = (), hashed: Iterable[str] = PERSONAL
         ValueError: A key does not fit ``[a-z][a-z0-9_]{0,31}``, or `hash_key` is too long.
     """
     global _settings  # noqa: PLW0603 - one assignment swaps all of it, so readers need no lock
-    if len(hash_key.encode()) > _MAX_HASH_KEY:
+    if len(hash_key.encode()) > MAX_HASH_KEY:
         raise ValueError(
-            f"set_tags(): hash_key of {len(hash_key.encode())} bytes; expected {_MAX_HASH_KEY} at most"
+            f"set_tags(): hash_key of {len(hash_key.encode())} bytes; expected {MAX_HASH_KEY} at most"
         )
     _settings = TagSettings(
         on_metrics=tuple(dict.fromkeys(_keys("on_metrics", on_metrics))),

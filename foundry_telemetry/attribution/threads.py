@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -56,8 +56,12 @@ class CarryingExecutor(Executor):
         return self._executor.submit(carry_tags(fn), *args, **kwargs)
 
     def map(
-        self, fn: Callable[..., R], *iterables: Any, timeout: float | None = None, chunksize: int = 1
-    ) -> Any:
+        self,
+        fn: Callable[..., R],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+    ) -> Iterator[R]:
         """As of the executor; `chunksize` is handed on."""
         return self._executor.map(carry_tags(fn), *iterables, timeout=timeout, chunksize=chunksize)
 

@@ -20,7 +20,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from foundry_telemetry import attribution, budgets, pricing, quota
-from foundry_telemetry.attribution.tags import PERSONAL
+from foundry_telemetry.attribution.tags import MAX_HASH_KEY, PERSONAL
 from foundry_telemetry.settings import prices
 from foundry_telemetry.settings.toml import Document, SettingsError
 
@@ -105,11 +105,16 @@ def _set_prices(document: Document) -> None:
 
 def _set_tags(document: Document) -> None:
     told = document.read(_Tags, ("tags",), document.told.get("tags", {}))
+    hash_key = os.environ.get(_HASH_KEY, "")
+    if len(hash_key.encode()) > MAX_HASH_KEY:  # it is a secret: its value is not told
+        raise SettingsError(
+            f"{_HASH_KEY} has {len(hash_key.encode())} bytes; expected at most {MAX_HASH_KEY}"
+        )
     try:
         attribution.set_tags(
             on_metrics=told.on_metrics,
             hashed=PERSONAL if told.hashed is None else told.hashed,
-            hash_key=os.environ.get(_HASH_KEY, ""),
+            hash_key=hash_key,
         )
     except ValueError as error:
         raise document.error(("tags",), str(error)) from error

@@ -255,3 +255,13 @@ def test_configure_looks_before_it_changes_anything(monkeypatch: pytest.MonkeyPa
             connection_string="InstrumentationKey=00000000-0000-4000-8000-000000000000"
         )
     assert azure._active is None
+
+
+def test_a_hash_key_that_is_too_long(monkeypatch: pytest.MonkeyPatch, capture: Capture) -> None:
+    """It is refused by the name of its variable, without its value."""
+    monkeypatch.setenv("FOUNDRY_TELEMETRY_HASH_KEY", "CANARY" * 20)
+    with pytest.raises(
+        SettingsError, match="FOUNDRY_TELEMETRY_HASH_KEY has 120 bytes; expected at most 64"
+    ) as error:
+        foundry_telemetry.instrument(**capture.options)
+    assert "CANARY" not in str(error.value)

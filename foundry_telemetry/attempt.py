@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from foundry_telemetry.observation import (
     NO_IDS,
     NO_TAGS,
+    Cost,
     Failure,
     Observation,
     Outcome,
@@ -32,8 +33,8 @@ from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
 Ending = Literal["complete", "closed", "failed", "cancelled"]
 """How a body ended: read to its end, closed or dropped before that, with an error, or by cancellation."""
 
-Price = Callable[[Request, Answer, int], tuple[float, str] | None]
-"""Estimates the cost of an answer: US dollars and the source of the price."""
+Price = Callable[[Request, Answer, int], Cost | None]
+"""Estimates the cost of an answer."""
 
 _UNFINISHED: Final[dict[str, Outcome]] = {"cancelled": "cancelled", "closed": "abandoned"}
 _FIRST_ERROR: Final = 400
@@ -192,7 +193,7 @@ class Attempt:
             error: The exception, for ``failed``.
             failure: What is to be told of `error` when the request was never sent.
             at_ns: When the body was dropped, on the monotonic clock; now by default.
-            price: Estimates the cost of a complete answer.
+            price: Estimates the cost of an answer that told tokens.
         """
         try:
             self._open.pop()
@@ -217,7 +218,7 @@ class Attempt:
         answer = self._answer(how)
         error_body = self._error_body()
         outcome, failure = ("not_sent", unsent) if unsent else self._judge(how, error, error_body)
-        cost = price(self.request, answer, self.started_ns) if price and answer.usage.complete else None
+        cost = price(self.request, answer, self.started_ns) if price and answer.usage.is_told else None
         headers, stream = self._headers, self._stream
         request = self.request
         return Observation(
@@ -254,8 +255,9 @@ class Attempt:
             time_to_first_token_s=self._seconds(stream.first_token_ns) if stream else None,
             connect_s=self.connect_ns / 1e9 if self.connect_ns is not None else None,
             usage=answer.usage,
-            cost_usd=cost[0] if cost else None,
-            cost_source=cost[1] if cost else None,
+            cost_usd=cost.usd if cost and not cost.is_partial else None,
+            partial_cost_usd=cost.usd if cost and cost.is_partial else None,
+            cost_source=cost.source if cost else None,
             tags=self.tags,
         )
 

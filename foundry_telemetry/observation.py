@@ -87,6 +87,16 @@ NO_USAGE = TokenUsage()
 """Nothing was told."""
 
 
+class Cost(Struct, frozen=True, gc=False):
+    """An estimate, and where its prices come from."""
+
+    usd: float
+    source: str
+    """``genai-prices 0.2.3``, the same with ``x 1.1`` for a multiple of it, or ``override``."""
+    is_partial: bool = False
+    """Whether it is the price of the input alone, because the output was not told."""
+
+
 class RequestIds(Struct, frozen=True, kw_only=True, gc=False):
     """Every id an answer carried, cleaned: ``[A-Za-z0-9._:-]``, at most 128 characters."""
 
@@ -197,7 +207,10 @@ class Observation(Struct, frozen=True, kw_only=True):
 
     usage: TokenUsage = NO_USAGE
     cost_usd: float | None = None
-    """Estimate at list price."""
+    """Estimate at list price, or at the prices that were set."""
+    partial_cost_usd: float | None = None
+    """What the input of an answer costs whose output was not told. Never beside `cost_usd`, and no part of
+    it: the bill is higher."""
     cost_source: str | None = None
     tags: Mapping[str, str] = NO_TAGS
 

@@ -18,7 +18,7 @@ from foundry_telemetry import pricing
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.neighbours import makes_http_span
 from foundry_telemetry.attempt import Attempt, Ending
-from foundry_telemetry.observation import Failure, Observation
+from foundry_telemetry.observation import Cost, Failure, Observation
 from foundry_telemetry.options import Sink
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.wire.recognise import Hosts, Request
@@ -76,9 +76,9 @@ class HttpResponse(Protocol):
         """The body, if it was read."""
 
 
-def _price(request: Request, answer: Answer, at_ns: int) -> tuple[float, str] | None:
-    cost = pricing.cost(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
-    return (cost.usd, cost.source) if cost is not None else None
+def _price(request: Request, answer: Answer, at_ns: int) -> Cost | None:
+    price = pricing.cost if answer.usage.complete else pricing.partial_cost
+    return price(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
 
 
 class Exchange:
@@ -140,7 +140,7 @@ class Exchange:
         attempt.headers(response.status_code, response.headers.raw)
         if not self.link.ours and attempt.is_stream:
             try:
-                self._settings.signals.answered(self.link, attempt.request, attempt.ids)
+                self._settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
             except Exception as error:  # a span that cannot be written to costs no record
                 losses.add(error)
 

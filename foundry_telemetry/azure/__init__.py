@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
 from foundry_telemetry.options import HttpSpans, Sink
+from foundry_telemetry.settings import load_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -73,8 +74,10 @@ def configure(
     Raises:
         RuntimeError: This process already sends to another resource.
         TypeError: A keyword that nobody would read, or `hosts` or `sinks` that are none.
-        ValueError: No or a malformed connection string, or a value that makes no sense. Nothing was changed.
+        ValueError: No or a malformed connection string, or a value that makes no sense, also in the settings
+            that the environment names. Nothing was changed.
     """
+    load_environment()
     settings = read_settings(
         connection_string,
         sampling_ratio,

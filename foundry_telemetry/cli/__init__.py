@@ -32,7 +32,15 @@ def _application() -> "typer.Typer":
     import rich  # noqa: F401, PLC0415 - part of the extra, and so is the next
     import typer  # noqa: PLC0415
 
-    from foundry_telemetry.cli import dashboards, demo, doctor, incident, local, ticket  # noqa: PLC0415
+    from foundry_telemetry.cli import (  # noqa: PLC0415 - all need typer
+        cost,
+        dashboards,
+        demo,
+        doctor,
+        incident,
+        local,
+        ticket,
+    )
 
     app = typer.Typer(
         add_completion=False,
@@ -41,7 +49,16 @@ def _application() -> "typer.Typer":
         rich_markup_mode="rich",
     )
     _add_version(app)
-    for command in (demo.demo, local.local, incident.incident, ticket.ticket, doctor.doctor):
+    commands = (
+        demo.demo,
+        local.local,
+        incident.incident,
+        ticket.ticket,
+        doctor.doctor,
+        cost.cost,
+        cost.reconcile,
+    )
+    for command in commands:
         app.command()(command)
     app.add_typer(dashboards.app)
     return app

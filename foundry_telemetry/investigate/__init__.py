@@ -15,6 +15,7 @@ exchange for it.
 ``incident``    whose fault, since when, who is hit, what to do
 ``together``    several questions at a time
 ``words``       times, numbers and lines as both commands write them
+``cost``        who spent what, and whether the invoice says the same
 ``doctor``      what is set up wrong, and how to mend it
 ``*_text``      each on a terminal; ``*_block`` and ``*_markdown`` for a ticket
 ==============  ==============================================================================

@@ -78,9 +78,12 @@ class Source:
         Raises:
             SourceError: There is no answer, or a part of it only.
         """
+        return self.answer(substitute(kql.composed(files.investigation(query)), values), raw)
+
+    def answer(self, text: str, raw: frozenset[str] = frozenset()) -> list[Row]:
+        """Ask a whole query, as `ask` does."""
         from azure.monitor.query import LogsQueryPartialResult  # noqa: PLC0415 - takes a while
 
-        text = substitute(kql.composed(files.investigation(query)), values)
         try:
             result = self._client.query_workspace(self._workspace, text, timespan=None, server_timeout=WAIT_S)
         except Exception as error:

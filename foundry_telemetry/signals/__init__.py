@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from opentelemetry._logs import LoggerProvider, get_logger
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter, get_meter_provider
 from opentelemetry.trace import TracerProvider, get_tracer
 
+from foundry_telemetry import budgets
 from foundry_telemetry.conventions import SCOPE
 from foundry_telemetry.observation import Observation, RequestIds
 from foundry_telemetry.signals.ledger import Ledger
@@ -60,9 +61,9 @@ class Signals:
         """
         return open_link(self._tracer, request, context, started_ns)
 
-    def answered(self, link: Link, request: Request, ids: RequestIds) -> None:
+    def answered(self, link: Link, request: Request, ids: RequestIds, tags: Mapping[str, str]) -> None:
         """The headers of a streamed answer are here."""
-        enrich_early(link, request, ids)
+        enrich_early(link, request, ids, tags)
 
     def without_span(self, request: Request, context: Context) -> Link:
         """A link for an attempt whose span could not be started."""
@@ -94,6 +95,10 @@ class Signals:
             lose(error)
         try:
             self._ledger.emit(seen, link, answered)
+        except Exception as error:
+            lose(error)
+        try:
+            budgets.spend(seen)
         except Exception as error:
             lose(error)
 

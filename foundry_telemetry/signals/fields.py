@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +29,14 @@ def read(fields: Fields, source: object) -> Attributes:
     if None in values.values():
         return {name: value for name, value in values.items() if value is not None}
     return values
+
+
+_PREFIX: Final = names.TAG_PREFIX
+
+
+def read_tags(tags: Mapping[str, str]) -> Attributes:
+    """The tags of a call, by name."""
+    return {_PREFIX + key: value for key, value in tags.items()}
 
 
 ASKED: Final = _fields(
@@ -71,6 +80,7 @@ LEDGER: Final = _fields(
     REGION="region",
     RETRY_AFTER="retry_after_s",
     COST="cost_usd",
+    PARTIAL_COST="partial_cost_usd",
     COST_SOURCE="cost_source",
 )
 """Of an observation; in the ledger alone."""

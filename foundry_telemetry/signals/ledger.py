@@ -61,8 +61,6 @@ def _ledger_only(seen: Observation) -> Attributes:
         fields |= read(LEDGER_USAGE, seen.usage)
     if seen.failure is not None:
         fields |= _failure(seen.failure)
-    for key, value in seen.tags.items():
-        fields[names.TAG_PREFIX + key] = value
     return fields
 
 

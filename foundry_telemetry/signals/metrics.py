@@ -19,8 +19,11 @@ from opentelemetry.metrics import CallbackOptions, Meter
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
 from foundry_telemetry import conventions as names
+from foundry_telemetry import pricing
+from foundry_telemetry.attribution import metric_tags
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals.fields import Attributes
+from foundry_telemetry.signals.gauges import create_gauges
 from foundry_telemetry.signals.span import Link
 
 _MAX_VALUES: Final = 50
@@ -28,6 +31,9 @@ _MAX_VALUES: Final = 50
 _OTHER: Final = "other"
 _MAX_PLACES: Final = 200
 """Distinct combinations of server, deployment and model; each alone is bounded, but their product is not."""
+
+_MAX_TAGGED: Final = 200
+"""Distinct combinations of a place and its tags; of a further one the tags are told as `_OTHER`."""
 
 _MAX_NOTES: Final = 4096
 """Attempts that wait for a reader; one more is recorded at once, where it happened."""
@@ -75,7 +81,9 @@ class Metrics:
         self._deployments = Values()
         self._models = Values()
         self._servers = Values()
+        self._tags: dict[str, Values] = {}
         self._places: set[tuple[tuple[str, Any], ...]] = set()
+        self._tagged: set[tuple[tuple[str, Any], ...]] = set()
         self._operation = histogram(names.METRIC_OPERATION_DURATION, "s", names.DURATION_BUCKETS)
         self._tokens = histogram(names.METRIC_TOKEN_USAGE, "{token}", names.TOKEN_BUCKETS)
         self._first_chunk = histogram(names.METRIC_TIME_TO_FIRST_CHUNK, "s", names.DURATION_BUCKETS)
@@ -85,7 +93,10 @@ class Metrics:
         self._reasoning = meter.create_counter(names.METRIC_REASONING, "{token}")
         self._auth_failures = meter.create_counter(names.METRIC_AUTH_FAILURES, "{failure}")
         self._cost = meter.create_counter(names.METRIC_COST, "{USD}")
+        self._partial_cost = meter.create_counter(names.METRIC_PARTIAL_COST, "{USD}")
+        self._unpriced = meter.create_counter(names.METRIC_UNPRICED, "{attempt}")
         meter.create_observable_counter(names.METRIC_LOSSES, [_asked], "{loss}")
+        self._quota = create_gauges(meter, _asked)
         _all.add(self)
 
     def note(self, seen: Observation, link: Link) -> None:
@@ -121,6 +132,8 @@ class Metrics:
     def _record(self, note: Note) -> None:
         seen = note.seen
         context = _context(note.where)
+        if seen.operation == names.CHAT:
+            self._quota.note(seen)
         place = self._place(seen)
         model = place.pop(names.RESPONSE_MODEL, None)
         self._record_attempt(seen, place, context)
@@ -131,8 +144,7 @@ class Metrics:
             call[names.SERVER_PORT] = seen.server_port
         if model is not None:
             call[names.RESPONSE_MODEL] = model
-        if seen.cost_usd:
-            self._cost.add(seen.cost_usd, call, context)
+        self._record_cost(seen, call, context)
         if note.standard:
             if note.ours or _ends_call(seen):
                 self._record_operation(seen, call, context)
@@ -148,12 +160,20 @@ class Metrics:
         ):
             if value is not None:
                 place[name] = values.bound(value)
-        key = tuple(place.items())
-        if key not in self._places:
-            if len(self._places) >= _MAX_PLACES:
-                return dict.fromkeys(place, _OTHER)
-            self._places.add(key)
-        return place
+        if not _is_bounded(self._places, place, _MAX_PLACES):
+            place = dict.fromkeys(place, _OTHER)
+        tags = self._tags_of(seen)
+        if tags and not _is_bounded(self._tagged, place | tags, _MAX_TAGGED):
+            tags = dict.fromkeys(tags, _OTHER)
+        return place | tags
+
+    def _tags_of(self, seen: Observation) -> Attributes:
+        """The tags that go on metrics, each bounded by itself."""
+        return {
+            names.TAG_PREFIX + key: self._tags.setdefault(key, Values()).bound(seen.tags[key])
+            for key in metric_tags()
+            if key in seen.tags
+        }
 
     def _record_attempt(self, seen: Observation, place: Attributes, context: Context) -> None:
         fields = place | {names.AUTH_SCHEME: seen.auth_scheme, names.IS_RETRY: seen.attempt_number > 1}
@@ -170,6 +190,19 @@ class Metrics:
     def _record_operation(self, seen: Observation, call: Attributes, context: Context) -> None:
         fields = call if seen.failure is None else call | {names.ERROR_TYPE: seen.failure.type}
         self._operation.record(seen.duration_s, fields, context)
+
+    def _record_cost(self, seen: Observation, call: Attributes, context: Context) -> None:
+        if seen.cost_usd is not None:
+            if seen.cost_usd:
+                self._cost.add(seen.cost_usd, call, context)
+            return
+        if seen.partial_cost_usd:
+            self._partial_cost.add(seen.partial_cost_usd, call, context)
+        if seen.usage.is_told:
+            why = pricing.missing(
+                seen.response_model, seen.usage, seen.started_ns, deployment=seen.deployment
+            )
+            self._unpriced.add(1, call | {names.COST_MISSING: why}, context)
 
     def _record_usage(self, seen: Observation, call: Attributes, context: Context) -> None:
         usage = seen.usage
@@ -199,6 +232,16 @@ def _ends_call(seen: Observation) -> bool:
         return False
     in_stream = seen.stream and seen.outcome in ("stream_error", "truncated")
     return seen.failure is None or in_stream or not seen.failure.retryable
+
+
+def _is_bounded(known: set[tuple[tuple[str, Any], ...]], combination: Attributes, most: int) -> bool:
+    """Whether a combination is one of the first that came; so many there may be."""
+    key = tuple(combination.items())
+    if key not in known:
+        if len(known) >= most:
+            return False
+        known.add(key)
+    return True
 
 
 class Values:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -20,7 +20,7 @@ from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode,
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation, RequestIds
-from foundry_telemetry.signals.fields import ANSWERED, ASKED, MEASURED, USAGE, Attributes, read
+from foundry_telemetry.signals.fields import ANSWERED, ASKED, MEASURED, USAGE, Attributes, read, read_tags
 from foundry_telemetry.wire.recognise import Request, url_of
 
 _GENAI_CONTEXT: Final = "opentelemetry.genai.client.inference.context"
@@ -105,7 +105,7 @@ def describe(seen: Observation) -> Attributes:
         fields |= read(USAGE, seen.usage)
     if seen.failure is not None:
         fields[names.ERROR_TYPE] = seen.failure.type
-    return fields
+    return fields | read_tags(seen.tags) if seen.tags else fields
 
 
 def open_link(tracer: Tracer, request: Request, context: Context, started_ns: int) -> Link:
@@ -196,18 +196,20 @@ def _opening(request: Request) -> Attributes:
     return fields
 
 
-def enrich_early(link: Link, request: Request, ids: RequestIds) -> None:
+def enrich_early(link: Link, request: Request, ids: RequestIds, tags: Mapping[str, str]) -> None:
     """Write the ids onto an owner's span as soon as the headers of a stream are here.
 
     When a stream is closed early, its owner ends the span before we hear of it. Any other answer is read to
     its end before the owner goes on, so there all is written at once: that costs less.
     """
     if not link.ours and link.span is not None and link.span.is_recording():
-        link.span.set_attributes(_identity(link, link.span, request, ids))
+        link.span.set_attributes(_identity(link, link.span, request, ids, tags))
         link.is_enriched = True
 
 
-def _identity(link: Link, span: Span, asked: Request | Observation, ids: RequestIds) -> Attributes:
+def _identity(
+    link: Link, span: Span, asked: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
+) -> Attributes:
     """What an owner's span lacks, known with the headers."""
     fields: Attributes = {
         names.SYSTEM: names.PROVIDER_ANTHROPIC,
@@ -221,7 +223,7 @@ def _identity(link: Link, span: Span, asked: Request | Observation, ids: Request
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
     if ids.request_id is not None and not _is_sdk(span):
         fields[names.ANTHROPIC_REQUEST_ID] = ids.request_id
-    return fields
+    return fields | read_tags(tags)
 
 
 def close_span(
@@ -241,7 +243,7 @@ def close_span(
         fields = _outcome(seen)
         fields[names.OUTCOME] = seen.outcome
         if not link.is_enriched:
-            fields |= _identity(link, span, seen, seen.ids)
+            fields |= _identity(link, span, seen, seen.ids, seen.tags)
         span.set_attributes(fields)
     was_sent = seen.outcome != "not_sent"
     if was_sent and (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():

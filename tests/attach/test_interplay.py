@@ -280,6 +280,7 @@ def check_metrics(mix: Mix, capture: Capture) -> None:
     assert {name for name in ours if name.startswith("foundry.")} == {
         "foundry.client.attempt.duration",
         "foundry.client.cost",
+        "foundry.client.quota.used",
     }
     assert sum(point.count for point in ours["foundry.client.attempt.duration"]) == mix.attempts
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.benchmarks import callgrind, footprint, report
 
-OURS = ("ours", "ours_on_native")
+OURS = ("ours", "ours_on_native", "money")
 """Measured in several layouts; the others are for reference."""
 
 NAMES = (*OURS, "native", "official", "otel_httpx2")

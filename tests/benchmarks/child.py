@@ -98,6 +98,8 @@ def run(name: str) -> dict[str, Any]:
     """Measure one variant. Returns what `callgrind.py` needs to read callgrind's output."""
     variant, telemetry, segments = VARIANTS[name], Telemetry(), Segments()
     gc.disable()
+    if variant.prepare is not None:
+        variant.prepare(telemetry)
     with asyncio.Runner() as runner:
         before, after = workload_sets(variant, telemetry, runner)
         run_phase("before", before, telemetry, segments)

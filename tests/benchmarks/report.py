@@ -124,6 +124,13 @@ BUDGETS = (
         2_600,
         lambda all_: all_.per_delta("ours_on_native", "async"),
     ),
+    Budget("prices and two tags", "instructions", 60_000, lambda all_: all_.added("money", "sync-small")),
+    Budget(
+        "prices and two tags, async",
+        "instructions",
+        60_000,
+        lambda all_: all_.added("money", "async-small"),
+    ),
     Budget(
         "other traffic of httpx2", "instructions", 20_000, lambda all_: all_.added("ours", "httpx2-elsewhere")
     ),

@@ -117,6 +117,8 @@ class Variant:
     """One comparison: what is added when `install` has run, or when the SDK's own spans are on."""
 
     install: Callable[[Telemetry, Iterable[Any]], object] | None = None
+    prepare: Callable[[Telemetry], object] | None = None
+    """What is there before too."""
     native_before: bool = False
     native_after: bool = False
     expects: tuple[str, ...] = ("spans",)
@@ -132,6 +134,29 @@ def _ours(telemetry: Telemetry, clients: Iterable[Any]) -> None:
     if not hasattr(foundry_telemetry, "instrument"):
         raise NotBuiltError("foundry_telemetry has no instrument()")
     foundry_telemetry.instrument(**telemetry.providers)
+
+
+def _without_money(telemetry: Telemetry) -> None:
+    from foundry_telemetry.attach import exchange
+
+    vars(exchange)["_price"] = lambda *_: None
+    _ours(telemetry, ())
+
+
+def _money(telemetry: Telemetry, clients: Iterable[Any]) -> None:
+    from foundry_telemetry import attribute
+    from foundry_telemetry.attach import exchange
+
+    def price(*asked: Any) -> Any:
+        request, answer, at_ns = asked
+        return pricing.cost(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
+
+    from foundry_telemetry import pricing
+
+    vars(exchange)["_price"] = price
+    tagged = attribute(tenant="acme", feature="search")
+    for client in clients:
+        client.send = tagged(client.send)
 
 
 def _official(telemetry: Telemetry, clients: Iterable[Any]) -> None:
@@ -159,6 +184,8 @@ VARIANTS = {
         expects=("spans", "logs"),
         workloads=("sync-*", "async-*"),
     ),
+    # What prices and two tags add to a call that is recorded without them.
+    "money": Variant(_money, prepare=_without_money, expects=("spans", "logs"), workloads=("*-small",)),
     "native": Variant(native_after=True, workloads=("sync-*", "async-*")),
     "official": Variant(_official),
     "otel_httpx2": Variant(_httpx2),

@@ -17,7 +17,9 @@ FLOORS = (
     ("options",),
     ("wire",),
     ("attempt", "advice"),
-    ("signals", "pricing", "attribution"),
+    ("pricing", "attribution", "budgets", "quota"),
+    ("settings",),
+    ("signals",),
     ("attach",),
     ("azure", "logs", "serving"),
     ("local", "investigate", "dashboards", "testing"),
@@ -100,13 +102,17 @@ LOW = [path for path in MODULES if HEIGHT.get(room_of_path(path), len(FLOORS)) <
 
 @pytest.mark.parametrize("path", LOW, ids=name_of)
 def test_no_client_and_no_async_below_the_doors(path: Path) -> None:
-    """Below `attach` nothing knows an HTTP client or awaits; below `signals` nothing knows OpenTelemetry."""
+    """Below `attach` nothing knows an HTTP client or awaits; below `signals` nothing knows OpenTelemetry.
+
+    `attribution` awaits the application's own functions, which it decorates; it is on no attempt's path.
+    """
     used = {module.split(".")[0] for module in imported(path)}
     assert not used & {"httpx", "httpx2", "anthropic", "asyncio", "anyio", "azure"}
     if HEIGHT[room_of_path(path)] < HEIGHT["signals"]:
         assert "opentelemetry" not in used
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    assert not [node for node in nodes if isinstance(node, (ast.AsyncFunctionDef, ast.Await))]
+    awaiting = [node for node in nodes if isinstance(node, (ast.AsyncFunctionDef, ast.Await))]
+    assert not awaiting or room_of_path(path) == "attribution"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

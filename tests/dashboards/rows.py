@@ -87,7 +87,9 @@ class Row:
     thinking_tokens: int | None = None
     uncached_input_tokens: int | None = None
     usage_complete: bool | None = None
+    cache_write_1h_tokens: int | None = None
     cost_usd: float | None = None
+    partial_cost_usd: float | None = None
 
     @property
     def failed(self) -> bool:

@@ -98,6 +98,8 @@ EVENTS: dict[str, dict[str, Any]] = {
         "foundry.usage.cache_write_5m_tokens": 0,
         "foundry.usage.cache_write_1h_tokens": 0,
         "foundry.usage.complete": False,
+        "foundry.cost.partial_usd": 0.000028,
+        "foundry.cost.source": ...,
     },
     "err_401_token_expired": {
         "foundry.auth.scheme": "entra_id",
@@ -169,12 +171,12 @@ TYPES = {
     **dict.fromkeys(("foundry.cost.usd", "foundry.retry_after_s"), float),
     "foundry.token.expires_in_s": int,
 }
-"""Types of the fields; those ending in ``_ms`` are floats, in ``_tokens`` ints, all others text."""
+"""Types of the fields; those ending in ``_ms``, ``_usd`` are floats, in ``_tokens`` ints, all others text."""
 
 
 def type_of(name: str) -> type:
     """The type of a field."""
-    if name.endswith("_ms"):
+    if name.endswith(("_ms", "_usd")):
         return float
     if name.endswith(("_tokens", "web_searches")):
         return TYPES.get(name, int)
@@ -232,9 +234,11 @@ def test_cost_is_the_list_price(capture: Capture, clock: Clock) -> None:
 
 
 def test_no_price_no_cost(capture: Capture, clock: Clock) -> None:
-    """A model without a price, and a stream without its final counters, have no cost and no source."""
+    """A stream without its final counters has no cost; what its input costs stands apart. A 401 has none."""
     exchange("sse_truncated", capture, clock)
-    assert not [name for name in capture.ledger[0] if name.startswith("foundry.cost")]
+    exchange("err_401_invalid_key", capture, clock)
+    told = [[name for name in event if name.startswith("foundry.cost")] for event in capture.ledger]
+    assert told == [["foundry.cost.partial_usd", "foundry.cost.source"], []]
 
 
 def test_tags(capture: Capture, clock: Clock) -> None:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import pytest
+from msgspec import structs
+from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import Histogram, InMemoryMetricReader, Sum
+from opentelemetry.sdk.metrics.export import Gauge, Histogram, InMemoryMetricReader, Sum
 
-from foundry_telemetry import conventions
+from foundry_telemetry import Observation, attribute, conventions
 from foundry_telemetry.attach.guard import losses
-from tests.signals.exchange import Clock, exchange, typed
+from foundry_telemetry.attribution import set_tags
+from foundry_telemetry.budgets import Budget, set_budgets
+from foundry_telemetry.quota import Limits, set_limits
+from foundry_telemetry.signals import Signals, gauges
+from foundry_telemetry.wire.recognise import Request
+from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
 
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
@@ -25,6 +34,12 @@ INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "foundry.client.attempt.duration": ("s", (*SECONDS, 163.84, 327.68, 655.36)),
     "foundry.client.auth.failures": ("{failure}", None),
     "foundry.client.cost": ("{USD}", None),
+    "foundry.client.cost.partial": ("{USD}", None),
+    "foundry.client.cost.missing": ("{attempt}", None),
+    "foundry.client.quota.used": ("{unit}", None),
+    "foundry.client.quota.limit": ("{unit}", None),
+    "foundry.client.quota.time_to_wall": ("s", None),
+    "foundry.client.budget.overruns": ("{overrun}", None),
     "foundry.client.telemetry.losses": ("{loss}", None),
 }
 """Unit and, for a histogram, its buckets."""
@@ -57,23 +72,28 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def series(capture: Capture) -> dict[str, list[tuple[dict[str, Any], float]]]:
-    """Each series of each metric: its attributes and its sum or value."""
+    """Each series of each metric but the quota's: its attributes and its sum or value."""
     return {
         name: [
             (dict(point.attributes), point.sum if hasattr(point, "sum") else point.value) for point in points
         ]
         for name, points in capture.points().items()
-        if points
+        if points and ".quota." not in name
     }
 
 
 def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every instrument has the name, the unit and the buckets of the convention, and there is no other."""
-    for name in ("ok_json_cache_thinking", "sse_text", "err_401_invalid_key"):
+    set_limits({"claude-opus-5-5": Limits(requests=1)})
+    set_budgets([Budget(usd=1e-9)])
+    for name in ("ok_json_cache_thinking", "sse_text", "sse_truncated", "err_401_invalid_key"):
         exchange(name, capture, clock)
     monkeypatch.setattr(losses, "count", 2)
+    monkeypatch.setattr(gauges, "time", lambda: STARTED_NS / 1e9 + 1)
     data = capture.reader.get_metrics_data()
     monkeypatch.setattr(losses, "count", 0)
+    set_limits({})
+    set_budgets([])
     assert data is not None
     (scope,) = data.resource_metrics[0].scope_metrics
     assert scope.scope.name == "foundry_telemetry"
@@ -83,7 +103,9 @@ def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyP
     for metric in scope.metrics:
         unit, buckets = INSTRUMENTS[metric.name]
         assert metric.unit == unit
-        if buckets is None:
+        if ".quota." in metric.name:
+            assert isinstance(metric.data, Gauge)
+        elif buckets is None:
             assert isinstance(metric.data, Sum)
             assert metric.data.is_monotonic
         else:
@@ -223,3 +245,70 @@ def test_sums_over_several_calls(capture: Capture, clock: Clock) -> None:
     assert [value for _, value in series(capture)[name]] == [36000]
     exchange("ok_json_cache_thinking", capture, clock)
     assert [value for _, value in series(capture)[name]] == [48000]
+
+
+@pytest.fixture
+def _tags_on_metrics() -> Iterator[None]:
+    """`tenant` and `feature` go on metrics; then none again."""
+    set_tags(on_metrics=("tenant", "feature"))
+    yield
+    set_tags()
+
+
+@pytest.mark.usefixtures("_tags_on_metrics")
+def test_tags_on_metrics(capture: Capture, clock: Clock) -> None:
+    """Tags that are allowed stand on every metric of a call that has them; no other tag does."""
+    with attribute(tenant="acme", team="blue", user="jane"):
+        exchange("ok_json_cache_thinking", capture, clock)
+    exchange("sse_text", capture, clock)
+    for name, points in series(capture).items():
+        told = [{key: value for key, value in fields.items() if "tag" in key} for fields, _ in points]
+        assert {"foundry.tag.tenant": "acme"} in told or "first_chunk" in name
+        assert all(fields in ({"foundry.tag.tenant": "acme"}, {}) for fields in told)
+
+
+def test_no_tags_on_metrics_unless_allowed(capture: Capture, clock: Clock) -> None:
+    """At the start no tag goes on metrics."""
+    with attribute(tenant="acme"):
+        exchange("ok_json_cache_thinking", capture, clock)
+    assert "foundry.tag" not in repr(series(capture))
+
+
+def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], None]:
+    """Tells of the attempt `seen` again, with other tags, as if it were made again."""
+    signals = Signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)
+    link = signals.without_span(cast("Request", seen), Context())  # it has the same fields
+
+    def tell(tags: dict[str, str]) -> None:
+        signals.close(link, structs.replace(seen, tags=tags), lambda: False, losses.add)
+
+    return tell
+
+
+@pytest.mark.usefixtures("_tags_on_metrics")
+def test_20_000_tenants_are_few_series(capture: Capture, clock: Clock) -> None:
+    """Metrics tell of the first fifty values and of `other`; the sums stay whole; the ledger has them all."""
+    exchange("ok_json_cache_thinking", capture, clock)
+    (seen,) = capture.observations
+    tell = teller(capture, seen)
+    for number in range(20_000):
+        tell({"tenant": f"t{number}", "feature": f"f{number % 7}"})
+    points = series(capture)["foundry.client.cost"]
+    assert len({fields.get("foundry.tag.tenant") for fields, _ in points}) == 52  # and the call without
+    assert {fields.get("foundry.tag.tenant") for fields, _ in points} >= {"other", None}
+    assert len(points) <= 201
+    assert math.fsum(usd for _, usd in points) == pytest.approx(20_001 * seen.cost_usd, rel=1e-9)
+    assert len({event.get("foundry.tag.tenant") for event in capture.ledger}) == 20_001
+
+
+@pytest.mark.usefixtures("_tags_on_metrics")
+def test_too_many_combinations_cost_the_tags_and_not_the_place(capture: Capture, clock: Clock) -> None:
+    """Of 1,600 combinations of tenant and feature most have `other` for both; the deployment stays."""
+    exchange("ok_json_cache_thinking", capture, clock)
+    (seen,) = capture.observations
+    tell = teller(capture, seen)
+    for number in range(1_600):
+        tell({"tenant": f"t{number // 40}", "feature": f"f{number % 40}"})
+    points = series(capture)["foundry.client.cost"]
+    assert len(points) <= 202
+    assert {fields["gen_ai.request.model"] for fields, _ in points} == {seen.deployment}

@@ -9,6 +9,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
+from foundry_telemetry import attribute
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
 
@@ -303,3 +304,23 @@ def test_query_and_user_info_are_nowhere(capture: Capture, clock: Clock) -> None
         "https://example-resource.services.ai.azure.com:8443/anthropic/v1/messages"
     )
     assert attributes["server.port"] == 8443
+
+
+@pytest.mark.parametrize("name", ["sse_text", "ok_json_cache_thinking"])
+@pytest.mark.parametrize("owner", [None, OWNER], ids=["ours", "owned"])
+def test_tags(capture: Capture, clock: Clock, name: str, owner: dict[str, Any] | None) -> None:
+    """The span of the call, ours or another library's, has the tags; a person's value only as a hash."""
+    with attribute(tenant="acme", user="jane@example.com"):
+        exchange(name, capture, clock, owner=owner)
+    (span,) = capture.spans
+    tags = {key: value for key, value in (span.attributes or {}).items() if key.startswith("foundry.tag.")}
+    assert tags.pop("foundry.tag.tenant") == "acme"
+    assert list(tags) == ["foundry.tag.user"]
+    assert "jane" not in capture.everything()
+
+
+def test_tags_of_a_stream_that_is_left(capture: Capture, clock: Clock) -> None:
+    """An owner ends its span before a stream that is left is told of; the tags are there with the headers."""
+    with attribute(tenant="acme"):
+        exchange("sse_text", capture, clock, owner=OWNER, read=False)
+    assert [(span.attributes or {})["foundry.tag.tenant"] for span in capture.spans] == ["acme"]

@@ -1,0 +1,132 @@
+"""``foundry-telemetry cost`` and ``foundry-telemetry reconcile``."""
+
+# No `from __future__ import annotations`: typer reads the annotations.
+
+import sys
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from foundry_telemetry.cli import asking
+from foundry_telemetry.cli.missing import repair
+
+_PIPE: Final = 140
+"""Columns where there is no terminal."""
+
+_Settings = Annotated[
+    str | None,
+    typer.Option("--settings", metavar="FILE", help="Prices of your own, in TOML; see the README."),
+]
+
+
+def cost(
+    *,
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", metavar="WHAT", help="deployment, model, service, tag (every tag) or tag.<key>."
+        ),
+    ] = "deployment",
+    since: Annotated[
+        str, typer.Option("--since", metavar="WHEN", help="7d, 24h, 2026-11-01 or month; in UTC.")
+    ] = "month",
+    settings: _Settings = None,
+    as_json: asking.AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Say the split as CSV.")] = False,
+    source: asking.SourceName = None,
+    workspace: asking.Workspace = None,
+    url: asking.Url = None,
+) -> None:
+    """Who spent what, what will the month have cost, and what was spent in vain?"""
+    with repair():
+        from foundry_telemetry.investigate.cost import questions, show  # noqa: PLC0415 - reads the queries
+        from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
+
+        now = datetime.now(UTC)
+        try:
+            way, begin = questions.check_way(by), questions.read_since(since, now)
+        except ValueError as error:
+            asking.fail(str(error), asking.USAGE)
+        _read_prices(settings)
+        with asking.asked(source, workspace, url) as asked, asking.progress() as say:
+            say(f"asking {asked.name}")
+            report = read_report(questions.Questions(asked.answer, begin, now), way, begin, now)
+        if as_json or as_csv:
+            _say(show.as_json(report) if as_json else show.as_csv(report))
+            return
+        _show(report)
+
+
+def reconcile(
+    file: Annotated[Path, typer.Argument(metavar="USAGE.csv", help="The cost file that Azure exports.")],
+    *,
+    meter: Annotated[
+        str | None, typer.Option("--meter", metavar="TEXT", help="What names the rows of Claude in it.")
+    ] = None,
+    settings: _Settings = None,
+    as_json: asking.AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Say the days as CSV.")] = False,
+    source: asking.SourceName = None,
+    workspace: asking.Workspace = None,
+    url: asking.Url = None,
+) -> None:
+    """Does the invoice say what the ledger says? Day by day, with the likely causes where it does not."""
+    with repair():
+        from foundry_telemetry.investigate.cost import invoice, reconcile, usage  # noqa: PLC0415 - as above
+        from foundry_telemetry.investigate.cost.questions import Questions  # noqa: PLC0415 - as above
+
+        _read_prices(settings)
+        try:
+            billed = usage.read_usage(file, meter)
+        except usage.UsageError as error:
+            asking.fail(str(error))
+        begin, end = (datetime.combine(day, time(), UTC) for day in (min(billed), max(billed)))
+        with asking.asked(source, workspace, url) as asked, asking.progress() as say:
+            say(f"asking {asked.name}")
+            days = Questions(asked.answer, begin, end + timedelta(days=1)).own("cost_days")
+        found = reconcile.reconcile(billed, days, datetime.now(UTC))
+        if as_json or as_csv:
+            _say(invoice.as_json(found) if as_json else invoice.as_csv(found))
+            return
+        console = _console()
+        console.print(invoice.table(found))
+        for line in invoice.lines(found):
+            console.print(line, markup=False)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def _console() -> Any:
+    from rich.console import Console  # noqa: PLC0415 - only when something is shown
+
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE)
+
+
+def _show(report: Any) -> None:
+    from foundry_telemetry.investigate.cost import show  # noqa: PLC0415 - as above
+
+    console = _console()
+    first, *rest = show.lines(report)
+    console.print(first, markup=False)
+    for split in report.splits:
+        console.print()
+        console.print(show.table(split, console.width))
+    if not report.splits:
+        console.print("no attempt of this time has a tag; give some with attribute(tenant=...)", markup=False)
+    console.print()
+    for line in rest:
+        console.print(line, markup=False)
+
+
+def _read_prices(settings: str | None) -> None:
+    from foundry_telemetry.settings import SettingsError, load_environment, load_settings  # noqa: PLC0415
+
+    try:
+        load_environment() if settings is None else load_settings(settings)
+    except SettingsError as error:
+        asking.fail(str(error))

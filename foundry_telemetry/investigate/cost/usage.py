@@ -1,0 +1,157 @@
+"""The cost file that Azure exports: what Claude cost by day.
+
+Columns are those of the documented "cost and usage details" schemas (Enterprise Agreement, Microsoft Customer
+Agreement, pay-as-you-go) and of FOCUS, in any order and case.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from foundry_telemetry import pricing
+
+_COLUMNS: Final[Mapping[str, Sequence[str]]] = {
+    "date": ("Date", "UsageDateTime", "UsageDate", "ChargePeriodStart"),
+    "usd": ("CostInUSD",),
+    "cost": ("CostInBillingCurrency", "PreTaxCost", "Cost", "BilledCost"),
+    "currency": ("BillingCurrency", "BillingCurrencyCode", "Currency"),
+    "quantity": ("Quantity", "UsageQuantity", "ConsumedQuantity"),
+}
+"""What is read: the names it has, the likeliest first."""
+_NAMING: Final = (
+    "MeterName", "MeterSubCategory", "MeterCategory", "ProductName", "Product", "PublisherName",
+    "ChargeDescription", "SkuMeter", "UnitOfMeasure",
+)  # fmt: skip
+"""Columns that may name Claude."""
+_CLAUDE: Final = r"claude|anthropic|consumption unit|\bccu"
+_DATES: Final = ("%m/%d/%Y", "%Y-%m-%d", "%Y%m%d")
+
+
+class UsageError(Exception):
+    """The file is not what it should be; the message has the line and what was expected."""
+
+
+class Billed(Struct, frozen=True):
+    """What one day was billed."""
+
+    usd: float
+    units: float
+    """Claude Consumption Units."""
+
+
+def read_usage(file: Path, meter: str | None = None) -> dict[date, Billed]:
+    """What Claude was billed, by day.
+
+    Args:
+        file: The exported CSV.
+        meter: A text that the rows of Claude have in a column that names them; else what usually names it.
+
+    Raises:
+        UsageError: It cannot be read, lacks a column, has a value that is none, or no row of Claude.
+    """
+    wanted = re.compile(_CLAUDE if meter is None else re.escape(meter), re.IGNORECASE)
+    usd: defaultdict[date, list[float]] = defaultdict(list)
+    units: defaultdict[date, list[float]] = defaultdict(list)
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            for day, cost, quantity in _rows(file, csv.reader(lines), wanted):
+                usd[day].append(cost)
+                units[day].append(quantity)
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}; expected the CSV of a cost export") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{file}: expected CSV in UTF-8: {error}") from error
+    if not usd:
+        named = "Claude, Anthropic or consumption units" if meter is None else repr(meter)
+        raise UsageError(f"{file}: no row names {named}; say how its meter is called with --meter TEXT")
+    return {day: Billed(math.fsum(usd[day]), math.fsum(units[day])) for day in sorted(usd)}
+
+
+def _rows(
+    file: Path, lines: Iterable[list[str]], wanted: re.Pattern[str]
+) -> Iterator[tuple[date, float, float]]:
+    """Day, US dollars and units of each row of Claude."""
+    reader = iter(lines)
+    columns = _columns(file, next(reader, []))
+    for number, line in enumerate(reader, 2):
+        if not any(line):
+            continue
+        if len(line) < columns.width:
+            raise UsageError(f"{file}, line {number}: {len(line)} columns; expected {columns.width}")
+        if any(wanted.search(line[index]) for index in columns.naming):
+            told = {what: line[index].strip() for what, index in columns.places.items()}
+            yield _read(f"{file}, line {number}", told)
+
+
+class _Found(Struct, frozen=True):
+    """Where the columns are."""
+
+    places: Mapping[str, int]
+    naming: tuple[int, ...]
+    width: int
+
+
+def _columns(file: Path, head: list[str]) -> _Found:
+    there = {name.strip().lower(): index for index, name in enumerate(head)}
+    places = {
+        what: next(there[name.lower()] for name in names if name.lower() in there)
+        for what, names in _COLUMNS.items()
+        if any(name.lower() in there for name in names)
+    }
+    naming = tuple(there[name.lower()] for name in _NAMING if name.lower() in there)
+    for what, is_there, names in (
+        ("day", "date" in places, _COLUMNS["date"]),
+        (
+            "cost",
+            bool({"usd", "cost", "quantity"} & places.keys()),
+            ("CostInUSD", *_COLUMNS["cost"], "Quantity"),
+        ),
+        ("meter", bool(naming), _NAMING),
+    ):
+        if not is_there:
+            found = ", ".join(head[:8]) or "none"
+            raise UsageError(
+                f"{file}, line 1: no column for the {what}; expected one of {', '.join(names)}; found {found}"
+            )
+    return _Found(places, naming, len(head))
+
+
+def _read(where: str, told: Mapping[str, str]) -> tuple[date, float, float]:
+    units = _number(where, "quantity", told.get("quantity", ""))
+    usd = _number(where, "cost in USD", told["usd"]) if told.get("usd") else None
+    if usd is None and told.get("cost") and told.get("currency", "USD").upper() == "USD":
+        usd = _number(where, "cost", told["cost"])
+    if usd is None:  # billed in another currency: a unit has one price in US dollars
+        usd = units * pricing.usd_per_ccu()
+    return _day(where, told["date"]), usd, units
+
+
+def _number(where: str, what: str, text: str) -> float:
+    try:
+        value = float(text or 0)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(f"{where}: {what} is {text!r}; expected a number, such as 12.5")
+    return value
+
+
+def _day(where: str, text: str) -> date:
+    for form in _DATES:
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day of the file, in UTC
+        except ValueError:
+            continue
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        raise UsageError(f"{where}: the day is {text!r}; expected MM/DD/YYYY or YYYY-MM-DD") from None

@@ -1,0 +1,289 @@
+"""What the commands ask and work out, over a local Azure Monitor and its HTTP query API."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from foundry_telemetry import pricing
+from foundry_telemetry.dashboards import files
+from foundry_telemetry.dashboards.parameters import TimeRange
+from foundry_telemetry.investigate.cost import show
+from foundry_telemetry.investigate.cost.questions import Questions, check_way, read_since
+from foundry_telemetry.investigate.cost.report import Report, read_report
+from foundry_telemetry.investigate.sources import local
+from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.observation import TokenUsage
+from tests.dashboards.answers_cost import month_of, spend_tiles
+from tests.dashboards.reckon import Choice
+from tests.dashboards.rows import Row
+from tests.dashboards.test_queries import ledger
+from tests.investigate.ledgers import attempt, put
+
+NOW = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+"""Noon of yesterday: recent, because a store forgets what is old, and never at the border of a day."""
+MONTH = NOW.replace(day=1, hour=0)
+NAMES = ("cost_cold", "cost_days", "cost_month", "cost_waste")
+
+
+@contextmanager
+def asked(rows: list[Row]) -> Iterator[str]:
+    """The address of a local Azure Monitor that has these rows."""
+    with LocalAzureMonitor() as server:
+        put(server, rows)
+        yield server.url
+
+
+def report_of(rows: list[Row], by: str = "deployment", since: datetime | None = None) -> Report:
+    """The report of the time up to now."""
+    begin = since or NOW - timedelta(days=1)
+    with asked(rows) as url, local(url) as source:
+        return read_report(Questions(source.answer, begin, NOW), by, begin, NOW)
+
+
+def test_the_queries_are_those_that_are_asked() -> None:
+    """Each file of the folder is asked by a command, and says what it answers."""
+    assert {name for name in files.investigations() if name.startswith("cost_")} == set(NAMES)
+    for name in NAMES:
+        assert files.investigation(name).partition("\n")[0].endswith("?")
+
+
+def test_month_is_that_of_the_workbook() -> None:
+    """Month to date, forecast and range are the numbers of the tiles, on a ledger made by chance."""
+    rows, workspace = ledger(0)
+    end = max(row.at for row in rows) + timedelta(minutes=5)
+    choice = Choice(time=TimeRange(end - timedelta(hours=6), end, timedelta(minutes=30)))
+    ask = workspace_asker(workspace)
+    (told,) = Questions(ask, choice.time.start, end).own("cost_month")
+    month = month_of(rows, choice)
+    assert month is not None
+    tiles = spend_tiles(rows, choice)
+    assert told["usd"] == pytest.approx(tiles[0]["value"], rel=1e-12)
+    assert told["forecast_usd"] == pytest.approx(tiles[1]["value"], rel=1e-12)
+    assert told["full_days"] == len(month.days)
+    low, high = (f"{part} USD" for part in str(tiles[1]["detail"]).removesuffix(" USD").split(" to "))
+    assert f"{int(told['low_usd'])} USD" == low
+    assert f"{math.ceil(told['high_usd'])} USD" == high
+
+
+def workspace_asker(workspace: Any) -> Any:
+    """Asks the engine that the tests of the dashboards use."""
+    import duckdb_kql
+
+    def ask(text: str) -> list[dict[str, Any]]:
+        answer = duckdb_kql.query(workspace._connection, text)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+
+    return ask
+
+
+def bill() -> list[Row]:
+    """Two tenants, three deployments, two services; one attempt has no tag, one no price."""
+    numbers = count(1)
+    rows = []
+    for tenant, deployment, service, usd in (
+        ("acme", "claude-haiku-5-5", "orders", 0.0123),
+        ("acme", "claude-opus-5-5", "orders", 1.7),
+        ("globex", "claude-opus-5-5", "bot", 0.3),
+        ("globex", "support-chat-prod", "bot", 0.1),
+        (None, "support-chat-prod", "bot", 0.2),
+    ):
+        for _ in range(7):
+            number = next(numbers)
+            tags = (("tenant", tenant), ("team", "blue")) if tenant else ()
+            at = NOW - timedelta(minutes=number)
+            rows.append(attempt(at, number, tags=tags, deployment=deployment, service=service, cost_usd=usd))
+    return [*rows, attempt(NOW - timedelta(hours=1), 99, cost_usd=None, model="pilot", deployment="pilot")]
+
+
+TOTAL = 7 * (0.0123 + 1.7 + 0.3 + 0.1 + 0.2)
+
+
+@pytest.mark.parametrize(
+    ("by", "parts"),
+    [
+        ("deployment", {"claude-haiku-5-5": 0.0861, "claude-opus-5-5": 14.0, "support-chat-prod": 2.1}),
+        ("service", {"orders": 11.9861, "bot": 4.2}),
+        ("tag.tenant", {"acme": 11.9861, "globex": 2.8, "(not told)": 1.4}),
+        ("model", {"claude-sonnet-5-5": 16.1861}),
+    ],
+)
+def test_split(by: str, parts: dict[str, float]) -> None:
+    """The parts add up to the bill, and what has no price is counted and in no sum."""
+    report = report_of(bill(), by)
+    (split,) = report.splits
+    told = {part.part: part.cost_usd for part in split.parts if part.cost_usd is not None}
+    assert told == pytest.approx(parts, rel=1e-12)
+    assert math.fsum(told.values()) == pytest.approx(TOTAL, rel=1e-12) == pytest.approx(report.usd, rel=1e-12)
+    assert sum(part.unpriced for part in split.parts) == report.unpriced == 1
+    assert sum(part.attempts for part in split.parts) == report.attempts == 36
+    units = {part.part: part.units for part in split.parts if part.units is not None}
+    assert units == pytest.approx({part: round(100 * usd, 1) for part, usd in parts.items()}, abs=0.051)
+
+
+def test_split_by_every_tag() -> None:
+    """`tag` gives one split for each key, each of the whole bill."""
+    report = report_of(bill(), "tag")
+    assert [split.by for split in report.splits] == ["tag.team", "tag.tenant"]
+    for split in report.splits:
+        assert math.fsum(part.cost_usd or 0 for part in split.parts) == pytest.approx(TOTAL, rel=1e-12)
+
+
+def test_no_record() -> None:
+    """Without a record nothing is made up: no month, no waste, no parts."""
+    report = report_of([])
+    assert (report.usd, report.attempts, report.month, report.waste) == (0.0, 0, None, None)
+    assert [split.parts for split in report.splits] == [()]
+    assert "$0.0000 for 0 attempts" in "\n".join(show.lines(report))
+
+
+def test_waste() -> None:
+    """Failures, retries, left answers and partial costs, each by its own rule; partial is in no sum."""
+    at = NOW - timedelta(hours=2)
+    nothing: dict[str, Any] = dict(cost_usd=None, output_tokens=None)
+    rows = [
+        attempt(at, 1, cost_usd=1.0),
+        attempt(at, 2, cost_usd=2.0, error_type="server_error", outcome="stream_error"),
+        attempt(at, 3, status=429, error_type="rate_limited", outcome="error", input_tokens=None, **nothing),
+        attempt(at, 3, attempt_number=2, cost_usd=4.0),
+        attempt(at, 4, outcome="abandoned", cost_usd=8.0),
+        attempt(at, 5, outcome="abandoned", partial_cost_usd=0.5, **nothing),
+        attempt(at, 6, outcome="truncated", error_type="stream_truncated", partial_cost_usd=0.25, **nothing),
+    ]
+    report = report_of(rows)
+    waste = report.waste
+    assert waste is not None
+    assert (report.usd, report.attempts, report.unpriced) == (15.0, 7, 2)
+    assert (waste.failed_usd, waste.failed) == (2.0, 3)
+    assert (waste.retried_usd, waste.retried) == (4.0, 1)
+    assert (waste.left_usd, waste.left) == (8.0, 2)
+    assert (waste.partial_usd, waste.partial) == (0.75, 2)
+    assert (waste.cold_usd, waste.cold) == (0.0, 0)
+
+
+def test_cold_cache() -> None:
+    """Who writes to the cache what a cache had held pays the difference to a read; the first has to."""
+    at = NOW - timedelta(hours=5)
+    written = dict(input_tokens=10_000, cache_write_tokens=8_000, cache_write_1h_tokens=2_000)
+    rows = [
+        attempt(at + timedelta(minutes=number), number, cache_read_tokens=reads, **(written if cold else {}))
+        for number, (cold, reads) in enumerate(
+            [(True, 0), (False, 8000), (True, None), (True, 0), (True, 500)]
+        )
+    ]
+    waste = report_of(rows).waste
+    assert waste is not None
+    assert waste.cold == 2
+    warm = TokenUsage(input_tokens=2000, output_tokens=0, cache_read_input_tokens=8000, complete=True)
+    cold = TokenUsage(
+        input_tokens=2000,
+        output_tokens=0,
+        cache_creation_input_tokens=8000,
+        cache_creation_1h=2000,
+        complete=True,
+    )
+    costs = [pricing.cost("claude-sonnet-5-5", usage, int(NOW.timestamp() * 1e9)) for usage in (cold, warm)]
+    assert costs[0] is not None
+    assert costs[1] is not None
+    assert waste.cold_usd == pytest.approx(2 * (costs[0].usd - costs[1].usd), rel=1e-12)
+
+
+def test_cold_cache_without_a_price() -> None:
+    """What cannot be priced makes the waste unknown, not smaller."""
+    at = NOW - timedelta(hours=5)
+    rows = [
+        attempt(at + timedelta(minutes=n), n, model="m", deployment="m", cache_write_tokens=900)
+        for n in (0, 1)
+    ]
+    waste = report_of(rows).waste
+    assert waste is not None
+    assert (waste.cold, waste.cold_usd) == (1, None)
+
+
+def test_forecast_has_a_range() -> None:
+    """A month of a cent a minute of noon: the run rate is that of full days, the range lies around it."""
+    rows = [attempt(NOW - timedelta(days=day, minutes=1), day, cost_usd=1.0 + day % 2) for day in range(9)]
+    month = report_of(rows).month
+    assert month is not None
+    assert month.full_days == 7
+    assert month.run_rate_usd == pytest.approx(11 / 7)
+    assert month.low_usd is not None
+    assert month.high_usd is not None
+    assert month.usd <= month.low_usd <= (month.forecast_usd or 0) <= month.high_usd
+
+
+def test_as_json_and_csv() -> None:
+    """JSON has all of it, with nulls for what is not known; CSV the split, safe for a spreadsheet."""
+    rows = [*bill(), attempt(NOW - timedelta(minutes=3), 77, deployment="=cmd()", cost_usd=9.0)]
+    report = report_of(rows)
+    told = json.loads(show.as_json(report))
+    assert told["splits"][0]["parts"][0]["cost_usd"] == pytest.approx(14.0)
+    assert told["month"].keys() >= {"usd", "forecast_usd", "low_usd", "high_usd"}
+    lines = list(csv.DictReader(io.StringIO(show.as_csv(report))))
+    assert {line["part"] for line in lines} >= {"claude-opus-5-5", "'=cmd()"}
+    assert {line["by"] for line in lines} == {"deployment"}
+    assert next(line["cost_usd"] for line in lines if line["part"] == "pilot") == ""
+
+
+# --- what is asked for ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", ["deployment", "model", "service", "tag", "tag.tenant"])
+def test_ways(by: str) -> None:
+    """The bill can be split by these."""
+    assert check_way(by) == by
+
+
+@pytest.mark.parametrize("by", ["", "region", "tag.", "tag.A", "tag.x' or true", "tag.a|drop"])
+def test_no_ways(by: str) -> None:
+    """Anything else is refused by value, and so cannot end a string of a query."""
+    with pytest.raises(ValueError, match="expected deployment, model, service, tag"):
+        check_way(by)
+
+
+@pytest.mark.parametrize(
+    ("text", "since"),
+    [
+        ("7d", NOW - timedelta(days=7)),
+        ("24h", NOW - timedelta(hours=24)),
+        ("2w", NOW - timedelta(weeks=2)),
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("2026-01-31T06:00+02:00", datetime(2026, 1, 31, 4, tzinfo=UTC)),
+        ("month", MONTH),
+    ],
+)
+def test_since(text: str, since: datetime) -> None:
+    """A time ago, a date, a time with its zone, or the begin of the month, in UTC."""
+    assert read_since(text, NOW + timedelta(0 if text != "month" else 1e-3)) - since < timedelta(minutes=2)
+
+
+@pytest.mark.parametrize("text", ["", "7", "d", "7y", "yesterday", "2999-01-01", "0h", "2026-13-01"])
+def test_no_since(text: str) -> None:
+    """What is no time, or not in the past, is refused with what was expected."""
+    with pytest.raises(ValueError, match="expected a time ago or a past date, such as 7d"):
+        read_since(text, NOW)
+
+
+# --- where it is asked ------------------------------------------------------------------------------------
+
+
+def test_microsofts_parser_takes_the_queries() -> None:
+    """Azure will run them: its own parser finds nothing wrong."""
+    kusto = pytest.importorskip("foundry_telemetry.dashboards.kusto")
+    asked_texts: dict[str, str] = {}
+    for name in NAMES:
+        Questions(lambda text, name=name: asked_texts.update({name: text}) or [], MONTH, NOW).own(name)  # type: ignore[misc, func-returns-value]
+    try:
+        verdicts = kusto.check(asked_texts)
+    except kusto.KustoError as error:
+        pytest.skip(str(error))
+    assert {name: verdict.problems for name, verdict in verdicts.items()} == dict.fromkeys(NAMES, ())

@@ -163,6 +163,7 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
                 "units": units,
                 "unpriced": sum(map(_is_unpriced, told)),
                 "in_vain_usd": None if cost is None else float(total(_in_vain(told), "cost_usd")),
+                "partial_usd": _partial(told),
                 "attempts": len(told),
                 "new_input": None if given is None else given - (read or 0) - (written or 0),
                 "cache_write": written,
@@ -176,6 +177,12 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
         found,
         key=lambda row: (row["cost_usd"] is None, -(row["cost_usd"] or 0), -row["attempts"], row["part"]),
     )
+
+
+def _partial(rows: list[Row]) -> float | None:
+    """The input of answers whose output was not told."""
+    some = any(row.partial_cost_usd is not None for row in rows)
+    return float(total(rows, "partial_cost_usd")) if some else None
 
 
 def cost_over_time(rows: list[Row], choice: Choice) -> Answer:

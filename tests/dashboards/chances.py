@@ -45,7 +45,8 @@ def used(chance: Random) -> dict[str, Any]:
 def begun(chance: Random) -> dict[str, Any]:
     """The counts of an answer that was left or cut off: its input alone."""
     fresh = chance.randint(1, 4000)
-    return {"input_tokens": fresh, "uncached_input_tokens": fresh, "usage_complete": False}
+    counts = {"input_tokens": fresh, "uncached_input_tokens": fresh, "usage_complete": False}
+    return counts | {"partial_cost_usd": fresh * 2e-6}
 
 
 def refused(chance: Random) -> dict[str, Any]:

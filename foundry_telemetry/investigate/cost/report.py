@@ -27,6 +27,8 @@ class Part(Struct, frozen=True, kw_only=True):
     """Claude Consumption Units."""
     in_vain_usd: float | None
     """Of it for attempts that failed or were left."""
+    partial_usd: float | None
+    """Of answers that ended before their output was told, at least; no part of `cost_usd`."""
     unpriced: int
     """Attempts that told tokens and have no price."""
     attempts: int

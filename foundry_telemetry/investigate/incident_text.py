@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -38,6 +39,8 @@ _TELLING: Final = 0.2
 """Share of the failures from which a value of a tag is named."""
 _TENANTS: Final = ("auth_tenant_mismatch", "auth_token_rejected")
 """Causes that another tenant may be behind."""
+_TYPED: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+"""What a shell takes as one word."""
 _RECENT: Final = timedelta(minutes=1)
 _YEAR_S: Final = 31_536_000.0
 _AMPLIFIED: Final = 1.5
@@ -204,17 +207,24 @@ def _changed(found: Incident, main: Main) -> str:
 def _examples(main: Main, end: datetime) -> Iterator[Line]:
     label = "e.g."
     for one in main.examples:
-        status = "no answer" if one.status is None else str(one.status)
-        if one.status is None and one.error_code:
-            status = f"no answer, {one.error_code}"
-        code = support_code(one.call_id) or one.call_id
         who = " ".join(filter(None, (one.service, one.deployment)))
-        yield label, Text(f"{moment(one.ended, end)}  {status}  {who}  {code}")
+        code = support_code(one.call_id) or one.call_id
+        yield label, Text(f"{moment(one.ended, end)}  {_answer(one)}  {who}  {code}")
         yield "", Text(f"  {_ids(one)}", style="dim")
         label = ""
-    if main.examples:
-        code = support_code(main.examples[-1].call_id) or main.examples[-1].call_id
-        yield "more", command(f"foundry-telemetry ticket {code}")
+    newest = main.examples[-1] if main.examples else Failure(ended=end)
+    asked = support_code(newest.call_id) or newest.apim_request_id or newest.request_id
+    if asked and _TYPED.fullmatch(asked):
+        yield "more", command(f"foundry-telemetry ticket {asked}")
+
+
+def _answer(one: Failure) -> str:
+    """The status, or why there is none."""
+    if one.status is not None:
+        return str(one.status)
+    if one.outcome == "not_sent":
+        return "not sent"
+    return f"no answer, {one.error_code}" if one.error_code else "no answer"
 
 
 def _ids(one: Failure) -> str:

@@ -153,6 +153,7 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     service: str | None = None
     deployment: str | None = None
     status: int | None = None
+    outcome: str | None = None
     error_code: str | None = None
     apim_request_id: str | None = None
     request_id: str | None = None

@@ -106,7 +106,7 @@ def _trace(found: Found) -> Iterator[Line]:
         why = found.trouble or "nothing else is told of this trace; it may have been sampled out"
         yield "", Text(why, style="dim")
     for other in found.others[-_MOST_OTHERS:]:
-        yield "", Text(f"also in it: call {other.call_id} {other.state}", style="dim")
+        yield "", Text(f"also has this id: call {other.call_id} {other.state}", style="dim")
     if len(found.others) > _MOST_OTHERS:
         yield "", Text(f"and {many(len(found.others) - _MOST_OTHERS, 'call')} more", style="dim")
 

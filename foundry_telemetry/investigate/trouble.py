@@ -16,7 +16,8 @@ _SIGN_IN: Final = (
     "identity is), then see who you are with `az account show`"
 )
 _STATUS: Final = {
-    400: "the query was not understood; update foundry-telemetry: `pip install -U 'foundry-telemetry[cli]'`",
+    400: "either it is not the workspace that your Application Insights resource sends to, and lacks its "
+    "tables, or this version is too old: `pip install -U 'foundry-telemetry[cli]'`",
     401: f"the token was refused; {_SIGN_IN}; for another cloud give its query API with --url",
     403: "you may not read it; you need the role Log Analytics Reader on the workspace: `az role assignment "
     "create --role 'Log Analytics Reader' --assignee <principal-id> --scope <workspace-id>`",

@@ -86,6 +86,15 @@ def test_a_step_is_found(seed: int, before: float, after: float, quiet: int, lou
     assert abs(minute_of(told) - (quiet + 1)) <= 2
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_is_no_change(seed: int) -> None:
+    """Failures that come and go by chance have no beginning: they were there all along."""
+    chance = Random(seed)  # noqa: S311 - made-up data
+    counts = [(bad := sum(chance.random() < 0.05 for _ in range(60)), 60 - bad) for _ in range(200)]
+    first = next(minute for minute, (bad, _) in enumerate(counts, start=1) if bad)
+    assert minute_of(change(bins(*counts), CAUSE, START)) == first
+
+
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=60))
 def test_always_in_order(counts: list[tuple[int, int]]) -> None:
     """Whatever the counts: it begins no later than its last failure, and what was before was before."""

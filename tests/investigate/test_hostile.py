@@ -107,6 +107,17 @@ def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> Non
         assert part not in outside
 
 
+@pytest.mark.parametrize("text", ATTACKS)
+def test_what_is_to_be_typed_is_one_word(text: str) -> None:
+    """The id in a command to copy is one that the command takes, whatever the store calls its calls."""
+    failed = {"error.type": "overloaded", "foundry.fault": "model_service", "foundry.call.id": text}
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, [attempt("req_1", failed, {})])
+        said = run("incident", "--url", azure.url, COLUMNS="400")
+    (typed,) = [line.partition("$ ")[2] for line in said.lines if line.startswith("more")]
+    assert typed == "foundry-telemetry ticket req_1"
+
+
 def test_commands_take_nothing_of_a_shell(azure: LocalAzureMonitor) -> None:
     """The name of a resource goes into a command to copy only if a shell reads it as one word."""
     for name, expected in (("my-resource", True), ("x; rm -rf ~", False), ("$(reboot)", False)):

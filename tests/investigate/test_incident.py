@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from foundry_telemetry.investigate.incident import _enough_from
+from foundry_telemetry.investigate.questions import Bin
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.incidents import BOT, NOW, ORDERS, Call, Trouble, day
 from tests.dashboards.rows import Row
@@ -105,6 +107,39 @@ def test_what_retries_hide() -> None:
     assert "hide it: every call that was hit recovered, at 3.0 attempts a call" in said.out
     assert "0 of " in said.out
     assert said.code == 3
+
+
+@pytest.mark.parametrize(("every", "wrong"), [(60, False), (5, True)])
+def test_few_that_retries_hide_are_noted(every: int, wrong: bool) -> None:
+    """What retries mend altogether is wrong only from a share on; below it is noted."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        if within(call, 300) and call.number % every == 0:
+            return [*refused(call, ("timeout", "model_service"), 408), call.attempt(2)]
+        return None
+
+    with after(trouble) as ask:
+        told = ask("incident", *around(300), "--json").told
+    assert (told["verdict"] == "wrong") == wrong
+    causes = {
+        one["error_type"]: one for one in [*told["others"], *([told["main"]["cause"]] if wrong else [])]
+    }
+    assert causes["timeout"]["attempts"] >= 5
+    assert causes["timeout"]["failed"] == 0
+
+
+def test_newest_failures_are_of_the_incident() -> None:
+    """As many of the newest bins as have enough failures are read, but none from before it began."""
+    key = ("overloaded", "model_service")
+    bins = [
+        Bin(at_ms=minute * 60_000.0, attempts=300, oldest_ms=0, newest_ms=0, error_type=kind, fault=key[1])
+        for minute in range(10)
+        for kind in (key[0], "timeout")
+    ]
+    begin, first = NOW, NOW + timedelta(minutes=3)
+    assert _enough_from(bins, key, begin, first) == NOW + timedelta(minutes=8)
+    assert _enough_from(bins, key, begin, NOW + timedelta(minutes=9)) == NOW + timedelta(minutes=9)
+    assert _enough_from(bins[:2], key, begin, first) == first
 
 
 def test_what_retries_amplify() -> None:

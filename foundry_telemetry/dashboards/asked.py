@@ -15,7 +15,7 @@ from foundry_telemetry.dashboards.arm.deployment import deploy
 from foundry_telemetry.dashboards.arm.lint import everything
 from foundry_telemetry.dashboards.columns import engine, sample_values
 from foundry_telemetry.dashboards.grafana import faults, sample
-from foundry_telemetry.dashboards.parameters import TimeRange, UnknownReferenceError, Value, substitute
+from foundry_telemetry.dashboards.parameters import ALL, TimeRange, UnknownReferenceError, Value, substitute
 from foundry_telemetry.dashboards.problems import Item, LeftOutError, Problem
 
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ _DAY: Final = TimeRange(
 )
 _INVESTIGATED: Final[Mapping[str, Value]] = {
     **dict.fromkeys(("Id", "Trace", "Class", "Fault"), "x"),
-    **dict.fromkeys(("Window", "Day", "Week", "First", "Newest"), _DAY),
+    **dict.fromkeys(("Window", "Day", "Week", "First", "Newest", "TimeRange"), _DAY),
+    **dict.fromkeys(("Deployment", "Model", "Service"), ALL),
+    **dict.fromkeys(("UsdPerUnit", "Discount"), "1"),
 }
 """A value for each parameter of the command line's queries."""
 

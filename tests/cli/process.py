@@ -19,7 +19,11 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 90.0
 """How long a process may take before the test gives up; far above what any of them needs."""
 
-MAIN = "import sys; sys.argv[0] = 'foundry-telemetry'; from foundry_telemetry.cli import main; main()"
+MAIN = (
+    "import signal, sys; sys.argv[0] = 'foundry-telemetry'; from foundry_telemetry.cli import main; "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); main()"
+)
+"""Where these tests run in the background of a shell, Ctrl-C is ignored unless it is asked for."""
 
 RECORD = """
 import json, sys, threading

@@ -56,10 +56,10 @@ def all_asked(error_type: str = "overloaded", trace: str = TRACE) -> Mapping[str
 def test_every_query_is_asked() -> None:
     """No file lies there unused, none is missing, and each gets all its parameters."""
     asked = all_asked()
-    assert set(asked) == set(files.investigations())
+    assert set(asked) == {name for name in files.investigations() if not name.startswith("cost_")}
     for name, values in asked.items():
         assert "{" not in substitute(kql.composed(files.investigation(name)), values)
-    assert len(of_investigations()) == len(asked)
+    assert len(of_investigations()) == len(files.investigations())
 
 
 @pytest.mark.parametrize("value", ["' or 1 == 1", "a b", "É", 'x"', "x\n", "x" * 65])

@@ -103,28 +103,7 @@ def reconcile(billed: Mapping[date, Billed], ledger: list[Row], now: datetime) -
     known = {row["day"].date(): row for row in ledger}
     pairs = {day: (told.usd, _usd(known.get(day))) for day, told in billed.items()}
     factor = _factor([pair for day, pair in pairs.items() if not _is_fresh(day, now)])
-    days = []
-    for day, (usd, recorded) in pairs.items():
-        row = known.get(day)
-        told = _Told(
-            billed=usd,
-            ledger=recorded,
-            attempts=row["attempts"] if row else 0,
-            bare=row["bare"] if row else 0,
-            partial=(row.get("partial_usd") or 0.0) if row else 0.0,
-            is_fresh=_is_fresh(day, now),
-            is_steady=factor is not None and _agree(usd, recorded * factor, _STEADY),
-        )
-        days.append(
-            Day(
-                day=day,
-                billed_usd=usd,
-                units=billed[day].units,
-                ledger_usd=recorded,
-                difference_usd=usd - recorded,
-                causes=() if _agree(usd, recorded, _SAME_SHARE) else _causes(told),
-            )
-        )
+    days = tuple(_day(day, told, known.get(day), factor, now) for day, told in billed.items())
     total, recorded = (math.fsum(pair[side] for pair in pairs.values()) for side in (0, 1))
     return Reconciled(
         billed_usd=total,
@@ -132,7 +111,28 @@ def reconcile(billed: Mapping[date, Billed], ledger: list[Row], now: datetime) -
         difference_usd=total - recorded,
         factor=factor,
         factor_means=None if factor is None else _meaning(factor),
-        days=tuple(days),
+        days=days,
+    )
+
+
+def _day(day: date, billed: Billed, row: Row | None, factor: float | None, now: datetime) -> Day:
+    recorded = _usd(row)
+    told = _Told(
+        billed=billed.usd,
+        ledger=recorded,
+        attempts=row["attempts"] if row else 0,
+        bare=row["bare"] if row else 0,
+        partial=(row.get("partial_usd") or 0.0) if row else 0.0,
+        is_fresh=_is_fresh(day, now),
+        is_steady=factor is not None and _agree(billed.usd, recorded * factor, _STEADY),
+    )
+    return Day(
+        day=day,
+        billed_usd=billed.usd,
+        units=billed.units,
+        ledger_usd=recorded,
+        difference_usd=billed.usd - recorded,
+        causes=() if _agree(billed.usd, recorded, _SAME_SHARE) else _causes(told),
     )
 
 

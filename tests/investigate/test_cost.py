@@ -138,6 +138,17 @@ def test_split_by_every_tag() -> None:
         assert math.fsum(part.cost_usd or 0 for part in split.parts) == pytest.approx(TOTAL, rel=1e-12)
 
 
+def test_what_told_no_price_is_not_told_as_zero() -> None:
+    """Refused attempts that told no tokens cost nothing that is known: no sum of them is shown as 0."""
+    report = report_of(
+        [Row(at=NOW - timedelta(minutes=5), call_id="a", error_type="rate_limited", status=429)]
+    )
+    waste = report.waste
+    assert waste is not None
+    assert (waste.failed, waste.failed_usd, waste.left_usd, report.usd) == (1, None, None, None)
+    assert "failures       - for 1 attempts" in list(show.lines(report))
+
+
 def test_no_record() -> None:
     """Without a record nothing is made up: no month, no waste, no parts."""
     report = report_of([])

@@ -61,17 +61,17 @@ class Month(Struct, frozen=True, kw_only=True):
 
 
 class Waste(Struct, frozen=True, kw_only=True):
-    """What was spent in vain in the time; US dollars and attempts. The sums overlap."""
+    """What was spent in vain in the time: attempts, and US dollars where any were told. The sums overlap."""
 
-    failed_usd: float
+    failed_usd: float | None
     failed: int
-    retried_usd: float
+    retried_usd: float | None
     """Of attempts after the first of their call."""
     retried: int
-    left_usd: float
+    left_usd: float | None
     """Of answers that their callers left or cancelled after the output was told."""
     left: int
-    partial_usd: float
+    partial_usd: float | None
     """At least so much for answers that ended before their output was told; in no other sum."""
     partial: int
     cold_usd: float | None
@@ -84,7 +84,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     since: datetime
     until: datetime
-    usd: float
+    usd: float | None
     """Of the time, at the prices that were in force."""
     attempts: int
     unpriced: int
@@ -110,7 +110,7 @@ def read_report(questions: Questions, by: str, since: datetime, until: datetime)
     return Report(
         since=since,
         until=until,
-        usd=totals.get("usd") or 0.0 if totals else 0.0,
+        usd=totals.get("usd") if totals else 0.0,
         attempts=totals["attempts"] if totals else 0,
         unpriced=totals["unpriced"] if totals else 0,
         splits=tuple(_split(way, questions.shared("usage_by", SplitBy=way)) for way in ways),
@@ -134,13 +134,13 @@ def _month(rows: list[Row]) -> Month | None:
 def _waste(totals: Row, cold: list[Row], until: datetime) -> Waste:
     saved = [_saved(row, until) for row in cold]
     return Waste(
-        failed_usd=totals.get("failed_usd") or 0.0,
+        failed_usd=totals.get("failed_usd"),
         failed=totals["failed"],
-        retried_usd=totals.get("retried_usd") or 0.0,
+        retried_usd=totals.get("retried_usd"),
         retried=totals["retried"],
-        left_usd=totals.get("left_usd") or 0.0,
+        left_usd=totals.get("left_usd"),
         left=totals["left_alone"],
-        partial_usd=totals.get("partial_usd") or 0.0,
+        partial_usd=totals.get("partial_usd"),
         partial=totals["partial"],
         cold_usd=None if None in saved else math.fsum(usd for usd in saved if usd is not None),
         cold=sum(row["attempts"] for row in cold),

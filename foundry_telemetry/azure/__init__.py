@@ -99,14 +99,18 @@ def _start(settings: Settings) -> None:
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
     from foundry_telemetry.attach import instrument  # noqa: PLC0415
     from foundry_telemetry.azure import handlers, pipelines  # noqa: PLC0415
-    from foundry_telemetry.azure.delivery import Delivery, RequestHooks  # noqa: PLC0415
+    from foundry_telemetry.azure.delivery import Delivery  # noqa: PLC0415
+    from foundry_telemetry.azure.request_hooks import RequestHooks  # noqa: PLC0415
 
     handlers.guard()  # handlers the application has, so that the warnings below are heard
     for warning in settings.warnings:
         _log.warning("%s", warning)
     options = _with_defaults(settings.options)
     hooks = RequestHooks(
-        options["read_timeout"], options.get("raw_request_hook"), options.get("raw_response_hook")
+        options["read_timeout"],
+        options.get("raw_request_hook"),
+        options.get("raw_response_hook"),
+        has_disk=not options.get("disable_offline_storage"),
     )
     options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
     built = pipelines.connect(settings, options)
@@ -116,6 +120,7 @@ def _start(settings: Settings) -> None:
         hooks,
         flushes=built.flushes,
         readers=built.readers,
+        counted=built.counted,
         before_exit=_before_exit,
     )
     delivery.arm()

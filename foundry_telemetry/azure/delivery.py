@@ -2,13 +2,13 @@
 
 The SDK waits up to thirty seconds for each signal at exit and does nothing at all on SIGTERM. Here every
 pipeline has a thread, started at set-up because none may start at interpreter shutdown, that waits for the
-end and then shuts its pipeline down; the process waits for them for a bounded time.
+end and then shuts its pipeline down; the process waits for them for a bounded time. What is neither sent nor
+on disk by then is counted, and the count goes the way of the metrics, to the disk at the latest.
 """
 
 from __future__ import annotations
 
 import atexit
-import copy
 import logging
 import os
 import signal
@@ -20,80 +20,24 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
+
+from foundry_telemetry.losses import Reason, Signal, dropped
+
 if TYPE_CHECKING:
     from types import FrameType
+
+    from foundry_telemetry.azure.counting import Counted
+    from foundry_telemetry.azure.request_hooks import RequestHooks
 
 FLUSH_S: Final = 5.0
 """Seconds a process waits at most for its last telemetry."""
 _STORE_S: Final = 1.0
 """Seconds of those kept back: a request that hangs is given up so that its batch still reaches the disk."""
-_LEAST_S: Final = 0.1
+_LAST_WORD_S: Final = 0.3
+"""Seconds of those kept back to say how much was lost."""
 _POLL_S: Final = 0.005
-_AGAIN_S: Final = 3600.0
-"""Seconds until a refusal is reported again."""
-
-_SILENT_REFUSALS: Final = {402: "the quota", 439: "the daily cap"}
-"""Answers on which the exporter drops a batch without a log line."""
-
 _log = logging.getLogger("foundry_telemetry.azure")
-
-
-class RequestHooks:
-    """What is done around every request of the exporters, through the two hooks azure-core offers.
-
-    Args:
-        read_timeout: Seconds to wait for an answer in normal times.
-        on_request: The application's own hook, called after ours.
-        on_response: The same for answers.
-    """
-
-    def __init__(
-        self,
-        read_timeout: float,
-        on_request: Callable[[Any], object] | None = None,
-        on_response: Callable[[Any], object] | None = None,
-    ) -> None:
-        self.deadline: float | None = None
-        """When the process ends, on the monotonic clock."""
-        self._read_timeout = read_timeout
-        self._on_request = on_request
-        self._on_response = on_response
-        self._owners: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-        self._left_to_parent: list[Any] = []
-        self._reported_at = -_AGAIN_S
-
-    def request(self, request: Any) -> None:
-        """Keep a request within the life of the process, and a fork's connection out of its parent's."""
-        with suppress(Exception):
-            self._leave_connections_to_parent(request.context.transport)
-        if self.deadline is not None:
-            left = max(self.deadline - time.monotonic(), _LEAST_S)
-            request.context.options["read_timeout"] = min(self._read_timeout, left)
-            request.context.options["connection_timeout"] = left
-        if self._on_request is not None:
-            self._on_request(request)
-
-    def response(self, response: Any) -> None:
-        """Say aloud that Azure throws telemetry away, where the exporter would not."""
-        reason = _SILENT_REFUSALS.get(response.http_response.status_code)
-        now = time.monotonic()
-        if reason is not None and now - self._reported_at >= _AGAIN_S:
-            self._reported_at = now
-            _log.warning("Azure Monitor refuses telemetry: %s is reached; what is sent now is lost", reason)
-        if self._on_response is not None:
-            self._on_response(response)
-
-    def _leave_connections_to_parent(self, transport: Any) -> None:
-        """Two processes that write on one inherited connection would read each other's answers."""
-        pid = os.getpid()
-        if self._owners.setdefault(transport, pid) == pid:
-            return
-        self._owners[transport] = pid
-        session = transport.session
-        for prefix, adapter in list(session.adapters.items()) if session is not None else ():
-            session.mount(prefix, copy.copy(adapter))  # a copy has the settings, and connections of its own
-            # Kept alive: letting a pool go would take a lock that a thread of the parent may have held.
-            self._left_to_parent.append(adapter)
 
 
 class Delivery:
@@ -103,7 +47,9 @@ class Delivery:
         jobs: For each pipeline its name and what ends it. A job may block; it runs in a thread of its own.
         hooks: Told when the process ends.
         flushes: The same for pipelines that end by themselves at exit, but not on SIGTERM.
-        readers: Metric readers whose unsent counts must not be sent by a forked child as well.
+        readers: Metric readers whose unsent counts must not be sent by a forked child as well, and that tell
+            of the last losses.
+        counted: For each pipeline, what knows how much it still holds.
         before_exit: Called first at exit.
     """
 
@@ -114,19 +60,22 @@ class Delivery:
         *,
         flushes: Mapping[str, Callable[[], object]] = MappingProxyType({}),
         readers: Iterable[Any] = (),
+        counted: Mapping[str, Iterable[Counted]] = MappingProxyType({}),
         before_exit: Callable[[], object] | None = None,
     ) -> None:
         self._hooks = hooks
         self._enders = [_Worker(name, job) for name, job in jobs.items()]
         self._workers = self._enders + [_Worker(name, job) for name, job in flushes.items()]
         self._readers = tuple(readers)
+        self._counted = {name: tuple(parts) for name, parts in counted.items()}
+        self._last_word = _Worker("losses", self._tell_losses)
         self._held: list[tuple[Any, Any]] = []
         self._before_exit = before_exit
         self._deadline: float | None = None
 
     def arm(self) -> None:
         """Start the threads and listen for the end of the process and for forks."""
-        for worker in self._workers:
+        for worker in (*self._workers, self._last_word):
             worker.start()
         atexit.register(self._at_exit)
         on_main = threading.current_thread() is threading.main_thread()
@@ -155,14 +104,41 @@ class Delivery:
             self._deadline = time.monotonic() + FLUSH_S
         self._hooks.deadline = self._deadline - _STORE_S
         workers = self._workers if everything else self._enders
-        for worker in workers:
-            worker.tell()
-        while late := [worker.name for worker in workers if not worker.ended]:
-            if time.monotonic() >= self._deadline:
-                _log.warning("%g s were not enough to deliver the last %s", FLUSH_S, ", ".join(late))
-                return False
-            time.sleep(_POLL_S)
-        return True
+        late = _wait(workers, until=self._deadline - _LAST_WORD_S)
+        self._count_what_is_left(late)
+        _wait([self._last_word], until=self._deadline)
+        self._log_losses(late)
+        return not late
+
+    def _count_what_is_left(self, late: Iterable[_Worker]) -> None:
+        for worker in late:
+            if not worker.given_up:
+                worker.given_up = True
+                left = sum(part.waiting for part in self._counted.get(worker.name, ()))
+                dropped.add(Reason.EXIT, Signal(worker.name), left)
+
+    def _tell_losses(self) -> None:
+        """Export the metrics once more if something was lost after their last collection."""
+        if not dropped.untold():
+            return
+        token = attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # noqa: FBT003 - its value
+        try:
+            for reader in self._readers:
+                data = reader._collect(reader)  # noqa: SLF001 - nothing public collects without sending
+                if data is not None:
+                    reader._exporter.export(data)  # noqa: SLF001 - its own way waits for a hanging export
+        finally:
+            detach(token)
+
+    def _log_losses(self, late: list[_Worker]) -> None:
+        if late:
+            names = ", ".join(worker.name for worker in late)
+            _log.warning("%g s were not enough to deliver the last %s", FLUSH_S, names)
+        totals = dropped.totals()
+        # Whatever was told went with the metrics; where those were lost, the log is all there is.
+        if dropped.untold() or any(signal is Signal.METRICS for _, signal in totals):
+            lost = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in totals.items())
+            _log.warning("telemetry lost in the life of this process: %s", lost)
 
     def _at_exit(self) -> None:
         with suppress(Exception):
@@ -193,7 +169,10 @@ class Delivery:
     def _after_fork_in_child(self) -> None:
         self._held = []
         self._deadline = self._hooks.deadline = None
-        for worker in self._workers:
+        for parts in self._counted.values():
+            for part in parts:
+                part.after_fork()
+        for worker in (*self._workers, self._last_word):
             worker.start()
 
 
@@ -203,6 +182,8 @@ class _Worker:
     def __init__(self, name: str, job: Callable[[], object]) -> None:
         self.name = name
         self.ended = False
+        self.given_up = False
+        """Whether what it could not deliver was counted."""
         self._job = job
         self._gate = threading.Lock()
 
@@ -230,6 +211,26 @@ class _Worker:
             _log.debug("could not shut down %s", self.name, exc_info=True)
         finally:
             self.ended = True
+
+
+def _wait(workers: Iterable[_Worker], until: float) -> list[_Worker]:
+    """Let workers do their jobs, and wait for them.
+
+    Args:
+        workers: Those to wait for.
+        until: On the monotonic clock.
+
+    Returns:
+        Those that were not done by then.
+    """
+    workers = list(workers)
+    for worker in workers:
+        worker.tell()
+    while late := [worker for worker in workers if not worker.ended]:
+        if time.monotonic() >= until:
+            break
+        time.sleep(_POLL_S)
+    return late
 
 
 def _send(held: list[tuple[Any, Any]]) -> None:

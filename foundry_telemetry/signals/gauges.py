@@ -6,7 +6,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from time import monotonic, time
 from typing import Final
 
@@ -90,12 +90,16 @@ _start: Final = _Start()
 
 
 @lru_cache(maxsize=1)
-def _version() -> str:
-    return version("foundry-telemetry")  # reads a file, so not while the application starts
+def _version() -> dict[str, str]:
+    """Our version, read when it is first told: that reads a file. Bundled applications may have none."""
+    try:
+        return {names.TELEMETRY_VERSION: version("foundry-telemetry")}
+    except PackageNotFoundError:
+        return {}
 
 
 def _beat(_: CallbackOptions) -> Iterable[Observation]:
-    return [Observation(monotonic() - _start.at_s, {names.TELEMETRY_VERSION: _version()})]
+    return [Observation(monotonic() - _start.at_s, _version())]
 
 
 if hasattr(os, "register_at_fork"):

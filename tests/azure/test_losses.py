@@ -1,4 +1,4 @@
-"""Every item that the exporter of Azure takes arrives, or is on disk, or is counted as lost with its reason."""
+"""Every item that the exporter takes arrives in Azure, or is on disk, or is counted with a reason."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from foundry_telemetry import losses
 from foundry_telemetry.azure import counting, pipelines
 from foundry_telemetry.azure.counting import CountedExporter, CountedQueue
 from foundry_telemetry.losses import Dropped, Reason, Signal
-from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, CLOSE, Fault, FakeIngestion, partly, refuse
+from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, CLOSE, FakeIngestion, Fault, partly, refuse
 from tests.azure.process import stored
 
 SPANS = 8

@@ -1,6 +1,7 @@
 """How much telemetry was lost between our records and Azure, and why.
 
-*Signal*: traces, logs (the ledger among them) or metrics. *Item*: one span, log record or metric point.
+*Signal*: traces, logs (the ledger among them) or metrics. *Item*: one span, span event, log record or metric
+point.
 
 Whoever drops an item counts it here; the total is the metric ``foundry.telemetry.dropped``. Failures of our
 own code are counted at the doors, and told under the same name.
@@ -66,8 +67,8 @@ class Dropped:
         self._notes: deque[tuple[Loss, int]] = deque()
         self._totals: Counter[Loss] = Counter()
         self._folding = threading.Lock()
-        self.told: Counter[Loss] = Counter()
-        """What was handed to a metric reader last."""
+        self._again: Counter[Loss] = Counter()
+        self._told: Counter[Loss] = Counter()
 
     def add(self, reason: Reason, signal: Signal, count: int = 1) -> None:
         """Count `count` items."""
@@ -83,13 +84,20 @@ class Dropped:
         return Counter(self._totals)
 
     def tell(self) -> Counter[Loss]:
-        """The totals, for a metric reader."""
-        self.told = self.totals()
-        return self.told
+        """For a metric reader: the totals, and once more what it was told and could not hand on."""
+        self._told = self.totals() + self._again
+        return Counter(self._told)
+
+    def tell_again(self, loss: Loss, count: int) -> None:
+        """The metric points that told of a loss were themselves lost.
+
+        The SDK hands on the difference to the last time only, so the total is raised by what nobody got.
+        """
+        self._again[loss] += count
 
     def untold(self) -> Counter[Loss]:
-        """What was lost since a metric reader asked."""
-        return self.totals() - self.told
+        """What no metric reader was told yet."""
+        return self.totals() + self._again - self._told
 
     def _fold(self) -> None:
         # Never waits: whoever holds the lock folds, or is this very thread further down.

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
     from foundry_telemetry.azure.delivery import Delivery
 
-__all__ = ["configure"]
+__all__ = ["configure", "flush"]
+
+_FLUSH_S: Final = 5.0
+"""Seconds."""
 
 _READ_TIMEOUT_S: Final = 10.0
 """Seconds; azure-core's own is 300."""
@@ -94,6 +97,23 @@ def configure(
             _again(_active[0], settings)
 
 
+def flush(timeout_s: float = _FLUSH_S) -> bool:
+    """Send all that waits in memory to Azure Monitor, now.
+
+    For code after which the process may be frozen or killed: the handler of a function, a task. A process
+    that exits, or gets a SIGTERM, needs no call. Spans and logs wait up to five seconds otherwise, metrics a
+    minute. Never raises; before `configure` there is nothing to send.
+
+    Args:
+        timeout_s: Seconds to wait at most.
+
+    Returns:
+        Whether all was sent, or put on disk for later, in time.
+    """
+    active = _active
+    return active is None or active[1].empty(timeout_s)
+
+
 def _start(settings: Settings) -> None:
     global _active  # noqa: PLW0603 - one per process, as are the providers
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
@@ -122,6 +142,7 @@ def _start(settings: Settings) -> None:
         readers=built.readers,
         counted=built.counted,
         before_exit=_before_exit,
+        empties=built.empties,
     )
     delivery.arm()
     _active = (settings, delivery)

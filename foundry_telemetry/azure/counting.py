@@ -9,6 +9,7 @@ queues, its own rate limit and what grew too old, and without a disk they count 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 from azure.core.exceptions import HttpResponseError
 
+from foundry_telemetry import conventions as names
 from foundry_telemetry.losses import Reason, Signal, dropped
 
 _QUOTA: Final = frozenset({402, 439})
@@ -65,7 +67,7 @@ class CountedExporter:
 
     def export(self, batch: Any, *args: Any, **options: Any) -> Any:
         """Export a batch, and count it where the exporter itself fails on it."""
-        self._in_flight = _size(batch)
+        self._in_flight = size(batch)  # of metrics, points
         try:
             return self._export(batch, *args, **options)
         except Exception:
@@ -76,14 +78,14 @@ class CountedExporter:
 
     def transmit(self, envelopes: list[Any], *args: Any, **options: Any) -> Any:
         """Send envelopes, and count those that are neither taken nor kept."""
-        before = len(envelopes)
+        items = list(envelopes)  # the exporter takes away what is over its rate limit
         self._depth += 1
         try:
             result = self._transmit(envelopes, *args, **options)
         finally:
             self._depth -= 1
         if self._depth == 0:  # a redirect comes through here once more
-            self._account(result.name, before, len(envelopes))
+            self._account(result.name, envelopes, items[len(envelopes) :])
         return result
 
     def track(self, envelopes: list[Any], *args: Any, **options: Any) -> Any:
@@ -98,30 +100,35 @@ class CountedExporter:
         self._errors = (answer[0] if isinstance(answer, tuple) else answer).errors or ()
         return answer
 
-    def _account(self, result: str, before: int, sent: int) -> None:
+    def _account(self, result: str, sent: Sequence[Any], over_the_rate: Sequence[Any]) -> None:
         without_disk = self._exporter.storage is None
-        if without_disk:  # the rest is over the exporter's own rate limit, and kept where there is a disk
-            dropped.add(Reason.STORAGE_DISABLED, self._signal, before - sent)
+        if without_disk:
+            self._lose(Reason.STORAGE_DISABLED, over_the_rate)
         if result == _LATER and without_disk:
-            dropped.add(Reason.STORAGE_DISABLED, self._signal, sent)
+            self._lose(Reason.STORAGE_DISABLED, sent)
         elif result == _GONE and self._why is not None:
-            dropped.add(self._why, self._signal, sent)
+            self._lose(self._why, sent)
         elif result == _GONE:
             for error in self._errors:
-                self._account_item(error, without_disk=without_disk)
+                reason = _reason_of_item(error, without_disk=without_disk)
+                if reason is not None:
+                    self._lose(reason, [sent[error.index]])
 
-    def _account_item(self, error: Any, *, without_disk: bool) -> None:
-        if (error.message or "").lower() == _SAMPLED_OUT:
-            dropped.add(Reason.INGESTION_SAMPLING, self._signal)
-        elif error.status_code not in _RETRIED:
-            reason = Reason.QUOTA if error.status_code in _QUOTA else Reason.REFUSED
-            dropped.add(reason, self._signal)
-        elif without_disk:
-            dropped.add(Reason.STORAGE_DISABLED, self._signal)
+    def _lose(self, reason: Reason, envelopes: Sequence[Any]) -> None:
+        lose(reason, self._signal, [envelope.as_dict() for envelope in envelopes])
 
     def after_fork(self) -> None:
         """In the child of a fork: what is being exported is the parent's to finish."""
         self._in_flight = self._depth = 0
+
+
+def _reason_of_item(error: Any, *, without_disk: bool) -> Reason | None:
+    """Why an item that Azure refused is lost; ``None`` if it is kept for later."""
+    if (error.message or "").lower() == _SAMPLED_OUT:
+        return Reason.INGESTION_SAMPLING
+    if error.status_code in _RETRIED:
+        return Reason.STORAGE_DISABLED if without_disk else None
+    return Reason.QUOTA if error.status_code in _QUOTA else Reason.REFUSED
 
 
 class CountedQueue:
@@ -168,7 +175,7 @@ def _count_storage(storage: Any, signal: Signal) -> None:
         result = put(data, *args, **options)
         name = getattr(result, "name", "")
         if name != _STORED:
-            dropped.add(_STORAGE.get(name, Reason.STORAGE_FAILED), signal, len(data))
+            lose(_STORAGE.get(name, Reason.STORAGE_FAILED), signal, data)
         return result
 
     def counted_gets() -> Iterator[Any]:
@@ -197,9 +204,45 @@ def _remove_lost(storage: Any, signal: Signal) -> None:
 
 def _remove(path: str, reason: Reason, signal: Signal) -> None:
     with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123 - as the storage itself
-        items = sum(1 for _ in file)
+        lines = file.readlines()
         os.remove(path)  # noqa: PTH107 - only one process gets here without an error, and counts
-        dropped.add(reason, signal, items)
+        lose(reason, signal, [_envelope(line) for line in lines])
+
+
+def _envelope(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:  # the last line of a half written file
+        return {}
+
+
+def _is_metric(envelope: Any) -> bool:
+    try:
+        return bool(envelope["data"]["baseType"] == "MetricData")
+    except (KeyError, TypeError):
+        return False
+
+
+def lose(reason: Reason, signal: Signal, envelopes: Sequence[Any]) -> None:
+    """Count envelopes as lost; what they themselves told of losses is to be told again.
+
+    Args:
+        reason: Why.
+        signal: What they carry.
+        envelopes: As they are sent, in JSON's types.
+    """
+    if signal is not Signal.METRICS:
+        # With each batch of spans goes a metric of the exporter's own, about the resource.
+        dropped.add(reason, signal, sum(not _is_metric(envelope) for envelope in envelopes))
+        return
+    dropped.add(reason, signal, len(envelopes))
+    for envelope in envelopes:
+        with suppress(KeyError, IndexError, TypeError, ValueError):
+            data = envelope["data"]["baseData"]
+            point, told = data["metrics"][0], data["properties"]
+            if point["name"] == names.METRIC_DROPPED:
+                loss = Reason(told[names.DROP_REASON]), Signal(told[names.DROP_SIGNAL])
+                dropped.tell_again(loss, round(point["value"]))
 
 
 def _stamp(at: datetime) -> str:
@@ -207,8 +250,8 @@ def _stamp(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H%M%S.%f")
 
 
-def _size(batch: Any) -> int:
-    """Items of a batch: spans or records in a list, or the points of metrics data."""
+def size(batch: Any) -> int:
+    """How many items are in a batch: spans or records in a list, or the points of metrics data."""
     if hasattr(batch, "__len__"):
         return len(batch)
     return sum(

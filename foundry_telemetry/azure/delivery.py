@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
 
+from foundry_telemetry.azure.exits import Flusher
+from foundry_telemetry.azure.forks import HeldMetrics
 from foundry_telemetry.losses import Reason, Signal, dropped
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Delivery:
             of the last losses.
         counted: For each pipeline, what knows how much it still holds.
         before_exit: Called first at exit.
+        empties: For every pipeline, what sends all that waits in it and lets it go on.
     """
 
     def __init__(
@@ -62,15 +65,17 @@ class Delivery:
         readers: Iterable[Any] = (),
         counted: Mapping[str, Iterable[Counted]] = MappingProxyType({}),
         before_exit: Callable[[], object] | None = None,
+        empties: Iterable[Callable[[], object]] = (),
     ) -> None:
         self._hooks = hooks
         self._enders = [_Worker(name, job) for name, job in jobs.items()]
         self._workers = self._enders + [_Worker(name, job) for name, job in flushes.items()]
-        self._readers = tuple(readers)
+        self._readers = [HeldMetrics(reader) for reader in readers]
         self._counted = {name: tuple(parts) for name, parts in counted.items()}
         self._last_word = _Worker("losses", self._tell_losses)
-        self._held: list[tuple[Any, Any]] = []
         self._before_exit = before_exit
+        self._empties = tuple(empties)
+        self._flusher = Flusher(self.flush)
         self._deadline: float | None = None
 
     def arm(self) -> None:
@@ -78,6 +83,7 @@ class Delivery:
         for worker in (*self._workers, self._last_word):
             worker.start()
         atexit.register(self._at_exit)
+        self._flusher.arm()
         on_main = threading.current_thread() is threading.main_thread()
         # A handler of the application, or of its server, knows better when the end has come.
         if on_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -85,9 +91,25 @@ class Delivery:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(
                 before=_weakly(self._before_fork),
-                after_in_parent=_weakly(self._after_fork_in_parent),
                 after_in_child=_weakly(self._after_fork_in_child),
             )
+
+    def empty(self, timeout_s: float) -> bool:
+        """Send what waits in every pipeline, and let them go on.
+
+        Args:
+            timeout_s: Seconds to wait at most; what takes longer goes on in its thread.
+
+        Returns:
+            Whether all was done in time. What was not sent may be on disk by then.
+        """
+        until = time.monotonic() + timeout_s
+        threads = [threading.Thread(target=job, name="foundry-empty", daemon=True) for job in self._empties]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(until - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in threads)
 
     def flush(self, *, everything: bool = True) -> bool:
         """End every pipeline; takes at most `FLUSH_S` seconds in all, however often it is called.
@@ -123,7 +145,7 @@ class Delivery:
             return
         token = attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # noqa: FBT003 - its value
         try:
-            for reader in self._readers:
+            for reader in (held.reader for held in self._readers):
                 data = reader._collect(reader)  # noqa: SLF001 - nothing public collects without sending
                 if data is not None:
                     reader._exporter.export(data)  # noqa: SLF001 - its own way waits for a hanging export
@@ -134,11 +156,10 @@ class Delivery:
         if late:
             names = ", ".join(worker.name for worker in late)
             _log.warning("%g s were not enough to deliver the last %s", FLUSH_S, names)
-        totals = dropped.totals()
-        # Whatever was told went with the metrics; where those were lost, the log is all there is.
-        if dropped.untold() or any(signal is Signal.METRICS for _, signal in totals):
-            lost = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in totals.items())
-            _log.warning("telemetry lost in the life of this process: %s", lost)
+        untold = dropped.untold()
+        if untold:  # the log is all that is left
+            lost = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in untold.items())
+            _log.warning("telemetry lost, and not told to Azure: %s", lost)
 
     def _at_exit(self) -> None:
         with suppress(Exception):
@@ -154,20 +175,12 @@ class Delivery:
         signal.raise_signal(signal.SIGTERM)
 
     def _before_fork(self) -> None:
-        """Take the unsent counts out of the aggregation, or parent and child would both report them."""
-        for reader in self._readers:
-            with suppress(Exception):
-                data = reader._collect(reader)  # noqa: SLF001 - nothing public collects without sending
-                if data is not None:
-                    self._held.append((reader, data))
-
-    def _after_fork_in_parent(self) -> None:
-        held, self._held = self._held, []
-        if held and self._deadline is None:
-            threading.Thread(target=_send, args=(held,), name="foundry-flush-fork", daemon=True).start()
+        for held in self._readers:
+            held.before_fork()
 
     def _after_fork_in_child(self) -> None:
-        self._held = []
+        for held in self._readers:
+            held.after_fork_in_child()
         self._deadline = self._hooks.deadline = None
         for parts in self._counted.values():
             for part in parts:
@@ -231,12 +244,6 @@ def _wait(workers: Iterable[_Worker], until: float) -> list[_Worker]:
             break
         time.sleep(_POLL_S)
     return late
-
-
-def _send(held: list[tuple[Any, Any]]) -> None:
-    for reader, data in held:
-        with suppress(Exception):
-            reader._receive_metrics(data)  # noqa: SLF001 - see `_before_fork`
 
 
 def _weakly(method: Callable[[], None]) -> Callable[[], None]:

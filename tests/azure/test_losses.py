@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from azure.monitor.opentelemetry.exporter import (
     AzureMonitorTraceExporter,
 )
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -24,6 +25,7 @@ from foundry_telemetry import losses
 from foundry_telemetry.azure import counting, pipelines
 from foundry_telemetry.azure.counting import CountedExporter, CountedQueue
 from foundry_telemetry.losses import Dropped, Reason, Signal
+from foundry_telemetry.signals import Signals, gauges
 from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, CLOSE, FakeIngestion, Fault, partly, refuse
 from tests.azure.process import stored
 
@@ -351,6 +353,30 @@ def test_untold() -> None:
     count.add(Reason.QUOTA, Signal.LOGS, 0)
     count.add(Reason.QUOTA, Signal.LOGS, 1)
     assert count.untold() == {(Reason.QUOTA, Signal.LOGS): 1}
+
+
+def test_told_again(azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monkeypatch: Any) -> None:
+    """Counts of losses that are lost with the metrics that tell of them are told again, until they arrive."""
+    monkeypatch.setattr(gauges, "dropped", dropped)
+    counted = AzureMonitorMetricExporter(
+        connection_string=azure.connection_string, disable_offline_storage=True, retry_total=0
+    )
+    CountedExporter(counted, Signal.METRICS)
+    reader = PeriodicExportingMetricReader(counted, export_interval_millis=math.inf)
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    Signals(meter_provider=provider)
+    azure.script(refuse(503), refuse(400))
+    dropped.add(Reason.QUEUE_FULL, Signal.LOGS, 5)
+    for _ in range(4):
+        reader.collect()
+    told: Counter[tuple[str, str]] = Counter()
+    for point in azure.metrics("foundry.telemetry.dropped"):
+        properties = point["properties"]
+        told[properties["foundry.telemetry.reason"], properties["foundry.telemetry.signal"]] += point["value"]
+    assert told == dropped.totals()
+    assert told["queue_full", "logs"] == 5
+    assert not dropped.untold()
+    provider.shutdown()
 
 
 def test_a_lock_that_is_held() -> None:

@@ -39,6 +39,9 @@ _STORE_S: Final = 1.0
 _LAST_WORD_S: Final = 0.3
 """Seconds of those kept back to say how much was lost."""
 _POLL_S: Final = 0.005
+_EMPTY_EVERY_S: Final = 0.5
+_INIT: Final = 1
+"""Process id of the first process of a container, where nothing starts it by way of an init."""
 _log = logging.getLogger("foundry_telemetry.azure")
 
 
@@ -170,9 +173,18 @@ class Delivery:
     def _at_sigterm(self, _signum: int, _frame: FrameType | None) -> None:
         # First, so that a second signal ends the process at once.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if os.getpid() == _INIT:
+            threading.Thread(target=self._empty_until_killed, name="foundry-empty", daemon=True).start()
+            return
         with suppress(Exception):
             self.flush()
         signal.raise_signal(signal.SIGTERM)
+
+    def _empty_until_killed(self) -> None:
+        """The first process of a container does not die of SIGTERM; it works on until it is killed."""
+        while self._deadline is None:
+            self.empty(FLUSH_S)
+            time.sleep(_EMPTY_EVERY_S)
 
     def _before_fork(self) -> None:
         for held in self._readers:

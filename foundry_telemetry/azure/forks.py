@@ -17,6 +17,8 @@ from opentelemetry.sdk.metrics.export import Gauge
 from foundry_telemetry.azure.counting import size
 from foundry_telemetry.losses import Reason, Signal, dropped
 
+_FORGET_S: Final = 1.0
+"""Seconds; it takes milliseconds."""
 _MOST_HELD: Final = 256
 """Forks between two collections whose counts are held."""
 
@@ -50,6 +52,15 @@ class HeldMetrics:
         self._held.clear()
         if hasattr(self.reader, "_export_lock"):
             self.reader._export_lock = threading.Lock()  # noqa: SLF001 - the SDK forgets to
+        # Threads of the parent counted on until the very fork. A thread, for one of the SDK's own locks may
+        # be locked for ever: then the metrics of this child are lost, but the child must not hang.
+        forgetting = threading.Thread(target=self._forget, name="foundry-forget", daemon=True)
+        forgetting.start()
+        forgetting.join(_FORGET_S)
+
+    def _forget(self) -> None:
+        with suppress(Exception):
+            self.reader._collect(self.reader)  # noqa: SLF001 - see above
 
     def receive(self, data: Any, *args: Any, **options: Any) -> None:
         """Send what is held, and then what was collected."""

@@ -18,6 +18,7 @@ from azure.core.rest import HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from foundry_telemetry import azure
 from foundry_telemetry.azure import delivery as delivery_module
 from foundry_telemetry.azure.delivery import Delivery
 from foundry_telemetry.azure.request_hooks import RequestHooks
@@ -183,3 +184,22 @@ def test_connections_of_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
         for adapter in hooks._left_to_parent:
             adapter.close()
     assert ports[0] == ports[1] != ports[2] == ports[3]
+
+
+def test_empty(arm: Arm) -> None:
+    """Emptying runs every job at once, says whether all were done in time, and ends nothing."""
+    release = threading.Event()
+    calls: list[str] = []
+    delivery = arm(
+        {"traces": lambda: calls.append("end")}, empties=[lambda: calls.append("empty"), release.wait]
+    )
+    assert not delivery.empty(0.05)
+    release.set()
+    assert delivery.empty(60.0)
+    assert calls == ["empty", "empty"]
+
+
+def test_flush_without_configure() -> None:
+    """Where nothing is configured, nothing waits."""
+    assert azure._active is None
+    assert azure.flush()

@@ -155,12 +155,15 @@ class Service:
 
 
 @contextmanager
-def running(stage: Stage, *command: str, listens: bool = False, **environment: str) -> Iterator[Service]:
+def running(
+    stage: Stage, *command: str, listens: bool = False, prefix: Sequence[str] = (), **environment: str
+) -> Iterator[Service]:
     """Run a command of this Python's environment.
 
     Args:
         stage: Where it runs.
         command: A module and its arguments; ``{fd}`` is the socket that it listens on.
+        prefix: What starts it.
         listens: Whether it gets such a socket. It is bound already, so requests wait until it is served.
         environment: Variables on top.
     """
@@ -171,7 +174,7 @@ def running(stage: Stage, *command: str, listens: bool = False, **environment: s
             listener.listen(64)
         number = listener.fileno()
         popen = subprocess.Popen(
-            [sys.executable, "-m", *(word.replace("{fd}", str(number)) for word in command)],
+            [*prefix, sys.executable, "-m", *(word.replace("{fd}", str(number)) for word in command)],
             env=stage.environment | environment,
             cwd=DEPLOY,
             pass_fds=(number,),

@@ -6,12 +6,14 @@ Each test runs one of the recipes of ``examples/deploy`` as real processes.
 from __future__ import annotations
 
 import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.delivery.stage import PATIENCE_S, Stage, running, staged
+from tests.delivery.stage import INPUT_TOKENS, PATIENCE_S, Stage, running, staged
 
 REQUESTS = 18
 
@@ -101,6 +103,34 @@ def test_job_of_ten_seconds(stage: Stage) -> None:
         assert job.end(None) == 0, job.errors
     assert stage.served > 5
     stage.holds_all()
+
+
+CONTAINER = ("unshare", "--pid", "--fork", "--kill-child")
+HAS_CONTAINERS = subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not HAS_CONTAINERS, reason="a PID namespace of its own needs root and unshare(1)")
+def test_first_process_of_a_container(stage: Stage) -> None:
+    """It does not die of SIGTERM, with or without us; what it does before it is killed arrives too."""
+    service = """
+        import os, signal, time
+        import wsgi_service
+
+        def work():
+            wsgi_service.app({}, lambda *_: None)
+
+        assert os.getpid() == 1
+        work()
+        signal.raise_signal(signal.SIGTERM)
+        work()
+        time.sleep(600)
+        """
+    with running(stage, stage.module("service", service), prefix=CONTAINER) as container:
+        stage.foundry.wait_for_requests(2, timeout=PATIENCE_S)
+        deadline = time.monotonic() + PATIENCE_S
+        while stage.arrived().metric_tokens < 2 * INPUT_TOKENS and time.monotonic() < deadline:
+            assert container.popen.poll() is None, container.errors
+    stage.holds_all(workers=1)
 
 
 def test_killed_after_the_handler(stage: Stage) -> None:

@@ -28,6 +28,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 GUNICORN = ("gunicorn", "--bind", "fd://{fd}", "--workers", "2", "wsgi_service:app")
 
 
+@pytest.mark.row(36)
 @pytest.mark.parametrize(
     "flags",
     [(), ("--preload",), ("--preload", "--worker-class", "gthread", "--threads", "4")],
@@ -46,6 +47,7 @@ def test_gunicorn(flags: tuple[str, ...], stage: Stage) -> None:
 UVICORN = ("uvicorn", "--fd", "{fd}", "asgi_service:app")
 
 
+@pytest.mark.row(32)
 def test_uvicorn(stage: Stage) -> None:
     """Uvicorn kills its own process by the signal that it got: after the last telemetry is delivered."""
     with running(stage, *UVICORN, listens=True) as service:
@@ -54,6 +56,7 @@ def test_uvicorn(stage: Stage) -> None:
     stage.holds_all(workers=1)
 
 
+@pytest.mark.row(32)
 def test_uvicorn_ctrl_c(stage: Stage) -> None:
     """So does a Ctrl-C, which is an exit as any other."""
     with running(stage, *UVICORN, listens=True) as service:
@@ -70,6 +73,7 @@ def test_uvicorn_workers(stage: Stage) -> None:
     stage.holds_all(workers=len(workers))
 
 
+@pytest.mark.row(33)
 def test_celery_prefork(stage: Stage) -> None:
     """The worker processes of Celery, which end past all exit handlers, deliver all."""
     broker = stage.folder / "broker"
@@ -133,6 +137,7 @@ def test_first_process_of_a_container(stage: Stage) -> None:
     stage.holds_all(workers=1)
 
 
+@pytest.mark.row(33)
 def test_killed_after_the_handler(stage: Stage) -> None:
     """A function whose process is killed as soon as its handler returned has delivered all."""
     host = """
@@ -147,6 +152,7 @@ def test_killed_after_the_handler(stage: Stage) -> None:
     stage.holds_all()
 
 
+@pytest.mark.row(33, 34)
 def test_process_pool(stage: Stage) -> None:
     """Forked children of `multiprocessing`, which end past all exit handlers, deliver all."""
     pool = """

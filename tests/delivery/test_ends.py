@@ -51,6 +51,7 @@ def in_the_log(errors: str, signal: str) -> int:
     return sum(found)
 
 
+@pytest.mark.row(38)
 @pytest.mark.parametrize("spans", [700, 16_000])
 def test_azure_hangs(spans: int, tmp_path: Path) -> None:
     """Each span is on disk, or in the count of losses that is on disk too."""
@@ -64,6 +65,7 @@ def test_azure_hangs(spans: int, tmp_path: Path) -> None:
     assert ended.seconds < FLUSH_S + 10  # of which the interpreter takes some
 
 
+@pytest.mark.row(38)
 def test_azure_hangs_and_there_is_no_disk(tmp_path: Path) -> None:
     """Without a disk the count of losses is all that is left, and it is in the log."""
     with FakeIngestion() as azure:

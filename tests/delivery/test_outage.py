@@ -75,6 +75,7 @@ def outage(process: Process, azure: FakeIngestion, folder: Path) -> int:
     return int(process.end().said[-1]["emitted"])
 
 
+@pytest.mark.row(26)
 def test_a_disk_that_holds_all(tmp_path: Path) -> None:
     """Everything told during the outage arrives after it, exactly once, and nothing is counted as lost."""
     options = "storage_min_retry_interval=1, retry_total=0"
@@ -87,6 +88,7 @@ def test_a_disk_that_holds_all(tmp_path: Path) -> None:
         assert not azure.metrics("foundry.telemetry.dropped")
 
 
+@pytest.mark.row(26)
 def test_a_disk_that_is_too_small(tmp_path: Path) -> None:
     """What the disk cannot hold is counted: arrived and counted add up to what was told, for each signal."""
     options = "storage_min_retry_interval=1, retry_total=0, storage_max_size=20_000"
@@ -100,6 +102,7 @@ def test_a_disk_that_is_too_small(tmp_path: Path) -> None:
             assert len(arrived) + lost["storage_full"] == emitted
 
 
+@pytest.mark.row(26)
 def test_no_disk(tmp_path: Path) -> None:
     """Without a disk everything told during the outage is counted."""
     script = SERVICE.format(options="disable_offline_storage=True, retry_total=0", pause=0.01)
@@ -110,6 +113,7 @@ def test_no_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.row(26)
 def test_five_minutes(tmp_path: Path) -> None:
     """Five minutes of refusals, with every setting as `configure` leaves it: all arrives, once."""
     script = SERVICE.format(options="", pause=0.2)

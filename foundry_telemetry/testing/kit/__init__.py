@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from contextvars import ContextVar
 from itertools import chain
 from types import TracebackType
@@ -12,6 +13,7 @@ from typing import Any, Final, Self, Unpack
 import msgspec
 from opentelemetry.sdk.trace import ReadableSpan
 
+from foundry_telemetry import attach as attach_module
 from foundry_telemetry import attempt as attempt_module
 from foundry_telemetry.attach import exchange as exchange_module
 from foundry_telemetry.attach import make_recorder, notes
@@ -69,9 +71,11 @@ class FoundryKit:
         self._reply_ids = CountingReplyIds()
         self._stage = Stage(self.clock, self._reply_ids)
         self._capture = Capture()
-        self._router = Router(self._stage, self.clock, parse_hosts(self._hosts), self._stage.dress)
+        self._known_hosts = parse_hosts(self._hosts)
+        self._router = Router(self._stage, self.clock, self._known_hosts, self._stage.dress)
         self._quiet = Quiet()
         self._patches = Patches()
+        self._undo = ExitStack()
         self._exchanges: list[Exchange] = []
         self._canaries: list[content.Sample] = []
 
@@ -86,25 +90,36 @@ class FoundryKit:
                 "another FoundryKit answers in this process: expected one at a time; run tests side by side "
                 "in processes (pytest-xdist), not in threads"
             )
-        self._quiet.begin()
-        self._patch()
-        self._router.open()
-        if process_recorder() is None:
-            attach_process(make_recorder(hosts=self._hosts, sinks=(self._capture.note,)))
-        self._capture.listen()
+        with ExitStack() as undo:
+            undo.callback(_in_use.release)
+            self._begin(undo)
+            self._undo = undo.pop_all()
         return self
+
+    def _begin(self, undo: ExitStack) -> None:
+        """Put everything in place; what goes wrong on the way leaves nothing behind."""
+        undo.callback(self._quiet.end)
+        self._quiet.begin()
+        undo.callback(self._patches.undo)
+        self._patch()
+        undo.callback(notes.put_back)
+        undo.callback(self._router.close)
+        self._router.open()
+        undo.callback(self._capture.leave)
+        self._capture.listen()
+        undo.callback(tell_of_dropped)
+        of_application = process_recorder()
+        if of_application is None:
+            attach_process(make_recorder(hosts=self._hosts, sinks=(self._capture.note,)))
+        elif self._known_hosts:
+            settings = of_application._settings  # noqa: SLF001 - it is ours to read, here and below
+            attach_process(Recorder(settings._replace(hosts=settings.hosts | self._known_hosts)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Put everything back; what was recorded can still be read."""
-        tell_of_dropped()
-        self._capture.leave()
-        self._router.close()
-        notes.put_back()
-        self._patches.undo()
-        self._quiet.end()
-        _in_use.release()
+        self._undo.close()
 
     def __repr__(self) -> str:
         return f"<FoundryKit: {len(self.requests)} requests, {len(self.attempts)} attempts>"
@@ -227,6 +242,7 @@ class FoundryKit:
         fresh: ContextVar[Observation | None] = ContextVar("foundry_telemetry.last_attempt", default=None)
         self._patches.set(attempt_module, "_last", fresh)
         self._patches.set(renewal, "source", self._reply_ids)
+        self._patches.set(attach_module, "parse_hosts", lambda hosts: parse_hosts(hosts) | self._known_hosts)
         self._patches.set(Recorder, "open", self._redirected(Recorder.open))
 
     def _redirected(self, original: Any) -> Any:
@@ -247,7 +263,7 @@ class FoundryKit:
         """What may explain that a call is missing."""
         still_open = sum(exchange.attempt.is_open for exchange in self._exchanges)
         if still_open:
-            yield f"{still_open} attempts are still open: a body was neither read to its end nor closed"
+            yield f"attempts still open: {still_open}; a body was neither read to its end nor closed"
         for passed in dict.fromkeys(self._router.passed):
             yield (
                 f"not known as Foundry, so not answered here: {passed}; name its host in "

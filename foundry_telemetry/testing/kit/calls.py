@@ -242,7 +242,7 @@ class Calls:
         """The calls of which all this was recorded; fields as in `Call.has`."""
         chosen = [seen for call in self._calls if call.matches(**expected) for seen in call.attempts]
         words = ", ".join(f"{name}={value!r}" for name, value in expected.items())
-        others = f"{self.count - len({seen.call_id for seen in chosen})} other calls are not where {words}"
+        others = f"other calls, not where {words}: {self.count - len({seen.call_id for seen in chosen})}"
         return Calls(chosen, lambda: [others, *self._hints()])
 
     def _expect(self, count: int) -> None:

@@ -49,7 +49,11 @@ def incident(name: str) -> Incident:
     """
     found = INCIDENTS.get(name)
     if found is None:
-        raise ValueError(f"unknown incident {name!r}: expected {nearest(name, INCIDENTS)}")
+        words = set(name.split("_"))
+        alike = [
+            each.name for each in INCIDENTS.values() if words <= set(f"{each.name}_{each.error}".split("_"))
+        ]
+        raise ValueError(f"unknown incident {name!r}: expected {nearest(name, alike or INCIDENTS)}")
     return found
 
 

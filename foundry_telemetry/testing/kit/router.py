@@ -87,7 +87,7 @@ class Router:
             hosts=self._hosts,
         )
         if facts is None:
-            self.passed.append(f"{request.method} {url.scheme}://{url.host}{url.path}")
+            self.passed.append(f"{request.method} {url.scheme}://{url.netloc.decode('ascii')}{url.path}")
         return facts is not None
 
     def _choose(self, transport: Any, url: Any) -> Any:

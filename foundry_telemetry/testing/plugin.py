@@ -74,13 +74,21 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
     }
     for marker in reversed(list(request.node.iter_markers(_MARKER))):
         _check(marker)
-        options["hosts"] += marker.kwargs.get("hosts", ())
+        options["hosts"] += marker.kwargs.get("hosts", [])
         options["content_check"] = marker.kwargs.get("content_check", options["content_check"])
     return options
 
 
 def _check(marker: pytest.Mark) -> None:
-    """Refuse a marker that says what nobody would read."""
+    """Refuse a marker that says what nobody would read.
+
+    Raises:
+        pytest.UsageError: It does.
+    """
+    if isinstance(marker.kwargs.get("hosts"), str):
+        raise pytest.UsageError(
+            f"@pytest.mark.{_MARKER}(hosts={marker.kwargs['hosts']!r}): expected a list of host names"
+        )
     if marker.args:
         raise pytest.UsageError(f"@pytest.mark.{_MARKER} takes keywords only: {', '.join(_OPTIONS)}")
     for name in marker.kwargs:

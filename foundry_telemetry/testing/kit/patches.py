@@ -18,6 +18,8 @@ class Patches:
         setattr(owner, name, value)
 
         def undo() -> None:
+            if vars(owner).get(name) is not value:  # somebody has replaced ours, and keeps what it replaced
+                return
             if before is self:  # it was inherited
                 delattr(owner, name)
             else:

@@ -45,12 +45,14 @@ class Router:
             if find_spec(family)
         }
         self._patches = Patches()
+        self._is_open = False
         self._undo: Callable[[], None] = lambda: None
         self.passed: list[str] = []
         """Requests that look like calls to Claude, but went elsewhere."""
 
     def open(self) -> None:
         """Begin to answer."""
+        self._is_open = True
         self._undo = swap_transports(self._choose)
         for family, played in self._played.items():
             for name, method in _ON_SOCKETS:
@@ -58,7 +60,8 @@ class Router:
                 self._patches.set(kind, method, self._under_wrappers(getattr(kind, method), played, method))
 
     def close(self) -> None:
-        """Put everything back."""
+        """Put everything back; where somebody patched over us, only step aside."""
+        self._is_open = False
         self._patches.undo()
         self._undo()
 
@@ -100,7 +103,7 @@ class Router:
         """A method for the families' own transports, which wrappers of them reach."""
 
         def handle(transport: Any, request: Any) -> Any:
-            if may_concern_us(request.url.raw_path) and self.answers(request):
+            if self._is_open and may_concern_us(request.url.raw_path) and self.answers(request):
                 return getattr(played, method)(request)
             return original(transport, request)
 

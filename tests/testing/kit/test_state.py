@@ -12,6 +12,7 @@ import httpx
 import httpx2
 import pytest
 from opentelemetry import trace
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 import foundry_telemetry
 from foundry_telemetry import azure, configure, event_hooks, instrument, uninstrument
@@ -179,3 +180,31 @@ def test_time_that_others_set(foundry: FoundryKit, monkeypatch: pytest.MonkeyPat
     post()
     began = [seen.started_ns for seen in foundry.attempts]
     assert began == [1_000_000_000_000_000_000, 1_000_000_000_110_000_000]
+
+
+@pytest.mark.parametrize("when", ["before", "during"])
+def test_beside_an_http_instrumentor(when: str, capture: Capture) -> None:
+    """With an instrumentor of httpx on, whenever it came, there is one span for a call, and no socket.
+
+    After the test it still makes its own.
+    """
+    instrumentor = HTTPXClientInstrumentor()
+    places = (httpx.HTTPTransport, "handle_request"), (httpx.AsyncHTTPTransport, "handle_async_request")
+    plain = [vars(owner)[name] for owner, name in places]
+    try:
+        if when == "before":
+            instrumentor.instrument(tracer_provider=capture.tracer_provider)
+        with FoundryKit() as foundry:
+            if when == "during":
+                instrumentor.instrument(tracer_provider=capture.tracer_provider)
+            post()
+            assert [span.name for span in foundry.spans] == ["chat support-chat-prod"]
+        assert capture.spans == []
+        with FakeFoundry() as service, httpx.Client() as client:
+            client.post(f"{service.base_url}/v1/messages", json=QUESTION)
+        assert [span.name for span in capture.spans] == ["POST"]
+        assert foundry.calls.count == 1
+    finally:
+        instrumentor.uninstrument()
+    if when == "before":
+        assert [vars(owner)[name] for owner, name in places] == plain

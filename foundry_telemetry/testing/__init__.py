@@ -8,7 +8,8 @@ recorded; ``foundry_telemetry/testing/README.md`` shows how. Without it::
         client.messages.create(model="my-deployment", max_tokens=64, messages=[...])
         assert len(foundry.requests) == 2
 
-Install with ``pip install 'foundry-telemetry[testing]'``. The library itself never imports this package.
+The servers need ``pip install 'foundry-telemetry[testing]'``; the fixture and what answers inside the process
+need nothing more. The library itself never imports this package.
 Names are imported from their modules on first use, since pytest imports this package wherever there is one.
 """
 

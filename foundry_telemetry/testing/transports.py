@@ -33,6 +33,9 @@ _TIMEOUTS = {
 class Clock(Protocol):
     """A clock that is played, as the script is."""
 
+    piece_s: float
+    """Seconds that each piece of a body takes."""
+
     def advance(self, seconds: float) -> None:
         """Move on."""
 
@@ -88,6 +91,19 @@ class _Exchange(NamedTuple):
                 self._check(time.monotonic() - since)
                 await sleep(_ASYNC_TICK_S)
 
+    def tick(self) -> None:
+        """A piece takes its time on a clock that is played."""
+        if self.clock is not None:
+            self.clock.advance(self.clock.piece_s)
+
+    async def tick_async(self) -> None:
+        """The same for an async client, whose event loop gets its turn meanwhile."""
+        if self.clock is not None:
+            from anyio.lowlevel import checkpoint  # noqa: PLC0415 - both families bring it
+
+            self.tick()
+            await checkpoint()
+
     def _played(self, seconds: float) -> float:
         """Seconds to wait in earnest: none, where a clock is played."""
         if self.clock is None:
@@ -111,6 +127,7 @@ class _SyncBody:
         for pauses, piece in self._exchange.reply.steps(self._exchange.piece_size):
             self._exchange.wait(pauses)
             if piece:
+                self._exchange.tick()
                 yield piece
         self._exchange.end()
 
@@ -123,6 +140,7 @@ class _AsyncBody:
         for pauses, piece in self._exchange.reply.steps(self._exchange.piece_size):
             await self._exchange.wait_async(pauses)
             if piece:
+                await self._exchange.tick_async()
                 yield piece
         self._exchange.end()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from contextvars import ContextVar
 from itertools import chain
 from types import TracebackType
 from typing import Any, Final, Self, Unpack
@@ -13,30 +12,22 @@ from typing import Any, Final, Self, Unpack
 import msgspec
 from opentelemetry.sdk.trace import ReadableSpan
 
-from foundry_telemetry import attach as attach_module
-from foundry_telemetry import attempt as attempt_module
-from foundry_telemetry.attach import exchange as exchange_module
-from foundry_telemetry.attach import make_recorder, notes
-from foundry_telemetry.attach import recorder as recorder_module
-from foundry_telemetry.attach import transport as transport_module
-from foundry_telemetry.attach.exchange import Exchange, tell_of_dropped
-from foundry_telemetry.attach.recorder import Recorder, Sent
-from foundry_telemetry.attach.transport import attach_process, process_recorder
+from foundry_telemetry.attach import notes
+from foundry_telemetry.attach.exchange import tell_of_dropped
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.testing import renewal
 from foundry_telemetry.testing.kit import content
 from foundry_telemetry.testing.kit.calls import Calls
 from foundry_telemetry.testing.kit.capture import Capture, Point
 from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.incidents import INCIDENTS, Incident, incident
-from foundry_telemetry.testing.kit.patches import Patches
 from foundry_telemetry.testing.kit.quiet import Quiet
 from foundry_telemetry.testing.kit.router import Router
 from foundry_telemetry.testing.kit.stage import Stage
+from foundry_telemetry.testing.kit.takeover import Takeover
 from foundry_telemetry.testing.received import ReceivedRequest
 from foundry_telemetry.testing.replies import AnswerOptions, answer
 from foundry_telemetry.testing.script import Item, Respond
-from foundry_telemetry.wire.recognise import Request, parse_hosts
+from foundry_telemetry.wire.recognise import parse_hosts
 
 __all__ = ["FoundryKit"]
 
@@ -65,18 +56,16 @@ class FoundryKit:
     """
 
     def __init__(self, *, hosts: Iterable[str] = ()) -> None:
-        self._hosts = tuple(hosts) if not isinstance(hosts, str) else hosts
         self.clock = Clock()
         """Attempts are measured by it. It stands still but for what is played, and `Clock.advance`."""
-        self._reply_ids = CountingReplyIds()
-        self._stage = Stage(self.clock, self._reply_ids)
+        reply_ids = CountingReplyIds()
+        self._stage = Stage(self.clock, reply_ids)
         self._capture = Capture()
-        self._known_hosts = parse_hosts(self._hosts)
-        self._router = Router(self._stage, self.clock, self._known_hosts, self._stage.dress)
+        known_hosts = parse_hosts(hosts)
+        self._router = Router(self._stage, self.clock, known_hosts, self._stage.dress)
         self._quiet = Quiet()
-        self._patches = Patches()
+        self._takeover = Takeover(self.clock, reply_ids, self._capture, known_hosts)
         self._undo = ExitStack()
-        self._exchanges: list[Exchange] = []
         self._canaries: list[content.Sample] = []
 
     def __enter__(self) -> Self:
@@ -100,20 +89,15 @@ class FoundryKit:
         """Put everything in place; what goes wrong on the way leaves nothing behind."""
         undo.callback(self._quiet.end)
         self._quiet.begin()
-        undo.callback(self._patches.undo)
-        self._patch()
+        undo.callback(self._takeover.undo)
+        self._takeover.begin()
         undo.callback(notes.put_back)
         undo.callback(self._router.close)
         self._router.open()
         undo.callback(self._capture.leave)
         self._capture.listen()
         undo.callback(tell_of_dropped)
-        of_application = process_recorder()
-        if of_application is None:
-            attach_process(make_recorder(hosts=self._hosts, sinks=(self._capture.note,)))
-        elif self._known_hosts:
-            settings = of_application._settings  # noqa: SLF001 - it is ours to read, here and below
-            attach_process(Recorder(settings._replace(hosts=settings.hosts | self._known_hosts)))
+        self._takeover.open_door()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -226,42 +210,9 @@ class FoundryKit:
             lines = "\n".join(f"  {find}" for find in finds)
             raise AssertionError(f"content was recorded that should not be:\n{lines}")
 
-    def _patch(self) -> None:
-        """Our clock, our ids, our signals, for every door whoever opened it."""
-        clocks: tuple[tuple[Any, tuple[str, ...]], ...] = (
-            (attempt_module, ("perf_counter_ns", "time_ns")),
-            (recorder_module, ("perf_counter_ns", "time_ns")),
-            (exchange_module, ("perf_counter_ns",)),
-            (transport_module, ("perf_counter_ns",)),
-        )
-        ours = {"perf_counter_ns": self.clock.monotonic_ns, "time_ns": self.clock.wall_ns}
-        for module, names in clocks:
-            for name in names:
-                self._patches.set(module, name, ours[name])
-        # The last attempt of an earlier test must not be taken for an attempt of the first call.
-        fresh: ContextVar[Observation | None] = ContextVar("foundry_telemetry.last_attempt", default=None)
-        self._patches.set(attempt_module, "_last", fresh)
-        self._patches.set(renewal, "source", self._reply_ids)
-        self._patches.set(attach_module, "parse_hosts", lambda hosts: parse_hosts(hosts) | self._known_hosts)
-        self._patches.set(Recorder, "open", self._redirected(Recorder.open))
-
-    def _redirected(self, original: Any) -> Any:
-        """`Recorder.open`, telling this test in place of the providers the door was opened with."""
-        capture, exchanges = self._capture, self._exchanges
-
-        def open_here(recorder: Recorder, facts: Request, sent: Sent) -> Exchange:
-            settings = recorder._settings  # noqa: SLF001 - its sinks and notes are the application's and stay
-            sinks = (*(sink for sink in settings.sinks if sink != capture.note), capture.note)
-            here = Recorder(settings._replace(signals=capture.signals, sinks=sinks))
-            exchange: Exchange = original(here, facts, sent)
-            exchanges.append(exchange)
-            return exchange
-
-        return open_here
-
     def _hints(self) -> Iterator[str]:
         """What may explain that a call is missing."""
-        still_open = sum(exchange.attempt.is_open for exchange in self._exchanges)
+        still_open = self._takeover.still_open
         if still_open:
             yield f"attempts still open: {still_open}; a body was neither read to its end nor closed"
         for passed in dict.fromkeys(self._router.passed):

@@ -26,6 +26,8 @@ PIECE_S: Final = 0.01
 class Clock:
     """The clock by which attempts are measured in a test."""
 
+    piece_s = PIECE_S
+
     def __init__(self) -> None:
         self._passed_ns = 0
         self._lock = threading.Lock()

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from msgspec import structs
-
 from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.recorder import MARK
 from foundry_telemetry.conventions import AUTH_SCHEME
-from foundry_telemetry.testing.kit.clock import HEADERS_S, PIECE_S, Clock, CountingReplyIds
+from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.content import Sample, of_reply, of_request
 from foundry_telemetry.testing.kit.incidents import Incident, as_in_case
 from foundry_telemetry.testing.received import ReceivedRequest
@@ -60,8 +58,7 @@ class Stage:
             return item
         self._replies.append((request, item))
         self._clock.advance(HEADERS_S)
-        ticks = tuple((index, PIECE_S) for index in range(len(item.chunks)))
-        return structs.replace(item, pauses=(*item.pauses, *ticks))
+        return item
 
     def dress(self, request: Any) -> None:
         """Before a request is answered: let it carry, in the record, the credential of the incident."""

@@ -57,7 +57,7 @@ def test_the_library_passes(foundry: FoundryKit, incident: str | None) -> None:
 
 
 @pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
-@pytest.mark.parametrize(("what", "text"), [("prompt", PROMPT), ("answer", ANSWER)])
+@pytest.mark.parametrize(("what", "text"), [("prompt", PROMPT), ("answer", ANSWER)], ids=["prompt", "answer"])
 def test_a_leak_is_found(foundry: FoundryKit, what: str, text: str, encode: Any) -> None:
     """A prompt or an answer in a tag is found, in each encoding and in part; it is said what and where."""
     foundry.reply(ANSWER)

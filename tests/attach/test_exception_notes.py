@@ -14,8 +14,6 @@ from contextlib import closing
 from typing import Any
 
 import anthropic
-import httpx
-import httpx2
 import pytest
 from anthropic import _base_client
 
@@ -27,7 +25,7 @@ from foundry_telemetry.observation import Observation
 from tests.attach.replay import Step, replay, step_of, steps_named
 from tests.attach.sdk import call, client_for, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
-from tests.support.families import Family, settle
+from tests.support.families import Family, httpx, httpx2, settle
 from tests.support.recorded import answered, canaries
 
 MADE_LATER = [

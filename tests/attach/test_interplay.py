@@ -31,7 +31,7 @@ from foundry_telemetry.signals import span as span_module
 from foundry_telemetry.testing import FakeFoundry, Item
 from tests.attach.sdk import call, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
-from tests.support.families import Family, pieces
+from tests.support.families import Family, httpx, pieces
 
 SCOPES = {
     "com.anthropic.sdk.python.foundry": "N",
@@ -405,9 +405,10 @@ def test_raw_clients(  # noqa: PLR0917 - fixtures and parameters
 
 
 TRANSPORTS = {
-    "httpx": (otel_httpx.SyncOpenTelemetryTransport, otel_httpx.AsyncOpenTelemetryTransport),
-    "httpx2": (otel_httpx.SyncOpenTelemetryTransportHttpx2, otel_httpx.AsyncOpenTelemetryTransportHttpx2),
+    "httpx": ("SyncOpenTelemetryTransport", "AsyncOpenTelemetryTransport"),
+    "httpx2": ("SyncOpenTelemetryTransportHttpx2", "AsyncOpenTelemetryTransportHttpx2"),
 }
+"""Names, for those of a family that is not installed are not there."""
 
 
 @pytest.mark.parametrize("how", ["instrument_client", "transport"])
@@ -419,7 +420,7 @@ def test_one_client_with_http_spans(family: Family, how: str, server: Server, ca
     options: dict[str, Any] = {}
     if how == "transport":
         kind = family.module.AsyncHTTPTransport if family.is_async else family.module.HTTPTransport
-        wrap = TRANSPORTS[family.module.__name__][family.is_async]
+        wrap = getattr(otel_httpx, TRANSPORTS[family.module.__name__][family.is_async])
         options["transport"] = wrap(kind(verify=False), tracer_provider=capture.tracer_provider)
 
     async def scenario() -> None:
@@ -492,11 +493,10 @@ def test_a_traceparent_of_the_user_is_left_alone(
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_other_requests_keep_their_http_span(is_async: bool, server: Server, capture: Capture) -> None:
     """``http_spans="suppress"`` silences the HTTP instrumentor for Foundry attempts only."""
-    import httpx
-
     server.script = [200, 200]
     family = Family(httpx, is_async)
-    HTTPXClientInstrumentor().instrument(tracer_provider=capture.tracer_provider)
+    instrumentor = INSTRUMENTORS[httpx.__name__]()
+    instrumentor.instrument(tracer_provider=capture.tracer_provider)
     foundry_telemetry.instrument(**capture.options | {"http_spans": "suppress"})
 
     async def scenario() -> None:
@@ -507,6 +507,6 @@ def test_other_requests_keep_their_http_span(is_async: bool, server: Server, cap
     try:
         family.run(scenario)
     finally:
-        HTTPXClientInstrumentor().uninstrument()
+        instrumentor.uninstrument()
     assert [letter(span) for span in capture.spans] == ["O", "H"]
     assert capture.spans[1].parent is None

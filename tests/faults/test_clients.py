@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import anthropic
-import httpx
-import httpx2
 import pytest
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor
 
 import foundry_telemetry
 from tests.support.capture import Capture
 from tests.support.compare import BODY, TLS, User, attempts, only, same, shown
-from tests.support.families import Face, Family, pieces, settle
+from tests.support.families import Face, Family, httpx, httpx2, pieces, settle
 from tests.support.fault_server import EVENTS, MESSAGE, FaultServer
 
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import anthropic
 import anyio
-import httpx2
 import pytest
 from anthropic import _base_client
 
 from tests.support.capture import Capture
 from tests.support.compare import User, attempts, exception, only, same
-from tests.support.families import Family, settle
+from tests.support.families import Family, sdk_httpx, settle
 from tests.support.fault_server import EVENTS, FaultServer
 
 ASK: dict[str, Any] = {
@@ -25,8 +24,8 @@ ASK: dict[str, Any] = {
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
 def family(request: pytest.FixtureRequest) -> Family:
-    """The SDK takes clients of httpx2 only."""
-    return Family(httpx2, request.param)
+    """The SDK takes clients of one family only."""
+    return Family(sdk_httpx, request.param)
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ import sys
 import threading
 from typing import Any
 
-import httpx
-import httpx2
 import pytest
 
 from foundry_telemetry.testing import FakeFoundry, Reply, case, cases, message, recorded, stream
-from tests.support.families import FAMILIES, Family, pieces
+from tests.support.families import FAMILIES, Family, httpx, httpx2, pieces
 
 URL = "https://example-resource.services.ai.azure.com/anthropic/v1/messages"
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=str)

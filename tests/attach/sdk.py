@@ -134,6 +134,20 @@ def caught(error: BaseException | None) -> str | None:
     return name if module == "anthropic" else f"{module}.{name} (not wrapped)"
 
 
+def as_raised(recorded: str) -> str:
+    """The recordings' name of an exception in the words of the installed SDK; those before 1.0 have fewer."""
+    recorded = recorded.replace("httpx2.", f"{sdk_httpx.__name__}.")
+    return recorded if sdk_has_spans else _BEFORE_1.get(recorded, recorded)
+
+
+_BEFORE_1 = {
+    "ContentTooLargeError": "RequestTooLargeError",
+    "GatewayTimeoutError": "InternalServerError",
+    "RequestTimeoutError": "APIStatusError",
+    "ServiceUnavailableError": "InternalServerError",
+}
+
+
 def no_waits(waits: list[float], original: Callable[..., float]) -> Callable[..., float]:
     """A stand-in for the SDK's reckoning of the wait before a retry: notes it, and waits not at all."""
 

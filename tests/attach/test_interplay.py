@@ -31,7 +31,7 @@ from foundry_telemetry.signals import span as span_module
 from foundry_telemetry.testing import FakeFoundry, Item
 from tests.attach.sdk import call, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
-from tests.support.families import Family, httpx, pieces
+from tests.support.families import Family, httpx, pieces, sdk_httpx
 
 SCOPES = {
     "com.anthropic.sdk.python.foundry": "N",
@@ -39,6 +39,7 @@ SCOPES = {
     "opentelemetry.instrumentation.httpx": "H",
     "application": "A",
 }
+INSTRUMENTORS = {"httpx": HTTPXClientInstrumentor, "httpx2": HTTPX2ClientInstrumentor}
 SCRIPTS: dict[str, tuple[list[Item], str]] = {
     "plain": ([200], "create"),
     "stream": ([200], "create_stream"),
@@ -136,8 +137,9 @@ def run_mix(
 
     with ExitStack() as stack:
         if mix.http:
-            HTTPX2ClientInstrumentor().instrument(**providers)
-            stack.callback(HTTPX2ClientInstrumentor().uninstrument)
+            instrumentor = INSTRUMENTORS[sdk_httpx.__name__]()
+            instrumentor.instrument(**providers)
+            stack.callback(instrumentor.uninstrument)
         if mix.genai:
             genai = AnthropicInstrumentor()
             genai.instrument(**providers, logger_provider=capture.logger_provider)
@@ -353,9 +355,6 @@ def test_double_usage_is_told_once(
     told = [record for record in caplog.records if record.name == "foundry_telemetry"]
     assert [record.levelno for record in told] == [logging.WARNING]
     assert "open_telemetry=False" in told[0].getMessage()
-
-
-INSTRUMENTORS = {"httpx": HTTPXClientInstrumentor, "httpx2": HTTPX2ClientInstrumentor}
 
 
 @pytest.fixture(params=[True, False], ids=["http", "no-http"])

@@ -166,8 +166,10 @@ def test_short_waits_in_seconds_end(family: Family) -> None:
 def test_families_go_by_name_and_by_module() -> None:
     """A family is named or handed over; anything else is refused with what was expected."""
     foundry = FakeFoundry()
-    assert isinstance(foundry.transport("httpx"), httpx.BaseTransport)
-    assert isinstance(foundry.transport("httpx2"), httpx2.AsyncBaseTransport)
+    for family in {httpx, httpx2}:
+        for way in (family, family.__name__):
+            assert isinstance(foundry.transport(way), family.BaseTransport)
+            assert isinstance(foundry.transport(way), family.AsyncBaseTransport)
     for wrong in ("requests", sys):
         with pytest.raises(ValueError, match="expected 'httpx', 'httpx2'"):
             foundry.transport(wrong)  # type: ignore[arg-type]

@@ -134,8 +134,10 @@ def caught(error: BaseException | None) -> str | None:
     return name if module == "anthropic" else f"{module}.{name} (not wrapped)"
 
 
-def as_raised(recorded: str) -> str:
+def as_raised(recorded: str | None) -> str | None:
     """The recordings' name of an exception in the words of the installed SDK; those before 1.0 have fewer."""
+    if recorded is None:
+        return None
     recorded = recorded.replace("httpx2.", f"{sdk_httpx.__name__}.")
     return recorded if sdk_has_spans else _BEFORE_1.get(recorded, recorded)
 

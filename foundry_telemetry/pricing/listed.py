@@ -66,6 +66,15 @@ def _tell_of_no_prices(why: str) -> None:
     )
 
 
+def has_list() -> bool:
+    """Whether the price list can be imported."""
+    try:
+        import genai_prices  # noqa: F401, PLC0415 - 0.2 s
+    except ImportError:
+        return False
+    return True
+
+
 def closest(model: str) -> str | None:
     """The listed model whose name is most like `model`."""
     from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - 0.2 s

@@ -10,6 +10,7 @@ import anyio
 import pytest
 from anthropic import _base_client
 
+from tests.attach.sdk import as_raised
 from tests.support.capture import Capture
 from tests.support.compare import User, attempts, exception, only, same
 from tests.support.families import Family, sdk_httpx, settle
@@ -98,7 +99,7 @@ def test_retries_run_out(
         user.note(error=exception(caught.value), told=details(caught.value), waits=list(waits))
 
     told = same(family, capture, server, scenario)
-    assert told.error == error
+    assert told.error == as_raised(error)
     assert len(told.counts.requests) == 3
     assert len(told.seen["waits"]) == 2
     assert [seen.failure.type for seen in attempts(capture, 3)] == [kind] * 3

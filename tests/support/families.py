@@ -27,10 +27,9 @@ sdk_httpx = httpx if issubclass(anthropic.DefaultHttpxClient, httpx.Client) else
 """The family whose clients the installed SDK takes: httpx up to 0.125, httpx2 from 1.0 on."""
 
 has_both = httpx is not httpx2
-needs_both = pytest.mark.skipif(not has_both, reason="tells httpx from httpx2; only one is installed")
-needs_prices = pytest.mark.skipif(
-    find_spec("httpx2") is None, reason="genai-prices imports httpx2, so without it there are no prices"
-)
+has_prices = find_spec("httpx2") is not None
+"""genai-prices imports httpx2, so without it there are none."""
+needs_prices = pytest.mark.skipif(not has_prices, reason="genai-prices imports httpx2, which is not there")
 
 sdk_has_spans = find_spec("anthropic._tracing") is not None
 """Those before 1.0 open none, nor do they take ``open_telemetry=``."""

@@ -47,7 +47,7 @@ SUITE: Final = (
 """The tests that a version of a neighbour can break. Page, dashboards and commands know none of them."""
 
 NEEDS_PRICES: Final = frozenset({"azure", "budgets", "pricing", "settings"})
-"""Without httpx2 genai-prices cannot be imported: nothing has a price, and a line on standard error says so."""
+"""Without httpx2 genai-prices cannot be imported: nothing has a price, and one line of warning says so."""
 
 KIT: Final = frozenset(
     {"brotli", "fastapi", "h2", "hypothesis", "httpx2", "pytest", "pytest-xdist", "trio", "trustme"}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -222,13 +222,14 @@ def unsent_request(
     *, method: str, path: str, model: object, stream: object, max_tokens: object, retry_count: int
 ) -> Request:
     """A call for which no request was ever built, because its token provider raised; its host is not told."""
+    sent = quote(path, safe="/%:@", errors="replace")  # as a client would, so nothing but printable ASCII
     return Request(
-        operation=_operation(path.encode()),
+        operation=_operation(sent.encode()),
         method=method,
         scheme="https",
         server_address=None,
         server_port=None,
-        path=path,
+        path=sent[:_MAX_PATH],
         url=None,
         on_foundry_host=False,
         resource=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import anthropic
 import pytest
 from anthropic import AnthropicFoundry, AsyncAnthropicFoundry, Omit
 
@@ -135,14 +136,14 @@ def caught(error: BaseException | None) -> str | None:
 
 
 def as_raised(recorded: str | None) -> str | None:
-    """The recordings' name of an exception in the words of the installed SDK; those before 1.0 have fewer."""
+    """The recordings' name of an exception in the words of the installed SDK; those before 2.0 have fewer."""
     if recorded is None:
         return None
     recorded = recorded.replace("httpx2.", f"{sdk_httpx.__name__}.")
-    return recorded if sdk_has_spans else _BEFORE_1.get(recorded, recorded)
+    return _BEFORE_2.get(recorded, recorded) if anthropic.__version__ < "2" else recorded
 
 
-_BEFORE_1 = {
+_BEFORE_2 = {
     "ContentTooLargeError": "RequestTooLargeError",
     "GatewayTimeoutError": "InternalServerError",
     "RequestTimeoutError": "APIStatusError",

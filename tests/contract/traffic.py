@@ -7,19 +7,18 @@ through the SDK, whose spans are compared with those it writes without us; then 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
 
 import structlog
-from opentelemetry import trace
 
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
-from foundry_telemetry import budgets, quota
+from foundry_telemetry import budgets, conventions, quota
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.logs import add_foundry_context, log_attempts
@@ -54,11 +53,15 @@ class Seen:
     def take(self, capture: Capture, *, theirs: Iterable[str] = ()) -> None:
         """Add what came out of a capture, without the names that others wrote onto their spans."""
         for span in capture.spans:
-            self.values["span name", span.name.split()[0]].append(span.name)
-            ours = span.instrumentation_scope is not None and span.instrumentation_scope.name.startswith(
-                "foundry"
-            )
+            scope = span.instrumentation_scope
+            ours = scope is not None and scope.name == conventions.SCOPE
+            if ours:
+                self.values["span name", span.name.split()[0]].append(span.name)
             self._add("span", span.attributes, () if ours else theirs)
+            assert not span.events
+            assert span.status.description is None
+        for item in capture.log_exporter.get_finished_logs():
+            self.values["body", conventions.EVENT_NAME].append(item.log_record.body)
         for event in capture.ledger:
             self._add("ledger", event)
         for name, points in capture.points().items():
@@ -115,11 +118,8 @@ def _bare(case: dict[str, Any], seen: Seen) -> None:
 
 
 def _exchange(steps: list[Step], send: Callable[[Any], object]) -> None:
-    with httpx.Client(transport=replay(httpx, steps)) as client:
-        try:
-            send(client)
-        except httpx.TransportError:
-            pass
+    with httpx.Client(transport=replay(httpx, steps)) as client, suppress(httpx.TransportError):
+        send(client)
 
 
 def _through_the_sdk(case: dict[str, Any], seen: Seen) -> None:
@@ -144,7 +144,7 @@ def _sdk_call(case: dict[str, Any], capture: Capture, **options: Any) -> None:
 async def _ask(client: Any, form: str) -> None:
     try:
         await call(client, form)
-    except Exception:  # noqa: S110 - what the caller gets is not looked at here
+    except Exception:
         pass
     finally:
         await close(client)
@@ -173,7 +173,8 @@ def _retried(seen: Seen) -> None:
     """A retry with a span of ours for each attempt, and an effort that was asked for."""
     capture = Capture()
     foundry_telemetry.instrument(**capture.options)
-    client = make_client(False, steps=steps_named("err_529_overloaded", "ok_json_basic"), open_telemetry=False)
+    steps = steps_named("err_529_overloaded", "ok_json_basic")
+    client = make_client(is_async=False, steps=steps, open_telemetry=False)
     with patch("time.sleep"):
         asyncio.run(_ask(client, "create"))
     _exchange(steps_named("ok_json_basic"), lambda client: client.post(URL, json=ASKED))
@@ -230,14 +231,3 @@ def _keep(lines: list[dict[str, Any]]) -> Callable[..., Any]:
         raise structlog.DropEvent
 
     return keep
-
-
-def scopes(capture: Capture) -> Iterator[str]:
-    """The scopes of the spans of a capture."""
-    yield from (span.instrumentation_scope.name for span in capture.spans if span.instrumentation_scope)
-
-
-if __name__ == "__main__":
-    for (place, name), values in sorted(run().values.items()):
-        print(place, name, len(values), json.dumps(sorted({repr(v) for v in values})[:4])[:120])  # noqa: T201
-    trace.get_current_span()

@@ -211,7 +211,7 @@ def _add_columns(
 
 def _constants(key: str) -> Mapping[str, str]:
     return {
-        "ClientIP": "0.0.0.0",  # noqa: S104 - what Azure shows: it masks every address
+        "ClientIP": "0.0.0.0",  # nosec B104  # noqa: S104 - what Azure shows: it masks every address
         "IKey": key,
         "ResourceGUID": key,
         "SourceSystem": "Azure",

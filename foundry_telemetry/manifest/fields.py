@@ -63,7 +63,7 @@ FIELDS: Final = (
     _field(n.REQUEST_STREAM, _BOTH, _ASKED, forms.FLAG),
     _field(n.REQUEST_MAX_TOKENS, _BOTH, _ASKED, forms.COUNT, unit="tokens"),
     _field(n.REASONING_LEVEL, _SPAN, _ASKED, forms.WORD),
-    _field(n.METHOD, _BOTH, "request", forms.text("method of HTTP", r"[A-Z]{1,32}")),
+    _field(n.METHOD, _BOTH, "request", forms.METHOD),
     _field(n.URL_TEMPLATE, _BOTH, _TARGET, forms.PATH, personal=_YOUR_HOST),
     _field(n.URL_FULL, _SPAN, _TARGET, forms.URL, personal=_YOUR_HOST),
     _field(n.SERVER_ADDRESS, _ALL, _TARGET, forms.HOST, personal=_YOUR_HOST),

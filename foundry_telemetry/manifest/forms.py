@@ -49,7 +49,7 @@ URL = text(
     "scheme, host and path, without user, password and query",
     r"https?://((?![/?#@])[!-~]){1,263}((?![?#])[!-~]){0,256}",
 )
-COUNT = number("whole number below 2^53", int)
+COUNT = Form("whole number below 2^53", lambda value: type(value) is int and 0 <= value < 2**53)
 FROM_ONE = number("whole number from 1", int, least=1)
 AMOUNT = number("number from 0", float, int)
 FLAG = Form("yes or no", lambda value: type(value) is bool)
@@ -60,6 +60,7 @@ TAG = Form(
     "at most 128 printable characters; a keyed hash where the key names a person",
     lambda value: type(value) is str and len(value) <= 128 and value.isprintable(),  # noqa: PLR2004
 )
+METHOD = text("method of HTTP, `_OTHER` for an unknown one", r"[A-Z]{3,7}|_OTHER")
 LABEL = text("display name of at most 64", r"[A-Za-z0-9][\w .()-]{0,63}")
 AUDIENCE = text("URL of at most 128, or GUID", r"[A-Za-z0-9._:/-]{1,128}")
 ONE_WORD = Form("one word", lambda value: type(value) is tuple and len(value) == 1 and WORD.fits(value[0]))

@@ -12,8 +12,8 @@ from foundry_telemetry.manifest.fields import FIELDS
 _CALLED: Final = {
     "chat <deployment>": ("as the deployment, else the path", r"chat [!-~]{1,256}"),
     "count_tokens <deployment>": ("as the deployment, else the path", r"count_tokens [!-~]{1,256}"),
-    "<method> <path>": ("of an endpoint that Foundry does not offer", r"[A-Z]{1,32} [!-~]{1,256}"),
-    "<method>": ("of one attempt below an owner's span", r"[A-Z]{1,32}"),
+    "<method> <path>": ("of an endpoint that Foundry does not offer", r"[A-Z_]{1,7} [!-~]{1,256}"),
+    "<method>": ("of one attempt below an owner's span", r"[A-Z_]{1,7}"),
 }
 _NAMED: Final = "only if you name a deployment, host or path after a person"
 

@@ -21,6 +21,11 @@ _FOUNDRY_HOSTS: Final = tuple(
     for service in ("services.ai", "openai", "cognitiveservices")
     for cloud in ("com", "us", "cn")
 )
+_METHODS: Final = frozenset(
+    ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
+)
+OTHER_METHOD: Final = "_OTHER"
+"""What the HTTP convention of OpenTelemetry calls every other method, which may be any text."""
 _MESSAGES: Final = b"/v1/messages"
 _OPERATIONS: Final = ((_MESSAGES, CHAT), (_MESSAGES + b"/count_tokens", COUNT_TOKENS))
 _UNSUPPORTED: Final = re.compile(
@@ -155,7 +160,7 @@ def read_request(
     config = wanted.output_config
     return Request(
         operation=target.operation,
-        method=method,
+        method=method if method in _METHODS else OTHER_METHOD,
         scheme=scheme,
         server_address=target.server_address,
         server_port=target.server_port,
@@ -225,7 +230,7 @@ def unsent_request(
     sent = quote(path, safe="/%:@", errors="replace")  # as a client would, so nothing but printable ASCII
     return Request(
         operation=_operation(sent.encode()),
-        method=method,
+        method=method if method in _METHODS else OTHER_METHOD,
         scheme="https",
         server_address=None,
         server_port=None,

@@ -170,6 +170,15 @@ def test_hostile_urls(url: str, instrumented: Capture) -> None:
     assert len(instrumented.spans[0].name) <= 512
 
 
+@pytest.mark.parametrize("method", ["BREW", "X" * 5_000])
+def test_unknown_methods(method: str, instrumented: Capture) -> None:
+    """A method may be any text; one that HTTP does not know is told as the convention says."""
+    with playing(200, JSON, [b"{}"]) as client:
+        assert client.request(method, URL, json=ASK).content == b"{}"
+    assert instrumented.ledger[0]["http.request.method"] == "_OTHER"
+    assert instrumented.observations[0].method == "_OTHER"
+
+
 @pytest.mark.parametrize(
     "path", ["/a" * 30_000 + "/v1/messages", "/\x1b[31m\r\n\u2028/v1/messages"], ids=["long", "control"]
 )

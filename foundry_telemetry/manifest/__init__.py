@@ -35,7 +35,10 @@ def meaning(entry: Entry) -> str:
 @cache
 def _meanings() -> dict[str, str]:
     """What the conventions say of each name, below it."""
-    body = ast.parse(inspect.getsource(conventions)).body
+    try:
+        body = ast.parse(inspect.getsource(conventions)).body
+    except OSError:  # installed without its source
+        return {}
     told = dict(_documented(body))
     told |= {line: told[name] for line, name in SAME.items()}
     return told | {f"{conventions.TAG_PREFIX}<key>": told[conventions.TAG_PREFIX]}

@@ -11,6 +11,7 @@ from foundry_telemetry.manifest import ENTRIES, Entry, meaning
 from tests.contract.test_face import EMITTED
 from tests.contract.traffic import Seen, run
 from tests.support.families import has_prices, sdk_has_spans
+from tests.support.recorded import canaries, cases
 
 pytestmark = pytest.mark.skipif(not (has_prices and sdk_has_spans), reason="needs prices and the SDK's spans")
 
@@ -79,6 +80,13 @@ def test_names_and_bodies_fit(seen: Seen, what: str) -> None:
     values = [value for (place, _), each in seen.values.items() if place == what for value in each]
     assert values
     assert not [value for value in values if not any(form.fits(value) for form in forms)]
+
+
+def test_no_canary_is_seen(seen: Seen) -> None:
+    """Nothing of the prompts, credentials and persons that went in came out."""
+    text = repr(dict(seen.values))
+    assert not [canary for case in cases() for canary in canaries(case) if canary in text]
+    assert "jane" not in text
 
 
 def test_forms_can_fail() -> None:

@@ -310,6 +310,7 @@ NOT_FOREIGN = {
     ("local/database.py", "_ResourceId"): "a column of Azure",
     ("local/database.py", "_SubscriptionId"): "a column of Azure",
     ("local/mapped.py", "_BilledSize"): "a column of Azure",
+    ("wire/recognise.py", "_OTHER"): "a word of the HTTP convention",
 }
 """What looks like a touch and is none, and why."""
 

@@ -105,7 +105,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry")
-    session.run("zizmor", "--offline", "--no-config", "--persona", "pedantic", ".github/workflows")
+    session.run("zizmor", "--offline", "--no-config", "--persona", "pedantic", ".github")
 
 
 @nox.session(python=OLDEST)

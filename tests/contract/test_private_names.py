@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.private_names import NOT_FOREIGN, PACKAGE, PRIVATE, Private, found_in
+from tests.contract.private_names import NOT_FOREIGN, PACKAGE, PRIVATE, RESPONSES, Private, found_in
 from tests.support.versions import version_of
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -30,6 +30,16 @@ def test_private_name_is_as_we_know_it(row: Private) -> None:
     versions = [f"{name} {version_of(name)}" for name in row.distributions]
     installed = ", ".join(versions) or f"Python {platform.python_version()}"
     assert holds, f"{row.owner}: {row.name!r} changed with {installed}; so {row.breaks}"
+
+
+def test_a_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a name is gone, the failure says whose it was, the versions, and what no longer works."""
+    (row,) = (each for each in PRIVATE if each.name == "_get_content_decoder")
+    for kind in RESPONSES:
+        monkeypatch.delattr(kind, row.name)
+    told = rf"Response of both families.*{row.name}.*httpx .*httpx2 .*compressed answers are unknown"
+    with pytest.raises(AssertionError, match=told):
+        test_private_name_is_as_we_know_it(row)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE).as_posix())

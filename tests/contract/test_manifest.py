@@ -25,6 +25,9 @@ SEEN_AS = {
 
 TAGS = f"{conventions.TAG_PREFIX}<key>"
 
+UNSEEN: dict[str, str] = {}
+"""Entries that the traffic cannot show, by name, with the reason; today there are none."""
+
 
 @pytest.fixture(scope="module")
 def seen() -> Seen:
@@ -58,7 +61,7 @@ def test_what_is_in_the_manifest_is_seen(seen: Seen) -> None:
     """Every entry is seen in each place it names: nothing is told of that does not exist."""
     names = {(place, TAGS if name.startswith(conventions.TAG_PREFIX) else name) for place, name in told(seen)}
     for entry in ENTRIES:
-        if entry.what in ("field", "metric", "line"):
+        if entry.what in ("field", "metric", "line") and entry.name not in UNSEEN:
             for place in entry.places:
                 assert any((one, entry.name) in names for one in SEEN_AS[place]), (entry.name, place)
 

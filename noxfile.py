@@ -91,10 +91,11 @@ def install(session: nox.Session, *more: str) -> None:
     session.install("-e", ".[local]", *of_dev(*KIT), *more)
 
 
-def run_suite(session: nox.Session, *, without: frozenset[str] = frozenset()) -> None:
-    """Say what is installed, then run the suite, or what stands after ``--``."""
+def run_suite(session: nox.Session, *more: str, without: frozenset[str] = frozenset()) -> None:
+    """Say what is installed, then run the suite and `more`, or what stands after ``--``."""
     session.run("python", "-m", "tests.support.versions")
-    chosen = session.posargs or ["-n", "2", *(f"tests/{room}" for room in SUITE if room not in without)]
+    rooms = [f"tests/{room}" for room in (*SUITE, *more) if room not in without]
+    chosen = session.posargs or ["-n", "2", *rooms]
     session.run("python", "-m", "pytest", *chosen)
 
 
@@ -129,7 +130,7 @@ def tests(session: nox.Session, family: str) -> None:
 def lowest(session: nox.Session) -> None:
     """Every direct requirement at its lower bound."""
     install(session, "anthropic", "-c", lowest_bounds(session))
-    run_suite(session)
+    run_suite(session, "local")
 
 
 @nox.session(python=PYTHONS)
@@ -137,7 +138,7 @@ def lowest(session: nox.Session) -> None:
 def newest(session: nox.Session, release: str) -> None:
     """Everything as new as the bounds allow, and pre-releases as well."""
     install(session, "anthropic", "--upgrade", *(["--pre"] if release == "pre" else []))
-    run_suite(session)
+    run_suite(session, "local")
 
 
 @nox.session(python=OLDEST)

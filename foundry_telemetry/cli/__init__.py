@@ -33,6 +33,7 @@ def _application() -> "typer.Typer":
     import typer  # noqa: PLC0415
 
     from foundry_telemetry.cli import (  # noqa: PLC0415 - all need typer
+        audit,
         cost,
         dashboards,
         demo,
@@ -57,6 +58,7 @@ def _application() -> "typer.Typer":
         doctor.doctor,
         cost.cost,
         cost.reconcile,
+        audit.audit,
     )
     for command in commands:
         app.command()(command)

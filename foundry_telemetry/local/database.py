@@ -60,6 +60,7 @@ _SETTINGS: Final = {
 }
 _LOCKED: Final = ("SET enable_external_access = false", "SET lock_configuration = true")
 
+_MASKED: Final = "0.0.0.0"  # nosec B104  # noqa: S104 - what Azure shows of every client's address
 _PRIVATE_FILE: Final = 0o600
 _PRIVATE_FOLDER: Final = 0o700
 """Telemetry is nobody else's business: user ids and what people put into their logs."""
@@ -211,7 +212,7 @@ def _add_columns(
 
 def _constants(key: str) -> Mapping[str, str]:
     return {
-        "ClientIP": "0.0.0.0",  # noqa: S104 - what Azure shows: it masks every address
+        "ClientIP": _MASKED,
         "IKey": key,
         "ResourceGUID": key,
         "SourceSystem": "Azure",

@@ -9,6 +9,7 @@ import difflib
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from foundry_telemetry.observation import TokenUsage
@@ -45,12 +46,33 @@ def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ())
     table = None  # remembered like any other answer
     try:
         table = _ask(*key)
+    except ImportError as error:
+        _tell_of_no_prices(str(error))
     except Exception:  # a model the package does not know is a LookupError
         _logger.debug("No price for model %r", model, exc_info=True)
     if len(_tables) >= _KEPT:
         _tables.clear()
     _tables[key] = table
     return table
+
+
+@lru_cache(maxsize=1)
+def _tell_of_no_prices(why: str) -> None:
+    """Say once that there is no price list: without what it imports, no attempt has a cost."""
+    _logger.warning(
+        "genai-prices cannot be imported (%s), so attempts have no cost at list price; "
+        "`python -m pip check` tells what is missing",
+        why,
+    )
+
+
+def has_list() -> bool:
+    """Whether the price list can be imported."""
+    try:
+        import genai_prices  # noqa: F401, PLC0415 - 0.2 s
+    except ImportError:
+        return False
+    return True
 
 
 def closest(model: str) -> str | None:

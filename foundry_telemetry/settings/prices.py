@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from foundry_telemetry import pricing
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.pricing.listed import closest, list_price
+from foundry_telemetry.pricing.listed import closest, has_list, list_price
 from foundry_telemetry.pricing.own import USD_PER_CCU, Rates, Terms
 from foundry_telemetry.settings.toml import Document, Path
 
@@ -85,6 +85,8 @@ def _read_rates(document: Document, name: str, value: object) -> tuple[Rates, ..
 
 def _check_model(document: Document, where: Path, model: str | None, terms: dict[str, Terms]) -> None:
     if model is None or model in terms or list_price(model, TokenUsage(), time.time_ns()) is not None:
+        return
+    if not has_list():  # said already; without a list nobody can tell a wrong name from a right one
         return
     near = closest(model)
     expected = f"a model with a price{f', such as {near!r}' if near else ''}, or [prices.rates.{model}]"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -21,6 +21,11 @@ _FOUNDRY_HOSTS: Final = tuple(
     for service in ("services.ai", "openai", "cognitiveservices")
     for cloud in ("com", "us", "cn")
 )
+_METHODS: Final = frozenset(
+    ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
+)
+OTHER_METHOD: Final = "_OTHER"
+"""What the HTTP convention of OpenTelemetry calls every other method, which may be any text."""
 _MESSAGES: Final = b"/v1/messages"
 _OPERATIONS: Final = ((_MESSAGES, CHAT), (_MESSAGES + b"/count_tokens", COUNT_TOKENS))
 _UNSUPPORTED: Final = re.compile(
@@ -155,7 +160,7 @@ def read_request(
     config = wanted.output_config
     return Request(
         operation=target.operation,
-        method=method,
+        method=method if method in _METHODS else OTHER_METHOD,
         scheme=scheme,
         server_address=target.server_address,
         server_port=target.server_port,
@@ -222,13 +227,14 @@ def unsent_request(
     *, method: str, path: str, model: object, stream: object, max_tokens: object, retry_count: int
 ) -> Request:
     """A call for which no request was ever built, because its token provider raised; its host is not told."""
+    sent = quote(path, safe="/%:@", errors="replace")  # as a client would, so nothing but printable ASCII
     return Request(
-        operation=_operation(path.encode()),
-        method=method,
+        operation=_operation(sent.encode()),
+        method=method if method in _METHODS else OTHER_METHOD,
         scheme="https",
         server_address=None,
         server_port=None,
-        path=path,
+        path=sent[:_MAX_PATH],
         url=None,
         on_foundry_host=False,
         resource=None,

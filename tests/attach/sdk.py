@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import httpx2
+import anthropic
+import pytest
 from anthropic import AnthropicFoundry, AsyncAnthropicFoundry, Omit
 
 import foundry_telemetry
 from foundry_telemetry.attach import FoundryMiddleware
 from tests.attach.replay import Step, replay
 from tests.support.capture import Capture
-from tests.support.families import settle
+from tests.support.families import sdk_has_spans, sdk_httpx, settle
 from tests.support.recorded import token_of
 
 MESSAGE = {
@@ -37,9 +38,11 @@ def make_client(
     **options: Any,
 ) -> Any:
     """A client of the SDK on a transport that plays `steps`, on `transport`, or on one of its own."""
-    kind: Any = httpx2.AsyncClient if is_async else httpx2.Client
+    if not sdk_has_spans and options.pop("open_telemetry", False):
+        pytest.skip("the installed anthropic opens no spans of its own")
+    kind: Any = sdk_httpx.AsyncClient if is_async else sdk_httpx.Client
     if steps is not None:
-        transport = replay(httpx2, steps)
+        transport = replay(sdk_httpx, steps)
     http_client = kind(
         transport=transport, verify=False, trust_env=False, event_hooks=event_hooks, follow_redirects=True
     )
@@ -130,6 +133,22 @@ def caught(error: BaseException | None) -> str | None:
         return None
     module, name = type(error).__module__.partition(".")[0], type(error).__name__
     return name if module == "anthropic" else f"{module}.{name} (not wrapped)"
+
+
+def as_raised(recorded: str | None) -> str | None:
+    """The recordings' name of an exception in the words of the installed SDK; those before 2.0 have fewer."""
+    if recorded is None:
+        return None
+    recorded = recorded.replace("httpx2.", f"{sdk_httpx.__name__}.")
+    return _BEFORE_2.get(recorded, recorded) if anthropic.__version__ < "2" else recorded
+
+
+_BEFORE_2 = {
+    "ContentTooLargeError": "RequestTooLargeError",
+    "GatewayTimeoutError": "InternalServerError",
+    "RequestTimeoutError": "APIStatusError",
+    "ServiceUnavailableError": "InternalServerError",
+}
 
 
 def no_waits(waits: list[float], original: Callable[..., float]) -> Callable[..., float]:

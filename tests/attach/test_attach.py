@@ -15,8 +15,6 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import httpx
-import httpx2
 import pytest
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor
 
@@ -26,9 +24,9 @@ from foundry_telemetry.attach import transport as transport_module
 from tests.attach.replay import Step, case_named, replay, send, step_of, steps_named
 from tests.attach.sdk import call, close, make_client
 from tests.support.capture import Capture
-from tests.support.families import FAMILIES, Family, pieces
+from tests.support.families import FAMILIES, Family, httpx, httpx2, pieces
 
-CLASSES = [httpx.Client, httpx.AsyncClient, httpx2.Client, httpx2.AsyncClient]
+CLASSES = list(dict.fromkeys([httpx.Client, httpx.AsyncClient, httpx2.Client, httpx2.AsyncClient]))
 URL = "https://example-resource.services.ai.azure.com/anthropic/v1/messages"
 ORIGINALS = [vars(cls)["_transport_for_url"] for cls in CLASSES]
 

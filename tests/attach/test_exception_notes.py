@@ -14,8 +14,6 @@ from contextlib import closing
 from typing import Any
 
 import anthropic
-import httpx
-import httpx2
 import pytest
 from anthropic import _base_client
 
@@ -27,7 +25,7 @@ from foundry_telemetry.observation import Observation
 from tests.attach.replay import Step, replay, step_of, steps_named
 from tests.attach.sdk import call, client_for, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
-from tests.support.families import Family, settle
+from tests.support.families import Family, httpx, httpx2, sdk_httpx, settle
 from tests.support.recorded import answered, canaries
 
 MADE_LATER = [
@@ -159,7 +157,7 @@ def test_failed_connections_of_the_sdk(is_async: bool, noting: Capture) -> None:
     client = make_client(is_async, steps=[Step(raises="ConnectError")], max_retries=0)
     error = failing_call(client)
     assert type(error) is anthropic.APIConnectionError
-    assert isinstance(error.__cause__, httpx2.ConnectError)
+    assert isinstance(error.__cause__, sdk_httpx.ConnectError)
     assert_noted(error, noting.observations[-1])
 
 
@@ -172,7 +170,7 @@ def test_broken_body_of_the_sdk(is_async: bool, noting: Capture) -> None:
     assert_noted(error, noting.observations[-1])
     streamed = Step(200, (("content-type", "text/event-stream"),), _STREAM[:1], breaks="ReadError")
     error = failing_call(make_client(is_async, steps=[streamed]), "create_stream")
-    assert type(error) is httpx2.ReadError
+    assert type(error) is sdk_httpx.ReadError
     assert_noted(error, noting.observations[-1])
 
 

@@ -11,7 +11,7 @@ from anthropic import _base_client
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
 from tests.attach.replay import NO_ANSWER, case_named, step_of, steps_named
-from tests.attach.sdk import call, caught, client_for, close, make_client, middleware_of, no_waits
+from tests.attach.sdk import as_raised, call, caught, client_for, close, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
 from tests.support.recorded import as_expected, canaries, cases, expected, index
 
@@ -67,7 +67,7 @@ def check(capture: Capture, case: dict[str, Any], error: BaseException | None, n
     assert [as_expected(seen, case) for seen in capture.observations] == [expected(case)]
     assert len(capture.ledger) == 1
     known = case["expect"]["error"]
-    assert caught(error) == (known["sdk_exception"] if known else None)
+    assert caught(error) == (as_raised(known["sdk_exception"]) if known else None)
     assert sum("gen_ai.usage.input_tokens" in (span.attributes or {}) for span in capture.spans) <= 1
     names = [span.name for span in capture.spans]
     if native:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-import httpx2
 import pytest
 from anthropic import APIConnectionError, AuthenticationError, _base_client
 
@@ -16,7 +15,7 @@ import foundry_telemetry
 from tests.attach.replay import NO_ANSWER, Step, case_named, replay, send, step_of, steps_named
 from tests.attach.sdk import call, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
-from tests.support.families import Family, settle
+from tests.support.families import Family, httpx2, settle
 
 RAW_DOORS = ("process", "client", "hooks")
 SDK_DOORS = (*RAW_DOORS, "middleware")

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-import httpx
 import pytest
 from fastapi import BackgroundTasks, FastAPI
 from starlette.responses import StreamingResponse
@@ -19,6 +18,7 @@ from foundry_telemetry.attribution.web import AsgiAttribution, WsgiAttribution
 from foundry_telemetry.observation import NO_TAGS
 from foundry_telemetry.testing import FakeFoundry, message
 from tests.support.capture import Capture
+from tests.support.families import httpx
 
 REQUESTS = 200
 TENANT = b"x-tenant"

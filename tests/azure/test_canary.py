@@ -10,9 +10,6 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.monitor.opentelemetry import _constants as distro
 from azure.monitor.opentelemetry._utils import configurations
 from azure.monitor.opentelemetry.exporter import AzureMonitorTraceExporter
-from opentelemetry import context
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
@@ -55,15 +52,6 @@ def test_search_for_exporters() -> None:
 def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("STATSBEAT_DISABLED_ALL", "CONTROLPLANE_DISABLED", "SDKSTATS_DISABLED"):
         monkeypatch.setenv(f"APPLICATIONINSIGHTS_{name}", "true")
-
-
-def test_names_of_the_sdk() -> None:
-    """The parts of the SDK that the fork and the logging filter reach into are there."""
-    assert hasattr(MeterProvider, "add_metric_reader")
-    assert hasattr(PeriodicExportingMetricReader, "_receive_metrics")
-    assert "_collect" in MetricReader.__init__.__code__.co_names
-    assert context._SUPPRESS_INSTRUMENTATION_KEY
-    assert hasattr(MeterProvider(shutdown_on_exit=False), "_metric_readers")
 
 
 def test_copy_of_an_adapter() -> None:

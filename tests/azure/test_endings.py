@@ -151,6 +151,8 @@ emit("parent")
 for provider in (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider()):
     provider.force_flush()  # so that there is a connection to inherit
 emit("queued")
+import warnings
+warnings.filterwarnings("ignore", "This process", DeprecationWarning)  # Python 3.12 of any fork with threads
 child = os.fork()
 emit("child" if child == 0 else "after")
 if child == 0:

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from foundry_telemetry.testing.ingestion import (
@@ -20,6 +19,7 @@ from foundry_telemetry.testing.ingestion import (
     partly,
     refuse,
 )
+from tests.support.families import httpx
 
 
 def envelope(name: str = "an.event", kind: str = "EventData", **data: Any) -> dict[str, Any]:

@@ -27,7 +27,8 @@ configure_azure_monitor(connection_string=os.environ["APPLICATIONINSIGHTS_CONNEC
 def providers():
     return trace.get_tracer_provider(), _logs.get_logger_provider(), metrics.get_meter_provider()
 before = providers()
-import foundry_telemetry, httpx
+import foundry_telemetry
+from tests.support.families import httpx
 foundry_telemetry.{door}(hosts=(os.environ["FOUNDRY"],))
 """
 

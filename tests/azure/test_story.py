@@ -40,6 +40,7 @@ with trace.get_tracer("test").start_as_current_span("chat my-deployment", kind=t
             "foundry.duration_ms": 12.5, "foundry.retryable": True,
         })
 emit("burst", spans=10_000)
+trace.get_tracer_provider().force_flush(60_000)  # a busy machine sends fewer in the time of an exit
 logging.getLogger("app").info("a line of the application")
 _logs.get_logger_provider().force_flush()
 _logs.get_logger_provider().force_flush()

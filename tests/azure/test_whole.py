@@ -9,7 +9,8 @@ from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
 
 CALL = """
-import foundry_telemetry, httpx
+import foundry_telemetry
+from tests.support.families import httpx
 foundry_telemetry.configure(hosts=(os.environ["FOUNDRY"],))
 client = httpx.Client(base_url=os.environ["FOUNDRY"], headers={"api-key": "secret-key"})
 messages = [{"role": "user", "content": "secret prompt"}]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from msgspec import structs
 
@@ -17,6 +16,7 @@ from foundry_telemetry import Observation, attribute, budgets
 from foundry_telemetry.budgets import Budget, Overrun, on_budget, overruns, set_budgets, spend, window_start
 from foundry_telemetry.testing import FakeFoundry, message
 from tests.support.capture import Capture
+from tests.support.families import httpx
 
 NOON = datetime(2026, 11, 18, 12, 30, tzinfo=UTC)
 """A Wednesday."""

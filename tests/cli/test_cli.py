@@ -77,6 +77,6 @@ def test_demo_without_its_packages(name: str, tmp_path: Path) -> None:
     ended = run(tmp_path, "demo", before=WITHOUT.format(names=[name]))
     assert ended.code == 1
     assert ended.out == ""
-    assert re.match(rf"foundry-telemetry: .* needs '{name}'", ended.err)
+    assert re.search(rf"^foundry-telemetry: .* needs '{name}'", ended.err, re.MULTILINE)
     assert "pip install 'foundry-telemetry[demo]'" in ended.err
     assert "Traceback" not in ended.err

@@ -14,7 +14,7 @@ PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("conventions",),
     ("observation",),
-    ("options", "losses"),
+    ("losses", "manifest", "options"),
     ("wire",),
     ("attempt", "advice"),
     ("pricing", "attribution", "budgets", "quota"),

@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import anthropic
-import httpx
-import httpx2
 import pytest
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor
 
 import foundry_telemetry
 from tests.support.capture import Capture
 from tests.support.compare import BODY, TLS, User, attempts, only, same, shown
-from tests.support.families import Face, Family, pieces, settle
+from tests.support.families import Face, Family, httpx, httpx2, pieces, sdk_httpx, settle
 from tests.support.fault_server import EVENTS, MESSAGE, FaultServer
 
 
@@ -396,7 +394,7 @@ def test_copied_sdk_client(capture: Capture, server: FaultServer, is_async: bool
     kind = anthropic.AsyncAnthropicFoundry if is_async else anthropic.AnthropicFoundry
 
     async def scenario() -> None:
-        async with Family(httpx2, is_async).client(verify=TLS, trust_env=False) as face:
+        async with Family(sdk_httpx, is_async).client(verify=TLS, trust_env=False) as face:
             client = kind(api_key="key", base_url=f"{server.base}/ok", http_client=face.raw)
             copy = client.with_options(timeout=5)
             foundry_telemetry.instrument(client, **capture.options)
@@ -408,7 +406,7 @@ def test_copied_sdk_client(capture: Capture, server: FaultServer, is_async: bool
             foundry_telemetry.uninstrument(copy)
             await settle(client.messages.create(**BODY))
 
-    Family(httpx2, is_async).run(scenario)
+    Family(sdk_httpx, is_async).run(scenario)
     assert len(server.counts().requests) == 2
     assert only(capture).client.partition("/")[0] == kind.__name__
 

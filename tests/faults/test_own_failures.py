@@ -11,7 +11,6 @@ from typing import Any
 
 import anthropic
 import anyio
-import httpx2
 import pytest
 
 import foundry_telemetry
@@ -20,7 +19,7 @@ from foundry_telemetry.attach.guard import losses
 from tests.faults.internals import GUARDS, Internal, broken, called, internals
 from tests.support.capture import Capture
 from tests.support.compare import BODY, TLS, User, only
-from tests.support.families import Face, Family, pieces, settle
+from tests.support.families import Face, Family, pieces, sdk_httpx, settle
 from tests.support.fault_server import FaultServer
 
 Errand = Callable[[User], Awaitable[None]]
@@ -207,7 +206,7 @@ def test_broken_function_under_the_sdk(
 
     monkeypatch.setattr(time, "sleep", lambda _: None)
     monkeypatch.setattr(anyio, "sleep", no_sleep)
-    family = Family(httpx2, is_async)
+    family = Family(sdk_httpx, is_async)
 
     async def scenario() -> set[str]:
         async with family.client(**OPTIONS) as face:

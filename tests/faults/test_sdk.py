@@ -7,13 +7,13 @@ from typing import Any
 
 import anthropic
 import anyio
-import httpx2
 import pytest
 from anthropic import _base_client
 
+from tests.attach.sdk import as_raised
 from tests.support.capture import Capture
 from tests.support.compare import User, attempts, exception, only, same
-from tests.support.families import Family, settle
+from tests.support.families import Family, sdk_httpx, settle
 from tests.support.fault_server import EVENTS, FaultServer
 
 ASK: dict[str, Any] = {
@@ -25,8 +25,8 @@ ASK: dict[str, Any] = {
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])
 def family(request: pytest.FixtureRequest) -> Family:
-    """The SDK takes clients of httpx2 only."""
-    return Family(httpx2, request.param)
+    """The SDK takes clients of one family only."""
+    return Family(sdk_httpx, request.param)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_retries_run_out(
         user.note(error=exception(caught.value), told=details(caught.value), waits=list(waits))
 
     told = same(family, capture, server, scenario)
-    assert told.error == error
+    assert told.error == as_raised(error)
     assert len(told.counts.requests) == 3
     assert len(told.seen["waits"]) == 2
     assert [seen.failure.type for seen in attempts(capture, 3)] == [kind] * 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import httpx
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from foundry_telemetry import Observation, TokenUsage
 from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.wire.recognise import read_request
 from tests.hostile.harness import URL
+from tests.support.families import httpx
 
 fuzz = settings(
     max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None

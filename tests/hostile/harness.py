@@ -13,11 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-import httpx
-
 import foundry_telemetry
 from tests.support.capture import Capture
-from tests.support.families import Family
+from tests.support.families import Family, httpx
 
 URL = "https://example-resource.services.ai.azure.com/anthropic/v1/messages"
 JSON = [("content-type", "application/json"), ("apim-request-id", "az-1"), ("request-id", "req_1")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 from msgspec.structs import replace
 from opentelemetry.context import Context
 
@@ -16,7 +15,7 @@ from foundry_telemetry.signals.span import unlinked
 from foundry_telemetry.wire.recognise import unsent_request
 from tests.hostile.harness import ASK, message, transport
 from tests.support.capture import Capture
-from tests.support.families import FAMILIES
+from tests.support.families import FAMILIES, httpx
 
 SEEN = Observation(
     call_id="0" * 16,

@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import httpx
 import pytest
 
 import foundry_telemetry
@@ -37,7 +36,7 @@ from tests.hostile.harness import (
     transport,
 )
 from tests.support.capture import Capture
-from tests.support.families import FAMILIES, Family
+from tests.support.families import FAMILIES, Family, httpx
 
 SYNC = [family for family in FAMILIES if not family.is_async]
 ASYNC = [family for family in FAMILIES if family.is_async]

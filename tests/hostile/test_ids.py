@@ -6,7 +6,6 @@ import io
 import logging
 from typing import Any
 
-import httpx
 import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +16,7 @@ from foundry_telemetry import Observation, last_attempt
 from foundry_telemetry.logs import add_foundry_context, log_attempts
 from tests.hostile.harness import ASK, URL, RawServer, message, playing, settled, twice
 from tests.support.capture import Capture
-from tests.support.families import Family
+from tests.support.families import Family, httpx
 
 HOSTILE = {
     "escape": b"\x1b[31mred\x1b[0m",

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 import structlog
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +18,7 @@ from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.logs import add_foundry_context, log_attempts
 from tests.hostile.harness import ASK, JSON, URL, message, playing, transport
 from tests.support.capture import Capture
-from tests.support.families import FAMILIES, Family
+from tests.support.families import FAMILIES, Family, httpx
 
 fuzz = settings(
     max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import anthropic
-import httpx
 import pytest
 from opentelemetry import baggage, context
 
@@ -20,7 +19,7 @@ from foundry_telemetry.attach.recorder import MARK
 from foundry_telemetry.wire.headers import read_request_headers
 from tests.hostile.harness import ASK, JSON, SSE, URL, event, events, message, playing, settled, transport
 from tests.support.capture import Capture
-from tests.support.families import FAMILIES, Family, pieces
+from tests.support.families import FAMILIES, Family, httpx, pieces, sdk_httpx
 from tests.support.recorded import answered, canaries, pieces_of, request_body, request_headers, url_of
 
 KEY = "CANARY0123456789abcdefCANARY0123456789ABCDEF"
@@ -348,7 +347,7 @@ def sdk_call(path: str, provider: Any, options: dict[str, Any]) -> None:
         max_retries=0,
         middleware=[FoundryMiddleware(**options)],
         http_client=anthropic.DefaultHttpxClient(
-            transport=transport(FAMILIES[2], lambda _: (200, JSON, [message()]))
+            transport=transport(Family(sdk_httpx, is_async=False), lambda _: (200, JSON, [message()]))
         ),
     )
     with client:

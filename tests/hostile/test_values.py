@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundry_telemetry.wire.clean import MAX_COUNT
+from foundry_telemetry.wire.recognise import unsent_request
 from foundry_telemetry.wire.usage import USAGE_FIELDS, read_usage
 from tests.hostile.fuzz import check_usage, fuzz
 from tests.hostile.harness import ASK, JSON, SSE, URL, playing
@@ -167,6 +168,27 @@ def test_hostile_urls(url: str, instrumented: Capture) -> None:
     for attributes in (instrumented.spans[0].attributes, instrumented.ledger[0]):
         assert max(len(value) for value in (attributes or {}).values() if isinstance(value, str)) <= 600
     assert len(instrumented.spans[0].name) <= 512
+
+
+@pytest.mark.parametrize("method", ["BREW", "X" * 5_000])
+def test_unknown_methods(method: str, instrumented: Capture) -> None:
+    """A method may be any text; one that HTTP does not know is told as the convention says."""
+    with playing(200, JSON, [b"{}"]) as client:
+        assert client.request(method, URL, json=ASK).content == b"{}"
+    assert instrumented.ledger[0]["http.request.method"] == "_OTHER"
+    assert instrumented.observations[0].method == "_OTHER"
+
+
+@pytest.mark.parametrize(
+    "path", ["/a" * 30_000 + "/v1/messages", "/\x1b[31m\r\n\u2028/v1/messages"], ids=["long", "control"]
+)
+def test_hostile_path_of_a_call_that_was_never_sent(path: str) -> None:
+    """The path of a call for which no request was built is bounded and quoted like any other."""
+    asked = unsent_request(method="POST", path=path, model="m", stream=None, max_tokens=None, retry_count=0)
+    assert asked.operation == "chat"
+    assert len(asked.path) <= 256
+    assert asked.path.isascii()
+    assert asked.path.isprintable()
 
 
 def test_sums_of_huge_counters() -> None:

@@ -210,9 +210,8 @@ def test_broken_streams_have_a_partial_cost(capture: Capture, name: str) -> None
 
 
 def _played(name: str, capture: Capture) -> Any:
-    import httpx
-
     import foundry_telemetry
+    from tests.support.families import httpx
     from tests.support.recorded import request_body, request_headers, url_of
 
     case = case_named(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from foundry_telemetry import attribution, azure, budgets, pricing, quota
 from foundry_telemetry.attribution import attribute, current_tags, metric_tags, set_tags
 from foundry_telemetry.budgets import Budget
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.pricing import set_prices
+from foundry_telemetry.pricing import listed, set_prices
 from foundry_telemetry.quota import Limits
 from foundry_telemetry.settings import SettingsError, load_settings
 from tests.support.capture import Capture
@@ -265,3 +266,22 @@ def test_a_hash_key_that_is_too_long(monkeypatch: pytest.MonkeyPatch, capture: C
     ) as error:
         foundry_telemetry.instrument(**capture.options)
     assert "CANARY" not in str(error.value)
+
+
+def test_without_a_price_list(
+    write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where genai-prices cannot be imported, a file is read all the same, and its own rates hold."""
+    monkeypatch.setitem(sys.modules, "genai_prices", None)
+    listed._tables.clear()
+    listed._tell_of_no_prices.cache_clear()
+    load_settings(write(FILE))
+    found = pricing.cost("claude-next", MILLION, NOVEMBER)
+    assert found is not None
+    assert found.usd == 4.0
+    assert pricing.cost("claude-sonnet-5-5", MILLION, NOVEMBER) is None
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(told) == 1, told
+    assert "have no cost at list price" in told[0]
+    listed._tables.clear()
+    listed._tell_of_no_prices.cache_clear()

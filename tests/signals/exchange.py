@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
-import httpx
 import pytest
 from opentelemetry.trace import SpanKind
 
@@ -19,6 +18,7 @@ from foundry_telemetry import attempt as attempt_module
 from foundry_telemetry.attach import recorder as recorder_module
 from tests.attach.replay import case_named
 from tests.support.capture import Capture
+from tests.support.families import httpx
 from tests.support.recorded import body_of, request_body, request_headers, url_of
 
 STARTED_NS = 1_795_340_600 * 10**9

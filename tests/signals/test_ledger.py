@@ -11,6 +11,7 @@ from foundry_telemetry import attribute, conventions, pricing
 from foundry_telemetry.observation import TokenUsage
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
+from tests.support.families import needs_prices
 
 COMMON = {
     "microsoft.custom_event.name": "foundry.attempt",
@@ -189,6 +190,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
+@needs_prices
 @pytest.mark.parametrize("name", EVENTS)
 def test_fields(name: str, capture: Capture, clock: Clock) -> None:
     """The event has exactly the fields of the schema that were told, each with its type and value."""
@@ -214,6 +216,7 @@ def test_every_field_is_a_convention(capture: Capture, clock: Clock) -> None:
     assert seen - known == {"foundry.tag.tenant"}
 
 
+@needs_prices
 def test_cost_is_the_list_price(capture: Capture, clock: Clock) -> None:
     """The cost is what the price list gives for the model that answered, at the time of the request."""
     exchange("ok_json_cache_thinking", capture, clock)
@@ -233,6 +236,7 @@ def test_cost_is_the_list_price(capture: Capture, clock: Clock) -> None:
     assert event["foundry.cost.source"] == price.source
 
 
+@needs_prices
 def test_no_price_no_cost(capture: Capture, clock: Clock) -> None:
     """A stream without its final counters has no cost; what its input costs stands apart. A 401 has none."""
     exchange("sse_truncated", capture, clock)

@@ -22,6 +22,7 @@ from foundry_telemetry.signals import Signals, gauges
 from foundry_telemetry.wire.recognise import Request
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
+from tests.support.families import needs_prices
 
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864)
@@ -84,6 +85,7 @@ def series(capture: Capture) -> dict[str, list[tuple[dict[str, Any], float]]]:
     }
 
 
+@needs_prices
 def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every instrument has the name, the unit and the buckets of the convention, and there is no other."""
     set_limits({"claude-opus-5-5": Limits(requests=1)})
@@ -115,6 +117,7 @@ def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyP
             assert metric.data.data_points[0].explicit_bounds == pytest.approx(buckets)
 
 
+@needs_prices
 def test_a_complete_answer(capture: Capture, clock: Clock) -> None:
     """Tokens, cache, thinking, cost and both durations, each once with its attributes."""
     exchange("ok_json_cache_thinking", capture, clock)
@@ -204,6 +207,7 @@ def test_duration_of_our_own_call(name: str, capture: Capture, clock: Clock) -> 
     assert "gen_ai.client.operation.duration" in series(capture)
 
 
+@needs_prices
 def test_no_id_is_on_a_metric(capture: Capture, clock: Clock) -> None:
     """Nothing that differs from call to call is an attribute of a metric."""
     for name in ("ok_json_cache_thinking", "sse_text", "err_401_token_expired", "err_529_overloaded"):
@@ -288,6 +292,7 @@ def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], No
     return tell
 
 
+@needs_prices
 @pytest.mark.usefixtures("_tags_on_metrics")
 def test_20_000_tenants_are_few_series(capture: Capture, clock: Clock) -> None:
     """Metrics tell of the first fifty values and of `other`; the sums stay whole; the ledger has them all."""
@@ -304,6 +309,7 @@ def test_20_000_tenants_are_few_series(capture: Capture, clock: Clock) -> None:
     assert len({event.get("foundry.tag.tenant") for event in capture.ledger}) == 20_001
 
 
+@needs_prices
 @pytest.mark.usefixtures("_tags_on_metrics")
 def test_too_many_combinations_cost_the_tags_and_not_the_place(capture: Capture, clock: Clock) -> None:
     """Of 1,600 combinations of tenant and feature most have `other` for both; the deployment stays."""

@@ -318,15 +318,15 @@ class Sink(list[Observation]):
 
 PRELUDE = """
 import json, os
-import httpx
 from opentelemetry import metrics
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 import foundry_telemetry
 from foundry_telemetry.testing import FakeFoundry
+from tests.support.families import httpx
 
 resource = "https://example-resource.services.ai.azure.com/anthropic"
-client = httpx.Client(base_url=resource, transport=FakeFoundry().transport("httpx"))
+client = httpx.Client(base_url=resource, transport=FakeFoundry().transport(httpx))
 reader = InMemoryMetricReader()
 
 def calls(count):

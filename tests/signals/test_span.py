@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from foundry_telemetry import attribute
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
+from tests.support.families import needs_prices
 
 OWNER = {"gen_ai.operation.name": "chat"}
 
@@ -147,6 +148,7 @@ def test_own_span(name: str, capture: Capture, clock: Clock) -> None:
     assert span.instrumentation_scope.name == "foundry_telemetry"
 
 
+@needs_prices
 def test_measurements(capture: Capture, clock: Clock) -> None:
     """The numbers that Azure must keep as numbers are one JSON object."""
     exchange("ok_json_cache_thinking", capture, clock)

@@ -10,11 +10,29 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Self
 
-import httpx
-import httpx2
+import anthropic
+import pytest
+
+_INSTALLED: list[Any] = [import_module(name) for name in ("httpx", "httpx2") if find_spec(name)]
+
+httpx, httpx2 = _INSTALLED[0], _INSTALLED[-1]
+"""Where only one family is installed, its module stands under both names, so that every test finds one."""
+
+sdk_httpx = httpx if issubclass(anthropic.DefaultHttpxClient, httpx.Client) else httpx2
+"""The family whose clients the installed SDK takes: httpx up to 0.125, httpx2 from 1.0 on."""
+
+has_both = httpx is not httpx2
+has_prices = find_spec("httpx2") is not None
+"""genai-prices imports httpx2, so without it there are none."""
+needs_prices = pytest.mark.skipif(not has_prices, reason="genai-prices imports httpx2, which is not there")
+
+sdk_has_spans = find_spec("anthropic._tracing") is not None
+"""Those before 1.0 open none, nor do they take ``open_telemetry=``."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +55,7 @@ class Family:
         return asyncio.run(scenario())  # type: ignore[arg-type]
 
 
-FAMILIES = [Family(module, is_async) for module in (httpx, httpx2) for is_async in (False, True)]
+FAMILIES = [Family(module, is_async) for module in _INSTALLED for is_async in (False, True)]
 
 
 class Face:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import anthropic
-import httpx2
 import pytest
 from anthropic import AnthropicFoundry, AsyncAnthropicFoundry
 
 from foundry_telemetry.testing import FakeFoundry, Item, error, recorded, stream
+from tests.support.families import sdk_httpx
 
 ASKED: dict[str, Any] = {
     "model": "my-deployment",
@@ -49,7 +49,7 @@ class Place:
         """A sync client of this script."""
         options = self.play(*script)
         if not self._on_loopback:
-            options["http_client"] = httpx2.Client(transport=self.foundry.transport("httpx2"))
+            options["http_client"] = sdk_httpx.Client(transport=self.foundry.transport(sdk_httpx))
         self._open.append(AnthropicFoundry(**options))
         client: AnthropicFoundry = self._open[-1]
         return client
@@ -58,7 +58,7 @@ class Place:
         """An async client of this script, to be closed by the caller."""
         options = self.play(*script)
         if not self._on_loopback:
-            options["http_client"] = httpx2.AsyncClient(transport=self.foundry.transport("httpx2"))
+            options["http_client"] = sdk_httpx.AsyncClient(transport=self.foundry.transport(sdk_httpx))
         return AsyncAnthropicFoundry(**options)
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ def test_an_error_inside_a_stream(place: Place) -> None:
 
 def test_broken_streams(place: Place) -> None:
     """A reset in a stream is the client library's read error; a stream that stops short is none."""
-    with pytest.raises(httpx2.ReadError):
+    with pytest.raises(sdk_httpx.ReadError):
         list(place.client("sse_connection_reset").messages.create(**ASKED, stream=True))
     cut_short = list(place.client("sse_truncated").messages.create(**ASKED, stream=True))
     assert cut_short[-1].type != "message_stop"

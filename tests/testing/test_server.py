@@ -9,11 +9,10 @@ import sys
 import threading
 import warnings
 
-import httpx
 import pytest
 
 from foundry_telemetry.testing import FakeFoundry, Reply, case, cases, message, recorded, stream
-from tests.support.families import FAMILIES, Family, pieces
+from tests.support.families import FAMILIES, Family, httpx, pieces
 
 ANSWERED = [each.id for each in cases().values() if each.ends in ("complete", "early_eof")]
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=str)

@@ -7,12 +7,10 @@ import sys
 import threading
 from typing import Any
 
-import httpx
-import httpx2
 import pytest
 
 from foundry_telemetry.testing import FakeFoundry, Reply, case, cases, message, recorded, stream
-from tests.support.families import FAMILIES, Family, pieces
+from tests.support.families import FAMILIES, Family, httpx, httpx2, pieces
 
 URL = "https://example-resource.services.ai.azure.com/anthropic/v1/messages"
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=str)
@@ -168,8 +166,10 @@ def test_short_waits_in_seconds_end(family: Family) -> None:
 def test_families_go_by_name_and_by_module() -> None:
     """A family is named or handed over; anything else is refused with what was expected."""
     foundry = FakeFoundry()
-    assert isinstance(foundry.transport("httpx"), httpx.BaseTransport)
-    assert isinstance(foundry.transport("httpx2"), httpx2.AsyncBaseTransport)
+    for family in {httpx, httpx2}:
+        for way in (family, family.__name__):
+            assert isinstance(foundry.transport(way), family.BaseTransport)
+            assert isinstance(foundry.transport(way), family.AsyncBaseTransport)
     for wrong in ("requests", sys):
         with pytest.raises(ValueError, match="expected 'httpx', 'httpx2'"):
             foundry.transport(wrong)  # type: ignore[arg-type]

@@ -1,0 +1,366 @@
+"""Every private name of a neighbour that we touch: what tells that it is as we know it, and what breaks.
+
+*Touched*: read, called, replaced, imported, or known by its text. A row here is a debt; `found_in` finds the
+touches themselves in the source, so that none goes without a row.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import foundry_telemetry
+from tests.support.families import FAMILIES, has_both, httpx, httpx2, sdk_has_spans
+
+PACKAGE = Path(foundry_telemetry.__file__).parent
+CLIENTS = [getattr(family.module, "AsyncClient" if family.is_async else "Client") for family in FAMILIES]
+RESPONSES = [family.Response for family in ((httpx, httpx2) if has_both else (httpx,))]
+
+
+class Private(NamedTuple):
+    """One private name."""
+
+    name: str
+    """As it stands in our source; of an import the path up to the first private part."""
+    owner: str
+    """Whose it is, for people."""
+    distributions: tuple[str, ...]
+    files: tuple[str, ...]
+    """Where we touch it, below the package."""
+    breaks: str
+    """What of ours no longer works without it."""
+    holds: Callable[[], bool]
+    """Whether it is as we know it; may raise ImportError or AttributeError, which mean that it is not."""
+    where: bool = True
+    """Whether this installation has what the name belongs to."""
+
+
+def _arguments(function: Any) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def _source(module: str) -> str:
+    return inspect.getsource(import_module(module))
+
+
+def _classes_have(module: str, names: tuple[str, ...], attribute: str) -> bool:
+    return all(callable(getattr(getattr(import_module(module), name), attribute)) for name in names)
+
+
+def _assigns(kind: Any, attribute: str) -> bool:
+    """Whether the constructor of a class sets an attribute."""
+    return attribute in kind.__init__.__code__.co_names
+
+
+def _of(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+PRIVATE = (
+    Private(
+        "_transport_for_url",
+        "Client and AsyncClient of both families",
+        ("httpx", "httpx2"),
+        ("attach/transport.py", "investigate/doctor/packages.py"),
+        "instrument() sees no call any more; event_hooks() and FoundryMiddleware() need nothing private",
+        lambda: (
+            all(_arguments(kind._transport_for_url) == ["self", "url"] for kind in CLIENTS)
+            and all("_transport_for_url" in kind._send_single_request.__code__.co_names for kind in CLIENTS)
+        ),
+    ),
+    Private(
+        "_get_content_decoder",
+        "Response of both families",
+        ("httpx", "httpx2"),
+        ("attach/body.py",),
+        "the tokens and costs of compressed answers are unknown",
+        lambda: all(_arguments(kind._get_content_decoder) == ["self"] for kind in RESPONSES),
+    ),
+    Private(
+        "_decoder",
+        "Response of both families",
+        ("httpx", "httpx2"),
+        ("attach/body.py",),
+        "the tap behind the decoder is never asked: tokens and costs of compressed answers are unknown",
+        lambda: all("_decoder" in kind._get_content_decoder.__code__.co_names for kind in RESPONSES),
+    ),
+    Private(
+        "_client",
+        "clients of the SDK",
+        ("anthropic",),
+        ("attach/transport.py",),
+        "instrument(client) refuses a client of the SDK; instrument() for the process does not need it",
+        lambda: (
+            _assigns(_of("anthropic._base_client.SyncAPIClient"), "_client")
+            and _assigns(_of("anthropic._base_client.AsyncAPIClient"), "_client")
+        ),
+    ),
+    Private(
+        "_get_azure_ad_token",
+        "AnthropicFoundry and AsyncAnthropicFoundry",
+        ("anthropic",),
+        ("attach/middleware.py",),
+        "FoundryMiddleware() no longer tells a token provider that raised from other exceptions",
+        lambda: _classes_have(
+            "anthropic", ("AnthropicFoundry", "AsyncAnthropicFoundry"), "_get_azure_ad_token"
+        ),
+    ),
+    Private(
+        "com.anthropic.sdk.python",
+        "the SDK's tracer, by its scope",
+        ("anthropic",),
+        ("signals/span.py",),
+        "the SDK's span is not recognised, so a call has two spans with usage",
+        lambda: _of("anthropic._tracing.INSTRUMENTATION_SCOPE") == "com.anthropic.sdk.python",
+        where=sdk_has_spans,
+    ),
+    Private(
+        "opentelemetry.genai.client.inference.context",
+        "opentelemetry-util-genai, a key in the context",
+        ("opentelemetry-util-genai",),
+        ("signals/span.py",),
+        "the GenAI metrics are recorded twice next to a GenAI instrumentor",
+        lambda: (
+            '"opentelemetry.genai.client.inference.context"'
+            in _source("opentelemetry.util.genai._inference_invocation")
+        ),
+    ),
+    Private(
+        "opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY",
+        "opentelemetry.context",
+        ("opentelemetry-api",),
+        ("attach/exchange.py",),
+        'an application that silenced instrumentation still gets our spans, and http_spans="suppress" fails',
+        lambda: bool(_of("opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY")),
+    ),
+    Private(
+        "_SUPPRESS_INSTRUMENTATION_KEY",
+        "opentelemetry.context",
+        ("opentelemetry-api",),
+        ("azure/handlers.py",),
+        "the log lines of an export are exported in turn, without end",
+        lambda: bool(_of("opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY")),
+    ),
+    Private(
+        "opentelemetry.context._SUPPRESS_HTTP_INSTRUMENTATION_KEY",
+        "opentelemetry.context",
+        ("opentelemetry-api", "opentelemetry-instrumentation"),
+        ("attach/exchange.py",),
+        'http_spans="suppress" no longer silences HTTP instrumentors',
+        lambda: (
+            _of("opentelemetry.context._SUPPRESS_HTTP_INSTRUMENTATION_KEY")
+            is _of("opentelemetry.instrumentation.utils._SUPPRESS_HTTP_INSTRUMENTATION_KEY")
+        ),
+    ),
+    Private(
+        "opentelemetry._logs",
+        "the logs API, which is still without a promise",
+        ("opentelemetry-api",),
+        (
+            *("attach/__init__.py", "azure/pipelines.py", "demo/stage.py", "investigate/doctor/process.py"),
+            *("signals/__init__.py", "signals/ledger.py"),
+        ),
+        "there is no ledger: instrument() cannot be imported",
+        lambda: (
+            {
+                *(
+                    "body",
+                    "attributes",
+                    "event_name",
+                    "severity_number",
+                    "severity_text",
+                    "context",
+                    "timestamp",
+                )
+            }
+            <= set(_arguments(_of("opentelemetry._logs.Logger").emit))
+        ),
+    ),
+    Private(
+        "opentelemetry.sdk._logs",
+        "the logs SDK, which is still without a promise",
+        ("opentelemetry-sdk",),
+        ("azure/pipelines.py", "investigate/doctor/record.py"),
+        "configure() cannot set up the ledger, and doctor cannot record a call",
+        lambda: (
+            all(
+                _of(f"opentelemetry.sdk._logs.{name}")
+                for name in ("LoggerProvider", "LogRecordProcessor", "ReadWriteLogRecord")
+            )
+            and all(
+                _of(f"opentelemetry.sdk._logs.export.{name}")
+                for name in ("BatchLogRecordProcessor", "SimpleLogRecordProcessor")
+            )
+        ),
+    ),
+    Private(
+        "_metric_readers",
+        "MeterProvider of the SDK",
+        ("opentelemetry-sdk",),
+        ("azure/pipelines.py",),
+        "counts that wait at a fork are reported by parent and child",
+        lambda: hasattr(
+            _of("opentelemetry.sdk.metrics.MeterProvider")(shutdown_on_exit=False), "_metric_readers"
+        ),
+    ),
+    Private(
+        "_collect",
+        "MetricReader of the SDK",
+        ("opentelemetry-sdk",),
+        ("azure/delivery.py",),
+        "counts that wait at a fork are reported by parent and child",
+        lambda: _assigns(_of("opentelemetry.sdk.metrics.export.MetricReader"), "_collect"),
+    ),
+    Private(
+        "_receive_metrics",
+        "PeriodicExportingMetricReader of the SDK",
+        ("opentelemetry-sdk",),
+        ("azure/delivery.py",),
+        "counts that were taken out before a fork are lost",
+        lambda: (
+            _arguments(
+                _of("opentelemetry.sdk.metrics.export.PeriodicExportingMetricReader")._receive_metrics
+            )[:2]
+            == ["self", "metrics_data"]
+        ),
+    ),
+    Private(
+        "_instrumentation_key",
+        "exporters of Azure Monitor",
+        ("azure-monitor-opentelemetry-exporter",),
+        ("azure/pipelines.py",),
+        "configure() cannot say to which resource an exporter that it found sends",
+        lambda: _assigns(
+            _of("azure.monitor.opentelemetry.exporter.export._base.BaseExporter"), "_instrumentation_key"
+        ),
+    ),
+    *(
+        Private(
+            name,
+            "bound loggers of structlog",
+            ("structlog",),
+            ("logs.py",),
+            "log_attempts() cannot keep its lines from handlers that export them a second time",
+            lambda name=name: _assigns(_of("structlog.BoundLoggerBase"), name),  # type: ignore[misc]
+        )
+        for name in ("_logger", "_processors", "_context")
+    ),
+    Private(
+        "_accept_connection2",
+        "asyncio, the task that accepts a connection",
+        (),
+        ("serving.py",),
+        "a server of ours that stops may leave a connection that was just being accepted",
+        lambda: inspect.iscoroutinefunction(
+            _of("asyncio.selector_events.BaseSelectorEventLoop")._accept_connection2
+        ),
+    ),
+    Private(
+        "duckdb_kql._antlr",
+        "the engine's grammar",
+        ("duckdb-kql",),
+        ("local/failures.py",),
+        "the local Azure Monitor cannot say where a query is wrong",
+        lambda: bool(
+            _of("duckdb_kql._antlr.KqlLexer.KqlLexer") and _of("duckdb_kql._antlr.KqlParser.KqlParser")
+        ),
+    ),
+    Private(
+        "duckdb_kql.parser._DiagnosticCollector",
+        "the engine's parser",
+        ("duckdb-kql",),
+        ("local/failures.py",),
+        "the local Azure Monitor cannot say where a query is wrong",
+        lambda: callable(_of("duckdb_kql.parser._DiagnosticCollector")),
+    ),
+    Private(
+        "_operator_columns",
+        "duckdb_kql.schema",
+        ("duckdb-kql",),
+        ("local/names.py",),
+        "the local Azure Monitor takes columns that do not exist",
+        lambda: _arguments(_of("duckdb_kql.schema._operator_columns"))[:3] == ["op", "cols", "schema"],
+    ),
+    Private(
+        "AGGREGATE_FUNCTIONS",
+        "duckdb_kql.translate.functions",
+        ("duckdb-kql",),
+        ("local/extensions.py",),
+        "the local Azure Monitor does not know percentilew, so every percentile of the workbook fails",
+        lambda: (
+            {"name", "template"}
+            <= set(_arguments(type(_of("duckdb_kql.translate.functions.AGGREGATE_FUNCTIONS")["percentile"])))
+        ),
+    ),
+)
+
+NOT_FOREIGN = {
+    ("attribution/__init__.py", "_given"): "our own class, from outside of its methods",
+    ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",
+    ("dashboards/querypack.py", "_over_time"): "the end of a name of a query",
+    ("demo/stage.py", "_proxy"): "the end of names of environment variables",
+    ("investigate/cost/show.py", "_usd"): "the end of names of columns",
+    ("local/database.py", "_IsBillable"): "a column of Azure",
+    ("local/database.py", "_ResourceId"): "a column of Azure",
+    ("local/database.py", "_SubscriptionId"): "a column of Azure",
+    ("local/mapped.py", "_BilledSize"): "a column of Azure",
+    ("wire/recognise.py", "_OTHER"): "a word of the HTTP convention",
+}
+"""What looks like a touch and is none, and why."""
+
+_PRIVATE = re.compile(r"_[A-Za-z]\w*")
+_PUBLIC = {"_asdict", "_fields", "_replace"}
+"""Of named tuples, and documented."""
+
+
+def found_in(path: Path) -> set[str]:
+    """The private names that a file touches and does not define."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    own = set(_defined(tree))
+    classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    found = {name for node in ast.walk(tree) for name in _touched(node, own, classes | {"self", "cls"})}
+    file = path.relative_to(PACKAGE).as_posix()
+    return {name for name in found - _PUBLIC if (file, name) not in NOT_FOREIGN}
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Assign(targets=[ast.Name(id="__slots__")], value=slots):
+                yield from (each.value for each in ast.walk(slots) if isinstance(each, ast.Constant))
+
+
+def _touched(node: ast.AST, own: set[str], ours: set[str]) -> Iterator[str]:
+    match node:
+        case ast.Attribute(value=ast.Name(id=name)) if name in ours:
+            return
+        case ast.Attribute(attr=name) if _PRIVATE.fullmatch(name):
+            yield name
+        case ast.Constant(value=str(name)) if _PRIVATE.fullmatch(name) and name not in own:
+            yield name
+        case ast.ImportFrom(module=str(module), level=0, names=names):
+            yield from (path for one in names for path in _private_path(f"{module}.{one.name}"))
+        case ast.Import(names=names):
+            yield from (path for one in names for path in _private_path(one.name))
+
+
+def _private_path(dotted: str) -> Iterator[str]:
+    parts = dotted.split(".")
+    if parts[0] == "foundry_telemetry":
+        return
+    for count, part in enumerate(parts, 1):
+        if _PRIVATE.fullmatch(part):
+            yield ".".join(parts[:count])
+            return

@@ -1,0 +1,32 @@
+"""Which versions of the neighbours a run has: ``python -m tests.support.versions`` says them."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+NEIGHBOURS = (
+    "anthropic",
+    "azure-monitor-opentelemetry",
+    "azure-monitor-opentelemetry-exporter",
+    "genai-prices",
+    "httpx",
+    "httpx2",
+    "msgspec",
+    "opentelemetry-instrumentation-httpx",
+    "opentelemetry-sdk",
+    "structlog",
+)
+
+
+def version_of(distribution: str) -> str:
+    """The installed version, or that there is none."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+if __name__ == "__main__":
+    told = ", ".join(f"{name} {version_of(name)}" for name in NEIGHBOURS)
+    print(f"Python {platform.python_version()}, {told}")  # noqa: T201 - this is what it is for

@@ -113,6 +113,7 @@ def check_attributes(capture: Capture) -> None:
     capture.log_exporter.clear()
 
 
+@pytest.mark.row(69, 70, 71)
 def test_hostile_json(instrumented: Capture, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever values an answer holds, what we export of it is clean, and the caller gets its bytes."""
 
@@ -133,6 +134,7 @@ def test_hostile_json(instrumented: Capture, caplog: pytest.LogCaptureFixture) -
     assert not [record for record in caplog.records if record.name.startswith(("opentelemetry", "foundry"))]
 
 
+@pytest.mark.row(71)
 def test_hostile_requests(instrumented: Capture) -> None:
     """Whatever the request holds, which is the application's own doing, what we export of it is clean."""
 
@@ -150,6 +152,7 @@ def test_hostile_requests(instrumented: Capture) -> None:
     run()
 
 
+@pytest.mark.row(71)
 @pytest.mark.parametrize(
     "url",
     [
@@ -169,6 +172,7 @@ def test_hostile_urls(url: str, instrumented: Capture) -> None:
     assert len(instrumented.spans[0].name) <= 512
 
 
+@pytest.mark.row(69)
 def test_sums_of_huge_counters() -> None:
     """Counters that are allowed one by one are allowed in sum: whatever is added up stays exact."""
     huge = MAX_COUNT - 1

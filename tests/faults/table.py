@@ -1,0 +1,110 @@
+"""The matrix beside the tests that hold it, as the table in README.md."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from os.path import relpath
+from pathlib import Path
+from typing import Final
+
+from tests.faults.matrix import ROWS, Row
+
+FOLDER: Final = Path(__file__).parent
+TESTS: Final = FOLDER.parent
+README: Final = FOLDER / "README.md"
+
+Held = Mapping[int, Mapping[Path, int]]
+"""For each row the files that test it, and how many tests of each do."""
+
+_HEAD: Final = """\
+# The fault matrix
+
+Generated from `matrix.py` and from the markers of the tests by `python -m tests.faults`; a test keeps it true.
+
+A test that holds rows is marked `@pytest.mark.row(number, ...)`. *Normal run* is `pytest`; a command in the last
+column tries more of the row, or all of it.
+
+| # | Fault | Must hold | Tests | State |
+| ---: | --- | --- | --- | --- |
+"""
+
+
+def held(folder: Path = TESTS) -> dict[int, dict[Path, int]]:
+    """The rows that the tests below a folder are marked with. Reads the files, imports none.
+
+    Raises:
+        ValueError: A marker names something else than numbers.
+    """
+    found: dict[int, dict[Path, int]] = {}
+    for path in sorted(folder.rglob("test_*.py")):
+        for number in _numbers(path):
+            files = found.setdefault(number, {})
+            files[path] = files.get(path, 0) + 1
+    return found
+
+
+def _numbers(path: Path) -> Iterator[int]:
+    """The rows of each test of a file, one after the other."""
+    text = path.read_text("utf-8")
+    if "mark.row" not in text:
+        return
+    tree = ast.parse(text)
+    of_all = [
+        number
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+        for number in _marked(node.value, path)
+    ]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            own = [number for mark in node.decorator_list for number in _marked(mark, path)]
+            yield from dict.fromkeys([*of_all, *own])
+
+
+def _marked(node: ast.expr, path: Path) -> Iterator[int]:
+    """The numbers of every `pytest.mark.row(...)` within an expression."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "pytest.mark.row":
+            for argument in call.args:
+                if not isinstance(argument, ast.Constant) or type(argument.value) is not int:
+                    raise ValueError(f"{path}:{call.lineno}: a row is a number, not {ast.unparse(argument)}")
+                yield argument.value
+
+
+def problems(rows: tuple[Row, ...], found: Held) -> list[str]:
+    """What is wrong between the matrix and the markers."""
+    numbers = [row.number for row in rows]
+    told = [] if numbers == list(range(1, len(rows) + 1)) else ["the rows are not numbered one after the other"]
+    told += [
+        f"row {number}, of {min(found[number]).name}, is not in the matrix"
+        for number in sorted(set(found) - set(numbers))
+    ]
+    return told + [
+        f"row {row.number}, {row.fault}: no test and no command holds it"
+        for row in rows
+        if row.number not in found and not row.also
+    ]
+
+
+def readme(rows: tuple[Row, ...] = ROWS, found: Held | None = None) -> str:
+    """The text of README.md."""
+    of_rows = held() if found is None else found
+    return _HEAD + "".join(_line(row, of_rows.get(row.number, {})) for row in rows)
+
+
+def _line(row: Row, files: Mapping[Path, int]) -> str:
+    links = ", ".join(f"[{_name(path)}]({relpath(path, FOLDER)}) ({count})" for path, count in files.items())
+    cells = (str(row.number), row.fault, row.holds, links, _state(row, files))
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(TESTS).with_suffix("").as_posix().replace("/test_", "/")
+
+
+def _state(row: Row, files: Mapping[Path, int]) -> str:
+    said = ["normal run"] if files else []
+    if row.also:
+        said.append(f"`{row.also}`")
+    return ", ".join(said) + (f"; in part skipped without {row.needs}" if row.needs else "")

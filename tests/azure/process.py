@@ -98,7 +98,13 @@ class Process:
 
 @contextmanager
 def running(
-    script: str, azure: FakeIngestion, folder: Path, *, under: Sequence[str] = (), **environment: str | None
+    script: str,
+    azure: FakeIngestion,
+    folder: Path,
+    *,
+    under: Sequence[str] = (),
+    prelude: str = PRELUDE,
+    **environment: str | None,
 ) -> Iterator[Process]:
     """Run a script, written without imports, against a fake Azure.
 
@@ -107,6 +113,7 @@ def running(
         azure: Where its telemetry goes.
         folder: Its folder for temporary files, so for the offline storage of the exporter.
         under: A command that runs the interpreter, such as one that takes rights from it.
+        prelude: What stands before the script.
         environment: Variables on top; ``None`` removes one.
     """
     variables: dict[str, str | None] = {
@@ -118,7 +125,7 @@ def running(
         **environment,
     }
     popen = subprocess.Popen(
-        [*under, sys.executable, "-c", PRELUDE + textwrap.dedent(script)],
+        [*under, sys.executable, "-c", prelude + textwrap.dedent(script)],
         env={name: value for name, value in variables.items() if value is not None},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

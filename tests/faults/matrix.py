@@ -1,8 +1,8 @@
 """The fault matrix: what may go wrong around a call, and what must hold then.
 
-*Row*: one kind of fault. A test says which rows it holds with ``@pytest.mark.row(number, ...)``; a row without
-a test says why. "As without us" means the same bytes, the same exception and the same requests at the server as
-in a run without us in the same test. Each row is tried with httpx and httpx2, sync and async, where it can be.
+*Row*: one kind of fault. A test says which rows it holds with ``@pytest.mark.row(number, ...)``; a row
+without a test says why. "As without us" means the same bytes, the same exception and the same requests at the
+server as in a run without us in the same test, for httpx and httpx2, sync and async.
 """
 
 from __future__ import annotations
@@ -64,7 +64,9 @@ ROWS: Final = (
         needs="root, a mountable tmpfs and the user nobody",
     ),
     Row(30, "symbolic link in place of the storage", "nothing is written behind it"),
-    Row(31, "kill -9 while a batch is written to disk", "no half batch is read; at most the last one is lost"),
+    Row(
+        31, "kill -9 while a batch is written to disk", "no half batch is read; at most the last one is lost"
+    ),
     Row(32, "SIGTERM, SIGINT", "handlers of the application run untouched; the flush is bounded"),
     Row(33, "worker that ends by os._exit", "no hang; what is lost is documented"),
     Row(34, "fork while threads are busy", "the child works; nothing is told twice"),
@@ -87,7 +89,12 @@ ROWS: Final = (
     Row(51, "120 calls over 12 threads", "nothing of one call in the record of another"),
     Row(52, "1000 calls at once", "as without us; below 8 KiB for each open call"),
     Row(53, "client over two event loops", "as without us"),
-    Row(54, "green threads of gevent and eventlet", "no dead-lock; other green threads go on", needs="gevent"),
+    Row(
+        54,
+        "green threads of gevent and eventlet",
+        "no dead-lock; other green threads go on",
+        needs="gevent and eventlet",
+    ),
     Row(55, "signal handler or finalizer in the midst of us", "no dead-lock, nothing lost"),
     Row(56, "hooks of the user", "same order and number; their lists are left alone"),
     Row(57, "hooks replaced after instrument()", "nothing breaks; attempts are still told of"),

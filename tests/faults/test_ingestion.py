@@ -1,4 +1,4 @@
-"""An ingestion endpoint that refuses, redirects or hangs up: what is sent again, and what it costs to wait."""
+"""Ingestion that refuses, redirects or hangs up: what is sent again, and what it costs to wait."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, Fault, FakeIngestion, partly, refuse
+from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, FakeIngestion, Fault, partly, refuse
 from tests.azure.process import PATIENCE_S, run, running
 
 SPANS_ALONE: Final = {"OTEL_LOGS_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}
@@ -61,7 +61,7 @@ AGAIN: Final = dict.fromkeys("abc", 2)
     ids=["206", "400", "402", "439", "429", "503", "401"],
 )
 def test_refused_once(fault: Fault, sent: dict[str, int], taken: dict[str, int], tmp_path: Path) -> None:
-    """What may be taken later is sent once more, from the disk, and arrives once; the rest is not repeated."""
+    """What may be taken later is sent once more, from disk, and arrives once; the rest is not repeated."""
     with FakeIngestion(fault) as azure:
         with running(SENDING, azure, tmp_path, **SPANS_ALONE) as process:
             process.listen()
@@ -130,14 +130,16 @@ tracemalloc.stop()
 
 @pytest.mark.row(26)
 def test_refused_for_ever(tmp_path: Path) -> None:
-    """While Azure stays down calls go on, the disk holds what it may and no more, and memory does not grow."""
+    """While Azure stays down calls go on, the disk holds what it may, and memory does not grow."""
     with FakeIngestion() as azure:
         azure.always(refuse(503))
         ended = run(REFUSED_FOR_EVER, azure, tmp_path)
         assert len(azure.posts) >= BATCHES
     assert ended.code == 0, ended.errors
     sizes = [path.stat().st_size for path in tmp_path.rglob("*.blob*")]
-    assert MOST_BYTES / 2 < sum(sizes) <= MOST_BYTES + 3 * max(sizes)  # three exporters look before they write
+    assert (
+        MOST_BYTES / 2 < sum(sizes) <= MOST_BYTES + 3 * max(sizes)
+    )  # three exporters look before they write
     (told,) = ended.said
     assert told["grown"] < 300_000
 
@@ -158,5 +160,3 @@ def test_taken_in_the_end(tmp_path: Path) -> None:
 
 def _all_there(azure: FakeIngestion) -> bool:
     return set("abc") <= {item["name"] for item in azure.dependencies()}
-
-

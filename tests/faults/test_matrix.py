@@ -9,7 +9,7 @@ import pytest
 from tests.faults.matrix import ROWS, Row
 from tests.faults.table import README, held, problems, readme
 
-FILE = '''
+FILE = """
 import pytest
 pytestmark = [pytest.mark.row(1), pytest.mark.skipif(False, reason="")]
 
@@ -20,7 +20,7 @@ def test_one(): ...
 async def test_two(): ...
 
 def no_test(): ...
-'''
+"""
 
 
 def test_every_row_is_held() -> None:

@@ -1,4 +1,4 @@
-"""The disk that holds telemetry while Azure is away: full, read-only, somebody else's, or cut off in a write."""
+"""The disk that holds telemetry while Azure is away: full, read-only, somebody else's, cut off."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ call("back-again")
 def mounted(folder: Path, options: str) -> Iterator[Path]:
     """A small file system in memory."""
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"{options},mode=1777", "tmpfs", folder], check=False, capture_output=True
+        ["mount", "-t", "tmpfs", "-o", f"{options},mode=1777", "tmpfs", folder],
+        check=False,
+        capture_output=True,
     )
     if made.returncode:
         pytest.skip(f"no tmpfs can be mounted here: {made.stderr.decode().strip()}")
@@ -247,9 +249,10 @@ print(json.dumps(halves))
 def test_killed_while_writing(tmp_path: Path) -> None:
     """Killed at any moment of fifty, a writer leaves whole batches and none that was finished is missing."""
     ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", WRITING, str(tmp_path)], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "ignore", "-c", WRITING, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout) > 0, "no round struck within a write"
-
-

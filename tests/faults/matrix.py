@@ -53,15 +53,15 @@ ROWS: Final = (
     Row(22, "span or log processor that raises", "as without us; other signals go on"),
     Row(23, "sampler or provider that raises", "as without us, or an error at set-up"),
     Row(24, "exporter that raises or has no memory", "as without us"),
-    Row(25, "exporter that hangs", "calls do not wait for it; the queue is bounded", also=BENCHMARKS),
+    Row(25, "exporter that hangs", "calls do not wait for it; the queue is bounded"),
     Row(26, "ingestion that refuses for ever", "memory and disk are bounded; calls go on"),
     Row(27, "ingestion: 206, 307, 308, 402, 439, 429", "only what may be sent again is sent again"),
     Row(28, "ingestion that takes a batch and hangs up", "each item arrives at least once, at most twice"),
     Row(
         29,
         "storage on a full or read-only disk, or somebody else's",
-        "calls and exports go on from memory; it is said, and does not repeat itself",
-        needs="root, a mountable tmpfs and the user nobody",
+        "calls and exports go on from memory; a folder that is refused is told of once",
+        needs="root, and a tmpfs that may be mounted",
     ),
     Row(30, "symbolic link in place of the storage", "nothing is written behind it"),
     Row(

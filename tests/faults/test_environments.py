@@ -128,7 +128,7 @@ attempt("call", lambda: call("httpx"))
     ],
 )
 def test_wrong_variable(variable: str, word: str) -> None:
-    """A variable that makes no sense fails at `configure()` or is warned of by name; calls work all the same."""
+    """A variable that makes no sense fails at `configure()` or is warned of by name; calls work."""
     environment = dict(one.split("=", 1) for one in variable.split())
     told = told_by(CONFIGURED, OTEL_EXPERIMENTAL_RESOURCE_DETECTORS="otel", **environment)
     assert told["call"] == "called"

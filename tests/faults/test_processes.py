@@ -143,3 +143,41 @@ def test_worker_that_ends_at_once(tmp_path: Path) -> None:
     assert names >= {"span kept"}
     assert ended.seconds < BOUND_S
     assert "``os._exit`` lose what is in memory" in (azure_room.__doc__ or "")
+
+
+SETTING_UP: Final = """
+import foundry_telemetry
+from foundry_telemetry import azure
+
+within, go_on, start = threading.Event(), threading.Event(), azure._start
+
+def slowly(settings):
+    within.set()
+    go_on.wait()
+    start(settings)
+
+azure._start = slowly
+thread = threading.Thread(target=foundry_telemetry.configure)
+thread.start()
+within.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(30)  # a dead-lock ends the child, and the exit code tells
+    azure._start = start
+    foundry_telemetry.configure()
+    emit("child")
+else:
+    go_on.set()
+    thread.join()
+    say(child=os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.row(34)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is of Unix")
+def test_fork_while_a_thread_sets_up(tmp_path: Path) -> None:
+    """A child forked while another thread is inside `configure()` can call it, and what it tells arrives."""
+    with FakeIngestion() as azure:
+        ended = run(SETTING_UP, azure, tmp_path, PYTHONWARNINGS="ignore::DeprecationWarning")
+        assert ended.said == [{"child": 0}], ended.errors
+        assert [item["name"] for item in azure.dependencies()] == ["span child"]

@@ -23,8 +23,8 @@ _HEAD: Final = """\
 Made by `python -m tests.faults` from `matrix.py` and the markers of the tests; a test keeps it true.
 
 A test that holds rows is marked `@pytest.mark.row(number, ...)`; brackets hold the number of tests. *Normal
-run* is `pytest`; a command in the last column tries more of the row, or all of it. *As without us* means the same
-bytes, the same exception and the same requests at the server as in a run without us.
+run* is `pytest`; a command in the last column tries more of the row, or all of it. *As without us* means the
+same bytes, the same exception and the same requests at the server as in a run without us.
 
 | # | Fault | Must hold | Tests | State |
 | ---: | --- | --- | --- | --- |

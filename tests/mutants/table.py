@@ -117,7 +117,7 @@ MUTANTS: Final = (
         """        except Exception as error:
             losses.add(error)
             raise""",
-        ("tests/faults/test_own_failures.py::test_broken_function[process-httpx-sync]",),
+        ("tests/faults/test_own_failures.py::test_broken_function[httpx-sync-process-80]",),
         (21,),
     ),
     Mutant(

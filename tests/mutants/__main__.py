@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _try_all(mutants: tuple[Mutant, ...], copy: Path) -> int:
-    _say(f"{len(mutants)} mutants; first their tests without any ...")
+    _say(f"mutants: {len(mutants)}; first their tests without any ...")
     reason = control(mutants, copy)
     if reason is not None:
         _say(f"{_coloured('BROKEN')} without a mutant: {reason}")

@@ -263,8 +263,12 @@ MUTANTS: Final = (
     Mutant(
         "two-doors-count-twice",
         "foundry_telemetry/attach/hooks.py",
-        "if not isinstance(sent, Sent):  # not ours",
-        "if sent is None:  # not ours",
+        """            if not isinstance(sent, Sent):  # not ours, or another door has taken the exchange
+                return
+""",
+        """            if not isinstance(sent, Sent):
+                sent = None
+""",
         ("tests/attach/test_together.py::test_redirect",),
         (14,),
     ),

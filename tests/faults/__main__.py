@@ -18,4 +18,5 @@ def main() -> int:
     return bool(told)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

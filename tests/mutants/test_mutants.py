@@ -9,6 +9,7 @@ import pytest
 
 from tests.faults.matrix import ROWS
 from tests.faults.table import held
+from tests.mutants import __main__ as command
 from tests.mutants.mutant import ROOT, Mutant, MutantError, control, mutated, tried
 from tests.mutants.table import MUTANTS
 
@@ -89,3 +90,36 @@ def test_text_that_is_there_twice(project: Path) -> None:
     path.write_text(path.read_text() * 2)
     with pytest.raises(MutantError, match="2 times, expected 1"):
         mutated(Mutant("it", "half.py", "n / 2", "n / 3", (), ()), project)
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--list` names the mutants, all or those asked for, and tries none; an unknown name is told."""
+    assert command.main(["--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [one.name for one in MUTANTS]
+    assert command.main(["--list", "raw-ids"]) == 0
+    assert capsys.readouterr().out.split()[0] == "raw-ids"
+    with pytest.raises(SystemExit) as ended:
+        command.main(["nobody"])
+    assert ended.value.code == 2
+    assert "no mutant 'nobody'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("terminal", "no_color", "coloured"), [(True, "", True), (True, "1", False), (False, "", False)]
+)
+def test_colours(terminal: bool, no_color: str, coloured: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours are for terminals, and not for those who want none."""
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setattr("sys.stdout", type("Out", (), {"isatty": lambda _: terminal})())
+    assert ("\x1b[" in command._coloured("caught")) is coloured
+
+
+def test_exit_code(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One mutant that survives is a failure of the run, and so are tests that fail without any."""
+    caught = Mutant("dies", "half.py", "n / 2", "n / 3", ("test_half.py",), ())
+    lives = Mutant("lives", "half.py", "n / 2", "n // 2", ("test_half.py",), ())
+    assert command._try_all((caught,), project) == 0
+    assert command._try_all((caught, lives), project) == 1
+    assert "1 of 2 caught" in capsys.readouterr().out
+    (project / "half.py").write_text("def half(n):\n    return 1\n")
+    assert command._try_all((caught,), project) == 1

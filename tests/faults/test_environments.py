@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from foundry_telemetry.azure.settings import read_settings
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import PATIENCE_S, ROOT, running
-from tests.support.fault_server import EVENTS, FaultServer
+from tests.support.fault_server import FaultServer
 
 CALLS: Final = """
 import importlib, json, sys
@@ -304,5 +304,5 @@ def test_green_threads(library: str, tmp_path: Path) -> None:
         assert {event["foundry.outcome"] for event in events} == {"ok"}
         assert len(server.counts().requests) == 20
     (told,) = ended.said
-    assert told["meanwhile"] > len(EVENTS)
+    assert told["meanwhile"] > 1
     assert "Traceback" not in ended.errors

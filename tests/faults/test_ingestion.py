@@ -98,7 +98,7 @@ def test_taken_and_hung_up(tmp_path: Path) -> None:
 
 
 MOST_BYTES: Final = 300_000
-BATCHES: Final = 60
+BATCHES: Final = 24
 
 REFUSED_FOR_EVER: Final = f"""
 import gc, tracemalloc

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +48,7 @@ call("back-again")
 @contextmanager
 def mounted(folder: Path, options: str) -> Iterator[Path]:
     """A small file system in memory."""
+    folder.mkdir()
     made = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"{options},mode=1777", "tmpfs", folder],
         check=False,
@@ -87,16 +88,15 @@ def assert_said_once(ended: Ended) -> None:
 @needs_root
 def test_full_disk(tmp_path: Path) -> None:
     """On a full disk calls and exports go on, and no half batch is left there."""
-    with mounted(tmp_path, "size=64k") as disk:
-        filler = disk / "full"
-        with filler.open("wb", buffering=0) as file:
-            try:
-                while file.write(bytes(4096)) == 4096:
-                    pass
-            except OSError:
-                assert os.statvfs(disk).f_bavail == 0
-        ended = lived_through(disk)
-        assert stored(disk) == ""
+    with mounted(tmp_path / "disk", "size=64k") as disk:
+        folder = disk / "telemetry"
+        folder.mkdir()
+        with (disk / "full").open("wb", buffering=0) as file, suppress(OSError):
+            while file.write(bytes(4096)):
+                pass
+        assert os.statvfs(disk).f_bavail == 0
+        ended = lived_through(tmp_path, storage_directory=str(folder))
+        assert stored(folder) == ""
     assert "Traceback" not in ended.errors
 
 
@@ -104,8 +104,8 @@ def test_full_disk(tmp_path: Path) -> None:
 @needs_root
 def test_read_only_disk(tmp_path: Path) -> None:
     """On a disk that nothing can be written to, calls and exports go on from memory, and it is said."""
-    with mounted(tmp_path, "ro,size=64k") as disk:
-        assert_said_once(lived_through(disk, storage_directory=str(disk / "telemetry")))
+    with mounted(tmp_path / "disk", "ro,size=64k") as disk:
+        assert_said_once(lived_through(tmp_path, storage_directory=str(disk / "telemetry")))
 
 
 @pytest.mark.row(29)

@@ -74,7 +74,12 @@ ROWS: Final = (
     Row(36, "gunicorn, with preload and without", "records of each worker arrive", also=TRUST),
     Row(37, "exit with a stream nobody closed", "the exit code and stderr are as without us"),
     Row(38, "exit while the exporter hangs", "within the documented bound"),
-    Row(39, "import again, import in a sub-interpreter", "attempts are told of once"),
+    Row(
+        39,
+        "import again, import in a sub-interpreter",
+        "attempts are told of once",
+        needs="Python 3.11, the last whose sub-interpreters load msgspec",
+    ),
     Row(40, "stream read to its end", "one span with the final counters"),
     Row(41, "stream left: closed, broken off, dropped", "one span, abandoned; connection as without us"),
     Row(42, "exception in the user's own loop", "as without us; no failure of the service"),

@@ -17,6 +17,9 @@ from tests.azure.process import Ended, run
 BOUND_S: Final = 15.0
 """Of an end that takes a moment, on a slow machine."""
 
+QUIET: Final = "ignore::DeprecationWarning"
+"""Python 3.12 and later warn of every fork of a process that has threads, as ours has."""
+
 STREAMS: Final = """
 import gc
 import httpx
@@ -74,7 +77,7 @@ if processes[-1] != "grandchild":
 def test_fork_of_a_fork_with_an_open_stream(tmp_path: Path) -> None:
     """All three read the stream to its end; the one that opened it tells of it, each of its own."""
     with FakeIngestion() as azure:
-        ended = run(CONFIGURED + FORKED, azure, tmp_path)
+        ended = run(CONFIGURED + FORKED, azure, tmp_path, PYTHONWARNINGS=QUIET)
         assert ended.code == 0, ended.errors
         assert told(azure) == dict.fromkeys(("before", "parent", "child", "grandchild"), 2)
     assert ended.errors == ""
@@ -178,6 +181,6 @@ else:
 def test_fork_while_a_thread_sets_up(tmp_path: Path) -> None:
     """A child forked while another thread is inside `configure()` can call it, and what it tells arrives."""
     with FakeIngestion() as azure:
-        ended = run(SETTING_UP, azure, tmp_path, PYTHONWARNINGS="ignore::DeprecationWarning")
+        ended = run(SETTING_UP, azure, tmp_path, PYTHONWARNINGS=QUIET)
         assert ended.said == [{"child": 0}], ended.errors
         assert [item["name"] for item in azure.dependencies()] == ["span child"]

@@ -62,6 +62,8 @@ def test_what_is_not_told(family: Family, capture: Capture, name: str, streamed:
     expected = {COUNTERS[key]: value for key, value in told.items()}
     for record in (row, span.attributes or {}):
         assert {key: value for key, value in record.items() if key in COUNTERS.values()} == expected
+    assert seen.cost_usd is None  # no model was told either, so there is no price
+    assert "foundry.cost.usd" not in row
     points = capture.points().get("gen_ai.client.token.usage", [])
     kinds = {point.attributes["gen_ai.token.type"]: point.sum for point in points}
     assert kinds == {key[:-7]: told[key] for key in ("input_tokens", "output_tokens") if key in told}

@@ -342,4 +342,46 @@ MUTANTS: Final = (
         ("tests/local/test_safety.py::test_other_hosts",),
         (84,),
     ),
+    Mutant(
+        "compressed-bytes-are-read",
+        _BODY,
+        "            tap = ignore\n",
+        "            pass\n",
+        ("tests/hostile/test_bodies.py::test_encodings",),
+        (63,),
+    ),
+    Mutant(
+        "every-host-is-foundry",
+        "foundry_telemetry/wire/recognise.py",
+        "if not (target.is_known_host or facts.from_foundry_client):",
+        "if False:",
+        ("tests/attach/test_recorded.py::test_other_traffic_is_not_seen",),
+        (),
+    ),
+    Mutant(
+        "no-price-is-zero",
+        _ATTEMPT,
+        "cost_usd=cost.usd if cost and not cost.is_partial else None,",
+        "cost_usd=cost.usd if cost and not cost.is_partial else 0.0,",
+        ("tests/hostile/test_usage.py",),
+        (70,),
+    ),
+    Mutant(
+        "unfinished-is-ok",
+        _ATTEMPT,
+        """        if stream is not None and not (self.encoded and stream.is_empty):
+            return "truncated", make_failure("stream_truncated", origin="unknown")
+""",
+        "",
+        ("tests/faults/test_streams.py::test_unfinished_stream",),
+        (8,),
+    ),
+    Mutant(
+        "pieces-fed-twice",
+        _BODY,
+        "            self._exchange.attempt.feed(piece)",
+        "            self._exchange.attempt.feed(piece)\n            self._exchange.attempt.feed(piece)",
+        ("tests/hostile/test_bodies.py::test_encodings",),
+        (63,),
+    ),
 )

@@ -14,6 +14,19 @@ from tests.support.capture import Capture
 from tests.support.families import FAMILIES, Family
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--long`."""
+    parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that take minutes run only when asked for."""
+    if not config.getoption("--long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes: run with --long, or `nox -s trust`"))
+
+
 @pytest.fixture(params=FAMILIES, ids=str)
 def family(request: pytest.FixtureRequest) -> Family:
     """Each of the four client classes in turn."""

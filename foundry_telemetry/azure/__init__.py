@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
     from foundry_telemetry.azure.delivery import Delivery
 
-__all__ = ["configure"]
+__all__ = ["configure", "flush"]
+
+_FLUSH_S: Final = 5.0
+"""Seconds."""
 
 _READ_TIMEOUT_S: Final = 10.0
 """Seconds; azure-core's own is 300."""
@@ -94,19 +97,40 @@ def configure(
             _again(_active[0], settings)
 
 
+def flush(timeout_s: float = _FLUSH_S) -> bool:
+    """Send all that waits in memory to Azure Monitor, now.
+
+    For code after which the process may be frozen or killed: the handler of a function, a task. A process
+    that exits, or gets a SIGTERM, needs no call. Spans and logs wait up to five seconds otherwise, metrics a
+    minute. Never raises; before `configure` there is nothing to send.
+
+    Args:
+        timeout_s: Seconds to wait at most.
+
+    Returns:
+        Whether all was sent, or put on disk for later, in time.
+    """
+    active = _active
+    return active is None or active[1].empty(timeout_s)
+
+
 def _start(settings: Settings) -> None:
     global _active  # noqa: PLW0603 - one per process, as are the providers
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
     from foundry_telemetry.attach import instrument  # noqa: PLC0415
     from foundry_telemetry.azure import handlers, pipelines  # noqa: PLC0415
-    from foundry_telemetry.azure.delivery import Delivery, RequestHooks  # noqa: PLC0415
+    from foundry_telemetry.azure.delivery import Delivery  # noqa: PLC0415
+    from foundry_telemetry.azure.request_hooks import RequestHooks  # noqa: PLC0415
 
     handlers.guard()  # handlers the application has, so that the warnings below are heard
     for warning in settings.warnings:
         _log.warning("%s", warning)
     options = _with_defaults(settings.options)
     hooks = RequestHooks(
-        options["read_timeout"], options.get("raw_request_hook"), options.get("raw_response_hook")
+        options["read_timeout"],
+        options.get("raw_request_hook"),
+        options.get("raw_response_hook"),
+        has_disk=not options.get("disable_offline_storage"),
     )
     options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
     built = pipelines.connect(settings, options)
@@ -116,7 +140,9 @@ def _start(settings: Settings) -> None:
         hooks,
         flushes=built.flushes,
         readers=built.readers,
+        counted=built.counted,
         before_exit=_before_exit,
+        empties=built.empties,
     )
     delivery.arm()
     _active = (settings, delivery)

@@ -2,13 +2,13 @@
 
 The SDK waits up to thirty seconds for each signal at exit and does nothing at all on SIGTERM. Here every
 pipeline has a thread, started at set-up because none may start at interpreter shutdown, that waits for the
-end and then shuts its pipeline down; the process waits for them for a bounded time.
+end and then shuts its pipeline down; the process waits for them for a bounded time. What is neither sent nor
+on disk by then is counted, and the count goes the way of the metrics, to the disk at the latest.
 """
 
 from __future__ import annotations
 
 import atexit
-import copy
 import logging
 import os
 import signal
@@ -20,80 +20,29 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
+
+from foundry_telemetry.azure.exits import Flusher
+from foundry_telemetry.azure.forks import HeldMetrics
+from foundry_telemetry.losses import Reason, Signal, dropped
+
 if TYPE_CHECKING:
     from types import FrameType
+
+    from foundry_telemetry.azure.counting import Counted
+    from foundry_telemetry.azure.request_hooks import RequestHooks
 
 FLUSH_S: Final = 5.0
 """Seconds a process waits at most for its last telemetry."""
 _STORE_S: Final = 1.0
 """Seconds of those kept back: a request that hangs is given up so that its batch still reaches the disk."""
-_LEAST_S: Final = 0.1
+_LAST_WORD_S: Final = 0.3
+"""Seconds of those kept back to say how much was lost."""
 _POLL_S: Final = 0.005
-_AGAIN_S: Final = 3600.0
-"""Seconds until a refusal is reported again."""
-
-_SILENT_REFUSALS: Final = {402: "the quota", 439: "the daily cap"}
-"""Answers on which the exporter drops a batch without a log line."""
-
+_EMPTY_EVERY_S: Final = 0.5
+_INIT: Final = 1
+"""Process id of the first process of a container, where nothing starts it by way of an init."""
 _log = logging.getLogger("foundry_telemetry.azure")
-
-
-class RequestHooks:
-    """What is done around every request of the exporters, through the two hooks azure-core offers.
-
-    Args:
-        read_timeout: Seconds to wait for an answer in normal times.
-        on_request: The application's own hook, called after ours.
-        on_response: The same for answers.
-    """
-
-    def __init__(
-        self,
-        read_timeout: float,
-        on_request: Callable[[Any], object] | None = None,
-        on_response: Callable[[Any], object] | None = None,
-    ) -> None:
-        self.deadline: float | None = None
-        """When the process ends, on the monotonic clock."""
-        self._read_timeout = read_timeout
-        self._on_request = on_request
-        self._on_response = on_response
-        self._owners: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-        self._left_to_parent: list[Any] = []
-        self._reported_at = -_AGAIN_S
-
-    def request(self, request: Any) -> None:
-        """Keep a request within the life of the process, and a fork's connection out of its parent's."""
-        with suppress(Exception):
-            self._leave_connections_to_parent(request.context.transport)
-        if self.deadline is not None:
-            left = max(self.deadline - time.monotonic(), _LEAST_S)
-            request.context.options["read_timeout"] = min(self._read_timeout, left)
-            request.context.options["connection_timeout"] = left
-        if self._on_request is not None:
-            self._on_request(request)
-
-    def response(self, response: Any) -> None:
-        """Say aloud that Azure throws telemetry away, where the exporter would not."""
-        reason = _SILENT_REFUSALS.get(response.http_response.status_code)
-        now = time.monotonic()
-        if reason is not None and now - self._reported_at >= _AGAIN_S:
-            self._reported_at = now
-            _log.warning("Azure Monitor refuses telemetry: %s is reached; what is sent now is lost", reason)
-        if self._on_response is not None:
-            self._on_response(response)
-
-    def _leave_connections_to_parent(self, transport: Any) -> None:
-        """Two processes that write on one inherited connection would read each other's answers."""
-        pid = os.getpid()
-        if self._owners.setdefault(transport, pid) == pid:
-            return
-        self._owners[transport] = pid
-        session = transport.session
-        for prefix, adapter in list(session.adapters.items()) if session is not None else ():
-            session.mount(prefix, copy.copy(adapter))  # a copy has the settings, and connections of its own
-            # Kept alive: letting a pool go would take a lock that a thread of the parent may have held.
-            self._left_to_parent.append(adapter)
 
 
 class Delivery:
@@ -103,8 +52,11 @@ class Delivery:
         jobs: For each pipeline its name and what ends it. A job may block; it runs in a thread of its own.
         hooks: Told when the process ends.
         flushes: The same for pipelines that end by themselves at exit, but not on SIGTERM.
-        readers: Metric readers whose unsent counts must not be sent by a forked child as well.
+        readers: Metric readers whose unsent counts must not be sent by a forked child as well, and that tell
+            of the last losses.
+        counted: For each pipeline, what knows how much it still holds.
         before_exit: Called first at exit.
+        empties: For every pipeline, what sends all that waits in it and lets it go on.
     """
 
     def __init__(
@@ -114,21 +66,27 @@ class Delivery:
         *,
         flushes: Mapping[str, Callable[[], object]] = MappingProxyType({}),
         readers: Iterable[Any] = (),
+        counted: Mapping[str, Iterable[Counted]] = MappingProxyType({}),
         before_exit: Callable[[], object] | None = None,
+        empties: Iterable[Callable[[], object]] = (),
     ) -> None:
         self._hooks = hooks
         self._enders = [_Worker(name, job) for name, job in jobs.items()]
         self._workers = self._enders + [_Worker(name, job) for name, job in flushes.items()]
-        self._readers = tuple(readers)
-        self._held: list[tuple[Any, Any]] = []
+        self._readers = [HeldMetrics(reader) for reader in readers]
+        self._counted = {name: tuple(parts) for name, parts in counted.items()}
+        self._last_word = _Worker("losses", self._tell_losses)
         self._before_exit = before_exit
+        self._empties = tuple(empties)
+        self._flusher = Flusher(self.flush)
         self._deadline: float | None = None
 
     def arm(self) -> None:
         """Start the threads and listen for the end of the process and for forks."""
-        for worker in self._workers:
+        for worker in (*self._workers, self._last_word):
             worker.start()
         atexit.register(self._at_exit)
+        self._flusher.arm()
         on_main = threading.current_thread() is threading.main_thread()
         # A handler of the application, or of its server, knows better when the end has come.
         if on_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -136,9 +94,25 @@ class Delivery:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(
                 before=_weakly(self._before_fork),
-                after_in_parent=_weakly(self._after_fork_in_parent),
                 after_in_child=_weakly(self._after_fork_in_child),
             )
+
+    def empty(self, timeout_s: float) -> bool:
+        """Send what waits in every pipeline, and let them go on.
+
+        Args:
+            timeout_s: Seconds to wait at most; what takes longer goes on in its thread.
+
+        Returns:
+            Whether all was done in time. What was not sent may be on disk by then.
+        """
+        until = time.monotonic() + timeout_s
+        threads = [threading.Thread(target=job, name="foundry-empty", daemon=True) for job in self._empties]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(until - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in threads)
 
     def flush(self, *, everything: bool = True) -> bool:
         """End every pipeline; takes at most `FLUSH_S` seconds in all, however often it is called.
@@ -155,14 +129,40 @@ class Delivery:
             self._deadline = time.monotonic() + FLUSH_S
         self._hooks.deadline = self._deadline - _STORE_S
         workers = self._workers if everything else self._enders
-        for worker in workers:
-            worker.tell()
-        while late := [worker.name for worker in workers if not worker.ended]:
-            if time.monotonic() >= self._deadline:
-                _log.warning("%g s were not enough to deliver the last %s", FLUSH_S, ", ".join(late))
-                return False
-            time.sleep(_POLL_S)
-        return True
+        late = _wait(workers, until=self._deadline - _LAST_WORD_S)
+        self._count_what_is_left(late)
+        _wait([self._last_word], until=self._deadline)
+        self._log_losses(late)
+        return not late
+
+    def _count_what_is_left(self, late: Iterable[_Worker]) -> None:
+        for worker in late:
+            if not worker.given_up:
+                worker.given_up = True
+                left = sum(part.waiting for part in self._counted.get(worker.name, ()))
+                dropped.add(Reason.EXIT, Signal(worker.name), left)
+
+    def _tell_losses(self) -> None:
+        """Export the metrics once more if something was lost after their last collection."""
+        if not dropped.untold():
+            return
+        token = attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # noqa: FBT003 - its value
+        try:
+            for reader in (held.reader for held in self._readers):
+                data = reader._collect(reader)  # noqa: SLF001 - nothing public collects without sending
+                if data is not None:
+                    reader._exporter.export(data)  # noqa: SLF001 - its own way waits for a hanging export
+        finally:
+            detach(token)
+
+    def _log_losses(self, late: list[_Worker]) -> None:
+        if late:
+            names = ", ".join(worker.name for worker in late)
+            _log.warning("%g s were not enough to deliver the last %s", FLUSH_S, names)
+        untold = dropped.untold()
+        if untold:  # the log is all that is left
+            lost = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in untold.items())
+            _log.warning("telemetry lost, and not told to Azure: %s", lost)
 
     def _at_exit(self) -> None:
         with suppress(Exception):
@@ -173,27 +173,31 @@ class Delivery:
     def _at_sigterm(self, _signum: int, _frame: FrameType | None) -> None:
         # First, so that a second signal ends the process at once.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if os.getpid() == _INIT:
+            threading.Thread(target=self._empty_until_killed, name="foundry-empty", daemon=True).start()
+            return
         with suppress(Exception):
             self.flush()
         signal.raise_signal(signal.SIGTERM)
 
-    def _before_fork(self) -> None:
-        """Take the unsent counts out of the aggregation, or parent and child would both report them."""
-        for reader in self._readers:
-            with suppress(Exception):
-                data = reader._collect(reader)  # noqa: SLF001 - nothing public collects without sending
-                if data is not None:
-                    self._held.append((reader, data))
+    def _empty_until_killed(self) -> None:
+        """The first process of a container does not die of SIGTERM; it works on until it is killed."""
+        while self._deadline is None:
+            self.empty(FLUSH_S)
+            time.sleep(_EMPTY_EVERY_S)
 
-    def _after_fork_in_parent(self) -> None:
-        held, self._held = self._held, []
-        if held and self._deadline is None:
-            threading.Thread(target=_send, args=(held,), name="foundry-flush-fork", daemon=True).start()
+    def _before_fork(self) -> None:
+        for held in self._readers:
+            held.before_fork()
 
     def _after_fork_in_child(self) -> None:
-        self._held = []
+        for held in self._readers:
+            held.after_fork_in_child()
         self._deadline = self._hooks.deadline = None
-        for worker in self._workers:
+        for parts in self._counted.values():
+            for part in parts:
+                part.after_fork()
+        for worker in (*self._workers, self._last_word):
             worker.start()
 
 
@@ -203,6 +207,8 @@ class _Worker:
     def __init__(self, name: str, job: Callable[[], object]) -> None:
         self.name = name
         self.ended = False
+        self.given_up = False
+        """Whether what it could not deliver was counted."""
         self._job = job
         self._gate = threading.Lock()
 
@@ -232,10 +238,24 @@ class _Worker:
             self.ended = True
 
 
-def _send(held: list[tuple[Any, Any]]) -> None:
-    for reader, data in held:
-        with suppress(Exception):
-            reader._receive_metrics(data)  # noqa: SLF001 - see `_before_fork`
+def _wait(workers: Iterable[_Worker], until: float) -> list[_Worker]:
+    """Let workers do their jobs, and wait for them.
+
+    Args:
+        workers: Those to wait for.
+        until: On the monotonic clock.
+
+    Returns:
+        Those that were not done by then.
+    """
+    workers = list(workers)
+    for worker in workers:
+        worker.tell()
+    while late := [worker for worker in workers if not worker.ended]:
+        if time.monotonic() >= until:
+            break
+        time.sleep(_POLL_S)
+    return late
 
 
 def _weakly(method: Callable[[], None]) -> Callable[[], None]:

@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from foundry_telemetry.azure.counting import Counted, CountedExporter, CountedQueue
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
+from foundry_telemetry.losses import Signal
 
 _SWITCHES: Final = {
     "traces": "OTEL_TRACES_EXPORTER",
@@ -41,6 +43,7 @@ _DEFAULT_ENVIRONMENT: Final = {
 _AZURE: Final = "azure.monitor.opentelemetry"
 _EXPORTERS: Final = f"{_AZURE}.exporter.export"
 _OURS_TO_SEARCH: Final = (_AZURE, "opentelemetry.sdk")
+_BATCH_PROCESSORS: Final = ("BatchSpanProcessor", "BatchLogRecordProcessor")
 _MOST_OBJECTS: Final = 2000
 
 _log = logging.getLogger("foundry_telemetry.azure")
@@ -56,6 +59,10 @@ class Pipelines:
     """For each pipeline of the application, what empties it. It ends by its own rules, except on SIGTERM."""
     readers: list[Any] = field(default_factory=list)
     """Metric readers that send to Azure."""
+    empties: list[Callable[[], object]] = field(default_factory=list)
+    """For every pipeline, what sends all that waits in it."""
+    counted: dict[str, list[Counted]] = field(default_factory=dict)
+    """For each pipeline, what counts its losses."""
 
 
 def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
@@ -82,6 +89,11 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
                 _attach(signal, found[signal], settings, options, pipelines)
     for signal in missing:
         _adopt(signal, _sdk_provider(signal), pipelines)
+    for signal in wanted:
+        provider = _sdk_provider(signal)
+        pipelines.counted[signal] = _count(signal, provider)
+        if provider is not None:
+            pipelines.empties.append(provider.force_flush)
     _tell_what_was_not_used(settings, found, missing)
     return pipelines
 
@@ -170,6 +182,30 @@ def _attach_metrics(provider: Any, options: Mapping[str, Any]) -> Any:
     return reader
 
 
+def _count(signal: str, provider: Any | None) -> list[Counted]:
+    """Count what the pipelines of a signal lose, as far as their parts are those we know."""
+    exporters = azure_exporters(provider)
+    counted: list[Counted] = []
+    for exporter in exporters:
+        with _known_parts(signal):
+            counted.append(CountedExporter(exporter, Signal(signal)))
+    for processor in _search(provider, _is_batch_processor):
+        with _known_parts(signal):
+            if processor._batch_processor._exporter in exporters:  # noqa: SLF001 - nothing public tells
+                counted.append(CountedQueue(processor, Signal(signal)))
+    return counted
+
+
+@contextmanager
+def _known_parts(signal: str) -> Iterator[None]:
+    try:
+        yield
+    except AttributeError as error:
+        _log.warning(
+            "losses of %s are not counted, for the SDK or its exporter has changed: %s", signal, error
+        )
+
+
 def _tell_what_was_not_used(settings: Settings, found: Mapping[str, Any | None], missing: list[str]) -> None:
     """One warning for each thing asked for that a provider of the application decides instead."""
     tracer_provider = found["traces"]
@@ -193,7 +229,20 @@ def _tell_what_was_not_used(settings: Settings, found: Mapping[str, Any | None],
 
 
 def azure_exporters(provider: object) -> list[Any]:
-    """Every Azure exporter a provider sends to.
+    """Every Azure exporter a provider sends to."""
+    return _search(provider, _is_azure_exporter)
+
+
+def _is_azure_exporter(item: object) -> bool:
+    return type(item).__module__.startswith(_EXPORTERS) and type(item).__name__.endswith("Exporter")
+
+
+def _is_batch_processor(item: object) -> bool:
+    return type(item).__name__ in _BATCH_PROCESSORS and type(item).__module__.startswith("opentelemetry.sdk")
+
+
+def _search(provider: object, wanted: Callable[[object], bool]) -> list[Any]:
+    """Objects below a provider.
 
     The SDK has no public way to ask, so its objects are searched whatever they call their attributes.
     """
@@ -205,13 +254,13 @@ def azure_exporters(provider: object) -> list[Any]:
         if id(item) in seen:
             continue
         seen.add(id(item))
+        if wanted(item):
+            found.append(item)
         if isinstance(item, Mapping):
             queue += [*item.keys(), *item.values()]
         elif isinstance(item, (tuple, list)):
             queue += item
-        elif type(item).__module__.startswith(_EXPORTERS) and type(item).__name__.endswith("Exporter"):
-            found.append(item)  # their samplers and processors live beside them
-        elif type(item).__module__.startswith(_OURS_TO_SEARCH):
+        elif not _is_azure_exporter(item) and type(item).__module__.startswith(_OURS_TO_SEARCH):
             queue += vars(item).values() if hasattr(item, "__dict__") else ()
     return found
 

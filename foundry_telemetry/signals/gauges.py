@@ -1,20 +1,24 @@
-"""Gauges of the quota, and the count of budgets that were overrun: worked out when a metric reader asks."""
+"""What is worked out when a metric reader asks: quota, budgets, losses, and the heartbeat."""
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Iterable
-from time import time
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from time import monotonic, time
 from typing import Final
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from foundry_telemetry import budgets
 from foundry_telemetry import conventions as names
+from foundry_telemetry.losses import Reason, Signal, dropped
 from foundry_telemetry.quota import Quota, Reading
 
-Asked = Callable[[CallbackOptions], object]
-"""Records what waits, so that a gauge tells of it too."""
+Asked = Callable[[], int]
+"""Records what waits, so that the instruments tell of it too; gives how many records our failures lost."""
 
 _quotas: Final[weakref.WeakKeyDictionary[Meter, Quota]] = weakref.WeakKeyDictionary()
 
@@ -34,8 +38,17 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
         return known
     quota = _quotas[meter] = Quota()
 
-    def used(options: CallbackOptions) -> Iterable[Observation]:
-        asked(options)
+    def losses(_: CallbackOptions) -> Iterable[Observation]:
+        told = dropped.tell()
+        told[Reason.INTERNAL_ERROR, Signal.ATTEMPTS] += asked()
+        return [
+            Observation(count, {names.DROP_REASON: str(reason), names.DROP_SIGNAL: str(signal)})
+            for (reason, signal), count in told.items()
+            if count
+        ]
+
+    def used(_: CallbackOptions) -> Iterable[Observation]:
+        asked()
         return [Observation(told.used, _fields(told)) for told in _readings(quota)]
 
     def limits(_: CallbackOptions) -> Iterable[Observation]:
@@ -52,11 +65,45 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
             if told.seconds_to_wall is not None
         ]
 
+    # First, and not for its own sake alone: what waits must be recorded before counters are collected.
+    meter.create_observable_counter(names.METRIC_DROPPED, [losses], "{item}")
+    meter.create_observable_gauge(names.METRIC_HEARTBEAT, [_beat], "s")
     meter.create_observable_gauge(names.METRIC_QUOTA_USED, [used], "{unit}")
     meter.create_observable_gauge(names.METRIC_QUOTA_LIMIT, [limits], "{unit}")
     meter.create_observable_gauge(names.METRIC_QUOTA_WALL, [walls], "s")
     meter.create_observable_counter(names.METRIC_BUDGET_OVERRUNS, [_overruns], "{overrun}")
     return quota
+
+
+class _Start:
+    """When this process was instrumented."""
+
+    def __init__(self) -> None:
+        self.at_s = monotonic()
+
+    def after_fork(self) -> None:
+        """In the child of a fork, which is a process of its own."""
+        self.at_s = monotonic()
+
+
+_start: Final = _Start()
+
+
+@lru_cache(maxsize=1)
+def _version() -> dict[str, str]:
+    """Our version, read when it is first told: that reads a file. Bundled applications may have none."""
+    try:
+        return {names.TELEMETRY_VERSION: version("foundry-telemetry")}
+    except PackageNotFoundError:
+        return {}
+
+
+def _beat(_: CallbackOptions) -> Iterable[Observation]:
+    return [Observation(monotonic() - _start.at_s, _version())]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start.after_fork)
 
 
 def _readings(quota: Quota) -> list[Reading]:

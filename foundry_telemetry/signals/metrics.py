@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from opentelemetry import metrics
 from opentelemetry.context import Context
-from opentelemetry.metrics import CallbackOptions, Meter
+from opentelemetry.metrics import Meter
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
 from foundry_telemetry import conventions as names
@@ -95,7 +95,6 @@ class Metrics:
         self._cost = meter.create_counter(names.METRIC_COST, "{USD}")
         self._partial_cost = meter.create_counter(names.METRIC_PARTIAL_COST, "{USD}")
         self._unpriced = meter.create_counter(names.METRIC_UNPRICED, "{attempt}")
-        meter.create_observable_counter(names.METRIC_LOSSES, [_asked], "{loss}")
         self._quota = create_gauges(meter, _asked)
         _all.add(self)
 
@@ -264,22 +263,26 @@ _waiting: Final[set[Metrics]] = set()
 """Those with notes; only here, for an instrumentation may be gone by the time a reader asks."""
 
 
-def _asked(_: CallbackOptions) -> Iterable[metrics.Observation]:
+def _asked() -> int:
     """A reader is about to collect.
 
     Of several instruments with one name the SDK keeps the first callback only, so each records all notes.
+
+    Returns:
+        How many records were lost to failures of our own.
     """
     losses = 0
     for each in list(_all):
         each.before_export()
-        losses = max(losses, each.losses())
     while _waiting:
         try:
             noted = _waiting.pop()
         except KeyError:  # another reader was faster
             break
         noted.record_notes()
-    return [metrics.Observation(losses)] if losses else []
+    for each in list(_all):
+        losses = max(losses, each.losses())
+    return losses
 
 
 def _after_fork() -> None:

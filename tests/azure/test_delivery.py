@@ -12,13 +12,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ServiceRequestError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.core.rest import HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from foundry_telemetry import azure
 from foundry_telemetry.azure import delivery as delivery_module
-from foundry_telemetry.azure.delivery import Delivery, RequestHooks
+from foundry_telemetry.azure.delivery import Delivery
+from foundry_telemetry.azure.request_hooks import RequestHooks
 from foundry_telemetry.serving import LoopbackServer
 
 Arm = Callable[..., Delivery]
@@ -130,10 +133,19 @@ def test_requests_near_the_end() -> None:
     assert sent(hooks) == {}
     hooks.deadline = time.monotonic() + 3.0
     assert 0 < sent(hooks)["read_timeout"] <= 3.0
-    hooks.deadline = time.monotonic() - 3.0
-    assert 0 < sent(hooks)["read_timeout"] <= 0.1
     hooks.deadline = time.monotonic() + 60.0
     assert sent(hooks)["read_timeout"] == 10.0
+
+
+def test_requests_past_the_end() -> None:
+    """When no time is left, a batch goes to the disk unsent; without a disk it has a short last chance."""
+    hooks = RequestHooks(10.0)
+    hooks.deadline = time.monotonic() - 3.0
+    with pytest.raises(ServiceRequestError, match="kept on disk"):
+        sent(hooks)
+    hooks = RequestHooks(10.0, has_disk=False)
+    hooks.deadline = time.monotonic() - 3.0
+    assert 0 < sent(hooks)["read_timeout"] <= 0.1
 
 
 def test_hooks_of_the_user() -> None:
@@ -178,3 +190,22 @@ def test_connections_of_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
         for adapter in hooks._left_to_parent:
             adapter.close()
     assert ports[0] == ports[1] != ports[2] == ports[3]
+
+
+def test_empty(arm: Arm) -> None:
+    """Emptying runs every job at once, says whether all were done in time, and ends nothing."""
+    release = threading.Event()
+    calls: list[str] = []
+    delivery = arm(
+        {"traces": lambda: calls.append("end")}, empties=[lambda: calls.append("empty"), release.wait]
+    )
+    assert not delivery.empty(0.05)
+    release.set()
+    assert delivery.empty(60.0)
+    assert calls == ["empty", "empty"]
+
+
+def test_flush_without_configure() -> None:
+    """Where nothing is configured, nothing waits."""
+    assert azure._active is None
+    assert azure.flush()

@@ -14,7 +14,7 @@ PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("conventions",),
     ("observation",),
-    ("options",),
+    ("options", "losses"),
     ("wire",),
     ("attempt", "advice"),
     ("pricing", "attribution", "budgets", "quota"),

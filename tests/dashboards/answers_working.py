@@ -13,8 +13,9 @@ from tests.dashboards.reckon import Answer, Choice, rounded, told_total, total, 
 from tests.dashboards.rows import Row
 
 MINUTE = timedelta(minutes=1)
-COUNTS = {"sent": "Item_Success_Count", "retried": "Item_Retry_Count", "dropped": "Item_Dropped_Count"}
-LOSSES = "foundry.client.telemetry.losses"
+DROPPED = "foundry.telemetry.dropped"
+COUNTS = ("Item_Dropped_Count", DROPPED)
+HEARTBEAT = "foundry.telemetry.heartbeat"
 TOKENS = "gen_ai.client.token.usage"
 
 
@@ -33,36 +34,42 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
     for key in {(row.service, row.version) for row in [*known, *spans]}:
         told = [row for row in known if (row.service, row.version) == key]
         ours = [one for one in spans if (one.service, one.version) == key]
-        sums: dict[str, float] = defaultdict(float)
-        for one in metrics:
-            if (one.service, one.version) == key:
-                sums[one.name] += one.total or 0
-        counted = any(name in sums for name in COUNTS.values())
-        seen = any(name in sums for name in (*COUNTS.values(), LOSSES))
+        theirs = [one for one in metrics if (one.service, one.version) == key]
+        lost = [one.total or 0 for one in theirs if one.name in COUNTS]
+        reasons: dict[str, float] = defaultdict(float)
+        for one in theirs:
+            if one.name in COUNTS:
+                reasons[dict(one.properties).get("foundry.telemetry.reason", "")] += one.total or 0
+        beat = max((one.at for one in theirs if one.name == HEARTBEAT), default=None)
         attempts = len(within(told, time.start, time.end)) if told else None
         found.append(
             {
                 "service": key[0],
                 "version": key[1],
-                "state": _state(attempts, sums["Item_Dropped_Count"] + sums[LOSSES]),
+                "state": _state(
+                    attempts, sum(lost), alive=beat is not None and beat >= time.end - 10 * MINUTE
+                ),
                 "last_record": max((row.at for row in told), default=None),
+                "last_heartbeat": beat,
                 "attempts": attempts,
                 "spans_kept_percent": rounded(100 * len(ours) / sum(one.count for one in ours), 1)
                 if ours
                 else None,
-                **{name: sums[metric] if counted else None for name, metric in COUNTS.items()},
-                "losses": sums[LOSSES] if seen else None,
+                "lost": sum(lost) if lost else None,
+                "mostly": max(reasons, key=lambda reason: reasons[reason]) if sum(lost) else "",
             }
         )
     return sorted(found, key=lambda row: (row["service"], row["version"]))
 
 
-def _state(attempts: int | None, lost: float) -> str:
+def _state(attempts: int | None, lost: float, *, alive: bool) -> str:
     if attempts is None:
         return "no ledger"
     if lost:
         return "loses records"
-    return "well" if attempts else "silent"
+    if attempts:
+        return "well"
+    return "idle" if alive else "silent"
 
 
 def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:

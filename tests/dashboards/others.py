@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from foundry_telemetry.losses import Reason
 from tests.dashboards.rows import END, VERSIONS, Row
 
 SAMPLED = 10
@@ -17,6 +18,8 @@ DIFFERENT = "claude-haiku-5-5"
 """The deployment of whose tokens the metrics tell less than the ledger."""
 UNTOLD = "support-chat-prod"
 """The deployment of which no metric tells."""
+IDLE = "waiting for work"
+"""A service that is alive, wherever a ledger has old attempts of it."""
 WITHOUT_LEDGER = "forgotten"
 """A service that has spans and no ledger."""
 
@@ -56,19 +59,23 @@ def _spans(rows: list[Row]) -> Iterator[Other]:
 
 
 def _items(rows: list[Row]) -> Iterator[Other]:
-    """The exporter's own counts of two services, one of which drops some, and losses of the third."""
-    counts = ("Item_Success_Count", "Item_Retry_Count", "Item_Dropped_Count")
+    """Heartbeats of two services, one of which loses some; the exporter's own count; losses of the third."""
     for minutes in range(0, 60 * 8, 10):
-        for service, told in (("orders-api", (40.0, 2.0, 0.0)), ("night batch", (7.0, 0.0, 1.0))):
-            for name, total in zip(counts, told, strict=True):
-                at = END - minutes * MINUTE - MINUTE / 2
-                yield _metric(at, service, name, total)
-    yield _metric(END - 3 * MINUTE, "[shop]/checkout", "foundry.client.telemetry.losses", 2.0)
+        at = END - minutes * MINUTE - MINUTE / 2
+        for service in ("orders-api", "night batch", IDLE):
+            yield _metric(at, service, "foundry.telemetry.heartbeat", 60.0 * (60 * 8 - minutes))
+        yield _metric(at, "night batch", "Item_Dropped_Count", 1.0)
+    for index, reason in enumerate(Reason):
+        signal = "attempts" if reason is Reason.INTERNAL_ERROR else ("traces", "logs", "metrics")[index % 3]
+        told = {"foundry__telemetry__reason": str(reason), "foundry__telemetry__signal": signal}
+        for minutes in (3, 90):
+            at = END - minutes * MINUTE
+            yield _metric(at, "[shop]/checkout", "foundry.telemetry.dropped", 2.0 + index, **told)
 
 
 def _metric(at: datetime, service: str, name: str, total: float, **properties: str) -> Other:
     told = tuple((key.replace("__", "."), value) for key, value in properties.items())
-    version = VERSIONS[service]
+    version = VERSIONS.get(service, "")
     return Other(
         table="AppMetrics", at=at, service=service, version=version, name=name, total=total, properties=told
     )

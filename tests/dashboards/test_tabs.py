@@ -18,6 +18,7 @@ from foundry_telemetry.wire.errors import CLASSES
 from tests.dashboards.answers import Choice, answer
 from tests.dashboards.answers_incident import is_refused
 from tests.dashboards.engine import Workspace
+from tests.dashboards.others import IDLE
 from tests.dashboards.rows import END, Row
 from tests.dashboards.test_queries import choice_of, ledger
 
@@ -52,11 +53,9 @@ def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
 
 
 def test_what_no_table_tells_is_not_told_as_zero() -> None:
-    """Without metrics and spans nothing is said to be sent, dropped, kept or measured."""
+    """Without metrics and spans nothing is said to be kept, lost, alive or measured."""
     for line in alone().ask("telemetry_by_service", choice_of(0).values):
-        assert {line[name] for name in ("spans_kept_percent", "sent", "retried", "dropped", "losses")} == {
-            None
-        }
+        assert {line[name] for name in ("spans_kept_percent", "last_heartbeat", "lost")} == {None}
         assert line["state"] == "well"
     for line in alone().ask("ledger_against_metrics", choice_of(0).values):
         assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no metrics", None, None)
@@ -78,15 +77,17 @@ def test_the_share_of_spans_that_was_kept_is_told() -> None:
 
 
 def test_states_of_telemetry() -> None:
-    """A service is well, silent, loses records, or has spans and no ledger."""
+    """A service is well, alive without calls, silent, loses records, or has spans and no ledger."""
     silent = Row(at=END - timedelta(days=3), call_id="d" * 16, service="quiet one")
-    told = Workspace([*ledger(0)[0], silent]).ask("telemetry_by_service", choice_of(0).values)
+    idle = Row(at=END - timedelta(days=3), call_id="e" * 16, service=IDLE)
+    told = Workspace([*ledger(0)[0], silent, idle]).ask("telemetry_by_service", choice_of(0).values)
     assert {line["service"]: line["state"] for line in told} == {
         "orders-api": "well",
         "night batch": "loses records",
         "[shop]/checkout": "loses records",
         "forgotten": "no ledger",
         "quiet one": "silent",
+        IDLE: "idle",
     }
 
 

@@ -6,16 +6,25 @@ import ast
 from collections.abc import Iterator, Mapping
 from os.path import relpath
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from tests.faults.matrix import ROWS, Row
+from tests.faults.matrix import ROWS, TRUST, Row
 
 FOLDER: Final = Path(__file__).parent
 TESTS: Final = FOLDER.parent
 README: Final = FOLDER / "README.md"
 
-Held = Mapping[int, Mapping[Path, int]]
-"""For each row the files that test it, and how many tests of each do."""
+
+class Count(NamedTuple):
+    """How many tests of a file hold a row."""
+
+    quick: int = 0
+    long: int = 0
+    """Those marked ``long``, which the normal run leaves out."""
+
+
+Held = Mapping[int, Mapping[Path, Count]]
+"""For each row the files that test it."""
 
 _HEAD: Final = """\
 # The fault matrix
@@ -31,36 +40,38 @@ same bytes, the same exception and the same requests at the server as in a run w
 """
 
 
-def held(folder: Path = TESTS) -> dict[int, dict[Path, int]]:
+def held(folder: Path = TESTS) -> dict[int, dict[Path, Count]]:
     """The rows that the tests below a folder are marked with. Reads the files, imports none.
 
     Raises:
         ValueError: A marker names something else than numbers.
     """
-    found: dict[int, dict[Path, int]] = {}
+    found: dict[int, dict[Path, Count]] = {}
     for path in sorted(folder.rglob("test_*.py")):
-        for number in _numbers(path):
+        for number, is_long in _numbers(path):
             files = found.setdefault(number, {})
-            files[path] = files.get(path, 0) + 1
+            count = files.get(path, Count())
+            files[path] = count._replace(quick=count.quick + (not is_long), long=count.long + is_long)
     return found
 
 
-def _numbers(path: Path) -> Iterator[int]:
-    """The rows of each test of a file, one after the other."""
+def _numbers(path: Path) -> Iterator[tuple[int, bool]]:
+    """The rows of each test of a file, one after the other, and whether the test is a long one."""
     text = path.read_text("utf-8")
     if "mark.row" not in text:
         return
     tree = ast.parse(text)
     of_all = [
-        number
+        node.value
         for node in tree.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
-        for number in _marked(node.value, path)
     ]
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
-            own = [number for mark in node.decorator_list for number in _marked(mark, path)]
-            yield from dict.fromkeys([*of_all, *own])
+            marks = [*of_all, *node.decorator_list]
+            is_long = any("pytest.mark.long" in ast.unparse(mark) for mark in marks)
+            numbers = dict.fromkeys(number for mark in marks for number in _marked(mark, path))
+            yield from ((number, is_long) for number in numbers)
 
 
 def _marked(node: ast.expr, path: Path) -> Iterator[int]:
@@ -96,18 +107,20 @@ def readme(rows: tuple[Row, ...] = ROWS, found: Held | None = None) -> str:
     return _HEAD + "".join(_line(row, of_rows.get(row.number, {})) for row in rows)
 
 
-def _line(row: Row, files: Mapping[Path, int]) -> str:
-    links = ", ".join(f"[{_name(path)}]({relpath(path, FOLDER)}) ({count})" for path, count in files.items())
+def _line(row: Row, files: Mapping[Path, Count]) -> str:
+    links = ", ".join(
+        f"[{_name(path)}]({relpath(path, FOLDER)}) ({sum(count)})" for path, count in files.items()
+    )
     cells = (str(row.number), row.fault, row.holds, links, _state(row, files))
     return f"| {' | '.join(cells)} |\n"
 
 
 def _name(path: Path) -> str:
-    return path.relative_to(TESTS).with_suffix("").as_posix().replace("/test_", "/")
+    return f"{path.parent.name}/{path.stem.removeprefix('test_')}"
 
 
-def _state(row: Row, files: Mapping[Path, int]) -> str:
-    said = ["normal run"] if files else []
-    if row.also:
-        said.append(f"`{row.also}`")
+def _state(row: Row, files: Mapping[Path, Count]) -> str:
+    said = ["normal run"] if any(count.quick for count in files.values()) else []
+    commands = [TRUST] if any(count.long for count in files.values()) else []
+    said += [f"`{command}`" for command in dict.fromkeys([*commands, row.also]) if command]
     return ", ".join(said) + (f"; in part skipped without {row.needs}" if row.needs else "")

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from opentelemetry.context import Context
 
-from foundry_telemetry.conventions import METRIC_LOSSES
+from foundry_telemetry.conventions import METRIC_DROPPED, METRIC_HEARTBEAT
 from foundry_telemetry.observation import Failure, Observation, RequestIds, TokenUsage
 from foundry_telemetry.signals import Signals
 from foundry_telemetry.signals.metrics import Values
@@ -51,14 +51,17 @@ REFUSED = Failure(
 
 
 def series_of(capture: Capture) -> dict[str, list[Any]]:
-    """The points of each metric but the losses, which have no attributes and which other tests cause too.
+    """The points of each metric but the losses, which other tests cause too, and the heartbeat.
 
     Nor of the quota's gauges: they tell of fifty deployments and of no other, since a limit is one's own.
     """
     told = capture.points()
     for name, points in told.items():
         assert ".quota." not in name or len(points) <= 3 * 50
-    return {name: points for name, points in told.items() if name != METRIC_LOSSES and ".quota." not in name}
+    of_the_process = (METRIC_DROPPED, METRIC_HEARTBEAT)
+    return {
+        name: points for name, points in told.items() if name not in of_the_process and ".quota." not in name
+    }
 
 
 def recorded(capture: Capture, seen: Any) -> dict[str, list[Any]]:

@@ -117,11 +117,12 @@ def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[s
 
 
 def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
-    """The exporter's own counts, each quarter of an hour."""
+    """A heartbeat each quarter of an hour, and what one service lost at the end of a process."""
     for quarter in range(4 * 26):
         at = end - (quarter + 0.5) * 15 * MINUTE
         for service in VERSIONS:
-            yield _metric(key, at, service, "Item_Success_Count", 400 + quarter)
-            yield _metric(key, at, service, "Item_Retry_Count", 12 if quarter == 9 else 0)
-            dropped = 31 if quarter == 9 and service == "back-office.reports" else 0
-            yield _metric(key, at, service, "Item_Dropped_Count", dropped)
+            yield _metric(key, at, service, "foundry.telemetry.heartbeat", 900 * (4 * 26 - quarter))
+    for signal, reason, lost in (("logs", "queue_full", 31), ("traces", "exit", 7)):
+        told = {"foundry.telemetry.signal": signal, "foundry.telemetry.reason": reason}
+        at = end - 9.5 * 15 * MINUTE
+        yield _metric(key, at, "back-office.reports", "foundry.telemetry.dropped", lost, **told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError
 from typing import Any, cast
 
 import pytest
@@ -40,7 +41,8 @@ INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "foundry.client.quota.limit": ("{unit}", None),
     "foundry.client.quota.time_to_wall": ("s", None),
     "foundry.client.budget.overruns": ("{overrun}", None),
-    "foundry.client.telemetry.losses": ("{loss}", None),
+    "foundry.telemetry.dropped": ("{item}", None),
+    "foundry.telemetry.heartbeat": ("s", None),
 }
 """Unit and, for a histogram, its buckets."""
 
@@ -78,7 +80,7 @@ def series(capture: Capture) -> dict[str, list[tuple[dict[str, Any], float]]]:
             (dict(point.attributes), point.sum if hasattr(point, "sum") else point.value) for point in points
         ]
         for name, points in capture.points().items()
-        if points and ".quota." not in name
+        if points and ".quota." not in name and name != "foundry.telemetry.heartbeat"
     }
 
 
@@ -103,7 +105,7 @@ def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyP
     for metric in scope.metrics:
         unit, buckets = INSTRUMENTS[metric.name]
         assert metric.unit == unit
-        if ".quota." in metric.name:
+        if ".quota." in metric.name or metric.name.endswith(".heartbeat"):
             assert isinstance(metric.data, Gauge)
         elif buckets is None:
             assert isinstance(metric.data, Sum)
@@ -217,9 +219,10 @@ def test_no_id_is_on_a_metric(capture: Capture, clock: Clock) -> None:
 def test_losses(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """How often our own code failed is told, and nothing while it did not."""
     exchange("ok_json_basic", capture, clock)
-    assert "foundry.client.telemetry.losses" not in series(capture)
+    assert "foundry.telemetry.dropped" not in series(capture)
     monkeypatch.setattr(losses, "count", 2)
-    assert series(capture)["foundry.client.telemetry.losses"] == [({}, 2)]
+    own = {"foundry.telemetry.reason": "internal_error", "foundry.telemetry.signal": "attempts"}
+    assert series(capture)["foundry.telemetry.dropped"] == [(own, 2)]
     monkeypatch.setattr(losses, "count", 0)
 
 
@@ -312,3 +315,27 @@ def test_too_many_combinations_cost_the_tags_and_not_the_place(capture: Capture,
     points = series(capture)["foundry.client.cost"]
     assert len(points) <= 202
     assert {fields["gen_ai.request.model"] for fields, _ in points} == {seen.deployment}
+
+
+def test_heartbeat(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each collection tells how long the process has been instrumented, with or without calls."""
+    Signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)
+    monkeypatch.setattr(gauges._start, "at_s", 100.0)
+    monkeypatch.setattr(gauges, "_version", lambda: {"foundry.telemetry.version": "7.8.9"})
+    for now in (160.0, 220.5):
+        monkeypatch.setattr(gauges, "monotonic", lambda now=now: now)
+        beat = {"foundry.telemetry.version": "7.8.9"}
+        (point,) = capture.points()["foundry.telemetry.heartbeat"]
+        assert (point.attributes, point.value) == (beat, now - 100.0)
+
+
+def test_heartbeat_without_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a bundle without metadata the version is not told."""
+
+    def missing(_: str) -> str:
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(gauges, "version", missing)
+    gauges._version.cache_clear()
+    assert gauges._version() == {}
+    gauges._version.cache_clear()

@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 TOKENS = "gen_ai.client.token.usage"
 CACHE_READ = "gen_ai.client.inference.usage.cache_read.input_tokens"
 HOUR_MS = 3_600_000
-LOSSES = "foundry.client.telemetry.losses"
+LOSSES = "foundry.telemetry.dropped"
 
 
 class Seen(Observation, frozen=True, kw_only=True, weakref=True):
@@ -73,10 +73,12 @@ def signals_for(*readers: Any) -> tuple[Signals, MeterProvider]:
 
 
 def sums(data: MetricsData | None) -> dict[str, Any]:
-    """Sum of each metric over its series; of tokens for each type."""
+    """Sum of each metric over its series; of tokens for each type. The heartbeat goes on by itself."""
     found: dict[str, Any] = {}
     for resource in data.resource_metrics if data is not None else ():
         for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
+            if metric.name == "foundry.telemetry.heartbeat":
+                continue
             for point in metric.data.data_points:
                 kind = (point.attributes or {}).get("gen_ai.token.type", "")
                 name = f"{metric.name} {kind}".strip()

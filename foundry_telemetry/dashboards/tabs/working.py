@@ -25,7 +25,13 @@ NOTHING_STORED: Final = (
     "than the workspace keeps it."
 )
 _BYTES: Final = {"formatter": 0} | number(1, "bytes")
-_STATES: Final = {"well": "success", "silent": "warning", "loses records": "error", "no ledger": "error"}
+_STATES: Final = {
+    "well": "success",
+    "idle": "success",
+    "silent": "warning",
+    "loses records": "error",
+    "no ledger": "error",
+}
 _AGREEMENT: Final = {"agree": "success", "differ": "error", "no metrics": "question"}
 
 WORKING: Final = Group(
@@ -47,12 +53,11 @@ WORKING: Final = Group(
                     Column("version", "Version"),
                     Column("state", "State", icons(**_STATES)),
                     Column("last_record", "Last record", TIME),
+                    Column("last_heartbeat", "Last heartbeat", TIME),
                     Column("attempts", "Attempts", bar("blue")),
                     Column("spans_kept_percent", "Spans kept", heat("green", "percent", 100)),
-                    Column("sent", "Items sent", GROUPED),
-                    Column("retried", "Items retried", GROUPED),
-                    Column("dropped", "Items dropped", GROUPED),
-                    Column("losses", "Records lost here", GROUPED),
+                    Column("lost", "Items lost", GROUPED),
+                    Column("mostly", "Mostly because"),
                 )
             ),
             empty=NO_SERVICE,
@@ -114,9 +119,12 @@ WORKING: Final = Group(
             name="what the numbers mean",
             markdown="- **Spans kept**: the share of the spans of Foundry calls that sampling kept. The "
             "ledger and metrics are never sampled, so no number of the other tabs depends on it.\n"
-            "- **Items** are the exporter's own counts: dropped is lost, retried is late. Empty: this "
-            "exporter tells none; with `APPLICATIONINSIGHTS_SDKSTATS_DISABLED=false` in the environment it "
-            "does. **Records lost here**: failures of this library; empty is none.\n"
+            "- **Idle** and **silent** services called nobody. The idle ones are alive: a heartbeat comes "
+            "every minute from each process.\n"
+            "- **Items lost** are spans, log records, metric points and whole attempts that the service "
+            "itself counted as lost (`foundry.telemetry.dropped`); empty is none. The README says of each "
+            "reason what to do about it. A process that was killed loses up to five seconds of them and can "
+            "count nothing.\n"
             "- **The ledger and metrics agree** where the metrics of the time shown, which come up to a "
             "minute late, lie between the ledger without its last minute and with the minute before. "
             "They are ours only where nobody else records `gen_ai.client.token.usage`: another library that "

@@ -113,19 +113,17 @@ def _services(rows: list[Row]) -> Iterator[Finding]:
 
 def _service(row: Row) -> Finding:
     name = "".join(filter(str.isprintable, str(row["service"])))[:64] or "(no name)"
-    dropped, lost = row["dropped"] or 0, row["losses"] or 0
     kept = row["spans_kept_percent"]
     spans = f", {kept:g} % of spans kept" if kept is not None else ""
     if row["state"] == "no ledger":
         seen = f"{name}: spans of Foundry calls, but no ledger"
         return failure("stored records", seen, "foundry_telemetry.configure(), or a logger provider")
     if row["state"] == "loses records":
-        seen = f"{name}: in a day {dropped:g} items dropped by the exporter, {lost:g} records lost before it"
-        return warning(
-            "stored records",
-            seen,
-            "Look in the log of the service for 'telemetry lost', and at the daily cap.",
-        )
+        why = f", mostly {row['mostly']}" if row["mostly"] else ""
+        seen = f"{name}: {row['lost']:,g} items of telemetry lost in a day{why}"
+        return warning("stored records", seen, "The README says of each reason what to do about it.")
+    if row["state"] == "idle":
+        return ok("stored records", f"{name}: alive, and no call in a day")
     if row["state"] == "silent":
         return warning(
             "stored records", f"{name}: no call in a day", "See whether it runs, and whether it calls."

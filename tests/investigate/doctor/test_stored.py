@@ -65,12 +65,12 @@ def span(service: str, rate: float) -> dict[str, Any]:
         (
             [attempt("shop"), counted("shop", "Item_Dropped_Count", 7)],
             "warning",
-            "7 items dropped by the exporter",
+            "7 items of telemetry lost",
         ),
         (
-            [attempt("shop"), counted("shop", "foundry.client.telemetry.losses", 3)],
+            [attempt("shop"), counted("shop", "foundry.telemetry.dropped", 3)],
             "warning",
-            "3 records lost",
+            "3 items of telemetry lost",
         ),
         ([span("shop", 100.0)], "failure", "no ledger"),
         ([], "warning", "no service told of a call"),

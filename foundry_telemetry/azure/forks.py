@@ -1,0 +1,80 @@
+"""Counts that were not sent when the process forked: they are the parent's to send, and the parent's alone.
+
+Parent and child would both report them. So they are taken out of the aggregation before a fork, and the
+parent sends them with its next collection. Nothing is started and nothing is sent at the fork itself: the
+locks of a thread that is busy then stay locked in the child for ever.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from contextlib import suppress
+from typing import Any, Final
+
+from opentelemetry.sdk.metrics.export import Gauge
+
+from foundry_telemetry.azure.counting import size
+from foundry_telemetry.losses import Reason, Signal, dropped
+
+_FORGET_S: Final = 1.0
+"""Seconds; it takes milliseconds."""
+_MOST_HELD: Final = 256
+"""Forks between two collections whose counts are held."""
+
+
+class HeldMetrics:
+    """The unsent counts of one metric reader.
+
+    Args:
+        reader: Its way to the exporter is wrapped.
+    """
+
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
+        self._held: deque[Any] = deque()
+        self._receive = reader._receive_metrics  # noqa: SLF001 - nothing public stands between the two
+        reader._receive_metrics = self.receive  # noqa: SLF001
+
+    def before_fork(self) -> None:
+        """Take the unsent counts out of the aggregation."""
+        with suppress(Exception):
+            data = self.reader._collect(self.reader)  # noqa: SLF001 - nothing public collects without sending
+            if not _has_counts(data):
+                return  # the present state of gauges is told soon enough
+            if len(self._held) < _MOST_HELD:
+                self._held.append(data)
+            else:
+                dropped.add(Reason.QUEUE_FULL, Signal.METRICS, size(data))
+
+    def after_fork_in_child(self) -> None:
+        """Leave all that to the parent, and a lock that its exporting thread may have held."""
+        self._held.clear()
+        if hasattr(self.reader, "_export_lock"):
+            self.reader._export_lock = threading.Lock()  # noqa: SLF001 - the SDK forgets to
+        # Threads of the parent counted on until the very fork. A thread, for one of the SDK's own locks may
+        # be locked for ever: then the metrics of this child are lost, but the child must not hang.
+        forgetting = threading.Thread(target=self._forget, name="foundry-forget", daemon=True)
+        forgetting.start()
+        forgetting.join(_FORGET_S)
+
+    def _forget(self) -> None:
+        with suppress(Exception):
+            self.reader._collect(self.reader)  # noqa: SLF001 - see above
+
+    def receive(self, data: Any, *args: Any, **options: Any) -> None:
+        """Send what is held, and then what was collected."""
+        while self._held:
+            with suppress(IndexError):  # another collection was faster
+                self._receive(self._held.popleft(), *args, **options)
+        self._receive(data, *args, **options)
+
+
+def _has_counts(data: Any) -> bool:
+    """Whether there are any sums or histograms; those of the reader are since the last collection."""
+    return data is not None and any(
+        not isinstance(metric.data, Gauge)
+        for resource in data.resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+    )

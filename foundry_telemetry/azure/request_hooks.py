@@ -1,0 +1,93 @@
+"""What is done around every request of the exporters, through the two hooks azure-core offers."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import time
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from azure.core.exceptions import ServiceRequestError
+
+_LEAST_S: Final = 0.1
+_AGAIN_S: Final = 3600.0
+"""Seconds until a refusal is reported again."""
+
+_SILENT_REFUSALS: Final = {402: "the quota", 439: "the daily cap"}
+"""Answers on which the exporter drops a batch without a log line."""
+
+_log = logging.getLogger("foundry_telemetry.azure")
+
+
+class RequestHooks:
+    """The hooks.
+
+    Args:
+        read_timeout: Seconds to wait for an answer in normal times.
+        on_request: The application's own hook, called after ours.
+        on_response: The same for answers.
+        has_disk: Whether the exporters keep on disk what they cannot send.
+    """
+
+    def __init__(
+        self,
+        read_timeout: float,
+        on_request: Callable[[Any], object] | None = None,
+        on_response: Callable[[Any], object] | None = None,
+        *,
+        has_disk: bool = True,
+    ) -> None:
+        self.deadline: float | None = None
+        """When the process ends, on the monotonic clock."""
+        self._read_timeout = read_timeout
+        self._on_request = on_request
+        self._on_response = on_response
+        self._has_disk = has_disk
+        self._owners: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+        self._left_to_parent: list[Any] = []
+        self._reported_at = -_AGAIN_S
+
+    def request(self, request: Any) -> None:
+        """Keep a request within the life of the process, and a fork's connection out of its parent's.
+
+        Raises:
+            ServiceRequestError: No time is left to send anything; the exporter takes it for a failed
+                connection and puts the batch on disk.
+        """
+        with suppress(Exception):
+            self._leave_connections_to_parent(request.context.transport)
+        if self.deadline is not None:
+            left = self.deadline - time.monotonic()
+            if left <= 0 and self._has_disk:
+                raise ServiceRequestError("the process ends, so this is kept on disk")
+            left = max(left, _LEAST_S)
+            request.context.options["read_timeout"] = min(self._read_timeout, left)
+            request.context.options["connection_timeout"] = left
+        if self._on_request is not None:
+            self._on_request(request)
+
+    def response(self, response: Any) -> None:
+        """Say aloud that Azure throws telemetry away, where the exporter would not."""
+        reason = _SILENT_REFUSALS.get(response.http_response.status_code)
+        now = time.monotonic()
+        if reason is not None and now - self._reported_at >= _AGAIN_S:
+            self._reported_at = now
+            _log.warning("Azure Monitor refuses telemetry: %s is reached; what is sent now is lost", reason)
+        if self._on_response is not None:
+            self._on_response(response)
+
+    def _leave_connections_to_parent(self, transport: Any) -> None:
+        """Two processes that write on one inherited connection would read each other's answers."""
+        pid = os.getpid()
+        if self._owners.setdefault(transport, pid) == pid:
+            return
+        self._owners[transport] = pid
+        session = transport.session
+        for prefix, adapter in list(session.adapters.items()) if session is not None else ():
+            session.mount(prefix, copy.copy(adapter))  # a copy has the settings, and connections of its own
+            # Kept alive: letting a pool go would take a lock that a thread of the parent may have held.
+            self._left_to_parent.append(adapter)

@@ -1,0 +1,166 @@
+"""Counts that are not sent yet when the process forks."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.metrics import Counter, Meter, MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    MetricExporter,
+    MetricExportResult,
+    MetricsData,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.metrics.export import Gauge as GaugeData
+
+from foundry_telemetry.azure import forks
+from foundry_telemetry.azure.forks import HeldMetrics
+from foundry_telemetry.losses import Dropped, Reason, Signal
+from foundry_telemetry.testing.ingestion import FakeIngestion
+from tests.azure.process import run
+from tests.azure.test_endings import arrived
+
+
+class Sent(MetricExporter):
+    """Remembers the sums that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__({Counter: AggregationTemporality.DELTA})
+        self.sums: list[float] = []
+
+    def export(
+        self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
+    ) -> MetricExportResult:
+        """Take the sums."""
+        for resource in metrics_data.resource_metrics:
+            for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
+                if not isinstance(metric.data, GaugeData):
+                    self.sums += [point.value for point in metric.data.data_points]
+        return MetricExportResult.SUCCESS
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        """Nothing waits."""
+        return True
+
+    def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
+        """Nothing is held."""
+
+
+@pytest.fixture
+def sent() -> Sent:
+    """An exporter."""
+    return Sent()
+
+
+@pytest.fixture
+def reader(sent: Sent) -> PeriodicExportingMetricReader:
+    """A reader that collects when it is told to."""
+    return PeriodicExportingMetricReader(sent, export_interval_millis=math.inf)
+
+
+@pytest.fixture
+def meter(reader: PeriodicExportingMetricReader) -> Iterator[Meter]:
+    """A meter of the reader."""
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    yield provider.get_meter("test")
+    provider.shutdown()
+
+
+def test_the_parent_sends_what_was_unsent(sent: Sent, reader: Any, meter: Meter) -> None:
+    """At the fork nothing is sent; the next collection of the parent sends it, once, before its own."""
+    counter = meter.create_counter("count")
+    held = HeldMetrics(reader)
+    counter.add(3)
+    held.before_fork()
+    assert sent.sums == []
+    counter.add(4)
+    reader.collect()
+    assert sent.sums == [3, 4]
+    reader.collect()
+    assert sent.sums == [3, 4]
+
+
+def test_the_child_leaves_it_to_the_parent(sent: Sent, reader: Any, meter: Meter) -> None:
+    """In the child only what it counted itself is sent, though its parent was just exporting."""
+    counter = meter.create_counter("count")
+    held = HeldMetrics(reader)
+    counter.add(3)
+    held.before_fork()
+    reader._export_lock.acquire()  # by a thread of the parent
+    counter.add(4)  # by another
+    held.after_fork_in_child()
+    counter.add(5)
+    reader.collect()
+    assert sent.sums == [5]
+
+
+def test_gauges_are_not_held(sent: Sent, reader: Any, meter: Meter) -> None:
+    """The state of a gauge at a fork is no count, and is not told later as if it were the present one."""
+    meter.create_gauge("state").set(7)
+    held = HeldMetrics(reader)
+    held.before_fork()
+    assert not held._held
+
+
+@pytest.mark.row(34)
+def test_many_forks(reader: Any, meter: Meter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held is bounded, and what is beyond it is counted as lost."""
+    fresh = Dropped()
+    monkeypatch.setattr(forks, "dropped", fresh)
+    monkeypatch.setattr(forks, "_MOST_HELD", 3)
+    held = HeldMetrics(reader)
+    for _ in range(5):
+        meter.create_counter("count").add(1)
+        held.before_fork()
+    assert len(held._held) == 3
+    assert fresh.totals() == {(Reason.QUEUE_FULL, Signal.METRICS): 2}
+
+
+FORKS = """
+import foundry_telemetry
+foundry_telemetry.configure()
+emit("parent")
+busy = threading.Event()
+def work():
+    while not busy.is_set():
+        emit("thread")
+thread = threading.Thread(target=work)
+thread.start()
+children = []
+for _ in range(10):
+    child = os.fork()
+    if child == 0:
+        emit("child")
+        sys.exit(0)
+    children.append(child)
+codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+busy.set()
+thread.join()
+say(codes=codes)
+"""
+
+
+@pytest.mark.row(34)
+def test_ten_forks_with_a_busy_thread(tmp_path: Path) -> None:
+    """Every child of ten quick forks delivers its own, once, while a thread of the parent emits."""
+    with FakeIngestion() as azure:
+        ended = run(FORKS, azure, tmp_path)
+        assert ended.said == [{"codes": [0] * 10}], ended.errors
+        assert arrived(azure, "child") == (10, 10, 10)
+        assert arrived(azure, "parent") == (1, 1, 1)
+        spans, events, count = arrived(azure, "thread")
+        assert spans == events == count  # what was counted right before a fork, too
+
+
+def test_lock_is_a_lock(reader: Any) -> None:
+    """A reader without that lock gets none."""
+    del reader._export_lock
+    HeldMetrics(reader).after_fork_in_child()
+    assert not hasattr(reader, "_export_lock")
+    reader._export_lock = threading.Lock()

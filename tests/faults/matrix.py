@@ -60,7 +60,7 @@ ROWS: Final = (
     Row(
         29,
         "storage on a full or read-only disk, or somebody else's",
-        "calls and exports go on from memory; a folder that is refused is told of once",
+        "calls and exports go on; each loss is counted; a refused folder is told of once",
         needs="root, and a tmpfs that may be mounted",
     ),
     Row(30, "symbolic link in place of the storage", "nothing is written behind it"),

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,7 +64,7 @@ def mounted(folder: Path, options: str) -> Iterator[Path]:
 
 
 def lived_through(folder: Path, *, under: Sequence[str] = (), **options: object) -> Ended:
-    """Call Claude while Azure is away and once more when it is back; only the last call must arrive."""
+    """Call Claude while Azure is away and once more when it is back, which arrives; the rest is counted."""
     with FakeIngestion() as azure:
         azure.always(refuse(503))
         with running(f"OPTIONS = {options!r}\n{CALLING}", azure, folder, under=under) as process:
@@ -75,6 +76,10 @@ def lived_through(folder: Path, *, under: Sequence[str] = (), **options: object)
         told = {event["gen_ai.request.model"] for event in azure.events("foundry.attempt")}
         assert "back-again" in told
         assert [item["properties"]["gen_ai.request.model"] for item in azure.dependencies()] == ["back-again"]
+        lost: Counter[str] = Counter()
+        for point in azure.metrics("foundry.telemetry.dropped"):
+            lost[point["properties"]["foundry.telemetry.signal"]] += point["value"]
+        assert lost == {"traces": 3, "logs": 3}
     return ended
 
 

@@ -13,6 +13,8 @@ import foundry_telemetry
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, Family
 
+pytest_plugins = ("pytester",)  # only the topmost conftest may ask for it
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--long`."""

@@ -130,12 +130,12 @@ class _Seam:
         recorder: Whom its exchanges are told to.
     """
 
-    def __init__(self, owner: Any, recorder: Recorder) -> None:
+    def __init__(self, owner: Any, recorder: Recorder | None) -> None:
         _release_copy(owner)
         # A client keeps its seam; were it to keep the client in turn, only the collector could free the two.
         self._owner = weakref.ref(owner)
         self._own = vars(owner).get(_SEAM)
-        self.recorder: Recorder | None = recorder
+        self.recorder = recorder
         on_client = not isinstance(owner, type)
         self._of_class: Any = None if on_client else getattr(owner, _SEAM)
         self._ours: Any = self._for_client if on_client else _as_method(self._for_class)
@@ -228,6 +228,11 @@ def detach_process() -> None:
 def watches_process() -> bool:
     """Whether every client of the process is watched."""
     return bool(_process)
+
+
+def process_recorder() -> Recorder | None:
+    """Whom the exchanges of the whole process are told to, if it is watched."""
+    return _process[0].recorder if _process else None
 
 
 def attach_client(target: object, recorder: Recorder) -> None:

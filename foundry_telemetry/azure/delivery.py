@@ -24,7 +24,7 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach,
 
 from foundry_telemetry.azure.exits import Flusher
 from foundry_telemetry.azure.forks import HeldMetrics
-from foundry_telemetry.losses import Reason, Signal, dropped
+from foundry_telemetry.losses import dropped
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -54,7 +54,7 @@ class Delivery:
         flushes: The same for pipelines that end by themselves at exit, but not on SIGTERM.
         readers: Metric readers whose unsent counts must not be sent by a forked child as well, and that tell
             of the last losses.
-        counted: For each pipeline, what knows how much it still holds.
+        counted: For each pipeline, what counts its losses.
         before_exit: Called first at exit.
         empties: For every pipeline, what sends all that waits in it and lets it go on.
     """
@@ -139,8 +139,8 @@ class Delivery:
         for worker in late:
             if not worker.given_up:
                 worker.given_up = True
-                left = sum(part.waiting for part in self._counted.get(worker.name, ()))
-                dropped.add(Reason.EXIT, Signal(worker.name), left)
+                for part in self._counted.get(worker.name, ()):
+                    part.give_up()
 
     def _tell_losses(self) -> None:
         """Export the metrics once more if something was lost after their last collection."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from opentelemetry.sdk.metrics.export import Gauge
 
-from foundry_telemetry.azure.counting import size
-from foundry_telemetry.losses import Reason, Signal, dropped
+from foundry_telemetry.azure.envelopes import lose_metrics
+from foundry_telemetry.losses import Reason
 
 _FORGET_S: Final = 1.0
 """Seconds; it takes milliseconds."""
@@ -45,7 +45,7 @@ class HeldMetrics:
             if len(self._held) < _MOST_HELD:
                 self._held.append(data)
             else:
-                dropped.add(Reason.QUEUE_FULL, Signal.METRICS, size(data))
+                lose_metrics(Reason.QUEUE_FULL, data)
 
     def after_fork_in_child(self) -> None:
         """Leave all that to the parent, and a lock that its exporting thread may have held."""

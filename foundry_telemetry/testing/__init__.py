@@ -1,38 +1,51 @@
 """Claude in Microsoft Foundry, played for tests and demonstrations.
 
-::
+With pytest, the fixture ``foundry`` (`FoundryKit`) answers every call of your code and checks what was
+recorded; ``foundry_telemetry/testing/README.md`` shows how. Without it::
 
     with FakeFoundry((429, 200)) as foundry:
         client = AnthropicFoundry(base_url=foundry.base_url, api_key="any")
         client.messages.create(model="my-deployment", max_tokens=64, messages=[...])
         assert len(foundry.requests) == 2
 
-Install with ``pip install 'foundry-telemetry[testing]'``. The library itself never imports this package.
+The servers need ``pip install 'foundry-telemetry[testing]'``; the fixture and what answers inside the process
+need nothing more. The library itself never imports this package.
+Names are imported from their modules on first use, since pytest imports this package wherever there is one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from foundry_telemetry.testing.compress import Encoding
-from foundry_telemetry.testing.fake import FakeFoundry
-from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.recordings import RecordedCase, RecordedSequence, case, cases, sequences
-from foundry_telemetry.testing.replays import error, recorded
-from foundry_telemetry.testing.replies import answer, count_tokens, message, stream
-from foundry_telemetry.testing.reply import Ends, Pause, Reply
-from foundry_telemetry.testing.script import Item, Respond
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from foundry_telemetry.testing.compress import Encoding
+    from foundry_telemetry.testing.fake import FakeFoundry
     from foundry_telemetry.testing.ingestion import FakeIngestion
+    from foundry_telemetry.testing.kit import FoundryKit
+    from foundry_telemetry.testing.kit.calls import Call, Calls
+    from foundry_telemetry.testing.kit.capture import Point
+    from foundry_telemetry.testing.kit.incidents import INCIDENTS, Incident
+    from foundry_telemetry.testing.received import ReceivedRequest
+    from foundry_telemetry.testing.recordings import RecordedCase, RecordedSequence, case, cases, sequences
+    from foundry_telemetry.testing.replays import error, recorded
+    from foundry_telemetry.testing.replies import answer, count_tokens, message, stream
+    from foundry_telemetry.testing.reply import Ends, Pause, Reply
+    from foundry_telemetry.testing.script import Item, Respond
 
 __all__ = [
+    "INCIDENTS",
+    "Call",
+    "Calls",
     "Encoding",
     "Ends",
     "FakeFoundry",
     "FakeIngestion",
+    "FoundryKit",
+    "Incident",
     "Item",
     "Pause",
+    "Point",
     "ReceivedRequest",
     "RecordedCase",
     "RecordedSequence",
@@ -49,15 +62,38 @@ __all__ = [
     "stream",
 ]
 
+_NAMES: Final = {
+    "compress": ("Encoding",),
+    "fake": ("FakeFoundry",),
+    "ingestion": ("FakeIngestion",),
+    "kit": ("FoundryKit",),
+    "kit.calls": ("Call", "Calls"),
+    "kit.capture": ("Point",),
+    "kit.incidents": ("INCIDENTS", "Incident"),
+    "received": ("ReceivedRequest",),
+    "recordings": ("RecordedCase", "RecordedSequence", "case", "cases", "sequences"),
+    "replays": ("error", "recorded"),
+    "replies": ("answer", "count_tokens", "message", "stream"),
+    "reply": ("Ends", "Pause", "Reply"),
+    "script": ("Item", "Respond"),
+}
+_HOMES: Final = {name: home for home, names in _NAMES.items() for name in names}
+
 
 def __getattr__(name: str) -> object:
-    if name != "FakeIngestion":
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from foundry_telemetry.testing.ingestion import FakeIngestion  # noqa: PLC0415 - brings a web server
+        module = import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as missing:
         raise ImportError(
-            f"FakeIngestion needs {missing.name!r}: expected it to be installed; repair with "
+            f"{name} needs {missing.name!r}: expected it to be installed; repair with "
             "`pip install 'foundry-telemetry[testing]'`"
         ) from missing
-    return FakeIngestion
+    value: object = getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

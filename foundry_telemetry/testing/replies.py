@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from email.utils import formatdate
 from functools import partial
-from typing import Any
-from uuid import uuid4
+from typing import Any, TypedDict
 
 import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.renewal import message_id, request_id
+from foundry_telemetry.testing.renewal import azure_id, message_id, request_id
 from foundry_telemetry.testing.replays import error
 from foundry_telemetry.testing.reply import Pause, Reply, built
 
@@ -29,6 +28,16 @@ _START_ONLY = ("cache_creation", "service_tier", "inference_geo", "speed")
 
 _LEADING_EVENTS = 3
 """Events of a stream before its first delta."""
+
+
+class AnswerOptions(TypedDict, total=False):
+    """What `answer` takes besides the text."""
+
+    model: str | None
+    usage: Usage | None
+    stop_reason: str
+    first_delta_after: Pause | None
+    between_deltas: Pause | None
 
 
 class _Said(Struct, frozen=True, kw_only=True):
@@ -189,7 +198,7 @@ def _json(body: Mapping[str, Any], request: ReceivedRequest) -> Reply:
 
 def _identity(request: ReceivedRequest) -> tuple[tuple[str, str], ...]:
     """The headers that a good answer carries in either form."""
-    azure = str(uuid4())
+    azure = azure_id()
     return (
         ("apim-request-id", azure),
         ("x-ms-region", "East US 2"),

@@ -75,13 +75,22 @@ class Play:
         self._respond: Respond | None = None
         self._items: tuple[Reply | NoAnswer, ...] = ()
         self._requests: list[ReceivedRequest] = []
+        self._first = 0
         self._arrived = threading.Condition()
+        self.change(script)
+
+    def change(self, script: Item | Iterable[Item] | Respond) -> None:
+        """Play another script from now on; a script that is not understood changes nothing."""
+        respond: Respond | None = None
+        items: tuple[Reply | NoAnswer, ...] = ()
         if callable(script) and not isinstance(script, type):
-            self._respond = script
-            return
-        self._items = tuple(self._read(item, where) for where, item in enumerate(_listed(script)))
-        if not self._items:
-            raise ValueError(f"empty script {script!r}: expected at least one item, such as 200")
+            respond = script
+        else:
+            items = tuple(self._read(item, where) for where, item in enumerate(_listed(script)))
+            if not items:
+                raise ValueError(f"empty script {script!r}: expected at least one item, such as 200")
+        with self._arrived:
+            self._respond, self._items, self._first = respond, items, len(self._requests)
 
     @property
     def items(self) -> tuple[Reply | NoAnswer, ...]:
@@ -97,13 +106,14 @@ class Play:
     def next(self, request: ReceivedRequest) -> Reply | NoAnswer:
         """Note a request and take the next item; the last item is repeated."""
         with self._arrived:
-            index = len(self._requests)
+            index = len(self._requests) - self._first
+            respond, items = self._respond, self._items
             self._requests.append(request)
             self._arrived.notify_all()
-        if self._respond is not None:
-            item = self._read(self._respond(request), index)
+        if respond is not None:
+            item = self._read(respond(request), index)
         else:
-            item = self._items[min(index, len(self._items) - 1)]
+            item = items[min(index, len(items) - 1)]
         return item.played(request) if isinstance(item, Reply) else item
 
     def wait_for(self, count: int, timeout_s: float) -> list[ReceivedRequest]:

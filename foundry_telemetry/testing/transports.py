@@ -10,15 +10,41 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from foundry_telemetry.testing.received import ReceivedRequest, joined
 from foundry_telemetry.testing.reply import Pause, Reply
-from foundry_telemetry.testing.script import NoAnswer, Play
+from foundry_telemetry.testing.script import NoAnswer
 
 _ASYNC_TICK_S = 0.002
 
 _CUT = "peer closed connection without sending complete message body (incomplete chunked read)"
+
+
+_TIMEOUTS = {
+    "ConnectTimeout": "connect",
+    "PoolTimeout": "pool",
+    "ReadTimeout": "read",
+    "WriteTimeout": "write",
+}
+"""Which timeout of the client ends in which exception."""
+
+
+class Clock(Protocol):
+    """A clock that is played, as the script is."""
+
+    piece_s: float
+    """Seconds that each piece of a body takes."""
+
+    def advance(self, seconds: float) -> None:
+        """Move on."""
+
+
+class Plays(Protocol):
+    """Says what to answer."""
+
+    def next(self, request: ReceivedRequest) -> Reply | NoAnswer:
+        """Note a request, and say what it gets."""
 
 
 class _Exchange(NamedTuple):
@@ -28,6 +54,7 @@ class _Exchange(NamedTuple):
     reply: Reply
     piece_size: int | None
     read_timeout_s: float | None
+    clock: Clock | None
 
     def late(self) -> BaseException:
         """The timeout of the family."""
@@ -45,7 +72,7 @@ class _Exchange(NamedTuple):
         """Wait as a sync client does."""
         for pause in pauses:
             if isinstance(pause, (int, float)):
-                time.sleep(self._patience(pause))
+                time.sleep(self._played(self._patience(pause)))
                 self._check(pause)
             elif not pause.wait(self.read_timeout_s):
                 raise self.late()
@@ -56,13 +83,33 @@ class _Exchange(NamedTuple):
 
         for pause in pauses:
             if isinstance(pause, (int, float)):
-                await sleep(self._patience(pause))
+                await sleep(self._played(self._patience(pause)))
                 self._check(pause)
                 continue
             since = time.monotonic()
             while not pause.is_set():
                 self._check(time.monotonic() - since)
                 await sleep(_ASYNC_TICK_S)
+
+    def tick(self) -> None:
+        """A piece takes its time on a clock that is played."""
+        if self.clock is not None:
+            self.clock.advance(self.clock.piece_s)
+
+    async def tick_async(self) -> None:
+        """The same for an async client, whose event loop gets its turn meanwhile."""
+        if self.clock is not None:
+            from anyio.lowlevel import checkpoint  # noqa: PLC0415 - both families bring it
+
+            self.tick()
+            await checkpoint()
+
+    def _played(self, seconds: float) -> float:
+        """Seconds to wait in earnest: none, where a clock is played."""
+        if self.clock is None:
+            return seconds
+        self.clock.advance(seconds)
+        return 0
 
     def _patience(self, seconds: float) -> float:
         return seconds if self.read_timeout_s is None else min(seconds, self.read_timeout_s)
@@ -80,6 +127,7 @@ class _SyncBody:
         for pauses, piece in self._exchange.reply.steps(self._exchange.piece_size):
             self._exchange.wait(pauses)
             if piece:
+                self._exchange.tick()
                 yield piece
         self._exchange.end()
 
@@ -92,6 +140,7 @@ class _AsyncBody:
         for pauses, piece in self._exchange.reply.steps(self._exchange.piece_size):
             await self._exchange.wait_async(pauses)
             if piece:
+                await self._exchange.tick_async()
                 yield piece
         self._exchange.end()
 
@@ -99,10 +148,13 @@ class _AsyncBody:
 class _Transport:
     """Plays a script; the bases of a family make it a transport of that family."""
 
-    def __init__(self, family: ModuleType, play: Play, piece_size: int | None) -> None:
+    def __init__(
+        self, family: ModuleType, play: Plays, piece_size: int | None, clock: Clock | None = None
+    ) -> None:
         self._family = family
         self._play = play
         self._piece_size = piece_size
+        self._clock = clock
 
     def handle_request(self, request: Any) -> Any:
         request.read()
@@ -118,10 +170,12 @@ class _Transport:
 
     def _exchange(self, request: Any) -> _Exchange:
         reply = self._play.next(_received(request))
-        if isinstance(reply, NoAnswer):
-            raise reply.raised(self._family)
         timeout = request.extensions.get("timeout") or {}
-        return _Exchange(self._family, reply, self._piece_size, timeout.get("read"))
+        if isinstance(reply, NoAnswer):
+            if self._clock is not None:
+                self._clock.advance(timeout.get(_TIMEOUTS.get(reply.name, "")) or 0)
+            raise reply.raised(self._family)
+        return _Exchange(self._family, reply, self._piece_size, timeout.get("read"), self._clock)
 
     def _response(self, exchange: _Exchange, body: object, request: Any) -> Any:
         reply = exchange.reply
@@ -137,9 +191,23 @@ class _Kinds(NamedTuple):
     async_body: type[Any]
 
 
-def make_transport(family: ModuleType, play: Play, piece_size: int | None) -> Any:
-    """A transport of this family, for its sync and its async clients."""
-    return _kinds(family).transport(family, play, piece_size)
+def make_transport(
+    family: ModuleType, play: Plays, piece_size: int | None, clock: Clock | None = None
+) -> Any:
+    """A transport of this family, for its sync and its async clients.
+
+    Args:
+        family: The module ``httpx`` or ``httpx2``.
+        play: Says what to answer.
+        piece_size: Bytes of a piece, at most.
+        clock: Moved on by the waits of the script, in whose place nobody waits.
+    """
+    return _kinds(family).transport(family, play, piece_size, clock)
+
+
+def is_played(transport: object) -> bool:
+    """Whether a transport is one of these."""
+    return isinstance(transport, _Transport)
 
 
 @cache

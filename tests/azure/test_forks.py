@@ -19,7 +19,7 @@ from opentelemetry.sdk.metrics.export import (
 )
 from opentelemetry.sdk.metrics.export import Gauge as GaugeData
 
-from foundry_telemetry.azure import forks
+from foundry_telemetry.azure import envelopes, forks
 from foundry_telemetry.azure.forks import HeldMetrics
 from foundry_telemetry.losses import Dropped, Reason, Signal
 from foundry_telemetry.testing.ingestion import FakeIngestion
@@ -112,7 +112,7 @@ def test_gauges_are_not_held(sent: Sent, reader: Any, meter: Meter) -> None:
 def test_many_forks(reader: Any, meter: Meter, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is held is bounded, and what is beyond it is counted as lost."""
     fresh = Dropped()
-    monkeypatch.setattr(forks, "dropped", fresh)
+    monkeypatch.setattr(envelopes, "dropped", fresh)
     monkeypatch.setattr(forks, "_MOST_HELD", 3)
     held = HeldMetrics(reader)
     for _ in range(5):

@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from foundry_telemetry import losses
-from foundry_telemetry.azure import counting, pipelines
+from foundry_telemetry.azure import counting, envelopes, pipelines
 from foundry_telemetry.azure.counting import CountedExporter, CountedQueue
 from foundry_telemetry.losses import Dropped, Reason, Signal
 from foundry_telemetry.signals import Signals, gauges
@@ -36,7 +36,8 @@ SPANS = 8
 def dropped(monkeypatch: pytest.MonkeyPatch) -> Dropped:
     """A count of its own for the test."""
     fresh = Dropped()
-    monkeypatch.setattr(counting, "dropped", fresh)
+    for module in (counting, envelopes):
+        monkeypatch.setattr(module, "dropped", fresh)
     return fresh
 
 
@@ -257,8 +258,8 @@ def test_exporter_that_raises(azure: FakeIngestion, tmp_path: Path, dropped: Dro
     part = CountedExporter(counted, Signal.TRACES)
     with pytest.raises(AttributeError):
         counted.export([*spans(2), None])
+    part.give_up()
     assert lost(dropped) == {Reason.EXPORT_ERROR: 3}
-    assert part.waiting == 0
     counted.shutdown()
 
 
@@ -288,12 +289,13 @@ def test_full_queue(dropped: Dropped) -> None:
     assert gated.busy.wait(10)
     for span in told[2:]:
         processor.on_end(span)
-    assert part.waiting == 4
     assert lost(dropped) == {Reason.QUEUE_FULL: 3}
+    part.give_up()
+    assert lost(dropped) == {Reason.QUEUE_FULL: 3, Reason.EXIT: 4}
     gated.gate.set()
     processor.shutdown()
     processor.on_end(told[0])
-    assert lost(dropped) == {Reason.QUEUE_FULL: 3, Reason.AFTER_SHUTDOWN: 1}
+    assert lost(dropped) == {Reason.QUEUE_FULL: 3, Reason.EXIT: 4, Reason.AFTER_SHUTDOWN: 1}
 
 
 def test_points(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
@@ -400,3 +402,45 @@ def test_a_lock_that_is_held() -> None:
     count.after_fork()
     count.add(Reason.EXIT, Signal.TRACES)
     assert count.totals() == {(Reason.EXIT, Signal.TRACES): losses._MAX_NOTES + 3}
+
+
+def test_another_exporters_blob(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
+    """All exporters share one folder: what one put there and another loses is counted as what it is."""
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    told = {"foundry.telemetry.reason": "exit", "foundry.telemetry.signal": "logs"}
+    provider.get_meter("test").create_counter("foundry.telemetry.dropped").add(7, told)
+    options = dict(storage_directory=str(tmp_path), retry_total=0, storage_min_retry_interval=0)
+    metrics = AzureMonitorMetricExporter(connection_string=azure.connection_string, **options)
+    traces = exporter(azure, tmp_path, **options)
+    CountedExporter(traces, Signal.TRACES)
+    azure.script(refuse(503), Fault(), refuse(400))
+    metrics.export(reader.get_metrics_data())
+    traces.export(spans(1))
+    assert dropped.totals() == {(Reason.REFUSED, Signal.METRICS): 1}
+    assert dropped.untold() == {(Reason.REFUSED, Signal.METRICS): 1, (Reason.EXIT, Signal.LOGS): 7}
+    for one in (metrics, traces):
+        one.shutdown()
+    provider.shutdown()
+
+
+def test_metrics_in_flight(dropped: Dropped) -> None:
+    """Metrics that are given up while they are sent tell of their losses again."""
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    told = {"foundry.telemetry.reason": "quota", "foundry.telemetry.signal": "logs"}
+    provider.get_meter("test").create_counter("foundry.telemetry.dropped").add(2, told)
+    provider.get_meter("test").create_counter("count").add(1)
+    envelopes.lose_metrics(Reason.EXIT, reader.get_metrics_data())
+    assert dropped.untold() == {(Reason.EXIT, Signal.METRICS): 2, (Reason.QUOTA, Signal.LOGS): 2}
+    provider.shutdown()
+
+
+def test_what_is_no_envelope(dropped: Dropped) -> None:
+    """Whatever stands in a file on disk, counting it never raises."""
+    odd = [None, 3, {}, {"data": None}, {"data": {"baseType": "MetricData", "baseData": {"metrics": []}}}]
+    envelopes.lose(Reason.EXPIRED, odd, Signal.LOGS)
+    told = {"foundry.telemetry.reason": "no reason", "foundry.telemetry.signal": "logs"}
+    base = {"metrics": [{"name": "foundry.telemetry.dropped", "value": 1}], "properties": told}
+    envelopes.lose(Reason.EXPIRED, [{"data": {"baseType": "MetricData", "baseData": base}}], Signal.LOGS)
+    assert dropped.untold() == {(Reason.EXPIRED, Signal.LOGS): 4, (Reason.EXPIRED, Signal.METRICS): 2}

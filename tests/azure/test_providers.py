@@ -54,7 +54,7 @@ def test_own_providers(signals: tuple[str, ...], tmp_path: Path) -> None:
         assert sum(point["value"] for point in azure.metrics("made.before")) == 5 * ("metrics" in signals)
     facts = ended.said[0]
     assert facts["kept"] == [name in signals for name in OWN]
-    assert len(facts["threads"]) == len(set(facts["threads"])) == 10
+    assert len(facts["threads"]) == len(set(facts["threads"])) == 11
     assert not ended.errors
 
 
@@ -109,7 +109,7 @@ def test_distro_was_called_before(tmp_path: Path) -> None:
         ended = run(DISTRO.replace("{more}", ", sampling_ratio=1.0"), azure, tmp_path, **QUIET)
         assert arrived(azure, "distro") == (1, 1, 1)
     (facts,) = ended.said
-    ours = {"foundry-flush-traces", "foundry-flush-logs", "foundry-flush-metrics"}
+    ours = {f"foundry-flush-{name}" for name in ("traces", "logs", "metrics", "losses")}
     assert sorted({*facts["first"], *ours}) == facts["second"]
     assert not ended.errors
 

@@ -92,11 +92,12 @@ def test_quiet(story: Story) -> None:
         "OtelBatchSpanRecordProcessor",
         "OtelPeriodicExportingMetricReader",
         "foundry-flush-logs",
+        "foundry-flush-losses",
         "foundry-flush-metrics",
         "foundry-flush-traces",
     ]
     names = {point["name"] for item in story.azure.items("MetricData") for point in item["metrics"]}
-    assert names == {"count.burst", "_OTELRESOURCE_"}
+    assert names == {"count.burst", "foundry.telemetry.heartbeat", "_OTELRESOURCE_"}
 
 
 def test_second_call(story: Story) -> None:

@@ -138,6 +138,7 @@ def test_first_process_of_a_container(stage: Stage) -> None:
     stage.holds_all(workers=1)
 
 
+@pytest.mark.row(33)
 def test_killed_after_the_handler(stage: Stage) -> None:
     """A function whose process is killed as soon as its handler returned has delivered all."""
     host = """
@@ -152,7 +153,7 @@ def test_killed_after_the_handler(stage: Stage) -> None:
     stage.holds_all()
 
 
-@pytest.mark.row(33)
+@pytest.mark.row(33, 34)
 def test_process_pool(stage: Stage) -> None:
     """Forked children of `multiprocessing`, which end past all exit handlers, deliver all."""
     pool = """

@@ -112,8 +112,8 @@ def test_no_disk(tmp_path: Path) -> None:
             assert len(arrived) + dropped(azure, signal)["storage_disabled"] == emitted
 
 
-@pytest.mark.row(26)
 @pytest.mark.long
+@pytest.mark.row(26)
 def test_five_minutes(tmp_path: Path) -> None:
     """Five minutes of refusals, with every setting as `configure` leaves it: all arrives, once."""
     script = SERVICE.format(options="", pause=0.2)

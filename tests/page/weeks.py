@@ -119,7 +119,7 @@ def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[s
 def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
     """A heartbeat each quarter of an hour, and what one service lost at the end of a process."""
     for quarter in range(4 * 26):
-        at = end - (quarter + 0.5) * 15 * MINUTE
+        at = end - quarter * 15 * MINUTE - MINUTE / 2
         for service in VERSIONS:
             yield _metric(key, at, service, "foundry.telemetry.heartbeat", 900 * (4 * 26 - quarter))
     for signal, reason, lost in (("logs", "queue_full", 31), ("traces", "exit", 7)):

@@ -18,6 +18,7 @@ from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.transport import watches_process
 from foundry_telemetry.azure import handlers, pipelines
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
+from foundry_telemetry.losses import dropped
 
 _SDK: Final = "opentelemetry.sdk"
 _CONFIGURE: Final = "Call foundry_telemetry.configure() in place of configure_azure_monitor()."
@@ -153,4 +154,7 @@ def _losses() -> Finding:
         seen = f"{losses.count} records were lost to failures of this library in this process"
         fix = "Find 'telemetry lost' in the log of the service: it names the place."
         return warning("losses here", seen, fix)
+    if totals := dropped.totals():
+        seen = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in totals.items())
+        return warning("losses here", f"lost: {seen}", "The README says of each reason what to do about it.")
     return ok("losses here", "none in this process")

@@ -1,0 +1,274 @@
+"""The calls a test made, and assertions on them that say what was recorded when they fail.
+
+*Call*: one thing the code asked for; its attempts are the HTTP exchanges for it. What a call ended with is
+what its last attempt ended with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
+from typing import Any, Final, NoReturn, TypedDict, Unpack
+
+from msgspec import Struct
+
+from foundry_telemetry.observation import Observation
+from foundry_telemetry.testing.kit.tables import attempts_table, table
+from foundry_telemetry.testing.recordings import nearest
+
+
+class Expected(TypedDict, total=False):
+    """What `Call.has` takes. A value is compared with ``==``, so that ``pytest.approx`` will do too."""
+
+    attempts: object
+    """How many there were."""
+    errors: object
+    """``error.type`` of each attempt, ``None`` for one that went well."""
+    statuses: object
+    """HTTP status of each attempt, ``None`` for one without an answer."""
+    error: object
+    """``error.type``; ``None`` for a call that went well."""
+    fault: object
+    origin: object
+    retryable: object
+    code: object
+    outcome: object
+    status: object
+    retry_after_s: object
+    azure_request_id: object
+    request_id: object
+    """The model service's id."""
+    call_id: object
+    trace_id: object
+    support_code: object
+    operation: object
+    deployment: object
+    model: object
+    """Of the answer."""
+    stream: object
+    max_tokens: object
+    client: object
+    auth_scheme: object
+    server_address: object
+    resource: object
+    region: object
+    stop_reason: object
+    input_tokens: object
+    """All input, as in ``gen_ai.usage.input_tokens``."""
+    output_tokens: object
+    cache_read_tokens: object
+    cache_write_tokens: object
+    thinking_tokens: object
+    usage_complete: object
+    cost_usd: object
+    partial_cost_usd: object
+    tags: object
+    duration_s: object
+    """Of the last attempt."""
+    time_to_headers_s: object
+    time_to_first_token_s: object
+    token_expires_in_s: object
+    token_audience: object
+
+
+_PATHS: Final[Mapping[str, str]] = {
+    "error": "failure.type",
+    "fault": "failure.fault",
+    "origin": "failure.origin",
+    "retryable": "failure.retryable",
+    "code": "failure.code",
+    "status": "status_code",
+    "azure_request_id": "ids.apim_request_id",
+    "request_id": "anthropic_request_id",
+    "model": "response_model",
+    "input_tokens": "usage.total_input_tokens",
+    "output_tokens": "usage.output_tokens",
+    "cache_read_tokens": "usage.cache_read_input_tokens",
+    "cache_write_tokens": "usage.cache_creation_input_tokens",
+    "thinking_tokens": "usage.thinking_tokens",
+    "usage_complete": "usage.complete",
+    "token_expires_in_s": "failure.token.expires_in_s",
+    "token_audience": "failure.token.audience",
+}
+"""Where a field stands in the last observation, if not under its own name."""
+
+_OF_ALL: Final[Mapping[str, Callable[[tuple[Observation, ...]], object]]] = {
+    "attempts": len,
+    "errors": lambda attempts: [_get(seen, "failure.type") for seen in attempts],
+    "statuses": lambda attempts: [seen.status_code for seen in attempts],
+}
+"""Fields of all attempts together."""
+
+
+class Call(Struct, frozen=True):
+    """One call."""
+
+    attempts: tuple[Observation, ...]
+    """In the order they ended; never empty."""
+
+    @property
+    def last(self) -> Observation:
+        """The attempt the call ended with."""
+        return self.attempts[-1]
+
+    def get(self, field: str) -> Any:
+        """A field by the name it has in `has`.
+
+        Raises:
+            TypeError: There is no such field; the message names the nearest.
+        """
+        if field not in Expected.__annotations__:
+            raise TypeError(
+                f"no field {field!r} of a call: expected {nearest(field, Expected.__annotations__)}"
+            )
+        if field in _OF_ALL:
+            return _OF_ALL[field](self.attempts)
+        return _get(self.last, _PATHS.get(field, field))
+
+    def matches(self, **expected: Unpack[Expected]) -> bool:
+        """Whether `has` would pass; errors as there."""
+        return not self._differences(expected)
+
+    def has(self, **expected: Unpack[Expected]) -> Call:
+        """Assert what was recorded of the call, and return it.
+
+        Args:
+            **expected: Fields, as `Expected` lists them; ``None`` for what must not have been told.
+
+        Raises:
+            AssertionError: A field differs. The message has all of them, and the attempts.
+            TypeError: There is no such field; the message names the nearest.
+        """
+        __tracebackhide__ = True
+        different = self._differences(expected)
+        if different:
+            _fail(*self._complaint(expected, different))
+        return self
+
+    def _differences(self, expected: Mapping[str, Any]) -> list[str]:
+        return [field for field, value in expected.items() if not self._is(field, value)]
+
+    def _is(self, field: str, value: object) -> bool:
+        actual = self.get(field)
+        if field in ("errors", "statuses") and isinstance(value, tuple):
+            return bool(actual == list(value))
+        return bool(actual == value)
+
+    def _complaint(self, expected: Mapping[str, Any], different: list[str]) -> Iterator[str]:
+        first = different[0]
+        yield (
+            f"call {self.last.support_code}: {first} is {self.get(first)!r}, expected {expected[first]!r}"
+            + (f"; also not as expected: {', '.join(different[1:])}" if different[1:] else "")
+        )
+        yield ""
+        yield table(
+            ("field", "expected", "recorded", ""),
+            (
+                (field, repr(value), repr(self.get(field)), "<--" if field in different else "")
+                for field, value in expected.items()
+            ),
+        )
+        yield ""
+        yield "its attempts:"
+        yield attempts_table(self.attempts)
+
+
+class Calls:
+    """The calls of a test, in the order their first attempts ended.
+
+    Args:
+        attempts: What was recorded.
+        hints: What else there is to know when there are too few.
+    """
+
+    def __init__(self, attempts: Iterable[Observation], hints: Callable[[], Iterable[str]] = tuple) -> None:
+        by_call: dict[str, list[Observation]] = {}
+        for seen in attempts:
+            by_call.setdefault(seen.call_id, []).append(seen)
+        self._calls = tuple(Call(tuple(group)) for group in by_call.values())
+        self._hints = hints
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._calls)
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __getitem__(self, index: int) -> Call:
+        return self._calls[index]
+
+    def __repr__(self) -> str:
+        return f"<Calls: {len(self)}>"
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._calls)
+
+    @property
+    def last(self) -> Call:
+        """The last call.
+
+        Raises:
+            AssertionError: There is none.
+        """
+        __tracebackhide__ = True
+        if not self._calls:
+            _fail(*self._listed("no call was recorded, expected at least 1"))
+        return self._calls[-1]
+
+    def one(self) -> Call:
+        """The only call.
+
+        Raises:
+            AssertionError: There is none, or more than one; the message lists them.
+        """
+        __tracebackhide__ = True
+        self._expect(1)
+        return self._calls[0]
+
+    def none(self) -> None:
+        """Assert that there was no call; errors as for `one`."""
+        __tracebackhide__ = True
+        self._expect(0)
+
+    def exactly(self, count: int) -> Calls:
+        """Assert that there were so many, and return them; errors as for `one`."""
+        __tracebackhide__ = True
+        self._expect(count)
+        return self
+
+    def where(self, **expected: Unpack[Expected]) -> Calls:
+        """The calls of which all this was recorded; fields as in `Call.has`."""
+        chosen = [seen for call in self._calls if call.matches(**expected) for seen in call.attempts]
+        words = ", ".join(f"{name}={value!r}" for name, value in expected.items())
+        others = f"other calls, not where {words}: {self.count - len({seen.call_id for seen in chosen})}"
+        return Calls(chosen, lambda: [others, *self._hints()])
+
+    def _expect(self, count: int) -> None:
+        __tracebackhide__ = True
+        if self.count != count:
+            _fail(*self._listed(f"{self.count} calls were recorded, expected {count}"))
+
+    def _listed(self, complaint: str) -> Iterator[str]:
+        yield complaint.replace("1 calls were", "1 call was").replace("0 calls were", "no call was")
+        for call in self._calls:
+            yield ""
+            yield f"call {call.last.support_code} to {call.last.deployment or call.last.path}:"
+            yield attempts_table(call.attempts)
+        hints = list(self._hints())
+        if hints:
+            yield ""
+        yield from hints
+
+
+def _get(source: object, path: str) -> Any:
+    """What a path leads to; ``None`` where a part of it was not told."""
+    return reduce(
+        lambda value, name: None if value is None else getattr(value, name), path.split("."), source
+    )
+
+
+def _fail(*lines: str) -> NoReturn:
+    __tracebackhide__ = True
+    raise AssertionError("\n".join(lines))

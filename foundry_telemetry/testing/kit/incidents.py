@@ -1,0 +1,236 @@
+"""Incidents by name: what goes wrong between a service and Claude in Foundry, ready to be played."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+from msgspec import Struct, structs
+
+from foundry_telemetry.observation import AuthScheme
+from foundry_telemetry.testing.recordings import case, cases, nearest
+from foundry_telemetry.testing.replays import error, recorded
+from foundry_telemetry.testing.replies import message, stream
+from foundry_telemetry.testing.reply import Reply
+from foundry_telemetry.testing.script import Item, Respond
+from foundry_telemetry.wire.headers import Bearer
+from foundry_telemetry.wire.recognise import Request, is_foundry_host
+
+Script = tuple[Item, ...] | Respond
+
+_SOME_TEXT: Final = 900
+"""Bytes of a stream after which some text has come, and more is to come."""
+
+_SCHEMES: Final[Mapping[str, AuthScheme]] = {"none": "none", "entra": "entra_id", "entra_id": "entra_id"}
+
+
+class Incident(Struct, frozen=True, kw_only=True):
+    """Something that goes wrong, and what is recorded of it."""
+
+    name: str
+    title: str
+    error: str | None
+    """`error.type` that the record of the call ends with; ``None`` when trying again helped."""
+    make: Callable[[], Script]
+    """Makes the script that plays it."""
+    credential: str | None = None
+    """The recorded case whose credential the request is taken to carry. The answer of the service is the
+    same for several; which is meant, only the credential tells."""
+
+
+def incident(name: str) -> Incident:
+    """The incident of this name.
+
+    Raises:
+        ValueError: There is none; the message names the nearest.
+    """
+    found = INCIDENTS.get(name)
+    if found is None:
+        words = set(name.split("_"))
+        alike = [
+            each.name for each in INCIDENTS.values() if words <= set(f"{each.name}_{each.error}".split("_"))
+        ]
+        raise ValueError(f"unknown incident {name!r}: expected {nearest(name, alike or INCIDENTS)}")
+    return found
+
+
+def as_in_case(request: Request, case_id: str) -> Request:
+    """What a request tells, with the credential and the kind of host of a recorded one."""
+    recorded = case(case_id).request
+    auth = recorded.auth
+    scheme = _SCHEMES.get(auth.mode, "api_key")
+    bearer = None
+    if auth.claims is not None:
+        shift = int(time.time()) - (auth.now or 0)
+        bearer = _token({**auth.claims, "exp": auth.claims["exp"] + shift})
+    return structs.replace(
+        request,
+        auth_scheme=scheme,
+        bearer=bearer,
+        on_foundry_host=is_foundry_host(recorded.host.encode()),
+    )
+
+
+def _token(claims: Mapping[str, object]) -> Bearer:
+    parts = ({"alg": "none"}, claims)
+    encoded = (base64.urlsafe_b64encode(msgspec.json.encode(part)).rstrip(b"=") for part in parts)
+    return Bearer(b"Bearer " + b".".join((*encoded, b"unsigned")))
+
+
+def _refused(*items: str | int) -> Callable[[], Script]:
+    """Recorded errors by id, asking for short waits, and statuses."""
+    return lambda: tuple(error(item) if isinstance(item, str) and item in cases() else item for item in items)
+
+
+def _by_form(streamed: Callable[[], Reply], whole: Callable[[], Reply]) -> Callable[[], Script]:
+    """One answer for who asks for a stream, another for who does not."""
+
+    def script() -> Respond:
+        in_pieces, at_once = streamed(), whole()
+        return lambda request: in_pieces if request.wants_stream else at_once
+
+    return script
+
+
+def _broken(case_id: str, error_id: str) -> Callable[[], Script]:
+    """A recorded stream that breaks; who asked for a whole answer gets the error that it breaks with."""
+    return _by_form(lambda: recorded(case_id, fresh=True), lambda: error(error_id))
+
+
+_AUTH: Final = (
+    ("expired_token", "auth_token_expired", "err_401_token_expired", "the Entra token is past its expiry"),
+    ("wrong_audience", "auth_wrong_audience", "err_401_token_wrong_audience", "the token is for another API"),
+    (
+        "rejected_token",
+        "auth_token_rejected",
+        "err_401_token_rejected",
+        "the token looks right and is refused",
+    ),
+    (
+        "wrong_tenant",
+        "auth_tenant_mismatch",
+        "err_400_tenant_mismatch",
+        "the token is of another tenant; a 400",
+    ),
+    ("missing_role", "authz_missing_role", "err_401_role_missing", "no role allows Claude; a 401"),
+    ("invalid_key", "auth_invalid_key", "err_401_invalid_key", "the key is wrong or of another resource"),
+    ("missing_credential", "auth_missing_credential", "err_401_missing_credential", "no credential was sent"),
+    ("key_auth_disabled", "authz_key_auth_disabled", "err_403_key_auth_disabled", "keys are switched off"),
+    (
+        "gateway_missing_key",
+        "auth_missing_credential",
+        "err_401_gateway_missing_key",
+        "your gateway wants a key",
+    ),
+)
+_REFUSED: Final = (
+    ("firewall", "authz_network_denied", "err_403_firewall", "network rules keep the caller out"),
+    ("private_only", "authz_network_denied", "err_403_public_access_disabled", "public access is disabled"),
+    ("resource_blocked", "authz_resource_blocked", "err_403_resource_blocked", "the resource is suspended"),
+    ("deployment_not_found", "deployment_not_found", "err_404_deployment_not_found", "no such deployment"),
+    (
+        "model_not_found",
+        "model_not_found",
+        "err_404_model_not_found",
+        "the model service knows no such model",
+    ),
+    ("wrong_path", "route_not_found", "err_404_resource_not_found", "the base URL lacks /anthropic"),
+    ("unsupported_feature", "unsupported_feature", "err_400_feature_not_supported", "not on this deployment"),
+    ("invalid_request", "invalid_request", "err_400_invalid_request", "the request is malformed"),
+    (
+        "content_filtered",
+        "content_filtered",
+        "err_400_content_filter",
+        "the content filter refuses the prompt",
+    ),
+    ("request_too_large", "request_too_large", "err_413_too_large", "the body is over the limit"),
+    ("rate_limited", "rate_limited", "err_429_foundry_rate_limit", "over the limit, however often tried"),
+    ("rate_limited_without_hint", "rate_limited", "err_429_no_hint", "over the limit, and no wait is told"),
+    (
+        "gateway_rate_limited",
+        "rate_limited",
+        "err_429_customer_gateway",
+        "over the limit of your own gateway",
+    ),
+    ("server_error", "server_error", "err_500_api_error", "the model service fails"),
+    ("upstream_auth", "upstream_auth", "err_500_upstream_auth", "Azure cannot sign in to the model service"),
+    ("service_unavailable", "service_unavailable", "err_503_service_unavailable", "Azure is overloaded"),
+    ("azure_timeout", "timeout", "err_408_timeout", "Azure gave up waiting for the model service"),
+    ("model_timeout", "timeout", "err_504_timeout_error", "the model service gave up"),
+    ("overloaded", "overloaded", "err_529_overloaded", "the model service is overloaded"),
+)
+_NO_ANSWER: Final = (
+    ("connection_refused", "connection_error", "connect_error", "nobody listens"),
+    ("connect_timeout", "client_timeout", "connect_timeout", "no connection in time"),
+    ("connection_lost", "connection_error", "read_error", "the connection is reset before an answer"),
+    (
+        "server_hung_up",
+        "connection_error",
+        "remote_protocol_error",
+        "the connection is closed before an answer",
+    ),
+    ("read_timeout", "client_timeout", "read_timeout", "no answer in time"),
+    ("pool_timeout", "pool_timeout", "pool_timeout", "no free connection in the client's pool"),
+)
+_ONCE: Final = (
+    ("rate_limited_once", ("err_429_foundry_rate_limit", 200), "a 429, then an answer"),
+    ("overloaded_once", ("err_529_overloaded", 200), "a 529, then an answer"),
+    ("connection_lost_once", ("read_error", 200), "a reset connection, then an answer"),
+)
+_IN_BODY: Final = (
+    (
+        "overloaded_in_stream",
+        "overloaded",
+        _broken("sse_error_overloaded", "err_529_overloaded"),
+        "after some text the stream says it is overloaded",
+    ),
+    (
+        "error_at_start_of_stream",
+        "server_error",
+        _broken("sse_error_first_event", "err_500_api_error"),
+        "the stream holds an error and nothing else",
+    ),
+    (
+        "stream_truncated",
+        "stream_truncated",
+        _by_form(lambda: recorded("sse_truncated", fresh=True), lambda: message().cut(after_bytes=100)),
+        "the stream ends too soon, and cleanly, so that the SDK raises nothing",
+    ),
+    (
+        "stream_cut",
+        "stream_truncated",
+        _by_form(lambda: stream().cut(after_bytes=_SOME_TEXT), lambda: message().cut(after_bytes=100)),
+        "the connection is closed in the middle of the answer",
+    ),
+    (
+        "stream_reset",
+        "stream_truncated",
+        _by_form(lambda: stream().reset(after_bytes=_SOME_TEXT), lambda: message().reset(after_bytes=100)),
+        "the connection is reset in the middle of the answer",
+    ),
+)
+
+
+def _all() -> tuple[Incident, ...]:
+    auth = (
+        Incident(name=name, title=title, error=kind, make=_refused(case_id), credential=case_id)
+        for name, kind, case_id, title in _AUTH
+    )
+    others = (
+        Incident(name=name, title=title, error=kind, make=_refused(item))
+        for name, kind, item, title in (*_REFUSED, *_NO_ANSWER)
+    )
+    once = (
+        Incident(name=name, title=title, error=None, make=_refused(*items)) for name, items, title in _ONCE
+    )
+    in_body = (
+        Incident(name=name, title=title, error=kind, make=make) for name, kind, make, title in _IN_BODY
+    )
+    return (*auth, *others, *once, *in_body)
+
+
+INCIDENTS: Final[Mapping[str, Incident]] = {each.name: each for each in _all()}
+"""All incidents by name. A token provider that raises is none: then there is no request to answer."""

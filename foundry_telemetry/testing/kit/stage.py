@@ -1,0 +1,79 @@
+"""What the fake answers, and what passed between it and the code under test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from foundry_telemetry.attach.exchange import Exchange
+from foundry_telemetry.attach.recorder import MARK
+from foundry_telemetry.conventions import AUTH_SCHEME
+from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingReplyIds
+from foundry_telemetry.testing.kit.content import Sample, of_reply, of_request
+from foundry_telemetry.testing.kit.incidents import Incident, as_in_case
+from foundry_telemetry.testing.received import ReceivedRequest
+from foundry_telemetry.testing.replays import SHORT_RETRY_S
+from foundry_telemetry.testing.reply import Reply
+from foundry_telemetry.testing.script import Item, NoAnswer, Play, Respond
+
+_OK = 200
+
+
+class Stage:
+    """Plays a script, and moves the clock on as it does.
+
+    Args:
+        clock: The clock of the test.
+        ids: The ids that the service gives.
+    """
+
+    def __init__(self, clock: Clock, ids: CountingReplyIds) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._play = Play(_OK, retry_after_s=SHORT_RETRY_S)
+        self._credential: str | None = None
+        self._replies: list[tuple[ReceivedRequest, Reply | None]] = []
+
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """The requests that came, in order."""
+        return self._play.requests
+
+    def change(self, script: Item | Iterable[Item] | Respond) -> None:
+        """Play another script from now on."""
+        self._play.change(script)
+        self._credential = None
+
+    def enact(self, incident: Incident) -> None:
+        """Play an incident from now on."""
+        self.change(incident.make())
+        self._credential = incident.credential
+
+    def next(self, request: ReceivedRequest) -> Reply | NoAnswer:
+        """Note a request, and say what it gets."""
+        with self._ids.counting():
+            item = self._play.next(request)
+        if isinstance(item, NoAnswer):
+            self._replies.append((request, None))
+            return item
+        self._replies.append((request, item))
+        self._clock.advance(HEADERS_S)
+        return item
+
+    def dress(self, request: Any) -> None:
+        """Before a request is answered: let it carry, in the record, the credential of the incident."""
+        exchange = request.extensions.get(MARK)
+        if self._credential is None or not isinstance(exchange, Exchange):
+            return
+        attempt, link = exchange.attempt, exchange.link
+        attempt.request = as_in_case(attempt.request, self._credential)
+        link.asked[AUTH_SCHEME] = attempt.request.auth_scheme
+        if link.span is not None:
+            link.span.set_attribute(AUTH_SCHEME, attempt.request.auth_scheme)
+
+    def samples(self) -> Iterator[Sample]:
+        """What must not be recorded of all that passed."""
+        for number, (request, reply) in enumerate(self._replies, 1):
+            yield from of_request(number, request)
+            if reply is not None:
+                yield from of_reply(number, reply)

@@ -1,0 +1,100 @@
+"""Every door tells the test: its clock, its ids and its providers stand where those of the process stood."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import Any, Final
+
+from foundry_telemetry import attach as attach_module
+from foundry_telemetry import attempt as attempt_module
+from foundry_telemetry import pricing
+from foundry_telemetry.attach import exchange as exchange_module
+from foundry_telemetry.attach import recorder as recorder_module
+from foundry_telemetry.attach import transport as transport_module
+from foundry_telemetry.attach.exchange import Exchange, Settings
+from foundry_telemetry.attach.recorder import Recorder, Sent
+from foundry_telemetry.attach.transport import attach_process, process_recorder
+from foundry_telemetry.observation import Observation
+from foundry_telemetry.settings import load_environment
+from foundry_telemetry.testing import renewal
+from foundry_telemetry.testing.kit.capture import Capture
+from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds
+from foundry_telemetry.testing.kit.patches import Patches
+from foundry_telemetry.wire.recognise import Hosts, Request, parse_hosts
+
+_TIMED: Final = (
+    (attempt_module, ("perf_counter_ns", "time_ns")),
+    (recorder_module, ("perf_counter_ns", "time_ns")),
+    (exchange_module, ("perf_counter_ns",)),
+    (transport_module, ("perf_counter_ns",)),
+)
+"""Who looks at which clock."""
+
+
+class Takeover:
+    """Lets whatever door the application opens, or has open, tell this test.
+
+    Args:
+        clock: The clock of the test.
+        ids: The ids that the service gives.
+        capture: Takes what is told.
+        hosts: Hosts that count as Foundry besides those of the doors.
+    """
+
+    def __init__(self, clock: Clock, ids: CountingReplyIds, capture: Capture, hosts: Hosts) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._capture = capture
+        self._hosts = hosts
+        self._patches = Patches()
+        self._exchanges: list[Exchange] = []
+
+    @property
+    def still_open(self) -> int:
+        """How many attempts have not ended."""
+        return sum(exchange.attempt.is_open for exchange in self._exchanges)
+
+    def begin(self) -> None:
+        """From now on the test is told."""
+        ours = {"perf_counter_ns": self._clock.monotonic_ns, "time_ns": self._clock.wall_ns}
+        for module, names in _TIMED:
+            for name in names:
+                self._patches.set(module, name, ours[name])
+        # The last attempt of an earlier test must not be taken for an attempt of the first call.
+        fresh: ContextVar[Observation | None] = ContextVar("foundry_telemetry.last_attempt", default=None)
+        self._patches.set(attempt_module, "_last", fresh)
+        self._patches.set(renewal, "source", self._ids)
+        self._patches.set(attach_module, "parse_hosts", lambda hosts: parse_hosts(hosts) | self._hosts)
+        self._patches.set(Recorder, "open", self._redirected(Recorder.open))
+
+    def open_door(self) -> None:
+        """Watch the process if the application does not, and the hosts of the test if it does."""
+        recorder = process_recorder()
+        if recorder is None:
+            load_environment()
+            pricing.preload()
+            attach_process(Recorder(Settings(self._capture.signals, self._hosts)))
+        elif self._hosts:
+            settings = _settings(recorder)
+            attach_process(Recorder(settings._replace(hosts=settings.hosts | self._hosts)))
+
+    def undo(self) -> None:
+        """Put everything back."""
+        self._patches.undo()
+
+    def _redirected(self, original: Any) -> Any:
+        """`Recorder.open` with the providers of the test; sinks and notes of the application stay."""
+        capture, exchanges = self._capture, self._exchanges
+
+        def open_here(recorder: Recorder, facts: Request, sent: Sent) -> Exchange:
+            settings = _settings(recorder)
+            here = settings._replace(signals=capture.signals, sinks=(*settings.sinks, capture.note))
+            exchange: Exchange = original(Recorder(here), facts, sent)
+            exchanges.append(exchange)
+            return exchange
+
+        return open_here
+
+
+def _settings(recorder: Recorder) -> Settings:
+    return recorder._settings  # noqa: SLF001 - the kit stands in for what the recorder does with them

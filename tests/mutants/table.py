@@ -386,19 +386,11 @@ MUTANTS: Final = (
     ),
     Mutant(
         "lost-on-the-way-to-disk",
-        "foundry_telemetry/azure/counting.py",
+        "foundry_telemetry/azure/storage.py",
         "        if name != _STORED:\n",
         "        if False:\n",
         ("tests/faults/test_storage.py::test_file_in_the_place_of_the_folder",),
         (29,),
-    ),
-    Mutant(
-        "redirected-loss-counted-twice",
-        "foundry_telemetry/azure/counting.py",
-        "        if self._depth == 0:",
-        "        if True:",
-        ("tests/azure/test_losses.py::test_a_redirect_to_a_refusal",),
-        (27,),
     ),
     Mutant(
         "child-tells-for-its-parent",

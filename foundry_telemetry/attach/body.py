@@ -6,14 +6,18 @@ behind the client's own decoder, since nothing may be decoded twice.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from foundry_telemetry.attach.exchange import Exchange, HttpResponse
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.wire.sse import HELD_BYTES, PIECE_BYTES
+
+_log: Final = logging.getLogger("foundry_telemetry")
 
 Tap = Callable[[bytes], None]
 
@@ -242,6 +246,12 @@ def _tap_decoder(response: Any, exchange: Exchange) -> TappedDecoder | None:
     """Put the tap behind the decoder. It is private; where it is gone, usage stays unknown."""
     get_decoder = getattr(response, "_get_content_decoder", None)
     if get_decoder is None:
+        _tell_once(f"{type(response).__module__}.{type(response).__name__}")
         return None
     decoder = response._decoder = TappedDecoder(get_decoder(), exchange)  # noqa: SLF001
     return decoder
+
+
+@lru_cache(maxsize=8)
+def _tell_once(name: str) -> None:
+    _log.warning("%s has no _get_content_decoder(), so tokens of compressed answers stay unknown", name)

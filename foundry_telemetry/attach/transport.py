@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
 from time import perf_counter_ns
@@ -130,6 +131,7 @@ class _Seam:
     """
 
     def __init__(self, owner: Any, recorder: Recorder | None) -> None:
+        _release_copy(owner)
         # A client keeps its seam; were it to keep the client in turn, only the collector could free the two.
         self._owner = weakref.ref(owner)
         self._own = vars(owner).get(_SEAM)
@@ -174,10 +176,19 @@ class _Seam:
 def _as_method(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """A plain function, which a class turns into a method as it would not do with a bound one."""
 
+    @wraps(function)
     def _transport_for_url(self: Any, url: Any) -> Any:
         return function(self, url)
 
     return _transport_for_url
+
+
+def _release_copy(owner: Any) -> None:
+    """Let go a hold that another copy of this module has: a reload forgets what it placed."""
+    placed = vars(owner).get(_SEAM)
+    seam: Any = getattr(getattr(placed, "__wrapped__", placed), "__self__", None)
+    if (type(seam).__module__, type(seam).__name__) == (__name__, _Seam.__name__):
+        seam.release()
 
 
 _process: Final[list[_Seam]] = []

@@ -41,6 +41,7 @@ def post(client: httpx.Client | httpx2.Client) -> None:
     assert client.post(URL, json={"model": "m"}).status_code == 200
 
 
+@pytest.mark.row(83)
 def test_the_seam_is_there(family: Family) -> None:
     """Each client class has the method we stand in, and asks it for every attempt of a call.
 
@@ -73,6 +74,7 @@ def test_the_seam_is_there(family: Family) -> None:
     assert asked == [URL, f"{URL}?moved", URL]
 
 
+@pytest.mark.row(58)
 def test_uninstrument_restores_the_originals(capture: Capture) -> None:
     """However often `instrument()` is called, `uninstrument()` puts the very functions back."""
     for _ in range(3):
@@ -85,6 +87,7 @@ def test_uninstrument_restores_the_originals(capture: Capture) -> None:
     assert originals_are_back()
 
 
+@pytest.mark.row(58)
 def test_instrument_twice_counts_once(family: Family) -> None:
     """The second `instrument()` replaces the first, for the process as for one client."""
     case = case_named("ok_json_basic")
@@ -106,6 +109,7 @@ def test_instrument_twice_counts_once(family: Family) -> None:
         assert "_transport_for_url" not in vars(client.raw)
 
 
+@pytest.mark.row(58)
 def test_clients_made_before_and_after(instrumented: Capture) -> None:
     """Uninstrumenting is seen by clients that exist, and so is instrumenting."""
     client = httpx2.Client(transport=replay(httpx2, steps_named("ok_json_basic")))
@@ -118,6 +122,7 @@ def test_clients_made_before_and_after(instrumented: Capture) -> None:
     assert len(instrumented.observations) == 2
 
 
+@pytest.mark.row(58)
 def test_uninstrument_of_a_client_leaves_others(instrumented: Capture) -> None:
     """A client that is taken out falls back to what the process does."""
     own = Capture()
@@ -131,6 +136,7 @@ def test_uninstrument_of_a_client_leaves_others(instrumented: Capture) -> None:
     assert (len(own.observations), len(instrumented.observations)) == (1, 1)
 
 
+@pytest.mark.row(58)
 def test_an_instrumented_client_can_be_collected(capture: Capture) -> None:
     """We keep no client alive: a service that makes one for each request does not grow."""
     client = httpx2.Client(transport=replay(httpx2, steps_named("ok_json_basic")))
@@ -143,6 +149,7 @@ def test_an_instrumented_client_can_be_collected(capture: Capture) -> None:
     assert gone() is None
 
 
+@pytest.mark.row(58)
 def test_a_patch_over_ours_survives(capture: Capture) -> None:
     """Where another tool patched the seam after us, `uninstrument()` steps aside and leaves its patch."""
     client = httpx2.Client(transport=replay(httpx2, steps_named("ok_json_basic")))
@@ -163,6 +170,7 @@ def test_a_patch_over_ours_survives(capture: Capture) -> None:
     assert capture.observations == []
 
 
+@pytest.mark.row(58)
 def test_attempts_under_way_are_still_told_of(family: Family, capture: Capture) -> None:
     """`uninstrument()` in the middle of a body loses nothing of it."""
     case = case_named("sse_text")
@@ -188,6 +196,7 @@ ORDERS = [
 ]
 
 
+@pytest.mark.row(58)
 @pytest.mark.parametrize("order", ORDERS, ids=", ".join)
 @pytest.mark.parametrize("one_client", [False, True], ids=["process", "client"])
 def test_any_order_with_the_http_instrumentor(
@@ -352,6 +361,7 @@ SETUP_ERRORS: dict[str, tuple[Any, dict[str, Any], type[Exception], str]] = {
 }
 
 
+@pytest.mark.row(81)
 @pytest.mark.parametrize("name", SETUP_ERRORS)
 def test_setup_errors(name: str) -> None:
     """A wrong option raises at once, names the bad value but no secret, and leaves nothing half done."""
@@ -367,6 +377,7 @@ def test_setup_errors(name: str) -> None:
             foundry_telemetry.event_hooks(**options)
 
 
+@pytest.mark.row(81)
 def test_a_wrong_second_setup_keeps_the_first(instrumented: Capture) -> None:
     """An `instrument()` that raises leaves the earlier one at work."""
     with pytest.raises(ValueError, match="drop"):

@@ -390,6 +390,7 @@ def test_hooks_and_a_failed_connection(is_async: bool, capture: Capture) -> None
     assert_noted(error, capture.observations[-1])
 
 
+@pytest.mark.row(51)
 def test_many_threads(noting: Capture) -> None:
     """Calls that fail at the same time each get their own note; the constructors are wrapped once."""
     gate = threading.Barrier(8)
@@ -430,6 +431,7 @@ def test_somebody_wraps_ours(noting: Capture, monkeypatch: pytest.MonkeyPatch) -
     assert_noted(error, noting.observations[-1])
 
 
+@pytest.mark.row(21)
 @pytest.mark.parametrize("where", ["line_of", "_exchange_of"])
 def test_a_failure_of_our_own(where: str, noting: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """A note that cannot be made costs the call nothing, and is counted."""

@@ -210,6 +210,7 @@ def hex_ids(capture: Capture, whose: str) -> list[str]:
     return [f"{span.context.span_id:016x}" for span in spans if letter(span) == whose]
 
 
+@pytest.mark.row(59)
 @pytest.mark.parametrize("mix", MIXES, ids=str)
 def test_mix(mix: Mix, server: Server, capture: Capture) -> None:
     """Every row of the table: spans and parents, usage once, ids in place, metrics once, one traceparent."""
@@ -344,6 +345,7 @@ def test_no_provider(mix: Mix, server: Server, capture: Capture) -> None:
     assert not [headers for headers in server.sent() if "traceparent" in headers]
 
 
+@pytest.mark.row(59)
 def test_double_usage_is_told_once(
     server: Server, capture: Capture, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -368,6 +370,7 @@ def http(request: pytest.FixtureRequest, family: Family, capture: Capture) -> It
         instrumentor.uninstrument()
 
 
+@pytest.mark.row(58)
 @pytest.mark.parametrize("http_spans", ["keep", "suppress"])
 @pytest.mark.parametrize("streamed", [False, True], ids=["plain", "stream"])
 def test_raw_clients(  # noqa: PLR0917 - fixtures and parameters
@@ -410,6 +413,7 @@ TRANSPORTS = {
 """Names, for those of a family that is not installed are not there."""
 
 
+@pytest.mark.row(58)
 @pytest.mark.parametrize("how", ["instrument_client", "transport"])
 def test_one_client_with_http_spans(family: Family, how: str, server: Server, capture: Capture) -> None:
     """An HTTP instrumentor on one client, or as its transport, is recognised like one for the process."""

@@ -110,6 +110,7 @@ def test_sdk(doors: tuple[str, ...], is_async: bool, scenario: str, opened: Any,
     assert [seen.attempt_number for seen in capture.observations] == list(range(1, expected + 1))
 
 
+@pytest.mark.row(59)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("doors", subsets(SDK_DOORS), ids="+".join)
 def test_sdk_under_a_native_span(
@@ -138,6 +139,7 @@ def test_sdk_under_a_native_span(
     assert owner.attributes["foundry.last_error.type"] == "rate_limited"
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("doors", subsets(SDK_DOORS), ids="+".join)
 def test_sdk_connection_refused(
@@ -189,6 +191,7 @@ def raw_client(doors: tuple[str, ...], family: Family, capture: Capture, **optio
     return client
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
 def test_redirect(doors: tuple[str, ...], family: Family, capture: Capture) -> None:
     """Both hops of a redirect are attempts of one call."""
@@ -211,6 +214,7 @@ def test_redirect(doors: tuple[str, ...], family: Family, capture: Capture) -> N
     assert [event["foundry.resource"] for event in capture.ledger] == ["example-resource", "other-resource"]
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_redirect_below_an_owner(is_async: bool, opened: Any, capture: Capture) -> None:
     """Under the SDK's span the hops of a redirect are numbered as well, and each resend has its span."""
@@ -231,6 +235,7 @@ def test_redirect_below_an_owner(is_async: bool, opened: Any, capture: Capture) 
     assert (capture.spans[-1].attributes or {})["foundry.attempt.count"] == 3
 
 
+@pytest.mark.row(15)
 @pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
 def test_auth_flow_that_sends_again(doors: tuple[str, ...], family: Family, capture: Capture) -> None:
     """A request sent again by an auth flow is the second attempt of the same call."""
@@ -253,6 +258,7 @@ def test_auth_flow_that_sends_again(doors: tuple[str, ...], family: Family, capt
     assert "CANARY" not in capture.everything()
 
 
+@pytest.mark.row(1)
 @pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
 def test_connection_refused(
     doors: tuple[str, ...], family: Family, closed_port: str, capture: Capture
@@ -290,6 +296,7 @@ def test_same_request_sent_twice(doors: tuple[str, ...], family: Family, capture
     assert [seen.attempt_number for seen in capture.observations] == [1, 2]
 
 
+@pytest.mark.row(56)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_users_hooks_are_left_alone(is_async: bool, capture: Capture) -> None:
     """Lists of hooks that the user gave keep their elements, and the hooks run as before."""
@@ -336,6 +343,7 @@ def test_hooks_are_new_lists_each_time() -> None:
     assert set(first) == set(foundry_telemetry.async_event_hooks()) == {"request", "response"}
 
 
+@pytest.mark.row(56)
 def test_users_trace_extension_is_left_alone(family: Family, closed_port: str, capture: Capture) -> None:
     """A ``trace`` callback that the user gave is called as before; ours steps aside."""
     events: list[str] = []
@@ -378,6 +386,7 @@ def test_a_client_of_its_own_wins(capture: Capture) -> None:
         foundry_telemetry.uninstrument()
 
 
+@pytest.mark.row(61)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 def test_copies_of_an_sdk_client(is_async: bool, capture: Capture) -> None:
     """`client.with_options()` shares the HTTP client, so it is watched as well, and counted once."""

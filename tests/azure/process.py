@@ -8,7 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,13 +97,23 @@ class Process:
 
 
 @contextmanager
-def running(script: str, azure: FakeIngestion, folder: Path, **environment: str | None) -> Iterator[Process]:
+def running(
+    script: str,
+    azure: FakeIngestion,
+    folder: Path,
+    *,
+    under: Sequence[str] = (),
+    prelude: str = PRELUDE,
+    **environment: str | None,
+) -> Iterator[Process]:
     """Run a script, written without imports, against a fake Azure.
 
     Args:
         script: Its lines, after `PRELUDE`.
         azure: Where its telemetry goes.
         folder: Its folder for temporary files, so for the offline storage of the exporter.
+        under: A command that runs the interpreter, such as one that takes rights from it.
+        prelude: What stands before the script.
         environment: Variables on top; ``None`` removes one.
     """
     variables: dict[str, str | None] = {
@@ -115,7 +125,7 @@ def running(script: str, azure: FakeIngestion, folder: Path, **environment: str 
         **environment,
     }
     popen = subprocess.Popen(
-        [sys.executable, "-c", PRELUDE + textwrap.dedent(script)],
+        [*under, sys.executable, "-c", prelude + textwrap.dedent(script)],
         env={name: value for name, value in variables.items() if value is not None},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

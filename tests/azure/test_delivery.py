@@ -60,6 +60,7 @@ def test_flush_waits_for_every_job(arm: Arm) -> None:
     assert names == {"foundry-flush-traces", "foundry-flush-metrics"}
 
 
+@pytest.mark.row(38)
 def test_flush_is_bounded(
     arm: Arm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -74,6 +75,7 @@ def test_flush_is_bounded(
     delivery._deadline = None  # for the flush of the fixture, which comes after monkeypatch has gone home
 
 
+@pytest.mark.row(37)
 def test_no_thread_is_started_at_the_end(arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
     """All threads exist before the end: starting one at interpreter shutdown hangs or fails."""
     delivery = arm({"traces": lambda: None})
@@ -81,6 +83,7 @@ def test_no_thread_is_started_at_the_end(arm: Arm, monkeypatch: pytest.MonkeyPat
     assert delivery.flush()
 
 
+@pytest.mark.row(32)
 def test_handler_of_the_user(arm: Arm) -> None:
     """A SIGTERM handler of the application stays; the default action is replaced."""
 
@@ -97,6 +100,7 @@ def test_handler_of_the_user(arm: Arm) -> None:
     assert signal.getsignal(signal.SIGTERM) == ours
 
 
+@pytest.mark.row(32)
 def test_not_in_the_main_thread(arm: Arm) -> None:
     """In another thread, where Python sets no handlers, all but the handler is set up."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -155,6 +159,7 @@ def test_hooks_of_the_user() -> None:
     assert seen == [request, response]
 
 
+@pytest.mark.row(27)
 def test_silent_refusals(caplog: pytest.LogCaptureFixture) -> None:
     """Answers on which the exporter drops a batch without a word are reported, once an hour."""
     hooks = RequestHooks(10.0)
@@ -164,6 +169,7 @@ def test_silent_refusals(caplog: pytest.LogCaptureFixture) -> None:
     assert "daily cap" in caplog.text
 
 
+@pytest.mark.row(34)
 def test_connections_of_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a fork the first request opens a connection; in one process it goes on with the one it has."""
     hooks = RequestHooks(10.0)

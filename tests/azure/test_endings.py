@@ -53,6 +53,7 @@ def test_exit(last: str, tmp_path: Path) -> None:
     assert bool(ended.errors) == ("raise" in last), ended.errors
 
 
+@pytest.mark.row(32)
 def test_sigterm(tmp_path: Path) -> None:
     """On SIGTERM all three signals arrive and the process dies of the signal, as without us."""
     with FakeIngestion() as azure:
@@ -62,6 +63,7 @@ def test_sigterm(tmp_path: Path) -> None:
     assert not ended.errors
 
 
+@pytest.mark.row(32)
 def test_sigterm_handler_of_the_user(tmp_path: Path) -> None:
     """A handler of the application runs as before, and nothing of ours in its place."""
     script = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n" + CONFIGURED + "time.sleep(60)"
@@ -71,6 +73,7 @@ def test_sigterm_handler_of_the_user(tmp_path: Path) -> None:
     assert ended.code == 7
 
 
+@pytest.mark.row(38)
 def test_exit_while_azure_hangs(tmp_path: Path) -> None:
     """The process does not wait for a server that hangs, and its last telemetry is on disk."""
     with FakeIngestion() as azure:
@@ -82,6 +85,7 @@ def test_exit_while_azure_hangs(tmp_path: Path) -> None:
     assert all(text in stored(tmp_path) for text in ("span last", '"mark": "last"', "count.last"))
 
 
+@pytest.mark.row(32, 38)
 def test_sigterm_while_azure_hangs(tmp_path: Path) -> None:
     """The same on SIGTERM."""
     with FakeIngestion() as azure:
@@ -92,6 +96,7 @@ def test_sigterm_while_azure_hangs(tmp_path: Path) -> None:
     assert all(text in stored(tmp_path) for text in ("span last", '"mark": "last"', "count.last"))
 
 
+@pytest.mark.row(32)
 def test_second_sigterm(tmp_path: Path) -> None:
     """Who sends a second SIGTERM does not wait for the flush."""
     with FakeIngestion() as azure, running(CONFIGURED + "time.sleep(60)", azure, tmp_path) as process:
@@ -105,6 +110,7 @@ def test_second_sigterm(tmp_path: Path) -> None:
         assert time.monotonic() - start < 2.0
 
 
+@pytest.mark.row(38)
 def test_exit_during_an_export_that_hangs(tmp_path: Path) -> None:
     """Even when exports have hung since before the end, the process ends in time and says what is lost."""
     at_once = {"OTEL_BSP_SCHEDULE_DELAY": "1", "OTEL_METRIC_EXPORT_INTERVAL": "1"}
@@ -126,6 +132,7 @@ def _posted(azure: FakeIngestion, mark: str) -> bool:
     return any(mark in str(post.envelopes) for post in azure.posts)
 
 
+@pytest.mark.row(26)
 @pytest.mark.parametrize("status", [401, 503])
 def test_exit_while_azure_refuses(status: int, tmp_path: Path) -> None:
     """What Azure may take later is on disk when the process has ended, retries included."""
@@ -136,6 +143,7 @@ def test_exit_while_azure_refuses(status: int, tmp_path: Path) -> None:
     assert all(text in stored(tmp_path) for text in ("span last", '"mark": "last"', "count.last"))
 
 
+@pytest.mark.row(27)
 def test_daily_cap(tmp_path: Path) -> None:
     """When Azure throws telemetry away, the process says so."""
     with FakeIngestion() as azure:
@@ -163,6 +171,7 @@ else:
 """
 
 
+@pytest.mark.row(34)
 @pytest.mark.parametrize(
     ("end", "code"),
     [("sys.exit(4)", 4), ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", -signal.SIGTERM)],
@@ -178,6 +187,7 @@ def test_fork(end: str, code: int, tmp_path: Path) -> None:
     assert not ended.errors
 
 
+@pytest.mark.row(34)
 def test_fork_and_configure(tmp_path: Path) -> None:
     """A worker that calls `configure` again after the fork gets one set of pipelines, not two."""
     script = FORK.replace("{end}", "foundry_telemetry.configure(); say(threads=threads())")

@@ -108,6 +108,7 @@ def test_gauges_are_not_held(sent: Sent, reader: Any, meter: Meter) -> None:
     assert not held._held
 
 
+@pytest.mark.row(34)
 def test_many_forks(reader: Any, meter: Meter, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is held is bounded, and what is beyond it is counted as lost."""
     fresh = Dropped()

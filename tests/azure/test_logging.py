@@ -44,6 +44,7 @@ def bodies(memory: InMemoryLogRecordExporter) -> list[object]:
     return [item.log_record.body for item in memory.get_finished_logs()]
 
 
+@pytest.mark.row(79)
 @pytest.mark.parametrize("name", ["urllib3.connectionpool", "azure.core", "azure.identity", "app"])
 def test_export_is_not_exported(name: str, exported: InMemoryLogRecordExporter) -> None:
     """Nothing that is logged during an export becomes telemetry, whoever logs it."""
@@ -91,6 +92,7 @@ def test_guard_twice(exported: InMemoryLogRecordExporter, capsys: pytest.Capture
     assert len(logging.getLogger().handlers[0].filters) == 1
 
 
+@pytest.mark.row(37)
 def test_no_thread_at_exit(exported: InMemoryLogRecordExporter, monkeypatch: pytest.MonkeyPatch) -> None:
     """`logging.shutdown` flushes every handler; that of OpenTelemetry would start a thread."""
     handlers.still()

@@ -140,6 +140,7 @@ OUTCOMES: dict[str, tuple[Fault | None, dict[str, Any], dict[Reason, int], int]]
 }
 
 
+@pytest.mark.row(27)
 @pytest.mark.parametrize("case", OUTCOMES)
 def test_one_batch(case: str, azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """What arrived, what is on disk and what is counted add up to what was exported."""
@@ -155,6 +156,7 @@ def test_one_batch(case: str, azure: FakeIngestion, tmp_path: Path, dropped: Dro
     counted.shutdown()
 
 
+@pytest.mark.row(27)
 def test_a_redirect_that_is_followed(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """A batch that arrives by way of a redirect is not counted."""
     azure.script(Fault(status=308, headers={"Location": azure.url + "/"}))
@@ -165,6 +167,7 @@ def test_a_redirect_that_is_followed(azure: FakeIngestion, tmp_path: Path, dropp
     counted.shutdown()
 
 
+@pytest.mark.row(27)
 def test_a_redirect_to_a_refusal(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """A batch that is refused where it was redirected to is counted once."""
     azure.script(Fault(status=308, headers={"Location": azure.url + "/"}), refuse(400))
@@ -175,6 +178,7 @@ def test_a_redirect_to_a_refusal(azure: FakeIngestion, tmp_path: Path, dropped: 
     counted.shutdown()
 
 
+@pytest.mark.row(28)
 def test_taken_and_closed(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """An answer that never comes leaves the batch on disk: it may arrive twice, but it is not lost."""
     azure.script(ACCEPT_AND_CLOSE)
@@ -221,6 +225,7 @@ def test_too_old(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None
     counted.shutdown()
 
 
+@pytest.mark.row(31)
 def test_half_written(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """A file that a killed process left half written is counted when it is removed."""
     counted = exporter(azure, tmp_path)
@@ -232,6 +237,7 @@ def test_half_written(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) ->
     counted.shutdown()
 
 
+@pytest.mark.row(29)
 def test_disk_that_fails(
     azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -245,6 +251,7 @@ def test_disk_that_fails(
     counted.shutdown()
 
 
+@pytest.mark.row(24)
 def test_exporter_that_raises(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """A batch that the exporter cannot even read is counted, and its exception is its own."""
     counted = exporter(azure, tmp_path)
@@ -270,6 +277,7 @@ class Gated(SpanExporter):
         return SpanExportResult.SUCCESS
 
 
+@pytest.mark.row(25)
 def test_full_queue(dropped: Dropped) -> None:
     """What a full queue pushes out is counted, and so is what comes after the end."""
     gated = Gated()
@@ -381,6 +389,7 @@ def test_told_again(azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monk
     provider.shutdown()
 
 
+@pytest.mark.row(34, 55)
 def test_a_lock_that_is_held() -> None:
     """Counting never waits: not for a lock that this thread holds further up, nor for one of a parent."""
     count = Dropped()

@@ -27,6 +27,7 @@ def read(string: str | None = STRING, ratio: float = KEEP_ALL, **options: Any) -
     return read_settings(string, ratio, options.pop("hosts", ()), options.pop("http_spans", "keep"), options)
 
 
+@pytest.mark.row(81)
 @pytest.mark.parametrize("given", [None, "", "  "])
 def test_no_connection_string(given: str | None) -> None:
     """Without a connection string the error names both ways to give one."""
@@ -34,6 +35,7 @@ def test_no_connection_string(given: str | None) -> None:
         configure(connection_string=given)
 
 
+@pytest.mark.row(75, 81)
 @pytest.mark.parametrize(
     ("string", "problem"),
     [
@@ -75,17 +77,20 @@ def test_connection_string_as_copied() -> None:
     assert settings.resource_key == read(STRING.replace(".com/", ".com")).resource_key
 
 
+@pytest.mark.row(75)
 def test_repr_of_settings_is_no_leak() -> None:
     """Settings in a log line or a traceback do not show the key."""
     assert KEY not in repr(read())
 
 
+@pytest.mark.row(81)
 def test_credential_needs_https() -> None:
     """A credential with an http endpoint fails here, not at each export."""
     with pytest.raises(ValueError, match="credential= needs an https IngestionEndpoint"):
         read(f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:1/", credential=object())
 
 
+@pytest.mark.row(81)
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
@@ -103,6 +108,7 @@ def test_unknown_keyword(name: str, hint: str) -> None:
         configure(connection_string=STRING, **{name: True})  # type: ignore[arg-type]
 
 
+@pytest.mark.row(81)
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
@@ -160,6 +166,7 @@ def test_sampler_names_of_the_specification(name: str, monkeypatch: pytest.Monke
     assert name in settings.warnings[0]
 
 
+@pytest.mark.row(81)
 def test_unknown_sampler(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sampler that does not exist keeps every trace, with a warning, and is hidden from the distro."""
     monkeypatch.setenv("OTEL_TRACES_SAMPLER", "jaeger_remote")

@@ -60,6 +60,7 @@ def test_bad_seconds(
     assert "foundry-telemetry demo --seconds 12" in said.err
 
 
+@pytest.mark.row(82)
 @pytest.mark.parametrize("name", ["typer", "rich"])
 def test_base_install(name: str, tmp_path: Path) -> None:
     """Without the packages of the command line it says which is missing, and the command that repairs."""
@@ -71,6 +72,7 @@ def test_base_install(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.row(82)
 @pytest.mark.parametrize("name", ["anthropic", "uvicorn", "starlette", "httpx2"])
 def test_demo_without_its_packages(name: str, tmp_path: Path) -> None:
     """The demonstration says the same of the packages it needs besides."""

@@ -113,6 +113,7 @@ CONTAINER = ("unshare", "--pid", "--fork", "--kill-child")
 HAS_CONTAINERS = subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.row(32)
 @pytest.mark.skipif(not HAS_CONTAINERS, reason="a PID namespace of its own needs root and unshare(1)")
 def test_first_process_of_a_container(stage: Stage) -> None:
     """It does not die of SIGTERM, with or without us; what it does before it is killed arrives too."""

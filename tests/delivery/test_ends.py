@@ -77,6 +77,7 @@ def test_azure_hangs_and_there_is_no_disk(tmp_path: Path) -> None:
     assert in_the_log(ended.errors, "logs") == 1
 
 
+@pytest.mark.row(26)
 def test_azure_refuses_the_last_batch(tmp_path: Path) -> None:
     """Losses of the last moment are told to Azure as soon as it takes anything again."""
     with FakeIngestion() as azure:
@@ -90,6 +91,7 @@ def test_azure_refuses_the_last_batch(tmp_path: Path) -> None:
     assert "not told to Azure" not in ended.errors
 
 
+@pytest.mark.row(26)
 def test_the_next_process_tells(tmp_path: Path) -> None:
     """What one process left on disk, its counts of losses too, the next one of the service delivers, once."""
     with FakeIngestion() as azure:

@@ -1,4 +1,4 @@
-"""Cancelled calls: at once, recorded, and with the pool as without us (rows 47, 48)."""
+"""Cancelled calls: at once, recorded, and with the pool as without us."""
 
 from __future__ import annotations
 
@@ -74,11 +74,12 @@ def runner(run: Callable[..., Any]) -> Callable[..., Any]:
     return run if run is trio.run else lambda scenario: asyncio.run(scenario())
 
 
+@pytest.mark.row(47)
 @pytest.mark.parametrize(("cancel", "run"), WAYS)
 def test_cancelled_before_headers(
     family: Family, capture: Capture, server: FaultServer, cancel: Cancel, run: Callable[..., Any]
 ) -> None:
-    """Row 47: a call cancelled while it waits for headers ends at once, and was cancelled, not failed."""
+    """A call cancelled while it waits for headers ends at once, and was cancelled, not failed."""
 
     async def scenario(user: User) -> None:
         async def work(strike: Callable[[], None]) -> None:
@@ -109,11 +110,12 @@ def test_cancelled_before_headers(
     assert len(capture.spans) == len(capture.ledger) == 2
 
 
+@pytest.mark.row(47)
 @pytest.mark.parametrize(("cancel", "run"), WAYS)
 def test_cancelled_in_the_body(
     family: Family, capture: Capture, server: FaultServer, cancel: Cancel, run: Callable[..., Any]
 ) -> None:
-    """Row 47: a stream cancelled while it waits for a piece keeps its counters, and frees its connection."""
+    """A stream cancelled while it waits for a piece keeps its counters, and frees its connection."""
 
     async def scenario(user: User) -> None:
         async def work(strike: Callable[[], None]) -> None:
@@ -148,13 +150,14 @@ def test_cancelled_in_the_body(
 BACKENDS = [pytest.param(asyncio.run, id="asyncio"), pytest.param(trio.run, id="trio")]
 
 
+@pytest.mark.row(48)
 @pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning")  # trio's, of the clients themselves
 @pytest.mark.parametrize("run", BACKENDS)
 @pytest.mark.parametrize("read", [0, 1, 4])
 def test_cancelled_while_closing(
     family: Family, capture: Capture, server: FaultServer, run: Callable[..., Any], read: int
 ) -> None:
-    """Row 48: a body closed in a scope that is cancelled already frees its connection, as without us."""
+    """A body closed in a scope that is cancelled already frees its connection, as without us."""
 
     async def scenario(user: User) -> None:
         request = user.face.raw.build_request("POST", user.server.url("stall"), json=BODY)
@@ -174,11 +177,12 @@ def test_cancelled_while_closing(
     assert (first.outcome, first.failure, second.outcome) == ("abandoned", None, "ok")
 
 
+@pytest.mark.row(48)
 @pytest.mark.parametrize("run", BACKENDS)
 def test_inner_close_always_runs(
     family: Family, capture: Capture, server: FaultServer, run: Callable[..., Any]
 ) -> None:
-    """Row 48: nothing of ours comes between a cancelled ``aclose`` and the one of the transport's body."""
+    """Nothing of ours comes between a cancelled ``aclose`` and the one of the transport's body."""
     closed: list[str] = []
 
     class Body(family.module.AsyncByteStream):
@@ -208,10 +212,11 @@ def test_inner_close_always_runs(
     assert only(capture).outcome == "abandoned"
 
 
+@pytest.mark.row(48)
 @pytest.mark.usefixtures("instrumented")
 @pytest.mark.parametrize("run", BACKENDS)
 def test_inner_iteration_is_closed_in_the_same_task(family: Family, run: Callable[..., Any]) -> None:
-    """Row 48: to leave our body half read closes the iteration below it at once, in the task that left."""
+    """To leave our body half read closes the iteration below it at once, in the task that left."""
     finished: list[bool] = []
 
     class Body(family.module.AsyncByteStream):

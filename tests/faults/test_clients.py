@@ -1,4 +1,4 @@
-"""Clients that people change, subclass, copy or share with other instrumentations (rows 56 to 58, 60, 61)."""
+"""Clients that people change, subclass, copy or share with other instrumentations."""
 
 from __future__ import annotations
 
@@ -31,8 +31,9 @@ def hook(family: Family, action: Callable[[Any], None]) -> Callable[[Any], Any]:
     return asynchronous
 
 
+@pytest.mark.row(56)
 def test_user_hooks(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 56: the user's hooks run as often and in the same order, and their lists are left alone."""
+    """The user's hooks run as often and in the same order, and their lists are left alone."""
     calls: list[str] = []
     request = [
         hook(family, lambda asked: calls.append(f"a {asked.method}")),
@@ -52,8 +53,9 @@ def test_user_hooks(family: Family, capture: Capture, server: FaultServer) -> No
     assert len(attempts(capture, 2)) == 2
 
 
+@pytest.mark.row(56)
 def test_user_trace_callback(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 56: a ``trace`` callback of the user stays theirs and hears the same events."""
+    """A ``trace`` callback of the user stays theirs and hears the same events."""
     events: list[str] = []
 
     def plain(event: str, _: object) -> None:
@@ -74,9 +76,10 @@ def test_user_trace_callback(family: Family, capture: Capture, server: FaultServ
     assert [seen.connect_s for seen in attempts(capture, 2)] == [None, None]
 
 
+@pytest.mark.row(56)
 @pytest.mark.parametrize("kind", ["request", "response"])
 def test_user_hook_that_raises(family: Family, capture: Capture, server: FaultServer, kind: str) -> None:
-    """Row 56: a hook of the user that raises does so as without us, and is no failure of the service."""
+    """A hook of the user that raises does so as without us, and is no failure of the service."""
 
     def fail(_: object) -> None:
         raise LookupError("CANARY")
@@ -95,8 +98,9 @@ def test_user_hook_that_raises(family: Family, capture: Capture, server: FaultSe
     assert "CANARY" not in capture.everything()
 
 
+@pytest.mark.row(56)
 def test_hook_of_the_wrong_kind(capture: Capture, server: FaultServer) -> None:
-    """Row 56: a plain function among the hooks of an async client fails as it does without us."""
+    """A plain function among the hooks of an async client fails as it does without us."""
     for module in (httpx, httpx2):
 
         async def scenario(user: User) -> None:
@@ -107,8 +111,9 @@ def test_hook_of_the_wrong_kind(capture: Capture, server: FaultServer) -> None:
         assert told.error == "TypeError"
 
 
+@pytest.mark.row(57)
 def test_replaced_event_hooks(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 57: new hooks on a client that is instrumented by itself neither break it nor put an end to it."""
+    """New hooks on a client that is instrumented by itself neither break it nor put an end to it."""
     calls: list[int] = []
 
     async def scenario() -> None:
@@ -126,8 +131,9 @@ def test_replaced_event_hooks(family: Family, capture: Capture, server: FaultSer
     assert [seen.outcome for seen in attempts(capture, 2)] == ["ok", "ok"]
 
 
+@pytest.mark.row(57)
 def test_our_hooks_beside_the_users(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 57: our public hooks live beside the user's, and go with the hooks that are replaced."""
+    """Our public hooks live beside the user's, and go with the hooks that are replaced."""
     make = foundry_telemetry.async_event_hooks if family.is_async else foundry_telemetry.event_hooks
     calls: list[int] = []
     hooks = make(**capture.options)
@@ -184,11 +190,12 @@ SWITCHES = [
 ]
 
 
+@pytest.mark.row(58)
 @pytest.mark.parametrize("order", SWITCHES, ids=", ".join)
 def test_switched_on_and_off_with_another(
     capture: Capture, server: FaultServer, theirs: Callable[[bool], None], order: tuple[str, ...]
 ) -> None:
-    """Row 58: whatever the order, one span of ours for a call, and in the end every original is back."""
+    """Whatever the order, one span of ours for a call, and in the end every original is back."""
     before = originals()
     steps = {
         "ours": lambda: foundry_telemetry.instrument(**capture.options),
@@ -212,10 +219,11 @@ def test_switched_on_and_off_with_another(
     assert server.counts().connections == 1
 
 
+@pytest.mark.row(58)
 def test_both_on(
     family: Family, capture: Capture, server: FaultServer, theirs: Callable[[bool], None]
 ) -> None:
-    """Row 58: with the HTTP instrumentor on, its span stands below ours, and usage is on ours alone."""
+    """With the HTTP instrumentor on, its span stands below ours, and usage is on ours alone."""
     theirs(True)
 
     async def scenario(user: User) -> None:
@@ -231,8 +239,9 @@ def test_both_on(
     assert not [span for span in below if any(name.startswith("gen_ai.usage") for name in span.attributes)]
 
 
+@pytest.mark.row(58)
 def test_process_and_client(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 58: a client instrumented by itself in a process that is instrumented too is told of once."""
+    """A client instrumented by itself in a process that is instrumented too is told of once."""
 
     async def scenario() -> None:
         async with family.client(verify=TLS, trust_env=False) as face:
@@ -255,8 +264,9 @@ def test_process_and_client(family: Family, capture: Capture, server: FaultServe
     assert len(attempts(capture, 2)) == 2
 
 
+@pytest.mark.row(58)
 def test_uninstrumented_in_mid_stream(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 58: a stream under way when we are switched off is still told of."""
+    """A stream under way when we are switched off is still told of."""
 
     async def scenario() -> None:
         async with family.client(verify=TLS, trust_env=False) as face:
@@ -273,8 +283,9 @@ def test_uninstrumented_in_mid_stream(family: Family, capture: Capture, server: 
     assert only(capture).usage.output_tokens == 9
 
 
+@pytest.mark.row(58)
 def test_an_instrumented_client_can_be_collected(family: Family, capture: Capture) -> None:
-    """Row 58: we do not keep a client alive that was instrumented by itself and then forgotten."""
+    """We do not keep a client alive that was instrumented by itself and then forgotten."""
 
     async def scenario() -> Any:
         async with family.client(verify=TLS, trust_env=False) as face:
@@ -286,8 +297,9 @@ def test_an_instrumented_client_can_be_collected(family: Family, capture: Captur
     assert forgotten() is None
 
 
+@pytest.mark.row(60)
 def test_subclassed_client(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 60: a subclass that chooses transports itself works as without us, and is seen."""
+    """A subclass that chooses transports itself works as without us, and is seen."""
     parent = family.module.AsyncClient if family.is_async else family.module.Client
 
     class Mine(parent):
@@ -312,9 +324,10 @@ def test_subclassed_client(family: Family, capture: Capture, server: FaultServer
     assert len(attempts(capture, 2)) == 2
 
 
+@pytest.mark.row(60)
 @pytest.mark.parametrize("door", ["process", "client"])
 def test_transport_with_slots(family: Family, capture: Capture, door: str) -> None:
-    """Row 60: a transport that is no subclass and takes no attributes works as without us, and is seen."""
+    """A transport that is no subclass and takes no attributes works as without us, and is seen."""
 
     class Plain:
         __slots__ = ("asked",)
@@ -349,18 +362,20 @@ def test_transport_with_slots(family: Family, capture: Capture, door: str) -> No
     assert only(capture).usage.output_tokens == 9
 
 
+@pytest.mark.row(60)
 @pytest.mark.parametrize(
     "target", [object(), httpx.Client, "client", 7], ids=["object", "class", "text", "number"]
 )
 def test_what_is_no_client(target: object) -> None:
-    """Row 60: what is no client is refused at set-up, with a word on what was expected."""
+    """What is no client is refused at set-up, with a word on what was expected."""
     with pytest.raises(TypeError, match=r"expected httpx\.Client"):
         foundry_telemetry.instrument(target)
 
 
+@pytest.mark.row(61)
 @pytest.mark.parametrize("fault", ["ok", "redirect", "echo-401"])
 def test_pickled_response(family: Family, capture: Capture, server: FaultServer, fault: str) -> None:
-    """Row 61: a response that was read can be pickled, and comes back the same."""
+    """A response that was read can be pickled, and comes back the same."""
 
     async def scenario(user: User) -> None:
         response = await user.post(fault, follow_redirects=True)
@@ -374,8 +389,9 @@ def test_pickled_response(family: Family, capture: Capture, server: FaultServer,
     assert len(capture.observations) == (2 if fault == "redirect" else 1)
 
 
+@pytest.mark.row(61)
 def test_pickled_unread_response(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 61: so can one whose body was streamed away."""
+    """So can one whose body was streamed away."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
@@ -387,10 +403,11 @@ def test_pickled_unread_response(family: Family, capture: Capture, server: Fault
     assert only(capture).outcome == "ok"
 
 
+@pytest.mark.row(61)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("copied", ["before", "after"])
 def test_copied_sdk_client(capture: Capture, server: FaultServer, is_async: bool, copied: str) -> None:
-    """Row 61: a copy of an SDK client shares its HTTP client, so it is seen too, and once."""
+    """A copy of an SDK client shares its HTTP client, so it is seen too, and once."""
     kind = anthropic.AsyncAnthropicFoundry if is_async else anthropic.AnthropicFoundry
 
     async def scenario() -> None:
@@ -411,8 +428,9 @@ def test_copied_sdk_client(capture: Capture, server: FaultServer, is_async: bool
     assert only(capture).client.partition("/")[0] == kind.__name__
 
 
+@pytest.mark.row(58)
 def test_other_traffic_is_untouched(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 58: a call to another host or path gets the very transport it would get without us."""
+    """A call to another host or path gets the very transport it would get without us."""
 
     async def scenario(user: User) -> None:
         client = user.face.raw

@@ -1,4 +1,4 @@
-"""The caller's context: nothing of ours stays in it, and nothing of the user's becomes our child (49, 50)."""
+"""The caller's context: nothing of ours stays in it, and nothing of the user's becomes our child."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from tests.support.fault_server import EVENTS, FaultServer
 ASYNC = [family for family in FAMILIES if family.is_async]
 
 
+@pytest.mark.row(49)
 @pytest.mark.parametrize("family", ASYNC, ids=str)
 @pytest.mark.parametrize("outer", [False, True], ids=["bare", "in-span"])
 def test_stream_resumed_in_another_task(
     family: Family, capture: Capture, server: FaultServer, caplog: pytest.LogCaptureFixture, outer: bool
 ) -> None:
-    """Row 49: a stream begun in one task and read to its end in another leaves both contexts as they were."""
+    """A stream begun in one task and read to its end in another leaves both contexts as they were."""
     tracer = capture.tracer_provider.get_tracer("user")
 
     async def scenario(user: User) -> None:
@@ -55,12 +56,13 @@ def test_stream_resumed_in_another_task(
     assert (ours[0].parent is not None) is outer
 
 
+@pytest.mark.row(50)
 @pytest.mark.parametrize("leave", ["read", "break"])
 @pytest.mark.parametrize("outer", [False, True], ids=["bare", "in-span"])
 def test_user_span_between_pieces(
     family: Family, capture: Capture, server: FaultServer, leave: str, outer: bool
 ) -> None:
-    """Row 50: a span the user opens between two pieces, or after leaving a stream, is no child of ours."""
+    """A span the user opens between two pieces, or after leaving a stream, is no child of ours."""
     tracer = capture.tracer_provider.get_tracer("user")
 
     def child_of_current(user: User, expected: Any) -> None:
@@ -94,8 +96,9 @@ def test_user_span_between_pieces(
     assert not [span for span in capture.spans if span.parent and span.parent.span_id in ours]
 
 
+@pytest.mark.row(50)
 def test_abandoned_stream_leaves_no_parent(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 50: after a stream that is left open, the next call starts a trace of its own."""
+    """After a stream that is left open, the next call starts a trace of its own."""
 
     async def scenario(user: User) -> None:
         async with user.stream("held") as response:
@@ -112,8 +115,9 @@ def test_abandoned_stream_leaves_no_parent(family: Family, capture: Capture, ser
     assert answered.context.trace_id != left.context.trace_id
 
 
+@pytest.mark.row(50)
 def test_inside_a_user_span(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 50: our span is a child of the span the call was made in, and the ledger event is in ours."""
+    """Our span is a child of the span the call was made in, and the ledger event is in ours."""
     tracer = capture.tracer_provider.get_tracer("user")
 
     async def scenario(user: User) -> None:
@@ -128,10 +132,11 @@ def test_inside_a_user_span(family: Family, capture: Capture, server: FaultServe
     assert record.span_id == ours.context.span_id
 
 
+@pytest.mark.row(49)
 def test_nothing_is_left_current_after_a_failure(
     family: Family, capture: Capture, server: FaultServer
 ) -> None:
-    """Row 49: a call that raises leaves the context as it was."""
+    """A call that raises leaves the context as it was."""
 
     async def scenario(user: User) -> None:
         with user.fails():

@@ -1,4 +1,4 @@
-"""Streams and connections that an HTTP/2 server ends (row 13)."""
+"""Streams and connections that an HTTP/2 server ends."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ async def _read(user: User, response: Any, name: str) -> None:
     user.look(response)
 
 
+@pytest.mark.row(13)
 def test_complete_stream(family: Family, capture: Capture, server: H2FaultServer) -> None:
-    """Row 13: a complete stream is the same over HTTP/2."""
+    """A complete stream is the same over HTTP/2."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
@@ -44,8 +45,9 @@ def test_complete_stream(family: Family, capture: Capture, server: H2FaultServer
     assert only(capture).usage.output_tokens == 9
 
 
+@pytest.mark.row(13)
 def test_one_stream_is_reset(family: Family, capture: Capture, server: H2FaultServer) -> None:
-    """Row 13: of two streams on one connection only the one that is reset fails, each with its own span."""
+    """Of two streams on one connection only the one that is reset fails, each with its own span."""
 
     async def scenario(user: User) -> None:
         async with user.stream("held") as held:
@@ -65,8 +67,9 @@ def test_one_stream_is_reset(family: Family, capture: Capture, server: H2FaultSe
     assert reset.call_id != held.call_id
 
 
+@pytest.mark.row(13)
 def test_connection_goes_away(family: Family, capture: Capture, server: H2FaultServer) -> None:
-    """Row 13: a connection that the server gives up raises as without us, and nothing is sent again."""
+    """A connection that the server gives up raises as without us, and nothing is sent again."""
 
     async def scenario(user: User) -> None:
         with user.fails():

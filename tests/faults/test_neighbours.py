@@ -1,4 +1,4 @@
-"""Neighbours that raise, hang, or run out of memory (rows 22 to 25)."""
+"""Neighbours that raise, hang, or run out of memory."""
 
 from __future__ import annotations
 
@@ -61,12 +61,13 @@ async def scenario(user: User) -> None:
 OUTCOMES = ["ok", "ok", "error"]
 
 
+@pytest.mark.row(22)
 @pytest.mark.parametrize("raiser", [raises, runs_out], ids=["error", "memory"])
 @pytest.mark.parametrize("method", ["on_start", "on_end"])
 def test_bad_span_processor(
     family: Family, capture: Capture, server: FaultServer, method: str, raiser: Callable[..., Any]
 ) -> None:
-    """Row 22: a span processor that raises costs spans; the calls and the ledger go on."""
+    """A span processor that raises costs spans; the calls and the ledger go on."""
     span_processor(capture, **{method: raiser})
     told = same(family, capture, server, scenario, loses=True)
     assert len(told.counts.requests) == 3
@@ -76,16 +77,18 @@ def test_bad_span_processor(
     assert sum(point.count for point in points) == 3
 
 
+@pytest.mark.row(22)
 def test_bad_log_processor(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 22: a log processor that raises costs ledger events; the calls, spans and metrics go on."""
+    """A log processor that raises costs ledger events; the calls, spans and metrics go on."""
     log_processor(capture, on_emit=raises)
     same(family, capture, server, scenario, loses=True)
     assert [seen.outcome for seen in capture.observations] == OUTCOMES
     assert [span.attributes["foundry.outcome"] for span in capture.spans] == OUTCOMES
 
 
+@pytest.mark.row(22)
 def test_bad_sink(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 22: a sink that raises is skipped; those behind it still get each observation."""
+    """A sink that raises is skipped; those behind it still get each observation."""
     sinks = {"sinks": (raises, runs_out, capture.observations.append)}
     same(family, capture, server, scenario, loses=True, extra=sinks)
     assert [seen.outcome for seen in capture.observations] == OUTCOMES
@@ -102,8 +105,9 @@ class BadSampler(Sampler):
         return "bad"
 
 
+@pytest.mark.row(23)
 def test_bad_sampler(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 23: a sampler that raises costs spans; each attempt still has a ledger event and an id."""
+    """A sampler that raises costs spans; each attempt still has a ledger event and an id."""
     capture.tracer_provider = TracerProvider(sampler=BadSampler(), shutdown_on_exit=False)
     told = same(family, capture, server, scenario, loses=True)
     assert len(told.counts.requests) == 3
@@ -113,6 +117,7 @@ def test_bad_sampler(family: Family, capture: Capture, server: FaultServer) -> N
     assert "0" * 16 not in ids
 
 
+@pytest.mark.row(23)
 @pytest.mark.parametrize(
     ("option", "kind", "method"),
     [
@@ -124,7 +129,7 @@ def test_bad_sampler(family: Family, capture: Capture, server: FaultServer) -> N
 def test_bad_provider(
     family: Family, capture: Capture, server: FaultServer, *, option: str, kind: type, method: str
 ) -> None:
-    """Row 23: a provider that raises is told of at set-up, where it may be, and nothing is instrumented."""
+    """A provider that raises is told of at set-up, where it may be, and nothing is instrumented."""
     bad = type("Bad", (kind,), {method: raises})()
     before = [getattr(family.module, name)._transport_for_url for name in ("Client", "AsyncClient")]
     with pytest.raises(RuntimeError, match="CANARY"):
@@ -142,11 +147,12 @@ class BadExporter(SpanExporter, InMemoryLogRecordExporter):
         self.export = raiser
 
 
+@pytest.mark.row(24)
 @pytest.mark.parametrize("raiser", [raises, runs_out], ids=["error", "memory"])
 def test_bad_exporter(
     family: Family, capture: Capture, server: FaultServer, raiser: Callable[..., Any]
 ) -> None:
-    """Row 24: exporters that raise, for want of memory too, are the SDK's business; the calls go on."""
+    """Exporters that raise, for want of memory too, are the SDK's business; the calls go on."""
     capture.tracer_provider.add_span_processor(SimpleSpanProcessor(BadExporter(raiser)))
     capture.logger_provider.add_log_record_processor(SimpleLogRecordProcessor(BadExporter(raiser)))
     told = same(family, capture, server, scenario)
@@ -190,10 +196,11 @@ def hung(capture: Capture) -> Iterator[tuple[Hung, Hung]]:
     capture.logger_provider.shutdown()
 
 
+@pytest.mark.row(25)
 def test_hung_exporter(
     family: Family, capture: Capture, server: FaultServer, hung: tuple[Hung, Hung]
 ) -> None:
-    """Row 25: calls return while the exporters still hang, and what cannot be queued is dropped."""
+    """Calls return while the exporters still hang, and what cannot be queued is dropped."""
     rounds = QUEUE
 
     async def many(user: User) -> None:

@@ -1,4 +1,4 @@
-"""Whatever of ours raises, the user's calls are as without us (row 21)."""
+"""Whatever of ours raises, the user's calls are as without us."""
 
 from __future__ import annotations
 
@@ -152,6 +152,7 @@ class Breaker:
 OPTIONS = {"verify": TLS, "trust_env": False, "timeout": 10.0}
 
 
+@pytest.mark.row(21)
 @pytest.mark.parametrize(("door", "least"), [("process", 80), ("client", 12), ("hooks", 12)])
 def test_broken_function(
     family: Family,
@@ -162,7 +163,7 @@ def test_broken_function(
     door: str,
     least: int,
 ) -> None:
-    """Row 21: each function behind a door may raise; the calls are the same, with at most one log record.
+    """Each function behind a door may raise; the calls are the same, with at most one log record.
 
     `least` is how many functions are known to be on the path; fewer mean that they are no longer found.
     """
@@ -188,6 +189,7 @@ def _open(door: str, face: Face, capture: Capture) -> None:
         foundry_telemetry.instrument(face.raw if door == "client" else None, **capture.options)
 
 
+@pytest.mark.row(21)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("door", ["process", "middleware", "notes"])
 def test_broken_function_under_the_sdk(
@@ -199,7 +201,7 @@ def test_broken_function_under_the_sdk(
     is_async: bool,
     door: str,
 ) -> None:
-    """Row 21: the same under the SDK, which would send a paid request again for each exception of ours."""
+    """The same under the SDK, which would send a paid request again for each exception of ours."""
 
     async def no_sleep(_: float) -> None:
         """Wait for nothing."""
@@ -225,10 +227,11 @@ def test_broken_function_under_the_sdk(
     assert len(noting) >= 8 if door == "notes" else not noting, sorted(noting)
 
 
+@pytest.mark.row(21)
 def test_broken_finalizer(
     family: Family, instrumented: Capture, server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 21: a finalizer of ours that fails prints nothing, as it might at interpreter exit."""
+    """A finalizer of ours that fails prints nothing, as it might at interpreter exit."""
     unraisable: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
     (is_open,) = (one for one in internals() if one.name == "foundry_telemetry.attempt.Attempt.is_open")

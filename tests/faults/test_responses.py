@@ -1,4 +1,4 @@
-"""Answers that are broken, refused, redirected or already read (rows 8 to 11, 14, 15, 17, 19, 46)."""
+"""Answers that are broken, refused, redirected or already read."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.support.families import Family, pieces
 from tests.support.fault_server import EVENTS, MESSAGE, FaultServer
 
 
+@pytest.mark.row(8, 9, 10)
 @pytest.mark.parametrize(
     ("fault", "error", "outcome", "kind"),
     [
@@ -33,7 +34,7 @@ def test_broken_answer(
     kind: str,
     door: str,
 ) -> None:
-    """Rows 8 to 10: a body that is cut and an answer that is no HTTP raise as without us."""
+    """A body that is cut and an answer that is no HTTP raise as without us."""
 
     async def scenario(user: User) -> None:
         with user.fails():
@@ -47,8 +48,9 @@ def test_broken_answer(
     assert seen.status_code == (None if fault == "garbage" else 200)
 
 
+@pytest.mark.row(11)
 def test_hang_up_on_second_request(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 11: a connection that dies under its second request is not tried again by us."""
+    """A connection that dies under its second request is not tried again by us."""
 
     async def scenario(user: User) -> None:
         user.look(await user.post("hang-up"))
@@ -65,8 +67,9 @@ def test_hang_up_on_second_request(family: Family, capture: Capture, server: Fau
     assert second.connect_s is None
 
 
+@pytest.mark.row(11)
 def test_connection_closed_between_requests(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 11: a connection that died while idle is replaced, as without us."""
+    """A connection that died while idle is replaced, as without us."""
 
     async def scenario(user: User) -> None:
         user.look(await user.post("close-after"))
@@ -79,9 +82,10 @@ def test_connection_closed_between_requests(family: Family, capture: Capture, se
     assert [seen.outcome for seen in attempts(capture, 2)] == ["ok", "ok"]
 
 
+@pytest.mark.row(14)
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_redirect(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
-    """Row 14: both hops of a redirect are attempts of one call; the history is the same."""
+    """Both hops of a redirect are attempts of one call; the history is the same."""
 
     async def scenario(user: User) -> None:
         user.look(await user.post("redirect", follow_redirects=True))
@@ -97,8 +101,9 @@ def test_redirect(family: Family, capture: Capture, server: FaultServer, door: s
     assert second.usage.total_input_tokens == 30
 
 
+@pytest.mark.row(14)
 def test_redirect_not_followed(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 14: a redirect that the user does not follow is one attempt, with the same ``next_request``."""
+    """A redirect that the user does not follow is one attempt, with the same ``next_request``."""
 
     async def scenario(user: User) -> None:
         response = await user.post("redirect")
@@ -109,8 +114,9 @@ def test_redirect_not_followed(family: Family, capture: Capture, server: FaultSe
     assert only(capture).status_code == 307
 
 
+@pytest.mark.row(14)
 def test_redirect_loop(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 14: an endless redirect ends where it would without us, and each hop is an attempt."""
+    """An endless redirect ends where it would without us, and each hop is an attempt."""
 
     async def scenario(user: User) -> None:
         with user.fails():
@@ -122,9 +128,10 @@ def test_redirect_loop(family: Family, capture: Capture, server: FaultServer) ->
     assert [seen.attempt_number for seen in attempts(capture, 4)] == [1, 2, 3, 4]
 
 
+@pytest.mark.row(15)
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_auth_flow(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
-    """Row 15: a request that an auth flow sends again after a 401 is a second attempt of the same call."""
+    """A request that an auth flow sends again after a 401 is a second attempt of the same call."""
 
     class Refresh(family.module.Auth):
         requires_response_body = True
@@ -148,6 +155,7 @@ def test_auth_flow(family: Family, capture: Capture, server: FaultServer, door: 
     assert first.call_id == second.call_id
 
 
+@pytest.mark.row(17)
 @pytest.mark.parametrize("status", [401, 403])
 def test_echoed_credentials(
     family: Family,
@@ -158,7 +166,7 @@ def test_echoed_credentials(
     *,
     status: int,
 ) -> None:
-    """Row 17: a service that repeats the credentials in its answer makes us repeat them nowhere."""
+    """A service that repeats the credentials in its answer makes us repeat them nowhere."""
     secrets = {
         "api-key": "CANARY4f1d8c",
         "x-api-key": "CANARY-0123456789abcdef",
@@ -180,12 +188,13 @@ def test_echoed_credentials(
         assert "CANARY" not in place
 
 
+@pytest.mark.row(19)
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(500, "gateway_html"), (502, "gateway_html"), (503, "gateway_html"), (529, "gateway_html")],
 )
 def test_html_error(family: Family, capture: Capture, server: FaultServer, status: int, kind: str) -> None:
-    """Row 19: a proxy's error page is passed on untouched and told of as what it is."""
+    """A proxy's error page is passed on untouched and told of as what it is."""
 
     async def scenario(user: User) -> None:
         response = await user.post(f"html-{status}")
@@ -201,8 +210,9 @@ def test_html_error(family: Family, capture: Capture, server: FaultServer, statu
     assert "Bad Gateway" not in capture.everything()
 
 
+@pytest.mark.row(19)
 def test_overloaded(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 19: a 529 of the API keeps its class and the id in its body."""
+    """A 529 of the API keeps its class and the id in its body."""
 
     async def scenario(user: User) -> None:
         user.look(await user.post("json-529"))
@@ -213,12 +223,13 @@ def test_overloaded(family: Family, capture: Capture, server: FaultServer) -> No
     assert seen.ids.body_request_id == "req_fault03"
 
 
+@pytest.mark.row(46)
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_already_read(
     family: Family, capture: Capture, server: FaultServer, streamed: bool, door: str
 ) -> None:
-    """Row 46: an answer that a mock or a cache has read already is the same, and its usage is found."""
+    """An answer that a mock or a cache has read already is the same, and its usage is found."""
 
     def answer(_: object) -> Any:
         if streamed:

@@ -1,4 +1,4 @@
-"""Retries and errors of the anthropic SDK: same waits, same requests, same exceptions (rows 18, 20, 41)."""
+"""Retries and errors of the anthropic SDK: same waits, same requests, same exceptions."""
 
 from __future__ import annotations
 
@@ -56,10 +56,11 @@ def details(error: Any) -> tuple[Any, ...]:
     return (error.status_code, error.request_id, error.body, error.type, str(error.response.url))
 
 
+@pytest.mark.row(18)
 def test_waits_between_retries(
     family: Family, capture: Capture, server: FaultServer, waits: list[float]
 ) -> None:
-    """Row 18: the SDK waits as long as the service asks for, and makes the same number of attempts."""
+    """The SDK waits as long as the service asks for, and makes the same number of attempts."""
 
     async def scenario(user: User) -> None:
         waits.clear()
@@ -76,6 +77,7 @@ def test_waits_between_retries(
     assert "CANARY" not in capture.everything()
 
 
+@pytest.mark.row(18, 19)
 @pytest.mark.parametrize(
     ("fault", "error", "kind"),
     [("json-529", "OverloadedError", "overloaded"), ("html-503", "ServiceUnavailableError", "gateway_html")],
@@ -90,7 +92,7 @@ def test_retries_run_out(
     error: str,
     kind: str,
 ) -> None:
-    """Rows 18, 19: a service that stays down gives the same exception after the same attempts and waits."""
+    """A service that stays down gives the same exception after the same attempts and waits."""
 
     async def scenario(user: User) -> None:
         waits.clear()
@@ -105,10 +107,11 @@ def test_retries_run_out(
     assert [seen.failure.type for seen in attempts(capture, 3)] == [kind] * 3
 
 
+@pytest.mark.row(11, 18)
 def test_hang_up_is_retried_by_the_sdk_alone(
     family: Family, capture: Capture, server: FaultServer, waits: list[float]
 ) -> None:
-    """Rows 11 and 18: attempts that get no answer are retried as often as without us."""
+    """Attempts that get no answer are retried as often as without us."""
 
     async def scenario(user: User) -> None:
         waits.clear()
@@ -124,8 +127,9 @@ def test_hang_up_is_retried_by_the_sdk_alone(
     assert [one.attempt_number for one in seen] == [1, 2, 3]
 
 
+@pytest.mark.row(20)
 def test_error_event(family: Family, capture: Capture, server: FaultServer, waits: list[float]) -> None:
-    """Row 20: an ``error`` event raises the SDK's own exception, is not retried, and marks the span."""
+    """An ``error`` event raises the SDK's own exception, is not retried, and marks the span."""
 
     async def scenario(user: User) -> None:
         events = await settle(sdk(user, "error-event").messages.create(**ASK, stream=True))
@@ -147,11 +151,12 @@ def test_error_event(family: Family, capture: Capture, server: FaultServer, wait
     assert (seen.outcome, seen.failure.type) == ("stream_error", "overloaded")
 
 
+@pytest.mark.row(7, 8)
 @pytest.mark.parametrize("fault", ["cut", "reset"])
 def test_broken_stream_is_not_retried(
     family: Family, capture: Capture, server: FaultServer, waits: list[float], fault: str
 ) -> None:
-    """Rows 7 and 8: a stream that breaks raises through the SDK as without us, and nothing is sent again."""
+    """A stream that breaks raises through the SDK as without us, and nothing is sent again."""
 
     async def scenario(user: User) -> None:
         events = await settle(sdk(user, fault).messages.create(**ASK, stream=True))
@@ -170,8 +175,9 @@ def test_broken_stream_is_not_retried(
     assert only(capture).outcome == "truncated"
 
 
+@pytest.mark.row(40)
 def test_stream_helper(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 40: the ``.stream()`` helper gives the same text and final message through a watched body."""
+    """The ``.stream()`` helper gives the same text and final message through a watched body."""
 
     async def scenario(user: User) -> None:
         if user.is_async:
@@ -189,8 +195,9 @@ def test_stream_helper(family: Family, capture: Capture, server: FaultServer) ->
     assert only(capture).usage.output_tokens == 9
 
 
+@pytest.mark.row(41)
 def test_stream_left_early(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 41: a ``break`` out of the SDK's stream is one abandoned attempt."""
+    """A ``break`` out of the SDK's stream is one abandoned attempt."""
 
     async def scenario(user: User) -> None:
         stream = await settle(sdk(user, "held").messages.create(**ASK, stream=True))
@@ -211,8 +218,9 @@ def test_stream_left_early(family: Family, capture: Capture, server: FaultServer
     assert seen.usage.total_input_tokens in (None, 30)
 
 
+@pytest.mark.row(45)
 def test_raw_and_streaming_responses(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 45: the SDK's own ways to the raw answer show the same headers, bytes and ``elapsed``."""
+    """The SDK's own ways to the raw answer show the same headers, bytes and ``elapsed``."""
 
     async def scenario(user: User) -> None:
         client = sdk(user, "events")

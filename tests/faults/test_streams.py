@@ -1,4 +1,4 @@
-"""Bodies that stall, break, or are left by their reader (rows 5, 7, 20, 40 to 45)."""
+"""Bodies that stall, break, or are left by their reader."""
 
 from __future__ import annotations
 
@@ -61,9 +61,10 @@ def quick_gc() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.mark.row(40)
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_stream_read_to_its_end(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
-    """Row 40: a stream that is read to its end is one attempt with the final counters."""
+    """A stream that is read to its end is one attempt with the final counters."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
@@ -77,8 +78,9 @@ def test_stream_read_to_its_end(family: Family, capture: Capture, server: FaultS
     assert seen.time_to_headers_s <= seen.time_to_first_token_s <= seen.duration_s
 
 
+@pytest.mark.row(5)
 def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 5: a stream that stalls times out as without us; the counters so far are kept, as incomplete."""
+    """A stream that stalls times out as without us; the counters so far are kept, as incomplete."""
 
     async def scenario(user: User) -> None:
         async with user.stream("stall", timeout=0.25) as response:
@@ -98,12 +100,13 @@ def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -
     assert seen.time_to_first_token_s is not None
 
 
+@pytest.mark.row(7, 8)
 @pytest.mark.parametrize(("fault", "error"), [("reset", "ReadError"), ("cut", "RemoteProtocolError")])
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_broken_stream(
     family: Family, capture: Capture, server: FaultServer, *, fault: str, error: str, door: str
 ) -> None:
-    """Rows 7 and 8: a stream that breaks gives the pieces so far, then the exception it would without us."""
+    """A stream that breaks gives the pieces so far, then the exception it would without us."""
 
     async def scenario(user: User) -> None:
         async with user.stream(fault) as response:
@@ -117,8 +120,9 @@ def test_broken_stream(
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens) == (30, None)
 
 
+@pytest.mark.row(8)
 def test_unfinished_stream(family: Family, capture: Capture, server: FaultServer) -> None:
-    """Row 8: a stream that ends cleanly but without ``message_stop`` is no exception, and is truncated."""
+    """A stream that ends cleanly but without ``message_stop`` is no exception, and is truncated."""
 
     async def scenario(user: User) -> None:
         async with user.stream("unfinished") as response:
@@ -129,9 +133,10 @@ def test_unfinished_stream(family: Family, capture: Capture, server: FaultServer
     assert (seen.outcome, seen.failure.type) == ("truncated", "stream_truncated")
 
 
+@pytest.mark.row(20)
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_error_event(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
-    """Row 20: an ``error`` event behind a 200 reaches the user as sent, and is told of as a failure."""
+    """An ``error`` event behind a 200 reaches the user as sent, and is told of as a failure."""
 
     async def scenario(user: User) -> None:
         async with user.stream("error-event") as response:
@@ -185,6 +190,7 @@ async def _open(user: User) -> Any:
 LEAVINGS = [_close_unread, _break, _break_and_close, _break_and_drop, _drop]
 
 
+@pytest.mark.row(41)
 @pytest.mark.usefixtures("quick_gc")
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # dropping one is the very thing tested
 @pytest.mark.parametrize("leave", LEAVINGS, ids=lambda leave: leave.__name__.strip("_"))
@@ -192,7 +198,7 @@ LEAVINGS = [_close_unread, _break, _break_and_close, _break_and_drop, _drop]
 def test_abandoned_stream(
     family: Family, capture: Capture, server: FaultServer, leave: Any, door: str
 ) -> None:
-    """Row 41: however a stream is left, it is one abandoned attempt, and its connection is freed as ever."""
+    """However a stream is left, it is one abandoned attempt, and its connection is freed as ever."""
 
     async def scenario(user: User) -> None:
         await leave(user)
@@ -206,11 +212,12 @@ def test_abandoned_stream(
     assert seen.usage.output_tokens is None
 
 
+@pytest.mark.row(41)
 @pytest.mark.usefixtures("quick_gc")
 def test_dropped_stream_is_told_of_by_the_next_attempt(
     family: Family, capture: Capture, server: FaultServer
 ) -> None:
-    """Row 41: a dropped stream waits for the next attempt, and keeps the time at which it was dropped."""
+    """A dropped stream waits for the next attempt, and keeps the time at which it was dropped."""
 
     async def scenario(user: User) -> None:
         async with user.stream("held") as response:
@@ -227,6 +234,7 @@ class MyError(Exception):
     """Raised by the user."""
 
 
+@pytest.mark.row(42)
 @pytest.mark.parametrize(
     ("error", "outcomes"),
     [
@@ -245,7 +253,7 @@ def test_exception_in_the_users_loop(
     outcomes: tuple[str, ...],
     door: str,
 ) -> None:
-    """Row 42: what the user raises between two pieces comes out as it is, and is no failure of the service.
+    """What the user raises between two pieces comes out as it is, and is no failure of the service.
 
     httpx2 closes a dropped iteration at once, before anybody can tell why it was dropped.
     """
@@ -273,9 +281,10 @@ def _each(response: Any) -> aclosing[AsyncIterator[bytes]]:
     return aclosing(pieces(response))
 
 
+@pytest.mark.row(43)
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_read_twice(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
-    """Row 43: a body that was read can be read again, one that was streamed cannot; as without us."""
+    """A body that was read can be read again, one that was streamed cannot; as without us."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
@@ -294,9 +303,10 @@ def test_read_twice(family: Family, capture: Capture, server: FaultServer, door:
     assert [seen.outcome for seen in attempts(capture, 2)] == ["ok", "ok"]
 
 
+@pytest.mark.row(43)
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_read_after_break(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
-    """Row 43: reading on after a ``break`` fails as without us, open or closed."""
+    """Reading on after a ``break`` fails as without us, open or closed."""
 
     async def scenario(user: User) -> None:
         async with user.stream("held") as response:
@@ -311,9 +321,10 @@ def test_read_after_break(family: Family, capture: Capture, server: FaultServer,
     assert only(capture).outcome == "abandoned"
 
 
+@pytest.mark.row(44)
 @pytest.mark.parametrize("door", ["process", "hooks"])
 def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
-    """Row 44: the user has the first pieces while the server still waits for a sign to send the rest."""
+    """The user has the first pieces while the server still waits for a sign to send the rest."""
 
     async def scenario(user: User) -> None:
         async with user.stream("held", timeout=20) as response:
@@ -333,6 +344,7 @@ def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultSer
     assert only(capture).outcome == "ok"
 
 
+@pytest.mark.row(45)
 @pytest.mark.parametrize(
     ("how", "arguments"),
     [
@@ -351,7 +363,7 @@ def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultSer
 def test_each_way_of_reading(
     family: Family, capture: Capture, server: FaultServer, *, how: str, arguments: tuple[int, ...], door: str
 ) -> None:
-    """Row 45: each way of reading gives the same pieces and leaves the same counters behind."""
+    """Each way of reading gives the same pieces and leaves the same counters behind."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from opentelemetry.context import Context
 
@@ -16,6 +17,8 @@ from foundry_telemetry.wire.recognise import unsent_request
 from tests.hostile.harness import ASK, message, transport
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, httpx
+
+pytestmark = pytest.mark.row(77)
 
 SEEN = Observation(
     call_id="0" * 16,

@@ -15,6 +15,8 @@ from tests.hostile.harness import ASK, JSON, SSE, URL, events, message, transpor
 from tests.support.capture import Capture
 from tests.support.families import Family
 
+pytestmark = pytest.mark.row(80)
+
 HOUR = 3600 * 10**9
 NOW = 1_795_000_000 * 10**9
 

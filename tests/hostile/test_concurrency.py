@@ -70,6 +70,7 @@ def assert_told_apart(capture: Capture, count: int) -> None:
     assert len({seen.call_id for seen in capture.observations}) == count
 
 
+@pytest.mark.row(51)
 @pytest.mark.parametrize("family", SYNC, ids=str)
 def test_threads_share_a_client(family: Family, instrumented: Capture) -> None:
     """120 calls over 12 threads: each gets its own answer, span, parent and `last_attempt()`."""
@@ -134,6 +135,7 @@ def numbered_pieces(number: str) -> tuple[list[tuple[str, str]], list[bytes]]:
     return headers, [body[:50], body[50:]]
 
 
+@pytest.mark.row(52)
 @pytest.mark.parametrize("family", ASYNC, ids=str)
 def test_thousand_tasks(family: Family, capture: Capture) -> None:
     """1000 calls open at once give the answers they give without us, and each is told of as itself."""
@@ -147,6 +149,7 @@ def test_thousand_tasks(family: Family, capture: Capture) -> None:
     }
 
 
+@pytest.mark.row(52)
 @pytest.mark.parametrize("family", ASYNC, ids=str)
 def test_memory_of_an_open_call(family: Family, capture: Capture) -> None:
     """An open call costs less than 8 KiB on top of what it costs without us, the SDK's span included."""
@@ -170,6 +173,7 @@ def test_memory_of_an_open_call(family: Family, capture: Capture) -> None:
     assert (held[1] - held[0]) / 250 < 8 * 1024
 
 
+@pytest.mark.row(53)
 @pytest.mark.parametrize("family", ASYNC, ids=str)
 def test_two_event_loops(family: Family, capture: Capture) -> None:
     """A client that outlives its event loop fails as it does without us, and the next call is seen."""
@@ -198,6 +202,7 @@ LOCKS = {"Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event",
 ROOMS = ("attach", "signals", "wire", "attempt.py", "attribution.py", "pricing.py", "observation.py")
 
 
+@pytest.mark.row(54)
 def test_core_has_no_lock() -> None:
     """Nothing on the path of a call can wait: no lock is made there, so none is held across foreign code.
 
@@ -213,6 +218,7 @@ def test_core_has_no_lock() -> None:
     assert makers == set()
 
 
+@pytest.mark.row(54)
 def test_calls_make_no_lock_and_no_thread(family: Family, instrumented: Capture) -> None:
     """A call through us takes no lock of ours: those made meanwhile are the client's and the SDK's own."""
     makers: set[str] = set()
@@ -293,6 +299,7 @@ class Interruptions:
 CACHED = {"cache_read_input_tokens": 5, "cache_creation_input_tokens": 3}
 
 
+@pytest.mark.row(55)
 @pytest.mark.parametrize("drops", [False, True], ids=["call", "drop"])
 def test_interrupted_at_every_line(drops: bool, instrumented: Capture) -> None:
     """A handler that calls, or drops a body, at any line of ours: no dead-lock, nothing lost or doubled."""
@@ -336,6 +343,7 @@ def iterate(client: httpx.Client) -> Iterable[bytes]:
         yield from response.iter_bytes()
 
 
+@pytest.mark.row(55)
 def test_real_signal_handler_calls(instrumented: Capture) -> None:
     """A signal handler that calls while a body is being read: both calls are told of, each once."""
     inner = playing(200, JSON, [message(input_tokens=99)])
@@ -350,6 +358,7 @@ def test_real_signal_handler_calls(instrumented: Capture) -> None:
     assert inputs == [11] + [99] * len(events())
 
 
+@pytest.mark.row(55)
 def test_no_sink_runs_during_collection_of_metrics(capture: Capture) -> None:
     """A reader that collects holds locks a sink may want: what was dropped is told of, sinks come later."""
     client = playing(200, JSON, [message()])

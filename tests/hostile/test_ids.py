@@ -18,6 +18,8 @@ from tests.hostile.harness import ASK, URL, RawServer, message, playing, settled
 from tests.support.capture import Capture
 from tests.support.families import Family, httpx
 
+pytestmark = pytest.mark.row(72)
+
 HOSTILE = {
     "escape": b"\x1b[31mred\x1b[0m",
     "tab": b"a\tb",

@@ -39,6 +39,7 @@ keys = st.one_of(
 )
 
 
+@pytest.mark.row(78)
 def test_processor_keeps_every_key(instrumented: Capture) -> None:
     """Whatever keys a line has, strings or not, reserved or not: all stay, and none of ours replaces one."""
     with playing(200, JSON, [message()]) as client:
@@ -66,6 +67,7 @@ class Broken(dict[str, Any]):
     setdefault = update = __contains__ = __setitem__ = get  # type: ignore[assignment]
 
 
+@pytest.mark.row(78)
 def test_processor_survives_a_broken_line(instrumented: Capture) -> None:
     """A line that cannot be written to is given back as it is."""
     with instrumented.tracer_provider.get_tracer("application").start_as_current_span("work"):
@@ -73,6 +75,7 @@ def test_processor_survives_a_broken_line(instrumented: Capture) -> None:
         assert add_foundry_context(None, "info", line) is line
 
 
+@pytest.mark.row(78)
 def test_attempt_lines_as_extra(capture: Capture) -> None:
     """No field of our console line is a reserved one of `logging`, so it can be handed over as `extra=`."""
     out = io.StringIO()
@@ -90,6 +93,7 @@ def test_attempt_lines_as_extra(capture: Capture) -> None:
     assert losses.count == before
 
 
+@pytest.mark.row(78)
 def test_tags_with_reserved_names(instrumented: Capture) -> None:
     """Tags may have any name that `logging`, structlog or we reserve; they are told under a prefix."""
     names = [
@@ -102,6 +106,7 @@ def test_tags_with_reserved_names(instrumented: Capture) -> None:
         assert instrumented.ledger[-1]["foundry.outcome"] == "ok"
 
 
+@pytest.mark.row(78)
 @fuzz
 @given(
     st.dictionaries(
@@ -122,6 +127,7 @@ def test_any_tags(tags: dict[str, str]) -> None:
         assert len(value.encode()) <= 4 * 128
 
 
+@pytest.mark.row(78)
 def test_keys_that_are_no_strings() -> None:
     """A tag whose key is no string is refused by Python itself, where the programmer sees it."""
     with pytest.raises(TypeError):
@@ -156,6 +162,7 @@ def broken(*_: Any, **__: Any) -> Any:
 PLACES = ["recorder.read_request", "recorder._place_in_call", "exchange.pricing.cost", "body.TappedDecoder"]
 
 
+@pytest.mark.row(79)
 @pytest.mark.parametrize("place", PLACES)
 def test_handler_that_raises(
     family: Family, place: str, instrumented: Capture, hostile_handler: Any, monkeypatch: pytest.MonkeyPatch
@@ -188,6 +195,7 @@ def test_handler_that_raises(
         assert losses.count > before
 
 
+@pytest.mark.row(79)
 def test_handler_that_calls(
     instrumented: Capture, hostile_handler: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +214,7 @@ def test_handler_that_calls(
     assert len(requests) == 3  # the call, and one for each logger that hears the line
 
 
+@pytest.mark.row(79)
 def test_sink_that_logs_to_a_handler_that_calls(capture: Capture) -> None:
     """Attempt lines sent through a traced client make attempts of their own: that ends after a few."""
     requests: list[Any] = []

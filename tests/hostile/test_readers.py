@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from foundry_telemetry.wire.headers import read_request_headers, read_response_h
 from foundry_telemetry.wire.sse import MAX_EVENT, MessageStream
 from foundry_telemetry.wire.usage import read_message
 from tests.hostile.fuzz import check_usage, fuzz, noise, observe, printable
+
+pytestmark = pytest.mark.row(68)
 
 
 @fuzz

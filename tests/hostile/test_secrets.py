@@ -143,6 +143,7 @@ def scenarios() -> dict[str, tuple[int, list[Any], list[bytes]]]:
     return found
 
 
+@pytest.mark.row(74, 76)
 def test_canaries(
     family: Family, instrumented: Capture, listener: Listener, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,6 +166,7 @@ def test_canaries(
     assert_silent(instrumented, listener, capfd)
 
 
+@pytest.mark.row(75)
 @pytest.mark.parametrize(
     "error",
     [
@@ -202,6 +204,7 @@ def test_exception_texts(
     assert_silent(instrumented, listener, capfd)
 
 
+@pytest.mark.row(21, 75)
 def test_failures_of_our_own(
     instrumented: Capture,
     listener: Listener,
@@ -226,6 +229,7 @@ def test_failures_of_our_own(
     assert_silent(instrumented, listener, capfd)
 
 
+@pytest.mark.row(74)
 @pytest.mark.parametrize("case", answered(), ids=lambda case: case["id"])
 def test_recorded_canaries(
     case: dict[str, Any], instrumented: Capture, listener: Listener, capfd: pytest.CaptureFixture[str]
@@ -270,6 +274,7 @@ def reachable(root: object) -> Iterator[object]:
             left += gc.get_referents(item)
 
 
+@pytest.mark.row(75)
 @pytest.mark.parametrize("headers", [JSON, [*SSE, ("content-encoding", "gzip")]], ids=["json", "encoded"])
 @pytest.mark.parametrize("url", [URL, SECRET_URL], ids=["token", "userinfo"])
 def test_reprs(headers: list[Any], url: str, instrumented: Capture) -> None:
@@ -290,6 +295,7 @@ def test_reprs(headers: list[Any], url: str, instrumented: Capture) -> None:
     assert not leaks(repr(attempt), f"{attempt.request}", str(attempt.request.bearer))
 
 
+@pytest.mark.row(75)
 def test_error_body_repr() -> None:
     """The message of an error is matched and forgotten: it does not show in the `repr` of what was read."""
     from foundry_telemetry.wire.errors import read_error
@@ -297,6 +303,7 @@ def test_error_body_repr() -> None:
     assert not leaks(repr(read_error(json.dumps({"error": ECHOES["message"]}).encode(), b"application/json")))
 
 
+@pytest.mark.row(75)
 @pytest.mark.parametrize(
     "host",
     [
@@ -313,6 +320,7 @@ def test_refused_hosts(host: str) -> None:
     assert not leaks(str(caught.value))
 
 
+@pytest.mark.row(74)
 @pytest.mark.parametrize("http_spans", ["keep", "suppress"])
 def test_no_baggage_leaves(family: Family, http_spans: Any, capture: Capture) -> None:
     """Baggage of the application never goes to the model provider through us, whoever owns the span."""
@@ -354,6 +362,7 @@ def sdk_call(path: str, provider: Any, options: dict[str, Any]) -> None:
         client.post(path, body=ASKED, cast_to=object)
 
 
+@pytest.mark.row(74, 76)
 @pytest.mark.parametrize(
     "path",
     [

@@ -15,6 +15,8 @@ from foundry_telemetry.wire.usage import USAGE_FIELDS, read_usage
 from tests.hostile.fuzz import fuzz, observe
 from tests.support.recorded import answered, body_of
 
+pytestmark = pytest.mark.row(67)
+
 STREAMS = {case["id"]: body_of(case) for case in answered() if case["id"].startswith("sse_")}
 
 

@@ -114,6 +114,7 @@ def check_attributes(capture: Capture) -> None:
     capture.log_exporter.clear()
 
 
+@pytest.mark.row(69, 70, 71)
 def test_hostile_json(instrumented: Capture, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever values an answer holds, what we export of it is clean, and the caller gets its bytes."""
 
@@ -134,6 +135,7 @@ def test_hostile_json(instrumented: Capture, caplog: pytest.LogCaptureFixture) -
     assert not [record for record in caplog.records if record.name.startswith(("opentelemetry", "foundry"))]
 
 
+@pytest.mark.row(71)
 def test_hostile_requests(instrumented: Capture) -> None:
     """Whatever the request holds, which is the application's own doing, what we export of it is clean."""
 
@@ -151,6 +153,7 @@ def test_hostile_requests(instrumented: Capture) -> None:
     run()
 
 
+@pytest.mark.row(71)
 @pytest.mark.parametrize(
     "url",
     [
@@ -191,6 +194,7 @@ def test_hostile_path_of_a_call_that_was_never_sent(path: str) -> None:
     assert asked.path.isprintable()
 
 
+@pytest.mark.row(69)
 def test_sums_of_huge_counters() -> None:
     """Counters that are allowed one by one are allowed in sum: whatever is added up stays exact."""
     huge = MAX_COUNT - 1

@@ -232,6 +232,7 @@ def test_forecast_has_a_range() -> None:
     assert month.usd <= month.low_usd <= (month.forecast_usd or 0) <= month.high_usd
 
 
+@pytest.mark.row(73)
 def test_as_json_and_csv() -> None:
     """JSON has all of it, with nulls for what is not known; CSV the split, safe for a spreadsheet."""
     rows = [*bill(), attempt(NOW - timedelta(minutes=3), 77, deployment="=cmd()", cost_usd=9.0)]

@@ -18,6 +18,8 @@ from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.investigate.commands import run
 from tests.support.telemetry import envelope, fill
 
+pytestmark = pytest.mark.row(73)
+
 ATTACKS = (
     "\x1b]8;;https://evil.example\x07click\x1b]8;;\x07",
     "\x1b[2J\x1b[H all is well",

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from foundry_telemetry.investigate.ids import IdError, is_trace_id, is_word, read_id, read_ids, support_code
 from tests.investigate.commands import run
 
+pytestmark = pytest.mark.row(73)
+
 SAFE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 HEX = st.text("0123456789abcdef", min_size=1)
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.investigate.values import HIDDEN, MOST, as_markdown, plain
 
+pytestmark = pytest.mark.row(73)
+
 
 @given(st.text())
 def test_nothing_acts_on_a_terminal(text: str) -> None:

@@ -231,6 +231,7 @@ def test_memory(tmp_path: Path) -> None:
         assert query.run("print 1").rows == [(1,)]
 
 
+@pytest.mark.row(73)
 @pytest.mark.parametrize(
     ("kql", "construct"),
     [
@@ -250,6 +251,7 @@ def test_commands_are_refused(kql: str, construct: str, query: Query) -> None:
     assert query.run("AppEvents | count").rows == [(2 * HOURS,)]
 
 
+@pytest.mark.row(73)
 @pytest.mark.parametrize(
     "kql",
     [
@@ -283,6 +285,7 @@ def test_what_a_fuzzy_union_leaves_out(query: Query) -> None:
     assert answer.rows == [(HOURS,)]
 
 
+@pytest.mark.row(73)
 def test_text_is_never_sql(query: Query) -> None:
     """Texts of a query stay texts, whatever quotes and signs they have."""
     nasty = "'; DROP VIEW AppEvents; --\" $instant0 $kqlnow {0} \\"

@@ -13,6 +13,8 @@ from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.support.telemetry import event
 from tests.support.wire import Headers, Wire, answer
 
+pytestmark = pytest.mark.row(84)
+
 PLACES = (
     ("GET", "/"),
     ("GET", "/status.json"),

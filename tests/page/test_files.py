@@ -20,6 +20,7 @@ VENDORED = {"echarts.common.min.js": "61f13280aba3161f77fc801bf5f9c786f55f104321
 """File to its SHA-256: as it stands in the package echarts 6.1.0."""
 
 
+@pytest.mark.row(73)
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_no_script_makes_markup_or_code_from_text(path: Path):
     """Data cannot become markup or code, and no script names another site."""

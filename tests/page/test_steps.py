@@ -214,6 +214,7 @@ def test_a_series_can_be_switched_off(sample: LocalAzureMonitor, screen: type_of
     expect(entry).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.row(73)
 def test_data_and_text_never_become_markup(sample: LocalAzureMonitor, screen: type_of_open):
     """Tags in a text step are shown as text; only the known marks of Markdown become elements."""
     opened = screen(sample.url, allowed=BAD_ANSWER)

@@ -132,6 +132,7 @@ def test_an_empty_file_is_as_at_the_start(write: Callable[[str], Path]) -> None:
         assert current_tags()["user"] != "jane"
 
 
+@pytest.mark.row(81)
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
@@ -183,6 +184,7 @@ def test_wrong_files(write: Callable[[str], Path], text: str, line: int, words: 
         assert word in told
 
 
+@pytest.mark.row(81)
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     """A file that is not there, a folder, and bytes that are no text are named."""
     with pytest.raises(SettingsError, match=r"none\.toml: No such file.*; expected a TOML file"):
@@ -227,6 +229,7 @@ def test_code_wins(write: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
     assert metric_tags() == ("tenant",)
 
 
+@pytest.mark.row(81)
 @pytest.mark.parametrize("value", ["ten", "0", "-1", "inf", "nan"])
 def test_wrong_environment(value: str, monkeypatch: pytest.MonkeyPatch, capture: Capture) -> None:
     """A factor that is none is refused at `instrument()`, by name and value, and nothing is attached."""
@@ -248,6 +251,7 @@ def test_the_example_of_the_readme(write: Callable[[str], Path]) -> None:
     assert len(budgets._accounts) == 1
 
 
+@pytest.mark.row(81)
 def test_configure_looks_before_it_changes_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong setting in the environment stops `configure()` before it has set up a provider."""
     monkeypatch.setenv("FOUNDRY_TELEMETRY_USD_PER_CCU", "free")

@@ -52,6 +52,7 @@ def observe(case: dict[str, Any], size: int | None) -> Observation:
     return seen
 
 
+@pytest.mark.row(67)
 @pytest.mark.parametrize("size", [None, 1, 7, 1 << 20], ids=["recorded", "bytes", "sevens", "whole"])
 @pytest.mark.parametrize("case", answered(), ids=lambda case: case["id"])
 def test_observation_equals_expectation(

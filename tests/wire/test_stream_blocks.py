@@ -94,6 +94,7 @@ AT = (*range(3), *range(BLOCK - 3, BLOCK + 3), 5 * BLOCK)
 """Places in a run of deltas: at its beginning, around the border of a block, in a later block."""
 
 
+@pytest.mark.row(67)
 @WAYS
 @SPACED
 def test_counters_between_deltas(way: Way, spaced: bool) -> None:
@@ -106,6 +107,7 @@ def test_counters_between_deltas(way: Way, spaced: bool) -> None:
         assert stream.answer().stop_reason == "end_turn"
 
 
+@pytest.mark.row(67)
 @WAYS
 def test_later_counters_replace_earlier(way: Way) -> None:
     """Counters are running totals: the last ones count, in the same block or in another."""
@@ -114,6 +116,7 @@ def test_later_counters_replace_earlier(way: Way) -> None:
         assert told(read(pieces, way)) == (2, 7, True, None), at
 
 
+@pytest.mark.row(67)
 @WAYS
 @SPACED
 def test_error_between_deltas(way: Way, spaced: bool) -> None:
@@ -136,6 +139,7 @@ TELLING = {
 }
 
 
+@pytest.mark.row(67)
 @WAYS
 @pytest.mark.parametrize("name", TELLING)
 @pytest.mark.parametrize("after", [0, 1, 2 * BLOCK])
@@ -150,6 +154,7 @@ def test_cut_at_the_border_of_a_block(name: str, after: int, way: Way) -> None:
         assert told(read(pieces, way)) == wanted, cut
 
 
+@pytest.mark.row(67)
 @WAYS
 @pytest.mark.parametrize("name", TELLING)
 def test_cut_in_many_pieces(name: str, way: Way) -> None:
@@ -161,6 +166,7 @@ def test_cut_in_many_pieces(name: str, way: Way) -> None:
         assert told(read(pieces, way)) == wanted, size
 
 
+@pytest.mark.row(67)
 def test_end_without_a_blank_line() -> None:
     """The last event needs no blank line where the body is complete, and counts nothing where it is cut."""
     for cut in range(1, 3):
@@ -191,6 +197,7 @@ def test_deltas_that_quote_events(quote: str, way: Way) -> None:
         assert told(read(pieces, way)) == (42, 7, True, None), cut
 
 
+@pytest.mark.row(67)
 @WAYS
 def test_other_line_endings_later(way: Way) -> None:
     """A stream that changes its line endings in the middle, as a proxy may make it do, is read to its end."""
@@ -291,6 +298,7 @@ def endless_other_event() -> Iterator[bytes]:
 SHAPES = (whole, halves, two_line_ends, quoting, empty, endless_line, endless_event, endless_other_event)
 
 
+@pytest.mark.row(66)
 @WAYS
 @pytest.mark.parametrize("shape", SHAPES)
 def test_memory_is_bounded(shape: Callable[[], Iterator[bytes]], way: Way) -> None:
@@ -307,6 +315,7 @@ def test_memory_is_bounded(shape: Callable[[], Iterator[bytes]], way: Way) -> No
     stream.finish(complete=True)
 
 
+@pytest.mark.row(66)
 @WAYS
 @pytest.mark.parametrize("shape", [whole, halves, quoting, empty])
 def test_held_bytes_are_few(shape: Callable[[], Iterator[bytes]], way: Way) -> None:

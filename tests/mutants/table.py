@@ -1,0 +1,411 @@
+"""The mutants. A change of the library that touches the old text of one moves the mutant with it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutants.mutant import Mutant
+
+_BODY: Final = "foundry_telemetry/attach/body.py"
+_EXCHANGE: Final = "foundry_telemetry/attach/exchange.py"
+_METRICS: Final = "foundry_telemetry/signals/metrics.py"
+_SSE: Final = "foundry_telemetry/wire/sse.py"
+_TRANSPORT: Final = "foundry_telemetry/attach/transport.py"
+_ATTEMPT: Final = "foundry_telemetry/attempt.py"
+
+MUTANTS: Final = (
+    Mutant(
+        "read-in-the-hook",
+        _BODY,
+        """        exchange.answered(response)
+        if response.is_closed:""",
+        """        exchange.answered(response)
+        if body is SyncBody:
+            response.read()
+        if response.is_closed:""",
+        ("tests/faults/test_streams.py::test_nothing_is_held_back",),
+        (44,),
+    ),
+    Mutant(
+        "attach-in-the-generator",
+        _BODY,
+        """        tap, room = self._tap, HELD_BYTES
+        try:
+            for piece in self._stream:""",
+        """        tap, room = self._tap, HELD_BYTES
+        __import__("opentelemetry.context").context.attach(self._exchange.link.context)
+        try:
+            for piece in self._stream:""",
+        ("tests/faults/test_context.py::test_user_span_between_pieces",),
+        (50,),
+    ),
+    Mutant(
+        "swallow-cancellation",
+        _BODY,
+        """        except BaseException as error:
+            self._exchange.fail(error)
+            raise
+        finally:""",
+        """        except BaseException as error:
+            self._exchange.fail(error)
+            return
+        finally:""",
+        ("tests/faults/test_cancellation.py::test_cancelled_in_the_body",),
+        (47,),
+    ),
+    Mutant(
+        "cancelled-is-failed",
+        _EXCHANGE,
+        'self.end("failed" if isinstance(error, Exception) else "cancelled", error)',
+        'self.end("failed", error)',
+        ("tests/faults/test_cancellation.py::test_cancelled_before_headers",),
+        (47,),
+    ),
+    Mutant(
+        "no-inner-close",
+        _BODY,
+        """            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()""",
+        """            pass""",
+        ("tests/faults/test_cancellation.py::test_inner_iteration_is_closed_in_the_same_task",),
+        (47, 48),
+    ),
+    Mutant(
+        "await-before-the-inner-close",
+        _BODY,
+        """        self._closed()
+        await self._stream.aclose()""",
+        """        self._closed()
+        await __import__("anyio").lowlevel.checkpoint()
+        await self._stream.aclose()""",
+        ("tests/faults/test_cancellation.py::test_inner_close_always_runs",),
+        (48,),
+    ),
+    Mutant(
+        "no-finally",
+        _TRANSPORT,
+        """            response = self.inner.handle_request(request)
+        except BaseException as error:
+            exchange.fail(error)
+            raise
+        finally:
+            if token is not None:
+                context_api.detach(token)""",
+        """            response = self.inner.handle_request(request)
+        except BaseException as error:
+            exchange.fail(error)
+            raise
+        if token is not None:
+            context_api.detach(token)""",
+        ("tests/faults/test_context.py::test_nothing_is_left_current_after_a_failure",),
+        (49,),
+    ),
+    Mutant(
+        "body-without-elapsed",
+        _BODY,
+        "        return getattr(self._stream, name)",
+        "        raise AttributeError(name)",
+        ("tests/faults/test_streams.py::test_each_way_of_reading",),
+        (45,),
+    ),
+    Mutant(
+        "guard-that-raises",
+        "foundry_telemetry/attach/recorder.py",
+        """        except Exception as error:
+            losses.add(error)
+            return None""",
+        """        except Exception as error:
+            losses.add(error)
+            raise""",
+        ("tests/faults/test_own_failures.py::test_broken_function[httpx-sync-process-80]",),
+        (21,),
+    ),
+    Mutant(
+        "first-sink-that-raises-is-the-last",
+        _EXCHANGE,
+        """    try:
+        sink(seen)
+    except Exception as error:
+        losses.add(error)""",
+        """    sink(seen)""",
+        ("tests/faults/test_neighbours.py::test_bad_sink",),
+        (22,),
+    ),
+    Mutant(
+        "raw-ids",
+        "foundry_telemetry/wire/clean.py",
+        'return f"invalid:{len(value)}"',
+        'return value.decode("latin-1")',
+        ("tests/hostile/test_ids.py::test_hostile_ids_from_a_socket",),
+        (72,),
+    ),
+    Mutant(
+        "url-with-query",
+        "foundry_telemetry/wire/recognise.py",
+        """        url=target.url,
+        on_foundry_host""",
+        """        url=f"{target.url}?{raw_path.decode()}",
+        on_foundry_host""",
+        ("tests/hostile/test_secrets.py::test_canaries",),
+        (74,),
+    ),
+    Mutant(
+        "key-as-client",
+        "foundry_telemetry/wire/headers.py",
+        'client=_client(found.get(b"user-agent")),',
+        'client=found.get(b"x-api-key", b"").decode(),',
+        ("tests/hostile/test_secrets.py::test_canaries",),
+        (74,),
+    ),
+    Mutant(
+        "token-in-a-repr",
+        "foundry_telemetry/wire/headers.py",
+        'return "Bearer(...)"',
+        "return bytes.__repr__(self)",
+        ("tests/hostile/test_secrets.py::test_reprs",),
+        (75,),
+    ),
+    Mutant(
+        "exception-text-in-the-log",
+        "foundry_telemetry/attach/guard.py",
+        "type(error).__name__, _place(error)",
+        "repr(error), _place(error)",
+        ("tests/hostile/test_secrets.py::test_failures_of_our_own",),
+        (75,),
+    ),
+    Mutant(
+        "baggage-leaves",
+        _EXCHANGE,
+        "_propagator: Final = TraceContextTextMapPropagator()",
+        '_propagator: Final = __import__("opentelemetry.propagate").propagate.get_global_textmap()',
+        ("tests/hostile/test_secrets.py::test_no_baggage_leaves",),
+        (74,),
+    ),
+    Mutant(
+        "quadratic-buffer",
+        _SSE,
+        """        if self._skipping or len(self._line) + len(part) > MAX_EVENT:
+            self._skipping = True
+            self._line.clear()
+        else:
+            self._line += part""",
+        """        self._line = bytearray(bytes(self._line) + part)""",
+        ("tests/hostile/test_bodies.py::test_endless_line_is_linear",),
+        (66,),
+    ),
+    Mutant(
+        "tokens-added-up",
+        _SSE,
+        "(name, value) for name, value in usage.items() if value is not None and name in USAGE_FIELDS",
+        """(name, value + self._usage.get(name, 0) if type(value) is int else value)
+            for name, value in usage.items()
+            if value is not None and name in USAGE_FIELDS""",
+        ("tests/wire/test_stream_blocks.py::test_later_counters_replace_earlier",),
+        (67,),
+    ),
+    Mutant(
+        "tokens-counted-twice",
+        _METRICS,
+        "            self._record_usage(seen, call, context)",
+        """            self._record_usage(seen, call, context)
+            self._record_usage(seen, call, context)""",
+        ("tests/hostile/test_cardinality.py::test_nothing_is_lost_in_other",),
+        (77,),
+    ),
+    Mutant(
+        "placeholder-as-output",
+        "foundry_telemetry/wire/usage.py",
+        'output = counts.get("output_tokens") if final else None',
+        'output = counts.get("output_tokens")',
+        ("tests/faults/test_streams.py::test_stalled_stream",),
+        (5,),
+    ),
+    Mutant(
+        "missing-as-zero",
+        "foundry_telemetry/wire/usage.py",
+        'input_tokens=counts.get("input_tokens"),',
+        'input_tokens=counts.get("input_tokens", 0),',
+        ("tests/wire/test_recorded.py", "tests/hostile/test_usage.py"),
+        (70,),
+    ),
+    Mutant(
+        "abandoned-as-ok",
+        _ATTEMPT,
+        '"closed": "abandoned"}',
+        '"closed": "ok"}',
+        ("tests/faults/test_streams.py::test_abandoned_stream",),
+        (41,),
+    ),
+    Mutant(
+        "dropped-and-forgotten",
+        _EXCHANGE,
+        "                _dropped.append((self, perf_counter_ns()))",
+        "                pass",
+        ("tests/faults/test_streams.py::test_dropped_stream_is_told_of_by_the_next_attempt",),
+        (41,),
+    ),
+    Mutant(
+        "hop-as-a-call-of-its-own",
+        "foundry_telemetry/attach/recorder.py",
+        "        link.number = previous.attempt.number + 1\n",
+        "        link.number = 1\n",
+        ("tests/faults/test_responses.py::test_redirect",),
+        (14,),
+    ),
+    Mutant(
+        "retry-counted-as-a-call",
+        _METRICS,
+        "if note.ours or _ends_call(seen):",
+        "if True:",
+        ("tests/signals/test_metrics.py",),
+        (),
+    ),
+    Mutant(
+        "two-doors-count-twice",
+        "foundry_telemetry/attach/hooks.py",
+        """            if not isinstance(sent, Sent):  # not ours, or another door has taken the exchange
+                return
+""",
+        """            if not isinstance(sent, Sent):
+                sent = None
+""",
+        ("tests/attach/test_together.py::test_redirect",),
+        (14,),
+    ),
+    Mutant(
+        "ids-on-metrics",
+        _METRICS,
+        "fields = place | {names.AUTH_SCHEME: seen.auth_scheme,",
+        "fields = place | {names.CALL_ID: seen.call_id, names.AUTH_SCHEME: seen.auth_scheme,",
+        ("tests/hostile/test_cardinality.py::test_twenty_thousand_of_everything",),
+        (77,),
+    ),
+    Mutant(
+        "wall-clock",
+        _ATTEMPT,
+        "duration_s=(now_ns - self._clock_ns) / 1e9",
+        "duration_s=(time_ns() - self.started_ns) / 1e9",
+        ("tests/hostile/test_clock.py::test_clock_jumps",),
+        (80,),
+    ),
+    Mutant(
+        "two-ends",
+        _ATTEMPT,
+        """            self._open.pop()
+        except IndexError:
+            return None""",
+        """            self._open.clear()
+        except IndexError:
+            return None""",
+        ("tests/hostile/test_free_threads.py::test_one_end_wins",),
+        (51, 87),
+    ),
+    Mutant(
+        "fork-tells-twice",
+        _ATTEMPT,
+        """        if self._generation != _Generation.number:
+            return None
+""",
+        "",
+        ("tests/faults/test_processes.py::test_fork_of_a_fork_with_an_open_stream",),
+        (35,),
+    ),
+    Mutant(
+        "lock-held-at-a-fork",
+        "foundry_telemetry/azure/__init__.py",
+        "    os.register_at_fork(after_in_child=_forget_lock)",
+        "    pass",
+        ("tests/faults/test_processes.py::test_fork_while_a_thread_sets_up",),
+        (34,),
+    ),
+    Mutant(
+        "holds-of-a-copy-stay",
+        _TRANSPORT,
+        "        _release_copy(owner)\n",
+        "",
+        ("tests/faults/test_environments.py::test_imported_again",),
+        (39,),
+    ),
+    Mutant(
+        "any-text-is-an-id",
+        "foundry_telemetry/investigate/ids.py",
+        """        if form.fullmatch(bare):""",
+        """        if form.match(bare):""",
+        ("tests/investigate/test_ids.py",),
+        (73,),
+    ),
+    Mutant(
+        "any-host-is-ours",
+        "foundry_telemetry/local/safety.py",
+        "if len(hosts) == 1 and hosts[0].lower() in _own(port):",
+        "if hosts:",
+        ("tests/local/test_safety.py::test_other_hosts",),
+        (84,),
+    ),
+    Mutant(
+        "compressed-bytes-are-read",
+        _BODY,
+        "            tap = ignore\n",
+        "            pass\n",
+        ("tests/hostile/test_bodies.py::test_encodings",),
+        (63,),
+    ),
+    Mutant(
+        "every-host-is-foundry",
+        "foundry_telemetry/wire/recognise.py",
+        "if not (target.is_known_host or facts.from_foundry_client):",
+        "if False:",
+        ("tests/attach/test_recorded.py::test_other_traffic_is_not_seen",),
+        (),
+    ),
+    Mutant(
+        "no-price-is-zero",
+        _ATTEMPT,
+        "cost_usd=cost.usd if cost and not cost.is_partial else None,",
+        "cost_usd=cost.usd if cost and not cost.is_partial else 0.0,",
+        ("tests/hostile/test_usage.py",),
+        (70,),
+    ),
+    Mutant(
+        "unfinished-is-ok",
+        _ATTEMPT,
+        """        if stream is not None and not (self.encoded and stream.is_empty):
+            return "truncated", make_failure("stream_truncated", origin="unknown")
+""",
+        "",
+        ("tests/faults/test_streams.py::test_unfinished_stream",),
+        (8,),
+    ),
+    Mutant(
+        "pieces-fed-twice",
+        _BODY,
+        "            self._exchange.attempt.feed(piece)",
+        "            self._exchange.attempt.feed(piece)\n            self._exchange.attempt.feed(piece)",
+        ("tests/hostile/test_bodies.py::test_encodings",),
+        (63,),
+    ),
+    Mutant(
+        "lost-on-the-way-to-disk",
+        "foundry_telemetry/azure/storage.py",
+        "        if name != _STORED:\n",
+        "        if False:\n",
+        ("tests/faults/test_storage.py::test_file_in_the_place_of_the_folder",),
+        (29,),
+    ),
+    Mutant(
+        "child-tells-for-its-parent",
+        "foundry_telemetry/azure/forks.py",
+        "        self._held.clear()\n",
+        "",
+        ("tests/azure/test_forks.py::test_the_child_leaves_it_to_the_parent",),
+        (),
+    ),
+    Mutant(
+        "handler-of-the-user-replaced",
+        "foundry_telemetry/azure/delivery.py",
+        "if on_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:",
+        "if on_main:",
+        ("tests/azure/test_delivery.py::test_handler_of_the_user",),
+        (32,),
+    ),
+)

@@ -27,7 +27,7 @@ def small() -> Run:
 
 @pytest.mark.row(86)
 def test_every_attempt_is_delivered_once(small: Run) -> None:
-    """Of calls of every kind each attempt that was served arrives as one event with its own ids and tokens."""
+    """Of calls of every kind each served attempt arrives as one event with its own ids and tokens."""
     assert small.served == small.delivered == list(range(1, CALLS + 1))
     assert small.mixed == 0
     assert small.outcomes == {"ok": CALLS - CALLS // EVERY, "abandoned": CALLS // EVERY}

@@ -10,7 +10,7 @@ import asyncio
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any
 
@@ -35,6 +35,19 @@ TOGETHER = 512
 """Accepted bodies that are stored at a time."""
 LIFE = 16
 """Times that one database is used; it is in memory, and must not grow for ever."""
+
+
+AWKWARD = (
+    '"0001-01-01T00:00:00+14:00"',
+    '"9999-12-31T23:59:59-14:00"',
+    '"1969-12-31T23:59:59Z"',
+    '"12:00"',
+    '"99999999.99:99:99.9999999"',
+    '"\\u001f\\n"',
+    "[{}]",
+    '{"a":{"b":1}}',
+)
+"""Times that are none in UTC, texts that mean something to the store, and shapes that do not fit."""
 
 
 class Collecting:
@@ -100,6 +113,14 @@ def check(data: bytes) -> None:
     STORE.settle(TOGETHER)
 
 
+def finish() -> None:
+    """Store what waits, and let everything go; the next check begins anew."""
+    STORE.settle()
+    STORE.close()
+    while _loops:
+        _loops.pop().close()
+
+
 def check_refusal(refused: RefusedError) -> None:
     """A body that is no batch at all is refused with a status and in words."""
     assert refused.status in REFUSED
@@ -151,6 +172,25 @@ def items() -> list[dict[str, Any]]:
     return [{"iKey": INSTRUMENTATION_KEY, **item} for item in found]
 
 
+def places(item: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value inside an item."""
+    for key, value in item.items() if isinstance(item, dict) else enumerate(item):
+        yield (*path, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*path, key))
+
+
+def with_value(item: Any, path: tuple[Any, ...], text: str) -> str:
+    """An item as JSON, with any text in the place of one of its values."""
+    mark = "\ue000"
+    copy = json.loads(json.dumps(item))
+    inner = copy
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = mark
+    return json.dumps(copy, ensure_ascii=False).replace(f'"{mark}"', text)
+
+
 def seeds() -> Iterable[bytes]:
     """Each item alone, as an array and as lines, and all of them compressed."""
     lines = [json.dumps(item).encode() for item in items()]
@@ -163,6 +203,9 @@ def seeds() -> Iterable[bytes]:
     yield b"\1\1" + gzip.compress(lines[0], mtime=0) + gzip.compress(b"\n" + lines[1], mtime=0)
     yield b"\1\0" + zlib.compress(whole)
     yield b"\0\0" + b"\n".join(lines)
+    for item in items():
+        for path in places(item):
+            yield from (b"\4\0" + with_value(item, path, value).encode() for value in AWKWARD)
 
 
 def _growing(start: bytes, piece: bytes, end: bytes = b"") -> Callable[[int], bytes]:

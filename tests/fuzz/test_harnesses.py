@@ -28,10 +28,7 @@ FIXED = 500
 def _stored() -> Iterator[None]:
     """What the ingestion accepted in a test is stored at its end, and its database forgotten."""
     yield
-    ingest.STORE.settle()
-    ingest.STORE.close()
-    while ingest._loops:
-        ingest._loops.pop().close()
+    ingest.finish()
 
 
 @pytest.mark.parametrize("name", WATCHED)

@@ -13,6 +13,7 @@ from foundry_telemetry import Observation, TokenUsage
 from foundry_telemetry.wire.clean import MAX_COUNT
 from foundry_telemetry.wire.usage import read_message
 from tests.fuzz.harness import Harness
+from tests.fuzz.spoiling import spoilt
 from tests.fuzz.told import asked, check_attributes, observed, recorded
 from tests.hostile.fuzz import FRAGMENTS
 
@@ -20,6 +21,7 @@ HEAD = 3
 STATUSES = (200, 200, 200, 400, 401, 403, 404, 408, 413, 429, 500, 503, 504, 529, 302, 418)
 TYPES = (b"application/json", b"text/html", b"text/plain", b"")
 BEARER = ((b"authorization", b"Bearer a.e30.b"),)
+ASKED = {"model": "m", "max_tokens": 1, "stream": True, "output_config": {"effort": "low"}}
 COUNTED = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
 
@@ -78,6 +80,11 @@ def seeds() -> Iterable[bytes]:
         place = STATUSES.index(status) if status in STATUSES else 0
         yield bytes([place, 0, 128]) + body
         yield b"\0\0\x81" + json.dumps(case["request"]["body"]).encode()
+    yield from (
+        b"\0\0\0" + text for _, body in recorded("ok_json_server") for text in spoilt(json.loads(body))
+    )
+    yield from (b"\4\0\1" + text for _, body in recorded("err_401_tok") for text in spoilt(json.loads(body)))
+    yield from (b"\0\0\0" + text for text in spoilt(ASKED))
     yield b"\x0b\1\x10<html><body>Bad Gateway</body></html>"
 
 

@@ -11,6 +11,7 @@ from foundry_telemetry.wire.headers import read_request_headers, read_response_h
 from tests.fuzz.harness import Harness
 from tests.fuzz.told import asked, clean, observed, recorded, with_canary
 from tests.hostile.test_readers import HEADERS, VALUES
+from tests.support.recorded import request_headers
 
 NOW_S = 1.8e9
 DAY_S = 86_400
@@ -36,9 +37,8 @@ def check(data: bytes) -> None:
 def seeds() -> Iterable[bytes]:
     """The headers of every recorded exchange; and each value that once was trouble under each name."""
     for case, _ in (*recorded("ok_"), *recorded("err_"), *recorded("sse_")):
-        for part in ("request", "response"):
-            lines = "\n".join(f"{name}: {value}" for name, value in case[part]["headers"])
-            yield with_canary(lines.encode())
+        for headers in (request_headers(case), case["response"]["headers"]):
+            yield with_canary("\n".join(f"{name}: {value}" for name, value in headers).encode())
     for number, value in enumerate(VALUES):
         yield HEADERS[number % len(HEADERS)] + b":" + value + b"\nretry-after:" + value
 

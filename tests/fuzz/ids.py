@@ -123,6 +123,7 @@ def seeds() -> Iterable[bytes]:
         b"req_\\'",
         b"overloaded",
     )
+    yield from (b"req_1'x", b"msg_1\\x", b"over\\loaded", b"0a6b321dc337cec9'x", b"req_1\nx")
     yield f"Bearer {SECRET} <b>[x](javascript:y)</b> `a|b`".encode()
 
 

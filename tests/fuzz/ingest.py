@@ -10,19 +10,20 @@ import asyncio
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
 from starlette.requests import Request
 
-from foundry_telemetry.local.envelopes import Batch, read_batch
+from foundry_telemetry.local.envelopes import END, Batch, read_batch
 from foundry_telemetry.local.faults import Faults
 from foundry_telemetry.local.ingest import Ingestion
 from foundry_telemetry.local.safety import RefusedError
 from foundry_telemetry.local.store import Receipt, Store
 from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
 from tests.fuzz.harness import Harness
+from tests.fuzz.spoiling import VALUES, spoilt
 from tests.support.telemetry import envelope, event
 
 HEAD = 2
@@ -38,6 +39,7 @@ LIFE = 16
 
 
 AWKWARD = (
+    *VALUES,
     '"0001-01-01T00:00:00+14:00"',
     '"9999-12-31T23:59:59-14:00"',
     '"1969-12-31T23:59:59Z"',
@@ -47,7 +49,7 @@ AWKWARD = (
     "[{}]",
     '{"a":{"b":1}}',
 )
-"""Times that are none in UTC, texts that mean something to the store, and shapes that do not fit."""
+"""With times that are none in UTC, texts that mean something to the store, and shapes that do not fit."""
 
 
 class Collecting:
@@ -63,6 +65,8 @@ class Collecting:
     def add(self, body: bytes, refuse: Mapping[int, int]) -> Future[Receipt]:
         """As `Store.add`, but done at once."""
         batch = read_batch(body, self.key, refuse)
+        texts = (text for pieces in batch.pieces.values() for text in pieces)
+        assert sum(text.count(END) + 1 for text in texts) == batch.accepted
         if batch.accepted:
             self._waiting.append((body, batch))
         done: Future[Receipt] = Future()
@@ -172,25 +176,6 @@ def items() -> list[dict[str, Any]]:
     return [{"iKey": INSTRUMENTATION_KEY, **item} for item in found]
 
 
-def places(item: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value inside an item."""
-    for key, value in item.items() if isinstance(item, dict) else enumerate(item):
-        yield (*path, key)
-        if isinstance(value, dict | list):
-            yield from places(value, (*path, key))
-
-
-def with_value(item: Any, path: tuple[Any, ...], text: str) -> str:
-    """An item as JSON, with any text in the place of one of its values."""
-    mark = "\ue000"
-    copy = json.loads(json.dumps(item))
-    inner = copy
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = mark
-    return json.dumps(copy, ensure_ascii=False).replace(f'"{mark}"', text)
-
-
 def seeds() -> Iterable[bytes]:
     """Each item alone, as an array and as lines, and all of them compressed."""
     lines = [json.dumps(item).encode() for item in items()]
@@ -203,9 +188,7 @@ def seeds() -> Iterable[bytes]:
     yield b"\1\1" + gzip.compress(lines[0], mtime=0) + gzip.compress(b"\n" + lines[1], mtime=0)
     yield b"\1\0" + zlib.compress(whole)
     yield b"\0\0" + b"\n".join(lines)
-    for item in items():
-        for path in places(item):
-            yield from (b"\4\0" + with_value(item, path, value).encode() for value in AWKWARD)
+    yield from (b"\4\0" + text for item in items() for text in spoilt(item, AWKWARD))
 
 
 def _growing(start: bytes, piece: bytes, end: bytes = b"") -> Callable[[int], bytes]:

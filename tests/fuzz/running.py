@@ -19,6 +19,7 @@ SLOWEST_S = 10
 _PULSE = re.compile(r"#(\d+)\s+(\w+)\s+cov: (\d+) ft: (\d+) .*?exec/s: (\d+) rss: (\d+)Mb")
 _FINDING = re.compile(r"Test unit written to (\S+)")
 _STAT = re.compile(r"stat::(\w+):\s+(\d+)")
+_STATS = {"number_of_executed_units": "runs", "average_exec_per_sec": "runs_per_s", "peak_rss_mb": "peak_mb"}
 _TAIL = 40
 """Lines that are shown of a run that failed."""
 
@@ -66,10 +67,10 @@ def fuzz(name: str, runs: int, seed: int = 0) -> Found:
             assert child.stderr is not None
             for line in child.stderr:
                 tail.append(line)
-                read(line, found)
-                say(found, runs)
+                if read(line, found):
+                    say(found, runs)
     found.code = child.returncode
-    sys.stderr.write("\n")
+    sys.stderr.write("\n" * sys.stderr.isatty())
     if found.code or found.findings:
         sys.stderr.writelines(tail)
     return found
@@ -97,28 +98,22 @@ def prepared(name: str, harness: Harness, folder: Path, runs: int, seed: int) ->
     ]
 
 
-def read(line: str, found: Found) -> None:
-    """Note what a line of libFuzzer tells."""
-    if pulse := _PULSE.match(line):
+def read(line: str, found: Found) -> bool:
+    """Note what a line of libFuzzer tells; whether it is one of those that only show how far it is."""
+    pulse, finding, stat = _PULSE.match(line), _FINDING.search(line), _STAT.match(line)
+    if pulse:
         found.runs, found.coverage, found.features = int(pulse[1]), int(pulse[3]), int(pulse[4])
         found.runs_per_s, found.peak_mb = int(pulse[5]), max(found.peak_mb, int(pulse[6]))
-    elif finding := _FINDING.search(line):
+    elif finding:
         found.findings += (Path(finding[1]).name,)
-    elif stat := _STAT.match(line):
-        name = {
-            "number_of_executed_units": "runs",
-            "average_exec_per_sec": "runs_per_s",
-            "peak_rss_mb": "peak_mb",
-        }
-        if stat[1] in name:
-            setattr(found, name[stat[1]], int(stat[2]))
+    elif stat and stat[1] in _STATS:
+        setattr(found, _STATS[stat[1]], int(stat[2]))
+    return pulse is not None and pulse[2] == "pulse"
 
 
 def say(found: Found, runs: int) -> None:
     """One line of progress, written over where that can be seen."""
-    if sys.stderr.isatty():
-        share = 100 * found.runs // max(runs, 1)
-        sys.stderr.write(
-            f"\r{found.name}: {share} %, {found.runs_per_s:,} runs/s, {found.features:,} features "
-        )
-        sys.stderr.flush()
+    share = 100 * found.runs // max(runs, 1)
+    line = f"{found.name}: {share} %, {found.runs_per_s:,} runs/s, {found.features:,} features"
+    sys.stderr.write(f"\r{line} " if sys.stderr.isatty() else f"{line}\n")
+    sys.stderr.flush()

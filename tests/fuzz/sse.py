@@ -2,7 +2,7 @@
 
 An input is seven bytes, then the body. Of the first byte the lowest bit says whether the body is read to its
 end, the next whether a whole attempt reads it as well, and the highest four whether it is repeated; the other
-six are the sizes of the pieces, over and over.
+six are the sizes of the pieces, over and over; the largest stands for the rest of an event.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from tests.hostile.fuzz import FRAGMENTS, check_usage
 HEAD = 7
 REPEATED = {0b1111: 8, 0b1110: 3}
 """Of the highest four bits; what else they are means once."""
+EVENT = 255
+"""The size of a piece that ends where an event does. Streams come so, and only then the reader holds back."""
 MOST_PIECES = 32
 """Of a body; what is left then comes in one. The speed of the fuzzer depends on little else."""
 STREAM = [(b"content-type", b"text/event-stream")]
@@ -42,8 +44,9 @@ def cut(body: bytes, sizes: bytes, grain: int = 1) -> list[bytes]:
         return [body]
     pieces, at = [], 0
     for size in islice(cycle(sizes), MOST_PIECES):
-        pieces.append(body[at : at + size * grain])
-        at += size * grain
+        end = body.find(b"\n\n", at) + 2 if size == EVENT else at + size * grain
+        pieces.append(body[at : max(end, at)])
+        at = max(end, at)
     return [*pieces, body[at:]]
 
 
@@ -64,14 +67,18 @@ def seeds() -> Iterable[bytes]:
     """Every recorded stream, in several cuts and with the line endings of others."""
     heads = (
         b"\x01\0\0\0\0\0\0",
-        b"\x03\1\1\1\1\1\1",
+        b"\x03\xff\xff\xff\xff\xff\xff",
         b"\x02\x11\x02\x00\xff\x03\x50",
-        b"\xf1\x1f\0\0\x30\0\0",
+        b"\x00\xff\xff\xff\xff\x01\x09",
+        b"\xf1\xff\xff\x1f\xff\0\x30",
+        b"\x03\1\1\1\1\1\1",
     )
     for number, (_, body) in enumerate(recorded("sse_")):
-        for ending in (b"\n", b"\r\n", b"\r"):
+        yield from (head + body for head in heads)
+        for ending in (b"\r\n", b"\r"):
             yield heads[number % len(heads)] + body.replace(b"\n", ending)
-        yield heads[(number + 1) % len(heads)] + body
+            first, token, rest = body.partition(b"content_block_delta")
+            yield heads[1] + first + token + rest[:90] + rest[90:].replace(b"\n", ending)
 
 
 def _growing(piece: bytes, head: bytes = b"\x01\x40\x40\x40\x40\x40\x40") -> Callable[[int], bytes]:

@@ -14,6 +14,7 @@ from foundry_telemetry.wire.credentials import judge, read_entra_error, read_tok
 from foundry_telemetry.wire.errors import CLASSES
 from tests.fuzz.bodies import lenient
 from tests.fuzz.harness import Harness
+from tests.fuzz.spoiling import spoilt
 from tests.fuzz.told import clean, with_canary
 from tests.support.recorded import cases
 
@@ -49,7 +50,9 @@ def check_claims(payload: bytes) -> None:
     assert facts.tenant in (None, claims.get("tid"))
     assert facts.application in (None, claims.get("appid"), claims.get("azp"))
     assert facts.identity_type in (None, claims.get("idtyp"))
-    assert facts.expires_in_s is None or facts.expires_in_s == int(claims["exp"] - NOW_S)
+    if facts.expires_in_s is not None:
+        assert type(claims["exp"]) is int
+        assert facts.expires_in_s == int(claims["exp"] - NOW_S)
 
 
 def check_text(text: bytes) -> None:
@@ -70,6 +73,8 @@ def seeds() -> Iterable[bytes]:
         entra = case["expect"].get("entra")
         if entra:
             yield b"\2" + json.dumps(entra).encode()
+    claims = dict.fromkeys(("aud", "exp", "tid", "appid", "azp", "idtyp"), "x")
+    yield from (b"\1" + text for text in spoilt(claims))
     guid = b"71d80197-b013-4d88-891e-1f4aaef881d6"
     yield b"\2AADSTS700016: Application not found. Trace ID: " + guid + b" Correlation ID: " + guid
     yield b"\0Bearer a.b.c"

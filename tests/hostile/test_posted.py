@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz import ingest
+from tests.fuzz.spoiling import places, with_value
 from tests.hostile.fuzz import fuzz
 from tests.hostile.test_values import RAW_VALUES
 
@@ -30,8 +31,8 @@ def _stored() -> Iterator[None]:
 def items(draw: st.DrawFn) -> bytes:
     """An item of any kind with a hostile value in any of its places."""
     item = draw(st.sampled_from(ingest.items()))
-    path = draw(st.sampled_from(list(ingest.places(item))))
-    return ingest.with_value(item, path, draw(raw_value)).encode("utf-8", "surrogateescape")
+    path = draw(st.sampled_from(list(places(item))))
+    return with_value(item, path, draw(raw_value)).encode("utf-8", "surrogateescape")
 
 
 @settings(fuzz, max_examples=400)
@@ -51,9 +52,9 @@ def test_hostile_items(found: list[bytes], form: int, size: int) -> None:
 def test_every_value_in_every_place(number: int) -> None:
     """There is no place of an item where a hostile value makes the endpoint fail, or the database."""
     item = ingest.items()[number]
-    for path in ingest.places(item):
+    for path in places(item):
         for value in (*VALUES, *ingest.AWKWARD):
             if len(value) < 2000:
-                text = ingest.with_value(item, path, value)
+                text = with_value(item, path, value)
                 ingest.check(b"\0\0[" + text.encode("utf-8", "surrogateescape") + b"]")
     ingest.STORE.settle()

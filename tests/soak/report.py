@@ -40,16 +40,16 @@ class Figure:
         """Whether the bound is kept."""
         return self.most is None or self.found <= self.most
 
-    def cells(self) -> list[str]:
-        """A row of the table."""
-        shown = f"{self.found:,.0f}" if self.unit != "MB" else f"{self.found:,.1f}"
-        most = "" if self.most is None else f"{self.most:,.0f} {self.unit}".strip()
-        return [self.name, f"{shown} {self.unit}".strip(), most, "" if self.most is None else self.verdict]
+    def cell(self) -> str:
+        """The figure, and whether it is too much."""
+        return self._shown(self.found) + " **FAIL**" * (not self.is_kept)
 
-    @property
-    def verdict(self) -> str:
-        """`pass` or `FAIL`."""
-        return "pass" if self.is_kept else "FAIL"
+    def bound(self) -> str:
+        """What it may be, if it has a bound."""
+        return "" if self.most is None else self._shown(self.most)
+
+    def _shown(self, value: float) -> str:
+        return (f"{value:,.1f} MB" if self.unit == "MB" else f"{value:,.0f} {self.unit}").strip()
 
 
 @dataclass
@@ -71,11 +71,15 @@ class Report:
         }
 
     def markdown(self) -> str:
-        """A table, under a line that says what was measured with."""
+        """A table with a column for each run, under a line that says what was measured with."""
         versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
-        rows = [["", "found", "at most", ""]]
-        for name, figures in self.figures.items():
-            rows += [[f"**{name}**", "", "", ""], *(figure.cells() for figure in figures)]
+        columns = [{figure.name: figure for figure in figures} for figures in self.figures.values()]
+        first = {name: figure for column in reversed(columns) for name, figure in column.items()}
+        names = dict.fromkeys(name for column in columns for name in column)
+        rows = [["", *self.figures, "at most"]]
+        for name in names:
+            cells = [column[name].cell() if name in column else "" for column in columns]
+            rows.append([name, *cells, first[name].bound()])
         return f"Python {platform.python_version()}, {versions}.\n\n{table(rows)}"
 
 

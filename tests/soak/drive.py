@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -24,7 +24,7 @@ import msgspec
 from msgspec import Struct
 
 import foundry_telemetry
-from tests.soak.calls import Async, in_turns, sync_clients
+from tests.soak.calls import PATIENCE_S, Async, in_turns, sync_clients
 
 BATCH = 200
 THREADS = 4
@@ -132,7 +132,21 @@ def open_attempts() -> int:
     """Attempts that have not ended."""
     from foundry_telemetry.attempt import Attempt
 
-    return sum(one.is_open for one in gc.get_objects() if type(one) is Attempt)
+    return counted(lambda one: type(one) is Attempt and one.is_open)
+
+
+def counted(is_one: Callable[[Any], bool]) -> int:
+    """How many of all objects are such.
+
+    No other thread may run meanwhile: to hold a tuple that it is just making, as this does with all objects,
+    would fail it with a `SystemError`.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(PATIENCE_S)
+    try:
+        return sum(map(is_one, gc.get_objects()))
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def left_over(threads: set[str]) -> dict[str, Any]:
@@ -146,7 +160,7 @@ def left_over(threads: set[str]) -> dict[str, Any]:
     gc.collect()
     return {
         "open_attempts": open_attempts(),
-        "open_spans": sum(one.is_recording() for one in gc.get_objects() if isinstance(one, Span)),
+        "open_spans": counted(lambda one: isinstance(one, Span) and one.is_recording()),
         "dropped_untold": len(exchange._dropped) + len(exchange._late),
         "threads": sorted({thread.name for thread in threading.enumerate()} - threads),
         "losses": _losses(),

@@ -82,7 +82,8 @@ def prepared(name: str, harness: Harness, folder: Path, runs: int, seed: int) ->
     corpus.mkdir()
     findings.mkdir(parents=True, exist_ok=True)
     for number, data in enumerate([*harness.seeds(), *(path.read_bytes() for path in kept(name))]):
-        (corpus / f"{number:04}").write_bytes(data)
+        if len(data) <= harness.longest:  # the others are for the tests, which need not be fast
+            (corpus / f"{number:04}").write_bytes(data)
     words.write_text(dictionary(harness.words), encoding="ascii")
     return [
         f"-runs={runs}",

@@ -16,6 +16,7 @@ from tests.fuzz import __main__ as command
 from tests.fuzz import ingest
 from tests.fuzz.harness import CORPUS, WATCHED, dictionary, kept, load
 from tests.fuzz.running import ROOT, Found, read
+from tests.fuzz.work import Grown
 from tests.hostile.fuzz import fuzz
 
 GROWING = [(name, shape) for name in WATCHED for shape in load(name).growing]
@@ -137,6 +138,17 @@ def test_the_fuzzer_runs() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert re.search(r"\| tokens \| [5-9]\d\d \|", done.stdout)
+
+
+@pytest.mark.parametrize(("large", "code"), [(4 * 10**9, 0), (16 * 10**9, 1)], ids=["linear", "square"])
+def test_work_that_grows_too_fast_is_told(
+    large: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four times the input may be four times the work, not sixteen times; then the command ends with 1."""
+    monkeypatch.setattr(sys, "argv", ["fuzz", "sse", "--work"])
+    monkeypatch.setattr(command, "grown", lambda name: [Grown(name, "x", 10**9, large)])
+    assert command.main() == code
+    assert f"| sse: x | 1,000.0 | {large / 1e6:,.1f} | {'**FAIL**' * code} |" in capsys.readouterr().out
 
 
 def test_kept_inputs_belong_to_a_harness() -> None:

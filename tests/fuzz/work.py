@@ -6,6 +6,7 @@ for each of its parts is quadratic all the same. Callgrind sees that, and needs 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -67,6 +68,8 @@ def main(name: str) -> list[str]:
     inputs = {f"{shape}/{times}": grow(SMALL * times) for shape, grow in shapes for times in (1, FACTOR)}
     for grow in harness.growing.values():
         harness.check(grow(1024))
+    gc.collect()
+    gc.disable()  # it would come at odd moments, and look at all that was ever imported
     counting("on")
     for case, data in inputs.items():
         segments.mark()

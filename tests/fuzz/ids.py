@@ -164,7 +164,7 @@ HARNESS = Harness(
     growing={
         "words": _growing(b"", b"req_0 "),
         "hex": _growing(b"", b"0a6b321dc337cec9-"),
-        "one word": _growing(b"", b"a"),
+        "one word": _growing(b"", b"z"),
         "quotes": _growing(b"", b"'"),
         "addresses": _growing(b"", b"a@a."),
         "tokens": _growing(b"", b"eyJ"),

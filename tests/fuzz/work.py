@@ -17,7 +17,8 @@ from tests.benchmarks import callgrind
 from tests.benchmarks.child import Segments, counting
 from tests.fuzz.harness import load
 
-SMALL = 32 * 1024
+SMALL = 128 * 1024
+"""Bytes; above the sizes from which a reader goes another way, such as the piece of a stream that is cut."""
 FACTOR = 4
 """The large input is so many times the small one."""
 MOST = 1.5

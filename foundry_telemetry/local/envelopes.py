@@ -164,7 +164,10 @@ def _read(item: Raw, key: str) -> Envelope:
     envelope.key = key
     envelope.size = len(memoryview(item))
     if envelope.time.utcoffset():
-        envelope.time = envelope.time.astimezone(UTC)
+        try:
+            envelope.time = envelope.time.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("a time before the year 1 or after 9999 in UTC") from None
     return envelope
 
 

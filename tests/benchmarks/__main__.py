@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.benchmarks import callgrind, footprint, report
+from tests.support.marked import update
 
 OURS = ("ours", "ours_on_native", "money")
 """Measured in several layouts; the others are for reference."""
@@ -73,7 +74,7 @@ def main() -> int:
     if options.update_readme:
         if "not measured" in verdicts:
             raise SystemExit("not everything was measured; README.md is as it was")
-        report.update(callgrind.ROOT / "README.md", tables)
+        update(callgrind.ROOT / "README.md", "benchmarks", tables)
     # A figure that is missing from a full run is no pass.
     bad = "FAIL" in verdicts or (alone and "not measured" in verdicts)
     return 1 if options.check and bad else 0

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from tests.support.marked import table
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
-
-START, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
-"""Between these lines of README.md the tables stand."""
 
 TITLES = {
     "ours": "**foundry-telemetry**, SDK spans off",
@@ -176,15 +174,6 @@ def as_json(results: Results) -> dict[str, Any]:
     }
 
 
-def update(readme: Path, text: str) -> None:
-    """Replace what stands between the two marker lines of a file."""
-    old = readme.read_text(encoding="utf-8") if readme.exists() else ""
-    if old.count(START) != 1 or old.count(END) != 1 or old.index(START) > old.index(END):
-        raise SystemExit(f"{readme.name} must have the line {START!r} once, and after it the line {END!r}")
-    head, tail = old[: old.index(START) + len(START)], old[old.index(END) :]
-    readme.write_text(f"{head}\n{text}\n{tail}", encoding="utf-8")
-
-
 def _sdk_table(results: Results) -> str:
     columns = ("sync-small", "sync-s50", "sync-s500", "async-small", "async-s500")
     rows = [["call without telemetry", *(_millions(results.before(name)) for name in columns), "", "", ""]]
@@ -255,10 +244,7 @@ def _budget_table(results: Results) -> str:
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
-    if not rows:
-        return ""
-    lines = [head, ["---", *("---:" for _ in head[1:])], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return table([head, *rows])
 
 
 def _millions(count: float | None, sign: str = "", digits: int = 2) -> str:

@@ -309,6 +309,8 @@ def test_all_columns_are_there(store: Store) -> None:
         ({"time": ...}, "time"),
         ({"time": "yesterday"}, "time"),
         ({"time": 5}, "time"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "before the year 1"),
+        ({"time": "9999-12-31T23:59:59-14:00"}, "after 9999"),
         ({"data": ...}, "data"),
         ({"data": []}, "expected an object"),
         ({"data": {"baseType": "EventData"}}, "name"),

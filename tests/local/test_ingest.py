@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import threading
+import zlib
 from concurrent.futures import Future
 from typing import Any
 
@@ -82,6 +84,43 @@ def test_a_bomb_is_not_unpacked(wire: Wire) -> None:
     told = wire.ask("POST", "/v2.1/track", bomb, {"Content-Encoding": "gzip"})
     assert told.status == 413
     assert "decompressed" in told.json["error"]["message"]
+
+
+@pytest.mark.parametrize("cut", [1, ingest._PIECE - 1, ingest._PIECE, ingest._PIECE + 1])
+def test_a_gzip_longer_than_a_piece(cut: int) -> None:
+    """Wherever the pieces that are read at a time begin and end, the body is whole; a cut one is refused."""
+    body = hashlib.shake_128(b"seed").digest(3 * ingest._PIECE)
+    packed = gzip.compress(body[:cut]) + gzip.compress(body[cut:])
+    assert ingest.decompressed(packed, "gzip") == body
+    for short in (packed[:-1], packed[: ingest._PIECE], packed[: 2 * ingest._PIECE]):
+        with pytest.raises(ingest.RefusedError, match="no complete gzip"):
+            ingest.decompressed(short, "gzip")
+
+
+def test_many_members_are_no_more_than_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the members of a gzip are twice the work, not four times: their rest is not copied each time."""
+    whole, moved = zlib.decompressobj, 0
+
+    class Counting:
+        def __init__(self, window: int) -> None:
+            self._reader = whole(window)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._reader, name)
+
+        def decompress(self, piece: memoryview, most: int) -> bytes:
+            nonlocal moved
+            found = self._reader.decompress(piece, most)
+            moved += len(self._reader.unused_data)
+            return found
+
+    monkeypatch.setattr(ingest.zlib, "decompressobj", Counting)
+    counts = []
+    for members in (5_000, 10_000):
+        moved = 0
+        assert ingest.decompressed(gzip.compress(b"", mtime=0) * members, "gzip") == b""
+        counts.append(moved)
+    assert counts[1] <= 2.2 * counts[0]
 
 
 def test_the_limit_counts_every_member_of_a_gzip(monkeypatch: pytest.MonkeyPatch) -> None:

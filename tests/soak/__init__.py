@@ -1,0 +1,1 @@
+"""Soak and load: many calls through real sockets and real exporters; `python -m tests.soak --help`."""

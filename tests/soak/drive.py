@@ -1,0 +1,195 @@
+"""The measured process: `python -m tests.soak.drive PLAN`, with the plan as JSON.
+
+It says something after every batch, and at the end what is left. Without ``connection_string`` the plan is
+that of a control: the same calls, and nothing of ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import sys
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+import foundry_telemetry
+from tests.soak.calls import PATIENCE_S, Async, in_turns, sync_clients
+
+BATCH = 200
+THREADS = 4
+AT_ONCE = 16
+FAMILIES = ("httpx", "httpx2")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What to do."""
+
+    base_url: str
+    connection_string: str | None = None
+    calls: int | None = None
+    """How many calls in all."""
+    seconds: float | None = None
+    """For how long, in place of that."""
+    at_once: int | None = None
+    """How many streams to hold open at the same time, in place of both."""
+
+
+def rss_bytes() -> int:
+    """Memory of this process that is in the machine's."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
+
+
+def say(**facts: Any) -> None:
+    """Tell the parent."""
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def batches(plan: Plan) -> Iterator[range]:
+    """Numbers of calls, from 1, until there are enough of them or the time is over."""
+    started, first = time.monotonic(), 1
+    while plan.seconds is None or time.monotonic() - started < plan.seconds:
+        last = first + BATCH if plan.calls is None else min(first + BATCH, plan.calls + 1)
+        if first == last:
+            return
+        yield range(first, last)
+        first = last
+
+
+def soak(plan: Plan) -> None:
+    """Make calls batch by batch: one half in threads, the other as tasks."""
+    started = time.monotonic()
+    with sync_clients(plan.base_url) as sync, asyncio.Runner() as loop, ThreadPoolExecutor(THREADS) as pool:
+        clients = Async(plan.base_url)
+        loop.run(clients.__aenter__())
+        for numbers in batches(plan):
+            half = len(numbers) // 2
+            in_threads = [pool.submit(sync.call, number) for number in numbers[:half]]
+            loop.run(in_turns(clients, numbers[half:], AT_ONCE))
+            for done in in_threads:
+                done.result()
+            gc.collect()
+            say(done=numbers[-1], seconds=time.monotonic() - started, rss=rss_bytes())
+        loop.run(clients.__aexit__())
+
+
+async def hold_open(plan: Plan, first: int, count: int) -> int:
+    """Open so many streams, and read on when all are open.
+
+    Returns:
+        Bytes that were allocated at that moment, more than before.
+    """
+    everybody, opened = asyncio.Event(), 0
+    gc.collect()
+    before = tracemalloc.get_traced_memory()[0]
+    held = 0
+
+    async def call(clients: Async, number: int) -> None:
+        nonlocal opened, held
+        async with clients.opened(number, FAMILIES[number % len(FAMILIES)]) as pieces:
+            opened += 1
+            if opened == count:
+                gc.collect()
+                held = tracemalloc.get_traced_memory()[0] - before
+                say(open_at_once=open_attempts())
+                everybody.set()
+            await everybody.wait()
+            async for _ in pieces:
+                pass
+
+    async with AsyncExitStack() as stack:
+        clients = await stack.enter_async_context(Async(plan.base_url, connections=count))
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(first, first + count):
+                tasks.create_task(call(clients, number))
+    return held
+
+
+def at_once(plan: Plan, count: int) -> None:
+    """Hold many streams open, after a few that warm everything up."""
+    few = min(count, 20)
+    tracemalloc.start()
+    asyncio.run(hold_open(plan, 1, few))
+    started = time.monotonic()
+    held = asyncio.run(hold_open(plan, few + 1, count))
+    tracemalloc.stop()
+    say(done=few + count, seconds=time.monotonic() - started, rss=rss_bytes(), held=held)
+
+
+def open_attempts() -> int:
+    """Attempts that have not ended."""
+    from foundry_telemetry.attempt import Attempt
+
+    return counted(lambda one: type(one) is Attempt and one.is_open)
+
+
+def counted(is_one: Callable[[Any], bool]) -> int:
+    """How many of all objects are such.
+
+    No other thread may run meanwhile: to hold a tuple that it is just making, as this does with all objects,
+    would fail it with a `SystemError`.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(PATIENCE_S)
+    try:
+        return sum(map(is_one, gc.get_objects()))
+    finally:
+        sys.setswitchinterval(usual)
+
+
+def left_over(threads: set[str]) -> dict[str, Any]:
+    """What should not be there any more once all calls have ended."""
+    from opentelemetry.sdk.trace import Span
+
+    from foundry_telemetry.attach import exchange
+
+    gc.collect()
+    exchange.tell_of_dropped()
+    gc.collect()
+    return {
+        "open_attempts": open_attempts(),
+        "open_spans": counted(lambda one: isinstance(one, Span) and one.is_recording()),
+        "dropped_untold": len(exchange._dropped) + len(exchange._late),
+        "threads": sorted({thread.name for thread in threading.enumerate()} - threads),
+        "losses": _losses(),
+    }
+
+
+def _losses() -> int:
+    from foundry_telemetry.attach.guard import losses
+
+    return losses.count
+
+
+def configure(plan: Plan) -> None:
+    """Set everything up as a service would."""
+    if plan.connection_string is not None:
+        foundry_telemetry.configure(connection_string=plan.connection_string, hosts=(plan.base_url,))
+
+
+def main() -> None:
+    """Make the calls, say what is left, and deliver what waits."""
+    plan = msgspec.json.decode(sys.argv[1], type=Plan)
+    configure(plan)
+    threads = {thread.name for thread in threading.enumerate()}
+    if plan.at_once is None:
+        soak(plan)
+    else:
+        at_once(plan, plan.at_once)
+    say(**left_over(threads))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""The soak in small, and what its report makes of runs that went wrong."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.soak import __main__ as command
+from tests.soak.calls import EVERY, how, is_left
+from tests.soak.report import LEFT_OVER, MEGA, Figure, Report, abandoned, accounted, held, memory
+from tests.soak.stage import Run, run
+from tests.support.marked import markers, update
+
+CALLS = 500
+AT_ONCE = 100
+LEFT = "attempts, spans, dropped bodies, threads left open"
+
+
+@pytest.fixture(scope="module")
+def small() -> Run:
+    """Five hundred calls over real sockets, through the real exporter."""
+    return run({"calls": CALLS})
+
+
+@pytest.mark.row(86)
+def test_every_attempt_is_delivered_once(small: Run) -> None:
+    """Of calls of every kind each served attempt arrives as one event with its own ids and tokens."""
+    assert small.served == small.delivered == list(range(1, CALLS + 1))
+    assert small.mixed == 0
+    assert small.outcomes == {"ok": CALLS - CALLS // EVERY, "abandoned": CALLS // EVERY}
+
+
+@pytest.mark.row(86)
+def test_nothing_is_left_over(small: Run) -> None:
+    """When all calls have ended no attempt and no span is open, and no thread is more than at the start."""
+    assert {name: small.told[name] for name in LEFT_OVER} == {**dict.fromkeys(LEFT_OVER, 0), "threads": []}
+    assert (small.code, small.errors) == (0, "")
+
+
+@pytest.mark.row(52)
+def test_many_at_once() -> None:
+    """Streams that are open at the same time are told of each for itself, and all are."""
+    found = run({"at_once": AT_ONCE})
+    assert found.told["open_at_once"] == AT_ONCE
+    assert all(figure.is_kept for figure in accounted(found))
+    assert found.outcomes == {"ok": len(found.served)}
+
+
+def test_a_control_tells_nothing() -> None:
+    """A control makes the same calls, and nothing of ours is there to tell of them."""
+    found = run({"calls": 30}, control=True)
+    assert (len(found.served), found.delivered, found.code, found.errors) == (30, [], 0, "")
+
+
+def test_calls_are_of_every_kind() -> None:
+    """Among the calls are those of every family, plain and streamed, and one in ten is abandoned somehow."""
+    kinds = {how(number) for number in range(1, 300)}
+    shapes = ("plain", "stream", "left", "dropped")
+    assert kinds == {(family, shape) for family in ("httpx", "httpx2", "sdk") for shape in shapes}
+    assert all(is_left(number) == (how(number)[1] in ("left", "dropped")) for number in range(300))
+
+
+def sound(**changes: object) -> Run:
+    """A run in which all went well, but for these fields."""
+    samples = [{"done": 100.0 * n, "seconds": float(n), "rss": 100.0 * MEGA} for n in range(1, 11)]
+    told = dict.fromkeys(LEFT_OVER, 0)
+    numbers = list(range(1, 21))
+    facts = {"samples": samples, "told": told, "served": numbers, "delivered": numbers}
+    return Run(**{**facts, "outcomes": {"ok": 18, "abandoned": 2}, **changes})  # type: ignore[arg-type]
+
+
+def broken(figures: list[Figure]) -> list[str]:
+    """The names of the bounds that are not kept."""
+    return [figure.name for figure in figures if not figure.is_kept]
+
+
+def test_a_sound_run_keeps_every_bound() -> None:
+    """Nothing is held against a run in which all went well."""
+    found = sound()
+    assert broken([*accounted(found), abandoned(found), *memory(found, sound())]) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "bound"),
+    [
+        ({"delivered": list(range(1, 20))}, "served, not delivered"),
+        ({"delivered": [*range(1, 21), 20]}, "delivered, not served, or twice"),
+        ({"mixed": 1}, "events with the ids or tokens of another call"),
+        ({"outcomes": {"ok": 17, "abandoned": 2, "error": 1}}, "attempts told as neither ok nor abandoned"),
+        ({"outcomes": {"ok": 19, "abandoned": 1}}, "abandoned streams not told as such"),
+        ({"told": {}}, LEFT),
+        ({"told": dict.fromkeys(LEFT_OVER, 0) | {"threads": ["x"]}}, LEFT),
+        ({"told": dict.fromkeys(LEFT_OVER, 0) | {"open_spans": 1}}, LEFT),
+        ({"code": 1}, "failures of the process"),
+        ({"errors": "Traceback"}, "failures of the process"),
+    ],
+    ids=[
+        "lost",
+        "twice",
+        "mixed",
+        "error",
+        "not abandoned",
+        "ended early",
+        "thread",
+        "span",
+        "code",
+        "errors",
+    ],
+)
+def test_what_is_wrong_breaks_its_bound(changes: dict[str, object], bound: str) -> None:
+    """Each thing that may go wrong breaks the bound that is about it."""
+    found = sound(**changes)
+    assert bound in broken([*accounted(found), abandoned(found)])
+
+
+@pytest.mark.parametrize("last", [94.9, 105.1])
+def test_memory_that_moves_breaks_its_bound(last: float) -> None:
+    """Memory may move by five megabytes either way; what it does while all warms up does not count."""
+    found = sound()
+    found.samples[0]["rss"] = 1.0
+    assert broken(memory(found)) == []
+    found.samples[-1]["rss"] = last * MEGA
+    assert broken(memory(found)) == ["memory moved since by"]
+
+
+def test_slope() -> None:
+    """The slope is that of a line through the samples, in megabytes an hour."""
+    found = sound()
+    for sample in found.samples:
+        sample["rss"] += sample["seconds"] * 1024
+    slopes = [figure.found for figure in memory(found) if figure.name.startswith("slope")]
+    assert slopes == [pytest.approx(3600 / 1024)]
+
+
+def test_held_is_what_telemetry_adds() -> None:
+    """What an open stream holds is counted beside the same stream without telemetry."""
+    told = {"held": 1_000_000, "open_at_once": 100}
+    figures = held(sound(told=told), sound(told={"held": 100_000}), 100)
+    assert [figure.found for figure in figures] == [100, 0, 9_000]
+    assert broken(figures) == ["memory of an open stream, telemetry alone"]
+
+
+def test_report_names_every_run_and_verdict() -> None:
+    """The table has a line for each figure, and one bound that is broken spoils the whole."""
+    report = Report({"ten calls": [Figure("kept", 1, 2), Figure("told", 1234.5, unit="MB")]})
+    assert report.is_kept
+    assert report.markdown().splitlines()[-2:] == ["| kept | 1 | 2 |", "| told | 1,234.5 MB |  |"]
+    report.figures["more"] = [Figure("broken", 3, 2, "bytes")]
+    assert not report.is_kept
+    assert "| broken |  | 3 bytes **FAIL** | 2 bytes |" in report.markdown()
+    assert report.as_json()["more"] == [
+        {"name": "broken", "found": 3, "most": 2, "unit": "bytes", "kept": False}
+    ]
+
+
+@pytest.mark.parametrize(("found", "code"), [(sound(), 0), (sound(mixed=1), 1)], ids=["sound", "mixed"])
+def test_exit_code(
+    found: Run, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command ends with 1 when a bound is not kept, and prints the figures either way."""
+    monkeypatch.setattr(command, "run", lambda plan, **_: found)
+    assert command.main(["--calls", "20"]) == code
+    assert "|  | 20 calls | at most |" in capsys.readouterr().out
+
+
+def test_what_is_run() -> None:
+    """Without options all three parts are run; README.md is written from all of them or not at all."""
+    chosen = command.arguments([])
+    assert (chosen.calls, chosen.at_once, chosen.minutes) == (50_000, 1_000, 10)
+    chosen = command.arguments(["--minutes", "1"])
+    assert (chosen.calls, chosen.at_once, chosen.minutes) == (None, None, 1)
+    with pytest.raises(SystemExit):
+        command.arguments(["--calls", "5", "--update-readme"])
+
+
+def test_progress_is_one_line_and_has_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal a line is written over; elsewhere there is one now and then; neither has an escape."""
+    for is_terminal, expected in ((True, 3), (False, 1)):
+        out = io.StringIO()
+        out.isatty = lambda is_terminal=is_terminal: is_terminal  # type: ignore[method-assign]
+        monkeypatch.setattr(sys, "stderr", out)
+        say = command.progress("ten calls")
+        for done in (1.0, 2.0, 3.0):
+            say({"done": done, "seconds": 1.0, "rss": 100.0 * MEGA})
+        assert out.getvalue().count("ten calls: ") == expected
+        assert "\x1b" not in out.getvalue()
+
+
+def test_update_replaces_only_its_own_part(tmp_path: Path) -> None:
+    """What stands between the markers of a name is replaced, and nothing else; without markers nothing is."""
+    readme = tmp_path / "README.md"
+    start, end = markers("soak")
+    readme.write_text(f"a\n{start}\nold\n{end}\nb\n", encoding="utf-8")
+    update(readme, "soak", "new")
+    assert readme.read_text(encoding="utf-8") == f"a\n{start}\nnew\n{end}\nb\n"
+    with pytest.raises(SystemExit, match=r"README\.md must have the line"):
+        update(readme, "benchmarks", "new")

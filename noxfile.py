@@ -50,7 +50,7 @@ NEEDS_PRICES: Final = frozenset({"azure", "budgets", "pricing", "settings"})
 """Without httpx2 genai-prices cannot be imported: nothing has a price, and one line of warning says so."""
 
 KIT: Final = frozenset(
-    {"brotli", "fastapi", "h2", "hypothesis", "httpx2", "pytest", "pytest-xdist", "trio", "trustme"}
+    {"brotli", "celery", "fastapi", "h2", "hypothesis", "httpx2", "pytest", "pytest-xdist", "trio", "trustme"}
     | {"opentelemetry-instrumentation-genai-anthropic", "zstandard"}
 )
 """What `SUITE` needs of the extra ``dev``."""

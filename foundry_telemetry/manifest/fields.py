@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from foundry_telemetry import conventions as n
+from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.manifest import forms
 from foundry_telemetry.manifest.entry import Entry, Place
 from foundry_telemetry.observation import AuthScheme, Fault, Origin, Outcome
@@ -140,6 +141,11 @@ FIELDS: Final = (
         forms.text("the budget in words", r"[0-9.e+-]+ USD per (hour|day|week|month).*"),
         personal="only if you set a budget for one value of a tag: the value stands in it",
     ),
+    _field(n.DROP_REASON, _METRIC, _JUDGED, forms.one_of(*Reason)),
+    _field(n.DROP_SIGNAL, _METRIC, _CONSTANT, forms.one_of(*Signal)),
+    _field(
+        n.TELEMETRY_VERSION, _METRIC, "metadata of this package", forms.text("a version", r"[\w.+!-]{1,64}")
+    ),
     _field(n.TOKEN_TYPE, _METRIC, _CONSTANT, forms.one_of("input", "output")),
     _field(n.TOKEN_MODALITY, _METRIC, _CONSTANT, forms.one_of("unknown")),
     _field(f"{n.TAG_PREFIX}<key>", _ALL, _GIVEN, forms.TAG, personal=_YOUR_TAGS),
@@ -167,5 +173,6 @@ METRICS: Final = (
     _metric(n.METRIC_QUOTA_LIMIT, "requests or tokens a minute", "your settings, else learnt from 429s"),
     _metric(n.METRIC_QUOTA_WALL, "s"),
     _metric(n.METRIC_BUDGET_OVERRUNS, "overruns"),
-    _metric(n.METRIC_LOSSES, "losses"),
+    _metric(n.METRIC_DROPPED, "items"),
+    _metric(n.METRIC_HEARTBEAT, "s", _CLOCK),
 )

@@ -135,7 +135,7 @@ PRIVATE = (
         "opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY",
         "opentelemetry.context",
         ("opentelemetry-api",),
-        ("attach/exchange.py",),
+        ("attach/exchange.py", "azure/delivery.py"),
         'an application that silenced instrumentation still gets our spans, and http_spans="suppress" fails',
         lambda: bool(_of("opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY")),
     ),
@@ -164,7 +164,7 @@ PRIVATE = (
         ("opentelemetry-api",),
         (
             *("attach/__init__.py", "azure/pipelines.py", "demo/stage.py", "investigate/doctor/process.py"),
-            *("signals/__init__.py", "signals/ledger.py"),
+            *("signals/__init__.py", "signals/ledger.py", "testing/kit/quiet.py"),
         ),
         "there is no ledger: instrument() cannot be imported",
         lambda: (
@@ -186,7 +186,7 @@ PRIVATE = (
         "opentelemetry.sdk._logs",
         "the logs SDK, which is still without a promise",
         ("opentelemetry-sdk",),
-        ("azure/pipelines.py", "investigate/doctor/record.py"),
+        ("azure/pipelines.py", "investigate/doctor/record.py", "testing/kit/capture.py"),
         "configure() cannot set up the ledger, and doctor cannot record a call",
         lambda: (
             all(
@@ -213,15 +213,15 @@ PRIVATE = (
         "_collect",
         "MetricReader of the SDK",
         ("opentelemetry-sdk",),
-        ("azure/delivery.py",),
-        "counts that wait at a fork are reported by parent and child",
+        ("azure/delivery.py", "azure/forks.py"),
+        "counts that wait at a fork are reported by parent and child, and the last losses are not told",
         lambda: _assigns(_of("opentelemetry.sdk.metrics.export.MetricReader"), "_collect"),
     ),
     Private(
         "_receive_metrics",
         "PeriodicExportingMetricReader of the SDK",
         ("opentelemetry-sdk",),
-        ("azure/delivery.py",),
+        ("azure/forks.py",),
         "counts that were taken out before a fork are lost",
         lambda: (
             _arguments(
@@ -229,6 +229,93 @@ PRIVATE = (
             )[:2]
             == ["self", "metrics_data"]
         ),
+    ),
+    *(
+        Private(
+            name,
+            "PeriodicExportingMetricReader of the SDK",
+            ("opentelemetry-sdk",),
+            files,
+            breaks,
+            lambda name=name: _assigns(  # type: ignore[misc]
+                _of("opentelemetry.sdk.metrics.export.PeriodicExportingMetricReader"), name
+            ),
+        )
+        for name, files, breaks in (
+            ("_export_lock", ("azure/forks.py",), "a child may inherit a locked lock, and send no metrics"),
+            ("_exporter", ("azure/delivery.py",), "the last losses of a process are not told"),
+        )
+    ),
+    *(
+        Private(
+            "_batch_processor",
+            "batch processors of the SDK",
+            ("opentelemetry-sdk",),
+            ("azure/counting.py", "azure/pipelines.py"),
+            "what a full queue drops is not counted",
+            lambda kind=kind: _assigns(_of(kind), "_batch_processor"),  # type: ignore[misc]
+        )
+        for kind in (
+            "opentelemetry.sdk.trace.export.BatchSpanProcessor",
+            "opentelemetry.sdk._logs.export.BatchLogRecordProcessor",
+        )
+    ),
+    *(
+        Private(
+            name,
+            "the queue of batch processors of the SDK",
+            ("opentelemetry-sdk",),
+            files,
+            "what a full queue drops is not counted, or not what waits at the end of a process",
+            lambda name=name: _assigns(  # type: ignore[misc]
+                _of("opentelemetry.sdk._shared_internal.BatchProcessor"), name
+            ),
+        )
+        for name, files in (
+            ("_metrics", ("azure/counting.py",)),
+            ("_queue", ("azure/counting.py",)),
+            ("_exporter", ("azure/pipelines.py",)),
+        )
+    ),
+    Private(
+        "_transmit",
+        "exporters of Azure Monitor",
+        ("azure-monitor-opentelemetry-exporter",),
+        ("azure/counting.py",),
+        "what Azure refuses is not counted",
+        lambda: (
+            _arguments(_of("azure.monitor.opentelemetry.exporter.export._base.BaseExporter")._transmit)[:2]
+            == ["self", "envelopes"]
+        ),
+    ),
+    Private(
+        "_OTELRESOURCE_",
+        "exporters of Azure Monitor, a metric that they add",
+        ("azure-monitor-opentelemetry-exporter",),
+        ("azure/envelopes.py",),
+        "a lost batch of spans counts one metric too many",
+        lambda: "_OTELRESOURCE_" in _source("azure.monitor.opentelemetry.exporter.export.trace._exporter"),
+    ),
+    *(
+        Private(
+            name,
+            "the storage of the exporters of Azure Monitor",
+            ("azure-monitor-opentelemetry-exporter",),
+            ("azure/storage.py",),
+            "what grew too old on disk is not counted",
+            lambda name=name: _assigns(  # type: ignore[misc]
+                _of("azure.monitor.opentelemetry.exporter._storage.LocalFileStorage"), name
+            ),
+        )
+        for name in ("_path", "_retention_period", "_write_timeout")
+    ),
+    Private(
+        "_captured_signals",
+        "uvicorn.Server",
+        ("uvicorn",),
+        ("azure/exits.py",),
+        "under uvicorn a SIGTERM loses what was not sent",
+        lambda: _assigns(_of("uvicorn.Server"), "_captured_signals"),
     ),
     Private(
         "_instrumentation_key",
@@ -310,6 +397,9 @@ NOT_FOREIGN = {
     ("local/database.py", "_ResourceId"): "a column of Azure",
     ("local/database.py", "_SubscriptionId"): "a column of Azure",
     ("local/mapped.py", "_BilledSize"): "a column of Azure",
+    ("testing/kit/quiet.py", "_active"): "of our own module `azure`",
+    ("testing/kit/takeover.py", "_last"): "of our own module `attempt`",
+    ("testing/kit/takeover.py", "_settings"): "of our own class, a recorder",
     ("wire/recognise.py", "_OTHER"): "a word of the HTTP convention",
 }
 """What looks like a touch and is none, and why."""

@@ -13,8 +13,8 @@ import foundry_telemetry
 PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("conventions",),
-    ("observation",),
-    ("losses", "manifest", "options"),
+    ("losses", "observation"),
+    ("manifest", "options"),
     ("wire",),
     ("attempt", "advice"),
     ("pricing", "attribution", "budgets", "quota"),

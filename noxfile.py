@@ -163,5 +163,5 @@ def opentelemetry(session: nox.Session, end: str) -> None:
 @nox.parametrize("part", list(TRUST))
 def trust(session: nox.Session, part: str) -> None:
     """What takes too long for every change."""
-    session.install("-e", ".[dev]")
+    session.install("-e", ".[dev,fuzz]")
     session.run(*TRUST[part].split(), *session.posargs)

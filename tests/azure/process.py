@@ -53,7 +53,7 @@ class Ended:
     said: list[dict[str, Any]]
     errors: str
     seconds: float
-    """From the last word of the process to its end."""
+    """From the last word, of the process or to it, to its end."""
 
 
 class Process:
@@ -83,6 +83,7 @@ class Process:
         assert self._popen.stdin is not None
         self._popen.stdin.write("\n")
         self._popen.stdin.flush()
+        self._last_word = time.monotonic()
 
     def signal(self, number: int) -> None:
         """Send a signal."""

@@ -165,6 +165,7 @@ def test_process_pool(stage: Stage) -> None:
             return wsgi_service.app({}, lambda *_: None)
 
         work(0)  # so that there are counts which must not be told twice
+        wsgi_service.claude.cache_clear()  # its connection is the parent's
         with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
             list(pool.map(work, range(8)))
         """

@@ -88,7 +88,7 @@ def _guid(chance: Random) -> str:
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
-def demo(end: datetime, *, calls: int = 6_000, hours: float = 48, seed: int = 7) -> list[Attempt]:
+def demo(end: datetime, *, calls: int = 8_000, hours: float = 48, seed: int = 7) -> list[Attempt]:
     """Two days of three services: a working day's curve, a quota wall, an hour of expired tokens."""
     chance = Random(seed)  # noqa: S311 - the same data every time
     attempts: list[Attempt] = []

@@ -44,7 +44,8 @@ class Found:
 
     def cells(self) -> list[str]:
         """A row of the table."""
-        figures = (self.runs, self.runs_per_s, f"{self.peak_mb} MB", self.coverage, self.features)
+        speed = self.runs_per_s or "-"  # libFuzzer tells none of less than a second
+        figures = (self.runs, speed, f"{self.peak_mb} MB", self.coverage, self.features)
         shown = (f"{one:,}" if isinstance(one, int) else one for one in figures)
         return [self.name, *shown, " ".join(self.findings) or ("-" if not self.code else f"exit {self.code}")]
 

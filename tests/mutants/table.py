@@ -408,4 +408,37 @@ MUTANTS: Final = (
         ("tests/azure/test_delivery.py::test_handler_of_the_user",),
         (32,),
     ),
+    Mutant(
+        "lost-count-is-lost",
+        "foundry_telemetry/azure/envelopes.py",
+        """            _tell_again(point[1], data.get("properties", {}))
+""",
+        "            pass\n",
+        ("tests/azure/test_losses.py::test_told_again",),
+        (),
+    ),
+    Mutant(
+        "parent-counted-again-by-its-child",
+        "foundry_telemetry/azure/forks.py",
+        "        forgetting.start()\n        forgetting.join(_FORGET_S)\n",
+        "",
+        ("tests/azure/test_forks.py::test_the_child_leaves_it_to_the_parent",),
+        (),
+    ),
+    Mutant(
+        "killed-by-uvicorn-unsent",
+        "foundry_telemetry/azure/exits.py",
+        "await asyncio.to_thread(self._flush)",
+        "pass",
+        ("tests/azure/test_exits.py::test_flush_comes_after_the_shutdown",),
+        (),
+    ),
+    Mutant(
+        "quota-told-as-refusal",
+        "foundry_telemetry/azure/counting.py",
+        "said.why = Reason.QUOTA if error.status_code in _QUOTA else Reason.REFUSED",
+        "said.why = Reason.REFUSED",
+        ("tests/azure/test_losses.py::test_one_batch",),
+        (27,),
+    ),
 )

@@ -10,6 +10,7 @@ Microsoft's distro and corrects what would lose or repeat telemetry:
 - SIGTERM would lose all that is in memory; exit could take a minute. Both take at most five seconds.
 - A fork would share its parent's connection and report its counts again; it does neither.
 - Providers the application made before are kept, and a pipeline to Azure is added to them.
+- What is lost all the same is counted, by signal and reason, and the count is told until it arrives.
 
 What cannot be helped: SIGKILL and ``os._exit`` lose what is in memory, up to five seconds of spans and logs
 and a minute of metrics. SIGTERM waits while the main thread is inside C code that does not look for signals.

@@ -38,15 +38,6 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
         return known
     quota = _quotas[meter] = Quota()
 
-    def losses(_: CallbackOptions) -> Iterable[Observation]:
-        told = dropped.tell()
-        told[Reason.INTERNAL_ERROR, Signal.ATTEMPTS] += asked()
-        return [
-            Observation(count, {names.DROP_REASON: str(reason), names.DROP_SIGNAL: str(signal)})
-            for (reason, signal), count in told.items()
-            if count
-        ]
-
     def used(_: CallbackOptions) -> Iterable[Observation]:
         asked()
         return [Observation(told.used, _fields(told)) for told in _readings(quota)]
@@ -65,14 +56,28 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
             if told.seconds_to_wall is not None
         ]
 
-    # First, and not for its own sake alone: what waits must be recorded before counters are collected.
-    meter.create_observable_counter(names.METRIC_DROPPED, [losses], "{item}")
-    meter.create_observable_gauge(names.METRIC_HEARTBEAT, [_beat], "s")
+    _create_health(meter, asked)  # first: what waits must be recorded before counters are collected
     meter.create_observable_gauge(names.METRIC_QUOTA_USED, [used], "{unit}")
     meter.create_observable_gauge(names.METRIC_QUOTA_LIMIT, [limits], "{unit}")
     meter.create_observable_gauge(names.METRIC_QUOTA_WALL, [walls], "s")
     meter.create_observable_counter(names.METRIC_BUDGET_OVERRUNS, [_overruns], "{overrun}")
     return quota
+
+
+def _create_health(meter: Meter, asked: Asked) -> None:
+    """What tells whether the telemetry itself is well."""
+
+    def losses(_: CallbackOptions) -> Iterable[Observation]:
+        told = dropped.tell()
+        told[Reason.INTERNAL_ERROR, Signal.ATTEMPTS] += asked()
+        return [
+            Observation(count, {names.DROP_REASON: str(reason), names.DROP_SIGNAL: str(signal)})
+            for (reason, signal), count in told.items()
+            if count
+        ]
+
+    meter.create_observable_counter(names.METRIC_DROPPED, [losses], "{item}")
+    meter.create_observable_gauge(names.METRIC_HEARTBEAT, [_beat], "s")
 
 
 class _Start:

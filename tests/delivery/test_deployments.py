@@ -62,6 +62,7 @@ def test_uvicorn_ctrl_c(stage: Stage) -> None:
     with running(stage, *UVICORN, listens=True) as service:
         service.ask(REQUESTS)
         service.end(signal.SIGINT)
+    assert stage.served == REQUESTS
     stage.holds_all(workers=1)
 
 
@@ -70,6 +71,7 @@ def test_uvicorn_workers(stage: Stage) -> None:
     with running(stage, *UVICORN, "--workers", "2", listens=True) as service:
         workers = service.ask(REQUESTS)
         service.end()
+    assert stage.served == REQUESTS
     stage.holds_all(workers=len(workers))
 
 

@@ -123,6 +123,7 @@ def test_hosts_of_both_count(when: str, family: Family) -> None:
                 for host in ("gw", "app"):
                     await post(client, f"https://{host}.example.com/v1/messages")
             foundry.calls.exactly(2)
+            assert len(foundry.requests) == 2
 
     family.run(scenario)
 

@@ -49,6 +49,7 @@ def test_families(foundry: FoundryKit, name: str, family: Family) -> None:
 
     family.run(scenario)
     foundry.calls.one().has(error=incident.error)
+    assert foundry.attempts[0].failure is not None
 
 
 @pytest.mark.parametrize("name", HEALING)

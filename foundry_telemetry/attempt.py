@@ -90,16 +90,12 @@ class Attempt:
         "_stream",
         "call_id",
         "connect_ns",
-        "feed",
         "number",
         "request",
         "started_ns",
         "tags",
         "trace_id",
     )
-
-    feed: Callable[[bytes], None]
-    """Takes the next decoded bytes of the body."""
 
     def __init__(
         self,
@@ -128,7 +124,6 @@ class Attempt:
         self._body: bytes | bytearray = b""
         self._limit = _MAX_BODY
         self._open = [True]
-        self.feed = self._keep
 
     @property
     def is_open(self) -> bool:
@@ -149,7 +144,6 @@ class Attempt:
             self._limit = _MAX_ERROR
         elif self._headers.media_type == b"text/event-stream":
             self._stream = MessageStream(perf_counter_ns)
-            self.feed = self._stream.feed
 
     @property
     def is_stream(self) -> bool:
@@ -161,11 +155,15 @@ class Attempt:
         """Whether the body is compressed, so that the bytes to feed are those of the decoder."""
         return self._headers is not None and self._headers.encoded
 
+    @property
+    def feed(self) -> Callable[[bytes], None]:
+        """Takes the next decoded bytes of the body, once the headers are here."""
+        return self._keep if self._stream is None else self._stream.feed
+
     def _keep(self, piece: bytes) -> None:
         """Hold a JSON body. Most come in one piece, which is then kept as it is."""
         if len(self._body) + len(piece) > self._limit:
-            self.feed = _ignore
-            self._limit = -1  # for who holds on to this method: what comes now would hide a hole
+            self._limit = -1  # what comes now would hide a hole
         elif not self._body:
             self._body = piece
         else:
@@ -322,10 +320,6 @@ class Attempt:
             supported=request.operation is not None,
             now_s=time_ns() / 1e9,
         )
-
-
-def _ignore(_: bytes) -> None:
-    """Takes what is left of a body that is too long to keep."""
 
 
 def _with_body_ids(ids: RequestIds, body: ErrorBody | None) -> RequestIds:

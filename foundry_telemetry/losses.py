@@ -1,10 +1,9 @@
-"""How much telemetry was lost between our records and Azure, and why.
+"""How much telemetry was lost, from the attempt to Azure, and why.
 
-*Signal*: traces, logs (the ledger among them) or metrics. *Item*: one span, span event, log record or metric
-point.
+*Signal*: traces, logs (the ledger among them) or metrics, or the part of a record that is missing. *Item*:
+one span, span event, log record or metric point, or one such part.
 
-Whoever drops an item counts it here; the total is the metric ``foundry.telemetry.dropped``. Failures of our
-own code are counted at the doors, and told under the same name.
+Whoever drops an item counts it here; the total is the metric ``foundry.telemetry.dropped``.
 """
 
 from __future__ import annotations
@@ -26,6 +25,18 @@ class Signal(StrEnum):
     METRICS = "metrics"
     ATTEMPTS = "attempts"
     """Whole records of attempts: span, metrics and ledger event at once."""
+    TOKENS = "tokens"
+    """The token usage of an attempt; all else of it is recorded."""
+    TIMINGS = "timings"
+    """A time of an attempt; all else of it is recorded."""
+    TRACE_CONTEXT = "trace_context"
+    """The ``traceparent`` of a request; the attempt is recorded."""
+    EXCEPTION_NOTES = "exception_notes"
+    """The note on an exception; the attempt is recorded."""
+    BUDGETS = "budgets"
+    """The sum of a budget; the attempt is recorded."""
+    SINKS = "sinks"
+    """One call of a sink; the attempt is recorded."""
 
 
 class Reason(StrEnum):
@@ -33,6 +44,12 @@ class Reason(StrEnum):
 
     INTERNAL_ERROR = "internal_error"
     """Our own code failed."""
+    SINK_ERROR = "sink_error"
+    """A sink of the application raised; the record is whole."""
+    SAMPLER_ERROR = "sampler_error"
+    """A sampler or span processor of the application raised, so an attempt has no span."""
+    PROCESSOR_ERROR = "processor_error"
+    """A processor of the application raised when it was given a finished span or a ledger event."""
     QUEUE_FULL = "queue_full"
     """More came in five seconds than the queue holds (``OTEL_BSP_MAX_QUEUE_SIZE``, ``OTEL_BLRP_…``)."""
     AFTER_SHUTDOWN = "after_shutdown"

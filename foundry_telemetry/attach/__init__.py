@@ -19,6 +19,7 @@ from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry import pricing
 from foundry_telemetry.attach.exchange import Settings, tell_of_dropped
+from foundry_telemetry.attach.families import when_loaded
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.hooks import EventHooks, Hooks
 from foundry_telemetry.attach.notes import ExceptionNotes, put_back
@@ -161,7 +162,7 @@ def make_recorder(
     sinks = check_sinks(sinks)
     known_hosts = parse_hosts(hosts)
     load_environment()
-    pricing.preload()
+    when_loaded(pricing.preload)
     _warn_without_ledger(logger_provider, sinks)
     _tell_at_exit()
     return Recorder(
@@ -186,8 +187,7 @@ def _signals(
         tracer_provider,
         meter_provider,
         logger_provider,
-        losses=lambda: losses.count,
-        lose=losses.add,
+        lose=losses.add_quietly,
         before_export=lambda: tell_of_dropped(run_sinks=False),
     )
 

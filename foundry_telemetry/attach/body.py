@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from foundry_telemetry.attach.exchange import Exchange, HttpResponse
+from foundry_telemetry.attach.families import loaded
 from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.losses import Signal
 from foundry_telemetry.wire.sse import HELD_BYTES, PIECE_BYTES
 
 _log: Final = logging.getLogger("foundry_telemetry")
@@ -22,27 +22,13 @@ _log: Final = logging.getLogger("foundry_telemetry")
 Tap = Callable[[bytes], None]
 
 
-def _bases(name: str) -> tuple[type, ...]:
-    """The stream classes of the installed families: each client insists on its own.
-
-    After ``httpx2.alias_httpx()`` both are one, and a base may not be repeated.
-    """
-    modules = [import_module(family) for family in ("httpx", "httpx2") if find_spec(family)]
-    return tuple(dict.fromkeys(getattr(module, name) for module in modules))
-
-
 if TYPE_CHECKING:
     import httpx
 
-    _SyncBases = (httpx.SyncByteStream,)
-    _AsyncBases = (httpx.AsyncByteStream,)
-
-    class _SyncStream(httpx.SyncByteStream): ...
-
-    class _AsyncStream(httpx.AsyncByteStream): ...
-else:
-    _SyncStream = type("_SyncStream", _bases("SyncByteStream"), {})
-    _AsyncStream = type("_AsyncStream", _bases("AsyncByteStream"), {})
+    _SyncStream = httpx.SyncByteStream
+    _AsyncStream = httpx.AsyncByteStream
+else:  # each client insists on its own; `_with_bases` adds those that the application has imported
+    _SyncStream = _AsyncStream = object
 
 
 class _Watched:
@@ -92,13 +78,15 @@ class _Watched:
 
     def _lose(self, error: Exception) -> Tap:
         """Go on without the tap."""
-        losses.add(error)
+        losses.add(error, Signal.TOKENS)
         self._tap = ignore
         return ignore
 
 
 class SyncBody(_Watched, _SyncStream):
     """A watched body of a sync client."""
+
+    BASE: ClassVar = "SyncByteStream"
 
     def __iter__(self) -> Iterator[bytes]:
         tap, room = self._tap, HELD_BYTES
@@ -127,6 +115,8 @@ class SyncBody(_Watched, _SyncStream):
 
 class AsyncBody(_Watched, _AsyncStream):
     """A watched body of an async client."""
+
+    BASE: ClassVar = "AsyncByteStream"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         tap, room = self._tap, HELD_BYTES
@@ -210,7 +200,7 @@ class TappedDecoder:
         try:
             self._exchange.attempt.feed(piece)
         except Exception as error:
-            losses.add(error)
+            losses.add(error, Signal.TOKENS)
 
 
 def ignore(_: bytes) -> None:
@@ -236,10 +226,20 @@ def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | Asyn
         if exchange.attempt.encoded:
             tap = ignore
             decoder = _tap_decoder(response, exchange)
-        response.stream = body(response.stream, exchange, tap, decoder)
+        response.stream = _class_of(body)(response.stream, exchange, tap, decoder)
     except Exception as error:
-        losses.add(error)
+        losses.add(error, Signal.TOKENS)
         exchange.end("closed")  # a short record is better than none
+
+
+def _class_of(body: type[SyncBody | AsyncBody]) -> Callable[..., SyncBody | AsyncBody]:
+    return _with_bases(body, tuple(loaded(body.BASE)))
+
+
+@lru_cache(maxsize=8)
+def _with_bases(body: type[Any], bases: tuple[type, ...]) -> type[Any]:
+    """A kind of body that is a stream for every family in use."""
+    return type(body.__name__, (body, *bases), {})
 
 
 def _tap_decoder(response: Any, exchange: Exchange) -> TappedDecoder | None:

@@ -14,10 +14,12 @@ from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from foundry_telemetry import pricing
+from foundry_telemetry import budgets, pricing
+from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.neighbours import makes_http_span
 from foundry_telemetry.attempt import Attempt, Ending
+from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Cost, Failure, Observation
 from foundry_telemetry.options import Sink
 from foundry_telemetry.signals import Link, Signals
@@ -81,7 +83,7 @@ def _price(request: Request, answer: Answer, at_ns: int) -> Cost | None:
     return price(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
 
 
-class Exchange:
+class Exchange(LeftOut):
     """One attempt and the span it belongs to. No method raises.
 
     Args:
@@ -113,7 +115,7 @@ class Exchange:
                 context = context_api.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SILENT, context)
             return context_api.attach(context) if suppress or self.link.ours else None
         except Exception as error:
-            losses.add(error)
+            losses.add(error, Signal.TRACE_CONTEXT)
             return None
 
     def _must_propagate(self) -> bool:
@@ -142,7 +144,7 @@ class Exchange:
             try:
                 self._settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
             except Exception as error:  # a span that cannot be written to costs no record
-                losses.add(error)
+                losses.add(error, Signal.TRACES)
 
     def fail(self, error: BaseException) -> None:
         """The exchange ended with an exception. Cancellation is no failure of the service."""
@@ -157,7 +159,7 @@ class Exchange:
             try:
                 self.passed_by(cause)
             except Exception as problem:
-                losses.add(problem)
+                losses.add(problem, Signal.EXCEPTION_NOTES)
 
     def passed_by(self, error: BaseException) -> None:
         """An exception is on its way to the application, perhaps that of this exchange. May raise."""
@@ -186,25 +188,32 @@ class Exchange:
             losses.add(problem)
 
     def _tell(self, seen: Observation, error: BaseException | None) -> None:
-        self._settings.signals.close(self.link, seen, self.has_http_span, losses.add)
-        self.run_sinks(seen)
+        self._settings.signals.close(self.link, seen, self.has_http_span, losses.add_foreign)
+        self.notify(seen)
         if seen.failure is not None and self._settings.notes is not None:
             self.failed = seen
-            self._settings.notes.ended_with(self, error)
+            try:
+                self._settings.notes.ended_with(self, error)
+            except Exception as problem:
+                losses.add(problem, Signal.EXCEPTION_NOTES)
 
     def end_dropped(self, at_ns: int) -> None:
-        """End an exchange whose body was dropped at `at_ns`; its sinks are called when they may."""
+        """End an exchange whose body was dropped at `at_ns`. Budgets and sinks hear of it when they may."""
         try:
             context_api.attach(self.link.context)
             seen = self.attempt.end("closed", at_ns=at_ns, price=_price)
             if seen is not None:
-                self._settings.signals.close(self.link, seen, self.has_http_span, losses.add)
+                self._settings.signals.close(self.link, seen, self.has_http_span, _add_quietly)
                 _late.append((self, seen))
         except Exception as problem:
-            losses.add(problem)
+            losses.add_quietly(problem)
 
-    def run_sinks(self, seen: Observation) -> None:
-        """Call each sink with a finished attempt."""
+    def notify(self, seen: Observation) -> None:
+        """Let budgets and sinks know of a finished attempt."""
+        try:
+            budgets.spend(seen)
+        except Exception as error:
+            losses.add(error, Signal.BUDGETS)
         if self._settings.sinks and _nesting.depth < _MAX_NESTING:
             _nesting.depth += 1
             try:
@@ -218,8 +227,8 @@ class Exchange:
         try:
             if self.attempt.is_open:
                 _dropped.append((self, perf_counter_ns()))
-        except Exception:  # at interpreter exit names may be gone; to log may take a lock held below us
-            losses.count += 1
+        except Exception as error:  # at interpreter exit names may be gone
+            losses.add_quietly(error)
 
 
 def _is_silenced(context: Context) -> bool:
@@ -243,7 +252,11 @@ def _try(sink: Sink, seen: Observation) -> None:
     try:
         sink(seen)
     except Exception as error:
-        losses.add(error)
+        losses.add(error, Signal.SINKS, Reason.SINK_ERROR)
+
+
+def _add_quietly(error: Exception, signal: Signal, _: Reason) -> None:
+    losses.add_quietly(error, signal)
 
 
 _dropped: Final[deque[tuple[Exchange, int]]] = deque()
@@ -252,20 +265,22 @@ in the same thread, so it must not record; the next attempt, export or exit does
 
 
 _late: Final[deque[tuple[Exchange, Observation]]] = deque()
-"""Dropped attempts that were told of, except to the sinks."""
+"""Dropped attempts that are recorded, but that budgets and sinks do not know of yet."""
 
 
 def tell_of_dropped(*, run_sinks: bool = True) -> None:
     """End the exchanges whose bodies were dropped, each in a context of its own.
 
     Args:
-        run_sinks: Whether to call the sinks too; a metric reader that collects holds locks they may want.
+        run_sinks: Whether to call budgets and sinks too, and to log; a metric reader that collects holds
+            locks that their code may want.
     """
     for exchange, at_ns in _popped(_dropped):
         contextvars.Context().run(exchange.end_dropped, at_ns)
     if run_sinks:
         for exchange, seen in _popped(_late):
-            contextvars.Context().run(exchange.run_sinks, seen)
+            contextvars.Context().run(exchange.notify, seen)
+        losses.log_pending()
 
 
 def _popped(queue: deque[Item]) -> Iterator[Item]:

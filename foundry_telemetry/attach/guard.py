@@ -1,45 +1,99 @@
-"""Where our failures end. The user's call never sees one; it is counted, and logged at most once a minute."""
+"""Where failures end that the user's call must never see: each is counted, and one a minute logged."""
 
 from __future__ import annotations
 
 import logging
+import os
 import time
+from pathlib import Path
+from types import CodeType
 from typing import Final
+
+import foundry_telemetry
+from foundry_telemetry.losses import Reason, Signal, dropped
 
 _log: Final = logging.getLogger("foundry_telemetry")
 _QUIET_S: Final = 60.0
 
+_LIBRARY: Final = str(Path(foundry_telemetry.__file__).parent)
+_SDK: Final = f"{os.sep}opentelemetry{os.sep}"
+
+_MESSAGES: Final = {
+    Reason.INTERNAL_ERROR: "telemetry lost",
+    Reason.SINK_ERROR: "a sink raised; the record is whole",
+    Reason.SAMPLER_ERROR: "a sampler or span processor raised; the record has no span",
+    Reason.PROCESSOR_ERROR: "a processor raised; it may lack a record",
+}
+
 
 class Losses:
-    """How much telemetry was lost to failures of our own, since the start of the process."""
+    """Failures around our records since the start of the process."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._next_log_s = 0.0
+        self._next_log_s: dict[Reason, float] = {}
+        self._pending: tuple[str, Signal, Reason] | None = None
 
-    def add(self, error: Exception) -> None:
-        """Count a failure. Its text is not logged: it may quote what was being read."""
+    def add(
+        self, error: Exception, signal: Signal = Signal.ATTEMPTS, reason: Reason = Reason.INTERNAL_ERROR
+    ) -> None:
+        """Count a failure. Its text is not logged: it may quote what was being read.
+
+        Args:
+            error: What was raised.
+            signal: What is missing for it.
+            reason: Whose failure it is.
+        """
+        self._count(signal, reason)
+        self._log(_describe(error), signal, reason)
+
+    def add_foreign(self, error: Exception, signal: Signal, reason: Reason) -> None:
+        """Count a failure that is the application's, unless it was raised by us or by the SDK below us."""
+        self.add(error, signal, Reason.INTERNAL_ERROR if _is_internal(error) else reason)
+
+    def add_quietly(self, error: Exception, signal: Signal = Signal.ATTEMPTS) -> None:
+        """Count a failure where a lock of the SDK is held; it is logged with the next attempt."""
+        self._count(signal, Reason.INTERNAL_ERROR)
+        self._pending = (_describe(error), signal, Reason.INTERNAL_ERROR)
+
+    def log_pending(self) -> None:
+        """Log what was only counted."""
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            self._log(*pending)
+
+    def _count(self, signal: Signal, reason: Reason) -> None:
         self.count += 1
+        dropped.add(reason, signal)
+
+    def _log(self, what: str, signal: Signal, reason: Reason) -> None:
         now = time.monotonic()
-        if now < self._next_log_s:
+        if now < self._next_log_s.get(reason, 0.0):
             return
-        self._next_log_s = now + _QUIET_S  # set first: a handler may come back here
+        self._next_log_s[reason] = now + _QUIET_S  # set first: a handler may come back here
         try:
-            _log.warning(
-                "telemetry lost (%d so far): %s at %s", self.count, type(error).__name__, _place(error)
-            )
+            _log.warning("%s (%s; %d failures so far): %s", _MESSAGES[reason], signal, self.count, what)
         except Exception:
             self.count += 1  # a logging handler that raises is no business of the call either
 
 
-def _place(error: Exception) -> str:
+def _describe(error: Exception) -> str:
+    code, line = _raised_in(error)
+    place = f"{Path(code.co_filename).name}:{line} {code.co_name}" if code else "unknown"
+    return f"{type(error).__name__} at {place}"
+
+
+def _is_internal(error: Exception) -> bool:
+    code, _ = _raised_in(error)
+    return code is None or code.co_filename.startswith(_LIBRARY) or _SDK in code.co_filename
+
+
+def _raised_in(error: Exception) -> tuple[CodeType | None, int]:
+    """The innermost function of a traceback, and the line in it."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
-    if frame is None:
-        return "unknown"
-    code = frame.tb_frame.f_code
-    return f"{code.co_filename.rpartition('/')[2]}:{frame.tb_lineno} {code.co_name}"
+    return (frame.tb_frame.f_code, frame.tb_lineno) if frame is not None else (None, 0)
 
 
 losses: Final = Losses()

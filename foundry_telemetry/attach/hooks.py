@@ -6,10 +6,12 @@ request extension; a client over another transport, and a pool timeout, keep the
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
+from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK, Recorder, Sent, previous_exchange
 from foundry_telemetry.wire.recognise import may_concern_us
@@ -76,7 +78,7 @@ class Hooks:
             losses.add(error)
 
 
-class _FailureWatch:
+class _FailureWatch(LeftOut):
     """httpcore's ``trace`` callback: the exchange failed before any header came.
 
     Args:
@@ -89,7 +91,9 @@ class _FailureWatch:
 
     def __init__(self, recorder: Recorder, request: Any, sent: Sent) -> None:
         self._recorder = recorder
-        self._request = request
+        self._request = weakref.ref(
+            request
+        )  # which holds this in turn; only the collector could free the two
         self._sent = sent
 
     def __call__(self, event: str, info: dict[str, Any]) -> Any:
@@ -98,16 +102,19 @@ class _FailureWatch:
     def _note(self, event: str, info: dict[str, Any]) -> None:
         """A step failed. Once the headers are here, the mark is the exchange, and its body tells the rest."""
         try:
-            if not event.endswith(".failed") or self._request.extensions.get(MARK) is not self._sent:
+            request = self._request()
+            if not event.endswith(".failed") or request is None:
+                return
+            if request.extensions.get(MARK) is not self._sent:
                 return
             failure = info["exception"]
             if ".send_request_" in event and type(failure).__name__ == "WriteError":
                 return  # httpcore goes on to read what the server may have answered
-            exchange = self._recorder.begin(self._request, sent=self._sent)
+            exchange = self._recorder.begin(request, sent=self._sent)
             if exchange is not None:
                 exchange.fail(failure)
                 # httpcore may connect again, and then an answer comes: the next attempt of this call.
-                self._sent = self._request.extensions[MARK] = Sent(exchange, told=True)
+                self._sent = request.extensions[MARK] = Sent(exchange, told=True)
         except Exception as error:
             losses.add(error)
 

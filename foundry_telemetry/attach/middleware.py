@@ -14,6 +14,7 @@ from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.attach.exchange import Exchange, HttpRequest
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK, Sent
+from foundry_telemetry.losses import Signal
 from foundry_telemetry.wire.exceptions import read_credential_error
 from foundry_telemetry.wire.recognise import unsent_request
 
@@ -100,7 +101,7 @@ def _mark() -> Sent | None:
     try:
         return Sent(None)
     except Exception as error:
-        losses.add(error)
+        losses.add(error, Signal.TIMINGS)
         return None
 
 

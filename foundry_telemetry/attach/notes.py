@@ -18,6 +18,7 @@ from typing import Any, Final
 from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import previous_exchange
+from foundry_telemetry.losses import Signal
 from foundry_telemetry.observation import Observation
 
 _PREFIX: Final = "[foundry-telemetry] "
@@ -95,7 +96,7 @@ def _constructor(cls: Any, original: Callable[..., None]) -> Callable[..., None]
             if cls in _wrapped:
                 _made(self)
         except Exception as problem:
-            losses.add(problem)
+            losses.add(problem, Signal.EXCEPTION_NOTES)
 
     return construct
 

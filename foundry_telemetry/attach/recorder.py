@@ -13,9 +13,11 @@ from typing import Any, Final
 from opentelemetry import context as context_api
 
 from foundry_telemetry.attach.exchange import Exchange, HttpRequest, Settings, tell_of_dropped
+from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attempt import Attempt, last_attempt
 from foundry_telemetry.attribution import current_tags
+from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import Link
 from foundry_telemetry.wire.recognise import Request, read_request
@@ -24,7 +26,7 @@ MARK: Final = "foundry_telemetry"
 """Key in ``request.extensions``."""
 
 
-class Sent:
+class Sent(LeftOut):
     """The mark of a door that sees a request leave but opens the exchange only when something comes back.
 
     Args:
@@ -93,7 +95,7 @@ class Recorder:
         try:
             link = self._settings.signals.open(facts, sent.context, sent.started_ns)
         except Exception as error:  # a sampler or span processor that raises costs the span, not the record
-            losses.add(error)
+            losses.add_foreign(error, Signal.TRACES, Reason.SAMPLER_ERROR)
             link = self._settings.signals.without_span(facts, sent.context)
         _place_in_call(link, facts, sent.previous)
         attempt = Attempt(

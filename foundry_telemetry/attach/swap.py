@@ -5,59 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from foundry_telemetry.attach.transport import (
-    _classes,
-    _Seam,
-    attach_process,
-    detach_process,
-    process_recorder,
-)
+from foundry_telemetry.attach.families import client_classes
+from foundry_telemetry.attach.transport import ClassPatch, patch, restore
 
 Choose = Callable[[Any, Any], Any]
 """Given the transport that a client chose and the URL, gives the one to use."""
 
 
-class _Swap(_Seam):
-    """A hold on one client class that watches nothing, but lets another transport answer.
-
-    Args:
-        owner: A client class.
-        choose: Chooses the transport.
-    """
-
-    def __init__(self, owner: type, choose: Choose) -> None:
-        self._choose: Choose | None = choose
-        super().__init__(owner, None)
-
-    def _shimmed(self, transport: Any, url: Any) -> Any:
-        return transport if self._choose is None else self._choose(transport, url)
-
-    def release(self) -> None:
-        """Put the original back; where somebody patched over us, only step aside."""
-        self._choose = None
-        super().release()
-
-
 def swap_transports(choose: Choose) -> Callable[[], None]:
-    """Put other transports in the place of those that clients choose, below our own hold on the process.
+    """Put other transports in the place of those that clients choose, below our own hold on them.
 
     Args:
         choose: Chooses the transport.
 
     Returns:
-        What undoes it, and with it whatever was done since to our hold on the process.
+        What undoes it.
     """
-    recorder = process_recorder()
-    detach_process()
-    swaps = [_Swap(cls, choose) for cls in _classes()]
-    if recorder is not None:
-        attach_process(recorder)
+    held = restore()
+    swaps = [ClassPatch(cls, lambda _, transport, url: choose(transport, url)) for cls in client_classes()]
+    patch(held)
 
     def undo() -> None:
-        detach_process()
-        for swap in swaps:
-            swap.release()
-        if recorder is not None:
-            attach_process(recorder)
+        held = restore()
+        for swap in reversed(swaps):
+            swap.restore()
+        patch(held)
 
     return undo

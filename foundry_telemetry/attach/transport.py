@@ -11,8 +11,6 @@ import logging
 import weakref
 from collections.abc import Callable
 from functools import wraps
-from importlib import import_module
-from importlib.util import find_spec
 from time import perf_counter_ns
 from typing import Any, Final
 
@@ -20,13 +18,21 @@ from opentelemetry import context as context_api
 
 from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.attach.exchange import Exchange
+from foundry_telemetry.attach.families import LeftOut, client_classes, when_loaded
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import Recorder
+from foundry_telemetry.losses import Signal
 from foundry_telemetry.wire.recognise import may_concern_us
 
 _log: Final = logging.getLogger("foundry_telemetry")
 _SEAM: Final = "_transport_for_url"
-_FAMILIES: Final = ("httpx", "httpx2")
+_MARK: Final = "foundry_telemetry"
+"""Attribute of each method of ours, by which another copy of this module knows it after a reload."""
+_RECORDER: Final = "_foundry_telemetry_recorder"
+"""Attribute of a client that is instrumented by itself. A copy of the client takes it along."""
+
+Change = Callable[[Any, Any, Any], Any]
+"""Given a client, the transport that it chose and the URL, gives the transport to use."""
 
 
 class Shim:
@@ -80,7 +86,7 @@ class Shim:
         return response
 
 
-class _ConnectTimer:
+class _ConnectTimer(LeftOut):
     """httpcore's ``trace`` callback: how long a connection took to make, when one was made."""
 
     __slots__ = ("_exchange", "_started_ns")
@@ -100,7 +106,7 @@ class _ConnectTimer:
             elif event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
                 self._exchange.attempt.connect_ns = perf_counter_ns() - self._started_ns
         except Exception as error:
-            losses.add(error)
+            losses.add(error, Signal.TIMINGS)
 
 
 class _AsyncConnectTimer(_ConnectTimer):
@@ -119,139 +125,164 @@ def _time_connect(request: Any, exchange: Exchange, *, timer: type[_ConnectTimer
         if theirs is None or isinstance(theirs, _ConnectTimer):
             request.extensions["trace"] = timer(exchange)
     except Exception as error:
-        losses.add(error)
+        losses.add(error, Signal.TIMINGS)
 
 
-class _Seam:
-    """Our hold on one client class, or on one client.
+class ClassPatch:
+    """Our hold on one client class.
 
     Args:
-        owner: A client class or a client.
-        recorder: Whom its exchanges are told to.
+        cls: Has a ``_transport_for_url`` of its own.
+        change: Changes what that chooses. Must not raise.
     """
 
-    def __init__(self, owner: Any, recorder: Recorder | None) -> None:
-        _release_copy(owner)
-        # A client keeps its seam; were it to keep the client in turn, only the collector could free the two.
-        self._owner = weakref.ref(owner)
-        self._own = vars(owner).get(_SEAM)
-        self.recorder = recorder
-        on_client = not isinstance(owner, type)
-        self._of_class: Any = None if on_client else getattr(owner, _SEAM)
-        self._ours: Any = self._for_client if on_client else _as_method(self._for_class)
-        setattr(owner, _SEAM, self._ours)
+    def __init__(self, cls: Any, change: Change) -> None:
+        self._cls = cls
+        self._original: Any = _original(vars(cls)[_SEAM])
+        original = self._original
 
-    def _for_class(self, client: Any, url: Any) -> Any:
-        return self._shimmed(self._of_class(client, url), url)
+        @wraps(original)
+        def _transport_for_url(client: Any, url: Any) -> Any:
+            return change(client, original(client, url), url)
 
-    def _for_client(self, url: Any) -> Any:
-        if self._own is not None:
-            return self._shimmed(self._own(url), url)
-        client = self._owner()
-        return self._shimmed(getattr(type(client), _SEAM)(client, url), url)
+        setattr(_transport_for_url, _MARK, True)
+        self._ours: Any = _transport_for_url
+        setattr(cls, _SEAM, self._ours)
 
-    def _shimmed(self, transport: Any, url: Any) -> Any:
-        try:
-            if self.recorder is None or not may_concern_us(url.raw_path):
-                return transport
-            # A client that is instrumented by itself wins over the whole process.
-            inner = transport.inner if isinstance(transport, Shim) else transport
-            return Shim(inner, self.recorder)
-        except Exception as error:
-            losses.add(error)
+    @property
+    def is_in_place(self) -> bool:
+        """Whether nobody has patched over it, or put the original back."""
+        return vars(self._cls).get(_SEAM) is self._ours
+
+    def restore(self) -> None:
+        """Put the original back. Where somebody patched over us, ours stays below, and changes nothing."""
+        if self.is_in_place:
+            setattr(self._cls, _SEAM, self._original)
+
+
+def _original(method: Any) -> Any:
+    """The method below a hold that another copy of this module has: a reload forgets what it placed."""
+    while getattr(method, _MARK, False):
+        method = method.__wrapped__
+    return method
+
+
+class _OfClient(LeftOut):
+    """The recorder of a client that is instrumented by itself, and of the copies made of it."""
+
+    __slots__ = ("__weakref__", "recorder")
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder: Recorder | None = recorder
+
+
+class _State:
+    """Who records: for the whole process, and for single clients."""
+
+    def __init__(self) -> None:
+        self.recorder: Recorder | None = None
+        self.clients: weakref.WeakSet[_OfClient] = weakref.WeakSet()
+        self.patches: dict[type, ClassPatch] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody records."""
+        return self.recorder is None and not any(one.recorder for one in self.clients)
+
+
+_state: Final = _State()
+
+
+def _instrumented(client: Any, transport: Any, url: Any) -> Any:
+    """The transport, with ours around it where somebody records; a client's own recorder wins."""
+    try:
+        of_client = vars(client).get(_RECORDER)
+        recorder = (of_client.recorder if of_client is not None else None) or _state.recorder
+        if recorder is None or not may_concern_us(url.raw_path):
             return transport
-
-    def release(self) -> None:
-        """Put the original back; where somebody patched over us, only step aside."""
-        self.recorder = None
-        owner = self._owner()
-        if owner is None or vars(owner).get(_SEAM) is not self._ours:
-            return
-        if self._own is not None:
-            setattr(owner, _SEAM, self._own)
-        else:
-            delattr(owner, _SEAM)
+        return Shim(transport.inner if isinstance(transport, Shim) else transport, recorder)
+    except Exception as error:
+        losses.add(error)
+        return transport
 
 
-def _as_method(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """A plain function, which a class turns into a method as it would not do with a bound one."""
-
-    @wraps(function)
-    def _transport_for_url(self: Any, url: Any) -> Any:
-        return function(self, url)
-
-    return _transport_for_url
+def patch(classes: list[type]) -> None:
+    """Take hold of client classes, where that is not done yet."""
+    for cls in classes:
+        held = _state.patches.get(cls)
+        if held is None or not held.is_in_place:
+            _state.patches[cls] = ClassPatch(cls, _instrumented)
 
 
-def _release_copy(owner: Any) -> None:
-    """Let go a hold that another copy of this module has: a reload forgets what it placed."""
-    placed = vars(owner).get(_SEAM)
-    seam: Any = getattr(getattr(placed, "__wrapped__", placed), "__self__", None)
-    if (type(seam).__module__, type(seam).__name__) == (__name__, _Seam.__name__):
-        seam.release()
-
-
-_process: Final[list[_Seam]] = []
-_clients: Final[weakref.WeakKeyDictionary[Any, weakref.ref[_Seam]]] = weakref.WeakKeyDictionary()
-"""The hold on each client. The client itself keeps it; here it would keep the client alive."""
-
-
-def _classes() -> list[type]:
-    """The client classes of the installed families; one family's twice never, even when one is an alias."""
-    modules = [import_module(family) for family in _FAMILIES if find_spec(family)]
-    return list(
-        dict.fromkeys(getattr(module, name) for module in modules for name in ("Client", "AsyncClient"))
-    )
+def restore() -> list[type]:
+    """Let go of every client class; gives those that were held."""
+    held = list(_state.patches)
+    while _state.patches:
+        _state.patches.popitem()[1].restore()
+    return held
 
 
 def attach_process(recorder: Recorder) -> None:
     """Watch every client of the process, those that exist and those to come; replaces an earlier recorder."""
-    detach_process()
-    for cls in _classes():
-        if not hasattr(cls, _SEAM):
+    _state.recorder = recorder
+    when_loaded(_patch_process)
+
+
+def _patch_process() -> None:
+    if _state.recorder is None:
+        return
+    classes = client_classes()
+    for cls in classes:
+        if _SEAM not in vars(cls):
             _log.warning(
                 "%s.%s has no %s(), so its calls are not seen; use event_hooks()",
                 cls.__module__,
                 cls.__name__,
                 _SEAM,
             )
-            continue
-        _process.append(_Seam(cls, recorder))
+    patch([cls for cls in classes if _SEAM in vars(cls)])
 
 
 def detach_process() -> None:
     """Stop watching every client of the process."""
-    while _process:
-        _process.pop().release()
+    _state.recorder = None
+    _restore_if_idle()
+
+
+def _restore_if_idle() -> None:
+    if _state.is_idle:
+        restore()
 
 
 def watches_process() -> bool:
     """Whether every client of the process is watched."""
-    return bool(_process)
+    return _state.recorder is not None
 
 
 def process_recorder() -> Recorder | None:
     """Whom the exchanges of the whole process are told to, if it is watched."""
-    return _process[0].recorder if _process else None
+    return _state.recorder
 
 
 def attach_client(target: object, recorder: Recorder) -> None:
-    """Watch one client; replaces an earlier recorder.
+    """Watch one client, and copies that are made of it; replaces an earlier recorder.
 
     Raises:
         TypeError: `target` is no client of httpx, httpx2 or the anthropic SDK.
     """
     client = http_client(target)
-    detach_client(client)
-    _clients[client] = weakref.ref(_Seam(client, recorder))
+    of_client = _OfClient(recorder)
+    setattr(client, _RECORDER, of_client)
+    _state.clients.add(of_client)
+    patch([next(cls for cls in type(client).__mro__ if _SEAM in vars(cls))])
 
 
 def detach_client(target: object) -> None:
-    """Stop watching one client."""
-    held = _clients.pop(http_client(target), None)
-    seam = held() if held is not None else None
-    if seam is not None:
-        seam.release()
+    """Stop watching one client, and copies that were made of it."""
+    of_client = vars(http_client(target)).pop(_RECORDER, None)
+    if of_client is not None:
+        of_client.recorder = None
+    _restore_if_idle()
 
 
 def http_client(target: object) -> Any:
@@ -263,7 +294,7 @@ def http_client(target: object) -> Any:
     for candidate in (target, getattr(target, "_client", None)):
         if (
             not isinstance(candidate, type)
-            and isinstance(candidate, tuple(_classes()))
+            and isinstance(candidate, tuple(client_classes()))
             and hasattr(candidate, _SEAM)
         ):
             return candidate

@@ -4,7 +4,8 @@
 Microsoft's distro and corrects what would lose or repeat telemetry:
 
 - The distro keeps five spans a second by default; here every trace is kept unless somebody says otherwise.
-- A root logger at INFO makes the export of logs produce logs to export; that loop is cut at the handler.
+- A root logger at INFO makes the export of logs produce logs to export; that loop is cut where records enter.
+- A full span makes the SDK log under a lock that the exporter's own processor waits for; such records wait.
 - A server that does not answer would hold an export for five minutes; here for ten seconds.
 - A burst of 10 000 spans would lose two thirds; the queues hold 16 384.
 - SIGTERM would lose all that is in memory; exit could take a minute. Both take at most five seconds.
@@ -121,9 +122,11 @@ def _start(settings: Settings) -> None:
     from foundry_telemetry.attach import instrument  # noqa: PLC0415
     from foundry_telemetry.azure import handlers, pipelines  # noqa: PLC0415
     from foundry_telemetry.azure.delivery import Delivery  # noqa: PLC0415
+    from foundry_telemetry.azure.log_pipeline import mark_records_of_exports  # noqa: PLC0415
     from foundry_telemetry.azure.request_hooks import RequestHooks  # noqa: PLC0415
 
-    handlers.guard()  # handlers the application has, so that the warnings below are heard
+    handlers.surface_losses()  # the warnings below as well
+    mark_records_of_exports()
     for warning in settings.warnings:
         _log.warning("%s", warning)
     options = _with_defaults(settings.options)
@@ -135,7 +138,6 @@ def _start(settings: Settings) -> None:
     )
     options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
     built = pipelines.connect(settings, options)
-    handlers.guard()  # and the one of the distro
     delivery = Delivery(
         built.jobs,
         hooks,
@@ -159,7 +161,7 @@ def _before_exit() -> None:
     from foundry_telemetry.attach.exchange import tell_of_dropped  # noqa: PLC0415
     from foundry_telemetry.azure import handlers  # noqa: PLC0415
 
-    handlers.still()
+    handlers.disable_flush()
     # It has an exit handler of its own, but one that was registered before ours and so comes too late.
     tell_of_dropped()
 

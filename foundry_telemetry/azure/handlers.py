@@ -1,6 +1,5 @@
-"""The two ways between telemetry and `logging` that need a guard.
+"""Logging handlers: that losses are heard, and that the last flush of `logging` starts no thread.
 
-*Echo*: a log line about an export that becomes telemetry itself, to be exported with a further line.
 *OpenTelemetry handler*: a logging handler that turns records into telemetry.
 """
 
@@ -10,31 +9,21 @@ import logging
 from collections.abc import Iterator
 from typing import Final
 
-from opentelemetry import context
+from foundry_telemetry.azure.log_pipeline import EXPORTER
 
-_EXPORTER: Final = "azure.monitor.opentelemetry"
 _LIBRARY: Final = "foundry_telemetry"
 
 
-def guard() -> None:
-    """Cut the echo, and let no loss go unheard. Levels of loggers stay as they are."""
-    for handler in otel_handlers():
-        handler.addFilter(NO_ECHO)  # adding it twice does nothing
+def surface_losses() -> None:
+    """Let no loss go unheard. Levels of loggers stay as they are."""
     logging.getLogger(_LIBRARY).addHandler(_LIBRARY_ALOUD)
-    logging.getLogger(_EXPORTER).addHandler(_EXPORTER_ALOUD)
+    logging.getLogger(EXPORTER).addHandler(_EXPORTER_ALOUD)
 
 
-def still() -> None:
+def disable_flush() -> None:
     """Make `logging.shutdown` harmless: the flush of an OpenTelemetry handler starts a thread."""
     for handler in otel_handlers():
         handler.flush = _nothing  # type: ignore[method-assign]
-
-
-class _NoEcho(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        # The SDK's own mark on the context of an export; urllib3 and the credentials log under it as well.
-        exporting = context.get_value(context._SUPPRESS_INSTRUMENTATION_KEY)  # noqa: SLF001
-        return not exporting and not record.name.startswith(_EXPORTER)
 
 
 class _Aloud(logging.Handler):
@@ -49,8 +38,6 @@ class _Aloud(logging.Handler):
             logging.lastResort.handle(record)
 
 
-NO_ECHO: Final = _NoEcho()
-"""On every OpenTelemetry handler of a process that `configure()` set up."""
 _LIBRARY_ALOUD: Final = _Aloud(logging.WARNING)
 _EXPORTER_ALOUD: Final = _Aloud(logging.ERROR)
 """Its warnings are about batches that are kept on disk, one every few seconds while Azure is away."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from foundry_telemetry.azure.counting import Counted, CountedExporter, CountedQueue
+from foundry_telemetry.azure.log_pipeline import LogPipeline
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
 from foundry_telemetry.losses import Signal
 
@@ -63,6 +64,8 @@ class Pipelines:
     """For every pipeline, what sends all that waits in it."""
     counted: dict[str, list[Counted]] = field(default_factory=dict)
     """For each pipeline, what counts its losses."""
+    logs: LogPipeline | None = None
+    """What stands before the processors of log records."""
 
 
 def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
@@ -94,8 +97,28 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
         pipelines.counted[signal] = _count(signal, provider)
         if provider is not None:
             pipelines.empties.append(provider.force_flush)
+    _drain_before_flushes(pipelines)
     _tell_what_was_not_used(settings, found, missing)
     return pipelines
+
+
+def _drain_before_flushes(pipelines: Pipelines) -> None:
+    """Let records that wait go before the logs are flushed or end."""
+    if pipelines.logs is None:
+        return
+    drain = pipelines.logs.drain
+    for ways in (pipelines.jobs, pipelines.flushes):
+        if (flush := ways.get("logs")) is not None:
+            ways["logs"] = _one_after_another(drain, flush)
+    pipelines.empties.insert(0, drain)
+
+
+def _one_after_another(*steps: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        for step in steps:
+            step()
+
+    return run
 
 
 def _sdk_provider(signal: str) -> Any | None:
@@ -125,6 +148,8 @@ def _adopt(signal: str, provider: Any | None, pipelines: Pipelines) -> None:
     pipelines.jobs[signal] = provider.shutdown
     if signal == "metrics":
         pipelines.readers += getattr(provider, "_metric_readers", ())
+    elif signal == "logs":
+        _protect_logs(provider, pipelines)
 
 
 def _attach(
@@ -137,13 +162,15 @@ def _attach(
         if key != settings.resource_key[0]:
             _log.warning("the %s of this process already go to another Application Insights resource", signal)
         pipelines.flushes[signal] = provider.force_flush
+        if signal == "logs":
+            _protect_logs(provider, pipelines)
         return
     for_distro = DISTRO_OPTIONS | {"sampling_ratio"}
     exporter_options = {name: value for name, value in options.items() if name not in for_distro}
     if signal == "traces":
         pipelines.jobs[signal] = _attach_traces(provider, exporter_options)
     elif signal == "logs":
-        pipelines.jobs[signal] = _attach_logs(provider, exporter_options)
+        _attach_logs(provider, exporter_options, pipelines)
     elif hasattr(provider, "add_metric_reader"):
         reader = _attach_metrics(provider, exporter_options)
         pipelines.jobs[signal] = reader.shutdown
@@ -164,13 +191,19 @@ def _attach_traces(provider: Any, options: Mapping[str, Any]) -> Callable[[], ob
     return processor.shutdown
 
 
-def _attach_logs(provider: Any, options: Mapping[str, Any]) -> Callable[[], object]:
+def _attach_logs(provider: Any, options: Mapping[str, Any], pipelines: Pipelines) -> None:
     from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter  # noqa: PLC0415
     from opentelemetry.sdk._logs.export import BatchLogRecordProcessor  # noqa: PLC0415
 
     processor = BatchLogRecordProcessor(AzureMonitorLogExporter(**options))
+    pipelines.logs = LogPipeline(processor)
     provider.add_log_record_processor(processor)
-    return processor.shutdown
+    pipelines.jobs["logs"] = processor.shutdown
+
+
+def _protect_logs(provider: Any, pipelines: Pipelines) -> None:
+    with _known_parts("logs", "log lines about exports may be exported in turn"):
+        pipelines.logs = LogPipeline(provider._multi_log_record_processor)  # noqa: SLF001 - the way in
 
 
 def _attach_metrics(provider: Any, options: Mapping[str, Any]) -> Any:
@@ -197,13 +230,11 @@ def _count(signal: str, provider: Any | None) -> list[Counted]:
 
 
 @contextmanager
-def _known_parts(signal: str) -> Iterator[None]:
+def _known_parts(signal: str, consequence: str = "its losses are not counted") -> Iterator[None]:
     try:
         yield
     except AttributeError as error:
-        _log.warning(
-            "losses of %s are not counted, for the SDK or its exporter has changed: %s", signal, error
-        )
+        _log.warning("the SDK or its exporter has changed (%s), so of %s %s", error, signal, consequence)
 
 
 def _tell_what_was_not_used(settings: Settings, found: Mapping[str, Any | None], missing: list[str]) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from opentelemetry._logs import LoggerProvider, get_logger
+from opentelemetry._logs import LoggerProvider
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter, get_meter_provider
 from opentelemetry.trace import TracerProvider, get_tracer
 
-from foundry_telemetry import budgets
 from foundry_telemetry.conventions import SCOPE
+from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
 from foundry_telemetry.signals.ledger import Ledger
 from foundry_telemetry.signals.metrics import Metrics
+from foundry_telemetry.signals.providers import is_placeholder
 from foundry_telemetry.signals.span import Link, close_span, describe, enrich_early, open_link, unlinked
 from foundry_telemetry.wire.recognise import Request
 
@@ -27,8 +28,7 @@ class Signals:
         tracer_provider: The global one by default; the same for the other two.
         meter_provider: See above.
         logger_provider: See above.
-        losses: How many times our own telemetry failed so far.
-        lose: Counts one more failure.
+        lose: Counts a failure while the metrics are collected, so under a lock of the SDK.
         before_export: Called when the metrics are collected.
     """
 
@@ -38,8 +38,7 @@ class Signals:
         meter_provider: MeterProvider | None = None,
         logger_provider: LoggerProvider | None = None,
         *,
-        losses: Callable[[], int] = lambda: 0,
-        lose: Callable[[Exception], None] = lambda _: None,
+        lose: Callable[[Exception, Signal], object] = lambda *_: None,
         before_export: Callable[[], object] = lambda: None,
     ) -> None:
         def has_provider() -> bool:
@@ -47,9 +46,9 @@ class Signals:
 
         self._tracer = get_tracer(SCOPE, tracer_provider=tracer_provider)
         self._metrics = Metrics(
-            get_meter(SCOPE, meter_provider=meter_provider), has_provider, losses, lose, before_export
+            get_meter(SCOPE, meter_provider=meter_provider), has_provider, lose, before_export
         )
-        self._ledger = Ledger(get_logger(SCOPE, logger_provider=logger_provider))
+        self._ledger = Ledger(logger_provider)
 
     def open(self, request: Request, context: Context, started_ns: int) -> Link:
         """Find the span of the call, or start one, before the request leaves.
@@ -74,35 +73,26 @@ class Signals:
         link: Link,
         seen: Observation,
         has_http_span: Callable[[], bool],
-        lose: Callable[[Exception], object],
+        lose: Callable[[Exception, Signal, Reason], object],
     ) -> None:
-        """Tell of a finished attempt. None of the three signals keeps the others from being told.
+        """Record a finished attempt. None of the three signals keeps the others from being recorded.
 
         Args:
             link: What `open` gave.
             seen: The finished attempt.
             has_http_span: Whether somebody else made a span for this exchange.
-            lose: Takes what a signal raises.
+            lose: Takes what a signal raises: the error, the signal, and the reason if it is not ours.
         """
         answered = describe(seen)
         try:
             close_span(self._tracer, link, seen, answered, has_http_span)
         except Exception as error:
-            lose(error)
+            lose(error, Signal.TRACES, Reason.PROCESSOR_ERROR)
         try:
             self._metrics.note(seen, link)
         except Exception as error:
-            lose(error)
+            lose(error, Signal.METRICS, Reason.INTERNAL_ERROR)
         try:
             self._ledger.emit(seen, link, answered)
         except Exception as error:
-            lose(error)
-        try:
-            budgets.spend(seen)
-        except Exception as error:
-            lose(error)
-
-
-def is_placeholder(provider: object) -> bool:
-    """Whether a provider is one of the API package, which drops what it gets until an SDK takes its place."""
-    return type(provider).__module__.startswith(("opentelemetry.metrics", "opentelemetry._logs"))
+            lose(error, Signal.LOGS, Reason.PROCESSOR_ERROR)

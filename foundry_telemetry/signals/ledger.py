@@ -1,10 +1,17 @@
-"""The ledger: one wide event for every attempt, never sampled. Dashboards and tools read nothing else."""
+"""The ledger: one wide event for every attempt, never sampled. Dashboards and tools read nothing else.
+
+Limits and sampling that the application sets for its own telemetry do not apply to it: a ledger event that
+lost its name or its first field to ``OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT`` would be found by no query.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry._logs import Logger, SeverityNumber
+from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber, get_logger, get_logger_provider
+from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, set_span_in_context
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Failure, Observation
@@ -18,25 +25,34 @@ from foundry_telemetry.signals.fields import (
     Attributes,
     read,
 )
+from foundry_telemetry.signals.providers import is_placeholder
 from foundry_telemetry.signals.span import Link
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk._logs import LogRecordLimits
+
 _CONSTANT: Final = {names.CUSTOM_EVENT: names.EVENT_NAME, names.SCHEMA_VERSION: names.SCHEMA}
+
+
+_NO_SPAN: Final = set_span_in_context(INVALID_SPAN, Context())
+"""A context that says of no trace that it was sampled out."""
 
 
 class Ledger:
     """Writes ledger events.
 
     Args:
-        logger: Where they go.
+        provider: Takes them; the global one by default.
     """
 
-    def __init__(self, logger: Logger) -> None:
-        self._logger = logger
+    def __init__(self, provider: LoggerProvider | None = None) -> None:
+        self._provider = provider
+        self._logger: Any = None
 
     def emit(self, seen: Observation, link: Link, answered: Attributes) -> None:
         """Write the event of one attempt, in the context of its call's span."""
         failed = seen.failure is not None
-        self._logger.emit(
+        record = LogRecord(
             timestamp=seen.started_ns + int(seen.duration_s * 1e9),
             context=link.context,
             severity_number=SeverityNumber.WARN if failed else SeverityNumber.INFO,
@@ -45,6 +61,33 @@ class Ledger:
             attributes=_CONSTANT | link.asked | answered | _ledger_only(seen),
             event_name=names.EVENT_NAME,
         )
+        if not (record.trace_flags or 0) & 1:
+            record.context = _NO_SPAN  # processors that sample logs by their trace look here
+        logger = self._logger or self._find_logger()
+        logger.emit(_unlimited(record, logger))
+
+    def _find_logger(self) -> Any:
+        """The logger; kept once it leads to an SDK."""
+        logger = get_logger(names.SCOPE, logger_provider=self._provider)
+        if not is_placeholder(self._provider or get_logger_provider()):
+            self._logger = logger
+        return logger
+
+
+def _unlimited(record: LogRecord, logger: Any) -> Any:
+    """A record on which the limits of the application are without effect, where the logger is the SDK's."""
+    if not type(logger).__module__.startswith("opentelemetry.sdk."):
+        return record
+    from opentelemetry.sdk._logs import ReadWriteLogRecord  # noqa: PLC0415 - the SDK is imported, or not used
+
+    return ReadWriteLogRecord(record, logger.resource, logger.instrumentation_scope, _no_limits())
+
+
+@lru_cache(maxsize=1)
+def _no_limits() -> LogRecordLimits:
+    from opentelemetry.sdk._logs import LogRecordLimits  # noqa: PLC0415 - as above
+
+    return LogRecordLimits(*[LogRecordLimits.UNSET] * 4)
 
 
 def _headline(seen: Observation) -> str:

@@ -21,6 +21,7 @@ from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContex
 from foundry_telemetry import conventions as names
 from foundry_telemetry import pricing
 from foundry_telemetry.attribution import metric_tags
+from foundry_telemetry.losses import Signal
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.gauges import create_gauges
@@ -56,8 +57,7 @@ class Metrics:
     Args:
         meter: Where they are made.
         has_provider: Whether the meter leads anywhere by now; without that, notes would wait for nobody.
-        losses: How many times our own telemetry failed so far.
-        lose: Counts one more failure.
+        lose: Counts a failure while a reader collects, so under a lock of the SDK.
         before_export: Called when a reader asks.
     """
 
@@ -65,8 +65,7 @@ class Metrics:
         self,
         meter: Meter,
         has_provider: Callable[[], bool],
-        losses: Callable[[], int],
-        lose: Callable[[Exception], None],
+        lose: Callable[[Exception, Signal], object],
         before_export: Callable[[], object],
     ) -> None:
         def histogram(name: str, unit: str, buckets: tuple[float, ...]) -> metrics.Histogram:
@@ -76,7 +75,6 @@ class Metrics:
         self._has_provider = has_provider
         self._watched = False
         self._lose = lose
-        self.losses = losses
         self.before_export = before_export
         self._deployments = Values()
         self._models = Values()
@@ -122,7 +120,7 @@ class Metrics:
             try:
                 self._record(note)
             except Exception as error:  # one that cannot be recorded keeps none of the others waiting
-                self._lose(error)
+                self._lose(error, Signal.METRICS)
 
     def after_fork(self) -> None:
         """In the child of a fork: what was noted before is the parent's to tell."""
@@ -263,15 +261,11 @@ _waiting: Final[set[Metrics]] = set()
 """Those with notes; only here, for an instrumentation may be gone by the time a reader asks."""
 
 
-def _asked() -> int:
+def _asked() -> None:
     """A reader is about to collect.
 
     Of several instruments with one name the SDK keeps the first callback only, so each records all notes.
-
-    Returns:
-        How many records were lost to failures of our own.
     """
-    losses = 0
     for each in list(_all):
         each.before_export()
     while _waiting:
@@ -280,9 +274,6 @@ def _asked() -> int:
         except KeyError:  # another reader was faster
             break
         noted.record_notes()
-    for each in list(_all):
-        losses = max(losses, each.losses())
-    return losses
 
 
 def _after_fork() -> None:

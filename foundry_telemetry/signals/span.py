@@ -21,6 +21,7 @@ from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode,
 from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation, RequestIds
 from foundry_telemetry.signals.fields import ANSWERED, ASKED, MEASURED, USAGE, Attributes, read, read_tags
+from foundry_telemetry.signals.span_limits import fit, fit_for_start
 from foundry_telemetry.wire.recognise import Request, url_of
 
 _GENAI_CONTEXT: Final = "opentelemetry.genai.client.inference.context"
@@ -124,7 +125,7 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
         f"{request.operation or request.method} {request.deployment or request.path}",
         context,
         SpanKind.CLIENT,
-        asked | _opening(request),
+        fit_for_start(asked | _opening(request), tracer),
         start_time=started_ns,
     )
     return Link(
@@ -203,7 +204,8 @@ def enrich_early(link: Link, request: Request, ids: RequestIds, tags: Mapping[st
     its end before the owner goes on, so there all is written at once: that costs less.
     """
     if not link.ours and link.span is not None and link.span.is_recording():
-        link.span.set_attributes(_identity(link, link.span, request, ids, tags))
+        fields = _identity(link, link.span, request, ids, tags)
+        link.span.set_attributes(fit(fields, link.span, ours=False))
         link.is_enriched = True
 
 
@@ -234,7 +236,7 @@ def close_span(
     if span is None:
         return
     if link.ours:
-        span.set_attributes(answered | _closing(seen))
+        span.set_attributes(fit(answered | _closing(seen), span, ours=True))
         if seen.failure is not None:
             span.set_status(_ERROR)
         span.end(_end_ns(seen))
@@ -244,7 +246,7 @@ def close_span(
         fields[names.OUTCOME] = seen.outcome
         if not link.is_enriched:
             fields |= _identity(link, span, seen, seen.ids, seen.tags)
-        span.set_attributes(fields)
+        span.set_attributes(fit(fields, span, ours=False))
     was_sent = seen.outcome != "not_sent"
     if was_sent and (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():
         _attempt_span(tracer, link, seen, answered)
@@ -262,7 +264,13 @@ def _attempt_span(tracer: Tracer, link: Link, seen: Observation, answered: Attri
         fields[names.URL_FULL] = url_of(seen.scheme, seen.server_address, seen.server_port, seen.path)
     if seen.failure is not None:
         fields[names.LAST_ERROR] = seen.failure.type
-    span = tracer.start_span(seen.method, link.context, SpanKind.CLIENT, fields, start_time=seen.started_ns)
+    span = tracer.start_span(
+        seen.method,
+        link.context,
+        SpanKind.CLIENT,
+        fit_for_start(fields, tracer),
+        start_time=seen.started_ns,
+    )
     if seen.failure is not None:
         span.set_status(_ERROR)
     span.end(_end_ns(seen))

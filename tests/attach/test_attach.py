@@ -80,7 +80,7 @@ def test_uninstrument_restores_the_originals(capture: Capture) -> None:
     for _ in range(3):
         foundry_telemetry.instrument(**capture.options)
     assert not any(vars(cls)["_transport_for_url"] in ORIGINALS for cls in CLASSES)
-    assert len(transport_module._process) == len(CLASSES)  # the holds of earlier calls do not pile up
+    assert len(transport_module._state.patches) == len(CLASSES)  # the holds of earlier calls do not pile up
     foundry_telemetry.uninstrument()
     assert originals_are_back()
     foundry_telemetry.uninstrument()

@@ -19,7 +19,7 @@ import structlog
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
 from foundry_telemetry import budgets, conventions, quota
-from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.losses import Reason, Signal, dropped
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.logs import add_foundry_context, log_attempts
 from foundry_telemetry.quota import Limits
@@ -195,8 +195,7 @@ def _busy(seen: Seen) -> None:
     foundry_telemetry.instrument(**capture.options)
     quota.set_limits({"my-deployment": Limits(requests=1000)})
     budgets.on_budget(None, usd=1e-9)
-    lost = losses.count
-    losses.count = 1
+    dropped.add(Reason.INTERNAL_ERROR, Signal.ATTEMPTS)
     try:
         now = time.time_ns()
         for at, count in ((240, 1), (150, 4), (60, 8), (5, 20)):
@@ -205,7 +204,6 @@ def _busy(seen: Seen) -> None:
                     _exchange(steps_named("ok_json_basic"), lambda client: client.post(URL, json=ASKED))
         seen.take(capture)
     finally:
-        losses.count = lost
         quota.set_limits({})
         budgets.set_budgets([])
         budgets.overruns.clear()

@@ -133,7 +133,7 @@ class Breaker:
 
     async def _break(self, one: Internal, errand: Errand, expected: Told) -> str | None:
         """Break one function; tells how anybody feels it."""
-        losses._next_log_s = 0.0
+        losses._next_log_s.clear()
         self._caplog.clear()
         with broken(one) as calls:
             try:

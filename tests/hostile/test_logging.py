@@ -175,7 +175,7 @@ def test_handler_that_raises(
         raise ValueError("handler")
 
     hostile_handler(emit)
-    monkeypatch.setattr(losses, "_next_log_s", 0.0)
+    losses._next_log_s.clear()
     monkeypatch.setattr(f"foundry_telemetry.attach.{place}", broken)
     requests: list[Any] = []
 
@@ -208,7 +208,7 @@ def test_handler_that_calls(
 
     with httpx.Client(transport=transport(FAMILIES[0], answer)) as client:
         hostile_handler(lambda _: client.post(URL, json=ASK))
-        monkeypatch.setattr(losses, "_next_log_s", 0.0)
+        losses._next_log_s.clear()
         monkeypatch.setattr("foundry_telemetry.attach.recorder._place_in_call", broken)
         assert client.post(URL, json=ASK).content == message()
     assert len(requests) == 3  # the call, and one for each logger that hears the line

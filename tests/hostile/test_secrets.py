@@ -14,6 +14,7 @@ import pytest
 from opentelemetry import baggage, context
 
 import foundry_telemetry
+from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach import FoundryMiddleware, make_recorder
 from foundry_telemetry.attach.recorder import MARK
 from foundry_telemetry.wire.headers import read_request_headers
@@ -216,11 +217,10 @@ def test_failures_of_our_own(
     def broken(*args: Any, **_: Any) -> Any:
         raise ValueError(f"CANARY {args!r}")
 
-    monkeypatch.setattr("foundry_telemetry.attach.guard.losses._next_log_s", 0.0)
     for place in ("recorder.read_request", "recorder._place_in_call", "exchange.pricing.cost"):
         with monkeypatch.context() as patch:
             patch.setattr(f"foundry_telemetry.attach.{place}", broken)
-            patch.setattr("foundry_telemetry.attach.guard.losses._next_log_s", 0.0)
+            losses._next_log_s.clear()
             with playing(200, JSON, [message()]) as client:
                 assert client.post(SECRET_URL, json=ASKED, headers=HEADERS).content == message()
     with playing(200, JSON, [message()]) as client:

@@ -126,7 +126,7 @@ MUTANTS: Final = (
         """    try:
         sink(seen)
     except Exception as error:
-        losses.add(error)""",
+        losses.add(error, Signal.SINKS, Reason.SINK_ERROR)""",
         """    sink(seen)""",
         ("tests/faults/test_neighbours.py::test_bad_sink",),
         (22,),

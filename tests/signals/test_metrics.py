@@ -15,6 +15,7 @@ from opentelemetry.sdk.metrics.export import Gauge, Histogram, InMemoryMetricRea
 
 from foundry_telemetry import Observation, attribute, conventions
 from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.losses import Reason, Signal, dropped
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.budgets import Budget, set_budgets
 from foundry_telemetry.quota import Limits, set_limits
@@ -92,10 +93,9 @@ def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyP
     set_budgets([Budget(usd=1e-9)])
     for name in ("ok_json_cache_thinking", "sse_text", "sse_truncated", "err_401_invalid_key"):
         exchange(name, capture, clock)
-    monkeypatch.setattr(losses, "count", 2)
+    dropped.add(Reason.INTERNAL_ERROR, Signal.ATTEMPTS, 2)
     monkeypatch.setattr(gauges, "time", lambda: STARTED_NS / 1e9 + 1)
     data = capture.reader.get_metrics_data()
-    monkeypatch.setattr(losses, "count", 0)
     set_limits({})
     set_budgets([])
     assert data is not None
@@ -220,14 +220,13 @@ def test_no_id_is_on_a_metric(capture: Capture, clock: Clock) -> None:
     }
 
 
-def test_losses(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How often our own code failed is told, and nothing while it did not."""
+def test_losses(capture: Capture, clock: Clock) -> None:
+    """What was dropped is reported by reason and signal, and nothing while nothing was."""
     exchange("ok_json_basic", capture, clock)
     assert "foundry.telemetry.dropped" not in series(capture)
-    monkeypatch.setattr(losses, "count", 2)
-    own = {"foundry.telemetry.reason": "internal_error", "foundry.telemetry.signal": "attempts"}
+    dropped.add(Reason.INTERNAL_ERROR, Signal.TOKENS, 2)
+    own = {"foundry.telemetry.reason": "internal_error", "foundry.telemetry.signal": "tokens"}
     assert series(capture)["foundry.telemetry.dropped"] == [(own, 2)]
-    monkeypatch.setattr(losses, "count", 0)
 
 
 def test_two_readers_see_the_same(clock: Clock) -> None:
@@ -287,7 +286,7 @@ def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], No
     link = signals.without_span(cast("Request", seen), Context())  # it has the same fields
 
     def tell(tags: dict[str, str]) -> None:
-        signals.close(link, structs.replace(seen, tags=tags), lambda: False, losses.add)
+        signals.close(link, structs.replace(seen, tags=tags), lambda: False, losses.add_foreign)
 
     return tell
 

@@ -291,8 +291,8 @@ def test_a_reader_in_another_thread(most: int, monkeypatch: pytest.MonkeyPatch) 
     assert collected(readers[0]) == collected(readers[1]) == told(range(1, threads * each + 1))
 
 
-def test_losses_only_after_a_loss(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The series of losses does not exist until something of ours failed; then it is a total."""
+def test_losses_only_after_a_loss(capture: Capture, clock: Clock) -> None:
+    """The series of losses does not exist until something failed; then it is a total."""
 
     def fail(_: Observation) -> None:
         raise ValueError("of a sink")
@@ -305,7 +305,7 @@ def test_losses_only_after_a_loss(capture: Capture, clock: Clock, monkeypatch: p
         exchange("ok_json_basic", capture, clock)
         for _ in range(2):
             assert sums(capture.reader.get_metrics_data())[LOSSES] == total
-    monkeypatch.setattr(losses, "count", 0)
+    losses.count = 0
 
 
 class Sink(list[Observation]):

@@ -14,9 +14,8 @@ from typing import Any, Final
 
 from opentelemetry import _logs, metrics, trace
 
-from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.transport import watches_process
-from foundry_telemetry.azure import handlers, pipelines
+from foundry_telemetry.azure import handlers, log_pipeline, pipelines
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 from foundry_telemetry.losses import dropped
 
@@ -103,10 +102,7 @@ def _sampler(description: str) -> Finding:
 def _log_loop() -> Finding:
     """The exporter's own log lines, exported in turn: endless at level INFO on the root logger."""
     loggers = [logging.getLogger("azure.core"), logging.getLogger("azure.monitor.opentelemetry")]
-    open_handlers = [
-        handler for handler in handlers.otel_handlers() if handlers.NO_ECHO not in handler.filters
-    ]
-    if not open_handlers:
+    if not list(handlers.otel_handlers()) or log_pipeline.is_protected(_logs.get_logger_provider()):
         return ok("log loop", "log lines about the export are not exported")
     if any(logger.isEnabledFor(logging.INFO) for logger in loggers):
         seen = "the lines that the export logs are exported in turn, without end"
@@ -150,10 +146,6 @@ def _forks(scene: Scene) -> Finding:
 
 
 def _losses() -> Finding:
-    if losses.count:
-        seen = f"{losses.count} records were lost to failures of this library in this process"
-        fix = "Find 'telemetry lost' in the log of the service: it names the place."
-        return warning("losses here", seen, fix)
     if totals := dropped.totals():
         seen = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in totals.items())
         return warning("losses here", f"lost: {seen}", "The README says of each reason what to do about it.")

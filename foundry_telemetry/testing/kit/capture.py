@@ -20,6 +20,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from foundry_telemetry.attach.exchange import tell_of_dropped
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.conventions import EVENT_NAME
+from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.testing.kit.clock import CountingSpanIds
@@ -118,8 +119,7 @@ class _Signals(Signals):
     def __init__(self, keep: Callable[[ReadableSpan], None], *providers: Any) -> None:
         super().__init__(
             *providers,
-            losses=lambda: losses.count,
-            lose=losses.add,
+            lose=losses.add_quietly,
             before_export=lambda: tell_of_dropped(run_sinks=False),
         )
         self._keep = keep
@@ -129,7 +129,7 @@ class _Signals(Signals):
         link: Link,
         seen: Observation,
         has_http_span: Callable[[], bool],
-        lose: Callable[[Exception], object],
+        lose: Callable[[Exception, Signal, Reason], object],
     ) -> None:
         super().close(link, seen, has_http_span, lose)
         span: object = link.span

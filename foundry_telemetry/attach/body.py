@@ -233,7 +233,9 @@ def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | Asyn
 
 
 def _class_of(body: type[SyncBody | AsyncBody]) -> Callable[..., SyncBody | AsyncBody]:
-    return _with_bases(body, tuple(loaded(body.BASE)))
+    bases: tuple[type, ...] = tuple(loaded(body.BASE))
+    kind: Any = body
+    return _with_bases(kind, bases)
 
 
 @lru_cache(maxsize=8)

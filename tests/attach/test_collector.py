@@ -103,7 +103,7 @@ def test_request_is_as_without_us(family: Family, way: str, status: int | None, 
         base_url = foundry.base_url.removesuffix("/anthropic") if status else "http://127.0.0.1:9"
         request = family.run(lambda: scenario(base_url))
     assert len(capture.observations) == 1
-    for copied in (copy.deepcopy, lambda extensions: pickle.loads(pickle.dumps(extensions))):
+    for copied in (copy.deepcopy, lambda extensions: pickle.loads(pickle.dumps(extensions))):  # noqa: S301 - our own
         extensions = copied(request.extensions)
         assert {name for name, value in extensions.items() if value is not None} == {"timeout"}
         assert extensions["timeout"] == request.extensions["timeout"]

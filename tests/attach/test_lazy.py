@@ -37,7 +37,8 @@ seen = []
 def call():
     for name in {"httpx", "httpx2"} & set(sys.modules):
         family = sys.modules[name]
-        with family.Client(transport=family.MockTransport(lambda _: family.Response(200, json=BODY))) as client:
+        transport = family.MockTransport(lambda _: family.Response(200, json=BODY))
+        with family.Client(transport=transport) as client:
             assert client.post(URL, json={"model": "d"}).json() == BODY
 
 def families():

@@ -14,8 +14,8 @@ import pytest
 from opentelemetry import baggage, context
 
 import foundry_telemetry
-from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach import FoundryMiddleware, make_recorder
+from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK
 from foundry_telemetry.wire.headers import read_request_headers
 from tests.hostile.harness import ASK, JSON, SSE, URL, event, events, message, playing, settled, transport

@@ -15,9 +15,9 @@ from opentelemetry.sdk.metrics.export import Gauge, Histogram, InMemoryMetricRea
 
 from foundry_telemetry import Observation, attribute, conventions
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.losses import Reason, Signal, dropped
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.budgets import Budget, set_budgets
+from foundry_telemetry.losses import Reason, Signal, dropped
 from foundry_telemetry.quota import Limits, set_limits
 from foundry_telemetry.signals import Signals, gauges
 from foundry_telemetry.wire.recognise import Request

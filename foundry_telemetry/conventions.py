@@ -223,6 +223,8 @@ METRIC_HEARTBEAT: Final = "foundry.telemetry.heartbeat"
 """Ours: seconds since this process was instrumented, told whenever metrics are collected."""
 TELEMETRY_VERSION: Final = "foundry.telemetry.version"
 """Of this package, on the heartbeat."""
+LOSSES_COUNTED: Final = "foundry.telemetry.losses_counted"
+"""``true`` on the heartbeat of a process that counts what it loses."""
 
 DURATION_BUCKETS: Final = tuple(0.01 * 2**n for n in range(14))
 """Seconds; GenAI."""

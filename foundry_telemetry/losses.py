@@ -81,6 +81,8 @@ class Dropped:
     """The count. Adding is safe anywhere: in a finalizer, a signal handler, under locks of the SDK."""
 
     def __init__(self) -> None:
+        self.is_counted = False
+        """Whether somebody counts what is lost between the SDK and Azure: `configure()` does."""
         self._notes: deque[tuple[Loss, int]] = deque()
         self._totals: Counter[Loss] = Counter()
         self._folding = threading.Lock()

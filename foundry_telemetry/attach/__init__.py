@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
@@ -25,6 +26,8 @@ from foundry_telemetry.attach.hooks import EventHooks, Hooks
 from foundry_telemetry.attach.notes import ExceptionNotes, put_back
 from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.attach.transport import attach_client, attach_process, detach_client, detach_process
+from foundry_telemetry.exporters import azure_exporters
+from foundry_telemetry.losses import dropped
 from foundry_telemetry.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.settings import load_environment
 from foundry_telemetry.signals import Signals, is_placeholder
@@ -164,6 +167,7 @@ def make_recorder(
     load_environment()
     when_loaded(pricing.preload)
     _warn_without_ledger(logger_provider, sinks)
+    _warn_without_configure()
     _tell_at_exit()
     return Recorder(
         Settings(
@@ -189,21 +193,41 @@ def _signals(
         logger_provider,
         lose=losses.add_quietly,
         before_export=lambda: tell_of_dropped(run_sinks=False),
+        on_provider=_warn_without_configure,
     )
 
 
-@lru_cache(maxsize=1)
-def _tell_once() -> None:
-    _log.warning(
-        "no logger provider is set up yet, so ledger events (%s) go nowhere; call configure(), "
-        "or pass logger_provider= to instrument()",
-        "foundry.attempt",
-    )
+_NO_LEDGER: Final = (
+    "no logger provider is set up yet, so ledger events (foundry.attempt) go nowhere; call configure(), "
+    "or pass logger_provider= to instrument()"
+)
+_LOGS_ARE_OFF: Final = "OTEL_LOGS_EXPORTER=none switches the ledger (foundry.attempt) off as well: unset it"
+_NOT_CONFIGURED: Final = (
+    "Azure Monitor is set up without foundry_telemetry.configure(): telemetry in memory is lost at SIGTERM, "
+    "losses are not counted, and by default five spans a second are kept. Call configure() in place of "
+    "configure_azure_monitor(), with the same keywords, or after it"
+)
+
+
+@lru_cache(maxsize=8)
+def _warn_once(text: str) -> None:
+    _log.warning("%s", text)
 
 
 def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None, sinks: Sequence[Sink]) -> None:
-    if not sinks and is_placeholder(logger_provider or _logs.get_logger_provider()):
-        _tell_once()
+    if sinks or dropped.is_counted or not is_placeholder(logger_provider or _logs.get_logger_provider()):
+        return
+    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return  # the user wants none
+    off = os.environ.get("OTEL_LOGS_EXPORTER", "").strip().lower() == "none"
+    _warn_once(_LOGS_ARE_OFF if off else _NO_LEDGER)
+
+
+def _warn_without_configure() -> None:
+    """Say what to do where a distro has set Azure Monitor up: nobody but `configure()` counts its losses."""
+    providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
+    if not dropped.is_counted and any(map(azure_exporters, providers)):
+        _warn_once(_NOT_CONFIGURED)
 
 
 def _tell_at_exit() -> None:

@@ -10,7 +10,8 @@ Microsoft's distro and corrects what would lose or repeat telemetry:
 - A burst of 10 000 spans would lose two thirds; the queues hold 16 384.
 - SIGTERM would lose all that is in memory; exit could take a minute. Both take at most five seconds.
 - A fork would share its parent's connection and report its counts again; it does neither.
-- Providers the application made before are kept, and a pipeline to Azure is added to them.
+- Providers the application made before are kept, and a pipeline to Azure is added to them; one that
+  ``configure_azure_monitor()`` has built is taken over.
 - What is lost all the same is counted, by signal and reason, and the count is told until it arrives.
 
 What cannot be helped: SIGKILL and ``os._exit`` lose what is in memory, up to five seconds of spans and logs
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
+from foundry_telemetry.losses import dropped
 from foundry_telemetry.options import HttpSpans, Sink
 from foundry_telemetry.settings import load_environment
 
@@ -149,6 +151,7 @@ def _start(settings: Settings) -> None:
     )
     delivery.arm()
     _active = (settings, delivery)
+    dropped.is_counted = True
     instrument(
         hosts=settings.hosts,
         http_spans=settings.http_spans,

@@ -9,14 +9,16 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from foundry_telemetry.azure.counting import Counted, CountedExporter, CountedQueue
 from foundry_telemetry.azure.log_pipeline import LogPipeline
+from foundry_telemetry.azure.request_hooks import hook_into
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
+from foundry_telemetry.exporters import azure_exporters, batch_processors
 from foundry_telemetry.losses import Signal
 
 _SWITCHES: Final = {
@@ -41,11 +43,10 @@ _DEFAULT_ENVIRONMENT: Final = {
 }
 """Read while the pipelines are built: room for bursts, and the above."""
 
-_AZURE: Final = "azure.monitor.opentelemetry"
-_EXPORTERS: Final = f"{_AZURE}.exporter.export"
-_OURS_TO_SEARCH: Final = (_AZURE, "opentelemetry.sdk")
-_BATCH_PROCESSORS: Final = ("BatchSpanProcessor", "BatchLogRecordProcessor")
-_MOST_OBJECTS: Final = 2000
+_LOGS_ARE_OFF: Final = (
+    f"{_SWITCHES['logs']}=none switches the ledger (foundry.attempt) off as well: unset it. To keep the "
+    'application\'s own log lines out of Azure, call configure(logger_name="foundry_telemetry")'
+)
 
 _log = logging.getLogger("foundry_telemetry.azure")
 
@@ -161,9 +162,7 @@ def _attach(
         key = getattr(exporters[0], "_instrumentation_key", settings.resource_key[0])
         if key != settings.resource_key[0]:
             _log.warning("the %s of this process already go to another Application Insights resource", signal)
-        pipelines.flushes[signal] = provider.force_flush
-        if signal == "logs":
-            _protect_logs(provider, pipelines)
+        _take_over(signal, provider, exporters, options, pipelines)
         return
     for_distro = DISTRO_OPTIONS | {"sampling_ratio"}
     exporter_options = {name: value for name, value in options.items() if name not in for_distro}
@@ -180,6 +179,34 @@ def _attach(
             "the MeterProvider of this process takes no further reader, so metrics do not reach Azure: "
             "update opentelemetry-sdk, or call configure() in place of making that provider"
         )
+
+
+def _take_over(
+    signal: str, provider: Any, exporters: list[Any], options: Mapping[str, Any], pipelines: Pipelines
+) -> None:
+    """See to a pipeline to Azure that the application, or a distro it called, has set up.
+
+    One that leads to Azure alone is ended as if it were ours, so in time. What else a provider of the
+    application sends to has its own rules for the end.
+    """
+    for exporter in exporters:
+        with _known_parts(signal, "a hanging request may outlast the process"):
+            hook_into(exporter, options["raw_request_hook"], options["raw_response_hook"])
+    if all(_leads_to(one, exporters) for one in _ways_out(signal, provider)):
+        _adopt(signal, provider, pipelines)
+        return
+    pipelines.flushes[signal] = provider.force_flush
+    if signal == "logs":
+        _protect_logs(provider, pipelines)
+
+
+def _ways_out(signal: str, provider: Any) -> Iterable[Any]:
+    return getattr(provider, "_metric_readers", ()) if signal == "metrics" else batch_processors(provider)
+
+
+def _leads_to(way_out: Any, exporters: list[Any]) -> bool:
+    exporter = getattr(getattr(way_out, "_batch_processor", way_out), "_exporter", None)
+    return exporter in exporters
 
 
 def _attach_traces(provider: Any, options: Mapping[str, Any]) -> Callable[[], object]:
@@ -222,7 +249,7 @@ def _count(signal: str, provider: Any | None) -> list[Counted]:
     for exporter in exporters:
         with _known_parts(signal):
             counted.append(CountedExporter(exporter, Signal(signal)))
-    for processor in _search(provider, _is_batch_processor):
+    for processor in batch_processors(provider):
         with _known_parts(signal):
             if processor._batch_processor._exporter in exporters:  # noqa: SLF001 - nothing public tells
                 counted.append(CountedQueue(processor, Signal(signal)))
@@ -254,46 +281,11 @@ def _tell_what_was_not_used(settings: Settings, found: Mapping[str, Any | None],
                 "configure() in place of configure_azure_monitor(), or give that sampling_ratio=1.0",
                 sampler.get_description(),
             )
+    if os.environ.get(_SWITCHES["logs"], "").strip().lower() == "none":
+        _log.warning("%s", _LOGS_ARE_OFF)
     unread = sorted(DISTRO_OPTIONS & set(settings.options)) if not missing else []
     if unread:
         _log.warning("%s had no effect: the application made its own providers", ", ".join(unread))
-
-
-def azure_exporters(provider: object) -> list[Any]:
-    """Every Azure exporter a provider sends to."""
-    return _search(provider, _is_azure_exporter)
-
-
-def _is_azure_exporter(item: object) -> bool:
-    return type(item).__module__.startswith(_EXPORTERS) and type(item).__name__.endswith("Exporter")
-
-
-def _is_batch_processor(item: object) -> bool:
-    return type(item).__name__ in _BATCH_PROCESSORS and type(item).__module__.startswith("opentelemetry.sdk")
-
-
-def _search(provider: object, wanted: Callable[[object], bool]) -> list[Any]:
-    """Objects below a provider.
-
-    The SDK has no public way to ask, so its objects are searched whatever they call their attributes.
-    """
-    seen: set[int] = set()
-    queue: list[object] = [provider]
-    found: list[Any] = []
-    while queue and len(seen) < _MOST_OBJECTS:
-        item = queue.pop(0)
-        if id(item) in seen:
-            continue
-        seen.add(id(item))
-        if wanted(item):
-            found.append(item)
-        if isinstance(item, Mapping):
-            queue += [*item.keys(), *item.values()]
-        elif isinstance(item, (tuple, list)):
-            queue += item
-        elif not _is_azure_exporter(item) and type(item).__module__.startswith(_OURS_TO_SEARCH):
-            queue += vars(item).values() if hasattr(item, "__dict__") else ()
-    return found
 
 
 @contextmanager

@@ -91,3 +91,23 @@ class RequestHooks:
             session.mount(prefix, copy.copy(adapter))  # a copy has the settings, and connections of its own
             # Kept alive: letting a pool go would take a lock that a thread of the parent may have held.
             self._left_to_parent.append(adapter)
+
+
+Hook = Callable[[Any], object]
+"""Called with what azure-core is about to send, or has got."""
+
+
+def hook_into(exporter: Any, on_request: Hook, on_response: Hook) -> None:
+    """Give an exporter that others have made the hooks too; those that it has are called after ours."""
+    policy = exporter.client._config.custom_hook_policy  # noqa: SLF001 - it takes hooks when it is made only
+    policy._request_callback = _both(on_request, policy._request_callback)  # noqa: SLF001
+    policy._response_callback = _both(on_response, policy._response_callback)  # noqa: SLF001
+
+
+def _both(ours: Hook, theirs: Hook | None) -> Hook:
+    def call(exchanged: Any) -> None:
+        ours(exchanged)
+        if theirs is not None:
+            theirs(exchanged)
+
+    return call

@@ -146,6 +146,7 @@ FIELDS: Final = (
     _field(
         n.TELEMETRY_VERSION, _METRIC, "metadata of this package", forms.text("a version", r"[\w.+!-]{1,64}")
     ),
+    _field(n.LOSSES_COUNTED, _METRIC, _CONSTANT, forms.one_of("true")),
     _field(n.TOKEN_TYPE, _METRIC, _CONSTANT, forms.one_of("input", "output")),
     _field(n.TOKEN_MODALITY, _METRIC, _CONSTANT, forms.one_of("unknown")),
     _field(f"{n.TAG_PREFIX}<key>", _ALL, _GIVEN, forms.TAG, personal=_YOUR_TAGS),

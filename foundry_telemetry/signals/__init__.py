@@ -30,6 +30,7 @@ class Signals:
         logger_provider: See above.
         lose: Counts a failure while the metrics are collected, so under a lock of the SDK.
         before_export: Called when the metrics are collected.
+        on_provider: Called once there is a logger provider to take the ledger.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Signals:
         *,
         lose: Callable[[Exception, Signal], object] = lambda *_: None,
         before_export: Callable[[], object] = lambda: None,
+        on_provider: Callable[[], object] = lambda: None,
     ) -> None:
         def has_provider() -> bool:
             return not is_placeholder(meter_provider or get_meter_provider())
@@ -48,7 +50,7 @@ class Signals:
         self._metrics = Metrics(
             get_meter(SCOPE, meter_provider=meter_provider), has_provider, lose, before_export
         )
-        self._ledger = Ledger(logger_provider)
+        self._ledger = Ledger(logger_provider, on_provider)
 
     def open(self, request: Request, context: Context, started_ns: int) -> Link:
         """Find the span of the call, or start one, before the request leaves.

@@ -103,7 +103,8 @@ def _version() -> dict[str, str]:
 
 
 def _beat(_: CallbackOptions) -> Iterable[Observation]:
-    return [Observation(monotonic() - _start.at_s, _version())]
+    fields = _version() | ({names.LOSSES_COUNTED: "true"} if dropped.is_counted else {})
+    return [Observation(monotonic() - _start.at_s, fields)]
 
 
 if hasattr(os, "register_at_fork"):

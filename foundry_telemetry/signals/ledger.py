@@ -6,6 +6,7 @@ lost its name or its first field to ``OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT`` wou
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,10 +44,14 @@ class Ledger:
 
     Args:
         provider: Takes them; the global one by default.
+        on_provider: Called once there is one.
     """
 
-    def __init__(self, provider: LoggerProvider | None = None) -> None:
+    def __init__(
+        self, provider: LoggerProvider | None = None, on_provider: Callable[[], object] = lambda: None
+    ) -> None:
         self._provider = provider
+        self._on_provider = on_provider
         self._logger: Any = None
 
     def emit(self, seen: Observation, link: Link, answered: Attributes) -> None:
@@ -71,6 +76,7 @@ class Ledger:
         logger = get_logger(names.SCOPE, logger_provider=self._provider)
         if not is_placeholder(self._provider or get_logger_provider()):
             self._logger = logger
+            self._on_provider()
         return logger
 
 

@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from foundry_telemetry.azure import sampling, settings
-from foundry_telemetry.azure.pipelines import azure_exporters
+from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
 
 

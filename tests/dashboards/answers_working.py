@@ -47,7 +47,10 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
                 "service": key[0],
                 "version": key[1],
                 "state": _state(
-                    attempts, sum(lost), alive=beat is not None and beat >= time.end - 10 * MINUTE
+                    attempts,
+                    sum(lost),
+                    alive=beat is not None and beat >= time.end - 10 * MINUTE,
+                    counted=_is_counted(told, theirs, time.end),
                 ),
                 "last_record": max((row.at for row in told), default=None),
                 "last_heartbeat": beat,
@@ -62,13 +65,20 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
     return sorted(found, key=lambda row: (row["service"], row["version"]))
 
 
-def _state(attempts: int | None, lost: float, *, alive: bool) -> str:
+def _is_counted(told: list[Row], metrics: list[Other], end: datetime) -> bool:
+    beats = [dict(one.properties) for one in metrics if one.name == HEARTBEAT]
+    if beats:
+        return all(one.get("foundry.telemetry.losses_counted") == "true" for one in beats)
+    return max((row.at for row in told), default=end) >= end - 2 * MINUTE
+
+
+def _state(attempts: int | None, lost: float, *, alive: bool, counted: bool) -> str:
     if attempts is None:
         return "no ledger"
     if lost:
         return "loses records"
     if attempts:
-        return "well"
+        return "well" if counted else "losses not counted"
     return "idle" if alive else "silent"
 
 

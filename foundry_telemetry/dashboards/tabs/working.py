@@ -29,6 +29,7 @@ _STATES: Final = {
     "well": "success",
     "idle": "success",
     "silent": "warning",
+    "losses not counted": "warning",
     "loses records": "error",
     "no ledger": "error",
 }
@@ -125,6 +126,8 @@ WORKING: Final = Group(
             "itself counted as lost (`foundry.telemetry.dropped`); empty is none. The README says of each "
             "reason what to do about it. A process that was killed loses up to five seconds of them and can "
             "count nothing.\n"
+            "- **Losses not counted**: nothing in the service counts what is lost on the way to Azure. "
+            "`foundry_telemetry.configure()` does; call it in place of `configure_azure_monitor()`.\n"
             "- **The ledger and metrics agree** where the metrics of the time shown, which come up to a "
             "minute late, lie between the ledger without its last minute and with the minute before. "
             "They are ours only where nobody else records `gen_ai.client.token.usage`: another library that "

@@ -15,7 +15,8 @@ from typing import Any, Final
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry.attach.transport import watches_process
-from foundry_telemetry.azure import handlers, log_pipeline, pipelines
+from foundry_telemetry.azure import handlers, log_pipeline
+from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 from foundry_telemetry.losses import dropped
 
@@ -128,7 +129,7 @@ def _double_export() -> Iterator[Finding]:
         ("logs", _logs.get_logger_provider()),
         ("metrics", metrics.get_meter_provider()),
     ):
-        count = len(pipelines.azure_exporters(provider))
+        count = len(azure_exporters(provider))
         if count > 1:
             yield failure("double export", f"{count} Azure exporters take the {signal}", _CONFIGURE)
 
@@ -146,6 +147,9 @@ def _forks(scene: Scene) -> Finding:
 
 
 def _losses() -> Finding:
+    if not dropped.is_counted:
+        seen = "not counted: configure() was not called, and nobody else counts them"
+        return warning("losses here", seen, _CONFIGURE)
     if totals := dropped.totals():
         seen = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in totals.items())
         return warning("losses here", f"lost: {seen}", "The README says of each reason what to do about it.")

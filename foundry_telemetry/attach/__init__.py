@@ -13,6 +13,7 @@ import atexit
 import logging
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
@@ -225,9 +226,10 @@ def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None, sinks: Se
 
 def _warn_without_configure() -> None:
     """Say what to do where a distro has set Azure Monitor up: nobody but `configure()` counts its losses."""
-    providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
-    if not dropped.is_counted and any(map(azure_exporters, providers)):
-        _warn_once(_NOT_CONFIGURED)
+    with suppress(Exception):  # the providers are searched, and they may be of any kind
+        providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
+        if not dropped.is_counted and any(map(azure_exporters, providers)):
+            _warn_once(_NOT_CONFIGURED)
 
 
 def _tell_at_exit() -> None:

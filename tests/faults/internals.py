@@ -41,7 +41,11 @@ GUARDS = frozenset({
     "foundry_telemetry.attach.body._Watched._closed",
     "foundry_telemetry.attach.body._Watched._complete",
     "foundry_telemetry.attach.body.watch",
+    "foundry_telemetry.attach.guard.Losses._count",
+    "foundry_telemetry.attach.guard.Losses._log",
     "foundry_telemetry.attach.guard.Losses.add",
+    "foundry_telemetry.attach.guard.Losses.add_foreign",
+    "foundry_telemetry.attach.guard.Losses.add_quietly",
     "foundry_telemetry.attach.hooks.Hooks._answered",
     "foundry_telemetry.attach.hooks.Hooks._leaves",
     "foundry_telemetry.attach.hooks.Hooks.on_async_request",
@@ -67,11 +71,9 @@ GUARDS = frozenset({
     "foundry_telemetry.attach.transport._AsyncConnectTimer.__call__",
     "foundry_telemetry.attach.transport._ConnectTimer.__call__",
     "foundry_telemetry.attach.transport._ConnectTimer._note",
-    "foundry_telemetry.attach.transport._Seam._for_class",
-    "foundry_telemetry.attach.transport._Seam._for_client",
-    "foundry_telemetry.attach.transport._Seam._shimmed",
+    "foundry_telemetry.attach.transport._instrumented",
     "foundry_telemetry.attach.transport._time_connect",
-    "foundry_telemetry.attach.transport._as_method.<locals>._transport_for_url",
+    "foundry_telemetry.attach.transport.ClassPatch.__init__.<locals>._transport_for_url",
 })  # fmt: skip
 """The doors themselves: they stand in the user's stack and hold the guards, or lead straight to one."""
 

@@ -31,7 +31,7 @@ class Losses:
 
     def __init__(self) -> None:
         self.count = 0
-        self._next_log_s: dict[Reason, float] = {}
+        self._next_log_s: dict[bool, float] = {}
         self._pending: tuple[str, Signal, Reason] | None = None
 
     def add(
@@ -68,9 +68,10 @@ class Losses:
 
     def _log(self, what: str, signal: Signal, reason: Reason) -> None:
         now = time.monotonic()
-        if now < self._next_log_s.get(reason, 0.0):
+        is_lost = reason is not Reason.SINK_ERROR  # a sink that always raises must not hide losses
+        if now < self._next_log_s.get(is_lost, 0.0):
             return
-        self._next_log_s[reason] = now + _QUIET_S  # set first: a handler may come back here
+        self._next_log_s[is_lost] = now + _QUIET_S  # set first: a handler may come back here
         try:
             _log.warning("%s (%s; %d failures so far): %s", _MESSAGES[reason], signal, self.count, what)
         except Exception:

@@ -122,9 +122,8 @@ def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
     for quarter in range(4 * 26):
         at = end - quarter * 15 * MINUTE - MINUTE / 2
         for service in VERSIONS:
-            yield _metric(
-                key, at, service, "foundry.telemetry.heartbeat", 900 * (4 * 26 - quarter), **counted
-            )
+            since_s = 900 * (4 * 26 - quarter)
+            yield _metric(key, at, service, "foundry.telemetry.heartbeat", since_s, **counted)
     for signal, reason, lost in (("logs", "queue_full", 31), ("traces", "exit", 7)):
         told = {"foundry.telemetry.signal": signal, "foundry.telemetry.reason": reason}
         at = end - 9.5 * 15 * MINUTE

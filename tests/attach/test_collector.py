@@ -63,7 +63,7 @@ def garbage_of(family: Family, foundry: FakeFoundry, shape: str, **options: Any)
     return found
 
 
-@pytest.mark.row(88)
+@pytest.mark.row(91)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("way", ["process", "hooks"])
 def test_no_garbage(family: Family, way: str, shape: str, capture: Capture) -> None:
@@ -80,7 +80,7 @@ def test_no_garbage(family: Family, way: str, shape: str, capture: Capture) -> N
     assert len(capture.ledger) >= CALLS
 
 
-@pytest.mark.row(88)
+@pytest.mark.row(90)
 @pytest.mark.parametrize("status", [200, 429, None])
 @pytest.mark.parametrize("way", ["process", "hooks"])
 def test_request_is_as_without_us(family: Family, way: str, status: int | None, capture: Capture) -> None:
@@ -111,7 +111,7 @@ def test_request_is_as_without_us(family: Family, way: str, status: int | None, 
     assert b"foundry_telemetry" not in pickle.dumps(request)
 
 
-@pytest.mark.row(58)
+@pytest.mark.row(90)
 def test_copy_of_a_client(family: Family, capture: Capture) -> None:
     """A copy of an instrumented client sends through its own transport, whatever becomes of the original."""
 
@@ -141,7 +141,7 @@ def test_copy_of_a_client(family: Family, capture: Capture) -> None:
     assert len(capture.observations) == 3
 
 
-@pytest.mark.row(58)
+@pytest.mark.row(90)
 def test_copy_of_a_client_after_uninstrument(family: Family, capture: Capture) -> None:
     """What was undone for the original is undone for its copies."""
     original = family.client(transport=family.module.MockTransport(lambda _: family.module.Response(200)))

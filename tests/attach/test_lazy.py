@@ -63,14 +63,14 @@ def after(*steps: str) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.row(88)
+@pytest.mark.row(92)
 @pytest.mark.parametrize("door", ["instrument", "hooks"])
 def test_no_family_is_imported(door: str) -> None:
     """A door that is opened before any client exists imports none."""
     assert after(door)["families"] == []
 
 
-@pytest.mark.row(88)
+@pytest.mark.row(92)
 @pytest.mark.skipif(not has_both, reason="needs httpx and httpx2")
 @pytest.mark.parametrize(
     ("steps", "seen"),

@@ -138,4 +138,13 @@ ROWS: Final = (
         "rows 51 and 55 hold without the lock of the interpreter",
         needs="a free-threaded build of Python",
     ),
+    Row(88, "log line made while a lock of the SDK is held", "nobody waits for that lock; the line arrives"),
+    Row(
+        89,
+        "small limits for attributes, logs sampled with traces",
+        "the ledger is whole; spans hold what fits",
+    ),
+    Row(90, "copies and pickles of clients and requests", "as without us"),
+    Row(91, "garbage collector", "no attempt leaves anything for it"),
+    Row(92, "clients imported late, in any order, `alias_httpx()`", "as without us, and seen"),
 )

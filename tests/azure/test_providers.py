@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.testing.ingestion import FakeIngestion
-from tests.azure.process import run
+from foundry_telemetry.testing.ingestion import HANG, FakeIngestion
+from tests.azure.process import run, running, stored
 from tests.azure.test_endings import arrived
 
 OWN = {
@@ -112,6 +113,103 @@ def test_distro_was_called_before(tmp_path: Path) -> None:
     ours = {f"foundry-flush-{name}" for name in ("traces", "logs", "metrics", "losses")}
     assert sorted({*facts["first"], *ours}) == facts["second"]
     assert not ended.errors
+
+
+BESIDE = """
+from azure.monitor.opentelemetry import configure_azure_monitor
+import foundry_telemetry, httpx2
+def distro():
+    configure_azure_monitor(enable_live_metrics=False, enable_performance_counters=False, sampling_ratio=1.0)
+def call():
+    answer = httpx2.MockTransport(lambda _: httpx2.Response(200, json={}))
+    with httpx2.Client(transport=answer) as client:
+        client.post("https://contoso.services.ai.azure.com/anthropic/v1/messages", json={})
+"""
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("distro", "foundry_telemetry.instrument", "foundry_telemetry.instrument", "call", "call"),
+        ("foundry_telemetry.instrument", "distro", "call", "call"),
+    ],
+)
+def test_nobody_counts(order: tuple[str, ...], tmp_path: Path) -> None:
+    """Beside the distro alone, in whatever order, what to do is said once, in the log of the service."""
+    with FakeIngestion() as azure:
+        ended = run(BESIDE + "".join(f"{step}()\n" for step in order), azure, tmp_path, **QUIET)
+        assert len([one for one in azure.items("EventData") if one["name"] == "foundry.attempt"]) == 2
+        said = [line["message"] for line in azure.items("MessageData")]
+    assert ended.code == 0, ended.errors
+    assert len([line for line in said if "without foundry_telemetry.configure()" in line]) == 1
+
+
+@pytest.mark.parametrize("how", ["the end of the script", "SIGTERM"])
+def test_distro_hangs_at_the_end(how: str, tmp_path: Path) -> None:
+    """A pipeline of the distro ends as one of ours: all of it is on disk in time, where Azure hangs."""
+    script = DISTRO.replace("{more}", ", sampling_ratio=1.0").partition("emit(")[0]
+    script += 'emit("distro")\nsay(ready=True)\nhear()\n'
+    with FakeIngestion() as azure:
+        azure.always(HANG)
+        with running(script, azure, tmp_path, **QUIET) as process:
+            while not process.listen().get("ready"):
+                pass
+            if how == "SIGTERM":
+                process.signal(signal.SIGTERM)
+            else:
+                process.tell()
+            ended = process.end()  # the SDK alone waits for thirty seconds, azure-core for minutes
+    assert ended.code == (-signal.SIGTERM if how == "SIGTERM" else 0)
+    assert "span distro" in stored(tmp_path)
+    assert "foundry.attempt" in stored(tmp_path)
+
+
+def test_provider_with_other_exporters(tmp_path: Path) -> None:
+    """A provider that sends elsewhere as well keeps the end that the application gave it."""
+    script = """
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+    from azure.monitor.opentelemetry.exporter import AzureMonitorTraceExporter
+    provider = TracerProvider()
+    trace.set_tracer_provider(provider)
+    provider.add_span_processor(BatchSpanProcessor(AzureMonitorTraceExporter()))
+    provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter(out=sys.stderr)))
+    import foundry_telemetry
+    foundry_telemetry.configure()
+    emit("own")
+    """
+    with FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path, **QUIET)
+        assert arrived(azure, "own") == (1, 1, 1)
+    assert ended.code == 0
+    assert '"name": "span own"' in ended.errors
+
+
+def test_logs_switched_off(tmp_path: Path) -> None:
+    """What takes the ledger along is named, with the way out, and nobody is told to do what was done."""
+    script = "import foundry_telemetry\nfoundry_telemetry.configure()\n"
+    with FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path, OTEL_LOGS_EXPORTER="none")
+    (line,) = ended.errors.splitlines()
+    assert line.startswith("OTEL_LOGS_EXPORTER=none switches the ledger (foundry.attempt) off")
+    assert 'configure(logger_name="foundry_telemetry")' in line
+
+
+def test_logger_of_ours_alone(tmp_path: Path) -> None:
+    """That way out works: the ledger arrives, and lines of the application do not."""
+    script = (
+        BESIDE
+        + """
+foundry_telemetry.configure(logger_name="foundry_telemetry")
+logging.getLogger("app").warning("of the application")
+call()
+"""
+    )
+    with FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path)
+        assert [one["name"] for one in azure.items("EventData")] == ["foundry.attempt"]
+        assert azure.items("MessageData") == []
+    assert ended.code == 0, ended.errors
 
 
 def test_sampler_of_the_distro(tmp_path: Path) -> None:

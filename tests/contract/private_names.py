@@ -121,6 +121,19 @@ PRIVATE = (
         where=sdk_has_spans,
     ),
     Private(
+        "com.anthropic.sdk.python.foundry",
+        "the tracer of the SDK's Foundry clients, by its scope",
+        ("anthropic",),
+        ("attach/unnamed_hosts.py",),
+        "a Foundry client behind a framework that changes its user agent is known by its credential alone",
+        lambda: all(
+            f"{_of('anthropic._tracing.INSTRUMENTATION_SCOPE')}.{_of(f'anthropic.{kind}')._otel_platform}"
+            == "com.anthropic.sdk.python.foundry"
+            for kind in ("AnthropicFoundry", "AsyncAnthropicFoundry")
+        ),
+        where=sdk_has_spans,
+    ),
+    Private(
         "opentelemetry.genai.client.inference.context",
         "opentelemetry-util-genai, a key in the context",
         ("opentelemetry-util-genai",),

@@ -17,6 +17,7 @@ from typing import Any, Final
 from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.recorder import MARK, body_in_memory
 from foundry_telemetry.attach.swap import swap_transports
+from foundry_telemetry.attach.unnamed_hosts import in_foundry_span
 from foundry_telemetry.testing.kit.patches import Patches
 from foundry_telemetry.testing.transports import Clock, Plays, is_played, make_transport
 from foundry_telemetry.wire.recognise import Hosts, may_concern_us, read_request
@@ -88,6 +89,7 @@ class Router:
             headers=request.headers.raw,
             body=lambda: body_in_memory(request),
             hosts=self._hosts,
+            in_foundry_span=lambda: in_foundry_span(None),
         )
         if facts is None:
             self.passed.append(f"{request.method} {url.scheme}://{url.netloc.decode('ascii')}{url.path}")

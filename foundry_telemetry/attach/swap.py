@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.attach.transport import (
+    _SEAM,
     _classes,
+    _process,
     _Seam,
     attach_process,
     detach_process,
@@ -32,32 +35,54 @@ class _Swap(_Seam):
     def _shimmed(self, transport: Any, url: Any) -> Any:
         return transport if self._choose is None else self._choose(transport, url)
 
+    def is_on_top(self) -> bool:
+        """Whether nobody has patched over this hold, nor between it and our own hold on the process."""
+        owner = self._owner()
+        placed = vars(owner).get(_SEAM)
+        for seam in _process:
+            if seam._ours is placed:  # noqa: SLF001 - a hold of the same kind
+                placed = seam._own  # noqa: SLF001
+        return placed is self._ours
+
     def release(self) -> None:
         """Put the original back; where somebody patched over us, only step aside."""
         self._choose = None
         super().release()
 
 
-def swap_transports(choose: Choose) -> Callable[[], None]:
-    """Put other transports in the place of those that clients choose, below our own hold on the process.
+class Swaps:
+    """Other transports in the place of those that clients choose, below our own hold on the process.
 
     Args:
         choose: Chooses the transport.
-
-    Returns:
-        What undoes it, and with it whatever was done since to our hold on the process.
     """
-    recorder = process_recorder()
-    detach_process()
-    swaps = [_Swap(cls, choose) for cls in _classes()]
-    if recorder is not None:
-        attach_process(recorder)
 
-    def undo() -> None:
+    def __init__(self, choose: Choose) -> None:
+        self._choose = choose
+        self._before = process_recorder()
+        self._swaps: list[_Swap] = []
+        self._place(self._before)
+
+    def come_to_top(self) -> None:
+        """Where somebody has patched over us since, such as a mock that was started later, patch over it."""
+        if not all(swap.is_on_top() for swap in self._swaps):
+            recorder = process_recorder()
+            self._release()
+            self._place(recorder)
+
+    def undo(self) -> None:
+        """Put everything back, with it whatever was done since to our hold on the process."""
+        self._release()
+        if self._before is not None:
+            attach_process(self._before)
+
+    def _place(self, recorder: Recorder | None) -> None:
         detach_process()
-        for swap in swaps:
-            swap.release()
+        self._swaps = [_Swap(cls, self._choose) for cls in _classes()]
         if recorder is not None:
             attach_process(recorder)
 
-    return undo
+    def _release(self) -> None:
+        detach_process()
+        for swap in self._swaps:
+            swap.release()

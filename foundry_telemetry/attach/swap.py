@@ -86,3 +86,12 @@ class Swaps:
         detach_process()
         for swap in self._swaps:
             swap.release()
+        for cls in _classes():
+            setattr(cls, _SEAM, _beneath_ours(vars(cls)[_SEAM]))
+
+
+def _beneath_ours(placed: Any) -> Any:
+    """What stands under holds that were released: who had patched over one of them has put it back since."""
+    while isinstance(seam := getattr(getattr(placed, "__wrapped__", None), "__self__", None), _Seam):
+        placed = seam._own  # noqa: SLF001
+    return placed

@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,12 +68,30 @@ PRIVATE = (
         "_transport_for_url",
         "Client and AsyncClient of both families",
         ("httpx", "httpx2"),
-        ("attach/transport.py", "investigate/doctor/packages.py"),
+        ("attach/transport.py", "investigate/doctor/packages.py", "testing/kit/other_mocks.py"),
         "instrument() sees no call any more; event_hooks() and FoundryMiddleware() need nothing private",
         lambda: (
             all(_arguments(kind._transport_for_url) == ["self", "url"] for kind in CLIENTS)
             and all("_transport_for_url" in kind._send_single_request.__code__.co_names for kind in CLIENTS)
         ),
+    ),
+    Private(
+        "_callbacks",
+        "HTTPXMock of pytest-httpx",
+        ("pytest-httpx",),
+        ("testing/kit/other_mocks.py",),
+        "a response registered there is not asked for, because the fixture `foundry` cannot see it",
+        lambda: _assigns(_of("pytest_httpx.HTTPXMock"), "_callbacks"),
+        where=find_spec("pytest_httpx") is not None,
+    ),
+    Private(
+        "_options",
+        "HTTPXMock of pytest-httpx",
+        ("pytest-httpx",),
+        ("testing/kit/other_mocks.py",),
+        "a response registered there is not asked for, because the fixture `foundry` cannot see it",
+        lambda: _assigns(_of("pytest_httpx.HTTPXMock"), "_options"),
+        where=find_spec("pytest_httpx") is not None,
     ),
     Private(
         "_get_content_decoder",
@@ -401,6 +420,8 @@ PRIVATE = (
 )
 
 NOT_FOREIGN = {
+    ("attach/swap.py", "_ours"): "our own class, a hold on a client class",
+    ("attach/swap.py", "_own"): "our own class, a hold on a client class",
     ("attribution/__init__.py", "_given"): "our own class, from outside of its methods",
     ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",
     ("dashboards/querypack.py", "_over_time"): "the end of a name of a query",

@@ -2,7 +2,8 @@
 
 A client's own transport is replaced only where it would open a socket. One that wraps another, such as for
 retries or a cache, stays, and the one it wraps is answered for; one that answers inside the process, such as
-a mock, is the test's own answer and stays too.
+a mock, is the test's own answer and stays too. So does an answer that the test has registered with another
+library, which we ask before we answer.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from opentelemetry import context as context_api
 from foundry_telemetry.attach.exchange import Exchange, HttpRequest, Settings, tell_of_dropped
 from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.unnamed_hosts import in_foundry_span, unnamed_hosts
 from foundry_telemetry.attempt import Attempt, last_attempt
 from foundry_telemetry.attribution import current_tags
 from foundry_telemetry.losses import Reason, Signal
@@ -81,8 +82,12 @@ class Recorder:
             headers=request.headers.raw,
             body=lambda: body_in_memory(request),
             hosts=self._settings.hosts,
+            in_foundry_span=lambda: in_foundry_span(sent.context if sent else None),
         )
         if facts is None:
+            # Where hooks of an instrumentation of their own have left a mark, theirs is the last word.
+            if sent is not None or not isinstance(request.extensions.get(MARK), Sent):
+                unnamed_hosts.notice(request)
             return None
         tell_of_dropped()
         exchange = self.open(facts, sent or Sent(previous_exchange(request)))

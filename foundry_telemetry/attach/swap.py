@@ -6,29 +6,56 @@ from collections.abc import Callable
 from typing import Any
 
 from foundry_telemetry.attach.families import client_classes
-from foundry_telemetry.attach.transport import ClassPatch, patch, restore
+from foundry_telemetry.attach.transport import (
+    ClassPatch,
+    attach_process,
+    beneath_ours,
+    detach_process,
+    patch,
+    process_recorder,
+    restore,
+)
 
 Choose = Callable[[Any, Any], Any]
 """Given the transport that a client chose and the URL, gives the one to use."""
 
 
-def swap_transports(choose: Choose) -> Callable[[], None]:
-    """Put other transports in the place of those that clients choose, below our own hold on them.
+class Swaps:
+    """Other transports in the place of those that clients choose, below our own hold on the classes.
 
     Args:
         choose: Chooses the transport.
-
-    Returns:
-        What undoes it.
     """
-    held = restore()
-    swaps = [ClassPatch(cls, lambda _, transport, url: choose(transport, url)) for cls in client_classes()]
-    patch(held)
 
-    def undo() -> None:
+    def __init__(self, choose: Choose) -> None:
+        self._choose = choose
+        self._before = process_recorder()
+        self._swaps: list[ClassPatch] = []
+        self._place()
+
+    def come_to_top(self) -> None:
+        """Where somebody has patched over us since, such as a mock that was started later, patch over it."""
+        if not all(beneath_ours(swap.cls) is swap.method for swap in self._swaps):
+            self._place()
+
+    def undo(self) -> None:
+        """Put everything back, with it whatever was done since to our hold on the process."""
         held = restore()
-        for swap in reversed(swaps):
-            swap.restore()
+        self._release()
+        patch(held)
+        detach_process()
+        if self._before is not None:
+            attach_process(self._before)
+
+    def _place(self) -> None:
+        held = restore()
+        self._release()
+        self._swaps = [ClassPatch(cls, self._change) for cls in client_classes()]
         patch(held)
 
-    return undo
+    def _change(self, _: Any, transport: Any, url: Any) -> Any:
+        return self._choose(transport, url)
+
+    def _release(self) -> None:
+        for swap in self._swaps:
+            swap.restore()

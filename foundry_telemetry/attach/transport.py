@@ -137,32 +137,41 @@ class ClassPatch:
     """
 
     def __init__(self, cls: Any, change: Change) -> None:
-        self._cls = cls
-        self._original: Any = _original(vars(cls)[_SEAM])
-        original = self._original
+        self.cls = cls
+        self.is_active = True
+        self.original: Any = _beneath_inactive(vars(cls)[_SEAM])
+        original = self.original
 
         @wraps(original)
         def _transport_for_url(client: Any, url: Any) -> Any:
-            return change(client, original(client, url), url)
+            transport = original(client, url)
+            return change(client, transport, url) if self.is_active else transport
 
-        setattr(_transport_for_url, _MARK, True)
-        self._ours: Any = _transport_for_url
-        setattr(cls, _SEAM, self._ours)
+        setattr(_transport_for_url, _MARK, self)
+        self.method: Any = _transport_for_url
+        setattr(cls, _SEAM, self.method)
 
     @property
     def is_in_place(self) -> bool:
         """Whether nobody has patched over it, or put the original back."""
-        return vars(self._cls).get(_SEAM) is self._ours
+        return vars(self.cls).get(_SEAM) is self.method
 
     def restore(self) -> None:
         """Put the original back. Where somebody patched over us, ours stays below, and changes nothing."""
-        if self.is_in_place:
-            setattr(self._cls, _SEAM, self._original)
+        self.is_active = False
+        placed = vars(self.cls).get(_SEAM)
+        if (beneath := _beneath_inactive(placed)) is not placed:
+            setattr(self.cls, _SEAM, beneath)
 
 
-def _original(method: Any) -> Any:
-    """The method below a hold that another copy of this module has: a reload forgets what it placed."""
-    while getattr(method, _MARK, False):
+def _beneath_inactive(method: Any) -> Any:
+    """What stands below holds of ours that hold no more, or that another copy of this module has.
+
+    A reload forgets what it placed, and who had patched over us may have put our method back since.
+    """
+    while (held := getattr(method, _MARK, None)) is not None and held.method is method:
+        if type(held) is ClassPatch and held.is_active:
+            break
         method = method.__wrapped__
     return method
 
@@ -210,8 +219,11 @@ def patch(classes: list[type]) -> None:
     """Take hold of client classes, where that is not done yet."""
     for cls in classes:
         held = _state.patches.get(cls)
-        if held is None or not held.is_in_place:
-            _state.patches[cls] = ClassPatch(cls, _instrumented)
+        if held is not None and held.is_in_place:
+            continue
+        if held is not None:
+            held.restore()
+        _state.patches[cls] = ClassPatch(cls, _instrumented)
 
 
 def restore() -> list[type]:
@@ -220,6 +232,12 @@ def restore() -> list[type]:
     while _state.patches:
         _state.patches.popitem()[1].restore()
     return held
+
+
+def beneath_ours(cls: type) -> Any:
+    """The method of a client class, below our hold on it."""
+    held = _state.patches.get(cls)
+    return held.original if held is not None and held.is_in_place else vars(cls).get(_SEAM)
 
 
 def attach_process(recorder: Recorder) -> None:

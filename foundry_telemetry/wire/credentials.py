@@ -47,14 +47,8 @@ def read_token(authorization: bytes | None, now_s: float) -> TokenFacts | None:
         authorization: Value of the ``authorization`` header.
         now_s: Seconds since the epoch.
     """
-    if not authorization or len(authorization) > _MAX_TOKEN:
-        return None
-    parts = authorization.rpartition(b" ")[2].split(b".")
-    if len(parts) != 3:  # noqa: PLR2004
-        return None
-    try:
-        claims = _decode_claims(urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)))
-    except UNREADABLE:
+    claims = _read_claims(authorization)
+    if claims is None:
         return None
     return TokenFacts(
         expires_in_s=_expires_in(claims.exp, now_s),
@@ -63,6 +57,28 @@ def read_token(authorization: bytes | None, now_s: float) -> TokenFacts | None:
         application=clean_guid(claims.appid) or clean_guid(claims.azp),
         identity_type=clean_word(claims.idtyp),
     )
+
+
+def is_for_foundry(authorization: bytes | None) -> bool:
+    """Whether a bearer token names the API of Foundry as its audience; an opaque one does not."""
+    claims = _read_claims(authorization)
+    return claims is not None and _names_foundry(_audience(claims.aud) or "")
+
+
+def _read_claims(authorization: bytes | None) -> _Claims | None:
+    if not authorization or len(authorization) > _MAX_TOKEN:
+        return None
+    parts = authorization.rpartition(b" ")[2].split(b".")
+    if len(parts) != 3:  # noqa: PLR2004
+        return None
+    try:
+        return _decode_claims(urlsafe_b64decode(parts[1] + b"=" * (-len(parts[1]) % 4)))
+    except UNREADABLE:
+        return None
+
+
+def _names_foundry(audience: str) -> bool:
+    return audience.rstrip("/") in _AUDIENCES
 
 
 def _expires_in(exp: object, now_s: float) -> int | None:
@@ -87,7 +103,7 @@ def judge(scheme: AuthScheme, token: TokenFacts | None) -> str:
     if token is not None and token.expires_in_s is not None and token.expires_in_s <= 0:
         return "auth_token_expired"
     audience = (token.audience if token else None) or ""
-    if "://" in audience and audience.rstrip("/") not in _AUDIENCES:
+    if "://" in audience and not _names_foundry(audience):
         return "auth_wrong_audience"
     return "auth_token_rejected"
 

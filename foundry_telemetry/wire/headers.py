@@ -68,14 +68,14 @@ class ResponseHeaders(Struct, frozen=True, gc=False):
     retry_after_s: float | None
 
 
-def _by_name(raw: RawHeaders) -> dict[bytes, bytes]:
+def by_name(raw: RawHeaders) -> dict[bytes, bytes]:
     """The headers by lower-case name, of a repeated one the first; only those asked for are looked at."""
     return {name.lower(): value for name, value in reversed(raw)}
 
 
 def read_request_headers(raw: RawHeaders) -> RequestHeaders:
     """Read the allow-listed request headers."""
-    found = _by_name(raw)
+    found = by_name(raw)
     scheme: AuthScheme = "none"
     for name, candidate in _SCHEMES:
         if name in found:
@@ -111,7 +111,7 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
         raw: The headers as received.
         now_s: Seconds since the epoch, for a ``retry-after`` that is a date.
     """
-    found = _by_name(raw)
+    found = by_name(raw)
     return ResponseHeaders(
         media_type=_media_type(found.get(b"content-type", b"")),
         encoded=b"content-encoding" in found

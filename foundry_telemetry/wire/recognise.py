@@ -14,6 +14,7 @@ from msgspec import Struct
 from foundry_telemetry.conventions import CHAT, COUNT_TOKENS
 from foundry_telemetry.observation import AuthScheme
 from foundry_telemetry.wire.clean import UNREADABLE, clean_count, clean_name, clean_word
+from foundry_telemetry.wire.foundry_client import has_foundry_credential
 from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
 
 _FOUNDRY_HOSTS: Final = tuple(
@@ -21,6 +22,9 @@ _FOUNDRY_HOSTS: Final = tuple(
     for service in ("services.ai", "openai", "cognitiveservices")
     for cloud in ("com", "us", "cn")
 )
+_ELSEWHERE: Final = (b".anthropic.com", b".api.aws", b".amazonaws.com", b".googleapis.com")
+"""Where Anthropic and other clouds serve Claude: who calls these does not mean Foundry."""
+
 _METHODS: Final = frozenset(
     ("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE")
 )
@@ -127,6 +131,13 @@ def may_concern_us(raw_path: bytes) -> bool:
     return _MESSAGES in raw_path or b"/anthropic/v1/" in raw_path
 
 
+def resembles_claude(host: bytes, raw_path: bytes, headers: RawHeaders) -> bool:
+    """Whether a request that is not known as a call to Foundry may be one, to a host that nobody named."""
+    if _operation(raw_path.partition(b"?")[0]) is None or (b"." + host.rstrip(b".")).endswith(_ELSEWHERE):
+        return False
+    return any(name.lower() == b"anthropic-version" for name, _ in headers)
+
+
 def read_request(
     *,
     method: str,
@@ -137,6 +148,7 @@ def read_request(
     headers: RawHeaders,
     body: Callable[[], bytes | None],
     hosts: Hosts,
+    in_foundry_span: Callable[[], bool] = lambda: False,
 ) -> Request | None:
     """Read a request; ``None`` when it is no call to Foundry.
 
@@ -149,12 +161,15 @@ def read_request(
         headers: Headers as sent.
         body: Gives the body if it is in memory; asked only for a call to Foundry.
         hosts: Extra hosts that count as Foundry.
+        in_foundry_span: Says whether the SDK's own span for the call is one of its Foundry clients;
+            asked only where neither host nor user agent tell.
     """
     target = _target(scheme, host, port, raw_path.partition(b"?")[0], hosts)
     if target is None:
         return None
     facts = read_request_headers(headers)
-    if not (target.is_known_host or facts.from_foundry_client):
+    is_foundry = target.is_known_host or facts.from_foundry_client
+    if not (is_foundry or in_foundry_span() or has_foundry_credential(headers)):
         return None
     wanted = _read_body(body())
     config = wanted.output_config

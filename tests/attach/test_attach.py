@@ -427,7 +427,7 @@ def test_missing_ledger_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     """Without a logger provider the ledger goes nowhere; that is said once, not at each set-up."""
     from foundry_telemetry import attach
 
-    attach._tell_once.cache_clear()
+    attach._warn_once.cache_clear()
     for _ in range(2):
         foundry_telemetry.instrument()
     foundry_telemetry.instrument(**Capture().options)

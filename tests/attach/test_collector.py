@@ -23,6 +23,8 @@ OURS = (
     "foundry_telemetry.signals",
     "foundry_telemetry.wire",
 )
+CLASS_HOLDS = {"ClassPatch", "Swaps"}
+"""One for each client class, not for each attempt; those of other tests may be found here."""
 SHAPES = {"json": (200, False), "stream": (200, True), "abandoned": (200, True), "refused": (429, False)}
 
 
@@ -75,7 +77,7 @@ def test_no_garbage(family: Family, way: str, shape: str, capture: Capture) -> N
             foundry_telemetry.instrument(**options)
         more = {} if way == "process" else {"event_hooks": make(**options)}
         garbage = garbage_of(family, foundry, shape, **more)
-    ours = {type(one).__qualname__ for one in garbage if type(one).__module__.startswith(OURS)}
+    ours = {type(one).__qualname__ for one in garbage if type(one).__module__.startswith(OURS)} - CLASS_HOLDS
     assert not ours
     assert len(capture.ledger) >= CALLS
 

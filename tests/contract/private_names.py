@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,12 +68,30 @@ PRIVATE = (
         "_transport_for_url",
         "Client and AsyncClient of both families",
         ("httpx", "httpx2"),
-        ("attach/transport.py", "investigate/doctor/packages.py"),
+        ("attach/transport.py", "investigate/doctor/packages.py", "testing/kit/other_mocks.py"),
         "instrument() sees no call any more; event_hooks() and FoundryMiddleware() need nothing private",
         lambda: (
             all(_arguments(kind._transport_for_url) == ["self", "url"] for kind in CLIENTS)
             and all("_transport_for_url" in kind._send_single_request.__code__.co_names for kind in CLIENTS)
         ),
+    ),
+    Private(
+        "_callbacks",
+        "HTTPXMock of pytest-httpx",
+        ("pytest-httpx",),
+        ("testing/kit/other_mocks.py",),
+        "a response registered there is not asked for, because the fixture `foundry` cannot see it",
+        lambda: _assigns(_of("pytest_httpx.HTTPXMock"), "_callbacks"),
+        where=find_spec("pytest_httpx") is not None,
+    ),
+    Private(
+        "_options",
+        "HTTPXMock of pytest-httpx",
+        ("pytest-httpx",),
+        ("testing/kit/other_mocks.py",),
+        "a response registered there is not asked for, because the fixture `foundry` cannot see it",
+        lambda: _assigns(_of("pytest_httpx.HTTPXMock"), "_options"),
+        where=find_spec("pytest_httpx") is not None,
     ),
     Private(
         "_get_content_decoder",
@@ -121,6 +140,19 @@ PRIVATE = (
         where=sdk_has_spans,
     ),
     Private(
+        "com.anthropic.sdk.python.foundry",
+        "the tracer of the SDK's Foundry clients, by its scope",
+        ("anthropic",),
+        ("attach/unnamed_hosts.py",),
+        "a Foundry client behind a framework that changes its user agent is known by its credential alone",
+        lambda: all(
+            f"{_of('anthropic._tracing.INSTRUMENTATION_SCOPE')}.{_of(f'anthropic.{kind}')._otel_platform}"
+            == "com.anthropic.sdk.python.foundry"
+            for kind in ("AnthropicFoundry", "AsyncAnthropicFoundry")
+        ),
+        where=sdk_has_spans,
+    ),
+    Private(
         "opentelemetry.genai.client.inference.context",
         "opentelemetry-util-genai, a key in the context",
         ("opentelemetry-util-genai",),
@@ -135,17 +167,84 @@ PRIVATE = (
         "opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY",
         "opentelemetry.context",
         ("opentelemetry-api",),
-        ("attach/exchange.py", "azure/delivery.py"),
+        ("attach/exchange.py", "azure/delivery.py", "azure/log_pipeline.py"),
         'an application that silenced instrumentation still gets our spans, and http_spans="suppress" fails',
         lambda: bool(_of("opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY")),
     ),
+    *(
+        Private(
+            name,
+            "spans and tracers of the SDK",
+            ("opentelemetry-sdk",),
+            ("signals/span_limits.py",),
+            "small limits make the SDK drop attributes, and log that while it holds a lock",
+            lambda kind=kind, name=name: _assigns(_of(kind), name),  # type: ignore[misc]
+        )
+        for kind, name in (
+            ("opentelemetry.sdk.trace.Span", "_limits"),
+            ("opentelemetry.sdk.trace.Tracer", "_span_limits"),
+        )
+    ),
     Private(
-        "_SUPPRESS_INSTRUMENTATION_KEY",
-        "opentelemetry.context",
+        "_tracer",
+        "the API's tracer before there is a provider",
         ("opentelemetry-api",),
-        ("azure/handlers.py",),
-        "the log lines of an export are exported in turn, without end",
-        lambda: bool(_of("opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY")),
+        ("signals/span_limits.py",),
+        "limits are not known for the first span of a tracer that was made before its provider",
+        lambda: isinstance(vars(_of("opentelemetry.trace.ProxyTracer"))["_tracer"], property),
+    ),
+    *(
+        Private(
+            name,
+            owner,
+            ("opentelemetry-api", "opentelemetry-sdk"),
+            ("azure/log_pipeline.py",),
+            "a log line made while a span is locked may wait for that lock for ever",
+            lambda kind=kind, name=name: _assigns(_of(kind), name),  # type: ignore[misc]
+        )
+        for kind, name, owner in (
+            ("opentelemetry.sdk.trace.ReadableSpan", "_attributes", "spans of the SDK"),
+            ("opentelemetry.sdk.trace.Span", "_lock", "spans of the SDK"),
+            ("opentelemetry.attributes.BoundedAttributes", "_lock", "attributes of the API"),
+        )
+    ),
+    Private(
+        "_multi_log_record_processor",
+        "LoggerProvider of the SDK",
+        ("opentelemetry-sdk",),
+        ("azure/log_pipeline.py", "azure/pipelines.py"),
+        "log lines of an export are exported in turn; one made while a span is locked may freeze its thread",
+        lambda: _assigns(_of("opentelemetry.sdk._logs.LoggerProvider"), "_multi_log_record_processor"),
+    ),
+    Private(
+        "_log_record_processors",
+        "the processor of several of the SDK",
+        ("opentelemetry-sdk",),
+        ("azure/log_pipeline.py",),
+        "doctor does not see that the log loop is cut on a provider of the application",
+        lambda: _assigns(
+            _of("opentelemetry.sdk._logs._internal.SynchronousMultiLogRecordProcessor"),
+            "_log_record_processors",
+        ),
+    ),
+    *(
+        Private(
+            name,
+            owner,
+            ("azure-core", "azure-monitor-opentelemetry-exporter"),
+            ("azure/request_hooks.py",),
+            "a request that hangs in a pipeline of the distro may outlast the process",
+            lambda kind=kind, name=name: _assigns(_of(kind), name),  # type: ignore[misc]
+        )
+        for kind, name, owner in (
+            ("azure.core.pipeline.policies.CustomHookPolicy", "_request_callback", "a policy of azure-core"),
+            ("azure.core.pipeline.policies.CustomHookPolicy", "_response_callback", "a policy of azure-core"),
+            (
+                "azure.monitor.opentelemetry.exporter._generated.exporter.AzureMonitorClient",
+                "_config",
+                "the exporters' client",
+            ),
+        )
     ),
     Private(
         "opentelemetry.context._SUPPRESS_HTTP_INSTRUMENTATION_KEY",
@@ -186,12 +285,18 @@ PRIVATE = (
         "opentelemetry.sdk._logs",
         "the logs SDK, which is still without a promise",
         ("opentelemetry-sdk",),
-        ("azure/pipelines.py", "investigate/doctor/record.py", "testing/kit/capture.py"),
+        (
+            *("azure/pipelines.py", "investigate/doctor/record.py", "signals/ledger.py"),
+            "testing/kit/capture.py",
+        ),
         "configure() cannot set up the ledger, and doctor cannot record a call",
         lambda: (
             all(
                 _of(f"opentelemetry.sdk._logs.{name}")
-                for name in ("LoggerProvider", "LogRecordProcessor", "ReadWriteLogRecord")
+                for name in (
+                    *("LoggerProvider", "LogRecordLimits", "LogRecordProcessor"),
+                    "ReadWriteLogRecord",
+                )
             )
             and all(
                 _of(f"opentelemetry.sdk._logs.export.{name}")
@@ -388,9 +493,11 @@ PRIVATE = (
 )
 
 NOT_FOREIGN = {
+    ("attach/transport.py", "_foundry_telemetry_recorder"): "ours, put on a client",
     ("attribution/__init__.py", "_given"): "our own class, from outside of its methods",
     ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",
     ("dashboards/querypack.py", "_over_time"): "the end of a name of a query",
+    ("azure/log_pipeline.py", "_foundry_telemetry_export"): "ours, put on a log record",
     ("demo/stage.py", "_proxy"): "the end of names of environment variables",
     ("investigate/cost/show.py", "_usd"): "the end of names of columns",
     ("local/database.py", "_IsBillable"): "a column of Azure",

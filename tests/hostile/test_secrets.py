@@ -6,6 +6,7 @@ import base64
 import gc
 import json
 import logging
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,9 +15,10 @@ import pytest
 from opentelemetry import baggage, context
 
 import foundry_telemetry
-from foundry_telemetry.attach import FoundryMiddleware, make_recorder
+from foundry_telemetry.attach import FoundryMiddleware, make_recorder, recorder
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK
+from foundry_telemetry.attach.unnamed_hosts import UnnamedHosts
 from foundry_telemetry.wire.headers import read_request_headers
 from tests.hostile.harness import ASK, JSON, SSE, URL, event, events, message, playing, settled, transport
 from tests.support.capture import Capture
@@ -66,6 +68,8 @@ ASKED = ASK | {
 SECRET_URL = (
     URL.replace("https://", "https://CANARY-user:CANARY-password@") + "?api-key=CANARY-query&x=1#CANARY"
 )
+UNNAMED = ["gw.example.com", "127.0.0.2:8000", f"{'a.' * 400}example.com", "a%0Ab'\"$(x);,=&"]
+"""Hosts that nobody named, some longer and odder than any that exists."""
 ANSWER_HEADERS = [("set-cookie", "CANARY=1"), ("www-authenticate", "CANARY"), ("x-canary", "CANARY")]
 DELTA = event("content_block_delta", {"delta": {"text": "CANARY-completion"}})
 ECHOES = {
@@ -165,6 +169,35 @@ def test_canaries(
     assert {seen.auth_scheme for seen in instrumented.observations} == {"entra_id", "gateway_key"}
     assert any(seen.failure and seen.failure.token for seen in instrumented.observations)
     assert_silent(instrumented, listener, capfd)
+
+
+@pytest.mark.row(74)
+def test_unnamed_hosts(
+    family: Family,
+    instrumented: Capture,
+    listener: Listener,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The line about a host that nobody named holds the host, clean and bounded, and nothing of the call."""
+    monkeypatch.setattr(recorder, "unnamed_hosts", UnnamedHosts())
+    secret = SECRET_URL.replace("/anthropic/", "/CANARY-path/")
+    headers = HEADERS | {"anthropic-version": "2023-06-01"}
+
+    async def scenario() -> None:
+        for host in UNNAMED:
+            playback = transport(family, lambda _: (200, JSON, [message()]))
+            async with family.client(transport=playback) as client:
+                url = secret.replace("example-resource.services.ai.azure.com", host)
+                await client.request("POST", url, json=ASKED, headers=headers)
+
+    family.run(scenario)
+    lines = [line for line in listener.lines if "not recorded" in line]
+    assert len(lines) == len(UNNAMED)
+    for line in lines:
+        assert re.match(r"not recorded: calls to [A-Za-z0-9._:?-]{1,253} look like calls to Claude", line)
+    assert not instrumented.observations
+    assert not leaks(*lines, instrumented.everything(), *capfd.readouterr())
 
 
 @pytest.mark.row(75)

@@ -353,7 +353,7 @@ MUTANTS: Final = (
     Mutant(
         "every-host-is-foundry",
         "foundry_telemetry/wire/recognise.py",
-        "if not (target.is_known_host or facts.from_foundry_client):",
+        "if not (is_foundry or in_foundry_span() or has_foundry_credential(headers)):",
         "if False:",
         ("tests/attach/test_recorded.py::test_other_traffic_is_not_seen",),
         (),

@@ -14,6 +14,7 @@ from foundry_telemetry.attach import transport as transport_module
 from foundry_telemetry.attach.exchange import Exchange, Settings
 from foundry_telemetry.attach.recorder import Recorder, Sent
 from foundry_telemetry.attach.transport import attach_process, process_recorder
+from foundry_telemetry.attach.unnamed_hosts import UnnamedHosts
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.settings import load_environment
 from foundry_telemetry.testing import renewal
@@ -64,6 +65,8 @@ class Takeover:
         fresh: ContextVar[Observation | None] = ContextVar("foundry_telemetry.last_attempt", default=None)
         self._patches.set(attempt_module, "_last", fresh)
         self._patches.set(renewal, "source", self._ids)
+        # Each test has its own lines, whatever an earlier one has called.
+        self._patches.set(recorder_module, "unnamed_hosts", UnnamedHosts())
         self._patches.set(attach_module, "parse_hosts", lambda hosts: parse_hosts(hosts) | self._hosts)
         self._patches.set(Recorder, "open", self._redirected(Recorder.open))
 

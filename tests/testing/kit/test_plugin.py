@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 MODULE = "foundry_telemetry.testing.plugin"
 INSTALLED = any(each.value == MODULE for each in entry_points(group="pytest11"))
 FIRST_ID = "00000000-0000-4000-8000-000000000001"
-NAME = "foundry" if INSTALLED else MODULE
+NAME = "foundry_telemetry" if INSTALLED else MODULE
 """Where the project was installed before it had a plugin, pytest is told of it by hand."""
 
 Run = Callable[..., pytest.RunResult]
@@ -57,13 +57,38 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_entry_point() -> None:
-    """The project names the plugin ``foundry``."""
+    """The plugin is named like the package: a project may have a ``foundry.py`` of its own."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["entry-points"]["pytest11"] == {"foundry": MODULE}
+    assert project["entry-points"]["pytest11"] == {"foundry_telemetry": MODULE}
 
 
-def test_who_does_not_use_it_pays_nothing(run: Run) -> None:
+def test_own_module_of_that_name(run: Run, pytester: pytest.Pytester) -> None:
+    """A project's own ``foundry.py`` is loaded by ``pytest_plugins = ["foundry"]``, beside our fixture."""
+    pytester.makepyfile(
+        foundry="""
+            import pytest
+
+            @pytest.fixture
+            def furnace():
+                return "hot"
+        """
+    )
+    tests = """
+        def test_both(furnace, foundry):
+            assert furnace == "hot"
+            foundry.calls.none()
+    """
+    conftest = """
+        import pathlib, sys
+        sys.path.insert(0, str(pathlib.Path(__file__).parent))
+        pytest_plugins = ["foundry"]
+    """
+    run(tests, conftest=conftest).assert_outcomes(passed=1)
+
+
+def test_who_does_not_use_it_pays_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the plugin loaded nothing else of ours, of an HTTP client or of OpenTelemetry is imported."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # others import what they like
     tests = """
         import sys
 
@@ -73,11 +98,11 @@ def test_who_does_not_use_it_pays_nothing(run: Run) -> None:
             ours = sorted(name for name in sys.modules if name.startswith("foundry_telemetry"))
             assert ours == [f"foundry_telemetry{name}" for name in ("", ".testing", ".testing.plugin")]
     """
-    run(tests, "-p", "no:anyio").assert_outcomes(passed=1)
+    run(tests, "-p", NAME).assert_outcomes(passed=1)
 
 
 def test_switched_off(run: Run) -> None:
-    """``-p no:foundry`` keeps the plugin out: nothing is imported, and there is no such fixture."""
+    """``-p no:foundry_telemetry`` keeps the plugin out: nothing is imported, and there is no such fixture."""
     tests = """
         import sys
 

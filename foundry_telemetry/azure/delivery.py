@@ -17,6 +17,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +25,8 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach,
 
 from foundry_telemetry.azure.exits import Flusher
 from foundry_telemetry.azure.forks import HeldMetrics
+from foundry_telemetry.azure.grace_period import GracePeriod
+from foundry_telemetry.azure.servers import INIT
 from foundry_telemetry.losses import dropped
 
 if TYPE_CHECKING:
@@ -39,9 +42,6 @@ _STORE_S: Final = 1.0
 _LAST_WORD_S: Final = 0.3
 """Seconds of those kept back to say how much was lost."""
 _POLL_S: Final = 0.005
-_EMPTY_EVERY_S: Final = 0.5
-_INIT: Final = 1
-"""Process id of the first process of a container, where nothing starts it by way of an init."""
 _log = logging.getLogger("foundry_telemetry.azure")
 
 
@@ -78,13 +78,13 @@ class Delivery:
         self._last_word = _Worker("losses", self._tell_losses)
         self._before_exit = before_exit
         self._empties = tuple(empties)
-        self._flusher = Flusher(self.flush)
+        self._grace_period = GracePeriod(partial(self.empty, FLUSH_S))
+        self._flusher = Flusher(self.flush, self._grace_period)
         self._deadline: float | None = None
 
     def arm(self) -> None:
         """Start the threads and listen for the end of the process and for forks."""
-        for worker in (*self._workers, self._last_word):
-            worker.start()
+        self._start_threads()
         atexit.register(self._at_exit)
         self._flusher.arm()
         on_main = threading.current_thread() is threading.main_thread()
@@ -128,6 +128,7 @@ class Delivery:
         if self._deadline is None:
             self._deadline = time.monotonic() + FLUSH_S
         self._hooks.deadline = self._deadline - _STORE_S
+        self._grace_period.close(until=self._deadline - 2 * _STORE_S)
         workers = self._workers if everything else self._enders
         late = _wait(workers, until=self._deadline - _LAST_WORD_S)
         self._count_what_is_left(late)
@@ -173,18 +174,12 @@ class Delivery:
     def _at_sigterm(self, _signum: int, _frame: FrameType | None) -> None:
         # First, so that a second signal ends the process at once.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if os.getpid() == _INIT:
-            threading.Thread(target=self._empty_until_killed, name="foundry-empty", daemon=True).start()
+        if os.getpid() == INIT:  # does not die of SIGTERM; it works on until it is killed
+            self._grace_period.begin()
             return
         with suppress(Exception):
             self.flush()
         signal.raise_signal(signal.SIGTERM)
-
-    def _empty_until_killed(self) -> None:
-        """The first process of a container does not die of SIGTERM; it works on until it is killed."""
-        while self._deadline is None:
-            self.empty(FLUSH_S)
-            time.sleep(_EMPTY_EVERY_S)
 
     def _before_fork(self) -> None:
         for held in self._readers:
@@ -197,8 +192,12 @@ class Delivery:
         for parts in self._counted.values():
             for part in parts:
                 part.after_fork()
+        self._start_threads()
+
+    def _start_threads(self) -> None:
         for worker in (*self._workers, self._last_word):
             worker.start()
+        self._grace_period.start()
 
 
 class _Worker:

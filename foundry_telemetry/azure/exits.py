@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from multiprocessing import parent_process, util
 from types import ModuleType
-from typing import Any, Final
+from typing import Final
 
 from wrapt import register_post_import_hook  # type: ignore[import-untyped, unused-ignore]
 

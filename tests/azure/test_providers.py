@@ -109,7 +109,7 @@ def test_distro_was_called_before(tmp_path: Path) -> None:
         ended = run(DISTRO.replace("{more}", ", sampling_ratio=1.0"), azure, tmp_path, **QUIET)
         assert arrived(azure, "distro") == (1, 1, 1)
     (facts,) = ended.said
-    ours = {f"foundry-flush-{name}" for name in ("traces", "logs", "metrics", "losses")}
+    ours = {f"foundry-flush-{name}" for name in ("traces", "logs", "metrics", "losses", "grace-period")}
     assert sorted({*facts["first"], *ours}) == facts["second"]
     assert not ended.errors
 

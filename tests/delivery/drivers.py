@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Final
 
-from tests.delivery.service import DONE
+from celery import Celery
+from gunicorn.workers import SUPPORTED_WORKERS
+
 from tests.delivery.servers import (
     ASGI,
     CELERY,
     EACH,
     FACTORY,
     GRACE,
+    IMPORT,
     POOL,
     RECYCLED,
     REQUESTS,
     SCRIPT,
     WSGI,
     Cell,
+    Server,
 )
+from tests.delivery.service import DONE
 from tests.delivery.stage import Service, Stage, running
 
 CONTAINER: Final = ("unshare", "--pid", "--fork", "--kill-child")
+HAS_CONTAINERS: Final = subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode == 0
+"""A PID namespace of its own needs root and unshare(1)."""
+
+BROKER: Final = "filesystem://"
 
 LATE: Final = {
     "OTEL_BSP_SCHEDULE_DELAY": "3600000",
@@ -44,6 +55,15 @@ class Driven:
     """Begin a request that does not end."""
 
 
+def is_installed(server: Server) -> bool:
+    """Whether this machine has what a server needs; gunicorn comes with and without some workers."""
+    if server.is_first:
+        return HAS_CONTAINERS
+    worker = server.gunicorn_worker
+    module = worker.rpartition(".")[0]
+    return find_spec(module) is not None if module else not worker or worker in SUPPORTED_WORKERS
+
+
 @contextmanager
 def driven(stage: Stage, cell: Cell) -> Iterator[Driven]:
     """Run the server of a cell."""
@@ -61,19 +81,18 @@ def _http(stage: Stage, cell: Cell) -> Iterator[Driven]:
         *(server.recycle if cell.ending == RECYCLED else ()),
         *(server.ends_after if cell.ending == GRACE else ()),
     )
-    if cell.place == FACTORY:
-        app = f"tests.delivery.service:{server.kind}"
-        flags += ("--factory",) if not server.gunicorn_worker else ()
-        app += "()" if server.gunicorn_worker else ""
+    command, app = server.command, f"tests.delivery.service:{server.kind}"
+    if server.configures_first:
+        first = stage.module("first", "import asgi_service\nfrom uvicorn.main import main\nmain()")
+        command = (first, *server.command[1:])
+    if cell.place == IMPORT:
+        text = f"from tests.delivery import service\napp = service.{server.kind}()"
+        app = stage.module("at_import", text) + ":app"
+    elif server.gunicorn_worker:
+        app += "()"
     else:
-        app = (
-            stage.module(
-                f"{server.kind}_at_import",
-                f"from tests.delivery import service\napp = service.{server.kind}()",
-            )
-            + ":app"
-        )
-    with _running(stage, cell, *server.command, *flags, app, listens=True) as service:
+        flags += ("--factory",)
+    with _running(stage, cell, *command, *flags, app, listens=True) as service:
 
         def work() -> None:
             if cell.ending != RECYCLED:
@@ -92,24 +111,23 @@ def _celery(stage: Stage, cell: Cell) -> Iterator[Driven]:
     options = {"data_folder_in": str(broker), "data_folder_out": str(broker), "control_folder": str(broker)}
     is_prefork = "prefork" in cell.server.command
     at = "" if cell.place != FACTORY else "worker_process_init" if is_prefork else "worker_init"
-    app = stage.module(
-        "on_disk",
-        f"from tests.delivery import service\napp = service.celery({at!r})\n"
-        f"app.conf.broker_transport_options = {options!r}",
-    )
+    text = f"app = service.celery({at!r})\napp.conf.broker_transport_options = {options!r}"
+    app = stage.module("on_disk", f"from tests.delivery import service\n{text}")
     flags = cell.server.recycle if cell.ending == RECYCLED else ()
 
+    sender = Celery(broker=BROKER)
+    sender.conf.broker_transport_options = options
+
     def send(task: str, times: int) -> None:
-        text = f"from celery import Celery\napp = Celery(broker='filesystem://')\napp.conf.broker_transport_options = {options!r}\nfor _ in range({times}): app.send_task({task!r})"
-        with running(stage, stage.module(f"send_{task}", text)) as sender:
-            assert sender.end(None) == 0, sender.errors
+        for _ in range(times):
+            sender.send_task(task)
 
     def work() -> None:
         send("hello", REQUESTS)
         stage.wait_for_served(REQUESTS)
 
     command = ("celery", "--app", app, "worker", *cell.server.command, *flags)
-    with _running(stage, cell, *command, BROKER_URL="filesystem://") as service:
+    with _running(stage, cell, *command, BROKER_URL=BROKER) as service:
         yield Driven(service, work, lambda: send("endless", 1))
 
 

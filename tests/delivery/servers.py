@@ -51,8 +51,12 @@ class Server:
     """What makes it replace its workers."""
     ends_after: tuple[str, ...] = ()
     """What makes it end in time although a request does not; others wait until they are killed."""
+    is_alone: bool = False
+    """Whether nobody replaces its process when it has served enough, so that it ends by that."""
     is_first: bool = False
     """Whether it is the first process of a container."""
+    configures_first: bool = False
+    """Whether `configure` is called before the server is imported."""
 
     @property
     def waits(self) -> bool:
@@ -60,9 +64,9 @@ class Server:
         return self.is_first or self.kind not in (SCRIPT, POOL)
 
 
-def _gunicorn(worker: str, kind: str = WSGI, name: str = "") -> Server:
+def _gunicorn(worker: str, kind: str = WSGI) -> Server:
     return Server(
-        f"gunicorn, {name or worker}",
+        f"gunicorn, {worker}",
         kind,
         ("gunicorn", "--bind", "fd://{fd}", "--workers", "2", "--graceful-timeout", "3600")
         + (("--threads", "4") if worker == "gthread" else ()),
@@ -71,14 +75,16 @@ def _gunicorn(worker: str, kind: str = WSGI, name: str = "") -> Server:
     )
 
 
-def _uvicorn(*flags: str, name: str, is_first: bool = False) -> Server:
+def _uvicorn(name: str, *flags: str, is_first: bool = False, configures_first: bool = False) -> Server:
     return Server(
         name,
         ASGI,
         ("uvicorn", "--fd", "{fd}", *flags),
         recycle=("--limit-max-requests", str(EACH)),
         ends_after=("--timeout-graceful-shutdown", "1"),
+        is_alone=not flags,
         is_first=is_first,
+        configures_first=configures_first,
     )
 
 
@@ -95,14 +101,15 @@ SERVERS: Final = (
     _gunicorn("asgi", ASGI),
     _gunicorn("uvicorn.workers.UvicornWorker", ASGI),
     _gunicorn("uvicorn_worker.UvicornWorker", ASGI),
-    _uvicorn(name="uvicorn"),
-    _uvicorn("--workers", "2", name="uvicorn --workers 2"),
-    _uvicorn(name="uvicorn, first process", is_first=True),
+    _uvicorn("uvicorn"),
+    _uvicorn("uvicorn.run() in a script", configures_first=True),
+    _uvicorn("uvicorn --workers 2", "--workers", "2"),
+    _uvicorn("uvicorn, first process of a container", is_first=True),
     _celery("prefork", "--max-tasks-per-child", str(EACH)),
     _celery("threads"),
     _celery("solo"),
-    Server("multiprocessing", POOL, recycle=("maxtasksperchild",)),
-    Server("script, first process", SCRIPT, is_first=True),
+    Server("multiprocessing, by fork", POOL, recycle=("maxtasksperchild",), is_alone=True),
+    Server("script, first process of a container", SCRIPT, is_first=True),
 )
 
 
@@ -131,29 +138,58 @@ class Cell:
     @property
     def ends_by_itself(self) -> bool:
         """Whether it needs no signal."""
-        return self.ending == RECYCLED and self.server.name in (
-            "uvicorn",
-            "uvicorn, first process",
-            "multiprocessing",
-        )
+        return self.ending == RECYCLED and self.server.is_alone
 
     @property
-    def nonsense(self) -> str:
-        """Why it means nothing; empty where it does."""
-        return next((because for because, holds in _NONSENSE.items() if holds(self)), "")
+    def left_out(self) -> str:
+        """Why it is not run: it means nothing, but for the last of the reasons. Empty where it is run."""
+        return next((because for because, holds in _LEFT_OUT.items() if holds(self)), "")
 
 
-_NONSENSE: Final[dict[str, Callable[[Cell], bool]]] = {
+_LEFT_OUT: Final[dict[str, Callable[[Cell], bool]]] = {
     "only gunicorn preloads": lambda cell: cell.preload and not cell.server.gunicorn_worker,
+    "in a factory of the server it is called after the import": lambda cell: (
+        cell.place == FACTORY and cell.server.configures_first
+    ),
     "it replaces no workers": lambda cell: cell.ending == RECYCLED and not cell.server.recycle,
     "nothing outlasts the signal": lambda cell: cell.ending == GRACE and not cell.server.waits,
     "not ended by SIGTERM: see graceful timeout": lambda cell: (
         cell.ending == TERM and cell.server.is_first and cell.server.kind == SCRIPT
     ),
+    "Celery tells a busy worker process nothing, and its master is not configured": lambda cell: (
+        cell.ending == GRACE and cell.place == FACTORY and "prefork" in cell.server.command
+    ),
 }
 
 
+QUICK: Final[dict[str, tuple[bool, str, str]]] = {
+    "script": (False, FACTORY, CTRL_C),
+    "gunicorn, sync": (True, IMPORT, TERM),
+    "gunicorn, gthread": (True, FACTORY, GRACE),
+    "gunicorn, gevent": (True, IMPORT, INT),
+    "gunicorn, eventlet": (True, IMPORT, TERM),
+    "gunicorn, asgi": (True, FACTORY, TERM),
+    "gunicorn, uvicorn.workers.UvicornWorker": (True, FACTORY, CTRL_C),
+    "gunicorn, uvicorn_worker.UvicornWorker": (True, IMPORT, TERM),
+    "uvicorn": (False, IMPORT, GRACE),
+    "uvicorn.run() in a script": (False, IMPORT, TERM),
+    "uvicorn --workers 2": (False, FACTORY, TERM),
+    "uvicorn, first process of a container": (False, IMPORT, TERM),
+    "Celery, prefork": (False, IMPORT, RECYCLED),
+    "Celery, threads": (False, IMPORT, TERM),
+    "Celery, solo": (False, FACTORY, TERM),
+    "multiprocessing, by fork": (False, FACTORY, TERM),
+    "script, first process of a container": (False, IMPORT, GRACE),
+}
+"""The cells of every test run: each server once, each ending at least once."""
+
+
+def is_quick(cell: Cell) -> bool:
+    """Whether a cell is one of those."""
+    return QUICK[cell.server.name] == (cell.preload, cell.place, cell.ending)
+
+
 def cells() -> Iterator[Cell]:
-    """Every cell, those that mean nothing included."""
+    """Every cell, those that are left out included."""
     for server, preload, place, ending in product(SERVERS, (False, True), PLACES, ENDINGS):
         yield Cell(server, preload, place, ending)

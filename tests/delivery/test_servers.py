@@ -6,20 +6,32 @@ A cell of the matrix is real processes. What is killed has delivered what ended 
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.delivery.drivers import CONTAINER, Driven, driven
-from tests.delivery.servers import CTRL_C, GRACE, INT, POOL, RECYCLED, Cell, cells
+from tests.delivery.drivers import Driven, driven, is_installed
+from tests.delivery.servers import (
+    CTRL_C,
+    ENDINGS,
+    GRACE,
+    INT,
+    PLACES,
+    POOL,
+    RECYCLED,
+    SERVERS,
+    Cell,
+    cells,
+    is_quick,
+)
 from tests.delivery.stage import Stage, staged
+from tests.delivery.table import README, readme
 
 AFTERWARDS = 3
 """Calls that a request makes after the signal."""
-HAS_CONTAINERS = subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode == 0
-MEANINGFUL = [cell for cell in cells() if not cell.nonsense]
+RUN = [cell for cell in cells() if not cell.left_out]
+CELLS = [pytest.param(cell, id=str(cell), marks=() if is_quick(cell) else pytest.mark.long) for cell in RUN]
 
 
 @pytest.fixture
@@ -37,9 +49,12 @@ def _signal(driven: Driven, cell: Cell) -> None:
         driven.service.send(signal.SIGINT if cell.ending in (INT, CTRL_C) else signal.SIGTERM, to_all=to_all)
 
 
-@pytest.mark.parametrize("cell", MEANINGFUL, ids=str)
+@pytest.mark.row(32, 33, 34, 36)
+@pytest.mark.parametrize("cell", CELLS)
 def test_cell(cell: Cell, stage: Stage) -> None:
     """Served is delivered and counted; of a killed process, all that ended half a second before the kill."""
+    if not is_installed(cell.server):
+        pytest.skip(f"this machine has no {cell.server.name}")
     with driven(stage, cell) as run:
         run.work()
         if cell.ending == GRACE:
@@ -52,7 +67,26 @@ def test_cell(cell: Cell, stage: Stage) -> None:
             stage.wait_for(served, run.service)
             return
         run.service.wait()
-    seen = stage.accounts_for_all()
+    seen = stage.accounts_for_all(cancelled=cell.ending == GRACE)
     assert stage.served > 0
     if cell.ending == RECYCLED and not cell.ends_by_itself:
         assert seen.workers > 2
+
+
+def test_fixed_choice() -> None:
+    """Every test run has a cell of each server, and one of each ending; none of them is left out."""
+    quick = [cell for cell in RUN if is_quick(cell)]
+    assert [cell.server for cell in quick] == list(SERVERS)
+    assert {cell.ending for cell in quick} == set(ENDINGS)
+
+
+def test_table_is_up_to_date() -> None:
+    """The table is what `python -m tests.faults` would write now."""
+    assert README.read_text("utf-8") == readme(), "run: python -m tests.faults"
+
+
+def test_every_cell_is_there() -> None:
+    """The generator tells of each combination once: it is run, or it says why it is not."""
+    every = list(cells())
+    assert len(set(every)) == len(every) == len(SERVERS) * 2 * len(PLACES) * len(ENDINGS)
+    assert all(cell.left_out or cell in RUN for cell in every)

@@ -17,7 +17,6 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,7 +67,7 @@ class Delivery:
         readers: Iterable[Any] = (),
         counted: Mapping[str, Iterable[Counted]] = MappingProxyType({}),
         before_exit: Callable[[], object] | None = None,
-        empties: Iterable[Callable[[], object]] = (),
+        empties: Mapping[str, Callable[[], object]] = MappingProxyType({}),
     ) -> None:
         self._hooks = hooks
         self._enders = [_Worker(name, job) for name, job in jobs.items()]
@@ -77,8 +76,8 @@ class Delivery:
         self._counted = {name: tuple(parts) for name, parts in counted.items()}
         self._last_word = _Worker("losses", self._tell_losses)
         self._before_exit = before_exit
-        self._empties = tuple(empties)
-        self._grace_period = GracePeriod(partial(self.empty, FLUSH_S))
+        self._empties = dict(empties)
+        self._grace_period = GracePeriod(self._empty_what_changed)
         self._flusher = Flusher(self.flush, self._grace_period)
         self._deadline: float | None = None
 
@@ -106,13 +105,16 @@ class Delivery:
         Returns:
             Whether all was done in time. What was not sent may be on disk by then.
         """
-        until = time.monotonic() + timeout_s
-        threads = [threading.Thread(target=job, name="foundry-empty", daemon=True) for job in self._empties]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(max(until - time.monotonic(), 0))
-        return not any(thread.is_alive() for thread in threads)
+        return _run_at_once(self._empties.values(), timeout_s)
+
+    def _empty_what_changed(self) -> None:
+        """The same, for as often as one likes: where nothing happened, nothing is sent, no gauge either."""
+        jobs = self._empties | ({"metrics": self._send_counts} if self._readers else {})
+        _run_at_once(jobs.values(), FLUSH_S)
+
+    def _send_counts(self) -> None:
+        for held in self._readers:
+            held.send_counts()
 
     def flush(self, *, everything: bool = True) -> bool:
         """End every pipeline; takes at most `FLUSH_S` seconds in all, however often it is called.
@@ -235,6 +237,17 @@ class _Worker:
             _log.debug("could not shut down %s", self.name, exc_info=True)
         finally:
             self.ended = True
+
+
+def _run_at_once(jobs: Iterable[Callable[[], object]], timeout_s: float) -> bool:
+    """Run jobs in threads of their own; whether all were done in time."""
+    until = time.monotonic() + timeout_s
+    threads = [threading.Thread(target=job, name="foundry-empty", daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))
+    return not any(thread.is_alive() for thread in threads)
 
 
 def _wait(workers: Iterable[_Worker], until: float) -> list[_Worker]:

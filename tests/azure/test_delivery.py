@@ -197,7 +197,8 @@ def test_empty(arm: Arm) -> None:
     release = threading.Event()
     calls: list[str] = []
     delivery = arm(
-        {"traces": lambda: calls.append("end")}, empties=[lambda: calls.append("empty"), release.wait]
+        {"traces": lambda: calls.append("end")},
+        empties={"logs": lambda: calls.append("empty"), "metrics": release.wait},
     )
     assert not delivery.empty(0.05)
     release.set()

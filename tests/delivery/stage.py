@@ -252,6 +252,8 @@ def running(
         if listens:
             listener.listen(64)
         number = listener.fileno()
+        # Where the tests run in the background of a shell, SIGINT is ignored, and a child would inherit that.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         popen = subprocess.Popen(
             [*prefix, sys.executable, "-m", *(word.replace("{fd}", str(number)) for word in command)],
             env=stage.environment | environment,
@@ -262,6 +264,7 @@ def running(
             stderr=errors,
             start_new_session=True,
         )
+        signal.signal(signal.SIGINT, before)
         held.close()
         service = Service(popen, log, alive.fileno(), listener.getsockname()[1], is_inner=bool(prefix))
         try:

@@ -39,9 +39,7 @@ def readme() -> str:
     rows = "".join(_row(list(group), notes) for _, group in groupby(cells(), _row_of))
     reasons = "".join(f"{number}. {because}\n" for because, number in notes.items())
     whole = dict.fromkeys(cell.left_out for cell in cells() if cell.left_out and cell.left_out not in notes)
-    return (
-        f"{_HEAD}{endings}{head}{line}{rows}\n{reasons}\nWhole rows left out: {'; '.join(whole)}.\n"
-    )
+    return f"{_HEAD}{endings}{head}{line}{rows}\n{reasons}\nWhole rows left out: {'; '.join(whole)}.\n"
 
 
 def _row_of(cell: Cell) -> tuple[object, ...]:

@@ -171,7 +171,12 @@ class Delivery:
         with suppress(Exception):
             if self._before_exit is not None:
                 self._before_exit()
-        self.flush(everything=False)
+        is_done = False
+        while not is_done:
+            # A handler that exits for every signal, as gunicorn's do, ends no process that exits already.
+            with suppress(SystemExit):
+                self.flush(everything=False)
+                is_done = True
 
     def _at_sigterm(self, _signum: int, _frame: FrameType | None) -> None:
         # First, so that a second signal ends the process at once.

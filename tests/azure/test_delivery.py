@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -108,6 +109,26 @@ def test_not_in_the_main_thread(arm: Arm) -> None:
     thread.start()
     thread.join()
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_exit_within_the_exit(arm: Arm) -> None:
+    """A signal handler that exits does not cut short the flush of a process that exits already."""
+    calls: list[str] = []
+
+    def end() -> None:
+        calls.append("logs")
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+    delivery = arm({"logs": end})
+    close = delivery._grace_period.close
+
+    def interrupted(until: float) -> None:
+        delivery._grace_period.close = close  # type: ignore[method-assign]
+        signal.raise_signal(signal.SIGTERM)
+
+    delivery._grace_period.close = interrupted  # type: ignore[method-assign]
+    delivery._at_exit()
+    assert calls == ["logs"]
 
 
 def test_pipelines_of_the_application(arm: Arm) -> None:

@@ -54,7 +54,7 @@ def test_own_providers(signals: tuple[str, ...], tmp_path: Path) -> None:
         assert sum(point["value"] for point in azure.metrics("made.before")) == 5 * ("metrics" in signals)
     facts = ended.said[0]
     assert facts["kept"] == [name in signals for name in OWN]
-    assert len(facts["threads"]) == len(set(facts["threads"])) == 11
+    assert len(facts["threads"]) == len(set(facts["threads"])) == 12
     assert not ended.errors
 
 

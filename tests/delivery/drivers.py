@@ -81,6 +81,9 @@ def _http(stage: Stage, cell: Cell) -> Iterator[Driven]:
         *(server.recycle if cell.ending == RECYCLED else ()),
         *(server.ends_after if cell.ending == GRACE else ()),
     )
+    if cell.preload and server.gunicorn_worker == "gevent":
+        patched = stage.module("patched", "from gevent import monkey\nmonkey.patch_all()")
+        flags += ("--config", f"python:{patched}")
     command, app = server.command, f"tests.delivery.service:{server.kind}"
     if server.configures_first:
         first = stage.module("first", "import asgi_service\nfrom uvicorn.main import main\nmain()")

@@ -142,7 +142,7 @@ class Cell:
 
     @property
     def left_out(self) -> str:
-        """Why it is not run: it means nothing, but for the last of the reasons. Empty where it is run."""
+        """Why it is not run; empty where it is. For the last two reasons nobody can help it."""
         return next((because for because, holds in _LEFT_OUT.items() if holds(self)), "")
 
 
@@ -155,6 +155,9 @@ _LEFT_OUT: Final[dict[str, Callable[[Cell], bool]]] = {
     "nothing outlasts the signal": lambda cell: cell.ending == GRACE and not cell.server.waits,
     "not ended by SIGTERM: see graceful timeout": lambda cell: (
         cell.ending == TERM and cell.server.is_first and cell.server.kind == SCRIPT
+    ),
+    "gunicorn's handler of SIGINT and SIGQUIT locks itself out when both come at once": lambda cell: (
+        cell.ending == CTRL_C and cell.server.gunicorn_worker == "gthread"
     ),
     "Celery tells a busy worker process nothing, and its master is not configured": lambda cell: (
         cell.ending == GRACE and cell.place == FACTORY and "prefork" in cell.server.command

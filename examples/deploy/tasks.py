@@ -9,7 +9,7 @@ from celery import Celery
 from foundry_telemetry import attribute, configure
 
 app = Celery("tasks", broker=os.environ["BROKER_URL"])
-configure()  # after the import of Celery, so that the end of a worker process is heard
+configure()  # here, in the master, which alone hears that the worker is asked to stop
 
 
 @cache

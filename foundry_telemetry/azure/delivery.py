@@ -24,6 +24,8 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach,
 
 from foundry_telemetry.azure.exits import Flusher
 from foundry_telemetry.azure.forks import HeldMetrics
+from foundry_telemetry.azure.grace_period import GracePeriod
+from foundry_telemetry.azure.servers import INIT
 from foundry_telemetry.losses import dropped
 
 if TYPE_CHECKING:
@@ -39,9 +41,6 @@ _STORE_S: Final = 1.0
 _LAST_WORD_S: Final = 0.3
 """Seconds of those kept back to say how much was lost."""
 _POLL_S: Final = 0.005
-_EMPTY_EVERY_S: Final = 0.5
-_INIT: Final = 1
-"""Process id of the first process of a container, where nothing starts it by way of an init."""
 _log = logging.getLogger("foundry_telemetry.azure")
 
 
@@ -68,7 +67,7 @@ class Delivery:
         readers: Iterable[Any] = (),
         counted: Mapping[str, Iterable[Counted]] = MappingProxyType({}),
         before_exit: Callable[[], object] | None = None,
-        empties: Iterable[Callable[[], object]] = (),
+        empties: Mapping[str, Callable[[], object]] = MappingProxyType({}),
     ) -> None:
         self._hooks = hooks
         self._enders = [_Worker(name, job) for name, job in jobs.items()]
@@ -77,14 +76,14 @@ class Delivery:
         self._counted = {name: tuple(parts) for name, parts in counted.items()}
         self._last_word = _Worker("losses", self._tell_losses)
         self._before_exit = before_exit
-        self._empties = tuple(empties)
-        self._flusher = Flusher(self.flush)
+        self._empties = dict(empties)
+        self._grace_period = GracePeriod(self._empty_what_changed)
+        self._flusher = Flusher(self.flush, self._grace_period)
         self._deadline: float | None = None
 
     def arm(self) -> None:
         """Start the threads and listen for the end of the process and for forks."""
-        for worker in (*self._workers, self._last_word):
-            worker.start()
+        self._start_threads()
         atexit.register(self._at_exit)
         self._flusher.arm()
         on_main = threading.current_thread() is threading.main_thread()
@@ -106,13 +105,16 @@ class Delivery:
         Returns:
             Whether all was done in time. What was not sent may be on disk by then.
         """
-        until = time.monotonic() + timeout_s
-        threads = [threading.Thread(target=job, name="foundry-empty", daemon=True) for job in self._empties]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(max(until - time.monotonic(), 0))
-        return not any(thread.is_alive() for thread in threads)
+        return _run_at_once(self._empties.values(), timeout_s)
+
+    def _empty_what_changed(self) -> None:
+        """The same, for as often as one likes: where nothing happened, nothing is sent, no gauge either."""
+        jobs = self._empties | ({"metrics": self._send_counts} if self._readers else {})
+        _run_at_once(jobs.values(), FLUSH_S)
+
+    def _send_counts(self) -> None:
+        for held in self._readers:
+            held.send_counts()
 
     def flush(self, *, everything: bool = True) -> bool:
         """End every pipeline; takes at most `FLUSH_S` seconds in all, however often it is called.
@@ -128,6 +130,7 @@ class Delivery:
         if self._deadline is None:
             self._deadline = time.monotonic() + FLUSH_S
         self._hooks.deadline = self._deadline - _STORE_S
+        self._grace_period.close(until=self._deadline - 2 * _STORE_S)
         workers = self._workers if everything else self._enders
         late = _wait(workers, until=self._deadline - _LAST_WORD_S)
         self._count_what_is_left(late)
@@ -168,23 +171,22 @@ class Delivery:
         with suppress(Exception):
             if self._before_exit is not None:
                 self._before_exit()
-        self.flush(everything=False)
+        is_done = False
+        while not is_done:
+            # A handler that exits for every signal, as gunicorn's do, ends no process that exits already.
+            with suppress(SystemExit):
+                self.flush(everything=False)
+                is_done = True
 
     def _at_sigterm(self, _signum: int, _frame: FrameType | None) -> None:
         # First, so that a second signal ends the process at once.
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if os.getpid() == _INIT:
-            threading.Thread(target=self._empty_until_killed, name="foundry-empty", daemon=True).start()
+        if os.getpid() == INIT:  # does not die of SIGTERM; it works on until it is killed
+            self._grace_period.begin()
             return
         with suppress(Exception):
             self.flush()
         signal.raise_signal(signal.SIGTERM)
-
-    def _empty_until_killed(self) -> None:
-        """The first process of a container does not die of SIGTERM; it works on until it is killed."""
-        while self._deadline is None:
-            self.empty(FLUSH_S)
-            time.sleep(_EMPTY_EVERY_S)
 
     def _before_fork(self) -> None:
         for held in self._readers:
@@ -197,8 +199,12 @@ class Delivery:
         for parts in self._counted.values():
             for part in parts:
                 part.after_fork()
+        self._start_threads()
+
+    def _start_threads(self) -> None:
         for worker in (*self._workers, self._last_word):
             worker.start()
+        self._grace_period.start()
 
 
 class _Worker:
@@ -236,6 +242,17 @@ class _Worker:
             _log.debug("could not shut down %s", self.name, exc_info=True)
         finally:
             self.ended = True
+
+
+def _run_at_once(jobs: Iterable[Callable[[], object]], timeout_s: float) -> bool:
+    """Run jobs in threads of their own; whether all were done in time."""
+    until = time.monotonic() + timeout_s
+    threads = [threading.Thread(target=job, name="foundry-empty", daemon=True) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))
+    return not any(thread.is_alive() for thread in threads)
 
 
 def _wait(workers: Iterable[_Worker], until: float) -> list[_Worker]:

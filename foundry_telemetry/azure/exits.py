@@ -1,25 +1,32 @@
-"""Processes that end past their exit handlers, and the last moment each of them leaves.
+"""Processes that end past their exit handlers or are killed, and the last moment each of them leaves.
 
-- uvicorn takes SIGTERM for itself, shuts down, puts back the handler it found and raises the signal once
-  more. An application that uvicorn imports calls `configure` in between: too late to be that handler.
+- uvicorn takes the signals for itself, shuts down, puts back the handlers it found and raises the signal once
+  more. Where that was the default action, which gunicorn's uvicorn worker sees to, the process is gone.
 - A forked child of `multiprocessing`, so of a ``ProcessPoolExecutor`` too, ends by ``os._exit``.
 - So does a prefork worker of Celery.
+- Whoever is not done when its grace period is over is killed.
 
-gunicorn, hypercorn and granian let their processes exit.
+gunicorn's own workers, hypercorn and granian let their processes exit.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import signal
-import sys
+import mmap
+import time
 from collections.abc import Callable
-from multiprocessing import util
-from typing import Any, Final
+from multiprocessing import parent_process, util
+from types import ModuleType
+from typing import Final
+
+from wrapt import register_post_import_hook  # type: ignore[import-untyped, unused-ignore]
+
+from foundry_telemetry.azure import servers
+from foundry_telemetry.azure.grace_period import GracePeriod
 
 _BEFORE_CHILDREN: Final = 10
 """Of a finalizer: those from 0 run before a process waits for its own children."""
+_ROUND_S: Final = 5.0
+"""Seconds that the end of a flush is waited for where the process goes on after it."""
 
 
 class Flusher:
@@ -27,39 +34,67 @@ class Flusher:
 
     Args:
         flush: Ends the pipelines; blocks for some seconds at most.
+        grace_period: Begun when the process is asked to terminate.
     """
 
-    def __init__(self, flush: Callable[[], object]) -> None:
+    def __init__(self, flush: Callable[[], object], grace_period: GracePeriod) -> None:
         self._flush = flush
+        self._grace_period = grace_period
 
     def arm(self) -> None:
         """Listen for all of them."""
-        self._hook_into_uvicorn()
+        servers.watch(self)
         # Kept by weak reference there; called in each child, before its work begins.
         util.register_after_fork(self, Flusher._in_child)
-        if (celery := sys.modules.get("celery.signals")) is not None:
-            celery.worker_process_shutdown.connect(self._at_end_of_worker, weak=False)
+        if parent_process() is not None:
+            self._in_child()
+        register_post_import_hook(self._connect_to_celery, "celery.signals")
+
+    def on_termination_request(self) -> None:
+        """A server got a termination signal."""
+        self._grace_period.begin()
+
+    def on_shutdown(self, *, is_fatal: bool) -> None:
+        """A server that got one has shut down."""
+        if is_fatal:
+            self._flush()
+        else:  # the process exits with its exit handlers, or goes on
+            self._grace_period.end(time.monotonic() + _ROUND_S)
 
     def _in_child(self) -> None:
         util.Finalize(None, self._flush, exitpriority=_BEFORE_CHILDREN)
 
+    def _connect_to_celery(self, signals: ModuleType) -> None:
+        self._master_ends = _SharedFlag()
+        signals.worker_process_shutdown.connect(self._at_end_of_worker, weak=False)
+        signals.worker_process_init.connect(self._at_start_of_worker, weak=False)
+        signals.worker_shutting_down.connect(self._at_end_of_master, weak=False)
+
     def _at_end_of_worker(self, **_: object) -> None:
         self._flush()
 
-    def _hook_into_uvicorn(self) -> None:
-        server: Any = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-        if not type(server).__module__.startswith("uvicorn."):
-            return
-        shutdown = getattr(server, "shutdown", None)
-        if not inspect.iscoroutinefunction(shutdown):
-            return
+    def _at_start_of_worker(self, **_: object) -> None:
+        self._grace_period.begin_when(self._master_ends.is_set)
 
-        async def shutdown_and_flush(*args: Any, **options: Any) -> None:
-            try:
-                await shutdown(*args, **options)
-            finally:
-                # Ended by other means the process goes on, or exits with its exit handlers.
-                if signal.SIGTERM in getattr(server, "_captured_signals", ()):
-                    await asyncio.to_thread(self._flush)  # the loop goes on meanwhile
+    def _at_end_of_master(self, **_: object) -> None:
+        """In a signal handler."""
+        self._master_ends.set()
+        self._grace_period.begin()
 
-        server.shutdown = shutdown_and_flush
+
+class _SharedFlag:
+    """A flag that a process shares with those it forks.
+
+    Celery signals nothing to a worker process that runs a task: it waits for the task to end.
+    """
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, 1)
+
+    def set(self) -> None:
+        """Set it. Safe in a signal handler."""
+        self._memory[0] = 1
+
+    def is_set(self) -> bool:
+        """Whether any of the processes has set it."""
+        return self._memory[0] == 1

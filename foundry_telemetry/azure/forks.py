@@ -62,6 +62,12 @@ class HeldMetrics:
         with suppress(Exception):
             self.reader._collect(self.reader)  # noqa: SLF001 - see above
 
+    def send_counts(self) -> None:
+        """Send what was counted since the last collection, if anything was."""
+        data = self.reader._collect(self.reader)  # noqa: SLF001 - see above
+        if _has_counts(data):
+            self.receive(data)
+
     def receive(self, data: Any, *args: Any, **options: Any) -> None:
         """Send what is held, and then what was collected."""
         while self._held:
@@ -71,10 +77,12 @@ class HeldMetrics:
 
 
 def _has_counts(data: Any) -> bool:
-    """Whether there are any sums or histograms; those of the reader are since the last collection."""
+    """Whether any sum or histogram is not zero; those of the reader are since the last collection."""
     return data is not None and any(
-        not isinstance(metric.data, Gauge)
+        getattr(point, "value", 1) != 0
         for resource in data.resource_metrics
         for scope in resource.scope_metrics
         for metric in scope.metrics
+        if not isinstance(metric.data, Gauge)
+        for point in metric.data.data_points
     )

@@ -61,7 +61,7 @@ class Pipelines:
     """For each pipeline of the application, what empties it. It ends by its own rules, except on SIGTERM."""
     readers: list[Any] = field(default_factory=list)
     """Metric readers that send to Azure."""
-    empties: list[Callable[[], object]] = field(default_factory=list)
+    empties: dict[str, Callable[[], object]] = field(default_factory=dict)
     """For every pipeline, what sends all that waits in it."""
     counted: dict[str, list[Counted]] = field(default_factory=dict)
     """For each pipeline, what counts its losses."""
@@ -97,7 +97,7 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
         provider = _sdk_provider(signal)
         pipelines.counted[signal] = _count(signal, provider)
         if provider is not None:
-            pipelines.empties.append(provider.force_flush)
+            pipelines.empties[signal] = provider.force_flush
     _drain_before_flushes(pipelines)
     _tell_what_was_not_used(settings, found, missing)
     return pipelines
@@ -108,10 +108,9 @@ def _drain_before_flushes(pipelines: Pipelines) -> None:
     if pipelines.logs is None:
         return
     drain = pipelines.logs.drain
-    for ways in (pipelines.jobs, pipelines.flushes):
+    for ways in (pipelines.jobs, pipelines.flushes, pipelines.empties):
         if (flush := ways.get("logs")) is not None:
             ways["logs"] = _one_after_another(drain, flush)
-    pipelines.empties.insert(0, drain)
 
 
 def _one_after_another(*steps: Callable[[], object]) -> Callable[[], None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -110,6 +111,26 @@ def test_not_in_the_main_thread(arm: Arm) -> None:
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
+def test_exit_within_the_exit(arm: Arm) -> None:
+    """A signal handler that exits does not cut short the flush of a process that exits already."""
+    calls: list[str] = []
+
+    def end() -> None:
+        calls.append("logs")
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+    delivery = arm({"logs": end})
+    close = delivery._grace_period.close
+
+    def interrupted(until: float) -> None:
+        delivery._grace_period.close = close  # type: ignore[method-assign]
+        signal.raise_signal(signal.SIGTERM)
+
+    delivery._grace_period.close = interrupted  # type: ignore[method-assign]
+    delivery._at_exit()
+    assert calls == ["logs"]
+
+
 def test_pipelines_of_the_application(arm: Arm) -> None:
     """At exit a pipeline that ends by itself is left alone; on SIGTERM it is emptied."""
     calls: list[str] = []
@@ -197,7 +218,8 @@ def test_empty(arm: Arm) -> None:
     release = threading.Event()
     calls: list[str] = []
     delivery = arm(
-        {"traces": lambda: calls.append("end")}, empties=[lambda: calls.append("empty"), release.wait]
+        {"traces": lambda: calls.append("end")},
+        empties={"logs": lambda: calls.append("empty"), "metrics": release.wait},
     )
     assert not delivery.empty(0.05)
     release.set()

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.metrics import Counter, Meter, MeterProvider
+from opentelemetry.metrics import Observation
+from opentelemetry.sdk.metrics import Counter, Meter, MeterProvider, ObservableCounter
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
     MetricExporter,
@@ -31,13 +32,15 @@ class Sent(MetricExporter):
     """Remembers the sums that it was given."""
 
     def __init__(self) -> None:
-        super().__init__({Counter: AggregationTemporality.DELTA})
+        super().__init__(dict.fromkeys((Counter, ObservableCounter), AggregationTemporality.DELTA))
         self.sums: list[float] = []
+        self.exports = 0
 
     def export(
         self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any
     ) -> MetricExportResult:
         """Take the sums."""
+        self.exports += 1
         for resource in metrics_data.resource_metrics:
             for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
                 if not isinstance(metric.data, GaugeData):
@@ -173,3 +176,22 @@ def test_lock_is_a_lock(reader: Any) -> None:
     HeldMetrics(reader).after_fork_in_child()
     assert not hasattr(reader, "_export_lock")
     reader._export_lock = threading.Lock()
+
+
+def test_only_what_changed_is_sent(sent: Sent) -> None:
+    """Between two collections without a count nothing is sent: a gauge, or a sum of zero, is not worth it."""
+    reader = PeriodicExportingMetricReader(sent, math.inf)
+    held = HeldMetrics(reader)
+    provider = MeterProvider([reader])
+    meter = provider.get_meter("test")
+    meter.create_observable_gauge("gauge", [lambda _: [Observation(3)]])
+    total = iter((5, 5, 5))
+    meter.create_observable_counter("total", [lambda _: [Observation(next(total, 5))]])
+    for _ in range(3):
+        held.send_counts()
+    assert sent.exports == 1
+    meter.create_counter("count").add(2)
+    held.send_counts()
+    assert sent.exports == 2
+    assert 2 in sent.sums
+    provider.shutdown()

@@ -55,7 +55,7 @@ def test_own_providers(signals: tuple[str, ...], tmp_path: Path) -> None:
         assert sum(point["value"] for point in azure.metrics("made.before")) == 5 * ("metrics" in signals)
     facts = ended.said[0]
     assert facts["kept"] == [name in signals for name in OWN]
-    assert len(facts["threads"]) == len(set(facts["threads"])) == 11
+    assert len(facts["threads"]) == len(set(facts["threads"])) == 12
     assert not ended.errors
 
 
@@ -110,7 +110,7 @@ def test_distro_was_called_before(tmp_path: Path) -> None:
         ended = run(DISTRO.replace("{more}", ", sampling_ratio=1.0"), azure, tmp_path, **QUIET)
         assert arrived(azure, "distro") == (1, 1, 1)
     (facts,) = ended.said
-    ours = {f"foundry-flush-{name}" for name in ("traces", "logs", "metrics", "losses")}
+    ours = {f"foundry-flush-{name}" for name in ("traces", "logs", "metrics", "losses", "grace-period")}
     assert sorted({*facts["first"], *ours}) == facts["second"]
     assert not ended.errors
 

@@ -92,6 +92,7 @@ def test_quiet(story: Story) -> None:
         "OtelBatchLogRecordProcessor",
         "OtelBatchSpanRecordProcessor",
         "OtelPeriodicExportingMetricReader",
+        "foundry-flush-grace-period",
         "foundry-flush-logs",
         "foundry-flush-losses",
         "foundry-flush-metrics",

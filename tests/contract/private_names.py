@@ -418,7 +418,7 @@ PRIVATE = (
         "_captured_signals",
         "uvicorn.Server",
         ("uvicorn",),
-        ("azure/exits.py",),
+        ("azure/servers.py",),
         "under uvicorn a SIGTERM loses what was not sent",
         lambda: _assigns(_of("uvicorn.Server"), "_captured_signals"),
     ),

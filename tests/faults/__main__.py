@@ -1,17 +1,19 @@
-"""`python -m tests.faults` writes the table of README.md anew and tells what no test holds."""
+"""`python -m tests.faults` writes the tables of faults and servers anew and tells what no test holds."""
 
 from __future__ import annotations
 
 import sys
 
+from tests.delivery import table as servers
 from tests.faults.matrix import ROWS
 from tests.faults.table import README, held, problems, readme
 
 
 def main() -> int:
-    """Write README.md; the exit code is 1 when a row is not held."""
+    """Write both README.md; the exit code is 1 when a row is not held."""
     found = held()
     README.write_text(readme(ROWS, found), "utf-8")
+    servers.README.write_text(servers.readme(), "utf-8")
     told = problems(ROWS, found)
     for problem in told:
         print(problem, file=sys.stderr)  # noqa: T201  # a command

@@ -428,8 +428,8 @@ MUTANTS: Final = (
     Mutant(
         "killed-by-uvicorn-unsent",
         "foundry_telemetry/azure/exits.py",
-        "await asyncio.to_thread(self._flush)",
-        "pass",
+        "        if is_fatal:\n            self._flush()\n",
+        "        if is_fatal:\n            pass\n",
         ("tests/azure/test_exits.py::test_flush_comes_after_the_shutdown",),
         (),
     ),

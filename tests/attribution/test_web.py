@@ -19,6 +19,7 @@ from foundry_telemetry.observation import NO_TAGS
 from foundry_telemetry.testing import FakeFoundry, message
 from tests.support.capture import Capture
 from tests.support.families import httpx
+from tests.support.patience import PATIENCE_S
 
 REQUESTS = 200
 TENANT = b"x-tenant"
@@ -71,7 +72,7 @@ def test_no_tag_leaks_under_200_concurrent_requests(instrumented: Capture, resol
     async def main(foundry: FakeFoundry) -> None:
         gate = asyncio.Barrier(REQUESTS)
         limits = httpx.Limits(max_connections=20)
-        async with httpx.AsyncClient(limits=limits, timeout=60) as claude:
+        async with httpx.AsyncClient(limits=limits, timeout=PATIENCE_S) as claude:
             app = app_calling(foundry.base_url, claude, gate, resolver)
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as user:
                 requests = (

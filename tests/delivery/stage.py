@@ -19,11 +19,10 @@ import httpx
 
 from foundry_telemetry.local.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, answer
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "examples" / "deploy"
-PATIENCE_S = 120.0
-"""How long a process may take before a test gives up; far above what any of them needs."""
 
 INPUT_TOKENS = 17
 OUTPUT_TOKENS = 5

@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PATIENCE_S = 90.0
 AZURE_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name != "fake.py")
 

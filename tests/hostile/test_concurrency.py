@@ -37,6 +37,7 @@ from tests.hostile.harness import (
 )
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, Family, httpx
+from tests.support.patience import PATIENCE_S
 
 SYNC = [family for family in FAMILIES if not family.is_async]
 ASYNC = [family for family in FAMILIES if family.is_async]
@@ -259,7 +260,7 @@ def in_thread(work: Callable[[], Any]) -> None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(50)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive(), "dead-lock"
     if failed:
         raise failed[0]

@@ -33,6 +33,7 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.observation import TokenUsage
 from foundry_telemetry.pricing import Cost, Rates, cost, listed, preload, set_prices
+from tests.support.patience import PATIENCE_S
 
 ANTHROPIC = next(provider for provider in get_snapshot().providers if provider.id == "anthropic")
 MODELS = {model.id: model for model in ANTHROPIC.models}
@@ -358,7 +359,7 @@ assert pricing.cost("claude-sonnet-5-5", usage, 1790000000 * 10**9).usd == 2.0
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0, done.stderr
 

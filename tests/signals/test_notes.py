@@ -32,6 +32,7 @@ from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.signals import metrics as metrics_module
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 TOKENS = "gen_ai.client.token.usage"
@@ -356,7 +357,7 @@ def said(script: str) -> list[dict[str, Any]]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert ended.returncode == 0, ended.stderr
     return [json.loads(line) for line in ended.stdout.splitlines()]

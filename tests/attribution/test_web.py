@@ -61,6 +61,7 @@ def app_calling(base_url: str, client: httpx.AsyncClient, gate: asyncio.Barrier,
     return app
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resolver", [tenant_of, tenant_later])
 def test_no_tag_leaks_under_200_concurrent_requests(instrumented: Capture, resolver: Any) -> None:
     """Each of 200 requests under way at once has its own tenant on its four calls, and no other's.

@@ -13,6 +13,8 @@ from foundry_telemetry.testing.ingestion import HANG, FakeIngestion, refuse
 from tests.azure.process import AMPLE, ENDLESS, Ended, end_before_the_distro, run, running, stored
 from tests.support.patience import PATIENCE_S
 
+pytestmark = pytest.mark.slow
+
 CONFIGURED = """
 import foundry_telemetry
 foundry_telemetry.configure()

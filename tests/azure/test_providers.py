@@ -10,6 +10,8 @@ from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
 from tests.azure.test_endings import arrived
 
+pytestmark = pytest.mark.slow
+
 OWN = {
     "traces": """
 from opentelemetry.sdk.trace import TracerProvider

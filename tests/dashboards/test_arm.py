@@ -389,6 +389,7 @@ def test_a_broken_frame_breaks_its_schema() -> None:
 # --- Microsoft's parser -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_query_passes_the_parser() -> None:
     """No query of rules, query pack or workbook has a problem; measures are numbers, dimensions texts."""
     need_parser()

@@ -263,6 +263,7 @@ def test_every_column_that_is_named_is_there(name: str) -> None:
     assert [*wrong_columns(panel_of(name), dict(verdicts("everything")[name].columns))] == []
 
 
+@pytest.mark.slow
 def test_the_check_asks_what_grafana_asks() -> None:
     """The samples of the check are taken by the parser too, for variables and panels alike."""
     need_parser()

@@ -42,6 +42,7 @@ def unsampled() -> Workspace:
     return Workspace(ledger(0)[0], spans=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", kql.names())
 def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
     """Where no other table exists, no query fails, and those of the ledger answer the same."""
@@ -172,6 +173,7 @@ def test_nothing_typed_as_limits_breaks_the_query(typed: str) -> None:
     assert {line["source"] for line in told} == {""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["", "x", "'", "0"])
 def test_a_price_that_is_none_gives_no_units(typed: str) -> None:
     """Cost in dollars needs no unit; units without a price are not made up."""

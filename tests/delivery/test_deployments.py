@@ -15,6 +15,8 @@ import pytest
 
 from tests.delivery.stage import INPUT_TOKENS, PATIENCE_S, Stage, running, staged
 
+pytestmark = pytest.mark.slow
+
 REQUESTS = 18
 
 

@@ -12,6 +12,8 @@ import pytest
 from foundry_telemetry.testing.ingestion import HANG, FakeIngestion, refuse
 from tests.azure.process import end_before_the_distro, run, running, stored
 
+pytestmark = pytest.mark.slow
+
 BURST = """
 import foundry_telemetry
 foundry_telemetry.configure({options})

@@ -11,6 +11,8 @@ import pytest
 from foundry_telemetry.testing.ingestion import FakeIngestion, refuse
 from tests.azure.process import Process, running, stored
 
+pytestmark = pytest.mark.slow
+
 OUTAGE_S = 300
 PATIENCE_S = 300.0
 

@@ -51,6 +51,7 @@ def test_header_names_the_command(script: str) -> None:
     assert command in (EXAMPLES / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_batch(tmp_path: Path) -> None:
     """The batch prints twelve answers and a total over every attempt, and Azure gets as many events."""
     out = run(tmp_path, "batch.py")
@@ -77,6 +78,7 @@ def test_raw_failure(tmp_path: Path) -> None:
     assert len(re.findall(line, out)) == 2
 
 
+@pytest.mark.slow
 def test_service(tmp_path: Path) -> None:
     """The service streams an answer, gives a support code for a failure, and delivers both on Ctrl-C."""
     command = [sys.executable, str(EXAMPLES / "fastapi_service.py"), "--fake", "--port", "0"]

@@ -14,6 +14,8 @@ from foundry_telemetry import azure as azure_room
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import ENDLESS, Ended, run
 
+pytestmark = pytest.mark.slow
+
 QUIET: Final = "ignore::DeprecationWarning"
 """Python 3.12 and later warn of every fork of a process that has threads, as ours has."""
 

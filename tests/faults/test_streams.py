@@ -85,9 +85,7 @@ def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -
 
     async def scenario(user: User) -> None:
         async with user.stream("stall", timeout=PATIENCE_S) as response:
-            response.request.extensions["timeout"]["read"] = (
-                0.25  # the head is there
-            )
+            response.request.extensions["timeout"]["read"] = 0.25  # the head is there
             got = []
             with user.fails():
                 async for piece in pieces(response):

@@ -7,6 +7,7 @@ import pytest
 from tests.investigate.readme import blocks, printed, shape
 
 
+@pytest.mark.slow
 def test_the_incident_of_the_readme() -> None:
     """Played again, the drill gives the same words; `python -m tests.investigate.readme` writes them anew."""
     shown, told = blocks(), printed()

@@ -18,6 +18,8 @@ from foundry_telemetry.local.store import Store
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event
 
+pytestmark = pytest.mark.slow
+
 SERVE = """
 import sys
 from foundry_telemetry.local.server import LocalAzureMonitor

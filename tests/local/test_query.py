@@ -50,6 +50,7 @@ def query(store: Store) -> Query:
     return Query(store)
 
 
+@pytest.mark.slow
 def test_columns_have_kql_types(query: Query) -> None:
     """Columns come in order with the names and types of KQL, and an answer without rows has them too."""
     columns = "TimeGenerated, Name, ItemCount, Properties, x = 1.5, y = 1s"
@@ -217,6 +218,7 @@ def test_stopping_what_has_ended(query: Query) -> None:
     assert len(ends) == 1
 
 
+@pytest.mark.slow
 def test_memory(tmp_path: Path) -> None:
     """A query that needs more memory than there is fails, says so, and the next one is answered."""
     greedy = (

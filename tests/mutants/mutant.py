@@ -100,7 +100,7 @@ def tried(mutant: Mutant, copy: Path) -> Trial:
 
 def _run(tests: tuple[str, ...], copy: Path) -> tuple[int, str]:
     """Run tests in the copy, up to the first failure; the exit code of pytest and its last word."""
-    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--tb=no", "-n0", *tests]
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:xdist", *tests]
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     try:
         ended = subprocess.run(

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import pytest
 from playwright.sync_api import expect
 
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.page import ledger
 from tests.page.conftest import FIXTURE, type_of_open
+
+pytestmark = pytest.mark.slow
 
 LOST = ("Failed to load resource", "Fetch API cannot load")
 

@@ -137,6 +137,7 @@ def usages(draw: st.DrawFn) -> TokenUsage:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_equals_the_package(model: str) -> None:
     """For every Claude model, any counters and any date: what the package computes, to the last digit."""
@@ -340,6 +341,7 @@ def test_works_from_many_threads() -> None:
     assert set(map(repr, found)) == {repr(cost(model, USAGE, NOVEMBER)) for model in MODELS}
 
 
+@pytest.mark.slow
 def test_package_is_loaded_only_when_asked() -> None:
     """Importing the room does not load the price list; `preload()` does; `cost()` works without it."""
     script = """

@@ -363,6 +363,7 @@ def said(script: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_provider_set_later() -> None:
     """Nothing is noted before the application sets a provider; from then on every attempt is."""
     script = """
@@ -376,6 +377,7 @@ def test_provider_set_later() -> None:
     assert said(script) == [{"before": 0, "after": 2}]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_fork() -> None:
     """The child of a fork tells of its own attempts alone, and the parent of its own."""

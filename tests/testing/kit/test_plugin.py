@@ -12,6 +12,8 @@ import pytest
 
 from foundry_telemetry.testing.ingestion import FakeIngestion
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 MODULE = "foundry_telemetry.testing.plugin"
 INSTALLED = any(each.value == MODULE for each in entry_points(group="pytest11"))

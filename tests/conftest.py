@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Under `-n` a process keeps to its own tests, and their fixtures, until it has none left: then it takes."""
+    """Under `-n` a process keeps to its own tests, and their fixtures, until it has none left."""
     if config.getoption("dist", "no") == "load":
         config.option.dist = "worksteal"
 

@@ -48,7 +48,8 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(tests: str, *arguments: str, ini: str = "", conftest: str = "") -> pytest.RunResult:
         pytester.makeini(
-            "[pytest]\naddopts = -p no:cacheprovider --strict-markers\nfilterwarnings = error\n" + ini
+            "[pytest]\nfilterwarnings = error\n"
+            "addopts = -p no:cacheprovider -p no:hypothesispytest --strict-markers\n" + ini
         )
         pytester.makeconftest(textwrap.dedent(conftest))
         pytester.makepyfile(test_it=textwrap.dedent(tests))

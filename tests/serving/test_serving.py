@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import pytest
 from starlette.responses import Response
@@ -111,13 +111,20 @@ def test_idle_connections_are_kept() -> None:
 
 def test_an_answer_may_take_its_time() -> None:
     """Once its headers are there a request is not cut off, however long its answer takes."""
-    with (
-        LoopbackServer(silence, headers_s=SOON_S) as server,
-        connected(server) as asking,
-        connected(server) as silent,
-    ):
-        asking.sendall(REQUEST)
-        assert is_cut(silent)
+    asked = threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.set()
+        await silence(scope, receive, send)
+
+    with LoopbackServer(app, headers_s=SOON_S) as server, ExitStack() as stack:
+        while not asked.is_set():  # a slow machine may take longer for a request than its headers may
+            asking = stack.enter_context(connected(server))
+            with suppress(OSError):
+                asking.sendall(REQUEST)
+            asked.wait(SOON_S)
+        with connected(server) as silent:
+            assert is_cut(silent)
         asking.setblocking(False)
         with pytest.raises(BlockingIOError):
             asking.recv(1)

@@ -428,6 +428,7 @@ def broken_rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     return expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken_rule", WRONG, indirect=True)
 def test_the_local_engine_finds_a_rules_slip(broken_rule: str) -> None:
     """What a rule names and its query does not give is found without Microsoft's parser."""
@@ -437,6 +438,7 @@ def test_the_local_engine_finds_a_rules_slip(broken_rule: str) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken_rule", WRONG, indirect=True)
 def test_the_parser_finds_a_rules_slip(broken_rule: str) -> None:
     """And with it too."""

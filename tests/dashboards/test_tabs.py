@@ -62,6 +62,7 @@ def test_what_no_table_tells_is_not_told_as_zero() -> None:
         assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no metrics", None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(kql.names()) - OF_SPANS))
 def test_sampled_traces_change_no_number(name: str) -> None:
     """One span of ten is kept in one workspace, none in the other: every answer is the same."""

@@ -62,6 +62,7 @@ def test_batch(tmp_path: Path) -> None:
     assert "The fake Azure Monitor got 14 ledger events." in out
 
 
+@pytest.mark.slow
 def test_raw(tmp_path: Path) -> None:
     """Bare httpx: tokens and both ids, for a whole answer and for a stream."""
     out = run(tmp_path, "raw_httpx_entra.py")
@@ -69,6 +70,7 @@ def test_raw(tmp_path: Path) -> None:
     assert "The fake Azure Monitor got 2 ledger events." in out
 
 
+@pytest.mark.slow
 def test_raw_failure(tmp_path: Path) -> None:
     """Bare httpx with a wrong deployment: the cause, whose move it is, and Azure's id."""
     out = run(tmp_path, "raw_httpx_entra.py", "--deployment", "claude-sonet-5-5")

@@ -34,6 +34,7 @@ def test_every_attempt_is_delivered_once(small: Run) -> None:
     assert small.outcomes == {"ok": CALLS - CALLS // EVERY, "abandoned": CALLS // EVERY}
 
 
+@pytest.mark.slow
 @pytest.mark.row(86)
 def test_nothing_is_left_over(small: Run) -> None:
     """When all calls have ended no attempt and no span is open, and no thread is more than at the start."""

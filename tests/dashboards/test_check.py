@@ -304,6 +304,7 @@ WRONG_COLUMNS: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG_COLUMNS)
+@pytest.mark.slow
 def test_a_column_that_no_query_gives_is_told(name: str) -> None:
     """A chart, table, tile or export that names another column would stay empty in the portal."""
     change, expected = WRONG_COLUMNS[name]

@@ -29,7 +29,11 @@ TRUST: Final = {
     "benchmarks": "python -m tests.benchmarks",
     "versions": "nox -s tests lowest newest anthropic opentelemetry",
 }
-"""Part by part, what ``nox -s trust`` runs; one of them alone: ``nox -s "trust(part='soak')"``."""
+"""Part by part, what ``nox -s trust`` runs; one of them alone: ``nox -s "trust(part='soak')"``.
+
+Tests marked ``long`` need ``--long``; those marked ``slow`` run with all others, and are what the quick loop
+leaves out: ``python -m pytest -m "not slow"``.
+"""
 
 FAMILIES: Final = {"both": (), "httpx": ("httpx2", "httpcore2"), "httpx2": ("httpx", "httpcore")}
 """What is taken away again: `httpx` is a requirement of ours, and `httpx2` one of genai-prices."""

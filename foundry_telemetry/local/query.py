@@ -33,6 +33,8 @@ MOST_SECONDS: Final = 180.0
 """How long a query may take unless it asks for more, as in Log Analytics."""
 
 _CHUNK: Final = 2_000
+_AGAIN_S: Final = 0.02
+"""Seconds from one interruption of a query to the next."""
 _CELL: Final = 8
 """Bytes that a value counts which is no text."""
 
@@ -139,12 +141,28 @@ class _Stop:
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
         self._told = threading.Event()
+        self._over = threading.Event()
 
     def now(self) -> None:
         """Stop the query; after its end this does nothing."""
         self._told.set()
-        with suppress(duckdb.Error):
-            self._cursor.interrupt()
+
+    def watch(self, seconds: float) -> None:
+        """Interrupt the query once it is told or late, until it has ended.
+
+        The database forgets an interruption that comes between two statements.
+        """
+        self._told.wait(seconds)
+        while not self._over.is_set():
+            self._told.set()
+            with suppress(duckdb.Error):
+                self._cursor.interrupt()
+            self._over.wait(_AGAIN_S)
+
+    def end(self) -> None:
+        """Say that the query has ended."""
+        self._over.set()
+        self._told.set()
 
     def check(self) -> None:
         """Raise where an interruption came between two calls of the database."""
@@ -157,13 +175,11 @@ class _Stop:
 @contextmanager
 def _deadline(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[_Stop]:
     stop = _Stop(cursor)
-    timer = threading.Timer(seconds, stop.now)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=stop.watch, args=(seconds,), daemon=True).start()
     try:
         yield stop
     finally:
-        timer.cancel()
+        stop.end()
 
 
 def _execute(cursor: duckdb.DuckDBPyConnection, meant: Translation, now: datetime) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from duckdb_kql import ir
 from duckdb_kql.clusters import effective_clusters
@@ -100,8 +100,8 @@ class Translator:
         return None if STAND_IN in meant.sql else meant
 
     def _translated(self, kql: str, instants: int = 0) -> Translation:
-        with clock(_ANY_TIME) as asked:
-            query, attempts = _lowered(kql)
+        query, attempts, moment, lowering_asks_time = _lowered(kql)
+        with clock(moment) as asked:
             known = self._visible(query, attempts)
             try:
                 ready = qualify(with_parameters(query, instants), None, effective_clusters(None))
@@ -115,14 +115,15 @@ class Translator:
         if missing:
             raise QueryError(f"The query parameter {missing[0]!r} has no value.", construct=missing[0])
         constants = {slot: value for slot, value in constants.items() if slot in sql.slots}
-        pinned = asked.moment != _ANY_TIME
-        if asked.used and pinned:
-            constants[CLOCK_SLOT] = asked.moment
+        pinned = moment != _ANY_TIME
+        asks_time = asked.used or lowering_asks_time
+        if asks_time and pinned:
+            constants[CLOCK_SLOT] = moment
         return Translation(
             sql=extensions.quickened(sql),
             constants=MappingProxyType(constants),
             slots=sql.slots,
-            asks_time=asked.used and not pinned,
+            asks_time=asks_time and not pinned,
             tables=read,
             attempts=attempts,
         )
@@ -141,8 +142,24 @@ class Translator:
         }
 
 
-def _lowered(kql: str) -> tuple[ir.Query, tuple[str, ...]]:
-    """A text as the engine reads it, and the columns of its typed view where that is left out."""
+class _Lowered(NamedTuple):
+    query: ir.Query
+    attempts: tuple[str, ...]
+    """The columns of its typed view where that is left out."""
+    moment: datetime | None
+    """What ``now()`` means where the text itself says so, else `_ANY_TIME`."""
+    asks_time: bool
+
+
+@lru_cache(maxsize=_KEPT)
+def _lowered(kql: str) -> _Lowered:
+    """A text as the engine reads it. Most of the time goes here, and it is the same for every database."""
+    with clock(_ANY_TIME) as asked:
+        query, attempts = _read(kql)
+    return _Lowered(query, attempts, asked.moment, asked.used)
+
+
+def _read(kql: str) -> tuple[ir.Query, tuple[str, ...]]:
     found = view.recognise(kql)
     if found is not None:
         query = lower(found.rest)

@@ -26,6 +26,7 @@ from tests.attach.replay import Step, replay, step_of, steps_named
 from tests.attach.sdk import call, client_for, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
 from tests.support.families import Family, httpx, httpx2, sdk_httpx, settle
+from tests.support.patience import PATIENCE_S
 from tests.support.recorded import answered, canaries
 
 MADE_LATER = [
@@ -397,7 +398,7 @@ def test_many_threads(noting: Capture) -> None:
 
     def one(_: int) -> list[str]:
         client = make_client(False, steps=steps_named("err_404_deployment_not_found"), max_retries=0)
-        gate.wait(30)
+        gate.wait(PATIENCE_S)
         return ours(failing_call(client))
 
     with ThreadPoolExecutor(8) as pool:

@@ -19,6 +19,7 @@ from foundry_telemetry.observation import NO_TAGS
 from foundry_telemetry.testing import FakeFoundry, message
 from tests.support.capture import Capture
 from tests.support.families import httpx
+from tests.support.patience import PATIENCE_S
 
 REQUESTS = 200
 TENANT = b"x-tenant"
@@ -60,6 +61,7 @@ def app_calling(base_url: str, client: httpx.AsyncClient, gate: asyncio.Barrier,
     return app
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resolver", [tenant_of, tenant_later])
 def test_no_tag_leaks_under_200_concurrent_requests(instrumented: Capture, resolver: Any) -> None:
     """Each of 200 requests under way at once has its own tenant on its four calls, and no other's.
@@ -71,7 +73,7 @@ def test_no_tag_leaks_under_200_concurrent_requests(instrumented: Capture, resol
     async def main(foundry: FakeFoundry) -> None:
         gate = asyncio.Barrier(REQUESTS)
         limits = httpx.Limits(max_connections=20)
-        async with httpx.AsyncClient(limits=limits, timeout=60) as claude:
+        async with httpx.AsyncClient(limits=limits, timeout=PATIENCE_S) as claude:
             app = app_calling(foundry.base_url, claude, gate, resolver)
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as user:
                 requests = (

@@ -7,18 +7,16 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foundry_telemetry.testing.ingestion import FakeIngestion
+from foundry_telemetry.testing.ingestion import HANG, FakeIngestion
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0
-"""How long a process may take before the test gives up; far above what any of them needs."""
 
 _NOT_INHERITED = ("APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
 
@@ -45,6 +43,33 @@ def emit(mark, *, spans=1):
 """
 
 
+def deadline(flush_s: float, store_s: float) -> str:
+    """Lines that give the end of a process other times than five seconds, of which the last is for the disk.
+
+    Args:
+        flush_s: Seconds that the process waits at most for its last telemetry.
+        store_s: Seconds of those kept back, for what a request that hangs leaves.
+    """
+    return (
+        "from foundry_telemetry.azure import delivery\n"
+        f"delivery.FLUSH_S, delivery._STORE_S = {flush_s}, {store_s}\n"
+    )
+
+
+ENDLESS = deadline(10 * PATIENCE_S, 1.0)
+"""An end that waits for its deadline never comes, however fast the machine."""
+AMPLE = deadline(PATIENCE_S, PATIENCE_S - 1)
+"""Requests are given up after a second; then there is time to reach the disk on the slowest machine."""
+
+DISTRO = """
+from azure.monitor.opentelemetry import configure_azure_monitor
+configure_azure_monitor()
+emit("last")
+say(ready=True)
+hear()
+"""
+
+
 @dataclass
 class Ended:
     """How a process ended."""
@@ -52,8 +77,6 @@ class Ended:
     code: int
     said: list[dict[str, Any]]
     errors: str
-    seconds: float
-    """From the last word, of the process or to it, to its end."""
 
 
 class Process:
@@ -62,7 +85,6 @@ class Process:
     def __init__(self, popen: subprocess.Popen[str]) -> None:
         self._popen = popen
         self._said: list[dict[str, Any]] = []
-        self._last_word = time.monotonic()
 
     @property
     def pid(self) -> int:
@@ -74,7 +96,6 @@ class Process:
         assert self._popen.stdout is not None
         line = self._popen.stdout.readline()
         assert line, f"the process ended early: {self.end().errors}"
-        self._last_word = time.monotonic()
         self._said.append(json.loads(line))
         return self._said[-1]
 
@@ -83,7 +104,11 @@ class Process:
         assert self._popen.stdin is not None
         self._popen.stdin.write("\n")
         self._popen.stdin.flush()
-        self._last_word = time.monotonic()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._popen.poll() is None
 
     def signal(self, number: int) -> None:
         """Send a signal."""
@@ -92,9 +117,8 @@ class Process:
     def end(self) -> Ended:
         """Wait for the end."""
         out, errors = self._popen.communicate(timeout=PATIENCE_S)
-        seconds = time.monotonic() - self._last_word
         self._said += [json.loads(line) for line in out.splitlines()]
-        return Ended(self._popen.returncode, self._said, errors, seconds)
+        return Ended(self._popen.returncode, self._said, errors)
 
 
 @contextmanager
@@ -146,11 +170,21 @@ def run(script: str, azure: FakeIngestion, folder: Path, **environment: str | No
         return process.end()
 
 
-def run_when_ready(script: str, azure: FakeIngestion, folder: Path) -> Ended:
-    """Run a script to its end; the time counts from the first thing it says."""
-    with running(script, azure, folder) as process:
-        process.listen()
-        return process.end()
+def end_before_the_distro(process: Process, folder: Path) -> Ended:
+    """Let a script that hears go on to its end, which must come while the distro alone still waits.
+
+    Told to end while Azure hangs, the distro waits for thirty seconds or more. It is told first, and both are
+    on the same machine, so how fast that is does not matter.
+    """
+    with FakeIngestion() as azure, running(DISTRO, azure, folder) as distro:
+        azure.always(HANG)
+        distro.listen()
+        distro.tell()
+        azure.wait_for(lambda: azure.posts, PATIENCE_S)
+        process.tell()
+        ended = process.end()
+        assert distro.runs, "it took as long as without us"
+        return ended
 
 
 def stored(folder: Path) -> str:

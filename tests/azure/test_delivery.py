@@ -76,6 +76,27 @@ def test_flush_is_bounded(
     delivery._deadline = None  # for the flush of the fixture, which comes after monkeypatch has gone home
 
 
+@pytest.mark.row(38)
+def test_the_bound_is_what_is_promised(arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock of its own the end takes five seconds while all hangs, and nothing the second time."""
+    release, passed = threading.Event(), [0.0]
+
+    def sleep(seconds: float) -> None:
+        passed[0] += seconds
+
+    played = SimpleNamespace(monotonic=lambda: passed[0], sleep=sleep)
+    delivery = arm({"traces": release.wait, "logs": release.wait})
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery_module, "time", played)
+        assert not delivery.flush()
+        assert 4 < passed[0] < 5.1
+        before = passed[0]
+        assert not delivery.flush()
+        assert passed[0] - before < 0.1
+    release.set()
+    delivery._deadline = None
+
+
 @pytest.mark.row(37)
 def test_no_thread_is_started_at_the_end(arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
     """All threads exist before the end: starting one at interpreter shutdown hangs or fails."""

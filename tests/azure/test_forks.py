@@ -155,6 +155,7 @@ def counted(azure: FakeIngestion, signal: str) -> float:
     return sum(each["value"] for each in points if each["properties"]["foundry.telemetry.signal"] == signal)
 
 
+@pytest.mark.slow
 @pytest.mark.row(34)
 def test_ten_forks_with_a_busy_thread(tmp_path: Path) -> None:
     """Each of ten children delivers its own once, or counts it, while a thread of the parent emits."""

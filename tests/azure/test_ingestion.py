@@ -20,6 +20,7 @@ from foundry_telemetry.testing.ingestion import (
     refuse,
 )
 from tests.support.families import httpx
+from tests.support.patience import PATIENCE_S
 
 
 def envelope(name: str = "an.event", kind: str = "EventData", **data: Any) -> dict[str, Any]:
@@ -124,14 +125,14 @@ def test_hang() -> None:
 
     def post(url: str) -> None:
         try:
-            httpx.post(url, json=[envelope()], timeout=60)
+            httpx.post(url, json=[envelope()], timeout=PATIENCE_S)
         except httpx.RemoteProtocolError as error:
             errors.append(error)
 
     with FakeIngestion(HANG) as azure:
         thread = threading.Thread(target=post, args=(azure.url + "/v2.1/track",))
         thread.start()
-        azure.wait_for(lambda: azure.posts)
+        azure.wait_for(lambda: azure.posts, PATIENCE_S)
     thread.join()
     assert errors
     assert not azure.envelopes
@@ -143,7 +144,7 @@ def test_wait_for(azure: FakeIngestion) -> None:
         target=httpx.post, args=(azure.url + "/v2/track",), kwargs={"json": [envelope()]}
     )
     thread.start()
-    azure.wait_for(lambda: azure.events("an.event"))
+    azure.wait_for(lambda: azure.events("an.event"), PATIENCE_S)
     thread.join()
     with pytest.raises(TimeoutError, match=r"1 requests brought \['EventData'\]"):
         azure.wait_for(lambda: azure.events("another"), timeout=0.01)

@@ -28,6 +28,7 @@ from foundry_telemetry.losses import Dropped, Reason, Signal
 from foundry_telemetry.signals import Signals, gauges
 from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, CLOSE, FakeIngestion, Fault, partly, refuse
 from tests.azure.process import stored
+from tests.support.patience import PATIENCE_S
 
 SPANS = 8
 
@@ -286,7 +287,7 @@ def test_full_queue(dropped: Dropped) -> None:
     told = spans(9)
     for span in told[:2]:
         processor.on_end(span)
-    assert gated.busy.wait(10)
+    assert gated.busy.wait(PATIENCE_S)
     for span in told[2:]:
         processor.on_end(span)
     assert lost(dropped) == {Reason.QUEUE_FULL: 3}

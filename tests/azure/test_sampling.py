@@ -12,6 +12,8 @@ from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, messa
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
 
+pytestmark = pytest.mark.slow
+
 CALLS = 300
 """Made at 100 a second, twenty times what the distro's default sampler lets through."""
 

@@ -10,6 +10,8 @@ import pytest
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import Ended, run
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """
 import foundry_telemetry
 before = dict(os.environ)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from foundry_telemetry.testing import FakeFoundry
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
+
+pytestmark = pytest.mark.slow
 
 CALL = """
 import foundry_telemetry

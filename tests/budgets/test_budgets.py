@@ -17,11 +17,11 @@ from foundry_telemetry.budgets import Budget, Overrun, on_budget, overruns, set_
 from foundry_telemetry.testing import FakeFoundry, message
 from tests.support.capture import Capture
 from tests.support.families import httpx
+from tests.support.patience import PATIENCE_S
 
 NOON = datetime(2026, 11, 18, 12, 30, tzinfo=UTC)
 """A Wednesday."""
 SEEN = Observation(call_id="0" * 16, outcome="ok", started_ns=0, duration_s=1.0)
-PATIENCE_S = 30.0
 
 
 @pytest.fixture(autouse=True)

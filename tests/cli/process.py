@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 90.0
-"""How long a process may take before the test gives up; far above what any of them needs."""
 
 MAIN = (
     "import signal, sys; sys.argv[0] = 'foundry-telemetry'; from foundry_telemetry.cli import main; "

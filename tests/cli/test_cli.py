@@ -72,6 +72,7 @@ def test_base_install(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.slow
 @pytest.mark.row(82)
 @pytest.mark.parametrize("name", ["anthropic", "uvicorn", "starlette", "httpx2"])
 def test_demo_without_its_packages(name: str, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.cli.process import Terminal, run
 from tests.investigate.ledgers import attempt, put
 
+pytestmark = pytest.mark.slow
+
 AT = datetime.now(UTC) - timedelta(minutes=1)
 
 

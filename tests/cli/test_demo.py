@@ -16,6 +16,8 @@ import pytest
 from foundry_telemetry import conventions as names
 from tests.cli.process import RECORD, Ended, Terminal, end, start
 
+pytestmark = pytest.mark.slow
+
 CAUSES = {
     "ok",
     "abandoned",

@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.process import Ended, Terminal, end, run, start
 
+pytestmark = pytest.mark.slow
+
 EVENT = {
     "name": "Microsoft.ApplicationInsights.Event",
     "time": "2026-11-22T10:00:00Z",

@@ -51,6 +51,7 @@ def told(seen: Seen) -> Iterator[tuple[str, str]]:
     yield from (key for key in seen.values if key[0] not in ("span name", "body") and key != ("log", "event"))
 
 
+@pytest.mark.slow
 def test_what_is_seen_is_in_the_manifest(seen: Seen) -> None:
     """Every attribute, metric and field that real traffic leaves has an entry for that place."""
     unknown = [key for key in told(seen) if entry_of(*key) is None]

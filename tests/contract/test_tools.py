@@ -16,7 +16,7 @@ WORKFLOWS = ".github/workflows"
 @pytest.mark.parametrize(
     "command",
     [
-        ("mypy",),
+        pytest.param(("mypy",), marks=pytest.mark.slow),
         ("ruff", "check"),
         ("ruff", "format", "--check"),
         ("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry"),

@@ -151,6 +151,7 @@ def test_nothing_fires_without_an_incident(name: str) -> None:
     assert evaluate(day(HEALTHY[name])) == {}
 
 
+@pytest.mark.slow
 def test_a_healthy_day_is_silent_at_all_times() -> None:
     """Evaluated each quarter of an hour of its second half, when windows are full, no rule fires."""
     with LocalAzureMonitor() as azure:
@@ -194,6 +195,7 @@ def test_shares_add_up_over_callers() -> None:
 # --- parameters ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [

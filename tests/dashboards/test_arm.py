@@ -389,6 +389,7 @@ def test_a_broken_frame_breaks_its_schema() -> None:
 # --- Microsoft's parser -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_query_passes_the_parser() -> None:
     """No query of rules, query pack or workbook has a problem; measures are numbers, dimensions texts."""
     need_parser()
@@ -427,6 +428,7 @@ def broken_rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     return expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken_rule", WRONG, indirect=True)
 def test_the_local_engine_finds_a_rules_slip(broken_rule: str) -> None:
     """What a rule names and its query does not give is found without Microsoft's parser."""
@@ -436,6 +438,7 @@ def test_the_local_engine_finds_a_rules_slip(broken_rule: str) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken_rule", WRONG, indirect=True)
 def test_the_parser_finds_a_rules_slip(broken_rule: str) -> None:
     """And with it too."""

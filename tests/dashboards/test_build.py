@@ -75,6 +75,7 @@ def test_a_changed_query_makes_the_workbook_outdated(
     assert json.loads((copied / files.WORKBOOK).read_bytes()) == SHIPPED
 
 
+@pytest.mark.slow
 def test_the_check_says_what_is_outdated(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--check` changes nothing, prints one line a rule, and ends with 1 when something is wrong."""
     assert command.main(["--check"]) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -58,7 +59,13 @@ def told(find: Callable[[dict[str, Any]], Any], change: Break) -> list[str]:
     return [str(problem) for problem in find(broken(change))]
 
 
-@pytest.mark.parametrize("rule", ALL)
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param(rule, marks=pytest.mark.slow) if re.search(r"\bruns\b|parser", rule) else rule
+        for rule in ALL
+    ],
+)
 def test_the_shipped_workbook_keeps_every_rule(rule: str) -> None:
     """Nothing is wrong with what we ship."""
     if "Microsoft's parser" in rule:
@@ -297,6 +304,7 @@ WRONG_COLUMNS: dict[str, tuple[Break, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG_COLUMNS)
+@pytest.mark.slow
 def test_a_column_that_no_query_gives_is_told(name: str) -> None:
     """A chart, table, tile or export that names another column would stay empty in the portal."""
     change, expected = WRONG_COLUMNS[name]

@@ -163,6 +163,7 @@ def both(name: str, choice: Choice) -> tuple[str, str]:
     return substitute(step["query"], values_of(choice)), filled(asked(panel_of(name))["query"], choice)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_panel_is_told_what_the_step_is_told(name: str, query: Query) -> None:
     """With nothing filtered, Grafana's query gives every row that the workbook's gives."""
@@ -248,6 +249,7 @@ def verdicts(chosen: str) -> dict[str, kusto.Verdict]:
     return kusto.check({name: filled(asked(panel_of(name))["query"], choices()[chosen]) for name in NAMES})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chosen", ["everything", "some"])
 @pytest.mark.parametrize("name", NAMES)
 def test_the_parser_takes_every_query(name: str, chosen: str) -> None:
@@ -256,6 +258,7 @@ def test_the_parser_takes_every_query(name: str, chosen: str) -> None:
     assert verdicts(chosen)[name].problems == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_column_that_is_named_is_there(name: str) -> None:
     """Titles, links, colours and transformations name columns of the answer, with the types they need."""
@@ -263,6 +266,7 @@ def test_every_column_that_is_named_is_there(name: str) -> None:
     assert [*wrong_columns(panel_of(name), dict(verdicts("everything")[name].columns))] == []
 
 
+@pytest.mark.slow
 def test_the_check_asks_what_grafana_asks() -> None:
     """The samples of the check are taken by the parser too, for variables and panels alike."""
     need_parser()
@@ -272,6 +276,7 @@ def test_the_check_asks_what_grafana_asks() -> None:
     assert not [place for place, text in samples.items() if "$__" in text or "${" in text]
 
 
+@pytest.mark.slow
 def test_resources_are_found_with_kql_too() -> None:
     """What the drop-downs of resources ask of Azure Resource Graph is right, and gives one column of text."""
     need_parser()
@@ -534,6 +539,7 @@ def broken_panels() -> dict[str, tuple[Any, kusto.Verdict]]:
     return {name: (panel, told[name]) for name, panel in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRONG_COLUMNS)
 def test_a_wrong_column_is_told(name: str) -> None:
     """A column that no query gives would be drawn as nothing."""

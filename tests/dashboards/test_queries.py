@@ -17,7 +17,8 @@ from tests.dashboards.answers import Choice, answer, calls_of
 from tests.dashboards.engine import Workspace
 from tests.dashboards.rows import END, SERVICES, SHOWN, Row, make_rows
 
-SEEDS = range(5)
+SEEDS = (0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5)))
+"""One in the quick loop, and all of them otherwise."""
 
 
 @cache
@@ -146,6 +147,7 @@ def test_an_id_is_found_in_any_paste(paste: str) -> None:
     assert [row["request_id"] for row in told] == [wanted.request_id]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["apim_request_id", "request_id", "response_id", "call_id", "OperationId", "entra_trace_id"]
 )

@@ -39,6 +39,7 @@ def wanted() -> Row:
     return next(row for row in ledger(0)[0] if row.attempt_number == 2 and row.apim_request_id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TITLES)
 def test_a_saved_query_answers_what_the_workbook_answers(name: str, store: Query) -> None:
     """With nothing changed it is the workbook's query for the last day and everything."""

@@ -42,6 +42,7 @@ def unsampled() -> Workspace:
     return Workspace(ledger(0)[0], spans=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", kql.names())
 def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
     """Where no other table exists, no query fails, and those of the ledger answer the same."""
@@ -61,6 +62,7 @@ def test_what_no_table_tells_is_not_told_as_zero() -> None:
         assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no metrics", None, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(kql.names()) - OF_SPANS))
 def test_sampled_traces_change_no_number(name: str) -> None:
     """One span of ten is kept in one workspace, none in the other: every answer is the same."""
@@ -172,6 +174,7 @@ def test_nothing_typed_as_limits_breaks_the_query(typed: str) -> None:
     assert {line["source"] for line in told} == {""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["", "x", "'", "0"])
 def test_a_price_that_is_none_gives_no_units(typed: str) -> None:
     """Cost in dollars needs no unit; units without a price are not made up."""

@@ -21,11 +21,10 @@ import httpx
 
 from foundry_telemetry.local.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, answer
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "examples" / "deploy"
-PATIENCE_S = 120.0
-"""How long a process may take before a test gives up; far above what any of them needs."""
 
 POLL_S = 0.1
 """Between two looks at what no event tells of."""

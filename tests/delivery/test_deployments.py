@@ -13,6 +13,8 @@ import pytest
 
 from tests.delivery.stage import Stage, running, staged
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:

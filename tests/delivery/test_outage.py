@@ -10,9 +10,11 @@ import pytest
 
 from foundry_telemetry.testing.ingestion import FakeIngestion, refuse
 from tests.azure.process import Process, running, stored
+from tests.support.patience import PATIENCE_S
+
+pytestmark = pytest.mark.slow
 
 OUTAGE_S = 300
-PATIENCE_S = 300.0
 
 SERVICE = """
 import foundry_telemetry

@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PATIENCE_S = 90.0
 AZURE_ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SCRIPTS = sorted(path.name for path in EXAMPLES.glob("*.py") if path.name != "fake.py")
 
@@ -50,6 +51,7 @@ def test_header_names_the_command(script: str) -> None:
     assert command in (EXAMPLES / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_batch(tmp_path: Path) -> None:
     """The batch prints twelve answers and a total over every attempt, and Azure gets as many events."""
     out = run(tmp_path, "batch.py")
@@ -60,6 +62,7 @@ def test_batch(tmp_path: Path) -> None:
     assert "The fake Azure Monitor got 14 ledger events." in out
 
 
+@pytest.mark.slow
 def test_raw(tmp_path: Path) -> None:
     """Bare httpx: tokens and both ids, for a whole answer and for a stream."""
     out = run(tmp_path, "raw_httpx_entra.py")
@@ -67,6 +70,7 @@ def test_raw(tmp_path: Path) -> None:
     assert "The fake Azure Monitor got 2 ledger events." in out
 
 
+@pytest.mark.slow
 def test_raw_failure(tmp_path: Path) -> None:
     """Bare httpx with a wrong deployment: the cause, whose move it is, and Azure's id."""
     out = run(tmp_path, "raw_httpx_entra.py", "--deployment", "claude-sonet-5-5")
@@ -76,6 +80,7 @@ def test_raw_failure(tmp_path: Path) -> None:
     assert len(re.findall(line, out)) == 2
 
 
+@pytest.mark.slow
 def test_service(tmp_path: Path) -> None:
     """The service streams an answer, gives a support code for a failure, and delivers both on Ctrl-C."""
     command = [sys.executable, str(EXAMPLES / "fastapi_service.py"), "--fake", "--port", "0"]

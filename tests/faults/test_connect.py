@@ -14,6 +14,7 @@ from tests.support.capture import Capture
 from tests.support.compare import BODY, User, attempts, only, same
 from tests.support.families import Family, pieces
 from tests.support.fault_server import FaultServer
+from tests.support.patience import PATIENCE_S
 
 SHORT_S = 0.05
 """A timeout that is meant to strike."""
@@ -112,8 +113,8 @@ def test_silent_server(family: Family, capture: Capture, server: FaultServer, do
 
     async def scenario(user: User) -> None:
         with user.fails():
-            await user.post("silent", timeout=family.module.Timeout(10, read=SHORT_S * 4))
-        assert user.server.reached.wait(10)  # a busy machine may be slower than the timeout
+            await user.post("silent", timeout=family.module.Timeout(PATIENCE_S, read=SHORT_S * 4))
+        assert user.server.reached.wait(PATIENCE_S)  # a busy machine may be slower than the timeout
 
     told = same(family, capture, server, scenario, door=door)
     assert told.error == "ReadTimeout"

@@ -73,6 +73,7 @@ attempt("middleware", lambda: importlib.import_module("foundry_telemetry.attach"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.row(82)
 @pytest.mark.parametrize(
     ("missing", "seen", "unusable"),
@@ -110,6 +111,7 @@ attempt("call", lambda: call("httpx"))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.row(81)
 @pytest.mark.parametrize(
     ("variable", "word"),
@@ -289,6 +291,7 @@ print(json.dumps({"ticks": len(ticks), "meanwhile": len(set(seen))}), flush=True
 """
 
 
+@pytest.mark.slow
 @pytest.mark.row(54)
 @pytest.mark.parametrize("library", GREEN)
 def test_green_threads(library: str, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import pytest
 from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, FakeIngestion, Fault, partly, refuse
 from tests.azure.process import PATIENCE_S, run, running
 
+pytestmark = pytest.mark.slow
+
 SPANS_ALONE: Final = {"OTEL_LOGS_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}
 
 SENDING: Final = """

@@ -25,6 +25,7 @@ from tests.support.capture import Capture
 from tests.support.compare import User, same
 from tests.support.families import Family, pieces
 from tests.support.fault_server import FaultServer
+from tests.support.patience import PATIENCE_S
 
 
 def raises(*_: object, **__: object) -> Any:
@@ -173,7 +174,7 @@ class Hung(BadExporter):
     def _hang(self, batch: Any) -> None:
         self.exported += len(batch)
         self.entered.set()
-        self.let_go.wait(20)
+        self.let_go.wait(PATIENCE_S)
 
 
 QUEUE = 8
@@ -207,7 +208,7 @@ def test_hung_exporter(
         for _ in range(rounds):
             await scenario(user)
         if capture.observations:
-            assert all(exporter.entered.wait(10) for exporter in hung)
+            assert all(exporter.entered.wait(PATIENCE_S) for exporter in hung)
             assert not any(exporter.let_go.is_set() for exporter in hung)
 
     same(family, capture, server, many)

@@ -152,6 +152,7 @@ class Breaker:
 OPTIONS = {"verify": TLS, "trust_env": False, "timeout": 10.0}
 
 
+@pytest.mark.slow
 @pytest.mark.row(21)
 @pytest.mark.parametrize(("door", "least"), [("process", 80), ("client", 12), ("hooks", 12)])
 def test_broken_function(
@@ -189,6 +190,7 @@ def _open(door: str, face: Face, capture: Capture) -> None:
         foundry_telemetry.instrument(face.raw if door == "client" else None, **capture.options)
 
 
+@pytest.mark.slow
 @pytest.mark.row(21)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("door", ["process", "middleware", "notes"])

@@ -12,10 +12,9 @@ import pytest
 
 from foundry_telemetry import azure as azure_room
 from foundry_telemetry.testing.ingestion import FakeIngestion
-from tests.azure.process import Ended, run
+from tests.azure.process import ENDLESS, Ended, run
 
-BOUND_S: Final = 15.0
-"""Of an end that takes a moment, on a slow machine."""
+pytestmark = pytest.mark.slow
 
 QUIET: Final = "ignore::DeprecationWarning"
 """Python 3.12 and later warn of every fork of a process that has threads, as ours has."""
@@ -113,19 +112,18 @@ reading.wait()
 @pytest.mark.row(37)
 @pytest.mark.parametrize("how", LEFT)
 def test_exit_with_a_stream_nobody_closed(how: str, tmp_path: Path) -> None:
-    """The end is as without us: same exit code, same words on stderr, and at once."""
+    """The end is as without us: same exit code, same words on stderr, and nothing is waited for."""
     script = f"trace.get_tracer('test').start_span('last').end()\nsay(ready=True)\n{LEFT[how]}"
 
     def end(start: str) -> Ended:
         return run(start + script, azure, tmp_path)
 
     with FakeIngestion() as azure:
-        plain, watched = end(STREAMS), end(CONFIGURED)
+        plain, watched = end(STREAMS), end(ENDLESS + CONFIGURED)
         assert [item["name"] for item in azure.dependencies()].count("last") == 1
     assert watched.code == plain.code == {"with an exception": 1, "with a code": 7}.get(how, 0)
     assert without_places(watched.errors) == without_places(plain.errors)
     assert bool(plain.errors) is (how == "with an exception")
-    assert watched.seconds < BOUND_S
 
 
 def without_places(errors: str) -> str:
@@ -136,15 +134,16 @@ def without_places(errors: str) -> str:
 @pytest.mark.row(33)
 def test_worker_that_ends_at_once(tmp_path: Path) -> None:
     """``os._exit`` ends the process at once, with its code; what was sent before is there, as documented."""
-    script = CONFIGURED + (
-        'emit("kept")\ntrace.get_tracer_provider().force_flush()\nemit("lost")\nos._exit(5)'
+    script = (
+        ENDLESS
+        + CONFIGURED
+        + ('emit("kept")\ntrace.get_tracer_provider().force_flush()\nemit("lost")\nos._exit(5)')
     )
     with FakeIngestion() as azure:
         ended = run(script, azure, tmp_path)
         names = {item["name"] for item in azure.dependencies()}
     assert (ended.code, ended.errors) == (5, "")
     assert names >= {"span kept"}
-    assert ended.seconds < BOUND_S
     assert "``os._exit`` lose what is in memory" in (azure_room.__doc__ or "")
 
 
@@ -165,7 +164,7 @@ thread.start()
 within.wait()
 child = os.fork()
 if child == 0:
-    signal.alarm(30)  # a dead-lock ends the child, and the exit code tells
+    signal.alarm(300)  # a dead-lock ends the child, and the exit code tells
     azure._start = start
     foundry_telemetry.configure()
     emit("child")

@@ -11,6 +11,7 @@ from tests.support.capture import Capture
 from tests.support.compare import BODY, User, attempts, only, same
 from tests.support.families import Family, pieces
 from tests.support.fault_server import EVENTS, MESSAGE, FaultServer
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.mark.row(8, 9, 10)
@@ -73,7 +74,7 @@ def test_connection_closed_between_requests(family: Family, capture: Capture, se
 
     async def scenario(user: User) -> None:
         user.look(await user.post("close-after"))
-        assert user.server.reached.wait(10)
+        assert user.server.reached.wait(PATIENCE_S)
         user.look(await user.post("close-after"))
 
     told = same(family, capture, server, scenario)

@@ -18,6 +18,8 @@ import pytest
 from foundry_telemetry.testing.ingestion import FakeIngestion, refuse
 from tests.azure.process import Ended, running, stored
 
+pytestmark = pytest.mark.slow
+
 NOBODY: Final = 65534
 IS_ROOT: Final = hasattr(os, "geteuid") and os.geteuid() == 0
 MORTAL: Final = ("setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override")

@@ -15,6 +15,7 @@ from tests.support.capture import Capture
 from tests.support.compare import BODY, User, attempts, only, same
 from tests.support.families import Family, pieces, settle
 from tests.support.fault_server import EVENTS, FaultServer
+from tests.support.patience import PATIENCE_S
 
 
 async def first(response: Any, count: int) -> list[bytes]:
@@ -83,7 +84,8 @@ def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -
     """A stream that stalls times out as without us; the counters so far are kept, as incomplete."""
 
     async def scenario(user: User) -> None:
-        async with user.stream("stall", timeout=0.25) as response:
+        async with user.stream("stall", timeout=PATIENCE_S) as response:
+            response.request.extensions["timeout"]["read"] = 0.25  # the head is there
             got = []
             with user.fails():
                 async for piece in pieces(response):
@@ -327,13 +329,13 @@ def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultSer
     """The user has the first pieces while the server still waits for a sign to send the rest."""
 
     async def scenario(user: User) -> None:
-        async with user.stream("held", timeout=20) as response:
+        async with user.stream("held", timeout=PATIENCE_S) as response:
             got = []
             async with _each(response) as each:
                 async for piece in each:
                     got.append(piece)
                     if len(got) == 4:
-                        assert user.server.reached.wait(10)
+                        assert user.server.reached.wait(PATIENCE_S)
                         user.note(before=list(got))
                         user.server.gate.set()
             user.note(pieces=got)

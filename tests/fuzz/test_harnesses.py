@@ -42,6 +42,7 @@ def test_seeds(name: str) -> None:
         harness.check(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WATCHED)
 def test_mutated_seeds(name: str) -> None:
     """The properties hold for seeds that were cut, spliced and peppered with words."""

@@ -130,6 +130,7 @@ def test_request_bodies_arrive_unread(family: Family, kind: str, capture: Captur
     assert only(capture.observations).outcome == "ok"
 
 
+@pytest.mark.slow
 @pytest.mark.row(62)
 @pytest.mark.parametrize("kind", ["generator", "bytes"])
 def test_huge_request_costs_no_memory(family: Family, kind: str, capture: Capture) -> None:
@@ -287,6 +288,7 @@ BOMBS: dict[str, tuple[list[Any], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.row(65)
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_decompression_bomb(family: Family, bomb: str, capture: Capture) -> None:
@@ -356,6 +358,7 @@ def test_scanner_holds_little(kind: str) -> None:
     assert held(stream) < 2 * MAX_EVENT + MEGA
 
 
+@pytest.mark.slow
 @pytest.mark.row(66)
 @pytest.mark.parametrize(
     "piece",
@@ -404,6 +407,7 @@ def test_endless_line_is_linear() -> None:
     assert calls_made(32 * MEGA) <= 2.1 * calls_made(16 * MEGA)
 
 
+@pytest.mark.slow
 @pytest.mark.row(66)
 def test_endless_line_through_a_client(family: Family, capture: Capture) -> None:
     """32 MiB of a stream without a newline: same bytes, and at most the memory of a few events for us."""

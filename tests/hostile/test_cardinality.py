@@ -89,6 +89,7 @@ def numbered(number: int) -> Observation:
     )
 
 
+@pytest.mark.slow
 def test_twenty_thousand_of_everything(capture: Capture) -> None:
     """20,000 servers, deployments, models, ids, tags: 51 values of each attribute, one of them `other`."""
     points = recorded(capture, map(numbered, range(20_000)))

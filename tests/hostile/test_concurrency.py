@@ -37,6 +37,7 @@ from tests.hostile.harness import (
 )
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, Family, httpx
+from tests.support.patience import PATIENCE_S
 
 SYNC = [family for family in FAMILIES if not family.is_async]
 ASYNC = [family for family in FAMILIES if family.is_async]
@@ -149,6 +150,7 @@ def test_thousand_tasks(family: Family, capture: Capture) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.row(52)
 @pytest.mark.parametrize("family", ASYNC, ids=str)
 def test_memory_of_an_open_call(family: Family, capture: Capture) -> None:
@@ -173,6 +175,7 @@ def test_memory_of_an_open_call(family: Family, capture: Capture) -> None:
     assert (held[1] - held[0]) / 250 < 8 * 1024
 
 
+@pytest.mark.slow
 @pytest.mark.row(53)
 @pytest.mark.parametrize("family", ASYNC, ids=str)
 def test_two_event_loops(family: Family, capture: Capture) -> None:
@@ -259,7 +262,7 @@ def in_thread(work: Callable[[], Any]) -> None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(50)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive(), "dead-lock"
     if failed:
         raise failed[0]
@@ -299,6 +302,7 @@ class Interruptions:
 CACHED = {"cache_read_input_tokens": 5, "cache_creation_input_tokens": 3}
 
 
+@pytest.mark.slow
 @pytest.mark.row(55)
 @pytest.mark.parametrize("drops", [False, True], ids=["call", "drop"])
 def test_interrupted_at_every_line(drops: bool, instrumented: Capture) -> None:
@@ -358,6 +362,7 @@ def test_real_signal_handler_calls(instrumented: Capture) -> None:
     assert inputs == [11] + [99] * len(events())
 
 
+@pytest.mark.slow
 @pytest.mark.row(55)
 def test_no_sink_runs_during_collection_of_metrics(capture: Capture) -> None:
     """A reader that collects holds locks a sink may want: what was dropped is told of, sinks come later."""

@@ -35,6 +35,7 @@ def items(draw: st.DrawFn) -> bytes:
     return with_value(item, path, draw(raw_value)).encode("utf-8", "surrogateescape")
 
 
+@pytest.mark.slow
 @settings(fuzz, max_examples=400)
 @given(
     st.lists(items(), min_size=1, max_size=4), st.sampled_from([PLAIN, ENCODED, LINES]), st.integers(0, 255)
@@ -48,6 +49,7 @@ def test_hostile_items(found: list[bytes], form: int, size: int) -> None:
     ingest.STORE.settle(64)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(ingest.items())))
 def test_every_value_in_every_place(number: int) -> None:
     """There is no place of an item where a hostile value makes the endpoint fail, or the database."""

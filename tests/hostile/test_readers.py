@@ -73,6 +73,7 @@ anything = st.recursive(
 )
 
 
+@pytest.mark.slow
 @fuzz
 @given(tokens())
 def test_tokens_never_raise(value: bytes) -> None:

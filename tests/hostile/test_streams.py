@@ -82,6 +82,7 @@ def streams(draw: st.DrawFn) -> tuple[str, list[bytes]]:
     return name, cuts(draw, spelled(draw, body) if draw(st.booleans()) else body)
 
 
+@pytest.mark.slow
 @settings(fuzz, max_examples=300)
 @given(streams())
 def test_any_cut_and_spelling(case: tuple[str, list[bytes]]) -> None:

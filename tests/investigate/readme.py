@@ -14,6 +14,19 @@ README = Path(__file__).parents[2] / "README.md"
 DRILL = "role missing"
 WIDTH = "100"
 
+_CLOCK = r"\d\d:\d\d:\d\d(\.\d+)?"
+_DAY = r"\d{4}-\d\d-\d\d"
+_CHANGES = (
+    (r"FT-[0-9A-F]{5}-[0-9A-F]{5}", "CODE"),
+    (r"\b(?!0{8})[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "GUID"),
+    (r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b", "HEX"),
+    (rf"(({_DAY}|[A-Z][a-z]{{2}} \d\d) )?{_CLOCK}", "TIME"),
+    (_DAY, "DAY"),
+    (r"\b\d[\d.,]*( (d|h|min|s|ms)\b)( \d+ (h|min)\b)?", "LONG"),
+    (r"(?<=/)\d+\.\d[\w.+-]*", "VERSION"),
+)
+"""What differs from run to run (ids, times, how long things took) or with a release of what is installed."""
+
 _BLOCK = r"(<!-- {name}:start -->\n```\n).*?(```\n<!-- {name}:end -->)"
 
 
@@ -46,17 +59,11 @@ def blocks() -> dict[str, str]:
     return found
 
 
-def same(text: str) -> list[str]:
-    """The words of a text without what differs from run to run: ids, times and how long things took."""
-    for pattern, word in (
-        (r"FT-[0-9A-F]{5}-[0-9A-F]{5}", "CODE"),
-        (r"\b(?!0{8})[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "GUID"),
-        (r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b", "HEX"),
-        (r"(\d{4}-\d\d-\d\d |[A-Z][a-z]{2} \d\d )?\d\d:\d\d:\d\d(\.\d+)?", "TIME"),
-        (r"good for \w+ \w+", "LIFE"),
-        (r"\b[\d.]+ (ms|s)\b", "TOOK"),
-    ):
-        text = re.sub(pattern, word, text)
+def shape(text: str) -> list[str]:
+    """The words of a text, with a name in the place of all that another run or another release changes."""
+    text = " ".join(text.split())
+    for pattern, name in _CHANGES:
+        text = re.sub(pattern, name, text)
     return text.split()
 
 

@@ -113,6 +113,7 @@ def test_a_call_without_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (told.beside, told.trouble) == ((), "the table is not there")
 
 
+@pytest.mark.slow
 def test_progress_is_told() -> None:
     """Before each question it is said who is asked for what."""
     said: list[str] = []

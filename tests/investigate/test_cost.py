@@ -288,6 +288,7 @@ def test_no_since(text: str) -> None:
 # --- where it is asked ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_microsofts_parser_takes_the_queries() -> None:
     """Azure will run them: its own parser finds nothing wrong."""
     kusto = pytest.importorskip("foundry_telemetry.dashboards.kusto")

@@ -16,6 +16,8 @@ from tests.investigate.commands import Said, run
 from tests.investigate.drills import BAD, DRILLS, Drill, play
 from tests.investigate.service import KEY, PROMPT, SERVICE, running
 
+pytestmark = pytest.mark.slow
+
 LEDGER = """AppEvents | where Name == 'foundry.attempt' and isnotempty(tostring(Properties['error.type']))
 | project call = tostring(Properties['foundry.call.id']), trace = OperationId,
     azure = tostring(Properties['azure.service.request.id']),

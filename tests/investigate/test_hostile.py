@@ -65,6 +65,7 @@ def harmless(text: str) -> bool:
     return not any(unicodedata.category(one)[0] == "C" for one in text.replace("\n", ""))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.dictionaries(st.sampled_from(KEYS), TEXTS, max_size=len(KEYS)),

@@ -142,6 +142,7 @@ def test_newest_failures_are_of_the_incident() -> None:
     assert _enough_from(bins[:2], key, begin, first) == first
 
 
+@pytest.mark.slow
 def test_what_retries_amplify() -> None:
     """Retries that never help are told to make it worse."""
 
@@ -166,6 +167,7 @@ def test_an_incident_that_is_over() -> None:
     assert "it is over" in said.out
 
 
+@pytest.mark.slow
 def test_an_incident_older_than_the_time_looked_at() -> None:
     """It is found when it began, though only the last half hour was asked for."""
 
@@ -178,6 +180,7 @@ def test_an_incident_older_than_the_time_looked_at() -> None:
     assert told["main"]["change"]["since"] == first.isoformat()
 
 
+@pytest.mark.slow
 def test_an_incident_that_is_there_for_days() -> None:
     """What was as bad the day before is no less wrong, and may have begun earlier."""
 

@@ -105,6 +105,7 @@ def spend(foundry: FakeFoundry, azure: LocalAzureMonitor) -> None:
         set_tags()
 
 
+@pytest.mark.slow
 def test_the_bill_is_one_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """By tenant and by deployment: served, ledger, metrics, workbook and `cost` tell the same dollars."""
     for part in (

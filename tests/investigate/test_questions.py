@@ -69,6 +69,7 @@ def test_a_stored_value_that_is_no_word_is_not_asked_for(value: str) -> None:
     assert "trace" not in all_asked(trace=value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["groups", "timeline", "calls", "failures", "call"])
 @pytest.mark.parametrize("seed", range(2))
 def test_azure_and_local_mean_the_same(name: str, seed: int) -> None:

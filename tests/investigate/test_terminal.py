@@ -16,6 +16,8 @@ from tests.dashboards.incidents import Call, day
 from tests.dashboards.rows import Row
 from tests.investigate.history import around, put
 
+pytestmark = pytest.mark.slow
+
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[1-7]m")
 """Bold and dim are no colours; NO_COLOR leaves them."""
 

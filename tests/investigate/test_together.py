@@ -10,6 +10,7 @@ import pytest
 
 from foundry_telemetry.investigate.together import together
 from tests.cli.process import end, start
+from tests.support.patience import PATIENCE_S
 
 SLOW = """
 import signal, threading
@@ -25,7 +26,7 @@ questions.groups = never
 
 def test_answers_are_in_order_and_at_a_time() -> None:
     """Each waits for the others here, so they must run together; answers stand in the order of asks."""
-    barrier = threading.Barrier(3, timeout=30)
+    barrier = threading.Barrier(3, timeout=PATIENCE_S)
 
     def ask(number: int) -> int:
         barrier.wait()

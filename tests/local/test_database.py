@@ -14,6 +14,7 @@ import pytest
 
 from foundry_telemetry.local import rows
 from foundry_telemetry.local.store import Store, StoreError
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event, fill, ledger
 
 FOREVER = 36_500
@@ -69,7 +70,7 @@ def test_a_file_is_open_once(path: Path) -> None:
         assert holder.stdout.readline() == "open\n"
         with pytest.raises(StoreError) as refused:
             Store(path)
-        holder.communicate("\n", timeout=60)
+        holder.communicate("\n", timeout=PATIENCE_S)
     message = str(refused.value)
     assert str(path) in message
     assert "--db :memory:" in message

@@ -12,6 +12,8 @@ from foundry_telemetry.local.faults import Fault
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.azure.process import Ended, run
 
+pytestmark = pytest.mark.slow
+
 QUIET = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",

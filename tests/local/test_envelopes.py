@@ -14,6 +14,7 @@ import pytest
 
 from foundry_telemetry.local.store import Receipt, Store
 from foundry_telemetry.local.tables import tables
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, Envelope, envelope, event
 
 DATA = Path(__file__).parents[1] / "data"
@@ -44,7 +45,7 @@ def store() -> Iterator[Store]:
 def post(store: Store, *envelopes: Envelope) -> Receipt:
     """Post envelopes, and wait until they are stored or refused."""
     body = [{"iKey": store.key, **one} for one in envelopes]
-    return store.add(json.dumps(body).encode()).result(60)
+    return store.add(json.dumps(body).encode()).result(PATIENCE_S)
 
 
 def rows(store: Store, sql: str) -> list[dict[str, Any]]:
@@ -110,7 +111,7 @@ def test_what_is_the_same_in_every_row(store: Store) -> None:
 def test_the_billed_size_is_the_length_of_the_json(store: Store) -> None:
     """`_BilledSize` counts the bytes of an item as posted, whatever the item itself says."""
     item = json.dumps({**event(name="é"), "iKey": store.key, "size": 7}, ensure_ascii=False).encode()
-    store.add(b"[ " + item + b" ]").result(60)
+    store.add(b"[ " + item + b" ]").result(PATIENCE_S)
     assert one(store, "AppEvents")["_BilledSize"] == len(item)
 
 
@@ -350,7 +351,7 @@ def test_an_unsound_item_is_refused_alone(store: Store, changes: dict[str, Any],
 def test_items_that_are_no_envelopes(store: Store, item: str) -> None:
     """Anything else that stands in the place of an envelope is refused; the lines around it are stored."""
     sound = json.dumps({"iKey": store.key, **event(name="x")})
-    receipt = store.add(f"{sound}\n{item}\n{sound}".encode()).result(60)
+    receipt = store.add(f"{sound}\n{item}\n{sound}".encode()).result(PATIENCE_S)
     assert [refusal.index for refusal in receipt.refusals] == [1]
     assert len(rows(store, "SELECT * FROM AppEvents")) == 2
 

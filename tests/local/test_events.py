@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPResponse, IncompleteRead
+from types import SimpleNamespace
 
 import pytest
 
 from foundry_telemetry.local import events
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event, fill
 from tests.support.wire import Wire
 
@@ -55,17 +58,22 @@ def test_news(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_news_are_not_repeated_for_every_commit(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commits within the pause are told together, when it is over."""
-    monkeypatch.setattr(events, "PAUSE_S", 0.2)
+    over = threading.Event()
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.to_thread(over.wait)
+
+    monkeypatch.setattr(events, "asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": pause}))
     page = listen(wire)
     fill(wire.azure.store, [event(name="x")])
-    heard = [ingested(next(messages(page)))]
+    assert ingested(next(messages(page))) == 1
     for _ in range(20):
         fill(wire.azure.store, [event(name="x")])
-    while heard[-1] < 21:
-        heard.append(ingested(next(messages(page))))
-    assert heard[0] == 1
-    assert len(heard) < 20
-    assert heard == sorted(set(heard))
+    over.set()
+    assert ingested(next(messages(page))) == 21
+    assert set(pauses) == {events.PAUSE_S}
 
 
 def test_heartbeat(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +99,7 @@ def test_the_end_of_the_server_ends_the_waiting(wire: Wire) -> None:
     pages = [listen(wire) for _ in range(3)]
     ending = threading.Thread(target=wire.azure.__exit__, args=(None, None, None))
     ending.start()
-    ending.join(60)
+    ending.join(PATIENCE_S)
     assert not ending.is_alive()
     for page in pages:
         with suppress(ConnectionError, IncompleteRead):

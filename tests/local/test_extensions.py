@@ -46,6 +46,7 @@ def nearest_rank(pairs: Pairs, percentage: float) -> float | None:
     return None
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(VALUES, WEIGHTS), max_size=25))
 def test_percentilew(query: Query, pairs: Pairs) -> None:
@@ -151,6 +152,7 @@ ROW = st.tuples(
 Row = tuple[int, int | None, str | None, float | None]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(ROW, min_size=1, max_size=12))
 def test_values_at_the_extreme(rows: list[Row]) -> None:

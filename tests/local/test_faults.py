@@ -10,6 +10,7 @@ import pytest
 
 from foundry_telemetry.local.faults import ANSWERS, Fault
 from foundry_telemetry.local.safety import TOKEN
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event
 from tests.support.wire import Wire, answer
 
@@ -101,7 +102,7 @@ def test_the_end_of_the_server_does_not_wait_for_what_hangs(wire: Wire) -> None:
     wire.send("POST", "/v2.1/track", wire.body(event(name="x")))
     ending = threading.Thread(target=wire.azure.__exit__, args=(None, None, None))
     ending.start()
-    ending.join(60)
+    ending.join(PATIENCE_S)
     assert not ending.is_alive()
 
 

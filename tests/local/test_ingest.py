@@ -14,6 +14,7 @@ import pytest
 
 from foundry_telemetry.local import ingest
 from foundry_telemetry.local.store import BusyError, Receipt, Store, StoreError
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event
 from tests.support.wire import Wire, answer
 
@@ -204,7 +205,7 @@ def test_the_answer_waits_for_the_commit(wire: Wire, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Store, "add", add)
     connection = wire.send("POST", "/v2.1/track", wire.body(event(name="x")))
-    assert asked.wait(30)
+    assert asked.wait(PATIENCE_S)
     assert wire.ask("GET", "/status.json").status == 200  # a whole round trip of another client
     connection.setblocking(False)
     with pytest.raises(BlockingIOError):

@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry.local.store import Store
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event
+
+pytestmark = pytest.mark.slow
 
 SERVE = """
 import sys
@@ -24,7 +27,6 @@ with LocalAzureMonitor(sys.argv[1], retention_days=36_500) as azure:
     print(azure.url.removeprefix("http://"), azure.store.key, flush=True)
     sys.stdin.read()
 """
-PATIENCE_S = 60.0
 
 
 class Posting:

@@ -19,6 +19,7 @@ from foundry_telemetry.local import app, question
 from foundry_telemetry.local.server import LocalAzureMonitor, PortError, default_path
 from foundry_telemetry.local.store import Store, StoreError
 from foundry_telemetry.local.tables import tables
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, event, ledger
 from tests.support.wire import Wire, answer
 
@@ -104,7 +105,7 @@ def test_a_client_that_leaves_stops_its_query(wire: Wire, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(question, "reply", watched)
     wire.send("POST", "/v1/workspaces/x/query", json.dumps({"query": ENDLESS}).encode()).close()
-    assert ended.get(timeout=60).status == 504
+    assert ended.get(timeout=PATIENCE_S).status == 504
 
 
 def test_the_end_of_the_server_stops_queries(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,10 +119,10 @@ def test_the_end_of_the_server_stops_queries(wire: Wire, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(question, "reply", watched)
     wire.send("POST", "/v1/workspaces/x/query", json.dumps({"query": ENDLESS}).encode())
-    assert begun.wait(30)
+    assert begun.wait(PATIENCE_S)
     ending = threading.Thread(target=wire.azure.__exit__, args=(None, None, None))
     ending.start()
-    ending.join(60)
+    ending.join(PATIENCE_S)
     assert not ending.is_alive()
 
 
@@ -148,7 +149,7 @@ def test_so_many_queries_at_a_time(wire: Wire, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(question, "reply", watched)
     body = b'{"query": "AppEvents | count"}'
     asking = [wire.send("POST", "/v1/workspaces/x/query", body) for _ in range(3 * app.MOST_QUERIES)]
-    assert full.wait(30)
+    assert full.wait(PATIENCE_S)
     assert wire.post(event(name="x")).status == 200
     go_on.set()
     assert [answer(connection).status for connection in asking] == [200] * len(asking)
@@ -212,6 +213,7 @@ def test_the_default_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     assert default_path().is_absolute()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
@@ -226,7 +228,7 @@ def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals, code: in
         url, key = process.stdout.readline().split()
         posted(url, key)
         process.send_signal(number)
-        out, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out, errors) == (code, "", "")
     assert [file.name for file in tmp_path.iterdir()] == ["t.duckdb"]
     with LocalAzureMonitor(path, retention_days=36_500) as azure:

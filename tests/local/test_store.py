@@ -17,6 +17,7 @@ from foundry_telemetry.local import database, writer
 from foundry_telemetry.local.envelopes import Batch, UnreadableError, read_batch
 from foundry_telemetry.local.store import BusyError, Receipt, Store, StoreError
 from foundry_telemetry.local.writer import Writer
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, event, fill
 
 FOREVER = 36_500
@@ -76,7 +77,7 @@ def test_every_store_has_a_key_of_its_own() -> None:
 def test_done_means_committed() -> None:
     """When a future is done, every other connection sees its rows, and the counts say so."""
     with Store(retention_days=FOREVER) as store:
-        receipt = store.add(body(store, "a", "b")).result(60)
+        receipt = store.add(body(store, "a", "b")).result(PATIENCE_S)
         assert (receipt.received, receipt.accepted, count(store)) == (2, 2, 2)
         assert (store.ingested, store.refused) == (2, 0)
 
@@ -84,8 +85,8 @@ def test_done_means_committed() -> None:
 def test_nothing_is_as_good_as_something() -> None:
     """A body without items, or of refused ones only, is done too."""
     with Store() as store:
-        assert store.add(b"[]").result(60) == Receipt(0)
-        assert store.add(b"[{}]").result(60).accepted == 0
+        assert store.add(b"[]").result(PATIENCE_S) == Receipt(0)
+        assert store.add(b"[{}]").result(PATIENCE_S).accepted == 0
         assert (store.ingested, store.refused) == (0, 1)
 
 
@@ -112,7 +113,7 @@ def test_a_large_body_is_stored_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "PIECE", 2_000)
     with Store(retention_days=FOREVER) as store:
         told = [f"{number:03}" for number in range(100)]
-        store.add(body(store, *told)).result(60)
+        store.add(body(store, *told)).result(PATIENCE_S)
         assert names(store) == told
 
 
@@ -131,7 +132,7 @@ def test_what_waits_is_committed_together(monkeypatch: pytest.MonkeyPatch) -> No
         small, large = (read_batch(body(store, "x" * length), store.key) for length in (10, 900))
         done = [held.put(batch) for batch in (small, small, large, small)]
         go_on.set()
-        assert [future.result(60).accepted for future in done] == [1, 1, 1, 1]
+        assert [future.result(PATIENCE_S).accepted for future in done] == [1, 1, 1, 1]
         assert commits == [3, 1]
 
 
@@ -146,8 +147,8 @@ def test_a_body_that_cannot_be_stored_takes_no_other_with_it(caplog: pytest.LogC
         sound = read_batch(body(store, "x"), store.key)
         before, bad, after = (held.put(batch) for batch in (sound, broken, sound))
         go_on.set()
-        assert [future.result(60).accepted for future in (before, after)] == [1, 1]
-        assert [refusal.index for refusal in bad.result(60).refusals] == [0, 1]
+        assert [future.result(PATIENCE_S).accepted for future in (before, after)] == [1, 1]
+        assert [refusal.index for refusal in bad.result(PATIENCE_S).refusals] == [0, 1]
         assert count(store) == 2
     assert "a body cannot be stored" in caplog.text
 
@@ -161,15 +162,15 @@ def test_more_than_may_wait_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> N
         with pytest.raises(BusyError, match="wait to be written"):
             held.put(large)
         go_on.set()
-        first.result(60)
-        assert held.put(large).result(60).accepted == 1
+        first.result(PATIENCE_S)
+        assert held.put(large).result(PATIENCE_S).accepted == 1
 
 
 def test_a_single_body_may_be_larger_than_all_that_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise its sender would try for ever."""
     monkeypatch.setattr(writer, "WAITING", 10)
     with Store(retention_days=FOREVER) as store:
-        assert store.add(body(store, "x")).result(60).accepted == 1
+        assert store.add(body(store, "x")).result(PATIENCE_S).accepted == 1
 
 
 def test_closing_writes_what_waits(tmp_path: Path) -> None:
@@ -201,7 +202,7 @@ def test_a_full_memory_loses_nothing(
                     name=f"{number}", **{f"k{key}": f"{hash((number, key))}" * 50 for key in range(40)}
                 )
                 text = json.dumps([{"iKey": store.key, **told}] * 50).encode()
-                promised += store.add(text).result(60).accepted
+                promised += store.add(text).result(PATIENCE_S).accepted
 
         with pytest.raises(StoreError, match="nothing can be stored at the moment"):
             post_until_full()
@@ -221,7 +222,7 @@ def test_old_rows_are_forgotten(tmp_path: Path) -> None:
         assert names(store) == ["0"]
     now = NOON + timedelta(days=3)
     with Store(path, retention_days=2, clock=lambda: now) as store:
-        store.add(b"[]").result(60)  # the writer trims before it takes anything
+        store.add(b"[]").result(PATIENCE_S)  # the writer trims before it takes anything
         assert names(store) == []
 
 
@@ -247,7 +248,7 @@ def test_trimming_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
         return NOON
 
     with Store(clock=clock):
-        assert all(looked.acquire(timeout=60) for _ in range(3))
+        assert all(looked.acquire(timeout=PATIENCE_S) for _ in range(3))
 
 
 def test_a_failed_trimming_is_told_and_harmless(
@@ -259,7 +260,7 @@ def test_a_failed_trimming_is_told_and_harmless(
         raise OSError("no clock")
 
     with caplog.at_level(logging.WARNING), Store(clock=broken) as store:
-        assert store.add(body(store, "x")).result(60).accepted == 1
+        assert store.add(body(store, "x")).result(PATIENCE_S).accepted == 1
     assert "could not be tidied" in caplog.text
 
 

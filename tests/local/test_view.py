@@ -168,6 +168,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(KEYS), VALUES), min_size=1, max_size=30))
 @example([dict.fromkeys(KEYS, value) for value in ODD])
@@ -242,6 +243,7 @@ def same(one: Table, other: Table) -> bool:
     return one.columns == other.columns and sorted(map(repr, one.rows)) == sorted(map(repr, other.rows))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_same_answer_with_and_without_extraction(question: str, query: Query) -> None:
     """A query over the extracted columns answers what it answers over the properties, to the last value."""

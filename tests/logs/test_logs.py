@@ -25,6 +25,7 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 from foundry_telemetry import logs
 from foundry_telemetry.logs import add_foundry_context, log_attempts
 from foundry_telemetry.observation import Failure, Observation, RequestIds, TokenUsage
+from tests.support.patience import PATIENCE_S
 
 FULL = Observation(
     call_id="00f067aa0ba902b7",
@@ -268,7 +269,7 @@ import foundry_telemetry.logs
 assert not {"structlog", "opentelemetry.sdk", "foundry_telemetry.attempt"} & set(sys.modules)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
 

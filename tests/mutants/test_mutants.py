@@ -50,13 +50,15 @@ def test_rows_are_those_of_the_tests() -> None:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A project of one function and its test."""
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of one function and its test, which needs no plugin."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     (tmp_path / "half.py").write_text("def half(n):\n    return n / 2\n")
     (tmp_path / "test_half.py").write_text("from half import half\ndef test_it(): assert half(4) == 2\n")
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "fate", "words"),
     [
@@ -76,6 +78,7 @@ def test_fate(project: Path, old: str, new: str, fate: str, words: str) -> None:
     assert (project / "half.py").read_text() == "def half(n):\n    return n / 2\n"
 
 
+@pytest.mark.slow
 def test_control(project: Path) -> None:
     """Tests that fail without a mutant are told first: with one they would prove nothing."""
     mutant = Mutant("it", "half.py", "n / 2", "n / 3", ("test_half.py",), ())
@@ -114,6 +117,7 @@ def test_colours(terminal: bool, no_color: str, coloured: bool, monkeypatch: pyt
     assert ("\x1b[" in command._coloured("caught")) is coloured
 
 
+@pytest.mark.slow
 def test_exit_code(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One mutant that survives is a failure of the run, and so are tests that fail without any."""
     caught = Mutant("dies", "half.py", "n / 2", "n / 3", ("test_half.py",), ())

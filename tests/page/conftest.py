@@ -14,16 +14,18 @@ import pytest
 
 pytest.importorskip("playwright", reason="pip install playwright")
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.page import ledger
 from tests.page.browser import Screen, chromium
+from tests.support.patience import PATIENCE_S
 
 FIXTURE = Path(__file__).parents[1] / "data" / "workbooks" / "page.workbook.json"
 EDGES = (timedelta(hours=1), timedelta(hours=2), timedelta(hours=4), timedelta(hours=8), timedelta(hours=24))
 """Ends of ranges that tests choose: nothing happened near them, as the page's clock goes on during a test."""
 NEAR = timedelta(minutes=10)
+PATIENCE_MS = 1_000 * PATIENCE_S
 
 type_of_open = Callable[..., Screen]
 
@@ -31,6 +33,7 @@ type_of_open = Callable[..., Screen]
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium."""
+    expect.set_options(timeout=PATIENCE_MS)
     with chromium() as running:
         yield running
 
@@ -76,7 +79,7 @@ def screen(browser: Browser) -> Iterator[type_of_open]:
     def make(url: str, *, allowed: tuple[str, ...] = (), **options: object) -> Screen:
         settings = {"viewport": {"width": 1440, "height": 900}, "timezone_id": "America/New_York", **options}
         context = browser.new_context(**settings)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         made.append(Screen(context.new_page(), url, allowed=allowed))
         return made[-1]
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.page.conftest import type_of_open
 
+pytestmark = pytest.mark.slow
+
 GRAVE = {"serious", "critical"}
 BAD_ANSWER = ("Failed to load resource: the server responded with a status of 400",)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import pytest
 from playwright.sync_api import expect
 
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.page import ledger
 from tests.page.conftest import FIXTURE, type_of_open
+
+pytestmark = pytest.mark.slow
 
 LOST = ("Failed to load resource", "Fetch API cannot load")
 
@@ -137,10 +140,8 @@ def test_a_lost_connection_is_shown_and_recovers(screen: type_of_open):
     expect(opened.step("tiles").locator(".tile-left").first).to_have_text(str(len(first)))
     with LocalAzureMonitor(port=port, workbook=FIXTURE) as azure:
         send(azure, second := some(7, 2))
-        expect(page.get_by_role("button", name="Live")).to_be_visible(timeout=15_000)
-        expect(opened.step("tiles").locator(".tile-left").first).to_have_text(
-            str(len(second)), timeout=15_000
-        )
+        expect(page.get_by_role("button", name="Live")).to_be_visible()
+        expect(opened.step("tiles").locator(".tile-left").first).to_have_text(str(len(second)))
         page.goto("about:blank")
 
 

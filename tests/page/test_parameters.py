@@ -70,6 +70,7 @@ async () => {
 """
 
 
+@pytest.mark.slow
 def test_a_parameter_exists_after_its_step_and_inside_its_group(
     sample: LocalAzureMonitor, screen: type_of_open
 ):

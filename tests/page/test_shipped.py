@@ -15,6 +15,8 @@ from tests.page import counted
 from tests.page.conftest import type_of_open
 from tests.page.ledger import Attempt
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from tests.page.browser import Screen
 

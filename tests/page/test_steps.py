@@ -12,6 +12,8 @@ from tests.page import counted
 from tests.page.conftest import type_of_open
 from tests.page.ledger import Attempt
 
+pytestmark = pytest.mark.slow
+
 DAY = timedelta(days=1)
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 BAD_ANSWER = ("Failed to load resource: the server responded with a status of 400",)

@@ -33,6 +33,7 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.observation import TokenUsage
 from foundry_telemetry.pricing import Cost, Rates, cost, listed, preload, set_prices
+from tests.support.patience import PATIENCE_S
 
 ANTHROPIC = next(provider for provider in get_snapshot().providers if provider.id == "anthropic")
 MODELS = {model.id: model for model in ANTHROPIC.models}
@@ -136,6 +137,7 @@ def usages(draw: st.DrawFn) -> TokenUsage:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_equals_the_package(model: str) -> None:
     """For every Claude model, any counters and any date: what the package computes, to the last digit."""
@@ -339,6 +341,7 @@ def test_works_from_many_threads() -> None:
     assert set(map(repr, found)) == {repr(cost(model, USAGE, NOVEMBER)) for model in MODELS}
 
 
+@pytest.mark.slow
 def test_package_is_loaded_only_when_asked() -> None:
     """Importing the room does not load the price list; `preload()` does; `cost()` works without it."""
     script = """
@@ -358,7 +361,7 @@ assert pricing.cost("claude-sonnet-5-5", usage, 1790000000 * 10**9).usd == 2.0
             check=False,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         assert done.returncode == 0, done.stderr
 

@@ -293,19 +293,19 @@ def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], No
 
 @needs_prices
 @pytest.mark.usefixtures("_tags_on_metrics")
-def test_20_000_tenants_are_few_series(capture: Capture, clock: Clock) -> None:
+def test_2_000_tenants_are_few_series(capture: Capture, clock: Clock) -> None:
     """Metrics tell of the first fifty values and of `other`; the sums stay whole; the ledger has them all."""
     exchange("ok_json_cache_thinking", capture, clock)
     (seen,) = capture.observations
     tell = teller(capture, seen)
-    for number in range(20_000):
+    for number in range(2_000):
         tell({"tenant": f"t{number}", "feature": f"f{number % 7}"})
     points = series(capture)["foundry.client.cost"]
     assert len({fields.get("foundry.tag.tenant") for fields, _ in points}) == 52  # and the call without
     assert {fields.get("foundry.tag.tenant") for fields, _ in points} >= {"other", None}
     assert len(points) <= 201
-    assert math.fsum(usd for _, usd in points) == pytest.approx(20_001 * seen.cost_usd, rel=1e-9)
-    assert len({event.get("foundry.tag.tenant") for event in capture.ledger}) == 20_001
+    assert math.fsum(usd for _, usd in points) == pytest.approx(2_001 * seen.cost_usd, rel=1e-9)
+    assert len({event.get("foundry.tag.tenant") for event in capture.ledger}) == 2_001
 
 
 @needs_prices

@@ -32,6 +32,7 @@ from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.signals import metrics as metrics_module
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
+from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 TOKENS = "gen_ai.client.token.usage"
@@ -356,12 +357,13 @@ def said(script: str) -> list[dict[str, Any]]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
     assert ended.returncode == 0, ended.stderr
     return [json.loads(line) for line in ended.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_provider_set_later() -> None:
     """Nothing is noted before the application sets a provider; from then on every attempt is."""
     script = """
@@ -375,6 +377,7 @@ def test_provider_set_later() -> None:
     assert said(script) == [{"before": 0, "after": 2}]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_fork() -> None:
     """The child of a fork tells of its own attempts alone, and the parent of its own."""

@@ -25,6 +25,7 @@ def small() -> Run:
     return run({"calls": CALLS})
 
 
+@pytest.mark.slow
 @pytest.mark.row(86)
 def test_every_attempt_is_delivered_once(small: Run) -> None:
     """Of calls of every kind each served attempt arrives as one event with its own ids and tokens."""
@@ -33,6 +34,7 @@ def test_every_attempt_is_delivered_once(small: Run) -> None:
     assert small.outcomes == {"ok": CALLS - CALLS // EVERY, "abandoned": CALLS // EVERY}
 
 
+@pytest.mark.slow
 @pytest.mark.row(86)
 def test_nothing_is_left_over(small: Run) -> None:
     """When all calls have ended no attempt and no span is open, and no thread is more than at the start."""
@@ -40,6 +42,7 @@ def test_nothing_is_left_over(small: Run) -> None:
     assert (small.code, small.errors) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.row(52)
 def test_many_at_once() -> None:
     """Streams that are open at the same time are told of each for itself, and all are."""
@@ -49,6 +52,7 @@ def test_many_at_once() -> None:
     assert found.outcomes == {"ok": len(found.served)}
 
 
+@pytest.mark.slow
 def test_a_control_tells_nothing() -> None:
     """A control makes the same calls, and nothing of ours is there to tell of them."""
     found = run({"calls": 30}, control=True)

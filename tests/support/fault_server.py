@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-_PATIENCE_S: Final = 20.0
-"""How long a broken test may hang before it fails; no passing test waits for it."""
+from tests.support.patience import PATIENCE_S
+
 _RESET: Final = struct.pack("ii", 1, 0)
 """Linger on, zero seconds: closing the socket resets the connection."""
 
@@ -131,7 +131,7 @@ class Peer:
     def wait(self) -> None:
         """Tell that the fault is in place, and wait for the gate."""
         self.server.reached.set()
-        self.server.gate.wait(_PATIENCE_S)
+        self.server.gate.wait(PATIENCE_S)
 
     def reset(self) -> None:
         """Close with a reset."""
@@ -172,7 +172,7 @@ class FaultServer:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._acceptor.join(_PATIENCE_S)
+        self._acceptor.join(PATIENCE_S)
         with self._lock:
             left = list(self._open)
         for sock in left:
@@ -206,7 +206,7 @@ class FaultServer:
         with self._lock:
             threads = list(self._connections)
         for thread in threads:
-            thread.join(_PATIENCE_S)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive(), "the client has left a connection open"
         with self._lock:
             seen = Counts(len(self._connections), [(r.method, r.path) for r in self._requests])

@@ -9,6 +9,7 @@ from typing import Any
 
 from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.local.store import Store
+from tests.support.patience import PATIENCE_S
 
 Envelope = dict[str, Any]
 
@@ -84,7 +85,7 @@ def envelope(
 def fill(store: Store, envelopes: Iterable[Envelope]) -> None:
     """Post the envelopes, and wait until they are there."""
     body = [{**one, "iKey": store.key} for one in envelopes]
-    receipt = store.add(json.dumps(body).encode()).result(60)
+    receipt = store.add(json.dumps(body).encode()).result(PATIENCE_S)
     assert not receipt.refusals, receipt.refusals
 
 

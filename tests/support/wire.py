@@ -11,12 +11,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from foundry_telemetry.local.server import LocalAzureMonitor
+from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import Envelope
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
-
-PATIENCE_S = 30.0
-"""How long an answer may take before a test gives up."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, sequences
 from foundry_telemetry.testing.received import joined
 from foundry_telemetry.testing.script import NoAnswer, Play
+from tests.support.patience import PATIENCE_S
 
 
 def statuses(script: Any, count: int) -> list[int | str]:
@@ -75,7 +76,7 @@ def test_requests_are_kept_by_a_crowd() -> None:
     crowd = [threading.Thread(target=lambda: got.append(play.next(ReceivedRequest()))) for _ in range(20)]
     for thread in crowd:
         thread.start()
-    assert len(play.wait_for(20, 5)) == 20
+    assert len(play.wait_for(20, PATIENCE_S)) == 20
     for thread in crowd:
         thread.join()
     assert sorted(item.status for item in got) == [200, *[429] * 19]

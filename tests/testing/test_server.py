@@ -149,6 +149,7 @@ def test_stopping_drops_open_answers() -> None:
     client.close()
 
 
+@pytest.mark.slow
 def test_stopping_leaks_no_connection_being_accepted() -> None:
     """A connection that comes while the server stops is closed too; a leak would be a warning."""
     with warnings.catch_warnings(record=True) as leaks:

@@ -11,6 +11,7 @@ import pytest
 
 from foundry_telemetry.testing import FakeFoundry, Reply, case, cases, message, recorded, stream
 from tests.support.families import FAMILIES, Family, httpx, httpx2, pieces
+from tests.support.patience import PATIENCE_S
 
 URL = "https://example-resource.services.ai.azure.com/anthropic/v1/messages"
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=str)
@@ -138,7 +139,7 @@ def test_a_gate_holds_the_body(family: Family) -> None:
     foundry = FakeFoundry(stream(["late"], first_delta_after=gate, between_deltas=0.0))
 
     def open_gate() -> None:
-        foundry.wait_for_requests(1)
+        foundry.wait_for_requests(1, PATIENCE_S)
         gate.set()
 
     opener = threading.Thread(target=open_gate)

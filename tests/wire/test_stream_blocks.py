@@ -298,6 +298,7 @@ def endless_other_event() -> Iterator[bytes]:
 SHAPES = (whole, halves, two_line_ends, quoting, empty, endless_line, endless_event, endless_other_event)
 
 
+@pytest.mark.slow
 @pytest.mark.row(66)
 @WAYS
 @pytest.mark.parametrize("shape", SHAPES)
@@ -315,6 +316,7 @@ def test_memory_is_bounded(shape: Callable[[], Iterator[bytes]], way: Way) -> No
     stream.finish(complete=True)
 
 
+@pytest.mark.slow
 @pytest.mark.row(66)
 @WAYS
 @pytest.mark.parametrize("shape", [whole, halves, quoting, empty])

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene
+from tests.support.patience import PATIENCE_S
 
 ADDRESS = "https://my-resource.services.ai.azure.com/anthropic"
 
 
-def scene(*, patience_s: float = 5.0, variables: dict[str, str] | None = None, **options: Any) -> Scene:
+def scene(
+    *, patience_s: float = PATIENCE_S, variables: dict[str, str] | None = None, **options: Any
+) -> Scene:
     """A scene with nothing in its environment but what is given."""
     return Scene(environ=variables or {}, patience_s=patience_s, **options)
 

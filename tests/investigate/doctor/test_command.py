@@ -19,6 +19,8 @@ from foundry_telemetry.testing import FakeFoundry
 from foundry_telemetry.testing.received import ReceivedRequest
 from tests.cli.process import Ended, Terminal, run
 
+pytestmark = pytest.mark.slow
+
 KEY = "CANARY0123456789abcdefCANARY0123456789ABCDEF"
 LIVE = ("--live", "--deployment", "my-deployment")
 

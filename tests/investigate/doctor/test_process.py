@@ -16,6 +16,7 @@ from foundry_telemetry.investigate.doctor import process
 from foundry_telemetry.losses import Dropped, Reason, Signal
 from tests.cli.process import environment
 from tests.investigate.doctor.looking import named, scene
+from tests.support.patience import PATIENCE_S
 
 KEY = "00000000-1111-4222-8333-444444444444"
 STRING = f"InstrumentationKey={KEY};IngestionEndpoint=http://127.0.0.1:9/"
@@ -66,7 +67,7 @@ def inside(folder: Path, service: str, **variables: str) -> dict[str, Any]:
         env=environment(folder, **variables),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -16,6 +16,7 @@ from foundry_telemetry.investigate.doctor import reach
 from foundry_telemetry.local.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, Item, Reply
 from tests.investigate.doctor.looking import named, scene
+from tests.support.patience import PATIENCE_S
 
 VARIABLE = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 
@@ -88,9 +89,10 @@ def test_an_open_gateway() -> None:
 def test_nobody_listens(check: str, nobody: str, silent: str) -> None:
     """Nobody there, and nobody answering, are told apart; both within the time that was given."""
     key = "00000000-1111-4222-8333-444444444444"
-    for address, words in ((nobody, "ECONNREFUSED"), (silent, "does not answer in time")):
+    answers = ((nobody, PATIENCE_S, "ECONNREFUSED"), (silent, 0.3, "does not answer in time"))
+    for address, patience_s, words in answers:
         string = f"InstrumentationKey={key};IngestionEndpoint={address}/"
-        asked = scene(base_url=address, patience_s=0.3, variables={VARIABLE: string})
+        asked = scene(base_url=address, patience_s=patience_s, variables={VARIABLE: string})
         ask = reach.check_foundry if check == "Foundry" else reach.check_monitor
         found = named(ask(asked), check)
         assert found.state == "failure"

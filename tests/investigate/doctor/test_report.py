@@ -11,6 +11,7 @@ from foundry_telemetry.investigate import doctor
 from foundry_telemetry.investigate.doctor import Finding, Report, Scene, examine
 from foundry_telemetry.investigate.doctor.finding import failure, ok, skipped, warning
 from tests.investigate.doctor.looking import scene
+from tests.support.patience import PATIENCE_S
 
 
 def checks(monkeypatch: pytest.MonkeyPatch, *made: doctor._Check) -> None:
@@ -24,7 +25,7 @@ def test_order_and_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     second_is_done = threading.Event()
 
     def first(_: Scene) -> Iterator[Finding]:
-        assert second_is_done.wait(10)
+        assert second_is_done.wait(PATIENCE_S)
         yield ok("a", "1")
 
     def second(_: Scene) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def test_a_check_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     forever = threading.Event()
 
     def hangs(_: Scene) -> Iterator[Finding]:
-        forever.wait(60)
+        forever.wait(PATIENCE_S)
         yield ok("never", "")
 
     checks(monkeypatch, doctor._Check("hanging", hangs, 0.05), doctor._Check("x", lambda _: [ok("x", "")]))

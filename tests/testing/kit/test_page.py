@@ -10,6 +10,8 @@ import pytest
 from tests.testing.kit.page import PAGE, blocks, made, shown
 from tests.testing.kit.test_plugin import INSTALLED, MODULE, ROOT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "examples" / "testing"
 PLUGIN = () if INSTALLED else ("-p", MODULE)
 

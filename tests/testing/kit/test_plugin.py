@@ -12,6 +12,8 @@ import pytest
 
 from foundry_telemetry.testing.ingestion import FakeIngestion
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 MODULE = "foundry_telemetry.testing.plugin"
 INSTALLED = any(each.value == MODULE for each in entry_points(group="pytest11"))
@@ -46,7 +48,8 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run(tests: str, *arguments: str, ini: str = "", conftest: str = "") -> pytest.RunResult:
         pytester.makeini(
-            "[pytest]\naddopts = -p no:cacheprovider --strict-markers\nfilterwarnings = error\n" + ini
+            "[pytest]\nfilterwarnings = error\n"
+            "addopts = -p no:cacheprovider -p no:hypothesispytest --strict-markers\n" + ini
         )
         pytester.makeconftest(textwrap.dedent(conftest))
         pytester.makepyfile(test_it=textwrap.dedent(tests))

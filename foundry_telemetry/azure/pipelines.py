@@ -104,21 +104,24 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
 
 
 def _drain_before_flushes(pipelines: Pipelines) -> None:
-    """Let records that wait go before the logs are flushed or end."""
+    """Let records that wait go with the metrics, each minute, and before the logs are flushed or end."""
     if pipelines.logs is None:
         return
     drain = pipelines.logs.drain
+    for reader in pipelines.readers:
+        with _known_parts("logs", "some wait until the next"):
+            reader._exporter.export = _after(drain, reader._exporter.export)  # noqa: SLF001
     for ways in (pipelines.jobs, pipelines.flushes, pipelines.empties):
         if (flush := ways.get("logs")) is not None:
-            ways["logs"] = _one_after_another(drain, flush)
+            ways["logs"] = _after(drain, flush)
 
 
-def _one_after_another(*steps: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        for step in steps:
-            step()
+def _after(step: Callable[[], object], function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **options: Any) -> Any:
+        step()
+        return function(*args, **options)
 
-    return run
+    return call
 
 
 def _sdk_provider(signal: str) -> Any | None:
@@ -190,7 +193,12 @@ def _take_over(
     """
     for exporter in exporters:
         with _known_parts(signal, "a hanging request may outlast the process"):
-            hook_into(exporter, options["raw_request_hook"], options["raw_response_hook"])
+            hook_into(
+                exporter,
+                options["raw_request_hook"],
+                options["raw_response_hook"],
+                retries=options.get("retry_total"),
+            )
     if all(_leads_to(one, exporters) for one in _ways_out(signal, provider)):
         _adopt(signal, provider, pipelines)
         return

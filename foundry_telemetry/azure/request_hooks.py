@@ -7,11 +7,12 @@ import logging
 import os
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
 from azure.core.exceptions import ServiceRequestError
+from azure.core.pipeline.policies import CustomHookPolicy, RetryPolicy
 
 _LEAST_S: Final = 0.1
 _AGAIN_S: Final = 3600.0
@@ -60,6 +61,7 @@ class RequestHooks:
         """
         with suppress(Exception):
             self._leave_connections_to_parent(request.context.transport)
+        request.context.options.setdefault("read_timeout", self._read_timeout)
         if self.deadline is not None:
             left = self.deadline - time.monotonic()
             if left <= 0 and self._has_disk:
@@ -97,11 +99,27 @@ Hook = Callable[[Any], object]
 """Called with what azure-core is about to send, or has got."""
 
 
-def hook_into(exporter: Any, on_request: Hook, on_response: Hook) -> None:
-    """Give an exporter that others have made the hooks too; those that it has are called after ours."""
-    policy = exporter.client._config.custom_hook_policy  # noqa: SLF001 - it takes hooks when it is made only
-    policy._request_callback = _both(on_request, policy._request_callback)  # noqa: SLF001
-    policy._response_callback = _both(on_response, policy._response_callback)  # noqa: SLF001
+def hook_into(exporter: Any, on_request: Hook, on_response: Hook, *, retries: int | None) -> None:
+    """Let an exporter that others have made send as ours do; hooks that it has are called after ours.
+
+    Args:
+        exporter: Of any signal.
+        on_request: Called before each request.
+        on_response: Called with each answer.
+        retries: Of a request, before its batch goes to disk; as many as it has by default.
+    """
+    for policy in _policies(exporter):
+        if isinstance(policy, CustomHookPolicy):
+            policy._request_callback = _both(on_request, policy._request_callback)  # noqa: SLF001
+            policy._response_callback = _both(on_response, policy._response_callback)  # noqa: SLF001
+        elif isinstance(policy, RetryPolicy) and retries is not None and exporter.storage is not None:
+            policy.total_retries = retries
+
+
+def _policies(exporter: Any) -> Iterator[object]:
+    """What each request of an exporter goes through; it takes them when it is made only."""
+    for runner in exporter.client._client._pipeline._impl_policies:  # noqa: SLF001
+        yield getattr(runner, "_policy", runner)
 
 
 def _both(ours: Hook, theirs: Hook | None) -> Hook:

@@ -241,9 +241,12 @@ PRIVATE = (
             ("azure.core.pipeline.policies.CustomHookPolicy", "_response_callback", "a policy of azure-core"),
             (
                 "azure.monitor.opentelemetry.exporter._generated.exporter.AzureMonitorClient",
-                "_config",
+                "_client",
                 "the exporters' client",
             ),
+            ("azure.core.PipelineClient", "_pipeline", "the client of azure-core"),
+            ("azure.core.pipeline.Pipeline", "_impl_policies", "the pipeline of azure-core"),
+            ("azure.core.pipeline._base._SansIOHTTPPolicyRunner", "_policy", "the pipeline of azure-core"),
         )
     ),
     Private(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from foundry_telemetry.attach.class_patch import ClassPatch
 from foundry_telemetry.attach.families import client_classes
 from foundry_telemetry.attach.transport import (
-    ClassPatch,
     attach_process,
     beneath_ours,
     detach_process,

@@ -1,22 +1,19 @@
 """The main door: a shim around the transport that a client chose for a URL.
 
-``_transport_for_url`` is a method of all four client classes, and every attempt asks it for its transport:
-retries, redirects, re-sends of an auth flow, proxies, mounts. It is private, so it is touched in this file
-alone and a test watches it in each family.
+Where the shim comes in, `class_patch` says.
 """
 
 from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Callable
-from functools import wraps
 from time import perf_counter_ns
 from typing import Any, Final
 
 from opentelemetry import context as context_api
 
 from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
+from foundry_telemetry.attach.class_patch import SEAM, ClassPatch
 from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.families import LeftOut, client_classes, when_loaded
 from foundry_telemetry.attach.guard import losses
@@ -25,14 +22,8 @@ from foundry_telemetry.losses import Signal
 from foundry_telemetry.wire.recognise import may_concern_us
 
 _log: Final = logging.getLogger("foundry_telemetry")
-_SEAM: Final = "_transport_for_url"
-_MARK: Final = "foundry_telemetry"
-"""Attribute of each method of ours, by which another copy of this module knows it after a reload."""
 _RECORDER: Final = "_foundry_telemetry_recorder"
 """Attribute of a client that is instrumented by itself. A copy of the client takes it along."""
-
-Change = Callable[[Any, Any, Any], Any]
-"""Given a client, the transport that it chose and the URL, gives the transport to use."""
 
 
 class Shim:
@@ -128,54 +119,6 @@ def _time_connect(request: Any, exchange: Exchange, *, timer: type[_ConnectTimer
         losses.add(error, Signal.TIMINGS)
 
 
-class ClassPatch:
-    """Our hold on one client class.
-
-    Args:
-        cls: Has a ``_transport_for_url`` of its own.
-        change: Changes what that chooses. Must not raise.
-    """
-
-    def __init__(self, cls: Any, change: Change) -> None:
-        self.cls = cls
-        self.is_active = True
-        self.original: Any = _beneath_inactive(vars(cls)[_SEAM])
-        original = self.original
-
-        @wraps(original)
-        def _transport_for_url(client: Any, url: Any) -> Any:
-            transport = original(client, url)
-            return change(client, transport, url) if self.is_active else transport
-
-        setattr(_transport_for_url, _MARK, self)
-        self.method: Any = _transport_for_url
-        setattr(cls, _SEAM, self.method)
-
-    @property
-    def is_in_place(self) -> bool:
-        """Whether nobody has patched over it, or put the original back."""
-        return vars(self.cls).get(_SEAM) is self.method
-
-    def restore(self) -> None:
-        """Put the original back. Where somebody patched over us, ours stays below, and changes nothing."""
-        self.is_active = False
-        placed = vars(self.cls).get(_SEAM)
-        if (beneath := _beneath_inactive(placed)) is not placed:
-            setattr(self.cls, _SEAM, beneath)
-
-
-def _beneath_inactive(method: Any) -> Any:
-    """What stands below holds of ours that hold no more, or that another copy of this module has.
-
-    A reload forgets what it placed, and who had patched over us may have put our method back since.
-    """
-    while (held := getattr(method, _MARK, None)) is not None and held.method is method:
-        if type(held) is ClassPatch and held.is_active:
-            break
-        method = method.__wrapped__
-    return method
-
-
 class _OfClient(LeftOut):
     """The recorder of a client that is instrumented by itself, and of the copies made of it."""
 
@@ -237,7 +180,7 @@ def restore() -> list[type]:
 def beneath_ours(cls: type) -> Any:
     """The method of a client class, below our hold on it."""
     held = _state.patches.get(cls)
-    return held.original if held is not None and held.is_in_place else vars(cls).get(_SEAM)
+    return held.original if held is not None and held.is_in_place else vars(cls).get(SEAM)
 
 
 def attach_process(recorder: Recorder) -> None:
@@ -251,14 +194,14 @@ def _patch_process() -> None:
         return
     classes = client_classes()
     for cls in classes:
-        if _SEAM not in vars(cls):
+        if SEAM not in vars(cls):
             _log.warning(
                 "%s.%s has no %s(), so its calls are not seen; use event_hooks()",
                 cls.__module__,
                 cls.__name__,
-                _SEAM,
+                SEAM,
             )
-    patch([cls for cls in classes if _SEAM in vars(cls)])
+    patch([cls for cls in classes if SEAM in vars(cls)])
 
 
 def detach_process() -> None:
@@ -292,7 +235,7 @@ def attach_client(target: object, recorder: Recorder) -> None:
     of_client = _OfClient(recorder)
     setattr(client, _RECORDER, of_client)
     _state.clients.add(of_client)
-    patch([next(cls for cls in type(client).__mro__ if _SEAM in vars(cls))])
+    patch([next(cls for cls in type(client).__mro__ if SEAM in vars(cls))])
 
 
 def detach_client(target: object) -> None:
@@ -313,7 +256,7 @@ def http_client(target: object) -> Any:
         if (
             not isinstance(candidate, type)
             and isinstance(candidate, tuple(client_classes()))
-            and hasattr(candidate, _SEAM)
+            and hasattr(candidate, SEAM)
         ):
             return candidate
     raise TypeError(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from foundry_telemetry.azure.counting import Counted, CountedExporter, CountedQueue
+from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.log_pipeline import LogPipeline
 from foundry_telemetry.azure.request_hooks import hook_into
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
@@ -109,7 +110,7 @@ def _drain_before_flushes(pipelines: Pipelines) -> None:
         return
     drain = pipelines.logs.drain
     for reader in pipelines.readers:
-        with _known_parts("logs", "some wait until the next"):
+        with _known_parts("some log lines wait for the next"):
             reader._exporter.export = _after(drain, reader._exporter.export)  # noqa: SLF001
     for ways in (pipelines.jobs, pipelines.flushes, pipelines.empties):
         if (flush := ways.get("logs")) is not None:
@@ -192,7 +193,7 @@ def _take_over(
     application sends to has its own rules for the end.
     """
     for exporter in exporters:
-        with _known_parts(signal, "a hanging request may outlast the process"):
+        with _known_parts("a hanging request may outlast the process"):
             hook_into(
                 exporter,
                 options["raw_request_hook"],
@@ -236,7 +237,7 @@ def _attach_logs(provider: Any, options: Mapping[str, Any], pipelines: Pipelines
 
 
 def _protect_logs(provider: Any, pipelines: Pipelines) -> None:
-    with _known_parts("logs", "log lines about exports may be exported in turn"):
+    with _known_parts("log lines about exports may be exported in turn"):
         pipelines.logs = LogPipeline(provider._multi_log_record_processor)  # noqa: SLF001 - the way in
 
 
@@ -254,21 +255,22 @@ def _count(signal: str, provider: Any | None) -> list[Counted]:
     exporters = azure_exporters(provider)
     counted: list[Counted] = []
     for exporter in exporters:
-        with _known_parts(signal):
+        with _known_parts(f"losses of {signal} are not counted"):
             counted.append(CountedExporter(exporter, Signal(signal)))
     for processor in batch_processors(provider):
-        with _known_parts(signal):
+        with _known_parts(f"losses of {signal} are not counted"):
             if processor._batch_processor._exporter in exporters:  # noqa: SLF001 - nothing public tells
                 counted.append(CountedQueue(processor, Signal(signal)))
     return counted
 
 
 @contextmanager
-def _known_parts(signal: str, consequence: str = "its losses are not counted") -> Iterator[None]:
+def _known_parts(consequence: str) -> Iterator[None]:
+    """Go on without what needs private parts that are no longer there, and say so."""
     try:
         yield
     except AttributeError as error:
-        _log.warning("the SDK or its exporter has changed (%s), so of %s %s", error, signal, consequence)
+        _log.warning("%s, for the SDK or its exporter has changed: %s", consequence, error)
 
 
 def _tell_what_was_not_used(settings: Settings, found: Mapping[str, Any | None], missing: list[str]) -> None:
@@ -293,28 +295,3 @@ def _tell_what_was_not_used(settings: Settings, found: Mapping[str, Any | None],
     unread = sorted(DISTRO_OPTIONS & set(settings.options)) if not missing else []
     if unread:
         _log.warning("%s had no effect: the application made its own providers", ", ".join(unread))
-
-
-@contextmanager
-def environment(overrides: Mapping[str, str | None], defaults: Mapping[str, str]) -> Iterator[None]:
-    """Change the environment of the process while the block runs, and put it back.
-
-    Args:
-        overrides: Variables to set, or to hide with ``None``.
-        defaults: Variables to set where the user has not.
-    """
-    changes = {name: value for name, value in defaults.items() if name not in os.environ} | dict(overrides)
-    before = {name: os.environ.get(name) for name in changes}
-    try:
-        _apply(changes)
-        yield
-    finally:
-        _apply(before)
-
-
-def _apply(changes: Mapping[str, str | None]) -> None:
-    for name, value in changes.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value

@@ -53,6 +53,7 @@ class Ledger:
         self._provider = provider
         self._on_provider = on_provider
         self._logger: Any = None
+        self._find_logger()  # what a provider of the application raises, it raises at set-up
 
     def emit(self, seen: Observation, link: Link, answered: Attributes) -> None:
         """Write the event of one attempt, in the context of its call's span."""

@@ -334,7 +334,7 @@ def test_unknown_parts(caplog: pytest.LogCaptureFixture) -> None:
     class Odd:
         pass
 
-    with pipelines._known_parts("traces"):
+    with pipelines._known_parts("losses of traces are not counted"):
         CountedQueue(Odd(), Signal.TRACES)
     assert "losses of traces are not counted" in caplog.text
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.azure import configure
-from foundry_telemetry.azure.pipelines import environment
+from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import CONNECTION_STRING, Settings, read_settings
 

@@ -196,6 +196,7 @@ def _busy(seen: Seen) -> None:
     quota.set_limits({"my-deployment": Limits(requests=1000)})
     budgets.on_budget(None, usd=1e-9)
     dropped.add(Reason.INTERNAL_ERROR, Signal.ATTEMPTS)
+    dropped.is_counted = True
     try:
         now = time.time_ns()
         for at, count in ((240, 1), (150, 4), (60, 8), (5, 20)):

@@ -73,7 +73,7 @@ GUARDS = frozenset({
     "foundry_telemetry.attach.transport._ConnectTimer._note",
     "foundry_telemetry.attach.transport._instrumented",
     "foundry_telemetry.attach.transport._time_connect",
-    "foundry_telemetry.attach.transport.ClassPatch.__init__.<locals>._transport_for_url",
+    "foundry_telemetry.attach.class_patch.ClassPatch.__init__.<locals>._transport_for_url",
 })  # fmt: skip
 """The doors themselves: they stand in the user's stack and hold the guards, or lead straight to one."""
 

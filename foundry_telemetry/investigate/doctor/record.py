@@ -9,7 +9,8 @@ from typing import Any, Final
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor, ReadWriteLogRecord
 from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 
-from foundry_telemetry.azure.pipelines import QUIET, environment
+from foundry_telemetry.azure.environment import environment
+from foundry_telemetry.azure.pipelines import QUIET
 from foundry_telemetry.azure.settings import CONNECTION_STRING
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok

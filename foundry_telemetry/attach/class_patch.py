@@ -1,0 +1,67 @@
+"""How a method of a client class is held, and given back.
+
+``_transport_for_url`` is a method of all four client classes, and every attempt asks it for its transport:
+retries, redirects, re-sends of an auth flow, proxies, mounts. It is private, so it is touched here alone and
+a test watches it in each family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+SEAM: Final = "_transport_for_url"
+_MARK: Final = "foundry_telemetry"
+"""Attribute of each method of ours, by which another copy of this module knows it after a reload."""
+
+Change = Callable[[Any, Any, Any], Any]
+"""Given a client, the transport that it chose and the URL, gives the transport to use."""
+
+
+class ClassPatch:
+    """Our hold on one client class.
+
+    Args:
+        cls: Has a ``_transport_for_url`` of its own.
+        change: Changes what that chooses. Must not raise.
+    """
+
+    def __init__(self, cls: Any, change: Change) -> None:
+        self.cls = cls
+        self.is_active = True
+        self.original: Any = _beneath_inactive(vars(cls)[SEAM])
+        original = self.original
+
+        @wraps(original)
+        def _transport_for_url(client: Any, url: Any) -> Any:
+            transport = original(client, url)
+            return change(client, transport, url) if self.is_active else transport
+
+        setattr(_transport_for_url, _MARK, self)
+        self.method: Any = _transport_for_url
+        setattr(cls, SEAM, self.method)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether nobody has patched over it, or put the original back."""
+        return vars(self.cls).get(SEAM) is self.method
+
+    def restore(self) -> None:
+        """Put the original back. Where somebody patched over us, ours stays below, and changes nothing."""
+        self.is_active = False
+        placed = vars(self.cls).get(SEAM)
+        if (beneath := _beneath_inactive(placed)) is not placed:
+            setattr(self.cls, SEAM, beneath)
+
+
+def _beneath_inactive(method: Any) -> Any:
+    """What stands below holds of ours that hold no more, or that another copy of this module has.
+
+    A reload forgets what it placed, and who had patched over us may have put our method back since.
+    """
+    while (held := getattr(method, _MARK, None)) is not None and held.method is method:
+        if type(held) is ClassPatch and held.is_active:
+            break
+        method = method.__wrapped__
+    return method

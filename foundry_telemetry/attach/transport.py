@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import weakref
+from collections.abc import Callable
+from functools import wraps
 from time import perf_counter_ns
 from typing import Any, Final
 
@@ -122,10 +124,13 @@ def _time_connect(request: Any, exchange: Exchange, *, timer: type[_ConnectTimer
 class _OfClient(LeftOut):
     """The recorder of a client that is instrumented by itself, and of the copies made of it."""
 
-    __slots__ = ("__weakref__", "recorder")
+    __slots__ = ("__weakref__", "over_own", "own", "recorder")
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder: Recorder | None = recorder
+        self.own: Any = None
+        """The method that the client had of its own, and ours over it."""
+        self.over_own: Any = None
 
 
 class _State:
@@ -150,12 +155,16 @@ def _instrumented(client: Any, transport: Any, url: Any) -> Any:
     try:
         of_client = vars(client).get(_RECORDER)
         recorder = (of_client.recorder if of_client is not None else None) or _state.recorder
-        if recorder is None or not may_concern_us(url.raw_path):
-            return transport
-        return Shim(transport.inner if isinstance(transport, Shim) else transport, recorder)
+        return _shimmed(transport, url, recorder)
     except Exception as error:
         losses.add(error)
         return transport
+
+
+def _shimmed(transport: Any, url: Any, recorder: Recorder | None) -> Any:
+    if recorder is None or not may_concern_us(url.raw_path):
+        return transport
+    return Shim(transport.inner if isinstance(transport, Shim) else transport, recorder)
 
 
 def patch(classes: list[type]) -> None:
@@ -232,17 +241,37 @@ def attach_client(target: object, recorder: Recorder) -> None:
         TypeError: `target` is no client of httpx, httpx2 or the anthropic SDK.
     """
     client = http_client(target)
+    detach_client(client)
     of_client = _OfClient(recorder)
     setattr(client, _RECORDER, of_client)
     _state.clients.add(of_client)
     patch([next(cls for cls in type(client).__mro__ if SEAM in vars(cls))])
+    if SEAM in vars(client):  # somebody has given it a method of its own, which asks no class
+        setattr(client, SEAM, _over_own(vars(client)[SEAM], of_client))
+
+
+def _over_own(own: Callable[[Any], Any], of_client: _OfClient) -> Callable[[Any], Any]:
+    @wraps(own)
+    def _transport_for_url(url: Any) -> Any:
+        transport = own(url)
+        try:
+            return _shimmed(transport, url, of_client.recorder)
+        except Exception as error:
+            losses.add(error)
+            return transport
+
+    of_client.over_own, of_client.own = _transport_for_url, own
+    return _transport_for_url
 
 
 def detach_client(target: object) -> None:
     """Stop watching one client, and copies that were made of it."""
-    of_client = vars(http_client(target)).pop(_RECORDER, None)
+    client = http_client(target)
+    of_client = vars(client).pop(_RECORDER, None)
     if of_client is not None:
         of_client.recorder = None
+        if of_client.own is not None and vars(client).get(SEAM) is of_client.over_own:
+            setattr(client, SEAM, of_client.own)
     _restore_if_idle()
 
 

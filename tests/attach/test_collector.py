@@ -156,3 +156,23 @@ def test_copy_of_a_client_after_uninstrument(family: Family, capture: Capture) -
 
     assert family.run(scenario) == 200
     assert capture.observations == []
+
+
+@pytest.mark.row(58, 90)
+def test_client_with_a_method_of_its_own(family: Family, capture: Capture) -> None:
+    """Where somebody gave a client its own choice of transports, that chooses, and its calls are seen."""
+    client = family.client(transport=family.module.MockTransport(lambda _: family.module.Response(500)))
+    other = family.module.MockTransport(lambda _: family.module.Response(200))
+    own = client.raw._transport_for_url = lambda _: other
+    for _ in range(2):
+        foundry_telemetry.instrument(client.raw, **capture.options)
+
+    async def scenario() -> int:
+        return int((await client.request("POST", f"http://127.0.0.1{PATH}", json={})).status_code)
+
+    assert family.run(scenario) == 200
+    assert len(capture.observations) == 1
+    foundry_telemetry.uninstrument(client.raw)
+    assert client.raw._transport_for_url is own
+    assert family.run(scenario) == 200
+    assert len(capture.observations) == 1

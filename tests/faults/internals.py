@@ -72,6 +72,7 @@ GUARDS = frozenset({
     "foundry_telemetry.attach.transport._ConnectTimer.__call__",
     "foundry_telemetry.attach.transport._ConnectTimer._note",
     "foundry_telemetry.attach.transport._instrumented",
+    "foundry_telemetry.attach.transport._over_own.<locals>._transport_for_url",
     "foundry_telemetry.attach.transport._time_connect",
     "foundry_telemetry.attach.class_patch.ClassPatch.__init__.<locals>._transport_for_url",
 })  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from opentelemetry._logs import LogRecord
 from opentelemetry.context import Context
 
 from foundry_telemetry import Observation
@@ -22,13 +23,16 @@ splices its inputs, it may be told nowhere."""
 
 
 class _Kept:
-    """A logger that keeps the attributes of the last event."""
+    """A provider, and its logger, that keeps the attributes of the last event."""
 
     def __init__(self) -> None:
         self.attributes: dict[str, Any] = {}
 
-    def emit(self, *, attributes: dict[str, Any], **_: object) -> None:
-        self.attributes = attributes
+    def get_logger(self, *_: object, **__: object) -> _Kept:
+        return self
+
+    def emit(self, record: LogRecord) -> None:
+        self.attributes = dict(record.attributes or {})
 
 
 _KEPT = _Kept()

@@ -27,7 +27,7 @@ from foundry_telemetry.wire.errors import ErrorBody, classify, make_failure, rea
 from foundry_telemetry.wire.exceptions import read_exception
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
 from foundry_telemetry.wire.recognise import Request
-from foundry_telemetry.wire.sse import MessageStream
+from foundry_telemetry.wire.sse import MessageStream, is_event_stream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
 
 Ending = Literal["complete", "closed", "failed", "cancelled"]
@@ -40,6 +40,8 @@ _UNFINISHED: Final[dict[str, Outcome]] = {"cancelled": "cancelled", "closed": "a
 _FIRST_ERROR: Final = 400
 _MAX_BODY: Final = 4 * 1024 * 1024
 """Bytes of a JSON answer that we keep to read its usage; four times the longest answer of any model."""
+_START: Final = 64
+"""Bytes that show what a body is."""
 _MAX_ERROR: Final = 64 * 1024
 """Bytes of an error body that we keep."""
 
@@ -84,6 +86,7 @@ class Attempt:
         "_generation",
         "_headers",
         "_headers_ns",
+        "_is_undecided",
         "_limit",
         "_open",
         "_status",
@@ -123,6 +126,7 @@ class Attempt:
         self._stream: MessageStream | None = None
         self._body: bytes | bytearray = b""
         self._limit = _MAX_BODY
+        self._is_undecided = False
         self._open = [True]
 
     @property
@@ -142,8 +146,10 @@ class Attempt:
         self._headers = read_response_headers(raw, time_ns() / 1e9)
         if status >= _FIRST_ERROR:
             self._limit = _MAX_ERROR
-        elif self._headers.media_type == b"text/event-stream":
+        elif self._headers.media_type == b"text/event-stream" and self.request.stream:
             self._stream = MessageStream(perf_counter_ns)
+        else:  # a proxy may have named it otherwise, or not at all: the first bytes tell
+            self._is_undecided = True
 
     @property
     def is_stream(self) -> bool:
@@ -162,6 +168,9 @@ class Attempt:
 
     def _keep(self, piece: bytes) -> None:
         """Hold a JSON body. Most come in one piece, which is then kept as it is."""
+        if self._stream is not None:
+            self._stream.feed(piece)
+            return
         if len(self._body) + len(piece) > self._limit:
             self._limit = -1  # what comes now would hide a hole
         elif not self._body:
@@ -170,6 +179,19 @@ class Attempt:
             if isinstance(self._body, bytes):
                 self._body = bytearray(self._body)
             self._body += piece
+        if self._is_undecided and self._body:
+            self._decide()
+
+    def _decide(self) -> None:
+        """See by the first bytes whether this is a stream."""
+        start = bytes(self._body[:_START])
+        is_stream = is_event_stream(start)
+        self._is_undecided = is_stream is None and len(self._body) < _START
+        labelled = self._headers is not None and self._headers.media_type == b"text/event-stream"
+        if is_stream or (labelled and not self._is_undecided and start.lstrip()[:1] != b"{"):
+            self._stream = MessageStream(perf_counter_ns)
+            self._stream.feed(bytes(self._body))
+            self._body = b""
 
     def settle(self) -> Callable[[bytes], None]:
         """Read what `feed` only held. What this gives takes the next few kilobytes in its place."""
@@ -288,7 +310,7 @@ class Attempt:
             return self._judge_unanswered(how, error)
         if error_body is not None:
             return ("error" if self._stream is None else "stream_error"), self._classify(error_body)
-        if self._stream is not None and self._stream.stopped:
+        if self._stream is not None and (self._stream.stopped or (self._stream.finished and how == "closed")):
             return "ok", None
         if how in _UNFINISHED:
             return _UNFINISHED[how], None

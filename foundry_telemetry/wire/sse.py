@@ -5,7 +5,8 @@ pieces are only held, and every few kilobytes the whole events among them are se
 something; reading each delta as it comes would cost more than the rest of a long stream together.
 
 The scanner follows the event-stream rules (any line ending, comments, several data lines, a byte order
-mark) and holds a bounded number of bytes, whatever comes.
+mark) and holds a bounded number of bytes, whatever comes. Some proxies drop the ``event:`` lines; then the
+``type`` in the data names the event, as it does for raw clients, and nothing is held back.
 """
 
 from __future__ import annotations
@@ -49,8 +50,36 @@ class _MessageDelta(Struct, gc=False):
     usage: object = None
 
 
+class _Typed(Struct, gc=False):
+    type: object = None
+
+
 _decode_start: Final = msgspec.json.Decoder(_MessageStart).decode
 _decode_delta: Final = msgspec.json.Decoder(_MessageDelta).decode
+_decode_type: Final = msgspec.json.Decoder(_Typed).decode
+
+_STARTS: Final = (b"event:", b"data:", b"id:", b"retry:", b":")
+_MARK: Final = b"\xef\xbb\xbf"
+
+
+def is_event_stream(start: bytes) -> bool | None:
+    """Whether a body that begins so is an event stream; ``None`` while too little of it has come."""
+    start = start.removeprefix(_MARK).lstrip(b"\r\n")
+    if not start or any(each.startswith(start) for each in (_MARK, *_STARTS) if each != start):
+        return None
+    return start.startswith(_STARTS)
+
+
+def _type_of(data: bytes) -> bytes:
+    try:
+        name = _decode_type(data).type
+    except UNREADABLE:
+        return b""
+    return name.encode("utf-8", "replace") if type(name) is str else b""
+
+
+_UNNAMED: Final = frozenset({b"", b"message"})
+"""No name, and the one that the event-stream rules give to events without any."""
 
 
 class MessageStream:
@@ -71,12 +100,14 @@ class MessageStream:
         "_line",
         "_message",
         "_name",
+        "_nameless",
         "_quiet",
         "_skipping",
         "_started",
         "_usage",
         "_was_cr",
         "error",
+        "finished",
         "first_token_ns",
         "stopped",
     )
@@ -85,6 +116,7 @@ class MessageStream:
         self._clock = clock
         self._line = bytearray()
         self._name = b""
+        self._nameless = False
         self._data: list[bytes] = []
         self._data_size = 0
         self._held: list[bytes] = []
@@ -101,6 +133,8 @@ class MessageStream:
         """When the first ``content_block_delta`` came, on the monotonic clock."""
         self.stopped = False
         """Whether ``message_stop`` was seen."""
+        self.finished = False
+        """Whether the last ``message_delta`` was seen, which has the stop reason and the last counters."""
         self.error: bytes | None = None
         """Data of the ``error`` event, if one came."""
 
@@ -198,7 +232,8 @@ class MessageStream:
         else:
             self._keep(piece)
         between_events = not (self._line or self._name or self._data or self._skipping)
-        self._quiet = between_events and self._lf_only and self.first_token_ns is not None
+        has_token = self.first_token_ns is not None
+        self._quiet = between_events and self._lf_only and has_token and not self._nameless
 
     def _keep(self, part: bytes) -> None:
         """Hold the start of a line, or skip the line once it is longer than any we read."""
@@ -234,9 +269,13 @@ class MessageStream:
     def _end_event(self) -> None:
         name, data, size = self._name, self._data, self._data_size
         self._name, self._data, self._data_size = b"", [], 0
+        whole = b"\n".join(data) if size <= MAX_EVENT else b""
+        if name in _UNNAMED and whole:
+            self._nameless = True
+            name = _type_of(whole)
         reader = self._READERS.get(name)
         if reader is not None and size <= MAX_EVENT:
-            reader(self, b"\n".join(data))
+            reader(self, whole)
 
     def _on_start(self, data: bytes) -> None:
         try:
@@ -262,6 +301,7 @@ class MessageStream:
             (name, value) for name, value in usage.items() if value is not None and name in USAGE_FIELDS
         )
         self._final = self._final or usage.get("output_tokens") is not None
+        self.finished = self.finished or (self._final and delta.get("stop_reason") is not None)
 
     def _on_stop(self, _: bytes) -> None:
         self.stopped = True
@@ -276,4 +316,4 @@ class MessageStream:
         b"message_stop": _on_stop,
         b"error": _on_error,
     }
-    _WITH_DATA: ClassVar = frozenset(_READERS) - {b"content_block_delta", b"message_stop"}
+    _WITH_DATA: ClassVar = frozenset(_READERS) - {b"content_block_delta", b"message_stop"} | _UNNAMED

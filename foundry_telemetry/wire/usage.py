@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 import msgspec
@@ -49,12 +50,30 @@ _decode_message: Final = msgspec.json.Decoder(Message).decode
 
 def read_message(body: bytes | bytearray) -> Answer | None:
     """Read the body of a JSON answer; ``None`` when it is no JSON object."""
-    try:
-        message = _decode_message(body)
-    except UNREADABLE:
+    message = _read(body)
+    if message is None:
         return None
     usage = as_object(message.usage)
     return read_answer(message, read_usage(usage, final=True) if usage else NO_USAGE)
+
+
+def _read(body: bytes | bytearray) -> Message | None:
+    try:
+        message: Message = _decode_message(body)
+    except UNREADABLE:
+        return _read_leniently(body)
+    return message
+
+
+def _read_leniently(body: bytes | bytearray) -> Message | None:
+    """Read as the clients' own JSON does: with a byte order mark, in UTF-16 or 32, with NaN."""
+    try:
+        decoded = json.loads(body)
+    except UNREADABLE:
+        return None
+    if type(decoded) is not dict:
+        return None
+    return Message(**{name: decoded[name] for name in Message.__struct_fields__ if name in decoded})
 
 
 def read_answer(message: Message, usage: TokenUsage) -> Answer:

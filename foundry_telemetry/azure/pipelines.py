@@ -271,7 +271,10 @@ def _is_azure_exporter(item: object) -> bool:
 
 
 def _is_batch_processor(item: object) -> bool:
-    return type(item).__name__ in _BATCH_PROCESSORS and type(item).__module__.startswith("opentelemetry.sdk")
+    return any(  # the distro has a subclass of its own for logs
+        kind.__name__ in _BATCH_PROCESSORS and kind.__module__.startswith("opentelemetry.sdk")
+        for kind in type(item).__mro__
+    )
 
 
 def _search(provider: object, wanted: Callable[[object], bool]) -> list[Any]:

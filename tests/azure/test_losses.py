@@ -15,6 +15,8 @@ from azure.monitor.opentelemetry.exporter import (
     AzureMonitorMetricExporter,
     AzureMonitorTraceExporter,
 )
+from azure.monitor.opentelemetry.exporter.export.logs._processor import _AzureBatchLogRecordProcessor
+from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -275,6 +277,23 @@ class Gated(SpanExporter):
         self.busy.set()
         self.gate.wait()
         return SpanExportResult.SUCCESS
+
+
+@pytest.mark.row(25)
+def test_the_queue_of_the_distro_for_logs(dropped: Dropped, azure: FakeIngestion, tmp_path: Path) -> None:
+    """The distro's own kind of queue, a subclass of the SDK's, is found and counted like any other."""
+    processor = _AzureBatchLogRecordProcessor(
+        AzureMonitorLogExporter(
+            connection_string=azure.connection_string, storage_directory=str(tmp_path / "disk")
+        )
+    )
+    provider = LoggerProvider(shutdown_on_exit=False)
+    provider.add_log_record_processor(processor)
+    counted = pipelines._count("logs", provider)
+    assert {type(part) for part in counted} == {CountedExporter, CountedQueue}
+    processor.shutdown()
+    provider.get_logger("test").emit(body="late")
+    assert dropped.totals() == {(Reason.AFTER_SHUTDOWN, Signal.LOGS): 1}
 
 
 @pytest.mark.row(25)

@@ -19,6 +19,9 @@ from typing import Any, Final
 DEADLINE_S: Final = 90
 """Seconds after which a process that has not ended stands still, on the slowest of machines."""
 
+CALLS: Final = 3
+"""Calls of a process."""
+
 ASKED: Final[Any] = {
     "model": "claude-sonnet-5-5",
     "max_tokens": 64,
@@ -99,7 +102,7 @@ def surroundings(way: str) -> Any:
     span.add_event("app", {"app.a": 1, "app.b": 2})
     span.add_link(span.get_span_context(), {"app.a": 1, "app.b": 2})
     if way == "distro":
-        for number in range(3):
+        for number in range(CALLS):
             event = {"microsoft.custom_event.name": "control", "number": number}
             logging.getLogger("app").warning("event", extra=event)
         return stack

@@ -43,14 +43,21 @@ def _rows() -> Iterator[Variable]:
             yield Variable(name, {**values, "empty": ""})
 
 
+LIMITS: Final = (
+    "OTEL_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+    "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+    "OTEL_SPAN_EVENT_COUNT_LIMIT",
+    "OTEL_SPAN_LINK_COUNT_LIMIT",
+)
+
 _TABLE: Final = (
-    (
-        """OTEL_ATTRIBUTE_COUNT_LIMIT OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT
-        OTEL_LINK_ATTRIBUTE_COUNT_LIMIT OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT
-        OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT
-        OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT OTEL_SPAN_EVENT_COUNT_LIMIT OTEL_SPAN_LINK_COUNT_LIMIT""",
-        {**COUNT, "zero": "0", "middle": "20", "usual": "32"},
-    ),
+    (" ".join(LIMITS), {**COUNT, "zero": "0", "middle": "20", "usual": "32"}),
     (
         """OTEL_BLRP_MAX_EXPORT_BATCH_SIZE OTEL_BLRP_MAX_QUEUE_SIZE OTEL_BSP_MAX_EXPORT_BATCH_SIZE
         OTEL_BSP_MAX_QUEUE_SIZE""",
@@ -158,3 +165,9 @@ SWITCHED_OFF: Final = {
     ("OTEL_LOGS_EXPORTER", "small"): "OTEL_LOGS_EXPORTER",
 }
 """Values that mean: no ledger. With what the log must then say."""
+
+NO_VARIABLES: Final = {
+    "OTEL_": "the beginning of names, by which `opentelemetry-instrument` makes its options",
+    "OTEL_PYTHON_{}": "the form of `COMPOSED`",
+}
+"""Texts in the sources that are no names of variables, with what they are."""

@@ -24,7 +24,7 @@ def naming_variables() -> Iterator[None]:
     """
     try:
         yield
-    except (LookupError, TypeError, ValueError, OverflowError) as error:
+    except (LookupError, OverflowError, StopIteration, TypeError, ValueError) as error:
         said = " ".join((str(error) or type(error).__name__).split())
         found = sorted(name for name in os.environ if name.startswith(_PREFIXES) and name != _OF_NO_INTEREST)
         if not found or any(name in said for name in found):

@@ -35,6 +35,8 @@ A test that holds rows is marked `@pytest.mark.row(number, ...)`; brackets hold 
 run* is `pytest`; a command in the last column tries more of the row, or all of it. *As without us* means the
 same bytes, the same exception and the same requests at the server as in a run without us.
 
+What the environment says, variable by variable: [the matrix of settings](settings.md).
+
 | # | Fault | Must hold | Tests | State |
 | ---: | --- | --- | --- | --- |
 """

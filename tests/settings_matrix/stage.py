@@ -21,6 +21,7 @@ from msgspec import structs
 from foundry_telemetry.azure.pipelines import QUIET
 from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, message, stream
 from foundry_telemetry.testing.ingestion import FakeIngestion
+from tests.azure.process import stored
 from tests.settings_matrix.calls import CALLS, CONNECTION_STRING, DEADLINE_S
 
 ROOT: Final = Path(__file__).parents[2]
@@ -55,6 +56,8 @@ class Ran:
     """Its standard error."""
     events: tuple[Event, ...]
     """Ledger events, without the values of what differs from call to call."""
+    kept: int
+    """Ledger events on disk, to be sent later."""
     controls: int
     """Custom events of the application that arrived."""
     counted: int
@@ -112,6 +115,7 @@ class Stage:
                 check=False,
                 timeout=DEADLINE_S * 2,  # it watches itself, and says where it stands
             )
+            kept = stored(Path(folder)).count('"foundry.attempt"')
             said = tuple(json.loads(line) for line in ended.stdout.splitlines())
             return Ran(
                 way=way,
@@ -119,6 +123,7 @@ class Stage:
                 said=said,
                 errors=ended.stderr,
                 events=tuple(map(_steady, azure.events("foundry.attempt"))),
+                kept=kept,
                 controls=len(azure.events("control")),
                 counted=_counted(azure, ended.stderr),
                 messages=len(azure.messages()),

@@ -20,6 +20,9 @@ FAST = {
 }
 """Exports while calls are under way."""
 
+FULL = {"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE": "1", "OTEL_BLRP_MAX_QUEUE_SIZE": "1"}
+"""The queue holds one record."""
+
 REACHING_US = {
     "APPLICATIONINSIGHTS_METRICS_TO_LOGANALYTICS_ENABLED": "false",
     "APPLICATIONINSIGHTS_METRIC_NAMESPACE_OPT_IN": "true",
@@ -27,7 +30,6 @@ REACHING_US = {
     "ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE": "content",
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "nonsense",
     "OTEL_METRICS_EXEMPLAR_FILTER": "always_on",
-    "OTEL_METRICS_EXPORTER": "none",
     "OTEL_PYTHON_CONTEXT": "nonsense",
     "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "httpx,foundry",
     "OTEL_PYTHON_LOGGER_PROVIDER": "nonsense",
@@ -39,23 +41,30 @@ REACHING_US = {
     "OTEL_PROPAGATORS": "none",
     "OTEL_RESOURCE_ATTRIBUTES": "=,,%ZZ=a,b",
     "OTEL_SEMCONV_STABILITY_OPT_IN": "http/dup,gen_ai_latest_experimental",
-    "OTEL_TRACES_SAMPLER": "always_off",
+    "OTEL_TRACES_SAMPLER": "traceidratio",
+    "OTEL_TRACES_SAMPLER_ARG": "abc",
     "PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME": "app",
     "PYTHON_APPLICATIONINSIGHTS_LOGGING_FORMAT": "%(nobody)s",
 }
 
 CHOICE = {
     "limits of 1": dict.fromkeys(LIMITS, "1") | FAST,
-    "limits of 32": dict.fromkeys(LIMITS, "32"),
-    "what reaches us": REACHING_US,
+    "limits of 32": dict.fromkeys(LIMITS, "32") | REACHING_US,
 }
 
 
-@pytest.mark.row(81, 88)
+@pytest.mark.row(81, 88, 89)
 @pytest.mark.parametrize("variables", CHOICE.values(), ids=CHOICE)
 def test_settings(variables: dict[str, str], stage: Stage) -> None:
     """Under any settings calls are as without us, every ledger event is whole, and the process ends."""
     assert arrived(stage, stage.run("configure", **variables)) is Outcome.WHOLE
+
+
+@pytest.mark.long
+@pytest.mark.row(25)
+def test_a_queue_of_one(stage: Stage) -> None:
+    """What finds no room in the queue is counted."""
+    assert arrived(stage, stage.run("configure", **FULL)) in (Outcome.WHOLE, Outcome.COUNTED)
 
 
 @pytest.mark.row(81)

@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from tests.settings_matrix.sources import Sources, sources
+from tests.settings_matrix.unread import UNREAD
 from tests.settings_matrix.variables import COMPOSED, NO_VARIABLES, VARIABLES
 
 ADD = "add it to tests/settings_matrix/variables.py with values that may hurt"
@@ -19,6 +20,7 @@ def test_every_variable_is_tried() -> None:
     read = sources().read - NO_VARIABLES.keys()
     assert not read - tried, ADD
     assert not tried - read - COMPOSED, "nobody reads it any more: take it out of variables.py"
+    assert sources().named.keys() - sources().read == UNREAD, "name it in tests/settings_matrix/unread.py"
 
 
 def test_each_variable_once() -> None:

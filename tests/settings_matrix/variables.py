@@ -162,9 +162,9 @@ COMPOSED: Final = frozenset(
 
 SWITCHED_OFF: Final = {
     ("OTEL_SDK_DISABLED", "small"): "",
-    ("OTEL_LOGS_EXPORTER", "small"): "OTEL_LOGS_EXPORTER",
+    ("OTEL_LOGS_EXPORTER", "small"): "ledger events",
 }
-"""Values that mean: no ledger. With what the log must then say."""
+"""Values that mean: no ledger. With what the log must then say; ``doctor`` tells of both."""
 
 NO_VARIABLES: Final = {
     "OTEL_": "the beginning of names, by which `opentelemetry-instrument` makes its options",

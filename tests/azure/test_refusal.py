@@ -48,7 +48,7 @@ def test_the_variable_is_named(variable: str, monkeypatch: pytest.MonkeyPatch) -
 def test_an_error_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """What OpenTelemetry raises where an entry point is missing, a bare StopIteration, is told as well."""
     monkeypatch.setenv("OTEL_PYTHON_METER_PROVIDER", "nonsense")
-    with pytest.raises(ValueError, match="StopIteration.*OTEL_PYTHON_METER_PROVIDER"), naming_variables():
+    with pytest.raises(ValueError, match=r"StopIteration.*OTEL_PYTHON_METER_PROVIDER"), naming_variables():
         next(iter(()))
 
 

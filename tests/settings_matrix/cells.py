@@ -102,9 +102,8 @@ def arrived(stage: Stage, ran: Ran) -> Outcome:
         return Outcome.KEPT
     if same and len(ran.events) + ran.kept + ran.counted >= CALLS:
         return Outcome.COUNTED
-    raise BrokenError(
-        f"{len(ran.events)} events arrived, {ran.counted} counted; changed: {_changes(stage, ran)}\n{ran.errors}"
-    )
+    told = f"{len(ran.events)} events arrived, {ran.counted} counted; changed: {_changes(stage, ran)}"
+    raise BrokenError(f"{told}\n{ran.errors}")
 
 
 def _refused(stage: Stage, cell: Cell, ran: Ran) -> Outcome:
@@ -121,8 +120,9 @@ def _as_without_us(ran: Ran) -> None:
         raise BrokenError(f"exit code {ran.code} after {ran.reached!r}:\n{ran.errors}")
     if ran.bytes != SENT:
         raise BrokenError("other bytes than without us")
-    raised_by = (traceback.rpartition('  File "')[2] for traceback in ran.errors.split("Traceback (most")[1:])
-    if "ERROR:foundry_telemetry" in ran.errors or any(_OURS in where.partition("\n")[0] for where in raised_by):
+    tracebacks = ran.errors.split("Traceback (most")[1:]
+    raised_in = [told.rpartition('  File "')[2].partition("\n")[0] for told in tracebacks]
+    if "ERROR:foundry_telemetry" in ran.errors or any(_OURS in place for place in raised_in):
         raise BrokenError(f"an error of ours:\n{ran.errors}")
 
 

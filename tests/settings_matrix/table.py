@@ -65,7 +65,7 @@ def _row(variable: Variable) -> str:
 
 def _shown(value: str) -> str:
     short = value.replace(LONG, "x…")
-    short = short if len(short) < 60 else short[:30] + "…"  # noqa: PLR2004
+    short = short if len(short) < 60 else short[:30] + "…"
     return f"`{ascii(short)[1:-1] if '…' not in short else short}`".replace("|", "\\|") if value else ""
 
 

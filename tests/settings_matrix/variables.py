@@ -137,7 +137,12 @@ _TABLE: Final = (
     ("APPLICATIONINSIGHTS_PYTHON_ATTACHTYPE", _names("Manual")),
     (
         "OTEL_RESOURCE_ATTRIBUTES",
-        {"small": "service.name=a", "huge": f"a={LONG}", "nonsense": "=,,%ZZ=a,b", "many": ",".join(f"a{n}=b" for n in range(2000))},
+        {
+            "small": "service.name=a",
+            "huge": f"a={LONG}",
+            "nonsense": "=,,%ZZ=a,b",
+            "many": ",".join(f"a{n}=b" for n in range(2000)),
+        },
     ),
     (
         """APPLICATIONINSIGHTS_STATS_CONNECTION_STRING AZURE_HTTP_USER_AGENT AZURE_MONITOR_DISTRO_VERSION

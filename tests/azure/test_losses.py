@@ -15,8 +15,8 @@ from azure.monitor.opentelemetry.exporter import (
     AzureMonitorMetricExporter,
     AzureMonitorTraceExporter,
 )
-from azure.monitor.opentelemetry.exporter.export.logs._processor import _AzureBatchLogRecordProcessor
 from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -281,8 +281,12 @@ class Gated(SpanExporter):
 
 @pytest.mark.row(25)
 def test_the_queue_of_the_distro_for_logs(dropped: Dropped, azure: FakeIngestion, tmp_path: Path) -> None:
-    """The distro's own kind of queue, a subclass of the SDK's, is found and counted like any other."""
-    processor = _AzureBatchLogRecordProcessor(
+    """A queue of a kind of its own, as the distro has one for logs, is found and counted like the SDK's."""
+
+    class OfDistro(BatchLogRecordProcessor):
+        pass
+
+    processor = OfDistro(
         AzureMonitorLogExporter(
             connection_string=azure.connection_string, storage_directory=str(tmp_path / "disk")
         )

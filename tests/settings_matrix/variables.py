@@ -167,7 +167,7 @@ COMPOSED: Final = frozenset(
 
 SWITCHED_OFF: Final = {
     ("OTEL_SDK_DISABLED", "small"): "",
-    ("OTEL_LOGS_EXPORTER", "small"): "ledger events",
+    ("OTEL_LOGS_EXPORTER", "small"): "OTEL_LOGS_EXPORTER",
 }
 """Values that mean: no ledger. With what the log must then say; ``doctor`` tells of both."""
 

@@ -25,7 +25,7 @@ _ONE_WAY: Final = {
     "instrument": (
         (Outcome.AS_DISTRO, "AZURE_HTTP_USER_AGENT", "nonsense"),
         # The span of the SDK for Claude has more attributes than that without us.
-        (Outcome.AS_DISTRO, "OTEL_ATTRIBUTE_COUNT_LIMIT OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "middle"),
+        (Outcome.AS_DISTRO, "OTEL_ATTRIBUTE_COUNT_LIMIT OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "small middle"),
         # The distro takes the other string, but its exporter reads this one all the same.
         (Outcome.REFUSED, "APPLICATIONINSIGHTS_CONNECTION_STRING", "huge nonsense empty"),
     ),

@@ -19,7 +19,7 @@ Made by `python -m tests.settings_matrix`; `python -m pytest tests/settings_matr
 `nox -s trust`) runs every cell as a process: a plain, a streamed and an async call of the SDK, under
 `configure()` and under `configure_azure_monitor(); instrument()`, with a fake Azure behind a socket. In every
 cell the calls bring the bytes that they bring without telemetry, and the process ends by itself with exit
-code 0, unless its set-up is refused.
+code 0, unless its set-up is refused or the last word below says otherwise.
 
 {{outcomes}}
 
@@ -36,8 +36,8 @@ _MEANINGS: Final = {
     Outcome.OFF: "the value means that no ledger is sent; nothing counts as lost",
     Outcome.REFUSED: "OpenTelemetry refuses the value, and so does the set-up, which names the variable",
     Outcome.AS_DISTRO: (
-        "the distro alone loses events as well, or stands still at the same place: nobody counts or guards "
-        "there; `configure()` does"
+        "the distro alone loses events as well, stands still in the call or makes it raise; `configure()` "
+        "does not"
     ),
 }
 

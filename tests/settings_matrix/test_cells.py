@@ -10,9 +10,14 @@ from tests.settings_matrix.stage import SENT, Stage
 from tests.settings_matrix.table import FILE, text
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Without ``--long`` there are no cells, rather than a thousand that are skipped."""
+    if "cell" in metafunc.fixturenames:
+        metafunc.parametrize("cell", CELLS if metafunc.config.getoption("--long") else (), ids=str)
+
+
 @pytest.mark.long
 @pytest.mark.row(81, 88, 89)
-@pytest.mark.parametrize("cell", CELLS, ids=str)
 def test_cell(cell: Cell, stage: Stage) -> None:
     """Calls are as without us, and the ledger is whole or its loss is counted, or the set-up is refused."""
     assert outcome(stage, cell) is expected(cell)

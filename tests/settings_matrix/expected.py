@@ -27,12 +27,8 @@ _ONE_WAY: Final = {
         # The span of the SDK for Claude has more attributes than that without us.
         (Outcome.AS_DISTRO, "OTEL_ATTRIBUTE_COUNT_LIMIT OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "small middle"),
         # Its instrumentor of httpx raises what `re` says, in the call; `configure()` silences it there.
-        (
-            Outcome.AS_DISTRO,
-            "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST "
-            "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE",
-            "nonsense",
-        ),
+        (Outcome.AS_DISTRO, "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST", "nonsense"),
+        (Outcome.AS_DISTRO, "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE", "nonsense"),
         # The distro takes the other string, but its exporter reads this one all the same.
         (Outcome.REFUSED, "APPLICATIONINSIGHTS_CONNECTION_STRING", "huge nonsense empty"),
     ),

@@ -284,7 +284,7 @@ def test_the_queue_of_the_distro_for_logs(dropped: Dropped, azure: FakeIngestion
     """A queue of a kind of its own, as the distro has one for logs, is found and counted like the SDK's."""
 
     class OfDistro(BatchLogRecordProcessor):
-        pass
+        __module__ = "azure.monitor.opentelemetry.exporter"
 
     processor = OfDistro(
         AzureMonitorLogExporter(

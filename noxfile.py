@@ -26,6 +26,7 @@ TRUST: Final = {
     "fuzz": "python -m tests.fuzz --all --runs 1000000",
     "soak": "python -m tests.soak --calls 50000 --at-once 1000 --minutes 10",
     "delivery": "python -m pytest tests/delivery --long",
+    "settings": "python -m pytest tests/settings_matrix --long -n 2",
     "benchmarks": "python -m tests.benchmarks",
     "versions": "nox -s tests lowest newest anthropic opentelemetry",
 }

@@ -31,7 +31,7 @@ from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.losses import dropped
 from foundry_telemetry.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.settings import load_environment
-from foundry_telemetry.signals import Signals, is_placeholder
+from foundry_telemetry.signals import Signals, check_providers, is_placeholder
 from foundry_telemetry.wire.recognise import parse_hosts
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def instrument(
 
     Raises:
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
-        ValueError: `hosts` or `http_spans` is malformed, or what the environment says of prices and tags.
+        ValueError: `hosts` or `http_spans` is malformed, or what the environment says of prices, tags and
+            providers.
     """
     recorder = make_recorder(
         tracer_provider=tracer_provider,
@@ -166,6 +167,7 @@ def make_recorder(
     sinks = check_sinks(sinks)
     known_hosts = parse_hosts(hosts)
     load_environment()
+    check_providers(tracer_provider, meter_provider, logger_provider)
     when_loaded(pricing.preload)
     _warn_without_ledger(logger_provider, sinks)
     _warn_without_configure()

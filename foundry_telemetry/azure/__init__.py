@@ -25,6 +25,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from foundry_telemetry.azure.refusal import naming_variables
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
 from foundry_telemetry.losses import dropped
@@ -96,7 +97,8 @@ def configure(
     )
     with _lock:
         if _active is None:
-            _start(settings)
+            with naming_variables():
+                _start(settings)
         else:
             _again(_active[0], settings)
 

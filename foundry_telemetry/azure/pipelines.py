@@ -21,6 +21,7 @@ from foundry_telemetry.azure.request_hooks import hook_into
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
 from foundry_telemetry.exporters import azure_exporters, batch_processors
 from foundry_telemetry.losses import Signal
+from foundry_telemetry.signals import BY_VARIABLE
 
 _SWITCHES: Final = {
     "traces": "OTEL_TRACES_EXPORTER",
@@ -77,7 +78,8 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
         settings: The call of `configure`.
         options: The keywords for the distro, defaults included.
     """
-    found = {signal: _sdk_provider(signal) for signal in _SWITCHES}
+    with environment(dict.fromkeys(BY_VARIABLE), {}):  # as the distro, which sets its own whatever they name
+        found = {signal: _sdk_provider(signal) for signal in _SWITCHES}
     wanted = [
         name for name, switch in _SWITCHES.items() if os.environ.get(switch, "").strip().lower() != "none"
     ]

@@ -14,11 +14,11 @@ from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
 from foundry_telemetry.signals.ledger import Ledger
 from foundry_telemetry.signals.metrics import Metrics
-from foundry_telemetry.signals.providers import is_placeholder
+from foundry_telemetry.signals.providers import BY_VARIABLE, check_providers, is_placeholder
 from foundry_telemetry.signals.span import Link, close_span, describe, enrich_early, open_link, unlinked
 from foundry_telemetry.wire.recognise import Request
 
-__all__ = ["Link", "Signals", "is_placeholder"]
+__all__ = ["BY_VARIABLE", "Link", "Signals", "check_providers", "is_placeholder"]
 
 
 class Signals:

@@ -15,6 +15,8 @@ from azure.monitor.opentelemetry.exporter import (
     AzureMonitorMetricExporter,
     AzureMonitorTraceExporter,
 )
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -276,6 +278,27 @@ class Gated(SpanExporter):
         self.busy.set()
         self.gate.wait()
         return SpanExportResult.SUCCESS
+
+
+@pytest.mark.row(25)
+def test_the_queue_of_the_distro_for_logs(dropped: Dropped, azure: FakeIngestion, tmp_path: Path) -> None:
+    """A queue of a kind of its own, as the distro has one for logs, is found and counted like the SDK's."""
+
+    class OfDistro(BatchLogRecordProcessor):
+        __module__ = "azure.monitor.opentelemetry.exporter"
+
+    processor = OfDistro(
+        AzureMonitorLogExporter(
+            connection_string=azure.connection_string, storage_directory=str(tmp_path / "disk")
+        )
+    )
+    provider = LoggerProvider(shutdown_on_exit=False)
+    provider.add_log_record_processor(processor)
+    counted = pipelines._count("logs", provider)
+    assert {type(part) for part in counted} == {CountedExporter, CountedQueue}
+    processor.shutdown()
+    provider.get_logger("test").emit(body="late")
+    assert dropped.totals() == {(Reason.AFTER_SHUTDOWN, Signal.LOGS): 1}
 
 
 @pytest.mark.row(25)

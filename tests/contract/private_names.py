@@ -266,7 +266,7 @@ PRIVATE = (
         ("opentelemetry-api",),
         (
             *("attach/__init__.py", "azure/pipelines.py", "demo/stage.py", "investigate/doctor/process.py"),
-            *("signals/__init__.py", "signals/ledger.py", "testing/kit/quiet.py"),
+            *("signals/__init__.py", "signals/ledger.py", "signals/providers.py", "testing/kit/quiet.py"),
         ),
         "there is no ledger: instrument() cannot be imported",
         lambda: (

@@ -36,6 +36,7 @@ run* is `pytest`; a command in the last column tries more of the row, or all of 
 same bytes, the same exception and the same requests at the server as in a run without us.
 
 How services end, server by server: [the matrix of servers](../delivery/README.md).
+What the environment says, variable by variable: [the matrix of settings](settings.md).
 
 | # | Fault | Must hold | Tests | State |
 | ---: | --- | --- | --- | --- |

@@ -68,6 +68,12 @@ def check(scene: Scene) -> Iterator[Finding]:
             yield warning("content", seen, f"unset {name}")
 
 
+def is_disabled(scene: Scene) -> bool:
+    """Whether the environment switches the SDK off: its providers are there, and record nothing."""
+    name, value, _ = _SWITCHES[0]
+    return scene.variable(name).strip().lower() == value
+
+
 def ingestion_endpoint(scene: Scene) -> str | None:
     """Where the exporter sends to, without a slash at the end; ``None`` without a valid connection string."""
     try:

@@ -17,6 +17,7 @@ from opentelemetry import _logs, metrics, trace
 from foundry_telemetry.attach.transport import watches_process
 from foundry_telemetry.azure import handlers, log_pipeline
 from foundry_telemetry.exporters import azure_exporters
+from foundry_telemetry.investigate.doctor.exporting import is_disabled
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 from foundry_telemetry.losses import dropped
 
@@ -56,7 +57,9 @@ def check(scene: Scene) -> Iterator[Finding]:
     """Doors, providers, log loop, double instrumentation, fork model and losses of this process."""
     yield _double_spans(scene)
     yield _forks(scene)
-    if _is_configured():
+    if is_disabled(scene):
+        yield skipped("the service", "OTEL_SDK_DISABLED=true: it records nothing", "unset OTEL_SDK_DISABLED")
+    elif _is_configured():
         yield from _providers()
         yield _log_loop()
         yield from _double_export()

@@ -98,6 +98,13 @@ def test_a_loop_that_is_cut_by_level(tmp_path: Path) -> None:
     assert inside(tmp_path, quiet)["log loop"][0] == "ok"
 
 
+def test_the_sdk_is_switched_off() -> None:
+    """Where the environment switches the SDK off, nothing is said of providers that record nothing."""
+    found = list(process.check(scene(variables={"OTEL_SDK_DISABLED": " True"})))
+    assert named(found, "the service").seen == "OTEL_SDK_DISABLED=true: it records nothing"
+    assert not {"ledger", "instrumented"} & {finding.check for finding in found}
+
+
 def test_two_exporters(tmp_path: Path) -> None:
     """Two exporters on one provider send everything twice."""
     assert inside(tmp_path, TWICE)["double export"] == ["failure", "2 Azure exporters take the traces"]

@@ -18,7 +18,7 @@ from foundry_telemetry.wire.errors import CLASSES
 from tests.dashboards.answers import Choice, answer
 from tests.dashboards.answers_incident import is_refused
 from tests.dashboards.engine import Workspace
-from tests.dashboards.others import IDLE
+from tests.dashboards.others import IDLE, UNCOUNTED
 from tests.dashboards.rows import END, Row
 from tests.dashboards.test_queries import choice_of, ledger
 
@@ -57,7 +57,7 @@ def test_what_no_table_tells_is_not_told_as_zero() -> None:
     """Without metrics and spans nothing is said to be kept, lost, alive or measured."""
     for line in alone().ask("telemetry_by_service", choice_of(0).values):
         assert {line[name] for name in ("spans_kept_percent", "last_heartbeat", "lost")} == {None}
-        assert line["state"] == "well"
+        assert line["state"] == "losses not counted"
     for line in alone().ask("ledger_against_metrics", choice_of(0).values):
         assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no metrics", None, None)
 
@@ -79,10 +79,13 @@ def test_the_share_of_spans_that_was_kept_is_told() -> None:
 
 
 def test_states_of_telemetry() -> None:
-    """A service is well, alive without calls, silent, loses records, or has spans and no ledger."""
+    """A service is well, alive without calls, silent, loses records, counts no losses, or has no ledger."""
     silent = Row(at=END - timedelta(days=3), call_id="d" * 16, service="quiet one")
     idle = Row(at=END - timedelta(days=3), call_id="e" * 16, service=IDLE)
-    told = Workspace([*ledger(0)[0], silent, idle]).ask("telemetry_by_service", choice_of(0).values)
+    uncounted = Row(at=END - timedelta(minutes=9), call_id="f" * 16, service=UNCOUNTED)
+    told = Workspace([*ledger(0)[0], silent, idle, uncounted]).ask(
+        "telemetry_by_service", choice_of(0).values
+    )
     assert {line["service"]: line["state"] for line in told} == {
         "orders-api": "well",
         "night batch": "loses records",
@@ -90,6 +93,7 @@ def test_states_of_telemetry() -> None:
         "forgotten": "no ledger",
         "quiet one": "silent",
         IDLE: "idle",
+        UNCOUNTED: "losses not counted",
     }
 
 

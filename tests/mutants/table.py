@@ -168,8 +168,8 @@ MUTANTS: Final = (
     Mutant(
         "exception-text-in-the-log",
         "foundry_telemetry/attach/guard.py",
-        "type(error).__name__, _place(error)",
-        "repr(error), _place(error)",
+        'return f"{type(error).__name__} at {place}"',
+        'return f"{error!r} at {place}"',
         ("tests/hostile/test_secrets.py::test_failures_of_our_own",),
         (75,),
     ),
@@ -320,9 +320,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "holds-of-a-copy-stay",
-        _TRANSPORT,
-        "        _release_copy(owner)\n",
-        "",
+        "foundry_telemetry/attach/class_patch.py",
+        "        if type(held) is ClassPatch and held.is_active:",
+        "        if held.is_active:",
         ("tests/faults/test_environments.py::test_imported_again",),
         (39,),
     ),

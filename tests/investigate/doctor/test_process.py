@@ -179,8 +179,10 @@ def test_losses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Records that were lost in this process are counted."""
     monkeypatch.setattr(process, "_is_configured", lambda: True)
     monkeypatch.setattr(process, "dropped", Dropped())
+    found = named(process.check(scene()), "losses here")
+    assert (found.state, found.seen[:11]) == ("warning", "not counted")
+    process.dropped.is_counted = True
     assert named(process.check(scene()), "losses here").state == "ok"
-    monkeypatch.setattr(process, "dropped", Dropped())
     process.dropped.add(Reason.QUEUE_FULL, Signal.LOGS, 3)
     found = named(process.check(scene()), "losses here")
     assert (found.state, found.seen) == ("warning", "lost: 3 logs (queue_full)")

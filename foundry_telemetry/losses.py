@@ -74,6 +74,9 @@ class Reason(StrEnum):
     """The process ended before it was sent or on disk."""
 
 
+OF_APPLICATION: Final = frozenset({Reason.SINK_ERROR, Reason.PROCESSOR_ERROR})
+"""Reasons for which our record may be whole: code of the application failed on it."""
+
 Loss = tuple[Reason, Signal]
 
 

@@ -29,6 +29,7 @@ from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.attach.transport import attach_client, attach_process, detach_client, detach_process
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.losses import dropped
+from foundry_telemetry.once import Once
 from foundry_telemetry.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.settings import load_environment
 from foundry_telemetry.signals import Signals, check_providers, is_placeholder
@@ -212,7 +213,7 @@ _NOT_CONFIGURED: Final = (
 )
 
 
-@lru_cache(maxsize=8)
+@Once
 def _warn_once(text: str) -> None:
     _log.warning("%s", text)
 

@@ -15,6 +15,7 @@ from foundry_telemetry.attach.exchange import Exchange, HttpResponse
 from foundry_telemetry.attach.families import loaded
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.losses import Signal
+from foundry_telemetry.once import Once
 from foundry_telemetry.wire.sse import HELD_BYTES, PIECE_BYTES
 
 _log: Final = logging.getLogger("foundry_telemetry")
@@ -254,6 +255,6 @@ def _tap_decoder(response: Any, exchange: Exchange) -> TappedDecoder | None:
     return decoder
 
 
-@lru_cache(maxsize=8)
+@Once
 def _tell_once(name: str) -> None:
     _log.warning("%s has no _get_content_decoder(), so tokens of compressed answers stay unknown", name)

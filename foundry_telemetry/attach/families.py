@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
 
@@ -49,6 +51,10 @@ def when_loaded(callback: Callable[[], object]) -> None:
     """Call something now, if a family is imported, and whenever one will be."""
     _callbacks[callback] = None
     _watch_imports()
+    for family in FAMILIES:
+        if family in sys.modules and not hasattr(sys.modules[family], _CLIENTS[-1]):
+            with suppress(ImportError):
+                import_module(family)  # another thread is at it; this waits for that
     if client_classes():
         callback()
 

@@ -16,7 +16,7 @@ _log: Final = logging.getLogger("foundry_telemetry")
 _QUIET_S: Final = 60.0
 
 _LIBRARY: Final = str(Path(foundry_telemetry.__file__).parent)
-_SDK: Final = f"{os.sep}opentelemetry{os.sep}"
+_STDLIB: Final = str(Path(os.__file__).parent)
 
 _MESSAGES: Final = {
     Reason.INTERNAL_ERROR: "telemetry lost",
@@ -48,8 +48,8 @@ class Losses:
         self._log(_describe(error), signal, reason)
 
     def add_foreign(self, error: Exception, signal: Signal, reason: Reason) -> None:
-        """Count a failure that is the application's, unless it was raised by us or by the SDK below us."""
-        self.add(error, signal, Reason.INTERNAL_ERROR if _is_internal(error) else reason)
+        """Count a failure that is the application's where it came out of something that we called."""
+        self.add(error, signal, reason if _is_foreign(error) else Reason.INTERNAL_ERROR)
 
     def add_quietly(self, error: Exception, signal: Signal = Signal.ATTEMPTS) -> None:
         """Count a failure where a lock of the SDK is held; it is logged with the next attempt."""
@@ -84,9 +84,14 @@ def _describe(error: Exception) -> str:
     return f"{type(error).__name__} at {place}"
 
 
-def _is_internal(error: Exception) -> bool:
-    code, _ = _raised_in(error)
-    return code is None or code.co_filename.startswith(_LIBRARY) or _SDK in code.co_filename
+def _is_foreign(error: Exception) -> bool:
+    """Whether the innermost function of ours called one of a package, so the SDK, that raised."""
+    called, frame = "", error.__traceback__
+    while frame is not None:
+        name = frame.tb_frame.f_code.co_filename
+        called = "" if name.startswith(_LIBRARY) else called or name
+        frame = frame.tb_next
+    return bool(called) and not (called.startswith(_STDLIB) and "site-packages" not in called)
 
 
 def _raised_in(error: Exception) -> tuple[CodeType | None, int]:

@@ -124,9 +124,11 @@ def _time_connect(request: Any, exchange: Exchange, *, timer: type[_ConnectTimer
 class _OfClient(LeftOut):
     """The recorder of a client that is instrumented by itself, and of the copies made of it."""
 
-    __slots__ = ("__weakref__", "over_own", "own", "recorder")
+    __slots__ = ("__weakref__", "client", "over_own", "own", "recorder")
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, client: Any, recorder: Recorder) -> None:
+        self.client = weakref.ref(client)
+        """Not a copy of it."""
         self.recorder: Recorder | None = recorder
         self.own: Any = None
         """The method that the client had of its own, and ours over it."""
@@ -242,7 +244,7 @@ def attach_client(target: object, recorder: Recorder) -> None:
     """
     client = http_client(target)
     detach_client(client)
-    of_client = _OfClient(recorder)
+    of_client = _OfClient(client, recorder)
     setattr(client, _RECORDER, of_client)
     _state.clients.add(of_client)
     patch([next(cls for cls in type(client).__mro__ if SEAM in vars(cls))])
@@ -265,10 +267,10 @@ def _over_own(own: Callable[[Any], Any], of_client: _OfClient) -> Callable[[Any]
 
 
 def detach_client(target: object) -> None:
-    """Stop watching one client, and copies that were made of it."""
+    """Stop watching one client, and copies that were made of it; of a copy, it alone."""
     client = http_client(target)
     of_client = vars(client).pop(_RECORDER, None)
-    if of_client is not None:
+    if of_client is not None and of_client.client() is client:
         of_client.recorder = None
         if of_client.own is not None and vars(client).get(SEAM) is of_client.over_own:
             setattr(client, SEAM, of_client.own)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from azure.core.exceptions import HttpResponseError
 
 from foundry_telemetry.azure.envelopes import lose, lose_metrics, size
+from foundry_telemetry.azure.log_pipeline import mark_records_of_exports
 from foundry_telemetry.azure.storage import count_storage
 from foundry_telemetry.losses import Reason, Signal, dropped
 
@@ -65,6 +66,7 @@ class CountedExporter:
     def export(self, batch: Any, *args: Any, **options: Any) -> Any:
         """Export a batch, and count it where the exporter itself fails on it."""
         self._in_flight = batch
+        mark_records_of_exports()  # the application may have set a log record factory of its own since
         try:
             return self._export(batch, *args, **options)
         except Exception:

@@ -26,7 +26,7 @@ from foundry_telemetry.azure.exits import Flusher
 from foundry_telemetry.azure.forks import HeldMetrics
 from foundry_telemetry.azure.grace_period import GracePeriod
 from foundry_telemetry.azure.servers import INIT
-from foundry_telemetry.losses import dropped
+from foundry_telemetry.losses import OF_APPLICATION, dropped
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -162,7 +162,7 @@ class Delivery:
         if late:
             names = ", ".join(worker.name for worker in late)
             _log.warning("%g s were not enough to deliver the last %s", FLUSH_S, names)
-        untold = dropped.untold()
+        untold = {loss: count for loss, count in dropped.untold().items() if loss[0] not in OF_APPLICATION}
         if untold:  # the log is all that is left
             lost = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in untold.items())
             _log.warning("telemetry lost, and not told to Azure: %s", lost)

@@ -25,8 +25,6 @@ from foundry_telemetry.azure.grace_period import GracePeriod
 
 _BEFORE_CHILDREN: Final = 10
 """Of a finalizer: those from 0 run before a process waits for its own children."""
-_ROUND_S: Final = 5.0
-"""Seconds that the end of a flush is waited for where the process goes on after it."""
 
 
 class Flusher:
@@ -58,8 +56,8 @@ class Flusher:
         """A server that got one has shut down."""
         if is_fatal:
             self._flush()
-        else:  # the process exits with its exit handlers, or goes on
-            self._grace_period.end(time.monotonic() + _ROUND_S)
+        else:  # the process exits with its exit handlers, which wait for the flush that runs, or goes on
+            self._grace_period.end(until=time.monotonic())
 
     def _in_child(self) -> None:
         util.Finalize(None, self._flush, exitpriority=_BEFORE_CHILDREN)

@@ -12,8 +12,10 @@ Two kinds of records must not go straight through:
 from __future__ import annotations
 
 import logging
+import os
+import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context, copy_context
 from typing import Any, Final
@@ -22,7 +24,7 @@ from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace import get_current_span
 
-from foundry_telemetry.conventions import SCOPE
+from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.losses import Reason, Signal, dropped
 
 EXPORTER: Final = "azure.monitor.opentelemetry"
@@ -44,20 +46,20 @@ class LogPipeline:
         self._on_emit: Callable[[Any], object] = processor.on_emit
         self._pending: deque[tuple[Context, Any]] = deque()
         processor.on_emit = self.on_emit
+        _all.add(self)
 
     def on_emit(self, record: Any) -> None:
         """Let a record through, now or later, unless it is about an export."""
         scope = getattr(record.instrumentation_scope, "name", "")
-        if scope == SCOPE:  # the ledger is not made of log lines
-            self._on_emit(record)
-            self.drain()
-        elif _is_of_export(record, scope):
+        is_ledger = record.log_record.event_name == EVENT_NAME
+        if not is_ledger and _is_of_export(record, scope):
             return
-        elif scope.startswith(_SDK) or _holds_lock_of_span():
+        if scope.startswith(_SDK) or _is_locked(get_current_span()):
             self._defer(record)
-        else:
+            return
+        if not is_ledger:  # an attempt may end where a metric reader holds its lock
             self.drain()
-            self._on_emit(record)
+        self._on_emit(record)
 
     def drain(self) -> None:
         """Let through what waits. Not to be called where a lock of the SDK is held."""
@@ -78,6 +80,18 @@ class LogPipeline:
             self._pending.append((copy_context(), record))
         else:
             dropped.add(Reason.QUEUE_FULL, Signal.LOGS)
+
+
+_all: Final[weakref.WeakSet[LogPipeline]] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for pipeline in list(_all):
+        pipeline.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def is_protected(provider: object) -> bool:
@@ -113,13 +127,10 @@ def _is_of_export(record: Any, scope: str) -> bool:
     return _MARK in (record.log_record.attributes or ())
 
 
-def _holds_lock_of_span() -> bool:
-    """Whether somebody, perhaps this thread, holds a lock of the current span."""
-    return any(lock.locked() for lock in _locks_of(get_current_span()))
-
-
-def _locks_of(span: Any) -> Iterator[Any]:
+def _is_locked(span: Any) -> bool:
+    """Whether somebody, perhaps this thread, holds a lock of a span."""
     for owner in (span, getattr(span, "_attributes", None)):
         lock = getattr(owner, "_lock", None)
-        if hasattr(lock, "locked"):
-            yield lock
+        if lock is not None and lock.locked():
+            return True
+    return False

@@ -20,6 +20,8 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from wrapt import register_post_import_hook  # type: ignore[import-untyped, unused-ignore]
 
+_MARK: Final = "foundry_telemetry"
+"""Attribute of a method of ours."""
 INIT: Final = 1
 """Process id of the first process of a container. The default action of a signal does not end it."""
 
@@ -103,7 +105,7 @@ def _observe(flag: ShutdownFlag, module: ModuleType) -> None:
 def _patch_uvicorn(module: ModuleType) -> None:
     server = module.Server
     capture_signals, shutdown = server.capture_signals, server.shutdown
-    if hasattr(shutdown, "__wrapped__"):
+    if getattr(shutdown, _MARK, False):
         return
 
     @wraps(capture_signals)
@@ -120,6 +122,7 @@ def _patch_uvicorn(module: ModuleType) -> None:
                 # The loop waits, as it would without us: uvicorn raises the signal in its next step.
                 _listener.on_shutdown(is_fatal=_dies(self))
 
+    setattr(shutdown_and_flush, _MARK, True)
     server.capture_signals, server.shutdown = capture_signals_and_note, shutdown_and_flush
 
 

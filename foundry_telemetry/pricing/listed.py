@@ -9,10 +9,10 @@ import difflib
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from foundry_telemetry.observation import TokenUsage
+from foundry_telemetry.once import Once
 from foundry_telemetry.pricing.table import Prices, Table, make_table
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ())
     return table
 
 
-@lru_cache(maxsize=1)
+@Once
 def _tell_of_no_prices(why: str) -> None:
     """Say once that there is no price list: without what it imports, no attempt has a cost."""
     _logger.warning(

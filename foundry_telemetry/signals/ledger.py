@@ -6,6 +6,7 @@ lost its name or its first field to ``OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT`` wou
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -64,7 +65,7 @@ class Ledger:
             severity_number=SeverityNumber.WARN if failed else SeverityNumber.INFO,
             severity_text="WARN" if failed else "INFO",
             body=_headline(seen),
-            attributes=_CONSTANT | link.asked | answered | _ledger_only(seen),
+            attributes=link.asked | answered | _ledger_only(seen) | _CONSTANT,  # the oldest are dropped first
             event_name=names.EVENT_NAME,
         )
         if not (record.trace_flags or 0) & 1:
@@ -83,11 +84,10 @@ class Ledger:
 
 def _unlimited(record: LogRecord, logger: Any) -> Any:
     """A record on which the limits of the application are without effect, where the logger is the SDK's."""
-    if not type(logger).__module__.startswith("opentelemetry.sdk."):
+    sdk = sys.modules.get("opentelemetry.sdk._logs")
+    if sdk is None or not isinstance(logger, sdk.Logger):
         return record
-    from opentelemetry.sdk._logs import ReadWriteLogRecord  # noqa: PLC0415 - the SDK is imported, or not used
-
-    return ReadWriteLogRecord(record, logger.resource, logger.instrumentation_scope, _no_limits())
+    return sdk.ReadWriteLogRecord(record, logger.resource, logger.instrumentation_scope, _no_limits())
 
 
 @lru_cache(maxsize=1)

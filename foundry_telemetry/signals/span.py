@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -20,6 +19,7 @@ from opentelemetry.trace import Span, SpanContext, SpanKind, Status, StatusCode,
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation, RequestIds
+from foundry_telemetry.once import Once
 from foundry_telemetry.signals.fields import ANSWERED, ASKED, MEASURED, USAGE, Attributes, read, read_tags
 from foundry_telemetry.signals.span_limits import fit, fit_for_start
 from foundry_telemetry.wire.recognise import Request, url_of
@@ -138,7 +138,7 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
     )
 
 
-@lru_cache(maxsize=1)
+@Once
 def warn_of_doubled_usage() -> None:
     """Say once that two libraries count the same tokens."""
     _log.warning(

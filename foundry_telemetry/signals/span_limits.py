@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final
 
 from opentelemetry.trace import Span, Tracer
 
 from foundry_telemetry import conventions as names
+from foundry_telemetry.once import Once
 
 _KEPT_FREE: Final = 4
 """Attributes on our own span: for what span processors add when it starts and ends."""
@@ -88,7 +88,7 @@ def _is_longer(value: object, longest: int) -> bool:
     return isinstance(value, str) and len(value) > longest
 
 
-@lru_cache(maxsize=2)
+@Once
 def _warn_once(limit: str, value: int) -> None:
     _log.warning(
         "the limit of %d (OTEL_SPAN_ATTRIBUTE_%s, or SpanLimits) leaves no room for all attributes of a "

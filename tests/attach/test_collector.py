@@ -144,6 +144,27 @@ def test_copy_of_a_client(family: Family, capture: Capture) -> None:
 
 
 @pytest.mark.row(90)
+@pytest.mark.parametrize("step", ["instrument", "uninstrument"])
+def test_original_of_a_copy(family: Family, step: str, capture: Capture) -> None:
+    """What is done to a copy is done to it alone."""
+    original = family.client(transport=family.module.MockTransport(lambda _: family.module.Response(200)))
+    foundry_telemetry.instrument(original.raw, **capture.options)
+    other = Capture()
+    twin = copy.copy(original.raw)
+    if step == "instrument":
+        foundry_telemetry.instrument(twin, **other.options)
+    else:
+        foundry_telemetry.uninstrument(twin)
+
+    async def scenario() -> None:
+        for face in (original, Face(twin, family)):
+            await face.request("POST", f"http://127.0.0.1{PATH}", json={})
+
+    family.run(scenario)
+    assert (len(capture.observations), len(other.observations)) == (1, step == "instrument")
+
+
+@pytest.mark.row(90)
 def test_copy_of_a_client_after_uninstrument(family: Family, capture: Capture) -> None:
     """What was undone for the original is undone for its copies."""
     original = family.client(transport=family.module.MockTransport(lambda _: family.module.Response(200)))

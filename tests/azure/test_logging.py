@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from logging.handlers import QueueHandler, QueueListener
 from queue import Queue
 from threading import Lock
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogR
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 
 from foundry_telemetry.azure import handlers, log_pipeline
+from foundry_telemetry.azure.counting import CountedExporter
 from foundry_telemetry.azure.log_pipeline import LogPipeline, mark_records_of_exports
 from foundry_telemetry.losses import Reason, Signal, dropped
 
@@ -147,6 +150,62 @@ def test_any_record_under_a_lock_of_its_span(exported: Exported) -> None:
             assert not exported.bodies
         exported.pipeline.drain()
     assert exported.bodies == ["in a finalizer"]
+
+
+@pytest.mark.row(88)
+@pytest.mark.parametrize("event_name", [None, "foundry.attempt"])
+def test_records_of_ours_under_a_lock(event_name: str | None, exported: Exported) -> None:
+    """Our own lines wait there too, and the ledger, as where a logging handler calls Claude."""
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("test")
+    logger = exported.provider.get_logger("foundry_telemetry")
+    with tracer.start_as_current_span("busy") as span:
+        with getattr(span, "_lock"):  # noqa: B009 - the span's type is the API's
+            logger.emit(body="ours", event_name=event_name)
+            assert not exported.bodies
+        logging.getLogger("app").warning("of the application")
+    assert exported.bodies == ["ours", "of the application"]
+
+
+def test_ledger_during_an_export(exported: Exported) -> None:
+    """A call to Claude that is made under the mark of an export is recorded all the same."""
+    logger = exported.provider.get_logger("foundry_telemetry")
+    during_an_export(lambda: logger.emit(body="ours", event_name="foundry.attempt"))
+    assert exported.bodies == ["ours"]
+
+
+def test_records_that_wait_at_a_fork(exported: Exported) -> None:
+    """What waits at a fork is the parent's to send, and the parent's alone."""
+    logging.getLogger("opentelemetry.sdk.trace").warning("waits")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        exported.pipeline.drain()
+        os.write(writer, str(len(exported.bodies)).encode())
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert os.read(reader, 10) == b"0"
+    os.close(reader)
+    os.close(writer)
+    exported.pipeline.drain()
+    assert exported.bodies == ["waits"]
+
+
+def test_log_record_factory_that_comes_later(exported: Exported) -> None:
+    """One that the application sets after us is marked with the next export."""
+    logging.setLogRecordFactory(logging.LogRecord)
+    exporter = SimpleNamespace(
+        export=lambda _: logging.getLogger("azure.core").warning("during an export"),
+        _transmit=None,
+        client=SimpleNamespace(track=None),
+        storage=None,
+    )
+    queue: Queue[Any] = Queue()
+    listener = QueueListener(queue, LoggingHandler(logger_provider=exported.provider))
+    logging.getLogger().handlers[:] = [QueueHandler(queue)]
+    listener.start()
+    during_an_export(lambda: CountedExporter(exporter, Signal.LOGS).export([]))
+    listener.stop()
+    assert exported.bodies == []
 
 
 def test_records_that_wait_are_bounded(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:

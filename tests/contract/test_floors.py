@@ -13,7 +13,7 @@ import foundry_telemetry
 PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("conventions",),
-    ("exporters", "losses", "observation"),
+    ("exporters", "losses", "observation", "once"),
     ("manifest", "options"),
     ("wire",),
     ("attempt", "advice"),

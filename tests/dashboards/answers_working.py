@@ -15,6 +15,8 @@ from tests.dashboards.rows import Row
 MINUTE = timedelta(minutes=1)
 DROPPED = "foundry.telemetry.dropped"
 COUNTS = ("Item_Dropped_Count", DROPPED)
+REASON = "foundry.telemetry.reason"
+OF_APPLICATION = ("sink_error", "processor_error")
 HEARTBEAT = "foundry.telemetry.heartbeat"
 TOKENS = "gen_ai.client.token.usage"
 
@@ -35,6 +37,7 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
         told = [row for row in known if (row.service, row.version) == key]
         ours = [one for one in spans if (one.service, one.version) == key]
         theirs = [one for one in metrics if (one.service, one.version) == key]
+        theirs = [one for one in theirs if dict(one.properties).get(REASON) not in OF_APPLICATION]
         lost = [one.total or 0 for one in theirs if one.name in COUNTS]
         reasons: dict[str, float] = defaultdict(float)
         for one in theirs:
@@ -66,9 +69,13 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
 
 
 def _is_counted(told: list[Row], metrics: list[Other], end: datetime) -> bool:
-    beats = [dict(one.properties) for one in metrics if one.name == HEARTBEAT]
+    beats = [one for one in metrics if one.name == HEARTBEAT]
     if beats:
-        return all(one.get("foundry.telemetry.losses_counted") == "true" for one in beats)
+        newest = max(one.at for one in beats) - 2 * MINUTE
+        marks = [
+            dict(one.properties).get("foundry.telemetry.losses_counted") for one in beats if one.at >= newest
+        ]
+        return set(marks) == {"true"}
     return max((row.at for row in told), default=end) >= end - 2 * MINUTE
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
+import foundry_telemetry
 from foundry_telemetry import attribute
 from foundry_telemetry import conventions as names
+from foundry_telemetry.attach import _signals as signals_of
 from foundry_telemetry.signals import span_limits
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
@@ -159,3 +162,69 @@ def test_ledger_is_not_sampled_with_its_trace(clock: Clock) -> None:
     (record,) = [item.log_record for item in made.log_exporter.get_finished_logs()]
     assert record.trace_id
     assert not record.trace_flags & 1
+
+
+class Talkative(logging.Handler):
+    """Does something at each line of ours."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self.act = act
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Does it."""
+        self.act()
+
+
+@pytest.mark.row(79, 89)
+@pytest.mark.parametrize("act", ["calls Claude", "raises"])
+def test_handler_of_the_line_about_limits(act: str, clock: Clock) -> None:
+    """A logging handler may call Claude at that line, or raise: it is one line, and each call has a span."""
+    made, calls = limited(16), 0
+
+    def call() -> None:
+        nonlocal calls
+        calls += 1
+        if act == "raises":
+            raise ValueError("CANARY")
+        play(made, clock, "ok_json_basic")
+
+    handler = Talkative(call)
+    logging.getLogger("foundry_telemetry").addHandler(handler)
+    try:
+        for _ in range(2):
+            play(made, clock, "ok_json_basic")
+    finally:
+        logging.getLogger("foundry_telemetry").removeHandler(handler)
+    assert calls == 1
+    assert len(made.spans) == len(made.ledger) == (3 if act == "calls Claude" else 2)
+
+
+@pytest.mark.row(89)
+@pytest.mark.filterwarnings("ignore:Log record attributes were dropped")
+def test_ledger_of_another_logger(clock: Clock, capture: Capture) -> None:
+    """A logger derived from the SDK's takes no field; of one that only resembles it the name is the last."""
+    exchange("ok_json_basic", capture, clock)
+    (whole,) = capture.ledger
+    made = limited(3)
+    provider = made.logger_provider
+    plain = provider.get_logger("foundry_telemetry")
+
+    class Derived(type(plain)):  # type: ignore[misc]
+        """Of somebody else's module."""
+
+    plain.__class__ = Derived
+    exchange("ok_json_basic", made, clock)
+    assert len(made.ledger[0]) == len(whole)
+
+    class Resembling:
+        """Passes records on."""
+
+        def emit(self, record: Any) -> None:
+            plain.emit(record)
+
+    provider.get_logger = lambda *_, **__: Resembling()  # type: ignore[method-assign,assignment]
+    foundry_telemetry.instrument(**made.options)
+    signals_of.cache_clear()
+    exchange("ok_json_basic", made, clock)
+    assert made.ledger[1][names.CUSTOM_EVENT] == "foundry.attempt"

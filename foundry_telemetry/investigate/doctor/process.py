@@ -19,7 +19,7 @@ from foundry_telemetry.azure import handlers, log_pipeline
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.investigate.doctor.exporting import is_disabled
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
-from foundry_telemetry.losses import dropped
+from foundry_telemetry.losses import OF_APPLICATION, dropped
 
 _SDK: Final = "opentelemetry.sdk"
 _CONFIGURE: Final = "Call foundry_telemetry.configure() in place of configure_azure_monitor()."
@@ -155,5 +155,9 @@ def _losses() -> Finding:
         return warning("losses here", seen, _CONFIGURE)
     if totals := dropped.totals():
         seen = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in totals.items())
-        return warning("losses here", f"lost: {seen}", "The README says of each reason what to do about it.")
+        is_lost = any(reason not in OF_APPLICATION for reason, _ in totals)
+        what = "lost" if is_lost else "code of the application failed"
+        return warning(
+            "losses here", f"{what}: {seen}", "The README says of each reason what to do about it."
+        )
     return ok("losses here", "none in this process")

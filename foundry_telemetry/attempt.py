@@ -180,7 +180,9 @@ class Attempt:
                 self._body = bytearray(self._body)
             self._body += piece
         if self._is_undecided and self._body:
-            self._decide()
+            self._is_undecided = self._body[:1] != b"{"  # as nearly all begin
+            if self._is_undecided:
+                self._decide()
 
     def _decide(self) -> None:
         """See by the first bytes whether this is a stream."""

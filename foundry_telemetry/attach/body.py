@@ -7,12 +7,12 @@ behind the client's own decoder, since nothing may be decoded twice.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from foundry_telemetry.attach.exchange import Exchange, HttpResponse
-from foundry_telemetry.attach.families import loaded
+from foundry_telemetry.attach.families import FAMILIES, loaded
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.losses import Signal
 from foundry_telemetry.once import Once
@@ -233,16 +233,20 @@ def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | Asyn
         exchange.end("closed")  # a short record is better than none
 
 
-def _class_of(body: type[SyncBody | AsyncBody]) -> Callable[..., SyncBody | AsyncBody]:
-    bases: tuple[type, ...] = tuple(loaded(body.BASE))
-    kind: Any = body
-    return _with_bases(kind, bases)
+_made: Final[dict[tuple[object, ...], Any]] = {}
+"""The classes that were made, by kind of body and by the modules that were there."""
 
 
-@lru_cache(maxsize=8)
-def _with_bases(body: type[Any], bases: tuple[type, ...]) -> type[Any]:
-    """A kind of body that is a stream for every family in use."""
-    return type(body.__name__, (body, *bases), {})
+def _class_of(body: type[SyncBody | AsyncBody]) -> Any:
+    """A kind of body that is a stream for every family that the application has imported."""
+    modules = [sys.modules.get(family) for family in FAMILIES]
+    key = (body, *modules)
+    made = _made.get(key)
+    if made is None:
+        made = type(body.__name__, (body, *loaded(body.BASE)), {})
+        if all(hasattr(module, body.BASE) for module in modules if module is not None):
+            _made[key] = made  # else one is just being imported
+    return made
 
 
 def _tap_decoder(response: Any, exchange: Exchange) -> TappedDecoder | None:

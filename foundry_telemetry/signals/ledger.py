@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber, get_logger, get_logger_provider
 from opentelemetry.context import Context
@@ -29,9 +28,6 @@ from foundry_telemetry.signals.fields import (
 )
 from foundry_telemetry.signals.providers import is_placeholder
 from foundry_telemetry.signals.span import Link
-
-if TYPE_CHECKING:
-    from opentelemetry.sdk._logs import LogRecordLimits
 
 _CONSTANT: Final = {names.CUSTOM_EVENT: names.EVENT_NAME, names.SCHEMA_VERSION: names.SCHEMA}
 
@@ -54,6 +50,7 @@ class Ledger:
         self._provider = provider
         self._on_provider = on_provider
         self._logger: Any = None
+        self._unlimited: Callable[[LogRecord, Any], Any] = _as_it_is
         self._find_logger()  # what a provider of the application raises, it raises at set-up
 
     def emit(self, seen: Observation, link: Link, answered: Attributes) -> None:
@@ -71,30 +68,30 @@ class Ledger:
         if not (record.trace_flags or 0) & 1:
             record.context = _NO_SPAN  # processors that sample logs by their trace look here
         logger = self._logger or self._find_logger()
-        logger.emit(_unlimited(record, logger))
+        logger.emit(self._unlimited(record, logger))
 
     def _find_logger(self) -> Any:
         """The logger; kept once it leads to an SDK."""
         logger = get_logger(names.SCOPE, logger_provider=self._provider)
         if not is_placeholder(self._provider or get_logger_provider()):
             self._logger = logger
+            self._unlimited = _unlimited_in(logger)
             self._on_provider()
         return logger
 
 
-def _unlimited(record: LogRecord, logger: Any) -> Any:
-    """A record on which the limits of the application are without effect, where the logger is the SDK's."""
+def _as_it_is(record: LogRecord, _: Any) -> Any:
+    return record
+
+
+def _unlimited_in(logger: Any) -> Callable[[LogRecord, Any], Any]:
+    """What makes a record on which the limits of the application have no effect, for a logger of the SDK."""
     sdk = sys.modules.get("opentelemetry.sdk._logs")
     if sdk is None or not isinstance(logger, sdk.Logger):
-        return record
-    return sdk.ReadWriteLogRecord(record, logger.resource, logger.instrumentation_scope, _no_limits())
-
-
-@lru_cache(maxsize=1)
-def _no_limits() -> LogRecordLimits:
-    from opentelemetry.sdk._logs import LogRecordLimits  # noqa: PLC0415 - as above
-
-    return LogRecordLimits(*[LogRecordLimits.UNSET] * 4)
+        return _as_it_is
+    make, limits = sdk.ReadWriteLogRecord, sdk.LogRecordLimits(*[sdk.LogRecordLimits.UNSET] * 4)
+    scope = logger.instrumentation_scope
+    return lambda record, logger: make(record, logger.resource, scope, limits)  # a fork changes the resource
 
 
 def _headline(seen: Observation) -> str:

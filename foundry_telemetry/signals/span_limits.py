@@ -48,7 +48,7 @@ def fit_for_start(fields: Mapping[str, Any], tracer: Tracer) -> Mapping[str, Any
     """The fields that a span of ours starts with: those of the response still find room."""
     tracer = getattr(tracer, "_tracer", tracer)  # the API's proxy has the SDK's
     limits = getattr(tracer, "_span_limits", None)
-    return _fit(fields, limits, taken={}, kept_free=_KEPT_FREE + _FROM_RESPONSE)
+    return _fit(fields, limits, {}, _KEPT_FREE + _FROM_RESPONSE)
 
 
 def fit(fields: Mapping[str, Any], span: Span, *, ours: bool) -> Mapping[str, Any]:
@@ -59,16 +59,20 @@ def fit(fields: Mapping[str, Any], span: Span, *, ours: bool) -> Mapping[str, An
         span: Where to.
         ours: Whether we started it.
     """
-    taken = getattr(span, "attributes", None) or {}
     limits = getattr(span, "_limits", None)
+    if limits is None:
+        return fields
+    taken: Mapping[str, Any] = getattr(span, "_attributes", {})
     return _fit(fields, limits, taken, _KEPT_FREE if ours else _KEPT_FREE_FOR_OWNER)
 
 
 def _fit(
     fields: Mapping[str, Any], limits: Any, taken: Mapping[str, Any], kept_free: int
 ) -> Mapping[str, Any]:
-    longest: int | None = getattr(limits, "max_span_attribute_length", None)
-    most: int | None = getattr(limits, "max_span_attributes", None)
+    if limits is None:
+        return fields
+    longest: int | None = limits.max_span_attribute_length
+    most: int | None = limits.max_span_attributes
     if longest is not None and any(_is_longer(value, longest) for value in fields.values()):
         fields = {name: value for name, value in fields.items() if not _is_longer(value, longest)}
         _warn_once("VALUE_LENGTH_LIMIT", longest)

@@ -181,6 +181,7 @@ PRIVATE = (
             lambda kind=kind, name=name: _assigns(_of(kind), name),  # type: ignore[misc]
         )
         for kind, name in (
+            ("opentelemetry.sdk.trace.ReadableSpan", "_attributes"),
             ("opentelemetry.sdk.trace.Span", "_limits"),
             ("opentelemetry.sdk.trace.Tracer", "_span_limits"),
         )

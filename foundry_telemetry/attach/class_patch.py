@@ -1,4 +1,4 @@
-"""How a method of a client class is held, and given back.
+"""A method of a client class: how it is patched, and restored.
 
 ``_transport_for_url`` is a method of all four client classes, and every attempt asks it for its transport:
 retries, redirects, re-sends of an auth flow, proxies, mounts. It is private, so it is touched here alone and
@@ -20,7 +20,7 @@ Change = Callable[[Any, Any, Any], Any]
 
 
 class ClassPatch:
-    """Our hold on one client class.
+    """Our patch of one client class.
 
     Args:
         cls: Has a ``_transport_for_url`` of its own.
@@ -56,12 +56,12 @@ class ClassPatch:
 
 
 def _beneath_inactive(method: Any) -> Any:
-    """What stands below holds of ours that hold no more, or that another copy of this module has.
+    """The method below patches of ours that are restored, or that another copy of this module has made.
 
-    A reload forgets what it placed, and who had patched over us may have put our method back since.
+    A reload forgets its patches, and who had patched over us may have restored our method since.
     """
-    while (held := getattr(method, _MARK, None)) is not None and held.method is method:
-        if type(held) is ClassPatch and held.is_active:
+    while (patch := getattr(method, _MARK, None)) is not None and patch.method is method:
+        if type(patch) is ClassPatch and patch.is_active:
             break
         method = method.__wrapped__
     return method

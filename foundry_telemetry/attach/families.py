@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from wrapt import when_imported
 
+from foundry_telemetry.attach.guard import losses
+
 FAMILIES: Final = ("httpx", "httpx2")
 """Names of their modules; after ``alias_httpx()`` both name the same one."""
 _CLIENTS: Final = ("Client", "AsyncClient")
@@ -53,7 +55,7 @@ def when_loaded(callback: Callable[[], object]) -> None:
     _watch_imports()
     for family in FAMILIES:
         if family in sys.modules and not hasattr(sys.modules[family], _CLIENTS[-1]):
-            with suppress(ImportError):
+            with suppress(Exception):
                 import_module(family)  # another thread is at it; this waits for that
     if client_classes():
         callback()
@@ -67,4 +69,7 @@ def _watch_imports() -> None:
 
 def _imported(_: ModuleType) -> None:
     for callback in list(_callbacks):
-        callback()
+        try:
+            callback()
+        except Exception as error:  # the application's import is as without us
+            losses.add(error)

@@ -21,7 +21,7 @@ Choose = Callable[[Any, Any], Any]
 
 
 class Swaps:
-    """Other transports in the place of those that clients choose, below our own hold on the classes.
+    """Other transports in the place of those that clients choose, below our own patches of the classes.
 
     Args:
         choose: Chooses the transport.
@@ -39,7 +39,7 @@ class Swaps:
             self._place()
 
     def undo(self) -> None:
-        """Put everything back, with it whatever was done since to our hold on the process."""
+        """Put everything back, with it whatever was instrumented since."""
         held = restore()
         self._release()
         patch(held)

@@ -170,7 +170,7 @@ def _shimmed(transport: Any, url: Any, recorder: Recorder | None) -> Any:
 
 
 def patch(classes: list[type]) -> None:
-    """Take hold of client classes, where that is not done yet."""
+    """Patch client classes, where that is not done yet."""
     for cls in classes:
         held = _state.patches.get(cls)
         if held is not None and held.is_in_place:
@@ -181,7 +181,7 @@ def patch(classes: list[type]) -> None:
 
 
 def restore() -> list[type]:
-    """Let go of every client class; gives those that were held."""
+    """Restore every client class; gives those that were patched."""
     held = list(_state.patches)
     while _state.patches:
         _state.patches.popitem()[1].restore()
@@ -189,7 +189,7 @@ def restore() -> list[type]:
 
 
 def beneath_ours(cls: type) -> Any:
-    """The method of a client class, below our hold on it."""
+    """The method of a client class, below our patch of it."""
     held = _state.patches.get(cls)
     return held.original if held is not None and held.is_in_place else vars(cls).get(SEAM)
 

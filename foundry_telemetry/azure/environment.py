@@ -1,4 +1,4 @@
-"""Variables of the environment that hold while something is set up."""
+"""Variables of the environment that are set for the time of a set-up."""
 
 from __future__ import annotations
 

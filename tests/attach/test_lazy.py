@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import pytest
 
+from foundry_telemetry.attach import families
+from foundry_telemetry.attach.guard import losses
 from tests.support.families import has_both
 
 ROOT = Path(__file__).parents[2]
@@ -90,3 +92,18 @@ def test_any_order(steps: tuple[str, ...], seen: int) -> None:
     told = after(*steps)
     assert told["seen"] == seen
     assert all(told["priced"])
+
+
+@pytest.mark.row(92)
+def test_import_is_as_without_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails in us when a client is imported is counted, and the import goes on."""
+
+    def fail() -> None:
+        raise ValueError("CANARY")
+
+    heard: list[str] = []
+    monkeypatch.setattr(families, "_callbacks", {fail: None, lambda: heard.append("next"): None})
+    families._imported(sys)
+    assert heard == ["next"]
+    assert losses.count == 1
+    losses.count = 0

@@ -321,8 +321,8 @@ MUTANTS: Final = (
     Mutant(
         "holds-of-a-copy-stay",
         "foundry_telemetry/attach/class_patch.py",
-        "        if type(held) is ClassPatch and held.is_active:",
-        "        if held.is_active:",
+        "        if type(patch) is ClassPatch and patch.is_active:",
+        "        if patch.is_active:",
         ("tests/faults/test_environments.py::test_imported_again",),
         (39,),
     ),

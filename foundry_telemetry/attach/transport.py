@@ -155,16 +155,17 @@ _state: Final = _State()
 def _instrumented(client: Any, transport: Any, url: Any) -> Any:
     """The transport, with ours around it where somebody records; a client's own recorder wins."""
     try:
+        if not may_concern_us(url.raw_path):
+            return transport
         of_client = vars(client).get(_RECORDER)
-        recorder = (of_client.recorder if of_client is not None else None) or _state.recorder
-        return _shimmed(transport, url, recorder)
+        return _shimmed(transport, (of_client.recorder if of_client is not None else None) or _state.recorder)
     except Exception as error:
         losses.add(error)
         return transport
 
 
-def _shimmed(transport: Any, url: Any, recorder: Recorder | None) -> Any:
-    if recorder is None or not may_concern_us(url.raw_path):
+def _shimmed(transport: Any, recorder: Recorder | None) -> Any:
+    if recorder is None:
         return transport
     return Shim(transport.inner if isinstance(transport, Shim) else transport, recorder)
 
@@ -257,7 +258,7 @@ def _over_own(own: Callable[[Any], Any], of_client: _OfClient) -> Callable[[Any]
     def _transport_for_url(url: Any) -> Any:
         transport = own(url)
         try:
-            return _shimmed(transport, url, of_client.recorder)
+            return _shimmed(transport, of_client.recorder if may_concern_us(url.raw_path) else None)
         except Exception as error:
             losses.add(error)
             return transport

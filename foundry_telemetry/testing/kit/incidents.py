@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -57,14 +56,14 @@ def incident(name: str) -> Incident:
     return found
 
 
-def as_in_case(request: Request, case_id: str) -> Request:
-    """What a request tells, with the credential and the kind of host of a recorded one."""
+def as_in_case(request: Request, case_id: str, now_s: float) -> Request:
+    """What a request tells, with the credential and the kind of host of a recorded one, as if it were now."""
     recorded = case(case_id).request
     auth = recorded.auth
     scheme = _SCHEMES.get(auth.mode, "api_key")
     bearer = None
     if auth.claims is not None:
-        shift = int(time.time()) - (auth.now or 0)
+        shift = int(now_s) - (auth.now or 0)
         bearer = _token({**auth.claims, "exp": auth.claims["exp"] + shift})
     return structs.replace(
         request,

@@ -66,7 +66,7 @@ class Stage:
         if self._credential is None or not isinstance(exchange, Exchange):
             return
         attempt, link = exchange.attempt, exchange.link
-        attempt.request = as_in_case(attempt.request, self._credential)
+        attempt.request = as_in_case(attempt.request, self._credential, self._clock.wall_ns() / 1e9)
         link.asked[AUTH_SCHEME] = attempt.request.auth_scheme
         if link.span is not None:
             link.span.set_attribute(AUTH_SCHEME, attempt.request.auth_scheme)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import time
+from types import SimpleNamespace
 
 import anthropic
 import httpx2
 import pytest
 
 from foundry_telemetry.testing import INCIDENTS, FoundryKit, cases
+from foundry_telemetry.testing.kit import clock as clock_module
 from foundry_telemetry.wire.errors import CLASSES
 from tests.support.families import FAMILIES, Family
 from tests.testing.kit.calling import KEY, QUESTION, URL, ask, sdk
@@ -72,8 +76,15 @@ def test_sdk_raises_its_own(foundry: FoundryKit, name: str) -> None:
     foundry.calls.one().has(error=incident.error)
 
 
-def test_credential_of_the_incident(foundry: FoundryKit) -> None:
-    """What only the credential tells is recorded as of the incident, whatever the test signs in with."""
+@pytest.mark.parametrize("fraction", [0.0, 0.5, 0.95, 0.9999])
+def test_credential_of_the_incident(
+    foundry: FoundryKit, fraction: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only the credential tells is recorded as of the incident, at whichever part of a second."""
+    began_ns = (time.time_ns() // 10**9 + 1) * 10**9 + int(fraction * 1e9)
+    ticks = itertools.count(began_ns, 300_000_000)  # a slow machine
+    monkeypatch.setattr(foundry.clock, "_began_ns", began_ns)
+    monkeypatch.setattr(clock_module, "time", SimpleNamespace(time_ns=lambda: next(ticks)))
     foundry.incident("expired_token")
     with pytest.raises(anthropic.AuthenticationError):
         ask(sdk())

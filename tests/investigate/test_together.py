@@ -17,7 +17,7 @@ import os, signal, threading
 import foundry_telemetry.investigate.questions as questions
 
 def never(*_):
-    os.write(1, b"asked\n")  # in a daemon: one that holds the lock of stdout at the end is fatal
+    os.write(1, b"asked\\n")  # in a daemon: one that holds the lock of stdout at the end is fatal
     threading.Event().wait()
 
 questions.groups = never

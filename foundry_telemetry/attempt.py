@@ -24,10 +24,11 @@ from foundry_telemetry.observation import (
     RequestIds,
 )
 from foundry_telemetry.wire.errors import ErrorBody, classify, make_failure, read_error
+from foundry_telemetry.wire.events import START_BYTES, is_event_stream
 from foundry_telemetry.wire.exceptions import read_exception
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
 from foundry_telemetry.wire.recognise import Request
-from foundry_telemetry.wire.sse import MessageStream, is_event_stream
+from foundry_telemetry.wire.sse import MessageStream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
 
 Ending = Literal["complete", "closed", "failed", "cancelled"]
@@ -40,8 +41,6 @@ _UNFINISHED: Final[dict[str, Outcome]] = {"cancelled": "cancelled", "closed": "a
 _FIRST_ERROR: Final = 400
 _MAX_BODY: Final = 4 * 1024 * 1024
 """Bytes of a JSON answer that we keep to read its usage; four times the longest answer of any model."""
-_START: Final = 64
-"""Bytes that show what a body is."""
 _MAX_ERROR: Final = 64 * 1024
 """Bytes of an error body that we keep."""
 
@@ -186,11 +185,10 @@ class Attempt:
 
     def _decide(self) -> None:
         """See by the first bytes whether this is a stream."""
-        start = bytes(self._body[:_START])
-        is_stream = is_event_stream(start)
-        self._is_undecided = is_stream is None and len(self._body) < _START
         labelled = self._headers is not None and self._headers.media_type == b"text/event-stream"
-        if is_stream or (labelled and not self._is_undecided and start.lstrip()[:1] != b"{"):
+        is_stream = is_event_stream(bytes(self._body[:START_BYTES]), labelled=labelled)
+        self._is_undecided = is_stream is None
+        if is_stream:
             self._stream = MessageStream(perf_counter_ns)
             self._stream.feed(bytes(self._body))
             self._body = b""

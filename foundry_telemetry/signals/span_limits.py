@@ -60,8 +60,6 @@ def fit(fields: Mapping[str, Any], span: Span, *, ours: bool) -> Mapping[str, An
         ours: Whether we started it.
     """
     limits = getattr(span, "_limits", None)
-    if limits is None:
-        return fields
     taken: Mapping[str, Any] = getattr(span, "_attributes", {})
     return _fit(fields, limits, taken, _KEPT_FREE if ours else _KEPT_FREE_FOR_OWNER)
 

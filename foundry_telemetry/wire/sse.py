@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from foundry_telemetry.observation import NO_USAGE
 from foundry_telemetry.wire.clean import UNREADABLE, as_object
+from foundry_telemetry.wire.events import UNNAMED, type_of
 from foundry_telemetry.wire.usage import USAGE_FIELDS, Answer, Message, read_answer, read_usage
 
 MAX_EVENT: Final = 256 * 1024
@@ -50,36 +51,8 @@ class _MessageDelta(Struct, gc=False):
     usage: object = None
 
 
-class _Typed(Struct, gc=False):
-    type: object = None
-
-
 _decode_start: Final = msgspec.json.Decoder(_MessageStart).decode
 _decode_delta: Final = msgspec.json.Decoder(_MessageDelta).decode
-_decode_type: Final = msgspec.json.Decoder(_Typed).decode
-
-_STARTS: Final = (b"event:", b"data:", b"id:", b"retry:", b":")
-_MARK: Final = b"\xef\xbb\xbf"
-
-
-def is_event_stream(start: bytes) -> bool | None:
-    """Whether a body that begins so is an event stream; ``None`` while too little of it has come."""
-    start = start.removeprefix(_MARK).lstrip(b"\r\n")
-    if not start or any(each.startswith(start) for each in (_MARK, *_STARTS) if each != start):
-        return None
-    return start.startswith(_STARTS)
-
-
-def _type_of(data: bytes) -> bytes:
-    try:
-        name = _decode_type(data).type
-    except UNREADABLE:
-        return b""
-    return name.encode("utf-8", "replace") if type(name) is str else b""
-
-
-_UNNAMED: Final = frozenset({b"", b"message"})
-"""No name, and the one that the event-stream rules give to events without any."""
 
 
 class MessageStream:
@@ -270,9 +243,9 @@ class MessageStream:
         name, data, size = self._name, self._data, self._data_size
         self._name, self._data, self._data_size = b"", [], 0
         whole = b"\n".join(data) if size <= MAX_EVENT else b""
-        if name in _UNNAMED and whole:
+        if name in UNNAMED and whole:
             self._nameless = True
-            name = _type_of(whole)
+            name = type_of(whole)
         reader = self._READERS.get(name)
         if reader is not None and size <= MAX_EVENT:
             reader(self, whole)
@@ -316,4 +289,4 @@ class MessageStream:
         b"message_stop": _on_stop,
         b"error": _on_error,
     }
-    _WITH_DATA: ClassVar = frozenset(_READERS) - {b"content_block_delta", b"message_stop"} | _UNNAMED
+    _WITH_DATA: ClassVar = frozenset(_READERS) - {b"content_block_delta", b"message_stop"} | UNNAMED

@@ -58,6 +58,9 @@ class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
     """Input of server-side compaction, cache included; not part of ``input_tokens``."""
     compaction_output_tokens: int | None = None
     """Output of server-side compaction; not part of ``output_tokens``."""
+    has_other_charges: bool = False
+    """Whether something was billed that these counters do not hold: another model (an advisor, a fallback),
+    a credit, a tool, a cache lifetime or a term that we do not know."""
     complete: bool = False
     """Whether the final counters were seen."""
 

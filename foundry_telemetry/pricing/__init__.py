@@ -13,6 +13,8 @@ import logging
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from msgspec.structs import replace
+
 from foundry_telemetry.observation import Cost, TokenUsage
 from foundry_telemetry.pricing.listed import DAY_NS, Factors, list_price
 from foundry_telemetry.pricing.own import USD_PER_CCU, Agreed, Rates, Terms, check_factor
@@ -45,6 +47,8 @@ def cost(model: str | None, usage: TokenUsage, at_ns: int, *, deployment: str | 
     """
     try:
         if not usage.complete or usage.input_tokens is None or usage.output_tokens is None:
+            return None
+        if usage.has_other_charges:
             return None
         table = _table(model, usage, at_ns, deployment)
         usd = None if table is None else apply(table, usage)
@@ -141,6 +145,8 @@ def _table(model: str | None, usage: TokenUsage, at_ns: int, deployment: str | N
     own = _own_table(agreed, (deployment, model, mapped), at_ns // DAY_NS, multiplier)
     if own is not None:
         return own
+    if multiplier:  # says what the place costs
+        usage = replace(usage, inference_geo=None)
     for name in (model, mapped):
         table = None if name is None else list_price(name, usage, at_ns, (*agreed.discount, *multiplier))
         if table is not None:

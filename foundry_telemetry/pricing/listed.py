@@ -29,7 +29,9 @@ _KEPT: Final = 256
 """Price tables kept; model ids come from the server, so their number must be bounded."""
 
 Factors = tuple[float, ...]
-_Key = tuple[str, int, str | None, str | None, Factors]
+_Terms = tuple[str | None, str | None, str | None]
+"""Speed, service tier and place of an answer."""
+_Key = tuple[str, int, _Terms, Factors]
 _tables: dict[_Key, Table | None] = {}
 
 
@@ -38,7 +40,7 @@ def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ())
 
     Two threads may both ask the package; they get the same answer.
     """
-    key = (model, at_ns // DAY_NS, usage.speed, usage.service_tier, factors)
+    key = (model, at_ns // DAY_NS, (usage.speed, usage.service_tier, usage.inference_geo), factors)
     try:
         return _tables[key]
     except KeyError:
@@ -83,7 +85,15 @@ def closest(model: str) -> str | None:
     return next(iter(difflib.get_close_matches(model, names, 1)), None)
 
 
-def _ask(model: str, day: int, speed: str | None, service_tier: str | None, factors: Factors) -> Table | None:
+_ORDINARY: Final = (
+    ("speed", frozenset({None, "standard"})),
+    ("processing", frozenset({None, "standard"})),
+    ("inference_geo", frozenset({None, "global", "not_available"})),
+)
+"""The package's word for each of the terms, and with which of them the ordinary list price holds."""
+
+
+def _ask(model: str, day: int, terms: _Terms, factors: Factors) -> Table | None:
     """Ask the package; the UTC day is counted from the epoch.
 
     Raises:
@@ -91,24 +101,30 @@ def _ask(model: str, day: int, speed: str | None, service_tier: str | None, fact
     """
     import genai_prices  # noqa: PLC0415 - 0.2 s
 
-    context: dict[str, str] = {}
-    if speed is not None:
-        context["speed"] = speed
-    if service_tier == "batch":
-        context["processing"] = "batch"
+    told = zip(_ORDINARY, terms, strict=True)
+    context = {name: term for (name, ordinary), term in told if term is not None and term not in ordinary}
+    day_start = datetime.fromtimestamp(day * DAY_S, UTC)
     answer = genai_prices.calc_price(
         genai_prices.Usage(),
         model,
         provider_id="anthropic",
-        genai_request_timestamp=datetime.fromtimestamp(day * DAY_S, UTC),
+        genai_request_timestamp=day_start,
         price_context=context,
     )
-    if _changes_within_a_day(answer.model):
+    if _changes_within_a_day(answer.model) or not _is_listed(answer.model, context, day_start):
         return None
     source = f"genai-prices {genai_prices.__version__}"
     if answer.auto_update_timestamp is not None:  # the application runs genai_prices.UpdatePrices
         source += f"+{answer.auto_update_timestamp:%Y%m%d}"
     return make_table(_read_prices(answer.model_price), source, factors)
+
+
+def _is_listed(model: ModelInfo, context: dict[str, str], at: datetime) -> bool:
+    """Whether the list has prices for exactly these terms; without, the package gives the ordinary ones."""
+    return not context or any(
+        variant.when == context and (variant.constraint is None or variant.constraint.active(at))
+        for variant in model.price_variants or ()
+    )
 
 
 def _changes_within_a_day(model: ModelInfo) -> bool:

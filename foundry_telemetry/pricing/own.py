@@ -55,15 +55,17 @@ class Terms(Struct, frozen=True, kw_only=True):
 
     model: str | None = None
     """What the deployment runs, where the answer names no model that has a price."""
-    multiplier: float = 1.0
-    """Of its price, whether listed or your own: 1.1 for a US Data Zone deployment."""
+    multiplier: float | None = None
+    """Of its price, whether listed or your own: 1.1 for a US Data Zone deployment. Without one, an answer
+    that names a place (``inference_geo: us``) has no list price; 1 says that the place costs no more."""
     rates: Rates | tuple[Rates, ...] = ()
     """Your own prices; several where they change by date."""
 
     def __post_init__(self) -> None:
         if self.model is not None and not isinstance(self.model, str):
             raise TypeError(f"Terms.model is {self.model!r}; expected the name of a model")
-        check_factor("Terms.multiplier", self.multiplier)
+        if self.multiplier is not None:
+            check_factor("Terms.multiplier", self.multiplier)
         for rates in self.all_rates:
             if not isinstance(rates, Rates):
                 raise TypeError(f"Terms.rates has {rates!r}; expected Rates(...)")
@@ -85,7 +87,7 @@ class Agreed(Struct, frozen=True):
     def multiplier(self, deployment: str | None, model: str | None) -> Factors:
         """Of the deployment, else of the model."""
         found = self.terms.get(deployment or "") or self.terms.get(model or "")
-        return () if found is None or found.multiplier == 1 else (found.multiplier,)
+        return () if found is None or found.multiplier is None else (found.multiplier,)
 
     def own_table(self, names: tuple[str | None, ...], day: int, factors: Factors) -> Table | None:
         """The user's own rates of the first of `names` that has some on a day, counted from the epoch."""

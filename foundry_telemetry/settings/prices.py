@@ -27,7 +27,7 @@ class _Prices(Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Deployment(Struct, frozen=True, forbid_unknown_fields=True):
     model: str | None = None
-    multiplier: _Factor = 1.0
+    multiplier: _Factor | None = None
 
 
 class _Rates(Struct, frozen=True, forbid_unknown_fields=True):

@@ -119,6 +119,7 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
         speed=clean_word(usage.get("speed")),
         compaction_input_tokens=compaction[0] if compaction else None,
         compaction_output_tokens=compaction[1] if compaction else None,
+        has_other_charges=_has_other_charges(usage),
         complete=output is not None,
     )
 
@@ -134,6 +135,7 @@ USAGE_FIELDS: Final = frozenset({
     "cache_creation",
     "cache_creation_input_tokens",
     "cache_read_input_tokens",
+    "fallback_credit",
     "inference_geo",
     "input_tokens",
     "iterations",
@@ -157,3 +159,40 @@ def _compaction(iterations: list[object]) -> tuple[int | None, int | None] | Non
         clean_count(sum(clean_count(item.get(name)) or 0 for item in passes for name in _INPUTS)),
         clean_count(sum(clean_count(item.get("output_tokens")) or 0 for item in passes)),
     )
+
+
+_COUNTERS: Final = (*_INPUTS, "output_tokens")
+_TERMS: Final = ("service_tier", "inference_geo", "speed")
+_PARTS: Final = (
+    ("cache_creation", frozenset({"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"})),
+    ("server_tool_use", frozenset({"web_search_requests", "web_fetch_requests"})),
+)
+
+
+def _has_other_charges(usage: dict[str, object]) -> bool:
+    """Whether the object names anything billed that `TokenUsage` has no field for, or that is unreadable."""
+    iterations, credit = usage.get("iterations"), usage.get("fallback_credit")
+    return bool(
+        (iterations and _has_other_models(iterations))
+        or (credit and as_object(credit).get("status") != "not_applied")
+        or any(usage.get(name) and clean_count(usage[name]) is None for name in _COUNTERS)
+        or any(usage.get(name) and clean_word(usage[name]) is None for name in _TERMS)
+        or any(usage.get(name) and _has_more(usage[name], known) for name, known in _PARTS)
+    )
+
+
+def _has_other_models(iterations: object) -> bool:
+    """Whether an iteration is an advisor's, a fallback's or of an unknown kind, or they differ in model."""
+    if type(iterations) is not list:
+        return True
+    items = [as_object(item) for item in iterations]
+    kinds = {str(item.get("type")) for item in items}
+    models = {str(item["model"]) for item in items if item.get("model")}
+    return bool(kinds - {"message", "compaction"}) or len(models) > 1
+
+
+def _has_more(part: object, known: frozenset[str]) -> bool:
+    """Whether an object counts something that is not `known`, or counts it in no number."""
+    if type(part) is not dict:
+        return True
+    return any(value and (name not in known or clean_count(value) is None) for name, value in part.items())

@@ -32,7 +32,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.pricing import Cost, Rates, cost, listed, preload, set_prices
+from foundry_telemetry.pricing import Cost, Rates, cost, listed, missing, preload, set_prices
 from tests.support.patience import PATIENCE_S
 
 ANTHROPIC = next(provider for provider in get_snapshot().providers if provider.id == "anthropic")
@@ -50,6 +50,25 @@ def _fresh() -> Iterator[None]:
     set_prices({})
     set_custom_snapshot(None)
     listed._tables.clear()
+
+
+def context_of(usage: TokenUsage) -> dict[str, str]:
+    """The terms of an answer that are not the ordinary ones, in the package's words."""
+    terms = {
+        "speed": usage.speed,
+        "processing": usage.service_tier,
+        "inference_geo": usage.inference_geo,
+    }
+    return {name: term for name, term in terms.items() if term not in (None, "standard", "global")}
+
+
+def is_listed(model: str, usage: TokenUsage, at: datetime) -> bool:
+    """Whether the list has a price for the terms of an answer on a day."""
+    context = context_of(usage)
+    return not context or any(
+        variant.when == context and (variant.constraint is None or variant.constraint.active(at))
+        for variant in MODELS[model].price_variants or ()
+    )
 
 
 def price_of(model: str, usage: TokenUsage, at_ns: int = NOVEMBER) -> float:
@@ -70,11 +89,8 @@ def price_of(model: str, usage: TokenUsage, at_ns: int = NOVEMBER) -> float:
     for name, value in body.items():
         if isinstance(value, dict):
             body[name] = {key: number for key, number in value.items() if number is not None}
-    context = {"speed": usage.speed} if usage.speed else {}
-    if usage.service_tier == "batch":
-        context["processing"] = "batch"
     answer = genai_prices.extract_usage({"model": model, "usage": body}, provider_id="anthropic").calc_price(
-        genai_request_timestamp=datetime.fromtimestamp(at_ns / 1e9, UTC), price_context=context
+        genai_request_timestamp=datetime.fromtimestamp(at_ns / 1e9, UTC), price_context=context_of(usage)
     )
     return float(answer.total_price)
 
@@ -132,7 +148,8 @@ def usages(draw: st.DrawFn) -> TokenUsage:
         thinking_tokens=draw(st.none() | st.integers(0, output)),
         web_search_requests=draw(st.none() | st.integers(0, 30)),
         service_tier=draw(st.sampled_from([None, "standard", "priority", "batch"])),
-        speed=draw(st.sampled_from([None, "standard", "fast"])),
+        speed=draw(st.sampled_from([None, None, "standard", "fast"])),
+        inference_geo=draw(st.sampled_from([None, None, "global", "us"])),
         complete=True,
     )
 
@@ -147,6 +164,9 @@ def test_equals_the_package(model: str) -> None:
     @settings(max_examples=40, deadline=None, database=None)
     @given(usage=usages(), at_ns=moments)
     def check(usage: TokenUsage, at_ns: int) -> None:
+        if not is_listed(model, usage, datetime.fromtimestamp(at_ns // 10**9, UTC)):
+            assert cost(model, usage, at_ns) is None
+            return
         expected = price_of(model, usage, at_ns // 10**9 * 10**9)
         assert priced(model, usage, at_ns) == expected
 
@@ -225,12 +245,31 @@ def test_split_alone_is_enough() -> None:
         pytest.param({"cache_creation_input_tokens": 5, "cache_creation_1h": 6}, id="part above the whole"),
         pytest.param({"compaction_input_tokens": 9}, id="compaction is billed, cache share not told"),
         pytest.param({"compaction_output_tokens": 9}, id="compaction output"),
+        pytest.param({"has_other_charges": True}, id="an advisor, a fallback, a credit"),
+        pytest.param({"speed": "fast"}, id="fast, of a model without fast rates"),
+        pytest.param({"speed": "turbo"}, id="a speed that nobody listed"),
+        pytest.param({"service_tier": "priority"}, id="priority tier"),
+        pytest.param({"service_tier": "flex"}, id="a tier that nobody listed"),
+        pytest.param({"service_tier": "batch", "speed": "fast"}, id="two terms that are listed alone"),
+        pytest.param({"inference_geo": "us"}, id="a place that costs more"),
+        pytest.param({"inference_geo": "eu"}, id="a place that nobody listed"),
     ],
 )
 def test_unknown_counters_have_no_cost(changes: dict[str, Any]) -> None:
     """What is not told, or cannot be, gives no cost: never 0, never a part of it."""
+    usage = msgspec.structs.replace(USAGE, **changes)
     assert cost("claude-sonnet-5-5", USAGE, NOVEMBER) is not None
-    assert cost("claude-sonnet-5-5", msgspec.structs.replace(USAGE, **changes), NOVEMBER) is None
+    assert cost("claude-sonnet-5-5", usage, NOVEMBER) is None
+    assert missing("claude-sonnet-5-5", usage, NOVEMBER) in ("incomplete", "unpriced_usage")
+
+
+@pytest.mark.parametrize("geo", [None, "global", "not_available"])
+@pytest.mark.parametrize("tier", [None, "standard"])
+@pytest.mark.parametrize("speed", [None, "standard"])
+def test_ordinary_terms_have_the_list_price(geo: str | None, tier: str | None, speed: str | None) -> None:
+    """What says nothing special of speed, tier and place costs the ordinary list price."""
+    usage = msgspec.structs.replace(USAGE, inference_geo=geo, service_tier=tier, speed=speed)
+    assert priced("claude-sonnet-5-5", usage) == priced("claude-sonnet-5-5", USAGE)
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_reasons(model: Any, usage: TokenUsage, why: str) -> None:
 
 # --- on the wire ------------------------------------------------------------------------------------------
 
-WHOLE = ("ok_json_cache_thinking", "sse_text", "sse_cache", "sse_thinking", "sse_server_tool", "sse_tool_use")
+WHOLE = ("sse_text", "sse_cache", "sse_thinking", "sse_server_tool", "sse_tool_use")
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -191,6 +191,18 @@ def test_wire_cases_cost_what_the_package_says(capture: Capture, name: str) -> N
     seen = _played(name, capture)
     assert seen.cost_usd == _price_of_bytes(body_of(case_named(name)), seen.started_ns)
     assert seen.partial_cost_usd is None
+
+
+def test_an_answer_from_a_data_zone_has_no_list_price(capture: Capture) -> None:
+    """The list has no price for it; with the zone's multiplier the cost is the list's times that, exactly."""
+    name, model = "ok_json_cache_thinking", "claude-opus-5-5"
+    assert _played(name, capture).cost_usd is None
+    (point,) = capture.points()["foundry.client.cost.missing"]
+    assert dict(point.attributes)["foundry.cost.missing"] == "unpriced_usage"
+    set_prices({model: 1.1})
+    seen = _played(name, capture)
+    at_list = Decimal(repr(_price_of_bytes(body_of(case_named(name)), seen.started_ns)))
+    assert seen.cost_usd == float(at_list * Decimal("1.1"))
 
 
 @pytest.mark.parametrize("name", ["sse_truncated", "sse_error_overloaded"])
@@ -223,8 +235,7 @@ def _played(name: str, capture: Capture) -> Any:
     foundry_telemetry.instrument(**capture.options)
     with httpx.Client(transport=httpx.MockTransport(lambda _: answer)) as client:
         client.post(url_of(case), headers=request_headers(case), content=request_body(case))
-    (seen,) = capture.observations
-    return seen
+    return capture.observations.pop()
 
 
 def _price_of_bytes(body: bytes, at_ns: int) -> float:
@@ -255,3 +266,35 @@ def test_rates_are_for_a_million() -> None:
         complete=True,
     )
     assert usd("d", usage) == 63
+
+
+def test_a_place_costs_what_the_user_says() -> None:
+    """An answer from a place has no list price until a multiplier of its deployment or model gives it one."""
+    here = structs.replace(USAGE, inference_geo="us")
+    assert cost(SONNET, here, NOVEMBER, deployment="zone") is None
+    set_prices({"zone": Terms(model=SONNET)})
+    assert cost(SONNET, here, NOVEMBER, deployment="zone") is None
+    for said in (Terms(multiplier=1.1), 1.1):
+        set_prices({"zone": said})
+        at_said = cost(SONNET, here, NOVEMBER, deployment="zone")
+        assert at_said is not None
+        assert at_said == cost(SONNET, USAGE, NOVEMBER, deployment="zone")
+    set_prices({SONNET: 1.0})
+    at_list = cost(SONNET, here, NOVEMBER, deployment="zone")
+    set_prices({})
+    assert at_list == cost(SONNET, USAGE, NOVEMBER)
+
+
+@pytest.mark.parametrize("terms", [{"speed": "fast"}, {"service_tier": "priority"}, {"inference_geo": "us"}])
+def test_own_rates_hold_whatever_the_terms(terms: dict[str, str]) -> None:
+    """Own rates are what was agreed for a deployment, at every speed, tier and place."""
+    set_prices({"mine": OWN})
+    usage = structs.replace(USAGE, **terms)
+    assert cost(None, usage, NOVEMBER, deployment="mine") == cost(None, USAGE, NOVEMBER, deployment="mine")
+
+
+def test_own_rates_price_no_other_model() -> None:
+    """Of what an advisor used they know nothing, so there is no cost."""
+    set_prices({"mine": OWN})
+    usage = structs.replace(USAGE, has_other_charges=True)
+    assert cost(None, usage, NOVEMBER, deployment="mine") is None

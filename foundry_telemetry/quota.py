@@ -17,6 +17,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct
 
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.wire.clean import clean_deployment
 
 Kind = Literal["requests", "uncached_input", "output"]
 KINDS: Final[tuple[Kind, ...]] = ("requests", "uncached_input", "output")
@@ -79,7 +80,7 @@ def set_limits(limits: Mapping[str, Limits]) -> None:
     for name, value in limits.items():
         if not isinstance(value, Limits):
             raise TypeError(f"set_limits: {name!r} is {value!r}; expected Limits(...)")
-    _declared = dict(limits)
+    _declared = {clean_deployment(name) or name: value for name, value in limits.items()}
 
 
 def is_untouched() -> bool:

@@ -19,6 +19,7 @@ from foundry_telemetry.observation import Cost, TokenUsage
 from foundry_telemetry.pricing.listed import DAY_NS, Factors, list_price
 from foundry_telemetry.pricing.own import USD_PER_CCU, Agreed, Rates, Terms, check_factor
 from foundry_telemetry.pricing.table import Table, apply, without_output
+from foundry_telemetry.wire.clean import clean_deployment
 
 __all__ = ["Cost", "Missing", "Rates", "Terms", "cost", "missing", "partial_cost", "preload", "set_prices"]
 
@@ -121,7 +122,7 @@ def _name(name: object) -> str:
         raise TypeError(f"set_prices: expected a deployment or model name, got {name!r}")
     if not name:
         raise ValueError("set_prices: expected a deployment or model name, got ''")
-    return name
+    return clean_deployment(name) or name
 
 
 def _terms(name: str, value: Terms | Rates | float) -> Terms:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 
 _ID: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}").fullmatch
 _MAX_ID: Final = 128
 _NAME: Final = re.compile(r"[A-Za-z0-9._:@/+-]{1,128}").fullmatch
+_ODD: Final = re.compile(r"[^A-Za-z0-9._:@/+-]")
+_REVEALING: Final = re.compile(
+    r"[@?=&]|//|\\\\|bearer|basic|key|passw|secret|token|sk-|[a-z0-9]{20}", re.IGNORECASE
+).search
+"""Signs of an address, a query or a credential."""
+_MAX_ODD_NAME: Final = 64
+"""Characters; Azure gives no deployment a longer name."""
+_MAX_ODD: Final = 4
+"""Characters outside the allow-list; ``<my-deployment>`` has two, a sentence more."""
 _WORD: Final = re.compile(r"[a-z][a-z_]{0,63}").fullmatch
 _LABEL: Final = re.compile(rb"[A-Za-z0-9][A-Za-z0-9 ._()-]{0,63}").fullmatch
 _GUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
@@ -50,6 +60,27 @@ def clean_name(value: object) -> str | None:
 @lru_cache(maxsize=256)
 def _is_name(value: str) -> bool:
     return _NAME(value) is not None
+
+
+def clean_deployment(value: object) -> str | None:
+    """The name by which a request asks for its deployment; there it may be the cause of a failure.
+
+    Characters outside the allow-list are percent-escaped, as in a URL: ``dep%5B1m%5D``. What is longer than
+    a name, or may be an address, a credential or a sentence, is ``invalid:<length>``.
+    """
+    if type(value) is not str or not value:
+        return None
+    return _shown(value) if len(value) <= _MAX_ID else f"invalid:{len(value)}"
+
+
+@lru_cache(maxsize=256)
+def _shown(value: str) -> str:
+    if _NAME(value):
+        return value
+    odd = _ODD.findall(value)
+    if len(value) > _MAX_ODD_NAME or len(odd) > _MAX_ODD or _REVEALING(value):
+        return f"invalid:{len(value)}"
+    return quote(value, safe="._:@/+-", errors="surrogatepass")
 
 
 def clean_word(value: object) -> str | None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.observation import AuthScheme, Failure, Fault, Origin, RequestIds
-from foundry_telemetry.wire.clean import UNREADABLE, as_object, clean_id, clean_word
+from foundry_telemetry.wire.clean import as_object, clean_id, clean_word
 from foundry_telemetry.wire.credentials import judge, read_token
+from foundry_telemetry.wire.decoding import reader
 
 
 class FailureClass(Struct, frozen=True, gc=False):
@@ -129,7 +129,7 @@ class _Body(Struct, gc=False):
     activityId: object = None  # noqa: N815
 
 
-_decode: Final = msgspec.json.Decoder(_Body).decode
+_read: Final = reader(_Body)
 
 
 class ErrorBody(Struct, frozen=True, kw_only=True, gc=False):
@@ -153,9 +153,8 @@ def read_error(body: bytes | bytearray, media_type: bytes) -> ErrorBody:
         return ErrorBody(shape="unread")
     if media_type == b"text/html" or body.lstrip()[:1] == b"<":
         return ErrorBody(shape="html")
-    try:
-        decoded = _decode(body)
-    except UNREADABLE:
+    decoded = _read(body)
+    if decoded is None:
         return ErrorBody(shape="other")
     error = as_object(decoded.error)
     message = _text(error.get("message") or decoded.message or decoded.error)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from foundry_telemetry.wire.clean import UNREADABLE
+from foundry_telemetry.wire.decoding import reader
 
 START_BYTES: Final = 64
 """Bytes that show what a body is."""
@@ -22,7 +21,7 @@ class _Typed(Struct, gc=False):
     type: object = None
 
 
-_decode: Final = msgspec.json.Decoder(_Typed).decode
+_read: Final = reader(_Typed)
 
 
 def is_event_stream(start: bytes, *, labelled: bool) -> bool | None:
@@ -43,8 +42,6 @@ def is_event_stream(start: bytes, *, labelled: bool) -> bool | None:
 
 def type_of(data: bytes) -> bytes:
     """The ``type`` in the data of an event; empty where there is none."""
-    try:
-        name = _decode(data).type
-    except UNREADABLE:
-        return b""
+    event = _read(data)
+    name = None if event is None else event.type
     return name.encode("utf-8", "replace") if type(name) is str else b""

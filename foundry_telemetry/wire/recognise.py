@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.conventions import CHAT, COUNT_TOKENS
 from foundry_telemetry.observation import AuthScheme
-from foundry_telemetry.wire.clean import UNREADABLE, clean_count, clean_name, clean_word
+from foundry_telemetry.wire.clean import clean_count, clean_deployment, clean_word
+from foundry_telemetry.wire.decoding import reader
 from foundry_telemetry.wire.foundry_client import has_foundry_credential
 from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
 
@@ -87,7 +87,7 @@ class _Body(Struct, gc=False):
     output_config: object = None
 
 
-_decode_body: Final = msgspec.json.Decoder(_Body).decode
+_read: Final = reader(_Body)
 _NO_BODY: Final = _Body()
 
 
@@ -189,7 +189,7 @@ def read_request(
         traceparent=facts.traceparent,
         auth_scheme=facts.auth_scheme,
         bearer=facts.bearer,
-        deployment=clean_name(wanted.model),
+        deployment=clean_deployment(wanted.model),
         stream=wanted.stream is True,
         max_tokens=clean_count(wanted.max_tokens),
         effort=clean_word(config.get("effort")) if type(config) is dict else None,
@@ -259,7 +259,7 @@ def unsent_request(
         traceparent=None,
         auth_scheme="entra_id",
         bearer=None,
-        deployment=clean_name(model),
+        deployment=clean_deployment(model),
         stream=stream is True,
         max_tokens=clean_count(max_tokens),
     )
@@ -272,7 +272,4 @@ def _operation(path: bytes) -> str | None:
 def _read_body(body: bytes | None) -> _Body:
     if not body or len(body) > _MAX_BODY:
         return _NO_BODY
-    try:
-        return _decode_body(body)
-    except UNREADABLE:
-        return _NO_BODY
+    return _read(body) or _NO_BODY

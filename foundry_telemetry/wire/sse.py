@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar, Final
 
-import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.observation import NO_USAGE
-from foundry_telemetry.wire.clean import UNREADABLE, as_object
+from foundry_telemetry.wire.clean import as_object
+from foundry_telemetry.wire.decoding import reader
 from foundry_telemetry.wire.events import UNNAMED, type_of
 from foundry_telemetry.wire.usage import USAGE_FIELDS, Answer, Message, read_answer, read_usage
 
@@ -51,8 +51,8 @@ class _MessageDelta(Struct, gc=False):
     usage: object = None
 
 
-_decode_start: Final = msgspec.json.Decoder(_MessageStart).decode
-_decode_delta: Final = msgspec.json.Decoder(_MessageDelta).decode
+_read_start: Final = reader(_MessageStart)
+_read_delta: Final = reader(_MessageDelta)
 
 
 class MessageStream:
@@ -251,10 +251,10 @@ class MessageStream:
             reader(self, whole)
 
     def _on_start(self, data: bytes) -> None:
-        try:
-            self._message = _decode_start(data).message
-        except UNREADABLE:
+        event = _read_start(data)
+        if event is None:
             return
+        self._message = event.message
         self._usage = dict(as_object(self._message.usage))
 
     def _on_token(self, _: bytes) -> None:
@@ -263,9 +263,8 @@ class MessageStream:
 
     def _on_delta(self, data: bytes) -> None:
         """Counters here are running totals: a new one replaces the old, an absent or null one leaves it."""
-        try:
-            event = _decode_delta(data)
-        except UNREADABLE:
+        event = _read_delta(data)
+        if event is None:
             return
         delta, usage = as_object(event.delta), as_object(event.usage)
         self._message.stop_reason = delta.get("stop_reason") or self._message.stop_reason

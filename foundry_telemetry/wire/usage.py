@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.observation import NO_USAGE, TokenUsage
 from foundry_telemetry.wire.clean import (
-    UNREADABLE,
     as_object,
     clean_count,
     clean_counts,
@@ -18,6 +15,7 @@ from foundry_telemetry.wire.clean import (
     clean_name,
     clean_word,
 )
+from foundry_telemetry.wire.decoding import reader
 
 
 class Answer(Struct, frozen=True, kw_only=True, gc=False):
@@ -45,7 +43,7 @@ class Message(Struct, gc=False):
     input_tokens: object = None
 
 
-_decode_message: Final = msgspec.json.Decoder(Message).decode
+_read: Final = reader(Message)
 
 
 def read_message(body: bytes | bytearray) -> Answer | None:
@@ -55,25 +53,6 @@ def read_message(body: bytes | bytearray) -> Answer | None:
         return None
     usage = as_object(message.usage)
     return read_answer(message, read_usage(usage, final=True) if usage else NO_USAGE)
-
-
-def _read(body: bytes | bytearray) -> Message | None:
-    try:
-        message: Message = _decode_message(body)
-    except UNREADABLE:
-        return _read_leniently(body)
-    return message
-
-
-def _read_leniently(body: bytes | bytearray) -> Message | None:
-    """Read as the clients' own JSON does: with a byte order mark, in UTF-16 or 32, with NaN."""
-    try:
-        decoded = json.loads(body)
-    except UNREADABLE:
-        return None
-    if type(decoded) is not dict:
-        return None
-    return Message(**{name: decoded[name] for name in Message.__struct_fields__ if name in decoded})
 
 
 def read_answer(message: Message, usage: TokenUsage) -> Answer:

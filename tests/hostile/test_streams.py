@@ -153,6 +153,7 @@ def test_kept_counters_are_all_that_is_read() -> None:
     """The counters a stream keeps are those that are read: no reader looks at another."""
     told = {
         "cache_creation": {"ephemeral_5m_input_tokens": 1},
+        "fallback_credit": {"status": "redeemed"},
         "iterations": [{"type": "compaction", "input_tokens": 1}],
         "output_tokens_details": {"thinking_tokens": 1},
         "server_tool_use": {"web_search_requests": 1},

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from foundry_telemetry.attempt import Ending
 from foundry_telemetry.observation import Observation
-from tests.fuzz.told import REQUEST, observed
+from foundry_telemetry.wire.errors import read_error
+from foundry_telemetry.wire.sse import MessageStream
+from tests.fuzz.told import REQUEST, asked, observed
 from tests.support.recorded import answered, body_of
 
 STREAMS = {case["id"]: body_of(case) for case in answered() if case["id"].startswith("sse_")}
@@ -21,6 +23,7 @@ MESSAGES = {
     if case["id"].startswith("ok_json") and body_of(case)[:1] == b"{"
 }
 LABELS = (None, b"application/json", b"application/octet-stream", b"text/plain; charset=utf-8")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
 BYTEWISE = "one byte at a time"
 
 
@@ -72,7 +75,7 @@ def test_message_by_any_label(name: str, label: bytes | None, cut: str) -> None:
     assert seen(body, label, cut=cut, asked=False) == seen(body, b"application/json", asked=False)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("name", MESSAGES)
 def test_encodings_of_json(name: str, encoding: str) -> None:
     """What `json.loads` reads of bytes is read: a byte order mark, UTF-16, UTF-32."""
@@ -120,3 +123,40 @@ def test_stream_closed_before_the_last_counters() -> None:
     body = STREAMS["sse_text"]
     before = body[: body.index(b"event: message_delta")]
     assert seen(before, b"text/event-stream", how="closed")["outcome"] == "abandoned"
+
+
+CUT_EMOJI = json.dumps({"text": "\ud83d"}).encode()[1:-1]
+"""A member with half of a surrogate pair, as a text has that was cut within an emoji."""
+ODD_MEMBERS = (CUT_EMOJI, b'"temperature": NaN', b'"limit": -Infinity')
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("member", ODD_MEMBERS)
+def test_odd_requests(encoding: str, member: bytes) -> None:
+    """A request that Python can write is read: its deployment, whether it is a stream, its limit."""
+    body = b'{%s, "model": "my-dep", "stream": true, "max_tokens": 7}' % member
+    request = asked(body.decode().encode(encoding))
+    assert (request.deployment, request.stream, request.max_tokens) == ("my-dep", True, 7)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("member", ODD_MEMBERS)
+def test_odd_errors(encoding: str, member: bytes) -> None:
+    """The body of an error that Python reads is read: its class is not that of the status."""
+    body = b'{"error": {%s, "code": "DeploymentNotFound", "message": "m"}}' % member
+    assert read_error(body.decode().encode(encoding), b"application/json").code == "DeploymentNotFound"
+
+
+@pytest.mark.parametrize("member", ODD_MEMBERS)
+def test_odd_events(member: bytes) -> None:
+    """So are the events of a stream that count."""
+    stream = MessageStream(lambda: 0)
+    start = b'{%s, "message": {%s, "model": "m", "usage": {"input_tokens": 5}}}' % (member, member)
+    delta = b'{%s, "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 7}}' % member
+    events = ((b"message_start", start), (b"message_delta", delta), (b"message_stop", b"{}"))
+    for name, data in events:
+        stream.feed(b"event: %s\ndata: %s\n\n" % (name, data))
+    stream.finish(complete=True)
+    answer = stream.answer()
+    counted = (answer.usage.input_tokens, answer.usage.output_tokens)
+    assert (answer.response_model, answer.stop_reason, counted) == ("m", "end_turn", (5, 7))

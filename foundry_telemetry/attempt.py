@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from time import perf_counter_ns, time_ns
-from typing import Final, Literal
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -23,22 +23,18 @@ from foundry_telemetry.observation import (
     Outcome,
     RequestIds,
 )
-from foundry_telemetry.wire.errors import ErrorBody, classify, make_failure, read_error
+from foundry_telemetry.outcomes import FIRST_ERROR, FIRST_REDIRECT, Body, Ended, Ending, judge
+from foundry_telemetry.wire.error_body import ErrorBody, read_error
 from foundry_telemetry.wire.events import START_BYTES, is_event_stream
-from foundry_telemetry.wire.exceptions import read_exception
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
 from foundry_telemetry.wire.recognise import Request
 from foundry_telemetry.wire.sse import MessageStream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
 
-Ending = Literal["complete", "closed", "failed", "cancelled"]
-"""How a body ended: read to its end, closed or dropped before that, with an error, or by cancellation."""
-
 Price = Callable[[Request, Answer, int], Cost | None]
 """Estimates the cost of an answer."""
 
-_UNFINISHED: Final[dict[str, Outcome]] = {"cancelled": "cancelled", "closed": "abandoned"}
-_FIRST_ERROR: Final = 400
+_NOT_SENT: Final[Outcome] = "not_sent"
 _MAX_BODY: Final = 4 * 1024 * 1024
 """Bytes of a JSON answer that we keep to read its usage; four times the longest answer of any model."""
 _MAX_ERROR: Final = 64 * 1024
@@ -64,6 +60,10 @@ class _Generation:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_Generation.next)
+
+
+def _is_not_followed() -> bool:
+    return False
 
 
 class Attempt:
@@ -92,6 +92,7 @@ class Attempt:
         "_stream",
         "call_id",
         "connect_ns",
+        "is_followed",
         "number",
         "request",
         "started_ns",
@@ -117,6 +118,7 @@ class Attempt:
         self.trace_id = trace_id
         self.started_ns = time_ns() if started_ns is None else started_ns
         self.connect_ns: int | None = None
+        self.is_followed: Callable[[], bool] = _is_not_followed
         self._clock_ns = perf_counter_ns() if clock_ns is None else clock_ns
         self._generation = _Generation.number
         self._headers: ResponseHeaders | None = None
@@ -143,7 +145,7 @@ class Attempt:
         self._headers_ns = perf_counter_ns()
         self._status = status
         self._headers = read_response_headers(raw, time_ns() / 1e9)
-        if status >= _FIRST_ERROR:
+        if status >= FIRST_ERROR:
             self._limit = _MAX_ERROR
         elif self._headers.media_type == b"text/event-stream" and self.request.stream:
             self._stream = MessageStream(perf_counter_ns)
@@ -236,8 +238,10 @@ class Attempt:
         now_ns: int,
     ) -> Observation:
         answer = self._answer(how)
-        error_body = self._error_body()
-        outcome, failure = ("not_sent", unsent) if unsent else self._judge(how, error, error_body)
+        error_body = self._error_body(answer)
+        outcome, failure = (
+            (_NOT_SENT, unsent) if unsent else judge(self._ended(how, error, answer, error_body))
+        )
         cost = price(self.request, answer, self.started_ns) if price and answer.usage.is_told else None
         headers, stream = self._headers, self._stream
         request = self.request
@@ -288,60 +292,51 @@ class Attempt:
         if self._stream is not None:
             self._stream.finish(complete=how == "complete")
             return self._stream.answer()
-        if self._status is None or self._status >= _FIRST_ERROR or not self._body:
+        if self._status is None or self._status >= FIRST_ERROR or not self._body:
             return NO_ANSWER
         return read_message(self._body) or NO_ANSWER
 
-    def _error_body(self) -> ErrorBody | None:
-        """The error the service sent, in the body of a failed answer or as an event inside a stream."""
+    def _error_body(self, answer: Answer) -> ErrorBody | None:
+        """The error that was sent: the body of a failed answer, an event inside a stream, or a page."""
         if self._stream is not None:
             return read_error(self._stream.error, b"") if self._stream.error is not None else None
         if self._headers is None or self._status is None:
             return None
-        if self._status >= _FIRST_ERROR or self._headers.media_type == b"text/html":
+        is_redirect = FIRST_REDIRECT <= self._status < FIRST_ERROR  # often with a page that says so
+        is_page = self._headers.media_type == b"text/html" and not is_redirect
+        if self._status >= FIRST_ERROR or is_page or answer.is_error:
             return read_error(self._body, self._headers.media_type)
         return None
 
-    def _judge(
-        self, how: Ending, error: BaseException | None, error_body: ErrorBody | None
-    ) -> tuple[Outcome, Failure | None]:
-        """What came of the attempt. A failure the service told of counts before the way the body ended."""
-        if self._status is None:
-            return self._judge_unanswered(how, error)
-        if error_body is not None:
-            return ("error" if self._stream is None else "stream_error"), self._classify(error_body)
-        if self._stream is not None and (self._stream.stopped or (self._stream.finished and how == "closed")):
-            return "ok", None
-        if how in _UNFINISHED:
-            return _UNFINISHED[how], None
-        return self._judge_body(error)
-
-    def _judge_body(self, error: BaseException | None) -> tuple[Outcome, Failure | None]:
-        if error is not None:
-            return "truncated", read_exception(error, in_body=True)
-        stream = self._stream
-        if stream is not None and not (self.encoded and stream.is_empty):
-            return "truncated", make_failure("stream_truncated", origin="unknown")
-        return "ok", None
-
-    def _judge_unanswered(self, how: Ending, error: BaseException | None) -> tuple[Outcome, Failure | None]:
-        if how != "failed" or error is None:
-            return "cancelled", None
-        failure = read_exception(error, in_body=False)
-        return ("not_sent" if failure.type == "pool_timeout" else "no_response"), failure
-
-    def _classify(self, body: ErrorBody) -> Failure:
-        request = self.request
-        return classify(
-            status=self._status or 0,
-            body=body,
+    def _ended(
+        self, how: Ending, error: BaseException | None, answer: Answer, error_body: ErrorBody | None
+    ) -> Ended:
+        return Ended(
+            request=self.request,
             ids=self.ids,
-            on_foundry_host=request.on_foundry_host,
-            auth_scheme=request.auth_scheme,
-            bearer=request.bearer,
-            supported=request.operation is not None,
-            now_s=time_ns() / 1e9,
+            status=self._status,
+            how=how,
+            error=error,
+            body=self._what_came(answer),
+            error_body=error_body,
+            is_followed=self.is_followed,
+            wall_clock_ns=time_ns,
         )
+
+    def _what_came(self, answer: Answer) -> Body:
+        """What was seen of the body."""
+        stream = self._stream
+        if stream is None:
+            if answer.is_message:
+                return "message"
+            if self._limit < 0 or (self.encoded and not self._body):
+                return "unseen"
+            return "other" if self._body else "empty"
+        if stream.stopped:
+            return "stopped"
+        if self.encoded and stream.is_empty:
+            return "unseen"
+        return "finished" if stream.finished else "stream"
 
 
 def _with_body_ids(ids: RequestIds, body: ErrorBody | None) -> RequestIds:

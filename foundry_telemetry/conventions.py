@@ -77,7 +77,7 @@ SERVER_ADDRESS: Final = "server.address"
 SERVER_PORT: Final = "server.port"
 """HTTP: the port of the request."""
 ERROR_TYPE: Final = "error.type"
-"""HTTP: here the failure class of ``foundry_telemetry.wire.errors``."""
+"""HTTP: here the failure class of ``foundry_telemetry.wire.classes``."""
 
 AZURE_REQUEST_ID: Final = "azure.service.request.id"
 """Azure: the ``apim-request-id`` response header."""

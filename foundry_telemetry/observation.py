@@ -141,9 +141,10 @@ class Failure(Struct, frozen=True, kw_only=True, gc=False):
     """Why an attempt failed, and whose move it is."""
 
     type: str
-    """The failure class, from the table in ``foundry_telemetry.wire.errors``; emitted as ``error.type``."""
+    """The failure class, from the table in ``foundry_telemetry.wire.classes``; emitted as ``error.type``."""
     origin: Origin
-    fault: Fault
+    fault: Fault | None
+    """Who has to act; ``None`` where the evidence does not say."""
     retryable: bool
     """Whether another attempt can help."""
     auth_failure: bool = False

@@ -80,7 +80,7 @@ def set_limits(limits: Mapping[str, Limits]) -> None:
     for name, value in limits.items():
         if not isinstance(value, Limits):
             raise TypeError(f"set_limits: {name!r} is {value!r}; expected Limits(...)")
-    _declared = {clean_deployment(name) or name: value for name, value in limits.items()}
+    _declared = dict(limits) | {clean_deployment(name) or name: value for name, value in limits.items()}
 
 
 def is_untouched() -> bool:

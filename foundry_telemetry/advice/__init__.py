@@ -1,7 +1,7 @@
 """Advice: from the class of a failure to what it means, what to do, and whom to ask. One table for all.
 
 The note on an exception, the command line, the workbook's Auth tab and `dashboards/causes.md` are made from
-it. Whose fault a class is, and whether it can be retried, stands in `foundry_telemetry.wire.errors` alone.
+it. Whose fault a class is, and whether it can be retried, stands in `foundry_telemetry.wire.classes` alone.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from foundry_telemetry.advice.client import CLIENT
 from foundry_telemetry.advice.credentials import CREDENTIALS
 from foundry_telemetry.advice.entry import IDS, PLACEHOLDERS, Advice, Desk, Placeholder, Step, Tab
 from foundry_telemetry.advice.fallbacks import FALLBACKS, UNKNOWN
+from foundry_telemetry.advice.gateway import GATEWAY
 from foundry_telemetry.advice.permissions import PERMISSIONS
 from foundry_telemetry.advice.request import REQUEST
 from foundry_telemetry.advice.service import SERVICE
@@ -34,12 +35,11 @@ __all__ = [
 ]
 
 ALL: Final[Mapping[str, Advice]] = MappingProxyType(
-    {**CREDENTIALS, **PERMISSIONS, **REQUEST, **SERVICE, **CLIENT}
+    {**CREDENTIALS, **PERMISSIONS, **REQUEST, **SERVICE, **GATEWAY, **CLIENT}
 )
-"""By failure class: one for each class of ``foundry_telemetry.wire.errors``."""
+"""By failure class: one for each class of ``foundry_telemetry.wire.classes``."""
 
 _GATEWAY: Final = "customer_gateway"
-_FIRST_SERVER_ERROR: Final = "http_5"
 
 
 def advice_for(error_type: str | None, fault: str | None = None) -> Advice:
@@ -48,21 +48,15 @@ def advice_for(error_type: str | None, fault: str | None = None) -> Advice:
     Args:
         error_type: The failure class (`error.type` of the record).
         fault: Whose move the record says it is (`foundry.fault`). A customer's gateway changes the advice:
-            its 429 is not Azure's. For what fits no class it is all there is to go by.
+            its 429 is not Azure's. For what fits no class it is all there is to go by; ``None`` where the
+            record does not say.
     """
     known = ALL.get(error_type or "")
     if fault == _GATEWAY and (known is None or known.fault != _GATEWAY):
         return FALLBACKS[_GATEWAY]
     if known is not None:
         return known
-    return FALLBACKS.get(fault or _fault_of_status(error_type or ""), UNKNOWN)
-
-
-def _fault_of_status(error_type: str) -> str:
-    """As for every answer that fits no class: 4xx is the caller's move, 5xx Azure's."""
-    if error_type.startswith(_FIRST_SERVER_ERROR):
-        return "azure"
-    return "caller_request" if error_type.startswith("http_4") else ""
+    return FALLBACKS.get(fault or "", UNKNOWN)
 
 
 def as_markdown() -> str:

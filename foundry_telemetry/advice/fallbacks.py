@@ -135,10 +135,13 @@ FALLBACKS: Final = by_name(
 
 UNKNOWN: Final = Advice(
     about="unknown",
-    meaning="Neither the class nor whose move it is has been told.",
-    next_step="See status, origin and code of the attempt, and its trace; a newer version may know the "
-    "class.",
+    meaning="What was seen of the answer does not say who has to act.",
+    next_step="See status, origin and code of the attempt, and the other attempts of the same call.",
     steps=(
+        Step(
+            "See the other attempts of the call: the body of an error is not read when the client tries "
+            "again at once, and the last one says more."
+        ),
         _SEE_MESSAGE,
         Step("Update foundry-telemetry here to the version that wrote the record, or newer."),
     ),

@@ -8,7 +8,7 @@ from typing import Final
 
 from foundry_telemetry import conventions
 from foundry_telemetry.advice.entry import DATA_ACTION, FAULTS, IDS, PLACEHOLDERS, Advice
-from foundry_telemetry.wire.errors import CLASSES
+from foundry_telemetry.wire.classes import CLASSES
 
 _INTRODUCTION: Final = """\
 # Causes, and what to do
@@ -22,8 +22,9 @@ angle brackets is yours to [fill in](#to-fill-in).
 _FALLBACKS: Final = """\
 ## What fits no class
 
-`http_<status>` is an answer that fits none: 4xx is the caller's move, 5xx Azure's. Where `foundry.fault` is \
-`customer_gateway`, your own gateway answered, and what is said of it here holds in place of the class.
+`http_<status>` is an answer that fits none. Whose move it is stands in `foundry.fault`, and is absent where \
+what was seen of the answer does not say. Where it is `customer_gateway`, your own gateway answered, and \
+what is said of it here holds in place of the class.
 """
 
 

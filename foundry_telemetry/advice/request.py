@@ -195,5 +195,67 @@ REQUEST: Final = by_name(
         ticket="if the documentation says that this hosting has the feature.",
         desks=("Anthropic",),
     ),
+    Advice(
+        about="model_retired",
+        meaning="The model of the deployment is retired and answers no more.",
+        next_step="Deploy a current model and send its deployment name; keep the old name if you can.",
+        steps=(
+            Step("List the deployments: name, model, version, state.", DEPLOYMENTS),
+            Step("See the retirement dates of the models in the portal, and move the others in time."),
+            Step("A new deployment under the old name needs no change in the services."),
+        ),
+        look_at=(names.REQUEST_MODEL, names.RESOURCE, names.ERROR_CODE, names.ERROR_ORIGIN),
+        retry="The same name gets the same answer.",
+        ticket="if the model is not listed as retired.",
+        desks=("Azure",),
+    ),
+    Advice(
+        about="prompt_too_long",
+        meaning="The prompt, or prompt and max_tokens together, exceed the context window of the model.",
+        next_step="Shorten the prompt, compact the history or lower max_tokens; count_tokens tells the size.",
+        steps=(
+            Step(_SEE_MESSAGE),
+            Step("Count the tokens of the prompt before it is sent: count_tokens is free."),
+            Step("A conversation that grows: drop or summarise its oldest parts."),
+            Step("A longer context window may need a beta header or another model."),
+        ),
+        look_at=(names.REQUEST_MODEL, names.REQUEST_MAX_TOKENS, names.CLIENT),
+        retry="The same request gets the same answer.",
+        ticket="if the count of tokens is below the limit of the model.",
+        desks=("Anthropic",),
+    ),
+    Advice(
+        about="unsupported_beta",
+        meaning="The service does not take a value of the anthropic-beta header.",
+        next_step="Drop the beta header, or the value that the message names; Foundry has not all of them.",
+        steps=(
+            Step(_SEE_MESSAGE),
+            Step("Compare the header with the features that Claude in Foundry offers."),
+            Step(
+                "It began with an upgrade of the client or a framework: which betas does it send by itself?"
+            ),
+        ),
+        look_at=(names.CLIENT, names.ANTHROPIC_VERSION, names.REQUEST_MODEL),
+        retry="The same header gets the same answer.",
+        ticket="if the documentation lists the feature for Foundry.",
+        desks=("Anthropic",),
+    ),
+    Advice(
+        about="unsupported_parameter",
+        meaning="The request has a field that this model or this version of the API does not take.",
+        next_step="Drop the field that the message names; after an upgrade compare anthropic.version.",
+        steps=(
+            Step(_SEE_MESSAGE),
+            Step(
+                "It began with an upgrade: compare anthropic.version before and after. 2026-10-21, which "
+                "the SDK sends since 2.0, refuses temperature, top_p and top_k; 2023-06-01 took them."
+            ),
+            Step("A framework may add fields by itself: see its settings for this model."),
+        ),
+        look_at=(names.ANTHROPIC_VERSION, names.CLIENT, names.REQUEST_MODEL),
+        retry="The same request gets the same answer.",
+        ticket="if the documentation lists the field for this model.",
+        desks=("Anthropic",),
+    ),
 )
 """By failure class."""

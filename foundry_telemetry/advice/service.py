@@ -56,7 +56,7 @@ SERVICE: Final = by_name(
     ),
     Advice(
         about="service_unavailable",
-        meaning="Azure could not serve the request just then.",
+        meaning="The service could not take the request just then.",
         next_step="Retry with growing waits; look at Azure Service Health for the region if it lasts.",
         steps=(Step(_HOW_WIDE), Step(_SDK_RETRIES), Step(_HEALTH)),
         look_at=(names.REGION, names.RESOURCE, names.RETRY_AFTER, names.ATTEMPT_NUMBER),

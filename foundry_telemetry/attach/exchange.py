@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
+import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter_ns
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -18,10 +19,11 @@ from foundry_telemetry import budgets, pricing
 from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.neighbours import makes_http_span
-from foundry_telemetry.attempt import Attempt, Ending
+from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Cost, Failure, Observation
 from foundry_telemetry.options import Sink
+from foundry_telemetry.outcomes import SAME_REQUEST, Ending
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.wire.recognise import Hosts, Request
 from foundry_telemetry.wire.usage import Answer
@@ -140,6 +142,8 @@ class Exchange(LeftOut):
         """The response headers are here."""
         attempt = self.attempt
         attempt.headers(response.status_code, response.headers.raw)
+        if response.status_code in SAME_REQUEST and not response.is_closed:
+            attempt.is_followed = _follows(weakref.ref(response))
         if not self.link.ours and attempt.is_stream:
             try:
                 self._settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
@@ -229,6 +233,22 @@ class Exchange(LeftOut):
                 _dropped.append((self, perf_counter_ns()))
         except Exception as error:  # at interpreter exit names may be gone
             losses.add_quietly(error)
+
+
+def _follows(ref: weakref.ref[HttpResponse]) -> Callable[[], bool]:
+    """What says, once a redirect has been read, whether its client follows it.
+
+    A client that does reads the answer at once; one that does not leaves the next request to the application.
+    """
+
+    def is_followed() -> bool:
+        response = ref()
+        return (
+            getattr(response, "has_redirect_location", False)
+            and getattr(response, "next_request", None) is None
+        )
+
+    return is_followed
 
 
 def _is_silenced(context: Context) -> bool:

@@ -98,6 +98,7 @@ def set_prices(
     check_factor("set_prices: discount", discount)
     check_factor("set_prices: usd_per_ccu", usd_per_ccu, expected="US dollars, above 0")
     terms = {_name(name): _terms(name, value) for name, value in prices.items()}
+    terms |= {clean_deployment(name) or name: value for name, value in terms.items()}  # as records have it
     _agreed = Agreed(terms, () if discount == 1 else (float(discount),), float(usd_per_ccu))
     _own_tables.clear()
 
@@ -122,7 +123,7 @@ def _name(name: object) -> str:
         raise TypeError(f"set_prices: expected a deployment or model name, got {name!r}")
     if not name:
         raise ValueError("set_prices: expected a deployment or model name, got ''")
-    return clean_deployment(name) or name
+    return name
 
 
 def _terms(name: str, value: Terms | Rates | float) -> Terms:

@@ -91,6 +91,10 @@ def _audience(aud: object) -> str | None:
     return aud if _URL(aud) else clean_guid(aud)
 
 
+OF_ITSELF: Final = frozenset({"auth_missing_credential", "auth_token_expired"})
+"""What `judge` finds that holds whoever refused the credential."""
+
+
 def judge(scheme: AuthScheme, token: TokenFacts | None) -> str:
     """The failure class of a 401 whose text fits a missing, an invalid, an expired and a misaddressed token.
 

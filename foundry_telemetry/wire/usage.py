@@ -21,6 +21,10 @@ from foundry_telemetry.wire.decoding import reader
 class Answer(Struct, frozen=True, kw_only=True, gc=False):
     """What a 2xx body tells."""
 
+    is_message: bool = False
+    """Whether it is what the API answers: a message, or a count of tokens."""
+    is_error: bool = False
+    """Whether it is an error in spite of its status."""
     response_id: str | None = None
     response_model: str | None = None
     stop_reason: str | None = None
@@ -35,6 +39,8 @@ NO_ANSWER: Final = Answer()
 class Message(Struct, gc=False):
     """The fields we read of a Message. All typed ``object``: one bad field must not hide the others."""
 
+    type: object = None
+    error: object = None
     id: object = None
     model: object = None
     stop_reason: object = None
@@ -58,7 +64,10 @@ def read_message(body: bytes | bytearray) -> Answer | None:
 def read_answer(message: Message, usage: TokenUsage) -> Answer:
     """The answer a decoded Message gives, with the usage already read."""
     details = message.stop_details
+    is_error = bool(message.error) or message.type == "error"
     return Answer(
+        is_message=not is_error and (message.type == "message" or _is_like_a_message(message)),
+        is_error=is_error,
         response_id=clean_message_id(message.id),
         response_model=clean_name(message.model),
         stop_reason=clean_word(message.stop_reason),
@@ -66,6 +75,13 @@ def read_answer(message: Message, usage: TokenUsage) -> Answer:
         usage=usage,
         counted_input_tokens=clean_count(message.input_tokens),
     )
+
+
+def _is_like_a_message(message: Message) -> bool:
+    """Whether an object without its type has a field that no other format has."""
+    usage = as_object(message.usage)
+    told = (message.stop_reason, message.input_tokens, usage.get("input_tokens"), usage.get("output_tokens"))
+    return message.type is None and any(value is not None for value in told)
 
 
 def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:

@@ -10,8 +10,8 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
 
+from foundry_telemetry.wire.classes import CLASSES
 from foundry_telemetry.wire.credentials import judge, read_entra_error, read_token
-from foundry_telemetry.wire.errors import CLASSES
 from tests.fuzz.bodies import lenient
 from tests.fuzz.harness import Harness
 from tests.fuzz.spoiling import spoilt

@@ -9,8 +9,9 @@ from opentelemetry._logs import LogRecord
 from opentelemetry.context import Context
 
 from foundry_telemetry import Observation
-from foundry_telemetry.attempt import Attempt, Ending
+from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.conventions import TOKEN_EXPIRES_IN
+from foundry_telemetry.outcomes import Ending
 from foundry_telemetry.signals.ledger import Ledger
 from foundry_telemetry.signals.span import describe, unlinked
 from foundry_telemetry.wire.recognise import Request, read_request

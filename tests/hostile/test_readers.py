@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundry_telemetry.wire.credentials import read_entra_error, read_token
-from foundry_telemetry.wire.errors import read_error
+from foundry_telemetry.wire.error_body import read_error
 from foundry_telemetry.wire.headers import read_request_headers, read_response_headers
 from foundry_telemetry.wire.sse import MAX_EVENT, MessageStream
 from foundry_telemetry.wire.usage import read_message

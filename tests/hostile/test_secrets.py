@@ -331,7 +331,7 @@ def test_reprs(headers: list[Any], url: str, instrumented: Capture) -> None:
 @pytest.mark.row(75)
 def test_error_body_repr() -> None:
     """The message of an error is matched and forgotten: it does not show in the `repr` of what was read."""
-    from foundry_telemetry.wire.errors import read_error
+    from foundry_telemetry.wire.error_body import read_error
 
     assert not leaks(repr(read_error(json.dumps({"error": ECHOES["message"]}).encode(), b"application/json")))
 

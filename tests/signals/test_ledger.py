@@ -137,7 +137,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "foundry.auth.scheme": ...,
         "http.response.status_code": 500,
         "foundry.outcome": "error",
-        "error.type": "server_error",
+        "error.type": "gateway_error",
         "foundry.error.code": "500",
         "foundry.error.origin": "customer_gateway",
         "foundry.fault": "customer_gateway",

@@ -399,8 +399,8 @@ def _locked(peer: Peer) -> bool:
     """A 401 until the credential is fresh."""
     if peer.request.headers.get("authorization") == "Bearer fresh":
         return _ok(peer)
-    body = b'{"error":{"code":"401","message":"Access denied due to invalid subscription key or wrong API"}}'
-    peer.answer(401, body)
+    text = b"Access denied due to invalid subscription key or wrong API endpoint."
+    peer.answer(401, b'{"error":{"code":"401","message":"%s"}}' % text)
     return True
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from foundry_telemetry.attempt import Ending
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.wire.errors import read_error
+from foundry_telemetry.outcomes import Ending
+from foundry_telemetry.wire.error_body import read_error
 from foundry_telemetry.wire.sse import MessageStream
 from tests.fuzz.told import REQUEST, asked, observed
 from tests.support.recorded import answered, body_of

@@ -96,7 +96,7 @@ def test_prices_and_limits_find_an_odd_name() -> None:
     quota.set_limits({"dep[1m]": quota.Limits(requests=7)})
     try:
         assert pricing.cost(None, usage, 0, deployment=name) == pricing.cost("claude-sonnet-5-5", usage, 0)
-        assert list(quota._declared) == [name]
+        assert quota._declared[name or ""] == quota.Limits(requests=7)
     finally:
         pricing.set_prices({})
         quota.set_limits({})

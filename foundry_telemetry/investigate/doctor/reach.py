@@ -24,7 +24,8 @@ from foundry_telemetry.investigate.doctor.finding import (
     warning,
 )
 from foundry_telemetry.observation import RequestIds
-from foundry_telemetry.wire.errors import classify, read_error
+from foundry_telemetry.wire.error_body import read_error
+from foundry_telemetry.wire.errors import classify
 from foundry_telemetry.wire.exceptions import read_exception
 from foundry_telemetry.wire.headers import read_response_headers
 from foundry_telemetry.wire.recognise import is_foundry_host

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -120,10 +121,30 @@ _AUTH: Final = (
     ("key_auth_disabled", "authz_key_auth_disabled", "err_403_key_auth_disabled", "keys are switched off"),
     (
         "gateway_missing_key",
-        "auth_missing_credential",
+        "gateway_key_missing",
         "err_401_gateway_missing_key",
         "your gateway wants a key",
     ),
+    (
+        "gateway_invalid_key",
+        "gateway_key_invalid",
+        "err_401_gateway_invalid_key",
+        "your gateway refuses the key",
+    ),
+    ("gateway_ip_filter", "gateway_forbidden", "err_403_gateway_ip", "your gateway keeps the caller out"),
+    (
+        "gateway_quota",
+        "gateway_quota_exceeded",
+        "err_403_gateway_quota",
+        "the quota of your gateway is used up",
+    ),
+    (
+        "gateway_rate_limited",
+        "gateway_rate_limited",
+        "err_429_customer_gateway",
+        "over the limit of your own gateway",
+    ),
+    ("gateway_error", "gateway_error", "err_500_gateway_activity_id", "your gateway fails"),
 )
 _REFUSED: Final = (
     ("firewall", "authz_network_denied", "err_403_firewall", "network rules keep the caller out"),
@@ -139,6 +160,15 @@ _REFUSED: Final = (
     ("wrong_path", "route_not_found", "err_404_resource_not_found", "the base URL lacks /anthropic"),
     ("unsupported_feature", "unsupported_feature", "err_400_feature_not_supported", "not on this deployment"),
     ("invalid_request", "invalid_request", "err_400_invalid_request", "the request is malformed"),
+    ("prompt_too_long", "prompt_too_long", "err_400_prompt_too_long", "the prompt exceeds the window"),
+    ("beta_refused", "unsupported_beta", "err_400_beta_refused", "a beta header is refused"),
+    (
+        "unsupported_parameter",
+        "unsupported_parameter",
+        "err_400_unsupported_parameter",
+        "a field is not known",
+    ),
+    ("model_retired", "model_retired", "err_410_model_retired", "the model is retired"),
     (
         "content_filtered",
         "content_filtered",
@@ -148,12 +178,6 @@ _REFUSED: Final = (
     ("request_too_large", "request_too_large", "err_413_too_large", "the body is over the limit"),
     ("rate_limited", "rate_limited", "err_429_foundry_rate_limit", "over the limit, however often tried"),
     ("rate_limited_without_hint", "rate_limited", "err_429_no_hint", "over the limit, and no wait is told"),
-    (
-        "gateway_rate_limited",
-        "rate_limited",
-        "err_429_customer_gateway",
-        "over the limit of your own gateway",
-    ),
     ("server_error", "server_error", "err_500_api_error", "the model service fails"),
     ("upstream_auth", "upstream_auth", "err_500_upstream_auth", "Azure cannot sign in to the model service"),
     ("service_unavailable", "service_unavailable", "err_503_service_unavailable", "Azure is overloaded"),
@@ -213,6 +237,14 @@ _IN_BODY: Final = (
 )
 
 
+_SIGN_IN: Final = (("location", "https://login.example.com/authorize"), ("content-length", "0"))
+_NO_MESSAGE: Final = (
+    ("sign_in_page", "redirected", Reply(status=303, headers=_SIGN_IN), "redirected to a sign-in page"),
+    ("accepted", "empty_response", Reply(status=202), "a 202 without a body"),
+    ("plain_text", "unexpected_response", Reply(chunks=(b"OK",)), "a 200 whose body is no message"),
+)
+
+
 def _all() -> tuple[Incident, ...]:
     auth = (
         Incident(name=name, title=title, error=kind, make=_refused(case_id), credential=case_id)
@@ -228,7 +260,11 @@ def _all() -> tuple[Incident, ...]:
     in_body = (
         Incident(name=name, title=title, error=kind, make=make) for name, kind, make, title in _IN_BODY
     )
-    return (*auth, *others, *once, *in_body)
+    no_message = (
+        Incident(name=name, title=title, error=kind, make=partial(tuple, (reply,)))
+        for name, kind, reply, title in _NO_MESSAGE
+    )
+    return (*auth, *others, *once, *in_body, *no_message)
 
 
 INCIDENTS: Final[Mapping[str, Incident]] = {each.name: each for each in _all()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from gunicorn.workers import SUPPORTED_WORKERS
 
 from tests.delivery.servers import (
     ASGI,
+    AT_FIRST,
     CELERY,
     EACH,
     FACTORY,
@@ -29,6 +31,7 @@ from tests.delivery.servers import (
 )
 from tests.delivery.service import DONE
 from tests.delivery.stage import Service, Stage, running
+from tests.support.patience import PATIENCE_S
 
 CONTAINER: Final = ("unshare", "--pid", "--fork", "--kill-child")
 HAS_CONTAINERS: Final = subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode == 0
@@ -100,9 +103,15 @@ def _http(stage: Stage, cell: Cell) -> Iterator[Driven]:
         def work() -> None:
             if cell.ending != RECYCLED:
                 service.ask(REQUESTS, at_once=4)
-            else:  # one after the other, so that a worker stops in time
-                for _ in range(EACH if cell.ends_by_itself else REQUESTS):
+            elif cell.ends_by_itself:  # one after the other, so that a worker stops in time
+                for _ in range(EACH):
                     service.ask(1)
+            else:  # until a process has answered that was not there at first; that takes some a while
+                answered: set[str] = set()
+                deadline = time.monotonic() + PATIENCE_S
+                while len(answered) <= AT_FIRST:
+                    answered |= service.ask(1)
+                    assert time.monotonic() < deadline, answered
 
         yield Driven(service, work, service.ask_without_end)
 

@@ -28,6 +28,8 @@ PLACES: Final = (IMPORT, FACTORY)
 """Where `configure` is called. A pool has its initializer for a factory, Celery ``worker_process_init``."""
 
 REQUESTS: Final = 10
+AT_FIRST: Final = 2
+"""Workers of a server that has several."""
 EACH: Final = 2
 """Requests after which a worker is replaced."""
 

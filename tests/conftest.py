@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Whatever collection makes stays to the end: the garbage collector looks at none of it, then or later."""
+    """What collection makes stays to the end, so the garbage collector looks at none of it, then or later."""
     gc.disable()
     try:
         return (yield)

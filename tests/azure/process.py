@@ -19,7 +19,7 @@ from tests.support.patience import PATIENCE_S
 ROOT = Path(__file__).parents[2]
 
 NO_FASTAPI = {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "fastapi"}
-"""For what serves nothing: where FastAPI is installed, the distro imports it, for a third of all its start."""
+"""For what serves nothing: where FastAPI is installed, the distro imports it, a third of its whole start."""
 
 _NOT_INHERITED = ("APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
 

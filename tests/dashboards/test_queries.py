@@ -81,6 +81,7 @@ def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
         assert told, "the first seed must leave no query without an answer"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", kql.names())
 def test_an_empty_workspace_gives_no_rows(name: str) -> None:
     """Without any attempt every query gives no row at all, so that the step can say why."""

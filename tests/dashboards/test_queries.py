@@ -139,6 +139,7 @@ PASTES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paste", PASTES)
 def test_an_id_is_found_in_any_paste(paste: str) -> None:
     """The search finds the id in what people paste, and no paste can become part of the query."""

@@ -110,6 +110,7 @@ def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> Non
         assert part not in outside
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ATTACKS)
 def test_what_is_to_be_typed_is_one_word(text: str) -> None:
     """The id in a command to copy is one that the command takes, whatever the store calls its calls."""

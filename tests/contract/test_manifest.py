@@ -78,6 +78,7 @@ def test_values_fit_their_forms(seen: Seen) -> None:
         assert not wrong, (key, entry.form.says, wrong[:3])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["span name", "body"])
 def test_names_and_bodies_fit(seen: Seen, what: str) -> None:
     """Every name of a span of ours and every body of the event is of one of the forms in the manifest."""
@@ -88,6 +89,7 @@ def test_names_and_bodies_fit(seen: Seen, what: str) -> None:
     assert not [value for value in values if not any(form.fits(value) for form in forms)]
 
 
+@pytest.mark.slow
 def test_no_canary_is_seen(seen: Seen) -> None:
     """Nothing of the prompts, credentials and persons that went in came out."""
     text = repr(dict(seen.values))

@@ -27,6 +27,7 @@ TRUST: Final = {
     "soak": "python -m tests.soak --calls 50000 --at-once 1000 --minutes 10",
     "delivery": "python -m pytest tests/delivery --long",
     "settings": "python -m pytest tests/settings_matrix --long -n 2",
+    "sweeps": "python -m pytest tests/dashboards/test_check.py tests/investigate/test_hostile.py --long -n 2",
     "benchmarks": "python -m tests.benchmarks",
     "versions": "nox -s tests lowest newest anthropic opentelemetry",
 }

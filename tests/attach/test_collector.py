@@ -47,11 +47,11 @@ def garbage_of(family: Family, foundry: FakeFoundry, shape: str, **options: Any)
 
     async def scenario() -> list[object]:
         async with family.client(base_url=foundry.base_url.removesuffix("/anthropic"), **options) as face:
-            await one_call(face, shape)  # fills caches
-            gc.collect()
-            gc.disable()
-            gc.set_debug(gc.DEBUG_SAVEALL)
+            gc.disable()  # before all: while another thread collects, `collect()` returns at once
             try:
+                await one_call(face, shape)  # fills caches
+                gc.collect()
+                gc.set_debug(gc.DEBUG_SAVEALL)
                 for _ in range(CALLS):
                     await one_call(face, shape)
                 gc.collect()

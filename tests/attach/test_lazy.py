@@ -72,6 +72,7 @@ def test_no_family_is_imported(door: str) -> None:
     assert after(door)["families"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.row(92)
 @pytest.mark.skipif(not has_both, reason="needs httpx and httpx2")
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 
+NO_FASTAPI = {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "fastapi"}
+"""For what serves nothing: where FastAPI is installed, the distro imports it, a third of its whole start."""
+
 _NOT_INHERITED = ("APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
 
 PRELUDE = """
@@ -145,6 +148,7 @@ def running(
         **{name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)},
         "APPLICATIONINSIGHTS_CONNECTION_STRING": azure.connection_string,
         "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",  # the distro's default asks the network
+        **NO_FASTAPI,
         "PYTHONPATH": str(ROOT),
         "TMPDIR": str(folder),
         **environment,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.azure.process import NO_FASTAPI
 from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +68,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     }
     folders = {"HOME": str(folder), "TMPDIR": str(folder)}
     python = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
-    return kept | folders | python | more
+    return kept | folders | python | NO_FASTAPI | more
 
 
 def start(folder: Path, *arguments: str, before: str = "", **more: str) -> subprocess.Popen[str]:

@@ -58,6 +58,7 @@ def test_what_is_seen_is_in_the_manifest(seen: Seen) -> None:
     assert not unknown
 
 
+@pytest.mark.slow
 def test_what_is_in_the_manifest_is_seen(seen: Seen) -> None:
     """Every entry is seen in each place it names: nothing is told of that does not exist."""
     names = {(place, TAGS if name.startswith(conventions.TAG_PREFIX) else name) for place, name in told(seen)}
@@ -67,6 +68,7 @@ def test_what_is_in_the_manifest_is_seen(seen: Seen) -> None:
                 assert any((one, entry.name) in names for one in SEEN_AS[place]), (entry.name, place)
 
 
+@pytest.mark.slow
 def test_values_fit_their_forms(seen: Seen) -> None:
     """Every value that was seen is of the form that its entry says."""
     for key in told(seen):
@@ -76,6 +78,7 @@ def test_values_fit_their_forms(seen: Seen) -> None:
         assert not wrong, (key, entry.form.says, wrong[:3])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["span name", "body"])
 def test_names_and_bodies_fit(seen: Seen, what: str) -> None:
     """Every name of a span of ours and every body of the event is of one of the forms in the manifest."""
@@ -86,6 +89,7 @@ def test_names_and_bodies_fit(seen: Seen, what: str) -> None:
     assert not [value for value in values if not any(form.fits(value) for form in forms)]
 
 
+@pytest.mark.slow
 def test_no_canary_is_seen(seen: Seen) -> None:
     """Nothing of the prompts, credentials and persons that went in came out."""
     text = repr(dict(seen.values))

@@ -19,7 +19,9 @@ WORKFLOWS = ".github/workflows"
         pytest.param(("mypy",), marks=pytest.mark.slow),
         ("ruff", "check"),
         ("ruff", "format", "--check"),
-        ("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry"),
+        pytest.param(
+            ("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry"), marks=pytest.mark.slow
+        ),
     ],
     ids=lambda command: " ".join(command[:2]),
 )

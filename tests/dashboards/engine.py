@@ -61,6 +61,7 @@ class Workspace:
         for table in without:
             self._connection.execute(f'DROP TABLE "{table}"')
         self._tables = frozenset(azure_tables()) - frozenset(without)
+        self._answered: dict[str, list[dict[str, Any]]] = {}
 
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         shape = METRIC if table == "AppMetrics" else SHAPE
@@ -69,16 +70,19 @@ class Workspace:
     def belongs_to(self, resource: str) -> None:
         """Say which resource of Application Insights all events belong to."""
         self._connection.execute('UPDATE "AppEvents" SET "_ResourceId" = ?', [resource])
+        self._answered.clear()
 
     def ask(self, name: str, values: Mapping[str, Value]) -> list[dict[str, Any]]:
-        """The rows of a shipped query's result; times are UTC."""
-        answer = self._ask(name, values)
-        return [dict(zip(answer.columns, map(_value, row), strict=True)) for row in answer.fetchall()]
-
-    def _ask(self, name: str, values: Mapping[str, Value]) -> Any:
+        """The rows of a shipped query's result; times are UTC. The same question is not worked out again."""
         text = substitute(kql.whole(name), values)
+        if text not in self._answered:
+            self._answered[text] = self._rows(text)
+        return [dict(row) for row in self._answered[text]]
+
+    def _rows(self, text: str) -> list[dict[str, Any]]:
         translated = _translated(text, self._tables)
-        return self._connection.sql(str(translated), params=translated.parameters or None)
+        answer = self._connection.sql(str(translated), params=translated.parameters or None)
+        return [dict(zip(answer.columns, map(_value, row), strict=True)) for row in answer.fetchall()]
 
 
 @cache

@@ -145,6 +145,7 @@ HEALTHY: dict[str, Trouble] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HEALTHY)
 def test_nothing_fires_without_an_incident(name: str) -> None:
     """What heals by itself, is over, or is too little to judge wakes nobody."""

@@ -390,10 +390,13 @@ def test_a_broken_frame_breaks_its_schema() -> None:
 
 
 @pytest.mark.slow
-def test_every_query_passes_the_parser() -> None:
-    """No query of rules, query pack or workbook has a problem; measures are numbers, dimensions texts."""
+def test_the_parser_knows_what_rules_measure() -> None:
+    """Measures are numbers, dimensions texts.
+
+    That no query of rules, query pack or workbook has a problem is told by `test_what_is_shipped_passes` of
+    the command line.
+    """
     need_parser()
-    assert list(asked.refused_anywhere(json.loads(files.workbook()))) == []
     queries = asked.of_template(TEMPLATE)
     assert len(queries) == len(RULES) + len(querypack.TITLES)
     criteria = asked.criteria(TEMPLATE)

@@ -62,12 +62,16 @@ def told(find: Callable[[dict[str, Any]], Any], change: Break) -> list[str]:
 @pytest.mark.parametrize(
     "rule",
     [
-        pytest.param(rule, marks=pytest.mark.slow) if re.search(r"\bruns\b|parser", rule) else rule
+        pytest.param(rule, marks=pytest.mark.long) if re.search(r"\bruns\b|parser", rule) else rule
         for rule in ALL
     ],
 )
 def test_the_shipped_workbook_keeps_every_rule(rule: str) -> None:
-    """Nothing is wrong with what we ship."""
+    """Nothing is wrong with what we ship.
+
+    The rules that ask the parser or the local engine run here with `--long`. Each test run has them all in
+    `test_what_is_shipped_passes` of the command line.
+    """
     if "Microsoft's parser" in rule:
         need_parser()
     assert check(checks={rule: ALL[rule]}) == (Finding(rule),)

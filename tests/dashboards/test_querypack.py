@@ -57,6 +57,7 @@ def test_a_saved_query_answers_what_the_workbook_answers(name: str, store: Query
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TITLES)
 def test_a_saved_query_has_no_parameter(name: str, store: Query) -> None:
     """It runs as it is, begins with its question, and has what may be changed at its top."""

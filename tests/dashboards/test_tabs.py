@@ -171,6 +171,7 @@ def test_all_services_share_a_limit() -> None:
     assert [line["peak"] for line in told if line["what"] == "requests"] == [8]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "typed", ["'", '"; AppEvents | take 1 //', "d=", "=1/1/1", "d=x/y/z", "d=1/2", "\\", ";;"]
 )
@@ -209,6 +210,7 @@ CHOSEN += [("streams_over_time", "stream_measure", value) for value in STREAM_ME
 CHOSEN += [(name, "split_by", value) for name in ("usage_by", "cost_over_time") for value in SPLITS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "field", "value"), CHOSEN)
 def test_every_choice_is_answered(name: str, field: str, value: str) -> None:
     """Whatever a reader can choose on a tab gives what plain Python gives."""

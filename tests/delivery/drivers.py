@@ -13,6 +13,7 @@ from typing import Final
 from celery import Celery
 from gunicorn.workers import SUPPORTED_WORKERS
 
+from tests.azure.process import NO_FASTAPI
 from tests.delivery.servers import (
     ASGI,
     AT_FIRST,
@@ -165,5 +166,7 @@ def _running(
     stage: Stage, cell: Cell, *command: str, listens: bool = False, **more: str
 ) -> Iterator[Service]:
     prefix = CONTAINER if cell.server.is_first else ()
+    if cell.server.kind != ASGI:
+        more |= NO_FASTAPI
     with running(stage, *command, listens=listens, prefix=prefix, **LATE, **more) as service:
         yield service

@@ -32,7 +32,8 @@ from tests.delivery.table import README, readme
 AFTERWARDS = 3
 """Calls that a request makes after the signal."""
 RUN = [cell for cell in cells() if not cell.left_out]
-CELLS = [pytest.param(cell, id=str(cell), marks=() if is_quick(cell) else pytest.mark.long) for cell in RUN]
+MARKS = {True: pytest.mark.slow, False: pytest.mark.long}
+CELLS = [pytest.param(cell, id=str(cell), marks=MARKS[is_quick(cell)]) for cell in RUN]
 
 
 @pytest.fixture

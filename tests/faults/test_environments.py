@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.azure.settings import read_settings
 from foundry_telemetry.testing.ingestion import FakeIngestion
-from tests.azure.process import PATIENCE_S, ROOT, running
+from tests.azure.process import NO_FASTAPI, PATIENCE_S, ROOT, running
 from tests.support.fault_server import FaultServer
 
 CALLS: Final = """
@@ -45,7 +45,7 @@ def told_by(script: str, **environment: str) -> dict[str, Any]:
     """What a script tells in a process of its own; a warning that Python would show is an error."""
     ended = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "-c", CALLS + script + SAY],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **NO_FASTAPI, **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -134,8 +134,8 @@ def test_request_bodies_arrive_unread(family: Family, kind: str, capture: Captur
 @pytest.mark.row(62)
 @pytest.mark.parametrize("kind", ["generator", "bytes"])
 def test_huge_request_costs_no_memory(family: Family, kind: str, capture: Capture) -> None:
-    """64 MiB on their way out stay where they are: we copy nothing of them."""
-    whole = bytes(64 * MEGA) if kind == "bytes" else None
+    """16 MiB on their way out stay where they are: we copy nothing of them."""
+    whole = bytes(16 * MEGA) if kind == "bytes" else None
     digests = []
     playback = transport(family, lambda _: (200, JSON, [message()]))
     answer = playback.handle_async_request if family.is_async else playback.handle_request
@@ -160,7 +160,7 @@ def test_huge_request_costs_no_memory(family: Family, kind: str, capture: Captur
         playback.handle_request = swallow
 
     async def scenario() -> Any:
-        content = whole if whole is not None else produced(family, 64, MEGA, [])
+        content = whole if whole is not None else produced(family, 16, MEGA, [])
         async with family.client(transport=playback) as client:
             return (await client.request("POST", URL, content=content)).content
 
@@ -277,7 +277,7 @@ def flushed(*bodies: bytes) -> list[bytes]:
     return [made.compress(body) + made.flush(zlib.Z_SYNC_FLUSH) for body in bodies]
 
 
-ZEROS = gzip.compress(bytes(96 * MEGA), 6)
+ZEROS = gzip.compress(bytes(24 * MEGA), 6)
 FIRST = b"".join(events()[:2])
 BOMBS: dict[str, tuple[list[Any], Any]] = {
     "json": (JSON, lambda: [ZEROS]),

@@ -65,17 +65,18 @@ def harmless(text: str) -> bool:
     return not any(unicodedata.category(one)[0] == "C" for one in text.replace("\n", ""))
 
 
-@pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
+LOOSE: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+STORED = given(
     st.dictionaries(st.sampled_from(KEYS), TEXTS, max_size=len(KEYS)),
     st.dictionaries(st.sampled_from(("ai.operation.id", "ai.cloud.role", "ai.application.ver")), TEXTS),
     st.dictionaries(TEXTS, TEXTS, max_size=2),
 )
-def test_stored_values(
+
+
+def answers(
     azure: LocalAzureMonitor, properties: dict[str, str], tags: dict[str, str], own: dict[str, str]
 ) -> None:
-    """Whatever stands in an attempt, both commands answer, and what they print acts on nothing."""
+    """Store an attempt, and ask both commands for it in every form they have."""
     ident = f"req_{next(NUMBER):020}"
     given = properties | {f"foundry.tag.{key}": value for key, value in own.items()}
     given["foundry.call.id"] = f"{ident[-16:]}{properties.get('foundry.call.id', '')}"
@@ -89,6 +90,29 @@ def test_stored_values(
         said = run(*command, "--url", azure.url)
         json.loads(said.out, parse_constant=pytest.fail)  # NaN is no JSON
         assert said.out.isascii()
+
+
+@pytest.mark.slow
+@settings(max_examples=12, **LOOSE)
+@STORED
+def test_stored_values(
+    azure: LocalAzureMonitor, properties: dict[str, str], tags: dict[str, str], own: dict[str, str]
+) -> None:
+    """Whatever stands in an attempt, both commands answer, and what they print acts on nothing.
+
+    These are a dozen attempts; `test_many_stored_values`, with `--long`, tries more.
+    """
+    answers(azure, properties, tags, own)
+
+
+@pytest.mark.long
+@settings(max_examples=80, **LOOSE)
+@STORED
+def test_many_stored_values(
+    azure: LocalAzureMonitor, properties: dict[str, str], tags: dict[str, str], own: dict[str, str]
+) -> None:
+    """The same for more attempts."""
+    answers(azure, properties, tags, own)
 
 
 @pytest.mark.parametrize("text", ATTACKS)
@@ -110,6 +134,7 @@ def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> Non
         assert part not in outside
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ATTACKS)
 def test_what_is_to_be_typed_is_one_word(text: str) -> None:
     """The id in a command to copy is one that the command takes, whatever the store calls its calls."""

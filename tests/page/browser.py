@@ -19,6 +19,7 @@ OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-gpu",
 )
 WATCH = """
 window.violations = [];

@@ -37,6 +37,7 @@ def filled(sample: LocalAzureMonitor, browser: object) -> dict[str, dict[str, ob
     return {case["name"]: answer for case, answer in zip(CASES, told, strict=True)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_reference_is_filled_as_the_portal_does(
     case: dict[str, object], filled: dict[str, dict[str, object]]

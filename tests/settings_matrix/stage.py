@@ -21,7 +21,7 @@ from msgspec import structs
 from foundry_telemetry.azure.pipelines import QUIET
 from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, message, stream
 from foundry_telemetry.testing.ingestion import FakeIngestion
-from tests.azure.process import stored
+from tests.azure.process import NO_FASTAPI, stored
 from tests.settings_matrix.calls import CALLS, CONNECTION_STRING, DEADLINE_S
 
 ROOT: Final = Path(__file__).parents[2]
@@ -102,6 +102,7 @@ class Stage:
                 "ANTHROPIC_FOUNDRY_API_KEY": "any",
                 CONNECTION_STRING: azure.connection_string,
                 "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",  # the distro's default asks the network
+                **NO_FASTAPI,
                 "PYTHONPATH": str(ROOT),
                 "TMPDIR": folder,
                 **quiet,

@@ -53,6 +53,7 @@ CHOICE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.row(81, 88, 89)
 @pytest.mark.parametrize("variables", CHOICE.values(), ids=CHOICE)
 def test_settings(variables: dict[str, str], stage: Stage) -> None:
@@ -67,6 +68,7 @@ def test_a_queue_of_one(stage: Stage) -> None:
     assert arrived(stage, stage.run("configure", **FULL)) in (Outcome.WHOLE, Outcome.COUNTED)
 
 
+@pytest.mark.slow
 @pytest.mark.row(81)
 def test_the_sdk_is_switched_off(stage: Stage) -> None:
     """``OTEL_SDK_DISABLED=true`` means no telemetry: nothing arrives, nothing counts as lost, no error."""

@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Self
 
-import anthropic
 import pytest
 
 _INSTALLED: list[Any] = [import_module(name) for name in ("httpx", "httpx2") if find_spec(name)]
@@ -23,7 +22,7 @@ _INSTALLED: list[Any] = [import_module(name) for name in ("httpx", "httpx2") if 
 httpx, httpx2 = _INSTALLED[0], _INSTALLED[-1]
 """Where only one family is installed, its module stands under both names, so that every test finds one."""
 
-sdk_httpx = httpx if issubclass(anthropic.DefaultHttpxClient, httpx.Client) else httpx2
+sdk_httpx: ModuleType
 """The family whose clients the installed SDK takes: httpx up to 0.125, httpx2 from 1.0 on."""
 
 has_both = httpx is not httpx2
@@ -31,8 +30,18 @@ has_prices = find_spec("httpx2") is not None
 """genai-prices imports httpx2, so without it there are none."""
 needs_prices = pytest.mark.skipif(not has_prices, reason="genai-prices imports httpx2, which is not there")
 
-sdk_has_spans = find_spec("anthropic._tracing") is not None
+sdk_has_spans: bool
 """Those before 1.0 open none, nor do they take ``open_telemetry=``."""
+
+
+def __getattr__(name: str) -> Any:
+    """What to know of the SDK, which takes a second to import: asked for only when a test wants it."""
+    if name == "sdk_has_spans":
+        return find_spec("anthropic._tracing") is not None
+    if name == "sdk_httpx":
+        sdk = import_module("anthropic")
+        return httpx if issubclass(sdk.DefaultHttpxClient, httpx.Client) else httpx2
+    raise AttributeError(name)
 
 
 @dataclass(frozen=True)

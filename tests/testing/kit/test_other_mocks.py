@@ -261,6 +261,7 @@ TESTS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fixtures", ["foundry, httpx_mock", "httpx_mock, foundry"])
 def test_pytest_httpx(run: Run, fixtures: str) -> None:
     """Its responses and callbacks win as often as they may be sent; ours is no unexpected request to it.
@@ -274,6 +275,7 @@ def test_pytest_httpx(run: Run, fixtures: str) -> None:
     ended.stdout.no_fnmatch_line("*were not expected*")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fixtures", ["foundry, respx_mock", "respx_mock, foundry"])
 def test_respx_fixture(run: Run, fixtures: str) -> None:
     """Its fixture does as its context does: a route that was never asked for fails the test, ours none."""

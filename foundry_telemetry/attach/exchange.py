@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextvars
 import sys
-import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import perf_counter_ns
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -14,10 +13,13 @@ from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from foundry_telemetry import budgets, pricing
+from foundry_telemetry import pricing
+from foundry_telemetry.attach.calls import FailedAttempt, Origin, failed_attempts, note_end
 from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.holder import collect
 from foundry_telemetry.attach.neighbours import makes_http_span
+from foundry_telemetry.attach.sinks import notify
 from foundry_telemetry.attempt import Attempt, Ending
 from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Cost, Failure, Observation
@@ -90,17 +92,23 @@ class Exchange(LeftOut):
         settings: What the door was opened with.
         attempt: The attempt.
         link: Its tie to the trace.
+        origin: What the application sent for it.
         resent: Whether the same request was sent before.
     """
 
-    __slots__ = ("_resent", "_settings", "attempt", "failed", "link", "transport")
+    __slots__ = ("_resent", "_settings", "attempt", "failed", "link", "origin", "transport", "waiting")
 
-    def __init__(self, settings: Settings, attempt: Attempt, link: Link, *, resent: bool) -> None:
+    def __init__(
+        self, settings: Settings, attempt: Attempt, link: Link, origin: Origin, *, resent: bool
+    ) -> None:
         self._settings = settings
         self._resent = resent
         self.attempt = attempt
         self.link = link
+        self.origin = origin
         self.transport: object = None
+        self.waiting: FailedAttempt | None = None
+        """What a retry finds this attempt by, once it has failed."""
         self.failed: Observation | None = None
         """What a note is to say, where one was asked for."""
 
@@ -188,8 +196,9 @@ class Exchange(LeftOut):
             losses.add(problem)
 
     def _tell(self, seen: Observation, error: BaseException | None) -> None:
-        self._settings.signals.close(self.link, seen, self.has_http_span, losses.add_foreign)
-        self.notify(seen)
+        self._close(seen, losses.add_foreign)
+        self._place(seen, in_its_task=True)
+        notify(self._settings.sinks, seen)
         if seen.failure is not None and self._settings.notes is not None:
             self.failed = seen
             try:
@@ -197,30 +206,30 @@ class Exchange(LeftOut):
             except Exception as problem:
                 losses.add(problem, Signal.EXCEPTION_NOTES)
 
+    def _close(self, seen: Observation, lose: Callable[[Exception, Signal, Reason], object]) -> None:
+        self._settings.signals.close(self.link, seen, self.has_http_span, lose)
+        collect(seen, self.link.context)
+
+    def _place(self, seen: Observation, *, in_its_task: bool) -> None:
+        """Let a retry find the attempt, if it failed; a success ends what waits. Most often neither."""
+        if seen.failure is not None or failed_attempts.waiting:
+            self.waiting = note_end(self.origin, self.link, seen, perf_counter_ns(), in_its_task=in_its_task)
+
     def end_dropped(self, at_ns: int) -> None:
         """End an exchange whose body was dropped at `at_ns`. Budgets and sinks hear of it when they may."""
         try:
             context_api.attach(self.link.context)
             seen = self.attempt.end("closed", at_ns=at_ns, price=_price)
             if seen is not None:
-                self._settings.signals.close(self.link, seen, self.has_http_span, _add_quietly)
+                self._close(seen, _add_quietly)
+                self._place(seen, in_its_task=False)
                 _late.append((self, seen))
         except Exception as problem:
             losses.add_quietly(problem)
 
     def notify(self, seen: Observation) -> None:
         """Let budgets and sinks know of a finished attempt."""
-        try:
-            budgets.spend(seen)
-        except Exception as error:
-            losses.add(error, Signal.BUDGETS)
-        if self._settings.sinks and _nesting.depth < _MAX_NESTING:
-            _nesting.depth += 1
-            try:
-                for sink in self._settings.sinks:
-                    _try(sink, seen)
-            finally:
-                _nesting.depth -= 1
+        notify(self._settings.sinks, seen)
 
     def drop(self) -> None:
         """The body was dropped unread or half read. Called by finalizers, so it only takes a note."""
@@ -235,24 +244,6 @@ def _is_silenced(context: Context) -> bool:
     """Whether the application itself keeps HTTP instrumentors from making spans here."""
     keys = (_SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY)
     return any(context_api.get_value(key, context) for key in keys)
-
-
-class _Nesting(threading.local):
-    """How many sinks this thread is inside of."""
-
-    depth = 0
-
-
-_nesting: Final = _Nesting()
-_MAX_NESTING: Final = 3
-"""A sink may call Claude itself, or log to a handler that does; each call would bring one more."""
-
-
-def _try(sink: Sink, seen: Observation) -> None:
-    try:
-        sink(seen)
-    except Exception as error:
-        losses.add(error, Signal.SINKS, Reason.SINK_ERROR)
 
 
 def _add_quietly(error: Exception, signal: Signal, _: Reason) -> None:

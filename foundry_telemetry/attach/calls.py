@@ -159,14 +159,17 @@ class FailedAttempts:
         return None
 
     def settle(self, place: Place, digest: Callable[[], bytes | None]) -> None:
-        """An attempt succeeded: what its task was at is over, and whoever sent the same has its answer."""
+        """An attempt succeeded, so what failed before it is over.
+
+        That is all of its task. Below its parent span it is only what is equal to it, and only for others:
+        a sibling that still runs may try again what it sent itself.
+        """
         for failed in self.waiting.pop(id(place.task), ()):
             failed.claim()
         siblings = [failed for failed in self.waiting.get(place.parent, ()) if failed.is_free]
-        wanted = digest() if siblings else None
-        for failed in siblings:
-            if failed.digest == wanted:
-                failed.claim()
+        if siblings:
+            wanted = digest()
+            self.waiting[place.parent] = [failed for failed in siblings if failed.digest != wanted]
 
     def clear(self) -> None:
         """Nobody waits any more."""

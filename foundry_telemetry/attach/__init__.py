@@ -113,7 +113,7 @@ def uninstrument(target: object = None) -> None:
     put_back()
     tell_of_dropped()
     if target is None:
-        failed_attempts.clear()
+        failed_attempts.waiting.clear()
 
 
 class HookOptions(TypedDict, total=False):

@@ -48,6 +48,10 @@ class Origin(Struct, frozen=True):
     body: bytes | None
     caller: Context
 
+    def __repr__(self) -> str:
+        """Nothing of what was sent: crash reporters print local variables."""
+        return "Origin(...)"
+
     def digest(self) -> bytes | None:
         """Stands for method, URL and body; ``None`` where the body is not in memory."""
         if self.body is None:
@@ -170,10 +174,6 @@ class FailedAttempts:
         if siblings:
             wanted = digest()
             self.waiting[place.parent] = [failed for failed in siblings if failed.digest != wanted]
-
-    def clear(self) -> None:
-        """Nobody waits any more."""
-        self.waiting.clear()
 
     def _expire(self, now_ns: int) -> None:
         """Drop from the front what is too late for a retry, and what is taken up."""

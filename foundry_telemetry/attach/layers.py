@@ -128,12 +128,12 @@ def first_step(recorder: Recorder, transport: object, request: Any, timer: Timer
         return None
     try:
         patch_layers()
-        sending = Sending(recorder, exchange)
+        sending = request.extensions[_KEY] = Sending(recorder, exchange)
         step = Step(sending, exchange, request, is_first=True)
-        request.extensions[_KEY] = sending
     except Exception as error:
         losses.add(error)
-        step = Step(Sending(recorder, exchange), exchange, request)
+        exchange.end("closed")  # a short record is better than none
+        return None
     step.begin(timer)
     return step
 

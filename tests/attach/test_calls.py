@@ -333,7 +333,7 @@ def test_trio(instrumented: Capture) -> None:
 def test_retries_of_a_framework_around_those_of_the_sdk(
     transport_tries: int, native: bool, is_async: bool, instrumented: Capture, no_sdk_waits: None
 ) -> None:
-    """A framework that tries again, around the SDK, which does so too, over a transport that does: one call."""
+    """A framework that tries again, around the SDK, which does too, over a transport that does: one call."""
     family = Family(sdk_httpx, is_async)
     sent = 2 * transport_tries
     steps = [LIMITED] * (sent + 1) + [OK]

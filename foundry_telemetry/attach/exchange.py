@@ -7,7 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from time import perf_counter_ns
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
@@ -28,11 +28,13 @@ from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.wire.recognise import Hosts, Request
 from foundry_telemetry.wire.usage import Answer
 
+if TYPE_CHECKING:
+    from foundry_telemetry.attach.layers import Sending
+
 Item = TypeVar("Item")
 
 _propagator: Final = TraceContextTextMapPropagator()
 """Writes ``traceparent`` alone: baggage is none of the model provider's business."""
-
 
 _SILENT: Final = True
 """Value of the context key by which HTTP instrumentors know that they should make no span."""
@@ -96,17 +98,32 @@ class Exchange(LeftOut):
         resent: Whether the same request was sent before.
     """
 
-    __slots__ = ("_resent", "_settings", "attempt", "failed", "link", "origin", "transport", "waiting")
+    __slots__ = (
+        "_resent",
+        "attempt",
+        "failed",
+        "is_on_its_way",
+        "link",
+        "origin",
+        "sending",
+        "settings",
+        "transport",
+        "waiting",
+    )
 
     def __init__(
         self, settings: Settings, attempt: Attempt, link: Link, origin: Origin, *, resent: bool
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self._resent = resent
         self.attempt = attempt
         self.link = link
         self.origin = origin
         self.transport: object = None
+        self.is_on_its_way = False
+        """Whether the transport that the client chose is at it."""
+        self.sending: Sending | None = None
+        """Its way through transports below that one, once it has come to one."""
         self.waiting: FailedAttempt | None = None
         """What a retry finds this attempt by, once it has failed."""
         self.failed: Observation | None = None
@@ -115,7 +132,7 @@ class Exchange(LeftOut):
     def attach(self, request: HttpRequest) -> Any:
         """Make our span current while the transport works; returns the token for `detach`."""
         try:
-            suppress = self._settings.suppress_http
+            suppress = self.settings.suppress_http
             context = self.link.context
             if self._must_propagate():
                 _propagator.inject(request.headers, context)
@@ -136,11 +153,11 @@ class Exchange(LeftOut):
             return False
         if self.link.ours:
             return not self.has_http_span()
-        return self._settings.suppress_http and (makes_http_span(self.transport) or not self.link.of_sdk)
+        return self.settings.suppress_http and (makes_http_span(self.transport) or not self.link.of_sdk)
 
     def has_http_span(self) -> bool:
         """Whether an HTTP instrumentor makes a span for this exchange."""
-        if self._settings.suppress_http or not makes_http_span(self.transport):
+        if self.settings.suppress_http or not makes_http_span(self.transport):
             return False
         return not _is_silenced(self.link.context)
 
@@ -150,7 +167,7 @@ class Exchange(LeftOut):
         attempt.headers(response.status_code, response.headers.raw)
         if not self.link.ours and attempt.is_stream:
             try:
-                self._settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
+                self.settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
             except Exception as error:  # a span that cannot be written to costs no record
                 losses.add(error, Signal.TRACES)
 
@@ -171,8 +188,8 @@ class Exchange(LeftOut):
 
     def passed_by(self, error: BaseException) -> None:
         """An exception is on its way to the application, perhaps that of this exchange. May raise."""
-        if self.failed is not None and self._settings.notes is not None:
-            self._settings.notes.passed_by(self, error)
+        if self.failed is not None and self.settings.notes is not None:
+            self.settings.notes.passed_by(self, error)
 
     def end(
         self,
@@ -198,16 +215,16 @@ class Exchange(LeftOut):
     def _tell(self, seen: Observation, error: BaseException | None) -> None:
         self._close(seen, losses.add_foreign)
         self._place(seen, in_its_task=True)
-        notify(self._settings.sinks, seen)
-        if seen.failure is not None and self._settings.notes is not None:
+        notify(self.settings.sinks, seen)
+        if seen.failure is not None and self.settings.notes is not None:
             self.failed = seen
             try:
-                self._settings.notes.ended_with(self, error)
+                self.settings.notes.ended_with(self, error)
             except Exception as problem:
                 losses.add(problem, Signal.EXCEPTION_NOTES)
 
     def _close(self, seen: Observation, lose: Callable[[Exception, Signal, Reason], object]) -> None:
-        self._settings.signals.close(self.link, seen, self.has_http_span, lose)
+        self.settings.signals.close(self.link, seen, self.has_http_span, lose)
         collect(seen, self.link.context)
 
     def _place(self, seen: Observation, *, in_its_task: bool) -> None:
@@ -229,7 +246,7 @@ class Exchange(LeftOut):
 
     def notify(self, seen: Observation) -> None:
         """Let budgets and sinks know of a finished attempt."""
-        notify(self._settings.sinks, seen)
+        notify(self.settings.sinks, seen)
 
     def drop(self) -> None:
         """The body was dropped unread or half read. Called by finalizers, so it only takes a note."""

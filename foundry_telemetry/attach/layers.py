@@ -1,8 +1,8 @@
 """Attempts that a transport makes by itself: a retrying transport sends one request again and again.
 
 *Layer*: a transport that another one calls, or a method of its base class. *Sending*: one request on its way
-through the layers, as the client handed it over. The innermost layer that it reaches makes an attempt; when
-the request comes to a layer again after that, it is the next attempt of the same call.
+through the layers below the transport that the client chose. The innermost layer that it reaches makes an
+attempt; when it comes to a layer again after that, it is the next attempt of the same call.
 
 The methods patched here are public. They are patched when a client is met whose transport is none of the
 families' own, and put back by `uninstrument()`; a process without such a transport has nothing patched.
@@ -21,15 +21,18 @@ from wrapt import FunctionWrapper
 from foundry_telemetry.attach.body import AsyncBody, SyncBody, follow, watch
 from foundry_telemetry.attach.connect_timer import AsyncConnectTimer, ConnectTimer, time_connect
 from foundry_telemetry.attach.exchange import Exchange
-from foundry_telemetry.attach.families import LeftOut, loaded
+from foundry_telemetry.attach.families import FAMILIES, LeftOut, loaded
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK, Recorder, Sent
 
-_KEY: Final = "foundry_telemetry.sending"
-"""In ``request.extensions`` while the request is on its way; wrappers that rebuild a request keep these."""
-
 _BASES: Final = (("BaseTransport", "handle_request"), ("AsyncBaseTransport", "handle_async_request"))
 
+_SEND_ONCE: Final = frozenset(
+    ("HTTPTransport", "AsyncHTTPTransport", "MockTransport", "ASGITransport", "WSGITransport")
+)
+"""The families' own transports; a subclass may do as it likes."""
+
+Body = type[SyncBody | AsyncBody]
 Timer = type[ConnectTimer]
 
 
@@ -37,19 +40,22 @@ class Sending(LeftOut):
     """One request on its way through the layers.
 
     Args:
-        recorder: Whom to tell.
-        exchange: Its first attempt.
+        first: Its first attempt, which began at the client.
     """
 
-    __slots__ = ("_caller", "_layers", "_recorder", "last", "unanswered")
+    __slots__ = ("_first", "_last", "_layers", "_recorder", "_unanswered")
 
-    def __init__(self, recorder: Recorder, exchange: Exchange) -> None:
-        self._recorder = recorder
-        self._caller = exchange.origin.caller
+    def __init__(self, first: Exchange) -> None:
+        self._recorder = Recorder(first.settings)
+        self._first = self._last = first
         self._layers: set[object] = set()
         """Those that the last attempt has come through."""
-        self.last = exchange
-        self.unanswered = {exchange}
+        self._unanswered = {first}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the client has its answer, so that nothing is on its way."""
+        return not self._first.is_on_its_way
 
     def enter(self, layer: object, transport: object, request: Any, timer: Timer) -> Step | None:
         """The request has come to a layer; ``None`` if it is no call to Foundry any more.
@@ -57,19 +63,35 @@ class Sending(LeftOut):
         It is a new attempt if the one before has its answer, or if that one came through here as well: some
         transports send twice and take the faster answer.
         """
-        if self.last in self.unanswered and layer not in self._layers:
+        if self._last in self._unanswered and layer not in self._layers:
             self._layers.add(layer)
-            self.last.transport = transport
-            return Step(self, self.last, request)
-        exchange = self._recorder.begin(request, transport, Sent(self.last, context=self._caller))
+            self._last.transport = transport
+            return Step(self, self._last, None)
+        sent = Sent(self._last, context=self._first.origin.caller)
+        exchange = self._recorder.begin(request, transport, sent)
         if exchange is None:
             return None
-        self.last = exchange
-        self.unanswered.add(exchange)
+        exchange.sending = self
+        self._last = exchange
+        self._unanswered.add(exchange)
         self._layers = {layer}
-        step = Step(self, exchange, request)
-        step.begin(timer)
-        return step
+        time_connect(request, exchange, timer=timer)
+        return Step(self, exchange, exchange.attach(request))
+
+    def settle(self, exchange: Exchange) -> bool:
+        """An attempt has its answer, or failed; whether this is the first to be heard of it."""
+        if exchange not in self._unanswered:
+            return False
+        self._unanswered.discard(exchange)
+        return True
+
+    def arrived(self, request: Any, response: Any, body: Body) -> None:
+        """The client's transport has an answer: that of a layer, unless it made one by itself."""
+        request.extensions[MARK] = self._last
+        if self.settle(self._first):
+            watch(response, self._first, body)
+        else:
+            follow(response, self._last)
 
 
 class Step:
@@ -78,108 +100,64 @@ class Step:
     Args:
         sending: Its way so far.
         exchange: The attempt that it is.
-        request: As the layer got it.
-        is_first: Whether the client itself calls this layer.
+        token: For `detach`, where the attempt began here.
     """
 
-    __slots__ = ("_exchange", "_is_first", "_request", "_sending", "_token")
+    __slots__ = ("_exchange", "_sending", "_token")
 
-    def __init__(self, sending: Sending, exchange: Exchange, request: Any, *, is_first: bool = False) -> None:
+    def __init__(self, sending: Sending, exchange: Exchange, token: Any) -> None:
         self._sending = sending
         self._exchange = exchange
-        self._request = request
-        self._is_first = is_first
-        self._token: Any = None
-
-    def begin(self, timer: Timer) -> None:
-        """An attempt begins here."""
-        time_connect(self._request, self._exchange, timer=timer)
-        self._token = self._exchange.attach(self._request)
+        self._token = token
 
     def failed(self, error: BaseException) -> None:
-        """The layer raised; a layer below may have answered all the same."""
-        self._sending.unanswered.discard(self._exchange)
-        self._exchange.fail(error)
+        """The layer raised; one below may have answered all the same."""
+        if self._sending.settle(self._exchange):
+            self._exchange.fail(error)
 
     def left(self) -> None:
-        """The layer is done. A redirect copies the extensions, so nothing may stay there but the mark."""
+        """The layer is done."""
         if self._token is not None:
             context_api.detach(self._token)
-        if self._is_first:
-            try:
-                self._request.extensions.pop(_KEY, None)
-                self._request.extensions[MARK] = self._sending.last
-            except Exception as error:
-                losses.add(error)
 
-    def answered(self, response: Any, body: type[SyncBody | AsyncBody]) -> None:
+    def answered(self, response: Any, body: Body) -> None:
         """The layer has an answer: that of its attempt, unless a layer below had it first."""
-        if self._exchange in self._sending.unanswered:
-            self._sending.unanswered.discard(self._exchange)
+        if self._sending.settle(self._exchange):
             watch(response, self._exchange, body)
-        elif self._is_first:
-            follow(response, self._sending.last)
 
 
-def first_step(recorder: Recorder, transport: object, request: Any, timer: Timer) -> Step | None:
-    """The client has handed a request over; ``None`` if it is no call to Foundry. Never raises."""
-    exchange = recorder.begin(request, transport)
-    if exchange is None:
-        return None
+def arrived(exchange: Exchange, request: Any, response: Any, body: Body) -> None:
+    """The client's transport has an answer for an attempt that layers have followed. Never raises."""
     try:
-        patch_layers()
-        sending = request.extensions[_KEY] = Sending(recorder, exchange)
-        step = Step(sending, exchange, request, is_first=True)
+        if exchange.sending is not None:
+            exchange.sending.arrived(request, response, body)
     except Exception as error:
         losses.add(error)
-        exchange.end("closed")  # a short record is better than none
-        return None
-    step.begin(timer)
-    return step
 
 
-def _next_step(layer: object, transport: object, request: Any, timer: Timer) -> Step | None:
+def _step(patch: LayerPatch, transport: object, request: Any, timer: Timer) -> Step | None:
     """A request has come to a layer; ``None`` if nobody follows it. Never raises."""
     try:
-        sending = request.extensions.get(_KEY)
-        return sending.enter(layer, transport, request, timer) if sending is not None else None
+        exchange = request.extensions.get(MARK)
+        if type(exchange) is not Exchange:
+            return None
+        sending = exchange.sending
+        if sending is None:
+            if not exchange.is_on_its_way or (
+                transport is exchange.transport and patch.is_outermost(transport)
+            ):
+                return None  # the client itself has called this layer
+            sending = exchange.sending = Sending(exchange)
+        if sending.is_over:
+            return None
+        return sending.enter((patch, id(transport)), transport, request, timer)
     except Exception as error:
         losses.add(error)
         return None
-
-
-def through(step: Step | None, handle: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """Call a layer, and see what comes of it."""
-    if step is None:
-        return handle(*args, **options)
-    try:
-        response = handle(*args, **options)
-    except BaseException as error:
-        step.failed(error)
-        raise
-    finally:
-        step.left()
-    step.answered(response, SyncBody)
-    return response
-
-
-async def through_async(step: Step | None, handle: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """Call an async layer, and see what comes of it."""
-    if step is None:
-        return await handle(*args, **options)
-    try:
-        response = await handle(*args, **options)
-    except BaseException as error:
-        step.failed(error)
-        raise
-    finally:
-        step.left()
-    step.answered(response, AsyncBody)
-    return response
 
 
 class LayerPatch:
-    """Our patch of one transport class.
+    """Our patch of one method of a transport class.
 
     An instrumentor that has wrapped the method takes its wrapper off again by what the class has on top, so
     ours goes below such wrappers.
@@ -192,27 +170,37 @@ class LayerPatch:
     def __init__(self, cls: type, name: str) -> None:
         self._cls = cls
         self._name = name
-        self._place: Any = None
         self._original: Any = None
         self._method: Any = None
+        self._top: Any = None
+        """What the class had on top when ours went in."""
         self.is_active = True
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether somebody has changed the method since."""
+        return vars(self._cls).get(self._name) is not self._top
+
+    def is_outermost(self, transport: object) -> bool:
+        """Whether this is the method that a caller of `transport` reaches."""
+        return type(transport) is self._cls
 
     def apply(self) -> None:
         """Put ours in, unless it is there."""
         place, name = self._bottom()
         found = vars(place)[name] if place is self._cls else place.__wrapped__
-        if found is self._method or not isinstance(found, FunctionType):
-            return
-        self._original = found
-        self._method = (_sync_layer if self._name == _BASES[0][1] else _async_layer)(found, self)
-        setattr(place, name, self._method)
+        if found is not self._method and isinstance(found, FunctionType):
+            self._original = found
+            self._method = (_sync_layer if self._name == _BASES[0][1] else _async_layer)(found, self)
+            setattr(place, name, self._method)
+        self._top = vars(self._cls)[self._name]
 
     def restore(self) -> None:
         """Put the original back; where somebody has patched over ours, it stays, and does nothing."""
         self.is_active = False
         place, name = self._bottom()
         found = vars(place).get(name) if place is self._cls else place.__wrapped__
-        if found is self._method:
+        if found is self._method and found is not None:
             setattr(place, name, self._original)
 
     def _bottom(self) -> tuple[Any, str]:
@@ -226,8 +214,18 @@ class LayerPatch:
 def _sync_layer(original: Callable[..., Any], patch: LayerPatch) -> Callable[..., Any]:
     @wraps(original)
     def handle_request(self: Any, request: Any, *args: Any, **options: Any) -> Any:
-        step = _next_step((patch, id(self)), self, request, ConnectTimer) if patch.is_active else None
-        return through(step, original, self, request, *args, **options)
+        step = _step(patch, self, request, ConnectTimer) if patch.is_active else None
+        if step is None:
+            return original(self, request, *args, **options)
+        try:
+            response = original(self, request, *args, **options)
+        except BaseException as error:
+            step.failed(error)
+            raise
+        finally:
+            step.left()
+        step.answered(response, SyncBody)
+        return response
 
     return handle_request
 
@@ -235,26 +233,54 @@ def _sync_layer(original: Callable[..., Any], patch: LayerPatch) -> Callable[...
 def _async_layer(original: Callable[..., Any], patch: LayerPatch) -> Callable[..., Any]:
     @wraps(original)
     async def handle_async_request(self: Any, request: Any, *args: Any, **options: Any) -> Any:
-        step = _next_step((patch, id(self)), self, request, AsyncConnectTimer) if patch.is_active else None
-        return await through_async(step, original, self, request, *args, **options)
+        step = _step(patch, self, request, AsyncConnectTimer) if patch.is_active else None
+        if step is None:
+            return await original(self, request, *args, **options)
+        try:
+            response = await original(self, request, *args, **options)
+        except BaseException as error:
+            step.failed(error)
+            raise
+        finally:
+            step.left()
+        step.answered(response, AsyncBody)
+        return response
 
     return handle_async_request
 
 
 _patches: Final[dict[tuple[type, str], LayerPatch]] = {}
+_own: Final[list[LayerPatch]] = []
+"""Those of the families' own transports, which mocks patch as well."""
+_met: Final[set[type]] = set()
+"""Classes of the transports that clients have chosen so far."""
 
 
-def patch_layers() -> None:
+def follow_layers(transport: object) -> None:
+    """A client has chosen this transport: see that the layers below it, if any, are patched."""
+    kind = type(transport)
+    if kind in _met and not (_own and any(patch.is_covered for patch in _own)):
+        return
+    if kind.__name__ not in _SEND_ONCE or kind.__module__.partition(".")[0] not in FAMILIES or _patches:
+        _patch_layers()
+    _met.add(kind)
+
+
+def _patch_layers() -> None:
     """Patch every transport class there is, where that is not done yet."""
     for base, name in _BASES:
         for cls in _subclasses(loaded(base)):
             if name in vars(cls):
                 patch = _patches.get((cls, name)) or _patches.setdefault((cls, name), LayerPatch(cls, name))
                 patch.apply()
+                if cls.__module__.partition(".")[0] in FAMILIES and patch not in _own:
+                    _own.append(patch)
 
 
 def restore_layers() -> None:
     """Put every method back."""
+    _met.clear()
+    _own.clear()
     while _patches:
         _patches.popitem()[1].restore()
 

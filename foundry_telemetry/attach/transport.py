@@ -14,9 +14,9 @@ from typing import Any, Final
 from foundry_telemetry.attach.class_patch import SEAM, ClassPatch
 from foundry_telemetry.attach.families import LeftOut, client_classes, when_loaded
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.attach.layers import restore_layers
+from foundry_telemetry.attach.layers import follow_layers, restore_layers
 from foundry_telemetry.attach.recorder import Recorder
-from foundry_telemetry.attach.shim import Shim, shim_for
+from foundry_telemetry.attach.shim import Shim
 from foundry_telemetry.wire.recognise import may_concern_us
 
 _log: Final = logging.getLogger("foundry_telemetry")
@@ -70,7 +70,9 @@ def _instrumented(client: Any, transport: Any, url: Any) -> Any:
 def _shimmed(transport: Any, recorder: Recorder | None) -> Any:
     if recorder is None:
         return transport
-    return shim_for(transport.inner if isinstance(transport, Shim) else transport, recorder)
+    inner = transport.inner if isinstance(transport, Shim) else transport
+    follow_layers(inner)
+    return Shim(inner, recorder)
 
 
 def patch(classes: list[type]) -> None:

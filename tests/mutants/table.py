@@ -10,6 +10,7 @@ _BODY: Final = "foundry_telemetry/attach/body.py"
 _EXCHANGE: Final = "foundry_telemetry/attach/exchange.py"
 _METRICS: Final = "foundry_telemetry/signals/metrics.py"
 _SSE: Final = "foundry_telemetry/wire/sse.py"
+_SHIM: Final = "foundry_telemetry/attach/shim.py"
 _TRANSPORT: Final = "foundry_telemetry/attach/transport.py"
 _ATTEMPT: Final = "foundry_telemetry/attempt.py"
 
@@ -83,12 +84,13 @@ MUTANTS: Final = (
     ),
     Mutant(
         "no-finally",
-        _TRANSPORT,
+        _SHIM,
         """            response = self.inner.handle_request(request)
         except BaseException as error:
             exchange.fail(error)
             raise
         finally:
+            exchange.is_on_its_way = False
             if token is not None:
                 context_api.detach(token)""",
         """            response = self.inner.handle_request(request)

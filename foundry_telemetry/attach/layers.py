@@ -112,7 +112,7 @@ class Step:
 
     def failed(self, error: BaseException) -> None:
         """The layer raised; one below may have answered all the same."""
-        if self._sending.settle(self._exchange):
+        if self._settles():
             self._exchange.fail(error)
 
     def left(self) -> None:
@@ -122,8 +122,15 @@ class Step:
 
     def answered(self, response: Any, body: Body) -> None:
         """The layer has an answer: that of its attempt, unless a layer below had it first."""
-        if self._sending.settle(self._exchange):
+        if self._settles():
             watch(response, self._exchange, body)
+
+    def _settles(self) -> bool:
+        try:
+            return self._sending.settle(self._exchange)
+        except Exception as error:
+            losses.add(error)
+            return False
 
 
 def arrived(exchange: Exchange, request: Any, response: Any, body: Body) -> None:
@@ -144,7 +151,7 @@ def _step(patch: LayerPatch, transport: object, request: Any, timer: Timer) -> S
         sending = exchange.sending
         if sending is None:
             if not exchange.is_on_its_way or (
-                transport is exchange.transport and patch.is_outermost(transport)
+                transport is exchange.transport and type(transport) is patch.cls
             ):
                 return None  # the client itself has called this layer
             sending = exchange.sending = Sending(exchange)
@@ -168,7 +175,7 @@ class LayerPatch:
     """
 
     def __init__(self, cls: type, name: str) -> None:
-        self._cls = cls
+        self.cls = cls
         self._name = name
         self._original: Any = None
         self._method: Any = None
@@ -179,33 +186,29 @@ class LayerPatch:
     @property
     def is_covered(self) -> bool:
         """Whether somebody has changed the method since."""
-        return vars(self._cls).get(self._name) is not self._top
-
-    def is_outermost(self, transport: object) -> bool:
-        """Whether this is the method that a caller of `transport` reaches."""
-        return type(transport) is self._cls
+        return vars(self.cls).get(self._name) is not self._top
 
     def apply(self) -> None:
         """Put ours in, unless it is there."""
         place, name = self._bottom()
-        found = vars(place)[name] if place is self._cls else place.__wrapped__
+        found = vars(place)[name] if place is self.cls else place.__wrapped__
         if found is not self._method and isinstance(found, FunctionType):
             self._original = found
             self._method = (_sync_layer if self._name == _BASES[0][1] else _async_layer)(found, self)
             setattr(place, name, self._method)
-        self._top = vars(self._cls)[self._name]
+        self._top = vars(self.cls)[self._name]
 
     def restore(self) -> None:
         """Put the original back; where somebody has patched over ours, it stays, and does nothing."""
         self.is_active = False
         place, name = self._bottom()
-        found = vars(place).get(name) if place is self._cls else place.__wrapped__
+        found = vars(place).get(name) if place is self.cls else place.__wrapped__
         if found is self._method and found is not None:
             setattr(place, name, self._original)
 
     def _bottom(self) -> tuple[Any, str]:
-        place: Any = self._cls
-        name, method = self._name, vars(self._cls).get(self._name)
+        place: Any = self.cls
+        name, method = self._name, vars(self.cls).get(self._name)
         while isinstance(method, FunctionWrapper):
             place, name, method = method, "__wrapped__", method.__wrapped__
         return place, name

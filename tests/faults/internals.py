@@ -66,6 +66,7 @@ GUARDS = frozenset({
     "foundry_telemetry.attach.exchange.Exchange.drop",
     "foundry_telemetry.attach.exchange.Exchange.end",
     "foundry_telemetry.attach.exchange.Exchange.fail",
+    "foundry_telemetry.attach.layers.Step._settles",
     "foundry_telemetry.attach.layers.Step.answered",
     "foundry_telemetry.attach.layers.Step.failed",
     "foundry_telemetry.attach.layers.Step.left",

@@ -11,7 +11,6 @@ _EXCHANGE: Final = "foundry_telemetry/attach/exchange.py"
 _METRICS: Final = "foundry_telemetry/signals/metrics.py"
 _SSE: Final = "foundry_telemetry/wire/sse.py"
 _SHIM: Final = "foundry_telemetry/attach/shim.py"
-_TRANSPORT: Final = "foundry_telemetry/attach/transport.py"
 _ATTEMPT: Final = "foundry_telemetry/attempt.py"
 
 MUTANTS: Final = (
@@ -124,7 +123,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "first-sink-that-raises-is-the-last",
-        _EXCHANGE,
+        "foundry_telemetry/attach/sinks.py",
         """    try:
         sink(seen)
     except Exception as error:

@@ -90,7 +90,8 @@ def collect(seen: Observation, context: Context) -> None:
         seen: The attempt.
         context: That in which it began.
     """
-    for block in dict.fromkeys(_blocks(context)):
+    blocks = _blocks(context)
+    for block in dict.fromkeys(blocks) if blocks else ():
         block._ended.append(seen)  # noqa: SLF001 - its own module
 
 

@@ -10,7 +10,7 @@ families' own, and put back by `uninstrument()`; a process without such a transp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from types import FunctionType
 from typing import Any, Final
@@ -179,14 +179,7 @@ class LayerPatch:
         self._name = name
         self._original: Any = None
         self._method: Any = None
-        self._top: Any = None
-        """What the class had on top when ours went in."""
         self.is_active = True
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether somebody has changed the method since."""
-        return vars(self.cls).get(self._name) is not self._top
 
     def apply(self) -> None:
         """Put ours in, unless it is there."""
@@ -196,7 +189,6 @@ class LayerPatch:
             self._original = found
             self._method = (_sync_layer if self._name == _BASES[0][1] else _async_layer)(found, self)
             setattr(place, name, self._method)
-        self._top = vars(self.cls)[self._name]
 
     def restore(self) -> None:
         """Put the original back; where somebody has patched over ours, it stays, and does nothing."""
@@ -253,8 +245,9 @@ def _async_layer(original: Callable[..., Any], patch: LayerPatch) -> Callable[..
 
 
 _patches: Final[dict[tuple[type, str], LayerPatch]] = {}
-_own: Final[list[LayerPatch]] = []
-"""Those of the families' own transports, which mocks patch as well."""
+_own: Final[list[tuple[Mapping[str, Any], str, Any]]] = []
+"""The families' own classes that use the network, which mocks patch as well: the class's names, the method's,
+and the method that was on top when ours went in."""
 _met: Final[set[type]] = set()
 """Classes of the transports that clients have chosen so far."""
 
@@ -262,8 +255,12 @@ _met: Final[set[type]] = set()
 def follow_layers(transport: object) -> None:
     """A client has chosen this transport: see that the layers below it, if any, are patched."""
     kind = type(transport)
-    if kind in _met and not (_own and any(patch.is_covered for patch in _own)):
-        return
+    if kind in _met:
+        for methods, name, ours in _own:
+            if methods[name] is not ours:
+                break
+        else:
+            return
     if kind.__name__ not in _SEND_ONCE or kind.__module__.partition(".")[0] not in FAMILIES or _patches:
         _patch_layers()
     _met.add(kind)
@@ -276,8 +273,11 @@ def _patch_layers() -> None:
             if name in vars(cls):
                 patch = _patches.get((cls, name)) or _patches.setdefault((cls, name), LayerPatch(cls, name))
                 patch.apply()
-                if cls.__module__.partition(".")[0] in FAMILIES and patch not in _own:
-                    _own.append(patch)
+    _own[:] = [
+        (vars(cls), name, vars(cls)[name])
+        for kind, (_, name) in zip(("HTTPTransport", "AsyncHTTPTransport"), _BASES, strict=True)
+        for cls in loaded(kind)
+    ]
 
 
 def restore_layers() -> None:

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from foundry_telemetry.attach import async_event_hooks, event_hooks, instrument, uninstrument
+    from foundry_telemetry.attach import async_event_hooks, attempts, event_hooks, instrument, uninstrument
     from foundry_telemetry.attempt import last_attempt
     from foundry_telemetry.attribution import attribute
     from foundry_telemetry.azure import configure
@@ -21,6 +21,7 @@ __all__ = [
     "Observation",
     "TokenUsage",
     "async_event_hooks",
+    "attempts",
     "attribute",
     "configure",
     "event_hooks",
@@ -34,6 +35,7 @@ _HOMES: Final = {
     "Observation": "observation",
     "TokenUsage": "observation",
     "async_event_hooks": "attach",
+    "attempts": "attach",
     "attribute": "attribution",
     "configure": "azure",
     "event_hooks": "attach",

@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry import pricing
+from foundry_telemetry.attach.calls import failed_attempts
 from foundry_telemetry.attach.exchange import Settings, tell_of_dropped
 from foundry_telemetry.attach.families import when_loaded
 from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.holder import attempts
 from foundry_telemetry.attach.hooks import EventHooks, Hooks
 from foundry_telemetry.attach.notes import ExceptionNotes, put_back
 from foundry_telemetry.attach.recorder import Recorder
@@ -38,7 +40,7 @@ from foundry_telemetry.wire.recognise import parse_hosts
 if TYPE_CHECKING:
     from foundry_telemetry.attach.middleware import FoundryMiddleware
 
-__all__ = ["FoundryMiddleware", "async_event_hooks", "event_hooks", "instrument", "uninstrument"]
+__all__ = ["FoundryMiddleware", "async_event_hooks", "attempts", "event_hooks", "instrument", "uninstrument"]
 
 _log: Final = logging.getLogger("foundry_telemetry")
 
@@ -110,6 +112,8 @@ def uninstrument(target: object = None) -> None:
         detach_client(target)
     put_back()
     tell_of_dropped()
+    if target is None:
+        failed_attempts.waiting.clear()
 
 
 class HookOptions(TypedDict, total=False):

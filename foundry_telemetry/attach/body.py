@@ -62,6 +62,11 @@ class _Watched:
         if exchange is not None:
             exchange.drop()
 
+    def follow(self, response: HttpResponse) -> None:
+        """Tap the decoder of this response, where it is another than the one that came with the body."""
+        if getattr(response, "_decoder", None) is not self._decoder:
+            self._decoder = _tap_decoder(response, self._exchange)
+
     def _complete(self) -> None:
         """All pieces are given. A decoder in use has the last word: only its flush tells a truncated body."""
         if self._decoder is not None and self._decoder.in_use:
@@ -231,6 +236,21 @@ def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | Asyn
     except Exception as error:
         losses.add(error, Signal.TOKENS)
         exchange.end("closed")  # a short record is better than none
+
+
+def follow(response: HttpResponse, exchange: Exchange) -> None:
+    """A transport has put a body that is watched into a response of its own: that one decodes. Never raises.
+
+    Args:
+        response: The response that the client gets.
+        exchange: Whose body it is.
+    """
+    try:
+        stream = response.stream
+        if isinstance(stream, _Watched) and exchange.attempt.is_open and exchange.attempt.encoded:
+            stream.follow(response)
+    except Exception as error:
+        losses.add(error, Signal.TOKENS)
 
 
 _made: Final[dict[tuple[object, ...], Any]] = {}

@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import contextvars
 import sys
-import threading
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from time import perf_counter_ns
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from foundry_telemetry import budgets, pricing
+from foundry_telemetry import pricing
+from foundry_telemetry.attach.calls import FailedAttempt, Origin, failed_attempts, note_end
 from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.holder import collect
 from foundry_telemetry.attach.neighbours import makes_http_span
+from foundry_telemetry.attach.redirects import note_redirect
+from foundry_telemetry.attach.sinks import notify
 from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Cost, Failure, Observation
 from foundry_telemetry.options import Sink
-from foundry_telemetry.outcomes import SAME_REQUEST, Ending
+from foundry_telemetry.outcomes import Ending
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.wire.recognise import Hosts, Request
 from foundry_telemetry.wire.usage import Answer
+
+if TYPE_CHECKING:
+    from foundry_telemetry.attach.layers import Sending
 
 Item = TypeVar("Item")
 
 _propagator: Final = TraceContextTextMapPropagator()
 """Writes ``traceparent`` alone: baggage is none of the model provider's business."""
-
 
 _SILENT: Final = True
 """Value of the context key by which HTTP instrumentors know that they should make no span."""
@@ -92,24 +96,45 @@ class Exchange(LeftOut):
         settings: What the door was opened with.
         attempt: The attempt.
         link: Its tie to the trace.
+        origin: What the application sent for it.
         resent: Whether the same request was sent before.
     """
 
-    __slots__ = ("_resent", "_settings", "attempt", "failed", "link", "transport")
+    __slots__ = (
+        "_resent",
+        "attempt",
+        "failed",
+        "is_on_its_way",
+        "link",
+        "origin",
+        "sending",
+        "settings",
+        "transport",
+        "waiting",
+    )
 
-    def __init__(self, settings: Settings, attempt: Attempt, link: Link, *, resent: bool) -> None:
-        self._settings = settings
+    def __init__(
+        self, settings: Settings, attempt: Attempt, link: Link, origin: Origin, *, resent: bool
+    ) -> None:
+        self.settings = settings
         self._resent = resent
         self.attempt = attempt
         self.link = link
+        self.origin = origin
         self.transport: object = None
+        self.is_on_its_way = False
+        """Whether the transport that the client chose is at it."""
+        self.sending: Sending | None = None
+        """Its way through transports below that one, once it has come to one."""
+        self.waiting: FailedAttempt | None = None
+        """What a retry finds this attempt by, once it has failed."""
         self.failed: Observation | None = None
         """What a note is to say, where one was asked for."""
 
     def attach(self, request: HttpRequest) -> Any:
         """Make our span current while the transport works; returns the token for `detach`."""
         try:
-            suppress = self._settings.suppress_http
+            suppress = self.settings.suppress_http
             context = self.link.context
             if self._must_propagate():
                 _propagator.inject(request.headers, context)
@@ -130,11 +155,11 @@ class Exchange(LeftOut):
             return False
         if self.link.ours:
             return not self.has_http_span()
-        return self._settings.suppress_http and (makes_http_span(self.transport) or not self.link.of_sdk)
+        return self.settings.suppress_http and (makes_http_span(self.transport) or not self.link.of_sdk)
 
     def has_http_span(self) -> bool:
         """Whether an HTTP instrumentor makes a span for this exchange."""
-        if self._settings.suppress_http or not makes_http_span(self.transport):
+        if self.settings.suppress_http or not makes_http_span(self.transport):
             return False
         return not _is_silenced(self.link.context)
 
@@ -142,11 +167,10 @@ class Exchange(LeftOut):
         """The response headers are here."""
         attempt = self.attempt
         attempt.headers(response.status_code, response.headers.raw)
-        if response.status_code in SAME_REQUEST and not response.is_closed:
-            attempt.is_followed = _follows(weakref.ref(response))
+        note_redirect(attempt, response)
         if not self.link.ours and attempt.is_stream:
             try:
-                self._settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
+                self.settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
             except Exception as error:  # a span that cannot be written to costs no record
                 losses.add(error, Signal.TRACES)
 
@@ -167,8 +191,8 @@ class Exchange(LeftOut):
 
     def passed_by(self, error: BaseException) -> None:
         """An exception is on its way to the application, perhaps that of this exchange. May raise."""
-        if self.failed is not None and self._settings.notes is not None:
-            self._settings.notes.passed_by(self, error)
+        if self.failed is not None and self.settings.notes is not None:
+            self.settings.notes.passed_by(self, error)
 
     def end(
         self,
@@ -192,14 +216,24 @@ class Exchange(LeftOut):
             losses.add(problem)
 
     def _tell(self, seen: Observation, error: BaseException | None) -> None:
-        self._settings.signals.close(self.link, seen, self.has_http_span, losses.add_foreign)
-        self.notify(seen)
-        if seen.failure is not None and self._settings.notes is not None:
+        self._close(seen, losses.add_foreign)
+        self._place(seen, in_its_task=True)
+        notify(self.settings.sinks, seen)
+        if seen.failure is not None and self.settings.notes is not None:
             self.failed = seen
             try:
-                self._settings.notes.ended_with(self, error)
+                self.settings.notes.ended_with(self, error)
             except Exception as problem:
                 losses.add(problem, Signal.EXCEPTION_NOTES)
+
+    def _close(self, seen: Observation, lose: Callable[[Exception, Signal, Reason], object]) -> None:
+        self.settings.signals.close(self.link, seen, self.has_http_span, lose)
+        collect(seen, self.link.context)
+
+    def _place(self, seen: Observation, *, in_its_task: bool) -> None:
+        """Let a retry find the attempt, if it failed; a success ends what waits. Most often neither."""
+        if seen.failure is not None or failed_attempts.waiting:
+            self.waiting = note_end(self.origin, self.link, seen, perf_counter_ns(), in_its_task=in_its_task)
 
     def end_dropped(self, at_ns: int) -> None:
         """End an exchange whose body was dropped at `at_ns`. Budgets and sinks hear of it when they may."""
@@ -207,24 +241,15 @@ class Exchange(LeftOut):
             context_api.attach(self.link.context)
             seen = self.attempt.end("closed", at_ns=at_ns, price=_price)
             if seen is not None:
-                self._settings.signals.close(self.link, seen, self.has_http_span, _add_quietly)
+                self._close(seen, _add_quietly)
+                self._place(seen, in_its_task=False)
                 _late.append((self, seen))
         except Exception as problem:
             losses.add_quietly(problem)
 
     def notify(self, seen: Observation) -> None:
         """Let budgets and sinks know of a finished attempt."""
-        try:
-            budgets.spend(seen)
-        except Exception as error:
-            losses.add(error, Signal.BUDGETS)
-        if self._settings.sinks and _nesting.depth < _MAX_NESTING:
-            _nesting.depth += 1
-            try:
-                for sink in self._settings.sinks:
-                    _try(sink, seen)
-            finally:
-                _nesting.depth -= 1
+        notify(self.settings.sinks, seen)
 
     def drop(self) -> None:
         """The body was dropped unread or half read. Called by finalizers, so it only takes a note."""
@@ -235,44 +260,10 @@ class Exchange(LeftOut):
             losses.add_quietly(error)
 
 
-def _follows(ref: weakref.ref[HttpResponse]) -> Callable[[], bool]:
-    """What says, once a redirect has been read, whether its client follows it.
-
-    A client that does reads the answer at once; one that does not leaves the next request to the application.
-    """
-
-    def is_followed() -> bool:
-        response = ref()
-        return (
-            getattr(response, "has_redirect_location", False)
-            and getattr(response, "next_request", None) is None
-        )
-
-    return is_followed
-
-
 def _is_silenced(context: Context) -> bool:
     """Whether the application itself keeps HTTP instrumentors from making spans here."""
     keys = (_SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY)
     return any(context_api.get_value(key, context) for key in keys)
-
-
-class _Nesting(threading.local):
-    """How many sinks this thread is inside of."""
-
-    depth = 0
-
-
-_nesting: Final = _Nesting()
-_MAX_NESTING: Final = 3
-"""A sink may call Claude itself, or log to a handler that does; each call would bring one more."""
-
-
-def _try(sink: Sink, seen: Observation) -> None:
-    try:
-        sink(seen)
-    except Exception as error:
-        losses.add(error, Signal.SINKS, Reason.SINK_ERROR)
 
 
 def _add_quietly(error: Exception, signal: Signal, _: Reason) -> None:

@@ -11,6 +11,7 @@ from anthropic import APIConnectionError, Middleware
 
 from foundry_telemetry.attach import HookOptions, checked, make_recorder
 from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
+from foundry_telemetry.attach.calls import Origin
 from foundry_telemetry.attach.exchange import Exchange, HttpRequest
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK, Sent
@@ -92,7 +93,8 @@ class FoundryMiddleware(Middleware):
             max_tokens=wanted.get("max_tokens"),
             retry_count=request.retries_taken,
         )
-        exchange = self._recorder.open(facts, sent or Sent(None))
+        sent = sent or Sent(None)
+        exchange = self._recorder.open(Origin(facts, b"", None, sent.context), sent)
         exchange.end("failed", error, failure=read_credential_error(error))
 
 

@@ -11,7 +11,10 @@ from time import perf_counter_ns, time_ns
 from typing import Any, Final
 
 from opentelemetry import context as context_api
+from opentelemetry.context import Context
+from opentelemetry.trace import SpanContext, get_current_span
 
+from foundry_telemetry.attach.calls import Origin, earlier_attempt, failed_attempts
 from foundry_telemetry.attach.exchange import Exchange, HttpRequest, Settings, tell_of_dropped
 from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
@@ -33,14 +36,17 @@ class Sent(LeftOut):
     Args:
         previous: The exchange before this one in the same call, if any.
         told: Whether `previous` is what this mark stands for, until something more comes of the request.
+        context: The caller's; the current one by default.
     """
 
     __slots__ = ("clock_ns", "context", "previous", "started_ns", "told")
 
-    def __init__(self, previous: Exchange | None, *, told: bool = False) -> None:
+    def __init__(
+        self, previous: Exchange | None, *, told: bool = False, context: Context | None = None
+    ) -> None:
         self.previous = previous
         self.told = told
-        self.context = context_api.get_current()
+        self.context = context_api.get_current() if context is None else context
         self.started_ns = time_ns()
         self.clock_ns = perf_counter_ns()
 
@@ -73,12 +79,13 @@ class Recorder:
 
     def _begin(self, request: HttpRequest, transport: object, sent: Sent | None) -> Exchange | None:
         url = request.url
+        raw_path = url.raw_path
         facts = read_request(
             method=request.method,
             scheme=url.scheme,
             host=url.raw_host,
             port=url.port,
-            raw_path=url.raw_path,
+            raw_path=raw_path,
             headers=request.headers.raw,
             body=lambda: body_in_memory(request),
             hosts=self._settings.hosts,
@@ -90,19 +97,21 @@ class Recorder:
                 unnamed_hosts.notice(request)
             return None
         tell_of_dropped()
-        exchange = self.open(facts, sent or Sent(previous_exchange(request)))
+        sent = sent or Sent(previous_exchange(request))
+        exchange = self.open(Origin(facts, raw_path, body_in_memory(request), sent.context), sent)
         exchange.transport = type(request) if transport is None else transport
         request.extensions[MARK] = exchange
         return exchange
 
-    def open(self, facts: Request, sent: Sent) -> Exchange:
+    def open(self, origin: Origin, sent: Sent) -> Exchange:
         """Open an exchange for a request already read."""
+        facts = origin.facts
         try:
             link = self._settings.signals.open(facts, sent.context, sent.started_ns)
         except Exception as error:  # a sampler or span processor that raises costs the span, not the record
             losses.add_foreign(error, Signal.TRACES, Reason.SAMPLER_ERROR)
             link = self._settings.signals.without_span(facts, sent.context)
-        _place_in_call(link, facts, sent.previous)
+        origin = _place_in_call(link, origin, sent)
         attempt = Attempt(
             facts,
             call_id=link.call_id,
@@ -112,7 +121,7 @@ class Recorder:
             started_ns=sent.started_ns,
             clock_ns=sent.clock_ns,
         )
-        return Exchange(self._settings, attempt, link, resent=sent.previous is not None)
+        return Exchange(self._settings, attempt, link, origin, resent=sent.previous is not None)
 
 
 def previous_exchange(request: HttpRequest) -> Exchange | None:
@@ -123,20 +132,37 @@ def previous_exchange(request: HttpRequest) -> Exchange | None:
     return mark if isinstance(mark, Exchange) else None
 
 
-def _place_in_call(link: Link, facts: Request, previous: Exchange | None) -> None:
-    """Number the attempt within its call, and let attempts without a span in common share a call id."""
-    if link.ours and previous is not None:
+def _place_in_call(link: Link, origin: Origin, sent: Sent) -> Origin:
+    """Number the attempt within its call, and let attempts without a span in common share a call id.
+
+    Returns:
+        What the application sent for the call: behind a redirect that is another request than this one.
+    """
+    facts, previous = origin.facts, sent.previous
+    if previous is not None and (link.ours or _around(link) == _around(previous.link)):
         link.call_id = previous.attempt.call_id
         link.number = previous.attempt.number + 1
-        return
+        if previous.waiting is not None:
+            previous.waiting.claim()
+        return previous.origin
+    if failed_attempts.waiting:
+        earlier = earlier_attempt(origin, link, sent.clock_ns)
+        if earlier is not None:
+            link.call_id, link.number = earlier.call_id, earlier.number + 1
+            return origin
     link.number = facts.retry_count + 1
     last = last_attempt()
     if last is None or last.operation != facts.operation:
-        return
+        return origin
     if last.call_id == link.call_id:
         link.number = last.attempt_number + 1
     elif facts.retry_count and _is_retry_of(last, facts):
         link.call_id = last.call_id
+    return origin
+
+
+def _around(link: Link) -> SpanContext:
+    return get_current_span(link.context).get_span_context()
 
 
 def _is_retry_of(last: Observation, facts: Request) -> bool:

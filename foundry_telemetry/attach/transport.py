@@ -1,6 +1,6 @@
 """The main door: a shim around the transport that a client chose for a URL.
 
-Where the shim comes in, `class_patch` says.
+Where the shim comes in, `class_patch` says; what it does, `shim`.
 """
 
 from __future__ import annotations
@@ -9,116 +9,19 @@ import logging
 import weakref
 from collections.abc import Callable
 from functools import wraps
-from time import perf_counter_ns
 from typing import Any, Final
 
-from opentelemetry import context as context_api
-
-from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.attach.class_patch import SEAM, ClassPatch
-from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.families import LeftOut, client_classes, when_loaded
 from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.attach.layers import follow_layers, restore_layers
 from foundry_telemetry.attach.recorder import Recorder
-from foundry_telemetry.losses import Signal
+from foundry_telemetry.attach.shim import Shim
 from foundry_telemetry.wire.recognise import may_concern_us
 
 _log: Final = logging.getLogger("foundry_telemetry")
 _RECORDER: Final = "_foundry_telemetry_recorder"
 """Attribute of a client that is instrumented by itself. A copy of the client takes it along."""
-
-
-class Shim:
-    """Stands where the transport of one attempt would, and sees the attempt through.
-
-    Args:
-        inner: The transport the client chose.
-        recorder: Whom to tell.
-    """
-
-    __slots__ = ("inner", "recorder")
-
-    def __init__(self, inner: Any, recorder: Recorder) -> None:
-        self.inner = inner
-        self.recorder = recorder
-
-    def handle_request(self, request: Any) -> Any:
-        """Send, as the inner transport does."""
-        exchange = self.recorder.begin(request, self.inner)
-        if exchange is None:
-            return self.inner.handle_request(request)
-        _time_connect(request, exchange, timer=_ConnectTimer)
-        token = exchange.attach(request)
-        try:
-            response = self.inner.handle_request(request)
-        except BaseException as error:
-            exchange.fail(error)
-            raise
-        finally:
-            if token is not None:
-                context_api.detach(token)
-        watch(response, exchange, SyncBody)
-        return response
-
-    async def handle_async_request(self, request: Any) -> Any:
-        """Send, as the inner transport does."""
-        exchange = self.recorder.begin(request, self.inner)
-        if exchange is None:
-            return await self.inner.handle_async_request(request)
-        _time_connect(request, exchange, timer=_AsyncConnectTimer)
-        token = exchange.attach(request)
-        try:
-            response = await self.inner.handle_async_request(request)
-        except BaseException as error:
-            exchange.fail(error)
-            raise
-        finally:
-            if token is not None:
-                context_api.detach(token)
-        watch(response, exchange, AsyncBody)
-        return response
-
-
-class _ConnectTimer(LeftOut):
-    """httpcore's ``trace`` callback: how long a connection took to make, when one was made."""
-
-    __slots__ = ("_exchange", "_started_ns")
-
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        self._started_ns = 0
-
-    def __call__(self, event: str, _: object) -> Any:
-        self._note(event)
-
-    def _note(self, event: str) -> None:
-        """Note an event. Never raises."""
-        try:
-            if event == "connection.connect_tcp.started":
-                self._started_ns = perf_counter_ns()
-            elif event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-                self._exchange.attempt.connect_ns = perf_counter_ns() - self._started_ns
-        except Exception as error:
-            losses.add(error, Signal.TIMINGS)
-
-
-class _AsyncConnectTimer(_ConnectTimer):
-    """The same for the async transports, which insist on a coroutine."""
-
-    __slots__ = ()
-
-    async def __call__(self, event: str, _: object) -> None:
-        self._note(event)
-
-
-def _time_connect(request: Any, exchange: Exchange, *, timer: type[_ConnectTimer]) -> None:
-    """Ask for connect times, unless the user has a ``trace`` callback there. Never raises."""
-    try:
-        theirs = request.extensions.get("trace")
-        if theirs is None or isinstance(theirs, _ConnectTimer):
-            request.extensions["trace"] = timer(exchange)
-    except Exception as error:
-        losses.add(error, Signal.TIMINGS)
 
 
 class _OfClient(LeftOut):
@@ -167,7 +70,9 @@ def _instrumented(client: Any, transport: Any, url: Any) -> Any:
 def _shimmed(transport: Any, recorder: Recorder | None) -> Any:
     if recorder is None:
         return transport
-    return Shim(transport.inner if isinstance(transport, Shim) else transport, recorder)
+    inner = transport.inner if isinstance(transport, Shim) else transport
+    follow_layers(inner)
+    return Shim(inner, recorder)
 
 
 def patch(classes: list[type]) -> None:
@@ -225,6 +130,7 @@ def detach_process() -> None:
 def _restore_if_idle() -> None:
     if _state.is_idle:
         restore()
+        restore_layers()
 
 
 def watches_process() -> bool:

@@ -497,6 +497,7 @@ PRIVATE = (
 )
 
 NOT_FOREIGN = {
+    ("attach/holder.py", "_ended"): "a block of `attempts`, which stands in the same module",
     ("attach/transport.py", "_foundry_telemetry_recorder"): "ours, put on a client",
     ("attribution/__init__.py", "_given"): "our own class, from outside of its methods",
     ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",

@@ -18,6 +18,7 @@ NAMES = {
     "uninstrument",
     "configure",
     "attribute",
+    "attempts",
     "last_attempt",
     "event_hooks",
     "async_event_hooks",
@@ -28,7 +29,7 @@ NAMES = {
 
 
 def test_public_names() -> None:
-    """The ten names of the design, no more, no less; each can be had and tab completion shows it."""
+    """The eleven names of the design, no more, no less; each can be had and tab completion shows it."""
     assert set(foundry_telemetry.__all__) == NAMES
     assert len(foundry_telemetry.__all__) == len(NAMES)
     assert set(dir(foundry_telemetry)) >= NAMES

@@ -15,7 +15,9 @@ import pytest
 
 import foundry_telemetry
 from foundry_telemetry.attach import FoundryMiddleware
+from foundry_telemetry.attach.calls import failed_attempts
 from foundry_telemetry.attach.guard import losses
+from tests.attach.retrying import wrapping
 from tests.faults.internals import GUARDS, Internal, broken, called, internals
 from tests.support.capture import Capture
 from tests.support.compare import BODY, TLS, User, only
@@ -86,8 +88,9 @@ def _sdk(user: User, fault: str, middleware: list[Any]) -> Any:
 
 
 async def run(face: Face, server: FaultServer, errand: Errand) -> Told:
-    """Run one errand."""
+    """Run one errand, which is no retry of an earlier one."""
     server.forget()
+    failed_attempts.waiting.clear()
     user = User(face, server)
     await errand(user)
     return user.seen, [(one.method, one.path) for one in server.received]
@@ -188,6 +191,26 @@ def _open(door: str, face: Face, capture: Capture) -> None:
         face.raw.event_hooks = make(**capture.options)
     else:
         foundry_telemetry.instrument(face.raw if door == "client" else None, **capture.options)
+
+
+@pytest.mark.slow
+@pytest.mark.row(21)
+def test_broken_function_below_retries(
+    family: Family, capture: Capture, server: FaultServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same below a transport that retries, which would send again for each exception of ours."""
+    errands = [*map(_posted, ("limited", "ok", "redirect", "garbage")), _streamed]
+
+    async def scenario() -> set[str]:
+        inner = family.module.AsyncHTTPTransport if family.is_async else family.module.HTTPTransport
+        async with family.client(transport=wrapping(family, inner(verify=TLS)), timeout=10.0) as face:
+            breaker = Breaker(face, server, caplog)
+            await breaker.control(errands)
+            foundry_telemetry.instrument(**capture.options)
+            return await breaker.break_each(errands, DOORS)
+
+    names = family.run(scenario)
+    assert len({name for name in names if name.startswith(f"{DOORS}layers.")}) >= 5, sorted(names)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ _BODY: Final = "foundry_telemetry/attach/body.py"
 _EXCHANGE: Final = "foundry_telemetry/attach/exchange.py"
 _METRICS: Final = "foundry_telemetry/signals/metrics.py"
 _SSE: Final = "foundry_telemetry/wire/sse.py"
-_TRANSPORT: Final = "foundry_telemetry/attach/transport.py"
+_SHIM: Final = "foundry_telemetry/attach/shim.py"
 _ATTEMPT: Final = "foundry_telemetry/attempt.py"
 
 MUTANTS: Final = (
@@ -83,12 +83,13 @@ MUTANTS: Final = (
     ),
     Mutant(
         "no-finally",
-        _TRANSPORT,
+        _SHIM,
         """            response = self.inner.handle_request(request)
         except BaseException as error:
             exchange.fail(error)
             raise
         finally:
+            exchange.is_on_its_way = False
             if token is not None:
                 context_api.detach(token)""",
         """            response = self.inner.handle_request(request)
@@ -122,7 +123,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "first-sink-that-raises-is-the-last",
-        _EXCHANGE,
+        "foundry_telemetry/attach/sinks.py",
         """    try:
         sink(seen)
     except Exception as error:

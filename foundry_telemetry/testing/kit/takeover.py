@@ -8,9 +8,11 @@ from typing import Any, Final
 from foundry_telemetry import attach as attach_module
 from foundry_telemetry import attempt as attempt_module
 from foundry_telemetry import pricing
+from foundry_telemetry.attach import calls as calls_module
+from foundry_telemetry.attach import connect_timer as timer_module
 from foundry_telemetry.attach import exchange as exchange_module
 from foundry_telemetry.attach import recorder as recorder_module
-from foundry_telemetry.attach import transport as transport_module
+from foundry_telemetry.attach.calls import FailedAttempts, Origin
 from foundry_telemetry.attach.exchange import Exchange, Settings
 from foundry_telemetry.attach.recorder import Recorder, Sent
 from foundry_telemetry.attach.transport import attach_process, process_recorder
@@ -21,13 +23,13 @@ from foundry_telemetry.testing import renewal
 from foundry_telemetry.testing.kit.capture import Capture
 from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.patches import Patches
-from foundry_telemetry.wire.recognise import Hosts, Request, parse_hosts
+from foundry_telemetry.wire.recognise import Hosts, parse_hosts
 
 _TIMED: Final = (
     (attempt_module, ("perf_counter_ns", "time_ns")),
     (recorder_module, ("perf_counter_ns", "time_ns")),
     (exchange_module, ("perf_counter_ns",)),
-    (transport_module, ("perf_counter_ns",)),
+    (timer_module, ("perf_counter_ns",)),
 )
 """Who looks at which clock."""
 
@@ -64,6 +66,9 @@ class Takeover:
         # The last attempt of an earlier test must not be taken for an attempt of the first call.
         fresh: ContextVar[Observation | None] = ContextVar("foundry_telemetry.last_attempt", default=None)
         self._patches.set(attempt_module, "_last", fresh)
+        fresh_calls = FailedAttempts()
+        for module in (calls_module, exchange_module, recorder_module):
+            self._patches.set(module, "failed_attempts", fresh_calls)
         self._patches.set(renewal, "source", self._ids)
         # Each test has its own lines, whatever an earlier one has called.
         self._patches.set(recorder_module, "unnamed_hosts", UnnamedHosts())
@@ -89,10 +94,10 @@ class Takeover:
         """`Recorder.open` with the providers of the test; sinks and notes of the application stay."""
         capture, exchanges = self._capture, self._exchanges
 
-        def open_here(recorder: Recorder, facts: Request, sent: Sent) -> Exchange:
+        def open_here(recorder: Recorder, origin: Origin, sent: Sent) -> Exchange:
             settings = _settings(recorder)
             here = settings._replace(signals=capture.signals, sinks=(*settings.sinks, capture.note))
-            exchange: Exchange = original(Recorder(here), facts, sent)
+            exchange: Exchange = original(Recorder(here), origin, sent)
             exchanges.append(exchange)
             return exchange
 

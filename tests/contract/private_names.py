@@ -134,7 +134,7 @@ PRIVATE = (
         "com.anthropic.sdk.python",
         "the SDK's tracer, by its scope",
         ("anthropic",),
-        ("signals/span.py",),
+        ("signals/owner.py",),
         "the SDK's span is not recognised, so a call has two spans with usage",
         lambda: _of("anthropic._tracing.INSTRUMENTATION_SCOPE") == "com.anthropic.sdk.python",
         where=sdk_has_spans,

@@ -240,7 +240,7 @@ OWED = {
 @pytest.mark.parametrize("kind", [SpanKind.CLIENT, SpanKind.INTERNAL], ids=["client", "internal"])
 @pytest.mark.parametrize("owner", OWNERS)
 def test_owner_is_enriched(owner: str, kind: SpanKind, capture: Capture, clock: Clock) -> None:
-    """Somebody's span for the call gets what it lacks, the usage only where it ends without; we start none."""
+    """Somebody's span for the call gets what it lacks, usage only where it ends without; we start none."""
     exchange("ok_json_basic", capture, clock, owner=OWNERS[owner], kind=kind)
     (span,) = capture.spans
     check(span, ENRICHED | OWED | OWNERS[owner])

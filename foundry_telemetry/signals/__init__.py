@@ -44,15 +44,15 @@ class Signals:
         before_export: Callable[[], object] = lambda: None,
         on_provider: Callable[[], object] = lambda: None,
     ) -> None:
-        def has_provider() -> bool:
-            return not is_placeholder(meter_provider or get_meter_provider())
-
         self._tracer = get_tracer(SCOPE, tracer_provider=tracer_provider)
         self._tracer_provider = tracer_provider
         self._sees_spans = False
         self._watch_spans()
         self._metrics = Metrics(
-            get_meter(SCOPE, meter_provider=meter_provider), has_provider, lose, before_export
+            get_meter(SCOPE, meter_provider=meter_provider),
+            lambda: meter_provider or get_meter_provider(),
+            lose,
+            before_export,
         )
         self._ledger = Ledger(logger_provider, on_provider)
         self._lose = lose

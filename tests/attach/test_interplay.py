@@ -284,6 +284,7 @@ def check_metrics(mix: Mix, capture: Capture) -> None:
         "foundry.client.attempt.duration",
         "foundry.client.cost" if has_prices else "foundry.client.cost.missing",
         "foundry.client.quota.used",
+        "foundry.client.token.usage",
         "foundry.telemetry.heartbeat",
     }
     assert sum(point.count for point in ours["foundry.client.attempt.duration"]) == mix.attempts

@@ -308,6 +308,30 @@ PRIVATE = (
             )
         ),
     ),
+    *(
+        Private(
+            name,
+            owner,
+            ("opentelemetry-sdk",),
+            ("signals/standard_metrics.py",),
+            "the GenAI metrics are recorded twice beside a library that records them too",
+            holds,
+        )
+        for name, owner, holds in (
+            (
+                "_meters",
+                "MeterProvider of the SDK",
+                lambda: isinstance(
+                    _of("opentelemetry.sdk.metrics.MeterProvider")(shutdown_on_exit=False)._meters, dict
+                ),
+            ),
+            (
+                "_instrument_id_instrument",
+                "meters of the SDK",
+                lambda: _assigns(_of("opentelemetry.sdk.metrics.Meter"), "_instrument_id_instrument"),
+            ),
+        )
+    ),
     Private(
         "_metric_readers",
         "MeterProvider of the SDK",

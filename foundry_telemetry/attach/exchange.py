@@ -12,12 +12,12 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from foundry_telemetry import budgets, pricing
 from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.neighbours import makes_http_span
+from foundry_telemetry.attach.propagation import inject
 from foundry_telemetry.attempt import Attempt, Ending
 from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Cost, Failure, Observation
@@ -27,10 +27,6 @@ from foundry_telemetry.wire.recognise import Hosts, Request
 from foundry_telemetry.wire.usage import Answer
 
 Item = TypeVar("Item")
-
-_propagator: Final = TraceContextTextMapPropagator()
-"""Writes ``traceparent`` alone: baggage is none of the model provider's business."""
-
 
 _SILENT: Final = True
 """Value of the context key by which HTTP instrumentors know that they should make no span."""
@@ -110,7 +106,7 @@ class Exchange(LeftOut):
             suppress = self._settings.suppress_http
             context = self.link.context
             if self._must_propagate():
-                _propagator.inject(request.headers, context)
+                inject(request.headers, context, again=self._resent)
             if suppress:
                 context = context_api.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SILENT, context)
             return context_api.attach(context) if suppress or self.link.ours else None

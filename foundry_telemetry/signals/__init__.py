@@ -12,14 +12,23 @@ from opentelemetry.trace import TracerProvider, get_tracer, get_tracer_provider
 from foundry_telemetry.conventions import SCOPE
 from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
+from foundry_telemetry.signals.doubling import doubling
 from foundry_telemetry.signals.ledger import Ledger
-from foundry_telemetry.signals.metrics import Metrics
+from foundry_telemetry.signals.metrics import Metrics, recorded_elsewhere
 from foundry_telemetry.signals.open_spans import watch
 from foundry_telemetry.signals.providers import BY_VARIABLE, check_providers, is_placeholder
 from foundry_telemetry.signals.span import Link, close_span, describe, enrich_early, open_link, unlinked
 from foundry_telemetry.wire.recognise import Request
 
-__all__ = ["BY_VARIABLE", "Link", "Signals", "check_providers", "is_placeholder"]
+__all__ = [
+    "BY_VARIABLE",
+    "Link",
+    "Signals",
+    "check_providers",
+    "doubling",
+    "is_placeholder",
+    "recorded_elsewhere",
+]
 
 
 class Signals:

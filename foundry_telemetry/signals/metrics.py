@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from opentelemetry import metrics
@@ -23,11 +23,11 @@ from foundry_telemetry import pricing
 from foundry_telemetry.attribution import metric_tags
 from foundry_telemetry.losses import Signal
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.signals import standard_metrics
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.gauges import create_gauges
 from foundry_telemetry.signals.providers import is_placeholder
 from foundry_telemetry.signals.span import Link
-from foundry_telemetry.signals.standard_metrics import StandardMetrics
 
 _MAX_VALUES: Final = 50
 """Distinct values of one attribute; further ones are told as `_OTHER`, so that series stay bounded."""
@@ -85,7 +85,7 @@ class Metrics:
         self._tags: dict[str, Values] = {}
         self._places: set[tuple[tuple[str, Any], ...]] = set()
         self._tagged: set[tuple[tuple[str, Any], ...]] = set()
-        self._standard = StandardMetrics(meter, provider)
+        self.standard = standard_metrics.StandardMetrics(meter, provider)
         self._attempt = histogram(names.METRIC_ATTEMPT_DURATION, "s", names.ATTEMPT_BUCKETS)
         self._tokens = meter.create_counter(names.METRIC_TOKENS, "{token}")
         self._auth_failures = meter.create_counter(names.METRIC_AUTH_FAILURES, "{failure}")
@@ -112,7 +112,7 @@ class Metrics:
     def record_notes(self) -> None:
         """Record what was noted."""
         try:
-            self._standard.look_up()
+            self.standard.look_up()
         except Exception as error:  # then nobody else is known, or who was known before
             self._lose(error, Signal.METRICS)
         while self._notes:
@@ -153,7 +153,7 @@ class Metrics:
                 self._tokens.add(tokens, call | {names.TOKEN_TYPE: kind}, context)
         if note.standard:
             ends_call = note.ours or _ends_call(seen)
-            self._standard.record(seen, call, context, ends_call=ends_call)
+            self.standard.record(seen, call, context, ends_call=ends_call)
 
     def _place(self, seen: Observation) -> Attributes:
         """Server, deployment and model, as far as they were told; bounded one by one and together."""
@@ -248,6 +248,14 @@ class Values:
 _all: Final[weakref.WeakSet[Metrics]] = weakref.WeakSet()
 _waiting: Final[set[Metrics]] = set()
 """Those with notes; only here, for an instrumentation may be gone by the time a reader asks."""
+
+
+def recorded_elsewhere(provider: object) -> Mapping[str, str]:
+    """Which standard metrics other libraries record where we do, or in `provider`: the scope by the name."""
+    found = dict(standard_metrics.recorded_elsewhere(provider))
+    for each in list(_all):
+        found |= each.standard.elsewhere
+    return found
 
 
 def _asked() -> None:

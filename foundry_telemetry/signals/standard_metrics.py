@@ -78,6 +78,11 @@ class StandardMetrics:
         self._elsewhere = self._elsewhere or {}  # should the look fail, nobody else is known
         self._elsewhere = recorded_elsewhere(self._provider())
 
+    @property
+    def elsewhere(self) -> Mapping[str, str]:
+        """Who else records them now: the scope by the name of the metric."""
+        return recorded_elsewhere(self._provider())
+
     def record(self, seen: Observation, call: Attributes, context: Context, *, ends_call: bool) -> None:
         """Record an attempt, but for what somebody else records.
 

@@ -406,6 +406,7 @@ PRIVATE = (
         )
         for name, files in (
             ("_metrics", ("azure/counting.py",)),
+            ("_shutdown", ("azure/counting.py",)),
             ("_queue", ("azure/counting.py",)),
             ("_exporter", ("azure/pipelines.py",)),
         )

@@ -12,12 +12,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = Path(foundry_telemetry.__file__).parent
 PLACES = (ROOT / "dashboards", *(PACKAGE / room for room in ("dashboards", "investigate", "local", "demo")))
 """Doctor alone speaks of the standard metrics: it says whose they are."""
+SUFFIXES = (".kql", ".json", ".bicep", ".py", ".js", ".md")
 FILES = [
     path
     for place in PLACES
     for path in sorted(place.rglob("*"))
-    if path.suffix in (".kql", ".json", ".bicep", ".py", ".js", ".md")
-    and not {"vendor", "doctor"} & set(path.parts)
+    if path.suffix in SUFFIXES and not {"vendor", "doctor"} & set(path.parts)
 ]
 
 

@@ -9,6 +9,7 @@ the same line of execution; whether it stands for the call, `owner` decides.
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,21 +66,23 @@ def started(span: Span) -> None:
         _open.set((*still[1 - _MOST :], OpenSpan(span)))
 
 
-_watched: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
+_watched: Final[weakref.WeakValueDictionary[int, Any]] = weakref.WeakValueDictionary()
+"""Providers by their identity: some cannot be hashed."""
 
 
-def watch(provider: object) -> bool:
-    """Note the spans of a provider from now on; once, whoever asks.
+def watch(provider: Any) -> bool:
+    """Note the spans of a provider from now on; once, whoever asks. Never raises.
 
     Returns:
-        Whether that is possible: a provider of the API alone has no processors.
+        Whether there is nothing more to do. A provider of the API alone has no processors yet.
     """
     add = getattr(provider, "add_span_processor", None)
     if add is None:
         return False
-    if provider not in _watched:
-        from foundry_telemetry.signals.span_watch import SpanWatch  # noqa: PLC0415 - imports the SDK
+    with suppress(Exception):  # of a provider that takes none, spans that are not current are not seen
+        if _watched.get(id(provider)) is not provider:
+            from foundry_telemetry.signals.span_watch import SpanWatch  # noqa: PLC0415 - imports the SDK
 
-        _watched.add(provider)
-        add(SpanWatch())
+            _watched[id(provider)] = provider
+            add(SpanWatch())
     return True

@@ -6,6 +6,7 @@ instrumentor's, a framework's). *Scope*: the name of the tracer that made a span
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +14,7 @@ from opentelemetry.trace import Span, SpanKind
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.signals.open_spans import KINDS, OpenSpan, open_spans
+from foundry_telemetry.wire.recognise import Request
 
 _SDK_SCOPE: Final = "com.anthropic.sdk.python"
 
@@ -23,6 +25,10 @@ _SIGNS: Final[Mapping[str, frozenset[str]]] = {
     "langfuse.observation.type": frozenset({"generation"}),
 }
 """Attributes that tell the span of one inference from that of an agent, a tool or a chain."""
+
+
+_COMPARABLE: Final = re.compile(r"[A-Za-z0-9._:/-]+").fullmatch
+"""Names of deployments that are the same on spans and in requests; others may be escaped in one of them."""
 
 
 class Owner(NamedTuple):
@@ -48,12 +54,12 @@ def is_of_sdk(span: Span) -> bool:
     return scope_of(span).startswith(_SDK_SCOPE)
 
 
-def find_owner(current: Span, deployment: str | None) -> Owner:
+def find_owner(current: Span, request: Request) -> Owner:
     """The span of the call: the current one, or one below it that is open without being current.
 
     Args:
         current: The current span of the caller; an invalid one where there is none.
-        deployment: What the request asks for.
+        request: What is asked. Counting tokens is no inference, so it takes no span that is not current.
     """
     is_current = _is_owner(current)
     opened = open_spans()
@@ -62,7 +68,7 @@ def find_owner(current: Span, deployment: str | None) -> Owner:
     around = _Around(opened, current)
     if is_current:
         return Owner(current, None, around.scopes(current))
-    claim = around.below(deployment)
+    claim = around.below(request.deployment) if request.operation == names.CHAT else None
     if claim is None:
         return Owner(scopes=around.scopes())
     claim.is_claimed = True
@@ -86,11 +92,12 @@ class _Around:
     def below(self, deployment: str | None) -> OpenSpan | None:
         """The newest that stands for a call below the current span, and for no other attempt yet."""
         for one, span in reversed(self._owners):
-            if one.is_claimed or _attributes(span).get(names.REQUEST_MODEL, deployment) != deployment:
-                continue
-            if self._at in self._upwards(_parent_id(span)):
+            if not one.is_claimed and _may_ask(span, deployment) and self._is_below(span):
                 return one
         return None
+
+    def _is_below(self, span: Span) -> bool:
+        return self._at in self._upwards(_parent_id(span))
 
     def scopes(self, *known: Span) -> tuple[str, ...]:
         """The scopes of `known`, and of those that are above the current span or hang from its branch."""
@@ -117,6 +124,14 @@ def _is_owner(span: Span) -> bool:
         return True  # its spans of tools and tool runners are INTERNAL
     attributes = _attributes(span)
     return any(attributes.get(name) in values for name, values in _SIGNS.items())
+
+
+def _may_ask(span: Span, deployment: str | None) -> bool:
+    """Whether a span does not name another deployment; frameworks put a provider before the name."""
+    told = _attributes(span).get(names.REQUEST_MODEL)
+    if deployment is None or not isinstance(told, str) or not _COMPARABLE(told):
+        return True
+    return told.rpartition("/")[2] == deployment.rpartition("/")[2]
 
 
 def _attributes(span: Span) -> Mapping[str, Any]:

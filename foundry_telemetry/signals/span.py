@@ -102,7 +102,7 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
     current = trace.get_current_span(context)
     where = current.get_span_context()
     standard = context_api.get_value(_GENAI_CONTEXT, context) is None
-    owner = find_owner(current, request.deployment)
+    owner = find_owner(current, request)
     doubling.note(owner.scopes)
     if owner.span is not None:
         return _link_to(owner.span, owner.claim, context, asked, standard=standard)
@@ -194,7 +194,7 @@ def close_span(
     if link.ours:
         end_call(span, seen, answered)
         return
-    if link.claim is not None and seen.failure is not None:
+    if link.claim is not None and _may_be_followed(seen):
         link.claim.is_claimed = False
     if span.is_recording():
         fields = outcome_of(seen)
@@ -210,3 +210,9 @@ def close_span(
     was_sent = seen.outcome != "not_sent"
     if was_sent and (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():
         exchange_span(tracer, link.context, seen, answered)
+
+
+def _may_be_followed(seen: Observation) -> bool:
+    """Whether the same call may make another attempt: after a failure, a redirect, or a cancelled one."""
+    is_redirect = seen.status_code is not None and 300 <= seen.status_code < 400  # noqa: PLR2004
+    return is_redirect or seen.failure is not None or seen.outcome == "cancelled"

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from opentelemetry.trace import SpanKind
 
 import foundry_telemetry
 from foundry_telemetry.signals.doubling import doubling
+from foundry_telemetry.signals.open_spans import open_spans, watch
 from foundry_telemetry.testing import FakeFoundry, Item
 from tests.attach.frameworks import CHAT, FRAMEWORKS, Framework, tokens_on
 from tests.support.capture import Capture
@@ -258,6 +261,69 @@ def test_calls_at_the_same_time(service: Service, capture: Capture) -> None:
     assert sum(tokens_on(capture.spans)) == served(capture)
 
 
+def test_counting_before_the_call(service: Service, capture: Capture) -> None:
+    """A framework that counts the tokens first still has the span of the call itself."""
+    framework = FRAMEWORKS["traceloop"]
+    with (
+        httpx.Client(verify=False, trust_env=False) as client,
+        framework.span(tracer_of(capture, framework), "dep") as span,
+    ):
+        client.post(f"{service.url}/count_tokens", json={"model": "dep"})
+        client.post(service.url, json={"model": "dep"})
+        framework.write_usage(span, told(capture))
+    assert [seen.operation for seen in capture.observations] == ["count_tokens", "chat"]
+    assert tokens_on(capture.spans) == [served(capture)]
+
+
+@pytest.mark.parametrize("first", ["redirect", "cancelled"])
+def test_attempts_that_are_no_answer(first: str, family: Family, capture: Capture) -> None:
+    """After a redirect, or an attempt that was cancelled, the next one is of the framework's span too."""
+    framework = FRAMEWORKS["traceloop"]
+    script = [first, "answer"]
+    usage = {"input_tokens": 1000, "output_tokens": 1}
+    url = "https://example-resource.services.ai.azure.com/anthropic/v1/messages"
+
+    def answer(_: Any) -> Any:
+        step = script.pop(0)
+        if step == "cancelled":
+            raise asyncio.CancelledError
+        if step == "redirect":
+            return family.module.Response(307, headers={"location": url})
+        return family.module.Response(200, json={"type": "message", "usage": usage})
+
+    async def scenario() -> None:
+        options = {"transport": family.module.MockTransport(answer), "follow_redirects": True}
+        async with family.client(**options) as client:
+            with framework.span(tracer_of(capture, framework), "dep") as span:
+                while script:
+                    with suppress(asyncio.CancelledError):
+                        await client.request("POST", url, json={"model": "dep"})
+                framework.write_usage(span, told(capture))
+
+    family.run(scenario)
+    assert len(capture.observations) == 2
+    assert tokens_on(capture.spans) == [1001]
+
+
+@pytest.mark.parametrize(
+    ("told_model", "deployment"),
+    [("azure_ai/dep", "dep"), ("dep[1m]", "dep[1m]"), ("dep", None)],
+    ids=["provider", "escaped", "unknown"],
+)
+def test_names_that_may_be_the_same(
+    told_model: str, deployment: str | None, service: Service, capture: Capture
+) -> None:
+    """A name that cannot be compared does not keep the framework's span from its call."""
+    framework = FRAMEWORKS["traceloop"]
+    with (
+        httpx.Client(verify=False, trust_env=False) as client,
+        framework.span(tracer_of(capture, framework), told_model) as span,
+    ):
+        client.post(service.url, json={"model": deployment} if deployment else {})
+        framework.write_usage(span, told(capture))
+    assert of_scope(capture, "foundry_telemetry") == []
+
+
 NOT_THEIRS = {
     "answered": {},
     "other deployment": {"gen_ai.request.model": "another"},
@@ -340,8 +406,6 @@ def test_provider_that_comes_later() -> None:
 
 def test_ended_spans_are_not_kept(capture: Capture) -> None:
     """However many spans one context starts and ends, in whichever order, it remembers but a few."""
-    from foundry_telemetry.signals.open_spans import open_spans
-
     tracer = capture.tracer_provider.get_tracer("application")
 
     def overlapping() -> int:
@@ -359,6 +423,30 @@ def test_ended_spans_are_not_kept(capture: Capture) -> None:
         return most
 
     assert contextvars.Context().run(overlapping) <= 16
+
+
+@dataclass
+class Foreign:
+    """A provider of another library, which cannot be hashed."""
+
+    error: Exception | None = None
+    processors: list[Any] = field(default_factory=list)
+
+    def add_span_processor(self, processor: Any) -> None:
+        """Keep it, or refuse it."""
+        if self.error is not None:
+            raise self.error
+        self.processors.append(processor)
+
+
+def test_provider_of_another_library() -> None:
+    """It is watched once; one that refuses our processor costs no more than what that would see."""
+    provider = Foreign()
+    assert watch(provider)
+    assert watch(provider)
+    assert len(provider.processors) == 1
+    assert watch(Foreign(RuntimeError("of the provider")))
+    assert not watch(trace.ProxyTracerProvider())
 
 
 TRACELOOP, LLM = FRAMEWORKS["traceloop"], FRAMEWORKS["openinference"]

@@ -132,6 +132,7 @@ def run_below(
     family.run(scenario)
 
 
+@pytest.mark.row(59)
 @pytest.mark.parametrize("writes", [True, False], ids=["writes", "unaware"])
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
 @pytest.mark.parametrize("name", FRAMEWORKS)
@@ -334,6 +335,7 @@ NOT_THEIRS = {
 }
 
 
+@pytest.mark.row(59)
 @pytest.mark.parametrize("case", NOT_THEIRS)
 def test_open_span_of_another_call(case: str, service: Service, capture: Capture) -> None:
     """An open span that is not current does not take a call that is not its own, so no tokens get lost."""

@@ -74,6 +74,7 @@ def histogram(meter: metrics_api.Meter, name: str) -> Any:
     return meter.create_histogram(name, "{token}", "Measures number of input and output tokens used")
 
 
+@pytest.mark.row(59)
 @pytest.mark.parametrize("when", ["before", "between"])
 @pytest.mark.parametrize("name", sorted(NAMES))
 @pytest.mark.parametrize("kind", ["create_histogram", "create_counter", "create_up_down_counter"])

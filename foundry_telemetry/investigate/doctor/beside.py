@@ -12,7 +12,7 @@ from opentelemetry import metrics
 
 from foundry_telemetry.attach.notes import are_written
 from foundry_telemetry.investigate.doctor.finding import Finding, ok, skipped, warning
-from foundry_telemetry.signals import doubling, recorded_elsewhere
+from foundry_telemetry.signals import doubling, is_placeholder, recorded_elsewhere
 
 _SDK_SCOPE: Final = "com.anthropic.sdk.python"
 _KEEP_ONE: Final = "Keep one of these instrumentations; the ledger and foundry.client.* count once anyway."
@@ -25,7 +25,7 @@ _FROM_NONE: Final = (
 def check() -> Iterator[Finding]:
     """Spans, metrics, exception notes."""
     yield _double_spans()
-    yield _standard_metrics()
+    yield from _standard_metrics()
     yield _exception_notes()
 
 
@@ -45,20 +45,20 @@ def _double_spans() -> Finding:
     return ok("double spans", f"one library had the span of each call: {owners}")
 
 
-def _standard_metrics() -> Finding:
-    """Whose the metrics of the GenAI convention are."""
-    elsewhere = recorded_elsewhere(metrics.get_meter_provider())
-    if not elsewhere:
-        return ok("standard metrics", "gen_ai.client.* is ours: no other library records it")
-    scopes = sorted(set(elsewhere.values()))
-    theirs = "; ".join(
-        f"{scope} records {', '.join(sorted(name for name in elsewhere if elsewhere[name] == scope))}"
-        for scope in scopes
-    )
-    return ok("standard metrics", f"{theirs}; ours of these names stopped, and foundry.client.* is complete")
+def _standard_metrics() -> Iterator[Finding]:
+    """Whose the metrics of the GenAI convention are, where any are recorded here."""
+    provider = metrics.get_meter_provider()
+    elsewhere = recorded_elsewhere(provider)
+    if elsewhere:
+        names = {
+            scope: [name for name in elsewhere if elsewhere[name] == scope] for scope in elsewhere.values()
+        }
+        theirs = "; ".join(f"{scope} records {', '.join(sorted(names[scope]))}" for scope in sorted(names))
+        seen = f"{theirs}; ours of these names stopped, and foundry.client.* is complete"
+        yield ok("standard metrics", seen)
+    elif doubling.attempts or not is_placeholder(provider):
+        yield ok("standard metrics", "gen_ai.client.* is ours: no other library here records it")
 
 
 def _exception_notes() -> Finding:
-    if are_written():
-        return ok("exception notes", f"on; {_FROM_NONE}")
-    return skipped("exception notes", f"off; {_FROM_NONE}", "instrument(exception_notes=True)")
+    return ok("exception notes", f"{'on' if are_written() else 'off'}; {_FROM_NONE}")

@@ -56,7 +56,7 @@ def _ending(span: Any, owed: Attributes, lose: Lose) -> Callable[..., None]:
     @wraps(original)
     def end(*args: Any, **options: Any) -> None:
         try:
-            del span.end  # the class's own is back, and nothing holds on to the span
+            vars(span).pop("end", None)  # the class's own is back, and nothing holds on to the span
             if not has_usage(span):
                 span.set_attributes(fit(owed, span, ours=False))
         except Exception as error:

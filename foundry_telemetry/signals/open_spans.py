@@ -61,9 +61,12 @@ def started(span: Span) -> None:
     if span.kind not in KINDS:
         return
     scope = span.instrumentation_scope
-    if scope is None or scope.name != SCOPE:
-        still = [one for one in _open.get() if one.span is not None]
-        _open.set((*still[1 - _MOST :], OpenSpan(span)))
+    if scope is not None and scope.name == SCOPE:
+        return
+    opened = _open.get()
+    if opened:
+        opened = tuple([one for one in opened if one.span is not None][1 - _MOST :])
+    _open.set((*opened, OpenSpan(span)))
 
 
 _watched: Final[weakref.WeakValueDictionary[int, Any]] = weakref.WeakValueDictionary()

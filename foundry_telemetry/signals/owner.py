@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.signals.open_spans import KINDS, OpenSpan, open_spans
@@ -61,7 +61,7 @@ def find_owner(current: Span, request: Request) -> Owner:
         current: The current span of the caller; an invalid one where there is none.
         request: What is asked. Counting tokens is no inference, so it takes no span that is not current.
     """
-    is_current = _is_owner(current)
+    is_current = current is not INVALID_SPAN and _is_owner(current)
     opened = open_spans()
     if not opened or (is_current and len(opened) == 1):
         return Owner(current, None, (scope_of(current),)) if is_current else _NOBODY

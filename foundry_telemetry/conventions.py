@@ -197,6 +197,8 @@ METRIC_REASONING: Final = "gen_ai.client.inference.usage.reasoning.output_tokens
 """GenAI: sum of ``REASONING_TOKENS``."""
 METRIC_ATTEMPT_DURATION: Final = "foundry.client.attempt.duration"
 """Ours: histogram; of every attempt, to the end of its body."""
+METRIC_TOKENS: Final = "foundry.client.token.usage"
+"""Ours: sum of input and of output, by ``TOKEN_TYPE``; complete whoever records ``METRIC_TOKEN_USAGE``."""
 METRIC_AUTH_FAILURES: Final = "foundry.client.auth.failures"
 """Ours: attempts that failed for their credential or its rights."""
 METRIC_COST: Final = "foundry.client.cost"

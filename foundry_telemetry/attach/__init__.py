@@ -78,7 +78,8 @@ def instrument(
         sinks: Called with each finished attempt, in the thread where it ended, or where it is noticed that
             its body was dropped unread.
         exception_notes: Put one line on the exception of a failed call (``__notes__``, which tracebacks
-            show): cause, next step, both ids, support code.
+            show): cause, next step, both ids, support code. Lost where a framework raises an exception of
+            its own ``from None`` (litellm does): read `last_attempt()` or a sink there.
 
     Raises:
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeVar
 
 from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_INSTRUMENTATION_KEY, Context
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from foundry_telemetry import pricing
 from foundry_telemetry.attach.calls import FailedAttempt, Origin, failed_attempts, note_end
@@ -19,6 +18,7 @@ from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.holder import collect
 from foundry_telemetry.attach.neighbours import makes_http_span
+from foundry_telemetry.attach.propagation import inject
 from foundry_telemetry.attach.redirects import note_redirect
 from foundry_telemetry.attach.sinks import notify
 from foundry_telemetry.attempt import Attempt
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from foundry_telemetry.attach.layers import Sending
 
 Item = TypeVar("Item")
-
-_propagator: Final = TraceContextTextMapPropagator()
-"""Writes ``traceparent`` alone: baggage is none of the model provider's business."""
 
 _SILENT: Final = True
 """Value of the context key by which HTTP instrumentors know that they should make no span."""
@@ -137,7 +134,7 @@ class Exchange(LeftOut):
             suppress = self.settings.suppress_http
             context = self.link.context
             if self._must_propagate():
-                _propagator.inject(request.headers, context)
+                inject(request.headers, context, again=self._resent)
             if suppress:
                 context = context_api.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SILENT, context)
             return context_api.attach(context) if suppress or self.link.ours else None

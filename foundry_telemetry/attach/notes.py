@@ -4,13 +4,16 @@
 
 A failed connection is an exception when it crosses a door. A refused answer is none yet: the SDK, or
 ``raise_for_status()``, makes one of it later. Their exception classes are public and take the response, or
-the request, in which a door has left its mark. So a failed attempt wraps the constructors of those classes,
-and `uninstrument()` puts them back; a process in which nothing fails has nothing wrapped.
+the request, in which a door has left its mark. One that is raised ``from None`` in place of these, as
+litellm does, takes no note along: nothing leads from it to the request. So a failed attempt wraps the
+constructors of those classes, and `uninstrument()` puts them back; a process in which nothing fails has
+nothing wrapped.
 """
 
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, Final
@@ -38,7 +41,10 @@ _MOST_CAUSES: Final = 4
 class ExceptionNotes:
     """Puts the notes on."""
 
-    __slots__ = ()
+    __slots__ = ("__weakref__",)
+
+    def __init__(self) -> None:
+        _writers.add(self)
 
     def ended_with(self, exchange: Exchange, error: BaseException | None) -> None:
         """A failed attempt ended, with this exception if there is one already."""
@@ -75,6 +81,15 @@ def put_back() -> None:
         if vars(cls).get("__init__") is ours:
             cls.__init__ = ours.__wrapped__
         _wrapped.pop(cls, None)
+
+
+_writers: Final[weakref.WeakSet[ExceptionNotes]] = weakref.WeakSet()
+"""Those of the instrumentations that there are."""
+
+
+def are_written() -> bool:
+    """Whether any instrumentation of this process puts notes on."""
+    return len(_writers) > 0
 
 
 _wrapped: Final[dict[Any, Any]] = {}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from inspect import signature
 from typing import Any, Final
 
 from azure.core.exceptions import HttpResponseError
@@ -155,12 +156,21 @@ class CountedQueue:
         self._batches = processor._batch_processor  # noqa: SLF001 - nothing public tells
         self._metrics = self._batches._metrics  # noqa: SLF001 - the SDK's own place to be told of drops
         self._batches._metrics = self  # noqa: SLF001
+        if "error_type" not in signature(self._metrics.drop_items).parameters:
+            self._emit = self._batches.emit
+            self._batches.emit = self.emit
 
-    def drop_items(self, count: int, error_type: str = "queue_full") -> None:
-        """The processor dropped items."""
-        reason = Reason.QUEUE_FULL if error_type == "queue_full" else Reason.AFTER_SHUTDOWN
-        dropped.add(reason, self._signal, count)
-        self._metrics.drop_items(count, error_type)
+    def drop_items(self, count: int, *why: str, **named: str) -> None:
+        """The processor dropped items; a release since 1.45 says why where it is not for a full queue."""
+        is_full = {*why, *named.values()} <= {"queue_full"}
+        dropped.add(Reason.QUEUE_FULL if is_full else Reason.AFTER_SHUTDOWN, self._signal, count)
+        self._metrics.drop_items(count, *why, **named)
+
+    def emit(self, item: Any) -> None:
+        """Take an item. SDKs before 1.45 drop it after the shutdown without telling their metrics."""
+        if self._batches._shutdown:  # noqa: SLF001 - see above
+            dropped.add(Reason.AFTER_SHUTDOWN, self._signal)
+        self._emit(item)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._metrics, name)

@@ -166,6 +166,7 @@ METRICS: Final = (
     _metric(n.METRIC_CACHE_READ, "tokens", _ANSWERED),
     _metric(n.METRIC_CACHE_WRITE, "tokens", _ANSWERED),
     _metric(n.METRIC_REASONING, "tokens", _ANSWERED),
+    _metric(n.METRIC_TOKENS, "tokens", _ANSWERED),
     _metric(n.METRIC_AUTH_FAILURES, "failures"),
     _metric(n.METRIC_COST, "US dollars", _PRICES),
     _metric(n.METRIC_PARTIAL_COST, "US dollars", _PRICES),

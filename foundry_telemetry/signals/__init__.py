@@ -7,18 +7,28 @@ from collections.abc import Callable, Mapping
 from opentelemetry._logs import LoggerProvider
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter, get_meter_provider
-from opentelemetry.trace import TracerProvider, get_tracer
+from opentelemetry.trace import TracerProvider, get_tracer, get_tracer_provider
 
 from foundry_telemetry.conventions import SCOPE
 from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
+from foundry_telemetry.signals.doubling import doubling
 from foundry_telemetry.signals.ledger import Ledger
-from foundry_telemetry.signals.metrics import Metrics
+from foundry_telemetry.signals.metrics import Metrics, recorded_elsewhere
+from foundry_telemetry.signals.open_spans import watch
 from foundry_telemetry.signals.providers import BY_VARIABLE, check_providers, is_placeholder
 from foundry_telemetry.signals.span import Link, close_span, describe, enrich_early, open_link, unlinked
 from foundry_telemetry.wire.recognise import Request
 
-__all__ = ["BY_VARIABLE", "Link", "Signals", "check_providers", "is_placeholder"]
+__all__ = [
+    "BY_VARIABLE",
+    "Link",
+    "Signals",
+    "check_providers",
+    "doubling",
+    "is_placeholder",
+    "recorded_elsewhere",
+]
 
 
 class Signals:
@@ -28,7 +38,7 @@ class Signals:
         tracer_provider: The global one by default; the same for the other two.
         meter_provider: See above.
         logger_provider: See above.
-        lose: Counts a failure while the metrics are collected, so under a lock of the SDK.
+        lose: Counts a failure while the metrics are collected, so under a lock of the SDK, or a span ends.
         before_export: Called when the metrics are collected.
         on_provider: Called once there is a logger provider to take the ledger.
     """
@@ -43,14 +53,18 @@ class Signals:
         before_export: Callable[[], object] = lambda: None,
         on_provider: Callable[[], object] = lambda: None,
     ) -> None:
-        def has_provider() -> bool:
-            return not is_placeholder(meter_provider or get_meter_provider())
-
         self._tracer = get_tracer(SCOPE, tracer_provider=tracer_provider)
+        self._tracer_provider = tracer_provider
+        self._sees_spans = False
+        self._watch_spans()
         self._metrics = Metrics(
-            get_meter(SCOPE, meter_provider=meter_provider), has_provider, lose, before_export
+            get_meter(SCOPE, meter_provider=meter_provider),
+            lambda: meter_provider or get_meter_provider(),
+            lose,
+            before_export,
         )
         self._ledger = Ledger(logger_provider, on_provider)
+        self._lose = lose
 
     def open(self, request: Request, context: Context, started_ns: int) -> Link:
         """Find the span of the call, or start one, before the request leaves.
@@ -60,7 +74,17 @@ class Signals:
             context: The caller's context.
             started_ns: Nanoseconds since the epoch.
         """
+        if not self._sees_spans:
+            self._watch_spans()
         return open_link(self._tracer, request, context, started_ns)
+
+    def _watch_spans(self) -> None:
+        """Note the spans that others start, once there is a provider to make them."""
+        self._sees_spans = watch(self._tracer_provider or get_tracer_provider())
+
+    def _lose_usage(self, error: Exception) -> None:
+        """Usage could not be written onto a span that ends, in whatever code of the application ends it."""
+        self._lose(error, Signal.TRACES)
 
     def answered(self, link: Link, request: Request, ids: RequestIds, tags: Mapping[str, str]) -> None:
         """The headers of a streamed answer are here."""
@@ -87,7 +111,7 @@ class Signals:
         """
         answered = describe(seen)
         try:
-            close_span(self._tracer, link, seen, answered, has_http_span)
+            close_span(self._tracer, link, seen, answered, has_http_span=has_http_span, lose=self._lose_usage)
         except Exception as error:
             lose(error, Signal.TRACES, Reason.PROCESSOR_ERROR)
         try:

@@ -89,7 +89,8 @@ def _unlimited_in(logger: Any) -> Callable[[LogRecord, Any], Any]:
     sdk = sys.modules.get("opentelemetry.sdk._logs")
     if sdk is None or not isinstance(logger, sdk.Logger):
         return _as_it_is
-    make, limits = sdk.ReadWriteLogRecord, sdk.LogRecordLimits(*[sdk.LogRecordLimits.UNSET] * 4)
+    make, limits = sdk.ReadWriteLogRecord, sdk.LogRecordLimits(1, 1, 1, 1)  # so it reads no environment
+    limits.max_log_record_attributes = limits.max_log_record_attribute_length = None
     scope = logger.instrumentation_scope
     return lambda record, logger: make(record, logger.resource, scope, limits)  # a fork changes the resource
 

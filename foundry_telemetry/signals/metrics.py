@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from opentelemetry import metrics
 from opentelemetry.context import Context
-from opentelemetry.metrics import Meter
+from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
 from foundry_telemetry import conventions as names
@@ -23,8 +23,10 @@ from foundry_telemetry import pricing
 from foundry_telemetry.attribution import metric_tags
 from foundry_telemetry.losses import Signal
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.signals import standard_metrics
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.gauges import create_gauges
+from foundry_telemetry.signals.providers import is_placeholder
 from foundry_telemetry.signals.span import Link
 
 _MAX_VALUES: Final = 50
@@ -48,7 +50,7 @@ class Note(NamedTuple):
     ours: bool
     """Whether the call's span is ours."""
     standard: bool
-    """Whether the standard metrics are ours."""
+    """Whether the standard metrics are ours, as far as the call tells."""
 
 
 class Metrics:
@@ -56,7 +58,8 @@ class Metrics:
 
     Args:
         meter: Where they are made.
-        has_provider: Whether the meter leads anywhere by now; without that, notes would wait for nobody.
+        provider: Gives the provider that the meter leads to by now; while it is one of the API alone, notes
+            would wait for nobody.
         lose: Counts a failure while a reader collects, so under a lock of the SDK.
         before_export: Called when a reader asks.
     """
@@ -64,7 +67,7 @@ class Metrics:
     def __init__(
         self,
         meter: Meter,
-        has_provider: Callable[[], bool],
+        provider: Callable[[], MeterProvider],
         lose: Callable[[Exception, Signal], object],
         before_export: Callable[[], object],
     ) -> None:
@@ -72,7 +75,7 @@ class Metrics:
             return meter.create_histogram(name, unit, explicit_bucket_boundaries_advisory=buckets)
 
         self._notes: deque[Note] = deque()
-        self._has_provider = has_provider
+        self._provider = provider
         self._watched = False
         self._lose = lose
         self.before_export = before_export
@@ -82,13 +85,9 @@ class Metrics:
         self._tags: dict[str, Values] = {}
         self._places: set[tuple[tuple[str, Any], ...]] = set()
         self._tagged: set[tuple[tuple[str, Any], ...]] = set()
-        self._operation = histogram(names.METRIC_OPERATION_DURATION, "s", names.DURATION_BUCKETS)
-        self._tokens = histogram(names.METRIC_TOKEN_USAGE, "{token}", names.TOKEN_BUCKETS)
-        self._first_chunk = histogram(names.METRIC_TIME_TO_FIRST_CHUNK, "s", names.DURATION_BUCKETS)
+        self.standard = standard_metrics.StandardMetrics(meter, provider)
         self._attempt = histogram(names.METRIC_ATTEMPT_DURATION, "s", names.ATTEMPT_BUCKETS)
-        self._cache_read = meter.create_counter(names.METRIC_CACHE_READ, "{token}")
-        self._cache_write = meter.create_counter(names.METRIC_CACHE_WRITE, "{token}")
-        self._reasoning = meter.create_counter(names.METRIC_REASONING, "{token}")
+        self._tokens = meter.create_counter(names.METRIC_TOKENS, "{token}")
         self._auth_failures = meter.create_counter(names.METRIC_AUTH_FAILURES, "{failure}")
         self._cost = meter.create_counter(names.METRIC_COST, "{USD}")
         self._partial_cost = meter.create_counter(names.METRIC_PARTIAL_COST, "{USD}")
@@ -99,7 +98,7 @@ class Metrics:
     def note(self, seen: Observation, link: Link) -> None:
         """Take a note of one finished attempt, if anybody may ever ask."""
         if not self._watched:
-            self._watched = self._has_provider()
+            self._watched = not is_placeholder(self._provider())
             if not self._watched:
                 return
         span = link.span or INVALID_SPAN
@@ -112,6 +111,10 @@ class Metrics:
 
     def record_notes(self) -> None:
         """Record what was noted."""
+        try:
+            self.standard.look_up()
+        except Exception as error:  # then nobody else is known, or who was known before
+            self._lose(error, Signal.METRICS)
         while self._notes:
             try:
                 note = self._notes.popleft()
@@ -142,10 +145,15 @@ class Metrics:
         if model is not None:
             call[names.RESPONSE_MODEL] = model
         self._record_cost(seen, call, context)
+        for kind, tokens in (
+            ("input", seen.usage.total_input_tokens),
+            ("output", seen.usage.output_tokens),
+        ):
+            if tokens:
+                self._tokens.add(tokens, call | {names.TOKEN_TYPE: kind}, context)
         if note.standard:
-            if note.ours or _ends_call(seen):
-                self._record_operation(seen, call, context)
-            self._record_usage(seen, call, context)
+            ends_call = note.ours or _ends_call(seen)
+            self.standard.record(seen, call, context, ends_call=ends_call)
 
     def _place(self, seen: Observation) -> Attributes:
         """Server, deployment and model, as far as they were told; bounded one by one and together."""
@@ -184,10 +192,6 @@ class Metrics:
             del fields[names.IS_RETRY]
             self._auth_failures.add(1, fields, context)
 
-    def _record_operation(self, seen: Observation, call: Attributes, context: Context) -> None:
-        fields = call if seen.failure is None else call | {names.ERROR_TYPE: seen.failure.type}
-        self._operation.record(seen.duration_s, fields, context)
-
     def _record_cost(self, seen: Observation, call: Attributes, context: Context) -> None:
         if seen.cost_usd is not None:
             if seen.cost_usd:
@@ -200,21 +204,6 @@ class Metrics:
                 seen.response_model, seen.usage, seen.started_ns, deployment=seen.deployment
             )
             self._unpriced.add(1, call | {names.COST_MISSING: why}, context)
-
-    def _record_usage(self, seen: Observation, call: Attributes, context: Context) -> None:
-        usage = seen.usage
-        if seen.time_to_first_token_s is not None:
-            self._first_chunk.record(seen.time_to_first_token_s, call, context)
-        for kind, tokens in (("input", usage.total_input_tokens), ("output", usage.output_tokens)):
-            if tokens is not None:
-                self._tokens.record(tokens, call | {names.TOKEN_TYPE: kind}, context)
-        for counter, tokens in (
-            (self._cache_read, usage.cache_read_input_tokens),
-            (self._cache_write, usage.cache_creation_input_tokens),
-            (self._reasoning, usage.thinking_tokens),
-        ):
-            if tokens:
-                counter.add(tokens, call | {names.TOKEN_MODALITY: "unknown"}, context)
 
 
 def _context(where: SpanContext) -> Context:
@@ -259,6 +248,14 @@ class Values:
 _all: Final[weakref.WeakSet[Metrics]] = weakref.WeakSet()
 _waiting: Final[set[Metrics]] = set()
 """Those with notes; only here, for an instrumentation may be gone by the time a reader asks."""
+
+
+def recorded_elsewhere(provider: object) -> Mapping[str, str]:
+    """Which standard metrics other libraries record where we do, or in `provider`: the scope by the name."""
+    found = dict(standard_metrics.recorded_elsewhere(provider))
+    for each in list(_all):
+        found |= each.standard.elsewhere
+    return found
 
 
 def _asked() -> None:

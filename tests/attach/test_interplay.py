@@ -27,7 +27,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import foundry_telemetry
-from foundry_telemetry.signals import span as span_module
+from foundry_telemetry.signals.doubling import doubling
 from foundry_telemetry.testing import FakeFoundry, Item
 from tests.attach.sdk import call, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture
@@ -284,6 +284,7 @@ def check_metrics(mix: Mix, capture: Capture) -> None:
         "foundry.client.attempt.duration",
         "foundry.client.cost" if has_prices else "foundry.client.cost.missing",
         "foundry.client.quota.used",
+        "foundry.client.token.usage",
         "foundry.telemetry.heartbeat",
     }
     assert sum(point.count for point in ours["foundry.client.attempt.duration"]) == mix.attempts
@@ -351,13 +352,16 @@ def test_double_usage_is_told_once(
     server: Server, capture: Capture, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Native and GenAI spans together double every token sum without us; we say so, once."""
-    span_module.warn_of_doubled_usage.cache_clear()
+    doubling.clear()
     mix = Mix(native=True, http=False, genai=True, is_async=False, script="retry", http_spans="keep")
     run_mix(mix, server, capture, capture.tracer_provider)
     run_mix(mix, server, capture, capture.tracer_provider)
     told = [record for record in caplog.records if record.name == "foundry_telemetry"]
     assert [record.levelno for record in told] == [logging.WARNING]
     assert "open_telemetry=False" in told[0].getMessage()
+    scopes = ("com.anthropic.sdk.python.foundry", "opentelemetry.instrumentation.genai.anthropic")
+    assert all(scope in told[0].getMessage() for scope in scopes)
+    assert doubling.attempts == {scopes: 4}
 
 
 @pytest.fixture(params=[True, False], ids=["http", "no-http"])

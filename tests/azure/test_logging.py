@@ -135,9 +135,9 @@ def test_record_made_under_a_lock_of_its_span(exported: Exported) -> None:
         span.set_attributes({"a": 1, "b": 2, "c": 3})  # the SDK logs here, while it holds the span's locks
         assert not read
         logging.getLogger("app").warning("of the application")
-    assert [len(each) for each in read] == [2, 2]
+    assert [len(each) for each in read] == [2] * len(exported.bodies)
     assert exported.bodies[-1] == "of the application"
-    assert "full" in str(exported.bodies[0])
+    assert all("full" in str(line) for line in exported.bodies[:-1])  # SDKs before 1.45 log none
     assert not pipeline._pending
 
 

@@ -134,7 +134,7 @@ PRIVATE = (
         "com.anthropic.sdk.python",
         "the SDK's tracer, by its scope",
         ("anthropic",),
-        ("signals/span.py",),
+        ("signals/owner.py",),
         "the SDK's span is not recognised, so a call has two spans with usage",
         lambda: _of("anthropic._tracing.INSTRUMENTATION_SCOPE") == "com.anthropic.sdk.python",
         where=sdk_has_spans,
@@ -308,6 +308,30 @@ PRIVATE = (
             )
         ),
     ),
+    *(
+        Private(
+            name,
+            owner,
+            ("opentelemetry-sdk",),
+            ("signals/standard_metrics.py",),
+            "the GenAI metrics are recorded twice beside a library that records them too",
+            holds,
+        )
+        for name, owner, holds in (
+            (
+                "_meters",
+                "MeterProvider of the SDK",
+                lambda: isinstance(
+                    _of("opentelemetry.sdk.metrics.MeterProvider")(shutdown_on_exit=False)._meters, dict
+                ),
+            ),
+            (
+                "_instrument_id_instrument",
+                "meters of the SDK",
+                lambda: _assigns(_of("opentelemetry.sdk.metrics.Meter"), "_instrument_id_instrument"),
+            ),
+        )
+    ),
     Private(
         "_metric_readers",
         "MeterProvider of the SDK",
@@ -382,6 +406,7 @@ PRIVATE = (
         )
         for name, files in (
             ("_metrics", ("azure/counting.py",)),
+            ("_shutdown", ("azure/counting.py",)),
             ("_queue", ("azure/counting.py",)),
             ("_exporter", ("azure/pipelines.py",)),
         )

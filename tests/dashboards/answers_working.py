@@ -18,7 +18,7 @@ COUNTS = ("Item_Dropped_Count", DROPPED)
 REASON = "foundry.telemetry.reason"
 OF_APPLICATION = ("sink_error", "processor_error")
 HEARTBEAT = "foundry.telemetry.heartbeat"
-TOKENS = "gen_ai.client.token.usage"
+TOKENS = "foundry.client.token.usage"
 
 
 def _others(rows: list[Row], choice: Choice, table: str) -> list[Other]:

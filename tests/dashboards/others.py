@@ -100,4 +100,4 @@ def _tokens(rows: list[Row]) -> Iterator[Other]:
                 minutes[end, row.service, row.deployment, kind] += tokens
     for (at, service, deployment, kind), total in minutes.items():
         told = {"gen_ai__token__type": kind} | ({"gen_ai__request__model": deployment} if deployment else {})
-        yield _metric(at, service, "gen_ai.client.token.usage", total, **told)
+        yield _metric(at, service, "foundry.client.token.usage", total, **told)

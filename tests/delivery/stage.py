@@ -39,7 +39,7 @@ LEDGER = """AppEvents | where Name == 'foundry.attempt'
     tokens = sum(tolong(Properties["gen_ai.usage.input_tokens"])),
     workers = dcount(tostring(Properties["foundry.tag.worker"]))"""
 SPANS = "AppDependencies | where isnotempty(tostring(Properties['foundry.attempt.count'])) | count"
-TOKENS = """AppMetrics | where Name == 'gen_ai.client.token.usage'
+TOKENS = """AppMetrics | where Name == 'foundry.client.token.usage'
 | where Properties["gen_ai.token.type"] == 'input' | summarize tokens = sum(Sum)"""
 LOST = """AppMetrics | where Name == 'foundry.telemetry.dropped'
 | summarize lost = sum(Sum) by signal = tostring(Properties['foundry.telemetry.signal'])"""

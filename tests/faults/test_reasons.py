@@ -18,7 +18,7 @@ from foundry_telemetry import budgets
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.losses import Reason, Signal, dropped
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.signals import ledger, metrics, span
+from foundry_telemetry.signals import ledger, metrics, own_spans
 from tests.attach.replay import replay, steps_named
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
@@ -133,7 +133,7 @@ def test_failure_of_the_application(
 
 
 INTERNAL = {
-    Signal.TRACES: (span, "_encode"),
+    Signal.TRACES: (own_spans, "_encode"),
     Signal.LOGS: (ledger, "_CONSTANT"),
     Signal.BUDGETS: (budgets, "spend"),
 }

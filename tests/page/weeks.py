@@ -113,7 +113,7 @@ def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[s
             )
     for (at, service, deployment, kind), total in sums.items():
         told = {"gen_ai.request.model": deployment, "gen_ai.token.type": kind}
-        yield _metric(key, at, service, "gen_ai.client.token.usage", total, **told)
+        yield _metric(key, at, service, "foundry.client.token.usage", total, **told)
 
 
 def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:

@@ -62,6 +62,7 @@ def exchange(
     clock: Clock,
     *,
     owner: dict[str, Any] | None = None,
+    kind: SpanKind = SpanKind.CLIENT,
     read: bool = True,
     url: str | None = None,
     method: str | None = None,
@@ -74,6 +75,7 @@ def exchange(
         capture: Where the records go.
         clock: The time.
         owner: Attributes of a span that somebody opened for the call.
+        kind: Of that span.
         read: Whether the body is read, and not closed after its first piece.
         url: In place of the recorded one.
         method: In place of the recorded one.
@@ -96,9 +98,7 @@ def exchange(
     foundry_telemetry.instrument(**capture.options)
     tracer = capture.tracer_provider.get_tracer("somebody")
     span = (
-        nullcontext()
-        if owner is None
-        else tracer.start_as_current_span("owner", kind=SpanKind.CLIENT, attributes=owner)
+        nullcontext() if owner is None else tracer.start_as_current_span("owner", kind=kind, attributes=owner)
     )
     with httpx.Client(transport=httpx.MockTransport(answer)) as client, span:
         request = client.build_request(

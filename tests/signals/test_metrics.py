@@ -35,6 +35,7 @@ INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "gen_ai.client.inference.usage.cache_write.input_tokens": ("{token}", None),
     "gen_ai.client.inference.usage.reasoning.output_tokens": ("{token}", None),
     "foundry.client.attempt.duration": ("s", (*SECONDS, 163.84, 327.68, 655.36)),
+    "foundry.client.token.usage": ("{token}", None),
     "foundry.client.auth.failures": ("{failure}", None),
     "foundry.client.cost": ("{USD}", None),
     "foundry.client.cost.partial": ("{USD}", None),
@@ -133,6 +134,10 @@ def test_a_complete_answer(capture: Capture, clock: Clock) -> None:
         "gen_ai.client.inference.usage.cache_write.input_tokens": [(total, 1800)],
         "gen_ai.client.inference.usage.reasoning.output_tokens": [(total, 512)],
         "foundry.client.attempt.duration": [(attempt, 0.225)],
+        "foundry.client.token.usage": [
+            (call | {"gen_ai.token.type": "input"}, 13821),
+            (call | {"gen_ai.token.type": "output"}, 640),
+        ],
         "foundry.client.cost": [(call, capture.ledger[0]["foundry.cost.usd"])],
     }
 

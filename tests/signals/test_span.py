@@ -229,14 +229,21 @@ ENRICHED = {
     "gen_ai.response.finish_reasons": ("stop",),
     "microsoft.custom_measurements": ...,
 }
+OWED = {
+    "gen_ai.usage.input_tokens": 14,
+    "gen_ai.usage.output_tokens": 9,
+    "gen_ai.usage.cache_read.input_tokens": 0,
+    "gen_ai.usage.cache_write.input_tokens": 0,
+}
 
 
+@pytest.mark.parametrize("kind", [SpanKind.CLIENT, SpanKind.INTERNAL], ids=["client", "internal"])
 @pytest.mark.parametrize("owner", OWNERS)
-def test_owner_is_enriched(owner: str, capture: Capture, clock: Clock) -> None:
-    """Somebody's span for the call gets what it lacks and nothing that is its own to say; we start none."""
-    exchange("ok_json_basic", capture, clock, owner=OWNERS[owner])
+def test_owner_is_enriched(owner: str, kind: SpanKind, capture: Capture, clock: Clock) -> None:
+    """Somebody's span for the call gets what it lacks, usage only where it ends without; we start none."""
+    exchange("ok_json_basic", capture, clock, owner=OWNERS[owner], kind=kind)
     (span,) = capture.spans
-    check(span, ENRICHED | OWNERS[owner])
+    check(span, ENRICHED | OWED | OWNERS[owner])
     assert span.status.status_code is StatusCode.UNSET
 
 
@@ -245,9 +252,12 @@ def test_owner_is_enriched(owner: str, capture: Capture, clock: Clock) -> None:
     [{}, {"gen_ai.operation.name": "invoke_agent"}, {"gen_ai.operation.name": "execute_tool"}],
     ids=["client", "agent", "tool"],
 )
-def test_bystander_is_left_alone(bystander: dict[str, str], capture: Capture, clock: Clock) -> None:
+@pytest.mark.parametrize("kind", [SpanKind.CLIENT, SpanKind.INTERNAL], ids=["CLIENT", "INTERNAL"])
+def test_bystander_is_left_alone(
+    bystander: dict[str, str], kind: SpanKind, capture: Capture, clock: Clock
+) -> None:
     """A span that does not stand for the call is the parent of ours, and is not written on."""
-    exchange("ok_json_basic", capture, clock, owner=bystander)
+    exchange("ok_json_basic", capture, clock, owner=bystander, kind=kind)
     ours, theirs = capture.spans
     assert dict(theirs.attributes or {}) == bystander
     assert ours.parent is not None

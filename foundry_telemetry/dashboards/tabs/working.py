@@ -130,8 +130,8 @@ WORKING: Final = Group(
             "`foundry_telemetry.configure()` does; call it in place of `configure_azure_monitor()`.\n"
             "- **The ledger and metrics agree** where the metrics of the time shown, which come up to a "
             "minute late, lie between the ledger without its last minute and with the minute before. "
-            "They are ours only where nobody else records `gen_ai.client.token.usage`: another library that "
-            "does counts its own way.\n"
+            "Compared is `foundry.client.token.usage`, which is ours alone, and complete whoever else "
+            "records the standard metrics.\n"
             "- **Billed** is what the workspace is billed for the time shown, of everything in these tables.",
         ),
     ),

@@ -25,8 +25,8 @@ class Range(NamedTuple):
 RANGES: Final = {
     "httpx": Range("0.28", "1"),
     "httpx2": Range("2.16", "3"),
-    "opentelemetry-sdk": Range("1.45.1"),
-    "azure-monitor-opentelemetry": Range("1.8.11"),
+    "opentelemetry-sdk": Range("1.44"),
+    "azure-monitor-opentelemetry": Range("1.8.10"),
 }
 """As in the package's own requirements."""
 
@@ -36,6 +36,9 @@ _FIRST_FOUNDRY: Final = (0, 74, 0)
 _FIRST_MIDDLEWARE: Final = (0, 108, 0)
 _NEXT_SDK: Final = (3,)
 _UPDATE_SDK: Final = "pip install --upgrade 'anthropic>=2.12,<3'"
+
+_NOT_SEEN: Final = ("aiohttp", "requests", "urllib")
+"""Clients that we never stand in; what others build on them is not seen either."""
 
 _SEAM: Final = "_transport_for_url"
 _CLIENTS: Final = ("Client", "AsyncClient")
@@ -48,6 +51,8 @@ def check(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is g
     yield ok("packages", ", ".join([f"python {platform.python_version()}", *well]))
     yield from (one for one in found if one.state != "ok")
     yield from _doors()
+    seen = f"calls through {', '.join(_NOT_SEEN[:-1])} and {_NOT_SEEN[-1]} are not recorded"
+    yield skipped("other clients", seen, "Call Claude through httpx, httpx2 or the anthropic SDK.")
 
 
 def installed(name: str) -> str | None:
@@ -73,7 +78,8 @@ def _sdk() -> Finding:
         seen = f"{found} sends the key in the header api-key alone, and Foundry refuses it with a 401"
         return failure(_SDK, seen, _UPDATE_SDK)
     if at < _FIRST_FOUNDRY:
-        return failure(_SDK, f"{found} has no AnthropicFoundry", _UPDATE_SDK)
+        seen = f"{found} has no AnthropicFoundry (CrewAI pins such a one); calls with base_url= are recorded"
+        return warning(_SDK, seen, _UPDATE_SDK)
     if at < _FIRST_MIDDLEWARE:
         seen = f"{found} takes no middleware, so a token provider that raises is not seen"
         return warning(_SDK, seen, _UPDATE_SDK)

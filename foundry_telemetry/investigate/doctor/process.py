@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from importlib import import_module
-from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,18 +16,13 @@ from opentelemetry import _logs, metrics, trace
 from foundry_telemetry.attach.transport import watches_process
 from foundry_telemetry.azure import handlers, log_pipeline
 from foundry_telemetry.exporters import azure_exporters
+from foundry_telemetry.investigate.doctor import beside
 from foundry_telemetry.investigate.doctor.exporting import is_disabled
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 from foundry_telemetry.losses import OF_APPLICATION, dropped
 
 _SDK: Final = "opentelemetry.sdk"
 _CONFIGURE: Final = "Call foundry_telemetry.configure() in place of configure_azure_monitor()."
-
-_GENAI: Final = re.compile(
-    r"opentelemetry-instrumentation-(?:genai-)?anthropic|openinference-instrumentation-anthropic"
-    r"|logfire|langtrace-python-sdk|openlit"
-).fullmatch
-"""Distributions that make a span of their own for a call of the SDK."""
 
 _MODULE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,127}").fullmatch
 
@@ -54,8 +48,8 @@ def load(name: str) -> Finding:
 
 
 def check(scene: Scene) -> Iterator[Finding]:
-    """Doors, providers, log loop, double instrumentation, fork model and losses of this process."""
-    yield _double_spans(scene)
+    """Other instrumentation, fork model, doors, providers, log loop and losses of this process."""
+    yield from beside.check()
     yield _forks(scene)
     if is_disabled(scene):
         yield skipped("the service", "OTEL_SDK_DISABLED=true: it records nothing", "unset OTEL_SDK_DISABLED")
@@ -113,17 +107,6 @@ def _log_loop() -> Finding:
         fix = "logging.getLogger('azure').setLevel(logging.WARNING)"
         return failure("log loop", seen, fix)
     return ok("log loop", "the loggers of the export are at WARNING or above")
-
-
-def _double_spans(scene: Scene) -> Finding:
-    names = sorted({(one.metadata["Name"] or "").lower() for one in distributions()})
-    found = [name for name in names if _GENAI(name)]
-    silent = scene.variable("ANTHROPIC_OPEN_TELEMETRY").strip().lower() in ("false", "0", "off", "no")
-    if found and not silent and any(name == "anthropic" for name in names):
-        others = ", ".join(found)
-        seen = f"the SDK's own spans and {others} both tell the tokens of a call: sums over spans double"
-        return warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false")
-    return ok("double spans", "one library at most tells the tokens of a call on its span")
 
 
 def _double_export() -> Iterator[Finding]:

@@ -33,7 +33,7 @@ def look(monkeypatch: pytest.MonkeyPatch, **versions: str | None) -> list[Findin
         ("0.107.0", "failure", "in the header api-key alone"),
         ("0.107.1", "warning", "takes no middleware"),
         ("0.108", None, ""),
-        ("0.73.9", "failure", "no AnthropicFoundry"),
+        ("0.73.9", "warning", "no AnthropicFoundry"),
         ("1.17.0", None, ""),
         ("2.12.0b1", None, ""),
         ("3.0.0", "warning", "newer than any"),
@@ -61,7 +61,7 @@ def test_the_sdk(version: str | None, state: str | None, words: str, monkeypatch
         ("httpx2", "3.0", "warning"),
         ("httpx2", None, "skipped"),
         ("opentelemetry-sdk", "1.30.0", "failure"),
-        ("azure-monitor-opentelemetry", "1.8.10", "failure"),
+        ("azure-monitor-opentelemetry", "1.8.9", "failure"),
         ("azure-monitor-opentelemetry", None, "failure"),
     ],
 )
@@ -73,6 +73,14 @@ def test_outside_the_range(
     wanted = packages.RANGES[name]
     assert found.state == state
     assert f"pip install '{name}>={wanted.least}" in str(found.fix)
+
+
+def test_clients_that_are_not_seen() -> None:
+    """The clients whose calls nobody records are named, whichever are installed."""
+    found = named(list(packages.check(scene())), "other clients")
+    assert found.state == "skipped"
+    assert all(name in found.seen for name in ("aiohttp", "requests", "urllib"))
+    assert "httpx" in str(found.fix)
 
 
 def test_ranges_are_the_requirements() -> None:

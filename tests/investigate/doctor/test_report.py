@@ -77,6 +77,7 @@ def test_every_check_has_its_say() -> None:
     said = {finding.check for finding in report.findings}
     expected = {"packages", "doors", "base URL", "API key", "token", "connection string", "sampler"}
     expected |= {"unsent telemetry", "Foundry", "Azure Monitor", "double spans", "forks", "stored records"}
+    expected |= {"exception notes", "other clients"}
     assert expected <= said
     assert all(finding.fix for finding in report.findings if finding.state != "ok")
 

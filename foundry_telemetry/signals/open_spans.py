@@ -1,0 +1,91 @@
+"""Which spans are open where an attempt begins, current or not.
+
+Some instrumentors never make their span current: they start it, make the call, and end it. A span processor
+sees it start, in the task that will make the call, and notes it in a context variable, which child tasks
+and threads that copy the context inherit. So what is found there is open, and began before the attempt in
+the same line of execution; whether it stands for the call, `owner` decides.
+"""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry.trace import SpanKind
+
+from foundry_telemetry.conventions import SCOPE
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import Span
+
+_MOST: Final = 16
+"""Open spans that one context remembers, the newest; a call is rarely more than five levels deep."""
+
+KINDS: Final = (SpanKind.CLIENT, SpanKind.INTERNAL)
+"""What the span of a call may be."""
+
+
+class OpenSpan:
+    """A span that was started and has not ended yet, as far as `span` gives one.
+
+    Args:
+        span: Held weakly: a context may live as long as the process.
+    """
+
+    __slots__ = ("_ref", "is_claimed")
+
+    def __init__(self, span: Span) -> None:
+        self._ref = weakref.ref(span)
+        self.is_claimed = False
+        """Whether an attempt that may have succeeded belongs to it already; a span stands for one call."""
+
+    @property
+    def span(self) -> Span | None:
+        """The span while it is open."""
+        span = self._ref()
+        return span if span is not None and span.is_recording() else None
+
+
+_open: Final[ContextVar[tuple[OpenSpan, ...]]] = ContextVar("foundry_telemetry.open_spans", default=())
+
+
+def open_spans() -> tuple[OpenSpan, ...]:
+    """What is open in this context, oldest first; some may have ended."""
+    return _open.get()
+
+
+def started(span: Span) -> None:
+    """Note a span of the SDK that starts, if it may be that of a call and is not ours."""
+    if span.kind not in KINDS:
+        return
+    scope = span.instrumentation_scope
+    if scope is not None and scope.name == SCOPE:
+        return
+    opened = _open.get()
+    if opened:
+        opened = tuple([one for one in opened if one.span is not None][1 - _MOST :])
+    _open.set((*opened, OpenSpan(span)))
+
+
+_watched: Final[weakref.WeakValueDictionary[int, Any]] = weakref.WeakValueDictionary()
+"""Providers by their identity: some cannot be hashed."""
+
+
+def watch(provider: Any) -> bool:
+    """Note the spans of a provider from now on; once, whoever asks. Never raises.
+
+    Returns:
+        Whether there is nothing more to do. A provider of the API alone has no processors yet.
+    """
+    add = getattr(provider, "add_span_processor", None)
+    if add is None:
+        return False
+    with suppress(Exception):  # of a provider that takes none, spans that are not current are not seen
+        if _watched.get(id(provider)) is not provider:
+            from foundry_telemetry.signals.span_watch import SpanWatch  # noqa: PLC0415 - imports the SDK
+
+            _watched[id(provider)] = provider
+            add(SpanWatch())
+    return True

@@ -1,0 +1,147 @@
+"""Whose span stands for a call that is about to leave, and who else has one open for it.
+
+*Owner span*: a span that another library opened for the logical call (the anthropic SDK's own, a GenAI
+instrumentor's, a framework's). *Scope*: the name of the tracer that made a span.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
+
+from foundry_telemetry import conventions as names
+from foundry_telemetry.signals.open_spans import KINDS, OpenSpan, open_spans
+from foundry_telemetry.wire.recognise import Request
+
+_SDK_SCOPE: Final = "com.anthropic.sdk.python"
+
+_SIGNS: Final[Mapping[str, frozenset[str]]] = {
+    names.OPERATION: frozenset({"chat", "generate_content", "text_completion"}),
+    "openinference.span.kind": frozenset({"LLM"}),
+    "llm.request.type": frozenset({"chat", "completion"}),
+    "langfuse.observation.type": frozenset({"generation"}),
+}
+"""Attributes that tell the span of one inference from that of an agent, a tool or a chain."""
+
+
+_COMPARABLE: Final = re.compile(r"[A-Za-z0-9._:/-]+").fullmatch
+"""Names of deployments that are the same on spans and in requests; others may be escaped in one of them."""
+
+
+class Owner(NamedTuple):
+    """The span of the call, if another library has one."""
+
+    span: Span | None = None
+    claim: OpenSpan | None = None
+    """Of a span that is not current; to be released where the attempt failed, since another may follow."""
+    scopes: tuple[str, ...] = ()
+    """The scopes of all spans of other libraries that stand for the call, sorted."""
+
+
+_NOBODY: Final = Owner()
+
+
+def scope_of(span: Span) -> str:
+    """The scope of a span; empty where it has none."""
+    return getattr(getattr(span, "instrumentation_scope", None), "name", "")
+
+
+def is_of_sdk(span: Span) -> bool:
+    """Whether a span is the anthropic SDK's own."""
+    return scope_of(span).startswith(_SDK_SCOPE)
+
+
+def find_owner(current: Span, request: Request) -> Owner:
+    """The span of the call: the current one, or one below it that is open without being current.
+
+    Args:
+        current: The current span of the caller; an invalid one where there is none.
+        request: What is asked. Counting tokens is no inference, so it takes no span that is not current.
+    """
+    is_current = current is not INVALID_SPAN and _is_owner(current)
+    opened = open_spans()
+    if not opened or (is_current and len(opened) == 1):
+        return Owner(current, None, (scope_of(current),)) if is_current else _NOBODY
+    around = _Around(opened, current)
+    if is_current:
+        return Owner(current, None, around.scopes(current))
+    claim = around.below(request.deployment) if request.operation == names.CHAT else None
+    if claim is None:
+        return Owner(scopes=around.scopes())
+    claim.is_claimed = True
+    return Owner(claim.span, claim, around.scopes())
+
+
+class _Around:
+    """The open spans around a call.
+
+    Args:
+        opened: Oldest first.
+        current: The current span of the caller.
+    """
+
+    def __init__(self, opened: tuple[OpenSpan, ...], current: Span) -> None:
+        spans = [(one, span) for one in opened if (span := one.span) is not None]
+        self._at = current.get_span_context().span_id
+        self._parents = {_id(span): _parent_id(span) for _, span in spans}
+        self._owners: list[tuple[OpenSpan, Span]] = [(one, span) for one, span in spans if _is_owner(span)]
+
+    def below(self, deployment: str | None) -> OpenSpan | None:
+        """The newest that stands for a call below the current span, and for no other attempt yet."""
+        for one, span in reversed(self._owners):
+            if not one.is_claimed and _may_ask(span, deployment) and self._is_below(span):
+                return one
+        return None
+
+    def _is_below(self, span: Span) -> bool:
+        return self._at in self._upwards(_parent_id(span))
+
+    def scopes(self, *known: Span) -> tuple[str, ...]:
+        """The scopes of `known`, and of those that are above the current span or hang from its branch."""
+        branch = set(self._upwards(self._at))
+        found = [span for _, span in self._owners if branch & {_id(span), _parent_id(span)}]
+        return tuple(sorted({scope_of(span) for span in (*found, *known)}))
+
+    def _upwards(self, at: int) -> Iterator[int]:
+        """A span and all above it, as far as they are open here; 0 stands above a root."""
+        yield at
+        while at in self._parents:
+            at = self._parents[at]
+            yield at
+
+
+def _is_owner(span: Span) -> bool:
+    kind = getattr(span, "kind", None)
+    if kind not in KINDS or not span.is_recording():
+        return False
+    scope = scope_of(span)
+    if scope == names.SCOPE:
+        return False
+    if kind is SpanKind.CLIENT and scope.startswith(_SDK_SCOPE):
+        return True  # its spans of tools and tool runners are INTERNAL
+    attributes = _attributes(span)
+    return any(attributes.get(name) in values for name, values in _SIGNS.items())
+
+
+def _may_ask(span: Span, deployment: str | None) -> bool:
+    """Whether a span does not name another deployment; frameworks put a provider before the name."""
+    told = _attributes(span).get(names.REQUEST_MODEL)
+    if deployment is None or not isinstance(told, str) or not _COMPARABLE(told):
+        return True
+    return told.rpartition("/")[2] == deployment.rpartition("/")[2]
+
+
+def _attributes(span: Span) -> Mapping[str, Any]:
+    return getattr(span, "attributes", None) or {}
+
+
+def _id(span: Any) -> int:
+    number: int = span.get_span_context().span_id
+    return number
+
+
+def _parent_id(span: Any) -> int:
+    return span.parent.span_id if span.parent is not None else 0

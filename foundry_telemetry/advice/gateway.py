@@ -18,7 +18,7 @@ _WHO_ANSWERED: Final = Step("See who answers where the service runs, by the head
 
 GATEWAY: Final = by_name(
     Advice(
-        about="gateway_key_missing",
+        about="auth_gateway_key_missing",
         meaning="Your API Management gateway got no subscription key.",
         next_step="Send the subscription key of the gateway in its header; it is not the Foundry key.",
         steps=(_KEY, Step("Is server.address the gateway you mean, and the path that of its API?"), _GIVE),
@@ -28,7 +28,7 @@ GATEWAY: Final = by_name(
         ticket=_NO_TICKET,
     ),
     Advice(
-        about="gateway_key_invalid",
+        about="auth_gateway_key_invalid",
         meaning="Your API Management gateway does not accept the subscription key.",
         next_step="Check the subscription key of the gateway: active, and of the product with this API?",
         steps=(
@@ -43,7 +43,7 @@ GATEWAY: Final = by_name(
         ticket=_NO_TICKET,
     ),
     Advice(
-        about="gateway_forbidden",
+        about="authz_gateway_denied",
         meaning="A policy of your gateway refused the caller: an address filter, a token check or another "
         "access rule.",
         next_step="Ask the owner of the gateway which policy refuses this caller: address filter or token.",

@@ -4,7 +4,7 @@ A retry of the SDK says it is one (``x-stainless-retry-count``). One of a framew
 other. It is an attempt of the call before it by evidence, and only with all four parts of it:
 
 1. the same task or thread, or the same parent span;
-2. the same method, URL and body bytes;
+2. the same method, URL and body bytes, for the same tags;
 3. the earlier attempt ended in a failure that a retry can cure;
 4. no success since.
 
@@ -17,7 +17,7 @@ import hashlib
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -47,18 +47,20 @@ class Origin(Struct, frozen=True):
     raw_path: bytes
     body: bytes | None
     caller: Context
+    tags: Mapping[str, str]
+    """For whom: a worker may ask the same for two tenants, one after the other."""
 
     def __repr__(self) -> str:
         """Nothing of what was sent: crash reporters print local variables."""
         return "Origin(...)"
 
     def digest(self) -> bytes | None:
-        """Stands for method, URL and body; ``None`` where the body is not in memory."""
+        """Stands for method, URL, body and tags; ``None`` where the body is not in memory."""
         if self.body is None:
             return None
         facts = self.facts
         url = (facts.method, facts.scheme, facts.server_address, facts.server_port, self.raw_path)
-        digest = hashlib.sha256(repr(url).encode())
+        digest = hashlib.sha256(repr((url, sorted(self.tags.items()))).encode())
         digest.update(self.body)
         return digest.digest()
 

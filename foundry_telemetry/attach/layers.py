@@ -261,7 +261,8 @@ def follow_layers(transport: object) -> None:
                 break
         else:
             return
-    if kind.__name__ not in _SEND_ONCE or kind.__module__.partition(".")[0] not in FAMILIES or _patches:
+    is_own = kind.__name__ in _SEND_ONCE and kind.__module__.partition(".")[0] in FAMILIES
+    if _patches or not (is_own or getattr(kind, "sends_once", False)):
         _patch_layers()
     _met.add(kind)
 

@@ -15,6 +15,7 @@ from foundry_telemetry.attach.calls import Origin
 from foundry_telemetry.attach.exchange import Exchange, HttpRequest
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK, Sent
+from foundry_telemetry.attribution import current_tags
 from foundry_telemetry.losses import Signal
 from foundry_telemetry.wire.exceptions import read_credential_error
 from foundry_telemetry.wire.recognise import unsent_request
@@ -94,7 +95,7 @@ class FoundryMiddleware(Middleware):
             retry_count=request.retries_taken,
         )
         sent = sent or Sent(None)
-        exchange = self._recorder.open(Origin(facts, b"", None, sent.context), sent)
+        exchange = self._recorder.open(Origin(facts, b"", None, sent.context, current_tags()), sent)
         exchange.end("failed", error, failure=read_credential_error(error))
 
 

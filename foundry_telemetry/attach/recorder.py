@@ -98,7 +98,8 @@ class Recorder:
             return None
         tell_of_dropped()
         sent = sent or Sent(previous_exchange(request))
-        exchange = self.open(Origin(facts, raw_path, body_in_memory(request), sent.context), sent)
+        body = body_in_memory(request)
+        exchange = self.open(Origin(facts, raw_path, body, sent.context, current_tags()), sent)
         exchange.transport = type(request) if transport is None else transport
         request.extensions[MARK] = exchange
         return exchange
@@ -117,7 +118,7 @@ class Recorder:
             call_id=link.call_id,
             number=link.number,
             trace_id=link.trace_id,
-            tags=current_tags(),
+            tags=origin.tags,
             started_ns=sent.started_ns,
             clock_ns=sent.clock_ns,
         )

@@ -66,7 +66,7 @@ def classify(
         kind = judge(auth_scheme, token)
         is_specific = kind in OF_ITSELF
         if origin == "customer_gateway" and not is_specific:
-            kind = "gateway_forbidden"
+            kind = "authz_gateway_denied"
     if body.shape == "unread":
         is_specific = is_specific or (on_azure and status in _SURE_ON_AZURE)
     elif body.shape == "html":

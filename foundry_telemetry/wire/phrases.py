@@ -48,8 +48,8 @@ SHARED_PHRASES: Final = (
 """The same, said by Azure and by gateways alike."""
 
 OF_GATEWAY: Final = (
-    ("Access denied due to invalid subscription key", "gateway_key_invalid"),
-    ("Access denied due to missing subscription key", "gateway_key_missing"),
+    ("Access denied due to invalid subscription key", "auth_gateway_key_invalid"),
+    ("Access denied due to missing subscription key", "auth_gateway_key_missing"),
     ("Out of call volume quota", "gateway_quota_exceeded"),
     ("Out of bandwidth quota", "gateway_quota_exceeded"),
     ("Token quota is exceeded", "gateway_quota_exceeded"),
@@ -59,8 +59,8 @@ OF_GATEWAY: Final = (
 """Where a customer's API Management says it, the key, the quota and the limit are its own."""
 
 OF_GATEWAY_STATUS: Final[Mapping[int, str]] = {
-    401: "gateway_forbidden",
-    403: "gateway_forbidden",
+    401: "authz_gateway_denied",
+    403: "authz_gateway_denied",
     429: "gateway_rate_limited",
     500: "gateway_error",
     502: "gateway_error",

@@ -462,3 +462,12 @@ def test_nothing_keeps_a_task_alive(instrumented: Capture) -> None:
     gc.collect()
     assert failed_attempts.waiting
     assert tasks[0]() is None
+
+
+def test_for_somebody_else(instrumented: Capture) -> None:
+    """The same request for another tenant, from the same worker, is a call of its own."""
+    with httpx.Client(transport=replay(httpx, [LIMITED, OK, LIMITED, OK])) as client:
+        for tenant in ("a", "b", "b", "b"):
+            with foundry_telemetry.attribute(tenant=tenant):
+                client.post(URL, content=BODY)
+    assert grouped(instrumented) == [(0, 1), (1, 1), (2, 1), (2, 2)]

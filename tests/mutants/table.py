@@ -12,6 +12,7 @@ _METRICS: Final = "foundry_telemetry/signals/metrics.py"
 _SSE: Final = "foundry_telemetry/wire/sse.py"
 _SHIM: Final = "foundry_telemetry/attach/shim.py"
 _ATTEMPT: Final = "foundry_telemetry/attempt.py"
+_OUTCOMES: Final = "foundry_telemetry/outcomes.py"
 
 MUTANTS: Final = (
     Mutant(
@@ -135,8 +136,12 @@ MUTANTS: Final = (
     Mutant(
         "raw-ids",
         "foundry_telemetry/wire/clean.py",
-        'return f"invalid:{len(value)}"',
-        'return value.decode("latin-1")',
+        """        return value.decode("ascii")
+    return f"invalid:{len(value)}"
+""",
+        """        return value.decode("ascii")
+    return value.decode("latin-1")
+""",
         ("tests/hostile/test_ids.py::test_hostile_ids_from_a_socket",),
         (72,),
     ),
@@ -231,7 +236,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "abandoned-as-ok",
-        _ATTEMPT,
+        _OUTCOMES,
         '"closed": "abandoned"}',
         '"closed": "ok"}',
         ("tests/faults/test_streams.py::test_abandoned_stream",),
@@ -401,11 +406,9 @@ MUTANTS: Final = (
     ),
     Mutant(
         "unfinished-is-ok",
-        _ATTEMPT,
-        """        if stream is not None and not (self.encoded and stream.is_empty):
-            return "truncated", make_failure("stream_truncated", origin="unknown")
-""",
-        "",
+        _OUTCOMES,
+        'return "truncated", make_failure("stream_truncated", origin="unknown")',
+        'return "ok", None',
         ("tests/faults/test_streams.py::test_unfinished_stream",),
         (8,),
     ),

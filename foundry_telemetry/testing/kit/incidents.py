@@ -121,17 +121,17 @@ _AUTH: Final = (
     ("key_auth_disabled", "authz_key_auth_disabled", "err_403_key_auth_disabled", "keys are switched off"),
     (
         "gateway_missing_key",
-        "gateway_key_missing",
+        "auth_gateway_key_missing",
         "err_401_gateway_missing_key",
         "your gateway wants a key",
     ),
     (
         "gateway_invalid_key",
-        "gateway_key_invalid",
+        "auth_gateway_key_invalid",
         "err_401_gateway_invalid_key",
         "your gateway refuses the key",
     ),
-    ("gateway_ip_filter", "gateway_forbidden", "err_403_gateway_ip", "your gateway keeps the caller out"),
+    ("gateway_ip_filter", "authz_gateway_denied", "err_403_gateway_ip", "your gateway keeps the caller out"),
     (
         "gateway_quota",
         "gateway_quota_exceeded",

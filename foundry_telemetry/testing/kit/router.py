@@ -17,7 +17,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.recorder import MARK, body_in_memory
@@ -204,6 +204,8 @@ class _Player:
 
 class _Fork:
     """Stands where a transport would, and lets a play answer calls to Foundry."""
+
+    sends_once: ClassVar = True
 
     def __init__(self, inner: Any, player: _Player) -> None:
         self._inner = inner

@@ -16,7 +16,7 @@ from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 import foundry_telemetry
 from foundry_telemetry import azure, configure, event_hooks, instrument, uninstrument
-from foundry_telemetry.attach import transport as transport_module
+from foundry_telemetry.attach import connect_timer as timer_module
 from foundry_telemetry.attach.transport import process_recorder
 from foundry_telemetry.azure.settings import CONNECTION_STRING
 from foundry_telemetry.testing import FakeFoundry, FoundryKit
@@ -28,7 +28,7 @@ PLACES = [
     *((cls, "_transport_for_url") for cls in CLASSES),
     *((module.HTTPTransport, "handle_request") for module in (httpx, httpx2)),
     *((module.AsyncHTTPTransport, "handle_async_request") for module in (httpx, httpx2)),
-    *((transport_module, name) for name in ("perf_counter_ns",)),
+    *((timer_module, name) for name in ("perf_counter_ns",)),
     *((foundry_telemetry.attempt, name) for name in ("perf_counter_ns", "time_ns", "_last")),
     *((azure, name) for name in ("_active", "_start", "read_settings")),
 ]

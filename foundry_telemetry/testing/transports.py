@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from functools import cache
 from types import ModuleType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 from foundry_telemetry.testing.received import ReceivedRequest, joined
 from foundry_telemetry.testing.reply import Pause, Reply
@@ -147,6 +147,8 @@ class _AsyncBody:
 
 class _Transport:
     """Plays a script; the bases of a family make it a transport of that family."""
+
+    sends_once: ClassVar = True
 
     def __init__(
         self, family: ModuleType, play: Plays, piece_size: int | None, clock: Clock | None = None

@@ -18,7 +18,7 @@ CAUSES: Final = tuple(sorted(cause for cause, known in CLASSES.items() if known.
 """The classes that this tab shows."""
 
 COLOURS: Final = {
-    "auth_gateway_key_invalid": "coral",
+    "auth_gateway_key_invalid": "pink",
     "auth_gateway_key_missing": "lightBlue",
     "auth_invalid_key": "orange",
     "auth_missing_credential": "gray",
@@ -26,7 +26,7 @@ COLOURS: Final = {
     "auth_token_expired": "blue",
     "auth_token_rejected": "purple",
     "auth_wrong_audience": "turquoise",
-    "authz_gateway_denied": "yellow",
+    "authz_gateway_denied": "blueDark",
     "authz_key_auth_disabled": "brown",
     "authz_missing_role": "redBright",
     "authz_network_denied": "green",

@@ -34,7 +34,8 @@ from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
 Price = Callable[[Request, Answer, int], Cost | None]
 """Estimates the cost of an answer."""
 
-_NOT_SENT: Final[Outcome] = "not_sent"
+_ALL_IS_WELL: Final = ("message", "stopped")
+"""What comes of nearly every attempt: read to its end, it needs no further judgement."""
 _MAX_BODY: Final = 4 * 1024 * 1024
 """Bytes of a JSON answer that we keep to read its usage; four times the longest answer of any model."""
 _MAX_ERROR: Final = 64 * 1024
@@ -239,9 +240,13 @@ class Attempt:
     ) -> Observation:
         answer = self._answer(how)
         error_body = self._error_body(answer)
-        outcome, failure = (
-            (_NOT_SENT, unsent) if unsent else judge(self._ended(how, error, answer, error_body))
-        )
+        came = self._what_came(answer)
+        outcome: Outcome = "ok"
+        failure: Failure | None = None
+        if unsent is not None:
+            outcome, failure = "not_sent", unsent
+        elif error_body is not None or how != "complete" or came not in _ALL_IS_WELL:
+            outcome, failure = judge(self._ended(how, error, came, error_body))
         cost = price(self.request, answer, self.started_ns) if price and answer.usage.is_told else None
         headers, stream = self._headers, self._stream
         request = self.request
@@ -309,7 +314,7 @@ class Attempt:
         return None
 
     def _ended(
-        self, how: Ending, error: BaseException | None, answer: Answer, error_body: ErrorBody | None
+        self, how: Ending, error: BaseException | None, came: Body, error_body: ErrorBody | None
     ) -> Ended:
         return Ended(
             request=self.request,
@@ -317,7 +322,7 @@ class Attempt:
             status=self._status,
             how=how,
             error=error,
-            body=self._what_came(answer),
+            body=came,
             error_body=error_body,
             is_followed=self.is_followed,
             wall_clock_ns=time_ns,

@@ -92,13 +92,19 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
         final: Whether it holds the last counters. The output of ``message_start`` is a placeholder, so
             without a ``message_delta`` the output is unknown, not that number.
     """
+    get = usage.get
     counts = clean_counts(usage)
     output = counts.get("output_tokens") if final else None
-    cache = _counts_in(usage.get("cache_creation"))
-    tools = _counts_in(usage.get("server_tool_use"))
-    details = _counts_in(usage.get("output_tokens_details")) if final else _NO_COUNTS
-    iterations = usage.get("iterations")
+    cache = _counts_in(get("cache_creation"))
+    tools = _counts_in(get("server_tool_use"))
+    details = _counts_in(get("output_tokens_details")) if final else _NO_COUNTS
+    iterations = get("iterations")
     compaction = _compaction(iterations) if type(iterations) is list else None
+    tier, geo, speed = (
+        clean_word(get("service_tier")),
+        clean_word(get("inference_geo")),
+        clean_word(get("speed")),
+    )
     return TokenUsage(
         input_tokens=counts.get("input_tokens"),
         output_tokens=output,
@@ -109,12 +115,21 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
         thinking_tokens=details.get("thinking_tokens"),
         web_search_requests=tools.get("web_search_requests"),
         web_fetch_requests=tools.get("web_fetch_requests"),
-        service_tier=clean_word(usage.get("service_tier")),
-        inference_geo=clean_word(usage.get("inference_geo")),
-        speed=clean_word(usage.get("speed")),
+        service_tier=tier,
+        inference_geo=geo,
+        speed=speed,
         compaction_input_tokens=compaction[0] if compaction else None,
         compaction_output_tokens=compaction[1] if compaction else None,
-        has_other_charges=_has_other_charges(usage),
+        has_other_charges=bool(
+            (iterations and _has_other_models(iterations))
+            or (tier is None and get("service_tier"))
+            or (geo is None and get("inference_geo"))
+            or (speed is None and get("speed"))
+            or (get("fallback_credit") and as_object(get("fallback_credit")).get("status") != "not_applied")
+            or _has_more(get("cache_creation"), cache, _WRITES)
+            or _has_more(get("server_tool_use"), tools, _TOOLS)
+            or _has_unread(usage, counts)
+        ),
         complete=output is not None,
     )
 
@@ -157,23 +172,16 @@ def _compaction(iterations: list[object]) -> tuple[int | None, int | None] | Non
 
 
 _COUNTERS: Final = (*_INPUTS, "output_tokens")
-_TERMS: Final = ("service_tier", "inference_geo", "speed")
-_PARTS: Final = (
-    ("cache_creation", frozenset({"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"})),
-    ("server_tool_use", frozenset({"web_search_requests", "web_fetch_requests"})),
-)
+_WRITES: Final = frozenset({"ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"})
+_TOOLS: Final = frozenset({"web_search_requests", "web_fetch_requests"})
 
 
-def _has_other_charges(usage: dict[str, object]) -> bool:
-    """Whether the object names anything billed that `TokenUsage` has no field for, or that is unreadable."""
-    iterations, credit = usage.get("iterations"), usage.get("fallback_credit")
-    return bool(
-        (iterations and _has_other_models(iterations))
-        or (credit and as_object(credit).get("status") != "not_applied")
-        or any(usage.get(name) and clean_count(usage[name]) is None for name in _COUNTERS)
-        or any(usage.get(name) and clean_word(usage[name]) is None for name in _TERMS)
-        or any(usage.get(name) and _has_more(usage[name], known) for name, known in _PARTS)
-    )
+def _has_unread(usage: dict[str, object], counts: dict[str, int]) -> bool:
+    """Whether a counter holds something that is no count."""
+    for name in _COUNTERS:  # noqa: SIM110 - on every answer's way, where a generator costs more
+        if name not in counts and usage.get(name):
+            return True
+    return False
 
 
 def _has_other_models(iterations: object) -> bool:
@@ -186,8 +194,12 @@ def _has_other_models(iterations: object) -> bool:
     return bool(kinds - {"message", "compaction"}) or len(models) > 1
 
 
-def _has_more(part: object, known: frozenset[str]) -> bool:
-    """Whether an object counts something that is not `known`, or counts it in no number."""
+def _has_more(part: object, counts: dict[str, int], known: frozenset[str]) -> bool:
+    """Whether an object counts something that is not `known`, or that was not read into `counts`."""
+    if not part:
+        return False
     if type(part) is not dict:
         return True
-    return any(value and (name not in known or clean_count(value) is None) for name, value in part.items())
+    if len(counts) == len(part) and known.issuperset(part):
+        return False
+    return any(value and (name not in known or name not in counts) for name, value in part.items())

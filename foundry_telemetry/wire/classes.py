@@ -74,10 +74,12 @@ CLASSES: Final[dict[str, FailureClass]] = {
 _FIRST_SERVER_ERROR: Final = 500
 _RETRIED: Final = frozenset({408, 409, 429})
 """Statuses below 500 that the SDK sends again."""
-_OF_THE_REQUEST: Final = frozenset({400, 405, 413, 415, 422, 431})
-"""Statuses that name the request as what is to be changed, whoever says so."""
-_OF_THE_MODEL: Final = 529
-"""The one status that only the model service has."""
+_OF_STATUS: Final[dict[int, Fault]] = {
+    **dict.fromkeys((400, 405, 413, 415, 422, 431), "caller_request"),
+    529: "model_service",
+}
+"""Statuses whose owner is the same whoever answers: the request is what is to be changed, or the model
+service says that it is overloaded, for which it has a status of its own."""
 _NOBODY: Final = frozenset({"unknown", "proxy"})
 """Origins that do not say who answered."""
 _OF_WHO_ANSWERED: Final[dict[tuple[Origin, Fault], Fault]] = {
@@ -125,7 +127,7 @@ def _fault(fault: Fault | None, origin: Origin, status: int | None, *, is_specif
     if is_specific:
         return fault
     if origin in _NOBODY:
-        return fault if status in _OF_THE_REQUEST or status == _OF_THE_MODEL else None
+        return _OF_STATUS.get(status or 0)
     return _OF_WHO_ANSWERED.get((origin, fault), fault)
 
 

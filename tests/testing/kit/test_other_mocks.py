@@ -234,7 +234,7 @@ TESTS = """
         httpx_mock.add_callback(callback, url=url, match_json=QUESTION, is_reusable=True)
         statuses = [ask(f"{{name}}.services.ai.azure.com").status_code for name in NAMES]
         assert statuses == [418, 200, 200, 429, 429]
-        assert [call.get("status") for call in foundry.calls] == statuses
+        assert [seen.status_code for seen in foundry.attempts] == statuses
         assert len(httpx_mock.get_requests()) == 3
         assert len(foundry.requests) == 2
 
@@ -247,7 +247,7 @@ TESTS = """
                 await client.post(URL, json=QUESTION)
             answer = await client.post(URL, json=QUESTION)
         assert answer.status_code == 200
-        foundry.calls.exactly(2)
+        foundry.calls.one().has(attempts=2, error=None)  # the same once more, after a failure
 
     def test_never_asked({fixtures}):
         httpx_mock.add_response(url=URL.replace("r.", "their.", 1))

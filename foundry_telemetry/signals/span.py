@@ -94,7 +94,7 @@ def unlinked(request: Request, context: Context) -> Link:
         context=context,
         asked=read(ASKED, request),
         standard=True,
-        trace_id=_trace_id(where),
+        trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
     )
 
 
@@ -129,15 +129,10 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
         context=context,
         asked=asked,
         standard=standard,
-        trace_id=_trace_id(where),
+        trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
         claim=owner.claim,
         of_sdk=owner.is_sdk,
     )
-
-
-def _trace_id(where: SpanContext) -> str | None:
-    """32 hex digits; ``None`` without a trace."""
-    return f"{where.trace_id:032x}" if where.trace_id else None
 
 
 def _hex(where: SpanContext) -> str:

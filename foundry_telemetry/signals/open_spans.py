@@ -56,14 +56,13 @@ def started(span: Span) -> None:
     scope = span.instrumentation_scope
     if scope is not None and scope.name == SCOPE:
         return
-    opened = [OpenSpan(span)]
-    for one in reversed(open_spans()):
-        # Not `one.span`, and no comprehension: this runs for every span of the process.
+    opened = []
+    for one in open_spans():  # not `one.span`, and no comprehension: this runs for every span of the process
         other = one()
-        if other is not None and len(opened) < _MOST and other.is_recording():
+        if other is not None and other.is_recording():
             opened.append(one)
-    opened.reverse()
-    _open.set(tuple(opened))
+    opened.append(OpenSpan(span))
+    _open.set(tuple(opened[-_MOST:]))
 
 
 _watched: Final[weakref.WeakValueDictionary[int, Any]] = weakref.WeakValueDictionary()

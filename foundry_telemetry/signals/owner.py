@@ -65,9 +65,9 @@ def find_owner(current: Span, request: Request) -> Owner:
     found = around.below(request.deployment) if request.operation == names.CHAT else None
     if found is None:
         return Owner(scopes=around.scopes())
-    claim, scope = found
+    claim, span, scope = found
     claim.is_claimed = True
-    return Owner(claim.span, claim, around.scopes(), scope.startswith(_SDK_SCOPE))
+    return Owner(span, claim, around.scopes(), scope.startswith(_SDK_SCOPE))
 
 
 class _Around:
@@ -85,12 +85,14 @@ class _Around:
         self._owners: list[tuple[OpenSpan, Span, str]] = [
             (one, span, scope) for one, span in spans if (scope := _owner_scope(span)) is not None
         ]
+        """With their scopes."""
 
-    def below(self, deployment: str | None) -> tuple[OpenSpan, str] | None:
-        """The newest that stands for a call below the current span and for no other attempt; its scope."""
-        for one, span, scope in reversed(self._owners):
+    def below(self, deployment: str | None) -> tuple[OpenSpan, Span, str] | None:
+        """The newest that stands for a call below the current span, and for no other attempt yet."""
+        for owner in reversed(self._owners):
+            one, span, _ = owner
             if not one.is_claimed and _may_ask(span, deployment) and self._is_below(span):
-                return one, scope
+                return owner
         return None
 
     def _is_below(self, span: Span) -> bool:

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from msgspec import Struct
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanContext, Tracer
@@ -29,59 +30,33 @@ _GENAI_CONTEXT: Final = "opentelemetry.genai.client.inference.context"
 """Context key of opentelemetry-util-genai; where it is set, the standard metrics are recorded by it."""
 
 
-class Link:
-    """What ties an attempt to the trace, from the request to the end of the body.
+class Link(Struct, eq=False):
+    """What ties an attempt to the trace, from the request to the end of the body."""
 
-    Args:
-        span: The owner's span, or ours; ``None`` when the trace is not recorded.
-        ours: Whether we started `span`.
-        call_id: 16 hex digits.
-        context: Context in which metrics and the ledger event are recorded.
-        asked: The request's fields, by name.
-        standard: Whether the standard GenAI metrics are ours to record.
-        trace_id: 32 hex digits, also of a trace that is not sampled; ``None`` without a trace.
-        claim: What keeps other attempts from the owner's span, where that is not the current one.
-        of_sdk: Whether the span is the anthropic SDK's own.
-    """
+    span: Span | None
+    """The owner's span, or ours; ``None`` when the trace is not recorded."""
+    ours: bool
+    """Whether we started `span`."""
+    call_id: str
+    """16 hex digits."""
+    context: Context
+    """Context in which metrics and the ledger event are recorded."""
+    asked: Attributes
+    """The request's fields, by name."""
+    standard: bool
+    """Whether the standard GenAI metrics are ours to record."""
+    trace_id: str | None = None
+    """32 hex digits, also of a trace that is not sampled; ``None`` without a trace."""
+    claim: OpenSpan | None = None
+    """What keeps other attempts from the owner's span, where that is not the current one."""
+    of_sdk: bool = False
+    """Whether the span is the anthropic SDK's own."""
+    number: int = 1
+    is_enriched: bool = False
 
-    __slots__ = (
-        "asked",
-        "call_id",
-        "claim",
-        "context",
-        "is_enriched",
-        "number",
-        "of_sdk",
-        "ours",
-        "span",
-        "standard",
-        "trace_id",
-    )
-
-    def __init__(
-        self,
-        span: Span | None,
-        *,
-        ours: bool,
-        call_id: str,
-        context: Context,
-        asked: Attributes,
-        standard: bool,
-        trace_id: str | None = None,
-        claim: OpenSpan | None = None,
-        of_sdk: bool = False,
-    ) -> None:
-        self.span = span
-        self.ours = ours
-        self.call_id = call_id
-        self.context = context
-        self.asked = asked
-        self.standard = standard
-        self.trace_id = trace_id
-        self.claim = claim
-        self.of_sdk = of_sdk
-        self.number = 1
-        self.is_enriched = False
+    def __repr__(self) -> str:
+        """Nothing of the call: crash reporters print local variables."""
+        return "Link(...)"
 
 
 def unlinked(request: Request, context: Context) -> Link:

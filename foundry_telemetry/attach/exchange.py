@@ -25,7 +25,7 @@ from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.losses import Reason, Signal
 from foundry_telemetry.observation import Cost, Failure, Observation
 from foundry_telemetry.options import Sink
-from foundry_telemetry.outcomes import Ending
+from foundry_telemetry.outcomes import SAME_REQUEST, Ending
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.wire.recognise import Hosts, Request
 from foundry_telemetry.wire.usage import Answer
@@ -163,8 +163,10 @@ class Exchange(LeftOut):
     def answered(self, response: HttpResponse) -> None:
         """The response headers are here."""
         attempt = self.attempt
-        attempt.headers(response.status_code, response.headers.raw)
-        note_redirect(attempt, response)
+        status = response.status_code
+        attempt.headers(status, response.headers.raw)
+        if status in SAME_REQUEST:
+            note_redirect(attempt, response)
         if not self.link.ours and attempt.is_stream:
             try:
                 self.settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
@@ -213,8 +215,7 @@ class Exchange(LeftOut):
             losses.add(problem)
 
     def _tell(self, seen: Observation, error: BaseException | None) -> None:
-        self._close(seen, losses.add_foreign)
-        self._place(seen, in_its_task=True)
+        self._record(seen, losses.add_foreign, in_its_task=True)
         notify(self.settings.sinks, seen)
         if seen.failure is not None and self.settings.notes is not None:
             self.failed = seen
@@ -223,12 +224,12 @@ class Exchange(LeftOut):
             except Exception as problem:
                 losses.add(problem, Signal.EXCEPTION_NOTES)
 
-    def _close(self, seen: Observation, lose: Callable[[Exception, Signal, Reason], object]) -> None:
+    def _record(
+        self, seen: Observation, lose: Callable[[Exception, Signal, Reason], object], *, in_its_task: bool
+    ) -> None:
         self.settings.signals.close(self.link, seen, self.has_http_span, lose)
         collect(seen, self.link.context)
-
-    def _place(self, seen: Observation, *, in_its_task: bool) -> None:
-        """Let a retry find the attempt, if it failed; a success ends what waits. Most often neither."""
+        # Let a retry find the attempt, if it failed; a success ends what waits. Most often neither.
         if seen.failure is not None or failed_attempts.waiting:
             self.waiting = note_end(self.origin, self.link, seen, perf_counter_ns(), in_its_task=in_its_task)
 
@@ -238,8 +239,7 @@ class Exchange(LeftOut):
             context_api.attach(self.link.context)
             seen = self.attempt.end("closed", at_ns=at_ns, price=_price)
             if seen is not None:
-                self._close(seen, _add_quietly)
-                self._place(seen, in_its_task=False)
+                self._record(seen, _add_quietly, in_its_task=False)
                 _late.append((self, seen))
         except Exception as problem:
             losses.add_quietly(problem)

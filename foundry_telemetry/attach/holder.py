@@ -90,9 +90,9 @@ def collect(seen: Observation, context: Context) -> None:
         seen: The attempt.
         context: That in which it began.
     """
-    blocks = _blocks(context)
-    for block in dict.fromkeys(blocks) if blocks else ():
-        block._ended.append(seen)  # noqa: SLF001 - its own module
+    if _KEY in context:  # most often there is none, so this is all it costs
+        for block in dict.fromkeys(_blocks(context)):
+            block._ended.append(seen)  # noqa: SLF001 - its own module
 
 
 def _blocks(context: Context | None) -> tuple[attempts, ...]:

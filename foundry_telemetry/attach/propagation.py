@@ -28,18 +28,18 @@ _OF_DEFAULT: Final = frozenset({"traceparent", "tracestate", "baggage"})
 class _Choice:
     """The propagator in effect, worked out anew when the application sets another one."""
 
-    def __init__(self) -> None:
-        self._of: TextMapPropagator | None = None
-        self._chosen: TextMapPropagator = _TRACE_CONTEXT
+    __slots__ = ("chosen", "of")
 
-    def propagator(self) -> TextMapPropagator:
-        """What writes the headers."""
-        current = get_global_textmap()
-        if current is not self._of:
-            is_default = not os.environ.get(OTEL_PROPAGATORS) and current.fields == _OF_DEFAULT
-            self._chosen = _TRACE_CONTEXT if is_default else current
-            self._of = current
-        return self._chosen
+    def __init__(self) -> None:
+        self.of: TextMapPropagator | None = None
+        self.chosen: TextMapPropagator = _TRACE_CONTEXT
+        """What writes the headers while `of` is the global one."""
+
+    def make(self, current: TextMapPropagator) -> None:
+        """Work it out for a global propagator."""
+        is_default = not os.environ.get(OTEL_PROPAGATORS) and current.fields == _OF_DEFAULT
+        self.chosen = _TRACE_CONTEXT if is_default else current
+        self.of = current
 
 
 _choice: Final = _Choice()
@@ -54,7 +54,10 @@ def inject(headers: MutableMapping[str, str], context: Context, *, again: bool) 
         again: Whether the request was sent before, so that what stands there may be ours.
     """
     try:
-        propagator = _choice.propagator()
+        current = get_global_textmap()
+        if current is not _choice.of:
+            _choice.make(current)
+        propagator = _choice.chosen
         if propagator is _TRACE_CONTEXT:
             propagator.inject(headers, context)
             return

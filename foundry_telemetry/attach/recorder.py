@@ -80,6 +80,13 @@ class Recorder:
     def _begin(self, request: HttpRequest, transport: object, sent: Sent | None) -> Exchange | None:
         url = request.url
         raw_path = url.raw_path
+        body: bytes | None = None
+
+        def read_body() -> bytes | None:
+            nonlocal body
+            body = body_in_memory(request)
+            return body
+
         facts = read_request(
             method=request.method,
             scheme=url.scheme,
@@ -87,7 +94,7 @@ class Recorder:
             port=url.port,
             raw_path=raw_path,
             headers=request.headers.raw,
-            body=lambda: body_in_memory(request),
+            body=read_body,
             hosts=self._settings.hosts,
             in_foundry_span=lambda: in_foundry_span(sent.context if sent else None),
         )
@@ -98,7 +105,6 @@ class Recorder:
             return None
         tell_of_dropped()
         sent = sent or Sent(previous_exchange(request))
-        body = body_in_memory(request)
         exchange = self.open(Origin(facts, raw_path, body, sent.context, current_tags()), sent)
         exchange.transport = type(request) if transport is None else transport
         request.extensions[MARK] = exchange

@@ -7,19 +7,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from foundry_telemetry.attempt import Attempt
-from foundry_telemetry.outcomes import SAME_REQUEST
 
 if TYPE_CHECKING:
     from foundry_telemetry.attach.exchange import HttpResponse
 
 
 def note_redirect(attempt: Attempt, response: HttpResponse) -> None:
-    """Let an attempt know, once it has ended, whether a redirect that repeats the request was followed.
+    """Let an attempt know, once it has ended, whether a redirect that repeats its request was followed.
 
     A client that follows reads the answer at once; one that does not leaves the next request to the
     application first. Of an answer that is in memory already nobody can tell, and few clients follow.
     """
-    if response.status_code in SAME_REQUEST and not response.is_closed:
+    if not response.is_closed:
         attempt.is_followed = _follows(weakref.ref(response))
 
 

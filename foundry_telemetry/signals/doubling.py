@@ -27,8 +27,11 @@ class Doubling:
             scopes: Of the spans of other libraries that stand for its call, sorted; empty if only ours does.
         """
         attempts = self._attempts
-        if scopes in attempts or len(attempts) < _MOST:
-            attempts[scopes] = attempts.get(scopes, 0) + 1
+        try:
+            attempts[scopes] += 1
+        except KeyError:
+            if len(attempts) < _MOST:
+                attempts[scopes] = 1
         if len(scopes) > 1:
             _warn(scopes)
 

@@ -25,10 +25,10 @@ def _fields(**paths: str) -> Fields:
 
 def read(fields: Fields, source: object) -> Attributes:
     """The fields of `source` that were told."""
-    values = dict(zip(fields.names, fields.get(source)))  # noqa: B905 - a getter gives one for each name
-    if None in values.values():
-        return {name: value for name, value in values.items() if value is not None}
-    return values
+    values = fields.get(source)  # one for each name
+    if None in values:
+        return {name: value for name, value in zip(fields.names, values) if value is not None}  # noqa: B905
+    return dict(zip(fields.names, values))  # noqa: B905
 
 
 _PREFIX: Final = names.TAG_PREFIX

@@ -56,13 +56,16 @@ class Ledger:
     def emit(self, seen: Observation, link: Link, answered: Attributes) -> None:
         """Write the event of one attempt, in the context of its call's span."""
         failed = seen.failure is not None
+        attributes = link.asked | answered  # the oldest are dropped first
+        attributes |= _ledger_only(seen)
+        attributes |= _CONSTANT
         record = LogRecord(
             timestamp=seen.started_ns + int(seen.duration_s * 1e9),
             context=link.context,
             severity_number=SeverityNumber.WARN if failed else SeverityNumber.INFO,
             severity_text="WARN" if failed else "INFO",
             body=_headline(seen),
-            attributes=link.asked | answered | _ledger_only(seen) | _CONSTANT,  # the oldest are dropped first
+            attributes=attributes,
             event_name=names.EVENT_NAME,
         )
         if not (record.trace_flags or 0) & 1:

@@ -11,8 +11,9 @@ import os
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from msgspec import Struct
 from opentelemetry import metrics
 from opentelemetry.context import Context
 from opentelemetry.metrics import Meter, MeterProvider
@@ -42,7 +43,7 @@ _MAX_NOTES: Final = 4096
 """Attempts that wait for a reader; one more is recorded at once, where it happened."""
 
 
-class Note(NamedTuple):
+class Note(Struct, frozen=True):
     """An attempt that waits for a reader."""
 
     seen: Observation

@@ -27,33 +27,26 @@ KINDS: Final = (SpanKind.CLIENT, SpanKind.INTERNAL)
 """What the span of a call may be."""
 
 
-class OpenSpan:
+class OpenSpan(weakref.ref["Span"]):
     """A span that was started and has not ended yet, as far as `span` gives one.
 
-    Args:
-        span: Held weakly: a context may live as long as the process.
+    It is held weakly: a context may live as long as the process.
     """
 
-    __slots__ = ("_ref", "is_claimed")
-
-    def __init__(self, span: Span) -> None:
-        self._ref = weakref.ref(span)
-        self.is_claimed = False
-        """Whether an attempt that may have succeeded belongs to it already; a span stands for one call."""
+    is_claimed = False
+    """Whether an attempt that may have succeeded belongs to it already; a span stands for one call."""
 
     @property
     def span(self) -> Span | None:
         """The span while it is open."""
-        span = self._ref()
+        span = self()
         return span if span is not None and span.is_recording() else None
 
 
 _open: Final[ContextVar[tuple[OpenSpan, ...]]] = ContextVar("foundry_telemetry.open_spans", default=())
 
-
-def open_spans() -> tuple[OpenSpan, ...]:
-    """What is open in this context, oldest first; some may have ended."""
-    return _open.get()
+open_spans: Final = _open.get
+"""Gives what is open in this context, oldest first; some may have ended."""
 
 
 def started(span: Span) -> None:
@@ -63,10 +56,13 @@ def started(span: Span) -> None:
     scope = span.instrumentation_scope
     if scope is not None and scope.name == SCOPE:
         return
-    opened = _open.get()
-    if opened:
-        opened = tuple([one for one in opened if one.span is not None][1 - _MOST :])
-    _open.set((*opened, OpenSpan(span)))
+    opened = []
+    for one in open_spans():  # not `one.span`, and no comprehension: this runs for every span of the process
+        other = one()
+        if other is not None and other.is_recording():
+            opened.append(one)
+    opened.append(OpenSpan(span))
+    _open.set(tuple(opened[-_MOST:]))
 
 
 _watched: Final[weakref.WeakValueDictionary[int, Any]] = weakref.WeakValueDictionary()

@@ -62,7 +62,13 @@ def end_call(span: Span, seen: Observation, answered: Attributes) -> None:
         seen: The finished attempt.
         answered: Its fields, by name.
     """
-    span.set_attributes(fit(answered | _closing(seen), span, ours=True))
+    fields = answered | outcome_of(seen)
+    fields[names.ATTEMPT_COUNT] = seen.attempt_number
+    if seen.time_to_first_token_s is not None:
+        fields[names.TIME_TO_FIRST_CHUNK] = seen.time_to_first_token_s
+    if seen.attempt_number > 1:
+        fields[names.RESEND_COUNT] = seen.attempt_number - 1
+    span.set_attributes(fit(fields, span, ours=True))
     _end(span, seen)
 
 
@@ -129,17 +135,6 @@ def _opening(asked: Request | Observation, url: str | None) -> Attributes:
         fields[names.SYSTEM] = names.PROVIDER_ANTHROPIC
     if asked.stream:
         fields[names.REQUEST_STREAM] = True
-    return fields
-
-
-def _closing(seen: Observation) -> Attributes:
-    """What only our span of a call has, known at the end."""
-    fields = outcome_of(seen)
-    fields[names.ATTEMPT_COUNT] = seen.attempt_number
-    if seen.time_to_first_token_s is not None:
-        fields[names.TIME_TO_FIRST_CHUNK] = seen.time_to_first_token_s
-    if seen.attempt_number > 1:
-        fields[names.RESEND_COUNT] = seen.attempt_number - 1
     return fields
 
 

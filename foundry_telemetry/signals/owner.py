@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from msgspec import Struct
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 
 from foundry_telemetry import conventions as names
@@ -31,7 +32,7 @@ _COMPARABLE: Final = re.compile(r"[A-Za-z0-9._:/-]+").fullmatch
 """Names of deployments that are the same on spans and in requests; others may be escaped in one of them."""
 
 
-class Owner(NamedTuple):
+class Owner(Struct, frozen=True):
     """The span of the call, if another library has one."""
 
     span: Span | None = None
@@ -39,19 +40,11 @@ class Owner(NamedTuple):
     """Of a span that is not current; to be released where the attempt failed, since another may follow."""
     scopes: tuple[str, ...] = ()
     """The scopes of all spans of other libraries that stand for the call, sorted."""
+    is_sdk: bool = False
+    """Whether the span is the anthropic SDK's own."""
 
 
 _NOBODY: Final = Owner()
-
-
-def scope_of(span: Span) -> str:
-    """The scope of a span; empty where it has none."""
-    return getattr(getattr(span, "instrumentation_scope", None), "name", "")
-
-
-def is_of_sdk(span: Span) -> bool:
-    """Whether a span is the anthropic SDK's own."""
-    return scope_of(span).startswith(_SDK_SCOPE)
 
 
 def find_owner(current: Span, request: Request) -> Owner:
@@ -61,18 +54,20 @@ def find_owner(current: Span, request: Request) -> Owner:
         current: The current span of the caller; an invalid one where there is none.
         request: What is asked. Counting tokens is no inference, so it takes no span that is not current.
     """
-    is_current = current is not INVALID_SPAN and _is_owner(current)
+    scope = None if current is INVALID_SPAN else _owner_scope(current)
     opened = open_spans()
-    if not opened or (is_current and len(opened) == 1):
-        return Owner(current, None, (scope_of(current),)) if is_current else _NOBODY
+    if scope is not None:
+        scopes = (scope,) if len(opened) <= 1 else _Around(opened, current).scopes(scope)
+        return Owner(current, None, scopes, scope.startswith(_SDK_SCOPE))
+    if not opened:
+        return _NOBODY
     around = _Around(opened, current)
-    if is_current:
-        return Owner(current, None, around.scopes(current))
-    claim = around.below(request.deployment) if request.operation == names.CHAT else None
-    if claim is None:
+    found = around.below(request.deployment) if request.operation == names.CHAT else None
+    if found is None:
         return Owner(scopes=around.scopes())
+    claim, span, scope = found
     claim.is_claimed = True
-    return Owner(claim.span, claim, around.scopes())
+    return Owner(span, claim, around.scopes(), scope.startswith(_SDK_SCOPE))
 
 
 class _Around:
@@ -87,23 +82,27 @@ class _Around:
         spans = [(one, span) for one in opened if (span := one.span) is not None]
         self._at = current.get_span_context().span_id
         self._parents = {_id(span): _parent_id(span) for _, span in spans}
-        self._owners: list[tuple[OpenSpan, Span]] = [(one, span) for one, span in spans if _is_owner(span)]
+        self._owners: list[tuple[OpenSpan, Span, str]] = [
+            (one, span, scope) for one, span in spans if (scope := _owner_scope(span)) is not None
+        ]
+        """With their scopes."""
 
-    def below(self, deployment: str | None) -> OpenSpan | None:
+    def below(self, deployment: str | None) -> tuple[OpenSpan, Span, str] | None:
         """The newest that stands for a call below the current span, and for no other attempt yet."""
-        for one, span in reversed(self._owners):
+        for owner in reversed(self._owners):
+            one, span, _ = owner
             if not one.is_claimed and _may_ask(span, deployment) and self._is_below(span):
-                return one
+                return owner
         return None
 
     def _is_below(self, span: Span) -> bool:
         return self._at in self._upwards(_parent_id(span))
 
-    def scopes(self, *known: Span) -> tuple[str, ...]:
-        """The scopes of `known`, and of those that are above the current span or hang from its branch."""
+    def scopes(self, *known: str) -> tuple[str, ...]:
+        """Those `known`, and those of spans that are above the current span or hang from its branch."""
         branch = set(self._upwards(self._at))
-        found = [span for _, span in self._owners if branch & {_id(span), _parent_id(span)}]
-        return tuple(sorted({scope_of(span) for span in (*found, *known)}))
+        found = [scope for _, span, scope in self._owners if branch & {_id(span), _parent_id(span)}]
+        return tuple(sorted({*found, *known}))
 
     def _upwards(self, at: int) -> Iterator[int]:
         """A span and all above it, as far as they are open here; 0 stands above a root."""
@@ -113,17 +112,18 @@ class _Around:
             yield at
 
 
-def _is_owner(span: Span) -> bool:
+def _owner_scope(span: Span) -> str | None:
+    """The scope of a span that stands for a call; empty where it has none, ``None`` for any other span."""
     kind = getattr(span, "kind", None)
     if kind not in KINDS or not span.is_recording():
-        return False
-    scope = scope_of(span)
+        return None
+    scope: str = getattr(getattr(span, "instrumentation_scope", None), "name", "")
     if scope == names.SCOPE:
-        return False
+        return None
     if kind is SpanKind.CLIENT and scope.startswith(_SDK_SCOPE):
-        return True  # its spans of tools and tool runners are INTERNAL
+        return scope  # its spans of tools and tool runners are INTERNAL
     attributes = _attributes(span)
-    return any(attributes.get(name) in values for name, values in _SIGNS.items())
+    return scope if any(attributes.get(name) in values for name, values in _SIGNS.items()) else None
 
 
 def _may_ask(span: Span, deployment: str | None) -> bool:

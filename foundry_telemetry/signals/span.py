@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from opentelemetry import context as context_api
+from msgspec import Struct
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanContext, Tracer
@@ -22,7 +22,7 @@ from foundry_telemetry.signals.fields import ANSWERED, ASKED, USAGE, Attributes,
 from foundry_telemetry.signals.open_spans import OpenSpan
 from foundry_telemetry.signals.owed import has_usage, owe
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
-from foundry_telemetry.signals.owner import find_owner, is_of_sdk
+from foundry_telemetry.signals.owner import find_owner
 from foundry_telemetry.signals.span_limits import fit
 from foundry_telemetry.wire.recognise import Request
 
@@ -30,59 +30,46 @@ _GENAI_CONTEXT: Final = "opentelemetry.genai.client.inference.context"
 """Context key of opentelemetry-util-genai; where it is set, the standard metrics are recorded by it."""
 
 
-class Link:
-    """What ties an attempt to the trace, from the request to the end of the body.
+class Link(Struct, eq=False):
+    """What ties an attempt to the trace, from the request to the end of the body."""
 
-    Args:
-        span: The owner's span, or ours; ``None`` when the trace is not recorded.
-        ours: Whether we started `span`.
-        call_id: 16 hex digits.
-        context: Context in which metrics and the ledger event are recorded.
-        asked: The request's fields, by name.
-        standard: Whether the standard GenAI metrics are ours to record.
-        claim: What keeps other attempts from the owner's span, where that is not the current one.
-    """
+    span: Span | None
+    """The owner's span, or ours; ``None`` when the trace is not recorded."""
+    ours: bool
+    """Whether we started `span`."""
+    call_id: str
+    """16 hex digits."""
+    context: Context
+    """Context in which metrics and the ledger event are recorded."""
+    asked: Attributes
+    """The request's fields, by name."""
+    standard: bool
+    """Whether the standard GenAI metrics are ours to record."""
+    trace_id: str | None = None
+    """32 hex digits, also of a trace that is not sampled; ``None`` without a trace."""
+    claim: OpenSpan | None = None
+    """What keeps other attempts from the owner's span, where that is not the current one."""
+    of_sdk: bool = False
+    """Whether the span is the anthropic SDK's own."""
+    number: int = 1
+    is_enriched: bool = False
 
-    __slots__ = ("asked", "call_id", "claim", "context", "is_enriched", "number", "ours", "span", "standard")
-
-    def __init__(
-        self,
-        span: Span | None,
-        *,
-        ours: bool,
-        call_id: str,
-        context: Context,
-        asked: Attributes,
-        standard: bool,
-        claim: OpenSpan | None = None,
-    ) -> None:
-        self.span = span
-        self.ours = ours
-        self.call_id = call_id
-        self.context = context
-        self.asked = asked
-        self.standard = standard
-        self.claim = claim
-        self.number = 1
-        self.is_enriched = False
-
-    @property
-    def trace_id(self) -> str | None:
-        """32 hex digits, also of a trace that is not sampled; ``None`` without a trace."""
-        where = trace.get_current_span(self.context).get_span_context()
-        return f"{where.trace_id:032x}" if where.trace_id else None
-
-    @property
-    def of_sdk(self) -> bool:
-        """Whether the span is the anthropic SDK's own."""
-        return self.span is not None and is_of_sdk(self.span)
+    def __repr__(self) -> str:
+        """Nothing of the call: crash reporters print local variables."""
+        return "Link(...)"
 
 
 def unlinked(request: Request, context: Context) -> Link:
     """A link to no span at all."""
-    where = trace.INVALID_SPAN_CONTEXT
+    where = trace.get_current_span(context).get_span_context()
     return Link(
-        None, ours=False, call_id=_hex(where), context=context, asked=read(ASKED, request), standard=True
+        None,
+        ours=False,
+        call_id=_hex(trace.INVALID_SPAN_CONTEXT),
+        context=context,
+        asked=read(ASKED, request),
+        standard=True,
+        trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
     )
 
 
@@ -101,33 +88,25 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
     asked = read(ASKED, request)
     current = trace.get_current_span(context)
     where = current.get_span_context()
-    standard = context_api.get_value(_GENAI_CONTEXT, context) is None
+    standard = context.get(_GENAI_CONTEXT) is None
     owner = find_owner(current, request)
     doubling.note(owner.scopes)
-    if owner.span is not None:
-        return _link_to(owner.span, owner.claim, context, asked, standard=standard)
-    if _is_unsampled_owner(where, request, standard=standard):
-        return Link(None, ours=False, call_id=_hex(where), context=context, asked=asked, standard=standard)
-    span = start_call(tracer, context, request, asked, started_ns)
+    span, ours = owner.span, False
+    if span is None and not _is_unsampled_owner(where, request, standard=standard):
+        span, ours = start_call(tracer, context, request, asked, started_ns), True
+    if span is not None and span is not current:
+        where = span.get_span_context()
+        context = trace.set_span_in_context(span, context)
     return Link(
         span,
-        ours=True,
-        call_id=_hex(span.get_span_context()),
-        context=trace.set_span_in_context(span, context),
+        ours=ours,
+        call_id=_hex(where),
+        context=context,
         asked=asked,
         standard=standard,
-    )
-
-
-def _link_to(
-    span: Span, claim: OpenSpan | None, context: Context, asked: Attributes, *, standard: bool
-) -> Link:
-    """A link to the span of an owner, in whose context the attempt is recorded."""
-    if claim is not None:
-        context = trace.set_span_in_context(span, context)
-    call_id = _hex(span.get_span_context())
-    return Link(
-        span, ours=False, call_id=call_id, context=context, asked=asked, standard=standard, claim=claim
+        trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
+        claim=owner.claim,
+        of_sdk=owner.is_sdk,
     )
 
 
@@ -154,13 +133,13 @@ def enrich_early(link: Link, request: Request, ids: RequestIds, tags: Mapping[st
     its end before the owner goes on, so there all is written at once: that costs less.
     """
     if not link.ours and link.span is not None and link.span.is_recording():
-        fields = _identity(link, link.span, request, ids, tags)
+        fields = _identity(link, request, ids, tags)
         link.span.set_attributes(fit(fields, link.span, ours=False))
         link.is_enriched = True
 
 
 def _identity(
-    link: Link, span: Span, asked: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
+    link: Link, asked: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
 ) -> Attributes:
     """What an owner's span lacks, known with the headers."""
     fields: Attributes = {
@@ -173,7 +152,7 @@ def _identity(
         fields[names.RESOURCE] = asked.resource
     if ids.apim_request_id is not None:
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
-    if ids.request_id is not None and not is_of_sdk(span):
+    if ids.request_id is not None and not link.of_sdk:
         fields[names.ANTHROPIC_REQUEST_ID] = ids.request_id
     return fields | read_tags(tags)
 
@@ -200,9 +179,9 @@ def close_span(
         fields = outcome_of(seen)
         fields[names.OUTCOME] = seen.outcome
         if not link.is_enriched:
-            fields |= _identity(link, span, seen, seen.ids, seen.tags)
+            fields |= _identity(link, seen, seen.ids, seen.tags)
         span.set_attributes(fit(fields, span, ours=False))
-    if seen.usage.complete and not is_of_sdk(span) and not has_usage(span):  # the SDK writes it, always
+    if seen.usage.complete and not link.of_sdk and not has_usage(span):  # the SDK writes it, always
         if span.is_recording():
             owe(span, read(USAGE, seen.usage), lose)
         else:  # nobody will write it there any more

@@ -182,8 +182,8 @@ MUTANTS: Final = (
     Mutant(
         "baggage-leaves",
         "foundry_telemetry/attach/propagation.py",
-        "self._chosen = _TRACE_CONTEXT if is_default else current",
-        "self._chosen = current",
+        "self.chosen = _TRACE_CONTEXT if is_default else current",
+        "self.chosen = current",
         ("tests/hostile/test_secrets.py::test_no_baggage_leaves",),
         (74,),
     ),

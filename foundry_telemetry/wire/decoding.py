@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -12,6 +12,11 @@ from msgspec import Struct
 from foundry_telemetry.wire.clean import UNREADABLE
 
 S = TypeVar("S", bound=Struct)
+
+_MOST: Final = 4 * 1024 * 1024
+"""Bytes that are read in Python's way, which takes memory for all of a text; the longest prompts have fewer."""
+_BEFORE_OBJECT: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+"""Byte order marks, the empty halves of wider characters, and white space."""
 
 
 def reader(kind: type[S]) -> Callable[[bytes | bytearray], S | None]:
@@ -29,6 +34,8 @@ def reader(kind: type[S]) -> Callable[[bytes | bytearray], S | None]:
             return leniently(body)
 
     def leniently(body: bytes | bytearray) -> S | None:
+        if len(body) > _MOST or body[:64].lstrip(_BEFORE_OBJECT)[:1] != b"{":
+            return None
         try:
             return msgspec.convert(json.loads(body), kind)
         except UNREADABLE:

@@ -14,7 +14,7 @@ from foundry_telemetry.wire.clean import UNREADABLE
 S = TypeVar("S", bound=Struct)
 
 _MOST: Final = 4 * 1024 * 1024
-"""Bytes that are read in Python's way, which takes memory for all of a text; the longest prompts have fewer."""
+"""Bytes that are read in Python's way, which takes memory for the whole text; few prompts have more."""
 _BEFORE_OBJECT: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 """Byte order marks, the empty halves of wider characters, and white space."""
 

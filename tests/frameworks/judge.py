@@ -1,0 +1,155 @@
+"""The rules that hold behind every framework, each for one scenario of its two runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from tests.frameworks.plan import SCENARIOS
+from tests.frameworks.run import Pair, Run
+from tests.frameworks.service import Served
+
+_OURS: Final = frozenset({"traceparent", "tracestate"})
+"""Headers of the trace context, which is added where nobody else sends it."""
+_EACH_TIME: Final = frozenset({"host", "content-length", "idempotency-key", "x-stainless-read-timeout"})
+
+Rule = Callable[[Pair, str], str | None]
+"""Gives what is wrong, or ``None``."""
+
+
+def span_tokens(run: Run, scenario: str) -> int:
+    """Tokens on all spans that stand for inference."""
+    return sum(span["tokens"] for span in run.told[scenario]["spans"])
+
+
+def metric_tokens(run: Run, scenario: str, name: str = "gen_ai.client.token.usage") -> int:
+    """Tokens in a metric, whoever records it."""
+    return int(sum(run.told[scenario]["metrics"][name].values()))
+
+
+def ledger_tokens(run: Run, scenario: str) -> int:
+    """Tokens in the ledger."""
+    return sum(map(_tokens, run.told[scenario]["ledger"]))
+
+
+def breaches(pair: Pair) -> Iterator[tuple[str, str]]:
+    """Each rule that does not hold, and where and how."""
+    for scenario in pair.with_us.told:
+        for name, rule in RULES.items():
+            wrong = rule(pair, scenario)
+            if wrong is not None:
+                yield name, f"{scenario}: {wrong}"
+
+
+def _is(found: Any, expected: Any) -> str | None:
+    return None if found == expected else f"{found!r}, not {expected!r}"
+
+
+def _as_planned(pair: Pair, scenario: str) -> str | None:
+    """The script did what the scenario is about, so that the other rules tell something."""
+    statuses = tuple(each.reply.status for each in pair.without.served(scenario))
+    ends = "result" if statuses[-1:] == (200,) else "raised"
+    if ends not in pair.without.told[scenario]:
+        return f"no {ends}: {dict(pair.without.told[scenario])!r}"
+    return _is(statuses, SCENARIOS[scenario].statuses)
+
+
+def _requests(pair: Pair, scenario: str) -> str | None:
+    """The same requests: number, path, headers, body."""
+    return _is(*([_request(each) for each in run.served(scenario)] for run in (pair.with_us, pair.without)))
+
+
+def _request(served: Served) -> tuple[Any, ...]:
+    asked = served.request
+    left_out = _OURS | _EACH_TIME
+    headers = {name: value for name, value in asked.headers.items() if name not in left_out}
+    return asked.method, asked.path, asked.query, headers, asked.body
+
+
+def _outcome(pair: Pair, scenario: str) -> str | None:
+    """The application gets the same result or the same exceptions."""
+    found, expected = (
+        [run.plain(text) for text in (told.get("result", ""), *told.get("raised", ()))]
+        for run in (pair.with_us, pair.without)
+        for told in [run.told[scenario]]
+    )
+    return _is(found, expected)
+
+
+def _written(kind: str) -> Rule:
+    def same(pair: Pair, scenario: str) -> str | None:
+        found, expected = (
+            Counter(run.plain(line) for line in run.told[scenario][kind])
+            for run in (pair.with_us, pair.without)
+        )
+        return _is(dict(found), dict(expected))
+
+    return same
+
+
+def _ledger(pair: Pair, scenario: str) -> str | None:
+    """An event for each attempt, with its status, ids, outcome, tokens and whether it was streamed."""
+    usage = sum(SCENARIOS[scenario].usage.values())
+    served = [
+        (
+            each.reply.status,
+            *each.ids,
+            "ok" if each.reply.status == 200 else "error",
+            usage if each.reply.status == 200 else 0,
+            each.request.wants_stream,
+        )
+        for each in pair.with_us.served(scenario)
+    ]
+    return _is([_facts(event) for event in pair.with_us.told[scenario]["ledger"]], served)
+
+
+def _facts(event: Mapping[str, Any]) -> tuple[Any, ...]:
+    names = ("http.response.status_code", "azure.service.request.id", "anthropic.request.id", "foundry.outcome")
+    return (*map(event.get, names), _tokens(event), event.get("gen_ai.request.stream"))
+
+
+def _tokens(event: Mapping[str, Any]) -> int:
+    return event.get("gen_ai.usage.input_tokens", 0) + event.get("gen_ai.usage.output_tokens", 0)
+
+
+def _one_call(pair: Pair, scenario: str) -> str | None:
+    """All attempts of a scenario are one call, and numbered."""
+    events = pair.with_us.told[scenario]["ledger"]
+    found = sorted((event["foundry.call.id"], event["foundry.attempt.number"]) for event in events)
+    return _is(found, [(found[0][0], number) for number in range(1, len(events) + 1)] if found else None)
+
+
+def _our_metric(pair: Pair, scenario: str) -> str | None:
+    """Our own metric has what was served, once."""
+    found = metric_tokens(pair.with_us, scenario, "foundry.client.token.usage")
+    return _is(found, pair.with_us.service.tokens(scenario))
+
+
+def _once_or_as_without(measure: Callable[[Run, str], int]) -> Rule:
+    def none_added(pair: Pair, scenario: str) -> str | None:
+        expected = measure(pair.without, scenario) or pair.with_us.service.tokens(scenario)
+        return _is(measure(pair.with_us, scenario), expected)
+
+    return none_added
+
+
+def _ids_on_spans(pair: Pair, scenario: str) -> str | None:
+    """Each attempt has a span with its id."""
+    found = {span["azure_id"] for span in pair.with_us.told[scenario]["spans"]} - {None}
+    return _is(found, {each.ids[0] for each in pair.with_us.served(scenario)} - {None})
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "as planned": _as_planned,
+    "requests": _requests,
+    "outcome": _outcome,
+    "logs": _written("logs"),
+    "warnings": _written("warnings"),
+    "ledger": _ledger,
+    "one call": _one_call,
+    "our metric": _our_metric,
+    "spans": _once_or_as_without(span_tokens),
+    "standard metrics": _once_or_as_without(metric_tokens),
+    "ids on spans": _ids_on_spans,
+}

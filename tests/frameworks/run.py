@@ -21,7 +21,9 @@ PLACE: Final = "FRAMEWORK_ENVIRONMENTS"
 """Environment variable: the folder with an environment for each framework."""
 
 _TIMEOUT_S: Final = 300
+
 _NUMBERS: Final = re.compile(r"0x[0-9a-f]+|\d+(\.\d+)?")
+_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _QUIET: Final = {"PYTHONDONTWRITEBYTECODE": "1", "DO_NOT_TRACK": "1", "OTEL_SDK_DISABLED": "false"}
 _LEFT_OUT: Final = re.compile(r"^(OTEL_|ANTHROPIC_|FOUNDRY_|APPLICATIONINSIGHTS_|PYTHONPATH$|.*_proxy$)", re.IGNORECASE)
 
@@ -68,11 +70,15 @@ class Run:
     def _ids(self) -> re.Pattern[str]:
         """Whatever the service made up for one answer alone."""
         ids = {one for served in self.service.served.values() for each in served for one in each.ids if one}
-        return re.compile("|".join([*map(re.escape, sorted(ids)), r"(?:msg|req)_\w+"]))
+        return re.compile("|".join([*map(re.escape, sorted(ids)), r"(?:msg|req)_\w+", _UUID]))
+
+    def without_ids(self, text: str) -> str:
+        """A text without the ids, which no two runs have in common."""
+        return self._ids.sub("ID", text)
 
     def plain(self, text: str) -> str:
-        """A text without what no two runs have in common."""
-        return _NUMBERS.sub("#", self._ids.sub("ID", text))
+        """A text without ids, times and addresses."""
+        return _NUMBERS.sub("#", self.without_ids(text))
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,19 @@ FRAMEWORKS: Final[Mapping[str, Framework]] = {
     "anthropic": Framework((ANTHROPIC,), "sdk"),
     "langchain": Framework(("langchain-anthropic==1.7.10",), "langchain"),
     "pydantic-ai": Framework(("pydantic-ai-slim[anthropic,retries]==2.68.0",), "pydantic_ai"),
-    "litellm": Framework(("litellm==1.110.2",), "litellm"),
+    "litellm": Framework(("litellm==1.110.2", "tenacity==9.1.4"), "litellm"),
     "openinference": Framework(
         ("openinference-instrumentation-anthropic==3.1.0", ANTHROPIC), "openinference"
     ),
     "traceloop": Framework(("opentelemetry-instrumentation-anthropic==0.62.4", ANTHROPIC), "traceloop"),
+    "agent-framework": Framework(
+        ("agent-framework-anthropic==1.0.0b261022", "agent-framework-core==1.23.0"), "agent_framework"
+    ),
+    "strands": Framework(("strands-agents[anthropic]==1.62.0",), "strands"),
+    "google-adk": Framework(("google-adk==2.13.0", "litellm==1.110.2"), "google_adk"),
+    "crewai": Framework(("crewai[anthropic]==1.15.30",), "crewai"),
+    "langgraph": Framework(("langgraph==1.2.22", "langchain-anthropic==1.7.10"), "langgraph"),
+    "dspy": Framework(("dspy==3.4.1",), "dspy"),
+    "llama-index": Framework(("llama-index-llms-anthropic==0.12.3",), "llama_index"),
 }
 """By the name of the environment."""

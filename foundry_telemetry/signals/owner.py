@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
+from opentelemetry.trace import INVALID_SPAN, Span, SpanContext, SpanKind
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.signals.open_spans import KINDS, OpenSpan, open_spans
@@ -39,6 +39,8 @@ class Owner(NamedTuple):
     """Of a span that is not current; to be released where the attempt failed, since another may follow."""
     scopes: tuple[str, ...] = ()
     """The scopes of all spans of other libraries that stand for the call, sorted."""
+    around: SpanContext | None = None
+    """Of the span above all those that stand for the call, one within the other; ``None`` above a root."""
 
 
 _NOBODY: Final = Owner()
@@ -64,15 +66,15 @@ def find_owner(current: Span, request: Request) -> Owner:
     is_current = current is not INVALID_SPAN and _is_owner(current)
     opened = open_spans()
     if not opened or (is_current and len(opened) == 1):
-        return Owner(current, None, (scope_of(current),)) if is_current else _NOBODY
+        return Owner(current, None, (scope_of(current),), _parent(current)) if is_current else _NOBODY
     around = _Around(opened, current)
     if is_current:
-        return Owner(current, None, around.scopes(current))
+        return Owner(current, None, around.scopes(current), around.above(current))
     claim = around.below(request.deployment) if request.operation == names.CHAT else None
     if claim is None:
         return Owner(scopes=around.scopes())
     claim.is_claimed = True
-    return Owner(claim.span, claim, around.scopes())
+    return Owner(claim.span, claim, around.scopes(), around.above(claim.span))
 
 
 class _Around:
@@ -104,6 +106,14 @@ class _Around:
         branch = set(self._upwards(self._at))
         found = [span for _, span in self._owners if branch & {_id(span), _parent_id(span)}]
         return tuple(sorted({scope_of(span) for span in (*found, *known)}))
+
+    def above(self, span: Span | None) -> SpanContext | None:
+        """The span above `span`, and above those around it that stand for the same call."""
+        owners = {_id(owner): owner for _, owner in self._owners}
+        parent = _parent(span)
+        while parent is not None and parent.span_id in owners:
+            parent = _parent(owners[parent.span_id])
+        return parent
 
     def _upwards(self, at: int) -> Iterator[int]:
         """A span and all above it, as far as they are open here; 0 stands above a root."""
@@ -145,3 +155,8 @@ def _id(span: Any) -> int:
 
 def _parent_id(span: Any) -> int:
     return span.parent.span_id if span.parent is not None else 0
+
+
+def _parent(span: Any) -> SpanContext | None:
+    parent = getattr(span, "parent", None)
+    return parent if isinstance(parent, SpanContext) else None

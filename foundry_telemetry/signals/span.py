@@ -22,7 +22,7 @@ from foundry_telemetry.signals.fields import ANSWERED, ASKED, USAGE, Attributes,
 from foundry_telemetry.signals.open_spans import OpenSpan
 from foundry_telemetry.signals.owed import has_usage, owe
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
-from foundry_telemetry.signals.owner import find_owner, is_of_sdk
+from foundry_telemetry.signals.owner import Owner, find_owner, is_of_sdk
 from foundry_telemetry.signals.span_limits import fit
 from foundry_telemetry.wire.recognise import Request
 
@@ -41,9 +41,21 @@ class Link:
         asked: The request's fields, by name.
         standard: Whether the standard GenAI metrics are ours to record.
         claim: What keeps other attempts from the owner's span, where that is not the current one.
+        around: The span above those that stand for the call, if another library has one.
     """
 
-    __slots__ = ("asked", "call_id", "claim", "context", "is_enriched", "number", "ours", "span", "standard")
+    __slots__ = (
+        "around",
+        "asked",
+        "call_id",
+        "claim",
+        "context",
+        "is_enriched",
+        "number",
+        "ours",
+        "span",
+        "standard",
+    )
 
     def __init__(
         self,
@@ -55,6 +67,7 @@ class Link:
         asked: Attributes,
         standard: bool,
         claim: OpenSpan | None = None,
+        around: SpanContext | None = None,
     ) -> None:
         self.span = span
         self.ours = ours
@@ -63,6 +76,7 @@ class Link:
         self.asked = asked
         self.standard = standard
         self.claim = claim
+        self.around = around
         self.number = 1
         self.is_enriched = False
 
@@ -105,7 +119,7 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
     owner = find_owner(current, request)
     doubling.note(owner.scopes)
     if owner.span is not None:
-        return _link_to(owner.span, owner.claim, context, asked, standard=standard)
+        return _link_to(owner.span, owner, context, asked, standard=standard)
     if _is_unsampled_owner(where, request, standard=standard):
         return Link(None, ours=False, call_id=_hex(where), context=context, asked=asked, standard=standard)
     span = start_call(tracer, context, request, asked, started_ns)
@@ -119,15 +133,19 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
     )
 
 
-def _link_to(
-    span: Span, claim: OpenSpan | None, context: Context, asked: Attributes, *, standard: bool
-) -> Link:
+def _link_to(span: Span, owner: Owner, context: Context, asked: Attributes, *, standard: bool) -> Link:
     """A link to the span of an owner, in whose context the attempt is recorded."""
-    if claim is not None:
+    if owner.claim is not None:
         context = trace.set_span_in_context(span, context)
-    call_id = _hex(span.get_span_context())
     return Link(
-        span, ours=False, call_id=call_id, context=context, asked=asked, standard=standard, claim=claim
+        span,
+        ours=False,
+        call_id=_hex(span.get_span_context()),
+        context=context,
+        asked=asked,
+        standard=standard,
+        claim=owner.claim,
+        around=owner.around,
     )
 
 

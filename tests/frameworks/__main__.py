@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from tests.frameworks.judge import breaches
-from tests.frameworks.report import readme, README, row
+from tests.frameworks.report import README, readme, row
 from tests.frameworks.run import PLACE, make_environment, python_of, run_pair
 from tests.frameworks.table import FRAMEWORKS
 
@@ -17,7 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.frameworks", description=__doc__)
     parser.add_argument("names", nargs="*", help="frameworks; all by default")
     parser.add_argument("--make", action="store_true", help=f"make the environments in ${PLACE} first")
-    parser.add_argument("--write", action="store_true", help="write README.md; what is not tried keeps its row")
+    parser.add_argument("--write", action="store_true", help="write README.md; others keep their rows")
     chosen = parser.parse_args()
     rows: dict[str, str] = {}
     for name in chosen.names or FRAMEWORKS:

@@ -1,7 +1,7 @@
 """One run of a script, in the environment of its framework: ``python -m tests.frameworks.child``.
 
-Its arguments are the name of the script, the address of the service, and ``with`` or ``without`` us. What came
-of each scenario goes to standard output as one line of JSON.
+Its arguments are the name of the script, the address of the service, and ``with`` or ``without`` us. What
+came of each scenario goes to standard output as one line of JSON.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class Telemetry:
         sums: dict[str, dict[str, float]] = {name: defaultdict(float) for name in _METRICS}
         for scope, metric in self._collected():
             if metric.name in sums:
-                points = metric.data.data_points
-                sums[metric.name][scope] += sum(getattr(point, "sum", None) or point.value for point in points)
+                for point in metric.data.data_points:
+                    sums[metric.name][scope] += point.sum if hasattr(point, "sum") else point.value
         return sums
 
     def _collected(self) -> Iterator[tuple[str, Any]]:
@@ -133,7 +133,9 @@ def main(script: str, url: str, how: str) -> None:
         foundry_telemetry.instrument(hosts=(url,))
     asked = import_module(f"tests.frameworks.scripts.{script}").scenarios(url)
     told: dict[str, Any] = {}
-    with asyncio.Runner() as runner:  # one loop: clients that a framework keeps are of the first that used them
+    with (
+        asyncio.Runner() as runner
+    ):  # one loop: clients that a framework keeps are of the first that used them
         for name in filter(asked.__contains__, SCENARIOS):
             kept.lines.clear()
             telemetry.taken()

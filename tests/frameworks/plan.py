@@ -35,7 +35,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "async": Scenario(3, "a whole answer, in a task"),
     "async_streamed": Scenario(4, "a stream, in a task"),
     "sdk_retry": Scenario(5, "429, then tried again by the client that the framework uses", (429, 200)),
-    "own_retry": Scenario(6, "the same, with the client told not to: tried again by the framework", (429, 200)),
+    "own_retry": Scenario(6, "429, then tried again by the framework, not by its client", (429, 200)),
     "refused": Scenario(7, "401", (401,)),
 }
 

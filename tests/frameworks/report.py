@@ -19,21 +19,26 @@ _HEAD: Final = """\
 
 Made by `nox -s frameworks -- --write`; the tests of this folder keep it true.
 
-Each framework runs in an environment of its own, against a fake Foundry, twice: without us and with us. Tokens
-are the sums over its scenarios, input and output together. *Spans* and *standard metrics* (`gen_ai.client.*`)
-have two columns, without us and with us: with us there are as many as without where a library writes them
-itself, and as many as were served where none does. **Bold**: more than were served, without us already.
+Each framework runs in an environment of its own, against a fake Foundry, twice: without us and with us.
+Tokens are the sums over its scenarios, input and output together. *Spans* and *standard metrics*
+(`gen_ai.client.token.usage`) have two columns: with us there are as many as without us where a library
+writes them itself, and as many as were served where none does. **Bold**: more than were served, without us
+already. *Alone*: with the anthropic SDK's own spans off (`ANTHROPIC_OPEN_TELEMETRY=false`).
 
-Everywhere else the rules of `judge.py` hold, scenario by scenario: the same requests, results, exceptions, log
-records and warnings of the application as without us; in the ledger an event for each attempt with its status,
-ids, outcome, tokens and stream flag; the attempts of a call under one id, numbered, whoever tried again; in
-`foundry.client.token.usage` what was served; the id of each attempt on a span.
+Beyond the table, the rules of `judge.py` hold in each scenario: the same requests, results, exceptions, log
+records and warnings of the application as without us; in the ledger an event for each attempt with its
+status, ids, outcome, tokens and stream flag; the attempts of a call under one id, numbered, whoever tried
+again; in `foundry.client.token.usage` what was served; the id of each attempt on a span.
 
-| framework | versions | scenarios | attempts | served | ledger | `foundry.client` | spans without | with | standard metrics without | with | doubled without us by |
-| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
 """
 
-_ROW: Final = re.compile(r"^\| ([\w-]+) \| .+\d.*\|$", re.MULTILINE)
+_COLUMNS: Final = (
+    *("framework", "versions", "scenarios", "attempts", "served", "ledger", "`foundry.client`"),
+    *("spans without", "with", "standard metrics without", "with", "more than served, without us, by"),
+)
+_LINE: Final = f"| --- | --- | --- |{' ---: |' * 8} --- |"
+
+_ROW: Final = re.compile(r"^\| ([\w -]+?) \| .+\d.*\|$", re.MULTILINE)
 
 
 def readme(fresh: Mapping[str, str]) -> str:
@@ -46,7 +51,9 @@ def readme(fresh: Mapping[str, str]) -> str:
         for name, framework in FRAMEWORKS.items()
         for rule, reason in framework.known.items()
     )
-    return f"{_HEAD}{lines}\nScenarios:\n\n{asked}" + (f"\nWhat does not hold:\n\n{known}" if known else "")
+    return f"{_HEAD}| {' | '.join(_COLUMNS)} |\n{_LINE}\n{lines}\nScenarios:\n\n{asked}" + (
+        f"\nWhat does not hold:\n\n{known}" if known else ""
+    )
 
 
 def rows_of(text: str) -> dict[str, str]:

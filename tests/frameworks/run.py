@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.frameworks.service import Served, Service
-from tests.frameworks.table import FRAMEWORKS, Framework
+from tests.frameworks.table import FRAMEWORKS, Framework, home_of
 
 ROOT: Final = Path(__file__).parents[2]
 PLACE: Final = "FRAMEWORK_ENVIRONMENTS"
@@ -24,20 +24,24 @@ _TIMEOUT_S: Final = 300
 
 _NUMBERS: Final = re.compile(r"0x[0-9a-f]+|\d+(\.\d+)?")
 _UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_QUIET: Final = {"PYTHONDONTWRITEBYTECODE": "1", "DO_NOT_TRACK": "1", "OTEL_SDK_DISABLED": "false"}
-_LEFT_OUT: Final = re.compile(r"^(OTEL_|ANTHROPIC_|FOUNDRY_|APPLICATIONINSIGHTS_|PYTHONPATH$|.*_proxy$)", re.IGNORECASE)
+_QUIET: Final = {"PYTHONDONTWRITEBYTECODE": "1", "DO_NOT_TRACK": "1", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+"""No files of Python in the tree; no look at the network, whose failure is logged some time."""
+
+_LEFT_OUT: Final = re.compile(
+    r"^(OTEL_|ANTHROPIC_|FOUNDRY_|APPLICATIONINSIGHTS_|PYTHONPATH$|.*_proxy$)", re.IGNORECASE
+)
 
 
 def python_of(name: str) -> Path | None:
     """The interpreter of a framework's environment, if it is there."""
     place = os.environ.get(PLACE)
-    found = Path(place, name, "bin", "python") if place else None
+    found = Path(place, home_of(name), "bin", "python") if place else None
     return found if found is not None and found.exists() else None
 
 
 def make_environment(name: str, place: Path) -> None:
     """Make a framework's environment, unless it is there."""
-    framework, target = FRAMEWORKS[name], place / name
+    framework, target = FRAMEWORKS[name], place / home_of(name)
     done = target / "installed"
     wanted = "\n".join(framework.requirements)
     if done.exists() and done.read_text("utf-8") == wanted:
@@ -97,13 +101,19 @@ def run(framework: Framework, python: Path, how: str) -> Run:
         AssertionError: It came to no end; with what it wrote.
     """
     service = Service()
-    environment = {name: value for name, value in os.environ.items() if not _LEFT_OUT.match(name)} | _QUIET
+    kept = {name: value for name, value in os.environ.items() if not _LEFT_OUT.match(name)}
+    environment = kept | _QUIET | dict(framework.environment)
     with service.foundry as foundry:
         command = [python, "-m", "tests.frameworks.child", framework.script, foundry.base_url, how]
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+            command,
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
         )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr.decode()
     last = json.loads(done.stdout.splitlines()[-1])
     return Run(service, last["told"], last["versions"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 ANTHROPIC: Final = "anthropic==2.14.0"
@@ -17,11 +17,13 @@ class Framework:
         requirements: What is installed beside the library; the first is the framework itself. Pinned, so that
             a new release is tried when somebody means to.
         script: Its module below `scripts`.
+        spans_of_sdk: Whether the anthropic SDK makes its own spans, as it does by default.
         known: Rules of `judge` that it breaks by itself or by a limit of ours, each with the reason.
     """
 
     requirements: tuple[str, ...]
     script: str
+    spans_of_sdk: bool = True
     known: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -29,8 +31,18 @@ class Framework:
         """The name of its package."""
         return self.requirements[0].partition("==")[0].partition("[")[0]
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables of its processes."""
+        return {} if self.spans_of_sdk else {"ANTHROPIC_OPEN_TELEMETRY": "false"}
 
-FRAMEWORKS: Final[Mapping[str, Framework]] = {
+
+def home_of(name: str) -> str:
+    """The name of the environment of a row."""
+    return name.partition(" ")[0]
+
+
+_FRAMEWORKS: Final[Mapping[str, Framework]] = {
     "anthropic": Framework((ANTHROPIC,), "sdk"),
     "langchain": Framework(("langchain-anthropic==1.7.10",), "langchain"),
     "pydantic-ai": Framework(("pydantic-ai-slim[anthropic,retries]==2.68.0",), "pydantic_ai"),
@@ -49,4 +61,15 @@ FRAMEWORKS: Final[Mapping[str, Framework]] = {
     "dspy": Framework(("dspy==3.4.1",), "dspy"),
     "llama-index": Framework(("llama-index-llms-anthropic==0.12.3",), "llama_index"),
 }
-"""By the name of the environment."""
+_TRACED: Final = ("anthropic", "pydantic-ai", "openinference", "traceloop", "agent-framework")
+"""Those tried without the SDK's spans as well: what has spans of its own, beside an SDK that has them too."""
+
+FRAMEWORKS: Final[Mapping[str, Framework]] = {
+    row: framework
+    for name, each in _FRAMEWORKS.items()
+    for row, framework in (
+        (name, each),
+        *([(f"{name} alone", replace(each, spans_of_sdk=False))] if name in _TRACED else []),
+    )
+}
+"""By the name of the row; the first word names the environment. *Alone* are those without the SDK's spans."""

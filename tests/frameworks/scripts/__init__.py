@@ -1,7 +1,7 @@
 """One script for each framework: ``scenarios(url)`` gives what can be asked of it, by name.
 
-A scenario takes the text that is to be asked, by which the fake service knows it, and gives the text answered;
-it may be a coroutine function.
+A scenario takes the text that is to be asked, by which the fake service knows it, and gives the text that is
+answered; it may be a coroutine function.
 """
 
 from __future__ import annotations

@@ -18,9 +18,7 @@ def scenarios(url: str) -> Mapping[str, Callable[[str], object]]:
     """Of an agent without tools."""
 
     async def plain(text: str, mode: StreamingMode = StreamingMode.NONE, **options: Any) -> str:
-        model = LiteLlm(
-            f"azure_ai/{DEPLOYMENT}", api_base=url, api_key=KEY, max_tokens=MAX_TOKENS, **options
-        )
+        model = LiteLlm(f"azure_ai/{DEPLOYMENT}", api_base=url, api_key=KEY, max_tokens=MAX_TOKENS, **options)
         runner = InMemoryRunner(LlmAgent(name="agent", model=model), app_name="app")
         session = await runner.session_service.create_session(app_name="app", user_id="user")
         message = types.Content(role="user", parts=[types.Part(text=text)])

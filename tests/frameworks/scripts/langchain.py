@@ -14,9 +14,7 @@ def scenarios(url: str) -> Mapping[str, Callable[[str], object]]:
     """Of a chat model."""
 
     def model(**options: Any) -> ChatAnthropic:
-        return ChatAnthropic(
-            model=DEPLOYMENT, base_url=url, api_key=KEY, max_tokens=MAX_TOKENS, **options
-        )
+        return ChatAnthropic(model=DEPLOYMENT, base_url=url, api_key=KEY, max_tokens=MAX_TOKENS, **options)
 
     def plain(text: str) -> object:
         return model().invoke(text).content

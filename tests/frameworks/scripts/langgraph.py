@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from langchain_anthropic import ChatAnthropic
-from langgraph.graph import END, MessagesState, START, StateGraph
+from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import RetryPolicy
 
 from tests.frameworks.scripts import DEPLOYMENT, KEY, MAX_TOKENS

@@ -42,7 +42,9 @@ def scenarios(url: str) -> Mapping[str, Callable[[str], object]]:
     async def own_retry(text: str) -> str:
         transport = AsyncHTTPX2TenacityTransport(
             RetryConfig(
-                retry=retry_if_exception_type(httpx2.HTTPStatusError), stop=stop_after_attempt(3), reraise=True
+                retry=retry_if_exception_type(httpx2.HTTPStatusError),
+                stop=stop_after_attempt(3),
+                reraise=True,
             ),
             validate_response=lambda response: response.raise_for_status(),
         )

@@ -23,10 +23,11 @@ def scenarios(url: str) -> Mapping[str, Callable[[str], object]]:
         return AnthropicFoundry(base_url=url, api_key=KEY, **options)
 
     def plain(text: str) -> str:
-        return client().messages.create(**asked(text)).content[0].text
+        with client() as one:
+            return one.messages.create(**asked(text)).content[0].text
 
     def streamed(text: str) -> str:
-        with client().messages.stream(**asked(text)) as stream:
+        with client() as one, one.messages.stream(**asked(text)) as stream:
             return "".join(stream.text_stream)
 
     async def plain_async(text: str) -> str:
@@ -34,16 +35,18 @@ def scenarios(url: str) -> Mapping[str, Callable[[str], object]]:
             return (await one.messages.create(**asked(text))).content[0].text
 
     async def streamed_async(text: str) -> str:
-        async with AsyncAnthropicFoundry(base_url=url, api_key=KEY) as one:
-            async with one.messages.stream(**asked(text)) as stream:
-                return "".join([piece async for piece in stream.text_stream])
+        async with (
+            AsyncAnthropicFoundry(base_url=url, api_key=KEY) as one,
+            one.messages.stream(**asked(text)) as stream,
+        ):
+            return "".join([piece async for piece in stream.text_stream])
 
     def own_retry(text: str) -> str:
-        one = client(max_retries=0)
-        try:
-            return one.messages.create(**asked(text)).content[0].text
-        except APIStatusError:
-            return one.messages.create(**asked(text)).content[0].text
+        with client(max_retries=0) as one:
+            try:
+                return one.messages.create(**asked(text)).content[0].text
+            except APIStatusError:
+                return one.messages.create(**asked(text)).content[0].text
 
     return {
         "plain": plain,

@@ -29,6 +29,7 @@ TRUST: Final = {
     "settings": "python -m pytest tests/settings_matrix --long -n 2",
     "sweeps": "python -m pytest tests/dashboards/test_check.py tests/investigate/test_hostile.py --long -n 2",
     "benchmarks": "python -m tests.benchmarks",
+    "frameworks": "nox -s frameworks",
     "versions": "nox -s tests lowest newest anthropic opentelemetry",
 }
 """Part by part, what ``nox -s trust`` runs; one of them alone: ``nox -s "trust(part='soak')"``.
@@ -163,6 +164,15 @@ def opentelemetry(session: nox.Session, end: str) -> None:
     held = ["-c", lowest_bounds(session, *ours)] if end == "lowest" else ["--upgrade"]
     install(session, "anthropic", *held)
     run_suite(session)
+
+
+@nox.session(python=OLDEST)
+def frameworks(session: nox.Session) -> None:
+    """Client frameworks, each in an environment of its own; with ``--write``, their table made anew."""
+    session.install("-e", ".[testing]", *of_dev("pytest", "pytest-xdist"), "anthropic", "certifi")
+    session.env["FRAMEWORK_ENVIRONMENTS"] = str(Path(session.create_tmp()).absolute())
+    session.run("python", "-m", "tests.frameworks", "--make", *session.posargs)
+    session.run("python", "-m", "pytest", "tests/frameworks")
 
 
 @nox.session(python=OLDEST)

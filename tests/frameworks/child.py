@@ -116,7 +116,9 @@ def _outcome(ask: Callable[[str], object], name: str, runner: asyncio.Runner) ->
     except Exception as error:
         chain: list[str] = []
         link: BaseException | None = error
-        while link is not None:
+        met: set[int] = set()
+        while link is not None and id(link) not in met:  # some frameworks chain them in a ring
+            met.add(id(link))
             chain.append(f"{type(link).__module__}.{type(link).__qualname__}: {link}")
             link = link.__cause__ or link.__context__
         return {"raised": chain}

@@ -138,7 +138,7 @@ def _one_call(pair: Pair, scenario: str) -> str | None:
     """All attempts of a scenario are one call, and numbered."""
     events = pair.with_us.told[scenario]["ledger"]
     found = sorted((event["foundry.call.id"], event["foundry.attempt.number"]) for event in events)
-    return _is(found, [(found[0][0], number) for number in range(1, len(events) + 1)] if found else None)
+    return _is(found, [(found[0][0], number) for number in range(1, len(found) + 1)])
 
 
 def _our_metric(pair: Pair, scenario: str) -> str | None:

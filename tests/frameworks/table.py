@@ -57,9 +57,9 @@ _FRAMEWORKS: Final[Mapping[str, Framework]] = {
     "strands": Framework(("strands-agents[anthropic]==1.62.0",), "strands"),
     "google-adk": Framework(("google-adk==2.13.0", "litellm==1.110.2"), "google_adk"),
     "crewai": Framework(("crewai[anthropic]==1.15.30",), "crewai"),
-    "langgraph": Framework(("langgraph==1.2.22", "langchain-anthropic==1.7.10"), "langgraph"),
+    "langgraph": Framework(("langgraph==1.2.24", "langchain-anthropic==1.7.10"), "langgraph"),
     "dspy": Framework(("dspy==3.4.1",), "dspy"),
-    "llama-index": Framework(("llama-index-llms-anthropic==0.12.3",), "llama_index"),
+    "llama-index": Framework(("llama-index-llms-anthropic==0.12.3", "anthropic==0.125.0"), "llama_index"),
 }
 _TRACED: Final = ("anthropic", "pydantic-ai", "openinference", "traceloop", "agent-framework")
 """Those tried without the SDK's spans as well: what has spans of its own, beside an SDK that has them too."""

@@ -58,7 +58,7 @@ SPOILT: dict[str, Callable[[Told], object]] = {
     "as planned": lambda told: told.pop("result"),
     "outcome": lambda told: told.update(result="Rome"),
     "logs": lambda told: told["logs"].append("ERROR opentelemetry: failed to detach"),
-    "warnings": lambda told: told["warnings"].append("ResourceWarning: unclosed socket"),
+    "warnings": lambda told: told["warnings"].append("RuntimeWarning: coroutine was never awaited"),
     "ledger": lambda told: told["ledger"].pop(),
     "one call": lambda told: told["ledger"][0].update({"foundry.call.id": "0" * 16}),
     "our metric": lambda told: told["metrics"].update({"foundry.client.token.usage": {"us": 1}}),

@@ -5,6 +5,7 @@ Every bound comes from ``pyproject.toml``. Words after ``--`` go to pytest: ``no
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -170,9 +171,12 @@ def opentelemetry(session: nox.Session, end: str) -> None:
 def frameworks(session: nox.Session) -> None:
     """Client frameworks, each in an environment of its own; with ``--write``, their table made anew."""
     session.install("-e", ".[testing]", *of_dev("pytest", "pytest-xdist"), "anthropic", "certifi")
-    session.env["FRAMEWORK_ENVIRONMENTS"] = str(Path(session.create_tmp()).absolute())
-    session.run("python", "-m", "tests.frameworks", "--make", *session.posargs)
-    session.run("python", "-m", "pytest", "tests/frameworks")
+    place = "FRAMEWORK_ENVIRONMENTS"
+    session.env[place] = os.environ.get(place) or str(Path(session.create_tmp()).absolute())
+    session.run("python", "-m", "tests.frameworks", "make")
+    if session.posargs:
+        session.run("python", "-m", "tests.frameworks", "run", *session.posargs)
+    session.run("python", "-m", "pytest", "-rP", "tests/frameworks")
 
 
 @nox.session(python=OLDEST)

@@ -1,9 +1,13 @@
-"""Try the frameworks, and say what came of it: ``python -m tests.frameworks --make --write``."""
+"""Make the environments of the frameworks, or try them and say what came of it.
+
+``FRAMEWORK_ENVIRONMENTS=folder python -m tests.frameworks make`` and ``... run --write``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.frameworks.judge import breaches
@@ -13,28 +17,35 @@ from tests.frameworks.table import FRAMEWORKS
 
 
 def main() -> None:
-    """Run what is asked for."""
+    """Do what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.frameworks", description=__doc__)
+    parser.add_argument("what", choices=["make", "run"])
     parser.add_argument("names", nargs="*", help="frameworks; all by default")
-    parser.add_argument("--make", action="store_true", help=f"make the environments in ${PLACE} first")
     parser.add_argument("--write", action="store_true", help="write README.md; others keep their rows")
-    chosen = parser.parse_args()
-    rows: dict[str, str] = {}
-    for name in chosen.names or FRAMEWORKS:
-        if chosen.make:
+    chosen = parser.parse_intermixed_args()
+    names = chosen.names or list(FRAMEWORKS)
+    if chosen.what == "make":
+        for name in names:
             make_environment(name, Path(os.environ[PLACE]))
+        return
+    rows = dict(_tried(names))
+    if chosen.write:
+        README.write_text(readme(rows), encoding="utf-8")
+
+
+def _tried(names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """The rows of those that have an environment, printed with the rules that they break."""
+    for name in names:
         python = python_of(name)
         if python is None:
             print(f"{name}: skipped, no environment")  # noqa: T201 - what it is for
             continue
         pair = run_pair(name, python)
-        rows[name] = row(name, pair)
-        print(rows[name])  # noqa: T201
+        print(row(name, pair))  # noqa: T201
         for rule, wrong in breaches(pair):
             known = " (known)" if rule in pair.framework.known else ""
             print(f"  {rule}{known}: {wrong}")  # noqa: T201
-    if chosen.write:
-        README.write_text(readme(rows), encoding="utf-8")
+        yield name, row(name, pair)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ README: Final = Path(__file__).parent / "README.md"
 _HEAD: Final = """\
 # Client frameworks, tried
 
-Made by `nox -s frameworks -- --write`; the tests of this folder keep it true.
+Made by `nox -s frameworks -- --write` and kept true by the tests of this folder, which that session runs.
 
 Each framework runs in an environment of its own, against a fake Foundry, twice: without us and with us.
 Tokens are the sums over its scenarios, input and output together. *Spans* and *standard metrics*

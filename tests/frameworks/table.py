@@ -59,6 +59,8 @@ _FRAMEWORKS: Final[Mapping[str, Framework]] = {
     "crewai": Framework(("crewai[anthropic]==1.15.30",), "crewai"),
     "langgraph": Framework(("langgraph==1.2.24", "langchain-anthropic==1.7.10"), "langgraph"),
     "dspy": Framework(("dspy==3.4.1",), "dspy"),
+    "instructor": Framework(("instructor[anthropic]==1.17.0",), "instructor"),
+    "haystack": Framework(("anthropic-haystack==8.0.1",), "haystack"),
     "llama-index": Framework(("llama-index-llms-anthropic==0.12.3", "anthropic==0.125.0"), "llama_index"),
 }
 _TRACED: Final = ("anthropic", "pydantic-ai", "openinference", "traceloop", "agent-framework")

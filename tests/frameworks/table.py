@@ -44,23 +44,24 @@ def home_of(name: str) -> str:
 
 _FRAMEWORKS: Final[Mapping[str, Framework]] = {
     "anthropic": Framework((ANTHROPIC,), "sdk"),
-    "langchain": Framework(("langchain-anthropic==1.7.10",), "langchain"),
-    "pydantic-ai": Framework(("pydantic-ai-slim[anthropic,retries]==2.68.0",), "pydantic_ai"),
+    "langchain": Framework(("langchain-anthropic==1.7.10", ANTHROPIC), "langchain"),
+    "pydantic-ai": Framework(("pydantic-ai-slim[anthropic,retries]==2.68.0", ANTHROPIC), "pydantic_ai"),
     "litellm": Framework(("litellm==1.110.2", "tenacity==9.1.4"), "litellm"),
     "openinference": Framework(
         ("openinference-instrumentation-anthropic==3.1.0", ANTHROPIC), "openinference"
     ),
     "traceloop": Framework(("opentelemetry-instrumentation-anthropic==0.62.4", ANTHROPIC), "traceloop"),
     "agent-framework": Framework(
-        ("agent-framework-anthropic==1.0.0b261022", "agent-framework-core==1.23.0"), "agent_framework"
+        ("agent-framework-anthropic==1.0.0b261022", "agent-framework-core==1.23.0", "anthropic==1.17.0"),
+        "agent_framework",
     ),
-    "strands": Framework(("strands-agents[anthropic]==1.62.0",), "strands"),
+    "strands": Framework(("strands-agents[anthropic]==1.62.0", "anthropic==0.125.0"), "strands"),
     "google-adk": Framework(("google-adk==2.13.0", "litellm==1.110.2"), "google_adk"),
-    "crewai": Framework(("crewai[anthropic]==1.15.30",), "crewai"),
-    "langgraph": Framework(("langgraph==1.2.24", "langchain-anthropic==1.7.10"), "langgraph"),
-    "dspy": Framework(("dspy==3.4.1",), "dspy"),
-    "instructor": Framework(("instructor[anthropic]==1.17.0",), "instructor"),
-    "haystack": Framework(("anthropic-haystack==8.0.1",), "haystack"),
+    "crewai": Framework(("crewai[anthropic]==1.15.30", "anthropic==0.73.0"), "crewai"),
+    "langgraph": Framework(("langgraph==1.2.24", "langchain-anthropic==1.7.10", ANTHROPIC), "langgraph"),
+    "dspy": Framework(("dspy==3.4.1", "litellm==1.110.2"), "dspy"),
+    "instructor": Framework(("instructor[anthropic]==1.17.0", "anthropic==0.93.0"), "instructor"),
+    "haystack": Framework(("anthropic-haystack==8.0.1", ANTHROPIC), "haystack"),
     "llama-index": Framework(("llama-index-llms-anthropic==0.12.3", "anthropic==0.125.0"), "llama_index"),
 }
 _TRACED: Final = ("anthropic", "pydantic-ai", "openinference", "traceloop", "agent-framework")

@@ -39,10 +39,16 @@ def test_rules(pair: tuple[str, Pair]) -> None:
 
 
 def test_row(pair: tuple[str, Pair]) -> None:
-    """The row of the README is what comes out; it is printed for `pytest -rP`."""
+    """The row of the README is what comes out, whatever OpenTelemetry is newest; `pytest -rP` shows it."""
     name, runs = pair
-    print(row(name, runs))  # noqa: T201
-    assert rows_of(README.read_text("utf-8"))[name] == row(name, runs)
+    made = row(name, runs)
+    print(made)  # noqa: T201
+    assert _without_versions(rows_of(README.read_text("utf-8"))[name]) == _without_versions(made)
+
+
+def _without_versions(line: str) -> list[str]:
+    name, _, *figures = line.strip("| ").split(" | ")
+    return [name, *figures]
 
 
 def test_readme() -> None:

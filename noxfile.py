@@ -170,7 +170,7 @@ def opentelemetry(session: nox.Session, end: str) -> None:
 @nox.session(python=OLDEST)
 def frameworks(session: nox.Session) -> None:
     """Client frameworks, each in an environment of its own; with ``--write``, their table made anew."""
-    session.install("-e", ".[testing]", *of_dev("pytest", "pytest-xdist"), "anthropic", "certifi")
+    install(session, "anthropic")
     place = "FRAMEWORK_ENVIRONMENTS"
     session.env[place] = os.environ.get(place) or str(Path(session.create_tmp()).absolute())
     session.run("python", "-m", "tests.frameworks", "make")

@@ -14,8 +14,8 @@ import pytest
 
 from tests.frameworks.judge import RULES, breaches
 from tests.frameworks.report import README, readme, row, rows_of
-from tests.frameworks.run import Pair, python_of, run_pair
-from tests.frameworks.table import FRAMEWORKS
+from tests.frameworks.run import ROOT, Pair, python_of, run_pair
+from tests.frameworks.table import FRAMEWORKS, home_of
 
 Told = dict[str, Any]
 pair_of = cache(run_pair)
@@ -59,6 +59,13 @@ def test_readme() -> None:
     assert text == readme({})
     for name, framework in FRAMEWORKS.items():
         assert f"{framework.distribution} {framework.requirements[0].partition('==')[2]}" in rows[name]
+
+
+def test_front_page() -> None:
+    """The README of the project says of each framework where its tokens stand."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    section = text.partition("### Behind a framework\n")[2].partition("\n## ")[0]
+    assert {home_of(name) for name in FRAMEWORKS if home_of(name) not in section} == set()
 
 
 SPOILT: dict[str, Callable[[Told], object]] = {

@@ -5,6 +5,7 @@ Every bound comes from ``pyproject.toml``. Words after ``--`` go to pytest: ``no
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ TRUST: Final = {
     "settings": "python -m pytest tests/settings_matrix --long -n 2",
     "sweeps": "python -m pytest tests/dashboards/test_check.py tests/investigate/test_hostile.py --long -n 2",
     "benchmarks": "python -m tests.benchmarks",
+    "frameworks": "nox -s frameworks",
     "versions": "nox -s tests lowest newest anthropic opentelemetry",
 }
 """Part by part, what ``nox -s trust`` runs; one of them alone: ``nox -s "trust(part='soak')"``.
@@ -163,6 +165,18 @@ def opentelemetry(session: nox.Session, end: str) -> None:
     held = ["-c", lowest_bounds(session, *ours)] if end == "lowest" else ["--upgrade"]
     install(session, "anthropic", *held)
     run_suite(session)
+
+
+@nox.session(python=OLDEST)
+def frameworks(session: nox.Session) -> None:
+    """Client frameworks, each in an environment of its own; with ``--write``, their table made anew."""
+    install(session, "anthropic")
+    place = "FRAMEWORK_ENVIRONMENTS"
+    session.env[place] = os.environ.get(place) or str(Path(session.create_tmp()).absolute())
+    session.run("python", "-m", "tests.frameworks", "make")
+    if session.posargs:
+        session.run("python", "-m", "tests.frameworks", "run", *session.posargs)
+    session.run("python", "-m", "pytest", "-rP", "tests/frameworks")
 
 
 @nox.session(python=OLDEST)

@@ -239,11 +239,8 @@ def _place(origin: Origin, link: Link, task: Any) -> Place:
 
 
 def _around(origin: Origin, link: Link) -> trace.SpanContext | None:
-    """The span around the call span: a retry of a framework has a call span of its own."""
-    if link.ours:
-        return trace.get_current_span(origin.caller).get_span_context()
-    parent = getattr(link.span, "parent", None)
-    return parent if isinstance(parent, trace.SpanContext) else None
+    """The span around those that stand for the call: a retry of a framework has such spans of its own."""
+    return trace.get_current_span(origin.caller).get_span_context() if link.ours else link.around
 
 
 def _current_task() -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import Struct
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
+from opentelemetry.trace import INVALID_SPAN, Span, SpanContext, SpanKind
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.signals.open_spans import KINDS, OpenSpan, open_spans
@@ -42,6 +42,8 @@ class Owner(Struct, frozen=True):
     """The scopes of all spans of other libraries that stand for the call, sorted."""
     is_sdk: bool = False
     """Whether the span is the anthropic SDK's own."""
+    above: SpanContext | None = None
+    """Of the span above all those that stand for the call, one within the other; ``None`` above a root."""
 
 
 _NOBODY: Final = Owner()
@@ -57,8 +59,11 @@ def find_owner(current: Span, request: Request) -> Owner:
     scope = None if current is INVALID_SPAN else _owner_scope(current)
     opened = open_spans()
     if scope is not None:
-        scopes = (scope,) if len(opened) <= 1 else _Around(opened, current).scopes(scope)
-        return Owner(current, None, scopes, scope.startswith(_SDK_SCOPE))
+        is_sdk = scope.startswith(_SDK_SCOPE)
+        if len(opened) <= 1:
+            return Owner(current, None, (scope,), is_sdk, _parent(current))
+        around = _Around(opened, current)
+        return Owner(current, None, around.scopes(scope), is_sdk, around.above(current))
     if not opened:
         return _NOBODY
     around = _Around(opened, current)
@@ -67,7 +72,7 @@ def find_owner(current: Span, request: Request) -> Owner:
         return Owner(scopes=around.scopes())
     claim, span, scope = found
     claim.is_claimed = True
-    return Owner(span, claim, around.scopes(), scope.startswith(_SDK_SCOPE))
+    return Owner(span, claim, around.scopes(), scope.startswith(_SDK_SCOPE), around.above(span))
 
 
 class _Around:
@@ -103,6 +108,14 @@ class _Around:
         branch = set(self._upwards(self._at))
         found = [scope for _, span, scope in self._owners if branch & {_id(span), _parent_id(span)}]
         return tuple(sorted({*found, *known}))
+
+    def above(self, span: Span) -> SpanContext | None:
+        """The span above `span`, and above those around it that stand for the same call."""
+        owners = {_id(owner): owner for _, owner, _ in self._owners}
+        parent = _parent(span)
+        while parent is not None and parent.span_id in owners:
+            parent = _parent(owners[parent.span_id])
+        return parent
 
     def _upwards(self, at: int) -> Iterator[int]:
         """A span and all above it, as far as they are open here; 0 stands above a root."""
@@ -141,6 +154,11 @@ def _attributes(span: Span) -> Mapping[str, Any]:
 def _id(span: Any) -> int:
     number: int = span.get_span_context().span_id
     return number
+
+
+def _parent(span: Any) -> SpanContext | None:
+    parent = getattr(span, "parent", None)
+    return parent if isinstance(parent, SpanContext) else None
 
 
 def _parent_id(span: Any) -> int:

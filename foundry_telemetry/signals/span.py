@@ -51,6 +51,8 @@ class Link(Struct, eq=False):
     """What keeps other attempts from the owner's span, where that is not the current one."""
     of_sdk: bool = False
     """Whether the span is the anthropic SDK's own."""
+    around: SpanContext | None = None
+    """Of the span above those that stand for the call, if another library has one."""
     number: int = 1
     is_enriched: bool = False
 
@@ -107,6 +109,7 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
         trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
         claim=owner.claim,
         of_sdk=owner.is_sdk,
+        around=owner.above,
     )
 
 

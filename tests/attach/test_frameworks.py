@@ -166,6 +166,26 @@ def test_retry(name: str, family: Family, service: Service, capture: Capture) ->
     assert {event["foundry.call.id"] for event in capture.ledger} == {f"{owner.context.span_id:016x}"}
 
 
+@pytest.mark.parametrize("around", [name for name, each in FRAMEWORKS.items() if each.is_current])
+def test_retry_below_spans_of_two_libraries(
+    around: str, family: Family, service: Service, capture: Capture
+) -> None:
+    """A call and its retry are one where each has a root span of one library with another's in it."""
+    service.script = [529, 200]
+    outer, inner = FRAMEWORKS[around], UNAWARE
+
+    async def scenario() -> None:
+        async with family.client(verify=False, trust_env=False) as client:
+            for _ in range(2):
+                with outer.span(tracer_of(capture, outer)), inner.span(tracer_of(capture, inner)):
+                    await service.ask(client)
+
+    family.run(scenario)
+    first, second = capture.ledger
+    assert first["foundry.call.id"] == second["foundry.call.id"]
+    assert [first["foundry.attempt.number"], second["foundry.attempt.number"]] == [1, 2]
+
+
 @pytest.mark.parametrize("name", FRAMEWORKS)
 def test_as_root(name: str, family: Family, service: Service, capture: Capture) -> None:
     """The same where no span of the application is above it."""

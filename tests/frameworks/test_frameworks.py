@@ -1,0 +1,120 @@
+"""The rules behind every framework, and the table; a framework without its environment is skipped."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.frameworks.judge import RULES, breaches
+from tests.frameworks.report import README, readme, row, rows_of
+from tests.frameworks.run import ROOT, Pair, python_of, run_pair
+from tests.frameworks.table import FRAMEWORKS, home_of
+
+Told = dict[str, Any]
+pair_of = cache(run_pair)
+
+
+@pytest.fixture(params=FRAMEWORKS)
+def pair(request: pytest.FixtureRequest) -> tuple[str, Pair]:
+    """Both runs of a framework, by its name."""
+    name: str = request.param
+    python = python_of(name)
+    if python is None:
+        pytest.skip("no environment for it here: run `nox -s frameworks`")
+    return name, pair_of(name, python)
+
+
+def test_rules(pair: tuple[str, Pair]) -> None:
+    """Behind each framework every rule holds, but for those that are told of in the table."""
+    _, runs = pair
+    found = list(breaches(runs))
+    assert {rule for rule, _ in found} == set(runs.framework.known), "\n".join(map(str, found))
+
+
+def test_row(pair: tuple[str, Pair]) -> None:
+    """The row of the README is what comes out, whatever OpenTelemetry is newest; `pytest -rP` shows it."""
+    name, runs = pair
+    made = row(name, runs)
+    print(made)  # noqa: T201
+    assert _without_versions(rows_of(README.read_text("utf-8"))[name]) == _without_versions(made)
+
+
+def _without_versions(line: str) -> list[str]:
+    name, _, *figures = line.strip("| ").split(" | ")
+    return [name, *figures]
+
+
+def test_readme() -> None:
+    """Each framework has a row with the version that is pinned; the rest of the text is made as well."""
+    text = README.read_text("utf-8")
+    rows = rows_of(text)
+    assert list(rows) == list(FRAMEWORKS)
+    assert text == readme({})
+    for name, framework in FRAMEWORKS.items():
+        assert f"{framework.distribution} {framework.requirements[0].partition('==')[2]}" in rows[name]
+
+
+def test_front_page() -> None:
+    """The README of the project says of each framework where its tokens stand."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    section = text.partition("### Behind a framework\n")[2].partition("\n## ")[0]
+    assert {home_of(name) for name in FRAMEWORKS if home_of(name) not in section} == set()
+
+
+SPOILT: dict[str, Callable[[Told], object]] = {
+    "as planned": lambda told: told.pop("result"),
+    "outcome": lambda told: told.update(result="Rome"),
+    "logs": lambda told: told["logs"].append("ERROR opentelemetry: failed to detach"),
+    "warnings": lambda told: told["warnings"].append("RuntimeWarning: coroutine was never awaited"),
+    "ledger": lambda told: told["ledger"].pop(),
+    "one call": lambda told: told["ledger"][0].update({"foundry.call.id": "0" * 16}),
+    "our metric": lambda told: told["metrics"].update({"foundry.client.token.usage": {"us": 1}}),
+    "spans": lambda told: told["spans"].append(told["spans"][-1]),
+    "standard metrics": lambda told: told["metrics"]["gen_ai.client.token.usage"].update(other=1),
+    "ids on spans": lambda told: [span.update(azure_id=None) for span in told["spans"]],
+}
+"""What breaks a rule."""
+
+
+@pytest.fixture(scope="module")
+def control() -> Pair:
+    """The SDK of this environment."""
+    return pair_of("anthropic", Path(sys.executable))
+
+
+@pytest.mark.slow
+def test_control(control: Pair) -> None:
+    """The SDK of this environment keeps every rule, in all scenarios."""
+    assert list(breaches(control)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", SPOILT)
+def test_each_rule_can_fail(rule: str, control: Pair) -> None:
+    """A run with a mistake in it is noticed."""
+    which = "without" if rule == "as planned" else "with_us"
+    told: Any = copy.deepcopy(getattr(control, which).told)
+    SPOILT[rule](told["sdk_retry"])
+    spoilt = dataclasses.replace(control, **{which: dataclasses.replace(getattr(control, which), told=told)})
+    assert rule in {found for found, _ in breaches(spoilt)}
+
+
+@pytest.mark.slow
+def test_other_requests_are_noticed(control: Pair) -> None:
+    """One request more, or other bytes, break the rule of the requests."""
+    assert set(SPOILT) == set(RULES) - {"requests"}
+    service = control.with_us.service
+    first = service.served["plain"][0]
+    body = first.request.body.replace(b"France", b"Spain")
+    other = dataclasses.replace(first, request=type(first.request)(method="POST", body=body))
+    for served in ([first, first], [other]):
+        spoilt = dataclasses.replace(service, served=service.served | {"plain": served})
+        runs = dataclasses.replace(control, with_us=dataclasses.replace(control.with_us, service=spoilt))
+        assert "requests" in {found for found, _ in breaches(runs)}

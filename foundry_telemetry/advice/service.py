@@ -35,7 +35,7 @@ SERVICE: Final = by_name(
     ),
     Advice(
         about="server_error",
-        meaning="The service failed inside while it worked on the request.",
+        meaning="Whoever answered failed inside while it worked on the request.",
         next_step="Retry; if it lasts, open a ticket with the id of the side that answered.",
         steps=(
             Step(_HOW_WIDE),

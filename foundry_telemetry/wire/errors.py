@@ -63,10 +63,7 @@ def classify(
     suspect_token = kind is None or kind.startswith("auth")
     token = read_token(bearer, now_s) if suspect_token else None
     if kind is None:
-        kind = judge(auth_scheme, token)
-        is_specific = kind in OF_ITSELF
-        if origin == "customer_gateway" and not is_specific:
-            kind = "authz_gateway_denied"
+        kind, is_specific = _of_credential(judge(auth_scheme, token), origin)
     if body.shape == "unread":
         is_specific = is_specific or (on_azure and status in _SURE_ON_AZURE)
     elif body.shape == "html":
@@ -83,6 +80,13 @@ def classify(
         missing_data_action=_found(_DATA_ACTION(body.message)),
         token=token,
     )
+
+
+def _of_credential(judged: str, origin: Origin) -> tuple[str, bool]:
+    """The class where only the credential can tell, and whether it holds whoever refused the credential."""
+    if judged in OF_ITSELF:
+        return judged, True
+    return "authz_gateway_denied" if origin == "customer_gateway" else judged, False
 
 
 def _found(match: re.Match[str] | None) -> str | None:

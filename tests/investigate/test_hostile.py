@@ -73,7 +73,7 @@ STORED = given(
 )
 
 
-def answers(
+def assert_answers(
     azure: LocalAzureMonitor, properties: dict[str, str], tags: dict[str, str], own: dict[str, str]
 ) -> None:
     """Store an attempt, and ask both commands for it in every form they have."""
@@ -102,7 +102,7 @@ def test_stored_values(
 
     These are a dozen attempts; `test_many_stored_values`, with `--long`, tries more.
     """
-    answers(azure, properties, tags, own)
+    assert_answers(azure, properties, tags, own)
 
 
 @pytest.mark.long
@@ -112,7 +112,7 @@ def test_many_stored_values(
     azure: LocalAzureMonitor, properties: dict[str, str], tags: dict[str, str], own: dict[str, str]
 ) -> None:
     """The same for more attempts."""
-    answers(azure, properties, tags, own)
+    assert_answers(azure, properties, tags, own)
 
 
 @pytest.mark.parametrize("text", ATTACKS)

@@ -48,7 +48,7 @@ SDK_OF: Final = {"both": "anthropic", "httpx": "anthropic<1", "httpx2": "anthrop
 SDKS: Final = {"0.125": "anthropic==0.125.*", "1": "anthropic==1.*", "2": "anthropic==2.*"}
 
 SUITE: Final = (
-    *("attach", "attribution", "azure", "budgets", "faults", "hostile", "logs", "pricing", "quota"),
+    *("attach", "attribution", "azure", "budgets", "fault_injection", "hostile", "logs", "pricing", "quota"),
     *("serving", "settings", "signals", "testing", "wire"),
     *("contract/test_face.py", "contract/test_private_names.py"),
 )

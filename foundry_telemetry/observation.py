@@ -141,7 +141,7 @@ class Failure(Struct, frozen=True, kw_only=True, gc=False):
     """Why an attempt failed, and whose move it is."""
 
     type: str
-    """The failure class, from the table in ``foundry_telemetry.wire.classes``; emitted as ``error.type``."""
+    """The failure class, from the table in ``foundry_telemetry.wire.causes``; emitted as ``error.type``."""
     origin: Origin
     fault: Fault | None
     """Who has to act; ``None`` where the evidence does not say."""

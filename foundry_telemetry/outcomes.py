@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from foundry_telemetry.observation import Failure, Outcome, RequestIds
-from foundry_telemetry.wire.classes import make_failure
+from foundry_telemetry.wire.causes import make_failure
 from foundry_telemetry.wire.error_body import ErrorBody
 from foundry_telemetry.wire.errors import classify
 from foundry_telemetry.wire.exceptions import read_exception
-from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.request_matcher import Request
 
 Ending = Literal["complete", "closed", "failed", "cancelled"]
 """How a body ended: read to its end, closed or dropped before that, with an error, or by cancellation."""

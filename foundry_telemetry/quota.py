@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct
 
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.wire.clean import clean_deployment
+from foundry_telemetry.wire.sanitize import clean_deployment
 
 Kind = Literal["requests", "uncached_input", "output"]
 KINDS: Final[tuple[Kind, ...]] = ("requests", "uncached_input", "output")

@@ -13,7 +13,7 @@ import pytest
 from opentelemetry import trace
 
 import foundry_telemetry
-from foundry_telemetry.losses import Dropped, dropped
+from foundry_telemetry.dropped_items import Dropped, dropped
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, Family
 

@@ -1,7 +1,7 @@
 """Advice: from the class of a failure to what it means, what to do, and whom to ask. One table for all.
 
 The note on an exception, the command line, the workbook's Auth tab and `dashboards/causes.md` are made from
-it. Whose fault a class is, and whether it can be retried, stands in `foundry_telemetry.wire.classes` alone.
+it. Whose fault a class is, and whether it can be retried, stands in `foundry_telemetry.wire.causes` alone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
 ALL: Final[Mapping[str, Advice]] = MappingProxyType(
     {**CREDENTIALS, **PERMISSIONS, **REQUEST, **SERVICE, **GATEWAY, **CLIENT}
 )
-"""By failure class: one for each class of ``foundry_telemetry.wire.classes``."""
+"""By failure class: one for each class of ``foundry_telemetry.wire.causes``."""
 
 _GATEWAY: Final = "customer_gateway"
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Fault
-from foundry_telemetry.wire.classes import CLASSES
+from foundry_telemetry.wire.causes import CLASSES
 
 Desk = Literal["Azure", "Anthropic", "Entra"]
 """Who takes a ticket."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from foundry_telemetry import conventions
 from foundry_telemetry.advice.entry import DATA_ACTION, FAULTS, IDS, PLACEHOLDERS, Advice
-from foundry_telemetry.wire.classes import CLASSES
+from foundry_telemetry.wire.causes import CLASSES
 
 _INTRODUCTION: Final = """\
 # Causes, and what to do

@@ -29,13 +29,13 @@ from foundry_telemetry.attach.hooks import EventHooks, Hooks
 from foundry_telemetry.attach.notes import ExceptionNotes, put_back
 from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.attach.transport import attach_client, attach_process, detach_client, detach_process
+from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.exporters import azure_exporters
-from foundry_telemetry.losses import dropped
-from foundry_telemetry.once import Once
 from foundry_telemetry.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.settings import load_environment
 from foundry_telemetry.signals import Signals, check_providers, is_placeholder
-from foundry_telemetry.wire.recognise import parse_hosts
+from foundry_telemetry.warn_once import Once
+from foundry_telemetry.wire.request_matcher import parse_hosts
 
 if TYPE_CHECKING:
     from foundry_telemetry.attach.middleware import FoundryMiddleware

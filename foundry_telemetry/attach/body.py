@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from foundry_telemetry.attach.exchange import Exchange, HttpResponse
 from foundry_telemetry.attach.families import FAMILIES, loaded
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.losses import Signal
-from foundry_telemetry.once import Once
+from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.warn_once import Once
 from foundry_telemetry.wire.sse import HELD_BYTES, PIECE_BYTES
 
 _log: Final = logging.getLogger("foundry_telemetry")

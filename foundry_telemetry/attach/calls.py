@@ -27,7 +27,7 @@ from opentelemetry.context import Context
 
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import Link
-from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.request_matcher import Request
 
 _PATIENCE_S: Final = 60.0
 """Seconds from a failure, beyond those that the service asked to wait, in which a retry begins: the longest

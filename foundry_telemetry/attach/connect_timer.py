@@ -8,7 +8,7 @@ from typing import Any
 from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.losses import Signal
+from foundry_telemetry.dropped_items import Signal
 
 
 class ConnectTimer(LeftOut):

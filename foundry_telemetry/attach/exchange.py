@@ -22,12 +22,12 @@ from foundry_telemetry.attach.propagation import inject
 from foundry_telemetry.attach.redirects import note_redirect
 from foundry_telemetry.attach.sinks import notify
 from foundry_telemetry.attempt import Attempt
-from foundry_telemetry.losses import Reason, Signal
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Cost, Failure, Observation
 from foundry_telemetry.options import Sink
 from foundry_telemetry.outcomes import SAME_REQUEST, Ending
 from foundry_telemetry.signals import Link, Signals
-from foundry_telemetry.wire.recognise import Hosts, Request
+from foundry_telemetry.wire.request_matcher import Hosts, Request
 from foundry_telemetry.wire.usage import Answer
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from types import CodeType
 from typing import Final
 
 import foundry_telemetry
-from foundry_telemetry.losses import Reason, Signal, dropped
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
 
 _log: Final = logging.getLogger("foundry_telemetry")
 _QUIET_S: Final = 60.0

@@ -14,7 +14,7 @@ from foundry_telemetry.attach.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.attach.families import LeftOut
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK, Recorder, Sent, previous_exchange
-from foundry_telemetry.wire.recognise import may_concern_us
+from foundry_telemetry.wire.request_matcher import may_concern_us
 
 EventHooks = dict[str, list[Callable[..., Any]]]
 """What ``event_hooks=`` takes."""

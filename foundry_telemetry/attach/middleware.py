@@ -16,9 +16,9 @@ from foundry_telemetry.attach.exchange import Exchange, HttpRequest
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import MARK, Sent
 from foundry_telemetry.attribution import current_tags
-from foundry_telemetry.losses import Signal
+from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.wire.exceptions import read_credential_error
-from foundry_telemetry.wire.recognise import unsent_request
+from foundry_telemetry.wire.request_matcher import unsent_request
 
 _PROVIDER_CALL: Final = "_get_azure_ad_token"
 """Method of the SDK's Foundry clients that calls the token provider."""

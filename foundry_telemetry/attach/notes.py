@@ -21,7 +21,7 @@ from typing import Any, Final
 from foundry_telemetry.attach.exchange import Exchange
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.recorder import previous_exchange
-from foundry_telemetry.losses import Signal
+from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.observation import Observation
 
 _PREFIX: Final = "[foundry-telemetry] "

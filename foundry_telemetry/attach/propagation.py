@@ -18,7 +18,7 @@ from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.losses import Signal
+from foundry_telemetry.dropped_items import Signal
 
 _TRACE_CONTEXT: Final = TraceContextTextMapPropagator()
 _OF_DEFAULT: Final = frozenset({"traceparent", "tracestate", "baggage"})

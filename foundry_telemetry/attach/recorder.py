@@ -21,10 +21,10 @@ from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.unnamed_hosts import in_foundry_span, unnamed_hosts
 from foundry_telemetry.attempt import Attempt, last_attempt
 from foundry_telemetry.attribution import current_tags
-from foundry_telemetry.losses import Reason, Signal
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import Link
-from foundry_telemetry.wire.recognise import Request, read_request
+from foundry_telemetry.wire.request_matcher import Request, read_request
 
 MARK: Final = "foundry_telemetry"
 """Key in ``request.extensions``."""

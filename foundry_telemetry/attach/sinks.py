@@ -8,7 +8,7 @@ from typing import Final
 
 from foundry_telemetry import budgets
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.losses import Reason, Signal
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.options import Sink
 

@@ -17,7 +17,7 @@ from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attach.layers import follow_layers, restore_layers
 from foundry_telemetry.attach.recorder import Recorder
 from foundry_telemetry.attach.shim import Shim
-from foundry_telemetry.wire.recognise import may_concern_us
+from foundry_telemetry.wire.request_matcher import may_concern_us
 
 _log: Final = logging.getLogger("foundry_telemetry")
 _RECORDER: Final = "_foundry_telemetry_recorder"

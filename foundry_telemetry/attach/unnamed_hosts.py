@@ -10,7 +10,7 @@ from typing import Any, Final
 from opentelemetry import trace
 from opentelemetry.context import Context
 
-from foundry_telemetry.wire.recognise import resembles_claude
+from foundry_telemetry.wire.request_matcher import resembles_claude
 
 _log: Final = logging.getLogger("foundry_telemetry")
 

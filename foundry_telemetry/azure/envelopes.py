@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from foundry_telemetry import conventions as names
-from foundry_telemetry.losses import Loss, Reason, Signal, dropped
+from foundry_telemetry.dropped_items import Loss, Reason, Signal, dropped
 
 _SIGNALS: Final = {
     "RequestData": Signal.TRACES,

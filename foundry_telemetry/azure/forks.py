@@ -15,7 +15,7 @@ from typing import Any, Final
 from opentelemetry.sdk.metrics.export import Gauge
 
 from foundry_telemetry.azure.envelopes import lose_metrics
-from foundry_telemetry.losses import Reason
+from foundry_telemetry.dropped_items import Reason
 
 _FORGET_S: Final = 1.0
 """Seconds; it takes milliseconds."""

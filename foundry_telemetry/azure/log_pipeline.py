@@ -25,7 +25,7 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace import get_current_span
 
 from foundry_telemetry.conventions import EVENT_NAME
-from foundry_telemetry.losses import Reason, Signal, dropped
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
 
 EXPORTER: Final = "azure.monitor.opentelemetry"
 """Name of the exporter's loggers."""

@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from foundry_telemetry.azure.counting import Counted, CountedExporter, CountedQueue
+from foundry_telemetry.azure.drop_counting import Counted, CountedExporter, CountedQueue
 from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.log_pipeline import LogPipeline
 from foundry_telemetry.azure.request_hooks import hook_into
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
+from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.exporters import azure_exporters, batch_processors
-from foundry_telemetry.losses import Signal
 from foundry_telemetry.signals import BY_VARIABLE
 
 _SWITCHES: Final = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from foundry_telemetry.azure.envelopes import lose
-from foundry_telemetry.losses import Reason, Signal
+from foundry_telemetry.dropped_items import Reason, Signal
 
 _REASONS: Final = {
     "CLIENT_STORAGE_DISABLED": Reason.STORAGE_DISABLED,

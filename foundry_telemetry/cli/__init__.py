@@ -9,7 +9,7 @@ sub-command stands in a module of its own, which imports what it needs when it r
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from foundry_telemetry.cli.missing import repair
+from foundry_telemetry.cli.missing_extras import repair
 
 if TYPE_CHECKING:
     import typer

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from foundry_telemetry.cli.missing import repair
+from foundry_telemetry.cli.missing_extras import repair
 
 _PIPE: Final = 160
 """Columns where there is no terminal."""

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from foundry_telemetry.cli import asking
-from foundry_telemetry.cli.missing import repair
+from foundry_telemetry.cli import query_options
+from foundry_telemetry.cli.missing_extras import repair
 
 _PIPE: Final = 140
 """Columns where there is no terminal."""
@@ -33,11 +33,11 @@ def cost(
         str, typer.Option("--since", metavar="WHEN", help="7d, 24h, 2026-11-01 or month; in UTC.")
     ] = "month",
     settings: _Settings = None,
-    as_json: asking.AsJson = False,
+    as_json: query_options.AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Say the split as CSV.")] = False,
-    source: asking.SourceName = None,
-    workspace: asking.Workspace = None,
-    url: asking.Url = None,
+    source: query_options.SourceName = None,
+    workspace: query_options.Workspace = None,
+    url: query_options.Url = None,
 ) -> None:
     """Who spent what, what will the month have cost, and what was spent in vain?"""
     with repair():
@@ -48,9 +48,9 @@ def cost(
         try:
             way, begin = questions.check_way(by), questions.read_since(since, now)
         except ValueError as error:
-            asking.fail(str(error), asking.USAGE)
+            query_options.fail(str(error), query_options.USAGE)
         _read_prices(settings)
-        with asking.asked(source, workspace, url) as asked, asking.progress() as say:
+        with query_options.asked(source, workspace, url) as asked, query_options.progress() as say:
             say(f"asking {asked.name}")
             report = read_report(questions.Questions(asked.answer, begin, now), way, begin, now)
         if as_json or as_csv:
@@ -66,11 +66,11 @@ def reconcile(
         str | None, typer.Option("--meter", metavar="TEXT", help="What names the rows of Claude in it.")
     ] = None,
     settings: _Settings = None,
-    as_json: asking.AsJson = False,
+    as_json: query_options.AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Say the days as CSV.")] = False,
-    source: asking.SourceName = None,
-    workspace: asking.Workspace = None,
-    url: asking.Url = None,
+    source: query_options.SourceName = None,
+    workspace: query_options.Workspace = None,
+    url: query_options.Url = None,
 ) -> None:
     """Does the invoice say what the ledger says? Day by day, with the likely causes where it does not."""
     with repair():
@@ -81,9 +81,9 @@ def reconcile(
         try:
             billed = usage.read_usage(file, meter)
         except usage.UsageError as error:
-            asking.fail(str(error))
+            query_options.fail(str(error))
         begin, end = (datetime.combine(day, time(), UTC) for day in (min(billed), max(billed)))
-        with asking.asked(source, workspace, url) as asked, asking.progress() as say:
+        with query_options.asked(source, workspace, url) as asked, query_options.progress() as say:
             say(f"asking {asked.name}")
             days = Questions(asked.answer, begin, end + timedelta(days=1)).own("cost_days")
         found = reconcile.reconcile(billed, days, datetime.now(UTC))
@@ -129,4 +129,4 @@ def _read_prices(settings: str | None) -> None:
     try:
         load_environment() if settings is None else load_settings(settings)
     except SettingsError as error:
-        asking.fail(str(error))
+        query_options.fail(str(error))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
-from foundry_telemetry.cli.missing import repair
+from foundry_telemetry.cli.missing_extras import repair
 
 app = typer.Typer(
     name="dashboards",

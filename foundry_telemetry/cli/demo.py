@@ -6,8 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
-from foundry_telemetry.cli.missing import repair
-from foundry_telemetry.cli.values import between
+from foundry_telemetry.cli.arguments import between
+from foundry_telemetry.cli.missing_extras import repair
 
 _SECONDS: Final = 12.0
 
@@ -33,7 +33,7 @@ def demo(
     Everything stays on this machine, and nothing is written to its disk.
     """
     with repair():
-        from foundry_telemetry.demo.stage import run  # noqa: PLC0415 - brings the SDK and Azure's exporter
+        from foundry_telemetry.demo.run import run  # noqa: PLC0415 - brings the SDK and Azure's exporter
 
         code = run(seconds, as_json=as_json, leave=leave, browser=not no_browser)
     raise typer.Exit(code)

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from foundry_telemetry.cli.missing import repair
-from foundry_telemetry.cli.values import between
+from foundry_telemetry.cli.arguments import between
+from foundry_telemetry.cli.missing_extras import repair
 
 _TIMEOUT_S: Final = 8.0
 _timeout = between(0.1, 60.0, float, f"foundry-telemetry doctor --timeout {_TIMEOUT_S:g}")
@@ -60,7 +60,7 @@ def doctor(
 
 def _look(as_json: bool, **options: Any) -> bool:  # noqa: FBT001 - the rest is for the scene
     """Look, show what was found, and tell whether it is sound."""
-    from foundry_telemetry.cli.doctor_screen import Screen  # noqa: PLC0415 - brings rich
+    from foundry_telemetry.cli.doctor_output import Screen  # noqa: PLC0415 - brings rich
     from foundry_telemetry.investigate.doctor import Scene, examine  # noqa: PLC0415 - brings clients
 
     # What azure-identity says of credentials it did not find would stand between the findings.

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from foundry_telemetry.cli import asking
-from foundry_telemetry.cli.missing import repair
-from foundry_telemetry.cli.values import between
+from foundry_telemetry.cli import query_options
+from foundry_telemetry.cli.arguments import between
+from foundry_telemetry.cli.missing_extras import repair
 
 if TYPE_CHECKING:
     from foundry_telemetry.dashboards.parameters import TimeRange
@@ -71,10 +71,10 @@ def incident(
     every: Annotated[
         float, typer.Option(parser=_every, metavar="SECONDS", help="How long to wait between two looks.")
     ] = _EVERY_S,
-    as_json: asking.AsJson = False,
-    source: asking.SourceName = None,
-    workspace: asking.Workspace = None,
-    url: asking.Url = None,
+    as_json: query_options.AsJson = False,
+    source: query_options.SourceName = None,
+    workspace: query_options.Workspace = None,
+    url: query_options.Url = None,
 ) -> None:
     """Whose fault, since when, who is hit, and what to do: of the last half hour, or of any time.
 
@@ -82,11 +82,11 @@ def incident(
     """
     with repair():
         window = _window(since, start, end, watch=watch)
-        with asking.asked(source, workspace, url) as asked:
+        with query_options.asked(source, workspace, url) as asked:
             from foundry_telemetry.investigate.incident import look  # noqa: PLC0415 - takes a while
 
             def find() -> "Incident":
-                with asking.progress() as say:
+                with query_options.progress() as say:
                     return look(asked, window(), say)
 
             if watch:
@@ -104,18 +104,20 @@ def _window(
     from foundry_telemetry.dashboards.parameters import TimeRange  # noqa: PLC0415 - takes a while
 
     if since is not None and start is not None:
-        asking.fail("--since and --from: expected one of them; try `--since 2h`", asking.USAGE)
+        query_options.fail("--since and --from: expected one of them; try `--since 2h`", query_options.USAGE)
     if watch and end is not None:
-        asking.fail("--watch and --to: what is over does not change; leave one of them out", asking.USAGE)
+        query_options.fail(
+            "--watch and --to: what is over does not change; leave one of them out", query_options.USAGE
+        )
 
     def window() -> TimeRange:
         until = end or datetime.now(UTC)
         begin = start or until - (since or _SINCE)
         if not timedelta() < until - begin <= _LONGEST:
-            asking.fail(
+            query_options.fail(
                 f"from {begin:%Y-%m-%dT%H:%M:%S} to {until:%Y-%m-%dT%H:%M:%S} UTC: expected a time that ends "
                 "after it begins, and at most 31 days; try `--from 2026-11-22T03:00 --to 2026-11-22T04:00`",
-                asking.USAGE,
+                query_options.USAGE,
             )
         return TimeRange(begin, until, timedelta(minutes=1))
 
@@ -133,7 +135,7 @@ def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> No
             try:
                 found = find()
             except SourceError as error:
-                asking.tell(str(error))  # it may be back at the next look
+                query_options.tell(str(error))  # it may be back at the next look
             else:
                 if out.is_terminal and not as_json:
                     out.clear()

@@ -7,8 +7,8 @@ from typing import Annotated, Final
 
 import typer
 
-from foundry_telemetry.cli.missing import repair
-from foundry_telemetry.cli.values import between
+from foundry_telemetry.cli.arguments import between
+from foundry_telemetry.cli.missing_extras import repair
 
 _MEMORY: Final = ":memory:"
 _PORT: Final = 4319

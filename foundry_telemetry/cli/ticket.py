@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from foundry_telemetry.cli import asking
-from foundry_telemetry.cli.missing import repair
+from foundry_telemetry.cli import query_options
+from foundry_telemetry.cli.missing_extras import repair
 
 if TYPE_CHECKING:
     from foundry_telemetry.investigate.call import Found
@@ -30,11 +30,11 @@ def ticket(
         ),
     ],
     *,
-    as_json: asking.AsJson = False,
+    as_json: query_options.AsJson = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Say it as Markdown.")] = False,
-    source: asking.SourceName = None,
-    workspace: asking.Workspace = None,
-    url: asking.Url = None,
+    source: query_options.SourceName = None,
+    workspace: query_options.Workspace = None,
+    url: query_options.Url = None,
 ) -> None:
     """What happened in one call, why, what to do next, and what to paste into a support ticket.
 
@@ -42,9 +42,9 @@ def ticket(
     """
     with repair():
         if as_json and as_markdown:
-            asking.fail("--json and --markdown: expected one of them", asking.USAGE)
+            query_options.fail("--json and --markdown: expected one of them", query_options.USAGE)
         identities = _read(sys.stdin.read(_MOST) if ident == "-" else ident)
-        with asking.asked(source, workspace, url) as asked:
+        with query_options.asked(source, workspace, url) as asked:
             found = _found(asked, identities)
         _say(found, as_json=as_json, as_markdown=as_markdown)
 
@@ -55,22 +55,22 @@ def _read(text: str) -> tuple["Identity", ...]:
     try:
         return read_ids(text)
     except IdError as error:
-        asking.fail(str(error), asking.USAGE)
+        query_options.fail(str(error), query_options.USAGE)
 
 
 def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
     from foundry_telemetry.investigate.call import find  # noqa: PLC0415 - takes a while
 
-    with asking.progress() as say:
+    with query_options.progress() as say:
         tried = (find(source, identity, say) for identity in identities)
         found = next((one for one in tried if one is not None), None)
     if found is None:
         told = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
-        asking.fail(
+        query_options.fail(
             f"no attempt of the last 90 days in {source.name} has the {told}: it may take minutes to come; "
             "is it the right workspace (--workspace ID) and does the service send its ledger there? "
             "`foundry-telemetry incident` shows what is there",
-            asking.FOUND_NOTHING,
+            query_options.FOUND_NOTHING,
         )
     return found
 

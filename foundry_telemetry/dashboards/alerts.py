@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from foundry_telemetry.advice import ALL
 from foundry_telemetry.dashboards import files, kql
-from foundry_telemetry.wire.classes import CLASSES
+from foundry_telemetry.wire.causes import CLASSES
 
 Aggregation = Literal["Maximum", "Total"]
 """How the measures of several rows become one; a combination of dimensions has one row, so both may do."""

@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from foundry_telemetry import conventions as names
-from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, style_of, told
 

@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.investigate import words
 from foundry_telemetry.investigate.causes import Cause
 from foundry_telemetry.investigate.ids import support_code

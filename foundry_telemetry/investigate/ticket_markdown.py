@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.investigate import ticket_block
 from foundry_telemetry.investigate.call import Call, Found
 from foundry_telemetry.investigate.steps import steps_for

@@ -8,7 +8,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.investigate import ticket_block, words
 from foundry_telemetry.investigate.call import Call, Found
 from foundry_telemetry.investigate.questions import MOST_BESIDE, Attempt, Beside

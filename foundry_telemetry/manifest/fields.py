@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from foundry_telemetry import conventions as n
-from foundry_telemetry.losses import Reason, Signal
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.manifest import forms
 from foundry_telemetry.manifest.entry import Entry, Place
 from foundry_telemetry.observation import AuthScheme, Fault, Origin, Outcome

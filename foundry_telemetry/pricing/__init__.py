@@ -16,10 +16,10 @@ from typing import Final, Literal
 from msgspec.structs import replace
 
 from foundry_telemetry.observation import Cost, TokenUsage
-from foundry_telemetry.pricing.listed import DAY_NS, Factors, list_price
-from foundry_telemetry.pricing.own import USD_PER_CCU, Agreed, Rates, Terms, check_factor
-from foundry_telemetry.pricing.table import Table, apply, without_output
-from foundry_telemetry.wire.clean import clean_deployment
+from foundry_telemetry.pricing.list_prices import DAY_NS, Factors, list_price
+from foundry_telemetry.pricing.model_prices import Table, apply, without_output
+from foundry_telemetry.pricing.overrides import USD_PER_CCU, Agreed, Rates, Terms, check_factor
+from foundry_telemetry.wire.sanitize import clean_deployment
 
 __all__ = ["Cost", "Missing", "Rates", "Terms", "cost", "missing", "partial_cost", "preload", "set_prices"]
 

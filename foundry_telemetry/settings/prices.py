@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 
 from foundry_telemetry import pricing
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.pricing.listed import closest, has_list, list_price
-from foundry_telemetry.pricing.own import USD_PER_CCU, Rates, Terms
+from foundry_telemetry.pricing.list_prices import closest, has_list, list_price
+from foundry_telemetry.pricing.overrides import USD_PER_CCU, Rates, Terms
 from foundry_telemetry.settings.toml import Document, Path
 
 _Factor = Annotated[float, Meta(gt=0)]

@@ -10,15 +10,15 @@ from opentelemetry.metrics import MeterProvider, get_meter, get_meter_provider
 from opentelemetry.trace import TracerProvider, get_tracer, get_tracer_provider
 
 from foundry_telemetry.conventions import SCOPE
-from foundry_telemetry.losses import Reason, Signal
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
-from foundry_telemetry.signals.doubling import doubling
+from foundry_telemetry.signals.duplicate_telemetry import doubling
 from foundry_telemetry.signals.ledger import Ledger
 from foundry_telemetry.signals.metrics import Metrics, recorded_elsewhere
 from foundry_telemetry.signals.open_spans import watch
 from foundry_telemetry.signals.providers import BY_VARIABLE, check_providers, is_placeholder
 from foundry_telemetry.signals.span import Link, close_span, describe, enrich_early, open_link, unlinked
-from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.request_matcher import Request
 
 __all__ = [
     "BY_VARIABLE",

@@ -14,7 +14,7 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
 from foundry_telemetry import budgets
 from foundry_telemetry import conventions as names
-from foundry_telemetry.losses import dropped
+from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.quota import Quota, Reading
 
 Asked = Callable[[], object]

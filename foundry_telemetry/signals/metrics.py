@@ -22,7 +22,7 @@ from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContex
 from foundry_telemetry import conventions as names
 from foundry_telemetry import pricing
 from foundry_telemetry.attribution import metric_tags
-from foundry_telemetry.losses import Signal
+from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import standard_metrics
 from foundry_telemetry.signals.fields import Attributes

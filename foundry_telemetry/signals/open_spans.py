@@ -80,7 +80,7 @@ def watch(provider: Any) -> bool:
         return False
     with suppress(Exception):  # of a provider that takes none, spans that are not current are not seen
         if _watched.get(id(provider)) is not provider:
-            from foundry_telemetry.signals.span_watch import SpanWatch  # noqa: PLC0415 - imports the SDK
+            from foundry_telemetry.signals.span_processor import SpanWatch  # noqa: PLC0415 - imports the SDK
 
             _watched[id(provider)] = provider
             add(SpanWatch())

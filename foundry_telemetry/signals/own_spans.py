@@ -12,7 +12,7 @@ from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals.fields import MEASURED, Attributes, read
 from foundry_telemetry.signals.span_limits import fit, fit_for_start
-from foundry_telemetry.wire.recognise import Request, url_of
+from foundry_telemetry.wire.request_matcher import Request, url_of
 
 _FINISH_REASONS: Final = {
     "end_turn": "stop",

@@ -17,14 +17,14 @@ from opentelemetry.trace import Span, SpanContext, Tracer
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation, RequestIds
-from foundry_telemetry.signals.doubling import doubling
+from foundry_telemetry.signals.call_span import find_owner
+from foundry_telemetry.signals.duplicate_telemetry import doubling
 from foundry_telemetry.signals.fields import ANSWERED, ASKED, USAGE, Attributes, read, read_tags
+from foundry_telemetry.signals.missing_usage import has_usage, owe
 from foundry_telemetry.signals.open_spans import OpenSpan
-from foundry_telemetry.signals.owed import has_usage, owe
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
-from foundry_telemetry.signals.owner import find_owner
 from foundry_telemetry.signals.span_limits import fit
-from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.request_matcher import Request
 
 _GENAI_CONTEXT: Final = "opentelemetry.genai.client.inference.context"
 """Context key of opentelemetry-util-genai; where it is set, the standard metrics are recorded by it."""

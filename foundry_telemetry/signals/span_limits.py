@@ -14,7 +14,7 @@ from typing import Any, Final
 from opentelemetry.trace import Span, Tracer
 
 from foundry_telemetry import conventions as names
-from foundry_telemetry.once import Once
+from foundry_telemetry.warn_once import Once
 
 _KEPT_FREE: Final = 4
 """Attributes on our own span: for what span processors add when it starts and ends."""

@@ -11,9 +11,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.wire.clean import as_object, clean_id, clean_word
-from foundry_telemetry.wire.decoding import reader
-from foundry_telemetry.wire.phrases import BY_CODE
+from foundry_telemetry.wire.error_phrases import BY_CODE
+from foundry_telemetry.wire.json_decoding import reader
+from foundry_telemetry.wire.sanitize import as_object, clean_id, clean_word
 
 _CODE: Final = re.compile(r"[A-Za-z_]{1,64}|[0-9]{3}").fullmatch
 """An unknown code must look like one: no digits among letters, so that an echoed key never passes."""

@@ -6,10 +6,10 @@ import re
 from typing import Final
 
 from foundry_telemetry.observation import AuthScheme, Failure, Origin, RequestIds
-from foundry_telemetry.wire.classes import make_failure
-from foundry_telemetry.wire.credentials import OF_ITSELF, judge, read_token
+from foundry_telemetry.wire.causes import make_failure
+from foundry_telemetry.wire.claims import OF_ITSELF, judge, read_token
 from foundry_telemetry.wire.error_body import ErrorBody
-from foundry_telemetry.wire.phrases import (
+from foundry_telemetry.wire.error_phrases import (
     BY_CODE,
     BY_PATTERN,
     BY_PHRASE,

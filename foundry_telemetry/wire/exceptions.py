@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from foundry_telemetry.observation import Failure
-from foundry_telemetry.wire.classes import make_failure
-from foundry_telemetry.wire.credentials import read_entra_error
+from foundry_telemetry.wire.causes import make_failure
+from foundry_telemetry.wire.claims import read_entra_error
 
 _BY_NAME: Final = (
     ("PoolTimeout", "pool_timeout"),

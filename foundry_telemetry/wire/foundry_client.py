@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from foundry_telemetry.wire.credentials import is_for_foundry
+from foundry_telemetry.wire.claims import is_for_foundry
 from foundry_telemetry.wire.headers import RawHeaders, by_name
 
 _OF_SDK: Final = b"x-stainless-lang"

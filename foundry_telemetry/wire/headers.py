@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from foundry_telemetry.observation import AuthScheme, RequestIds
-from foundry_telemetry.wire.clean import clean_id, clean_label
+from foundry_telemetry.wire.sanitize import clean_id, clean_label
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 """Name and value as sent; what ``Headers.raw`` gives in httpx and httpx2."""

@@ -17,9 +17,9 @@ from typing import ClassVar, Final
 from msgspec import Struct
 
 from foundry_telemetry.observation import NO_USAGE
-from foundry_telemetry.wire.clean import as_object
-from foundry_telemetry.wire.decoding import reader
-from foundry_telemetry.wire.events import UNNAMED, type_of
+from foundry_telemetry.wire.json_decoding import reader
+from foundry_telemetry.wire.sanitize import as_object
+from foundry_telemetry.wire.stream_detection import UNNAMED, type_of
 from foundry_telemetry.wire.usage import USAGE_FIELDS, Answer, Message, read_answer, read_usage
 
 MAX_EVENT: Final = 256 * 1024

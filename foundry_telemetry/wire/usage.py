@@ -7,7 +7,8 @@ from typing import Final
 from msgspec import Struct
 
 from foundry_telemetry.observation import NO_USAGE, TokenUsage
-from foundry_telemetry.wire.clean import (
+from foundry_telemetry.wire.json_decoding import reader
+from foundry_telemetry.wire.sanitize import (
     as_object,
     clean_count,
     clean_counts,
@@ -15,7 +16,6 @@ from foundry_telemetry.wire.clean import (
     clean_name,
     clean_word,
 )
-from foundry_telemetry.wire.decoding import reader
 
 
 class Answer(Struct, frozen=True, kw_only=True, gc=False):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.advice import ALL, FALLBACKS, UNKNOWN, Advice, advice_for
 from foundry_telemetry.observation import Origin
-from foundry_telemetry.wire.classes import CLASSES, make_failure
+from foundry_telemetry.wire.causes import CLASSES, make_failure
 from tests.support.recorded import cases
 
 ROOT = Path(__file__).parents[2]

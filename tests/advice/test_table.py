@@ -11,7 +11,7 @@ from foundry_telemetry import conventions
 from foundry_telemetry.advice import ALL, FALLBACKS, PLACEHOLDERS, UNKNOWN, Advice, Desk, Tab, advice_for
 from foundry_telemetry.observation import Fault
 from foundry_telemetry.signals import fields
-from foundry_telemetry.wire.classes import CLASSES
+from foundry_telemetry.wire.causes import CLASSES
 
 ENTRIES = [*ALL.values(), *FALLBACKS.values(), UNKNOWN]
 EACH = pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.about)

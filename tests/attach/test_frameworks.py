@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind
 
 import foundry_telemetry
-from foundry_telemetry.signals.doubling import doubling
+from foundry_telemetry.signals.duplicate_telemetry import doubling
 from foundry_telemetry.signals.open_spans import open_spans, watch
 from foundry_telemetry.testing import FakeFoundry, Item
 from tests.attach.frameworks import CHAT, FRAMEWORKS, Framework, tokens_on

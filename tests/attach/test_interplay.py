@@ -27,7 +27,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import foundry_telemetry
-from foundry_telemetry.signals.doubling import doubling
+from foundry_telemetry.signals.duplicate_telemetry import doubling
 from foundry_telemetry.testing import FakeFoundry, Item
 from tests.attach.sdk import call, close, hooks_of, make_client, middleware_of, no_waits
 from tests.support.capture import Capture

@@ -22,7 +22,7 @@ from opentelemetry.sdk.metrics.export import Gauge as GaugeData
 
 from foundry_telemetry.azure import envelopes, forks
 from foundry_telemetry.azure.forks import HeldMetrics
-from foundry_telemetry.losses import Dropped, Reason, Signal
+from foundry_telemetry.dropped_items import Dropped, Reason, Signal
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
 from tests.azure.test_endings import arrived

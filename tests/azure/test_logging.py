@@ -19,10 +19,10 @@ from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 
-from foundry_telemetry.azure import handlers, log_pipeline
-from foundry_telemetry.azure.counting import CountedExporter
+from foundry_telemetry.azure import log_pipeline, logging_loop
+from foundry_telemetry.azure.drop_counting import CountedExporter
 from foundry_telemetry.azure.log_pipeline import LogPipeline, mark_records_of_exports
-from foundry_telemetry.losses import Reason, Signal, dropped
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
 
 
 class Exported:
@@ -49,20 +49,20 @@ def exported() -> Iterator[Exported]:
     level, others = root.level, root.handlers[:]
     root.handlers[:] = [LoggingHandler(logger_provider=made.provider)]
     root.setLevel(logging.INFO)
-    handlers.surface_losses()
+    logging_loop.surface_losses()
     mark_records_of_exports()
     yield made
     root.handlers[:] = others
     root.setLevel(level)
     logging.setLogRecordFactory(factory)
-    for name in (handlers._LIBRARY, log_pipeline.EXPORTER):
+    for name in (logging_loop._LIBRARY, log_pipeline.EXPORTER):
         logging.getLogger(name).handlers.clear()
 
 
 def without_pytest() -> None:
     """Take away the handlers that pytest adds to the root for each phase of a test."""
     root = logging.getLogger()
-    root.handlers[:] = filter(handlers._is_otel, root.handlers)
+    root.handlers[:] = filter(logging_loop._is_otel, root.handlers)
 
 
 def during_an_export(log: Callable[[], object]) -> None:
@@ -258,7 +258,7 @@ def test_logging_of_the_application(capsys: pytest.CaptureFixture[str]) -> None:
 def test_set_up_twice(exported: Exported, capsys: pytest.CaptureFixture[str]) -> None:
     """Setting up again prints once and marks once."""
     without_pytest()
-    handlers.surface_losses()
+    logging_loop.surface_losses()
     marking = logging.getLogRecordFactory()
     mark_records_of_exports()
     logging.getLogger("foundry_telemetry.azure").warning("ours")
@@ -270,7 +270,7 @@ def test_set_up_twice(exported: Exported, capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.row(37)
 def test_no_thread_at_exit(exported: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
     """`logging.shutdown` flushes every handler; that of OpenTelemetry would start a thread."""
-    handlers.disable_flush()
+    logging_loop.disable_flush()
     monkeypatch.setattr("threading.Thread.start", lambda _: pytest.fail("a thread was started"))
     logging.getLogger().handlers[0].flush()
     assert not exported.bodies

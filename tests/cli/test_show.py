@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from foundry_telemetry import conventions as names
-from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.demo.ledger import BOOLEANS, NUMBERS, QUERY, Row, read_fields, read_rows
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import LedgerTable, style_of

@@ -134,7 +134,7 @@ PRIVATE = (
         "com.anthropic.sdk.python",
         "the SDK's tracer, by its scope",
         ("anthropic",),
-        ("signals/owner.py",),
+        ("signals/call_span.py",),
         "the SDK's span is not recognised, so a call has two spans with usage",
         lambda: _of("anthropic._tracing.INSTRUMENTATION_SCOPE") == "com.anthropic.sdk.python",
         where=sdk_has_spans,
@@ -167,7 +167,7 @@ PRIVATE = (
         "opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY",
         "opentelemetry.context",
         ("opentelemetry-api",),
-        ("attach/exchange.py", "azure/delivery.py", "azure/log_pipeline.py"),
+        ("attach/exchange.py", "azure/shutdown.py", "azure/log_pipeline.py"),
         'an application that silenced instrumentation still gets our spans, and http_spans="suppress" fails',
         lambda: bool(_of("opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY")),
     ),
@@ -266,7 +266,7 @@ PRIVATE = (
         "the logs API, which is still without a promise",
         ("opentelemetry-api",),
         (
-            *("attach/__init__.py", "azure/pipelines.py", "demo/stage.py", "investigate/doctor/process.py"),
+            *("attach/__init__.py", "azure/pipelines.py", "demo/run.py", "investigate/doctor/process.py"),
             *("signals/__init__.py", "signals/ledger.py", "signals/providers.py", "testing/kit/quiet.py"),
         ),
         "there is no ledger: instrument() cannot be imported",
@@ -346,7 +346,7 @@ PRIVATE = (
         "_collect",
         "MetricReader of the SDK",
         ("opentelemetry-sdk",),
-        ("azure/delivery.py", "azure/forks.py"),
+        ("azure/shutdown.py", "azure/forks.py"),
         "counts that wait at a fork are reported by parent and child, and the last losses are not told",
         lambda: _assigns(_of("opentelemetry.sdk.metrics.export.MetricReader"), "_collect"),
     ),
@@ -376,7 +376,7 @@ PRIVATE = (
         )
         for name, files, breaks in (
             ("_export_lock", ("azure/forks.py",), "a child may inherit a locked lock, and send no metrics"),
-            ("_exporter", ("azure/delivery.py",), "the last losses of a process are not told"),
+            ("_exporter", ("azure/shutdown.py",), "the last losses of a process are not told"),
         )
     ),
     *(
@@ -384,7 +384,7 @@ PRIVATE = (
             "_batch_processor",
             "batch processors of the SDK",
             ("opentelemetry-sdk",),
-            ("azure/counting.py", "azure/pipelines.py"),
+            ("azure/drop_counting.py", "azure/pipelines.py"),
             "what a full queue drops is not counted",
             lambda kind=kind: _assigns(_of(kind), "_batch_processor"),  # type: ignore[misc]
         )
@@ -405,9 +405,9 @@ PRIVATE = (
             ),
         )
         for name, files in (
-            ("_metrics", ("azure/counting.py",)),
-            ("_shutdown", ("azure/counting.py",)),
-            ("_queue", ("azure/counting.py",)),
+            ("_metrics", ("azure/drop_counting.py",)),
+            ("_shutdown", ("azure/drop_counting.py",)),
+            ("_queue", ("azure/drop_counting.py",)),
             ("_exporter", ("azure/pipelines.py",)),
         )
     ),
@@ -415,7 +415,7 @@ PRIVATE = (
         "_transmit",
         "exporters of Azure Monitor",
         ("azure-monitor-opentelemetry-exporter",),
-        ("azure/counting.py",),
+        ("azure/drop_counting.py",),
         "what Azure refuses is not counted",
         lambda: (
             _arguments(_of("azure.monitor.opentelemetry.exporter.export._base.BaseExporter")._transmit)[:2]
@@ -528,7 +528,7 @@ NOT_FOREIGN = {
     ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",
     ("dashboards/querypack.py", "_over_time"): "the end of a name of a query",
     ("azure/log_pipeline.py", "_foundry_telemetry_export"): "ours, put on a log record",
-    ("demo/stage.py", "_proxy"): "the end of names of environment variables",
+    ("demo/run.py", "_proxy"): "the end of names of environment variables",
     ("investigate/cost/show.py", "_usd"): "the end of names of columns",
     ("local/database.py", "_IsBillable"): "a column of Azure",
     ("local/database.py", "_ResourceId"): "a column of Azure",
@@ -537,7 +537,7 @@ NOT_FOREIGN = {
     ("testing/kit/quiet.py", "_active"): "of our own module `azure`",
     ("testing/kit/takeover.py", "_last"): "of our own module `attempt`",
     ("testing/kit/takeover.py", "_settings"): "of our own class, a recorder",
-    ("wire/recognise.py", "_OTHER"): "a word of the HTTP convention",
+    ("wire/request_matcher.py", "_OTHER"): "a word of the HTTP convention",
 }
 """What looks like a touch and is none, and why."""
 

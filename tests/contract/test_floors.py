@@ -13,7 +13,7 @@ import foundry_telemetry
 PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("conventions",),
-    ("exporters", "losses", "observation", "once"),
+    ("exporters", "dropped_items", "observation", "warn_once"),
     ("manifest", "options"),
     ("wire",),
     ("outcomes", "advice"),

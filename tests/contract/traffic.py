@@ -20,8 +20,8 @@ import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
 from foundry_telemetry import budgets, conventions, quota
 from foundry_telemetry.attribution import set_tags
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
 from foundry_telemetry.logs import add_foundry_context, log_attempts
-from foundry_telemetry.losses import Reason, Signal, dropped
 from foundry_telemetry.quota import Limits
 from foundry_telemetry.testing import FakeFoundry
 from tests.attach.replay import NO_ANSWER, Step, case_named, replay, step_of, steps_named

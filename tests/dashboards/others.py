@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from foundry_telemetry.losses import Reason
+from foundry_telemetry.dropped_items import Reason
 from tests.dashboards.rows import END, VERSIONS, Row
 
 SAMPLED = 10

@@ -14,7 +14,7 @@ import pytest
 from foundry_telemetry.dashboards import kql
 from foundry_telemetry.dashboards.parameters import TimeRange
 from foundry_telemetry.dashboards.tabs.auth import CAUSES, COLOURS
-from foundry_telemetry.wire.classes import CLASSES
+from foundry_telemetry.wire.causes import CLASSES
 from tests.dashboards.answers import Choice, answer
 from tests.dashboards.answers_incident import is_refused
 from tests.dashboards.engine import Workspace

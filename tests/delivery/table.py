@@ -13,7 +13,7 @@ README: Final = Path(__file__).parent / "README.md"
 _HEAD: Final = """\
 # The matrix of servers
 
-Made by `python -m tests.faults` from `servers.py`; a test keeps it true.
+Made by `python -m tests.fault_injection` from `servers.py`; a test keeps it true.
 
 Each cell is real processes between a fake Foundry and the local Azure Monitor, with batch delays and metric
 intervals of an hour, so that only a flush of ours can have sent what arrives. `pytest` runs the cells in

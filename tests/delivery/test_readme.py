@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from foundry_telemetry.azure.delivery import FLUSH_S
 from foundry_telemetry.azure.pipelines import _DEFAULT_ENVIRONMENT
-from foundry_telemetry.losses import Reason
+from foundry_telemetry.azure.shutdown import FLUSH_S
+from foundry_telemetry.dropped_items import Reason
 from tests.delivery.stage import DEPLOY, ROOT
 
 README: Final = (ROOT / "README.md").read_text(encoding="utf-8")

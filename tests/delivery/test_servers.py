@@ -83,8 +83,8 @@ def test_fixed_choice() -> None:
 
 
 def test_table_is_up_to_date() -> None:
-    """The table is what `python -m tests.faults` would write now."""
-    assert README.read_text("utf-8") == readme(), "run: python -m tests.faults"
+    """The table is what `python -m tests.fault_injection` would write now."""
+    assert README.read_text("utf-8") == readme(), "run: python -m tests.fault_injection"
 
 
 def test_every_cell_is_there() -> None:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from foundry_telemetry import Observation, TokenUsage
-from foundry_telemetry.wire.clean import MAX_COUNT
+from foundry_telemetry.wire.sanitize import MAX_COUNT
 from foundry_telemetry.wire.usage import read_message
+from tests.fuzz.emitted import asked, check_attributes, observed, recorded
 from tests.fuzz.harness import Harness
 from tests.fuzz.spoiling import spoilt
-from tests.fuzz.told import asked, check_attributes, observed, recorded
 from tests.hostile.fuzz import FRAGMENTS
 
 HEAD = 3

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from foundry_telemetry.wire.headers import read_request_headers, read_response_headers
+from tests.fuzz.emitted import asked, clean, observed, recorded, with_canary
 from tests.fuzz.harness import Harness
-from tests.fuzz.told import asked, clean, observed, recorded, with_canary
 from tests.hostile.test_readers import HEADERS, VALUES
 from tests.support.recorded import request_headers
 

@@ -22,8 +22,8 @@ from foundry_telemetry.investigate.ids import (
 )
 from foundry_telemetry.investigate.values import HIDDEN, MOST, as_markdown, plain
 from foundry_telemetry.local.tables import quoted
+from tests.fuzz.emitted import recorded
 from tests.fuzz.harness import Harness
-from tests.fuzz.told import recorded
 
 SECRET = "sk-ant-CANARY000000000"
 SAFE = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-"

@@ -13,8 +13,8 @@ from itertools import cycle, islice
 
 from foundry_telemetry.wire.sse import HELD_BYTES, MAX_EVENT, MessageStream
 from tests.fuzz.bodies import lenient
+from tests.fuzz.emitted import observed, recorded
 from tests.fuzz.harness import Harness
-from tests.fuzz.told import observed, recorded
 from tests.hostile.fuzz import FRAGMENTS, check_usage
 
 HEAD = 7

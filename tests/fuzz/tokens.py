@@ -10,12 +10,12 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
 
-from foundry_telemetry.wire.classes import CLASSES
-from foundry_telemetry.wire.credentials import judge, read_entra_error, read_token
+from foundry_telemetry.wire.causes import CLASSES
+from foundry_telemetry.wire.claims import judge, read_entra_error, read_token
 from tests.fuzz.bodies import lenient
+from tests.fuzz.emitted import clean, with_canary
 from tests.fuzz.harness import Harness
 from tests.fuzz.spoiling import spoilt
-from tests.fuzz.told import clean, with_canary
 from tests.support.recorded import cases
 
 NOW_S = 1.8e9

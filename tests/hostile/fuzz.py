@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foundry_telemetry import Observation, TokenUsage
 from foundry_telemetry.attempt import Attempt
-from foundry_telemetry.wire.recognise import read_request
+from foundry_telemetry.wire.request_matcher import read_request
 from tests.hostile.harness import URL
 from tests.support.families import httpx
 

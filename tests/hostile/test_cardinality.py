@@ -13,7 +13,7 @@ from foundry_telemetry.observation import Failure, Observation, RequestIds, Toke
 from foundry_telemetry.signals import Signals
 from foundry_telemetry.signals.metrics import Values
 from foundry_telemetry.signals.span import unlinked
-from foundry_telemetry.wire.recognise import unsent_request
+from foundry_telemetry.wire.request_matcher import unsent_request
 from tests.hostile.harness import ASK, message, transport
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, httpx

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from foundry_telemetry.attempt import Attempt
-from foundry_telemetry.wire.recognise import unsent_request
+from foundry_telemetry.wire.request_matcher import unsent_request
 
 THREADS = 8
 ROUNDS = 300

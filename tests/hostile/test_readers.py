@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundry_telemetry.wire.credentials import read_entra_error, read_token
+from foundry_telemetry.wire.claims import read_entra_error, read_token
 from foundry_telemetry.wire.error_body import read_error
 from foundry_telemetry.wire.headers import read_request_headers, read_response_headers
 from foundry_telemetry.wire.sse import MAX_EVENT, MessageStream

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_telemetry.wire.clean import MAX_COUNT
-from foundry_telemetry.wire.recognise import unsent_request
+from foundry_telemetry.wire.request_matcher import unsent_request
+from foundry_telemetry.wire.sanitize import MAX_COUNT
 from foundry_telemetry.wire.usage import USAGE_FIELDS, read_usage
 from tests.hostile.fuzz import check_usage, fuzz
 from tests.hostile.harness import ASK, JSON, SSE, URL, playing

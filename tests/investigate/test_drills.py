@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.advice import ALL
-from foundry_telemetry.advice.moves import MOVES
+from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.investigate.ids import support_code
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.investigate.commands import Said, run

@@ -24,7 +24,7 @@ MUTANTS: Final = (
         if body is SyncBody:
             response.read()
         if response.is_closed:""",
-        ("tests/faults/test_streams.py::test_nothing_is_held_back",),
+        ("tests/fault_injection/test_streams.py::test_nothing_is_held_back",),
         (44,),
     ),
     Mutant(
@@ -37,7 +37,7 @@ MUTANTS: Final = (
         __import__("opentelemetry.context").context.attach(self._exchange.link.context)
         try:
             for piece in self._stream:""",
-        ("tests/faults/test_context.py::test_user_span_between_pieces",),
+        ("tests/fault_injection/test_context.py::test_user_span_between_pieces",),
         (50,),
     ),
     Mutant(
@@ -51,7 +51,7 @@ MUTANTS: Final = (
             self._exchange.fail(error)
             return
         finally:""",
-        ("tests/faults/test_cancellation.py::test_cancelled_in_the_body",),
+        ("tests/fault_injection/test_cancellation.py::test_cancelled_in_the_body",),
         (47,),
     ),
     Mutant(
@@ -59,7 +59,7 @@ MUTANTS: Final = (
         _EXCHANGE,
         'self.end("failed" if isinstance(error, Exception) else "cancelled", error)',
         'self.end("failed", error)',
-        ("tests/faults/test_cancellation.py::test_cancelled_before_headers",),
+        ("tests/fault_injection/test_cancellation.py::test_cancelled_before_headers",),
         (47,),
     ),
     Mutant(
@@ -68,7 +68,7 @@ MUTANTS: Final = (
         """            if isinstance(pieces, AsyncGenerator):
                 await pieces.aclose()""",
         """            pass""",
-        ("tests/faults/test_cancellation.py::test_inner_iteration_is_closed_in_the_same_task",),
+        ("tests/fault_injection/test_cancellation.py::test_inner_iteration_is_closed_in_the_same_task",),
         (47, 48),
     ),
     Mutant(
@@ -79,7 +79,7 @@ MUTANTS: Final = (
         """        self._closed()
         await __import__("anyio").lowlevel.checkpoint()
         await self._stream.aclose()""",
-        ("tests/faults/test_cancellation.py::test_inner_close_always_runs",),
+        ("tests/fault_injection/test_cancellation.py::test_inner_close_always_runs",),
         (48,),
     ),
     Mutant(
@@ -99,7 +99,7 @@ MUTANTS: Final = (
             raise
         if token is not None:
             context_api.detach(token)""",
-        ("tests/faults/test_context.py::test_nothing_is_left_current_after_a_failure",),
+        ("tests/fault_injection/test_context.py::test_nothing_is_left_current_after_a_failure",),
         (49,),
     ),
     Mutant(
@@ -107,7 +107,7 @@ MUTANTS: Final = (
         _BODY,
         "        return getattr(self._stream, name)",
         "        raise AttributeError(name)",
-        ("tests/faults/test_streams.py::test_each_way_of_reading",),
+        ("tests/fault_injection/test_streams.py::test_each_way_of_reading",),
         (45,),
     ),
     Mutant(
@@ -119,7 +119,7 @@ MUTANTS: Final = (
         """        except Exception as error:
             losses.add(error)
             raise""",
-        ("tests/faults/test_own_failures.py::test_broken_function[httpx-sync-process-80]",),
+        ("tests/fault_injection/test_own_failures.py::test_broken_function[httpx-sync-process-80]",),
         (21,),
     ),
     Mutant(
@@ -130,12 +130,12 @@ MUTANTS: Final = (
     except Exception as error:
         losses.add(error, Signal.SINKS, Reason.SINK_ERROR)""",
         """    sink(seen)""",
-        ("tests/faults/test_neighbours.py::test_bad_sink",),
+        ("tests/fault_injection/test_neighbours.py::test_bad_sink",),
         (22,),
     ),
     Mutant(
         "raw-ids",
-        "foundry_telemetry/wire/clean.py",
+        "foundry_telemetry/wire/sanitize.py",
         """        return value.decode("ascii")
     return f"invalid:{len(value)}"
 """,
@@ -147,7 +147,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "url-with-query",
-        "foundry_telemetry/wire/recognise.py",
+        "foundry_telemetry/wire/request_matcher.py",
         """        url=target.url,
         on_foundry_host""",
         """        url=f"{target.url}?{raw_path.decode()}",
@@ -223,7 +223,7 @@ MUTANTS: Final = (
         "foundry_telemetry/wire/usage.py",
         'output = counts.get("output_tokens") if final else None',
         'output = counts.get("output_tokens")',
-        ("tests/faults/test_streams.py::test_stalled_stream",),
+        ("tests/fault_injection/test_streams.py::test_stalled_stream",),
         (5,),
     ),
     Mutant(
@@ -239,7 +239,7 @@ MUTANTS: Final = (
         _OUTCOMES,
         '"closed": "abandoned"}',
         '"closed": "ok"}',
-        ("tests/faults/test_streams.py::test_abandoned_stream",),
+        ("tests/fault_injection/test_streams.py::test_abandoned_stream",),
         (41,),
     ),
     Mutant(
@@ -247,7 +247,7 @@ MUTANTS: Final = (
         _EXCHANGE,
         "                _dropped.append((self, perf_counter_ns()))",
         "                pass",
-        ("tests/faults/test_streams.py::test_dropped_stream_is_told_of_by_the_next_attempt",),
+        ("tests/fault_injection/test_streams.py::test_dropped_stream_is_told_of_by_the_next_attempt",),
         (41,),
     ),
     Mutant(
@@ -255,7 +255,7 @@ MUTANTS: Final = (
         "foundry_telemetry/attach/recorder.py",
         "        link.number = previous.attempt.number + 1\n",
         "        link.number = 1\n",
-        ("tests/faults/test_responses.py::test_redirect",),
+        ("tests/fault_injection/test_responses.py::test_redirect",),
         (14,),
     ),
     Mutant(
@@ -276,7 +276,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "usage-written-twice",
-        "foundry_telemetry/signals/owed.py",
+        "foundry_telemetry/signals/missing_usage.py",
         "            if not has_usage(span):",
         "            if True:",
         ("tests/attach/test_frameworks.py::test_tokens_stand_on_one_span",),
@@ -284,7 +284,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "one-span-for-every-call",
-        "foundry_telemetry/signals/owner.py",
+        "foundry_telemetry/signals/call_span.py",
         "if not one.is_claimed and _may_ask",
         "if _may_ask",
         ("tests/attach/test_frameworks.py::test_open_span_of_another_call",),
@@ -345,7 +345,7 @@ MUTANTS: Final = (
             return None
 """,
         "",
-        ("tests/faults/test_processes.py::test_fork_of_a_fork_with_an_open_stream",),
+        ("tests/fault_injection/test_processes.py::test_fork_of_a_fork_with_an_open_stream",),
         (35,),
     ),
     Mutant(
@@ -353,7 +353,7 @@ MUTANTS: Final = (
         "foundry_telemetry/azure/__init__.py",
         "    os.register_at_fork(after_in_child=_forget_lock)",
         "    pass",
-        ("tests/faults/test_processes.py::test_fork_while_a_thread_sets_up",),
+        ("tests/fault_injection/test_processes.py::test_fork_while_a_thread_sets_up",),
         (34,),
     ),
     Mutant(
@@ -361,7 +361,7 @@ MUTANTS: Final = (
         "foundry_telemetry/attach/class_patch.py",
         "        if type(patch) is ClassPatch and patch.is_active:",
         "        if patch.is_active:",
-        ("tests/faults/test_environments.py::test_imported_again",),
+        ("tests/fault_injection/test_environments.py::test_imported_again",),
         (39,),
     ),
     Mutant(
@@ -390,7 +390,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "every-host-is-foundry",
-        "foundry_telemetry/wire/recognise.py",
+        "foundry_telemetry/wire/request_matcher.py",
         "if not (is_foundry or in_foundry_span() or has_foundry_credential(headers)):",
         "if False:",
         ("tests/attach/test_recorded.py::test_other_traffic_is_not_seen",),
@@ -409,7 +409,7 @@ MUTANTS: Final = (
         _OUTCOMES,
         'return "truncated", make_failure("stream_truncated", origin="unknown")',
         'return "ok", None',
-        ("tests/faults/test_streams.py::test_unfinished_stream",),
+        ("tests/fault_injection/test_streams.py::test_unfinished_stream",),
         (8,),
     ),
     Mutant(
@@ -425,7 +425,7 @@ MUTANTS: Final = (
         "foundry_telemetry/azure/storage.py",
         "        if name != _STORED:\n",
         "        if False:\n",
-        ("tests/faults/test_storage.py::test_file_in_the_place_of_the_folder",),
+        ("tests/fault_injection/test_storage.py::test_file_in_the_place_of_the_folder",),
         (29,),
     ),
     Mutant(
@@ -438,10 +438,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         "handler-of-the-user-replaced",
-        "foundry_telemetry/azure/delivery.py",
+        "foundry_telemetry/azure/shutdown.py",
         "if on_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:",
         "if on_main:",
-        ("tests/azure/test_delivery.py::test_handler_of_the_user",),
+        ("tests/azure/test_shutdown.py::test_handler_of_the_user",),
         (32,),
     ),
     Mutant(
@@ -450,7 +450,7 @@ MUTANTS: Final = (
         """            _tell_again(point[1], data.get("properties", {}))
 """,
         "            pass\n",
-        ("tests/azure/test_losses.py::test_told_again",),
+        ("tests/azure/test_dropped_items.py::test_told_again",),
         (),
     ),
     Mutant(
@@ -463,23 +463,23 @@ MUTANTS: Final = (
     ),
     Mutant(
         "killed-by-uvicorn-unsent",
-        "foundry_telemetry/azure/exits.py",
+        "foundry_telemetry/azure/exit_hooks.py",
         "        if is_fatal:\n            self._flush()\n",
         "        if is_fatal:\n            pass\n",
-        ("tests/azure/test_exits.py::test_flush_comes_after_the_shutdown",),
+        ("tests/azure/test_exit_hooks.py::test_flush_comes_after_the_shutdown",),
         (),
     ),
     Mutant(
         "quota-told-as-refusal",
-        "foundry_telemetry/azure/counting.py",
+        "foundry_telemetry/azure/drop_counting.py",
         "said.why = Reason.QUOTA if error.status_code in _QUOTA else Reason.REFUSED",
         "said.why = Reason.REFUSED",
-        ("tests/azure/test_losses.py::test_one_batch",),
+        ("tests/azure/test_dropped_items.py::test_one_batch",),
         (27,),
     ),
     Mutant(
         "owner-of-anybody",
-        "foundry_telemetry/wire/classes.py",
+        "foundry_telemetry/wire/causes.py",
         "    if origin in _NOBODY:\n        return _OF_STATUS.get(status or 0)\n",
         "",
         ("tests/wire/test_evidence.py", "tests/wire/test_odd_answers.py"),
@@ -511,7 +511,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "any-place-at-list-price",
-        "foundry_telemetry/pricing/listed.py",
+        "foundry_telemetry/pricing/list_prices.py",
         " or not _is_listed(answer.model, context, day_start)",
         "",
         ("tests/wire/test_odd_answers.py", "tests/pricing/test_pricing.py"),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.matrix import ROWS
-from tests.faults.table import held
+from tests.fault_injection.matrix import ROWS
+from tests.fault_injection.table import held
 from tests.mutants import __main__ as command
 from tests.mutants.mutant import ROOT, Mutant, MutantError, control, mutated, tried
 from tests.mutants.table import MUTANTS

@@ -32,7 +32,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.pricing import Cost, Rates, cost, listed, missing, preload, set_prices
+from foundry_telemetry.pricing import Cost, Rates, cost, list_prices, missing, preload, set_prices
 from tests.support.patience import PATIENCE_S
 
 ANTHROPIC = next(provider for provider in get_snapshot().providers if provider.id == "anthropic")
@@ -45,11 +45,11 @@ USAGE = TokenUsage(input_tokens=1000, output_tokens=100, complete=True)
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     """Each test starts with no override, no snapshot of its own and nothing remembered."""
-    listed._tables.clear()
+    list_prices._tables.clear()
     yield
     set_prices({})
     set_custom_snapshot(None)
-    listed._tables.clear()
+    list_prices._tables.clear()
 
 
 def context_of(usage: TokenUsage) -> dict[str, str]:
@@ -323,9 +323,9 @@ def test_asks_once_for_each_model_and_day(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_memory_is_bounded() -> None:
     """Model ids come from the server: ever new ones do not fill the memory."""
-    for number in range(3 * listed._KEPT):
+    for number in range(3 * list_prices._KEPT):
         cost(f"nobody-{number}", USAGE, NOVEMBER)
-    assert len(listed._tables) <= listed._KEPT
+    assert len(list_prices._tables) <= list_prices._KEPT
 
 
 @pytest.mark.parametrize(
@@ -427,7 +427,7 @@ def test_price_by_the_hour_is_no_price() -> None:
     cheap = ModelPrice(input_mtok=Decimal(1))
     use_price([ConditionalPrice(prices=cheap)])
     assert cost("claude-next", USAGE, NOVEMBER) is not None
-    listed._tables.clear()
+    list_prices._tables.clear()
     night = TimeOfDateConstraint(start_time=time(1), end_time=time(5))
     use_price([ConditionalPrice(prices=cheap), ConditionalPrice(constraint=night, prices=cheap)])
     assert cost("claude-next", USAGE, NOVEMBER) is None

@@ -20,7 +20,7 @@ from foundry_telemetry.pricing import (
     Rates,
     Terms,
     cost,
-    listed,
+    list_prices,
     missing,
     partial_cost,
     set_prices,
@@ -38,7 +38,7 @@ DAY_NS = 86_400 * 10**9
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
     """Each test starts with list prices."""
-    listed._tables.clear()
+    list_prices._tables.clear()
     yield
     set_prices({})
 

@@ -14,7 +14,7 @@ from foundry_telemetry import attribution, azure, budgets, pricing, quota
 from foundry_telemetry.attribution import attribute, current_tags, metric_tags, set_tags
 from foundry_telemetry.budgets import Budget
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.pricing import listed, set_prices
+from foundry_telemetry.pricing import list_prices, set_prices
 from foundry_telemetry.quota import Limits
 from foundry_telemetry.settings import SettingsError, load_settings
 from tests.support.capture import Capture
@@ -277,8 +277,8 @@ def test_without_a_price_list(
 ) -> None:
     """Where genai-prices cannot be imported, a file is read all the same, and its own rates hold."""
     monkeypatch.setitem(sys.modules, "genai_prices", None)
-    listed._tables.clear()
-    listed._tell_of_no_prices.cache_clear()
+    list_prices._tables.clear()
+    list_prices._tell_of_no_prices.cache_clear()
     load_settings(write(FILE))
     found = pricing.cost("claude-next", MILLION, NOVEMBER)
     assert found is not None
@@ -287,5 +287,5 @@ def test_without_a_price_list(
     told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(told) == 1, told
     assert "have no cost at list price" in told[0]
-    listed._tables.clear()
-    listed._tell_of_no_prices.cache_clear()
+    list_prices._tables.clear()
+    list_prices._tell_of_no_prices.cache_clear()

@@ -1,4 +1,4 @@
-"""The matrix as the table in ``tests/faults/settings.md``: ``python -m tests.settings_matrix`` writes it."""
+"""The matrix as ``tests/fault_injection/settings.md``, which ``python -m tests.settings_matrix`` writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.settings_matrix.expected import expected
 from tests.settings_matrix.unread import UNREAD
 from tests.settings_matrix.variables import LONG, VARIABLES, Variable
 
-FILE: Final = Path(__file__).parents[1] / "faults" / "settings.md"
+FILE: Final = Path(__file__).parents[1] / "fault_injection" / "settings.md"
 
 _HEAD: Final = f"""\
 # Harmless under any settings

@@ -17,10 +17,10 @@ from foundry_telemetry import Observation, attribute, conventions
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.budgets import Budget, set_budgets
-from foundry_telemetry.losses import Reason, Signal, dropped
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
 from foundry_telemetry.quota import Limits, set_limits
 from foundry_telemetry.signals import Signals, gauges
-from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.request_matcher import Request
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
 from tests.support.families import needs_prices

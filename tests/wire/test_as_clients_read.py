@@ -13,7 +13,7 @@ from foundry_telemetry.observation import Observation
 from foundry_telemetry.outcomes import Ending
 from foundry_telemetry.wire.error_body import read_error
 from foundry_telemetry.wire.sse import MessageStream
-from tests.fuzz.told import REQUEST, asked, observed
+from tests.fuzz.emitted import REQUEST, asked, observed
 from tests.support.recorded import answered, body_of
 
 STREAMS = {case["id"]: body_of(case) for case in answered() if case["id"].startswith("sse_")}

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from foundry_telemetry import pricing, quota
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.wire.clean import clean_deployment
-from tests.fuzz.told import asked
+from foundry_telemetry.wire.sanitize import clean_deployment
+from tests.fuzz.emitted import asked
 
 ODD = {
     "dep[1m]": "dep%5B1m%5D",

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from foundry_telemetry import instrument, pricing
 from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.observation import Cost, Observation
-from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.request_matcher import Request
 from foundry_telemetry.wire.usage import Answer
-from tests.fuzz.told import REQUEST
+from tests.fuzz.emitted import REQUEST
 from tests.support.capture import Capture
 from tests.support.families import Family
 

@@ -9,7 +9,7 @@ import pytest
 from foundry_telemetry import attempt as attempt_module
 from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.wire.recognise import read_request
+from foundry_telemetry.wire.request_matcher import read_request
 from tests.support.families import httpx
 from tests.support.recorded import (
     answered,

@@ -8,7 +8,7 @@ from typing import Final
 from foundry_telemetry.advice import ALL
 from foundry_telemetry.dashboards.looks import TIME, Chart, Column, Table, bar, icons, number
 from foundry_telemetry.dashboards.workbook import Group, Query, Text, When
-from foundry_telemetry.wire.classes import CLASSES
+from foundry_telemetry.wire.causes import CLASSES
 
 NOBODY_REFUSED: Final = (
     "Nobody was refused in this time with these filters: no 401, no 403, and every token was issued. For an "

@@ -23,7 +23,7 @@ from foundry_telemetry.investigate.doctor.finding import (
     skipped,
     warning,
 )
-from foundry_telemetry.wire.recognise import is_foundry_host
+from foundry_telemetry.wire.request_matcher import is_foundry_host
 
 _CHECK: Final = "base URL"
 _PATH: Final = "/anthropic"

@@ -21,7 +21,7 @@ from foundry_telemetry.investigate.doctor.finding import (
     warning,
 )
 from foundry_telemetry.observation import TokenFacts
-from foundry_telemetry.wire.credentials import judge, read_token
+from foundry_telemetry.wire.claims import judge, read_token
 from foundry_telemetry.wire.exceptions import read_credential_error
 
 _SCOPES: Final = re.compile(r"https://(?:ai|cognitiveservices)\.azure\.(?:com|us|cn)/\.default").fullmatch

@@ -14,12 +14,12 @@ from typing import Any, Final
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry.attach.transport import watches_process
-from foundry_telemetry.azure import handlers, log_pipeline
+from foundry_telemetry.azure import log_pipeline, logging_loop
+from foundry_telemetry.dropped_items import OF_APPLICATION, dropped
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.investigate.doctor import beside
 from foundry_telemetry.investigate.doctor.exporting import is_disabled
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
-from foundry_telemetry.losses import OF_APPLICATION, dropped
 
 _SDK: Final = "opentelemetry.sdk"
 _CONFIGURE: Final = "Call foundry_telemetry.configure() in place of configure_azure_monitor()."
@@ -100,7 +100,7 @@ def _sampler(description: str) -> Finding:
 def _log_loop() -> Finding:
     """The exporter's own log lines, exported in turn: endless at level INFO on the root logger."""
     loggers = [logging.getLogger("azure.core"), logging.getLogger("azure.monitor.opentelemetry")]
-    if not list(handlers.otel_handlers()) or log_pipeline.is_protected(_logs.get_logger_provider()):
+    if not list(logging_loop.otel_handlers()) or log_pipeline.is_protected(_logs.get_logger_provider()):
         return ok("log loop", "log lines about the export are not exported")
     if any(logger.isEnabledFor(logging.INFO) for logger in loggers):
         seen = "the lines that the export logs are exported in turn, without end"
@@ -125,7 +125,7 @@ def _forks(scene: Scene) -> Finding:
     conf = Path(_GUNICORN)
     text = conf.read_text(encoding="utf-8", errors="replace")[:65_536] if conf.is_file() else ""
     if _FORKING.search(told) or _FORKING.search(text):
-        if sys.modules.get("foundry_telemetry.azure.delivery"):
+        if sys.modules.get("foundry_telemetry.azure.shutdown"):
             return ok("forks", "gunicorn preloads the application; configure() starts anew in each worker")
         seen = "gunicorn preloads the application: with the bare distro each worker reports counts again"
         return warning("forks", seen, _CONFIGURE)

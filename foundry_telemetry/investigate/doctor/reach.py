@@ -28,7 +28,7 @@ from foundry_telemetry.wire.error_body import read_error
 from foundry_telemetry.wire.errors import classify
 from foundry_telemetry.wire.exceptions import read_exception
 from foundry_telemetry.wire.headers import read_response_headers
-from foundry_telemetry.wire.recognise import is_foundry_host
+from foundry_telemetry.wire.request_matcher import is_foundry_host
 
 _FOUNDRY: Final = "Foundry"
 _MONITOR: Final = "Azure Monitor"

@@ -27,7 +27,7 @@ from foundry_telemetry.testing.kit.takeover import Takeover
 from foundry_telemetry.testing.received import ReceivedRequest
 from foundry_telemetry.testing.replies import AnswerOptions, answer
 from foundry_telemetry.testing.script import Item, Respond
-from foundry_telemetry.wire.recognise import parse_hosts
+from foundry_telemetry.wire.request_matcher import parse_hosts
 
 __all__ = ["FoundryKit"]
 

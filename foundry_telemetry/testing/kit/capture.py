@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from foundry_telemetry.attach.exchange import tell_of_dropped
 from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.conventions import EVENT_NAME
-from foundry_telemetry.losses import Reason, Signal
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.testing.kit.clock import CountingSpanIds

@@ -17,7 +17,7 @@ from foundry_telemetry.testing.replies import message, stream
 from foundry_telemetry.testing.reply import Reply
 from foundry_telemetry.testing.script import Item, Respond
 from foundry_telemetry.wire.headers import Bearer
-from foundry_telemetry.wire.recognise import Request, is_foundry_host
+from foundry_telemetry.wire.request_matcher import Request, is_foundry_host
 
 Script = tuple[Item, ...] | Respond
 

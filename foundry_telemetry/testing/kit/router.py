@@ -26,7 +26,7 @@ from foundry_telemetry.attach.unnamed_hosts import in_foundry_span
 from foundry_telemetry.testing.kit.other_mocks import OWN_TRANSPORTS, claims, no_match
 from foundry_telemetry.testing.kit.patches import Patches
 from foundry_telemetry.testing.transports import Clock, Plays, is_played, make_transport
-from foundry_telemetry.wire.recognise import Hosts, may_concern_us, read_request
+from foundry_telemetry.wire.request_matcher import Hosts, may_concern_us, read_request
 
 _FAMILIES: Final = ("httpx", "httpx2")
 _IN_PROCESS: Final = ("ASGITransport", "MockTransport", "WSGITransport")

@@ -23,7 +23,7 @@ from foundry_telemetry.testing import renewal
 from foundry_telemetry.testing.kit.capture import Capture
 from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.patches import Patches
-from foundry_telemetry.wire.recognise import Hosts, parse_hosts
+from foundry_telemetry.wire.request_matcher import Hosts, parse_hosts
 
 _TIMED: Final = (
     (attempt_module, ("perf_counter_ns", "time_ns")),

@@ -13,7 +13,7 @@ import foundry_telemetry
 from foundry_telemetry.attach import notes
 from foundry_telemetry.investigate.doctor import process
 from foundry_telemetry.investigate.doctor.finding import Finding
-from foundry_telemetry.signals import doubling
+from foundry_telemetry.signals import duplicate_telemetry
 from foundry_telemetry.testing import FakeFoundry
 from tests.attach.frameworks import CHAT, FRAMEWORKS, Framework
 from tests.investigate.doctor.looking import named, scene
@@ -26,9 +26,9 @@ TOKENS = "gen_ai.client.token.usage"
 
 @pytest.fixture(autouse=True)
 def _forgets() -> Iterator[None]:
-    doubling.clear()
+    duplicate_telemetry.clear()
     yield
-    doubling.clear()
+    duplicate_telemetry.clear()
 
 
 def look(check: str) -> Finding:

@@ -12,8 +12,8 @@ import pytest
 from azure.monitor.opentelemetry.exporter import ApplicationInsightsSampler, RateLimitedSampler
 from opentelemetry.sdk.trace import TracerProvider, sampling
 
+from foundry_telemetry.dropped_items import Dropped, Reason, Signal
 from foundry_telemetry.investigate.doctor import process
-from foundry_telemetry.losses import Dropped, Reason, Signal
 from tests.cli.process import environment
 from tests.investigate.doctor.looking import named, scene
 from tests.support.patience import PATIENCE_S
@@ -135,11 +135,11 @@ def test_forks(
 ) -> None:
     """A server that forks after set-up is a warning, unless `configure()` made the set-up."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "foundry_telemetry.azure.delivery", raising=False)
+    monkeypatch.delitem(sys.modules, "foundry_telemetry.azure.shutdown", raising=False)
     (tmp_path / "gunicorn.conf.py").write_text(conf)
     asked = scene(variables={"GUNICORN_CMD_ARGS": arguments})
     assert named(process.check(asked), "forks").state == state
-    monkeypatch.setitem(sys.modules, "foundry_telemetry.azure.delivery", process)
+    monkeypatch.setitem(sys.modules, "foundry_telemetry.azure.shutdown", process)
     assert named(process.check(asked), "forks").state == "ok"
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from foundry_telemetry.testing import INCIDENTS, FoundryKit, cases
 from foundry_telemetry.testing.kit import clock as clock_module
-from foundry_telemetry.wire.classes import CLASSES
+from foundry_telemetry.wire.causes import CLASSES
 from tests.support.families import FAMILIES, Family
 from tests.testing.kit.calling import KEY, QUESTION, URL, ask, sdk
 

@@ -122,7 +122,7 @@ class _Stage:
         screen.say("setting up OpenTelemetry and the Azure exporter")
         _configure(self._azure, self._foundry)
         screen.say("importing the anthropic SDK")
-        from foundry_telemetry.demo.load import Load  # noqa: PLC0415 - takes a second or two
+        from foundry_telemetry.demo.schedule import Load  # noqa: PLC0415 - takes a second or two
 
         self._new_load = Load
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.matrix import ROWS, Row
-from tests.faults.table import README, Count, held, problems, readme
+from tests.fault_injection.matrix import ROWS, Row
+from tests.fault_injection.table import README, Count, held, problems, readme
 
 FILE = """
 import pytest
@@ -30,8 +30,8 @@ def test_every_row_is_held() -> None:
 
 
 def test_readme_is_up_to_date() -> None:
-    """The table is what `python -m tests.faults` would write now."""
-    assert README.read_text("utf-8") == readme(), "run: python -m tests.faults"
+    """The table is what `python -m tests.fault_injection` would write now."""
+    assert README.read_text("utf-8") == readme(), "run: python -m tests.fault_injection"
 
 
 def test_markers_are_found(tmp_path: Path) -> None:

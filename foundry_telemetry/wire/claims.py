@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.observation import AuthScheme, EntraFacts, TokenFacts
-from foundry_telemetry.wire.clean import UNREADABLE, clean_guid, clean_word
+from foundry_telemetry.wire.sanitize import UNREADABLE, clean_guid, clean_word
 
 _AUDIENCES: Final = frozenset(
     f"https://{service}.azure.{cloud}"

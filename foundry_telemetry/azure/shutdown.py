@@ -22,16 +22,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
 
-from foundry_telemetry.azure.exits import Flusher
+from foundry_telemetry.azure.exit_hooks import Flusher
 from foundry_telemetry.azure.forks import HeldMetrics
 from foundry_telemetry.azure.grace_period import GracePeriod
 from foundry_telemetry.azure.servers import INIT
-from foundry_telemetry.losses import OF_APPLICATION, dropped
+from foundry_telemetry.dropped_items import OF_APPLICATION, dropped
 
 if TYPE_CHECKING:
     from types import FrameType
 
-    from foundry_telemetry.azure.counting import Counted
+    from foundry_telemetry.azure.drop_counting import Counted
     from foundry_telemetry.azure.request_hooks import RequestHooks
 
 FLUSH_S: Final = 5.0

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Final
 
-from foundry_telemetry.once import Once
+from foundry_telemetry.warn_once import Once
 
 _MOST: Final = 64
 """Different sets of scopes that are counted at most."""

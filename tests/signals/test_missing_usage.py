@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from opentelemetry.sdk.trace import Span, TracerProvider
 
-from foundry_telemetry.signals.owed import has_usage, owe
+from foundry_telemetry.signals.missing_usage import has_usage, owe
 
 USAGE = {"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": 5}
 

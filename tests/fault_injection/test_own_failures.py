@@ -18,7 +18,7 @@ from foundry_telemetry.attach import FoundryMiddleware
 from foundry_telemetry.attach.calls import failed_attempts
 from foundry_telemetry.attach.guard import losses
 from tests.attach.retrying import wrapping
-from tests.faults.internals import GUARDS, Internal, broken, called, internals
+from tests.fault_injection.internals import GUARDS, Internal, broken, called, internals
 from tests.support.capture import Capture
 from tests.support.compare import BODY, TLS, User, only
 from tests.support.families import Face, Family, pieces, sdk_httpx, settle

@@ -20,9 +20,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from foundry_telemetry import azure
-from foundry_telemetry.azure import delivery as delivery_module
-from foundry_telemetry.azure.delivery import Delivery
+from foundry_telemetry.azure import shutdown as delivery_module
 from foundry_telemetry.azure.request_hooks import RequestHooks
+from foundry_telemetry.azure.shutdown import Delivery
 from foundry_telemetry.serving import LoopbackServer
 
 Arm = Callable[..., Delivery]

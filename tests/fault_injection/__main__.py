@@ -1,12 +1,12 @@
-"""`python -m tests.faults` writes the tables of faults and servers anew and tells what no test holds."""
+"""`python -m tests.fault_injection` writes its tables and those of the servers, and names rows no test holds."""
 
 from __future__ import annotations
 
 import sys
 
 from tests.delivery import table as servers
-from tests.faults.matrix import ROWS
-from tests.faults.table import README, held, problems, readme
+from tests.fault_injection.matrix import ROWS
+from tests.fault_injection.table import README, held, problems, readme
 
 
 def main() -> int:

@@ -23,10 +23,10 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from foundry_telemetry import losses
-from foundry_telemetry.azure import counting, envelopes, pipelines
-from foundry_telemetry.azure.counting import CountedExporter, CountedQueue
-from foundry_telemetry.losses import Dropped, Reason, Signal
+from foundry_telemetry import dropped_items
+from foundry_telemetry.azure import drop_counting, envelopes, pipelines
+from foundry_telemetry.azure.drop_counting import CountedExporter, CountedQueue
+from foundry_telemetry.dropped_items import Dropped, Reason, Signal
 from foundry_telemetry.signals import Signals, gauges
 from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, CLOSE, FakeIngestion, Fault, partly, refuse
 from tests.azure.process import stored
@@ -39,7 +39,7 @@ SPANS = 8
 def dropped(monkeypatch: pytest.MonkeyPatch) -> Dropped:
     """A count of its own for the test."""
     fresh = Dropped()
-    for module in (counting, envelopes):
+    for module in (drop_counting, envelopes):
         monkeypatch.setattr(module, "dropped", fresh)
     return fresh
 
@@ -418,14 +418,14 @@ def test_a_lock_that_is_held() -> None:
     """Counting never waits: not for a lock that this thread holds further up, nor for one of a parent."""
     count = Dropped()
     with count._folding:
-        for _ in range(losses._MAX_NOTES + 2):
+        for _ in range(dropped_items._MAX_NOTES + 2):
             count.add(Reason.EXIT, Signal.TRACES)
         assert not count.totals()
-    assert count.totals() == {(Reason.EXIT, Signal.TRACES): losses._MAX_NOTES + 2}
+    assert count.totals() == {(Reason.EXIT, Signal.TRACES): dropped_items._MAX_NOTES + 2}
     count._folding.acquire()
     count.after_fork()
     count.add(Reason.EXIT, Signal.TRACES)
-    assert count.totals() == {(Reason.EXIT, Signal.TRACES): losses._MAX_NOTES + 3}
+    assert count.totals() == {(Reason.EXIT, Signal.TRACES): dropped_items._MAX_NOTES + 3}
 
 
 def test_another_exporters_blob(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:

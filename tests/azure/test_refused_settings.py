@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import foundry_telemetry
-from foundry_telemetry.azure.refusal import naming_variables
+from foundry_telemetry.azure.refused_settings import naming_variables
 from foundry_telemetry.signals import BY_VARIABLE
 
 SECRET = "CANARY"

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.once import Once
-from foundry_telemetry.pricing.table import Prices, Table, make_table
+from foundry_telemetry.pricing.model_prices import Prices, Table, make_table
+from foundry_telemetry.warn_once import Once
 
 if TYPE_CHECKING:
     from decimal import Decimal

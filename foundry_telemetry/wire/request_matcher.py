@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from foundry_telemetry.conventions import CHAT, COUNT_TOKENS
 from foundry_telemetry.observation import AuthScheme
-from foundry_telemetry.wire.clean import clean_count, clean_deployment, clean_word
-from foundry_telemetry.wire.decoding import reader
 from foundry_telemetry.wire.foundry_client import has_foundry_credential
 from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
+from foundry_telemetry.wire.json_decoding import reader
+from foundry_telemetry.wire.sanitize import clean_count, clean_deployment, clean_word
 
 _FOUNDRY_HOSTS: Final = tuple(
     f".{service}.azure.{cloud}".encode()

@@ -17,7 +17,7 @@ from celery.signals import worker_process_init, worker_process_shutdown, worker_
 from uvicorn.lifespan.off import LifespanOff
 
 from foundry_telemetry.azure import servers
-from foundry_telemetry.azure.exits import Flusher
+from foundry_telemetry.azure.exit_hooks import Flusher
 
 BY_DEFAULT = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
 

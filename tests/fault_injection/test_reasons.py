@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.sampling import StaticSampler
 import foundry_telemetry
 from foundry_telemetry import budgets
 from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.losses import Reason, Signal, dropped
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import ledger, metrics, own_spans
 from tests.attach.replay import replay, steps_named

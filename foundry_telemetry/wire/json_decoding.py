@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from foundry_telemetry.wire.clean import UNREADABLE
+from foundry_telemetry.wire.sanitize import UNREADABLE
 
 S = TypeVar("S", bound=Struct)
 

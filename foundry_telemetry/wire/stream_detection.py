@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.wire.decoding import reader
+from foundry_telemetry.wire.json_decoding import reader
 
 START_BYTES: Final = 64
 """Bytes that show what a body is."""

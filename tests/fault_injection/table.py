@@ -8,7 +8,7 @@ from os.path import relpath
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.faults.matrix import ROWS, TRUST, Row
+from tests.fault_injection.matrix import ROWS, TRUST, Row
 
 FOLDER: Final = Path(__file__).parent
 TESTS: Final = FOLDER.parent
@@ -29,7 +29,7 @@ Held = Mapping[int, Mapping[Path, Count]]
 _HEAD: Final = """\
 # The fault matrix
 
-Made by `python -m tests.faults` from `matrix.py` and the markers of the tests; a test keeps it true.
+Made by `python -m tests.fault_injection` from `matrix.py` and the markers of the tests; a test keeps it true.
 
 A test that holds rows is marked `@pytest.mark.row(number, ...)`; brackets hold the number of tests. *Normal
 run* is `pytest`; a command in the last column tries more of the row, or all of it. *As without us* means the

@@ -3,8 +3,8 @@
 An item leaves a pipeline in one of three ways: Azure takes it, the exporter's disk keeps it for later, or it
 is gone. The exporter decides that in `_transmit` (what became of a batch), in `client.track` (what Azure
 said) and in its storage; each is wrapped on the instance, and whatever is gone is counted in
-`foundry_telemetry.losses`. The exporter's own counts (``Item_Dropped_Count``) are no help: they miss full
-queues, its own rate limit and what grew too old, and without a disk they count what arrived.
+`foundry_telemetry.dropped_items`. The exporter's own counts (``Item_Dropped_Count``) are no help: they miss
+full queues, its own rate limit and what grew too old, and without a disk they count what arrived.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from azure.core.exceptions import HttpResponseError
 from foundry_telemetry.azure.envelopes import lose, lose_metrics, size
 from foundry_telemetry.azure.log_pipeline import mark_records_of_exports
 from foundry_telemetry.azure.storage import count_storage
-from foundry_telemetry.losses import Reason, Signal, dropped
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
 
 _QUOTA: Final = frozenset({402, 439})
 _RETRIED: Final = frozenset({401, 403, 408, 429, 500, 502, 503, 504})

@@ -14,7 +14,7 @@ from foundry_telemetry.conventions import TOKEN_EXPIRES_IN
 from foundry_telemetry.outcomes import Ending
 from foundry_telemetry.signals.ledger import Ledger
 from foundry_telemetry.signals.span import describe, unlinked
-from foundry_telemetry.wire.recognise import Request, read_request
+from foundry_telemetry.wire.request_matcher import Request, read_request
 from tests.hostile.fuzz import check_usage
 from tests.support.recorded import answered, body_of
 

@@ -15,7 +15,7 @@ from opentelemetry.trace import INVALID_SPAN, Span, SpanContext, SpanKind
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry.signals.open_spans import KINDS, OpenSpan, open_spans
-from foundry_telemetry.wire.recognise import Request
+from foundry_telemetry.wire.request_matcher import Request
 
 _SDK_SCOPE: Final = "com.anthropic.sdk.python"
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.pricing.listed import DAY_S, Factors
-from foundry_telemetry.pricing.table import Prices, Table, make_table
+from foundry_telemetry.pricing.list_prices import DAY_S, Factors
+from foundry_telemetry.pricing.model_prices import Prices, Table, make_table
 
 USD_PER_CCU: Final = 0.01
 """US dollars for one Claude Consumption Unit: what the sister platform publishes."""

@@ -48,13 +48,13 @@ SDK_OF: Final = {"both": "anthropic", "httpx": "anthropic<1", "httpx2": "anthrop
 SDKS: Final = {"0.125": "anthropic==0.125.*", "1": "anthropic==1.*", "2": "anthropic==2.*"}
 
 SUITE: Final = (
-    *("attach", "attribution", "azure", "budgets", "fault_injection", "hostile", "logs", "pricing", "quota"),
-    *("serving", "settings", "signals", "testing", "wire"),
+    *("attribution", "azure", "config", "fault_injection", "hostile", "instrumentation", "limits", "logs"),
+    *("pricing", "serving", "signals", "testing", "wire"),
     *("contract/test_face.py", "contract/test_private_names.py"),
 )
 """The tests that a version of a neighbour can break. Page, dashboards and commands know none of them."""
 
-NEEDS_PRICES: Final = frozenset({"azure", "budgets", "pricing", "settings"})
+NEEDS_PRICES: Final = frozenset({"azure", "config", "limits", "pricing"})
 """Without httpx2 genai-prices cannot be imported: nothing has a price, and one line of warning says so."""
 
 KIT: Final = frozenset(

@@ -10,10 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from foundry_telemetry.attach import async_event_hooks, attempts, event_hooks, instrument, uninstrument
     from foundry_telemetry.attempt import last_attempt
     from foundry_telemetry.attribution import attribute
     from foundry_telemetry.azure import configure
+    from foundry_telemetry.instrumentation import (
+        async_event_hooks,
+        attempts,
+        event_hooks,
+        instrument,
+        uninstrument,
+    )
     from foundry_telemetry.observation import Failure, Observation, TokenUsage
 
 __all__ = [
@@ -34,14 +40,14 @@ _HOMES: Final = {
     "Failure": "observation",
     "Observation": "observation",
     "TokenUsage": "observation",
-    "async_event_hooks": "attach",
-    "attempts": "attach",
+    "async_event_hooks": "instrumentation",
+    "attempts": "instrumentation",
     "attribute": "attribution",
     "configure": "azure",
-    "event_hooks": "attach",
-    "instrument": "attach",
+    "event_hooks": "instrumentation",
+    "instrument": "instrumentation",
     "last_attempt": "attempt",
-    "uninstrument": "attach",
+    "uninstrument": "instrumentation",
 }
 
 

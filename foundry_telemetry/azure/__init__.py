@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING, Any, Final
 from foundry_telemetry.azure.refused_settings import naming_variables
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
+from foundry_telemetry.config import load_environment
+from foundry_telemetry.config.options import HttpSpans, Sink
 from foundry_telemetry.dropped_items import dropped
-from foundry_telemetry.options import HttpSpans, Sink
-from foundry_telemetry.settings import load_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -123,11 +123,11 @@ def flush(timeout_s: float = _FLUSH_S) -> bool:
 def _start(settings: Settings) -> None:
     global _active  # noqa: PLW0603 - one per process, as are the providers
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
-    from foundry_telemetry.attach import instrument  # noqa: PLC0415
     from foundry_telemetry.azure import logging_loop, pipelines  # noqa: PLC0415
     from foundry_telemetry.azure.log_pipeline import mark_records_of_exports  # noqa: PLC0415
     from foundry_telemetry.azure.request_hooks import RequestHooks  # noqa: PLC0415
     from foundry_telemetry.azure.shutdown import Delivery  # noqa: PLC0415
+    from foundry_telemetry.instrumentation import instrument  # noqa: PLC0415
 
     logging_loop.surface_losses()  # the warnings below as well
     mark_records_of_exports()
@@ -163,8 +163,8 @@ def _start(settings: Settings) -> None:
 
 
 def _before_exit() -> None:
-    from foundry_telemetry.attach.exchange import tell_of_dropped  # noqa: PLC0415
     from foundry_telemetry.azure import logging_loop  # noqa: PLC0415
+    from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped  # noqa: PLC0415
 
     logging_loop.disable_flush()
     # It has an exit handler of its own, but one that was registered before ours and so comes too late.

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from foundry_telemetry.azure.sampling import read_sampling
-from foundry_telemetry.options import HttpSpans, Sink, check_http_spans, check_sinks
+from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.wire.request_matcher import parse_hosts
 
 CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"

@@ -124,7 +124,7 @@ def _show(report: Any) -> None:
 
 
 def _read_prices(settings: str | None) -> None:
-    from foundry_telemetry.settings import SettingsError, load_environment, load_settings  # noqa: PLC0415
+    from foundry_telemetry.config import SettingsError, load_environment, load_settings  # noqa: PLC0415
 
     try:
         load_environment() if settings is None else load_settings(settings)

@@ -14,9 +14,9 @@ import httpx
 import httpx2
 from anthropic import AnthropicFoundry, AsyncAnthropicFoundry
 
-from foundry_telemetry.attach import FoundryMiddleware
 from foundry_telemetry.demo.service import PART_HEADER, UNPRICED, Part
 from foundry_telemetry.demo.tokens import expired_token, good_token, misaddressed_token, no_token
+from foundry_telemetry.instrumentation import FoundryMiddleware
 
 HAIKU: Final = "claude-haiku-5-5"
 OPUS: Final = "claude-opus-5-5"

@@ -12,10 +12,10 @@ from typing import Final
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
-from foundry_telemetry import budgets
 from foundry_telemetry import conventions as names
 from foundry_telemetry.dropped_items import dropped
-from foundry_telemetry.quota import Quota, Reading
+from foundry_telemetry.limits import budgets
+from foundry_telemetry.limits.quota import Quota, Reading
 
 Asked = Callable[[], object]
 """Records what waits, so that the instruments report it too."""

@@ -137,15 +137,15 @@ def _ours(telemetry: Telemetry, clients: Iterable[Any]) -> None:
 
 
 def _without_money(telemetry: Telemetry) -> None:
-    from foundry_telemetry.attach import exchange
+    from foundry_telemetry.instrumentation import tracked_request
 
-    vars(exchange)["_price"] = lambda *_: None
+    vars(tracked_request)["_price"] = lambda *_: None
     _ours(telemetry, ())
 
 
 def _money(telemetry: Telemetry, clients: Iterable[Any]) -> None:
     from foundry_telemetry import attribute
-    from foundry_telemetry.attach import exchange
+    from foundry_telemetry.instrumentation import tracked_request
 
     def price(*asked: Any) -> Any:
         request, answer, at_ns = asked
@@ -153,7 +153,7 @@ def _money(telemetry: Telemetry, clients: Iterable[Any]) -> None:
 
     from foundry_telemetry import pricing
 
-    vars(exchange)["_price"] = price
+    vars(tracked_request)["_price"] = price
     tagged = attribute(tenant="acme", feature="search")
     for client in clients:
         client.send = tagged(client.send)

@@ -68,7 +68,7 @@ PRIVATE = (
         "_transport_for_url",
         "Client and AsyncClient of both families",
         ("httpx", "httpx2"),
-        ("attach/class_patch.py", "investigate/doctor/packages.py", "testing/kit/other_mocks.py"),
+        ("instrumentation/class_patch.py", "investigate/doctor/packages.py", "testing/kit/other_mocks.py"),
         "instrument() sees no call any more; event_hooks() and FoundryMiddleware() need nothing private",
         lambda: (
             all(_arguments(kind._transport_for_url) == ["self", "url"] for kind in CLIENTS)
@@ -97,7 +97,7 @@ PRIVATE = (
         "_get_content_decoder",
         "Response of both families",
         ("httpx", "httpx2"),
-        ("attach/body.py",),
+        ("instrumentation/body.py",),
         "the tokens and costs of compressed answers are unknown",
         lambda: all(_arguments(kind._get_content_decoder) == ["self"] for kind in RESPONSES),
     ),
@@ -105,7 +105,7 @@ PRIVATE = (
         "_decoder",
         "Response of both families",
         ("httpx", "httpx2"),
-        ("attach/body.py",),
+        ("instrumentation/body.py",),
         "the tap behind the decoder is never asked: tokens and costs of compressed answers are unknown",
         lambda: all("_decoder" in kind._get_content_decoder.__code__.co_names for kind in RESPONSES),
     ),
@@ -113,7 +113,7 @@ PRIVATE = (
         "_client",
         "clients of the SDK",
         ("anthropic",),
-        ("attach/transport.py",),
+        ("instrumentation/transport.py",),
         "instrument(client) refuses a client of the SDK; instrument() for the process does not need it",
         lambda: (
             _assigns(_of("anthropic._base_client.SyncAPIClient"), "_client")
@@ -124,7 +124,7 @@ PRIVATE = (
         "_get_azure_ad_token",
         "AnthropicFoundry and AsyncAnthropicFoundry",
         ("anthropic",),
-        ("attach/middleware.py",),
+        ("instrumentation/middleware.py",),
         "FoundryMiddleware() no longer tells a token provider that raised from other exceptions",
         lambda: _classes_have(
             "anthropic", ("AnthropicFoundry", "AsyncAnthropicFoundry"), "_get_azure_ad_token"
@@ -143,7 +143,7 @@ PRIVATE = (
         "com.anthropic.sdk.python.foundry",
         "the tracer of the SDK's Foundry clients, by its scope",
         ("anthropic",),
-        ("attach/unnamed_hosts.py",),
+        ("instrumentation/unnamed_hosts.py",),
         "a Foundry client behind a framework that changes its user agent is known by its credential alone",
         lambda: all(
             f"{_of('anthropic._tracing.INSTRUMENTATION_SCOPE')}.{_of(f'anthropic.{kind}')._otel_platform}"
@@ -167,7 +167,7 @@ PRIVATE = (
         "opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY",
         "opentelemetry.context",
         ("opentelemetry-api",),
-        ("attach/exchange.py", "azure/shutdown.py", "azure/log_pipeline.py"),
+        ("instrumentation/tracked_request.py", "azure/shutdown.py", "azure/log_pipeline.py"),
         'an application that silenced instrumentation still gets our spans, and http_spans="suppress" fails',
         lambda: bool(_of("opentelemetry.context._SUPPRESS_INSTRUMENTATION_KEY")),
     ),
@@ -254,7 +254,7 @@ PRIVATE = (
         "opentelemetry.context._SUPPRESS_HTTP_INSTRUMENTATION_KEY",
         "opentelemetry.context",
         ("opentelemetry-api", "opentelemetry-instrumentation"),
-        ("attach/exchange.py",),
+        ("instrumentation/tracked_request.py",),
         'http_spans="suppress" no longer silences HTTP instrumentors',
         lambda: (
             _of("opentelemetry.context._SUPPRESS_HTTP_INSTRUMENTATION_KEY")
@@ -266,7 +266,12 @@ PRIVATE = (
         "the logs API, which is still without a promise",
         ("opentelemetry-api",),
         (
-            *("attach/__init__.py", "azure/pipelines.py", "demo/run.py", "investigate/doctor/process.py"),
+            *(
+                "instrumentation/__init__.py",
+                "azure/pipelines.py",
+                "demo/run.py",
+                "investigate/doctor/process.py",
+            ),
             *("signals/__init__.py", "signals/ledger.py", "signals/providers.py", "testing/kit/quiet.py"),
         ),
         "there is no ledger: instrument() cannot be imported",
@@ -522,8 +527,11 @@ PRIVATE = (
 )
 
 NOT_FOREIGN = {
-    ("attach/holder.py", "_ended"): "a block of `attempts`, which stands in the same module",
-    ("attach/transport.py", "_foundry_telemetry_recorder"): "ours, put on a client",
+    (
+        "instrumentation/attempt_collector.py",
+        "_ended",
+    ): "a block of `attempts`, which stands in the same module",
+    ("instrumentation/transport.py", "_foundry_telemetry_recorder"): "ours, put on a client",
     ("attribution/__init__.py", "_given"): "our own class, from outside of its methods",
     ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",
     ("dashboards/querypack.py", "_over_time"): "the end of a name of a query",

@@ -35,8 +35,8 @@ def test_public_names() -> None:
     assert set(dir(foundry_telemetry)) >= NAMES
     for name in NAMES:
         assert getattr(foundry_telemetry, name).__name__ == name
-    with pytest.raises(AttributeError, match="no attribute 'instrumentation'"):
-        _ = foundry_telemetry.instrumentation
+    with pytest.raises(AttributeError, match="no attribute 'instrumented'"):
+        _ = foundry_telemetry.instrumented
 
 
 def test_homes_are_where_type_checkers_look() -> None:

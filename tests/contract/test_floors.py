@@ -14,14 +14,14 @@ PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("conventions",),
     ("exporters", "dropped_items", "observation", "warn_once"),
-    ("manifest", "options"),
+    ("manifest",),
     ("wire",),
     ("outcomes", "advice"),
     ("attempt",),
-    ("pricing", "attribution", "budgets", "quota"),
-    ("settings",),
+    ("pricing", "attribution", "limits"),
+    ("config",),
     ("signals",),
-    ("attach",),
+    ("instrumentation",),
     ("azure", "logs", "serving"),
     ("local", "investigate", "dashboards", "testing"),
     ("demo",),
@@ -98,12 +98,12 @@ def test_top_rooms_are_for_the_command_line(path: Path) -> None:
     assert room in ("demo", "cli") or not (used & TOP_ONLY) - {room}
 
 
-LOW = [path for path in MODULES if HEIGHT.get(room_of_path(path), len(FLOORS)) < HEIGHT["attach"]]
+LOW = [path for path in MODULES if HEIGHT.get(room_of_path(path), len(FLOORS)) < HEIGHT["instrumentation"]]
 
 
 @pytest.mark.parametrize("path", LOW, ids=name_of)
 def test_no_client_and_no_async_below_the_doors(path: Path) -> None:
-    """Below `attach` nothing knows an HTTP client or awaits; below `signals` nothing knows OpenTelemetry.
+    """Below `instrumentation` nothing knows a client or awaits; below `signals` nothing knows OpenTelemetry.
 
     `attribution` awaits the application's own functions, which it decorates; it is on no attempt's path.
     """
@@ -122,7 +122,7 @@ def test_slow_packages_have_their_rooms(path: Path) -> None:
     allowed = {
         "azure": {"azure", "investigate", "demo", "cli"},
         "structlog": {"logs", "demo", "cli"},
-        "anthropic": {"attach", "testing", "demo", "cli"},
+        "anthropic": {"instrumentation", "testing", "demo", "cli"},
         "duckdb": {"local"},
         "duckdb_kql": {"dashboards", "local"},
         "platformdirs": {"dashboards", "local"},

@@ -18,14 +18,15 @@ import structlog
 
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
-from foundry_telemetry import budgets, conventions, quota
+from foundry_telemetry import conventions
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
+from foundry_telemetry.limits import budgets, quota
+from foundry_telemetry.limits.quota import Limits
 from foundry_telemetry.logs import add_foundry_context, log_attempts
-from foundry_telemetry.quota import Limits
 from foundry_telemetry.testing import FakeFoundry
-from tests.attach.replay import NO_ANSWER, Step, case_named, replay, step_of, steps_named
-from tests.attach.sdk import call, client_for, close, make_client, middleware_of
+from tests.instrumentation.replay import NO_ANSWER, Step, case_named, replay, step_of, steps_named
+from tests.instrumentation.sdk import call, client_for, close, make_client, middleware_of
 from tests.support.capture import Capture
 from tests.support.families import httpx, sdk_has_spans
 from tests.support.recorded import cases, request_body, request_headers, url_of

@@ -1,4 +1,4 @@
-"""`python -m tests.fault_injection` writes its tables and those of the servers, and names rows no test holds."""
+"""`python -m tests.fault_injection` writes its tables and those of the servers; lists rows without a test."""
 
 from __future__ import annotations
 

@@ -69,7 +69,8 @@ for family in ("httpx", "httpx2"):
     attempt(family, lambda: call(family))
 told["seen"] = len(seen)
 attempt("configure", lambda: foundry_telemetry.configure(connection_string=STRING))
-attempt("middleware", lambda: importlib.import_module("foundry_telemetry.attach").FoundryMiddleware.__name__)
+integrations = "foundry_telemetry.instrumentation"
+attempt("middleware", lambda: importlib.import_module(integrations).FoundryMiddleware.__name__)
 """
 
 

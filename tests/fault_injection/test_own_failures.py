@@ -14,11 +14,11 @@ import anyio
 import pytest
 
 import foundry_telemetry
-from foundry_telemetry.attach import FoundryMiddleware
-from foundry_telemetry.attach.calls import failed_attempts
-from foundry_telemetry.attach.guard import losses
-from tests.attach.retrying import wrapping
+from foundry_telemetry.instrumentation import FoundryMiddleware
+from foundry_telemetry.instrumentation.calls import failed_attempts
+from foundry_telemetry.instrumentation.internal_errors import losses
 from tests.fault_injection.internals import GUARDS, Internal, broken, called, internals
+from tests.instrumentation.retrying import wrapping
 from tests.support.capture import Capture
 from tests.support.compare import BODY, TLS, User, only
 from tests.support.families import Face, Family, pieces, sdk_httpx, settle
@@ -28,7 +28,7 @@ Errand = Callable[[User], Awaitable[None]]
 Told = tuple[dict[str, Any], list[tuple[str, str]]]
 """What the user saw, and the requests the server got."""
 
-DOORS = "foundry_telemetry.attach."
+DOORS = "foundry_telemetry.instrumentation."
 """These functions are broken on every errand that passes them, those behind them on the first alone."""
 
 
@@ -248,7 +248,7 @@ def test_broken_function_under_the_sdk(
     names = family.run(scenario)
     assert len(names) >= 12, sorted(names)
     assert capture.ledger
-    noting = {name for name in names if name.startswith("foundry_telemetry.attach.notes.")}
+    noting = {name for name in names if name.startswith("foundry_telemetry.instrumentation.exception_notes.")}
     assert len(noting) >= 8 if door == "notes" else not noting, sorted(noting)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import foundry_telemetry
-from foundry_telemetry.attach import body as body_module
+from foundry_telemetry.instrumentation import body as body_module
 from tests.hostile.harness import ASK, JSON, SSE, URL, events, message, transport, twice
 from tests.support.capture import Capture
 from tests.support.families import Family, pieces

@@ -14,12 +14,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.sampling import StaticSampler
 
 import foundry_telemetry
-from foundry_telemetry import budgets
-from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.limits import budgets
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import ledger, metrics, own_spans
-from tests.attach.replay import replay, steps_named
+from tests.instrumentation.replay import replay, steps_named
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
 from tests.support.families import httpx2

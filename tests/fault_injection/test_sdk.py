@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anthropic import _base_client
 
-from tests.attach.sdk import as_raised
+from tests.instrumentation.sdk import as_raised
 from tests.support.capture import Capture
 from tests.support.compare import User, attempts, exception, only, same
 from tests.support.families import Family, sdk_httpx, settle

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.attach.exchange import tell_of_dropped
+from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
 from tests.support.capture import Capture
 from tests.support.compare import BODY, User, attempts, only, same
 from tests.support.families import Family, pieces, settle

@@ -10,7 +10,7 @@ import pytest
 
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
-from foundry_telemetry.attach import recorder as recorder_module
+from foundry_telemetry.instrumentation import tracker as recorder_module
 from tests.hostile.harness import ASK, JSON, SSE, URL, events, message, transport
 from tests.support.capture import Capture
 from tests.support.families import Family

@@ -20,7 +20,7 @@ import pytest
 
 import foundry_telemetry
 from foundry_telemetry import last_attempt
-from foundry_telemetry.attach.exchange import tell_of_dropped
+from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
 from tests.hostile.harness import (
     ASK,
     JSON,
@@ -202,7 +202,7 @@ def test_two_event_loops(family: Family, capture: Capture) -> None:
 
 
 LOCKS = {"Lock", "RLock", "Condition", "Semaphore", "BoundedSemaphore", "Event", "Barrier", "Queue"}
-ROOMS = ("attach", "signals", "wire", "attempt.py", "attribution.py", "pricing.py", "observation.py")
+ROOMS = ("instrumentation", "signals", "wire", "attempt.py", "observation.py")
 
 
 @pytest.mark.row(54)

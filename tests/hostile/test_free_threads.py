@@ -46,7 +46,7 @@ def test_one_end_wins() -> None:
 )
 def test_rows_without_the_lock() -> None:
     """The tests of shared clients and of interruptions pass with the lock off, and we do not turn it on."""
-    lock_is_off = "import sys, foundry_telemetry.attach; sys.exit(sys._is_gil_enabled())"
+    lock_is_off = "import sys, foundry_telemetry.instrumentation; sys.exit(sys._is_gil_enabled())"
     assert subprocess.run([sys.executable, "-X", "gil=0", "-c", lock_is_off], check=False).returncode == 0
     rows = ["test_threads_share_a_client", "test_interrupted_at_every_line", "test_real_signal_handler_calls"]
     tests = [f"tests/hostile/test_concurrency.py::{name}" for name in rows]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import foundry_telemetry
 from foundry_telemetry import attribute
-from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.instrumentation.internal_errors import losses
 from foundry_telemetry.logs import add_foundry_context, log_attempts
 from tests.hostile.harness import ASK, JSON, URL, message, playing, transport
 from tests.support.capture import Capture
@@ -176,7 +176,7 @@ def test_handler_that_raises(
 
     hostile_handler(emit)
     losses._next_log_s.clear()
-    monkeypatch.setattr(f"foundry_telemetry.attach.{place}", broken)
+    monkeypatch.setattr(f"foundry_telemetry.instrumentation.{place}", broken)
     requests: list[Any] = []
 
     def answer(request: Any) -> Any:
@@ -209,7 +209,7 @@ def test_handler_that_calls(
     with httpx.Client(transport=transport(FAMILIES[0], answer)) as client:
         hostile_handler(lambda _: client.post(URL, json=ASK))
         losses._next_log_s.clear()
-        monkeypatch.setattr("foundry_telemetry.attach.recorder._place_in_call", broken)
+        monkeypatch.setattr("foundry_telemetry.instrumentation.tracker._place_in_call", broken)
         assert client.post(URL, json=ASK).content == message()
     assert len(requests) == 3  # the call, and one for each logger that hears the line
 

@@ -15,10 +15,10 @@ import pytest
 from opentelemetry import baggage, context
 
 import foundry_telemetry
-from foundry_telemetry.attach import FoundryMiddleware, make_recorder, recorder
-from foundry_telemetry.attach.guard import losses
-from foundry_telemetry.attach.recorder import MARK
-from foundry_telemetry.attach.unnamed_hosts import UnnamedHosts
+from foundry_telemetry.instrumentation import FoundryMiddleware, make_recorder, tracker
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.instrumentation.tracker import MARK
+from foundry_telemetry.instrumentation.unnamed_hosts import UnnamedHosts
 from foundry_telemetry.wire.headers import read_request_headers
 from tests.hostile.harness import ASK, JSON, SSE, URL, event, events, message, playing, settled, transport
 from tests.support.capture import Capture
@@ -180,7 +180,7 @@ def test_unnamed_hosts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The line about a host that nobody named holds the host, clean and bounded, and nothing of the call."""
-    monkeypatch.setattr(recorder, "unnamed_hosts", UnnamedHosts())
+    monkeypatch.setattr(tracker, "unnamed_hosts", UnnamedHosts())
     secret = SECRET_URL.replace("/anthropic/", "/CANARY-path/")
     headers = HEADERS | {"anthropic-version": "2023-06-01"}
 
@@ -252,7 +252,7 @@ def test_failures_of_our_own(
 
     for place in ("recorder.read_request", "recorder._place_in_call", "exchange.pricing.cost"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"foundry_telemetry.attach.{place}", broken)
+            patch.setattr(f"foundry_telemetry.instrumentation.{place}", broken)
             losses._next_log_s.clear()
             with playing(200, JSON, [message()]) as client:
                 assert client.post(SECRET_URL, json=ASKED, headers=HEADERS).content == message()
@@ -315,10 +315,10 @@ def test_reprs(headers: list[Any], url: str, instrumented: Capture) -> None:
     with playing(401, headers, [json.dumps({"error": ECHOES["everything"]}).encode()]) as client:
         request = client.build_request("POST", url, json=ASKED, headers=HEADERS)
         response = client.send(request, stream=True)
-        recorder = make_recorder(**instrumented.options)
+        tracker = make_recorder(**instrumented.options)
         shown = {type(item).__name__: repr(item) + str(item) for item in reachable(request.extensions)}
         shown |= {type(item).__name__: repr(item) for item in reachable(response.__dict__)}
-        shown |= {type(item).__name__: repr(item) for item in reachable(recorder)}
+        shown |= {type(item).__name__: repr(item) for item in reachable(tracker)}
         shown["headers"] = repr(read_request_headers(request.headers.raw))
         assert {"Exchange", "Attempt", "Request", "Recorder", "Signals", "Link"} <= set(shown)
         assert not {name: leaks(text) for name, text in shown.items() if leaks(text)}

@@ -10,8 +10,8 @@ import pytest
 
 from foundry_telemetry.dashboards import view
 from foundry_telemetry.local.server import LocalAzureMonitor
-from tests.attach.replay import NO_ANSWER
 from tests.azure.process import run
+from tests.instrumentation.replay import NO_ANSWER
 from tests.support.logs import WORKSPACE, logs_client
 from tests.support.recorded import OPERATIONS, canaries, cases
 
@@ -19,9 +19,9 @@ SEND = """
 import asyncio, httpx
 import foundry_telemetry
 from foundry_telemetry import attempt, attribute
-from foundry_telemetry.attach import FoundryMiddleware
-from tests.attach.replay import NO_ANSWER, replay, step_of
-from tests.attach.sdk import client_for
+from foundry_telemetry.instrumentation import FoundryMiddleware
+from tests.instrumentation.replay import NO_ANSWER, replay, step_of
+from tests.instrumentation.sdk import client_for
 from tests.support.recorded import cases, request_body, request_headers, url_of
 
 foundry_telemetry.configure()

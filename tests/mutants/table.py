@@ -6,11 +6,11 @@ from typing import Final
 
 from tests.mutants.mutant import Mutant
 
-_BODY: Final = "foundry_telemetry/attach/body.py"
-_EXCHANGE: Final = "foundry_telemetry/attach/exchange.py"
+_BODY: Final = "foundry_telemetry/instrumentation/body.py"
+_EXCHANGE: Final = "foundry_telemetry/instrumentation/tracked_request.py"
 _METRICS: Final = "foundry_telemetry/signals/metrics.py"
 _SSE: Final = "foundry_telemetry/wire/sse.py"
-_SHIM: Final = "foundry_telemetry/attach/shim.py"
+_SHIM: Final = "foundry_telemetry/instrumentation/instrumented_transport.py"
 _ATTEMPT: Final = "foundry_telemetry/attempt.py"
 _OUTCOMES: Final = "foundry_telemetry/outcomes.py"
 
@@ -112,7 +112,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "guard-that-raises",
-        "foundry_telemetry/attach/recorder.py",
+        "foundry_telemetry/instrumentation/tracker.py",
         """        except Exception as error:
             losses.add(error)
             return None""",
@@ -124,7 +124,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "first-sink-that-raises-is-the-last",
-        "foundry_telemetry/attach/sinks.py",
+        "foundry_telemetry/instrumentation/sinks.py",
         """    try:
         sink(seen)
     except Exception as error:
@@ -173,7 +173,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "exception-text-in-the-log",
-        "foundry_telemetry/attach/guard.py",
+        "foundry_telemetry/instrumentation/internal_errors.py",
         'return f"{type(error).__name__} at {place}"',
         'return f"{error!r} at {place}"',
         ("tests/hostile/test_secrets.py::test_failures_of_our_own",),
@@ -181,7 +181,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "baggage-leaves",
-        "foundry_telemetry/attach/propagation.py",
+        "foundry_telemetry/instrumentation/propagation.py",
         "self.chosen = _TRACE_CONTEXT if is_default else current",
         "self.chosen = current",
         ("tests/hostile/test_secrets.py::test_no_baggage_leaves",),
@@ -252,7 +252,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "hop-as-a-call-of-its-own",
-        "foundry_telemetry/attach/recorder.py",
+        "foundry_telemetry/instrumentation/tracker.py",
         "        link.number = previous.attempt.number + 1\n",
         "        link.number = 1\n",
         ("tests/fault_injection/test_responses.py::test_redirect",),
@@ -271,7 +271,7 @@ MUTANTS: Final = (
         "foundry_telemetry/signals/open_spans.py",
         "(SpanKind.CLIENT, SpanKind.INTERNAL)",
         "(SpanKind.CLIENT,)",
-        ("tests/attach/test_frameworks.py::test_tokens_stand_on_one_span",),
+        ("tests/instrumentation/test_frameworks.py::test_tokens_stand_on_one_span",),
         (59,),
     ),
     Mutant(
@@ -279,7 +279,7 @@ MUTANTS: Final = (
         "foundry_telemetry/signals/missing_usage.py",
         "            if not has_usage(span):",
         "            if True:",
-        ("tests/attach/test_frameworks.py::test_tokens_stand_on_one_span",),
+        ("tests/instrumentation/test_frameworks.py::test_tokens_stand_on_one_span",),
         (59,),
     ),
     Mutant(
@@ -287,7 +287,7 @@ MUTANTS: Final = (
         "foundry_telemetry/signals/call_span.py",
         "if not one.is_claimed and _may_ask",
         "if _may_ask",
-        ("tests/attach/test_frameworks.py::test_open_span_of_another_call",),
+        ("tests/instrumentation/test_frameworks.py::test_open_span_of_another_call",),
         (59,),
     ),
     Mutant(
@@ -300,14 +300,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "two-doors-count-twice",
-        "foundry_telemetry/attach/hooks.py",
+        "foundry_telemetry/instrumentation/hooks.py",
         """            if not isinstance(sent, Sent):  # not ours, or another door has taken the exchange
                 return
 """,
         """            if not isinstance(sent, Sent):
                 sent = None
 """,
-        ("tests/attach/test_together.py::test_redirect",),
+        ("tests/instrumentation/test_combined.py::test_redirect",),
         (14,),
     ),
     Mutant(
@@ -358,7 +358,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "holds-of-a-copy-stay",
-        "foundry_telemetry/attach/class_patch.py",
+        "foundry_telemetry/instrumentation/class_patch.py",
         "        if type(patch) is ClassPatch and patch.is_active:",
         "        if patch.is_active:",
         ("tests/fault_injection/test_environments.py::test_imported_again",),
@@ -393,7 +393,7 @@ MUTANTS: Final = (
         "foundry_telemetry/wire/request_matcher.py",
         "if not (is_foundry or in_foundry_span() or has_foundry_credential(headers)):",
         "if False:",
-        ("tests/attach/test_recorded.py::test_other_traffic_is_not_seen",),
+        ("tests/instrumentation/test_recorded.py::test_other_traffic_is_not_seen",),
         (),
     ),
     Mutant(

@@ -26,7 +26,7 @@ from foundry_telemetry.pricing import (
     set_prices,
     usd_per_ccu,
 )
-from tests.attach.replay import case_named
+from tests.instrumentation.replay import case_named
 from tests.pricing.test_pricing import NOVEMBER, OWN, USAGE, VERSION, price_of
 from tests.support.capture import Capture
 from tests.support.recorded import body_of

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from foundry_telemetry.pricing import set_prices
-from tests.attach.unlost import nothing_is_lost
+from tests.instrumentation.delivery_accounting import nothing_is_lost
 
 __all__ = ["nothing_is_lost"]
 

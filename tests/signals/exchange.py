@@ -15,8 +15,8 @@ from opentelemetry.trace import SpanKind
 
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
-from foundry_telemetry.attach import recorder as recorder_module
-from tests.attach.replay import case_named
+from foundry_telemetry.instrumentation import tracker as recorder_module
+from tests.instrumentation.replay import case_named
 from tests.support.capture import Capture
 from tests.support.families import httpx
 from tests.support.recorded import body_of, request_body, request_headers, url_of

@@ -14,11 +14,11 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import Gauge, Histogram, InMemoryMetricReader, Sum
 
 from foundry_telemetry import Observation, attribute, conventions
-from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.attribution import set_tags
-from foundry_telemetry.budgets import Budget, set_budgets
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
-from foundry_telemetry.quota import Limits, set_limits
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.limits.budgets import Budget, set_budgets
+from foundry_telemetry.limits.quota import Limits, set_limits
 from foundry_telemetry.signals import Signals, gauges
 from foundry_telemetry.wire.request_matcher import Request
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed

@@ -26,7 +26,7 @@ from opentelemetry.sdk.metrics.export import (
     PeriodicExportingMetricReader,
 )
 
-from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.instrumentation.internal_errors import losses
 from foundry_telemetry.observation import Observation, TokenUsage
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.signals import metrics as metrics_module

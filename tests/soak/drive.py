@@ -153,22 +153,22 @@ def left_over(threads: set[str]) -> dict[str, Any]:
     """What should not be there any more once all calls have ended."""
     from opentelemetry.sdk.trace import Span
 
-    from foundry_telemetry.attach import exchange
+    from foundry_telemetry.instrumentation import tracked_request
 
     gc.collect()
-    exchange.tell_of_dropped()
+    tracked_request.tell_of_dropped()
     gc.collect()
     return {
         "open_attempts": open_attempts(),
         "open_spans": counted(lambda one: isinstance(one, Span) and one.is_recording()),
-        "dropped_untold": len(exchange._dropped) + len(exchange._late),
+        "dropped_untold": len(tracked_request._dropped) + len(tracked_request._late),
         "threads": sorted({thread.name for thread in threading.enumerate()} - threads),
         "losses": _losses(),
     }
 
 
 def _losses() -> int:
-    from foundry_telemetry.attach.guard import losses
+    from foundry_telemetry.instrumentation.internal_errors import losses
 
     return losses.count
 

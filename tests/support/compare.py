@@ -13,7 +13,7 @@ from opentelemetry.trace import StatusCode
 
 import foundry_telemetry
 from foundry_telemetry import Observation, conventions
-from foundry_telemetry.attach.guard import losses
+from foundry_telemetry.instrumentation.internal_errors import losses
 from tests.support.capture import Capture
 from tests.support.families import Face, Family
 from tests.support.fault_server import Counts, FaultServer

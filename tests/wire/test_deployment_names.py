@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_telemetry import pricing, quota
+from foundry_telemetry import pricing
+from foundry_telemetry.limits import quota
 from foundry_telemetry.observation import TokenUsage
 from foundry_telemetry.wire.sanitize import clean_deployment
 from tests.fuzz.emitted import asked

@@ -10,9 +10,9 @@ from typing import Final
 
 from opentelemetry import metrics
 
-from foundry_telemetry.attach.notes import are_written
+from foundry_telemetry.instrumentation.exception_notes import are_written
 from foundry_telemetry.investigate.doctor.finding import Finding, ok, skipped, warning
-from foundry_telemetry.signals import duplicate_telemetry, is_placeholder, recorded_elsewhere
+from foundry_telemetry.signals import doubling, is_placeholder, recorded_elsewhere
 
 _SDK_SCOPE: Final = "com.anthropic.sdk.python"
 _KEEP_ONE: Final = "Keep one of these instrumentations; the ledger and foundry.client.* count once anyway."
@@ -31,7 +31,7 @@ def check() -> Iterator[Finding]:
 
 def _double_spans() -> Finding:
     """Whether several libraries had a span open for the same call."""
-    around = duplicate_telemetry.attempts
+    around = doubling.attempts
     doubled = {scopes: count for scopes, count in around.items() if len(scopes) > 1}
     if doubled:
         told = "; ".join(f"{' and '.join(scopes)} ({count} attempts)" for scopes, count in doubled.items())
@@ -56,7 +56,7 @@ def _standard_metrics() -> Iterator[Finding]:
         theirs = "; ".join(f"{scope} records {', '.join(sorted(names[scope]))}" for scope in sorted(names))
         seen = f"{theirs}; ours of these names stopped, and foundry.client.* is complete"
         yield ok("standard metrics", seen)
-    elif duplicate_telemetry.attempts or not is_placeholder(provider):
+    elif doubling.attempts or not is_placeholder(provider):
         yield ok("standard metrics", "gen_ai.client.* is ours: no other library here records it")
 
 

@@ -10,7 +10,7 @@ import httpx
 from msgspec import Struct
 
 from foundry_telemetry.advice import advice_for
-from foundry_telemetry.attach import instrument, uninstrument
+from foundry_telemetry.instrumentation import instrument, uninstrument
 from foundry_telemetry.investigate.doctor.credentials import get_token, not_got
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, advised, failure, ok, skipped
 from foundry_telemetry.investigate.doctor.record import Ledger, ledger

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from opentelemetry import _logs, metrics, trace
 
-from foundry_telemetry.attach.transport import watches_process
 from foundry_telemetry.azure import log_pipeline, logging_loop
 from foundry_telemetry.dropped_items import OF_APPLICATION, dropped
 from foundry_telemetry.exporters import azure_exporters
+from foundry_telemetry.instrumentation.transport import watches_process
 from foundry_telemetry.investigate.doctor import beside
 from foundry_telemetry.investigate.doctor.exporting import is_disabled
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning

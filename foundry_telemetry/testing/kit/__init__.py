@@ -12,8 +12,8 @@ from typing import Any, Final, Self, Unpack
 import msgspec
 from opentelemetry.sdk.trace import ReadableSpan
 
-from foundry_telemetry.attach import notes
-from foundry_telemetry.attach.exchange import tell_of_dropped
+from foundry_telemetry.instrumentation import exception_notes
+from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.testing.kit import content
 from foundry_telemetry.testing.kit.calls import Calls
@@ -91,7 +91,7 @@ class FoundryKit:
         self._quiet.begin()
         undo.callback(self._takeover.undo)
         self._takeover.begin()
-        undo.callback(notes.put_back)
+        undo.callback(exception_notes.put_back)
         undo.callback(self._router.close)
         self._router.open()
         undo.callback(self._capture.leave)

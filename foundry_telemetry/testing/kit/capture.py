@@ -17,10 +17,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
-from foundry_telemetry.attach.exchange import tell_of_dropped
-from foundry_telemetry.attach.guard import losses
 from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dropped_items import Reason, Signal
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import Link, Signals
 from foundry_telemetry.testing.kit.clock import CountingSpanIds

@@ -9,9 +9,9 @@ from typing import Any, Final
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry import azure
-from foundry_telemetry.attach import instrument
 from foundry_telemetry.azure.settings import CONNECTION_STRING, Settings, read_settings
 from foundry_telemetry.exporters import azure_exporters
+from foundry_telemetry.instrumentation import instrument
 from foundry_telemetry.testing.kit.patches import Patches
 
 _NOWHERE: Final = "InstrumentationKey=00000000-0000-0000-0000-000000000000"

@@ -19,10 +19,10 @@ from inspect import iscoroutinefunction
 from types import ModuleType
 from typing import Any, ClassVar, Final
 
-from foundry_telemetry.attach.exchange import Exchange
-from foundry_telemetry.attach.recorder import MARK, body_in_memory
-from foundry_telemetry.attach.swap import Swaps
-from foundry_telemetry.attach.unnamed_hosts import in_foundry_span
+from foundry_telemetry.instrumentation.tracked_request import Exchange
+from foundry_telemetry.instrumentation.tracker import MARK, body_in_memory
+from foundry_telemetry.instrumentation.transport_override import Swaps
+from foundry_telemetry.instrumentation.unnamed_hosts import in_foundry_span
 from foundry_telemetry.testing.kit.other_mocks import OWN_TRANSPORTS, claims, no_match
 from foundry_telemetry.testing.kit.patches import Patches
 from foundry_telemetry.testing.transports import Clock, Plays, is_played, make_transport

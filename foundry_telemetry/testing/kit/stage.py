@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from foundry_telemetry.attach.exchange import Exchange
-from foundry_telemetry.attach.recorder import MARK
 from foundry_telemetry.conventions import AUTH_SCHEME
+from foundry_telemetry.instrumentation.tracked_request import Exchange
+from foundry_telemetry.instrumentation.tracker import MARK
 from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.content import Sample, of_reply, of_request
 from foundry_telemetry.testing.kit.incidents import Incident, as_in_case

@@ -5,20 +5,20 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import Any, Final
 
-from foundry_telemetry import attach as attach_module
 from foundry_telemetry import attempt as attempt_module
+from foundry_telemetry import instrumentation as attach_module
 from foundry_telemetry import pricing
-from foundry_telemetry.attach import calls as calls_module
-from foundry_telemetry.attach import connect_timer as timer_module
-from foundry_telemetry.attach import exchange as exchange_module
-from foundry_telemetry.attach import recorder as recorder_module
-from foundry_telemetry.attach.calls import FailedAttempts, Origin
-from foundry_telemetry.attach.exchange import Exchange, Settings
-from foundry_telemetry.attach.recorder import Recorder, Sent
-from foundry_telemetry.attach.transport import attach_process, process_recorder
-from foundry_telemetry.attach.unnamed_hosts import UnnamedHosts
+from foundry_telemetry.config import load_environment
+from foundry_telemetry.instrumentation import calls as calls_module
+from foundry_telemetry.instrumentation import connect_timer as timer_module
+from foundry_telemetry.instrumentation import tracked_request as exchange_module
+from foundry_telemetry.instrumentation import tracker as recorder_module
+from foundry_telemetry.instrumentation.calls import FailedAttempts, Origin
+from foundry_telemetry.instrumentation.tracked_request import Exchange, Settings
+from foundry_telemetry.instrumentation.tracker import Recorder, Sent
+from foundry_telemetry.instrumentation.transport import attach_process, process_recorder
+from foundry_telemetry.instrumentation.unnamed_hosts import UnnamedHosts
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.settings import load_environment
 from foundry_telemetry.testing import renewal
 from foundry_telemetry.testing.kit.capture import Capture
 from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds

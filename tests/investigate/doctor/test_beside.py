@@ -10,12 +10,12 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 
 import foundry_telemetry
-from foundry_telemetry.attach import notes
+from foundry_telemetry.instrumentation import exception_notes
 from foundry_telemetry.investigate.doctor import process
 from foundry_telemetry.investigate.doctor.finding import Finding
 from foundry_telemetry.signals import duplicate_telemetry
 from foundry_telemetry.testing import FakeFoundry
-from tests.attach.frameworks import CHAT, FRAMEWORKS, Framework
+from tests.instrumentation.frameworks import CHAT, FRAMEWORKS, Framework
 from tests.investigate.doctor.looking import named, scene
 from tests.support.capture import Capture
 from tests.support.families import httpx
@@ -116,7 +116,7 @@ def test_metrics_of_another_provider(capture: Capture) -> None:
 @pytest.mark.parametrize("on", [True, False])
 def test_exception_notes(on: bool, capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where notes get lost is told, whether they are on or off."""
-    monkeypatch.setattr(notes, "_writers", type(notes._writers)())
+    monkeypatch.setattr(exception_notes, "_writers", type(exception_notes._writers)())
     foundry_telemetry.instrument(**capture.options, exception_notes=on)
     found = look("exception notes")
     assert found.state == "ok"

@@ -16,9 +16,9 @@ from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 import foundry_telemetry
 from foundry_telemetry import azure, configure, event_hooks, instrument, uninstrument
-from foundry_telemetry.attach import connect_timer as timer_module
-from foundry_telemetry.attach.transport import process_recorder
 from foundry_telemetry.azure.settings import CONNECTION_STRING
+from foundry_telemetry.instrumentation import connect_timer as timer_module
+from foundry_telemetry.instrumentation.transport import process_recorder
 from foundry_telemetry.testing import FakeFoundry, FoundryKit
 from tests.support.capture import Capture
 from tests.testing.kit.calling import QUESTION, URL, ask, sdk

@@ -1,0 +1,251 @@
+"""The doors: where attempts meet httpx, httpx2 and the SDK. An attempt counts once, whichever are open.
+
+=====================  =======================================================================
+``instrument()``       every client of the process, or one; sees all but a failing token provider
+``event_hooks()``      public hooks for clients put together by hand; the light one
+``FoundryMiddleware``  the SDK's ``middleware=``; sees a failing token provider too
+=====================  =======================================================================
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+
+from opentelemetry import _logs, metrics, trace
+
+from foundry_telemetry import pricing
+from foundry_telemetry.config import load_environment
+from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
+from foundry_telemetry.dropped_items import dropped
+from foundry_telemetry.exporters import azure_exporters
+from foundry_telemetry.instrumentation.attempt_collector import attempts
+from foundry_telemetry.instrumentation.calls import failed_attempts
+from foundry_telemetry.instrumentation.exception_notes import ExceptionNotes, put_back
+from foundry_telemetry.instrumentation.families import when_loaded
+from foundry_telemetry.instrumentation.hooks import EventHooks, Hooks
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.instrumentation.tracked_request import Settings, tell_of_dropped
+from foundry_telemetry.instrumentation.tracker import Recorder
+from foundry_telemetry.instrumentation.transport import (
+    attach_client,
+    attach_process,
+    detach_client,
+    detach_process,
+)
+from foundry_telemetry.signals import Signals, check_providers, is_placeholder
+from foundry_telemetry.warn_once import Once
+from foundry_telemetry.wire.request_matcher import parse_hosts
+
+if TYPE_CHECKING:
+    from foundry_telemetry.instrumentation.middleware import FoundryMiddleware
+
+__all__ = ["FoundryMiddleware", "async_event_hooks", "attempts", "event_hooks", "instrument", "uninstrument"]
+
+_log: Final = logging.getLogger("foundry_telemetry")
+
+
+def __getattr__(name: str) -> object:
+    if name == "FoundryMiddleware":  # needs the SDK, which takes more than a second to import
+        from foundry_telemetry.instrumentation.middleware import FoundryMiddleware  # noqa: PLC0415
+
+        return FoundryMiddleware
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def instrument(
+    target: object = None,
+    *,
+    tracer_provider: trace.TracerProvider | None = None,
+    meter_provider: metrics.MeterProvider | None = None,
+    logger_provider: _logs.LoggerProvider | None = None,
+    hosts: Iterable[str] = (),
+    http_spans: HttpSpans = "keep",
+    sinks: Sequence[Sink] = (),
+    exception_notes: bool = False,
+) -> None:
+    """Record every attempt to call Claude in Microsoft Foundry from now on.
+
+    Calling it again replaces what was set before. Nothing raises later.
+
+    Args:
+        target: One client of httpx, httpx2 or the anthropic SDK; the whole process by default.
+        tracer_provider: The global one by default; the same for the other two.
+        meter_provider: See above.
+        logger_provider: Takes the ledger events.
+        hosts: Hosts or base URLs that count as Foundry besides Azure's own: gateways, private names.
+        http_spans: ``keep`` leaves an HTTP instrumentor alone, ``suppress`` silences it for these attempts.
+        sinks: Called with each finished attempt, in the thread where it ended, or where it is noticed that
+            its body was dropped unread.
+        exception_notes: Put one line on the exception of a failed call (``__notes__``, which tracebacks
+            show): cause, next step, both ids, support code. Lost where a framework raises an exception of
+            its own ``from None`` (litellm does): read `last_attempt()` or a sink there.
+
+    Raises:
+        TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
+        ValueError: `hosts` or `http_spans` is malformed, or what the environment says of prices, tags and
+            providers.
+    """
+    recorder = make_recorder(
+        tracer_provider=tracer_provider,
+        meter_provider=meter_provider,
+        logger_provider=logger_provider,
+        hosts=hosts,
+        http_spans=http_spans,
+        sinks=sinks,
+        exception_notes=exception_notes,
+    )
+    if target is None:
+        attach_process(recorder)
+    else:
+        attach_client(target, recorder)
+
+
+def uninstrument(target: object = None) -> None:
+    """Undo `instrument()`, for one client or the whole process; attempts under way are still told of.
+
+    Raises:
+        TypeError: `target` is no client.
+    """
+    if target is None:
+        detach_process()
+    else:
+        detach_client(target)
+    put_back()
+    tell_of_dropped()
+    if target is None:
+        failed_attempts.waiting.clear()
+
+
+class HookOptions(TypedDict, total=False):
+    """What the public doors take; see `instrument()`."""
+
+    tracer_provider: trace.TracerProvider | None
+    meter_provider: metrics.MeterProvider | None
+    logger_provider: _logs.LoggerProvider | None
+    hosts: Iterable[str]
+    sinks: Sequence[Sink]
+    exception_notes: bool
+
+
+def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
+    """Hooks for ``httpx.Client(event_hooks=event_hooks())`` and its httpx2 twin.
+
+    Args:
+        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks`` and
+            ``exception_notes``, as for `instrument()`, with the same errors. A hook does not meet the
+            exception of a connection that failed: its cause, httpcore's own, has the note.
+    """
+    return Hooks(make_recorder(**checked("event_hooks", options))).sync_hooks()
+
+
+def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
+    """The same for the async clients.
+
+    Args:
+        **options: As for `event_hooks()`.
+    """
+    return Hooks(make_recorder(**checked("async_event_hooks", options))).async_hooks()
+
+
+def checked(door: str, options: HookOptions) -> HookOptions:
+    """The keywords of a door as given, once it is clear that it takes them; else TypeError."""
+    unknown = sorted(options.keys() - HookOptions.__annotations__)
+    if unknown:
+        raise TypeError(
+            f"{door}(): no keyword {unknown[0]!r}; expected {sorted(HookOptions.__annotations__)}"
+        )
+    return options
+
+
+def make_recorder(
+    *,
+    tracer_provider: trace.TracerProvider | None = None,
+    meter_provider: metrics.MeterProvider | None = None,
+    logger_provider: _logs.LoggerProvider | None = None,
+    hosts: Iterable[str] = (),
+    http_spans: HttpSpans = "keep",
+    sinks: Sequence[Sink] = (),
+    exception_notes: bool = False,
+) -> Recorder:
+    """Check the options of a door and make its recorder; keywords and errors as for `instrument()`."""
+    check_http_spans(http_spans)
+    sinks = check_sinks(sinks)
+    known_hosts = parse_hosts(hosts)
+    load_environment()
+    check_providers(tracer_provider, meter_provider, logger_provider)
+    when_loaded(pricing.preload)
+    _warn_without_ledger(logger_provider, sinks)
+    _warn_without_configure()
+    _tell_at_exit()
+    return Recorder(
+        Settings(
+            _signals(tracer_provider, meter_provider, logger_provider),
+            hosts=known_hosts,
+            suppress_http=http_spans == "suppress",
+            sinks=sinks,
+            notes=ExceptionNotes() if exception_notes else None,
+        )
+    )
+
+
+@lru_cache(maxsize=16)
+def _signals(
+    tracer_provider: trace.TracerProvider | None,
+    meter_provider: metrics.MeterProvider | None,
+    logger_provider: _logs.LoggerProvider | None,
+) -> Signals:
+    """One set of instruments for the same providers, whichever doors share them."""
+    return Signals(
+        tracer_provider,
+        meter_provider,
+        logger_provider,
+        lose=losses.add_quietly,
+        before_export=lambda: tell_of_dropped(run_sinks=False),
+        on_provider=_warn_without_configure,
+    )
+
+
+_NO_LEDGER: Final = (
+    "no logger provider is set up yet, so ledger events (foundry.attempt) go nowhere; call configure(), "
+    "or pass logger_provider= to instrument()"
+)
+_LOGS_ARE_OFF: Final = "OTEL_LOGS_EXPORTER=none switches the ledger (foundry.attempt) off as well: unset it"
+_NOT_CONFIGURED: Final = (
+    "Azure Monitor is set up without foundry_telemetry.configure(): telemetry in memory is lost at SIGTERM, "
+    "losses are not counted, and by default five spans a second are kept. Call configure() in place of "
+    "configure_azure_monitor(), with the same keywords, or after it"
+)
+
+
+@Once
+def _warn_once(text: str) -> None:
+    _log.warning("%s", text)
+
+
+def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None, sinks: Sequence[Sink]) -> None:
+    if sinks or dropped.is_counted or not is_placeholder(logger_provider or _logs.get_logger_provider()):
+        return
+    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return  # the user wants none
+    off = os.environ.get("OTEL_LOGS_EXPORTER", "").strip().lower() == "none"
+    _warn_once(_LOGS_ARE_OFF if off else _NO_LEDGER)
+
+
+def _warn_without_configure() -> None:
+    """Say what to do where a distro has set Azure Monitor up: nobody but `configure()` counts its losses."""
+    with suppress(Exception):  # the providers are searched, and they may be of any kind
+        providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
+        if not dropped.is_counted and any(map(azure_exporters, providers)):
+            _warn_once(_NOT_CONFIGURED)
+
+
+def _tell_at_exit() -> None:
+    """Tell of dropped bodies at exit, before the providers shut down: who registers first comes last."""
+    atexit.unregister(tell_of_dropped)
+    atexit.register(tell_of_dropped)

@@ -1,0 +1,284 @@
+"""A response body that is watched while the user reads it: same pieces, same order, nothing held back.
+
+*Body*: what the client iterates over. *Tap*: what takes a copy of the pieces. A compressed body is tapped
+behind the client's own decoder, since nothing may be decoded twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.instrumentation.families import FAMILIES, loaded
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.instrumentation.tracked_request import Exchange, HttpResponse
+from foundry_telemetry.warn_once import Once
+from foundry_telemetry.wire.sse import HELD_BYTES, PIECE_BYTES
+
+_log: Final = logging.getLogger("foundry_telemetry")
+
+Tap = Callable[[bytes], None]
+
+
+if TYPE_CHECKING:
+    import httpx
+
+    _SyncStream = httpx.SyncByteStream
+    _AsyncStream = httpx.AsyncByteStream
+else:  # each client insists on its own; `_with_bases` adds those that the application has imported
+    _SyncStream = _AsyncStream = object
+
+
+class _Watched:
+    """What both kinds of body share.
+
+    Args:
+        stream: The body as the transport gave it.
+        exchange: Whom to tell.
+        tap: Takes each piece.
+        decoder: Takes each piece instead, if the body is compressed and is read decoded.
+    """
+
+    def __init__(
+        self, stream: Any, exchange: Exchange, tap: Tap, decoder: TappedDecoder | None = None
+    ) -> None:
+        self._stream = stream
+        self._exchange = exchange
+        self._tap = tap
+        self._decoder = decoder
+        self._awaits_flush = False
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the wrapped body has; httpx2 reads ``elapsed`` here."""
+        if name in ("_stream", "_exchange"):  # not there yet, or gone already
+            raise AttributeError(name)
+        return getattr(self._stream, name)
+
+    def __del__(self) -> None:
+        exchange = self.__dict__.get("_exchange")
+        if exchange is not None:
+            exchange.drop()
+
+    def follow(self, response: HttpResponse) -> None:
+        """Tap the decoder of this response, where it is another than the one that came with the body."""
+        if getattr(response, "_decoder", None) is not self._decoder:
+            self._decoder = _tap_decoder(response, self._exchange)
+
+    def _complete(self) -> None:
+        """All pieces are given. A decoder in use has the last word: only its flush tells a truncated body."""
+        if self._decoder is not None and self._decoder.in_use:
+            self._awaits_flush = True
+        else:
+            self._exchange.end("complete")
+
+    def _closed(self) -> None:
+        if not self._awaits_flush:  # both families close the body before they flush the decoder
+            self._exchange.close()
+
+    def _settle(self) -> Tap:
+        """What takes the next ``HELD_BYTES``; pieces of a quiet stream are only put into a list till then."""
+        return ignore if self._tap is ignore else self._exchange.attempt.settle()
+
+    def _lose(self, error: Exception) -> Tap:
+        """Go on without the tap."""
+        losses.add(error, Signal.TOKENS)
+        self._tap = ignore
+        return ignore
+
+
+class SyncBody(_Watched, _SyncStream):
+    """A watched body of a sync client."""
+
+    BASE: ClassVar = "SyncByteStream"
+
+    def __iter__(self) -> Iterator[bytes]:
+        tap, room = self._tap, HELD_BYTES
+        try:
+            for piece in self._stream:
+                try:
+                    tap(piece)
+                    room -= len(piece) + PIECE_BYTES
+                    if room < 0:
+                        tap, room = self._settle(), HELD_BYTES
+                except Exception as error:
+                    tap = self._lose(error)
+                yield piece
+        except GeneratorExit:  # the reader stopped early; whether it will close the body shows later
+            raise
+        except BaseException as error:
+            self._exchange.fail(error)
+            raise
+        self._complete()
+
+    def close(self) -> None:
+        """Close the body."""
+        self._closed()
+        self._stream.close()
+
+
+class AsyncBody(_Watched, _AsyncStream):
+    """A watched body of an async client."""
+
+    BASE: ClassVar = "AsyncByteStream"
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        tap, room = self._tap, HELD_BYTES
+        pieces = self._stream.__aiter__()
+        try:
+            async for piece in pieces:
+                try:
+                    tap(piece)
+                    room -= len(piece) + PIECE_BYTES
+                    if room < 0:
+                        tap, room = self._settle(), HELD_BYTES
+                except Exception as error:
+                    tap = self._lose(error)
+                yield piece
+        except GeneratorExit:  # the reader stopped early; whether it will close the body shows later
+            raise
+        except BaseException as error:
+            self._exchange.fail(error)
+            raise
+        finally:
+            # A generator left half read would be closed by the event loop later, in a task of its own.
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
+        self._complete()
+
+    async def aclose(self) -> None:
+        """Close the body. Nothing is awaited before the inner close: a cancelled scope would skip it."""
+        self._closed()
+        await self._stream.aclose()
+
+
+class TappedDecoder:
+    """The client's content decoder, with a tap behind it. httpx returns bytes, httpx2 an iterator of them."""
+
+    def __init__(self, decoder: Any, exchange: Exchange) -> None:
+        self._decoder = decoder
+        self._exchange = exchange
+        self.in_use = False
+        """Whether the body is read decoded; by ``iter_raw()`` it is not."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else the decoder has."""
+        if name == "_decoder":
+            raise AttributeError(name)
+        return getattr(self._decoder, name)
+
+    def decode(self, data: bytes) -> Any:
+        """Decode, as without us."""
+        self.in_use = True
+        return self._watch(self._decoder.decode, data)
+
+    def flush(self) -> Any:
+        """Flush, as without us. This is the end of the body."""
+        return self._watch(self._decoder.flush, last=True)
+
+    def _watch(self, step: Callable[..., Any], *args: bytes, last: bool = False) -> Any:
+        try:
+            decoded = step(*args)
+        except Exception as error:
+            self._exchange.fail(error)
+            raise
+        if isinstance(decoded, bytes):
+            self._feed(decoded)
+            if last:
+                self._exchange.end("complete")
+            return decoded
+        return self._pieces(decoded, last=last)
+
+    def _pieces(self, decoded: Iterator[bytes], *, last: bool) -> Iterator[bytes]:
+        try:
+            for piece in decoded:
+                self._feed(piece)
+                yield piece
+        except Exception as error:
+            self._exchange.fail(error)
+            raise
+        if last:
+            self._exchange.end("complete")
+
+    def _feed(self, piece: bytes) -> None:
+        try:
+            self._exchange.attempt.feed(piece)
+        except Exception as error:
+            losses.add(error, Signal.TOKENS)
+
+
+def ignore(_: bytes) -> None:
+    """A tap that takes nothing."""
+
+
+def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | AsyncBody]) -> None:
+    """Follow the body of a response to its end. Never raises.
+
+    Args:
+        response: The response, headers received.
+        exchange: Whom to tell.
+        body: The kind of body the client insists on.
+    """
+    try:
+        exchange.answered(response)
+        if response.is_closed:  # mocks and caches answer with the body already read
+            exchange.attempt.feed(response.content)
+            exchange.end("complete")
+            return
+        tap: Tap = exchange.attempt.feed
+        decoder = None
+        if exchange.attempt.encoded:
+            tap = ignore
+            decoder = _tap_decoder(response, exchange)
+        response.stream = _class_of(body)(response.stream, exchange, tap, decoder)
+    except Exception as error:
+        losses.add(error, Signal.TOKENS)
+        exchange.end("closed")  # a short record is better than none
+
+
+def follow(response: HttpResponse, exchange: Exchange) -> None:
+    """A transport has put a body that is watched into a response of its own: that one decodes. Never raises.
+
+    Args:
+        response: The response that the client gets.
+        exchange: Whose body it is.
+    """
+    try:
+        stream = response.stream
+        if isinstance(stream, _Watched) and exchange.attempt.is_open and exchange.attempt.encoded:
+            stream.follow(response)
+    except Exception as error:
+        losses.add(error, Signal.TOKENS)
+
+
+_made: Final[dict[tuple[object, ...], Any]] = {}
+"""The classes that were made, by kind of body and by the modules that were there."""
+
+
+def _class_of(body: type[SyncBody | AsyncBody]) -> Any:
+    """A kind of body that is a stream for every family that the application has imported."""
+    modules = [sys.modules.get(family) for family in FAMILIES]
+    key = (body, *modules)
+    made = _made.get(key)
+    if made is None:
+        made = type(body.__name__, (body, *loaded(body.BASE)), {})
+        if all(hasattr(module, body.BASE) for module in modules if module is not None):
+            _made[key] = made  # else one is just being imported
+    return made
+
+
+def _tap_decoder(response: Any, exchange: Exchange) -> TappedDecoder | None:
+    """Put the tap behind the decoder. It is private; where it is gone, usage stays unknown."""
+    get_decoder = getattr(response, "_get_content_decoder", None)
+    if get_decoder is None:
+        _tell_once(f"{type(response).__module__}.{type(response).__name__}")
+        return None
+    decoder = response._decoder = TappedDecoder(get_decoder(), exchange)  # noqa: SLF001
+    return decoder
+
+
+@Once
+def _tell_once(name: str) -> None:
+    _log.warning("%s has no _get_content_decoder(), so tokens of compressed answers stay unknown", name)

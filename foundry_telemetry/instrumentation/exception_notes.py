@@ -1,0 +1,157 @@
+"""Where a failure is seen first: one line on the exception that the application gets.
+
+*Note*: what `BaseException.add_note` takes (PEP 678); tracebacks, log records and AppExceptions show it.
+
+A failed connection is an exception when it crosses a door. A refused answer is none yet: the SDK, or
+``raise_for_status()``, makes one of it later. Their exception classes are public and take the response, or
+the request, in which a door has left its mark. One that is raised ``from None`` in place of these, as
+litellm does, takes no note along: nothing leads from it to the request. So a failed attempt wraps the
+constructors of those classes, and `uninstrument()` puts them back; a process in which nothing fails has
+nothing wrapped.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, Final
+
+from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.instrumentation.tracked_request import Exchange
+from foundry_telemetry.instrumentation.tracker import previous_exchange
+from foundry_telemetry.observation import Observation
+
+_PREFIX: Final = "[foundry-telemetry] "
+
+_MADE_LATER: Final = (
+    ("anthropic", "APIStatusError"),
+    ("anthropic", "APIConnectionError"),
+    ("httpx", "HTTPStatusError"),
+    ("httpx2", "HTTPStatusError"),
+)
+"""Exceptions that are made of what a door has let pass: module and class, each of them public."""
+
+_MOST_CAUSES: Final = 4
+"""An SDK exception is caused by one of the client, and that by one of httpcore and one of the system."""
+
+
+class ExceptionNotes:
+    """Puts the notes on."""
+
+    __slots__ = ("__weakref__",)
+
+    def __init__(self) -> None:
+        _writers.add(self)
+
+    def ended_with(self, exchange: Exchange, error: BaseException | None) -> None:
+        """A failed attempt ended, with this exception if there is one already."""
+        _wrap_constructors()
+        if error is not None and exchange.failed is not None:
+            _put(error, line_of(exchange.failed))
+
+    def passed_by(self, exchange: Exchange, error: BaseException) -> None:
+        """This exception is on its way; it may be about something else."""
+        if exchange.failed is not None and _exchange_of(error) is exchange:
+            _move_to(error, error.__cause__, line_of(exchange.failed))
+
+
+def line_of(seen: Observation) -> str:
+    """What a note says: the cause, what to do, and what to quote. Nothing in it is the caller's text."""
+    from foundry_telemetry.advice import advice_for  # noqa: PLC0415 - most processes never need it
+
+    failure = seen.failure
+    kind, fault = (failure.type, failure.fault) if failure is not None else (None, None)
+    entra = failure.entra.code if failure is not None and failure.entra is not None else None
+    advice = advice_for(kind, fault)
+    told = {
+        "apim-request-id": seen.ids.apim_request_id,
+        "request-id": seen.anthropic_request_id,
+        "support code": seen.support_code,
+    }
+    quoted = ", ".join(f"{name} {value}" for name, value in told.items() if value is not None)
+    return f"{_PREFIX}{' '.join(filter(None, (kind, entra)))}: {advice.next_step} ({quoted})"
+
+
+def put_back() -> None:
+    """Put the constructors back that were wrapped; where somebody wrapped ours, it only stays silent."""
+    for cls, ours in list(_wrapped.items()):
+        if vars(cls).get("__init__") is ours:
+            cls.__init__ = ours.__wrapped__
+        _wrapped.pop(cls, None)
+
+
+_writers: Final[weakref.WeakSet[ExceptionNotes]] = weakref.WeakSet()
+"""Those of the instrumentations that there are."""
+
+
+def are_written() -> bool:
+    """Whether any instrumentation of this process puts notes on."""
+    return len(_writers) > 0
+
+
+_wrapped: Final[dict[Any, Any]] = {}
+"""Our constructor by class. There is no lock: what two threads do here at the same time comes to the same."""
+
+
+def _wrap_constructors() -> None:
+    for module, name in _MADE_LATER:
+        cls = getattr(sys.modules.get(module), name, None)
+        if cls is not None and cls not in _wrapped:
+            cls.__init__ = _wrapped.setdefault(cls, _constructor(cls, cls.__init__))
+
+
+def _constructor(cls: Any, original: Callable[..., None]) -> Callable[..., None]:
+    @wraps(original)
+    def construct(self: BaseException, *args: Any, **options: Any) -> None:
+        original(self, *args, **options)
+        try:
+            if cls in _wrapped:
+                _made(self)
+        except Exception as problem:
+            losses.add(problem, Signal.EXCEPTION_NOTES)
+
+    return construct
+
+
+def _made(error: BaseException) -> None:
+    """An exception was made. If it is of a failed attempt, the note moves to it from its cause."""
+    exchange = _exchange_of(error)
+    if exchange is not None and exchange.failed is not None:
+        _move_to(error, sys.exc_info()[1], line_of(exchange.failed))
+
+
+def _exchange_of(error: BaseException) -> Exchange | None:
+    """The exchange of the request that an exception names."""
+    try:
+        request: Any = error.request  # type: ignore[attr-defined]
+    except (AttributeError, RuntimeError):  # the clients' own raise the second while they have none
+        return None
+    return previous_exchange(request) if isinstance(getattr(request, "extensions", None), dict) else None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    for _ in range(_MOST_CAUSES):
+        if error is None:
+            return
+        yield error
+        error = error.__cause__
+
+
+def _move_to(error: BaseException, cause: BaseException | None, line: str) -> None:
+    for inner in _causes(cause):
+        _take_off(inner, line)
+    _put(error, line)
+
+
+def _put(error: BaseException, line: str) -> None:
+    _take_off(error, _PREFIX)  # a transport may raise the same object again and again
+    error.add_note(line)
+
+
+def _take_off(error: BaseException, beginning: str) -> None:
+    notes = getattr(error, "__notes__", None)
+    if isinstance(notes, list):
+        notes[:] = [note for note in notes if not str(note).startswith(beginning)]

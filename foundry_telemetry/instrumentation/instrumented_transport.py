@@ -1,0 +1,77 @@
+"""What stands where the transport of one attempt would, and sees the attempt through.
+
+Most transports send a request once. One that wraps another may send it again and again, and its client gets
+the last answer alone; below such a transport `layers` follows the attempts to where they are made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opentelemetry import context as context_api
+
+from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, watch
+from foundry_telemetry.instrumentation.connect_timer import AsyncConnectTimer, ConnectTimer, time_connect
+from foundry_telemetry.instrumentation.tracker import Recorder
+from foundry_telemetry.instrumentation.transport_layers import arrived
+
+
+class Shim:
+    """Stands in front of the transport.
+
+    Args:
+        inner: The transport the client chose.
+        recorder: Whom to tell.
+    """
+
+    __slots__ = ("inner", "recorder")
+
+    def __init__(self, inner: Any, recorder: Recorder) -> None:
+        self.inner = inner
+        self.recorder = recorder
+
+    def handle_request(self, request: Any) -> Any:
+        """Send, as the inner transport does."""
+        exchange = self.recorder.begin(request, self.inner)
+        if exchange is None:
+            return self.inner.handle_request(request)
+        time_connect(request, exchange, timer=ConnectTimer)
+        token = exchange.attach(request)
+        exchange.is_on_its_way = True
+        try:
+            response = self.inner.handle_request(request)
+        except BaseException as error:
+            exchange.fail(error)
+            raise
+        finally:
+            exchange.is_on_its_way = False
+            if token is not None:
+                context_api.detach(token)
+        if exchange.sending is None:
+            watch(response, exchange, SyncBody)
+        else:
+            arrived(exchange, request, response, SyncBody)
+        return response
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send, as the inner transport does."""
+        exchange = self.recorder.begin(request, self.inner)
+        if exchange is None:
+            return await self.inner.handle_async_request(request)
+        time_connect(request, exchange, timer=AsyncConnectTimer)
+        token = exchange.attach(request)
+        exchange.is_on_its_way = True
+        try:
+            response = await self.inner.handle_async_request(request)
+        except BaseException as error:
+            exchange.fail(error)
+            raise
+        finally:
+            exchange.is_on_its_way = False
+            if token is not None:
+                context_api.detach(token)
+        if exchange.sending is None:
+            watch(response, exchange, AsyncBody)
+        else:
+            arrived(exchange, request, response, AsyncBody)
+        return response

@@ -1,0 +1,187 @@
+"""What every door does: see an exchange begin and place it in its call.
+
+*Exchange*: one attempt together with the span it belongs to. *Mark*: what a door leaves in
+``request.extensions``, so that other doors open at the same time know that the exchange is taken. The
+clients copy these extensions to the next request of a redirect, which is how hops find each other.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter_ns, time_ns
+from typing import Any, Final
+
+from opentelemetry import context as context_api
+from opentelemetry.context import Context
+from opentelemetry.trace import SpanContext, get_current_span
+
+from foundry_telemetry.attempt import Attempt, last_attempt
+from foundry_telemetry.attribution import current_tags
+from foundry_telemetry.dropped_items import Reason, Signal
+from foundry_telemetry.instrumentation.calls import Origin, earlier_attempt, failed_attempts
+from foundry_telemetry.instrumentation.families import LeftOut
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.instrumentation.tracked_request import Exchange, HttpRequest, Settings, tell_of_dropped
+from foundry_telemetry.instrumentation.unnamed_hosts import in_foundry_span, unnamed_hosts
+from foundry_telemetry.observation import Observation
+from foundry_telemetry.signals import Link
+from foundry_telemetry.wire.request_matcher import Request, read_request
+
+MARK: Final = "foundry_telemetry"
+"""Key in ``request.extensions``."""
+
+
+class Sent(LeftOut):
+    """The mark of a door that sees a request leave but opens the exchange only when something comes back.
+
+    Args:
+        previous: The exchange before this one in the same call, if any.
+        told: Whether `previous` is what this mark stands for, until something more comes of the request.
+        context: The caller's; the current one by default.
+    """
+
+    __slots__ = ("clock_ns", "context", "previous", "started_ns", "told")
+
+    def __init__(
+        self, previous: Exchange | None, *, told: bool = False, context: Context | None = None
+    ) -> None:
+        self.previous = previous
+        self.told = told
+        self.context = context_api.get_current() if context is None else context
+        self.started_ns = time_ns()
+        self.clock_ns = perf_counter_ns()
+
+
+class Recorder:
+    """One instrumentation.
+
+    Args:
+        settings: Where its signals go and what it looks at.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def begin(
+        self, request: HttpRequest, transport: object = None, sent: Sent | None = None
+    ) -> Exchange | None:
+        """Open an exchange if `request` is a call to Foundry. Never raises.
+
+        Args:
+            request: The request, of either family.
+            transport: The transport that will carry it, if known.
+            sent: The mark of a door that saw it leave earlier; now by default.
+        """
+        try:
+            return self._begin(request, transport, sent)
+        except Exception as error:
+            losses.add(error)
+            return None
+
+    def _begin(self, request: HttpRequest, transport: object, sent: Sent | None) -> Exchange | None:
+        url = request.url
+        raw_path = url.raw_path
+        body: bytes | None = None
+
+        def read_body() -> bytes | None:
+            nonlocal body
+            body = body_in_memory(request)
+            return body
+
+        facts = read_request(
+            method=request.method,
+            scheme=url.scheme,
+            host=url.raw_host,
+            port=url.port,
+            raw_path=raw_path,
+            headers=request.headers.raw,
+            body=read_body,
+            hosts=self._settings.hosts,
+            in_foundry_span=lambda: in_foundry_span(sent.context if sent else None),
+        )
+        if facts is None:
+            # Where hooks of an instrumentation of their own have left a mark, theirs is the last word.
+            if sent is not None or not isinstance(request.extensions.get(MARK), Sent):
+                unnamed_hosts.notice(request)
+            return None
+        tell_of_dropped()
+        sent = sent or Sent(previous_exchange(request))
+        exchange = self.open(Origin(facts, raw_path, body, sent.context, current_tags()), sent)
+        exchange.transport = type(request) if transport is None else transport
+        request.extensions[MARK] = exchange
+        return exchange
+
+    def open(self, origin: Origin, sent: Sent) -> Exchange:
+        """Open an exchange for a request already read."""
+        facts = origin.facts
+        try:
+            link = self._settings.signals.open(facts, sent.context, sent.started_ns)
+        except Exception as error:  # a sampler or span processor that raises costs the span, not the record
+            losses.add_foreign(error, Signal.TRACES, Reason.SAMPLER_ERROR)
+            link = self._settings.signals.without_span(facts, sent.context)
+        origin = _place_in_call(link, origin, sent)
+        attempt = Attempt(
+            facts,
+            call_id=link.call_id,
+            number=link.number,
+            trace_id=link.trace_id,
+            tags=origin.tags,
+            started_ns=sent.started_ns,
+            clock_ns=sent.clock_ns,
+        )
+        return Exchange(self._settings, attempt, link, origin, resent=sent.previous is not None)
+
+
+def previous_exchange(request: HttpRequest) -> Exchange | None:
+    """The exchange that sent the same request, or redirected to it."""
+    mark = request.extensions.get(MARK)
+    if isinstance(mark, Sent):
+        return mark.previous
+    return mark if isinstance(mark, Exchange) else None
+
+
+def _place_in_call(link: Link, origin: Origin, sent: Sent) -> Origin:
+    """Number the attempt within its call, and let attempts without a span in common share a call id.
+
+    Returns:
+        What the application sent for the call: behind a redirect that is another request than this one.
+    """
+    facts, previous = origin.facts, sent.previous
+    if previous is not None and (link.ours or _around(link) == _around(previous.link)):
+        link.call_id = previous.attempt.call_id
+        link.number = previous.attempt.number + 1
+        if previous.waiting is not None:
+            previous.waiting.claim()
+        return previous.origin
+    if failed_attempts.waiting:
+        earlier = earlier_attempt(origin, link, sent.clock_ns)
+        if earlier is not None:
+            link.call_id, link.number = earlier.call_id, earlier.number + 1
+            return origin
+    link.number = facts.retry_count + 1
+    last = last_attempt()
+    if last is None or last.operation != facts.operation:
+        return origin
+    if last.call_id == link.call_id:
+        link.number = last.attempt_number + 1
+    elif facts.retry_count and _is_retry_of(last, facts):
+        link.call_id = last.call_id
+    return origin
+
+
+def _around(link: Link) -> SpanContext:
+    return get_current_span(link.context).get_span_context()
+
+
+def _is_retry_of(last: Observation, facts: Request) -> bool:
+    """Whether the attempt before this one in the context is what the SDK, which alone knows, tries again."""
+    same = last.deployment == facts.deployment and last.attempt_number == facts.retry_count
+    return same and last.failure is not None
+
+
+def body_in_memory(request: Any) -> bytes | None:
+    """The body of a request, unless reading it would take it from the user."""
+    try:
+        content = request.content
+    except Exception:  # RequestNotRead of either family: a generator, a file, multipart
+        return None
+    return content if isinstance(content, bytes) else None

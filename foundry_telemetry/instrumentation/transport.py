@@ -1,0 +1,203 @@
+"""The main door: a shim around the transport that a client chose for a URL.
+
+Where the shim comes in, `class_patch` says; what it does, `shim`.
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from foundry_telemetry.instrumentation.class_patch import SEAM, ClassPatch
+from foundry_telemetry.instrumentation.families import LeftOut, client_classes, when_loaded
+from foundry_telemetry.instrumentation.instrumented_transport import Shim
+from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.instrumentation.tracker import Recorder
+from foundry_telemetry.instrumentation.transport_layers import follow_layers, restore_layers
+from foundry_telemetry.wire.request_matcher import may_concern_us
+
+_log: Final = logging.getLogger("foundry_telemetry")
+_RECORDER: Final = "_foundry_telemetry_recorder"
+"""Attribute of a client that is instrumented by itself. A copy of the client takes it along."""
+
+
+class _OfClient(LeftOut):
+    """The recorder of a client that is instrumented by itself, and of the copies made of it."""
+
+    __slots__ = ("__weakref__", "client", "over_own", "own", "recorder")
+
+    def __init__(self, client: Any, recorder: Recorder) -> None:
+        self.client = weakref.ref(client)
+        """Not a copy of it."""
+        self.recorder: Recorder | None = recorder
+        self.own: Any = None
+        """The method that the client had of its own, and ours over it."""
+        self.over_own: Any = None
+
+
+class _State:
+    """Who records: for the whole process, and for single clients."""
+
+    def __init__(self) -> None:
+        self.recorder: Recorder | None = None
+        self.clients: weakref.WeakSet[_OfClient] = weakref.WeakSet()
+        self.patches: dict[type, ClassPatch] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody records."""
+        return self.recorder is None and not any(one.recorder for one in self.clients)
+
+
+_state: Final = _State()
+
+
+def _instrumented(client: Any, transport: Any, url: Any) -> Any:
+    """The transport, with ours around it where somebody records; a client's own recorder wins."""
+    try:
+        if not may_concern_us(url.raw_path):
+            return transport
+        of_client = vars(client).get(_RECORDER)
+        return _shimmed(transport, (of_client.recorder if of_client is not None else None) or _state.recorder)
+    except Exception as error:
+        losses.add(error)
+        return transport
+
+
+def _shimmed(transport: Any, recorder: Recorder | None) -> Any:
+    if recorder is None:
+        return transport
+    inner = transport.inner if isinstance(transport, Shim) else transport
+    follow_layers(inner)
+    return Shim(inner, recorder)
+
+
+def patch(classes: list[type]) -> None:
+    """Patch client classes, where that is not done yet."""
+    for cls in classes:
+        held = _state.patches.get(cls)
+        if held is not None and held.is_in_place:
+            continue
+        if held is not None:
+            held.restore()
+        _state.patches[cls] = ClassPatch(cls, _instrumented)
+
+
+def restore() -> list[type]:
+    """Restore every client class; gives those that were patched."""
+    held = list(_state.patches)
+    while _state.patches:
+        _state.patches.popitem()[1].restore()
+    return held
+
+
+def beneath_ours(cls: type) -> Any:
+    """The method of a client class, below our patch of it."""
+    held = _state.patches.get(cls)
+    return held.original if held is not None and held.is_in_place else vars(cls).get(SEAM)
+
+
+def attach_process(recorder: Recorder) -> None:
+    """Watch every client of the process, those that exist and those to come; replaces an earlier recorder."""
+    _state.recorder = recorder
+    when_loaded(_patch_process)
+
+
+def _patch_process() -> None:
+    if _state.recorder is None:
+        return
+    classes = client_classes()
+    for cls in classes:
+        if SEAM not in vars(cls):
+            _log.warning(
+                "%s.%s has no %s(), so its calls are not seen; use event_hooks()",
+                cls.__module__,
+                cls.__name__,
+                SEAM,
+            )
+    patch([cls for cls in classes if SEAM in vars(cls)])
+
+
+def detach_process() -> None:
+    """Stop watching every client of the process."""
+    _state.recorder = None
+    _restore_if_idle()
+
+
+def _restore_if_idle() -> None:
+    if _state.is_idle:
+        restore()
+        restore_layers()
+
+
+def watches_process() -> bool:
+    """Whether every client of the process is watched."""
+    return _state.recorder is not None
+
+
+def process_recorder() -> Recorder | None:
+    """Whom the exchanges of the whole process are told to, if it is watched."""
+    return _state.recorder
+
+
+def attach_client(target: object, recorder: Recorder) -> None:
+    """Watch one client, and copies that are made of it; replaces an earlier recorder.
+
+    Raises:
+        TypeError: `target` is no client of httpx, httpx2 or the anthropic SDK.
+    """
+    client = http_client(target)
+    detach_client(client)
+    of_client = _OfClient(client, recorder)
+    setattr(client, _RECORDER, of_client)
+    _state.clients.add(of_client)
+    patch([next(cls for cls in type(client).__mro__ if SEAM in vars(cls))])
+    if SEAM in vars(client):  # somebody has given it a method of its own, which asks no class
+        setattr(client, SEAM, _over_own(vars(client)[SEAM], of_client))
+
+
+def _over_own(own: Callable[[Any], Any], of_client: _OfClient) -> Callable[[Any], Any]:
+    @wraps(own)
+    def _transport_for_url(url: Any) -> Any:
+        transport = own(url)
+        try:
+            return _shimmed(transport, of_client.recorder if may_concern_us(url.raw_path) else None)
+        except Exception as error:
+            losses.add(error)
+            return transport
+
+    of_client.over_own, of_client.own = _transport_for_url, own
+    return _transport_for_url
+
+
+def detach_client(target: object) -> None:
+    """Stop watching one client, and copies that were made of it; of a copy, it alone."""
+    client = http_client(target)
+    of_client = vars(client).pop(_RECORDER, None)
+    if of_client is not None and of_client.client() is client:
+        of_client.recorder = None
+        if of_client.own is not None and vars(client).get(SEAM) is of_client.over_own:
+            setattr(client, SEAM, of_client.own)
+    _restore_if_idle()
+
+
+def http_client(target: object) -> Any:
+    """The httpx or httpx2 client that `target` is, or that an SDK client holds.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    for candidate in (target, getattr(target, "_client", None)):
+        if (
+            not isinstance(candidate, type)
+            and isinstance(candidate, tuple(client_classes()))
+            and hasattr(candidate, SEAM)
+        ):
+            return candidate
+    raise TypeError(
+        f"{target!r:.100} is no client; expected httpx.Client, httpx.AsyncClient, their httpx2 twins, "
+        "AnthropicFoundry or AsyncAnthropicFoundry, or nothing for the whole process"
+    )

@@ -1,0 +1,17 @@
+"""The guards at the doors hide our failures from the user's call; here they may not hide them from us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from foundry_telemetry.instrumentation.internal_errors import losses
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No failure of our own was swallowed during the test; those of tests before it do not count."""
+    monkeypatch.setattr(losses, "count", 0)
+    yield
+    assert losses.count == 0

@@ -41,20 +41,20 @@ def cost(
 ) -> None:
     """Who spent what, what will the month have cost, and what was spent in vain?"""
     with repair():
-        from foundry_telemetry.investigate.cost import questions, show  # noqa: PLC0415 - reads the queries
+        from foundry_telemetry.investigate.cost import queries, rendering  # noqa: PLC0415 - reads the queries
         from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
 
         now = datetime.now(UTC)
         try:
-            way, begin = questions.check_way(by), questions.read_since(since, now)
+            way, begin = queries.check_way(by), queries.read_since(since, now)
         except ValueError as error:
             query_options.fail(str(error), query_options.USAGE)
         _read_prices(settings)
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as say:
             say(f"asking {asked.name}")
-            report = read_report(questions.Questions(asked.answer, begin, now), way, begin, now)
+            report = read_report(queries.Questions(asked.answer, begin, now), way, begin, now)
         if as_json or as_csv:
-            _say(show.as_json(report) if as_json else show.as_csv(report))
+            _say(rendering.as_json(report) if as_json else rendering.as_csv(report))
             return
         _show(report)
 
@@ -75,7 +75,7 @@ def reconcile(
     """Does the invoice say what the ledger says? Day by day, with the likely causes where it does not."""
     with repair():
         from foundry_telemetry.investigate.cost import invoice, reconcile, usage  # noqa: PLC0415 - as above
-        from foundry_telemetry.investigate.cost.questions import Questions  # noqa: PLC0415 - as above
+        from foundry_telemetry.investigate.cost.queries import Questions  # noqa: PLC0415 - as above
 
         _read_prices(settings)
         try:
@@ -108,14 +108,14 @@ def _console() -> Any:
 
 
 def _show(report: Any) -> None:
-    from foundry_telemetry.investigate.cost import show  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.cost import rendering  # noqa: PLC0415 - as above
 
     console = _console()
-    first, *rest = show.lines(report)
+    first, *rest = rendering.lines(report)
     console.print(first, markup=False)
     for split in report.splits:
         console.print()
-        console.print(show.table(split, console.width))
+        console.print(rendering.table(split, console.width))
     if not report.splits:
         console.print("no attempt of this time has a tag; give some with attribute(tenant=...)", markup=False)
     console.print()

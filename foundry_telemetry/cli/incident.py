@@ -17,7 +17,7 @@ from foundry_telemetry.cli.missing_extras import repair
 
 if TYPE_CHECKING:
     from foundry_telemetry.dashboards.parameters import TimeRange
-    from foundry_telemetry.investigate.incident import Incident
+    from foundry_telemetry.investigate.incident.report import Incident
 
 WRONG: Final = 3
 """Exit code: there is an answer, and it is that something is wrong."""
@@ -83,7 +83,7 @@ def incident(
     with repair():
         window = _window(since, start, end, watch=watch)
         with query_options.asked(source, workspace, url) as asked:
-            from foundry_telemetry.investigate.incident import look  # noqa: PLC0415 - takes a while
+            from foundry_telemetry.investigate.incident.report import look  # noqa: PLC0415 - takes a while
 
             def find() -> "Incident":
                 with query_options.progress() as say:
@@ -126,8 +126,8 @@ def _window(
 
 
 def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> None:
+    from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
     from foundry_telemetry.investigate.sources import SourceError  # noqa: PLC0415 - takes a while
-    from foundry_telemetry.investigate.words import console  # noqa: PLC0415
 
     out = console()
     try:
@@ -148,10 +148,10 @@ def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> No
 
 
 def _say(found: "Incident", *, as_json: bool) -> None:
-    from foundry_telemetry.investigate import incident_text  # noqa: PLC0415 - takes a while
-    from foundry_telemetry.investigate.words import console  # noqa: PLC0415
+    from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
+    from foundry_telemetry.investigate.incident import rendering  # noqa: PLC0415 - takes a while
 
     if as_json:
-        typer.echo(json.dumps(incident_text.as_object(found)))
+        typer.echo(json.dumps(rendering.as_object(found)))
     else:
-        incident_text.show(found, console())
+        rendering.show(found, console())

@@ -81,7 +81,7 @@ def _silent(name: str) -> Iterator[None]:
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """Gives a function that says what is being done: on standard error, where that is a terminal."""
-    from foundry_telemetry.investigate.words import console  # noqa: PLC0415 - takes a while
+    from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415 - takes a while
 
     err = console(stderr=True)
     if not err.is_terminal or err.is_dumb_terminal:

@@ -12,9 +12,9 @@ from foundry_telemetry.cli import query_options
 from foundry_telemetry.cli.missing_extras import repair
 
 if TYPE_CHECKING:
-    from foundry_telemetry.investigate.call import Found
-    from foundry_telemetry.investigate.ids import Identity
     from foundry_telemetry.investigate.sources import Source
+    from foundry_telemetry.investigate.ticket.call import Found
+    from foundry_telemetry.investigate.ticket.ids import Identity
 
 _MOST: Final = 1_000_000
 """Characters that are read of standard input."""
@@ -50,7 +50,7 @@ def ticket(
 
 
 def _read(text: str) -> tuple["Identity", ...]:
-    from foundry_telemetry.investigate.ids import IdError, read_ids  # noqa: PLC0415 - takes a while
+    from foundry_telemetry.investigate.ticket.ids import IdError, read_ids  # noqa: PLC0415 - takes a while
 
     try:
         return read_ids(text)
@@ -59,7 +59,7 @@ def _read(text: str) -> tuple["Identity", ...]:
 
 
 def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
-    from foundry_telemetry.investigate.call import find  # noqa: PLC0415 - takes a while
+    from foundry_telemetry.investigate.ticket.call import find  # noqa: PLC0415 - takes a while
 
     with query_options.progress() as say:
         tried = (find(source, identity, say) for identity in identities)
@@ -76,9 +76,9 @@ def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
 
 
 def _say(found: "Found", *, as_json: bool, as_markdown: bool) -> None:
-    from foundry_telemetry.investigate.ticket_markdown import as_object, markdown  # noqa: PLC0415
-    from foundry_telemetry.investigate.ticket_text import show  # noqa: PLC0415 - takes a while
-    from foundry_telemetry.investigate.words import console  # noqa: PLC0415
+    from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
+    from foundry_telemetry.investigate.ticket.markdown import as_object, markdown  # noqa: PLC0415
+    from foundry_telemetry.investigate.ticket.rendering import show  # noqa: PLC0415 - takes a while
 
     if as_json:
         typer.echo(json.dumps(as_object(found)))

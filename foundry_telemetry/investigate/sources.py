@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from foundry_telemetry.dashboards import files, kql
 from foundry_telemetry.dashboards.parameters import Value, substitute
-from foundry_telemetry.investigate.trouble import explained
-from foundry_telemetry.investigate.values import plain
+from foundry_telemetry.investigate.display_safety import plain
+from foundry_telemetry.investigate.source_errors import explained
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken

@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from foundry_telemetry.testing.captured_request import ReceivedRequest
     from foundry_telemetry.testing.compress import Encoding
     from foundry_telemetry.testing.fake import FakeFoundry
     from foundry_telemetry.testing.ingestion import FakeIngestion
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
     from foundry_telemetry.testing.kit.calls import Call, Calls
     from foundry_telemetry.testing.kit.capture import Point
     from foundry_telemetry.testing.kit.incidents import INCIDENTS, Incident
-    from foundry_telemetry.testing.received import ReceivedRequest
+    from foundry_telemetry.testing.recorded_responses import error, recorded
     from foundry_telemetry.testing.recordings import RecordedCase, RecordedSequence, case, cases, sequences
-    from foundry_telemetry.testing.replays import error, recorded
-    from foundry_telemetry.testing.replies import answer, count_tokens, message, stream
-    from foundry_telemetry.testing.reply import Ends, Pause, Reply
+    from foundry_telemetry.testing.response import Ends, Pause, Reply
+    from foundry_telemetry.testing.responses import answer, count_tokens, message, stream
     from foundry_telemetry.testing.script import Item, Respond
 
 __all__ = [
@@ -70,11 +70,11 @@ _NAMES: Final = {
     "kit.calls": ("Call", "Calls"),
     "kit.capture": ("Point",),
     "kit.incidents": ("INCIDENTS", "Incident"),
-    "received": ("ReceivedRequest",),
+    "captured_request": ("ReceivedRequest",),
     "recordings": ("RecordedCase", "RecordedSequence", "case", "cases", "sequences"),
-    "replays": ("error", "recorded"),
-    "replies": ("answer", "count_tokens", "message", "stream"),
-    "reply": ("Ends", "Pause", "Reply"),
+    "recorded_responses": ("error", "recorded"),
+    "responses": ("answer", "count_tokens", "message", "stream"),
+    "response": ("Ends", "Pause", "Reply"),
     "script": ("Item", "Respond"),
 }
 _HOMES: Final = {name: home for home, names in _NAMES.items() for name in names}

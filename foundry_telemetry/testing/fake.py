@@ -7,8 +7,8 @@ from importlib import import_module
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.replays import SHORT_RETRY_S
+from foundry_telemetry.testing.captured_request import ReceivedRequest
+from foundry_telemetry.testing.recorded_responses import SHORT_RETRY_S
 from foundry_telemetry.testing.script import Item, Play, Respond
 from foundry_telemetry.testing.transports import make_transport
 

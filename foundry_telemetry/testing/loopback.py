@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect, Request
 
 from foundry_telemetry.serving import LoopbackServer
-from foundry_telemetry.testing.received import ReceivedRequest, joined
+from foundry_telemetry.testing.captured_request import ReceivedRequest, joined
 from foundry_telemetry.testing.script import NO_ANSWERS, NoAnswer, Play
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
-    from foundry_telemetry.testing.reply import Pause, Reply
+    from foundry_telemetry.testing.response import Pause, Reply
 
 _TICK_S = 0.002
 _LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)

@@ -10,11 +10,11 @@ from types import ModuleType
 
 from msgspec import Struct
 
-from foundry_telemetry.testing.received import ReceivedRequest
+from foundry_telemetry.testing.captured_request import ReceivedRequest
+from foundry_telemetry.testing.recorded_responses import error, recorded
 from foundry_telemetry.testing.recordings import cases, nearest
-from foundry_telemetry.testing.replays import error, recorded
-from foundry_telemetry.testing.replies import answer
-from foundry_telemetry.testing.reply import Reply
+from foundry_telemetry.testing.response import Reply
+from foundry_telemetry.testing.responses import answer
 
 Item = int | str | Reply | BaseException | type[BaseException]
 """A status, the id of a recorded answer or the name of an error, a reply, or an exception."""

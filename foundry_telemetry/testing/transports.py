@@ -12,8 +12,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from foundry_telemetry.testing.received import ReceivedRequest, joined
-from foundry_telemetry.testing.reply import Pause, Reply
+from foundry_telemetry.testing.captured_request import ReceivedRequest, joined
+from foundry_telemetry.testing.response import Pause, Reply
 from foundry_telemetry.testing.script import NoAnswer
 
 _ASYNC_TICK_S = 0.002

@@ -272,7 +272,12 @@ PRIVATE = (
                 "demo/run.py",
                 "investigate/doctor/process.py",
             ),
-            *("signals/__init__.py", "signals/ledger.py", "signals/providers.py", "testing/kit/quiet.py"),
+            *(
+                "signals/__init__.py",
+                "signals/ledger.py",
+                "signals/providers.py",
+                "testing/kit/disable_export.py",
+            ),
         ),
         "there is no ledger: instrument() cannot be imported",
         lambda: (
@@ -537,14 +542,14 @@ NOT_FOREIGN = {
     ("dashboards/querypack.py", "_over_time"): "the end of a name of a query",
     ("azure/log_pipeline.py", "_foundry_telemetry_export"): "ours, put on a log record",
     ("demo/run.py", "_proxy"): "the end of names of environment variables",
-    ("investigate/cost/show.py", "_usd"): "the end of names of columns",
+    ("investigate/cost/rendering.py", "_usd"): "the end of names of columns",
     ("local/database.py", "_IsBillable"): "a column of Azure",
     ("local/database.py", "_ResourceId"): "a column of Azure",
     ("local/database.py", "_SubscriptionId"): "a column of Azure",
     ("local/mapped.py", "_BilledSize"): "a column of Azure",
-    ("testing/kit/quiet.py", "_active"): "of our own module `azure`",
-    ("testing/kit/takeover.py", "_last"): "of our own module `attempt`",
-    ("testing/kit/takeover.py", "_settings"): "of our own class, a recorder",
+    ("testing/kit/disable_export.py", "_active"): "of our own module `azure`",
+    ("testing/kit/provider_override.py", "_last"): "of our own module `attempt`",
+    ("testing/kit/provider_override.py", "_settings"): "of our own class, a recorder",
     ("wire/request_matcher.py", "_OTHER"): "a word of the HTTP convention",
 }
 """What looks like a touch and is none, and why."""

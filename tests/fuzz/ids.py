@@ -12,7 +12,8 @@ from functools import cache
 from foundry_telemetry.dashboards import files, kql
 from foundry_telemetry.dashboards.lexer import tokens
 from foundry_telemetry.dashboards.parameters import substitute
-from foundry_telemetry.investigate.ids import (
+from foundry_telemetry.investigate.display_safety import HIDDEN, MOST, as_markdown, plain
+from foundry_telemetry.investigate.ticket.ids import (
     IdError,
     is_trace_id,
     is_word,
@@ -20,7 +21,6 @@ from foundry_telemetry.investigate.ids import (
     read_ids,
     support_code,
 )
-from foundry_telemetry.investigate.values import HIDDEN, MOST, as_markdown, plain
 from foundry_telemetry.local.tables import quoted
 from tests.fuzz.emitted import recorded
 from tests.fuzz.harness import Harness

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.dashboards import files, kql
 from foundry_telemetry.dashboards.parameters import TimeRange, substitute
-from foundry_telemetry.investigate.ids import IdError, is_trace_id, is_word, read_ids
+from foundry_telemetry.investigate.ticket.ids import IdError, is_trace_id, is_word, read_ids
 from foundry_telemetry.local.database import MEMORY
 from foundry_telemetry.local.store import Store
 from foundry_telemetry.local.tables import quoted

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.investigate.commands import run
-from tests.investigate.drills import DRILLS, play
+from tests.investigate.scenarios import DRILLS, play
 from tests.investigate.service import running
 
 README = Path(__file__).parents[2] / "README.md"

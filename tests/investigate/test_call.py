@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.investigate import call as module
 from foundry_telemetry.investigate import sources
-from foundry_telemetry.investigate.call import Found, find
-from foundry_telemetry.investigate.ids import read_id
 from foundry_telemetry.investigate.sources import SourceError
+from foundry_telemetry.investigate.ticket import call as module
+from foundry_telemetry.investigate.ticket.call import Found, find
+from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.rows import Row
 from tests.investigate.commands import run

@@ -17,8 +17,8 @@ import pytest
 from foundry_telemetry import pricing
 from foundry_telemetry.dashboards import files
 from foundry_telemetry.dashboards.parameters import TimeRange
-from foundry_telemetry.investigate.cost import show
-from foundry_telemetry.investigate.cost.questions import Questions, check_way, read_since
+from foundry_telemetry.investigate.cost import rendering
+from foundry_telemetry.investigate.cost.queries import Questions, check_way, read_since
 from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.local.server import LocalAzureMonitor
@@ -146,7 +146,7 @@ def test_what_told_no_price_is_not_told_as_zero() -> None:
     waste = report.waste
     assert waste is not None
     assert (waste.failed, waste.failed_usd, waste.left_usd, report.usd) == (1, None, None, None)
-    assert "failures       - for 1 attempts" in list(show.lines(report))
+    assert "failures       - for 1 attempts" in list(rendering.lines(report))
 
 
 def test_no_record() -> None:
@@ -154,7 +154,7 @@ def test_no_record() -> None:
     report = report_of([])
     assert (report.usd, report.attempts, report.month, report.waste) == (0.0, 0, None, None)
     assert [split.parts for split in report.splits] == [()]
-    assert "$0.0000 for 0 attempts" in "\n".join(show.lines(report))
+    assert "$0.0000 for 0 attempts" in "\n".join(rendering.lines(report))
 
 
 def test_waste() -> None:
@@ -237,10 +237,10 @@ def test_as_json_and_csv() -> None:
     """JSON has all of it, with nulls for what is not known; CSV the split, safe for a spreadsheet."""
     rows = [*bill(), attempt(NOW - timedelta(minutes=3), 77, deployment="=cmd()", cost_usd=9.0)]
     report = report_of(rows)
-    told = json.loads(show.as_json(report))
+    told = json.loads(rendering.as_json(report))
     assert told["splits"][0]["parts"][0]["cost_usd"] == pytest.approx(14.0)
     assert told["month"].keys() >= {"usd", "forecast_usd", "low_usd", "high_usd"}
-    lines = list(csv.DictReader(io.StringIO(show.as_csv(report))))
+    lines = list(csv.DictReader(io.StringIO(rendering.as_csv(report))))
     assert {line["part"] for line in lines} >= {"claude-opus-5-5", "'=cmd()"}
     assert {line["by"] for line in lines} == {"deployment"}
     assert next(line["cost_usd"] for line in lines if line["part"] == "pilot") == ""

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_telemetry.investigate.ids import IdError, is_trace_id, is_word, read_id, read_ids, support_code
+from foundry_telemetry.investigate.ticket.ids import (
+    IdError,
+    is_trace_id,
+    is_word,
+    read_id,
+    read_ids,
+    support_code,
+)
 from tests.investigate.commands import run
 
 pytestmark = pytest.mark.row(73)

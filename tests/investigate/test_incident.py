@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.investigate.incident import _enough_from
-from foundry_telemetry.investigate.questions import Bin
+from foundry_telemetry.investigate.incident.report import _enough_from
+from foundry_telemetry.investigate.queries import Bin
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.incidents import BOT, NOW, ORDERS, Call, Trouble, day
 from tests.dashboards.rows import Row

@@ -20,7 +20,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 import foundry_telemetry
 from foundry_telemetry import attribute
 from foundry_telemetry.attribution import set_tags
-from foundry_telemetry.investigate.cost.questions import Questions
+from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.report import read_report
 from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.local.server import LocalAzureMonitor

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from foundry_telemetry.dashboards.parameters import TimeRange
-from foundry_telemetry.investigate import questions, sources
+from foundry_telemetry.investigate import queries, sources
 from foundry_telemetry.investigate.sources import Source, SourceError, choose, local_url
 from foundry_telemetry.local.server import LocalAzureMonitor
 from foundry_telemetry.serving import LoopbackServer
@@ -50,7 +50,7 @@ def answering(status: int, body: bytes = b"", *, until: threading.Event | None =
 def failure(source: Source) -> str:
     """What a source says in place of an answer."""
     with source, pytest.raises(SourceError) as raised:
-        questions.calls(source, WINDOW)
+        queries.calls(source, WINDOW)
     return str(raised.value)
 
 
@@ -228,7 +228,7 @@ def test_both_through_one_client() -> None:
     with LocalAzureMonitor() as azure:
         as_azure = Source(logs_client(azure.url), WORKSPACE, "w", is_local=False)
         with as_azure, sources.local(azure.url) as local:
-            assert questions.calls(as_azure, WINDOW) == questions.calls(local, WINDOW) != []
+            assert queries.calls(as_azure, WINDOW) == queries.calls(local, WINDOW) != []
 
 
 @pytest.mark.parametrize("url", ["http://api.loganalytics.io", "api.loganalytics.io", "file:///x"])

@@ -366,7 +366,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "any-text-is-an-id",
-        "foundry_telemetry/investigate/ids.py",
+        "foundry_telemetry/investigate/ticket/ids.py",
         """        if form.fullmatch(bare):""",
         """        if form.match(bare):""",
         ("tests/investigate/test_ids.py",),

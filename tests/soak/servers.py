@@ -17,9 +17,9 @@ from typing import Any
 from foundry_telemetry import conventions as names
 from foundry_telemetry import serving
 from foundry_telemetry.testing import FakeFoundry, Reply
+from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.ingestion import FakeIngestion, Fault
-from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.replies import answer
+from foundry_telemetry.testing.responses import answer
 
 MOST_CONNECTIONS = 4096
 """Of a server here; as many as can be wanted at once."""

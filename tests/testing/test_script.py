@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, sequences
-from foundry_telemetry.testing.received import joined
+from foundry_telemetry.testing.captured_request import joined
 from foundry_telemetry.testing.script import NoAnswer, Play
 from tests.support.patience import PATIENCE_S
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from foundry_telemetry.investigate.cost.reconcile import Day, Reconciled
-from foundry_telemetry.investigate.cost.show import usd
+from foundry_telemetry.investigate.cost.rendering import usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from foundry_telemetry import pricing
-from foundry_telemetry.investigate.cost.questions import Questions
+from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.sources import Row
 from foundry_telemetry.observation import TokenUsage
 

@@ -23,7 +23,7 @@ from foundry_telemetry.investigate.doctor import (
     live,
     packages,
     process,
-    reach,
+    reachability,
     stored,
 )
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, State, failure
@@ -51,8 +51,8 @@ _CHECKS: Final = (
     _Check("token", credentials.check_token),
     _Check("settings", exporting.check, _READING_S),
     _Check("disk", exporting.check_stored, _READING_S),
-    _Check("Foundry", reach.check_foundry),
-    _Check("Azure Monitor", reach.check_monitor),
+    _Check("Foundry", reachability.check_foundry),
+    _Check("Azure Monitor", reachability.check_monitor),
     _Check("process", process.check, _READING_S),
     _Check("stored records", stored.check),
 )

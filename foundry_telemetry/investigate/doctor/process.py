@@ -17,7 +17,7 @@ from foundry_telemetry.azure import log_pipeline, logging_loop
 from foundry_telemetry.dropped_items import OF_APPLICATION, dropped
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.instrumentation.transport import watches_process
-from foundry_telemetry.investigate.doctor import beside
+from foundry_telemetry.investigate.doctor import related_telemetry
 from foundry_telemetry.investigate.doctor.exporting import is_disabled
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 
@@ -49,7 +49,7 @@ def load(name: str) -> Finding:
 
 def check(scene: Scene) -> Iterator[Finding]:
     """Other instrumentation, fork model, doors, providers, log loop and losses of this process."""
-    yield from beside.check()
+    yield from related_telemetry.check()
     yield _forks(scene)
     if is_disabled(scene):
         yield skipped("the service", "OTEL_SDK_DISABLED=true: it records nothing", "unset OTEL_SDK_DISABLED")

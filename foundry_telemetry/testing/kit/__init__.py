@@ -15,17 +15,17 @@ from opentelemetry.sdk.trace import ReadableSpan
 from foundry_telemetry.instrumentation import exception_notes
 from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit import content
 from foundry_telemetry.testing.kit.calls import Calls
 from foundry_telemetry.testing.kit.capture import Capture, Point
 from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds
+from foundry_telemetry.testing.kit.disable_export import Quiet
+from foundry_telemetry.testing.kit.fake_state import Stage
 from foundry_telemetry.testing.kit.incidents import INCIDENTS, Incident, incident
-from foundry_telemetry.testing.kit.quiet import Quiet
+from foundry_telemetry.testing.kit.provider_override import Takeover
 from foundry_telemetry.testing.kit.router import Router
-from foundry_telemetry.testing.kit.stage import Stage
-from foundry_telemetry.testing.kit.takeover import Takeover
-from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.replies import AnswerOptions, answer
+from foundry_telemetry.testing.responses import AnswerOptions, answer
 from foundry_telemetry.testing.script import Item, Respond
 from foundry_telemetry.wire.request_matcher import parse_hosts
 

@@ -17,8 +17,8 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 import msgspec
 
-from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.reply import Reply
+from foundry_telemetry.testing.captured_request import ReceivedRequest
+from foundry_telemetry.testing.response import Reply
 
 SHORTEST: Final = 8
 """Characters."""

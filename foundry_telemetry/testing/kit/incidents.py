@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Struct, structs
 
 from foundry_telemetry.observation import AuthScheme
+from foundry_telemetry.testing.recorded_responses import error, recorded
 from foundry_telemetry.testing.recordings import case, cases, nearest
-from foundry_telemetry.testing.replays import error, recorded
-from foundry_telemetry.testing.replies import message, stream
-from foundry_telemetry.testing.reply import Reply
+from foundry_telemetry.testing.response import Reply
+from foundry_telemetry.testing.responses import message, stream
 from foundry_telemetry.testing.script import Item, Respond
 from foundry_telemetry.wire.headers import Bearer
 from foundry_telemetry.wire.request_matcher import Request, is_foundry_host

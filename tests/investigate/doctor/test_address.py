@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from foundry_telemetry.investigate.doctor import address
-from tests.investigate.doctor.looking import ADDRESS, named, scene
+from tests.investigate.doctor.scenes import ADDRESS, named, scene
 
 HOST = "https://my-resource.services.ai.azure.com"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.investigate.doctor import credentials
-from tests.investigate.doctor.looking import named, scene
+from tests.investigate.doctor.scenes import named, scene
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 OTHER = "99999999-2222-4333-8444-555555555555"

@@ -11,7 +11,7 @@ import pytest
 
 from foundry_telemetry.azure.sampling import _ACCEPTED_SAMPLERS
 from foundry_telemetry.investigate.doctor import exporting
-from tests.investigate.doctor.looking import named, scene
+from tests.investigate.doctor.scenes import named, scene
 
 KEY = "0cana000-1111-4222-8333-444444444444".replace("n", "e")
 STRING = f"InstrumentationKey={KEY};IngestionEndpoint=https://westeurope-1.in.applicationinsights.azure.com/"

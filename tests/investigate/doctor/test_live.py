@@ -11,7 +11,7 @@ from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.doctor import live
 from foundry_telemetry.local.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, Item
-from tests.investigate.doctor.looking import named, scene
+from tests.investigate.doctor.scenes import named, scene
 
 KEY = "ANTHROPIC_FOUNDRY_API_KEY"
 STRING = "APPLICATIONINSIGHTS_CONNECTION_STRING"

@@ -12,7 +12,7 @@ import pytest
 
 from foundry_telemetry.investigate.doctor import packages
 from foundry_telemetry.investigate.doctor.finding import Finding
-from tests.investigate.doctor.looking import named, scene
+from tests.investigate.doctor.scenes import named, scene
 
 PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 

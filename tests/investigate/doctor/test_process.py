@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider, sampling
 from foundry_telemetry.dropped_items import Dropped, Reason, Signal
 from foundry_telemetry.investigate.doctor import process
 from tests.cli.process import environment
-from tests.investigate.doctor.looking import named, scene
+from tests.investigate.doctor.scenes import named, scene
 from tests.support.patience import PATIENCE_S
 
 KEY = "00000000-1111-4222-8333-444444444444"

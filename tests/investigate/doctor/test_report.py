@@ -10,7 +10,7 @@ import pytest
 from foundry_telemetry.investigate import doctor
 from foundry_telemetry.investigate.doctor import Finding, Report, Scene, examine
 from foundry_telemetry.investigate.doctor.finding import failure, ok, skipped, warning
-from tests.investigate.doctor.looking import scene
+from tests.investigate.doctor.scenes import scene
 from tests.support.patience import PATIENCE_S
 
 

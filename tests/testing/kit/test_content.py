@@ -14,8 +14,8 @@ import pytest
 
 from foundry_telemetry import attribute
 from foundry_telemetry.testing import INCIDENTS, FoundryKit, Reply, answer, recorded
+from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit import content
-from foundry_telemetry.testing.received import ReceivedRequest
 from tests.testing.kit.calling import KEY, PROMPT, QUESTION, URL, ask, sdk
 
 ANSWER = "Under the floor lie forty-one brass tide gauges, each older than the harbour."

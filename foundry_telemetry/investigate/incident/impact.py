@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from foundry_telemetry import conventions as names
-from foundry_telemetry.investigate.questions import Failure, Group, tags_of
+from foundry_telemetry.investigate.queries import Failure, Group, tags_of
 
 ALWAYS: Final = ("deployment", "service")
 """What is told of every incident."""

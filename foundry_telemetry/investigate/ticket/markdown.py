@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from foundry_telemetry.advice.owner_labels import MOVES
-from foundry_telemetry.investigate import ticket_block
-from foundry_telemetry.investigate.call import Call, Found
-from foundry_telemetry.investigate.steps import steps_for
-from foundry_telemetry.investigate.values import as_markdown
-from foundry_telemetry.investigate.words import ABSENT, clock, took
+from foundry_telemetry.investigate.display_safety import as_markdown
+from foundry_telemetry.investigate.formatting import ABSENT, clock, took
+from foundry_telemetry.investigate.next_steps import steps_for
+from foundry_telemetry.investigate.ticket import block
+from foundry_telemetry.investigate.ticket.call import Call, Found
 
 
 def markdown(found: Found) -> str:
@@ -34,7 +34,7 @@ def as_object(found: Found) -> dict[str, Any]:
         ],
         "trace": msgspec.to_builtins(found.beside),
         "other_calls": [{"call_id": one.call_id, "state": one.state} for one in found.others],
-        "ticket": ticket_block.text(call),
+        "ticket": block.text(call),
     }
     if found.trouble:
         told["trace_trouble"] = found.trouble
@@ -47,7 +47,7 @@ def as_object(found: Found) -> dict[str, Any]:
             "meaning": advice.meaning,
             "next_step": advice.next_step,
             "steps": steps,
-            "desks": ticket_block.desks(call),
+            "desks": block.desks(call),
         }
     return told
 
@@ -72,7 +72,7 @@ def _lines(found: Found) -> Iterator[str]:
         )
         yield f"| {' | '.join(map(as_markdown, cells))} |"
     yield ""
-    yield from (f"- **{as_markdown(name)}**: {as_markdown(told)}" for name, told in ticket_block.lines(call))
+    yield from (f"- **{as_markdown(name)}**: {as_markdown(told)}" for name, told in block.lines(call))
 
 
 def _cause(call: Call) -> Iterator[str]:

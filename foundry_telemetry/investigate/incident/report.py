@@ -11,12 +11,13 @@ from msgspec import Struct
 
 from foundry_telemetry.advice import Advice, advice_for
 from foundry_telemetry.dashboards.parameters import TimeRange
-from foundry_telemetry.investigate import questions, spread
-from foundry_telemetry.investigate.causes import Cause, Totals, causes, totals
-from foundry_telemetry.investigate.change import Change, Key, change
-from foundry_telemetry.investigate.questions import Bin, Failure, Group
+from foundry_telemetry.investigate import queries
+from foundry_telemetry.investigate.concurrency import together
+from foundry_telemetry.investigate.incident import impact
+from foundry_telemetry.investigate.incident.causes import Cause, Totals, causes, totals
+from foundry_telemetry.investigate.incident.change_point import Change, Key, change
+from foundry_telemetry.investigate.queries import Bin, Failure, Group
 from foundry_telemetry.investigate.sources import Source
-from foundry_telemetry.investigate.together import together
 
 _ENOUGH: Final = 500
 """Failures that are looked at one by one."""
@@ -31,10 +32,10 @@ class Main(Struct, frozen=True, kw_only=True):
     cause: Cause
     change: Change
     advice: Advice
-    hits: tuple[spread.Hit, ...]
-    tags: tuple[spread.Hit, ...]
+    hits: tuple[impact.Hit, ...]
+    tags: tuple[impact.Hit, ...]
     """Of the newest 500 failures."""
-    news: tuple[spread.New, ...]
+    news: tuple[impact.New, ...]
     examples: tuple[Failure, ...]
     """Three calls at most, the first to fail before the others."""
 
@@ -67,9 +68,9 @@ def look(source: Source, window: TimeRange, say: Callable[[str], object]) -> Inc
     window = TimeRange(_floor(window.start), _floor(window.end), window.grain)
     say(f"asking {source.name} what happened")
     groups, bins, calls = together(
-        partial(questions.groups, source, window),
-        partial(questions.timeline, source, window),
-        partial(questions.calls, source, window),
+        partial(queries.groups, source, window),
+        partial(queries.timeline, source, window),
+        partial(queries.calls, source, window),
     )
     found = causes(groups, calls)
     whole = totals(groups, calls)
@@ -92,11 +93,11 @@ def look(source: Source, window: TimeRange, say: Callable[[str], object]) -> Inc
 def _main(
     source: Source, window: TimeRange, cause: Cause, groups: Sequence[Group], bins: Sequence[Bin]
 ) -> Main:
-    begin = questions.day(window).start
+    begin = queries.day(window).start
     key = (cause.error_type or None, cause.fault or None)
     changed = change(bins, key, begin) or Change(cause.first_seen, window.end, None, over=False)
     first = _floor(changed.since)
-    failures = questions.failures(
+    failures = queries.failures(
         source,
         cause.error_type,
         cause.fault,
@@ -107,9 +108,9 @@ def _main(
         cause=cause,
         change=changed,
         advice=advice_for(cause.error_type, cause.fault or None),
-        hits=tuple(spread.hits(groups, cause.error_type, cause.fault)),
-        tags=tuple(spread.tags(failures)),
-        news=tuple(spread.news(groups, changed.since)),
+        hits=tuple(impact.hits(groups, cause.error_type, cause.fault)),
+        tags=tuple(impact.tags(failures)),
+        news=tuple(impact.news(groups, changed.since)),
         examples=examples(failures),
     )
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 from msgspec import structs
 
 from foundry_telemetry.testing.recordings import split
-from foundry_telemetry.testing.reply import Reply
+from foundry_telemetry.testing.response import Reply
 
 _ALPHABET = string.ascii_letters + string.digits
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

@@ -8,8 +8,8 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.compress import Encoding, compressed
-from foundry_telemetry.testing.received import ReceivedRequest
 
 Pause = float | threading.Event
 """Seconds to wait, or an event to wait for."""

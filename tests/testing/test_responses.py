@@ -25,7 +25,7 @@ from foundry_telemetry.testing import (
     recorded,
     stream,
 )
-from foundry_telemetry.testing.replays import error_names
+from foundry_telemetry.testing.recorded_responses import error_names
 
 PLAIN = ReceivedRequest(body=b'{"model": "my-deployment"}')
 STREAM = ReceivedRequest(body=b'{"model": "my-deployment", "stream": true}')

@@ -10,10 +10,10 @@ from typing import Final
 from msgspec import Struct
 
 from foundry_telemetry.advice import Advice, advice_for
-from foundry_telemetry.investigate import questions
-from foundry_telemetry.investigate.ids import Identity, support_code
-from foundry_telemetry.investigate.questions import Attempt, Beside
+from foundry_telemetry.investigate import queries
+from foundry_telemetry.investigate.queries import Attempt, Beside
 from foundry_telemetry.investigate.sources import Source, SourceError
+from foundry_telemetry.investigate.ticket.ids import Identity, support_code
 
 _LEFT: Final = ("abandoned", "cancelled")
 
@@ -99,7 +99,7 @@ def find(source: Source, identity: Identity, say: Callable[[str], object]) -> Fo
         SourceError: The ledger cannot be asked.
     """
     say(f"asking {source.name} for the call")
-    calls = _calls(questions.call(source, identity))
+    calls = _calls(queries.call(source, identity))
     if not calls:
         return None
     # What failed is what is asked for; of several the newest.
@@ -129,6 +129,6 @@ def _beside(source: Source, call: Call) -> tuple[tuple[Beside, ...], str | None]
     if trace_id is None:
         return (), None
     try:
-        return tuple(questions.beside(source, trace_id, call.began, call.last.ended)), None
+        return tuple(queries.beside(source, trace_id, call.began, call.last.ended)), None
     except SourceError as error:
         return (), str(error)

@@ -7,10 +7,10 @@ from functools import cache
 
 from msgspec import structs
 
-from foundry_telemetry.testing.received import ReceivedRequest
+from foundry_telemetry.testing.captured_request import ReceivedRequest
+from foundry_telemetry.testing.id_rewriting import renewed
 from foundry_telemetry.testing.recordings import RecordedCase, case, cases, nearest
-from foundry_telemetry.testing.renewal import renewed
-from foundry_telemetry.testing.reply import Reply, built
+from foundry_telemetry.testing.response import Reply, built
 
 SHORT_RETRY_S = 0.01
 """The wait that errors ask for unless told otherwise, in seconds; the recorded ones are 6 s and more."""

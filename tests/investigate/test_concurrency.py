@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.investigate.together import together
+from foundry_telemetry.investigate.concurrency import together
 from tests.cli.process import end, start
 from tests.support.patience import PATIENCE_S
 
 SLOW = """
 import os, signal, threading
-import foundry_telemetry.investigate.questions as questions
+import foundry_telemetry.investigate.queries as questions
 
 def never(*_):
     os.write(1, b"asked\\n")  # in a daemon: one that holds the lock of stdout at the end is fatal

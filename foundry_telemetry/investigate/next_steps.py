@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from foundry_telemetry.advice import PLACEHOLDERS, Advice
-from foundry_telemetry.investigate.questions import Attempt, Failure
+from foundry_telemetry.investigate.queries import Attempt, Failure
 
 _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII).fullmatch
 """What may stand in a command for a shell as it is."""

@@ -12,10 +12,10 @@ import pytest
 import trustme
 
 from foundry_telemetry.advice import advice_for
-from foundry_telemetry.investigate.doctor import reach
+from foundry_telemetry.investigate.doctor import reachability
 from foundry_telemetry.local.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, Item, Reply
-from tests.investigate.doctor.looking import named, scene
+from tests.investigate.doctor.scenes import named, scene
 from tests.support.patience import PATIENCE_S
 
 VARIABLE = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -35,11 +35,11 @@ def nobody() -> str:
         return f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def look(script: Item) -> tuple[reach.Finding, FakeFoundry]:
+def look(script: Item) -> tuple[reachability.Finding, FakeFoundry]:
     """What is found of a Foundry that answers so, and that Foundry."""
     with FakeFoundry(script) as foundry:
         asked = scene(base_url=foundry.base_url, variables={"ANTHROPIC_FOUNDRY_API_KEY": "CANARY"})
-        return named(reach.check_foundry(asked), "Foundry"), foundry
+        return named(reachability.check_foundry(asked), "Foundry"), foundry
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_nobody_listens(check: str, nobody: str, silent: str) -> None:
     for address, patience_s, words in answers:
         string = f"InstrumentationKey={key};IngestionEndpoint={address}/"
         asked = scene(base_url=address, patience_s=patience_s, variables={VARIABLE: string})
-        ask = reach.check_foundry if check == "Foundry" else reach.check_monitor
+        ask = reachability.check_foundry if check == "Foundry" else reachability.check_monitor
         found = named(ask(asked), check)
         assert found.state == "failure"
         assert words in found.seen
@@ -103,7 +103,7 @@ def test_nobody_listens(check: str, nobody: str, silent: str) -> None:
 def test_a_name_that_nobody_knows() -> None:
     """A name that does not resolve is told as that."""
     asked = scene(base_url="https://no-such-resource.invalid/anthropic")
-    found = named(reach.check_foundry(asked), "Foundry")
+    found = named(reachability.check_foundry(asked), "Foundry")
     assert found.state == "failure"
     assert "is not known" in found.seen
     assert found.fix == "nslookup no-such-resource.invalid"
@@ -117,7 +117,7 @@ def test_a_certificate_that_is_not_trusted() -> None:
         thread = Thread(target=_shake_hands, args=(listening, context))
         thread.start()
         asked = scene(base_url=f"https://localhost:{listening.getsockname()[1]}/anthropic")
-        found = named(reach.check_foundry(asked), "Foundry")
+        found = named(reachability.check_foundry(asked), "Foundry")
         thread.join()
     assert found.state == "failure"
     assert "CERTIFICATE_VERIFY_FAILED" in found.seen
@@ -140,15 +140,15 @@ def test_a_page_in_place_of_foundry() -> None:
 
 def test_no_address() -> None:
     """What has no address is not asked, and that is no failure."""
-    assert named(reach.check_foundry(scene()), "Foundry").state == "skipped"
-    assert named(reach.check_monitor(scene()), "Azure Monitor").state == "skipped"
+    assert named(reachability.check_foundry(scene()), "Foundry").state == "skipped"
+    assert named(reachability.check_monitor(scene()), "Azure Monitor").state == "skipped"
 
 
 def test_azure_monitor() -> None:
     """The ingestion endpoint answers a post without items, and nothing is stored of it."""
     with LocalAzureMonitor() as azure:
         asked = scene(variables={VARIABLE: azure.connection_string})
-        assert named(reach.check_monitor(asked), "Azure Monitor").state == "ok"
+        assert named(reachability.check_monitor(asked), "Azure Monitor").state == "ok"
         assert azure.query("union AppEvents, AppTraces | count").rows == [(0,)]
 
 
@@ -158,6 +158,6 @@ def test_not_the_ingestion_endpoint(status: int) -> None:
     with FakeFoundry(status) as other:
         key = "00000000-1111-4222-8333-444444444444"
         string = f"InstrumentationKey={key};IngestionEndpoint=http://{other.host}/"
-        found = named(reach.check_monitor(scene(variables={VARIABLE: string})), "Azure Monitor")
+        found = named(reachability.check_monitor(scene(variables={VARIABLE: string})), "Azure Monitor")
     assert found.state == "failure"
     assert str(status) in found.seen

@@ -11,10 +11,10 @@ from typing import Any, TypedDict
 import msgspec
 from msgspec import Struct
 
-from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.renewal import azure_id, message_id, request_id
-from foundry_telemetry.testing.replays import error
-from foundry_telemetry.testing.reply import Pause, Reply, built
+from foundry_telemetry.testing.captured_request import ReceivedRequest
+from foundry_telemetry.testing.id_rewriting import azure_id, message_id, request_id
+from foundry_telemetry.testing.recorded_responses import error
+from foundry_telemetry.testing.response import Pause, Reply, built
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 DEFAULT_TEXT = "The capital of France is Paris."

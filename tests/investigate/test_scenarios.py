@@ -10,10 +10,10 @@ import pytest
 
 from foundry_telemetry.advice import ALL
 from foundry_telemetry.advice.owner_labels import MOVES
-from foundry_telemetry.investigate.ids import support_code
+from foundry_telemetry.investigate.ticket.ids import support_code
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.investigate.commands import Said, run
-from tests.investigate.drills import BAD, DRILLS, Drill, play
+from tests.investigate.scenarios import BAD, DRILLS, Drill, play
 from tests.investigate.service import KEY, PROMPT, SERVICE, running
 
 pytestmark = pytest.mark.slow

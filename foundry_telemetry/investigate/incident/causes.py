@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.investigate.questions import Group, Hit
+from foundry_telemetry.investigate.queries import Group, Hit
 
 _ENOUGH_BEFORE: Final = 50
 """Attempts that the day before must have to tell what is usual."""

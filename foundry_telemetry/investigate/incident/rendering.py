@@ -12,14 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from foundry_telemetry.advice.owner_labels import MOVES
-from foundry_telemetry.investigate import words
-from foundry_telemetry.investigate.causes import Cause
-from foundry_telemetry.investigate.ids import support_code
-from foundry_telemetry.investigate.incident import Incident, Main
-from foundry_telemetry.investigate.questions import Failure
-from foundry_telemetry.investigate.spread import Hit
-from foundry_telemetry.investigate.steps import steps_for
-from foundry_telemetry.investigate.words import (
+from foundry_telemetry.investigate import formatting
+from foundry_telemetry.investigate.formatting import (
     ABSENT,
     Line,
     command,
@@ -30,6 +24,12 @@ from foundry_telemetry.investigate.words import (
     percent,
     span,
 )
+from foundry_telemetry.investigate.incident.causes import Cause
+from foundry_telemetry.investigate.incident.impact import Hit
+from foundry_telemetry.investigate.incident.report import Incident, Main
+from foundry_telemetry.investigate.next_steps import steps_for
+from foundry_telemetry.investigate.queries import Failure
+from foundry_telemetry.investigate.ticket.ids import support_code
 
 _SHOWN: Final = 3
 """Values of one kind that are named."""
@@ -49,7 +49,7 @@ _AMPLIFIED: Final = 1.5
 
 def show(found: Incident, console: Console) -> None:
     """All of it."""
-    words.show(_lines(found), console)
+    formatting.show(_lines(found), console)
 
 
 def as_object(found: Incident) -> dict[str, Any]:

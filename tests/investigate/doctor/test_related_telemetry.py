@@ -13,10 +13,10 @@ import foundry_telemetry
 from foundry_telemetry.instrumentation import exception_notes
 from foundry_telemetry.investigate.doctor import process
 from foundry_telemetry.investigate.doctor.finding import Finding
-from foundry_telemetry.signals import duplicate_telemetry
+from foundry_telemetry.signals import doubling
 from foundry_telemetry.testing import FakeFoundry
 from tests.instrumentation.frameworks import CHAT, FRAMEWORKS, Framework
-from tests.investigate.doctor.looking import named, scene
+from tests.investigate.doctor.scenes import named, scene
 from tests.support.capture import Capture
 from tests.support.families import httpx
 
@@ -26,9 +26,9 @@ TOKENS = "gen_ai.client.token.usage"
 
 @pytest.fixture(autouse=True)
 def _forgets() -> Iterator[None]:
-    duplicate_telemetry.clear()
+    doubling.clear()
     yield
-    duplicate_telemetry.clear()
+    doubling.clear()
 
 
 def look(check: str) -> Finding:

@@ -10,9 +10,9 @@ from typing import Final
 
 from foundry_telemetry.advice import IDS
 from foundry_telemetry.advice.entry import Desk
-from foundry_telemetry.investigate.call import Call
-from foundry_telemetry.investigate.questions import Attempt
-from foundry_telemetry.investigate.words import ABSENT, clock, day_and_time, many, took
+from foundry_telemetry.investigate.formatting import ABSENT, clock, day_and_time, many, took
+from foundry_telemetry.investigate.queries import Attempt
+from foundry_telemetry.investigate.ticket.call import Call
 
 _WIDTH: Final = 17
 

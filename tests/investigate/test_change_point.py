@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundry_telemetry.investigate.change import Change, change
-from foundry_telemetry.investigate.questions import Bin
+from foundry_telemetry.investigate.incident.change_point import Change, change
+from foundry_telemetry.investigate.queries import Bin
 
 START = datetime(2026, 11, 21, 3, tzinfo=UTC)
 CAUSE = ("overloaded", "model_service")

@@ -8,12 +8,12 @@ from typing import Any
 from foundry_telemetry.conventions import AUTH_SCHEME
 from foundry_telemetry.instrumentation.tracked_request import Exchange
 from foundry_telemetry.instrumentation.tracker import MARK
+from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.content import Sample, of_reply, of_request
 from foundry_telemetry.testing.kit.incidents import Incident, as_in_case
-from foundry_telemetry.testing.received import ReceivedRequest
-from foundry_telemetry.testing.replays import SHORT_RETRY_S
-from foundry_telemetry.testing.reply import Reply
+from foundry_telemetry.testing.recorded_responses import SHORT_RETRY_S
+from foundry_telemetry.testing.response import Reply
 from foundry_telemetry.testing.script import Item, NoAnswer, Play, Respond
 
 _OK = 200

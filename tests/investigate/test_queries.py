@@ -13,9 +13,9 @@ from foundry_telemetry.conventions import TAG_PREFIX
 from foundry_telemetry.dashboards import files, kql
 from foundry_telemetry.dashboards.asked import of_investigations
 from foundry_telemetry.dashboards.parameters import TimeRange, Value, substitute
-from foundry_telemetry.investigate import questions
-from foundry_telemetry.investigate.ids import read_id
-from foundry_telemetry.investigate.questions import Failure, tags_of
+from foundry_telemetry.investigate import queries
+from foundry_telemetry.investigate.queries import Failure, tags_of
+from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.engine import Workspace
 from tests.dashboards.rows import END, make_rows
@@ -43,12 +43,12 @@ class Listening:
 def all_asked(error_type: str = "overloaded", trace: str = TRACE) -> Mapping[str, Mapping[str, Value]]:
     """The values of every question that there is."""
     source: Any = Listening()
-    questions.call(source, read_id("req_1"))
-    questions.beside(source, trace, END, END)
-    questions.groups(source, WINDOW)
-    questions.timeline(source, WINDOW)
-    questions.calls(source, WINDOW)
-    questions.failures(source, error_type, "quota", WINDOW, WINDOW)
+    queries.call(source, read_id("req_1"))
+    queries.beside(source, trace, END, END)
+    queries.groups(source, WINDOW)
+    queries.timeline(source, WINDOW)
+    queries.calls(source, WINDOW)
+    queries.failures(source, error_type, "quota", WINDOW, WINDOW)
     asked: Mapping[str, Mapping[str, Value]] = source.asked
     return asked
 

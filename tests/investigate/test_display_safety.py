@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_telemetry.investigate.values import HIDDEN, MOST, as_markdown, plain
+from foundry_telemetry.investigate.display_safety import HIDDEN, MOST, as_markdown, plain
 
 pytestmark = pytest.mark.row(73)
 

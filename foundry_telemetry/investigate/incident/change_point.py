@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from foundry_telemetry.investigate.questions import Bin
+from foundry_telemetry.investigate.queries import Bin
 
 Key = tuple[str | None, str | None]
 """A failure class, and whose move it is."""

@@ -19,7 +19,7 @@ from foundry_telemetry.instrumentation.tracker import Recorder, Sent
 from foundry_telemetry.instrumentation.transport import attach_process, process_recorder
 from foundry_telemetry.instrumentation.unnamed_hosts import UnnamedHosts
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.testing import renewal
+from foundry_telemetry.testing import id_rewriting
 from foundry_telemetry.testing.kit.capture import Capture
 from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.patches import Patches
@@ -69,7 +69,7 @@ class Takeover:
         fresh_calls = FailedAttempts()
         for module in (calls_module, exchange_module, recorder_module):
             self._patches.set(module, "failed_attempts", fresh_calls)
-        self._patches.set(renewal, "source", self._ids)
+        self._patches.set(id_rewriting, "source", self._ids)
         # Each test has its own lines, whatever an earlier one has called.
         self._patches.set(recorder_module, "unnamed_hosts", UnnamedHosts())
         self._patches.set(attach_module, "parse_hosts", lambda hosts: parse_hosts(hosts) | self._hosts)

@@ -9,19 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from foundry_telemetry.advice.owner_labels import MOVES
-from foundry_telemetry.investigate import ticket_block, words
-from foundry_telemetry.investigate.call import Call, Found
-from foundry_telemetry.investigate.questions import MOST_BESIDE, Attempt, Beside
-from foundry_telemetry.investigate.steps import steps_for, to_fill_in
-from foundry_telemetry.investigate.words import (
-    ABSENT,
-    Line,
-    clock,
-    command,
-    day_and_time,
-    many,
-    took,
-)
+from foundry_telemetry.investigate import formatting
+from foundry_telemetry.investigate.formatting import ABSENT, Line, clock, command, day_and_time, many, took
+from foundry_telemetry.investigate.next_steps import steps_for, to_fill_in
+from foundry_telemetry.investigate.queries import MOST_BESIDE, Attempt, Beside
+from foundry_telemetry.investigate.ticket import block
+from foundry_telemetry.investigate.ticket.call import Call, Found
 
 _WIDE: Final = 110
 _MOST_BESIDE: Final = 8
@@ -34,11 +27,11 @@ _STYLES: Final = {"failed": "bold red", "recovered": "yellow", "ended well": "gr
 def show(found: Found, console: Console) -> None:
     """All of it: what came of the call, why, what to do, attempts, trace, and what support asks for."""
     call = found.call
-    words.show([*_head(call), *_attempts(call, console.width), *_trace(found)], console)
+    formatting.show([*_head(call), *_attempts(call, console.width), *_trace(found)], console)
     console.print()
     console.print(_asked(call))
     # Not wrapped: what is pasted from here must have the lines it has.
-    console.print(ticket_block.text(call), soft_wrap=True)
+    console.print(block.text(call), soft_wrap=True)
 
 
 def _head(call: Call) -> Iterator[Line]:
@@ -139,7 +132,7 @@ def _asked(call: Call) -> Text:
     advice = call.advice
     if advice is None:
         return Text("nothing failed; for the record:", style="bold")
-    desks = ticket_block.desks(call)
+    desks = block.desks(call)
     if not desks:
         return Text(f"no ticket: {advice.ticket}", style="bold")
     return Text(f"ticket to {' or '.join(desks)}, {advice.ticket}", style="bold")

@@ -113,7 +113,7 @@ def lint(session: nox.Session) -> None:
     session.install(*of_dev("bandit", "ruff", "zizmor"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry")
+    session.run("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry", "dashboards")
     session.run("zizmor", "--offline", "--no-config", "--persona", "pedantic", ".github")
 
 

@@ -1,5 +1,5 @@
 // Dashboards, alerts and queries for Claude in Microsoft Foundry: azuredeploy.json as a module.
-// Built by `foundry-telemetry dashboards build`; change the queries and the layout, not this file.
+// Built by `python -m dashboards.builder build`; change the queries and the layout, not this file.
 
 targetScope = 'resourceGroup'
 

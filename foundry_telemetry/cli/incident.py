@@ -16,8 +16,8 @@ from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
 
 if TYPE_CHECKING:
-    from foundry_telemetry.dashboards.parameters import TimeRange
     from foundry_telemetry.investigate.incident.report import Incident
+    from foundry_telemetry.kql.parameters import TimeRange
 
 WRONG: Final = 3
 """Exit code: there is an answer, and it is that something is wrong."""
@@ -101,7 +101,7 @@ def _window(
     since: timedelta | None, start: datetime | None, end: datetime | None, *, watch: bool
 ) -> Callable[[], "TimeRange"]:
     """A function that gives the time to look at, which moves on where its end is now."""
-    from foundry_telemetry.dashboards.parameters import TimeRange  # noqa: PLC0415 - takes a while
+    from foundry_telemetry.kql.parameters import TimeRange  # noqa: PLC0415 - takes a while
 
     if since is not None and start is not None:
         query_options.fail("--since and --from: expected one of them; try `--since 2h`", query_options.USAGE)

@@ -9,10 +9,10 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Struct
 
-from foundry_telemetry.dashboards.parameters import TimeRange, Value
 from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.sources import Row, Source, SourceError
 from foundry_telemetry.investigate.ticket.ids import Identity, is_trace_id, is_word
+from foundry_telemetry.kql.parameters import TimeRange, Value
 
 MOST_BESIDE: Final = 200
 """Rows of a trace that its query gives at most."""

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 from urllib.parse import urlsplit
 
-from foundry_telemetry.dashboards import files, kql
-from foundry_telemetry.dashboards.parameters import Value, substitute
 from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.source_errors import explained
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import Value, substitute
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -78,7 +78,7 @@ class Source:
         Raises:
             SourceError: There is no answer, or a part of it only.
         """
-        return self.answer(substitute(kql.composed(files.investigation(query)), values), raw)
+        return self.answer(substitute(compose.composed(files.investigation(query)), values), raw)
 
     def answer(self, text: str, raw: frozenset[str] = frozenset()) -> list[Row]:
         """Ask a whole query, as `ask` does."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from foundry_telemetry.dashboards.lexer import tokens
+from foundry_telemetry.kql.lexer import tokens
 from foundry_telemetry.local.errors import QueryError
 from foundry_telemetry.local.query import Table
 

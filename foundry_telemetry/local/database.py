@@ -16,8 +16,7 @@ from typing import Final
 
 import duckdb
 
-from foundry_telemetry.local import rows
-from foundry_telemetry.local.tables import (
+from foundry_telemetry.kql.tables import (
     STORED,
     classic_view_ddl,
     quoted,
@@ -27,6 +26,7 @@ from foundry_telemetry.local.tables import (
     view_columns,
     view_ddl,
 )
+from foundry_telemetry.local import rows
 
 MEMORY: Final = ":memory:"
 """In place of a path: nothing touches the disk."""

@@ -17,8 +17,8 @@ from duckdb_kql.errors import KqlError, KqlSchemaError, KqlSyntaxError, KqlUnsup
 from duckdb_kql.parser import _DiagnosticCollector
 from duckdb_kql.types import kusto_type
 
-from foundry_telemetry.dashboards import files
-from foundry_telemetry.dashboards.lexer import Token, place, tokens
+from foundry_telemetry.kql import files
+from foundry_telemetry.kql.lexer import Token, place, tokens
 from foundry_telemetry.local.errors import RESOURCES, TIMEOUT, QueryError
 from foundry_telemetry.local.names import UnresolvedError
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 from starlette.routing import Route
 
-from foundry_telemetry.dashboards import files, supported
+from foundry_telemetry.kql import files
+from foundry_telemetry.local.page import supported
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,7 +42,7 @@ def routes(workbook: Path | None) -> Iterator[Route]:
         if path.suffix in _TYPES and path.is_file():
             yield _route(f"/page/{path.relative_to(_FOLDER).as_posix()}", path)
     yield _route("/workbook.json", workbook or files.folder() / files.WORKBOOK)
-    yield _route("/supported.json", Path(supported.__file__).with_name("supported.json"))
+    yield _route("/supported.json", supported.PATH)
 
 
 def _route(url: str, path: Path) -> Route:

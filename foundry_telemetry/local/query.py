@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import duckdb
 from duckdb_kql.types import kusto_type
 
-from foundry_telemetry.dashboards import files
+from foundry_telemetry.kql import files
 from foundry_telemetry.local.errors import TIMEOUT, QueryError
 from foundry_telemetry.local.failures import explained
 from foundry_telemetry.local.timespan import Timespan, read_timespan

@@ -14,10 +14,10 @@ from typing import Any, Final
 import msgspec
 
 from foundry_telemetry.conventions import EVENT_NAME
-from foundry_telemetry.dashboards import files, view
+from foundry_telemetry.kql import files, view
+from foundry_telemetry.kql.tables import quoted, stored_table, tables
 from foundry_telemetry.local import envelopes
 from foundry_telemetry.local.mapped import MAPPED, POINT, PROPERTIES, Mapped
-from foundry_telemetry.local.tables import quoted, stored_table, tables
 
 _SEPARATOR: Final = quoted(envelopes.PROPERTIES)
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from foundry_telemetry.dashboards.files import VIEW
-from foundry_telemetry.local.tables import tables
+from foundry_telemetry.kql.files import VIEW
+from foundry_telemetry.kql.tables import tables
 
 if TYPE_CHECKING:
     from foundry_telemetry.local.store import Store

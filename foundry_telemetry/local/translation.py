@@ -22,7 +22,7 @@ from duckdb_kql.params import bind
 from duckdb_kql.schema import Schema
 from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
 
-from foundry_telemetry.dashboards import files, lexer, view
+from foundry_telemetry.kql import files, lexer, view
 from foundry_telemetry.local import extensions
 from foundry_telemetry.local.errors import QueryError
 from foundry_telemetry.local.failures import explained

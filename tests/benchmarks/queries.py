@@ -26,12 +26,13 @@ from typing import Any
 
 import msgspec
 
-from foundry_telemetry.dashboards import files, layout
-from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
+from dashboards.builder import layout
 from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.incident.report import look
 from foundry_telemetry.investigate.ticket.call import find
 from foundry_telemetry.investigate.ticket.ids import read_id
+from foundry_telemetry.kql import files
+from foundry_telemetry.kql.parameters import ALL, TimeRange, Value, substitute
 from foundry_telemetry.local import answer
 from foundry_telemetry.local.query import Query
 from foundry_telemetry.local.server import LocalAzureMonitor

@@ -71,10 +71,12 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return kept | folders | python | NO_FASTAPI | more
 
 
-def start(folder: Path, *arguments: str, before: str = "", **more: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, *arguments: str, before: str = "", main: str = MAIN, **more: str
+) -> subprocess.Popen[str]:
     """Start a command on pipes."""
     return subprocess.Popen(
-        [sys.executable, "-c", before + MAIN, *arguments],
+        [sys.executable, "-c", before + main, *arguments],
         cwd=folder,
         env=environment(folder, **more),
         stdout=subprocess.PIPE,
@@ -93,19 +95,19 @@ def end(process: subprocess.Popen[str]) -> Ended:
     return Ended(process.returncode, out, err)
 
 
-def run(folder: Path, *arguments: str, before: str = "", **more: str) -> Ended:
+def run(folder: Path, *arguments: str, before: str = "", main: str = MAIN, **more: str) -> Ended:
     """Run a command on pipes to its end."""
-    return end(start(folder, *arguments, before=before, **more))
+    return end(start(folder, *arguments, before=before, main=main, **more))
 
 
 class Terminal:
     """A command on a terminal of this many columns; what it draws is kept as it is sent."""
 
-    def __init__(self, folder: Path, columns: int, *arguments: str, **more: str) -> None:
+    def __init__(self, folder: Path, columns: int, *arguments: str, main: str = MAIN, **more: str) -> None:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         self.process = subprocess.Popen(
-            [sys.executable, "-c", MAIN, *arguments],
+            [sys.executable, "-c", main, *arguments],
             cwd=folder,
             env=environment(folder, TERM="xterm-256color", **more),
             stdin=theirs,

@@ -539,7 +539,6 @@ NOT_FOREIGN = {
     ("instrumentation/transport.py", "_foundry_telemetry_recorder"): "ours, put on a client",
     ("attribution/__init__.py", "_given"): "our own class, from outside of its methods",
     ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",
-    ("dashboards/querypack.py", "_over_time"): "the end of a name of a query",
     ("azure/log_pipeline.py", "_foundry_telemetry_export"): "ours, put on a log record",
     ("demo/run.py", "_proxy"): "the end of names of environment variables",
     ("investigate/cost/rendering.py", "_usd"): "the end of names of columns",

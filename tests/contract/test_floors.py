@@ -18,12 +18,13 @@ FLOORS = (
     ("wire",),
     ("outcomes", "advice"),
     ("attempt",),
-    ("pricing", "attribution", "limits"),
+    ("pricing", "attribution", "limits", "kql"),
     ("config",),
     ("signals",),
     ("instrumentation",),
     ("azure", "logs", "serving"),
-    ("local", "investigate", "dashboards", "testing"),
+    ("local",),
+    ("investigate", "testing"),
     ("demo",),
     ("cli",),
 )
@@ -73,7 +74,7 @@ def name_of(path: Path) -> str:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_imports_go_down(path: Path) -> None:
-    """A module imports from floors below its own or from its own room; `dashboards` may be used sideways."""
+    """A module imports from floors below its own or from its own room."""
     room = room_of_path(path)
     assert room in HEIGHT, f"{name_of(path)} stands on no floor: give it one here and in the design"
     for module in imported(path):
@@ -82,8 +83,38 @@ def test_imports_go_down(path: Path) -> None:
         target = room_of(module.removeprefix("foundry_telemetry."))
         if target == room:
             continue
-        sideways = target == "dashboards" and HEIGHT[room] == HEIGHT[target]
-        assert HEIGHT[target] < HEIGHT[room] or sideways, f"{name_of(path)} imports {module}"
+        assert HEIGHT[target] < HEIGHT[room], f"{name_of(path)} imports {module}"
+
+
+DATA = sorted(
+    path
+    for path in PACKAGE.rglob("*.*")
+    if path.suffix not in (".py", ".pyc", ".typed", ".md") and "vendor" not in path.parts and path.is_file()
+)
+
+
+def literals(path: Path) -> Iterator[str]:
+    """The texts of a module."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    yield from (
+        node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_data_files_are_read_from_above(path: Path) -> None:
+    """A file of data belongs to its room: a module names it only from that room or from a higher one."""
+    named = {text.rpartition("/")[2] for text in literals(path)}
+    for file in DATA:
+        if file.name in named:
+            assert HEIGHT[room_of_path(path)] >= HEIGHT[room_of_path(file)], f"{name_of(path)}: {file.name}"
+
+
+def test_nothing_shipped_imports_the_builder() -> None:
+    """What makes the committed artefacts stands outside of the package, and above all of it."""
+    assert [
+        name_of(path) for path in MODULES if any(m.startswith("dashboards") for m in imported(path))
+    ] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -124,8 +155,8 @@ def test_slow_packages_have_their_rooms(path: Path) -> None:
         "structlog": {"logs", "demo", "cli"},
         "anthropic": {"instrumentation", "testing", "demo", "cli"},
         "duckdb": {"local"},
-        "duckdb_kql": {"dashboards", "local"},
-        "platformdirs": {"dashboards", "local"},
+        "duckdb_kql": {"local"},
+        "platformdirs": {"local"},
         "starlette": {"serving", "testing", "local", "demo"},
         "uvicorn": {"serving"},
     }

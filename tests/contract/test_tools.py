@@ -20,7 +20,8 @@ WORKFLOWS = ".github/workflows"
         ("ruff", "check"),
         ("ruff", "format", "--check"),
         pytest.param(
-            ("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry"), marks=pytest.mark.slow
+            ("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry", "dashboards"),
+            marks=pytest.mark.slow,
         ),
     ],
     ids=lambda command: " ".join(command[:2]),

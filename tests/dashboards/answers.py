@@ -9,9 +9,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from tests.dashboards import answers_cost, answers_incident, answers_limits, answers_working
+from tests.dashboards import answers_cost, answers_health, answers_incident, answers_limits
 from tests.dashboards.answers_incident import ticket
-from tests.dashboards.reckon import (
+from tests.dashboards.reference_answers import (
     Answer,
     Choice,
     bins,
@@ -339,8 +339,8 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "stream_endings": answers_limits.stream_endings,
     "streams_by_deployment": answers_limits.streams_by_deployment,
     "streams_over_time": answers_limits.streams_over_time,
-    "ledger_against_metrics": answers_working.ledger_against_metrics,
-    "stored": answers_working.stored,
-    "telemetry_by_service": answers_working.telemetry_by_service,
-    "unpriced": answers_working.unpriced,
+    "ledger_against_metrics": answers_health.ledger_against_metrics,
+    "stored": answers_health.stored,
+    "telemetry_by_service": answers_health.telemetry_by_service,
+    "unpriced": answers_health.unpriced,
 }

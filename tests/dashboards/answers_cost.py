@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tests.dashboards.answers_incident import NOT_TOLD
-from tests.dashboards.reckon import (
+from tests.dashboards.reference_answers import (
     Answer,
     Choice,
     bins,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
-from tests.dashboards.reckon import (
+from tests.dashboards.reference_answers import (
     Answer,
     Choice,
     bins,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from foundry_telemetry.dashboards.parameters import ALL
+from foundry_telemetry.kql.parameters import ALL
 from tests.dashboards.answers_incident import NOT_TOLD, WEEK, deployment_of
-from tests.dashboards.reckon import (
+from tests.dashboards.reference_answers import (
     Answer,
     Choice,
     bins,

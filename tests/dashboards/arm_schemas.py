@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards.arm.expressions import is_expression
+from dashboards.builder.arm.expressions import is_expression
 
 FOLDER = os.environ.get("FOUNDRY_TELEMETRY_ARM_SCHEMAS")
 BASE = "https://schema.management.azure.com/schemas/"

@@ -10,11 +10,11 @@ from typing import Any
 
 import duckdb_kql
 
+from dashboards.builder.columns import empty_tables
+from dashboards.builder.kusto import azure_tables
 from foundry_telemetry.conventions import EVENT_NAME
-from foundry_telemetry.dashboards import kql
-from foundry_telemetry.dashboards.columns import empty_tables
-from foundry_telemetry.dashboards.kusto import azure_tables
-from foundry_telemetry.dashboards.parameters import Value, substitute
+from foundry_telemetry.kql import compose
+from foundry_telemetry.kql.parameters import Value, substitute
 from tests.dashboards.others import Other, others_of
 from tests.dashboards.rows import END, Row
 
@@ -74,7 +74,7 @@ class Workspace:
 
     def ask(self, name: str, values: Mapping[str, Value]) -> list[dict[str, Any]]:
         """The rows of a shipped query's result; times are UTC. The same question is not worked out again."""
-        text = substitute(kql.whole(name), values)
+        text = substitute(compose.whole(name), values)
         if text not in self._answered:
             self._answered[text] = self._rows(text)
         return [dict(row) for row in self._answered[text]]

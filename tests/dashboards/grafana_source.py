@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from foundry_telemetry.dashboards.parameters import ALL, TimeRange
+from foundry_telemetry.kql.parameters import ALL, TimeRange
 
 Chosen = str | tuple[str, ...]
 """A text, or the chosen entries of a drop-down of many; `ALL` for all of them."""

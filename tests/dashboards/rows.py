@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from foundry_telemetry.conventions import EVENT_NAME
-from foundry_telemetry.dashboards.parameters import TimeRange
-from foundry_telemetry.dashboards.view import COLUMNS
-from tests.dashboards.chances import asked, begun, guid, hex_, milliseconds, refused, tags, used
+from foundry_telemetry.kql.parameters import TimeRange
+from foundry_telemetry.kql.view import COLUMNS
+from tests.dashboards.generators import asked, begun, guid, hex_, milliseconds, refused, tags, used
 from tests.support.telemetry import Envelope, envelope
 
 END = datetime(2026, 11, 22, 12, 7, tzinfo=UTC)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import alerts, build, files, kql
-from foundry_telemetry.dashboards.alerts import RULES, WINDOWS
-from foundry_telemetry.dashboards.arm.deployment import deploy
-from foundry_telemetry.dashboards.parameters import references
+from dashboards.builder import alerts, build
+from dashboards.builder.alerts import RULES, WINDOWS
+from dashboards.builder.arm.deployment import deploy
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import references
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.alerting import Group, Rule, duration, fired
 from tests.dashboards.incidents import BOT, BUDGET_USD, DEPLOYMENTS, NOW, ORDERS, Call, Trouble, day
@@ -283,7 +284,7 @@ def test_settings_are_those_of_the_query(rule: alerts.Rule) -> None:
 @pytest.mark.parametrize("name", files.alerts())
 def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
     """The window is the rule's: no ago(), now() in the rule of silence alone; nothing the service refuses."""
-    words = kql.words(alerts.text(name))
+    words = compose.words(alerts.text(name))
     assert not words & {
         "ago",
         "union",

@@ -12,14 +12,15 @@ from uuid import UUID
 
 import pytest
 
-from foundry_telemetry.dashboards import arm, asked, build, files, kusto, querypack
-from foundry_telemetry.dashboards.alerts import RULES
-from foundry_telemetry.dashboards.arm.deployment import CLOUDS, Deployment, ParameterError, deploy
-from foundry_telemetry.dashboards.arm.expressions import is_expression, unescaped
-from foundry_telemetry.dashboards.arm.lint import everything, strings, wrong
-from foundry_telemetry.dashboards.layout import WORKBOOK
-from foundry_telemetry.dashboards.problems import LINKS, steps
-from foundry_telemetry.dashboards.workbook import notebook
+from dashboards.builder import arm, build, kusto, query_validation, querypack
+from dashboards.builder.alerts import RULES
+from dashboards.builder.arm.deployment import CLOUDS, Deployment, ParameterError, deploy
+from dashboards.builder.arm.expressions import is_expression, unescaped
+from dashboards.builder.arm.lint import everything, strings, wrong
+from dashboards.builder.layout import WORKBOOK
+from dashboards.builder.workbook import notebook
+from foundry_telemetry.kql import files
+from foundry_telemetry.kql.problems import LINKS, steps
 from tests.dashboards.arm_schemas import errors_of_resource, errors_of_template, need_schemas
 from tests.support.kusto import need_parser
 
@@ -397,12 +398,12 @@ def test_the_parser_knows_what_rules_measure() -> None:
     the command line.
     """
     need_parser()
-    queries = asked.of_template(TEMPLATE)
+    queries = query_validation.of_template(TEMPLATE)
     assert len(queries) == len(RULES) + len(querypack.TITLES)
-    criteria = asked.criteria(TEMPLATE)
+    criteria = query_validation.criteria(TEMPLATE)
     verdicts = kusto.check({name: criterion["query"] for name, criterion in criteria.items()})
     for name, criterion in criteria.items():
-        assert list(asked.unmeasurable(name, criterion, dict(verdicts[name].columns))) == []
+        assert list(query_validation.unmeasurable(name, criterion, dict(verdicts[name].columns))) == []
 
 
 WRONG: dict[str, tuple[Change, str]] = {
@@ -427,7 +428,7 @@ def broken_rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     change, expected = WRONG[request.param]
     template = copy.deepcopy(TEMPLATE)
     change(next(resource for resource in template["resources"] if resource["type"] == RULE))
-    monkeypatch.setattr(asked, "template", lambda: template)
+    monkeypatch.setattr(query_validation, "template", lambda: template)
     return expected
 
 
@@ -435,7 +436,7 @@ def broken_rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("broken_rule", WRONG, indirect=True)
 def test_the_local_engine_finds_a_rules_slip(broken_rule: str) -> None:
     """What a rule names and its query does not give is found without Microsoft's parser."""
-    told = [str(problem) for problem in asked.unanswered({})]
+    told = [str(problem) for problem in query_validation.unanswered({})]
     assert [
         problem for problem in told if broken_rule in problem and problem.startswith("foundry-auth-failures")
     ]
@@ -446,7 +447,7 @@ def test_the_local_engine_finds_a_rules_slip(broken_rule: str) -> None:
 def test_the_parser_finds_a_rules_slip(broken_rule: str) -> None:
     """And with it too."""
     need_parser()
-    told = [str(problem) for problem in asked.refused_anywhere({"items": []})]
+    told = [str(problem) for problem in query_validation.refused_anywhere({"items": []})]
     assert [
         problem for problem in told if broken_rule in problem and problem.startswith("foundry-auth-failures")
     ]

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import __main__ as command
-from foundry_telemetry.dashboards import build, files, kql, problems
-from foundry_telemetry.dashboards.layout import WORKBOOK
-from foundry_telemetry.dashboards.workbook import Group, Item, Query, notebook
+from dashboards.builder import __main__ as command
+from dashboards.builder import build
+from dashboards.builder.layout import WORKBOOK
+from dashboards.builder.workbook import Group, Item, Query, notebook
+from foundry_telemetry.kql import compose, files, problems
 
 SHIPPED = json.loads(files.workbook())
 
@@ -42,7 +43,7 @@ QUERIES = [item for item in all_items() if isinstance(item, Query)]
 
 
 def test_the_committed_files_are_a_fresh_build() -> None:
-    """Who changes a query or the layout builds again: `python -m foundry_telemetry.dashboards`."""
+    """Who changes a query or the layout builds again: `python -m dashboards.builder`."""
     assert build.outdated() == []
     assert notebook(WORKBOOK) == SHIPPED
 
@@ -50,7 +51,7 @@ def test_the_committed_files_are_a_fresh_build() -> None:
 def test_each_process_builds_the_same() -> None:
     """The bytes depend on nothing but the files: not on the hash seed, nor on the folder we are in."""
     script = (
-        "import json; from foundry_telemetry.dashboards.build import ARTEFACTS;"
+        "import json; from dashboards.builder.build import ARTEFACTS;"
         "print(json.dumps({name: make() for name, make in ARTEFACTS.items()}))"
     )
     home = str(Path(files.__file__).parents[2])
@@ -63,29 +64,34 @@ def test_each_process_builds_the_same() -> None:
             assert text == (files.folder() / name).read_bytes().decode(), name
 
 
+def ended(*arguments: str) -> int:
+    """The exit code of the builder's command."""
+    return command.app(arguments, standalone_mode=False) or 0
+
+
 def test_a_changed_query_makes_the_workbook_outdated(
     copied: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A build writes what differs, says so, and has nothing to do the second time."""
     (copied / files.WORKBOOK).write_text("{}", encoding="utf-8")
     assert build.outdated() == [files.WORKBOOK]
-    assert command.main([]) == 0
-    assert command.main([]) == 0
+    assert ended("build") == 0
+    assert ended("build") == 0
     assert capsys.readouterr().out == f"wrote {files.WORKBOOK}\neverything is up to date\n"
     assert json.loads((copied / files.WORKBOOK).read_bytes()) == SHIPPED
 
 
 @pytest.mark.slow
 def test_the_check_says_what_is_outdated(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--check` changes nothing, prints one line a rule, and ends with 1 when something is wrong."""
-    assert command.main(["--check"]) == 0
+    """`check` changes nothing, prints one line a rule, and ends with 1 when something is wrong."""
+    assert ended("check") == 0
     assert {line[:6] for line in capsys.readouterr().out.splitlines()} <= {"ok    ", "left o"}
     text = files.workbook().replace("Latency of answers", "Latency")
     (copied / files.WORKBOOK).write_text(text, encoding="utf-8")
-    assert command.main(["--check"]) == 1
+    assert ended("check") == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "FAILED   the committed files are a fresh build"
-    assert "python -m foundry_telemetry.dashboards" in lines[1]
+    assert "python -m dashboards.builder" in lines[1]
     assert files.workbook() == text
 
 
@@ -156,7 +162,7 @@ def test_texts_reach_queries_as_base64_alone() -> None:
         assert f"{{{name}:base64}}" in files.workbook()
 
 
-@pytest.mark.parametrize("name", kql.names())
+@pytest.mark.parametrize("name", compose.names())
 def test_every_query_is_drawn(name: str) -> None:
     """No file lies about that nobody looks at."""
     drawn = {query.query for query in QUERIES}
@@ -169,7 +175,7 @@ def test_the_local_engine_is_not_needed_to_read_them() -> None:
     assert find_spec("duckdb_kql")
     script = (
         "import sys; sys.modules['duckdb_kql'] = sys.modules['duckdb'] = None;"
-        "from foundry_telemetry.dashboards import build, check; print(build.outdated())"
+        "from dashboards.builder import build, check; print(build.outdated())"
     )
     home = str(Path(files.__file__).parents[2])
     told = subprocess.run(

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import files, gallery, kql, problems, report, supported
-from foundry_telemetry.dashboards.check import ALL, WORKBOOK, Finding, check
-from foundry_telemetry.dashboards.columns import wrong_columns
-from foundry_telemetry.dashboards.scope import unset
-from foundry_telemetry.dashboards.supported import undrawn
+from dashboards.builder import gallery, report
+from dashboards.builder.check import ALL, WORKBOOK, Finding, check
+from dashboards.builder.columns import wrong_columns
+from dashboards.builder.scope import unset
+from foundry_telemetry.kql import compose, files, problems
+from foundry_telemetry.local.page import supported
+from foundry_telemetry.local.page.supported import undrawn
 from tests.support.kusto import need_parser
 
 SHIPPED = json.loads(files.workbook())
@@ -405,4 +407,4 @@ def test_a_workbook_of_any_form_can_be_checked(item: object, monkeypatch: pytest
 
 def test_names_of_queries_are_not_empty() -> None:
     """The check of unused queries has something to look for."""
-    assert len(kql.names()) > 10
+    assert len(compose.names()) > 10

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_telemetry.dashboards.arm.deployment import Deployment, ParameterError, deploy, resource_id
-from foundry_telemetry.dashboards.arm.expressions import (
+from dashboards.builder.arm.deployment import Deployment, ParameterError, deploy, resource_id
+from dashboards.builder.arm.expressions import (
     Call,
     Constant,
     ExpressionError,

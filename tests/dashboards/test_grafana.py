@@ -15,14 +15,15 @@ from urllib.parse import unquote
 
 import pytest
 
-from foundry_telemetry.dashboards import build, files, kql, kusto
-from foundry_telemetry.dashboards.grafana import dashboard, sample
-from foundry_telemetry.dashboards.grafana.faults import faults, panels, wrong_columns
-from foundry_telemetry.dashboards.grafana.references import every, exports, in_words, inputs, kinds_of
-from foundry_telemetry.dashboards.layout import WORKBOOK
-from foundry_telemetry.dashboards.parameters import ALL, Value, substitute
-from foundry_telemetry.dashboards.workbook import Group, Tabs, Text
-from foundry_telemetry.dashboards.workbook import Query as Step
+from dashboards.builder import build, kusto
+from dashboards.builder.grafana import dashboard, sample
+from dashboards.builder.grafana.lint import faults, panels, wrong_columns
+from dashboards.builder.grafana.references import every, exports, in_words, inputs, kinds_of
+from dashboards.builder.layout import WORKBOOK
+from dashboards.builder.workbook import Group, Tabs, Text
+from dashboards.builder.workbook import Query as Step
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import ALL, Value, substitute
 from foundry_telemetry.local.query import Query
 from foundry_telemetry.local.store import Store
 from tests.dashboards.answers import Choice, calls_of
@@ -54,7 +55,7 @@ def panel_of(name: str, shown: Any = SHIPPED) -> Any:
 
 
 def test_the_committed_file_is_a_fresh_build() -> None:
-    """Who changes a query or the layout builds again: `python -m foundry_telemetry.dashboards`."""
+    """Who changes a query or the layout builds again: `python -m dashboards.builder`."""
     assert files.GRAFANA not in build.outdated()
     assert dashboard(WORKBOOK) == SHIPPED
 
@@ -64,7 +65,7 @@ def test_every_step_has_its_panel() -> None:
     kinds = kinds_of(WORKBOOK)
     assert [panel["title"] for panel in PANELS] == [in_words(step.title or "", kinds) for step in STEPS]
     for step, panel in zip(STEPS, PANELS, strict=True):
-        assert asked(panel)["query"].startswith(f"// {kql.question(step.query)}\n"), step.name
+        assert asked(panel)["query"].startswith(f"// {compose.question(step.query)}\n"), step.name
 
 
 def test_every_text_is_there() -> None:

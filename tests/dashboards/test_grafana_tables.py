@@ -7,23 +7,16 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import supported
-from foundry_telemetry.dashboards.grafana import UnmappedError, dashboard
-from foundry_telemetry.dashboards.grafana.cells import properties
-from foundry_telemetry.dashboards.grafana.faults import faults, panels
-from foundry_telemetry.dashboards.grafana.grid import Sized, columns, place
-from foundry_telemetry.dashboards.grafana.references import Kinds, in_kql, in_words
-from foundry_telemetry.dashboards.grafana.units import UNITS, numbered, sign
-from foundry_telemetry.dashboards.inputs import (
-    ChoiceInput,
-    Input,
-    OneInput,
-    OptionsInput,
-    TextInput,
-    TimeInput,
-)
-from foundry_telemetry.dashboards.looks import HIDDEN, TIME, Chart, Column, Table, bar, heat, icons, number
-from foundry_telemetry.dashboards.workbook import Group, Item, Parameters, Query, Tabs, Text, When
+from dashboards.builder.grafana import UnmappedError, dashboard
+from dashboards.builder.grafana.field_overrides import properties
+from dashboards.builder.grafana.grid import Sized, columns, place
+from dashboards.builder.grafana.lint import faults, panels
+from dashboards.builder.grafana.references import Kinds, in_kql, in_words
+from dashboards.builder.grafana.units import UNITS, numbered, sign
+from dashboards.builder.inputs import ChoiceInput, Input, OneInput, OptionsInput, TextInput, TimeInput
+from dashboards.builder.visualizations import HIDDEN, TIME, Chart, Column, Table, bar, heat, icons, number
+from dashboards.builder.workbook import Group, Item, Parameters, Query, Tabs, Text, When
+from foundry_telemetry.local.page import supported
 
 TIME_RANGE = TimeInput(name="TimeRange", label="Time", description="", minutes=(60,), first=60)
 DEPLOYMENT = ChoiceInput(name="Deployment", label="Deployment", description="", query="deployment_names")
@@ -264,7 +257,7 @@ def test_a_setting_that_is_new_is_an_error_once_it_is_used() -> None:
     chart = {"kind": "piechart", "x": "deployment", "y": ("calls",)}
     with pytest.raises(UnmappedError, match=r"look .*Dotted"):
         made(step(Dotted(**chart)))
-    from foundry_telemetry.dashboards.grafana.charts import chart as draw
+    from dashboards.builder.grafana.charts import chart as draw
 
     draw(Dotted(**chart))
     with pytest.raises(UnmappedError, match="'dots' of a chart"):

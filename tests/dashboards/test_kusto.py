@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import duckdb
 import pytest
 
-from foundry_telemetry.dashboards import files, kql, kusto, view
-from foundry_telemetry.dashboards.asked import of_workbook
-from foundry_telemetry.dashboards.columns import engine
-from foundry_telemetry.dashboards.kusto import KustoError, azure_tables, check
-from foundry_telemetry.dashboards.parameters import substitute
-from foundry_telemetry.local import tables as local
+from dashboards.builder import kusto
+from dashboards.builder.columns import engine
+from dashboards.builder.kusto import KustoError, azure_tables, check
+from dashboards.builder.query_validation import of_workbook
+from foundry_telemetry.kql import compose, files, view
+from foundry_telemetry.kql import tables as local
+from foundry_telemetry.kql.parameters import substitute
 from tests.dashboards.answers import Choice
 from tests.support.kusto import need_parser
 
@@ -39,7 +40,7 @@ def _parser() -> None:
 
 def shipped(choice: Choice) -> dict[str, str]:
     """Every shipped query as the portal would send it."""
-    return {name: substitute(kql.whole(name), choice.values) for name in kql.names()}
+    return {name: substitute(compose.whole(name), choice.values) for name in compose.names()}
 
 
 def errors(queries: Mapping[str, str]) -> dict[str, list[tuple[str, int, int]]]:
@@ -158,7 +159,7 @@ def test_columns_have_names_and_types() -> None:
 def test_shipped_queries_have_no_problem(choice: str) -> None:
     """Every shipped query passes, whatever is chosen, and gives columns of known types."""
     verdicts = check(shipped(CHOICES[choice]))
-    assert set(verdicts) == set(files.queries()) - set(kql.PARTS)
+    assert set(verdicts) == set(files.queries()) - set(compose.PARTS)
     for name, verdict in verdicts.items():
         assert verdict.problems == (), name
         types = {kind for _, kind in verdict.columns}
@@ -180,7 +181,7 @@ def test_the_local_engine_gives_the_same_columns() -> None:
     """The columns that Azure will give are those that the local engine gives, in the same order."""
     ask = engine()
     queries = of_workbook(json.loads(files.workbook()))
-    assert len(queries) >= len(kql.names())
+    assert len(queries) >= len(compose.names())
     for place, verdict in check(queries).items():
         assert [column for column, _ in verdict.columns] == list(ask(queries[place])), place
 

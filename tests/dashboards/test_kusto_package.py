@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.dashboards.kusto import KustoError, check, node, package
-from foundry_telemetry.dashboards.kusto.node import Done
+from dashboards.builder.kusto import KustoError, check, node, package
+from dashboards.builder.kusto.node import Done
 from tests.support.kusto import need_parser, skip_if_unreachable
 from tests.support.patience import PATIENCE_S
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import kql
-from foundry_telemetry.dashboards.parameters import substitute
+from foundry_telemetry.kql import compose
+from foundry_telemetry.kql.parameters import substitute
 from foundry_telemetry.local.query import Query
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.answers import answer
@@ -30,12 +30,12 @@ def seeded(request: pytest.FixtureRequest) -> Iterator[tuple[int, Query]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(kql.names()) - {"stored"}))
+@pytest.mark.parametrize("name", sorted(set(compose.names()) - {"stored"}))
 def test_the_local_store_answers_what_python_answers(name: str, seeded: tuple[int, Query]) -> None:
     """The unchanged text, on extracted columns, gives every row, column and number."""
     seed, query = seeded
     choice = choice_of(seed)
-    table = query.run(substitute(kql.whole(name), choice.values), now=END)
+    table = query.run(substitute(compose.whole(name), choice.values), now=END)
     names = [column for column, _ in table.columns]
     told = [dict(zip(names, map(_value, row), strict=True)) for row in table.rows]
     assert told == near(answer(name, ledger(seed)[0], choice))
@@ -48,7 +48,7 @@ def test_the_local_store_says_what_it_stores(seeded: tuple[int, Query]) -> None:
     rows, _ = ledger(seed)
     sent = Counter(one.table for one in others_of(rows) if choice.time.start <= one.at < choice.time.end)
     sent["AppEvents"] = sum(choice.time.start <= row.at < choice.time.end for row in rows)
-    table = query.run(substitute(kql.whole("stored"), choice.values), now=END)
+    table = query.run(substitute(compose.whole("stored"), choice.values), now=END)
     assert {name: records for name, records, *_ in table.rows} == sent
     assert all(billed > 100 * records for _, records, billed, *_ in table.rows)
 

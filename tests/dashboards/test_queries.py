@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import files, kql
-from foundry_telemetry.dashboards.parameters import ALL, TimeRange
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import ALL, TimeRange
 from tests.dashboards.answers import Choice, answer, calls_of
 from tests.dashboards.engine import Workspace
 from tests.dashboards.rows import END, SERVICES, SHOWN, Row, make_rows
@@ -68,7 +68,7 @@ def near(told: list[dict[str, Any]]) -> list[Any]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("name", kql.names())
+@pytest.mark.parametrize("name", compose.names())
 def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
     """Each query gives every row, column and number, in order, whatever is chosen."""
     rows, workspace = ledger(seed)
@@ -82,18 +82,18 @@ def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", kql.names())
+@pytest.mark.parametrize("name", compose.names())
 def test_an_empty_workspace_gives_no_rows(name: str) -> None:
     """Without any attempt every query gives no row at all, so that the step can say why."""
     assert empty().ask(name, choice_of(0).values) == []
 
 
-@pytest.mark.parametrize("name", sorted({*kql.names()} - {"stored"}))
+@pytest.mark.parametrize("name", sorted({*compose.names()} - {"stored"}))
 def test_a_query_reads_no_older_records_than_it_needs(name: str) -> None:
     """Each bounds its time by itself, for steps bind none; `stored` tells how far back the records go."""
     own = files.query(name)
-    parts = [files.query(part) for part in kql.PARTS if part not in (files.VIEW, "chosen")]
-    used = [part for part in parts if kql.defined(part) & kql.words(own)]
+    parts = [files.query(part) for part in compose.PARTS if part not in (files.VIEW, "chosen")]
+    used = [part for part in parts if compose.defined(part) & compose.words(own)]
     assert "| where TimeGenerated >" in "".join([own, *used])
 
 
@@ -170,7 +170,7 @@ def test_a_paste_without_an_id_finds_nothing(paste: str) -> None:
 @pytest.mark.parametrize("name", files.queries())
 def test_what_is_not_found_is_no_word(name: str) -> None:
     """Kusto's ``extract_all`` gives null where nothing matches, and ``mv-expand`` a row for it: it goes."""
-    text = kql.minimise(files.query(name))
+    text = compose.minimise(files.query(name))
     for found in re.findall(r"(\w+) = extract_all\(", text):
         assert f"\n| mv-expand {found} to typeof(string)\n| where isnotempty({found})\n" in text
 
@@ -178,7 +178,7 @@ def test_what_is_not_found_is_no_word(name: str) -> None:
 @pytest.mark.parametrize("name", files.queries())
 def test_distinct_names_columns_alone(name: str) -> None:
     """``distinct`` is documented for columns, ``summarize by`` for what is computed."""
-    for listed in re.findall(r"\| distinct ([^\n|]*)", kql.minimise(files.query(name))):
+    for listed in re.findall(r"\| distinct ([^\n|]*)", compose.minimise(files.query(name))):
         assert re.fullmatch(r"[\w, ]+", listed.rstrip(";")), listed
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import files, kql, querypack
-from foundry_telemetry.dashboards.parameters import ALL, TimeRange, references, substitute
-from foundry_telemetry.dashboards.querypack import TITLES
+from dashboards.builder import querypack
+from dashboards.builder.querypack import TITLES
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import ALL, TimeRange, references, substitute
 from foundry_telemetry.local.query import Query
 from foundry_telemetry.local.store import Store
 from tests.dashboards.rows import END, Row, posted
@@ -49,7 +50,7 @@ def test_a_saved_query_answers_what_the_workbook_answers(name: str, store: Query
     text = querypack.standalone(name)
     for parameter, (variable, first) in querypack._TEXTS.items():
         text = text.replace(f"let {variable} = {first};", f"let {variable} = '{ids[parameter]}';")
-    (columns, rows), expected = told(store, text), told(store, substitute(kql.whole(name), values))
+    (columns, rows), expected = told(store, text), told(store, substitute(compose.whole(name), values))
     assert columns == expected[0]
     assert rows == [
         tuple(pytest.approx(one, nan_ok=True) if isinstance(one, float) else one for one in row)
@@ -65,7 +66,7 @@ def test_a_saved_query_has_no_parameter(name: str, store: Query) -> None:
     assert {reference.name for reference in references(text)} <= {querypack.PORTAL[1:-1]}
     assert told(store, text)
     first, second, *_ = text.splitlines()
-    assert first == f"// {kql.question(name)}"
+    assert first == f"// {compose.question(name)}"
     assert second.startswith("let ")
     assert second != "let foundry_attempts = AppEvents"
 
@@ -84,4 +85,4 @@ def test_titles_are_unique_and_the_order_is_kept() -> None:
     pack = querypack.pack()
     assert [saved.name for saved in pack] == list(TITLES)
     assert len({saved.title for saved in pack}) == len(pack)
-    assert set(TITLES) <= set(files.queries()) - set(kql.PARTS)
+    assert set(TITLES) <= set(files.queries()) - set(compose.PARTS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import files
+from foundry_telemetry.kql import files
 
 FOLDER = os.environ.get("FOUNDRY_TELEMETRY_ARM_SCHEMAS")
 

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from foundry_telemetry.dashboards import kql
-from foundry_telemetry.dashboards.parameters import TimeRange
-from foundry_telemetry.dashboards.tabs.auth import CAUSES, COLOURS
+from dashboards.builder.tabs.auth import CAUSES, COLOURS
+from foundry_telemetry.kql import compose
+from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.wire.causes import CLASSES
 from tests.dashboards.answers import Choice, answer
 from tests.dashboards.answers_incident import is_refused
@@ -43,7 +43,7 @@ def unsampled() -> Workspace:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", kql.names())
+@pytest.mark.parametrize("name", compose.names())
 def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
     """Where no other table exists, no query fails, and those of the ledger answer the same."""
     whole, choice = ledger(0)[1], choice_of(0)
@@ -65,7 +65,7 @@ def test_what_no_table_tells_is_not_told_as_zero() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(kql.names()) - OF_SPANS))
+@pytest.mark.parametrize("name", sorted(set(compose.names()) - OF_SPANS))
 def test_sampled_traces_change_no_number(name: str) -> None:
     """One span of ten is kept in one workspace, none in the other: every answer is the same."""
     sampled, choice = ledger(0)[1], choice_of(0)

@@ -23,7 +23,7 @@ WATCHED = {
     "headers": ("foundry_telemetry.wire", "email"),
     "tokens": ("foundry_telemetry.wire",),
     "ingest": ("foundry_telemetry.local",),
-    "ids": ("foundry_telemetry.investigate", "foundry_telemetry.dashboards"),
+    "ids": ("foundry_telemetry.investigate", "dashboards.builder"),
 }
 """Harnesses, by the name of their module, with the modules whose branches guide the fuzzer."""
 

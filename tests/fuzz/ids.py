@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cache
 
-from foundry_telemetry.dashboards import files, kql
-from foundry_telemetry.dashboards.lexer import tokens
-from foundry_telemetry.dashboards.parameters import substitute
 from foundry_telemetry.investigate.display_safety import HIDDEN, MOST, as_markdown, plain
 from foundry_telemetry.investigate.ticket.ids import (
     IdError,
@@ -21,7 +18,10 @@ from foundry_telemetry.investigate.ticket.ids import (
     read_ids,
     support_code,
 )
-from foundry_telemetry.local.tables import quoted
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.lexer import tokens
+from foundry_telemetry.kql.parameters import substitute
+from foundry_telemetry.kql.tables import quoted
 from tests.fuzz.emitted import recorded
 from tests.fuzz.harness import Harness
 
@@ -74,7 +74,7 @@ def check_literal(query: str, value: str) -> None:
 @cache
 def template(query: str) -> str:
     """The part of a query that has the place of the value; times are not given."""
-    text = kql.composed(files.investigation(query))
+    text = compose.composed(files.investigation(query))
     lines = [line for line in text.splitlines() if f"{{{PLACES[query]}}}" in line]
     return (
         "\n".join(lines).replace("{Window:start}", "0").replace("{Window:end}", "0").replace("{Fault}", "f")

@@ -11,12 +11,12 @@ from duckdb_kql._antlr.KqlLexer import KqlLexer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_telemetry.dashboards import files, kql
-from foundry_telemetry.dashboards.parameters import TimeRange, substitute
 from foundry_telemetry.investigate.ticket.ids import IdError, is_trace_id, is_word, read_ids
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import TimeRange, substitute
+from foundry_telemetry.kql.tables import quoted
 from foundry_telemetry.local.database import MEMORY
 from foundry_telemetry.local.store import Store
-from foundry_telemetry.local.tables import quoted
 from tests.hostile.fuzz import fuzz
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -57,7 +57,7 @@ texts = st.one_of(
 
 def lexed(query: str, **values: str) -> list[tuple[str, str]]:
     """The tokens of a query with these values, as the language's own lexer cuts them."""
-    text = substitute(kql.composed(files.investigation(query)), {"Window": TIME, **values})
+    text = substitute(compose.composed(files.investigation(query)), {"Window": TIME, **values})
     stream = CommonTokenStream(KqlLexer(InputStream(text)))
     stream.fill()
     return [(KqlLexer.symbolicNames[token.type], token.text) for token in stream.tokens if token.type > 0]

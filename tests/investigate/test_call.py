@@ -108,7 +108,7 @@ def test_a_call_without_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise SourceError("the table is not there")
 
-    monkeypatch.setattr(module.questions, "beside", refuse)
+    monkeypatch.setattr(module.queries, "beside", refuse)
     told = found([attempt("a", 1, 1, **BAD)], "a" * 16)
     assert (told.beside, told.trouble) == ((), "the table is not there")
 

@@ -15,16 +15,16 @@ from typing import Any
 import pytest
 
 from foundry_telemetry import pricing
-from foundry_telemetry.dashboards import files
-from foundry_telemetry.dashboards.parameters import TimeRange
 from foundry_telemetry.investigate.cost import rendering
 from foundry_telemetry.investigate.cost.queries import Questions, check_way, read_since
 from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.sources import local
+from foundry_telemetry.kql import files
+from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.local.server import LocalAzureMonitor
 from foundry_telemetry.observation import TokenUsage
 from tests.dashboards.answers_cost import month_of, spend_tiles
-from tests.dashboards.reckon import Choice
+from tests.dashboards.reference_answers import Choice
 from tests.dashboards.rows import Row
 from tests.dashboards.test_queries import ledger
 from tests.investigate.ledgers import attempt, put
@@ -291,7 +291,7 @@ def test_no_since(text: str) -> None:
 @pytest.mark.slow
 def test_microsofts_parser_takes_the_queries() -> None:
     """Azure will run them: its own parser finds nothing wrong."""
-    kusto = pytest.importorskip("foundry_telemetry.dashboards.kusto")
+    kusto = pytest.importorskip("dashboards.builder.kusto")
     asked_texts: dict[str, str] = {}
     for name in NAMES:
         Questions(lambda text, name=name: asked_texts.update({name: text}) or [], MONTH, NOW).own(name)  # type: ignore[misc, func-returns-value]

@@ -9,13 +9,13 @@ from typing import Any
 import duckdb_kql
 import pytest
 
+from dashboards.builder.query_validation import of_investigations
 from foundry_telemetry.conventions import TAG_PREFIX
-from foundry_telemetry.dashboards import files, kql
-from foundry_telemetry.dashboards.asked import of_investigations
-from foundry_telemetry.dashboards.parameters import TimeRange, Value, substitute
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.queries import Failure, tags_of
 from foundry_telemetry.investigate.ticket.ids import read_id
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.dashboards.engine import Workspace
 from tests.dashboards.rows import END, make_rows
@@ -58,7 +58,7 @@ def test_every_query_is_asked() -> None:
     asked = all_asked()
     assert set(asked) == {name for name in files.investigations() if not name.startswith("cost_")}
     for name, values in asked.items():
-        assert "{" not in substitute(kql.composed(files.investigation(name)), values)
+        assert "{" not in substitute(compose.composed(files.investigation(name)), values)
     assert len(of_investigations()) == len(files.investigations())
 
 
@@ -77,7 +77,7 @@ def test_azure_and_local_mean_the_same(name: str, seed: int) -> None:
     rows = make_rows(seed)
     failed = next(row for row in rows if row.error_type == "overloaded" and row.call_id)
     values = dict(all_asked()[name]) | {"Fault": failed.fault or "", "Id": failed.call_id}
-    text = substitute(kql.composed(files.investigation(name)), values)
+    text = substitute(compose.composed(files.investigation(name)), values)
     workspace = Workspace(rows)
     answer = duckdb_kql.query(workspace._connection, text, query_now=END)
     with LocalAzureMonitor(retention_days=36_500) as azure:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from foundry_telemetry.kql.tables import tables
 from foundry_telemetry.local.store import Receipt, Store
-from foundry_telemetry.local.tables import tables
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, Envelope, envelope, event
 

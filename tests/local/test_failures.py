@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from foundry_telemetry.dashboards import view
+from foundry_telemetry.kql import view
 from foundry_telemetry.local import answer
 from foundry_telemetry.local.query import Query, QueryError
 from foundry_telemetry.local.store import Store

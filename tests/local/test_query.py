@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.dashboards import view
+from foundry_telemetry.kql import view
 from foundry_telemetry.local import query as module
 from foundry_telemetry.local import translation
 from foundry_telemetry.local.query import Query, QueryError

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from foundry_telemetry.kql.tables import tables
 from foundry_telemetry.local import app, question
 from foundry_telemetry.local.server import LocalAzureMonitor, PortError, default_path
 from foundry_telemetry.local.store import Store, StoreError
-from foundry_telemetry.local.tables import tables
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, event, ledger
 from tests.support.wire import Wire, answer

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from foundry_telemetry.dashboards import files, kql, view
-from foundry_telemetry.dashboards.lexer import place, tokens
+from foundry_telemetry.kql import compose, files, view
+from foundry_telemetry.kql.lexer import place, tokens
 from foundry_telemetry.local.query import Query, QueryError, Table
 from foundry_telemetry.local.store import Store
 from tests.support.telemetry import NOON, event, fill, ledger
@@ -286,10 +286,10 @@ def test_columns_left_out_do_not_exist(query: Query) -> None:
         query.run("foundry_attempts | count")
 
 
-LEDGER = [name for name in kql.names() if files.VIEW in kql.words(kql.whole(name))]
+LEDGER = [name for name in compose.names() if files.VIEW in compose.words(compose.whole(name))]
 
 
 @pytest.mark.parametrize("name", LEDGER)
 def test_shipped_queries_profit(name: str) -> None:
     """Every shipped query that reads the ledger begins with the view in a form that is recognised."""
-    assert view.recognise(kql.whole(name)) is not None
+    assert view.recognise(compose.whole(name)) is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.dashboards import view
+from foundry_telemetry.kql import view
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.azure.process import run
 from tests.instrumentation.replay import NO_ANSWER

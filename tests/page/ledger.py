@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from foundry_telemetry.conventions import EVENT_NAME
-from foundry_telemetry.dashboards.view import COLUMNS
+from foundry_telemetry.kql.view import COLUMNS
 
 KEYS = {column.name: column.key for column in COLUMNS if column.key}
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from playwright.sync_api import expect
 
-from foundry_telemetry.dashboards.layout import TABS
+from dashboards.builder.layout import TABS
 from foundry_telemetry.local.server import LocalAzureMonitor
-from tests.page import weeks
+from tests.page import long_ranges
 from tests.page.browser import Screen, chromium
 
 FOLDER: Final = Path(__file__).parents[2] / "dashboards"
@@ -30,7 +30,7 @@ def draw(folder: Path = FOLDER) -> list[Path]:
     """Draw every tab over weeks of demo data, in the light theme, by the real server and browser."""
     drawn = []
     with LocalAzureMonitor() as azure, chromium() as browser:
-        for body in weeks.bodies(azure.store.key, datetime.now(UTC)):
+        for body in long_ranges.bodies(azure.store.key, datetime.now(UTC)):
             azure.store.add(body).result()
         for tab in TABS:
             page = browser.new_context(viewport=SIZE, color_scheme="light").new_page()

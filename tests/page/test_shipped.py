@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from foundry_telemetry.dashboards import files
+from foundry_telemetry.kql import files
 from foundry_telemetry.local.server import LocalAzureMonitor
 from tests.page import counted
 from tests.page.conftest import type_of_open

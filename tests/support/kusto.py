@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from foundry_telemetry.dashboards.kusto.package import FetchError, parser
+from dashboards.builder.kusto.package import FetchError, parser
 
 UNREACHABLE = re.compile(
     r"code (?:ENOTFOUND|EAI_\w+|ECONN\w+|E(?:HOST|NET)\w+|ETIMEDOUT|ERR_SOCKET_TIMEOUT|E5\d\d)"

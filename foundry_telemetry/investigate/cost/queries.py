@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from foundry_telemetry import pricing
-from foundry_telemetry.dashboards import files, kql
-from foundry_telemetry.dashboards.parameters import ALL, TimeRange, Value, substitute
 from foundry_telemetry.investigate.sources import Row
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import ALL, TimeRange, Value, substitute
 
 WAYS: Final = ("deployment", "model", "service")
 """By what the bill can be split besides tags."""
@@ -43,11 +43,11 @@ class Questions:
 
     def shared(self, name: str, **values: str) -> list[Row]:
         """The rows of a query of the workbook."""
-        return self._ask(substitute(kql.whole(name), {**self._values, **values}))
+        return self._ask(substitute(compose.whole(name), {**self._values, **values}))
 
     def own(self, name: str) -> list[Row]:
         """The rows of a query that only commands ask."""
-        return self._ask(substitute(kql.composed(files.investigation(name)), self._values))
+        return self._ask(substitute(compose.composed(files.investigation(name)), self._values))
 
     def tag_keys(self) -> list[str]:
         """The tags that attempts of this time carry, each as ``tag.<key>``."""

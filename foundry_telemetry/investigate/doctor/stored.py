@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from foundry_telemetry.dashboards import kql
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
+from foundry_telemetry.kql import compose
 
 Row = Mapping[str, Any]
 Ask = Callable[[str], list[Row]]
@@ -49,7 +49,7 @@ def check(scene: Scene) -> Iterator[Finding]:
 
 
 def _last_day(name: str) -> str:
-    text = kql.whole(name)
+    text = compose.whole(name)
     for parameter, value in _TIMES.items():
         text = text.replace(parameter, value)
     return text

@@ -10,7 +10,6 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from foundry_telemetry.advice import Advice, advice_for
-from foundry_telemetry.dashboards.parameters import TimeRange
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.concurrency import together
 from foundry_telemetry.investigate.incident import impact
@@ -18,6 +17,7 @@ from foundry_telemetry.investigate.incident.causes import Cause, Totals, causes,
 from foundry_telemetry.investigate.incident.change_point import Change, Key, change
 from foundry_telemetry.investigate.queries import Bin, Failure, Group
 from foundry_telemetry.investigate.sources import Source
+from foundry_telemetry.kql.parameters import TimeRange
 
 _ENOUGH: Final = 500
 """Failures that are looked at one by one."""

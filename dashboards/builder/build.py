@@ -1,0 +1,60 @@
+"""Makes the dashboards' files from the queries and the layout. The same input gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from dashboards.builder import arm, grafana
+from dashboards.builder.arm import bicep
+from dashboards.builder.layout import WORKBOOK
+from dashboards.builder.workbook import notebook
+from foundry_telemetry.kql import files
+
+Json = dict[str, object]
+
+
+def template() -> Json:
+    """The template of Azure Resource Manager, made from all other parts."""
+    return arm.template(_compact(notebook(WORKBOOK)), _compact(grafana.dashboard(WORKBOOK)))
+
+
+def _compact(value: Json) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+
+
+ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
+    files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
+    files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
+    files.TEMPLATE: lambda: _text(template()),
+    files.PARAMETERS: lambda: _text(arm.parameters_file()),
+    files.WRAPPER: lambda: bicep.wrapper(template(), files.TEMPLATE),
+}
+"""File name in the dashboards' folder, and what makes its text."""
+
+
+def build() -> list[str]:
+    """Write every file that is not as it should be.
+
+    Returns:
+        The names of those that were written.
+    """
+    written = outdated()
+    for name in written:
+        (files.folder() / name).write_text(ARTEFACTS[name](), encoding="utf-8", newline="\n")
+    return written
+
+
+def outdated() -> list[str]:
+    """The names of files that differ from a fresh build, or are not there."""
+    return [name for name, make in ARTEFACTS.items() if _read(name) != make()]
+
+
+def _read(name: str) -> str | None:
+    path = files.folder() / name
+    return path.read_bytes().decode() if path.is_file() else None

@@ -1,0 +1,153 @@
+"""Charts: time series, bars for each of some names, and pies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from dashboards.builder.grafana.errors import UnmappedError
+from dashboards.builder.grafana.fields import Drawn, keeps, overridden
+from dashboards.builder.grafana.units import Json, fixed, known, numbered
+from dashboards.builder.visualizations import Chart
+
+TIME: Final = "TimeGenerated"
+"""The column that is a time in all queries; a chart over another is one over names."""
+
+_MAPPED: Final = frozenset({"kind", "x", "y", "group", "unit", "colours", "floor", "ceiling"})
+"""What of a chart is put into Grafana's words here."""
+
+_DAY: Final = "time:MM-DD"
+_LEGEND: Final[Json] = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": []}
+_TOOLTIP: Final[Json] = {"mode": "multi", "sort": "none", "hideZeros": True}
+_CHOSEN: Final[Json] = {"mode": "palette-classic"}
+"""Grafana chooses a colour for each series."""
+
+_STACKED: Final[Json] = {"stacking": {"mode": "normal", "group": "A"}}
+_SIDE_BY_SIDE: Final[Json] = {"stacking": {"mode": "none", "group": "A"}}
+_LINE: Final[Json] = {
+    "drawStyle": "line",
+    "lineWidth": 1,
+    "fillOpacity": 0,
+    "showPoints": "auto",
+    "spanNulls": False,
+}
+_AREA: Final[Json] = _LINE | {"fillOpacity": 40, "showPoints": "never"}
+_BARS: Final[Json] = {"drawStyle": "bars", "lineWidth": 0, "fillOpacity": 80, "barWidthFactor": 0.9}
+
+_STACKING: Final = {"barchart": "normal", "categoricalbar": "none", "unstackedbar": "none"}
+
+_OVER_TIME: Final[Mapping[str, Json]] = {
+    "linechart": _LINE | _SIDE_BY_SIDE,
+    "timechart": _LINE | _SIDE_BY_SIDE,
+    "areachart": _AREA | _STACKED,
+    "barchart": _BARS | _STACKED,
+    "unstackedbar": _BARS | _SIDE_BY_SIDE,
+}
+"""Kind of a chart over time: how its series are drawn."""
+
+
+def chart(look: Chart, *, is_of_time_shown: bool = True) -> Drawn:
+    """A chart.
+
+    Args:
+        look: As the layout has it.
+        is_of_time_shown: Whether its times are those that the dashboard shows; a time series draws no others.
+
+    Raises:
+        UnmappedError: The kind, a colour or a setting is in no table.
+    """
+    _complain_of_new_settings(look)
+    if look.x == TIME and is_of_time_shown:
+        drawn = _time_series(look)
+    else:
+        drawn = known(_OVER_NAMES, look.kind, "chart over names or other times")(look)
+    ends = {"min": look.floor, "max": look.ceiling}
+    defaults = drawn.defaults | _number(look) | {end: at for end, at in ends.items() if at is not None}
+    colours = [overridden(name, {"color": fixed(colour)}) for name, colour in look.colours.items()]
+    return dataclasses.replace(drawn, defaults=defaults, overrides=[*drawn.overrides, *colours])
+
+
+def _complain_of_new_settings(look: Chart) -> None:
+    for setting in dataclasses.fields(look):
+        if setting.name in _MAPPED:
+            continue
+        unset = setting.default_factory() if callable(setting.default_factory) else setting.default
+        if getattr(look, setting.name) != unset:
+            raise UnmappedError(f"{setting.name!r} of a chart has no counterpart in Grafana")
+
+
+def _number(look: Chart) -> Json:
+    settings = cast("Mapping[str, Any]", look.json["chartSettings"])
+    return numbered(settings.get("ySettings", {}).get("numberFormatSettings"))
+
+
+def _time_series(look: Chart) -> Drawn:
+    return Drawn(
+        type="timeseries",
+        format="time_series",
+        transformations=[keeps(look.x, *look.y)],
+        defaults={"custom": known(_OVER_TIME, look.kind, "chart over time"), "color": _CHOSEN},
+        overrides=[] if look.group is None else [_called(look.group)],
+        options={"legend": _LEGEND, "tooltip": _TOOLTIP},
+    )
+
+
+def _called(group: str) -> Json:
+    """The data source makes a labelled series of each name, which would be called "column name"."""
+    title = {"id": "displayName", "value": f"${{__field.labels.{group}}}"}
+    return {"matcher": {"id": "byType", "options": "number"}, "properties": [title]}
+
+
+def _bars(look: Chart) -> Drawn:
+    transformations = [keeps(look.x, *look.y)]
+    if look.group is not None and look.group != look.x:
+        [value] = look.y
+        cells = {"columnField": look.group, "rowField": look.x, "valueField": value}
+        transformations = [{"id": "groupingToMatrix", "options": cells}]
+    return Drawn(
+        type="barchart",
+        format="table",
+        transformations=transformations,
+        defaults={"custom": {"lineWidth": 0, "fillOpacity": 80}, "color": _CHOSEN},
+        overrides=[overridden(TIME, {"unit": _DAY})] if look.x == TIME else [],
+        options={
+            "orientation": "auto",
+            "stacking": known(_STACKING, look.kind, "chart over names"),
+            "showValue": "auto",
+            "barWidth": 0.9,
+            "groupWidth": 0.7,
+            "fullHighlight": False,
+            "xTickLabelRotation": 0,
+            "xTickLabelMaxLength": 24,
+            "legend": _LEGEND,
+            "tooltip": _TOOLTIP,
+        },
+    )
+
+
+def _pie(look: Chart) -> Drawn:
+    return Drawn(
+        type="piechart",
+        format="table",
+        transformations=[keeps(look.x, *look.y)],
+        defaults={"color": _CHOSEN},
+        options={
+            "orientation": "auto",
+            "pieType": "donut",
+            "displayLabels": [],
+            "legend": _LEGEND
+            | {"placement": "right", "displayMode": "table", "values": ["value", "percent"]},
+            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": True},
+            "tooltip": {"mode": "single", "sort": "none", "hideZeros": False},
+        },
+    )
+
+
+_OVER_NAMES: Final[Mapping[str, Callable[[Chart], Drawn]]] = {
+    "barchart": _bars,
+    "unstackedbar": _bars,
+    "categoricalbar": _bars,
+    "piechart": _pie,
+}
+"""Kind of a chart over names, or times other than those shown: what draws it."""

@@ -1,0 +1,142 @@
+"""Dashboard variables: the data source, the resources, and the layout's parameters."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from dashboards.builder.grafana.references import Kinds, exports, in_kql, inputs
+from dashboards.builder.grafana.source import DATA_SOURCE, INPUT, OPERATION, PLUGIN, logs, resources
+from dashboards.builder.grafana.units import Json
+from dashboards.builder.workbook import Item
+
+_ON_LOAD: Final = 1
+_ON_TIME: Final = 2
+_BY_NAME: Final = 5
+"""When a variable asks again, and how its entries are sorted: alphabetically, whatever the case."""
+
+_HIDDEN: Final = 2
+_CHOSEN_ALL: Final[Json] = {"selected": True, "text": ["All"], "value": ["$__all"]}
+_WORKSPACES: Final = "resources\n| where type =~ 'microsoft.operationalinsights/workspaces'"
+_APPLICATIONS: Final = (
+    "resources\n| where type =~ 'microsoft.insights/components'\n"
+    "| where tostring(properties.WorkspaceResourceId) =~ '/subscriptions/$sub/resourceGroups/$rg/providers/"
+    "Microsoft.OperationalInsights/workspaces/$workspace'\n| project id"
+)
+
+
+def variables(items: Iterable[Item], kinds: Kinds) -> list[Json]:
+    """All variables, each after those that it uses."""
+    found = tuple(items)
+    return [
+        *_resources(),
+        *(_input(each, kinds) for each in inputs(found) if kinds[each["name"]] != "time"),
+        *(_typed(name, label_of(name), "Set by a click in a table.") for _, name in exports(found)),
+        _typed(OPERATION, "Trace", "Operation id of the trace to show; also set by a click in a table."),
+    ]
+
+
+def label_of(name: str) -> str:
+    """A parameter that only a click sets has no label: the words of its name."""
+    return " ".join(re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)).capitalize()
+
+
+def _resources() -> Iterator[Json]:
+    yield {
+        "type": "datasource",
+        "name": INPUT,
+        "label": "Data source",
+        "query": PLUGIN,
+        "refresh": _ON_LOAD,
+        "regex": "",
+        "options": [],
+        "current": {},
+    }
+    subscriptions: Json = {"refId": "A", "queryType": "Azure Subscriptions"}
+    groups = resources(f"{_WORKSPACES}\n| distinct resourceGroup")
+    workspaces = resources(f"{_WORKSPACES} and resourceGroup =~ '$rg'\n| project name")
+    yield _asked("sub", "Subscription", "Where the workspace is.", subscriptions)
+    yield _asked("rg", "Resource group", "Groups with a Log Analytics workspace.", groups)
+    yield _asked("workspace", "Workspace", "The Log Analytics workspace that has the telemetry.", workspaces)
+    sends = "An Application Insights resource that sends to the workspace; for traces."
+    yield _asked("app", "Application Insights", sends, resources(_APPLICATIONS))
+
+
+def _asked(name: str, label: str, description: str, query: Json, refresh: int = _ON_LOAD) -> Json:
+    """A drop-down whose entries Azure knows."""
+    return {
+        "type": "query",
+        "name": name,
+        "label": label,
+        "description": description,
+        "datasource": DATA_SOURCE,
+        "query": query,
+        "refresh": refresh,
+        "regex": "",
+        "sort": _BY_NAME,
+        "multi": False,
+        "includeAll": False,
+        "options": [],
+        "current": {},
+    }
+
+
+def _typed(name: str, label: str, description: str, value: str = "") -> Json:
+    """A field to type in."""
+    chosen: Json = {"selected": True, "text": value, "value": value}
+    return {
+        "type": "textbox",
+        "name": name,
+        "label": label,
+        "description": description,
+        "query": value,
+        "options": [chosen],
+        "current": chosen,
+    }
+
+
+def _listed(name: str, label: str, description: str, entries: Mapping[str, str], first: str) -> Json:
+    """A drop-down whose entries the layout knows; Grafana parts label and value by a colon."""
+    options = [{"selected": value == first, "text": text, "value": value} for value, text in entries.items()]
+    return {
+        "type": "custom",
+        "name": name,
+        "label": label,
+        "description": description,
+        "query": ", ".join(f"{_escaped(text)} : {_escaped(value)}" for value, text in entries.items()),
+        "multi": False,
+        "includeAll": False,
+        "allowCustomValue": False,
+        "options": options,
+        "current": {"selected": True, "text": entries[first], "value": first},
+    }
+
+
+def _escaped(text: str) -> str:
+    return text.replace(",", r"\,")
+
+
+def _input(told: Mapping[str, Any], kinds: Kinds) -> Json:
+    """A parameter of the layout."""
+    name, first = told["name"], told.get("value") or ""
+    words = (name, told.get("label") or label_of(name), told.get("description", ""))
+    if told.get("query"):
+        shown = _asked(*words, logs(in_kql(told["query"], kinds), "table"), _ON_TIME)
+        # Whoever chooses may not type: what is chosen stands in queries as it is.
+        shown |= {"allowCustomValue": False, "current": {"selected": True, "text": first, "value": first}}
+    elif told.get("jsonData"):
+        entries = {
+            str(row["value"]): str(row.get("label", row["value"])) for row in json.loads(told["jsonData"])
+        }
+        shown = _listed(*words, entries, first or next(iter(entries)))
+    else:
+        shown = _typed(*words, first)
+    if kinds[name] == "many":
+        # Put as it is, so it needs the quotes that chosen entries get from their format.
+        everything = f"'{told['typeSettings']['selectAllValue']}'"
+        shown |= {"multi": True, "includeAll": True, "allValue": everything, "current": _CHOSEN_ALL}
+    if told.get("isHiddenWhenLocked"):
+        shown["hide"] = _HIDDEN
+    return shown

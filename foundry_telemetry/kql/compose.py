@@ -1,0 +1,89 @@
+"""Whole queries from the files: what a query names goes in front of it, its comments go away.
+
+*Part*: a file that only defines names with ``let``, for other queries to begin with. *Minimise*: leave out
+what a query engine does not read; a workbook's query may have 3,000 characters.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+from typing import Final
+
+from foundry_telemetry.kql import files
+from foundry_telemetry.kql.lexer import tokens
+from foundry_telemetry.kql.parameters import without_references
+from foundry_telemetry.kql.view import COLUMNS
+
+PARTS: Final = (files.VIEW, "shown", "chosen", "tiles", "refused", "month", "divided", "minutes")
+"""Files that are no queries of their own, in the order in which they are put in front."""
+
+
+def names() -> tuple[str, ...]:
+    """The names of the queries that are no parts, sorted."""
+    return tuple(name for name in files.queries() if name not in PARTS)
+
+
+def question(name: str) -> str:
+    """What the query answers: the first line of its comment head."""
+    return files.query(name).partition("\n")[0].removeprefix("//").strip()
+
+
+@cache
+def whole(name: str) -> str:
+    """The query `name` as a workbook asks it: its question, then the parts it needs, then its own text."""
+    return composed(files.query(name))
+
+
+def composed(text: str) -> str:
+    """The text of a file as it is asked: its question, then the parts it needs, then the rest of it."""
+    first, _, _ = text.partition("\n")
+    for part in reversed(PARTS):
+        source = files.query(part)
+        if defined(source) & words(text):
+            needed = _view(words(text)) if part == files.VIEW else _needed(source, text)
+            text = f"{needed}\n{text}"
+    return f"{first}\n{minimise(text)}"
+
+
+def _needed(source: str, text: str) -> str:
+    """The statements of a part without those that define what neither `text` nor the others use."""
+    kept: list[str] = []
+    for statement in reversed(_statements(source)):
+        if defined(statement) & words("\n".join([*kept, text])):
+            kept.insert(0, statement)
+    return "\n".join(kept)
+
+
+def _statements(source: str) -> list[str]:
+    """The statements of a part, each with its semicolon."""
+    ends = [0, *(token.end for token in tokens(source) if token.text == ";")]
+    return [source[start:end] for start, end in pairwise(ends)]
+
+
+def _view(used: frozenset[str]) -> str:
+    """The typed view with only the columns in `used`."""
+    head, _, lines = minimise(files.query(files.VIEW)).partition("| project\n")
+    columns = zip(COLUMNS, lines.removesuffix(";").split(",\n"), strict=True)
+    kept = ",\n".join(line for column, line in columns if column.name in used)
+    return f"{head}| project {kept};"
+
+
+def minimise(text: str) -> str:
+    """`text` without comments, empty lines, indentation and double spaces; strings stay as they are."""
+    found = list(tokens(text))
+    pieces = [found[0].text]
+    for left, right in pairwise(found):
+        between = text[left.end : right.start]
+        pieces += ["\n" if "\n" in between else " " if between else "", right.text]
+    return "".join(pieces)
+
+
+def words(text: str) -> frozenset[str]:
+    """The identifiers and keywords of a query, without what stands in strings, comments and references."""
+    return frozenset(token.text for token in tokens(without_references(text)) if token.kind == "word")
+
+
+def defined(text: str) -> frozenset[str]:
+    """The names that a query defines with ``let``."""
+    return frozenset(right.text for left, right in pairwise(tokens(text)) if left.text == "let")

@@ -1,0 +1,181 @@
+"""What the queries of the tab Is it working? must answer, worked out in plain Python."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.dashboards.answers_incident import MONTH, NOT_TOLD
+from tests.dashboards.engine import BILLED
+from tests.dashboards.others import Other, others_of
+from tests.dashboards.reference_answers import Answer, Choice, rounded, told_total, total, within
+from tests.dashboards.rows import Row
+
+MINUTE = timedelta(minutes=1)
+DROPPED = "foundry.telemetry.dropped"
+COUNTS = ("Item_Dropped_Count", DROPPED)
+REASON = "foundry.telemetry.reason"
+OF_APPLICATION = ("sink_error", "processor_error")
+HEARTBEAT = "foundry.telemetry.heartbeat"
+TOKENS = "foundry.client.token.usage"
+
+
+def _others(rows: list[Row], choice: Choice, table: str) -> list[Other]:
+    time = choice.time
+    return [one for one in others_of(rows) if one.table == table and time.start <= one.at < time.end]
+
+
+def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
+    """When did each service last tell anything, and does its telemetry get lost on the way?"""
+    time = choice.time
+    known = within(rows, min(time.start, time.end - MONTH), time.end)
+    spans = [one for one in _others(rows, choice, "AppDependencies") if one.properties]
+    metrics = _others(rows, choice, "AppMetrics")
+    found = []
+    for key in {(row.service, row.version) for row in [*known, *spans]}:
+        told = [row for row in known if (row.service, row.version) == key]
+        ours = [one for one in spans if (one.service, one.version) == key]
+        theirs = [one for one in metrics if (one.service, one.version) == key]
+        theirs = [one for one in theirs if dict(one.properties).get(REASON) not in OF_APPLICATION]
+        lost = [one.total or 0 for one in theirs if one.name in COUNTS]
+        reasons: dict[str, float] = defaultdict(float)
+        for one in theirs:
+            if one.name in COUNTS:
+                reasons[dict(one.properties).get("foundry.telemetry.reason", "")] += one.total or 0
+        beat = max((one.at for one in theirs if one.name == HEARTBEAT), default=None)
+        attempts = len(within(told, time.start, time.end)) if told else None
+        found.append(
+            {
+                "service": key[0],
+                "version": key[1],
+                "state": _state(
+                    attempts,
+                    sum(lost),
+                    alive=beat is not None and beat >= time.end - 10 * MINUTE,
+                    counted=_is_counted(told, theirs, time.end),
+                ),
+                "last_record": max((row.at for row in told), default=None),
+                "last_heartbeat": beat,
+                "attempts": attempts,
+                "spans_kept_percent": rounded(100 * len(ours) / sum(one.count for one in ours), 1)
+                if ours
+                else None,
+                "lost": sum(lost) if lost else None,
+                "mostly": max(reasons, key=lambda reason: reasons[reason]) if sum(lost) else "",
+            }
+        )
+    return sorted(found, key=lambda row: (row["service"], row["version"]))
+
+
+def _is_counted(told: list[Row], metrics: list[Other], end: datetime) -> bool:
+    beats = [one for one in metrics if one.name == HEARTBEAT]
+    if beats:
+        newest = max(one.at for one in beats) - 2 * MINUTE
+        marks = [
+            dict(one.properties).get("foundry.telemetry.losses_counted") for one in beats if one.at >= newest
+        ]
+        return set(marks) == {"true"}
+    return max((row.at for row in told), default=end) >= end - 2 * MINUTE
+
+
+def _state(attempts: int | None, lost: float, *, alive: bool, counted: bool) -> str:
+    if attempts is None:
+        return "no ledger"
+    if lost:
+        return "loses records"
+    if attempts:
+        return "well" if counted else "losses not counted"
+    return "idle" if alive else "silent"
+
+
+def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
+    """Do the ledger and the metrics tell the same number of tokens?"""
+    start, end = choice.time.start, choice.time.end
+    told = [row for row in within(rows, start - MINUTE, end) if row.operation == "chat"]
+    metrics: dict[str, dict[str, float]] = defaultdict(lambda: {"input": 0.0, "output": 0.0})
+    for one in _others(rows, choice, "AppMetrics"):
+        if one.name == TOKENS:
+            properties = dict(one.properties)
+            metrics[properties.get("gen_ai.request.model", "")][properties["gen_ai.token.type"]] += (
+                one.total or 0
+            )
+
+    def ledger(deployment: str, kind: str, begin: datetime, stop: datetime) -> int:
+        ours = [row for row in within(told, begin, stop) if (row.deployment or "") == deployment]
+        return int(total(ours, f"{kind}_tokens"))
+
+    found = []
+    for deployment in {row.deployment or "" for row in told} | set(metrics):
+        measured = metrics.get(deployment)
+        line: dict[str, Any] = {"deployment": deployment or NOT_TOLD, "state": "no metrics"}
+        agree = []
+        for kind in ("input", "output"):
+            ours = ledger(deployment, kind, start, end)
+            theirs = None if measured is None else measured[kind]
+            line |= {kind: ours, f"metrics_{kind}": theirs}
+            line[f"{kind}_difference"] = None if theirs is None else theirs - ours
+            least, most = (
+                ledger(deployment, kind, start, end - MINUTE),
+                ledger(deployment, kind, start - MINUTE, end),
+            )
+            agree.append(theirs is not None and least <= theirs <= most)
+        if measured is not None:
+            line["state"] = "agree" if all(agree) else "differ"
+        if measured is not None or any(
+            ledger(deployment, kind, start - MINUTE, end) for kind in ("input", "output")
+        ):
+            found.append(line)
+    return sorted(found, key=lambda row: row["deployment"])
+
+
+def unpriced(rows: list[Row], choice: Choice) -> Answer:
+    """Which attempts told tokens, but have no price, and why?"""
+    groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for row in within(rows, choice.time.start, choice.time.end):
+        if row.cost_usd is None and (row.input_tokens, row.output_tokens) != (None, None):
+            groups[_why(row), row.model or "", row.deployment or ""].append(row)
+    found = [
+        {
+            "why": why,
+            "model": model,
+            "deployment": deployment,
+            "attempts": len(told),
+            "input_tokens": told_total(told, "input_tokens"),
+            "output_tokens": told_total(told, "output_tokens"),
+            "newest": max(row.at for row in told),
+        }
+        for (why, model, deployment), told in groups.items()
+    ]
+    return sorted(found, key=lambda row: (-row["attempts"], row["why"], row["model"], row["deployment"]))
+
+
+def _why(row: Row) -> str:
+    if row.usage_complete is False or row.input_tokens is None or row.output_tokens is None:
+        return "the answer ended before all its tokens were told"
+    return "the model or a part of the usage has no price" if row.model else "the answer named no model"
+
+
+def stored(rows: list[Row], choice: Choice) -> Answer:
+    """How much telemetry is stored, what is billed for it, and how far back does it go?"""
+    tables: dict[str, list[datetime]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        tables["AppEvents"] += [row.at, row.at] if index % 10 == 0 else [row.at]
+    for one in others_of(rows):
+        tables[one.table].append(one.at)
+    start, end = choice.time.start, choice.time.end
+    found = []
+    for table, times in tables.items():
+        here = sum(start <= at < end for at in times)
+        found.append(
+            {
+                "table_name": table,
+                "records": here,
+                "billed_bytes": here * BILLED,
+                "billed_bytes_a_day": here * BILLED / ((end - start) / timedelta(days=1)),
+                "oldest": min(times),
+                "days_kept": rounded((end - min(times)) / timedelta(days=1), 1),
+                "newest": max(times),
+            }
+        )
+    return sorted(found, key=lambda row: (-row["billed_bytes"], row["table_name"]))

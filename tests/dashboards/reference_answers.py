@@ -1,0 +1,165 @@
+"""What the answers are worked out with: what is chosen, and the sums of plain Python."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from foundry_telemetry.kql.parameters import ALL, TimeRange, Value
+from tests.dashboards.rows import SHOWN, Row
+
+Answer = list[dict[str, Any]]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What is chosen at the top of the workbook and below."""
+
+    time: TimeRange = SHOWN
+    deployments: tuple[str, ...] = ALL
+    services: tuple[str, ...] = ALL
+    models: tuple[str, ...] = ALL
+    call_id: str = ""
+    pasted: str = ""
+    usd_per_unit: str = "0.01"
+    discount: str = "0.9"
+    split_by: str = "tag.tenant"
+    limits: str = (
+        "claude-sonnet-5-5=20/40000/ ; support-chat-prod =/1/8000;nonsense; claude-haiku-5-5 = 5/5/5"
+    )
+    measure: str = "requests"
+    stream_measure: str = "first_p95"
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The same as parameters of the workbook."""
+        return {
+            "TimeRange": self.time,
+            "Deployment": self.deployments,
+            "Service": self.services,
+            "Model": self.models,
+            "CallId": self.call_id,
+            "Id": self.pasted,
+            "UsdPerUnit": self.usd_per_unit,
+            "Discount": self.discount,
+            "SplitBy": self.split_by,
+            "Limits": self.limits,
+            "Measure": self.measure,
+            "StreamMeasure": self.stream_measure,
+            "Portal": "https://portal.azure.com",
+        }
+
+
+# --- rows --------------------------------------------------------------------------------------------------
+
+
+def within(rows: Iterable[Row], start: datetime, end: datetime) -> list[Row]:
+    """The rows from `start` on, those of `end` not among them."""
+    return [row for row in rows if start <= row.at < end]
+
+
+def start_before(time: TimeRange) -> datetime:
+    """Where the period before begins, which is as long."""
+    return time.start - (time.end - time.start)
+
+
+def let_through(rows: list[Row], choice: Choice) -> list[Row]:
+    """The rows that the filters let through, at any time."""
+    recent = within(rows, start_before(choice.time), choice.time.end)
+    served = {row.deployment for row in recent if row.model in choice.models}
+
+    def of_model(row: Row) -> bool:
+        if choice.models == ALL or row.model in choice.models:
+            return True
+        return row.model is None and row.deployment in served
+
+    return [
+        row
+        for row in rows
+        if (choice.deployments == ALL or row.deployment in choice.deployments)
+        and (choice.services == ALL or row.service in choice.services)
+        and of_model(row)
+    ]
+
+
+def shown(rows: list[Row], choice: Choice) -> list[Row]:
+    """The rows that the filters and the time let through."""
+    return within(let_through(rows, choice), choice.time.start, choice.time.end)
+
+
+def calls_of(rows: Iterable[Row]) -> list[list[Row]]:
+    """The rows of each call, its attempts in order."""
+    calls = defaultdict(list)
+    for row in rows:
+        calls[row.call_id].append(row)
+    return [sorted(call, key=lambda row: row.attempt_number) for call in calls.values()]
+
+
+def last_failed(call: list[Row]) -> bool:
+    """Whether a call failed in the end."""
+    return call[-1].failed
+
+
+# --- numbers -----------------------------------------------------------------------------------------------
+
+
+def total(rows: Iterable[Row], name: str) -> Any:
+    """The sum of what was told."""
+    return sum(getattr(row, name) or 0 for row in rows)
+
+
+def told_total(rows: Iterable[Row], name: str) -> Any:
+    """The sum of what was told; ``None`` where nothing was."""
+    told = [value for row in rows if (value := getattr(row, name)) is not None]
+    return sum(told) if told else None
+
+
+def percentile(values: list[float], percent: int) -> float | None:
+    """The smallest value that at least so many percent do not exceed."""
+    ranked = sorted(values)
+    return ranked[math.ceil(percent / 100 * len(ranked)) - 1] if ranked else None
+
+
+def rounded(value: float, digits: int = 0) -> float:
+    """Halves away from zero."""
+    return math.copysign(math.floor(abs(value) * 10**digits + 0.5) / 10**digits, value)
+
+
+def money(value: float) -> float:
+    """A cost as it is shown."""
+    return rounded(value, 4 if value < 1 else 2)
+
+
+# --- bins --------------------------------------------------------------------------------------------------
+
+
+def floor(at: datetime, grain: timedelta) -> datetime:
+    """The beginning of the bin that `at` is in."""
+    return EPOCH + (at - EPOCH) // grain * grain
+
+
+def bins(time: TimeRange) -> Iterator[datetime]:
+    """The beginning of each bin, empty ones too."""
+    at = floor(time.start, time.grain)
+    while at < time.end:
+        yield at
+        at += time.grain
+
+
+def by_bin(rows: Iterable[Row], choice: Choice) -> dict[datetime, list[Row]]:
+    """The rows by the bin they are in."""
+    found = defaultdict(list)
+    for row in rows:
+        found[floor(row.at, choice.time.grain)].append(row)
+    return found
+
+
+def over_time(rows: list[Row], choice: Choice, values: Callable[[list[Row]], dict[str, Any]]) -> Answer:
+    """One row for each bin; none at all where there are no `rows`."""
+    found = by_bin(rows, choice)
+    return [{"TimeGenerated": at, **values(found.get(at, []))} for at in bins(choice.time) if rows]

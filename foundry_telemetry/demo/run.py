@@ -22,7 +22,7 @@ from foundry_telemetry.demo.summary import Totals
 
 if TYPE_CHECKING:
     from foundry_telemetry.demo.service import Service
-    from foundry_telemetry.local.server import LocalAzureMonitor
+    from foundry_telemetry.local.api.server import LocalAzureMonitor
     from foundry_telemetry.testing import FakeFoundry
 
 _FLUSH_EVERY_S: Final = 0.5
@@ -201,7 +201,7 @@ def _leave_alone_what_is_the_users() -> None:
 
 def _servers() -> tuple[Service, FakeFoundry, LocalAzureMonitor]:
     from foundry_telemetry.demo.service import Service  # noqa: PLC0415 - see above
-    from foundry_telemetry.local.server import LocalAzureMonitor  # noqa: PLC0415
+    from foundry_telemetry.local.api.server import LocalAzureMonitor  # noqa: PLC0415
     from foundry_telemetry.testing import FakeFoundry  # noqa: PLC0415
 
     service = Service()

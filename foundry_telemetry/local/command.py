@@ -10,10 +10,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from foundry_telemetry.local.api.server import LocalAzureMonitor, PortError, default_path, serve_forever
+from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.browser import open_page
-from foundry_telemetry.local.database import MEMORY, StoreError
-from foundry_telemetry.local.server import LocalAzureMonitor, PortError, default_path, serve_forever
-from foundry_telemetry.local.status import status
+from foundry_telemetry.local.store.database import MEMORY, StoreError
 
 _VARIABLE: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 _FAILED: Final = 1

@@ -33,10 +33,10 @@ from foundry_telemetry.investigate.ticket.call import find
 from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.parameters import ALL, TimeRange, Value, substitute
-from foundry_telemetry.local import answer
-from foundry_telemetry.local.query import Query
-from foundry_telemetry.local.server import LocalAzureMonitor
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.api import api_response
+from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.local.engine.query import Query
+from foundry_telemetry.local.store.store import Store
 
 END = datetime(2026, 11, 22, 12, 7, tzinfo=UTC)
 SHOWN = TimeRange(END - timedelta(hours=24), END, timedelta(minutes=30))
@@ -232,7 +232,7 @@ def ask(store: Store) -> list[tuple[str, float, float, float, int]]:
         for _ in range(4):
             begun = time.perf_counter()
             table = query.run(text, now=END)
-            answer.encode(table)
+            api_response.encode(table)
             seconds.append(time.perf_counter() - begun)
         found.append((name, seconds[0], min(seconds[1:]), max(seconds[1:]), len(table.rows)))
     return found
@@ -247,7 +247,7 @@ def open_tab(store: Store, tab: str) -> tuple[float, float]:
         texts = [substitute(text, inputs) for _, text in queries_of(workbook(), tab)]
         begun = time.perf_counter()
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(lambda text: answer.encode(query.run(text, now=END)), texts))
+            list(pool.map(lambda text: api_response.encode(query.run(text, now=END)), texts))
         seconds.append(time.perf_counter() - begun)
     return seconds[0], seconds[1]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry.investigate.sources import local
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.cli.process import Terminal, run
 from tests.investigate.ledgers import attempt, put
 

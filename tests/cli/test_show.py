@@ -15,7 +15,7 @@ from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.demo.ledger import BOOLEANS, NUMBERS, QUERY, Row, read_fields, read_rows
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import LedgerTable, style_of
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.observation import Fault
 from foundry_telemetry.signals import fields as tables
 

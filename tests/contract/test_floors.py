@@ -86,6 +86,20 @@ def test_imports_go_down(path: Path) -> None:
         assert HEIGHT[target] < HEIGHT[room], f"{name_of(path)} imports {module}"
 
 
+LOCAL = ("ingest", "store", "engine", "page", "api")
+"""The rooms of `local`, bottom to top; its command and its browser stand above them."""
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if "local" in path.parts], ids=name_of)
+def test_imports_go_down_within_local(path: Path) -> None:
+    """A room of the local Azure Monitor imports from those below it alone."""
+    room = path.relative_to(PACKAGE).parts[1]
+    for module in imported(path):
+        target = module.removeprefix("foundry_telemetry.local.").partition(".")[0]
+        if room in LOCAL and target in LOCAL and module.startswith("foundry_telemetry.local."):
+            assert LOCAL.index(target) <= LOCAL.index(room), f"{name_of(path)} imports {module}"
+
+
 DATA = sorted(
     path
     for path in PACKAGE.rglob("*.*")

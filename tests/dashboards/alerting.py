@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 
 Rule = Mapping[str, Any]
 """A resource of type Microsoft.Insights/scheduledQueryRules, its expressions evaluated."""

@@ -31,7 +31,7 @@ from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 
 from foundry_telemetry.conventions import CUSTOM_EVENT, EVENT_NAME
 from foundry_telemetry.kql.view import COLUMNS
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.dashboards.others import Other
 from tests.dashboards.rows import Row
 

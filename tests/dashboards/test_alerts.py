@@ -15,7 +15,7 @@ from dashboards.builder.alerts import RULES, WINDOWS
 from dashboards.builder.arm.deployment import deploy
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import references
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.dashboards.alerting import Group, Rule, duration, fired
 from tests.dashboards.incidents import BOT, BUDGET_USD, DEPLOYMENTS, NOW, ORDERS, Call, Trouble, day
 from tests.dashboards.rows import Row, posted

@@ -24,8 +24,8 @@ from dashboards.builder.workbook import Group, Tabs, Text
 from dashboards.builder.workbook import Query as Step
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import ALL, Value, substitute
-from foundry_telemetry.local.query import Query
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.engine.query import Query
+from foundry_telemetry.local.store.store import Store
 from tests.dashboards.answers import Choice, calls_of
 from tests.dashboards.grafana_source import fill
 from tests.dashboards.rows import END, SHOWN, make_rows, posted

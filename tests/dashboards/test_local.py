@@ -11,8 +11,8 @@ import pytest
 
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.parameters import substitute
-from foundry_telemetry.local.query import Query
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.local.engine.query import Query
 from tests.dashboards.answers import answer
 from tests.dashboards.exported import export
 from tests.dashboards.others import others_of

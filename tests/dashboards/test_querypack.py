@@ -12,8 +12,8 @@ from dashboards.builder import querypack
 from dashboards.builder.querypack import TITLES
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import ALL, TimeRange, references, substitute
-from foundry_telemetry.local.query import Query
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.engine.query import Query
+from foundry_telemetry.local.store.store import Store
 from tests.dashboards.rows import END, Row, posted
 from tests.dashboards.test_queries import ledger
 from tests.support.telemetry import fill

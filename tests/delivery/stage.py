@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import httpx
 
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, answer
 from tests.support.patience import PATIENCE_S
 

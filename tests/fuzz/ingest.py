@@ -16,11 +16,11 @@ from typing import Any
 
 from starlette.requests import Request
 
-from foundry_telemetry.local.envelopes import END, Batch, read_batch
-from foundry_telemetry.local.faults import Faults
-from foundry_telemetry.local.ingest import Ingestion
-from foundry_telemetry.local.safety import RefusedError
-from foundry_telemetry.local.store import Receipt, Store
+from foundry_telemetry.local.api.ingestion import Ingestion
+from foundry_telemetry.local.api.request_guard import RefusedError
+from foundry_telemetry.local.ingest.envelopes import END, Batch, read_batch
+from foundry_telemetry.local.ingest.fault_injection import Faults
+from foundry_telemetry.local.store.store import Receipt, Store
 from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
 from tests.fuzz.harness import Harness
 from tests.fuzz.spoiling import VALUES, spoilt

@@ -15,8 +15,8 @@ from foundry_telemetry.investigate.ticket.ids import IdError, is_trace_id, is_wo
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import TimeRange, substitute
 from foundry_telemetry.kql.tables import quoted
-from foundry_telemetry.local.database import MEMORY
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.store.database import MEMORY
+from foundry_telemetry.local.store.store import Store
 from tests.hostile.fuzz import fuzz
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -159,7 +159,12 @@ def broken(*_: Any, **__: Any) -> Any:
     raise RuntimeError("broken")
 
 
-PLACES = ["recorder.read_request", "recorder._place_in_call", "exchange.pricing.cost", "body.TappedDecoder"]
+PLACES = [
+    "tracker.read_request",
+    "tracker._place_in_call",
+    "tracked_request.pricing.cost",
+    "body.TappedDecoder",
+]
 
 
 @pytest.mark.row(79)
@@ -190,7 +195,7 @@ def test_handler_that_raises(
     before = losses.count
     family.run(scenario)
     assert len(requests) == 1
-    if place != "exchange.pricing.cost":  # nothing was told that could be priced
+    if place != "tracked_request.pricing.cost":  # nothing was told that could be priced
         assert heard[:1] == ["foundry_telemetry"]
         assert losses.count > before
 

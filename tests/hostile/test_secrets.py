@@ -250,7 +250,7 @@ def test_failures_of_our_own(
     def broken(*args: Any, **_: Any) -> Any:
         raise ValueError(f"CANARY {args!r}")
 
-    for place in ("recorder.read_request", "recorder._place_in_call", "exchange.pricing.cost"):
+    for place in ("tracker.read_request", "tracker._place_in_call", "tracked_request.pricing.cost"):
         with monkeypatch.context() as patch:
             patch.setattr(f"foundry_telemetry.instrumentation.{place}", broken)
             losses._next_log_s.clear()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from foundry_telemetry.conventions import EVENT_NAME
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.dashboards.rows import Row
 from tests.support.telemetry import envelope, fill
 

@@ -13,7 +13,7 @@ from foundry_telemetry.investigate.sources import SourceError
 from foundry_telemetry.investigate.ticket import call as module
 from foundry_telemetry.investigate.ticket.call import Found, find
 from foundry_telemetry.investigate.ticket.ids import read_id
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.dashboards.rows import Row
 from tests.investigate.commands import run
 from tests.investigate.history import put

@@ -21,7 +21,7 @@ from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.parameters import TimeRange
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.observation import TokenUsage
 from tests.dashboards.answers_cost import month_of, spend_tiles
 from tests.dashboards.reference_answers import Choice

@@ -11,7 +11,7 @@ import pytest
 
 from foundry_telemetry.investigate.incident.report import _enough_from
 from foundry_telemetry.investigate.queries import Bin
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.dashboards.incidents import BOT, NOW, ORDERS, Call, Trouble, day
 from tests.dashboards.rows import Row
 from tests.investigate.commands import Said, run

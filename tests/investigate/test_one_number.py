@@ -23,7 +23,7 @@ from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.report import read_report
 from foundry_telemetry.investigate.sources import local
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, answer
 
 NEVER_MS = 3_600_000

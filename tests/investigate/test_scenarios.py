@@ -11,7 +11,7 @@ import pytest
 from foundry_telemetry.advice import ALL
 from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.investigate.ticket.ids import support_code
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.investigate.commands import Said, run
 from tests.investigate.scenarios import BAD, DRILLS, Drill, play
 from tests.investigate.service import KEY, PROMPT, SERVICE, running

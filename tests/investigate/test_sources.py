@@ -24,7 +24,7 @@ from starlette.routing import Route
 from foundry_telemetry.investigate import queries, sources
 from foundry_telemetry.investigate.sources import Source, SourceError, choose, local_url
 from foundry_telemetry.kql.parameters import TimeRange
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.serving import LoopbackServer
 from tests.investigate.commands import run
 from tests.support.logs import WORKSPACE, NoCredential, logs_client

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.cli.process import Terminal, end, run, start
 from tests.dashboards.incidents import Call, day
 from tests.dashboards.rows import Row

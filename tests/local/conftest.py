@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.support.wire import Wire
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from foundry_telemetry.local import rows
-from foundry_telemetry.local.store import Store, StoreError
+from foundry_telemetry.local.ingest import row_builder
+from foundry_telemetry.local.store.store import Store, StoreError
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event, fill, ledger
 
@@ -21,7 +21,7 @@ FOREVER = 36_500
 
 HOLD = """
 import sys
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.store.store import Store
 with Store(sys.argv[1]):
     print("open", flush=True)
     sys.stdin.readline()
@@ -131,7 +131,7 @@ def test_quotes_in_a_path(tmp_path: Path) -> None:
 
 def test_columns_of_a_newer_view_are_filled_from_the_properties(path: Path) -> None:
     """A file from before the view had a column gets it, with the values that the rows always had."""
-    older = [name for name in rows.HIDDEN if "model" in name or "input_tokens" in name]
+    older = [name for name in row_builder.HIDDEN if "model" in name or "input_tokens" in name]
     altered(path, *(f'ALTER TABLE stored."AppEvents" DROP COLUMN "{name}"' for name in older))
     altered(path, 'ALTER TABLE stored."AppEvents" DROP COLUMN "SessionId"')
     with Store(path, retention_days=FOREVER) as store, closing(store.cursor()) as cursor:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.kql.tables import tables
-from foundry_telemetry.local.store import Receipt, Store
+from foundry_telemetry.local.store.store import Receipt, Store
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, Envelope, envelope, event
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from foundry_telemetry.local import events
+from foundry_telemetry.local.api import events
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event, fill
 from tests.support.wire import Wire

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foundry_telemetry.local import extensions
-from foundry_telemetry.local.query import Query
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.engine import extensions
+from foundry_telemetry.local.engine.query import Query
+from foundry_telemetry.local.store.store import Store
 
 Pairs = list[tuple[float | None, int | None]]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.store.store import Store
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 SERVE = """
 import sys
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 with LocalAzureMonitor(sys.argv[1], retention_days=36_500) as azure:
     print(azure.url.removeprefix("http://"), azure.store.key, flush=True)
     sys.stdin.read()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.local.query import Query, QueryError
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.engine.query import Query, QueryError
+from foundry_telemetry.local.store.store import Store
 from tests.support.kql_cases import CASES, NOW, Case, rows
 from tests.support.telemetry import dependency, fill, metric
 

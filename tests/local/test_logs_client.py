@@ -13,8 +13,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.monitor.query import LogsBatchQuery, LogsQueryStatus
 
-from foundry_telemetry.local import query as module
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.local.engine import query as module
 from tests.support.kql_cases import rows as rows_of
 from tests.support.logs import RESOURCE, WORKSPACE, async_logs_client, logs_client
 from tests.support.telemetry import dependency, event, fill

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry.kql import view
-from foundry_telemetry.local import query as module
-from foundry_telemetry.local import translation
-from foundry_telemetry.local.query import Query, QueryError
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.engine import query as module
+from foundry_telemetry.local.engine import translation
+from foundry_telemetry.local.engine.query import Query, QueryError
+from foundry_telemetry.local.store.store import Store
 from tests.support.telemetry import NOON, envelope, event, fill, ledger
 
 HOURS = 48

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.kql.tables import tables
-from foundry_telemetry.local import app, question
-from foundry_telemetry.local.server import LocalAzureMonitor, PortError, default_path
-from foundry_telemetry.local.store import Store, StoreError
+from foundry_telemetry.local.api import api_request, app
+from foundry_telemetry.local.api.server import LocalAzureMonitor, PortError, default_path
+from foundry_telemetry.local.store.store import Store, StoreError
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, event, ledger
 from tests.support.wire import Wire, answer
@@ -31,7 +31,7 @@ many | join kind=inner (many) on one | summarize sum(n * n1)
 
 SERVE = """
 import sys
-from foundry_telemetry.local.server import LocalAzureMonitor, serve_forever
+from foundry_telemetry.local.api.server import LocalAzureMonitor, serve_forever
 azure = LocalAzureMonitor(sys.argv[1])
 sys.exit(serve_forever(azure, lambda: print(azure.url, azure.store.key, flush=True)))
 """
@@ -95,15 +95,15 @@ def test_a_query_that_is_wrong(wire: Wire) -> None:
 
 def test_a_client_that_leaves_stops_its_query(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A query whose client has gone does not run on."""
-    ended: queue.SimpleQueue[question.Reply] = queue.SimpleQueue()
-    reply = question.reply
+    ended: queue.SimpleQueue[api_request.Reply] = queue.SimpleQueue()
+    reply = api_request.reply
 
-    def watched(*args: Any, **options: Any) -> question.Reply:
+    def watched(*args: Any, **options: Any) -> api_request.Reply:
         told = reply(*args, **options)
         ended.put(told)
         return told
 
-    monkeypatch.setattr(question, "reply", watched)
+    monkeypatch.setattr(api_request, "reply", watched)
     wire.send("POST", "/v1/workspaces/x/query", json.dumps({"query": ENDLESS}).encode()).close()
     assert ended.get(timeout=PATIENCE_S).status == 504
 
@@ -111,13 +111,13 @@ def test_a_client_that_leaves_stops_its_query(wire: Wire, monkeypatch: pytest.Mo
 def test_the_end_of_the_server_stops_queries(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server ends at once while a query runs."""
     begun = threading.Event()
-    reply = question.reply
+    reply = api_request.reply
 
-    def watched(*args: Any, **options: Any) -> question.Reply:
+    def watched(*args: Any, **options: Any) -> api_request.Reply:
         begun.set()
         return reply(*args, **options)
 
-    monkeypatch.setattr(question, "reply", watched)
+    monkeypatch.setattr(api_request, "reply", watched)
     wire.send("POST", "/v1/workspaces/x/query", json.dumps({"query": ENDLESS}).encode())
     assert begun.wait(PATIENCE_S)
     ending = threading.Thread(target=wire.azure.__exit__, args=(None, None, None))
@@ -130,9 +130,9 @@ def test_so_many_queries_at_a_time(wire: Wire, monkeypatch: pytest.MonkeyPatch) 
     """Of many queries a few run at a time, all are answered, and ingestion goes on meanwhile."""
     lock, go_on, running, most = threading.Lock(), threading.Event(), 0, 0
     full = threading.Event()
-    reply = question.reply
+    reply = api_request.reply
 
-    def watched(*args: Any, **options: Any) -> question.Reply:
+    def watched(*args: Any, **options: Any) -> api_request.Reply:
         nonlocal running, most
         with lock:
             running += 1
@@ -146,7 +146,7 @@ def test_so_many_queries_at_a_time(wire: Wire, monkeypatch: pytest.MonkeyPatch) 
             with lock:
                 running -= 1
 
-    monkeypatch.setattr(question, "reply", watched)
+    monkeypatch.setattr(api_request, "reply", watched)
     body = b'{"query": "AppEvents | count"}'
     asking = [wire.send("POST", "/v1/workspaces/x/query", body) for _ in range(3 * app.MOST_QUERIES)]
     assert full.wait(PATIENCE_S)

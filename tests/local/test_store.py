@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from foundry_telemetry.local import database, writer
-from foundry_telemetry.local.envelopes import Batch, UnreadableError, read_batch
-from foundry_telemetry.local.store import BusyError, Receipt, Store, StoreError
-from foundry_telemetry.local.writer import Writer
+from foundry_telemetry.local.ingest.envelopes import Batch, UnreadableError, read_batch
+from foundry_telemetry.local.store import database, writer
+from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError
+from foundry_telemetry.local.store.writer import Writer
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, event, fill
 
@@ -109,7 +109,7 @@ def test_too_many_items() -> None:
 
 def test_a_large_body_is_stored_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that takes several statements is still all there."""
-    monkeypatch.setattr("foundry_telemetry.local.envelopes.PIECE", 2_000)
+    monkeypatch.setattr("foundry_telemetry.local.ingest.envelopes.PIECE", 2_000)
     monkeypatch.setattr(writer, "PIECE", 2_000)
     with Store(retention_days=FOREVER) as store:
         told = [f"{number:03}" for number in range(100)]

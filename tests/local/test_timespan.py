@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from foundry_telemetry.local.errors import QueryError
-from foundry_telemetry.local.timespan import Timespan, read_timespan
+from foundry_telemetry.local.engine.errors import QueryError
+from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 
 NOW = datetime.fromisoformat("2026-01-02T03:04:05")
 DAY = datetime.fromisoformat("2026-01-01")

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.kql import compose, files, view
 from foundry_telemetry.kql.lexer import place, tokens
-from foundry_telemetry.local.query import Query, QueryError, Table
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.engine.query import Query, QueryError, Table
+from foundry_telemetry.local.store.store import Store
 from tests.support.telemetry import NOON, event, fill, ledger
 
 HEAD = 'let foundry_attempts = AppEvents | where Name == "foundry.attempt" | project '

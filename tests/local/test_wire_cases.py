@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.kql import view
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.azure.process import run
 from tests.instrumentation.replay import NO_ANSWER
 from tests.support.logs import WORKSPACE, logs_client

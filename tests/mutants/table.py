@@ -374,10 +374,10 @@ MUTANTS: Final = (
     ),
     Mutant(
         "any-host-is-ours",
-        "foundry_telemetry/local/safety.py",
+        "foundry_telemetry/local/api/request_guard.py",
         "if len(hosts) == 1 and hosts[0].lower() in _own(port):",
         "if hosts:",
-        ("tests/local/test_safety.py::test_other_hosts",),
+        ("tests/local/test_request_guard.py::test_other_hosts",),
         (84,),
     ),
     Mutant(

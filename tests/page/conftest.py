@@ -16,7 +16,7 @@ pytest.importorskip("playwright", reason="pip install playwright")
 
 from playwright.sync_api import Browser, expect
 
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.page import ledger
 from tests.page.browser import Screen, chromium
 from tests.support.patience import PATIENCE_S

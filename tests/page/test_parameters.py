@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.page.conftest import type_of_open
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "parameters.json").read_text(encoding="utf-8"))[

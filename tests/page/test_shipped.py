@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from foundry_telemetry.kql import files
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.page import counted
 from tests.page.conftest import type_of_open
 from tests.page.ledger import Attempt

@@ -10,7 +10,7 @@ from http.client import HTTPResponse
 from types import TracebackType
 from typing import Any, Self
 
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import Envelope
 

@@ -14,7 +14,7 @@ import pytest
 
 from foundry_telemetry import cli
 from foundry_telemetry import conventions as names
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from tests.cli.process import Ended, Terminal, run

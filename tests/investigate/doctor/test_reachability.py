@@ -13,7 +13,7 @@ import trustme
 
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.doctor import reachability
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, Item, Reply
 from tests.investigate.doctor.scenes import named, scene
 from tests.support.patience import PATIENCE_S

@@ -10,7 +10,7 @@ import pytest
 
 from foundry_telemetry.investigate.doctor import stored
 from foundry_telemetry.investigate.doctor.finding import Scene
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.investigate.doctor.scenes import named, scene
 from tests.support.telemetry import envelope, fill
 

@@ -17,9 +17,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
 from foundry_telemetry.kql.tables import stored_table, tables
-from foundry_telemetry.local.database import MEMORY, StoreError, facts, open_database, use
-from foundry_telemetry.local.envelopes import UnreadableError, read_batch
-from foundry_telemetry.local.writer import BusyError, Receipt, Writer
+from foundry_telemetry.local.ingest.envelopes import UnreadableError, read_batch
+from foundry_telemetry.local.store.database import MEMORY, StoreError, facts, open_database, use
+from foundry_telemetry.local.store.writer import BusyError, Receipt, Writer
 
 if TYPE_CHECKING:
     from types import TracebackType

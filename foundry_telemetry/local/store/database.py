@@ -26,7 +26,7 @@ from foundry_telemetry.kql.tables import (
     view_columns,
     view_ddl,
 )
-from foundry_telemetry.local import rows
+from foundry_telemetry.local.ingest import row_builder
 
 MEMORY: Final = ":memory:"
 """In place of a path: nothing touches the disk."""
@@ -146,15 +146,15 @@ def _not_ours(path: str) -> str:
 def _prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     connection.begin()
     key = _identify(connection, path)
-    for name, stored in rows.stored_columns().items():
-        hidden = rows.hidden_columns(name)
+    for name, stored in row_builder.stored_columns().items():
+        hidden = row_builder.hidden_columns(name)
         connection.execute(table_ddl(name, stored, hidden))
         _add_columns(connection, name, stored, hidden)
         columns = view_columns(name, stored, _constants(key))
         connection.execute(view_ddl(name, columns))
         connection.execute(classic_view_ddl(name))
         if hidden:
-            connection.execute(rows.attempts_ddl(columns))
+            connection.execute(row_builder.attempts_ddl(columns))
     connection.commit()
 
 
@@ -207,7 +207,7 @@ def _add_columns(
     for added in missing:
         connection.execute(f'ALTER TABLE {stored_table(name)} ADD COLUMN "{added}" {hidden[added]}')
     if missing:
-        connection.execute(rows.backfill(missing))
+        connection.execute(row_builder.backfill(missing))
 
 
 def _constants(key: str) -> Mapping[str, str]:

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundry_telemetry.local import answer
-from foundry_telemetry.local.errors import QueryError
-from foundry_telemetry.local.query import Query, Table
-from foundry_telemetry.local.question import MOST_QUERIES, Preference, Reply, reply, reply_batch
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.api import api_response
+from foundry_telemetry.local.api.api_request import MOST_QUERIES, Preference, Reply, reply, reply_batch
+from foundry_telemetry.local.engine.errors import QueryError
+from foundry_telemetry.local.engine.query import Query, Table
+from foundry_telemetry.local.store.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def query() -> Iterator[Query]:
 
 def asked(query: Query, kql: str, **preferences: bool) -> dict[str, Any]:
     """The answer to a query, decoded."""
-    return json.loads(answer.encode(query.run(kql), **preferences))
+    return json.loads(api_response.encode(query.run(kql), **preferences))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_no_rows(query: Query) -> None:
 @given(st.timedeltas(min_value=timedelta(days=-9999), max_value=timedelta(days=9999)))
 def test_durations(value: timedelta) -> None:
     """A timespan's text has all of it, and nothing it does not have."""
-    parts = re.fullmatch(r"(-?)(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)(?:\.(\d{6})0)?", answer.duration(value))
+    parts = re.fullmatch(r"(-?)(?:(\d+)\.)?(\d\d):(\d\d):(\d\d)(?:\.(\d{6})0)?", api_response.duration(value))
     assert parts is not None
     days, hours, minutes, seconds, micros = (int(part or 0) for part in parts.groups()[1:])
     found = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, microseconds=micros)
@@ -125,7 +125,7 @@ def test_render(kql: str, told: dict[str, object], query: Query) -> None:
 def test_partial() -> None:
     """An answer that was cut is a partial error, as from Azure, with the rows there are."""
     found = json.loads(
-        answer.encode(Table((("n", "long"),), [(1,)], cut="The answer has more than one row."))
+        api_response.encode(Table((("n", "long"),), [(1,)], cut="The answer has more than one row."))
     )
     assert found["tables"][0]["rows"] == [[1]]
     assert found["error"]["code"] == "PartialError"
@@ -137,7 +137,7 @@ def test_error() -> None:
     error = QueryError(
         "No such thing on line 2, position 3.", reason="SEM0100", line=2, position=3, construct="x"
     )
-    assert json.loads(answer.encode_error(error)) == {
+    assert json.loads(api_response.encode_error(error)) == {
         "error": {
             "code": "BadArgumentError",
             "message": error.message,

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from starlette.responses import Response
 
-from foundry_telemetry.local.clients import ends_first, gone
-from foundry_telemetry.local.envelopes import Refusal, read_batch
-from foundry_telemetry.local.faults import ANSWERS, PARTLY, SOUND, Fault, Faults
-from foundry_telemetry.local.safety import RefusedError, failure, read_body
-from foundry_telemetry.local.store import BusyError, Receipt, Store, StoreError, UnreadableError
+from foundry_telemetry.local.api.disconnects import ends_first, gone
+from foundry_telemetry.local.api.request_guard import RefusedError, failure, read_body
+from foundry_telemetry.local.ingest.envelopes import Refusal, read_batch
+from foundry_telemetry.local.ingest.fault_injection import ANSWERS, PARTLY, SOUND, Fault, Faults
+from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError, UnreadableError
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -10,8 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from foundry_telemetry.kql.lexer import tokens
-from foundry_telemetry.local.errors import QueryError
-from foundry_telemetry.local.query import Table
+from foundry_telemetry.local.engine.errors import QueryError
+from foundry_telemetry.local.engine.query import Table
 
 _Column = Sequence[Any]
 

@@ -12,7 +12,7 @@ from foundry_telemetry.kql.files import VIEW
 from foundry_telemetry.kql.tables import tables
 
 if TYPE_CHECKING:
-    from foundry_telemetry.local.store import Store
+    from foundry_telemetry.local.store.store import Store
 
 
 def connection_string(url: str, key: str) -> str:

@@ -18,7 +18,7 @@ from typing import Final
 from duckdb_kql import ir
 
 from foundry_telemetry.kql.lexer import tokens
-from foundry_telemetry.local.tree import rewritten
+from foundry_telemetry.local.engine.ir_visitor import rewritten
 
 _INSTANT: Final = re.compile(r"\s*(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?Z?)\s*", re.ASCII)
 STAND_IN: Final = "1601-01-01T00:00:00."

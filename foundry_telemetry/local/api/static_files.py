@@ -16,7 +16,7 @@ from foundry_telemetry.local.page import supported
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-_FOLDER: Final = Path(__file__).parent / "page"
+_FOLDER: Final = supported.PATH.parent
 _TYPES: Final = MappingProxyType(
     {
         ".css": "text/css",

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from foundry_telemetry.local.kinds import Envelope
+from foundry_telemetry.local.ingest.envelope_schemas import Envelope
 
 MOST_ITEMS: Final = 64_000
 """Items that Azure takes in one request (Application Insights service limits)."""

@@ -18,10 +18,10 @@ import duckdb
 from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
-from foundry_telemetry.local.errors import TIMEOUT, QueryError
-from foundry_telemetry.local.failures import explained
-from foundry_telemetry.local.timespan import Timespan, read_timespan
-from foundry_telemetry.local.translation import Translation, Translator
+from foundry_telemetry.local.engine.error_translation import explained
+from foundry_telemetry.local.engine.errors import TIMEOUT, QueryError
+from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
+from foundry_telemetry.local.engine.translation import Translation, Translator
 
 MOST_ROWS: Final = 500_000
 """Rows that Log Analytics gives at most."""

@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from foundry_telemetry.kql import view
-from foundry_telemetry.local import answer
-from foundry_telemetry.local.query import Query, QueryError
-from foundry_telemetry.local.store import Store
+from foundry_telemetry.local.api import api_response
+from foundry_telemetry.local.engine.query import Query, QueryError
+from foundry_telemetry.local.store.store import Store
 from tests.support.telemetry import fill, ledger
 
 SQL = re.compile(
@@ -269,9 +269,9 @@ def test_no_text_brings_anything_but_an_answer_or_a_reason(query: Query, kql: st
     reason: QueryError | None = None
     try:
         table = query.run(kql, seconds=5)
-        assert answer.encode(table, statistics=True, render=True)
+        assert api_response.encode(table, statistics=True, render=True)
     except QueryError as error:
         reason = error
     if reason is not None:
         assert not SQL.search(reason.message.replace(str(reason.construct), "")), reason.message
-        assert answer.encode_error(reason)
+        assert api_response.encode_error(reason)

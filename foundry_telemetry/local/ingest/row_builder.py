@@ -16,8 +16,8 @@ import msgspec
 from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.kql import files, view
 from foundry_telemetry.kql.tables import quoted, stored_table, tables
-from foundry_telemetry.local import envelopes
-from foundry_telemetry.local.mapped import MAPPED, POINT, PROPERTIES, Mapped
+from foundry_telemetry.local.ingest import envelopes
+from foundry_telemetry.local.ingest.column_mapping import MAPPED, POINT, PROPERTIES, Mapped
 
 _SEPARATOR: Final = quoted(envelopes.PROPERTIES)
 

@@ -17,9 +17,9 @@ from typing import Final
 
 import duckdb
 
-from foundry_telemetry.local import rows
-from foundry_telemetry.local.database import StoreError
-from foundry_telemetry.local.envelopes import END, PIECE, Batch, Refusal
+from foundry_telemetry.local.ingest import row_builder
+from foundry_telemetry.local.ingest.envelopes import END, PIECE, Batch, Refusal
+from foundry_telemetry.local.store.database import StoreError
 
 GROUP: Final = 8 * 2**20
 """Characters that one transaction takes at most, unless a single body is larger."""
@@ -76,7 +76,7 @@ class Writer:
         self._connection = connection
         self._chore = chore
         self._told = told
-        self._inserts = {kind: rows.inserts(kind) for kind in rows.kinds()}
+        self._inserts = {kind: row_builder.inserts(kind) for kind in row_builder.kinds()}
         self._lock = threading.Lock()
         self._waiting = 0
         self._stopped = False

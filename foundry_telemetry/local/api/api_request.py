@@ -14,9 +14,9 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from foundry_telemetry.local import answer
-from foundry_telemetry.local.errors import BAD_ARGUMENT, QueryError
-from foundry_telemetry.local.query import MOST_SECONDS, Query, Table
+from foundry_telemetry.local.api import api_response
+from foundry_telemetry.local.engine.errors import BAD_ARGUMENT, QueryError
+from foundry_telemetry.local.engine.query import MOST_SECONDS, Query, Table
 
 MOST_QUERIES: Final = 100
 """Queries in one batch."""
@@ -93,8 +93,8 @@ def reply(query: Query, body: bytes, prefer: str | None = None, started: _Starte
         question = _read(body, Question)
         table = _run(query, question, preference, started)
     except QueryError as error:
-        return Reply(error.status, answer.encode_error(error))
-    encoded = answer.encode(table, statistics=preference.statistics, render=preference.render)
+        return Reply(error.status, api_response.encode_error(error))
+    encoded = api_response.encode(table, statistics=preference.statistics, render=preference.render)
     return Reply(HTTPStatus.OK, encoded)
 
 
@@ -109,7 +109,7 @@ def reply_batch(query: Query, body: bytes, started: _Started | None = None) -> R
     try:
         batch = _read(body, _Batch)
     except QueryError as error:
-        return Reply(error.status, answer.encode_error(error))
+        return Reply(error.status, api_response.encode_error(error))
     responses = [_member(query, member, started) for member in batch.requests]
     return Reply(HTTPStatus.OK, msgspec.json.encode({"responses": responses}))
 
@@ -120,8 +120,8 @@ def _member(query: Query, member: _Member, started: _Started | None) -> Mapping[
     try:
         table = _run(query, member.body, preference, started)
     except QueryError as error:
-        return {"id": member.id, "status": error.status, "body": answer.error_document(error)}
-    document = answer.document(table, statistics=preference.statistics, render=preference.render)
+        return {"id": member.id, "status": error.status, "body": api_response.error_document(error)}
+    document = api_response.document(table, statistics=preference.statistics, render=preference.render)
     return {"id": member.id, "status": HTTPStatus.OK, "body": document}
 
 

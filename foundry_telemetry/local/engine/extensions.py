@@ -27,7 +27,7 @@ from typing import Final
 from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
-from foundry_telemetry.local.tree import rewritten
+from foundry_telemetry.local.engine.ir_visitor import rewritten
 
 # One sort of the values with their weights, then a binary search for the rank in which each step sums the
 # weights up to the middle: no step depends on how large the weights are. 60 steps are enough for any list.

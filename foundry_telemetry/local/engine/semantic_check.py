@@ -13,7 +13,7 @@ from typing import Final
 from duckdb_kql import ir, schema
 from duckdb_kql.errors import KqlError
 
-from foundry_telemetry.local.tree import nodes
+from foundry_telemetry.local.engine.ir_visitor import nodes
 
 _KEYWORDS: Final[Mapping[type[ir.Operator], tuple[str, ...]]] = {
     ir.Where: ("where", "filter"),

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry import serving
-from foundry_telemetry.local import pages, safety
-from foundry_telemetry.local.server import LocalAzureMonitor
+from foundry_telemetry.local.api import request_guard, static_files
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.support.telemetry import event
 from tests.support.wire import Headers, Wire, answer
 
@@ -146,7 +146,7 @@ def test_security_headers_are_on_every_answer(wire: Wire) -> None:
     ]
     assert [told.status for told in answers] == [200, 200, 404, 405, 403, 200, 400]
     for told in answers:
-        assert {name: told.headers[name] for name, _ in safety.HEADERS} == dict(safety.HEADERS)
+        assert {name: told.headers[name] for name, _ in request_guard.HEADERS} == dict(request_guard.HEADERS)
         assert told.headers["cache-control"] in ("no-store", "no-cache")
         assert "server" not in told.headers
 
@@ -187,7 +187,7 @@ def test_files_come_from_a_table(wire: Wire, path: str) -> None:
 
 def test_the_files_of_the_page(wire: Wire) -> None:
     """Every file of the page is served with its type, and nothing else of the package."""
-    folder = Path(pages.__file__).parent / "page"
+    folder = Path(static_files.__file__).parent / "page"
     for path in folder.rglob("*"):
         if path.suffix in (".js", ".css", ".html"):
             told = wire.ask("GET", f"/page/{path.relative_to(folder).as_posix()}")
@@ -216,7 +216,7 @@ def test_bodies_that_do_not_say_their_length(wire: Wire) -> None:
 
 def test_slow_bodies(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that does not arrive in time is refused, and its sender cut off."""
-    monkeypatch.setattr(safety.read_body, "__defaults__", (safety.MOST_BODY, 0.01))
+    monkeypatch.setattr(request_guard.read_body, "__defaults__", (request_guard.MOST_BODY, 0.01))
     connection = wire.send("POST", "/v1/workspaces/x/query", b"{", {"Content-Length": "100"})
     told = answer(connection)
     assert (told.status, told.json["error"]["code"]) == (408, "RequestTimeout")
@@ -224,14 +224,14 @@ def test_slow_bodies(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_many_headers(wire: Wire) -> None:
     """A request with more headers than any client sends is refused."""
-    headers = [(f"X-{number}", "x") for number in range(safety.MOST_HEADERS)]
+    headers = [(f"X-{number}", "x") for number in range(request_guard.MOST_HEADERS)]
     assert wire.ask("GET", "/status.json", headers=headers[:-2]).status == 200
     assert is_refused(wire, 431, headers)
 
 
 def test_long_headers(wire: Wire) -> None:
     """Headers that are too long are refused, at the latest when as much is waited for as may be."""
-    told = wire.ask("GET", "/status.json", headers={"X-Long": "x" * safety.MOST_HEADER_BYTES})
+    told = wire.ask("GET", "/status.json", headers={"X-Long": "x" * request_guard.MOST_HEADER_BYTES})
     assert told.status == 431
     connection = wire.connect()
     connection.sendall(b"GET / HTTP/1.1\r\nX-Long: " + b"x" * (serving.MOST_HEADER_BYTES + 1))

@@ -18,19 +18,19 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from foundry_telemetry.local import pages, question
-from foundry_telemetry.local.clients import gone
-from foundry_telemetry.local.events import Events
-from foundry_telemetry.local.faults import Faults
-from foundry_telemetry.local.ingest import Ingestion, live_metrics
-from foundry_telemetry.local.query import Query
-from foundry_telemetry.local.safety import Guard, RefusedError, failure, read_body, require_token
-from foundry_telemetry.local.status import status
+from foundry_telemetry.local.api import api_request, static_files
+from foundry_telemetry.local.api.disconnects import gone
+from foundry_telemetry.local.api.events import Events
+from foundry_telemetry.local.api.ingestion import Ingestion, live_metrics
+from foundry_telemetry.local.api.request_guard import Guard, RefusedError, failure, read_body, require_token
+from foundry_telemetry.local.api.status import status
+from foundry_telemetry.local.engine.query import Query
+from foundry_telemetry.local.ingest.fault_injection import Faults
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from foundry_telemetry.local.store import Store
+    from foundry_telemetry.local.store.store import Store
 
 MOST_QUERIES: Final = 4
 """Queries that run at a time; Log Analytics runs five for a user."""
@@ -43,7 +43,7 @@ _LIVE_METRICS: Final = ("/QuickPulseService.svc/ping", "/QuickPulseService.svc/p
 _JSON: Final = "application/json"
 
 _Stop = Callable[[], None]
-_Reply = Callable[[Callable[[_Stop], object]], question.Reply]
+_Reply = Callable[[Callable[[_Stop], object]], api_request.Reply]
 
 
 def application(store: Store, *, workbook: Path | None = None, faults: Faults | None = None) -> Starlette:
@@ -70,7 +70,7 @@ def application(store: Store, *, workbook: Path | None = None, faults: Faults | 
             Route("/faults", partial(_set_faults, store, switch), methods=["PUT"]),
             Route("/status.json", partial(_status, store)),
             Route("/events", Events(store).stream),
-            *pages.routes(workbook),
+            *static_files.routes(workbook),
         ],
         middleware=[Middleware(Guard)],
         exception_handlers={
@@ -93,13 +93,13 @@ class _Asking:
     async def query(self, request: Request) -> Response:
         body, prefer = await read_body(request), request.headers.get("prefer")
         return await self._run(
-            request, lambda started: question.reply(self._query, body, prefer, started=started)
+            request, lambda started: api_request.reply(self._query, body, prefer, started=started)
         )
 
     async def batch(self, request: Request) -> Response:
         body = await read_body(request)
         return await self._run(
-            request, lambda started: question.reply_batch(self._query, body, started=started)
+            request, lambda started: api_request.reply_batch(self._query, body, started=started)
         )
 
     async def _run(self, request: Request, reply: _Reply) -> Response:

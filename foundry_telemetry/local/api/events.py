@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from foundry_telemetry.local.store import Store
+    from foundry_telemetry.local.store.store import Store
 
 HEARTBEAT_S: Final = 15.0
 """Seconds of silence after which a comment is sent, so that a lost connection shows."""

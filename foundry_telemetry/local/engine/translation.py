@@ -23,12 +23,12 @@ from duckdb_kql.schema import Schema
 from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
 
 from foundry_telemetry.kql import files, lexer, view
-from foundry_telemetry.local import extensions
-from foundry_telemetry.local.errors import QueryError
-from foundry_telemetry.local.failures import explained
-from foundry_telemetry.local.moments import STAND_IN, shape_of, with_parameters
-from foundry_telemetry.local.names import names_its_sources, tables_of
-from foundry_telemetry.local.tree import nodes
+from foundry_telemetry.local.engine import extensions
+from foundry_telemetry.local.engine.error_translation import explained
+from foundry_telemetry.local.engine.errors import QueryError
+from foundry_telemetry.local.engine.ir_visitor import nodes
+from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
+from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
 
 _KEPT: Final = 512
 _ANY_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the database's times are UTC and have no zone

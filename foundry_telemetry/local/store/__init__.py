@@ -1,0 +1,1 @@
+"""Where the telemetry is kept: one writer, and as many readers as needed."""

@@ -144,3 +144,16 @@ def test_stored_form_is_whole(tmp_path: Path) -> None:
     assert stored.read(path) == ({"anthropic": "1"}, BEFORE)
     with pytest.raises(FileExistsError):
         stored.write(BEFORE, {}, path)
+
+
+def test_another_version_of_the_sdk() -> None:
+    """Of a span of another SDK only what nobody but us writes is compared, and all of everything else."""
+    span = {
+        "kind": "RemoteDependencyData",
+        "properties/foundry.outcome": "ok",
+        "properties/gen_ai.system": "x",
+        "name": "POST",
+    }
+    emitted = {"sdk-spans/a": [span, BEFORE["one"][0]], "sdk/a": [span]}
+    without = {path: value for path, value in span.items() if path != "properties/gen_ai.system"}
+    assert comparison.only_ours(emitted) == {"sdk-spans/a": [without, BEFORE["one"][0]], "sdk/a": [span]}

@@ -1,0 +1,97 @@
+"""What has changed on purpose since the stored envelopes were written. The test applies both tables.
+
+A row that changes nothing fails the test as a difference does, so that no row outlives its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from tests.contract.envelopes.placeholders import canonical
+from tests.contract.envelopes.stored import Emitted
+
+RENAMED: Final[Mapping[str, str]] = {
+    # "foundry.old": "foundry.new"               an attribute, a measurement, a metric or an event
+    # "foundry.old=value": "foundry.new=other"   one of the values of an attribute, with the attribute's name
+}
+"""Old name to new name."""
+
+CHANGED: Final[Mapping[str, str]] = {
+    # "foundry.new": "why its values differ, or why it is present elsewhere"
+}
+"""Attributes, measurements and metrics, by their new names, that are not compared, with the reason."""
+
+_NAMED_BY_VALUE: Final = {"metrics/0/name", "name"}
+"""Paths whose value is a name: of a metric, of an event."""
+
+
+def name_of(path: str) -> str:
+    """The name at the end of a path: ``properties/foundry.x`` is ``foundry.x``."""
+    return path.partition("/")[2] or path
+
+
+def renamed(emitted: Emitted, table: Mapping[str, str] = RENAMED) -> Emitted:
+    """The envelopes under their new names."""
+    return {
+        scenario: [dict(_renamed(path, value, table) for path, value in each.items()) for each in envelopes]
+        for scenario, envelopes in emitted.items()
+    }
+
+
+def compared(emitted: Emitted, excluded: Iterable[str] = CHANGED) -> Emitted:
+    """The envelopes without what is not compared, in the order that the names at hand give."""
+    names = frozenset(excluded)
+    return {
+        scenario: canonical(
+            {path: value for path, value in each.items() if name_of(path) not in names}
+            for each in envelopes
+            if each.get("metrics/0/name") not in names
+        )
+        for scenario, envelopes in emitted.items()
+    }
+
+
+def unused(
+    before: Emitted,
+    after: Emitted,
+    table: Mapping[str, str] = RENAMED,
+    excluded: Iterable[str] = CHANGED,
+) -> list[str]:
+    """Rows that change nothing: an old name that *before* has not, a field that is the same in both."""
+    old, now = _names_in(before), renamed(before, table)
+    return [row for row in table if row not in old] + [
+        name for name in excluded if _having(now, name) == _having(after, name)
+    ]
+
+
+def _renamed(path: str, value: object, table: Mapping[str, str]) -> tuple[str, object]:
+    if path in _NAMED_BY_VALUE:
+        return path, table.get(str(value), value)
+    room, slash, name = path.partition("/")
+    with_value = table.get(f"{name}={value}")
+    if with_value is not None:
+        name, _, value = with_value.partition("=")
+        return f"{room}/{name}", value
+    return f"{room}{slash}{table.get(name, name)}", value
+
+
+def _names_in(emitted: Emitted) -> set[str]:
+    """Every name, and every name with a value."""
+    items = [item for envelopes in emitted.values() for each in envelopes for item in each.items()]
+    by_value = {str(value) for path, value in items if path in _NAMED_BY_VALUE}
+    names = {name_of(path) for path, _ in items}
+    return by_value | names | {f"{name_of(path)}={value}" for path, value in items}
+
+
+def _having(emitted: Emitted, name: str) -> dict[str, list[str]]:
+    """What the envelopes say under a name, by scenario: of a metric all, of a field its values."""
+    return {
+        scenario: sorted(
+            repr((path, value))
+            for each in envelopes
+            for path, value in each.items()
+            if name in {name_of(path), each.get("metrics/0/name")}
+        )
+        for scenario, envelopes in emitted.items()
+    }

@@ -6,6 +6,7 @@ import copy
 import gc
 import pickle
 import weakref
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -23,8 +24,6 @@ OURS = (
     "foundry_telemetry.signals",
     "foundry_telemetry.wire",
 )
-CLASS_HOLDS = {"ClassPatch", "Swaps"}
-"""One for each client class, not for each attempt; those of other tests may be found here."""
 SHAPES = {"json": (200, False), "stream": (200, True), "abandoned": (200, True), "refused": (429, False)}
 
 
@@ -77,8 +76,9 @@ def test_no_garbage(family: Family, way: str, shape: str, capture: Capture) -> N
             foundry_telemetry.instrument(**options)
         more = {} if way == "process" else {"event_hooks": make(**options)}
         garbage = garbage_of(family, foundry, shape, **more)
-    ours = {type(one).__qualname__ for one in garbage if type(one).__module__.startswith(OURS)} - CLASS_HOLDS
-    assert not ours
+    ours = Counter(type(one).__qualname__ for one in garbage if type(one).__module__.startswith(OURS))
+    # Fewer than the calls: a client of an earlier test, which its loop has let go only now.
+    assert [name for name, count in ours.items() if count >= CALLS] == []
     assert len(capture.ledger) >= CALLS
 
 

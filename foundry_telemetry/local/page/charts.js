@@ -2,9 +2,9 @@
    keyboard reaches the one and the content security policy has nothing to say about the other. */
 
 import { Brush } from './brush.js';
-import { chartData, pieData } from './chartdata.js';
+import { chartData, pieData } from './chart_data.js';
 import { Wheel, forget, resolve } from './colors.js';
-import { options, pieOptions } from './chartoptions.js';
+import { options, pieOptions } from './chart_options.js';
 import { h, style } from './dom.js';
 import { numberText } from './format.js';
 

@@ -4,7 +4,7 @@
 import { button, debounce, h, id } from './dom.js';
 import { OPTIONS, TEXT, TIME } from './parameters.js';
 import { SelectControl } from './select.js';
-import { TimeControl } from './timepicker.js';
+import { TimeControl } from './time_picker.js';
 
 const TYPING_MS = 400;
 /** A field that begins with so few characters, such as a number, is a small one. */

@@ -4,11 +4,11 @@
 import { button, debounce, h, id, style } from './dom.js';
 import { isNumeric, isTime, plainText } from './format.js';
 import { Cell, isHidden, ruleFor } from './formatters.js';
-import { arrange, note, ranges } from './gridrows.js';
+import { arrange, note, ranges } from './grid_rows.js';
 import { icon } from './icons.js';
 import { copy, offerCopy } from './clipboard.js';
 import { record } from './table.js';
-import { Walker } from './walker.js';
+import { Walker } from './grid_navigation.js';
 
 const ROW_LIMIT = 250;
 /** The width of a column from the workbook: a number alone counts characters, `fr` shares what is left. */

@@ -1,7 +1,7 @@
 /* The bar at the top: what is shown, whether it is live, what the store holds, the clock and the theme. */
 
 import { button, h } from './dom.js';
-import { connection } from './empty.js';
+import { connection } from './empty_reason.js';
 import { icon } from './icons.js';
 import { Popup } from './popup.js';
 import { ago, dateText } from './time.js';

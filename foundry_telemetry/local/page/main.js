@@ -1,10 +1,10 @@
 /* The start: fetches the workbook and what the server says of itself, and sets the page going. */
 
-import { followAddress } from './address.js';
+import { followAddress } from './url_state.js';
 import { load } from './api.js';
 import { recolor } from './charts.js';
 import { debounce, h } from './dom.js';
-import { connection } from './empty.js';
+import { connection } from './empty_reason.js';
 import { clockSwitch, liveButton, storeButton, themeSwitch } from './header.js';
 import { Live } from './live.js';
 import { Page } from './page.js';

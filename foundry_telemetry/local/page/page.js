@@ -3,10 +3,10 @@
 
 import { Queue } from './api.js';
 import { h } from './dom.js';
-import { ParameterStep } from './parameterstep.js';
-import { QueryStep } from './query.js';
+import { ParameterStep } from './parameter_item.js';
+import { QueryStep } from './query_item.js';
 import { Scope } from './scope.js';
-import { GroupStep, LinksStep, TextStep, UnknownStep } from './steps.js';
+import { GroupStep, LinksStep, TextStep, UnknownStep } from './workbook_items.js';
 import { unsupported } from './supported.js';
 
 const STEPS = { 1: TextStep, 3: QueryStep, 9: ParameterStep, 11: LinksStep, 12: GroupStep };

@@ -1,7 +1,7 @@
 /* A drop-down: a list that can be searched, for one value or several, with "All". */
 
 import { h, id } from './dom.js';
-import { opener } from './opener.js';
+import { opener } from './popup_button.js';
 import { Popup } from './popup.js';
 import { chosen, isAll, labelText } from './parameters.js';
 

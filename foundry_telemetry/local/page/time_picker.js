@@ -1,7 +1,7 @@
 /* The choice of a time: the workbook's ranges, and any two instants. */
 
 import { button, h, id } from './dom.js';
-import { opener } from './opener.js';
+import { opener } from './popup_button.js';
 import { Popup } from './popup.js';
 import { PRESETS, between, bounds, fromInput, isSet, label, toInput } from './time.js';
 

@@ -2,7 +2,7 @@
 
 import { button, h, id } from './dom.js';
 import { url } from './formatters.js';
-import { applyStyle, notice } from './frame.js';
+import { applyStyle, notice } from './layout.js';
 import { icon } from './icons.js';
 import { markdown } from './markdown.js';
 

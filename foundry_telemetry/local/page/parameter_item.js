@@ -2,9 +2,9 @@
 
 import { controlFor } from './controls.js';
 import { h } from './dom.js';
-import { applyStyle, notice } from './frame.js';
+import { applyStyle, notice } from './layout.js';
 import { TEXT, declaration, isPending, optionsFromTable, preselected } from './parameters.js';
-import { Runner } from './runner.js';
+import { Runner } from './query_runner.js';
 
 /** The queries of controls wait behind those of the steps, unless a step waits for their answer. */
 const AFTER_STEPS = 1_000_000;

@@ -2,17 +2,17 @@
    went wrong. */
 
 import { Chart } from './charts.js';
-import { Choice } from './choice.js';
+import { Choice } from './row_selection.js';
 import { showDetails } from './dialog.js';
 import { button, h } from './dom.js';
-import { reason } from './empty.js';
-import { Frame, strip, tool } from './frame.js';
+import { reason } from './empty_reason.js';
+import { Frame, strip, tool } from './layout.js';
 import { Grid } from './grid.js';
 import { icon } from './icons.js';
-import { showKql } from './kql.js';
+import { showKql } from './kql_text.js';
 import { failure, unfilled, waiting } from './messages.js';
 import { TIME } from './parameters.js';
-import { Runner } from './runner.js';
+import { Runner } from './query_runner.js';
 import { records } from './table.js';
 import { Tiles } from './tiles.js';
 import { between, isSet, label } from './time.js';

@@ -1,124 +1,25 @@
 /* The chart library's options, from a chart's data and the workbook's settings. */
+// @ts-check
 
-import { h, style } from './dom.js';
-import { axisText, numberText } from './format.js';
-import { dateText, bounds, isSet } from './time.js';
+import { categoryAxis, isBars, timeAxis, timeEnds, valueAxis } from './chart_axes.js';
+import { axisNote, note, tooltip } from './chart_note.js';
+import { numberText } from './format.js';
 
-/** A canvas inherits no font. */
-const FONT = {
-  fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--sans'),
-  fontSize: 11,
-};
-const LARGE = { ...FONT, fontSize: 20, fontWeight: 600 };
-const TIMES = {
-  year: '{yyyy}',
-  month: '{MMM} {yyyy}',
-  day: '{MMM} {d}',
-  hour: '{HH}:{mm}',
-  minute: '{HH}:{mm}',
-  second: '{HH}:{mm}:{ss}',
-  millisecond: '{HH}:{mm}:{ss}',
-};
-const MOST_IN_NOTE = 14;
+/**
+ * @import { ChartContext } from './chart_axes.js'
+ * @import { ChartData, Series, Slice, X } from './chart_data.js'
+ * @typedef {{value: [X, number | null], symbol: string, itemStyle?: object}} Point
+ */
+
 const FILLED = 0.8;
 
-const isBars = (kind) => kind.includes('bar');
+/** @param {string} kind */
 const isStacked = (kind) => kind === 'barchart' || kind === 'areachart';
 
-/** The note beside the pointer, as elements. */
-function note(title, entries) {
-  const rows = entries
-    .slice(0, MOST_IN_NOTE)
-    .map(({ name, color, text }) =>
-      h(
-        'div',
-        { class: 'note-row' },
-        style(h('span', { class: 'swatch' }), { background: color }),
-        h('span', { class: 'note-name' }, name),
-        h('span', { class: 'note-value' }, text),
-      ),
-    );
-  const more = entries.length - rows.length;
-  return h(
-    'div',
-    { class: 'note' },
-    h('div', { class: 'note-title' }, title),
-    ...rows,
-    more > 0 ? h('div', { class: 'note-more' }, `and ${more} more`) : null,
-  );
-}
-
-function tooltip(theme, more) {
-  return {
-    renderMode: 'html',
-    appendTo: 'body',
-    confine: false,
-    transitionDuration: 0,
-    padding: 0,
-    borderWidth: 0,
-    backgroundColor: 'transparent',
-    extraCssText: 'box-shadow:none;z-index:30',
-    className: 'chart-note',
-    ...more,
-  };
-}
-
-function axisLook(theme) {
-  return {
-    axisLine: { lineStyle: { color: theme.line } },
-    axisTick: { show: false },
-    axisLabel: { color: theme.text, hideOverlap: true, ...FONT },
-  };
-}
-
-/** The x axis covers the time that was asked for, so that an empty stretch is seen as one. */
-function timeAxis(chart, data, theme) {
-  const asked = chart.host.range();
-  const ends = [data.xs[0], (data.xs.at(-1) ?? 0) + (isBars(chart.kind) ? data.step : 0)];
-  const span = isSet(asked) ? bounds(asked, chart.host.now()) : { start: ends[0], end: ends[1] };
-  const look = axisLook(theme);
-  return {
-    ...look,
-    axisLabel: { ...look.axisLabel, formatter: TIMES },
-    type: 'time',
-    min: Math.min(span.start, ends[0] ?? span.start),
-    max: Math.max(span.end, ends[1] ?? span.end),
-    splitLine: { show: false },
-    minInterval: 1000,
-    axisPointer: {
-      snap: true,
-      lineStyle: { color: theme.text, type: 'solid', opacity: 0.5 },
-      label: { show: false },
-    },
-  };
-}
-
-function categoryAxis(chart, data, theme) {
-  return {
-    ...axisLook(theme),
-    type: 'category',
-    data: data.xs.map(String),
-    axisLabel: { color: theme.text, ...FONT, width: 140, overflow: 'truncate', hideOverlap: true },
-  };
-}
-
-function valueAxis(chart, theme) {
-  const { min, max, label } = chart.settings.ySettings ?? {};
-  return {
-    type: 'value',
-    min: min ?? undefined,
-    max: max ?? undefined,
-    name: label ? chart.host.fill(label) : '',
-    nameTextStyle: { color: theme.text, ...FONT, align: 'left' },
-    axisLabel: { color: theme.text, ...FONT, formatter: (value) => axisText(value, chart.numberFormat) },
-    splitLine: { lineStyle: { color: theme.line } },
-    splitNumber: max === undefined ? 4 : 5,
-  };
-}
-
-function threshold(chart, theme) {
-  const line = chart.settings.customThresholdLine;
-  const value = line === undefined || line === null ? NaN : Number(chart.host.fill(String(line)));
+/** @param {ChartContext} context */
+function thresholdLine({ settings, numberFormat, theme, fill }) {
+  const line = settings.customThresholdLine;
+  const value = line === undefined || line === null ? NaN : Number(fill(String(line)));
   if (!Number.isFinite(value)) return undefined;
   return {
     silent: true,
@@ -128,151 +29,174 @@ function threshold(chart, theme) {
     label: {
       color: theme.text,
       position: 'insideEndTop',
-      formatter: numberText(value, chart.numberFormat),
-      ...FONT,
+      formatter: numberText(value, numberFormat),
+      ...theme.font,
     },
     data: [{ yAxis: value }],
   };
 }
 
-/** A point that no line leads to is drawn as a dot. */
-function points(values, xs, filled, shift) {
+/**
+ * The points of a series; one that no line leads to is drawn as a dot.
+ * @param {(number | null)[]} values
+ * @param {X[]} xs
+ * @param {{isFilled: boolean, shift: number}} how
+ * @returns {Point[]}
+ */
+export function points(values, xs, { isFilled, shift }) {
   return values.map((value, i) => {
-    const alone = value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null;
-    const y = value ?? (filled ? 0 : null);
+    const isAlone = value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null;
+    const x = xs[i];
     return {
-      value: [typeof xs[i] === 'number' ? xs[i] + shift : xs[i], y],
-      symbol: alone && !filled ? 'circle' : 'none',
+      value: [typeof x === 'number' ? x + shift : x, value ?? (isFilled ? 0 : null)],
+      symbol: isAlone && !isFilled ? 'circle' : 'none',
     };
   });
 }
 
-function line(chart, { name, values }, data) {
-  const color = chart.color(name);
-  const area = chart.kind === 'areachart';
+/**
+ * @param {ChartContext} context
+ * @param {Series} series
+ * @param {ChartData} data
+ */
+function line(context, { name, values }, data) {
+  const color = context.color(name);
+  const isFilled = context.kind === 'areachart';
   return {
     type: 'line',
-    name: chart.title(name),
-    data: points(values, data.xs, area, 0),
+    name: context.title(name),
+    data: points(values, data.xs, { isFilled, shift: 0 }),
     itemStyle: { color },
-    lineStyle: { color, width: area ? 1 : 1.75 },
+    lineStyle: { color, width: isFilled ? 1 : 1.75 },
     showSymbol: true,
     symbolSize: 5,
     showAllSymbol: true,
     connectNulls: false,
-    areaStyle: area ? { color, opacity: 0.35 } : undefined,
-    stack: area ? 'all' : undefined,
-    emphasis: { focus: 'series', lineStyle: { width: area ? 1 : 2.5 } },
+    areaStyle: isFilled ? { color, opacity: 0.35 } : undefined,
+    stack: isFilled ? 'all' : undefined,
+    emphasis: { focus: 'series', lineStyle: { width: isFilled ? 1 : 2.5 } },
     blur: { lineStyle: { opacity: 0.25 } },
   };
 }
 
 /**
- * How wide a bar of a time axis is, in pixels: its share of the step, as the library guesses badly for
+ * The width of a bar of a time axis, in pixels: its share of the step, as the library guesses badly for
  * sparse data.
+ * @param {ChartContext} context
+ * @param {ChartData} data
  */
-function barWidth(chart, data, width, axis) {
+function barWidth(context, data) {
+  const { kind, width } = context;
   if (!data.isTime || !data.step) return undefined;
-  const beside = isStacked(chart.kind) ? 1 : Math.max(1, data.series.length);
-  return Math.max(1, Math.floor(((width - 64) * data.step * FILLED) / (axis.max - axis.min) / beside));
+  const { min, max } = timeEnds(context, data);
+  const beside = isStacked(kind) ? 1 : Math.max(1, data.series.length);
+  return Math.max(1, Math.floor(((width - 64) * data.step * FILLED) / (max - min) / beside));
 }
 
-function bars(chart, { name, values }, data, wide) {
-  const color = chart.color(name);
+/**
+ * @param {ChartContext} context
+ * @param {Series} series
+ * @param {ChartData} data
+ * @param {number | undefined} width
+ */
+function bars(context, { name, values }, data, width) {
+  const color = context.color(name);
   return {
     type: 'bar',
-    name: chart.title(name),
-    data: points(values, data.xs, false, data.isTime ? data.step / 2 : 0),
+    name: context.title(name),
+    data: points(values, data.xs, { isFilled: false, shift: data.isTime ? data.step / 2 : 0 }),
     itemStyle: { color },
-    barWidth: wide,
+    barWidth: width,
     barMaxWidth: 64,
     barGap: '10%',
-    stack: isStacked(chart.kind) ? 'all' : undefined,
+    stack: isStacked(context.kind) ? 'all' : undefined,
     emphasis: { focus: 'series' },
   };
 }
 
-function seriesOf(chart, data, axis, width, theme) {
-  const wide = barWidth(chart, data, width, axis);
-  const make = isBars(chart.kind)
-    ? (each) => bars(chart, each, data, wide)
-    : (each) => line(chart, each, data);
-  const all = data.series.map(make);
-  if (chart.kind === 'categoricalbar' && all.length === 1 && !data.isTime) paintEach(chart, all[0], data);
-  const mark = threshold(chart, theme);
-  if (mark && all.length) all[0].markLine = mark;
-  return all;
+/**
+ * @param {ChartContext} context
+ * @param {ChartData} data
+ */
+function seriesOf(context, data) {
+  const width = barWidth(context, data);
+  const all = data.series.map((each) =>
+    isBars(context.kind) ? bars(context, each, data, width) : line(context, each, data),
+  );
+  const isOne = context.kind === 'categoricalbar' && all.length === 1 && !data.isTime;
+  if (isOne) paintEach(context, all[0].data, data);
+  const markLine = thresholdLine(context);
+  return markLine ? all.map((each, i) => (i ? each : { ...each, markLine })) : all;
 }
 
-/** One measure by category: each category has its own colour. */
-function paintEach(chart, series, data) {
-  series.data.forEach((point, i) => {
-    point.itemStyle = { color: chart.color(String(data.xs[i])) };
+/**
+ * One measure by category: each category has its own colour.
+ * @param {ChartContext} context
+ * @param {Point[]} all
+ * @param {ChartData} data
+ */
+function paintEach(context, all, data) {
+  all.forEach((point, i) => {
+    point.itemStyle = { color: context.color(String(data.xs[i])) };
   });
 }
 
-/** From when to when a bin is. */
-function binText(start, step, utc) {
-  const pattern = step % 60_000 === 0 && start % 60_000 === 0 ? 'shortTimePattern' : 'longTimePattern';
-  const end = step ? ` – ${dateText(start + step, utc, pattern)}` : '';
-  const begin = `${dateText(start, utc, 'shortDatePattern')} ${dateText(start, utc, pattern)}`;
-  return `${begin}${end} ${utc ? 'UTC' : 'local'}`;
-}
-
-function noteOf(chart, data) {
-  return (params) => {
-    const at = params[0].dataIndex;
-    const x = data.xs[at];
-    const title = data.isTime ? binText(x, data.step, chart.host.utc()) : String(x);
-    const entries = data.series
-      .map(({ name, values }) => ({ name: chart.title(name), color: chart.color(name), value: values[at] }))
-      .filter(({ value }) => value !== null && value !== undefined)
-      .sort((a, b) => b.value - a.value)
-      .map((entry) => ({ ...entry, text: numberText(entry.value, chart.numberFormat) }));
-    return note(title, entries.length ? entries : [{ name: 'no values', color: 'transparent', text: '' }]);
-  };
-}
-
-/** The options of all charts with axes. */
-export function options(chart, data, theme, width) {
-  const xAxis = data.isTime ? timeAxis(chart, data, theme) : categoryAxis(chart, data, theme);
-  const pointer = { type: isBars(chart.kind) && !data.isTime ? 'shadow' : 'line', animation: false };
+/**
+ * The options of all charts with axes.
+ * @param {ChartContext} context
+ * @param {ChartData} data
+ */
+export function axisOptions(context, data) {
+  const { kind, settings, clock, theme } = context;
+  const axisPointer = { type: isBars(kind) && !data.isTime ? 'shadow' : 'line', animation: false };
   return {
     animation: false,
-    useUTC: chart.host.utc(),
-    textStyle: FONT,
+    useUTC: clock.utc,
+    textStyle: theme.font,
     grid: {
       left: 8,
       right: 16,
-      top: chart.settings.ySettings?.label ? 28 : 12,
+      top: settings.ySettings?.label ? 28 : 12,
       bottom: 4,
       outerBoundsMode: 'same',
       outerBoundsContain: 'axisLabel',
     },
-    tooltip: tooltip(theme, { trigger: 'axis', axisPointer: pointer, formatter: noteOf(chart, data) }),
-    xAxis,
-    yAxis: valueAxis(chart, theme),
-    series: seriesOf(chart, data, xAxis, width, theme),
+    tooltip: tooltip({ trigger: 'axis', axisPointer, formatter: axisNote(context, data) }),
+    xAxis: data.isTime ? timeAxis(context, data) : categoryAxis(context, data),
+    yAxis: valueAxis(context),
+    series: seriesOf(context, data),
   };
 }
 
-/** The options of a pie. */
-export function pieOptions(chart, data, theme) {
-  const total = data.series.reduce((sum, { value }) => sum + value, 0);
-  const share = (value) => (total ? `${((value / total) * 100).toFixed(1)}%` : '');
+/**
+ * @param {ChartContext} context
+ * @param {number} total
+ */
+function pieNote({ numberFormat }, total) {
+  /** @type {(params: {name: string, color: string, value: number}) => HTMLElement} */
+  return ({ name, color, value }) => {
+    const share = total ? `${((value / total) * 100).toFixed(1)}%` : '';
+    return note(name, [{ name: share, color, text: numberText(value, numberFormat) }]);
+  };
+}
+
+/**
+ * The options of a pie.
+ * @param {ChartContext} context
+ * @param {Slice[]} slices
+ */
+export function pieOptions(context, slices) {
+  const { numberFormat, theme } = context;
+  const total = slices.reduce((sum, { value }) => sum + value, 0);
   return {
     animation: false,
-    textStyle: FONT,
-    tooltip: tooltip(theme, {
-      trigger: 'item',
-      formatter: ({ name, color, value }) =>
-        note(name, [{ name: share(value), color, text: numberText(value, chart.numberFormat) }]),
-    }),
+    textStyle: theme.font,
+    tooltip: tooltip({ trigger: 'item', formatter: pieNote(context, total) }),
     title: {
-      text: numberText(total, chart.numberFormat),
+      text: numberText(total, numberFormat),
       left: 'center',
       top: 'middle',
-      textStyle: { ...LARGE, color: theme.strong },
+      textStyle: { ...theme.font, fontSize: 20, fontWeight: 600, color: theme.strong },
     },
     series: [
       {
@@ -282,10 +206,10 @@ export function pieOptions(chart, data, theme) {
         labelLine: { show: false },
         itemStyle: { borderColor: theme.surface, borderWidth: 2 },
         emphasis: { scale: false },
-        data: data.series.map(({ name, value }) => ({
-          name: chart.title(name),
+        data: slices.map(({ name, value }) => ({
+          name: context.title(name),
           value,
-          itemStyle: { color: chart.color(name) },
+          itemStyle: { color: context.color(name) },
         })),
       },
     ],

@@ -1,11 +1,33 @@
-/* Why a step is empty, said in words that lead on: nothing has arrived, nothing in the time chosen, a
+/* Why a query item is empty, and what to do about it: nothing has arrived, nothing in the time chosen, a
    filter, or truly none. */
+// @ts-check
 
 import { button, h } from './dom.js';
 import { copy } from './clipboard.js';
+import { plainText } from './format.js';
 import { icon } from './icons.js';
-import { DROPDOWN, OPTIONS, TEXT, TIME, chosen, isAll, isUnset, labelText } from './parameters.js';
-import { ago, between, bounds, dateText, isSet, label } from './time.js';
+import { DROPDOWN, OPTIONS, TEXT, chosen, isAll, isUnset, labelText, timeOf } from './parameters.js';
+import { ago, between, bounds, dateText, label } from './time.js';
+
+/**
+ * @import { Status, TableStatus } from './api.js'
+ * @import { Children } from './dom.js'
+ * @import { Clock, ParameterValue } from './parameters.js'
+ * @import { Parameter, QueryRequest } from './scope.js'
+ * @import { TimeRange } from './time.js'
+ *
+ * @typedef {(parameter: Parameter, value: ParameterValue) => void} SetParameter
+ *
+ * @typedef {object} EmptyServices
+ * @property {Clock} clock
+ * @property {Status | null} status
+ * @property {SetParameter} set
+ *
+ * @typedef {object} Reason
+ * @property {HTMLElement[]} elements
+ * @property {boolean} [isFirst]  Whether it matters more than the workbook's own message.
+ * @property {boolean} [isPlain]  Whether it adds nothing to the workbook's own message.
+ */
 
 const VARIABLE = 'APPLICATIONINSIGHTS_CONNECTION_STRING';
 const WIDER = [
@@ -18,12 +40,18 @@ const WIDER = [
   30 * 86_400_000,
 ];
 
-/** The shell line that makes a service export to this store. */
+/**
+ * The shell line that makes a service export to this store.
+ * @param {string} connection
+ */
 function exportLine(connection) {
   return `export ${VARIABLE}="${connection}"`;
 }
 
-/** The connection string with a button that copies it. */
+/**
+ * The connection string with a button that copies it.
+ * @param {Pick<Status, 'connection_string'>} status
+ */
 export function connection(status) {
   const line = exportLine(status.connection_string);
   return h(
@@ -32,28 +60,33 @@ export function connection(status) {
     h('code', {}, line),
     button(
       'Copy',
-      () => copy(line, 'Connection string copied'),
+      () => void copy(line, 'Connection string copied'),
       { class: 'tool', 'aria-label': 'Copy the connection string' },
       icon('copy'),
     ),
   );
 }
 
-/** Rows and the last time of the tables that a query reads. */
-function stored(kql, status) {
+/**
+ * Rows and the last time of the tables that a query reads.
+ * @param {string} kql
+ * @param {Pick<Status, 'attempts' | 'tables'>} status
+ * @returns {Pick<TableStatus, 'rows' | 'last'>}
+ */
+export function stored(kql, status) {
   if (/\bfoundry_attempts\b/.test(kql)) return status.attempts;
   const named = Object.entries(status.tables)
     .filter(([name]) => new RegExp(`\\b${name}\\b`).test(kql))
     .map(([, table]) => table);
-  const last =
-    named
-      .map((table) => table.last)
-      .filter(Boolean)
-      .sort()
-      .at(-1) ?? null;
+  const times = named.map((table) => table.last).filter((last) => last !== null);
+  const last = times.sort().at(-1) ?? null;
   return { rows: named.reduce((sum, table) => sum + table.rows, 0), last };
 }
 
+/**
+ * The parameters that leave rows out, by the reader's choice.
+ * @param {Parameter[]} used
+ */
 function filters(used) {
   return used.filter(
     (parameter) =>
@@ -61,44 +94,71 @@ function filters(used) {
       parameter.isControl &&
       !isAll(parameter) &&
       !isUnset(parameter) &&
-      String(chosen(parameter)) !== String(parameter.initial ?? ''),
+      chosen(parameter).join(',') !== [parameter.initial ?? ''].flat().map(plainText).join(','),
   );
 }
 
-/** "in the last 24 hours", or "from … to …". */
+/**
+ * "in the last 24 hours", or "from … to …".
+ * @param {TimeRange} range
+ * @param {boolean} utc
+ */
 function within(range, utc) {
   const words = label(range, utc);
   return range.endTime ? `from ${words}` : words.replace(/^Last/, 'in the last');
 }
 
+/** @param {...Children} words */
 const paragraph = (...words) => h('p', {}, ...words);
 
 /**
- * The reason and what to do about it, as elements. `set(parameter, value)` changes a parameter.
- * It is first when it matters more than the workbook's own words, plain when it adds nothing to them.
+ * The reason and what to do about it.
+ * @param {Pick<QueryRequest, 'text' | 'used' | 'range'>} request
+ * @param {EmptyServices} services
+ * @returns {Reason}
  */
-export function reason({ kql, used, range, status, scope, set }) {
-  const plain = (...words) => ({ elements: [paragraph(...words)], isPlain: true });
+export function reason({ text, used, range }, { clock, status, set }) {
   if (!status) return plain('The query found no rows.');
-  const table = stored(kql, status);
-  if (!table.rows) return { elements: nothing(status), isFirst: true };
-  const { now, utc } = scope.clock;
-  const timed = used.find((parameter) => parameter.type === TIME && isSet(parameter.value));
-  const asked = timed?.value ?? range;
-  if (asked && table.last && Date.parse(table.last) < bounds(asked, now).start)
-    return { elements: earlier({ table, asked, timed, now, utc, set }), isFirst: true };
+  const { rows, last } = stored(text, status);
+  if (!rows) return { elements: nothing(status), isFirst: true };
+  const timed = used.find((parameter) => timeOf(parameter) !== null);
+  const covered = (timed && timeOf(timed)) ?? range;
+  if (covered && last && Date.parse(last) < bounds(covered, clock.now).start)
+    return { elements: earlier({ last: Date.parse(last), covered, timed }, clock, set), isFirst: true };
   const chosenFilters = filters(used);
-  if (chosenFilters.length) return { elements: excluded(chosenFilters, set, utc) };
-  return plain(asked ? `The query found no rows ${within(asked, utc)}.` : 'The query found no rows.');
+  if (chosenFilters.length) return { elements: excluded(chosenFilters, clock, set) };
+  return plain(
+    covered ? `The query found no rows ${within(covered, clock.utc)}.` : 'The query found no rows.',
+  );
 }
 
+/**
+ * The message of an empty item: the reason, and the workbook's own message where that adds something.
+ * @param {Reason} why
+ * @param {{words: string, isGood: boolean}} own
+ */
+export function emptyMessage({ elements, isFirst = false, isPlain = false }, { words, isGood }) {
+  if (!words || isFirst) return elements;
+  const message = h('p', { class: 'own' }, isGood && isPlain ? icon('success') : null, words);
+  return isPlain ? [message] : [...elements, message];
+}
+
+/**
+ * @param {string} words
+ * @returns {Reason}
+ */
+function plain(words) {
+  return { elements: [paragraph(words)], isPlain: true };
+}
+
+/** @param {Status} status */
 function nothing(status) {
   const line = exportLine(status.connection_string);
   return [
     paragraph(h('strong', {}, 'Nothing has arrived yet.')),
     button(
       '',
-      () => copy(line, 'Connection string copied'),
+      () => void copy(line, 'Connection string copied'),
       { class: 'action', title: line },
       icon('copy'),
       'Copy the connection string',
@@ -106,11 +166,15 @@ function nothing(status) {
   ];
 }
 
-function earlier({ table, asked, timed, now, utc, set }) {
-  const last = Date.parse(table.last);
+/**
+ * @param {{last: number, covered: TimeRange, timed: Parameter | undefined}} found
+ * @param {Clock} clock
+ * @param {SetParameter} set
+ */
+function earlier({ last, covered, timed }, { now, utc }, set) {
   const when = `${dateText(last, utc, 'longDateTimePattern')}${utc ? ' UTC' : ''}`;
   const words = paragraph(
-    h('strong', {}, `Nothing ${within(asked, utc)}.`),
+    h('strong', {}, `Nothing ${within(covered, utc)}.`),
     ` The last record is from ${when}, ${ago(last, now)}.`,
   );
   if (!timed) return [words];
@@ -127,7 +191,12 @@ function earlier({ table, asked, timed, now, utc, set }) {
   ];
 }
 
-function excluded(parameters, set, utc) {
+/**
+ * @param {Parameter[]} parameters
+ * @param {Clock} clock
+ * @param {SetParameter} set
+ */
+function excluded(parameters, { utc }, set) {
   const named = parameters.map((parameter) => `${parameter.title}: ${labelText(parameter, utc)}`).join('; ');
   const clear = () => parameters.forEach((parameter) => set(parameter, parameter.initial));
   return [

@@ -1,16 +1,20 @@
-/* The button of a control that opens a panel. */
+/* The button of a control that opens a popup. */
+// @ts-check
 
 import { button, h } from './dom.js';
 import { icon } from './icons.js';
 
-/** The button that shows a parameter's name and value and opens its panel. */
-export function opener(parameter) {
+/**
+ * The button that shows a parameter's title and value; a click opens the popup.
+ * @param {string} title
+ */
+export function popupButton(title) {
   const value = h('span', { class: 'control-value' });
   const element = button(
-    parameter.title,
+    title,
     () => {},
     { class: 'control opener' },
-    h('span', { class: 'control-label' }, parameter.title),
+    h('span', { class: 'control-label' }, title),
     value,
     icon('chevron'),
   );

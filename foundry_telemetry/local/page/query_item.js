@@ -1,258 +1,277 @@
-/* A query step: asks when its query or the data changed, and shows the answer, why there is none, or what
-   went wrong. */
+/* A query item: runs its query when that or the data changed, and shows the answer, why there is none, or
+   what went wrong. */
+// @ts-check
 
-import { Chart } from './charts.js';
-import { Choice } from './row_selection.js';
+import { BrushedTime } from './brushed_time.js';
 import { showDetails } from './dialog.js';
-import { button, h } from './dom.js';
-import { reason } from './empty_reason.js';
-import { Frame, strip, tool } from './layout.js';
-import { Grid } from './grid.js';
-import { icon } from './icons.js';
+import { button } from './dom.js';
+import { emptyMessage, reason } from './empty_reason.js';
 import { showKql } from './kql_text.js';
+import { ItemLayout, strip, tool } from './layout.js';
 import { failure, unfilled, waiting } from './messages.js';
-import { TIME } from './parameters.js';
-import { Runner } from './query_runner.js';
+import { timeOf } from './parameters.js';
+import { QueryRunner } from './query_runner.js';
+import { RowSelection } from './row_selection.js';
 import { records } from './table.js';
-import { Tiles } from './tiles.js';
-import { between, isSet, label } from './time.js';
+import { label } from './time.js';
+import { makeTable, makeView } from './views.js';
+
+/**
+ * @import { Answer, QueryError } from './api.js'
+ * @import { Cell } from './formatters.js'
+ * @import { PageServices } from './page.js'
+ * @import { Parameter, Place, QueryRequest } from './scope.js'
+ * @import { Value } from './table.js'
+ * @import { View, ViewServices } from './views.js'
+ * @import { QueryItemJson } from './workbook.js'
+ *
+ * @typedef {Pick<PageServices, 'scope' | 'queue' | 'data' | 'status' | 'announce' | 'problems'>} QueryServices
+ * @typedef {'new' | 'shown' | 'empty' | 'waiting' | 'failed'} State
+ */
 
 const BUSY_MS = 1000;
 const SUCCESS = 3;
 
-export class QueryStep {
-  constructor(item, place, page) {
-    Object.assign(this, {
-      item,
-      place,
-      page,
-      settings: item.content,
-      kind: item.content.visualization ?? 'table',
-      state: 'new',
-    });
-    const problems = page.problems(item);
+/**
+ * The time that a query covers: sent beside it, or named in it.
+ * @param {QueryRequest} request
+ */
+function coveredRange({ range, used }) {
+  return range ?? used.map(timeOf).find((each) => each !== null) ?? null;
+}
+
+export class QueryItem {
+  /** @type {State} */
+  #state = 'new';
+  /** @type {QueryRequest | null} */
+  #latestRequest = null;
+  /** @type {Answer | null} */
+  #latestAnswer = null;
+  /** The answer that is shown. @type {Answer | null} */
+  #answer = null;
+  /** @type {View | null} */
+  #view = null;
+  /** The same answer as a table, once the reader has wanted it. @type {View | null} */
+  #table = null;
+  #isSwapped = false;
+  /** @type {BrushedTime | null} */
+  #brushed = null;
+  /** @type {RowSelection | null} */
+  #selection = null;
+  /** @type {HTMLElement | null} */
+  #warning = null;
+  #emptyKey = '';
+  #reset = tool('reset', 'Back to the time before', () => this.#unbrush(), { hidden: true });
+  #swap = tool('table', 'Show as table', () => this.#swapView(), { 'aria-pressed': 'false' });
+
+  /**
+   * @param {QueryItemJson} json
+   * @param {Place} place
+   * @param {QueryServices} services
+   */
+  constructor(json, place, services) {
+    this.json = json;
+    this.place = place;
+    this.services = services;
+    const { visualization: kind = 'table', size } = json.content;
+    const problems = services.problems(json);
     this.isDrawn = !problems.some(({ essential }) => essential);
-    this.frame = new Frame({
-      item,
-      kind: this.kind,
-      size: this.settings.size,
-      actions: this.#tools(),
-      problems,
-    });
-    this.element = this.frame.element;
-    this.runner = new Runner(page, place.order, {
+    this.isChart = !['table', 'tiles'].includes(kind);
+    this.layout = new ItemLayout(json, { kind, size, actions: this.#actions(), problems });
+    this.element = this.layout.element;
+    this.runner = new QueryRunner(services, place.order, {
       started: (isChange) => {
-        if (isChange || !['shown', 'empty'].includes(this.state)) this.frame.loading();
+        if (isChange || !['shown', 'empty'].includes(this.#state)) this.layout.loading();
       },
       answered: (answer, isChange) => this.#answered(answer, isChange),
       failed: (error) => this.#failed(error),
     });
-    if (!this.isDrawn) this.frame.say('unknown', 'Its query can still be read.');
+    if (!this.isDrawn) this.layout.showMessage('unknown', 'Its query can still be read.');
   }
 
-  /** Declares what the step hands on: by the choice of a row, or by a time brush. */
+  /** Declares the parameters that the item sets: by the selection of a row, or by a time brush. */
   declare() {
+    const { content } = this.json;
     const after = { ...this.place, order: this.place.order + 0.5 };
-    this.choice = new Choice(this.settings, after, this.page.scope);
-    const brushed = this.settings.timeBrushParameterName;
-    this.brushed =
-      brushed &&
-      this.page.scope.declare({ name: brushed, type: TIME, title: brushed, value: undefined }, after);
+    const { scope } = this.services;
+    this.#selection = new RowSelection(content, after, scope);
+    if (content.timeBrushParameterName)
+      this.#brushed = new BrushedTime(content.timeBrushParameterName, after, scope);
   }
 
+  /** @param {boolean} isVisible */
   update(isVisible) {
-    const isShown = isVisible && this.page.scope.holds(this.item, this.place);
+    const { scope } = this.services;
+    const isShown = isVisible && scope.isVisible(this.json, this.place);
     this.element.hidden = !isShown;
     if (!isShown) {
       this.runner.stop();
       return;
     }
-    this.frame.setTitle(this.page.fill(this.settings.title ?? '', this.place));
+    this.layout.setTitle(this.#fill(this.json.content.title ?? ''));
     if (!this.isDrawn) return;
-    this.request = this.#request();
-    this.#showBrush();
-    const missing = [...this.request.missing.values()];
+    const request = scope.request(this.json.content, this.place);
+    this.#latestRequest = request;
+    this.#reset.hidden = !this.#brushed?.update();
+    const missing = [...request.missing.values()];
     if (missing.length) {
       this.runner.stop();
       this.#wait(missing);
-    } else this.runner.want(this.request);
-    this.view?.mark();
+    } else this.runner.want(request);
+    this.#view?.markSelection();
   }
 
   redraw() {
-    this.view?.redraw();
-    this.asTable?.redraw();
+    this.#view?.redraw();
+    this.#table?.redraw();
   }
 
-  #request() {
-    return this.page.scope.request(this.settings, this.place);
+  /** The request as it was last wanted. */
+  get #request() {
+    return this.#latestRequest ?? this.services.scope.request(this.json.content, this.place);
   }
 
-  /** The time that the step shows: bound to it, or named in its query. */
-  #range() {
-    return (
-      this.request.range ??
-      this.request.used.find(({ type, value }) => type === TIME && isSet(value))?.value ??
-      null
-    );
+  get #name() {
+    return this.layout.title.textContent || this.json.name || 'this step';
   }
 
-  get name() {
-    return this.frame.title.textContent || this.item.name || 'this step';
+  /** @param {string} text */
+  #fill(text) {
+    return this.services.scope.fill(text, this.place).text;
   }
 
-  #tools() {
-    this.reset = tool('reset', 'Back to the time before', () => this.#unbrush(), { hidden: true });
-    this.swap = tool('table', 'Show as table', () => this.#swap(), { 'aria-pressed': 'false' });
-    const kql = button(
-      'KQL',
-      () => this.#kql(),
-      { class: 'tool kql-tool', title: 'Show the query of this step' },
-      'KQL',
-    );
-    return [this.reset, ...(this.#isChart && this.isDrawn ? [this.swap] : []), kql];
+  #actions() {
+    const title = 'Show the query of this step';
+    const kql = button('KQL', () => this.#showKql(), { class: 'tool kql-tool', title });
+    return [this.#reset, ...(this.isChart && this.isDrawn ? [this.#swap] : []), kql];
   }
 
-  get #isChart() {
-    return !['table', 'tiles'].includes(this.kind);
+  /** @param {number | null} [line]  That an error names. */
+  #showKql(line = null) {
+    const { text: kql, range } = this.#request;
+    const words = range && label(range, this.services.scope.clock.utc);
+    showKql({ title: this.#name, kql, range: words, line });
   }
 
-  #kql(line = null) {
-    const { text, range } = this.request ?? this.#request();
-    showKql({ title: this.name, kql: text, range: range && label(range, this.page.scope.clock.utc), line });
-  }
-
-  /* Answers */
-
+  /**
+   * Shows an answer; one that comes while the reader is busy in the view waits, unless the reader wants it.
+   * @param {Answer} answer
+   * @param {boolean} isChange
+   */
   #answered(answer, isChange) {
-    this.latest = answer;
-    if (this.view?.isBusy && !isChange) {
-      setTimeout(() => this.#later(answer), BUSY_MS);
+    this.#latestAnswer = answer;
+    if (this.#view?.isBusy && !isChange) {
+      setTimeout(() => {
+        if (answer === this.#latestAnswer) this.#answered(answer, false);
+      }, BUSY_MS);
       return;
     }
-    this.frame.settled();
-    const before = this.state;
-    const isSame = answer.text === this.text && ['shown', 'empty'].includes(before);
-    this.text = answer.text;
-    this.table = answer.table;
-    this.#note([...unfilled(this.request, this.page.scope), ...(answer.cut ? [answer.cut] : [])]);
-    if (!answer.table.rows.length) this.#empty();
-    else if (!isSame || isChange) this.#show();
-    else if (this.#isChart) this.view.draw(this.table);
-    if (isChange && before !== 'new') this.choice.keepWithin(records(this.table));
+    this.layout.settled();
+    const before = this.#state;
+    const isSame = answer.text === this.#answer?.text && ['shown', 'empty'].includes(before);
+    this.#answer = answer;
+    this.#warn([...unfilled(this.#request, this.services.scope), ...(answer.cut ? [answer.cut] : [])]);
+    if (!answer.table.rows.length) this.#showEmpty();
+    else if (!isSame || isChange) this.#show(answer);
+    else if (this.isChart) this.#view?.draw(this.#content(answer));
+    if (isChange && before !== 'new') this.#selection?.keepWithin(records(answer.table));
   }
 
-  /** Tries again with an answer that waited for the reader, unless a newer one has come. */
-  #later(answer) {
-    if (answer === this.latest) this.#answered(answer, false);
+  /** @param {Answer} answer */
+  #content({ table }) {
+    return { table, range: coveredRange(this.#request) };
   }
 
-  #show() {
-    this.state = 'shown';
-    this.view ??= this.#makeView();
-    this.frame.content(this.isSwapped ? this.#tableView().element : this.view.element);
-    this.view.draw(this.table);
-    this.asTable?.draw(this.table);
+  /** @param {Answer} answer */
+  #show(answer) {
+    this.#state = 'shown';
+    const view = (this.#view ??= makeView(this.json.content, this.#name, this.#viewServices()));
+    if (this.#isSwapped) this.#table ??= makeTable(this.#name, this.#viewServices());
+    this.layout.showContent(this.#isSwapped && this.#table ? this.#table.element : view.element);
+    view.draw(this.#content(answer));
+    this.#table?.draw(this.#content(answer));
   }
 
-  /** Says above the content what was not filled in, and that an answer is not whole. */
-  #note(words) {
-    const said = words.join('; ');
-    if (said === (this.said ?? '')) return;
-    this.said = said;
-    this.noted?.remove();
-    this.noted = said ? strip(said) : null;
-    if (said) this.frame.body.before(this.noted);
+  /**
+   * Warns above the content of what was not filled in, and of an answer that is not whole.
+   * @param {string[]} words
+   */
+  #warn(words) {
+    const text = words.join('; ');
+    if (text === (this.#warning?.dataset.words ?? '')) return;
+    this.#warning?.remove();
+    this.#warning = text ? strip(text) : null;
+    if (!this.#warning) return;
+    this.#warning.dataset.words = text;
+    this.layout.body.before(this.#warning);
   }
 
-  #makeView() {
-    const { gridSettings, tileSettings, chartSettings, sortBy } = this.settings;
-    if (this.kind === 'table') return new Grid({ sortBy, ...gridSettings }, this.#host());
-    return this.kind === 'tiles'
-      ? new Tiles(tileSettings, this.#host())
-      : new Chart(this.kind, chartSettings, this.#host());
-  }
-
-  #host() {
-    const { scope } = this.page;
-    const choosing = this.choice.isOffered
-      ? { choose: (row) => this.choice.set(row), isChosen: (row) => this.choice.has(row) }
-      : {};
+  /** @returns {ViewServices} */
+  #viewServices() {
+    const brushed = this.#brushed;
     return {
-      name: this.name,
-      utc: () => scope.clock.utc,
-      now: () => scope.clock.now,
-      range: () => this.#range(),
-      fill: (text) => this.page.fill(text, this.place),
-      open: (target, value, cell) => this.#open(target, value, cell),
-      brushed: this.brushed ? (start, end) => this.#brush(start, end) : null,
-      ...choosing,
+      clock: this.services.scope.clock,
+      fill: (text) => this.#fill(text),
+      openDetails: (target, value, cell) => this.#openDetails(target, value, cell),
+      selection: this.#selection?.isOffered ? this.#selection : null,
+      brush: brushed && ((start, end) => brushed.choose(start, end)),
     };
   }
 
-  #open(target, value, cell) {
-    if (target === 'CellDetails') showDetails(cell.column.name, { [cell.column.name]: value });
-    else showDetails(this.name, cell.row);
+  /**
+   * @param {string} target
+   * @param {Value} value
+   * @param {Cell} cell
+   */
+  #openDetails(target, value, { column, row }) {
+    if (target === 'CellDetails') showDetails(column.name, { [column.name]: value });
+    else showDetails(this.#name, row);
   }
 
-  #swap() {
-    this.isSwapped = !this.isSwapped;
-    this.swap.setAttribute('aria-pressed', String(this.isSwapped));
-    if (this.state === 'shown') this.#show();
+  #swapView() {
+    this.#isSwapped = !this.#isSwapped;
+    this.#swap.setAttribute('aria-pressed', String(this.#isSwapped));
+    if (this.#state === 'shown' && this.#answer) this.#show(this.#answer);
   }
 
-  #tableView() {
-    this.asTable ??= new Grid({}, { ...this.#host(), choose: undefined });
-    return this.asTable;
+  #showEmpty() {
+    this.#state = 'empty';
+    const { scope, status } = this.services;
+    const { noDataMessage = '', noDataMessageStyle } = this.json.content;
+    const why = reason(this.#request, {
+      clock: scope.clock,
+      status: status(),
+      set: (parameter, value) => scope.set(parameter, value),
+    });
+    const own = { words: this.#fill(noDataMessage), isGood: noDataMessageStyle === SUCCESS };
+    const elements = emptyMessage(why, own);
+    const key = elements.map((element) => element.textContent).join('\n');
+    if (key === this.#emptyKey && !this.layout.message.hidden) return;
+    this.#emptyKey = key;
+    this.layout.showMessage('empty', ...elements);
   }
 
-  #empty() {
-    this.state = 'empty';
-    const status = this.page.status();
-    const { text: kql, used } = this.request;
-    const set = (parameter, value) => this.page.scope.set(parameter, value);
-    const why = reason({ kql, used, range: this.request.range, status, scope: this.page.scope, set });
-    const own = this.page.fill(this.settings.noDataMessage ?? '', this.place);
-    const isGood = this.settings.noDataMessageStyle === SUCCESS && why.isPlain;
-    const words = own && !why.isFirst ? h('p', { class: 'own' }, isGood ? icon('success') : null, own) : null;
-    const all = why.isPlain && own ? [words] : [...why.elements, words].filter(Boolean);
-    const key = all.map((element) => element.textContent).join('\n');
-    if (key === this.emptyKey && !this.frame.message.hidden) return;
-    this.emptyKey = key;
-    this.frame.say('empty', ...all);
-  }
-
+  /** @param {Parameter[]} missing */
   #wait(missing) {
-    this.state = 'waiting';
-    this.frame.settled();
-    this.frame.say('waiting', waiting(missing));
+    this.#state = 'waiting';
+    this.layout.settled();
+    this.layout.showMessage('waiting', waiting(missing));
   }
 
+  /** @param {QueryError} error */
   #failed(error) {
-    this.frame.settled();
-    if (error.lost && this.state === 'shown') return;
-    this.state = 'failed';
-    this.page.announce(`${this.name}: ${error.message}`);
-    const again = () => this.runner.again(this.request);
-    this.frame.say('error', failure(error, this.request.text, { again, show: () => this.#kql(error.line) }));
-  }
-
-  /* Time brush */
-
-  #brush(start, end) {
-    this.brushed.before ??= this.brushed.value;
-    this.page.scope.set(this.brushed, between(start, end));
+    this.layout.settled();
+    if (error.lost && this.#state === 'shown') return;
+    this.#state = 'failed';
+    this.services.announce(`${this.#name}: ${error.message}`);
+    const again = () => void this.runner.again(this.#request);
+    const show = () => this.#showKql(error.line);
+    this.layout.showMessage('error', ...failure(error, this.#request.text, { again, show }));
   }
 
   #unbrush() {
-    const { before, initial } = this.brushed;
-    this.page.scope.set(this.brushed, before ?? initial);
-    this.frame.tools.lastElementChild.focus();
-  }
-
-  #showBrush() {
-    const isBrushed = Boolean(this.brushed?.value?.endTime);
-    this.reset.hidden = !isBrushed;
-    if (this.brushed && !isBrushed) this.brushed.before = undefined;
+    this.#brushed?.undo();
+    const last = this.layout.tools.lastElementChild;
+    if (last instanceof HTMLElement) last.focus();
   }
 }

@@ -16,7 +16,7 @@ from dashboards.builder.kusto.node import Done
 from tests.support.kusto import need_parser, skip_if_unreachable
 from tests.support.patience import PATIENCE_S
 
-FOLDER = Path(package.__file__).parent
+FOLDER = package.PARSER.folder
 
 
 class Npm:
@@ -92,6 +92,17 @@ def test_a_cleaned_cache_is_filled_again(npm: Npm, cache: Path) -> None:
     assert (home / "node_modules" / package.NAME / "package.json").is_file()
 
 
+def test_a_project_is_there_only_with_all_its_packages(npm: Npm, tmp_path: Path) -> None:
+    """Where one of several packages is missing npm has failed, and its folder is not used."""
+    wanted = {"dependencies": {package.NAME: "1.0.0", "another": "1.0.0"}}
+    (tmp_path / "package.json").write_text(json.dumps(wanted))
+    (tmp_path / "package-lock.json").write_text("{}")
+    project = package.NpmProject(tmp_path)
+    with pytest.raises(package.FetchError, match=f"{package.NAME}, another"):
+        package.installed(project)
+    assert not project.home.exists()
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_terminal_is_told(
     npm: Npm, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], terminal: bool
@@ -109,23 +120,23 @@ def test_a_terminal_is_told(
 def test_who_comes_second_waits(npm: Npm, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While one process fetches, another one waits and then uses what came."""
     looked = threading.Event()
-    has_it = package._has_it
+    is_in = package.NpmProject.is_in
 
-    def look(home: Path) -> bool:
-        found = has_it(home)
+    def look(project: package.NpmProject, home: Path) -> bool:
+        found = is_in(project, home)
         looked.set()
         return found
 
-    monkeypatch.setattr(package, "_has_it", look)
+    monkeypatch.setattr(package.NpmProject, "is_in", look)
     homes: list[Path] = []
     second = threading.Thread(target=lambda: homes.append(package.parser()))
     cache.mkdir()
     with package._alone(cache):
         second.start()
         assert looked.wait(PATIENCE_S)
-        install(package._home())
+        install(package.PARSER.home)
     second.join(PATIENCE_S)
-    assert homes == [package._home()]
+    assert homes == [package.PARSER.home]
     assert npm.calls == []
 
 
@@ -140,9 +151,9 @@ def test_two_at_once_leave_one(cache: Path, monkeypatch: pytest.MonkeyPatch) -> 
         thread.start()
     for thread in both:
         thread.join(PATIENCE_S)
-    assert homes == [package._home()] * 2
+    assert homes == [package.PARSER.home] * 2
     assert len(npm.calls) == 2
-    assert content(cache) == {package._home().name}
+    assert content(cache) == {package.PARSER.home.name}
 
 
 def test_a_registry_out_of_reach_is_explained(
@@ -159,16 +170,14 @@ def test_a_registry_out_of_reach_is_explained(
     assert content(cache) == set()
 
 
-def test_another_hash_is_refused(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_another_hash_is_refused(cache: Path, tmp_path: Path) -> None:
     """What does not have the committed hash is not used."""
     lock = json.loads((FOLDER / "package-lock.json").read_text())
     lock["packages"][f"node_modules/{package.NAME}"]["integrity"] = f"sha512-{'A' * 86}=="
-    files = (tmp_path / "package.json", tmp_path / "package-lock.json")
-    files[0].write_text((FOLDER / "package.json").read_text())
-    files[1].write_text(json.dumps(lock))
-    monkeypatch.setattr(package, "_FILES", files)
+    (tmp_path / "package.json").write_text((FOLDER / "package.json").read_text())
+    (tmp_path / "package-lock.json").write_text(json.dumps(lock))
     with pytest.raises(package.FetchError) as raised:
-        package.parser()
+        package.installed(package.NpmProject(tmp_path))
     skip_if_unreachable(raised.value)
     assert "code EINTEGRITY" in str(raised.value)
     assert content(cache) == set()

@@ -308,7 +308,7 @@ def test_numbers_have_their_units(sample: LocalAzureMonitor, screen: type_of_ope
 
 CHART = """
 async () => {
-  const { chartData } = await import('/page/chartdata.js');
+  const { chartData } = await import('/page/chart_data.js');
   const types = { t: 'datetime', g: 'string', n: 'long' };
   const columns = Object.entries(types).map(([name, type]) => ({ name, type }));
   const at = (minute) => `2026-11-22T12:0${minute}:00Z`;

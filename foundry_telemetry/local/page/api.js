@@ -1,115 +1,132 @@
-/* The server: the workbook, its state, answers to queries, and word of new data. */
+/* The server: the workbook, its status, and answers to queries. */
+// @ts-check
+
+/**
+ * @import { Table } from './table.js'
+ * @typedef {{code?: string, message?: string, line?: number, pos?: number, innererror?: ErrorPart}} ErrorPart
+ * @typedef {{tables?: Table[], error?: ErrorPart} | null} QueryResponse  Of the Log Analytics query interface.
+ * @typedef {object} Answer
+ * @property {Table} table  The first table.
+ * @property {string | null} cut  Why it is not whole.
+ * @property {string} text  All of it, by which an answer without news is known.
+ *
+ * @typedef {{rows: number, first: string | null, last: string | null}} TableStatus
+ * @typedef {object} Status  What the store has.
+ * @property {string | null} version
+ * @property {string} connection_string
+ * @property {string} database
+ * @property {number} retention_days
+ * @property {TableStatus} attempts
+ * @property {Record<string, TableStatus>} tables
+ * @property {number} ingested
+ * @property {number} refused
+ */
 
 const WORKSPACE = '/v1/workspaces/local/query';
-const PATIENCE_MS = 120_000;
-const AT_ONCE = 4;
+const TIMEOUT_MS = 120_000;
 
 /** A query that was refused, or a server that did not answer. */
-class QueryError extends Error {
+export class QueryError extends Error {
+  /** @override */
+  name = 'QueryError';
+
+  /**
+   * @param {string} message
+   * @param {{code?: string, line?: number | null, position?: number | null, lost?: boolean}} [facts]
+   */
   constructor(message, { code = '', line = null, position = null, lost = false } = {}) {
     super(message);
-    Object.assign(this, { name: 'QueryError', code, line, position, lost });
+    this.code = code;
+    /** Of the query, from 1. */
+    this.line = line;
+    this.position = position;
+    /** Whether the server did not answer at all. */
+    this.lost = lost;
   }
 }
 
-/** A JSON file of the server. */
+/**
+ * A JSON file of the server.
+ * @param {string} path
+ * @returns {Promise<unknown>}
+ */
 export async function load(path) {
   const response = await fetch(path, { headers: { accept: 'application/json' } });
   if (!response.ok) throw new QueryError(`${path} was answered with ${response.status}`);
   return response.json();
 }
 
-/** What the innermost part of an error of the Log Analytics query interface says. */
-function refusal(body, status) {
-  let part = body?.error;
-  if (!part) return new QueryError(`The query was answered with status ${status}`);
-  const place = {};
-  let { message } = part;
-  for (; part; part = part.innererror) {
+/**
+ * The error in a response, with the message and the place of its innermost part that has them.
+ * @param {QueryResponse} body
+ * @param {number} status
+ */
+export function refusal(body, status) {
+  if (!body?.error) return new QueryError(`The query was answered with status ${status}`);
+  const { code } = body.error;
+  const facts = {
+    code,
+    line: /** @type {number | null} */ (null),
+    position: /** @type {number | null} */ (null),
+  };
+  let message = '';
+  for (let part = /** @type {ErrorPart | undefined} */ (body.error); part; part = part.innererror) {
     if (part.message) message = part.message;
-    if (Number.isInteger(part.line)) Object.assign(place, { line: part.line, position: part.pos ?? null });
+    if (Number.isInteger(part.line)) {
+      facts.line = part.line ?? null;
+      facts.position = part.pos ?? null;
+    }
   }
-  return new QueryError(message, { code: body.error.code, ...place });
+  return new QueryError(message, facts);
 }
 
-async function ask(body, signal) {
+/**
+ * @param {object} body
+ * @param {AbortSignal} signal
+ */
+async function post(body, signal) {
   const response = await fetch(WORKSPACE, {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json' },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
   });
   const text = await response.text();
   return { response, text };
 }
 
 /**
- * The first table of an answer, why it is not whole (or null), and its text, by which one that says
- * nothing new is known.
+ * The answer to a query.
+ * @param {{kql: string, timespan: string | null}} request
+ * @param {AbortSignal} signal
+ * @returns {Promise<Answer>}
  */
 export async function query({ kql, timespan }, signal) {
-  let answer;
-  try {
-    answer = await ask({ query: kql, ...(timespan ? { timespan } : {}) }, signal);
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const late = error.name === 'TimeoutError';
-    throw new QueryError(late ? 'No answer within two minutes' : 'The server does not answer', {
-      lost: !late,
-    });
-  }
-  const body = read(answer.text);
-  if (!answer.response.ok) throw refusal(body, answer.response.status);
+  const { response, text } = await post({ query: kql, ...(timespan ? { timespan } : {}) }, signal).catch(
+    (/** @type {Error} */ error) => {
+      if (signal.aborted) throw error;
+      const isLate = error.name === 'TimeoutError';
+      throw new QueryError(isLate ? 'No answer within two minutes' : 'The server does not answer', {
+        lost: !isLate,
+      });
+    },
+  );
+  const body = parse(text);
+  if (!response.ok) throw refusal(body, response.status);
   if (!body?.tables?.length) throw new QueryError('The answer has no table');
-  return { text: answer.text, table: body.tables[0], cut: body.error?.message ?? null };
+  return { text, table: body.tables[0], cut: body.error?.message ?? null };
 }
 
-function read(text) {
+/**
+ * @param {string} text
+ * @returns {QueryResponse}
+ */
+function parse(text) {
   try {
-    return JSON.parse(text);
+    /** @type {unknown} */
+    const body = JSON.parse(text);
+    return /** @type {QueryResponse} */ (body);
   } catch {
     return null;
-  }
-}
-
-/** Lets a few tasks run at once, the smallest order first. */
-export class Queue {
-  #waiting = [];
-  #running = 0;
-  #idle = [];
-
-  run(order, task) {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ order, task, resolve, reject });
-      this.#waiting.sort((a, b) => a.order - b.order);
-      queueMicrotask(() => this.#next());
-    });
-  }
-
-  /** Resolves when nothing runs or waits. */
-  idle() {
-    return this.#isIdle()
-      ? Promise.resolve()
-      : new Promise((resolve) => {
-          this.#idle.push(resolve);
-        });
-  }
-
-  #isIdle() {
-    return !this.#running && !this.#waiting.length;
-  }
-
-  async #next() {
-    if (this.#running >= AT_ONCE || !this.#waiting.length) return;
-    const { task, resolve, reject } = this.#waiting.shift();
-    this.#running += 1;
-    try {
-      resolve(await task());
-    } catch (error) {
-      reject(error);
-    }
-    this.#running -= 1;
-    this.#next();
-    if (this.#isIdle()) this.#idle.splice(0).forEach((done) => done());
   }
 }

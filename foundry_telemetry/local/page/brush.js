@@ -1,17 +1,42 @@
 /* The time brush: dragging over a chart chooses the time between two bins. */
+// @ts-check
 
 import { h, style } from './dom.js';
 
+/**
+ * @import { ChartData, X } from './chart_data.js'
+ * @import { EChart } from './chart_library.js'
+ */
+
 const LEAST_PX = 4;
 
-export class Brush {
-  #from = null;
-  #echart = null;
+/**
+ * The whole bins between two instants of a time axis, in milliseconds.
+ * @param {{xs: X[], step: number}} data
+ * @param {number} start
+ * @param {number} end
+ */
+export function brushedBins({ xs, step }, start, end) {
+  const instants = xs.map(Number);
+  const first = instants.findLast((x) => x <= start) ?? start;
+  const last = instants.find((x) => x >= end) ?? end + step;
+  return { start: Math.floor(first), end: Math.ceil(Math.max(last, first + Math.max(step, 1000))) };
+}
 
-  constructor(canvas, chosen) {
+export class Brush {
+  /** @type {number | null} */
+  #from = null;
+  /** @type {{echart: EChart, data: ChartData} | null} */
+  #chart = null;
+  #mark = h('div', { class: 'brush', hidden: true });
+
+  /**
+   * @param {HTMLElement} canvas
+   * @param {(start: number, end: number) => void} choose
+   */
+  constructor(canvas, choose) {
     this.canvas = canvas;
-    this.chosen = chosen;
-    this.mark = h('div', { class: 'brush', hidden: true });
+    this.choose = choose;
     canvas.addEventListener('pointerdown', (event) => this.#down(event));
     canvas.addEventListener('pointermove', (event) => this.#move(event));
     canvas.addEventListener('pointerup', (event) => this.#up(event));
@@ -22,46 +47,52 @@ export class Brush {
     return this.#from !== null;
   }
 
+  /**
+   * @param {EChart} echart
+   * @param {ChartData} data
+   */
   attach(echart, data) {
-    this.#echart = echart;
-    this.data = data;
+    this.#chart = { echart, data };
     this.canvas.classList.toggle('brushable', data.isTime);
-    if (!this.mark.isConnected) this.canvas.append(this.mark);
+    if (!this.#mark.isConnected) this.canvas.append(this.#mark);
   }
 
+  /** @param {PointerEvent} event */
   #x(event) {
     return event.clientX - this.canvas.getBoundingClientRect().left;
   }
 
+  /** @param {PointerEvent} event */
   #down(event) {
-    if (!this.#echart || !this.data.isTime || event.button !== 0) return;
-    const point = [this.#x(event), event.offsetY];
-    if (!this.#echart.containPixel('grid', point)) return;
-    this.#from = point[0];
+    if (!this.#chart?.data.isTime || event.button !== 0) return;
+    const x = this.#x(event);
+    if (!this.#chart.echart.containPixel('grid', [x, event.offsetY])) return;
+    this.#from = x;
     this.canvas.setPointerCapture(event.pointerId);
   }
 
+  /** @param {PointerEvent} event */
   #move(event) {
     if (this.#from === null) return;
     const x = this.#x(event);
-    this.mark.hidden = Math.abs(x - this.#from) < LEAST_PX;
-    style(this.mark, { left: `${Math.min(x, this.#from)}px`, width: `${Math.abs(x - this.#from)}px` });
+    this.#mark.hidden = Math.abs(x - this.#from) < LEAST_PX;
+    style(this.#mark, { left: `${Math.min(x, this.#from)}px`, width: `${Math.abs(x - this.#from)}px` });
   }
 
+  /** @param {PointerEvent} event */
   #up(event) {
-    if (this.#from === null) return;
+    if (this.#from === null || !this.#chart) return;
+    const { echart, data } = this.#chart;
     const [from, to] = [this.#from, this.#x(event)].sort((a, b) => a - b);
     this.#end();
     if (to - from < LEAST_PX) return;
-    const [start, end] = [from, to].map((x) => this.#echart.convertFromPixel({ xAxisIndex: 0 }, x));
-    const { xs, step } = this.data;
-    const first = xs.findLast((x) => x <= start) ?? start;
-    const last = xs.find((x) => x >= end) ?? end + step;
-    this.chosen(Math.floor(first), Math.ceil(Math.max(last, first + Math.max(step, 1000))));
+    const [start, end] = [from, to].map((x) => echart.convertFromPixel({ xAxisIndex: 0 }, x));
+    const chosen = brushedBins(data, start, end);
+    this.choose(chosen.start, chosen.end);
   }
 
   #end() {
     this.#from = null;
-    this.mark.hidden = true;
+    this.#mark.hidden = true;
   }
 }

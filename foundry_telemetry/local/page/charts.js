@@ -1,154 +1,210 @@
 /* Charts, drawn by Apache ECharts. The legend and the pointer's note are elements of our own, so that the
-   keyboard reaches the one and the content security policy has nothing to say about the other. */
+   keyboard reaches the one and the content security policy allows the other. */
+// @ts-check
 
 import { Brush } from './brush.js';
-import { chartData, pieData } from './chartdata.js';
-import { Wheel, forget, resolve } from './colors.js';
-import { options, pieOptions } from './chartoptions.js';
-import { h, style } from './dom.js';
+import { chartData, pieData } from './chart_data.js';
+import { library, loadedLibrary } from './chart_library.js';
+import { axisOptions, pieOptions } from './chart_options.js';
+import { SeriesColors, forgetColors, resolve } from './colors.js';
+import { focusFirst, h, style } from './dom.js';
 import { numberText } from './format.js';
 
-const SCRIPT = '/page/vendor/echarts.common.min.js';
-const drawn = new Set();
+/**
+ * @import { ChartContext, Theme } from './chart_axes.js'
+ * @import { ChartData, Slice } from './chart_data.js'
+ * @import { EChart, ECharts } from './chart_library.js'
+ * @import { ViewContent, ViewServices } from './views.js'
+ * @import { ChartJson, NumberFormatJson } from './workbook.js'
+ *
+ * @typedef {{axes: ChartData, slices: null} | {axes: null, slices: Slice[]}} Drawing  Of a chart or of a pie.
+ * @typedef {Pick<ViewServices, 'clock' | 'fill' | 'brush'>} ChartServices
+ */
 
-let loading = null;
-
-/** The library, fetched when the first chart is drawn. */
-function library() {
-  loading ??= new Promise((resolve, reject) => {
-    const failed = () => {
-      loading = null;
-      reject(new Error('The chart library could not be loaded'));
-    };
-    document.head.append(
-      h('script', { src: SCRIPT, load: () => resolve(globalThis.echarts), error: failed }),
-    );
-  });
-  return loading;
-}
+/** @type {Set<Chart>} */
+const charts = new Set();
 
 /** Draws all charts again with the colours of a new theme. */
 export function recolor() {
-  forget();
-  for (const chart of drawn) chart.redraw();
+  forgetColors();
+  for (const chart of charts) chart.redraw();
+}
+
+/**
+ * A canvas inherits neither colours nor font.
+ * @returns {Theme}
+ */
+function currentTheme() {
+  return {
+    text: resolve('--muted'),
+    line: resolve('--line'),
+    strong: resolve('--text'),
+    surface: resolve('--surface'),
+    font: {
+      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--sans'),
+      fontSize: 11,
+    },
+  };
+}
+
+/**
+ * The number format of the measures.
+ * @param {ChartJson} settings
+ * @returns {NumberFormatJson}
+ */
+function numberFormatOf({ ySettings: { unit, numberFormatSettings } = {} }) {
+  return numberFormatSettings ?? (unit ? { unit } : {});
 }
 
 export class Chart {
-  #table = null;
-  #off = new Set();
-  #wheel = new Wheel();
+  /** @type {ViewContent | null} */
+  #content = null;
+  /** @type {Drawing | null} */
+  #drawing = null;
+  /** @type {EChart | null} */
   #echart = null;
+  /** @type {Brush | null} */
+  #brush = null;
+  /** Names of the series that the reader has switched off. */
+  #off = /** @type {Set<string>} */ (new Set());
+  #colors = new SeriesColors();
+  #legendKey = '';
 
   /**
-   * `settings` are the workbook's chartSettings; `host` gives name, utc, fill, range() and, for a time
-   * brush, brushed(range).
+   * @param {string} kind
+   * @param {ChartJson} settings
+   * @param {string} name  Of the item.
+   * @param {ChartServices} services
    */
-  constructor(kind, settings, host) {
+  constructor(kind, settings, name, services) {
     this.kind = kind;
-    this.settings = settings ?? {};
-    this.host = host;
-    this.canvas = h('div', { class: 'chart-canvas', role: 'img', 'aria-label': host.name });
-    this.legend = h('ul', { class: 'legend', 'aria-label': `Series of ${host.name}` });
+    this.settings = settings;
+    this.name = name;
+    this.services = services;
+    this.numberFormat = numberFormatOf(settings);
+    this.canvas = h('div', { class: 'chart-canvas', role: 'img', 'aria-label': name });
+    this.legend = h('ul', { class: 'legend', 'aria-label': `Series of ${name}` });
     this.note = h('p', { class: 'grid-note', hidden: true });
     this.element = h('div', { class: 'chart' }, this.canvas, this.legend, this.note);
-    this.brush = host.brushed ? new Brush(this.canvas, (start, end) => host.brushed(start, end)) : null;
-    this.sized = new ResizeObserver(() => this.#resize());
-    this.sized.observe(this.canvas);
-    drawn.add(this);
+    if (services.brush) this.#brush = new Brush(this.canvas, services.brush);
+    new ResizeObserver(() => this.#resize()).observe(this.canvas);
+    charts.add(this);
   }
 
+  /** Whether the reader is dragging here: then an update waits. */
   get isBusy() {
-    return Boolean(this.brush?.isActive);
+    return Boolean(this.#brush?.isActive);
   }
 
-  get isPie() {
-    return this.kind === 'piechart';
-  }
-
-  async draw(table) {
-    this.#table = table;
-    this.data = this.isPie ? { series: pieData(table, this.settings) } : chartData(table, this.settings);
-    this.#drawLegend();
-    this.#describe();
-    this.note.textContent = this.data.isCut ? 'Only the first 100 series and 10,000 points are drawn.' : '';
-    this.note.hidden = !this.note.textContent;
-    try {
-      const echarts = await library();
-      if (table === this.#table) this.#paint(echarts);
-    } catch (error) {
-      this.note.textContent = error.message;
-      this.note.hidden = false;
-    }
+  /** @param {ViewContent} content */
+  draw(content) {
+    const { table } = content;
+    this.#content = content;
+    this.#drawing =
+      this.kind === 'piechart'
+        ? { axes: null, slices: pieData(table, this.settings) }
+        : { axes: chartData(table, this.settings), slices: null };
+    this.#drawLegend(this.#drawing);
+    this.#describe(this.#drawing);
+    this.#showNote(this.#drawing.axes?.isCut ? 'Only the first 100 series and 10,000 points are drawn.' : '');
+    library()
+      .then((echarts) => {
+        if (content === this.#content) this.#paint(echarts);
+      })
+      .catch((/** @type {Error} */ error) => this.#showNote(error.message));
   }
 
   redraw() {
-    if (this.#table) this.draw(this.#table);
+    if (this.#content) this.draw(this.#content);
   }
 
-  mark() {}
+  markSelection() {}
 
-  /** The colour of a series: the workbook's, else the next of the wheel. */
-  color(name) {
-    return this.#wheel.of(name, this.#label(name).color);
+  /** @param {string} words */
+  #showNote(words) {
+    this.note.textContent = words;
+    this.note.hidden = !words;
   }
 
-  /** The number format of the measures. */
-  get numberFormat() {
-    const { unit, numberFormatSettings } = this.settings.ySettings ?? {};
-    return numberFormatSettings ?? (unit ? { unit } : {});
-  }
-
+  /** @param {string} name */
   #label(name) {
-    return this.settings.seriesLabelSettings?.find((each) => each.seriesName === name) ?? {};
+    return this.settings.seriesLabelSettings?.find((each) => each.seriesName === name);
   }
 
-  /** The name shown for a series. */
-  title(name) {
-    const { label } = this.#label(name);
-    return label ? this.host.fill(label) : name;
+  /**
+   * The colour of a series: the workbook's, else the next one.
+   * @param {string} name
+   */
+  #color(name) {
+    return this.#colors.of(name, this.#label(name)?.color);
   }
 
-  /** Draws; what is not laid out has no size yet, and is drawn when it gets one. */
-  #paint(echarts) {
-    if (!this.canvas.clientWidth) return;
-    this.#echart ??= echarts.init(this.canvas, null, { renderer: 'canvas' });
-    const shown = this.data.series.filter(({ name }) => !this.#off.has(name));
-    const make = this.isPie ? pieOptions : options;
-    const theme = {
-      text: resolve('--muted'),
-      line: resolve('--line'),
-      strong: resolve('--text'),
-      surface: resolve('--surface'),
+  /**
+   * The name shown for a series.
+   * @param {string} name
+   */
+  #title(name) {
+    const label = this.#label(name)?.label;
+    return label ? this.services.fill(label) : name;
+  }
+
+  /** @returns {ChartContext} */
+  #context() {
+    const { clock, fill } = this.services;
+    return {
+      kind: this.kind,
+      settings: this.settings,
+      numberFormat: this.numberFormat,
+      range: this.#content?.range ?? null,
+      clock,
+      fill,
+      theme: currentTheme(),
+      width: this.canvas.clientWidth,
+      color: (name) => this.#color(name),
+      title: (name) => this.#title(name),
     };
-    this.#echart.setOption(make(this, { ...this.data, series: shown }, theme, this.canvas.clientWidth), {
-      notMerge: false,
-      replaceMerge: ['series'],
-      lazyUpdate: false,
-    });
-    this.brush?.attach(this.#echart, this.data);
+  }
+
+  /**
+   * Draws; what is not laid out has no size yet, and is drawn when it gets one.
+   * @param {ECharts} echarts
+   */
+  #paint(echarts) {
+    if (!this.canvas.clientWidth || !this.#drawing) return;
+    this.#echart ??= echarts.init(this.canvas, null, { renderer: 'canvas' });
+    const { axes, slices } = this.#drawing;
+    /** @param {{name: string}} each */
+    const isOn = ({ name }) => !this.#off.has(name);
+    const options = slices
+      ? pieOptions(this.#context(), slices.filter(isOn))
+      : axisOptions(this.#context(), { ...axes, series: axes.series.filter(isOn) });
+    this.#echart.setOption(options, { notMerge: false, replaceMerge: ['series'], lazyUpdate: false });
+    if (axes) this.#brush?.attach(this.#echart, axes);
   }
 
   #resize() {
-    if (!this.data || !globalThis.echarts) return;
+    const echarts = loadedLibrary();
+    if (!this.#drawing || !echarts) return;
     this.#echart?.resize({ animation: { duration: 0 } });
-    this.#paint(globalThis.echarts);
+    this.#paint(echarts);
   }
 
-  #drawLegend() {
-    const names = this.data.series.map(({ name }) => name);
-    this.legend.hidden = this.settings.showLegend === false || (names.length < 2 && !this.isPie);
+  /** @param {Drawing} drawing */
+  #drawLegend({ axes, slices }) {
+    const names = (slices ?? axes.series).map(({ name }) => name);
+    this.legend.hidden = this.settings.showLegend === false || (names.length < 2 && !slices);
     const key = JSON.stringify([
-      names.map((name) => [name, this.title(name), this.color(name)]),
+      names.map((name) => [name, this.#title(name), this.#color(name)]),
       [...this.#off],
     ]);
-    if (key === this.shownLegend) return;
-    this.shownLegend = key;
+    if (key === this.#legendKey) return;
+    this.#legendKey = key;
     this.legend.replaceChildren(...names.map((name) => h('li', {}, this.#legendEntry(name))));
   }
 
+  /** @param {string} name */
   #legendEntry(name) {
-    const swatch = style(h('span', { class: 'swatch' }), { background: this.color(name) });
-    const toggle = () => this.#toggle(name);
+    const swatch = style(h('span', { class: 'swatch' }), { background: this.#color(name) });
     return h(
       'button',
       {
@@ -156,42 +212,50 @@ export class Chart {
         class: 'legend-entry',
         'data-series': name,
         'aria-pressed': String(!this.#off.has(name)),
-        click: toggle,
-        pointerenter: () => this.#echart?.dispatchAction({ type: 'highlight', ...this.#target(name) }),
-        pointerleave: () => this.#echart?.dispatchAction({ type: 'downplay', ...this.#target(name) }),
+        on: {
+          click: () => this.#toggle(name),
+          pointerenter: () => this.#echart?.dispatchAction({ type: 'highlight', ...this.#target(name) }),
+          pointerleave: () => this.#echart?.dispatchAction({ type: 'downplay', ...this.#target(name) }),
+        },
       },
       swatch,
-      this.title(name),
+      this.#title(name),
     );
   }
 
+  /** @param {string} name */
   #target(name) {
-    return this.isPie ? { name: this.title(name) } : { seriesName: this.title(name) };
+    const title = this.#title(name);
+    return this.#drawing?.slices ? { name: title } : { seriesName: title };
   }
 
+  /** @param {string} name */
   #toggle(name) {
     if (!this.#off.delete(name)) this.#off.add(name);
     this.redraw();
-    this.legend.querySelector(`[data-series="${CSS.escape(name)}"]`)?.focus();
+    focusFirst(this.legend, `[data-series="${CSS.escape(name)}"]`);
   }
 
-  /** What someone who does not see the chart is told about it. */
-  #describe() {
-    const words = this.data.series
-      .slice(0, 12)
-      .map(({ name, value, values }) => `${this.title(name)}: ${this.#figures(value, values)}`);
-    const more = this.data.series.length - words.length;
+  /**
+   * Describes the chart for those who do not see it.
+   * @param {Drawing} drawing
+   */
+  #describe({ axes, slices }) {
+    const all = slices
+      ? slices.map(({ name, value }) => ({ name, text: numberText(value, this.numberFormat) }))
+      : axes.series.map(({ name, values }) => ({ name, text: this.#summary(values) }));
+    const words = all.slice(0, 12).map(({ name, text }) => `${this.#title(name)}: ${text}`);
+    const more = all.length - words.length;
     const tail = more > 0 ? `; and ${more} more series` : '';
-    this.canvas.setAttribute('aria-label', `${this.host.name}, ${this.kind}. ${words.join('; ')}${tail}`);
+    this.canvas.setAttribute('aria-label', `${this.name}, ${this.kind}. ${words.join('; ')}${tail}`);
   }
 
-  #figures(value, values) {
-    if (!values) return numberText(value, this.numberFormat);
-    const told = values.filter((each) => each !== null);
-    if (!told.length) return 'no values';
-    return `last ${numberText(told.at(-1), this.numberFormat)}, highest ${numberText(
-      told.reduce((a, b) => Math.max(a, b)),
-      this.numberFormat,
-    )}`;
+  /** @param {(number | null)[]} values */
+  #summary(values) {
+    const known = values.filter((each) => each !== null);
+    if (!known.length) return 'no values';
+    const highest = known.reduce((a, b) => Math.max(a, b));
+    const [last, most] = [known.at(-1), highest].map((each) => numberText(each, this.numberFormat));
+    return `last ${last}, highest ${most}`;
   }
 }

@@ -1,16 +1,21 @@
-/* Copying, and the short note that says it was done. */
+/* Copying, and the short message that confirms it. */
+// @ts-check
 
-import { button, h } from './dom.js';
+import { button, closest, h } from './dom.js';
 import { icon } from './icons.js';
 
 const SHOWN_MS = 1800;
 
-let note = null;
+/** @type {HTMLElement | null} */
+let toast = null;
 let timer = 0;
 
-/** Says something for a moment, to eyes and to screen readers. */
-export function say(words) {
-  note ??= document.body.appendChild(h('div', { class: 'toast', role: 'status' }));
+/**
+ * Shows a message for a moment, to eyes and to screen readers.
+ * @param {string} words
+ */
+function notify(words) {
+  const note = (toast ??= h('div', { class: 'toast', role: 'status' }));
   (document.querySelector('dialog[open]') ?? document.body).append(note);
   note.textContent = words;
   note.classList.add('shown');
@@ -18,26 +23,36 @@ export function say(words) {
   timer = setTimeout(() => note.classList.remove('shown'), SHOWN_MS);
 }
 
-/** Puts text on the clipboard. */
+/**
+ * Puts text on the clipboard.
+ * @param {string} text
+ * @param {string} [done]
+ */
 export async function copy(text, done = 'Copied') {
   try {
     await navigator.clipboard.writeText(text);
-    say(done);
+    notify(done);
   } catch {
-    say('The browser did not allow copying');
+    notify('The browser did not allow copying');
   }
 }
 
-/** One button that follows the pointer from cell to cell of a table and copies what `valueOf(td)` says. */
+/**
+ * One button that follows the pointer from cell to cell of a table and copies what `valueOf(td)` returns.
+ * @param {HTMLElement} body
+ * @param {(td: HTMLTableCellElement) => string} valueOf
+ */
 export function offerCopy(body, valueOf) {
+  /** @param {MouseEvent} event */
   const click = (event) => {
     event.stopPropagation();
-    copy(valueOf(event.currentTarget.parentElement), 'Cell copied');
+    const td = closest(event, 'td');
+    if (td) void copy(valueOf(td), 'Cell copied');
   };
   const props = { class: 'cell-copy', tabIndex: -1, 'aria-label': 'Copy this cell' };
   const copier = button('Copy', click, props, icon('copy'));
   body.addEventListener('pointerover', (event) => {
-    const td = event.target.closest('td');
+    const td = closest(event, 'td');
     if (td && td !== copier.parentElement && valueOf(td)) td.append(copier);
   });
 }

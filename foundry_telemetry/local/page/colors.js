@@ -1,6 +1,8 @@
-/* Colours. Their values stand in the style sheet, one for each theme; scripts ask for them by name. */
+/* Colours. Their values are in the style sheet, one for each theme; scripts resolve them by name. */
+// @ts-check
 
 const SERIES = 10;
+/** @type {Partial<Record<string, [low: string, middle: string, high: string]>>} */
 const PALETTES = {
   greenRed: ['green', 'yellow', 'red'],
   redGreen: ['red', 'yellow', 'green'],
@@ -10,6 +12,7 @@ const PALETTES = {
   whiteBlack: ['gray', 'gray', 'gray'],
   blackWhite: ['gray', 'gray', 'gray'],
 };
+/** @type {Partial<Record<string, string>>} */
 const SAME = {
   greenDark: 'green',
   lightgreen: 'green',
@@ -36,7 +39,10 @@ const NAMED = new Set([
   'cyan',
 ]);
 
-/** Large areas take the softer colours of the series; words and icons the strong ones. */
+/**
+ * Large areas take the softer colours of the series; words and icons the strong ones.
+ * @type {Partial<Record<string, number>>}
+ */
 const FILLS = {
   blue: 1,
   turquoise: 2,
@@ -51,49 +57,68 @@ const FILLS = {
   green: 10,
 };
 
-const seen = new Map();
+/** @type {Map<string, string>} */
+const resolved = new Map();
 
-/** The custom property that holds a colour of a workbook, strong enough for words. */
+/**
+ * The custom property with a colour of a workbook, strong enough for words.
+ * @param {string} name
+ */
 export function property(name) {
   const known = SAME[name] ?? name;
   return `--c-${NAMED.has(known) ? known : 'blue'}`;
 }
 
-/** The custom property that holds the colour of a bar, a line or an area. */
+/**
+ * The custom property with the colour of a bar, a line or an area.
+ * @param {string} name
+ */
 function fillOf(name) {
   return `--s-${FILLS[SAME[name] ?? name] ?? 1}`;
 }
 
-/** A custom property's colour in the theme of now, as rgb(). */
+/**
+ * A custom property's colour in the current theme, as rgb().
+ * @param {string} variable
+ */
 export function resolve(variable) {
-  if (!seen.has(variable)) {
-    const probe = document.body.appendChild(document.createElement('i'));
-    probe.style.color = `var(${variable})`;
-    seen.set(variable, getComputedStyle(probe).color);
-    probe.remove();
-  }
-  return seen.get(variable);
+  const known = resolved.get(variable);
+  if (known !== undefined) return known;
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = `var(${variable})`;
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  resolved.set(variable, color);
+  return color;
 }
 
-/** Forgets what was asked, after a change of theme. */
-export function forget() {
-  seen.clear();
+/** Resolves all colours anew, after a change of theme. */
+export function forgetColors() {
+  resolved.clear();
 }
 
-/** Hands out the colours of a chart: one series keeps its colour as others come and go. */
-export class Wheel {
-  #given = new Map();
+/** Assigns the colours of a chart: one series keeps its colour as others come and go. */
+export class SeriesColors {
+  /** @type {Map<string, number>} */
+  #assigned = new Map();
 
+  /**
+   * @param {string} name  Of the series.
+   * @param {string | undefined} wanted  By the workbook.
+   */
   of(name, wanted) {
     if (wanted) return wanted.startsWith('#') ? wanted : resolve(fillOf(wanted));
-    if (!this.#given.has(name)) this.#given.set(name, (this.#given.size % SERIES) + 1);
-    return resolve(`--s-${this.#given.get(name)}`);
+    const place = this.#assigned.get(name) ?? (this.#assigned.size % SERIES) + 1;
+    this.#assigned.set(name, place);
+    return resolve(`--s-${place}`);
   }
 }
 
 /**
  * A heat map's background: `share` from 0 to 1 along a palette. Pale enough for the text on it in both
  * themes.
+ * @param {string} palette
+ * @param {number} share
  */
 export function heat(palette, share) {
   const stops = PALETTES[palette];
@@ -108,7 +133,10 @@ export function heat(palette, share) {
   return `color-mix(in srgb, ${hue} ${shade}%, transparent)`;
 }
 
-/** The strong colour of a palette, for bars and sparks. */
-export function accent(palette) {
-  return `var(${fillOf(PALETTES[palette]?.[2] ?? palette ?? 'blue')})`;
+/**
+ * The strong colour of a palette, for bars and sparks.
+ * @param {string} [palette]
+ */
+export function accent(palette = 'blue') {
+  return `var(${fillOf(PALETTES[palette]?.[2] ?? palette)})`;
 }

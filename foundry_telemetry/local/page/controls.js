@@ -1,36 +1,61 @@
 /* The controls of parameters: a field for text, buttons for few options, and what all of them share. The
    list of a drop-down and the choice of a time have files of their own. */
+// @ts-check
 
 import { button, debounce, h, id } from './dom.js';
+import { plainText } from './format.js';
 import { OPTIONS, TEXT, TIME } from './parameters.js';
 import { SelectControl } from './select.js';
-import { TimeControl } from './timepicker.js';
+import { TimeControl } from './time_picker.js';
+
+/**
+ * @import { Listeners } from './dom.js'
+ * @import { Clock, Declaration, ParameterValue } from './parameters.js'
+ * @import { ParameterJson } from './workbook.js'
+ *
+ * @typedef {object} ControlServices
+ * @property {Clock} clock
+ * @property {(value: ParameterValue) => void} set  Sets the parameter.
+ *
+ * @typedef {object} Control  Shows a parameter and sets it.
+ * @property {HTMLElement} element
+ * @property {() => void} show  Shows the parameter as it is now.
+ */
 
 const TYPING_MS = 400;
 /** A field that begins with so few characters, such as a number, is a small one. */
 const SHORT = 8;
+/** @type {Partial<Record<string, number>>} */
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 /**
- * A control shows a parameter and sets it: `parameter` is its declaration, `json` what the workbook says,
- * `host` sets values.
+ * The control of a parameter.
+ * @param {Declaration} parameter
+ * @param {ParameterJson} json
+ * @param {ControlServices} services
+ * @returns {Control}
  */
-export function controlFor(parameter, json, host) {
-  if (parameter.type === TIME) return new TimeControl(parameter, json, host);
-  if (parameter.type === TEXT) return new TextControl(parameter, json, host);
-  return parameter.type === OPTIONS
-    ? new OptionsControl(parameter, json, host)
-    : new SelectControl(parameter, json, host);
+export function controlFor(parameter, json, services) {
+  if (parameter.type === TIME) return new TimeControl(parameter, json, services);
+  if (parameter.type === TEXT) return new TextControl(parameter, json, services);
+  if (parameter.type === OPTIONS) return new OptionsControl(parameter, services);
+  return new SelectControl(parameter, json, services);
 }
 
 class TextControl {
-  constructor(parameter, json, host) {
-    Object.assign(this, { parameter, host, rules: json.typeSettings?.paramValidationRules ?? [] });
+  /**
+   * @param {Declaration} parameter
+   * @param {ParameterJson} json
+   * @param {Pick<ControlServices, 'set'>} services
+   */
+  constructor(parameter, json, services) {
+    this.parameter = parameter;
+    this.services = services;
+    this.rules = json.typeSettings?.paramValidationRules ?? [];
     const field = id('text');
     const problem = id('problem');
-    const preset = String(json.value ?? '');
+    const preset = plainText(json.value);
     const isShort = preset !== '' && preset.length <= SHORT;
-    const set = () => this.#set();
-    const soon = debounce(TYPING_MS, set);
     this.input = h('input', {
       type: 'search',
       id: field,
@@ -39,11 +64,7 @@ class TextControl {
       'aria-describedby': problem,
       placeholder: json.description ?? '',
       title: json.description,
-      input: soon,
-      change: set,
-      keydown: (event) => {
-        if (event.key === 'Enter') set();
-      },
+      on: this.#listeners(),
     });
     this.problem = h('span', { class: 'problem', id: problem, role: 'alert' });
     this.element = h(
@@ -56,24 +77,45 @@ class TextControl {
     this.show();
   }
 
+  /** @returns {Listeners} */
+  #listeners() {
+    const change = () => this.#set();
+    return {
+      input: debounce(TYPING_MS, change),
+      change,
+      keydown: ({ key }) => {
+        if (key === 'Enter') change();
+      },
+    };
+  }
+
   show() {
-    const value = String(this.parameter.value ?? '');
+    const value = plainText(this.parameter.value);
     if (this.input.value.trim() !== value) this.input.value = value;
   }
 
   #set() {
     const value = this.input.value.trim();
-    const broken =
-      value && this.rules.find((rule) => new RegExp(rule.regExp).test(value) === (rule.match === false));
+    const broken = value
+      ? this.rules.find((rule) => new RegExp(rule.regExp).test(value) === (rule.match === false))
+      : undefined;
     this.problem.textContent = broken ? broken.message || `This is no valid value: ${value}` : '';
     this.input.setAttribute('aria-invalid', String(Boolean(broken)));
-    if (!broken) this.host.set(value);
+    if (!broken) this.services.set(value);
   }
 }
 
 class OptionsControl {
-  constructor(parameter, json, host) {
-    Object.assign(this, { parameter, host });
+  /** Of the options that the buttons are for. */
+  #key = '';
+
+  /**
+   * @param {Declaration} parameter
+   * @param {Pick<ControlServices, 'set'>} services
+   */
+  constructor(parameter, services) {
+    this.parameter = parameter;
+    this.services = services;
     this.buttons = h('div', { class: 'segments', role: 'radiogroup', 'aria-label': parameter.title });
     this.element = h(
       'div',
@@ -81,7 +123,7 @@ class OptionsControl {
       h('span', { class: 'control-label', 'aria-hidden': 'true' }, parameter.title),
       this.buttons,
     );
-    this.buttons.addEventListener('keydown', (event) => this.#key(event));
+    this.buttons.addEventListener('keydown', (event) => this.#move(event));
     this.show();
   }
 
@@ -89,25 +131,32 @@ class OptionsControl {
   show() {
     const options = this.parameter.options ?? [];
     const key = JSON.stringify(options);
-    if (key !== this.key)
+    if (key !== this.#key)
       this.buttons.replaceChildren(
-        ...options.map(({ value, label }) => button(label, () => this.host.set(value), { role: 'radio' })),
+        ...options.map(({ value, label }) =>
+          button(label, () => this.services.set(value), { role: 'radio' }),
+        ),
       );
-    this.key = key;
+    this.#key = key;
     const at = options.findIndex(({ value }) => value === this.parameter.value);
-    [...this.buttons.children].forEach((each, i) => {
+    this.#all().forEach((each, i) => {
       each.setAttribute('aria-checked', String(i === at));
       each.tabIndex = i === Math.max(0, at) ? 0 : -1;
     });
   }
 
-  #key(event) {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  #all() {
+    return [...this.buttons.querySelectorAll('button')];
+  }
+
+  /** @param {KeyboardEvent} event */
+  #move(event) {
+    const step = STEPS[event.key];
     if (!step) return;
     event.preventDefault();
-    const all = [...this.buttons.children];
-    const next = (all.indexOf(event.target) + step + all.length) % all.length;
+    const all = this.#all();
+    const next = (all.findIndex((each) => each === event.target) + step + all.length) % all.length;
     all[next].click();
-    this.buttons.children[next].focus();
+    this.#all()[next].focus();
   }
 }

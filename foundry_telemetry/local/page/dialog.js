@@ -1,22 +1,34 @@
 /* Dialogs: the browser's own, which keeps the focus inside and gives it back. */
+// @ts-check
 
-import { button, h, id } from './dom.js';
+import { button, focusFirst, h, id } from './dom.js';
 import { copy } from './clipboard.js';
+import { plainText } from './format.js';
 import { icon } from './icons.js';
 
-/** Shows a dialog over the page. */
+/**
+ * @import { Children } from './dom.js'
+ * @import { Row, Value } from './table.js'
+ */
+
+/**
+ * Shows a dialog over the page.
+ * @param {string} title
+ * @param {Children[]} body
+ * @param {...Children} actions
+ */
 export function showDialog(title, body, ...actions) {
   const heading = id('dialog');
   const dialog = h(
     'dialog',
-    { 'aria-labelledby': heading, close: () => dialog.remove() },
+    { 'aria-labelledby': heading, on: { close: () => dialog.remove() } },
     h(
       'header',
       { class: 'dialog-head' },
       h('h2', { id: heading }, title),
       button('Close', () => dialog.close(), { class: 'tool', 'aria-label': 'Close' }, icon('close')),
     ),
-    h('div', { class: 'dialog-body' }, ...body.filter(Boolean)),
+    h('div', { class: 'dialog-body' }, ...body),
     h('footer', { class: 'dialog-foot' }, ...actions),
   );
   dialog.addEventListener('click', (event) => {
@@ -24,13 +36,12 @@ export function showDialog(title, body, ...actions) {
   });
   document.body.append(dialog);
   dialog.showModal();
-  dialog.querySelector('[data-focus]')?.focus();
-  return dialog;
+  focusFirst(dialog, '[data-focus]');
 }
 
+/** @param {Value} value */
 function pretty(value) {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value))
-    return value === null || value === undefined ? '' : String(value);
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return plainText(value);
   try {
     return JSON.stringify(JSON.parse(value), null, 2);
   } catch {
@@ -38,7 +49,11 @@ function pretty(value) {
   }
 }
 
-/** The values of a row, or of one cell, each with a button that copies it. */
+/**
+ * The values of a row, or of one cell, each with a button that copies it.
+ * @param {string} title
+ * @param {Row} values
+ */
 export function showDetails(title, values) {
   const entries = Object.entries(values).flatMap(([name, value]) => {
     const text = pretty(value);
@@ -49,14 +64,19 @@ export function showDetails(title, values) {
         {},
         h('span', { class: text.includes('\n') ? 'json' : null }, text || '–'),
         text
-          ? button('Copy', () => copy(text), { class: 'tool', 'aria-label': `Copy ${name}` }, icon('copy'))
+          ? button(
+              'Copy',
+              () => void copy(text),
+              { class: 'tool', 'aria-label': `Copy ${name}` },
+              icon('copy'),
+            )
           : null,
       ),
     ];
   });
   const all = button(
     'Copy all',
-    () => copy(JSON.stringify(values, null, 2)),
+    () => void copy(JSON.stringify(values, null, 2)),
     { class: 'primary' },
     icon('copy'),
     'Copy all as JSON',

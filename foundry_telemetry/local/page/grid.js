@@ -1,76 +1,90 @@
-/* Tables: sorting, a filter, formatters, a row that can be chosen, a cell that can be copied. New data
+/* Tables: sorting, a filter, formatters, a row that can be selected, a cell that can be copied. New data
    changes only the rows that differ, so that place, focus and what the reader has marked stay. */
+// @ts-check
 
-import { button, debounce, h, id, style } from './dom.js';
-import { isNumeric, isTime, plainText } from './format.js';
-import { Cell, isHidden, ruleFor } from './formatters.js';
-import { arrange, note, ranges } from './gridrows.js';
-import { icon } from './icons.js';
 import { copy, offerCopy } from './clipboard.js';
+import { closest, debounce, h, id } from './dom.js';
+import { isTime, plainText } from './format.js';
+import { Cell } from './formatters.js';
+import { headCell, showSort } from './grid_head.js';
+import { GridNavigation } from './grid_navigation.js';
+import { arrange, gridColumns, initialSort, isRightAligned, nextSort, note, ranges } from './grid_rows.js';
+import { icon } from './icons.js';
 import { record } from './table.js';
-import { Walker } from './walker.js';
+
+/**
+ * @import { GridColumn, Range } from './grid_rows.js'
+ * @import { Row, Table, Value } from './table.js'
+ * @import { ViewContent, ViewServices } from './views.js'
+ * @import { GridJson } from './workbook.js'
+ *
+ * @typedef {{tr: HTMLTableRowElement, row: Row}} DrawnRow
+ * @typedef {Map<string, DrawnRow>} DrawnRows  By the values of the row.
+ * @typedef {Pick<ViewServices, 'clock' | 'fill' | 'openDetails' | 'selection'>} GridServices
+ */
 
 const ROW_LIMIT = 250;
-/** The width of a column from the workbook: a number alone counts characters, `fr` shares what is left. */
-function width(setting) {
-  const match = /^(\d+(?:\.\d+)?)(px|%|fr|ch)?$/.exec(setting ?? '');
-  return match && match[2] !== 'fr' ? `${match[1]}${match[2] ?? 'ch'}` : null;
-}
 
 export class Grid {
-  #sort = null;
-  #words = '';
+  /** @type {Table | null} */
   #table = null;
+  /** @type {GridColumn[]} */
+  #columns = [];
+  /** @type {HTMLTableCellElement[]} */
+  #headCells = [];
+  /** @type {DrawnRows} */
   #drawn = new Map();
+  /** @type {Record<string, Range | undefined>} */
+  #ranges = {};
+  #words = '';
   #scales = '';
+  /** @type {Element | null} */
   #clicked = null;
+  #head = h('tr');
+  #body = h('tbody');
+  #note = h('p', { class: 'grid-note', hidden: true });
 
   /**
-   * `settings` are the workbook's gridSettings; `host` gives name, utc, fill, open and, where rows can be
-   * chosen, choose(row | null) and isChosen(row).
+   * @param {GridJson} settings
+   * @param {string} name  Of the item.
+   * @param {GridServices} services
    */
-  constructor(settings, host) {
-    this.settings = settings ?? {};
-    this.host = host;
-    this.head = h('tr');
-    this.body = h('tbody');
-    this.note = h('p', { class: 'grid-note', hidden: true });
-    this.grid = h(
+  constructor(settings, name, services) {
+    this.settings = settings;
+    this.services = services;
+    this.sort = initialSort(settings.sortBy);
+    const grid = h(
       'table',
-      { role: 'grid', 'aria-label': host.name, keydown: (e) => this.#key(e), click: (e) => this.#click(e) },
-      h('thead', {}, this.head),
-      this.body,
+      {
+        role: 'grid',
+        'aria-label': name,
+        on: { keydown: (event) => this.#key(event), click: (event) => this.#click(event) },
+      },
+      h('thead', {}, this.#head),
+      this.#body,
     );
-    this.walker = new Walker(this.grid, this.head, this.body);
-    offerCopy(this.body, (td) => this.#valueOf(td));
-    this.scroll = h('div', { class: 'grid-scroll' }, this.grid);
+    this.navigation = new GridNavigation(grid, this.#head, this.#body);
+    offerCopy(this.#body, (td) => this.#valueOf(td));
     this.element = h(
       'div',
       { class: 'grid' },
-      this.settings.filter ? this.#search() : null,
-      this.scroll,
-      this.note,
+      settings.filter ? this.#search(name) : null,
+      h('div', { class: 'grid-scroll' }, grid),
+      this.#note,
     );
-    const first = this.settings.sortBy?.[0];
-    if (first)
-      this.#sort = {
-        name: first.itemKey.replace(/^\$gen_\w+?_(.+)_\d+$/, '$1'),
-        down: first.sortOrder === 2,
-      };
   }
 
   /** Whether the reader is marking text here: then an update waits. */
   get isBusy() {
     const marked = document.getSelection();
-    return Boolean(marked && !marked.isCollapsed && this.body.contains(marked.anchorNode));
+    return Boolean(marked && !marked.isCollapsed && this.#body.contains(marked.anchorNode));
   }
 
-  draw(table) {
+  /** @param {Pick<ViewContent, 'table'>} content */
+  draw({ table }) {
     const sameColumns = this.#table && JSON.stringify(table.columns) === JSON.stringify(this.#table.columns);
     this.#table = table;
-    this.columns = table.columns
-      .map((column, at) => ({ ...column, at, rule: ruleFor(this.settings.formatters, column.name) }))
-      .filter(({ rule }) => !isHidden(rule));
+    this.#columns = gridColumns(table.columns, this.settings.formatters);
     if (!sameColumns) this.#drawHead();
     this.#drawBody();
   }
@@ -78,205 +92,197 @@ export class Grid {
   /** Draws all cells anew: after a change of time zone. */
   redraw() {
     this.#scales = '';
-    if (this.#table) this.#drawBody();
+    this.#drawBody();
   }
 
   /**
-   * Marks the row that is chosen: of several that hand on the same, the one that was clicked, else the
+   * Marks the row that is selected: of several that export the same, the one that was clicked, else the
    * first.
    */
-  mark() {
+  markSelection() {
+    const { selection } = this.services;
     const all = [...this.#drawn.values()];
-    const fitting = this.host.choose ? all.filter(({ row }) => this.host.isChosen(row)) : [];
-    const chosen = fitting.find(({ tr }) => tr === this.#clicked) ?? fitting[0];
-    for (const entry of all) entry.tr.setAttribute('aria-selected', String(entry === chosen));
+    const fitting = selection ? all.filter(({ row }) => selection.has(row)) : [];
+    const selected = fitting.find(({ tr }) => tr === this.#clicked) ?? fitting[0];
+    for (const entry of all) entry.tr.setAttribute('aria-selected', String(entry === selected));
   }
 
-  #search() {
-    const field = id('filter');
+  /** @param {string} name */
+  #search(name) {
     const typed = debounce(150, () => {
       this.#words = input.value.trim().toLowerCase();
       this.#drawBody();
     });
     const input = h('input', {
       type: 'search',
-      id: field,
+      id: id('filter'),
       placeholder: 'Filter rows',
-      'aria-label': `Filter rows of ${this.host.name}`,
-      input: typed,
+      'aria-label': `Filter rows of ${name}`,
+      on: { input: typed },
     });
     return h('div', { class: 'grid-filter' }, icon('search'), input);
   }
 
   #drawHead() {
-    this.cells = this.columns.map((column) => this.#headCell(column));
-    this.head.replaceChildren(...this.cells);
+    const actions = {
+      title: (/** @type {GridColumn} */ { name }) => this.#title(name),
+      sortBy: (/** @type {GridColumn} */ column) => this.#sortBy(column),
+    };
+    this.#headCells = this.#columns.map((column) => headCell(column, actions));
+    this.#head.replaceChildren(...this.#headCells);
     this.#drawn.clear();
-    this.body.replaceChildren();
-    this.#showSort();
+    this.#body.replaceChildren();
+    showSort(this.#headCells, this.#columns, this.sort);
   }
 
-  #headCell(column) {
-    const named = this.settings.labelSettings?.find((each) => each.columnId === column.name)?.label;
-    const label = named ? this.host.fill(named) : column.name;
-    const sort = button(
-      label,
-      () => this.#sortBy(column.name),
-      { class: 'sort', tabIndex: -1 },
-      h('span', {}, label),
-      icon('down'),
-    );
-    const th = h(
-      'th',
-      { scope: 'col', class: this.#isRight(column) ? 'num' : null, 'data-column': column.name },
-      sort,
-    );
-    const wide = width(column.rule?.formatOptions?.customColumnWidthSetting);
-    return wide ? style(th, { width: wide, 'min-width': wide }) : th;
+  /** @param {string} name */
+  #title(name) {
+    const label = this.settings.labelSettings?.find((each) => each.columnId === name)?.label;
+    return label ? this.services.fill(label) : name;
   }
 
-  #isRight(column) {
-    const kind = column.rule?.formatter;
-    return kind === 2 || (isNumeric(column) && ![7, 18, 22, 3].includes(kind));
-  }
-
-  #sortBy(name) {
-    const now = this.#sort?.name === name ? this.#sort : null;
-    if (!now) this.#sort = { name, down: isNumeric(this.#column(name)) || isTime(this.#column(name)) };
-    else this.#sort = now.turned ? null : { name, down: !now.down, turned: true };
-    this.#showSort();
+  /** @param {GridColumn} column */
+  #sortBy(column) {
+    this.sort = nextSort(this.sort, column);
+    showSort(this.#headCells, this.#columns, this.sort);
     this.#drawBody();
   }
 
-  #column(name) {
-    return this.#table.columns.find((column) => column.name === name) ?? { type: 'string' };
-  }
-
-  #showSort() {
-    this.columns.forEach((column, i) => {
-      const way = this.#sort?.name === column.name ? (this.#sort.down ? 'descending' : 'ascending') : 'none';
-      this.cells[i].setAttribute('aria-sort', way);
-    });
-  }
-
-  /** The rows to show; the note tells what is left out. */
-  #rows() {
-    const limit = this.settings.rowLimit || ROW_LIMIT;
-    const told = { words: this.#words, limit };
-    const { rows, found } = arrange(this.#table, this.columns, { ...told, sort: this.#sort });
-    this.note.textContent = note({ ...told, found, all: this.#table.rows.length });
-    this.note.hidden = !this.note.textContent;
+  /**
+   * The rows to show; the note has the numbers of those left out.
+   * @param {Table} table
+   */
+  #rows(table) {
+    const counts = { words: this.#words, limit: this.settings.rowLimit || ROW_LIMIT };
+    const { rows, found } = arrange(table, this.#columns, { ...counts, sort: this.sort });
+    this.#note.textContent = note({ ...counts, found, all: table.rows.length });
+    this.#note.hidden = !this.#note.textContent;
     return rows;
   }
 
   #drawBody() {
-    const found = ranges(this.#table, this.columns);
-    const scales = JSON.stringify([found, this.host.utc()]);
-    const isOther = scales !== this.#scales;
+    const table = this.#table;
+    if (!table) return;
+    this.#ranges = ranges(table, this.#columns);
+    const scales = JSON.stringify([this.#ranges, this.services.clock.utc]);
+    const isRescaled = scales !== this.#scales;
     this.#scales = scales;
-    this.range = (name) => found[name] ?? { min: 0, max: 0 };
-    const kept = this.#drawn;
+    const before = this.#drawn;
     this.#drawn = new Map();
-    const rows = this.#rows().map(({ values, key }) => this.#row(values, key, kept, isOther));
+    const rows = this.#rows(table).map(({ values, key }) => {
+      const row = record(table.columns, values);
+      return this.#row(row, key, { before, isRescaled });
+    });
     this.#place(rows);
-    this.mark();
-    this.walker.enter();
+    this.markSelection();
+    this.navigation.enter();
   }
 
-  /** The row's element: the one already there when nothing in it changed. */
-  #row(values, key, kept, isOther) {
+  /**
+   * The row's element: the one already there when nothing in it changed.
+   * @param {Row} row
+   * @param {string} key
+   * @param {{before: DrawnRows, isRescaled: boolean}} drawing
+   */
+  #row(row, key, { before, isRescaled }) {
     let own = key;
     while (this.#drawn.has(own)) own += '+';
-    const entry = kept.get(own) ?? this.#newRow(values);
-    if (isOther && kept.has(own))
-      this.columns.forEach((column, i) =>
-        entry.tr.children[i].replaceChildren(this.#value(column, entry.row).content()),
+    const known = before.get(own);
+    const entry = known ?? { tr: this.#newRow(row), row };
+    if (known && isRescaled)
+      this.#columns.forEach((column, i) =>
+        known.tr.cells[i].replaceChildren(this.#cell(column, known.row).content()),
       );
     this.#drawn.set(own, entry);
     return entry.tr;
   }
 
-  #newRow(values) {
-    const row = record(this.#table.columns, values);
-    const tr = h(
-      'tr',
-      { class: this.host.choose ? 'choosable' : null },
-      ...this.columns.map((column) => this.#cell(column, row)),
-    );
-    return { tr, row };
-  }
-
-  #value(column, row) {
-    return new Cell({
-      value: row[column.name],
-      column,
-      row,
-      rule: column.rule,
-      place: { ...this.host, range: this.range },
+  /** @param {Row} row */
+  #newRow(row) {
+    const cells = this.#columns.map((column) => {
+      const cell = this.#cell(column, row);
+      const kind = isRightAligned(column) ? 'num' : isTime(column) ? 'time' : null;
+      return h('td', { class: kind, tabIndex: -1, title: cell.hint() || null }, cell.content());
     });
+    return h('tr', { class: this.services.selection ? 'choosable' : null }, ...cells);
   }
 
+  /**
+   * @param {GridColumn} column
+   * @param {Row} row
+   */
   #cell(column, row) {
-    const cell = this.#value(column, row);
-    return h(
-      'td',
-      {
-        class: this.#isRight(column) ? 'num' : isTime(column) ? 'time' : null,
-        tabIndex: -1,
-        title: cell.hint() || null,
-      },
-      cell.content(),
-    );
+    const value = row[column.name];
+    const extent = () => this.#ranges[column.name] ?? { min: 0, max: 0 };
+    return new Cell({ value, column, row, rule: column.rule, extent }, this.services);
   }
 
-  /** Puts the rows in order, moving only those out of place. */
+  /**
+   * Puts the rows in order, moving only those out of place.
+   * @param {HTMLTableRowElement[]} rows
+   */
   #place(rows) {
     const wanted = new Set(rows);
-    for (const tr of [...this.body.children]) if (!wanted.has(tr)) tr.remove();
+    for (const tr of [...this.#body.rows]) if (!wanted.has(tr)) tr.remove();
     rows.forEach((tr, i) => {
-      if (this.body.children[i] !== tr) this.body.insertBefore(tr, this.body.children[i] ?? null);
+      if (this.#body.children[i] !== tr) this.#body.insertBefore(tr, this.#body.children[i] ?? null);
     });
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
-    if (this.walker.move(event)) return;
-    const td = event.target.closest('td');
+    if (this.navigation.move(event)) return;
+    const td = closest(event, 'td');
     if (!td) return;
     if (event.target === td && ['Enter', ' '].includes(event.key)) this.#press(event, td);
     const isCopy = event.key.toLowerCase() === 'c' && (event.ctrlKey || event.metaKey);
-    if (isCopy && document.getSelection()?.isCollapsed) copy(this.#valueOf(td), 'Cell copied');
+    if (isCopy && document.getSelection()?.isCollapsed) void copy(this.#valueOf(td), 'Cell copied');
   }
 
-  /** Follows the link in a cell, or chooses its row. */
+  /**
+   * Follows the link in a cell, or selects its row.
+   * @param {KeyboardEvent} event
+   * @param {HTMLTableCellElement} td
+   */
   #press(event, td) {
     event.preventDefault();
     const inner = td.querySelector('.link, a');
-    if (inner) inner.click();
-    else this.#choose(td.parentElement);
+    if (inner instanceof HTMLElement) inner.click();
+    else this.#select(td.parentElement);
   }
 
+  /** @param {MouseEvent} event */
   #click(event) {
-    const td = event.target.closest('td');
+    const td = closest(event, 'td');
     if (!td) return;
-    this.walker.stand(td);
+    this.navigation.moveTo(td);
     const isMarking = document.getSelection()?.isCollapsed === false;
-    if (!event.target.closest('button, a') && !isMarking) this.#choose(td.parentElement);
+    const isOnLink = closest(event, 'button') ?? closest(event, 'a');
+    if (!isOnLink && !isMarking) this.#select(td.parentElement);
   }
 
+  /** @param {Element | null} tr */
   #rowOf(tr) {
     return [...this.#drawn.values()].find((entry) => entry.tr === tr)?.row;
   }
 
-  /** The bare value of a cell, as the clipboard takes it. */
+  /**
+   * The bare value of a cell, as the clipboard takes it.
+   * @param {HTMLTableCellElement} td
+   */
   #valueOf(td) {
-    return plainText(this.#rowOf(td.parentElement)?.[this.columns[td.cellIndex].name]);
+    /** @type {Value} */
+    const value = this.#rowOf(td.parentElement)?.[this.#columns[td.cellIndex].name];
+    return plainText(value);
   }
 
-  #choose(tr) {
-    if (!this.host.choose) return;
-    const isChosen = tr.getAttribute('aria-selected') === 'true';
-    this.#clicked = isChosen ? null : tr;
-    this.host.choose(isChosen ? null : this.#rowOf(tr));
-    this.mark();
+  /** @param {Element | null} tr */
+  #select(tr) {
+    const row = this.#rowOf(tr);
+    if (!this.services.selection || !row) return;
+    const isSelected = tr?.getAttribute('aria-selected') === 'true';
+    this.#clicked = isSelected ? null : tr;
+    this.services.selection.set(isSelected ? null : row);
+    this.markSelection();
   }
 }

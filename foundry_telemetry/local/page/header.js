@@ -1,15 +1,30 @@
-/* The bar at the top: what is shown, whether it is live, what the store holds, the clock and the theme. */
+/* The bar at the top: what is shown, whether it is live, what the store has, the clock and the theme. */
+// @ts-check
 
-import { button, h } from './dom.js';
-import { connection } from './empty.js';
+import { button, h, replaceChildren } from './dom.js';
+import { connection } from './empty_reason.js';
 import { icon } from './icons.js';
 import { Popup } from './popup.js';
 import { ago, dateText } from './time.js';
 
+/**
+ * @import { Status } from './api.js'
+ * @import { Child } from './dom.js'
+ * @import { Live } from './live.js'
+ * @import { Clock } from './parameters.js'
+ *
+ * @typedef {{status: () => Status | null, clock: Clock}} StoreServices
+ * @typedef {{content: Child[], words: string}} Face  What a button shows.
+ */
+
 const NAMES = { open: 'Live', connecting: 'Connecting', resting: 'Resting', lost: 'Connection lost' };
+/** @param {number} n */
 const number = (n) => n.toLocaleString('en-US');
 
-/** The switch between live and paused, which also tells when the server is gone. */
+/**
+ * The switch between live and paused, which also shows when the server is gone.
+ * @param {Live} live
+ */
 export function liveButton(live) {
   const words = h('span', {});
   const element = button('', () => live.toggle(), { class: 'live' }, h('span', { class: 'dot' }), words);
@@ -28,8 +43,11 @@ export function liveButton(live) {
   return { element, show, beat };
 }
 
-/** What the store holds, in a few words; its panel tells the rest. */
-export function storeButton(state) {
+/**
+ * What the store has, in a few words; its panel has the rest.
+ * @param {StoreServices} services
+ */
+export function storeButton(services) {
   const words = h('span', { class: 'store-words' });
   const opener = button(
     'Store',
@@ -38,22 +56,27 @@ export function storeButton(state) {
     icon('database'),
     words,
   );
-  const popup = new Popup(opener, () => panel(state), { label: 'The store' });
+  const popup = new Popup(opener, () => panel(services), 'The store');
   const show = () => {
-    const { status } = state;
+    const status = services.status();
     if (!status) return;
-    const last = status.attempts.last && Date.parse(status.attempts.last);
+    const { rows, last } = status.attempts;
+    const age = last && ` · last ${ago(Date.parse(last), Date.now())}`;
     words.replaceChildren(
-      h('b', {}, number(status.attempts.rows)),
-      status.attempts.rows === 1 ? ' attempt' : ' attempts',
-      last ? h('span', { class: 'store-last' }, ` · last ${ago(last, Date.now())}`) : '',
+      h('b', {}, number(rows)),
+      rows === 1 ? ' attempt' : ' attempts',
+      age ? h('span', { class: 'store-last' }, age) : '',
     );
   };
   return { element: popup.element, show };
 }
 
-function panel({ status, utc }) {
-  if (!status) return h('p', { class: 'popup-note' }, 'The server has not answered yet.');
+/**
+ * The tables that have rows.
+ * @param {Status} status
+ * @param {boolean} utc
+ */
+function tableOfTables(status, utc) {
   const tables = Object.entries(status.tables).filter(([, { rows }]) => rows > 0);
   const rows = tables.map(([name, { rows: count, last }]) =>
     h(
@@ -61,31 +84,26 @@ function panel({ status, utc }) {
       {},
       h('th', { scope: 'row' }, name),
       h('td', { class: 'num' }, number(count)),
-      h('td', { class: 'time' }, last ? dateText(Date.parse(last), utc(), 'longDateTimePattern') : '–'),
+      h('td', { class: 'time' }, last ? dateText(Date.parse(last), utc, 'longDateTimePattern') : '–'),
     ),
   );
+  const head = ['Table', 'Rows', 'Last record'].map((name, i) =>
+    h('th', { scope: 'col', class: i === 1 ? 'num' : null }, name),
+  );
+  return h('table', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...rows));
+}
+
+/** @param {StoreServices} services */
+function panel({ status: read, clock }) {
+  const status = read();
+  if (!status) return h('p', { class: 'popup-note' }, 'The server has not answered yet.');
   const where = status.database === ':memory:' ? 'In memory: gone when the server stops.' : status.database;
   return h(
     'div',
     { class: 'store-panel' },
     h('p', { class: 'popup-note' }, 'Export to this store:'),
     connection(status),
-    h(
-      'table',
-      {},
-      h(
-        'thead',
-        {},
-        h(
-          'tr',
-          {},
-          ...['Table', 'Rows', 'Last record'].map((name, i) =>
-            h('th', { scope: 'col', class: i === 1 ? 'num' : null }, name),
-          ),
-        ),
-      ),
-      h('tbody', {}, ...rows),
-    ),
+    tableOfTables(status, clock.utc),
     h(
       'dl',
       { class: 'facts' },
@@ -100,7 +118,13 @@ function panel({ status, utc }) {
   );
 }
 
-/** A button between two states that the browser remembers. */
+/**
+ * A button between states that the browser remembers.
+ * @param {string} key
+ * @param {string[]} values
+ * @param {(value: string) => void} act
+ * @param {(value: string) => Face} face
+ */
 function remembered(key, values, act, face) {
   const read = () => localStorage.getItem(key) ?? values[0];
   const element = button(
@@ -115,7 +139,7 @@ function remembered(key, values, act, face) {
   );
   const show = () => {
     const { content, words } = face(read());
-    element.replaceChildren(...content);
+    replaceChildren(element, ...content);
     element.setAttribute('aria-label', words);
     element.title = words;
   };
@@ -123,8 +147,12 @@ function remembered(key, values, act, face) {
   return element;
 }
 
-/** UTC, as the service stores it, or this machine's clock. */
+/**
+ * UTC, as the service stores it, or this machine's clock.
+ * @param {(clock: string) => void} act
+ */
 export function clockSwitch(act) {
+  /** @type {(now: string) => Face} */
   const face = (now) => ({
     content: [icon('clock'), now === 'utc' ? 'UTC' : 'Local'],
     words: now === 'utc' ? 'Times in UTC. Click for local time.' : 'Times in local time. Click for UTC.',
@@ -132,10 +160,16 @@ export function clockSwitch(act) {
   return remembered('foundry-clock', ['utc', 'local'], act, face);
 }
 
-/** Light, dark, or as the system says. */
+/**
+ * Light, dark, or as the system has it.
+ * @param {() => void} act
+ */
 export function themeSwitch(act) {
   const dark = matchMedia('(prefers-color-scheme: dark)');
-  const isDark = () => ({ light: false, dark: true })[document.documentElement.dataset.theme] ?? dark.matches;
+  const isDark = () => {
+    const { theme } = document.documentElement.dataset;
+    return theme === 'light' || theme === 'dark' ? theme === 'dark' : dark.matches;
+  };
   const show = () => {
     const words = isDark() ? 'Switch to the light theme' : 'Switch to the dark theme';
     element.replaceChildren(icon(isDark() ? 'sun' : 'moon'));

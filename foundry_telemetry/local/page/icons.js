@@ -1,8 +1,10 @@
 /* Icons, drawn on a grid of 16. The names are those that thresholds of a workbook use, and a few of our
    own. */
+// @ts-check
 
 import { svg } from './dom.js';
 
+/** @type {Record<string, string>} */
 const PATHS = {
   circle: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11Z',
   check: 'M4.8 8.3l2.2 2.2 4.3-4.6',
@@ -34,6 +36,7 @@ const PATHS = {
     'M3 4c0-1 2.2-1.8 5-1.8S13 3 13 4v8c0 1-2.2 1.8-5 1.8S3 13 3 12ZM3 4c0 1 2.2 1.8 5 1.8S13 5 13 4M3 8c0 1 2.2 1.8 5 1.8S13 9 13 8',
 };
 
+/** @type {Partial<Record<string, string[]>>} */
 const SHAPES = {
   success: ['circle', 'check'],
   error: ['circle', 'cross'],
@@ -44,7 +47,10 @@ const SHAPES = {
   dot: ['circle'],
 };
 
-/** Icon and colour of each representation; a colour alone is drawn as a dot. */
+/**
+ * Icon and colour of each representation; a colour alone is drawn as a dot.
+ * @type {Partial<Record<string, [shape: string, color: string]>>}
+ */
 const MEANINGS = {
   success: ['success', 'green'],
   Available: ['success', 'green'],
@@ -78,20 +84,27 @@ const MEANINGS = {
   trenddown: ['trenddown', 'gray'],
 };
 
-const NOTHING = new Set(['Blank', '', undefined, null]);
-
-/** An icon by its name; hidden from screen readers unless it has a label. */
+/**
+ * An icon by its name; hidden from screen readers unless it has a label.
+ * @param {string} name
+ * @param {string | null} [label]
+ */
 export function icon(name, label = null) {
   const paths = (SHAPES[name] ?? [name]).map((part) => svg('path', { d: PATHS[part] }));
-  const said = label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' };
-  return svg('svg', { class: 'icon', viewBox: '0 0 16 16', ...said }, ...paths);
+  const accessible = label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' };
+  return svg('svg', { class: 'icon', viewBox: '0 0 16 16', ...accessible }, ...paths);
 }
 
-/** What a threshold's representation stands for: an icon's name and a colour's name. */
+/**
+ * What a threshold's representation stands for: an icon's name and a colour's name.
+ * @param {string | null | undefined} representation
+ * @returns {{shape: string | null, color: string}}
+ */
 export function meaning(representation) {
+  if (!representation) return { shape: null, color: 'gray' };
   const [shape, color] = MEANINGS[representation] ?? [
-    NOTHING.has(representation) ? null : 'dot',
-    representation || 'gray',
+    representation === 'Blank' ? null : 'dot',
+    representation,
   ];
   return { shape, color };
 }

@@ -1,5 +1,8 @@
-/* Word of new data: asks the page to refresh, never again before the round before has ended, and says
-   whether the server is there. */
+/* Live updates: the server's event of new data refreshes the page, never again before the refresh before
+   has ended; and whether the server is there. */
+// @ts-check
+
+/** @typedef {'connecting' | 'open' | 'resting' | 'lost'} Connection */
 
 const LEAST_MS = 300;
 const REST = 2;
@@ -7,25 +10,33 @@ const LONG_MS = 3000;
 const RETRY_MS = 2000;
 
 export class Live {
-  #dirty = false;
-  #busy = false;
+  #isDirty = false;
+  #isBusy = false;
+  /** @type {EventSource | null} */
   #source = null;
 
   isOn = true;
+  /** @type {Connection} */
   state = 'connecting';
 
-  /** `page` is refreshed, `show()` is told when the state is another, `news()` when data arrived. */
-  constructor(page, { show, news }) {
-    Object.assign(this, { page, show, news });
+  /** Called when the state or the switch is another. */
+  changed = () => {};
+  /** Called when data has arrived. */
+  arrived = () => {};
+
+  /** @param {() => Promise<void>} refresh  Resolves when all that it began is done. */
+  constructor(refresh) {
+    this.refresh = refresh;
     document.addEventListener('visibilitychange', () => (document.hidden ? this.#rest() : this.connect()));
   }
 
   connect() {
     this.#source?.close();
-    this.#source = new EventSource('/events');
-    this.#source.addEventListener('open', () => this.#opened());
-    this.#source.addEventListener('change', () => this.#changed());
-    this.#source.addEventListener('error', () => this.#lost());
+    const source = new EventSource('/events');
+    this.#source = source;
+    source.addEventListener('open', () => this.#opened());
+    source.addEventListener('change', () => this.#arrived());
+    source.addEventListener('error', () => this.#lost(source));
   }
 
   /**
@@ -40,54 +51,55 @@ export class Live {
   /** Switches between live and paused; what came meanwhile is shown at once. */
   toggle() {
     this.isOn = !this.isOn;
-    this.show();
-    this.#soon();
+    this.changed();
+    void this.#soon();
   }
 
+  /**
+   * Sets the state; returns the one before.
+   * @param {Connection} state
+   */
   #set(state) {
     const before = this.state;
     this.state = state;
-    if (state !== before) this.show();
+    if (state !== before) this.changed();
     return before;
   }
 
   #opened() {
     const before = this.#set('open');
-    if (before !== 'connecting') this.#changed();
+    if (before !== 'connecting') this.#arrived();
   }
 
-  #lost() {
+  /** @param {EventSource} source */
+  #lost(source) {
     this.#set('lost');
-    if (this.#source.readyState === EventSource.CLOSED) setTimeout(() => this.connect(), RETRY_MS);
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => this.connect(), RETRY_MS);
   }
 
-  #changed() {
-    this.#dirty = true;
-    this.news();
-    this.#soon();
+  #arrived() {
+    this.#isDirty = true;
+    this.arrived();
+    void this.#soon();
   }
 
-  /** Starts a round unless one runs, the page is out of sight, or the reader paused it. */
+  /** Refreshes unless a refresh runs, the page is out of sight, or the reader paused it. */
   async #soon() {
-    if (!this.#dirty || this.#busy || !this.isOn || document.hidden) return;
-    this.#busy = true;
-    this.#dirty = false;
+    if (!this.#isDirty || this.#isBusy || !this.isOn || document.hidden) return;
+    this.#isBusy = true;
+    this.#isDirty = false;
     const begun = performance.now();
-    this.page.refresh();
-    await new Promise((resolve) => {
-      setTimeout(resolve, 0);
-    });
-    await this.page.queue.idle();
+    await this.refresh();
     const rest = Math.min(LONG_MS, Math.max(LEAST_MS, (performance.now() - begun) * REST));
     setTimeout(() => {
-      this.#busy = false;
-      this.#soon();
+      this.#isBusy = false;
+      void this.#soon();
     }, rest);
   }
 
-  /** The end of a relative time moves on by itself: asks again after a while, as if data had come. */
+  /** The end of a relative time moves on by itself: refreshes as if data had arrived. */
   touch() {
-    this.#dirty = true;
-    this.#soon();
+    this.#isDirty = true;
+    void this.#soon();
   }
 }

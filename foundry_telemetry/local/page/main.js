@@ -1,48 +1,57 @@
-/* The start: fetches the workbook and what the server says of itself, and sets the page going. */
+/* The start: fetches the workbook and the status of the store, and sets the page going. */
+// @ts-check
 
-import { followAddress } from './address.js';
 import { load } from './api.js';
 import { recolor } from './charts.js';
-import { debounce, h } from './dom.js';
-import { connection } from './empty.js';
+import { debounce, h, required } from './dom.js';
+import { connection } from './empty_reason.js';
 import { clockSwitch, liveButton, storeButton, themeSwitch } from './header.js';
 import { Live } from './live.js';
 import { Page } from './page.js';
+import { syncUrl } from './url_state.js';
+import { titleOf } from './workbook.js';
+
+/**
+ * @import { Status } from './api.js'
+ * @import { TextItemJson, WorkbookJson } from './workbook.js'
+ * @import { Supported } from './supported.js'
+ */
 
 const STATUS_MS = 700;
 const CLOCK_MS = 5_000;
 const LEAST_MOVE_MS = 30_000;
 const MOVES = 60;
 
-const root = document.querySelector('main');
-const said = document.querySelector('#announcer');
-const state = { status: null, utc: () => localStorage.getItem('foundry-clock') !== 'local' };
+const root = required('main');
+const announcer = required('#announcer');
+/** @type {{status: Status | null}} */
+const store = { status: null };
 
-/** Says something to screen readers. */
+/**
+ * Announces something to screen readers.
+ * @param {string} words
+ */
 function announce(words) {
-  said.textContent = words;
+  announcer.textContent = words;
 }
 
-/** The workbook's name: its first heading. */
-function titleOf(workbook) {
-  const texts = (workbook.items ?? [])
-    .filter((item) => item.type === 1)
-    .map((item) => item.content?.json ?? '');
-  return texts.map((text) => /^#\s+(.+)$/m.exec(text)?.[1]).find(Boolean) ?? 'Foundry workbook';
-}
-
-/** A text that is the title and nothing else stands in the bar already. */
+/**
+ * A text that is the title and nothing else is in the bar already.
+ * @param {Page} page
+ * @param {string} title
+ */
 function hideTitle(page, title) {
-  const step = page.steps.find(({ item }) => item.type === 1 && item.content?.json?.trim() === `# ${title}`);
-  step?.element.classList.add('visually-hidden');
+  const isTitle = (/** @type {Partial<TextItemJson>} */ { type, content }) =>
+    type === 1 && content?.json?.trim() === `# ${title}`;
+  page.items.find(({ json }) => isTitle(json))?.element.classList.add('visually-hidden');
 }
 
 /** The first thing to do, while nothing has arrived. */
 function welcome() {
   const element = h('section', { class: 'welcome', hidden: true, 'aria-label': 'First steps' });
   const show = () => {
-    const { status } = state;
-    const isEmpty = Boolean(status) && Object.values(status.tables).every(({ rows }) => rows === 0);
+    const { status } = store;
+    const isEmpty = status !== null && Object.values(status.tables).every(({ rows }) => rows === 0);
     if (isEmpty && element.hidden) {
       element.replaceChildren(
         h('h2', {}, 'Waiting for the first record'),
@@ -62,8 +71,13 @@ function welcome() {
   return { element, show };
 }
 
+/** @param {Error} error */
 function failure(error) {
-  const again = h('button', { type: 'button', class: 'action', click: () => location.reload() }, 'Try again');
+  const again = h(
+    'button',
+    { type: 'button', class: 'action', on: { click: () => location.reload() } },
+    'Try again',
+  );
   root.replaceChildren(
     h(
       'div',
@@ -75,81 +89,97 @@ function failure(error) {
   );
 }
 
-/** Puts the header's parts in place and gives what keeps them true. */
-function furnish(page, live, firstSteps) {
+/**
+ * Puts the header's parts in place, and keeps them up to date.
+ * @param {Page} page
+ * @param {Live} live
+ * @param {ReturnType<typeof welcome>} firstSteps
+ */
+function addHeader(page, live, firstSteps) {
   const lamp = liveButton(live);
-  const store = storeButton(state);
+  const storeParts = storeButton({ status: () => store.status, clock: page.scope.clock });
   const showStatus = () => {
-    store.show();
+    storeParts.show();
     firstSteps.show();
   };
   const readStatus = async () => {
     try {
-      state.status = await load('/status.json');
+      store.status = /** @type {Status} */ (await load('/status.json'));
       showStatus();
     } catch {
-      /* the live lamp tells that the server is gone */
+      /* the live lamp shows that the server is gone */
     }
   };
-  live.show = () => {
+  live.changed = () => {
     lamp.show();
     document.body.dataset.connection = live.state;
   };
-  const soon = debounce(STATUS_MS, readStatus);
-  live.news = () => {
+  const soon = debounce(STATUS_MS, () => void readStatus());
+  live.arrived = () => {
     lamp.beat();
     soon();
   };
-  document.querySelector('#controls').append(
+  required('#controls').append(
     lamp.element,
-    store.element,
+    storeParts.element,
     clockSwitch((clock) => page.setUtc(clock === 'utc')),
     themeSwitch(recolor),
   );
   showStatus();
-  setInterval(store.show, CLOCK_MS);
+  setInterval(storeParts.show, CLOCK_MS);
 }
 
 /**
- * The end of "the last hour" moves on: after a sixtieth of it the steps ask again, though nothing arrived.
+ * The end of "the last hour" moves on: after a sixtieth of it the queries run again, though nothing arrived.
+ * @param {Page} page
+ * @param {Live} live
  */
-function move(page, live) {
-  if (Date.now() - page.scope.clock.now > Math.max(LEAST_MOVE_MS, page.scope.shortest() / MOVES))
-    live.touch();
+function move({ scope }, live) {
+  if (Date.now() - scope.clock.now > Math.max(LEAST_MOVE_MS, scope.shortest() / MOVES)) live.touch();
 }
 
-/** Calls `then` when what was begun in this turn is on the screen. */
-async function settled(page, then) {
+/**
+ * Resolves when what was begun in this turn is on the screen.
+ * @param {Page} page
+ */
+async function settled(page) {
   await new Promise((resolve) => {
     setTimeout(resolve, 0);
   });
   await page.queue.idle();
-  then();
 }
 
+/**
+ * @param {WorkbookJson} workbook
+ * @param {Supported} supported
+ */
 function start(workbook, supported) {
-  const page = new Page(workbook, supported, { status: () => state.status, announce });
-  page.scope.clock.utc = state.utc();
+  const title = titleOf(workbook);
+  const page = new Page(workbook, supported, { status: () => store.status, announce });
+  page.scope.clock.utc = localStorage.getItem('foundry-clock') !== 'local';
   const firstSteps = welcome();
-  const live = new Live(page, { show: () => {}, news: () => {} });
-  furnish(page, live, firstSteps);
-  hideTitle(page, titleOf(workbook));
-  document.title = `${titleOf(workbook)} · foundry-telemetry`;
-  document.querySelector('#title').textContent = titleOf(workbook);
+  const live = new Live(() => {
+    page.refresh();
+    return settled(page);
+  });
+  addHeader(page, live, firstSteps);
+  hideTitle(page, title);
+  document.title = `${title} · foundry-telemetry`;
+  required('#title').textContent = title;
   root.replaceChildren(firstSteps.element);
-  document.querySelector('.skip').addEventListener('click', (event) => {
+  required('.skip').addEventListener('click', (event) => {
     event.preventDefault();
     root.focus();
   });
   page.mount(root);
-  followAddress(page.scope);
+  syncUrl(page.scope);
   page.update();
   live.connect();
   setInterval(() => move(page, live), CLOCK_MS);
   page.scope.listen(({ by }) => {
-    if (by === 'reader') settled(page, () => announce('Updated'));
+    if (by === 'reader') void settled(page).then(() => announce('Updated'));
   });
-  settled(page, () => {
+  void settled(page).then(() => {
     document.documentElement.dataset.ready = '';
   });
 }
@@ -158,8 +188,8 @@ try {
   const [workbook, supported, status] = await Promise.all(
     ['/workbook.json', '/supported.json', '/status.json'].map(load),
   );
-  state.status = status;
-  start(workbook, supported);
+  store.status = /** @type {Status} */ (status);
+  start(/** @type {WorkbookJson} */ (workbook), /** @type {Supported} */ (supported));
 } catch (error) {
-  failure(error);
+  failure(/** @type {Error} */ (error));
 }

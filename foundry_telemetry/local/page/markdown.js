@@ -1,37 +1,60 @@
-/* Text steps: the part of Markdown that workbooks use, built as elements. HTML in it is shown as the text
+/* Text items: the part of Markdown that workbooks use, built as elements. HTML in it is shown as the text
    it is. */
+// @ts-check
 
 import { h } from './dom.js';
-import { url } from './formatters.js';
+import { externalLink } from './external_link.js';
 
+/** @typedef {string | Element} Inline */
+
+/** @type {[pattern: RegExp, make: (match: RegExpExecArray) => Inline][]} */
 const INLINE = [
   [/^`([^`]+)`/, ([, code]) => h('code', {}, code)],
   [/^\*\*([^*]+(?:\*(?!\*)[^*]+)*)\*\*/, ([, inner]) => h('strong', {}, ...inline(inner))],
   [/^__([^_]+)__/, ([, inner]) => h('strong', {}, ...inline(inner))],
   [/^\*([^*\s][^*]*)\*/, ([, inner]) => h('em', {}, ...inline(inner))],
   [/^_([^_\s][^_]*)_(?!\w)/, ([, inner]) => h('em', {}, ...inline(inner))],
-  [/^!?\[([^\]]*)\]\(([^)\s]+)(?:\s+"[^"]*")?\)/, ([, label, address]) => url(address, label || address)],
-  [/^<(https?:\/\/[^>\s]+)>/, ([, address]) => url(address, address)],
-  [/^https?:\/\/[^\s<>)\]]+[^\s<>)\].,;:!?]/, ([address]) => url(address, address)],
+  [
+    /^!?\[([^\]]*)\]\(([^)\s]+)(?:\s+"[^"]*")?\)/,
+    ([, label, address]) => externalLink(address, label || address),
+  ],
+  [/^<(https?:\/\/[^>\s]+)>/, ([, address]) => externalLink(address, address)],
+  [/^https?:\/\/[^\s<>)\]]+[^\s<>)\].,;:!?]/, ([address]) => externalLink(address, address)],
   [/^\\([\\`*_{}[\]()#+.!|-])/, ([, sign]) => sign],
 ];
 
-/** Marks inside a line. */
+/**
+ * The first mark that a text begins with.
+ * @param {string} text
+ */
+function markOf(text) {
+  for (const [pattern, make] of INLINE) {
+    const match = pattern.exec(text);
+    if (match) return { length: match[0].length, node: make(match) };
+  }
+  return null;
+}
+
+/**
+ * Marks inside a line.
+ * @param {string} text
+ * @returns {Inline[]}
+ */
 function inline(text) {
+  /** @type {Inline[]} */
   const nodes = [];
   let plain = '';
   let rest = text;
   let before = '';
   while (rest) {
     const opens = !/\w/.test(before) || !rest.startsWith('_');
-    const found =
-      opens && INLINE.map(([pattern, make]) => [pattern.exec(rest), make]).find(([match]) => match);
-    if (found) {
+    const mark = opens ? markOf(rest) : null;
+    if (mark) {
       if (plain) nodes.push(plain);
       plain = '';
-      nodes.push(found[1](found[0]));
+      nodes.push(mark.node);
     } else plain += rest[0];
-    const taken = found ? found[0][0].length : 1;
+    const taken = mark ? mark.length : 1;
     before = rest[taken - 1];
     rest = rest.slice(taken);
   }
@@ -44,12 +67,14 @@ const FENCE = /^\s*```/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 const DIVIDER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 
+/** @param {string} line */
 const cells = (line) =>
   line
     .trim()
     .replace(/^\||\|$/g, '')
     .split('|')
     .map((cell) => cell.trim());
+/** @param {string} line */
 const isBlock = (line) =>
   !line.trim() ||
   HEADING.test(line) ||
@@ -58,7 +83,10 @@ const isBlock = (line) =>
   ITEM.test(line) ||
   line.startsWith('>');
 
-/** Each takes its lines from the front of the list and gives an element. */
+/**
+ * Each takes its lines from the front of the list and makes an element.
+ * @type {[test: (lines: string[]) => boolean, make: (lines: string[]) => Element][]}
+ */
 const BLOCKS = [
   [(lines) => FENCE.test(lines[0]), code],
   [(lines) => HEADING.test(lines[0]), heading],
@@ -72,15 +100,22 @@ const BLOCKS = [
   [(lines) => lines[0].startsWith('>'), quote],
   [(lines) => ITEM.test(lines[0]), list],
   [(lines) => lines[0].includes('|') && DIVIDER.test(lines[1] ?? ''), table],
-  [() => true, paragraph],
 ];
 
+/**
+ * Takes lines from the front of the list for as long as they fit.
+ * @param {string[]} lines
+ * @param {(line: string, i: number) => boolean} test
+ */
 function take(lines, test) {
-  const taken = [];
-  while (lines.length && test(lines[0], taken.length)) taken.push(lines.shift());
-  return taken;
+  const end = lines.findIndex((line, i) => !test(line, i));
+  return lines.splice(0, end < 0 ? lines.length : end);
 }
 
+/** @param {string[]} lines */
+const takeOne = (lines) => lines.shift() ?? '';
+
+/** @param {string[]} lines */
 function code(lines) {
   lines.shift();
   const inner = take(lines, (line) => !FENCE.test(line));
@@ -88,23 +123,31 @@ function code(lines) {
   return h('pre', {}, h('code', {}, inner.join('\n')));
 }
 
-/** Headings stand below the page's own, which has level 1. */
+/** Headings are below the page's own, which has level 1. */
+const HEADINGS = /** @type {const} */ (['h2', 'h3', 'h4', 'h5', 'h6', 'h6']);
+
+/** @param {string[]} lines */
 function heading(lines) {
-  const [, marks, text] = HEADING.exec(lines.shift());
-  return h(`h${Math.min(6, marks.length + 1)}`, { class: `md-h${marks.length}` }, ...inline(text));
+  const [, marks = '', text = ''] = HEADING.exec(takeOne(lines)) ?? [];
+  return h(HEADINGS[marks.length - 1], { class: `md-h${marks.length}` }, ...inline(text));
 }
 
+/** @param {string[]} lines */
 function quote(lines) {
   const inner = take(lines, (line) => line.startsWith('>')).map((line) => line.replace(/^>\s?/, ''));
   return h('blockquote', {}, ...blocks(inner));
 }
 
+/** @param {string[]} lines */
 function list(lines) {
-  const [, indent, mark] = ITEM.exec(lines[0]);
+  const [, indent = '', mark = ''] = ITEM.exec(lines[0]) ?? [];
   const items = [];
   while (lines.length && ITEM.exec(lines[0])?.[1].length === indent.length) {
-    const [, , , first] = ITEM.exec(lines.shift());
-    const more = take(lines, (line) => line.trim() && line.length - line.trimStart().length > indent.length);
+    const [, , , first = ''] = ITEM.exec(takeOne(lines)) ?? [];
+    const more = take(
+      lines,
+      (line) => line.trim() !== '' && line.length - line.trimStart().length > indent.length,
+    );
     const nested = more.findIndex((line) => ITEM.test(line));
     const words = [first, ...(nested < 0 ? more : more.slice(0, nested)).map((line) => line.trim())].join(
       ' ',
@@ -114,8 +157,9 @@ function list(lines) {
   return h(/\d/.test(mark) ? 'ol' : 'ul', {}, ...items);
 }
 
+/** @param {string[]} lines */
 function table(lines) {
-  const head = cells(lines.shift());
+  const head = cells(takeOne(lines));
   lines.shift();
   const rows = take(lines, (line) => line.includes('|')).map(cells);
   return h(
@@ -130,6 +174,7 @@ function table(lines) {
   );
 }
 
+/** @param {string[]} lines */
 function paragraph(lines) {
   const words = take(lines, (line, i) => i === 0 || !isBlock(line));
   return h(
@@ -142,17 +187,26 @@ function paragraph(lines) {
   );
 }
 
+/**
+ * @param {string[]} lines
+ * @returns {Element[]}
+ */
 function blocks(lines) {
+  /** @type {Element[]} */
   const elements = [];
   const rest = [...lines];
   while (rest.length) {
-    if (!rest[0].trim()) rest.shift();
-    else elements.push(BLOCKS.find(([test]) => test(rest))[1](rest));
+    const [, make] = BLOCKS.find(([test]) => test(rest)) ?? [null, paragraph];
+    if (rest[0].trim()) elements.push(make(rest));
+    else rest.shift();
   }
   return elements;
 }
 
-/** Markdown as elements. */
+/**
+ * Markdown as elements.
+ * @param {string} text
+ */
 export function markdown(text) {
   return blocks(text.replace(/\r\n?/g, '\n').split('\n'));
 }

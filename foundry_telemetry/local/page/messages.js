@@ -1,16 +1,28 @@
-/* What a query step says in place of its content: what went wrong, what it waits for. */
+/* The messages of a query item in place of its content: what went wrong, what it waits for. */
+// @ts-check
 
 import { button, h } from './dom.js';
 import { icon } from './icons.js';
 
-/** Where an error is, unless its own words say so. */
+/**
+ * @import { QueryError } from './api.js'
+ * @import { Parameter, QueryRequest, Scope } from './scope.js'
+ */
+
+/**
+ * Where an error is, unless its own message has it.
+ * @param {QueryError} error
+ */
 function place({ line, position, message }) {
-  const isSaid = new RegExp(`\\bline ${line}\\b`, 'i').test(message);
-  if (!line || isSaid) return null;
+  if (!line || new RegExp(`\\bline ${line}\\b`, 'i').test(message)) return null;
   return h('p', { class: 'where' }, `Line ${line}${position ? `, position ${position}` : ''}`);
 }
 
-/** The line of the query that an error names. */
+/**
+ * The line of the query that an error names.
+ * @param {string} kql
+ * @param {number | null} line
+ */
 function snippet(kql, line) {
   const text = line ? kql.split(/\r?\n/)[line - 1] : '';
   return text
@@ -18,7 +30,12 @@ function snippet(kql, line) {
     : null;
 }
 
-/** An error with its place in the query, and buttons that ask again and show the query. */
+/**
+ * An error with its place in the query, and buttons that run the query again and show it.
+ * @param {QueryError} error
+ * @param {string} kql
+ * @param {{again: () => void, show: () => void}} actions
+ */
 export function failure(error, kql, { again, show }) {
   return [
     h('p', {}, icon('error'), h('strong', {}, error.message)),
@@ -33,12 +50,19 @@ export function failure(error, kql, { again, show }) {
   ];
 }
 
-/** The parameters that a step waits for. */
+/**
+ * The parameters that an item waits for.
+ * @param {Parameter[]} missing
+ */
 export function waiting(missing) {
   return h('p', {}, `Waits for a value of ${missing.map(({ title }) => title).join(', ')}.`);
 }
 
-/** What in a query was not filled in, and why. */
+/**
+ * What in a query was not filled in, and why.
+ * @param {Pick<QueryRequest, 'unknown' | 'formats'>} request
+ * @param {Pick<Scope, 'isDeclared'>} scope
+ */
 export function unfilled({ unknown, formats }, scope) {
   const formatted = [...formats].map(
     (name) => `${name} is not filled in: the page does not know this format`,

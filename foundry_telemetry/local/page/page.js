@@ -1,83 +1,148 @@
-/* The page as a whole: builds the steps of a workbook in order, and runs the visible ones again when a
+/* The page as a whole: builds the items of a workbook in order, and updates the visible ones when a
    parameter or the data changed. */
+// @ts-check
 
-import { Queue } from './api.js';
 import { h } from './dom.js';
-import { ParameterStep } from './parameterstep.js';
-import { QueryStep } from './query.js';
+import { LinksItem } from './links_item.js';
+import { ParameterItem } from './parameter_item.js';
+import { QueryItem } from './query_item.js';
+import { QueryQueue } from './query_queue.js';
 import { Scope } from './scope.js';
-import { GroupStep, LinksStep, TextStep, UnknownStep } from './steps.js';
 import { unsupported } from './supported.js';
+import { GroupItem, TextItem, UnknownItem } from './workbook_items.js';
 
-const STEPS = { 1: TextStep, 3: QueryStep, 9: ParameterStep, 11: LinksStep, 12: GroupStep };
+/**
+ * @import { Status } from './api.js'
+ * @import { Group, Place } from './scope.js'
+ * @import { Problem, Supported } from './supported.js'
+ * @import { CommonJson, ItemJson, WorkbookJson } from './workbook.js'
+ *
+ * @typedef {object} PageServices  What an item may use; each item names those that it needs.
+ * @property {Scope} scope
+ * @property {QueryQueue} queue
+ * @property {{revision: number}} data  Another number for each state of the data.
+ * @property {Map<string, HTMLElement>} tabs  By `parameter=value`.
+ * @property {() => void} update  Updates all items once this turn of the event loop is over.
+ * @property {(item: CommonJson) => Problem[]} problems  What of an item is not drawn.
+ * @property {() => Status | null} status  Of the store.
+ * @property {(words: string) => void} announce  To screen readers.
+ *
+ * @typedef {object} PageItem
+ * @property {CommonJson} json
+ * @property {HTMLElement} element
+ * @property {() => void} declare  Declares the parameters that the item sets.
+ * @property {(isVisible: boolean) => void} update
+ * @property {() => void} redraw  Shows the same on another clock.
+ */
+
+const QUERY = 3;
 
 export class Page {
   #order = 0;
   #isDue = false;
+  #found;
+  /** @type {PageServices} */
+  #services;
 
-  /** Which state of the data the steps were last asked about. */
-  revision = 0;
+  scope = new Scope();
+  queue = new QueryQueue();
 
-  constructor(workbook, supported, { status, announce }) {
-    Object.assign(this, { scope: new Scope(), queue: new Queue(), tabs: new Map(), status, announce });
-    this.found = unsupported(workbook, supported);
-    this.steps = this.#build(workbook.items ?? [], []);
+  /**
+   * @param {WorkbookJson} workbook
+   * @param {Supported} supported
+   * @param {Pick<PageServices, 'status' | 'announce'>} services
+   */
+  constructor(workbook, supported, services) {
+    this.#found = unsupported(workbook, supported);
+    this.#services = {
+      ...services,
+      scope: this.scope,
+      queue: this.queue,
+      data: { revision: 0 },
+      tabs: new Map(),
+      update: () => this.update(),
+      problems: this.#found.of,
+    };
+    this.items = this.#build(workbook.items ?? [], []);
     this.scope.listen(() => this.update());
   }
 
-  /** Puts the steps under an element. */
+  /**
+   * Puts the items under an element.
+   * @param {HTMLElement} root
+   */
   mount(root) {
-    if (this.found.top.length)
-      root.append(
-        h('p', { class: 'notice' }, `Not drawn: ${this.found.top.map(({ text }) => text).join(', ')}`),
-      );
-    root.append(...this.steps.map((step) => step.element));
+    const { top } = this.#found;
+    if (top.length)
+      root.append(h('p', { class: 'notice' }, `Not drawn: ${top.map(({ text }) => text).join(', ')}`));
+    root.append(...this.items.map((item) => item.element));
   }
 
-  /** What of an item is not drawn. */
-  problems(item) {
-    return this.found.of(item);
-  }
-
-  /** A text with the parameters that its place sees. */
-  fill(text, place) {
-    return this.scope.fill(text, place).text;
-  }
-
-  /** Looks at all steps once this turn of the event loop is over. */
+  /** Updates all items once this turn of the event loop is over. */
   update() {
     if (this.#isDue) return;
     this.#isDue = true;
     queueMicrotask(() => {
       this.#isDue = false;
-      for (const step of this.steps) step.update(true);
+      for (const item of this.items) item.update(true);
     });
   }
 
-  /** The data or the time is another: every visible step asks again. */
+  /** The data or the time is another: every visible item runs its query again. */
   refresh() {
-    this.revision += 1;
+    this.#services.data.revision += 1;
     this.scope.clock.now = Date.now();
     this.update();
   }
 
-  /** Shows all times on the other clock. */
+  /**
+   * Shows all times on the other clock.
+   * @param {boolean} utc
+   */
   setUtc(utc) {
     this.scope.clock.utc = utc;
     this.update();
-    for (const step of this.steps) step.redraw();
+    for (const item of this.items) item.redraw();
   }
 
+  /**
+   * @param {ItemJson[]} items
+   * @param {Group[]} groups
+   * @returns {PageItem[]}
+   */
   #build(items, groups) {
-    return items.map((item) => {
+    return items.map((json) => {
       this.#order += 1;
-      const place = { order: this.#order, groups };
-      const essential = this.problems(item).some((problem) => problem.essential && item.type !== 3);
-      const Step = essential ? UnknownStep : (STEPS[item.type] ?? UnknownStep);
-      const step = new Step(item, place, this);
-      step.declare();
-      if (step instanceof GroupStep) step.add(this.#build(item.content.items ?? [], step.inner()));
-      return step;
+      const item = this.#item(json, { order: this.#order, groups });
+      item.declare();
+      if (item instanceof GroupItem && json.type === 12)
+        item.add(this.#build(json.content.items ?? [], item.groups));
+      return item;
     });
+  }
+
+  /**
+   * @param {ItemJson} json
+   * @param {Place} place
+   * @returns {PageItem}
+   */
+  #item(json, place) {
+    const services = this.#services;
+    const isEssential = services.problems(json).some((problem) => problem.essential);
+    if (isEssential && json.type !== QUERY) return new UnknownItem(json, place, services);
+    switch (json.type) {
+      case 1:
+        return new TextItem(json, place, services);
+      case QUERY:
+        return new QueryItem(json, place, services);
+      case 9:
+        return new ParameterItem(json, place, services);
+      case 11:
+        return new LinksItem(json, place, services);
+      case 12:
+        return new GroupItem(json, place, services);
+      default:
+        return new UnknownItem(json, place, services);
+    }
   }
 }

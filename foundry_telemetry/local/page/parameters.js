@@ -1,7 +1,45 @@
 /* Parameters: what stands in place of {Name} and {Name:format}. Text substitution, no escaping, as in the
    portal: quoting is the author's job. Pure functions. */
+// @ts-check
 
+import { plainText } from './format.js';
 import * as time from './time.js';
+
+/**
+ * @import { Table, Value } from './table.js'
+ * @import { TimeRange } from './time.js'
+ * @import { ParameterJson } from './workbook.js'
+ *
+ * @typedef {string | string[] | TimeRange | null | undefined} ParameterValue
+ * @typedef {{now: number, utc: boolean}} Clock  Now in milliseconds, and whether times are shown in UTC.
+ * @typedef {{value: string, label: string, group: string, selected?: boolean}} Option
+ *
+ * @typedef {object} Declaration  A parameter as the rest of the page knows it.
+ * @property {string} name
+ * @property {number} type
+ * @property {string} title
+ * @property {ParameterValue} value
+ * @property {Option[] | null} [options]
+ * @property {boolean} [multi]  Whether several values can be chosen.
+ * @property {string} [quote]
+ * @property {string} [delimiter]
+ * @property {boolean} [global]
+ * @property {string} [selectAll]  What stands for "All".
+ * @property {boolean} [required]
+ * @property {boolean} [fromQuery]
+ * @property {boolean} [loaded]  Whether its query has been answered.
+ * @property {boolean} [isControl]  Whether the reader can set it.
+ */
+
+/**
+ * @template {Declaration} P
+ * @typedef {object} Filled  A text with values in place of references, and what was found in it.
+ * @property {string} text
+ * @property {Map<string, P>} used
+ * @property {Set<string>} unknown  Names that nothing declares before.
+ * @property {Set<string>} formats  References whose format is not drawn.
+ * @property {Map<string, P>} missing  Those without a value that must have one.
+ */
 
 export const TEXT = 1;
 export const DROPDOWN = 2;
@@ -11,10 +49,11 @@ export const OPTIONS = 10;
 const REFERENCE = /\{([A-Za-z_][A-Za-z0-9_]*)(?::([^{}\s]+))?\}/g;
 const ALL = 'value::all';
 
+/** @type {Record<string, (range: TimeRange, now: number, utc: boolean) => string>} */
 const TIME_FORMATS = {
   value: (range, now) => time.condition(range, now),
   query: (range, now) => time.condition(range, now),
-  label: (range, now, utc) => time.label(range, utc),
+  label: (range, _now, utc) => time.label(range, utc),
   start: (range, now) => `datetime(${new Date(time.bounds(range, now).start).toISOString()})`,
   end: (range, now) => `datetime(${new Date(time.bounds(range, now).end).toISOString()})`,
   grain: (range) => time.grain(range),
@@ -24,6 +63,7 @@ const TIME_FORMATS = {
   endiso: (range, now) => new Date(time.bounds(range, now).end).toISOString(),
 };
 
+/** @type {Record<string, (parameter: Declaration) => string>} */
 const OTHER_FORMATS = {
   value: (parameter) => valueText(parameter),
   label: (parameter) => labelText(parameter),
@@ -31,10 +71,22 @@ const OTHER_FORMATS = {
   base64: (parameter) => btoa(String.fromCharCode(...new TextEncoder().encode(valueText(parameter)))),
 };
 
+/** @param {ParameterValue} value */
 const asList = (value) =>
-  (Array.isArray(value) ? value : [value]).filter((v) => v !== undefined && v !== null).map(String);
+  (Array.isArray(value) ? value : [value]).filter((v) => v !== undefined && v !== null).map(plainText);
 
-/** The values chosen, as text; "All" is every value of the list. */
+/**
+ * The range of a time parameter; null where none is chosen, and for parameters of other types.
+ * @param {Declaration} parameter
+ */
+export function timeOf({ type, value }) {
+  return type === TIME && time.isSet(value) ? value : null;
+}
+
+/**
+ * The values chosen, as text; "All" is every value of the list.
+ * @param {Declaration} parameter
+ */
 export function chosen(parameter) {
   const values = asList(parameter.value);
   return values.includes(ALL)
@@ -42,32 +94,46 @@ export function chosen(parameter) {
     : values.filter((v) => !v.startsWith('value::'));
 }
 
-/** Whether "All" is chosen. */
+/**
+ * Whether "All" is chosen.
+ * @param {Declaration} parameter
+ */
 export function isAll(parameter) {
   return asList(parameter.value).includes(ALL);
 }
 
-/** Whether a parameter has nothing to put in. */
+/**
+ * Whether a parameter has nothing to put in.
+ * @param {Declaration} parameter
+ */
 export function isUnset(parameter) {
   if (parameter.type === TIME) return !time.isSet(parameter.value);
   if (isAll(parameter) && parameter.selectAll !== undefined) return false;
   return chosen(parameter).every((value) => value === '');
 }
 
-/** Whether its value can only be told when the answer to its query is there. */
+/**
+ * Whether its value is only known once its query is answered.
+ * @param {Declaration} parameter
+ */
 export function isPending(parameter) {
   if (!parameter.fromQuery || parameter.loaded) return false;
   return parameter.value === undefined || (isAll(parameter) && parameter.selectAll === undefined);
 }
 
+/** @param {Declaration} parameter */
 function valueText(parameter) {
   const { multi, quote = "'", delimiter = ',', selectAll } = parameter;
-  const all = isAll(parameter) && selectAll !== undefined;
-  if (!multi) return all ? selectAll : (chosen(parameter)[0] ?? '');
-  return (all ? [selectAll] : chosen(parameter)).map((value) => `${quote}${value}${quote}`).join(delimiter);
+  const values = isAll(parameter) && selectAll !== undefined ? [selectAll] : chosen(parameter);
+  if (!multi) return values[0] ?? '';
+  return values.map((value) => `${quote}${value}${quote}`).join(delimiter);
 }
 
-/** What a person reads for the value. */
+/**
+ * The value for a person to read.
+ * @param {Declaration} parameter
+ * @param {boolean} [utc]
+ */
 export function labelText(parameter, utc = true) {
   if (parameter.type === TIME) return time.label(parameter.value, utc);
   if (isAll(parameter)) return 'All';
@@ -77,23 +143,32 @@ export function labelText(parameter, utc = true) {
     .join(', ');
 }
 
-/** The text in place of one reference; null for a format that is not drawn. */
-export function expand(parameter, format, { now, utc = true }) {
+/**
+ * The text in place of one reference; null for a format that is not drawn.
+ * @param {Declaration} parameter
+ * @param {string | undefined} format
+ * @param {Clock} clock
+ */
+export function expand(parameter, format, { now, utc }) {
   const name = (format || 'value').toLowerCase();
-  if (parameter.type !== TIME) return OTHER_FORMATS[name]?.(parameter) ?? null;
-  if (!(name in TIME_FORMATS)) return null;
+  if (!Object.hasOwn(parameter.type === TIME ? TIME_FORMATS : OTHER_FORMATS, name)) return null;
+  if (parameter.type !== TIME) return OTHER_FORMATS[name](parameter);
   return time.isSet(parameter.value) ? TIME_FORMATS[name](parameter.value, now, utc) : '';
 }
 
 /**
  * Puts values in place of references.
- * `find(name)` gives the parameter that a place in the workbook sees, or undefined.
- * Besides the text: the parameters used, names that nobody declared before, formats not drawn, and those
- * without a value that one must have.
+ * @template {Declaration} P
+ * @param {string} text
+ * @param {(name: string) => P | undefined} find  The parameter that a place in the workbook sees.
+ * @param {Clock} clock
+ * @returns {Filled<P>}
  */
 export function fill(text, find, clock) {
+  /** @type {Omit<Filled<P>, 'text'>} */
   const found = { used: new Map(), unknown: new Set(), formats: new Set(), missing: new Map() };
-  const filled = text.replace(REFERENCE, (whole, name, format) => {
+  /** @type {(whole: string, name: string, format: string | undefined) => string} */
+  const replace = (whole, name, format) => {
     const parameter = find(name);
     if (!parameter) {
       found.unknown.add(name);
@@ -108,23 +183,36 @@ export function fill(text, find, clock) {
       return whole;
     }
     return value;
-  });
-  return { text: filled, ...found };
+  };
+  return { text: text.replace(REFERENCE, replace), ...found };
 }
 
-const option = (row) =>
-  typeof row === 'object' && row !== null
-    ? {
-        value: String(row.value),
-        label: String(row.label ?? row.value),
-        group: row.group ?? '',
-        selected: Boolean(row.selected),
-      }
-    : { value: String(row), label: String(row), group: '', selected: false };
+/** @param {Value} value */
+const optionText = (value) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-/** The choices in a parameter's own JSON; empty when it is none. */
+/**
+ * @param {unknown} row
+ * @returns {Option}
+ */
+function option(row) {
+  const { value, label, group, selected } = /** @type {Record<string, Value>} */ (
+    typeof row === 'object' && row !== null ? row : { value: row }
+  );
+  return {
+    value: optionText(value),
+    label: optionText(label ?? value),
+    group: plainText(group),
+    selected: Boolean(selected),
+  };
+}
+
+/**
+ * The choices in a parameter's own JSON; empty when it is none.
+ * @param {string} text
+ */
 function optionsFromJson(text) {
   try {
+    /** @type {unknown} */
     const rows = JSON.parse(text);
     return Array.isArray(rows) ? rows.map(option) : [];
   } catch {
@@ -132,8 +220,12 @@ function optionsFromJson(text) {
   }
 }
 
-/** The choices in an answer: up to four columns, value, label, selected, group, by name or else by place. */
+/**
+ * The choices in an answer: up to four columns, value, label, selected, group, by name or else by place.
+ * @param {Table} table
+ */
 export function optionsFromTable({ columns, rows }) {
+  /** @type {(name: string, place: number) => number} */
   const at = (name, place) => {
     const i = columns.findIndex((c) => c.name.toLowerCase() === name);
     return i < 0 ? place : i;
@@ -145,20 +237,28 @@ export function optionsFromTable({ columns, rows }) {
       option({
         value: row[value],
         label: row[label],
-        selected: [true, 1, 'true'].includes(row[selected]),
+        selected: row[selected] === true || row[selected] === 1 || row[selected] === 'true',
         group: row[group],
       }),
     );
 }
 
-/** The value that a list of choices gives a parameter that has none: those marked as selected. */
+/**
+ * The value that a list of choices gives a parameter that has none: those marked as selected.
+ * @param {Option[]} options
+ * @param {boolean} [multi]
+ */
 export function preselected(options, multi) {
   const values = options.filter((each) => each.selected).map((each) => each.value);
   if (!values.length) return undefined;
   return multi ? values : values[0];
 }
 
-/** A parameter as the rest of the page knows it, from its JSON. */
+/**
+ * A parameter as the rest of the page knows it, from its JSON.
+ * @param {ParameterJson} json
+ * @returns {Declaration}
+ */
 export function declaration(json) {
   const settings = json.typeSettings ?? {};
   const options = typeof json.jsonData === 'string' ? optionsFromJson(json.jsonData) : null;
@@ -183,6 +283,7 @@ export function declaration(json) {
   };
 }
 
+/** @param {ParameterJson} json */
 function startValue(json) {
   const value = json.value ?? json.defaultValue ?? undefined;
   if (json.type === TIME || value === undefined) return value;

@@ -1,24 +1,32 @@
 /* A panel below a button: opens on click, closes on Escape, on a click elsewhere and when the focus leaves
    it. */
+// @ts-check
 
-import { h } from './dom.js';
+import { contains, focusFirst, h, replaceChildren } from './dom.js';
+
+/** @import { Children } from './dom.js' */
 
 export class Popup {
-  /** `content(close)` makes the panel's content each time it opens. */
-  constructor(opener, content, { role = 'dialog', label = '' } = {}) {
-    this.opener = opener;
+  /**
+   * @param {HTMLButtonElement} button
+   * @param {(close: () => void) => Children} content  Makes the panel's content each time it opens.
+   * @param {string} label
+   */
+  constructor(button, content, label) {
+    this.button = button;
     this.content = content;
-    this.panel = h('div', { class: 'popup', role, 'aria-label': label, hidden: true });
-    this.element = h('div', { class: 'popup-place' }, opener, this.panel);
-    opener.setAttribute('aria-expanded', 'false');
-    opener.setAttribute('aria-haspopup', role);
-    opener.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
+    this.panel = h('div', { class: 'popup', role: 'dialog', 'aria-label': label, hidden: true });
+    this.element = h('div', { class: 'popup-place' }, button, this.panel);
+    button.setAttribute('aria-expanded', 'false');
+    button.setAttribute('aria-haspopup', 'dialog');
+    button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.element.addEventListener('keydown', (event) => this.#key(event));
     this.element.addEventListener('focusout', (event) => {
-      if (event.relatedTarget && !this.element.contains(event.relatedTarget)) this.close(false);
+      if (event.relatedTarget && !contains(this.element, event.relatedTarget)) this.close(false);
     });
-    this.outside = (event) => {
-      if (!this.element.contains(event.target)) this.close(false);
+    /** @param {Event} event */
+    this.outside = ({ target }) => {
+      if (!contains(this.element, target)) this.close(false);
     };
   }
 
@@ -27,24 +35,28 @@ export class Popup {
   }
 
   open() {
-    this.panel.replaceChildren(...[this.content(() => this.close())].flat());
+    replaceChildren(
+      this.panel,
+      this.content(() => this.close()),
+    );
     this.panel.hidden = false;
     this.#fit();
-    this.opener.setAttribute('aria-expanded', 'true');
+    this.button.setAttribute('aria-expanded', 'true');
     document.addEventListener('pointerdown', this.outside);
-    (
-      this.panel.querySelector('[data-focus]') ?? this.panel.querySelector('input, button, [tabindex="0"]')
-    )?.focus();
+    focusFirst(this.panel, '[data-focus]', 'input, button, [tabindex="0"]');
   }
 
-  /** Closes; the focus goes back to the button unless it has already gone elsewhere. */
+  /**
+   * Closes; the focus goes back to the button unless it has already gone elsewhere.
+   * @param {boolean} [refocus]
+   */
   close(refocus = true) {
     if (!this.isOpen) return;
     this.panel.hidden = true;
     this.panel.replaceChildren();
-    this.opener.setAttribute('aria-expanded', 'false');
+    this.button.setAttribute('aria-expanded', 'false');
     document.removeEventListener('pointerdown', this.outside);
-    if (refocus) this.opener.focus();
+    if (refocus) this.button.focus();
   }
 
   /** Keeps the panel inside the window. */
@@ -56,6 +68,7 @@ export class Popup {
     );
   }
 
+  /** @param {KeyboardEvent} event */
   #key(event) {
     if (event.key !== 'Escape' || !this.isOpen) return;
     event.stopPropagation();

@@ -1,22 +1,40 @@
 /* Time: ranges as a workbook writes them, {durationMs} back from now or from {endTime}, and times as text. */
+// @ts-check
+
+/**
+ * @typedef {{durationMs: number, endTime?: string | null}} TimeRange
+ * @typedef {[size: number, letter: string, word: string]} Unit  Its length in milliseconds and its names.
+ * @typedef {{day: string, clock: string, fraction: string}} Parts
+ * @typedef {keyof typeof PATTERNS} DatePattern
+ */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** @type {Unit} */
+const MILLISECOND = [1, 'ms', 'millisecond'];
+/** @type {Unit[]} */
 const UNITS = [
   [DAY, 'd', 'day'],
   [HOUR, 'h', 'hour'],
   [MINUTE, 'm', 'minute'],
   [SECOND, 's', 'second'],
-  [1, 'ms', 'millisecond'],
+  MILLISECOND,
 ];
+/** @type {[size: number, letter: string]} */
+const ISO_SECOND = [SECOND, 'S'];
+/** @type {[size: number, letter: string][]} */
+const ISO_UNITS = [[HOUR, 'H'], [MINUTE, 'M'], ISO_SECOND];
+const SIZES = new Map(UNITS.map(([size, letter]) => [letter, size]));
+const LONGEST_GRAIN = 30 * DAY;
 const GRAINS = [1, 5, 10, 15, 30]
   .map((n) => n * SECOND)
   .concat(
     [1, 2, 5, 10, 15, 30].map((n) => n * MINUTE),
     [1, 2, 3, 6, 12].map((n) => n * HOUR),
-    [1, 2, 7, 30].map((n) => n * DAY),
+    [1, 2, 7].map((n) => n * DAY),
+    LONGEST_GRAIN,
   );
 
 /** How many bins a chart has at most: a day in steps of half an hour is 48. */
@@ -38,76 +56,113 @@ export const PRESETS = [
   30 * DAY,
 ];
 
-/** 86400000 as KQL writes it: 1d. */
+/**
+ * 86400000 as KQL writes it: 1d.
+ * @param {number} ms
+ */
 function durationText(ms) {
-  const [size, letter] = UNITS.find(([unit]) => ms % unit === 0) ?? UNITS.at(-1);
+  const [size, letter] = UNITS.find(([unit]) => ms % unit === 0) ?? MILLISECOND;
   return `${Math.round(ms / size)}${letter}`;
 }
 
-/** Reads what `durationText` writes; null for anything else. */
+/**
+ * Reads what `durationText` writes; null for anything else.
+ * @param {string} text
+ */
 function durationOf(text) {
   const match = /^(\d{1,12})(ms|d|h|m|s)$/.exec(text);
-  return match ? Number(match[1]) * UNITS.find(([, letter]) => letter === match[2])[0] : null;
+  return match ? Number(match[1]) * (SIZES.get(match[2]) ?? 0) : null;
 }
 
-/** 86400000 in words: 24 hours. Up to two days stay hours, as the portal says it. */
+/**
+ * 86400000 in words: 24 hours. Up to two days stay hours, as in the portal.
+ * @param {number} ms
+ */
 function durationWords(ms) {
-  const fits = ([unit]) => ms % unit === 0 && !(unit === DAY && ms <= 2 * DAY);
-  const [size, , word] = UNITS.find(fits) ?? UNITS.at(-1);
+  const [size, , word] =
+    UNITS.find(([unit]) => ms % unit === 0 && !(unit === DAY && ms <= 2 * DAY)) ?? MILLISECOND;
   const count = ms / size;
   return count === 1 ? word : `${count} ${word}s`;
 }
 
-/** Whether a range says anything: a workbook writes 0 for "as the query says". */
+/**
+ * Whether a value is a range of some length: a workbook writes 0 for "as in the query".
+ * @param {unknown} range
+ * @returns {range is TimeRange}
+ */
 export function isSet(range) {
-  return Boolean(range && range.durationMs > 0);
+  if (typeof range !== 'object' || range === null || !('durationMs' in range)) return false;
+  return Number(range.durationMs) > 0;
 }
 
-/** Start and end of a range in milliseconds; `now` ends one that is relative. */
+/**
+ * Start and end of a range in milliseconds; `now` ends one that is relative.
+ * @param {TimeRange} range
+ * @param {number} now
+ */
 export function bounds(range, now) {
   const end = range.endTime ? Date.parse(range.endTime) : now;
   return { start: end - range.durationMs, end };
 }
 
-/** The range between two instants in milliseconds. */
+/**
+ * The range between two instants in milliseconds.
+ * @param {number} start
+ * @param {number} end
+ * @returns {TimeRange}
+ */
 export function between(start, end) {
   return { durationMs: end - start, endTime: new Date(end).toISOString() };
 }
 
-/** The step that divides a range into bins that a chart can show. */
+/**
+ * The step that divides a range into bins that a chart can show.
+ * @param {TimeRange} range
+ */
 export function grain(range) {
-  return durationText(GRAINS.find((step) => range.durationMs / step <= BINS) ?? GRAINS.at(-1));
+  return durationText(GRAINS.find((step) => range.durationMs / step <= BINS) ?? LONGEST_GRAIN);
 }
 
+/** @param {number} ms */
 const iso = (ms) => new Date(ms).toISOString();
 
-/** What stands after `where TimeGenerated`. */
+/**
+ * What stands after `where TimeGenerated`.
+ * @param {TimeRange} range
+ * @param {number} now
+ */
 export function condition(range, now) {
   if (!range.endTime) return `> ago(${durationText(range.durationMs)})`;
   const { start, end } = bounds(range, now);
   return `between (datetime(${iso(start)}) .. datetime(${iso(end)}))`;
 }
 
-/** A range as the query interface takes it: a duration back from now, or start and end. */
+/**
+ * A range as the query interface takes it: a duration back from now, or start and end.
+ * @param {TimeRange} range
+ * @param {number} now
+ */
 export function timespan(range, now) {
   if (!range.endTime) return isoDuration(range.durationMs);
   const { start, end } = bounds(range, now);
   return `${iso(start)}/${iso(end)}`;
 }
 
-/** ISO 8601: PT24H, PT5M, PT90S. */
+/**
+ * ISO 8601: PT24H, PT5M, PT90S.
+ * @param {number} ms
+ */
 export function isoDuration(ms) {
-  const [size, letter] = [
-    [HOUR, 'H'],
-    [MINUTE, 'M'],
-    [SECOND, 'S'],
-  ].find(([unit]) => ms % unit === 0) ?? [SECOND, 'S'];
+  const [size, letter] = ISO_UNITS.find(([unit]) => ms % unit === 0) ?? ISO_SECOND;
   return `PT${ms / size}${letter}`;
 }
 
-const two = (n) => String(n).padStart(2, '0');
-
-/** The parts of an instant, in UTC or on the clock of this machine. */
+/**
+ * The parts of an instant, in UTC or on the clock of this machine.
+ * @param {number} ms
+ * @param {boolean} utc
+ * @returns {Parts}
+ */
 function parts(ms, utc) {
   const date = new Date(utc ? ms : ms - new Date(ms).getTimezoneOffset() * MINUTE);
   const text = date.toISOString();
@@ -115,22 +170,31 @@ function parts(ms, utc) {
 }
 
 const PATTERNS = {
-  shortDatePattern: (p) => p.day,
-  longDatePattern: (p) => p.day,
-  shortTimePattern: (p) => p.clock.slice(0, 5),
-  longTimePattern: (p) => p.clock,
-  shortDateTimePattern: (p) => `${p.day} ${p.clock.slice(0, 5)}`,
-  longDateTimePattern: (p) => `${p.day} ${p.clock}`,
-  fullDateTimePattern: (p) => `${p.day} ${p.clock}.${p.fraction}`,
+  shortDatePattern: (/** @type {Parts} */ p) => p.day,
+  longDatePattern: (/** @type {Parts} */ p) => p.day,
+  shortTimePattern: (/** @type {Parts} */ p) => p.clock.slice(0, 5),
+  longTimePattern: (/** @type {Parts} */ p) => p.clock,
+  shortDateTimePattern: (/** @type {Parts} */ p) => `${p.day} ${p.clock.slice(0, 5)}`,
+  longDateTimePattern: (/** @type {Parts} */ p) => `${p.day} ${p.clock}`,
+  fullDateTimePattern: (/** @type {Parts} */ p) => `${p.day} ${p.clock}.${p.fraction}`,
 };
 
-/** An instant as text; year first, so that columns of times line up and sort. */
+/**
+ * An instant as text; year first, so that columns of times line up and sort.
+ * @param {number} ms
+ * @param {boolean} utc
+ * @param {DatePattern} [pattern]
+ */
 export function dateText(ms, utc, pattern = 'fullDateTimePattern') {
   return PATTERNS[pattern](parts(ms, utc));
 }
 
-/** A range in words. */
-export function label(range, utc) {
+/**
+ * A range in words.
+ * @param {unknown} range
+ * @param {boolean} [utc]
+ */
+export function label(range, utc = false) {
   if (!isSet(range)) return '';
   if (!range.endTime) return `Last ${durationWords(range.durationMs)}`;
   const { start, end } = bounds(range, 0);
@@ -139,36 +203,55 @@ export function label(range, utc) {
   return `${from.day} ${from.clock} to ${until} ${utc ? 'UTC' : 'local'}`;
 }
 
-/** How long ago, in words that need no more precision than a glance. */
+/**
+ * How long ago, in words that need no more precision than a glance.
+ * @param {number} ms
+ * @param {number} now
+ */
 export function ago(ms, now) {
   const past = Math.max(0, now - ms);
   if (past < 2 * SECOND) return 'just now';
-  const [size, letter] = UNITS.find(([unit]) => past >= unit);
+  const [size, letter] = UNITS.find(([unit]) => past >= unit) ?? MILLISECOND;
   return `${Math.floor(past / size)} ${letter === 'm' ? 'min' : letter} ago`;
 }
 
-/** A range in an address: 1h, or start and end. */
-export function toAddress(range) {
+/**
+ * A range in a URL: 1h, or start and end.
+ * @param {TimeRange} range
+ */
+export function toUrl(range) {
   if (!range.endTime) return durationText(range.durationMs);
   const { start, end } = bounds(range, 0);
   return `${iso(start)}/${iso(end)}`;
 }
 
-/** Reads what `toAddress` writes; null for anything else. */
-export function fromAddress(text) {
+/**
+ * Reads what `toUrl` writes; null for anything else.
+ * @param {string} text
+ * @returns {TimeRange | null}
+ */
+export function fromUrl(text) {
   const [start, end] = text.split('/').map((part) => Date.parse(part));
   if (end > start) return between(start, end);
   const durationMs = durationOf(text);
   return durationMs ? { durationMs } : null;
 }
 
-/** The value of an input of type datetime-local. */
+/**
+ * The value of an input of type datetime-local.
+ * @param {number} ms
+ * @param {boolean} utc
+ */
 export function toInput(ms, utc) {
   const { day, clock } = parts(ms, utc);
   return `${day}T${clock}`;
 }
 
-/** The instant of such a value in milliseconds; NaN when it is none. */
+/**
+ * The instant of such a value in milliseconds; NaN when it is none.
+ * @param {string} text
+ * @param {boolean} utc
+ */
 export function fromInput(text, utc) {
   return Date.parse(utc ? `${text}Z` : text);
 }

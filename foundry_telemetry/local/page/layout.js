@@ -1,21 +1,37 @@
-/* The frame of a query step: title, buttons, and what stands in place of the content while there is none. */
+/* The layout of a query item: title, buttons, the content, and what is in its place while there is none. */
+// @ts-check
 
-import { button, h, style } from './dom.js';
+import { button, h, replaceChildren, style } from './dom.js';
 import { icon } from './icons.js';
 
+/**
+ * @import { Children, Props } from './dom.js'
+ * @import { Problem } from './supported.js'
+ * @import { CommonJson } from './workbook.js'
+ */
+
+/** @type {Partial<Record<number, string>>} */
 const SIZES = { 0: 'medium', 1: 'small', 2: 'large', 3: 'full', 4: 'tiny' };
+/** @type {Partial<Record<string, number>>} */
 const SKELETONS = { tiles: 4, table: 8 };
 
-/** The width that fills a row where whole percents leave a rest: 33 is a third. */
-function filling(percent) {
+/**
+ * The width that fills a row where whole percents leave a rest: 33 is a third.
+ * @param {number} percent
+ */
+export function filling(percent) {
   const parts = Array.from({ length: 10 }, (_, i) => 100 / (i + 3)).flatMap((part) => [part, part * 2]);
   return parts.find((part) => part >= percent && part - percent < 1) ?? percent;
 }
 
-/** What the workbook says about the look of an item, applied through the object model. */
+/**
+ * Applies the styles of an item through the object model.
+ * @param {HTMLElement} element
+ * @param {CommonJson} item
+ */
 export function applyStyle(element, item) {
   const { margin, padding, maxWidth, showBorder } = item.styleSettings ?? {};
-  const wide = Number.parseFloat(item.customWidth);
+  const wide = Number.parseFloat(item.customWidth ?? '');
   style(element, {
     ...(margin ? { margin } : {}),
     ...(padding ? { padding } : {}),
@@ -29,7 +45,10 @@ export function applyStyle(element, item) {
   if (showBorder) element.classList.add('has-border');
 }
 
-/** A strip that says what of an item is not drawn. */
+/**
+ * A strip with what of an item is not drawn.
+ * @param {Problem[]} problems
+ */
 export function notice(problems) {
   if (!problems.length) return null;
   const list = problems
@@ -38,19 +57,33 @@ export function notice(problems) {
   return strip('This page does not draw: ', ...list);
 }
 
-/** A strip with a warning. */
+/**
+ * A strip with a warning.
+ * @param {...Children} words
+ */
 export function strip(...words) {
   return h('p', { class: 'notice' }, icon('warning'), h('span', {}, ...words));
 }
 
-export class Frame {
-  /** `actions` are the buttons of the step, `name` stands for a title that is not there. */
-  constructor({ item, kind, size, actions, problems }) {
+export class ItemLayout {
+  #isFilled = false;
+  /** @type {HTMLElement | null} */
+  #content = null;
+
+  /**
+   * @param {CommonJson} item
+   * @param {object} parts
+   * @param {string} parts.kind  Of the view.
+   * @param {number} [parts.size]
+   * @param {HTMLElement[]} parts.actions  The buttons of the item.
+   * @param {Problem[]} parts.problems  What of it is not drawn.
+   */
+  constructor(item, { kind, size = 0, actions, problems }) {
     this.title = h('h3', { class: 'step-title' });
     this.progress = h('span', { class: 'progress', hidden: true });
-    this.body = h('div', { class: `step-body ${SIZES[size ?? 0]}` });
+    this.body = h('div', { class: `step-body ${SIZES[size]}` });
     this.message = h('div', { class: 'message', hidden: true });
-    this.skeleton = this.#skeleton(kind);
+    this.skeleton = skeleton(kind);
     this.body.append(this.skeleton, this.message);
     this.tools = h('div', { class: 'tools' }, ...actions);
     this.element = h(
@@ -64,15 +97,16 @@ export class Frame {
     applyStyle(this.element, item);
   }
 
+  /** @param {string} words */
   setTitle(words) {
     this.title.textContent = words;
     this.element.classList.toggle('untitled', !words);
     if (words) this.element.setAttribute('aria-label', words);
   }
 
-  /** Something is under way: bars where there is nothing yet, else the content pales. */
+  /** A query runs: bars where there is nothing yet, else the content pales. */
   loading() {
-    const isFirst = !this.shown;
+    const isFirst = !this.#isFilled;
     this.element.setAttribute('aria-busy', 'true');
     this.progress.hidden = false;
     if (isFirst) this.#show(this.skeleton);
@@ -85,37 +119,52 @@ export class Frame {
     this.body.classList.remove('stale');
   }
 
-  /** Shows the content, which stays in place from then on. */
-  content(element) {
+  /**
+   * Shows the content, which stays in place from then on.
+   * @param {HTMLElement} element
+   */
+  showContent(element) {
     if (!element.isConnected) this.body.append(element);
-    this.view = element;
-    this.shown = true;
+    this.#content = element;
+    this.#isFilled = true;
     this.#show(element);
   }
 
-  /** Shows words in place of the content. */
-  say(kind, ...children) {
-    this.shown = true;
+  /**
+   * Shows a message in place of the content.
+   * @param {string} kind
+   * @param {...Children} children
+   */
+  showMessage(kind, ...children) {
+    this.#isFilled = true;
     this.message.className = `message is-${kind}`;
-    this.message.replaceChildren(...children.flat().filter(Boolean));
+    replaceChildren(this.message, ...children);
     this.#show(this.message);
   }
 
+  /** @param {HTMLElement} element */
   #show(element) {
-    for (const each of [this.skeleton, this.message, this.view]) if (each) each.hidden = each !== element;
-  }
-
-  #skeleton(kind) {
-    const count = SKELETONS[kind] ?? 1;
-    return h(
-      'div',
-      { class: `skeleton of-${kind}`, 'aria-hidden': 'true' },
-      ...Array.from({ length: count }, () => h('span')),
-    );
+    for (const each of [this.skeleton, this.message, this.#content]) if (each) each.hidden = each !== element;
   }
 }
 
-/** A small button with an icon. */
+/** @param {string} kind */
+function skeleton(kind) {
+  const count = SKELETONS[kind] ?? 1;
+  return h(
+    'div',
+    { class: `skeleton of-${kind}`, 'aria-hidden': 'true' },
+    ...Array.from({ length: count }, () => h('span')),
+  );
+}
+
+/**
+ * A small button with an icon.
+ * @param {string} name  Of the icon.
+ * @param {string} words
+ * @param {() => void} click
+ * @param {Props} [props]
+ */
 export function tool(name, words, click, props = {}) {
   return button(words, click, { class: 'tool', 'aria-label': words, title: words, ...props }, icon(name));
 }

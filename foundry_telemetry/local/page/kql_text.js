@@ -1,4 +1,6 @@
-/* KQL as a person reads it: coloured words, numbered lines, and the dialog that shows a step's query. */
+/* KQL as a person reads it: coloured words, numbered lines, and the dialog that shows the query of an
+   item. */
+// @ts-check
 
 import { button, h } from './dom.js';
 import { copy } from './clipboard.js';
@@ -20,7 +22,9 @@ const TOKENS = new RegExp(
 );
 const KINDS = ['comment', 'string', 'number', 'keyword', 'function'];
 
+/** @param {string} line */
 function colored(line) {
+  /** @type {(string | Element)[]} */
   const nodes = [];
   let at = 0;
   for (const match of line.matchAll(TOKENS)) {
@@ -31,8 +35,12 @@ function colored(line) {
   return [...nodes, line.slice(at)];
 }
 
-/** A query with numbered lines; `marked` is the line an error names. */
-function kqlText(kql, marked = null) {
+/**
+ * A query with numbered lines; `marked` is the line an error names.
+ * @param {string} kql
+ * @param {number | null} marked
+ */
+function kqlText(kql, marked) {
   const lines = kql.replace(/\r\n?/g, '\n').split('\n');
   return h(
     'pre',
@@ -51,7 +59,10 @@ function kqlText(kql, marked = null) {
   );
 }
 
-/** Shows the query of a step as it was sent. */
+/**
+ * Shows the query of an item as it was sent.
+ * @param {{title: string, kql: string, range: string | null, line: number | null}} query
+ */
 export function showKql({ title, kql, range, line }) {
   const sent = range
     ? h(
@@ -68,7 +79,7 @@ export function showKql({ title, kql, range, line }) {
     body,
     button(
       'Copy',
-      () => copy(kql, 'KQL copied'),
+      () => void copy(kql, 'KQL copied'),
       { class: 'primary', 'data-focus': true },
       icon('copy'),
       'Copy KQL',

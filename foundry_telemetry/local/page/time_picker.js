@@ -1,47 +1,69 @@
 /* The choice of a time: the workbook's ranges, and any two instants. */
+// @ts-check
 
 import { button, h, id } from './dom.js';
-import { opener } from './opener.js';
 import { Popup } from './popup.js';
-import { PRESETS, between, bounds, fromInput, isSet, label, toInput } from './time.js';
+import { popupButton } from './popup_button.js';
+import { timeOf } from './parameters.js';
+import { PRESETS, between, bounds, fromInput, label, toInput } from './time.js';
+
+/**
+ * @import { ControlServices } from './controls.js'
+ * @import { Declaration } from './parameters.js'
+ * @import { TimeRange } from './time.js'
+ * @import { ParameterJson } from './workbook.js'
+ * @typedef {(range: TimeRange) => void} Choose
+ */
 
 export class TimeControl {
-  constructor(parameter, json, host) {
-    Object.assign(this, { parameter, host, hint: json.description });
+  /**
+   * @param {Declaration} parameter
+   * @param {ParameterJson} json
+   * @param {ControlServices} services
+   */
+  constructor(parameter, json, services) {
+    this.parameter = parameter;
+    this.services = services;
+    this.hint = json.description;
     const named = (json.typeSettings?.selectableValues ?? [])
       .map(({ durationMs }) => durationMs)
       .filter(Boolean);
     this.presets = named.length ? named : PRESETS;
     this.allowsCustom = json.typeSettings?.allowCustom ?? !named.length;
-    const { element, value } = opener(parameter);
+    const { element, value } = popupButton(parameter.title);
     this.value = value;
-    this.popup = new Popup(element, (close) => this.#panel(close), { label: parameter.title });
-    this.element = this.popup.element;
+    this.element = new Popup(element, (close) => this.#panel(close), parameter.title).element;
     this.show();
   }
 
   show() {
-    const set = isSet(this.parameter.value);
-    this.value.textContent = set ? label(this.parameter.value, this.host.utc()) : 'Any time';
-    this.value.classList.toggle('unset', !set);
+    const range = timeOf(this.parameter);
+    this.value.textContent = range ? label(range, this.services.clock.utc) : 'Any time';
+    this.value.classList.toggle('unset', !range);
   }
 
+  /** @param {() => void} close */
   #panel(close) {
+    /** @type {Choose} */
     const choose = (range) => {
       close();
-      this.host.set(range);
+      this.services.set(range);
     };
     const presets = this.presets.map((durationMs) => this.#preset(durationMs, choose));
     return [
       this.hint ? h('p', { class: 'popup-note' }, this.hint) : null,
       h('div', { class: 'presets', role: 'group', 'aria-label': 'Ranges' }, ...presets),
       this.allowsCustom ? this.#custom(choose) : null,
-    ].filter(Boolean);
+    ];
   }
 
+  /**
+   * @param {number} durationMs
+   * @param {Choose} choose
+   */
   #preset(durationMs, choose) {
-    const { value } = this.parameter;
-    const isNow = isSet(value) && !value.endTime && value.durationMs === durationMs;
+    const range = timeOf(this.parameter);
+    const isNow = !range?.endTime && range?.durationMs === durationMs;
     return button(label({ durationMs }), () => choose({ durationMs }), {
       class: 'preset',
       'aria-pressed': String(isNow),
@@ -49,15 +71,14 @@ export class TimeControl {
     });
   }
 
+  /** @param {Choose} choose */
   #custom(choose) {
-    const utc = this.host.utc();
-    const now = this.host.now();
-    const { start, end } = isSet(this.parameter.value)
-      ? bounds(this.parameter.value, now)
-      : { start: now - 3_600_000, end: now };
+    const { utc, now } = this.services.clock;
+    const { start, end } = bounds(timeOf(this.parameter) ?? { durationMs: 3_600_000 }, now);
     const [from, to] = [this.#field('From', start, utc), this.#field('To', end, utc)];
     const problem = h('p', { class: 'problem', role: 'alert' });
-    const apply = (event) => {
+    /** @param {SubmitEvent} event */
+    const submit = (event) => {
       event.preventDefault();
       const [a, b] = [from, to].map(({ input }) => fromInput(input.value, utc));
       if (b > a) choose(between(a, b));
@@ -65,7 +86,7 @@ export class TimeControl {
     };
     return h(
       'form',
-      { class: 'custom', submit: apply },
+      { class: 'custom', on: { submit } },
       h('p', { class: 'custom-title' }, `Between two times (${utc ? 'UTC' : 'local'})`),
       from.element,
       to.element,
@@ -74,6 +95,11 @@ export class TimeControl {
     );
   }
 
+  /**
+   * @param {string} words
+   * @param {number} ms
+   * @param {boolean} utc
+   */
   #field(words, ms, utc) {
     const field = id('time');
     const input = h('input', {

@@ -50,6 +50,8 @@ class Reason(StrEnum):
     """A sampler or span processor of the application raised, so an attempt has no span."""
     PROCESSOR_ERROR = "processor_error"
     """A processor of the application raised when it was given a finished span or a ledger event."""
+    FORMAT_ERROR = "format_error"
+    """A log line of the application does not fit the logging format or its own arguments."""
     QUEUE_FULL = "queue_full"
     """More came in five seconds than the queue holds (``OTEL_BSP_MAX_QUEUE_SIZE``, ``OTEL_BLRP_…``)."""
     AFTER_SHUTDOWN = "after_shutdown"
@@ -74,7 +76,7 @@ class Reason(StrEnum):
     """The process ended before it was sent or on disk."""
 
 
-OF_APPLICATION: Final = frozenset({Reason.SINK_ERROR, Reason.PROCESSOR_ERROR})
+OF_APPLICATION: Final = frozenset({Reason.SINK_ERROR, Reason.PROCESSOR_ERROR, Reason.FORMAT_ERROR})
 """Reasons for which our record may be whole: code of the application failed on it."""
 
 Loss = tuple[Reason, Signal]

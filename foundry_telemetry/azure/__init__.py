@@ -154,6 +154,7 @@ def _start(settings: Settings) -> None:
     delivery.arm()
     _active = (settings, delivery)
     dropped.is_counted = True
+    logging_loop.protect_callers()
     instrument(
         hosts=settings.hosts,
         http_spans=settings.http_spans,

@@ -1,4 +1,4 @@
-"""Logging handlers: that losses are heard, and that the last flush of `logging` starts no thread.
+"""Logging handlers: losses are heard, a bad line breaks no call, the last flush of `logging` makes no thread.
 
 *OpenTelemetry handler*: a logging handler that turns records into telemetry.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from foundry_telemetry.azure.log_pipeline import EXPORTER
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
 
 _LIBRARY: Final = "foundry_telemetry"
 
@@ -24,6 +25,32 @@ def disable_flush() -> None:
     """Make `logging.shutdown` harmless: the flush of an OpenTelemetry handler starts a thread."""
     for handler in otel_handlers():
         handler.flush = _nothing  # type: ignore[method-assign]
+
+
+def protect_callers() -> None:
+    """Keep what an OpenTelemetry handler raises from the code that logs, as Python's own handlers do.
+
+    It formats without a guard: a logging format that names an unknown field, or a line whose arguments do not
+    fit, would raise in the application's call of ``logger.info()``, and in those of httpx.
+    """
+    for handler in otel_handlers():
+        if "emit" not in vars(handler):
+            handler.emit = _Protected(handler)  # type: ignore[method-assign]
+
+
+class _Protected:
+    """The ``emit`` of a handler; what it raises goes to `logging.Handler.handleError`, and is counted."""
+
+    def __init__(self, handler: logging.Handler) -> None:
+        self._handler = handler
+        self._emit = handler.emit
+
+    def __call__(self, record: logging.LogRecord) -> None:
+        try:
+            self._emit(record)
+        except Exception:
+            dropped.add(Reason.FORMAT_ERROR, Signal.LOGS)
+            self._handler.handleError(record)
 
 
 class _Aloud(logging.Handler):

@@ -72,6 +72,33 @@ def during_an_export(log: Callable[[], object]) -> None:
     context.detach(token)
 
 
+@pytest.mark.row(89)
+@pytest.mark.parametrize(
+    ("log_format", "line", "arguments"),
+    [("%(nobody)s", "fits", ()), (None, "%d calls", ("many",)), (None, "%s and %s", ("one",))],
+)
+def test_a_line_that_does_not_fit(
+    log_format: str | None,
+    line: str,
+    arguments: tuple[str, ...],
+    exported: Exported,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It breaks no call: Python prints it as for its own handlers, it is counted, and the next one goes."""
+    without_pytest()
+    [handler] = logging.getLogger().handlers
+    handler.setFormatter(logging.Formatter(log_format) if log_format else None)
+    logging_loop.protect_callers()
+    logging_loop.protect_callers()
+    before = dropped.totals()[Reason.FORMAT_ERROR, Signal.LOGS]
+    logging.getLogger("app").warning(line, *arguments)
+    assert "--- Logging error ---" in capsys.readouterr().err
+    assert dropped.totals()[Reason.FORMAT_ERROR, Signal.LOGS] == before + 1
+    handler.setFormatter(None)
+    logging.getLogger("app").warning("fits")
+    assert exported.bodies == ["fits"]
+
+
 @pytest.mark.row(79)
 @pytest.mark.parametrize("name", ["urllib3.connectionpool", "azure.core", "azure.identity", "app"])
 def test_export_is_not_exported(name: str, exported: Exported) -> None:

@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 DROPPED = "foundry.telemetry.dropped"
 COUNTS = ("Item_Dropped_Count", DROPPED)
 REASON = "foundry.telemetry.reason"
-OF_APPLICATION = ("sink_error", "processor_error")
+OF_APPLICATION = ("sink_error", "processor_error", "format_error")
 HEARTBEAT = "foundry.telemetry.heartbeat"
 TOKENS = "foundry.client.token.usage"
 

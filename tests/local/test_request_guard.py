@@ -264,7 +264,7 @@ def test_no_upgrades(wire: Wire) -> None:
 def test_the_key_is_in_no_answer_but_the_status(wire: Wire) -> None:
     """The key shows where the connection string is shown."""
     key = wire.azure.store.key.encode()
-    for path in ("/", "/workbook.json", "/supported.json", "/none"):
+    for path in ("/", "/workbook.json", "/page/supported.json", "/none"):
         assert key not in wire.ask("GET", path).body
     assert key in wire.ask("GET", "/status.json").body
 

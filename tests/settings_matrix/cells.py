@@ -118,7 +118,8 @@ def _as_without_us(ran: Ran) -> None:
     if ran.bytes != SENT:
         raise BrokenError("other bytes than without us")
     tracebacks = ran.errors.split("Traceback (most")[1:]
-    raised_in = [told.rpartition('  File "')[2].partition("\n")[0] for told in tracebacks]
+    raised = [told.partition("Call stack:")[0] for told in tracebacks]  # who logged stands below that
+    raised_in = [told.rpartition('  File "')[2].partition("\n")[0] for told in raised]
     if "ERROR:foundry_telemetry" in ran.errors or any(_OURS in place for place in raised_in):
         raise BrokenError(f"an error of ours:\n{ran.errors}")
 

@@ -31,6 +31,8 @@ _ONE_WAY: Final = {
         (Outcome.AS_DISTRO, "OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE", "nonsense"),
         # The distro takes the other string, but its exporter reads this one all the same.
         (Outcome.REFUSED, "APPLICATIONINSIGHTS_CONNECTION_STRING", "huge nonsense empty"),
+        # Its handler formats unguarded, in the application's own call of `logger.info()`; ours is guarded.
+        (Outcome.AS_DISTRO, "PYTHON_APPLICATIONINSIGHTS_LOGGING_FORMAT", "nonsense"),
     ),
 }
 

@@ -42,7 +42,6 @@ def routes(workbook: Path | None) -> Iterator[Route]:
         if path.suffix in _TYPES and path.is_file():
             yield _route(f"/page/{path.relative_to(_FOLDER).as_posix()}", path)
     yield _route("/workbook.json", workbook or files.folder() / files.WORKBOOK)
-    yield _route("/supported.json", supported.PATH)
 
 
 def _route(url: str, path: Path) -> Route:

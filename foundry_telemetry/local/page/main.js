@@ -186,7 +186,7 @@ function start(workbook, supported) {
 
 try {
   const [workbook, supported, status] = await Promise.all(
-    ['/workbook.json', '/supported.json', '/status.json'].map(load),
+    ['/workbook.json', '/page/supported.json', '/status.json'].map(load),
   );
   store.status = /** @type {Status} */ (status);
   start(/** @type {WorkbookJson} */ (workbook), /** @type {Supported} */ (supported));

@@ -431,7 +431,7 @@ MUTANTS: Final = (
     Mutant(
         "child-tells-for-its-parent",
         "foundry_telemetry/azure/forks.py",
-        "        self._held.clear()\n",
+        "        self._unsent.clear()\n",
         "",
         ("tests/azure/test_forks.py::test_the_child_leaves_it_to_the_parent",),
         (),
@@ -447,7 +447,7 @@ MUTANTS: Final = (
     Mutant(
         "lost-count-is-lost",
         "foundry_telemetry/azure/envelopes.py",
-        """            _tell_again(point[1], data.get("properties", {}))
+        """            _requeue(point[1], data.get("properties", {}))
 """,
         "            pass\n",
         ("tests/azure/test_dropped_items.py::test_told_again",),

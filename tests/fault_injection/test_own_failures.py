@@ -210,7 +210,7 @@ def test_broken_function_below_retries(
             return await breaker.break_each(errands, DOORS)
 
     names = family.run(scenario)
-    assert len({name for name in names if name.startswith(f"{DOORS}layers.")}) >= 5, sorted(names)
+    assert len({name for name in names if name.startswith(f"{DOORS}transport_layers.")}) >= 5, sorted(names)
 
 
 @pytest.mark.slow

@@ -26,8 +26,8 @@ from foundry_telemetry.observation import (
 from foundry_telemetry.outcomes import FIRST_ERROR, FIRST_REDIRECT, Body, Ended, Ending, judge
 from foundry_telemetry.wire.error_body import ErrorBody, read_error
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
+from foundry_telemetry.wire.message import MessageStream
 from foundry_telemetry.wire.request_matcher import Request
-from foundry_telemetry.wire.sse import MessageStream
 from foundry_telemetry.wire.stream_detection import START_BYTES, is_event_stream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
 

@@ -16,7 +16,7 @@ from foundry_telemetry.instrumentation.families import FAMILIES, loaded
 from foundry_telemetry.instrumentation.internal_errors import losses
 from foundry_telemetry.instrumentation.tracked_request import Exchange, HttpResponse
 from foundry_telemetry.warn_once import Once
-from foundry_telemetry.wire.sse import HELD_BYTES, PIECE_BYTES
+from foundry_telemetry.wire.message import HELD_BYTES, PIECE_BYTES
 
 _log: Final = logging.getLogger("foundry_telemetry")
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable
 from itertools import cycle, islice
 
-from foundry_telemetry.wire.sse import HELD_BYTES, MAX_EVENT, MessageStream
+from foundry_telemetry.wire.message import HELD_BYTES, MAX_EVENT, MessageStream
 from tests.fuzz.bodies import lenient
 from tests.fuzz.emitted import observed, recorded
 from tests.fuzz.harness import Harness

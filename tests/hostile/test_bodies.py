@@ -19,7 +19,7 @@ import zstandard
 import foundry_telemetry
 from foundry_telemetry import Observation
 from foundry_telemetry.instrumentation.tracker import MARK
-from foundry_telemetry.wire.sse import MAX_EVENT, MessageStream
+from foundry_telemetry.wire.message import MAX_EVENT, MessageStream
 from tests.hostile.harness import (
     ASK,
     JSON,

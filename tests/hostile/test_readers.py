@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from foundry_telemetry.wire.claims import read_entra_error, read_token
 from foundry_telemetry.wire.error_body import read_error
 from foundry_telemetry.wire.headers import read_request_headers, read_response_headers
-from foundry_telemetry.wire.sse import MAX_EVENT, MessageStream
+from foundry_telemetry.wire.message import MAX_EVENT, MessageStream
 from foundry_telemetry.wire.usage import read_message
 from tests.hostile.fuzz import check_usage, fuzz, noise, observe, printable
 

@@ -9,7 +9,7 @@ from tests.mutants.mutant import Mutant
 _BODY: Final = "foundry_telemetry/instrumentation/body.py"
 _EXCHANGE: Final = "foundry_telemetry/instrumentation/tracked_request.py"
 _METRICS: Final = "foundry_telemetry/signals/metrics.py"
-_SSE: Final = "foundry_telemetry/wire/sse.py"
+_MESSAGE: Final = "foundry_telemetry/wire/message.py"
 _SHIM: Final = "foundry_telemetry/instrumentation/instrumented_transport.py"
 _ATTEMPT: Final = "foundry_telemetry/attempt.py"
 _OUTCOMES: Final = "foundry_telemetry/outcomes.py"
@@ -189,7 +189,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "quadratic-buffer",
-        _SSE,
+        _MESSAGE,
         """        if self._skipping or len(self._line) + len(part) > MAX_EVENT:
             self._skipping = True
             self._line.clear()
@@ -201,7 +201,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "tokens-added-up",
-        _SSE,
+        _MESSAGE,
         "(name, value) for name, value in usage.items() if value is not None and name in USAGE_FIELDS",
         """(name, value + self._usage.get(name, 0) if type(value) is int else value)
             for name, value in usage.items()

@@ -10,8 +10,8 @@ from typing import Literal
 
 import pytest
 
-from foundry_telemetry.wire import sse
-from foundry_telemetry.wire.sse import HELD_BYTES, MAX_EVENT, PIECE_BYTES, MessageStream
+from foundry_telemetry.wire import message
+from foundry_telemetry.wire.message import HELD_BYTES, MAX_EVENT, PIECE_BYTES, MessageStream
 
 Way = Literal["feed", "settle"]
 """Whether each piece is fed, or put where the stream says until it is to settle, as a watched body does."""
@@ -210,12 +210,12 @@ def test_other_line_endings_later(way: Way) -> None:
 @WAYS
 def test_a_delta_longer_than_is_held(way: Way) -> None:
     """A delta too long to hold is passed over, and what follows it is read."""
-    long = delta("x" * (2 * sse._MAX_REST))
+    long = delta("x" * (2 * message._MAX_REST))
     pieces = [long[at : at + 1000] for at in range(0, len(long), 1000)]
     assert told(read([*pieces, totals(42), *pieces, STOP], way)) == (42, 7, True, None)
 
 
-BIG = delta() * (sse._MAX_PIECE // len(delta()) + 1)
+BIG = delta() * (message._MAX_PIECE // len(delta()) + 1)
 """More bytes at once than are taken in one go: a decoder may give as many."""
 
 

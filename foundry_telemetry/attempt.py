@@ -196,9 +196,9 @@ class Attempt:
             self._stream.feed(bytes(self._body))
             self._body = b""
 
-    def settle(self) -> Callable[[bytes], None]:
-        """Read what `feed` only held. What this gives takes the next few kilobytes in its place."""
-        return self.feed if self._stream is None else self._stream.settle()
+    def flush_buffer(self) -> Callable[[bytes], None]:
+        """Read what `feed` only buffered. What this gives takes the next few kilobytes in its place."""
+        return self.feed if self._stream is None else self._stream.flush_buffer()
 
     def end(
         self,

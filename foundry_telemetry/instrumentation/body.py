@@ -16,7 +16,7 @@ from foundry_telemetry.instrumentation.families import FAMILIES, loaded
 from foundry_telemetry.instrumentation.internal_errors import losses
 from foundry_telemetry.instrumentation.tracked_request import Exchange, HttpResponse
 from foundry_telemetry.warn_once import Once
-from foundry_telemetry.wire.message import HELD_BYTES, PIECE_BYTES
+from foundry_telemetry.wire.events import BUFFER_BYTES, PIECE_BYTES
 
 _log: Final = logging.getLogger("foundry_telemetry")
 
@@ -78,9 +78,9 @@ class _Watched:
         if not self._awaits_flush:  # both families close the body before they flush the decoder
             self._exchange.close()
 
-    def _settle(self) -> Tap:
-        """What takes the next ``HELD_BYTES``; pieces of a quiet stream are only put into a list till then."""
-        return ignore if self._tap is ignore else self._exchange.attempt.settle()
+    def _flush_buffer(self) -> Tap:
+        """What takes the next ``BUFFER_BYTES``; while a stream is buffering, that only fills a list."""
+        return ignore if self._tap is ignore else self._exchange.attempt.flush_buffer()
 
     def _lose(self, error: Exception) -> Tap:
         """Go on without the tap."""
@@ -95,14 +95,14 @@ class SyncBody(_Watched, _SyncStream):
     BASE: ClassVar = "SyncByteStream"
 
     def __iter__(self) -> Iterator[bytes]:
-        tap, room = self._tap, HELD_BYTES
+        tap, room = self._tap, BUFFER_BYTES
         try:
             for piece in self._stream:
                 try:
                     tap(piece)
                     room -= len(piece) + PIECE_BYTES
                     if room < 0:
-                        tap, room = self._settle(), HELD_BYTES
+                        tap, room = self._flush_buffer(), BUFFER_BYTES
                 except Exception as error:
                     tap = self._lose(error)
                 yield piece
@@ -125,7 +125,7 @@ class AsyncBody(_Watched, _AsyncStream):
     BASE: ClassVar = "AsyncByteStream"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        tap, room = self._tap, HELD_BYTES
+        tap, room = self._tap, BUFFER_BYTES
         pieces = self._stream.__aiter__()
         try:
             async for piece in pieces:
@@ -133,7 +133,7 @@ class AsyncBody(_Watched, _AsyncStream):
                     tap(piece)
                     room -= len(piece) + PIECE_BYTES
                     if room < 0:
-                        tap, room = self._settle(), HELD_BYTES
+                        tap, room = self._flush_buffer(), BUFFER_BYTES
                 except Exception as error:
                     tap = self._lose(error)
                 yield piece

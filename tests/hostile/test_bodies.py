@@ -19,7 +19,8 @@ import zstandard
 import foundry_telemetry
 from foundry_telemetry import Observation
 from foundry_telemetry.instrumentation.tracker import MARK
-from foundry_telemetry.wire.message import MAX_EVENT, MessageStream
+from foundry_telemetry.wire.events import MAX_EVENT
+from foundry_telemetry.wire.message import MessageStream
 from tests.hostile.harness import (
     ASK,
     JSON,
@@ -395,7 +396,7 @@ def calls_made(size: int) -> int:
     try:
         for piece in repeat(b"x" * 65536, size // 65536):
             stream.feed(piece)
-            assert len(stream._line) <= MAX_EVENT
+            assert len(stream._events._lines._partial) <= MAX_EVENT
     finally:
         sys.setprofile(None)
     return count

@@ -30,10 +30,10 @@ MUTANTS: Final = (
     Mutant(
         "attach-in-the-generator",
         _BODY,
-        """        tap, room = self._tap, HELD_BYTES
+        """        tap, room = self._tap, BUFFER_BYTES
         try:
             for piece in self._stream:""",
-        """        tap, room = self._tap, HELD_BYTES
+        """        tap, room = self._tap, BUFFER_BYTES
         __import__("opentelemetry.context").context.attach(self._exchange.link.context)
         try:
             for piece in self._stream:""",
@@ -189,13 +189,13 @@ MUTANTS: Final = (
     ),
     Mutant(
         "quadratic-buffer",
-        _MESSAGE,
-        """        if self._skipping or len(self._line) + len(part) > MAX_EVENT:
+        "foundry_telemetry/wire/lines.py",
+        """        if self._skipping or len(self._partial) + len(part) > MAX_LINE:
             self._skipping = True
-            self._line.clear()
+            self._partial.clear()
         else:
-            self._line += part""",
-        """        self._line = bytearray(bytes(self._line) + part)""",
+            self._partial += part""",
+        """        self._partial = bytearray(bytes(self._partial) + part)""",
         ("tests/hostile/test_bodies.py::test_endless_line_is_linear",),
         (66,),
     ),

@@ -16,7 +16,7 @@ import pytest
 import foundry_telemetry
 from foundry_telemetry.instrumentation import FoundryMiddleware
 from foundry_telemetry.instrumentation.calls import failed_attempts
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from tests.fault_injection.internals import GUARDS, Internal, broken, called, internals
 from tests.instrumentation.retrying import wrapping
 from tests.support.capture import Capture
@@ -136,7 +136,7 @@ class Breaker:
 
     async def _break(self, one: Internal, errand: Errand, expected: Told) -> str | None:
         """Break one function; tells how anybody feels it."""
-        losses._next_log_s.clear()
+        internal_errors._next_log_s.clear()
         self._caplog.clear()
         with broken(one) as calls:
             try:

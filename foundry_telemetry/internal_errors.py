@@ -26,7 +26,7 @@ _MESSAGES: Final = {
 }
 
 
-class Losses:
+class InternalErrors:
     """Failures around our records since the start of the process."""
 
     def __init__(self) -> None:
@@ -102,4 +102,4 @@ def _raised_in(error: Exception) -> tuple[CodeType | None, int]:
     return (frame.tb_frame.f_code, frame.tb_lineno) if frame is not None else (None, 0)
 
 
-losses: Final = Losses()
+internal_errors: Final = InternalErrors()

@@ -55,7 +55,7 @@ GUARDS = frozenset({
     "foundry_telemetry.instrumentation.middleware.FoundryMiddleware._failed",
     "foundry_telemetry.instrumentation.middleware.FoundryMiddleware.handle",
     "foundry_telemetry.instrumentation.middleware.FoundryMiddleware.handle_async",
-    "foundry_telemetry.instrumentation.middleware._mark",
+    "foundry_telemetry.instrumentation.middleware._marker_of",
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.attach",
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.close",
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.drop",

@@ -47,14 +47,14 @@ class Advice(Struct, frozen=True, kw_only=True):
     """What to do first, at most 110 characters; it fits a note and a string literal of KQL as it is."""
     steps: tuple[Step, ...]
     """In order: the likely before the rare, looking before changing."""
-    look_at: tuple[str, ...]
+    relevant_fields: tuple[str, ...]
     """The ledger's fields that tell more."""
     tab: Tab = "Incident"
     retry: str
     """Whether, when and how another attempt helps."""
     ticket: str
     """When to open one, or why there is nobody to open it with; goes on from the name of the desk."""
-    desks: tuple[Desk, ...] = ()
+    support_channels: tuple[Desk, ...] = ()
     """Whom to open it with; empty for nobody."""
 
     @property
@@ -72,7 +72,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     @property
     def ids(self) -> tuple[str, ...]:
         """The ledger's fields that go into the ticket."""
-        return tuple(field for desk in self.desks for field in IDS[desk])
+        return tuple(field for desk in self.support_channels for field in IDS[desk])
 
 
 def by_name(*entries: Advice) -> Mapping[str, Advice]:

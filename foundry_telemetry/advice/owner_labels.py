@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-MOVES: Final[Mapping[str, str]] = MappingProxyType(
+OWNER_LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "azure": "Azure",
         "caller_authorization": "you: access",

@@ -61,8 +61,8 @@ def _section(entry: Advice, level: str) -> Iterator[str]:
             yield f"\n   ```sh\n   {step.command}\n   ```\n"
     yield f"\n- **Whose move**: {entry.fault or 'not told'}"
     yield f"- **Retry**: {_ANSWERS[entry.retryable]}{_marked(entry.retry)}"
-    yield f"- **Ticket**: {_desks(entry)}: {_marked(entry.ticket)}"
-    yield f"- **Look at**: {', '.join(f'`{field}`' for field in entry.look_at)}; tab {entry.tab}.\n"
+    yield f"- **Ticket**: {_support_channels(entry)}: {_marked(entry.ticket)}"
+    yield f"- **Look at**: {', '.join(f'`{field}`' for field in entry.relevant_fields)}; tab {entry.tab}.\n"
 
 
 def _first(entry: Advice) -> str:
@@ -70,9 +70,11 @@ def _first(entry: Advice) -> str:
     return f"{_marked(entry.next_step.rstrip('.'))}."
 
 
-def _desks(entry: Advice) -> str:
+def _support_channels(entry: Advice) -> str:
     """Whom to ask, and with which ids."""
-    asked = (f"{desk}, with {', '.join(f'`{field}`' for field in IDS[desk])}" for desk in entry.desks)
+    asked = (
+        f"{desk}, with {', '.join(f'`{field}`' for field in IDS[desk])}" for desk in entry.support_channels
+    )
     return "; ".join(asked) or "nobody"
 
 

@@ -28,7 +28,7 @@ PERMISSIONS: Final = by_name(
             Step(f"{USE_PROVIDER} Its identity needs the role that authz_missing_role tells of."),
             Step("Before keys are switched on again, ask who switched them off: it may be a policy."),
         ),
-        look_at=(names.AUTH_SCHEME, names.RESOURCE, names.ERROR_CODE),
+        relevant_fields=(names.AUTH_SCHEME, names.RESOURCE, names.ERROR_CODE),
         tab="Auth",
         retry="Keys are refused until they are allowed again.",
         ticket="the setting is that of your resource.",
@@ -67,7 +67,7 @@ PERMISSIONS: Final = by_name(
                 "feature may not be open to your subscription."
             ),
         ),
-        look_at=(
+        relevant_fields=(
             names.TOKEN_APPLICATION,
             names.TOKEN_IDENTITY_TYPE,
             names.RESOURCE,
@@ -77,7 +77,7 @@ PERMISSIONS: Final = by_name(
         tab="Auth",
         retry="Not before the role is assigned and about 5 minutes have passed.",
         ticket="if the role stands on the resource itself and half an hour later the answer is the same.",
-        desks=("Azure",),
+        support_channels=("Azure",),
     ),
     Advice(
         about="authz_network_denied",
@@ -102,11 +102,11 @@ PERMISSIONS: Final = by_name(
                 "gateway."
             ),
         ),
-        look_at=(names.RESOURCE, names.SERVER_ADDRESS, names.ERROR_CODE, names.ERROR_ORIGIN),
+        relevant_fields=(names.RESOURCE, names.SERVER_ADDRESS, names.ERROR_CODE, names.ERROR_ORIGIN),
         tab="Auth",
         retry="Nothing changes until the rules or the way do.",
         ticket="if the address has been allowed for some minutes and is refused all the same.",
-        desks=("Azure",),
+        support_channels=("Azure",),
     ),
     Advice(
         about="authz_resource_blocked",
@@ -122,11 +122,11 @@ PERMISSIONS: Final = by_name(
             ),
             Step("Open a ticket: only Azure can lift the block."),
         ),
-        look_at=(names.RESOURCE, names.REQUEST_MODEL, names.ERROR_CODE),
+        relevant_fields=(names.RESOURCE, names.REQUEST_MODEL, names.ERROR_CODE),
         tab="Auth",
         retry="Not until the block is lifted.",
         ticket="at once.",
-        desks=("Azure",),
+        support_channels=("Azure",),
     ),
 )
 """By failure class."""

@@ -50,11 +50,11 @@ def cost(
         except ValueError as error:
             query_options.fail(str(error), query_options.USAGE)
         _read_prices(settings)
-        with query_options.asked(source, workspace, url) as asked, query_options.progress() as say:
-            say(f"asking {asked.name}")
+        with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
+            on_progress(f"asking {asked.name}")
             report = read_report(queries.Questions(asked.answer, begin, now), way, begin, now)
         if as_json or as_csv:
-            _say(rendering.as_json(report) if as_json else rendering.as_csv(report))
+            _print(rendering.as_json(report) if as_json else rendering.as_csv(report))
             return
         _show(report)
 
@@ -83,12 +83,12 @@ def reconcile(
         except usage.UsageError as error:
             query_options.fail(str(error))
         begin, end = (datetime.combine(day, time(), UTC) for day in (min(billed), max(billed)))
-        with query_options.asked(source, workspace, url) as asked, query_options.progress() as say:
-            say(f"asking {asked.name}")
+        with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
+            on_progress(f"asking {asked.name}")
             days = Questions(asked.answer, begin, end + timedelta(days=1)).own("cost_days")
         found = reconcile.reconcile(billed, days, datetime.now(UTC))
         if as_json or as_csv:
-            _say(invoice.as_json(found) if as_json else invoice.as_csv(found))
+            _print(invoice.as_json(found) if as_json else invoice.as_csv(found))
             return
         console = _console()
         console.print(invoice.table(found))
@@ -96,7 +96,7 @@ def reconcile(
             console.print(line, markup=False)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 

@@ -68,9 +68,9 @@ class Screen:
         for finding in report.findings:
             self._show(finding)
         if report.event:
-            self._say(Text("\nThe call, as it will stand in AppEvents:", "bold"))
+            self._print(Text("\nThe call, as it will stand in AppEvents:", "bold"))
             for line in _attempt(report.event):
-                self._say(line)
+                self._print(line)
         self._out.print()
         self._out.print(_summary(report))
 
@@ -78,16 +78,16 @@ class Screen:
         room = max(self._out.width - _STATE_WIDTH - _CHECK_WIDTH, _LEAST_ROOM)
         first, *rest = wrap(finding.seen, room, break_on_hyphens=False)
         state = (f"{finding.state:{_STATE_WIDTH}}", _STYLES[finding.state])
-        self._say(Text.assemble(state, f"{finding.check:{_CHECK_WIDTH}}", first))
+        self._print(Text.assemble(state, f"{finding.check:{_CHECK_WIDTH}}", first))
         for line in rest:
-            self._say(Text(" " * (_STATE_WIDTH + _CHECK_WIDTH) + line))
+            self._print(Text(" " * (_STATE_WIDTH + _CHECK_WIDTH) + line))
         if finding.fix:
             label = "to see" if finding.state == "skipped" else "fix"
-            self._say(Text.assemble(" " * _STATE_WIDTH, (f"{label}: ", "bold"), finding.fix))
+            self._print(Text.assemble(" " * _STATE_WIDTH, (f"{label}: ", "bold"), finding.fix))
         if finding.command:
-            self._say(Text(" " * (_STATE_WIDTH + len("fix: ")) + finding.command))
+            self._print(Text(" " * (_STATE_WIDTH + len("fix: ")) + finding.command))
 
-    def _say(self, line: Text) -> None:
+    def _print(self, line: Text) -> None:
         """Print as it is: a command that is copied must come in one line."""
         self._out.print(line, soft_wrap=True)
 

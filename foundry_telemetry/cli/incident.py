@@ -83,17 +83,17 @@ def incident(
     with repair():
         window = _window(since, start, end, watch=watch)
         with query_options.asked(source, workspace, url) as asked:
-            from foundry_telemetry.investigate.incident.report import look  # noqa: PLC0415 - takes a while
+            from foundry_telemetry.investigate.incident.report import investigate  # noqa: PLC0415 - takes a while
 
             def find() -> "Incident":
-                with query_options.progress() as say:
-                    return look(asked, window(), say)
+                with query_options.progress() as on_progress:
+                    return investigate(asked, window(), on_progress)
 
             if watch:
                 _watch(find, every, as_json=as_json)
                 return
             found = find()
-        _say(found, as_json=as_json)
+        _print(found, as_json=as_json)
     raise typer.Exit(0 if found.verdict == "nothing wrong" else WRONG)
 
 
@@ -139,7 +139,7 @@ def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> No
             else:
                 if out.is_terminal and not as_json:
                     out.clear()
-                _say(found, as_json=as_json)
+                _print(found, as_json=as_json)
                 if out.is_terminal and not as_json:
                     out.print(f"\nagain every {every:g} s; Ctrl-C ends it", style="dim")
             time.sleep(every)
@@ -147,7 +147,7 @@ def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> No
         return  # it is how one ends it
 
 
-def _say(found: "Incident", *, as_json: bool) -> None:
+def _print(found: "Incident", *, as_json: bool) -> None:
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
     from foundry_telemetry.investigate.incident import rendering  # noqa: PLC0415 - takes a while
 

@@ -46,7 +46,7 @@ def ticket(
         identities = _read(sys.stdin.read(_MOST) if ident == "-" else ident)
         with query_options.asked(source, workspace, url) as asked:
             found = _found(asked, identities)
-        _say(found, as_json=as_json, as_markdown=as_markdown)
+        _print(found, as_json=as_json, as_markdown=as_markdown)
 
 
 def _read(text: str) -> tuple["Identity", ...]:
@@ -61,8 +61,8 @@ def _read(text: str) -> tuple["Identity", ...]:
 def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
     from foundry_telemetry.investigate.ticket.call import find  # noqa: PLC0415 - takes a while
 
-    with query_options.progress() as say:
-        tried = (find(source, identity, say) for identity in identities)
+    with query_options.progress() as on_progress:
+        tried = (find(source, identity, on_progress) for identity in identities)
         found = next((one for one in tried if one is not None), None)
     if found is None:
         told = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
@@ -75,7 +75,7 @@ def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
     return found
 
 
-def _say(found: "Found", *, as_json: bool, as_markdown: bool) -> None:
+def _print(found: "Found", *, as_json: bool, as_markdown: bool) -> None:
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
     from foundry_telemetry.investigate.ticket.markdown import as_object, markdown  # noqa: PLC0415
     from foundry_telemetry.investigate.ticket.rendering import show  # noqa: PLC0415 - takes a while

@@ -116,12 +116,12 @@ class _Stage:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._seen: set[tuple[object, object]] = set()
-        screen.say("starting the fake Foundry and the local Azure Monitor")
+        screen.show_progress("starting the fake Foundry and the local Azure Monitor")
         _leave_alone_what_is_the_users()
         self._service, self._foundry, self._azure = _servers()
-        screen.say("setting up OpenTelemetry and the Azure exporter")
+        screen.show_progress("setting up OpenTelemetry and the Azure exporter")
         _configure(self._azure, self._foundry)
-        screen.say("importing the anthropic SDK")
+        screen.show_progress("importing the anthropic SDK")
         from foundry_telemetry.demo.schedule import Load  # noqa: PLC0415 - takes a second or two
 
         self._new_load = Load
@@ -143,7 +143,7 @@ class _Stage:
         load.start()
         while load.wait(_FLUSH_EVERY_S) and not ctrl_c.came:
             self._take(totals)
-            self._screen.say(totals.line(), min(time.monotonic() - started, seconds))
+            self._screen.show_progress(totals.line(), min(time.monotonic() - started, seconds))
         load.stop()
         self._take(totals)
         if ctrl_c.came:

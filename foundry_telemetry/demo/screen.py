@@ -57,7 +57,7 @@ class Screen:
             yield
         self._progress = None
 
-    def say(self, what: str, done: float | None = None) -> None:
+    def show_progress(self, what: str, done: float | None = None) -> None:
         """Say what is being done.
 
         Args:

@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from foundry_telemetry import conventions as names
-from foundry_telemetry.advice.owner_labels import MOVES
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, style_of, told
 
@@ -71,7 +71,7 @@ def _by_cause(rows: Iterable[Row], console: Console) -> RenderableType:
         cells = [
             Text(cause, style=style_of(example)),
             Text(str(len(members))),
-            absent() if fault is None else Text(MOVES.get(fault, fault)),
+            absent() if fault is None else Text(OWNER_LABELS.get(fault, fault)),
             _helps(retryable),
         ]
         ids_or_why_not = _evidence(example)

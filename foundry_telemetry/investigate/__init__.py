@@ -13,7 +13,7 @@ exchange for it.
 ``change``      since when
 ``causes``      what is wrong, and what is only usual
 ``incident``    whose fault, since when, who is hit, what to do
-``together``    several questions at a time
+``run_concurrently``    several questions at a time
 ``words``       times, numbers and lines as both commands write them
 ``cost``        who spent what, and whether the invoice says the same
 ``doctor``      what is set up wrong, and how to mend it

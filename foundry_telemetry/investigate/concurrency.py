@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def together(*asks: Callable[[], Any]) -> list[Any]:
+def run_concurrently(*asks: Callable[[], Any]) -> list[Any]:
     """What each returns, in their order, when all have.
 
     The threads are daemons: a pool's would be waited for at the end of the process, and an answer of Azure

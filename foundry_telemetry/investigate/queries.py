@@ -14,7 +14,7 @@ from foundry_telemetry.investigate.sources import Row, Source, SourceError
 from foundry_telemetry.investigate.ticket.ids import Identity, is_trace_id, is_word
 from foundry_telemetry.kql.parameters import TimeRange, Value
 
-MOST_BESIDE: Final = 200
+MAX_RELATED: Final = 200
 """Rows of a trace that its query gives at most."""
 _AROUND: Final = timedelta(hours=1)
 _JSON: Final = frozenset({"told"})
@@ -80,7 +80,7 @@ class Attempt(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return moved(self.ended, -self.duration_ms) if self.duration_ms is not None else None
 
 
-class Beside(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RelatedTelemetry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A request, dependency or exception of the same trace."""
 
     began: datetime
@@ -130,10 +130,10 @@ class Bin(Struct, frozen=True, kw_only=True):
     fault: str | None = None
 
 
-class Hit(Struct, frozen=True, kw_only=True):
+class AffectedCalls(Struct, frozen=True, kw_only=True):
     """Calls that one cause hit; without a cause all calls."""
 
-    hit: int
+    affected: int
     failed: int
     """In the end, and for this cause; without a cause for any."""
     recovered: int
@@ -181,12 +181,14 @@ def call(source: Source, identity: Identity) -> list[Attempt]:
     return _records(rows, Attempt)
 
 
-def beside(source: Source, trace_id: str, start: datetime, end: datetime) -> list[Beside]:
+def related_telemetry(
+    source: Source, trace_id: str, start: datetime, end: datetime
+) -> list[RelatedTelemetry]:
     """What else is told of a trace; nothing where its id is none."""
     if not is_trace_id(trace_id):
         return []
     window = TimeRange(moved(start, hours=-_AROUND), moved(end, hours=_AROUND), _AROUND)
-    return _records(source.ask("trace", {"Trace": trace_id, "Window": window}), Beside)
+    return _records(source.ask("trace", {"Trace": trace_id, "Window": window}), RelatedTelemetry)
 
 
 def groups(source: Source, window: TimeRange) -> list[Group]:
@@ -200,9 +202,9 @@ def timeline(source: Source, window: TimeRange) -> list[Bin]:
     return _records(source.ask("timeline", {"Window": window, "Day": day(window)}), Bin)
 
 
-def calls(source: Source, window: TimeRange) -> list[Hit]:
+def calls(source: Source, window: TimeRange) -> list[AffectedCalls]:
     """The calls of a time, by the causes that hit them."""
-    return _records(source.ask("calls", {"Window": window}), Hit)
+    return _records(source.ask("calls", {"Window": window}), AffectedCalls)
 
 
 def failures(

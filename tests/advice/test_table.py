@@ -58,10 +58,10 @@ def test_an_entry_is_complete(entry: Advice) -> None:
     assert entry.meaning.count(". ") == 0, "one sentence"
     assert entry.steps
     assert len(set(entry.steps)) == len(entry.steps)
-    assert len(entry.look_at) >= 2
-    assert len(set(entry.look_at)) == len(entry.look_at)
+    assert len(entry.relevant_fields) >= 2
+    assert len(set(entry.relevant_fields)) == len(entry.relevant_fields)
     assert entry.tab in get_args(Tab)
-    assert set(entry.desks) <= set(get_args(Desk))
+    assert set(entry.support_channels) <= set(get_args(Desk))
     for text in (entry.retry, entry.ticket, *(step.text for step in entry.steps)):
         assert text.endswith((".", "?"))
         assert len(text) >= len("at once.")
@@ -102,7 +102,7 @@ def test_each_placeholder_is_used() -> None:
 @EACH
 def test_fields_are_those_of_the_ledger(entry: Advice) -> None:
     """Whoever is told to look at a field finds it in the record, under this name."""
-    assert {*entry.look_at, *entry.ids} <= LEDGER
+    assert {*entry.relevant_fields, *entry.ids} <= LEDGER
     for text in texts(entry):
         for name in re.findall(r"(?<![\w./])(?:foundry|gen_ai|http|server|url)(?:\.[a-z_]+)+", text):
             assert name in LEDGER | {"foundry.token"}, text

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from foundry_telemetry import conventions as names
-from foundry_telemetry.advice.owner_labels import MOVES
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.demo.ledger import BOOLEANS, NUMBERS, QUERY, Row, read_fields, read_rows
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import LedgerTable, style_of
@@ -25,7 +25,7 @@ ANTHROPIC_ID = "req_011Exmpl0000000000003abc"
 
 def row(**fields: Any) -> Row:
     """A row that went well, with these fields of `conventions` besides."""
-    usual = {
+    baseline = {
         "OUTCOME": "ok",
         "ATTEMPT_NUMBER": 1,
         "REQUEST_MODEL": "claude-sonnet-5-5",
@@ -34,7 +34,7 @@ def row(**fields: Any) -> Row:
         "ANTHROPIC_REQUEST_ID": ANTHROPIC_ID,
     }
     told: dict[str, Any] = {
-        getattr(names, name): value for name, value in (usual | fields).items() if value is not None
+        getattr(names, name): value for name, value in (baseline | fields).items() if value is not None
     }
     return Row(datetime(2026, 11, 22, 10, 0, tzinfo=UTC), told)
 
@@ -154,7 +154,7 @@ def test_style(fields: dict[str, Any], style: str) -> None:
 
 def test_moves_are_complete() -> None:
     """Whose move it is has words for every fault there is."""
-    assert set(MOVES) == set(get_args(Fault))
+    assert set(OWNER_LABELS) == set(get_args(Fault))
 
 
 def test_summary() -> None:

@@ -32,8 +32,8 @@ def _is_unpriced(row: Row) -> bool:
     return row.cost_usd is None and (row.input_tokens, row.output_tokens) != (None, None)
 
 
-def _in_vain(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row.failed or row.is_left]
+def _wasted(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.failed or row.is_abandoned]
 
 
 def _midnight(at: datetime) -> datetime:
@@ -83,7 +83,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     month = month_of(rows, choice)
     if month is None:
         return []
-    cost, lost = (float(total(told, "cost_usd")) for told in (month.rows, _in_vain(month.rows)))
+    cost, lost = (float(total(told, "cost_usd")) for told in (month.rows, _wasted(month.rows)))
     bare = sum(row.cost_usd is None and row.output_tokens is not None for row in month.rows)
     units = int(rounded(cost * float(choice.discount) / float(choice.usd_per_unit)))
     priced = cost or not bare
@@ -94,7 +94,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     told: list[tuple[str, float | None, str, str]] = [
         (
             "Month to date", cost if priced else None,
-            f"{units} consumption units" if priced else "units not known",
+            f"{units} consumption units" if priced else "units unknown",
             f"{bare} answers have no price" if bare else "all have a price",
         ),
         (
@@ -123,7 +123,7 @@ def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
     for number in range((month.stop - month.start) // DAY):
         day = month.start + number * DAY
         told = within(month.rows, day, day + DAY)
-        lost = total(_in_vain(told), "cost_usd")
+        lost = total(_wasted(told), "cost_usd")
         left = max(0.0, (day + DAY - max(day, month.end)) / DAY)
         found.append(
             {
@@ -162,7 +162,7 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
                 "cost_usd": cost,
                 "units": units,
                 "unpriced": sum(map(_is_unpriced, told)),
-                "in_vain_usd": None if cost is None else float(total(_in_vain(told), "cost_usd")),
+                "wasted_usd": None if cost is None else float(total(_wasted(told), "cost_usd")),
                 "partial_usd": _partial(told),
                 "attempts": len(told),
                 "new_input": None if given is None else given - (read or 0) - (written or 0),

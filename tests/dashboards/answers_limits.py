@@ -160,7 +160,7 @@ def stream_endings(rows: list[Row], choice: Choice) -> Answer:
     def values(rows: list[Row]) -> dict[str, Any]:
         told = {
             "whole": sum(row.outcome == "ok" for row in rows),
-            "left by the caller": sum(row.is_left for row in rows),
+            "left by the caller": sum(row.is_abandoned for row in rows),
             "truncated": sum(row.outcome == "truncated" for row in rows),
             "broken by an error": sum(row.outcome == "stream_error" for row in rows),
         }
@@ -198,8 +198,8 @@ def streams_over_time(rows: list[Row], choice: Choice) -> Answer:
                 value = None if value is None else value / 1000
             case "pace_p50":
                 value = percentile(_told([_pace(row) for row in rows]), 50)
-            case "left":
-                value = 100 * sum(row.is_left for row in rows) / len(rows)
+            case "abandoned":
+                value = 100 * sum(row.is_abandoned for row in rows) / len(rows)
             case _:
                 value = 100 * sum(row.outcome in ("truncated", "stream_error") for row in rows) / len(rows)
         return None if value is None else rounded(value, 3)
@@ -229,15 +229,15 @@ def streams_by_deployment(rows: list[Row], choice: Choice) -> Answer:
             name: outcomes.count(outcome)
             for name, outcome in (("truncated", "truncated"), ("broken", "stream_error"))
         }
-        left = sum(row.is_left for row in streams)
+        left = sum(row.is_abandoned for row in streams)
         found.append(
             {
                 "deployment": deployment,
                 "streams": len(streams),
                 **{f"first_p{percent}_ms": percentile(_firsts(streams), percent) for percent in (50, 95, 99)},
                 **{name: None if value is None else rounded(value, 1) for name, value in slow.items()},
-                "left_alone": left,
-                "left_percent": rounded(100 * left / len(streams), 1),
+                "abandoned": left,
+                "abandoned_percent": rounded(100 * left / len(streams), 1),
                 **cut,
                 "never_begun": sum(row.failed for row in streams) - sum(cut.values()),
             }

@@ -109,7 +109,7 @@ class Row:
         return VERSIONS.get(self.service, "")
 
     @property
-    def is_left(self) -> bool:
+    def is_abandoned(self) -> bool:
         """Whether the caller did not wait for the end."""
         return self.outcome in ("abandoned", "cancelled")
 

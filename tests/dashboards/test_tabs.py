@@ -187,7 +187,7 @@ def test_a_price_that_is_none_gives_no_units(typed: str) -> None:
     """Cost in dollars needs no unit; units without a price are not made up."""
     values = Choice(usd_per_unit=typed).values
     workspace = ledger(0)[1]
-    assert workspace.ask("spend_tiles", values)[0]["detail"] == "units not known"
+    assert workspace.ask("spend_tiles", values)[0]["detail"] == "units unknown"
     assert {line["units"] for line in workspace.ask("usage_by", values)} == {None}
 
 
@@ -203,7 +203,7 @@ def test_bins_of_minutes_are_no_shorter_than_a_minute(grain: timedelta) -> None:
 
 
 MEASURES = ("requests", "uncached input", "output")
-STREAM_MEASURES = ("first_p50", "first_p95", "pace_p50", "left", "cut")
+STREAM_MEASURES = ("first_p50", "first_p95", "pace_p50", "abandoned", "cut")
 SPLITS = ("deployment", "model", "service", "tag.tenant", "tag.feature", "tag.nobody")
 CHOSEN = [("minutes_over_time", "measure", value) for value in MEASURES]
 CHOSEN += [("streams_over_time", "stream_measure", value) for value in STREAM_MEASURES]

@@ -37,11 +37,11 @@ def attempt(call: str, number: int, ended_s: float, **told: Any) -> Row:
     return Row(at=at, call_id=call * 16, attempt_number=number, **{**usual, **told})
 
 
-def found(rows: Iterable[Row], ident: str, say: Callable[[str], object] = len) -> Found:
+def found(rows: Iterable[Row], ident: str, on_progress: Callable[[str], object] = len) -> Found:
     """What an id leads to in a store with these rows."""
     with LocalAzureMonitor() as azure, sources.local(azure.url) as source:
         put(azure.store, rows)
-        told = find(source, read_id(ident), say)
+        told = find(source, read_id(ident), on_progress)
     assert told is not None
     return told
 
@@ -108,9 +108,9 @@ def test_a_call_without_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise SourceError("the table is not there")
 
-    monkeypatch.setattr(module.queries, "beside", refuse)
+    monkeypatch.setattr(module.queries, "related_telemetry", refuse)
     told = found([attempt("a", 1, 1, **BAD)], "a" * 16)
-    assert (told.beside, told.trouble) == ((), "the table is not there")
+    assert (told.related_telemetry, told.source_error) == ((), "the table is not there")
 
 
 @pytest.mark.slow

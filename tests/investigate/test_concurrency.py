@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.investigate.concurrency import together
+from foundry_telemetry.investigate.concurrency import run_concurrently
 from tests.cli.process import end, start
 from tests.support.patience import PATIENCE_S
 
@@ -32,7 +32,7 @@ def test_answers_are_in_order_and_at_a_time() -> None:
         barrier.wait()
         return number
 
-    assert together(*(partial(ask, number) for number in range(3))) == [0, 1, 2]
+    assert run_concurrently(*(partial(ask, number) for number in range(3))) == [0, 1, 2]
 
 
 def test_the_first_error_is_raised() -> None:
@@ -42,7 +42,7 @@ def test_the_first_error_is_raised() -> None:
         raise ValueError(text)
 
     with pytest.raises(ValueError, match="one"):
-        together(lambda: 1, partial(fail, "one"), partial(fail, "two"))
+        run_concurrently(lambda: 1, partial(fail, "one"), partial(fail, "two"))
 
 
 def test_ctrl_c_waits_for_no_answer(tmp_path: Path) -> None:

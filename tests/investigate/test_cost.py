@@ -145,7 +145,7 @@ def test_what_told_no_price_is_not_told_as_zero() -> None:
     )
     waste = report.waste
     assert waste is not None
-    assert (waste.failed, waste.failed_usd, waste.left_usd, report.usd) == (1, None, None, None)
+    assert (waste.failed, waste.failed_usd, waste.abandoned_usd, report.usd) == (1, None, None, None)
     assert "failures       - for 1 attempts" in list(rendering.lines(report))
 
 
@@ -176,7 +176,7 @@ def test_waste() -> None:
     assert (report.usd, report.attempts, report.unpriced) == (15.0, 7, 2)
     assert (waste.failed_usd, waste.failed) == (2.0, 3)
     assert (waste.retried_usd, waste.retried) == (4.0, 1)
-    assert (waste.left_usd, waste.left) == (8.0, 2)
+    assert (waste.abandoned_usd, waste.abandoned) == (8.0, 2)
     assert (waste.partial_usd, waste.partial) == (0.75, 2)
     assert (waste.cold_usd, waste.cold) == (0.0, 0)
 

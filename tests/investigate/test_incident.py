@@ -86,10 +86,10 @@ def test_one_service_after_a_release() -> None:
     assert "you: access  authz_missing_role" in said.lines[0]
     assert main["change"]["since"] == first.isoformat()
     assert main["change"]["over"] is False
-    assert main["cause"]["failed"] == main["cause"]["hit"] == 14
-    service = next(hit for hit in main["hits"] if hit["by"] == "service")
-    assert (service["shares"][0]["value"], service["spared"]) == (ORDERS, 1)
-    (new,) = main["news"]
+    assert main["cause"]["failed"] == main["cause"]["affected"] == 14
+    service = next(one for one in main["affected"] if one["by"] == "service")
+    assert (service["shares"][0]["value"], service["unaffected"]) == (ORDERS, 1)
+    (new,) = main["newly_seen"]
     assert (new["what"], new["value"], new["service"]) == ("version", "1.4.3", ORDERS)
     assert "version 1.4.3 of shop.orders-api, new at" in " ".join(said.out.split())
     assert "neither hide nor amplify" in said.out

@@ -44,7 +44,7 @@ def all_asked(error_type: str = "overloaded", trace: str = TRACE) -> Mapping[str
     """The values of every question that there is."""
     source: Any = Listening()
     queries.call(source, read_id("req_1"))
-    queries.beside(source, trace, END, END)
+    queries.related_telemetry(source, trace, END, END)
     queries.groups(source, WINDOW)
     queries.timeline(source, WINDOW)
     queries.calls(source, WINDOW)

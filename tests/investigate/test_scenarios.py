@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.advice import ALL
-from foundry_telemetry.advice.owner_labels import MOVES
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate.ticket.ids import support_code
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.investigate.commands import Said, run
@@ -66,7 +66,7 @@ def test_incident_names_fault_and_cause(played: Played) -> None:
     """Whose fault it is and the failure class stand in the first three lines, and all fits one screen."""
     said = played.run("incident")
     first = " ".join(said.lines[:3])
-    assert MOVES[played.drill.fault] in first, said.out
+    assert OWNER_LABELS[played.drill.fault] in first, said.out
     assert played.drill.error_type in first
     assert "WRONG" in first
     assert said.code == 3
@@ -96,12 +96,15 @@ def test_incident_counts(played: Played) -> None:
     main = played.run("incident", "--json").told["main"]
     cause = main["cause"]
     hidden = played.drill.retries > 0
-    assert (cause["hit"], cause["failed"], cause["recovered"]) == (
+    assert (cause["affected"], cause["failed"], cause["recovered"]) == (
         BAD,
         0 if hidden else BAD,
         BAD if hidden else 0,
     )
-    assert [(hit["by"], hit["shares"][0]["value"]) for hit in main["hits"]][1] == ("service", SERVICE)
+    assert [(one["by"], one["shares"][0]["value"]) for one in main["affected"]][1] == (
+        "service",
+        SERVICE,
+    )
     assert main["tags"][0]["by"] == "tag tenant"
     (since,) = played.azure.query(
         "AppEvents | where Name == 'foundry.attempt' and isnotempty(tostring(Properties['error.type'])) "

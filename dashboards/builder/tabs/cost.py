@@ -101,7 +101,7 @@ COST: Final = Group(
                     Column("cost_usd", "Cost", bar("orange", 2, "usd")),
                     Column("units", "Consumption units", GROUPED),
                     Column("unpriced", "Without a price", GROUPED),
-                    Column("in_vain_usd", "Failed or left", _USD),
+                    Column("wasted_usd", "Failed or left", _USD),
                     Column("partial_usd", "Cut short, at least", _USD),
                     Column("attempts", "Attempts", GROUPED),
                     Column("new_input", "New input", GROUPED),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _HEADS: Final = {
     "cost_usd": "USD",
     "units": "units",
-    "in_vain_usd": "in vain",
+    "wasted_usd": "in vain",
     "attempts": "attempts",
     "unpriced": "no price",
     "new_input": "new input",
@@ -26,7 +26,7 @@ _HEADS: Final = {
     "cache_read": "cache read",
     "output": "output",
 }
-_MONEY: Final = ("cost_usd", "units", "in_vain_usd", "attempts", "unpriced")
+_MONEY: Final = ("cost_usd", "units", "wasted_usd", "attempts", "unpriced")
 _WIDE: Final = 120
 """Columns of a terminal that shows all."""
 _SMALL: Final = 1.0
@@ -62,7 +62,7 @@ def lines(report: Report) -> Iterator[str]:
     if waste is not None:
         yield f"failures       {usd(waste.failed_usd)} for {waste.failed:,} attempts"
         yield f"retries        {usd(waste.retried_usd)} for {waste.retried:,} attempts after a first"
-        yield f"left alone     {usd(waste.left_usd)} for {waste.left:,} answers nobody waited for"
+        yield f"left alone     {usd(waste.abandoned_usd)} for {waste.abandoned:,} answers nobody waited for"
         yield f"not told       at least {usd(waste.partial_usd)} for {waste.partial:,} answers, in no sum"
         yield f"cold cache     {usd(waste.cold_usd)} for {waste.cold:,} prompts written again"
 

@@ -1,4 +1,4 @@
-"""The bill of a time: split, with the month it belongs to and what was spent in vain.
+"""The bill of a time: split, with the month it belongs to and what was wasted.
 
 All sums are of the same numbers as the workbook's: the costs of the ledger, attempt by attempt.
 """
@@ -25,8 +25,8 @@ class Part(Struct, frozen=True, kw_only=True):
     cost_usd: float | None
     units: float | None
     """Claude Consumption Units."""
-    in_vain_usd: float | None
-    """Of it for attempts that failed or were left."""
+    wasted_usd: float | None
+    """Of it for attempts that failed or that their callers abandoned."""
     partial_usd: float | None
     """Of answers that ended before their output was told, at least; no part of `cost_usd`."""
     unpriced: int
@@ -61,16 +61,16 @@ class Month(Struct, frozen=True, kw_only=True):
 
 
 class Waste(Struct, frozen=True, kw_only=True):
-    """What was spent in vain in the time: attempts, and US dollars where any were told. The sums overlap."""
+    """What was wasted in the time: attempts, and US dollars where any were told. The sums overlap."""
 
     failed_usd: float | None
     failed: int
     retried_usd: float | None
     """Of attempts after the first of their call."""
     retried: int
-    left_usd: float | None
-    """Of answers that their callers left or cancelled after the output was told."""
-    left: int
+    abandoned_usd: float | None
+    """Of answers that their callers abandoned or cancelled after the output was reported."""
+    abandoned: int
     partial_usd: float | None
     """At least so much for answers that ended before their output was told; in no other sum."""
     partial: int
@@ -138,8 +138,8 @@ def _waste(totals: Row, cold: list[Row], until: datetime) -> Waste:
         failed=totals["failed"],
         retried_usd=totals.get("retried_usd"),
         retried=totals["retried"],
-        left_usd=totals.get("left_usd"),
-        left=totals["left_alone"],
+        abandoned_usd=totals.get("abandoned_usd"),
+        abandoned=totals["abandoned"],
         partial_usd=totals.get("partial_usd"),
         partial=totals["partial"],
         cold_usd=None if None in saved else math.fsum(usd for usd in saved if usd is not None),

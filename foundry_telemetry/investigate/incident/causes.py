@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.investigate.queries import Group, Hit
+from foundry_telemetry.investigate.queries import AffectedCalls, Group
 
 _ENOUGH_BEFORE: Final = 50
 """Attempts that the day before must have to tell what is usual."""
@@ -36,9 +36,9 @@ class Cause(Struct, frozen=True, kw_only=True):
     attempts: int
     before: int
     """In the 24 hours before."""
-    usual: float | None
+    baseline: float | None
     """Attempts that would be usual; not told where there is too little to compare with."""
-    hit: int
+    affected: int
     """Calls with an attempt that failed so."""
     failed: int
     """Calls that failed so in the end."""
@@ -65,13 +65,13 @@ class Totals(Struct, frozen=True, kw_only=True):
     deployments: int
 
 
-def totals(groups: Sequence[Group], hits: Iterable[Hit]) -> Totals:
+def totals(groups: Sequence[Group], calls: Iterable[AffectedCalls]) -> Totals:
     """The sums."""
-    every = next((hit for hit in hits if hit.error_type is None), None)
+    every = next((one for one in calls if one.error_type is None), None)
     seen = [group for group in groups if group.attempts]
     return Totals(
         attempts=sum(group.attempts for group in groups),
-        calls=every.hit if every else 0,
+        calls=every.affected if every else 0,
         failed=every.failed if every else 0,
         recovered=every.recovered if every else 0,
         before=sum(group.before for group in groups),
@@ -82,43 +82,43 @@ def totals(groups: Sequence[Group], hits: Iterable[Hit]) -> Totals:
     )
 
 
-def causes(groups: Sequence[Group], hits: Sequence[Hit]) -> list[Cause]:
+def causes(groups: Sequence[Group], calls: Sequence[AffectedCalls]) -> list[Cause]:
     """Every cause of the time, the worst first: what is wrong, then by calls that failed and by attempts."""
-    whole = totals(groups, hits)
+    whole = totals(groups, calls)
     by_cause: dict[tuple[str | None, str | None], list[Group]] = {}
     for group in groups:
         if group.error_type is not None:
             by_cause.setdefault((group.error_type, group.fault), []).append(group)
-    calls = {(hit.error_type, hit.fault): hit for hit in hits}
-    found = (_cause(own, calls.get(key), whole) for key, own in by_cause.items())
+    by_key = {(one.error_type, one.fault): one for one in calls}
+    found = (_cause(own, by_key.get(key), whole) for key, own in by_cause.items())
     present = [cause for cause in found if cause.attempts]
     return sorted(
         present, key=lambda cause: (not cause.wrong, -cause.failed, -cause.attempts, cause.error_type)
     )
 
 
-def _cause(own: list[Group], hit: Hit | None, whole: Totals) -> Cause:
+def _cause(own: list[Group], calls: AffectedCalls | None, whole: Totals) -> Cause:
     attempts, before = sum(one.attempts for one in own), sum(one.before for one in own)
-    usual = before * whole.attempts / whole.before if whole.before >= _ENOUGH_BEFORE else None
-    failed = hit.failed if hit else 0
+    baseline = before * whole.attempts / whole.before if whole.before >= _ENOUGH_BEFORE else None
+    failed = calls.failed if calls else 0
     return Cause(
         error_type=own[0].error_type or "",
         fault=own[0].fault or "",
         attempts=attempts,
         before=before,
-        usual=usual,
-        hit=hit.hit if hit else 0,
+        baseline=baseline,
+        affected=calls.affected if calls else 0,
         failed=failed,
-        recovered=hit.recovered if hit else 0,
-        tries=hit.tries if hit else 0,
+        recovered=calls.recovered if calls else 0,
+        tries=calls.tries if calls else 0,
         first_seen=min(one.first_seen for one in own),
-        wrong=_is_wrong(attempts, failed, usual, whole),
+        wrong=_is_wrong(attempts, failed, baseline, whole),
     )
 
 
-def _is_wrong(attempts: int, failed: int, usual: float | None, whole: Totals) -> bool:
+def _is_wrong(attempts: int, failed: int, baseline: float | None, whole: Totals) -> bool:
     if failed >= max(_FEWEST_CALLS, _MANY_CALLS * whole.calls):
         return True
-    enough = usual is None or attempts > usual + _SIGMAS * math.sqrt(usual) + _SPARE
+    enough = baseline is None or attempts > baseline + _SIGMAS * math.sqrt(baseline) + _SPARE
     hidden = not failed and attempts < _MANY_HIDDEN * whole.attempts
     return enough and not hidden

@@ -32,17 +32,17 @@ class Share(Struct, frozen=True):
     attempts: int
 
 
-class Hit(Struct, frozen=True):
+class Affected(Struct, frozen=True):
     """Who is hit, by one property of the attempts."""
 
     by: str
     shares: tuple[Share, ...]
     """Those that are hit, the worst first."""
-    spared: int
+    unaffected: int
     """How many others made attempts, and none failed so."""
 
 
-class New(Struct, frozen=True):
+class NewlySeen(Struct, frozen=True):
     """Something that was not there before."""
 
     what: str
@@ -51,7 +51,7 @@ class New(Struct, frozen=True):
     first_seen: datetime
 
 
-def hits(groups: Sequence[Group], error_type: str, fault: str) -> Iterator[Hit]:
+def affected(groups: Sequence[Group], error_type: str, fault: str) -> Iterator[Affected]:
     """Who is hit by a cause: deployments and services, and what else parts those who are from the others."""
     for by in (*ALWAYS, *_TELLING):
         whole: Counter[str] = Counter()
@@ -64,14 +64,14 @@ def hits(groups: Sequence[Group], error_type: str, fault: str) -> Iterator[Hit]:
         shares = [
             Share(value or "(not told)", count, whole[value]) for value, count in bad.most_common() if count
         ]
-        spared = sum(1 for value, count in whole.items() if value and count and not bad[value])
+        unaffected = sum(1 for value, count in whole.items() if value and count and not bad[value])
         # Failures often name no region or version: that parts nothing.
-        told = by in ALWAYS or (spared > 0 and len(shares) == 1 and not bad[""])
+        told = by in ALWAYS or (unaffected > 0 and len(shares) == 1 and not bad[""])
         if shares and told:
-            yield Hit(by, tuple(shares), spared)
+            yield Affected(by, tuple(shares), unaffected)
 
 
-def tags(failures: Iterable[Failure]) -> Iterator[Hit]:
+def tags(failures: Iterable[Failure]) -> Iterator[Affected]:
     """The tags that failed attempts carry, each with how often."""
     counts: dict[str, Counter[str]] = {}
     number = 0
@@ -80,12 +80,12 @@ def tags(failures: Iterable[Failure]) -> Iterator[Hit]:
         for key, value in tags_of(failure, names.TAG_PREFIX).items():
             counts.setdefault(key, Counter())[value] += 1
     for key, counter in sorted(counts.items()):
-        yield Hit(
+        yield Affected(
             f"tag {key}", tuple(Share(value, count, number) for value, count in counter.most_common()), 0
         )
 
 
-def news(groups: Sequence[Group], since: datetime) -> Iterator[New]:
+def newly_seen(groups: Sequence[Group], since: datetime) -> Iterator[NewlySeen]:
     """What was first seen shortly before an incident, where the same service had something else before."""
     for by in _CHANGING:
         seen: dict[tuple[str | None, str], datetime] = {}
@@ -97,4 +97,4 @@ def news(groups: Sequence[Group], since: datetime) -> Iterator[New]:
         earlier = {service for (service, _), first in seen.items() if first < since - _SHORTLY}
         for (service, value), first in sorted(seen.items(), key=lambda item: item[1]):
             if service in earlier and since - _SHORTLY <= first <= since + _AFTER:
-                yield New(by.replace("_", " "), value, service, first)
+                yield NewlySeen(by.replace("_", " "), value, service, first)

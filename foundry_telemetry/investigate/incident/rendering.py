@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from foundry_telemetry.advice.owner_labels import MOVES
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate import formatting
 from foundry_telemetry.investigate.formatting import (
     ABSENT,
@@ -25,7 +25,7 @@ from foundry_telemetry.investigate.formatting import (
     span,
 )
 from foundry_telemetry.investigate.incident.causes import Cause
-from foundry_telemetry.investigate.incident.impact import Hit
+from foundry_telemetry.investigate.incident.impact import Affected
 from foundry_telemetry.investigate.incident.report import Incident, Main
 from foundry_telemetry.investigate.next_steps import steps_for
 from foundry_telemetry.investigate.queries import Failure
@@ -73,20 +73,20 @@ def as_object(found: Incident) -> dict[str, Any]:
         "meaning": main.advice.meaning,
         "next_step": main.advice.next_step,
         "steps": [{"text": text, "command": shell} for text, shell in steps],
-        "desks": main.advice.desks,
+        "support_channels": main.advice.support_channels,
     }
     return told
 
 
 def _lines(found: Incident) -> Iterator[Line]:
     if found.main is not None:
-        yield from _wrong(found, found.main)
+        yield from _incident_lines(found, found.main)
     elif found.verdict == "no calls":
-        yield from _silent(found)
+        yield from _no_calls_lines(found)
     else:
         yield "all well", Text.assemble(("nothing wrong", "bold green"), _aside(found))
     yield from _others(found)
-    yield "looked", Text(_looked(found), style="dim")
+    yield "looked", Text(_checked(found), style="dim")
 
 
 def _aside(found: Incident) -> str:
@@ -95,7 +95,7 @@ def _aside(found: Incident) -> str:
     return f": {share} of {many(whole.calls, 'call')} ended well, {whole.recovered:,} of them after a retry"
 
 
-def _silent(found: Incident) -> Iterator[Line]:
+def _no_calls_lines(found: Incident) -> Iterator[Line]:
     yield "no calls", Text("not one attempt is in the ledger of this time", style="bold yellow")
     newest = found.totals.newest
     last = f"the last one was at {day_and_time(newest)}" if newest else "nor is there one in the week before"
@@ -104,9 +104,9 @@ def _silent(found: Incident) -> Iterator[Line]:
     yield "", command("foundry-telemetry doctor")
 
 
-def _wrong(found: Incident, main: Main) -> Iterator[Line]:
+def _incident_lines(found: Incident, main: Main) -> Iterator[Line]:
     cause, advice = main.cause, main.advice
-    move = MOVES.get(cause.fault, ABSENT)
+    move = OWNER_LABELS.get(cause.fault, ABSENT)
     yield "WRONG", Text.assemble((move, "bold red"), "  ", (cause.error_type, "bold red"))
     yield "", Text(advice.meaning)
     yield "since", Text(_since(found, main))
@@ -116,8 +116,8 @@ def _wrong(found: Incident, main: Main) -> Iterator[Line]:
     shell = next(shells, None)
     if shell:
         yield "", command(shell)
-    hits = [*map(_hit, main.hits), *map(_tag, main.tags[:_MOST_TAGS])]
-    yield from (("" if number else "hit", hit) for number, hit in enumerate(hits))
+    lines = [*map(_affected, main.affected), *map(_tag, main.tags[:_MOST_TAGS])]
+    yield from (("" if number else "hit", line) for number, line in enumerate(lines))
     yield from _token(main)
     yield "retries", Text(_retries(cause))
     yield "changed", Text(_changed(found, main))
@@ -146,22 +146,22 @@ def _calls(found: Incident, cause: Cause) -> str:
     )
 
 
-def _hit(hit: Hit) -> Text:
-    named = [f"{one.value} {one.failed:,} of {one.attempts:,}" for one in hit.shares[:_SHOWN]]
-    further = len(hit.shares) - _SHOWN
+def _affected(by: Affected) -> Text:
+    named = [f"{one.value} {one.failed:,} of {one.attempts:,}" for one in by.shares[:_SHOWN]]
+    further = len(by.shares) - _SHOWN
     if further > 0:
         named.append(f"and {further} more")
-    spared = f"; {many(hit.spared, 'other')} spared" if hit.spared else ""
-    return Text(f"{hit.by.replace('_', ' ')} {', '.join(named)}{spared}")
+    unaffected = f"; {many(by.unaffected, 'other')} spared" if by.unaffected else ""
+    return Text(f"{by.by.replace('_', ' ')} {', '.join(named)}{unaffected}")
 
 
-def _tag(hit: Hit) -> Text:
+def _tag(by: Affected) -> Text:
     """A tag; its values are named where they tell something."""
-    worst = hit.shares[0]
-    if len(hit.shares) > _SHOWN and worst.failed < _TELLING * worst.attempts:
+    worst = by.shares[0]
+    if len(by.shares) > _SHOWN and worst.failed < _TELLING * worst.attempts:
         share = percent(worst.failed, worst.attempts)
-        return Text(f"{hit.by} {len(hit.shares)} values, none with more than {share} of the failures")
-    return _hit(hit)
+        return Text(f"{by.by} {len(by.shares)} values, none with more than {share} of the failures")
+    return _affected(by)
 
 
 def _token(main: Main) -> Iterator[Line]:
@@ -179,23 +179,25 @@ def _token(main: Main) -> Iterator[Line]:
 
 
 def _retries(cause: Cause) -> str:
-    pace = cause.tries / cause.hit if cause.hit else 1.0
+    pace = cause.tries / cause.affected if cause.affected else 1.0
     if cause.recovered and not cause.failed:
         return f"hide it: every call that was hit recovered, at {pace:.1f} attempts a call"
     if cause.recovered:
-        return f"hide part of it: {cause.recovered:,} of {many(cause.hit, 'call')} that were hit recovered"
+        return (
+            f"hide part of it: {cause.recovered:,} of {many(cause.affected, 'call')} that were hit recovered"
+        )
     if pace >= _AMPLIFIED:
         return f"amplify it: {pace:.1f} attempts a call, and none helped"
     return "none were made, so they neither hide nor amplify it"
 
 
 def _changed(found: Incident, main: Main) -> str:
-    news = [
+    newly_seen = [
         f"{one.what} {one.value} of {one.service or 'a service'}, new at {moment(one.first_seen, found.end)}"
-        for one in main.news[:_SHOWN]
+        for one in main.newly_seen[:_SHOWN]
     ]
-    if news:
-        return "; ".join(news)
+    if newly_seen:
+        return "; ".join(newly_seen)
     if main.change.good_before is None:
         return "not known: the ledger has nothing from before"
     seen = main.cause.first_seen < main.change.since
@@ -238,21 +240,21 @@ def _ids(one: Failure) -> str:
 def _others(found: Incident) -> Iterator[Line]:
     label = "also" if found.main else "noted"
     for cause in found.others[:_MOST_OTHERS]:
-        usual = "" if cause.usual is None else f", usual {_usual(cause.usual)}"
+        baseline = "" if cause.baseline is None else f", usual {_baseline(cause.baseline)}"
         judged = "; WRONG too" if cause.wrong else ""
-        numbers = f"{many(cause.attempts, 'attempt')}{usual}; {many(cause.failed, 'call')} failed"
-        yield label, Text(f"{MOVES.get(cause.fault, ABSENT)} {cause.error_type}: {numbers}{judged}")
+        numbers = f"{many(cause.attempts, 'attempt')}{baseline}; {many(cause.failed, 'call')} failed"
+        yield label, Text(f"{OWNER_LABELS.get(cause.fault, ABSENT)} {cause.error_type}: {numbers}{judged}")
         label = ""
     further = len(found.others) - _MOST_OTHERS
     if further > 0:
         yield "", Text(f"and {many(further, 'further cause')}")
 
 
-def _usual(attempts: float) -> str:
+def _baseline(attempts: float) -> str:
     return "none" if not attempts else "less than 1" if attempts < 1 else f"{attempts:,.0f}"
 
 
-def _looked(found: Incident) -> str:
+def _checked(found: Incident) -> str:
     whole = found.totals
     sums = [many(whole.calls, "call"), many(whole.attempts, "attempt")]
     if found.main is None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from foundry_telemetry.advice import Advice, advice_for
 from foundry_telemetry.investigate import queries
-from foundry_telemetry.investigate.concurrency import together
+from foundry_telemetry.investigate.concurrency import run_concurrently
 from foundry_telemetry.investigate.incident import impact
 from foundry_telemetry.investigate.incident.causes import Cause, Totals, causes, totals
 from foundry_telemetry.investigate.incident.change_point import Change, Key, change
@@ -32,10 +32,10 @@ class Main(Struct, frozen=True, kw_only=True):
     cause: Cause
     change: Change
     advice: Advice
-    hits: tuple[impact.Hit, ...]
-    tags: tuple[impact.Hit, ...]
+    affected: tuple[impact.Affected, ...]
+    tags: tuple[impact.Affected, ...]
     """Of the newest 500 failures."""
-    news: tuple[impact.New, ...]
+    newly_seen: tuple[impact.NewlySeen, ...]
     examples: tuple[Failure, ...]
     """Three calls at most, the first to fail before the others."""
 
@@ -54,20 +54,20 @@ class Incident(Struct, frozen=True, kw_only=True):
     """Every other cause, what is wrong before what is not."""
 
 
-def look(source: Source, window: TimeRange, say: Callable[[str], object]) -> Incident:
+def investigate(source: Source, window: TimeRange, on_progress: Callable[[str], object]) -> Incident:
     """Look at a time.
 
     Args:
         source: Who is asked.
         window: From when to when.
-        say: Told what is being done.
+        on_progress: Told what is being done.
 
     Raises:
         SourceError: There is no answer.
     """
     window = TimeRange(_floor(window.start), _floor(window.end), window.grain)
-    say(f"asking {source.name} what happened")
-    groups, bins, calls = together(
+    on_progress(f"asking {source.name} what happened")
+    groups, bins, calls = run_concurrently(
         partial(queries.groups, source, window),
         partial(queries.timeline, source, window),
         partial(queries.calls, source, window),
@@ -76,7 +76,7 @@ def look(source: Source, window: TimeRange, say: Callable[[str], object]) -> Inc
     whole = totals(groups, calls)
     main = None
     if found and found[0].wrong:
-        say(f"asking {source.name} who is hit")
+        on_progress(f"asking {source.name} who is hit")
         main = _main(source, window, found[0], groups, bins)
     verdict: Verdict = "wrong" if main else "nothing wrong" if whole.attempts else "no calls"
     return Incident(
@@ -108,9 +108,9 @@ def _main(
         cause=cause,
         change=changed,
         advice=advice_for(cause.error_type, cause.fault or None),
-        hits=tuple(impact.hits(groups, cause.error_type, cause.fault)),
+        affected=tuple(impact.affected(groups, cause.error_type, cause.fault)),
         tags=tuple(impact.tags(failures)),
-        news=tuple(impact.news(groups, changed.since)),
+        newly_seen=tuple(impact.newly_seen(groups, changed.since)),
         examples=examples(failures),
     )
 

@@ -48,12 +48,12 @@ def text(call: Call) -> str:
     return "\n".join(f"{f'{name}:':{_WIDTH + 1}} {told}" for name, told in lines(call))
 
 
-def desks(call: Call) -> tuple[Desk, ...]:
+def support_channels(call: Call) -> tuple[Desk, ...]:
     """Whom to open the ticket with; the one whose id was told comes first."""
     advice = call.advice
     if advice is None:
         return ()
-    return tuple(sorted(advice.desks, key=lambda desk: not any(ids_for(desk, call.failure))))
+    return tuple(sorted(advice.support_channels, key=lambda desk: not any(ids_for(desk, call.failure))))
 
 
 def ids_for(desk: Desk, attempt: Attempt | None) -> tuple[str, ...]:

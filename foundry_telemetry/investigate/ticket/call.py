@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from foundry_telemetry.advice import Advice, advice_for
 from foundry_telemetry.investigate import queries
-from foundry_telemetry.investigate.queries import Attempt, Beside
+from foundry_telemetry.investigate.queries import Attempt, RelatedTelemetry
 from foundry_telemetry.investigate.sources import Source, SourceError
 from foundry_telemetry.investigate.ticket.ids import Identity, support_code
 
@@ -81,33 +81,33 @@ class Found(Struct, frozen=True):
     call: Call
     others: tuple[Call, ...]
     """Further calls that carry it, as those of a whole trace do."""
-    beside: tuple[Beside, ...]
+    related_telemetry: tuple[RelatedTelemetry, ...]
     """Requests, dependencies and exceptions of the same trace, the oldest first."""
-    trouble: str | None = None
+    source_error: str | None = None
     """Why the trace could not be asked for; the call is told without it."""
 
 
-def find(source: Source, identity: Identity, say: Callable[[str], object]) -> Found | None:
+def find(source: Source, identity: Identity, on_progress: Callable[[str], object]) -> Found | None:
     """The call that an id belongs to; ``None`` where no attempt of the last 90 days carries it.
 
     Args:
         source: Who is asked.
         identity: The id.
-        say: Told what is being done.
+        on_progress: Told what is being done.
 
     Raises:
         SourceError: The ledger cannot be asked.
     """
-    say(f"asking {source.name} for the call")
+    on_progress(f"asking {source.name} for the call")
     calls = _calls(queries.call(source, identity))
     if not calls:
         return None
     # What failed is what is asked for; of several the newest.
     chosen = max(calls, key=lambda call: (call.failed, call.failure is not None, call.last.ended))
-    say(f"asking {source.name} for the trace around it")
-    beside, trouble = _beside(source, chosen)
+    on_progress(f"asking {source.name} for the trace around it")
+    related_telemetry, source_error = _related_telemetry(source, chosen)
     others = tuple(call for call in calls if call is not chosen)
-    return Found(identity, chosen, others, beside, trouble)
+    return Found(identity, chosen, others, related_telemetry, source_error)
 
 
 def _calls(attempts: list[Attempt]) -> list[Call]:
@@ -124,11 +124,11 @@ def _order(attempt: Attempt) -> tuple[float, datetime]:
     return (float("inf") if attempt.number is None else attempt.number, attempt.ended)
 
 
-def _beside(source: Source, call: Call) -> tuple[tuple[Beside, ...], str | None]:
+def _related_telemetry(source: Source, call: Call) -> tuple[tuple[RelatedTelemetry, ...], str | None]:
     trace_id = next((one.trace_id for one in call.attempts if one.trace_id), None)
     if trace_id is None:
         return (), None
     try:
-        return tuple(queries.beside(source, trace_id, call.began, call.last.ended)), None
+        return tuple(queries.related_telemetry(source, trace_id, call.began, call.last.ended)), None
     except SourceError as error:
         return (), str(error)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from foundry_telemetry.advice.owner_labels import MOVES
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate.display_safety import as_markdown
 from foundry_telemetry.investigate.formatting import ABSENT, clock, took
 from foundry_telemetry.investigate.next_steps import steps_for
@@ -32,12 +32,12 @@ def as_object(found: Found) -> dict[str, Any]:
             msgspec.to_builtins(attempt) | ({} if wait is None else {"waited_ms": round(wait, 3)})
             for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True)
         ],
-        "trace": msgspec.to_builtins(found.beside),
+        "trace": msgspec.to_builtins(found.related_telemetry),
         "other_calls": [{"call_id": one.call_id, "state": one.state} for one in found.others],
         "ticket": block.text(call),
     }
-    if found.trouble:
-        told["trace_trouble"] = found.trouble
+    if found.source_error:
+        told["trace_error"] = found.source_error
     if advice is not None and call.failure is not None:
         steps = [{"text": text, "command": command} for text, command in steps_for(advice, call.failure)]
         told["cause"] = {
@@ -47,7 +47,7 @@ def as_object(found: Found) -> dict[str, Any]:
             "meaning": advice.meaning,
             "next_step": advice.next_step,
             "steps": steps,
-            "desks": block.desks(call),
+            "support_channels": block.support_channels(call),
         }
     return told
 
@@ -79,7 +79,7 @@ def _cause(call: Call) -> Iterator[str]:
     failure, advice = call.failure, call.advice
     if failure is None or advice is None:
         return
-    move = MOVES.get(failure.fault or "", ABSENT)
+    move = OWNER_LABELS.get(failure.fault or "", ABSENT)
     yield f"**{as_markdown(move)}**, **{as_markdown(failure.error_type or '')}**: {advice.meaning}"
     yield ""
     yield f"**Next**: {advice.next_step}"

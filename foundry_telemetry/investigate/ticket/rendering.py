@@ -8,16 +8,16 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from foundry_telemetry.advice.owner_labels import MOVES
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate import formatting
 from foundry_telemetry.investigate.formatting import ABSENT, Line, clock, command, day_and_time, many, took
 from foundry_telemetry.investigate.next_steps import steps_for, to_fill_in
-from foundry_telemetry.investigate.queries import MOST_BESIDE, Attempt, Beside
+from foundry_telemetry.investigate.queries import MAX_RELATED, Attempt, RelatedTelemetry
 from foundry_telemetry.investigate.ticket import block
 from foundry_telemetry.investigate.ticket.call import Call, Found
 
 _WIDE: Final = 110
-_MOST_BESIDE: Final = 8
+_MAX_RELATED: Final = 8
 _MOST_OTHERS: Final = 4
 _NO_RESULT: Final = "0"
 """What the exporter writes where there was no status."""
@@ -44,7 +44,7 @@ def _head(call: Call) -> Iterator[Line]:
     if failure is None or advice is None:
         yield "when", Text(day_and_time(call.last.ended))
         return
-    move = MOVES.get(failure.fault or "", ABSENT)
+    move = OWNER_LABELS.get(failure.fault or "", ABSENT)
     yield "cause", Text.assemble((move, "bold"), "  ", (failure.error_type or "", "bold"))
     yield "", Text(advice.meaning)
     yield "when", Text(f"{day_and_time(failure.ended)}, {_who(failure)}")
@@ -88,15 +88,15 @@ def _trace(found: Found) -> Iterator[Line]:
     trace_id = found.call.last.trace_id
     if trace_id:
         yield "trace", Text(trace_id)
-    depths = _depths(found.beside)
-    for one, depth in list(zip(found.beside, depths, strict=True))[:_MOST_BESIDE]:
-        yield "", _line_beside(one, depth)
-    left = len(found.beside) - _MOST_BESIDE
+    depths = _depths(found.related_telemetry)
+    for one, depth in list(zip(found.related_telemetry, depths, strict=True))[:_MAX_RELATED]:
+        yield "", _related_line(one, depth)
+    left = len(found.related_telemetry) - _MAX_RELATED
     if left > 0:
-        least = "at least " if len(found.beside) >= MOST_BESIDE else ""
+        least = "at least " if len(found.related_telemetry) >= MAX_RELATED else ""
         yield "", Text(f"and {least}{many(left, 'row')} more", style="dim")
-    if trace_id and not found.beside:
-        why = found.trouble or "nothing else is told of this trace; it may have been sampled out"
+    if trace_id and not found.related_telemetry:
+        why = found.source_error or "nothing else is told of this trace; it may have been sampled out"
         yield "", Text(why, style="dim")
     for other in found.others[-_MOST_OTHERS:]:
         yield "", Text(f"also has this id: call {other.call_id} {other.state}", style="dim")
@@ -104,7 +104,7 @@ def _trace(found: Found) -> Iterator[Line]:
         yield "", Text(f"and {many(len(found.others) - _MOST_OTHERS, 'call')} more", style="dim")
 
 
-def _line_beside(one: Beside, depth: int) -> Text:
+def _related_line(one: RelatedTelemetry, depth: int) -> Text:
     told = None if one.result == _NO_RESULT else one.result
     result = " ".join(filter(None, (told, "failed" if one.success is False else "")))
     time = f"  {took(one.duration_ms)}" if one.duration_ms is not None else ""
@@ -115,7 +115,7 @@ def _line_beside(one: Beside, depth: int) -> Text:
     return Text(text, style="red" if one.success is False else "")
 
 
-def _depths(rows: tuple[Beside, ...]) -> list[int]:
+def _depths(rows: tuple[RelatedTelemetry, ...]) -> list[int]:
     """How deep each stands in its trace, as far as the parents are there."""
     depth_of: dict[str, int] = {}
     depths = []
@@ -132,7 +132,7 @@ def _asked(call: Call) -> Text:
     advice = call.advice
     if advice is None:
         return Text("nothing failed; for the record:", style="bold")
-    desks = block.desks(call)
-    if not desks:
+    support_channels = block.support_channels(call)
+    if not support_channels:
         return Text(f"no ticket: {advice.ticket}", style="bold")
-    return Text(f"ticket to {' or '.join(desks)}, {advice.ticket}", style="bold")
+    return Text(f"ticket to {' or '.join(support_channels)}, {advice.ticket}", style="bold")

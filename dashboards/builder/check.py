@@ -12,7 +12,7 @@ from dashboards.builder import alerts, build, query_validation
 from dashboards.builder.arm import lint
 from dashboards.builder.columns import wrong_columns
 from dashboards.builder.gallery import WHY_LARGER, breaches
-from dashboards.builder.grafana.lint import faults
+from dashboards.builder.grafana.lint import findings
 from dashboards.builder.scope import unset
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.problems import Item, LeftOutError, Problem
@@ -87,7 +87,7 @@ def deployable(_: Item) -> Iterator[Problem]:
 
 def importable(_: Item) -> Iterator[Problem]:
     """What is wrong with the Grafana dashboard."""
-    yield from faults(query_validation.grafana())
+    yield from findings(query_validation.grafana())
 
 
 ALL: Final[Mapping[str, Check]] = {

@@ -138,23 +138,23 @@ class Column:
 
     name: str
     label: str
-    look: Json = field(default_factory=lambda: TEXT)
+    format: Json = field(default_factory=lambda: TEXT)
     width: str | None = None
     """As the portal writes it, such as ``20ch``."""
 
     @property
     def is_special(self) -> bool:
         """Whether it needs a formatter: plain text does not."""
-        return self.look != TEXT or self.width is not None
+        return self.format != TEXT or self.width is not None
 
     @property
     def json(self) -> Json:
         """The formatter, without the name of the column."""
         if self.width is None:
-            return self.look
-        options = self.look.get("formatOptions")
+            return self.format
+        options = self.format.get("formatOptions")
         chosen = {"customColumnWidthSetting": self.width}
-        return self.look | {"formatOptions": options | chosen if isinstance(options, dict) else chosen}
+        return self.format | {"formatOptions": options | chosen if isinstance(options, dict) else chosen}
 
 
 def matching(names: Sequence[str]) -> str:
@@ -184,7 +184,7 @@ class Table:
             "labelSettings": [
                 {"columnId": column.name, "label": column.label}
                 for column in self.columns
-                if column.look != HIDDEN and column.label != column.name
+                if column.format != HIDDEN and column.label != column.name
             ],
         }
         return {"visualization": "table", "gridSettings": settings}

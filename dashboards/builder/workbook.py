@@ -129,7 +129,7 @@ class Query(Item):
     query: str
     """Name of the file."""
     title: str | None = None
-    look: Tiles | Chart | Table
+    visualization: Tiles | Chart | Table
     empty: str
     """What to say when there are no rows: why that may be, and what to do."""
     empty_is_good: bool = False
@@ -153,7 +153,7 @@ class Query(Item):
         if self.export is not None:
             column, parameter = self.export
             content |= {"exportFieldName": column, "exportParameterName": parameter, "exportDefaultValue": ""}
-        return 3, content | LOGS | self.look.json
+        return 3, content | LOGS | self.visualization.json
 
     def _text(self) -> str:
         text = compose.whole(self.query)

@@ -35,6 +35,7 @@ from foundry_telemetry.dropped_items import dropped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from foundry_telemetry.azure.request_hooks import RequestHooks
     from foundry_telemetry.azure.shutdown import Shutdown
 
 __all__ = ["configure", "flush"]
@@ -125,7 +126,6 @@ def _start(settings: Settings) -> None:
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
     from foundry_telemetry.azure import logging_loop, pipelines  # noqa: PLC0415
     from foundry_telemetry.azure.log_pipeline import mark_records_of_exports  # noqa: PLC0415
-    from foundry_telemetry.azure.request_hooks import RequestHooks  # noqa: PLC0415
     from foundry_telemetry.azure.shutdown import Shutdown  # noqa: PLC0415
     from foundry_telemetry.instrumentation import instrument  # noqa: PLC0415
 
@@ -134,13 +134,7 @@ def _start(settings: Settings) -> None:
     for warning in settings.warnings:
         _log.warning("%s", warning)
     options = _with_defaults(settings.options)
-    hooks = RequestHooks(
-        options["read_timeout"],
-        options.get("raw_request_hook"),
-        options.get("raw_response_hook"),
-        has_disk=not options.get("disable_offline_storage"),
-    )
-    options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
+    hooks = _request_hooks(options)
     built = pipelines.connect(settings, options)
     shutdown = Shutdown(
         built.shutdown_callbacks,
@@ -161,6 +155,20 @@ def _start(settings: Settings) -> None:
         sinks=settings.sinks,
         exception_notes=settings.exception_notes,
     )
+
+
+def _request_hooks(options: dict[str, Any]) -> RequestHooks:
+    """Hooks around those of the user, put into the options in their place."""
+    from foundry_telemetry.azure.request_hooks import RequestHooks  # noqa: PLC0415 - see `_start`
+
+    hooks = RequestHooks(
+        options["read_timeout"],
+        options.get("raw_request_hook"),
+        options.get("raw_response_hook"),
+        has_disk=not options.get("disable_offline_storage"),
+    )
+    options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
+    return hooks
 
 
 def _before_exit() -> None:

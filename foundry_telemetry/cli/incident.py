@@ -53,24 +53,31 @@ def _read_moment(text: str) -> datetime:
         ) from None
 
 
+_Since = Annotated[
+    timedelta | None,
+    typer.Option(parser=_read_span, metavar="TIME", help="How far back: 30m, 2h, 1d. Default: 30m."),
+]
+_From = Annotated[
+    datetime | None,
+    typer.Option("--from", parser=_read_moment, metavar="TIME", help="From when: 2026-11-22T03:00, UTC."),
+]
+_To = Annotated[
+    datetime | None,
+    typer.Option("--to", parser=_read_moment, metavar="TIME", help="Until when. Default: now."),
+]
+_Watch = Annotated[bool, typer.Option("--watch", help="Again and again, until Ctrl-C.")]
+_Every = Annotated[
+    float, typer.Option(parser=_every, metavar="SECONDS", help="How long to wait between two looks.")
+]
+
+
 def incident(
     *,
-    since: Annotated[
-        timedelta | None,
-        typer.Option(parser=_read_span, metavar="TIME", help="How far back: 30m, 2h, 1d. Default: 30m."),
-    ] = None,
-    start: Annotated[
-        datetime | None,
-        typer.Option("--from", parser=_read_moment, metavar="TIME", help="From when: 2026-11-22T03:00, UTC."),
-    ] = None,
-    end: Annotated[
-        datetime | None,
-        typer.Option("--to", parser=_read_moment, metavar="TIME", help="Until when. Default: now."),
-    ] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Again and again, until Ctrl-C.")] = False,
-    every: Annotated[
-        float, typer.Option(parser=_every, metavar="SECONDS", help="How long to wait between two looks.")
-    ] = _EVERY_S,
+    since: _Since = None,
+    start: _From = None,
+    end: _To = None,
+    watch: _Watch = False,
+    every: _Every = _EVERY_S,
     as_json: query_options.AsJson = False,
     source: query_options.SourceName = None,
     workspace: query_options.Workspace = None,

@@ -17,31 +17,34 @@ _port = between(0, 65_535, int, f"foundry-telemetry local --port {_PORT}")
 _days = between(1, 4_383, int, f"foundry-telemetry local --retention-days {_DAYS}")
 
 
+_Port = Annotated[
+    int, typer.Option(parser=_port, metavar="PORT", help="On 127.0.0.1; 0 lets the system choose.")
+]
+_Database = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help=f"Where rows are kept, or {_MEMORY}; else in your data folder."),
+]
+_Retention = Annotated[
+    int, typer.Option(parser=_days, metavar="DAYS", help="Days after which rows are deleted, 1 to 4383.")
+]
+_Workbook = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, metavar="FILE", help="Show this workbook in place of the shipped one."
+    ),
+]
+_NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Say where it listens as one line of JSON.")]
+
+
 def local(
     *,
-    port: Annotated[
-        int, typer.Option(parser=_port, metavar="PORT", help="On 127.0.0.1; 0 lets the system choose.")
-    ] = _PORT,
-    db: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help=f"Where rows are kept, or {_MEMORY}; else in your data folder."),
-    ] = None,
-    retention_days: Annotated[
-        int, typer.Option(parser=_days, metavar="DAYS", help="Days after which rows are deleted, 1 to 4383.")
-    ] = _DAYS,
-    workbook: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True,
-            dir_okay=False,
-            metavar="FILE",
-            help="Show this workbook in place of the shipped one.",
-        ),
-    ] = None,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Say where it listens as one line of JSON.")
-    ] = False,
+    port: _Port = _PORT,
+    db: _Database = None,
+    retention_days: _Retention = _DAYS,
+    workbook: _Workbook = None,
+    no_browser: _NoBrowser = False,
+    as_json: _AsJson = False,
 ) -> None:
     """Run an Azure Monitor on this machine: the Azure exporter posts to it, its page shows the workbook.
 

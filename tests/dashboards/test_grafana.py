@@ -17,7 +17,7 @@ import pytest
 
 from dashboards.builder import build, kusto
 from dashboards.builder.grafana import dashboard, sample
-from dashboards.builder.grafana.lint import faults, panels, wrong_columns
+from dashboards.builder.grafana.lint import findings, panels, wrong_columns
 from dashboards.builder.grafana.references import every, exports, in_words, inputs, kinds_of
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.workbook import Group, Tabs, Text
@@ -308,7 +308,7 @@ def test_resources_are_found_with_kql_too() -> None:
 
 def test_nothing_is_wrong_with_it() -> None:
     """Unique ids, no overlaps, variables declared before they are used, one data source, nobody's ids."""
-    assert [*faults(SHIPPED)] == []
+    assert [*findings(SHIPPED)] == []
 
 
 def test_it_asks_for_its_data_source() -> None:
@@ -465,7 +465,7 @@ def test_a_broken_copy_is_told(name: str) -> None:
     change, expected = BROKEN[name]
     shown = copy.deepcopy(SHIPPED)
     change(shown)
-    assert [problem for problem in map(str, faults(shown)) if expected in problem]
+    assert [problem for problem in map(str, findings(shown)) if expected in problem]
 
 
 def override(name: str, column: str, **properties: object) -> Break:

@@ -10,7 +10,7 @@ import pytest
 from dashboards.builder.grafana import UnmappedError, dashboard
 from dashboards.builder.grafana.field_overrides import properties
 from dashboards.builder.grafana.grid import Sized, columns, place
-from dashboards.builder.grafana.lint import faults, panels
+from dashboards.builder.grafana.lint import findings, panels
 from dashboards.builder.grafana.references import Kinds, in_kql, in_words
 from dashboards.builder.grafana.units import UNITS, numbered, sign
 from dashboards.builder.inputs import ChoiceInput, Input, OneInput, OptionsInput, TextInput, TimeInput
@@ -341,7 +341,7 @@ def test_groups_in_groups_are_laid_flat() -> None:
         Tabs(name="tabs", parameter="Tab", labels={"a": "First"}),
         Group(name="tab", when=When("Tab", "a"), items=(words, inner)),
     )
-    assert [*faults(shown)] == []
+    assert [*findings(shown)] == []
     places = {panel["title"]: panel["gridPos"] for panel in panels(shown) if panel["type"] == "table"}
     assert [(place["x"], place["w"]) for place in places.values()] == [(12, 6), (18, 6), (0, 6)]
 

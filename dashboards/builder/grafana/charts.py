@@ -47,48 +47,50 @@ _OVER_TIME: Final[Mapping[str, Json]] = {
 """Kind of a chart over time: how its series are drawn."""
 
 
-def chart(look: Chart, *, is_of_time_shown: bool = True) -> Drawn:
+def chart(visualization: Chart, *, is_of_time_shown: bool = True) -> Drawn:
     """A chart.
 
     Args:
-        look: As the layout has it.
+        visualization: As the layout has it.
         is_of_time_shown: Whether its times are those that the dashboard shows; a time series draws no others.
 
     Raises:
         UnmappedError: The kind, a colour or a setting is in no table.
     """
-    _complain_of_new_settings(look)
-    if look.x == TIME and is_of_time_shown:
-        drawn = _time_series(look)
+    _complain_of_new_settings(visualization)
+    if visualization.x == TIME and is_of_time_shown:
+        drawn = _time_series(visualization)
     else:
-        drawn = known(_OVER_NAMES, look.kind, "chart over names or other times")(look)
-    ends = {"min": look.floor, "max": look.ceiling}
-    defaults = drawn.defaults | _number(look) | {end: at for end, at in ends.items() if at is not None}
-    colours = [overridden(name, {"color": fixed(colour)}) for name, colour in look.colours.items()]
+        drawn = known(_OVER_NAMES, visualization.kind, "chart over names or other times")(visualization)
+    ends = {"min": visualization.floor, "max": visualization.ceiling}
+    defaults = (
+        drawn.defaults | _number(visualization) | {end: at for end, at in ends.items() if at is not None}
+    )
+    colours = [overridden(name, {"color": fixed(colour)}) for name, colour in visualization.colours.items()]
     return dataclasses.replace(drawn, defaults=defaults, overrides=[*drawn.overrides, *colours])
 
 
-def _complain_of_new_settings(look: Chart) -> None:
-    for setting in dataclasses.fields(look):
+def _complain_of_new_settings(visualization: Chart) -> None:
+    for setting in dataclasses.fields(visualization):
         if setting.name in _MAPPED:
             continue
         unset = setting.default_factory() if callable(setting.default_factory) else setting.default
-        if getattr(look, setting.name) != unset:
+        if getattr(visualization, setting.name) != unset:
             raise UnmappedError(f"{setting.name!r} of a chart has no counterpart in Grafana")
 
 
-def _number(look: Chart) -> Json:
-    settings = cast("Mapping[str, Any]", look.json["chartSettings"])
+def _number(visualization: Chart) -> Json:
+    settings = cast("Mapping[str, Any]", visualization.json["chartSettings"])
     return numbered(settings.get("ySettings", {}).get("numberFormatSettings"))
 
 
-def _time_series(look: Chart) -> Drawn:
+def _time_series(visualization: Chart) -> Drawn:
     return Drawn(
         type="timeseries",
         format="time_series",
-        transformations=[keeps(look.x, *look.y)],
-        defaults={"custom": known(_OVER_TIME, look.kind, "chart over time"), "color": _CHOSEN},
-        overrides=[] if look.group is None else [_called(look.group)],
+        transformations=[keeps(visualization.x, *visualization.y)],
+        defaults={"custom": known(_OVER_TIME, visualization.kind, "chart over time"), "color": _CHOSEN},
+        overrides=[] if visualization.group is None else [_called(visualization.group)],
         options={"legend": _LEGEND, "tooltip": _TOOLTIP},
     )
 
@@ -99,21 +101,21 @@ def _called(group: str) -> Json:
     return {"matcher": {"id": "byType", "options": "number"}, "properties": [title]}
 
 
-def _bars(look: Chart) -> Drawn:
-    transformations = [keeps(look.x, *look.y)]
-    if look.group is not None and look.group != look.x:
-        [value] = look.y
-        cells = {"columnField": look.group, "rowField": look.x, "valueField": value}
+def _bars(visualization: Chart) -> Drawn:
+    transformations = [keeps(visualization.x, *visualization.y)]
+    if visualization.group is not None and visualization.group != visualization.x:
+        [value] = visualization.y
+        cells = {"columnField": visualization.group, "rowField": visualization.x, "valueField": value}
         transformations = [{"id": "groupingToMatrix", "options": cells}]
     return Drawn(
         type="barchart",
         format="table",
         transformations=transformations,
         defaults={"custom": {"lineWidth": 0, "fillOpacity": 80}, "color": _CHOSEN},
-        overrides=[overridden(TIME, {"unit": _DAY})] if look.x == TIME else [],
+        overrides=[overridden(TIME, {"unit": _DAY})] if visualization.x == TIME else [],
         options={
             "orientation": "auto",
-            "stacking": known(_STACKING, look.kind, "chart over names"),
+            "stacking": known(_STACKING, visualization.kind, "chart over names"),
             "showValue": "auto",
             "barWidth": 0.9,
             "groupWidth": 0.7,
@@ -126,11 +128,11 @@ def _bars(look: Chart) -> Drawn:
     )
 
 
-def _pie(look: Chart) -> Drawn:
+def _pie(visualization: Chart) -> Drawn:
     return Drawn(
         type="piechart",
         format="table",
-        transformations=[keeps(look.x, *look.y)],
+        transformations=[keeps(visualization.x, *visualization.y)],
         defaults={"color": _CHOSEN},
         options={
             "orientation": "auto",

@@ -37,7 +37,7 @@ _SIDES: Final = frozenset({"left", "right"})
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-def faults(dashboard: Item) -> Iterator[Problem]:
+def findings(dashboard: Item) -> Iterator[Problem]:
     """Everything that is wrong."""
     for find in _ALL:
         yield from find(dashboard)

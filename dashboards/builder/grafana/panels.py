@@ -40,7 +40,7 @@ class Whole:
 
 def height(query: Query) -> int:
     """The height of a step's panel, in the grid's units."""
-    return _TILES_HEIGHT if isinstance(query.look, Tiles) else known(_HEIGHTS, query.size, "size")
+    return _TILES_HEIGHT if isinstance(query.visualization, Tiles) else known(_HEIGHTS, query.size, "size")
 
 
 def text_height(text: Text, columns: int) -> int:
@@ -75,7 +75,7 @@ def query_panel(query: Query, whole: Whole) -> Json:
     Raises:
         UnmappedError: The look, or something in it, is in no table.
     """
-    draw = known(_LOOKS, type(query.look), "look")
+    draw = known(_VISUALIZATIONS, type(query.visualization), "look")
     drawn = draw(query, whole)
     empty = in_words(_empty(query, whole), whole.kinds)
     defaults = {"noValue": empty if drawn.says_why else empty.partition(". ")[0], **drawn.defaults}
@@ -101,9 +101,9 @@ def _empty(query: Query, whole: Whole) -> str:
 
 
 def _tiles(query: Query, _: Whole) -> Drawn:
-    look = cast("Tiles", query.look)
-    settings = cast("Mapping[str, Any]", look.json["tileSettings"])
-    names = (look.title, look.subtitle, look.note)
+    visualization = cast("Tiles", query.visualization)
+    settings = cast("Mapping[str, Any]", visualization.json["tileSettings"])
+    names = (visualization.title, visualization.subtitle, visualization.note)
     defaults = {
         **numbered(settings["leftContent"].get("numberFormat")),
         "displayName": " · ".join(f"${{__data.fields.{name}}}" for name in names),
@@ -113,7 +113,9 @@ def _tiles(query: Query, _: Whole) -> Drawn:
         type="stat",
         format="table",
         # One value a row: of all numbers only the tile's own, which any other column would add to.
-        transformations=[keeps(look.title, look.subtitle, look.value, look.note)],
+        transformations=[
+            keeps(visualization.title, visualization.subtitle, visualization.value, visualization.note)
+        ],
         defaults=defaults,
         says_why=False,
         options={
@@ -133,18 +135,23 @@ def _tiles(query: Query, _: Whole) -> Drawn:
 
 def _chart(query: Query, _: Whole) -> Drawn:
     # Who drags over a chart sets the time to what the chart shows: only these show it.
-    return chart(cast("Chart", query.look), is_of_time_shown=query.brush is not None)
+    return chart(cast("Chart", query.visualization), is_of_time_shown=query.brush is not None)
 
 
 def _table(query: Query, whole: Whole) -> Drawn:
-    look = cast("Table", query.look)
-    shown = {column.name: properties(column) for column in look.columns}
+    visualization = cast("Table", query.visualization)
+    shown = {column.name: properties(column) for column in visualization.columns}
     for told in shown.values():
         told["displayName"] = in_words(str(told["displayName"]), whole.kinds)
-    for name, links in whole.links.by_column(look, query.export).items():
+    for name, links in whole.links.by_column(visualization, query.export).items():
         here = shown.setdefault(name, {})
         here["links"] = [*links, *cast("list[Json]", here.get("links", []))]
-    cells = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": look.filter}
+    cells = {
+        "align": "auto",
+        "cellOptions": {"type": "auto"},
+        "inspect": False,
+        "filterable": visualization.filter,
+    }
     return Drawn(
         type="table",
         format="table",
@@ -154,5 +161,9 @@ def _table(query: Query, whole: Whole) -> Drawn:
     )
 
 
-_LOOKS: Final[Mapping[type, Callable[[Query, Whole], Drawn]]] = {Tiles: _tiles, Chart: _chart, Table: _table}
+_VISUALIZATIONS: Final[Mapping[type, Callable[[Query, Whole], Drawn]]] = {
+    Tiles: _tiles,
+    Chart: _chart,
+    Table: _table,
+}
 """Look: what draws it."""

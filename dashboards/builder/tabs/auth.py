@@ -63,7 +63,7 @@ AUTH: Final = Group(
             name="refused callers over time",
             query="auth_over_time",
             title="Refused attempts, by cause",
-            look=OVER_TIME,
+            visualization=OVER_TIME,
             empty=NOBODY_REFUSED,
             empty_is_good=True,
             brush="TimeRange",
@@ -73,7 +73,7 @@ AUTH: Final = Group(
             name="refused callers",
             query="auth_causes",
             title="Causes, by credential, identity and resource",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("error_type", "Cause"),
                     Column("state", "Now", icons(**{"works again": "success", "refused": "error"})),

@@ -65,7 +65,9 @@ COST: Final = Group(
         Query(
             name="cost of the month tiles",
             query="spend_tiles",
-            look=Tiles(title="tile", subtitle="detail", value="value", note="change", digits=2, unit="usd"),
+            visualization=Tiles(
+                title="tile", subtitle="detail", value="value", note="change", digits=2, unit="usd"
+            ),
             empty=NO_MONTH,
             size="tiny",
         ),
@@ -73,7 +75,7 @@ COST: Final = Group(
             name="cost by day",
             query="cost_by_day",
             title="This month, day by day, and what is expected",
-            look=Chart(
+            visualization=Chart(
                 kind="barchart",
                 y=("answered", "failed or left", "expected"),
                 colours={"answered": "orange", "failed or left": "redBright", "expected": "gray"},
@@ -86,7 +88,7 @@ COST: Final = Group(
             name="cost over time",
             query="cost_over_time",
             title="Cost in the time shown",
-            look=Chart(kind="barchart", y=("cost_usd",), group="part", unit="usd"),
+            visualization=Chart(kind="barchart", y=("cost_usd",), group="part", unit="usd"),
             empty=NO_MONEY,
             brush="TimeRange",
             width=60,
@@ -95,7 +97,7 @@ COST: Final = Group(
             name="usage and cost",
             query="usage_by",
             title="Tokens and cost in the time shown",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("part", "Split by"),
                     Column("cost_usd", "Cost", bar("orange", 2, "usd")),

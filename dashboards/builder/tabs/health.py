@@ -48,7 +48,7 @@ WORKING: Final = Group(
             name="telemetry of services",
             query="telemetry_by_service",
             title="Services: last record, and what was lost on the way",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("service", "Service"),
                     Column("version", "Version"),
@@ -67,7 +67,7 @@ WORKING: Final = Group(
             name="ledger against metrics",
             query="ledger_against_metrics",
             title="Tokens: the ledger against metrics",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("deployment", "Deployment"),
                     Column("state", "They", icons(**_AGREEMENT)),
@@ -85,7 +85,7 @@ WORKING: Final = Group(
             name="attempts without a price",
             query="unpriced",
             title="Attempts without a price",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("why", "Why"),
                     Column("model", "Model"),
@@ -103,7 +103,7 @@ WORKING: Final = Group(
             name="stored telemetry",
             query="stored",
             title="What is stored and billed, by table",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("table_name", "Table"),
                     Column("records", "Records", GROUPED),

@@ -59,7 +59,7 @@ INCIDENT: Final = Group(
             name="success over time",
             query="success_over_time",
             title="What succeeds. The gap is what retries hide",
-            look=Chart(
+            visualization=Chart(
                 kind="linechart",
                 y=("by call", "by attempt"),
                 colours={"by call": "green", "by attempt": "orange"},
@@ -74,7 +74,7 @@ INCIDENT: Final = Group(
             name="failures by fault over time",
             query="failures_by_fault",
             title="Failed attempts, by whose move it is",
-            look=Chart(kind="barchart", y=("failed",), group="fault", colours=FAULTS),
+            visualization=Chart(kind="barchart", y=("failed",), group="fault", colours=FAULTS),
             empty=NO_FAILURES,
             empty_is_good=True,
             brush="TimeRange",
@@ -84,7 +84,7 @@ INCIDENT: Final = Group(
             name="failures by class over time",
             query="failures_by_class",
             title="Failed attempts, by class",
-            look=Chart(kind="barchart", y=("failed",), group="error_type"),
+            visualization=Chart(kind="barchart", y=("failed",), group="error_type"),
             empty=NO_FAILURES,
             empty_is_good=True,
             brush="TimeRange",
@@ -94,7 +94,7 @@ INCIDENT: Final = Group(
             name="failures against last week",
             query="failures_last_week",
             title="Failures, against the same hours of last week",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("error_type", "Class"),
                     Column("fault", "Whose move"),
@@ -114,7 +114,7 @@ INCIDENT: Final = Group(
             name="failures by minute",
             query="failures_by_minute",
             title="Percent of attempts that failed, in 24 equal parts of the time shown, oldest first",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("deployment", "Deployment"),
                     Column("attempts", "Attempts", GROUPED),
@@ -128,7 +128,9 @@ INCIDENT: Final = Group(
             name="latency in the incident",
             query="latency_over_time",
             title="Latency of answers, to the end of the body",
-            look=Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0),
+            visualization=Chart(
+                kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0
+            ),
             empty=NO_ANSWERS,
             brush="TimeRange",
             size="small",
@@ -138,7 +140,9 @@ INCIDENT: Final = Group(
             name="time to first token in the incident",
             query="first_token_over_time",
             title="Time to first token of streams",
-            look=Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0),
+            visualization=Chart(
+                kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0
+            ),
             empty=NO_STREAMS,
             brush="TimeRange",
             size="small",
@@ -148,7 +152,7 @@ INCIDENT: Final = Group(
             name="refused by limits over time",
             query="throttled_over_time",
             title="429: share of attempts, and how long callers waited (means)",
-            look=Chart(
+            visualization=Chart(
                 kind="linechart",
                 y=("refused with 429, %", "asked to wait, s", "waited, s"),
                 colours={"refused with 429, %": "purple", "asked to wait, s": "gray", "waited, s": "blue"},
@@ -164,7 +168,7 @@ INCIDENT: Final = Group(
             name="refused callers in the incident",
             query="auth_over_time",
             title="Refused callers, by cause: the tab Auth tells more",
-            look=OVER_TIME,
+            visualization=OVER_TIME,
             empty=NOBODY_REFUSED,
             empty_is_good=True,
             brush="TimeRange",
@@ -175,7 +179,7 @@ INCIDENT: Final = Group(
             name="failed attempts",
             query="failed_attempts",
             title="Failed attempts, newest first. Click one to see its call",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("TimeGenerated", "Ended", TIME),
                     Column("service", "Service"),

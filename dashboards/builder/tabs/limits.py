@@ -54,7 +54,7 @@ LIMITS: Final = Group(
             name="distance to the limits",
             query="limits",
             title="Each deployment against its limits, per minute",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("deployment", "Deployment"),
                     Column("what", "What counts"),
@@ -75,7 +75,7 @@ LIMITS: Final = Group(
             name="busiest minutes over time",
             query="minutes_over_time",
             title="{Measure:label}: the busiest minute of each bin",
-            look=Chart(kind="linechart", y=("amount",), group="deployment", floor=0),
+            visualization=Chart(kind="linechart", y=("amount",), group="deployment", floor=0),
             empty=NO_REQUESTS,
             brush="TimeRange",
         ),

@@ -40,7 +40,7 @@ OVERVIEW: Final = Group(
         Query(
             name="calls and failures tiles",
             query="call_tiles",
-            look=_TILES,
+            visualization=_TILES,
             empty=NOTHING_CAME,
             size="tiny",
             width=50,
@@ -48,7 +48,7 @@ OVERVIEW: Final = Group(
         Query(
             name="tokens and cost tiles",
             query="usage_tiles",
-            look=_TILES,
+            visualization=_TILES,
             empty=NOTHING_CAME,
             size="tiny",
             width=50,
@@ -57,7 +57,7 @@ OVERVIEW: Final = Group(
             name="calls over time",
             query="calls_over_time",
             title="Calls, by what came of them",
-            look=Chart(
+            visualization=Chart(
                 kind="barchart",
                 y=("ok", "recovered by a retry", "left by the caller", "failed"),
                 colours={
@@ -75,7 +75,7 @@ OVERVIEW: Final = Group(
             name="tokens over time",
             query="tokens_over_time",
             title="Tokens, in and out",
-            look=Chart(
+            visualization=Chart(
                 kind="areachart",
                 y=("input, not cached", "input written to cache", "input read from cache", "output"),
                 colours={
@@ -93,7 +93,9 @@ OVERVIEW: Final = Group(
             name="latency over time",
             query="latency_over_time",
             title="Latency of answers, to the end of the body",
-            look=Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0),
+            visualization=Chart(
+                kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0
+            ),
             empty=NO_ANSWERS,
             brush="TimeRange",
             width=50,
@@ -102,7 +104,9 @@ OVERVIEW: Final = Group(
             name="time to first token over time",
             query="first_token_over_time",
             title="Time to first token of streams",
-            look=Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0),
+            visualization=Chart(
+                kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0
+            ),
             empty=NO_STREAMS,
             brush="TimeRange",
             width=50,
@@ -111,7 +115,7 @@ OVERVIEW: Final = Group(
             name="share of calls by deployment",
             query="by_deployment",
             title="Calls by deployment",
-            look=Chart(kind="piechart", x="deployment", y=("calls",), group="deployment"),
+            visualization=Chart(kind="piechart", x="deployment", y=("calls",), group="deployment"),
             empty=NOTHING_CAME,
             width=25,
         ),
@@ -119,7 +123,7 @@ OVERVIEW: Final = Group(
             name="deployments",
             query="by_deployment",
             title="Deployments: failures, latency, tokens and cost",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("deployment", "Deployment"),
                     Column("calls", "Calls", bar("blue")),

@@ -61,7 +61,7 @@ def whole_call(name: str, parameter: str) -> Query:
         query="call_attempts",
         renamed={"CallId": parameter},
         title="This call, attempt by attempt",
-        look=_CALL,
+        visualization=_CALL,
         empty=NO_CALL,
         size="small",
         when=When(parameter),
@@ -86,7 +86,7 @@ SEARCH: Final = Group(
             name="attempts with this id",
             query="attempts_by_id",
             title="Attempts with this id, newest first. Click one to see its call",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("TimeGenerated", "Ended", TIME),
                     Column("service", "Service"),

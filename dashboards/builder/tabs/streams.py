@@ -45,7 +45,7 @@ STREAMS: Final = Group(
             name="streams over time",
             query="streams_over_time",
             title="{StreamMeasure:label}, by deployment",
-            look=Chart(kind="linechart", y=("amount",), group="deployment", floor=0),
+            visualization=Chart(kind="linechart", y=("amount",), group="deployment", floor=0),
             empty=NO_STREAM_ASKED,
             brush="TimeRange",
             width=50,
@@ -54,7 +54,7 @@ STREAMS: Final = Group(
             name="endings of streams",
             query="stream_endings",
             title="How streams ended",
-            look=Chart(
+            visualization=Chart(
                 kind="barchart",
                 y=("whole", "left by the caller", "truncated", "broken by an error", "never begun"),
                 colours={
@@ -73,7 +73,7 @@ STREAMS: Final = Group(
             name="streams by deployment",
             query="streams_by_deployment",
             title="Streams, by deployment",
-            look=Table(
+            visualization=Table(
                 columns=(
                     Column("deployment", "Deployment"),
                     Column("streams", "Streams", bar("blue")),

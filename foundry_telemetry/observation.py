@@ -9,25 +9,24 @@ re-sends after a 401 are further attempts. *Observation*: what is known of an at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from msgspec import Struct
 
-AuthScheme = Literal["api_key", "entra_id", "gateway_key", "none"]
-Outcome = Literal[
-    "ok", "error", "stream_error", "truncated", "abandoned", "cancelled", "no_response", "not_sent"
-]
-Origin = Literal["foundry", "anthropic", "customer_gateway", "proxy", "entra", "client", "unknown"]
-Fault = Literal[
-    "caller_credential",
-    "caller_authorization",
-    "caller_request",
-    "quota",
-    "customer_gateway",
-    "azure",
-    "model_service",
-    "network",
-    "client",
+from foundry_telemetry.schema.value import AuthScheme, Fault, Origin, Outcome
+
+__all__ = [
+    "AuthScheme",
+    "Cost",
+    "EntraFacts",
+    "Failure",
+    "Fault",
+    "Observation",
+    "Origin",
+    "Outcome",
+    "RequestIds",
+    "TokenFacts",
+    "TokenUsage",
+    "support_code",
 ]
 
 NO_TAGS: Mapping[str, str] = {}

@@ -26,8 +26,8 @@ from foundry_telemetry.observation import (
 from foundry_telemetry.outcomes import FIRST_ERROR, FIRST_REDIRECT, Body, Ended, Ending, judge
 from foundry_telemetry.wire.error_body import ErrorBody, read_error
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
+from foundry_telemetry.wire.message import MessageStream
 from foundry_telemetry.wire.request_matcher import Request
-from foundry_telemetry.wire.sse import MessageStream
 from foundry_telemetry.wire.stream_detection import START_BYTES, is_event_stream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
 
@@ -196,9 +196,9 @@ class Attempt:
             self._stream.feed(bytes(self._body))
             self._body = b""
 
-    def settle(self) -> Callable[[bytes], None]:
-        """Read what `feed` only held. What this gives takes the next few kilobytes in its place."""
-        return self.feed if self._stream is None else self._stream.settle()
+    def flush_buffer(self) -> Callable[[bytes], None]:
+        """Read what `feed` only buffered. What this gives takes the next few kilobytes in its place."""
+        return self.feed if self._stream is None else self._stream.flush_buffer()
 
     def end(
         self,

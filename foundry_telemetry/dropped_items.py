@@ -55,14 +55,14 @@ class Dropped:
         self._told = self.totals() + self._again
         return Counter(self._told)
 
-    def tell_again(self, loss: Loss, count: int) -> None:
+    def requeue(self, loss: Loss, count: int) -> None:
         """The metric points that told of a loss were themselves lost.
 
         The SDK hands on the difference to the last time only, so the total is raised by what nobody got.
         """
         self._again[loss] += count
 
-    def untold(self) -> Counter[Loss]:
+    def unreported(self) -> Counter[Loss]:
         """What no metric reader was told yet."""
         return self.totals() + self._again - self._told
 

@@ -35,7 +35,7 @@ from foundry_telemetry.dropped_items import dropped
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from foundry_telemetry.azure.shutdown import Delivery
+    from foundry_telemetry.azure.shutdown import Shutdown
 
 __all__ = ["configure", "flush"]
 
@@ -49,7 +49,7 @@ _RETRIES: Final = 2
 
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()
-_active: tuple[Settings, Delivery] | None = None
+_active: tuple[Settings, Shutdown] | None = None
 
 
 def configure(
@@ -117,7 +117,7 @@ def flush(timeout_s: float = _FLUSH_S) -> bool:
         Whether all was sent, or put on disk for later, in time.
     """
     active = _active
-    return active is None or active[1].empty(timeout_s)
+    return active is None or active[1].drain(timeout_s)
 
 
 def _start(settings: Settings) -> None:
@@ -126,7 +126,7 @@ def _start(settings: Settings) -> None:
     from foundry_telemetry.azure import logging_loop, pipelines  # noqa: PLC0415
     from foundry_telemetry.azure.log_pipeline import mark_records_of_exports  # noqa: PLC0415
     from foundry_telemetry.azure.request_hooks import RequestHooks  # noqa: PLC0415
-    from foundry_telemetry.azure.shutdown import Delivery  # noqa: PLC0415
+    from foundry_telemetry.azure.shutdown import Shutdown  # noqa: PLC0415
     from foundry_telemetry.instrumentation import instrument  # noqa: PLC0415
 
     logging_loop.surface_losses()  # the warnings below as well
@@ -142,17 +142,17 @@ def _start(settings: Settings) -> None:
     )
     options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
     built = pipelines.connect(settings, options)
-    delivery = Delivery(
-        built.jobs,
+    shutdown = Shutdown(
+        built.shutdown_callbacks,
         hooks,
-        flushes=built.flushes,
+        flush_callbacks=built.flush_callbacks,
         readers=built.readers,
         counted=built.counted,
         before_exit=_before_exit,
-        empties=built.empties,
+        drain_callbacks=built.drain_callbacks,
     )
-    delivery.arm()
-    _active = (settings, delivery)
+    shutdown.register()
+    _active = (settings, shutdown)
     dropped.is_counted = True
     logging_loop.protect_callers()
     instrument(
@@ -165,11 +165,11 @@ def _start(settings: Settings) -> None:
 
 def _before_exit() -> None:
     from foundry_telemetry.azure import logging_loop  # noqa: PLC0415
-    from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped  # noqa: PLC0415
+    from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies  # noqa: PLC0415
 
     logging_loop.disable_flush()
     # It has an exit handler of its own, but one that was registered before ours and so comes too late.
-    tell_of_dropped()
+    flush_abandoned_bodies()
 
 
 def _with_defaults(options: Mapping[str, Any]) -> dict[str, Any]:

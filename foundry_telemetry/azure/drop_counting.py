@@ -102,7 +102,7 @@ class CountedExporter:
         said.errors = (answer[0] if isinstance(answer, tuple) else answer).errors or ()
         return answer
 
-    def give_up(self) -> None:
+    def mark_lost(self) -> None:
         """The process ends: count what is being exported."""
         self._lose_in_flight(Reason.EXIT)
 
@@ -175,7 +175,7 @@ class CountedQueue:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._metrics, name)
 
-    def give_up(self) -> None:
+    def mark_lost(self) -> None:
         """The process ends: count what waits."""
         dropped.add(Reason.EXIT, self._signal, len(self._batches._queue))  # noqa: SLF001
 

@@ -41,7 +41,7 @@ def lose(reason: Reason, envelopes: Iterable[Any], otherwise: Signal) -> None:
         if point is None or point[0] != _RESOURCE:
             dropped.add(reason, _SIGNALS.get(kind, otherwise))
         if point is not None and point[0] == names.METRIC_DROPPED:
-            _tell_again(point[1], data.get("properties", {}))
+            _requeue(point[1], data.get("properties", {}))
 
 
 def lose_metrics(reason: Reason, batch: Any) -> None:
@@ -50,7 +50,7 @@ def lose_metrics(reason: Reason, batch: Any) -> None:
         dropped.add(reason, Signal.METRICS, size(batch))
         for name, point in _points(batch):
             if name == names.METRIC_DROPPED:
-                _tell_again(point.value, point.attributes)
+                _requeue(point.value, point.attributes)
 
 
 def size(batch: Any) -> int:
@@ -78,7 +78,7 @@ def _point(data: Mapping[str, Any]) -> tuple[str, float] | None:
         return None
 
 
-def _tell_again(count: float, told: Mapping[str, Any]) -> None:
+def _requeue(count: float, told: Mapping[str, Any]) -> None:
     with suppress(KeyError, TypeError, ValueError):
         loss: Loss = (Reason(told[names.DROP_REASON]), Signal(told[names.DROP_SIGNAL]))
-        dropped.tell_again(loss, round(count))
+        dropped.requeue(loss, round(count))

@@ -39,7 +39,7 @@ class Flusher:
         self._flush = flush
         self._grace_period = grace_period
 
-    def arm(self) -> None:
+    def register(self) -> None:
         """Listen for all of them."""
         servers.watch(self)
         # Kept by weak reference there; called in each child, before its work begins.

@@ -19,11 +19,11 @@ from foundry_telemetry.dropped_items import Reason
 
 _FORGET_S: Final = 1.0
 """Seconds; it takes milliseconds."""
-_MOST_HELD: Final = 256
+_MAX_UNSENT: Final = 256
 """Forks between two collections whose counts are held."""
 
 
-class HeldMetrics:
+class ForkSafeMetricReader:
     """The unsent counts of one metric reader.
 
     Args:
@@ -32,7 +32,7 @@ class HeldMetrics:
 
     def __init__(self, reader: Any) -> None:
         self.reader = reader
-        self._held: deque[Any] = deque()
+        self._unsent: deque[Any] = deque()
         self._receive = reader._receive_metrics  # noqa: SLF001 - nothing public stands between the two
         reader._receive_metrics = self.receive  # noqa: SLF001
 
@@ -42,14 +42,14 @@ class HeldMetrics:
             data = self.reader._collect(self.reader)  # noqa: SLF001 - nothing public collects without sending
             if not _has_counts(data):
                 return  # the present state of gauges is told soon enough
-            if len(self._held) < _MOST_HELD:
-                self._held.append(data)
+            if len(self._unsent) < _MAX_UNSENT:
+                self._unsent.append(data)
             else:
                 lose_metrics(Reason.QUEUE_FULL, data)
 
     def after_fork_in_child(self) -> None:
         """Leave all that to the parent, and a lock that its exporting thread may have held."""
-        self._held.clear()
+        self._unsent.clear()
         if hasattr(self.reader, "_export_lock"):
             self.reader._export_lock = threading.Lock()  # noqa: SLF001 - the SDK forgets to
         # Threads of the parent counted on until the very fork. A thread, for one of the SDK's own locks may
@@ -70,9 +70,9 @@ class HeldMetrics:
 
     def receive(self, data: Any, *args: Any, **options: Any) -> None:
         """Send what is held, and then what was collected."""
-        while self._held:
+        while self._unsent:
             with suppress(IndexError):  # another collection was faster
-                self._receive(self._held.popleft(), *args, **options)
+                self._receive(self._unsent.popleft(), *args, **options)
         self._receive(data, *args, **options)
 
 

@@ -57,13 +57,13 @@ _log = logging.getLogger("foundry_telemetry.azure")
 class Pipelines:
     """What was set up."""
 
-    jobs: dict[str, Callable[[], object]] = field(default_factory=dict)
+    shutdown_callbacks: dict[str, Callable[[], object]] = field(default_factory=dict)
     """For each pipeline of ours, what ends it."""
-    flushes: dict[str, Callable[[], object]] = field(default_factory=dict)
+    flush_callbacks: dict[str, Callable[[], object]] = field(default_factory=dict)
     """For each pipeline of the application, what empties it. It ends by its own rules, except on SIGTERM."""
     readers: list[Any] = field(default_factory=list)
     """Metric readers that send to Azure."""
-    empties: dict[str, Callable[[], object]] = field(default_factory=dict)
+    drain_callbacks: dict[str, Callable[[], object]] = field(default_factory=dict)
     """For every pipeline, what sends all that waits in it."""
     counted: dict[str, list[Counted]] = field(default_factory=dict)
     """For each pipeline, what counts its losses."""
@@ -100,7 +100,7 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
         provider = _sdk_provider(signal)
         pipelines.counted[signal] = _count(signal, provider)
         if provider is not None:
-            pipelines.empties[signal] = provider.force_flush
+            pipelines.drain_callbacks[signal] = provider.force_flush
     _drain_before_flushes(pipelines)
     _tell_what_was_not_used(settings, found, missing)
     return pipelines
@@ -114,7 +114,7 @@ def _drain_before_flushes(pipelines: Pipelines) -> None:
     for reader in pipelines.readers:
         with _known_parts("some log lines wait for the next"):
             reader._exporter.export = _after(drain, reader._exporter.export)  # noqa: SLF001
-    for ways in (pipelines.jobs, pipelines.flushes, pipelines.empties):
+    for ways in (pipelines.shutdown_callbacks, pipelines.flush_callbacks, pipelines.drain_callbacks):
         if (flush := ways.get("logs")) is not None:
             ways["logs"] = _after(drain, flush)
 
@@ -151,7 +151,7 @@ def _adopt(signal: str, provider: Any | None, pipelines: Pipelines) -> None:
         return
     # The SDK would shut it down at exit once more, and warn that this can be done only once.
     atexit.unregister(provider.shutdown)
-    pipelines.jobs[signal] = provider.shutdown
+    pipelines.shutdown_callbacks[signal] = provider.shutdown
     if signal == "metrics":
         pipelines.readers += getattr(provider, "_metric_readers", ())
     elif signal == "logs":
@@ -172,12 +172,12 @@ def _attach(
     for_distro = DISTRO_OPTIONS | {"sampling_ratio"}
     exporter_options = {name: value for name, value in options.items() if name not in for_distro}
     if signal == "traces":
-        pipelines.jobs[signal] = _attach_traces(provider, exporter_options)
+        pipelines.shutdown_callbacks[signal] = _attach_traces(provider, exporter_options)
     elif signal == "logs":
         _attach_logs(provider, exporter_options, pipelines)
     elif hasattr(provider, "add_metric_reader"):
         reader = _attach_metrics(provider, exporter_options)
-        pipelines.jobs[signal] = reader.shutdown
+        pipelines.shutdown_callbacks[signal] = reader.shutdown
         pipelines.readers.append(reader)
     else:
         _log.warning(
@@ -205,7 +205,7 @@ def _take_over(
     if all(_leads_to(one, exporters) for one in _ways_out(signal, provider)):
         _adopt(signal, provider, pipelines)
         return
-    pipelines.flushes[signal] = provider.force_flush
+    pipelines.flush_callbacks[signal] = provider.force_flush
     if signal == "logs":
         _protect_logs(provider, pipelines)
 
@@ -235,7 +235,7 @@ def _attach_logs(provider: Any, options: Mapping[str, Any], pipelines: Pipelines
     processor = BatchLogRecordProcessor(AzureMonitorLogExporter(**options))
     pipelines.logs = LogPipeline(processor)
     provider.add_log_record_processor(processor)
-    pipelines.jobs["logs"] = processor.shutdown
+    pipelines.shutdown_callbacks["logs"] = processor.shutdown
 
 
 def _protect_logs(provider: Any, pipelines: Pipelines) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach, set_value
 
 from foundry_telemetry.azure.exit_hooks import Flusher
-from foundry_telemetry.azure.forks import HeldMetrics
+from foundry_telemetry.azure.forks import ForkSafeMetricReader
 from foundry_telemetry.azure.grace_period import GracePeriod
 from foundry_telemetry.azure.servers import INIT
 from foundry_telemetry.dropped_items import OF_APPLICATION, dropped
@@ -38,54 +38,54 @@ FLUSH_S: Final = 5.0
 """Seconds a process waits at most for its last telemetry."""
 _STORE_S: Final = 1.0
 """Seconds of those kept back: a request that hangs is given up so that its batch still reaches the disk."""
-_LAST_WORD_S: Final = 0.3
+_FINAL_REPORT_S: Final = 0.3
 """Seconds of those kept back to say how much was lost."""
 _POLL_S: Final = 0.005
 _log = logging.getLogger("foundry_telemetry.azure")
 
 
-class Delivery:
+class Shutdown:
     """Ends the pipelines in time.
 
     Args:
-        jobs: For each pipeline its name and what ends it. A job may block; it runs in a thread of its own.
-        hooks: Told when the process ends.
-        flushes: The same for pipelines that end by themselves at exit, but not on SIGTERM.
-        readers: Metric readers whose unsent counts must not be sent by a forked child as well, and that tell
-            of the last losses.
-        counted: For each pipeline, what counts its losses.
+        shutdown_callbacks: What ends each pipeline, by its name. One may block: it has a thread of its own.
+        hooks: Learns the deadline when the process ends.
+        flush_callbacks: The same for pipelines that end by themselves at exit, but not on SIGTERM.
+        readers: Metric readers whose unsent counts must not be sent by a forked child as well, and that
+            report the last drops.
+        counted: For each pipeline, what counts its drops.
         before_exit: Called first at exit.
-        empties: For every pipeline, what sends all that waits in it and lets it go on.
+        drain_callbacks: What sends all that waits in a pipeline and lets it go on, for every pipeline.
     """
 
     def __init__(
         self,
-        jobs: Mapping[str, Callable[[], object]],
+        shutdown_callbacks: Mapping[str, Callable[[], object]],
         hooks: RequestHooks,
         *,
-        flushes: Mapping[str, Callable[[], object]] = MappingProxyType({}),
+        flush_callbacks: Mapping[str, Callable[[], object]] = MappingProxyType({}),
         readers: Iterable[Any] = (),
         counted: Mapping[str, Iterable[Counted]] = MappingProxyType({}),
         before_exit: Callable[[], object] | None = None,
-        empties: Mapping[str, Callable[[], object]] = MappingProxyType({}),
+        drain_callbacks: Mapping[str, Callable[[], object]] = MappingProxyType({}),
     ) -> None:
         self._hooks = hooks
-        self._enders = [_Worker(name, job) for name, job in jobs.items()]
-        self._workers = self._enders + [_Worker(name, job) for name, job in flushes.items()]
-        self._readers = [HeldMetrics(reader) for reader in readers]
+        self._closing = [_Worker(name, job) for name, job in shutdown_callbacks.items()]
+        self._workers = self._closing + [_Worker(name, job) for name, job in flush_callbacks.items()]
+        self._readers = [ForkSafeMetricReader(reader) for reader in readers]
         self._counted = {name: tuple(parts) for name, parts in counted.items()}
-        self._last_word = _Worker("losses", self._tell_losses)
+        self._final_report = _Worker("losses", self._report_drops)
         self._before_exit = before_exit
-        self._empties = dict(empties)
-        self._grace_period = GracePeriod(self._empty_what_changed)
+        self._drain_callbacks = dict(drain_callbacks)
+        self._grace_period = GracePeriod(self._drain_changed)
         self._flusher = Flusher(self.flush, self._grace_period)
         self._deadline: float | None = None
 
-    def arm(self) -> None:
+    def register(self) -> None:
         """Start the threads and listen for the end of the process and for forks."""
         self._start_threads()
         atexit.register(self._at_exit)
-        self._flusher.arm()
+        self._flusher.register()
         on_main = threading.current_thread() is threading.main_thread()
         # A handler of the application, or of its server, knows better when the end has come.
         if on_main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
@@ -96,7 +96,7 @@ class Delivery:
                 after_in_child=_weakly(self._after_fork_in_child),
             )
 
-    def empty(self, timeout_s: float) -> bool:
+    def drain(self, timeout_s: float) -> bool:
         """Send what waits in every pipeline, and let them go on.
 
         Args:
@@ -105,16 +105,16 @@ class Delivery:
         Returns:
             Whether all was done in time. What was not sent may be on disk by then.
         """
-        return _run_at_once(self._empties.values(), timeout_s)
+        return _run_at_once(self._drain_callbacks.values(), timeout_s)
 
-    def _empty_what_changed(self) -> None:
+    def _drain_changed(self) -> None:
         """The same, for as often as one likes: where nothing happened, nothing is sent, no gauge either."""
-        jobs = self._empties | ({"metrics": self._send_counts} if self._readers else {})
+        jobs = self._drain_callbacks | ({"metrics": self._send_counts} if self._readers else {})
         _run_at_once(jobs.values(), FLUSH_S)
 
     def _send_counts(self) -> None:
-        for held in self._readers:
-            held.send_counts()
+        for reader in self._readers:
+            reader.send_counts()
 
     def flush(self, *, everything: bool = True) -> bool:
         """End every pipeline; takes at most `FLUSH_S` seconds in all, however often it is called.
@@ -131,41 +131,43 @@ class Delivery:
             self._deadline = time.monotonic() + FLUSH_S
         self._hooks.deadline = self._deadline - _STORE_S
         self._grace_period.close(until=self._deadline - 2 * _STORE_S)
-        workers = self._workers if everything else self._enders
-        late = _wait(workers, until=self._deadline - _LAST_WORD_S)
-        self._count_what_is_left(late)
-        _wait([self._last_word], until=self._deadline)
-        self._log_losses(late)
+        workers = self._workers if everything else self._closing
+        late = _wait(workers, until=self._deadline - _FINAL_REPORT_S)
+        self._count_undelivered(late)
+        _wait([self._final_report], until=self._deadline)
+        self._log_drops(late)
         return not late
 
-    def _count_what_is_left(self, late: Iterable[_Worker]) -> None:
+    def _count_undelivered(self, late: Iterable[_Worker]) -> None:
         for worker in late:
-            if not worker.given_up:
-                worker.given_up = True
+            if not worker.is_lost:
+                worker.is_lost = True
                 for part in self._counted.get(worker.name, ()):
-                    part.give_up()
+                    part.mark_lost()
 
-    def _tell_losses(self) -> None:
+    def _report_drops(self) -> None:
         """Export the metrics once more if something was lost after their last collection."""
-        if not dropped.untold():
+        if not dropped.unreported():
             return
         token = attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # noqa: FBT003 - its value
         try:
-            for reader in (held.reader for held in self._readers):
+            for reader in (each.reader for each in self._readers):
                 data = reader._collect(reader)  # noqa: SLF001 - nothing public collects without sending
                 if data is not None:
                     reader._exporter.export(data)  # noqa: SLF001 - its own way waits for a hanging export
         finally:
             detach(token)
 
-    def _log_losses(self, late: list[_Worker]) -> None:
+    def _log_drops(self, late: list[_Worker]) -> None:
         if late:
             names = ", ".join(worker.name for worker in late)
             _log.warning("%g s were not enough to deliver the last %s", FLUSH_S, names)
-        untold = {loss: count for loss, count in dropped.untold().items() if loss[0] not in OF_APPLICATION}
-        if untold:  # the log is all that is left
-            lost = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in untold.items())
-            _log.warning("telemetry lost, and not told to Azure: %s", lost)
+        unreported = {
+            loss: count for loss, count in dropped.unreported().items() if loss[0] not in OF_APPLICATION
+        }
+        if unreported:  # the log is all that is left
+            lost = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in unreported.items())
+            _log.warning("telemetry lost, and not reported to Azure: %s", lost)
 
     def _at_exit(self) -> None:
         with suppress(Exception):
@@ -189,12 +191,12 @@ class Delivery:
         signal.raise_signal(signal.SIGTERM)
 
     def _before_fork(self) -> None:
-        for held in self._readers:
-            held.before_fork()
+        for reader in self._readers:
+            reader.before_fork()
 
     def _after_fork_in_child(self) -> None:
-        for held in self._readers:
-            held.after_fork_in_child()
+        for reader in self._readers:
+            reader.after_fork_in_child()
         self._deadline = self._hooks.deadline = None
         for parts in self._counted.values():
             for part in parts:
@@ -202,7 +204,7 @@ class Delivery:
         self._start_threads()
 
     def _start_threads(self) -> None:
-        for worker in (*self._workers, self._last_word):
+        for worker in (*self._workers, self._final_report):
             worker.start()
         self._grace_period.start()
 
@@ -213,7 +215,7 @@ class _Worker:
     def __init__(self, name: str, job: Callable[[], object]) -> None:
         self.name = name
         self.ended = False
-        self.given_up = False
+        self.is_lost = False
         """Whether what it could not deliver was counted."""
         self._job = job
         self._gate = threading.Lock()
@@ -224,12 +226,12 @@ class _Worker:
             return
         # A bare lock, not an event: opening it takes no other lock, so a signal handler may do it.
         self._gate = threading.Lock()
-        self._gate.acquire()  # opened by `tell`, never by this thread
+        self._gate.acquire()  # opened by `release`, never by this thread
         threading.Thread(
             target=self._run, args=(self._gate,), name=f"foundry-flush-{self.name}", daemon=True
         ).start()
 
-    def tell(self) -> None:
+    def release(self) -> None:
         """Let the job begin; once is enough."""
         with suppress(RuntimeError):
             self._gate.release()
@@ -247,7 +249,7 @@ class _Worker:
 def _run_at_once(jobs: Iterable[Callable[[], object]], timeout_s: float) -> bool:
     """Run jobs in threads of their own; whether all were done in time."""
     until = time.monotonic() + timeout_s
-    threads = [threading.Thread(target=job, name="foundry-empty", daemon=True) for job in jobs]
+    threads = [threading.Thread(target=job, name="foundry-drain", daemon=True) for job in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -267,7 +269,7 @@ def _wait(workers: Iterable[_Worker], until: float) -> list[_Worker]:
     """
     workers = list(workers)
     for worker in workers:
-        worker.tell()
+        worker.release()
     while late := [worker for worker in workers if not worker.ended]:
         if time.monotonic() >= until:
             break

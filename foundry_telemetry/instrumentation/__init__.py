@@ -29,15 +29,15 @@ from foundry_telemetry.instrumentation.calls import failed_attempts
 from foundry_telemetry.instrumentation.exception_notes import ExceptionNotes, put_back
 from foundry_telemetry.instrumentation.families import when_loaded
 from foundry_telemetry.instrumentation.hooks import EventHooks, Hooks
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracked_request import Settings, tell_of_dropped
-from foundry_telemetry.instrumentation.tracker import Recorder
+from foundry_telemetry.instrumentation.tracked_request import Settings, flush_abandoned_bodies
+from foundry_telemetry.instrumentation.tracker import Tracker
 from foundry_telemetry.instrumentation.transport import (
     attach_client,
     attach_process,
     detach_client,
     detach_process,
 )
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.signals import Signals, check_providers, is_placeholder
 from foundry_telemetry.warn_once import Once
 from foundry_telemetry.wire.request_matcher import parse_hosts
@@ -91,7 +91,7 @@ def instrument(
         ValueError: `hosts` or `http_spans` is malformed, or what the environment says of prices, tags and
             providers.
     """
-    recorder = make_recorder(
+    tracker = make_tracker(
         tracer_provider=tracer_provider,
         meter_provider=meter_provider,
         logger_provider=logger_provider,
@@ -101,9 +101,9 @@ def instrument(
         exception_notes=exception_notes,
     )
     if target is None:
-        attach_process(recorder)
+        attach_process(tracker)
     else:
-        attach_client(target, recorder)
+        attach_client(target, tracker)
 
 
 def uninstrument(target: object = None) -> None:
@@ -117,7 +117,7 @@ def uninstrument(target: object = None) -> None:
     else:
         detach_client(target)
     put_back()
-    tell_of_dropped()
+    flush_abandoned_bodies()
     if target is None:
         failed_attempts.waiting.clear()
 
@@ -141,7 +141,7 @@ def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
             ``exception_notes``, as for `instrument()`, with the same errors. A hook does not meet the
             exception of a connection that failed: its cause, httpcore's own, has the note.
     """
-    return Hooks(make_recorder(**checked("event_hooks", options))).sync_hooks()
+    return Hooks(make_tracker(**checked("event_hooks", options))).sync_hooks()
 
 
 def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
@@ -150,7 +150,7 @@ def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     Args:
         **options: As for `event_hooks()`.
     """
-    return Hooks(make_recorder(**checked("async_event_hooks", options))).async_hooks()
+    return Hooks(make_tracker(**checked("async_event_hooks", options))).async_hooks()
 
 
 def checked(door: str, options: HookOptions) -> HookOptions:
@@ -163,7 +163,7 @@ def checked(door: str, options: HookOptions) -> HookOptions:
     return options
 
 
-def make_recorder(
+def make_tracker(
     *,
     tracer_provider: trace.TracerProvider | None = None,
     meter_provider: metrics.MeterProvider | None = None,
@@ -172,8 +172,8 @@ def make_recorder(
     http_spans: HttpSpans = "keep",
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
-) -> Recorder:
-    """Check the options of a door and make its recorder; keywords and errors as for `instrument()`."""
+) -> Tracker:
+    """Check the options of a door and make its tracker; keywords and errors as for `instrument()`."""
     check_http_spans(http_spans)
     sinks = check_sinks(sinks)
     known_hosts = parse_hosts(hosts)
@@ -183,7 +183,7 @@ def make_recorder(
     _warn_without_ledger(logger_provider, sinks)
     _warn_without_configure()
     _tell_at_exit()
-    return Recorder(
+    return Tracker(
         Settings(
             _signals(tracer_provider, meter_provider, logger_provider),
             hosts=known_hosts,
@@ -205,8 +205,8 @@ def _signals(
         tracer_provider,
         meter_provider,
         logger_provider,
-        lose=losses.add_quietly,
-        before_export=lambda: tell_of_dropped(run_sinks=False),
+        lose=internal_errors.add_quietly,
+        before_export=lambda: flush_abandoned_bodies(run_sinks=False),
         on_provider=_warn_without_configure,
     )
 
@@ -247,5 +247,5 @@ def _warn_without_configure() -> None:
 
 def _tell_at_exit() -> None:
     """Tell of dropped bodies at exit, before the providers shut down: who registers first comes last."""
-    atexit.unregister(tell_of_dropped)
-    atexit.register(tell_of_dropped)
+    atexit.unregister(flush_abandoned_bodies)
+    atexit.register(flush_abandoned_bodies)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.instrumentation.families import FAMILIES, loaded
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracked_request import Exchange, HttpResponse
+from foundry_telemetry.instrumentation.tracked_request import HttpResponse, TrackedRequest
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.warn_once import Once
-from foundry_telemetry.wire.sse import HELD_BYTES, PIECE_BYTES
+from foundry_telemetry.wire.events import BUFFER_BYTES, PIECE_BYTES
 
 _log: Final = logging.getLogger("foundry_telemetry")
 
-Tap = Callable[[bytes], None]
+Observer = Callable[[bytes], None]
 
 
 if TYPE_CHECKING:
@@ -32,84 +32,84 @@ else:  # each client insists on its own; `_with_bases` adds those that the appli
     _SyncStream = _AsyncStream = object
 
 
-class _Watched:
+class ObservedStream:
     """What both kinds of body share.
 
     Args:
         stream: The body as the transport gave it.
-        exchange: Whom to tell.
-        tap: Takes each piece.
+        tracked: Whom to tell.
+        observer: Takes each piece.
         decoder: Takes each piece instead, if the body is compressed and is read decoded.
     """
 
     def __init__(
-        self, stream: Any, exchange: Exchange, tap: Tap, decoder: TappedDecoder | None = None
+        self, stream: Any, tracked: TrackedRequest, observer: Observer, decoder: ObservedDecoder | None = None
     ) -> None:
         self._stream = stream
-        self._exchange = exchange
-        self._tap = tap
+        self._tracked = tracked
+        self._observer = observer
         self._decoder = decoder
         self._awaits_flush = False
 
     def __getattr__(self, name: str) -> Any:
         """Whatever else the wrapped body has; httpx2 reads ``elapsed`` here."""
-        if name in ("_stream", "_exchange"):  # not there yet, or gone already
+        if name in ("_stream", "_tracked"):  # not there yet, or gone already
             raise AttributeError(name)
         return getattr(self._stream, name)
 
     def __del__(self) -> None:
-        exchange = self.__dict__.get("_exchange")
-        if exchange is not None:
-            exchange.drop()
+        tracked = self.__dict__.get("_tracked")
+        if tracked is not None:
+            tracked.drop()
 
     def follow(self, response: HttpResponse) -> None:
         """Tap the decoder of this response, where it is another than the one that came with the body."""
         if getattr(response, "_decoder", None) is not self._decoder:
-            self._decoder = _tap_decoder(response, self._exchange)
+            self._decoder = _observe_decoder(response, self._tracked)
 
     def _complete(self) -> None:
         """All pieces are given. A decoder in use has the last word: only its flush tells a truncated body."""
         if self._decoder is not None and self._decoder.in_use:
             self._awaits_flush = True
         else:
-            self._exchange.end("complete")
+            self._tracked.end("complete")
 
     def _closed(self) -> None:
         if not self._awaits_flush:  # both families close the body before they flush the decoder
-            self._exchange.close()
+            self._tracked.close()
 
-    def _settle(self) -> Tap:
-        """What takes the next ``HELD_BYTES``; pieces of a quiet stream are only put into a list till then."""
-        return ignore if self._tap is ignore else self._exchange.attempt.settle()
+    def _flush_buffer(self) -> Observer:
+        """What takes the next ``BUFFER_BYTES``; while a stream is buffering, that only fills a list."""
+        return ignore if self._observer is ignore else self._tracked.attempt.flush_buffer()
 
-    def _lose(self, error: Exception) -> Tap:
+    def _lose(self, error: Exception) -> Observer:
         """Go on without the tap."""
-        losses.add(error, Signal.TOKENS)
-        self._tap = ignore
+        internal_errors.add(error, Signal.TOKENS)
+        self._observer = ignore
         return ignore
 
 
-class SyncBody(_Watched, _SyncStream):
+class SyncBody(ObservedStream, _SyncStream):
     """A watched body of a sync client."""
 
     BASE: ClassVar = "SyncByteStream"
 
     def __iter__(self) -> Iterator[bytes]:
-        tap, room = self._tap, HELD_BYTES
+        observer, room = self._observer, BUFFER_BYTES
         try:
             for piece in self._stream:
                 try:
-                    tap(piece)
+                    observer(piece)
                     room -= len(piece) + PIECE_BYTES
                     if room < 0:
-                        tap, room = self._settle(), HELD_BYTES
+                        observer, room = self._flush_buffer(), BUFFER_BYTES
                 except Exception as error:
-                    tap = self._lose(error)
+                    observer = self._lose(error)
                 yield piece
         except GeneratorExit:  # the reader stopped early; whether it will close the body shows later
             raise
         except BaseException as error:
-            self._exchange.fail(error)
+            self._tracked.fail(error)
             raise
         self._complete()
 
@@ -119,28 +119,28 @@ class SyncBody(_Watched, _SyncStream):
         self._stream.close()
 
 
-class AsyncBody(_Watched, _AsyncStream):
+class AsyncBody(ObservedStream, _AsyncStream):
     """A watched body of an async client."""
 
     BASE: ClassVar = "AsyncByteStream"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        tap, room = self._tap, HELD_BYTES
+        observer, room = self._observer, BUFFER_BYTES
         pieces = self._stream.__aiter__()
         try:
             async for piece in pieces:
                 try:
-                    tap(piece)
+                    observer(piece)
                     room -= len(piece) + PIECE_BYTES
                     if room < 0:
-                        tap, room = self._settle(), HELD_BYTES
+                        observer, room = self._flush_buffer(), BUFFER_BYTES
                 except Exception as error:
-                    tap = self._lose(error)
+                    observer = self._lose(error)
                 yield piece
         except GeneratorExit:  # the reader stopped early; whether it will close the body shows later
             raise
         except BaseException as error:
-            self._exchange.fail(error)
+            self._tracked.fail(error)
             raise
         finally:
             # A generator left half read would be closed by the event loop later, in a task of its own.
@@ -154,12 +154,12 @@ class AsyncBody(_Watched, _AsyncStream):
         await self._stream.aclose()
 
 
-class TappedDecoder:
+class ObservedDecoder:
     """The client's content decoder, with a tap behind it. httpx returns bytes, httpx2 an iterator of them."""
 
-    def __init__(self, decoder: Any, exchange: Exchange) -> None:
+    def __init__(self, decoder: Any, tracked: TrackedRequest) -> None:
         self._decoder = decoder
-        self._exchange = exchange
+        self._tracked = tracked
         self.in_use = False
         """Whether the body is read decoded; by ``iter_raw()`` it is not."""
 
@@ -182,12 +182,12 @@ class TappedDecoder:
         try:
             decoded = step(*args)
         except Exception as error:
-            self._exchange.fail(error)
+            self._tracked.fail(error)
             raise
         if isinstance(decoded, bytes):
             self._feed(decoded)
             if last:
-                self._exchange.end("complete")
+                self._tracked.end("complete")
             return decoded
         return self._pieces(decoded, last=last)
 
@@ -197,60 +197,60 @@ class TappedDecoder:
                 self._feed(piece)
                 yield piece
         except Exception as error:
-            self._exchange.fail(error)
+            self._tracked.fail(error)
             raise
         if last:
-            self._exchange.end("complete")
+            self._tracked.end("complete")
 
     def _feed(self, piece: bytes) -> None:
         try:
-            self._exchange.attempt.feed(piece)
+            self._tracked.attempt.feed(piece)
         except Exception as error:
-            losses.add(error, Signal.TOKENS)
+            internal_errors.add(error, Signal.TOKENS)
 
 
 def ignore(_: bytes) -> None:
     """A tap that takes nothing."""
 
 
-def watch(response: HttpResponse, exchange: Exchange, body: type[SyncBody | AsyncBody]) -> None:
+def watch(response: HttpResponse, tracked: TrackedRequest, body: type[SyncBody | AsyncBody]) -> None:
     """Follow the body of a response to its end. Never raises.
 
     Args:
         response: The response, headers received.
-        exchange: Whom to tell.
+        tracked: Whom to tell.
         body: The kind of body the client insists on.
     """
     try:
-        exchange.answered(response)
+        tracked.answered(response)
         if response.is_closed:  # mocks and caches answer with the body already read
-            exchange.attempt.feed(response.content)
-            exchange.end("complete")
+            tracked.attempt.feed(response.content)
+            tracked.end("complete")
             return
-        tap: Tap = exchange.attempt.feed
+        observer: Observer = tracked.attempt.feed
         decoder = None
-        if exchange.attempt.encoded:
-            tap = ignore
-            decoder = _tap_decoder(response, exchange)
-        response.stream = _class_of(body)(response.stream, exchange, tap, decoder)
+        if tracked.attempt.encoded:
+            observer = ignore
+            decoder = _observe_decoder(response, tracked)
+        response.stream = _class_of(body)(response.stream, tracked, observer, decoder)
     except Exception as error:
-        losses.add(error, Signal.TOKENS)
-        exchange.end("closed")  # a short record is better than none
+        internal_errors.add(error, Signal.TOKENS)
+        tracked.end("closed")  # a short record is better than none
 
 
-def follow(response: HttpResponse, exchange: Exchange) -> None:
+def follow(response: HttpResponse, tracked: TrackedRequest) -> None:
     """A transport has put a body that is watched into a response of its own: that one decodes. Never raises.
 
     Args:
         response: The response that the client gets.
-        exchange: Whose body it is.
+        tracked: Whose body it is.
     """
     try:
         stream = response.stream
-        if isinstance(stream, _Watched) and exchange.attempt.is_open and exchange.attempt.encoded:
+        if isinstance(stream, ObservedStream) and tracked.attempt.is_open and tracked.attempt.encoded:
             stream.follow(response)
     except Exception as error:
-        losses.add(error, Signal.TOKENS)
+        internal_errors.add(error, Signal.TOKENS)
 
 
 _made: Final[dict[tuple[object, ...], Any]] = {}
@@ -269,13 +269,13 @@ def _class_of(body: type[SyncBody | AsyncBody]) -> Any:
     return made
 
 
-def _tap_decoder(response: Any, exchange: Exchange) -> TappedDecoder | None:
+def _observe_decoder(response: Any, tracked: TrackedRequest) -> ObservedDecoder | None:
     """Put the tap behind the decoder. It is private; where it is gone, usage stays unknown."""
     get_decoder = getattr(response, "_get_content_decoder", None)
     if get_decoder is None:
         _tell_once(f"{type(response).__module__}.{type(response).__name__}")
         return None
-    decoder = response._decoder = TappedDecoder(get_decoder(), exchange)  # noqa: SLF001
+    decoder = response._decoder = ObservedDecoder(get_decoder(), tracked)  # noqa: SLF001
     return decoder
 
 

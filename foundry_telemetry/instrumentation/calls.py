@@ -26,7 +26,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.signals import Link
+from foundry_telemetry.signals import SpanBinding
 from foundry_telemetry.wire.request_matcher import Request
 
 _PATIENCE_S: Final = 60.0
@@ -191,33 +191,33 @@ failed_attempts: Final = FailedAttempts()
 """Those of the process."""
 
 
-def earlier_attempt(origin: Origin, link: Link, now_ns: int) -> FailedAttempt | None:
+def earlier_attempt(origin: Origin, binding: SpanBinding, now_ns: int) -> FailedAttempt | None:
     """The failed attempt that a new one tries again, by evidence.
 
     Args:
         origin: What is sent.
-        link: Its tie to the trace.
+        binding: Its tie to the trace.
         now_ns: On the monotonic clock.
     """
     if origin.body is None:
         return None
-    place = _place(origin, link, _current_task())
+    place = _place(origin, binding, _current_task())
     return failed_attempts.find(place, origin.digest, now_ns, is_resent=origin.facts.retry_count > 0)
 
 
 def note_end(
-    origin: Origin, link: Link, seen: Observation, now_ns: int, *, in_its_task: bool
+    origin: Origin, binding: SpanBinding, seen: Observation, now_ns: int, *, in_its_task: bool
 ) -> FailedAttempt | None:
     """Take note of how an attempt ended; gives what waits for its retry then.
 
     Args:
         origin: What was sent.
-        link: Its tie to the trace.
+        binding: Its tie to the trace.
         seen: The attempt.
         now_ns: On the monotonic clock.
         in_its_task: Whether it is the task of the call that runs.
     """
-    place = _place(origin, link, _current_task() if in_its_task else None)
+    place = _place(origin, binding, _current_task() if in_its_task else None)
     if seen.failure is None:
         if seen.outcome == "ok":
             failed_attempts.settle(place, origin.digest)
@@ -231,16 +231,16 @@ def note_end(
     return failed
 
 
-def _place(origin: Origin, link: Link, task: Any) -> Place:
-    around = _around(origin, link)
+def _place(origin: Origin, binding: SpanBinding, task: Any) -> Place:
+    around = _around(origin, binding)
     if around is None or not around.is_valid:
         return Place(task, None, 0)
     return Place(task, (around.trace_id, around.span_id), around.trace_id)
 
 
-def _around(origin: Origin, link: Link) -> trace.SpanContext | None:
+def _around(origin: Origin, binding: SpanBinding) -> trace.SpanContext | None:
     """The span around those that stand for the call: a retry of a framework has such spans of its own."""
-    return trace.get_current_span(origin.caller).get_span_context() if link.ours else link.around
+    return trace.get_current_span(origin.caller).get_span_context() if binding.ours else binding.around
 
 
 def _current_task() -> Any:

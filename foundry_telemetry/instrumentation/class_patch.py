@@ -19,7 +19,7 @@ Change = Callable[[Any, Any, Any], Any]
 """Given a client, the transport that it chose and the URL, gives the transport to use."""
 
 
-class ClassPatch:
+class ClientPatch:
     """Our patch of one client class.
 
     Args:
@@ -61,7 +61,7 @@ def _beneath_inactive(method: Any) -> Any:
     A reload forgets its patches, and who had patched over us may have restored our method since.
     """
     while (patch := getattr(method, _MARK, None)) is not None and patch.method is method:
-        if type(patch) is ClassPatch and patch.is_active:
+        if type(patch) is ClientPatch and patch.is_active:
             break
         method = method.__wrapped__
     return method

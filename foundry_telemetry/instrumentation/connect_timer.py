@@ -7,17 +7,17 @@ from typing import Any
 
 from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.instrumentation.families import LeftOut
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracked_request import Exchange
+from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
+from foundry_telemetry.internal_errors import internal_errors
 
 
 class ConnectTimer(LeftOut):
     """httpcore's ``trace`` callback: how long a connection took to make, when one was made."""
 
-    __slots__ = ("_exchange", "_started_ns")
+    __slots__ = ("_started_ns", "_tracked")
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, tracked: TrackedRequest) -> None:
+        self._tracked = tracked
         self._started_ns = 0
 
     def __call__(self, event: str, _: object) -> Any:
@@ -30,9 +30,9 @@ class ConnectTimer(LeftOut):
             if event == "connection.connect_tcp.started":
                 self._started_ns = perf_counter_ns()
             elif event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-                self._exchange.attempt.connect_ns = perf_counter_ns() - self._started_ns
+                self._tracked.attempt.connect_ns = perf_counter_ns() - self._started_ns
         except Exception as error:
-            losses.add(error, Signal.TIMINGS)
+            internal_errors.add(error, Signal.TIMINGS)
 
 
 class AsyncConnectTimer(ConnectTimer):
@@ -45,11 +45,11 @@ class AsyncConnectTimer(ConnectTimer):
         self._note(event)
 
 
-def time_connect(request: Any, exchange: Exchange, *, timer: type[ConnectTimer]) -> None:
+def time_connect(request: Any, tracked: TrackedRequest, *, timer: type[ConnectTimer]) -> None:
     """Ask for connect times, unless the user has a ``trace`` callback there. Never raises."""
     try:
         theirs = request.extensions.get("trace")
         if theirs is None or isinstance(theirs, ConnectTimer):
-            request.extensions["trace"] = timer(exchange)
+            request.extensions["trace"] = timer(tracked)
     except Exception as error:
-        losses.add(error, Signal.TIMINGS)
+        internal_errors.add(error, Signal.TIMINGS)

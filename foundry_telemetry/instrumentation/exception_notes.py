@@ -19,9 +19,9 @@ from functools import wraps
 from typing import Any, Final
 
 from foundry_telemetry.dropped_items import Signal
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracked_request import Exchange
-from foundry_telemetry.instrumentation.tracker import previous_exchange
+from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
+from foundry_telemetry.instrumentation.tracker import previous_request
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
 
 _PREFIX: Final = "[foundry-telemetry] "
@@ -46,16 +46,16 @@ class ExceptionNotes:
     def __init__(self) -> None:
         _writers.add(self)
 
-    def ended_with(self, exchange: Exchange, error: BaseException | None) -> None:
+    def ended_with(self, tracked: TrackedRequest, error: BaseException | None) -> None:
         """A failed attempt ended, with this exception if there is one already."""
         _wrap_constructors()
-        if error is not None and exchange.failed is not None:
-            _put(error, line_of(exchange.failed))
+        if error is not None and tracked.failed is not None:
+            _put(error, line_of(tracked.failed))
 
-    def passed_by(self, exchange: Exchange, error: BaseException) -> None:
+    def passed_by(self, tracked: TrackedRequest, error: BaseException) -> None:
         """This exception is on its way; it may be about something else."""
-        if exchange.failed is not None and _exchange_of(error) is exchange:
-            _move_to(error, error.__cause__, line_of(exchange.failed))
+        if tracked.failed is not None and _tracked_request_of(error) is tracked:
+            _move_to(error, error.__cause__, line_of(tracked.failed))
 
 
 def line_of(seen: Observation) -> str:
@@ -111,25 +111,25 @@ def _constructor(cls: Any, original: Callable[..., None]) -> Callable[..., None]
             if cls in _wrapped:
                 _made(self)
         except Exception as problem:
-            losses.add(problem, Signal.EXCEPTION_NOTES)
+            internal_errors.add(problem, Signal.EXCEPTION_NOTES)
 
     return construct
 
 
 def _made(error: BaseException) -> None:
     """An exception was made. If it is of a failed attempt, the note moves to it from its cause."""
-    exchange = _exchange_of(error)
-    if exchange is not None and exchange.failed is not None:
-        _move_to(error, sys.exc_info()[1], line_of(exchange.failed))
+    tracked = _tracked_request_of(error)
+    if tracked is not None and tracked.failed is not None:
+        _move_to(error, sys.exc_info()[1], line_of(tracked.failed))
 
 
-def _exchange_of(error: BaseException) -> Exchange | None:
+def _tracked_request_of(error: BaseException) -> TrackedRequest | None:
     """The exchange of the request that an exception names."""
     try:
         request: Any = error.request  # type: ignore[attr-defined]
     except (AttributeError, RuntimeError):  # the clients' own raise the second while they have none
         return None
-    return previous_exchange(request) if isinstance(getattr(request, "extensions", None), dict) else None
+    return previous_request(request) if isinstance(getattr(request, "extensions", None), dict) else None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

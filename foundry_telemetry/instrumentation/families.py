@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from wrapt import when_imported
 
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 
 FAMILIES: Final = ("httpx", "httpx2")
 """Names of their modules; after ``alias_httpx()`` both name the same one."""
@@ -72,4 +72,4 @@ def _imported(_: ModuleType) -> None:
         try:
             callback()
         except Exception as error:  # the application's import is as without us
-            losses.add(error)
+            internal_errors.add(error)

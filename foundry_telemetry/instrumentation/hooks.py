@@ -12,8 +12,8 @@ from typing import Any
 
 from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.instrumentation.families import LeftOut
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracker import MARK, Recorder, Sent, previous_exchange
+from foundry_telemetry.instrumentation.tracker import MARKER_KEY, RequestMarker, Tracker, previous_request
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.wire.request_matcher import may_concern_us
 
 EventHooks = dict[str, list[Callable[..., Any]]]
@@ -21,14 +21,14 @@ EventHooks = dict[str, list[Callable[..., Any]]]
 
 
 class Hooks:
-    """The hooks of one recorder. None of them raises: the SDK would retry the call.
+    """The hooks of one tracker. None of them raises: the SDK would retry the call.
 
     Args:
-        recorder: Whom to tell.
+        tracker: Whom to tell.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
+    def __init__(self, tracker: Tracker) -> None:
+        self._tracker = tracker
 
     def sync_hooks(self) -> EventHooks:
         """For ``httpx.Client(event_hooks=...)`` and its httpx2 twin."""
@@ -58,43 +58,43 @@ class Hooks:
         try:
             if not may_concern_us(request.url.raw_path):
                 return
-            sent = request.extensions[MARK] = Sent(previous_exchange(request))
+            marker = request.extensions[MARKER_KEY] = RequestMarker(previous_request(request))
             theirs = request.extensions.get("trace")
             if theirs is None or isinstance(theirs, _FailureWatch):
-                request.extensions["trace"] = watch_failure(self._recorder, request, sent)
+                request.extensions["trace"] = watch_failure(self._tracker, request, marker)
         except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
 
     def _answered(self, response: Any, body: type[SyncBody | AsyncBody]) -> None:
         try:
             request = response.request
-            sent = request.extensions.get(MARK)
-            if not isinstance(sent, Sent):  # not ours, or another door has taken the exchange
+            marker = request.extensions.get(MARKER_KEY)
+            if not isinstance(marker, RequestMarker):  # not ours, or another integration has it
                 return
-            exchange = self._recorder.begin(request, sent=sent)
-            if exchange is not None:
-                watch(response, exchange, body)
+            tracked = self._tracker.begin(request, marker=marker)
+            if tracked is not None:
+                watch(response, tracked, body)
         except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
 
 
 class _FailureWatch(LeftOut):
     """httpcore's ``trace`` callback: the exchange failed before any header came.
 
     Args:
-        recorder: Whom to tell.
+        tracker: Whom to tell.
         request: The request under way.
-        sent: Its mark.
+        marker: Its mark.
     """
 
-    __slots__ = ("_recorder", "_request", "_sent")
+    __slots__ = ("_marker", "_request", "_tracker")
 
-    def __init__(self, recorder: Recorder, request: Any, sent: Sent) -> None:
-        self._recorder = recorder
+    def __init__(self, tracker: Tracker, request: Any, marker: RequestMarker) -> None:
+        self._tracker = tracker
         self._request = weakref.ref(
             request
         )  # which holds this in turn; only the collector could free the two
-        self._sent = sent
+        self._marker = marker
 
     def __call__(self, event: str, info: dict[str, Any]) -> Any:
         self._note(event, info)
@@ -105,18 +105,18 @@ class _FailureWatch(LeftOut):
             request = self._request()
             if not event.endswith(".failed") or request is None:
                 return
-            if request.extensions.get(MARK) is not self._sent:
+            if request.extensions.get(MARKER_KEY) is not self._marker:
                 return
             failure = info["exception"]
             if ".send_request_" in event and type(failure).__name__ == "WriteError":
                 return  # httpcore goes on to read what the server may have answered
-            exchange = self._recorder.begin(request, sent=self._sent)
-            if exchange is not None:
-                exchange.fail(failure)
+            tracked = self._tracker.begin(request, marker=self._marker)
+            if tracked is not None:
+                tracked.fail(failure)
                 # httpcore may connect again, and then an answer comes: the next attempt of this call.
-                self._sent = request.extensions[MARK] = Sent(exchange, told=True)
+                self._marker = request.extensions[MARKER_KEY] = RequestMarker(tracked, told=True)
         except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
 
 
 class _AsyncFailureWatch(_FailureWatch):

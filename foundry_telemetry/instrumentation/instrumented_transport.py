@@ -12,66 +12,66 @@ from opentelemetry import context as context_api
 
 from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.instrumentation.connect_timer import AsyncConnectTimer, ConnectTimer, time_connect
-from foundry_telemetry.instrumentation.tracker import Recorder
+from foundry_telemetry.instrumentation.tracker import Tracker
 from foundry_telemetry.instrumentation.transport_layers import arrived
 
 
-class Shim:
+class InstrumentedTransport:
     """Stands in front of the transport.
 
     Args:
         inner: The transport the client chose.
-        recorder: Whom to tell.
+        tracker: Whom to tell.
     """
 
-    __slots__ = ("inner", "recorder")
+    __slots__ = ("inner", "tracker")
 
-    def __init__(self, inner: Any, recorder: Recorder) -> None:
+    def __init__(self, inner: Any, tracker: Tracker) -> None:
         self.inner = inner
-        self.recorder = recorder
+        self.tracker = tracker
 
     def handle_request(self, request: Any) -> Any:
         """Send, as the inner transport does."""
-        exchange = self.recorder.begin(request, self.inner)
-        if exchange is None:
+        tracked = self.tracker.begin(request, self.inner)
+        if tracked is None:
             return self.inner.handle_request(request)
-        time_connect(request, exchange, timer=ConnectTimer)
-        token = exchange.attach(request)
-        exchange.is_on_its_way = True
+        time_connect(request, tracked, timer=ConnectTimer)
+        token = tracked.attach(request)
+        tracked.is_on_its_way = True
         try:
             response = self.inner.handle_request(request)
         except BaseException as error:
-            exchange.fail(error)
+            tracked.fail(error)
             raise
         finally:
-            exchange.is_on_its_way = False
+            tracked.is_on_its_way = False
             if token is not None:
                 context_api.detach(token)
-        if exchange.sending is None:
-            watch(response, exchange, SyncBody)
+        if tracked.sending is None:
+            watch(response, tracked, SyncBody)
         else:
-            arrived(exchange, request, response, SyncBody)
+            arrived(tracked, request, response, SyncBody)
         return response
 
     async def handle_async_request(self, request: Any) -> Any:
         """Send, as the inner transport does."""
-        exchange = self.recorder.begin(request, self.inner)
-        if exchange is None:
+        tracked = self.tracker.begin(request, self.inner)
+        if tracked is None:
             return await self.inner.handle_async_request(request)
-        time_connect(request, exchange, timer=AsyncConnectTimer)
-        token = exchange.attach(request)
-        exchange.is_on_its_way = True
+        time_connect(request, tracked, timer=AsyncConnectTimer)
+        token = tracked.attach(request)
+        tracked.is_on_its_way = True
         try:
             response = await self.inner.handle_async_request(request)
         except BaseException as error:
-            exchange.fail(error)
+            tracked.fail(error)
             raise
         finally:
-            exchange.is_on_its_way = False
+            tracked.is_on_its_way = False
             if token is not None:
                 context_api.detach(token)
-        if exchange.sending is None:
-            watch(response, exchange, AsyncBody)
+        if tracked.sending is None:
+            watch(response, tracked, AsyncBody)
         else:
-            arrived(exchange, request, response, AsyncBody)
+            arrived(tracked, request, response, AsyncBody)
         return response

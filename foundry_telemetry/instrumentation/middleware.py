@@ -11,12 +11,12 @@ from anthropic import APIConnectionError, Middleware
 
 from foundry_telemetry.attribution import current_tags
 from foundry_telemetry.dropped_items import Signal
-from foundry_telemetry.instrumentation import HookOptions, checked, make_recorder
+from foundry_telemetry.instrumentation import HookOptions, checked, make_tracker
 from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.instrumentation.calls import Origin
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracked_request import Exchange, HttpRequest
-from foundry_telemetry.instrumentation.tracker import MARK, Sent
+from foundry_telemetry.instrumentation.tracked_request import HttpRequest, TrackedRequest
+from foundry_telemetry.instrumentation.tracker import MARKER_KEY, RequestMarker
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.wire.exceptions import read_credential_error
 from foundry_telemetry.wire.request_matcher import unsent_request
 
@@ -33,58 +33,60 @@ class FoundryMiddleware(Middleware):
     """
 
     def __init__(self, **options: Unpack[HookOptions]) -> None:
-        self._recorder = make_recorder(**checked("FoundryMiddleware", options))
+        self._tracker = make_tracker(**checked("FoundryMiddleware", options))
 
     def handle(self, request: Any, call_next: Any) -> Any:
         """See one attempt of a sync client through."""
-        sent = _mark()
+        marker = _marker_of()
         try:
             response = call_next(request)
         except BaseException as error:
-            self._failed(request, error, sent)
+            self._failed(request, error, marker)
             raise
-        self._answered(response, sent, SyncBody)
+        self._answered(response, marker, SyncBody)
         return response
 
     async def handle_async(self, request: Any, call_next: Any) -> Any:
         """See one attempt of an async client through."""
-        sent = _mark()
+        marker = _marker_of()
         try:
             response = await call_next(request)
         except BaseException as error:
-            self._failed(request, error, sent)
+            self._failed(request, error, marker)
             raise
-        self._answered(response, sent, AsyncBody)
+        self._answered(response, marker, AsyncBody)
         return response
 
-    def _answered(self, response: Any, sent: Sent | None, body: type[SyncBody | AsyncBody]) -> None:
+    def _answered(
+        self, response: Any, marker: RequestMarker | None, body: type[SyncBody | AsyncBody]
+    ) -> None:
         try:
             http_response = response.http_response
             if not _is_taken(http_response.request):
-                exchange = self._recorder.begin(http_response.request, sent=sent)
-                if exchange is not None:
-                    watch(http_response, exchange, body)
+                tracked = self._tracker.begin(http_response.request, marker=marker)
+                if tracked is not None:
+                    watch(http_response, tracked, body)
         except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
 
-    def _failed(self, request: Any, error: BaseException, sent: Sent | None) -> None:
+    def _failed(self, request: Any, error: BaseException, marker: RequestMarker | None) -> None:
         try:
             if isinstance(error, APIConnectionError):
-                self._broke(error, sent)
+                self._broke(error, marker)
             elif any(frame == _PROVIDER_CALL for frame in _functions(error.__traceback__)):
-                self._not_sent(request, error, sent)
+                self._not_sent(request, error, marker)
         except Exception as problem:
-            losses.add(problem)
+            internal_errors.add(problem)
 
-    def _broke(self, error: APIConnectionError, sent: Sent | None) -> None:
+    def _broke(self, error: APIConnectionError, marker: RequestMarker | None) -> None:
         """No answer, or a body that broke while the SDK read it; the exception it wraps tells which."""
         if not _is_taken(error.request):
-            exchange = self._recorder.begin(error.request, sent=sent)
-            if exchange is not None:
-                exchange.fail(error.__cause__ or error)
-                exchange.passed_by(error)
+            tracked = self._tracker.begin(error.request, marker=marker)
+            if tracked is not None:
+                tracked.fail(error.__cause__ or error)
+                tracked.passed_by(error)
 
-    def _not_sent(self, request: Any, error: BaseException, sent: Sent | None) -> None:
+    def _not_sent(self, request: Any, error: BaseException, marker: RequestMarker | None) -> None:
         wanted = request.json if isinstance(request.json, dict) else {}
         facts = unsent_request(
             method=str(request.method).upper(),
@@ -94,24 +96,24 @@ class FoundryMiddleware(Middleware):
             max_tokens=wanted.get("max_tokens"),
             retry_count=request.retries_taken,
         )
-        sent = sent or Sent(None)
-        exchange = self._recorder.open(Origin(facts, b"", None, sent.context, current_tags()), sent)
-        exchange.end("failed", error, failure=read_credential_error(error))
+        marker = marker or RequestMarker(None)
+        tracked = self._tracker.open(Origin(facts, b"", None, marker.context, current_tags()), marker)
+        tracked.end("failed", error, failure=read_credential_error(error))
 
 
-def _mark() -> Sent | None:
+def _marker_of() -> RequestMarker | None:
     """When the attempt began, and where; should even that fail, the time at which it ended has to do."""
     try:
-        return Sent(None)
+        return RequestMarker(None)
     except Exception as error:
-        losses.add(error, Signal.TIMINGS)
+        internal_errors.add(error, Signal.TIMINGS)
         return None
 
 
 def _is_taken(request: HttpRequest) -> bool:
     """Whether another door follows this exchange."""
-    mark = request.extensions.get(MARK)
-    return isinstance(mark, Exchange) or (isinstance(mark, Sent) and mark.told)
+    mark = request.extensions.get(MARKER_KEY)
+    return isinstance(mark, TrackedRequest) or (isinstance(mark, RequestMarker) and mark.told)
 
 
 def _functions(traceback: TracebackType | None) -> Iterator[str]:

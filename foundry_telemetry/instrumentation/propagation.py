@@ -18,7 +18,7 @@ from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from foundry_telemetry.dropped_items import Signal
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 
 _TRACE_CONTEXT: Final = TraceContextTextMapPropagator()
 _OF_DEFAULT: Final = frozenset({"traceparent", "tracestate", "baggage"})
@@ -67,4 +67,4 @@ def inject(headers: MutableMapping[str, str], context: Context, *, again: bool) 
             if again or name not in headers:  # what the caller wrote is the caller's
                 headers[name] = value
     except Exception as error:  # a propagator of the application
-        losses.add(error, Signal.TRACE_CONTEXT)
+        internal_errors.add(error, Signal.TRACE_CONTEXT)

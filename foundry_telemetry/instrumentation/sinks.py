@@ -8,7 +8,7 @@ from typing import Final
 
 from foundry_telemetry.config.options import Sink
 from foundry_telemetry.dropped_items import Reason, Signal
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.limits import budgets
 from foundry_telemetry.observation import Observation
 
@@ -29,7 +29,7 @@ def notify(sinks: Iterable[Sink], seen: Observation) -> None:
     try:
         budgets.spend(seen)
     except Exception as error:
-        losses.add(error, Signal.BUDGETS)
+        internal_errors.add(error, Signal.BUDGETS)
     if sinks and _nesting.depth < _MAX_NESTING:
         _nesting.depth += 1
         try:
@@ -43,4 +43,4 @@ def _try(sink: Sink, seen: Observation) -> None:
     try:
         sink(seen)
     except Exception as error:
-        losses.add(error, Signal.SINKS, Reason.SINK_ERROR)
+        internal_errors.add(error, Signal.SINKS, Reason.SINK_ERROR)

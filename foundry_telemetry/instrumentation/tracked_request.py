@@ -19,14 +19,14 @@ from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.instrumentation.attempt_collector import collect
 from foundry_telemetry.instrumentation.calls import FailedAttempt, Origin, failed_attempts, note_end
 from foundry_telemetry.instrumentation.families import LeftOut
-from foundry_telemetry.instrumentation.internal_errors import losses
 from foundry_telemetry.instrumentation.other_instrumentation import makes_http_span
 from foundry_telemetry.instrumentation.propagation import inject
 from foundry_telemetry.instrumentation.redirects import note_redirect
 from foundry_telemetry.instrumentation.sinks import notify
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Cost, Failure, Observation
 from foundry_telemetry.outcomes import SAME_REQUEST, Ending
-from foundry_telemetry.signals import Link, Signals
+from foundry_telemetry.signals import Signals, SpanBinding
 from foundry_telemetry.wire.request_matcher import Hosts, Request
 from foundry_telemetry.wire.usage import Answer
 
@@ -42,10 +42,10 @@ _SILENT: Final = True
 class Notes(Protocol):
     """Puts a note on the exception that the application gets."""
 
-    def ended_with(self, exchange: Exchange, error: BaseException | None) -> None:
+    def ended_with(self, tracked: TrackedRequest, error: BaseException | None) -> None:
         """A failed attempt ended, with this exception if there is one already."""
 
-    def passed_by(self, exchange: Exchange, error: BaseException) -> None:
+    def passed_by(self, tracked: TrackedRequest, error: BaseException) -> None:
         """This exception is on its way; it may be about something else."""
 
 
@@ -86,13 +86,13 @@ def _price(request: Request, answer: Answer, at_ns: int) -> Cost | None:
     return price(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
 
 
-class Exchange(LeftOut):
+class TrackedRequest(LeftOut):
     """One attempt and the span it belongs to. No method raises.
 
     Args:
         settings: What the door was opened with.
         attempt: The attempt.
-        link: Its tie to the trace.
+        binding: Its tie to the trace.
         origin: What the application sent for it.
         resent: Whether the same request was sent before.
     """
@@ -100,9 +100,9 @@ class Exchange(LeftOut):
     __slots__ = (
         "_resent",
         "attempt",
+        "binding",
         "failed",
         "is_on_its_way",
-        "link",
         "origin",
         "sending",
         "settings",
@@ -111,12 +111,12 @@ class Exchange(LeftOut):
     )
 
     def __init__(
-        self, settings: Settings, attempt: Attempt, link: Link, origin: Origin, *, resent: bool
+        self, settings: Settings, attempt: Attempt, binding: SpanBinding, origin: Origin, *, resent: bool
     ) -> None:
         self.settings = settings
         self._resent = resent
         self.attempt = attempt
-        self.link = link
+        self.binding = binding
         self.origin = origin
         self.transport: object = None
         self.is_on_its_way = False
@@ -132,14 +132,14 @@ class Exchange(LeftOut):
         """Make our span current while the transport works; returns the token for `detach`."""
         try:
             suppress = self.settings.suppress_http
-            context = self.link.context
+            context = self.binding.context
             if self._must_propagate():
                 inject(request.headers, context, again=self._resent)
             if suppress:
                 context = context_api.set_value(_SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SILENT, context)
-            return context_api.attach(context) if suppress or self.link.ours else None
+            return context_api.attach(context) if suppress or self.binding.ours else None
         except Exception as error:
-            losses.add(error, Signal.TRACE_CONTEXT)
+            internal_errors.add(error, Signal.TRACE_CONTEXT)
             return None
 
     def _must_propagate(self) -> bool:
@@ -150,15 +150,15 @@ class Exchange(LeftOut):
         """
         if self.attempt.request.traceparent is not None and not self._resent:
             return False
-        if self.link.ours:
+        if self.binding.ours:
             return not self.has_http_span()
-        return self.settings.suppress_http and (makes_http_span(self.transport) or not self.link.of_sdk)
+        return self.settings.suppress_http and (makes_http_span(self.transport) or not self.binding.of_sdk)
 
     def has_http_span(self) -> bool:
         """Whether an HTTP instrumentor makes a span for this exchange."""
         if self.settings.suppress_http or not makes_http_span(self.transport):
             return False
-        return not _is_silenced(self.link.context)
+        return not _is_silenced(self.binding.context)
 
     def answered(self, response: HttpResponse) -> None:
         """The response headers are here."""
@@ -167,11 +167,11 @@ class Exchange(LeftOut):
         attempt.headers(status, response.headers.raw)
         if status in SAME_REQUEST:
             note_redirect(attempt, response)
-        if not self.link.ours and attempt.is_stream:
+        if not self.binding.ours and attempt.is_stream:
             try:
-                self.settings.signals.answered(self.link, attempt.request, attempt.ids, attempt.tags)
+                self.settings.signals.answered(self.binding, attempt.request, attempt.ids, attempt.tags)
             except Exception as error:  # a span that cannot be written to costs no record
-                losses.add(error, Signal.TRACES)
+                internal_errors.add(error, Signal.TRACES)
 
     def fail(self, error: BaseException) -> None:
         """The exchange ended with an exception. Cancellation is no failure of the service."""
@@ -186,7 +186,7 @@ class Exchange(LeftOut):
             try:
                 self.passed_by(cause)
             except Exception as problem:
-                losses.add(problem, Signal.EXCEPTION_NOTES)
+                internal_errors.add(problem, Signal.EXCEPTION_NOTES)
 
     def passed_by(self, error: BaseException) -> None:
         """An exception is on its way to the application, perhaps that of this exchange. May raise."""
@@ -212,37 +212,39 @@ class Exchange(LeftOut):
             if seen is not None:
                 self._tell(seen, error)
         except Exception as problem:
-            losses.add(problem)
+            internal_errors.add(problem)
 
     def _tell(self, seen: Observation, error: BaseException | None) -> None:
-        self._record(seen, losses.add_foreign, in_its_task=True)
+        self._record(seen, internal_errors.add_foreign, in_its_task=True)
         notify(self.settings.sinks, seen)
         if seen.failure is not None and self.settings.notes is not None:
             self.failed = seen
             try:
                 self.settings.notes.ended_with(self, error)
             except Exception as problem:
-                losses.add(problem, Signal.EXCEPTION_NOTES)
+                internal_errors.add(problem, Signal.EXCEPTION_NOTES)
 
     def _record(
         self, seen: Observation, lose: Callable[[Exception, Signal, Reason], object], *, in_its_task: bool
     ) -> None:
-        self.settings.signals.close(self.link, seen, self.has_http_span, lose)
-        collect(seen, self.link.context)
+        self.settings.signals.close(self.binding, seen, self.has_http_span, lose)
+        collect(seen, self.binding.context)
         # Let a retry find the attempt, if it failed; a success ends what waits. Most often neither.
         if seen.failure is not None or failed_attempts.waiting:
-            self.waiting = note_end(self.origin, self.link, seen, perf_counter_ns(), in_its_task=in_its_task)
+            self.waiting = note_end(
+                self.origin, self.binding, seen, perf_counter_ns(), in_its_task=in_its_task
+            )
 
-    def end_dropped(self, at_ns: int) -> None:
+    def end_abandoned(self, at_ns: int) -> None:
         """End an exchange whose body was dropped at `at_ns`. Budgets and sinks hear of it when they may."""
         try:
-            context_api.attach(self.link.context)
+            context_api.attach(self.binding.context)
             seen = self.attempt.end("closed", at_ns=at_ns, price=_price)
             if seen is not None:
                 self._record(seen, _add_quietly, in_its_task=False)
                 _late.append((self, seen))
         except Exception as problem:
-            losses.add_quietly(problem)
+            internal_errors.add_quietly(problem)
 
     def notify(self, seen: Observation) -> None:
         """Let budgets and sinks know of a finished attempt."""
@@ -252,9 +254,9 @@ class Exchange(LeftOut):
         """The body was dropped unread or half read. Called by finalizers, so it only takes a note."""
         try:
             if self.attempt.is_open:
-                _dropped.append((self, perf_counter_ns()))
+                _abandoned.append((self, perf_counter_ns()))
         except Exception as error:  # at interpreter exit names may be gone
-            losses.add_quietly(error)
+            internal_errors.add_quietly(error)
 
 
 def _is_silenced(context: Context) -> bool:
@@ -264,31 +266,31 @@ def _is_silenced(context: Context) -> bool:
 
 
 def _add_quietly(error: Exception, signal: Signal, _: Reason) -> None:
-    losses.add_quietly(error, signal)
+    internal_errors.add_quietly(error, signal)
 
 
-_dropped: Final[deque[tuple[Exchange, int]]] = deque()
+_abandoned: Final[deque[tuple[TrackedRequest, int]]] = deque()
 """Exchanges whose body nobody holds any more. A finalizer may run anywhere, even inside a lock of the SDK
 in the same thread, so it must not record; the next attempt, export or exit does."""
 
 
-_late: Final[deque[tuple[Exchange, Observation]]] = deque()
+_late: Final[deque[tuple[TrackedRequest, Observation]]] = deque()
 """Dropped attempts that are recorded, but that budgets and sinks do not know of yet."""
 
 
-def tell_of_dropped(*, run_sinks: bool = True) -> None:
+def flush_abandoned_bodies(*, run_sinks: bool = True) -> None:
     """End the exchanges whose bodies were dropped, each in a context of its own.
 
     Args:
         run_sinks: Whether to call budgets and sinks too, and to log; a metric reader that collects holds
             locks that their code may want.
     """
-    for exchange, at_ns in _popped(_dropped):
-        contextvars.Context().run(exchange.end_dropped, at_ns)
+    for tracked, at_ns in _popped(_abandoned):
+        contextvars.Context().run(tracked.end_abandoned, at_ns)
     if run_sinks:
-        for exchange, seen in _popped(_late):
-            contextvars.Context().run(exchange.notify, seen)
-        losses.log_pending()
+        for tracked, seen in _popped(_late):
+            contextvars.Context().run(tracked.notify, seen)
+        internal_errors.log_pending()
 
 
 def _popped(queue: deque[Item]) -> Iterator[Item]:

@@ -19,18 +19,23 @@ from foundry_telemetry.attribution import current_tags
 from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.instrumentation.calls import Origin, earlier_attempt, failed_attempts
 from foundry_telemetry.instrumentation.families import LeftOut
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracked_request import Exchange, HttpRequest, Settings, tell_of_dropped
+from foundry_telemetry.instrumentation.tracked_request import (
+    HttpRequest,
+    Settings,
+    TrackedRequest,
+    flush_abandoned_bodies,
+)
 from foundry_telemetry.instrumentation.unnamed_hosts import in_foundry_span, unnamed_hosts
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.signals import Link
+from foundry_telemetry.signals import SpanBinding
 from foundry_telemetry.wire.request_matcher import Request, read_request
 
-MARK: Final = "foundry_telemetry"
+MARKER_KEY: Final = "foundry_telemetry"
 """Key in ``request.extensions``."""
 
 
-class Sent(LeftOut):
+class RequestMarker(LeftOut):
     """The mark of a door that sees a request leave but opens the exchange only when something comes back.
 
     Args:
@@ -42,7 +47,7 @@ class Sent(LeftOut):
     __slots__ = ("clock_ns", "context", "previous", "started_ns", "told")
 
     def __init__(
-        self, previous: Exchange | None, *, told: bool = False, context: Context | None = None
+        self, previous: TrackedRequest | None, *, told: bool = False, context: Context | None = None
     ) -> None:
         self.previous = previous
         self.told = told
@@ -51,7 +56,7 @@ class Sent(LeftOut):
         self.clock_ns = perf_counter_ns()
 
 
-class Recorder:
+class Tracker:
     """One instrumentation.
 
     Args:
@@ -62,22 +67,24 @@ class Recorder:
         self._settings = settings
 
     def begin(
-        self, request: HttpRequest, transport: object = None, sent: Sent | None = None
-    ) -> Exchange | None:
+        self, request: HttpRequest, transport: object = None, marker: RequestMarker | None = None
+    ) -> TrackedRequest | None:
         """Open an exchange if `request` is a call to Foundry. Never raises.
 
         Args:
             request: The request, of either family.
             transport: The transport that will carry it, if known.
-            sent: The mark of a door that saw it leave earlier; now by default.
+            marker: The mark of a door that saw it leave earlier; now by default.
         """
         try:
-            return self._begin(request, transport, sent)
+            return self._begin(request, transport, marker)
         except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
             return None
 
-    def _begin(self, request: HttpRequest, transport: object, sent: Sent | None) -> Exchange | None:
+    def _begin(
+        self, request: HttpRequest, transport: object, marker: RequestMarker | None
+    ) -> TrackedRequest | None:
         url = request.url
         raw_path = url.raw_path
         body: bytes | None = None
@@ -96,80 +103,80 @@ class Recorder:
             headers=request.headers.raw,
             body=read_body,
             hosts=self._settings.hosts,
-            in_foundry_span=lambda: in_foundry_span(sent.context if sent else None),
+            in_foundry_span=lambda: in_foundry_span(marker.context if marker else None),
         )
         if facts is None:
             # Where hooks of an instrumentation of their own have left a mark, theirs is the last word.
-            if sent is not None or not isinstance(request.extensions.get(MARK), Sent):
+            if marker is not None or not isinstance(request.extensions.get(MARKER_KEY), RequestMarker):
                 unnamed_hosts.notice(request)
             return None
-        tell_of_dropped()
-        sent = sent or Sent(previous_exchange(request))
-        exchange = self.open(Origin(facts, raw_path, body, sent.context, current_tags()), sent)
-        exchange.transport = type(request) if transport is None else transport
-        request.extensions[MARK] = exchange
-        return exchange
+        flush_abandoned_bodies()
+        marker = marker or RequestMarker(previous_request(request))
+        tracked = self.open(Origin(facts, raw_path, body, marker.context, current_tags()), marker)
+        tracked.transport = type(request) if transport is None else transport
+        request.extensions[MARKER_KEY] = tracked
+        return tracked
 
-    def open(self, origin: Origin, sent: Sent) -> Exchange:
+    def open(self, origin: Origin, marker: RequestMarker) -> TrackedRequest:
         """Open an exchange for a request already read."""
         facts = origin.facts
         try:
-            link = self._settings.signals.open(facts, sent.context, sent.started_ns)
+            binding = self._settings.signals.open(facts, marker.context, marker.started_ns)
         except Exception as error:  # a sampler or span processor that raises costs the span, not the record
-            losses.add_foreign(error, Signal.TRACES, Reason.SAMPLER_ERROR)
-            link = self._settings.signals.without_span(facts, sent.context)
-        origin = _place_in_call(link, origin, sent)
+            internal_errors.add_foreign(error, Signal.TRACES, Reason.SAMPLER_ERROR)
+            binding = self._settings.signals.without_span(facts, marker.context)
+        origin = _place_in_call(binding, origin, marker)
         attempt = Attempt(
             facts,
-            call_id=link.call_id,
-            number=link.number,
-            trace_id=link.trace_id,
+            call_id=binding.call_id,
+            number=binding.number,
+            trace_id=binding.trace_id,
             tags=origin.tags,
-            started_ns=sent.started_ns,
-            clock_ns=sent.clock_ns,
+            started_ns=marker.started_ns,
+            clock_ns=marker.clock_ns,
         )
-        return Exchange(self._settings, attempt, link, origin, resent=sent.previous is not None)
+        return TrackedRequest(self._settings, attempt, binding, origin, resent=marker.previous is not None)
 
 
-def previous_exchange(request: HttpRequest) -> Exchange | None:
+def previous_request(request: HttpRequest) -> TrackedRequest | None:
     """The exchange that sent the same request, or redirected to it."""
-    mark = request.extensions.get(MARK)
-    if isinstance(mark, Sent):
+    mark = request.extensions.get(MARKER_KEY)
+    if isinstance(mark, RequestMarker):
         return mark.previous
-    return mark if isinstance(mark, Exchange) else None
+    return mark if isinstance(mark, TrackedRequest) else None
 
 
-def _place_in_call(link: Link, origin: Origin, sent: Sent) -> Origin:
+def _place_in_call(binding: SpanBinding, origin: Origin, marker: RequestMarker) -> Origin:
     """Number the attempt within its call, and let attempts without a span in common share a call id.
 
     Returns:
         What the application sent for the call: behind a redirect that is another request than this one.
     """
-    facts, previous = origin.facts, sent.previous
-    if previous is not None and (link.ours or _around(link) == _around(previous.link)):
-        link.call_id = previous.attempt.call_id
-        link.number = previous.attempt.number + 1
+    facts, previous = origin.facts, marker.previous
+    if previous is not None and (binding.ours or _around(binding) == _around(previous.binding)):
+        binding.call_id = previous.attempt.call_id
+        binding.number = previous.attempt.number + 1
         if previous.waiting is not None:
             previous.waiting.claim()
         return previous.origin
     if failed_attempts.waiting:
-        earlier = earlier_attempt(origin, link, sent.clock_ns)
+        earlier = earlier_attempt(origin, binding, marker.clock_ns)
         if earlier is not None:
-            link.call_id, link.number = earlier.call_id, earlier.number + 1
+            binding.call_id, binding.number = earlier.call_id, earlier.number + 1
             return origin
-    link.number = facts.retry_count + 1
+    binding.number = facts.retry_count + 1
     last = last_attempt()
     if last is None or last.operation != facts.operation:
         return origin
-    if last.call_id == link.call_id:
-        link.number = last.attempt_number + 1
+    if last.call_id == binding.call_id:
+        binding.number = last.attempt_number + 1
     elif facts.retry_count and _is_retry_of(last, facts):
-        link.call_id = last.call_id
+        binding.call_id = last.call_id
     return origin
 
 
-def _around(link: Link) -> SpanContext:
-    return get_current_span(link.context).get_span_context()
+def _around(binding: SpanBinding) -> SpanContext:
+    return get_current_span(binding.context).get_span_context()
 
 
 def _is_retry_of(last: Observation, facts: Request) -> bool:

@@ -11,28 +11,28 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
-from foundry_telemetry.instrumentation.class_patch import SEAM, ClassPatch
+from foundry_telemetry.instrumentation.class_patch import SEAM, ClientPatch
 from foundry_telemetry.instrumentation.families import LeftOut, client_classes, when_loaded
-from foundry_telemetry.instrumentation.instrumented_transport import Shim
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracker import Recorder
+from foundry_telemetry.instrumentation.instrumented_transport import InstrumentedTransport
+from foundry_telemetry.instrumentation.tracker import Tracker
 from foundry_telemetry.instrumentation.transport_layers import follow_layers, restore_layers
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.wire.request_matcher import may_concern_us
 
 _log: Final = logging.getLogger("foundry_telemetry")
-_RECORDER: Final = "_foundry_telemetry_recorder"
+_TRACKER: Final = "_foundry_telemetry_tracker"
 """Attribute of a client that is instrumented by itself. A copy of the client takes it along."""
 
 
 class _OfClient(LeftOut):
-    """The recorder of a client that is instrumented by itself, and of the copies made of it."""
+    """The tracker of a client that is instrumented by itself, and of the copies made of it."""
 
-    __slots__ = ("__weakref__", "client", "over_own", "own", "recorder")
+    __slots__ = ("__weakref__", "client", "over_own", "own", "tracker")
 
-    def __init__(self, client: Any, recorder: Recorder) -> None:
+    def __init__(self, client: Any, tracker: Tracker) -> None:
         self.client = weakref.ref(client)
         """Not a copy of it."""
-        self.recorder: Recorder | None = recorder
+        self.tracker: Tracker | None = tracker
         self.own: Any = None
         """The method that the client had of its own, and ours over it."""
         self.over_own: Any = None
@@ -42,37 +42,39 @@ class _State:
     """Who records: for the whole process, and for single clients."""
 
     def __init__(self) -> None:
-        self.recorder: Recorder | None = None
+        self.tracker: Tracker | None = None
         self.clients: weakref.WeakSet[_OfClient] = weakref.WeakSet()
-        self.patches: dict[type, ClassPatch] = {}
+        self.patches: dict[type, ClientPatch] = {}
 
     @property
     def is_idle(self) -> bool:
         """Whether nobody records."""
-        return self.recorder is None and not any(one.recorder for one in self.clients)
+        return self.tracker is None and not any(one.tracker for one in self.clients)
 
 
 _state: Final = _State()
 
 
 def _instrumented(client: Any, transport: Any, url: Any) -> Any:
-    """The transport, with ours around it where somebody records; a client's own recorder wins."""
+    """The transport, with ours around it where somebody records; a client's own tracker wins."""
     try:
         if not may_concern_us(url.raw_path):
             return transport
-        of_client = vars(client).get(_RECORDER)
-        return _shimmed(transport, (of_client.recorder if of_client is not None else None) or _state.recorder)
+        of_client = vars(client).get(_TRACKER)
+        return _instrument(
+            transport, (of_client.tracker if of_client is not None else None) or _state.tracker
+        )
     except Exception as error:
-        losses.add(error)
+        internal_errors.add(error)
         return transport
 
 
-def _shimmed(transport: Any, recorder: Recorder | None) -> Any:
-    if recorder is None:
+def _instrument(transport: Any, tracker: Tracker | None) -> Any:
+    if tracker is None:
         return transport
-    inner = transport.inner if isinstance(transport, Shim) else transport
+    inner = transport.inner if isinstance(transport, InstrumentedTransport) else transport
     follow_layers(inner)
-    return Shim(inner, recorder)
+    return InstrumentedTransport(inner, tracker)
 
 
 def patch(classes: list[type]) -> None:
@@ -83,7 +85,7 @@ def patch(classes: list[type]) -> None:
             continue
         if held is not None:
             held.restore()
-        _state.patches[cls] = ClassPatch(cls, _instrumented)
+        _state.patches[cls] = ClientPatch(cls, _instrumented)
 
 
 def restore() -> list[type]:
@@ -100,14 +102,14 @@ def beneath_ours(cls: type) -> Any:
     return held.original if held is not None and held.is_in_place else vars(cls).get(SEAM)
 
 
-def attach_process(recorder: Recorder) -> None:
-    """Watch every client of the process, those that exist and those to come; replaces an earlier recorder."""
-    _state.recorder = recorder
+def attach_process(tracker: Tracker) -> None:
+    """Watch every client of the process, those that exist and those to come; replaces an earlier tracker."""
+    _state.tracker = tracker
     when_loaded(_patch_process)
 
 
 def _patch_process() -> None:
-    if _state.recorder is None:
+    if _state.tracker is None:
         return
     classes = client_classes()
     for cls in classes:
@@ -123,7 +125,7 @@ def _patch_process() -> None:
 
 def detach_process() -> None:
     """Stop watching every client of the process."""
-    _state.recorder = None
+    _state.tracker = None
     _restore_if_idle()
 
 
@@ -135,24 +137,24 @@ def _restore_if_idle() -> None:
 
 def watches_process() -> bool:
     """Whether every client of the process is watched."""
-    return _state.recorder is not None
+    return _state.tracker is not None
 
 
-def process_recorder() -> Recorder | None:
+def process_tracker() -> Tracker | None:
     """Whom the exchanges of the whole process are told to, if it is watched."""
-    return _state.recorder
+    return _state.tracker
 
 
-def attach_client(target: object, recorder: Recorder) -> None:
-    """Watch one client, and copies that are made of it; replaces an earlier recorder.
+def attach_client(target: object, tracker: Tracker) -> None:
+    """Watch one client, and copies that are made of it; replaces an earlier tracker.
 
     Raises:
         TypeError: `target` is no client of httpx, httpx2 or the anthropic SDK.
     """
     client = http_client(target)
     detach_client(client)
-    of_client = _OfClient(client, recorder)
-    setattr(client, _RECORDER, of_client)
+    of_client = _OfClient(client, tracker)
+    setattr(client, _TRACKER, of_client)
     _state.clients.add(of_client)
     patch([next(cls for cls in type(client).__mro__ if SEAM in vars(cls))])
     if SEAM in vars(client):  # somebody has given it a method of its own, which asks no class
@@ -164,9 +166,9 @@ def _over_own(own: Callable[[Any], Any], of_client: _OfClient) -> Callable[[Any]
     def _transport_for_url(url: Any) -> Any:
         transport = own(url)
         try:
-            return _shimmed(transport, of_client.recorder if may_concern_us(url.raw_path) else None)
+            return _instrument(transport, of_client.tracker if may_concern_us(url.raw_path) else None)
         except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
             return transport
 
     of_client.over_own, of_client.own = _transport_for_url, own
@@ -176,9 +178,9 @@ def _over_own(own: Callable[[Any], Any], of_client: _OfClient) -> Callable[[Any]
 def detach_client(target: object) -> None:
     """Stop watching one client, and copies that were made of it; of a copy, it alone."""
     client = http_client(target)
-    of_client = vars(client).pop(_RECORDER, None)
+    of_client = vars(client).pop(_TRACKER, None)
     if of_client is not None and of_client.client() is client:
-        of_client.recorder = None
+        of_client.tracker = None
         if of_client.own is not None and vars(client).get(SEAM) is of_client.over_own:
             setattr(client, SEAM, of_client.own)
     _restore_if_idle()

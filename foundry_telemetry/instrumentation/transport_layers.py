@@ -21,9 +21,9 @@ from wrapt import FunctionWrapper
 from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, follow, watch
 from foundry_telemetry.instrumentation.connect_timer import AsyncConnectTimer, ConnectTimer, time_connect
 from foundry_telemetry.instrumentation.families import FAMILIES, LeftOut, loaded
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracked_request import Exchange
-from foundry_telemetry.instrumentation.tracker import MARK, Recorder, Sent
+from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
+from foundry_telemetry.instrumentation.tracker import MARKER_KEY, RequestMarker, Tracker
+from foundry_telemetry.internal_errors import internal_errors
 
 _BASES: Final = (("BaseTransport", "handle_request"), ("AsyncBaseTransport", "handle_async_request"))
 
@@ -43,10 +43,10 @@ class Sending(LeftOut):
         first: Its first attempt, which began at the client.
     """
 
-    __slots__ = ("_first", "_last", "_layers", "_recorder", "_unanswered")
+    __slots__ = ("_first", "_last", "_layers", "_tracker", "_unanswered")
 
-    def __init__(self, first: Exchange) -> None:
-        self._recorder = Recorder(first.settings)
+    def __init__(self, first: TrackedRequest) -> None:
+        self._tracker = Tracker(first.settings)
         self._first = self._last = first
         self._layers: set[object] = set()
         """Those that the last attempt has come through."""
@@ -67,27 +67,27 @@ class Sending(LeftOut):
             self._layers.add(layer)
             self._last.transport = transport
             return Step(self, self._last, None)
-        sent = Sent(self._last, context=self._first.origin.caller)
-        exchange = self._recorder.begin(request, transport, sent)
-        if exchange is None:
+        marker = RequestMarker(self._last, context=self._first.origin.caller)
+        tracked = self._tracker.begin(request, transport, marker)
+        if tracked is None:
             return None
-        exchange.sending = self
-        self._last = exchange
-        self._unanswered.add(exchange)
+        tracked.sending = self
+        self._last = tracked
+        self._unanswered.add(tracked)
         self._layers = {layer}
-        time_connect(request, exchange, timer=timer)
-        return Step(self, exchange, exchange.attach(request))
+        time_connect(request, tracked, timer=timer)
+        return Step(self, tracked, tracked.attach(request))
 
-    def settle(self, exchange: Exchange) -> bool:
+    def settle(self, tracked: TrackedRequest) -> bool:
         """An attempt has its answer, or failed; whether this is the first to be heard of it."""
-        if exchange not in self._unanswered:
+        if tracked not in self._unanswered:
             return False
-        self._unanswered.discard(exchange)
+        self._unanswered.discard(tracked)
         return True
 
     def arrived(self, request: Any, response: Any, body: Body) -> None:
         """The client's transport has an answer: that of a layer, unless it made one by itself."""
-        request.extensions[MARK] = self._last
+        request.extensions[MARKER_KEY] = self._last
         if self.settle(self._first):
             watch(response, self._first, body)
         else:
@@ -99,21 +99,21 @@ class Step:
 
     Args:
         sending: Its way so far.
-        exchange: The attempt that it is.
+        tracked: The attempt that it is.
         token: For `detach`, where the attempt began here.
     """
 
-    __slots__ = ("_exchange", "_sending", "_token")
+    __slots__ = ("_sending", "_token", "_tracked")
 
-    def __init__(self, sending: Sending, exchange: Exchange, token: Any) -> None:
+    def __init__(self, sending: Sending, tracked: TrackedRequest, token: Any) -> None:
         self._sending = sending
-        self._exchange = exchange
+        self._tracked = tracked
         self._token = token
 
     def failed(self, error: BaseException) -> None:
         """The layer raised; one below may have answered all the same."""
         if self._settles():
-            self._exchange.fail(error)
+            self._tracked.fail(error)
 
     def left(self) -> None:
         """The layer is done."""
@@ -123,43 +123,41 @@ class Step:
     def answered(self, response: Any, body: Body) -> None:
         """The layer has an answer: that of its attempt, unless a layer below had it first."""
         if self._settles():
-            watch(response, self._exchange, body)
+            watch(response, self._tracked, body)
 
     def _settles(self) -> bool:
         try:
-            return self._sending.settle(self._exchange)
+            return self._sending.settle(self._tracked)
         except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
             return False
 
 
-def arrived(exchange: Exchange, request: Any, response: Any, body: Body) -> None:
+def arrived(tracked: TrackedRequest, request: Any, response: Any, body: Body) -> None:
     """The client's transport has an answer for an attempt that layers have followed. Never raises."""
     try:
-        if exchange.sending is not None:
-            exchange.sending.arrived(request, response, body)
+        if tracked.sending is not None:
+            tracked.sending.arrived(request, response, body)
     except Exception as error:
-        losses.add(error)
+        internal_errors.add(error)
 
 
 def _step(patch: LayerPatch, transport: object, request: Any, timer: Timer) -> Step | None:
     """A request has come to a layer; ``None`` if nobody follows it. Never raises."""
     try:
-        exchange = request.extensions.get(MARK)
-        if type(exchange) is not Exchange:
+        tracked = request.extensions.get(MARKER_KEY)
+        if type(tracked) is not TrackedRequest:
             return None
-        sending = exchange.sending
+        sending = tracked.sending
         if sending is None:
-            if not exchange.is_on_its_way or (
-                transport is exchange.transport and type(transport) is patch.cls
-            ):
+            if not tracked.is_on_its_way or (transport is tracked.transport and type(transport) is patch.cls):
                 return None  # the client itself has called this layer
-            sending = exchange.sending = Sending(exchange)
+            sending = tracked.sending = Sending(tracked)
         if sending.is_over:
             return None
         return sending.enter((patch, id(transport)), transport, request, timer)
     except Exception as error:
-        losses.add(error)
+        internal_errors.add(error)
         return None
 
 

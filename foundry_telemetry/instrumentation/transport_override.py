@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from foundry_telemetry.instrumentation.class_patch import ClassPatch
+from foundry_telemetry.instrumentation.class_patch import ClientPatch
 from foundry_telemetry.instrumentation.families import client_classes
 from foundry_telemetry.instrumentation.transport import (
     attach_process,
     beneath_ours,
     detach_process,
     patch,
-    process_recorder,
+    process_tracker,
     restore,
 )
 
@@ -29,8 +29,8 @@ class Swaps:
 
     def __init__(self, choose: Choose) -> None:
         self._choose = choose
-        self._before = process_recorder()
-        self._swaps: list[ClassPatch] = []
+        self._before = process_tracker()
+        self._swaps: list[ClientPatch] = []
         self._place()
 
     def come_to_top(self) -> None:
@@ -50,7 +50,7 @@ class Swaps:
     def _place(self) -> None:
         held = restore()
         self._release()
-        self._swaps = [ClassPatch(cls, self._change) for cls in client_classes()]
+        self._swaps = [ClientPatch(cls, self._change) for cls in client_classes()]
         patch(held)
 
     def _change(self, _: Any, transport: Any, url: Any) -> Any:

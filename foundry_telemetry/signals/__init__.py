@@ -17,13 +17,13 @@ from foundry_telemetry.signals.ledger import Ledger
 from foundry_telemetry.signals.metrics import Metrics, recorded_elsewhere
 from foundry_telemetry.signals.open_spans import watch
 from foundry_telemetry.signals.providers import BY_VARIABLE, check_providers, is_placeholder
-from foundry_telemetry.signals.span import Link, close_span, describe, enrich_early, open_link, unlinked
+from foundry_telemetry.signals.span import SpanBinding, bind_span, close_span, describe, enrich_early, unbound
 from foundry_telemetry.wire.request_matcher import Request
 
 __all__ = [
     "BY_VARIABLE",
-    "Link",
     "Signals",
+    "SpanBinding",
     "check_providers",
     "doubling",
     "is_placeholder",
@@ -66,7 +66,7 @@ class Signals:
         self._ledger = Ledger(logger_provider, on_provider)
         self._lose = lose
 
-    def open(self, request: Request, context: Context, started_ns: int) -> Link:
+    def open(self, request: Request, context: Context, started_ns: int) -> SpanBinding:
         """Find the span of the call, or start one, before the request leaves.
 
         Args:
@@ -76,7 +76,7 @@ class Signals:
         """
         if not self._sees_spans:
             self._watch_spans()
-        return open_link(self._tracer, request, context, started_ns)
+        return bind_span(self._tracer, request, context, started_ns)
 
     def _watch_spans(self) -> None:
         """Note the spans that others start, once there is a provider to make them."""
@@ -86,17 +86,19 @@ class Signals:
         """Usage could not be written onto a span that ends, in whatever code of the application ends it."""
         self._lose(error, Signal.TRACES)
 
-    def answered(self, link: Link, request: Request, ids: RequestIds, tags: Mapping[str, str]) -> None:
+    def answered(
+        self, binding: SpanBinding, request: Request, ids: RequestIds, tags: Mapping[str, str]
+    ) -> None:
         """The headers of a streamed answer are here."""
-        enrich_early(link, request, ids, tags)
+        enrich_early(binding, request, ids, tags)
 
-    def without_span(self, request: Request, context: Context) -> Link:
+    def without_span(self, request: Request, context: Context) -> SpanBinding:
         """A link for an attempt whose span could not be started."""
-        return unlinked(request, context)
+        return unbound(request, context)
 
     def close(
         self,
-        link: Link,
+        binding: SpanBinding,
         seen: Observation,
         has_http_span: Callable[[], bool],
         lose: Callable[[Exception, Signal, Reason], object],
@@ -104,21 +106,23 @@ class Signals:
         """Record a finished attempt. None of the three signals keeps the others from being recorded.
 
         Args:
-            link: What `open` gave.
+            binding: What `open` gave.
             seen: The finished attempt.
             has_http_span: Whether somebody else made a span for this exchange.
             lose: Takes what a signal raises: the error, the signal, and the reason if it is not ours.
         """
         answered = describe(seen)
         try:
-            close_span(self._tracer, link, seen, answered, has_http_span=has_http_span, lose=self._lose_usage)
+            close_span(
+                self._tracer, binding, seen, answered, has_http_span=has_http_span, lose=self._lose_usage
+            )
         except Exception as error:
             lose(error, Signal.TRACES, Reason.PROCESSOR_ERROR)
         try:
-            self._metrics.note(seen, link)
+            self._metrics.enqueue(seen, binding)
         except Exception as error:
             lose(error, Signal.METRICS, Reason.INTERNAL_ERROR)
         try:
-            self._ledger.emit(seen, link, answered)
+            self._ledger.emit(seen, binding, answered)
         except Exception as error:
             lose(error, Signal.LOGS, Reason.PROCESSOR_ERROR)

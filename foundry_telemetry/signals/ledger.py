@@ -27,7 +27,7 @@ from foundry_telemetry.signals.fields import (
     read,
 )
 from foundry_telemetry.signals.providers import is_placeholder
-from foundry_telemetry.signals.span import Link
+from foundry_telemetry.signals.span import SpanBinding
 
 _CONSTANT: Final = {names.CUSTOM_EVENT: names.EVENT_NAME, names.SCHEMA_VERSION: names.SCHEMA}
 
@@ -53,15 +53,15 @@ class Ledger:
         self._unlimited: Callable[[LogRecord, Any], Any] = _as_it_is
         self._find_logger()  # what a provider of the application raises, it raises at set-up
 
-    def emit(self, seen: Observation, link: Link, answered: Attributes) -> None:
+    def emit(self, seen: Observation, binding: SpanBinding, answered: Attributes) -> None:
         """Write the event of one attempt, in the context of its call's span."""
         failed = seen.failure is not None
-        attributes = link.asked | answered  # the oldest are dropped first
+        attributes = binding.asked | answered  # the oldest are dropped first
         attributes |= _ledger_only(seen)
         attributes |= _CONSTANT
         record = LogRecord(
             timestamp=seen.started_ns + int(seen.duration_s * 1e9),
-            context=link.context,
+            context=binding.context,
             severity_number=SeverityNumber.WARN if failed else SeverityNumber.INFO,
             severity_text="WARN" if failed else "INFO",
             body=_headline(seen),

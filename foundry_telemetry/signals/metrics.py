@@ -28,7 +28,7 @@ from foundry_telemetry.signals import standard_metrics
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.gauges import create_gauges
 from foundry_telemetry.signals.providers import is_placeholder
-from foundry_telemetry.signals.span import Link
+from foundry_telemetry.signals.span import SpanBinding
 
 _MAX_VALUES: Final = 50
 """Distinct values of one attribute; further ones are told as `_OTHER`, so that series stay bounded."""
@@ -39,11 +39,11 @@ _MAX_PLACES: Final = 200
 _MAX_TAGGED: Final = 200
 """Distinct combinations of a place and its tags; of a further one the tags are told as `_OTHER`."""
 
-_MAX_NOTES: Final = 4096
+_MAX_PENDING: Final = 4096
 """Attempts that wait for a reader; one more is recorded at once, where it happened."""
 
 
-class Note(Struct, frozen=True):
+class PendingMeasurement(Struct, frozen=True):
     """An attempt that waits for a reader."""
 
     seen: Observation
@@ -75,7 +75,7 @@ class Metrics:
         def histogram(name: str, unit: str, buckets: tuple[float, ...]) -> metrics.Histogram:
             return meter.create_histogram(name, unit, explicit_bucket_boundaries_advisory=buckets)
 
-        self._notes: deque[Note] = deque()
+        self._pending: deque[PendingMeasurement] = deque()
         self._provider = provider
         self._watched = False
         self._lose = lose
@@ -96,43 +96,43 @@ class Metrics:
         self._quota = create_gauges(meter, _asked)
         _all.add(self)
 
-    def note(self, seen: Observation, link: Link) -> None:
+    def enqueue(self, seen: Observation, binding: SpanBinding) -> None:
         """Take a note of one finished attempt, if anybody may ever ask."""
         if not self._watched:
             self._watched = not is_placeholder(self._provider())
             if not self._watched:
                 return
-        span = link.span or INVALID_SPAN
-        note = Note(seen, span.get_span_context(), link.ours, link.standard)
-        if len(self._notes) < _MAX_NOTES:
-            self._notes.append(note)
-            _waiting.add(self)
+        span = binding.span or INVALID_SPAN
+        measurement = PendingMeasurement(seen, span.get_span_context(), binding.ours, binding.standard)
+        if len(self._pending) < _MAX_PENDING:
+            self._pending.append(measurement)
+            _with_pending.add(self)
         else:
-            self._record(note)
+            self._record(measurement)
 
-    def record_notes(self) -> None:
+    def record_pending(self) -> None:
         """Record what was noted."""
         try:
             self.standard.look_up()
         except Exception as error:  # then nobody else is known, or who was known before
             self._lose(error, Signal.METRICS)
-        while self._notes:
+        while self._pending:
             try:
-                note = self._notes.popleft()
+                measurement = self._pending.popleft()
             except IndexError:  # another reader was faster
                 break
             try:
-                self._record(note)
+                self._record(measurement)
             except Exception as error:  # one that cannot be recorded keeps none of the others waiting
                 self._lose(error, Signal.METRICS)
 
     def after_fork(self) -> None:
         """In the child of a fork: what was noted before is the parent's to tell."""
-        self._notes.clear()
+        self._pending.clear()
 
-    def _record(self, note: Note) -> None:
-        seen = note.seen
-        context = _context(note.where)
+    def _record(self, measurement: PendingMeasurement) -> None:
+        seen = measurement.seen
+        context = _context(measurement.where)
         if seen.operation == names.CHAT:
             self._quota.note(seen)
         place = self._place(seen)
@@ -152,8 +152,8 @@ class Metrics:
         ):
             if tokens:
                 self._tokens.add(tokens, call | {names.TOKEN_TYPE: kind}, context)
-        if note.standard:
-            ends_call = note.ours or _ends_call(seen)
+        if measurement.standard:
+            ends_call = measurement.ours or _ends_call(seen)
             self.standard.record(seen, call, context, ends_call=ends_call)
 
     def _place(self, seen: Observation) -> Attributes:
@@ -247,7 +247,7 @@ class Values:
 
 
 _all: Final[weakref.WeakSet[Metrics]] = weakref.WeakSet()
-_waiting: Final[set[Metrics]] = set()
+_with_pending: Final[set[Metrics]] = set()
 """Those with notes; only here, for an instrumentation may be gone by the time a reader asks."""
 
 
@@ -266,16 +266,16 @@ def _asked() -> None:
     """
     for each in list(_all):
         each.before_export()
-    while _waiting:
+    while _with_pending:
         try:
-            noted = _waiting.pop()
+            noted = _with_pending.pop()
         except KeyError:  # another reader was faster
             break
-        noted.record_notes()
+        noted.record_pending()
 
 
 def _after_fork() -> None:
-    for each in list(_waiting):
+    for each in list(_with_pending):
         each.after_fork()
 
 

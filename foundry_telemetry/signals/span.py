@@ -30,7 +30,7 @@ _GENAI_CONTEXT: Final = "opentelemetry.genai.client.inference.context"
 """Context key of opentelemetry-util-genai; where it is set, the standard metrics are recorded by it."""
 
 
-class Link(Struct, eq=False):
+class SpanBinding(Struct, eq=False):
     """What ties an attempt to the trace, from the request to the end of the body."""
 
     span: Span | None
@@ -58,13 +58,13 @@ class Link(Struct, eq=False):
 
     def __repr__(self) -> str:
         """Nothing of the call: crash reporters print local variables."""
-        return "Link(...)"
+        return "SpanBinding(...)"
 
 
-def unlinked(request: Request, context: Context) -> Link:
+def unbound(request: Request, context: Context) -> SpanBinding:
     """A link to no span at all."""
     where = trace.get_current_span(context).get_span_context()
-    return Link(
+    return SpanBinding(
         None,
         ours=False,
         call_id=_hex(trace.INVALID_SPAN_CONTEXT),
@@ -85,7 +85,7 @@ def describe(seen: Observation) -> Attributes:
     return fields | read_tags(seen.tags) if seen.tags else fields
 
 
-def open_link(tracer: Tracer, request: Request, context: Context, started_ns: int) -> Link:
+def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: int) -> SpanBinding:
     """Find the owner's span in `context`, or start ours."""
     asked = read(ASKED, request)
     current = trace.get_current_span(context)
@@ -99,7 +99,7 @@ def open_link(tracer: Tracer, request: Request, context: Context, started_ns: in
     if span is not None and span is not current:
         where = span.get_span_context()
         context = trace.set_span_in_context(span, context)
-    return Link(
+    return SpanBinding(
         span,
         ours=ours,
         call_id=_hex(where),
@@ -129,40 +129,40 @@ def _is_unsampled_owner(where: SpanContext, request: Request, *, standard: bool)
     return not standard or f"{where.span_id:016x}".encode() in (request.traceparent or b"")
 
 
-def enrich_early(link: Link, request: Request, ids: RequestIds, tags: Mapping[str, str]) -> None:
+def enrich_early(binding: SpanBinding, request: Request, ids: RequestIds, tags: Mapping[str, str]) -> None:
     """Write the ids onto an owner's span as soon as the headers of a stream are here.
 
     When a stream is closed early, its owner ends the span before we hear of it. Any other answer is read to
     its end before the owner goes on, so there all is written at once: that costs less.
     """
-    if not link.ours and link.span is not None and link.span.is_recording():
-        fields = _identity(link, request, ids, tags)
-        link.span.set_attributes(fit(fields, link.span, ours=False))
-        link.is_enriched = True
+    if not binding.ours and binding.span is not None and binding.span.is_recording():
+        fields = _identity(binding, request, ids, tags)
+        binding.span.set_attributes(fit(fields, binding.span, ours=False))
+        binding.is_enriched = True
 
 
 def _identity(
-    link: Link, asked: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
+    binding: SpanBinding, asked: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
 ) -> Attributes:
     """What an owner's span lacks, known with the headers."""
     fields: Attributes = {
         names.SYSTEM: names.PROVIDER_ANTHROPIC,
         names.RESOURCE_PROVIDER: names.COGNITIVE_SERVICES,
         names.AUTH_SCHEME: asked.auth_scheme,
-        names.ATTEMPT_COUNT: link.number,
+        names.ATTEMPT_COUNT: binding.number,
     }
     if asked.resource is not None:
         fields[names.RESOURCE] = asked.resource
     if ids.apim_request_id is not None:
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
-    if ids.request_id is not None and not link.of_sdk:
+    if ids.request_id is not None and not binding.of_sdk:
         fields[names.ANTHROPIC_REQUEST_ID] = ids.request_id
     return fields | read_tags(tags)
 
 
 def close_span(
     tracer: Tracer,
-    link: Link,
+    binding: SpanBinding,
     seen: Observation,
     answered: Attributes,
     *,
@@ -170,28 +170,28 @@ def close_span(
     lose: Callable[[Exception], object],
 ) -> None:
     """End our span, or write onto the owner's what it lacks and give a failed or re-sent attempt its own."""
-    span = link.span
+    span = binding.span
     if span is None:
         return
-    if link.ours:
+    if binding.ours:
         end_call(span, seen, answered)
         return
-    if link.claim is not None and _may_be_followed(seen):
-        link.claim.is_claimed = False
+    if binding.claim is not None and _may_be_followed(seen):
+        binding.claim.is_claimed = False
     if span.is_recording():
         fields = outcome_of(seen)
         fields[names.OUTCOME] = seen.outcome
-        if not link.is_enriched:
-            fields |= _identity(link, seen, seen.ids, seen.tags)
+        if not binding.is_enriched:
+            fields |= _identity(binding, seen, seen.ids, seen.tags)
         span.set_attributes(fit(fields, span, ours=False))
-    if seen.usage.complete and not link.of_sdk and not has_usage(span):  # the SDK writes it, always
+    if seen.usage.complete and not binding.of_sdk and not has_usage(span):  # the SDK writes it, always
         if span.is_recording():
             owe(span, read(USAGE, seen.usage), lose)
         else:  # nobody will write it there any more
-            late_call(tracer, link.context, seen, link.asked, answered)
+            late_call(tracer, binding.context, seen, binding.asked, answered)
     was_sent = seen.outcome != "not_sent"
     if was_sent and (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():
-        exchange_span(tracer, link.context, seen, answered)
+        exchange_span(tracer, binding.context, seen, answered)
 
 
 def _may_be_followed(seen: Observation) -> bool:

@@ -54,8 +54,8 @@ def deadline(flush_s: float, store_s: float) -> str:
         store_s: Seconds of those kept back, for what a request that hangs leaves.
     """
     return (
-        "from foundry_telemetry.azure import delivery\n"
-        f"delivery.FLUSH_S, delivery._STORE_S = {flush_s}, {store_s}\n"
+        "from foundry_telemetry.azure import shutdown\n"
+        f"shutdown.FLUSH_S, shutdown._STORE_S = {flush_s}, {store_s}\n"
     )
 
 

@@ -261,7 +261,7 @@ def test_exporter_that_raises(azure: FakeIngestion, tmp_path: Path, dropped: Dro
     part = CountedExporter(counted, Signal.TRACES)
     with pytest.raises(AttributeError):
         counted.export([*spans(2), None])
-    part.give_up()
+    part.mark_lost()
     assert lost(dropped) == {Reason.EXPORT_ERROR: 3}
     counted.shutdown()
 
@@ -314,7 +314,7 @@ def test_full_queue(dropped: Dropped) -> None:
     for span in told[2:]:
         processor.on_end(span)
     assert lost(dropped) == {Reason.QUEUE_FULL: 3}
-    part.give_up()
+    part.mark_lost()
     assert lost(dropped) == {Reason.QUEUE_FULL: 3, Reason.EXIT: 4}
     gated.gate.set()
     processor.shutdown()
@@ -382,11 +382,11 @@ def test_untold() -> None:
     """What a reader was told is told; what came later is not."""
     count = Dropped()
     count.add(Reason.QUOTA, Signal.LOGS, 2)
-    assert count.untold() == count.tell() == {(Reason.QUOTA, Signal.LOGS): 2}
-    assert not count.untold()
+    assert count.unreported() == count.tell() == {(Reason.QUOTA, Signal.LOGS): 2}
+    assert not count.unreported()
     count.add(Reason.QUOTA, Signal.LOGS, 0)
     count.add(Reason.QUOTA, Signal.LOGS, 1)
-    assert count.untold() == {(Reason.QUOTA, Signal.LOGS): 1}
+    assert count.unreported() == {(Reason.QUOTA, Signal.LOGS): 1}
 
 
 def test_told_again(azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monkeypatch: Any) -> None:
@@ -409,7 +409,7 @@ def test_told_again(azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monk
         told[properties["foundry.telemetry.reason"], properties["foundry.telemetry.signal"]] += point["value"]
     assert told == dropped.totals()
     assert told["queue_full", "logs"] == 5
-    assert not dropped.untold()
+    assert not dropped.unreported()
     provider.shutdown()
 
 
@@ -442,7 +442,7 @@ def test_another_exporters_blob(azure: FakeIngestion, tmp_path: Path, dropped: D
     metrics.export(reader.get_metrics_data())
     traces.export(spans(1))
     assert dropped.totals() == {(Reason.REFUSED, Signal.METRICS): 1}
-    assert dropped.untold() == {(Reason.REFUSED, Signal.METRICS): 1, (Reason.EXIT, Signal.LOGS): 7}
+    assert dropped.unreported() == {(Reason.REFUSED, Signal.METRICS): 1, (Reason.EXIT, Signal.LOGS): 7}
     for one in (metrics, traces):
         one.shutdown()
     provider.shutdown()
@@ -456,7 +456,7 @@ def test_metrics_in_flight(dropped: Dropped) -> None:
     provider.get_meter("test").create_counter("foundry.telemetry.dropped").add(2, told)
     provider.get_meter("test").create_counter("count").add(1)
     envelopes.lose_metrics(Reason.EXIT, reader.get_metrics_data())
-    assert dropped.untold() == {(Reason.EXIT, Signal.METRICS): 2, (Reason.QUOTA, Signal.LOGS): 2}
+    assert dropped.unreported() == {(Reason.EXIT, Signal.METRICS): 2, (Reason.QUOTA, Signal.LOGS): 2}
     provider.shutdown()
 
 
@@ -467,4 +467,4 @@ def test_what_is_no_envelope(dropped: Dropped) -> None:
     told = {"foundry.telemetry.reason": "no reason", "foundry.telemetry.signal": "logs"}
     base = {"metrics": [{"name": "foundry.telemetry.dropped", "value": 1}], "properties": told}
     envelopes.lose(Reason.EXPIRED, [{"data": {"baseType": "MetricData", "baseData": base}}], Signal.LOGS)
-    assert dropped.untold() == {(Reason.EXPIRED, Signal.LOGS): 4, (Reason.EXPIRED, Signal.METRICS): 2}
+    assert dropped.unreported() == {(Reason.EXPIRED, Signal.LOGS): 4, (Reason.EXPIRED, Signal.METRICS): 2}

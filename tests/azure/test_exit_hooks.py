@@ -47,7 +47,7 @@ def seen() -> Iterator[Seen]:
     """What a flusher does that is armed."""
     seen = Seen()
     flusher = Flusher(seen.flush, seen)  # type: ignore[arg-type]
-    flusher.arm()
+    flusher.register()
     yield seen
     servers._listener = None
     worker_process_init.disconnect(flusher._at_start_of_worker)
@@ -200,7 +200,7 @@ def test_a_server_that_changed(module: str) -> None:
 
 def _configured_in_a_child(writer: Any) -> None:
     flusher = Flusher(lambda: writer.send(os.getpid()), Seen())  # type: ignore[arg-type]
-    flusher.arm()
+    flusher.register()
 
 
 @pytest.mark.parametrize("where", ["parent", "child"])
@@ -210,7 +210,7 @@ def test_child_of_multiprocessing(where: str) -> None:
     reader, writer = context.Pipe(duplex=False)
     if where == "parent":
         flusher = Flusher(lambda: writer.send(os.getpid()), Seen())  # type: ignore[arg-type]
-        flusher.arm()
+        flusher.register()
     child = context.Process(target=print if where == "parent" else _configured_in_a_child, args=[writer])
     child.start()
     child.join()

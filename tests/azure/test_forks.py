@@ -21,7 +21,7 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.metrics.export import Gauge as GaugeData
 
 from foundry_telemetry.azure import envelopes, forks
-from foundry_telemetry.azure.forks import HeldMetrics
+from foundry_telemetry.azure.forks import ForkSafeMetricReader
 from foundry_telemetry.dropped_items import Dropped, Reason, Signal
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
@@ -78,9 +78,9 @@ def meter(reader: PeriodicExportingMetricReader) -> Iterator[Meter]:
 def test_the_parent_sends_what_was_unsent(sent: Sent, reader: Any, meter: Meter) -> None:
     """At the fork nothing is sent; the next collection of the parent sends it, once, before its own."""
     counter = meter.create_counter("count")
-    held = HeldMetrics(reader)
+    fork_safe = ForkSafeMetricReader(reader)
     counter.add(3)
-    held.before_fork()
+    fork_safe.before_fork()
     assert sent.sums == []
     counter.add(4)
     reader.collect()
@@ -92,12 +92,12 @@ def test_the_parent_sends_what_was_unsent(sent: Sent, reader: Any, meter: Meter)
 def test_the_child_leaves_it_to_the_parent(sent: Sent, reader: Any, meter: Meter) -> None:
     """In the child only what it counted itself is sent, though its parent was just exporting."""
     counter = meter.create_counter("count")
-    held = HeldMetrics(reader)
+    fork_safe = ForkSafeMetricReader(reader)
     counter.add(3)
-    held.before_fork()
+    fork_safe.before_fork()
     reader._export_lock.acquire()  # by a thread of the parent
     counter.add(4)  # by another
-    held.after_fork_in_child()
+    fork_safe.after_fork_in_child()
     counter.add(5)
     reader.collect()
     assert sent.sums == [5]
@@ -106,9 +106,9 @@ def test_the_child_leaves_it_to_the_parent(sent: Sent, reader: Any, meter: Meter
 def test_gauges_are_not_held(sent: Sent, reader: Any, meter: Meter) -> None:
     """The state of a gauge at a fork is no count, and is not told later as if it were the present one."""
     meter.create_gauge("state").set(7)
-    held = HeldMetrics(reader)
-    held.before_fork()
-    assert not held._held
+    fork_safe = ForkSafeMetricReader(reader)
+    fork_safe.before_fork()
+    assert not fork_safe._unsent
 
 
 @pytest.mark.row(34)
@@ -116,12 +116,12 @@ def test_many_forks(reader: Any, meter: Meter, monkeypatch: pytest.MonkeyPatch) 
     """What is held is bounded, and what is beyond it is counted as lost."""
     fresh = Dropped()
     monkeypatch.setattr(envelopes, "dropped", fresh)
-    monkeypatch.setattr(forks, "_MOST_HELD", 3)
-    held = HeldMetrics(reader)
+    monkeypatch.setattr(forks, "_MAX_UNSENT", 3)
+    fork_safe = ForkSafeMetricReader(reader)
     for _ in range(5):
         meter.create_counter("count").add(1)
-        held.before_fork()
-    assert len(held._held) == 3
+        fork_safe.before_fork()
+    assert len(fork_safe._unsent) == 3
     assert fresh.totals() == {(Reason.QUEUE_FULL, Signal.METRICS): 2}
 
 
@@ -165,7 +165,7 @@ def test_ten_forks_with_a_busy_thread(tmp_path: Path) -> None:
         spans, events, count = arrived(azure, "child")
         assert spans + counted(azure, "traces") == 10
         assert events + counted(azure, "logs") == 10
-        assert count == 10 or "not told to Azure" in ended.errors or counted(azure, "metrics")
+        assert count == 10 or "not reported to Azure" in ended.errors or counted(azure, "metrics")
         assert arrived(azure, "parent") == (1, 1, 1)
         spans, events, count = arrived(azure, "thread")
         assert spans == events == count  # what was counted right before a fork, too
@@ -174,7 +174,7 @@ def test_ten_forks_with_a_busy_thread(tmp_path: Path) -> None:
 def test_lock_is_a_lock(reader: Any) -> None:
     """A reader without that lock gets none."""
     del reader._export_lock
-    HeldMetrics(reader).after_fork_in_child()
+    ForkSafeMetricReader(reader).after_fork_in_child()
     assert not hasattr(reader, "_export_lock")
     reader._export_lock = threading.Lock()
 
@@ -182,17 +182,17 @@ def test_lock_is_a_lock(reader: Any) -> None:
 def test_only_what_changed_is_sent(sent: Sent) -> None:
     """Between two collections without a count nothing is sent: a gauge, or a sum of zero, is not worth it."""
     reader = PeriodicExportingMetricReader(sent, math.inf)
-    held = HeldMetrics(reader)
+    fork_safe = ForkSafeMetricReader(reader)
     provider = MeterProvider([reader])
     meter = provider.get_meter("test")
     meter.create_observable_gauge("gauge", [lambda _: [Observation(3)]])
     total = iter((5, 5, 5))
     meter.create_observable_counter("total", [lambda _: [Observation(next(total, 5))]])
     for _ in range(3):
-        held.send_counts()
+        fork_safe.send_counts()
     assert sent.exports == 1
     meter.create_counter("count").add(2)
-    held.send_counts()
+    fork_safe.send_counts()
     assert sent.exports == 2
     assert 2 in sent.sums
     provider.shutdown()

@@ -37,18 +37,18 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
 def test_again_and_again(make: Make) -> None:
     """Every pipeline is flushed more than once, one that fails too, and not before the request."""
-    flushes = threading.Semaphore(0)
+    flush_callbacks = threading.Semaphore(0)
 
     def fail() -> None:
-        flushes.release()
+        flush_callbacks.release()
         raise OSError
 
     period = make(fail)
-    assert not flushes.acquire(blocking=False)
+    assert not flush_callbacks.acquire(blocking=False)
     period.begin()
     period.begin()
     for _ in range(3):
-        assert flushes.acquire(timeout=PATIENCE_S)
+        assert flush_callbacks.acquire(timeout=PATIENCE_S)
 
 
 @pytest.mark.row(32)

@@ -22,21 +22,21 @@ from starlette.types import Receive, Scope, Send
 from foundry_telemetry import azure
 from foundry_telemetry.azure import shutdown as delivery_module
 from foundry_telemetry.azure.request_hooks import RequestHooks
-from foundry_telemetry.azure.shutdown import Delivery
+from foundry_telemetry.azure.shutdown import Shutdown
 from foundry_telemetry.serving import LoopbackServer
 
-Arm = Callable[..., Delivery]
+Arm = Callable[..., Shutdown]
 
 
 @pytest.fixture
-def arm() -> Iterator[Arm]:
+def register() -> Iterator[Arm]:
     """Arms deliveries; afterwards their threads, their exit handlers and their signal handlers are gone."""
-    armed: list[Delivery] = []
+    armed: list[Shutdown] = []
     handler = signal.getsignal(signal.SIGTERM)
 
-    def make(jobs: dict[str, Callable[[], object]], **options: Any) -> Delivery:
-        armed.append(Delivery(jobs, options.pop("hooks", RequestHooks(10.0)), **options))
-        armed[-1].arm()
+    def make(jobs: dict[str, Callable[[], object]], **options: Any) -> Shutdown:
+        armed.append(Shutdown(jobs, options.pop("hooks", RequestHooks(10.0)), **options))
+        armed[-1].register()
         return armed[-1]
 
     yield make
@@ -49,26 +49,26 @@ def arm() -> Iterator[Arm]:
             thread.join()
 
 
-def test_flush_waits_for_every_job(arm: Arm) -> None:
+def test_flush_waits_for_every_job(register: Arm) -> None:
     """Each pipeline ends in a thread of its own, and one that fails does not keep the others."""
     names: set[str] = set()
 
     def note() -> None:
         names.add(threading.current_thread().name)
 
-    delivery = arm({"traces": note, "logs": lambda: 1 / 0, "metrics": note})
+    delivery = register({"traces": note, "logs": lambda: 1 / 0, "metrics": note})
     assert delivery.flush()
     assert names == {"foundry-flush-traces", "foundry-flush-metrics"}
 
 
 @pytest.mark.row(38)
 def test_flush_is_bounded(
-    arm: Arm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    register: Arm, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A pipeline that hangs holds the process for the bound and not longer, and the loss is said aloud."""
     monkeypatch.setattr(delivery_module, "FLUSH_S", 0.05)
     release = threading.Event()
-    delivery = arm({"traces": release.wait, "logs": lambda: None})
+    delivery = register({"traces": release.wait, "logs": lambda: None})
     assert not delivery.flush()
     assert not delivery.flush()  # the bound is one for the process, not one for each call
     assert "not enough to deliver the last traces" in caplog.text
@@ -77,7 +77,7 @@ def test_flush_is_bounded(
 
 
 @pytest.mark.row(38)
-def test_the_bound_is_what_is_promised(arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bound_is_what_is_promised(register: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a clock of its own the end takes five seconds while all hangs, and nothing the second time."""
     release, passed = threading.Event(), [0.0]
 
@@ -85,7 +85,7 @@ def test_the_bound_is_what_is_promised(arm: Arm, monkeypatch: pytest.MonkeyPatch
         passed[0] += seconds
 
     played = SimpleNamespace(monotonic=lambda: passed[0], sleep=sleep)
-    delivery = arm({"traces": release.wait, "logs": release.wait})
+    delivery = register({"traces": release.wait, "logs": release.wait})
     with monkeypatch.context() as patched:
         patched.setattr(delivery_module, "time", played)
         assert not delivery.flush()
@@ -98,41 +98,41 @@ def test_the_bound_is_what_is_promised(arm: Arm, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.row(37)
-def test_no_thread_is_started_at_the_end(arm: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_thread_is_started_at_the_end(register: Arm, monkeypatch: pytest.MonkeyPatch) -> None:
     """All threads exist before the end: starting one at interpreter shutdown hangs or fails."""
-    delivery = arm({"traces": lambda: None})
+    delivery = register({"traces": lambda: None})
     monkeypatch.setattr(threading.Thread, "start", lambda _: pytest.fail("a thread was started"))
     assert delivery.flush()
 
 
 @pytest.mark.row(32)
-def test_handler_of_the_user(arm: Arm) -> None:
+def test_handler_of_the_user(register: Arm) -> None:
     """A SIGTERM handler of the application stays; the default action is replaced."""
 
     def mine(*_: object) -> None: ...
 
     signal.signal(signal.SIGTERM, mine)
-    arm({})
+    register({})
     assert signal.getsignal(signal.SIGTERM) is mine
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    arm({})
+    register({})
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    ours = arm({})._at_sigterm
+    ours = register({})._at_sigterm
     assert signal.getsignal(signal.SIGTERM) == ours
 
 
 @pytest.mark.row(32)
-def test_not_in_the_main_thread(arm: Arm) -> None:
+def test_not_in_the_main_thread(register: Arm) -> None:
     """In another thread, where Python sets no handlers, all but the handler is set up."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    thread = threading.Thread(target=arm, args=({},))
+    thread = threading.Thread(target=register, args=({},))
     thread.start()
     thread.join()
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-def test_exit_within_the_exit(arm: Arm) -> None:
+def test_exit_within_the_exit(register: Arm) -> None:
     """A signal handler that exits does not cut short the flush of a process that exits already."""
     calls: list[str] = []
 
@@ -140,7 +140,7 @@ def test_exit_within_the_exit(arm: Arm) -> None:
         calls.append("logs")
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
-    delivery = arm({"logs": end})
+    delivery = register({"logs": end})
     close = delivery._grace_period.close
 
     def interrupted(until: float) -> None:
@@ -152,10 +152,12 @@ def test_exit_within_the_exit(arm: Arm) -> None:
     assert calls == ["logs"]
 
 
-def test_pipelines_of_the_application(arm: Arm) -> None:
+def test_pipelines_of_the_application(register: Arm) -> None:
     """At exit a pipeline that ends by itself is left alone; on SIGTERM it is emptied."""
     calls: list[str] = []
-    delivery = arm({"logs": lambda: calls.append("logs")}, flushes={"traces": lambda: calls.append("traces")})
+    delivery = register(
+        {"logs": lambda: calls.append("logs")}, flush_callbacks={"traces": lambda: calls.append("traces")}
+    )
     delivery._at_exit()
     assert calls == ["logs"]
     delivery.flush()
@@ -234,17 +236,17 @@ def test_connections_of_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ports[0] == ports[1] != ports[2] == ports[3]
 
 
-def test_empty(arm: Arm) -> None:
+def test_drain(register: Arm) -> None:
     """Emptying runs every job at once, says whether all were done in time, and ends nothing."""
     release = threading.Event()
     calls: list[str] = []
-    delivery = arm(
+    delivery = register(
         {"traces": lambda: calls.append("end")},
-        empties={"logs": lambda: calls.append("empty"), "metrics": release.wait},
+        drain_callbacks={"logs": lambda: calls.append("empty"), "metrics": release.wait},
     )
-    assert not delivery.empty(0.05)
+    assert not delivery.drain(0.05)
     release.set()
-    assert delivery.empty(60.0)
+    assert delivery.drain(60.0)
     assert calls == ["empty", "empty"]
 
 

@@ -536,7 +536,7 @@ NOT_FOREIGN = {
         "instrumentation/attempt_collector.py",
         "_ended",
     ): "a block of `attempts`, which stands in the same module",
-    ("instrumentation/transport.py", "_foundry_telemetry_recorder"): "ours, put on a client",
+    ("instrumentation/transport.py", "_foundry_telemetry_tracker"): "ours, put on a client",
     ("attribution/__init__.py", "_given"): "our own class, from outside of its methods",
     ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",
     ("azure/log_pipeline.py", "_foundry_telemetry_export"): "ours, put on a log record",

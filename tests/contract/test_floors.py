@@ -14,6 +14,7 @@ PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("conventions",),
     ("exporters", "dropped_items", "observation", "warn_once"),
+    ("internal_errors",),
     ("manifest",),
     ("wire",),
     ("outcomes", "advice"),

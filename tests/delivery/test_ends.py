@@ -47,7 +47,8 @@ def counted(items: list[dict[str, Any]], signal: str) -> int:
 def in_the_log(errors: str, signal: str) -> int:
     """Losses of a signal that the last warning of a process tells of."""
     found = [
-        int(count) for count in re.findall(rf"(\d+) {signal} \(", errors.partition("not told to Azure")[2])
+        int(count)
+        for count in re.findall(rf"(\d+) {signal} \(", errors.partition("not reported to Azure")[2])
     ]
     return sum(found)
 
@@ -91,7 +92,7 @@ def test_azure_refuses_the_last_batch(tmp_path: Path) -> None:
         assert counted(points, "traces") == 5
         assert counted(points, "logs") == 1
     assert ended.code == 0
-    assert "not told to Azure" not in ended.errors
+    assert "not reported to Azure" not in ended.errors
 
 
 @pytest.mark.row(26)

@@ -16,7 +16,7 @@ import pytest
 import foundry_telemetry
 from foundry_telemetry.instrumentation import FoundryMiddleware
 from foundry_telemetry.instrumentation.calls import failed_attempts
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from tests.fault_injection.internals import GUARDS, Internal, broken, called, internals
 from tests.instrumentation.retrying import wrapping
 from tests.support.capture import Capture
@@ -136,7 +136,7 @@ class Breaker:
 
     async def _break(self, one: Internal, errand: Errand, expected: Told) -> str | None:
         """Break one function; tells how anybody feels it."""
-        losses._next_log_s.clear()
+        internal_errors._next_log_s.clear()
         self._caplog.clear()
         with broken(one) as calls:
             try:
@@ -210,7 +210,7 @@ def test_broken_function_below_retries(
             return await breaker.break_each(errands, DOORS)
 
     names = family.run(scenario)
-    assert len({name for name in names if name.startswith(f"{DOORS}layers.")}) >= 5, sorted(names)
+    assert len({name for name in names if name.startswith(f"{DOORS}transport_layers.")}) >= 5, sorted(names)
 
 
 @pytest.mark.slow

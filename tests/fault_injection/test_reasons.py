@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.sampling import StaticSampler
 
 import foundry_telemetry
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.limits import budgets
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.signals import ledger, metrics, own_spans
@@ -66,7 +66,7 @@ class BadEmit(LogRecordProcessor):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time of a test."""
-    losses._next_log_s.clear()
+    internal_errors._next_log_s.clear()
     return Clock(monkeypatch)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
+from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
 from tests.support.capture import Capture
 from tests.support.compare import BODY, User, attempts, only, same
 from tests.support.families import Family, pieces, settle
@@ -208,7 +208,7 @@ def test_abandoned_stream(
 
     told = same(family, capture, server, scenario, door=door)
     assert len(told.counts.requests) == 1
-    tell_of_dropped()
+    flush_abandoned_bodies()
     seen = only(capture)
     assert (seen.outcome, seen.failure, seen.status_code) == ("abandoned", None, 200)
     assert seen.usage.output_tokens is None

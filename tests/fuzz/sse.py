@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Iterable
 from itertools import cycle, islice
 
-from foundry_telemetry.wire.sse import HELD_BYTES, MAX_EVENT, MessageStream
+from foundry_telemetry.wire.events import BUFFER_BYTES, MAX_EVENT
+from foundry_telemetry.wire.message import MessageStream
 from tests.fuzz.bodies import lenient
 from tests.fuzz.emitted import observed, recorded
 from tests.fuzz.harness import Harness
@@ -25,7 +26,7 @@ EVENT = 255
 MOST_PIECES = 32
 """Of a body; what is left then comes in one. The speed of the fuzzer depends on little else."""
 STREAM = [(b"content-type", b"text/event-stream")]
-MOST_HELD = 2 * MAX_EVENT + 2**16 + HELD_BYTES
+MOST_HELD = 2 * MAX_EVENT + 2**16 + BUFFER_BYTES
 
 
 def check(data: bytes) -> None:
@@ -57,8 +58,9 @@ def scanned(pieces: list[bytes], *, complete: bool) -> tuple[object, ...]:
     stream = MessageStream(lambda: 1)
     for piece in pieces:
         stream.feed(piece)
-        assert len(stream._line) + stream._held_size <= MOST_HELD
-        assert stream._data_size <= MAX_EVENT + 64 or sum(map(len, stream._data)) <= MAX_EVENT
+        events = stream._events
+        assert len(events._lines._partial) + events._buffered_size <= MOST_HELD
+        assert events._data_size <= MAX_EVENT + 64 or sum(map(len, events._data)) <= MAX_EVENT
     stream.finish(complete=complete)
     answer = stream.answer()
     check_usage(answer.usage)

@@ -18,8 +18,9 @@ import zstandard
 
 import foundry_telemetry
 from foundry_telemetry import Observation
-from foundry_telemetry.instrumentation.tracker import MARK
-from foundry_telemetry.wire.sse import MAX_EVENT, MessageStream
+from foundry_telemetry.instrumentation.tracker import MARKER_KEY
+from foundry_telemetry.wire.events import MAX_EVENT
+from foundry_telemetry.wire.message import MessageStream
 from tests.hostile.harness import (
     ASK,
     JSON,
@@ -395,7 +396,7 @@ def calls_made(size: int) -> int:
     try:
         for piece in repeat(b"x" * 65536, size // 65536):
             stream.feed(piece)
-            assert len(stream._line) <= MAX_EVENT
+            assert len(stream._events._lines._partial) <= MAX_EVENT
     finally:
         sys.setprofile(None)
     return count
@@ -453,7 +454,7 @@ def test_a_finished_attempt_lets_go_of_its_body(family: Family, capture: Capture
 
     foundry_telemetry.instrument(**capture.options)
     response = family.run(scenario)
-    attempt = response.request.extensions[MARK].attempt
+    attempt = response.request.extensions[MARKER_KEY].attempt
     assert response.content == body
     assert not attempt.is_open
     assert sum(sys.getsizeof(getattr(attempt, name, None)) for name in type(attempt).__slots__) < 8192

@@ -12,7 +12,7 @@ from foundry_telemetry.conventions import METRIC_DROPPED, METRIC_HEARTBEAT
 from foundry_telemetry.observation import Failure, Observation, RequestIds, TokenUsage
 from foundry_telemetry.signals import Signals
 from foundry_telemetry.signals.metrics import Values
-from foundry_telemetry.signals.span import unlinked
+from foundry_telemetry.signals.span import unbound
 from foundry_telemetry.wire.request_matcher import unsent_request
 from tests.hostile.harness import ASK, message, transport
 from tests.support.capture import Capture
@@ -38,7 +38,7 @@ SEEN = Observation(
         complete=True,
     ),
 )
-LINK = unlinked(
+LINK = unbound(
     unsent_request(
         method="POST", path="/v1/messages", model="m", stream=None, max_tokens=None, retry_count=0
     ),
@@ -67,7 +67,7 @@ def recorded(capture: Capture, seen: Any) -> dict[str, list[Any]]:
     """The points of all metrics after each of `seen` was recorded."""
     metrics = Signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)._metrics
     for one in seen:
-        metrics.note(one, LINK)
+        metrics.enqueue(one, LINK)
     return series_of(capture)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
-from foundry_telemetry.instrumentation import tracker as recorder_module
+from foundry_telemetry.instrumentation import tracker as tracker_module
 from tests.hostile.harness import ASK, JSON, SSE, URL, events, message, transport
 from tests.support.capture import Capture
 from tests.support.families import Family
@@ -38,7 +38,7 @@ def test_clock_jumps(
 ) -> None:
     """Whatever the wall clock does: durations are not negative, spans end after they start."""
     ticks: Iterator[int] = CLOCKS[clock]()
-    for module in (attempt_module, recorder_module):
+    for module in (attempt_module, tracker_module):
         monkeypatch.setattr(module, "time_ns", lambda: next(ticks))
     hooks: dict[str, Any] = {}
     if sent_by == "instrument":

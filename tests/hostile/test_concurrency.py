@@ -20,7 +20,7 @@ import pytest
 
 import foundry_telemetry
 from foundry_telemetry import last_attempt
-from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
+from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
 from tests.hostile.harness import (
     ASK,
     JSON,
@@ -333,7 +333,7 @@ def test_interrupted_at_every_line(drops: bool, instrumented: Capture) -> None:
     in_thread(lambda: interruptions.during(work))
     gc.collect()
     points = instrumented.points()
-    tell_of_dropped()
+    flush_abandoned_bodies()
     assert len(interruptions.places) == count > 150
     assert len(instrumented.observations) == count + 3
     told = sum(seen.usage.cache_read_input_tokens or 0 for seen in instrumented.observations)
@@ -373,5 +373,5 @@ def test_no_sink_runs_during_collection_of_metrics(capture: Capture) -> None:
     in_thread(capture.reader.collect)
     assert [event["foundry.outcome"] for event in capture.ledger] == ["abandoned"]
     assert not capture.observations
-    tell_of_dropped()
+    flush_abandoned_bodies()
     assert [seen.outcome for seen in capture.observations] == ["abandoned"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import foundry_telemetry
 from foundry_telemetry import attribute
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.logs import add_foundry_context, log_attempts
 from tests.hostile.harness import ASK, JSON, URL, message, playing, transport
 from tests.support.capture import Capture
@@ -84,13 +84,13 @@ def test_attempt_lines_as_extra(capture: Capture) -> None:
     logger = structlog.wrap_logger(
         target, processors=[add_foundry_context, structlog.stdlib.render_to_log_kwargs]
     )
-    before = losses.count
+    before = internal_errors.count
     foundry_telemetry.instrument(**(capture.options | {"sinks": (log_attempts(logger),)}))
     for status, body in ((200, message()), (401, b'{"error":{"code":"401"}}')):
         with playing(status, JSON, [body]) as client:
             client.post(URL, json=ASK)
     assert out.getvalue().splitlines() == ["foundry.attempt"] * 2
-    assert losses.count == before
+    assert internal_errors.count == before
 
 
 @pytest.mark.row(78)
@@ -163,7 +163,7 @@ PLACES = [
     "tracker.read_request",
     "tracker._place_in_call",
     "tracked_request.pricing.cost",
-    "body.TappedDecoder",
+    "body.ObservedDecoder",
 ]
 
 
@@ -180,7 +180,7 @@ def test_handler_that_raises(
         raise ValueError("handler")
 
     hostile_handler(emit)
-    losses._next_log_s.clear()
+    internal_errors._next_log_s.clear()
     monkeypatch.setattr(f"foundry_telemetry.instrumentation.{place}", broken)
     requests: list[Any] = []
 
@@ -192,12 +192,12 @@ def test_handler_that_raises(
         async with family.client(transport=transport(family, answer)) as client:
             assert (await client.request("POST", URL, json=ASK)).content == b""
 
-    before = losses.count
+    before = internal_errors.count
     family.run(scenario)
     assert len(requests) == 1
     if place != "tracked_request.pricing.cost":  # nothing was told that could be priced
         assert heard[:1] == ["foundry_telemetry"]
-        assert losses.count > before
+        assert internal_errors.count > before
 
 
 @pytest.mark.row(79)
@@ -213,7 +213,7 @@ def test_handler_that_calls(
 
     with httpx.Client(transport=transport(FAMILIES[0], answer)) as client:
         hostile_handler(lambda _: client.post(URL, json=ASK))
-        losses._next_log_s.clear()
+        internal_errors._next_log_s.clear()
         monkeypatch.setattr("foundry_telemetry.instrumentation.tracker._place_in_call", broken)
         assert client.post(URL, json=ASK).content == message()
     assert len(requests) == 3  # the call, and one for each logger that hears the line

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.wire.claims import read_entra_error, read_token
 from foundry_telemetry.wire.error_body import read_error
+from foundry_telemetry.wire.events import MAX_EVENT
 from foundry_telemetry.wire.headers import read_request_headers, read_response_headers
-from foundry_telemetry.wire.sse import MAX_EVENT, MessageStream
+from foundry_telemetry.wire.message import MessageStream
 from foundry_telemetry.wire.usage import read_message
 from tests.hostile.fuzz import check_usage, fuzz, noise, observe, printable
 
@@ -26,7 +27,7 @@ def test_scanner_never_raises(pieces: list[bytes]) -> None:
     stream = MessageStream(lambda: 1)
     for piece in pieces:
         stream.feed(piece)
-        assert len(stream._line) <= MAX_EVENT
+        assert len(stream._events._lines._partial) <= MAX_EVENT
     check_usage(stream.answer().usage)
     check_usage(observe(200, "text/event-stream", pieces).usage)
 

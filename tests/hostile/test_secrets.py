@@ -15,10 +15,10 @@ import pytest
 from opentelemetry import baggage, context
 
 import foundry_telemetry
-from foundry_telemetry.instrumentation import FoundryMiddleware, make_recorder, tracker
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracker import MARK
+from foundry_telemetry.instrumentation import FoundryMiddleware, make_tracker, tracker
+from foundry_telemetry.instrumentation.tracker import MARKER_KEY
 from foundry_telemetry.instrumentation.unnamed_hosts import UnnamedHosts
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.wire.headers import read_request_headers
 from tests.hostile.harness import ASK, JSON, SSE, URL, event, events, message, playing, settled, transport
 from tests.support.capture import Capture
@@ -253,7 +253,7 @@ def test_failures_of_our_own(
     for place in ("tracker.read_request", "tracker._place_in_call", "tracked_request.pricing.cost"):
         with monkeypatch.context() as patch:
             patch.setattr(f"foundry_telemetry.instrumentation.{place}", broken)
-            losses._next_log_s.clear()
+            internal_errors._next_log_s.clear()
             with playing(200, JSON, [message()]) as client:
                 assert client.post(SECRET_URL, json=ASKED, headers=HEADERS).content == message()
     with playing(200, JSON, [message()]) as client:
@@ -315,15 +315,15 @@ def test_reprs(headers: list[Any], url: str, instrumented: Capture) -> None:
     with playing(401, headers, [json.dumps({"error": ECHOES["everything"]}).encode()]) as client:
         request = client.build_request("POST", url, json=ASKED, headers=HEADERS)
         response = client.send(request, stream=True)
-        tracker = make_recorder(**instrumented.options)
+        tracker = make_tracker(**instrumented.options)
         shown = {type(item).__name__: repr(item) + str(item) for item in reachable(request.extensions)}
         shown |= {type(item).__name__: repr(item) for item in reachable(response.__dict__)}
         shown |= {type(item).__name__: repr(item) for item in reachable(tracker)}
         shown["headers"] = repr(read_request_headers(request.headers.raw))
-        assert {"Exchange", "Attempt", "Request", "Recorder", "Signals", "Link"} <= set(shown)
+        assert {"TrackedRequest", "Attempt", "Request", "Tracker", "Signals", "SpanBinding"} <= set(shown)
         assert not {name: leaks(text) for name, text in shown.items() if leaks(text)}
         response.close()
-    attempt = request.extensions[MARK].attempt
+    attempt = request.extensions[MARKER_KEY].attempt
     assert bool(attempt.request.bearer) == (url == URL)
     assert not leaks(repr(attempt), f"{attempt.request}", str(attempt.request.bearer))
 

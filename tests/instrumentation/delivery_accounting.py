@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No failure of our own was swallowed during the test; those of tests before it do not count."""
-    monkeypatch.setattr(losses, "count", 0)
+    monkeypatch.setattr(internal_errors, "count", 0)
     yield
-    assert losses.count == 0
+    assert internal_errors.count == 0

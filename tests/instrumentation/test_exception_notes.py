@@ -20,7 +20,7 @@ from anthropic import _base_client
 import foundry_telemetry
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.instrumentation import exception_notes
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
 from tests.instrumentation.replay import Step, replay, step_of, steps_named
 from tests.instrumentation.sdk import call, client_for, close, hooks_of, make_client, middleware_of, no_waits
@@ -353,12 +353,12 @@ def test_an_exception_that_takes_no_notes(noting: Capture) -> None:
 
     raised = Stubborn("x")
     client = httpx2.Client(transport=replay(httpx2, [Step(raises=raised)]))
-    before = losses.count
+    before = internal_errors.count
     with client, pytest.raises(Stubborn) as caught:
         client.post(URL, json={"model": "m"})
     assert caught.value is raised
-    assert losses.count == before + 1
-    losses.count = before
+    assert internal_errors.count == before + 1
+    internal_errors.count = before
     assert len(noting.observations) == 1
     assert len(noting.ledger) == 1
 
@@ -433,7 +433,7 @@ def test_somebody_wraps_ours(noting: Capture, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.row(21)
-@pytest.mark.parametrize("where", ["line_of", "_exchange_of"])
+@pytest.mark.parametrize("where", ["line_of", "_tracked_request_of"])
 def test_a_failure_of_our_own(where: str, noting: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """A note that cannot be made costs the call nothing, and is counted."""
 
@@ -444,9 +444,9 @@ def test_a_failure_of_our_own(where: str, noting: Capture, monkeypatch: pytest.M
     error = failing_call(make_client(False, steps=IN_STREAM), "create_stream")
     assert type(error) is anthropic.APIStatusError
     assert not ours(error)
-    assert losses.count
+    assert internal_errors.count
     assert len(noting.ledger) == 1
-    losses.count = 0
+    internal_errors.count = 0
 
 
 def test_support_code() -> None:

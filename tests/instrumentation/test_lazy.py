@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from foundry_telemetry.instrumentation import families
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from tests.support.families import has_both
 
 ROOT = Path(__file__).parents[2]
@@ -106,5 +106,5 @@ def test_import_is_as_without_us(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(families, "_callbacks", {fail: None, lambda: heard.append("next"): None})
     families._imported(sys)
     assert heard == ["next"]
-    assert losses.count == 1
-    losses.count = 0
+    assert internal_errors.count == 1
+    internal_errors.count = 0

@@ -19,7 +19,7 @@ from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.trace import get_current_span
 
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, Family
 
@@ -181,9 +181,9 @@ def test_a_request_that_is_sent_on(family: Family, instrumented: Capture) -> Non
 def test_a_propagator_that_raises(family: Family, instrumented: Capture) -> None:
     """It costs the headers alone: the call, its span and its record are whole, and it is counted."""
     propagate.set_global_textmap(Broken())
-    before = losses.count
+    before = internal_errors.count
     (headers,) = send(family)
     assert not {"traceparent", OWN} & headers.keys()
-    assert losses.count == before + 1
+    assert internal_errors.count == before + 1
     assert len(instrumented.spans) == len(instrumented.ledger) == 1
-    losses.count = before
+    internal_errors.count = before

@@ -14,7 +14,7 @@ import pytest
 from opentelemetry import trace
 
 import foundry_telemetry
-from foundry_telemetry.instrumentation import tracker as recorder_module
+from foundry_telemetry.instrumentation import tracker as tracker_module
 from foundry_telemetry.instrumentation.unnamed_hosts import UnnamedHosts
 from tests.instrumentation.replay import Step, replay, steps_named
 from tests.instrumentation.sdk import MESSAGE, call, close, make_client
@@ -75,7 +75,7 @@ NO_FOUNDRY_CLIENT = {
 def hosts(monkeypatch: pytest.MonkeyPatch) -> UnnamedHosts:
     """Of this test alone: what earlier ones called is not known."""
     fresh = UnnamedHosts()
-    monkeypatch.setattr(recorder_module, "unnamed_hosts", fresh)
+    monkeypatch.setattr(tracker_module, "unnamed_hosts", fresh)
     return fresh
 
 

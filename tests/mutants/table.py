@@ -9,7 +9,7 @@ from tests.mutants.mutant import Mutant
 _BODY: Final = "foundry_telemetry/instrumentation/body.py"
 _EXCHANGE: Final = "foundry_telemetry/instrumentation/tracked_request.py"
 _METRICS: Final = "foundry_telemetry/signals/metrics.py"
-_SSE: Final = "foundry_telemetry/wire/sse.py"
+_MESSAGE: Final = "foundry_telemetry/wire/message.py"
 _SHIM: Final = "foundry_telemetry/instrumentation/instrumented_transport.py"
 _ATTEMPT: Final = "foundry_telemetry/attempt.py"
 _OUTCOMES: Final = "foundry_telemetry/outcomes.py"
@@ -18,9 +18,9 @@ MUTANTS: Final = (
     Mutant(
         "read-in-the-hook",
         _BODY,
-        """        exchange.answered(response)
+        """        tracked.answered(response)
         if response.is_closed:""",
-        """        exchange.answered(response)
+        """        tracked.answered(response)
         if body is SyncBody:
             response.read()
         if response.is_closed:""",
@@ -30,11 +30,11 @@ MUTANTS: Final = (
     Mutant(
         "attach-in-the-generator",
         _BODY,
-        """        tap, room = self._tap, HELD_BYTES
+        """        observer, room = self._observer, BUFFER_BYTES
         try:
             for piece in self._stream:""",
-        """        tap, room = self._tap, HELD_BYTES
-        __import__("opentelemetry.context").context.attach(self._exchange.link.context)
+        """        observer, room = self._observer, BUFFER_BYTES
+        __import__("opentelemetry.context").context.attach(self._tracked.binding.context)
         try:
             for piece in self._stream:""",
         ("tests/fault_injection/test_context.py::test_user_span_between_pieces",),
@@ -44,11 +44,11 @@ MUTANTS: Final = (
         "swallow-cancellation",
         _BODY,
         """        except BaseException as error:
-            self._exchange.fail(error)
+            self._tracked.fail(error)
             raise
         finally:""",
         """        except BaseException as error:
-            self._exchange.fail(error)
+            self._tracked.fail(error)
             return
         finally:""",
         ("tests/fault_injection/test_cancellation.py::test_cancelled_in_the_body",),
@@ -87,15 +87,15 @@ MUTANTS: Final = (
         _SHIM,
         """            response = self.inner.handle_request(request)
         except BaseException as error:
-            exchange.fail(error)
+            tracked.fail(error)
             raise
         finally:
-            exchange.is_on_its_way = False
+            tracked.is_on_its_way = False
             if token is not None:
                 context_api.detach(token)""",
         """            response = self.inner.handle_request(request)
         except BaseException as error:
-            exchange.fail(error)
+            tracked.fail(error)
             raise
         if token is not None:
             context_api.detach(token)""",
@@ -114,10 +114,10 @@ MUTANTS: Final = (
         "guard-that-raises",
         "foundry_telemetry/instrumentation/tracker.py",
         """        except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
             return None""",
         """        except Exception as error:
-            losses.add(error)
+            internal_errors.add(error)
             raise""",
         ("tests/fault_injection/test_own_failures.py::test_broken_function[httpx-sync-process-80]",),
         (21,),
@@ -128,7 +128,7 @@ MUTANTS: Final = (
         """    try:
         sink(seen)
     except Exception as error:
-        losses.add(error, Signal.SINKS, Reason.SINK_ERROR)""",
+        internal_errors.add(error, Signal.SINKS, Reason.SINK_ERROR)""",
         """    sink(seen)""",
         ("tests/fault_injection/test_neighbours.py::test_bad_sink",),
         (22,),
@@ -173,7 +173,7 @@ MUTANTS: Final = (
     ),
     Mutant(
         "exception-text-in-the-log",
-        "foundry_telemetry/instrumentation/internal_errors.py",
+        "foundry_telemetry/internal_errors.py",
         'return f"{type(error).__name__} at {place}"',
         'return f"{error!r} at {place}"',
         ("tests/hostile/test_secrets.py::test_failures_of_our_own",),
@@ -189,19 +189,19 @@ MUTANTS: Final = (
     ),
     Mutant(
         "quadratic-buffer",
-        _SSE,
-        """        if self._skipping or len(self._line) + len(part) > MAX_EVENT:
+        "foundry_telemetry/wire/lines.py",
+        """        if self._skipping or len(self._partial) + len(part) > MAX_LINE:
             self._skipping = True
-            self._line.clear()
+            self._partial.clear()
         else:
-            self._line += part""",
-        """        self._line = bytearray(bytes(self._line) + part)""",
+            self._partial += part""",
+        """        self._partial = bytearray(bytes(self._partial) + part)""",
         ("tests/hostile/test_bodies.py::test_endless_line_is_linear",),
         (66,),
     ),
     Mutant(
         "tokens-added-up",
-        _SSE,
+        _MESSAGE,
         "(name, value) for name, value in usage.items() if value is not None and name in USAGE_FIELDS",
         """(name, value + self._usage.get(name, 0) if type(value) is int else value)
             for name, value in usage.items()
@@ -245,7 +245,7 @@ MUTANTS: Final = (
     Mutant(
         "dropped-and-forgotten",
         _EXCHANGE,
-        "                _dropped.append((self, perf_counter_ns()))",
+        "                _abandoned.append((self, perf_counter_ns()))",
         "                pass",
         ("tests/fault_injection/test_streams.py::test_dropped_stream_is_told_of_by_the_next_attempt",),
         (41,),
@@ -253,15 +253,15 @@ MUTANTS: Final = (
     Mutant(
         "hop-as-a-call-of-its-own",
         "foundry_telemetry/instrumentation/tracker.py",
-        "        link.number = previous.attempt.number + 1\n",
-        "        link.number = 1\n",
+        "        binding.number = previous.attempt.number + 1\n",
+        "        binding.number = 1\n",
         ("tests/fault_injection/test_responses.py::test_redirect",),
         (14,),
     ),
     Mutant(
         "retry-counted-as-a-call",
         _METRICS,
-        "ends_call = note.ours or _ends_call(seen)",
+        "ends_call = measurement.ours or _ends_call(seen)",
         "ends_call = True",
         ("tests/signals/test_metrics.py",),
         (),
@@ -301,11 +301,11 @@ MUTANTS: Final = (
     Mutant(
         "two-doors-count-twice",
         "foundry_telemetry/instrumentation/hooks.py",
-        """            if not isinstance(sent, Sent):  # not ours, or another door has taken the exchange
+        """            if not isinstance(marker, RequestMarker):  # not ours, or another integration has it
                 return
 """,
-        """            if not isinstance(sent, Sent):
-                sent = None
+        """            if not isinstance(marker, RequestMarker):
+                marker = None
 """,
         ("tests/instrumentation/test_combined.py::test_redirect",),
         (14,),
@@ -359,7 +359,7 @@ MUTANTS: Final = (
     Mutant(
         "holds-of-a-copy-stay",
         "foundry_telemetry/instrumentation/class_patch.py",
-        "        if type(patch) is ClassPatch and patch.is_active:",
+        "        if type(patch) is ClientPatch and patch.is_active:",
         "        if patch.is_active:",
         ("tests/fault_injection/test_environments.py::test_imported_again",),
         (39,),
@@ -383,7 +383,7 @@ MUTANTS: Final = (
     Mutant(
         "compressed-bytes-are-read",
         _BODY,
-        "            tap = ignore\n",
+        "            observer = ignore\n",
         "            pass\n",
         ("tests/hostile/test_bodies.py::test_encodings",),
         (63,),
@@ -415,8 +415,8 @@ MUTANTS: Final = (
     Mutant(
         "pieces-fed-twice",
         _BODY,
-        "            self._exchange.attempt.feed(piece)",
-        "            self._exchange.attempt.feed(piece)\n            self._exchange.attempt.feed(piece)",
+        "            self._tracked.attempt.feed(piece)",
+        "            self._tracked.attempt.feed(piece)\n            self._tracked.attempt.feed(piece)",
         ("tests/hostile/test_bodies.py::test_encodings",),
         (63,),
     ),
@@ -431,7 +431,7 @@ MUTANTS: Final = (
     Mutant(
         "child-tells-for-its-parent",
         "foundry_telemetry/azure/forks.py",
-        "        self._held.clear()\n",
+        "        self._unsent.clear()\n",
         "",
         ("tests/azure/test_forks.py::test_the_child_leaves_it_to_the_parent",),
         (),
@@ -447,7 +447,7 @@ MUTANTS: Final = (
     Mutant(
         "lost-count-is-lost",
         "foundry_telemetry/azure/envelopes.py",
-        """            _tell_again(point[1], data.get("properties", {}))
+        """            _requeue(point[1], data.get("properties", {}))
 """,
         "            pass\n",
         ("tests/azure/test_dropped_items.py::test_told_again",),

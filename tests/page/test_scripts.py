@@ -15,6 +15,7 @@ import pytest
 import foundry_telemetry.local
 from dashboards.builder.kusto.node import Done, run
 from dashboards.builder.kusto.package import NpmProject
+from tests.page.charts import BUNDLE, PROJECT, build
 from tests.support.kusto import need
 from tests.support.patience import PATIENCE_S
 
@@ -40,10 +41,11 @@ def packages() -> Path:
     return need(NpmProject(LINT))
 
 
-def test_the_lock_names_hashes_and_no_registry():
+@pytest.mark.parametrize("folder", [LINT, PROJECT.folder], ids=lambda path: path.name)
+def test_the_lock_names_hashes_and_no_registry(folder: Path):
     """One exact version of each tool, each package with its hash, and no word about where they come from."""
-    wanted = json.loads((LINT / "package.json").read_text())["dependencies"]
-    locked = json.loads((LINT / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
     assert locked.pop("")["dependencies"] == wanted
     assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
     assert all(each["integrity"].startswith("sha512-") for each in locked.values())
@@ -78,6 +80,14 @@ def test_the_linter_finds_nothing(packages: Path, monkeypatch: pytest.MonkeyPatc
     top = HERE.parents[1]
     done = run("node", str(program), *options, *folders, time_limit_s=TIME_LIMIT_S, folder=top)
     assert done.returncode == 0, output(done)
+
+
+@pytest.mark.slow
+def test_the_chart_library_is_a_fresh_build(tmp_path: Path):
+    """The committed bundle is what its locked packages give, byte for byte."""
+    done = build(need(PROJECT), tmp_path / "out.js")
+    assert done.returncode == 0, output(done)
+    assert (tmp_path / "out.js").read_bytes() == BUNDLE.read_bytes()
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)

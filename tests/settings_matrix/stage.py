@@ -162,5 +162,5 @@ def _counted(azure: FakeIngestion, errors: str) -> int:
     told = sum(
         int(point["value"]) for point in points if point["properties"]["foundry.telemetry.signal"] == "logs"
     )
-    last = errors.rpartition("not told to Azure")[2] if "not told to Azure" in errors else ""
+    last = errors.rpartition("not reported to Azure")[2] if "not told to Azure" in errors else ""
     return told + sum(map(int, _TOLD.findall(last)))

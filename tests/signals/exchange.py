@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind
 
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
-from foundry_telemetry.instrumentation import tracker as recorder_module
+from foundry_telemetry.instrumentation import tracker as tracker_module
 from tests.instrumentation.replay import case_named
 from tests.support.capture import Capture
 from tests.support.families import httpx
@@ -31,7 +31,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.passed_ns = 0
-        for module in (attempt_module, recorder_module):
+        for module in (attempt_module, tracker_module):
             monkeypatch.setattr(module, "time_ns", lambda: STARTED_NS + self.passed_ns)
             monkeypatch.setattr(module, "perf_counter_ns", lambda: 7_000_000_000 + self.passed_ns)
 

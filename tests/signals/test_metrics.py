@@ -16,7 +16,7 @@ from opentelemetry.sdk.metrics.export import Gauge, Histogram, InMemoryMetricRea
 from foundry_telemetry import Observation, attribute, conventions
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.limits.budgets import Budget, set_budgets
 from foundry_telemetry.limits.quota import Limits, set_limits
 from foundry_telemetry.signals import Signals, gauges
@@ -291,7 +291,7 @@ def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], No
     link = signals.without_span(cast("Request", seen), Context())  # it has the same fields
 
     def tell(tags: dict[str, str]) -> None:
-        signals.close(link, structs.replace(seen, tags=tags), lambda: False, losses.add_foreign)
+        signals.close(link, structs.replace(seen, tags=tags), lambda: False, internal_errors.add_foreign)
 
     return tell
 

@@ -26,9 +26,9 @@ from opentelemetry.sdk.metrics.export import (
     PeriodicExportingMetricReader,
 )
 
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation, TokenUsage
-from foundry_telemetry.signals import Link, Signals
+from foundry_telemetry.signals import Signals, SpanBinding
 from foundry_telemetry.signals import metrics as metrics_module
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
@@ -63,8 +63,8 @@ def attempt(number: int) -> Seen:
 
 def tell(signals: Signals, seen: Observation) -> None:
     """Take a note of an attempt that has no span."""
-    link = Link(None, ours=False, call_id=seen.call_id, context=Context(), asked={}, standard=True)
-    signals._metrics.note(seen, link)
+    link = SpanBinding(None, ours=False, call_id=seen.call_id, context=Context(), asked={}, standard=True)
+    signals._metrics.enqueue(seen, link)
 
 
 def signals_for(*readers: Any) -> tuple[Signals, MeterProvider]:
@@ -172,7 +172,7 @@ def test_instrumentation_that_is_gone() -> None:
 
 def test_more_than_can_be_noted(monkeypatch: pytest.MonkeyPatch, recorded: list[str]) -> None:
     """When no reader asks for long, further attempts are recorded at once and the notes wait on."""
-    monkeypatch.setattr(metrics_module, "_MAX_NOTES", 8)
+    monkeypatch.setattr(metrics_module, "_MAX_PENDING", 8)
     reader = InMemoryMetricReader()
     signals, _ = signals_for(reader)
     for number in range(1, 51):
@@ -207,7 +207,7 @@ def test_nobody_to_record_for() -> None:
 
 def test_notes_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bounded number of attempts is kept while no reader asks, and none afterwards."""
-    monkeypatch.setattr(metrics_module, "_MAX_NOTES", 8)
+    monkeypatch.setattr(metrics_module, "_MAX_PENDING", 8)
     reader = InMemoryMetricReader()
     signals, _ = signals_for(reader)
     watched = held(signals, 20)
@@ -265,7 +265,7 @@ def _hasty() -> Iterator[None]:
 @pytest.mark.parametrize("most", [4, 4096])
 def test_a_reader_in_another_thread(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that asks while attempts end in other threads loses none and counts none twice."""
-    monkeypatch.setattr(metrics_module, "_MAX_NOTES", most)
+    monkeypatch.setattr(metrics_module, "_MAX_PENDING", most)
     readers = InMemoryMetricReader(), InMemoryMetricReader()
     signals, _ = signals_for(*readers)
     threads, each = 4, 250
@@ -306,7 +306,7 @@ def test_losses_only_after_a_loss(capture: Capture, clock: Clock) -> None:
         exchange("ok_json_basic", capture, clock)
         for _ in range(2):
             assert sums(capture.reader.get_metrics_data())[LOSSES] == total
-    losses.count = 0
+    internal_errors.count = 0
 
 
 class Sink(list[Observation]):

@@ -137,7 +137,7 @@ def test_another_provider(stage: Stage) -> None:
 
 def test_more_than_can_be_noted(monkeypatch: pytest.MonkeyPatch, stage: Stage) -> None:
     """An attempt that is recorded at once, before any reader asked, is looked up for too."""
-    monkeypatch.setattr(metrics_module, "_MAX_NOTES", 0)
+    monkeypatch.setattr(metrics_module, "_MAX_PENDING", 0)
     histogram(stage.provider.get_meter(LIBRARY), TOKENS)
     stage.attempt()
     found = stage.ours()

@@ -156,21 +156,21 @@ def left_over(threads: set[str]) -> dict[str, Any]:
     from foundry_telemetry.instrumentation import tracked_request
 
     gc.collect()
-    tracked_request.tell_of_dropped()
+    tracked_request.flush_abandoned_bodies()
     gc.collect()
     return {
         "open_attempts": open_attempts(),
         "open_spans": counted(lambda one: isinstance(one, Span) and one.is_recording()),
-        "dropped_untold": len(tracked_request._dropped) + len(tracked_request._late),
+        "dropped_untold": len(tracked_request._abandoned) + len(tracked_request._late),
         "threads": sorted({thread.name for thread in threading.enumerate()} - threads),
         "losses": _losses(),
     }
 
 
 def _losses() -> int:
-    from foundry_telemetry.instrumentation.internal_errors import losses
+    from foundry_telemetry.internal_errors import internal_errors
 
-    return losses.count
+    return internal_errors.count
 
 
 def configure(plan: Plan) -> None:

@@ -13,7 +13,7 @@ from opentelemetry.trace import StatusCode
 
 import foundry_telemetry
 from foundry_telemetry import Observation, conventions
-from foundry_telemetry.instrumentation.internal_errors import losses
+from foundry_telemetry.internal_errors import internal_errors
 from tests.support.capture import Capture
 from tests.support.families import Face, Family
 from tests.support.fault_server import Counts, FaultServer
@@ -161,7 +161,7 @@ def same(
     go = partial(perform, family, server, scenario, **options)
     control = run(go)
     control_counts = server.counts()
-    lost = losses.count
+    lost = internal_errors.count
     telemetry = {**capture.options, **(extra or {})}
     if door == "process":
         foundry_telemetry.instrument(**telemetry)
@@ -175,7 +175,7 @@ def same(
         foundry_telemetry.uninstrument()
     assert seen == control
     assert counts == control_counts
-    assert (losses.count > lost) is loses
+    assert (internal_errors.count > lost) is loses
     return Told(seen, counts)
 
 

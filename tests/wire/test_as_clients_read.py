@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.outcomes import Ending
 from foundry_telemetry.wire.error_body import read_error
-from foundry_telemetry.wire.sse import MessageStream
+from foundry_telemetry.wire.message import MessageStream
 from tests.fuzz.emitted import REQUEST, asked, observed
 from tests.support.recorded import answered, body_of
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.wire.sse import MessageStream
+from foundry_telemetry.wire.message import MessageStream
 from foundry_telemetry.wire.usage import read_message
 
 COUNTERS: dict[str, Any] = {

@@ -19,7 +19,7 @@ from tests.fuzz.emitted import REQUEST
 from tests.support.capture import Capture
 from tests.support.families import Family
 
-ODD = json.loads((Path(__file__).parents[1] / "data" / "wire" / "odd.json").read_bytes())["cases"]
+ODD = json.loads((Path(__file__).parents[1] / "data" / "odd_answers.json").read_bytes())["cases"]
 CASES = pytest.mark.parametrize("case", ODD, ids=lambda case: case["id"])
 HOSTS = {"foundry": "example-resource.services.ai.azure.com", "gateway": "gw.example.com"}
 KEYS = {

@@ -10,11 +10,11 @@ from typing import Literal
 
 import pytest
 
-from foundry_telemetry.wire import sse
-from foundry_telemetry.wire.sse import HELD_BYTES, MAX_EVENT, PIECE_BYTES, MessageStream
+from foundry_telemetry.wire.events import BUFFER_BYTES, MAX_EVENT, MAX_PIECE, MAX_REST, PIECE_BYTES
+from foundry_telemetry.wire.message import MessageStream
 
-Way = Literal["feed", "settle"]
-"""Whether each piece is fed, or put where the stream says until it is to settle, as a watched body does."""
+Way = Literal["feed", "flush"]
+"""Whether each piece is fed, or put where the stream says until that is full, as a watched body does."""
 DELTAS = 100_000
 
 
@@ -41,25 +41,25 @@ QUIET = START + delta()
 STOP = event("message_stop")
 ERROR = event("error", error={"type": "overloaded_error", "message": "Overloaded"})
 
-BLOCK = HELD_BYTES // (len(delta()) + PIECE_BYTES) + 1
+BLOCK = BUFFER_BYTES // (len(delta()) + PIECE_BYTES) + 1
 """Deltas of which the last makes what is held be searched."""
 
 
 def block() -> list[bytes]:
     """Deltas that fill a block to the last byte, so that any further piece makes it be searched."""
     most = [delta()] * (BLOCK - 2)
-    left = HELD_BYTES - len(most) * (len(delta()) + PIECE_BYTES) - PIECE_BYTES
+    left = BUFFER_BYTES - len(most) * (len(delta()) + PIECE_BYTES) - PIECE_BYTES
     return [*most, delta("x" * (left - len(delta(""))))]
 
 
 def fed(stream: MessageStream, pieces: Iterable[bytes], way: Way) -> Iterator[None]:
     """Give pieces to a stream; after each one."""
-    tap, room = stream.feed, HELD_BYTES
+    tap, room = stream.feed, BUFFER_BYTES
     for piece in pieces:
         tap(piece)
         room -= len(piece) + PIECE_BYTES
-        if way == "settle" and room < 0:
-            tap, room = stream.settle(), HELD_BYTES
+        if way == "flush" and room < 0:
+            tap, room = stream.flush_buffer(), BUFFER_BYTES
         yield
 
 
@@ -67,8 +67,8 @@ def quiet_stream(way: Way) -> MessageStream:
     """A stream that was given its start and its first delta."""
     stream = MessageStream(lambda: 1)
     stream.feed(QUIET)
-    if way == "settle":
-        stream.settle()
+    if way == "flush":
+        stream.flush_buffer()
     return stream
 
 
@@ -87,7 +87,7 @@ def told(stream: MessageStream) -> tuple[int | None, int | None, bool, bytes | N
     return usage.output_tokens, usage.cache_read_input_tokens, stream.stopped, stream.error
 
 
-WAYS = pytest.mark.parametrize("way", ["feed", "settle"])
+WAYS = pytest.mark.parametrize("way", ["feed", "flush"])
 NOTHING = (None, None, False, None)
 SPACED = pytest.mark.parametrize("spaced", [True, False], ids=["spaced", "unspaced"])
 AT = (*range(3), *range(BLOCK - 3, BLOCK + 3), 5 * BLOCK)
@@ -148,7 +148,7 @@ def test_cut_at_the_border_of_a_block(name: str, after: int, way: Way) -> None:
     telling, wanted = TELLING[name]
     text = delta() + telling + delta()
     full = block()
-    assert sum(len(piece) + PIECE_BYTES for piece in full) == HELD_BYTES
+    assert sum(len(piece) + PIECE_BYTES for piece in full) == BUFFER_BYTES
     for cut in range(len(text) + 1):
         pieces = [*full, text[:cut], text[cut:], *[delta()] * after]
         assert told(read(pieces, way)) == wanted, cut
@@ -210,12 +210,12 @@ def test_other_line_endings_later(way: Way) -> None:
 @WAYS
 def test_a_delta_longer_than_is_held(way: Way) -> None:
     """A delta too long to hold is passed over, and what follows it is read."""
-    long = delta("x" * (2 * sse._MAX_REST))
+    long = delta("x" * (2 * MAX_REST))
     pieces = [long[at : at + 1000] for at in range(0, len(long), 1000)]
     assert told(read([*pieces, totals(42), *pieces, STOP], way)) == (42, 7, True, None)
 
 
-BIG = delta() * (sse._MAX_PIECE // len(delta()) + 1)
+BIG = delta() * (MAX_PIECE // len(delta()) + 1)
 """More bytes at once than are taken in one go: a decoder may give as many."""
 
 
@@ -325,6 +325,6 @@ def test_held_bytes_are_few(shape: Callable[[], Iterator[bytes]], way: Way) -> N
     stream = quiet_stream(way)
     most = 0
     for _ in fed(stream, islice(shape(), DELTAS), way):
-        assert len(stream._held) <= HELD_BYTES // PIECE_BYTES + 1
-        most = max(most, sum(map(len, stream._held)))
-    assert most <= 2 * HELD_BYTES
+        assert len(stream._events.buffered) <= BUFFER_BYTES // PIECE_BYTES + 1
+        most = max(most, sum(map(len, stream._events.buffered)))
+    assert most <= 2 * BUFFER_BYTES

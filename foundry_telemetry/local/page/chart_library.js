@@ -14,7 +14,7 @@ import { h } from './dom.js';
  * @typedef {{init: (canvas: HTMLElement, theme: null, options: object) => EChart}} ECharts
  */
 
-const SCRIPT = '/page/vendor/echarts.common.min.js';
+const SCRIPT = '/page/vendor/echarts.min.js';
 const place = /** @type {typeof globalThis & {echarts?: ECharts}} */ (globalThis);
 
 /** @type {Promise<ECharts> | null} */

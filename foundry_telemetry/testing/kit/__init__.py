@@ -13,7 +13,7 @@ import msgspec
 from opentelemetry.sdk.trace import ReadableSpan
 
 from foundry_telemetry.instrumentation import exception_notes
-from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
+from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit import content
@@ -96,7 +96,7 @@ class FoundryKit:
         self._router.open()
         undo.callback(self._capture.leave)
         self._capture.listen()
-        undo.callback(tell_of_dropped)
+        undo.callback(flush_abandoned_bodies)
         self._takeover.open_door()
 
     def __exit__(

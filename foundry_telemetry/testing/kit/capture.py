@@ -19,10 +19,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
 from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dropped_items import Reason, Signal
-from foundry_telemetry.instrumentation.internal_errors import losses
-from foundry_telemetry.instrumentation.tracked_request import tell_of_dropped
+from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.signals import Link, Signals
+from foundry_telemetry.signals import Signals, SpanBinding
 from foundry_telemetry.testing.kit.clock import CountingSpanIds
 
 _LOGGER: Final = "foundry_telemetry"
@@ -66,20 +66,20 @@ class Capture:
     @property
     def attempts(self) -> tuple[Observation, ...]:
         """Finished attempts in the order they ended."""
-        tell_of_dropped()
+        flush_abandoned_bodies()
         return tuple(self._attempts)
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:
         """Spans of ours, and those of others that we wrote onto."""
-        tell_of_dropped()
+        flush_abandoned_bodies()
         owners = {id(span): span for span in self._owners}
         return (*self._spans.get_finished_spans(), *owners.values())
 
     @property
     def records(self) -> tuple[ReadableLogRecord, ...]:
         """Log records of OpenTelemetry."""
-        tell_of_dropped()
+        flush_abandoned_bodies()
         return tuple(self._records.get_finished_logs())
 
     @property
@@ -119,21 +119,21 @@ class _Signals(Signals):
     def __init__(self, keep: Callable[[ReadableSpan], None], *providers: Any) -> None:
         super().__init__(
             *providers,
-            lose=losses.add_quietly,
-            before_export=lambda: tell_of_dropped(run_sinks=False),
+            lose=internal_errors.add_quietly,
+            before_export=lambda: flush_abandoned_bodies(run_sinks=False),
         )
         self._keep = keep
 
     def close(
         self,
-        link: Link,
+        binding: SpanBinding,
         seen: Observation,
         has_http_span: Callable[[], bool],
         lose: Callable[[Exception, Signal, Reason], object],
     ) -> None:
-        super().close(link, seen, has_http_span, lose)
-        span: object = link.span
-        if not link.ours and isinstance(span, ReadableSpan):
+        super().close(binding, seen, has_http_span, lose)
+        span: object = binding.span
+        if not binding.ours and isinstance(span, ReadableSpan):
             self._keep(span)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from foundry_telemetry.conventions import AUTH_SCHEME
-from foundry_telemetry.instrumentation.tracked_request import Exchange
-from foundry_telemetry.instrumentation.tracker import MARK
+from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
+from foundry_telemetry.instrumentation.tracker import MARKER_KEY
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.content import Sample, of_reply, of_request
@@ -62,14 +62,14 @@ class Stage:
 
     def dress(self, request: Any) -> None:
         """Before a request is answered: let it carry, in the record, the credential of the incident."""
-        exchange = request.extensions.get(MARK)
-        if self._credential is None or not isinstance(exchange, Exchange):
+        tracked = request.extensions.get(MARKER_KEY)
+        if self._credential is None or not isinstance(tracked, TrackedRequest):
             return
-        attempt, link = exchange.attempt, exchange.link
+        attempt, binding = tracked.attempt, tracked.binding
         attempt.request = as_in_case(attempt.request, self._credential, self._clock.wall_ns() / 1e9)
-        link.asked[AUTH_SCHEME] = attempt.request.auth_scheme
-        if link.span is not None:
-            link.span.set_attribute(AUTH_SCHEME, attempt.request.auth_scheme)
+        binding.asked[AUTH_SCHEME] = attempt.request.auth_scheme
+        if binding.span is not None:
+            binding.span.set_attribute(AUTH_SCHEME, attempt.request.auth_scheme)
 
     def samples(self) -> Iterator[Sample]:
         """What must not be recorded of all that passed."""

@@ -11,12 +11,12 @@ from foundry_telemetry import pricing
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.instrumentation import calls as calls_module
 from foundry_telemetry.instrumentation import connect_timer as timer_module
-from foundry_telemetry.instrumentation import tracked_request as exchange_module
-from foundry_telemetry.instrumentation import tracker as recorder_module
+from foundry_telemetry.instrumentation import tracked_request as tracked_request_module
+from foundry_telemetry.instrumentation import tracker as tracker_module
 from foundry_telemetry.instrumentation.calls import FailedAttempts, Origin
-from foundry_telemetry.instrumentation.tracked_request import Exchange, Settings
-from foundry_telemetry.instrumentation.tracker import Recorder, Sent
-from foundry_telemetry.instrumentation.transport import attach_process, process_recorder
+from foundry_telemetry.instrumentation.tracked_request import Settings, TrackedRequest
+from foundry_telemetry.instrumentation.tracker import RequestMarker, Tracker
+from foundry_telemetry.instrumentation.transport import attach_process, process_tracker
 from foundry_telemetry.instrumentation.unnamed_hosts import UnnamedHosts
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.testing import id_rewriting
@@ -27,8 +27,8 @@ from foundry_telemetry.wire.request_matcher import Hosts, parse_hosts
 
 _TIMED: Final = (
     (attempt_module, ("perf_counter_ns", "time_ns")),
-    (recorder_module, ("perf_counter_ns", "time_ns")),
-    (exchange_module, ("perf_counter_ns",)),
+    (tracker_module, ("perf_counter_ns", "time_ns")),
+    (tracked_request_module, ("perf_counter_ns",)),
     (timer_module, ("perf_counter_ns",)),
 )
 """Who looks at which clock."""
@@ -50,12 +50,12 @@ class Takeover:
         self._capture = capture
         self._hosts = hosts
         self._patches = Patches()
-        self._exchanges: list[Exchange] = []
+        self._tracked_requests: list[TrackedRequest] = []
 
     @property
     def still_open(self) -> int:
         """How many attempts have not ended."""
-        return sum(exchange.attempt.is_open for exchange in self._exchanges)
+        return sum(tracked.attempt.is_open for tracked in self._tracked_requests)
 
     def begin(self) -> None:
         """From now on the test is told."""
@@ -67,42 +67,42 @@ class Takeover:
         fresh: ContextVar[Observation | None] = ContextVar("foundry_telemetry.last_attempt", default=None)
         self._patches.set(attempt_module, "_last", fresh)
         fresh_calls = FailedAttempts()
-        for module in (calls_module, exchange_module, recorder_module):
+        for module in (calls_module, tracked_request_module, tracker_module):
             self._patches.set(module, "failed_attempts", fresh_calls)
         self._patches.set(id_rewriting, "source", self._ids)
         # Each test has its own lines, whatever an earlier one has called.
-        self._patches.set(recorder_module, "unnamed_hosts", UnnamedHosts())
+        self._patches.set(tracker_module, "unnamed_hosts", UnnamedHosts())
         self._patches.set(attach_module, "parse_hosts", lambda hosts: parse_hosts(hosts) | self._hosts)
-        self._patches.set(Recorder, "open", self._redirected(Recorder.open))
+        self._patches.set(Tracker, "open", self._redirected(Tracker.open))
 
     def open_door(self) -> None:
         """Watch the process if the application does not, and the hosts of the test if it does."""
-        recorder = process_recorder()
-        if recorder is None:
+        tracker = process_tracker()
+        if tracker is None:
             load_environment()
             pricing.preload()
-            attach_process(Recorder(Settings(self._capture.signals, self._hosts)))
+            attach_process(Tracker(Settings(self._capture.signals, self._hosts)))
         elif self._hosts:
-            settings = _settings(recorder)
-            attach_process(Recorder(settings._replace(hosts=settings.hosts | self._hosts)))
+            settings = _settings(tracker)
+            attach_process(Tracker(settings._replace(hosts=settings.hosts | self._hosts)))
 
     def undo(self) -> None:
         """Put everything back."""
         self._patches.undo()
 
     def _redirected(self, original: Any) -> Any:
-        """`Recorder.open` with the providers of the test; sinks and notes of the application stay."""
-        capture, exchanges = self._capture, self._exchanges
+        """`Tracker.open` with the providers of the test; sinks and notes of the application stay."""
+        capture, tracked_requests = self._capture, self._tracked_requests
 
-        def open_here(recorder: Recorder, origin: Origin, sent: Sent) -> Exchange:
-            settings = _settings(recorder)
+        def open_here(tracker: Tracker, origin: Origin, marker: RequestMarker) -> TrackedRequest:
+            settings = _settings(tracker)
             here = settings._replace(signals=capture.signals, sinks=(*settings.sinks, capture.note))
-            exchange: Exchange = original(Recorder(here), origin, sent)
-            exchanges.append(exchange)
-            return exchange
+            tracked: TrackedRequest = original(Tracker(here), origin, marker)
+            tracked_requests.append(tracked)
+            return tracked
 
         return open_here
 
 
-def _settings(recorder: Recorder) -> Settings:
-    return recorder._settings  # noqa: SLF001 - the kit stands in for what the recorder does with them
+def _settings(tracker: Tracker) -> Settings:
+    return tracker._settings  # noqa: SLF001 - the kit stands in for what the tracker does with them

@@ -19,8 +19,8 @@ from inspect import iscoroutinefunction
 from types import ModuleType
 from typing import Any, ClassVar, Final
 
-from foundry_telemetry.instrumentation.tracked_request import Exchange
-from foundry_telemetry.instrumentation.tracker import MARK, body_in_memory
+from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
+from foundry_telemetry.instrumentation.tracker import MARKER_KEY, body_in_memory
 from foundry_telemetry.instrumentation.transport_override import Swaps
 from foundry_telemetry.instrumentation.unnamed_hosts import in_foundry_span
 from foundry_telemetry.testing.kit.other_mocks import OWN_TRANSPORTS, claims, no_match
@@ -112,7 +112,7 @@ class Router:
     def _concerns(self, request: Any) -> bool:
         """Whether a door said that it is a call to Foundry, or it is one by the hosts of the test."""
         url = request.url
-        if isinstance(request.extensions.get(MARK), Exchange):
+        if isinstance(request.extensions.get(MARKER_KEY), TrackedRequest):
             return True
         if not may_concern_us(url.raw_path):
             return False

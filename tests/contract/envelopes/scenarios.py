@@ -21,7 +21,7 @@ NO_ANSWER = {"noresp_connect_error": "connect_error", "noresp_read_timeout": "re
 """Recorded cases without an answer that a script can play."""
 
 PLAYABLE = [each for each in cases().values() if each.status is not None or each.id in NO_ANSWER]
-ODD = Path(__file__).parents[2] / "data" / "wire" / "odd.json"
+ODD = Path(__file__).parents[2] / "data" / "odd_answers.json"
 KEY_HEADERS = ("x-api-key", "api-key", "ocp-apim-subscription-key")
 AT_ONCE = {"retry-after": None, "retry-after-ms": "1"}
 """Headers that ask the SDK to wait a millisecond before it tries again."""

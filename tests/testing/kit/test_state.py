@@ -18,7 +18,7 @@ import foundry_telemetry
 from foundry_telemetry import azure, configure, event_hooks, instrument, uninstrument
 from foundry_telemetry.azure.settings import CONNECTION_STRING
 from foundry_telemetry.instrumentation import connect_timer as timer_module
-from foundry_telemetry.instrumentation.transport import process_recorder
+from foundry_telemetry.instrumentation.transport import process_tracker
 from foundry_telemetry.testing import FakeFoundry, FoundryKit
 from tests.support.capture import Capture
 from tests.testing.kit.calling import QUESTION, URL, ask, sdk
@@ -54,7 +54,7 @@ def test_everything_is_put_back(capture: Capture, instrumented: bool) -> None:
         instrument(**capture.options)
     before, recorder, handlers = (
         places(),
-        process_recorder(),
+        process_tracker(),
         list(logging.getLogger("foundry_telemetry").handlers),
     )
     for steps in ([], [instrument], [uninstrument], [instrument, uninstrument, instrument]):
@@ -64,7 +64,7 @@ def test_everything_is_put_back(capture: Capture, instrumented: bool) -> None:
                 step()
         if not instrumented:
             assert places() == before
-        assert process_recorder() is recorder
+        assert process_tracker() is recorder
         assert logging.getLogger("foundry_telemetry").handlers == handlers
     uninstrument()
     assert places() == plain

@@ -107,7 +107,7 @@ class RequestIds(Struct, frozen=True, kw_only=True, gc=False):
     request_id: str | None = None
     """The model service's id, which Anthropic support asks for; absent when Azure refused the call."""
     x_request_id: str | None = None
-    x_ms_client_request_id: str | None = None
+    """Set by gateways."""
     body_request_id: str | None = None
     """``request_id`` of an error body or event, or the id in the text of an upstream failure."""
     activity_id: str | None = None

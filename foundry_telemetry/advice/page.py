@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from foundry_telemetry import conventions
 from foundry_telemetry.advice.entry import DATA_ACTION, FAULTS, IDS, PLACEHOLDERS, Advice
+from foundry_telemetry.schema.inventory import INVENTORY
 from foundry_telemetry.wire.causes import CLASSES
 
 _INTRODUCTION: Final = """\
@@ -88,7 +88,7 @@ def _placeholders() -> Iterator[str]:
 
 def _words() -> str:
     """The names of fields and of classes that are no plain English, the longest first."""
-    fields = {name for name in vars(conventions).values() if isinstance(name, str) and _FIELD(name)}
+    fields = {row.name for row in INVENTORY if _FIELD(row.name)}
     classes = {name for name in CLASSES if "_" in name}
     return "|".join(map(re.escape, sorted(fields | classes, key=lambda name: (-len(name), name))))
 

@@ -9,10 +9,10 @@ from typing import Final
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.advice.owner_labels import MOVES
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, style_of, told
+from foundry_telemetry.schema import field as names
 
 _WIDE: Final = 120
 _NOT_SENT: Final = "not_sent"

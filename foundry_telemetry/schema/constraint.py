@@ -1,5 +1,7 @@
 """What a value can be at most, in words for people and as a check for the tests."""
 
+# ruff: noqa: PLR2004 - the numbers are the constraints
+
 from __future__ import annotations
 
 import re
@@ -57,25 +59,27 @@ URL = text(
     "scheme, host and path, without user, password and query",
     r"https?://((?![/?#@])[!-~]){1,263}((?![?#])[!-~]){0,256}",
 )
-COUNT = Constraint(
-    "whole number below 2^53", lambda value: type(value) is int and 0 <= value < 2**53, int
-)
+COUNT = Constraint("whole number below 2^53", lambda value: type(value) is int and 0 <= value < 2**53, int)
 FROM_ONE = number("whole number from 1", int, least=1)
 AMOUNT = number("number from 0", float, int)
 FLAG = Constraint("yes or no", lambda value: type(value) is bool, bool)
 STATUS = Constraint(
-    "three digits", lambda value: type(value) is int and 100 <= value <= 999, int  # noqa: PLR2004
+    "three digits",
+    lambda value: type(value) is int and 100 <= value <= 999,
+    int,
 )
-PORT = Constraint("0 to 65535", lambda value: type(value) is int and 0 <= value < 65536, int)  # noqa: PLR2004
+PORT = Constraint("0 to 65535", lambda value: type(value) is int and 0 <= value < 65536, int)
 ANY_SECONDS = Constraint("whole number, below 0 when expired", lambda value: type(value) is int, float)
 TAG = Constraint(
     "at most 128 printable characters; a keyed hash where the key names a person",
-    lambda value: type(value) is str and len(value) <= 128 and value.isprintable(),  # noqa: PLR2004
+    lambda value: type(value) is str and len(value) <= 128 and value.isprintable(),
 )
 METHOD = text("method of HTTP, `_OTHER` for an unknown one", r"[A-Z]{3,7}|_OTHER")
 LABEL = text("display name of at most 64", r"[A-Za-z0-9][\w .()-]{0,63}")
 AUDIENCE = text("URL of at most 128, or GUID", r"[A-Za-z0-9._:/-]{1,128}")
-ONE_WORD = Constraint("one word", lambda value: type(value) is tuple and len(value) == 1 and WORD.fits(value[0]))
+ONE_WORD = Constraint(
+    "one word", lambda value: type(value) is tuple and len(value) == 1 and WORD.fits(value[0])
+)
 CLIENT = text("name/version of at most 97", r"[\w.-]{1,64}/[\w.+-]{1,32}")
 ENTRA_CODE = text("`AADSTS` and digits", r"AADSTS[0-9]{4,8}")
 MEASUREMENTS = text("JSON object of numbers", r'\{("[a-z_]+":[0-9.e+-]+,?)+\}')

@@ -74,12 +74,13 @@ AUTH_SCHEME: Final = _field("foundry.auth.scheme", "Ours: ``api_key``, ``entra_i
 
 _table.group = "answer"
 STATUS_CODE: Final = _field("http.response.status_code", "HTTP: the status of the answer.", _ALL, "response", c.STATUS, path="status_code", column="status", line="status")
-RESPONSE_MODEL: Final = _field("gen_ai.response.model", "GenAI: ``model`` of the answer.", _ALL, _ANSWER, c.NAME, path="response_model", column="model", note="of the answer")
+RESPONSE_MODEL: Final = _field("gen_ai.response.model", "GenAI: ``model`` of the answer.", _ALL, _ANSWER, c.NAME, path="response_model", column="model", note="the model that answered")
 RESPONSE_ID: Final = _field("gen_ai.response.id", "GenAI: ``id`` of the answer, ``msg_...``.", _BOTH, _ANSWER, c.NAME, path="response_id", column="response_id")
 STOP_REASON: Final = _field("anthropic.message.stop_reason", "SDK: ``stop_reason`` as sent.", _BOTH, _ANSWER, c.WORD, path="stop_reason", column="stop_reason")
 FINISH_REASONS: Final = _field("gen_ai.response.finish_reasons", "GenAI: the stop reason in the vocabulary of the convention.", _SPAN, _ANSWER, c.ONE_WORD)
 REGION: Final = _field("foundry.region", "Ours: the ``x-ms-region`` response header.", _LEDGER, _HEADERS, c.LABEL, path="region", column="region")
 AZURE_REQUEST_ID: Final = _field("azure.service.request.id", "Azure: the ``apim-request-id`` response header.", _BOTH, _HEADERS, c.ID, path="ids.apim_request_id", column="apim_request_id", line="apim_request_id", expect="azure_request_id", note="`apim-request-id`")
+X_REQUEST_ID: Final = _field("foundry.x_request_id", "Ours: the ``x-request-id`` response header, which gateways set.", _LEDGER, _HEADERS, c.ID, path="ids.x_request_id", column="x_request_id", note="`x-request-id`, which gateways set")
 ANTHROPIC_REQUEST_ID: Final = _field("anthropic.request.id", "SDK: the ``request-id`` response header, else the id in the body.", _BOTH, "response headers, else body", c.ID, path="anthropic_request_id", column="request_id", line="anthropic_request_id", note="`request-id`")
 
 _table.group = "outcome"
@@ -119,6 +120,8 @@ UNCACHED_TOKENS: Final = _field("foundry.usage.uncached_input_tokens", "Ours: in
 CACHE_WRITE_5M_TOKENS: Final = _field("foundry.usage.cache_write_5m_tokens", "Ours: cache write that lives five minutes.", _LEDGER, _ANSWER, c.COUNT, unit="tokens", path="usage.cache_creation_5m", column="cache_write_5m_tokens")
 CACHE_WRITE_1H_TOKENS: Final = _field("foundry.usage.cache_write_1h_tokens", "Ours: cache write that lives an hour.", _LEDGER, _ANSWER, c.COUNT, unit="tokens", path="usage.cache_creation_1h", column="cache_write_1h_tokens")
 WEB_SEARCHES: Final = _field("foundry.usage.web_searches", "Ours: ``server_tool_use.web_search_requests``.", _LEDGER, _ANSWER, c.COUNT, path="usage.web_search_requests", column="web_searches")
+WEB_FETCHES: Final = _field("foundry.usage.web_fetches", "Ours: ``server_tool_use.web_fetch_requests``.", _LEDGER, _ANSWER, c.COUNT, path="usage.web_fetch_requests", column="web_fetches")
+INFERENCE_GEO: Final = _field("foundry.inference_geo", "Ours: ``usage.inference_geo``, where the model ran; a price may depend on it.", _LEDGER, _ANSWER, c.WORD, path="usage.inference_geo", column="inference_geo", note="where the model ran")
 USAGE_COMPLETE: Final = _field("foundry.usage.complete", "Ours: whether the final counters were seen.", _LEDGER, _ANSWER, c.FLAG, path="usage.complete", column="usage_complete")
 MEASUREMENTS: Final = _field("microsoft.custom_measurements", "Exporter: a JSON object of numbers that arrive as numbers, not as text.", _SPAN, "the tokens and the cost", c.MEASUREMENTS, note="numbers that stay numbers in Azure")
 
@@ -152,3 +155,4 @@ COLUMNS: Final = tuple(row for row in FIELDS if row.column)
 """Those that the typed view in KQL has."""
 
 BY_NAME: Final = {row.name: row for row in FIELDS}
+"""Each by its name."""

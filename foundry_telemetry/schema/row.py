@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, Unpack, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 from foundry_telemetry.schema.constraint import Constraint
 
@@ -10,7 +10,7 @@ Signal = Literal["span", "metric", "ledger", "log"]
 Kind = Literal["field", "metric", "span name", "event", "line"]
 """A field of span, metric or ledger; a metric; the name of a span; the event; a field of a log line."""
 Stage = Literal["request", "end", "ledger"]
-"""When a field is read: with the request and at the end, for our span and the ledger; or for the ledger alone."""
+"""When a field is read: with the request or at the end, for span and ledger; or for the ledger alone."""
 
 _OPTIONAL: tuple[str, ...] = ("failure.token", "failure.entra", "failure", "usage")
 """Parts of an observation that may not be there."""

@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 
-from foundry_telemetry import conventions
 from foundry_telemetry.advice import ALL, FALLBACKS, PLACEHOLDERS, UNKNOWN, Advice, Desk, Tab, advice_for
 from foundry_telemetry.observation import Fault
+from foundry_telemetry.schema import field as names
 from foundry_telemetry.signals import fields
 from foundry_telemetry.wire.causes import CLASSES
 
@@ -23,8 +23,8 @@ LEDGER = {
         if isinstance(group, fields.Fields) and group is not fields.MEASURED
         for name in group.names
     ),
-    conventions.SCHEMA_VERSION,
-    conventions.ERROR_TYPE,
+    names.SCHEMA_VERSION,
+    names.ERROR_TYPE,
 }
 """What a record can hold."""
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.kql.view import COLUMNS
+from foundry_telemetry.schema.value import EVENT_NAME
 from tests.dashboards.generators import asked, begun, guid, hex_, milliseconds, refused, tags, used
 from tests.support.telemetry import Envelope, envelope
 

@@ -10,13 +10,13 @@ import duckdb_kql
 import pytest
 
 from dashboards.builder.query_validation import of_investigations
-from foundry_telemetry.conventions import TAG_PREFIX
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.queries import Failure, tags_of
 from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.schema.value import TAG_PREFIX
 from tests.dashboards.engine import Workspace
 from tests.dashboards.rows import END, make_rows
 from tests.investigate.history import put

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.kql.view import COLUMNS
+from foundry_telemetry.schema.value import EVENT_NAME
 
 KEYS = {column.name: column.key for column in COLUMNS if column.key}
 

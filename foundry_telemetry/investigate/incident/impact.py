@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.investigate.queries import Failure, Group, tags_of
+from foundry_telemetry.schema.value import TAG_PREFIX
 
 ALWAYS: Final = ("deployment", "service")
 """What is told of every incident."""
@@ -77,7 +77,7 @@ def tags(failures: Iterable[Failure]) -> Iterator[Hit]:
     number = 0
     for failure in failures:
         number += 1
-        for key, value in tags_of(failure, names.TAG_PREFIX).items():
+        for key, value in tags_of(failure, TAG_PREFIX).items():
             counts.setdefault(key, Counter())[value] += 1
     for key, counter in sorted(counts.items()):
         yield Hit(

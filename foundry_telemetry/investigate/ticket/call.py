@@ -121,7 +121,7 @@ def _calls(attempts: list[Attempt]) -> list[Call]:
 
 
 def _order(attempt: Attempt) -> tuple[float, datetime]:
-    return (float("inf") if attempt.number is None else attempt.number, attempt.ended)
+    return (float("inf") if attempt.attempt_number is None else attempt.attempt_number, attempt.ended)
 
 
 def _beside(source: Source, call: Call) -> tuple[tuple[Beside, ...], str | None]:

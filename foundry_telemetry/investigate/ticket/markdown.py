@@ -61,7 +61,7 @@ def _lines(found: Found) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True):
         cells = (
-            str(attempt.number or ""),
+            str(attempt.attempt_number or ""),
             clock(attempt.started or attempt.ended, milliseconds=True),
             "" if wait is None else took(max(wait, 0.0)),
             took(attempt.duration_ms),

@@ -71,8 +71,8 @@ def _attempts(call: Call, width: int) -> Iterator[Line]:
         cause = attempt.error_type or attempt.outcome or ABSENT
         waited = "" if wait is None else f" after {took(max(wait, 0.0))}"
         head = Text.assemble(
-            f"{attempt.number or '?'}  {clock(attempt.started or attempt.ended, milliseconds=True)}{waited}",
-            f"  {status}  ",
+            f"{attempt.attempt_number or '?'}  ",
+            f"{clock(attempt.started or attempt.ended, milliseconds=True)}{waited}  {status}  ",
             (cause, "red" if attempt.error_type else "green"),
             f"  took {took(attempt.duration_ms)}",
         )

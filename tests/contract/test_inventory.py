@@ -81,7 +81,7 @@ def test_values_fit_their_constraints(seen: Seen) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["span name", "body"])
 def test_names_and_bodies_fit(seen: Seen, what: str) -> None:
-    """Every name of a span of ours and every body of the event fits one of the constraints in the inventory."""
+    """Every name of a span of ours and every body of the event fits a constraint of the inventory."""
     kind = "span name" if what == "span name" else "event"
     constraints = [row.constraint for row in INVENTORY if row.kind == kind]
     values = [value for (place, _), each in seen.values.items() if place == what for value in each]
@@ -98,7 +98,7 @@ def test_no_canary_is_seen(seen: Seen) -> None:
 
 
 def test_constraints_can_fail() -> None:
-    """A constraint refuses what a secret, a prompt or an e-mail address looks like; tags are the user's own."""
+    """A constraint refuses what a secret, a prompt or an e-mail address look like; tags are the user's."""
     for row in INVENTORY:
         if row.name == TAGS:
             continue

@@ -9,6 +9,7 @@ from opentelemetry._logs import SeverityNumber
 
 from foundry_telemetry import attribute, pricing
 from foundry_telemetry.observation import TokenUsage
+from foundry_telemetry.schema.field import LEDGER
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
 from tests.support.families import needs_prices
@@ -52,6 +53,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "foundry.usage.uncached_input_tokens": 1821,
         "foundry.usage.cache_write_5m_tokens": 1500,
         "foundry.usage.cache_write_1h_tokens": 300,
+        "foundry.inference_geo": "us",
         "foundry.usage.complete": True,
         "foundry.cost.usd": ...,
         "foundry.cost.source": ...,
@@ -74,6 +76,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "gen_ai.usage.cache_write.input_tokens": 0,
         "foundry.usage.uncached_input_tokens": ...,
         "foundry.usage.web_searches": ...,
+        "foundry.usage.web_fetches": 0,
         "foundry.usage.complete": True,
         "foundry.cost.usd": ...,
         "foundry.cost.source": ...,
@@ -98,6 +101,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "foundry.usage.uncached_input_tokens": 14,
         "foundry.usage.cache_write_5m_tokens": 0,
         "foundry.usage.cache_write_1h_tokens": 0,
+        "foundry.inference_geo": "global",
         "foundry.usage.complete": False,
         "foundry.cost.partial_usd": 0.000028,
         "foundry.cost.source": ...,
@@ -179,7 +183,7 @@ def type_of(name: str) -> type:
     """The type of a field."""
     if name.endswith(("_ms", "_usd")):
         return float
-    if name.endswith(("_tokens", "web_searches")):
+    if name.endswith(("_tokens", "web_searches", "web_fetches")):
         return TYPES.get(name, int)
     return TYPES.get(name, str)
 

@@ -19,6 +19,9 @@ RENAMED: Final[Mapping[str, str]] = {
 
 CHANGED: Final[Mapping[str, str]] = {
     # "foundry.new": "why its values differ, or why it is present elsewhere"
+    "foundry.inference_geo": "was read for the price alone",
+    "foundry.usage.web_fetches": "was read and reached nobody",
+    "foundry.x_request_id": "was read and reached nobody; the id that gateways set",
 }
 """Attributes, measurements and metrics, by their new names, that are not compared, with the reason."""
 

@@ -131,7 +131,7 @@ def test_ticket_shows_call_and_trace(played: Played) -> None:
     """The attempts stand in order with both ids, and around them the request that made the call."""
     ids = played.ids()
     told: Any = played.run("ticket", ids["call id"], "--json").told
-    assert [one["number"] for one in told["attempts"]] == list(range(1, len(told["attempts"]) + 1))
+    assert [one["attempt_number"] for one in told["attempts"]] == list(range(1, len(told["attempts"]) + 1))
     assert len(told["attempts"]) == 1 + played.drill.retries
     assert "POST /orders" in {one.get("name") for one in told["trace"]}
     said = played.run("ticket", ids["call id"]).out

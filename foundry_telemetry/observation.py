@@ -12,17 +12,17 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from foundry_telemetry.schema.value import AuthScheme, Fault, Origin, Outcome
+from foundry_telemetry.schema.value import AuthScheme, Origin, Outcome, Owner
 
 __all__ = [
     "AuthScheme",
     "Cost",
     "EntraFacts",
     "Failure",
-    "Fault",
     "Observation",
     "Origin",
     "Outcome",
+    "Owner",
     "RequestIds",
     "TokenFacts",
     "TokenUsage",
@@ -142,7 +142,7 @@ class Failure(Struct, frozen=True, kw_only=True, gc=False):
     type: str
     """The failure class, from the table in ``foundry_telemetry.wire.causes``; emitted as ``error.type``."""
     origin: Origin
-    fault: Fault | None
+    owner: Owner | None
     """Who has to act; ``None`` where the evidence does not say."""
     retryable: bool
     """Whether another attempt can help."""

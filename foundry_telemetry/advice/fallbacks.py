@@ -1,4 +1,4 @@
-"""Advice by fault, for what fits no class: ``http_<status>``, or a class that only a newer version knows."""
+"""Advice by owner, for what fits no class: ``http_<status>``, or a class that only a newer version knows."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ FALLBACKS: Final = by_name(
         ticket="it happens in your process.",
     ),
 )
-"""By fault."""
+"""By owner."""
 
 UNKNOWN: Final = Advice(
     about="unknown",

@@ -60,18 +60,18 @@ def summary(totals: Totals, console: Console) -> RenderableType:
 def _by_cause(rows: Iterable[Row], console: Console) -> RenderableType:
     groups: dict[tuple[str, str | None, bool | None], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.cause, row.text(names.FAULT), row.retryable].append(row)
+        groups[row.cause, row.text(names.ERROR_OWNER), row.retryable].append(row)
     wide = console.width >= _WIDE
     facts = ((20, False), (5, True), (15, False), (7, False))
     ids = ((36, False), (28, False)) if wide else ()
     lines = [_heading(wide=wide)]
-    for (cause, fault, retryable), members in sorted(groups.items(), key=lambda item: -len(item[1])):
+    for (cause, owner, retryable), members in sorted(groups.items(), key=lambda item: -len(item[1])):
         # The example is one that has both ids, if any has.
         example = max(members, key=lambda row: sum(value is not None for value in row.ids))
         cells = [
             Text(cause, style=style_of(example)),
             Text(str(len(members))),
-            absent() if fault is None else Text(MOVES.get(fault, fault)),
+            absent() if owner is None else Text(MOVES.get(owner, owner)),
             _helps(retryable),
         ]
         ids_or_why_not = _evidence(example)

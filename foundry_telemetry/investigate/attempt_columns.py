@@ -36,7 +36,7 @@ class AttemptColumns(Struct, frozen=True, kw_only=True, omit_defaults=True):
     error_type: str | None = None
     error_code: str | None = None
     error_origin: str | None = None
-    fault: str | None = None
+    error_owner: str | None = None
     retryable: bool | None = None
     retry_after_s: float | None = None
     token_expires_in_s: float | None = None

@@ -68,7 +68,7 @@ class Group(Struct, frozen=True, kw_only=True):
     """In the week before, or since."""
     last_seen: datetime
     error_type: str | None = None
-    fault: str | None = None
+    error_owner: str | None = None
     service: str | None = None
     version: str | None = None
     deployment: str | None = None
@@ -88,7 +88,7 @@ class Bin(Struct, frozen=True, kw_only=True):
     oldest_ms: float
     newest_ms: float
     error_type: str | None = None
-    fault: str | None = None
+    error_owner: str | None = None
 
 
 class Hit(Struct, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ class Hit(Struct, frozen=True, kw_only=True):
     tries: int
     """Attempts that these calls took, of whatever outcome."""
     error_type: str | None = None
-    fault: str | None = None
+    error_owner: str | None = None
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -167,16 +167,16 @@ def calls(source: Source, window: TimeRange) -> list[Hit]:
 
 
 def failures(
-    source: Source, error_type: str, fault: str, first: TimeRange, newest: TimeRange
+    source: Source, error_type: str, owner: str, first: TimeRange, newest: TimeRange
 ) -> list[Failure]:
     """The newest failures of a cause and one of another time; none where it cannot be asked for.
 
     Returns:
         At most 501, the newest first.
     """
-    if not (is_word(error_type) and is_word(fault)):
+    if not (is_word(error_type) and is_word(owner)):
         return []
-    values: dict[str, Value] = {"Class": error_type, "Fault": fault, "First": first, "Newest": newest}
+    values: dict[str, Value] = {"Class": error_type, "Owner": owner, "First": first, "Newest": newest}
     found = _records(source.ask("failures", values, raw=_JSON), Failure)
     once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
     return sorted(once.values(), key=lambda one: one.ended, reverse=True)

@@ -89,7 +89,7 @@ ERROR_TYPE: Final = _field("error.type", "HTTP: here the failure class of ``foun
 LAST_ERROR: Final = _field("foundry.last_error.type", "Ours, on spans: class of the last failed attempt; a recovered call keeps it.", _SPAN, _CLASSIFIED, c.CAUSE)
 ERROR_CODE: Final = _field("foundry.error.code", "Ours: the code in the error body, the ``AADSTS`` code, or the name of the socket error.", _LEDGER, "response body, or the error of the socket", c.CODE, path="failure.code", column="error_code", expect="code")
 ERROR_ORIGIN: Final = _field("foundry.error.origin", "Ours: who answered.", _LEDGER, _CLASSIFIED, c.one_of(*get_args(v.Origin)), path="failure.origin", column="error_origin", expect="origin", note="who answered")
-FAULT: Final = _field("foundry.fault", "Ours: whose move it is.", _LEDGER, _CLASSIFIED, c.one_of(*get_args(v.Fault)), path="failure.fault", column="fault", line="fault", note="whose move it is; absent where what was seen of the answer does not say")
+ERROR_OWNER: Final = _field("foundry.error.owner", "Ours: who has to act.", _LEDGER, _CLASSIFIED, c.one_of(*get_args(v.Owner)), path="failure.owner", column="error_owner", line="owner", expect="owner", note="who has to act; absent without evidence")
 RETRYABLE: Final = _field("foundry.retryable", "Ours: whether another attempt can help.", _LEDGER, _CLASSIFIED, c.FLAG, path="failure.retryable", column="retryable")
 RETRY_AFTER: Final = _field("foundry.retry_after_s", "Ours: seconds, from ``retry-after-ms``, else ``retry-after``.", _LEDGER, _HEADERS, c.AMOUNT, unit="s", path="retry_after_s", column="retry_after_s")
 

@@ -28,7 +28,7 @@ Outcome = Literal[
     "ok", "error", "stream_error", "truncated", "abandoned", "cancelled", "no_response", "not_sent"
 ]
 Origin = Literal["foundry", "anthropic", "customer_gateway", "proxy", "entra", "client", "unknown"]
-Fault = Literal[
+Owner = Literal[
     "caller_credential",
     "caller_authorization",
     "caller_request",

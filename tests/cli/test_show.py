@@ -15,7 +15,7 @@ from foundry_telemetry.demo.ledger import QUERY, Row, read_fields, read_rows
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import LedgerTable, style_of
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.observation import Fault
+from foundry_telemetry.observation import Owner
 from foundry_telemetry.schema import field as names
 from foundry_telemetry.schema import row as schema_row
 from foundry_telemetry.schema.field import LEDGER
@@ -157,16 +157,18 @@ def test_style(fields: dict[str, Any], style: str) -> None:
 
 
 def test_moves_are_complete() -> None:
-    """Whose move it is has words for every fault there is."""
-    assert set(MOVES) == set(get_args(Fault))
+    """Whose move it is has words for every owner there is."""
+    assert set(MOVES) == set(get_args(Owner))
 
 
 def test_summary() -> None:
     """Causes are counted by whose move it is, with ids of one attempt that has both where one has."""
     failed = {"OUTCOME": "error", "ERROR_TYPE": "rate_limited", "RETRYABLE": True}
     totals = Totals()
-    totals.add([row(**failed, FAULT="quota", ANTHROPIC_REQUEST_ID=None), row(**failed, FAULT="quota")])
-    totals.add([row(**failed, FAULT="customer_gateway", ANTHROPIC_REQUEST_ID=None)])
+    totals.add(
+        [row(**failed, ERROR_OWNER="quota", ANTHROPIC_REQUEST_ID=None), row(**failed, ERROR_OWNER="quota")]
+    )
+    totals.add([row(**failed, ERROR_OWNER="customer_gateway", ANTHROPIC_REQUEST_ID=None)])
     totals.add([row(INPUT_TOKENS=1000, OUTPUT_TOKENS=20, COST=0.5, USAGE_COMPLETE=True, CALL_ID="a" * 16)])
     totals.add([row(INPUT_TOKENS=1000, OUTPUT_TOKENS=20, USAGE_COMPLETE=True, CALL_ID="b" * 16)])
     console = Console(file=io.StringIO(), width=120)

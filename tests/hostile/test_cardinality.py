@@ -45,7 +45,7 @@ LINK = unbound(
     Context(),
 )
 REFUSED = Failure(
-    type="auth_invalid_key", origin="foundry", fault="caller_credential", retryable=False, auth_failure=True
+    type="auth_invalid_key", origin="foundry", owner="caller_credential", retryable=False, auth_failure=True
 )
 
 

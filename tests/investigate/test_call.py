@@ -26,7 +26,7 @@ BAD: dict[str, Any] = {
     "status": 529,
     "outcome": "error",
     "error_type": "overloaded",
-    "fault": "model_service",
+    "error_owner": "model_service",
 }
 
 

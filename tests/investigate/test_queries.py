@@ -76,7 +76,7 @@ def test_azure_and_local_mean_the_same(name: str, seed: int) -> None:
     """Where all properties are text in JSON the answer is that of the typed store."""
     rows = make_rows(seed)
     failed = next(row for row in rows if row.error_type == "overloaded" and row.call_id)
-    values = dict(all_asked()[name]) | {"Fault": failed.fault or "", "Id": failed.call_id}
+    values = dict(all_asked()[name]) | {"Owner": failed.error_owner or "", "Id": failed.call_id}
     text = substitute(compose.composed(files.investigation(name)), values)
     workspace = Workspace(rows)
     answer = duckdb_kql.query(workspace._connection, text, query_now=END)

@@ -51,7 +51,7 @@ class New(Struct, frozen=True):
     first_seen: datetime
 
 
-def hits(groups: Sequence[Group], error_type: str, fault: str) -> Iterator[Hit]:
+def hits(groups: Sequence[Group], error_type: str, owner: str) -> Iterator[Hit]:
     """Who is hit by a cause: deployments and services, and what else parts those who are from the others."""
     for by in (*ALWAYS, *_TELLING):
         whole: Counter[str] = Counter()
@@ -59,7 +59,7 @@ def hits(groups: Sequence[Group], error_type: str, fault: str) -> Iterator[Hit]:
         for group in groups:
             value = getattr(group, by) or ""
             whole[value] += group.attempts
-            if (group.error_type or "", group.fault or "") == (error_type, fault):
+            if (group.error_type or "", group.error_owner or "") == (error_type, owner):
                 bad[value] += group.attempts
         shares = [
             Share(value or "(not told)", count, whole[value]) for value, count in bad.most_common() if count

@@ -106,7 +106,7 @@ def _silent(found: Incident) -> Iterator[Line]:
 
 def _wrong(found: Incident, main: Main) -> Iterator[Line]:
     cause, advice = main.cause, main.advice
-    move = MOVES.get(cause.fault, ABSENT)
+    move = MOVES.get(cause.owner, ABSENT)
     yield "WRONG", Text.assemble((move, "bold red"), "  ", (cause.error_type, "bold red"))
     yield "", Text(advice.meaning)
     yield "since", Text(_since(found, main))
@@ -241,7 +241,7 @@ def _others(found: Incident) -> Iterator[Line]:
         usual = "" if cause.usual is None else f", usual {_usual(cause.usual)}"
         judged = "; WRONG too" if cause.wrong else ""
         numbers = f"{many(cause.attempts, 'attempt')}{usual}; {many(cause.failed, 'call')} failed"
-        yield label, Text(f"{MOVES.get(cause.fault, ABSENT)} {cause.error_type}: {numbers}{judged}")
+        yield label, Text(f"{MOVES.get(cause.owner, ABSENT)} {cause.error_type}: {numbers}{judged}")
         label = ""
     further = len(found.others) - _MOST_OTHERS
     if further > 0:

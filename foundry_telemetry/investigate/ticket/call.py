@@ -58,7 +58,7 @@ class Call(Struct, frozen=True):
     def advice(self) -> Advice | None:
         """What is known of its cause; ``None`` where nothing failed."""
         failure = self.failure
-        return None if failure is None else advice_for(failure.error_type, failure.fault)
+        return None if failure is None else advice_for(failure.error_type, failure.error_owner)
 
     @property
     def began(self) -> datetime:

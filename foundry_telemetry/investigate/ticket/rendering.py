@@ -44,7 +44,7 @@ def _head(call: Call) -> Iterator[Line]:
     if failure is None or advice is None:
         yield "when", Text(day_and_time(call.last.ended))
         return
-    move = MOVES.get(failure.fault or "", ABSENT)
+    move = MOVES.get(failure.error_owner or "", ABSENT)
     yield "cause", Text.assemble((move, "bold"), "  ", (failure.error_type or "", "bold"))
     yield "", Text(advice.meaning)
     yield "when", Text(f"{day_and_time(failure.ended)}, {_who(failure)}")

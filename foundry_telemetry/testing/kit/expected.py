@@ -46,8 +46,8 @@ class ExpectedFields(TypedDict, total=False):
     code: object
     origin: object
     """Who answered."""
-    fault: object
-    """Whose move it is; absent where what was seen of the answer does not say."""
+    owner: object
+    """Who has to act; absent without evidence."""
     retryable: object
     retry_after_s: object
     token_expires_in_s: object

@@ -14,6 +14,7 @@ from tests.contract.envelopes.stored import Emitted
 RENAMED: Final[Mapping[str, str]] = {
     # "foundry.old": "foundry.new"               an attribute, a measurement, a metric or an event
     # "foundry.old=value": "foundry.new=other"   one of the values of an attribute, with the attribute's name
+    "foundry.fault": "foundry.error.owner",
 }
 """Old name to new name."""
 

@@ -16,15 +16,15 @@ _INTRODUCTION: Final = """\
 <!-- Made by `python -m foundry_telemetry.advice`; change the table in that package, not this page. -->
 
 Every failed attempt has a class (`error.type`) and says whose move it is (`foundry.error.owner`). Find the \
-class in the table; the steps are below it, in order. No command here shows a key or a token. What stands between \
-angle brackets is yours to [fill in](#to-fill-in).
+class in the table; the steps are below it, in order. No command here shows a key or a token. What stands \
+between angle brackets is yours to [fill in](#to-fill-in).
 """
 _FALLBACKS: Final = """\
 ## What fits no class
 
 `http_<status>` is an answer that fits none. Whose move it is stands in `foundry.error.owner`, and is absent \
-where what was seen of the answer does not say. Where it is `customer_gateway`, your own gateway answered, and \
-what is said of it here holds in place of the class.
+where what was seen of the answer does not say. Where it is `customer_gateway`, your own gateway answered, \
+and what is said of it here holds in place of the class.
 """
 
 

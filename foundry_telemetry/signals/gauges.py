@@ -60,7 +60,7 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
     _create_health(meter, asked)  # first: what waits must be recorded before counters are collected
     meter.create_observable_gauge(metric_names.QUOTA_USED, [used], "{unit}")
     meter.create_observable_gauge(metric_names.QUOTA_LIMIT, [limits], "{unit}")
-    meter.create_observable_gauge(metric_names.QUOTA_WALL, [walls], "s")
+    meter.create_observable_gauge(metric_names.QUOTA_TIME_TO_EXHAUSTION, [walls], "s")
     meter.create_observable_counter(metric_names.BUDGET_OVERRUNS, [_overruns], "{overrun}")
     return quota
 

@@ -94,7 +94,7 @@ class Metrics:
         self._auth_failures = meter.create_counter(metric_names.AUTH_FAILURES, "{failure}")
         self._cost = meter.create_counter(metric_names.COST, "{USD}")
         self._partial_cost = meter.create_counter(metric_names.PARTIAL_COST, "{USD}")
-        self._unpriced = meter.create_counter(metric_names.UNPRICED, "{attempt}")
+        self._unpriced = meter.create_counter(metric_names.UNPRICED_ATTEMPTS, "{attempt}")
         self._quota = create_gauges(meter, _asked)
         _all.add(self)
 
@@ -206,7 +206,7 @@ class Metrics:
             why = pricing.missing(
                 seen.response_model, seen.usage, seen.started_ns, deployment=seen.deployment
             )
-            self._unpriced.add(1, call | {names.COST_MISSING: why}, context)
+            self._unpriced.add(1, call | {names.UNPRICED_REASON: why}, context)
 
 
 def _context(where: SpanContext) -> Context:

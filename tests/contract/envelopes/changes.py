@@ -15,6 +15,9 @@ RENAMED: Final[Mapping[str, str]] = {
     # "foundry.old": "foundry.new"               an attribute, a measurement, a metric or an event
     # "foundry.old=value": "foundry.new=other"   one of the values of an attribute, with the attribute's name
     "foundry.fault": "foundry.error.owner",
+    "foundry.client.quota.time_to_wall": "foundry.client.quota.time_to_exhaustion",
+    "foundry.client.cost.missing": "foundry.client.cost.unpriced_attempts",
+    "foundry.cost.missing": "foundry.cost.unpriced_reason",
 }
 """Old name to new name."""
 

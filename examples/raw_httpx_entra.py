@@ -54,7 +54,7 @@ def tell() -> None:
         print(f"  {seen.usage.total_input_tokens} tokens in, {seen.usage.output_tokens} out; {ids}")
     else:
         helps = "may help" if seen.failure.retryable else "does not help"
-        print(f"  {seen.failure.type} ({seen.failure.fault}); trying again {helps}; {ids}")
+        print(f"  {seen.failure.type} ({seen.failure.owner}); trying again {helps}; {ids}")
 
 
 def main() -> None:

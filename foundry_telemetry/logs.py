@@ -11,19 +11,38 @@ from __future__ import annotations
 import copy
 import functools
 import logging
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any, Final
 
 from opentelemetry import trace
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema.field import ANTHROPIC_REQUEST_ID, AZURE_REQUEST_ID, BY_NAME, FIELDS
+from foundry_telemetry.schema.reading import Fields, fields, read
+from foundry_telemetry.schema.row import Row
+from foundry_telemetry.schema.value import EVENT_NAME
 
 LOGGER_NAME: Final = "foundry_telemetry.attempts"
 """Name of the logger the console lines go to unless another is given."""
 
 _QUIET: Final = frozenset({"ok", "abandoned", "cancelled"})
 """Outcomes that are no failure."""
+
+
+def _on_lines(rows: Iterable[Row], root: str = "") -> Fields:
+    """Fields by their names on a line, read from a part of an observation."""
+    rows = tuple(rows)
+    return fields((row.line for row in rows), (row.path.removeprefix(root) for row in rows))
+
+
+_ROWS: Final = tuple(row for row in FIELDS if row.line)
+_OF_ATTEMPT: Final = _on_lines(row for row in _ROWS if row.root != "failure")
+_OF_FAILURE: Final = _on_lines((row for row in _ROWS if row.root == "failure"), "failure.")
+_IDS: Final = _on_lines(BY_NAME[name] for name in (AZURE_REQUEST_ID, ANTHROPIC_REQUEST_ID))
+_ROUNDED: Final = {row.line: (1, 9) for row in _ROWS if row.unit == "US dollars"} | {
+    row.line: (1000, 1) for row in _ROWS if row.in_ms
+}
+"""Factor and digits, by the name on a line."""
 
 _logger = logging.getLogger(__name__)
 
@@ -43,11 +62,7 @@ def add_foundry_context(
     try:
         _add_trace(event_dict)
         # The two ids are added together or not at all: a line must not mix those of two attempts.
-        if (
-            event_dict.get("event") != EVENT_NAME
-            and "apim_request_id" not in event_dict
-            and "anthropic_request_id" not in event_dict
-        ):
+        if event_dict.get("event") != EVENT_NAME and event_dict.keys().isdisjoint(_IDS.names):
             _add_ids(event_dict)
     except Exception:
         pass  # not even logged: this runs inside a log call
@@ -95,39 +110,17 @@ def _add_ids(event_dict: MutableMapping[str, Any]) -> None:
 
     attempt = last_attempt()
     if attempt is not None and attempt.trace_id == event_dict.get("trace_id"):
-        ids = _told(
-            apim_request_id=attempt.ids.apim_request_id,
-            anthropic_request_id=attempt.anthropic_request_id,
-        )
-        event_dict.update(ids)
+        event_dict.update(read(_IDS, attempt))
 
 
 def _fields(seen: Observation) -> dict[str, object]:
-    failure = seen.failure
-    return _told(
-        deployment=seen.deployment,
-        attempt=seen.attempt_number,
-        status=seen.status_code,
-        outcome=seen.outcome,
-        cause=failure and failure.type,
-        fault=failure and failure.fault,
-        tokens_in=seen.usage.total_input_tokens,
-        tokens_out=seen.usage.output_tokens,
-        tokens_cached=seen.usage.cache_read_input_tokens,
-        ttft_ms=_ms(seen.time_to_first_token_s),
-        duration_ms=_ms(seen.duration_s),
-        apim_request_id=seen.ids.apim_request_id,
-        anthropic_request_id=seen.anthropic_request_id,
-        cost_usd=None if seen.cost_usd is None else round(seen.cost_usd, 9),
-    )
-
-
-def _told(**fields: object) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _ms(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds * 1000, 1)
+    values = read(_OF_ATTEMPT, seen)
+    if seen.failure is not None:
+        values |= read(_OF_FAILURE, seen.failure)
+    for name, (factor, digits) in _ROUNDED.items():
+        if name in values:
+            values[name] = round(values[name] * factor, digits)
+    return values
 
 
 def _kept_local(logger: Any) -> Any:

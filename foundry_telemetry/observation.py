@@ -9,25 +9,24 @@ re-sends after a 401 are further attempts. *Observation*: what is known of an at
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from msgspec import Struct
 
-AuthScheme = Literal["api_key", "entra_id", "gateway_key", "none"]
-Outcome = Literal[
-    "ok", "error", "stream_error", "truncated", "abandoned", "cancelled", "no_response", "not_sent"
-]
-Origin = Literal["foundry", "anthropic", "customer_gateway", "proxy", "entra", "client", "unknown"]
-Fault = Literal[
-    "caller_credential",
-    "caller_authorization",
-    "caller_request",
-    "quota",
-    "customer_gateway",
-    "azure",
-    "model_service",
-    "network",
-    "client",
+from foundry_telemetry.schema.value import AuthScheme, Origin, Outcome, Owner
+
+__all__ = [
+    "AuthScheme",
+    "Cost",
+    "EntraFacts",
+    "Failure",
+    "Observation",
+    "Origin",
+    "Outcome",
+    "Owner",
+    "RequestIds",
+    "TokenFacts",
+    "TokenUsage",
+    "support_code",
 ]
 
 NO_TAGS: Mapping[str, str] = {}
@@ -108,7 +107,7 @@ class RequestIds(Struct, frozen=True, kw_only=True, gc=False):
     request_id: str | None = None
     """The model service's id, which Anthropic support asks for; absent when Azure refused the call."""
     x_request_id: str | None = None
-    x_ms_client_request_id: str | None = None
+    """Set by gateways."""
     body_request_id: str | None = None
     """``request_id`` of an error body or event, or the id in the text of an upstream failure."""
     activity_id: str | None = None
@@ -143,7 +142,7 @@ class Failure(Struct, frozen=True, kw_only=True, gc=False):
     type: str
     """The failure class, from the table in ``foundry_telemetry.wire.causes``; emitted as ``error.type``."""
     origin: Origin
-    fault: Fault | None
+    owner: Owner | None
     """Who has to act; ``None`` where the evidence does not say."""
     retryable: bool
     """Whether another attempt can help."""

@@ -11,6 +11,7 @@ MAKERS: Final = (
     "foundry_telemetry.advice",
     "tests.fault_injection",
     "tests.settings_matrix",
+    "tests.testing.kit.page",
 )
 """Modules with their arguments, in an order in which each finds what it reads."""
 

@@ -1,4 +1,7 @@
-"""Makes the dashboards' files from the queries and the layout. The same input gives the same bytes."""
+"""Makes the dashboards' files from the queries and the layout, and the lists of fields from their table.
+
+The same input gives the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dashboards.builder import arm, grafana
+from dashboards.builder import arm, grafana, schema_files
 from dashboards.builder.arm import bicep
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.workbook import notebook
-from foundry_telemetry.kql import files
+from foundry_telemetry.kql import files, typed_view
 
 Json = dict[str, object]
 
@@ -29,6 +32,7 @@ def _text(value: Json) -> str:
 
 
 ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
+    f"queries/{files.VIEW}.kql": typed_view.text,
     files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
     files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
     files.TEMPLATE: lambda: _text(template()),
@@ -44,14 +48,21 @@ def build() -> list[str]:
     Returns:
         The names of those that were written.
     """
-    written = outdated()
+    written = _outdated()
     for name in written:
         (files.folder() / name).write_text(ARTEFACTS[name](), encoding="utf-8", newline="\n")
-    return written
+    of_schema = schema_files.outdated()
+    for name in of_schema:
+        schema_files.write(name)
+    return written + of_schema
 
 
 def outdated() -> list[str]:
     """The names of files that differ from a fresh build, or are not there."""
+    return _outdated() + schema_files.outdated()
+
+
+def _outdated() -> list[str]:
     return [name for name, make in ARTEFACTS.items() if _read(name) != make()]
 
 

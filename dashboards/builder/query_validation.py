@@ -41,7 +41,7 @@ _DAY: Final = TimeRange(
     datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC), timedelta(minutes=3)
 )
 _INVESTIGATED: Final[Mapping[str, Value]] = {
-    **dict.fromkeys(("Id", "Trace", "Class", "Fault"), "x"),
+    **dict.fromkeys(("Id", "Trace", "Class", "Owner"), "x"),
     **dict.fromkeys(("Window", "Day", "Week", "First", "Newest", "TimeRange"), _DAY),
     **dict.fromkeys(("Deployment", "Model", "Service"), ALL),
     **dict.fromkeys(("UsdPerUnit", "Discount"), "1"),

@@ -16,7 +16,7 @@ TITLES: Final = {
     "failed_attempts": "Failed attempts, newest first, with both ids",
     "attempts_by_id": "Find an attempt by any id",
     "call_attempts": "One call, attempt by attempt",
-    "failures_by_fault": "Failures over time, by whose move it is",
+    "failures_by_owner": "Failures over time, by whose move it is",
     "failures_by_class": "Failures over time, by class",
     "failures_last_week": "Failures against the same hours of last week",
     "failures_by_minute": "Failures by deployment and minute",
@@ -32,7 +32,7 @@ TITLES: Final = {
 """Query: its name in the picker; in the order in which an incident asks."""
 
 _CHARTS: Final = {name for name in TITLES if name.endswith("_over_time")} | {
-    "failures_by_fault",
+    "failures_by_owner",
     "failures_by_class",
 }
 """Those whose answer is drawn."""

@@ -32,7 +32,7 @@ def test_the_smaller_model_helps_out(foundry: FoundryKit, assistant: Assistant) 
     foundry.script(respond)
     assert assistant.answer("What is the capital of France?", tenant="acme") == "Paris."
     larger, smaller = foundry.calls
-    larger.has(deployment="claude-opus-prod", attempts=2, error="rate_limited", fault="quota")
+    larger.has(deployment="claude-opus-prod", attempts=2, error="rate_limited", owner="quota")
     smaller.has(deployment="claude-haiku-prod", attempts=1, error=None)
 
 

@@ -1,7 +1,7 @@
 """Advice: from the class of a failure to what it means, what to do, and whom to ask. One table for all.
 
 The note on an exception, the command line, the workbook's Auth tab and `dashboards/causes.md` are made from
-it. Whose fault a class is, and whether it can be retried, stands in `foundry_telemetry.wire.causes` alone.
+it. Who owns a class, and whether it can be retried, stands in `foundry_telemetry.wire.causes` alone.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ ALL: Final[Mapping[str, Advice]] = MappingProxyType(
 _GATEWAY: Final = "customer_gateway"
 
 
-def advice_for(error_type: str | None, fault: str | None = None) -> Advice:
+def advice_for(error_type: str | None, owner: str | None = None) -> Advice:
     """What is known of a failure. Never raises.
 
     Args:
         error_type: The failure class (`error.type` of the record).
-        fault: Whose move the record says it is (`foundry.fault`). A customer's gateway changes the advice:
+        owner: Who has to act by the record (`foundry.error.owner`). A customer's gateway changes the advice:
             its 429 is not Azure's. For what fits no class it is all there is to go by; ``None`` where the
             record does not say.
     """
     known = ALL.get(error_type or "")
-    if fault == _GATEWAY and (known is None or known.fault != _GATEWAY):
+    if owner == _GATEWAY and (known is None or known.owner != _GATEWAY):
         return FALLBACKS[_GATEWAY]
     if known is not None:
         return known
-    return FALLBACKS.get(fault or "", UNKNOWN)
+    return FALLBACKS.get(owner or "", UNKNOWN)
 
 
 def as_markdown() -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.advice.entry import REACH, RESOLVE, Advice, Step, by_name
+from foundry_telemetry.schema import field as names
 
 CLIENT: Final = by_name(
     Advice(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.advice.entry import (
     KEY_DIGEST,
     SCOPE,
@@ -15,6 +14,7 @@ from foundry_telemetry.advice.entry import (
     Step,
     by_name,
 )
+from foundry_telemetry.schema import field as names
 
 CREDENTIALS: Final = by_name(
     Advice(

@@ -7,8 +7,8 @@ from typing import Final, Literal, NamedTuple, get_args
 
 from msgspec import Struct
 
-from foundry_telemetry import conventions as names
-from foundry_telemetry.observation import Fault
+from foundry_telemetry.observation import Owner
+from foundry_telemetry.schema import field as names
 from foundry_telemetry.wire.causes import CLASSES
 
 Desk = Literal["Azure", "Anthropic", "Entra"]
@@ -24,7 +24,7 @@ IDS: Final[Mapping[Desk, tuple[str, ...]]] = {
 }
 """The ledger's fields that each desk asks for."""
 
-FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
+OWNERS: Final[tuple[Owner, ...]] = get_args(Owner)
 
 
 class Step(NamedTuple):
@@ -40,7 +40,7 @@ class Advice(Struct, frozen=True, kw_only=True):
     """What a failure means and what to do about it."""
 
     about: str
-    """The failure class; in a fallback the fault, or ``unknown``."""
+    """The failure class; in a fallback the owner, or ``unknown``."""
     meaning: str
     """One sentence."""
     next_step: str
@@ -58,11 +58,11 @@ class Advice(Struct, frozen=True, kw_only=True):
     """Whom to open it with; empty for nobody."""
 
     @property
-    def fault(self) -> Fault | None:
+    def owner(self) -> Owner | None:
         """Whose move it is, from the table of classes."""
         if self.about in CLASSES:
-            return CLASSES[self.about].fault
-        return next((fault for fault in FAULTS if fault == self.about), None)
+            return CLASSES[self.about].owner
+        return next((owner for owner in OWNERS if owner == self.about), None)
 
     @property
     def retryable(self) -> bool | None:

@@ -1,11 +1,11 @@
-"""Advice by fault, for what fits no class: ``http_<status>``, or a class that only a newer version knows."""
+"""Advice by owner, for what fits no class: ``http_<status>``, or a class that only a newer version knows."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.advice.entry import Advice, Step, by_name
+from foundry_telemetry.schema import field as names
 
 _SEE_MESSAGE: Final = Step(
     "Read the message of the exception that the application caught; it is not kept here."
@@ -131,7 +131,7 @@ FALLBACKS: Final = by_name(
         ticket="it happens in your process.",
     ),
 )
-"""By fault."""
+"""By owner."""
 
 UNKNOWN: Final = Advice(
     about="unknown",

@@ -19,4 +19,4 @@ OWNER_LABELS: Final[Mapping[str, str]] = MappingProxyType(
         "quota": "you: quota",
     }
 )
-"""For each ``observation.Fault``."""
+"""For each ``observation.Owner``."""

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from foundry_telemetry import conventions
-from foundry_telemetry.advice.entry import DATA_ACTION, FAULTS, IDS, PLACEHOLDERS, Advice
+from foundry_telemetry.advice.entry import DATA_ACTION, IDS, OWNERS, PLACEHOLDERS, Advice
+from foundry_telemetry.schema.inventory import INVENTORY
 from foundry_telemetry.wire.causes import CLASSES
 
 _INTRODUCTION: Final = """\
@@ -15,16 +15,16 @@ _INTRODUCTION: Final = """\
 
 <!-- Made by `python -m foundry_telemetry.advice`; change the table in that package, not this page. -->
 
-Every failed attempt has a class (`error.type`) and says whose move it is (`foundry.fault`). Find the class \
-in the table; the steps are below it, in order. No command here shows a key or a token. What stands between \
-angle brackets is yours to [fill in](#to-fill-in).
+Every failed attempt has a class (`error.type`) and says whose move it is (`foundry.error.owner`). Find the \
+class in the table; the steps are below it, in order. No command here shows a key or a token. What stands \
+between angle brackets is yours to [fill in](#to-fill-in).
 """
 _FALLBACKS: Final = """\
 ## What fits no class
 
-`http_<status>` is an answer that fits none. Whose move it is stands in `foundry.fault`, and is absent where \
-what was seen of the answer does not say. Where it is `customer_gateway`, your own gateway answered, and \
-what is said of it here holds in place of the class.
+`http_<status>` is an answer that fits none. Whose move it is stands in `foundry.error.owner`, and is absent \
+where what was seen of the answer does not say. Where it is `customer_gateway`, your own gateway answered, \
+and what is said of it here holds in place of the class.
 """
 
 
@@ -35,7 +35,7 @@ _FIELD: Final = re.compile(r"[a-z_]+(?:\.[a-z_]+)+").fullmatch
 
 def page(classes: Iterable[Advice], fallbacks: Iterable[Advice]) -> str:
     """The page: a table of all classes, each class with its steps, what is left, and what to fill in."""
-    ordered = sorted(classes, key=lambda entry: FAULTS.index(entry.fault or "client"))
+    ordered = sorted(classes, key=lambda entry: OWNERS.index(entry.owner or "client"))
     parts = [_INTRODUCTION, "\n".join(_table(ordered)) + "\n"]
     parts += ["\n".join(_section(entry, "##")) for entry in ordered]
     parts.append(_FALLBACKS)
@@ -49,7 +49,7 @@ def _table(entries: Iterable[Advice]) -> Iterator[str]:
     yield "| --- | --- | --- | --- |"
     for entry in entries:
         retry = "yes" if entry.retryable else "no"
-        yield f"| [`{entry.about}`](#{entry.about}) | {entry.fault} | {retry} | {_marked(entry.next_step)} |"
+        yield f"| [`{entry.about}`](#{entry.about}) | {entry.owner} | {retry} | {_marked(entry.next_step)} |"
 
 
 def _section(entry: Advice, level: str) -> Iterator[str]:
@@ -59,7 +59,7 @@ def _section(entry: Advice, level: str) -> Iterator[str]:
         yield f"{number}. {_marked(step.text)}"
         if step.command:
             yield f"\n   ```sh\n   {step.command}\n   ```\n"
-    yield f"\n- **Whose move**: {entry.fault or 'not told'}"
+    yield f"\n- **Whose move**: {entry.owner or 'not told'}"
     yield f"- **Retry**: {_ANSWERS[entry.retryable]}{_marked(entry.retry)}"
     yield f"- **Ticket**: {_support_channels(entry)}: {_marked(entry.ticket)}"
     yield f"- **Look at**: {', '.join(f'`{field}`' for field in entry.relevant_fields)}; tab {entry.tab}.\n"
@@ -90,7 +90,7 @@ def _placeholders() -> Iterator[str]:
 
 def _words() -> str:
     """The names of fields and of classes that are no plain English, the longest first."""
-    fields = {name for name in vars(conventions).values() if isinstance(name, str) and _FIELD(name)}
+    fields = {row.name for row in INVENTORY if _FIELD(row.name)}
     classes = {name for name in CLASSES if "_" in name}
     return "|".join(map(re.escape, sorted(fields | classes, key=lambda name: (-len(name), name))))
 

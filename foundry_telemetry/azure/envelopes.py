@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.dropped_items import Loss, Reason, Signal, dropped
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import metric as metric_names
 
 _SIGNALS: Final = {
     "RequestData": Signal.TRACES,
@@ -40,7 +41,7 @@ def lose(reason: Reason, envelopes: Iterable[Any], otherwise: Signal) -> None:
         point = _point(data) if kind == "MetricData" else None
         if point is None or point[0] != _RESOURCE:
             dropped.add(reason, _SIGNALS.get(kind, otherwise))
-        if point is not None and point[0] == names.METRIC_DROPPED:
+        if point is not None and point[0] == metric_names.DROPPED:
             _requeue(point[1], data.get("properties", {}))
 
 
@@ -49,7 +50,7 @@ def lose_metrics(reason: Reason, batch: Any) -> None:
     with suppress(Exception):
         dropped.add(reason, Signal.METRICS, size(batch))
         for name, point in _points(batch):
-            if name == names.METRIC_DROPPED:
+            if name == metric_names.DROPPED:
                 _requeue(point.value, point.attributes)
 
 

@@ -24,8 +24,8 @@ from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace import get_current_span
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
+from foundry_telemetry.schema.value import EVENT_NAME
 
 EXPORTER: Final = "azure.monitor.opentelemetry"
 """Name of the exporter's loggers."""

@@ -20,15 +20,15 @@ def audit(
 ) -> None:
     """What can leave the process? Every name, where it goes, what it is made of, and if it can be personal.
 
-    Looks at nothing and sends nothing: it is the manifest that the tests hold against real traffic.
+    Looks at nothing and sends nothing: it is the inventory that the tests hold against real traffic.
     """
     if as_json and as_markdown:
         raise typer.BadParameter("--json and --markdown: expected one of them; try `foundry-telemetry audit`")
     with repair():
-        from foundry_telemetry.manifest import show  # noqa: PLC0415 - not for --help
+        from foundry_telemetry.schema import rendering  # noqa: PLC0415 - not for --help
 
         if as_json or as_markdown:
-            sys.stdout.write((show.as_json() if as_json else show.as_markdown()) + "\n")
+            sys.stdout.write((rendering.as_json() if as_json else rendering.as_markdown()) + "\n")
             return
         _show()
 
@@ -36,14 +36,14 @@ def audit(
 def _show() -> None:
     from rich.console import Console  # noqa: PLC0415 - only when something is shown
 
-    from foundry_telemetry.manifest import show  # noqa: PLC0415 - as above
+    from foundry_telemetry.schema import rendering  # noqa: PLC0415 - as above
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=_PIPE)
-    for what, heading in show.HEADINGS.items():
+    for kind, heading in rendering.HEADINGS.items():
         console.print(f"\n{heading}", style="bold", markup=False)
-        console.print(_table(show.COLUMNS, list(show.rows(what))))
+        console.print(_table(rendering.COLUMNS, list(rendering.rows(kind))))
     console.print(
         "\nNo prompt, answer, key or token is among them. On metrics no attribute has more than 50 values.",
         markup=False,

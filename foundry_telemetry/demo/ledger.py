@@ -12,36 +12,16 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from foundry_telemetry import conventions as names
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema.field import LEDGER
+from foundry_telemetry.schema.value import EVENT_NAME
 
 Value = str | int | float | bool
 
-NUMBERS: Final = frozenset(
-    {
-        names.ATTEMPT_NUMBER,
-        names.CACHE_READ_TOKENS,
-        names.CACHE_WRITE_1H_TOKENS,
-        names.CACHE_WRITE_5M_TOKENS,
-        names.CACHE_WRITE_TOKENS,
-        names.CONNECT,
-        names.COST,
-        names.DURATION,
-        names.INPUT_TOKENS,
-        names.OUTPUT_TOKENS,
-        names.REASONING_TOKENS,
-        names.REQUEST_MAX_TOKENS,
-        names.RETRY_AFTER,
-        names.STATUS_CODE,
-        names.TIME_TO_FIRST_TOKEN,
-        names.TIME_TO_HEADERS,
-        names.TOKEN_EXPIRES_IN,
-        names.UNCACHED_TOKENS,
-        names.WEB_SEARCHES,
-    }
-)
+NUMBERS: Final = frozenset(row.name for row in LEDGER if row.constraint.type in (int, float))
 """Fields of the ledger event that are numbers."""
 
-BOOLEANS: Final = frozenset({names.REQUEST_STREAM, names.RETRYABLE, names.USAGE_COMPLETE})
+BOOLEANS: Final = frozenset(row.name for row in LEDGER if row.constraint.type is bool)
 """Fields of the ledger event that are true or false."""
 
 _ADDED_BY_EXPORTER: Final = frozenset({"logger_name"})
@@ -87,7 +67,7 @@ class Row(Struct, frozen=True):
         return self.text(names.AZURE_REQUEST_ID), self.text(names.ANTHROPIC_REQUEST_ID)
 
 
-QUERY: Final = f'AppEvents | where Name == "{names.EVENT_NAME}" | project TimeGenerated, Properties'
+QUERY: Final = f'AppEvents | where Name == "{EVENT_NAME}" | project TimeGenerated, Properties'
 """KQL for `read_rows`."""
 
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Final, Self
 from opentelemetry import _logs, metrics, trace
 from rich.text import Text
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.demo.ledger import QUERY, Row, read_rows
 from foundry_telemetry.demo.screen import Screen
 from foundry_telemetry.demo.summary import Totals
+from foundry_telemetry.schema import field as names
 
 if TYPE_CHECKING:
     from foundry_telemetry.demo.service import Service

@@ -9,10 +9,10 @@ from typing import Final
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, style_of, told
+from foundry_telemetry.schema import field as names
 
 _WIDE: Final = 120
 _NOT_SENT: Final = "not_sent"
@@ -60,18 +60,18 @@ def summary(totals: Totals, console: Console) -> RenderableType:
 def _by_cause(rows: Iterable[Row], console: Console) -> RenderableType:
     groups: dict[tuple[str, str | None, bool | None], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.cause, row.text(names.FAULT), row.retryable].append(row)
+        groups[row.cause, row.text(names.ERROR_OWNER), row.retryable].append(row)
     wide = console.width >= _WIDE
     facts = ((20, False), (5, True), (15, False), (7, False))
     ids = ((36, False), (28, False)) if wide else ()
     lines = [_heading(wide=wide)]
-    for (cause, fault, retryable), members in sorted(groups.items(), key=lambda item: -len(item[1])):
+    for (cause, owner, retryable), members in sorted(groups.items(), key=lambda item: -len(item[1])):
         # The example is one that has both ids, if any has.
         example = max(members, key=lambda row: sum(value is not None for value in row.ids))
         cells = [
             Text(cause, style=style_of(example)),
             Text(str(len(members))),
-            absent() if fault is None else Text(OWNER_LABELS.get(fault, fault)),
+            absent() if owner is None else Text(OWNER_LABELS.get(owner, owner)),
             _helps(retryable),
         ]
         ids_or_why_not = _evidence(example)

@@ -14,8 +14,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.demo.ledger import Row
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema.value import COUNT_TOKENS, TAG_PREFIX
 
 ABSENT: Final = "–"  # noqa: RUF001 - an en dash stands for what was not told
 FULL_WIDTH: Final = 197
@@ -23,7 +24,7 @@ FULL_WIDTH: Final = 197
 _WHOLE_WIDTH: Final = 157
 """Columns that a line with whole ids takes."""
 _SHORT_WIDTH: Final = 115
-TENANT: Final = names.TAG_PREFIX + "tenant"
+TENANT: Final = TAG_PREFIX + "tenant"
 """The tag the load gives."""
 _AZURE_WIDTH: Final = 36
 _ANTHROPIC_WIDTH: Final = 28
@@ -77,8 +78,8 @@ def _status(row: Row) -> Text:
 
 def _cause(row: Row) -> Text:
     note = ""
-    if row.text(names.OPERATION) == names.COUNT_TOKENS:
-        note = names.COUNT_TOKENS
+    if row.text(names.OPERATION) == COUNT_TOKENS:
+        note = COUNT_TOKENS
     elif row.outcome == "stream_error":
         note = "in stream"
     elif row.fields.get(names.REQUEST_STREAM) is True and row.cause == "ok":

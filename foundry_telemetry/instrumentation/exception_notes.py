@@ -63,9 +63,9 @@ def line_of(seen: Observation) -> str:
     from foundry_telemetry.advice import advice_for  # noqa: PLC0415 - most processes never need it
 
     failure = seen.failure
-    kind, fault = (failure.type, failure.fault) if failure is not None else (None, None)
+    kind, owner = (failure.type, failure.owner) if failure is not None else (None, None)
     entra = failure.entra.code if failure is not None and failure.entra is not None else None
-    advice = advice_for(kind, fault)
+    advice = advice_for(kind, owner)
     told = {
         "apim-request-id": seen.ids.apim_request_id,
         "request-id": seen.anthropic_request_id,

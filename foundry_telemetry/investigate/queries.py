@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from foundry_telemetry.investigate.attempt_columns import AttemptColumns
 from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.sources import Row, Source, SourceError
 from foundry_telemetry.investigate.ticket.ids import Identity, is_trace_id, is_word
@@ -24,55 +25,15 @@ _BINS: Final = 500
 """How many bins a timeline has, about; none is shorter than a minute."""
 
 
-class Attempt(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One attempt of a call; names as in the typed view. Milliseconds and seconds as the names say."""
+class Attempt(AttemptColumns, frozen=True, kw_only=True, omit_defaults=True):
+    """One attempt of a call: the columns of the typed view, and where it was made."""
 
     ended: datetime
     call_id: str
-    number: int | None = None
     trace_id: str | None = None
     service: str | None = None
     instance: str | None = None
     version: str | None = None
-    client: str | None = None
-    operation: str | None = None
-    deployment: str | None = None
-    stream: bool | None = None
-    method: str | None = None
-    path: str | None = None
-    server: str | None = None
-    resource: str | None = None
-    anthropic_version: str | None = None
-    auth_scheme: str | None = None
-    status: int | None = None
-    model: str | None = None
-    response_id: str | None = None
-    stop_reason: str | None = None
-    region: str | None = None
-    apim_request_id: str | None = None
-    request_id: str | None = None
-    outcome: str | None = None
-    error_type: str | None = None
-    error_code: str | None = None
-    error_origin: str | None = None
-    fault: str | None = None
-    retryable: bool | None = None
-    retry_after_s: float | None = None
-    token_expires_in_s: float | None = None
-    token_audience: str | None = None
-    token_tenant: str | None = None
-    token_application: str | None = None
-    token_identity_type: str | None = None
-    entra_code: str | None = None
-    entra_trace_id: str | None = None
-    entra_correlation_id: str | None = None
-    duration_ms: float | None = None
-    time_to_headers_ms: float | None = None
-    time_to_first_token_ms: float | None = None
-    connect_ms: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
 
     @property
     def started(self) -> datetime | None:
@@ -107,7 +68,7 @@ class Group(Struct, frozen=True, kw_only=True):
     """In the week before, or since."""
     last_seen: datetime
     error_type: str | None = None
-    fault: str | None = None
+    error_owner: str | None = None
     service: str | None = None
     version: str | None = None
     deployment: str | None = None
@@ -127,7 +88,7 @@ class Bin(Struct, frozen=True, kw_only=True):
     oldest_ms: float
     newest_ms: float
     error_type: str | None = None
-    fault: str | None = None
+    error_owner: str | None = None
 
 
 class AffectedCalls(Struct, frozen=True, kw_only=True):
@@ -140,7 +101,7 @@ class AffectedCalls(Struct, frozen=True, kw_only=True):
     tries: int
     """Attempts that these calls took, of whatever outcome."""
     error_type: str | None = None
-    fault: str | None = None
+    error_owner: str | None = None
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -208,16 +169,16 @@ def calls(source: Source, window: TimeRange) -> list[AffectedCalls]:
 
 
 def failures(
-    source: Source, error_type: str, fault: str, first: TimeRange, newest: TimeRange
+    source: Source, error_type: str, owner: str, first: TimeRange, newest: TimeRange
 ) -> list[Failure]:
     """The newest failures of a cause and one of another time; none where it cannot be asked for.
 
     Returns:
         At most 501, the newest first.
     """
-    if not (is_word(error_type) and is_word(fault)):
+    if not (is_word(error_type) and is_word(owner)):
         return []
-    values: dict[str, Value] = {"Class": error_type, "Fault": fault, "First": first, "Newest": newest}
+    values: dict[str, Value] = {"Class": error_type, "Owner": owner, "First": first, "Newest": newest}
     found = _records(source.ask("failures", values, raw=_JSON), Failure)
     once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
     return sorted(once.values(), key=lambda one: one.ended, reverse=True)

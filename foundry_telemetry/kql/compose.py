@@ -13,10 +13,13 @@ from typing import Final
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import tokens
 from foundry_telemetry.kql.parameters import without_references
-from foundry_telemetry.kql.view import COLUMNS
+from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (files.VIEW, "shown", "chosen", "tiles", "refused", "month", "divided", "minutes")
 """Files that are no queries of their own, in the order in which they are put in front."""
+
+_AWAY: Final = frozenset({"project", "away"})
+"""The words of ``project-away``."""
 
 
 def names() -> tuple[str, ...]:
@@ -39,11 +42,16 @@ def composed(text: str) -> str:
     """The text of a file as it is asked: its question, then the parts it needs, then the rest of it."""
     first, _, _ = text.partition("\n")
     for part in reversed(PARTS):
-        source = files.query(part)
+        source = _source(part)
         if defined(source) & words(text):
             needed = _view(words(text)) if part == files.VIEW else _needed(source, text)
             text = f"{needed}\n{text}"
     return f"{first}\n{minimise(text)}"
+
+
+def _source(part: str) -> str:
+    """The text of a part; of the view as the table of fields has it now, built or not."""
+    return TEXT if part == files.VIEW else files.query(part)
 
 
 def _needed(source: str, text: str) -> str:
@@ -62,10 +70,10 @@ def _statements(source: str) -> list[str]:
 
 
 def _view(used: frozenset[str]) -> str:
-    """The typed view with only the columns in `used`."""
-    head, _, lines = minimise(files.query(files.VIEW)).partition("| project\n")
+    """The typed view with only the columns in `used`; with all where a query says which it leaves out."""
+    head, _, lines = minimise(TEXT).partition("| project\n")
     columns = zip(COLUMNS, lines.removesuffix(";").split(",\n"), strict=True)
-    kept = ",\n".join(line for column, line in columns if column.name in used)
+    kept = ",\n".join(line for column, line in columns if column.name in used or used >= _AWAY)
     return f"{head}| project {kept};"
 
 

@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from foundry_telemetry.kql import typed_view
+
 WORKBOOK: Final = "foundry.workbook.json"
 """The workbook's file name in the folder."""
 
@@ -27,8 +29,7 @@ SHIPPED: Final = (
 )
 """Folders of queries, and files; `pyproject.toml` puts the same ones into the wheel."""
 
-VIEW: Final = "foundry_attempts"
-"""The name of the query that all others begin with."""
+VIEW: Final = typed_view.NAME
 
 _PACKAGE: Final = Path(__file__).parent
 _FOLDERS: Final = (_PACKAGE / "data", _PACKAGE.parents[1] / "dashboards")

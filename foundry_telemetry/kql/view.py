@@ -1,4 +1,4 @@
-"""The typed view of the ledger, `queries/foundry_attempts.kql`: its columns, and how to know it in a text.
+"""The typed view of the ledger: its columns, and how to know it in a text.
 
 *View*: the ``let foundry_attempts = AppEvents | … | project …;`` that every shipped query begins with.
 *Line*: one column of its ``project``. *Recognise*: find at the start of a text a view all of whose lines are
@@ -16,9 +16,9 @@ from typing import Final
 
 import msgspec
 
-from foundry_telemetry.conventions import EVENT_NAME
-from foundry_telemetry.kql import files
+from foundry_telemetry.kql import typed_view
 from foundry_telemetry.kql.lexer import Token, place, tokens
+from foundry_telemetry.schema.value import EVENT_NAME
 
 _FORMS: Final = (
     'Name, or name = tostring|tolong|todouble(Properties["key"]), '
@@ -112,7 +112,7 @@ def recognise(kql: str) -> Recognised | None:
     """
     line_tokens = _project(kql)
     stop = next((token.end for token in line_tokens or () if token.text == ";"), None)
-    if line_tokens is None or stop is None or ("let", files.VIEW) in pairwise(_words(line_tokens)):
+    if line_tokens is None or stop is None or ("let", typed_view.NAME) in pairwise(_words(line_tokens)):
         return None
     columns = [_KNOWN.get(_words(line)) for line in _lines(line_tokens)]
     found = tuple(column for column in columns if column is not None)
@@ -159,9 +159,11 @@ def _column(words: tuple[str, ...]) -> Column | None:
     return None
 
 
-_HEAD: Final = _words(list(tokens(f'let {files.VIEW} = AppEvents | where Name == "{EVENT_NAME}" | project')))
+_HEAD: Final = _words(
+    list(tokens(f'let {typed_view.NAME} = AppEvents | where Name == "{EVENT_NAME}" | project'))
+)
 
-TEXT: Final = files.query(files.VIEW)
+TEXT: Final = typed_view.text()
 """The view as shipped, KQL with its comments."""
 
 COLUMNS: Final = columns_of(TEXT)

@@ -12,15 +12,15 @@ over all of them. Here all is local, and worked out when metrics are read, not w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 from msgspec import Struct
 
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema.value import QuotaKind, QuotaSource
 from foundry_telemetry.wire.sanitize import clean_deployment
 
-Kind = Literal["requests", "uncached_input", "output"]
-KINDS: Final[tuple[Kind, ...]] = ("requests", "uncached_input", "output")
+KINDS: Final[tuple[QuotaKind, ...]] = get_args(QuotaKind)
 
 _MINUTE_S: Final = 60
 _LINE_S: Final = tuple(range(-240, 1, 30))
@@ -59,10 +59,10 @@ class Reading(NamedTuple):
     """One gauge's worth."""
 
     deployment: str
-    kind: Kind
+    kind: QuotaKind
     used: int
     limit: int | None
-    source: Literal["declared", "learnt"] | None
+    source: QuotaSource | None
     seconds_to_wall: float | None
 
 
@@ -142,7 +142,7 @@ class Quota:
     """What one instrumentation has seen of its deployments."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, dict[Kind, _Seconds]] = {}
+        self._seen: dict[str, dict[QuotaKind, _Seconds]] = {}
 
     def note(self, seen: Observation) -> None:
         """Count a finished attempt; one that was never sent counts nowhere."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -19,12 +19,10 @@ from foundry_telemetry.observation import Cost, TokenUsage
 from foundry_telemetry.pricing.list_prices import DAY_NS, Factors, list_price
 from foundry_telemetry.pricing.model_prices import Table, apply, without_output
 from foundry_telemetry.pricing.overrides import USD_PER_CCU, Agreed, Rates, Terms, check_factor
+from foundry_telemetry.schema.value import Missing
 from foundry_telemetry.wire.sanitize import clean_deployment
 
 __all__ = ["Cost", "Missing", "Rates", "Terms", "cost", "missing", "partial_cost", "preload", "set_prices"]
-
-Missing = Literal["incomplete", "no_model", "unknown_model", "unpriced_usage"]
-"""Why an attempt that told tokens has no cost."""
 
 _logger = logging.getLogger(__name__)
 

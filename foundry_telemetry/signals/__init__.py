@@ -9,9 +9,9 @@ from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider, get_meter, get_meter_provider
 from opentelemetry.trace import TracerProvider, get_tracer, get_tracer_provider
 
-from foundry_telemetry.conventions import SCOPE
 from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
+from foundry_telemetry.schema.value import SCOPE
 from foundry_telemetry.signals.duplicate_telemetry import doubling
 from foundry_telemetry.signals.ledger import Ledger
 from foundry_telemetry.signals.metrics import Metrics, recorded_elsewhere

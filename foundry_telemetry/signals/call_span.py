@@ -13,7 +13,8 @@ from typing import Any, Final
 from msgspec import Struct
 from opentelemetry.trace import INVALID_SPAN, Span, SpanContext, SpanKind
 
-from foundry_telemetry import conventions as names
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema.value import CHAT, SCOPE
 from foundry_telemetry.signals.open_spans import KINDS, OpenSpan, open_spans
 from foundry_telemetry.wire.request_matcher import Request
 
@@ -67,7 +68,7 @@ def find_owner(current: Span, request: Request) -> Owner:
     if not opened:
         return _NOBODY
     around = _Around(opened, current)
-    found = around.below(request.deployment) if request.operation == names.CHAT else None
+    found = around.below(request.deployment) if request.operation == CHAT else None
     if found is None:
         return Owner(scopes=around.scopes())
     claim, span, scope = found
@@ -131,7 +132,7 @@ def _owner_scope(span: Span) -> str | None:
     if kind not in KINDS or not span.is_recording():
         return None
     scope: str = getattr(getattr(span, "instrumentation_scope", None), "name", "")
-    if scope == names.SCOPE:
+    if scope == SCOPE:
         return None
     if kind is SpanKind.CLIENT and scope.startswith(_SDK_SCOPE):
         return scope  # its spans of tools and tool runners are INTERNAL

@@ -12,10 +12,11 @@ from typing import Final
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.limits import budgets
 from foundry_telemetry.limits.quota import Quota, Reading
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import metric as metric_names
 
 Asked = Callable[[], object]
 """Records what waits, so that the instruments report it too."""
@@ -57,10 +58,10 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
         ]
 
     _create_health(meter, asked)  # first: what waits must be recorded before counters are collected
-    meter.create_observable_gauge(names.METRIC_QUOTA_USED, [used], "{unit}")
-    meter.create_observable_gauge(names.METRIC_QUOTA_LIMIT, [limits], "{unit}")
-    meter.create_observable_gauge(names.METRIC_QUOTA_WALL, [walls], "s")
-    meter.create_observable_counter(names.METRIC_BUDGET_OVERRUNS, [_overruns], "{overrun}")
+    meter.create_observable_gauge(metric_names.QUOTA_USED, [used], "{unit}")
+    meter.create_observable_gauge(metric_names.QUOTA_LIMIT, [limits], "{unit}")
+    meter.create_observable_gauge(metric_names.QUOTA_TIME_TO_EXHAUSTION, [walls], "s")
+    meter.create_observable_counter(metric_names.BUDGET_OVERRUNS, [_overruns], "{overrun}")
     return quota
 
 
@@ -75,8 +76,8 @@ def _create_health(meter: Meter, asked: Asked) -> None:
             if count
         ]
 
-    meter.create_observable_counter(names.METRIC_DROPPED, [losses], "{item}")
-    meter.create_observable_gauge(names.METRIC_HEARTBEAT, [_beat], "s")
+    meter.create_observable_counter(metric_names.DROPPED, [losses], "{item}")
+    meter.create_observable_gauge(metric_names.HEARTBEAT, [_beat], "s")
 
 
 class _Start:

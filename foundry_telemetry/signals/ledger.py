@@ -14,8 +14,9 @@ from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber, get_l
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, set_span_in_context
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Failure, Observation
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema.value import EVENT_NAME, SCHEMA, SCOPE
 from foundry_telemetry.signals.fields import (
     LEDGER,
     LEDGER_ENTRA,
@@ -29,7 +30,7 @@ from foundry_telemetry.signals.fields import (
 from foundry_telemetry.signals.providers import is_placeholder
 from foundry_telemetry.signals.span import SpanBinding
 
-_CONSTANT: Final = {names.CUSTOM_EVENT: names.EVENT_NAME, names.SCHEMA_VERSION: names.SCHEMA}
+_CONSTANT: Final = {names.CUSTOM_EVENT: EVENT_NAME, names.SCHEMA_VERSION: SCHEMA}
 
 
 _NO_SPAN: Final = set_span_in_context(INVALID_SPAN, Context())
@@ -66,7 +67,7 @@ class Ledger:
             severity_text="WARN" if failed else "INFO",
             body=_headline(seen),
             attributes=attributes,
-            event_name=names.EVENT_NAME,
+            event_name=EVENT_NAME,
         )
         if not (record.trace_flags or 0) & 1:
             record.context = _NO_SPAN  # processors that sample logs by their trace look here
@@ -75,7 +76,7 @@ class Ledger:
 
     def _find_logger(self) -> Any:
         """The logger; kept once it leads to an SDK."""
-        logger = get_logger(names.SCOPE, logger_provider=self._provider)
+        logger = get_logger(SCOPE, logger_provider=self._provider)
         if not is_placeholder(self._provider or get_logger_provider()):
             self._logger = logger
             self._unlimited = _unlimited_in(logger)

@@ -19,11 +19,13 @@ from opentelemetry.context import Context
 from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry import pricing
 from foundry_telemetry.attribution import metric_tags
 from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import metric as metric_names
+from foundry_telemetry.schema.value import CHAT, PROVIDER_ANTHROPIC, TAG_PREFIX
 from foundry_telemetry.signals import standard_metrics
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.gauges import create_gauges
@@ -87,12 +89,12 @@ class Metrics:
         self._places: set[tuple[tuple[str, Any], ...]] = set()
         self._tagged: set[tuple[tuple[str, Any], ...]] = set()
         self.standard = standard_metrics.StandardMetrics(meter, provider)
-        self._attempt = histogram(names.METRIC_ATTEMPT_DURATION, "s", names.ATTEMPT_BUCKETS)
-        self._tokens = meter.create_counter(names.METRIC_TOKENS, "{token}")
-        self._auth_failures = meter.create_counter(names.METRIC_AUTH_FAILURES, "{failure}")
-        self._cost = meter.create_counter(names.METRIC_COST, "{USD}")
-        self._partial_cost = meter.create_counter(names.METRIC_PARTIAL_COST, "{USD}")
-        self._unpriced = meter.create_counter(names.METRIC_UNPRICED, "{attempt}")
+        self._attempt = histogram(metric_names.ATTEMPT_DURATION, "s", metric_names.ATTEMPT_BUCKETS)
+        self._tokens = meter.create_counter(metric_names.TOKENS, "{token}")
+        self._auth_failures = meter.create_counter(metric_names.AUTH_FAILURES, "{failure}")
+        self._cost = meter.create_counter(metric_names.COST, "{USD}")
+        self._partial_cost = meter.create_counter(metric_names.PARTIAL_COST, "{USD}")
+        self._unpriced = meter.create_counter(metric_names.UNPRICED_ATTEMPTS, "{attempt}")
         self._quota = create_gauges(meter, _asked)
         _all.add(self)
 
@@ -133,14 +135,14 @@ class Metrics:
     def _record(self, measurement: PendingMeasurement) -> None:
         seen = measurement.seen
         context = _context(measurement.where)
-        if seen.operation == names.CHAT:
+        if seen.operation == CHAT:
             self._quota.note(seen)
         place = self._place(seen)
         model = place.pop(names.RESPONSE_MODEL, None)
         self._record_attempt(seen, place, context)
-        if seen.operation != names.CHAT:  # counting tokens consumes none
+        if seen.operation != CHAT:  # counting tokens consumes none
             return
-        call = place | {names.OPERATION: names.CHAT, names.PROVIDER: names.PROVIDER_ANTHROPIC}
+        call = place | {names.OPERATION: CHAT, names.PROVIDER: PROVIDER_ANTHROPIC}
         if seen.server_port is not None:
             call[names.SERVER_PORT] = seen.server_port
         if model is not None:
@@ -176,7 +178,7 @@ class Metrics:
     def _tags_of(self, seen: Observation) -> Attributes:
         """The tags that go on metrics, each bounded by itself."""
         return {
-            names.TAG_PREFIX + key: self._tags.setdefault(key, Values()).bound(seen.tags[key])
+            TAG_PREFIX + key: self._tags.setdefault(key, Values()).bound(seen.tags[key])
             for key in metric_tags()
             if key in seen.tags
         }
@@ -204,7 +206,7 @@ class Metrics:
             why = pricing.missing(
                 seen.response_model, seen.usage, seen.started_ns, deployment=seen.deployment
             )
-            self._unpriced.add(1, call | {names.COST_MISSING: why}, context)
+            self._unpriced.add(1, call | {names.UNPRICED_REASON: why}, context)
 
 
 def _context(where: SpanContext) -> Context:

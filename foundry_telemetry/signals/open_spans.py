@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.trace import SpanKind
 
-from foundry_telemetry.conventions import SCOPE
+from foundry_telemetry.schema.value import SCOPE
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import Span

@@ -8,8 +8,9 @@ import msgspec
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC
 from foundry_telemetry.signals.fields import MEASURED, Attributes, read
 from foundry_telemetry.signals.span_limits import fit, fit_for_start
 from foundry_telemetry.wire.request_matcher import Request, url_of
@@ -125,14 +126,14 @@ def _end(span: Span, seen: Observation) -> None:
 
 def _opening(asked: Request | Observation, url: str | None) -> Attributes:
     """What only our span of a call has, known before the request leaves, so that a sampler sees it."""
-    fields: Attributes = {names.RESOURCE_PROVIDER: names.COGNITIVE_SERVICES}
+    fields: Attributes = {names.RESOURCE_PROVIDER: COGNITIVE_SERVICES}
     if asked.server_address is not None:
         fields[names.PEER_SERVICE] = asked.server_address
         fields[names.SERVER_PORT] = asked.server_port
         fields[names.URL_FULL] = url
     if asked.operation is not None:
-        fields[names.PROVIDER] = names.PROVIDER_ANTHROPIC
-        fields[names.SYSTEM] = names.PROVIDER_ANTHROPIC
+        fields[names.PROVIDER] = PROVIDER_ANTHROPIC
+        fields[names.SYSTEM] = PROVIDER_ANTHROPIC
     if asked.stream:
         fields[names.REQUEST_STREAM] = True
     return fields

@@ -15,11 +15,12 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanContext, Tracer
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation, RequestIds
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC
 from foundry_telemetry.signals.call_span import find_owner
 from foundry_telemetry.signals.duplicate_telemetry import doubling
-from foundry_telemetry.signals.fields import ANSWERED, ASKED, USAGE, Attributes, read, read_tags
+from foundry_telemetry.signals.fields import ANSWERED, ASKED, FAILURE, USAGE, Attributes, read, read_tags
 from foundry_telemetry.signals.missing_usage import has_usage, owe
 from foundry_telemetry.signals.open_spans import OpenSpan
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
@@ -81,7 +82,7 @@ def describe(seen: Observation) -> Attributes:
     if seen.usage.is_told:
         fields |= read(USAGE, seen.usage)
     if seen.failure is not None:
-        fields[names.ERROR_TYPE] = seen.failure.type
+        fields |= read(FAILURE, seen.failure)
     return fields | read_tags(seen.tags) if seen.tags else fields
 
 
@@ -146,8 +147,8 @@ def _identity(
 ) -> Attributes:
     """What an owner's span lacks, known with the headers."""
     fields: Attributes = {
-        names.SYSTEM: names.PROVIDER_ANTHROPIC,
-        names.RESOURCE_PROVIDER: names.COGNITIVE_SERVICES,
+        names.SYSTEM: PROVIDER_ANTHROPIC,
+        names.RESOURCE_PROVIDER: COGNITIVE_SERVICES,
         names.AUTH_SCHEME: asked.auth_scheme,
         names.ATTEMPT_COUNT: binding.number,
     }

@@ -13,16 +13,18 @@ from typing import Any, Final
 from opentelemetry.context import Context
 from opentelemetry.metrics import Counter, Histogram, Meter, MeterProvider
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import metric as metric_names
+from foundry_telemetry.schema.value import SCOPE
 from foundry_telemetry.signals.fields import Attributes
 
 _HISTOGRAMS: Final = (
-    (names.METRIC_OPERATION_DURATION, "s", names.DURATION_BUCKETS),
-    (names.METRIC_TOKEN_USAGE, "{token}", names.TOKEN_BUCKETS),
-    (names.METRIC_TIME_TO_FIRST_CHUNK, "s", names.DURATION_BUCKETS),
+    (metric_names.OPERATION_DURATION, "s", metric_names.DURATION_BUCKETS),
+    (metric_names.TOKEN_USAGE, "{token}", metric_names.TOKEN_BUCKETS),
+    (metric_names.TIME_TO_FIRST_CHUNK, "s", metric_names.DURATION_BUCKETS),
 )
-_COUNTERS: Final = (names.METRIC_CACHE_READ, names.METRIC_CACHE_WRITE, names.METRIC_REASONING)
+_COUNTERS: Final = (metric_names.CACHE_READ, metric_names.CACHE_WRITE, metric_names.REASONING)
 NAMES: Final = frozenset({*(name for name, *_ in _HISTOGRAMS), *_COUNTERS})
 """Of all standard metrics that we record."""
 
@@ -42,7 +44,7 @@ def recorded_elsewhere(provider: object) -> Mapping[str, str]:
     return {
         name: scope.name
         for scope, meter in list(meters.items())
-        if scope.name != names.SCOPE
+        if scope.name != SCOPE
         for name in _instruments(meter)
         if name in NAMES
     }
@@ -97,14 +99,14 @@ class StandardMetrics:
         usage = seen.usage
         if ends_call:
             fields = call if seen.failure is None else call | {names.ERROR_TYPE: seen.failure.type}
-            self._measure(names.METRIC_OPERATION_DURATION, seen.duration_s, fields, context)
-        self._measure(names.METRIC_TIME_TO_FIRST_CHUNK, seen.time_to_first_token_s, call, context)
+            self._measure(metric_names.OPERATION_DURATION, seen.duration_s, fields, context)
+        self._measure(metric_names.TIME_TO_FIRST_CHUNK, seen.time_to_first_token_s, call, context)
         for kind, tokens in (("input", usage.total_input_tokens), ("output", usage.output_tokens)):
-            self._measure(names.METRIC_TOKEN_USAGE, tokens, call | {names.TOKEN_TYPE: kind}, context)
+            self._measure(metric_names.TOKEN_USAGE, tokens, call | {names.TOKEN_TYPE: kind}, context)
         fields = call | {names.TOKEN_MODALITY: "unknown"}
-        self._count(names.METRIC_CACHE_READ, usage.cache_read_input_tokens, fields, context)
-        self._count(names.METRIC_CACHE_WRITE, usage.cache_creation_input_tokens, fields, context)
-        self._count(names.METRIC_REASONING, usage.thinking_tokens, fields, context)
+        self._count(metric_names.CACHE_READ, usage.cache_read_input_tokens, fields, context)
+        self._count(metric_names.CACHE_WRITE, usage.cache_creation_input_tokens, fields, context)
+        self._count(metric_names.REASONING, usage.thinking_tokens, fields, context)
 
     def _measure(self, name: str, value: float | None, fields: Attributes, context: Context) -> None:
         if value is not None and not self._is_elsewhere(name):

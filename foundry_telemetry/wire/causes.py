@@ -11,13 +11,13 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.observation import Failure, Fault, Origin
+from foundry_telemetry.observation import Failure, Origin, Owner
 
 
 class FailureClass(Struct, frozen=True, gc=False):
     """What follows from a failure's class alone."""
 
-    fault: Fault | None
+    owner: Owner | None
     retryable: bool = False
     auth_failure: bool = False
 
@@ -74,7 +74,7 @@ CLASSES: Final[dict[str, FailureClass]] = {
 _FIRST_SERVER_ERROR: Final = 500
 _RETRIED: Final = frozenset({408, 409, 429})
 """Statuses below 500 that the SDK sends again."""
-_OF_STATUS: Final[dict[int, Fault]] = {
+_OF_STATUS: Final[dict[int, Owner]] = {
     **dict.fromkeys((400, 405, 413, 415, 422, 431), "caller_request"),
     529: "model_service",
 }
@@ -82,7 +82,7 @@ _OF_STATUS: Final[dict[int, Fault]] = {
 service says that it is overloaded, for which it has a status of its own."""
 _NOBODY: Final = frozenset({"unknown", "proxy"})
 """Origins that do not say who answered."""
-_OF_WHO_ANSWERED: Final[dict[tuple[Origin, Fault], Fault]] = {
+_OF_WHO_ANSWERED: Final[dict[tuple[Origin, Owner], Owner]] = {
     ("anthropic", "azure"): "model_service",
     ("foundry", "model_service"): "azure",
 }
@@ -111,24 +111,24 @@ def make_failure(
     return Failure(
         type=kind,
         origin=origin,
-        fault=_fault(known.fault, origin, status, is_specific=is_specific),
+        owner=_owner(known.owner, origin, status, is_specific=is_specific),
         retryable=known.retryable or (kind == "gateway_html" and of_status.retryable),
         auth_failure=known.auth_failure,
         **facts,  # type: ignore[arg-type]
     )
 
 
-def _fault(fault: Fault | None, origin: Origin, status: int | None, *, is_specific: bool) -> Fault | None:
+def _owner(owner: Owner | None, origin: Origin, status: int | None, *, is_specific: bool) -> Owner | None:
     """Who has to act, as far as the evidence goes."""
-    if fault is None:
+    if owner is None:
         return None
-    if origin == "customer_gateway" and not fault.startswith("caller"):
+    if origin == "customer_gateway" and not owner.startswith("caller"):
         return "customer_gateway"
     if is_specific:
-        return fault
+        return owner
     if origin in _NOBODY:
         return _OF_STATUS.get(status or 0)
-    return _OF_WHO_ANSWERED.get((origin, fault), fault)
+    return _OF_WHO_ANSWERED.get((origin, owner), owner)
 
 
 def _by_status(status: int) -> FailureClass:

@@ -120,7 +120,6 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
             apim_request_id=clean_id(found.get(b"apim-request-id")),
             request_id=clean_id(found.get(b"request-id")),
             x_request_id=clean_id(found.get(b"x-request-id")),
-            x_ms_client_request_id=clean_id(found.get(b"x-ms-client-request-id")),
         ),
         region=clean_label(found.get(b"x-ms-region")),
         retry_after_s=_retry_after(found, now_s)

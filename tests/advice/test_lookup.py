@@ -22,23 +22,23 @@ FAILED = [case for case in cases() if case["expect"]["error"]]
 
 @pytest.mark.parametrize("case", FAILED, ids=lambda case: case["id"])
 def test_every_recorded_failure_gets_its_own_advice(case: dict[str, Any]) -> None:
-    """The advice on a recorded answer names the fault that its record names."""
+    """The advice on a recorded answer names the owner that its record names."""
     error = case["expect"]["error"]
     status = case["response"]["status"] if case["response"] else None
     failure = make_failure(error["class"], origin=error["origin"], status=status)
-    entry = advice_for(failure.type, failure.fault)
-    assert entry.fault == failure.fault
-    if failure.fault == CLASSES[failure.type].fault:
+    entry = advice_for(failure.type, failure.owner)
+    assert entry.owner == failure.owner
+    if failure.owner == CLASSES[failure.type].owner:
         assert entry is ALL[failure.type]
         assert entry.retryable == error["retryable"]
 
 
 @pytest.mark.parametrize("origin", get_args(Origin))
 @pytest.mark.parametrize("status", [402, 409, 418, 499, 500, 502, 507, 599])
-def test_an_answer_that_fits_no_class_is_advised_by_its_fault(status: int, origin: Origin) -> None:
-    """The advice on `http_<status>` is that of the fault in its record; without one nobody is named."""
+def test_an_answer_that_fits_no_class_is_advised_by_its_owner(status: int, origin: Origin) -> None:
+    """The advice on `http_<status>` is that of the owner in its record; without one nobody is named."""
     failure = make_failure(f"http_{status}", origin=origin, status=status)
-    assert advice_for(failure.type, failure.fault).fault == failure.fault
+    assert advice_for(failure.type, failure.owner).owner == failure.owner
     assert advice_for(failure.type) is UNKNOWN
 
 
@@ -47,7 +47,7 @@ def test_an_answer_that_fits_no_class_is_advised_by_its_fault(status: int, origi
 def test_every_class_from_everywhere_agrees_with_the_record(name: str, origin: Origin) -> None:
     """Who answered can change whose move it is, and then the advice changes with it."""
     failure = make_failure(name, origin=origin)
-    assert advice_for(failure.type, failure.fault).fault == failure.fault
+    assert advice_for(failure.type, failure.owner).owner == failure.owner
 
 
 def test_a_gateway_has_advice_of_its_own() -> None:
@@ -57,18 +57,18 @@ def test_a_gateway_has_advice_of_its_own() -> None:
     assert advice_for("gateway_html", "customer_gateway") is ALL["gateway_html"]
 
 
-def test_a_class_of_a_newer_version_is_advised_by_its_fault() -> None:
+def test_a_class_of_a_newer_version_is_advised_by_its_owner() -> None:
     """An old tool reads new records."""
     assert advice_for("quota_of_tomorrow", "quota") is FALLBACKS["quota"]
     assert advice_for("quota_of_tomorrow") is UNKNOWN
-    assert advice_for("quota_of_tomorrow", "fault_of_tomorrow") is UNKNOWN
+    assert advice_for("quota_of_tomorrow", "owner_of_tomorrow") is UNKNOWN
     assert advice_for(None) is UNKNOWN
 
 
 @given(st.none() | st.text(), st.none() | st.text())
-def test_no_record_makes_it_fail(error_type: str | None, fault: str | None) -> None:
+def test_no_record_makes_it_fail(error_type: str | None, owner: str | None) -> None:
     """Whatever stands in a record, there is advice."""
-    assert isinstance(advice_for(error_type, fault), Advice)
+    assert isinstance(advice_for(error_type, owner), Advice)
 
 
 def test_the_table_cannot_be_changed() -> None:

@@ -22,7 +22,7 @@ def test_the_page_holds_the_whole_table() -> None:
     """Each class has a row and a section that the row leads to; each step and command is there."""
     page = as_markdown()
     for name, entry in ALL.items():
-        assert f"| [`{name}`](#{name}) | {entry.fault} |" in page
+        assert f"| [`{name}`](#{name}) | {entry.owner} |" in page
         assert f"\n## {name}\n" in page
     for name in FALLBACKS:
         assert f"\n### {name}\n" in page

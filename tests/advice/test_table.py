@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 
-from foundry_telemetry import conventions
 from foundry_telemetry.advice import ALL, FALLBACKS, PLACEHOLDERS, UNKNOWN, Advice, Desk, Tab, advice_for
-from foundry_telemetry.observation import Fault
+from foundry_telemetry.observation import Owner
+from foundry_telemetry.schema import field as names
 from foundry_telemetry.signals import fields
 from foundry_telemetry.wire.causes import CLASSES
 
@@ -23,8 +23,8 @@ LEDGER = {
         if isinstance(group, fields.Fields) and group is not fields.MEASURED
         for name in group.names
     ),
-    conventions.SCHEMA_VERSION,
-    conventions.ERROR_TYPE,
+    names.SCHEMA_VERSION,
+    names.ERROR_TYPE,
 }
 """What a record can hold."""
 
@@ -47,7 +47,7 @@ def commands(entry: Advice) -> list[str]:
 def test_classes_and_table_are_equal() -> None:
     """Who adds a class adds its advice; a class that is gone leaves none behind."""
     assert set(ALL) == set(CLASSES)
-    assert set(FALLBACKS) == set(get_args(Fault))
+    assert set(FALLBACKS) == set(get_args(Owner))
     assert all(entry.about == name for name, entry in {**ALL, **FALLBACKS}.items())
 
 
@@ -158,9 +158,9 @@ def test_a_wrong_audience_names_all_three_scopes() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))
-def test_whose_fault_it_is_stands_in_one_place(name: str) -> None:
-    """An entry takes fault and retry from the table of classes, which alone decides."""
-    assert (ALL[name].fault, ALL[name].retryable) == (CLASSES[name].fault, CLASSES[name].retryable)
+def test_who_owns_it_stands_in_one_place(name: str) -> None:
+    """An entry takes owner and retry from the table of classes, which alone decides."""
+    assert (ALL[name].owner, ALL[name].retryable) == (CLASSES[name].owner, CLASSES[name].retryable)
 
 
 def test_auth_failures_are_shown_on_their_tab() -> None:

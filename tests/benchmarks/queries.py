@@ -168,7 +168,7 @@ def _success(chance: Random, deployment: str) -> dict[str, str]:
 
 
 def _failure(chance: Random) -> dict[str, str]:
-    kind, fault, status, retryable = chance.choice(FAILURES)
+    kind, owner, status, retryable = chance.choice(FAILURES)
     return {
         **({"http.response.status_code": status} if status else {}),
         "foundry.outcome": "error" if status else "no_response",
@@ -176,7 +176,7 @@ def _failure(chance: Random) -> dict[str, str]:
         "error.type": kind,
         "foundry.error.code": str(chance.randrange(400, 600)),
         "foundry.error.origin": "foundry",
-        "foundry.fault": fault,
+        "foundry.error.owner": owner,
         "foundry.retryable": retryable,
         "foundry.retry_after_s": f"{chance.randrange(1, 60)}.0",
     }

@@ -1,4 +1,4 @@
-"""``foundry-telemetry audit``: the manifest for people, for programs and for a page."""
+"""``foundry-telemetry audit``: the inventory for people, for programs and for a page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry import cli
-from foundry_telemetry.manifest import ENTRIES
+from foundry_telemetry.schema.inventory import INVENTORY
 from tests.cli.process import run
 
 
@@ -26,8 +26,8 @@ def test_every_name_is_shown(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     assert call(monkeypatch) == 0
     said = capsys.readouterr().out
     assert "\x1b" not in said
-    for entry in ENTRIES:
-        assert entry.name in said
+    for row in INVENTORY:
+        assert row.name in said
 
 
 def test_no_color_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,12 +40,12 @@ def test_no_color_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 
 
 def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """``--json`` is one list, each entry with its places and its source; what is empty is absent."""
+    """``--json`` is one list, each row with its signals and its source; what is empty is absent."""
     assert call(monkeypatch, "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    assert [one["name"] for one in told] == [entry.name for entry in ENTRIES]
+    assert [one["name"] for one in told] == [row.name for row in INVENTORY]
     for one in told:
-        assert one["places"]
+        assert one["signals"]
         assert one["source"]
         assert all(value not in ("", None) for value in one.values())
     (region,) = (one for one in told if one["name"] == "foundry.region")

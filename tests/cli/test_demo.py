@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from foundry_telemetry import conventions as names
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema.field import LEDGER
+from foundry_telemetry.schema.value import COUNT_TOKENS, SCHEMA, TAG_PREFIX
 from tests.cli.process import RECORD, Ended, Terminal, end, start
 
 pytestmark = pytest.mark.slow
@@ -103,6 +105,16 @@ def test_total_is_what_was_served(runs: Runs) -> None:
     assert sum(row.get(names.OUTPUT_TOKENS, 0) for row in rows) == tokens_out
 
 
+def test_numbers_and_flags_are_no_text(runs: Runs) -> None:
+    """With ``--json`` each field has the type that its row in the table says."""
+    types = {str: (str,), int: (int,), float: (int, float), bool: (bool,)}
+    expected = {row.name: types[row.constraint.type] for row in LEDGER}
+    rows = runs.as_json.rows
+    values = [(name, value) for row in rows for name, value in row.items() if name in expected]
+    assert not [(name, value) for name, value in values if type(value) not in expected[name]]
+    assert {type(value) for _, value in values} == {str, int, float, bool}
+
+
 def test_a_row_for_each_attempt(runs: Runs) -> None:
     """Each request that `FakeFoundry` got has one row with its status; one more row was never sent."""
     rows = runs.as_json.rows
@@ -121,7 +133,7 @@ def test_story(runs: Runs) -> None:
     assert clients == {"AnthropicFoundry", "AsyncAnthropicFoundry", "httpx", "httpx2"}
     assert {row[names.AUTH_SCHEME] for row in rows} == {"api_key", "entra_id"}
     assert {row["foundry.tag.tenant"] for row in rows} == {"acme", "globex"}
-    assert names.COUNT_TOKENS in {row[names.OPERATION] for row in rows}
+    assert COUNT_TOKENS in {row[names.OPERATION] for row in rows}
     assert any(row.get(names.CACHE_READ_TOKENS) for row in rows)
     assert any(row.get(names.CACHE_WRITE_1H_TOKENS) for row in rows)
 
@@ -150,11 +162,11 @@ def test_json_has_the_names_of_the_event(runs: Runs) -> None:
     """Keys are field names of the ledger event, and no others; values have their types."""
     known = {value for value in vars(names).values() if isinstance(value, str)}
     for row in runs.as_json.rows:
-        assert {key for key in row if not key.startswith(names.TAG_PREFIX)} <= known
+        assert {key for key in row if not key.startswith(TAG_PREFIX)} <= known
         assert type(row[names.ATTEMPT_NUMBER]) is int
         assert type(row[names.DURATION]) in (int, float)
         assert type(row[names.REQUEST_STREAM]) is bool
-        assert row[names.SCHEMA_VERSION] == names.SCHEMA
+        assert row[names.SCHEMA_VERSION] == SCHEMA
 
 
 def test_piped_table(runs: Runs) -> None:

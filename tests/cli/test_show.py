@@ -10,21 +10,23 @@ from typing import Any, get_args
 import pytest
 from rich.console import Console
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
-from foundry_telemetry.demo.ledger import BOOLEANS, NUMBERS, QUERY, Row, read_fields, read_rows
+from foundry_telemetry.demo.ledger import QUERY, Row, read_fields, read_rows
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import LedgerTable, style_of
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.observation import Fault
-from foundry_telemetry.signals import fields as tables
+from foundry_telemetry.observation import Owner
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import row as schema_row
+from foundry_telemetry.schema.field import LEDGER
+from foundry_telemetry.schema.value import TAG_PREFIX
 
 AZURE_ID = "3f2a91c4-1111-4222-8333-000000000002"
 ANTHROPIC_ID = "req_011Exmpl0000000000003abc"
 
 
 def row(**fields: Any) -> Row:
-    """A row that went well, with these fields of `conventions` besides."""
+    """A row that went well, with these fields of the table besides."""
     baseline = {
         "OUTCOME": "ok",
         "ATTEMPT_NUMBER": 1,
@@ -55,7 +57,7 @@ def test_types() -> None:
         names.COST: "5.4e-06",
         names.RETRYABLE: "False",
         names.SCHEMA_VERSION: "1",
-        names.TAG_PREFIX + "order": "42",
+        TAG_PREFIX + "order": "42",
         "logger_name": "foundry_telemetry",
     }
     assert read_fields(told) == {
@@ -63,7 +65,7 @@ def test_types() -> None:
         names.COST: 5.4e-06,
         names.RETRYABLE: False,
         names.SCHEMA_VERSION: "1",
-        names.TAG_PREFIX + "order": "42",
+        TAG_PREFIX + "order": "42",
     }
 
 
@@ -73,10 +75,12 @@ def test_no_number_is_made_up() -> None:
     assert read_fields(told) == told
 
 
-def test_numbers_are_known() -> None:
-    """Every numeric field the ledger event can have is read as a number."""
-    counters = {*tables.USAGE.names, *tables.LEDGER_TIMES.names, *tables.LEDGER_USAGE.names}
-    assert counters - BOOLEANS <= NUMBERS
+@pytest.mark.parametrize("field", LEDGER, ids=lambda field: field.name)
+def test_values_have_the_type_of_their_row(field: schema_row.Row) -> None:
+    """Every number and every flag of the table arrives as one, whatever was added; all else stays text."""
+    value = {str: "1", int: 1, float: 0.5, bool: True}[field.constraint.type]
+    read = read_fields({field.name: str(value)})[field.name]
+    assert (read, type(read)) == (value, type(value))
 
 
 def test_only_ledger_events_are_rows() -> None:
@@ -153,16 +157,18 @@ def test_style(fields: dict[str, Any], style: str) -> None:
 
 
 def test_moves_are_complete() -> None:
-    """Whose move it is has words for every fault there is."""
-    assert set(OWNER_LABELS) == set(get_args(Fault))
+    """Whose move it is has words for every owner there is."""
+    assert set(OWNER_LABELS) == set(get_args(Owner))
 
 
 def test_summary() -> None:
     """Causes are counted by whose move it is, with ids of one attempt that has both where one has."""
     failed = {"OUTCOME": "error", "ERROR_TYPE": "rate_limited", "RETRYABLE": True}
     totals = Totals()
-    totals.add([row(**failed, FAULT="quota", ANTHROPIC_REQUEST_ID=None), row(**failed, FAULT="quota")])
-    totals.add([row(**failed, FAULT="customer_gateway", ANTHROPIC_REQUEST_ID=None)])
+    totals.add(
+        [row(**failed, ERROR_OWNER="quota", ANTHROPIC_REQUEST_ID=None), row(**failed, ERROR_OWNER="quota")]
+    )
+    totals.add([row(**failed, ERROR_OWNER="customer_gateway", ANTHROPIC_REQUEST_ID=None)])
     totals.add([row(INPUT_TOKENS=1000, OUTPUT_TOKENS=20, COST=0.5, USAGE_COMPLETE=True, CALL_ID="a" * 16)])
     totals.add([row(INPUT_TOKENS=1000, OUTPUT_TOKENS=20, USAGE_COMPLETE=True, CALL_ID="b" * 16)])
     console = Console(file=io.StringIO(), width=120)

@@ -12,10 +12,9 @@ import foundry_telemetry
 
 PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
-    ("conventions",),
+    ("schema",),
     ("exporters", "dropped_items", "observation", "warn_once"),
     ("internal_errors",),
-    ("manifest",),
     ("wire",),
     ("outcomes", "advice"),
     ("attempt",),

@@ -1,4 +1,4 @@
-"""The security page: each claim is a test that exists, and what leaves by it is what the manifest says."""
+"""The security page: each claim is a test that exists, and what leaves by it is what the inventory says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from foundry_telemetry.manifest.show import as_markdown
+from foundry_telemetry.schema.rendering import as_markdown
 from tests.contract.test_tools import ROOT
 
 PAGE = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def test_every_claim_has_a_test() -> None:
         assert CLAIM.search(row), row
 
 
-def test_the_manifest_on_the_page() -> None:
+def test_the_inventory_on_the_page() -> None:
     """The tables of what leaves are those of ``foundry-telemetry audit --markdown``, to the letter."""
     assert PAGE.partition(START)[2].partition(END)[0] == as_markdown()
 

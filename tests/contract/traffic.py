@@ -18,12 +18,12 @@ import structlog
 
 import foundry_telemetry
 from foundry_telemetry import attempt as attempt_module
-from foundry_telemetry import conventions
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
 from foundry_telemetry.limits import budgets, quota
 from foundry_telemetry.limits.quota import Limits
 from foundry_telemetry.logs import add_foundry_context, log_attempts
+from foundry_telemetry.schema.value import EVENT_NAME, SCOPE
 from foundry_telemetry.testing import FakeFoundry
 from tests.instrumentation.replay import NO_ANSWER, Step, case_named, replay, step_of, steps_named
 from tests.instrumentation.sdk import call, client_for, close, make_client, middleware_of
@@ -55,14 +55,14 @@ class Seen:
         """Add what came out of a capture, without the names that others wrote onto their spans."""
         for span in capture.spans:
             scope = span.instrumentation_scope
-            ours = scope is not None and scope.name == conventions.SCOPE
+            ours = scope is not None and scope.name == SCOPE
             if ours:
                 self.values["span name", span.name.split()[0]].append(span.name)
             self._add("span", span.attributes, () if ours else theirs)
             assert not span.events
             assert span.status.description is None
         for item in capture.log_exporter.get_finished_logs():
-            self.values["body", conventions.EVENT_NAME].append(item.log_record.body)
+            self.values["body", EVENT_NAME].append(item.log_record.body)
         for event in capture.ledger:
             self._add("ledger", event)
         for name, points in capture.points().items():

@@ -34,18 +34,18 @@ def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
     """Which failures are more than usual?"""
     chosen, time = let_through(rows, choice), choice.time
     now, then = shown(rows, choice), within(chosen, time.start - WEEK, time.end - WEEK)
-    kinds = {(row.error_type, row.fault or "unknown") for row in [*now, *then] if row.failed}
+    kinds = {(row.error_type, row.error_owner or "unknown") for row in [*now, *then] if row.failed}
     found = []
-    for kind, fault in kinds:
+    for kind, error_owner in kinds:
         ours, theirs = (
-            [row for row in told if (row.error_type, row.fault or "unknown") == (kind, fault)]
+            [row for row in told if (row.error_type, row.error_owner or "unknown") == (kind, error_owner)]
             for told in (now, then)
         )
         counts = by_bin(ours, choice)
         found.append(
             {
                 "error_type": kind,
-                "fault": fault,
+                "error_owner": error_owner,
                 "failed": len(ours),
                 "percent": rounded(100 * len(ours) / max(1, len(now)), 2),
                 "last_week": len(theirs),
@@ -55,7 +55,9 @@ def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
                 "newest": max((row.at for row in ours), default=None),
             }
         )
-    return sorted(found, key=lambda row: (-row["failed"], -row["last_week"], row["error_type"], row["fault"]))
+    return sorted(
+        found, key=lambda row: (-row["failed"], -row["last_week"], row["error_type"], row["error_owner"])
+    )
 
 
 def _change(now: int, then: int) -> str:

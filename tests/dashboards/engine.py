@@ -12,9 +12,9 @@ import duckdb_kql
 
 from dashboards.builder.columns import empty_tables
 from dashboards.builder.kusto import azure_tables
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.parameters import Value, substitute
+from foundry_telemetry.schema.value import EVENT_NAME
 from tests.dashboards.others import Other, others_of
 from tests.dashboards.rows import END, Row
 

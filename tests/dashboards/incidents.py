@@ -56,13 +56,13 @@ class Call:
         )
         return replace(row, **told)  # type: ignore[arg-type]
 
-    def refused(self, number: int, status: int | None, error_type: str, fault: str) -> Row:
+    def refused(self, number: int, status: int | None, error_type: str, error_owner: str) -> Row:
         """An attempt that failed before anything was answered."""
         nothing = dict.fromkeys(
             ("model", "time_to_first_token_ms", "input_tokens", "output_tokens", "cost_usd")
         )
         return self.attempt(
-            number, status=status, error_type=error_type, fault=fault, outcome="error", **nothing
+            number, status=status, error_type=error_type, error_owner=error_owner, outcome="error", **nothing
         )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.kql.view import COLUMNS
+from foundry_telemetry.schema.value import EVENT_NAME
 from tests.dashboards.generators import asked, begun, guid, hex_, milliseconds, refused, tags, used
 from tests.support.telemetry import Envelope, envelope
 
@@ -67,7 +67,7 @@ class Row:
     error_type: str | None = None
     error_code: str | None = None
     error_origin: str | None = None
-    fault: str | None = None
+    error_owner: str | None = None
     retryable: bool | None = None
     retry_after_s: float | None = None
     token_expires_in_s: int | None = None
@@ -210,7 +210,7 @@ def _ended_badly(  # noqa: PLR0917 - one for each thing that matters
     chance: Random, at: datetime, call: str, number: int, deployment: str | None, kind: str
 ) -> Row:
     """A failure of one kind."""
-    fault, status, retryable = FAILURES[kind]
+    error_owner, status, retryable = FAILURES[kind]
     answered, streamed = status is not None, status == 200
     duration = round(chance.uniform(5, 180), 3)
     return Row(
@@ -229,7 +229,7 @@ def _ended_badly(  # noqa: PLR0917 - one for each thing that matters
         error_type=kind,
         error_code="PermissionDenied" if kind == "authz_missing_role" else None,
         error_origin="foundry" if answered else "client",
-        fault=fault,
+        error_owner=error_owner,
         retryable=retryable,
         retry_after_s=chance.choice((None, 2.0)) if status == 429 else None,
         duration_ms=duration,

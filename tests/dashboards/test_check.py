@@ -263,7 +263,7 @@ def test_a_group_may_export_its_parameters() -> None:
 WRONG_COLUMNS: dict[str, tuple[Break, str]] = {
     "xAxis": (settings("calls over time", "chart", xAxis="Time"), "xAxis names the column Time"),
     "yAxis": (settings("calls over time", "chart", yAxis=["good"]), "yAxis names the column good"),
-    "group": (settings("failures by fault over time", "chart", group="falt"), "group names the column falt"),
+    "group": (settings("failures by owner over time", "chart", group="falt"), "group names the column falt"),
     "series": (
         settings("calls over time", "chart", seriesLabelSettings=[{"seriesName": "fine", "color": "green"}]),
         "seriesLabelSettings names the column fine",

@@ -492,8 +492,8 @@ WRONG_COLUMNS: dict[str, tuple[str, Break, str]] = {
         "a title or a link names the column name",
     ),
     "series' title": (
-        "failures by fault over time",
-        lambda shown: panel_of("failures by fault over time", shown)["fieldConfig"]["defaults"].update(
+        "failures by owner over time",
+        lambda shown: panel_of("failures by owner over time", shown)["fieldConfig"]["defaults"].update(
             displayName="${__field.labels.falt}"
         ),
         "a label names the column falt",
@@ -518,11 +518,11 @@ WRONG_COLUMNS: dict[str, tuple[str, Break, str]] = {
         "draws p50, which is no number but string",
     ),
     "a series that has no name": (
-        "failures by fault over time",
+        "failures by owner over time",
         query_of(
-            "failures by fault over time",
+            "failures by owner over time",
             "| project TimeGenerated,",
-            "| project other = fault, TimeGenerated,",
+            "| project other = error_owner, TimeGenerated,",
         ),
         "makes a series of each other",
     ),

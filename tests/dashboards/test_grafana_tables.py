@@ -322,9 +322,9 @@ def test_bars_of_names_parted_by_other_names() -> None:
 
 def test_a_series_is_called_by_its_name() -> None:
     """Not "failed quota" but "quota", before its colour is looked up by that name."""
-    panel = drawn(Chart(kind="barchart", y=("failed",), group="fault", colours={"quota": "purple"}))
+    panel = drawn(Chart(kind="barchart", y=("failed",), group="error_owner", colours={"quota": "purple"}))
     _, called, coloured = panel["fieldConfig"]["overrides"]
-    assert called["properties"] == [{"id": "displayName", "value": "${__field.labels.fault}"}]
+    assert called["properties"] == [{"id": "displayName", "value": "${__field.labels.error_owner}"}]
     assert coloured["matcher"]["options"] == "quota"
 
 

@@ -54,7 +54,7 @@ def errors(queries: Mapping[str, str]) -> dict[str, list[tuple[str, int, int]]]:
 GOOD = (
     "AppDependencies | summarize sum(ItemCount) by bin(TimeGenerated, 5m)",
     "AppDependencies | summarize percentilew(DurationMs, ItemCount, 95), percentiles(DurationMs, 50, 99)",
-    'AppEvents | project a = tostring(Properties["gen_ai.request.model"]), b = Properties.["foundry.fault"]',
+    'AppEvents | project a = tostring(Properties["gen_ai.request.model"]), b = Properties.["foundry.region"]',
     "AppMetrics | make-series s = sum(Sum) on TimeGenerated step 5m | extend a = series_outliers(s)",
     "AppRequests | evaluate pivot(ResultCode, count(), AppRoleName)",
     "union withsource=T AppTraces, AppExceptions | summarize count() by T, SeverityLevel",

@@ -77,7 +77,7 @@ def template(query: str) -> str:
     text = compose.composed(files.investigation(query))
     lines = [line for line in text.splitlines() if f"{{{PLACES[query]}}}" in line]
     return (
-        "\n".join(lines).replace("{Window:start}", "0").replace("{Window:end}", "0").replace("{Fault}", "f")
+        "\n".join(lines).replace("{Window:start}", "0").replace("{Window:end}", "0").replace("{Owner}", "f")
     )
 
 

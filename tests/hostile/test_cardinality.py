@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 from opentelemetry.context import Context
 
-from foundry_telemetry.conventions import METRIC_DROPPED, METRIC_HEARTBEAT
 from foundry_telemetry.observation import Failure, Observation, RequestIds, TokenUsage
+from foundry_telemetry.schema import metric as metric_names
 from foundry_telemetry.signals import Signals
 from foundry_telemetry.signals.metrics import Values
 from foundry_telemetry.signals.span import unbound
@@ -45,7 +45,7 @@ LINK = unbound(
     Context(),
 )
 REFUSED = Failure(
-    type="auth_invalid_key", origin="foundry", fault="caller_credential", retryable=False, auth_failure=True
+    type="auth_invalid_key", origin="foundry", owner="caller_credential", retryable=False, auth_failure=True
 )
 
 
@@ -57,7 +57,7 @@ def series_of(capture: Capture) -> dict[str, list[Any]]:
     told = capture.points()
     for name, points in told.items():
         assert ".quota." not in name or len(points) <= 3 * 50
-    of_the_process = (METRIC_DROPPED, METRIC_HEARTBEAT)
+    of_the_process = (metric_names.DROPPED, metric_names.HEARTBEAT)
     return {
         name: points for name, points in told.items() if name not in of_the_process and ".quota." not in name
     }

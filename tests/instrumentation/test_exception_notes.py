@@ -61,7 +61,7 @@ def all_ours(error: BaseException | None) -> list[str]:
 def expected(seen: Observation) -> str:
     """What the note on an exception has to say of an attempt."""
     assert seen.failure is not None
-    step = advice_for(seen.failure.type, seen.failure.fault).next_step
+    step = advice_for(seen.failure.type, seen.failure.owner).next_step
     return f"[foundry-telemetry] {seen.failure.type}: {step} ("
 
 

@@ -282,7 +282,7 @@ def check_metrics(mix: Mix, capture: Capture) -> None:
         assert ended == (mix.attempts if mix.owner == "O" else 1)
     assert {name for name in ours if name.startswith("foundry.")} == {
         "foundry.client.attempt.duration",
-        "foundry.client.cost" if has_prices else "foundry.client.cost.missing",
+        "foundry.client.cost" if has_prices else "foundry.client.cost.unpriced_attempts",
         "foundry.client.quota.used",
         "foundry.client.token.usage",
         "foundry.telemetry.heartbeat",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.local.store.store import Store
+from foundry_telemetry.schema.value import EVENT_NAME
 from tests.dashboards.incidents import NOW
 from tests.dashboards.rows import Row
 from tests.support.telemetry import Envelope, envelope, fill

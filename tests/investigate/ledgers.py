@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.schema.value import EVENT_NAME
 from tests.dashboards.rows import Row
 from tests.support.telemetry import envelope, fill
 

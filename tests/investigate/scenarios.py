@@ -27,7 +27,7 @@ class Drill:
 
     name: str
     error_type: str
-    fault: str
+    owner: str
     answer: Answer = lambda _: 200
     """What Foundry answers once it has gone wrong."""
     token: Callable[[], str] | None = None

@@ -26,7 +26,7 @@ BAD: dict[str, Any] = {
     "status": 529,
     "outcome": "error",
     "error_type": "overloaded",
-    "fault": "model_service",
+    "error_owner": "model_service",
 }
 
 
@@ -50,7 +50,7 @@ def test_attempts_are_in_order_with_their_waits() -> None:
     """Attempts stand by number, however they arrived; a wait is from an end to the next start."""
     rows = [attempt("a", 3, 9, **GOOD), attempt("a", 1, 1, **BAD), attempt("a", 2, 3, **BAD)]
     call = found(rows, "a" * 16).call
-    assert [one.number for one in call.attempts] == [1, 2, 3]
+    assert [one.attempt_number for one in call.attempts] == [1, 2, 3]
     assert call.waits_ms() == [None, 1_500.0, 5_500.0]
     assert call.began == AT + timedelta(seconds=0.5)
 

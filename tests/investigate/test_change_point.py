@@ -24,7 +24,7 @@ def bins(*counts: tuple[int, int]) -> list[Bin]:
         at = minute * MINUTE_MS
         for number, key, first in ((bad, CAUSE, 10.0), (good, (None, None), 1.0)):
             if number:
-                error_type, fault = key
+                error_type, owner = key
                 newest = at + first + number
                 found.append(
                     Bin(
@@ -33,7 +33,7 @@ def bins(*counts: tuple[int, int]) -> list[Bin]:
                         oldest_ms=at + first,
                         newest_ms=newest,
                         error_type=error_type,
-                        fault=fault,
+                        error_owner=owner,
                     )
                 )
     return found
@@ -109,7 +109,7 @@ def test_always_in_order(counts: list[tuple[int, int]]) -> None:
 def test_what_was_before_the_timeline_is_not_known() -> None:
     """In the bin in which the timeline begins nobody knows what was before, so it may have begun earlier."""
     early = [
-        Bin(at_ms=-1.0, attempts=3, oldest_ms=5.0, newest_ms=9.0, error_type=CAUSE[0], fault=CAUSE[1]),
+        Bin(at_ms=-1.0, attempts=3, oldest_ms=5.0, newest_ms=9.0, error_type=CAUSE[0], error_owner=CAUSE[1]),
         Bin(at_ms=-1.0, attempts=3, oldest_ms=1.0, newest_ms=9.0),
     ]
     told = change(early, CAUSE, START)

@@ -121,7 +121,11 @@ def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> Non
     lines = []
     for value in ("my-deployment", text):
         ident = f"req_attack{next(NUMBER):020}"
-        failed = {"error.type": "overloaded", "foundry.fault": "model_service", "gen_ai.request.model": value}
+        failed = {
+            "error.type": "overloaded",
+            "foundry.error.owner": "model_service",
+            "gen_ai.request.model": value,
+        }
         call = {"foundry.call.id": f"a{next(NUMBER):015x}", **failed}
         fill(azure.store, [attempt(ident, call, {})])
         lines.append(run("ticket", ident, "--url", azure.url, COLUMNS="400").lines)
@@ -138,7 +142,7 @@ def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> Non
 @pytest.mark.parametrize("text", ATTACKS)
 def test_what_is_to_be_typed_is_one_word(text: str) -> None:
     """The id in a command to copy is one that the command takes, whatever the store calls its calls."""
-    failed = {"error.type": "overloaded", "foundry.fault": "model_service", "foundry.call.id": text}
+    failed = {"error.type": "overloaded", "foundry.error.owner": "model_service", "foundry.call.id": text}
     with LocalAzureMonitor() as azure:
         fill(azure.store, [attempt("req_1", failed, {})])
         said = run("incident", "--url", azure.url, COLUMNS="400")
@@ -152,7 +156,7 @@ def test_commands_take_nothing_of_a_shell(azure: LocalAzureMonitor) -> None:
         ident = f"req_shell{next(NUMBER):020}"
         failed = {
             "error.type": "auth_invalid_key",
-            "foundry.fault": "caller_credential",
+            "foundry.error.owner": "caller_credential",
             "foundry.resource": name,
         }
         fill(azure.store, [attempt(ident, failed | {"foundry.call.id": f"a{next(NUMBER):015x}"}, {})])

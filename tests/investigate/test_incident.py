@@ -132,7 +132,14 @@ def test_newest_failures_are_of_the_incident() -> None:
     """As many of the newest bins as have enough failures are read, but none from before it began."""
     key = ("overloaded", "model_service")
     bins = [
-        Bin(at_ms=minute * 60_000.0, attempts=300, oldest_ms=0, newest_ms=0, error_type=kind, fault=key[1])
+        Bin(
+            at_ms=minute * 60_000.0,
+            attempts=300,
+            oldest_ms=0,
+            newest_ms=0,
+            error_type=kind,
+            error_owner=key[1],
+        )
         for minute in range(10)
         for kind in (key[0], "timeout")
     ]

@@ -10,13 +10,13 @@ import duckdb_kql
 import pytest
 
 from dashboards.builder.query_validation import of_investigations
-from foundry_telemetry.conventions import TAG_PREFIX
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.queries import Failure, tags_of
 from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.schema.value import TAG_PREFIX
 from tests.dashboards.engine import Workspace
 from tests.dashboards.rows import END, make_rows
 from tests.investigate.history import put
@@ -76,7 +76,7 @@ def test_azure_and_local_mean_the_same(name: str, seed: int) -> None:
     """Where all properties are text in JSON the answer is that of the typed store."""
     rows = make_rows(seed)
     failed = next(row for row in rows if row.error_type == "overloaded" and row.call_id)
-    values = dict(all_asked()[name]) | {"Fault": failed.fault or "", "Id": failed.call_id}
+    values = dict(all_asked()[name]) | {"Owner": failed.error_owner or "", "Id": failed.call_id}
     text = substitute(compose.composed(files.investigation(name)), values)
     workspace = Workspace(rows)
     answer = duckdb_kql.query(workspace._connection, text, query_now=END)

@@ -62,11 +62,11 @@ def played(request: pytest.FixtureRequest) -> Iterator[Played]:
         yield Played(request.param, azure)
 
 
-def test_incident_names_fault_and_cause(played: Played) -> None:
-    """Whose fault it is and the failure class stand in the first three lines, and all fits one screen."""
+def test_incident_names_owner_and_cause(played: Played) -> None:
+    """The owner and the failure class stand in the first three lines, and all fits one screen."""
     said = played.run("incident")
     first = " ".join(said.lines[:3])
-    assert OWNER_LABELS[played.drill.fault] in first, said.out
+    assert OWNER_LABELS[played.drill.owner] in first, said.out
     assert played.drill.error_type in first
     assert "WRONG" in first
     assert said.code == 3
@@ -126,7 +126,7 @@ def test_every_id_leads_to_the_call(played: Played) -> None:
         assert said.code == 0, (kind, said.err)
         assert said.told["call_id"] == ids["call id"], kind
         assert said.told["cause"]["error_type"] == played.drill.error_type
-        assert said.told["cause"]["fault"] == played.drill.fault
+        assert said.told["cause"]["owner"] == played.drill.owner
         assert said.told["cause"]["advice"] == ALL[played.drill.error_type].about
 
 
@@ -134,7 +134,7 @@ def test_ticket_shows_call_and_trace(played: Played) -> None:
     """The attempts stand in order with both ids, and around them the request that made the call."""
     ids = played.ids()
     told: Any = played.run("ticket", ids["call id"], "--json").told
-    assert [one["number"] for one in told["attempts"]] == list(range(1, len(told["attempts"]) + 1))
+    assert [one["attempt_number"] for one in told["attempts"]] == list(range(1, len(told["attempts"]) + 1))
     assert len(told["attempts"]) == 1 + played.drill.retries
     assert "POST /orders" in {one.get("name") for one in told["trace"]}
     said = played.run("ticket", ids["call id"]).out

@@ -161,7 +161,7 @@ def test_gauges(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
         "output": seen.usage.output_tokens,
     }
     assert told("foundry.client.quota.limit") == {"requests": 1, "output": 10**6}
-    assert told("foundry.client.quota.time_to_wall")["requests"] == 0.0
+    assert told("foundry.client.quota.time_to_exhaustion")["requests"] == 0.0
     (limit, *_) = points["foundry.client.quota.limit"]
     assert dict(limit.attributes)["foundry.quota.source"] == "declared"
 

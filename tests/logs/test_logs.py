@@ -45,7 +45,7 @@ REFUSED = Observation(
     status_code=401,
     ids=RequestIds(apim_request_id="22222222-bbbb"),
     outcome="error",
-    failure=Failure(type="token_expired", origin="foundry", fault="caller_credential", retryable=False),
+    failure=Failure(type="token_expired", origin="foundry", owner="caller_credential", retryable=False),
     started_ns=1,
     duration_s=0.01,
 )
@@ -185,7 +185,7 @@ def test_line_of_a_success() -> None:
 
 
 def test_line_of_a_failure() -> None:
-    """A failure is a warning with cause and fault; what is not known is absent."""
+    """A failure is a warning with cause and owner; what is not known is absent."""
     assert lines_of(REFUSED) == [
         {
             "event": "foundry.attempt",
@@ -194,7 +194,7 @@ def test_line_of_a_failure() -> None:
             "status": 401,
             "outcome": "error",
             "cause": "token_expired",
-            "fault": "caller_credential",
+            "owner": "caller_credential",
             "duration_ms": 10.0,
             "apim_request_id": "22222222-bbbb",
         }
@@ -223,7 +223,7 @@ def test_level(outcome: Any, level: str) -> None:
 def test_every_field_is_listed() -> None:
     """The line holds these fields and no other, so nothing of an answer can slip in."""
     assert set(logs._fields(FULL) | logs._fields(REFUSED)) == {
-        *("deployment", "attempt", "status", "outcome", "cause", "fault", "tokens_in", "tokens_out"),
+        *("deployment", "attempt", "status", "outcome", "cause", "owner", "tokens_in", "tokens_out"),
         *("tokens_cached", "ttft_ms", "duration_ms", "apim_request_id", "anthropic_request_id", "cost_usd"),
     }
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.kql.view import COLUMNS
+from foundry_telemetry.schema.value import EVENT_NAME
 
 KEYS = {column.name: column.key for column in COLUMNS if column.key}
 
@@ -144,11 +144,11 @@ def _failure(chance: Random, age: timedelta, deployment: str) -> str | None:
 
 
 def _failed(chance: Random, kind: str) -> dict[str, object]:
-    fault, status, retryable, code = FAILURES[kind]
+    error_owner, status, retryable, code = FAILURES[kind]
     told: dict[str, object] = {
         "outcome": "error" if status else "no_response",
         "error_type": kind,
-        "fault": fault,
+        "error_owner": error_owner,
         "retryable": retryable,
         "error_origin": "foundry" if status else "client",
         "duration_ms": round(chance.uniform(25, 180) if status else 60_000 + chance.uniform(0, 30), 3),

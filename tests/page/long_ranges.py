@@ -21,8 +21,13 @@ TOLD = timedelta(hours=26)
 SAMPLED = 5
 """One span of so many is kept."""
 REFUSALS: tuple[dict[str, object], ...] = (
-    {"error_type": "authz_missing_role", "fault": "caller_authorization", "status": 401},
-    {"error_type": "auth_invalid_key", "fault": "caller_credential", "status": 401, "auth_scheme": "api_key"},
+    {"error_type": "authz_missing_role", "error_owner": "caller_authorization", "status": 401},
+    {
+        "error_type": "auth_invalid_key",
+        "error_owner": "caller_credential",
+        "status": 401,
+        "auth_scheme": "api_key",
+    },
 )
 APPLICATION, TENANT = "5f0c9a52-8f5e-4a31-9a52-3d2b7c1e0a11", "72f988bf-86f1-41af-91ab-2d7cd011db47"
 
@@ -65,7 +70,7 @@ def _told(chance: Random, one: Attempt) -> Attempt:
             del told[name]
         told |= {"usage_complete": False, "outcome": "abandoned" if cut < 0.045 else "truncated"}
         if cut >= 0.045:
-            told |= {"error_type": "stream_truncated", "fault": "network", "retryable": True}
+            told |= {"error_type": "stream_truncated", "error_owner": "network", "retryable": True}
     elif told["outcome"] == "ok" and cut > 0.995:
         told |= {"model": "claude-next-preview"}
         del told["cost_usd"], told["cost_source"]

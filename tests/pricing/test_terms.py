@@ -197,8 +197,8 @@ def test_an_answer_from_a_data_zone_has_no_list_price(capture: Capture) -> None:
     """The list has no price for it; with the zone's multiplier the cost is the list's times that, exactly."""
     name, model = "ok_json_cache_thinking", "claude-opus-5-5"
     assert _played(name, capture).cost_usd is None
-    (point,) = capture.points()["foundry.client.cost.missing"]
-    assert dict(point.attributes)["foundry.cost.missing"] == "unpriced_usage"
+    (point,) = capture.points()["foundry.client.cost.unpriced_attempts"]
+    assert dict(point.attributes)["foundry.cost.unpriced_reason"] == "unpriced_usage"
     set_prices({model: 1.1})
     seen = _played(name, capture)
     at_list = Decimal(repr(_price_of_bytes(body_of(case_named(name)), seen.started_ns)))
@@ -217,8 +217,8 @@ def test_broken_streams_have_a_partial_cost(capture: Capture, name: str) -> None
     points = capture.points()
     assert "foundry.client.cost" not in points
     assert [point.value for point in points["foundry.client.cost.partial"]] == [seen.partial_cost_usd]
-    (point,) = points["foundry.client.cost.missing"]
-    assert (point.value, dict(point.attributes)["foundry.cost.missing"]) == (1, "incomplete")
+    (point,) = points["foundry.client.cost.unpriced_attempts"]
+    assert (point.value, dict(point.attributes)["foundry.cost.unpriced_reason"]) == (1, "incomplete")
 
 
 def _played(name: str, capture: Capture) -> Any:

@@ -13,12 +13,13 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import Gauge, Histogram, InMemoryMetricReader, Sum
 
-from foundry_telemetry import Observation, attribute, conventions
+from foundry_telemetry import Observation, attribute
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.limits.budgets import Budget, set_budgets
 from foundry_telemetry.limits.quota import Limits, set_limits
+from foundry_telemetry.schema.metric import METRICS
 from foundry_telemetry.signals import Signals, gauges
 from foundry_telemetry.wire.request_matcher import Request
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
@@ -39,10 +40,10 @@ INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "foundry.client.auth.failures": ("{failure}", None),
     "foundry.client.cost": ("{USD}", None),
     "foundry.client.cost.partial": ("{USD}", None),
-    "foundry.client.cost.missing": ("{attempt}", None),
+    "foundry.client.cost.unpriced_attempts": ("{attempt}", None),
     "foundry.client.quota.used": ("{unit}", None),
     "foundry.client.quota.limit": ("{unit}", None),
-    "foundry.client.quota.time_to_wall": ("s", None),
+    "foundry.client.quota.time_to_exhaustion": ("s", None),
     "foundry.client.budget.overruns": ("{overrun}", None),
     "foundry.telemetry.dropped": ("{item}", None),
     "foundry.telemetry.heartbeat": ("s", None),
@@ -103,8 +104,7 @@ def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyP
     (scope,) = data.resource_metrics[0].scope_metrics
     assert scope.scope.name == "foundry_telemetry"
     assert {metric.name for metric in scope.metrics} == set(INSTRUMENTS)
-    constants = {value for key, value in vars(conventions).items() if key.startswith("METRIC_")}
-    assert constants == set(INSTRUMENTS)
+    assert {row.name for row in METRICS} == set(INSTRUMENTS)
     for metric in scope.metrics:
         unit, buckets = INSTRUMENTS[metric.name]
         assert metric.unit == unit

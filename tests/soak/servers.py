@@ -14,8 +14,9 @@ from collections import deque
 from contextlib import AbstractContextManager
 from typing import Any
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry import serving
+from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema.value import EVENT_NAME
 from foundry_telemetry.testing import FakeFoundry, Reply
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.ingestion import FakeIngestion, Fault
@@ -66,7 +67,7 @@ class CountingIngestion(FakeIngestion):
     def _take(self, path: str, envelopes: list[dict[str, Any]], *, compressed: bool) -> Fault:
         for envelope in envelopes:
             base = envelope["data"]["baseData"]
-            if base.get("name") == names.EVENT_NAME:
+            if base.get("name") == EVENT_NAME:
                 self._count(base["properties"])
         return Fault()
 

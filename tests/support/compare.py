@@ -12,8 +12,9 @@ from typing import Any
 from opentelemetry.trace import StatusCode
 
 import foundry_telemetry
-from foundry_telemetry import Observation, conventions
+from foundry_telemetry import Observation
 from foundry_telemetry.internal_errors import internal_errors
+from foundry_telemetry.schema import field as names
 from tests.support.capture import Capture
 from tests.support.families import Face, Family
 from tests.support.fault_server import Counts, FaultServer
@@ -185,10 +186,10 @@ def attempts(capture: Capture, count: int = 1) -> list[Observation]:
     assert len(seen) == len(capture.ledger) == len(capture.spans) == count
     for observation, event, span in zip(seen, capture.ledger, capture.spans, strict=True):
         failure = observation.failure
-        assert event[conventions.OUTCOME] == span.attributes[conventions.OUTCOME] == observation.outcome
-        assert event[conventions.CALL_ID] == observation.call_id
-        assert event.get(conventions.ERROR_TYPE) == (failure.type if failure else None)
-        assert span.attributes.get(conventions.ERROR_TYPE) == (failure.type if failure else None)
+        assert event[names.OUTCOME] == span.attributes[names.OUTCOME] == observation.outcome
+        assert event[names.CALL_ID] == observation.call_id
+        assert event.get(names.ERROR_TYPE) == (failure.type if failure else None)
+        assert span.attributes.get(names.ERROR_TYPE) == (failure.type if failure else None)
         assert span.status.status_code is (StatusCode.ERROR if failure else StatusCode.UNSET)
         assert not span.events
         assert span.status.description is None

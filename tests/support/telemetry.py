@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.local.store.store import Store
+from foundry_telemetry.schema.value import EVENT_NAME
 from tests.support.patience import PATIENCE_S
 
 Envelope = dict[str, Any]

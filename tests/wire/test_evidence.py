@@ -91,7 +91,7 @@ def test_nobody_is_named_without_evidence(
 
 def check(each: dict[str, Any], event: dict[str, Any], *, on_azure: bool, has_key: bool) -> None:
     """The rules, each with the evidence that allows it."""
-    status, owner, kind = each["status"], event.get("foundry.fault"), event["error.type"]
+    status, owner, kind = each["status"], event.get("foundry.error.owner"), event["error.type"]
     was_seen = (each["is_read"] and each["body"] != "") or each["body"].startswith("<")
     text = each["body"] if was_seen else ""
     if not was_seen:

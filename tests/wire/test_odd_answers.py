@@ -64,7 +64,7 @@ def facts(seen: Observation) -> dict[str, Any]:
         "outcome": seen.outcome,
         "error": failure and failure.type,
         "origin": failure and failure.origin,
-        "owner": failure and failure.fault,
+        "owner": failure and failure.owner,
         "input_tokens": seen.usage.input_tokens,
         "output_tokens": seen.usage.output_tokens,
         "cost": seen.cost_usd is not None,
@@ -98,5 +98,5 @@ def test_through_each_client(case: dict[str, Any], family: Family, capture: Capt
     if case["how"] == "complete":
         assert facts(seen) == case["expect"]
     (event,) = capture.ledger
-    assert event.get("foundry.fault") == (seen.failure and seen.failure.fault)
+    assert event.get("foundry.error.owner") == (seen.failure and seen.failure.owner)
     assert "CANARY" not in capture.everything()

@@ -33,7 +33,7 @@ NO_LIMIT_MET: Final = (
     "how near the limits are."
 )
 
-FAULTS: Final = {
+OWNERS: Final = {
     "caller_credential": "orange",
     "caller_authorization": "yellow",
     "caller_request": "lightBlue",
@@ -71,10 +71,10 @@ INCIDENT: Final = Group(
             width=33,
         ),
         Query(
-            name="failures by fault over time",
-            query="failures_by_fault",
+            name="failures by owner over time",
+            query="failures_by_owner",
             title="Failed attempts, by whose move it is",
-            visualization=Chart(kind="barchart", y=("failed",), group="fault", colours=FAULTS),
+            visualization=Chart(kind="barchart", y=("failed",), group="error_owner", colours=OWNERS),
             empty=NO_FAILURES,
             empty_is_good=True,
             brush="TimeRange",
@@ -97,7 +97,7 @@ INCIDENT: Final = Group(
             visualization=Table(
                 columns=(
                     Column("error_type", "Class"),
-                    Column("fault", "Whose move"),
+                    Column("error_owner", "Whose move"),
                     Column("failed", "Failed", bar("red")),
                     Column("percent", "Of all", heat("red", "percent")),
                     Column("last_week", "Last week", GROUPED),
@@ -186,7 +186,7 @@ INCIDENT: Final = Group(
                     Column("deployment", "Deployment"),
                     Column("status", "Status"),
                     Column("error_type", "Class"),
-                    Column("fault", "Whose move"),
+                    Column("error_owner", "Whose move"),
                     Column("in_the_end", "In the end", icons(recovered="success", failed="error")),
                     Column("ticket", "For a ticket", opens("CellDetails", "Text")),
                     Column("apim_request_id", "apim-request-id (Azure)"),

@@ -90,7 +90,7 @@ def _told(last: Observation | None) -> Finding:
         tokens = f", {usage.total_input_tokens} + {usage.output_tokens} tokens" if usage.is_told else ""
         took = f"{last.duration_s * 1000:.0f} ms"
         return ok(_CHECK, f"{last.outcome} in {took}{tokens}; support code {last.support_code}")
-    advice = advice_for(last.failure.type, last.failure.fault)
+    advice = advice_for(last.failure.type, last.failure.owner)
     answered = f"{last.status_code} " if last.status_code else ""
     seen = f"{answered}{last.failure.type}: {advice.meaning} Support code {last.support_code}"
     return advised(_CHECK, "failure", seen, advice)

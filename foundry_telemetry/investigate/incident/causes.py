@@ -29,10 +29,10 @@ _MANY_HIDDEN: Final = 0.02
 
 
 class Cause(Struct, frozen=True, kw_only=True):
-    """One failure class of one fault, in the time looked at."""
+    """One cause of one owner, in the time looked at."""
 
     error_type: str
-    fault: str
+    owner: str
     attempts: int
     before: int
     """In the 24 hours before."""
@@ -88,8 +88,8 @@ def causes(groups: Sequence[Group], calls: Sequence[AffectedCalls]) -> list[Caus
     by_cause: dict[tuple[str | None, str | None], list[Group]] = {}
     for group in groups:
         if group.error_type is not None:
-            by_cause.setdefault((group.error_type, group.fault), []).append(group)
-    by_key = {(one.error_type, one.fault): one for one in calls}
+            by_cause.setdefault((group.error_type, group.error_owner), []).append(group)
+    by_key = {(one.error_type, one.error_owner): one for one in calls}
     found = (_cause(own, by_key.get(key), whole) for key, own in by_cause.items())
     present = [cause for cause in found if cause.attempts]
     return sorted(
@@ -103,7 +103,7 @@ def _cause(own: list[Group], calls: AffectedCalls | None, whole: Totals) -> Caus
     failed = calls.failed if calls else 0
     return Cause(
         error_type=own[0].error_type or "",
-        fault=own[0].fault or "",
+        owner=own[0].error_owner or "",
         attempts=attempts,
         before=before,
         baseline=baseline,

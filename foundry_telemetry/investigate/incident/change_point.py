@@ -88,8 +88,8 @@ def _ticks(bins: Iterable[Bin], cause: Key) -> list[_Tick]:
 
 
 def _tick(own: list[Bin], cause: Key) -> _Tick:
-    bad = [one for one in own if (one.error_type, one.fault) == cause]
-    good = [one.oldest_ms for one in own if (one.error_type, one.fault) != cause]
+    bad = [one for one in own if (one.error_type, one.error_owner) == cause]
+    good = [one.oldest_ms for one in own if (one.error_type, one.error_owner) != cause]
     return _Tick(
         own[0].at_ms,
         sum(one.attempts for one in bad),

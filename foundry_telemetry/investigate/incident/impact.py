@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry import conventions as names
 from foundry_telemetry.investigate.queries import Failure, Group, tags_of
+from foundry_telemetry.schema.value import TAG_PREFIX
 
 ALWAYS: Final = ("deployment", "service")
 """What is told of every incident."""
@@ -51,7 +51,7 @@ class NewlySeen(Struct, frozen=True):
     first_seen: datetime
 
 
-def affected(groups: Sequence[Group], error_type: str, fault: str) -> Iterator[Affected]:
+def affected(groups: Sequence[Group], error_type: str, owner: str) -> Iterator[Affected]:
     """Who is hit by a cause: deployments and services, and what else parts those who are from the others."""
     for by in (*ALWAYS, *_TELLING):
         whole: Counter[str] = Counter()
@@ -59,7 +59,7 @@ def affected(groups: Sequence[Group], error_type: str, fault: str) -> Iterator[A
         for group in groups:
             value = getattr(group, by) or ""
             whole[value] += group.attempts
-            if (group.error_type or "", group.fault or "") == (error_type, fault):
+            if (group.error_type or "", group.error_owner or "") == (error_type, owner):
                 bad[value] += group.attempts
         shares = [
             Share(value or "(not told)", count, whole[value]) for value, count in bad.most_common() if count
@@ -77,7 +77,7 @@ def tags(failures: Iterable[Failure]) -> Iterator[Affected]:
     number = 0
     for failure in failures:
         number += 1
-        for key, value in tags_of(failure, names.TAG_PREFIX).items():
+        for key, value in tags_of(failure, TAG_PREFIX).items():
             counts.setdefault(key, Counter())[value] += 1
     for key, counter in sorted(counts.items()):
         yield Affected(

@@ -106,7 +106,7 @@ def _no_calls_lines(found: Incident) -> Iterator[Line]:
 
 def _incident_lines(found: Incident, main: Main) -> Iterator[Line]:
     cause, advice = main.cause, main.advice
-    move = OWNER_LABELS.get(cause.fault, ABSENT)
+    move = OWNER_LABELS.get(cause.owner, ABSENT)
     yield "WRONG", Text.assemble((move, "bold red"), "  ", (cause.error_type, "bold red"))
     yield "", Text(advice.meaning)
     yield "since", Text(_since(found, main))
@@ -243,7 +243,7 @@ def _others(found: Incident) -> Iterator[Line]:
         baseline = "" if cause.baseline is None else f", usual {_baseline(cause.baseline)}"
         judged = "; WRONG too" if cause.wrong else ""
         numbers = f"{many(cause.attempts, 'attempt')}{baseline}; {many(cause.failed, 'call')} failed"
-        yield label, Text(f"{OWNER_LABELS.get(cause.fault, ABSENT)} {cause.error_type}: {numbers}{judged}")
+        yield label, Text(f"{OWNER_LABELS.get(cause.owner, ABSENT)} {cause.error_type}: {numbers}{judged}")
         label = ""
     further = len(found.others) - _MOST_OTHERS
     if further > 0:

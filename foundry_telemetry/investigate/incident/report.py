@@ -94,21 +94,21 @@ def _main(
     source: Source, window: TimeRange, cause: Cause, groups: Sequence[Group], bins: Sequence[Bin]
 ) -> Main:
     begin = queries.day(window).start
-    key = (cause.error_type or None, cause.fault or None)
+    key = (cause.error_type or None, cause.owner or None)
     changed = change(bins, key, begin) or Change(cause.first_seen, window.end, None, over=False)
     first = _floor(changed.since)
     failures = queries.failures(
         source,
         cause.error_type,
-        cause.fault,
+        cause.owner,
         TimeRange(first, first + _MILLISECOND, window.grain),
         TimeRange(_enough_from(bins, key, begin, first), window.end, window.grain),
     )
     return Main(
         cause=cause,
         change=changed,
-        advice=advice_for(cause.error_type, cause.fault or None),
-        affected=tuple(impact.affected(groups, cause.error_type, cause.fault)),
+        advice=advice_for(cause.error_type, cause.owner or None),
+        affected=tuple(impact.affected(groups, cause.error_type, cause.owner)),
         tags=tuple(impact.tags(failures)),
         newly_seen=tuple(impact.newly_seen(groups, changed.since)),
         examples=examples(failures),
@@ -119,7 +119,7 @@ def _enough_from(bins: Sequence[Bin], key: Key, begin: datetime, first: datetime
     """From when on there are enough failures to tell from, or all of them since the first."""
     left = _ENOUGH
     for one in reversed(bins):
-        left -= one.attempts if (one.error_type, one.fault) == key else 0
+        left -= one.attempts if (one.error_type, one.error_owner) == key else 0
         if left <= 0:
             return max(first, begin + timedelta(milliseconds=one.at_ms))
     return first

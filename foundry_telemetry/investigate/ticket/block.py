@@ -39,7 +39,7 @@ def lines(call: Call) -> Iterator[Line]:
     yield from _optional("Entra", entra and f"{entra} (code, trace id, correlation id)")
     if len(call.attempts) > 1:
         for place, attempt in enumerate(call.attempts, start=1):
-            yield f"Attempt {attempt.number or place}", _attempt(attempt)
+            yield f"Attempt {attempt.attempt_number or place}", _attempt(attempt)
     yield from _optional("Trace id", told.trace_id)
 
 

@@ -58,7 +58,7 @@ class Call(Struct, frozen=True):
     def advice(self) -> Advice | None:
         """What is known of its cause; ``None`` where nothing failed."""
         failure = self.failure
-        return None if failure is None else advice_for(failure.error_type, failure.fault)
+        return None if failure is None else advice_for(failure.error_type, failure.error_owner)
 
     @property
     def began(self) -> datetime:
@@ -121,7 +121,7 @@ def _calls(attempts: list[Attempt]) -> list[Call]:
 
 
 def _order(attempt: Attempt) -> tuple[float, datetime]:
-    return (float("inf") if attempt.number is None else attempt.number, attempt.ended)
+    return (float("inf") if attempt.attempt_number is None else attempt.attempt_number, attempt.ended)
 
 
 def _related_telemetry(source: Source, call: Call) -> tuple[tuple[RelatedTelemetry, ...], str | None]:

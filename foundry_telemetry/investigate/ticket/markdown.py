@@ -42,7 +42,7 @@ def as_object(found: Found) -> dict[str, Any]:
         steps = [{"text": text, "command": command} for text, command in steps_for(advice, call.failure)]
         told["cause"] = {
             "error_type": call.failure.error_type,
-            "fault": call.failure.fault,
+            "owner": call.failure.error_owner,
             "advice": advice.about,
             "meaning": advice.meaning,
             "next_step": advice.next_step,
@@ -61,7 +61,7 @@ def _lines(found: Found) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
     for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True):
         cells = (
-            str(attempt.number or ""),
+            str(attempt.attempt_number or ""),
             clock(attempt.started or attempt.ended, milliseconds=True),
             "" if wait is None else took(max(wait, 0.0)),
             took(attempt.duration_ms),
@@ -79,7 +79,7 @@ def _cause(call: Call) -> Iterator[str]:
     failure, advice = call.failure, call.advice
     if failure is None or advice is None:
         return
-    move = OWNER_LABELS.get(failure.fault or "", ABSENT)
+    move = OWNER_LABELS.get(failure.error_owner or "", ABSENT)
     yield f"**{as_markdown(move)}**, **{as_markdown(failure.error_type or '')}**: {advice.meaning}"
     yield ""
     yield f"**Next**: {advice.next_step}"

@@ -44,7 +44,7 @@ def _head(call: Call) -> Iterator[Line]:
     if failure is None or advice is None:
         yield "when", Text(day_and_time(call.last.ended))
         return
-    move = OWNER_LABELS.get(failure.fault or "", ABSENT)
+    move = OWNER_LABELS.get(failure.error_owner or "", ABSENT)
     yield "cause", Text.assemble((move, "bold"), "  ", (failure.error_type or "", "bold"))
     yield "", Text(advice.meaning)
     yield "when", Text(f"{day_and_time(failure.ended)}, {_who(failure)}")
@@ -71,8 +71,8 @@ def _attempts(call: Call, width: int) -> Iterator[Line]:
         cause = attempt.error_type or attempt.outcome or ABSENT
         waited = "" if wait is None else f" after {took(max(wait, 0.0))}"
         head = Text.assemble(
-            f"{attempt.number or '?'}  {clock(attempt.started or attempt.ended, milliseconds=True)}{waited}",
-            f"  {status}  ",
+            f"{attempt.attempt_number or '?'}  ",
+            f"{clock(attempt.started or attempt.ended, milliseconds=True)}{waited}  {status}  ",
             (cause, "red" if attempt.error_type else "green"),
             f"  took {took(attempt.duration_ms)}",
         )

@@ -13,11 +13,11 @@ from typing import Any, Final
 
 import msgspec
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.kql import files, view
 from foundry_telemetry.kql.tables import quoted, stored_table, tables
 from foundry_telemetry.local.ingest import envelopes
 from foundry_telemetry.local.ingest.column_mapping import MAPPED, POINT, PROPERTIES, Mapped
+from foundry_telemetry.schema.value import EVENT_NAME
 
 _SEPARATOR: Final = quoted(envelopes.PROPERTIES)
 

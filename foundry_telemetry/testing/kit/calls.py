@@ -7,18 +7,23 @@ what its last attempt ended with.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import reduce
-from typing import Any, Final, NoReturn, TypedDict, Unpack
+from typing import Any, Final, NoReturn, Unpack
 
 from msgspec import Struct
 
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema.field import FIELDS
+from foundry_telemetry.schema.row import follow
+from foundry_telemetry.testing.kit.expected import ExpectedFields
 from foundry_telemetry.testing.kit.tables import attempts_table, table
 from foundry_telemetry.testing.recordings import nearest
 
 
-class Expected(TypedDict, total=False):
-    """What `Call.has` takes. A value is compared with ``==``, so that ``pytest.approx`` will do too."""
+class Expected(ExpectedFields, total=False):
+    """What `Call.has` takes. A value is compared with ``==``, so that ``pytest.approx`` will do too.
+
+    The fields are of the last attempt, but for those of all.
+    """
 
     attempts: object
     """How many there were."""
@@ -26,75 +31,17 @@ class Expected(TypedDict, total=False):
     """``error.type`` of each attempt, ``None`` for one that went well."""
     statuses: object
     """HTTP status of each attempt, ``None`` for one without an answer."""
-    error: object
-    """``error.type``; ``None`` for a call that went well."""
-    fault: object
-    origin: object
-    retryable: object
-    code: object
-    outcome: object
-    status: object
-    retry_after_s: object
-    azure_request_id: object
-    request_id: object
-    """The model service's id."""
-    call_id: object
     trace_id: object
     support_code: object
-    operation: object
-    deployment: object
-    model: object
-    """Of the answer."""
-    stream: object
-    max_tokens: object
-    client: object
-    auth_scheme: object
-    server_address: object
-    resource: object
-    region: object
-    stop_reason: object
-    input_tokens: object
-    """All input, as in ``gen_ai.usage.input_tokens``."""
-    output_tokens: object
-    cache_read_tokens: object
-    cache_write_tokens: object
-    thinking_tokens: object
-    usage_complete: object
-    cost_usd: object
-    partial_cost_usd: object
     tags: object
-    duration_s: object
-    """Of the last attempt."""
-    time_to_headers_s: object
-    time_to_first_token_s: object
-    token_expires_in_s: object
-    token_audience: object
 
 
-_PATHS: Final[Mapping[str, str]] = {
-    "error": "failure.type",
-    "fault": "failure.fault",
-    "origin": "failure.origin",
-    "retryable": "failure.retryable",
-    "code": "failure.code",
-    "status": "status_code",
-    "azure_request_id": "ids.apim_request_id",
-    "request_id": "anthropic_request_id",
-    "model": "response_model",
-    "input_tokens": "usage.total_input_tokens",
-    "output_tokens": "usage.output_tokens",
-    "cache_read_tokens": "usage.cache_read_input_tokens",
-    "cache_write_tokens": "usage.cache_creation_input_tokens",
-    "thinking_tokens": "usage.thinking_tokens",
-    "usage_complete": "usage.complete",
-    "token_expires_in_s": "failure.token.expires_in_s",
-    "token_audience": "failure.token.audience",
-}
+_PATHS: Final[Mapping[str, str]] = {row.expected: row.path for row in FIELDS if row.expected}
 """Where a field stands in the last observation, if not under its own name."""
 
 _OF_ALL: Final[Mapping[str, Callable[[tuple[Observation, ...]], object]]] = {
     "attempts": len,
-    "errors": lambda attempts: [_get(seen, "failure.type") for seen in attempts],
+    "errors": lambda attempts: [follow(seen, "failure.type") for seen in attempts],
     "statuses": lambda attempts: [seen.status_code for seen in attempts],
 }
 """Fields of all attempts together."""
@@ -123,7 +70,7 @@ class Call(Struct, frozen=True):
             )
         if field in _OF_ALL:
             return _OF_ALL[field](self.attempts)
-        return _get(self.last, _PATHS.get(field, field))
+        return follow(self.last, _PATHS.get(field, field))
 
     def matches(self, **expected: Unpack[Expected]) -> bool:
         """Whether `has` would pass; errors as there."""
@@ -260,13 +207,6 @@ class Calls:
         if hints:
             yield ""
         yield from hints
-
-
-def _get(source: object, path: str) -> Any:
-    """What a path leads to; ``None`` where a part of it was not told."""
-    return reduce(
-        lambda value, name: None if value is None else getattr(value, name), path.split("."), source
-    )
 
 
 def _fail(*lines: str) -> NoReturn:

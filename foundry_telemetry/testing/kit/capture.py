@@ -17,11 +17,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
-from foundry_telemetry.conventions import EVENT_NAME
 from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema.value import EVENT_NAME
 from foundry_telemetry.signals import Signals, SpanBinding
 from foundry_telemetry.testing.kit.clock import CountingSpanIds
 

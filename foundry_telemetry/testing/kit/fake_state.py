@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from foundry_telemetry.conventions import AUTH_SCHEME
 from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
 from foundry_telemetry.instrumentation.tracker import MARKER_KEY
+from foundry_telemetry.schema.field import AUTH_SCHEME
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingReplyIds
 from foundry_telemetry.testing.kit.content import Sample, of_reply, of_request

@@ -14,11 +14,18 @@ from tests.contract.envelopes.stored import Emitted
 RENAMED: Final[Mapping[str, str]] = {
     # "foundry.old": "foundry.new"               an attribute, a measurement, a metric or an event
     # "foundry.old=value": "foundry.new=other"   one of the values of an attribute, with the attribute's name
+    "foundry.fault": "foundry.error.owner",
+    "foundry.client.quota.time_to_wall": "foundry.client.quota.time_to_exhaustion",
+    "foundry.client.cost.missing": "foundry.client.cost.unpriced_attempts",
+    "foundry.cost.missing": "foundry.cost.unpriced_reason",
 }
 """Old name to new name."""
 
 CHANGED: Final[Mapping[str, str]] = {
     # "foundry.new": "why its values differ, or why it is present elsewhere"
+    "foundry.inference_geo": "was read for the price alone",
+    "foundry.usage.web_fetches": "was read and reached nobody",
+    "foundry.x_request_id": "was read and reached nobody; the id that gateways set",
 }
 """Attributes, measurements and metrics, by their new names, that are not compared, with the reason."""
 

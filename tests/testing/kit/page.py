@@ -12,6 +12,7 @@ from typing import Final
 
 from foundry_telemetry.testing import INCIDENTS
 from foundry_telemetry.testing.kit.calls import Expected
+from foundry_telemetry.testing.kit.expected import ExpectedFields
 
 PAGE: Final = Path(__file__).parents[3] / "foundry_telemetry" / "testing" / "README.md"
 _BLOCK: Final = re.compile(r"(<!-- fails -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -36,7 +37,7 @@ def shown(table: str) -> str:
 
 def made() -> dict[str, str]:
     """The tables as they should be."""
-    notes = dict(_NOTE.findall(inspect.getsource(Expected)))
+    notes = dict(_NOTE.findall(inspect.getsource(ExpectedFields) + inspect.getsource(Expected)))
     rows = (f"| `{each.name}` | {each.title} | {_kind(each.error)} |" for each in INCIDENTS.values())
     fields = (
         f"`{name}`" + (f" ({_short(notes[name])})" if name in notes else "")

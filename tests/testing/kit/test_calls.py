@@ -17,7 +17,7 @@ LIMITED = Observation(
     deployment="support-chat-prod",
     status_code=429,
     outcome="error",
-    failure=Failure(type="rate_limited", origin="foundry", fault="quota", retryable=True),
+    failure=Failure(type="rate_limited", origin="foundry", owner="quota", retryable=True),
     ids=RequestIds(apim_request_id="a1"),
     started_ns=0,
     duration_s=0.11,
@@ -37,7 +37,7 @@ BROKEN = Observation(
     call_id="0000000002000000",
     deployment="summaries",
     outcome="no_response",
-    failure=Failure(type="connection_error", origin="client", fault="network", retryable=True),
+    failure=Failure(type="connection_error", origin="client", owner="network", retryable=True),
     started_ns=0,
     duration_s=0,
 )
@@ -67,7 +67,7 @@ def test_has() -> None:
             errors=("rate_limited", None),
             statuses=[429, 200],
             error=None,
-            fault=None,
+            owner=None,
             retryable=None,
             status=200,
             input_tokens=14,
@@ -81,7 +81,7 @@ def test_has() -> None:
         )
         is call
     )
-    CALLS[1].has(error="connection_error", fault="network", retryable=True, status=None, input_tokens=None)
+    CALLS[1].has(error="connection_error", owner="network", retryable=True, status=None, input_tokens=None)
 
 
 def test_every_field_can_be_asked_for() -> None:
@@ -109,7 +109,7 @@ def test_has_fails() -> None:
         "  output_tokens  8             8\n"
         "\n"
         "its attempts:\n"
-        "  #  status  outcome  error         fault  in  out  seconds  azure id\n"
+        "  #  status  outcome  error         owner  in  out  seconds  azure id\n"
         "  1  429     error    rate_limited  quota  -   -    0.110    a1\n"
         "  2  200     ok       -             -      14  8    0.110    a2"
     )
@@ -121,12 +121,12 @@ def test_one_fails() -> None:
         "2 calls were recorded, expected 1\n"
         "\n"
         "call FT-00000-00001 to support-chat-prod:\n"
-        "  #  status  outcome  error         fault  in  out  seconds  azure id\n"
+        "  #  status  outcome  error         owner  in  out  seconds  azure id\n"
         "  1  429     error    rate_limited  quota  -   -    0.110    a1\n"
         "  2  200     ok       -             -      14  8    0.110    a2\n"
         "\n"
         "call FT-00000-00002 to summaries:\n"
-        "  #  status  outcome      error             fault    in  out  seconds  azure id\n"
+        "  #  status  outcome      error             owner    in  out  seconds  azure id\n"
         "  1  -       no_response  connection_error  network  -   -    0.000    -"
     )
 

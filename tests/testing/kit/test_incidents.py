@@ -92,7 +92,7 @@ def test_credential_of_the_incident(
         auth_scheme="entra_id",
         token_expires_in_s=-600,
         token_audience="https://ai.azure.com",
-        fault="caller_credential",
+        owner="caller_credential",
     )
     (span,) = foundry.spans
     assert span.attributes["foundry.auth.scheme"] == foundry.ledger[0]["foundry.auth.scheme"] == "entra_id"

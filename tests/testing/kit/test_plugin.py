@@ -192,23 +192,23 @@ def test_a_failure_reads_well(run: Run) -> None:
 def test_it(foundry):
     foundry.incident("expired_token")
     ask()
-    foundry.calls.one().has(attempts=2, error="auth_invalid_key", fault="caller_credential")
+    foundry.calls.one().has(attempts=2, error="auth_invalid_key", owner="caller_credential")
 """
     )
     ended = run(tests)
     ended.assert_outcomes(failed=1)
     shown = [line for line in ended.outlines if line.startswith((">", "E"))]
     assert shown == [
-        '>       foundry.calls.one().has(attempts=2, error="auth_invalid_key", fault="caller_credential")',
+        '>       foundry.calls.one().has(attempts=2, error="auth_invalid_key", owner="caller_credential")',
         "E       AssertionError: call FT-00000-00001: attempts is 1, expected 2; also not as expected: error",
         "E       ",
         "E         field     expected             recorded",
         "E         attempts  2                    1                     <--",
         "E         error     'auth_invalid_key'   'auth_token_expired'  <--",
-        "E         fault     'caller_credential'  'caller_credential'",
+        "E         owner     'caller_credential'  'caller_credential'",
         "E       ",
         "E       its attempts:",
-        "E         #  status  outcome  error               fault              in  out  seconds  azure id",
+        "E         #  status  outcome  error               owner              in  out  seconds  azure id",
         f"E         1  401     error    auth_token_expired  caller_credential  -   -    0.110    {FIRST_ID}",
     ]
     assert "testing/kit" not in ended.stdout.str()

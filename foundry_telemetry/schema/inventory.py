@@ -1,0 +1,58 @@
+"""Everything that can ever leave the process through us, with where it comes from.
+
+A test sends every recorded answer through the real SDK of OpenTelemetry and holds the inventory against what
+came out: each name, each signal, each value against its constraint.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from foundry_telemetry.schema import constraint
+from foundry_telemetry.schema.field import FIELDS
+from foundry_telemetry.schema.metric import METRICS
+from foundry_telemetry.schema.row import Row
+from foundry_telemetry.schema.value import EVENT_NAME
+
+_CALLED: Final = {
+    "chat <deployment>": ("as the deployment, else the path", r"chat [!-~]{1,256}"),
+    "count_tokens <deployment>": ("as the deployment, else the path", r"count_tokens [!-~]{1,256}"),
+    "<method> <path>": ("of an endpoint that Foundry does not offer", r"[A-Z_]{1,7} [!-~]{1,256}"),
+    "<method>": ("of one attempt below an owner's span", r"[A-Z_]{1,7}"),
+}
+_NAMED: Final = "only if you name a deployment, host or path after a person"
+
+NAMES: Final = (
+    *(
+        Row("span name", name, ("span",), "request", constraint.text(*form), personal=_NAMED)
+        for name, form in _CALLED.items()
+    ),
+    Row("event", EVENT_NAME, ("ledger",), "constant", constraint.one_of(EVENT_NAME)),
+    Row(
+        "event",
+        "body of the event",
+        ("ledger",),
+        "deployment, else path; status; cause, else outcome",
+        constraint.text("a few words; Azure drops them", r"[!-~]{1,256} (\d{3}|-) [a-z_0-9]+"),
+        personal=_NAMED,
+    ),
+)
+"""What spans and the event are called."""
+
+_TRACE: Final = "current span"
+
+
+def _line(name: str, constraint_: constraint.Constraint) -> Row:
+    return Row("line", name, ("log",), _TRACE, constraint_)
+
+
+LINES: Final = (
+    *(row._replace(kind="line", name=row.line, signals=("log",)) for row in FIELDS if row.line),
+    _line("trace_id", constraint.HEX32),
+    _line("span_id", constraint.HEX16),
+    _line("trace_flags", constraint.HEX2),
+)
+"""Fields of the lines of `log_attempts()`, and what `add_foundry_context` adds to yours."""
+
+INVENTORY: Final = (*NAMES, *FIELDS, *METRICS, *LINES)
+"""All of it."""

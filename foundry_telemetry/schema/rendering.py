@@ -1,0 +1,89 @@
+"""The inventory as JSON and as Markdown, and the lists of names for pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from foundry_telemetry.schema.field import FIELDS
+from foundry_telemetry.schema.inventory import INVENTORY
+from foundry_telemetry.schema.row import Kind, Row, Signal
+
+HEADINGS: Final[dict[Kind, str]] = {
+    "span name": "Names of spans",
+    "event": "The ledger event",
+    "field": "Attributes of spans and metrics, fields of the ledger event",
+    "metric": "Metrics",
+    "line": "Fields of lines of the log",
+}
+"""In this order."""
+
+COLUMNS: Final = ("name", "goes to", "what", "from", "personal data")
+
+
+def rows(kind: Kind) -> Iterator[tuple[str, ...]]:
+    """The rows of a kind, in the words of `COLUMNS`."""
+    yield from (_cells(row) for row in INVENTORY if row.kind == kind)
+
+
+def as_json() -> str:
+    """A list of objects, one a row; what is empty is absent."""
+    return json.dumps([_as_object(row) for row in INVENTORY], ensure_ascii=False, indent=2)
+
+
+def as_markdown() -> str:
+    """Tables under headings."""
+    return "\n\n".join(
+        f"### {heading}\n\n{_line(COLUMNS)}\n{_line(('---',) * len(COLUMNS))}\n"
+        + "\n".join(_line(_marked(row)) for row in rows(kind))
+        for kind, heading in HEADINGS.items()
+    )
+
+
+def groups(signal: Signal) -> str:
+    """A table of the names that go to a signal, by what they are about."""
+    lines: dict[str, list[str]] = {}
+    for row in FIELDS:
+        if signal in row.signals:
+            lines.setdefault(row.group, []).append(_named(row))
+    body = (_line((group, ", ".join(names))) for group, names in lines.items())
+    return "\n".join((_line(("Group", "Fields")), _line(("---", "---")), *body))
+
+
+def only_on_spans() -> str:
+    """The names that spans have and the ledger has not, as a sentence goes on with them."""
+    return ", ".join(_named(row) for row in FIELDS if "span" in row.signals and "ledger" not in row.signals)
+
+
+def _named(row: Row) -> str:
+    return f"`{row.name}` ({row.note})" if row.note else f"`{row.name}`"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    says = f"{row.constraint.says}; {row.unit}" if row.unit else row.constraint.says
+    return (row.name, ", ".join(row.signals), says, row.source, row.personal or "no")
+
+
+def _marked(row: tuple[str, ...]) -> tuple[str, ...]:
+    return (f"`{row[0]}`", *row[1:])
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _as_object(row: Row) -> dict[str, Any]:
+    known = {
+        "kind": row.kind,
+        "name": row.name,
+        "signals": list(row.signals),
+        "constraint": row.constraint.says,
+        "unit": row.unit,
+        "source": row.source,
+        "personal": row.personal,
+        "meaning": row.meaning,
+        "column": row.column if row.kind == "field" else "",
+        "since": row.since,
+    }
+    return {name: value for name, value in known.items() if value}

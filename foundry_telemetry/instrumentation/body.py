@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from foundry_telemetry.dropped_items import Signal
-from foundry_telemetry.instrumentation.families import FAMILIES, loaded
+from foundry_telemetry.instrumentation.families import FAMILY_NAMES, loaded
 from foundry_telemetry.instrumentation.tracked_request import HttpResponse, TrackedRequest
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.warn_once import Once
@@ -259,7 +259,7 @@ _made: Final[dict[tuple[object, ...], Any]] = {}
 
 def _class_of(body: type[SyncBody | AsyncBody]) -> Any:
     """A kind of body that is a stream for every family that the application has imported."""
-    modules = [sys.modules.get(family) for family in FAMILIES]
+    modules = [sys.modules.get(family) for family in FAMILY_NAMES]
     key = (body, *modules)
     made = _made.get(key)
     if made is None:

@@ -19,6 +19,7 @@ from functools import wraps
 from typing import Any, Final
 
 from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.instrumentation.families import FAMILY_NAMES, STATUS_ERROR
 from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
 from foundry_telemetry.instrumentation.tracker import previous_request
 from foundry_telemetry.internal_errors import internal_errors
@@ -29,8 +30,7 @@ _PREFIX: Final = "[foundry-telemetry] "
 _MADE_LATER: Final = (
     ("anthropic", "APIStatusError"),
     ("anthropic", "APIConnectionError"),
-    ("httpx", "HTTPStatusError"),
-    ("httpx2", "HTTPStatusError"),
+    *((family, STATUS_ERROR) for family in FAMILY_NAMES),
 )
 """Exceptions that are made of what a door has let pass: module and class, each of them public."""
 

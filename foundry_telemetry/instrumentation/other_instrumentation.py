@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-_INSTRUMENTORS: Final = {"httpx": "HTTPXClientInstrumentor", "httpx2": "HTTPX2ClientInstrumentor"}
+from foundry_telemetry.instrumentation.families import FAMILIES, NETWORK_TRANSPORTS
 
-_CARRIERS: Final = ("HTTPTransport", "AsyncHTTPTransport", "Request")
+_INSTRUMENTORS: Final = {family.name: family.instrumentor for family in FAMILIES}
+
+_CARRIERS: Final = (*(name for name, _ in NETWORK_TRANSPORTS), "Request")
 
 
 def makes_http_span(transport: object) -> bool:

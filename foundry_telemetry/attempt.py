@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from foundry_telemetry.observation import (
     NO_IDS,
     NO_TAGS,
-    Cost,
     Failure,
     Observation,
     Outcome,
@@ -30,9 +29,6 @@ from foundry_telemetry.wire.message import MessageStream
 from foundry_telemetry.wire.request_matcher import Request
 from foundry_telemetry.wire.stream_detection import START_BYTES, is_event_stream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
-
-Price = Callable[[Request, Answer, int], Cost | None]
-"""Estimates the cost of an answer."""
 
 _ALL_IS_WELL: Final = ("message", "stopped")
 """What comes of nearly every attempt: read to its end, it needs no further judgement."""
@@ -207,7 +203,6 @@ class Attempt:
         *,
         failure: Failure | None = None,
         at_ns: int | None = None,
-        price: Price | None = None,
     ) -> Observation | None:
         """End the attempt; the first call gets the observation, every later one ``None``.
 
@@ -216,7 +211,6 @@ class Attempt:
             error: The exception, for ``failed``.
             failure: What is to be told of `error` when the request was never sent.
             at_ns: When the body was dropped, on the monotonic clock; now by default.
-            price: Estimates the cost of an answer that told tokens.
         """
         try:
             self._open.pop()
@@ -224,7 +218,7 @@ class Attempt:
             return None
         if self._generation != _Generation.number:
             return None
-        seen = self._observe(how, error, failure, price, perf_counter_ns() if at_ns is None else at_ns)
+        seen = self._observe(how, error, failure, perf_counter_ns() if at_ns is None else at_ns)
         self._body = b""  # whoever keeps the response keeps us
         if at_ns is None:  # a dropped body is told of later, in a context that has nothing to do with it
             _last.set(seen)
@@ -235,7 +229,6 @@ class Attempt:
         how: Ending,
         error: BaseException | None,
         unsent: Failure | None,
-        price: Price | None,
         now_ns: int,
     ) -> Observation:
         answer = self._answer(how)
@@ -247,7 +240,6 @@ class Attempt:
             outcome, failure = "not_sent", unsent
         elif error_body is not None or how != "complete" or came not in _ALL_IS_WELL:
             outcome, failure = judge(self._ended(how, error, came, error_body))
-        cost = price(self.request, answer, self.started_ns) if price and answer.usage.is_told else None
         headers, stream = self._headers, self._stream
         request = self.request
         return Observation(
@@ -284,9 +276,6 @@ class Attempt:
             time_to_first_token_s=self._seconds(stream.first_token_ns) if stream else None,
             connect_s=self.connect_ns / 1e9 if self.connect_ns is not None else None,
             usage=answer.usage,
-            cost_usd=cost.usd if cost and not cost.is_partial else None,
-            partial_cost_usd=cost.usd if cost and cost.is_partial else None,
-            cost_source=cost.source if cost else None,
             tags=self.tags,
         )
 

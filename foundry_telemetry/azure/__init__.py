@@ -164,8 +164,8 @@ def _start(settings: Settings) -> None:
 
 
 def _before_exit() -> None:
+    from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies  # noqa: PLC0415
     from foundry_telemetry.azure import logging_loop  # noqa: PLC0415
-    from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies  # noqa: PLC0415
 
     logging_loop.disable_flush()
     # It has an exit handler of its own, but one that was registered before ours and so comes too late.

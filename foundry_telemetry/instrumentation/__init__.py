@@ -20,16 +20,18 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry import pricing
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.instrumentation.attempt_collector import attempts
 from foundry_telemetry.instrumentation.calls import failed_attempts
-from foundry_telemetry.instrumentation.exception_notes import ExceptionNotes, put_back
+from foundry_telemetry.instrumentation.exception_notes import put_back
 from foundry_telemetry.instrumentation.families import when_loaded
 from foundry_telemetry.instrumentation.hooks import EventHooks, Hooks
-from foundry_telemetry.instrumentation.tracked_request import Settings, flush_abandoned_bodies
+from foundry_telemetry.instrumentation.listeners import make_listeners
+from foundry_telemetry.instrumentation.tracked_request import Settings
 from foundry_telemetry.instrumentation.tracker import Tracker
 from foundry_telemetry.instrumentation.transport import (
     attach_client,
@@ -37,8 +39,7 @@ from foundry_telemetry.instrumentation.transport import (
     detach_client,
     detach_process,
 )
-from foundry_telemetry.internal_errors import internal_errors
-from foundry_telemetry.signals import Signals, check_providers, is_placeholder
+from foundry_telemetry.signals import Signals, check_providers, is_placeholder, make_signals
 from foundry_telemetry.warn_once import Once
 from foundry_telemetry.wire.request_matcher import parse_hosts
 
@@ -183,13 +184,13 @@ def make_tracker(
     _warn_without_ledger(logger_provider, sinks)
     _warn_without_configure()
     _tell_at_exit()
+    signals = _signals(tracer_provider, meter_provider, logger_provider)
     return Tracker(
         Settings(
-            _signals(tracer_provider, meter_provider, logger_provider),
+            signals,
+            make_listeners(signals, sinks=sinks, exception_notes=exception_notes),
             hosts=known_hosts,
             suppress_http=http_spans == "suppress",
-            sinks=sinks,
-            notes=ExceptionNotes() if exception_notes else None,
         )
     )
 
@@ -201,14 +202,7 @@ def _signals(
     logger_provider: _logs.LoggerProvider | None,
 ) -> Signals:
     """One set of instruments for the same providers, whichever doors share them."""
-    return Signals(
-        tracer_provider,
-        meter_provider,
-        logger_provider,
-        lose=internal_errors.add_quietly,
-        before_export=lambda: flush_abandoned_bodies(run_sinks=False),
-        on_provider=_warn_without_configure,
-    )
+    return make_signals(tracer_provider, meter_provider, logger_provider, on_provider=_warn_without_configure)
 
 
 _NO_LEDGER: Final = (

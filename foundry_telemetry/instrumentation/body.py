@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.instrumentation.exception_notes import move_note
 from foundry_telemetry.instrumentation.families import FAMILY_NAMES, loaded
 from foundry_telemetry.instrumentation.tracked_request import HttpResponse, TrackedRequest
 from foundry_telemetry.internal_errors import internal_errors
@@ -75,8 +76,19 @@ class ObservedStream:
             self._tracked.end("complete")
 
     def _closed(self) -> None:
-        if not self._awaits_flush:  # both families close the body before they flush the decoder
-            self._tracked.close()
+        if self._awaits_flush:  # both families close the body before they flush the decoder
+            return
+        self._tracked.close()
+        if self._tracked.binding.failed is not None:
+            self._move_note(sys.exc_info()[1])
+
+    def _move_note(self, passing: BaseException | None) -> None:
+        """An exception that closes the body may be about its attempt."""
+        try:
+            if passing is not None:
+                move_note(self._tracked, passing)
+        except Exception as error:
+            internal_errors.add(error, Signal.EXCEPTION_NOTES)
 
     def _flush_buffer(self) -> Observer:
         """What takes the next ``BUFFER_BYTES``; while a stream is buffering, that only fills a list."""

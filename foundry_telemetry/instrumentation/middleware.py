@@ -14,6 +14,7 @@ from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.instrumentation import HookOptions, checked, make_tracker
 from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.instrumentation.calls import Origin
+from foundry_telemetry.instrumentation.exception_notes import move_note
 from foundry_telemetry.instrumentation.tracked_request import HttpRequest, TrackedRequest
 from foundry_telemetry.instrumentation.tracker import MARKER_KEY, RequestMarker
 from foundry_telemetry.internal_errors import internal_errors
@@ -84,7 +85,7 @@ class FoundryMiddleware(Middleware):
             tracked = self._tracker.begin(error.request, marker=marker)
             if tracked is not None:
                 tracked.fail(error.__cause__ or error)
-                tracked.passed_by(error)
+                move_note(tracked, error)
 
     def _not_sent(self, request: Any, error: BaseException, marker: RequestMarker | None) -> None:
         wanted = request.json if isinstance(request.json, dict) else {}

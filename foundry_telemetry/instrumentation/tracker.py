@@ -14,6 +14,7 @@ from opentelemetry import context as context_api
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanContext, get_current_span
 
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.attempt import Attempt, last_attempt
 from foundry_telemetry.attribution import current_tags
 from foundry_telemetry.dropped_items import Reason, Signal
@@ -23,12 +24,11 @@ from foundry_telemetry.instrumentation.tracked_request import (
     HttpRequest,
     Settings,
     TrackedRequest,
-    flush_abandoned_bodies,
 )
 from foundry_telemetry.instrumentation.unnamed_hosts import in_foundry_span, unnamed_hosts
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.signals import SpanBinding
+from foundry_telemetry.signals import SpanBinding, unbound
 from foundry_telemetry.wire.request_matcher import Request, read_request
 
 MARKER_KEY: Final = "foundry_telemetry"
@@ -121,10 +121,10 @@ class Tracker:
         """Open an exchange for a request already read."""
         facts = origin.facts
         try:
-            binding = self._settings.signals.open(facts, marker.context, marker.started_ns)
+            binding = self._settings.signals.span.started(facts, marker.context, marker.started_ns)
         except Exception as error:  # a sampler or span processor that raises costs the span, not the record
             internal_errors.add_foreign(error, Signal.TRACES, Reason.SAMPLER_ERROR)
-            binding = self._settings.signals.without_span(facts, marker.context)
+            binding = unbound(facts, marker.context)
         origin = _place_in_call(binding, origin, marker)
         attempt = Attempt(
             facts,

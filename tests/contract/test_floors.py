@@ -18,7 +18,7 @@ FLOORS = (
     ("manifest",),
     ("wire",),
     ("outcomes", "advice"),
-    ("attempt",),
+    ("attempt", "abandoned_bodies"),
     ("pricing", "attribution", "limits", "kql"),
     ("config",),
     ("signals",),

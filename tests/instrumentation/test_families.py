@@ -55,7 +55,7 @@ def test_a_further_family_is_one_row(tmp_path: Path) -> None:
         [sys.executable, "-c", CHILD], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["gateway_rate_limited", "m", "1", "gateway_rate_limited"]
+    assert done.stdout.split() == ["gateway_rate_limited", "m", "1", "gateway_rate_limited:"]
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -12,8 +12,6 @@ from contextvars import ContextVar
 from time import perf_counter_ns, time_ns
 from typing import Final
 
-from msgspec.structs import replace
-
 from foundry_telemetry.observation import (
     NO_IDS,
     NO_TAGS,
@@ -22,7 +20,7 @@ from foundry_telemetry.observation import (
     Outcome,
     RequestIds,
 )
-from foundry_telemetry.outcomes import FIRST_ERROR, FIRST_REDIRECT, Body, Ended, Ending, judge
+from foundry_telemetry.outcomes import FIRST_ERROR, FIRST_REDIRECT, Body, Ended, Ending, judge, with_body_ids
 from foundry_telemetry.wire.error_body import ErrorBody, read_error
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
 from foundry_telemetry.wire.message import MessageStream
@@ -225,11 +223,7 @@ class Attempt:
         return seen
 
     def _observe(
-        self,
-        how: Ending,
-        error: BaseException | None,
-        unsent: Failure | None,
-        now_ns: int,
+        self, how: Ending, error: BaseException | None, unsent: Failure | None, now_ns: int
     ) -> Observation:
         answer = self._answer(how)
         error_body = self._error_body(answer)
@@ -239,45 +233,31 @@ class Attempt:
         if unsent is not None:
             outcome, failure = "not_sent", unsent
         elif error_body is not None or how != "complete" or came not in _ALL_IS_WELL:
-            outcome, failure = judge(self._ended(how, error, came, error_body))
-        headers, stream = self._headers, self._stream
-        request = self.request
+            ended = Ended(
+                self.request, self.ids, self._status, how, error, came, error_body, self.is_followed
+            )
+            outcome, failure = judge(ended, time_ns())
+        asked, headers, stream = self.request, self._headers, self._stream
         return Observation(
-            call_id=self.call_id,
-            attempt_number=self.number,
-            client=request.client,
-            operation=request.operation,
-            deployment=request.deployment,
-            stream=request.stream,
-            max_tokens=request.max_tokens,
-            method=request.method,
-            scheme=request.scheme,
-            server_address=request.server_address,
-            server_port=request.server_port,
-            path=request.path,
-            resource=request.resource,
-            anthropic_version=request.anthropic_version,
-            auth_scheme=request.auth_scheme,
-            status_code=self._status,
-            response_model=answer.response_model,
-            response_id=answer.response_id,
-            stop_reason=answer.stop_reason,
-            refusal_category=answer.refusal_category,
-            region=headers.region if headers else None,
-            ids=_with_body_ids(self.ids, error_body) if error_body else headers.ids if headers else NO_IDS,
-            counted_input_tokens=answer.counted_input_tokens,
-            outcome=outcome,
-            failure=failure,
+            call_id=self.call_id, attempt_number=self.number, trace_id=self.trace_id, tags=self.tags,
+
+            client=asked.client, operation=asked.operation, deployment=asked.deployment,
+            stream=asked.stream, max_tokens=asked.max_tokens, method=asked.method, scheme=asked.scheme,
+            server_address=asked.server_address, server_port=asked.server_port, path=asked.path,
+            resource=asked.resource, anthropic_version=asked.anthropic_version, auth_scheme=asked.auth_scheme,
+
+            status_code=self._status, region=headers.region if headers else None,
+            ids=with_body_ids(self.ids, error_body) if error_body else headers.ids if headers else NO_IDS,
             retry_after_s=headers.retry_after_s if headers else None,
-            trace_id=self.trace_id,
-            started_ns=self.started_ns,
-            duration_s=(now_ns - self._clock_ns) / 1e9,
+            response_model=answer.response_model, response_id=answer.response_id, usage=answer.usage,
+            stop_reason=answer.stop_reason, refusal_category=answer.refusal_category,
+            counted_input_tokens=answer.counted_input_tokens, outcome=outcome, failure=failure,
+
+            started_ns=self.started_ns, duration_s=(now_ns - self._clock_ns) / 1e9,
             time_to_headers_s=self._seconds(self._headers_ns),
             time_to_first_token_s=self._seconds(stream.first_token_ns) if stream else None,
             connect_s=self.connect_ns / 1e9 if self.connect_ns is not None else None,
-            usage=answer.usage,
-            tags=self.tags,
-        )
+        )  # fmt: skip
 
     def _seconds(self, until_ns: int | None) -> float | None:
         return None if until_ns is None else (until_ns - self._clock_ns) / 1e9
@@ -302,21 +282,6 @@ class Attempt:
             return read_error(self._body, self._headers.media_type)
         return None
 
-    def _ended(
-        self, how: Ending, error: BaseException | None, came: Body, error_body: ErrorBody | None
-    ) -> Ended:
-        return Ended(
-            request=self.request,
-            ids=self.ids,
-            status=self._status,
-            how=how,
-            error=error,
-            body=came,
-            error_body=error_body,
-            is_followed=self.is_followed,
-            wall_clock_ns=time_ns,
-        )
-
     def _what_came(self, answer: Answer) -> Body:
         """What was seen of the body."""
         stream = self._stream
@@ -331,9 +296,3 @@ class Attempt:
         if self.encoded and stream.is_empty:
             return "unseen"
         return "finished" if stream.finished else "stream"
-
-
-def _with_body_ids(ids: RequestIds, body: ErrorBody | None) -> RequestIds:
-    if body is None or not (body.request_id or body.activity_id):
-        return ids
-    return replace(ids, body_request_id=body.request_id, activity_id=body.activity_id)

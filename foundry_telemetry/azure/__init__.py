@@ -62,28 +62,23 @@ def configure(
     exception_notes: bool = False,
     **distro_options: Any,
 ) -> None:
-    """Send telemetry to Azure Monitor and instrument every HTTP client of the process.
-
-    Calling it again for the same resource does nothing.
+    """Send telemetry to Azure Monitor and instrument every HTTP client; a second call does nothing.
 
     Args:
-        connection_string: Of the Application Insights resource; by default the environment variable
-            ``APPLICATIONINSIGHTS_CONNECTION_STRING``.
-        sampling_ratio: Part of the traces to keep, 0 to 1. By default what ``OTEL_TRACES_SAMPLER`` says, and
-            without that every trace. The ledger and the metrics are never sampled.
+        connection_string: ``APPLICATIONINSIGHTS_CONNECTION_STRING`` of the environment by default.
+        sampling_ratio: Part of the traces to keep, 0 to 1; by default as ``OTEL_TRACES_SAMPLER`` says, or
+            all. The ledger and the metrics are never sampled.
         hosts: Further host names or base URLs that count as Foundry, such as gateways.
         http_spans: ``"suppress"`` silences an httpx instrumentor for calls to Foundry, ``"keep"`` leaves it.
-        sinks: Called with each finished attempt, as for `instrument()`.
-        exception_notes: Put one line on the exception of a failed call, as for `instrument()`.
+        sinks: As for `instrument()`.
+        exception_notes: As for `instrument()`.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
-            ``credential``, ``resource``, ``logger_name``, ``instrumentation_options``, ``storage_directory``,
-            ``read_timeout``, ``enable_live_metrics`` (off by default here, as are performance counters).
+            ``credential``, ``storage_directory``, ``enable_live_metrics`` (off here, unless set).
 
     Raises:
         RuntimeError: This process already sends to another resource.
         TypeError: A keyword that nobody would read, or `hosts` or `sinks` that are none.
-        ValueError: No or a malformed connection string, or a value that makes no sense, also in the settings
-            that the environment names. Nothing was changed.
+        ValueError: A connection string or another value, in the environment too, that makes no sense.
     """
     load_environment()
     settings = read_settings(
@@ -95,12 +90,7 @@ def configure(
         sinks=sinks,
         exception_notes=exception_notes,
     )
-    with _lock:
-        if _active is None:
-            with naming_variables():
-                _start(settings)
-        else:
-            _again(_active[0], settings)
+    _apply(settings)
 
 
 def flush(timeout_s: float = _FLUSH_S) -> bool:
@@ -120,6 +110,15 @@ def flush(timeout_s: float = _FLUSH_S) -> bool:
     return active is None or active[1].drain(timeout_s)
 
 
+def _apply(settings: Settings) -> None:
+    with _lock:
+        if _active is None:
+            with naming_variables():
+                _start(settings)
+        else:
+            _again(_active[0], settings)
+
+
 def _start(settings: Settings) -> None:
     global _active  # noqa: PLW0603 - one per process, as are the providers
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
@@ -134,12 +133,9 @@ def _start(settings: Settings) -> None:
     for warning in settings.warnings:
         _log.warning("%s", warning)
     options = _with_defaults(settings.options)
-    hooks = RequestHooks(
-        options["read_timeout"],
-        options.get("raw_request_hook"),
-        options.get("raw_response_hook"),
-        has_disk=not options.get("disable_offline_storage"),
-    )
+    theirs = options.get("raw_request_hook"), options.get("raw_response_hook")
+    has_disk = not options.get("disable_offline_storage")
+    hooks = RequestHooks(options["read_timeout"], *theirs, has_disk=has_disk)
     options |= {"raw_request_hook": hooks.request, "raw_response_hook": hooks.response}
     built = pipelines.connect(settings, options)
     shutdown = Shutdown(

@@ -34,8 +34,7 @@ from foundry_telemetry.instrumentation.listeners import make_listeners
 from foundry_telemetry.instrumentation.tracked_request import Settings
 from foundry_telemetry.instrumentation.tracker import Tracker
 from foundry_telemetry.instrumentation.transport import (
-    attach_client,
-    attach_process,
+    attach,
     detach_client,
     detach_process,
 )
@@ -81,16 +80,13 @@ def instrument(
         logger_provider: Takes the ledger events.
         hosts: Hosts or base URLs that count as Foundry besides Azure's own: gateways, private names.
         http_spans: ``keep`` leaves an HTTP instrumentor alone, ``suppress`` silences it for these attempts.
-        sinks: Called with each finished attempt, in the thread where it ended, or where it is noticed that
-            its body was dropped unread.
-        exception_notes: Put one line on the exception of a failed call (``__notes__``, which tracebacks
-            show): cause, next step, both ids, support code. Lost where a framework raises an exception of
-            its own ``from None`` (litellm does): read `last_attempt()` or a sink there.
+        sinks: Called with each finished attempt, in the thread where it ended or was found dropped.
+        exception_notes: Put cause, next step, ids and support code on the exception of a failed call, as a
+            note. One that a framework raises ``from None`` (litellm) has none: read `last_attempt()` there.
 
     Raises:
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
-        ValueError: `hosts` or `http_spans` is malformed, or what the environment says of prices, tags and
-            providers.
+        ValueError: `hosts`, `http_spans` or what the environment says of prices or tags is malformed.
     """
     tracker = make_tracker(
         tracer_provider=tracer_provider,
@@ -101,10 +97,7 @@ def instrument(
         sinks=sinks,
         exception_notes=exception_notes,
     )
-    if target is None:
-        attach_process(tracker)
-    else:
-        attach_client(target, tracker)
+    attach(target, tracker)
 
 
 def uninstrument(target: object = None) -> None:

@@ -102,6 +102,22 @@ def beneath_ours(cls: type) -> Any:
     return held.original if held is not None and held.is_in_place else vars(cls).get(SEAM)
 
 
+def attach(target: object, tracker: Tracker) -> None:
+    """Watch one client, or every client of the process.
+
+    Args:
+        target: The client; ``None`` for the process.
+        tracker: Whom to tell.
+
+    Raises:
+        TypeError: `target` is no client of httpx, httpx2 or the anthropic SDK.
+    """
+    if target is None:
+        attach_process(tracker)
+    else:
+        attach_client(target, tracker)
+
+
 def attach_process(tracker: Tracker) -> None:
     """Watch every client of the process, those that exist and those to come; replaces an earlier tracker."""
     _state.tracker = tracker

@@ -149,10 +149,8 @@ MUTANTS: Final = (
     Mutant(
         "url-with-query",
         "foundry_telemetry/wire/request_matcher.py",
-        """        url=target.url,
-        on_foundry_host""",
-        """        url=f"{target.url}?{raw_path.decode()}",
-        on_foundry_host""",
+        "        url=target.url, on_foundry_host",
+        '        url=f"{target.url}?{raw_path.decode()}", on_foundry_host',
         ("tests/hostile/test_secrets.py::test_canaries",),
         (74,),
     ),

@@ -20,7 +20,15 @@ from foundry_telemetry.observation import (
     Outcome,
     RequestIds,
 )
-from foundry_telemetry.outcomes import FIRST_ERROR, FIRST_REDIRECT, Body, Ended, Ending, judge, with_body_ids
+from foundry_telemetry.outcomes import (
+    FIRST_ERROR,
+    FIRST_REDIRECT,
+    Body,
+    Ended,
+    Ending,
+    decide_outcome,
+    with_body_ids,
+)
 from foundry_telemetry.wire.error_body import ErrorBody, read_error
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
 from foundry_telemetry.wire.message import MessageStream
@@ -236,7 +244,7 @@ class Attempt:
             ended = Ended(
                 self.request, self.ids, self._status, how, error, came, error_body, self.is_followed
             )
-            outcome, failure = judge(ended, time_ns())
+            outcome, failure = decide_outcome(ended, time_ns())
         asked, headers, stream = self.request, self._headers, self._stream
         return Observation(
             call_id=self.call_id, attempt_number=self.number, trace_id=self.trace_id, tags=self.tags,

@@ -52,7 +52,7 @@ class Ended(NamedTuple):
     """Whether the client goes where a redirect says."""
 
 
-def judge(ended: Ended, now_ns: int) -> Judged:
+def decide_outcome(ended: Ended, now_ns: int) -> Judged:
     """The outcome of an attempt, and its failure where it has one.
 
     Args:

@@ -1,4 +1,4 @@
-"""The doors: where attempts meet httpx, httpx2 and the SDK. An attempt counts once, whichever are open.
+"""The integrations: where attempts meet clients and the SDK. One attempt counts once, whichever are attached.
 
 =====================  =======================================================================
 ``instrument()``       every client of the process, or one; sees all but a failing token provider
@@ -101,7 +101,7 @@ def instrument(
 
 
 def uninstrument(target: object = None) -> None:
-    """Undo `instrument()`, for one client or the whole process; attempts under way are still told of.
+    """Undo `instrument()`, for one client or the whole process; attempts under way are still recorded.
 
     Raises:
         TypeError: `target` is no client.
@@ -117,7 +117,7 @@ def uninstrument(target: object = None) -> None:
 
 
 class HookOptions(TypedDict, total=False):
-    """What the public doors take; see `instrument()`."""
+    """What the public integrations take; see `instrument()`."""
 
     tracer_provider: trace.TracerProvider | None
     meter_provider: metrics.MeterProvider | None
@@ -147,12 +147,12 @@ def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     return Hooks(make_tracker(**checked("async_event_hooks", options))).async_hooks()
 
 
-def checked(door: str, options: HookOptions) -> HookOptions:
-    """The keywords of a door as given, once it is clear that it takes them; else TypeError."""
+def checked(integration: str, options: HookOptions) -> HookOptions:
+    """The keywords of an integration as given, once it is clear that it takes them; else TypeError."""
     unknown = sorted(options.keys() - HookOptions.__annotations__)
     if unknown:
         raise TypeError(
-            f"{door}(): no keyword {unknown[0]!r}; expected {sorted(HookOptions.__annotations__)}"
+            f"{integration}(): no keyword {unknown[0]!r}; expected {sorted(HookOptions.__annotations__)}"
         )
     return options
 
@@ -167,7 +167,7 @@ def make_tracker(
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
 ) -> Tracker:
-    """Check the options of a door and make its tracker; keywords and errors as for `instrument()`."""
+    """Check the options of an integration and make its tracker; keywords and errors as for `instrument()`."""
     check_http_spans(http_spans)
     sinks = check_sinks(sinks)
     known_hosts = parse_hosts(hosts)
@@ -194,7 +194,7 @@ def _signals(
     meter_provider: metrics.MeterProvider | None,
     logger_provider: _logs.LoggerProvider | None,
 ) -> Signals:
-    """One set of instruments for the same providers, whichever doors share them."""
+    """One set of instruments for the same providers, whichever integrations share them."""
     return make_signals(tracer_provider, meter_provider, logger_provider, on_provider=_warn_without_configure)
 
 

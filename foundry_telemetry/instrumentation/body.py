@@ -1,7 +1,7 @@
 """A response body that is watched while the user reads it: same pieces, same order, nothing held back.
 
-*Body*: what the client iterates over. *Tap*: what takes a copy of the pieces. A compressed body is tapped
-behind the client's own decoder, since nothing may be decoded twice.
+*Body*: what the client iterates over. *Observer*: what takes each piece as well. It stands behind
+the client's own decoder where the body is compressed, since nothing may be decoded twice.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class ObservedStream:
             tracked.drop()
 
     def follow(self, response: HttpResponse) -> None:
-        """Tap the decoder of this response, where it is another than the one that came with the body."""
+        """Observe the decoder of this response, where it is another than the one that came with the body."""
         if getattr(response, "_decoder", None) is not self._decoder:
             self._decoder = _observe_decoder(response, self._tracked)
 
@@ -95,7 +95,7 @@ class ObservedStream:
         return ignore if self._observer is ignore else self._tracked.attempt.flush_buffer()
 
     def _lose(self, error: Exception) -> Observer:
-        """Go on without the tap."""
+        """Go on without the observer."""
         internal_errors.add(error, Signal.TOKENS)
         self._observer = ignore
         return ignore
@@ -167,7 +167,7 @@ class AsyncBody(ObservedStream, _AsyncStream):
 
 
 class ObservedDecoder:
-    """The client's content decoder, with a tap behind it. httpx returns bytes, httpx2 an iterator of them."""
+    """The client's decoder, with an observer behind it. httpx returns bytes, httpx2 an iterator of them."""
 
     def __init__(self, decoder: Any, tracked: TrackedRequest) -> None:
         self._decoder = decoder
@@ -222,7 +222,7 @@ class ObservedDecoder:
 
 
 def ignore(_: bytes) -> None:
-    """A tap that takes nothing."""
+    """An observer that takes nothing."""
 
 
 def watch(response: HttpResponse, tracked: TrackedRequest, body: type[SyncBody | AsyncBody]) -> None:
@@ -282,7 +282,7 @@ def _class_of(body: type[SyncBody | AsyncBody]) -> Any:
 
 
 def _observe_decoder(response: Any, tracked: TrackedRequest) -> ObservedDecoder | None:
-    """Put the tap behind the decoder. It is private; where it is gone, usage stays unknown."""
+    """Put the observer behind the decoder. It is private; where it is gone, usage stays unknown."""
     get_decoder = getattr(response, "_get_content_decoder", None)
     if get_decoder is None:
         _tell_once(f"{type(response).__module__}.{type(response).__name__}")

@@ -2,9 +2,9 @@
 
 *Note*: what `BaseException.add_note` takes (PEP 678); tracebacks, log records and AppExceptions show it.
 
-A failed connection is an exception when it crosses a door. A refused answer is none yet: the SDK, or
+A failed connection is an exception where an integration sees it. A refused answer is none yet: the SDK, or
 ``raise_for_status()``, makes one of it later. Their exception classes are public and take the response, or
-the request, in which a door has left its mark. One that is raised ``from None`` in place of these, as
+the request, in which an integration has left its marker. One that is raised ``from None`` in their place, as
 litellm does, takes no note along: nothing leads from it to the request. So a failed attempt wraps the
 constructors of those classes, and `uninstrument()` puts them back; a process in which nothing fails has
 nothing wrapped.
@@ -33,7 +33,7 @@ _MADE_LATER: Final = (
     ("anthropic", "APIConnectionError"),
     *((family, STATUS_ERROR) for family in FAMILY_NAMES),
 )
-"""Exceptions that are made of what a door has let pass: module and class, each of them public."""
+"""Exceptions that are made later, of an answer or a request: module and class, each of them public."""
 
 _MOST_CAUSES: Final = 4
 """An SDK exception is caused by one of the client, and that by one of httpcore and one of the system."""
@@ -76,12 +76,12 @@ def line_of(seen: Observation) -> str:
     kind, fault = (failure.type, failure.fault) if failure is not None else (None, None)
     entra = failure.entra.code if failure is not None and failure.entra is not None else None
     advice = advice_for(kind, fault)
-    told = {
+    ids = {
         "apim-request-id": seen.ids.apim_request_id,
         "request-id": seen.anthropic_request_id,
         "support code": seen.support_code,
     }
-    quoted = ", ".join(f"{name} {value}" for name, value in told.items() if value is not None)
+    quoted = ", ".join(f"{name} {value}" for name, value in ids.items() if value is not None)
     return f"{_PREFIX}{' '.join(filter(None, (kind, entra)))}: {advice.next_step} ({quoted})"
 
 

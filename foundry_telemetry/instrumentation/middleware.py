@@ -1,4 +1,4 @@
-"""The SDK's own door, and the only one that sees a token provider raise: then no request is ever built."""
+"""The SDK's middleware, the only integration that sees a token provider raise: no request is built then."""
 
 from __future__ import annotations
 
@@ -112,9 +112,9 @@ def _marker_of() -> RequestMarker | None:
 
 
 def _is_taken(request: HttpRequest) -> bool:
-    """Whether another door follows this exchange."""
+    """Whether another integration follows this exchange."""
     mark = request.extensions.get(MARKER_KEY)
-    return isinstance(mark, TrackedRequest) or (isinstance(mark, RequestMarker) and mark.told)
+    return isinstance(mark, TrackedRequest) or (isinstance(mark, RequestMarker) and mark.reported)
 
 
 def _functions(traceback: TracebackType | None) -> Iterator[str]:

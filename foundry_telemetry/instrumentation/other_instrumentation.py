@@ -18,8 +18,8 @@ def makes_http_span(transport: object) -> bool:
     It patches the families' own transports, so a custom one and a mock get no span.
 
     Args:
-        transport: The transport; or, where a door does not know it, the class of the request, whose family's
-            own transport is then taken to carry it.
+        transport: The transport; where an integration does not know it, the class of the request, whose
+            family's own transport is then taken to carry it.
     """
     module = sys.modules.get("opentelemetry.instrumentation.httpx")
     if module is None or transport is None:

@@ -1,4 +1,4 @@
-"""One attempt together with the span it belongs to, from the first byte sent to the record told."""
+"""One attempt together with the span it belongs to, from the first byte sent to the record."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class TrackedRequest(LeftOut):
     """One attempt and the span it belongs to. No method raises.
 
     Args:
-        settings: What the door was opened with.
+        settings: What the integration was attached with.
         attempt: The attempt.
         binding: Its tie to the trace.
         origin: What the application sent for it.
@@ -170,7 +170,7 @@ class TrackedRequest(LeftOut):
         Args:
             how: How it ended.
             error: The exception, for ``failed``.
-            failure: What is to be told of `error`, where the door knows better.
+            failure: What `error` means, where the integration knows better.
         """
         try:
             seen = self.attempt.end(how, error, failure=failure)

@@ -1,8 +1,8 @@
-"""What every door does: see an exchange begin and place it in its call.
+"""What every integration does: begin a tracked request, and place it in its call.
 
-*Exchange*: one attempt together with the span it belongs to. *Mark*: what a door leaves in
-``request.extensions``, so that other doors open at the same time know that the exchange is taken. The
-clients copy these extensions to the next request of a redirect, which is how hops find each other.
+*Marker*: what an integration leaves in ``request.extensions``, so that others attached at the same time know
+that the request is tracked. The clients copy these extensions to the next request of a redirect, which is how
+hops find each other.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ MARKER_KEY: Final = "foundry_telemetry"
 
 
 class RequestMarker(LeftOut):
-    """The mark of a door that sees a request leave but opens the exchange only when something comes back.
+    """Left by an integration that sees a request leave, but begins to track it when something comes back.
 
     Args:
         previous: The exchange before this one in the same call, if any.
-        told: Whether `previous` is what this mark stands for, until something more comes of the request.
+        reported: Whether it stands for `previous`, until something more comes of the request.
         context: The caller's; the current one by default.
     """
 
-    __slots__ = ("clock_ns", "context", "previous", "started_ns", "told")
+    __slots__ = ("clock_ns", "context", "previous", "reported", "started_ns")
 
     def __init__(
-        self, previous: TrackedRequest | None, *, told: bool = False, context: Context | None = None
+        self, previous: TrackedRequest | None, *, reported: bool = False, context: Context | None = None
     ) -> None:
         self.previous = previous
-        self.told = told
+        self.reported = reported
         self.context = context_api.get_current() if context is None else context
         self.started_ns = time_ns()
         self.clock_ns = perf_counter_ns()
@@ -74,7 +74,7 @@ class Tracker:
         Args:
             request: The request, of either family.
             transport: The transport that will carry it, if known.
-            marker: The mark of a door that saw it leave earlier; now by default.
+            marker: Of an integration that saw it leave earlier; now by default.
         """
         try:
             return self._begin(request, transport, marker)

@@ -82,7 +82,7 @@ class Sending(LeftOut):
         time_connect(request, tracked, timer=timer)
         return Step(self, tracked, tracked.attach(request))
 
-    def settle(self, tracked: TrackedRequest) -> bool:
+    def resolve(self, tracked: TrackedRequest) -> bool:
         """An attempt has its answer, or failed; whether this is the first to be heard of it."""
         if tracked not in self._unanswered:
             return False
@@ -92,7 +92,7 @@ class Sending(LeftOut):
     def arrived(self, request: Any, response: Any, body: Body) -> None:
         """The client's transport has an answer: that of a layer, unless it made one by itself."""
         request.extensions[MARKER_KEY] = self._last
-        if self.settle(self._first):
+        if self.resolve(self._first):
             watch(response, self._first, body)
         else:
             follow(response, self._last)
@@ -116,7 +116,7 @@ class Step:
 
     def failed(self, error: BaseException) -> None:
         """The layer raised; one below may have answered all the same."""
-        if self._settles():
+        if self._resolves():
             self._tracked.fail(error)
 
     def left(self) -> None:
@@ -126,12 +126,12 @@ class Step:
 
     def answered(self, response: Any, body: Body) -> None:
         """The layer has an answer: that of its attempt, unless a layer below had it first."""
-        if self._settles():
+        if self._resolves():
             watch(response, self._tracked, body)
 
-    def _settles(self) -> bool:
+    def _resolves(self) -> bool:
         try:
-            return self._sending.settle(self._tracked)
+            return self._sending.resolve(self._tracked)
         except Exception as error:
             internal_errors.add(error)
             return False

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from foundry_telemetry.observation import AuthScheme, Failure, Origin, RequestIds
 from foundry_telemetry.wire.causes import make_failure
-from foundry_telemetry.wire.claims import OF_ITSELF, judge, read_token
+from foundry_telemetry.wire.claims import OF_ITSELF, classify_unauthorized, read_token
 from foundry_telemetry.wire.error_body import ErrorBody
 from foundry_telemetry.wire.error_phrases import SIGNS, Evidence
 
@@ -79,7 +79,7 @@ def classify(
     cause, is_specific = _cause(refusal) if supported else ("unsupported_endpoint", True)
     token = read_token(bearer, now_s) if cause is None or cause.startswith("auth") else None
     if cause is None:
-        cause, is_specific = _of_credential(judge(auth_scheme, token), refusal.origin)
+        cause, is_specific = _of_credential(classify_unauthorized(auth_scheme, token), refusal.origin)
     cause, is_specific = _weigh(refusal, cause, is_specific=is_specific)
     facts = {"code": body.code, "api_type": body.api_type, "token": token}
     facts["missing_data_action"] = _found(_DATA_ACTION(body.message))

@@ -126,7 +126,7 @@ def is_foundry_host(host: bytes) -> bool:
     return host.endswith(_FOUNDRY_HOSTS)
 
 
-def may_concern_us(raw_path: bytes) -> bool:
+def is_candidate(raw_path: bytes) -> bool:
     """The one test that every request of an instrumented client gets, on the path with its query."""
     return _MESSAGES in raw_path or b"/anthropic/v1/" in raw_path
 

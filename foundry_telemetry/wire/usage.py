@@ -80,8 +80,8 @@ def read_answer(message: Message, usage: TokenUsage) -> Answer:
 def _is_like_a_message(message: Message) -> bool:
     """Whether an object without its type has a field that no other format has."""
     usage = as_object(message.usage)
-    told = (message.stop_reason, message.input_tokens, usage.get("input_tokens"), usage.get("output_tokens"))
-    return message.type is None and any(value is not None for value in told)
+    counts = (message.input_tokens, usage.get("input_tokens"), usage.get("output_tokens"))
+    return message.type is None and any(value is not None for value in (message.stop_reason, *counts))
 
 
 def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:

@@ -64,7 +64,7 @@ GUARDS = frozenset({
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.drop",
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.end",
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.fail",
-    "foundry_telemetry.instrumentation.transport_layers.Step._settles",
+    "foundry_telemetry.instrumentation.transport_layers.Step._resolves",
     "foundry_telemetry.instrumentation.transport_layers.Step.answered",
     "foundry_telemetry.instrumentation.transport_layers.Step.failed",
     "foundry_telemetry.instrumentation.transport_layers.Step.left",

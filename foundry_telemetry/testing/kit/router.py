@@ -32,7 +32,7 @@ from foundry_telemetry.instrumentation.unnamed_hosts import in_foundry_span
 from foundry_telemetry.testing.kit.other_mocks import claims, no_match
 from foundry_telemetry.testing.kit.patches import Patches
 from foundry_telemetry.testing.transports import Clock, Plays, is_played, make_transport
-from foundry_telemetry.wire.request_matcher import Hosts, may_concern_us, read_request
+from foundry_telemetry.wire.request_matcher import Hosts, is_candidate, read_request
 
 
 class Router:
@@ -116,7 +116,7 @@ class Router:
         url = request.url
         if isinstance(request.extensions.get(MARKER_KEY), TrackedRequest):
             return True
-        if not may_concern_us(url.raw_path):
+        if not is_candidate(url.raw_path):
             return False
         facts = read_request(
             method=request.method,
@@ -135,7 +135,7 @@ class Router:
 
     def _choose(self, transport: Any, url: Any) -> Any:
         player = self._players[sys.modules[type(url).__module__.partition(".")[0]].__name__]
-        if not may_concern_us(url.raw_path) or _stays(transport, player.family):
+        if not is_candidate(url.raw_path) or _stays(transport, player.family):
             return transport
         return _Fork(transport, player)
 
@@ -146,7 +146,7 @@ class Router:
         answer = getattr(player, method)
 
         def handle(transport: Any, request: Any) -> Any:
-            if self._is_open and may_concern_us(request.url.raw_path):
+            if self._is_open and is_candidate(request.url.raw_path):
                 return answer(
                     request, transport, lambda request: original(transport, request), outermost=False
                 )

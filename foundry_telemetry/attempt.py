@@ -12,27 +12,29 @@ from contextvars import ContextVar
 from time import perf_counter_ns, time_ns
 from typing import Final
 
-from msgspec.structs import replace
-
 from foundry_telemetry.observation import (
     NO_IDS,
     NO_TAGS,
-    Cost,
     Failure,
     Observation,
     Outcome,
     RequestIds,
 )
-from foundry_telemetry.outcomes import FIRST_ERROR, FIRST_REDIRECT, Body, Ended, Ending, judge
+from foundry_telemetry.outcomes import (
+    FIRST_ERROR,
+    FIRST_REDIRECT,
+    Body,
+    Ended,
+    Ending,
+    decide_outcome,
+    with_body_ids,
+)
 from foundry_telemetry.wire.error_body import ErrorBody, read_error
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
 from foundry_telemetry.wire.message import MessageStream
 from foundry_telemetry.wire.request_matcher import Request
 from foundry_telemetry.wire.stream_detection import START_BYTES, is_event_stream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
-
-Price = Callable[[Request, Answer, int], Cost | None]
-"""Estimates the cost of an answer."""
 
 _ALL_IS_WELL: Final = ("message", "stopped")
 """What comes of nearly every attempt: read to its end, it needs no further judgement."""
@@ -207,7 +209,6 @@ class Attempt:
         *,
         failure: Failure | None = None,
         at_ns: int | None = None,
-        price: Price | None = None,
     ) -> Observation | None:
         """End the attempt; the first call gets the observation, every later one ``None``.
 
@@ -216,7 +217,6 @@ class Attempt:
             error: The exception, for ``failed``.
             failure: What is to be told of `error` when the request was never sent.
             at_ns: When the body was dropped, on the monotonic clock; now by default.
-            price: Estimates the cost of an answer that told tokens.
         """
         try:
             self._open.pop()
@@ -224,19 +224,14 @@ class Attempt:
             return None
         if self._generation != _Generation.number:
             return None
-        seen = self._observe(how, error, failure, price, perf_counter_ns() if at_ns is None else at_ns)
+        seen = self._observe(how, error, failure, perf_counter_ns() if at_ns is None else at_ns)
         self._body = b""  # whoever keeps the response keeps us
         if at_ns is None:  # a dropped body is told of later, in a context that has nothing to do with it
             _last.set(seen)
         return seen
 
     def _observe(
-        self,
-        how: Ending,
-        error: BaseException | None,
-        unsent: Failure | None,
-        price: Price | None,
-        now_ns: int,
+        self, how: Ending, error: BaseException | None, unsent: Failure | None, now_ns: int
     ) -> Observation:
         answer = self._answer(how)
         error_body = self._error_body(answer)
@@ -246,49 +241,31 @@ class Attempt:
         if unsent is not None:
             outcome, failure = "not_sent", unsent
         elif error_body is not None or how != "complete" or came not in _ALL_IS_WELL:
-            outcome, failure = judge(self._ended(how, error, came, error_body))
-        cost = price(self.request, answer, self.started_ns) if price and answer.usage.is_told else None
-        headers, stream = self._headers, self._stream
-        request = self.request
+            ended = Ended(
+                self.request, self.ids, self._status, how, error, came, error_body, self.is_followed
+            )
+            outcome, failure = decide_outcome(ended, time_ns())
+        asked, headers, stream = self.request, self._headers, self._stream
         return Observation(
-            call_id=self.call_id,
-            attempt_number=self.number,
-            client=request.client,
-            operation=request.operation,
-            deployment=request.deployment,
-            stream=request.stream,
-            max_tokens=request.max_tokens,
-            method=request.method,
-            scheme=request.scheme,
-            server_address=request.server_address,
-            server_port=request.server_port,
-            path=request.path,
-            resource=request.resource,
-            anthropic_version=request.anthropic_version,
-            auth_scheme=request.auth_scheme,
-            status_code=self._status,
-            response_model=answer.response_model,
-            response_id=answer.response_id,
-            stop_reason=answer.stop_reason,
-            refusal_category=answer.refusal_category,
-            region=headers.region if headers else None,
-            ids=_with_body_ids(self.ids, error_body) if error_body else headers.ids if headers else NO_IDS,
-            counted_input_tokens=answer.counted_input_tokens,
-            outcome=outcome,
-            failure=failure,
+            call_id=self.call_id, attempt_number=self.number, trace_id=self.trace_id, tags=self.tags,
+
+            client=asked.client, operation=asked.operation, deployment=asked.deployment,
+            stream=asked.stream, max_tokens=asked.max_tokens, method=asked.method, scheme=asked.scheme,
+            server_address=asked.server_address, server_port=asked.server_port, path=asked.path,
+            resource=asked.resource, anthropic_version=asked.anthropic_version, auth_scheme=asked.auth_scheme,
+
+            status_code=self._status, region=headers.region if headers else None,
+            ids=with_body_ids(self.ids, error_body) if error_body else headers.ids if headers else NO_IDS,
             retry_after_s=headers.retry_after_s if headers else None,
-            trace_id=self.trace_id,
-            started_ns=self.started_ns,
-            duration_s=(now_ns - self._clock_ns) / 1e9,
+            response_model=answer.response_model, response_id=answer.response_id, usage=answer.usage,
+            stop_reason=answer.stop_reason, refusal_category=answer.refusal_category,
+            counted_input_tokens=answer.counted_input_tokens, outcome=outcome, failure=failure,
+
+            started_ns=self.started_ns, duration_s=(now_ns - self._clock_ns) / 1e9,
             time_to_headers_s=self._seconds(self._headers_ns),
             time_to_first_token_s=self._seconds(stream.first_token_ns) if stream else None,
             connect_s=self.connect_ns / 1e9 if self.connect_ns is not None else None,
-            usage=answer.usage,
-            cost_usd=cost.usd if cost and not cost.is_partial else None,
-            partial_cost_usd=cost.usd if cost and cost.is_partial else None,
-            cost_source=cost.source if cost else None,
-            tags=self.tags,
-        )
+        )  # fmt: skip
 
     def _seconds(self, until_ns: int | None) -> float | None:
         return None if until_ns is None else (until_ns - self._clock_ns) / 1e9
@@ -313,21 +290,6 @@ class Attempt:
             return read_error(self._body, self._headers.media_type)
         return None
 
-    def _ended(
-        self, how: Ending, error: BaseException | None, came: Body, error_body: ErrorBody | None
-    ) -> Ended:
-        return Ended(
-            request=self.request,
-            ids=self.ids,
-            status=self._status,
-            how=how,
-            error=error,
-            body=came,
-            error_body=error_body,
-            is_followed=self.is_followed,
-            wall_clock_ns=time_ns,
-        )
-
     def _what_came(self, answer: Answer) -> Body:
         """What was seen of the body."""
         stream = self._stream
@@ -342,9 +304,3 @@ class Attempt:
         if self.encoded and stream.is_empty:
             return "unseen"
         return "finished" if stream.finished else "stream"
-
-
-def _with_body_ids(ids: RequestIds, body: ErrorBody | None) -> RequestIds:
-    if body is None or not (body.request_id or body.activity_id):
-        return ids
-    return replace(ids, body_request_id=body.request_id, activity_id=body.activity_id)

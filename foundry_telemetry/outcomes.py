@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
+from msgspec.structs import replace
+
 from foundry_telemetry.observation import Failure, Outcome, RequestIds
 from foundry_telemetry.wire.causes import make_failure
 from foundry_telemetry.wire.error_body import ErrorBody
@@ -48,16 +50,19 @@ class Ended(NamedTuple):
     error_body: ErrorBody | None
     is_followed: Callable[[], bool]
     """Whether the client goes where a redirect says."""
-    wall_clock_ns: Callable[[], int]
-    """Nanoseconds since the epoch, to judge a token's expiry by."""
 
 
-def judge(ended: Ended) -> Judged:
-    """The outcome of an attempt, and its failure where it has one."""
+def decide_outcome(ended: Ended, now_ns: int) -> Judged:
+    """The outcome of an attempt, and its failure where it has one.
+
+    Args:
+        ended: The attempt.
+        now_ns: Nanoseconds since the epoch, to judge a token's expiry by.
+    """
     if ended.status is None:
         return _unanswered(ended)
     if ended.error_body is not None:
-        return _refused(ended, ended.status, ended.error_body)
+        return _refused(ended, ended.status, ended.error_body, now_ns / 1e9)
     if ended.body == "stopped" or (ended.body == "finished" and ended.how == "closed"):
         return "ok", None
     if FIRST_REDIRECT <= ended.status < FIRST_ERROR:
@@ -74,7 +79,7 @@ def _unanswered(ended: Ended) -> Judged:
     return ("not_sent" if failure.type == "pool_timeout" else "no_response"), failure
 
 
-def _refused(ended: Ended, status: int, body: ErrorBody) -> Judged:
+def _refused(ended: Ended, status: int, body: ErrorBody, now_s: float) -> Judged:
     request = ended.request
     in_stream = ended.body in ("stream", "finished", "stopped")
     return "stream_error" if in_stream else "error", classify(
@@ -85,7 +90,7 @@ def _refused(ended: Ended, status: int, body: ErrorBody) -> Judged:
         auth_scheme=request.auth_scheme,
         bearer=request.bearer,
         supported=request.operation is not None,
-        now_s=ended.wall_clock_ns() / 1e9,
+        now_s=now_s,
     )
 
 
@@ -109,3 +114,10 @@ def _unnamed(ended: Ended, kind: str) -> Failure:
     """A failure that nobody named; whoever answered, it does not say who has to act."""
     on_azure = ended.request.on_foundry_host or ended.ids.apim_request_id is not None
     return make_failure(kind, status=ended.status, origin="foundry" if on_azure else "unknown")
+
+
+def with_body_ids(ids: RequestIds, body: ErrorBody) -> RequestIds:
+    """The ids of the headers, with those of an error body."""
+    if not (body.request_id or body.activity_id):
+        return ids
+    return replace(ids, body_request_id=body.request_id, activity_id=body.activity_id)

@@ -15,6 +15,7 @@ from foundry_telemetry.advice.entry import (
     by_name,
 )
 from foundry_telemetry.schema import field as names
+from foundry_telemetry.wire.entra_codes import meanings
 
 CREDENTIALS: Final = by_name(
     Advice(
@@ -179,11 +180,7 @@ CREDENTIALS: Final = by_name(
         next_step="Read the AADSTS code: 7000222 secret expired, 7000215 secret wrong, 700016 wrong "
         "tenant or app.",
         steps=(
-            Step(
-                "Read foundry.entra.code. AADSTS7000222: the client secret has expired. AADSTS7000215: it "
-                "is wrong, often the id of the secret in place of its value. AADSTS700016: the "
-                "application is not in this tenant."
-            ),
+            Step(f"Read foundry.entra.code. {meanings('credential_error')}"),
             Step(
                 "See when the secrets of the application end.",
                 'az ad app credential list --id <application-id> --query "[].endDateTime" -o tsv',

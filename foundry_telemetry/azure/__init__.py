@@ -63,28 +63,23 @@ def configure(
     exception_notes: bool = False,
     **distro_options: Any,
 ) -> None:
-    """Send telemetry to Azure Monitor and instrument every HTTP client of the process.
-
-    Calling it again for the same resource does nothing.
+    """Send telemetry to Azure Monitor and instrument every HTTP client; a second call does nothing.
 
     Args:
-        connection_string: Of the Application Insights resource; by default the environment variable
-            ``APPLICATIONINSIGHTS_CONNECTION_STRING``.
-        sampling_ratio: Part of the traces to keep, 0 to 1. By default what ``OTEL_TRACES_SAMPLER`` says, and
-            without that every trace. The ledger and the metrics are never sampled.
+        connection_string: ``APPLICATIONINSIGHTS_CONNECTION_STRING`` of the environment by default.
+        sampling_ratio: Part of the traces to keep, 0 to 1; by default as ``OTEL_TRACES_SAMPLER`` says, or
+            all. The ledger and the metrics are never sampled.
         hosts: Further host names or base URLs that count as Foundry, such as gateways.
         http_spans: ``"suppress"`` silences an httpx instrumentor for calls to Foundry, ``"keep"`` leaves it.
-        sinks: Called with each finished attempt, as for `instrument()`.
-        exception_notes: Put one line on the exception of a failed call, as for `instrument()`.
+        sinks: As for `instrument()`.
+        exception_notes: As for `instrument()`.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
-            ``credential``, ``resource``, ``logger_name``, ``instrumentation_options``, ``storage_directory``,
-            ``read_timeout``, ``enable_live_metrics`` (off by default here, as are performance counters).
+            ``credential``, ``storage_directory``, ``enable_live_metrics`` (off here, unless set).
 
     Raises:
         RuntimeError: This process already sends to another resource.
         TypeError: A keyword that nobody would read, or `hosts` or `sinks` that are none.
-        ValueError: No or a malformed connection string, or a value that makes no sense, also in the settings
-            that the environment names. Nothing was changed.
+        ValueError: A connection string or another value, in the environment too, that makes no sense.
     """
     load_environment()
     settings = read_settings(
@@ -96,12 +91,7 @@ def configure(
         sinks=sinks,
         exception_notes=exception_notes,
     )
-    with _lock:
-        if _active is None:
-            with naming_variables():
-                _start(settings)
-        else:
-            _again(_active[0], settings)
+    _apply(settings)
 
 
 def flush(timeout_s: float = _FLUSH_S) -> bool:
@@ -119,6 +109,15 @@ def flush(timeout_s: float = _FLUSH_S) -> bool:
     """
     active = _active
     return active is None or active[1].drain(timeout_s)
+
+
+def _apply(settings: Settings) -> None:
+    with _lock:
+        if _active is None:
+            with naming_variables():
+                _start(settings)
+        else:
+            _again(_active[0], settings)
 
 
 def _start(settings: Settings) -> None:
@@ -172,8 +171,8 @@ def _request_hooks(options: dict[str, Any]) -> RequestHooks:
 
 
 def _before_exit() -> None:
+    from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies  # noqa: PLC0415
     from foundry_telemetry.azure import logging_loop  # noqa: PLC0415
-    from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies  # noqa: PLC0415
 
     logging_loop.disable_flush()
     # It has an exit handler of its own, but one that was registered before ours and so comes too late.

@@ -1,4 +1,4 @@
-"""What every door and `configure()` take, and checks that name the bad value before anything is changed."""
+"""Options of every integration and of `configure()`, and checks that name the bad value before a change."""
 
 from __future__ import annotations
 

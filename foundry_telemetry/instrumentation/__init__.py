@@ -1,4 +1,4 @@
-"""The doors: where attempts meet httpx, httpx2 and the SDK. An attempt counts once, whichever are open.
+"""The integrations: where attempts meet clients and the SDK. One attempt counts once, whichever are attached.
 
 =====================  =======================================================================
 ``instrument()``       every client of the process, or one; sees all but a failing token provider
@@ -20,25 +20,25 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 from opentelemetry import _logs, metrics, trace
 
 from foundry_telemetry import pricing
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.instrumentation.attempt_collector import attempts
 from foundry_telemetry.instrumentation.calls import failed_attempts
-from foundry_telemetry.instrumentation.exception_notes import ExceptionNotes, put_back
+from foundry_telemetry.instrumentation.exception_notes import put_back
 from foundry_telemetry.instrumentation.families import when_loaded
 from foundry_telemetry.instrumentation.hooks import EventHooks, Hooks
-from foundry_telemetry.instrumentation.tracked_request import Settings, flush_abandoned_bodies
+from foundry_telemetry.instrumentation.listeners import make_listeners
+from foundry_telemetry.instrumentation.tracked_request import Settings
 from foundry_telemetry.instrumentation.tracker import Tracker
 from foundry_telemetry.instrumentation.transport import (
-    attach_client,
-    attach_process,
+    attach,
     detach_client,
     detach_process,
 )
-from foundry_telemetry.internal_errors import internal_errors
-from foundry_telemetry.signals import Signals, check_providers, is_placeholder
+from foundry_telemetry.signals import Signals, check_providers, is_placeholder, make_signals
 from foundry_telemetry.warn_once import Once
 from foundry_telemetry.wire.request_matcher import parse_hosts
 
@@ -80,16 +80,13 @@ def instrument(
         logger_provider: Takes the ledger events.
         hosts: Hosts or base URLs that count as Foundry besides Azure's own: gateways, private names.
         http_spans: ``keep`` leaves an HTTP instrumentor alone, ``suppress`` silences it for these attempts.
-        sinks: Called with each finished attempt, in the thread where it ended, or where it is noticed that
-            its body was dropped unread.
-        exception_notes: Put one line on the exception of a failed call (``__notes__``, which tracebacks
-            show): cause, next step, both ids, support code. Lost where a framework raises an exception of
-            its own ``from None`` (litellm does): read `last_attempt()` or a sink there.
+        sinks: Called with each finished attempt, in the thread where it ended or was found dropped.
+        exception_notes: Put cause, next step, ids and support code on the exception of a failed call, as a
+            note. One that a framework raises ``from None`` (litellm) has none: read `last_attempt()` there.
 
     Raises:
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
-        ValueError: `hosts` or `http_spans` is malformed, or what the environment says of prices, tags and
-            providers.
+        ValueError: `hosts`, `http_spans` or what the environment says of prices or tags is malformed.
     """
     tracker = make_tracker(
         tracer_provider=tracer_provider,
@@ -100,14 +97,11 @@ def instrument(
         sinks=sinks,
         exception_notes=exception_notes,
     )
-    if target is None:
-        attach_process(tracker)
-    else:
-        attach_client(target, tracker)
+    attach(target, tracker)
 
 
 def uninstrument(target: object = None) -> None:
-    """Undo `instrument()`, for one client or the whole process; attempts under way are still told of.
+    """Undo `instrument()`, for one client or the whole process; attempts under way are still recorded.
 
     Raises:
         TypeError: `target` is no client.
@@ -123,7 +117,7 @@ def uninstrument(target: object = None) -> None:
 
 
 class HookOptions(TypedDict, total=False):
-    """What the public doors take; see `instrument()`."""
+    """What the public integrations take; see `instrument()`."""
 
     tracer_provider: trace.TracerProvider | None
     meter_provider: metrics.MeterProvider | None
@@ -153,12 +147,12 @@ def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     return Hooks(make_tracker(**checked("async_event_hooks", options))).async_hooks()
 
 
-def checked(door: str, options: HookOptions) -> HookOptions:
-    """The keywords of a door as given, once it is clear that it takes them; else TypeError."""
+def checked(integration: str, options: HookOptions) -> HookOptions:
+    """The keywords of an integration as given, once it is clear that it takes them; else TypeError."""
     unknown = sorted(options.keys() - HookOptions.__annotations__)
     if unknown:
         raise TypeError(
-            f"{door}(): no keyword {unknown[0]!r}; expected {sorted(HookOptions.__annotations__)}"
+            f"{integration}(): no keyword {unknown[0]!r}; expected {sorted(HookOptions.__annotations__)}"
         )
     return options
 
@@ -173,7 +167,7 @@ def make_tracker(
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
 ) -> Tracker:
-    """Check the options of a door and make its tracker; keywords and errors as for `instrument()`."""
+    """Check the options of an integration and make its tracker; keywords and errors as for `instrument()`."""
     check_http_spans(http_spans)
     sinks = check_sinks(sinks)
     known_hosts = parse_hosts(hosts)
@@ -183,13 +177,13 @@ def make_tracker(
     _warn_without_ledger(logger_provider, sinks)
     _warn_without_configure()
     _tell_at_exit()
+    signals = _signals(tracer_provider, meter_provider, logger_provider)
     return Tracker(
         Settings(
-            _signals(tracer_provider, meter_provider, logger_provider),
+            signals,
+            make_listeners(signals, sinks=sinks, exception_notes=exception_notes),
             hosts=known_hosts,
             suppress_http=http_spans == "suppress",
-            sinks=sinks,
-            notes=ExceptionNotes() if exception_notes else None,
         )
     )
 
@@ -200,15 +194,8 @@ def _signals(
     meter_provider: metrics.MeterProvider | None,
     logger_provider: _logs.LoggerProvider | None,
 ) -> Signals:
-    """One set of instruments for the same providers, whichever doors share them."""
-    return Signals(
-        tracer_provider,
-        meter_provider,
-        logger_provider,
-        lose=internal_errors.add_quietly,
-        before_export=lambda: flush_abandoned_bodies(run_sinks=False),
-        on_provider=_warn_without_configure,
-    )
+    """One set of instruments for the same providers, whichever integrations share them."""
+    return make_signals(tracer_provider, meter_provider, logger_provider, on_provider=_warn_without_configure)
 
 
 _NO_LEDGER: Final = (

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Final, Self, overload
+from typing import ClassVar, Final, Self, overload
 
 from opentelemetry import context as context_api
 from opentelemetry.context import Context
 
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.signals import SpanBinding
 
 _KEY: Final = context_api.create_key("foundry_telemetry.attempts")
 """In the context of OpenTelemetry, which its threading instrumentation carries into plain threads."""
@@ -83,16 +85,19 @@ class attempts(Sequence[Observation]):  # noqa: N801 - used as a verb: `with att
         return f"<attempts: {len(self)}>"
 
 
-def collect(seen: Observation, context: Context) -> None:
-    """Put a finished attempt into the blocks in which it began.
+class AttemptCollector:
+    """Puts finished attempts into the blocks in which they began."""
 
-    Args:
-        seen: The attempt.
-        context: That in which it began.
-    """
-    if _KEY in context:  # most often there is none, so this is all it costs
-        for block in dict.fromkeys(_blocks(context)):
-            block._ended.append(seen)  # noqa: SLF001 - its own module
+    signal: ClassVar = Signal.ATTEMPTS
+    reason: ClassVar = Reason.INTERNAL_ERROR
+    is_deferred: ClassVar = False
+
+    def finished(self, observation: Observation, binding: SpanBinding) -> None:
+        """Put one into its blocks."""
+        context = binding.context
+        if _KEY in context:  # most often there is none, so this is all it costs
+            for block in dict.fromkeys(_blocks(context)):
+                block._ended.append(observation)  # noqa: SLF001 - its own module
 
 
 def _blocks(context: Context | None) -> tuple[attempts, ...]:

@@ -1,7 +1,7 @@
 """A response body that is watched while the user reads it: same pieces, same order, nothing held back.
 
-*Body*: what the client iterates over. *Tap*: what takes a copy of the pieces. A compressed body is tapped
-behind the client's own decoder, since nothing may be decoded twice.
+*Body*: what the client iterates over. *Observer*: what takes each piece as well. It stands behind
+the client's own decoder where the body is compressed, since nothing may be decoded twice.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from foundry_telemetry.dropped_items import Signal
-from foundry_telemetry.instrumentation.families import FAMILIES, loaded
+from foundry_telemetry.instrumentation.exception_notes import move_note
+from foundry_telemetry.instrumentation.families import FAMILY_NAMES, loaded
 from foundry_telemetry.instrumentation.tracked_request import HttpResponse, TrackedRequest
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.warn_once import Once
@@ -63,7 +64,7 @@ class ObservedStream:
             tracked.drop()
 
     def follow(self, response: HttpResponse) -> None:
-        """Tap the decoder of this response, where it is another than the one that came with the body."""
+        """Observe the decoder of this response, where it is another than the one that came with the body."""
         if getattr(response, "_decoder", None) is not self._decoder:
             self._decoder = _observe_decoder(response, self._tracked)
 
@@ -75,15 +76,26 @@ class ObservedStream:
             self._tracked.end("complete")
 
     def _closed(self) -> None:
-        if not self._awaits_flush:  # both families close the body before they flush the decoder
-            self._tracked.close()
+        if self._awaits_flush:  # both families close the body before they flush the decoder
+            return
+        self._tracked.close()
+        if self._tracked.binding.failed is not None:
+            self._move_note(sys.exc_info()[1])
+
+    def _move_note(self, passing: BaseException | None) -> None:
+        """An exception that closes the body may be about its attempt."""
+        try:
+            if passing is not None:
+                move_note(self._tracked, passing)
+        except Exception as error:
+            internal_errors.add(error, Signal.EXCEPTION_NOTES)
 
     def _flush_buffer(self) -> Observer:
         """What takes the next ``BUFFER_BYTES``; while a stream is buffering, that only fills a list."""
         return ignore if self._observer is ignore else self._tracked.attempt.flush_buffer()
 
     def _lose(self, error: Exception) -> Observer:
-        """Go on without the tap."""
+        """Go on without the observer."""
         internal_errors.add(error, Signal.TOKENS)
         self._observer = ignore
         return ignore
@@ -155,7 +167,7 @@ class AsyncBody(ObservedStream, _AsyncStream):
 
 
 class ObservedDecoder:
-    """The client's content decoder, with a tap behind it. httpx returns bytes, httpx2 an iterator of them."""
+    """The client's decoder, with an observer behind it. httpx returns bytes, httpx2 an iterator of them."""
 
     def __init__(self, decoder: Any, tracked: TrackedRequest) -> None:
         self._decoder = decoder
@@ -210,7 +222,7 @@ class ObservedDecoder:
 
 
 def ignore(_: bytes) -> None:
-    """A tap that takes nothing."""
+    """An observer that takes nothing."""
 
 
 def watch(response: HttpResponse, tracked: TrackedRequest, body: type[SyncBody | AsyncBody]) -> None:
@@ -259,7 +271,7 @@ _made: Final[dict[tuple[object, ...], Any]] = {}
 
 def _class_of(body: type[SyncBody | AsyncBody]) -> Any:
     """A kind of body that is a stream for every family that the application has imported."""
-    modules = [sys.modules.get(family) for family in FAMILIES]
+    modules = [sys.modules.get(family) for family in FAMILY_NAMES]
     key = (body, *modules)
     made = _made.get(key)
     if made is None:
@@ -270,7 +282,7 @@ def _class_of(body: type[SyncBody | AsyncBody]) -> Any:
 
 
 def _observe_decoder(response: Any, tracked: TrackedRequest) -> ObservedDecoder | None:
-    """Put the tap behind the decoder. It is private; where it is gone, usage stays unknown."""
+    """Put the observer behind the decoder. It is private; where it is gone, usage stays unknown."""
     get_decoder = getattr(response, "_get_content_decoder", None)
     if get_decoder is None:
         _tell_once(f"{type(response).__module__}.{type(response).__name__}")

@@ -164,7 +164,7 @@ class FailedAttempts:
                         return failed
         return None
 
-    def settle(self, place: Place, digest: Callable[[], bytes | None]) -> None:
+    def resolve(self, place: Place, digest: Callable[[], bytes | None]) -> None:
         """An attempt succeeded, so what failed before it is over.
 
         That is all of its task. Below its parent span it is only what is equal to it, and only for others:
@@ -220,7 +220,7 @@ def note_end(
     place = _place(origin, binding, _current_task() if in_its_task else None)
     if seen.failure is None:
         if seen.outcome == "ok":
-            failed_attempts.settle(place, origin.digest)
+            failed_attempts.resolve(place, origin.digest)
         return None
     digest = origin.digest()
     if digest is None:

@@ -2,9 +2,9 @@
 
 *Note*: what `BaseException.add_note` takes (PEP 678); tracebacks, log records and AppExceptions show it.
 
-A failed connection is an exception when it crosses a door. A refused answer is none yet: the SDK, or
+A failed connection is an exception where an integration sees it. A refused answer is none yet: the SDK, or
 ``raise_for_status()``, makes one of it later. Their exception classes are public and take the response, or
-the request, in which a door has left its mark. One that is raised ``from None`` in place of these, as
+the request, in which an integration has left its marker. One that is raised ``from None`` in their place, as
 litellm does, takes no note along: nothing leads from it to the request. So a failed attempt wraps the
 constructors of those classes, and `uninstrument()` puts them back; a process in which nothing fails has
 nothing wrapped.
@@ -16,23 +16,24 @@ import sys
 import weakref
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.dropped_items import Reason, Signal
+from foundry_telemetry.instrumentation.families import FAMILY_NAMES, STATUS_ERROR
 from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
 from foundry_telemetry.instrumentation.tracker import previous_request
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.signals import SpanBinding
 
 _PREFIX: Final = "[foundry-telemetry] "
 
 _MADE_LATER: Final = (
     ("anthropic", "APIStatusError"),
     ("anthropic", "APIConnectionError"),
-    ("httpx", "HTTPStatusError"),
-    ("httpx2", "HTTPStatusError"),
+    *((family, STATUS_ERROR) for family in FAMILY_NAMES),
 )
-"""Exceptions that are made of what a door has let pass: module and class, each of them public."""
+"""Exceptions that are made later, of an answer or a request: module and class, each of them public."""
 
 _MOST_CAUSES: Final = 4
 """An SDK exception is caused by one of the client, and that by one of httpcore and one of the system."""
@@ -43,19 +44,28 @@ class ExceptionNotes:
 
     __slots__ = ("__weakref__",)
 
+    signal: ClassVar = Signal.EXCEPTION_NOTES
+    reason: ClassVar = Reason.INTERNAL_ERROR
+    is_deferred: ClassVar = True
+
     def __init__(self) -> None:
         _writers.add(self)
 
-    def ended_with(self, tracked: TrackedRequest, error: BaseException | None) -> None:
-        """A failed attempt ended, with this exception if there is one already."""
+    def finished(self, observation: Observation, binding: SpanBinding) -> None:
+        """An attempt ended; if it failed, perhaps with an exception already."""
+        if observation.failure is None:
+            return
+        binding.failed = observation
         _wrap_constructors()
-        if error is not None and tracked.failed is not None:
-            _put(error, line_of(tracked.failed))
+        if binding.error is not None:
+            _put(binding.error, line_of(observation))
 
-    def passed_by(self, tracked: TrackedRequest, error: BaseException) -> None:
-        """This exception is on its way; it may be about something else."""
-        if tracked.failed is not None and _tracked_request_of(error) is tracked:
-            _move_to(error, error.__cause__, line_of(tracked.failed))
+
+def move_note(tracked: TrackedRequest, error: BaseException) -> None:
+    """Move the note of a failed attempt to an exception on its way, if that is about the attempt."""
+    failed = tracked.binding.failed
+    if failed is not None and _tracked_request_of(error) is tracked:
+        _move_to(error, error.__cause__, line_of(failed))
 
 
 def line_of(seen: Observation) -> str:
@@ -66,12 +76,12 @@ def line_of(seen: Observation) -> str:
     kind, owner = (failure.type, failure.owner) if failure is not None else (None, None)
     entra = failure.entra.code if failure is not None and failure.entra is not None else None
     advice = advice_for(kind, owner)
-    told = {
+    ids = {
         "apim-request-id": seen.ids.apim_request_id,
         "request-id": seen.anthropic_request_id,
         "support code": seen.support_code,
     }
-    quoted = ", ".join(f"{name} {value}" for name, value in told.items() if value is not None)
+    quoted = ", ".join(f"{name} {value}" for name, value in ids.items() if value is not None)
     return f"{_PREFIX}{' '.join(filter(None, (kind, entra)))}: {advice.next_step} ({quoted})"
 
 
@@ -119,8 +129,8 @@ def _constructor(cls: Any, original: Callable[..., None]) -> Callable[..., None]
 def _made(error: BaseException) -> None:
     """An exception was made. If it is of a failed attempt, the note moves to it from its cause."""
     tracked = _tracked_request_of(error)
-    if tracked is not None and tracked.failed is not None:
-        _move_to(error, sys.exc_info()[1], line_of(tracked.failed))
+    if tracked is not None and tracked.binding.failed is not None:
+        _move_to(error, sys.exc_info()[1], line_of(tracked.binding.failed))
 
 
 def _tracked_request_of(error: BaseException) -> TrackedRequest | None:

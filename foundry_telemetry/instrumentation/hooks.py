@@ -1,4 +1,4 @@
-"""The light door: public event hooks, for people who put their clients together by hand.
+"""The light integration: public event hooks, for people who put their clients together by hand.
 
 A response hook runs only when a response came. Failures before that are seen through httpcore's ``trace``
 request extension; a client over another transport, and a pool timeout, keep theirs to themselves.
@@ -14,7 +14,7 @@ from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.instrumentation.families import LeftOut
 from foundry_telemetry.instrumentation.tracker import MARKER_KEY, RequestMarker, Tracker, previous_request
 from foundry_telemetry.internal_errors import internal_errors
-from foundry_telemetry.wire.request_matcher import may_concern_us
+from foundry_telemetry.wire.request_matcher import is_candidate
 
 EventHooks = dict[str, list[Callable[..., Any]]]
 """What ``event_hooks=`` takes."""
@@ -56,7 +56,7 @@ class Hooks:
 
     def _leaves(self, request: Any, watch_failure: type[_FailureWatch]) -> None:
         try:
-            if not may_concern_us(request.url.raw_path):
+            if not is_candidate(request.url.raw_path):
                 return
             marker = request.extensions[MARKER_KEY] = RequestMarker(previous_request(request))
             theirs = request.extensions.get("trace")
@@ -114,7 +114,7 @@ class _FailureWatch(LeftOut):
             if tracked is not None:
                 tracked.fail(failure)
                 # httpcore may connect again, and then an answer comes: the next attempt of this call.
-                self._marker = request.extensions[MARKER_KEY] = RequestMarker(tracked, told=True)
+                self._marker = request.extensions[MARKER_KEY] = RequestMarker(tracked, reported=True)
         except Exception as error:
             internal_errors.add(error)
 

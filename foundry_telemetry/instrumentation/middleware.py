@@ -1,4 +1,4 @@
-"""The SDK's own door, and the only one that sees a token provider raise: then no request is ever built."""
+"""The SDK's middleware, the only integration that sees a token provider raise: no request is built then."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.instrumentation import HookOptions, checked, make_tracker
 from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, watch
 from foundry_telemetry.instrumentation.calls import Origin
+from foundry_telemetry.instrumentation.exception_notes import move_note
 from foundry_telemetry.instrumentation.tracked_request import HttpRequest, TrackedRequest
 from foundry_telemetry.instrumentation.tracker import MARKER_KEY, RequestMarker
 from foundry_telemetry.internal_errors import internal_errors
@@ -84,7 +85,7 @@ class FoundryMiddleware(Middleware):
             tracked = self._tracker.begin(error.request, marker=marker)
             if tracked is not None:
                 tracked.fail(error.__cause__ or error)
-                tracked.passed_by(error)
+                move_note(tracked, error)
 
     def _not_sent(self, request: Any, error: BaseException, marker: RequestMarker | None) -> None:
         wanted = request.json if isinstance(request.json, dict) else {}
@@ -111,9 +112,9 @@ def _marker_of() -> RequestMarker | None:
 
 
 def _is_taken(request: HttpRequest) -> bool:
-    """Whether another door follows this exchange."""
+    """Whether another integration follows this exchange."""
     mark = request.extensions.get(MARKER_KEY)
-    return isinstance(mark, TrackedRequest) or (isinstance(mark, RequestMarker) and mark.told)
+    return isinstance(mark, TrackedRequest) or (isinstance(mark, RequestMarker) and mark.reported)
 
 
 def _functions(traceback: TracebackType | None) -> Iterator[str]:

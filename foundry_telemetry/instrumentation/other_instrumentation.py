@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-_INSTRUMENTORS: Final = {"httpx": "HTTPXClientInstrumentor", "httpx2": "HTTPX2ClientInstrumentor"}
+from foundry_telemetry.instrumentation.families import FAMILIES, NETWORK_TRANSPORTS
 
-_CARRIERS: Final = ("HTTPTransport", "AsyncHTTPTransport", "Request")
+_INSTRUMENTORS: Final = {family.name: family.instrumentor for family in FAMILIES}
+
+_CARRIERS: Final = (*(name for name, _ in NETWORK_TRANSPORTS), "Request")
 
 
 def makes_http_span(transport: object) -> bool:
@@ -16,8 +18,8 @@ def makes_http_span(transport: object) -> bool:
     It patches the families' own transports, so a custom one and a mock get no span.
 
     Args:
-        transport: The transport; or, where a door does not know it, the class of the request, whose family's
-            own transport is then taken to carry it.
+        transport: The transport; where an integration does not know it, the class of the request, whose
+            family's own transport is then taken to carry it.
     """
     module = sys.modules.get("opentelemetry.instrumentation.httpx")
     if module is None or transport is None:

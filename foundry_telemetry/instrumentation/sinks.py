@@ -1,15 +1,12 @@
-"""Whoever else wants to know of a finished attempt: budgets, and the sinks of the application."""
+"""The sinks of the application, each a listener of its own."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from typing import Final
+from typing import ClassVar, Final
 
 from foundry_telemetry.config.options import Sink
 from foundry_telemetry.dropped_items import Reason, Signal
-from foundry_telemetry.internal_errors import internal_errors
-from foundry_telemetry.limits import budgets
 from foundry_telemetry.observation import Observation
 
 
@@ -24,23 +21,25 @@ _MAX_NESTING: Final = 3
 """A sink may call Claude itself, or log to a handler that does; each call would bring one more."""
 
 
-def notify(sinks: Iterable[Sink], seen: Observation) -> None:
-    """Let budgets and sinks know. Never raises."""
-    try:
-        budgets.spend(seen)
-    except Exception as error:
-        internal_errors.add(error, Signal.BUDGETS)
-    if sinks and _nesting.depth < _MAX_NESTING:
-        _nesting.depth += 1
-        try:
-            for sink in sinks:
-                _try(sink, seen)
-        finally:
-            _nesting.depth -= 1
+class SinkListener:
+    """Calls one sink.
 
+    Args:
+        sink: Takes the observation.
+    """
 
-def _try(sink: Sink, seen: Observation) -> None:
-    try:
-        sink(seen)
-    except Exception as error:
-        internal_errors.add(error, Signal.SINKS, Reason.SINK_ERROR)
+    signal: ClassVar = Signal.SINKS
+    reason: ClassVar = Reason.SINK_ERROR
+    is_deferred: ClassVar = True
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def finished(self, observation: Observation, _: object) -> None:
+        """Call it, unless this attempt is one of too many that sinks have made."""
+        if _nesting.depth < _MAX_NESTING:
+            _nesting.depth += 1
+            try:
+                self._sink(observation)
+            finally:
+                _nesting.depth -= 1

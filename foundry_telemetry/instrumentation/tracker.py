@@ -1,8 +1,8 @@
-"""What every door does: see an exchange begin and place it in its call.
+"""What every integration does: begin a tracked request, and place it in its call.
 
-*Exchange*: one attempt together with the span it belongs to. *Mark*: what a door leaves in
-``request.extensions``, so that other doors open at the same time know that the exchange is taken. The
-clients copy these extensions to the next request of a redirect, which is how hops find each other.
+*Marker*: what an integration leaves in ``request.extensions``, so that others attached at the same time know
+that the request is tracked. The clients copy these extensions to the next request of a redirect, which is how
+hops find each other.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from opentelemetry import context as context_api
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanContext, get_current_span
 
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.attempt import Attempt, last_attempt
 from foundry_telemetry.attribution import current_tags
 from foundry_telemetry.dropped_items import Reason, Signal
@@ -23,12 +24,11 @@ from foundry_telemetry.instrumentation.tracked_request import (
     HttpRequest,
     Settings,
     TrackedRequest,
-    flush_abandoned_bodies,
 )
 from foundry_telemetry.instrumentation.unnamed_hosts import in_foundry_span, unnamed_hosts
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.signals import SpanBinding
+from foundry_telemetry.signals import SpanBinding, unbound
 from foundry_telemetry.wire.request_matcher import Request, read_request
 
 MARKER_KEY: Final = "foundry_telemetry"
@@ -36,21 +36,21 @@ MARKER_KEY: Final = "foundry_telemetry"
 
 
 class RequestMarker(LeftOut):
-    """The mark of a door that sees a request leave but opens the exchange only when something comes back.
+    """Left by an integration that sees a request leave, but begins to track it when something comes back.
 
     Args:
         previous: The exchange before this one in the same call, if any.
-        told: Whether `previous` is what this mark stands for, until something more comes of the request.
+        reported: Whether it stands for `previous`, until something more comes of the request.
         context: The caller's; the current one by default.
     """
 
-    __slots__ = ("clock_ns", "context", "previous", "started_ns", "told")
+    __slots__ = ("clock_ns", "context", "previous", "reported", "started_ns")
 
     def __init__(
-        self, previous: TrackedRequest | None, *, told: bool = False, context: Context | None = None
+        self, previous: TrackedRequest | None, *, reported: bool = False, context: Context | None = None
     ) -> None:
         self.previous = previous
-        self.told = told
+        self.reported = reported
         self.context = context_api.get_current() if context is None else context
         self.started_ns = time_ns()
         self.clock_ns = perf_counter_ns()
@@ -74,7 +74,7 @@ class Tracker:
         Args:
             request: The request, of either family.
             transport: The transport that will carry it, if known.
-            marker: The mark of a door that saw it leave earlier; now by default.
+            marker: Of an integration that saw it leave earlier; now by default.
         """
         try:
             return self._begin(request, transport, marker)
@@ -121,10 +121,10 @@ class Tracker:
         """Open an exchange for a request already read."""
         facts = origin.facts
         try:
-            binding = self._settings.signals.open(facts, marker.context, marker.started_ns)
+            binding = self._settings.signals.span.started(facts, marker.context, marker.started_ns)
         except Exception as error:  # a sampler or span processor that raises costs the span, not the record
             internal_errors.add_foreign(error, Signal.TRACES, Reason.SAMPLER_ERROR)
-            binding = self._settings.signals.without_span(facts, marker.context)
+            binding = unbound(facts, marker.context)
         origin = _place_in_call(binding, origin, marker)
         attempt = Attempt(
             facts,

@@ -1,6 +1,6 @@
-"""The main door: a shim around the transport that a client chose for a URL.
+"""`instrument()`: a transport of ours around the one that a client chose for a URL.
 
-Where the shim comes in, `class_patch` says; what it does, `shim`.
+How client classes are patched, `class_patch` says; what ours does, `instrumented_transport`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from foundry_telemetry.instrumentation.instrumented_transport import Instrumente
 from foundry_telemetry.instrumentation.tracker import Tracker
 from foundry_telemetry.instrumentation.transport_layers import follow_layers, restore_layers
 from foundry_telemetry.internal_errors import internal_errors
-from foundry_telemetry.wire.request_matcher import may_concern_us
+from foundry_telemetry.wire.request_matcher import is_candidate
 
 _log: Final = logging.getLogger("foundry_telemetry")
 _TRACKER: Final = "_foundry_telemetry_tracker"
@@ -58,7 +58,7 @@ _state: Final = _State()
 def _instrumented(client: Any, transport: Any, url: Any) -> Any:
     """The transport, with ours around it where somebody records; a client's own tracker wins."""
     try:
-        if not may_concern_us(url.raw_path):
+        if not is_candidate(url.raw_path):
             return transport
         of_client = vars(client).get(_TRACKER)
         return _instrument(
@@ -102,6 +102,22 @@ def beneath_ours(cls: type) -> Any:
     return held.original if held is not None and held.is_in_place else vars(cls).get(SEAM)
 
 
+def attach(target: object, tracker: Tracker) -> None:
+    """Watch one client, or every client of the process.
+
+    Args:
+        target: The client; ``None`` for the process.
+        tracker: Whom to tell.
+
+    Raises:
+        TypeError: `target` is no client of httpx, httpx2 or the anthropic SDK.
+    """
+    if target is None:
+        attach_process(tracker)
+    else:
+        attach_client(target, tracker)
+
+
 def attach_process(tracker: Tracker) -> None:
     """Watch every client of the process, those that exist and those to come; replaces an earlier tracker."""
     _state.tracker = tracker
@@ -141,7 +157,7 @@ def watches_process() -> bool:
 
 
 def process_tracker() -> Tracker | None:
-    """Whom the exchanges of the whole process are told to, if it is watched."""
+    """That of the whole process, if it is watched."""
     return _state.tracker
 
 
@@ -166,7 +182,7 @@ def _over_own(own: Callable[[Any], Any], of_client: _OfClient) -> Callable[[Any]
     def _transport_for_url(url: Any) -> Any:
         transport = own(url)
         try:
-            return _instrument(transport, of_client.tracker if may_concern_us(url.raw_path) else None)
+            return _instrument(transport, of_client.tracker if is_candidate(url.raw_path) else None)
         except Exception as error:
             internal_errors.add(error)
             return transport

@@ -20,16 +20,20 @@ from wrapt import FunctionWrapper
 
 from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, follow, watch
 from foundry_telemetry.instrumentation.connect_timer import AsyncConnectTimer, ConnectTimer, time_connect
-from foundry_telemetry.instrumentation.families import FAMILIES, LeftOut, loaded
+from foundry_telemetry.instrumentation.families import (
+    FAMILY_NAMES,
+    IN_PROCESS_TRANSPORTS,
+    NETWORK_TRANSPORTS,
+    LeftOut,
+    loaded,
+)
 from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
 from foundry_telemetry.instrumentation.tracker import MARKER_KEY, RequestMarker, Tracker
 from foundry_telemetry.internal_errors import internal_errors
 
 _BASES: Final = (("BaseTransport", "handle_request"), ("AsyncBaseTransport", "handle_async_request"))
 
-_SEND_ONCE: Final = frozenset(
-    ("HTTPTransport", "AsyncHTTPTransport", "MockTransport", "ASGITransport", "WSGITransport")
-)
+_SEND_ONCE: Final = frozenset((*(name for name, _ in NETWORK_TRANSPORTS), *IN_PROCESS_TRANSPORTS))
 """The families' own transports; a subclass may do as it likes."""
 
 Body = type[SyncBody | AsyncBody]
@@ -78,7 +82,7 @@ class Sending(LeftOut):
         time_connect(request, tracked, timer=timer)
         return Step(self, tracked, tracked.attach(request))
 
-    def settle(self, tracked: TrackedRequest) -> bool:
+    def resolve(self, tracked: TrackedRequest) -> bool:
         """An attempt has its answer, or failed; whether this is the first to be heard of it."""
         if tracked not in self._unanswered:
             return False
@@ -88,7 +92,7 @@ class Sending(LeftOut):
     def arrived(self, request: Any, response: Any, body: Body) -> None:
         """The client's transport has an answer: that of a layer, unless it made one by itself."""
         request.extensions[MARKER_KEY] = self._last
-        if self.settle(self._first):
+        if self.resolve(self._first):
             watch(response, self._first, body)
         else:
             follow(response, self._last)
@@ -112,7 +116,7 @@ class Step:
 
     def failed(self, error: BaseException) -> None:
         """The layer raised; one below may have answered all the same."""
-        if self._settles():
+        if self._resolves():
             self._tracked.fail(error)
 
     def left(self) -> None:
@@ -122,12 +126,12 @@ class Step:
 
     def answered(self, response: Any, body: Body) -> None:
         """The layer has an answer: that of its attempt, unless a layer below had it first."""
-        if self._settles():
+        if self._resolves():
             watch(response, self._tracked, body)
 
-    def _settles(self) -> bool:
+    def _resolves(self) -> bool:
         try:
-            return self._sending.settle(self._tracked)
+            return self._sending.resolve(self._tracked)
         except Exception as error:
             internal_errors.add(error)
             return False
@@ -259,7 +263,7 @@ def follow_layers(transport: object) -> None:
                 break
         else:
             return
-    is_own = kind.__name__ in _SEND_ONCE and kind.__module__.partition(".")[0] in FAMILIES
+    is_own = kind.__name__ in _SEND_ONCE and kind.__module__.partition(".")[0] in FAMILY_NAMES
     if _patches or not (is_own or getattr(kind, "sends_once", False)):
         _patch_layers()
     _met.add(kind)
@@ -273,9 +277,7 @@ def _patch_layers() -> None:
                 patch = _patches.get((cls, name)) or _patches.setdefault((cls, name), LayerPatch(cls, name))
                 patch.apply()
     _own[:] = [
-        (vars(cls), name, vars(cls)[name])
-        for kind, (_, name) in zip(("HTTPTransport", "AsyncHTTPTransport"), _BASES, strict=True)
-        for cls in loaded(kind)
+        (vars(cls), name, vars(cls)[name]) for kind, name in NETWORK_TRANSPORTS for cls in loaded(kind)
     ]
 
 

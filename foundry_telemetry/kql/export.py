@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from foundry_telemetry.advice import as_markdown
 from foundry_telemetry.kql import files
 
 _PICTURE: Final = re.compile(rb"^!\[[^\]]*\]\([^)]*\.png\)\n\n?", re.MULTILINE)
@@ -45,6 +46,7 @@ def export(target: Path, *, force: bool = False) -> list[Path]:
 
 
 def _texts() -> Iterator[tuple[str, bytes]]:
+    yield "causes.md", as_markdown().encode()  # made anew: a wheel has its table, and not the page as well
     home = files.folder()
     for path in files.shipped():
         text = path.read_bytes()

@@ -25,7 +25,7 @@ WRAPPER: Final = "main.bicep"
 SHIPPED: Final = (
     *("queries", "alerts", "investigate"),
     *(WORKBOOK, GRAFANA, TEMPLATE, PARAMETERS, WRAPPER),
-    *("causes.md", "README.md"),
+    "README.md",
 )
 """Folders of queries, and files; `pyproject.toml` puts the same ones into the wheel."""
 

@@ -95,8 +95,8 @@ class _Seconds:
         self._amounts: dict[int, int] = {}
         self._minutes: dict[int, int] = {}
         self._limited: set[int] = set()
-        self._quiet: int | None = None
-        self._met: int | None = None
+        self._unthrottled: int | None = None
+        self._throttled: int | None = None
 
     def add(self, second: int, amount: int, *, limited: bool) -> None:
         """Count what happened in a second."""
@@ -114,9 +114,9 @@ class _Seconds:
             amount = self._minutes.pop(minute)
             if minute in self._limited:
                 self._limited.discard(minute)
-                self._met = amount if self._met is None else min(self._met, amount)
+                self._throttled = amount if self._throttled is None else min(self._throttled, amount)
             else:
-                self._quiet = amount if self._quiet is None else max(self._quiet, amount)
+                self._unthrottled = amount if self._unthrottled is None else max(self._unthrottled, amount)
 
     def used(self, now_s: int) -> int:
         """What the sixty seconds up to `now_s` had."""
@@ -126,9 +126,9 @@ class _Seconds:
     @property
     def learnt(self) -> int | None:
         """The limit that the minutes speak for."""
-        if not self._met or (self._quiet is not None and self._quiet > self._met):
+        if not self._throttled or (self._unthrottled is not None and self._unthrottled > self._throttled):
             return None
-        return self._met
+        return self._throttled
 
     def slope(self, now_s: int) -> float:
         """How much what is used grows in a second, by least squares."""
@@ -171,15 +171,15 @@ class Quota:
             declared = _declared.get(deployment)
             for kind, seconds in kinds.items():
                 seconds.forget(now_s)
-                told = None if declared is None else getattr(declared, kind)
-                limit = seconds.learnt if told is None else told
+                reported = None if declared is None else getattr(declared, kind)
+                limit = seconds.learnt if reported is None else reported
                 used = seconds.used(now_s)
                 yield Reading(
                     deployment,
                     kind,
                     used,
                     limit,
-                    None if limit is None else "learnt" if told is None else "declared",
+                    None if limit is None else "learnt" if reported is None else "declared",
                     None if limit is None else _wall(used, limit, seconds.slope(now_s)),
                 )
 

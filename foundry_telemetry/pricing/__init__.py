@@ -11,18 +11,52 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
-from foundry_telemetry.observation import Cost, TokenUsage
+from foundry_telemetry.dropped_items import Reason, Signal
+from foundry_telemetry.observation import Cost, Observation, TokenUsage
 from foundry_telemetry.pricing.list_prices import DAY_NS, Factors, list_price
 from foundry_telemetry.pricing.model_prices import Table, apply, without_output
 from foundry_telemetry.pricing.overrides import USD_PER_CCU, Agreed, Rates, Terms, check_factor
 from foundry_telemetry.schema.value import Missing
 from foundry_telemetry.wire.sanitize import clean_deployment
 
-__all__ = ["Cost", "Missing", "Rates", "Terms", "cost", "missing", "partial_cost", "preload", "set_prices"]
+__all__ = [
+    "Cost",
+    "Missing",
+    "Price",
+    "Rates",
+    "Terms",
+    "cost",
+    "missing",
+    "partial_cost",
+    "preload",
+    "set_prices",
+]
+
+
+class Price:
+    """The listener that completes an observation with its cost, so that it is whole for all others."""
+
+    signal: ClassVar = Signal.ATTEMPTS
+    reason: ClassVar = Reason.INTERNAL_ERROR
+    is_deferred: ClassVar = False
+
+    def finished(self, observation: Observation, _: object) -> None:
+        """Price what was used, as far as it is known."""
+        usage = observation.usage
+        if not usage.is_told:
+            return
+        estimate = cost if usage.complete else partial_cost
+        found = estimate(
+            observation.response_model, usage, observation.started_ns, deployment=observation.deployment
+        )
+        if found is not None:  # it is frozen for all who have it, and nobody has it yet
+            force_setattr(observation, "partial_cost_usd" if found.is_partial else "cost_usd", found.usd)
+            force_setattr(observation, "cost_source", found.source)
+
 
 _logger = logging.getLogger(__name__)
 

@@ -142,10 +142,10 @@ def _owner_scope(span: Span) -> str | None:
 
 def _may_ask(span: Span, deployment: str | None) -> bool:
     """Whether a span does not name another deployment; frameworks put a provider before the name."""
-    told = _attributes(span).get(names.REQUEST_MODEL)
-    if deployment is None or not isinstance(told, str) or not _COMPARABLE(told):
+    reported = _attributes(span).get(names.REQUEST_MODEL)
+    if deployment is None or not isinstance(reported, str) or not _COMPARABLE(reported):
         return True
-    return told.rpartition("/")[2] == deployment.rpartition("/")[2]
+    return reported.rpartition("/")[2] == deployment.rpartition("/")[2]
 
 
 def _attributes(span: Span) -> Mapping[str, Any]:

@@ -41,20 +41,20 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
 
     def used(_: CallbackOptions) -> Iterable[Observation]:
         asked()
-        return [Observation(told.used, _fields(told)) for told in _readings(quota)]
+        return [Observation(reading.used, _fields(reading)) for reading in _readings(quota)]
 
     def limits(_: CallbackOptions) -> Iterable[Observation]:
         return [
-            Observation(told.limit, _fields(told) | {names.QUOTA_SOURCE: str(told.source)})
-            for told in _readings(quota)
-            if told.limit is not None
+            Observation(reading.limit, _fields(reading) | {names.QUOTA_SOURCE: str(reading.source)})
+            for reading in _readings(quota)
+            if reading.limit is not None
         ]
 
     def walls(_: CallbackOptions) -> Iterable[Observation]:
         return [
-            Observation(told.seconds_to_wall, _fields(told))
-            for told in _readings(quota)
-            if told.seconds_to_wall is not None
+            Observation(reading.seconds_to_wall, _fields(reading))
+            for reading in _readings(quota)
+            if reading.seconds_to_wall is not None
         ]
 
     _create_health(meter, asked)  # first: what waits must be recorded before counters are collected
@@ -116,8 +116,8 @@ def _readings(quota: Quota) -> list[Reading]:
     return list(quota.read(int(time())))
 
 
-def _fields(told: Reading) -> dict[str, str]:
-    return {names.REQUEST_MODEL: told.deployment, names.QUOTA_KIND: told.kind}
+def _fields(reading: Reading) -> dict[str, str]:
+    return {names.REQUEST_MODEL: reading.deployment, names.QUOTA_KIND: reading.kind}
 
 
 def _overruns(_: CallbackOptions) -> Iterable[Observation]:

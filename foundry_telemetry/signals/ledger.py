@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber, get_logger, get_logger_provider
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, set_span_in_context
 
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Failure, Observation
 from foundry_telemetry.schema import field as names
 from foundry_telemetry.schema.value import EVENT_NAME, SCHEMA, SCOPE
@@ -28,7 +29,7 @@ from foundry_telemetry.signals.fields import (
     read,
 )
 from foundry_telemetry.signals.providers import is_placeholder
-from foundry_telemetry.signals.span import SpanBinding
+from foundry_telemetry.signals.span import SpanBinding, answered_fields
 
 _CONSTANT: Final = {names.CUSTOM_EVENT: EVENT_NAME, names.SCHEMA_VERSION: SCHEMA}
 
@@ -45,6 +46,10 @@ class Ledger:
         on_provider: Called once there is one.
     """
 
+    signal: ClassVar = Signal.LOGS
+    reason: ClassVar = Reason.PROCESSOR_ERROR
+    is_deferred: ClassVar = False
+
     def __init__(
         self, provider: LoggerProvider | None = None, on_provider: Callable[[], object] = lambda: None
     ) -> None:
@@ -54,10 +59,10 @@ class Ledger:
         self._unlimited: Callable[[LogRecord, Any], Any] = _as_it_is
         self._find_logger()  # what a provider of the application raises, it raises at set-up
 
-    def emit(self, seen: Observation, binding: SpanBinding, answered: Attributes) -> None:
+    def finished(self, seen: Observation, binding: SpanBinding) -> None:
         """Write the event of one attempt, in the context of its call's span."""
         failed = seen.failure is not None
-        attributes = binding.asked | answered  # the oldest are dropped first
+        attributes = binding.asked | answered_fields(binding, seen)  # the oldest are dropped first
         attributes |= _ledger_only(seen)
         attributes |= _CONSTANT
         record = LogRecord(

@@ -10,22 +10,24 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from msgspec import Struct
 from opentelemetry import metrics
 from opentelemetry.context import Context
-from opentelemetry.metrics import Meter, MeterProvider
+from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
 from foundry_telemetry import pricing
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.attribution import metric_tags
-from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.dropped_items import Reason, Signal
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema import field as names
 from foundry_telemetry.schema import metric as metric_names
-from foundry_telemetry.schema.value import CHAT, PROVIDER_ANTHROPIC, TAG_PREFIX
+from foundry_telemetry.schema.value import CHAT, PROVIDER_ANTHROPIC, SCOPE, TAG_PREFIX
 from foundry_telemetry.signals import standard_metrics
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.gauges import create_gauges
@@ -60,35 +62,30 @@ class Metrics:
     """The instruments of one meter.
 
     Args:
-        meter: Where they are made.
-        provider: Gives the provider that the meter leads to by now; while it is one of the API alone, notes
+        provider: Where they are made; the global one by default. While that is one of the API alone, notes
             would wait for nobody.
-        lose: Counts a failure while a reader collects, so under a lock of the SDK.
-        before_export: Called when a reader asks.
     """
 
-    def __init__(
-        self,
-        meter: Meter,
-        provider: Callable[[], MeterProvider],
-        lose: Callable[[Exception, Signal], object],
-        before_export: Callable[[], object],
-    ) -> None:
+    signal: ClassVar = Signal.METRICS
+    reason: ClassVar = Reason.INTERNAL_ERROR
+    is_deferred: ClassVar = False
+
+    def __init__(self, provider: MeterProvider | None = None) -> None:
+        meter = metrics.get_meter(SCOPE, meter_provider=provider)
+
         def histogram(name: str, unit: str, buckets: tuple[float, ...]) -> metrics.Histogram:
             return meter.create_histogram(name, unit, explicit_bucket_boundaries_advisory=buckets)
 
         self._pending: deque[PendingMeasurement] = deque()
         self._provider = provider
         self._watched = False
-        self._lose = lose
-        self.before_export = before_export
         self._deployments = Values()
         self._models = Values()
         self._servers = Values()
         self._tags: dict[str, Values] = {}
         self._places: set[tuple[tuple[str, Any], ...]] = set()
         self._tagged: set[tuple[tuple[str, Any], ...]] = set()
-        self.standard = standard_metrics.StandardMetrics(meter, provider)
+        self.standard = standard_metrics.StandardMetrics(meter, self._meter_provider)
         self._attempt = histogram(metric_names.ATTEMPT_DURATION, "s", metric_names.ATTEMPT_BUCKETS)
         self._tokens = meter.create_counter(metric_names.TOKENS, "{token}")
         self._auth_failures = meter.create_counter(metric_names.AUTH_FAILURES, "{failure}")
@@ -98,10 +95,13 @@ class Metrics:
         self._quota = create_gauges(meter, _asked)
         _all.add(self)
 
-    def enqueue(self, seen: Observation, binding: SpanBinding) -> None:
+    def _meter_provider(self) -> MeterProvider:
+        return self._provider or metrics.get_meter_provider()
+
+    def finished(self, seen: Observation, binding: SpanBinding) -> None:
         """Take a note of one finished attempt, if anybody may ever ask."""
         if not self._watched:
-            self._watched = not is_placeholder(self._provider())
+            self._watched = not is_placeholder(self._meter_provider())
             if not self._watched:
                 return
         span = binding.span or INVALID_SPAN
@@ -117,7 +117,7 @@ class Metrics:
         try:
             self.standard.look_up()
         except Exception as error:  # then nobody else is known, or who was known before
-            self._lose(error, Signal.METRICS)
+            internal_errors.add_quietly(error, Signal.METRICS)  # a reader holds a lock
         while self._pending:
             try:
                 measurement = self._pending.popleft()
@@ -126,7 +126,7 @@ class Metrics:
             try:
                 self._record(measurement)
             except Exception as error:  # one that cannot be recorded keeps none of the others waiting
-                self._lose(error, Signal.METRICS)
+                internal_errors.add_quietly(error, Signal.METRICS)  # a reader holds a lock
 
     def after_fork(self) -> None:
         """In the child of a fork: what was noted before is the parent's to tell."""
@@ -266,8 +266,7 @@ def _asked() -> None:
 
     Of several instruments with one name the SDK keeps the first callback only, so each records all notes.
     """
-    for each in list(_all):
-        each.before_export()
+    flush_abandoned_bodies(is_collecting=True)
     while _with_pending:
         try:
             noted = _with_pending.pop()

@@ -12,6 +12,8 @@ from typing import Any, Final
 
 from opentelemetry.trace import Span
 
+from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.signals.fields import Attributes
 from foundry_telemetry.signals.span_limits import fit
 
@@ -22,8 +24,6 @@ _USAGE: Final = ("usage", "token_count")
 """What the names of attributes with token counts contain, whichever convention a library follows."""
 _OURS: Final = "foundry."
 
-Lose = Callable[[Exception], object]
-
 
 def has_usage(span: Span) -> bool:
     """Whether a span carries token counts."""
@@ -31,13 +31,12 @@ def has_usage(span: Span) -> bool:
     return any(part in name for name in attributes if not name.startswith(_OURS) for part in _USAGE)
 
 
-def owe(span: Span, usage: Attributes, lose: Lose) -> None:
+def owe(span: Span, usage: Attributes) -> None:
     """Write the usage of an attempt onto an open span when that ends, if nobody else has until then.
 
     Args:
         span: Of the call.
         usage: Counts by name; those of further attempts below the same span are added.
-        lose: Takes what the span raises then.
     """
     span = getattr(span, "__wrapped__", span)  # some libraries make a proxy of a span current
     owed: Attributes | None = getattr(span.end, _OWED, None)
@@ -45,12 +44,12 @@ def owe(span: Span, usage: Attributes, lose: Lose) -> None:
         owed |= {name: owed.get(name, 0) + count for name, count in usage.items()}
         return
     try:
-        span.end = _ending(span, dict(usage), lose)  # type: ignore[method-assign]
+        span.end = _ending(span, dict(usage))  # type: ignore[method-assign]
     except AttributeError:  # one that takes no attributes: its owner may still write the same names over ours
         span.set_attributes(fit(usage, span, ours=False))
 
 
-def _ending(span: Any, owed: Attributes, lose: Lose) -> Callable[..., None]:
+def _ending(span: Any, owed: Attributes) -> Callable[..., None]:
     original = span.end
 
     @wraps(original)
@@ -60,7 +59,7 @@ def _ending(span: Any, owed: Attributes, lose: Lose) -> Callable[..., None]:
             if not has_usage(span):
                 span.set_attributes(fit(owed, span, ours=False))
         except Exception as error:
-            lose(error)
+            internal_errors.add_quietly(error, Signal.TRACES)  # in whatever code ends it
         original(*args, **options)
 
     setattr(end, _OWED, owed)

@@ -7,22 +7,23 @@ for one call would double every sum, so there is never a second one.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
 from msgspec import Struct
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanContext, Tracer
+from opentelemetry.trace import Span, SpanContext, Tracer, TracerProvider
 
+from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
 from foundry_telemetry.schema import field as names
-from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC
+from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC, SCOPE
 from foundry_telemetry.signals.call_span import find_owner
 from foundry_telemetry.signals.duplicate_telemetry import doubling
 from foundry_telemetry.signals.fields import ANSWERED, ASKED, FAILURE, USAGE, Attributes, read, read_tags
 from foundry_telemetry.signals.missing_usage import has_usage, owe
-from foundry_telemetry.signals.open_spans import OpenSpan
+from foundry_telemetry.signals.open_spans import OpenSpan, watch
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
 from foundry_telemetry.signals.span_limits import fit
 from foundry_telemetry.wire.request_matcher import Request
@@ -56,6 +57,14 @@ class SpanBinding(Struct, eq=False):
     """Of the span above those that stand for the call, if another library has one."""
     number: int = 1
     is_enriched: bool = False
+    answered: Attributes | None = None
+    """The answer's fields, by name, once they were read."""
+    has_http_span: bool = False
+    """Whether an HTTP instrumentor made a span for this attempt."""
+    error: BaseException | None = None
+    """What it ended with, while its listeners are told."""
+    failed: Observation | None = None
+    """What a note on its exception says, where one was asked for."""
 
     def __repr__(self) -> str:
         """Nothing of the call: crash reporters print local variables."""
@@ -76,8 +85,14 @@ def unbound(request: Request, context: Context) -> SpanBinding:
     )
 
 
-def describe(seen: Observation) -> Attributes:
-    """The fields that our span and the ledger event share, beyond the request's."""
+def answered_fields(binding: SpanBinding, seen: Observation) -> Attributes:
+    """The fields that our span and the ledger event share, beyond the request's; not to be changed."""
+    if binding.answered is None:
+        binding.answered = _read_answered(seen)
+    return binding.answered
+
+
+def _read_answered(seen: Observation) -> Attributes:
     fields = read(ANSWERED, seen)
     if seen.usage.is_told:
         fields |= read(USAGE, seen.usage)
@@ -161,38 +176,83 @@ def _identity(
     return fields | read_tags(tags)
 
 
-def close_span(
-    tracer: Tracer,
-    binding: SpanBinding,
-    seen: Observation,
-    answered: Attributes,
-    *,
-    has_http_span: Callable[[], bool],
-    lose: Callable[[Exception], object],
-) -> None:
-    """End our span, or write onto the owner's what it lacks and give a failed or re-sent attempt its own."""
-    span = binding.span
-    if span is None:
-        return
-    if binding.ours:
-        end_call(span, seen, answered)
-        return
-    if binding.claim is not None and _may_be_followed(seen):
-        binding.claim.is_claimed = False
+class CallSpans:
+    """The spans of calls, ours and those of others: the listener that also hears of requests that leave.
+
+    Args:
+        provider: Of ours; the global one by default.
+    """
+
+    signal: ClassVar = Signal.TRACES
+    reason: ClassVar = Reason.PROCESSOR_ERROR
+    is_deferred: ClassVar = False
+
+    def __init__(self, provider: TracerProvider | None = None) -> None:
+        self._tracer = trace.get_tracer(SCOPE, tracer_provider=provider)
+        self._provider = provider
+        self._sees_spans = False
+        self._watch_spans()
+
+    def started(self, request: Request, context: Context, started_ns: int) -> SpanBinding:
+        """Find the span of the call, or start one, before the request leaves.
+
+        Args:
+            request: What is asked.
+            context: The caller's context.
+            started_ns: Nanoseconds since the epoch.
+        """
+        if not self._sees_spans:
+            self._watch_spans()
+        return bind_span(self._tracer, request, context, started_ns)
+
+    def _watch_spans(self) -> None:
+        """Note the spans that others start, once there is a provider to make them."""
+        self._sees_spans = watch(self._provider or trace.get_tracer_provider())
+
+    def answered(
+        self, binding: SpanBinding, request: Request, ids: RequestIds, tags: Mapping[str, str]
+    ) -> None:
+        """The headers of a streamed answer are here."""
+        enrich_early(binding, request, ids, tags)
+
+    def finished(self, observation: Observation, binding: SpanBinding) -> None:
+        """End our span; or write onto the owner's what it lacks, and give some attempts one of their own."""
+        span = binding.span
+        if span is None:
+            return
+        if binding.ours:
+            end_call(span, observation, answered_fields(binding, observation))
+            return
+        if binding.claim is not None and _may_be_followed(observation):
+            binding.claim.is_claimed = False
+        _write_outcome(span, observation, binding)
+        if observation.usage.complete and not binding.of_sdk:  # the SDK writes it, always
+            self._write_usage(span, observation, binding)
+        if _has_own_exchange(observation) and not binding.has_http_span:
+            exchange_span(self._tracer, binding.context, observation, answered_fields(binding, observation))
+
+    def _write_usage(self, span: Span, seen: Observation, binding: SpanBinding) -> None:
+        """See that the usage stands on one span of the call."""
+        if has_usage(span):
+            return
+        if span.is_recording():
+            owe(span, read(USAGE, seen.usage))
+        else:  # nobody will write it there any more
+            late_call(self._tracer, binding.context, seen, binding.asked, answered_fields(binding, seen))
+
+
+def _write_outcome(span: Span, seen: Observation, binding: SpanBinding) -> None:
     if span.is_recording():
         fields = outcome_of(seen)
         fields[names.OUTCOME] = seen.outcome
         if not binding.is_enriched:
             fields |= _identity(binding, seen, seen.ids, seen.tags)
         span.set_attributes(fit(fields, span, ours=False))
-    if seen.usage.complete and not binding.of_sdk and not has_usage(span):  # the SDK writes it, always
-        if span.is_recording():
-            owe(span, read(USAGE, seen.usage), lose)
-        else:  # nobody will write it there any more
-            late_call(tracer, binding.context, seen, binding.asked, answered)
-    was_sent = seen.outcome != "not_sent"
-    if was_sent and (seen.failure is not None or seen.attempt_number > 1) and not has_http_span():
-        exchange_span(tracer, binding.context, seen, answered)
+
+
+def _has_own_exchange(seen: Observation) -> bool:
+    """Whether an attempt below an owner's span is shown by itself: one that failed or was sent again."""
+    return seen.outcome != "not_sent" and (seen.failure is not None or seen.attempt_number > 1)
 
 
 def _may_be_followed(seen: Observation) -> bool:

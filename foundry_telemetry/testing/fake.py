@@ -133,9 +133,12 @@ class FakeFoundry:
             ValueError: The family is neither.
             ImportError: The family is not installed.
         """
-        module = import_module(family) if family in ("httpx", "httpx2") else family
+        from foundry_telemetry.instrumentation.families import FAMILY_NAMES  # noqa: PLC0415 - a server needs none
+
+        module = import_module(family) if isinstance(family, str) and family in FAMILY_NAMES else family
         if not isinstance(module, ModuleType) or not hasattr(module, "AsyncBaseTransport"):
-            raise ValueError(f"unknown family {family!r}: expected 'httpx', 'httpx2', or one of the modules")
+            expected = ", ".join(map(repr, FAMILY_NAMES))
+            raise ValueError(f"unknown family {family!r}: expected {expected}, or one of the modules")
         return make_transport(module, self._play, self._piece_size)
 
 

@@ -199,7 +199,7 @@ def make_transport(
     """A transport of this family, for its sync and its async clients.
 
     Args:
-        family: The module ``httpx`` or ``httpx2``.
+        family: The module of a family, such as ``httpx``.
         play: Says what to answer.
         piece_size: Bytes of a piece, at most.
         clock: Moved on by the waits of the script, in whose place nobody waits.

@@ -92,10 +92,10 @@ def _audience(aud: object) -> str | None:
 
 
 OF_ITSELF: Final = frozenset({"auth_missing_credential", "auth_token_expired"})
-"""What `judge` finds that holds whoever refused the credential."""
+"""What `classify_unauthorized` finds that holds whoever refused the credential."""
 
 
-def judge(scheme: AuthScheme, token: TokenFacts | None) -> str:
+def classify_unauthorized(scheme: AuthScheme, token: TokenFacts | None) -> str:
     """The failure class of a 401 whose text fits a missing, an invalid, an expired and a misaddressed token.
 
     An audience that is a GUID proves nothing: the service has one of those too.

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.wire.error_phrases import BY_CODE
+from foundry_telemetry.wire.error_phrases import CODES
 from foundry_telemetry.wire.json_decoding import reader
 from foundry_telemetry.wire.sanitize import as_object, clean_id, clean_word
 
@@ -89,4 +89,4 @@ def _id(value: object) -> str | None:
 
 def _code(value: object) -> str | None:
     text = str(value) if type(value) is int else value
-    return text if type(text) is str and (text in BY_CODE or _CODE(text)) else None
+    return text if type(text) is str and (text in CODES or _CODE(text)) else None

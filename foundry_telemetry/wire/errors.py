@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from foundry_telemetry.observation import AuthScheme, Failure, Origin, RequestIds
 from foundry_telemetry.wire.causes import make_failure
-from foundry_telemetry.wire.claims import OF_ITSELF, judge, read_token
+from foundry_telemetry.wire.claims import OF_ITSELF, classify_unauthorized, read_token
 from foundry_telemetry.wire.error_body import ErrorBody
-from foundry_telemetry.wire.error_phrases import (
-    BY_CODE,
-    BY_PATTERN,
-    BY_PHRASE,
-    BY_STATUS,
-    BY_TYPE,
-    OF_CREDENTIAL,
-    OF_GATEWAY,
-    OF_GATEWAY_STATUS,
-    SHARED_PHRASES,
-    SPECIFIC_TYPES,
-)
+from foundry_telemetry.wire.error_phrases import SIGNS, Evidence
 
 _FIRST_ERROR: Final = 400
 _FIRST_SERVER_ERROR: Final = 500
@@ -29,6 +19,36 @@ _ABOUT_THE_REQUEST: Final = frozenset({None, "invalid_request_error", "not_found
 _NOT_ABOUT_THE_REQUEST: Final = frozenset({401, 403, 429})
 _SURE_ON_AZURE: Final = frozenset({401, 404, 429})
 """Statuses whose owner is the same whether Azure or the model service behind it answered."""
+
+
+class _Refusal(NamedTuple):
+    """A failed answer."""
+
+    status: int
+    body: ErrorBody
+    origin: Origin
+    on_azure: bool
+    """Whether Azure itself has answered, for all that is known."""
+
+    @property
+    def is_about_the_request(self) -> bool:
+        """Whether its message may name what is wrong with the request."""
+        return (
+            bool(self.body.message)
+            and self.body.api_type in _ABOUT_THE_REQUEST
+            and self.status not in _NOT_ABOUT_THE_REQUEST
+            and self.status < _FIRST_SERVER_ERROR
+        )
+
+
+_HOLDS: Final[Mapping[Evidence, Callable[[Any, _Refusal], object]]] = {
+    "code": lambda code, refusal: refusal.body.code == code,
+    "phrase": lambda phrase, refusal: refusal.body.message.startswith(phrase),
+    "pattern": lambda match, refusal: refusal.is_about_the_request and match(refusal.body.message),
+    "type": lambda api_type, refusal: refusal.body.api_type == api_type,
+    "status": lambda status, refusal: refusal.status == status,
+}
+"""Whether a sign holds of an answer, by the kind of its evidence."""
 
 
 def classify(
@@ -44,9 +64,6 @@ def classify(
 ) -> Failure:
     """Classify a failed answer.
 
-    Order of tests: the code, the beginning of the message, the API's error type, the status. The message
-    comes before the type because ``invalid_request_error`` covers too much.
-
     Args:
         status: HTTP status.
         body: The body, from `read_error`.
@@ -58,28 +75,15 @@ def classify(
         now_s: Seconds since the epoch.
     """
     on_azure = on_foundry_host or ids.apim_request_id is not None
-    origin = _origin(body, ids, on_azure=on_azure)
-    kind, is_specific = _kind(status, body, origin) if supported else ("unsupported_endpoint", True)
-    suspect_token = kind is None or kind.startswith("auth")
-    token = read_token(bearer, now_s) if suspect_token else None
-    if kind is None:
-        kind, is_specific = _of_credential(judge(auth_scheme, token), origin)
-    if body.shape == "unread":
-        is_specific = is_specific or (on_azure and status in _SURE_ON_AZURE)
-    elif body.shape == "html":
-        is_specific = not on_azure
-    if origin == "unknown" and not is_specific and kind.startswith("auth"):
-        kind = _of_status(status)  # whose credential or role it was is not known
-    return make_failure(
-        kind,
-        status=status,
-        origin=origin,
-        is_specific=is_specific,
-        code=body.code,
-        api_type=body.api_type,
-        missing_data_action=_found(_DATA_ACTION(body.message)),
-        token=token,
-    )
+    refusal = _Refusal(status, body, _origin(body, ids, on_azure=on_azure), on_azure)
+    cause, is_specific = _cause(refusal) if supported else ("unsupported_endpoint", True)
+    token = read_token(bearer, now_s) if cause is None or cause.startswith("auth") else None
+    if cause is None:
+        cause, is_specific = _of_credential(classify_unauthorized(auth_scheme, token), refusal.origin)
+    cause, is_specific = _weigh(refusal, cause, is_specific=is_specific)
+    facts = {"code": body.code, "api_type": body.api_type, "token": token}
+    facts["missing_data_action"] = _found(_DATA_ACTION(body.message))
+    return make_failure(cause, status=status, origin=refusal.origin, is_specific=is_specific, **facts)
 
 
 def _of_credential(judged: str, origin: Origin) -> tuple[str, bool]:
@@ -109,43 +113,26 @@ def _origin(body: ErrorBody, ids: RequestIds, *, on_azure: bool) -> Origin:
     return "customer_gateway" if body.shape == "gateway" else "unknown"
 
 
-def _kind(status: int, body: ErrorBody, origin: Origin) -> tuple[str | None, bool]:
-    """The class, and whether the evidence for it is specific; ``None`` where only the credential can tell."""
-    if body.shape == "html":
+def _cause(refusal: _Refusal) -> tuple[str | None, bool]:
+    """The cause, and whether the evidence for it is specific; ``None`` where only the credential can tell."""
+    if refusal.body.shape == "html":
         return "gateway_html", False
-    if body.message.startswith(OF_CREDENTIAL) and body.code not in BY_CODE:
-        return None, False
-    specific = (
-        BY_CODE.get(body.code or "")
-        or _by_phrase(body.message, origin)
-        or _about_the_request(status, body)
-        or (OF_GATEWAY_STATUS.get(status) if origin == "customer_gateway" else None)
-    )
-    if specific is not None:
-        return specific, True
-    shared = next((kind for phrase, kind in SHARED_PHRASES if body.message.startswith(phrase)), None)
-    if shared is not None:
-        return shared, False
-    if body.api_type is not None and body.api_type in BY_TYPE:
-        return BY_TYPE[body.api_type], body.api_type in SPECIFIC_TYPES
-    return BY_STATUS.get(status, _of_status(status)), False
+    by_gateway = refusal.origin == "customer_gateway"
+    for evidence, value, cause, is_specific, of_gateway in SIGNS:
+        if (by_gateway or not of_gateway) and _HOLDS[evidence](value, refusal):
+            return cause, is_specific
+    return _of_status(refusal.status), False
 
 
-def _by_phrase(message: str, origin: Origin) -> str | None:
-    phrases = (*OF_GATEWAY, *BY_PHRASE) if origin == "customer_gateway" else BY_PHRASE
-    return next((kind for phrase, kind in phrases if message.startswith(phrase)), None)
-
-
-def _about_the_request(status: int, body: ErrorBody) -> str | None:
-    """What of the request the message names, where the answer is about the request at all."""
-    if (
-        not body.message
-        or body.api_type not in _ABOUT_THE_REQUEST
-        or status in _NOT_ABOUT_THE_REQUEST
-        or status >= _FIRST_SERVER_ERROR
-    ):
-        return None
-    return next((kind for match, kind in BY_PATTERN if match(body.message)), None)
+def _weigh(refusal: _Refusal, cause: str, *, is_specific: bool) -> tuple[str, bool]:
+    """What remains of the evidence where the body was not read, is a page, or nobody knows whose it is."""
+    if refusal.body.shape == "unread":
+        is_specific = is_specific or (refusal.on_azure and refusal.status in _SURE_ON_AZURE)
+    elif refusal.body.shape == "html":
+        is_specific = not refusal.on_azure
+    if refusal.origin == "unknown" and not is_specific and cause.startswith("auth"):
+        cause = _of_status(refusal.status)  # whose credential or role it was is not known
+    return cause, is_specific
 
 
 def _of_status(status: int) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from foundry_telemetry.observation import Failure
 from foundry_telemetry.wire.causes import make_failure
 from foundry_telemetry.wire.claims import read_entra_error
+from foundry_telemetry.wire.entra_codes import cause_of
 
 _BY_NAME: Final = (
     ("PoolTimeout", "pool_timeout"),
@@ -52,7 +53,7 @@ def read_credential_error(error: BaseException) -> Failure:
     """Classify what a token provider raised; of its text only the ids that Entra support needs are kept."""
     entra = read_entra_error(_text(error))
     return make_failure(
-        "credential_error",
+        cause_of(entra.code),
         origin="entra" if entra.code else "client",
         code=entra.code,
         exception_type=_name(error),

@@ -126,7 +126,7 @@ def is_foundry_host(host: bytes) -> bool:
     return host.endswith(_FOUNDRY_HOSTS)
 
 
-def may_concern_us(raw_path: bytes) -> bool:
+def is_candidate(raw_path: bytes) -> bool:
     """The one test that every request of an instrumented client gets, on the path with its query."""
     return _MESSAGES in raw_path or b"/anthropic/v1/" in raw_path
 
@@ -150,19 +150,12 @@ def read_request(
     hosts: Hosts,
     in_foundry_span: Callable[[], bool] = lambda: False,
 ) -> Request | None:
-    """Read a request; ``None`` when it is no call to Foundry.
+    """Read a request, its parts as sent; ``None`` when it is no call to Foundry.
 
-    Args:
-        method: ``POST`` and the like.
-        scheme: ``https`` or ``http``.
-        host: Host of the URL.
-        port: Port of the URL, ``None`` for the scheme's own.
-        raw_path: Path of the URL as sent, with the query.
-        headers: Headers as sent.
-        body: Gives the body if it is in memory; asked only for a call to Foundry.
-        hosts: Extra hosts that count as Foundry.
-        in_foundry_span: Says whether the SDK's own span for the call is one of its Foundry clients;
-            asked only where neither host nor user agent tell.
+    `port` is ``None`` for the scheme's own; `raw_path` has the query. `body` gives the body if it is in
+    memory, and is asked only for a call to Foundry. `hosts` count as Foundry besides Azure's.
+    `in_foundry_span` says whether the SDK's own span for the call is one of its Foundry clients; asked only
+    where neither host nor user agent tell.
     """
     target = _target(scheme, host, port, raw_path.partition(b"?")[0], hosts)
     if target is None:
@@ -174,26 +167,15 @@ def read_request(
     wanted = _read_body(body())
     config = wanted.output_config
     return Request(
-        operation=target.operation,
-        method=method if method in _METHODS else OTHER_METHOD,
-        scheme=scheme,
-        server_address=target.server_address,
-        server_port=target.server_port,
-        path=target.path,
-        url=target.url,
-        on_foundry_host=target.on_foundry_host,
-        resource=target.resource,
-        client=facts.client,
-        anthropic_version=facts.anthropic_version,
-        retry_count=facts.retry_count,
-        traceparent=facts.traceparent,
-        auth_scheme=facts.auth_scheme,
-        bearer=facts.bearer,
-        deployment=clean_deployment(wanted.model),
-        stream=wanted.stream is True,
+        operation=target.operation, method=method if method in _METHODS else OTHER_METHOD, scheme=scheme,
+        server_address=target.server_address, server_port=target.server_port, path=target.path,
+        url=target.url, on_foundry_host=target.on_foundry_host, resource=target.resource,
+        client=facts.client, anthropic_version=facts.anthropic_version, retry_count=facts.retry_count,
+        traceparent=facts.traceparent, auth_scheme=facts.auth_scheme, bearer=facts.bearer,
+        deployment=clean_deployment(wanted.model), stream=wanted.stream is True,
         max_tokens=clean_count(wanted.max_tokens),
         effort=clean_word(config.get("effort")) if type(config) is dict else None,
-    )
+    )  # fmt: skip
 
 
 class _Target(Struct, frozen=True, gc=False):

@@ -80,8 +80,8 @@ def read_answer(message: Message, usage: TokenUsage) -> Answer:
 def _is_like_a_message(message: Message) -> bool:
     """Whether an object without its type has a field that no other format has."""
     usage = as_object(message.usage)
-    told = (message.stop_reason, message.input_tokens, usage.get("input_tokens"), usage.get("output_tokens"))
-    return message.type is None and any(value is not None for value in told)
+    counts = (message.input_tokens, usage.get("input_tokens"), usage.get("output_tokens"))
+    return message.type is None and any(value is not None for value in (message.stop_reason, *counts))
 
 
 def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
@@ -100,24 +100,17 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
     details = _counts_in(get("output_tokens_details")) if final else _NO_COUNTS
     iterations = get("iterations")
     compaction = _compaction(iterations) if type(iterations) is list else None
-    tier, geo, speed = (
-        clean_word(get("service_tier")),
-        clean_word(get("inference_geo")),
-        clean_word(get("speed")),
-    )
+    tier, geo = clean_word(get("service_tier")), clean_word(get("inference_geo"))
+    speed, credit = clean_word(get("speed")), get("fallback_credit")
     return TokenUsage(
-        input_tokens=counts.get("input_tokens"),
-        output_tokens=output,
+        input_tokens=counts.get("input_tokens"), output_tokens=output, complete=output is not None,
         cache_read_input_tokens=counts.get("cache_read_input_tokens"),
         cache_creation_input_tokens=counts.get("cache_creation_input_tokens"),
         cache_creation_5m=cache.get("ephemeral_5m_input_tokens"),
         cache_creation_1h=cache.get("ephemeral_1h_input_tokens"),
-        thinking_tokens=details.get("thinking_tokens"),
+        thinking_tokens=details.get("thinking_tokens"), service_tier=tier, inference_geo=geo, speed=speed,
         web_search_requests=tools.get("web_search_requests"),
         web_fetch_requests=tools.get("web_fetch_requests"),
-        service_tier=tier,
-        inference_geo=geo,
-        speed=speed,
         compaction_input_tokens=compaction[0] if compaction else None,
         compaction_output_tokens=compaction[1] if compaction else None,
         has_other_charges=bool(
@@ -125,13 +118,12 @@ def read_usage(usage: dict[str, object], *, final: bool) -> TokenUsage:
             or (tier is None and get("service_tier"))
             or (geo is None and get("inference_geo"))
             or (speed is None and get("speed"))
-            or (get("fallback_credit") and as_object(get("fallback_credit")).get("status") != "not_applied")
+            or (credit and as_object(credit).get("status") != "not_applied")
             or _has_more(get("cache_creation"), cache, _WRITES)
             or _has_more(get("server_tool_use"), tools, _TOOLS)
             or _has_unread(usage, counts)
         ),
-        complete=output is not None,
-    )
+    )  # fmt: skip
 
 
 _NO_COUNTS: Final[dict[str, int]] = {}

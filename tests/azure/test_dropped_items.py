@@ -27,7 +27,7 @@ from foundry_telemetry import dropped_items
 from foundry_telemetry.azure import drop_counting, envelopes, pipelines
 from foundry_telemetry.azure.drop_counting import CountedExporter, CountedQueue
 from foundry_telemetry.dropped_items import Dropped, Reason, Signal
-from foundry_telemetry.signals import Signals, gauges
+from foundry_telemetry.signals import gauges, make_signals
 from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, CLOSE, FakeIngestion, Fault, partly, refuse
 from tests.azure.process import stored
 from tests.support.patience import PATIENCE_S
@@ -398,7 +398,7 @@ def test_told_again(azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monk
     CountedExporter(counted, Signal.METRICS)
     reader = PeriodicExportingMetricReader(counted, export_interval_millis=math.inf)
     provider = MeterProvider([reader], shutdown_on_exit=False)
-    Signals(meter_provider=provider)
+    make_signals(meter_provider=provider)
     azure.script(refuse(503), refuse(400))
     dropped.add(Reason.QUEUE_FULL, Signal.LOGS, 5)
     for _ in range(4):

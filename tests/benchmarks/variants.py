@@ -137,23 +137,18 @@ def _ours(telemetry: Telemetry, clients: Iterable[Any]) -> None:
 
 
 def _without_money(telemetry: Telemetry) -> None:
-    from foundry_telemetry.instrumentation import tracked_request
+    from foundry_telemetry.pricing import Price
 
-    vars(tracked_request)["_price"] = lambda *_: None
+    Price.priced = Price.finished
+    Price.finished = lambda *_: None
     _ours(telemetry, ())
 
 
 def _money(telemetry: Telemetry, clients: Iterable[Any]) -> None:
     from foundry_telemetry import attribute
-    from foundry_telemetry.instrumentation import tracked_request
+    from foundry_telemetry.pricing import Price
 
-    def price(*asked: Any) -> Any:
-        request, answer, at_ns = asked
-        return pricing.cost(answer.response_model, answer.usage, at_ns, deployment=request.deployment)
-
-    from foundry_telemetry import pricing
-
-    vars(tracked_request)["_price"] = price
+    Price.finished = Price.priced
     tagged = attribute(tenant="acme", feature="search")
     for client in clients:
         client.send = tagged(client.send)

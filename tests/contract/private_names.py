@@ -68,7 +68,7 @@ PRIVATE = (
         "_transport_for_url",
         "Client and AsyncClient of both families",
         ("httpx", "httpx2"),
-        ("instrumentation/class_patch.py", "investigate/doctor/packages.py", "testing/kit/other_mocks.py"),
+        ("instrumentation/class_patch.py", "testing/kit/other_mocks.py"),
         "instrument() sees no call any more; event_hooks() and FoundryMiddleware() need nothing private",
         lambda: (
             all(_arguments(kind._transport_for_url) == ["self", "url"] for kind in CLIENTS)

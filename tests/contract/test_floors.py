@@ -17,7 +17,7 @@ FLOORS = (
     ("internal_errors",),
     ("wire",),
     ("outcomes", "advice"),
-    ("attempt",),
+    ("attempt", "abandoned_bodies"),
     ("pricing", "attribution", "limits", "kql"),
     ("config",),
     ("signals",),

@@ -37,8 +37,8 @@ READING = {
         "    cheese_requests: int | None = None\n    service_tier: str",
     ),
     "wire/usage.py": (
-        "        service_tier=tier,",
-        '        cheese_requests=counts.get("cheese_requests"),\n        service_tier=tier,',
+        " service_tier=tier,",
+        ' cheese_requests=counts.get("cheese_requests"), service_tier=tier,',
     ),
 }
 """Where it is read: the attribute, and the line that fills it."""

@@ -15,9 +15,11 @@ from typing import Any
 import foundry_telemetry
 
 ROOMS = (
+    "foundry_telemetry.abandoned_bodies",
     "foundry_telemetry.instrumentation",
     "foundry_telemetry.attempt",
     "foundry_telemetry.attribution",
+    "foundry_telemetry.limits",
     "foundry_telemetry.observation",
     "foundry_telemetry.pricing",
     "foundry_telemetry.signals",
@@ -40,6 +42,7 @@ GUARDS = frozenset({
     "foundry_telemetry.instrumentation.body.ObservedStream.__getattr__",
     "foundry_telemetry.instrumentation.body.ObservedStream._closed",
     "foundry_telemetry.instrumentation.body.ObservedStream._complete",
+    "foundry_telemetry.instrumentation.body.ObservedStream._move_note",
     "foundry_telemetry.instrumentation.body.follow",
     "foundry_telemetry.instrumentation.body.watch",
     "foundry_telemetry.instrumentation.hooks.Hooks._answered",
@@ -61,7 +64,7 @@ GUARDS = frozenset({
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.drop",
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.end",
     "foundry_telemetry.instrumentation.tracked_request.TrackedRequest.fail",
-    "foundry_telemetry.instrumentation.transport_layers.Step._settles",
+    "foundry_telemetry.instrumentation.transport_layers.Step._resolves",
     "foundry_telemetry.instrumentation.transport_layers.Step.answered",
     "foundry_telemetry.instrumentation.transport_layers.Step.failed",
     "foundry_telemetry.instrumentation.transport_layers.Step.left",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from tests.support.capture import Capture
 from tests.support.compare import BODY, User, attempts, only, same
 from tests.support.families import Family, pieces, settle

@@ -13,7 +13,7 @@ from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.outcomes import Ending
 from foundry_telemetry.schema.field import TOKEN_EXPIRES_IN
 from foundry_telemetry.signals.ledger import Ledger
-from foundry_telemetry.signals.span import describe, unbound
+from foundry_telemetry.signals.span import unbound
 from foundry_telemetry.wire.request_matcher import Request, read_request
 from tests.hostile.fuzz import check_usage
 from tests.support.recorded import answered, body_of
@@ -76,7 +76,7 @@ def observed(
     assert not attempt._body
     check_usage(seen.usage)
     assert (seen.outcome in ("error", "stream_error", "truncated")) == (seen.failure is not None)
-    _LEDGER.emit(seen, unbound(request, Context()), describe(seen))
+    _LEDGER.finished(seen, unbound(request, Context()))
     check_attributes(_KEPT.attributes)
     return seen
 

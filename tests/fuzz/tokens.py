@@ -11,7 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable
 
 from foundry_telemetry.wire.causes import CLASSES
-from foundry_telemetry.wire.claims import judge, read_entra_error, read_token
+from foundry_telemetry.wire.claims import classify_unauthorized, read_entra_error, read_token
 from tests.fuzz.bodies import lenient
 from tests.fuzz.emitted import clean, with_canary
 from tests.fuzz.harness import Harness
@@ -31,7 +31,7 @@ def check_header(value: bytes) -> None:
     """An ``authorization`` header of any bytes gives facts or none, and the 401 a class that is known."""
     facts = read_token(value, NOW_S)
     for scheme in ("entra_id", "api_key", "none"):
-        assert judge(scheme, facts) in CLASSES
+        assert classify_unauthorized(scheme, facts) in CLASSES
     if facts is None:
         return
     assert facts.expires_in_s is None or -(2**41) < facts.expires_in_s < 2**41

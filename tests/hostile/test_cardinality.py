@@ -10,7 +10,7 @@ from opentelemetry.context import Context
 
 from foundry_telemetry.observation import Failure, Observation, RequestIds, TokenUsage
 from foundry_telemetry.schema import metric as metric_names
-from foundry_telemetry.signals import Signals
+from foundry_telemetry.signals import make_signals
 from foundry_telemetry.signals.metrics import Values
 from foundry_telemetry.signals.span import unbound
 from foundry_telemetry.wire.request_matcher import unsent_request
@@ -65,9 +65,9 @@ def series_of(capture: Capture) -> dict[str, list[Any]]:
 
 def recorded(capture: Capture, seen: Any) -> dict[str, list[Any]]:
     """The points of all metrics after each of `seen` was recorded."""
-    metrics = Signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)._metrics
+    metrics = make_signals(capture.tracer_provider, capture.meter_provider).metrics
     for one in seen:
-        metrics.enqueue(one, LINK)
+        metrics.finished(one, LINK)
     return series_of(capture)
 
 

@@ -20,7 +20,7 @@ import pytest
 
 import foundry_telemetry
 from foundry_telemetry import last_attempt
-from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from tests.hostile.harness import (
     ASK,
     JSON,

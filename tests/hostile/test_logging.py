@@ -160,10 +160,10 @@ def broken(*_: Any, **__: Any) -> Any:
 
 
 PLACES = [
-    "tracker.read_request",
-    "tracker._place_in_call",
-    "tracked_request.pricing.cost",
-    "body.ObservedDecoder",
+    "instrumentation.tracker.read_request",
+    "instrumentation.tracker._place_in_call",
+    "pricing.cost",
+    "instrumentation.body.ObservedDecoder",
 ]
 
 
@@ -181,12 +181,12 @@ def test_handler_that_raises(
 
     hostile_handler(emit)
     internal_errors._next_log_s.clear()
-    monkeypatch.setattr(f"foundry_telemetry.instrumentation.{place}", broken)
+    monkeypatch.setattr(f"foundry_telemetry.{place}", broken)
     requests: list[Any] = []
 
     def answer(request: Any) -> Any:
         requests.append(request)
-        return 200, [*JSON, ("content-encoding", "identity" if "Tapped" not in place else "deflate")], []
+        return 200, [*JSON, ("content-encoding", "identity" if "Observed" not in place else "deflate")], []
 
     async def scenario() -> None:
         async with family.client(transport=transport(family, answer)) as client:
@@ -195,7 +195,7 @@ def test_handler_that_raises(
     before = internal_errors.count
     family.run(scenario)
     assert len(requests) == 1
-    if place != "tracked_request.pricing.cost":  # nothing was told that could be priced
+    if place != "pricing.cost":  # nothing was told that could be priced
         assert heard[:1] == ["foundry_telemetry"]
         assert internal_errors.count > before
 

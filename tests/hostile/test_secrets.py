@@ -250,9 +250,10 @@ def test_failures_of_our_own(
     def broken(*args: Any, **_: Any) -> Any:
         raise ValueError(f"CANARY {args!r}")
 
-    for place in ("tracker.read_request", "tracker._place_in_call", "tracked_request.pricing.cost"):
+    tracker = "instrumentation.tracker"
+    for place in (f"{tracker}.read_request", f"{tracker}._place_in_call", "pricing.cost"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"foundry_telemetry.instrumentation.{place}", broken)
+            patch.setattr(f"foundry_telemetry.{place}", broken)
             internal_errors._next_log_s.clear()
             with playing(200, JSON, [message()]) as client:
                 assert client.post(SECRET_URL, json=ASKED, headers=HEADERS).content == message()

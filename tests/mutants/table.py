@@ -124,12 +124,13 @@ MUTANTS: Final = (
     ),
     Mutant(
         "first-sink-that-raises-is-the-last",
-        "foundry_telemetry/instrumentation/sinks.py",
-        """    try:
-        sink(seen)
-    except Exception as error:
-        internal_errors.add(error, Signal.SINKS, Reason.SINK_ERROR)""",
-        """    sink(seen)""",
+        "foundry_telemetry/instrumentation/notify.py",
+        """        except Exception as error:
+            if listener.is_deferred:""",
+        """        except Exception as error:
+            if listener.is_deferred:
+                raise
+            if listener.is_deferred:""",
         ("tests/fault_injection/test_neighbours.py::test_bad_sink",),
         (22,),
     ),
@@ -148,10 +149,8 @@ MUTANTS: Final = (
     Mutant(
         "url-with-query",
         "foundry_telemetry/wire/request_matcher.py",
-        """        url=target.url,
-        on_foundry_host""",
-        """        url=f"{target.url}?{raw_path.decode()}",
-        on_foundry_host""",
+        "        url=target.url, on_foundry_host",
+        '        url=f"{target.url}?{raw_path.decode()}", on_foundry_host',
         ("tests/hostile/test_secrets.py::test_canaries",),
         (74,),
     ),
@@ -245,7 +244,7 @@ MUTANTS: Final = (
     Mutant(
         "dropped-and-forgotten",
         _EXCHANGE,
-        "                _abandoned.append((self, perf_counter_ns()))",
+        "                add_abandoned(self, perf_counter_ns())",
         "                pass",
         ("tests/fault_injection/test_streams.py::test_dropped_stream_is_told_of_by_the_next_attempt",),
         (41,),
@@ -398,9 +397,11 @@ MUTANTS: Final = (
     ),
     Mutant(
         "no-price-is-zero",
-        _ATTEMPT,
-        "cost_usd=cost.usd if cost and not cost.is_partial else None,",
-        "cost_usd=cost.usd if cost and not cost.is_partial else 0.0,",
+        "foundry_telemetry/pricing/__init__.py",
+        """            force_setattr(observation, "cost_source", found.source)""",
+        """            force_setattr(observation, "cost_source", found.source)
+        else:
+            force_setattr(observation, "cost_usd", 0.0)""",
         ("tests/hostile/test_usage.py",),
         (70,),
     ),

@@ -16,11 +16,12 @@ from opentelemetry.sdk.metrics.export import Gauge, Histogram, InMemoryMetricRea
 from foundry_telemetry import Observation, attribute
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
-from foundry_telemetry.internal_errors import internal_errors
+from foundry_telemetry.instrumentation.listeners import make_listeners
+from foundry_telemetry.instrumentation.notify import notify
 from foundry_telemetry.limits.budgets import Budget, set_budgets
 from foundry_telemetry.limits.quota import Limits, set_limits
 from foundry_telemetry.schema.metric import METRICS
-from foundry_telemetry.signals import Signals, gauges
+from foundry_telemetry.signals import gauges, make_signals, unbound
 from foundry_telemetry.wire.request_matcher import Request
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
@@ -287,11 +288,12 @@ def test_no_tags_on_metrics_unless_allowed(capture: Capture, clock: Clock) -> No
 
 def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], None]:
     """Tells of the attempt `seen` again, with other tags, as if it were made again."""
-    signals = Signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)
-    link = signals.without_span(cast("Request", seen), Context())  # it has the same fields
+    signals = make_signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)
+    link = unbound(cast("Request", seen), Context())  # it has the same fields
 
     def tell(tags: dict[str, str]) -> None:
-        signals.close(link, structs.replace(seen, tags=tags), lambda: False, internal_errors.add_foreign)
+        link.answered = None
+        notify(make_listeners(signals)[1:], structs.replace(seen, tags=tags), link)
 
     return tell
 
@@ -329,7 +331,7 @@ def test_too_many_combinations_cost_the_tags_and_not_the_place(capture: Capture,
 
 def test_heartbeat(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each collection tells how long the process has been instrumented, with or without calls."""
-    Signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)
+    make_signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)
     monkeypatch.setattr(gauges._start, "at_s", 100.0)
     monkeypatch.setattr(gauges, "_version", lambda: {"foundry.telemetry.version": "7.8.9"})
     for now in (160.0, 220.5):

@@ -28,7 +28,7 @@ from opentelemetry.sdk.metrics.export import (
 
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation, TokenUsage
-from foundry_telemetry.signals import Signals, SpanBinding
+from foundry_telemetry.signals import Signals, SpanBinding, make_signals
 from foundry_telemetry.signals import metrics as metrics_module
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
@@ -64,13 +64,13 @@ def attempt(number: int) -> Seen:
 def tell(signals: Signals, seen: Observation) -> None:
     """Take a note of an attempt that has no span."""
     link = SpanBinding(None, ours=False, call_id=seen.call_id, context=Context(), asked={}, standard=True)
-    signals._metrics.enqueue(seen, link)
+    signals.metrics.finished(seen, link)
 
 
 def signals_for(*readers: Any) -> tuple[Signals, MeterProvider]:
     """Signals whose metrics these readers get."""
     provider = MeterProvider(readers, shutdown_on_exit=False)
-    return Signals(meter_provider=provider), provider
+    return make_signals(meter_provider=provider), provider
 
 
 def sums(data: MetricsData | None) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def alive(watched: list[weakref.ref[Seen]]) -> int:
 
 def test_nobody_to_record_for() -> None:
     """Where metrics lead nowhere no attempt is kept for them."""
-    signals = Signals(meter_provider=metrics_api.NoOpMeterProvider())
+    signals = make_signals(meter_provider=metrics_api.NoOpMeterProvider())
     assert alive(held(signals, 20)) == 0
 
 

@@ -10,7 +10,9 @@ from opentelemetry import metrics as metrics_api
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from foundry_telemetry.signals import Signals, standard_metrics
+from foundry_telemetry.dropped_items import Reason, Signal, dropped
+from foundry_telemetry.internal_errors import internal_errors
+from foundry_telemetry.signals import make_signals, standard_metrics
 from foundry_telemetry.signals import metrics as metrics_module
 from foundry_telemetry.signals.standard_metrics import NAMES, recorded_elsewhere
 from tests.signals.test_notes import attempt, tell
@@ -43,7 +45,7 @@ class Stage:
     def __init__(self) -> None:
         self.reader = InMemoryMetricReader()
         self.provider = MeterProvider([self.reader], shutdown_on_exit=False)
-        self.signals = Signals(meter_provider=self.provider)
+        self.signals = make_signals(meter_provider=self.provider)
 
     def attempt(self) -> None:
         """One: 10 tokens in, 5 out, 7 of them from the cache."""
@@ -147,9 +149,9 @@ def test_more_than_can_be_noted(monkeypatch: pytest.MonkeyPatch, stage: Stage) -
 
 def test_a_look_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the SDK is not as we know it, everything is recorded as if we were alone, and it is counted."""
-    lost: list[object] = []
+    lost = dropped.totals()
     capture = Capture()
-    signals = Signals(meter_provider=capture.meter_provider, lose=lambda *what: lost.append(what))
+    signals = make_signals(meter_provider=capture.meter_provider)
 
     def fail(_: object) -> Mapping[str, str]:
         raise AttributeError("of the SDK")
@@ -159,7 +161,8 @@ def test_a_look_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     found = ours(capture.reader)
     assert found[OURS] == 15
     assert found[TOKENS] == 15
-    assert lost
+    assert (dropped.totals() - lost)[Reason.INTERNAL_ERROR, Signal.METRICS] == internal_errors.count == 1
+    internal_errors.count = 0  # wanted here
 
 
 @pytest.mark.parametrize(

@@ -153,15 +153,15 @@ def left_over(threads: set[str]) -> dict[str, Any]:
     """What should not be there any more once all calls have ended."""
     from opentelemetry.sdk.trace import Span
 
-    from foundry_telemetry.instrumentation import tracked_request
+    from foundry_telemetry import abandoned_bodies
 
     gc.collect()
-    tracked_request.flush_abandoned_bodies()
+    abandoned_bodies.flush_abandoned_bodies()
     gc.collect()
     return {
         "open_attempts": open_attempts(),
         "open_spans": counted(lambda one: isinstance(one, Span) and one.is_recording()),
-        "dropped_untold": len(tracked_request._abandoned) + len(tracked_request._late),
+        "dropped_untold": len(abandoned_bodies._abandoned) + len(abandoned_bodies._deferred),
         "threads": sorted({thread.name for thread in threading.enumerate()} - threads),
         "losses": _losses(),
     }

@@ -17,7 +17,9 @@ from typing import Any, Self
 
 import pytest
 
-_INSTALLED: list[Any] = [import_module(name) for name in ("httpx", "httpx2") if find_spec(name)]
+from foundry_telemetry.instrumentation.families import FAMILY_NAMES
+
+_INSTALLED: list[Any] = [import_module(name) for name in FAMILY_NAMES if find_spec(name)]
 
 httpx, httpx2 = _INSTALLED[0], _INSTALLED[-1]
 """Where only one family is installed, its module stands under both names, so that every test finds one."""

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from foundry_telemetry import instrument, pricing
+from foundry_telemetry import instrument
 from foundry_telemetry.attempt import Attempt
-from foundry_telemetry.observation import Cost, Observation
+from foundry_telemetry.observation import Observation
+from foundry_telemetry.pricing import Price
 from foundry_telemetry.wire.request_matcher import Request
-from foundry_telemetry.wire.usage import Answer
 from tests.fuzz.emitted import REQUEST
 from tests.support.capture import Capture
 from tests.support.families import Family
@@ -48,13 +48,10 @@ def seen_of(case: dict[str, Any], size: int | None) -> Observation:
     body = body_of(case)
     for start in range(0, len(body), size or max(len(body), 1)):
         attempt.feed(body[start : start + size] if size else body)
-    seen = attempt.end(case["how"], price=_price)
+    seen = attempt.end(case["how"])
     assert seen is not None
+    Price().finished(seen, None)
     return seen
-
-
-def _price(_: Request, answer: Answer, at_ns: int) -> Cost | None:
-    return pricing.cost(answer.response_model, answer.usage, at_ns)
 
 
 def facts(seen: Observation) -> dict[str, Any]:

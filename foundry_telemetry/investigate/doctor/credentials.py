@@ -21,7 +21,7 @@ from foundry_telemetry.investigate.doctor.finding import (
     warning,
 )
 from foundry_telemetry.observation import TokenFacts
-from foundry_telemetry.wire.claims import judge, read_token
+from foundry_telemetry.wire.claims import classify_unauthorized, read_token
 from foundry_telemetry.wire.exceptions import read_credential_error
 
 _SCOPES: Final = re.compile(r"https://(?:ai|cognitiveservices)\.azure\.(?:com|us|cn)/\.default").fullmatch
@@ -146,7 +146,7 @@ def claims(token: str, scene: Scene) -> Iterator[Finding]:
     if facts is None:
         yield ok("token", "got one; it is opaque, so its claims are not known")
         return
-    verdict = judge("entra_id", facts)
+    verdict = classify_unauthorized("entra_id", facts)
     yield _audience(facts, verdict)
     yield _expiry(facts, verdict)
     yield _tenant(facts, scene)

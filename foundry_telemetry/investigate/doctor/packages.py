@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 
+from foundry_telemetry.instrumentation.class_patch import SEAM
+from foundry_telemetry.instrumentation.families import CLIENTS, FAMILIES, FAMILY_NAMES
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 
 _Version = tuple[int, ...]
@@ -23,8 +25,7 @@ class Range(NamedTuple):
 
 
 RANGES: Final = {
-    "httpx": Range("0.28", "1"),
-    "httpx2": Range("2.16", "3"),
+    **{family.name: Range(family.least, family.below) for family in FAMILIES},
     "opentelemetry-sdk": Range("1.44"),
     "azure-monitor-opentelemetry": Range("1.8.10"),
 }
@@ -40,8 +41,7 @@ _UPDATE_SDK: Final = "pip install --upgrade 'anthropic>=2.12,<3'"
 _NOT_SEEN: Final = ("aiohttp", "requests", "urllib")
 """Clients that we never stand in; what others build on them is not seen either."""
 
-_SEAM: Final = "_transport_for_url"
-_CLIENTS: Final = ("Client", "AsyncClient")
+_OPTIONAL: Final = frozenset(family.name for family in FAMILIES if not family.is_required)
 
 
 def check(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is given it
@@ -71,7 +71,7 @@ def numbers(text: str) -> _Version:
 def _sdk() -> Finding:
     found = installed(_SDK)
     if found is None:
-        seen = "not installed; calls through httpx and httpx2 are seen all the same"
+        seen = f"not installed; calls through {' and '.join(FAMILY_NAMES)} are seen all the same"
         return skipped(_SDK, seen, _UPDATE_SDK)
     at = (*numbers(found), 0, 0)[:3]
     if at in _WRONG_HEADER:
@@ -93,7 +93,7 @@ def _package(name: str, wanted: Range) -> Finding:
     bounds = f">={wanted.least}" + (f",<{wanted.below}" if wanted.below else "")
     repair = f"pip install '{name}{bounds}'"
     if found is None:
-        if name == "httpx2":
+        if name in _OPTIONAL:
             return skipped(name, "not installed; the SDK needs it from 1.0 on", repair)
         return failure(name, "not installed", repair)
     if numbers(found) < numbers(wanted.least):
@@ -105,12 +105,12 @@ def _package(name: str, wanted: Range) -> Finding:
 
 def _doors() -> Iterator[Finding]:
     """Whether `instrument()` can stand in each installed client class; the method is a private one."""
-    families = [family for family in ("httpx", "httpx2") if find_spec(family)]
+    families = [family for family in FAMILY_NAMES if find_spec(family)]
     missing = [
         f"{family}.{name}"
         for family in families
-        for name in _CLIENTS
-        if not hasattr(getattr(import_module(family), name, None), _SEAM)
+        for name in CLIENTS
+        if not hasattr(getattr(import_module(family), name, None), SEAM)
     ]
     if missing:
         fix = "use event_hooks() and async_event_hooks() for these clients, or an older version of them"

@@ -12,8 +12,8 @@ from typing import Any, Final, Self, Unpack
 import msgspec
 from opentelemetry.sdk.trace import ReadableSpan
 
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.instrumentation import exception_notes
-from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit import content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from msgspec import Struct
 from opentelemetry.sdk._logs import LoggerProvider, ReadableLogRecord
@@ -17,12 +17,12 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
+from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.dropped_items import Reason, Signal
-from foundry_telemetry.instrumentation.tracked_request import flush_abandoned_bodies
-from foundry_telemetry.internal_errors import internal_errors
+from foundry_telemetry.instrumentation.sinks import SinkListener
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema.value import EVENT_NAME
-from foundry_telemetry.signals import Signals, SpanBinding
+from foundry_telemetry.signals import SpanBinding, make_signals
 from foundry_telemetry.testing.kit.clock import CountingSpanIds
 
 _LOGGER: Final = "foundry_telemetry"
@@ -57,11 +57,9 @@ class Capture:
         self._owners: list[ReadableSpan] = []
         self._attempts: list[Observation] = []
         self._handler = _Lines()
-        self.signals = _Signals(self._owners.append, tracers, meters, loggers)
-
-    def note(self, seen: Observation) -> None:
-        """Keep a finished attempt; this is the sink of the test."""
-        self._attempts.append(seen)
+        self.signals = make_signals(tracers, meters, loggers)
+        self.listeners = (_OwnerSpans(self._owners.append), SinkListener(self._attempts.append))
+        """What keeps the rest."""
 
     @property
     def attempts(self) -> tuple[Observation, ...]:
@@ -113,25 +111,18 @@ class Capture:
         logging.getLogger(_LOGGER).removeHandler(self._handler)
 
 
-class _Signals(Signals):
-    """Ours, and it remembers the spans of others that they write onto."""
+class _OwnerSpans:
+    """Keeps the spans of others that ours has written onto."""
 
-    def __init__(self, keep: Callable[[ReadableSpan], None], *providers: Any) -> None:
-        super().__init__(
-            *providers,
-            lose=internal_errors.add_quietly,
-            before_export=lambda: flush_abandoned_bodies(run_sinks=False),
-        )
+    signal: ClassVar = Signal.TRACES
+    reason: ClassVar = Reason.INTERNAL_ERROR
+    is_deferred: ClassVar = False
+
+    def __init__(self, keep: Callable[[ReadableSpan], None]) -> None:
         self._keep = keep
 
-    def close(
-        self,
-        binding: SpanBinding,
-        seen: Observation,
-        has_http_span: Callable[[], bool],
-        lose: Callable[[Exception, Signal, Reason], object],
-    ) -> None:
-        super().close(binding, seen, has_http_span, lose)
+    def finished(self, _: Observation, binding: SpanBinding) -> None:
+        """Keep the owner's span."""
         span: object = binding.span
         if not binding.ours and isinstance(span, ReadableSpan):
             self._keep(span)

@@ -17,16 +17,10 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any, Final
 
-OWN_TRANSPORTS: Final = (
-    ("HTTPTransport", "handle_request"),
-    ("AsyncHTTPTransport", "handle_async_request"),
-)
-"""Where the families open sockets, and what pytest-httpx and vcrpy replace."""
+from foundry_telemetry.instrumentation.families import FAMILIES, NETWORK_TRANSPORTS
 
 _CHOOSES: Final = "_transport_for_url"
 """What respx replaces with ``using="httpx"``; else it replaces methods of httpcore, below all transports."""
-
-_HTTPX_MOCKS: Final = ("pytest_httpx", "pytest_httpx2")
 
 
 def claims(request: Any, transport: Any, family: ModuleType, *, outermost: bool) -> bool:
@@ -35,13 +29,13 @@ def claims(request: Any, transport: Any, family: ModuleType, *, outermost: bool)
     Args:
         request: The request.
         transport: What would carry it.
-        family: The module ``httpx`` or ``httpx2``.
+        family: The module of the client's family.
         outermost: Whether `transport` is what the client chose, not one that another transport wraps.
     """
     if outermost and _in_respx(request, family, chooses=True):
         return True
     carrier = _behind_respx(transport)
-    own = tuple(getattr(family, name) for name, _ in OWN_TRANSPORTS)
+    own = tuple(getattr(family, name) for name, _ in NETWORK_TRANSPORTS)
     if not isinstance(carrier, own):
         return False
     return (
@@ -110,7 +104,7 @@ def _behind_respx(transport: Any) -> Any:
 
 
 def _httpx_mocks() -> tuple[type[Any], ...]:
-    return tuple(kind for module in _HTTPX_MOCKS for kind in _named(module, "HTTPXMock"))
+    return tuple(kind for each in FAMILIES for kind in _named(each.mock, "HTTPXMock"))
 
 
 def _in_httpx_mock(mock: Any, request: Any, transport: Any) -> bool:
@@ -132,7 +126,7 @@ def _replacing(family: ModuleType, kinds: tuple[type[Any], ...]) -> Iterator[Any
     if not kinds:
         return
     known: set[int] = set()
-    todo = [getattr(getattr(family, name), method) for name, method in OWN_TRANSPORTS]
+    todo = [getattr(getattr(family, name), method) for name, method in NETWORK_TRANSPORTS]
     while todo:
         for value in _closed_over(todo.pop()):
             if id(value) in known:

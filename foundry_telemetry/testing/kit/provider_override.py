@@ -14,6 +14,7 @@ from foundry_telemetry.instrumentation import connect_timer as timer_module
 from foundry_telemetry.instrumentation import tracked_request as tracked_request_module
 from foundry_telemetry.instrumentation import tracker as tracker_module
 from foundry_telemetry.instrumentation.calls import FailedAttempts, Origin
+from foundry_telemetry.instrumentation.listeners import make_listeners
 from foundry_telemetry.instrumentation.tracked_request import Settings, TrackedRequest
 from foundry_telemetry.instrumentation.tracker import RequestMarker, Tracker
 from foundry_telemetry.instrumentation.transport import attach_process, process_tracker
@@ -81,7 +82,8 @@ class Takeover:
         if tracker is None:
             load_environment()
             pricing.preload()
-            attach_process(Tracker(Settings(self._capture.signals, self._hosts)))
+            signals = self._capture.signals
+            attach_process(Tracker(Settings(signals, make_listeners(signals), self._hosts)))
         elif self._hosts:
             settings = _settings(tracker)
             attach_process(Tracker(settings._replace(hosts=settings.hosts | self._hosts)))
@@ -96,7 +98,9 @@ class Takeover:
 
         def open_here(tracker: Tracker, origin: Origin, marker: RequestMarker) -> TrackedRequest:
             settings = _settings(tracker)
-            here = settings._replace(signals=capture.signals, sinks=(*settings.sinks, capture.note))
+            ours: dict[object, Any] = dict(zip(settings.signals, capture.signals, strict=True))
+            listeners = (*(ours.get(each, each) for each in settings.listeners), *capture.listeners)
+            here = settings._replace(signals=capture.signals, listeners=listeners)
             tracked: TrackedRequest = original(Tracker(here), origin, marker)
             tracked_requests.append(tracked)
             return tracked

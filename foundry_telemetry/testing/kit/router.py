@@ -17,20 +17,22 @@ from importlib import import_module
 from importlib.util import find_spec
 from inspect import iscoroutinefunction
 from types import ModuleType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
+from foundry_telemetry.instrumentation.families import (
+    CLIENTS,
+    FAMILY_NAMES,
+    IN_PROCESS_TRANSPORTS,
+    NETWORK_TRANSPORTS,
+)
 from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
 from foundry_telemetry.instrumentation.tracker import MARKER_KEY, body_in_memory
 from foundry_telemetry.instrumentation.transport_override import Swaps
 from foundry_telemetry.instrumentation.unnamed_hosts import in_foundry_span
-from foundry_telemetry.testing.kit.other_mocks import OWN_TRANSPORTS, claims, no_match
+from foundry_telemetry.testing.kit.other_mocks import claims, no_match
 from foundry_telemetry.testing.kit.patches import Patches
 from foundry_telemetry.testing.transports import Clock, Plays, is_played, make_transport
-from foundry_telemetry.wire.request_matcher import Hosts, may_concern_us, read_request
-
-_FAMILIES: Final = ("httpx", "httpx2")
-_IN_PROCESS: Final = ("ASGITransport", "MockTransport", "WSGITransport")
-_CLIENTS: Final = ("Client", "AsyncClient")
+from foundry_telemetry.wire.request_matcher import Hosts, is_candidate, read_request
 
 
 class Router:
@@ -47,7 +49,7 @@ class Router:
         self._hosts = hosts
         self._before = before
         self._players: dict[str, _Player] = {}
-        for name in filter(find_spec, _FAMILIES):
+        for name in filter(find_spec, FAMILY_NAMES):
             family = import_module(name)
             played = make_transport(family, play, None, clock)
             self._players[family.__name__] = _Player(family, played, self._concerns, before)
@@ -65,7 +67,7 @@ class Router:
         self._swaps = Swaps(self._choose)
         self._replace_methods()
         for player in self._players.values():
-            for name in _CLIENTS:
+            for name in CLIENTS:
                 kind = getattr(player.family, name)
                 self._patches.set(kind, "send", self._on_top(kind.send))
 
@@ -101,7 +103,7 @@ class Router:
     def _replace_methods(self) -> None:
         """Stand in the methods of the families' own transports, which wrappers of them reach."""
         for player in self._players.values():
-            for name, method in OWN_TRANSPORTS:
+            for name, method in NETWORK_TRANSPORTS:
                 kind = getattr(player.family, name)
                 original = getattr(kind, method)
                 if original not in self._placed:
@@ -114,7 +116,7 @@ class Router:
         url = request.url
         if isinstance(request.extensions.get(MARKER_KEY), TrackedRequest):
             return True
-        if not may_concern_us(url.raw_path):
+        if not is_candidate(url.raw_path):
             return False
         facts = read_request(
             method=request.method,
@@ -133,7 +135,7 @@ class Router:
 
     def _choose(self, transport: Any, url: Any) -> Any:
         player = self._players[sys.modules[type(url).__module__.partition(".")[0]].__name__]
-        if not may_concern_us(url.raw_path) or _stays(transport, player.family):
+        if not is_candidate(url.raw_path) or _stays(transport, player.family):
             return transport
         return _Fork(transport, player)
 
@@ -144,7 +146,7 @@ class Router:
         answer = getattr(player, method)
 
         def handle(transport: Any, request: Any) -> Any:
-            if self._is_open and may_concern_us(request.url.raw_path):
+            if self._is_open and is_candidate(request.url.raw_path):
                 return answer(
                     request, transport, lambda request: original(transport, request), outermost=False
                 )
@@ -157,7 +159,7 @@ class _Player:
     """Answers the calls of one family, unless another library has an explicit answer.
 
     Args:
-        family: The module ``httpx`` or ``httpx2``.
+        family: The module of the family.
         played: Plays the script.
         concerns: Whether a request is a call to Foundry.
         before: Called with each request that will be answered.
@@ -221,10 +223,10 @@ class _Fork:
 
 def _stays(transport: object, family: ModuleType) -> bool:
     """Whether a transport answers inside the process, or wraps one that we answer for."""
-    kinds = tuple(getattr(family, name) for name in _IN_PROCESS)
+    kinds = tuple(getattr(family, name) for name in IN_PROCESS_TRANSPORTS)
     if is_played(transport) or isinstance(transport, kinds) or hasattr(transport, "app"):
         return True
-    own = tuple(getattr(family, name) for name, _ in OWN_TRANSPORTS)
+    own = tuple(getattr(family, name) for name, _ in NETWORK_TRANSPORTS)
     if type(transport) in own:
         return False
     base = (family.BaseTransport, family.AsyncBaseTransport)

@@ -12,14 +12,7 @@ from contextvars import ContextVar
 from time import perf_counter_ns, time_ns
 from typing import Final
 
-from foundry_telemetry.observation import (
-    NO_IDS,
-    NO_TAGS,
-    Failure,
-    Observation,
-    Outcome,
-    RequestIds,
-)
+from foundry_telemetry.observation import NO_IDS, NO_TAGS, Failure, Observation, Outcome, RequestIds
 from foundry_telemetry.outcomes import (
     FIRST_ERROR,
     FIRST_REDIRECT,

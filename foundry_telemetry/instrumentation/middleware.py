@@ -85,7 +85,8 @@ class FoundryMiddleware(Middleware):
             tracked = self._tracker.begin(error.request, marker=marker)
             if tracked is not None:
                 tracked.fail(error.__cause__ or error)
-                move_note(tracked, error)
+                if tracked.binding.failed is not None:
+                    move_note(tracked, error)
 
     def _not_sent(self, request: Any, error: BaseException, marker: RequestMarker | None) -> None:
         wanted = request.json if isinstance(request.json, dict) else {}

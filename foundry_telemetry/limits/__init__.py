@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from foundry_telemetry.dropped_items import Reason, Signal
-from foundry_telemetry.limits.budgets import spend
+from foundry_telemetry.limits import budgets
 from foundry_telemetry.observation import Observation
 
 
@@ -18,4 +18,4 @@ class Limits:
 
     def finished(self, observation: Observation, _: object) -> None:
         """Count it; a budget that is overrun is logged, and its callback called."""
-        spend(observation)
+        budgets.spend(observation)

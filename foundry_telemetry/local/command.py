@@ -10,10 +10,11 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from foundry_telemetry.ingestion.items import StoreError
 from foundry_telemetry.local.api.server import LocalAzureMonitor, PortError, default_path, serve_forever
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.browser import open_page
-from foundry_telemetry.local.store.database import MEMORY, StoreError
+from foundry_telemetry.local.store.database import MEMORY
 
 _VARIABLE: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 _FAILED: Final = 1

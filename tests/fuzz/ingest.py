@@ -16,11 +16,12 @@ from typing import Any
 
 from starlette.requests import Request
 
-from foundry_telemetry.local.api.ingestion import Ingestion
-from foundry_telemetry.local.api.request_guard import RefusedError
+from foundry_telemetry.ingestion.endpoint import Ingestion
+from foundry_telemetry.ingestion.fault_injection import Faults
+from foundry_telemetry.ingestion.items import Receipt
+from foundry_telemetry.ingestion.refusals import RefusedError
 from foundry_telemetry.local.ingest.envelopes import END, Batch, read_batch
-from foundry_telemetry.local.ingest.fault_injection import Faults
-from foundry_telemetry.local.store.store import Receipt, Store
+from foundry_telemetry.local.store.store import Store
 from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
 from tests.fuzz.harness import Harness
 from tests.fuzz.spoiling import VALUES, spoilt
@@ -95,7 +96,7 @@ class Collecting:
 
 
 STORE = Collecting()
-_ingestion = Ingestion(STORE, Faults())  # type: ignore[arg-type] - all of a store that is used
+_ingestion = Ingestion(STORE, Faults())
 _loops: list[asyncio.AbstractEventLoop] = []
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from foundry_telemetry.ingestion.fault_injection import Fault
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.local.ingest.fault_injection import Fault
 from tests.azure.process import Ended, run
 
 pytestmark = pytest.mark.slow

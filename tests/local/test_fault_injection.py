@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from foundry_telemetry.ingestion.fault_injection import ANSWERS, Fault
 from foundry_telemetry.local.api.request_guard import TOKEN
-from foundry_telemetry.local.ingest.fault_injection import ANSWERS, Fault
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event
 from tests.support.wire import Wire, answer

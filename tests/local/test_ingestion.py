@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.local.api import ingestion
+from foundry_telemetry.ingestion import endpoint, request_body
 from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event
@@ -80,22 +80,22 @@ def test_unsound_compression(wire: Wire, packed: bytes, encoding: str, status: i
 
 def test_a_bomb_is_not_unpacked(wire: Wire) -> None:
     """A body that is small on the wire and huge afterwards is refused when it passes the limit."""
-    bomb = gzip.compress(b" " * (ingestion.MOST_BODY + 1), 9)
+    bomb = gzip.compress(b" " * (endpoint.MOST_BODY + 1), 9)
     assert len(bomb) < 2**16
     told = wire.ask("POST", "/v2.1/track", bomb, {"Content-Encoding": "gzip"})
     assert told.status == 413
     assert "decompressed" in told.json["error"]["message"]
 
 
-@pytest.mark.parametrize("cut", [1, ingestion._PIECE - 1, ingestion._PIECE, ingestion._PIECE + 1])
+@pytest.mark.parametrize("cut", [1, request_body._PIECE - 1, request_body._PIECE, request_body._PIECE + 1])
 def test_a_gzip_longer_than_a_piece(cut: int) -> None:
     """Wherever the pieces that are read at a time begin and end, the body is whole; a cut one is refused."""
-    body = hashlib.shake_128(b"seed").digest(3 * ingestion._PIECE)
+    body = hashlib.shake_128(b"seed").digest(3 * request_body._PIECE)
     packed = gzip.compress(body[:cut]) + gzip.compress(body[cut:])
-    assert ingestion.decompressed(packed, "gzip") == body
-    for short in (packed[:-1], packed[: ingestion._PIECE], packed[: 2 * ingestion._PIECE]):
-        with pytest.raises(ingestion.RefusedError, match="no complete gzip"):
-            ingestion.decompressed(short, "gzip")
+    assert request_body.decompressed(packed, "gzip", endpoint.MOST_BODY) == body
+    for short in (packed[:-1], packed[: request_body._PIECE], packed[: 2 * request_body._PIECE]):
+        with pytest.raises(request_body.RefusedError, match="no complete gzip"):
+            request_body.decompressed(short, "gzip", endpoint.MOST_BODY)
 
 
 def test_many_members_are_no_more_than_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,20 +115,20 @@ def test_many_members_are_no_more_than_their_bytes(monkeypatch: pytest.MonkeyPat
             moved += len(self._reader.unused_data)
             return found
 
-    monkeypatch.setattr(ingestion.zlib, "decompressobj", Counting)
+    monkeypatch.setattr(request_body.zlib, "decompressobj", Counting)
     counts = []
     for members in (5_000, 10_000):
         moved = 0
-        assert ingestion.decompressed(gzip.compress(b"", mtime=0) * members, "gzip") == b""
+        assert request_body.decompressed(gzip.compress(b"", mtime=0) * members, "gzip", 9) == b""
         counts.append(moved)
     assert counts[1] <= 2.2 * counts[0]
 
 
 def test_the_limit_counts_every_member_of_a_gzip(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several small members cannot be more together than one may be alone."""
-    assert ingestion.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 10) == b"x" * 10
-    with pytest.raises(ingestion.RefusedError, match="longer than 9 bytes"):
-        ingestion.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 9)
+    assert request_body.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 10) == b"x" * 10
+    with pytest.raises(request_body.RefusedError, match="longer than 9 bytes"):
+        request_body.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 9)
 
 
 def test_items_that_are_refused(wire: Wire) -> None:
@@ -161,7 +161,7 @@ def test_nothing_is_taken_with_pleasure(wire: Wire) -> None:
 def test_large_bodies(wire: Wire) -> None:
     """A body of some megabytes, which is read in a thread, is taken like any other."""
     events = [event(name="x", text="y" * 4_000) for _ in range(800)]
-    assert len(wire.body(*events)) > ingestion._IN_A_THREAD
+    assert len(wire.body(*events)) > endpoint._IN_A_THREAD
     assert wire.post(*events).json["itemsAccepted"] == 800
     assert wire.count() == 800
 
@@ -217,7 +217,7 @@ def test_the_answer_waits_for_the_commit(wire: Wire, monkeypatch: pytest.MonkeyP
 
 def test_bodies_being_read_are_bounded(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """While slow clients hold what may be read at a time, others are told to come back; then all is well."""
-    monkeypatch.setattr(ingestion, "MOST_AT_ONCE", 1_000)
+    monkeypatch.setattr(endpoint, "MOST_AT_ONCE", 1_000)
     body = wire.body(event(name="x", text="y" * 900))
     slow = wire.send("POST", "/v2.1/track", body[:-1], {"Content-Length": str(len(body))})
     while (told := wire.ask("POST", "/v2.1/track", b"[]")).status == 200:

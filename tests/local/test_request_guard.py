@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry import serving
+from foundry_telemetry.ingestion import request_body
 from foundry_telemetry.local.api import request_guard, static_files
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.support.telemetry import event
@@ -216,7 +217,7 @@ def test_bodies_that_do_not_say_their_length(wire: Wire) -> None:
 
 def test_slow_bodies(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that does not arrive in time is refused, and its sender cut off."""
-    monkeypatch.setattr(request_guard.read_body, "__defaults__", (request_guard.MOST_BODY, 0.01))
+    monkeypatch.setattr(request_body.read_body, "__defaults__", (request_body.MOST_BODY, 0.01))
     connection = wire.send("POST", "/v1/workspaces/x/query", b"{", {"Content-Length": "100"})
     told = answer(connection)
     assert (told.status, told.json["error"]["code"]) == (408, "RequestTimeout")

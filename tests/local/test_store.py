@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from foundry_telemetry.local.ingest.envelopes import Batch, UnreadableError, read_batch
+from foundry_telemetry.local.ingest.envelopes import Batch, read_batch
 from foundry_telemetry.local.store import database, writer
-from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError
+from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError, UnreadableError
 from foundry_telemetry.local.store.writer import Writer
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, event, fill

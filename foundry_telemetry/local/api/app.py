@@ -14,18 +14,19 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
+from foundry_telemetry.ingestion.disconnects import gone
+from foundry_telemetry.ingestion.endpoint import Ingestion, live_metrics
+from foundry_telemetry.ingestion.fault_injection import Faults
+from foundry_telemetry.ingestion.refusals import HANDLERS, failure
+from foundry_telemetry.ingestion.request_body import read_body
 from foundry_telemetry.local.api import api_request, static_files
-from foundry_telemetry.local.api.disconnects import gone
 from foundry_telemetry.local.api.events import Events
-from foundry_telemetry.local.api.ingestion import Ingestion, live_metrics
-from foundry_telemetry.local.api.request_guard import Guard, RefusedError, failure, read_body, require_token
+from foundry_telemetry.local.api.request_guard import Guard, require_token
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.engine.query import Query
-from foundry_telemetry.local.ingest.fault_injection import Faults
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -73,11 +74,7 @@ def application(store: Store, *, workbook: Path | None = None, faults: Faults | 
             *static_files.routes(workbook),
         ],
         middleware=[Middleware(Guard)],
-        exception_handlers={
-            RefusedError: _refused,
-            HTTPException: _not_served,
-            ClientDisconnect: _left,
-        },
+        exception_handlers={**HANDLERS, HTTPException: _not_served},
     )
     app.router.redirect_slashes = False
     return app
@@ -140,19 +137,8 @@ async def _status(store: Store, request: Request) -> Response:
     return Response(msgspec.json.encode(found), media_type=_JSON)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    if not isinstance(error, RefusedError):
-        raise error
-    return failure(error.status, str(error))
-
-
 async def _not_served(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     message = f"{request.method} {request.scope['path']}: {error.detail}"
     return failure(error.status_code, message, headers=dict(error.headers or {}))
-
-
-async def _left(_: Request, __: Exception) -> Response:
-    """Nobody will read it."""
-    return Response(status_code=400)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 import platformdirs
 
+from foundry_telemetry.ingestion.fault_injection import Faults
 from foundry_telemetry.local.api.app import application
 from foundry_telemetry.local.api.status import connection_string
 from foundry_telemetry.local.engine.query import Query, Table
-from foundry_telemetry.local.ingest.fault_injection import Faults
 from foundry_telemetry.local.store.database import MEMORY
 from foundry_telemetry.local.store.store import Store
 from foundry_telemetry.serving import HOST, LoopbackServer

@@ -16,10 +16,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
+from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, split
 from foundry_telemetry.local.ingest.envelope_schemas import Envelope
-
-MOST_ITEMS: Final = 64_000
-"""Items that Azure takes in one request (Application Insights service limits)."""
 
 PROPERTIES: Final = "\x1f"
 """Stands between an envelope and its properties: both are JSON, which has no such character."""
@@ -28,18 +26,6 @@ END: Final = "\n"
 
 PIECE: Final = 4 * 2**20
 """Bytes at which a piece of text ends: what one statement of the writer reads at a time."""
-
-_NO_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why one item was not taken."""
-
-    index: int
-    """Place in the body, from 0."""
-    message: str
-    status: int = 400
 
 
 @dataclass(frozen=True)
@@ -63,16 +49,6 @@ class Batch:
         return sum(len(piece) for pieces in self.pieces.values() for piece in pieces)
 
 
-class UnreadableError(ValueError):
-    """A body that cannot be split into items."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-        """The HTTP status that says so."""
-
-
-_SPLIT: Final = msgspec.json.Decoder(list[Raw])
 _READ: Final = msgspec.json.Decoder(Envelope)
 _ENCODER: Final = msgspec.json.Encoder()
 _PROPERTIES: Final = PROPERTIES.encode()
@@ -118,9 +94,7 @@ def read_batch(body: bytes, key: str, refuse: Mapping[int, int] = MappingProxyTy
     Raises:
         UnreadableError: It is neither, or it has more than `MOST_ITEMS`.
     """
-    items = _split(body)
-    if len(items) > MOST_ITEMS:
-        raise UnreadableError(f"{len(items)} items in one body; at most {MOST_ITEMS} are taken", 413)
+    items = split(body)
     found: defaultdict[str, _Pieces] = defaultdict(_Pieces)
     refusals = []
     for index, item in enumerate(items):
@@ -137,18 +111,6 @@ def read_batch(body: bytes, key: str, refuse: Mapping[int, int] = MappingProxyTy
     return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals))
 
 
-def _split(body: bytes) -> list[Raw]:
-    start = body.lstrip()[:1]
-    if not start:
-        raise UnreadableError("the body is empty; expected a JSON array of envelopes, or one envelope a line")
-    if start == b"[":
-        try:
-            return _SPLIT.decode(body)
-        except _NO_JSON as error:
-            raise UnreadableError(f"the body is no JSON array of envelopes: {error}") from None
-    return [Raw(line) for line in body.split(b"\n") if line.strip()]
-
-
 def _read(item: Raw, key: str) -> Envelope:
     try:
         try:
@@ -157,7 +119,7 @@ def _read(item: Raw, key: str) -> Envelope:
             envelope = _read_loosely(item)
     except msgspec.ValidationError:
         raise
-    except _NO_JSON as error:
+    except INVALID_JSON as error:
         raise ValueError(f"no JSON: {error}") from None
     if envelope.key != key and envelope.key.lower() != key:
         raise ValueError("Invalid instrumentation key")

@@ -16,6 +16,7 @@ from typing import Final
 
 import duckdb
 
+from foundry_telemetry.ingestion.items import StoreError
 from foundry_telemetry.kql.tables import (
     STORED,
     classic_view_ddl,
@@ -70,10 +71,6 @@ _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _RESOURCE: Final = (
     f"/subscriptions/{_NO_GUID}/resourcegroups/local/providers/microsoft.insights/components/local"
 )
-
-
-class StoreError(Exception):
-    """The telemetry cannot be stored or opened; the message says why and what to do."""
 
 
 def open_database(path: str) -> duckdb.DuckDBPyConnection:

@@ -16,10 +16,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
+from foundry_telemetry.ingestion.items import BusyError, Receipt, StoreError, UnreadableError
 from foundry_telemetry.kql.tables import stored_table, tables
-from foundry_telemetry.local.ingest.envelopes import UnreadableError, read_batch
-from foundry_telemetry.local.store.database import MEMORY, StoreError, facts, open_database, use
-from foundry_telemetry.local.store.writer import BusyError, Receipt, Writer
+from foundry_telemetry.local.ingest.envelopes import read_batch
+from foundry_telemetry.local.store.database import MEMORY, facts, open_database, use
+from foundry_telemetry.local.store.writer import Writer
 
 if TYPE_CHECKING:
     from types import TracebackType

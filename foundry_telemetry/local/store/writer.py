@@ -17,9 +17,9 @@ from typing import Final
 
 import duckdb
 
+from foundry_telemetry.ingestion.items import BusyError, Receipt, Refusal, StoreError
 from foundry_telemetry.local.ingest import row_builder
-from foundry_telemetry.local.ingest.envelopes import END, PIECE, Batch, Refusal
-from foundry_telemetry.local.store.database import StoreError
+from foundry_telemetry.local.ingest.envelopes import END, PIECE, Batch
 
 GROUP: Final = 8 * 2**20
 """Characters that one transaction takes at most, unless a single body is larger."""
@@ -31,24 +31,6 @@ CHORE_S: Final = 3600.0
 _BAD_DATA: Final = (duckdb.DataError, duckdb.InvalidInputException)
 
 _log = logging.getLogger("foundry_telemetry.local")
-
-
-class BusyError(Exception):
-    """More waits to be written than may wait; the same body will be welcome in a moment."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of a posted body."""
-
-    received: int
-    """Items in it."""
-    refusals: tuple[Refusal, ...] = ()
-
-    @property
-    def accepted(self) -> int:
-        """Items that are in the database now."""
-        return self.received - len(self.refusals)
 
 
 @dataclass(frozen=True)

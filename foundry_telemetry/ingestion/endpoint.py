@@ -7,18 +7,19 @@ killed the next moment. 206 promises it of all but the items it names. Any other
 from __future__ import annotations
 
 import asyncio
-import zlib
+from collections.abc import Mapping
+from concurrent.futures import Future
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from starlette.responses import Response
 
-from foundry_telemetry.local.api.disconnects import ends_first, gone
-from foundry_telemetry.local.api.request_guard import RefusedError, failure, read_body
-from foundry_telemetry.local.ingest.envelopes import Refusal, read_batch
-from foundry_telemetry.local.ingest.fault_injection import ANSWERS, PARTLY, SOUND, Fault, Faults
-from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError, UnreadableError
+from foundry_telemetry.ingestion.disconnects import ends_first, gone
+from foundry_telemetry.ingestion.fault_injection import ANSWERS, PARTLY, SOUND, Fault, Faults
+from foundry_telemetry.ingestion.items import BusyError, Receipt, Refusal, StoreError, UnreadableError, split
+from foundry_telemetry.ingestion.refusals import abandoned, failure
+from foundry_telemetry.ingestion.request_body import decompressed, read_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,23 +34,40 @@ MOST_AT_ONCE: Final = 96 * 2**20
 _IN_A_THREAD: Final = 2 * 2**20
 """Bytes from which a body is read in a thread, so that others are served meanwhile."""
 
-_PIECE: Final = 16 * 2**10
-"""Bytes that are decompressed at a time."""
-
 RETRY_AFTER_S: Final = 1
 """Seconds, for a client that comes when too much waits already."""
 
 
+class Sink(Protocol):
+    """Where telemetry goes."""
+
+    @property
+    def key(self) -> str:
+        """The instrumentation key."""
+
+    def add(self, body: bytes, errors: Mapping[int, int], /) -> Future[Receipt]:
+        """Store the items of a body, but for those with an error: place in the body to status.
+
+        Returns:
+            Done when they are stored; fails with `StoreError`.
+
+        Raises:
+            UnreadableError: The body cannot be split into items.
+            BusyError: Too much waits already.
+            StoreError: Nothing can be stored.
+        """
+
+
 class Ingestion:
-    """Takes posted telemetry into a store.
+    """Takes posted telemetry into a sink.
 
     Args:
-        store: Where it goes.
+        sink: Where it goes.
         faults: What to answer in place of that.
     """
 
-    def __init__(self, store: Store, faults: Faults) -> None:
-        self._store = store
+    def __init__(self, sink: Sink, faults: Faults) -> None:
+        self._sink = sink
         self._faults = faults
         self._held = 0
 
@@ -59,10 +77,10 @@ class Ingestion:
             body = await self._body(request)
             fault = self._faults.take() or SOUND
             if fault.waits and await ends_first(gone(request), self._faults.wait(fault)):
-                return Response(status_code=400)  # nobody will read it
+                return abandoned()
             return self._reply(await self._take(body, fault), fault)
         except UnreadableError as error:
-            return _answer(0, (Refusal(0, str(error), error.status),), error.status, self._store.key)
+            return _answer(0, (Refusal(0, str(error), error.status),), error.status, self._sink.key)
         except (BusyError, StoreError) as error:
             return failure(503, str(error), headers={"retry-after": str(RETRY_AFTER_S)})
 
@@ -76,16 +94,16 @@ class Ingestion:
             body = await read_body(request, MOST_BODY)
         finally:
             self._held -= held
-        return decompressed(body, request.headers.get("content-encoding", "identity"))
+        return decompressed(body, request.headers.get("content-encoding", "identity"), MOST_BODY)
 
     async def _take(self, body: bytes, fault: Fault) -> Receipt:
         if fault.stores:
             if len(body) < _IN_A_THREAD:
-                done = self._store.add(body, fault.errors)
+                done = self._sink.add(body, fault.errors)
             else:
-                done = await asyncio.to_thread(self._store.add, body, fault.errors)
+                done = await asyncio.to_thread(self._sink.add, body, fault.errors)
             return await asyncio.wrap_future(done)
-        received = read_batch(body, self._store.key).received
+        received = len(split(body))
         message = ANSWERS[fault.status]
         return Receipt(received, tuple(Refusal(index, message, fault.status) for index in range(received)))
 
@@ -93,7 +111,7 @@ class Ingestion:
         status = fault.status
         if status == HTTPStatus.OK and receipt.refusals:
             status = PARTLY if receipt.accepted else 400
-        answer = _answer(receipt.received, receipt.refusals, status, self._store.key)
+        answer = _answer(receipt.received, receipt.refusals, status, self._sink.key)
         if fault.retry_after_s is not None:
             answer.headers["retry-after"] = f"{fault.retry_after_s:g}"
         return answer
@@ -102,42 +120,6 @@ class Ingestion:
 async def live_metrics(_: Request) -> Response:
     """Answer a ping of Live Metrics: nobody looks, so nothing need be sent."""
     return Response(headers={"x-ms-qps-subscribed": "false"})
-
-
-def decompressed(body: bytes, encoding: str, most: int = MOST_BODY) -> bytes:
-    """Undo a ``Content-Encoding``.
-
-    Raises:
-        RefusedError: Another encoding than gzip, no sound gzip, or more than `most` bytes in it.
-    """
-    if encoding == "identity":
-        return body
-    if encoding != "gzip":
-        raise RefusedError(415, f"content-encoding {encoding[:32]!r} is not taken; send gzip, or none")
-    try:
-        return _gunzipped(memoryview(body), most)
-    except zlib.error:
-        raise RefusedError(400, "the body is no gzip") from None
-
-
-def _gunzipped(body: memoryview, most: int) -> bytes:
-    """The members of a gzip, one after the other. At the end of each the piece's rest is copied, no more."""
-    found = bytearray()
-    reader: Any = None
-    at = 0
-    while at < len(body):
-        if reader is None:
-            reader = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        piece = body[at : at + _PIECE]
-        found += reader.decompress(piece, most + 1 - len(found))
-        if len(found) > most:
-            raise RefusedError(413, f"the body is longer than {most} bytes once it is decompressed")
-        at += len(piece) - len(reader.unused_data)
-        if reader.eof:
-            reader = None
-    if reader is not None:
-        raise RefusedError(400, "the body is no complete gzip")
-    return bytes(found)
 
 
 def _answer(received: int, refusals: tuple[Refusal, ...], status: int, key: str) -> Response:

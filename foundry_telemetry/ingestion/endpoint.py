@@ -1,22 +1,29 @@
 """The ingestion endpoint: what the exporters post to, and how they are answered.
 
-An answer of 200 is a promise: everything the body held is in the database, and stays there if the process is
-killed the next moment. 206 promises it of all but the items it names. Any other answer promises nothing.
+An answer of 200 is a promise: everything the body held is in the sink; for the local Azure Monitor this is on
+disk, and stays there if the process is killed the next moment. 206 promises it of all but the items it names.
+Any other answer promises nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 from starlette.responses import Response
+from starlette.routing import Route
 
 from foundry_telemetry.ingestion.disconnects import ends_first, gone
-from foundry_telemetry.ingestion.fault_injection import ANSWERS, PARTLY, SOUND, Fault, Faults
+from foundry_telemetry.ingestion.fault_injection import (
+    ANSWERS,
+    PARTIAL_SUCCESS,
+    FaultInjection,
+    InjectedError,
+)
 from foundry_telemetry.ingestion.items import BusyError, Receipt, Refusal, StoreError, UnreadableError, split
 from foundry_telemetry.ingestion.refusals import abandoned, failure
 from foundry_telemetry.ingestion.request_body import decompressed, read_body
@@ -36,6 +43,9 @@ _IN_A_THREAD: Final = 2 * 2**20
 
 RETRY_AFTER_S: Final = 1
 """Seconds, for a client that comes when too much waits already."""
+
+_TRACK: Final = ("/v2.1/track", "/v2/track")
+_LIVE_METRICS: Final = ("/QuickPulseService.svc/ping", "/QuickPulseService.svc/post")
 
 
 class Sink(Protocol):
@@ -58,71 +68,110 @@ class Sink(Protocol):
         """
 
 
+def ignore(request: Request, body: bytes, error: InjectedError, /) -> None:
+    """Observe nothing."""
+
+
 class Ingestion:
     """Takes posted telemetry into a sink.
 
     Args:
         sink: Where it goes.
-        faults: What to answer in place of that.
+        fault_injection: What to answer in place of that.
+        observe: Called with each request, its body and its answer, before it is answered or hangs. An
+            `UnreadableError` of it is answered as that of the sink is.
     """
 
-    def __init__(self, sink: Sink, faults: Faults) -> None:
+    def __init__(
+        self,
+        sink: Sink,
+        fault_injection: FaultInjection,
+        observe: Callable[[Request, bytes, InjectedError], None] = ignore,
+    ) -> None:
         self._sink = sink
-        self._faults = faults
-        self._held = 0
+        self._fault_injection = fault_injection
+        self._observe = observe
+        self._being_read = 0
+
+    def routes(self) -> Iterator[Route]:
+        """The paths that exporters post to.
+
+        An exporter joins its endpoint, which ends in a slash, and a path that begins with one.
+        """
+        for paths, answer in ((_TRACK, self.track), (_LIVE_METRICS, live_metrics)):
+            for path in paths:
+                for slash in ("", "/"):
+                    yield Route(f"{slash}{path}", answer, methods=["POST"])
 
     async def track(self, request: Request) -> Response:
         """Answer ``POST /v2.1/track``."""
         try:
             body = await self._body(request)
-            fault = self._faults.take() or SOUND
-            if fault.waits and await ends_first(gone(request), self._faults.wait(fault)):
+            error = self._fault_injection.take()
+            if error.delay_s and await ends_first(gone(request), asyncio.sleep(error.delay_s)):
                 return abandoned()
-            return self._reply(await self._take(body, fault), fault)
+            self._observe(request, body, error)
+            if error.hang and await ends_first(gone(request), self._fault_injection.released()):
+                return abandoned()
+            receipt = await self._receipt(body, error)
+            if error.close:
+                return await _closed(request)
+            return self._answer(receipt, error)
         except UnreadableError as error:
-            return _answer(0, (Refusal(0, str(error), error.status),), error.status, self._sink.key)
+            return _result(0, (Refusal(0, str(error), error.status),), error.status, self._sink.key)
         except (BusyError, StoreError) as error:
             return failure(503, str(error), headers={"retry-after": str(RETRY_AFTER_S)})
 
     async def _body(self, request: Request) -> bytes:
-        """Read a body; while it is read its bytes count as held."""
-        held = int(request.headers.get("content-length", MOST_BODY))
-        if self._held and self._held + held > MOST_AT_ONCE:
-            raise BusyError(f"bodies of {self._held} bytes are being read already")
-        self._held += held
+        """Read a body; meanwhile its bytes count as being read."""
+        size = int(request.headers.get("content-length", MOST_BODY))
+        if self._being_read and self._being_read + size > MOST_AT_ONCE:
+            raise BusyError(f"bodies of {self._being_read} bytes are being read already")
+        self._being_read += size
         try:
             body = await read_body(request, MOST_BODY)
         finally:
-            self._held -= held
+            self._being_read -= size
         return decompressed(body, request.headers.get("content-encoding", "identity"), MOST_BODY)
 
-    async def _take(self, body: bytes, fault: Fault) -> Receipt:
-        if fault.stores:
-            if len(body) < _IN_A_THREAD:
-                done = self._sink.add(body, fault.errors)
-            else:
-                done = await asyncio.to_thread(self._sink.add, body, fault.errors)
-            return await asyncio.wrap_future(done)
+    async def _receipt(self, body: bytes, error: InjectedError) -> Receipt:
+        if error.stores:
+            receipt = await self._add(body, error.errors)
+            if error.is_success:
+                return receipt
+        message = ANSWERS.get(error.status, "")
         received = len(split(body))
-        message = ANSWERS[fault.status]
-        return Receipt(received, tuple(Refusal(index, message, fault.status) for index in range(received)))
+        return Receipt(received, tuple(Refusal(index, message, error.status) for index in range(received)))
 
-    def _reply(self, receipt: Receipt, fault: Fault) -> Response:
-        status = fault.status
+    async def _add(self, body: bytes, errors: Mapping[int, int]) -> Receipt:
+        if len(body) < _IN_A_THREAD:
+            stored = self._sink.add(body, errors)
+        else:
+            stored = await asyncio.to_thread(self._sink.add, body, errors)
+        return await asyncio.wrap_future(stored)
+
+    def _answer(self, receipt: Receipt, error: InjectedError) -> Response:
+        status = error.status
         if status == HTTPStatus.OK and receipt.refusals:
-            status = PARTLY if receipt.accepted else 400
-        answer = _answer(receipt.received, receipt.refusals, status, self._sink.key)
-        if fault.retry_after_s is not None:
-            answer.headers["retry-after"] = f"{fault.retry_after_s:g}"
-        return answer
+            status = PARTIAL_SUCCESS if receipt.accepted else 400
+        response = _result(receipt.received, receipt.refusals, status, self._sink.key)
+        response.headers.update(error.headers)
+        return response
 
 
 async def live_metrics(_: Request) -> Response:
-    """Answer a ping of Live Metrics: nobody looks, so nothing need be sent."""
+    """Answer a ping of Live Metrics: nobody watches, so nothing need be sent."""
     return Response(headers={"x-ms-qps-subscribed": "false"})
 
 
-def _answer(received: int, refusals: tuple[Refusal, ...], status: int, key: str) -> Response:
+async def _closed(request: Request) -> Response:
+    """Close the connection. Its server shows the transport, as `serving.LoopbackServer` does."""
+    request.scope["state"]["transport"].close()
+    await gone(request)
+    return abandoned()
+
+
+def _result(received: int, refusals: tuple[Refusal, ...], status: int, key: str) -> Response:
     content = {
         "itemsReceived": received,
         "itemsAccepted": max(received - len(refusals), 0),

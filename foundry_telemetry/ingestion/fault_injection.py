@@ -1,11 +1,14 @@
-"""The switch that makes ingestion fail, so that a service can be tried against every way Azure may answer.
+"""The switch that makes ingestion fail, to try a service against every answer that Azure may give.
 
 ::
 
-    with LocalAzureMonitor() as azure:
-        azure.faults.set(Fault(status=429, retry_after_s=2), times=3)
+    from foundry_telemetry.ingestion.fault_injection import InjectedError
+    from foundry_telemetry.local.api.server import LocalAzureMonitor
 
-Over HTTP: ``PUT /faults`` with the header ``x-foundry-token`` and a body such as
+    with LocalAzureMonitor() as azure:
+        azure.fault_injection.set(InjectedError(status=429, retry_after_s=2), times=3)
+
+Over HTTP: ``PUT /fault-injection`` with the header ``x-foundry-token`` and a body such as
 ``{"status": 429, "retryAfterS": 2, "times": 3}``; ``{}`` ends it.
 """
 
@@ -13,122 +16,155 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from itertools import repeat
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
-PARTLY: Final = 206
-"""The status of partial success."""
+PARTIAL_SUCCESS: Final = 206
+"""The status of a body of which some items are refused."""
+
+_SUCCESS: Final = (200, PARTIAL_SUCCESS)
 
 ANSWERS: Final[Mapping[int, str]] = {
     206: "part of the telemetry is refused",
+    307: "the resource has moved for now",
+    308: "the resource has moved",
     400: "the telemetry is refused",
     401: "the credential is missing or wrong",
     402: "the quota is reached",
     403: "the credential may not write here",
+    404: "there is no such resource",
     408: "the request took too long",
+    413: "the body is too large",
     429: "too many requests",
     439: "the daily cap is reached",
     500: "the service failed",
     502: "a gateway failed",
     503: "the service is not available",
-    504: "a gateway gave up waiting",
+    504: "a gateway timed out",
 }
-"""Every status that can be asked for, and what it says."""
+"""Every status that can be injected, and its message."""
 
 _Seconds = Annotated[float, Meta(ge=0, le=3600)]
 
 
-class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """One way to answer. Of those that are not set, each means what a sound server does."""
+class InjectedError(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """One answer in place of the sound one. A field that is not set means what a sound server does."""
 
     status: int = 200
-    """One of `ANSWERS`; nothing is stored then, but for 206. 200 is no fault."""
+    """One of `ANSWERS`; nothing is stored then, but for 206. 200 is no error."""
     retry_after_s: _Seconds | None = None
     """For the header ``Retry-After``."""
+    location: str | None = None
+    """For the header ``Location`` of 307 and 308."""
     errors: Mapping[int, int] = {}
     """For 206: place of an item in the body to the status it is refused with."""
     delay_s: _Seconds = 0
-    """Seconds before the request is looked at."""
+    """Seconds before the request is processed."""
     hang: bool = False
-    """Never answer, until the fault is replaced or the client leaves."""
+    """Never answer, until the switch is set anew or the client disconnects."""
+    close: bool = False
+    """Close the connection in place of an answer."""
+    keep: bool = False
+    """Store the items although the client cannot know."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status reports stored items."""
+        return self.status in _SUCCESS
 
     @property
     def stores(self) -> bool:
         """Whether items that are not refused one by one are stored."""
-        return self.status in (200, PARTLY)
+        return self.keep or (self.is_success and not self.close)
 
     @property
-    def waits(self) -> bool:
-        """Whether a request is kept waiting."""
-        return self.hang or self.delay_s > 0
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the answer besides its own."""
+        retry_after = None if self.retry_after_s is None else f"{self.retry_after_s:g}"
+        headers = {"retry-after": retry_after, "location": self.location}
+        return {name: value for name, value in headers.items() if value is not None}
 
     def __post_init__(self) -> None:
         if self.status not in (200, *ANSWERS):
             raise ValueError(f"status {self.status}: expected one of {', '.join(map(str, ANSWERS))}")
-        if bool(self.errors) != (self.status == PARTLY):
-            raise ValueError(f"status {PARTLY} and errors of single items go together")
+        if bool(self.errors) != (self.status == PARTIAL_SUCCESS):
+            raise ValueError(f"status {PARTIAL_SUCCESS} and errors of single items go together")
 
 
-SOUND: Final = Fault()
-"""No fault."""
+NO_ERROR: Final = InjectedError()
+"""The answer of a sound server."""
 
 
-class _Asked(Fault, frozen=True):
+class _SetError(InjectedError, frozen=True):
     times: Annotated[int, Meta(ge=1)] | None = None
 
 
-class Faults:
-    """The switch; any thread may set it."""
+class FaultInjection:
+    """The switch: a script of the next answers, then the same answer always. Any thread may set it.
 
-    def __init__(self) -> None:
+    Args:
+        errors: The script.
+    """
+
+    def __init__(self, *errors: InjectedError) -> None:
         self._lock = threading.Lock()
-        self._fault: Fault | None = None
-        self._left: int | None = None
+        self._script: deque[Iterator[InjectedError]] = deque([iter(errors)])
+        self._always = NO_ERROR
         self._hanging: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
 
-    def set(self, fault: Fault, *, times: int | None = None) -> None:
-        """Answer with `fault` from now on.
+    def script(self, *errors: InjectedError) -> None:
+        """Answer the next requests with these, in order, after what is in the script already."""
+        with self._lock:
+            self._script.append(iter(errors))
+
+    def always(self, error: InjectedError | None) -> None:
+        """Answer every request after the script with `error`; ``None`` for the sound answer."""
+        with self._lock:
+            self._always = error or NO_ERROR
+
+    def set(self, error: InjectedError, *, times: int | None = None) -> None:
+        """Answer with `error` from now on, in place of all that was set; hanging requests are released.
 
         Args:
-            fault: How to answer.
+            error: How to answer.
             times: For so many requests; ``None`` until it is replaced or cleared.
         """
-        self._replace(fault, times)
+        if times is None:
+            self._replace(error, deque())
+        else:
+            self._replace(NO_ERROR, deque([repeat(error, times)]))
 
     def set_from_json(self, body: bytes) -> None:
-        """Set the switch as ``PUT /faults`` asks.
+        """Set the switch to the body of ``PUT /fault-injection``.
 
         Raises:
-            ValueError: It is no description of a fault; the message says what is expected.
+            ValueError: It describes no error; the message has what is expected.
         """
-        asked = msgspec.json.decode(body, type=_Asked)
-        fault = Fault(**{name: getattr(asked, name) for name in Fault.__struct_fields__})
-        self.set(fault, times=asked.times)
+        setting = msgspec.json.decode(body, type=_SetError)
+        fields = {name: getattr(setting, name) for name in InjectedError.__struct_fields__}
+        self.set(InjectedError(**fields), times=setting.times)
 
     def clear(self) -> None:
-        """Answer as a sound server again, and let go the requests that hang."""
-        self._replace(None, None)
+        """Answer as a sound server again; hanging requests are released."""
+        self._replace(NO_ERROR, deque())
 
-    def take(self) -> Fault | None:
-        """The fault for a request that has come."""
+    def take(self) -> InjectedError:
+        """The answer to the request that has come."""
         with self._lock:
-            fault = self._fault
-            if fault is not None and self._left is not None:
-                self._left -= 1
-                if self._left <= 0:
-                    self._fault = self._left = None
-            return fault
+            while self._script:
+                error = next(self._script[0], None)
+                if error is not None:
+                    return error
+                self._script.popleft()
+            return self._always
 
-    async def wait(self, fault: Fault) -> None:
-        """Return when a request has been kept waiting as `fault` says."""
-        if fault.hang:
-            await self._released()
-        await asyncio.sleep(fault.delay_s)
-
-    async def _released(self) -> None:
+    async def released(self) -> None:
+        """Return when hanging requests are released."""
         waiting = (asyncio.get_running_loop(), asyncio.Event())
         with self._lock:
             self._hanging.add(waiting)
@@ -138,8 +174,8 @@ class Faults:
             with self._lock:
                 self._hanging.discard(waiting)
 
-    def _replace(self, fault: Fault | None, times: int | None) -> None:
+    def _replace(self, always: InjectedError, script: deque[Iterator[InjectedError]]) -> None:
         with self._lock:
-            self._fault, self._left = fault, times
+            self._always, self._script = always, script
             for loop, released in self._hanging:
                 loop.call_soon_threadsafe(released.set)

@@ -58,6 +58,11 @@ class Receipt:
         return self.received - len(self.refusals)
 
 
+def injected(index: int, status: int) -> Refusal:
+    """The refusal of an item on demand."""
+    return Refusal(index, f"refused with {status}", status)
+
+
 def split(body: bytes) -> list[Raw]:
     """Split a posted body into its items.
 

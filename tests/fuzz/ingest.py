@@ -17,7 +17,7 @@ from typing import Any
 from starlette.requests import Request
 
 from foundry_telemetry.ingestion.endpoint import Ingestion
-from foundry_telemetry.ingestion.fault_injection import Faults
+from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.ingestion.items import Receipt
 from foundry_telemetry.ingestion.refusals import RefusedError
 from foundry_telemetry.local.ingest.envelopes import END, Batch, read_batch
@@ -96,7 +96,7 @@ class Collecting:
 
 
 STORE = Collecting()
-_ingestion = Ingestion(STORE, Faults())
+_ingestion = Ingestion(STORE, FaultInjection())
 _loops: list[asyncio.AbstractEventLoop] = []
 
 
@@ -114,7 +114,7 @@ def check(data: bytes) -> None:
         check_refusal(refused)
     else:
         check_answer(answer.status_code, json.loads(bytes(answer.body)))
-    assert _ingestion._held == 0
+    assert _ingestion._being_read == 0
     STORE.settle(TOGETHER)
 
 

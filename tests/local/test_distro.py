@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.ingestion.fault_injection import Fault
+from foundry_telemetry.ingestion.fault_injection import InjectedError
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.azure.process import Ended, run
 
@@ -102,7 +102,7 @@ def test_all_signals(azure: LocalAzureMonitor, tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", [402, 439])
 def test_what_a_quota_refuses_is_lost(azure: LocalAzureMonitor, tmp_path: Path, status: int) -> None:
     """The exporter drops what Azure refuses for a quota, and goes on with what comes later."""
-    azure.faults.set(Fault(status=status), times=1)
+    azure.fault_injection.set(InjectedError(status=status), times=1)
     played(EXPORT + "    span('refused')\n    span('taken')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies | project Name") == [("taken",)]
     assert not list(tmp_path.rglob("*.blob"))
@@ -110,7 +110,7 @@ def test_what_a_quota_refuses_is_lost(azure: LocalAzureMonitor, tmp_path: Path, 
 
 def test_what_is_throttled_is_sent_again(azure: LocalAzureMonitor, tmp_path: Path) -> None:
     """After a 429 that says when to come back the exporter comes back, and its batch is stored once."""
-    azure.faults.set(Fault(status=429, retry_after_s=0), times=2)
+    azure.fault_injection.set(InjectedError(status=429, retry_after_s=0), times=2)
     played(EXPORT + "    span('throttled')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies | project Name") == [("throttled",)]
     assert not list(tmp_path.rglob("*.blob*"))
@@ -119,7 +119,7 @@ def test_what_is_throttled_is_sent_again(azure: LocalAzureMonitor, tmp_path: Pat
 @pytest.mark.parametrize("status", [401, 429])
 def test_what_cannot_be_sent_is_kept(azure: LocalAzureMonitor, tmp_path: Path, status: int) -> None:
     """A refusal that may pass makes the exporter keep its batch on disk."""
-    azure.faults.set(Fault(status=status), times=1)
+    azure.fault_injection.set(InjectedError(status=status), times=1)
     played(EXPORT + "    span('kept')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies") == []
     (blob,) = tmp_path.rglob("*.blob*")
@@ -128,7 +128,7 @@ def test_what_cannot_be_sent_is_kept(azure: LocalAzureMonitor, tmp_path: Path, s
 
 def test_part_of_a_batch(azure: LocalAzureMonitor, tmp_path: Path) -> None:
     """Of a batch that is taken in part the exporter keeps the items that may be sent again, and no others."""
-    azure.faults.set(Fault(status=206, errors={1: 500}), times=1)  # the first item tells the resource
+    azure.fault_injection.set(InjectedError(status=206, errors={1: 500}), times=1)  # item 0: the resource
     played(EXPORT + "    span('again')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies") == []
     assert rows(azure, "AppMetrics | where Name == '_OTELRESOURCE_' | count") == [(1,)]

@@ -18,7 +18,7 @@ from foundry_telemetry import conventions as names
 from foundry_telemetry import serving
 from foundry_telemetry.testing import FakeFoundry, Reply
 from foundry_telemetry.testing.captured_request import ReceivedRequest
-from foundry_telemetry.testing.ingestion import FakeIngestion, Fault
+from foundry_telemetry.testing.ingestion import FakeIngestion, Post
 from foundry_telemetry.testing.responses import answer
 
 MOST_CONNECTIONS = 4096
@@ -63,12 +63,11 @@ class CountingIngestion(FakeIngestion):
         """What came so far."""
         return {"numbers": sorted(self.numbers), "mixed": self.mixed, "outcomes": self.outcomes}
 
-    def _take(self, path: str, envelopes: list[dict[str, Any]], *, compressed: bool) -> Fault:
-        for envelope in envelopes:
+    def _record(self, post: Post) -> None:
+        for envelope in post.envelopes:
             base = envelope["data"]["baseData"]
             if base.get("name") == names.EVENT_NAME:
                 self._count(base["properties"])
-        return Fault()
 
     def _count(self, event: dict[str, str]) -> None:
         number = int(event[names.REQUEST_MAX_TOKENS])

@@ -92,10 +92,10 @@ class Wire:
         """The body of such a post."""
         return json.dumps([{"iKey": self.azure.store.key, **one} for one in envelopes]).encode()
 
-    def faults(self, **fault: Any) -> Answer:
-        """Set the fault switch over HTTP."""
+    def inject(self, **setting: Any) -> Answer:
+        """Set the fault injection over HTTP."""
         headers = {"x-foundry-token": self.azure.store.key}
-        return self.ask("PUT", "/faults", json.dumps(fault).encode(), headers)
+        return self.ask("PUT", "/fault-injection", json.dumps(setting).encode(), headers)
 
     def count(self, table: str = "AppEvents") -> int:
         """Rows of a table."""

@@ -18,8 +18,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from foundry_telemetry.ingestion.disconnects import gone
-from foundry_telemetry.ingestion.endpoint import Ingestion, live_metrics
-from foundry_telemetry.ingestion.fault_injection import Faults
+from foundry_telemetry.ingestion.endpoint import Ingestion
+from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.ingestion.refusals import HANDLERS, failure
 from foundry_telemetry.ingestion.request_body import read_body
 from foundry_telemetry.local.api import api_request, static_files
@@ -39,36 +39,30 @@ MOST_QUERIES: Final = 4
 _STOP_S: Final = 0.05
 """Seconds after which a query that was stopped is stopped again."""
 
-_TRACK: Final = ("/v2.1/track", "/v2/track")
-_LIVE_METRICS: Final = ("/QuickPulseService.svc/ping", "/QuickPulseService.svc/post")
 _JSON: Final = "application/json"
 
 _Stop = Callable[[], None]
 _Reply = Callable[[Callable[[_Stop], object]], api_request.Reply]
 
 
-def application(store: Store, *, workbook: Path | None = None, faults: Faults | None = None) -> Starlette:
+def application(
+    store: Store, *, workbook: Path | None = None, fault_injection: FaultInjection | None = None
+) -> Starlette:
     """The ASGI application.
 
     Args:
         store: Where telemetry goes and queries look.
         workbook: The file of the workbook to show; the shipped one where it is not given.
-        faults: The switch of the ingestion endpoint.
+        fault_injection: The switch of the ingestion endpoint.
     """
-    switch = Faults() if faults is None else faults
+    switch = FaultInjection() if fault_injection is None else fault_injection
     ingestion, asking = Ingestion(store, switch), _Asking(store)
     app = Starlette(
         routes=[
-            # The exporter joins its endpoint, which ends in a slash, and a path that begins with one.
-            *(
-                Route(f"{slash}{path}", answer, methods=["POST"])
-                for paths, answer in ((_TRACK, ingestion.track), (_LIVE_METRICS, live_metrics))
-                for path in paths
-                for slash in ("", "/")
-            ),
+            *ingestion.routes(),
             Route("/v1/$batch", asking.batch, methods=["POST"]),
             Route("/v1/{scope:path}/query", asking.query, methods=["POST"]),
-            Route("/faults", partial(_set_faults, store, switch), methods=["PUT"]),
+            Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
             Route("/status.json", partial(_status, store)),
             Route("/events", Events(store).stream),
             *static_files.routes(workbook),
@@ -121,11 +115,11 @@ class _Asking:
         return Response(answer.body, answer.status, media_type=_JSON)
 
 
-async def _set_faults(store: Store, faults: Faults, request: Request) -> Response:
+async def _set_fault_injection(store: Store, switch: FaultInjection, request: Request) -> Response:
     require_token(request, store.key)
     body = await read_body(request)
     try:
-        faults.set_from_json(body)
+        switch.set_from_json(body)
     except ValueError as error:
         return failure(400, str(error))
     return Response(status_code=204)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import platformdirs
 
-from foundry_telemetry.ingestion.fault_injection import Faults
+from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.local.api.app import application
 from foundry_telemetry.local.api.status import connection_string
 from foundry_telemetry.local.engine.query import Query, Table
@@ -64,11 +64,11 @@ class LocalAzureMonitor:
         workbook: Path | None = None,
     ) -> None:
         self.store = Store(db, retention_days=retention_days)
-        self.faults = Faults()
+        self.fault_injection = FaultInjection()
         """Makes the ingestion endpoint fail."""
         self._query: Query | None = None
         try:
-            app = application(self.store, workbook=workbook, faults=self.faults)
+            app = application(self.store, workbook=workbook, fault_injection=self.fault_injection)
             self._server = _listening(app, port)
         except BaseException:
             self.store.close()

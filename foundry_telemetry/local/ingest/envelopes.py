@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, split
+from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, injected, split
 from foundry_telemetry.local.ingest.envelope_schemas import Envelope
 
 PROPERTIES: Final = "\x1f"
@@ -83,13 +83,13 @@ class _Pieces:
         self._buffer.clear()
 
 
-def read_batch(body: bytes, key: str, refuse: Mapping[int, int] = MappingProxyType({})) -> Batch:
+def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyType({})) -> Batch:
     """Check every item of a posted body.
 
     Args:
         body: A JSON array of items, or one item a line.
         key: The instrumentation key that items must carry.
-        refuse: Place of an item to the status it is refused with, whatever it is.
+        errors: Place of an item to the status it is refused with, whatever it is.
 
     Raises:
         UnreadableError: It is neither, or it has more than `MOST_ITEMS`.
@@ -98,8 +98,8 @@ def read_batch(body: bytes, key: str, refuse: Mapping[int, int] = MappingProxyTy
     found: defaultdict[str, _Pieces] = defaultdict(_Pieces)
     refusals = []
     for index, item in enumerate(items):
-        if index in refuse:
-            refusals.append(Refusal(index, "refused as a fault that was asked for", refuse[index]))
+        if index in errors:
+            refusals.append(injected(index, errors[index]))
             continue
         try:
             envelope = _read(item, key)

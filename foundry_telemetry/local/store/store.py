@@ -85,12 +85,12 @@ class Store:
         self._connection.close()
         _release(self.path)
 
-    def add(self, body: bytes, refuse: Mapping[int, int] = MappingProxyType({})) -> Future[Receipt]:
+    def add(self, body: bytes, errors: Mapping[int, int] = MappingProxyType({})) -> Future[Receipt]:
         """Take in a posted body.
 
         Args:
             body: A JSON array of envelopes, or one envelope a line; not compressed.
-            refuse: Place of an item in it to the status it is refused with, whatever it is.
+            errors: Place of an item in it to the status it is refused with, whatever it is.
 
         Returns:
             Done when everything in it that is sound is committed. Fails with `StoreError` when the database
@@ -101,7 +101,7 @@ class Store:
             BusyError: Too much waits already.
             StoreError: The store is closed.
         """
-        return self._writer.put(read_batch(body, self.key, refuse))
+        return self._writer.put(read_batch(body, self.key, errors))
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection for one query at a time, with temporary views of its own; the caller closes it."""

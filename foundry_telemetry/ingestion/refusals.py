@@ -33,11 +33,11 @@ class RefusedError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
-        """The HTTP status that says so."""
+        """The HTTP status to answer with."""
 
 
 def failure(status: int, message: str, *, headers: dict[str, str] | None = None) -> Response:
-    """An answer that says in JSON what is wrong, in the form of Azure's APIs."""
+    """An error response in the JSON of Azure's APIs."""
     body = msgspec.json.encode({"error": {"code": _CODES.get(status, "BadRequest"), "message": message}})
     return Response(body, status, headers, media_type="application/json")
 

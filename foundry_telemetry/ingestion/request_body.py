@@ -30,11 +30,11 @@ async def read_body(request: Request, most: int = MOST_BODY, seconds: float = BO
 
     Raises:
         RefusedError: It is too long or too slow.
-        starlette.requests.ClientDisconnect: The client left.
+        starlette.requests.ClientDisconnect: The client disconnected.
     """
     too_long = RefusedError(413, f"the body is longer than {most} bytes")
-    told = request.headers.get("content-length", "0")
-    if told.isascii() and told.isdigit() and int(told) > most:
+    declared = request.headers.get("content-length", "0")
+    if declared.isascii() and declared.isdigit() and int(declared) > most:
         raise too_long
     body = bytearray()
     try:

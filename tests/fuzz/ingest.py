@@ -132,17 +132,17 @@ def check_refusal(refused: RefusedError) -> None:
     assert str(refused)
 
 
-def check_answer(status: int, told: dict[str, Any]) -> None:
+def check_answer(status: int, answer: dict[str, Any]) -> None:
     """The counts agree with each other and with the status."""
-    refused = [error["index"] for error in told["errors"]]
+    refused = [error["index"] for error in answer["errors"]]
     assert status in ANSWERS
-    assert told["appId"] == INSTRUMENTATION_KEY
+    assert answer["appId"] == INSTRUMENTATION_KEY
     assert refused == sorted(set(refused))
-    assert all(error["statusCode"] in REFUSED and error["message"] for error in told["errors"])
-    if told["itemsReceived"]:
-        assert told["itemsAccepted"] + len(refused) == told["itemsReceived"]
-        assert max(refused, default=-1) < told["itemsReceived"]
-        assert status == (200 if not refused else 206 if told["itemsAccepted"] else 400)
+    assert all(error["statusCode"] in REFUSED and error["message"] for error in answer["errors"])
+    if answer["itemsReceived"]:
+        assert answer["itemsAccepted"] + len(refused) == answer["itemsReceived"]
+        assert max(refused, default=-1) < answer["itemsReceived"]
+        assert status == (200 if not refused else 206 if answer["itemsAccepted"] else 400)
 
 
 def posted(body: bytes, encoding: str, size: int) -> Request:

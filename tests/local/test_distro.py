@@ -14,7 +14,7 @@ from tests.azure.process import Ended, run
 
 pytestmark = pytest.mark.slow
 
-QUIET = {
+WITHOUT_OTHERS = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
     "OTEL_TRACES_SAMPLER": "always_on",
@@ -63,7 +63,7 @@ EXPORT = """
 
 def played(script: str, azure: LocalAzureMonitor, folder: Path) -> Ended:
     """Run a script against the local Azure Monitor."""
-    ended = run(textwrap.dedent(script), azure, folder, **QUIET)  # type: ignore[arg-type] - it needs the string
+    ended = run(textwrap.dedent(script), azure, folder, **WITHOUT_OTHERS)  # type: ignore[arg-type] - it needs the string
     assert ended.code == 0, ended.errors
     return ended
 
@@ -74,7 +74,7 @@ def rows(azure: LocalAzureMonitor, kql: str) -> list[tuple[Any, ...]]:
 
 
 def test_all_signals(azure: LocalAzureMonitor, tmp_path: Path) -> None:
-    """Every signal is in its table when the process has ended, and nothing is left on its disk."""
+    """Every signal is in its table when the process has ended, and its disk is empty."""
     ended = played(SIGNALS, azure, tmp_path)
     trace = ended.said[0]["trace"]
     assert rows(azure, "AppRequests | project Name, Success, OperationId") == [("GET /orders", True, trace)]
@@ -109,7 +109,7 @@ def test_what_a_quota_refuses_is_lost(azure: LocalAzureMonitor, tmp_path: Path, 
 
 
 def test_what_is_throttled_is_sent_again(azure: LocalAzureMonitor, tmp_path: Path) -> None:
-    """After a 429 that says when to come back the exporter comes back, and its batch is stored once."""
+    """After a 429 with `Retry-After` the exporter retries, and its batch is stored once."""
     azure.fault_injection.set(InjectedError(status=429, retry_after_s=0), times=2)
     played(EXPORT + "    span('throttled')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies | project Name") == [("throttled",)]

@@ -19,19 +19,19 @@ from tests.support.wire import Wire, answer
 def test_statuses(wire: Wire, status: int) -> None:
     """A status refuses every item in the shape that the exporter reads, and stores nothing."""
     wire.azure.fault_injection.set(InjectedError(status=status))
-    told = wire.post(event(name="x"), event(name="y"))
-    assert told.status == status
-    assert (told.json["itemsReceived"], told.json["itemsAccepted"]) == (2, 0)
-    assert [error["statusCode"] for error in told.json["errors"]] == [status, status]
+    received = wire.post(event(name="x"), event(name="y"))
+    assert received.status == status
+    assert (received.json["itemsReceived"], received.json["itemsAccepted"]) == (2, 0)
+    assert [error["statusCode"] for error in received.json["errors"]] == [status, status]
     assert wire.count() == 0
 
 
 def test_some_items(wire: Wire) -> None:
     """206 refuses the items it names with the statuses it gives them, and stores the others."""
     wire.azure.fault_injection.set(InjectedError(status=206, errors={1: 429, 7: 500}))
-    told = wire.post(*(event(name=name) for name in "abc"))
-    assert (told.status, told.json["itemsAccepted"]) == (206, 2)
-    assert [(error["index"], error["statusCode"]) for error in told.json["errors"]] == [(1, 429)]
+    received = wire.post(*(event(name=name) for name in "abc"))
+    assert (received.status, received.json["itemsAccepted"]) == (206, 2)
+    assert [(error["index"], error["statusCode"]) for error in received.json["errors"]] == [(1, 429)]
     assert wire.count() == 2
 
 
@@ -39,8 +39,8 @@ def test_so_many_requests(wire: Wire) -> None:
     """An error for the next two requests is over after them."""
     wire.azure.fault_injection.set(InjectedError(status=429, retry_after_s=2.5), times=2)
     answers = [wire.post(event(name="x")) for _ in range(3)]
-    assert [told.status for told in answers] == [429, 429, 200]
-    assert [told.headers.get("retry-after") for told in answers] == ["2.5", "2.5", None]
+    assert [received.status for received in answers] == [429, 429, 200]
+    assert [received.headers.get("retry-after") for received in answers] == ["2.5", "2.5", None]
 
 
 def test_until_it_is_cleared(wire: Wire) -> None:
@@ -78,7 +78,7 @@ def test_hanging(wire: Wire, over_http: bool) -> None:
     assert wire.count() == 1
 
 
-def test_a_client_that_gives_up_waiting(wire: Wire) -> None:
+def test_a_client_that_times_out(wire: Wire) -> None:
     """What a client no longer waits for is not taken: it will send it again."""
     wire.azure.fault_injection.set(InjectedError(hang=True), times=1)
     hanging = wire.send("POST", "/v2.1/track", wire.body(event(name="x")))
@@ -123,25 +123,25 @@ def test_a_connection_that_is_closed(wire: Wire, keep: bool) -> None:
     assert wire.count() == keep
 
 
-def test_what_is_stored_and_refused_all_the_same(wire: Wire) -> None:
+def test_what_is_stored_though_it_is_refused(wire: Wire) -> None:
     """The items of a refused body can be stored, as when a gateway fails after Azure has accepted them."""
     wire.azure.fault_injection.set(InjectedError(status=502, keep=True), times=1)
-    told = wire.post(event(name="x"))
-    assert (told.status, told.json["itemsAccepted"], wire.count()) == (502, 0, 1)
+    received = wire.post(event(name="x"))
+    assert (received.status, received.json["itemsAccepted"], wire.count()) == (502, 0, 1)
 
 
 def test_a_resource_that_has_moved(wire: Wire) -> None:
     """A redirect names the other place."""
     wire.azure.fault_injection.set(InjectedError(status=307, location="http://127.0.0.1:1/"), times=1)
-    told = wire.post(event(name="x"))
-    assert (told.status, told.headers["location"], wire.count()) == (307, "http://127.0.0.1:1/", 0)
+    received = wire.post(event(name="x"))
+    assert (received.status, received.headers["location"], wire.count()) == (307, "http://127.0.0.1:1/", 0)
 
 
 def test_the_switch_over_http(wire: Wire) -> None:
     """Another process sets the switch with JSON; an empty object clears it."""
     assert wire.inject(status=429, retryAfterS=3, times=1).status == 204
-    told = wire.post(event(name="x"))
-    assert (told.status, told.headers["retry-after"]) == (429, "3")
+    received = wire.post(event(name="x"))
+    assert (received.status, received.headers["retry-after"]) == (429, "3")
     assert wire.post(event(name="x")).status == 200
     wire.inject(status=206, errors={"0": 402})
     assert wire.post(event(name="x")).json["errors"][0]["statusCode"] == 402
@@ -153,9 +153,9 @@ def test_the_switch_over_http(wire: Wire) -> None:
 def test_the_switch_needs_the_key(wire: Wire, token: str | None) -> None:
     """Whoever does not know the instrumentation key cannot make ingestion fail."""
     headers = {} if token is None else {TOKEN: token}
-    told = wire.ask("PUT", "/fault-injection", b'{"status": 500}', headers)
-    assert (told.status, told.json["error"]["code"]) == (401, "Unauthorized")
-    assert wire.azure.store.key not in json.dumps(told.json)
+    received = wire.ask("PUT", "/fault-injection", b'{"status": 500}', headers)
+    assert (received.status, received.json["error"]["code"]) == (401, "Unauthorized")
+    assert wire.azure.store.key not in json.dumps(received.json)
     assert wire.post(event(name="x")).status == 200
 
 
@@ -175,9 +175,9 @@ def test_the_switch_needs_the_key(wire: Wire, token: str | None) -> None:
 def test_a_switch_that_makes_no_sense(wire: Wire, setting: Any, part: str) -> None:
     """A setting that makes no sense is refused, with what is expected; the switch stays as it was."""
     headers = {TOKEN: wire.azure.store.key}
-    told = wire.ask("PUT", "/fault-injection", json.dumps(setting).encode(), headers)
-    assert told.status == 400
-    assert part in told.json["error"]["message"]
+    received = wire.ask("PUT", "/fault-injection", json.dumps(setting).encode(), headers)
+    assert received.status == 400
+    assert part in received.json["error"]["message"]
     assert wire.post(event(name="x")).status == 200
 
 

@@ -42,7 +42,7 @@ _STOP_S: Final = 0.05
 _JSON: Final = "application/json"
 
 _Stop = Callable[[], None]
-_Reply = Callable[[Callable[[_Stop], object]], api_request.Reply]
+_Respond = Callable[[Callable[[_Stop], object]], api_request.ApiResponse]
 
 
 def application(
@@ -51,17 +51,17 @@ def application(
     """The ASGI application.
 
     Args:
-        store: Where telemetry goes and queries look.
+        store: Where telemetry goes, and what queries read.
         workbook: The file of the workbook to show; the shipped one where it is not given.
         fault_injection: The switch of the ingestion endpoint.
     """
     switch = FaultInjection() if fault_injection is None else fault_injection
-    ingestion, asking = Ingestion(store, switch), _Asking(store)
+    ingestion, queries = Ingestion(store, switch), _Queries(store)
     app = Starlette(
         routes=[
             *ingestion.routes(),
-            Route("/v1/$batch", asking.batch, methods=["POST"]),
-            Route("/v1/{scope:path}/query", asking.query, methods=["POST"]),
+            Route("/v1/$batch", queries.batch, methods=["POST"]),
+            Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
             Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
             Route("/status.json", partial(_status, store)),
             Route("/events", Events(store).stream),
@@ -74,8 +74,8 @@ def application(
     return app
 
 
-class _Asking:
-    """Runs queries in threads, a few at a time, and stops those whose client has left."""
+class _Queries:
+    """Runs queries in threads, a few at a time, and stops those whose client has disconnected."""
 
     def __init__(self, store: Store) -> None:
         self._query = Query(store)
@@ -84,16 +84,16 @@ class _Asking:
     async def query(self, request: Request) -> Response:
         body, prefer = await read_body(request), request.headers.get("prefer")
         return await self._run(
-            request, lambda started: api_request.reply(self._query, body, prefer, started=started)
+            request, lambda started: api_request.respond(self._query, body, prefer, started=started)
         )
 
     async def batch(self, request: Request) -> Response:
         body = await read_body(request)
         return await self._run(
-            request, lambda started: api_request.reply_batch(self._query, body, started=started)
+            request, lambda started: api_request.respond_batch(self._query, body, started=started)
         )
 
-    async def _run(self, request: Request, reply: _Reply) -> Response:
+    async def _run(self, request: Request, respond: _Respond) -> Response:
         stop: _Stop | None = None
 
         def started(stop_it: _Stop) -> None:
@@ -101,12 +101,12 @@ class _Asking:
             stop = stop_it
 
         async with self._slots:
-            running = asyncio.ensure_future(asyncio.to_thread(reply, started))
+            running = asyncio.ensure_future(asyncio.to_thread(respond, started))
             leaving = asyncio.ensure_future(gone(request))
             await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
             leaving.cancel()
             while not running.done():
-                # More than once: the database hears it only while it runs a statement.
+                # More than once: the database can be interrupted only while it runs a statement.
                 if stop is not None:
                     with suppress(duckdb.Error):  # it has just ended
                         stop()

@@ -30,7 +30,7 @@ MOST_HEADER_BYTES: Final = 16 * 1024
 _NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 _HTTP: Final = 80
 _SAME_SITE: Final = ("same-origin", "none")
-"""What browsers say of requests of our own page, and of addresses that the reader typed."""
+"""What browsers send with requests of our own page, and of addresses that the reader typed."""
 
 HEADERS: Final = (
     (

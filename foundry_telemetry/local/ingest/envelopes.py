@@ -1,6 +1,6 @@
 """What is posted: envelopes, each checked by itself and made uniform.
 
-*Item*: one member of a posted body. *Envelope*: an item that says all that its kind must. *Kind*: its
+*Item*: one member of a posted body. *Envelope*: an item with all fields that its kind must have. *Kind*: its
 ``baseType``, which decides the table. An item that fails a check is refused alone; its neighbours are not.
 """
 
@@ -35,7 +35,7 @@ class Batch:
     received: int
     """Items in the body."""
     pieces: Mapping[str, tuple[str, ...]]
-    """Kind to its envelopes in the uniform shape that `rows` knows; see `PROPERTIES` and `END`."""
+    """Kind to its envelopes in the uniform shape that `row_builder` reads; see `PROPERTIES` and `END`."""
     refusals: tuple[Refusal, ...]
 
     @property
@@ -66,7 +66,7 @@ class _Pieces:
         if self._buffer:
             self._buffer += _END
         base = envelope.data.base_data
-        properties, base.properties = base.properties, {}  # and so it is left out of the first half
+        properties, base.properties = base.properties, {}  # and so it is omitted from the first half
         _ENCODER.encode_into(envelope, self._buffer, -1)
         self._buffer += _PROPERTIES
         _ENCODER.encode_into(properties, self._buffer, -1)
@@ -134,15 +134,15 @@ def _read(item: Raw, key: str) -> Envelope:
 
 
 def _read_loosely(item: Raw) -> Envelope:
-    """Read what other exporters post: nulls for what is not told, and properties that are no text yet."""
-    told = _without_nulls(msgspec.json.decode(item))
-    data = told["data"] = _without_nulls(told.get("data"))
+    """Read what other exporters post: nulls for what is unknown, and properties that are no text yet."""
+    fields = _without_nulls(msgspec.json.decode(item))
+    data = fields["data"] = _without_nulls(fields.get("data"))
     base = data["baseData"] = _without_nulls(data.get("baseData"))
-    told["tags"] = {name: _text(value) for name, value in _without_nulls(told.get("tags")).items()}
+    fields["tags"] = {name: _text(value) for name, value in _without_nulls(fields.get("tags")).items()}
     base["properties"] = {
         name: _text(value) for name, value in _without_nulls(base.get("properties")).items()
     }
-    return msgspec.convert(told, Envelope)
+    return msgspec.convert(fields, Envelope)
 
 
 def _without_nulls(value: object) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def _without_nulls(value: object) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise ValueError(f"expected an object in place of {type(value).__name__}")  # noqa: TRY004 - the item's
-    return {name: told for name, told in value.items() if told is not None}
+    return {name: field for name, field in value.items() if field is not None}
 
 
 def _text(value: object) -> str:

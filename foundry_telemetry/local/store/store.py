@@ -46,7 +46,7 @@ class Store:
         clock: The present with its time zone, for retention.
 
     Raises:
-        StoreError: The file cannot be used; the message says why and what to do.
+        StoreError: The file cannot be used; the message has the reason and the repair.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Store:
         """Items refused since the store was opened."""
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[], object], ...] = ()
-        self._writer = Writer(self.cursor(), chore=self.trim, told=self._count)
+        self._writer = Writer(self.cursor(), chore=self.trim, on_receipt=self._count)
 
     def __enter__(self) -> Self:
         return self

@@ -53,11 +53,11 @@ class Writer:
         connection: duckdb.DuckDBPyConnection,
         *,
         chore: Callable[[], object],
-        told: Callable[[Receipt], object],
+        on_receipt: Callable[[Receipt], object],
     ) -> None:
         self._connection = connection
         self._chore = chore
-        self._told = told
+        self._on_receipt = on_receipt
         self._inserts = {kind: row_builder.inserts(kind) for kind in row_builder.kinds()}
         self._lock = threading.Lock()
         self._waiting = 0
@@ -98,13 +98,13 @@ class Writer:
         next_chore = time.monotonic()
         more = True
         while more:
-            left = next_chore - time.monotonic()
-            if left <= 0:
+            remaining_s = next_chore - time.monotonic()
+            if remaining_s <= 0:
                 self._do_chore()
                 next_chore = time.monotonic() + CHORE_S
                 continue
             try:
-                group, more = self._group(left)
+                group, more = self._group(remaining_s)
             except queue.Empty:
                 continue
             self._commit(group)
@@ -171,7 +171,7 @@ class Writer:
 
     def _end(self, job: _Job, receipt: Receipt) -> None:
         self._forget(job)
-        self._told(receipt)
+        self._on_receipt(receipt)
         job.done.set_result(receipt)
 
     def _forget(self, job: _Job) -> None:

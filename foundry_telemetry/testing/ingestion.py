@@ -140,7 +140,7 @@ class FakeIngestion:
             timeout: Seconds.
 
         Raises:
-            TimeoutError: It did not come true; the message says what came instead.
+            TimeoutError: It did not come true; the message has what came instead.
         """
         with self._changed:
             if not self._changed.wait_for(predicate, timeout):

@@ -16,7 +16,7 @@ from typing import Any
 
 from foundry_telemetry import conventions as names
 from foundry_telemetry import serving
-from foundry_telemetry.testing import FakeFoundry, Reply
+from foundry_telemetry.testing import FakeFoundry, FakeResponse
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.ingestion import FakeIngestion, Post
 from foundry_telemetry.testing.responses import answer
@@ -44,7 +44,7 @@ class CountingFoundry:
         """What came so far."""
         return {"numbers": sorted(self.numbers)}
 
-    def _respond(self, request: ReceivedRequest) -> Reply:
+    def _respond(self, request: ReceivedRequest) -> FakeResponse:
         number = request.json["max_tokens"]
         self.numbers.append(number)
         return answer(usage={"input_tokens": number}).with_headers({"request-id": f"req_{number}"})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.testing import FakeFoundry, Reply, case, cases, message, recorded, stream
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, case, cases, message, recorded, stream
 from tests.support.families import FAMILIES, Family, httpx, httpx2, pieces
 from tests.support.patience import PATIENCE_S
 
@@ -68,11 +68,11 @@ def test_bodies_come_in_single_bytes(family: Family) -> None:
 @pytest.mark.parametrize(("ends", "error"), [("cut", "RemoteProtocolError"), ("reset", "ReadError")])
 def test_broken_bodies_raise_the_error_of_the_family(family: Family, ends: str, error: str) -> None:
     """After the last byte comes the family's own error, with the request it belongs to."""
-    reply: Reply = getattr(stream(), ends)()
+    broken: FakeResponse = getattr(stream(), ends)()
     got = bytearray()
 
     async def scenario() -> None:
-        transport = FakeFoundry(reply).transport(family.module)
+        transport = FakeFoundry(broken).transport(family.module)
         async with family.client(transport=transport) as client, client.stream("POST", URL) as response:
             async for piece in pieces(response, "raw"):
                 got.extend(piece)
@@ -80,7 +80,7 @@ def test_broken_bodies_raise_the_error_of_the_family(family: Family, ends: str, 
     with pytest.raises(getattr(family.module, error)) as told:
         family.run(scenario)
     assert told.value.request.url == URL
-    assert len(got) == len(reply.body)
+    assert len(got) == len(broken.body)
 
 
 @each_family
@@ -128,7 +128,7 @@ def test_what_is_no_transport_error_is_refused() -> None:
 @each_family
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
 def test_encoded_bodies_are_decoded(family: Family, encoding: Any) -> None:
-    """The client decodes what the reply encodes."""
+    """The client decodes what the response encodes."""
     assert b"".join(run(family, FakeFoundry(recorded("sse_text").encoded(encoding)))) == case("sse_text").body
 
 

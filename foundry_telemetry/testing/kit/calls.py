@@ -1,6 +1,6 @@
-"""The calls a test made, and assertions on them that say what was recorded when they fail.
+"""The calls a test made, and assertions on them that report what was recorded when they fail.
 
-*Call*: one thing the code asked for; its attempts are the HTTP exchanges for it. What a call ended with is
+*Call*: one thing the code requested; its attempts are the HTTP exchanges for it. What a call ended with is
 what its last attempt ended with.
 """
 
@@ -94,8 +94,8 @@ _PATHS: Final[Mapping[str, str]] = {
 
 _OF_ALL: Final[Mapping[str, Callable[[tuple[Observation, ...]], object]]] = {
     "attempts": len,
-    "errors": lambda attempts: [_get(seen, "failure.type") for seen in attempts],
-    "statuses": lambda attempts: [seen.status_code for seen in attempts],
+    "errors": lambda attempts: [_get(observation, "failure.type") for observation in attempts],
+    "statuses": lambda attempts: [observation.status_code for observation in attempts],
 }
 """Fields of all attempts together."""
 
@@ -133,7 +133,7 @@ class Call(Struct, frozen=True):
         """Assert what was recorded of the call, and return it.
 
         Args:
-            **expected: Fields, as `Expected` lists them; ``None`` for what must not have been told.
+            **expected: Fields, as `Expected` lists them; ``None`` for what must be unknown.
 
         Raises:
             AssertionError: A field differs. The message has all of them, and the attempts.
@@ -183,8 +183,8 @@ class Calls:
 
     def __init__(self, attempts: Iterable[Observation], hints: Callable[[], Iterable[str]] = tuple) -> None:
         by_call: dict[str, list[Observation]] = {}
-        for seen in attempts:
-            by_call.setdefault(seen.call_id, []).append(seen)
+        for observation in attempts:
+            by_call.setdefault(observation.call_id, []).append(observation)
         self._calls = tuple(Call(tuple(group)) for group in by_call.values())
         self._hints = hints
 
@@ -240,9 +240,12 @@ class Calls:
 
     def where(self, **expected: Unpack[Expected]) -> Calls:
         """The calls of which all this was recorded; fields as in `Call.has`."""
-        chosen = [seen for call in self._calls if call.matches(**expected) for seen in call.attempts]
+        chosen = [
+            observation for call in self._calls if call.matches(**expected) for observation in call.attempts
+        ]
         words = ", ".join(f"{name}={value!r}" for name, value in expected.items())
-        others = f"other calls, not where {words}: {self.count - len({seen.call_id for seen in chosen})}"
+        count = self.count - len({observation.call_id for observation in chosen})
+        others = f"other calls, not where {words}: {count}"
         return Calls(chosen, lambda: [others, *self._hints()])
 
     def _expect(self, count: int) -> None:
@@ -263,7 +266,7 @@ class Calls:
 
 
 def _get(source: object, path: str) -> Any:
-    """What a path leads to; ``None`` where a part of it was not told."""
+    """What a path leads to; ``None`` where a part of it is unknown."""
     return reduce(
         lambda value, name: None if value is None else getattr(value, name), path.split("."), source
     )

@@ -65,7 +65,7 @@ def test_clients_made_before_and_after(family: Family) -> None:
 
 def test_sdk(foundry: FoundryKit) -> None:
     """The SDK's sync and async clients are answered, plain and streaming."""
-    foundry.reply("Sardines.")
+    foundry.respond("Sardines.")
     assert ask(sdk()) == ask(sdk(), stream=True) == "Sardines."
 
     async def scenario() -> None:
@@ -237,7 +237,7 @@ def test_bad_script_changes_nothing(
     foundry: FoundryKit, items: Any, kind: type[Exception], told: str
 ) -> None:
     """A script that is not understood is refused by what is wrong with it, and the old one goes on."""
-    foundry.reply("Still here.")
+    foundry.respond("Still here.")
     with pytest.raises(kind, match=told):
         foundry.script(*items)
     assert ask(sdk()) == "Still here."

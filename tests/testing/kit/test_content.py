@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from foundry_telemetry import attribute
-from foundry_telemetry.testing import INCIDENTS, FoundryKit, Reply, answer, recorded
+from foundry_telemetry.testing import INCIDENTS, FakeResponse, FoundryKit, answer, recorded
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit import content
 from tests.testing.kit.calling import KEY, PROMPT, QUESTION, URL, ask, sdk
@@ -60,7 +60,7 @@ def test_the_library_passes(foundry: FoundryKit, incident: str | None) -> None:
 @pytest.mark.parametrize(("what", "text"), [("prompt", PROMPT), ("answer", ANSWER)], ids=["prompt", "answer"])
 def test_a_leak_is_found(foundry: FoundryKit, what: str, text: str, encode: Any) -> None:
     """A prompt or an answer in a tag is found, in each encoding and in part; it is said what and where."""
-    foundry.reply(ANSWER)
+    foundry.respond(ANSWER)
     with attribute(note=encode(text)[:180]):
         ask(sdk(), stream=True)
     whose = {"prompt": "messages[0].content of request 1", "answer": "text of the answer to request 1"}
@@ -135,20 +135,20 @@ def test_what_is_looked_for_in_a_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "words"),
+    ("response", "words"),
     [
         (recorded("sse_thinking"), ("thinking", "signature", "text")),
         (recorded("sse_tool_use"), ("partial_json",)),
         (recorded("ok_json_tool_use"), ("a tool's input",)),
         (recorded("err_401_role_missing"), ("message",)),
         (answer("x").encoded("gzip"), ()),
-        (Reply(chunks=(b"\xff",)), ()),
+        (FakeResponse(chunks=(b"\xff",)), ()),
     ],
     ids=["thinking", "tool in stream", "tool", "error", "compressed", "no JSON"],
 )
-def test_what_is_looked_for_in_an_answer(reply: Reply, words: tuple[str, ...]) -> None:
+def test_what_is_looked_for_in_an_answer(response: FakeResponse, words: tuple[str, ...]) -> None:
     """Texts, thinking with its signature, tool inputs and messages of errors."""
-    what = [sample.what for sample in content.of_reply(1, reply)]
+    what = [sample.what for sample in content.of_response(1, response)]
     assert all(any(each.startswith(word) for each in what) for word in words)
     assert bool(what) == bool(words)
 

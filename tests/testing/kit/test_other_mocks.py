@@ -191,7 +191,7 @@ def test_sdk_over_respx(order: str) -> None:
     using = "httpcore" if sdk_httpx.__name__ == "httpx" else "httpcore2"
     with both(order, lambda: respx.mock(using=using)) as (foundry, router):
         route = router.post(OTHER).respond(529, headers={"retry-after-ms": "1"})
-        foundry.reply("Sardines.")
+        foundry.respond("Sardines.")
         client = sdk(resource=None, base_url=OTHER.removesuffix("/v1/messages"), max_retries=1)
         with pytest.raises(Exception, match="529"):
             ask(client)

@@ -127,7 +127,7 @@ def test_sync_and_async(run: Run) -> None:
 import anthropic
 
 def test_sync(foundry: FoundryKit):
-    foundry.reply("Tide gauges.")
+    foundry.respond("Tide gauges.")
     client = anthropic.AnthropicFoundry(resource="r", api_key="canary-key-4f9d21c7aa")
     assert client.messages.create(**QUESTION).content[0].text == "Tide gauges."
     foundry.calls.one().has(attempts=1, error=None, support_code="FT-00000-00001")

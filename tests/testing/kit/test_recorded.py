@@ -23,7 +23,7 @@ def run() -> list[Any]:
     with FoundryKit() as foundry:
         foundry.script(429, 200)
         ask(sdk())
-        foundry.reply("One two three.", first_delta_after=1.5, between_deltas=0.25)
+        foundry.respond("One two three.", first_delta_after=1.5, between_deltas=0.25)
         ask(sdk(), stream=True)
         seen = [
             {**{name: getattr(one, name) for name in Observation.__struct_fields__}, "started_ns": None}

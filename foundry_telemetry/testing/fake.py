@@ -33,8 +33,8 @@ class FakeFoundry:
 
     Args:
         script: Items played in order, one for each request; the last is repeated. An item is a status (200
-            answers in the requested form), the id of a recorded answer, a `FakeResponse`, an exception, or one
-            of ``connect_error``, ``connect_timeout``, ``pool_timeout``, ``read_error``, ``read_timeout``,
+            answers in the requested form), the id of a recorded answer, a `FakeResponse`, an exception, or
+            one of ``connect_error``, ``connect_timeout``, ``pool_timeout``, ``read_error``, ``read_timeout``,
             ``remote_protocol_error``, ``write_error``. One item alone will do. A callable is given each
             request and returns an item.
         retry_after_s: Seconds that a 429 of the script asks to wait; ``None`` for the recorded wait.

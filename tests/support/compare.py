@@ -42,14 +42,14 @@ class User:
         for name, fact in facts.items():
             self.seen[name if name not in self.seen else f"{name}:{len(self.seen)}"] = fact
 
-    async def post(self, fault: str, **options: Any) -> Any:
+    async def post(self, behaviour: str, **options: Any) -> Any:
         """Ask for a fault; the body is read."""
-        return await self.face.request("POST", self.server.url(fault), **{"json": BODY, **options})
+        return await self.face.request("POST", self.server.url(behaviour), **{"json": BODY, **options})
 
-    def stream(self, fault: str, **options: Any) -> Any:
+    def stream(self, behaviour: str, **options: Any) -> Any:
         """Ask for a fault; the body is left to the caller."""
         body = {**BODY, "stream": True}
-        return self.face.stream("POST", self.server.url(fault), **{"json": body, **options})
+        return self.face.stream("POST", self.server.url(behaviour), **{"json": body, **options})
 
     def pool(self) -> list[str]:
         """The state of each connection."""

@@ -1,4 +1,4 @@
-"""Responses look like the service's answers, and no two share an id."""
+"""Responses are like the service's answers, and no two share an id."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def test_recorded_ends() -> None:
     assert recorded("sse_truncated").ends == "complete"
 
 
-def test_case_without_an_answer_is_no_reply() -> None:
-    """The record of a lost request says what to script instead."""
+def test_case_without_an_answer_is_no_response() -> None:
+    """The record of a lost request names what to script instead."""
     with pytest.raises(ValueError, match=r"'noresp_credential_error'.*'connect_error'"):
         recorded("noresp_credential_error")
 
@@ -109,7 +109,7 @@ def test_errors_of_the_front_end_have_no_model_id() -> None:
     assert error(401).header("request-id") is None
 
 
-def test_model_is_the_deployment_unless_told() -> None:
+def test_model_is_the_deployment_by_default() -> None:
     """`model` echoes the request; a model that is given wins."""
     assert json.loads(message().played(PLAIN).body)["model"] == "my-deployment"
     assert json.loads(message(model="claude-opus-5-5").played(PLAIN).body)["model"] == "claude-opus-5-5"
@@ -118,17 +118,17 @@ def test_model_is_the_deployment_unless_told() -> None:
 
 def test_stream_has_one_chunk_for_each_event_in_order() -> None:
     """The events come in the documented order, each in a chunk of its own."""
-    told = [event["type"] for event in events(stream(["a", "b"]))]
+    received = [event["type"] for event in events(stream(["a", "b"]))]
     kept = [re.findall(rb"event: (\w+)", chunk)[0].decode() for chunk in case("sse_cache").chunks]
-    assert told == kept
+    assert received == kept
     assert [event["delta"]["text"] for event in events(stream(["a", "b"]))[3:5]] == ["a", "b"]
 
 
-def test_stream_tells_final_counters_last() -> None:
+def test_stream_reports_final_counters_last() -> None:
     """The start carries a placeholder and what never comes again; the end carries the totals."""
     usage = {"output_tokens": 301, "cache_read_input_tokens": 7, "cache_creation": {}}
-    told = events(stream("a b", usage=usage))
-    start, end = told[0]["message"]["usage"], told[-2]["usage"]
+    received = events(stream("a b", usage=usage))
+    start, end = received[0]["message"]["usage"], received[-2]["usage"]
     assert (start["output_tokens"], start["cache_creation"], start["service_tier"]) == (1, {}, "standard")
     assert (end["output_tokens"], end["cache_read_input_tokens"]) == (301, 7)
     assert not {"cache_creation", "service_tier", "inference_geo"} & set(end)
@@ -142,7 +142,7 @@ def test_a_text_is_cut_into_words() -> None:
     assert len(deltas) > 3
 
 
-def test_answer_takes_the_form_that_is_asked_for() -> None:
+def test_answer_takes_the_requested_form() -> None:
     """One response answers as JSON, as a stream and as a count; other paths get Foundry's 404."""
     response = answer("Paris.", usage={"input_tokens": 5})
     assert json.loads(response.played(PLAIN).body)["usage"]["input_tokens"] == 5
@@ -162,7 +162,7 @@ def test_pauses_stand_before_the_deltas() -> None:
     assert not any(pauses for kind, pauses in waited if kind != "content_block_delta")
 
 
-def test_whole_answer_waits_before_its_headers() -> None:
+def test_complete_answer_waits_before_its_headers() -> None:
     """A slow first token of an answer in JSON is a wait before anything comes."""
     assert answer(first_delta_after=2.0).played(PLAIN).waits() == (2.0,)
 
@@ -205,7 +205,7 @@ def test_encodings_let_each_chunk_through(encoding: Any) -> None:
 
 
 def test_encoding_keeps_the_length_right() -> None:
-    """A told length is that of the encoded body, also when the response is made anew."""
+    """A declared length is that of the encoded body, also when the response is made anew."""
     response = message().encoded("gzip").played(PLAIN)
     assert response.header("content-length") == str(len(response.body))
     assert json.loads(zlib.decompress(response.body, zlib.MAX_WBITS | 16))["model"] == "my-deployment"
@@ -218,7 +218,7 @@ def test_unknown_encoding_is_named() -> None:
 
 
 def test_missing_codec_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An encoding whose package is not installed says which to install."""
+    """An encoding whose package is not installed names which to install."""
     monkeypatch.setitem(sys.modules, "brotli", None)
     with pytest.raises(ImportError, match="pip install brotli"):
         message().encoded("br")
@@ -232,19 +232,19 @@ def test_headers_are_set_and_taken_away() -> None:
 
 
 @pytest.mark.parametrize("after", [None, 10_000])
-def test_cut_of_the_whole_body_leaves_its_end_open(after: int | None) -> None:
-    """All bytes are sent, and no length tells the client that they are all."""
+def test_cut_of_the_complete_body_keeps_its_end_open(after: int | None) -> None:
+    """All bytes are sent, and no length shows the client that they are all."""
     response = message().cut(after_bytes=after)
     assert (response.ends, response.header("content-length")) == ("cut", None)
     assert response.body.endswith(b"}")
 
 
 def test_cut_inside_the_body_keeps_the_length() -> None:
-    """The told length is that of the whole, of which only the first bytes are sent."""
-    whole = recorded("ok_json_basic")
-    response = whole.reset(after_bytes=10)
-    assert (response.ends, response.body) == ("reset", whole.body[:10])
-    assert response.header("content-length") == str(len(whole.body))
+    """The declared length is that of the complete body, of which only the first bytes are sent."""
+    complete = recorded("ok_json_basic")
+    response = complete.reset(after_bytes=10)
+    assert (response.ends, response.body) == ("reset", complete.body[:10])
+    assert response.header("content-length") == str(len(complete.body))
 
 
 def test_every_error_status_has_a_body() -> None:
@@ -269,7 +269,7 @@ def test_unknown_errors_are_named(wrong: int | str) -> None:
         error(wrong)
 
 
-def test_waits_are_short_unless_told() -> None:
+def test_waits_are_short_by_default() -> None:
     """A wait that was recorded in seconds does not slow a test down; none is invented."""
     assert error(429).header("retry-after-ms") == "10"
     assert error(429, retry_after_s=2.5).header("retry-after") == "3"

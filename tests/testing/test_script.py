@@ -38,14 +38,14 @@ def test_a_recorded_sequence_is_a_script() -> None:
 
 
 def test_a_callable_answers_each_request() -> None:
-    """A callable sees each request and returns any item."""
+    """A callable gets each request and returns any item."""
     play = Play(lambda request: 200 if request.model == "good" else 404, retry_after_s=None)
     answers = [play.next(ReceivedRequest(body=b'{"model": "%b"}' % model)) for model in (b"good", b"bad")]
     assert [item.status for item in answers if isinstance(item, FakeResponse)] == [200, 404]
 
 
 @pytest.mark.parametrize(
-    ("item", "kind", "told"),
+    ("item", "kind", "message"),
     [
         ("sse_txt", ValueError, "script item 1 is 'sse_txt'.*'sse_text'"),
         ("conect_error", ValueError, "'connect_error'"),
@@ -55,9 +55,9 @@ def test_a_callable_answers_each_request() -> None:
         ("noresp_credential_error", ValueError, "got no answer"),
     ],
 )
-def test_bad_items_are_named(item: Any, kind: type[Exception], told: str) -> None:
+def test_bad_items_are_named(item: Any, kind: type[Exception], message: str) -> None:
     """A wrong item is refused when the script is given, by its place, with what was expected."""
-    with pytest.raises(kind, match=told):
+    with pytest.raises(kind, match=message):
         FakeFoundry((200, item))
 
 
@@ -82,8 +82,8 @@ def test_requests_are_kept_by_a_crowd() -> None:
     assert sorted(item.status for item in got) == [200, *[429] * 19]
 
 
-def test_waiting_in_vain_says_how_many_came() -> None:
-    """A wait that ends without the requests says how many there were."""
+def test_a_timeout_reports_how_many_came() -> None:
+    """A wait that ends without the requests reports how many there were."""
     with pytest.raises(TimeoutError, match="0 of 1 requests came within 0 s"):
         FakeFoundry().wait_for_requests(1, timeout=0)
 

@@ -100,7 +100,7 @@ def test_what_a_server_cannot_play_is_refused_at_the_start(item: object) -> None
         pass
 
 
-def test_a_gate_holds_the_first_delta() -> None:
+def test_a_gate_delays_the_first_delta() -> None:
     """What comes before the gate arrives; the rest arrives once the gate opens."""
     gate = threading.Event()
     fake = stream(["late"], first_delta_after=gate)
@@ -112,8 +112,8 @@ def test_a_gate_holds_the_first_delta() -> None:
         assert any('"late"' in line for line in lines)
 
 
-def test_seconds_and_gates_can_hold_the_headers() -> None:
-    """A wait before the headers holds the whole answer; one in seconds ends by itself."""
+def test_seconds_and_gates_can_delay_the_headers() -> None:
+    """A wait before the headers delays the complete answer; one in seconds ends by itself."""
     gate = threading.Event()
     fake = message().paused(gate, before="headers").paused(0.001)
 
@@ -131,14 +131,14 @@ def test_seconds_and_gates_can_hold_the_headers() -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_encoded_streams_are_decoded_by_the_client(encoding: str) -> None:
-    """A client sees the plain body, also when it comes byte by byte."""
+    """A client gets the plain body, also when it comes byte by byte."""
     fake = recorded("sse_text").encoded(encoding)  # type: ignore[arg-type]
     with FakeFoundry(fake, piece_size=1) as foundry:
         assert post(foundry).content == case("sse_text").body
 
 
 def test_stopping_drops_open_answers() -> None:
-    """A server with an answer held open stops at once, and its thread is gone."""
+    """A server with an open answer stops at once, and its thread is gone."""
     before = set(threading.enumerate())
     with FakeFoundry(stream(first_delta_after=threading.Event())) as foundry:
         client = httpx.Client()
@@ -163,7 +163,7 @@ def test_stopping_leaks_no_connection_being_accepted() -> None:
 
 
 def test_a_server_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failed start is told, and leaves no thread and no socket."""
+    """A failed start is reported, and frees its thread and its socket."""
     from foundry_telemetry import serving
 
     async def startup(self: object, sockets: object) -> None:
@@ -201,8 +201,8 @@ def test_no_address_before_the_start() -> None:
     assert repr(FakeFoundry()) == "FakeFoundry(not started, 0 requests)"
 
 
-def test_missing_server_packages_are_told_with_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without uvicorn the start says which extra to install."""
+def test_missing_server_packages_are_reported_with_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without uvicorn the start names the extra to install."""
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     for name in ("serving", "testing.loopback"):
         monkeypatch.delitem(sys.modules, f"foundry_telemetry.{name}", raising=False)
@@ -210,7 +210,7 @@ def test_missing_server_packages_are_told_with_the_repair(monkeypatch: pytest.Mo
         FakeFoundry().__enter__()
 
 
-def test_the_server_keeps_quiet(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_server_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """Whole, broken and lost answers, and clients that leave early, log nothing and change no logger."""
     access = logging.getLogger("uvicorn.access")
     kept = (list(access.handlers), access.propagate)

@@ -77,9 +77,9 @@ def test_broken_bodies_raise_the_error_of_the_family(family: Family, ends: str, 
             async for piece in pieces(response, "raw"):
                 got.extend(piece)
 
-    with pytest.raises(getattr(family.module, error)) as told:
+    with pytest.raises(getattr(family.module, error)) as raised:
         family.run(scenario)
-    assert told.value.request.url == URL
+    assert raised.value.request.url == URL
     assert len(got) == len(broken.body)
 
 
@@ -105,18 +105,18 @@ def test_lost_requests_raise_the_error_of_the_family(family: Family, item: Any, 
 @each_family
 def test_a_refused_connection_has_its_socket_error(family: Family) -> None:
     """What the socket said is the cause, as it is in earnest."""
-    with pytest.raises(family.module.ConnectError) as told:
+    with pytest.raises(family.module.ConnectError) as raised:
         run(family, FakeFoundry("connect_error"))
-    assert isinstance(told.value.__cause__, ConnectionRefusedError)
+    assert isinstance(raised.value.__cause__, ConnectionRefusedError)
 
 
 @each_family
 def test_other_exceptions_are_raised_as_they_are(family: Family) -> None:
     """An exception that is no transport error of httpx reaches the client itself."""
     mine = KeyError("mine")
-    with pytest.raises(KeyError) as told:
+    with pytest.raises(KeyError) as raised:
         run(family, FakeFoundry(mine))
-    assert told.value is mine
+    assert raised.value is mine
 
 
 def test_what_is_no_transport_error_is_refused() -> None:
@@ -133,7 +133,7 @@ def test_encoded_bodies_are_decoded(family: Family, encoding: Any) -> None:
 
 
 @each_family
-def test_a_gate_holds_the_body(family: Family) -> None:
+def test_a_gate_delays_the_body(family: Family) -> None:
     """A gate that another thread opens lets the body go on."""
     gate = threading.Event()
     foundry = FakeFoundry(stream(["late"], first_delta_after=gate, between_deltas=0.0))
@@ -176,7 +176,7 @@ def test_families_go_by_name_and_by_module() -> None:
             foundry.transport(wrong)  # type: ignore[arg-type]
 
 
-def test_nothing_is_imported_before_it_is_asked_for() -> None:
+def test_nothing_is_imported_before_its_first_use() -> None:
     """Importing the package and making a fake imports no client, no server and no codec."""
     code = (
         "import sys; from foundry_telemetry.testing import FakeFoundry; FakeFoundry((200, 'sse_text'));"

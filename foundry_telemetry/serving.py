@@ -1,7 +1,7 @@
 """Any ASGI application behind a real loopback socket: uvicorn in a thread of its own.
 
-The server listens on 127.0.0.1 and nowhere else. It gives a client a bounded time to say what it wants, and
-takes a bounded number of connections and bytes of headers.
+The server listens on 127.0.0.1 and nowhere else. It gives a client a bounded time to send its request, and
+accepts a bounded number of connections and bytes of headers.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _TICK_S: Final = 0.002
 def listening(address: tuple[str, int]) -> socket.socket:
     """A listening socket whose connections do not wait for acknowledgements.
 
-    asyncio sets ``TCP_NODELAY`` only on sockets that say they are TCP; those of ``create_server`` do not.
+    asyncio sets ``TCP_NODELAY`` only on sockets declared as TCP; those of ``create_server`` do not.
     """
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if sys.platform != "win32":  # there it would let two servers share a port
@@ -169,10 +169,10 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.listening = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._told: asyncio.Event | None = None
+        self._stopping: asyncio.Event | None = None
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
         try:
@@ -180,12 +180,12 @@ class _Server(uvicorn.Server):
         finally:
             self.listening.set()
         if self.started:
-            await self._told.wait()
+            await self._stopping.wait()
             await self.shutdown(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
         # A connection being accepted must be let in first: closing the server then leaks its socket.
-        while _accepting():  # noqa: ASYNC110 - no event tells
+        while _accepting():  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0)
         for server in self.servers:
             server.close()
@@ -197,9 +197,9 @@ class _Server(uvicorn.Server):
 
     def stop(self) -> None:
         """Ask the server to end; may be called from any thread, and after its end."""
-        if self._loop is not None and self._told is not None:
+        if self._loop is not None and self._stopping is not None:
             with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._told.set)
+                self._loop.call_soon_threadsafe(self._stopping.set)
 
 
 def _accepting() -> bool:

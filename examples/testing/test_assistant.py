@@ -4,7 +4,7 @@ import anthropic
 import pytest
 from assistant import Assistant
 
-from foundry_telemetry.testing import FoundryKit, ReceivedRequest, Reply, answer, error
+from foundry_telemetry.testing import FakeResponse, FoundryKit, ReceivedRequest, answer, error
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def assistant() -> Assistant:
 
 
 def test_answer(foundry: FoundryKit, assistant: Assistant) -> None:
-    foundry.reply("Paris.", usage={"input_tokens": 12, "output_tokens": 3})
+    foundry.respond("Paris.", usage={"input_tokens": 12, "output_tokens": 3})
     assert assistant.answer("What is the capital of France?", tenant="acme") == "Paris."
     foundry.calls.one().has(error=None, input_tokens=12, output_tokens=3, tags={"tenant": "acme"})
 
@@ -26,7 +26,7 @@ def test_the_sdk_tries_again(foundry: FoundryKit, assistant: Assistant) -> None:
 
 
 def test_the_smaller_model_helps_out(foundry: FoundryKit, assistant: Assistant) -> None:
-    def respond(request: ReceivedRequest) -> Reply:
+    def respond(request: ReceivedRequest) -> FakeResponse:
         return error("rate_limited") if request.model == "claude-opus-prod" else answer("Paris.")
 
     foundry.script(respond)

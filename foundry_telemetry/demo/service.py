@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 
 from msgspec import structs
 
-from foundry_telemetry.testing import ReceivedRequest, Reply, answer, error
+from foundry_telemetry.testing import FakeResponse, ReceivedRequest, answer, error
 
 Part = Literal[
     "cache_read",
@@ -58,61 +58,61 @@ class Service:
         self._random = random.Random(11)  # noqa: S311 - seeded, so that runs are alike
         self._never = threading.Event()
 
-    def respond(self, request: ReceivedRequest) -> Reply:
+    def respond(self, request: ReceivedRequest) -> FakeResponse:
         """Answer one request."""
         part = _PARTS.get(request.headers.get(PART_HEADER, ""), Service._well)
-        # As it is from here on: a reply that is made anew would not be the one that is counted.
-        reply = structs.replace(part(self, request).played(request), make=None)
-        counted_input, counted_output = _count(self._sent(reply))
+        # As it is from here on: a response that is made anew would not be the one that is counted.
+        response = structs.replace(part(self, request).played(request), make=None)
+        counted_input, counted_output = _count(self._sent(response))
         self.input_tokens += counted_input
         self.output_tokens += counted_output
-        return reply
+        return response
 
-    def _sent(self, reply: Reply) -> bytes:
+    def _sent(self, response: FakeResponse) -> bytes:
         """What of a body leaves the service."""
-        held = (index for index, pause in reply.pauses if pause is self._never)
-        return b"".join(reply.chunks[: next(held, None)])
+        held = (index for index, pause in response.pauses if pause is self._never)
+        return b"".join(response.chunks[: next(held, None)])
 
-    def _well(self, request: ReceivedRequest) -> Reply:
+    def _well(self, request: ReceivedRequest) -> FakeResponse:
         return self._answer(request)
 
-    def _cache_written(self, request: ReceivedRequest) -> Reply:
+    def _cache_written(self, request: ReceivedRequest) -> FakeResponse:
         lives = {"ephemeral_5m_input_tokens": 6144, "ephemeral_1h_input_tokens": 2048}
         return self._answer(request, cache_creation_input_tokens=8192, cache_creation=lives)
 
-    def _cache_read(self, request: ReceivedRequest) -> Reply:
+    def _cache_read(self, request: ReceivedRequest) -> FakeResponse:
         return self._answer(request, cache_read_input_tokens=8192)
 
-    def _limited(self, request: ReceivedRequest) -> Reply:
+    def _limited(self, request: ReceivedRequest) -> FakeResponse:
         return self._answer(request) if _is_retry(request) else error(429, retry_after_s=_RETRY_AFTER_S)
 
-    def _overloaded(self, request: ReceivedRequest) -> Reply:
+    def _overloaded(self, request: ReceivedRequest) -> FakeResponse:
         return self._answer(request) if _is_retry(request) else error(529)
 
-    def _no_access(self, _: ReceivedRequest) -> Reply:
+    def _no_access(self, _: ReceivedRequest) -> FakeResponse:
         return error("auth_token_rejected")
 
-    def _no_role(self, _: ReceivedRequest) -> Reply:
+    def _no_role(self, _: ReceivedRequest) -> FakeResponse:
         return error("authz_missing_role")
 
-    def _no_deployment(self, _: ReceivedRequest) -> Reply:
+    def _no_deployment(self, _: ReceivedRequest) -> FakeResponse:
         return error("deployment_not_found")
 
-    def _closed_early(self, request: ReceivedRequest) -> Reply:
+    def _closed_early(self, request: ReceivedRequest) -> FakeResponse:
         # The rest never comes, so what is counted is what the client can have seen.
         return self._answer(request).paused(self._never, before=_LEADING_EVENTS + 4)
 
-    def _cut(self, request: ReceivedRequest) -> Reply:
-        reply = self._answer(request).played(request)
-        return reply.cut(after_bytes=sum(map(len, reply.chunks[: _LEADING_EVENTS + 6])))
+    def _cut(self, request: ReceivedRequest) -> FakeResponse:
+        response = self._answer(request).played(request)
+        return response.cut(after_bytes=sum(map(len, response.chunks[: _LEADING_EVENTS + 6])))
 
-    def _failed_inside(self, request: ReceivedRequest) -> Reply:
-        reply = self._answer(request).played(request)
+    def _failed_inside(self, request: ReceivedRequest) -> FakeResponse:
+        response = self._answer(request).played(request)
         told = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
         event = b"event: error\ndata: " + json.dumps(told).encode() + b"\n\n"
-        return structs.replace(reply, chunks=(*reply.chunks[: _LEADING_EVENTS + 5], event))
+        return structs.replace(response, chunks=(*response.chunks[: _LEADING_EVENTS + 5], event))
 
-    def _answer(self, request: ReceivedRequest, **usage: Any) -> Reply:
+    def _answer(self, request: ReceivedRequest, **usage: Any) -> FakeResponse:
         chance = self._random
         slowness = _SLOWNESS.get(request.model or "", 1.0)
         counters = {"input_tokens": chance.randint(180, 2400), "output_tokens": chance.randint(60, 900)}
@@ -125,7 +125,7 @@ class Service:
         )
 
 
-_PARTS: Final[Mapping[str, Callable[[Service, ReceivedRequest], Reply]]] = {
+_PARTS: Final[Mapping[str, Callable[[Service, ReceivedRequest], FakeResponse]]] = {
     "cache_read": Service._cache_read,  # noqa: SLF001 - this is the table of its parts; same below
     "cache_written": Service._cache_written,  # noqa: SLF001
     "closed_early": Service._closed_early,  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""What ``foundry-telemetry local`` does and says."""
+"""What ``foundry-telemetry local`` does and prints."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from foundry_telemetry.ingestion.items import StoreError
 from foundry_telemetry.local.api.server import LocalAzureMonitor, PortError, default_path, serve_forever
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.browser import open_page
-from foundry_telemetry.local.store.database import MEMORY, StoreError
+from foundry_telemetry.local.store.database import MEMORY
 
 _VARIABLE: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 _FAILED: Final = 1
@@ -30,7 +31,7 @@ def run(
         retention_days: Rows older than this are deleted.
         workbook: Shown in place of the shipped one.
         browser: Open the page, where there is a browser with windows.
-        as_json: Say where it listens as one line of JSON.
+        as_json: Print where it listens as one line of JSON.
 
     Returns:
         The exit code: 0 after Ctrl-C, 143 after SIGTERM, 1 when the file or the port cannot be used.
@@ -39,30 +40,30 @@ def run(
     try:
         azure = LocalAzureMonitor(path, port, retention_days, workbook=workbook)
     except (StoreError, PortError) as error:
-        print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - this is what the command says
+        print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - this is the output of the command
         return _FAILED
 
     def ready() -> None:
-        told = {"url": azure.url, **status(azure.store, azure.url)}
+        report = {"url": azure.url, **status(azure.store, azure.url)}
         if as_json:
-            print(json.dumps(told), flush=True)  # noqa: T201 - as above
+            print(json.dumps(report), flush=True)  # noqa: T201 - as above
         else:
-            _say(told, opened=browser and open_page(azure.url))
+            _print_status(report, opened=browser and open_page(azure.url))
 
     code = serve_forever(azure, ready)
     # It is how one ends it, and nothing was cut short.
     return 0 if code == 128 + 2 else code
 
 
-def _say(told: dict[str, Any], *, opened: bool) -> None:
+def _print_status(report: dict[str, Any], *, opened: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
-    attempts, where = told["attempts"]["rows"], told["database"]
-    kept = "kept in memory" if where == MEMORY else f"{where}, for {told['retention_days']:g} days"
-    since = f"; {attempts:,} attempts from {told['attempts']['first'][:10]} on" if attempts else ""
+    attempts, where = report["attempts"]["rows"], report["database"]
+    kept = "kept in memory" if where == MEMORY else f"{where}, for {report['retention_days']:g} days"
+    since = f"; {attempts:,} attempts from {report['attempts']['first'][:10]} on" if attempts else ""
     lines = (
-        ("page", Text(told["url"] + ("  opened in your browser" if opened else ""))),
+        ("page", Text(report["url"] + ("  opened in your browser" if opened else ""))),
         ("rows", Text(f"{kept}{since}")),
-        ("", Text(f"export {_VARIABLE}='{told['connection_string']}'", style="cyan")),
+        ("", Text(f"export {_VARIABLE}='{report['connection_string']}'", style="cyan")),
         ("", Text("goes before the start of your service. Ctrl-C ends this.")),
     )
     for title, text in lines:

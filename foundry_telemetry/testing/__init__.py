@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from foundry_telemetry.testing.kit.incidents import INCIDENTS, Incident
     from foundry_telemetry.testing.recorded_responses import error, recorded
     from foundry_telemetry.testing.recordings import RecordedCase, RecordedSequence, case, cases, sequences
-    from foundry_telemetry.testing.response import Ends, Pause, Reply
+    from foundry_telemetry.testing.response import Ends, FakeResponse, Pause
     from foundry_telemetry.testing.responses import answer, count_tokens, message, stream
     from foundry_telemetry.testing.script import Item, Respond
 
@@ -41,6 +41,7 @@ __all__ = [
     "Ends",
     "FakeFoundry",
     "FakeIngestion",
+    "FakeResponse",
     "FoundryKit",
     "Incident",
     "Item",
@@ -49,7 +50,6 @@ __all__ = [
     "ReceivedRequest",
     "RecordedCase",
     "RecordedSequence",
-    "Reply",
     "Respond",
     "answer",
     "case",
@@ -74,7 +74,7 @@ _NAMES: Final = {
     "recordings": ("RecordedCase", "RecordedSequence", "case", "cases", "sequences"),
     "recorded_responses": ("error", "recorded"),
     "responses": ("answer", "count_tokens", "message", "stream"),
-    "response": ("Ends", "Pause", "Reply"),
+    "response": ("Ends", "Pause", "FakeResponse"),
     "script": ("Item", "Respond"),
 }
 _HOMES: Final = {name: home for home, names in _NAMES.items() for name in names}

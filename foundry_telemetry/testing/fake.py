@@ -33,7 +33,7 @@ class FakeFoundry:
 
     Args:
         script: Items played in order, one for each request; the last is repeated. An item is a status (200
-            answers in the form that was asked for), the id of a recorded answer, a `Reply`, an exception, or
+            answers in the requested form), the id of a recorded answer, a `FakeResponse`, an exception, or
             one of ``connect_error``, ``connect_timeout``, ``pool_timeout``, ``read_error``, ``read_timeout``,
             ``remote_protocol_error``, ``write_error``. One item alone will do. A callable is given each
             request and returns an item.
@@ -127,7 +127,7 @@ class FakeFoundry:
         """A transport that answers inside the process, for sync and async clients alike.
 
         Args:
-            family: The module ``httpx`` or ``httpx2``, or its name; imported only when asked for.
+            family: The module ``httpx`` or ``httpx2``, or its name; imported on first use.
 
         Raises:
             ValueError: The family is neither.

@@ -11,7 +11,7 @@ from uuid import uuid4
 from msgspec import structs
 
 from foundry_telemetry.testing.recordings import split
-from foundry_telemetry.testing.response import Reply
+from foundry_telemetry.testing.response import FakeResponse
 
 _ALPHABET = string.ascii_letters + string.digits
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -57,8 +57,8 @@ def azure_id() -> str:
     return source.guid()
 
 
-def renewed(reply: Reply) -> Reply:
-    """The reply with a new id for each of its ids; an id that comes twice is replaced by one new id.
+def with_new_ids(response: FakeResponse) -> FakeResponse:
+    """The response with a new id for each of its ids; an id that comes twice is replaced by one new id.
 
     New ids are as long as the old ones, so that chunks and lengths stay as they were.
     """
@@ -70,11 +70,11 @@ def renewed(reply: Reply) -> Reply:
 
     headers = tuple(
         (name, _IN_HEADER.sub(replace, value) if name.lower() in _ID_HEADERS else value)
-        for name, value in reply.headers
+        for name, value in response.headers
     )
     # Latin-1 keeps every byte, and an id may straddle two chunks.
-    body = _IN_BODY.sub(replace, reply.body.decode("latin-1")).encode("latin-1")
-    return structs.replace(reply, headers=headers, chunks=split(body, map(len, reply.chunks)))
+    body = _IN_BODY.sub(replace, response.body.decode("latin-1")).encode("latin-1")
+    return structs.replace(response, headers=headers, chunks=split(body, map(len, response.chunks)))
 
 
 def _like(old: str) -> str:

@@ -1,6 +1,6 @@
 """The ingestion endpoint of Azure Monitor, played on loopback for tests and demonstrations.
 
-*Envelope*: one telemetry item as the exporter posts it. *Fault*: an answer other than "all accepted".
+*Envelope*: one telemetry item as the exporter posts it; here any JSON object will do.
 
 ::
 
@@ -14,66 +14,54 @@ Install with ``pip install 'foundry-telemetry[testing]'``.
 
 from __future__ import annotations
 
-import gzip
-import json
 import threading
-from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Self
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+import msgspec
+from starlette.applications import Starlette
 
+from foundry_telemetry.ingestion.endpoint import Ingestion
+from foundry_telemetry.ingestion.fault_injection import PARTIAL_SUCCESS, FaultInjection, InjectedError
+from foundry_telemetry.ingestion.items import INVALID_JSON, Receipt, UnreadableError, injected, split
+from foundry_telemetry.ingestion.refusals import HANDLERS
 from foundry_telemetry.serving import LoopbackServer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.requests import Request
 
 Envelope = dict[str, Any]
 
-INSTRUMENTATION_KEY = "00000000-1111-2222-3333-444444444444"
+INSTRUMENTATION_KEY: Final = "00000000-1111-2222-3333-444444444444"
 """A key that belongs to nobody."""
 
-_TRACK = ("/v2.1/track", "/v2/track")
-_LIVE_METRICS = ("/QuickPulseService.svc/ping", "/QuickPulseService.svc/post")
+_ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """One answer of the endpoint. Prefer the functions below to building it."""
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    errors: Mapping[int, int] = field(default_factory=dict)
-    """Index of a refused envelope to the status it is refused with."""
-    ends: Literal["answer", "hang", "close"] = "answer"
-    keeps: bool = False
-    """Whether the envelopes arrive although the client is told otherwise."""
-
-
-def refuse(status: int, *, retry_after: float | None = None) -> Fault:
+def refuse(status: int, *, retry_after: float | None = None) -> InjectedError:
     """Answer with `status`: 401, 402, 429, 439, 500, 503 and so on.
 
     Args:
         status: HTTP status.
         retry_after: Seconds for the ``Retry-After`` header.
     """
-    return Fault(status=status, headers={} if retry_after is None else {"Retry-After": f"{retry_after:g}"})
+    return InjectedError(status=status, retry_after_s=retry_after)
 
 
-def partly(errors: Mapping[int, int]) -> Fault:
+def partly(errors: Mapping[int, int]) -> InjectedError:
     """Answer 206: accept a batch without the envelopes at these indexes, refused with these statuses."""
-    return Fault(status=206, errors=dict(errors))
+    return InjectedError(status=PARTIAL_SUCCESS, errors=dict(errors))
 
 
-HANG = Fault(ends="hang")
+HANG: Final = InjectedError(hang=True)
 """Read the request and never answer."""
-CLOSE = Fault(ends="close")
+CLOSE: Final = InjectedError(close=True)
 """Read the request and close the connection."""
-ACCEPT_AND_CLOSE = Fault(ends="close", keeps=True)
+ACCEPT_AND_CLOSE: Final = InjectedError(close=True, keep=True)
 """Take the envelopes and close the connection, so that the client cannot know."""
 
 
@@ -85,22 +73,21 @@ class Post:
     """As sent, so perhaps with two slashes."""
     compressed: bool
     envelopes: tuple[Envelope, ...]
-    answer: Fault
+    answer: InjectedError
 
 
 class FakeIngestion:
     """Takes envelopes over HTTP as Azure does, while the ``with`` block runs.
 
     Args:
-        faults: What the first requests get, in order; after them all is accepted.
+        errors: What the first requests get, in order; after them all is accepted.
         port: 0 lets the system choose.
     """
 
-    def __init__(self, *faults: Fault, port: int = 0) -> None:
-        self._server = LoopbackServer(self._answer, port=port)
+    def __init__(self, *errors: InjectedError, port: int = 0) -> None:
+        self._fault_injection = FaultInjection(*errors)
+        self._server = LoopbackServer(self._application(), port=port)
         self._changed = threading.Condition()
-        self._faults = deque(faults)
-        self._always: Fault | None = None
         self._posts: list[Post] = []
         self._envelopes: list[Envelope] = []
 
@@ -137,25 +124,23 @@ class FakeIngestion:
         with self._changed:
             return list(self._posts)
 
-    def script(self, *faults: Fault) -> None:
+    def script(self, *errors: InjectedError) -> None:
         """Answer the next requests with these, in order."""
-        with self._changed:
-            self._faults.extend(faults)
+        self._fault_injection.script(*errors)
 
-    def always(self, fault: Fault | None) -> None:
-        """Answer every request with `fault` when no script is left; ``None`` makes all well again."""
-        with self._changed:
-            self._always = fault
+    def always(self, error: InjectedError | None) -> None:
+        """Answer every request with `error` when the script is through; ``None`` accepts all again."""
+        self._fault_injection.always(error)
 
     def wait_for(self, predicate: Callable[[], object], timeout: float = 10.0) -> None:
-        """Wait until `predicate` holds; it is asked again after each request.
+        """Wait until `predicate` holds; it is evaluated again after each request.
 
         Args:
             predicate: For example ``lambda: azure.events("foundry.attempt")``.
             timeout: Seconds.
 
         Raises:
-            TimeoutError: It did not come true; the message says what came instead.
+            TimeoutError: It did not come true; the message has what came instead.
         """
         with self._changed:
             if not self._changed.wait_for(predicate, timeout):
@@ -187,78 +172,46 @@ class FakeIngestion:
             if point["name"] == name
         ]
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        path = "/" + request.url.path.lstrip("/")
-        try:
-            body = await request.body()
-        except ClientDisconnect:
-            return
-        if path in _LIVE_METRICS:
-            await Response(headers={"x-ms-qps-subscribed": "false"})(scope, receive, send)
-        elif path in _TRACK and request.method == "POST":
-            await self._track(request, body, send)
-        else:
-            await Response(status_code=404)(scope, receive, send)
+    def _application(self) -> Starlette:
+        ingestion = Ingestion(_Receipts(), self._fault_injection, self._observe)
+        app = Starlette(routes=list(ingestion.routes()), exception_handlers=HANDLERS)
+        app.router.redirect_slashes = False
+        return app
 
-    async def _track(self, request: Request, body: bytes, send: Send) -> None:
-        compressed = "gzip" in request.headers.get("content-encoding", "")
-        try:
-            envelopes = _envelopes(gzip.decompress(body) if compressed else body)
-        except (OSError, EOFError, ValueError):
-            await _result(0, {0: 400}, 400)(request.scope, request.receive, send)
-            return
-        fault = self._take(request.url.path, envelopes, compressed=compressed)
-        if fault.ends == "answer":
-            response = _result(len(envelopes), _refused(fault, len(envelopes)), fault.status)
-            response.headers.update(fault.headers)
-            await response(request.scope, request.receive, send)
-            return
-        if fault.ends == "close":
-            request.scope["state"]["transport"].close()
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
+    def _observe(self, request: Request, body: bytes, error: InjectedError) -> None:
+        compressed = request.headers.get("content-encoding") == "gzip"
+        self._record(Post(request.url.path, compressed, tuple(_envelopes(body)), error))
 
-    def _take(self, path: str, envelopes: list[Envelope], *, compressed: bool) -> Fault:
+    def _record(self, post: Post) -> None:
         with self._changed:
-            fault = self._faults.popleft() if self._faults else self._always or Fault()
-            self._posts.append(Post(path, compressed, tuple(envelopes), fault))
-            if fault.keeps or fault.ends == "answer":
-                refused = {} if fault.keeps else _refused(fault, len(envelopes))
+            self._posts.append(post)
+            if post.answer.stores and not post.answer.hang:
                 self._envelopes += [
-                    envelope for index, envelope in enumerate(envelopes) if index not in refused
+                    envelope
+                    for index, envelope in enumerate(post.envelopes)
+                    if index not in post.answer.errors
                 ]
             self._changed.notify_all()
-            return fault
 
 
-def _refused(fault: Fault, count: int) -> Mapping[int, int]:
-    if fault.status in {200, 206}:
-        return {index: status for index, status in fault.errors.items() if index < count}
-    return dict.fromkeys(range(count), fault.status)
+class _Receipts:
+    """A sink that counts: the envelopes are recorded together with their request."""
 
+    key = INSTRUMENTATION_KEY
 
-def _result(received: int, refused: Mapping[int, int], status: int) -> JSONResponse:
-    errors = [
-        {"index": index, "statusCode": code, "message": f"refused with {code}"}
-        for index, code in refused.items()
-    ]
-    content = {
-        "itemsReceived": received,
-        "itemsAccepted": max(received - len(refused), 0),
-        "appId": None,
-        "errors": errors,
-    }
-    return JSONResponse(content, status_code=status)
+    def add(self, body: bytes, errors: Mapping[int, int], /) -> Future[Receipt]:
+        received = len(split(body))
+        refusals = tuple(injected(index, status) for index, status in errors.items() if index < received)
+        done: Future[Receipt] = Future()
+        done.set_result(Receipt(received, refusals))
+        return done
 
 
 def _envelopes(body: bytes) -> list[Envelope]:
-    """Read a JSON array of envelopes, or one envelope a line."""
-    text = body.decode("utf-8").strip()
-    if text.startswith("["):
-        found: list[Envelope] = json.loads(text)
-        return found
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+    try:
+        return [_ENVELOPE.decode(item) for item in split(body)]
+    except INVALID_JSON as error:
+        raise UnreadableError(f"an item is no JSON object: {error}") from None
 
 
 def _kind(envelope: Envelope) -> str:

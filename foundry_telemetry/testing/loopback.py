@@ -18,7 +18,7 @@ from foundry_telemetry.testing.script import NO_ANSWERS, NoAnswer, Play
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
-    from foundry_telemetry.testing.response import Pause, Reply
+    from foundry_telemetry.testing.response import FakeResponse, Pause
 
 _TICK_S = 0.002
 _LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
@@ -66,18 +66,18 @@ class _App:
         while transport.is_closing() and (await receive())["type"] != "http.disconnect":
             pass
 
-    async def _answer(self, reply: Reply, transport: asyncio.Transport, send: Send) -> None:
-        await _wait(reply.waits(), transport)
-        await send(_start(reply))
-        for pauses, piece in reply.steps(self._piece_size):
+    async def _answer(self, response: FakeResponse, transport: asyncio.Transport, send: Send) -> None:
+        await _wait(response.waits(), transport)
+        await send(_start(response))
+        for pauses, piece in response.steps(self._piece_size):
             await _wait(pauses, transport)
             if transport.is_closing():
                 return
             if piece:
                 await send(_part(piece))
-        if reply.ends == "complete":
+        if response.ends == "complete":
             await send({"type": "http.response.body", "body": b"", "more_body": False})
-        elif reply.ends == "reset":
+        elif response.ends == "reset":
             await _reset(transport)
         else:
             transport.close()
@@ -94,7 +94,7 @@ async def _no_answer(item: NoAnswer, transport: asyncio.Transport) -> None:
 
 async def _reset(transport: asyncio.Transport) -> None:
     # A reset throws away what is not sent yet.
-    while transport.get_write_buffer_size() and not transport.is_closing():  # noqa: ASYNC110 - no event tells
+    while transport.get_write_buffer_size() and not transport.is_closing():  # noqa: ASYNC110 - there is no event for it
         await asyncio.sleep(_TICK_S)
     if not transport.is_closing():
         connection = transport.get_extra_info("socket")
@@ -108,15 +108,15 @@ async def _wait(pauses: tuple[Pause, ...], transport: asyncio.Transport) -> None
         seconds, gate = (pause, None) if isinstance(pause, (int, float)) else (math.inf, pause)
         until = asyncio.get_running_loop().time() + seconds
         while not transport.is_closing() and not (gate is not None and gate.is_set()):
-            left = until - asyncio.get_running_loop().time()
-            if left <= 0:
+            remaining_s = until - asyncio.get_running_loop().time()
+            if remaining_s <= 0:
                 break
-            await asyncio.sleep(min(left, _TICK_S))
+            await asyncio.sleep(min(remaining_s, _TICK_S))
 
 
-def _start(reply: Reply) -> Message:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+def _start(response: FakeResponse) -> Message:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    return {"type": "http.response.start", "status": response.status, "headers": headers}
 
 
 def _part(piece: bytes) -> Message:
@@ -133,7 +133,7 @@ async def _received(request: Request) -> ReceivedRequest:
     )
 
 
-def _require_playable(item: Reply | NoAnswer) -> None:
+def _require_playable(item: FakeResponse | NoAnswer) -> None:
     if isinstance(item, NoAnswer) and item.name not in _PLAYABLE:
         names = ", ".join(repr(name) for name, kind in NO_ANSWERS.items() if kind in _PLAYABLE)
         raise ValueError(

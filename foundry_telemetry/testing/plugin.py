@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def foundry(request: pytest.FixtureRequest) -> Iterator[FoundryKit]:
     """Claude in Microsoft Foundry, played: answers every call of your code without a socket.
 
-    ``foundry.script(429, 200)``, ``foundry.reply("Paris.")`` and ``foundry.incident("expired_token")`` say
+    ``foundry.script(429, 200)``, ``foundry.respond("Paris.")`` and ``foundry.incident("expired_token")`` say
     what it answers; ``foundry.calls.one().has(attempts=2, error=None)`` asserts what was recorded. A test
     that recorded a prompt, an answer or a secret fails at its end. Annotate it with
     ``foundry_telemetry.testing.FoundryKit``.
@@ -80,7 +80,7 @@ def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def _check(marker: pytest.Mark) -> None:
-    """Refuse a marker that says what nobody would read.
+    """Refuse a marker with what nobody would read.
 
     Raises:
         pytest.UsageError: It does.

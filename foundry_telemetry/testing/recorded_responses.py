@@ -1,4 +1,4 @@
-"""Replies made of recorded answers: byte for byte, or with new ids."""
+"""Responses made of recorded answers: byte for byte, or with new ids."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from functools import cache
 from msgspec import structs
 
 from foundry_telemetry.testing.captured_request import ReceivedRequest
-from foundry_telemetry.testing.id_rewriting import renewed
+from foundry_telemetry.testing.id_rewriting import with_new_ids
 from foundry_telemetry.testing.recordings import RecordedCase, case, cases, nearest
-from foundry_telemetry.testing.response import Reply, built
+from foundry_telemetry.testing.response import FakeResponse, built
 
 SHORT_RETRY_S = 0.01
-"""The wait that errors ask for unless told otherwise, in seconds; the recorded ones are 6 s and more."""
+"""The wait of errors by default, in seconds; the recorded ones are 6 s and more."""
 
 _BY_STATUS = {
     400: "err_400_invalid_request",
@@ -32,7 +32,7 @@ _BY_STATUS = {
 _FIRST_ERROR, _FIRST_SERVER_ERROR, _LAST_ERROR = 400, 500, 599
 
 
-def recorded(case_id: str, *, fresh: bool = False) -> Reply:
+def recorded(case_id: str, *, fresh: bool = False) -> FakeResponse:
     """A recorded answer, byte for byte.
 
     Args:
@@ -42,26 +42,26 @@ def recorded(case_id: str, *, fresh: bool = False) -> Reply:
     Raises:
         ValueError: There is no such case, or its request got no answer.
     """
-    reply = _replay(case(case_id))
-    return built(lambda _: renewed(reply)) if fresh else reply
+    response = _from_recording(case(case_id))
+    return built(lambda _: with_new_ids(response)) if fresh else response
 
 
-def error(which: int | str, *, retry_after_s: float | None = SHORT_RETRY_S) -> Reply:
+def error(which: int | str, *, retry_after_s: float | None = SHORT_RETRY_S) -> FakeResponse:
     """An error as the service sends it, with ids of its own.
 
     Args:
         which: A status, 400 to 599; a failure class such as ``rate_limited`` or ``auth_token_expired``; or
             the id of a recorded error.
         retry_after_s: Seconds to ask the client to wait, in place of the recorded wait. An answer that asks
-            for no wait is left so. ``None`` keeps the recorded wait.
+            for no wait stays so. ``None`` keeps the recorded wait.
 
     Raises:
         ValueError: No error is known by this name.
     """
-    reply = _by_status(which) if isinstance(which, int) else recorded(_by_name(which), fresh=True)
-    if retry_after_s is None or reply.header("retry-after") is None:
-        return reply
-    return reply.with_headers(retry_hints(retry_after_s))
+    response = _by_status(which) if isinstance(which, int) else recorded(_by_name(which), fresh=True)
+    if retry_after_s is None or response.header("retry-after") is None:
+        return response
+    return response.with_headers(retry_hints(retry_after_s))
 
 
 def retry_hints(seconds: float) -> dict[str, str | None]:
@@ -87,28 +87,28 @@ def _by_name(name: str) -> str:
     return error_names()[name]
 
 
-def _by_status(status: int) -> Reply:
+def _by_status(status: int) -> FakeResponse:
     if not _FIRST_ERROR <= status <= _LAST_ERROR:
         raise ValueError(f"not the status of an error: {status!r}; expected 400 to 599")
     if status in _BY_STATUS:
         return recorded(_BY_STATUS[status], fresh=True)
     # A status nobody recorded: the model service's shape with the nearest type.
     like = "err_500_api_error" if status >= _FIRST_SERVER_ERROR else "err_400_invalid_request"
-    reply = recorded(like, fresh=True)
+    response = recorded(like, fresh=True)
 
-    def make(request: ReceivedRequest) -> Reply:
-        return structs.replace(reply.played(request), status=status)
+    def make(request: ReceivedRequest) -> FakeResponse:
+        return structs.replace(response.played(request), status=status)
 
     return built(make)
 
 
-def _replay(each: RecordedCase) -> Reply:
+def _from_recording(each: RecordedCase) -> FakeResponse:
     if each.status is None:
         raise ValueError(
             f"{each.id!r} is the record of a request that got no answer: expected a case with one; "
             "script an exception instead, such as 'connect_error'"
         )
-    return Reply(
+    return FakeResponse(
         status=each.status,
         headers=each.headers,
         chunks=each.chunks,

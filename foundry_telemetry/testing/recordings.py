@@ -45,7 +45,7 @@ class RecordedRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def url(self) -> str:
-        """The whole URL."""
+        """The complete URL."""
         return f"{self.scheme}://{self.host}{self.path}"
 
 
@@ -64,13 +64,13 @@ class RecordedCase(Struct, frozen=True, kw_only=True):
     ends: RecordedEnds | None
     """``None`` when the request got no answer."""
     chunk_sizes: tuple[int, ...]
-    """Sizes of the first pieces of the body, in bytes; the rest is one more piece. Empty: not told."""
+    """Sizes of the first pieces of the body, in bytes; the rest is one more piece. Empty: unknown."""
     expect: Mapping[str, Any]
     """What is true of the answer; see ``fields`` in ``index.json``."""
 
     @property
     def chunks(self) -> tuple[bytes, ...]:
-        """The body in the recorded pieces; where none are told, one piece per event, or the whole."""
+        """The body in the recorded pieces; where they are unknown, one piece per event, or all at once."""
         if self.chunk_sizes:
             return split(self.body, self.chunk_sizes)
         if not self.is_stream:
@@ -133,9 +133,9 @@ def find_folder(package: Path) -> Path:
     for place in places:
         if (place / "index.json").is_file():
             return place
-    looked = " and ".join(repr(str(place)) for place in places)
+    searched = " and ".join(repr(str(place)) for place in places)
     raise FileNotFoundError(
-        f"no recorded answers: expected index.json in {looked}; repair with "
+        f"no recorded answers: expected index.json in {searched}; repair with "
         "`pip install --force-reinstall 'foundry-telemetry[testing]'`"
     )
 

@@ -1,4 +1,4 @@
-"""Builders of replies: what Claude in Microsoft Foundry answers, with ids of its own each time."""
+"""Builders of responses: what Claude in Microsoft Foundry answers, with ids of its own each time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.id_rewriting import azure_id, message_id, request_id
 from foundry_telemetry.testing.recorded_responses import error
-from foundry_telemetry.testing.response import Pause, Reply, built
+from foundry_telemetry.testing.response import FakeResponse, Pause, built
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 DEFAULT_TEXT = "The capital of France is Paris."
@@ -24,7 +24,7 @@ Usage = Mapping[str, Any]
 """Token counters under the names of the Anthropic API."""
 
 _START_ONLY = ("cache_creation", "service_tier", "inference_geo", "speed")
-"""Counters that a stream tells in ``message_start`` and never again."""
+"""Counters that a stream reports in ``message_start`` and never again."""
 
 _LEADING_EVENTS = 3
 """Events of a stream before its first delta."""
@@ -40,8 +40,8 @@ class AnswerOptions(TypedDict, total=False):
     between_deltas: Pause | None
 
 
-class _Said(Struct, frozen=True, kw_only=True):
-    """What Claude says, in whatever form it is asked for."""
+class _Completion(Struct, frozen=True, kw_only=True):
+    """What Claude answers, in whatever form is requested."""
 
     deltas: tuple[str, ...]
     model: str | None
@@ -52,7 +52,7 @@ class _Said(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The whole text."""
+        """The complete text."""
         return "".join(self.deltas)
 
 
@@ -62,17 +62,17 @@ def message(
     model: str | None = None,
     usage: Usage | None = None,
     stop_reason: str = "end_turn",
-) -> Reply:
-    """A whole answer as JSON.
+) -> FakeResponse:
+    """A complete answer as JSON.
 
     Args:
-        text: What Claude says.
-        model: Model of the answer; not given, the deployment that was asked for.
+        text: What Claude answers.
+        model: Model of the answer; not given, the requested deployment.
         usage: Counters that replace or join the usual ones.
         stop_reason: Why the answer ends.
     """
-    said = _Said(deltas=(text,), model=model, usage=usage, stop_reason=stop_reason)
-    return built(partial(_message, said))
+    completion = _Completion(deltas=(text,), model=model, usage=usage, stop_reason=stop_reason)
+    return built(partial(_message, completion))
 
 
 def stream(
@@ -83,7 +83,7 @@ def stream(
     stop_reason: str = "end_turn",
     first_delta_after: Pause | None = None,
     between_deltas: Pause | None = None,
-) -> Reply:
+) -> FakeResponse:
     """An answer as server-sent events, one chunk for each event.
 
     ``message_start`` carries a placeholder for the output tokens, as the service does; ``message_delta``
@@ -91,13 +91,13 @@ def stream(
 
     Args:
         deltas: The pieces of text; one text is cut into words.
-        model: Model of the answer; not given, the deployment that was asked for.
+        model: Model of the answer; not given, the requested deployment.
         usage: Final counters that replace or join the usual ones.
         stop_reason: Why the answer ends.
         first_delta_after: Wait before the first delta, in seconds, or until an event is set.
         between_deltas: Wait before each further delta.
     """
-    said = _Said(
+    completion = _Completion(
         deltas=_deltas(deltas),
         model=model,
         usage=usage,
@@ -105,10 +105,10 @@ def stream(
         first_delta_after=first_delta_after,
         between_deltas=between_deltas,
     )
-    return built(partial(_stream, said))
+    return built(partial(_stream, completion))
 
 
-def count_tokens(input_tokens: int = DEFAULT_INPUT_TOKENS) -> Reply:
+def count_tokens(input_tokens: int = DEFAULT_INPUT_TOKENS) -> FakeResponse:
     """The answer to a request to count tokens."""
     return built(partial(_json, {"input_tokens": input_tokens}))
 
@@ -121,13 +121,13 @@ def answer(
     stop_reason: str = "end_turn",
     first_delta_after: Pause | None = None,
     between_deltas: Pause | None = None,
-) -> Reply:
-    """The 200 in the form that is asked for: as by `stream`, `message` or `count_tokens`.
+) -> FakeResponse:
+    """The 200 in the requested form: as by `stream`, `message` or `count_tokens`.
 
-    A whole answer waits ``first_delta_after`` before its headers. A path that Foundry does not serve gets
+    A complete answer waits ``first_delta_after`` before its headers. A path that Foundry does not serve gets
     the 404 it would get there. Arguments as in `stream`.
     """
-    said = _Said(
+    completion = _Completion(
         deltas=_deltas(text),
         model=model,
         usage=usage,
@@ -135,30 +135,34 @@ def answer(
         first_delta_after=first_delta_after,
         between_deltas=between_deltas,
     )
-    return built(partial(_answer, said))
+    return built(partial(_answer, completion))
 
 
-def _answer(said: _Said, request: ReceivedRequest) -> Reply:
+def _answer(completion: _Completion, request: ReceivedRequest) -> FakeResponse:
     if request.operation is None:
         return error("err_404_api_not_supported").played(request)
     if request.operation == "count_tokens":
-        return _json({"input_tokens": _usage(said)["input_tokens"]}, request)
+        return _json({"input_tokens": _usage(completion)["input_tokens"]}, request)
     if request.wants_stream:
-        return _stream(said, request)
-    whole = _message(said, request)
-    return whole if said.first_delta_after is None else whole.paused(said.first_delta_after, before="headers")
+        return _stream(completion, request)
+    complete = _message(completion, request)
+    return (
+        complete
+        if completion.first_delta_after is None
+        else complete.paused(completion.first_delta_after, before="headers")
+    )
 
 
-def _message(said: _Said, request: ReceivedRequest) -> Reply:
-    whole = _envelope(said, request) | {
-        "content": [{"type": "text", "text": said.text}],
-        "stop_reason": said.stop_reason,
-        "usage": _usage(said),
+def _message(completion: _Completion, request: ReceivedRequest) -> FakeResponse:
+    complete = _envelope(completion, request) | {
+        "content": [{"type": "text", "text": completion.text}],
+        "stop_reason": completion.stop_reason,
+        "usage": _usage(completion),
     }
-    return _json(whole, request)
+    return _json(complete, request)
 
 
-def _stream(said: _Said, request: ReceivedRequest) -> Reply:
+def _stream(completion: _Completion, request: ReceivedRequest) -> FakeResponse:
     headers = (
         ("content-type", "text/event-stream; charset=utf-8"),
         ("cache-control", "no-cache"),
@@ -166,18 +170,20 @@ def _stream(said: _Said, request: ReceivedRequest) -> Reply:
         ("x-accel-buffering", "no"),
         ("transfer-encoding", "chunked"),
     )
-    return Reply(headers=headers, chunks=tuple(map(_event, _events(said, request))), pauses=_pauses(said))
+    return FakeResponse(
+        headers=headers, chunks=tuple(map(_event, _events(completion, request))), pauses=_pauses(completion)
+    )
 
 
-def _events(said: _Said, request: ReceivedRequest) -> Iterator[dict[str, Any]]:
-    final = _usage(said)
-    start = _envelope(said, request) | {"usage": final | {"output_tokens": 1}}
+def _events(completion: _Completion, request: ReceivedRequest) -> Iterator[dict[str, Any]]:
+    final = _usage(completion)
+    start = _envelope(completion, request) | {"usage": final | {"output_tokens": 1}}
     totals = {name: value for name, value in final.items() if name not in _START_ONLY}
-    stop = {"stop_reason": said.stop_reason, "stop_sequence": None}
+    stop = {"stop_reason": completion.stop_reason, "stop_sequence": None}
     yield {"type": "message_start", "message": start}
     yield {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
     yield {"type": "ping"}
-    for text in said.deltas:
+    for text in completion.deltas:
         delta = {"type": "text_delta", "text": text}
         yield {"type": "content_block_delta", "index": 0, "delta": delta}
     yield {"type": "content_block_stop", "index": 0}
@@ -185,15 +191,15 @@ def _events(said: _Said, request: ReceivedRequest) -> Iterator[dict[str, Any]]:
     yield {"type": "message_stop"}
 
 
-def _pauses(said: _Said) -> tuple[tuple[int, Pause], ...]:
-    waits = [said.first_delta_after] + [said.between_deltas] * (len(said.deltas) - 1)
+def _pauses(completion: _Completion) -> tuple[tuple[int, Pause], ...]:
+    waits = [completion.first_delta_after] + [completion.between_deltas] * (len(completion.deltas) - 1)
     return tuple((index, wait) for index, wait in enumerate(waits, _LEADING_EVENTS) if wait is not None)
 
 
-def _json(body: Mapping[str, Any], request: ReceivedRequest) -> Reply:
+def _json(body: Mapping[str, Any], request: ReceivedRequest) -> FakeResponse:
     encoded = msgspec.json.encode(body)
     kind, length = ("content-type", "application/json"), ("content-length", str(len(encoded)))
-    return Reply(headers=(kind, *_identity(request), length), chunks=(encoded,))
+    return FakeResponse(headers=(kind, *_identity(request), length), chunks=(encoded,))
 
 
 def _identity(request: ReceivedRequest) -> tuple[tuple[str, str], ...]:
@@ -210,32 +216,32 @@ def _identity(request: ReceivedRequest) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _envelope(said: _Said, request: ReceivedRequest) -> dict[str, Any]:
+def _envelope(completion: _Completion, request: ReceivedRequest) -> dict[str, Any]:
     return {
         "id": message_id(),
         "type": "message",
         "role": "assistant",
-        "model": said.model or request.model or DEFAULT_MODEL,
+        "model": completion.model or request.model or DEFAULT_MODEL,
         "content": [],
         "stop_reason": None,
         "stop_sequence": None,
     }
 
 
-def _usage(said: _Said) -> dict[str, Any]:
+def _usage(completion: _Completion) -> dict[str, Any]:
     usual = {
         "input_tokens": DEFAULT_INPUT_TOKENS,
         "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0,
-        "output_tokens": len(said.text) // 4 + 1,
+        "output_tokens": len(completion.text) // 4 + 1,
         "service_tier": "standard",
         "inference_geo": "global",
     }
-    return usual | dict(said.usage or {})
+    return usual | dict(completion.usage or {})
 
 
 def _deltas(text: Iterable[str] | str) -> tuple[str, ...]:
-    """The pieces of a text; one that comes whole is cut after each space."""
+    """The pieces of a text; one that comes in one piece is cut after each space."""
     return tuple(re.findall(r"\S*\s|\S+$", text) if isinstance(text, str) else text)
 
 

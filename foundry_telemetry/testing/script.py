@@ -13,11 +13,11 @@ from msgspec import Struct
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.recorded_responses import error, recorded
 from foundry_telemetry.testing.recordings import cases, nearest
-from foundry_telemetry.testing.response import Reply
+from foundry_telemetry.testing.response import FakeResponse
 from foundry_telemetry.testing.responses import answer
 
-Item = int | str | Reply | BaseException | type[BaseException]
-"""A status, the id of a recorded answer or the name of an error, a reply, or an exception."""
+Item = int | str | FakeResponse | BaseException | type[BaseException]
+"""A status, the id of a recorded answer or the name of an error, a response, or an exception."""
 
 Respond = Callable[[ReceivedRequest], Item]
 """Answers each request by itself. It must not block: it runs where the request is handled."""
@@ -51,7 +51,7 @@ class NoAnswer(Struct, frozen=True, kw_only=True):
 
 
 _SOCKET_ERRORS = {"ConnectError": errno.ECONNREFUSED, "ReadError": errno.ECONNRESET}
-"""What the socket says when such an exception is raised in earnest."""
+"""The socket's error when such an exception is raised in earnest."""
 
 NO_ANSWERS = {
     "connect_error": "ConnectError",
@@ -73,7 +73,7 @@ class Play:
     def __init__(self, script: Item | Iterable[Item] | Respond, *, retry_after_s: float | None) -> None:
         self._retry_after_s = retry_after_s
         self._respond: Respond | None = None
-        self._items: tuple[Reply | NoAnswer, ...] = ()
+        self._items: tuple[FakeResponse | NoAnswer, ...] = ()
         self._requests: list[ReceivedRequest] = []
         self._first = 0
         self._arrived = threading.Condition()
@@ -82,7 +82,7 @@ class Play:
     def change(self, script: Item | Iterable[Item] | Respond) -> None:
         """Play another script from now on; a script that is not understood changes nothing."""
         respond: Respond | None = None
-        items: tuple[Reply | NoAnswer, ...] = ()
+        items: tuple[FakeResponse | NoAnswer, ...] = ()
         if callable(script) and not isinstance(script, type):
             respond = script
         else:
@@ -93,7 +93,7 @@ class Play:
             self._respond, self._items, self._first = respond, items, len(self._requests)
 
     @property
-    def items(self) -> tuple[Reply | NoAnswer, ...]:
+    def items(self) -> tuple[FakeResponse | NoAnswer, ...]:
         """The script as it was understood; empty when a callable answers."""
         return self._items
 
@@ -103,8 +103,8 @@ class Play:
         with self._arrived:
             return list(self._requests)
 
-    def next(self, request: ReceivedRequest) -> Reply | NoAnswer:
-        """Note a request and take the next item; the last item is repeated."""
+    def next(self, request: ReceivedRequest) -> FakeResponse | NoAnswer:
+        """Record a request and take the next item; the last item is repeated."""
         with self._arrived:
             index = len(self._requests) - self._first
             respond, items = self._respond, self._items
@@ -114,7 +114,7 @@ class Play:
             item = self._read(respond(request), index)
         else:
             item = items[min(index, len(items) - 1)]
-        return item.played(request) if isinstance(item, Reply) else item
+        return item.played(request) if isinstance(item, FakeResponse) else item
 
     def wait_for(self, count: int, timeout_s: float) -> list[ReceivedRequest]:
         """Wait until this many requests came.
@@ -127,9 +127,9 @@ class Play:
                 raise TimeoutError(f"{len(self._requests)} of {count} requests came within {timeout_s} s")
             return list(self._requests)
 
-    def _read(self, item: object, where: int) -> Reply | NoAnswer:
+    def _read(self, item: object, where: int) -> FakeResponse | NoAnswer:
         """Understand one item of a script."""
-        if isinstance(item, Reply):
+        if isinstance(item, FakeResponse):
             return item
         if isinstance(item, int) and not isinstance(item, bool):
             return answer() if item == _OK else _error(item, where, self._retry_after_s)
@@ -141,25 +141,25 @@ class Play:
             return NoAnswer(name=type(item).__name__, exception=item)
         raise TypeError(
             f"script item {where} is {item!r}: expected a status (200, or 400 to 599), the id of a recorded "
-            f"answer, a Reply, an exception, or {nearest(str(item), NO_ANSWERS)}"
+            f"answer, a FakeResponse, an exception, or {nearest(str(item), NO_ANSWERS)}"
         )
 
 
 def _listed(script: Item | Iterable[Item] | Respond) -> tuple[object, ...]:
     """The items of a script; one item alone is a script too."""
-    if isinstance(script, Iterable) and not isinstance(script, (str, Reply)):
+    if isinstance(script, Iterable) and not isinstance(script, (str, FakeResponse)):
         return tuple(script)
     return (script,)
 
 
-def _error(status: int, where: int, retry_after_s: float | None) -> Reply:
+def _error(status: int, where: int, retry_after_s: float | None) -> FakeResponse:
     try:
         return error(status, retry_after_s=retry_after_s)
     except ValueError:
         raise ValueError(f"script item {where} is {status!r}: expected 200, or 400 to 599") from None
 
 
-def _named(name: str, where: int) -> Reply | NoAnswer:
+def _named(name: str, where: int) -> FakeResponse | NoAnswer:
     short = _RECORDED_NO_ANSWERS.get(name, name)
     if short in NO_ANSWERS:
         return NoAnswer(name=NO_ANSWERS[short])

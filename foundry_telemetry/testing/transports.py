@@ -1,7 +1,7 @@
 """Transports that play a script inside the process, for httpx and httpx2 alike.
 
 The four byte streams and the two transports differ between the families only in their base classes, so they
-are written once and put on the bases of the family that is asked for.
+are written once and put on the bases of the requested family.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, ClassVar, NamedTuple, Protocol
 
 from foundry_telemetry.testing.captured_request import ReceivedRequest, joined
-from foundry_telemetry.testing.response import Pause, Reply
+from foundry_telemetry.testing.response import FakeResponse, Pause
 from foundry_telemetry.testing.script import NoAnswer
 
 _ASYNC_TICK_S = 0.002
@@ -41,17 +41,17 @@ class Clock(Protocol):
 
 
 class Plays(Protocol):
-    """Says what to answer."""
+    """Chooses the answer."""
 
-    def next(self, request: ReceivedRequest) -> Reply | NoAnswer:
-        """Note a request, and say what it gets."""
+    def next(self, request: ReceivedRequest) -> FakeResponse | NoAnswer:
+        """Record a request, and return its answer."""
 
 
 class _Exchange(NamedTuple):
-    """One reply on its way to a client of a family."""
+    """One response on its way to a client of a family."""
 
     family: ModuleType
-    reply: Reply
+    response: FakeResponse
     piece_size: int | None
     read_timeout_s: float | None
     clock: Clock | None
@@ -63,9 +63,9 @@ class _Exchange(NamedTuple):
 
     def end(self) -> None:
         """Raise what a body that is not complete raises."""
-        if self.reply.ends == "cut":
+        if self.response.ends == "cut":
             raise self.family.RemoteProtocolError(_CUT)
-        if self.reply.ends == "reset":
+        if self.response.ends == "reset":
             raise NoAnswer(name="ReadError").raised(self.family)
 
     def wait(self, pauses: tuple[Pause, ...]) -> None:
@@ -124,7 +124,7 @@ class _SyncBody:
         self._exchange = exchange
 
     def __iter__(self) -> Iterator[bytes]:
-        for pauses, piece in self._exchange.reply.steps(self._exchange.piece_size):
+        for pauses, piece in self._exchange.response.steps(self._exchange.piece_size):
             self._exchange.wait(pauses)
             if piece:
                 self._exchange.tick()
@@ -137,7 +137,7 @@ class _AsyncBody:
         self._exchange = exchange
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for pauses, piece in self._exchange.reply.steps(self._exchange.piece_size):
+        for pauses, piece in self._exchange.response.steps(self._exchange.piece_size):
             await self._exchange.wait_async(pauses)
             if piece:
                 await self._exchange.tick_async()
@@ -161,29 +161,33 @@ class _Transport:
     def handle_request(self, request: Any) -> Any:
         request.read()
         exchange = self._exchange(request)
-        exchange.wait(exchange.reply.waits())
+        exchange.wait(exchange.response.waits())
         return self._response(exchange, _kinds(self._family).sync_body(exchange), request)
 
     async def handle_async_request(self, request: Any) -> Any:
         await request.aread()
         exchange = self._exchange(request)
-        await exchange.wait_async(exchange.reply.waits())
+        await exchange.wait_async(exchange.response.waits())
         return self._response(exchange, _kinds(self._family).async_body(exchange), request)
 
     def _exchange(self, request: Any) -> _Exchange:
-        reply = self._play.next(_received(request))
+        response = self._play.next(_received(request))
         timeout = request.extensions.get("timeout") or {}
-        if isinstance(reply, NoAnswer):
+        if isinstance(response, NoAnswer):
             if self._clock is not None:
-                self._clock.advance(timeout.get(_TIMEOUTS.get(reply.name, "")) or 0)
-            raise reply.raised(self._family)
-        return _Exchange(self._family, reply, self._piece_size, timeout.get("read"), self._clock)
+                self._clock.advance(timeout.get(_TIMEOUTS.get(response.name, "")) or 0)
+            raise response.raised(self._family)
+        return _Exchange(self._family, response, self._piece_size, timeout.get("read"), self._clock)
 
     def _response(self, exchange: _Exchange, body: object, request: Any) -> Any:
-        reply = exchange.reply
+        response = exchange.response
         extensions = {"http_version": b"HTTP/1.1"}
         return self._family.Response(
-            reply.status, headers=list(reply.headers), stream=body, request=request, extensions=extensions
+            response.status,
+            headers=list(response.headers),
+            stream=body,
+            request=request,
+            extensions=extensions,
         )
 
 
@@ -200,7 +204,7 @@ def make_transport(
 
     Args:
         family: The module of a family, such as ``httpx``.
-        play: Says what to answer.
+        play: Chooses the answer.
         piece_size: Bytes of a piece, at most.
         clock: Moved on by the waits of the script, in whose place nobody waits.
     """

@@ -28,7 +28,14 @@ from foundry_telemetry.azure import drop_counting, envelopes, pipelines
 from foundry_telemetry.azure.drop_counting import CountedExporter, CountedQueue
 from foundry_telemetry.dropped_items import Dropped, Reason, Signal
 from foundry_telemetry.signals import gauges, make_signals
-from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, CLOSE, FakeIngestion, Fault, partly, refuse
+from foundry_telemetry.testing.ingestion import (
+    ACCEPT_AND_CLOSE,
+    CLOSE,
+    FakeIngestion,
+    InjectedError,
+    partly,
+    refuse,
+)
 from tests.azure.process import stored
 from tests.support.patience import PATIENCE_S
 
@@ -97,7 +104,7 @@ NO_DISK = {"disable_offline_storage": True}
 FULL = {"storage_max_size": 1}
 """Bytes; a file that is no telemetry lies in the folder already."""
 
-OUTCOMES: dict[str, tuple[Fault | None, dict[str, Any], dict[Reason, int], int]] = {
+OUTCOMES: dict[str, tuple[InjectedError | None, dict[str, Any], dict[Reason, int], int]] = {
     "taken": (None, {}, {}, 0),
     "taken, no disk": (None, NO_DISK, {}, 0),
     "400": (refuse(400), {}, {Reason.REFUSED: SPANS}, 0),
@@ -127,12 +134,12 @@ OUTCOMES: dict[str, tuple[Fault | None, dict[str, Any], dict[Reason, int], int]]
         0,
     ),
     "redirected elsewhere": (
-        Fault(status=308, headers={"Location": "http://198.51.100.1/"}),
+        InjectedError(status=308, location="http://198.51.100.1/"),
         {},
         {Reason.REFUSED: SPANS},
         0,
     ),
-    "redirected nowhere": (Fault(status=307), {}, {Reason.REFUSED: SPANS}, 0),
+    "redirected nowhere": (InjectedError(status=307), {}, {Reason.REFUSED: SPANS}, 0),
     "over the rate": (None, {"max_envelopes_per_second": 5}, {}, SPANS - 5),
     "over the rate, no disk": (
         None,
@@ -162,7 +169,7 @@ def test_one_batch(case: str, azure: FakeIngestion, tmp_path: Path, dropped: Dro
 @pytest.mark.row(27)
 def test_a_redirect_that_is_followed(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """A batch that arrives by way of a redirect is not counted."""
-    azure.script(Fault(status=308, headers={"Location": azure.url + "/"}))
+    azure.script(InjectedError(status=308, location=azure.url + "/"))
     counted = exporter(azure, tmp_path)
     CountedExporter(counted, Signal.TRACES)
     counted.export(spans())
@@ -173,7 +180,7 @@ def test_a_redirect_that_is_followed(azure: FakeIngestion, tmp_path: Path, dropp
 @pytest.mark.row(27)
 def test_a_redirect_to_a_refusal(azure: FakeIngestion, tmp_path: Path, dropped: Dropped) -> None:
     """A batch that is refused where it was redirected to is counted once."""
-    azure.script(Fault(status=308, headers={"Location": azure.url + "/"}), refuse(400))
+    azure.script(InjectedError(status=308, location=azure.url + "/"), refuse(400))
     counted = exporter(azure, tmp_path)
     CountedExporter(counted, Signal.TRACES)
     counted.export(spans())
@@ -194,12 +201,12 @@ def test_taken_and_closed(azure: FakeIngestion, tmp_path: Path, dropped: Dropped
 
 @pytest.mark.parametrize(("answer", "expected"), [(refuse(400), {Reason.REFUSED: SPANS}), (refuse(503), {})])
 def test_from_disk(
-    answer: Fault, expected: dict[Reason, int], azure: FakeIngestion, tmp_path: Path, dropped: Dropped
+    answer: InjectedError, expected: dict[Reason, int], azure: FakeIngestion, tmp_path: Path, dropped: Dropped
 ) -> None:
     """What was on disk and is refused for good is counted; what is to wait longer is not."""
     counted = exporter(azure, tmp_path, storage_min_retry_interval=0)
     CountedExporter(counted, Signal.TRACES)
-    azure.script(refuse(503), Fault(), answer)
+    azure.script(refuse(503), InjectedError(), answer)
     counted.export(spans())
     counted.export(spans(1))
     assert lost(dropped) == expected
@@ -438,7 +445,7 @@ def test_another_exporters_blob(azure: FakeIngestion, tmp_path: Path, dropped: D
     metrics = AzureMonitorMetricExporter(connection_string=azure.connection_string, **options)
     traces = exporter(azure, tmp_path, **options)
     CountedExporter(traces, Signal.TRACES)
-    azure.script(refuse(503), Fault(), refuse(400))
+    azure.script(refuse(503), InjectedError(), refuse(400))
     metrics.export(reader.get_metrics_data())
     traces.export(spans(1))
     assert dropped.totals() == {(Reason.REFUSED, Signal.METRICS): 1}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +18,7 @@ from foundry_telemetry.testing.ingestion import (
     HANG,
     INSTRUMENTATION_KEY,
     FakeIngestion,
+    InjectedError,
     partly,
     refuse,
 )
@@ -56,7 +59,12 @@ def test_forms(path: str, lines: bool, compressed: bool, azure: FakeIngestion) -
     answer = httpx.post(
         azure.url + path, content=gzip.compress(body) if compressed else body, headers=headers
     )
-    assert answer.json() == {"itemsReceived": 2, "itemsAccepted": 2, "appId": None, "errors": []}
+    assert answer.json() == {
+        "itemsReceived": 2,
+        "itemsAccepted": 2,
+        "appId": INSTRUMENTATION_KEY,
+        "errors": [],
+    }
     assert azure.envelopes == envelopes
     assert [(post.path, post.compressed) for post in azure.posts] == [(path, compressed)]
 
@@ -79,9 +87,11 @@ def test_live_metrics(client: httpx.Client) -> None:
 
 
 def test_what_is_no_telemetry(client: httpx.Client, azure: FakeIngestion) -> None:
-    """An unknown path is a 404 and a broken body a 400; neither counts as a post."""
+    """An unknown path is a 404, another method a 405 and a broken body a 400; none counts as a post."""
     assert client.get("/").status_code == 404
-    assert client.get("/v2.1/track").status_code == 404
+    assert client.get("/v2.1/track").status_code == 405
+    assert client.post("/v2.1/track", content=b"[1]").status_code == 400
+    assert client.post("/v2.1/track", content=b"no JSON").status_code == 400
     assert client.post("/v2.1/track", content=b"[{").status_code == 400
     assert client.post("/v2.1/track", content=b"x", headers={"content-encoding": "gzip"}).status_code == 400
     assert not azure.posts
@@ -107,6 +117,25 @@ def test_partial_success(client: httpx.Client, azure: FakeIngestion) -> None:
     assert answer.json()["errors"] == [{"index": 1, "statusCode": 500, "message": "refused with 500"}]
     assert azure.events("a")
     assert not azure.events("b")
+
+
+def test_moved(client: httpx.Client, azure: FakeIngestion) -> None:
+    """A redirect names the other place, and takes nothing."""
+    azure.script(InjectedError(status=308, location="http://127.0.0.1:1/"))
+    answer = client.post("/v2.1/track", json=[envelope("a")])
+    assert (answer.status_code, answer.headers["location"]) == (308, "http://127.0.0.1:1/")
+    assert not azure.envelopes
+
+
+def test_always(client: httpx.Client, azure: FakeIngestion) -> None:
+    """The script comes first, then what is set for always, until that is ended."""
+    azure.always(refuse(503))
+    azure.script(InjectedError(), refuse(429))
+    statuses = [client.post("/v2.1/track", json=[envelope("a")]).status_code for _ in range(4)]
+    azure.always(None)
+    statuses.append(client.post("/v2.1/track", json=[envelope("a")]).status_code)
+    assert statuses == [200, 429, 503, 503, 200]
+    assert len(azure.events("a")) == 2
 
 
 def test_close(client: httpx.Client, azure: FakeIngestion) -> None:
@@ -167,3 +196,17 @@ def test_views(client: httpx.Client, azure: FakeIngestion) -> None:
     assert azure.metrics("tokens") == [{**point, "properties": {"a": "1"}}]
     assert not azure.metrics("cost")
     assert [item["message"] for item in azure.messages()] == ["hello"]
+
+
+WITHOUT_A_DATABASE = """
+import sys
+from foundry_telemetry.testing import FakeIngestion
+with FakeIngestion():
+    print(sorted({"duckdb", "duckdb_kql", "platformdirs"} & set(sys.modules)))
+"""
+
+
+def test_the_fake_needs_no_database() -> None:
+    """The extra `testing` is enough: nothing of the local Azure Monitor's own packages is imported."""
+    command = [sys.executable, "-c", WITHOUT_A_DATABASE]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, message, stream
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, ReceivedRequest, message, stream
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
 
@@ -70,7 +70,7 @@ class Till:
     def __init__(self) -> None:
         self.served: list[dict[str, int]] = []
 
-    def __call__(self, request: ReceivedRequest) -> Reply:
+    def __call__(self, request: ReceivedRequest) -> FakeResponse:
         """Answer one request."""
         number = request.json["max_tokens"]
         usage = {

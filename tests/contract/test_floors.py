@@ -23,6 +23,7 @@ FLOORS = (
     ("signals",),
     ("instrumentation",),
     ("azure", "logs", "serving"),
+    ("ingestion",),
     ("local",),
     ("investigate", "testing"),
     ("demo",),
@@ -171,7 +172,7 @@ def test_slow_packages_have_their_rooms(path: Path) -> None:
         "duckdb": {"local"},
         "duckdb_kql": {"local"},
         "platformdirs": {"local"},
-        "starlette": {"serving", "testing", "local", "demo"},
+        "starlette": {"serving", "ingestion", "testing", "local", "demo"},
         "uvicorn": {"serving"},
     }
     for module in imported(path):

@@ -92,18 +92,18 @@ def test_cancelled_before_headers(
                 try:
                     await user.post("silent")
                 except BaseException as error:
-                    user.note(inner=type(error).__name__)
+                    user.record(inner=type(error).__name__)
                     raise
 
         with user.fails():
             await cancel(work)
-        user.note(left=user.pool())
+        user.record(left=user.pool())
         user.server.gate.set()
-        user.look(await user.post("ok"))
+        user.record_response(await user.post("ok"))
 
     limits = family.module.Limits(max_connections=1)
     told = same(family, capture, server, scenario, run=runner(run), limits=limits)
-    assert told.seen["inner"] in ("CancelledError", "Cancelled")
+    assert told.observed["inner"] in ("CancelledError", "Cancelled")
     cancelled, answered = capture.observations
     assert (cancelled.outcome, cancelled.failure, cancelled.status_code) == ("cancelled", None, None)
     assert answered.outcome == "ok"
@@ -128,18 +128,18 @@ def test_cancelled_in_the_body(
                             strike()
                             # `task.cancel()` comes from another task, which runs while we wait for more.
                 except BaseException as error:
-                    user.note(inner=type(error).__name__, pieces=got)
+                    user.record(inner=type(error).__name__, pieces=got)
                     raise
 
         with user.fails():
             await cancel(work)
-        user.note(left=user.pool())
+        user.record(left=user.pool())
         user.server.gate.set()
-        user.look(await user.post("ok"))
+        user.record_response(await user.post("ok"))
 
     limits = family.module.Limits(max_connections=1)
     told = same(family, capture, server, scenario, run=runner(run), limits=limits)
-    assert told.seen["pieces"] == list(EVENTS[:4])
+    assert told.observed["pieces"] == list(EVENTS[:4])
     cancelled, answered = capture.observations
     assert (cancelled.outcome, cancelled.failure) == ("cancelled", None)
     assert (cancelled.usage.total_input_tokens, cancelled.usage.complete) == (30, False)
@@ -163,13 +163,13 @@ def test_cancelled_while_closing(
         request = user.face.raw.build_request("POST", user.server.url("stall"), json=BODY)
         response = await user.face.send(request, stream=True)
         async with aclosing(response.aiter_bytes()) as body:
-            user.note(pieces=[await anext(body) for _ in range(read)])
+            user.record(pieces=[await anext(body) for _ in range(read)])
             with anyio.CancelScope() as scope:
                 scope.cancel()
                 await response.aclose()
-            user.note(caught=scope.cancelled_caught, left=user.pool(), closed=response.is_closed)
+            user.record(caught=scope.cancelled_caught, left=user.pool(), closed=response.is_closed)
         user.server.gate.set()
-        user.look(await user.post("ok"))
+        user.record_response(await user.post("ok"))
 
     limits = family.module.Limits(max_connections=1)
     same(family, capture, server, scenario, run=runner(run), limits=limits)
@@ -205,10 +205,10 @@ def test_inner_close_always_runs(
         with anyio.CancelScope() as scope:
             scope.cancel()
             await response.aclose()
-        user.note(closed=list(closed), caught=scope.cancelled_caught)
+        user.record(closed=list(closed), caught=scope.cancelled_caught)
 
     told = same(family, capture, server, scenario, run=runner(run), transport=Transport())
-    assert told.seen["closed"] == ["entered"]
+    assert told.observed["closed"] == ["entered"]
     assert only(capture).outcome == "abandoned"
 
 

@@ -44,11 +44,11 @@ def test_user_hooks(family: Family, capture: Capture, server: FaultServer) -> No
 
     async def scenario(user: User) -> None:
         calls.clear()
-        user.look(await user.post("redirect", follow_redirects=True))
-        user.note(calls=list(calls), same_lists=user.face.raw.event_hooks == hooks)
+        user.record_response(await user.post("redirect", follow_redirects=True))
+        user.record(calls=list(calls), same_lists=user.face.raw.event_hooks == hooks)
 
     told = same(family, capture, server, scenario, event_hooks=hooks)
-    assert len(told.seen["calls"]) == 6
+    assert len(told.observed["calls"]) == 6
     assert hooks == {"request": request, "response": response}
     assert len(attempts(capture, 2)) == 2
 
@@ -68,11 +68,11 @@ def test_user_trace_callback(family: Family, capture: Capture, server: FaultServ
 
     async def scenario(user: User) -> None:
         events.clear()
-        user.look(await user.post("redirect", follow_redirects=True, extensions=trace))
-        user.note(events=list(events), untouched=list(trace) == ["trace"])
+        user.record_response(await user.post("redirect", follow_redirects=True, extensions=trace))
+        user.record(events=list(events), untouched=list(trace) == ["trace"])
 
     told = same(family, capture, server, scenario)
-    assert "connection.connect_tcp.complete" in told.seen["events"]
+    assert "connection.connect_tcp.complete" in told.observed["events"]
     assert [seen.connect_s for seen in attempts(capture, 2)] == [None, None]
 
 
@@ -87,7 +87,7 @@ def test_user_hook_that_raises(family: Family, capture: Capture, server: FaultSe
     async def scenario(user: User) -> None:
         with user.fails():
             await user.post("ok")
-        user.note(left=user.pool())
+        user.record(left=user.pool())
 
     told = same(family, capture, server, scenario, event_hooks={kind: [hook(family, fail)]})
     assert told.error == "LookupError"
@@ -227,9 +227,9 @@ def test_both_on(
     theirs(True)
 
     async def scenario(user: User) -> None:
-        user.look(await user.post("ok"))
+        user.record_response(await user.post("ok"))
         async with user.stream("events") as response:
-            user.note(pieces=[piece async for piece in pieces(response)])
+            user.record(pieces=[piece async for piece in pieces(response)])
 
     same(family, capture, server, scenario)
     ours = [span for span in capture.spans if span.name.startswith("chat")]
@@ -316,17 +316,17 @@ def test_subclassed_client(family: Family, capture: Capture, server: FaultServer
             return Face(Mine(**options), self)
 
     async def scenario(user: User) -> None:
-        user.look(await user.post("redirect", follow_redirects=True))
-        user.note(chosen=user.face.raw.chosen)
+        user.record_response(await user.post("redirect", follow_redirects=True))
+        user.record(chosen=user.face.raw.chosen)
 
     told = same(MineFamily(family.module, family.is_async), capture, server, scenario)
-    assert told.seen["chosen"] == 2
+    assert told.observed["chosen"] == 2
     assert len(attempts(capture, 2)) == 2
 
 
 @pytest.mark.row(60)
-@pytest.mark.parametrize("door", ["process", "client"])
-def test_transport_with_slots(family: Family, capture: Capture, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "client"])
+def test_transport_with_slots(family: Family, capture: Capture, integration: str) -> None:
     """A transport that is no subclass and takes no attributes works as without us, and is seen."""
 
     class Plain:
@@ -353,7 +353,7 @@ def test_transport_with_slots(family: Family, capture: Capture, door: str) -> No
 
     async def scenario() -> None:
         async with family.client(transport=transport) as face:
-            foundry_telemetry.instrument(face.raw if door == "client" else None, **capture.options)
+            foundry_telemetry.instrument(face.raw if integration == "client" else None, **capture.options)
             response = await face.request("POST", "http://127.0.0.1/v1/messages", json=BODY)
             assert response.content == MESSAGE
 
@@ -380,10 +380,10 @@ def test_pickled_response(family: Family, capture: Capture, server: FaultServer,
     async def scenario(user: User) -> None:
         response = await user.post(fault, follow_redirects=True)
         again = pickle.loads(pickle.dumps(response))  # noqa: S301  # our own bytes
-        user.note(content=again.content, status=again.status_code, url=str(again.url))
-        user.note(state=sorted(vars(again)), elapsed=shown(lambda: type(again.elapsed)))
-        user.note(history=[old.status_code for old in again.history])
-        user.note(request=again.request.method, extensions=again.request.extensions)
+        user.record(content=again.content, status=again.status_code, url=str(again.url))
+        user.record(state=sorted(vars(again)), elapsed=shown(lambda: type(again.elapsed)))
+        user.record(history=[old.status_code for old in again.history])
+        user.record(request=again.request.method, extensions=again.request.extensions)
 
     same(family, capture, server, scenario)
     assert len(capture.observations) == (2 if fault == "redirect" else 1)
@@ -395,9 +395,9 @@ def test_pickled_unread_response(family: Family, capture: Capture, server: Fault
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
-            user.note(pieces=[piece async for piece in pieces(response)])
+            user.record(pieces=[piece async for piece in pieces(response)])
         again = pickle.loads(pickle.dumps(response))  # noqa: S301  # our own bytes
-        user.note(status=again.status_code, consumed=again.is_stream_consumed, closed=again.is_closed)
+        user.record(status=again.status_code, consumed=again.is_stream_consumed, closed=again.is_closed)
 
     same(family, capture, server, scenario)
     assert only(capture).outcome == "ok"
@@ -435,9 +435,11 @@ def test_other_traffic_is_untouched(family: Family, capture: Capture, server: Fa
     async def scenario(user: User) -> None:
         client = user.face.raw
         other = client._transport_for_url(family.module.URL("http://127.0.0.1/v1/other"))
-        user.note(same=other is client._transport)
-        user.look(await user.face.request("POST", user.server.base + "/ok/v1/elsewhere", json=BODY))
+        user.record(same=other is client._transport)
+        user.record_response(
+            await user.face.request("POST", user.server.base + "/ok/v1/elsewhere", json=BODY)
+        )
 
     told = same(family, capture, server, scenario)
-    assert told.seen["same"] is True
+    assert told.observed["same"] is True
     assert capture.observations == capture.spans == capture.ledger == []

@@ -43,9 +43,9 @@ def full_port() -> Iterator[int]:
 
 
 @pytest.mark.row(1)
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_connection_refused(
-    family: Family, capture: Capture, server: FaultServer, closed_port: int, door: str
+    family: Family, capture: Capture, server: FaultServer, closed_port: int, integration: str
 ) -> None:
     """A closed port gives the same exception, and one error span that names the socket error."""
 
@@ -53,7 +53,7 @@ def test_connection_refused(
         with user.fails():
             await user.face.request("POST", f"http://127.0.0.1:{closed_port}/v1/messages", json=BODY)
 
-    assert same(family, capture, server, scenario, door=door).error == "ConnectError"
+    assert same(family, capture, server, scenario, integration=integration).error == "ConnectError"
     seen = only(capture)
     assert (seen.outcome, seen.status_code) == ("no_response", None)
     assert seen.failure.type == "connection_error"
@@ -89,9 +89,9 @@ def test_unknown_host(
 
 
 @pytest.mark.row(3)
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_connect_timeout(
-    family: Family, capture: Capture, server: FaultServer, full_port: int, door: str
+    family: Family, capture: Capture, server: FaultServer, full_port: int, integration: str
 ) -> None:
     """A connection that is never accepted times out as without us."""
 
@@ -101,14 +101,14 @@ def test_connect_timeout(
                 "POST", f"http://127.0.0.1:{full_port}/v1/messages", json=BODY, timeout=SHORT_S
             )
 
-    assert same(family, capture, server, scenario, door=door).error == "ConnectTimeout"
+    assert same(family, capture, server, scenario, integration=integration).error == "ConnectTimeout"
     seen = only(capture)
     assert (seen.outcome, seen.failure.type, seen.connect_s) == ("no_response", "client_timeout", None)
 
 
 @pytest.mark.row(4)
-@pytest.mark.parametrize("door", ["process", "hooks"])
-def test_silent_server(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "hooks"])
+def test_silent_server(family: Family, capture: Capture, server: FaultServer, integration: str) -> None:
     """A server that never answers gives the same timeout, and the attempt tells that none came."""
 
     async def scenario(user: User) -> None:
@@ -116,13 +116,13 @@ def test_silent_server(family: Family, capture: Capture, server: FaultServer, do
             await user.post("silent", timeout=family.module.Timeout(PATIENCE_S, read=SHORT_S * 4))
         assert user.server.reached.wait(PATIENCE_S)  # a busy machine may be slower than the timeout
 
-    told = same(family, capture, server, scenario, door=door)
+    told = same(family, capture, server, scenario, integration=integration)
     assert told.error == "ReadTimeout"
     assert told.counts.connections == len(told.counts.requests) == 1
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("no_response", "client_timeout")
     assert seen.time_to_headers_s is None
-    assert (seen.connect_s is not None) is (door == "process")
+    assert (seen.connect_s is not None) is (integration == "process")
 
 
 @pytest.mark.row(6)
@@ -134,11 +134,11 @@ def test_pool_timeout(family: Family, capture: Capture, server: FaultServer) -> 
         async with user.stream("held") as response:
             with user.fails():
                 await user.post("ok", timeout=SHORT_S)
-            user.note(held=user.pool())
+            user.record(held=user.pool())
             user.server.gate.set()
-            user.note(body=b"".join([piece async for piece in pieces(response)]))
-        user.note(free=user.pool())
-        user.look(await user.post("ok"))
+            user.record(body=b"".join([piece async for piece in pieces(response)]))
+        user.record(free=user.pool())
+        user.record_response(await user.post("ok"))
 
     told = same(family, capture, server, scenario, limits=limits)
     assert told.error == "PoolTimeout"
@@ -161,9 +161,9 @@ def untrusted() -> ssl.SSLContext:
 
 
 @pytest.mark.row(12)
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_untrusted_certificate(
-    family: Family, capture: Capture, untrusted: ssl.SSLContext, door: str
+    family: Family, capture: Capture, untrusted: ssl.SSLContext, integration: str
 ) -> None:
     """A certificate that is not trusted gives the same exception; of it only the reason is kept."""
 
@@ -172,7 +172,7 @@ def test_untrusted_certificate(
             await user.post("ok")
 
     with FaultServer(untrusted) as server:
-        told = same(family, capture, server, scenario, door=door)
+        told = same(family, capture, server, scenario, integration=integration)
     assert told.error == "ConnectError"
     assert (told.counts.connections, told.counts.requests) == (1, [])
     seen = only(capture)
@@ -195,7 +195,7 @@ def test_proxy(
     options = {"proxy": server.base} if way == "proxy" else {"trust_env": True}
 
     async def scenario(user: User) -> None:
-        user.look(await user.face.request("POST", FOUNDRY, json=BODY))
+        user.record_response(await user.face.request("POST", FOUNDRY, json=BODY))
 
     told = same(family, capture, server, scenario, **options)
     assert told.counts.requests == [("POST", "/ok/v1/messages")]
@@ -212,7 +212,7 @@ def test_no_proxy(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     async def scenario(user: User) -> None:
-        user.look(await user.post("ok"))
+        user.record_response(await user.post("ok"))
 
     assert same(family, capture, server, scenario, trust_env=True).counts.connections == 1
     assert only(capture).outcome == "ok"
@@ -231,11 +231,11 @@ def test_mounts(family: Family, capture: Capture, server: FaultServer) -> None:
 
     async def scenario(user: User) -> None:
         asked.clear()
-        user.look(await user.face.request("POST", "http://localhost/v1/messages", json=BODY))
-        user.look(await user.post("ok"))
-        user.note(asked=list(asked))
+        user.record_response(await user.face.request("POST", "http://localhost/v1/messages", json=BODY))
+        user.record_response(await user.post("ok"))
+        user.record(asked=list(asked))
 
     told = same(family, capture, server, scenario, mounts=mounts)
-    assert told.seen["asked"] == ["http://localhost/v1/messages"]
+    assert told.observed["asked"] == ["http://localhost/v1/messages"]
     assert len(told.counts.requests) == 1
     assert [seen.response_id for seen in attempts(capture, 2)] == ["msg_mock", "msg_fault01"]

@@ -44,11 +44,11 @@ def test_stream_resumed_in_another_task(
             await asyncio.create_task(context.__aexit__(None, None, None))
             assert trace.get_current_span() is span
         assert trace.get_current_span() is INVALID_SPAN
-        user.note(pieces=got)
-        user.look(response)
+        user.record(pieces=got)
+        user.record_response(response)
 
     told = same(family, capture, server, scenario)
-    assert told.seen["pieces"] == list(EVENTS)
+    assert told.observed["pieces"] == list(EVENTS)
     assert not [record for record in caplog.records if "detach" in record.getMessage()]
     assert capture.observations[0].outcome == "ok"
     ours = [span for span in capture.spans if span.name.startswith("chat")]
@@ -68,7 +68,7 @@ def test_user_span_between_pieces(
     def child_of_current(user: User, expected: Any) -> None:
         with tracer.start_as_current_span("user") as span:
             parent = span.parent and span.parent.span_id
-        user.note(parent=parent == expected)
+        user.record(parent=parent == expected)
         assert parent == expected
 
     async def scenario(user: User) -> None:
@@ -104,7 +104,7 @@ def test_abandoned_stream_leaves_no_parent(family: Family, capture: Capture, ser
         async with user.stream("held") as response:
             body = pieces(response)
             await anext(body)
-            user.look(await user.post("ok"))
+            user.record_response(await user.post("ok"))
             await body.aclose()
 
     same(family, capture, server, scenario)
@@ -122,7 +122,7 @@ def test_inside_a_user_span(family: Family, capture: Capture, server: FaultServe
 
     async def scenario(user: User) -> None:
         with tracer.start_as_current_span("outer"):
-            user.look(await user.post("ok"))
+            user.record_response(await user.post("ok"))
 
     same(family, capture, server, scenario)
     ours = next(span for span in capture.spans if span.name.startswith("chat"))

@@ -28,8 +28,8 @@ async def _read(user: User, response: Any, name: str) -> None:
     with user.fails(f"{name}_error"):
         async for piece in pieces(response):
             got.append(piece)  # noqa: PERF401  # what came before the exception counts
-    user.note(**{name: b"".join(got)})
-    user.look(response)
+    user.record(**{name: b"".join(got)})
+    user.record_response(response)
 
 
 @pytest.mark.row(13)
@@ -41,7 +41,7 @@ def test_complete_stream(family: Family, capture: Capture, server: H2FaultServer
             await _read(user, response, "body")
 
     told = same(family, capture, server, scenario, **OPTIONS)
-    assert (told.seen["version"], told.seen["body"]) == ("HTTP/2", b"".join(EVENTS))
+    assert (told.observed["version"], told.observed["body"]) == ("HTTP/2", b"".join(EVENTS))
     assert only(capture).usage.output_tokens == 9
 
 
@@ -54,11 +54,11 @@ def test_one_stream_is_reset(family: Family, capture: Capture, server: H2FaultSe
             async with user.stream("reset") as reset:
                 await _read(user, reset, "reset")
             await _read(user, held, "held")
-        user.note(left=user.pool())
+        user.record(left=user.pool())
 
     told = same(family, capture, server, scenario, **OPTIONS)
-    assert told.seen["reset_error"][0].endswith(".RemoteProtocolError")
-    assert (told.seen["held_error"], told.seen["held"]) == (None, b"".join(EVENTS))
+    assert told.observed["reset_error"][0].endswith(".RemoteProtocolError")
+    assert (told.observed["held_error"], told.observed["held"]) == (None, b"".join(EVENTS))
     assert told.counts.connections == 1
     assert len(told.counts.requests) == 2
     reset, held = attempts(capture, 2)

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, FakeIngestion, Fault, partly, refuse
+from foundry_telemetry.testing.ingestion import ACCEPT_AND_CLOSE, FakeIngestion, InjectedError, partly, refuse
 from tests.azure.process import PATIENCE_S, run, running
 
 pytestmark = pytest.mark.slow
@@ -50,7 +50,7 @@ AGAIN: Final = dict.fromkeys("abc", 2)
 
 @pytest.mark.row(27)
 @pytest.mark.parametrize(
-    ("fault", "sent", "taken"),
+    ("injected", "sent", "taken"),
     [
         (partly({1: 500, 2: 400, 3: 429}), {"a": 2, "b": 1, "c": 2}, {"a": 1, "c": 1}),
         (refuse(400), ONCE, {}),
@@ -62,9 +62,11 @@ AGAIN: Final = dict.fromkeys("abc", 2)
     ],
     ids=["206", "400", "402", "439", "429", "503", "401"],
 )
-def test_refused_once(fault: Fault, sent: dict[str, int], taken: dict[str, int], tmp_path: Path) -> None:
+def test_refused_once(
+    injected: InjectedError, sent: dict[str, int], taken: dict[str, int], tmp_path: Path
+) -> None:
     """What may be taken later is sent once more, from disk, and arrives once; the rest is not repeated."""
-    with FakeIngestion(fault) as azure:
+    with FakeIngestion(injected) as azure:
         with running(SENDING, azure, tmp_path, **SPANS_ALONE) as process:
             process.listen()
             process.tell()
@@ -79,7 +81,7 @@ def test_refused_once(fault: Fault, sent: dict[str, int], taken: dict[str, int],
 def test_moved(status: int, tmp_path: Path) -> None:
     """A batch that Azure sends elsewhere arrives there, once, and the next ones are sent there at once."""
     with FakeIngestion() as there, FakeIngestion() as azure:
-        azure.always(Fault(status=status, headers={"location": f"{there.url}/v2.1/track"}))
+        azure.always(InjectedError(status=status, location=f"{there.url}/v2.1/track"))
         with running(SENDING, azure, tmp_path, **SPANS_ALONE) as process:
             process.listen()
             process.tell()

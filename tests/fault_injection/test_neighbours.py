@@ -53,10 +53,10 @@ def log_processor(capture: Capture, **methods: Callable[..., Any]) -> None:
 
 async def scenario(user: User) -> None:
     """An answer, a stream, an error."""
-    user.look(await user.post("ok"))
+    user.record_response(await user.post("ok"))
     async with user.stream("events") as response:
-        user.note(pieces=[piece async for piece in pieces(response)])
-    user.look(await user.post("json-529"))
+        user.record(pieces=[piece async for piece in pieces(response)])
+    user.record_response(await user.post("json-529"))
 
 
 OUTCOMES = ["ok", "ok", "error"]

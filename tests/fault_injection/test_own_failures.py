@@ -34,22 +34,22 @@ DOORS = "foundry_telemetry.instrumentation."
 
 async def _streamed(user: User) -> None:
     async with user.stream("events") as response:
-        user.note(pieces=[piece async for piece in pieces(response)])
-        user.look(response)
+        user.record(pieces=[piece async for piece in pieces(response)])
+        user.record_response(response)
 
 
 async def _left(user: User) -> None:
     async with user.stream("unfinished") as response:
         pass
-    user.look(response)
+    user.record_response(response)
 
 
 def _posted(fault: str) -> Errand:
     async def errand(user: User) -> None:
         with user.fails():
             token = {"authorization": "Bearer a.eyJhdWQiOiJ4In0.c"}
-            user.look(await user.post(fault, follow_redirects=True, headers=token))
-        user.note(in_use=[state for state in user.pool() if "ACTIVE" in state])
+            user.record_response(await user.post(fault, follow_redirects=True, headers=token))
+        user.record(in_use=[state for state in user.pool() if "ACTIVE" in state])
 
     return errand
 
@@ -66,16 +66,16 @@ def sdk_errands(middleware: list[Any]) -> list[Errand]:
         async def errand(user: User) -> None:
             with user.fails():
                 message = await settle(_sdk(user, fault, middleware).messages.create(**BODY))
-                user.note(message=message.to_dict())
+                user.record(message=message.to_dict())
 
         return errand
 
     async def streamed(user: User) -> None:
         stream = await settle(_sdk(user, "events", middleware).messages.create(**BODY, stream=True))
         if user.is_async:
-            user.note(events=[event.to_dict() async for event in stream])
+            user.record(events=[event.to_dict() async for event in stream])
         else:
-            user.note(events=[event.to_dict() for event in stream])
+            user.record(events=[event.to_dict() for event in stream])
         await settle(stream.close())
 
     return [*map(posted, ("ok", "limited", "echo-401", "garbage")), streamed]
@@ -93,7 +93,7 @@ async def run(face: Face, server: FaultServer, errand: Errand) -> Told:
     failed_attempts.waiting.clear()
     user = User(face, server)
     await errand(user)
-    return user.seen, [(one.method, one.path) for one in server.received]
+    return user.observed, [(one.method, one.path) for one in server.received]
 
 
 class Breaker:
@@ -157,40 +157,40 @@ OPTIONS = {"verify": TLS, "trust_env": False, "timeout": 10.0}
 
 @pytest.mark.slow
 @pytest.mark.row(21)
-@pytest.mark.parametrize(("door", "least"), [("process", 80), ("client", 12), ("hooks", 12)])
+@pytest.mark.parametrize(("integration", "least"), [("process", 80), ("client", 12), ("hooks", 12)])
 def test_broken_function(
     family: Family,
     capture: Capture,
     server: FaultServer,
     caplog: pytest.LogCaptureFixture,
     *,
-    door: str,
+    integration: str,
     least: int,
 ) -> None:
-    """Each function behind a door may raise; the calls are the same, with at most one log record.
+    """Each function behind a integration may raise; the calls are the same, with at most one log record.
 
     `least` is how many functions are known to be on the path; fewer mean that they are no longer found.
     """
-    errands = ERRANDS if door != "client" else (_posted("ok"), _streamed)  # it differs in its seam alone
+    errands = ERRANDS if integration != "client" else (_posted("ok"), _streamed)  # its seam alone differs
 
     async def scenario() -> set[str]:
         async with family.client(**OPTIONS) as face:
             breaker = Breaker(face, server, caplog)
             await breaker.control(errands)
-            _open(door, face, capture)
-            return await breaker.break_each(errands, "" if door == "process" else DOORS)
+            _open(integration, face, capture)
+            return await breaker.break_each(errands, "" if integration == "process" else DOORS)
 
     names = family.run(scenario)
     assert len(names) >= least, sorted(names)
     assert capture.ledger
 
 
-def _open(door: str, face: Face, capture: Capture) -> None:
-    if door == "hooks":
+def _open(integration: str, face: Face, capture: Capture) -> None:
+    if integration == "hooks":
         make = foundry_telemetry.async_event_hooks if face.family.is_async else foundry_telemetry.event_hooks
         face.raw.event_hooks = make(**capture.options)
     else:
-        foundry_telemetry.instrument(face.raw if door == "client" else None, **capture.options)
+        foundry_telemetry.instrument(face.raw if integration == "client" else None, **capture.options)
 
 
 @pytest.mark.slow
@@ -216,7 +216,7 @@ def test_broken_function_below_retries(
 @pytest.mark.slow
 @pytest.mark.row(21)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("door", ["process", "middleware", "notes"])
+@pytest.mark.parametrize("integration", ["process", "middleware", "notes"])
 def test_broken_function_under_the_sdk(
     capture: Capture,
     server: FaultServer,
@@ -224,7 +224,7 @@ def test_broken_function_under_the_sdk(
     monkeypatch: pytest.MonkeyPatch,
     *,
     is_async: bool,
-    door: str,
+    integration: str,
 ) -> None:
     """The same under the SDK, which would send a paid request again for each exception of ours."""
 
@@ -239,8 +239,8 @@ def test_broken_function_under_the_sdk(
         async with family.client(**OPTIONS) as face:
             breaker = Breaker(face, server, caplog)
             await breaker.control(sdk_errands([]))
-            if door != "middleware":
-                foundry_telemetry.instrument(**capture.options, exception_notes=door == "notes")
+            if integration != "middleware":
+                foundry_telemetry.instrument(**capture.options, exception_notes=integration == "notes")
                 return await breaker.break_each(sdk_errands([]), DOORS)
             middleware = FoundryMiddleware(**capture.options)
             return await breaker.break_each(sdk_errands([middleware]), DOORS)
@@ -249,7 +249,7 @@ def test_broken_function_under_the_sdk(
     assert len(names) >= 12, sorted(names)
     assert capture.ledger
     noting = {name for name in names if name.startswith("foundry_telemetry.instrumentation.exception_notes.")}
-    assert len(noting) >= 8 if door == "notes" else not noting, sorted(noting)
+    assert len(noting) >= 8 if integration == "notes" else not noting, sorted(noting)
 
 
 @pytest.mark.row(21)

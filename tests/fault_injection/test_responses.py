@@ -23,7 +23,7 @@ from tests.support.patience import PATIENCE_S
         ("garbage", "RemoteProtocolError", "no_response", "connection_error"),
     ],
 )
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_broken_answer(
     family: Family,
     capture: Capture,
@@ -33,7 +33,7 @@ def test_broken_answer(
     error: str,
     outcome: str,
     kind: str,
-    door: str,
+    integration: str,
 ) -> None:
     """A body that is cut and an answer that is no HTTP raise as without us."""
 
@@ -41,7 +41,7 @@ def test_broken_answer(
         with user.fails():
             await user.post(fault)
 
-    told = same(family, capture, server, scenario, door=door)
+    told = same(family, capture, server, scenario, integration=integration)
     assert told.error == error
     assert len(told.counts.requests) == 1
     seen = only(capture)
@@ -54,7 +54,7 @@ def test_hang_up_on_second_request(family: Family, capture: Capture, server: Fau
     """A connection that dies under its second request is not tried again by us."""
 
     async def scenario(user: User) -> None:
-        user.look(await user.post("hang-up"))
+        user.record_response(await user.post("hang-up"))
         with user.fails():
             await user.post("hang-up")
 
@@ -73,9 +73,9 @@ def test_connection_closed_between_requests(family: Family, capture: Capture, se
     """A connection that died while idle is replaced, as without us."""
 
     async def scenario(user: User) -> None:
-        user.look(await user.post("close-after"))
+        user.record_response(await user.post("close-after"))
         assert user.server.reached.wait(PATIENCE_S)
-        user.look(await user.post("close-after"))
+        user.record_response(await user.post("close-after"))
 
     told = same(family, capture, server, scenario)
     assert told.counts.connections == 2
@@ -84,15 +84,15 @@ def test_connection_closed_between_requests(family: Family, capture: Capture, se
 
 
 @pytest.mark.row(14)
-@pytest.mark.parametrize("door", ["process", "hooks"])
-def test_redirect(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "hooks"])
+def test_redirect(family: Family, capture: Capture, server: FaultServer, integration: str) -> None:
     """Both hops of a redirect are attempts of one call; the history is the same."""
 
     async def scenario(user: User) -> None:
-        user.look(await user.post("redirect", follow_redirects=True))
+        user.record_response(await user.post("redirect", follow_redirects=True))
 
-    told = same(family, capture, server, scenario, door=door)
-    assert told.seen["history"] == [(307, server.url("redirect"))]
+    told = same(family, capture, server, scenario, integration=integration)
+    assert told.observed["history"] == [(307, server.url("redirect"))]
     assert told.counts.requests == [("POST", "/redirect/v1/messages"), ("POST", "/ok/v1/messages")]
     first, second = attempts(capture, 2)
     assert (first.status_code, second.status_code) == (307, 200)
@@ -108,8 +108,8 @@ def test_redirect_not_followed(family: Family, capture: Capture, server: FaultSe
 
     async def scenario(user: User) -> None:
         response = await user.post("redirect")
-        user.look(response)
-        user.note(next=str(response.next_request.url))
+        user.record_response(response)
+        user.record(next=str(response.next_request.url))
 
     assert len(same(family, capture, server, scenario).counts.requests) == 1
     assert only(capture).status_code == 307
@@ -130,8 +130,8 @@ def test_redirect_loop(family: Family, capture: Capture, server: FaultServer) ->
 
 
 @pytest.mark.row(15)
-@pytest.mark.parametrize("door", ["process", "hooks"])
-def test_auth_flow(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "hooks"])
+def test_auth_flow(family: Family, capture: Capture, server: FaultServer, integration: str) -> None:
     """A request that an auth flow sends again after a 401 is a second attempt of the same call."""
 
     class Refresh(family.module.Auth):
@@ -145,10 +145,10 @@ def test_auth_flow(family: Family, capture: Capture, server: FaultServer, door: 
                 yield request
 
     async def scenario(user: User) -> None:
-        user.look(await user.post("locked", auth=Refresh()))
+        user.record_response(await user.post("locked", auth=Refresh()))
 
-    told = same(family, capture, server, scenario, door=door)
-    assert told.seen["status"] == 200
+    told = same(family, capture, server, scenario, integration=integration)
+    assert told.observed["status"] == 200
     assert len(told.counts.requests) == 2
     first, second = attempts(capture, 2)
     assert (first.outcome, first.failure.type, first.auth_scheme) == ("error", "auth_invalid_key", "entra_id")
@@ -177,10 +177,10 @@ def test_echoed_credentials(
 
     async def scenario(user: User) -> None:
         response = await user.post(f"echo-{status}", headers=secrets)
-        user.look(response)
+        user.record_response(response)
 
     told = same(family, capture, server, scenario)
-    assert all(secret.encode() in told.seen["content"] for secret in secrets.values())
+    assert all(secret.encode() in told.observed["content"] for secret in secrets.values())
     seen = only(capture)
     assert (seen.outcome, seen.status_code) == ("error", status)
     written = capfd.readouterr()
@@ -199,7 +199,7 @@ def test_html_error(family: Family, capture: Capture, server: FaultServer, statu
 
     async def scenario(user: User) -> None:
         response = await user.post(f"html-{status}")
-        user.look(response)
+        user.record_response(response)
         with user.fails():
             response.raise_for_status()
 
@@ -216,7 +216,7 @@ def test_overloaded(family: Family, capture: Capture, server: FaultServer) -> No
     """A 529 of the API keeps its class and the id in its body."""
 
     async def scenario(user: User) -> None:
-        user.look(await user.post("json-529"))
+        user.record_response(await user.post("json-529"))
 
     same(family, capture, server, scenario)
     seen = only(capture)
@@ -226,9 +226,9 @@ def test_overloaded(family: Family, capture: Capture, server: FaultServer) -> No
 
 @pytest.mark.row(46)
 @pytest.mark.parametrize("streamed", [False, True])
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_already_read(
-    family: Family, capture: Capture, server: FaultServer, streamed: bool, door: str
+    family: Family, capture: Capture, server: FaultServer, streamed: bool, integration: str
 ) -> None:
     """An answer that a mock or a cache has read already is the same, and its usage is found."""
 
@@ -241,12 +241,19 @@ def test_already_read(
 
     async def scenario(user: User) -> None:
         async with user.face.stream("POST", "http://127.0.0.1/v1/messages", json=BODY) as response:
-            user.look(response)
-            user.note(pieces=[piece async for piece in pieces(response)])
-            user.look(response)
+            user.record_response(response)
+            user.record(pieces=[piece async for piece in pieces(response)])
+            user.record_response(response)
 
-    told = same(family, capture, server, scenario, transport=family.module.MockTransport(answer), door=door)
-    assert b"".join(told.seen["pieces"]) == (b"".join(EVENTS) if streamed else MESSAGE)
+    told = same(
+        family,
+        capture,
+        server,
+        scenario,
+        transport=family.module.MockTransport(answer),
+        integration=integration,
+    )
+    assert b"".join(told.observed["pieces"]) == (b"".join(EVENTS) if streamed else MESSAGE)
     seen = only(capture)
     assert seen.outcome == "ok"
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens) == (30, 9)

@@ -65,10 +65,10 @@ def test_waits_between_retries(
     async def scenario(user: User) -> None:
         waits.clear()
         message = await settle(sdk(user, "limited", max_retries=2).messages.create(**ASK))
-        user.note(message=message.to_dict(), waits=list(waits))
+        user.record(message=message.to_dict(), waits=list(waits))
 
     told = same(family, capture, server, scenario)
-    assert told.seen["waits"] == [1.25, 3.0]
+    assert told.observed["waits"] == [1.25, 3.0]
     assert len(told.counts.requests) == 3
     seen = attempts(capture, 3)
     assert [one.attempt_number for one in seen] == [1, 2, 3]
@@ -98,12 +98,12 @@ def test_retries_run_out(
         waits.clear()
         with pytest.raises(anthropic.APIStatusError) as caught:
             await settle(sdk(user, fault, max_retries=2).messages.create(**ASK))
-        user.note(error=exception(caught.value), told=details(caught.value), waits=list(waits))
+        user.record(error=exception(caught.value), told=details(caught.value), waits=list(waits))
 
     told = same(family, capture, server, scenario)
     assert told.error == as_raised(error)
     assert len(told.counts.requests) == 3
-    assert len(told.seen["waits"]) == 2
+    assert len(told.observed["waits"]) == 2
     assert [seen.failure.type for seen in attempts(capture, 3)] == [kind] * 3
 
 
@@ -117,7 +117,7 @@ def test_hang_up_is_retried_by_the_sdk_alone(
         waits.clear()
         with user.fails():
             await settle(sdk(user, "garbage", max_retries=2).messages.create(**ASK))
-        user.note(waits=list(waits))
+        user.record(waits=list(waits))
 
     told = same(family, capture, server, scenario)
     assert told.error == "APIConnectionError"
@@ -141,11 +141,11 @@ def test_error_event(family: Family, capture: Capture, server: FaultServer, wait
             else:
                 for event in events:
                     got.append(event.to_dict())  # noqa: PERF401
-        user.note(events=got, error=exception(caught.value), told=details(caught.value))
+        user.record(events=got, error=exception(caught.value), told=details(caught.value))
         await settle(events.close())
 
     told = same(family, capture, server, scenario)
-    assert len(told.seen["events"]) == 3
+    assert len(told.observed["events"]) == 3
     assert (len(told.counts.requests), waits) == (1, [])
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("stream_error", "overloaded")
@@ -182,15 +182,15 @@ def test_stream_helper(family: Family, capture: Capture, server: FaultServer) ->
     async def scenario(user: User) -> None:
         if user.is_async:
             async with sdk(user, "events").messages.stream(**ASK) as stream:
-                user.note(text=[text async for text in stream.text_stream])
-                user.note(final=(await stream.get_final_message()).to_dict())
+                user.record(text=[text async for text in stream.text_stream])
+                user.record(final=(await stream.get_final_message()).to_dict())
         else:
             with sdk(user, "events").messages.stream(**ASK) as stream:
-                user.note(text=list(stream.text_stream))
-                user.note(final=stream.get_final_message().to_dict())
+                user.record(text=list(stream.text_stream))
+                user.record(final=stream.get_final_message().to_dict())
 
     told = same(family, capture, server, scenario)
-    assert told.seen["text"] == ["Hel", "lo"]
+    assert told.observed["text"] == ["Hel", "lo"]
     assert len(told.counts.requests) == 1
     assert only(capture).usage.output_tokens == 9
 
@@ -203,14 +203,14 @@ def test_stream_left_early(family: Family, capture: Capture, server: FaultServer
         stream = await settle(sdk(user, "held").messages.create(**ASK, stream=True))
         if user.is_async:
             async for event in stream:
-                user.note(event=event.type)
+                user.record(event=event.type)
                 break
         else:
             for event in stream:
-                user.note(event=event.type)
+                user.record(event=event.type)
                 break
         await settle(stream.close())
-        user.note(left=user.pool())
+        user.record(left=user.pool())
 
     same(family, capture, server, scenario)
     seen = only(capture)
@@ -225,18 +225,18 @@ def test_raw_and_streaming_responses(family: Family, capture: Capture, server: F
     async def scenario(user: User) -> None:
         client = sdk(user, "events")
         raw = await settle(client.messages.with_raw_response.create(**ASK, stream=True))
-        user.note(retries=raw.retries_taken, head=raw.headers.raw, request_id=raw.request_id)
+        user.record(retries=raw.retries_taken, head=raw.headers.raw, request_id=raw.request_id)
         stream = await settle(raw.parse())
         await settle(stream.close())
         if user.is_async:
             async with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
-                user.note(pieces=[piece async for piece in response.iter_bytes()])
-                user.look(response.http_response)
+                user.record(pieces=[piece async for piece in response.iter_bytes()])
+                user.record_response(response.http_response)
         else:
             with client.messages.with_streaming_response.create(**ASK, stream=True) as response:
-                user.note(pieces=list(response.iter_bytes()))
-                user.look(response.http_response)
+                user.record(pieces=list(response.iter_bytes()))
+                user.record_response(response.http_response)
 
     told = same(family, capture, server, scenario)
-    assert told.seen["pieces"] == list(EVENTS)
+    assert told.observed["pieces"] == list(EVENTS)
     assert [seen.outcome for seen in attempts(capture, 2)] == ["abandoned", "ok"]

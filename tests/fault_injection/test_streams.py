@@ -42,8 +42,8 @@ async def collected(user: User, response: Any, how: str = "bytes", *args: Any) -
             got.append(piece)
             if sum(map(len, got)) >= sum(map(len, EVENTS[:4])):
                 user.server.gate.set()
-    user.note(pieces=got)
-    user.look(response)
+    user.record(pieces=got)
+    user.record_response(response)
 
 
 async def settled() -> None:
@@ -63,16 +63,18 @@ def quick_gc() -> Iterator[None]:
 
 
 @pytest.mark.row(40)
-@pytest.mark.parametrize("door", ["process", "hooks"])
-def test_stream_read_to_its_end(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "hooks"])
+def test_stream_read_to_its_end(
+    family: Family, capture: Capture, server: FaultServer, integration: str
+) -> None:
     """A stream that is read to its end is one attempt with the final counters."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario, door=door)
-    assert told.seen["pieces"] == list(EVENTS)
+    told = same(family, capture, server, scenario, integration=integration)
+    assert told.observed["pieces"] == list(EVENTS)
     seen = only(capture)
     assert (seen.outcome, seen.stop_reason, seen.usage.complete) == ("ok", "end_turn", True)
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens) == (30, 9)
@@ -90,12 +92,12 @@ def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -
             with user.fails():
                 async for piece in pieces(response):
                     got.append(piece)  # noqa: PERF401  # what came before the exception counts
-            user.note(pieces=got)
-            user.look(response)
+            user.record(pieces=got)
+            user.record_response(response)
 
     told = same(family, capture, server, scenario)
     assert told.error == "ReadTimeout"
-    assert told.seen["pieces"] == list(EVENTS[:4])
+    assert told.observed["pieces"] == list(EVENTS[:4])
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("truncated", "client_timeout")
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens, seen.usage.complete) == (30, None, False)
@@ -104,9 +106,9 @@ def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -
 
 @pytest.mark.row(7, 8)
 @pytest.mark.parametrize(("fault", "error"), [("reset", "ReadError"), ("cut", "RemoteProtocolError")])
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_broken_stream(
-    family: Family, capture: Capture, server: FaultServer, *, fault: str, error: str, door: str
+    family: Family, capture: Capture, server: FaultServer, *, fault: str, error: str, integration: str
 ) -> None:
     """A stream that breaks gives the pieces so far, then the exception it would without us."""
 
@@ -114,9 +116,9 @@ def test_broken_stream(
         async with user.stream(fault) as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario, door=door)
+    told = same(family, capture, server, scenario, integration=integration)
     assert told.error == error
-    assert told.seen["pieces"] == list(EVENTS[:4])
+    assert told.observed["pieces"] == list(EVENTS[:4])
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("truncated", "stream_truncated")
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens) == (30, None)
@@ -130,22 +132,22 @@ def test_unfinished_stream(family: Family, capture: Capture, server: FaultServer
         async with user.stream("unfinished") as response:
             await collected(user, response)
 
-    assert same(family, capture, server, scenario).seen["error"] is None
+    assert same(family, capture, server, scenario).observed["error"] is None
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("truncated", "stream_truncated")
 
 
 @pytest.mark.row(20)
-@pytest.mark.parametrize("door", ["process", "hooks"])
-def test_error_event(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "hooks"])
+def test_error_event(family: Family, capture: Capture, server: FaultServer, integration: str) -> None:
     """An ``error`` event behind a 200 reaches the user as sent, and is told of as a failure."""
 
     async def scenario(user: User) -> None:
         async with user.stream("error-event") as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario, door=door)
-    assert told.seen["error"] is None
+    told = same(family, capture, server, scenario, integration=integration)
+    assert told.observed["error"] is None
     seen = only(capture)
     assert (seen.outcome, seen.status_code, seen.failure.type) == ("stream_error", 200, "overloaded")
     assert (seen.ids.body_request_id, seen.usage.total_input_tokens) == ("req_fault03", 30)
@@ -154,32 +156,32 @@ def test_error_event(family: Family, capture: Capture, server: FaultServer, door
 async def _close_unread(user: User) -> None:
     async with user.stream("held") as response:
         pass
-    user.look(response)
+    user.record_response(response)
 
 
 async def _break(user: User) -> None:
     async with user.stream("held") as response:
-        user.note(pieces=await first(response, 2))
-    user.look(response)
+        user.record(pieces=await first(response, 2))
+    user.record_response(response)
 
 
 async def _break_and_close(user: User) -> None:
     response = await _open(user)
-    user.note(pieces=await first(response, 1))
+    user.record(pieces=await first(response, 1))
     await settle(response.aclose() if user.is_async else response.close())
-    user.look(response)
+    user.record_response(response)
 
 
 async def _break_and_drop(user: User) -> None:
     response = await _open(user)
-    user.note(pieces=await first(response, 1))
+    user.record(pieces=await first(response, 1))
     del response
     await settled()
 
 
 async def _drop(user: User) -> None:
     response = await _open(user)
-    user.note(status=response.status_code)
+    user.record(status=response.status_code)
     del response
     await settled()
 
@@ -196,17 +198,17 @@ LEAVINGS = [_close_unread, _break, _break_and_close, _break_and_drop, _drop]
 @pytest.mark.usefixtures("quick_gc")
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # dropping one is the very thing tested
 @pytest.mark.parametrize("leave", LEAVINGS, ids=lambda leave: leave.__name__.strip("_"))
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_abandoned_stream(
-    family: Family, capture: Capture, server: FaultServer, leave: Any, door: str
+    family: Family, capture: Capture, server: FaultServer, leave: Any, integration: str
 ) -> None:
     """However a stream is left, it is one abandoned attempt, and its connection is freed as ever."""
 
     async def scenario(user: User) -> None:
         await leave(user)
-        user.note(left=user.pool())
+        user.record(left=user.pool())
 
-    told = same(family, capture, server, scenario, door=door)
+    told = same(family, capture, server, scenario, integration=integration)
     assert len(told.counts.requests) == 1
     flush_abandoned_bodies()
     seen = only(capture)
@@ -226,7 +228,7 @@ def test_dropped_stream_is_told_of_by_the_next_attempt(
             pass
         await _break_and_drop(user)
         del response
-        user.look(await user.post("ok"))
+        user.record_response(await user.post("ok"))
 
     same(family, capture, server, scenario)
     assert [seen.outcome for seen in attempts(capture, 3)] == ["abandoned", "abandoned", "ok"]
@@ -245,7 +247,7 @@ class MyError(Exception):
         (SystemExit, ("cancelled", "abandoned")),
     ],
 )
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_exception_in_the_users_loop(
     family: Family,
     capture: Capture,
@@ -253,7 +255,7 @@ def test_exception_in_the_users_loop(
     *,
     error: type[BaseException],
     outcomes: tuple[str, ...],
-    door: str,
+    integration: str,
 ) -> None:
     """What the user raises between two pieces comes out as it is, and is no failure of the service.
 
@@ -269,10 +271,10 @@ def test_exception_in_the_users_loop(
                     raise mine
         except error as came:
             caught = came
-        user.note(same=caught is mine, context=repr(caught.__context__), cause=repr(caught.__cause__))
-        user.look(response)
+        user.record(same=caught is mine, context=repr(caught.__context__), cause=repr(caught.__cause__))
+        user.record_response(response)
 
-    assert same(family, capture, server, scenario, door=door).seen["same"] is True
+    assert same(family, capture, server, scenario, integration=integration).observed["same"] is True
     seen = only(capture)
     assert seen.outcome in (outcomes if str(family) == "httpx2-sync" else outcomes[:1])
     assert seen.failure is None
@@ -284,15 +286,15 @@ def _each(response: Any) -> aclosing[AsyncIterator[bytes]]:
 
 
 @pytest.mark.row(43)
-@pytest.mark.parametrize("door", ["process", "hooks"])
-def test_read_twice(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "hooks"])
+def test_read_twice(family: Family, capture: Capture, server: FaultServer, integration: str) -> None:
     """A body that was read can be read again, one that was streamed cannot; as without us."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
             read = response.aread if user.is_async else response.read
-            user.note(once=await settle(read()), twice=await settle(read()))
-            user.note(again=[piece async for piece in pieces(response)])
+            user.record(once=await settle(read()), twice=await settle(read()))
+            user.record(again=[piece async for piece in pieces(response)])
         async with user.stream("events") as response:
             await collected(user, response)
             with user.fails("reread"):
@@ -300,32 +302,34 @@ def test_read_twice(family: Family, capture: Capture, server: FaultServer, door:
             with user.fails("reiterated"):
                 await first(response, 1)
 
-    told = same(family, capture, server, scenario, door=door)
-    assert told.seen["reread"][0].endswith(".StreamConsumed")
+    told = same(family, capture, server, scenario, integration=integration)
+    assert told.observed["reread"][0].endswith(".StreamConsumed")
     assert [seen.outcome for seen in attempts(capture, 2)] == ["ok", "ok"]
 
 
 @pytest.mark.row(43)
-@pytest.mark.parametrize("door", ["process", "hooks"])
-def test_read_after_break(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "hooks"])
+def test_read_after_break(family: Family, capture: Capture, server: FaultServer, integration: str) -> None:
     """Reading on after a ``break`` fails as without us, open or closed."""
 
     async def scenario(user: User) -> None:
         async with user.stream("held") as response:
-            user.note(pieces=await first(response, 1))
+            user.record(pieces=await first(response, 1))
             with user.fails():
                 await settle((response.aread if user.is_async else response.read)())
         with user.fails("closed"):
             await first(response, 1)
-        user.look(response)
+        user.record_response(response)
 
-    assert same(family, capture, server, scenario, door=door).error == "StreamConsumed"
+    assert same(family, capture, server, scenario, integration=integration).error == "StreamConsumed"
     assert only(capture).outcome == "abandoned"
 
 
 @pytest.mark.row(44)
-@pytest.mark.parametrize("door", ["process", "hooks"])
-def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultServer, door: str) -> None:
+@pytest.mark.parametrize("integration", ["process", "hooks"])
+def test_nothing_is_held_back(
+    family: Family, capture: Capture, server: FaultServer, integration: str
+) -> None:
     """The user has the first pieces while the server still waits for a sign to send the rest."""
 
     async def scenario(user: User) -> None:
@@ -336,13 +340,13 @@ def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultSer
                     got.append(piece)
                     if len(got) == 4:
                         assert user.server.reached.wait(PATIENCE_S)
-                        user.note(before=list(got))
+                        user.record(before=list(got))
                         user.server.gate.set()
-            user.note(pieces=got)
+            user.record(pieces=got)
 
-    told = same(family, capture, server, scenario, door=door)
-    assert told.seen["before"] == list(EVENTS[:4])
-    assert told.seen["pieces"] == list(EVENTS)
+    told = same(family, capture, server, scenario, integration=integration)
+    assert told.observed["before"] == list(EVENTS[:4])
+    assert told.observed["pieces"] == list(EVENTS)
     assert only(capture).outcome == "ok"
 
 
@@ -361,28 +365,34 @@ def test_nothing_is_held_back(family: Family, capture: Capture, server: FaultSer
     ],
     ids=str,
 )
-@pytest.mark.parametrize("door", ["process", "hooks"])
+@pytest.mark.parametrize("integration", ["process", "hooks"])
 def test_each_way_of_reading(
-    family: Family, capture: Capture, server: FaultServer, *, how: str, arguments: tuple[int, ...], door: str
+    family: Family,
+    capture: Capture,
+    server: FaultServer,
+    *,
+    how: str,
+    arguments: tuple[int, ...],
+    integration: str,
 ) -> None:
     """Each way of reading gives the same pieces and leaves the same counters behind."""
 
     async def scenario(user: User) -> None:
         async with user.stream("events") as response:
-            user.look(response)
+            user.record_response(response)
             if how == "read":
-                user.note(body=await settle((response.aread if user.is_async else response.read)()))
-                user.look(response)
+                user.record(body=await settle((response.aread if user.is_async else response.read)()))
+                user.record_response(response)
             else:
                 counted = []
                 got = []
                 async for piece in pieces(response, how, *arguments):
                     got.append(piece)
                     counted.append(response.num_bytes_downloaded)
-                user.note(pieces=got, counted=counted)
-                user.look(response)
-        user.look(response)
+                user.record(pieces=got, counted=counted)
+                user.record_response(response)
+        user.record_response(response)
 
-    same(family, capture, server, scenario, door=door)
+    same(family, capture, server, scenario, integration=integration)
     seen = only(capture)
     assert (seen.outcome, seen.usage.total_input_tokens, seen.usage.output_tokens) == ("ok", 30, 9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, answer, error
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, ReceivedRequest, answer, error
 from tests.frameworks.plan import SCENARIOS, TEXT, scenario_of
 
 
@@ -14,7 +14,7 @@ class Served:
     """One request and its answer."""
 
     request: ReceivedRequest
-    reply: Reply
+    reply: FakeResponse
 
     @property
     def ids(self) -> tuple[str | None, str | None]:
@@ -31,7 +31,7 @@ class Service:
     def __post_init__(self) -> None:
         self.foundry = FakeFoundry(self._respond)
 
-    def _respond(self, request: ReceivedRequest) -> Reply:
+    def _respond(self, request: ReceivedRequest) -> FakeResponse:
         name = scenario_of(request.body)
         scenario, so_far = SCENARIOS[name], self.served[name]
         status = scenario.statuses[min(len(so_far), len(scenario.statuses) - 1)]

@@ -16,11 +16,12 @@ from typing import Any
 
 from starlette.requests import Request
 
-from foundry_telemetry.local.api.ingestion import Ingestion
-from foundry_telemetry.local.api.request_guard import RefusedError
+from foundry_telemetry.ingestion.endpoint import Ingestion
+from foundry_telemetry.ingestion.fault_injection import FaultInjection
+from foundry_telemetry.ingestion.items import Receipt
+from foundry_telemetry.ingestion.refusals import RefusedError
 from foundry_telemetry.local.ingest.envelopes import END, Batch, read_batch
-from foundry_telemetry.local.ingest.fault_injection import Faults
-from foundry_telemetry.local.store.store import Receipt, Store
+from foundry_telemetry.local.store.store import Store
 from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
 from tests.fuzz.harness import Harness
 from tests.fuzz.spoiling import VALUES, spoilt
@@ -95,7 +96,7 @@ class Collecting:
 
 
 STORE = Collecting()
-_ingestion = Ingestion(STORE, Faults())  # type: ignore[arg-type] - all of a store that is used
+_ingestion = Ingestion(STORE, FaultInjection())
 _loops: list[asyncio.AbstractEventLoop] = []
 
 
@@ -113,7 +114,7 @@ def check(data: bytes) -> None:
         check_refusal(refused)
     else:
         check_answer(answer.status_code, json.loads(bytes(answer.body)))
-    assert _ingestion._held == 0
+    assert _ingestion._being_read == 0
     STORE.settle(TOGETHER)
 
 
@@ -131,17 +132,17 @@ def check_refusal(refused: RefusedError) -> None:
     assert str(refused)
 
 
-def check_answer(status: int, told: dict[str, Any]) -> None:
+def check_answer(status: int, answer: dict[str, Any]) -> None:
     """The counts agree with each other and with the status."""
-    refused = [error["index"] for error in told["errors"]]
+    refused = [error["index"] for error in answer["errors"]]
     assert status in ANSWERS
-    assert told["appId"] == INSTRUMENTATION_KEY
+    assert answer["appId"] == INSTRUMENTATION_KEY
     assert refused == sorted(set(refused))
-    assert all(error["statusCode"] in REFUSED and error["message"] for error in told["errors"])
-    if told["itemsReceived"]:
-        assert told["itemsAccepted"] + len(refused) == told["itemsReceived"]
-        assert max(refused, default=-1) < told["itemsReceived"]
-        assert status == (200 if not refused else 206 if told["itemsAccepted"] else 400)
+    assert all(error["statusCode"] in REFUSED and error["message"] for error in answer["errors"])
+    if answer["itemsReceived"]:
+        assert answer["itemsAccepted"] + len(refused) == answer["itemsReceived"]
+        assert max(refused, default=-1) < answer["itemsReceived"]
+        assert status == (200 if not refused else 206 if answer["itemsAccepted"] else 400)
 
 
 def posted(body: bytes, encoding: str, size: int) -> Request:

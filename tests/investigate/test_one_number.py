@@ -24,7 +24,7 @@ from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.report import read_report
 from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, answer
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, ReceivedRequest, answer
 
 NEVER_MS = 3_600_000
 TENANTS = ("acme", "globex")
@@ -44,7 +44,7 @@ class Served:
         self.usd: dict[tuple[str, str], list[float]] = {}
         self._sizes = iter(SIZES * len(TENANTS) * len(MODELS))
 
-    def respond(self, request: ReceivedRequest) -> Reply:
+    def respond(self, request: ReceivedRequest) -> FakeResponse:
         """Answer one request."""
         asked = json.loads(request.body)
         tokens, reads, writes = next(self._sizes)

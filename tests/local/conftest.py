@@ -1,4 +1,4 @@
-"""One local Azure Monitor for the tests that only look at its answers."""
+"""One local Azure Monitor for the tests that only read its answers."""
 
 from __future__ import annotations
 

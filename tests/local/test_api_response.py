@@ -13,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foundry_telemetry.local.api import api_response
-from foundry_telemetry.local.api.api_request import MOST_QUERIES, Preference, Reply, reply, reply_batch
+from foundry_telemetry.local.api.api_request import (
+    MOST_QUERIES,
+    ApiResponse,
+    Preference,
+    respond,
+    respond_batch,
+)
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.query import Query, Table
 from foundry_telemetry.local.store.store import Store
@@ -26,7 +32,7 @@ def query() -> Iterator[Query]:
         yield Query(store)
 
 
-def asked(query: Query, kql: str, **preferences: bool) -> dict[str, Any]:
+def answered(query: Query, kql: str, **preferences: bool) -> dict[str, Any]:
     """The answer to a query, decoded."""
     return json.loads(api_response.encode(query.run(kql), **preferences))
 
@@ -66,24 +72,24 @@ def asked(query: Query, kql: str, **preferences: bool) -> dict[str, Any]:
 )
 def test_values(kql: str, kind: str, written: object, query: Query) -> None:
     """Each type is written as Log Analytics writes it: text is never null, times end in Z, JSON is text."""
-    (table,) = asked(query, f"print value = {kql}")["tables"]
+    (table,) = answered(query, f"print value = {kql}")["tables"]
     assert table["name"] == "PrimaryResult"
     assert table["columns"] == [{"name": "value", "type": kind}]
     assert table["rows"] == [[written]]
 
 
-def test_texts_that_a_join_leaves_out(query: Query) -> None:
+def test_texts_missing_from_a_join(query: Query) -> None:
     """A text that no row brought is empty, a number is null."""
     kql = (
         "datatable(k: long)[1] | join kind=leftouter (datatable(k: long, s: string, n: long)[2, 'x', 3]) on k"
         " | project s, n"
     )
-    assert asked(query, kql)["tables"][0]["rows"] == [["", None]]
+    assert answered(query, kql)["tables"][0]["rows"] == [["", None]]
 
 
 def test_no_rows(query: Query) -> None:
     """An answer without rows has its columns."""
-    (table,) = asked(query, "print a = 'x', b = 1.5 | where b > 2")["tables"]
+    (table,) = answered(query, "print a = 'x', b = 1.5 | where b > 2")["tables"]
     assert table["columns"] == [{"name": "a", "type": "string"}, {"name": "b", "type": "real"}]
     assert table["rows"] == []
 
@@ -99,15 +105,15 @@ def test_durations(value: timedelta) -> None:
 
 
 def test_statistics(query: Query) -> None:
-    """How long it took and how large it is, when asked for and not otherwise."""
-    told = asked(query, "range n from 1 to 3 step 1", statistics=True)["statistics"]["query"]
-    assert told["executionTime"] > 0
-    assert told["datasetStatistics"] == [{"tableRowCount": 3, "tableSize": len("[[1],[2],[3]]")}]
-    assert set(asked(query, "print 1")) == {"tables"}
+    """Execution time and size are reported on request, and not otherwise."""
+    statistics = answered(query, "range n from 1 to 3 step 1", statistics=True)["statistics"]["query"]
+    assert statistics["executionTime"] > 0
+    assert statistics["datasetStatistics"] == [{"tableRowCount": 3, "tableSize": len("[[1],[2],[3]]")}]
+    assert set(answered(query, "print 1")) == {"tables"}
 
 
 @pytest.mark.parametrize(
-    ("kql", "told"),
+    ("kql", "expected"),
     [
         ("print 1", {"visualization": None}),
         ("print 1 | render piechart", {"visualization": "piechart", "title": None, "kind": None}),
@@ -116,10 +122,10 @@ def test_statistics(query: Query) -> None:
         ("print '| render table' // | render map", {"visualization": None}),
     ],
 )  # fmt: skip
-def test_render(kql: str, told: dict[str, object], query: Query) -> None:
-    """What the query's `render` asks for, when asked for."""
-    found = asked(query, kql, render=True)["render"]
-    assert told.items() <= found.items()
+def test_render(kql: str, expected: dict[str, object], query: Query) -> None:
+    """The query's `render` is reported on request."""
+    found = answered(query, kql, render=True)["render"]
+    assert expected.items() <= found.items()
 
 
 def test_partial() -> None:
@@ -165,11 +171,11 @@ def test_error() -> None:
     ],
 )
 def test_preferences(header: str | None, seconds: float, statistics: bool, render: bool) -> None:
-    """The header is read as the client writes it; what it says besides means nothing."""
+    """The header is read as the client writes it; other preferences mean nothing."""
     assert Preference.read(header) == Preference(seconds, statistics, render)
 
 
-def body(found: Reply) -> dict[str, Any]:
+def body(found: ApiResponse) -> dict[str, Any]:
     """The body of a reply, decoded."""
     return json.loads(found.body)
 
@@ -192,8 +198,8 @@ def body(found: Reply) -> dict[str, Any]:
     ],
 )
 def test_requests_that_are_none(posted: bytes, query: Query) -> None:
-    """What is no request is refused, and says so."""
-    for found in (reply(query, posted), reply_batch(query, posted)):
+    """What is no request is refused with the reason."""
+    for found in (respond(query, posted), respond_batch(query, posted)):
         assert found.status == 400
         assert body(found)["error"]["innererror"]["code"] == "InvalidRequest"
 
@@ -201,10 +207,10 @@ def test_requests_that_are_none(posted: bytes, query: Query) -> None:
 def test_request(query: Query) -> None:
     """A request is answered; fields it has besides mean nothing here."""
     posted = {"query": "print 1", "timespan": None, "workspaces": ["other"], "more": {}}
-    found = reply(query, json.dumps(posted).encode(), "include-statistics=true")
+    found = respond(query, json.dumps(posted).encode(), "include-statistics=true")
     assert found.status == 200
     assert set(body(found)) == {"tables", "statistics"}
-    wrong = reply(query, b'{"query":"print 1","timespan":"yesterday"}')
+    wrong = respond(query, b'{"query":"print 1","timespan":"yesterday"}')
     assert (wrong.status, body(wrong)["error"]["innererror"]["code"]) == (400, "InvalidTimespan")
 
 
@@ -220,7 +226,7 @@ def test_batch(query: Query) -> None:
         {"id": "2", "body": {"query": "Nope"}, "workspace": "w"},
         {"id": "3", "body": {"query": "print 3", "timespan": "PT1H"}},
     ]
-    found = reply_batch(query, json.dumps({"requests": requests}).encode())
+    found = respond_batch(query, json.dumps({"requests": requests}).encode())
     one, two, three = body(found)["responses"]
     assert [(each["id"], each["status"]) for each in (one, two, three)] == [
         ("1", 200),
@@ -235,5 +241,5 @@ def test_batch(query: Query) -> None:
 def test_batch_of_too_many(query: Query) -> None:
     """A batch has a limit."""
     requests = [{"id": str(number), "body": {"query": "print 1"}} for number in range(MOST_QUERIES + 1)]
-    assert reply_batch(query, json.dumps({"requests": requests}).encode()).status == 400
-    assert reply_batch(query, json.dumps({"requests": requests[1:]}).encode()).status == 200
+    assert respond_batch(query, json.dumps({"requests": requests}).encode()).status == 400
+    assert respond_batch(query, json.dumps({"requests": requests[1:]}).encode()).status == 200

@@ -19,7 +19,7 @@ from tests.support.telemetry import event, fill, ledger
 
 FOREVER = 36_500
 
-HOLD = """
+OPEN = """
 import sys
 from foundry_telemetry.local.store.store import Store
 with Store(sys.argv[1]):
@@ -40,8 +40,8 @@ def path(tmp_path: Path) -> Path:
     """A file with a ledger row and another event."""
     path = tmp_path / "t.duckdb"
     with Store(path, retention_days=FOREVER) as store:
-        told = {"gen_ai.request.model": "m", "gen_ai.usage.input_tokens": "12", "foundry.call.id": "c"}
-        fill(store, [ledger(told), event(name="other")])
+        content = {"gen_ai.request.model": "m", "gen_ai.usage.input_tokens": "12", "foundry.call.id": "c"}
+        fill(store, [ledger(content), event(name="other")])
     return path
 
 
@@ -64,22 +64,22 @@ def test_permissions_that_were_chosen_are_kept(path: Path) -> None:
 
 def test_a_file_is_open_once(path: Path) -> None:
     """Another process is refused with the file, the holder and what to do; after its end all is well."""
-    command = [sys.executable, "-c", HOLD, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "open\n"
+    command = [sys.executable, "-c", OPEN, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
         with pytest.raises(StoreError) as refused:
             Store(path)
-        holder.communicate("\n", timeout=PATIENCE_S)
+        other.communicate("\n", timeout=PATIENCE_S)
     message = str(refused.value)
     assert str(path) in message
     assert "--db :memory:" in message
-    assert sys.platform == "win32" or f"process {holder.pid}" in message
+    assert sys.platform == "win32" or f"process {other.pid}" in message
     Store(path).close()
 
 
 def test_a_file_is_open_once_in_a_process(path: Path) -> None:
-    """A second store of the same process is refused too, whatever the path looks like."""
+    """A second store of the same process is refused too, however the path is written."""
     with Store(path):
         with pytest.raises(StoreError, match="open in this process already"):
             Store(path.parent / "." / "x" / ".." / path.name)
@@ -96,7 +96,7 @@ FILES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_what_is_no_telemetry_database_is_left_alone(tmp_path: Path, kind: str) -> None:
+def test_what_is_no_telemetry_database_stays_unchanged(tmp_path: Path, kind: str) -> None:
     """Another file is neither used nor changed; the message names it and the option."""
     path = tmp_path / "mine.db"
     FILES[kind](path)
@@ -115,7 +115,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_a_newer_layout_is_refused(path: Path) -> None:
-    """A file of a newer version is not touched; the message says how to get that version."""
+    """A file of a newer version is not touched; the message has the command that gets that version."""
     altered(path, "UPDATE stored.facts SET value = '99' WHERE name = 'schema'")
     with pytest.raises(StoreError, match=r"layout 99.*pip install --upgrade foundry-telemetry"):
         Store(path)
@@ -136,8 +136,8 @@ def test_columns_of_a_newer_view_are_filled_from_the_properties(path: Path) -> N
     altered(path, 'ALTER TABLE stored."AppEvents" DROP COLUMN "SessionId"')
     with Store(path, retention_days=FOREVER) as store, closing(store.cursor()) as cursor:
         columns = "deployment, input_tokens, model, cache_read_tokens, call_id"
-        told = cursor.execute(f"SELECT {columns} FROM foundry_attempts").fetchall()  # noqa: S608 - ours
-        assert told == [("m", 12, "", None, "c")]
+        content = cursor.execute(f"SELECT {columns} FROM foundry_attempts").fetchall()  # noqa: S608 - ours
+        assert content == [("m", 12, "", None, "c")]
         assert cursor.execute('SELECT DISTINCT "SessionId" FROM AppEvents').fetchall() == [("",)]
         fill(store, [ledger({"gen_ai.request.model": "n"})])
         assert cursor.execute("SELECT deployment FROM foundry_attempts ORDER BY 1").fetchall() == [
@@ -155,7 +155,7 @@ def test_columns_that_the_view_no_longer_has_do_no_harm(path: Path) -> None:
 
 
 def test_the_working_folder_stays_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store in memory leaves nothing on the disk."""
+    """A store in memory writes nothing to the disk."""
     monkeypatch.chdir(tmp_path)
     with Store(retention_days=FOREVER) as store:
         fill(store, [event(name="x")])

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from foundry_telemetry.ingestion.fault_injection import InjectedError
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.local.ingest.fault_injection import Fault
 from tests.azure.process import Ended, run
 
 pytestmark = pytest.mark.slow
 
-QUIET = {
+WITHOUT_OTHERS = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
     "OTEL_TRACES_SAMPLER": "always_on",
@@ -63,7 +63,7 @@ EXPORT = """
 
 def played(script: str, azure: LocalAzureMonitor, folder: Path) -> Ended:
     """Run a script against the local Azure Monitor."""
-    ended = run(textwrap.dedent(script), azure, folder, **QUIET)  # type: ignore[arg-type] - it needs the string
+    ended = run(textwrap.dedent(script), azure, folder, **WITHOUT_OTHERS)  # type: ignore[arg-type] - it needs the string
     assert ended.code == 0, ended.errors
     return ended
 
@@ -74,7 +74,7 @@ def rows(azure: LocalAzureMonitor, kql: str) -> list[tuple[Any, ...]]:
 
 
 def test_all_signals(azure: LocalAzureMonitor, tmp_path: Path) -> None:
-    """Every signal is in its table when the process has ended, and nothing is left on its disk."""
+    """Every signal is in its table when the process has ended, and its disk is empty."""
     ended = played(SIGNALS, azure, tmp_path)
     trace = ended.said[0]["trace"]
     assert rows(azure, "AppRequests | project Name, Success, OperationId") == [("GET /orders", True, trace)]
@@ -102,15 +102,15 @@ def test_all_signals(azure: LocalAzureMonitor, tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", [402, 439])
 def test_what_a_quota_refuses_is_lost(azure: LocalAzureMonitor, tmp_path: Path, status: int) -> None:
     """The exporter drops what Azure refuses for a quota, and goes on with what comes later."""
-    azure.faults.set(Fault(status=status), times=1)
+    azure.fault_injection.set(InjectedError(status=status), times=1)
     played(EXPORT + "    span('refused')\n    span('taken')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies | project Name") == [("taken",)]
     assert not list(tmp_path.rglob("*.blob"))
 
 
 def test_what_is_throttled_is_sent_again(azure: LocalAzureMonitor, tmp_path: Path) -> None:
-    """After a 429 that says when to come back the exporter comes back, and its batch is stored once."""
-    azure.faults.set(Fault(status=429, retry_after_s=0), times=2)
+    """After a 429 with `Retry-After` the exporter retries, and its batch is stored once."""
+    azure.fault_injection.set(InjectedError(status=429, retry_after_s=0), times=2)
     played(EXPORT + "    span('throttled')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies | project Name") == [("throttled",)]
     assert not list(tmp_path.rglob("*.blob*"))
@@ -119,7 +119,7 @@ def test_what_is_throttled_is_sent_again(azure: LocalAzureMonitor, tmp_path: Pat
 @pytest.mark.parametrize("status", [401, 429])
 def test_what_cannot_be_sent_is_kept(azure: LocalAzureMonitor, tmp_path: Path, status: int) -> None:
     """A refusal that may pass makes the exporter keep its batch on disk."""
-    azure.faults.set(Fault(status=status), times=1)
+    azure.fault_injection.set(InjectedError(status=status), times=1)
     played(EXPORT + "    span('kept')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies") == []
     (blob,) = tmp_path.rglob("*.blob*")
@@ -128,7 +128,7 @@ def test_what_cannot_be_sent_is_kept(azure: LocalAzureMonitor, tmp_path: Path, s
 
 def test_part_of_a_batch(azure: LocalAzureMonitor, tmp_path: Path) -> None:
     """Of a batch that is taken in part the exporter keeps the items that may be sent again, and no others."""
-    azure.faults.set(Fault(status=206, errors={1: 500}), times=1)  # the first item tells the resource
+    azure.fault_injection.set(InjectedError(status=206, errors={1: 500}), times=1)  # item 0: the resource
     played(EXPORT + "    span('again')\n", azure, tmp_path)
     assert rows(azure, "AppDependencies") == []
     assert rows(azure, "AppMetrics | where Name == '_OTELRESOURCE_' | count") == [(1,)]

@@ -64,8 +64,8 @@ def one(store: Store, table: str) -> dict[str, Any]:
 def refusals(store: Store, **changes: Any) -> list[str]:
     """Why an event with these changes is refused."""
     changed = {**event(name="x"), **changes}
-    told = {name: value for name, value in changed.items() if value is not ...}
-    return [refusal.message for refusal in post(store, told).refusals]
+    content = {name: value for name, value in changed.items() if value is not ...}
+    return [refusal.message for refusal in post(store, content).refusals]
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -75,17 +75,17 @@ def test_recorded_envelopes(store: Store, name: str) -> None:
     assert not post(store, {**recorded, "iKey": store.key}).refusals
     found = [{"table": table, **row} for table in tables() for row in rows(store, f'SELECT * FROM "{table}"')]
     (row,) = found
-    told = {
+    content = {
         name: json.loads(value) if name in ("Details", "Measurements", "Properties") and value else value
         for name, value in row.items()
         if value not in ("", None) and name not in SAME_EVERYWHERE
     }
-    told["TimeGenerated"] = told["TimeGenerated"].isoformat()
-    assert told == ROWS[name]
+    content["TimeGenerated"] = content["TimeGenerated"].isoformat()
+    assert content == ROWS[name]
 
 
 def test_every_recorded_envelope_has_a_row() -> None:
-    """No recorded envelope is left out of the test above."""
+    """The test above covers every recorded envelope."""
     assert set(ROWS) == {path.stem for path in (DATA / "azure").glob("*.json")}
 
 
@@ -109,7 +109,7 @@ def test_what_is_the_same_in_every_row(store: Store) -> None:
 
 
 def test_the_billed_size_is_the_length_of_the_json(store: Store) -> None:
-    """`_BilledSize` counts the bytes of an item as posted, whatever the item itself says."""
+    """`_BilledSize` counts the bytes of an item as posted, whatever size the item itself has."""
     item = json.dumps({**event(name="é"), "iKey": store.key, "size": 7}, ensure_ascii=False).encode()
     store.add(b"[ " + item + b" ]").result(PATIENCE_S)
     assert one(store, "AppEvents")["_BilledSize"] == len(item)
@@ -136,16 +136,16 @@ def test_durations(store: Store, text: str, milliseconds: float) -> None:
 
 @pytest.mark.parametrize(("rate", "count"), [(100, 1), (25, 4), (33.3, 3), (2.5, 40), (0.001, 100_000)])
 def test_item_count(store: Store, rate: float, count: int) -> None:
-    """A row stands for as many items as its share of sampling says."""
+    """A row stands for as many items as its sample rate means."""
     post(store, event(name="x", rate=rate))
     assert one(store, "AppEvents")["ItemCount"] == count
 
 
 def test_without_a_rate_a_row_stands_for_one(store: Store) -> None:
     """No sampling rate means that nothing was sampled."""
-    told = event(name="x")
-    del told["sampleRate"]
-    post(store, told)
+    content = event(name="x")
+    del content["sampleRate"]
+    post(store, content)
     assert one(store, "AppEvents")["ItemCount"] == 1
 
 
@@ -159,14 +159,14 @@ def test_without_a_rate_a_row_stands_for_one(store: Store) -> None:
     ],
 )
 def test_times(store: Store, time: str, utc: datetime) -> None:
-    """Times are kept in UTC, whatever zone they were told in; one without a zone is UTC."""
+    """Times are kept in UTC, whatever zone they were posted in; one without a zone is UTC."""
     post(store, {**event(name="x"), "time": time})
     assert one(store, "AppEvents")["TimeGenerated"] == utc
 
 
 def test_properties_are_text(store: Store) -> None:
-    """As in Azure every property is text: numbers, flags and lists are written out, nulls are left out."""
-    told: dict[str, Any] = {
+    """As in Azure every property is text: numbers, flags and lists are written out, nulls are omitted."""
+    content: dict[str, Any] = {
         "n": 12,
         "x": 1.5,
         "b": True,
@@ -175,17 +175,17 @@ def test_properties_are_text(store: Store) -> None:
         "t": "1",
         "z": None,
     }
-    post(store, envelope("EventData", {"name": "x", "properties": told}))
+    post(store, envelope("EventData", {"name": "x", "properties": content}))
     properties = json.loads(one(store, "AppEvents")["Properties"])
     assert properties == {"n": "12", "x": "1.5", "b": "true", "l": '[1,"a"]', "o": '{"a":null}', "t": "1"}
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "\x1f\n\r", "\\ \" '", "💥", "a" * 300_000, '{"a": 1}', "None"])
-def test_texts_come_through_whole(store: Store, text: str) -> None:
+def test_texts_arrive_unchanged(store: Store, text: str) -> None:
     """Every text comes out as it went in: control characters, quotes, and long ones included."""
-    told = event(name=text or "x", value=text)
-    told["tags"] = {"ai.cloud.role": text}
-    post(store, told, event(name="next"))
+    content = event(name=text or "x", value=text)
+    content["tags"] = {"ai.cloud.role": text}
+    post(store, content, event(name="next"))
     (row,) = rows(store, "SELECT * FROM AppEvents WHERE \"Name\" <> 'next'")
     assert (row["Name"] or "", row["AppRoleName"]) == (text or "x", text)
     assert json.loads(row["Properties"]) == {"value": text}
@@ -195,8 +195,8 @@ def test_texts_come_through_whole(store: Store, text: str) -> None:
 def test_nulls_are_as_good_as_absent(store: Store) -> None:
     """Other exporters write null for what they do not know."""
     nothing = {"name": "x", "properties": None, "measurements": None}
-    told = envelope("EventData", nothing) | {"tags": None, "sampleRate": None}
-    assert not post(store, told).refusals
+    content = envelope("EventData", nothing) | {"tags": None, "sampleRate": None}
+    assert not post(store, content).refusals
     row = one(store, "AppEvents")
     assert (row["ItemCount"], row["OperationId"], row["Properties"], row["Measurements"]) == (
         1,
@@ -207,16 +207,16 @@ def test_nulls_are_as_good_as_absent(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "level"),
+    ("severity", "level"),
     [(0, 0), (4, 4), ("Verbose", 0), ("Information", 1), ("Warning", 2), ("Critical", 4), (None, None)],
 )
-def test_severities(store: Store, told: object, level: int | None) -> None:
-    """A severity is a number, told as one or by its name."""
-    post(store, envelope("MessageData", {"message": "m", "severityLevel": told}))
+def test_severities(store: Store, severity: object, level: int | None) -> None:
+    """A severity is a number, posted as one or by its name."""
+    post(store, envelope("MessageData", {"message": "m", "severityLevel": severity}))
     assert one(store, "AppTraces")["SeverityLevel"] == level
 
 
-def test_codes_told_as_numbers(store: Store) -> None:
+def test_codes_posted_as_numbers(store: Store) -> None:
     """A result code is text, also where an exporter posts a number."""
     post(store, envelope("RequestData", {"responseCode": 503, "success": False}))
     row = one(store, "AppRequests")
@@ -224,16 +224,16 @@ def test_codes_told_as_numbers(store: Store) -> None:
 
 
 def test_nested_exceptions(store: Store) -> None:
-    """The outermost exception is told first, the innermost last."""
-    told = [
+    """The outermost exception comes first, the innermost last."""
+    content = [
         {"typeName": "Outer", "message": "o", "id": 1},
         {"typeName": "Inner", "message": "i", "outerId": 1},
     ]
-    post(store, envelope("ExceptionData", {"exceptions": told}))
+    post(store, envelope("ExceptionData", {"exceptions": content}))
     row = one(store, "AppExceptions")
     assert (row["ExceptionType"], row["OuterType"], row["InnermostType"]) == ("Outer", "Outer", "Inner")
     assert (row["Message"], row["OuterMessage"], row["InnermostMessage"]) == ("o", "o", "i")
-    assert json.loads(row["Details"]) == told
+    assert json.loads(row["Details"]) == content
 
 
 def test_data_points(store: Store) -> None:
@@ -334,7 +334,7 @@ def test_all_columns_are_there(store: Store) -> None:
     ],
 )
 def test_an_unsound_item_is_refused_alone(store: Store, changes: dict[str, Any], part: str) -> None:
-    """An item that does not say what it must is refused with its place and why; its neighbours are stored."""
+    """An item without a required field is refused with its place and the reason, alone."""
     changed = {"iKey": store.key, **event(name="bad"), **changes}
     bad = {name: value for name, value in changed.items() if value is not ...}
     receipt = post(store, event(name="before"), bad, event(name="after"))
@@ -359,11 +359,11 @@ def test_items_that_are_no_envelopes(store: Store, item: str) -> None:
 def test_a_refusal_does_not_repeat_what_was_posted(store: Store) -> None:
     """The exporter logs the answer: values of an item do not come back in it."""
     secret = "sk-ant-api03-secret"
-    told = {"baseType": "EventData", "baseData": {"name": "x", "properties": secret}}
+    content = {"baseType": "EventData", "baseData": {"name": "x", "properties": secret}}
     messages = [
         *refusals(store, iKey=secret),
         *refusals(store, time=secret),
-        *refusals(store, data=told),
+        *refusals(store, data=content),
         *refusals(store, sampleRate=secret),
     ]
     assert len(messages) == 4
@@ -382,7 +382,7 @@ def test_the_ledger_has_typed_columns(store: Store) -> None:
         "foundry.attempt.number": "2",
         "gen_ai.request.stream": "True",
         "foundry.duration_ms": "12.5",
-        "http.response.status_code": "not told",
+        "http.response.status_code": "unknown",
     }
     post(
         store,
@@ -390,7 +390,9 @@ def test_the_ledger_has_typed_columns(store: Store) -> None:
         event(name="other"),
     )
     row = one(store, "foundry_attempts")
-    told = [row[name] for name in ("call_id", "attempt_number", "stream", "duration_ms", "status", "model")]
-    assert told == ["c1", 2, True, 12.5, None, ""]
+    content = [
+        row[name] for name in ("call_id", "attempt_number", "stream", "duration_ms", "status", "model")
+    ]
+    assert content == ["c1", 2, True, 12.5, None, ""]
     assert row["TimeGenerated"] == NOON.astimezone(UTC).replace(tzinfo=None)
     assert json.loads(row["Properties"]) == properties

@@ -92,7 +92,7 @@ def test_syntax(kql: str, construct: str | None, line: int, position: int, query
 def test_unknown_column(  # noqa: PLR0917 - the columns of the table above
     kql: str, operator: str, name: str, line: int, position: int, query: Query
 ) -> None:
-    """A column that is nowhere, in exactly these letters, is told as Kusto tells it, with its place."""
+    """A column that is nowhere, in exactly these letters, is reported as Kusto does, with its place."""
     error = refused(query, kql)
     assert error.message == (
         f"'{operator}' operator: Failed to resolve column or scalar expression named '{name}' "
@@ -111,7 +111,7 @@ def test_unknown_column(  # noqa: PLR0917 - the columns of the table above
     ],
 )
 def test_unknown_table(kql: str, name: str, position: int, query: Query) -> None:
-    """A table that is nowhere is told with its place."""
+    """A table that is nowhere is reported with its place."""
     error = refused(query, kql)
     assert error.message == (
         f"Failed to resolve table or column expression named '{name}' on line 1, position {position}."
@@ -183,7 +183,7 @@ def test_what_the_engine_has_not(kql: str, construct: str, line: int, position: 
     ],
 )
 def test_other_failures(kql: str, message: str, query: Query) -> None:
-    """Types that do not go together, and values that are none, are told in the words of KQL."""
+    """Types that do not go together, and values that are none, are reported in the words of KQL."""
     assert message in refused(query, kql).message
 
 

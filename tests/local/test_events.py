@@ -39,7 +39,7 @@ def messages(response: HTTPResponse) -> Iterator[list[str]]:
 
 
 def ingested(message: list[str]) -> int:
-    """The number that a message tells."""
+    """The number in a message."""
     kind, data = message
     assert kind == "event: change"
     return int(json.loads(data.removeprefix("data: "))["ingested"])
@@ -57,7 +57,7 @@ def test_news(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_news_are_not_repeated_for_every_commit(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commits within the pause are told together, when it is over."""
+    """Commits within the pause are reported together, when it is over."""
     over = threading.Event()
     pauses: list[float] = []
 
@@ -83,8 +83,8 @@ def test_heartbeat(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [next(page), next(page)] == [[": still here"], [": still here"]]
 
 
-def test_pages_that_leave_are_forgotten(wire: Wire) -> None:
-    """A closed page is no longer told, and nothing of it stays in the store."""
+def test_pages_that_disconnect_are_forgotten(wire: Wire) -> None:
+    """A closed page is no longer notified, and nothing of it stays in the store."""
     page = listen(wire)
     assert len(wire.azure.store._listeners) == 1
     page.close()
@@ -95,7 +95,7 @@ def test_pages_that_leave_are_forgotten(wire: Wire) -> None:
 
 
 def test_the_end_of_the_server_ends_the_waiting(wire: Wire) -> None:
-    """Open pages do not hold up the end."""
+    """Open pages do not delay the end."""
     pages = [listen(wire) for _ in range(3)]
     ending = threading.Thread(target=wire.azure.__exit__, args=(None, None, None))
     ending.start()

@@ -50,10 +50,10 @@ def nearest_rank(pairs: Pairs, percentage: float) -> float | None:
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(VALUES, WEIGHTS), max_size=25))
 def test_percentilew(query: Query, pairs: Pairs) -> None:
-    """It is the nearest rank in the data set in which each value stands as often as its weight says."""
+    """It is the nearest rank in the data set in which each value stands as often as its weight."""
     rows = ", ".join(f"{literal(value, 'real')}, {literal(weight, 'long')}" for value, weight in pairs)
-    asked = ", ".join(f"p{index} = percentilew(v, w, {p})" for index, p in enumerate(PERCENTAGES))
-    answer = query.run(f"datatable(v: real, w: long)[{rows}] | summarize {asked}")
+    percentiles = ", ".join(f"p{index} = percentilew(v, w, {p})" for index, p in enumerate(PERCENTAGES))
+    answer = query.run(f"datatable(v: real, w: long)[{rows}] | summarize {percentiles}")
     assert answer.rows == [tuple(nearest_rank(pairs, p) for p in PERCENTAGES)]
 
 
@@ -88,7 +88,7 @@ def test_percentiles(query: Query) -> None:
 
 
 def test_property_named_by_an_argument(query: Query) -> None:
-    """A function may be told which property to read."""
+    """The property to read may be an argument."""
     answer = query.run(
         "let read = (bag: dynamic, key: string) { tolong(bag[key]) };"
         " print bag = dynamic({'a.b': '5', 'c': [1, 7]}) | project read(bag, 'a.b'), tolong(bag.c[1])"
@@ -166,10 +166,10 @@ def test_values_at_the_extreme(rows: list[Row]) -> None:
             quick = extensions.quickened(sql)
             assert quick != sql
             for group, key, *values in engine.execute(quick).fetchall():
-                told = [row for row in rows if row[0] == group]
-                keys = [row[1] for row in told if row[1] is not None]
+                of_group = [row for row in rows if row[0] == group]
+                keys = [row[1] for row in of_group if row[1] is not None]
                 assert key == (best(keys) if keys else None)
-                assert tuple(values) in {row[2:] for row in told if row[1] == key}
+                assert tuple(values) in {row[2:] for row in of_group if row[1] == key}
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_extremes_of_every_type(text: str, query: Query) -> None:
     assert query.run(text).columns
 
 
-def test_texts_are_left_alone(query: Query) -> None:
-    """A text that looks like the engine's SQL stays what it is."""
+def test_texts_stay_unchanged(query: Query) -> None:
+    """A text that reads like the engine's SQL stays what it is."""
     text = """COALESCE(arg_max({'v': "a"}, "b"), any_value({'v': "a"}))['v']"""
     written = text.replace("'", "\\'")
     assert query.run(f"print '{written}'").rows == [(text,)]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.local.api import ingestion
+from foundry_telemetry.ingestion import endpoint, request_body
 from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import event
@@ -21,18 +21,23 @@ from tests.support.wire import Wire, answer
 
 @pytest.mark.parametrize("path", ["/v2.1/track", "//v2.1/track", "/v2/track", "//v2/track"])
 def test_paths(wire: Wire, path: str) -> None:
-    """Every path that exporters use is served, with the doubled slash too, and says what was taken."""
-    told = wire.post(event(name="x"), path=path)
-    assert (told.status, told.headers["content-type"]) == (200, "application/json")
-    assert told.json == {"itemsReceived": 1, "itemsAccepted": 1, "appId": wire.azure.store.key, "errors": []}
+    """Every path that exporters use is served, with the doubled slash too, and reports what was accepted."""
+    received = wire.post(event(name="x"), path=path)
+    assert (received.status, received.headers["content-type"]) == (200, "application/json")
+    assert received.json == {
+        "itemsReceived": 1,
+        "itemsAccepted": 1,
+        "appId": wire.azure.store.key,
+        "errors": [],
+    }
     assert wire.count() == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
 def test_other_methods(wire: Wire, method: str) -> None:
     """Telemetry is posted; anything else is refused in words."""
-    told = wire.ask(method, "/v2.1/track")
-    assert (told.status, told.json["error"]["code"]) == (405, "MethodNotAllowed")
+    received = wire.ask(method, "/v2.1/track")
+    assert (received.status, received.json["error"]["code"]) == (405, "MethodNotAllowed")
 
 
 def test_an_array_and_lines_are_the_same(wire: Wire) -> None:
@@ -44,7 +49,7 @@ def test_an_array_and_lines_are_the_same(wire: Wire) -> None:
 
 
 def test_a_chunked_body(wire: Wire) -> None:
-    """A body may come in chunks, without its length told before."""
+    """A body may come in chunks, without a declared length."""
     body = wire.body(event(name="x"))
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in (body[:10], body[10:])) + b"0\r\n\r\n"
     assert wire.ask("POST", "/v2.1/track", chunks, {"Transfer-Encoding": "chunked"}).status == 200
@@ -72,39 +77,39 @@ def test_gzip(wire: Wire) -> None:
 )
 def test_unsound_compression(wire: Wire, packed: bytes, encoding: str, status: int) -> None:
     """What cannot be decompressed is refused in words, and the server goes on."""
-    told = wire.ask("POST", "/v2.1/track", packed, {"Content-Encoding": encoding})
-    assert told.status == status
-    assert told.json["error"]["message"]
+    received = wire.ask("POST", "/v2.1/track", packed, {"Content-Encoding": encoding})
+    assert received.status == status
+    assert received.json["error"]["message"]
     assert wire.post(event(name="x")).status == 200
 
 
 def test_a_bomb_is_not_unpacked(wire: Wire) -> None:
     """A body that is small on the wire and huge afterwards is refused when it passes the limit."""
-    bomb = gzip.compress(b" " * (ingestion.MOST_BODY + 1), 9)
+    bomb = gzip.compress(b" " * (endpoint.MOST_BODY + 1), 9)
     assert len(bomb) < 2**16
-    told = wire.ask("POST", "/v2.1/track", bomb, {"Content-Encoding": "gzip"})
-    assert told.status == 413
-    assert "decompressed" in told.json["error"]["message"]
+    received = wire.ask("POST", "/v2.1/track", bomb, {"Content-Encoding": "gzip"})
+    assert received.status == 413
+    assert "decompressed" in received.json["error"]["message"]
 
 
-@pytest.mark.parametrize("cut", [1, ingestion._PIECE - 1, ingestion._PIECE, ingestion._PIECE + 1])
+@pytest.mark.parametrize("cut", [1, request_body._PIECE - 1, request_body._PIECE, request_body._PIECE + 1])
 def test_a_gzip_longer_than_a_piece(cut: int) -> None:
     """Wherever the pieces that are read at a time begin and end, the body is whole; a cut one is refused."""
-    body = hashlib.shake_128(b"seed").digest(3 * ingestion._PIECE)
+    body = hashlib.shake_128(b"seed").digest(3 * request_body._PIECE)
     packed = gzip.compress(body[:cut]) + gzip.compress(body[cut:])
-    assert ingestion.decompressed(packed, "gzip") == body
-    for short in (packed[:-1], packed[: ingestion._PIECE], packed[: 2 * ingestion._PIECE]):
-        with pytest.raises(ingestion.RefusedError, match="no complete gzip"):
-            ingestion.decompressed(short, "gzip")
+    assert request_body.decompressed(packed, "gzip", endpoint.MOST_BODY) == body
+    for short in (packed[:-1], packed[: request_body._PIECE], packed[: 2 * request_body._PIECE]):
+        with pytest.raises(request_body.RefusedError, match="no complete gzip"):
+            request_body.decompressed(short, "gzip", endpoint.MOST_BODY)
 
 
 def test_many_members_are_no_more_than_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twice the members of a gzip are twice the work, not four times: their rest is not copied each time."""
-    whole, moved = zlib.decompressobj, 0
+    original, moved = zlib.decompressobj, 0
 
     class Counting:
         def __init__(self, window: int) -> None:
-            self._reader = whole(window)
+            self._reader = original(window)
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self._reader, name)
@@ -115,75 +120,86 @@ def test_many_members_are_no_more_than_their_bytes(monkeypatch: pytest.MonkeyPat
             moved += len(self._reader.unused_data)
             return found
 
-    monkeypatch.setattr(ingestion.zlib, "decompressobj", Counting)
+    monkeypatch.setattr(request_body.zlib, "decompressobj", Counting)
     counts = []
     for members in (5_000, 10_000):
         moved = 0
-        assert ingestion.decompressed(gzip.compress(b"", mtime=0) * members, "gzip") == b""
+        assert request_body.decompressed(gzip.compress(b"", mtime=0) * members, "gzip", 9) == b""
         counts.append(moved)
     assert counts[1] <= 2.2 * counts[0]
 
 
 def test_the_limit_counts_every_member_of_a_gzip(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several small members cannot be more together than one may be alone."""
-    assert ingestion.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 10) == b"x" * 10
-    with pytest.raises(ingestion.RefusedError, match="longer than 9 bytes"):
-        ingestion.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 9)
+    assert request_body.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 10) == b"x" * 10
+    with pytest.raises(request_body.RefusedError, match="longer than 9 bytes"):
+        request_body.decompressed(gzip.compress(b"x" * 5) * 2, "gzip", 9)
 
 
 def test_items_that_are_refused(wire: Wire) -> None:
     """Part taken is 206 and names each refused item; nothing taken is 400."""
     foreign = {**event(name="x"), "iKey": "0" * 36}
-    told = wire.post(foreign, event(name="y"), {"time": "no"})
-    assert told.status == 206
-    assert (told.json["itemsReceived"], told.json["itemsAccepted"]) == (3, 1)
-    assert [(error["index"], error["statusCode"]) for error in told.json["errors"]] == [(0, 400), (2, 400)]
-    assert told.json["errors"][0]["message"] == "Invalid instrumentation key"
-    told = wire.post(foreign)
-    assert (told.status, told.json["itemsAccepted"], wire.count()) == (400, 0, 1)
+    received = wire.post(foreign, event(name="y"), {"time": "no"})
+    assert received.status == 206
+    assert (received.json["itemsReceived"], received.json["itemsAccepted"]) == (3, 1)
+    assert [(error["index"], error["statusCode"]) for error in received.json["errors"]] == [
+        (0, 400),
+        (2, 400),
+    ]
+    assert received.json["errors"][0]["message"] == "Invalid instrumentation key"
+    received = wire.post(foreign)
+    assert (received.status, received.json["itemsAccepted"], wire.count()) == (400, 0, 1)
 
 
 @pytest.mark.parametrize("body", [b"", b"[", b"[{]", b"[" * 100_000])
 def test_a_body_that_is_no_json(wire: Wire, body: bytes) -> None:
     """It is refused whole, in the shape that the exporter reads."""
-    told = wire.ask("POST", "/v2.1/track", body)
-    assert (told.status, told.json["itemsReceived"], told.json["itemsAccepted"]) == (400, 0, 0)
-    assert told.json["errors"][0]["index"] == 0
-    assert "the body is" in told.json["errors"][0]["message"]
+    received = wire.ask("POST", "/v2.1/track", body)
+    assert (received.status, received.json["itemsReceived"], received.json["itemsAccepted"]) == (400, 0, 0)
+    assert received.json["errors"][0]["index"] == 0
+    assert "the body is" in received.json["errors"][0]["message"]
 
 
-def test_nothing_is_taken_with_pleasure(wire: Wire) -> None:
+def test_an_empty_array(wire: Wire) -> None:
     """An empty array is no fault."""
-    told = wire.ask("POST", "/v2.1/track", b"[]")
-    assert (told.status, told.json["itemsReceived"]) == (200, 0)
+    received = wire.ask("POST", "/v2.1/track", b"[]")
+    assert (received.status, received.json["itemsReceived"]) == (200, 0)
 
 
 def test_large_bodies(wire: Wire) -> None:
     """A body of some megabytes, which is read in a thread, is taken like any other."""
     events = [event(name="x", text="y" * 4_000) for _ in range(800)]
-    assert len(wire.body(*events)) > ingestion._IN_A_THREAD
+    assert len(wire.body(*events)) > endpoint._IN_A_THREAD
     assert wire.post(*events).json["itemsAccepted"] == 800
     assert wire.count() == 800
 
 
 @pytest.mark.parametrize("name", ["ping", "post"])
-def test_live_metrics_are_not_asked_for(wire: Wire, name: str) -> None:
-    """Live Metrics is told that nobody looks, so it sends nothing more."""
+def test_live_metrics_are_not_subscribed(wire: Wire, name: str) -> None:
+    """Live Metrics is not subscribed, so it sends nothing more."""
     for slashes in ("/", "//"):
-        told = wire.ask("POST", f"{slashes}QuickPulseService.svc/{name}?ikey=x", b"[]")
-        assert (told.status, told.headers["x-ms-qps-subscribed"], told.body) == (200, "false", b"")
+        received = wire.ask("POST", f"{slashes}QuickPulseService.svc/{name}?ikey=x", b"[]")
+        assert (received.status, received.headers["x-ms-qps-subscribed"], received.body) == (
+            200,
+            "false",
+            b"",
+        )
 
 
 @pytest.mark.parametrize("error", [BusyError("too much waits"), StoreError("the disk is full")])
 def test_when_nothing_can_be_taken(wire: Wire, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """A busy or broken store makes a 503 that says when to come back: the exporter keeps its batch."""
+    """A busy or broken store makes a 503 with `Retry-After`: the exporter keeps its batch."""
 
     def add(*_: object) -> Future[Receipt]:
         raise error
 
     monkeypatch.setattr(Store, "add", add)
-    told = wire.post(event(name="x"))
-    assert (told.status, told.headers["retry-after"], told.json["error"]["message"]) == (503, "1", str(error))
+    received = wire.post(event(name="x"))
+    assert (received.status, received.headers["retry-after"], received.json["error"]["message"]) == (
+        503,
+        "1",
+        str(error),
+    )
 
 
 def test_a_failed_commit_is_no_promise(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,15 +213,15 @@ def test_a_failed_commit_is_no_promise(wire: Wire, monkeypatch: pytest.MonkeyPat
 def test_the_answer_waits_for_the_commit(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer is sent before the rows are promised, however long the commit takes."""
     committing: Future[Receipt] = Future()
-    asked = threading.Event()
+    added = threading.Event()
 
     def add(*_: Any) -> Future[Receipt]:
-        asked.set()
+        added.set()
         return committing
 
     monkeypatch.setattr(Store, "add", add)
     connection = wire.send("POST", "/v2.1/track", wire.body(event(name="x")))
-    assert asked.wait(PATIENCE_S)
+    assert added.wait(PATIENCE_S)
     assert wire.ask("GET", "/status.json").status == 200  # a whole round trip of another client
     connection.setblocking(False)
     with pytest.raises(BlockingIOError):
@@ -216,19 +232,19 @@ def test_the_answer_waits_for_the_commit(wire: Wire, monkeypatch: pytest.MonkeyP
 
 
 def test_bodies_being_read_are_bounded(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While slow clients hold what may be read at a time, others are told to come back; then all is well."""
-    monkeypatch.setattr(ingestion, "MOST_AT_ONCE", 1_000)
+    """While slow clients use up what may be read at a time, others get a 503; after that they are served."""
+    monkeypatch.setattr(endpoint, "MOST_AT_ONCE", 1_000)
     body = wire.body(event(name="x", text="y" * 900))
     slow = wire.send("POST", "/v2.1/track", body[:-1], {"Content-Length": str(len(body))})
-    while (told := wire.ask("POST", "/v2.1/track", b"[]")).status == 200:
-        pass  # the slow one has not been seen yet
-    assert (told.status, told.headers["retry-after"]) == (503, "1")
+    while (received := wire.ask("POST", "/v2.1/track", b"[]")).status == 200:
+        pass  # the slow one has not arrived yet
+    assert (received.status, received.headers["retry-after"]) == (503, "1")
     slow.sendall(body[-1:])
     assert answer(slow).status == 200
     assert wire.ask("POST", "/v2.1/track", b"[]").status == 200
 
 
-def test_a_client_that_leaves_in_the_middle(wire: Wire) -> None:
+def test_a_client_that_disconnects_in_the_middle(wire: Wire) -> None:
     """Half a body is no body: nothing is stored, nothing is held, and the server goes on."""
     body = wire.body(event(name="x"))
     wire.send("POST", "/v2.1/track", body[:-5], {"Content-Length": str(len(body))}).close()

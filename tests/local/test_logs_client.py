@@ -86,20 +86,20 @@ def test_timespan(timespan: Any, rows: int, ask: Ask) -> None:
 
 
 def test_resource(ask: Ask) -> None:
-    """A resource is asked like a workspace, and knows the older names as well."""
+    """A resource is queried like a workspace, and knows the older names as well."""
     kql = "customEvents | summarize n = count(), newest = max(timestamp)"
     answer = ask("query_resource", RESOURCE, kql, timespan=timedelta(days=2))
     assert tuple(answer.tables[0].rows[0]) == (2, NOW - AGES[0])
 
 
 def test_statistics_and_visualization(ask: Ask) -> None:
-    """Both are there when they are asked for, and not otherwise."""
+    """Both are there on request, and not otherwise."""
     kql = "AppEvents | summarize n = count() by Name | render piechart with (title='Who')"
-    asked = ask(
+    answered = ask(
         "query_workspace", WORKSPACE, kql, timespan=None, include_statistics=True, include_visualization=True
     )
-    assert asked.statistics["query"]["datasetStatistics"][0]["tableRowCount"] == 1
-    assert (asked.visualization["visualization"], asked.visualization["title"]) == ("piechart", "Who")
+    assert answered.statistics["query"]["datasetStatistics"][0]["tableRowCount"] == 1
+    assert (answered.visualization["visualization"], answered.visualization["title"]) == ("piechart", "Who")
     plain = ask("query_workspace", WORKSPACE, kql, timespan=None, server_timeout=30)
     assert (plain.statistics, plain.visualization) == (None, None)
 
@@ -146,7 +146,7 @@ def test_errors(kql: str, timespan: Any, message: str, ask: Ask) -> None:
 
 
 def test_a_query_that_takes_too_long(ask: Ask) -> None:
-    """The timeout that the client asks for holds."""
+    """The timeout of the client holds."""
     endless = (
         "range a from 1 to 60000 step 1 | extend k = 1"
         " | join kind=inner (range b from 1 to 60000 step 1 | extend k = 1) on k"
@@ -193,10 +193,10 @@ def test_at_once(azure: LocalAzureMonitor) -> None:
 
     async def scenario() -> list[Any]:
         async with async_logs_client(azure.url) as client:
-            asked = [
+            answered = [
                 client.query_workspace(WORKSPACE, f"print {number}", timespan=None) for number in range(40)
             ]
-            return list(await asyncio.gather(*asked))
+            return list(await asyncio.gather(*answered))
 
     answers = asyncio.run(scenario())
     assert [answer.tables[0].rows[0][0] for answer in answers] == list(range(40))

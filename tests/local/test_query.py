@@ -65,25 +65,25 @@ def test_columns_have_kql_types(query: Query) -> None:
 
 
 def test_sorted_rows_stay_sorted(query: Query) -> None:
-    """An order that a query asks for holds for all its rows, however many threads make them."""
+    """The order of a query holds for all its rows, however many threads make them."""
     answer = query.run("range n from 1 to 300000 step 1 | project k = (n * 7919) % 300007 | order by k asc")
     assert answer.rows == sorted(answer.rows)
     assert len(answer.rows) == 300_000
 
 
-def test_now_is_asked_anew(query: Query) -> None:
+def test_now_is_evaluated_anew(query: Query) -> None:
     """`now()` and `ago()` mean the moment of each run, although the translation is kept."""
     text = "print now(), ago(1h) | union (AppEvents | where TimeGenerated > ago(90m) | summarize count())"
     for moment in (NOON, NOON - timedelta(days=1)):
         naive = moment.replace(tzinfo=None)
         first, second = query.run(text, now=moment).rows
         assert {first[:2], second[:2]} == {(naive, naive - timedelta(hours=1)), (None, None)}
-    hits = query._translator._whole.cache_info().hits
+    hits = query._translator._by_text.cache_info().hits
     counted = [
         query.run("AppEvents | where TimeGenerated > ago(90m) | count", now=NOON).rows for _ in range(2)
     ]
     assert counted == [[(4,)], [(4,)]]
-    assert query._translator._whole.cache_info().hits == hits + 1
+    assert query._translator._by_text.cache_info().hits == hits + 1
 
 
 def test_now_is_the_present(query: Query) -> None:
@@ -105,11 +105,11 @@ def test_translation_is_kept_for_other_instants(query: Query) -> None:
         f"{view.TEXT} let start = datetime({{}}); let end = datetime({{}}Z); "
         "foundry_attempts | where TimeGenerated >= start and TimeGenerated < end | count"
     )
-    before = query._translator._shaped.cache_info()
+    before = query._translator._by_shape.cache_info()
     for hours in (1, 5, 9):
         start, end = NOON.replace(tzinfo=None) - timedelta(hours=hours), NOON.replace(tzinfo=None)
         assert query.run(text.format(f"{start:%F %T}", end.isoformat())).rows == [(hours,)]
-    after = query._translator._shaped.cache_info()
+    after = query._translator._by_shape.cache_info()
     assert (after.misses - before.misses, after.hits - before.hits) == (1, 2)
 
 
@@ -137,7 +137,7 @@ def test_instants_wherever_they_stand(kql: str, answer: str | None, query: Query
 
 def test_a_stand_in_never_comes_out(query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should the engine ever make text of an instant's stand-in, the text is translated as it is written."""
-    monkeypatch.setattr(translation, "with_parameters", lambda asked, _: asked)
+    monkeypatch.setattr(translation, "with_parameters", lambda parsed, _: parsed)
     ((found,),) = query.run("print only = datetime(2020-02-03T04:05:06Z)").rows
     assert found == datetime.fromisoformat("2020-02-03T04:05:06")
 
@@ -175,17 +175,17 @@ def test_timespan_is_no_part_of_the_translation(query: Query) -> None:
 
 
 def test_most_rows(query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer has at most so many rows, and says that it was cut."""
+    """An answer has at most so many rows, and is marked as cut."""
     monkeypatch.setattr(module, "MOST_ROWS", 5_000)
-    whole = query.run("range n from 1 to 5000 step 1")
-    assert (len(whole.rows), whole.cut) == (5_000, None)
+    complete = query.run("range n from 1 to 5000 step 1")
+    assert (len(complete.rows), complete.cut) == (5_000, None)
     cut = query.run("range n from 1 to 5001 step 1")
     assert len(cut.rows) == 5_000
     assert "more than 5,000 rows" in str(cut.cut)
 
 
 def test_most_bytes(query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer has at most so many bytes, and says that it was cut."""
+    """An answer has at most so many bytes, and is marked as cut."""
     monkeypatch.setattr(module, "MOST_BYTES", 1_000_000)
     cut = query.run("range n from 1 to 100000 step 1 | extend text = strcat('0123456789', n)")
     assert 40_000 < len(cut.rows) < 70_000
@@ -194,7 +194,7 @@ def test_most_bytes(query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("stop", ["deadline", "caller"])
 def test_a_query_that_takes_too_long(stop: str, query: Query) -> None:
-    """A query is stopped at its deadline, or when it is told, and the next one is answered."""
+    """A query is stopped at its deadline, or on demand, and the next one is answered."""
 
     def started(end: Callable[[], None]) -> None:
         threading.Timer(0.05, end).start()
@@ -220,7 +220,7 @@ def test_stopping_what_has_ended(query: Query) -> None:
 
 @pytest.mark.slow
 def test_memory(tmp_path: Path) -> None:
-    """A query that needs more memory than there is fails, says so, and the next one is answered."""
+    """A query that needs more memory than there is fails with the reason, and the next one is answered."""
     greedy = (
         "range n from 1 to 9000000 step 1 | summarize make_list(strcat('0123456789012345678901234567890', n))"
     )
@@ -279,7 +279,7 @@ def test_only_tables_can_be_read(kql: str, query: Query) -> None:
     assert refused.value.status == 400
 
 
-def test_what_a_fuzzy_union_leaves_out(query: Query) -> None:
+def test_what_a_fuzzy_union_omits(query: Query) -> None:
     """A fuzzy union goes without a table that is none, and the database's own tables are none."""
     answer = query.run("union isfuzzy=true duckdb_settings, (duckdb_tables | take 1), AppTraces | count")
     assert answer.rows == [(HOURS,)]
@@ -300,7 +300,7 @@ def test_text_is_never_sql(query: Query) -> None:
 def test_a_single_select(sql: str, query: Query, monkeypatch: pytest.MonkeyPatch) -> None:
     """Should the engine ever make something else of a query, it does not reach the database."""
     meant = query._translator.translate("print 1")
-    changed = type(meant)(sql, meant.constants, meant.slots, meant.asks_time, meant.tables, meant.attempts)
+    changed = type(meant)(sql, meant.constants, meant.slots, meant.uses_clock, meant.tables, meant.attempts)
     monkeypatch.setattr(query._translator, "translate", lambda _: changed)
     with pytest.raises(QueryError, match="nothing that changes data"):
         query.run("print 1")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry import serving
+from foundry_telemetry.ingestion import request_body
 from foundry_telemetry.local.api import request_guard, static_files
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.support.telemetry import event
@@ -27,10 +28,10 @@ PLACES = (
 def is_refused(wire: Wire, status: int, headers: Headers = (), host: str | None = None) -> bool:
     """Whether every place refuses such a request, in words and with nothing of its own in the answer."""
     for method, path in PLACES:
-        told = wire.ask(method, path, b"[]" if method == "POST" else b"", headers, host=host)
-        assert told.json["error"]["message"]
-        assert wire.azure.store.key.encode() not in told.body
-        if told.status != status:
+        received = wire.ask(method, path, b"[]" if method == "POST" else b"", headers, host=host)
+        assert received.json["error"]["message"]
+        assert wire.azure.store.key.encode() not in received.body
+        if received.status != status:
             return False
     return True
 
@@ -71,10 +72,10 @@ def test_other_hosts(wire: Wire, host: str) -> None:
 
 def test_two_hosts_and_none(wire: Wire) -> None:
     """A request without a host, or with two, is refused before anything is done."""
-    told = answer(wire.send("GET", "/status.json", host=""))
-    assert told.status == 400
-    told = answer(wire.send("GET", "/status.json", headers=[("Host", wire.host)]))
-    assert told.status in (400, 403)
+    received = answer(wire.send("GET", "/status.json", host=""))
+    assert received.status == 400
+    received = answer(wire.send("GET", "/status.json", headers=[("Host", wire.host)]))
+    assert received.status in (400, 403)
     with wire.connect() as old:
         old.sendall(b"GET /status.json HTTP/1.0\r\n\r\n")
         assert answer(old).status == 403
@@ -107,7 +108,7 @@ def test_foreign_origins(wire: Wire, origin: str) -> None:
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "", "anything"])
 def test_foreign_sites(wire: Wire, site: str) -> None:
-    """What a browser says to come from another site is refused, though it be a port of this machine."""
+    """What a browser marks as cross-site is refused, though it come from a port of this machine."""
     assert is_refused(wire, 403, {"Sec-Fetch-Site": site})
 
 
@@ -129,8 +130,8 @@ def test_no_cors(wire: Wire, method: str) -> None:
     asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     for origin in (f"http://{wire.host}", "https://evil.example"):
         for path in ("/", "/v2.1/track", "/status.json", "/v1/workspaces/x/query"):
-            told = wire.ask(method, path, b"[]", {"Origin": origin, **asks})
-            assert not [name for name in told.headers if name.startswith("access-control-")]
+            received = wire.ask(method, path, b"[]", {"Origin": origin, **asks})
+            assert not [name for name in received.headers if name.startswith("access-control-")]
 
 
 def test_security_headers_are_on_every_answer(wire: Wire) -> None:
@@ -144,11 +145,13 @@ def test_security_headers_are_on_every_answer(wire: Wire) -> None:
         wire.post(event(name="x")),
         wire.ask("POST", "/v1/workspaces/x/query", b"no"),
     ]
-    assert [told.status for told in answers] == [200, 200, 404, 405, 403, 200, 400]
-    for told in answers:
-        assert {name: told.headers[name] for name, _ in request_guard.HEADERS} == dict(request_guard.HEADERS)
-        assert told.headers["cache-control"] in ("no-store", "no-cache")
-        assert "server" not in told.headers
+    assert [received.status for received in answers] == [200, 200, 404, 405, 403, 200, 400]
+    for received in answers:
+        assert {name: received.headers[name] for name, _ in request_guard.HEADERS} == dict(
+            request_guard.HEADERS
+        )
+        assert received.headers["cache-control"] in ("no-store", "no-cache")
+        assert "server" not in received.headers
 
 
 def test_the_policy_is_strict(wire: Wire) -> None:
@@ -181,7 +184,7 @@ def test_the_policy_is_strict(wire: Wire) -> None:
     ],
 )
 def test_files_come_from_a_table(wire: Wire, path: str) -> None:
-    """What is asked for is looked up among the page's files, and never becomes part of a path."""
+    """A requested path is a key of the page's files, and never becomes part of a path."""
     assert wire.ask("GET", path).status == 404
 
 
@@ -190,23 +193,23 @@ def test_the_files_of_the_page(wire: Wire) -> None:
     folder = Path(static_files.__file__).parent / "page"
     for path in folder.rglob("*"):
         if path.suffix in (".js", ".css", ".html"):
-            told = wire.ask("GET", f"/page/{path.relative_to(folder).as_posix()}")
+            received = wire.ask("GET", f"/page/{path.relative_to(folder).as_posix()}")
             kind = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}[path.suffix]
-            assert (told.status, told.body) == (200, path.read_bytes())
-            assert told.headers["content-type"] == f"{kind}; charset=utf-8"
+            assert (received.status, received.body) == (200, path.read_bytes())
+            assert received.headers["content-type"] == f"{kind}; charset=utf-8"
 
 
 @pytest.mark.parametrize(
     ("path", "most"), [("/v2.1/track", 32 * 2**20), ("/v1/workspaces/x/query", 2**20), ("/v1/$batch", 2**20)]
 )
 def test_bodies_are_limited(wire: Wire, path: str, most: int) -> None:
-    """A body that says it is too long is refused before it is sent; the server goes on."""
-    told = answer(wire.send("POST", path, headers={"Content-Length": str(most + 1)}))
-    assert (told.status, told.json["error"]["code"]) == (413, "PayloadTooLarge")
+    """A body whose declared length is too long is refused before it is sent; the server goes on."""
+    received = answer(wire.send("POST", path, headers={"Content-Length": str(most + 1)}))
+    assert (received.status, received.json["error"]["code"]) == (413, "PayloadTooLarge")
     assert wire.post(event(name="x")).status == 200
 
 
-def test_bodies_that_do_not_say_their_length(wire: Wire) -> None:
+def test_bodies_of_undeclared_length(wire: Wire) -> None:
     """A body in chunks is refused as soon as it is too long, and the client can still hear it."""
     connection = wire.send("POST", "/v1/workspaces/x/query", headers={"Transfer-Encoding": "chunked"})
     chunk = b"10000\r\n" + b" " * 2**16 + b"\r\n"
@@ -216,10 +219,10 @@ def test_bodies_that_do_not_say_their_length(wire: Wire) -> None:
 
 def test_slow_bodies(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that does not arrive in time is refused, and its sender cut off."""
-    monkeypatch.setattr(request_guard.read_body, "__defaults__", (request_guard.MOST_BODY, 0.01))
+    monkeypatch.setattr(request_body.read_body, "__defaults__", (request_body.MOST_BODY, 0.01))
     connection = wire.send("POST", "/v1/workspaces/x/query", b"{", {"Content-Length": "100"})
-    told = answer(connection)
-    assert (told.status, told.json["error"]["code"]) == (408, "RequestTimeout")
+    received = answer(connection)
+    assert (received.status, received.json["error"]["code"]) == (408, "RequestTimeout")
 
 
 def test_many_headers(wire: Wire) -> None:
@@ -231,8 +234,8 @@ def test_many_headers(wire: Wire) -> None:
 
 def test_long_headers(wire: Wire) -> None:
     """Headers that are too long are refused, at the latest when as much is waited for as may be."""
-    told = wire.ask("GET", "/status.json", headers={"X-Long": "x" * request_guard.MOST_HEADER_BYTES})
-    assert told.status == 431
+    received = wire.ask("GET", "/status.json", headers={"X-Long": "x" * request_guard.MOST_HEADER_BYTES})
+    assert received.status == 431
     connection = wire.connect()
     connection.sendall(b"GET / HTTP/1.1\r\nX-Long: " + b"x" * (serving.MOST_HEADER_BYTES + 1))
     assert answer(connection).status == 400
@@ -269,7 +272,7 @@ def test_the_key_is_in_no_answer_but_the_status(wire: Wire) -> None:
     assert key in wire.ask("GET", "/status.json").body
 
 
-def test_other_addresses_cannot_be_asked_for() -> None:
+def test_other_addresses_cannot_be_requested() -> None:
     """There is no way to make it listen for other machines."""
     with pytest.raises(TypeError, match="host"):
         LocalAzureMonitor(host="0.0.0.0")  # type: ignore[call-arg] - that is the point

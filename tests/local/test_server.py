@@ -1,4 +1,4 @@
-"""The server as a whole: what it says of itself, how queries are run, and how it begins and ends."""
+"""The server: its status, how queries are run, and how it begins and ends."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def ask(wire: Wire, kql: str, path: str = "/v1/workspaces/local/query", **more: 
 
 
 def test_status(wire: Wire) -> None:
-    """The status tells what there is: rows of each table, the ledger's times, the counts of this run."""
+    """The status has the rows of each table, the ledger's times, the counts of this run."""
     wire.post(ledger({}), event(name="x"), {"time": "no"})
-    told = wire.ask("GET", "/status.json").json
+    received = wire.ask("GET", "/status.json").json
     noon = "2026-11-22T12:00:00Z"
-    assert told["tables"]["AppEvents"] == {"rows": 2, "first": noon, "last": noon}
-    assert told["tables"]["AppTraces"] == {"rows": 0, "first": None, "last": None}
-    assert set(told["tables"]) == set(tables())
-    assert told["attempts"] == {"rows": 1, "first": noon, "last": noon}
-    assert (told["ingested"], told["refused"], told["retention_days"]) == (2, 1, 36_500)
-    assert (told["database"], told["connection_string"]) == (":memory:", wire.azure.connection_string)
-    assert datetime.fromisoformat(told["now"]).tzinfo
+    assert received["tables"]["AppEvents"] == {"rows": 2, "first": noon, "last": noon}
+    assert received["tables"]["AppTraces"] == {"rows": 0, "first": None, "last": None}
+    assert set(received["tables"]) == set(tables())
+    assert received["attempts"] == {"rows": 1, "first": noon, "last": noon}
+    assert (received["ingested"], received["refused"], received["retention_days"]) == (2, 1, 36_500)
+    assert (received["database"], received["connection_string"]) == (":memory:", wire.azure.connection_string)
+    assert datetime.fromisoformat(received["now"]).tzinfo
 
 
 def test_connection_string(azure: LocalAzureMonitor) -> None:
@@ -74,9 +74,9 @@ def test_connection_string(azure: LocalAzureMonitor) -> None:
 def test_queries(wire: Wire, path: str) -> None:
     """KQL is answered for any workspace and any resource: there is one store here."""
     wire.post(event(name="x"))
-    told = ask(wire, "AppEvents | project Name, TimeGenerated", path)
-    assert told.status == 200
-    (table,) = told.json["tables"]
+    received = ask(wire, "AppEvents | project Name, TimeGenerated", path)
+    assert received.status == 200
+    (table,) = received.json["tables"]
     assert table == {
         "name": "PrimaryResult",
         "columns": [{"name": "Name", "type": "string"}, {"name": "TimeGenerated", "type": "datetime"}],
@@ -86,24 +86,24 @@ def test_queries(wire: Wire, path: str) -> None:
 
 def test_a_query_that_is_wrong(wire: Wire) -> None:
     """A query that has no answer is refused in the shape of Log Analytics, with the place."""
-    told = ask(wire, "AppEvents\n| wherex Name")
-    assert told.status == 400
-    assert told.json["error"]["innererror"]["line"] == 2
-    assert "wherex" in told.json["error"]["message"]
+    received = ask(wire, "AppEvents\n| wherex Name")
+    assert received.status == 400
+    assert received.json["error"]["innererror"]["line"] == 2
+    assert "wherex" in received.json["error"]["message"]
     assert ask(wire, "AppEvents").status == 200
 
 
-def test_a_client_that_leaves_stops_its_query(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_disconnects_stops_its_query(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A query whose client has gone does not run on."""
-    ended: queue.SimpleQueue[api_request.Reply] = queue.SimpleQueue()
-    reply = api_request.reply
+    ended: queue.SimpleQueue[api_request.ApiResponse] = queue.SimpleQueue()
+    respond = api_request.respond
 
-    def watched(*args: Any, **options: Any) -> api_request.Reply:
-        told = reply(*args, **options)
-        ended.put(told)
-        return told
+    def watched(*args: Any, **options: Any) -> api_request.ApiResponse:
+        received = respond(*args, **options)
+        ended.put(received)
+        return received
 
-    monkeypatch.setattr(api_request, "reply", watched)
+    monkeypatch.setattr(api_request, "respond", watched)
     wire.send("POST", "/v1/workspaces/x/query", json.dumps({"query": ENDLESS}).encode()).close()
     assert ended.get(timeout=PATIENCE_S).status == 504
 
@@ -111,13 +111,13 @@ def test_a_client_that_leaves_stops_its_query(wire: Wire, monkeypatch: pytest.Mo
 def test_the_end_of_the_server_stops_queries(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server ends at once while a query runs."""
     begun = threading.Event()
-    reply = api_request.reply
+    respond = api_request.respond
 
-    def watched(*args: Any, **options: Any) -> api_request.Reply:
+    def watched(*args: Any, **options: Any) -> api_request.ApiResponse:
         begun.set()
-        return reply(*args, **options)
+        return respond(*args, **options)
 
-    monkeypatch.setattr(api_request, "reply", watched)
+    monkeypatch.setattr(api_request, "respond", watched)
     wire.send("POST", "/v1/workspaces/x/query", json.dumps({"query": ENDLESS}).encode())
     assert begun.wait(PATIENCE_S)
     ending = threading.Thread(target=wire.azure.__exit__, args=(None, None, None))
@@ -130,9 +130,9 @@ def test_so_many_queries_at_a_time(wire: Wire, monkeypatch: pytest.MonkeyPatch) 
     """Of many queries a few run at a time, all are answered, and ingestion goes on meanwhile."""
     lock, go_on, running, most = threading.Lock(), threading.Event(), 0, 0
     full = threading.Event()
-    reply = api_request.reply
+    respond = api_request.respond
 
-    def watched(*args: Any, **options: Any) -> api_request.Reply:
+    def watched(*args: Any, **options: Any) -> api_request.ApiResponse:
         nonlocal running, most
         with lock:
             running += 1
@@ -141,18 +141,18 @@ def test_so_many_queries_at_a_time(wire: Wire, monkeypatch: pytest.MonkeyPatch) 
                 full.set()
         go_on.wait()
         try:
-            return reply(*args, **options)
+            return respond(*args, **options)
         finally:
             with lock:
                 running -= 1
 
-    monkeypatch.setattr(api_request, "reply", watched)
+    monkeypatch.setattr(api_request, "respond", watched)
     body = b'{"query": "AppEvents | count"}'
-    asking = [wire.send("POST", "/v1/workspaces/x/query", body) for _ in range(3 * app.MOST_QUERIES)]
+    waiting = [wire.send("POST", "/v1/workspaces/x/query", body) for _ in range(3 * app.MOST_QUERIES)]
     assert full.wait(PATIENCE_S)
     assert wire.post(event(name="x")).status == 200
     go_on.set()
-    assert [answer(connection).status for connection in asking] == [200] * len(asking)
+    assert [answer(connection).status for connection in waiting] == [200] * len(waiting)
     assert most == app.MOST_QUERIES
 
 
@@ -160,12 +160,12 @@ def test_batches(wire: Wire) -> None:
     """Several queries in one request are answered one by one."""
     queries = {"1": "print x = 1", "2": "wrong |"}
     requests = [{"id": name, "body": {"query": kql}} for name, kql in queries.items()]
-    told = wire.ask("POST", "/v1/$batch", json.dumps({"requests": requests}).encode())
-    assert [(one["id"], one["status"]) for one in told.json["responses"]] == [("1", 200), ("2", 400)]
+    received = wire.ask("POST", "/v1/$batch", json.dumps({"requests": requests}).encode())
+    assert [(one["id"], one["status"]) for one in received.json["responses"]] == [("1", 200), ("2", 400)]
 
 
 def test_another_workbook(tmp_path: Path) -> None:
-    """A workbook that was asked for is shown in place of the shipped one, in its present state."""
+    """The given workbook is shown in place of the shipped one, in its present state."""
     path = tmp_path / "mine.workbook.json"
     path.write_text('{"version": "Notebook/1.0", "items": []}', encoding="utf-8")
     with LocalAzureMonitor(workbook=path) as azure, Wire(azure) as wire:
@@ -176,8 +176,8 @@ def test_another_workbook(tmp_path: Path) -> None:
 
 def test_queries_without_http(azure: LocalAzureMonitor) -> None:
     """Tests ask the server's store directly, at a time of their choice."""
-    told = azure.query("print now()", now=NOON)
-    assert told.rows == [(NOON.replace(tzinfo=None),)]
+    received = azure.query("print now()", now=NOON)
+    assert received.rows == [(NOON.replace(tzinfo=None),)]
 
 
 def test_a_port_that_is_taken(azure: LocalAzureMonitor) -> None:
@@ -187,8 +187,8 @@ def test_a_port_that_is_taken(azure: LocalAzureMonitor) -> None:
         LocalAzureMonitor(port=port)
 
 
-def test_a_file_that_cannot_be_used_leaves_the_port_alone(tmp_path: Path) -> None:
-    """A server that does not start holds neither its file nor its port."""
+def test_a_file_that_cannot_be_used_frees_the_port(tmp_path: Path) -> None:
+    """A server that does not start frees its file and its port."""
     (tmp_path / "text").write_text("no database", encoding="utf-8")
     with pytest.raises(StoreError):
         LocalAzureMonitor(tmp_path / "text")

@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from foundry_telemetry.local.ingest.envelopes import Batch, UnreadableError, read_batch
+from foundry_telemetry.local.ingest.envelopes import Batch, read_batch
 from foundry_telemetry.local.store import database, writer
-from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError
+from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError, UnreadableError
 from foundry_telemetry.local.store.writer import Writer
 from tests.support.patience import PATIENCE_S
 from tests.support.telemetry import NOON, event, fill
@@ -49,13 +49,13 @@ def busy_writer(store: Store) -> Iterator[tuple[Writer, threading.Event]]:
         begun.set()
         go_on.wait()
 
-    held = Writer(store.cursor(), chore=chore, told=lambda _: None)
+    blocked = Writer(store.cursor(), chore=chore, on_receipt=lambda _: None)
     begun.wait()
     try:
-        yield held, go_on
+        yield blocked, go_on
     finally:
         go_on.set()
-        held.stop()
+        blocked.stop()
 
 
 def test_rows_and_key_outlive_the_store(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_every_store_has_a_key_of_its_own() -> None:
 
 
 def test_done_means_committed() -> None:
-    """When a future is done, every other connection sees its rows, and the counts say so."""
+    """When a future is done, every other connection reads its rows, and the counts include them."""
     with Store(retention_days=FOREVER) as store:
         receipt = store.add(body(store, "a", "b")).result(PATIENCE_S)
         assert (receipt.received, receipt.accepted, count(store)) == (2, 2, 2)
@@ -107,14 +107,14 @@ def test_too_many_items() -> None:
     assert refused.value.status == 413
 
 
-def test_a_large_body_is_stored_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_body_is_stored_completely(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that takes several statements is still all there."""
     monkeypatch.setattr("foundry_telemetry.local.ingest.envelopes.PIECE", 2_000)
     monkeypatch.setattr(writer, "PIECE", 2_000)
     with Store(retention_days=FOREVER) as store:
-        told = [f"{number:03}" for number in range(100)]
-        store.add(body(store, *told)).result(PATIENCE_S)
-        assert names(store) == told
+        on_receipt = [f"{number:03}" for number in range(100)]
+        store.add(body(store, *on_receipt)).result(PATIENCE_S)
+        assert names(store) == on_receipt
 
 
 def test_what_waits_is_committed_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,9 +128,9 @@ def test_what_waits_is_committed_together(monkeypatch: pytest.MonkeyPatch) -> No
         commit(self, group)  # type: ignore[arg-type] - jobs are private
 
     monkeypatch.setattr(Writer, "_commit", counted)
-    with Store(retention_days=FOREVER) as store, busy_writer(store) as (held, go_on):
+    with Store(retention_days=FOREVER) as store, busy_writer(store) as (blocked, go_on):
         small, large = (read_batch(body(store, "x" * length), store.key) for length in (10, 900))
-        done = [held.put(batch) for batch in (small, small, large, small)]
+        done = [blocked.put(batch) for batch in (small, small, large, small)]
         go_on.set()
         assert [future.result(PATIENCE_S).accepted for future in done] == [1, 1, 1, 1]
         assert commits == [3, 1]
@@ -142,10 +142,10 @@ def test_a_body_that_cannot_be_stored_takes_no_other_with_it(caplog: pytest.LogC
     with (
         caplog.at_level(logging.WARNING),
         Store(retention_days=FOREVER) as store,
-        busy_writer(store) as (held, go_on),
+        busy_writer(store) as (blocked, go_on),
     ):
         sound = read_batch(body(store, "x"), store.key)
-        before, bad, after = (held.put(batch) for batch in (sound, broken, sound))
+        before, bad, after = (blocked.put(batch) for batch in (sound, broken, sound))
         go_on.set()
         assert [future.result(PATIENCE_S).accepted for future in (before, after)] == [1, 1]
         assert [refusal.index for refusal in bad.result(PATIENCE_S).refusals] == [0, 1]
@@ -156,14 +156,14 @@ def test_a_body_that_cannot_be_stored_takes_no_other_with_it(caplog: pytest.LogC
 def test_more_than_may_wait_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory is bounded: what comes on top is refused, and welcome again once the writer has caught up."""
     monkeypatch.setattr(writer, "WAITING", 1_000)
-    with Store(retention_days=FOREVER) as store, busy_writer(store) as (held, go_on):
+    with Store(retention_days=FOREVER) as store, busy_writer(store) as (blocked, go_on):
         large = read_batch(body(store, "x" * 900), store.key)
-        first = held.put(large)
+        first = blocked.put(large)
         with pytest.raises(BusyError, match="wait to be written"):
-            held.put(large)
+            blocked.put(large)
         go_on.set()
         first.result(PATIENCE_S)
-        assert held.put(large).result(PATIENCE_S).accepted == 1
+        assert blocked.put(large).result(PATIENCE_S).accepted == 1
 
 
 def test_a_single_body_may_be_larger_than_all_that_may_wait(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +190,7 @@ def test_closing_writes_what_waits(tmp_path: Path) -> None:
 def test_a_full_memory_loses_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """When the database cannot take more, the sender is told, and what was promised stays."""
+    """When the database cannot take more, the sender gets an error, and what was promised stays."""
     monkeypatch.setattr(database, "_NOT_ON_DISK", "40MiB")
     with caplog.at_level(logging.WARNING), Store(retention_days=FOREVER) as store:
         promised = 0
@@ -198,10 +198,10 @@ def test_a_full_memory_loses_nothing(
         def post_until_full() -> None:
             nonlocal promised
             for number in range(2_000):
-                told = event(
+                on_receipt = event(
                     name=f"{number}", **{f"k{key}": f"{hash((number, key))}" * 50 for key in range(40)}
                 )
-                text = json.dumps([{"iKey": store.key, **told}] * 50).encode()
+                text = json.dumps([{"iKey": store.key, **on_receipt}] * 50).encode()
                 promised += store.add(text).result(PATIENCE_S).accepted
 
         with pytest.raises(StoreError, match="nothing can be stored at the moment"):
@@ -241,17 +241,17 @@ def test_every_table_is_trimmed() -> None:
 def test_trimming_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """A store that runs for long forgets old rows as it runs."""
     monkeypatch.setattr(writer, "CHORE_S", 0.001)
-    looked = threading.Semaphore(0)
+    trimmed = threading.Semaphore(0)
 
     def clock() -> datetime:
-        looked.release()
+        trimmed.release()
         return NOON
 
     with Store(clock=clock):
-        assert all(looked.acquire(timeout=PATIENCE_S) for _ in range(3))
+        assert all(trimmed.acquire(timeout=PATIENCE_S) for _ in range(3))
 
 
-def test_a_failed_trimming_is_told_and_harmless(
+def test_a_failed_trimming_is_logged_and_harmless(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Rows that cannot be forgotten keep nobody from writing."""
@@ -264,16 +264,16 @@ def test_a_failed_trimming_is_told_and_harmless(
     assert "could not be tidied" in caplog.text
 
 
-def test_listeners_hear_of_commits() -> None:
+def test_listeners_are_called_after_commits() -> None:
     """A listener is called once the rows are there, until it ends that."""
-    heard: list[int] = []
+    counts: list[int] = []
     with Store(retention_days=FOREVER) as store:
-        end = store.listen(lambda: heard.append(count(store)))
+        end = store.listen(lambda: counts.append(count(store)))
         fill(store, [event(name="a")])
         fill(store, [event(name="b")])
         end()
         fill(store, [event(name="c")])
-    assert heard == [1, 2]
+    assert counts == [1, 2]
 
 
 def test_cursors_are_apart() -> None:
@@ -308,7 +308,7 @@ def test_the_database_is_closed_to_everything_else(tmp_path: Path, sql: str, in_
 
 
 def test_times_with_a_zone_are_understood() -> None:
-    """The clock may tell the time of any zone."""
+    """The clock may be in any zone."""
     zoned = NOON.astimezone(timezone(timedelta(hours=9)))
     with Store(retention_days=1, clock=lambda: zoned) as store:
         fill(store, [event(zoned - timedelta(days=1), "kept")])

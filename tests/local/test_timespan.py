@@ -57,7 +57,7 @@ def test_both_ends(text: str) -> None:
     ],
 )
 def test_anything_else(text: str) -> None:
-    """What is none of the forms, or ends before it starts, is an error that says what is expected."""
+    """What is none of the forms, or ends before it starts, is an error with what is expected."""
     with pytest.raises(QueryError, match="expected an ISO 8601 duration") as refused:
         read_timespan(text, NOW)
     assert (refused.value.status, refused.value.construct) == (400, "timespan")

@@ -70,7 +70,7 @@ def test_other_beginnings_are_refused(text: str) -> None:
         view.TEXT,
         HEAD + 'status = tolong(Properties["http.response.status_code"]);',
         HEAD + "TimeGenerated,AppRoleName;",
-        f"\n\n// asked by somebody\n{HEAD.replace(' ', chr(10))} ItemCount, // how many\n\tOperationId\n;",
+        f"\n\n// by somebody\n{HEAD.replace(' ', chr(10))} ItemCount, // how many\n\tOperationId\n;",
         HEAD + "OperationId, TimeGenerated; foundry_attempts | where OperationId == ';' | count",
     ],
 )
@@ -151,8 +151,8 @@ VALUES = st.one_of(
 @pytest.fixture(scope="module")
 def casts(engine: duckdb.DuckDBPyConnection) -> str:
     """What the engine makes of the view itself, in SQL."""
-    told = engine.execute("SELECT column_name FROM (DESCRIBE AppEvents)").fetchall()
-    schema = {"AppEvents": [name for (name,) in told]}
+    content = engine.execute("SELECT column_name FROM (DESCRIBE AppEvents)").fetchall()
+    schema = {"AppEvents": [name for (name,) in content]}
     return str(duckdb_kql.to_sql(f"{view.TEXT}\nfoundry_attempts", schema))
 
 
@@ -229,9 +229,9 @@ def query() -> Iterator[Query]:
     odd = ["", "12", "200", "503", "1.5", "abc", "True", "False", "ok", "error", "a", "b", "7e2"]
     rows = []
     for index in range(300):
-        told = {key: chance.choice(odd) for key in KEYS if chance.random() < 0.6}
-        told["foundry.tag.team"] = chance.choice("xyz")
-        rows.append(ledger(told, NOON + timedelta(seconds=index * 2)))
+        content = {key: chance.choice(odd) for key in KEYS if chance.random() < 0.6}
+        content["foundry.tag.team"] = chance.choice("xyz")
+        rows.append(ledger(content, NOON + timedelta(seconds=index * 2)))
     others = [event(NOON, name, http__response__status_code="200") for name in ("ok", "checkout", "ok")]
     with Store(retention_days=36_500) as store:
         fill(store, rows + others)
@@ -278,7 +278,7 @@ def test_one_line_changed_is_still_right(query: Query) -> None:
     assert answer.rows == [(1, 300)]
 
 
-def test_columns_left_out_do_not_exist(query: Query) -> None:
+def test_omitted_columns_do_not_exist(query: Query) -> None:
     """A column that the text's view has not is unknown, as in Azure; so is the view where its text is not."""
     with pytest.raises(QueryError, match="named 'status' on line 2"):
         query.run(f"{HEAD}OperationId;\nfoundry_attempts | where status == 1")

@@ -82,10 +82,10 @@ def rows(azure: LocalAzureMonitor) -> dict[str, dict[str, Any]]:
 
 
 def as_rows_have_it(case: dict[str, Any]) -> dict[str, Any]:
-    """The case's `expect` in the columns of the view; text that was not told is empty, a number is null."""
+    """The case's `expect` in the columns of the view; unknown text is empty, a number is null."""
     expect = case["expect"]
     usage, error, ids = expect["usage"], expect["error"] or {}, expect["request_ids"]
-    told = usage["input_tokens"] is not None or usage["output_tokens"] is not None
+    is_reported = usage["input_tokens"] is not None or usage["output_tokens"] is not None
     entra = expect.get("entra") or {}
     wait = expect["retry_after_ms"]
     return {
@@ -116,7 +116,7 @@ def as_rows_have_it(case: dict[str, Any]) -> dict[str, Any]:
         "cache_write_1h_tokens": usage["cache_creation_1h"],
         "thinking_tokens": usage["thinking_tokens"],
         "web_searches": usage["web_search_requests"],
-        "usage_complete": usage["complete"] if told else None,
+        "usage_complete": usage["complete"] if is_reported else None,
     }
 
 

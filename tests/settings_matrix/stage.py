@@ -19,7 +19,7 @@ from typing import Any, Final
 from msgspec import structs
 
 from foundry_telemetry.azure.pipelines import QUIET
-from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, message, stream
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, ReceivedRequest, message, stream
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import NO_FASTAPI, stored
 from tests.settings_matrix.calls import CALLS, CONNECTION_STRING, DEADLINE_S
@@ -145,7 +145,7 @@ def staged() -> Iterator[Stage]:
         yield Stage(foundry)
 
 
-def _answer(request: ReceivedRequest) -> Reply:
+def _answer(request: ReceivedRequest) -> FakeResponse:
     return _STREAMED if json.loads(request.body).get("stream") else _WHOLE
 
 

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.soak.report import Report, abandoned, accounted, held, memory
+from tests.soak.report import Report, abandoned, accounted, memory, retained
 from tests.soak.stage import ROOT, Run, run
 from tests.support.marked import update
 
 CALLS, AT_ONCE, MINUTES = 50_000, 1_000, 10.0
-"""Of a run that is not told otherwise."""
+"""By default."""
 CONTROL = 5
 """The part of the calls that is made once more without telemetry, for comparison: one in so many."""
-SAY_S = 15.0
+REPORT_S = 15.0
 """Seconds between two lines of progress where they cannot be written over."""
 
 
@@ -25,7 +25,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--calls", type=int, help=f"make so many calls (by default {CALLS:,})")
-    parser.add_argument("--at-once", type=int, help=f"hold so many streams open (by default {AT_ONCE:,})")
+    parser.add_argument("--at-once", type=int, help=f"keep so many streams open (by default {AT_ONCE:,})")
     parser.add_argument("--minutes", type=float, help=f"make calls for so long (by default {MINUTES:g})")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--update-readme", action="store_true", help="write the table into README.md")
@@ -65,7 +65,7 @@ def together(count: int) -> list[Any]:
     """So many streams at the same time, with and without telemetry."""
     found = shown(f"{count:,} at once", {"at_once": count})
     control = shown("without telemetry", {"at_once": count}, control=True)
-    return [*accounted(found), *held(found, control, count)]
+    return [*accounted(found), *retained(found, control, count)]
 
 
 def lasting(minutes: float) -> list[Any]:
@@ -82,21 +82,21 @@ def shown(title: str, plan: dict[str, Any], *, control: bool = False) -> Run:
 
 
 def progress(title: str) -> Callable[[dict[str, float]], None]:
-    """Writes one line over and over, or a line now and then where nobody looks. Never in colour."""
+    """Writes one line over and over, or a line now and then where there is no terminal. Never in colour."""
     next_s = time.monotonic()
 
-    def say(sample: dict[str, float]) -> None:
+    def report(sample: dict[str, float]) -> None:
         nonlocal next_s
         rate = sample["done"] / sample["seconds"]
         line = f"{title}: {sample['done']:,.0f} done, {rate:,.0f}/s, {sample['rss'] / 2**20:,.0f} MB"
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{line} ")
         elif time.monotonic() >= next_s:
-            next_s = time.monotonic() + SAY_S
+            next_s = time.monotonic() + REPORT_S
             sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
-    return say
+    return report
 
 
 if __name__ == "__main__":

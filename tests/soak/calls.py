@@ -25,11 +25,13 @@ HOWS = (
     ("httpx2", "plain"),
     ("sdk", "stream"),
 )
-"""The ordinary calls; after each nine of them comes one of `LEFT`."""
-LEFT = tuple(
-    (family, shape) for shape in ("left", "left", "left", "dropped") for family in ("httpx", "httpx2", "sdk")
+"""The ordinary calls; after each nine of them comes one of `ABANDONED`."""
+ABANDONED = tuple(
+    (family, shape)
+    for shape in ("closed", "closed", "closed", "dropped")
+    for family in ("httpx", "httpx2", "sdk")
 )
-"""Abandoned: left by the end of a ``with`` block after the first piece, or forgotten without a word."""
+"""Abandoned: closed by the end of a ``with`` block after the first piece, or forgotten without a word."""
 EVERY = 10
 
 MODULES: dict[str, ModuleType] = {"httpx": httpx, "httpx2": httpx2}
@@ -38,10 +40,10 @@ MODULES: dict[str, ModuleType] = {"httpx": httpx, "httpx2": httpx2}
 def how(number: int) -> tuple[str, str]:
     """Family and shape of the call of this number."""
     turn, place = divmod(number, EVERY)
-    return LEFT[turn % len(LEFT)] if place == 0 else HOWS[place - 1]
+    return ABANDONED[turn % len(ABANDONED)] if place == 0 else HOWS[place - 1]
 
 
-def is_left(number: int) -> bool:
+def is_abandoned(number: int) -> bool:
     """Whether the call of this number is abandoned."""
     return number % EVERY == 0
 
@@ -77,19 +79,19 @@ class Sync:
             checked(number, self._clients[family].post(PATH, json=body(number, stream=False))).json()
         elif shape == "dropped":
             with self._client(family) as client:  # what is never closed would keep a connection of the pool
-                asked = client.build_request("POST", PATH, json=body(number, stream=True))
-                next(checked(number, client.send(asked, stream=True)).iter_bytes())
+                request = client.build_request("POST", PATH, json=body(number, stream=True))
+                next(checked(number, client.send(request, stream=True)).iter_bytes())
                 gc.collect(1)
         else:
             with self._clients[family].stream("POST", PATH, json=body(number, stream=True)) as response:
                 for _ in checked(number, response).iter_bytes():
-                    if shape == "left":
+                    if shape == "closed":
                         break
 
     def _by_sdk(self, number: int, shape: str) -> None:
         if shape == "plain":
-            told = self._sdk.messages.create(**body(number, stream=False))
-            assert told.usage.input_tokens == number
+            message = self._sdk.messages.create(**body(number, stream=False))
+            assert message.usage.input_tokens == number
         elif shape == "dropped":
             with self._foundry() as client:
                 next(iter(client.messages.create(**body(number, stream=True))))
@@ -97,7 +99,7 @@ class Sync:
         else:
             with self._sdk.messages.create(**body(number, stream=True)) as stream:
                 for _ in stream:
-                    if shape == "left":
+                    if shape == "closed":
                         break
 
     def _client(self, family: str) -> Any:
@@ -147,14 +149,14 @@ class Async:
     @asynccontextmanager
     async def opened(self, number: int, family: str) -> AsyncIterator[AsyncIterator[bytes]]:
         """The streamed call of this number, its headers read."""
-        asked = body(number, stream=True)
-        async with self._clients[family].stream("POST", PATH, json=asked) as response:
+        request = body(number, stream=True)
+        async with self._clients[family].stream("POST", PATH, json=request) as response:
             yield checked(number, response).aiter_bytes()
 
     async def _by_sdk(self, number: int, shape: str) -> None:
         if shape == "plain":
-            told = await self._sdk.messages.create(**body(number, stream=False))
-            assert told.usage.input_tokens == number
+            message = await self._sdk.messages.create(**body(number, stream=False))
+            assert message.usage.input_tokens == number
             return
         async with await self._sdk.messages.create(**body(number, stream=True)) as stream:
             async for _ in stream:
@@ -186,10 +188,10 @@ def sync_clients(base_url: str) -> Iterator[Sync]:
 
 async def in_turns(clients: Async, numbers: range, at_once: int) -> None:
     """Make the calls of these numbers, so many at a time."""
-    left = iter(numbers)
+    remaining = iter(numbers)
 
     async def work() -> None:
-        for number in left:
+        for number in remaining:
             await clients.call(number)
 
     async with asyncio.TaskGroup() as tasks:

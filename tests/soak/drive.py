@@ -1,6 +1,6 @@
 """The measured process: `python -m tests.soak.drive PLAN`, with the plan as JSON.
 
-It says something after every batch, and at the end what is left. Without ``connection_string`` the plan is
+It reports after every batch, and at the end what leaks. Without ``connection_string`` the plan is
 that of a control: the same calls, and nothing of ours.
 """
 
@@ -43,7 +43,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     """For how long, in place of that."""
     at_once: int | None = None
-    """How many streams to hold open at the same time, in place of both."""
+    """How many streams to keep open at the same time, in place of both."""
 
 
 def rss_bytes() -> int:
@@ -51,8 +51,8 @@ def rss_bytes() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
 
 
-def say(**facts: Any) -> None:
-    """Tell the parent."""
+def report(**facts: Any) -> None:
+    """Report to the parent."""
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
@@ -81,11 +81,11 @@ def soak(plan: Plan) -> None:
             for done in in_threads:
                 done.result()
             gc.collect()
-            say(done=numbers[-1], seconds=time.monotonic() - started, rss=rss_bytes())
+            report(done=numbers[-1], seconds=time.monotonic() - started, rss=rss_bytes())
         loop.run(clients.__aexit__())
 
 
-async def hold_open(plan: Plan, first: int, count: int) -> int:
+async def keep_open(plan: Plan, first: int, count: int) -> int:
     """Open so many streams, and read on when all are open.
 
     Returns:
@@ -94,16 +94,16 @@ async def hold_open(plan: Plan, first: int, count: int) -> int:
     everybody, opened = asyncio.Event(), 0
     gc.collect()
     before = tracemalloc.get_traced_memory()[0]
-    held = 0
+    retained = 0
 
     async def call(clients: Async, number: int) -> None:
-        nonlocal opened, held
+        nonlocal opened, retained
         async with clients.opened(number, FAMILIES[number % len(FAMILIES)]) as pieces:
             opened += 1
             if opened == count:
                 gc.collect()
-                held = tracemalloc.get_traced_memory()[0] - before
-                say(open_at_once=open_attempts())
+                retained = tracemalloc.get_traced_memory()[0] - before
+                report(open_at_once=open_attempts())
                 everybody.set()
             await everybody.wait()
             async for _ in pieces:
@@ -114,18 +114,18 @@ async def hold_open(plan: Plan, first: int, count: int) -> int:
         async with asyncio.TaskGroup() as tasks:
             for number in range(first, first + count):
                 tasks.create_task(call(clients, number))
-    return held
+    return retained
 
 
 def at_once(plan: Plan, count: int) -> None:
-    """Hold many streams open, after a few that warm everything up."""
+    """Keep many streams open, after a few that warm everything up."""
     few = min(count, 20)
     tracemalloc.start()
-    asyncio.run(hold_open(plan, 1, few))
+    asyncio.run(keep_open(plan, 1, few))
     started = time.monotonic()
-    held = asyncio.run(hold_open(plan, few + 1, count))
+    retained = asyncio.run(keep_open(plan, few + 1, count))
     tracemalloc.stop()
-    say(done=few + count, seconds=time.monotonic() - started, rss=rss_bytes(), held=held)
+    report(done=few + count, seconds=time.monotonic() - started, rss=rss_bytes(), retained=retained)
 
 
 def open_attempts() -> int:
@@ -138,8 +138,8 @@ def open_attempts() -> int:
 def counted(is_one: Callable[[Any], bool]) -> int:
     """How many of all objects are such.
 
-    No other thread may run meanwhile: to hold a tuple that it is just making, as this does with all objects,
-    would fail it with a `SystemError`.
+    No other thread may run meanwhile: to refer to a tuple that it is just making, as this does with all
+    objects, would fail it with a `SystemError`.
     """
     usual = sys.getswitchinterval()
     sys.setswitchinterval(PATIENCE_S)
@@ -149,7 +149,7 @@ def counted(is_one: Callable[[Any], bool]) -> int:
         sys.setswitchinterval(usual)
 
 
-def left_over(threads: set[str]) -> dict[str, Any]:
+def leaks(threads: set[str]) -> dict[str, Any]:
     """What should not be there any more once all calls have ended."""
     from opentelemetry.sdk.trace import Span
 
@@ -161,7 +161,7 @@ def left_over(threads: set[str]) -> dict[str, Any]:
     return {
         "open_attempts": open_attempts(),
         "open_spans": counted(lambda one: isinstance(one, Span) and one.is_recording()),
-        "dropped_untold": len(abandoned_bodies._abandoned) + len(abandoned_bodies._deferred),
+        "dropped_unreported": len(abandoned_bodies._abandoned) + len(abandoned_bodies._deferred),
         "threads": sorted({thread.name for thread in threading.enumerate()} - threads),
         "losses": _losses(),
     }
@@ -180,7 +180,7 @@ def configure(plan: Plan) -> None:
 
 
 def main() -> None:
-    """Make the calls, say what is left, and deliver what waits."""
+    """Make the calls, report what leaks, and deliver what waits."""
     plan = msgspec.json.decode(sys.argv[1], type=Plan)
     configure(plan)
     threads = {thread.name for thread in threading.enumerate()}
@@ -188,7 +188,7 @@ def main() -> None:
         soak(plan)
     else:
         at_once(plan, plan.at_once)
-    say(**left_over(threads))
+    report(**leaks(threads))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import linear_regression
 from typing import Any
 
-from tests.soak.calls import is_left
+from tests.soak.calls import is_abandoned
 from tests.soak.stage import Run
 from tests.support.marked import table
 
@@ -17,11 +17,11 @@ MEGA = 2**20
 MOST_DRIFT = 5 * MEGA
 """Bytes that the memory may move, either way, once everything is warm."""
 MOST_OPEN = 8 * 1024
-"""Bytes that an open call may hold of ours."""
+"""Bytes that an open call may retain of ours."""
 WARM = 0.2
 """The part of a run that warms up: pools, caches, the queues of the exporters up to their usual length."""
 
-LEFT_OVER = ("open_attempts", "open_spans", "dropped_untold", "threads", "losses")
+LEAKS = ("open_attempts", "open_spans", "dropped_unreported", "threads", "losses")
 PACKAGES = ("anthropic", "httpx", "httpx2", "opentelemetry-sdk")
 
 
@@ -71,7 +71,7 @@ class Report:
         }
 
     def markdown(self) -> str:
-        """A table with a column for each run, under a line that says what was measured with."""
+        """A table with a column for each run, under a line with the versions."""
         versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
         columns = [{figure.name: figure for figure in figures} for figures in self.figures.values()]
         first = {name: figure for column in reversed(columns) for name, figure in column.items()}
@@ -84,7 +84,7 @@ class Report:
 
 
 def accounted(run: Run) -> list[Figure]:
-    """What holds for every run: each attempt that was served is told of once, and nothing is left."""
+    """What holds for every run: each attempt that was served is recorded once, and nothing leaks."""
     abandoned = run.outcomes.get("abandoned", 0)
     served, delivered = set(run.served), set(run.delivered)
     return [
@@ -93,27 +93,29 @@ def accounted(run: Run) -> list[Figure]:
         Figure("served, not delivered", len(served - delivered), 0),
         Figure("delivered, not served, or twice", len(run.delivered) - len(served & delivered), 0),
         Figure("events with the ids or tokens of another call", run.mixed, 0),
-        Figure("attempts told as neither ok nor abandoned", len(run.delivered) - abandoned - ok(run), 0),
-        Figure("attempts, spans, dropped bodies, threads left open", left(run), 0),
+        Figure("attempts recorded as neither ok nor abandoned", len(run.delivered) - abandoned - ok(run), 0),
+        Figure("attempts, spans, dropped bodies, threads left open", leaked(run), 0),
         Figure("failures of the process", (run.code != 0) + bool(run.errors), 0),
     ]
 
 
 def ok(run: Run) -> int:
-    """Attempts that were told as answered."""
+    """Attempts that were recorded as answered."""
     return run.outcomes.get("ok", 0)
 
 
-def left(run: Run) -> int:
-    """How much is left over that should not be; a run that ended early counts too."""
-    found = [run.told.get(name, 1) for name in LEFT_OVER]
+def leaked(run: Run) -> int:
+    """How much leaks; a run that ended early counts too."""
+    found = [run.facts.get(name, 1) for name in LEAKS]
     return sum(len(one) if isinstance(one, list) else one for one in found)
 
 
 def abandoned(run: Run) -> Figure:
-    """How far the streams that were abandoned are from those that were told so."""
-    expected = sum(map(is_left, run.served))
-    return Figure("abandoned streams not told as such", abs(expected - run.outcomes.get("abandoned", 0)), 0)
+    """How far the streams that were abandoned are from those that were recorded so."""
+    expected = sum(map(is_abandoned, run.served))
+    return Figure(
+        "abandoned streams not recorded as such", abs(expected - run.outcomes.get("abandoned", 0)), 0
+    )
 
 
 def warm(run: Run) -> list[dict[str, float]]:
@@ -155,11 +157,11 @@ def slope(samples: list[dict[str, float]]) -> float:
     return linear_regression(times, [sample["rss"] for sample in samples]).slope
 
 
-def held(run: Run, control: Run, count: int) -> list[Figure]:
-    """What many open calls hold of ours, beside what they hold without us."""
-    ours = (run.told.get("held", 0) - control.told.get("held", 0)) / count
+def retained(run: Run, control: Run, count: int) -> list[Figure]:
+    """What many open calls retain of ours, beside what they retain without us."""
+    ours = (run.facts.get("retained", 0) - control.facts.get("retained", 0)) / count
     return [
-        Figure("streams open at the same time", run.told.get("open_at_once", 0)),
-        Figure("not open at the same time", count - run.told.get("open_at_once", 0), 0),
+        Figure("streams open at the same time", run.facts.get("open_at_once", 0)),
+        Figure("not open at the same time", count - run.facts.get("open_at_once", 0), 0),
         Figure("memory of an open stream, telemetry alone", ours, MOST_OPEN, "bytes"),
     ]

@@ -1,8 +1,8 @@
 """The processes at the other end: `python -m tests.soak.servers foundry|ingestion`.
 
-Each says where it listens, and on every line that it reads what has come so far; it ends with its input. They
-keep numbers and nothing else, so that a run may last as long as it likes. The number of a call goes out as
-``max_tokens``, and comes back as the request id and as the input tokens: so a ledger event shows by itself
+Each reports where it listens, and on every line that it reads what has come so far; it ends with its input.
+They keep numbers and nothing else, so that a run may last as long as it likes. The number of a call goes out
+as ``max_tokens``, and comes back as the request id and as the input tokens: so a ledger event shows by itself
 whether it has mixed two calls up.
 """
 
@@ -17,9 +17,9 @@ from typing import Any
 from foundry_telemetry import serving
 from foundry_telemetry.schema import field as names
 from foundry_telemetry.schema.value import EVENT_NAME
-from foundry_telemetry.testing import FakeFoundry, Reply
+from foundry_telemetry.testing import FakeFoundry, FakeResponse
 from foundry_telemetry.testing.captured_request import ReceivedRequest
-from foundry_telemetry.testing.ingestion import FakeIngestion, Fault
+from foundry_telemetry.testing.ingestion import FakeIngestion, Post
 from foundry_telemetry.testing.responses import answer
 
 MOST_CONNECTIONS = 4096
@@ -27,7 +27,7 @@ MOST_CONNECTIONS = 4096
 
 
 class CountingFoundry:
-    """Plays Foundry, and keeps the numbers of the calls that it was asked."""
+    """Plays Foundry, and keeps the numbers of the calls that came."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
@@ -41,11 +41,11 @@ class CountingFoundry:
     def __exit__(self, *_: object) -> None:
         self._foundry.__exit__(None, None, None)
 
-    def told(self) -> dict[str, Any]:
+    def totals(self) -> dict[str, Any]:
         """What came so far."""
         return {"numbers": sorted(self.numbers)}
 
-    def _respond(self, request: ReceivedRequest) -> Reply:
+    def _respond(self, request: ReceivedRequest) -> FakeResponse:
         number = request.json["max_tokens"]
         self.numbers.append(number)
         return answer(usage={"input_tokens": number}).with_headers({"request-id": f"req_{number}"})
@@ -60,23 +60,22 @@ class CountingIngestion(FakeIngestion):
         self.mixed = 0
         self.outcomes: dict[str, int] = {}
 
-    def told(self) -> dict[str, Any]:
+    def totals(self) -> dict[str, Any]:
         """What came so far."""
         return {"numbers": sorted(self.numbers), "mixed": self.mixed, "outcomes": self.outcomes}
 
-    def _take(self, path: str, envelopes: list[dict[str, Any]], *, compressed: bool) -> Fault:
-        for envelope in envelopes:
+    def _record(self, post: Post) -> None:
+        for envelope in post.envelopes:
             base = envelope["data"]["baseData"]
             if base.get("name") == EVENT_NAME:
                 self._count(base["properties"])
-        return Fault()
 
     def _count(self, event: dict[str, str]) -> None:
         number = int(event[names.REQUEST_MAX_TOKENS])
         outcome = event[names.OUTCOME]
-        told = (event.get(names.ANTHROPIC_REQUEST_ID), event.get(names.INPUT_TOKENS, str(number)))
+        identity = (event.get(names.ANTHROPIC_REQUEST_ID), event.get(names.INPUT_TOKENS, str(number)))
         self.numbers.append(number)
-        self.mixed += told != (f"req_{number}", str(number))
+        self.mixed += identity != (f"req_{number}", str(number))
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
 
@@ -85,7 +84,7 @@ class _Sink:
 
     def __init__(self) -> None:
         self._azure = CountingIngestion()
-        self.told = self._azure.told
+        self.totals = self._azure.totals
 
     def __enter__(self) -> str:
         return self._azure.__enter__().connection_string
@@ -103,13 +102,13 @@ def main() -> None:
     server = SERVERS[sys.argv[1]]()
     running: AbstractContextManager[str] = server
     with running as where:
-        _say({"where": where})
+        _report({"where": where})
         for _ in sys.stdin:
-            _say(server.told())
+            _report(server.totals())
 
 
-def _say(told: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(told) + "\n")
+def _report(facts: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 

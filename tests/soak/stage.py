@@ -1,4 +1,4 @@
-"""A run: two servers and the measured process, each a process of its own, and what they said."""
+"""A run: two servers and the measured process, each a process of its own, and what they reported."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from tests.soak.drive import Plan
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30.0
-"""Seconds that a process may take to end once it is asked to."""
+"""Seconds that a process may take to end once it should."""
 
 _NOT_INHERITED = ("APPLICATIONINSIGHTS_", "AZURE_", "OTEL_", "FOUNDRY_TELEMETRY_")
-_QUIET = {
+_WITHOUT_OTHERS = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
     "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",
     "OTEL_METRIC_EXPORT_INTERVAL": "10000",
 }
-"""Nobody else is asked; and metrics go out so often that their notes are soon as many as they ever are."""
+"""No other endpoint is used; and metrics go out so often that their memory soon is what it ever is."""
 
 
 @dataclass
@@ -37,14 +37,14 @@ class Run:
 
     samples: list[dict[str, float]] = field(default_factory=list)
     """After each batch: ``done``, ``seconds``, ``rss`` in bytes."""
-    told: dict[str, Any] = field(default_factory=dict)
-    """All else that the measured process said."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """All else that the measured process reported."""
     served: list[int] = field(default_factory=list)
     """Numbers of the attempts that the service answered, sorted."""
     delivered: list[int] = field(default_factory=list)
     """Numbers of the ledger events that arrived, sorted."""
     mixed: int = 0
-    """Ledger events that tell the ids or tokens of another call."""
+    """Ledger events with the ids or tokens of another call."""
     outcomes: dict[str, int] = field(default_factory=dict)
     code: int = 0
     """How the measured process ended."""
@@ -69,13 +69,13 @@ def run(plan: dict[str, Any], *, control: bool = False, progress: Progress = lam
         plan_text = msgspec.json.encode(msgspec.convert({**plan, **where}, Plan)).decode()
         drive(plan_text, found, Path(folder), progress)
         found.served = foundry.ask()["numbers"]
-        told = azure.ask()
-    found.delivered, found.mixed, found.outcomes = told["numbers"], told["mixed"], told["outcomes"]
+        facts = azure.ask()
+    found.delivered, found.mixed, found.outcomes = facts["numbers"], facts["mixed"], facts["outcomes"]
     return found
 
 
 def drive(plan: str, found: Run, folder: Path, progress: Progress) -> None:
-    """Let the measured process work until its end, with its offline storage in a folder."""
+    """Run the measured process until its end, with its offline storage in a folder."""
     with (
         (folder / "errors").open("w+", encoding="utf-8") as errors,
         python("tests.soak.drive", plan, stderr=errors, TMPDIR=str(folder)) as process,
@@ -86,7 +86,7 @@ def drive(plan: str, found: Run, folder: Path, progress: Progress) -> None:
             if "rss" in facts:
                 found.samples.append({name: facts.pop(name) for name in ("done", "seconds", "rss")})
                 progress(found.samples[-1])
-            found.told |= facts
+            found.facts |= facts
         found.code = process.wait()
         errors.seek(0)
         found.errors = errors.read()
@@ -111,8 +111,8 @@ class Served:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError("a server of the soak has ended; its error is above")
-        told: dict[str, Any] = json.loads(line)
-        return told
+        facts: dict[str, Any] = json.loads(line)
+        return facts
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def python(
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
     with subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
-        env={**inherited, **_QUIET, **variables},
+        env={**inherited, **_WITHOUT_OTHERS, **variables},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

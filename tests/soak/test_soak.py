@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.soak import __main__ as command
-from tests.soak.calls import EVERY, how, is_left
-from tests.soak.report import LEFT_OVER, MEGA, Figure, Report, abandoned, accounted, held, memory
+from tests.soak.calls import EVERY, how, is_abandoned
+from tests.soak.report import LEAKS, MEGA, Figure, Report, abandoned, accounted, memory, retained
 from tests.soak.stage import Run, run
 from tests.support.marked import markers, update
 
 CALLS = 500
 AT_ONCE = 100
-LEFT = "attempts, spans, dropped bodies, threads left open"
+OPEN = "attempts, spans, dropped bodies, threads left open"
 
 
 @pytest.fixture(scope="module")
@@ -36,25 +36,25 @@ def test_every_attempt_is_delivered_once(small: Run) -> None:
 
 @pytest.mark.slow
 @pytest.mark.row(86)
-def test_nothing_is_left_over(small: Run) -> None:
+def test_nothing_leaks(small: Run) -> None:
     """When all calls have ended no attempt and no span is open, and no thread is more than at the start."""
-    assert {name: small.told[name] for name in LEFT_OVER} == {**dict.fromkeys(LEFT_OVER, 0), "threads": []}
+    assert {name: small.facts[name] for name in LEAKS} == {**dict.fromkeys(LEAKS, 0), "threads": []}
     assert (small.code, small.errors) == (0, "")
 
 
 @pytest.mark.slow
 @pytest.mark.row(52)
 def test_many_at_once() -> None:
-    """Streams that are open at the same time are told of each for itself, and all are."""
+    """Streams that are open at the same time are recorded each for itself, and all are."""
     found = run({"at_once": AT_ONCE})
-    assert found.told["open_at_once"] == AT_ONCE
+    assert found.facts["open_at_once"] == AT_ONCE
     assert all(figure.is_kept for figure in accounted(found))
     assert found.outcomes == {"ok": len(found.served)}
 
 
 @pytest.mark.slow
-def test_a_control_tells_nothing() -> None:
-    """A control makes the same calls, and nothing of ours is there to tell of them."""
+def test_a_control_records_nothing() -> None:
+    """A control makes the same calls, and nothing of ours is there to record them."""
     found = run({"calls": 30}, control=True)
     assert (len(found.served), found.delivered, found.code, found.errors) == (30, [], 0, "")
 
@@ -62,17 +62,17 @@ def test_a_control_tells_nothing() -> None:
 def test_calls_are_of_every_kind() -> None:
     """Among the calls are those of every family, plain and streamed, and one in ten is abandoned somehow."""
     kinds = {how(number) for number in range(1, 300)}
-    shapes = ("plain", "stream", "left", "dropped")
+    shapes = ("plain", "stream", "closed", "dropped")
     assert kinds == {(family, shape) for family in ("httpx", "httpx2", "sdk") for shape in shapes}
-    assert all(is_left(number) == (how(number)[1] in ("left", "dropped")) for number in range(300))
+    assert all(is_abandoned(number) == (how(number)[1] in ("closed", "dropped")) for number in range(300))
 
 
 def sound(**changes: object) -> Run:
     """A run in which all went well, but for these fields."""
     samples = [{"done": 100.0 * n, "seconds": float(n), "rss": 100.0 * MEGA} for n in range(1, 11)]
-    told = dict.fromkeys(LEFT_OVER, 0)
+    nothing = dict.fromkeys(LEAKS, 0)
     numbers = list(range(1, 21))
-    facts = {"samples": samples, "told": told, "served": numbers, "delivered": numbers}
+    facts = {"samples": samples, "facts": nothing, "served": numbers, "delivered": numbers}
     return Run(**{**facts, "outcomes": {"ok": 18, "abandoned": 2}, **changes})  # type: ignore[arg-type]
 
 
@@ -82,7 +82,7 @@ def broken(figures: list[Figure]) -> list[str]:
 
 
 def test_a_sound_run_keeps_every_bound() -> None:
-    """Nothing is held against a run in which all went well."""
+    """No bound is broken by a run in which all went well."""
     found = sound()
     assert broken([*accounted(found), abandoned(found), *memory(found, sound())]) == []
 
@@ -93,11 +93,14 @@ def test_a_sound_run_keeps_every_bound() -> None:
         ({"delivered": list(range(1, 20))}, "served, not delivered"),
         ({"delivered": [*range(1, 21), 20]}, "delivered, not served, or twice"),
         ({"mixed": 1}, "events with the ids or tokens of another call"),
-        ({"outcomes": {"ok": 17, "abandoned": 2, "error": 1}}, "attempts told as neither ok nor abandoned"),
-        ({"outcomes": {"ok": 19, "abandoned": 1}}, "abandoned streams not told as such"),
-        ({"told": {}}, LEFT),
-        ({"told": dict.fromkeys(LEFT_OVER, 0) | {"threads": ["x"]}}, LEFT),
-        ({"told": dict.fromkeys(LEFT_OVER, 0) | {"open_spans": 1}}, LEFT),
+        (
+            {"outcomes": {"ok": 17, "abandoned": 2, "error": 1}},
+            "attempts recorded as neither ok nor abandoned",
+        ),
+        ({"outcomes": {"ok": 19, "abandoned": 1}}, "abandoned streams not recorded as such"),
+        ({"facts": {}}, OPEN),
+        ({"facts": dict.fromkeys(LEAKS, 0) | {"threads": ["x"]}}, OPEN),
+        ({"facts": dict.fromkeys(LEAKS, 0) | {"open_spans": 1}}, OPEN),
         ({"code": 1}, "failures of the process"),
         ({"errors": "Traceback"}, "failures of the process"),
     ],
@@ -139,19 +142,19 @@ def test_slope() -> None:
     assert slopes == [pytest.approx(3600 / 1024)]
 
 
-def test_held_is_what_telemetry_adds() -> None:
-    """What an open stream holds is counted beside the same stream without telemetry."""
-    told = {"held": 1_000_000, "open_at_once": 100}
-    figures = held(sound(told=told), sound(told={"held": 100_000}), 100)
+def test_retained_is_what_telemetry_adds() -> None:
+    """What an open stream retains is counted beside the same stream without telemetry."""
+    facts = {"retained": 1_000_000, "open_at_once": 100}
+    figures = retained(sound(facts=facts), sound(facts={"retained": 100_000}), 100)
     assert [figure.found for figure in figures] == [100, 0, 9_000]
     assert broken(figures) == ["memory of an open stream, telemetry alone"]
 
 
 def test_report_names_every_run_and_verdict() -> None:
-    """The table has a line for each figure, and one bound that is broken spoils the whole."""
-    report = Report({"ten calls": [Figure("kept", 1, 2), Figure("told", 1234.5, unit="MB")]})
+    """The table has a line for each figure, and one bound that is broken spoils the report."""
+    report = Report({"ten calls": [Figure("kept", 1, 2), Figure("size", 1234.5, unit="MB")]})
     assert report.is_kept
-    assert report.markdown().splitlines()[-2:] == ["| kept | 1 | 2 |", "| told | 1,234.5 MB |  |"]
+    assert report.markdown().splitlines()[-2:] == ["| kept | 1 | 2 |", "| size | 1,234.5 MB |  |"]
     report.figures["more"] = [Figure("broken", 3, 2, "bytes")]
     assert not report.is_kept
     assert "| broken |  | 3 bytes **FAIL** | 2 bytes |" in report.markdown()
@@ -186,9 +189,9 @@ def test_progress_is_one_line_and_has_no_colour(monkeypatch: pytest.MonkeyPatch)
         out = io.StringIO()
         out.isatty = lambda is_terminal=is_terminal: is_terminal  # type: ignore[method-assign]
         monkeypatch.setattr(sys, "stderr", out)
-        say = command.progress("ten calls")
+        report = command.progress("ten calls")
         for done in (1.0, 2.0, 3.0):
-            say({"done": done, "seconds": 1.0, "rss": 100.0 * MEGA})
+            report({"done": done, "seconds": 1.0, "rss": 100.0 * MEGA})
         assert out.getvalue().count("ten calls: ") == expected
         assert "\x1b" not in out.getvalue()
 

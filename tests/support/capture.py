@@ -70,7 +70,7 @@ class Capture:
         }
 
     def everything(self) -> str:
-        """All that was recorded, as one text, for canaries to be looked for in."""
+        """All that was recorded, as one text, to search for canaries."""
         parts = [span.to_json() for span in self.spans]
         parts += [repr(record.log_record.__dict__) for record in self.log_exporter.get_finished_logs()]
         parts += [repr(self.points()), repr(self.observations)]

@@ -27,30 +27,30 @@ BODY = {"model": "claude-faults", "max_tokens": 64, "messages": [{"role": "user"
 
 @dataclass
 class User:
-    """Who runs a scenario, and what they saw."""
+    """Who runs a scenario, and what they observed."""
 
     face: Face
     server: FaultServer
-    seen: dict[str, Any] = field(default_factory=dict)
+    observed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_async(self) -> bool:
         """Whether the client is an async one."""
         return self.face.family.is_async
 
-    def note(self, **facts: Any) -> None:
-        """Remember what must be the same with us."""
+    def record(self, **facts: Any) -> None:
+        """Record what must be the same with us."""
         for name, fact in facts.items():
-            self.seen[name if name not in self.seen else f"{name}:{len(self.seen)}"] = fact
+            self.observed[name if name not in self.observed else f"{name}:{len(self.observed)}"] = fact
 
-    async def post(self, fault: str, **options: Any) -> Any:
-        """Ask for a fault; the body is read."""
-        return await self.face.request("POST", self.server.url(fault), **{"json": BODY, **options})
+    async def post(self, behaviour: str, **options: Any) -> Any:
+        """Request a behaviour; the body is read."""
+        return await self.face.request("POST", self.server.url(behaviour), **{"json": BODY, **options})
 
-    def stream(self, fault: str, **options: Any) -> Any:
-        """Ask for a fault; the body is left to the caller."""
+    def stream(self, behaviour: str, **options: Any) -> Any:
+        """Request a behaviour; the caller reads the body."""
         body = {**BODY, "stream": True}
-        return self.face.stream("POST", self.server.url(fault), **{"json": body, **options})
+        return self.face.stream("POST", self.server.url(behaviour), **{"json": body, **options})
 
     def pool(self) -> list[str]:
         """The state of each connection."""
@@ -59,17 +59,17 @@ class User:
 
     @contextmanager
     def fails(self, name: str = "error") -> Iterator[None]:
-        """Note the exception that comes."""
+        """Record the exception that comes."""
         try:
             yield
         except BaseException as error:
-            self.note(**{name: exception(error)})
+            self.record(**{name: exception(error)})
         else:
-            self.note(**{name: None})
+            self.record(**{name: None})
 
-    def look(self, response: Any) -> None:
-        """Note all that a response shows, except the time it took."""
-        self.note(
+    def record_response(self, response: Any) -> None:
+        """Record all that a response shows, except the time it took."""
+        self.record(
             status=response.status_code,
             headers=response.headers.raw,
             history=[(old.status_code, str(old.url)) for old in response.history],
@@ -108,16 +108,16 @@ def exception(error: BaseException | None) -> Any:
 
 
 @dataclass
-class Told:
-    """What the user saw, the same both times, and what the server counted, the same both times."""
+class Comparison:
+    """What the user observed, the same both times, and what the server counted, the same both times."""
 
-    seen: dict[str, Any]
+    observed: dict[str, Any]
     counts: Counts
 
     @property
     def error(self) -> str:
-        """Class name of the noted exception."""
-        return self.seen["error"][0].rpartition(".")[2]
+        """Class name of the recorded exception."""
+        return self.observed["error"][0].rpartition(".")[2]
 
 
 async def perform(family: Family, server: FaultServer, scenario: Scenario, **options: Any) -> dict[str, Any]:
@@ -126,11 +126,11 @@ async def perform(family: Family, server: FaultServer, scenario: Scenario, **opt
     user = User(face, server)
     try:
         await scenario(user)
-        user.note(pool=user.pool())
+        user.record(pool=user.pool())
     finally:
         server.gate.set()
         await face.close()
-    return user.seen
+    return user.observed
 
 
 def same(
@@ -141,11 +141,11 @@ def same(
     *,
     run: Callable[[Callable[[], Awaitable[Any]]], Any] | None = None,
     extra: dict[str, Any] | None = None,
-    door: str = "process",
+    integration: str = "process",
     loses: bool = False,
     **options: Any,
-) -> Told:
-    """Run the scenario without us and with us, and insist that nobody outside can tell the difference.
+) -> Comparison:
+    """Run the scenario without us and with us, and insist that there is no difference from outside.
 
     Args:
         family: Which client class.
@@ -155,7 +155,7 @@ def same(
         run: Runs an async function; that of `family` by default.
         loses: Whether telemetry is to be lost.
         extra: Keywords of `instrument()` in place of those of `capture`.
-        door: ``process`` for `instrument()`, ``hooks`` for our event hooks on the client.
+        integration: ``process`` for `instrument()`, ``hooks`` for our event hooks on the client.
         options: Of the client.
     """
     run = run or family.run
@@ -164,27 +164,27 @@ def same(
     control_counts = server.counts()
     lost = internal_errors.count
     telemetry = {**capture.options, **(extra or {})}
-    if door == "process":
+    if integration == "process":
         foundry_telemetry.instrument(**telemetry)
     else:
         make = foundry_telemetry.async_event_hooks if family.is_async else foundry_telemetry.event_hooks
         go = partial(go, event_hooks=make(**telemetry))
     try:
-        seen = run(go)
+        observed = run(go)
         counts = server.counts()
     finally:
         foundry_telemetry.uninstrument()
-    assert seen == control
+    assert observed == control
     assert counts == control_counts
     assert (internal_errors.count > lost) is loses
-    return Told(seen, counts)
+    return Comparison(observed, counts)
 
 
 def attempts(capture: Capture, count: int = 1) -> list[Observation]:
     """What was recorded of `count` attempts: one observation, one ledger event and one ended span each."""
-    seen = capture.observations
-    assert len(seen) == len(capture.ledger) == len(capture.spans) == count
-    for observation, event, span in zip(seen, capture.ledger, capture.spans, strict=True):
+    observations = capture.observations
+    assert len(observations) == len(capture.ledger) == len(capture.spans) == count
+    for observation, event, span in zip(observations, capture.ledger, capture.spans, strict=True):
         failure = observation.failure
         assert event[names.OUTCOME] == span.attributes[names.OUTCOME] == observation.outcome
         assert event[names.CALL_ID] == observation.call_id
@@ -193,7 +193,7 @@ def attempts(capture: Capture, count: int = 1) -> list[Observation]:
         assert span.status.status_code is (StatusCode.ERROR if failure else StatusCode.UNSET)
         assert not span.events
         assert span.status.description is None
-    return list(seen)
+    return list(observations)
 
 
 def only(capture: Capture) -> Observation:

@@ -37,7 +37,7 @@ sdk_has_spans: bool
 
 
 def __getattr__(name: str) -> Any:
-    """What to know of the SDK, which takes a second to import: asked for only when a test wants it."""
+    """What to know of the SDK, which takes a second to import: imported only when a test wants it."""
     if name == "sdk_has_spans":
         return find_spec("anthropic._tracing") is not None
     if name == "sdk_httpx":
@@ -91,7 +91,7 @@ class Face:
         return await settle(self.raw.request(method, url, **options))
 
     async def send(self, request: Any, **options: Any) -> Any:
-        """`client.send(...)`; with `stream=True` the body is left to the caller."""
+        """`client.send(...)`; with `stream=True` the caller reads the body."""
         return await settle(self.raw.send(request, **options))
 
     @asynccontextmanager

@@ -1,7 +1,7 @@
 """A raw-socket loopback server that misbehaves on request: the first part of the path names the fault.
 
 It counts connections and requests. Where a fault has to wait for the client it waits for an event that the
-test sets, never for time. ``reached`` tells the test that the fault is in place.
+test sets, never for time. ``reached`` signals that the behaviour is in place.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Peer:
         self.send(head + b"".join(map(chunk, events)) + more)
 
     def wait(self) -> None:
-        """Tell that the fault is in place, and wait for the gate."""
+        """Signal that the behaviour is in place, and wait for the gate."""
         self.server.reached.set()
         self.server.gate.wait(PATIENCE_S)
 
@@ -139,8 +139,8 @@ class Peer:
         self.sock.close()
 
 
-Fault = Callable[[Peer], bool]
-"""Answers one request; tells whether the connection stays open."""
+Behaviour = Callable[[Peer], bool]
+"""Answers one request; returns whether the connection stays open."""
 
 
 class FaultServer:
@@ -174,8 +174,8 @@ class FaultServer:
         self._listener.close()
         self._acceptor.join(PATIENCE_S)
         with self._lock:
-            left = list(self._open)
-        for sock in left:
+            remaining = list(self._open)
+        for sock in remaining:
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         self.counts()
@@ -185,9 +185,9 @@ class FaultServer:
         """Base URL, without a slash at the end."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
-    def url(self, fault: str) -> str:
+    def url(self, behaviour: str) -> str:
         """URL of the messages endpoint with a fault."""
-        return f"{self.base}/{fault}/v1/messages"
+        return f"{self.base}/{behaviour}/v1/messages"
 
     @property
     def received(self) -> list[Received]:
@@ -196,7 +196,7 @@ class FaultServer:
             return list(self._requests)
 
     def forget(self) -> None:
-        """Count the requests from here on, with the connections left open."""
+        """Count the requests from here on, with the connections that are open."""
         with self._lock:
             self._requests = []
 
@@ -209,11 +209,11 @@ class FaultServer:
             thread.join(PATIENCE_S)
             assert not thread.is_alive(), "the client has left a connection open"
         with self._lock:
-            seen = Counts(len(self._connections), [(r.method, r.path) for r in self._requests])
+            counts = Counts(len(self._connections), [(r.method, r.path) for r in self._requests])
             self._connections, self._requests = [], []
         self.gate.clear()
         self.reached.clear()
-        return seen
+        return counts
 
     def _accept(self) -> None:
         while True:
@@ -251,7 +251,7 @@ class FaultServer:
                     peer.nth = sum(r.path == request.path for r in self._requests)
                 peer.request = request
                 name = request.path.split("/")[1]
-                if not (_FAULTS[name](peer) if name in _FAULTS else _numbered(peer, name)):
+                if not (_BEHAVIOURS[name](peer) if name in _BEHAVIOURS else _numbered(peer, name)):
                     return
                 peer.served += 1
 
@@ -284,34 +284,34 @@ def _chunks(reader: object) -> Iterator[bytes]:
     reader.readline()
 
 
-_FAULTS: Final[dict[str, Fault]] = {}
+_BEHAVIOURS: Final[dict[str, Behaviour]] = {}
 
 
-def _fault(behaviour: Fault) -> Fault:
+def _behaviour(behaviour: Behaviour) -> Behaviour:
     """Register a behaviour under its name, with dashes."""
-    _FAULTS[behaviour.__name__.strip("_").replace("_", "-")] = behaviour
+    _BEHAVIOURS[behaviour.__name__.strip("_").replace("_", "-")] = behaviour
     return behaviour
 
 
-@_fault
+@_behaviour
 def _ok(peer: Peer) -> bool:
     peer.answer(200, MESSAGE, request_id="req_fault01", apim_request_id="0a1b")
     return True
 
 
-@_fault
+@_behaviour
 def _events(peer: Peer) -> bool:
     peer.stream(*EVENTS, more=LAST_CHUNK)
     return True
 
 
-@_fault
+@_behaviour
 def _silent(peer: Peer) -> bool:
     peer.wait()
     return False
 
 
-@_fault
+@_behaviour
 def _held(peer: Peer) -> bool:
     """Four events; the rest when the gate opens."""
     peer.stream(*EVENTS[:4])
@@ -320,14 +320,14 @@ def _held(peer: Peer) -> bool:
     return True
 
 
-@_fault
+@_behaviour
 def _stall(peer: Peer) -> bool:
     peer.stream(*EVENTS[:4])
     peer.wait()
     return False
 
 
-@_fault
+@_behaviour
 def _reset(peer: Peer) -> bool:
     peer.stream(*EVENTS[:4])
     peer.wait()
@@ -335,21 +335,21 @@ def _reset(peer: Peer) -> bool:
     return False
 
 
-@_fault
+@_behaviour
 def _cut(peer: Peer) -> bool:
     """A chunked body without its last chunk."""
     peer.stream(*EVENTS[:4])
     return False
 
 
-@_fault
+@_behaviour
 def _unfinished(peer: Peer) -> bool:
     """A stream that HTTP calls complete, and the API does not."""
     peer.stream(*EVENTS[:4], more=LAST_CHUNK)
     return True
 
 
-@_fault
+@_behaviour
 def _short(peer: Peer) -> bool:
     """A body shorter than its content-length."""
     head = f"HTTP/1.1 200 X\r\ncontent-type: application/json\r\ncontent-length: {len(MESSAGE)}\r\n\r\n"
@@ -357,13 +357,13 @@ def _short(peer: Peer) -> bool:
     return False
 
 
-@_fault
+@_behaviour
 def _garbage(peer: Peer) -> bool:
     peer.send(b"\x15\x03\x01 this is no HTTP\r\n\r\n")
     return False
 
 
-@_fault
+@_behaviour
 def _hang_up(peer: Peer) -> bool:
     """The first answer of a connection comes, the second does not."""
     if not peer.served:
@@ -371,7 +371,7 @@ def _hang_up(peer: Peer) -> bool:
     return False
 
 
-@_fault
+@_behaviour
 def _close_after(peer: Peer) -> bool:
     """The connection is closed behind a first answer that promised to keep it."""
     _ok(peer)
@@ -382,19 +382,19 @@ def _close_after(peer: Peer) -> bool:
     return False
 
 
-@_fault
+@_behaviour
 def _redirect(peer: Peer) -> bool:
     peer.answer(307, b"", location="/ok/v1/messages")
     return True
 
 
-@_fault
+@_behaviour
 def _loop(peer: Peer) -> bool:
     peer.answer(307, b"", location=peer.request.path)
     return True
 
 
-@_fault
+@_behaviour
 def _locked(peer: Peer) -> bool:
     """A 401 until the credential is fresh."""
     if peer.request.headers.get("authorization") == "Bearer fresh":
@@ -404,9 +404,9 @@ def _locked(peer: Peer) -> bool:
     return True
 
 
-@_fault
+@_behaviour
 def _limited(peer: Peer) -> bool:
-    """Two 429 with the two ways to say how long to wait, then an answer."""
+    """Two 429 with the two headers for the wait, then an answer."""
     body = b'{"type":"error","error":{"type":"rate_limit_error","message":"Slow down"}}'
     if peer.nth == 1:
         peer.answer(429, body, retry_after_ms="1250")
@@ -417,7 +417,7 @@ def _limited(peer: Peer) -> bool:
     return True
 
 
-@_fault
+@_behaviour
 def _error_event(peer: Peer) -> bool:
     peer.stream(*EVENTS[:3], b"event: error\ndata: " + OVERLOADED + b"\n\n", more=LAST_CHUNK)
     return True
@@ -432,5 +432,7 @@ def _numbered(peer: Peer, name: str) -> bool:
 
 
 def _echo(request: Received) -> bytes:
-    told = {name: request.headers.get(name, "") for name in ("api-key", "x-api-key", "authorization")}
-    return json.dumps({"error": {"code": told["api-key"] or "401", "message": f"no: {told}"}}).encode()
+    credentials = {name: request.headers.get(name, "") for name in ("api-key", "x-api-key", "authorization")}
+    return json.dumps(
+        {"error": {"code": credentials["api-key"] or "401", "message": f"no: {credentials}"}}
+    ).encode()

@@ -11,9 +11,9 @@ from tests.support.fault_server import EVENTS, FaultServer, Peer, Received
 
 
 class H2FaultServer(FaultServer):
-    """HTTP/2 in clear text, for clients that are told to speak nothing else.
+    """HTTP/2 in clear text, for clients that are set to speak nothing else.
 
-    ``held`` gets four events, and the rest when another stream of the connection asks for ``reset``, whose
+    ``held`` gets four events, and the rest when another stream of the connection requests ``reset``, whose
     stream is reset; ``goaway`` ends the whole connection; ``events`` is a complete answer.
     """
 
@@ -37,16 +37,16 @@ class _Streams:
 
     def __init__(self, connection: H2Connection) -> None:
         self._connection = connection
-        self._faults: dict[int, str] = {}
+        self._behaviours: dict[int, str] = {}
         self._held_streams: list[int] = []
         self.is_open = True
 
     def on(self, event: Event) -> None:
-        """Note what is asked; answer when the request is complete."""
+        """Record the request; answer when the request is complete."""
         if isinstance(event, RequestReceived):
-            self._faults[event.stream_id] = dict(event.headers)[b":path"].decode().split("/")[1]
+            self._behaviours[event.stream_id] = dict(event.headers)[b":path"].decode().split("/")[1]
         elif isinstance(event, StreamEnded):
-            getattr(self, f"_{self._faults[event.stream_id]}")(event.stream_id)
+            getattr(self, f"_{self._behaviours[event.stream_id]}")(event.stream_id)
 
     def _send(self, stream: int, *events: bytes, end: bool = False) -> None:
         for event in events:

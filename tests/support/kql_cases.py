@@ -102,7 +102,7 @@ def rank(vals, p):
 
 
 def wrank(pairs, p):
-    """The nearest rank where each value stands as often as its weight says."""
+    """The nearest rank where each value stands as often as its weight."""
     s = sorted(pairs)
     total, so_far = sum(w for _, w in s), 0
     for v, w in s:

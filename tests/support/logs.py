@@ -14,7 +14,7 @@ RESOURCE = "/subscriptions/s/resourceGroups/g/providers/microsoft.insights/compo
 
 
 class NoCredential:
-    """Never asked: the policy that would ask is replaced, because tokens are not sent over plain HTTP."""
+    """Never used: the policy that would use it is replaced, because tokens are not sent over plain HTTP."""
 
     def get_token(self, *_: str, **__: Any) -> Any:
         """Fail."""

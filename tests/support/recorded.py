@@ -94,11 +94,11 @@ USAGE_NAMES = {
 }
 
 
-def as_expected(seen: Observation, case: dict[str, Any]) -> dict[str, Any]:
+def as_expected(observation: Observation, case: dict[str, Any]) -> dict[str, Any]:
     """The observation in the shape of the case's `expect`, with only the fields an observation has."""
     expect = case["expect"]
-    usage = {name: getattr(seen.usage, name) for name in expect["usage"]}
-    failure = seen.failure
+    usage = {name: getattr(observation.usage, name) for name in expect["usage"]}
+    failure = observation.failure
     error = failure and {
         "class": failure.type,
         "origin": failure.origin,
@@ -108,22 +108,24 @@ def as_expected(seen: Observation, case: dict[str, Any]) -> dict[str, Any]:
         "auth_failure": failure.auth_failure,
     }
     result = {
-        "operation": OPERATIONS.get(seen.operation or ""),
-        "streamed": seen.stream,
-        "request_model": seen.deployment,
-        "response_model": seen.response_model,
-        "response_id": seen.response_id,
-        "stop_reason": seen.stop_reason,
+        "operation": OPERATIONS.get(observation.operation or ""),
+        "streamed": observation.stream,
+        "request_model": observation.deployment,
+        "response_model": observation.response_model,
+        "response_id": observation.response_id,
+        "stop_reason": observation.stop_reason,
         "usage": usage,
-        "retry_after_ms": None if seen.retry_after_s is None else round(seen.retry_after_s * 1000),
+        "retry_after_ms": None
+        if observation.retry_after_s is None
+        else round(observation.retry_after_s * 1000),
         "error": error,
-        "outcome": seen.outcome,
-        "request_ids": {name: getattr(seen.ids, name) for name in expect["request_ids"]},
-        "ms_region": seen.region,
+        "outcome": observation.outcome,
+        "request_ids": {name: getattr(observation.ids, name) for name in expect["request_ids"]},
+        "ms_region": observation.region,
     }
     optional = {
-        "refusal_category": seen.refusal_category,
-        "counted_input_tokens": seen.counted_input_tokens,
+        "refusal_category": observation.refusal_category,
+        "counted_input_tokens": observation.counted_input_tokens,
         "missing_data_action": failure and failure.missing_data_action,
     }
     return result | {name: value for name, value in optional.items() if name in expect}

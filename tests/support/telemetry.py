@@ -18,8 +18,8 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def event(at: datetime = NOON, name: str = EVENT_NAME, *, rate: float = 100.0, **properties: str) -> Envelope:
     """A custom event; double underscores in names of properties stand for dots."""
-    told = {key.replace("__", "."): value for key, value in properties.items()}
-    return envelope("EventData", {"name": name, "properties": told}, at, rate=rate)
+    fields = {key.replace("__", "."): value for key, value in properties.items()}
+    return envelope("EventData", {"name": name, "properties": fields}, at, rate=rate)
 
 
 def ledger(properties: Mapping[str, str], at: datetime = NOON) -> Envelope:

@@ -1,4 +1,4 @@
-"""Which versions of the neighbours a run has: ``python -m tests.support.versions`` says them."""
+"""Which versions of the neighbours a run has: ``python -m tests.support.versions`` prints them."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def version_of(distribution: str) -> str:
 
 
 if __name__ == "__main__":
-    told = ", ".join(f"{name} {version_of(name)}" for name in NEIGHBOURS)
-    print(f"Python {platform.python_version()}, {told}")  # noqa: T201 - this is what it is for
+    versions = ", ".join(f"{name} {version_of(name)}" for name in NEIGHBOURS)
+    print(f"Python {platform.python_version()}, {versions}")  # noqa: T201 - this is what it is for

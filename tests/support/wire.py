@@ -1,4 +1,4 @@
-"""Requests to a local Azure Monitor with nothing added: what a test does not say is not sent."""
+"""Requests to a local Azure Monitor with nothing added: what a test does not name is not sent."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class Wire:
         Args:
             method: Of HTTP.
             path: As sent, so two slashes stay two.
-            body: With its length as a header, unless the headers say otherwise.
+            body: With its length as a header, unless the headers have it.
             headers: Besides ``Host``.
-            host: The header ``Host``; an empty one leaves it out. The server's own where it is not given.
+            host: The header ``Host``; an empty one omits it. The server's own where it is not given.
         """
         pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
         if host != "":
@@ -92,10 +92,10 @@ class Wire:
         """The body of such a post."""
         return json.dumps([{"iKey": self.azure.store.key, **one} for one in envelopes]).encode()
 
-    def faults(self, **fault: Any) -> Answer:
-        """Set the fault switch over HTTP."""
+    def inject(self, **setting: Any) -> Answer:
+        """Set the fault injection over HTTP."""
         headers = {"x-foundry-token": self.azure.store.key}
-        return self.ask("PUT", "/faults", json.dumps(fault).encode(), headers)
+        return self.ask("PUT", "/fault-injection", json.dumps(setting).encode(), headers)
 
     def count(self, table: str = "AppEvents") -> int:
         """Rows of a table."""

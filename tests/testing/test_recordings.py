@@ -46,7 +46,7 @@ def test_sequences_name_known_cases() -> None:
 
 
 def test_unknown_case_names_the_nearest() -> None:
-    """A wrong id is answered with the ids that look like it."""
+    """A wrong id is answered with the ids nearest to it."""
     with pytest.raises(ValueError, match=r"unknown recorded answer 'sse_txt': expected one of 'sse_text'"):
         case("sse_txt")
 
@@ -61,9 +61,9 @@ def test_wheel_comes_first_then_the_checkout(tmp_path: Path) -> None:
         assert find_folder(package) == folder
 
 
-def test_no_folder_is_told_with_the_repair(tmp_path: Path) -> None:
-    """An installation without recorded answers says where it looked and how to repair it."""
+def test_no_folder_is_reported_with_the_repair(tmp_path: Path) -> None:
+    """An installation without recorded answers reports where it searched and how to repair it."""
     package = tmp_path / "foundry_telemetry" / "testing"
-    with pytest.raises(FileNotFoundError, match="pip install") as told:
+    with pytest.raises(FileNotFoundError, match="pip install") as raised:
         find_folder(package)
-    assert str(package / "recorded") in str(told.value)
+    assert str(package / "recorded") in str(raised.value)

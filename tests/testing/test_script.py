@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.testing import FakeFoundry, ReceivedRequest, Reply, sequences
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, ReceivedRequest, sequences
 from foundry_telemetry.testing.captured_request import joined
 from foundry_telemetry.testing.script import NoAnswer, Play
 from tests.support.patience import PATIENCE_S
@@ -22,11 +22,11 @@ def statuses(script: Any, count: int) -> list[int | str]:
 
 def test_items_are_played_in_order_and_the_last_is_repeated() -> None:
     """Each request takes the next item; after the last it is the last again."""
-    script = (429, "err_529_overloaded", Reply(status=204), "connect_error", 200)
+    script = (429, "err_529_overloaded", FakeResponse(status=204), "connect_error", 200)
     assert statuses(script, 7) == [429, 529, 204, "ConnectError", 200, 200, 200]
 
 
-@pytest.mark.parametrize("item", [429, "err_529_overloaded", Reply(), OSError("x"), OSError])
+@pytest.mark.parametrize("item", [429, "err_529_overloaded", FakeResponse(), OSError("x"), OSError])
 def test_one_item_is_a_script(item: Any) -> None:
     """A script of one item need not be a tuple."""
     assert statuses(item, 1) == statuses((item,), 1)
@@ -38,14 +38,14 @@ def test_a_recorded_sequence_is_a_script() -> None:
 
 
 def test_a_callable_answers_each_request() -> None:
-    """A callable sees each request and returns any item."""
+    """A callable gets each request and returns any item."""
     play = Play(lambda request: 200 if request.model == "good" else 404, retry_after_s=None)
     answers = [play.next(ReceivedRequest(body=b'{"model": "%b"}' % model)) for model in (b"good", b"bad")]
-    assert [item.status for item in answers if isinstance(item, Reply)] == [200, 404]
+    assert [item.status for item in answers if isinstance(item, FakeResponse)] == [200, 404]
 
 
 @pytest.mark.parametrize(
-    ("item", "kind", "told"),
+    ("item", "kind", "message"),
     [
         ("sse_txt", ValueError, "script item 1 is 'sse_txt'.*'sse_text'"),
         ("conect_error", ValueError, "'connect_error'"),
@@ -55,9 +55,9 @@ def test_a_callable_answers_each_request() -> None:
         ("noresp_credential_error", ValueError, "got no answer"),
     ],
 )
-def test_bad_items_are_named(item: Any, kind: type[Exception], told: str) -> None:
+def test_bad_items_are_named(item: Any, kind: type[Exception], message: str) -> None:
     """A wrong item is refused when the script is given, by its place, with what was expected."""
-    with pytest.raises(kind, match=told):
+    with pytest.raises(kind, match=message):
         FakeFoundry((200, item))
 
 
@@ -82,8 +82,8 @@ def test_requests_are_kept_by_a_crowd() -> None:
     assert sorted(item.status for item in got) == [200, *[429] * 19]
 
 
-def test_waiting_in_vain_says_how_many_came() -> None:
-    """A wait that ends without the requests says how many there were."""
+def test_a_timeout_reports_how_many_came() -> None:
+    """A wait that ends without the requests reports how many there were."""
     with pytest.raises(TimeoutError, match="0 of 1 requests came within 0 s"):
         FakeFoundry().wait_for_requests(1, timeout=0)
 

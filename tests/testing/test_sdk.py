@@ -13,7 +13,7 @@ from anthropic import AnthropicFoundry, AsyncAnthropicFoundry
 from foundry_telemetry.testing import FakeFoundry, Item, error, recorded, stream
 from tests.support.families import sdk_httpx
 
-ASKED: dict[str, Any] = {
+REQUEST: dict[str, Any] = {
     "model": "my-deployment",
     "max_tokens": 16,
     "messages": [{"role": "user", "content": "Which city is the capital of France?"}],
@@ -69,7 +69,7 @@ class Place:
 
 def test_messages(place: Place) -> None:
     """A message parses, names the deployment and carries its request id."""
-    message = place.client(200).messages.create(**ASKED)
+    message = place.client(200).messages.create(**REQUEST)
     assert (message.model, message.usage.input_tokens) == ("my-deployment", 14)
     assert message.content[0].text == "The capital of France is Paris."
     assert str(message._request_id).startswith("req_")
@@ -78,16 +78,16 @@ def test_messages(place: Place) -> None:
 def test_streams(place: Place) -> None:
     """Both forms of streaming give the text and the final counters."""
     client = place.client(stream(["Par", "is"], usage={"output_tokens": 42}))
-    with client.messages.stream(**ASKED) as events:
+    with client.messages.stream(**REQUEST) as events:
         assert list(events.text_stream) == ["Par", "is"]
         assert events.get_final_message().usage.output_tokens == 42
-    with client.messages.create(**ASKED, stream=True) as raw:
+    with client.messages.create(**REQUEST, stream=True) as raw:
         assert [event.type for event in raw][-1] == "message_stop"
 
 
 def test_token_counts(place: Place) -> None:
     """Counting tokens is answered with a count."""
-    counted = place.client(200).messages.count_tokens(model="m", messages=ASKED["messages"])
+    counted = place.client(200).messages.count_tokens(model="m", messages=REQUEST["messages"])
     assert counted.input_tokens == 14
 
 
@@ -96,8 +96,8 @@ def test_async(place: Place) -> None:
 
     async def scenario() -> None:
         async with place.async_client(200) as client:
-            assert (await client.messages.create(**ASKED)).stop_reason == "end_turn"
-            async with client.messages.stream(**ASKED) as events:
+            assert (await client.messages.create(**REQUEST)).stop_reason == "end_turn"
+            async with client.messages.stream(**REQUEST) as events:
                 text = "".join([part async for part in events.text_stream])
         assert text == "The capital of France is Paris."
 
@@ -106,16 +106,16 @@ def test_async(place: Place) -> None:
 
 def test_retries_are_real_and_short(place: Place) -> None:
     """The SDK sends again after a 429 and a 500, and counts up its header."""
-    place.client(429, error(429), 200).messages.create(**ASKED)
+    place.client(429, error(429), 200).messages.create(**REQUEST)
     counts = [request.headers["x-stainless-retry-count"] for request in place.foundry.requests]
     assert counts == ["0", "1", "2"]
 
 
-def test_credentials_are_seen(place: Place) -> None:
-    """The key the client sent is in the request, for a test to look at."""
-    place.client(200).messages.create(**ASKED)
+def test_credentials_are_captured(place: Place) -> None:
+    """The key the client sent is in the request, for a test to check."""
+    place.client(200).messages.create(**REQUEST)
     assert place.foundry.requests[0].headers["api-key"] == "any"
-    assert place.foundry.requests[0].json["messages"] == ASKED["messages"]
+    assert place.foundry.requests[0].json["messages"] == REQUEST["messages"]
 
 
 @pytest.mark.parametrize(
@@ -134,24 +134,24 @@ def test_credentials_are_seen(place: Place) -> None:
 )
 def test_errors_are_the_sdks(place: Place, status: int, kind: type[anthropic.APIStatusError]) -> None:
     """Each status raises the SDK's class for it, with Azure's id at hand."""
-    with pytest.raises(kind) as told:
-        place.client(status).with_options(max_retries=0).messages.create(**ASKED)
-    assert told.value.status_code == status
-    assert told.value.response.headers["apim-request-id"]
+    with pytest.raises(kind) as raised:
+        place.client(status).with_options(max_retries=0).messages.create(**REQUEST)
+    assert raised.value.status_code == status
+    assert raised.value.response.headers["apim-request-id"]
 
 
 def test_an_error_inside_a_stream(place: Place) -> None:
     """A recorded error event, with ids of its own, raises out of the stream."""
     client = place.client(recorded("sse_error_overloaded", fresh=True))
     with pytest.raises(anthropic.APIStatusError, match="overloaded_error"):
-        list(client.messages.create(**ASKED, stream=True))
+        list(client.messages.create(**REQUEST, stream=True))
 
 
 def test_broken_streams(place: Place) -> None:
     """A reset in a stream is the client library's read error; a stream that stops short is none."""
     with pytest.raises(sdk_httpx.ReadError):
-        list(place.client("sse_connection_reset").messages.create(**ASKED, stream=True))
-    cut_short = list(place.client("sse_truncated").messages.create(**ASKED, stream=True))
+        list(place.client("sse_connection_reset").messages.create(**REQUEST, stream=True))
+    cut_short = list(place.client("sse_truncated").messages.create(**REQUEST, stream=True))
     assert cut_short[-1].type != "message_stop"
 
 
@@ -159,5 +159,5 @@ def test_a_lost_connection_is_tried_again(place: Place) -> None:
     """A connection that fails before an answer is the SDK's connection error after its retries."""
     client = place.client("read_error", 200).with_options(max_retries=0)
     with pytest.raises(anthropic.APIConnectionError):
-        client.messages.create(**ASKED)
-    assert client.messages.create(**ASKED).stop_reason == "end_turn"
+        client.messages.create(**REQUEST)
+    assert client.messages.create(**REQUEST).stop_reason == "end_turn"

@@ -11,7 +11,7 @@ import warnings
 
 import pytest
 
-from foundry_telemetry.testing import FakeFoundry, Reply, case, cases, message, recorded, stream
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, case, cases, message, recorded, stream
 from tests.support.families import FAMILIES, Family, httpx, pieces
 
 ANSWERED = [each.id for each in cases().values() if each.ends in ("complete", "early_eof")]
@@ -52,7 +52,7 @@ def test_every_family_is_answered(family: Family) -> None:
 
 @each_family
 @pytest.mark.parametrize(
-    ("reply", "error"),
+    ("fake", "error"),
     [
         (stream().cut(), "RemoteProtocolError"),
         (stream().cut(after_bytes=100), "RemoteProtocolError"),
@@ -61,7 +61,7 @@ def test_every_family_is_answered(family: Family) -> None:
         (message().reset(after_bytes=10), "ReadError"),
     ],
 )
-def test_broken_bodies_arrive_up_to_the_break(family: Family, reply: Reply, error: str) -> None:
+def test_broken_bodies_arrive_up_to_the_break(family: Family, fake: FakeResponse, error: str) -> None:
     """The bytes before the break arrive, and then the client's own error for a cut or a reset."""
     got = bytearray()
 
@@ -70,9 +70,9 @@ def test_broken_bodies_arrive_up_to_the_break(family: Family, reply: Reply, erro
             async for piece in pieces(response, "raw"):
                 got.extend(piece)
 
-    with FakeFoundry(lambda _: reply) as foundry, pytest.raises(getattr(family.module, error)):
+    with FakeFoundry(lambda _: fake) as foundry, pytest.raises(getattr(family.module, error)):
         family.run(scenario)
-    assert len(got) == len(reply.body)
+    assert len(got) == len(fake.body)
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_what_a_server_cannot_play_is_refused_at_the_start(item: object) -> None
         pass
 
 
-def test_a_gate_holds_the_first_delta() -> None:
+def test_a_gate_delays_the_first_delta() -> None:
     """What comes before the gate arrives; the rest arrives once the gate opens."""
     gate = threading.Event()
-    reply = stream(["late"], first_delta_after=gate)
-    with FakeFoundry(reply) as foundry, httpx.stream("POST", foundry.base_url) as response:
+    fake = stream(["late"], first_delta_after=gate)
+    with FakeFoundry(fake) as foundry, httpx.stream("POST", foundry.base_url) as response:
         lines = response.iter_lines()
         before = [next(lines) for _ in range(8)]
         assert not any("content_block_delta" in line for line in before)
@@ -112,16 +112,16 @@ def test_a_gate_holds_the_first_delta() -> None:
         assert any('"late"' in line for line in lines)
 
 
-def test_seconds_and_gates_can_hold_the_headers() -> None:
-    """A wait before the headers holds the whole answer; one in seconds ends by itself."""
+def test_seconds_and_gates_can_delay_the_headers() -> None:
+    """A wait before the headers delays the complete answer; one in seconds ends by itself."""
     gate = threading.Event()
-    reply = message().paused(gate, before="headers").paused(0.001)
+    fake = message().paused(gate, before="headers").paused(0.001)
 
     def open_gate() -> None:
         foundry.wait_for_requests(1)
         gate.set()
 
-    with FakeFoundry(reply) as foundry:
+    with FakeFoundry(fake) as foundry:
         opener = threading.Thread(target=open_gate)
         opener.start()
         assert post(foundry).status_code == 200
@@ -131,14 +131,14 @@ def test_seconds_and_gates_can_hold_the_headers() -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_encoded_streams_are_decoded_by_the_client(encoding: str) -> None:
-    """A client sees the plain body, also when it comes byte by byte."""
-    reply = recorded("sse_text").encoded(encoding)  # type: ignore[arg-type]
-    with FakeFoundry(reply, piece_size=1) as foundry:
+    """A client gets the plain body, also when it comes byte by byte."""
+    fake = recorded("sse_text").encoded(encoding)  # type: ignore[arg-type]
+    with FakeFoundry(fake, piece_size=1) as foundry:
         assert post(foundry).content == case("sse_text").body
 
 
 def test_stopping_drops_open_answers() -> None:
-    """A server with an answer held open stops at once, and its thread is gone."""
+    """A server with an open answer stops at once, and its thread is gone."""
     before = set(threading.enumerate())
     with FakeFoundry(stream(first_delta_after=threading.Event())) as foundry:
         client = httpx.Client()
@@ -163,7 +163,7 @@ def test_stopping_leaks_no_connection_being_accepted() -> None:
 
 
 def test_a_server_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failed start is told, and leaves no thread and no socket."""
+    """A failed start is reported, and frees its thread and its socket."""
     from foundry_telemetry import serving
 
     async def startup(self: object, sockets: object) -> None:
@@ -201,8 +201,8 @@ def test_no_address_before_the_start() -> None:
     assert repr(FakeFoundry()) == "FakeFoundry(not started, 0 requests)"
 
 
-def test_missing_server_packages_are_told_with_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without uvicorn the start says which extra to install."""
+def test_missing_server_packages_are_reported_with_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without uvicorn the start names the extra to install."""
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     for name in ("serving", "testing.loopback"):
         monkeypatch.delitem(sys.modules, f"foundry_telemetry.{name}", raising=False)
@@ -210,7 +210,7 @@ def test_missing_server_packages_are_told_with_the_repair(monkeypatch: pytest.Mo
         FakeFoundry().__enter__()
 
 
-def test_the_server_keeps_quiet(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_server_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """Whole, broken and lost answers, and clients that leave early, log nothing and change no logger."""
     access = logging.getLogger("uvicorn.access")
     kept = (list(access.handlers), access.propagate)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.testing import FakeFoundry, Reply, case, cases, message, recorded, stream
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, case, cases, message, recorded, stream
 from tests.support.families import FAMILIES, Family, httpx, httpx2, pieces
 from tests.support.patience import PATIENCE_S
 
@@ -68,19 +68,19 @@ def test_bodies_come_in_single_bytes(family: Family) -> None:
 @pytest.mark.parametrize(("ends", "error"), [("cut", "RemoteProtocolError"), ("reset", "ReadError")])
 def test_broken_bodies_raise_the_error_of_the_family(family: Family, ends: str, error: str) -> None:
     """After the last byte comes the family's own error, with the request it belongs to."""
-    reply: Reply = getattr(stream(), ends)()
+    broken: FakeResponse = getattr(stream(), ends)()
     got = bytearray()
 
     async def scenario() -> None:
-        transport = FakeFoundry(reply).transport(family.module)
+        transport = FakeFoundry(broken).transport(family.module)
         async with family.client(transport=transport) as client, client.stream("POST", URL) as response:
             async for piece in pieces(response, "raw"):
                 got.extend(piece)
 
-    with pytest.raises(getattr(family.module, error)) as told:
+    with pytest.raises(getattr(family.module, error)) as raised:
         family.run(scenario)
-    assert told.value.request.url == URL
-    assert len(got) == len(reply.body)
+    assert raised.value.request.url == URL
+    assert len(got) == len(broken.body)
 
 
 @each_family
@@ -105,18 +105,18 @@ def test_lost_requests_raise_the_error_of_the_family(family: Family, item: Any, 
 @each_family
 def test_a_refused_connection_has_its_socket_error(family: Family) -> None:
     """What the socket said is the cause, as it is in earnest."""
-    with pytest.raises(family.module.ConnectError) as told:
+    with pytest.raises(family.module.ConnectError) as raised:
         run(family, FakeFoundry("connect_error"))
-    assert isinstance(told.value.__cause__, ConnectionRefusedError)
+    assert isinstance(raised.value.__cause__, ConnectionRefusedError)
 
 
 @each_family
 def test_other_exceptions_are_raised_as_they_are(family: Family) -> None:
     """An exception that is no transport error of httpx reaches the client itself."""
     mine = KeyError("mine")
-    with pytest.raises(KeyError) as told:
+    with pytest.raises(KeyError) as raised:
         run(family, FakeFoundry(mine))
-    assert told.value is mine
+    assert raised.value is mine
 
 
 def test_what_is_no_transport_error_is_refused() -> None:
@@ -128,12 +128,12 @@ def test_what_is_no_transport_error_is_refused() -> None:
 @each_family
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
 def test_encoded_bodies_are_decoded(family: Family, encoding: Any) -> None:
-    """The client decodes what the reply encodes."""
+    """The client decodes what the response encodes."""
     assert b"".join(run(family, FakeFoundry(recorded("sse_text").encoded(encoding)))) == case("sse_text").body
 
 
 @each_family
-def test_a_gate_holds_the_body(family: Family) -> None:
+def test_a_gate_delays_the_body(family: Family) -> None:
     """A gate that another thread opens lets the body go on."""
     gate = threading.Event()
     foundry = FakeFoundry(stream(["late"], first_delta_after=gate, between_deltas=0.0))
@@ -176,7 +176,7 @@ def test_families_go_by_name_and_by_module() -> None:
             foundry.transport(wrong)  # type: ignore[arg-type]
 
 
-def test_nothing_is_imported_before_it_is_asked_for() -> None:
+def test_nothing_is_imported_before_its_first_use() -> None:
     """Importing the package and making a fake imports no client, no server and no codec."""
     code = (
         "import sys; from foundry_telemetry.testing import FakeFoundry; FakeFoundry((200, 'sse_text'));"

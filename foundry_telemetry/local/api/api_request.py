@@ -25,13 +25,13 @@ MOST_CHARACTERS: Final = 100_000
 """Length of a query: the parser takes a second for each ten thousand."""
 
 LONGEST_WAIT: Final = 600.0
-"""Seconds that a request may ask for, as in Log Analytics."""
+"""Seconds that a request may demand, as in Log Analytics."""
 
 _Body = TypeVar("_Body", bound=Struct)
 _Started = Callable[[Callable[[], None]], object]
 
 
-class Question(Struct, frozen=True):
+class ApiRequest(Struct, frozen=True):
     """The body of a query request; fields it may have besides mean nothing here."""
 
     query: Annotated[str, Meta(max_length=MOST_CHARACTERS)]
@@ -42,7 +42,7 @@ class Question(Struct, frozen=True):
 
 class _Member(Struct, frozen=True):
     id: str
-    body: Question
+    body: ApiRequest
     headers: dict[str, str] = {}
 
 
@@ -52,7 +52,7 @@ class _Batch(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Preference:
-    """What a ``Prefer`` header asks for."""
+    """The preferences of a ``Prefer`` header."""
 
     seconds: float = MOST_SECONDS
     statistics: bool = False
@@ -62,56 +62,58 @@ class Preference:
     def read(cls, header: str | None) -> Preference:
         """From ``wait=60,include-statistics=true,include-render=true``; other words mean nothing here."""
         pairs = (part.strip().lower().partition("=") for part in (header or "").replace(";", ",").split(","))
-        asked = {name.strip(): value.strip() for name, _, value in pairs}
-        wait = asked.get("wait", "")
+        preferences = {name.strip(): value.strip() for name, _, value in pairs}
+        wait = preferences.get("wait", "")
         return cls(
             seconds=min(LONGEST_WAIT, float(wait)) if wait.isdecimal() and float(wait) else MOST_SECONDS,
-            statistics=asked.get("include-statistics") == "true",
-            render=asked.get("include-render") == "true",
+            statistics=preferences.get("include-statistics") == "true",
+            render=preferences.get("include-render") == "true",
         )
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiResponse:
     """What to send back: ``application/json``."""
 
     status: int
     body: bytes
 
 
-def reply(query: Query, body: bytes, prefer: str | None = None, started: _Started | None = None) -> Reply:
+def respond(
+    query: Query, body: bytes, prefer: str | None = None, started: _Started | None = None
+) -> ApiResponse:
     """Answer one request. Blocks while the query runs.
 
     Args:
-        query: Where to ask.
+        query: Runs it.
         body: As posted.
         prefer: The ``Prefer`` header.
         started: As for `Query.run`: gets a function that stops the query, for clients that go away.
     """
     preference = Preference.read(prefer)
     try:
-        question = _read(body, Question)
-        table = _run(query, question, preference, started)
+        request = _read(body, ApiRequest)
+        table = _run(query, request, preference, started)
     except QueryError as error:
-        return Reply(error.status, api_response.encode_error(error))
+        return ApiResponse(error.status, api_response.encode_error(error))
     encoded = api_response.encode(table, statistics=preference.statistics, render=preference.render)
-    return Reply(HTTPStatus.OK, encoded)
+    return ApiResponse(HTTPStatus.OK, encoded)
 
 
-def reply_batch(query: Query, body: bytes, started: _Started | None = None) -> Reply:
+def respond_batch(query: Query, body: bytes, started: _Started | None = None) -> ApiResponse:
     """Answer a batch request, one query after the other; each fails for itself.
 
     Args:
-        query: Where to ask.
+        query: Runs it.
         body: As posted to ``$batch``.
-        started: As for `reply`, called for each query.
+        started: As for `respond`, called for each query.
     """
     try:
         batch = _read(body, _Batch)
     except QueryError as error:
-        return Reply(error.status, api_response.encode_error(error))
+        return ApiResponse(error.status, api_response.encode_error(error))
     responses = [_member(query, member, started) for member in batch.requests]
-    return Reply(HTTPStatus.OK, msgspec.json.encode({"responses": responses}))
+    return ApiResponse(HTTPStatus.OK, msgspec.json.encode({"responses": responses}))
 
 
 def _member(query: Query, member: _Member, started: _Started | None) -> Mapping[str, object]:
@@ -125,8 +127,8 @@ def _member(query: Query, member: _Member, started: _Started | None) -> Mapping[
     return {"id": member.id, "status": HTTPStatus.OK, "body": document}
 
 
-def _run(query: Query, question: Question, preference: Preference, started: _Started | None) -> Table:
-    return query.run(question.query, question.timespan, seconds=preference.seconds, started=started)
+def _run(query: Query, request: ApiRequest, preference: Preference, started: _Started | None) -> Table:
+    return query.run(request.query, request.timespan, seconds=preference.seconds, started=started)
 
 
 def _read(body: bytes, kind: type[_Body]) -> _Body:

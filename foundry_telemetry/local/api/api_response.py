@@ -41,9 +41,9 @@ def encode(table: Table, *, statistics: bool = False, render: bool = False) -> b
     """The body of a 200.
 
     Args:
-        table: What `Query.run` gave. Rows that were left out are said so as Azure does: a partial error.
-        statistics: Whether to say how long it took and how large it is.
-        render: Whether to say what the query's ``render`` asks for.
+        table: What `Query.run` gave. Omitted rows are reported as Azure does: as a partial error.
+        statistics: Whether to report the execution time and the size.
+        render: Whether to report the query's ``render``.
     """
     return msgspec.json.encode(document(table, statistics=statistics, render=render))
 
@@ -79,22 +79,22 @@ def error_document(error: QueryError) -> Mapping[str, object]:
         "pos": error.position,
         "token": error.construct,
     }
-    told = {name: value for name, value in inner.items() if value is not None}
-    return {"error": {"code": error.code, "message": error.message, "innererror": told}}
+    known = {name: value for name, value in inner.items() if value is not None}
+    return {"error": {"code": error.code, "message": error.message, "innererror": known}}
 
 
 def rendered(kql: str) -> Mapping[str, object]:
-    """What the last ``render`` of a text asks for, by the names of the API."""
+    """The last ``render`` of a text, by the names of the API."""
     words = [token.text for token in tokens(kql)]
     starts = [index for index in range(len(words) - 1) if words[index : index + 2] == ["|", "render"]]
     if not starts:
         return _RENDERED
     words = words[starts[-1] + 2 :]
-    asked: dict[str, object] = {"visualization": words[0] if words else None}
+    requested: dict[str, object] = {"visualization": words[0] if words else None}
     for name, sign, value in zip(words, words[1:], words[2:], strict=False):
         if sign == "=" and name.lower() in _PROPERTIES:
-            asked[_PROPERTIES[name.lower()]] = value.strip("@\"'")
-    return {**_RENDERED, **asked}
+            requested[_PROPERTIES[name.lower()]] = value.strip("@\"'")
+    return {**_RENDERED, **requested}
 
 
 def _written(table: Table) -> Iterable[object]:

@@ -14,18 +14,19 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
+from foundry_telemetry.ingestion.disconnects import gone
+from foundry_telemetry.ingestion.endpoint import Ingestion
+from foundry_telemetry.ingestion.fault_injection import FaultInjection
+from foundry_telemetry.ingestion.refusals import HANDLERS, failure
+from foundry_telemetry.ingestion.request_body import read_body
 from foundry_telemetry.local.api import api_request, static_files
-from foundry_telemetry.local.api.disconnects import gone
 from foundry_telemetry.local.api.events import Events
-from foundry_telemetry.local.api.ingestion import Ingestion, live_metrics
-from foundry_telemetry.local.api.request_guard import Guard, RefusedError, failure, read_body, require_token
+from foundry_telemetry.local.api.request_guard import Guard, require_token
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.engine.query import Query
-from foundry_telemetry.local.ingest.fault_injection import Faults
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -38,53 +39,43 @@ MOST_QUERIES: Final = 4
 _STOP_S: Final = 0.05
 """Seconds after which a query that was stopped is stopped again."""
 
-_TRACK: Final = ("/v2.1/track", "/v2/track")
-_LIVE_METRICS: Final = ("/QuickPulseService.svc/ping", "/QuickPulseService.svc/post")
 _JSON: Final = "application/json"
 
 _Stop = Callable[[], None]
-_Reply = Callable[[Callable[[_Stop], object]], api_request.Reply]
+_Respond = Callable[[Callable[[_Stop], object]], api_request.ApiResponse]
 
 
-def application(store: Store, *, workbook: Path | None = None, faults: Faults | None = None) -> Starlette:
+def application(
+    store: Store, *, workbook: Path | None = None, fault_injection: FaultInjection | None = None
+) -> Starlette:
     """The ASGI application.
 
     Args:
-        store: Where telemetry goes and queries look.
+        store: Where telemetry goes, and what queries read.
         workbook: The file of the workbook to show; the shipped one where it is not given.
-        faults: The switch of the ingestion endpoint.
+        fault_injection: The switch of the ingestion endpoint.
     """
-    switch = Faults() if faults is None else faults
-    ingestion, asking = Ingestion(store, switch), _Asking(store)
+    switch = FaultInjection() if fault_injection is None else fault_injection
+    ingestion, queries = Ingestion(store, switch), _Queries(store)
     app = Starlette(
         routes=[
-            # The exporter joins its endpoint, which ends in a slash, and a path that begins with one.
-            *(
-                Route(f"{slash}{path}", answer, methods=["POST"])
-                for paths, answer in ((_TRACK, ingestion.track), (_LIVE_METRICS, live_metrics))
-                for path in paths
-                for slash in ("", "/")
-            ),
-            Route("/v1/$batch", asking.batch, methods=["POST"]),
-            Route("/v1/{scope:path}/query", asking.query, methods=["POST"]),
-            Route("/faults", partial(_set_faults, store, switch), methods=["PUT"]),
+            *ingestion.routes(),
+            Route("/v1/$batch", queries.batch, methods=["POST"]),
+            Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
+            Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
             Route("/status.json", partial(_status, store)),
             Route("/events", Events(store).stream),
             *static_files.routes(workbook),
         ],
         middleware=[Middleware(Guard)],
-        exception_handlers={
-            RefusedError: _refused,
-            HTTPException: _not_served,
-            ClientDisconnect: _left,
-        },
+        exception_handlers={**HANDLERS, HTTPException: _not_served},
     )
     app.router.redirect_slashes = False
     return app
 
 
-class _Asking:
-    """Runs queries in threads, a few at a time, and stops those whose client has left."""
+class _Queries:
+    """Runs queries in threads, a few at a time, and stops those whose client has disconnected."""
 
     def __init__(self, store: Store) -> None:
         self._query = Query(store)
@@ -93,16 +84,16 @@ class _Asking:
     async def query(self, request: Request) -> Response:
         body, prefer = await read_body(request), request.headers.get("prefer")
         return await self._run(
-            request, lambda started: api_request.reply(self._query, body, prefer, started=started)
+            request, lambda started: api_request.respond(self._query, body, prefer, started=started)
         )
 
     async def batch(self, request: Request) -> Response:
         body = await read_body(request)
         return await self._run(
-            request, lambda started: api_request.reply_batch(self._query, body, started=started)
+            request, lambda started: api_request.respond_batch(self._query, body, started=started)
         )
 
-    async def _run(self, request: Request, reply: _Reply) -> Response:
+    async def _run(self, request: Request, respond: _Respond) -> Response:
         stop: _Stop | None = None
 
         def started(stop_it: _Stop) -> None:
@@ -110,12 +101,12 @@ class _Asking:
             stop = stop_it
 
         async with self._slots:
-            running = asyncio.ensure_future(asyncio.to_thread(reply, started))
+            running = asyncio.ensure_future(asyncio.to_thread(respond, started))
             leaving = asyncio.ensure_future(gone(request))
             await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
             leaving.cancel()
             while not running.done():
-                # More than once: the database hears it only while it runs a statement.
+                # More than once: the database can be interrupted only while it runs a statement.
                 if stop is not None:
                     with suppress(duckdb.Error):  # it has just ended
                         stop()
@@ -124,11 +115,11 @@ class _Asking:
         return Response(answer.body, answer.status, media_type=_JSON)
 
 
-async def _set_faults(store: Store, faults: Faults, request: Request) -> Response:
+async def _set_fault_injection(store: Store, switch: FaultInjection, request: Request) -> Response:
     require_token(request, store.key)
     body = await read_body(request)
     try:
-        faults.set_from_json(body)
+        switch.set_from_json(body)
     except ValueError as error:
         return failure(400, str(error))
     return Response(status_code=204)
@@ -140,19 +131,8 @@ async def _status(store: Store, request: Request) -> Response:
     return Response(msgspec.json.encode(found), media_type=_JSON)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    if not isinstance(error, RefusedError):
-        raise error
-    return failure(error.status, str(error))
-
-
 async def _not_served(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     message = f"{request.method} {request.scope['path']}: {error.detail}"
     return failure(error.status_code, message, headers=dict(error.headers or {}))
-
-
-async def _left(_: Request, __: Exception) -> Response:
-    """Nobody will read it."""
-    return Response(status_code=400)

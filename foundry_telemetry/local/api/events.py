@@ -1,4 +1,4 @@
-"""Word of new data for open pages: server-sent events."""
+"""Notifications of new data for open pages: server-sent events."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PAUSE_S: Final = 1.0
 
 
 class Events:
-    """Tells pages when a store has new rows."""
+    """Notifies pages when a store has new rows."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     async def stream(self, _: Request) -> Response:
-        """Answer ``GET /events``; it ends when the client leaves."""
+        """Answer ``GET /events``; it ends when the client disconnects."""
         return StreamingResponse(self._events(), media_type="text/event-stream")
 
     async def _events(self) -> AsyncIterator[str]:

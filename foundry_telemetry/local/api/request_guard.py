@@ -8,14 +8,14 @@ which is checked where the writes are.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
+
+from foundry_telemetry.ingestion.refusals import RefusedError, failure
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,15 +26,11 @@ TOKEN: Final = "x-foundry-token"  # noqa: S105 - the header's name
 
 MOST_HEADERS: Final = 64
 MOST_HEADER_BYTES: Final = 16 * 1024
-MOST_BODY: Final = 2**20
-"""Bytes of a body, unless a route allows more."""
-BODY_S: Final = 30.0
-"""Seconds that a body may take to arrive."""
 
 _NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 _HTTP: Final = 80
 _SAME_SITE: Final = ("same-origin", "none")
-"""What browsers say of requests of our own page, and of addresses that the reader typed."""
+"""What browsers send with requests of our own page, and of addresses that the reader typed."""
 
 HEADERS: Final = (
     (
@@ -52,15 +48,6 @@ HEADERS: Final = (
     ("x-frame-options", "DENY"),
 )
 """On every answer."""
-
-
-class RefusedError(Exception):
-    """A request that is not served."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        """The HTTP status that says so."""
 
 
 class Guard:
@@ -94,40 +81,6 @@ class Guard:
 def refused(error: RefusedError) -> Response:
     """The answer to a request that is not served."""
     return failure(error.status, str(error))
-
-
-def failure(status: int, message: str, *, headers: dict[str, str] | None = None) -> Response:
-    """An answer that says in JSON what is wrong, in the form of Azure's APIs."""
-    body = msgspec.json.encode({"error": {"code": _CODES.get(status, "BadRequest"), "message": message}})
-    return Response(body, status, headers, media_type="application/json")
-
-
-async def read_body(request: Request, most: int = MOST_BODY, seconds: float = BODY_S) -> bytes:
-    """Read a request's body.
-
-    Args:
-        request: The request.
-        most: Bytes; a longer one is refused as soon as that is known.
-        seconds: How long it may take to arrive.
-
-    Raises:
-        RefusedError: It is too long or too slow.
-        starlette.requests.ClientDisconnect: The client left.
-    """
-    too_long = RefusedError(413, f"the body is longer than {most} bytes")
-    told = request.headers.get("content-length", "0")
-    if told.isascii() and told.isdigit() and int(told) > most:
-        raise too_long
-    body = bytearray()
-    try:
-        async with asyncio.timeout(seconds):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > most:
-                    raise too_long
-    except TimeoutError:
-        raise RefusedError(408, f"the body did not arrive within {seconds:g} seconds") from None
-    return bytes(body)
 
 
 def require_token(request: Request, key: str) -> None:
@@ -178,18 +131,6 @@ _CHECKS: Final[tuple[Callable[[Scope], RefusedError | None], ...]] = (
     _check_origin,
     _check_site,
 )
-_CODES: Final = {
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "NotFound",
-    405: "MethodNotAllowed",
-    408: "RequestTimeout",
-    413: "PayloadTooLarge",
-    415: "UnsupportedMediaType",
-    431: "HeadersTooLarge",
-    500: "InternalServerError",
-    503: "ServiceUnavailable",
-}
 
 
 def _own(port: int) -> frozenset[str]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 import platformdirs
 
+from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.local.api.app import application
 from foundry_telemetry.local.api.status import connection_string
 from foundry_telemetry.local.engine.query import Query, Table
-from foundry_telemetry.local.ingest.fault_injection import Faults
 from foundry_telemetry.local.store.database import MEMORY
 from foundry_telemetry.local.store.store import Store
 from foundry_telemetry.serving import HOST, LoopbackServer
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-_LOOK_S: Final = 0.5
-"""Seconds between two looks for a signal; on Windows a wait without end is not interrupted by one."""
+_POLL_S: Final = 0.5
+"""Seconds between two checks for a signal; on Windows a wait without end is not interrupted by one."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class PortError(Exception):
-    """The port cannot be listened on; the message says why and what to do."""
+    """The port cannot be used; the message has the reason and the repair."""
 
 
 def default_path() -> Path:
@@ -64,11 +64,11 @@ class LocalAzureMonitor:
         workbook: Path | None = None,
     ) -> None:
         self.store = Store(db, retention_days=retention_days)
-        self.faults = Faults()
+        self.fault_injection = FaultInjection()
         """Makes the ingestion endpoint fail."""
         self._query: Query | None = None
         try:
-            app = application(self.store, workbook=workbook, faults=self.faults)
+            app = application(self.store, workbook=workbook, fault_injection=self.fault_injection)
             self._server = _listening(app, port)
         except BaseException:
             self.store.close()
@@ -103,7 +103,7 @@ class LocalAzureMonitor:
 
 
 def serve_forever(azure: LocalAzureMonitor, ready: Callable[[], object]) -> int:
-    """Serve until the process is told to end; what was taken by then is in the database.
+    """Serve until a signal ends the process; what was accepted by then is in the database.
 
     Args:
         azure: Not entered yet.
@@ -112,18 +112,18 @@ def serve_forever(azure: LocalAzureMonitor, ready: Callable[[], object]) -> int:
     Returns:
         The exit code by convention: 130 after Ctrl-C, 143 after SIGTERM.
     """
-    told = threading.Event()
+    signalled = threading.Event()
     signals: list[int] = []
 
     def end(number: int, _: FrameType | None) -> None:
         signals.append(number)
-        told.set()
+        signalled.set()
 
     before = {number: signal.signal(number, end) for number in _SIGNALS}
     try:
         with azure:
             ready()
-            while not told.wait(_LOOK_S):
+            while not signalled.wait(_POLL_S):
                 pass
     finally:
         for number, handler in before.items():

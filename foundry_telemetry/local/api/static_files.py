@@ -32,7 +32,7 @@ _FRESH: Final = MappingProxyType({"cache-control": "no-cache"})
 
 
 def routes(workbook: Path | None) -> Iterator[Route]:
-    """One route for each file: what is asked for is looked up, and never becomes part of a path.
+    """One route for each file: a requested path is a key of a table, and never becomes part of a file's path.
 
     Args:
         workbook: The workbook to show; the shipped one where it is not given.

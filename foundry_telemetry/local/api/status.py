@@ -26,7 +26,7 @@ def connection_string(url: str, key: str) -> str:
 
 
 def status(store: Store, url: str) -> Mapping[str, object]:
-    """How many rows there are and how new they are. Blocks while the database is asked."""
+    """How many rows there are and how new they are. Blocks while the database is read."""
     return {
         "version": _version(),
         "connection_string": connection_string(url, store.key),

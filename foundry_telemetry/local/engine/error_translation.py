@@ -100,7 +100,7 @@ def _syntax(error: KqlSyntaxError, kql: str) -> QueryError:
 
 
 def _within_operator(kql: str, bar: int) -> int:
-    """Where the operator after a bar goes wrong: the parser itself says only where it gave up, at the bar."""
+    """Where the operator after a bar goes wrong; the parser itself reports only the bar."""
     collector = _DiagnosticCollector()
     lexer = KqlLexer(InputStream(re.sub(r"[^\n]", " ", kql[: bar + 1]) + kql[bar + 1 :]))
     parser = KqlParser(CommonTokenStream(lexer))

@@ -2,7 +2,7 @@
 
 Where telemetry is sampled a row stands for more calls than one, so a percentile of calls weighs each value by
 its ``ItemCount``. Kusto's ``percentilew(value, weight, percentage)`` is the nearest rank in the data set in
-which each value stands as often as its weight says: the least value at which the weights so far reach that
+which each value stands as often as its weight: the least value at which the weights so far reach that
 share of all weights. Values that are null, and weights below one, count for nothing.
 
 ``percentiles`` and ``percentilesw`` are as many single ones. A dynamic value indexed by a text that a
@@ -10,8 +10,8 @@ function got as its argument is that property. ``base64_decode_tostring`` gives 
 the bytes are no UTF-8; the engine's own shows bytes as DuckDB does, a quote as a backslash with two digits.
 ``url_decode`` gives the text of a percent-encoded one, which is how a Grafana dashboard puts texts into KQL.
 
-Kusto's texts are never null, while a join or union leaves null in DuckDB: what is compared with an empty text
-is asked whether it is empty.
+Kusto's texts are never null, while a join or union leaves null in DuckDB: a comparison with an empty text
+becomes a check for emptiness.
 
 ``arg_max`` and ``arg_min`` box every value so that nulls count as well, which takes twice as long; DuckDB has
 variants that need no box.
@@ -146,6 +146,6 @@ _UNBOXED: Final = (
 def quickened(sql: str) -> str:
     """The statement with ``arg_max`` and ``arg_min`` unboxed.
 
-    What looks like it can be nothing else: quotes are doubled inside names and texts.
+    The pattern can match nothing else: quotes are doubled inside names and texts.
     """
     return _BOXED.sub(_UNBOXED, sql)

@@ -24,7 +24,7 @@ def nodes(root: object, *, deep: bool = False) -> Iterator[object]:
         root: Where to begin.
         deep: Also what is inside the queries below it.
     """
-    stack, seen = [root], {id(root)}
+    stack, visited = [root], {id(root)}
     while stack:
         current = stack.pop()
         children: Sequence[object] = ()
@@ -36,8 +36,8 @@ def nodes(root: object, *, deep: bool = False) -> Iterator[object]:
             if deep or current is root or not isinstance(current, ir.Query):
                 children = [getattr(current, name) for name in _fields(current)]
         for child in children:
-            if id(child) not in seen:
-                seen.add(id(child))
+            if id(child) not in visited:
+                visited.add(id(child))
                 stack.append(child)
 
 

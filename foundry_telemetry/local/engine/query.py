@@ -1,7 +1,7 @@
 """KQL in, rows out: what Log Analytics does for a workspace, over the local store.
 
 *Typed view*: the ``let foundry_attempts = …`` that shipped queries begin with. The store keeps its columns,
-so the ``let`` is left out and the rest reads them; any other text runs as it is.
+so the ``let`` is omitted and the rest reads them; any other text runs as it is.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Query:
             started: Called once, before it runs, with a function that stops it from any thread.
 
         Raises:
-            QueryError: It has no answer; the message says why and where.
+            QueryError: It has no answer; the message has the reason and the place.
         """
         begun = time.perf_counter()
         moment = _naive(now or datetime.now(UTC))
@@ -121,7 +121,7 @@ class Query:
     def _views(
         self, meant: Translation, limits: Timespan | None, cursor: duckdb.DuckDBPyConnection
     ) -> Iterator[str]:
-        """What a query sees in place of its tables: its own typed view's columns, its times' rows."""
+        """The views that a query reads in place of tables: its typed view's columns, its times' rows."""
         narrowed = {files.VIEW} if meant.attempts else set()
         if limits is not None:
             narrowed |= meant.tables
@@ -140,33 +140,33 @@ class _Stop:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._told = threading.Event()
+        self._stopping = threading.Event()
         self._over = threading.Event()
 
     def now(self) -> None:
         """Stop the query; after its end this does nothing."""
-        self._told.set()
+        self._stopping.set()
 
     def watch(self, seconds: float) -> None:
-        """Interrupt the query once it is told or late, until it has ended.
+        """Interrupt the query once it is stopped or late, until it has ended.
 
         The database forgets an interruption that comes between two statements.
         """
-        self._told.wait(seconds)
+        self._stopping.wait(seconds)
         while not self._over.is_set():
-            self._told.set()
+            self._stopping.set()
             with suppress(duckdb.Error):
                 self._cursor.interrupt()
             self._over.wait(_AGAIN_S)
 
     def end(self) -> None:
-        """Say that the query has ended."""
+        """Record that the query has ended."""
         self._over.set()
-        self._told.set()
+        self._stopping.set()
 
     def check(self) -> None:
         """Raise where an interruption came between two calls of the database."""
-        if self._told.is_set():
+        if self._stopping.is_set():
             raise QueryError(
                 "The query took longer than it may and was stopped.", code=TIMEOUT, reason="E_QUERY_TIMEOUT"
             )

@@ -1,8 +1,8 @@
 """Whether a query's names exist, as Azure checks them before it runs anything: exactly, letter case included.
 
 The engine resolves names when it runs, and as DuckDB does, to which ``name`` and ``Name`` are one. What was
-written here must run there, so every table and column is looked up first. Where the columns of a step cannot
-be told, nothing after it is refused.
+written here must run there, so every table and column is resolved first. Where the columns of a step are
+unknown, nothing after it is refused.
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ def names_its_sources(query: ir.Query) -> bool:
 
 
 def _columns(query: ir.Query, known: schema.Schema) -> _Columns:
-    """The columns that come out of a query, every name in it checked; ``None`` where they cannot be told."""
+    """The columns that come out of a query, every name in it checked; ``None`` where they are unknown."""
     scope = dict(known)
     for name, bound in query.lets:
         if isinstance(bound, ir.Query):
             columns = _columns(bound, scope)
             if columns is None:
-                # Its columns could be any: whoever reads it is left unchecked.
+                # Its columns could be any: whoever reads it stays unchecked.
                 return None
             scope[name] = columns
     fuzzy = any(isinstance(operator, ir.Union) and operator.isfuzzy for operator in query.operators)

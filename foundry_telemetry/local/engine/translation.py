@@ -43,7 +43,7 @@ class Translation:
     """Values for the statement's placeholders."""
     slots: frozenset[str]
     """The placeholders that the statement has."""
-    asks_time: bool
+    uses_clock: bool
     """Whether the present is one more of them."""
     tables: frozenset[str]
     """The tables it reads, the typed view among them."""
@@ -56,12 +56,12 @@ class Translation:
         Args:
             now: What ``now()`` is to mean; UTC without a time zone, as everything in the database.
         """
-        return {**self.constants, **({CLOCK_SLOT: now} if self.asks_time else {})}
+        return {**self.constants, **({CLOCK_SLOT: now} if self.uses_clock else {})}
 
     def with_instants(self, instants: Mapping[str, object]) -> Translation:
         """The same for other instants in the text."""
-        asked = {slot: instant for slot, instant in instants.items() if slot in self.slots}
-        return replace(self, constants=MappingProxyType({**self.constants, **asked}))
+        present = {slot: instant for slot, instant in instants.items() if slot in self.slots}
+        return replace(self, constants=MappingProxyType({**self.constants, **present}))
 
 
 class Translator:
@@ -74,8 +74,8 @@ class Translator:
     def __init__(self, known: Mapping[str, Sequence[str]]) -> None:
         # Without a view in the text there is no such table: as in Azure.
         self._known = {name: list(columns) for name, columns in known.items() if name != files.VIEW}
-        self._whole = lru_cache(maxsize=_KEPT)(self._translated)
-        self._shaped = lru_cache(maxsize=_KEPT)(self._translated_shape)
+        self._by_text = lru_cache(maxsize=_KEPT)(self._translated)
+        self._by_shape = lru_cache(maxsize=_KEPT)(self._translated_shape)
 
     def translate(self, kql: str) -> Translation:
         """What a text means.
@@ -85,14 +85,14 @@ class Translator:
         """
         _refuse_commands(kql)
         shape = shape_of(kql)
-        kept = self._shaped(shape.text, len(shape.instants)) if shape.instants else None
+        kept = self._by_shape(shape.text, len(shape.instants)) if shape.instants else None
         try:
-            return kept.with_instants(shape.values) if kept else self._whole(kql)
+            return kept.with_instants(shape.values) if kept else self._by_text(kql)
         except Exception as error:
             raise explained(error, kql) from error
 
     def _translated_shape(self, text: str, count: int) -> Translation | None:
-        """``None`` where the text must be translated whole, if only to be refused in its own words."""
+        """``None`` where the text must be translated as it is, if only to be refused in its own words."""
         try:
             meant = self._translated(text, count)
         except Exception:
@@ -100,8 +100,8 @@ class Translator:
         return None if STAND_IN in meant.sql else meant
 
     def _translated(self, kql: str, instants: int = 0) -> Translation:
-        query, attempts, moment, lowering_asks_time = _lowered(kql)
-        with clock(moment) as asked:
+        query, attempts, moment, lowering_uses_clock = _lowered(kql)
+        with clock(moment) as reading:
             known = self._visible(query, attempts)
             try:
                 ready = qualify(with_parameters(query, instants), None, effective_clusters(None))
@@ -116,14 +116,14 @@ class Translator:
             raise QueryError(f"The query parameter {missing[0]!r} has no value.", construct=missing[0])
         constants = {slot: value for slot, value in constants.items() if slot in sql.slots}
         pinned = moment != _ANY_TIME
-        asks_time = asked.used or lowering_asks_time
-        if asks_time and pinned:
+        uses_clock = reading.used or lowering_uses_clock
+        if uses_clock and pinned:
             constants[CLOCK_SLOT] = moment
         return Translation(
             sql=extensions.quickened(sql),
             constants=MappingProxyType(constants),
             slots=sql.slots,
-            asks_time=asks_time and not pinned,
+            uses_clock=uses_clock and not pinned,
             tables=read,
             attempts=attempts,
         )
@@ -145,18 +145,18 @@ class Translator:
 class _Lowered(NamedTuple):
     query: ir.Query
     attempts: tuple[str, ...]
-    """The columns of its typed view where that is left out."""
+    """The columns of its typed view where that is omitted."""
     moment: datetime | None
-    """What ``now()`` means where the text itself says so, else `_ANY_TIME`."""
-    asks_time: bool
+    """What ``now()`` means where the text itself sets it, else `_ANY_TIME`."""
+    uses_clock: bool
 
 
 @lru_cache(maxsize=_KEPT)
 def _lowered(kql: str) -> _Lowered:
     """A text as the engine reads it. Most of the time goes here, and it is the same for every database."""
-    with clock(_ANY_TIME) as asked:
+    with clock(_ANY_TIME) as reading:
         query, attempts = _read(kql)
-    return _Lowered(query, attempts, asked.moment, asked.used)
+    return _Lowered(query, attempts, reading.moment, reading.used)
 
 
 def _read(kql: str) -> tuple[ir.Query, tuple[str, ...]]:
@@ -183,7 +183,7 @@ def _refuse_commands(kql: str) -> None:
 
 
 def _refuse_pairs(kql: str) -> None:
-    """Refuse ``(a, b) = …``: the engine would keep the first name alone, and say nothing."""
+    """Refuse ``(a, b) = …``: the engine would keep the first name alone, silently."""
     for left, right in pairwise(lexer.tokens(kql)):
         if (left.text, right.text) == (")", "="):
             line, position = lexer.place(kql, right.start)

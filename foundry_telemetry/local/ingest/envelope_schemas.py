@@ -115,7 +115,7 @@ class Envelope(Struct, kw_only=True, omit_defaults=True, rename={"key": "iKey", 
     tags: dict[str, str] = {}
     rate: _Percentage = 100.0
     size: int = 0
-    """Bytes as posted; what an item says of itself is overwritten."""
+    """Bytes as posted; what an item itself has here is overwritten."""
 
     @property
     def kind(self) -> str:

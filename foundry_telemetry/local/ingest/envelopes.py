@@ -1,6 +1,6 @@
 """What is posted: envelopes, each checked by itself and made uniform.
 
-*Item*: one member of a posted body. *Envelope*: an item that says all that its kind must. *Kind*: its
+*Item*: one member of a posted body. *Envelope*: an item with all fields that its kind must have. *Kind*: its
 ``baseType``, which decides the table. An item that fails a check is refused alone; its neighbours are not.
 """
 
@@ -16,10 +16,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
+from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, injected, split
 from foundry_telemetry.local.ingest.envelope_schemas import Envelope
-
-MOST_ITEMS: Final = 64_000
-"""Items that Azure takes in one request (Application Insights service limits)."""
 
 PROPERTIES: Final = "\x1f"
 """Stands between an envelope and its properties: both are JSON, which has no such character."""
@@ -29,18 +27,6 @@ END: Final = "\n"
 PIECE: Final = 4 * 2**20
 """Bytes at which a piece of text ends: what one statement of the writer reads at a time."""
 
-_NO_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why one item was not taken."""
-
-    index: int
-    """Place in the body, from 0."""
-    message: str
-    status: int = 400
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -49,7 +35,7 @@ class Batch:
     received: int
     """Items in the body."""
     pieces: Mapping[str, tuple[str, ...]]
-    """Kind to its envelopes in the uniform shape that `rows` knows; see `PROPERTIES` and `END`."""
+    """Kind to its envelopes in the uniform shape that `row_builder` reads; see `PROPERTIES` and `END`."""
     refusals: tuple[Refusal, ...]
 
     @property
@@ -63,16 +49,6 @@ class Batch:
         return sum(len(piece) for pieces in self.pieces.values() for piece in pieces)
 
 
-class UnreadableError(ValueError):
-    """A body that cannot be split into items."""
-
-    def __init__(self, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.status = status
-        """The HTTP status that says so."""
-
-
-_SPLIT: Final = msgspec.json.Decoder(list[Raw])
 _READ: Final = msgspec.json.Decoder(Envelope)
 _ENCODER: Final = msgspec.json.Encoder()
 _PROPERTIES: Final = PROPERTIES.encode()
@@ -90,7 +66,7 @@ class _Pieces:
         if self._buffer:
             self._buffer += _END
         base = envelope.data.base_data
-        properties, base.properties = base.properties, {}  # and so it is left out of the first half
+        properties, base.properties = base.properties, {}  # and so it is omitted from the first half
         _ENCODER.encode_into(envelope, self._buffer, -1)
         self._buffer += _PROPERTIES
         _ENCODER.encode_into(properties, self._buffer, -1)
@@ -107,25 +83,23 @@ class _Pieces:
         self._buffer.clear()
 
 
-def read_batch(body: bytes, key: str, refuse: Mapping[int, int] = MappingProxyType({})) -> Batch:
+def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyType({})) -> Batch:
     """Check every item of a posted body.
 
     Args:
         body: A JSON array of items, or one item a line.
         key: The instrumentation key that items must carry.
-        refuse: Place of an item to the status it is refused with, whatever it is.
+        errors: Place of an item to the status it is refused with, whatever it is.
 
     Raises:
         UnreadableError: It is neither, or it has more than `MOST_ITEMS`.
     """
-    items = _split(body)
-    if len(items) > MOST_ITEMS:
-        raise UnreadableError(f"{len(items)} items in one body; at most {MOST_ITEMS} are taken", 413)
+    items = split(body)
     found: defaultdict[str, _Pieces] = defaultdict(_Pieces)
     refusals = []
     for index, item in enumerate(items):
-        if index in refuse:
-            refusals.append(Refusal(index, "refused as a fault that was asked for", refuse[index]))
+        if index in errors:
+            refusals.append(injected(index, errors[index]))
             continue
         try:
             envelope = _read(item, key)
@@ -137,18 +111,6 @@ def read_batch(body: bytes, key: str, refuse: Mapping[int, int] = MappingProxyTy
     return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals))
 
 
-def _split(body: bytes) -> list[Raw]:
-    start = body.lstrip()[:1]
-    if not start:
-        raise UnreadableError("the body is empty; expected a JSON array of envelopes, or one envelope a line")
-    if start == b"[":
-        try:
-            return _SPLIT.decode(body)
-        except _NO_JSON as error:
-            raise UnreadableError(f"the body is no JSON array of envelopes: {error}") from None
-    return [Raw(line) for line in body.split(b"\n") if line.strip()]
-
-
 def _read(item: Raw, key: str) -> Envelope:
     try:
         try:
@@ -157,7 +119,7 @@ def _read(item: Raw, key: str) -> Envelope:
             envelope = _read_loosely(item)
     except msgspec.ValidationError:
         raise
-    except _NO_JSON as error:
+    except INVALID_JSON as error:
         raise ValueError(f"no JSON: {error}") from None
     if envelope.key != key and envelope.key.lower() != key:
         raise ValueError("Invalid instrumentation key")
@@ -172,15 +134,15 @@ def _read(item: Raw, key: str) -> Envelope:
 
 
 def _read_loosely(item: Raw) -> Envelope:
-    """Read what other exporters post: nulls for what is not told, and properties that are no text yet."""
-    told = _without_nulls(msgspec.json.decode(item))
-    data = told["data"] = _without_nulls(told.get("data"))
+    """Read what other exporters post: nulls for what is unknown, and properties that are no text yet."""
+    fields = _without_nulls(msgspec.json.decode(item))
+    data = fields["data"] = _without_nulls(fields.get("data"))
     base = data["baseData"] = _without_nulls(data.get("baseData"))
-    told["tags"] = {name: _text(value) for name, value in _without_nulls(told.get("tags")).items()}
+    fields["tags"] = {name: _text(value) for name, value in _without_nulls(fields.get("tags")).items()}
     base["properties"] = {
         name: _text(value) for name, value in _without_nulls(base.get("properties")).items()
     }
-    return msgspec.convert(told, Envelope)
+    return msgspec.convert(fields, Envelope)
 
 
 def _without_nulls(value: object) -> dict[str, Any]:
@@ -188,7 +150,7 @@ def _without_nulls(value: object) -> dict[str, Any]:
         return {}
     if not isinstance(value, dict):
         raise ValueError(f"expected an object in place of {type(value).__name__}")  # noqa: TRY004 - the item's
-    return {name: told for name, told in value.items() if told is not None}
+    return {name: field for name, field in value.items() if field is not None}
 
 
 def _text(value: object) -> str:

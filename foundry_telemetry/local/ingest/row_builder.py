@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - every name in this SQL is one of our own tables
-"""From envelopes to rows: the SQL that does what `mapped` says.
+"""From envelopes to rows: the SQL that applies `column_mapping`.
 
 One statement takes the text of many envelopes as its parameter and inserts their rows. DuckDB reads each by a
 typed structure, once; picking fields out one by one would be ten times as slow.

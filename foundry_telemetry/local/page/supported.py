@@ -1,6 +1,6 @@
 """What of a workbook the local page does not draw, by its own table, `supported.json`.
 
-*Kind*: a sort of object in a workbook, such as a query step or a formatter. *Rule*: what the table says of
+*Kind*: a sort of object in a workbook, such as a query step or a formatter. *Rule*: the table's entry for
 one key of a kind; the file explains them.
 """
 
@@ -24,8 +24,8 @@ _EXPORTED_TEXT: Final = "1"
 @cache
 def table() -> Mapping[str, Any]:
     """The table."""
-    told: Mapping[str, Any] = json.loads(PATH.read_bytes())
-    return told
+    content: Mapping[str, Any] = json.loads(PATH.read_bytes())
+    return content
 
 
 def undrawn(workbook: Item) -> Iterator[Problem]:
@@ -34,17 +34,17 @@ def undrawn(workbook: Item) -> Iterator[Problem]:
     yield from _formats(workbook)
 
 
-def _object(told: Any, kind: str, step: str) -> Iterator[Problem]:
-    if not isinstance(told, dict):
-        yield Problem(step, f"a {kind} must be an object, not {told!r}")
+def _object(item: Any, kind: str, step: str) -> Iterator[Problem]:
+    if not isinstance(item, dict):
+        yield Problem(step, f"a {kind} must be an object, not {item!r}")
         return
-    step = told.get("name", step) if kind == "item" else step
-    for key, value in told.items():
+    step = item.get("name", step) if kind == "item" else step
+    for key, value in item.items():
         rule = table()["kinds"][kind].get(key)
         if rule is None:
             yield Problem(step, f"{key} of a {kind} is not drawn")
         elif value is not None:
-            yield from _value(value, rule, f"{key} of a {kind}", told, step)
+            yield from _value(value, rule, f"{key} of a {kind}", item, step)
 
 
 def _value(value: Any, rule: Any, what: str, beside: Item, step: str) -> Iterator[Problem]:
@@ -62,7 +62,7 @@ def _value(value: Any, rule: Any, what: str, beside: Item, step: str) -> Iterato
                 yield from _object(one, kind, step)
         case {"by": key, "kinds": kinds}:
             kind = kinds.get(str(beside.get(key)))
-            if kind is not None:  # else the rule of that key has told of it
+            if kind is not None:  # else the rule of that key has reported it
                 yield from _object(value, kind, step)
         case _:
             yield Problem(step, f"{what} has a rule that is not known: {rule!r}")

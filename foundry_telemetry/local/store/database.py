@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - every name in this SQL is one of our own tables
 """One DuckDB database for the telemetry: opened, made or brought up to date, and closed to everything else.
 
-What cannot be opened says why and what to do. Once open, the database can neither read nor write any other
-file and takes no settings, whatever a query says.
+An error of opening has the reason and the repair. Once open, the database can neither read nor write another
+file and takes no settings, whatever a query contains.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 
 import duckdb
 
+from foundry_telemetry.ingestion.items import StoreError
 from foundry_telemetry.kql.tables import (
     STORED,
     classic_view_ddl,
@@ -72,10 +73,6 @@ _RESOURCE: Final = (
 )
 
 
-class StoreError(Exception):
-    """The telemetry cannot be stored or opened; the message says why and what to do."""
-
-
 def open_database(path: str) -> duckdb.DuckDBPyConnection:
     """Open a database file, or make one, or one in memory.
 
@@ -107,7 +104,7 @@ def use(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def facts(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
-    """What the database says about itself: ``schema``, ``key``, ``created``."""
+    """The facts of the database itself: ``schema``, ``key``, ``created``."""
     return dict(connection.execute(f"SELECT name, value FROM {_FACTS}").fetchall())
 
 
@@ -176,13 +173,13 @@ def _identify(connection: duckdb.DuckDBPyConnection, path: str) -> str:
         return key
     if tuple(_FACTS.split(".")) not in found:
         raise StoreError(_not_ours(path))
-    told = facts(connection)
-    if int(told["schema"]) > SCHEMA:
+    recorded = facts(connection)
+    if int(recorded["schema"]) > SCHEMA:
         raise StoreError(
-            f"{path} was written by a newer version (layout {told['schema']}, this one knows {SCHEMA}): "
+            f"{path} was written by a newer version (layout {recorded['schema']}, this one knows {SCHEMA}): "
             "pip install --upgrade foundry-telemetry, or give another file with `--db`"
         )
-    return told["key"]
+    return recorded["key"]
 
 
 def _add_columns(

@@ -16,10 +16,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
+from foundry_telemetry.ingestion.items import BusyError, Receipt, StoreError, UnreadableError
 from foundry_telemetry.kql.tables import stored_table, tables
-from foundry_telemetry.local.ingest.envelopes import UnreadableError, read_batch
-from foundry_telemetry.local.store.database import MEMORY, StoreError, facts, open_database, use
-from foundry_telemetry.local.store.writer import BusyError, Receipt, Writer
+from foundry_telemetry.local.ingest.envelopes import read_batch
+from foundry_telemetry.local.store.database import MEMORY, facts, open_database, use
+from foundry_telemetry.local.store.writer import Writer
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -45,7 +46,7 @@ class Store:
         clock: The present with its time zone, for retention.
 
     Raises:
-        StoreError: The file cannot be used; the message says why and what to do.
+        StoreError: The file cannot be used; the message has the reason and the repair.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Store:
         """Items refused since the store was opened."""
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[], object], ...] = ()
-        self._writer = Writer(self.cursor(), chore=self.trim, told=self._count)
+        self._writer = Writer(self.cursor(), chore=self.trim, on_receipt=self._count)
 
     def __enter__(self) -> Self:
         return self
@@ -84,12 +85,12 @@ class Store:
         self._connection.close()
         _release(self.path)
 
-    def add(self, body: bytes, refuse: Mapping[int, int] = MappingProxyType({})) -> Future[Receipt]:
+    def add(self, body: bytes, errors: Mapping[int, int] = MappingProxyType({})) -> Future[Receipt]:
         """Take in a posted body.
 
         Args:
             body: A JSON array of envelopes, or one envelope a line; not compressed.
-            refuse: Place of an item in it to the status it is refused with, whatever it is.
+            errors: Place of an item in it to the status it is refused with, whatever it is.
 
         Returns:
             Done when everything in it that is sound is committed. Fails with `StoreError` when the database
@@ -100,7 +101,7 @@ class Store:
             BusyError: Too much waits already.
             StoreError: The store is closed.
         """
-        return self._writer.put(read_batch(body, self.key, refuse))
+        return self._writer.put(read_batch(body, self.key, errors))
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection for one query at a time, with temporary views of its own; the caller closes it."""

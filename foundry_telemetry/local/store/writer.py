@@ -17,9 +17,9 @@ from typing import Final
 
 import duckdb
 
+from foundry_telemetry.ingestion.items import BusyError, Receipt, Refusal, StoreError
 from foundry_telemetry.local.ingest import row_builder
-from foundry_telemetry.local.ingest.envelopes import END, PIECE, Batch, Refusal
-from foundry_telemetry.local.store.database import StoreError
+from foundry_telemetry.local.ingest.envelopes import END, PIECE, Batch
 
 GROUP: Final = 8 * 2**20
 """Characters that one transaction takes at most, unless a single body is larger."""
@@ -31,24 +31,6 @@ CHORE_S: Final = 3600.0
 _BAD_DATA: Final = (duckdb.DataError, duckdb.InvalidInputException)
 
 _log = logging.getLogger("foundry_telemetry.local")
-
-
-class BusyError(Exception):
-    """More waits to be written than may wait; the same body will be welcome in a moment."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of a posted body."""
-
-    received: int
-    """Items in it."""
-    refusals: tuple[Refusal, ...] = ()
-
-    @property
-    def accepted(self) -> int:
-        """Items that are in the database now."""
-        return self.received - len(self.refusals)
 
 
 @dataclass(frozen=True)
@@ -71,11 +53,11 @@ class Writer:
         connection: duckdb.DuckDBPyConnection,
         *,
         chore: Callable[[], object],
-        told: Callable[[Receipt], object],
+        on_receipt: Callable[[Receipt], object],
     ) -> None:
         self._connection = connection
         self._chore = chore
-        self._told = told
+        self._on_receipt = on_receipt
         self._inserts = {kind: row_builder.inserts(kind) for kind in row_builder.kinds()}
         self._lock = threading.Lock()
         self._waiting = 0
@@ -116,13 +98,13 @@ class Writer:
         next_chore = time.monotonic()
         more = True
         while more:
-            left = next_chore - time.monotonic()
-            if left <= 0:
+            remaining_s = next_chore - time.monotonic()
+            if remaining_s <= 0:
                 self._do_chore()
                 next_chore = time.monotonic() + CHORE_S
                 continue
             try:
-                group, more = self._group(left)
+                group, more = self._group(remaining_s)
             except queue.Empty:
                 continue
             self._commit(group)
@@ -189,7 +171,7 @@ class Writer:
 
     def _end(self, job: _Job, receipt: Receipt) -> None:
         self._forget(job)
-        self._told(receipt)
+        self._on_receipt(receipt)
         job.done.set_result(receipt)
 
     def _forget(self, job: _Job) -> None:

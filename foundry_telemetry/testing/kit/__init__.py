@@ -19,11 +19,11 @@ from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit import content
 from foundry_telemetry.testing.kit.calls import Calls
 from foundry_telemetry.testing.kit.capture import Capture, Point
-from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds
-from foundry_telemetry.testing.kit.disable_export import Quiet
-from foundry_telemetry.testing.kit.fake_state import Stage
+from foundry_telemetry.testing.kit.clock import Clock, CountingResponseIds
+from foundry_telemetry.testing.kit.disable_export import DisabledExport
+from foundry_telemetry.testing.kit.fake_state import FakeState
 from foundry_telemetry.testing.kit.incidents import INCIDENTS, Incident, incident
-from foundry_telemetry.testing.kit.provider_override import Takeover
+from foundry_telemetry.testing.kit.provider_override import ProviderOverride
 from foundry_telemetry.testing.kit.router import Router
 from foundry_telemetry.testing.responses import AnswerOptions, answer
 from foundry_telemetry.testing.script import Item, Respond
@@ -46,7 +46,7 @@ class FoundryKit:
             foundry.calls.one().has(attempts=2, error=None)
 
     Calls to anything else go where they always went. Nothing is sent to Azure meanwhile: a ``configure()`` of
-    the application opens its doors and starts nothing.
+    the application attaches its integrations and starts nothing.
 
     Args:
         hosts: Hosts or base URLs that count as Foundry besides Azure's own and those the application names.
@@ -58,13 +58,13 @@ class FoundryKit:
     def __init__(self, *, hosts: Iterable[str] = ()) -> None:
         self.clock = Clock()
         """Attempts are measured by it. It stands still but for what is played, and `Clock.advance`."""
-        reply_ids = CountingReplyIds()
-        self._stage = Stage(self.clock, reply_ids)
+        response_ids = CountingResponseIds()
+        self._state = FakeState(self.clock, response_ids)
         self._capture = Capture()
         known_hosts = parse_hosts(hosts)
-        self._router = Router(self._stage, self.clock, known_hosts, self._stage.dress)
-        self._quiet = Quiet()
-        self._takeover = Takeover(self.clock, reply_ids, self._capture, known_hosts)
+        self._router = Router(self._state, self.clock, known_hosts, self._state.dress)
+        self._disabled_export = DisabledExport()
+        self._override = ProviderOverride(self.clock, response_ids, self._capture, known_hosts)
         self._undo = ExitStack()
         self._canaries: list[content.Sample] = []
 
@@ -87,17 +87,17 @@ class FoundryKit:
 
     def _begin(self, undo: ExitStack) -> None:
         """Put everything in place; what goes wrong on the way leaves nothing behind."""
-        undo.callback(self._quiet.end)
-        self._quiet.begin()
-        undo.callback(self._takeover.undo)
-        self._takeover.begin()
+        undo.callback(self._disabled_export.end)
+        self._disabled_export.begin()
+        undo.callback(self._override.undo)
+        self._override.begin()
         undo.callback(exception_notes.put_back)
         undo.callback(self._router.close)
         self._router.open()
         undo.callback(self._capture.leave)
         self._capture.listen()
         undo.callback(flush_abandoned_bodies)
-        self._takeover.open_door()
+        self._override.open_integration()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -112,21 +112,21 @@ class FoundryKit:
         """Answer with these items from now on, one for each request; the last is repeated.
 
         Args:
-            *items: Each a status (200 answers in the form that was asked for), the id of a recorded answer, a
-                `Reply` of a builder such as `answer`, `stream` or `error`, an exception, or the name of one,
+            *items: Each a status (200 answers in the requested form), the id of a recorded answer, a
+                `FakeResponse` of a builder such as `answer`, `stream` or `error`, an exception, or its name,
                 such as ``read_timeout``. Or one callable that is given each request and returns an item.
 
         Raises:
             TypeError, ValueError: An item is not understood.
         """
         if len(items) == 1 and callable(items[0]) and not isinstance(items[0], type):
-            self._stage.change(items[0])
+            self._state.change(items[0])
         else:
-            self._stage.change(items)  # type: ignore[arg-type]  # a callable among several is refused there
+            self._state.change(items)  # type: ignore[arg-type]  # a callable among several is refused there
 
-    def reply(self, text: Iterable[str] | str, **options: Unpack[AnswerOptions]) -> None:
+    def respond(self, text: Iterable[str] | str, **options: Unpack[AnswerOptions]) -> None:
         """Answer with this text from now on, streamed to who asks for a stream; options as for `answer`."""
-        self._stage.change(answer(text, **options))
+        self._state.change(answer(text, **options))
 
     def incident(self, name: str) -> Incident:
         """Let something go wrong from now on.
@@ -135,13 +135,13 @@ class FoundryKit:
             name: One of `incidents`.
 
         Returns:
-            The incident; its ``error`` is what the record of the call will say.
+            The incident; its ``error`` is the class that the call will be recorded with.
 
         Raises:
             ValueError: There is no such incident; the message names the nearest.
         """
         found = incident(name)
-        self._stage.enact(found)
+        self._state.enact(found)
         return found
 
     @property
@@ -152,7 +152,7 @@ class FoundryKit:
     @property
     def requests(self) -> list[ReceivedRequest]:
         """The requests that came, in order."""
-        return self._stage.requests
+        return self._state.requests
 
     @property
     def calls(self) -> Calls:
@@ -195,24 +195,24 @@ class FoundryKit:
     def assert_no_content(self, *canaries: str) -> None:
         """Assert that nothing of prompts, answers, keys and tokens was recorded, in whatever encoding.
 
-        Looked at are spans, metrics, ledger events, observations and what the library logged.
+        Checked are spans, metrics, ledger events, observations and what the library logged.
 
         Args:
             *canaries: Texts that must not be there either; see `never_record`.
 
         Raises:
-            AssertionError: Something was. The message says what and where.
+            AssertionError: Something was. The message has what and where.
         """
         __tracebackhide__ = True
         self.never_record(*canaries)
-        finds = content.find([*self._stage.samples(), *self._canaries], self._recorded(), self._allowed())
+        finds = content.find([*self._state.samples(), *self._canaries], self._recorded(), self._allowed())
         if finds:
             lines = "\n".join(f"  {find}" for find in finds)
             raise AssertionError(f"content was recorded that should not be:\n{lines}")
 
     def _hints(self) -> Iterator[str]:
         """What may explain that a call is missing."""
-        still_open = self._takeover.still_open
+        still_open = self._override.still_open
         if still_open:
             yield f"attempts still open: {still_open}; a body was neither read to its end nor closed"
         for passed in dict.fromkeys(self._router.passed):
@@ -243,8 +243,14 @@ class FoundryKit:
         return "\n".join(filter(None, chain.from_iterable(map(_names_in, self.attempts))))
 
 
-def _names_in(seen: Observation) -> tuple[str | None, ...]:
-    failure = seen.failure
+def _names_in(observation: Observation) -> tuple[str | None, ...]:
+    failure = observation.failure
     of_failure = (failure.code, failure.missing_data_action) if failure is not None else ()
-    asked = (seen.deployment, seen.response_model, seen.server_address, seen.path, seen.client)
-    return (*asked, *of_failure)
+    request_fields = (
+        observation.deployment,
+        observation.response_model,
+        observation.server_address,
+        observation.path,
+        observation.client,
+    )
+    return (*request_fields, *of_failure)

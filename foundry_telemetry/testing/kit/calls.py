@@ -1,6 +1,6 @@
-"""The calls a test made, and assertions on them that say what was recorded when they fail.
+"""The calls a test made, and assertions on them that report what was recorded when they fail.
 
-*Call*: one thing the code asked for; its attempts are the HTTP exchanges for it. What a call ended with is
+*Call*: one thing the code requested; its attempts are the HTTP exchanges for it. What a call ended with is
 what its last attempt ended with.
 """
 
@@ -41,8 +41,8 @@ _PATHS: Final[Mapping[str, str]] = {row.expected: row.path for row in FIELDS if 
 
 _OF_ALL: Final[Mapping[str, Callable[[tuple[Observation, ...]], object]]] = {
     "attempts": len,
-    "errors": lambda attempts: [follow(seen, "failure.type") for seen in attempts],
-    "statuses": lambda attempts: [seen.status_code for seen in attempts],
+    "errors": lambda attempts: [follow(observation, "failure.type") for observation in attempts],
+    "statuses": lambda attempts: [observation.status_code for observation in attempts],
 }
 """Fields of all attempts together."""
 
@@ -80,7 +80,7 @@ class Call(Struct, frozen=True):
         """Assert what was recorded of the call, and return it.
 
         Args:
-            **expected: Fields, as `Expected` lists them; ``None`` for what must not have been told.
+            **expected: Fields, as `Expected` lists them; ``None`` for what must be unknown.
 
         Raises:
             AssertionError: A field differs. The message has all of them, and the attempts.
@@ -130,8 +130,8 @@ class Calls:
 
     def __init__(self, attempts: Iterable[Observation], hints: Callable[[], Iterable[str]] = tuple) -> None:
         by_call: dict[str, list[Observation]] = {}
-        for seen in attempts:
-            by_call.setdefault(seen.call_id, []).append(seen)
+        for observation in attempts:
+            by_call.setdefault(observation.call_id, []).append(observation)
         self._calls = tuple(Call(tuple(group)) for group in by_call.values())
         self._hints = hints
 
@@ -187,9 +187,12 @@ class Calls:
 
     def where(self, **expected: Unpack[Expected]) -> Calls:
         """The calls of which all this was recorded; fields as in `Call.has`."""
-        chosen = [seen for call in self._calls if call.matches(**expected) for seen in call.attempts]
+        chosen = [
+            observation for call in self._calls if call.matches(**expected) for observation in call.attempts
+        ]
         words = ", ".join(f"{name}={value!r}" for name, value in expected.items())
-        others = f"other calls, not where {words}: {self.count - len({seen.call_id for seen in chosen})}"
+        count = self.count - len({observation.call_id for observation in chosen})
+        others = f"other calls, not where {words}: {count}"
         return Calls(chosen, lambda: [others, *self._hints()])
 
     def _expect(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""Everything the library tells of calls, kept in memory: providers of a test's own, never the global ones."""
+"""All that the library records of calls, kept in memory: providers of a test's own, never the global ones."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Point(Struct, frozen=True, kw_only=True):
 
 
 class Capture:
-    """Three providers with exporters in memory, and what was told to them."""
+    """Three providers with exporters in memory, and what was recorded by them."""
 
     def __init__(self) -> None:
         resource = Resource.get_empty()
         self._spans = InMemorySpanExporter()
         self._records = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
         self._reader = InMemoryMetricReader()
-        # Whoever opened a trace around the call may have sampled it out; a test wants to see the span still.
+        # Whoever opened a trace around the call may have sampled it out; a test wants the span still.
         tracers = TracerProvider(
             sampler=ALWAYS_ON, resource=resource, shutdown_on_exit=False, id_generator=CountingSpanIds()
         )
@@ -83,8 +83,8 @@ class Capture:
     @property
     def ledger(self) -> list[dict[str, Any]]:
         """Fields of each ledger event."""
-        told = (item.log_record for item in self.records)
-        return [dict(record.attributes or {}) for record in told if record.event_name == EVENT_NAME]
+        records = (item.log_record for item in self.records)
+        return [dict(record.attributes or {}) for record in records if record.event_name == EVENT_NAME]
 
     @property
     def metrics(self) -> dict[str, list[Point]]:

@@ -2,7 +2,7 @@
 
 The clock of a test stands still, but playing an answer moves it on: by `HEADERS_S` before the headers,
 by `PIECE_S` before each piece of the body, and by the waits of the script, in whose place nobody waits. So a
-duration says what the script says, and not how busy the machine was.
+duration is what the script sets, and not how busy the machine was.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class CountingSpanIds(IdGenerator):
         return int(f"{next(self._traces):032d}", 16)
 
 
-class CountingReplyIds:
+class CountingResponseIds:
     """Ids that the service gives, each kind counted by itself.
 
     An answer is also made while a script is written; only one that is played counts.

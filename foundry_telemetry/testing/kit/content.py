@@ -1,7 +1,7 @@
-"""The check that nothing a test said, was answered, or signed in with was recorded.
+"""The check that nothing a test sent, was answered, or signed in with was recorded.
 
 *Sample*: a text that passed through the fake, and what it is. *Piece*: a part of it, long enough that it does
-not stand anywhere by chance; a text shorter than `SHORTEST` is not looked for. *Form*: a piece as an encoding
+not stand anywhere by chance; a text shorter than `SHORTEST` is not searched. *Form*: a piece as an encoding
 writes it.
 """
 
@@ -18,14 +18,14 @@ from urllib.parse import parse_qsl, quote, quote_plus
 import msgspec
 
 from foundry_telemetry.testing.captured_request import ReceivedRequest
-from foundry_telemetry.testing.response import Reply
+from foundry_telemetry.testing.response import FakeResponse
 
 SHORTEST: Final = 8
 """Characters."""
 _PIECE: Final = 24
 _STEP: Final = 12
 _LONGEST: Final = 6000
-"""Characters of a text that are looked for: half of them from its start, half from its end."""
+"""Characters of a text that are searched: half of them from its start, half from its end."""
 _FEWEST_LETTERS: Final = 4
 """Different characters of a piece: a ruler of dashes stands in many places."""
 _SHOWN: Final = 24
@@ -43,15 +43,15 @@ _SECRET_HEADERS: Final = frozenset(
 )
 _PERSONAL_CLAIMS: Final = ("email", "name", "oid", "preferred_username", "sub", "unique_name", "upn")
 _CONTENT: Final = ("messages", "system", "metadata", "stop_sequences", "tools")
-"""Fields of a request that hold what the application says."""
+"""Fields of a request that have the application's content."""
 _FRAME: Final = frozenset(
     {"cache_control", "id", "media_type", "name", "role", "tool_use_id", "ttl", "type", "model"}
 )
-"""Fields inside of them that hold words of the API."""
-_SAID: Final = frozenset(
+"""Fields inside of them that have words of the API."""
+_ANSWER_TEXTS: Final = frozenset(
     {"cited_text", "data", "message", "partial_json", "signature", "text", "thinking", "title", "url"}
 )
-"""Fields of an answer that hold what the model, or an error, says."""
+"""Fields of an answer that have content of the model, or of an error."""
 
 
 class Sample(NamedTuple):
@@ -75,7 +75,7 @@ class Find(NamedTuple):
 
 
 def of_request(number: int, request: ReceivedRequest) -> Iterator[Sample]:
-    """What a request says and signs in with."""
+    """Content and credentials of a request."""
     for name, value in request.headers.items():
         if name in _SECRET_HEADERS:
             yield from _secret(f"header {name!r} of request {number}", value)
@@ -105,17 +105,17 @@ def _secret(what: str, value: str) -> Iterator[Sample]:
             yield Sample(f"claim {name!r} in {what}", claims[name], is_secret=True)
 
 
-def of_reply(number: int, reply: Reply) -> Iterator[Sample]:
-    """What an answer says. Compressed ones are left out: no part of them can be read."""
-    if reply.header("content-encoding") is not None:
+def of_response(number: int, response: FakeResponse) -> Iterator[Sample]:
+    """Content of an answer. Compressed ones are omitted: no part of them can be read."""
+    if response.header("content-encoding") is not None:
         return
     what = f"the answer to request {number}"
-    documents = list(_documents(reply.body))
+    documents = list(_documents(response.body))
     deltas: dict[str, str] = {}
     for document in documents:
         for path, text in _leaves(document, "", lambda _: True):
             field = path.rpartition(".")[2].partition("[")[0]
-            if field in _SAID:
+            if field in _ANSWER_TEXTS:
                 deltas[field] = deltas.get(field, "") + text
             if ".input." in path or path.startswith("input."):
                 yield Sample(f"a tool's input in {what}", text)
@@ -124,7 +124,7 @@ def of_reply(number: int, reply: Reply) -> Iterator[Sample]:
 
 
 def _documents(body: bytes) -> Iterator[Any]:
-    """The JSON of a body: whole, or in the events of a stream."""
+    """The JSON of a body: at once, or in the events of a stream."""
     events = [line[5:] for line in body.splitlines() if line.startswith(b"data:")]
     for text in events or [body]:
         try:
@@ -153,7 +153,7 @@ def find(samples: Iterable[Sample], recorded: Iterable[tuple[str, str]], allowed
         samples: What must not be there.
         recorded: Places and their texts.
         allowed: Texts that are recorded on purpose, such as the model's name; a piece of a sample that
-            stands in one of them says nothing.
+            stands in one of them proves nothing.
     """
     places = [(where, text) for where, text in recorded if len(text) >= SHORTEST]
     everything = "\n".join(text for _, text in places)
@@ -176,7 +176,7 @@ def _first(sample: Sample, places: list[tuple[str, str]], everything: str, allow
 
 
 def pieces(text: str) -> Iterator[str]:
-    """Parts of a text to look for."""
+    """Parts of a text to search."""
     text = text.strip()
     if len(text) > _LONGEST:
         text = text[: _LONGEST // 2] + text[-_LONGEST // 2 :]

@@ -17,7 +17,7 @@ from foundry_telemetry.testing.kit.patches import Patches
 _NOWHERE: Final = "InstrumentationKey=00000000-0000-0000-0000-000000000000"
 
 
-class Quiet:
+class DisabledExport:
     """Keeps `configure()` from starting anything, and exporters to Azure that run already from sending."""
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Quiet:
                 self._patches.set(exporter, "export", _drop)
 
     def end(self) -> None:
-        """Drop what is queued, and let everything be as it was."""
+        """Drop what is queued, and restore everything."""
         for provider in self._providers:
             provider.force_flush()
         self._providers.clear()
@@ -57,12 +57,12 @@ def _drop(*_: object, **__: object) -> None:
 
 def _read_settings(connection_string: str | None, *args: Any, **options: Any) -> Settings:
     """The real checks; but a test needs no connection string."""
-    told = connection_string if connection_string is not None else os.environ.get(CONNECTION_STRING)
-    return read_settings(told or _NOWHERE, *args, **options)
+    given = connection_string if connection_string is not None else os.environ.get(CONNECTION_STRING)
+    return read_settings(given or _NOWHERE, *args, **options)
 
 
 def _start(settings: Settings) -> None:
-    """`configure()` without a provider, an exporter or a thread: only the doors are opened."""
+    """`configure()` without a provider, an exporter or a thread: only the integrations are attached."""
     delivery: Any = None
     azure._active = (settings, delivery)  # noqa: SLF001 - so a second call does nothing
     instrument(

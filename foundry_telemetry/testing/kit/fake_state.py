@@ -9,17 +9,17 @@ from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
 from foundry_telemetry.instrumentation.tracker import MARKER_KEY
 from foundry_telemetry.schema.field import AUTH_SCHEME
 from foundry_telemetry.testing.captured_request import ReceivedRequest
-from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingReplyIds
-from foundry_telemetry.testing.kit.content import Sample, of_reply, of_request
+from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingResponseIds
+from foundry_telemetry.testing.kit.content import Sample, of_request, of_response
 from foundry_telemetry.testing.kit.incidents import Incident, as_in_case
 from foundry_telemetry.testing.recorded_responses import SHORT_RETRY_S
-from foundry_telemetry.testing.response import Reply
+from foundry_telemetry.testing.response import FakeResponse
 from foundry_telemetry.testing.script import Item, NoAnswer, Play, Respond
 
 _OK = 200
 
 
-class Stage:
+class FakeState:
     """Plays a script, and moves the clock on as it does.
 
     Args:
@@ -27,12 +27,12 @@ class Stage:
         ids: The ids that the service gives.
     """
 
-    def __init__(self, clock: Clock, ids: CountingReplyIds) -> None:
+    def __init__(self, clock: Clock, ids: CountingResponseIds) -> None:
         self._clock = clock
         self._ids = ids
         self._play = Play(_OK, retry_after_s=SHORT_RETRY_S)
         self._credential: str | None = None
-        self._replies: list[tuple[ReceivedRequest, Reply | None]] = []
+        self._responses: list[tuple[ReceivedRequest, FakeResponse | None]] = []
 
     @property
     def requests(self) -> list[ReceivedRequest]:
@@ -49,19 +49,19 @@ class Stage:
         self.change(incident.make())
         self._credential = incident.credential
 
-    def next(self, request: ReceivedRequest) -> Reply | NoAnswer:
-        """Note a request, and say what it gets."""
+    def next(self, request: ReceivedRequest) -> FakeResponse | NoAnswer:
+        """Record a request, and return its response."""
         with self._ids.counting():
             item = self._play.next(request)
         if isinstance(item, NoAnswer):
-            self._replies.append((request, None))
+            self._responses.append((request, None))
             return item
-        self._replies.append((request, item))
+        self._responses.append((request, item))
         self._clock.advance(HEADERS_S)
         return item
 
     def dress(self, request: Any) -> None:
-        """Before a request is answered: let it carry, in the record, the credential of the incident."""
+        """Before a request is answered: its record carries the credential of the incident."""
         tracked = request.extensions.get(MARKER_KEY)
         if self._credential is None or not isinstance(tracked, TrackedRequest):
             return
@@ -73,7 +73,7 @@ class Stage:
 
     def samples(self) -> Iterator[Sample]:
         """What must not be recorded of all that passed."""
-        for number, (request, reply) in enumerate(self._replies, 1):
+        for number, (request, response) in enumerate(self._responses, 1):
             yield from of_request(number, request)
-            if reply is not None:
-                yield from of_reply(number, reply)
+            if response is not None:
+                yield from of_response(number, response)

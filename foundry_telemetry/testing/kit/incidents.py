@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from foundry_telemetry.observation import AuthScheme
 from foundry_telemetry.testing.recorded_responses import error, recorded
 from foundry_telemetry.testing.recordings import case, cases, nearest
-from foundry_telemetry.testing.response import Reply
+from foundry_telemetry.testing.response import FakeResponse
 from foundry_telemetry.testing.responses import message, stream
 from foundry_telemetry.testing.script import Item, Respond
 from foundry_telemetry.wire.headers import Bearer
@@ -38,7 +38,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     """Makes the script that plays it."""
     credential: str | None = None
     """The recorded case whose credential the request is taken to carry. The answer of the service is the
-    same for several; which is meant, only the credential tells."""
+    same for several; which is meant, only the credential shows."""
 
 
 def incident(name: str) -> Incident:
@@ -58,7 +58,7 @@ def incident(name: str) -> Incident:
 
 
 def as_in_case(request: Request, case_id: str, now_s: float) -> Request:
-    """What a request tells, with the credential and the kind of host of a recorded one, as if it were now."""
+    """The facts of a request, with the credential and the kind of host of a recorded one, as of now."""
     recorded = case(case_id).request
     auth = recorded.auth
     scheme = _SCHEMES.get(auth.mode, "api_key")
@@ -85,18 +85,20 @@ def _refused(*items: str | int) -> Callable[[], Script]:
     return lambda: tuple(error(item) if isinstance(item, str) and item in cases() else item for item in items)
 
 
-def _by_form(streamed: Callable[[], Reply], whole: Callable[[], Reply]) -> Callable[[], Script]:
-    """One answer for who asks for a stream, another for who does not."""
+def _by_form(
+    streamed: Callable[[], FakeResponse], complete: Callable[[], FakeResponse]
+) -> Callable[[], Script]:
+    """One answer for a streaming request, another for any other."""
 
     def script() -> Respond:
-        in_pieces, at_once = streamed(), whole()
+        in_pieces, at_once = streamed(), complete()
         return lambda request: in_pieces if request.wants_stream else at_once
 
     return script
 
 
 def _broken(case_id: str, error_id: str) -> Callable[[], Script]:
-    """A recorded stream that breaks; who asked for a whole answer gets the error that it breaks with."""
+    """A recorded stream that breaks; a request without streaming gets the error that it breaks with."""
     return _by_form(lambda: recorded(case_id, fresh=True), lambda: error(error_id))
 
 
@@ -239,9 +241,14 @@ _IN_BODY: Final = (
 
 _SIGN_IN: Final = (("location", "https://login.example.com/authorize"), ("content-length", "0"))
 _NO_MESSAGE: Final = (
-    ("sign_in_page", "redirected", Reply(status=303, headers=_SIGN_IN), "redirected to a sign-in page"),
-    ("accepted", "empty_response", Reply(status=202), "a 202 without a body"),
-    ("plain_text", "unexpected_response", Reply(chunks=(b"OK",)), "a 200 whose body is no message"),
+    (
+        "sign_in_page",
+        "redirected",
+        FakeResponse(status=303, headers=_SIGN_IN),
+        "redirected to a sign-in page",
+    ),
+    ("accepted", "empty_response", FakeResponse(status=202), "a 202 without a body"),
+    ("plain_text", "unexpected_response", FakeResponse(chunks=(b"OK",)), "a 200 whose body is no message"),
 )
 
 
@@ -261,8 +268,8 @@ def _all() -> tuple[Incident, ...]:
         Incident(name=name, title=title, error=kind, make=make) for name, kind, make, title in _IN_BODY
     )
     no_message = (
-        Incident(name=name, title=title, error=kind, make=partial(tuple, (reply,)))
-        for name, kind, reply, title in _NO_MESSAGE
+        Incident(name=name, title=title, error=kind, make=partial(tuple, (response,)))
+        for name, kind, response, title in _NO_MESSAGE
     )
     return (*auth, *others, *once, *in_body, *no_message)
 

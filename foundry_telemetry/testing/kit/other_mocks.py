@@ -1,4 +1,4 @@
-"""Answers that a test has registered with another library: whether one is there, asked without using it up.
+"""Answers that a test has registered with another library: whether one is there, checked without using it up.
 
 ===================================  ==================================================================
 respx, pytest-httpx2 (over respx)    a route whose pattern matches
@@ -109,15 +109,15 @@ def _httpx_mocks() -> tuple[type[Any], ...]:
 
 def _in_httpx_mock(mock: Any, request: Any, transport: Any) -> bool:
     """Whether one that is not yet sent matches, or the last that matches may be sent again."""
-    if not mock._options.should_mock(request):  # noqa: SLF001 - here and below: only a request tells in public
+    if not mock._options.should_mock(request):  # noqa: SLF001 - here and below: only a request shows it in public
         return False
     matching = [matcher for matcher, _ in mock._callbacks if matcher.match(transport, request)]  # noqa: SLF001
     return bool(matching) and (matching[-1].is_reusable or not all(each.nb_calls for each in matching))
 
 
 def _in_cassette(cassette: Any, request: Any) -> bool:
-    (asked,) = _named("vcr.request", "Request")
-    sent = asked(request.method, str(request.url), request.content, request.headers)
+    (request_type,) = _named("vcr.request", "Request")
+    sent = request_type(request.method, str(request.url), request.content, request.headers)
     return bool(cassette.can_play_response_for(sent))
 
 

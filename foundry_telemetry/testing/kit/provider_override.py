@@ -1,4 +1,4 @@
-"""Every door tells the test: its clock, its ids and its providers stand where those of the process stood."""
+"""Every integration records to the test, with its clock, ids and providers in place of the process's."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from foundry_telemetry.instrumentation.unnamed_hosts import UnnamedHosts
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.testing import id_rewriting
 from foundry_telemetry.testing.kit.capture import Capture
-from foundry_telemetry.testing.kit.clock import Clock, CountingReplyIds
+from foundry_telemetry.testing.kit.clock import Clock, CountingResponseIds
 from foundry_telemetry.testing.kit.patches import Patches
 from foundry_telemetry.wire.request_matcher import Hosts, parse_hosts
 
@@ -32,20 +32,20 @@ _TIMED: Final = (
     (tracked_request_module, ("perf_counter_ns",)),
     (timer_module, ("perf_counter_ns",)),
 )
-"""Who looks at which clock."""
+"""Who reads which clock."""
 
 
-class Takeover:
-    """Lets whatever door the application opens, or has open, tell this test.
+class ProviderOverride:
+    """Makes every integration that the application attaches, or has attached, record to this test.
 
     Args:
         clock: The clock of the test.
         ids: The ids that the service gives.
-        capture: Takes what is told.
-        hosts: Hosts that count as Foundry besides those of the doors.
+        capture: Keeps what is recorded.
+        hosts: Hosts that count as Foundry besides those of the integrations.
     """
 
-    def __init__(self, clock: Clock, ids: CountingReplyIds, capture: Capture, hosts: Hosts) -> None:
+    def __init__(self, clock: Clock, ids: CountingResponseIds, capture: Capture, hosts: Hosts) -> None:
         self._clock = clock
         self._ids = ids
         self._capture = capture
@@ -59,7 +59,7 @@ class Takeover:
         return sum(tracked.attempt.is_open for tracked in self._tracked_requests)
 
     def begin(self) -> None:
-        """From now on the test is told."""
+        """From now on everything is recorded to the test."""
         ours = {"perf_counter_ns": self._clock.monotonic_ns, "time_ns": self._clock.wall_ns}
         for module, names in _TIMED:
             for name in names:
@@ -76,7 +76,7 @@ class Takeover:
         self._patches.set(attach_module, "parse_hosts", lambda hosts: parse_hosts(hosts) | self._hosts)
         self._patches.set(Tracker, "open", self._redirected(Tracker.open))
 
-    def open_door(self) -> None:
+    def open_integration(self) -> None:
         """Watch the process if the application does not, and the hosts of the test if it does."""
         tracker = process_tracker()
         if tracker is None:

@@ -39,7 +39,7 @@ class Router:
     """Sends calls to Foundry to a play, for the whole process.
 
     Args:
-        play: Says what to answer.
+        play: Chooses the answer.
         clock: Moved on by waits.
         hosts: Hosts that count as Foundry besides Azure's own and those the application names.
         before: Called with each request that will be answered.
@@ -94,7 +94,7 @@ class Router:
         return send_async if iscoroutinefunction(original) else send
 
     def _come_to_top(self) -> None:
-        """A mock that was started since we opened stands over us, and would be asked first."""
+        """A mock that was started since we opened stands over us, and would answer first."""
         if self._is_open and self._swaps is not None:
             with self._lock:
                 self._swaps.come_to_top()
@@ -112,7 +112,7 @@ class Router:
                     self._patches.set(kind, method, handle)
 
     def _concerns(self, request: Any) -> bool:
-        """Whether a door said that it is a call to Foundry, or it is one by the hosts of the test."""
+        """Whether an integration has marked it as a call to Foundry, or the hosts of the test make it one."""
         url = request.url
         if isinstance(request.extensions.get(MARKER_KEY), TrackedRequest):
             return True

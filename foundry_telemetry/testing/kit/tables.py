@@ -31,22 +31,22 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, indent: i
 
 
 def attempts_table(attempts: Iterable[Observation]) -> str:
-    """One line for each attempt; ``-`` is what was not told."""
+    """One line for each attempt; ``-`` is unknown."""
     return table(_COLUMNS, map(_attempt, attempts))
 
 
-def _attempt(seen: Observation) -> tuple[object, ...]:
-    failure = seen.failure
+def _attempt(observation: Observation) -> tuple[object, ...]:
+    failure = observation.failure
     return (
-        seen.attempt_number,
-        seen.status_code,
-        seen.outcome,
+        observation.attempt_number,
+        observation.status_code,
+        observation.outcome,
         failure and failure.type,
         failure and failure.owner,
-        seen.usage.total_input_tokens,
-        seen.usage.output_tokens,
-        f"{seen.duration_s:.3f}",
-        seen.ids.apim_request_id,
+        observation.usage.total_input_tokens,
+        observation.usage.output_tokens,
+        f"{observation.duration_s:.3f}",
+        observation.ids.apim_request_id,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from opentelemetry import trace
 
 import foundry_telemetry
-from foundry_telemetry.testing import FakeFoundry, Reply, case, recorded
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, case, recorded
 from tests.contract.envelopes import clients
 from tests.contract.envelopes.clients import ASKED, AT, HOSTS, KEYS, httpx
 from tests.support.patience import PATIENCE_S
@@ -147,7 +147,7 @@ def _cancelled(before: int | Literal["headers"]) -> Play:
     async def scenario() -> None:
         sent = recorded("sse_text")
         events = tuple(event + b"\n\n" for event in sent.body.split(b"\n\n") if event)
-        reply = Reply(headers=sent.headers, chunks=events).paused(threading.Event(), before=before)
+        reply = FakeResponse(headers=sent.headers, chunks=events).paused(threading.Event(), before=before)
         foundry = FakeFoundry(reply)
         client = clients.async_sdk(foundry)
         begun = asyncio.Event()

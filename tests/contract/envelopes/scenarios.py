@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from anthropic import AnthropicFoundry, Omit
 
-from foundry_telemetry.testing import RecordedCase, Reply, case, cases, recorded, sequences
+from foundry_telemetry.testing import FakeResponse, RecordedCase, case, cases, recorded, sequences
 from tests.contract.envelopes import clients
 from tests.contract.envelopes.clients import httpx
 from tests.contract.envelopes.others import OTHERS
@@ -52,7 +52,7 @@ def scenarios() -> Iterator[Scenario]:
         yield Scenario(f"other/{name}", play)
 
 
-def _item(each: RecordedCase) -> str | Reply:
+def _item(each: RecordedCase) -> str | FakeResponse:
     return NO_ANSWER[each.id] if each.status is None else recorded(each.id)
 
 
@@ -88,7 +88,7 @@ def _odd(odd: Mapping[str, Any], _: int) -> None:
     """An odd answer through a bare client, left unread where it says so."""
     body = base64.b64decode(odd["body_base64"]) if "body_base64" in odd else odd["body"].encode()
     headers = tuple((name, value) for name, value in odd["headers"])
-    reply = Reply(status=odd["status"], headers=headers, chunks=(body,) if body else ())
+    reply = FakeResponse(status=odd["status"], headers=headers, chunks=(body,) if body else ())
     asked = {"model": "claude-sonnet-5-5", "max_tokens": 9, "stream": odd["stream"]}
     with (
         clients.bare(reply, clients.httpx2) as client,
@@ -109,12 +109,14 @@ def _sdk(each: RecordedCase, now: int, *, spans: bool) -> None:
 def _sequence(ids: tuple[str, ...], now: int, *, spans: bool) -> None:
     """Recorded answers one after another, which the SDK tries again by itself."""
     items = [_item(case(name)) for name in ids]
-    script = [item.with_headers(AT_ONCE) if isinstance(item, Reply) else item for item in items]
+    script = [item.with_headers(AT_ONCE) if isinstance(item, FakeResponse) else item for item in items]
     last = case(ids[-1])
     call(_client(last, now, script, spans=spans), last)
 
 
-def _client(each: RecordedCase, now: int, script: list[str | Reply], **options: Any) -> AnthropicFoundry:
+def _client(
+    each: RecordedCase, now: int, script: list[str | FakeResponse], **options: Any
+) -> AnthropicFoundry:
     """A client that sends what a case recorded, and is answered from a script."""
     request = each.request
     headers: dict[str, Any] = {}

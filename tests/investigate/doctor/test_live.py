@@ -81,7 +81,7 @@ def test_the_record_arrives() -> None:
 def test_a_record_that_is_refused(status: int, words: str) -> None:
     """Why Azure Monitor does not take a record is said aloud; the exporter says nothing of some of these."""
     with LocalAzureMonitor() as azure:
-        azure.faults.set_from_json(b'{"status": %d}' % status)
+        azure.fault_injection.set_from_json(b'{"status": %d}' % status)
         found = named(make(200, **{STRING: azure.connection_string})[0], "ledger record")
     assert found.state == "failure"
     assert words in found.seen

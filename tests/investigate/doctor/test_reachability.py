@@ -14,7 +14,7 @@ import trustme
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.doctor import reachability
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.testing import FakeFoundry, Item, Reply
+from foundry_telemetry.testing import FakeFoundry, FakeResponse, Item
 from tests.investigate.doctor.scenes import named, scene
 from tests.support.patience import PATIENCE_S
 
@@ -132,7 +132,7 @@ def _shake_hands(listening: socket.socket, context: ssl.SSLContext) -> None:
 
 def test_a_page_in_place_of_foundry() -> None:
     """A page that is not of Foundry, whatever its status, is a proxy or a portal."""
-    page = Reply(status=200, headers=(("content-type", "text/html"),), chunks=(b"<html>CANARY",))
+    page = FakeResponse(status=200, headers=(("content-type", "text/html"),), chunks=(b"<html>CANARY",))
     found, _ = look(page)
     assert (found.state, found.fix) == ("failure", advice_for("gateway_html").next_step)
     assert "CANARY" not in f"{found}"

@@ -1,4 +1,4 @@
-"""The kit, as a test of ours uses it: without the plugin, so that these tests hold wherever they run."""
+"""The kit, as a test of ours uses it: without the plugin, so that these tests pass wherever they run."""
 
 from __future__ import annotations
 

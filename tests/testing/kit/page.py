@@ -16,7 +16,7 @@ from foundry_telemetry.testing.kit.expected import ExpectedFields
 
 PAGE: Final = Path(__file__).parents[3] / "foundry_telemetry" / "testing" / "README.md"
 _BLOCK: Final = re.compile(r"(<!-- fails -->\n)?^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_NOTE: Final = re.compile(r'^    (\w+): object\n    """(.*?)"""$', re.MULTILINE)
+_COMMENT: Final = re.compile(r'^    (\w+): object\n    """(.*?)"""$', re.MULTILINE)
 
 
 def blocks(language: str, *, fails: bool = False) -> list[str]:
@@ -37,10 +37,10 @@ def shown(table: str) -> str:
 
 def made() -> dict[str, str]:
     """The tables as they should be."""
-    notes = dict(_NOTE.findall(inspect.getsource(ExpectedFields) + inspect.getsource(Expected)))
+    comments = dict(_COMMENT.findall(inspect.getsource(ExpectedFields) + inspect.getsource(Expected)))
     rows = (f"| `{each.name}` | {each.title} | {_kind(each.error)} |" for each in INCIDENTS.values())
     fields = (
-        f"`{name}`" + (f" ({_short(notes[name])})" if name in notes else "")
+        f"`{name}`" + (f" ({_short(comments[name])})" if name in comments else "")
         for name in Expected.__annotations__
     )
     return {
@@ -53,8 +53,8 @@ def _kind(error: str | None) -> str:
     return "none, after a retry" if error is None else f"`{error}`"
 
 
-def _short(note: str) -> str:
-    text = " ".join(note.replace("``", "`").split()).removesuffix(".")
+def _short(comment: str) -> str:
+    text = " ".join(comment.replace("``", "`").split()).removesuffix(".")
     return text if text[1].isupper() else text[0].lower() + text[1:]
 
 

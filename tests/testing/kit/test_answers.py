@@ -31,7 +31,7 @@ class Elsewhere(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_clients_made_before_and_after(family: Family) -> None:
 
 def test_sdk(foundry: FoundryKit) -> None:
     """The SDK's sync and async clients are answered, plain and streaming."""
-    foundry.reply("Sardines.")
+    foundry.respond("Sardines.")
     assert ask(sdk()) == ask(sdk(), stream=True) == "Sardines."
 
     async def scenario() -> None:
@@ -78,7 +78,7 @@ def test_sdk(foundry: FoundryKit) -> None:
 
 
 def test_other_traffic_passes(foundry: FoundryKit, family: Family, elsewhere: str) -> None:
-    """What is no call to Foundry goes to its own server; one that looks like it is told of in the message."""
+    """What is no call to Foundry goes to its own server; one that is similar is named in the message."""
 
     async def scenario() -> None:
         async with family.client() as client:
@@ -225,7 +225,7 @@ def test_script(foundry: FoundryKit) -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "kind", "told"),
+    ("items", "kind", "message"),
     [
         ((), ValueError, "empty script"),
         (("sse_txt",), ValueError, "'sse_text'"),
@@ -234,11 +234,11 @@ def test_script(foundry: FoundryKit) -> None:
     ids=["empty", "unknown", "callable among others"],
 )
 def test_bad_script_changes_nothing(
-    foundry: FoundryKit, items: Any, kind: type[Exception], told: str
+    foundry: FoundryKit, items: Any, kind: type[Exception], message: str
 ) -> None:
     """A script that is not understood is refused by what is wrong with it, and the old one goes on."""
-    foundry.reply("Still here.")
-    with pytest.raises(kind, match=told):
+    foundry.respond("Still here.")
+    with pytest.raises(kind, match=message):
         foundry.script(*items)
     assert ask(sdk()) == "Still here."
 

@@ -1,4 +1,4 @@
-"""Assertions on calls: what passes, and what a failure says, word for word."""
+"""Assertions on calls: what passes, and the message of a failure, word for word."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ BROKEN = Observation(
 CALLS = Calls([LIMITED, BROKEN, ANSWERED])
 
 
-def said(asserts: Any) -> str:
+def failure_of(asserts: Any) -> str:
     """The message of an assertion that fails."""
     with pytest.raises(AssertionError) as caught:
         asserts()
@@ -84,7 +84,7 @@ def test_has() -> None:
     CALLS[1].has(error="connection_error", owner="network", retryable=True, status=None, input_tokens=None)
 
 
-def test_every_field_can_be_asked_for() -> None:
+def test_every_field_can_be_read() -> None:
     """Each field has a value or ``None`` in a call that went well and in one that failed; the tables fit."""
     for call in CALLS:
         assert {field: call.get(field) for field in Expected.__annotations__}["outcome"] == call.last.outcome
@@ -93,14 +93,14 @@ def test_every_field_can_be_asked_for() -> None:
 
 
 def test_zero_is_not_absent() -> None:
-    """A count that was not told is not 0."""
+    """An unknown count is not 0."""
     assert not CALLS[1].matches(input_tokens=0)
     assert CALLS[1].matches(input_tokens=None)
 
 
 def test_has_fails() -> None:
-    """The message names the fields that differ, shows all that were asked for, and the attempts."""
-    assert said(lambda: CALLS[0].has(attempts=1, error="overloaded", output_tokens=8)) == (
+    """The message names the fields that differ, shows all that were expected, and the attempts."""
+    assert failure_of(lambda: CALLS[0].has(attempts=1, error="overloaded", output_tokens=8)) == (
         "call FT-00000-00001: attempts is 2, expected 1; also not as expected: error\n"
         "\n"
         "  field          expected      recorded\n"
@@ -117,7 +117,7 @@ def test_has_fails() -> None:
 
 def test_one_fails() -> None:
     """Too many calls are listed, each with its attempts."""
-    assert said(CALLS.one) == (
+    assert failure_of(CALLS.one) == (
         "2 calls were recorded, expected 1\n"
         "\n"
         "call FT-00000-00001 to support-chat-prod:\n"
@@ -134,26 +134,28 @@ def test_one_fails() -> None:
 def test_counts_fail() -> None:
     """None at all, one too many, and too few: each in a sentence."""
     nothing = Calls([])
-    assert said(nothing.one) == "no call was recorded, expected 1"
-    assert said(lambda: nothing.last) == "no call was recorded, expected at least 1"
-    assert said(Calls([BROKEN]).none).startswith("1 call was recorded, expected 0\n\ncall FT-00000-00002")
-    assert said(lambda: CALLS.exactly(3)).startswith("2 calls were recorded, expected 3\n")
+    assert failure_of(nothing.one) == "no call was recorded, expected 1"
+    assert failure_of(lambda: nothing.last) == "no call was recorded, expected at least 1"
+    assert failure_of(Calls([BROKEN]).none).startswith(
+        "1 call was recorded, expected 0\n\ncall FT-00000-00002"
+    )
+    assert failure_of(lambda: CALLS.exactly(3)).startswith("2 calls were recorded, expected 3\n")
     nothing.none()
     assert CALLS.exactly(2) is CALLS
 
 
 def test_where() -> None:
-    """Calls are chosen by what was recorded; a failure says how many others there are."""
+    """Calls are chosen by what was recorded; a failure has the number of the others."""
     assert list(CALLS.where(deployment="summaries")) == [CALLS[1]]
     CALLS.where(error="connection_error").one()
-    assert said(CALLS.where(error="overloaded").one) == (
+    assert failure_of(CALLS.where(error="overloaded").one) == (
         "no call was recorded, expected 1\n\nother calls, not where error='overloaded': 2"
     )
 
 
 def test_hints_come_last() -> None:
     """What else is known stands at the end."""
-    assert said(Calls([], lambda: ["a hint"]).one) == "no call was recorded, expected 1\n\na hint"
+    assert failure_of(Calls([], lambda: ["a hint"]).one) == "no call was recorded, expected 1\n\na hint"
 
 
 @pytest.mark.parametrize("asks", ["has", "matches", "get"])
@@ -161,6 +163,6 @@ def test_unknown_field(asks: str) -> None:
     """A field that does not exist is refused with those like it, whatever its value."""
     call = CALLS[0]
     wrong: Any = {"has": lambda: call.has(input_token=1), "matches": lambda: call.matches(input_token=1)}
-    told = re.escape("no field 'input_token' of a call: expected one of 'input_tokens', 'output_tokens'")
-    with pytest.raises(TypeError, match=told):
+    message = re.escape("no field 'input_token' of a call: expected one of 'input_tokens', 'output_tokens'")
+    with pytest.raises(TypeError, match=message):
         wrong.get(asks, lambda: call.get("input_token"))()

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from foundry_telemetry import attribute
-from foundry_telemetry.testing import INCIDENTS, FoundryKit, Reply, answer, recorded
+from foundry_telemetry.testing import INCIDENTS, FakeResponse, FoundryKit, answer, recorded
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit import content
 from tests.testing.kit.calling import KEY, PROMPT, QUESTION, URL, ask, sdk
@@ -39,7 +39,7 @@ ENCODINGS = {
 
 
 def refused(foundry: FoundryKit) -> str:
-    """What the check says."""
+    """The message of the check."""
     with pytest.raises(AssertionError) as caught:
         foundry.assert_no_content()
     return str(caught.value)
@@ -60,7 +60,7 @@ def test_the_library_passes(foundry: FoundryKit, incident: str | None) -> None:
 @pytest.mark.parametrize(("what", "text"), [("prompt", PROMPT), ("answer", ANSWER)], ids=["prompt", "answer"])
 def test_a_leak_is_found(foundry: FoundryKit, what: str, text: str, encode: Any) -> None:
     """A prompt or an answer in a tag is found, in each encoding and in part; it is said what and where."""
-    foundry.reply(ANSWER)
+    foundry.respond(ANSWER)
     with attribute(note=encode(text)[:180]):
         ask(sdk(), stream=True)
     whose = {"prompt": "messages[0].content of request 1", "answer": "text of the answer to request 1"}
@@ -68,7 +68,7 @@ def test_a_leak_is_found(foundry: FoundryKit, what: str, text: str, encode: Any)
 
 
 def test_secrets_are_found_and_not_shown(foundry: FoundryKit) -> None:
-    """A key in a tag is found, and the message does not hold it."""
+    """A key in a tag is found, and the message does not have it."""
     with attribute(note=f"key={KEY}"):
         ask(sdk())
     message = refused(foundry)
@@ -84,7 +84,7 @@ def test_log_lines_are_searched(foundry: FoundryKit) -> None:
 
 
 def test_canaries(foundry: FoundryKit) -> None:
-    """Texts of the test's own are looked for, now or at the end; one too short is refused."""
+    """Texts of the test's own are searched, now or at the end; one too short is refused."""
     with attribute(note=CANARY):
         ask(sdk())
     foundry.assert_no_content()
@@ -103,7 +103,7 @@ def test_names_in_a_prompt_are_no_leak(foundry: FoundryKit) -> None:
     foundry.assert_no_content()
 
 
-def test_what_is_looked_for_in_a_request() -> None:
+def test_samples_of_a_request() -> None:
     """Prompts, system prompt, tools' texts, user ids, tokens with claims that name a person, queries."""
     claims = base64.urlsafe_b64encode(json.dumps({"upn": "ada@example.com", "aud": "x"}).encode()).decode()
     body = {
@@ -135,20 +135,20 @@ def test_what_is_looked_for_in_a_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "words"),
+    ("response", "words"),
     [
         (recorded("sse_thinking"), ("thinking", "signature", "text")),
         (recorded("sse_tool_use"), ("partial_json",)),
         (recorded("ok_json_tool_use"), ("a tool's input",)),
         (recorded("err_401_role_missing"), ("message",)),
         (answer("x").encoded("gzip"), ()),
-        (Reply(chunks=(b"\xff",)), ()),
+        (FakeResponse(chunks=(b"\xff",)), ()),
     ],
     ids=["thinking", "tool in stream", "tool", "error", "compressed", "no JSON"],
 )
-def test_what_is_looked_for_in_an_answer(reply: Reply, words: tuple[str, ...]) -> None:
+def test_samples_of_a_response(response: FakeResponse, words: tuple[str, ...]) -> None:
     """Texts, thinking with its signature, tool inputs and messages of errors."""
-    what = [sample.what for sample in content.of_reply(1, reply)]
+    what = [sample.what for sample in content.of_response(1, response)]
     assert all(any(each.startswith(word) for each in what) for word in words)
     assert bool(what) == bool(words)
 
@@ -160,7 +160,7 @@ def test_body_that_is_no_json() -> None:
 
 
 def test_long_texts_are_searched_at_both_ends() -> None:
-    """Of a text of any length a bounded part is looked for: its beginning and its end."""
+    """Of a text of any length a bounded part is searched: its beginning and its end."""
     words = " ".join(str(number) for number in range(100_000))
     assert len(list(content.pieces(words))) < 600
     sample = content.Sample("prompt", words)

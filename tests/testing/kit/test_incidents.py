@@ -80,7 +80,7 @@ def test_sdk_raises_its_own(foundry: FoundryKit, name: str) -> None:
 def test_credential_of_the_incident(
     foundry: FoundryKit, fraction: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What only the credential tells is recorded as of the incident, at whichever part of a second."""
+    """What only the credential shows is recorded as of the incident, at whichever part of a second."""
     began_ns = (time.time_ns() // 10**9 + 1) * 10**9 + int(fraction * 1e9)
     ticks = itertools.count(began_ns, 300_000_000)  # a slow machine
     monkeypatch.setattr(foundry.clock, "_began_ns", began_ns)

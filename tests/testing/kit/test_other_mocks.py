@@ -91,7 +91,7 @@ def test_respx_that_answers_everything(family: Family, using: str, order: str) -
 @ROUTES
 @WHEN
 def test_respx_that_does_not_want(family: Family, using: str, order: str) -> None:
-    """A route that passes on, or whose side effect has no answer, leaves the call to us."""
+    """A route that passes on, or whose side effect has no answer, passes the call to us."""
     with both(order, lambda: respx.mock(using=using, assert_all_called=False)) as (foundry, router):
         passing = router.post(OTHER).pass_through()
         silent = router.post(URL).mock(side_effect=lambda _: None)
@@ -149,18 +149,18 @@ def test_respx_decorator(using: str, order: str) -> None:
 @ROUTES
 def test_respx_and_instrument(family: Family, using: str) -> None:
     """An application that instruments itself while respx stands over us is recorded once."""
-    seen: list[Any] = []
+    observed: list[Any] = []
     with FoundryKit() as foundry, respx.mock(using=using) as router:
-        instrument(sinks=[seen.append])
+        instrument(sinks=[observed.append])
         router.post(OTHER).respond(418)
         assert calls(family, OTHER, URL) == [418, 200]
         assert recorded(foundry) == [418, 200]
-    assert len(seen) == 2
+    assert len(observed) == 2
 
 
 @ROUTES
 def test_respx_that_ends_within(family: Family, using: str) -> None:
-    """After a mock that started and ended within the test we answer again, and nothing of either is left."""
+    """After a mock that started and ended within the test we answer again, and nothing of either remains."""
     kinds = {getattr(each.module, name) for each in FAMILIES for name in ("Client", "AsyncClient")}
     kinds |= {getattr(each.module, f"{a}HTTPTransport") for each in FAMILIES for a in ("", "Async")}
     names = ("_transport_for_url", "send", "handle_request", "handle_async_request")
@@ -175,7 +175,7 @@ def test_respx_that_ends_within(family: Family, using: str) -> None:
     assert {(kind, name): vars(kind).get(name) for kind, name in before} == before
 
 
-def test_respx_of_another_family_has_no_say() -> None:
+def test_respx_of_another_family_has_no_effect() -> None:
     """A route for a family that a client does not use answers nothing, as without us."""
     httpx2 = [each for each in FAMILIES if each.module.__name__ == "httpx2" and not each.is_async]
     for using in ("httpx", "httpcore"):
@@ -191,7 +191,7 @@ def test_sdk_over_respx(order: str) -> None:
     using = "httpcore" if sdk_httpx.__name__ == "httpx" else "httpcore2"
     with both(order, lambda: respx.mock(using=using)) as (foundry, router):
         route = router.post(OTHER).respond(529, headers={"retry-after-ms": "1"})
-        foundry.reply("Sardines.")
+        foundry.respond("Sardines.")
         client = sdk(resource=None, base_url=OTHER.removesuffix("/v1/messages"), max_retries=1)
         with pytest.raises(Exception, match="529"):
             ask(client)
@@ -216,7 +216,7 @@ class Retries:
 @WHEN
 @pytest.mark.parametrize("family", [each for each in FAMILIES if not each.is_async], ids=str)
 def test_wrappers_over_respx(family: Family, order: str) -> None:
-    """What is under a transport that wraps another is asked for its routes, too."""
+    """The routes of a transport that another wraps are checked, too."""
     using = "httpcore" if family.module.__name__ == "httpx" else "httpcore2"
     kind = type("Wrapper", (Retries, family.module.BaseTransport), {})
     with both(order, lambda: respx.mock(using=using)) as (foundry, router):
@@ -234,7 +234,7 @@ TESTS = """
         httpx_mock.add_callback(callback, url=url, match_json=QUESTION, is_reusable=True)
         statuses = [ask(f"{{name}}.services.ai.azure.com").status_code for name in NAMES]
         assert statuses == [418, 200, 200, 429, 429]
-        assert [seen.status_code for seen in foundry.attempts] == statuses
+        assert [observed.status_code for observed in foundry.attempts] == statuses
         assert len(httpx_mock.get_requests()) == 3
         assert len(foundry.requests) == 2
 
@@ -266,7 +266,7 @@ TESTS = """
 def test_pytest_httpx(run: Run, fixtures: str) -> None:
     """Its responses and callbacks win as often as they may be sent; ours is no unexpected request to it.
 
-    One that is registered and never asked for fails the test at its end, as without us.
+    One that is registered and never used fails the test at its end, as without us.
     """
     names = 'NAMES = ("their", "their", "r", "calls", "calls")\nURL = "https://r.services.ai.azure.com/anthropic/v1/messages"\n'
     ended = run(COMMON + names + TESTS.format(fixtures=fixtures).replace("\n    ", "\n"), "-p", "no:respx")
@@ -278,7 +278,7 @@ def test_pytest_httpx(run: Run, fixtures: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("fixtures", ["foundry, respx_mock", "respx_mock, foundry"])
 def test_respx_fixture(run: Run, fixtures: str) -> None:
-    """Its fixture does as its context does: a route that was never asked for fails the test, ours none."""
+    """Its fixture does as its context does: a route that was never used fails the test, ours none."""
     tests = """
 def test_both(FIXTURES):
     respx_mock.post("https://their.services.ai.azure.com/anthropic/v1/messages").respond(418)

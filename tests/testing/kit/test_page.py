@@ -41,8 +41,8 @@ def test_failure_is_real(project: pytest.Pytester) -> None:
     project.makepyfile(test_page="\n".join([*blocks("python")[:1], "import pytest", failing]))
     ended = project.runpytest_subprocess(*PLUGIN, "-k", "fails")
     ended.assert_outcomes(failed=1, deselected=2)
-    (told,) = blocks("")
-    assert told in ended.stdout.str()
+    (found,) = blocks("")
+    assert found in ended.stdout.str()
 
 
 @pytest.mark.parametrize("table", ["incidents", "fields"])
@@ -75,7 +75,7 @@ def test_example(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> 
     """The example's own tests pass with the command that its header names."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     command = "python -m pytest examples/testing"
-    for told in (EXAMPLE / "test_assistant.py", EXAMPLE.parent / "README.md"):
-        assert command in Path(told).read_text(encoding="utf-8")
+    for found in (EXAMPLE / "test_assistant.py", EXAMPLE.parent / "README.md"):
+        assert command in Path(found).read_text(encoding="utf-8")
     ended = pytester.runpytest_subprocess(*PLUGIN, "-p", "no:cacheprovider", "-W", "error", str(EXAMPLE))
     ended.assert_outcomes(passed=11)

@@ -1,4 +1,4 @@
-"""The plugin, in runs of pytest of its own: what a project that uses it sees, and one that does not."""
+"""The plugin, in runs of pytest of its own: for a project that uses it, and one that does not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MODULE = "foundry_telemetry.testing.plugin"
 INSTALLED = any(each.value == MODULE for each in entry_points(group="pytest11"))
 FIRST_ID = "00000000-0000-4000-8000-000000000001"
 NAME = "foundry_telemetry" if INSTALLED else MODULE
-"""Where the project was installed before it had a plugin, pytest is told of it by hand."""
+"""Where the project was installed before it had a plugin, pytest gets it by hand."""
 
 Run = Callable[..., pytest.RunResult]
 
@@ -127,7 +127,7 @@ def test_sync_and_async(run: Run) -> None:
 import anthropic
 
 def test_sync(foundry: FoundryKit):
-    foundry.reply("Tide gauges.")
+    foundry.respond("Tide gauges.")
     client = anthropic.AnthropicFoundry(resource="r", api_key="canary-key-4f9d21c7aa")
     assert client.messages.create(**QUESTION).content[0].text == "Tide gauges."
     foundry.calls.one().has(attempts=1, error=None, support_code="FT-00000-00001")
@@ -228,7 +228,7 @@ def test_it(foundry):
 
 
 def test_a_leak_fails_the_test_at_its_end(run: Run) -> None:
-    """A prompt in a tag is an error at teardown that says what stands where, and no key is shown."""
+    """A prompt in a tag is an error at teardown with what stands where, and no key is shown."""
     ended = run(LEAK.replace("MARKER", ""))
     ended.assert_outcomes(passed=1, errors=1)
     ended.stdout.fnmatch_lines(
@@ -272,7 +272,7 @@ class TestHosts:
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"),
+    ("marker", "expected"),
     [
         ("foundry(host=['x'])", "*@pytest.mark.foundry: unknown 'host'; expected 'hosts'*"),
         ("foundry('x')", "*@pytest.mark.foundry takes keywords only: content_check, hosts*"),
@@ -280,18 +280,18 @@ class TestHosts:
     ],
     ids=["unknown", "positional", "one string"],
 )
-def test_bad_marker(run: Run, marker: str, told: str) -> None:
-    """A marker that says what nobody would read is an error that says what is expected."""
+def test_bad_marker(run: Run, marker: str, expected: str) -> None:
+    """A marker with what nobody would read is an error with what is expected."""
     tests = f"import pytest\n@pytest.mark.{marker}\ndef test_it(foundry): ..."
     ended = run(tests)
     ended.assert_outcomes(errors=1)
-    ended.stdout.fnmatch_lines(told)
+    ended.stdout.fnmatch_lines(expected)
 
 
 def test_help(run: Run) -> None:
-    """``--fixtures``, ``--markers`` and ``--help`` tell of the fixture, the marker and the ini options."""
+    """``--fixtures``, ``--markers`` and ``--help`` list the fixture, the marker and the ini options."""
     tests = "def test_it(): ..."
-    told = {
+    expected = {
         "--fixtures": [
             "foundry -- *",
             "*Claude in Microsoft Foundry, played: *",
@@ -299,7 +299,7 @@ def test_help(run: Run) -> None:
         "--markers": ["@pytest.mark.foundry(?, hosts=?...?, content_check=True):*"],
         "--help": ["*foundry_hosts (linelist):*", "*foundry_content_check (bool):*"],
     }
-    for option, lines in told.items():
+    for option, lines in expected.items():
         run(tests, option).stdout.fnmatch_lines(lines)
 
 
@@ -322,7 +322,7 @@ def test_without_the_extra(run: Run) -> None:
 
 
 def test_without_a_package_it_needs(run: Run) -> None:
-    """Where a package is missing the tests that use the fixture say how to get it; others run."""
+    """Where a package is missing the tests that use the fixture fail with how to get it; others run."""
     conftest = "import sys; sys.modules['opentelemetry.sdk'] = None"
     ended = run("def test_it(foundry): ...\ndef test_other(): ...", conftest=conftest)
     ended.assert_outcomes(passed=1, errors=1)

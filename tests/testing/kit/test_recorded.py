@@ -23,13 +23,13 @@ def run() -> list[Any]:
     with FoundryKit() as foundry:
         foundry.script(429, 200)
         ask(sdk())
-        foundry.reply("One two three.", first_delta_after=1.5, between_deltas=0.25)
+        foundry.respond("One two three.", first_delta_after=1.5, between_deltas=0.25)
         ask(sdk(), stream=True)
-        seen = [
+        observed = [
             {**{name: getattr(one, name) for name in Observation.__struct_fields__}, "started_ns": None}
             for one in foundry.attempts
         ]
-        return [seen, foundry.ledger]
+        return [observed, foundry.ledger]
 
 
 def test_the_same_twice() -> None:
@@ -60,8 +60,8 @@ def test_clock(foundry: FoundryKit, family: Family, monkeypatch: pytest.MonkeyPa
             await read_stream(client)
 
     family.run(scenario)
-    whole, streamed = foundry.calls
-    whole.has(time_to_headers_s=pytest.approx(0.1), duration_s=pytest.approx(0.11))
+    complete, streamed = foundry.calls
+    complete.has(time_to_headers_s=pytest.approx(0.1), duration_s=pytest.approx(0.11))
     streamed.has(
         time_to_headers_s=pytest.approx(0.1),
         time_to_first_token_s=pytest.approx(0.1 + 4 * 0.01 + 60),
@@ -84,7 +84,7 @@ def test_timeouts_take_their_time(foundry: FoundryKit, family: Family) -> None:
                     await post(client)
 
     family.run(scenario)
-    assert [round(seen.duration_s, 3) for seen in foundry.attempts] == [3, 7, 7.1, 0]
+    assert [round(observed.duration_s, 3) for observed in foundry.attempts] == [3, 7, 7.1, 0]
 
 
 def test_clock_goes_on(foundry: FoundryKit) -> None:
@@ -107,7 +107,11 @@ def test_ids_count(foundry: FoundryKit) -> None:
         azure_request_id="00000000-0000-4000-8000-000000000002",
         request_id="req_011000000000000000000001",
     )
-    assert [seen.trace_id for seen in foundry.attempts] == ["1".zfill(32), "2".zfill(32), "3".zfill(32)]
+    assert [observed.trace_id for observed in foundry.attempts] == [
+        "1".zfill(32),
+        "2".zfill(32),
+        "3".zfill(32),
+    ]
     second.has(support_code="FT-00000-00003", request_id="req_011000000000000000000002")
 
 
@@ -138,7 +142,7 @@ def test_owner_span(foundry: FoundryKit) -> None:
 
 
 def test_unsampled_traces_are_recorded(foundry: FoundryKit, family: Family) -> None:
-    """Below a span that the application sampled out, a test sees its span still, in the same trace."""
+    """Below a span that the application sampled out, a test gets its span still, in the same trace."""
     tracer = TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False).get_tracer("application")
 
     async def scenario() -> None:
@@ -153,7 +157,7 @@ def test_unsampled_traces_are_recorded(foundry: FoundryKit, family: Family) -> N
 
 
 def test_open_streams_are_hinted_at(foundry: FoundryKit) -> None:
-    """A stream that is still open is no call yet, and the message says that there is one."""
+    """A stream that is still open is no call yet, and the message counts it."""
     client = sdk()
     events = client.messages.create(
         model="m", max_tokens=1, stream=True, messages=[{"role": "user", "content": "x"}]
@@ -166,8 +170,8 @@ def test_open_streams_are_hinted_at(foundry: FoundryKit) -> None:
     foundry.calls.one().has(outcome="abandoned", error=None, output_tokens=None)
 
 
-def test_dropped_streams_are_told(foundry: FoundryKit) -> None:
-    """A stream that nobody holds any more is a call by the time the test looks."""
+def test_dropped_streams_are_recorded(foundry: FoundryKit) -> None:
+    """A stream that nobody refers to any more is a call by the time the test reads it."""
     ask_and_drop(foundry)
     foundry.calls.one().has(outcome="abandoned")
     assert foundry.ledger[0]["foundry.outcome"] == "abandoned"

@@ -48,7 +48,7 @@ def places() -> list[Any]:
 
 @pytest.mark.parametrize("instrumented", [False, True])
 def test_everything_is_put_back(capture: Capture, instrumented: bool) -> None:
-    """After the kit every place holds what it held, even if the application came and went in between."""
+    """After the kit every place has what it had, even if the application came and went in between."""
     plain = places()
     if instrumented:
         instrument(**capture.options)
@@ -71,7 +71,7 @@ def test_everything_is_put_back(capture: Capture, instrumented: bool) -> None:
 
 
 def test_a_failed_test_puts_back_too() -> None:
-    """An exception leaves nothing behind, and another kit can begin."""
+    """After an exception everything is restored, and another kit can begin."""
     before = places()
     for _ in range(2):
         with pytest.raises(ZeroDivisionError), FoundryKit():
@@ -93,7 +93,7 @@ def test_application_instrumented_before(capture: Capture) -> None:
 
 
 def test_application_instruments_itself_in_the_test(capture: Capture, foundry: FoundryKit) -> None:
-    """`instrument()` of the code under test counts the call once, tells its sinks, and puts its notes on."""
+    """`instrument()` of the code under test counts the call once, for its sinks and notes too."""
     instrument(**capture.options, exception_notes=True)
     foundry.incident("deployment_not_found")
     with pytest.raises(Exception, match="DeploymentNotFound") as caught:
@@ -104,7 +104,7 @@ def test_application_instruments_itself_in_the_test(capture: Capture, foundry: F
 
 
 def test_one_client_instrumented(capture: Capture) -> None:
-    """A client that was instrumented by itself is answered, and told of here."""
+    """A client that was instrumented by itself is answered, and recorded here."""
     with httpx.Client() as client:
         instrument(client, **capture.options)
         with FoundryKit() as foundry:
@@ -144,14 +144,14 @@ def no_resource(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_resource")
 def test_configure_in_the_test(foundry: FoundryKit) -> None:
-    """`configure()` of the code under test needs no connection string and starts nothing; its sinks hold."""
-    seen: list[Any] = []
-    configure(hosts=["gw.example.com"], sinks=[seen.append])
-    configure(hosts=["gw.example.com"], sinks=[seen.append])
+    """`configure()` of the code under test needs no connection string, starts nothing, calls its sinks."""
+    observed: list[Any] = []
+    configure(hosts=["gw.example.com"], sinks=[observed.append])
+    configure(hosts=["gw.example.com"], sinks=[observed.append])
     with httpx.Client() as client:
         client.post("https://gw.example.com/v1/messages", json=QUESTION)
     foundry.calls.one().has(server_address="gw.example.com")
-    assert len(seen) == 1
+    assert len(observed) == 1
 
 
 @pytest.mark.usefixtures("no_resource")
@@ -178,7 +178,7 @@ def test_time_that_others_set(foundry: FoundryKit, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(time, "time_ns", lambda: 1_000_000_000_000_000_000)
     post()
     post()
-    began = [seen.started_ns for seen in foundry.attempts]
+    began = [observed.started_ns for observed in foundry.attempts]
     assert began == [1_000_000_000_000_000_000, 1_000_000_000_110_000_000]
 
 

@@ -1,4 +1,4 @@
-"""Clients that leave before they are answered."""
+"""Clients that disconnect before they are answered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def gone(request: Request) -> None:
-    """Return when the client has left; the request's body must have been read, or be of no interest."""
+    """Return when the client has disconnected; its body must have been read, or be of no interest."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 

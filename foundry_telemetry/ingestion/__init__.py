@@ -1,0 +1,1 @@
+"""The protocol of Azure Monitor's ingestion endpoint, for the local Azure Monitor and the fake in tests."""

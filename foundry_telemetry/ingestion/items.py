@@ -1,0 +1,90 @@
+"""What is posted, as far as the protocol goes: a body is split into items, each accepted or refused alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+from msgspec import Raw
+
+MOST_ITEMS: Final = 64_000
+"""Items that Azure accepts in one request (Application Insights service limits)."""
+
+INVALID_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
+"""What decoding raises."""
+
+_SPLIT: Final = msgspec.json.Decoder(list[Raw])
+
+
+class UnreadableError(ValueError):
+    """A body that cannot be split into items."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+        """The HTTP status to answer with."""
+
+
+class BusyError(Exception):
+    """Too much waits to be stored; the same body will be accepted in a moment."""
+
+
+class StoreError(Exception):
+    """Telemetry cannot be stored, or not be read back; the message has the reason and the repair."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one item was not accepted."""
+
+    index: int
+    """Place in the body, from 0."""
+    message: str
+    status: int = 400
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a posted body."""
+
+    received: int
+    """Items in it."""
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def accepted(self) -> int:
+        """Items that are stored."""
+        return self.received - len(self.refusals)
+
+
+def injected(index: int, status: int) -> Refusal:
+    """The refusal of an item on demand."""
+    return Refusal(index, f"refused with {status}", status)
+
+
+def split(body: bytes) -> list[Raw]:
+    """Split a posted body into its items.
+
+    Args:
+        body: A JSON array of items, or one item a line.
+
+    Raises:
+        UnreadableError: It is neither, or it has more than `MOST_ITEMS`.
+    """
+    items = _split(body)
+    if len(items) > MOST_ITEMS:
+        raise UnreadableError(f"{len(items)} items in one body; at most {MOST_ITEMS} are taken", 413)
+    return items
+
+
+def _split(body: bytes) -> list[Raw]:
+    start = body.lstrip()[:1]
+    if not start:
+        raise UnreadableError("the body is empty; expected a JSON array of envelopes, or one envelope a line")
+    if start == b"[":
+        try:
+            return _SPLIT.decode(body)
+        except INVALID_JSON as error:
+            raise UnreadableError(f"the body is no JSON array of envelopes: {error}") from None
+    return [Raw(line) for line in body.split(b"\n") if line.strip()]

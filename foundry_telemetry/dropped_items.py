@@ -35,7 +35,7 @@ class Dropped:
         self._totals: Counter[Loss] = Counter()
         self._folding = threading.Lock()
         self._again: Counter[Loss] = Counter()
-        self._told: Counter[Loss] = Counter()
+        self._reported: Counter[Loss] = Counter()
 
     def add(self, reason: Reason, signal: Signal, count: int = 1) -> None:
         """Count `count` items."""
@@ -52,8 +52,8 @@ class Dropped:
 
     def tell(self) -> Counter[Loss]:
         """For a metric reader: the totals, and once more what it was told and could not hand on."""
-        self._told = self.totals() + self._again
-        return Counter(self._told)
+        self._reported = self.totals() + self._again
+        return Counter(self._reported)
 
     def requeue(self, loss: Loss, count: int) -> None:
         """The metric points that told of a loss were themselves lost.
@@ -64,7 +64,7 @@ class Dropped:
 
     def unreported(self) -> Counter[Loss]:
         """What no metric reader was told yet."""
-        return self.totals() + self._again - self._told
+        return self.totals() + self._again - self._reported
 
     def _fold(self) -> None:
         # Never waits: whoever holds the lock folds, or is this very thread further down.

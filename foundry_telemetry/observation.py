@@ -64,7 +64,7 @@ class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
     """Whether the final counters were seen."""
 
     @property
-    def is_told(self) -> bool:
+    def is_reported(self) -> bool:
         """Whether any token count is known."""
         return self.input_tokens is not None or self.output_tokens is not None
 

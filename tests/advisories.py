@@ -73,17 +73,17 @@ def judge(asked: int, code: int, output: str, errors: str) -> Verdict:
         errors: Its standard error.
     """
     try:
-        told: list[dict[str, Any]] = json.loads(output)["dependencies"]
+        reported: list[dict[str, Any]] = json.loads(output)["dependencies"]
     except (ValueError, KeyError, TypeError):
         why = (errors.strip().splitlines() or [f"exit code {code}"])[-1]
         return Verdict(0, [f"NOT AUDITED: none of {asked} packages, for pip-audit could not ask: {why:.200}"])
     found = [
         f"{one['name']} {one['version']}: {vulnerability['id']}; fixed in "
         f"{', '.join(vulnerability['fix_versions']) or 'no version yet'}"
-        for one in told
+        for one in reported
         for vulnerability in one.get("vulns", [])
     ]
-    skipped = [one["name"] for one in told if "skip_reason" in one]
+    skipped = [one["name"] for one in reported if "skip_reason" in one]
     lines = [
         f"{asked - len(skipped)} of {asked} packages audited, {len(found)} known vulnerabilities",
         *found,

@@ -106,8 +106,8 @@ def empty_tables() -> Iterator[str]:
     from dashboards.builder.kusto.schema import azure_tables  # noqa: PLC0415 - needs the extra too
 
     for table, columns in azure_tables().items():
-        told = ", ".join(f'"{name}" {_SQL_TYPES.get(kind, "VARCHAR")}' for name, kind in columns.items())
-        yield f'CREATE TABLE "{table}" ({told})'
+        reported = ", ".join(f'"{name}" {_SQL_TYPES.get(kind, "VARCHAR")}' for name, kind in columns.items())
+        yield f'CREATE TABLE "{table}" ({reported})'
 
 
 def _asked(ask: Ask, query: str, values: Mapping[str, Value], step: str) -> Columns | Problem:
@@ -132,18 +132,20 @@ def _step(ask: Ask, item: Item, values: Mapping[str, Value]) -> Iterator[Problem
 def _named(content: Item) -> Iterator[tuple[str, str]]:
     """Where a step names a column, and which."""
     chart, grid, tiles = (content.get(f"{kind}Settings", {}) for kind in ("chart", "grid", "tile"))
-    told = [("xAxis", chart.get("xAxis")), ("group", chart.get("group"))]
-    told += [("yAxis", name) for name in chart.get("yAxis", ())]
+    reported = [("xAxis", chart.get("xAxis")), ("group", chart.get("group"))]
+    reported += [("yAxis", name) for name in chart.get("yAxis", ())]
     if not chart.get("group"):
-        told += [("seriesLabelSettings", each["seriesName"]) for each in chart.get("seriesLabelSettings", ())]
+        reported += [
+            ("seriesLabelSettings", each["seriesName"]) for each in chart.get("seriesLabelSettings", ())
+        ]
     rules = grid.get("formatters", ())
-    told += [("formatters", name) for each in rules for name in matched(each["columnMatch"])]
-    told += [("labelSettings", each["columnId"]) for each in grid.get("labelSettings", ())]
-    told += [(part, tiles[part]["columnMatch"]) for part in _TILE_PARTS if part in tiles]
-    told += [("sortCriteriaField", tiles.get("sortCriteriaField"))]
-    told += [("exportFieldName", content.get("exportFieldName"))]
-    told += [("exportedParameters", each["fieldName"]) for each in content.get("exportedParameters", ())]
-    yield from ((place, name) for place, name in told if name)
+    reported += [("formatters", name) for each in rules for name in matched(each["columnMatch"])]
+    reported += [("labelSettings", each["columnId"]) for each in grid.get("labelSettings", ())]
+    reported += [(part, tiles[part]["columnMatch"]) for part in _TILE_PARTS if part in tiles]
+    reported += [("sortCriteriaField", tiles.get("sortCriteriaField"))]
+    reported += [("exportFieldName", content.get("exportFieldName"))]
+    reported += [("exportedParameters", each["fieldName"]) for each in content.get("exportedParameters", ())]
+    yield from ((place, name) for place, name in reported if name)
 
 
 def _types(content: Item, columns: Columns, step: str) -> Iterator[Problem]:

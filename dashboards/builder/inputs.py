@@ -35,8 +35,8 @@ class Input:
     @property
     def json(self) -> Json:
         """The parameter as the portal reads it."""
-        told = {"name": self.name, "label": self.label, "description": self.description}
-        return {"id": same_id(self.name), "version": "KqlParameterItem/1.0"} | told | self._kind()
+        reported = {"name": self.name, "label": self.label, "description": self.description}
+        return {"id": same_id(self.name), "version": "KqlParameterItem/1.0"} | reported | self._kind()
 
     def _kind(self) -> Json:
         raise NotImplementedError

@@ -51,14 +51,14 @@ _INVESTIGATED: Final[Mapping[str, Value]] = {
 
 def template() -> Item:
     """The committed template."""
-    told: Item = json.loads((files.folder() / files.TEMPLATE).read_bytes())
-    return told
+    reported: Item = json.loads((files.folder() / files.TEMPLATE).read_bytes())
+    return reported
 
 
 def grafana() -> Item:
     """The committed Grafana dashboard."""
-    told: Item = json.loads((files.folder() / files.GRAFANA).read_bytes())
-    return told
+    reported: Item = json.loads((files.folder() / files.GRAFANA).read_bytes())
+    return reported
 
 
 def of_workbook(workbook: Item) -> dict[str, str]:
@@ -161,8 +161,11 @@ def _judged(workbook: Item, template: Item, grafana: Item) -> Iterator[Problem]:
     shown = {place: (text, item) for place, text, item in sample.queries(grafana)} if grafana else {}
     queries |= {place: text for place, (text, _) in shown.items()}
     for place, verdict in _verdicts(queries).items():
-        for told in verdict.problems:
-            yield Problem(place, f"{told.code} on line {told.line}, column {told.column}: {told.message}")
+        for reported in verdict.problems:
+            yield Problem(
+                place,
+                f"{reported.code} on line {reported.line}, column {reported.column}: {reported.message}",
+            )
         if place in asked:
             yield from unmeasurable(place, asked[place], dict(verdict.columns))
         if place in shown:

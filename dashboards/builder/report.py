@@ -47,5 +47,10 @@ def built(names: Sequence[str]) -> str:
 
 
 def _rule(found: Finding) -> Json:
-    told = [{"where": problem.step, "what": problem.message} for problem in found.problems]
-    return {"rule": found.rule, "state": found.state.lower(), "problems": told, "left_out": found.left_out}
+    reported = [{"where": problem.step, "what": problem.message} for problem in found.problems]
+    return {
+        "rule": found.rule,
+        "state": found.state.lower(),
+        "problems": reported,
+        "left_out": found.left_out,
+    }

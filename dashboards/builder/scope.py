@@ -44,15 +44,15 @@ def _missing(item: Item, used: Iterator[str], seen: set[str], everywhere: set[st
         yield Problem(name_of(item), f"uses parameter {name}, which {why}")
 
 
-def _used(told: Item) -> Iterator[str]:
-    for reference in references(json.dumps(told, ensure_ascii=False)):
+def _used(reported: Item) -> Iterator[str]:
+    for reference in references(json.dumps(reported, ensure_ascii=False)):
         yield reference.name
 
 
 def _conditions(item: Item) -> Iterator[str]:
     for key in _CONDITIONS:
-        told = item.get(key) or []
-        for condition in told if isinstance(told, list) else [told]:
+        reported = item.get(key) or []
+        for condition in reported if isinstance(reported, list) else [reported]:
             yield condition["parameterName"]
 
 

@@ -79,9 +79,9 @@ class Chart:
             "showLegend": True,
             "showMetrics": False,
             "seriesLabelSettings": series or None,
-            "ySettings": _told(axis),
+            "ySettings": _reported(axis),
         }
-        return {"visualization": self.kind, "chartSettings": _told(settings)}
+        return {"visualization": self.kind, "chartSettings": _reported(settings)}
 
 
 TEXT: Final[Json] = {"formatter": 1}
@@ -105,7 +105,7 @@ def heat(colour: str, unit: Unit, most: float | None = None) -> Json:
         unit: Of the number.
         most: Where it is strongest; at the highest number of the column by default.
     """
-    options = _told({"min": 0, "max": most, "palette": colour})
+    options = _reported({"min": 0, "max": most, "palette": colour})
     return {"formatter": 8, "formatOptions": options} | number(1, unit)
 
 
@@ -198,5 +198,5 @@ class Table:
             yield {"columnMatch": matching([column.name for column in columns])} | columns[0].json
 
 
-def _told(keys: Mapping[str, object]) -> Json:
+def _reported(keys: Mapping[str, object]) -> Json:
     return {key: value for key, value in keys.items() if value is not None}

@@ -39,9 +39,9 @@ def test_the_smaller_model_helps_out(foundry: FoundryKit, assistant: Assistant) 
 @pytest.mark.parametrize("name", ["expired_token", "missing_role", "deployment_not_found", "firewall"])
 def test_the_user_gets_a_support_code(foundry: FoundryKit, assistant: Assistant, name: str) -> None:
     incident = foundry.incident(name)
-    told = assistant.answer("What is the capital of France?", tenant="acme")
+    reported = assistant.answer("What is the capital of France?", tenant="acme")
     call = foundry.calls.one().has(attempts=1, error=incident.error, retryable=False)
-    assert call.get("support_code") in told
+    assert call.get("support_code") in reported
 
 
 @pytest.mark.parametrize("name", ["overloaded_in_stream", "stream_cut", "stream_reset"])

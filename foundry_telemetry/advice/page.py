@@ -59,7 +59,7 @@ def _section(entry: Advice, level: str) -> Iterator[str]:
         yield f"{number}. {_marked(step.text)}"
         if step.command:
             yield f"\n   ```sh\n   {step.command}\n   ```\n"
-    yield f"\n- **Whose move**: {entry.owner or 'not told'}"
+    yield f"\n- **Whose move**: {entry.owner or 'not reported'}"
     yield f"- **Retry**: {_ANSWERS[entry.retryable]}{_marked(entry.retry)}"
     yield f"- **Ticket**: {_support_channels(entry)}: {_marked(entry.ticket)}"
     yield f"- **Look at**: {', '.join(f'`{field}`' for field in entry.relevant_fields)}; tab {entry.tab}.\n"
@@ -83,8 +83,8 @@ def _placeholders() -> Iterator[str]:
     yield "| | |"
     yield "| --- | --- |"
     for name, placeholder in PLACEHOLDERS.items():
-        told = f" (`{placeholder.field}`)" if placeholder.field else ""
-        yield f"| `{name}` | {placeholder.meaning}{told} |"
+        reported = f" (`{placeholder.field}`)" if placeholder.field else ""
+        yield f"| `{name}` | {placeholder.meaning}{reported} |"
     yield ""
 
 

@@ -37,7 +37,7 @@ def _sent(headers: dict[str, Any] | None = None, **_: object) -> None:
 
 def _begun(task: Any = None, **_: object) -> None:
     request = getattr(task, "request", None)
-    tags = _told(request)
+    tags = _reported(request)
     if tags:
         block = block_of(tags)
         block.__enter__()
@@ -50,11 +50,11 @@ def _ended(task: Any = None, **_: object) -> None:
         block.__exit__(None, None, None)
 
 
-def _told(request: Any) -> dict[str, str]:
+def _reported(request: Any) -> dict[str, str]:
     """The tags in a message, whichever place its protocol puts its headers in."""
-    told = getattr(request, _HEADER, None)
-    if told is None:
-        told = (getattr(request, "headers", None) or {}).get(_HEADER)
-    if not isinstance(told, Mapping):
+    reported = getattr(request, _HEADER, None)
+    if reported is None:
+        reported = (getattr(request, "headers", None) or {}).get(_HEADER)
+    if not isinstance(reported, Mapping):
         return {}
-    return {key: value for key, value in told.items() if isinstance(key, str) and isinstance(value, str)}
+    return {key: value for key, value in reported.items() if isinstance(key, str) and isinstance(value, str)}

@@ -46,8 +46,10 @@ class AsgiAttribution:
 
     async def _block(self, scope: Scope) -> attribute:
         try:
-            told = self._resolver(scope)
-            return block_of(attribute(**((await told if inspect.isawaitable(told) else told) or {})))
+            reported = self._resolver(scope)
+            return block_of(
+                attribute(**((await reported if inspect.isawaitable(reported) else reported) or {}))
+            )
         except Exception as error:
             _say(error)
             return attribute()

@@ -79,7 +79,7 @@ def _point(data: Mapping[str, Any]) -> tuple[str, float] | None:
         return None
 
 
-def _requeue(count: float, told: Mapping[str, Any]) -> None:
+def _requeue(count: float, reported: Mapping[str, Any]) -> None:
     with suppress(KeyError, TypeError, ValueError):
-        loss: Loss = (Reason(told[names.DROP_REASON]), Signal(told[names.DROP_SIGNAL]))
+        loss: Loss = (Reason(reported[names.DROP_REASON]), Signal(reported[names.DROP_SIGNAL]))
         dropped.requeue(loss, round(count))

@@ -46,7 +46,7 @@ def doctor(
     """
     if live and deployment is None:
         raise typer.BadParameter(f"--live needs the name of a deployment; try `{_LIVE_WORKS}`")
-    told = {
+    reported = {
         "app": app,
         "base_url": base_url,
         "deployment": deployment,
@@ -54,7 +54,7 @@ def doctor(
         "workspace": workspace,
     }
     with repair():
-        is_sound = _look(as_json, entra=entra or scope is not None, live=live, patience_s=timeout, **told)
+        is_sound = _look(as_json, entra=entra or scope is not None, live=live, patience_s=timeout, **reported)
     raise typer.Exit(0 if is_sound else 1)
 
 

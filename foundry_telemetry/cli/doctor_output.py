@@ -94,18 +94,18 @@ class Screen:
 
 def as_json(report: Report) -> dict[str, Any]:
     """A report for programs; what is not told is absent."""
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "sound": report.is_sound,
         "counts": {state: report.counts.get(state, 0) for state in _NOUNS},
         "findings": [_without_none(msgspec.to_builtins(finding)) for finding in report.findings],
     }
     if report.event:
-        told["attempt"] = dict(report.event)
-    return told
+        reported["attempt"] = dict(report.event)
+    return reported
 
 
-def _without_none(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if value is not None}
+def _without_none(reported: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in reported.items() if value is not None}
 
 
 def _attempt(event: Mapping[str, Any]) -> Iterator[Text]:

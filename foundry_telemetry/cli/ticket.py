@@ -65,9 +65,9 @@ def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
         tried = (find(source, identity, on_progress) for identity in identities)
         found = next((one for one in tried if one is not None), None)
     if found is None:
-        told = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
+        named = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
         query_options.fail(
-            f"no attempt of the last 90 days in {source.name} has the {told}: it may take minutes to come; "
+            f"no attempt of the last 90 days in {source.name} has the {named}: it may take minutes to come; "
             "is it the right workspace (--workspace ID) and does the service send its ledger there? "
             "`foundry-telemetry incident` shows what is there",
             query_options.FOUND_NOTHING,

@@ -94,7 +94,7 @@ def load_environment() -> None:
 
 def _read(file: str | Path) -> Document:
     document = Document(file)
-    for name in document.told:
+    for name in document.reported:
         if name not in _TABLES:
             raise document.error((name,), f"there is no such setting; expected one of {list(_TABLES)}")
     return document
@@ -105,7 +105,7 @@ def _set_prices(document: Document) -> None:
 
 
 def _set_tags(document: Document) -> None:
-    told = document.read(_Tags, ("tags",), document.told.get("tags", {}))
+    reported = document.read(_Tags, ("tags",), document.reported.get("tags", {}))
     hash_key = os.environ.get(_HASH_KEY, "")
     if len(hash_key.encode()) > MAX_HASH_KEY:  # it is a secret: its value is not told
         raise SettingsError(
@@ -113,8 +113,8 @@ def _set_tags(document: Document) -> None:
         )
     try:
         attribution.set_tags(
-            on_metrics=told.on_metrics,
-            hashed=PERSONAL if told.hashed is None else told.hashed,
+            on_metrics=reported.on_metrics,
+            hashed=PERSONAL if reported.hashed is None else reported.hashed,
             hash_key=hash_key,
         )
     except ValueError as error:
@@ -122,9 +122,9 @@ def _set_tags(document: Document) -> None:
 
 
 def _set_limits(document: Document) -> None:
-    told = document.read(dict[str, dict[str, object]], ("limits",), document.told.get("limits", {}))
+    reported = document.read(dict[str, dict[str, object]], ("limits",), document.reported.get("limits", {}))
     limits = {}
-    for name, value in told.items():
+    for name, value in reported.items():
         found = document.read(_Limits, ("limits", name), value)
         limits[name] = quota.Limits(
             requests=found.requests, uncached_input=found.uncached_input, output=found.output
@@ -133,9 +133,9 @@ def _set_limits(document: Document) -> None:
 
 
 def _set_budgets(document: Document) -> None:
-    told = document.read(list[dict[str, object]], ("budgets",), document.told.get("budgets", []))
+    reported = document.read(list[dict[str, object]], ("budgets",), document.reported.get("budgets", []))
     found = []
-    for number, one in enumerate(told):
+    for number, one in enumerate(reported):
         budget = document.read(_Budget, ("budgets", number), one)
         try:
             found.append(

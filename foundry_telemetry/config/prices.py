@@ -52,9 +52,9 @@ def set_from(document: Document, *, discount: float | None = None, usd_per_ccu: 
         SettingsError: It says what cannot be.
     """
     at: Path = ("prices",)
-    told = document.read(_Prices, at, document.told.get("prices", {}))
-    terms = {name: Terms(rates=_read_rates(document, name, value)) for name, value in told.rates.items()}
-    for name, value in told.deployments.items():
+    reported = document.read(_Prices, at, document.reported.get("prices", {}))
+    terms = {name: Terms(rates=_read_rates(document, name, value)) for name, value in reported.rates.items()}
+    for name, value in reported.deployments.items():
         where: Path = (*at, "deployments", name)
         own = document.read(_Deployment, where, value)
         _check_model(document, (*where, "model"), own.model, terms)
@@ -63,8 +63,8 @@ def set_from(document: Document, *, discount: float | None = None, usd_per_ccu: 
     try:
         pricing.set_prices(
             terms,
-            discount=told.discount if discount is None else discount,
-            usd_per_ccu=told.usd_per_ccu if usd_per_ccu is None else usd_per_ccu,
+            discount=reported.discount if discount is None else discount,
+            usd_per_ccu=reported.usd_per_ccu if usd_per_ccu is None else usd_per_ccu,
         )
     except ValueError as error:  # an infinite number, which TOML has
         raise document.error(at, str(error)) from error
@@ -75,9 +75,9 @@ def _read_rates(document: Document, name: str, value: object) -> tuple[Rates, ..
     found = []
     for number, one in every:
         where: Path = ("prices", "rates", name, *(() if number is None else (number,)))
-        told = document.read(_Rates, where, one)
+        reported = document.read(_Rates, where, one)
         try:
-            found.append(Rates(**{field: getattr(told, field) for field in told.__struct_fields__}))
+            found.append(Rates(**{field: getattr(reported, field) for field in reported.__struct_fields__}))
         except ValueError as error:
             raise document.error(where, str(error)) from error
     return tuple(found)

@@ -36,7 +36,7 @@ class Document:
     def __init__(self, file: str | File) -> None:
         self._file = file
         self._lines: Mapping[Path, int] = {}
-        self.told: Mapping[str, Any] = {}
+        self.reported: Mapping[str, Any] = {}
         if file:
             self._read(File(file))
 
@@ -48,7 +48,7 @@ class Document:
     def _read(self, file: File) -> None:
         try:
             text = file.read_text(encoding="utf-8")
-            self.told = tomllib.loads(text)
+            self.reported = tomllib.loads(text)
         except OSError as error:
             raise SettingsError(f"{file}: {error.strerror}; expected a TOML file") from error
         except UnicodeDecodeError as error:
@@ -117,12 +117,12 @@ def _numbered(keys: Path, elements: Mapping[Path, int]) -> Path:
 def _keys(line: str) -> Path:
     """The keys of a header, or of what stands before an equals sign, as TOML itself reads them."""
     try:
-        told: Any = tomllib.loads(line)
+        reported: Any = tomllib.loads(line)
     except tomllib.TOMLDecodeError:
         return ()  # a part of a value that goes over several lines
     keys: Path = ()
-    while isinstance(told, dict) and told:
-        key, told = next(iter(told.items()))
+    while isinstance(reported, dict) and reported:
+        key, reported = next(iter(reported.items()))
         keys = (*keys, key)
     return keys
 

@@ -153,11 +153,11 @@ class _Stage:
     def verdict(self, totals: Totals) -> tuple[Text, bool]:
         """Whether the ledger tells what the service served, in words and as a fact."""
         served = (len(self._foundry.requests), self._service.input_tokens, self._service.output_tokens)
-        told = (totals.sent, totals.input_tokens, totals.output_tokens)
+        reported = (totals.sent, totals.input_tokens, totals.output_tokens)
         words = "{:,} requests, {:,} tokens in, {:,} out".format(*served)
-        if served == told:
+        if served == reported:
             return Text.assemble(("served    ", "bold"), words, ("; the ledger has the same", "green")), True
-        other = "{:,} attempts, {:,} in, {:,} out".format(*told)
+        other = "{:,} attempts, {:,} in, {:,} out".format(*reported)
         return Text.assemble(("served    ", "bold"), words, (f"; the ledger has {other}", "red")), False
 
     def _take(self, totals: Totals) -> None:

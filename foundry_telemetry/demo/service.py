@@ -108,8 +108,8 @@ class Service:
 
     def _failed_inside(self, request: ReceivedRequest) -> FakeResponse:
         response = self._answer(request).played(request)
-        told = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
-        event = b"event: error\ndata: " + json.dumps(told).encode() + b"\n\n"
+        reported = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+        event = b"event: error\ndata: " + json.dumps(reported).encode() + b"\n\n"
         return structs.replace(response, chunks=(*response.chunks[: _LEADING_EVENTS + 5], event))
 
     def _answer(self, request: ReceivedRequest, **usage: Any) -> FakeResponse:
@@ -147,9 +147,9 @@ def _count(body: bytes) -> tuple[int, int]:
     """Input and output tokens that a body tells; output only where it is final."""
     usage: dict[str, Any] = {}
     final = False
-    for told in _json_values(body):
-        usage |= told.get("message", told).get("usage", {})
-        final = final or told.get("type") in ("message", "message_delta")
+    for reported in _json_values(body):
+        usage |= reported.get("message", reported).get("usage", {})
+        final = final or reported.get("type") in ("message", "message_delta")
     kinds = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
     return sum(usage.get(kind, 0) for kind in kinds), usage.get("output_tokens", 0) if final else 0
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.demo.ledger import Row
-from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, style_of, told
+from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, reported, style_of
 from foundry_telemetry.schema import field as names
 
 _WIDE: Final = 120
@@ -110,8 +110,8 @@ def _evidence(row: Row) -> tuple[Text, Text]:
     azure, anthropic = row.ids
     if row.outcome == _NOT_SENT:
         code = row.text(names.ENTRA_CODE)
-        return Text(f"not sent: {code}" if code else "not sent", style="dim"), told(anthropic)
-    return told(azure), told(anthropic)
+        return Text(f"not sent: {code}" if code else "not sent", style="dim"), reported(anthropic)
+    return reported(azure), reported(anthropic)
 
 
 def _in_all(totals: Totals) -> list[Text]:

@@ -96,19 +96,19 @@ def _time(row: Row) -> Text:
     return Text(f"{row.time.astimezone():%H:%M:%S}", style="dim")
 
 
-def told(value: str | None) -> Text:
+def reported(value: str | None) -> Text:
     """A text as it is, or the dash."""
     return absent() if value is None else Text(value)
 
 
 def _short_azure(row: Row) -> Text:
     value = row.ids[0]
-    return told(value if value is None or len(value) <= _HEAD else f"{value[:_HEAD]}…")
+    return reported(value if value is None or len(value) <= _HEAD else f"{value[:_HEAD]}…")
 
 
 def _short_anthropic(row: Row) -> Text:
     value = row.ids[1]
-    return told(value if value is None or len(value) <= 2 * _TAIL else f"{value[:4]}…{value[-_TAIL:]}")
+    return reported(value if value is None or len(value) <= 2 * _TAIL else f"{value[:4]}…{value[-_TAIL:]}")
 
 
 _TIME: Final = _Column("time", 8, _time)
@@ -124,16 +124,16 @@ _FACTS: Final = (
     _Column("cost $", 8, lambda row: number(row.number(names.COST), "{:.6f}"), right=True),
 )
 _WHOLE_IDS: Final = (
-    _Column("azure id", _AZURE_WIDTH, lambda row: told(row.ids[0])),
-    _Column("anthropic id", _ANTHROPIC_WIDTH, lambda row: told(row.ids[1])),
+    _Column("azure id", _AZURE_WIDTH, lambda row: reported(row.ids[0])),
+    _Column("anthropic id", _ANTHROPIC_WIDTH, lambda row: reported(row.ids[1])),
 )
 _SHORT_IDS: Final = (
     _Column("azure id", _HEAD + 1, _short_azure),
     _Column("anthropic id", 5 + _TAIL, _short_anthropic),
 )
 _FURTHER: Final = (
-    _Column("tenant", 8, lambda row: told(row.text(TENANT))),
-    _Column("client", 29, lambda row: told(row.text(names.CLIENT))),
+    _Column("tenant", 8, lambda row: reported(row.text(TENANT))),
+    _Column("client", 29, lambda row: reported(row.text(names.CLIENT))),
 )
 
 
@@ -164,7 +164,7 @@ class LedgerTable:
         return Group(*(part for row in rows for part in self._two_lines(row)))
 
     def _two_lines(self, row: Row) -> tuple[RenderableType, RenderableType]:
-        azure, anthropic = (told(value) for value in row.ids)
+        azure, anthropic = (reported(value) for value in row.ids)
         azure.pad_right(_AZURE_WIDTH - len(azure))
         second = Text.assemble(" ", _time(row), " ", azure, " ", anthropic, style="dim")
         second.no_wrap, second.overflow = True, "ellipsis"

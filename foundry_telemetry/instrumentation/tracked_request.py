@@ -144,7 +144,7 @@ class TrackedRequest(LeftOut):
             note_redirect(attempt, response)
         if not self.binding.ours and attempt.is_stream:
             try:
-                self.settings.signals.span.answered(self.binding, attempt.request, attempt.ids, attempt.tags)
+                self.settings.signals.span.responded(self.binding, attempt.request, attempt.ids, attempt.tags)
             except Exception as error:  # a span that cannot be written to costs no record
                 internal_errors.add(error, Signal.TRACES)
 

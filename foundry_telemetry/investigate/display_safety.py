@@ -38,10 +38,10 @@ def plain(text: str, most: int = MOST) -> str:
     What is not printable, such as an escape, a line break or a mark of direction, is shown as its number.
     """
     # What follows the cut must not bring an unhidden half of a secret, so hiding comes first.
-    told = _PERSON.sub(HIDDEN, _SECRETS.sub(HIDDEN, text[: 8 * MOST]))
-    if not told.isprintable():
-        told = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in told)
-    return told if len(told) <= most else f"{told[: most - 1]}…"
+    reported = _PERSON.sub(HIDDEN, _SECRETS.sub(HIDDEN, text[: 8 * MOST]))
+    if not reported.isprintable():
+        reported = "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in reported)
+    return reported if len(reported) <= most else f"{reported[: most - 1]}…"
 
 
 def as_markdown(text: str) -> str:

@@ -99,12 +99,12 @@ def show(lines: Iterable[Line], console: Console) -> None:
 
 def page(lines: Iterable[Line], console: Console) -> Iterator[Text]:
     """Lines with their labels in a column of its own; long ones go on under their beginning."""
-    for label, told in lines:
+    for label, reported in lines:
         heading = label
-        if told.no_wrap:
-            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), told)
+        if reported.no_wrap:
+            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), reported)
             continue
-        for piece in told.wrap(console, max(console.width - _LABEL - 1, _NARROWEST)):
+        for piece in reported.wrap(console, max(console.width - _LABEL - 1, _NARROWEST)):
             piece.rstrip()
             yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), piece)
             heading = ""

@@ -15,9 +15,9 @@ _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII).fullmatch
 
 def steps_for(advice: Advice, failure: Attempt | Failure | None) -> Iterator[tuple[str, str | None]]:
     """Each step, and its command with what is known filled in."""
-    told = _told(failure)
+    reported = _reported(failure)
     for step in advice.steps:
-        yield step.text, _filled(step.command, told) if step.command else None
+        yield step.text, _filled(step.command, reported) if step.command else None
 
 
 def to_fill_in(steps: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str]]:
@@ -28,7 +28,7 @@ def to_fill_in(steps: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, s
             yield name, placeholder.meaning
 
 
-def _told(failure: Attempt | Failure | None) -> dict[str, str]:
+def _reported(failure: Attempt | Failure | None) -> dict[str, str]:
     if failure is None:
         return {}
     application = failure.token_application if isinstance(failure, Attempt) else failure.application
@@ -36,7 +36,7 @@ def _told(failure: Attempt | Failure | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value and _SAFE(value) and name in PLACEHOLDERS}
 
 
-def _filled(command: str, told: dict[str, str]) -> str:
-    for name, value in told.items():
+def _filled(command: str, reported: dict[str, str]) -> str:
+    for name, value in reported.items():
         command = command.replace(name, value)
     return command

@@ -18,7 +18,7 @@ from foundry_telemetry.kql.parameters import TimeRange, Value
 MAX_RELATED: Final = 200
 """Rows of a trace that its query gives at most."""
 _AROUND: Final = timedelta(hours=1)
-_JSON: Final = frozenset({"told"})
+_JSON: Final = frozenset({"properties"})
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _BINS: Final = 500
@@ -129,7 +129,7 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     audience: str | None = None
     tenant: str | None = None
     expires_in_s: float | None = None
-    told: str | None = None
+    properties: str | None = None
     """All properties as JSON, not yet harmless; `tags_of` reads the tags."""
 
 
@@ -194,14 +194,14 @@ def day(window: TimeRange) -> TimeRange:
 def tags_of(failure: Failure, prefix: str) -> dict[str, str]:
     """The tags among the properties of a failure, harmless."""
     try:
-        told = msgspec.json.decode(failure.told or "{}")
+        reported = msgspec.json.decode(failure.properties or "{}")
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return {}
-    if not isinstance(told, dict):
+    if not isinstance(reported, dict):
         return {}
     return {
         plain(key.removeprefix(prefix)): plain(value)
-        for key, value in told.items()
+        for key, value in reported.items()
         if key.startswith(prefix) and isinstance(value, str)
     }
 
@@ -225,11 +225,11 @@ def _records(rows: Iterable[Row], kind: type[_Record]) -> list[_Record]:
 
 
 def _record(row: Row, kind: type[_Record], types: dict[str, Any]) -> _Record:
-    told = {name: row[name] for name in types if name in row}
+    reported = {name: row[name] for name in types if name in row}
     try:
-        return msgspec.convert(told, kind)
+        return msgspec.convert(reported, kind)
     except msgspec.ValidationError:
-        fitting = {name: value for name, value in told.items() if _fits(value, types[name])}
+        fitting = {name: value for name, value in reported.items() if _fits(value, types[name])}
     try:
         return msgspec.convert(fitting, kind)
     except msgspec.ValidationError as error:

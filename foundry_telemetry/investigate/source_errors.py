@@ -69,11 +69,11 @@ def explained(error: Exception, name: str, *, is_local: bool) -> str:
 def _refused(error: object, name: str, *, is_local: bool) -> str:
     status = int(getattr(error, "status_code", 0))
     code = getattr(getattr(error, "error", None), "code", None)
-    told = f"{status}, {code}" if isinstance(code, str) and _CODE.fullmatch(code) else str(status)
+    reported = f"{status}, {code}" if isinstance(code, str) and _CODE.fullmatch(code) else str(status)
     if is_local and status not in (400, 504):
-        return f"what answers as {name} is none (status {told}): {_START_LOCAL}"
+        return f"what answers as {name} is none (status {reported}): {_START_LOCAL}"
     check = _STATUS.get(status, _UNAVAILABLE if status >= _FIRST_SERVER_ERROR else _UNREACHABLE)
-    return f"{name} refused the query (status {told}): {check}"
+    return f"{name} refused the query (status {reported}): {check}"
 
 
 def _what_else(*, is_local: bool) -> str:

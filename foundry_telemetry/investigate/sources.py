@@ -95,11 +95,11 @@ class Source:
 
 def _row(columns: list[str], cells: Any, raw: frozenset[str]) -> Row:
     """A row as a mapping, without what was not told."""
-    told = zip(columns, cells, strict=True)
-    return {name: _cell(cell, raw=name in raw) for name, cell in told if _is_told(cell)}
+    reported = zip(columns, cells, strict=True)
+    return {name: _cell(cell, raw=name in raw) for name, cell in reported if _is_reported(cell)}
 
 
-def _is_told(cell: object) -> bool:
+def _is_reported(cell: object) -> bool:
     """Text that was not told is empty; a number that is none says nothing either."""
     return cell is not None and cell != "" and not (isinstance(cell, float) and not math.isfinite(cell))
 

@@ -144,7 +144,7 @@ class Quota:
     def __init__(self) -> None:
         self._seen: dict[str, dict[QuotaKind, _Seconds]] = {}
 
-    def note(self, seen: Observation) -> None:
+    def add(self, seen: Observation) -> None:
         """Count a finished attempt; one that was never sent counts nowhere."""
         deployment = seen.deployment
         if deployment is None or seen.outcome == "not_sent":

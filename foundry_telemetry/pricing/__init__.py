@@ -47,7 +47,7 @@ class Price:
     def finished(self, observation: Observation, _: object) -> None:
         """Price what was used, as far as it is known."""
         usage = observation.usage
-        if not usage.is_told:
+        if not usage.is_reported:
             return
         estimate = cost if usage.complete else partial_cost
         found = estimate(

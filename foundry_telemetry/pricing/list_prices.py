@@ -101,8 +101,8 @@ def _ask(model: str, day: int, terms: _Terms, factors: Factors) -> Table | None:
     """
     import genai_prices  # noqa: PLC0415 - 0.2 s
 
-    told = zip(_ORDINARY, terms, strict=True)
-    context = {name: term for (name, ordinary), term in told if term is not None and term not in ordinary}
+    reported = zip(_ORDINARY, terms, strict=True)
+    context = {name: term for (name, ordinary), term in reported if term is not None and term not in ordinary}
     day_start = datetime.fromtimestamp(day * DAY_S, UTC)
     answer = genai_prices.calc_price(
         genai_prices.Usage(),

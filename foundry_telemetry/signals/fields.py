@@ -22,10 +22,10 @@ def _fields(stage: Stage, root: str = "", *, in_ms: bool = False) -> Fields:
     return fields_of(row for row in FIELDS if (row.stage, row.root, row.in_ms) == (stage, root, in_ms))
 
 
-ASKED: Final = _fields("request")
+REQUEST: Final = _fields("request")
 """Of a request; on our span and in the ledger."""
 
-ANSWERED: Final = _fields("end")
+RESPONSE: Final = _fields("end")
 """Of an observation; on our span and in the ledger."""
 
 USAGE: Final = _fields("end", "usage")
@@ -52,6 +52,8 @@ LEDGER_ENTRA: Final = _fields("ledger", "failure.entra")
 LEDGER_TIMES: Final = _fields("ledger", in_ms=True)
 """Of an observation, in seconds; in the ledger alone, in milliseconds."""
 
-_MEASURED: Final = tuple(row for row in FIELDS if row.measurement)
-MEASURED: Final = fields((row.measurement for row in _MEASURED), (row.path for row in _MEASURED))
+_MEASURED_ROWS: Final = tuple(row for row in FIELDS if row.measurement)
+MEASUREMENTS: Final = fields(
+    (row.measurement for row in _MEASURED_ROWS), (row.path for row in _MEASURED_ROWS)
+)
 """Of an observation; the numbers that Azure keeps as numbers on a span's row."""

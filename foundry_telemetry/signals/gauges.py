@@ -18,18 +18,18 @@ from foundry_telemetry.limits.quota import Quota, Reading
 from foundry_telemetry.schema import field as names
 from foundry_telemetry.schema import metric as metric_names
 
-Asked = Callable[[], object]
+BeforeRead = Callable[[], object]
 """Records what waits, so that the instruments report it too."""
 
 _quotas: Final[weakref.WeakKeyDictionary[Meter, Quota]] = weakref.WeakKeyDictionary()
 
 
-def create_gauges(meter: Meter, asked: Asked) -> Quota:
+def create_gauges(meter: Meter, before_read: BeforeRead) -> Quota:
     """Create the instruments, unless the meter has them: of one name the SDK keeps the first callback only.
 
     Args:
         meter: Where they are made.
-        asked: Called before a gauge is read.
+        before_read: Called before a gauge is read.
 
     Returns:
         Where attempts are to be noted.
@@ -40,7 +40,7 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
     quota = _quotas[meter] = Quota()
 
     def used(_: CallbackOptions) -> Iterable[Observation]:
-        asked()
+        before_read()
         return [Observation(reading.used, _fields(reading)) for reading in _readings(quota)]
 
     def limits(_: CallbackOptions) -> Iterable[Observation]:
@@ -57,7 +57,7 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
             if reading.seconds_to_wall is not None
         ]
 
-    _create_health(meter, asked)  # first: what waits must be recorded before counters are collected
+    _create_health(meter, before_read)  # first: what waits must be recorded before counters are collected
     meter.create_observable_gauge(metric_names.QUOTA_USED, [used], "{unit}")
     meter.create_observable_gauge(metric_names.QUOTA_LIMIT, [limits], "{unit}")
     meter.create_observable_gauge(metric_names.QUOTA_TIME_TO_EXHAUSTION, [walls], "s")
@@ -65,11 +65,11 @@ def create_gauges(meter: Meter, asked: Asked) -> Quota:
     return quota
 
 
-def _create_health(meter: Meter, asked: Asked) -> None:
+def _create_health(meter: Meter, before_read: BeforeRead) -> None:
     """What tells whether the telemetry itself is well."""
 
     def losses(_: CallbackOptions) -> Iterable[Observation]:
-        asked()
+        before_read()
         return [
             Observation(count, {names.DROP_REASON: str(reason), names.DROP_SIGNAL: str(signal)})
             for (reason, signal), count in dropped.tell().items()

@@ -29,7 +29,7 @@ from foundry_telemetry.signals.fields import (
     read,
 )
 from foundry_telemetry.signals.providers import is_placeholder
-from foundry_telemetry.signals.span import SpanBinding, answered_fields
+from foundry_telemetry.signals.span import SpanBinding, read_response_fields
 
 _CONSTANT: Final = {names.CUSTOM_EVENT: EVENT_NAME, names.SCHEMA_VERSION: SCHEMA}
 
@@ -59,18 +59,20 @@ class Ledger:
         self._unlimited: Callable[[LogRecord, Any], Any] = _as_it_is
         self._find_logger()  # what a provider of the application raises, it raises at set-up
 
-    def finished(self, seen: Observation, binding: SpanBinding) -> None:
+    def finished(self, observation: Observation, binding: SpanBinding) -> None:
         """Write the event of one attempt, in the context of its call's span."""
-        failed = seen.failure is not None
-        attributes = binding.asked | answered_fields(binding, seen)  # the oldest are dropped first
-        attributes |= _ledger_only(seen)
+        failed = observation.failure is not None
+        attributes = binding.request_fields | read_response_fields(
+            binding, observation
+        )  # the oldest are dropped first
+        attributes |= _ledger_only(observation)
         attributes |= _CONSTANT
         record = LogRecord(
-            timestamp=seen.started_ns + int(seen.duration_s * 1e9),
+            timestamp=observation.started_ns + int(observation.duration_s * 1e9),
             context=binding.context,
             severity_number=SeverityNumber.WARN if failed else SeverityNumber.INFO,
             severity_text="WARN" if failed else "INFO",
-            body=_headline(seen),
+            body=_headline(observation),
             attributes=attributes,
             event_name=EVENT_NAME,
         )
@@ -104,20 +106,20 @@ def _unlimited_in(logger: Any) -> Callable[[LogRecord, Any], Any]:
     return lambda record, logger: make(record, logger.resource, scope, limits)  # a fork changes the resource
 
 
-def _headline(seen: Observation) -> str:
+def _headline(observation: Observation) -> str:
     """The event in a few words, for those who read logs and not fields; Azure drops it."""
-    cause = seen.failure.type if seen.failure else seen.outcome
-    return f"{seen.deployment or seen.path} {seen.status_code or '-'} {cause}"
+    cause = observation.failure.type if observation.failure else observation.outcome
+    return f"{observation.deployment or observation.path} {observation.status_code or '-'} {cause}"
 
 
-def _ledger_only(seen: Observation) -> Attributes:
-    fields = read(LEDGER, seen)
-    for name, seconds in read(LEDGER_TIMES, seen).items():
+def _ledger_only(observation: Observation) -> Attributes:
+    fields = read(LEDGER, observation)
+    for name, seconds in read(LEDGER_TIMES, observation).items():
         fields[name] = int(seconds * 1e6 + 0.5) / 1000  # `round` costs five times as much
-    if seen.usage.is_told:
-        fields |= read(LEDGER_USAGE, seen.usage)
-    if seen.failure is not None:
-        fields |= _failure(seen.failure)
+    if observation.usage.is_reported:
+        fields |= read(LEDGER_USAGE, observation.usage)
+    if observation.failure is not None:
+        fields |= _failure(observation.failure)
     return fields
 
 

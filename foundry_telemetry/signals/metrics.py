@@ -50,7 +50,7 @@ _MAX_PENDING: Final = 4096
 class PendingMeasurement(Struct, frozen=True):
     """An attempt that waits for a reader."""
 
-    seen: Observation
+    observation: Observation
     where: SpanContext
     ours: bool
     """Whether the call's span is ours."""
@@ -92,20 +92,20 @@ class Metrics:
         self._cost = meter.create_counter(metric_names.COST, "{USD}")
         self._partial_cost = meter.create_counter(metric_names.PARTIAL_COST, "{USD}")
         self._unpriced = meter.create_counter(metric_names.UNPRICED_ATTEMPTS, "{attempt}")
-        self._quota = create_gauges(meter, _asked)
+        self._quota = create_gauges(meter, _before_read)
         _all.add(self)
 
     def _meter_provider(self) -> MeterProvider:
         return self._provider or metrics.get_meter_provider()
 
-    def finished(self, seen: Observation, binding: SpanBinding) -> None:
+    def finished(self, observation: Observation, binding: SpanBinding) -> None:
         """Take a note of one finished attempt, if anybody may ever ask."""
         if not self._watched:
             self._watched = not is_placeholder(self._meter_provider())
             if not self._watched:
                 return
         span = binding.span or INVALID_SPAN
-        measurement = PendingMeasurement(seen, span.get_span_context(), binding.ours, binding.standard)
+        measurement = PendingMeasurement(observation, span.get_span_context(), binding.ours, binding.standard)
         if len(self._pending) < _MAX_PENDING:
             self._pending.append(measurement)
             _with_pending.add(self)
@@ -133,78 +133,84 @@ class Metrics:
         self._pending.clear()
 
     def _record(self, measurement: PendingMeasurement) -> None:
-        seen = measurement.seen
+        observation = measurement.observation
         context = _context(measurement.where)
-        if seen.operation == CHAT:
-            self._quota.note(seen)
-        place = self._place(seen)
+        if observation.operation == CHAT:
+            self._quota.add(observation)
+        place = self._place(observation)
         model = place.pop(names.RESPONSE_MODEL, None)
-        self._record_attempt(seen, place, context)
-        if seen.operation != CHAT:  # counting tokens consumes none
+        self._record_attempt(observation, place, context)
+        if observation.operation != CHAT:  # counting tokens consumes none
             return
         call = place | {names.OPERATION: CHAT, names.PROVIDER: PROVIDER_ANTHROPIC}
-        if seen.server_port is not None:
-            call[names.SERVER_PORT] = seen.server_port
+        if observation.server_port is not None:
+            call[names.SERVER_PORT] = observation.server_port
         if model is not None:
             call[names.RESPONSE_MODEL] = model
-        self._record_cost(seen, call, context)
+        self._record_cost(observation, call, context)
         for kind, tokens in (
-            ("input", seen.usage.total_input_tokens),
-            ("output", seen.usage.output_tokens),
+            ("input", observation.usage.total_input_tokens),
+            ("output", observation.usage.output_tokens),
         ):
             if tokens:
                 self._tokens.add(tokens, call | {names.TOKEN_TYPE: kind}, context)
         if measurement.standard:
-            ends_call = measurement.ours or _ends_call(seen)
-            self.standard.record(seen, call, context, ends_call=ends_call)
+            ends_call = measurement.ours or _ends_call(observation)
+            self.standard.record(observation, call, context, ends_call=ends_call)
 
-    def _place(self, seen: Observation) -> Attributes:
+    def _place(self, observation: Observation) -> Attributes:
         """Server, deployment and model, as far as they were told; bounded one by one and together."""
         place: Attributes = {}
         for name, values, value in (
-            (names.SERVER_ADDRESS, self._servers, seen.server_address),
-            (names.REQUEST_MODEL, self._deployments, seen.deployment),
-            (names.RESPONSE_MODEL, self._models, seen.response_model),
+            (names.SERVER_ADDRESS, self._servers, observation.server_address),
+            (names.REQUEST_MODEL, self._deployments, observation.deployment),
+            (names.RESPONSE_MODEL, self._models, observation.response_model),
         ):
             if value is not None:
                 place[name] = values.bound(value)
         if not _is_bounded(self._places, place, _MAX_PLACES):
             place = dict.fromkeys(place, _OTHER)
-        tags = self._tags_of(seen)
+        tags = self._tags_of(observation)
         if tags and not _is_bounded(self._tagged, place | tags, _MAX_TAGGED):
             tags = dict.fromkeys(tags, _OTHER)
         return place | tags
 
-    def _tags_of(self, seen: Observation) -> Attributes:
+    def _tags_of(self, observation: Observation) -> Attributes:
         """The tags that go on metrics, each bounded by itself."""
         return {
-            TAG_PREFIX + key: self._tags.setdefault(key, Values()).bound(seen.tags[key])
+            TAG_PREFIX + key: self._tags.setdefault(key, Values()).bound(observation.tags[key])
             for key in metric_tags()
-            if key in seen.tags
+            if key in observation.tags
         }
 
-    def _record_attempt(self, seen: Observation, place: Attributes, context: Context) -> None:
-        fields = place | {names.AUTH_SCHEME: seen.auth_scheme, names.IS_RETRY: seen.attempt_number > 1}
-        failure = seen.failure
-        if seen.status_code is not None:
-            fields[names.STATUS_CODE] = seen.status_code
+    def _record_attempt(self, observation: Observation, place: Attributes, context: Context) -> None:
+        fields = place | {
+            names.AUTH_SCHEME: observation.auth_scheme,
+            names.IS_RETRY: observation.attempt_number > 1,
+        }
+        failure = observation.failure
+        if observation.status_code is not None:
+            fields[names.STATUS_CODE] = observation.status_code
         if failure is not None:
             fields[names.ERROR_TYPE] = failure.type
-        self._attempt.record(seen.duration_s, fields, context)
+        self._attempt.record(observation.duration_s, fields, context)
         if failure is not None and failure.auth_failure:
             del fields[names.IS_RETRY]
             self._auth_failures.add(1, fields, context)
 
-    def _record_cost(self, seen: Observation, call: Attributes, context: Context) -> None:
-        if seen.cost_usd is not None:
-            if seen.cost_usd:
-                self._cost.add(seen.cost_usd, call, context)
+    def _record_cost(self, observation: Observation, call: Attributes, context: Context) -> None:
+        if observation.cost_usd is not None:
+            if observation.cost_usd:
+                self._cost.add(observation.cost_usd, call, context)
             return
-        if seen.partial_cost_usd:
-            self._partial_cost.add(seen.partial_cost_usd, call, context)
-        if seen.usage.is_told:
+        if observation.partial_cost_usd:
+            self._partial_cost.add(observation.partial_cost_usd, call, context)
+        if observation.usage.is_reported:
             why = pricing.missing(
-                seen.response_model, seen.usage, seen.started_ns, deployment=seen.deployment
+                observation.response_model,
+                observation.usage,
+                observation.started_ns,
+                deployment=observation.deployment,
             )
             self._unpriced.add(1, call | {names.UNPRICED_REASON: why}, context)
 
@@ -215,12 +221,12 @@ def _context(where: SpanContext) -> Context:
     return set_span_in_context(span, Context())
 
 
-def _ends_call(seen: Observation) -> bool:
+def _ends_call(observation: Observation) -> bool:
     """Whether nobody will try again. A stream that broke is not sent again; a redirect is not the end."""
-    if seen.status_code is not None and 300 <= seen.status_code < 400:  # noqa: PLR2004
+    if observation.status_code is not None and 300 <= observation.status_code < 400:  # noqa: PLR2004
         return False
-    in_stream = seen.stream and seen.outcome in ("stream_error", "truncated")
-    return seen.failure is None or in_stream or not seen.failure.retryable
+    in_stream = observation.stream and observation.outcome in ("stream_error", "truncated")
+    return observation.failure is None or in_stream or not observation.failure.retryable
 
 
 def _is_bounded(known: set[tuple[tuple[str, Any], ...]], combination: Attributes, most: int) -> bool:
@@ -261,7 +267,7 @@ def recorded_elsewhere(provider: object) -> Mapping[str, str]:
     return found
 
 
-def _asked() -> None:
+def _before_read() -> None:
     """A reader is about to collect.
 
     Of several instruments with one name the SDK keeps the first callback only, so each records all notes.

@@ -11,7 +11,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema import field as names
 from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC
-from foundry_telemetry.signals.fields import MEASURED, Attributes, read
+from foundry_telemetry.signals.fields import MEASUREMENTS, Attributes, read
 from foundry_telemetry.signals.span_limits import fit, fit_for_start
 from foundry_telemetry.wire.request_matcher import Request, url_of
 
@@ -32,7 +32,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def start_call(
-    tracer: Tracer, context: Context, request: Request, asked: Attributes, started_ns: int
+    tracer: Tracer, context: Context, request: Request, request_fields: Attributes, started_ns: int
 ) -> Span:
     """Start the span of a call.
 
@@ -40,10 +40,10 @@ def start_call(
         tracer: Makes it.
         context: Of the caller.
         request: What is asked.
-        asked: The request's fields, by name.
+        request_fields: The request's fields, by name.
         started_ns: Nanoseconds since the epoch.
     """
-    fields = asked | _opening(request, request.url)
+    fields = request_fields | _opening(request, request.url)
     if request.effort is not None:
         fields[names.REASONING_LEVEL] = request.effort
     return tracer.start_span(
@@ -55,98 +55,108 @@ def start_call(
     )
 
 
-def end_call(span: Span, seen: Observation, answered: Attributes) -> None:
+def end_call(span: Span, observation: Observation, response_fields: Attributes) -> None:
     """End the span of a call with its last attempt.
 
     Args:
         span: What `start_call` gave.
-        seen: The finished attempt.
-        answered: Its fields, by name.
+        observation: The finished attempt.
+        response_fields: Its fields, by name.
     """
-    fields = answered | outcome_of(seen)
-    fields[names.ATTEMPT_COUNT] = seen.attempt_number
-    if seen.time_to_first_token_s is not None:
-        fields[names.TIME_TO_FIRST_CHUNK] = seen.time_to_first_token_s
-    if seen.attempt_number > 1:
-        fields[names.RESEND_COUNT] = seen.attempt_number - 1
+    fields = response_fields | outcome_of(observation)
+    fields[names.ATTEMPT_COUNT] = observation.attempt_number
+    if observation.time_to_first_token_s is not None:
+        fields[names.TIME_TO_FIRST_CHUNK] = observation.time_to_first_token_s
+    if observation.attempt_number > 1:
+        fields[names.RESEND_COUNT] = observation.attempt_number - 1
     span.set_attributes(fit(fields, span, ours=True))
-    _end(span, seen)
+    _end(span, observation)
 
 
 def late_call(
-    tracer: Tracer, context: Context, seen: Observation, asked: Attributes, answered: Attributes
+    tracer: Tracer,
+    context: Context,
+    observation: Observation,
+    request_fields: Attributes,
+    response_fields: Attributes,
 ) -> None:
     """The span of a call whose owner has ended its own before, and without the usage; arguments as above."""
-    fields = asked | _opening(seen, _url(seen))
-    name = f"{seen.operation or seen.method} {seen.deployment or seen.path}"
-    end_call(_start(tracer, context, name, seen, fields), seen, answered)
+    fields = request_fields | _opening(observation, _url(observation))
+    name = f"{observation.operation or observation.method} {observation.deployment or observation.path}"
+    end_call(_start(tracer, context, name, observation, fields), observation, response_fields)
 
 
-def exchange_span(tracer: Tracer, context: Context, seen: Observation, answered: Attributes) -> None:
+def exchange_span(
+    tracer: Tracer, context: Context, observation: Observation, response_fields: Attributes
+) -> None:
     """A span for one exchange below the owner's; without usage, so that sums over spans stay right."""
-    fields: Attributes = {name: answered[name] for name in _EXCHANGE_FIELDS if name in answered}
-    fields[names.METHOD] = seen.method
-    if seen.attempt_number > 1:
-        fields[names.RESEND_COUNT] = seen.attempt_number - 1
-    if seen.server_address is not None:
-        fields[names.SERVER_ADDRESS] = seen.server_address
-        fields[names.SERVER_PORT] = seen.server_port
-        fields[names.URL_FULL] = _url(seen)
-    if seen.failure is not None:
-        fields[names.LAST_ERROR] = seen.failure.type
-    _end(_start(tracer, context, seen.method, seen, fields), seen)
+    fields: Attributes = {name: response_fields[name] for name in _EXCHANGE_FIELDS if name in response_fields}
+    fields[names.METHOD] = observation.method
+    if observation.attempt_number > 1:
+        fields[names.RESEND_COUNT] = observation.attempt_number - 1
+    if observation.server_address is not None:
+        fields[names.SERVER_ADDRESS] = observation.server_address
+        fields[names.SERVER_PORT] = observation.server_port
+        fields[names.URL_FULL] = _url(observation)
+    if observation.failure is not None:
+        fields[names.LAST_ERROR] = observation.failure.type
+    _end(_start(tracer, context, observation.method, observation, fields), observation)
 
 
-def outcome_of(seen: Observation) -> Attributes:
+def outcome_of(observation: Observation) -> Attributes:
     """What goes on our span and on an owner's alike; there the last attempt wins."""
     fields: Attributes = {}
-    measured = read(MEASURED, seen)
+    measured = read(MEASUREMENTS, observation)
     if measured:
         fields[names.MEASUREMENTS] = _encode(measured).decode()
-    finish = _finish_reason(seen)
+    finish = _finish_reason(observation)
     if finish is not None:
         fields[names.FINISH_REASONS] = (finish,)
-    if seen.failure is not None:
-        fields[names.LAST_ERROR] = seen.failure.type
+    if observation.failure is not None:
+        fields[names.LAST_ERROR] = observation.failure.type
     return fields
 
 
-def _start(tracer: Tracer, context: Context, name: str, seen: Observation, fields: Attributes) -> Span:
+def _start(tracer: Tracer, context: Context, name: str, observation: Observation, fields: Attributes) -> Span:
     """A span of an attempt that is over."""
     return tracer.start_span(
-        name, context, SpanKind.CLIENT, fit_for_start(fields, tracer), start_time=seen.started_ns
+        name, context, SpanKind.CLIENT, fit_for_start(fields, tracer), start_time=observation.started_ns
     )
 
 
-def _end(span: Span, seen: Observation) -> None:
-    if seen.failure is not None:
+def _end(span: Span, observation: Observation) -> None:
+    if observation.failure is not None:
         span.set_status(_ERROR)
-    span.end(seen.started_ns + int(seen.duration_s * 1e9))
+    span.end(observation.started_ns + int(observation.duration_s * 1e9))
 
 
-def _opening(asked: Request | Observation, url: str | None) -> Attributes:
+def _opening(request_fields: Request | Observation, url: str | None) -> Attributes:
     """What only our span of a call has, known before the request leaves, so that a sampler sees it."""
     fields: Attributes = {names.RESOURCE_PROVIDER: COGNITIVE_SERVICES}
-    if asked.server_address is not None:
-        fields[names.PEER_SERVICE] = asked.server_address
-        fields[names.SERVER_PORT] = asked.server_port
+    if request_fields.server_address is not None:
+        fields[names.PEER_SERVICE] = request_fields.server_address
+        fields[names.SERVER_PORT] = request_fields.server_port
         fields[names.URL_FULL] = url
-    if asked.operation is not None:
+    if request_fields.operation is not None:
         fields[names.PROVIDER] = PROVIDER_ANTHROPIC
         fields[names.SYSTEM] = PROVIDER_ANTHROPIC
-    if asked.stream:
+    if request_fields.stream:
         fields[names.REQUEST_STREAM] = True
     return fields
 
 
-def _url(seen: Observation) -> str | None:
+def _url(observation: Observation) -> str | None:
     """Scheme, host and path, as of a request."""
-    if seen.server_address is None:
+    if observation.server_address is None:
         return None
-    return url_of(seen.scheme, seen.server_address, seen.server_port, seen.path)
+    return url_of(observation.scheme, observation.server_address, observation.server_port, observation.path)
 
 
-def _finish_reason(seen: Observation) -> str | None:
-    if seen.outcome == "truncated":
+def _finish_reason(observation: Observation) -> str | None:
+    if observation.outcome == "truncated":
         return "error"
-    return _FINISH_REASONS.get(seen.stop_reason, seen.stop_reason) if seen.stop_reason else None
+    return (
+        _FINISH_REASONS.get(observation.stop_reason, observation.stop_reason)
+        if observation.stop_reason
+        else None
+    )

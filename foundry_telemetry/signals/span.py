@@ -21,7 +21,7 @@ from foundry_telemetry.schema import field as names
 from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC, SCOPE
 from foundry_telemetry.signals.call_span import find_owner
 from foundry_telemetry.signals.duplicate_telemetry import doubling
-from foundry_telemetry.signals.fields import ANSWERED, ASKED, FAILURE, USAGE, Attributes, read, read_tags
+from foundry_telemetry.signals.fields import FAILURE, REQUEST, RESPONSE, USAGE, Attributes, read, read_tags
 from foundry_telemetry.signals.missing_usage import has_usage, owe
 from foundry_telemetry.signals.open_spans import OpenSpan, watch
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
@@ -43,7 +43,7 @@ class SpanBinding(Struct, eq=False):
     """16 hex digits."""
     context: Context
     """Context in which metrics and the ledger event are recorded."""
-    asked: Attributes
+    request_fields: Attributes
     """The request's fields, by name."""
     standard: bool
     """Whether the standard GenAI metrics are ours to record."""
@@ -57,7 +57,7 @@ class SpanBinding(Struct, eq=False):
     """Of the span above those that stand for the call, if another library has one."""
     number: int = 1
     is_enriched: bool = False
-    answered: Attributes | None = None
+    response_fields: Attributes | None = None
     """The answer's fields, by name, once they were read."""
     has_http_span: bool = False
     """Whether an HTTP instrumentor made a span for this attempt."""
@@ -79,31 +79,31 @@ def unbound(request: Request, context: Context) -> SpanBinding:
         ours=False,
         call_id=_hex(trace.INVALID_SPAN_CONTEXT),
         context=context,
-        asked=read(ASKED, request),
+        request_fields=read(REQUEST, request),
         standard=True,
         trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
     )
 
 
-def answered_fields(binding: SpanBinding, seen: Observation) -> Attributes:
+def read_response_fields(binding: SpanBinding, observation: Observation) -> Attributes:
     """The fields that our span and the ledger event share, beyond the request's; not to be changed."""
-    if binding.answered is None:
-        binding.answered = _read_answered(seen)
-    return binding.answered
+    if binding.response_fields is None:
+        binding.response_fields = _read_response_fields(observation)
+    return binding.response_fields
 
 
-def _read_answered(seen: Observation) -> Attributes:
-    fields = read(ANSWERED, seen)
-    if seen.usage.is_told:
-        fields |= read(USAGE, seen.usage)
-    if seen.failure is not None:
-        fields |= read(FAILURE, seen.failure)
-    return fields | read_tags(seen.tags) if seen.tags else fields
+def _read_response_fields(observation: Observation) -> Attributes:
+    fields = read(RESPONSE, observation)
+    if observation.usage.is_reported:
+        fields |= read(USAGE, observation.usage)
+    if observation.failure is not None:
+        fields |= read(FAILURE, observation.failure)
+    return fields | read_tags(observation.tags) if observation.tags else fields
 
 
 def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: int) -> SpanBinding:
     """Find the owner's span in `context`, or start ours."""
-    asked = read(ASKED, request)
+    request_fields = read(REQUEST, request)
     current = trace.get_current_span(context)
     where = current.get_span_context()
     standard = context.get(_GENAI_CONTEXT) is None
@@ -111,7 +111,7 @@ def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: in
     doubling.note(owner.scopes)
     span, ours = owner.span, False
     if span is None and not _is_unsampled_owner(where, request, standard=standard):
-        span, ours = start_call(tracer, context, request, asked, started_ns), True
+        span, ours = start_call(tracer, context, request, request_fields, started_ns), True
     if span is not None and span is not current:
         where = span.get_span_context()
         context = trace.set_span_in_context(span, context)
@@ -120,7 +120,7 @@ def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: in
         ours=ours,
         call_id=_hex(where),
         context=context,
-        asked=asked,
+        request_fields=request_fields,
         standard=standard,
         trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
         claim=owner.claim,
@@ -158,17 +158,17 @@ def enrich_early(binding: SpanBinding, request: Request, ids: RequestIds, tags: 
 
 
 def _identity(
-    binding: SpanBinding, asked: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
+    binding: SpanBinding, request_fields: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
 ) -> Attributes:
     """What an owner's span lacks, known with the headers."""
     fields: Attributes = {
         names.SYSTEM: PROVIDER_ANTHROPIC,
         names.RESOURCE_PROVIDER: COGNITIVE_SERVICES,
-        names.AUTH_SCHEME: asked.auth_scheme,
+        names.AUTH_SCHEME: request_fields.auth_scheme,
         names.ATTEMPT_COUNT: binding.number,
     }
-    if asked.resource is not None:
-        fields[names.RESOURCE] = asked.resource
+    if request_fields.resource is not None:
+        fields[names.RESOURCE] = request_fields.resource
     if ids.apim_request_id is not None:
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
     if ids.request_id is not None and not binding.of_sdk:
@@ -209,7 +209,7 @@ class CallSpans:
         """Note the spans that others start, once there is a provider to make them."""
         self._sees_spans = watch(self._provider or trace.get_tracer_provider())
 
-    def answered(
+    def responded(
         self, binding: SpanBinding, request: Request, ids: RequestIds, tags: Mapping[str, str]
     ) -> None:
         """The headers of a streamed answer are here."""
@@ -221,7 +221,7 @@ class CallSpans:
         if span is None:
             return
         if binding.ours:
-            end_call(span, observation, answered_fields(binding, observation))
+            end_call(span, observation, read_response_fields(binding, observation))
             return
         if binding.claim is not None and _may_be_followed(observation):
             binding.claim.is_claimed = False
@@ -229,33 +229,43 @@ class CallSpans:
         if observation.usage.complete and not binding.of_sdk:  # the SDK writes it, always
             self._write_usage(span, observation, binding)
         if _has_own_exchange(observation) and not binding.has_http_span:
-            exchange_span(self._tracer, binding.context, observation, answered_fields(binding, observation))
+            exchange_span(
+                self._tracer, binding.context, observation, read_response_fields(binding, observation)
+            )
 
-    def _write_usage(self, span: Span, seen: Observation, binding: SpanBinding) -> None:
+    def _write_usage(self, span: Span, observation: Observation, binding: SpanBinding) -> None:
         """See that the usage stands on one span of the call."""
         if has_usage(span):
             return
         if span.is_recording():
-            owe(span, read(USAGE, seen.usage))
+            owe(span, read(USAGE, observation.usage))
         else:  # nobody will write it there any more
-            late_call(self._tracer, binding.context, seen, binding.asked, answered_fields(binding, seen))
+            late_call(
+                self._tracer,
+                binding.context,
+                observation,
+                binding.request_fields,
+                read_response_fields(binding, observation),
+            )
 
 
-def _write_outcome(span: Span, seen: Observation, binding: SpanBinding) -> None:
+def _write_outcome(span: Span, observation: Observation, binding: SpanBinding) -> None:
     if span.is_recording():
-        fields = outcome_of(seen)
-        fields[names.OUTCOME] = seen.outcome
+        fields = outcome_of(observation)
+        fields[names.OUTCOME] = observation.outcome
         if not binding.is_enriched:
-            fields |= _identity(binding, seen, seen.ids, seen.tags)
+            fields |= _identity(binding, observation, observation.ids, observation.tags)
         span.set_attributes(fit(fields, span, ours=False))
 
 
-def _has_own_exchange(seen: Observation) -> bool:
+def _has_own_exchange(observation: Observation) -> bool:
     """Whether an attempt below an owner's span is shown by itself: one that failed or was sent again."""
-    return seen.outcome != "not_sent" and (seen.failure is not None or seen.attempt_number > 1)
+    return observation.outcome != "not_sent" and (
+        observation.failure is not None or observation.attempt_number > 1
+    )
 
 
-def _may_be_followed(seen: Observation) -> bool:
+def _may_be_followed(observation: Observation) -> bool:
     """Whether the same call may make another attempt: after a failure, a redirect, or a cancelled one."""
-    is_redirect = seen.status_code is not None and 300 <= seen.status_code < 400  # noqa: PLR2004
-    return is_redirect or seen.failure is not None or seen.outcome == "cancelled"
+    is_redirect = observation.status_code is not None and 300 <= observation.status_code < 400  # noqa: PLR2004
+    return is_redirect or observation.failure is not None or observation.outcome == "cancelled"

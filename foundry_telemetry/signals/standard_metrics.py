@@ -85,22 +85,26 @@ class StandardMetrics:
         """Who else records them now: the scope by the name of the metric."""
         return recorded_elsewhere(self._provider())
 
-    def record(self, seen: Observation, call: Attributes, context: Context, *, ends_call: bool) -> None:
+    def record(
+        self, observation: Observation, call: Attributes, context: Context, *, ends_call: bool
+    ) -> None:
         """Record an attempt, but for what somebody else records.
 
         Args:
-            seen: The attempt.
+            observation: The attempt.
             call: The attributes of its call.
             context: For exemplars.
             ends_call: Whether its duration is that of the call.
         """
         if self._elsewhere is None:
             self.look_up()
-        usage = seen.usage
+        usage = observation.usage
         if ends_call:
-            fields = call if seen.failure is None else call | {names.ERROR_TYPE: seen.failure.type}
-            self._measure(metric_names.OPERATION_DURATION, seen.duration_s, fields, context)
-        self._measure(metric_names.TIME_TO_FIRST_CHUNK, seen.time_to_first_token_s, call, context)
+            fields = (
+                call if observation.failure is None else call | {names.ERROR_TYPE: observation.failure.type}
+            )
+            self._measure(metric_names.OPERATION_DURATION, observation.duration_s, fields, context)
+        self._measure(metric_names.TIME_TO_FIRST_CHUNK, observation.time_to_first_token_s, call, context)
         for kind, tokens in (("input", usage.total_input_tokens), ("output", usage.output_tokens)):
             self._measure(metric_names.TOKEN_USAGE, tokens, call | {names.TOKEN_TYPE: kind}, context)
         fields = call | {names.TOKEN_MODALITY: "unknown"}

@@ -20,7 +20,7 @@ LEDGER = {
     *(
         name
         for group in vars(fields).values()
-        if isinstance(group, fields.Fields) and group is not fields.MEASURED
+        if isinstance(group, fields.Fields) and group is not fields.MEASUREMENTS
         for name in group.names
     ),
     names.SCHEMA_VERSION,
@@ -135,7 +135,7 @@ def test_no_command_shows_a_secret(entry: Advice) -> None:
 def test_a_missing_role_is_told_in_full() -> None:
     """Data action, role under both names and by its lasting id, scope, who lacks it, and the wait."""
     entry = ALL["authz_missing_role"]
-    told = " ".join([*texts(entry), *commands(entry)])
+    reported = " ".join([*texts(entry), *commands(entry)])
     for fact in (
         "Microsoft.CognitiveServices/accounts/AIServices/providers/action",
         "Foundry User",
@@ -145,16 +145,16 @@ def test_a_missing_role_is_told_in_full() -> None:
         "--role 53ca6127-db72-4b80-b1b0-d745d6d5456d --scope <resource-id>",
         "5 minutes",
     ):
-        assert fact in told
+        assert fact in reported
     assert "Foundry User" in entry.next_step
 
 
 def test_a_wrong_audience_names_all_three_scopes() -> None:
     """The right one, the older one that is accepted, and the printed one that is not."""
-    told = " ".join(texts(ALL["auth_wrong_audience"]))
+    reported = " ".join(texts(ALL["auth_wrong_audience"]))
     assert "https://ai.azure.com/.default" in ALL["auth_wrong_audience"].next_step
-    assert "https://cognitiveservices.azure.com" in told
-    assert "https://ai.cognitiveservices.com/.default" in told
+    assert "https://cognitiveservices.azure.com" in reported
+    assert "https://ai.cognitiveservices.com/.default" in reported
 
 
 @pytest.mark.parametrize("name", sorted(CLASSES))

@@ -82,12 +82,12 @@ def test_coroutine() -> None:
 @tagged
 def echo(first: str) -> Generator[tuple[str, object], str, str]:
     """Gives the tags it runs with and what it was sent or what was thrown at it."""
-    told: object = first
-    while told != "end":
+    reported: object = first
+    while reported != "end":
         try:
-            told = yield current_tags().get("tenant", "none"), told
+            reported = yield current_tags().get("tenant", "none"), reported
         except LookupError as error:
-            told = repr(error)
+            reported = repr(error)
     return "ended"
 
 
@@ -131,14 +131,14 @@ def test_async_generator() -> None:
 
     @tagged
     async def work() -> AsyncGenerator[object, object]:
-        told: object = "first"
+        reported: object = "first"
         try:
-            while told != "end":
+            while reported != "end":
                 try:
                     await asyncio.sleep(0)
-                    told = yield (dict(current_tags()), told)
+                    reported = yield (dict(current_tags()), reported)
                 except LookupError as error:
-                    told = repr(error)
+                    reported = repr(error)
         finally:
             await asyncio.sleep(0)
             seen.append(dict(current_tags()))

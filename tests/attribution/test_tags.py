@@ -20,7 +20,7 @@ def _as_at_the_start() -> Iterator[None]:
     set_tags()
 
 
-def told(**tags: str) -> dict[str, str]:
+def reported(**tags: str) -> dict[str, str]:
     """The tags in force inside a block."""
     with attribute(**tags):
         return dict(current_tags())
@@ -29,40 +29,40 @@ def told(**tags: str) -> dict[str, str]:
 @pytest.mark.parametrize("key", sorted(PERSONAL))
 def test_values_that_name_a_person_are_hashed(key: str) -> None:
     """They become 16 hex digits: the same for the same person, others for another, never the value."""
-    value = told(**{key: PERSON})[key]
+    value = reported(**{key: PERSON})[key]
     assert len(bytes.fromhex(value)) == 8
-    assert told(**{key: f" {PERSON}\n"})[key] == value
-    assert told(**{key: PERSON + "x"})[key] != value
-    assert told(**{key: ""}) == {}
+    assert reported(**{key: f" {PERSON}\n"})[key] == value
+    assert reported(**{key: PERSON + "x"})[key] != value
+    assert reported(**{key: ""}) == {}
 
 
 def test_long_values_are_hashed_whole() -> None:
     """Two persons whose first 128 characters agree are still two."""
-    assert told(user="x" * 128 + "a") != told(user="x" * 128 + "b")
+    assert reported(user="x" * 128 + "a") != reported(user="x" * 128 + "b")
 
 
 def test_other_values_stay() -> None:
     """What names no person is told as it is."""
-    assert told(tenant="acme", feature="user") == {"tenant": "acme", "feature": "user"}
+    assert reported(tenant="acme", feature="user") == {"tenant": "acme", "feature": "user"}
 
 
 def test_who_says_otherwise() -> None:
     """The application may hash other keys, or none."""
     set_tags(hashed=("tenant",))
-    assert told(user=PERSON)["user"] == PERSON
-    assert told(tenant="acme")["tenant"] != "acme"
+    assert reported(user=PERSON)["user"] == PERSON
+    assert reported(tenant="acme")["tenant"] != "acme"
     set_tags(hashed=())
-    assert told(tenant="acme") == {"tenant": "acme"}
+    assert reported(tenant="acme") == {"tenant": "acme"}
 
 
 def test_a_key_changes_every_hash() -> None:
     """With a key of one's own nobody else can tell a value from guesses; the same key gives the same hash."""
-    plain = told(user=PERSON)
+    plain = reported(user=PERSON)
     set_tags(hash_key="pepper")
-    keyed = told(user=PERSON)
-    assert keyed == told(user=PERSON) != plain
+    keyed = reported(user=PERSON)
+    assert keyed == reported(user=PERSON) != plain
     set_tags(hash_key="salt")
-    assert told(user=PERSON) not in (plain, keyed)
+    assert reported(user=PERSON) not in (plain, keyed)
 
 
 def test_tags_on_metrics() -> None:

@@ -116,24 +116,24 @@ class Signal:
         assert not weak
         self.receivers[dispatch_uid] = receiver
 
-    def send(self, **told: Any) -> None:
+    def send(self, **reported: Any) -> None:
         """Call the receivers."""
         for receiver in self.receivers.values():
-            receiver(**told)
+            receiver(**reported)
 
 
 @pytest.fixture
 def signals(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The three signals, in the place of Celery's; the real one needs a broker and is no dependency."""
-    told = {name: Signal() for name in ("before_task_publish", "task_prerun", "task_postrun")}
+    reported = {name: Signal() for name in ("before_task_publish", "task_prerun", "task_postrun")}
     package, module = ModuleType("celery"), ModuleType("celery.signals")
-    vars(module).update(told)
+    vars(module).update(reported)
     vars(package)["signals"] = module
     monkeypatch.setitem(sys.modules, "celery", package)
     monkeypatch.setitem(sys.modules, "celery.signals", module)
     carry_through_celery()
     carry_through_celery()
-    return SimpleNamespace(**told)
+    return SimpleNamespace(**reported)
 
 
 @pytest.mark.parametrize("as_attribute", [True, False])
@@ -151,14 +151,14 @@ def test_celery(signals: SimpleNamespace, as_attribute: bool) -> None:
     assert current_tags() is NO_TAGS
 
 
-@pytest.mark.parametrize("told", [{}, {"headers": None}, {"headers": {"foundry_telemetry_tags": "x"}}])
-def test_celery_without_tags(signals: SimpleNamespace, told: dict[str, Any]) -> None:
+@pytest.mark.parametrize("reported", [{}, {"headers": None}, {"headers": {"foundry_telemetry_tags": "x"}}])
+def test_celery_without_tags(signals: SimpleNamespace, reported: dict[str, Any]) -> None:
     """Messages without tags, or with what are none, run as without us, and none are added to them."""
     headers: dict[str, Any] = {}
     signals.before_task_publish.send(headers=headers)
     signals.before_task_publish.send(headers=None)
     assert headers == {}
-    task = SimpleNamespace(request=SimpleNamespace(**told))
+    task = SimpleNamespace(request=SimpleNamespace(**reported))
     signals.task_prerun.send(task=task)
     assert current_tags() is NO_TAGS
     signals.task_postrun.send(task=task)

@@ -28,8 +28,8 @@ BODY = {"model": "claude-sonnet-5-5", "max_tokens": 9, "messages": [{"role": "us
 
 def tenant_of(scope: Any) -> dict[str, str]:
     """The resolver of the tests."""
-    told = dict(scope["headers"]).get(TENANT)
-    return {} if told is None else {"tenant": told.decode()}
+    reported = dict(scope["headers"]).get(TENANT)
+    return {} if reported is None else {"tenant": reported.decode()}
 
 
 async def tenant_later(scope: Any) -> dict[str, str]:
@@ -87,9 +87,9 @@ def test_no_tag_leaks_under_200_concurrent_requests(instrumented: Capture, resol
     with FakeFoundry(lambda _: message("well")) as foundry:
         asyncio.run(main(foundry))
         received = foundry.requests
-    told = Counter(seen.tags["tenant"] for seen in instrumented.observations)
-    assert told == {f"tenant-{number}": 4 for number in range(REQUESTS)}
-    assert Counter(event["foundry.tag.tenant"] for event in instrumented.ledger) == told
+    reported = Counter(seen.tags["tenant"] for seen in instrumented.observations)
+    assert reported == {f"tenant-{number}": 4 for number in range(REQUESTS)}
+    assert Counter(event["foundry.tag.tenant"] for event in instrumented.ledger) == reported
     assert len(received) == 4 * REQUESTS
     for request in received:
         assert "tenant-" not in repr(request.headers)

@@ -314,18 +314,18 @@ def test_full_queue(dropped: Dropped) -> None:
     gated = Gated()
     processor = BatchSpanProcessor(gated, max_queue_size=4, max_export_batch_size=2)
     part = CountedQueue(processor, Signal.TRACES)
-    told = spans(9)
-    for span in told[:2]:
+    reported = spans(9)
+    for span in reported[:2]:
         processor.on_end(span)
     assert gated.busy.wait(PATIENCE_S)
-    for span in told[2:]:
+    for span in reported[2:]:
         processor.on_end(span)
     assert lost(dropped) == {Reason.QUEUE_FULL: 3}
     part.mark_lost()
     assert lost(dropped) == {Reason.QUEUE_FULL: 3, Reason.EXIT: 4}
     gated.gate.set()
     processor.shutdown()
-    processor.on_end(told[0])
+    processor.on_end(reported[0])
     assert lost(dropped) == {Reason.QUEUE_FULL: 3, Reason.EXIT: 4, Reason.AFTER_SHUTDOWN: 1}
 
 
@@ -410,12 +410,14 @@ def test_told_again(azure: FakeIngestion, tmp_path: Path, dropped: Dropped, monk
     dropped.add(Reason.QUEUE_FULL, Signal.LOGS, 5)
     for _ in range(4):
         reader.collect()
-    told: Counter[tuple[str, str]] = Counter()
+    reported: Counter[tuple[str, str]] = Counter()
     for point in azure.metrics("foundry.telemetry.dropped"):
         properties = point["properties"]
-        told[properties["foundry.telemetry.reason"], properties["foundry.telemetry.signal"]] += point["value"]
-    assert told == dropped.totals()
-    assert told["queue_full", "logs"] == 5
+        reported[properties["foundry.telemetry.reason"], properties["foundry.telemetry.signal"]] += point[
+            "value"
+        ]
+    assert reported == dropped.totals()
+    assert reported["queue_full", "logs"] == 5
     assert not dropped.unreported()
     provider.shutdown()
 
@@ -439,8 +441,8 @@ def test_another_exporters_blob(azure: FakeIngestion, tmp_path: Path, dropped: D
     """All exporters share one folder: what one put there and another loses is counted as what it is."""
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], shutdown_on_exit=False)
-    told = {"foundry.telemetry.reason": "exit", "foundry.telemetry.signal": "logs"}
-    provider.get_meter("test").create_counter("foundry.telemetry.dropped").add(7, told)
+    reported = {"foundry.telemetry.reason": "exit", "foundry.telemetry.signal": "logs"}
+    provider.get_meter("test").create_counter("foundry.telemetry.dropped").add(7, reported)
     options = dict(storage_directory=str(tmp_path), retry_total=0, storage_min_retry_interval=0)
     metrics = AzureMonitorMetricExporter(connection_string=azure.connection_string, **options)
     traces = exporter(azure, tmp_path, **options)
@@ -459,8 +461,8 @@ def test_metrics_in_flight(dropped: Dropped) -> None:
     """Metrics that are given up while they are sent tell of their losses again."""
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader], shutdown_on_exit=False)
-    told = {"foundry.telemetry.reason": "quota", "foundry.telemetry.signal": "logs"}
-    provider.get_meter("test").create_counter("foundry.telemetry.dropped").add(2, told)
+    reported = {"foundry.telemetry.reason": "quota", "foundry.telemetry.signal": "logs"}
+    provider.get_meter("test").create_counter("foundry.telemetry.dropped").add(2, reported)
     provider.get_meter("test").create_counter("count").add(1)
     envelopes.lose_metrics(Reason.EXIT, reader.get_metrics_data())
     assert dropped.unreported() == {(Reason.EXIT, Signal.METRICS): 2, (Reason.QUOTA, Signal.LOGS): 2}
@@ -471,7 +473,7 @@ def test_what_is_no_envelope(dropped: Dropped) -> None:
     """Whatever stands in a file on disk, counting it never raises."""
     odd = [None, 3, {}, {"data": None}, {"data": {"baseType": "MetricData", "baseData": {"metrics": []}}}]
     envelopes.lose(Reason.EXPIRED, odd, Signal.LOGS)
-    told = {"foundry.telemetry.reason": "no reason", "foundry.telemetry.signal": "logs"}
-    base = {"metrics": [{"name": "foundry.telemetry.dropped", "value": 1}], "properties": told}
+    reported = {"foundry.telemetry.reason": "no reason", "foundry.telemetry.signal": "logs"}
+    base = {"metrics": [{"name": "foundry.telemetry.dropped", "value": 1}], "properties": reported}
     envelopes.lose(Reason.EXPIRED, [{"data": {"baseType": "MetricData", "baseData": base}}], Signal.LOGS)
     assert dropped.unreported() == {(Reason.EXPIRED, Signal.LOGS): 4, (Reason.EXPIRED, Signal.METRICS): 2}

@@ -118,10 +118,10 @@ def test_exit_during_an_export_that_hangs(tmp_path: Path, tmp_path_factory: pyte
             azure.wait_for(partial(_posted, azure, mark), PATIENCE_S)
         ended = end_before_the_distro(process, tmp_path_factory.mktemp("distro"))
     assert ended.code == 0
-    told = re.search(r"5 s were not enough to deliver the last (.+)", ended.errors)
+    reported = re.search(r"5 s were not enough to deliver the last (.+)", ended.errors)
     kept = stored(tmp_path)
     for name, mark in (("traces", "span last"), ("metrics", "count.last")):
-        assert mark in kept or (told and name in told[1]), ended.errors
+        assert mark in kept or (reported and name in reported[1]), ended.errors
     assert "can only be called once" not in ended.errors
 
 

@@ -39,10 +39,10 @@ def test_the_variable_is_named(variable: str, monkeypatch: pytest.MonkeyPatch) -
     """The error of the set-up has the name of the variable, its cause, and no value that may be secret."""
     monkeypatch.setenv(variable, "-1")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", SECRET)
-    with pytest.raises(ValueError, match=variable) as told, naming_variables():
+    with pytest.raises(ValueError, match=variable) as reported, naming_variables():
         MAKERS[variable]()
-    assert isinstance(told.value.__cause__, ValueError)
-    assert SECRET not in str(told.value)
+    assert isinstance(reported.value.__cause__, ValueError)
+    assert SECRET not in str(reported.value)
 
 
 def test_an_error_without_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,9 +56,9 @@ def test_a_name_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error that names the variable already, and one without any variable, stay as they are."""
     monkeypatch.setenv("OTEL_SPAN_EVENT_COUNT_LIMIT", "x")
     own = ValueError("OTEL_SPAN_EVENT_COUNT_LIMIT must be a non-negative integer but got x")
-    with pytest.raises(ValueError, match="must be") as told, naming_variables():
+    with pytest.raises(ValueError, match="must be") as reported, naming_variables():
         raise own
-    assert told.value is own
+    assert reported.value is own
 
 
 @pytest.mark.row(81)

@@ -93,10 +93,10 @@ def total(rows: Iterable[dict[str, Any]], name: str) -> int:
 
 
 @pytest.mark.parametrize("door", ["instrument", "configure"])
-def test_totals_under_the_default_sampler(door: str, tmp_path: Path) -> None:
+def test_totals_under_the_default_sampler(integration: str, tmp_path: Path) -> None:
     """The distro's default sampler costs spans; the ledger and the metrics are complete to the last token."""
     till = Till()
-    script = DISTRO.replace("{door}", door) + LOAD
+    script = DISTRO.replace("{door}", integration) + LOAD
     with FakeFoundry(till) as foundry, FakeIngestion() as azure:
         ended = run(script, azure, tmp_path, FOUNDRY=foundry.base_url, CALLS=str(CALLS), **QUIET)
         ledger = azure.events("foundry.attempt")
@@ -108,10 +108,10 @@ def test_totals_under_the_default_sampler(door: str, tmp_path: Path) -> None:
     assert ended.code == 0, ended.errors
     assert len(till.served) == len(ledger) == CALLS
 
-    told = till.total(*INPUTS), till.total("output_tokens")
+    reported = till.total(*INPUTS), till.total("output_tokens")
     cached = till.total("cache_read_input_tokens"), till.total("cache_creation_input_tokens")
     usage = "gen_ai.usage."
-    assert (total(ledger, usage + "input_tokens"), total(ledger, usage + "output_tokens")) == told
+    assert (total(ledger, usage + "input_tokens"), total(ledger, usage + "output_tokens")) == reported
     assert (
         total(ledger, usage + "cache_read.input_tokens"),
         total(ledger, usage + "cache_write.input_tokens"),
@@ -120,7 +120,7 @@ def test_totals_under_the_default_sampler(door: str, tmp_path: Path) -> None:
         kind: [point for point in tokens if point["properties"]["gen_ai.token.type"] == kind]
         for kind in ("input", "output")
     }
-    assert tuple(total(points, "value") for points in by_type.values()) == told
+    assert tuple(total(points, "value") for points in by_type.values()) == reported
     assert [total(points, "count") for points in by_type.values()] == [CALLS, CALLS]
     assert (total(cache_read, "value"), total(cache_write, "value")) == cached
     assert 0 < len(rows) < CALLS

@@ -73,8 +73,8 @@ except httpx.HTTPStatusError as error:
     for wanted in (True, False):
         with FakeFoundry("err_404_deployment_not_found") as foundry, FakeIngestion() as azure:
             ended = run(script.replace("NOTES", str(wanted)), azure, tmp_path, FOUNDRY=foundry.base_url)
-        (told,) = ended.said
-        assert [note.split(":")[0] for note in told["notes"]] == [
+        (reported,) = ended.said
+        assert [note.split(":")[0] for note in reported["notes"]] == [
             "[foundry-telemetry] deployment_not_found"
         ] * wanted
-        assert "secret" not in f"{told}"
+        assert "secret" not in f"{reported}"

@@ -205,9 +205,9 @@ class Server:
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
-        told = self._listen()
-        self.url: str = told["url"]
-        self.key: str = told["key"]
+        reported = self._listen()
+        self.url: str = reported["url"]
+        self.key: str = reported["key"]
 
     def figures(self) -> dict[str, Any]:
         """Rows and memory."""
@@ -218,8 +218,8 @@ class Server:
 
     def _listen(self) -> dict[str, Any]:
         assert self._process.stdout is not None
-        told: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return told
+        reported: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return reported
 
 
 @contextmanager
@@ -275,8 +275,8 @@ def main() -> int:
     return 1 if options.check and not kept else 0
 
 
-def _say(told: object, indent: int | None = None) -> None:
-    sys.stdout.write(f"{json.dumps(told, indent=indent)}\n")
+def _say(reported: object, indent: int | None = None) -> None:
+    sys.stdout.write(f"{json.dumps(reported, indent=indent)}\n")
     sys.stdout.flush()
 
 

@@ -103,7 +103,7 @@ def main() -> dict[str, Any]:
         install(Telemetry(), [])
     except NotBuiltError as error:
         return {"skipped": str(error)}
-    doors: dict[str, Callable[[int], int]] = {
+    integrations: dict[str, Callable[[int], int]] = {
         "AnthropicFoundry": sdk,
         "httpx2": lambda deltas: raw(httpx2, deltas),
         "httpx": lambda deltas: raw(httpx, deltas),
@@ -111,9 +111,9 @@ def main() -> dict[str, Any]:
     }
     tracemalloc.start()
     found = {}
-    for name, door in doors.items():
-        door(SHORT)
-        found[name] = [door(SHORT), door(LONG)]
+    for name, integration in integrations.items():
+        integration(SHORT)
+        found[name] = [integration(SHORT), integration(LONG)]
     return found
 
 

@@ -215,8 +215,8 @@ def presets(item: dict[str, Any]) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for inner in item.get("items", ()):
         content = inner["content"]
-        told = content.get("parameters", ())
-        found |= {each["name"]: each["value"] for each in told if isinstance(each.get("value"), str)}
+        reported = content.get("parameters", ())
+        found |= {each["name"]: each["value"] for each in reported if isinstance(each.get("value"), str)}
         found |= presets(content)
     return found
 

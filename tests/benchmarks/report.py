@@ -229,8 +229,8 @@ def _footprint_table(results: Results) -> str:
                 [f"{title}, after `opentelemetry.trace`", f"{seconds * 1000:.1f} ms", f"{_millions(count)} M"]
             )
     if "skipped" not in results.memory:
-        for door, (short, long) in results.memory.items():
-            rows.append([f"open stream of {door}, 5 deltas; 20,000", f"{short:,} B", f"{long:,} B"])
+        for integration, (short, long) in results.memory.items():
+            rows.append([f"open stream of {integration}, 5 deltas; 20,000", f"{short:,} B", f"{long:,} B"])
     return _table(["without a call", "", ""], rows)
 
 

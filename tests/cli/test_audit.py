@@ -42,13 +42,13 @@ def test_no_color_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """``--json`` is one list, each row with its signals and its source; what is empty is absent."""
     assert call(monkeypatch, "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [one["name"] for one in told] == [row.name for row in INVENTORY]
-    for one in told:
+    reported = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in reported] == [row.name for row in INVENTORY]
+    for one in reported:
         assert one["signals"]
         assert one["source"]
         assert all(value not in ("", None) for value in one.values())
-    (region,) = (one for one in told if one["name"] == "foundry.region")
+    (region,) = (one for one in reported if one["name"] == "foundry.region")
     assert region["source"] == "response headers"
     assert "personal" not in region
 

@@ -63,8 +63,8 @@ def test_terminals(url: str, tmp_path: Path, columns: int) -> None:
 
 def test_json_and_csv(url: str, tmp_path: Path) -> None:
     """One JSON object, or the split as CSV, and nothing beside it."""
-    told = json.loads(run(tmp_path, "cost", "--since", "1d", "--url", url, "--json").out)
-    assert told["usd"] == 4.0
+    reported = json.loads(run(tmp_path, "cost", "--since", "1d", "--url", url, "--json").out)
+    assert reported["usd"] == 4.0
     lines = csv.DictReader(io.StringIO(run(tmp_path, "cost", "--since", "1d", "--url", url, "--csv").out))
     assert {line["part"]: float(line["cost_usd"]) for line in lines} == {"claude-sonnet-5-5": 3.0, "d": 1.0}
 
@@ -107,8 +107,8 @@ def test_reconcile(url: str, tmp_path: Path) -> None:
     assert (ended.code, ended.err) == (0, "")
     assert "billed $4.40, ledger $4.00, difference +$0.4000" in ended.out
     assert f"{AT:%Y-%m-%d}" in ended.out
-    told = json.loads(run(tmp_path, *asked, "--json").out)
-    assert (told["billed_usd"], told["ledger_usd"]) == (4.4, 4.0)
+    reported = json.loads(run(tmp_path, *asked, "--json").out)
+    assert (reported["billed_usd"], reported["ledger_usd"]) == (4.4, 4.0)
     (line,) = csv.DictReader(io.StringIO(run(tmp_path, *asked, "--csv").out))
     assert line["units"] == "440.0"
 
@@ -139,11 +139,11 @@ def test_the_bill_of_the_demonstration(tmp_path: Path) -> None:
     (metrics,) = ask("AppMetrics | where Name == 'foundry.client.cost' | summarize usd = sum(Sum)")
     assert metrics["usd"] == pytest.approx(total, rel=1e-9)
     for by, key in (("tag", "tenant"), ("deployment", "deployment")):
-        told = json.loads(
+        reported = json.loads(
             run(tmp_path, "cost", "--by", by, "--since", "1h", "--url", address[1], "--json").out
         )
-        assert told["usd"] == pytest.approx(total, rel=1e-12)
-        (split,) = told["splits"]
+        assert reported["usd"] == pytest.approx(total, rel=1e-12)
+        (split,) = reported["splits"]
         found = {part["part"]: part["cost_usd"] or 0 for part in split["parts"]}
         wanted: dict[str, list[float]] = {}
         for row in rows:

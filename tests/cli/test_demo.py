@@ -152,8 +152,8 @@ def test_retry_shares_its_call(runs: Runs) -> None:
 def test_prices(runs: Runs) -> None:
     """What was answered in full has a cost, also under a custom name; without a list price it has none."""
     for row in runs.as_json.rows:
-        told = row.get(names.USAGE_COMPLETE) is True and row[names.REQUEST_MODEL] != "pilot-2027"
-        assert (names.COST in row) == told
+        reported = row.get(names.USAGE_COMPLETE) is True and row[names.REQUEST_MODEL] != "pilot-2027"
+        assert (names.COST in row) == reported
     custom = [row for row in runs.as_json.rows if row[names.REQUEST_MODEL] == "support-chat-prod"]
     assert any(names.COST in row for row in custom)
 
@@ -229,9 +229,9 @@ def test_page_stays(tmp_path: Path) -> None:
     address = re.search(r"page +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address
     status = httpx.get(f"{address[1]}/status.json", trust_env=False).json()
-    told = re.search(r"attempts +(\d+) for", "\n".join(terminal.lines))
-    assert told
-    assert status["attempts"]["rows"] == int(told[1])
+    reported = re.search(r"attempts +(\d+) for", "\n".join(terminal.lines))
+    assert reported
+    assert status["attempts"]["rows"] == int(reported[1])
     assert "text/html" in httpx.get(address[1], trust_env=False).headers["content-type"]
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 0

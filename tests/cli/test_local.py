@@ -24,15 +24,15 @@ EVENT = {
 
 def begun(process: object) -> dict[str, object]:
     """What a command that was started with --json says."""
-    told: dict[str, object] = json.loads(process.stdout.readline())  # type: ignore[attr-defined]
-    return told
+    reported: dict[str, object] = json.loads(process.stdout.readline())  # type: ignore[attr-defined]
+    return reported
 
 
-def post(told: dict[str, object]) -> None:
+def post(reported: dict[str, object]) -> None:
     """Send one event to a server that listens."""
-    key = re.search(r"InstrumentationKey=([0-9a-f-]{36});", str(told["connection_string"]))
+    key = re.search(r"InstrumentationKey=([0-9a-f-]{36});", str(reported["connection_string"]))
     assert key
-    answer = httpx.post(f"{told['url']}/v2.1/track", json=[EVENT | {"iKey": key[1]}], trust_env=False)
+    answer = httpx.post(f"{reported['url']}/v2.1/track", json=[EVENT | {"iKey": key[1]}], trust_env=False)
     assert answer.status_code == 200, answer.text
 
 
@@ -40,9 +40,9 @@ def post(told: dict[str, object]) -> None:
 def test_serves_until_told(number: signal.Signals, code: int, tmp_path: Path) -> None:
     """It says where it listens, takes telemetry there, and ends by a signal with the conventional code."""
     process = start(tmp_path, "local", "--port", "0", "--db", ":memory:", "--no-browser", "--json")
-    told = begun(process)
-    post(told)
-    assert httpx.get(f"{told['url']}/status.json", trust_env=False).json()["attempts"]["rows"] == 1
+    reported = begun(process)
+    post(reported)
+    assert httpx.get(f"{reported['url']}/status.json", trust_env=False).json()["attempts"]["rows"] == 1
     process.send_signal(number)
     ended = end(process)
     assert (ended.code, ended.err) == (code, "")
@@ -55,10 +55,10 @@ def test_rows_are_there_again(tmp_path: Path) -> None:
     keys = []
     for rows in (0, 1):
         process = start(tmp_path, *arguments)
-        told = begun(process)
-        keys.append(re.findall(r"InstrumentationKey=([^;]+)", str(told["connection_string"])))
-        assert told["attempts"]["rows"] == rows  # type: ignore[index]
-        post(told)
+        reported = begun(process)
+        keys.append(re.findall(r"InstrumentationKey=([^;]+)", str(reported["connection_string"])))
+        assert reported["attempts"]["rows"] == rows  # type: ignore[index]
+        post(reported)
         process.send_signal(signal.SIGINT)
         assert end(process).code == 0
     assert keys[0] == keys[1]

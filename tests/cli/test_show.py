@@ -35,10 +35,10 @@ def row(**fields: Any) -> Row:
         "AZURE_REQUEST_ID": AZURE_ID,
         "ANTHROPIC_REQUEST_ID": ANTHROPIC_ID,
     }
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         getattr(names, name): value for name, value in (baseline | fields).items() if value is not None
     }
-    return Row(datetime(2026, 11, 22, 10, 0, tzinfo=UTC), told)
+    return Row(datetime(2026, 11, 22, 10, 0, tzinfo=UTC), reported)
 
 
 def drawn(width: int, *rows: Row) -> list[str]:
@@ -52,7 +52,7 @@ def drawn(width: int, *rows: Row) -> list[str]:
 
 def test_types() -> None:
     """Azure's text becomes numbers and booleans again; text that looks like a number stays text."""
-    told = {
+    reported = {
         names.STATUS_CODE: "200",
         names.COST: "5.4e-06",
         names.RETRYABLE: "False",
@@ -60,7 +60,7 @@ def test_types() -> None:
         TAG_PREFIX + "order": "42",
         "logger_name": "foundry_telemetry",
     }
-    assert read_fields(told) == {
+    assert read_fields(reported) == {
         names.STATUS_CODE: 200,
         names.COST: 5.4e-06,
         names.RETRYABLE: False,
@@ -71,8 +71,8 @@ def test_types() -> None:
 
 def test_no_number_is_made_up() -> None:
     """What should be a number or a boolean and is none stays as it came."""
-    told = {names.STATUS_CODE: "two hundred", names.RETRYABLE: "perhaps"}
-    assert read_fields(told) == told
+    reported = {names.STATUS_CODE: "two hundred", names.RETRYABLE: "perhaps"}
+    assert read_fields(reported) == reported
 
 
 @pytest.mark.parametrize("field", LEDGER, ids=lambda field: field.name)

@@ -177,12 +177,12 @@ def test_wrong_files(write: Callable[[str], Path], text: str, line: int, words: 
     file = write(text)
     with pytest.raises(SettingsError) as error:
         load_settings(file)
-    told = str(error.value)
-    assert told.startswith(str(file))
-    assert f"line {line}" in told
-    assert "\n" not in told
+    reported = str(error.value)
+    assert reported.startswith(str(file))
+    assert f"line {line}" in reported
+    assert "\n" not in reported
     for word in words:
-        assert word in told
+        assert word in reported
 
 
 @pytest.mark.row(81)
@@ -285,8 +285,8 @@ def test_without_a_price_list(
     assert found is not None
     assert found.usd == 4.0
     assert pricing.cost("claude-sonnet-5-5", MILLION, NOVEMBER) is None
-    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert len(told) == 1, told
-    assert "have no cost at list price" in told[0]
+    reported = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(reported) == 1, reported
+    assert "have no cost at list price" in reported[0]
     list_prices._tables.clear()
     list_prices._tell_of_no_prices.cache_clear()

@@ -46,7 +46,7 @@ def row_of(place: str, name: str) -> Row | None:
     return None
 
 
-def told(seen: Seen) -> Iterator[tuple[str, str]]:
+def reported(seen: Seen) -> Iterator[tuple[str, str]]:
     """Where each name was seen; the event of a line is the application's, as are names of spans of others."""
     yield from (key for key in seen.values if key[0] not in ("span name", "body") and key != ("log", "event"))
 
@@ -54,14 +54,14 @@ def told(seen: Seen) -> Iterator[tuple[str, str]]:
 @pytest.mark.slow
 def test_what_is_seen_is_in_the_inventory(seen: Seen) -> None:
     """Every attribute, metric and field that real traffic leaves has a row for that signal."""
-    unknown = [key for key in told(seen) if row_of(*key) is None]
+    unknown = [key for key in reported(seen) if row_of(*key) is None]
     assert not unknown
 
 
 @pytest.mark.slow
 def test_what_is_in_the_inventory_is_seen(seen: Seen) -> None:
     """Every row is seen in each signal it names: nothing is told of that does not exist."""
-    names = {(place, TAGS if name.startswith(TAG_PREFIX) else name) for place, name in told(seen)}
+    names = {(place, TAGS if name.startswith(TAG_PREFIX) else name) for place, name in reported(seen)}
     for row in INVENTORY:
         if row.kind in ("field", "metric", "line") and row.name not in UNSEEN:
             for signal in row.signals:
@@ -71,7 +71,7 @@ def test_what_is_in_the_inventory_is_seen(seen: Seen) -> None:
 @pytest.mark.slow
 def test_values_fit_their_constraints(seen: Seen) -> None:
     """Every value that was seen fits the constraint of its row."""
-    for key in told(seen):
+    for key in reported(seen):
         row = row_of(*key)
         assert row is not None
         wrong = [value for value in seen.values[key] if not row.constraint.fits(value)]

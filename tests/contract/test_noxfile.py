@@ -31,8 +31,8 @@ def test_the_suite_is_there() -> None:
 
 def test_pythons_are_those_of_the_classifiers() -> None:
     """Each Python that the package says it works on is tried."""
-    told = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if "Python :: 3." in line]
-    assert told == noxfile.PYTHONS
+    reported = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if "Python :: 3." in line]
+    assert reported == noxfile.PYTHONS
     assert PROJECT["requires-python"] == f">={noxfile.OLDEST}"
 
 

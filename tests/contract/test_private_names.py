@@ -37,8 +37,8 @@ def test_a_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     (row,) = (each for each in PRIVATE if each.name == "_get_content_decoder")
     for kind in RESPONSES:
         monkeypatch.delattr(kind, row.name)
-    told = rf"Response of both families.*{row.name}.*httpx .*httpx2 .*compressed answers are unknown"
-    with pytest.raises(AssertionError, match=told):
+    reported = rf"Response of both families.*{row.name}.*httpx .*httpx2 .*compressed answers are unknown"
+    with pytest.raises(AssertionError, match=reported):
         test_private_name_is_as_we_know_it(row)
 
 

@@ -155,7 +155,7 @@ def test_a_field_is_in_every_generated_file(house: Path) -> None:
 def test_each_path_is_read_once() -> None:
     """Each row with a path is in one table that the signals read, and each line in one of the log's."""
     read = [name for table in vars(tables).values() if isinstance(table, Fields) for name in table.names]
-    measured = set(tables.MEASURED.names)
+    measured = set(tables.MEASUREMENTS.names)
     assert sorted(set(read) - measured) == sorted(row.name for row in FIELDS if row.path)
     assert len(read) == len(set(read))
     lines = [*_OF_ATTEMPT.names, *_OF_FAILURE.names]

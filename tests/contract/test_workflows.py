@@ -87,7 +87,7 @@ def test_what_is_published_was_built_once() -> None:
 def test_pre_releases_are_tried_every_week() -> None:
     """Once a week everything runs against the newest versions, and against pre-releases."""
     file = ROOT / WORKFLOWS / "ci.yml"
-    told = yaml.safe_load(file.read_text(encoding="utf-8"))
-    (schedule,) = told[True]["schedule"]  # YAML takes the word `on` for a truth
+    reported = yaml.safe_load(file.read_text(encoding="utf-8"))
+    (schedule,) = reported[True]["schedule"]  # YAML takes the word `on` for a truth
     assert schedule["cron"].split()[2:] == ["*", "*", "1"]
-    assert any("newest" in step.get("run", "") for step in told["jobs"]["newest"]["steps"])
+    assert any("newest" in step.get("run", "") for step in reported["jobs"]["newest"]["steps"])

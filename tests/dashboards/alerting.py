@@ -19,7 +19,7 @@ Group = tuple[tuple[str, str], ...]
 AGGREGATIONS: Mapping[str, Callable[[list[Any]], float]] = {
     "Count": len,
     "Total": sum,
-    "Average": lambda told: sum(told) / len(told),
+    "Average": lambda reported: sum(reported) / len(reported),
     "Minimum": min,
     "Maximum": max,
 }
@@ -36,18 +36,18 @@ def duration(text: str) -> timedelta:
     """An ISO 8601 duration of days, hours and minutes."""
     match = re.fullmatch(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?", text)
     assert match, text
-    days, hours, minutes = (int(told or 0) for told in match.groups())
+    days, hours, minutes = (int(reported or 0) for reported in match.groups())
     return timedelta(days=days, hours=hours, minutes=minutes)
 
 
 def fired(rule: Rule, azure: LocalAzureMonitor, at: datetime) -> dict[Group, float]:
     """The groups for which a rule fires when it is evaluated at `at`, each with its newest value."""
-    told = rule["properties"]
-    if not told["enabled"]:
+    reported = rule["properties"]
+    if not reported["enabled"]:
         return {}
-    [criterion] = told["criteria"]["allOf"]
+    [criterion] = reported["criteria"]["allOf"]
     periods = criterion["failingPeriods"]
-    window, count = duration(told["windowSize"]), periods["numberOfEvaluationPeriods"]
+    window, count = duration(reported["windowSize"]), periods["numberOfEvaluationPeriods"]
     begin = at - window * count
     rows = _rows(azure, criterion["query"], begin, at)
     groups: dict[Group, dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
@@ -58,10 +58,10 @@ def fired(rule: Rule, azure: LocalAzureMonitor, at: datetime) -> dict[Group, flo
     if not criterion.get("dimensions") and criterion["timeAggregation"] == "Count":
         groups[()].setdefault(count - 1, [])
     found = {}
-    for group, told_by_period in groups.items():
+    for group, reported_by_period in groups.items():
         values = {
-            period: AGGREGATIONS[criterion["timeAggregation"]](told)
-            for period, told in told_by_period.items()
+            period: AGGREGATIONS[criterion["timeAggregation"]](reported)
+            for period, reported in reported_by_period.items()
         }
         over = [OPERATORS[criterion["operator"]](value, criterion["threshold"]) for value in values.values()]
         if sum(over) >= periods["minFailingPeriodsToAlert"]:

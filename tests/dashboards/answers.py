@@ -22,10 +22,10 @@ from tests.dashboards.reference_answers import (
     money,
     over_time,
     percentile,
+    reported_total,
     rounded,
     shown,
     start_before,
-    told_total,
     total,
     within,
 )
@@ -62,16 +62,16 @@ def usage_tiles(rows: list[Row], choice: Choice) -> Answer:
     then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
     if not now and not then:
         return []
-    told, given, paid = (total(now, name) for name in ("input_tokens", "output_tokens", "cost_usd"))
-    cached, thinking = total(now, "cache_read_tokens"), told_total(now, "thinking_tokens")
-    reads = f"{100 * cached // told if told else 0}% read from the cache"
+    reported, given, paid = (total(now, name) for name in ("input_tokens", "output_tokens", "cost_usd"))
+    cached, thinking = total(now, "cache_read_tokens"), reported_total(now, "thinking_tokens")
+    reads = f"{100 * cached // reported if reported else 0}% read from the cache"
     share = 100 * (thinking or 0) // given if given else 0
     thought = "thinking not told" if thinking is None else f"{share}% spent on thinking"
     unpriced = sum(row.output_tokens is not None and row.cost_usd is None for row in now)
     cost = None if unpriced and not paid else money(paid)
     priced = f"{unpriced} answers have no price" if unpriced else "at list price"
     return [
-        _tile(4, "Input tokens", told, total(then, "input_tokens"), reads),
+        _tile(4, "Input tokens", reported, total(then, "input_tokens"), reads),
         _tile(5, "Output tokens", given, total(then, "output_tokens"), thought),
         _tile(6, "Cost, USD", cost, total(then, "cost_usd"), priced),
     ]
@@ -113,7 +113,7 @@ def _state(call: list[Row]) -> str:
 
 def tokens_over_time(rows: list[Row], choice: Choice) -> Answer:
     """How many tokens went in and out, and how much of the input came from the cache?"""
-    told = [row for row in shown(rows, choice) if (row.input_tokens, row.output_tokens) != (None, None)]
+    reported = [row for row in shown(rows, choice) if (row.input_tokens, row.output_tokens) != (None, None)]
 
     def values(rows: list[Row]) -> dict[str, Any]:
         read, written = total(rows, "cache_read_tokens"), total(rows, "cache_write_tokens")
@@ -124,13 +124,13 @@ def tokens_over_time(rows: list[Row], choice: Choice) -> Answer:
             "output": total(rows, "output_tokens"),
         }
 
-    return over_time(told, choice, values)
+    return over_time(reported, choice, values)
 
 
 def _percentiles(rows: list[Row], choice: Choice, name: str) -> Answer:
     def values(rows: list[Row]) -> dict[str, Any]:
-        told = [getattr(row, name) for row in rows]
-        return {f"p{percent}": percentile(told, percent) for percent in (50, 95, 99)}
+        reported = [getattr(row, name) for row in rows]
+        return {f"p{percent}": percentile(reported, percent) for percent in (50, 95, 99)}
 
     return over_time(rows, choice, values)
 
@@ -147,8 +147,8 @@ def latency_over_time(rows: list[Row], choice: Choice) -> Answer:
 
 def first_token_over_time(rows: list[Row], choice: Choice) -> Answer:
     """How long do streams take to their first token?"""
-    told = [row for row in shown(rows, choice) if row.time_to_first_token_ms is not None]
-    return _percentiles(told, choice, "time_to_first_token_ms")
+    reported = [row for row in shown(rows, choice) if row.time_to_first_token_ms is not None]
+    return _percentiles(reported, choice, "time_to_first_token_ms")
 
 
 def by_deployment(rows: list[Row], choice: Choice) -> Answer:
@@ -158,20 +158,20 @@ def by_deployment(rows: list[Row], choice: Choice) -> Answer:
         attempts[row.deployment].append(row)
     calls = calls_of(shown(rows, choice))
     found = []
-    for deployment, told in attempts.items():
+    for deployment, reported in attempts.items():
         ended = [call for call in calls if call[-1].deployment == deployment]
         failed = sum(map(last_failed, ended))
-        priced = [row for row in told if row.cost_usd is not None]
+        priced = [row for row in reported if row.cost_usd is not None]
         found.append(
             {
                 "deployment": deployment or "(not told)",
                 "calls": len(ended),
                 "failed_calls": failed,
                 "failed_percent": rounded(100 * failed / len(ended), 1) if ended else None,
-                "attempts": len(told),
-                "p95_ms": percentile([row.duration_ms or 0 for row in told if is_answer(row)], 95),
-                "input_tokens": told_total(told, "input_tokens"),
-                "output_tokens": told_total(told, "output_tokens"),
+                "attempts": len(reported),
+                "p95_ms": percentile([row.duration_ms or 0 for row in reported if is_answer(row)], 95),
+                "input_tokens": reported_total(reported, "input_tokens"),
+                "output_tokens": reported_total(reported, "output_tokens"),
                 "cost_usd": money(total(priced, "cost_usd")) if priced else None,
             }
         )
@@ -194,7 +194,7 @@ def success_over_time(rows: list[Row], choice: Choice) -> Answer:
 
 def _failures(rows: list[Row], choice: Choice, name: str) -> Answer:
     failed = by_bin([row for row in shown(rows, choice) if row.failed], choice)
-    kinds = sorted({getattr(row, name) or "unknown" for told in failed.values() for row in told})
+    kinds = sorted({getattr(row, name) or "unknown" for reported in failed.values() for row in reported})
     return [
         {
             "TimeGenerated": at,
@@ -303,8 +303,8 @@ def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
 
 
 def _names(rows: list[Row], choice: Choice, column: str, name: str) -> Answer:
-    told = {getattr(row, name) for row in within(rows, choice.time.start, choice.time.end)}
-    return [{column: one} for one in sorted(filter(None, told)) if not set("'\"\\{}\n") & set(one)]
+    reported = {getattr(row, name) for row in within(rows, choice.time.start, choice.time.end)}
+    return [{column: one} for one in sorted(filter(None, reported)) if not set("'\"\\{}\n") & set(one)]
 
 
 _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {

@@ -16,9 +16,9 @@ from tests.dashboards.reference_answers import (
     bins,
     by_bin,
     let_through,
+    reported_total,
     rounded,
     shown,
-    told_total,
     total,
     within,
 )
@@ -83,7 +83,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     month = month_of(rows, choice)
     if month is None:
         return []
-    cost, lost = (float(total(told, "cost_usd")) for told in (month.rows, _wasted(month.rows)))
+    cost, lost = (float(total(reported, "cost_usd")) for reported in (month.rows, _wasted(month.rows)))
     bare = sum(row.cost_usd is None and row.output_tokens is not None for row in month.rows)
     units = int(rounded(cost * float(choice.discount) / float(choice.usd_per_unit)))
     priced = cost or not bare
@@ -91,7 +91,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     spread = statistics.stdev(month.days) if days > 1 else 0
     likely = None if month.mean is None else cost + month.mean * month.left
     low, high = (cost + max(0.0, (month.mean or 0) + way * spread) * month.left for way in (-1, 1))
-    told: list[tuple[str, float | None, str, str]] = [
+    reported: list[tuple[str, float | None, str, str]] = [
         (
             "Month to date", cost if priced else None,
             f"{units} consumption units" if priced else "units unknown",
@@ -110,7 +110,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     ]  # fmt: skip
     return [
         {"place": place, "tile": tile, "value": value, "detail": detail, "change": change}
-        for place, (tile, value, detail, change) in enumerate(told, 1)
+        for place, (tile, value, detail, change) in enumerate(reported, 1)
     ]
 
 
@@ -122,13 +122,13 @@ def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
     found = []
     for number in range((month.stop - month.start) // DAY):
         day = month.start + number * DAY
-        told = within(month.rows, day, day + DAY)
-        lost = total(_wasted(told), "cost_usd")
+        reported = within(month.rows, day, day + DAY)
+        lost = total(_wasted(reported), "cost_usd")
         left = max(0.0, (day + DAY - max(day, month.end)) / DAY)
         found.append(
             {
                 "TimeGenerated": day,
-                "answered": float(total(told, "cost_usd") - lost),
+                "answered": float(total(reported, "cost_usd") - lost),
                 "failed or left": float(lost),
                 "expected": left * (month.mean or 0.0),
             }
@@ -138,8 +138,8 @@ def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
 
 def _part(row: Row, choice: Choice) -> str:
     key = choice.split_by
-    told = getattr(row, key) if key in KEYS else dict(row.tags).get(key.removeprefix("tag."))
-    return told or NOT_TOLD
+    reported = getattr(row, key) if key in KEYS else dict(row.tags).get(key.removeprefix("tag."))
+    return reported or NOT_TOLD
 
 
 def usage_by(rows: list[Row], choice: Choice) -> Answer:
@@ -148,10 +148,13 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
     for row in shown(rows, choice):
         parts[_part(row, choice)].append(row)
     found = []
-    for part, told in parts.items():
-        cost = float(total(told, "cost_usd")) if any(row.cost_usd is not None for row in told) else None
+    for part, reported in parts.items():
+        cost = (
+            float(total(reported, "cost_usd")) if any(row.cost_usd is not None for row in reported) else None
+        )
         given, read, written = (
-            told_total(told, name) for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens")
+            reported_total(reported, name)
+            for name in ("input_tokens", "cache_read_tokens", "cache_write_tokens")
         )
         units = (
             None if cost is None else rounded(cost * float(choice.discount) / float(choice.usd_per_unit), 1)
@@ -161,16 +164,16 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
                 "part": part,
                 "cost_usd": cost,
                 "units": units,
-                "unpriced": sum(map(_is_unpriced, told)),
-                "wasted_usd": None if cost is None else float(total(_wasted(told), "cost_usd")),
-                "partial_usd": _partial(told),
-                "attempts": len(told),
+                "unpriced": sum(map(_is_unpriced, reported)),
+                "wasted_usd": None if cost is None else float(total(_wasted(reported), "cost_usd")),
+                "partial_usd": _partial(reported),
+                "attempts": len(reported),
                 "new_input": None if given is None else given - (read or 0) - (written or 0),
                 "cache_write": written,
                 "cache_read": read,
                 "hit_percent": rounded(100 * read / given, 1) if given and read is not None else None,
-                "output": told_total(told, "output_tokens"),
-                "thinking": told_total(told, "thinking_tokens"),
+                "output": reported_total(reported, "output_tokens"),
+                "thinking": reported_total(reported, "thinking_tokens"),
             }
         )
     return sorted(
@@ -211,8 +214,8 @@ def cost_over_time(rows: list[Row], choice: Choice) -> Answer:
 
 def split_keys(rows: list[Row], choice: Choice) -> Answer:
     """By what can tokens and cost be split?"""
-    told = within(rows, choice.time.start, choice.time.end)
-    keys = {key for row in told for key, _ in row.tags}
-    offered = [(key, key.capitalize()) for key in KEYS] if told else []
+    reported = within(rows, choice.time.start, choice.time.end)
+    keys = {key for row in reported for key, _ in row.tags}
+    offered = [(key, key.capitalize()) for key in KEYS] if reported else []
     offered += [(f"tag.{key}", f"Tag {key}") for key in keys]
     return [{"value": value, "label": label} for value, label in sorted(offered, key=lambda one: one[1])]

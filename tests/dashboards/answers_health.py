@@ -9,7 +9,7 @@ from typing import Any
 from tests.dashboards.answers_incident import MONTH, NOT_TOLD
 from tests.dashboards.engine import BILLED
 from tests.dashboards.others import Other, others_of
-from tests.dashboards.reference_answers import Answer, Choice, rounded, told_total, total, within
+from tests.dashboards.reference_answers import Answer, Choice, reported_total, rounded, total, within
 from tests.dashboards.rows import Row
 
 MINUTE = timedelta(minutes=1)
@@ -34,7 +34,7 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
     metrics = _others(rows, choice, "AppMetrics")
     found = []
     for key in {(row.service, row.version) for row in [*known, *spans]}:
-        told = [row for row in known if (row.service, row.version) == key]
+        reported = [row for row in known if (row.service, row.version) == key]
         ours = [one for one in spans if (one.service, one.version) == key]
         theirs = [one for one in metrics if (one.service, one.version) == key]
         theirs = [one for one in theirs if dict(one.properties).get(REASON) not in OF_APPLICATION]
@@ -44,7 +44,7 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
             if one.name in COUNTS:
                 reasons[dict(one.properties).get("foundry.telemetry.reason", "")] += one.total or 0
         beat = max((one.at for one in theirs if one.name == HEARTBEAT), default=None)
-        attempts = len(within(told, time.start, time.end)) if told else None
+        attempts = len(within(reported, time.start, time.end)) if reported else None
         found.append(
             {
                 "service": key[0],
@@ -53,9 +53,9 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
                     attempts,
                     sum(lost),
                     alive=beat is not None and beat >= time.end - 10 * MINUTE,
-                    counted=_is_counted(told, theirs, time.end),
+                    counted=_is_counted(reported, theirs, time.end),
                 ),
-                "last_record": max((row.at for row in told), default=None),
+                "last_record": max((row.at for row in reported), default=None),
                 "last_heartbeat": beat,
                 "attempts": attempts,
                 "spans_kept_percent": rounded(100 * len(ours) / sum(one.count for one in ours), 1)
@@ -68,7 +68,7 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
     return sorted(found, key=lambda row: (row["service"], row["version"]))
 
 
-def _is_counted(told: list[Row], metrics: list[Other], end: datetime) -> bool:
+def _is_counted(reported: list[Row], metrics: list[Other], end: datetime) -> bool:
     beats = [one for one in metrics if one.name == HEARTBEAT]
     if beats:
         newest = max(one.at for one in beats) - 2 * MINUTE
@@ -76,7 +76,7 @@ def _is_counted(told: list[Row], metrics: list[Other], end: datetime) -> bool:
             dict(one.properties).get("foundry.telemetry.losses_counted") for one in beats if one.at >= newest
         ]
         return set(marks) == {"true"}
-    return max((row.at for row in told), default=end) >= end - 2 * MINUTE
+    return max((row.at for row in reported), default=end) >= end - 2 * MINUTE
 
 
 def _state(attempts: int | None, lost: float, *, alive: bool, counted: bool) -> str:
@@ -92,7 +92,7 @@ def _state(attempts: int | None, lost: float, *, alive: bool, counted: bool) -> 
 def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
     """Do the ledger and the metrics tell the same number of tokens?"""
     start, end = choice.time.start, choice.time.end
-    told = [row for row in within(rows, start - MINUTE, end) if row.operation == "chat"]
+    reported = [row for row in within(rows, start - MINUTE, end) if row.operation == "chat"]
     metrics: dict[str, dict[str, float]] = defaultdict(lambda: {"input": 0.0, "output": 0.0})
     for one in _others(rows, choice, "AppMetrics"):
         if one.name == TOKENS:
@@ -102,11 +102,11 @@ def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
             )
 
     def ledger(deployment: str, kind: str, begin: datetime, stop: datetime) -> int:
-        ours = [row for row in within(told, begin, stop) if (row.deployment or "") == deployment]
+        ours = [row for row in within(reported, begin, stop) if (row.deployment or "") == deployment]
         return int(total(ours, f"{kind}_tokens"))
 
     found = []
-    for deployment in {row.deployment or "" for row in told} | set(metrics):
+    for deployment in {row.deployment or "" for row in reported} | set(metrics):
         measured = metrics.get(deployment)
         line: dict[str, Any] = {"deployment": deployment or NOT_TOLD, "state": "no metrics"}
         agree = []
@@ -140,12 +140,12 @@ def unpriced(rows: list[Row], choice: Choice) -> Answer:
             "why": why,
             "model": model,
             "deployment": deployment,
-            "attempts": len(told),
-            "input_tokens": told_total(told, "input_tokens"),
-            "output_tokens": told_total(told, "output_tokens"),
-            "newest": max(row.at for row in told),
+            "attempts": len(reported),
+            "input_tokens": reported_total(reported, "input_tokens"),
+            "output_tokens": reported_total(reported, "output_tokens"),
+            "newest": max(row.at for row in reported),
         }
-        for (why, model, deployment), told in groups.items()
+        for (why, model, deployment), reported in groups.items()
     ]
     return sorted(found, key=lambda row: (-row["attempts"], row["why"], row["model"], row["deployment"]))
 

@@ -38,8 +38,8 @@ def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
     found = []
     for kind, error_owner in kinds:
         ours, theirs = (
-            [row for row in told if (row.error_type, row.error_owner or "unknown") == (kind, error_owner)]
-            for told in (now, then)
+            [row for row in reported if (row.error_type, row.error_owner or "unknown") == (kind, error_owner)]
+            for reported in (now, then)
         )
         counts = by_bin(ours, choice)
         found.append(
@@ -70,10 +70,10 @@ def _change(now: int, then: int) -> str:
 
 def failures_by_minute(rows: list[Row], choice: Choice) -> Answer:
     """Where and when did attempts fail?"""
-    told: dict[str, list[Row]] = defaultdict(list)
+    reported: dict[str, list[Row]] = defaultdict(list)
     for row in shown(rows, choice):
-        told[deployment_of(row)].append(row)
-    found = [_parts(deployment, attempts, choice) for deployment, attempts in told.items()]
+        reported[deployment_of(row)].append(row)
+    found = [_parts(deployment, attempts, choice) for deployment, attempts in reported.items()]
     return sorted(found, key=lambda row: (-row["failed"], -row["attempts"], row["deployment"]))
 
 
@@ -153,18 +153,18 @@ def auth_causes(rows: list[Row], choice: Choice) -> Answer:
             where = (row.service, row.resource, row.server, row.auth_scheme)
             answered[where] = max(row.at, answered.get(where, row.at))
     found = []
-    for told in groups.values():
-        here = [row for row in told if row.at >= time.start]
+    for reported in groups.values():
+        here = [row for row in reported if row.at >= time.start]
         if not here:
             continue
-        one, last_seen = here[0], max(row.at for row in told)
+        one, last_seen = here[0], max(row.at for row in reported)
         works = answered.get((one.service, one.resource, one.server, one.auth_scheme))
         found.append(
             {
                 "error_type": one.error_type,
                 "state": "works again" if works and works > last_seen else "refused",
                 "attempts": len(here),
-                "first_seen": min(row.at for row in told),
+                "first_seen": min(row.at for row in reported),
                 "last_seen": last_seen,
                 "auth_scheme": one.auth_scheme or "",
                 "service": one.service,
@@ -190,7 +190,7 @@ def ticket(row: Row, what: str) -> str:
     """The text for a ticket."""
     ended = row.at.strftime("%Y-%m-%d %H:%M:%S.") + f"{row.at.microsecond // 1000:03}"
     known = ("apim_request_id", "request_id", "error_code", "error_origin")
-    told = {
+    reported = {
         name: getattr(row, name) if getattr(row, name) is not None else "not told" if name in known else ""
         for name in (
             "apim_request_id", "request_id", "status", "error_type", "error_code", "error_origin",
@@ -202,4 +202,4 @@ def ticket(row: Row, what: str) -> str:
         "apim-request-id (Azure): {apim_request_id}\nrequest-id (Anthropic): {request_id}\n"
         "Status: {status}; class: {error_type}; code: {error_code}; answered by: {error_origin}\n"
         "Deployment: {deployment}; host: {server}; region: {region}; client: {client}"
-    ).format(what=what, ended=ended, **told)
+    ).format(what=what, ended=ended, **reported)

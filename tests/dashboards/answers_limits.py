@@ -66,12 +66,14 @@ def minutes_of(rows: list[Row], choice: Choice) -> Minutes:
 def _declared(choice: Choice) -> dict[tuple[str, str], int]:
     found = {}
     for row in choice.limits.split(";"):
-        told = re.match(r"^\s*(\S+?)\s*=\s*(\d*)/(\d*)/(\d*)", row)
+        reported = re.match(r"^\s*(\S+?)\s*=\s*(\d*)/(\d*)/(\d*)", row)
         for what, limit in (
-            zip(("requests", "uncached input", "output"), told.groups()[1:], strict=True) if told else ()
+            zip(("requests", "uncached input", "output"), reported.groups()[1:], strict=True)
+            if reported
+            else ()
         ):
-            if told and limit:
-                found[told[1], what] = int(limit)
+            if reported and limit:
+                found[reported[1], what] = int(limit)
     return found
 
 
@@ -80,12 +82,17 @@ def limits(rows: list[Row], choice: Choice) -> Answer:
     declared = _declared(choice)
     found = []
     for (deployment, what), minutes in minutes_of(rows, choice).items():
-        here = {at: told.amount for at, told in minutes.items() if at >= floor(choice.time.start, MINUTE)}
+        here = {
+            at: reported.amount for at, reported in minutes.items() if at >= floor(choice.time.start, MINUTE)
+        }
         if not here:
             continue
         peak = max(here.values())
-        quiet = max((told.amount for told in minutes.values() if not told.limited), default=None)
-        met = min((told.amount for told in minutes.values() if told.limited and told.amount), default=None)
+        quiet = max((reported.amount for reported in minutes.values() if not reported.limited), default=None)
+        met = min(
+            (reported.amount for reported in minutes.values() if reported.limited and reported.amount),
+            default=None,
+        )
         learnt = met if met is not None and met >= (quiet or 0) else None
         limit = declared.get((deployment, what), learnt)
         line = [minutes[at].amount if at in minutes else 0 for at in _line(choice.time.end)]
@@ -139,10 +146,10 @@ def minutes_over_time(rows: list[Row], choice: Choice) -> Answer:
     grain, start = choice.time.grain, floor(choice.time.start, MINUTE)
     peaks: dict[Any, int] = defaultdict(int)
     for (deployment, what), minutes in minutes_of(rows, choice).items():
-        for at, told in minutes.items():
+        for at, reported in minutes.items():
             if what == choice.measure and at >= start:
                 key = (floor(floor(at, grain), MINUTE), deployment)
-                peaks[key] = max(told.amount, peaks[key])
+                peaks[key] = max(reported.amount, peaks[key])
     return [
         {"TimeGenerated": at, "deployment": deployment, "amount": peaks.get((at, deployment), 0)}
         for at in sorted({floor(at, MINUTE) for at in bins(choice.time)})
@@ -158,35 +165,37 @@ def stream_endings(rows: list[Row], choice: Choice) -> Answer:
     """How did streams end?"""
 
     def values(rows: list[Row]) -> dict[str, Any]:
-        told = {
+        reported = {
             "whole": sum(row.outcome == "ok" for row in rows),
             "left by the caller": sum(row.is_abandoned for row in rows),
             "truncated": sum(row.outcome == "truncated" for row in rows),
             "broken by an error": sum(row.outcome == "stream_error" for row in rows),
         }
-        return told | {"never begun": len(rows) - sum(told.values())}
+        return reported | {"never begun": len(rows) - sum(reported.values())}
 
     return over_time(_streams(rows, choice), choice, values)
 
 
 def _pace(row: Row) -> float | None:
     rest = ((row.duration_ms or 0) - (row.time_to_first_token_ms or 0)) / 1000
-    told = row.outcome == "ok" and row.time_to_first_token_ms is not None and row.output_tokens is not None
-    return (row.output_tokens or 0) / rest if told and rest > 0 else None
+    reported = (
+        row.outcome == "ok" and row.time_to_first_token_ms is not None and row.output_tokens is not None
+    )
+    return (row.output_tokens or 0) / rest if reported and rest > 0 else None
 
 
-def _told(values: list[float | None]) -> list[float]:
+def _reported(values: list[float | None]) -> list[float]:
     return [value for value in values if value is not None]
 
 
 def _firsts(rows: list[Row]) -> list[float]:
-    return _told([row.time_to_first_token_ms for row in rows])
+    return _reported([row.time_to_first_token_ms for row in rows])
 
 
 def streams_over_time(rows: list[Row], choice: Choice) -> Answer:
     """How fast were the streams of each deployment, and how many were left or cut off?"""
-    told = _streams(rows, choice)
-    found = by_bin(told, choice)
+    reported = _streams(rows, choice)
+    found = by_bin(reported, choice)
 
     def amount(rows: list[Row]) -> float | None:
         if not rows:
@@ -197,7 +206,7 @@ def streams_over_time(rows: list[Row], choice: Choice) -> Answer:
                 value = percentile(_firsts(rows), percent)
                 value = None if value is None else value / 1000
             case "pace_p50":
-                value = percentile(_told([_pace(row) for row in rows]), 50)
+                value = percentile(_reported([_pace(row) for row in rows]), 50)
             case "abandoned":
                 value = 100 * sum(row.is_abandoned for row in rows) / len(rows)
             case _:
@@ -211,18 +220,18 @@ def streams_over_time(rows: list[Row], choice: Choice) -> Answer:
             "amount": amount([row for row in found.get(at, []) if deployment_of(row) == deployment]),
         }
         for at in bins(choice.time)
-        for deployment in sorted(set(map(deployment_of, told)))
+        for deployment in sorted(set(map(deployment_of, reported)))
     ]
 
 
 def streams_by_deployment(rows: list[Row], choice: Choice) -> Answer:
     """Which deployment has slow streams, and streams that are left or cut off?"""
-    told: dict[str, list[Row]] = defaultdict(list)
+    reported: dict[str, list[Row]] = defaultdict(list)
     for row in _streams(rows, choice):
-        told[row.deployment or NOT_TOLD].append(row)
+        reported[row.deployment or NOT_TOLD].append(row)
     found = []
-    for deployment, streams in told.items():
-        paces = _told([_pace(row) for row in streams])
+    for deployment, streams in reported.items():
+        paces = _reported([_pace(row) for row in streams])
         outcomes = [row.outcome for row in streams]
         slow = {f"pace_{name}": percentile(paces, percent) for name, percent in (("p50", 50), ("slow", 10))}
         cut = {

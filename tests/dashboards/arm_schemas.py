@@ -49,11 +49,11 @@ def errors_of_template(template: Mapping[str, Any]) -> list[str]:
     return _errors({"$ref": f"{BASE}2019-04-01/deploymentTemplate.json#"}, frame)
 
 
-def _errors(schema: Mapping[str, Any], told: object) -> list[str]:
+def _errors(schema: Mapping[str, Any], reported: object) -> list[str]:
     from jsonschema import Draft4Validator
 
     validator = Draft4Validator(schema, registry=_registry())
-    return [f"{error.json_path}: {error.message}"[:300] for error in validator.iter_errors(told)]
+    return [f"{error.json_path}: {error.message}"[:300] for error in validator.iter_errors(reported)]
 
 
 @cache

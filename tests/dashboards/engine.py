@@ -48,13 +48,13 @@ class Workspace:
     """
 
     def __init__(self, rows: Iterable[Row], *, without: Sequence[str] = (), spans: bool = True) -> None:
-        told = list(rows)
+        reported = list(rows)
         self._connection = duckdb_kql.connect()
         for statement in empty_tables():
             self._connection.execute(statement)
-        events = [_event(row, EVENT_NAME) for row in told]
+        events = [_event(row, EVENT_NAME) for row in reported]
         self._insert("AppEvents", events + [event | {"Name": "checkout.finished"} for event in events[::10]])
-        others = others_of(told)
+        others = others_of(reported)
         self._insert("AppMetrics", [_other(one) for one in others if one.table == "AppMetrics"])
         if spans:
             self._insert("AppDependencies", [_other(one) for one in others if one.table == "AppDependencies"])

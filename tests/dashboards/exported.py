@@ -55,10 +55,13 @@ def export(azure: LocalAzureMonitor, rows: Sequence[Row], others: Sequence[Other
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _QUIET.items():
             patch.setenv(name, value)
-        told: dict[str, Any] = {"connection_string": azure.connection_string, "disable_offline_storage": True}
-        _post(AzureMonitorLogExporter(**told), map(_log, rows))
-        _post(AzureMonitorTraceExporter(**told), map(_span, spans))
-        _post(AzureMonitorMetricExporter(**told), [_metrics(metrics)], one_by_one=True)
+        reported: dict[str, Any] = {
+            "connection_string": azure.connection_string,
+            "disable_offline_storage": True,
+        }
+        _post(AzureMonitorLogExporter(**reported), map(_log, rows))
+        _post(AzureMonitorTraceExporter(**reported), map(_span, spans))
+        _post(AzureMonitorMetricExporter(**reported), [_metrics(metrics)], one_by_one=True)
 
 
 def _post(exporter: Any, items: Iterable[Any], *, one_by_one: bool = False) -> None:
@@ -79,9 +82,9 @@ def _ns(at: datetime) -> int:
 
 
 def _log(row: Row) -> ReadableLogRecord:
-    told = {column.key: getattr(row, column.name, None) for column in COLUMNS if column.key}
-    told |= {f"foundry.tag.{key}": value for key, value in row.tags}
-    attributes = {key: value for key, value in told.items() if value is not None}
+    reported = {column.key: getattr(row, column.name, None) for column in COLUMNS if column.key}
+    reported |= {f"foundry.tag.{key}": value for key, value in row.tags}
+    attributes = {key: value for key, value in reported.items() if value is not None}
     record = LogRecord(
         timestamp=_ns(row.at),
         trace_id=int(row.OperationId or "0", 16),
@@ -110,8 +113,10 @@ def _metrics(others: Sequence[Other]) -> MetricsData:
 
     return MetricsData(
         [
-            ResourceMetrics(_resource(told[0]), [ScopeMetrics(_SCOPE, list(map(_metric, told)), "")], "")
-            for told in (list(group) for _, group in groupby(sorted(others, key=by_service), by_service))
+            ResourceMetrics(
+                _resource(reported[0]), [ScopeMetrics(_SCOPE, list(map(_metric, reported)), "")], ""
+            )
+            for reported in (list(group) for _, group in groupby(sorted(others, key=by_service), by_service))
         ]
     )
 

@@ -35,7 +35,7 @@ class Call:
         """How long ago."""
         return NOW - self.begun
 
-    def attempt(self, number: int = 1, **told: object) -> Row:
+    def attempt(self, number: int = 1, **reported: object) -> Row:
         """An attempt that ended well, unless told otherwise."""
         row = Row(
             at=self.begun + timedelta(seconds=2 * number),
@@ -54,7 +54,7 @@ class Call:
             output_tokens=120,
             cost_usd=0.004,
         )
-        return replace(row, **told)  # type: ignore[arg-type]
+        return replace(row, **reported)  # type: ignore[arg-type]
 
     def refused(self, number: int, status: int | None, error_type: str, error_owner: str) -> Row:
         """An attempt that failed before anything was answered."""

@@ -44,8 +44,8 @@ class Other:
 
 def others_of(rows: Iterable[Row]) -> list[Other]:
     """All other telemetry beside a ledger; none beside none."""
-    told = sorted(rows, key=lambda row: (row.at, row.call_id, row.attempt_number))
-    return [*_spans(told), *_items(told), *_tokens(told)] if told else []
+    reported = sorted(rows, key=lambda row: (row.at, row.call_id, row.attempt_number))
+    return [*_spans(reported), *_items(reported), *_tokens(reported)] if reported else []
 
 
 def _spans(rows: list[Row]) -> Iterator[Other]:
@@ -74,17 +74,23 @@ def _items(rows: list[Row]) -> Iterator[Other]:
         yield _metric(at, "night batch", "Item_Dropped_Count", 1.0)
     for index, reason in enumerate(Reason):
         signal = "attempts" if reason is Reason.INTERNAL_ERROR else ("traces", "logs", "metrics")[index % 3]
-        told = {"foundry__telemetry__reason": str(reason), "foundry__telemetry__signal": signal}
+        reported = {"foundry__telemetry__reason": str(reason), "foundry__telemetry__signal": signal}
         for minutes in (3, 90):
             at = END - minutes * MINUTE
-            yield _metric(at, "[shop]/checkout", "foundry.telemetry.dropped", 2.0 + index, **told)
+            yield _metric(at, "[shop]/checkout", "foundry.telemetry.dropped", 2.0 + index, **reported)
 
 
 def _metric(at: datetime, service: str, name: str, total: float, **properties: str) -> Other:
-    told = tuple((key.replace("__", "."), value) for key, value in properties.items())
+    reported = tuple((key.replace("__", "."), value) for key, value in properties.items())
     version = VERSIONS.get(service, "")
     return Other(
-        table="AppMetrics", at=at, service=service, version=version, name=name, total=total, properties=told
+        table="AppMetrics",
+        at=at,
+        service=service,
+        version=version,
+        name=name,
+        total=total,
+        properties=reported,
     )
 
 
@@ -99,5 +105,7 @@ def _tokens(rows: list[Row]) -> Iterator[Other]:
             if tokens is not None and (row.deployment, kind) != (DIFFERENT, "output"):
                 minutes[end, row.service, row.deployment, kind] += tokens
     for (at, service, deployment, kind), total in minutes.items():
-        told = {"gen_ai__token__type": kind} | ({"gen_ai__request__model": deployment} if deployment else {})
-        yield _metric(at, service, "foundry.client.token.usage", total, **told)
+        reported = {"gen_ai__token__type": kind} | (
+            {"gen_ai__request__model": deployment} if deployment else {}
+        )
+        yield _metric(at, service, "foundry.client.token.usage", total, **reported)

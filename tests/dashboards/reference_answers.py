@@ -113,10 +113,10 @@ def total(rows: Iterable[Row], name: str) -> Any:
     return sum(getattr(row, name) or 0 for row in rows)
 
 
-def told_total(rows: Iterable[Row], name: str) -> Any:
+def reported_total(rows: Iterable[Row], name: str) -> Any:
     """The sum of what was told; ``None`` where nothing was."""
-    told = [value for row in rows if (value := getattr(row, name)) is not None]
-    return sum(told) if told else None
+    reported = [value for row in rows if (value := getattr(row, name)) is not None]
+    return sum(reported) if reported else None
 
 
 def percentile(values: list[float], percent: int) -> float | None:

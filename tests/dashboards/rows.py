@@ -99,9 +99,9 @@ class Row:
     @property
     def properties(self) -> dict[str, str]:
         """The event's properties as Azure keeps them: text, and nothing for what was not told."""
-        told = {column.key: getattr(self, column.name, None) for column in COLUMNS if column.key}
+        reported = {column.key: getattr(self, column.name, None) for column in COLUMNS if column.key}
         tags = {f"foundry.tag.{key}": value for key, value in self.tags}
-        return tags | {key: str(value) for key, value in told.items() if value is not None}
+        return tags | {key: str(value) for key, value in reported.items() if value is not None}
 
     @property
     def version(self) -> str:
@@ -140,8 +140,8 @@ def make_rows(seed: int, calls: int = 240) -> list[Row]:
 
 
 def _without_quiet(attempts: Iterator[Row]) -> list[Row]:
-    told = list(attempts)
-    return [] if any(QUIET[0] <= row.at < QUIET[1] for row in told) else told
+    reported = list(attempts)
+    return [] if any(QUIET[0] <= row.at < QUIET[1] for row in reported) else reported
 
 
 def _on_the_edges(chance: Random) -> Iterator[Row]:
@@ -181,7 +181,7 @@ def _ended_well(chance: Random, at: datetime, call: str, number: int, deployment
     outcome = chance.choice(("ok",) * 8 + ("abandoned", "cancelled"))
     stream = chance.random() < 0.4
     duration = round(chance.uniform(150, 20_000), 3)
-    told = outcome == "ok" and chance.random() < 0.9
+    reported = outcome == "ok" and chance.random() < 0.9
     return Row(
         at=at,
         service=chance.choice(SERVICES),
@@ -200,9 +200,9 @@ def _ended_well(chance: Random, at: datetime, call: str, number: int, deployment
         outcome=outcome,
         duration_ms=duration,
         time_to_first_token_ms=round(duration * chance.uniform(0.1, 0.5), 3) if stream else None,
-        cost_usd=chance.uniform(0.0001, 0.09) if told and deployment != "o'brien" else None,
+        cost_usd=chance.uniform(0.0001, 0.09) if reported and deployment != "o'brien" else None,
         **asked(chance),
-        **(used(chance) if told else begun(chance) if outcome != "ok" else {}),
+        **(used(chance) if reported else begun(chance) if outcome != "ok" else {}),
     )
 
 

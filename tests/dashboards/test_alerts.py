@@ -28,8 +28,10 @@ Fired = dict[str, dict[Group, float]]
 def rules(**parameters: object) -> dict[str, Rule]:
     """The alert rules that a deployment with these parameters makes, by what they are called in ours."""
     made = deploy(TEMPLATE, {"monthlyBudgetUsd": BUDGET_USD} | parameters).resources
-    told = {one["name"]: one for one in made if one["type"] == "Microsoft.Insights/scheduledQueryRules"}
-    return {rule.key: told[f"foundry-{rule.slug}"] for rule in RULES if f"foundry-{rule.slug}" in told}
+    reported = {one["name"]: one for one in made if one["type"] == "Microsoft.Insights/scheduledQueryRules"}
+    return {
+        rule.key: reported[f"foundry-{rule.slug}"] for rule in RULES if f"foundry-{rule.slug}" in reported
+    }
 
 
 def evaluate(rows: Iterable[Row], at: Any = NOW, **parameters: object) -> Fired:
@@ -121,8 +123,8 @@ INCIDENTS: dict[str, tuple[Trouble, set[tuple[str, Group]]]] = {
 def test_an_incident_fires_its_rule(name: str) -> None:
     """The rule made for an incident fires, for those who have it and with its cause; no other rule does."""
     trouble, expected = INCIDENTS[name]
-    told = evaluate(day(trouble))
-    assert {(key, group) for key, groups in told.items() for group in groups} == expected
+    reported = evaluate(day(trouble))
+    assert {(key, group) for key, groups in reported.items() for group in groups} == expected
 
 
 def test_every_rule_has_an_incident() -> None:
@@ -172,9 +174,9 @@ def test_a_silence_is_told_for_hours() -> None:
     """The rule of no data holds while a service stays silent, up to what its threshold may be at most."""
     [rule] = [rule for rule in RULES if rule.key == "noData"]
     hours = rule.threshold.most // 60
-    told = evaluate(day(of(ORDERS, 60 * hours + 1, lambda _: [])))
-    assert set(told["noData"]) == {(("service", ORDERS),)}
-    assert told["noData"][("service", ORDERS),] > rule.threshold.most
+    reported = evaluate(day(of(ORDERS, 60 * hours + 1, lambda _: [])))
+    assert set(reported["noData"]) == {(("service", ORDERS),)}
+    assert reported["noData"][("service", ORDERS),] > rule.threshold.most
 
 
 def test_a_long_silence_is_no_silence_any_more() -> None:
@@ -190,8 +192,10 @@ def test_shares_add_up_over_callers() -> None:
     """Spending counts whoever spends: two halves of an excess fire together."""
     half = day(of(BOT, 60, costly(0.15))) + day(of(ORDERS, 60, costly(0.09)))
     only = [row for row in half if row.cost_usd in (0.15, 0.09)]
-    told = evaluate(only)
-    assert told["spendHour"][()] == pytest.approx(100 * sum(row.cost_usd or 0 for row in only) / BUDGET_USD)
+    reported = evaluate(only)
+    assert reported["spendHour"][()] == pytest.approx(
+        100 * sum(row.cost_usd or 0 for row in only) / BUDGET_USD
+    )
 
 
 # --- parameters ---------------------------------------------------------------------------------------------
@@ -228,8 +232,8 @@ def test_a_stricter_target_fires_earlier() -> None:
     """With a budget of a tenth, a tenth of the failures burns it as fast."""
     trouble = of(ORDERS, 120, failing(25))
     assert evaluate(day(trouble), errorBudgetFastShortMinutes=30) == {}
-    told = evaluate(day(trouble), errorBudgetFastShortMinutes=30, successTarget="99.9")
-    assert set(told) >= {"errorBudgetFast"}
+    reported = evaluate(day(trouble), errorBudgetFastShortMinutes=30, successTarget="99.9")
+    assert set(reported) >= {"errorBudgetFast"}
 
 
 def test_a_short_window_decides_what_still_burns() -> None:
@@ -305,10 +309,10 @@ def test_the_readme_has_every_rule() -> None:
     rows = [
         [cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line[:3] == "| `"
     ]
-    told = {row[0].strip("`"): row[1:] for row in rows if len(row) == 5}
-    assert list(told) == [rule.key for rule in RULES]
+    reported = {row[0].strip("`"): row[1:] for row in rows if len(row) == 5}
+    assert list(reported) == [rule.key for rule in RULES]
     for rule in RULES:
-        severity, fires, window, each = told[rule.key]
+        severity, fires, window, each = reported[rule.key]
         assert severity == str(rule.severity)
         assert fires.startswith(f"{rule.threshold.default} ")
         assert window == f"`{rule.window}`"
@@ -317,7 +321,7 @@ def test_the_readme_has_every_rule() -> None:
         TEMPLATE["parameters"][f"errorBudget{one}ShortMinutes"]["defaultValue"] for one in ("Fast", "Slow")
     ]
     for key, minutes in zip(("errorBudgetFast", "errorBudgetSlow"), defaults, strict=True):
-        assert f"last {minutes} minutes" in told[key][1]
+        assert f"last {minutes} minutes" in reported[key][1]
 
 
 def test_the_readme_names_parameters_that_there_are() -> None:
@@ -340,10 +344,10 @@ def test_a_rule_is_small() -> None:
 def test_rules_are_stateful_and_tell_where_to_look() -> None:
     """An alert resolves itself, notifies the groups it was given, and carries the workbook's address."""
     for rule in rules(actionGroupIds=["/group/one"], alertEmail="on-call@example.com").values():
-        told = rule["properties"]
-        assert told["autoMitigate"] is True
-        assert told["actions"]["actionGroups"][0] == "/group/one"
-        assert told["actions"]["actionGroups"][1].endswith("/actionGroups/foundry-email")
-        assert told["actions"]["customProperties"]["workbook"].startswith(
+        reported = rule["properties"]
+        assert reported["autoMitigate"] is True
+        assert reported["actions"]["actionGroups"][0] == "/group/one"
+        assert reported["actions"]["actionGroups"][1].endswith("/actionGroups/foundry-email")
+        assert reported["actions"]["customProperties"]["workbook"].startswith(
             "https://portal.azure.com/#resource/"
         )

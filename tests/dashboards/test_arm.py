@@ -150,8 +150,8 @@ def test_mail() -> None:
 def test_grafana() -> None:
     """The dashboard is that of the file, and the portal finds it by its tag."""
     deployment = made(deployGrafana=True)
-    told = one(deployment, "Microsoft.Dashboard/dashboards/dashboardDefinitions")["properties"]
-    assert json.loads(told["serializedData"]) == json.loads((files.folder() / files.GRAFANA).read_bytes())
+    reported = one(deployment, "Microsoft.Dashboard/dashboards/dashboardDefinitions")["properties"]
+    assert json.loads(reported["serializedData"]) == json.loads((files.folder() / files.GRAFANA).read_bytes())
     dashboard = one(deployment, "Microsoft.Dashboard/dashboards")
     assert dashboard["tags"]["GrafanaDashboardResourceType"] == "microsoft.insights/components"
 
@@ -202,10 +202,10 @@ def test_the_workbook_goes_in_and_out_whole() -> None:
     """The template carries the committed workbook; deployed, it names the workspace and is else the same."""
     shipped = json.loads(files.workbook())
     assert json.loads("".join(map(unescaped, TEMPLATE["variables"]["workbook"]))) == shipped
-    told = json.loads(
+    reported = json.loads(
         one(made(workspaceId=WORKSPACE), "Microsoft.Insights/workbooks")["properties"]["serializedData"]
     )
-    assert told == shipped | {"fallbackResourceIds": [WORKSPACE]}
+    assert reported == shipped | {"fallbackResourceIds": [WORKSPACE]}
 
 
 @pytest.mark.parametrize(
@@ -215,13 +215,13 @@ def test_any_text_of_a_workbook_survives(text: str) -> None:
     """Texts that look like expressions, such as the JSON of a drop-down, arrive as they are."""
     workbook = notebook(WORKBOOK) | {"items": [{"type": 9, "jsonData": text, "name": text}]}
     template: Any = arm.template(json.dumps(workbook, separators=(",", ":")), "{}")
-    told = one(deploy(template), "Microsoft.Insights/workbooks")["properties"]["serializedData"]
-    assert json.loads(told)["items"] == workbook["items"]
+    reported = one(deploy(template), "Microsoft.Insights/workbooks")["properties"]["serializedData"]
+    assert json.loads(reported)["items"] == workbook["items"]
     template = arm.template("{}", text)
-    told = one(
+    reported = one(
         deploy(template, {"deployGrafana": True}), "Microsoft.Dashboard/dashboards/dashboardDefinitions"
     )
-    assert told["properties"]["serializedData"] == text
+    assert reported["properties"]["serializedData"] == text
 
 
 def test_the_alerts_name_tabs_that_there_are() -> None:
@@ -436,9 +436,11 @@ def broken_rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("broken_rule", WRONG, indirect=True)
 def test_the_local_engine_finds_a_rules_slip(broken_rule: str) -> None:
     """What a rule names and its query does not give is found without Microsoft's parser."""
-    told = [str(problem) for problem in query_validation.unanswered({})]
+    reported = [str(problem) for problem in query_validation.unanswered({})]
     assert [
-        problem for problem in told if broken_rule in problem and problem.startswith("foundry-auth-failures")
+        problem
+        for problem in reported
+        if broken_rule in problem and problem.startswith("foundry-auth-failures")
     ]
 
 
@@ -447,9 +449,11 @@ def test_the_local_engine_finds_a_rules_slip(broken_rule: str) -> None:
 def test_the_parser_finds_a_rules_slip(broken_rule: str) -> None:
     """And with it too."""
     need_parser()
-    told = [str(problem) for problem in query_validation.refused_anywhere({"items": []})]
+    reported = [str(problem) for problem in query_validation.refused_anywhere({"items": []})]
     assert [
-        problem for problem in told if broken_rule in problem and problem.startswith("foundry-auth-failures")
+        problem
+        for problem in reported
+        if broken_rule in problem and problem.startswith("foundry-auth-failures")
     ]
 
 
@@ -458,8 +462,8 @@ def test_the_parser_finds_a_rules_slip(broken_rule: str) -> None:
 
 def test_the_parameters_file_fits_the_template() -> None:
     """It names parameters that there are, and deploys as it is."""
-    told = json.loads((files.folder() / files.PARAMETERS).read_bytes())
-    values = {name: value["value"] for name, value in told["parameters"].items()}
+    reported = json.loads((files.folder() / files.PARAMETERS).read_bytes())
+    values = {name: value["value"] for name, value in reported["parameters"].items()}
     assert set(values) == set(arm.CHOSEN)
     assert deploy(TEMPLATE, values) == deploy(TEMPLATE)
 
@@ -477,9 +481,9 @@ def test_the_wrapper_passes_everything_on() -> None:
     parsed = pycep.BicepParser().parse(text=(files.folder() / files.WRAPPER).read_text(encoding="utf-8"))
     assert list(parsed["parameters"]) == list(TEMPLATE["parameters"])
     for name, rule in TEMPLATE["parameters"].items():
-        told = parsed["parameters"][name]
-        assert told["type"] == rule["type"], name
-        decorators = {one["type"]: one["argument"] for one in told["decorators"]}
+        reported = parsed["parameters"][name]
+        assert reported["type"] == rule["type"], name
+        decorators = {one["type"]: one["argument"] for one in reported["decorators"]}
         assert decorators.pop("description") == rule["metadata"]["description"].replace("'", "\\'")
         keys = {
             "min_value": "minValue",
@@ -487,11 +491,11 @@ def test_the_wrapper_passes_everything_on() -> None:
             "min_length": "minLength",
             "max_length": "maxLength",
         }
-        limits = {told: rule[key] for told, key in keys.items() if key in rule}
+        limits = {reported: rule[key] for reported, key in keys.items() if key in rule}
         assert {key: value for key, value in decorators.items() if key != "allowed"} == limits
         assert decorators.get("allowed", rule.get("allowedValues")) == rule.get("allowedValues")
         if not isinstance(rule["defaultValue"], (str, dict, list)):
-            assert told["default"] == rule["defaultValue"], name
+            assert reported["default"] == rule["defaultValue"], name
     [module] = parsed["modules"].values()
     assert module["detail"] == {"type": "local", "path": f"./{files.TEMPLATE}"} or files.TEMPLATE in str(
         module

@@ -57,10 +57,10 @@ def test_each_process_builds_the_same() -> None:
     home = str(Path(files.__file__).parents[2])
     for seed in ("1", "2"):
         run = [sys.executable, "-c", script]
-        told = subprocess.run(
+        reported = subprocess.run(
             run, env={"PYTHONPATH": home, "PYTHONHASHSEED": seed}, capture_output=True, check=True
         )
-        for name, text in json.loads(told.stdout).items():
+        for name, text in json.loads(reported.stdout).items():
             assert text == (files.folder() / name).read_bytes().decode(), name
 
 
@@ -126,8 +126,8 @@ def test_a_step_without_tiles_has_a_title(query: Query) -> None:
 def test_no_step_binds_a_time_of_its_own() -> None:
     """The queries compute with the time that is chosen; a bound one would hide the period before."""
     for item in problems.steps(SHIPPED):
-        told = [item["content"], *problems.inputs_of(item)]
-        assert not [key for each in told for key in each if key.startswith("timeContext")], item["name"]
+        reported = [item["content"], *problems.inputs_of(item)]
+        assert not [key for each in reported for key in each if key.startswith("timeContext")], item["name"]
 
 
 def test_both_ids_are_shown_under_their_own_names() -> None:
@@ -178,7 +178,7 @@ def test_the_local_engine_is_not_needed_to_read_them() -> None:
         "from dashboards.builder import build, check; print(build.outdated())"
     )
     home = str(Path(files.__file__).parents[2])
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-c", script], env={"PYTHONPATH": home}, capture_output=True, check=True
     )
-    assert told.stdout.decode().strip() == "[]"
+    assert reported.stdout.decode().strip() == "[]"

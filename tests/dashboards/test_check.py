@@ -56,7 +56,7 @@ def broken(change: Break) -> dict[str, Any]:
     return workbook
 
 
-def told(find: Callable[[dict[str, Any]], Any], change: Break) -> list[str]:
+def reported(find: Callable[[dict[str, Any]], Any], change: Break) -> list[str]:
     """What a check says of a changed workbook."""
     return [str(problem) for problem in find(broken(change))]
 
@@ -121,7 +121,7 @@ UNDRAWN: dict[str, tuple[Break, str]] = {
 def test_a_feature_that_is_not_drawn_is_told(name: str) -> None:
     """What the page would leave out fails, with the step and the feature named."""
     change, expected = UNDRAWN[name]
-    [problem] = [problem for problem in told(undrawn, change) if expected in problem]
+    [problem] = [problem for problem in reported(undrawn, change) if expected in problem]
     place, _, _ = problem.partition(": ")
     assert place in {item["name"] for item in problems.steps(SHIPPED)} | {"workbook"}
 
@@ -189,13 +189,13 @@ def _copies(workbook: dict[str, Any], count: int) -> None:
 def test_a_breach_of_the_gallerys_rules_is_told(name: str) -> None:
     """Each rule of the gallery fails on a workbook that breaks it, and says where."""
     change, expected = BREACHES[name]
-    assert [problem for problem in told(gallery.breaches, change) if expected in problem]
+    assert [problem for problem in reported(gallery.breaches, change) if expected in problem]
 
 
 def test_a_hidden_parameter_needs_no_label() -> None:
     """What no reader sees needs no words."""
     change = parameter("Service", label="", isHiddenWhenLocked=True)
-    assert told(gallery.breaches, change) == []
+    assert reported(gallery.breaches, change) == []
 
 
 def _moved(name: str, to: int) -> Break:
@@ -237,7 +237,7 @@ UNSET: dict[str, tuple[Break, str]] = {
 def test_a_parameter_used_before_it_is_set_is_told(name: str) -> None:
     """A reference to what no step before has set would stay as it is in the query."""
     change, expected = UNSET[name]
-    assert expected in told(unset, change)
+    assert expected in reported(unset, change)
 
 
 def test_a_global_parameter_is_seen_everywhere() -> None:
@@ -247,7 +247,7 @@ def test_a_global_parameter_is_seen_everywhere() -> None:
         text = {"type": 1, "name": "early", "content": {"json": "{TimeRange:label}"}}
         workbook["items"].insert(0, text)
 
-    assert told(unset, early) == []
+    assert reported(unset, early) == []
 
 
 def test_a_group_may_export_its_parameters() -> None:
@@ -257,7 +257,7 @@ def test_a_group_may_export_its_parameters() -> None:
         step(workbook, "incident tab")["content"]["exportParameters"] = True
         workbook["items"].append({"type": 1, "name": "after", "content": {"json": "{CallId}"}})
 
-    assert told(unset, share) == []
+    assert reported(unset, share) == []
 
 
 WRONG_COLUMNS: dict[str, tuple[Break, str]] = {
@@ -314,7 +314,7 @@ WRONG_COLUMNS: dict[str, tuple[Break, str]] = {
 def test_a_column_that_no_query_gives_is_told(name: str) -> None:
     """A chart, table, tile or export that names another column would stay empty in the portal."""
     change, expected = WRONG_COLUMNS[name]
-    assert [problem for problem in told(wrong_columns, change) if expected in problem]
+    assert [problem for problem in reported(wrong_columns, change) if expected in problem]
 
 
 def test_without_the_engine_the_check_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

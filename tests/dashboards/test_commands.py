@@ -33,15 +33,17 @@ COPY = (
 
 def workbook(**content: Any) -> dict[str, Any]:
     """A workbook with one step."""
-    told = {"version": "KqlItem/1.0", "query": "AppEvents | count", "size": 0, "queryType": 0}
-    told |= {"resourceType": "microsoft.operationalinsights/workspaces", "visualization": "table"}
-    item = {"type": 3, "name": "how many events", "content": told | content}
+    reported = {"version": "KqlItem/1.0", "query": "AppEvents | count", "size": 0, "queryType": 0}
+    reported |= {"resourceType": "microsoft.operationalinsights/workspaces", "visualization": "table"}
+    item = {"type": 3, "name": "how many events", "content": reported | content}
     return {"version": "Notebook/1.0", "items": [item], "fallbackResourceIds": []}
 
 
-def check(folder: Path, told: object, *arguments: str, before: str = "", **more: str) -> Ended:
+def check(folder: Path, reported: object, *arguments: str, before: str = "", **more: str) -> Ended:
     """Check a workbook of the user's own."""
-    (folder / "mine.json").write_text(told if isinstance(told, str) else json.dumps(told), encoding="utf-8")
+    (folder / "mine.json").write_text(
+        reported if isinstance(reported, str) else json.dumps(reported), encoding="utf-8"
+    )
     return run(folder, "check", "mine.json", *arguments, before=before, **more)
 
 
@@ -85,9 +87,9 @@ def test_json(tmp_path: Path) -> None:
     """The same as one object: what holds, what is wrong where, and what was left out."""
     ended = check(tmp_path, workbook(visualization="map"), "--json", before=WITHOUT_NODE)
     assert ended.code == 1
-    [told] = ended.rows
-    assert told["ok"] is False
-    by_rule = {one["rule"]: one for one in told["rules"]}
+    [reported] = ended.rows
+    assert reported["ok"] is False
+    by_rule = {one["rule"]: one for one in reported["rules"]}
     assert list(by_rule) == list(WORKBOOK)
     drawn = by_rule["the local page draws every feature"]
     assert drawn["state"] == "failed"

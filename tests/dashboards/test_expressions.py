@@ -25,7 +25,7 @@ from dashboards.builder.arm.expressions import (
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/telemetry"
 
 
-def told(value: Any, parameters: dict[str, Any] | None = None, **more: Any) -> Any:
+def reported(value: Any, parameters: dict[str, Any] | None = None, **more: Any) -> Any:
     """What an expression of an output is."""
     declared = {name: {"type": "string", "defaultValue": one} for name, one in (parameters or {}).items()}
     template = {"parameters": declared, "resources": [], "outputs": {"it": {"value": value}}, **more}
@@ -62,7 +62,7 @@ VALUES: dict[str, Any] = {
 @pytest.mark.parametrize("text", VALUES)
 def test_values(text: str) -> None:
     """Each form has the value that Azure gives it."""
-    assert told(text) == VALUES[text]
+    assert reported(text) == VALUES[text]
 
 
 BROKEN = {
@@ -84,7 +84,7 @@ BROKEN = {
 def test_a_broken_expression_is_told(text: str) -> None:
     """What cannot be read or has no value says what was expected where."""
     with pytest.raises(ExpressionError) as error:
-        told(text)
+        reported(text)
     assert BROKEN[text] in str(error.value)
 
 
@@ -93,13 +93,13 @@ def test_any_text_can_be_a_literal(text: str) -> None:
     """What is written as a literal means itself, whatever it looks like."""
     assert not is_expression(literal(text))
     assert unescaped(literal(text)) == text
-    assert told(literal(text)) == text
+    assert reported(literal(text)) == text
 
 
 @given(st.text())
 def test_any_text_can_stand_inside(text: str) -> None:
     """A quoted text means itself, quotes and brackets included."""
-    assert told(f"[concat({quoted(text)}, '')]") == text
+    assert reported(f"[concat({quoted(text)}, '')]") == text
 
 
 def test_the_tree_of_an_expression() -> None:
@@ -119,7 +119,7 @@ def test_parameters_and_variables_may_use_each_other() -> None:
     """A default may be an expression over other parameters, a variable one over both; keys may be too."""
     value = {"[parameters('a')]": ["[variables('v').w]", 1, True, None]}
     variables = {"v": {"w": "[concat(parameters('b'), '!')]"}}
-    assert told(value, {"a": "x", "b": "[concat(parameters('a'), 'y')]"}, variables=variables) == {
+    assert reported(value, {"a": "x", "b": "[concat(parameters('a'), 'y')]"}, variables=variables) == {
         "x": ["xy!", 1, True, None]
     }
 

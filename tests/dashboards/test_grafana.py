@@ -70,8 +70,8 @@ def test_every_step_has_its_panel() -> None:
 
 def test_every_text_is_there() -> None:
     """The words stand where they stand in the workbook."""
-    told = [panel["options"]["content"] for panel in panels(SHIPPED) if panel["type"] == "text"]
-    assert told == [item.markdown for item in every(WORKBOOK) if isinstance(item, Text)]
+    reported = [panel["options"]["content"] for panel in panels(SHIPPED) if panel["type"] == "text"]
+    assert reported == [item.markdown for item in every(WORKBOOK) if isinstance(item, Text)]
 
 
 def test_every_tab_is_a_row() -> None:
@@ -95,8 +95,8 @@ def test_a_panel_without_rows_says_why() -> None:
     """The message is the workbook's; where there is little room its first sentence, and all in a tooltip."""
     for step, panel in zip(STEPS, PANELS, strict=True):
         assert step.empty in panel["description"], step.name
-        told = panel["fieldConfig"]["defaults"]["noValue"]
-        assert told.endswith(step.empty) or step.empty.startswith(told), step.name
+        reported = panel["fieldConfig"]["defaults"]["noValue"]
+        assert reported.endswith(step.empty) or step.empty.startswith(reported), step.name
         first = panel["fieldConfig"]["overrides"][0]
         assert first["matcher"] == {"id": "byRegexp", "options": "/.*/"}, (
             "or the message stands in empty cells"
@@ -168,8 +168,8 @@ def both(name: str, choice: Choice) -> tuple[str, str]:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_panel_is_told_what_the_step_is_told(name: str, query: Query) -> None:
     """With nothing filtered, Grafana's query gives every row that the workbook's gives."""
-    expected, told = (rows_of(query, text) for text in both(name, everything()))
-    assert [*map(repr, told)] == [*map(repr, expected)]  # where a mean of nothing equals itself
+    expected, reported = (rows_of(query, text) for text in both(name, everything()))
+    assert [*map(repr, reported)] == [*map(repr, expected)]  # where a mean of nothing equals itself
     assert expected, "the choice must leave no panel without an answer"
 
 
@@ -190,8 +190,8 @@ def in_one_form(text: str) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_panel_asks_what_the_step_asks(name: str, chosen: str) -> None:
     """Whatever is chosen, both texts are the same, but for how times and typed texts are written."""
-    expected, told = map(in_one_form, both(name, choices()[chosen]))
-    assert told == expected
+    expected, reported = map(in_one_form, both(name, choices()[chosen]))
+    assert reported == expected
 
 
 @pytest.mark.parametrize(
@@ -199,11 +199,11 @@ def test_a_panel_asks_what_the_step_asks(name: str, chosen: str) -> None:
 )
 def test_a_filter_offers_what_it_offers_in_the_workbook(variable: Any, query: Query) -> None:
     """The names in a drop-down are those of the workbook's."""
-    [told] = [each for each in inputs(WORKBOOK) if each["name"] == variable["name"]]
+    [reported] = [each for each in inputs(WORKBOOK) if each["name"] == variable["name"]]
     choice = everything()
     offered = rows_of(query, filled(variable["query"]["azureLogAnalytics"]["query"], choice))
     assert offered
-    assert offered == rows_of(query, substitute(told["query"], values_of(choice)))
+    assert offered == rows_of(query, substitute(reported["query"], values_of(choice)))
 
 
 @pytest.mark.slow
@@ -225,8 +225,8 @@ def test_what_is_typed_ends_no_string(pasted: str, query: Query) -> None:
     """Nothing that a reader types or a link brings can become a part of a query, not even a macro."""
     wanted = next(row for row in ROWS if row.request_id)
     choice = replace(everything(), pasted=f"{pasted} {wanted.request_id} {pasted}")
-    told = rows_of(query, filled(asked(panel_of("attempts with this id"))["query"], choice))
-    assert wanted.request_id in [row["request_id"] for row in told]
+    reported = rows_of(query, filled(asked(panel_of("attempts with this id"))["query"], choice))
+    assert wanted.request_id in [row["request_id"] for row in reported]
 
 
 def test_all_is_put_as_the_queries_know_it() -> None:
@@ -313,8 +313,11 @@ def test_nothing_is_wrong_with_it() -> None:
 
 def test_it_asks_for_its_data_source() -> None:
     """An import asks for the data source; where nothing asks, a variable of the same name stands for it."""
-    [told] = SHIPPED["__inputs"]
-    assert (told["name"], told["pluginId"]) == (VARIABLES[0]["name"], "grafana-azure-monitor-datasource")
+    [reported] = SHIPPED["__inputs"]
+    assert (reported["name"], reported["pluginId"]) == (
+        VARIABLES[0]["name"],
+        "grafana-azure-monitor-datasource",
+    )
     assert VARIABLES[0]["type"] == "datasource"
     assert SHIPPED["schemaVersion"] == 41
 
@@ -322,9 +325,9 @@ def test_it_asks_for_its_data_source() -> None:
 def links(panel: Any) -> Iterator[tuple[str, str]]:
     """The column and the address of each data link."""
     for rule in panel["fieldConfig"]["overrides"]:
-        for told in rule["properties"]:
-            if told["id"] == "links":
-                yield from ((rule["matcher"]["options"], link["url"]) for link in told["value"])
+        for reported in rule["properties"]:
+            if reported["id"] == "links":
+                yield from ((rule["matcher"]["options"], link["url"]) for link in reported["value"])
 
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step.export], ids=lambda step: step.name)
@@ -383,9 +386,9 @@ def query_of(name: str, old: str, new: str) -> Break:
     """Changes a panel's query."""
 
     def change(shown: dict[str, Any]) -> None:
-        told = asked(panel_of(name, shown))
-        assert old in told["query"]
-        told["query"] = told["query"].replace(old, new)
+        reported = asked(panel_of(name, shown))
+        assert old in reported["query"]
+        reported["query"] = reported["query"].replace(old, new)
 
     return change
 
@@ -470,8 +473,8 @@ def test_a_broken_copy_is_told(name: str) -> None:
 
 def override(name: str, column: str, **properties: object) -> Break:
     """Adds an override to a panel."""
-    told = [{"id": key, "value": value} for key, value in properties.items()]
-    rule = {"matcher": {"id": "byName", "options": column}, "properties": told}
+    reported = [{"id": key, "value": value} for key, value in properties.items()]
+    rule = {"matcher": {"id": "byName", "options": column}, "properties": reported}
     return lambda shown: panel_of(name, shown)["fieldConfig"]["overrides"].append(rule)
 
 
@@ -537,8 +540,10 @@ def broken_panels() -> dict[str, tuple[Any, kusto.Verdict]]:
         shown = copy.deepcopy(SHIPPED)
         change(shown)
         found[name] = panel_of(step, shown)
-    told = kusto.check({name: filled(asked(panel)["query"], everything()) for name, panel in found.items()})
-    return {name: (panel, told[name]) for name, panel in found.items()}
+    reported = kusto.check(
+        {name: filled(asked(panel)["query"], everything()) for name, panel in found.items()}
+    )
+    return {name: (panel, reported[name]) for name, panel in found.items()}
 
 
 @pytest.mark.slow

@@ -94,7 +94,7 @@ def test_words_have_references_too() -> None:
 # --- cells -------------------------------------------------------------------------------------------------
 
 
-def told(kind: str) -> list[Any]:
+def reported(kind: str) -> list[Any]:
     """What the local page draws of a key, such as ``rule.formatter``."""
     first, _, second = kind.partition(".")
     values = supported.table()["kinds"][first][second]
@@ -102,20 +102,20 @@ def told(kind: str) -> list[Any]:
     return values
 
 
-@pytest.mark.parametrize("formatter", told("rule.formatter"))
+@pytest.mark.parametrize("formatter", reported("rule.formatter"))
 def test_every_formatter_of_the_page_is_known(formatter: int) -> None:
     """What the layout may use, because the page draws it, comes out here without a change."""
     assert properties(Column("x", "X", {"formatter": formatter}))["displayName"] == "X"
 
 
-@pytest.mark.parametrize("unit", told("numberFormat.unit"))
+@pytest.mark.parametrize("unit", reported("numberFormat.unit"))
 def test_every_unit_of_the_page_is_known(unit: int) -> None:
     """A number has a unit in Grafana too."""
     assert numbered({"unit": unit})["unit"] == UNITS[unit]
 
 
 @pytest.mark.parametrize(
-    "representation", [each for each in told("threshold.representation") if each not in ("", "Blank")]
+    "representation", [each for each in reported("threshold.representation") if each not in ("", "Blank")]
 )
 def test_every_sign_of_the_page_is_known(representation: str) -> None:
     """An icon or a colour has a colour in Grafana too."""
@@ -123,7 +123,7 @@ def test_every_sign_of_the_page_is_known(representation: str) -> None:
     assert colour
 
 
-@pytest.mark.parametrize("palette", told("formatOptions.palette"))
+@pytest.mark.parametrize("palette", reported("formatOptions.palette"))
 def test_every_palette_of_the_page_is_known(palette: str) -> None:
     """A bar has a colour or a scale, a heat map a scale; one without any colour is no heat map."""
     assert properties(Column("x", "X", bar(palette)))["color"]
@@ -131,7 +131,7 @@ def test_every_palette_of_the_page_is_known(palette: str) -> None:
         assert properties(Column("x", "X", heat(palette, "")))["color"]
 
 
-@pytest.mark.parametrize("operator", told("threshold.operator"))
+@pytest.mark.parametrize("operator", reported("threshold.operator"))
 def test_every_operator_of_the_page_is_known_or_told(operator: str) -> None:
     """A threshold becomes a mapping; those that Grafana has not are an error that names them."""
     look = thresholds(
@@ -402,9 +402,11 @@ def test_one_of_many_is_a_drop_down() -> None:
 
 def test_a_hidden_text_stays_hidden() -> None:
     """What only who edits sees is no field at the top."""
-    told = TextInput(name="Portal", label="Portal", description="", first="https://x", is_hidden=True)
+    reported = TextInput(name="Portal", label="Portal", description="", first="https://x", is_hidden=True)
     [shown] = [
-        each for each in made(filters=(*ALL_FILTERS, told))["templating"]["list"] if each["name"] == "Portal"
+        each
+        for each in made(filters=(*ALL_FILTERS, reported))["templating"]["list"]
+        if each["name"] == "Portal"
     ]
     assert (shown["type"], shown["hide"], shown["query"]) == ("textbox", 2, "https://x")
 

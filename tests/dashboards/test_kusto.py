@@ -119,9 +119,9 @@ def test_what_another_cluster_has_is_refused() -> None:
 
 def test_severities_are_told() -> None:
     """A table that a fuzzy union may lack is a warning; a table that a query needs is an error."""
-    told = check({"fuzzy": "union isfuzzy=true AppEvents, Nothing", "plain": "Nothing"})
-    assert [problem.severity for problem in told["fuzzy"].problems] == ["Warning"]
-    assert [problem.severity for problem in told["plain"].problems] == ["Error"]
+    reported = check({"fuzzy": "union isfuzzy=true AppEvents, Nothing", "plain": "Nothing"})
+    assert [problem.severity for problem in reported["fuzzy"].problems] == ["Warning"]
+    assert [problem.severity for problem in reported["plain"].problems] == ["Error"]
 
 
 def test_a_cut_character_does_not_cut_the_answer() -> None:
@@ -223,11 +223,11 @@ def test_the_tables_are_those_of_the_local_store() -> None:
 def test_other_tables_can_be_named() -> None:
     """A caller may say which tables there are; names need not be identifiers."""
     tables = {"Usage": {"Quantity": "real", "Data Type": "string"}}
-    told = check(
+    reported = check(
         {"usage": "Usage | summarize sum(Quantity) by ['Data Type']", "events": "AppEvents | count"}, tables
     )
-    assert told["usage"] == kusto.Verdict((), (("Data Type", "string"), ("sum_Quantity", "real")))
-    assert [problem.code for problem in told["events"].problems] == ["KS204"]
+    assert reported["usage"] == kusto.Verdict((), (("Data Type", "string"), ("sum_Quantity", "real")))
+    assert [problem.code for problem in reported["events"].problems] == ["KS204"]
     with pytest.raises(KustoError, match="money is no type of KQL"):
         check({"": "Usage"}, {"Usage": {"Quantity": "money"}})
 

@@ -111,9 +111,9 @@ def test_a_terminal_is_told(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     package.parser()
     package.parser()
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.count(package.NAME) == terminal
+    reported = capsys.readouterr()
+    assert reported.out == ""
+    assert reported.err.count(package.NAME) == terminal
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no lock there")

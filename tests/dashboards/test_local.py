@@ -37,8 +37,8 @@ def test_the_local_store_answers_what_python_answers(name: str, seeded: tuple[in
     choice = choice_of(seed)
     table = query.run(substitute(compose.whole(name), choice.values), now=END)
     names = [column for column, _ in table.columns]
-    told = [dict(zip(names, map(_value, row), strict=True)) for row in table.rows]
-    assert told == near(answer(name, ledger(seed)[0], choice))
+    reported = [dict(zip(names, map(_value, row), strict=True)) for row in table.rows]
+    assert reported == near(answer(name, ledger(seed)[0], choice))
 
 
 def test_the_local_store_says_what_it_stores(seeded: tuple[int, Query]) -> None:

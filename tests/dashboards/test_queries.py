@@ -56,14 +56,14 @@ def choice_of(seed: int) -> Choice:
     return replace(everything, time=time, **filters[seed - 1])
 
 
-def near(told: list[dict[str, Any]]) -> list[Any]:
+def near(reported: list[dict[str, Any]]) -> list[Any]:
     """The rows, with a little room for fractions and none for anything else."""
     return [
         {
             name: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
             for name, value in row.items()
         }
-        for row in told
+        for row in reported
     ]
 
 
@@ -74,11 +74,11 @@ def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
     rows, workspace = ledger(seed)
     choice = choice_of(seed)
     expected = answer(name, rows, choice)
-    told = workspace.ask(name, choice.values)
-    assert told == near(expected)
-    assert [list(row) for row in told] == [list(row) for row in expected]
+    reported = workspace.ask(name, choice.values)
+    assert reported == near(expected)
+    assert [list(row) for row in reported] == [list(row) for row in expected]
     if seed == 0:
-        assert told, "the first seed must leave no query without an answer"
+        assert reported, "the first seed must leave no query without an answer"
 
 
 @pytest.mark.slow
@@ -122,10 +122,10 @@ def test_choosing_a_model_keeps_its_failures() -> None:
     well = replace(failed, call_id="b" * 16, error_type=None, model="claude-opus-5-5")
     other = replace(failed, call_id="c" * 16, deployment="pilot")
     workspace = Workspace([failed, well, other])
-    told = workspace.ask("call_tiles", Choice(models=("claude-opus-5-5",)).values)
-    assert [row["value"] for row in told] == [2, 2, 1]
-    told = workspace.ask("call_tiles", Choice(models=("claude-sonnet-5-5",)).values)
-    assert told == []
+    reported = workspace.ask("call_tiles", Choice(models=("claude-opus-5-5",)).values)
+    assert [row["value"] for row in reported] == [2, 2, 1]
+    reported = workspace.ask("call_tiles", Choice(models=("claude-sonnet-5-5",)).values)
+    assert reported == []
 
 
 PASTES = (
@@ -145,8 +145,8 @@ def test_an_id_is_found_in_any_paste(paste: str) -> None:
     """The search finds the id in what people paste, and no paste can become part of the query."""
     rows, workspace = ledger(0)
     wanted = next(row for row in rows if row.request_id)
-    told = workspace.ask("attempts_by_id", Choice(pasted=paste.format(id=wanted.request_id)).values)
-    assert [row["request_id"] for row in told] == [wanted.request_id]
+    reported = workspace.ask("attempts_by_id", Choice(pasted=paste.format(id=wanted.request_id)).values)
+    assert [row["request_id"] for row in reported] == [wanted.request_id]
 
 
 @pytest.mark.slow
@@ -157,8 +157,8 @@ def test_every_id_can_be_searched(name: str) -> None:
     """Each id of the ledger finds its attempt."""
     rows, workspace = ledger(0)
     wanted = next(row for row in rows if getattr(row, name))
-    told = workspace.ask("attempts_by_id", Choice(pasted=getattr(wanted, name)).values)
-    assert wanted.call_id in {row["call_id"] for row in told}
+    reported = workspace.ask("attempts_by_id", Choice(pasted=getattr(wanted, name)).values)
+    assert wanted.call_id in {row["call_id"] for row in reported}
 
 
 @pytest.mark.parametrize("paste", ["", "too short", "''"])
@@ -194,6 +194,6 @@ def test_names_that_could_end_a_string_cannot_be_chosen() -> None:
 def test_all_is_all() -> None:
     """With "All" chosen everywhere, what has no name that could be chosen is still counted."""
     rows, workspace = ledger(0)
-    told = workspace.ask("call_tiles", Choice(deployments=ALL).values)
+    reported = workspace.ask("call_tiles", Choice(deployments=ALL).values)
     inside = [row for row in rows if SHOWN.start <= row.at < SHOWN.end]
-    assert told[1]["value"] == len(inside)
+    assert reported[1]["value"] == len(inside)

@@ -29,7 +29,7 @@ def store() -> Iterator[Query]:
         yield Query(store)
 
 
-def told(query: Query, text: str) -> tuple[Any, Any]:
+def reported(query: Query, text: str) -> tuple[Any, Any]:
     """Columns and rows of an answer."""
     table = query.run(text, now=END)
     return table.columns, table.rows
@@ -50,7 +50,10 @@ def test_a_saved_query_answers_what_the_workbook_answers(name: str, store: Query
     text = querypack.standalone(name)
     for parameter, (variable, first) in querypack._TEXTS.items():
         text = text.replace(f"let {variable} = {first};", f"let {variable} = '{ids[parameter]}';")
-    (columns, rows), expected = told(store, text), told(store, substitute(compose.whole(name), values))
+    (columns, rows), expected = (
+        reported(store, text),
+        reported(store, substitute(compose.whole(name), values)),
+    )
     assert columns == expected[0]
     assert rows == [
         tuple(pytest.approx(one, nan_ok=True) if isinstance(one, float) else one for one in row)
@@ -64,7 +67,7 @@ def test_a_saved_query_has_no_parameter(name: str, store: Query) -> None:
     """It runs as it is, begins with its question, and has what may be changed at its top."""
     text = querypack.standalone(name)
     assert {reference.name for reference in references(text)} <= {querypack.PORTAL[1:-1]}
-    assert told(store, text)
+    assert reported(store, text)
     first, second, *_ = text.splitlines()
     assert first == f"// {compose.question(name)}"
     assert second.startswith("let ")
@@ -74,10 +77,10 @@ def test_a_saved_query_has_no_parameter(name: str, store: Query) -> None:
 def test_a_choice_at_the_top_reaches_the_answer(store: Query) -> None:
     """Who names a deployment at the top sees that deployment alone."""
     text = querypack.standalone("by_deployment")
-    everything = told(store, text)[1]
+    everything = reported(store, text)[1]
     own = text.replace("let deployments = dynamic(['*'])", "let deployments = dynamic(['support-chat-prod'])")
     assert len(everything) > 1
-    assert [row[0] for row in told(store, own)[1]] == ["support-chat-prod"]
+    assert [row[0] for row in reported(store, own)[1]] == ["support-chat-prod"]
 
 
 def test_titles_are_unique_and_the_order_is_kept() -> None:

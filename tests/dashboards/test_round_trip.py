@@ -34,8 +34,8 @@ def test_a_query_begins_with_its_question_and_the_view(name: str) -> None:
 def test_a_query_says_which_tables_it_reads(name: str) -> None:
     """Every table in the text stands in its head, and no other."""
     _, reads, *_ = files.query(name).splitlines()
-    told = set(re.findall(r"\bApp[A-Z]\w+", reads))
-    assert told == compose.words(compose.whole(name)) & set(tables())
+    reported = set(re.findall(r"\bApp[A-Z]\w+", reads))
+    assert reported == compose.words(compose.whole(name)) & set(tables())
 
 
 @pytest.mark.parametrize("name", LEDGER)

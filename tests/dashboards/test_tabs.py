@@ -47,10 +47,10 @@ def unsampled() -> Workspace:
 def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
     """Where no other table exists, no query fails, and those of the ledger answer the same."""
     whole, choice = ledger(0)[1], choice_of(0)
-    told = alone().ask(name, choice.values)
-    assert told
+    reported = alone().ask(name, choice.values)
+    assert reported
     if name not in OF_METRICS:
-        assert told == whole.ask(name, choice.values)
+        assert reported == whole.ask(name, choice.values)
 
 
 def test_what_no_table_tells_is_not_told_as_zero() -> None:
@@ -74,8 +74,8 @@ def test_sampled_traces_change_no_number(name: str) -> None:
 
 def test_the_share_of_spans_that_was_kept_is_told() -> None:
     """One span of ten was kept, of each service that has a ledger."""
-    told = ledger(0)[1].ask("telemetry_by_service", choice_of(0).values)
-    shares = {line["service"]: line["spans_kept_percent"] for line in told if line["last_record"]}
+    reported = ledger(0)[1].ask("telemetry_by_service", choice_of(0).values)
+    shares = {line["service"]: line["spans_kept_percent"] for line in reported if line["last_record"]}
     assert set(shares.values()) == {10.0}
     assert len(shares) == 3
 
@@ -85,10 +85,10 @@ def test_states_of_telemetry() -> None:
     silent = Row(at=END - timedelta(days=3), call_id="d" * 16, service="quiet one")
     idle = Row(at=END - timedelta(days=3), call_id="e" * 16, service=IDLE)
     uncounted = Row(at=END - timedelta(minutes=9), call_id="f" * 16, service=UNCOUNTED)
-    told = Workspace([*ledger(0)[0], silent, idle, uncounted]).ask(
+    reported = Workspace([*ledger(0)[0], silent, idle, uncounted]).ask(
         "telemetry_by_service", choice_of(0).values
     )
-    assert {line["service"]: line["state"] for line in told} == {
+    assert {line["service"]: line["state"] for line in reported} == {
         "orders-api": "well",
         "night batch": "loses records",
         "[shop]/checkout": "loses records",
@@ -122,7 +122,7 @@ def test_a_refusal_is_over_once_the_same_credential_works(minutes: int, state: s
     assert line["state"] == state
 
 
-def steady(per_minute: list[int], **told: Any) -> list[Row]:
+def steady(per_minute: list[int], **reported: Any) -> list[Row]:
     """So many calls in each of the minutes that end two minutes before the end."""
     begin = END.replace(second=0) - timedelta(minutes=2 + len(per_minute))
     return [
@@ -130,7 +130,7 @@ def steady(per_minute: list[int], **told: Any) -> list[Row]:
             at=begin + timedelta(minutes=minute, seconds=1 + call / 10),
             call_id=f"{minute}-{call}",
             deployment="d",
-            **told,
+            **reported,
         )
         for minute, count in enumerate(per_minute)
         for call in range(count)
@@ -150,8 +150,8 @@ LINES = {
 def test_minutes_to_the_wall(name: str) -> None:
     """They follow the line of the last minutes to the limit; none where it does not clearly rise."""
     counts, minutes = LINES[name]
-    told = Workspace(steady(counts)).ask("limits", Choice(limits="d=30//").values)
-    [line] = [line for line in told if line["what"] == "requests"]
+    reported = Workspace(steady(counts)).ask("limits", Choice(limits="d=30//").values)
+    [line] = [line for line in reported if line["what"] == "requests"]
     assert (line["limit"], line["source"], line["minutes_to_wall"]) == (30, "declared", minutes)
 
 
@@ -159,16 +159,16 @@ def test_a_limit_is_learnt_from_the_minutes_that_met_it() -> None:
     """The calmest minute with a 429 is the limit, unless a busier one passed without: then it is not told."""
     met = steady([12], status=429, error_type="rate_limited")
     for passed, limit, source in ((10, 12, "learnt"), (15, None, "")):
-        told = Workspace(met + steady([passed, 0])).ask("limits", Choice(limits="").values)
-        [line] = [line for line in told if line["what"] == "requests"]
+        reported = Workspace(met + steady([passed, 0])).ask("limits", Choice(limits="").values)
+        [line] = [line for line in reported if line["what"] == "requests"]
         assert (line["limit"], line["source"], line["quiet"], line["met"]) == (limit, source, passed, 12)
 
 
 def test_all_services_share_a_limit() -> None:
     """Neither the filter of services nor that of models takes calls out of the minutes."""
     rows = steady([4], service="a", model="m") + steady([4], service="b", model="n")
-    told = Workspace(rows).ask("limits", Choice(services=("a",), models=("m",)).values)
-    assert [line["peak"] for line in told if line["what"] == "requests"] == [8]
+    reported = Workspace(rows).ask("limits", Choice(services=("a",), models=("m",)).values)
+    assert [line["peak"] for line in reported if line["what"] == "requests"] == [8]
 
 
 @pytest.mark.slow
@@ -177,8 +177,8 @@ def test_all_services_share_a_limit() -> None:
 )
 def test_nothing_typed_as_limits_breaks_the_query(typed: str) -> None:
     """What is no limit declares none."""
-    told = Workspace(steady([3])).ask("limits", Choice(limits=typed).values)
-    assert {line["source"] for line in told} == {""}
+    reported = Workspace(steady([3])).ask("limits", Choice(limits=typed).values)
+    assert {line["source"] for line in reported} == {""}
 
 
 @pytest.mark.slow
@@ -196,10 +196,10 @@ def test_bins_of_minutes_are_no_shorter_than_a_minute(grain: timedelta) -> None:
     """Five minutes in steps of seconds still have one value a minute."""
     choice = Choice(time=TimeRange(END - timedelta(minutes=5), END, grain))
     rows, workspace = ledger(0)
-    told = workspace.ask("minutes_over_time", choice.values)
-    assert told == answer("minutes_over_time", rows, choice)
-    assert {line["TimeGenerated"].second for line in told} == {0}
-    assert len({line["TimeGenerated"] for line in told}) == 5
+    reported = workspace.ask("minutes_over_time", choice.values)
+    assert reported == answer("minutes_over_time", rows, choice)
+    assert {line["TimeGenerated"].second for line in reported} == {0}
+    assert len({line["TimeGenerated"] for line in reported}) == 5
 
 
 MEASURES = ("requests", "uncached input", "output")
@@ -216,9 +216,9 @@ def test_every_choice_is_answered(name: str, field: str, value: str) -> None:
     """Whatever a reader can choose on a tab gives what plain Python gives."""
     rows, workspace = ledger(0)
     choice = replace(choice_of(0), **{field: value})
-    told = workspace.ask(name, choice.values)
+    reported = workspace.ask(name, choice.values)
     expected = answer(name, rows, choice)
-    assert [{**line} for line in told] == [
+    assert [{**line} for line in reported] == [
         {
             key: pytest.approx(one, rel=1e-9, abs=1e-9) if isinstance(one, float) else one
             for key, one in line.items()
@@ -232,8 +232,8 @@ def test_tags_that_could_end_a_string_are_not_offered() -> None:
     odd = Row(
         at=END - timedelta(minutes=1), call_id="a", tags=(("o'brien", "x"), ("Upper", "x"), ("fine", "x"))
     )
-    told = Workspace([odd]).ask("split_keys", Choice().values)
-    assert [line["value"] for line in told] == ["deployment", "model", "service", "tag.fine"]
+    reported = Workspace([odd]).ask("split_keys", Choice().values)
+    assert [line["value"] for line in reported] == ["deployment", "model", "service", "tag.fine"]
     offered = {line["value"] for line in ledger(0)[1].ask("split_keys", Choice().values)}
     assert "tag.evil" not in offered
     assert "tag.feature" in offered
@@ -251,9 +251,9 @@ def test_the_month_is_that_of_the_end(end: datetime, start: datetime, days: int)
     """At midnight of the first the month before is shown, whole; a minute later the new one."""
     choice = Choice(time=TimeRange(end - timedelta(hours=1), end, timedelta(minutes=1)))
     rows = [Row(at=end - timedelta(seconds=1), call_id="a", cost_usd=1.0)]
-    told = Workspace(rows).ask("cost_by_day", choice.values)
-    assert (told[0]["TimeGenerated"], len(told)) == (start, days)
-    assert told == answer("cost_by_day", rows, choice)
+    reported = Workspace(rows).ask("cost_by_day", choice.values)
+    assert (reported[0]["TimeGenerated"], len(reported)) == (start, days)
+    assert reported == answer("cost_by_day", rows, choice)
 
 
 def test_the_first_day_does_not_count_for_the_run_rate() -> None:
@@ -316,10 +316,10 @@ def test_the_link_to_the_trace_names_resource_trace_and_time() -> None:
     assert begin.startswith("https://portal.azure.com/#blade/AppInsightsExtension/")
     assert unquote(begin).endswith(f"/ResourceId/{RESOURCE}")
     assert begin.count("/") == 9
-    told = json.loads(inputs)
-    assert traced.OperationId in told["filterWhereClause"]
-    assert "datetime(2026-11-22 12:07:00)-2h..2h" in told["timeContextWhereClause"]
-    assert told["originalParams"]["searchPhrase"]["originalPhrase"] == traced.OperationId
+    reported = json.loads(inputs)
+    assert traced.OperationId in reported["filterWhereClause"]
+    assert "datetime(2026-11-22 12:07:00)-2h..2h" in reported["timeContextWhereClause"]
+    assert reported["originalParams"]["searchPhrase"]["originalPhrase"] == traced.OperationId
     [line] = workspace.ask("call_attempts", Choice(call_id="b" * 16).values)
     assert line["trace_url"] == ""
     workspace.belongs_to("/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/local")

@@ -14,10 +14,10 @@ def main() -> int:
     found = held()
     README.write_text(readme(ROWS, found), "utf-8")
     servers.README.write_text(servers.readme(), "utf-8")
-    told = problems(ROWS, found)
-    for problem in told:
+    reported = problems(ROWS, found)
+    for problem in reported:
         print(problem, file=sys.stderr)  # noqa: T201  # a command
-    return bool(told)
+    return bool(reported)
 
 
 if __name__ == "__main__":

@@ -90,14 +90,14 @@ def _marked(node: ast.expr, path: Path) -> Iterator[int]:
 def problems(rows: tuple[Row, ...], found: Held) -> list[str]:
     """What is wrong between the matrix and the markers."""
     numbers = [row.number for row in rows]
-    told = (
+    reported = (
         [] if numbers == list(range(1, len(rows) + 1)) else ["the rows are not numbered one after the other"]
     )
-    told += [
+    reported += [
         f"row {number}, of {min(found[number]).name}, is not in the matrix"
         for number in sorted(set(found) - set(numbers))
     ]
-    return told + [
+    return reported + [
         f"row {row.number}, {row.fault}: no test and no command holds it"
         for row in rows
         if row.number not in found and not row.also

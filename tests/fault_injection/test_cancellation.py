@@ -102,8 +102,8 @@ def test_cancelled_before_headers(
         user.record_response(await user.post("ok"))
 
     limits = family.module.Limits(max_connections=1)
-    told = same(family, capture, server, scenario, run=runner(run), limits=limits)
-    assert told.observed["inner"] in ("CancelledError", "Cancelled")
+    reported = same(family, capture, server, scenario, run=runner(run), limits=limits)
+    assert reported.observed["inner"] in ("CancelledError", "Cancelled")
     cancelled, answered = capture.observations
     assert (cancelled.outcome, cancelled.failure, cancelled.status_code) == ("cancelled", None, None)
     assert answered.outcome == "ok"
@@ -138,8 +138,8 @@ def test_cancelled_in_the_body(
         user.record_response(await user.post("ok"))
 
     limits = family.module.Limits(max_connections=1)
-    told = same(family, capture, server, scenario, run=runner(run), limits=limits)
-    assert told.observed["pieces"] == list(EVENTS[:4])
+    reported = same(family, capture, server, scenario, run=runner(run), limits=limits)
+    assert reported.observed["pieces"] == list(EVENTS[:4])
     cancelled, answered = capture.observations
     assert (cancelled.outcome, cancelled.failure) == ("cancelled", None)
     assert (cancelled.usage.total_input_tokens, cancelled.usage.complete) == (30, False)
@@ -207,8 +207,8 @@ def test_inner_close_always_runs(
             await response.aclose()
         user.record(closed=list(closed), caught=scope.cancelled_caught)
 
-    told = same(family, capture, server, scenario, run=runner(run), transport=Transport())
-    assert told.observed["closed"] == ["entered"]
+    reported = same(family, capture, server, scenario, run=runner(run), transport=Transport())
+    assert reported.observed["closed"] == ["entered"]
     assert only(capture).outcome == "abandoned"
 
 

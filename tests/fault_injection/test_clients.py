@@ -47,8 +47,8 @@ def test_user_hooks(family: Family, capture: Capture, server: FaultServer) -> No
         user.record_response(await user.post("redirect", follow_redirects=True))
         user.record(calls=list(calls), same_lists=user.face.raw.event_hooks == hooks)
 
-    told = same(family, capture, server, scenario, event_hooks=hooks)
-    assert len(told.observed["calls"]) == 6
+    reported = same(family, capture, server, scenario, event_hooks=hooks)
+    assert len(reported.observed["calls"]) == 6
     assert hooks == {"request": request, "response": response}
     assert len(attempts(capture, 2)) == 2
 
@@ -71,8 +71,8 @@ def test_user_trace_callback(family: Family, capture: Capture, server: FaultServ
         user.record_response(await user.post("redirect", follow_redirects=True, extensions=trace))
         user.record(events=list(events), untouched=list(trace) == ["trace"])
 
-    told = same(family, capture, server, scenario)
-    assert "connection.connect_tcp.complete" in told.observed["events"]
+    reported = same(family, capture, server, scenario)
+    assert "connection.connect_tcp.complete" in reported.observed["events"]
     assert [seen.connect_s for seen in attempts(capture, 2)] == [None, None]
 
 
@@ -89,10 +89,10 @@ def test_user_hook_that_raises(family: Family, capture: Capture, server: FaultSe
             await user.post("ok")
         user.record(left=user.pool())
 
-    told = same(family, capture, server, scenario, event_hooks={kind: [hook(family, fail)]})
-    assert told.error == "LookupError"
+    reported = same(family, capture, server, scenario, event_hooks={kind: [hook(family, fail)]})
+    assert reported.error == "LookupError"
     if kind == "request":
-        assert (capture.observations, told.counts.requests) == ([], [])
+        assert (capture.observations, reported.counts.requests) == ([], [])
     else:
         assert (only(capture).outcome, only(capture).failure) == ("abandoned", None)
     assert "CANARY" not in capture.everything()
@@ -107,8 +107,10 @@ def test_hook_of_the_wrong_kind(capture: Capture, server: FaultServer) -> None:
             with user.fails():
                 await user.post("ok")
 
-        told = same(Family(module, is_async=True), capture, server, scenario, event_hooks={"request": [id]})
-        assert told.error == "TypeError"
+        reported = same(
+            Family(module, is_async=True), capture, server, scenario, event_hooks={"request": [id]}
+        )
+        assert reported.error == "TypeError"
 
 
 @pytest.mark.row(57)
@@ -319,8 +321,8 @@ def test_subclassed_client(family: Family, capture: Capture, server: FaultServer
         user.record_response(await user.post("redirect", follow_redirects=True))
         user.record(chosen=user.face.raw.chosen)
 
-    told = same(MineFamily(family.module, family.is_async), capture, server, scenario)
-    assert told.observed["chosen"] == 2
+    reported = same(MineFamily(family.module, family.is_async), capture, server, scenario)
+    assert reported.observed["chosen"] == 2
     assert len(attempts(capture, 2)) == 2
 
 
@@ -440,6 +442,6 @@ def test_other_traffic_is_untouched(family: Family, capture: Capture, server: Fa
             await user.face.request("POST", user.server.base + "/ok/v1/elsewhere", json=BODY)
         )
 
-    told = same(family, capture, server, scenario)
-    assert told.observed["same"] is True
+    reported = same(family, capture, server, scenario)
+    assert reported.observed["same"] is True
     assert capture.observations == capture.spans == capture.ledger == []

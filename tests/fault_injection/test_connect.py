@@ -76,8 +76,8 @@ def test_unknown_host(
             patched.setattr(socket, "getaddrinfo", resolve)
             await user.face.request("POST", url, json=BODY)
 
-    told = same(family, capture, server, scenario, extra={"hosts": ("nonexistent.invalid",)})
-    assert told.error == "ConnectError"
+    reported = same(family, capture, server, scenario, extra={"hosts": ("nonexistent.invalid",)})
+    assert reported.error == "ConnectError"
     seen = only(capture)
     assert (seen.outcome, seen.failure.type, seen.failure.code) == (
         "no_response",
@@ -116,9 +116,9 @@ def test_silent_server(family: Family, capture: Capture, server: FaultServer, in
             await user.post("silent", timeout=family.module.Timeout(PATIENCE_S, read=SHORT_S * 4))
         assert user.server.reached.wait(PATIENCE_S)  # a busy machine may be slower than the timeout
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.error == "ReadTimeout"
-    assert told.counts.connections == len(told.counts.requests) == 1
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.error == "ReadTimeout"
+    assert reported.counts.connections == len(reported.counts.requests) == 1
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("no_response", "client_timeout")
     assert seen.time_to_headers_s is None
@@ -140,10 +140,10 @@ def test_pool_timeout(family: Family, capture: Capture, server: FaultServer) -> 
         user.record(free=user.pool())
         user.record_response(await user.post("ok"))
 
-    told = same(family, capture, server, scenario, limits=limits)
-    assert told.error == "PoolTimeout"
-    assert told.counts.connections == 1
-    assert len(told.counts.requests) == 2
+    reported = same(family, capture, server, scenario, limits=limits)
+    assert reported.error == "PoolTimeout"
+    assert reported.counts.connections == 1
+    assert len(reported.counts.requests) == 2
     unsent, held, last = attempts(capture, 3)
     assert (unsent.outcome, unsent.failure.type) == ("not_sent", "pool_timeout")
     assert unsent.failure.fault == "client"
@@ -172,9 +172,9 @@ def test_untrusted_certificate(
             await user.post("ok")
 
     with FaultServer(untrusted) as server:
-        told = same(family, capture, server, scenario, integration=integration)
-    assert told.error == "ConnectError"
-    assert (told.counts.connections, told.counts.requests) == (1, [])
+        reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.error == "ConnectError"
+    assert (reported.counts.connections, reported.counts.requests) == (1, [])
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("no_response", "connection_error")
     assert seen.failure.code == "CERTIFICATE_VERIFY_FAILED"
@@ -197,8 +197,8 @@ def test_proxy(
     async def scenario(user: User) -> None:
         user.record_response(await user.face.request("POST", FOUNDRY, json=BODY))
 
-    told = same(family, capture, server, scenario, **options)
-    assert told.counts.requests == [("POST", "/ok/v1/messages")]
+    reported = same(family, capture, server, scenario, **options)
+    assert reported.counts.requests == [("POST", "/ok/v1/messages")]
     seen = only(capture)
     assert (seen.outcome, seen.resource, seen.server_port) == ("ok", "contoso", 80)
 
@@ -235,7 +235,7 @@ def test_mounts(family: Family, capture: Capture, server: FaultServer) -> None:
         user.record_response(await user.post("ok"))
         user.record(asked=list(asked))
 
-    told = same(family, capture, server, scenario, mounts=mounts)
-    assert told.observed["asked"] == ["http://localhost/v1/messages"]
-    assert len(told.counts.requests) == 1
+    reported = same(family, capture, server, scenario, mounts=mounts)
+    assert reported.observed["asked"] == ["http://localhost/v1/messages"]
+    assert len(reported.counts.requests) == 1
     assert [seen.response_id for seen in attempts(capture, 2)] == ["msg_mock", "msg_fault01"]

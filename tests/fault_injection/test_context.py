@@ -47,8 +47,8 @@ def test_stream_resumed_in_another_task(
         user.record(pieces=got)
         user.record_response(response)
 
-    told = same(family, capture, server, scenario)
-    assert told.observed["pieces"] == list(EVENTS)
+    reported = same(family, capture, server, scenario)
+    assert reported.observed["pieces"] == list(EVENTS)
     assert not [record for record in caplog.records if "detach" in record.getMessage()]
     assert capture.observations[0].outcome == "ok"
     ours = [span for span in capture.spans if span.name.startswith("chat")]

@@ -41,7 +41,7 @@ def call(family):
 SAY: Final = "print(json.dumps(told))"
 
 
-def told_by(script: str, **environment: str) -> dict[str, Any]:
+def reported_by(script: str, **environment: str) -> dict[str, Any]:
     """What a script tells in a process of its own; a warning that Python would show is an error."""
     ended = subprocess.run(
         [sys.executable, "-W", "error::RuntimeWarning", "-c", CALLS + script + SAY],
@@ -52,8 +52,8 @@ def told_by(script: str, **environment: str) -> dict[str, Any]:
         timeout=PATIENCE_S,
     )
     assert ended.returncode == 0, ended.stderr
-    told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return {**told, "stderr": ended.stderr}
+    reported: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return {**reported, "stderr": ended.stderr}
 
 
 # --- packages that are not there --------------------------------------------------------------------------
@@ -94,13 +94,13 @@ attempt("middleware", lambda: importlib.import_module(integrations).FoundryMiddl
 )
 def test_without_a_package(missing: tuple[str, ...], seen: int, unusable: set[str]) -> None:
     """Without a package all works that does not need it; what needs it names it, and no call fails for it."""
-    told = told_by(f"MISSING = {missing!r}{WITHOUT}")
-    failed = {name: text for name, text in told.items() if "Error: " in str(text) and name != "stderr"}
+    reported = reported_by(f"MISSING = {missing!r}{WITHOUT}")
+    failed = {name: text for name, text in reported.items() if "Error: " in str(text) and name != "stderr"}
     assert set(failed) == unusable
     assert all(text.startswith("ModuleNotFoundError") for text in failed.values())
     assert all(any(name in text for name in missing) for text in failed.values()), failed
-    assert told["seen"] == seen
-    assert "Traceback" not in told["stderr"]
+    assert reported["seen"] == seen
+    assert "Traceback" not in reported["stderr"]
 
 
 # --- configuration that is wrong --------------------------------------------------------------------------
@@ -133,9 +133,9 @@ attempt("call", lambda: call("httpx"))
 def test_wrong_variable(variable: str, word: str) -> None:
     """A variable that makes no sense fails at `configure()` or is warned of by name; calls work."""
     environment = dict(one.split("=", 1) for one in variable.split())
-    told = told_by(CONFIGURED, OTEL_EXPERIMENTAL_RESOURCE_DETECTORS="otel", **environment)
-    assert told["call"] == "called"
-    assert word in f"{told['configure']}{told['stderr']}"
+    reported = reported_by(CONFIGURED, OTEL_EXPERIMENTAL_RESOURCE_DETECTORS="otel", **environment)
+    assert reported["call"] == "called"
+    assert word in f"{reported['configure']}{reported['stderr']}"
 
 
 @pytest.mark.row(75, 81)
@@ -200,11 +200,11 @@ told["original"] = httpx.Client._transport_for_url is original and not vars(own)
 @pytest.mark.parametrize("how", ["reload", "import anew"])
 def test_imported_again(how: str) -> None:
     """A copy of us takes the place of the one before: each attempt is told of once, and all can be undone."""
-    told = told_by(f"HOW = {how!r}{AGAIN}")
-    assert told["other clients"] == [0, 1]
-    assert told["its client"] == [0, 2]
-    assert told["off"] == [0, 2]
-    assert told["original"] is True
+    reported = reported_by(f"HOW = {how!r}{AGAIN}")
+    assert reported["other clients"] == [0, 1]
+    assert reported["its client"] == [0, 2]
+    assert reported["off"] == [0, 2]
+    assert reported["original"] is True
 
 
 SUB_INTERPRETER: Final = """
@@ -238,7 +238,7 @@ told["seen"] = os.read(told_within, 100).decode()
 )
 def test_sub_interpreter() -> None:
     """Interpreters of one process do not see each other's attempts, however often each is instrumented."""
-    assert told_by(SUB_INTERPRETER)["seen"] == "1111"
+    assert reported_by(SUB_INTERPRETER)["seen"] == "1111"
 
 
 # --- green threads ----------------------------------------------------------------------------------------
@@ -307,6 +307,6 @@ def test_green_threads(library: str, tmp_path: Path) -> None:
         assert sorted(event["gen_ai.request.model"] for event in events) == sorted(f"d{n}" for n in range(20))
         assert {event["foundry.outcome"] for event in events} == {"ok"}
         assert len(server.counts().requests) == 20
-    (told,) = ended.said
-    assert told["meanwhile"] > 1
+    (reported,) = ended.said
+    assert reported["meanwhile"] > 1
     assert "Traceback" not in ended.errors

@@ -40,8 +40,8 @@ def test_complete_stream(family: Family, capture: Capture, server: H2FaultServer
         async with user.stream("events") as response:
             await _read(user, response, "body")
 
-    told = same(family, capture, server, scenario, **OPTIONS)
-    assert (told.observed["version"], told.observed["body"]) == ("HTTP/2", b"".join(EVENTS))
+    reported = same(family, capture, server, scenario, **OPTIONS)
+    assert (reported.observed["version"], reported.observed["body"]) == ("HTTP/2", b"".join(EVENTS))
     assert only(capture).usage.output_tokens == 9
 
 
@@ -56,11 +56,11 @@ def test_one_stream_is_reset(family: Family, capture: Capture, server: H2FaultSe
             await _read(user, held, "held")
         user.record(left=user.pool())
 
-    told = same(family, capture, server, scenario, **OPTIONS)
-    assert told.observed["reset_error"][0].endswith(".RemoteProtocolError")
-    assert (told.observed["held_error"], told.observed["held"]) == (None, b"".join(EVENTS))
-    assert told.counts.connections == 1
-    assert len(told.counts.requests) == 2
+    reported = same(family, capture, server, scenario, **OPTIONS)
+    assert reported.observed["reset_error"][0].endswith(".RemoteProtocolError")
+    assert (reported.observed["held_error"], reported.observed["held"]) == (None, b"".join(EVENTS))
+    assert reported.counts.connections == 1
+    assert len(reported.counts.requests) == 2
     reset, held = attempts(capture, 2)
     assert (reset.outcome, reset.failure.type) == ("truncated", "stream_truncated")
     assert (held.outcome, held.failure) == ("ok", None)
@@ -76,8 +76,8 @@ def test_connection_goes_away(family: Family, capture: Capture, server: H2FaultS
             async with user.stream("goaway") as response:
                 await _read(user, response, "body")
 
-    told = same(family, capture, server, scenario, **OPTIONS)
-    assert len(told.counts.requests) == 1
+    reported = same(family, capture, server, scenario, **OPTIONS)
+    assert len(reported.counts.requests) == 1
     seen = only(capture)
     assert seen.outcome in ("truncated", "no_response")
     assert seen.failure.type in ("stream_truncated", "connection_error")

@@ -144,8 +144,8 @@ def test_refused_for_ever(tmp_path: Path) -> None:
     assert (
         MOST_BYTES / 2 < sum(sizes) <= MOST_BYTES + 3 * max(sizes)
     )  # three exporters look before they write
-    (told,) = ended.said
-    assert told["grown"] < 300_000
+    (reported,) = ended.said
+    assert reported["grown"] < 300_000
 
 
 @pytest.mark.row(26)

@@ -55,8 +55,8 @@ def test_a_marker_is_a_number(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told() -> None:
     """A row that nothing holds, a number that is none and a gap are each told; a command is enough."""
     rows = (Row(1, "a", "b"), Row(3, "c", "d", also="nox -s trust"))
-    told = problems(rows, {9: {Path("test_x.py"): Count(1)}})
-    assert told == [
+    reported = problems(rows, {9: {Path("test_x.py"): Count(1)}})
+    assert reported == [
         "the rows are not numbered one after the other",
         "row 9, of test_x.py, is not in the matrix",
         "row 1, a: no test and no command holds it",

@@ -70,8 +70,8 @@ def test_bad_span_processor(
 ) -> None:
     """A span processor that raises costs spans; the calls and the ledger go on."""
     span_processor(capture, **{method: raiser})
-    told = same(family, capture, server, scenario, loses=True)
-    assert len(told.counts.requests) == 3
+    reported = same(family, capture, server, scenario, loses=True)
+    assert len(reported.counts.requests) == 3
     assert [seen.outcome for seen in capture.observations] == OUTCOMES
     assert [event["foundry.outcome"] for event in capture.ledger] == OUTCOMES
     points = capture.points()["foundry.client.attempt.duration"]
@@ -110,8 +110,8 @@ class BadSampler(Sampler):
 def test_bad_sampler(family: Family, capture: Capture, server: FaultServer) -> None:
     """A sampler that raises costs spans; each attempt still has a ledger event and an id."""
     capture.tracer_provider = TracerProvider(sampler=BadSampler(), shutdown_on_exit=False)
-    told = same(family, capture, server, scenario, loses=True)
-    assert len(told.counts.requests) == 3
+    reported = same(family, capture, server, scenario, loses=True)
+    assert len(reported.counts.requests) == 3
     assert [event["foundry.outcome"] for event in capture.ledger] == OUTCOMES
     ids = {event["foundry.call.id"] for event in capture.ledger}
     assert len(ids) == 3
@@ -156,8 +156,8 @@ def test_bad_exporter(
     """Exporters that raise, for want of memory too, are the SDK's business; the calls go on."""
     capture.tracer_provider.add_span_processor(SimpleSpanProcessor(BadExporter(raiser)))
     capture.logger_provider.add_log_record_processor(SimpleLogRecordProcessor(BadExporter(raiser)))
-    told = same(family, capture, server, scenario)
-    assert len(told.counts.requests) == 3
+    reported = same(family, capture, server, scenario)
+    assert len(reported.counts.requests) == 3
     assert [seen.outcome for seen in capture.observations] == OUTCOMES
     assert len(capture.ledger) == len(capture.spans) == 3
 

@@ -140,10 +140,10 @@ class Breaker:
         self._caplog.clear()
         with broken(one) as calls:
             try:
-                told = await run(self._face, self._server, errand)
+                reported = await run(self._face, self._server, errand)
             except Exception as error:
                 return f"reaches the user: {error!r}"
-        if told != expected:
+        if reported != expected:
             return "changes what the user or the server sees"
         ours = [record for record in self._caplog.records if record.name.startswith("foundry_telemetry")]
         shown = repr([(record.getMessage(), record.exc_info) for record in ours])

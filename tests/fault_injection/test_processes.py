@@ -49,7 +49,7 @@ def opened(deployment):
 CONFIGURED: Final = STREAMS + "foundry_telemetry.configure()\n"
 
 
-def told(azure: FakeIngestion, name: str = "gen_ai.request.model") -> Counter[str]:
+def reported(azure: FakeIngestion, name: str = "gen_ai.request.model") -> Counter[str]:
     """How often each deployment is in the ledger; and once more for each of its spans."""
     spans = (item["properties"] for item in azure.dependencies())
     return Counter(row[name] for row in [*azure.events("foundry.attempt"), *spans] if name in row)
@@ -78,7 +78,7 @@ def test_fork_of_a_fork_with_an_open_stream(tmp_path: Path) -> None:
     with FakeIngestion() as azure:
         ended = run(CONFIGURED + FORKED, azure, tmp_path, PYTHONWARNINGS=QUIET)
         assert ended.code == 0, ended.errors
-        assert told(azure) == dict.fromkeys(("before", "parent", "child", "grandchild"), 2)
+        assert reported(azure) == dict.fromkeys(("before", "parent", "child", "grandchild"), 2)
     assert ended.errors == ""
 
 

@@ -41,9 +41,9 @@ def test_broken_answer(
         with user.fails():
             await user.post(fault)
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.error == error
-    assert len(told.counts.requests) == 1
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.error == error
+    assert len(reported.counts.requests) == 1
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == (outcome, kind)
     assert seen.status_code == (None if fault == "garbage" else 200)
@@ -58,10 +58,10 @@ def test_hang_up_on_second_request(family: Family, capture: Capture, server: Fau
         with user.fails():
             await user.post("hang-up")
 
-    told = same(family, capture, server, scenario)
-    assert told.error == "RemoteProtocolError"
-    assert told.counts.connections == 1
-    assert len(told.counts.requests) == 2
+    reported = same(family, capture, server, scenario)
+    assert reported.error == "RemoteProtocolError"
+    assert reported.counts.connections == 1
+    assert len(reported.counts.requests) == 2
     first, second = attempts(capture, 2)
     assert (first.outcome, second.outcome) == ("ok", "no_response")
     assert first.connect_s is not None
@@ -77,9 +77,9 @@ def test_connection_closed_between_requests(family: Family, capture: Capture, se
         assert user.server.reached.wait(PATIENCE_S)
         user.record_response(await user.post("close-after"))
 
-    told = same(family, capture, server, scenario)
-    assert told.counts.connections == 2
-    assert len(told.counts.requests) == 2
+    reported = same(family, capture, server, scenario)
+    assert reported.counts.connections == 2
+    assert len(reported.counts.requests) == 2
     assert [seen.outcome for seen in attempts(capture, 2)] == ["ok", "ok"]
 
 
@@ -91,9 +91,9 @@ def test_redirect(family: Family, capture: Capture, server: FaultServer, integra
     async def scenario(user: User) -> None:
         user.record_response(await user.post("redirect", follow_redirects=True))
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.observed["history"] == [(307, server.url("redirect"))]
-    assert told.counts.requests == [("POST", "/redirect/v1/messages"), ("POST", "/ok/v1/messages")]
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.observed["history"] == [(307, server.url("redirect"))]
+    assert reported.counts.requests == [("POST", "/redirect/v1/messages"), ("POST", "/ok/v1/messages")]
     first, second = attempts(capture, 2)
     assert (first.status_code, second.status_code) == (307, 200)
     assert first.call_id == second.call_id
@@ -123,9 +123,9 @@ def test_redirect_loop(family: Family, capture: Capture, server: FaultServer) ->
         with user.fails():
             await user.post("loop", follow_redirects=True)
 
-    told = same(family, capture, server, scenario, max_redirects=3)
-    assert told.error == "TooManyRedirects"
-    assert len(told.counts.requests) == 4
+    reported = same(family, capture, server, scenario, max_redirects=3)
+    assert reported.error == "TooManyRedirects"
+    assert len(reported.counts.requests) == 4
     assert [seen.attempt_number for seen in attempts(capture, 4)] == [1, 2, 3, 4]
 
 
@@ -147,9 +147,9 @@ def test_auth_flow(family: Family, capture: Capture, server: FaultServer, integr
     async def scenario(user: User) -> None:
         user.record_response(await user.post("locked", auth=Refresh()))
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.observed["status"] == 200
-    assert len(told.counts.requests) == 2
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.observed["status"] == 200
+    assert len(reported.counts.requests) == 2
     first, second = attempts(capture, 2)
     assert (first.outcome, first.failure.type, first.auth_scheme) == ("error", "auth_invalid_key", "entra_id")
     assert (second.outcome, second.attempt_number) == ("ok", 2)
@@ -179,13 +179,13 @@ def test_echoed_credentials(
         response = await user.post(f"echo-{status}", headers=secrets)
         user.record_response(response)
 
-    told = same(family, capture, server, scenario)
-    assert all(secret.encode() in told.observed["content"] for secret in secrets.values())
+    reported = same(family, capture, server, scenario)
+    assert all(secret.encode() in reported.observed["content"] for secret in secrets.values())
     seen = only(capture)
     assert (seen.outcome, seen.status_code) == ("error", status)
     written = capfd.readouterr()
-    told_by_us = [record.getMessage() for record in caplog.records if record.name.startswith("foundry")]
-    for place in (capture.everything(), repr(told_by_us), written.out, written.err):
+    reported_by_us = [record.getMessage() for record in caplog.records if record.name.startswith("foundry")]
+    for place in (capture.everything(), repr(reported_by_us), written.out, written.err):
         assert "CANARY" not in place
 
 
@@ -203,9 +203,9 @@ def test_html_error(family: Family, capture: Capture, server: FaultServer, statu
         with user.fails():
             response.raise_for_status()
 
-    told = same(family, capture, server, scenario)
-    assert told.error == "HTTPStatusError"
-    assert len(told.counts.requests) == 1
+    reported = same(family, capture, server, scenario)
+    assert reported.error == "HTTPStatusError"
+    assert len(reported.counts.requests) == 1
     seen = only(capture)
     assert (seen.outcome, seen.failure.type, seen.status_code) == ("error", kind, status)
     assert "Bad Gateway" not in capture.everything()
@@ -245,7 +245,7 @@ def test_already_read(
             user.record(pieces=[piece async for piece in pieces(response)])
             user.record_response(response)
 
-    told = same(
+    reported = same(
         family,
         capture,
         server,
@@ -253,7 +253,7 @@ def test_already_read(
         transport=family.module.MockTransport(answer),
         integration=integration,
     )
-    assert b"".join(told.observed["pieces"]) == (b"".join(EVENTS) if streamed else MESSAGE)
+    assert b"".join(reported.observed["pieces"]) == (b"".join(EVENTS) if streamed else MESSAGE)
     seen = only(capture)
     assert seen.outcome == "ok"
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens) == (30, 9)

@@ -67,9 +67,9 @@ def test_waits_between_retries(
         message = await settle(sdk(user, "limited", max_retries=2).messages.create(**ASK))
         user.record(message=message.to_dict(), waits=list(waits))
 
-    told = same(family, capture, server, scenario)
-    assert told.observed["waits"] == [1.25, 3.0]
-    assert len(told.counts.requests) == 3
+    reported = same(family, capture, server, scenario)
+    assert reported.observed["waits"] == [1.25, 3.0]
+    assert len(reported.counts.requests) == 3
     seen = attempts(capture, 3)
     assert [one.attempt_number for one in seen] == [1, 2, 3]
     assert [one.retry_after_s for one in seen] == [1.25, 3.0, None]
@@ -98,12 +98,12 @@ def test_retries_run_out(
         waits.clear()
         with pytest.raises(anthropic.APIStatusError) as caught:
             await settle(sdk(user, fault, max_retries=2).messages.create(**ASK))
-        user.record(error=exception(caught.value), told=details(caught.value), waits=list(waits))
+        user.record(error=exception(caught.value), reported=details(caught.value), waits=list(waits))
 
-    told = same(family, capture, server, scenario)
-    assert told.error == as_raised(error)
-    assert len(told.counts.requests) == 3
-    assert len(told.observed["waits"]) == 2
+    reported = same(family, capture, server, scenario)
+    assert reported.error == as_raised(error)
+    assert len(reported.counts.requests) == 3
+    assert len(reported.observed["waits"]) == 2
     assert [seen.failure.type for seen in attempts(capture, 3)] == [kind] * 3
 
 
@@ -119,9 +119,9 @@ def test_hang_up_is_retried_by_the_sdk_alone(
             await settle(sdk(user, "garbage", max_retries=2).messages.create(**ASK))
         user.record(waits=list(waits))
 
-    told = same(family, capture, server, scenario)
-    assert told.error == "APIConnectionError"
-    assert len(told.counts.requests) == 3
+    reported = same(family, capture, server, scenario)
+    assert reported.error == "APIConnectionError"
+    assert len(reported.counts.requests) == 3
     seen = attempts(capture, 3)
     assert [one.outcome for one in seen] == ["no_response"] * 3
     assert [one.attempt_number for one in seen] == [1, 2, 3]
@@ -141,12 +141,12 @@ def test_error_event(family: Family, capture: Capture, server: FaultServer, wait
             else:
                 for event in events:
                     got.append(event.to_dict())  # noqa: PERF401
-        user.record(events=got, error=exception(caught.value), told=details(caught.value))
+        user.record(events=got, error=exception(caught.value), reported=details(caught.value))
         await settle(events.close())
 
-    told = same(family, capture, server, scenario)
-    assert len(told.observed["events"]) == 3
-    assert (len(told.counts.requests), waits) == (1, [])
+    reported = same(family, capture, server, scenario)
+    assert len(reported.observed["events"]) == 3
+    assert (len(reported.counts.requests), waits) == (1, [])
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("stream_error", "overloaded")
 
@@ -169,9 +169,9 @@ def test_broken_stream_is_not_retried(
                     user.server.gate.set()
         await settle(events.close())
 
-    told = same(family, capture, server, scenario)
-    assert told.error in ("RemoteProtocolError", "ReadError")
-    assert (len(told.counts.requests), waits) == (1, [])
+    reported = same(family, capture, server, scenario)
+    assert reported.error in ("RemoteProtocolError", "ReadError")
+    assert (len(reported.counts.requests), waits) == (1, [])
     assert only(capture).outcome == "truncated"
 
 
@@ -189,9 +189,9 @@ def test_stream_helper(family: Family, capture: Capture, server: FaultServer) ->
                 user.record(text=list(stream.text_stream))
                 user.record(final=stream.get_final_message().to_dict())
 
-    told = same(family, capture, server, scenario)
-    assert told.observed["text"] == ["Hel", "lo"]
-    assert len(told.counts.requests) == 1
+    reported = same(family, capture, server, scenario)
+    assert reported.observed["text"] == ["Hel", "lo"]
+    assert len(reported.counts.requests) == 1
     assert only(capture).usage.output_tokens == 9
 
 
@@ -237,6 +237,6 @@ def test_raw_and_streaming_responses(family: Family, capture: Capture, server: F
                 user.record(pieces=list(response.iter_bytes()))
                 user.record_response(response.http_response)
 
-    told = same(family, capture, server, scenario)
-    assert told.observed["pieces"] == list(EVENTS)
+    reported = same(family, capture, server, scenario)
+    assert reported.observed["pieces"] == list(EVENTS)
     assert [seen.outcome for seen in attempts(capture, 2)] == ["abandoned", "ok"]

@@ -75,8 +75,8 @@ def lived_through(folder: Path, *, under: Sequence[str] = (), **options: object)
             process.tell()
             ended = process.end()
         assert ended.code == 0, ended.errors
-        told = {event["gen_ai.request.model"] for event in azure.events("foundry.attempt")}
-        assert "back-again" in told
+        reported = {event["gen_ai.request.model"] for event in azure.events("foundry.attempt")}
+        assert "back-again" in reported
         assert [item["properties"]["gen_ai.request.model"] for item in azure.dependencies()] == ["back-again"]
         lost: Counter[str] = Counter()
         for point in azure.metrics("foundry.telemetry.dropped"):

@@ -73,8 +73,8 @@ def test_stream_read_to_its_end(
         async with user.stream("events") as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.observed["pieces"] == list(EVENTS)
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.observed["pieces"] == list(EVENTS)
     seen = only(capture)
     assert (seen.outcome, seen.stop_reason, seen.usage.complete) == ("ok", "end_turn", True)
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens) == (30, 9)
@@ -95,9 +95,9 @@ def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -
             user.record(pieces=got)
             user.record_response(response)
 
-    told = same(family, capture, server, scenario)
-    assert told.error == "ReadTimeout"
-    assert told.observed["pieces"] == list(EVENTS[:4])
+    reported = same(family, capture, server, scenario)
+    assert reported.error == "ReadTimeout"
+    assert reported.observed["pieces"] == list(EVENTS[:4])
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("truncated", "client_timeout")
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens, seen.usage.complete) == (30, None, False)
@@ -116,9 +116,9 @@ def test_broken_stream(
         async with user.stream(fault) as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.error == error
-    assert told.observed["pieces"] == list(EVENTS[:4])
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.error == error
+    assert reported.observed["pieces"] == list(EVENTS[:4])
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("truncated", "stream_truncated")
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens) == (30, None)
@@ -146,8 +146,8 @@ def test_error_event(family: Family, capture: Capture, server: FaultServer, inte
         async with user.stream("error-event") as response:
             await collected(user, response)
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.observed["error"] is None
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.observed["error"] is None
     seen = only(capture)
     assert (seen.outcome, seen.status_code, seen.failure.type) == ("stream_error", 200, "overloaded")
     assert (seen.ids.body_request_id, seen.usage.total_input_tokens) == ("req_fault03", 30)
@@ -208,8 +208,8 @@ def test_abandoned_stream(
         await leave(user)
         user.record(left=user.pool())
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert len(told.counts.requests) == 1
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert len(reported.counts.requests) == 1
     flush_abandoned_bodies()
     seen = only(capture)
     assert (seen.outcome, seen.failure, seen.status_code) == ("abandoned", None, 200)
@@ -302,8 +302,8 @@ def test_read_twice(family: Family, capture: Capture, server: FaultServer, integ
             with user.fails("reiterated"):
                 await first(response, 1)
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.observed["reread"][0].endswith(".StreamConsumed")
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.observed["reread"][0].endswith(".StreamConsumed")
     assert [seen.outcome for seen in attempts(capture, 2)] == ["ok", "ok"]
 
 
@@ -344,9 +344,9 @@ def test_nothing_is_held_back(
                         user.server.gate.set()
             user.record(pieces=got)
 
-    told = same(family, capture, server, scenario, integration=integration)
-    assert told.observed["before"] == list(EVENTS[:4])
-    assert told.observed["pieces"] == list(EVENTS)
+    reported = same(family, capture, server, scenario, integration=integration)
+    assert reported.observed["before"] == list(EVENTS[:4])
+    assert reported.observed["pieces"] == list(EVENTS)
     assert only(capture).outcome == "ok"
 
 

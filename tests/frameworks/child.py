@@ -70,14 +70,14 @@ class Telemetry:
         """What came since the last time."""
         spans = self._spans.get_finished_spans()
         records = [each.log_record for each in self._logs.get_finished_logs()]
-        told = {
+        reported = {
             "spans": [_span(span) for span in spans],
             "ledger": [dict(one.attributes or {}) for one in records if one.event_name == "foundry.attempt"],
             "metrics": self._tokens(),
         }
         self._spans.clear()
         self._logs.clear()
-        return told
+        return reported
 
     def _tokens(self) -> dict[str, dict[str, float]]:
         """Tokens of each metric by the scope that records it."""
@@ -134,7 +134,7 @@ def main(script: str, url: str, how: str) -> None:
 
         foundry_telemetry.instrument(hosts=(url,))
     asked = import_module(f"tests.frameworks.scripts.{script}").scenarios(url)
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     with (
         asyncio.Runner() as runner
     ):  # one loop: clients that a framework keeps are of the first that used them
@@ -146,9 +146,9 @@ def main(script: str, url: str, how: str) -> None:
                 outcome = _outcome(asked[name], name, runner)
                 gc.collect()
             lines = [f"{each.category.__name__}: {each.message}" for each in warned]
-            told[name] = outcome | telemetry.taken() | {"logs": list(kept.lines), "warnings": lines}
+            reported[name] = outcome | telemetry.taken() | {"logs": list(kept.lines), "warnings": lines}
     versions = {each.name.lower(): each.version for each in distributions() if each.name}
-    print(json.dumps({"versions": versions, "told": told}))  # noqa: T201 - the answer
+    print(json.dumps({"versions": versions, "reported": reported}))  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

@@ -20,22 +20,22 @@ Rule = Callable[[Pair, str], str | None]
 
 def span_tokens(run: Run, scenario: str) -> int:
     """Tokens on all spans that stand for inference."""
-    return sum(span["tokens"] for span in run.told[scenario]["spans"])
+    return sum(span["tokens"] for span in run.reported[scenario]["spans"])
 
 
 def metric_tokens(run: Run, scenario: str, name: str = "gen_ai.client.token.usage") -> int:
     """Tokens in a metric, whoever records it."""
-    return int(sum(run.told[scenario]["metrics"][name].values()))
+    return int(sum(run.reported[scenario]["metrics"][name].values()))
 
 
 def ledger_tokens(run: Run, scenario: str) -> int:
     """Tokens in the ledger."""
-    return sum(map(_tokens, run.told[scenario]["ledger"]))
+    return sum(map(_tokens, run.reported[scenario]["ledger"]))
 
 
 def breaches(pair: Pair) -> Iterator[tuple[str, str]]:
     """Each rule that does not hold, and where and how."""
-    for scenario in pair.with_us.told:
+    for scenario in pair.with_us.reported:
         for name, rule in RULES.items():
             wrong = rule(pair, scenario)
             if wrong is not None:
@@ -50,8 +50,8 @@ def _as_planned(pair: Pair, scenario: str) -> str | None:
     """The script did what the scenario is about, so that the other rules tell something."""
     statuses = tuple(each.reply.status for each in pair.without.served(scenario))
     ends = "result" if statuses[-1:] == (200,) else "raised"
-    if ends not in pair.without.told[scenario]:
-        return f"no {ends}: {dict(pair.without.told[scenario])!r}"
+    if ends not in pair.without.reported[scenario]:
+        return f"no {ends}: {dict(pair.without.reported[scenario])!r}"
     return _is(statuses, SCENARIOS[scenario].statuses)
 
 
@@ -84,9 +84,9 @@ def _differing(found: list[dict[str, str]], expected: list[dict[str, str]]) -> s
 def _outcome(pair: Pair, scenario: str) -> str | None:
     """The application gets the same result or the same exceptions."""
     found, expected = (
-        [run.plain(text) for text in (told.get("result", ""), *told.get("raised", ()))]
+        [run.plain(text) for text in (reported.get("result", ""), *reported.get("raised", ()))]
         for run in (pair.with_us, pair.without)
-        for told in [run.told[scenario]]
+        for reported in [run.reported[scenario]]
     )
     return _is(found, expected)
 
@@ -96,7 +96,7 @@ def _written(kind: str) -> Rule:
 
     def same(pair: Pair, scenario: str) -> str | None:
         runs = (pair.with_us, pair.without)
-        found, expected = (_lines(run, run.told[scenario][kind]) for run in runs)
+        found, expected = (_lines(run, run.reported[scenario][kind]) for run in runs)
         return _is(found, expected)
 
     return same
@@ -123,13 +123,13 @@ def _ledger(pair: Pair, scenario: str) -> str | None:
         )
         for each in pair.with_us.served(scenario)
     ]
-    return _is([_facts(event) for event in pair.with_us.told[scenario]["ledger"]], served)
+    return _is([_facts(event) for event in pair.with_us.reported[scenario]["ledger"]], served)
 
 
 def _facts(event: Mapping[str, Any]) -> tuple[Any, ...]:
     ids = ("azure.service.request.id", "anthropic.request.id")
-    told = map(event.get, ("http.response.status_code", *ids, "foundry.outcome"))
-    return (*told, _tokens(event), event.get("gen_ai.request.stream"))
+    reported = map(event.get, ("http.response.status_code", *ids, "foundry.outcome"))
+    return (*reported, _tokens(event), event.get("gen_ai.request.stream"))
 
 
 def _tokens(event: Mapping[str, Any]) -> int:
@@ -138,7 +138,7 @@ def _tokens(event: Mapping[str, Any]) -> int:
 
 def _one_call(pair: Pair, scenario: str) -> str | None:
     """All attempts of a scenario are one call, and numbered."""
-    events = pair.with_us.told[scenario]["ledger"]
+    events = pair.with_us.reported[scenario]["ledger"]
     found = sorted((event["foundry.call.id"], event["foundry.attempt.number"]) for event in events)
     return _is(found, [(found[0][0], number) for number in range(1, len(found) + 1)])
 
@@ -159,7 +159,7 @@ def _once_or_as_without(measure: Callable[[Run, str], int]) -> Rule:
 
 def _ids_on_spans(pair: Pair, scenario: str) -> str | None:
     """Each attempt has a span with its id."""
-    found = {span["azure_id"] for span in pair.with_us.told[scenario]["spans"]} - {None}
+    found = {span["azure_id"] for span in pair.with_us.reported[scenario]["spans"]} - {None}
     return _is(found, {each.ids[0] for each in pair.with_us.served(scenario)} - {None})
 
 

@@ -15,12 +15,12 @@ class Scenario:
 
     Args:
         number: Makes its token counts its own.
-        told: What it is, for the reader of the table.
+        reported: What it is, for the reader of the table.
         statuses: What the service answers, attempt by attempt; the last is repeated.
     """
 
     number: int
-    told: str
+    reported: str
     statuses: tuple[int, ...] = (200,)
 
     @property

@@ -45,7 +45,7 @@ def readme(fresh: Mapping[str, str]) -> str:
     """The text of README.md, with the rows that are there for what was not tried."""
     rows = rows_of(README.read_text("utf-8") if README.exists() else "") | dict(fresh)
     lines = "".join(f"{rows[name]}\n" for name in FRAMEWORKS if name in rows)
-    asked = "".join(f"- `{name}`: {scenario.told}\n" for name, scenario in SCENARIOS.items())
+    asked = "".join(f"- `{name}`: {scenario.reported}\n" for name, scenario in SCENARIOS.items())
     known = "".join(
         f"- {name}, {rule}: {reason}\n"
         for name, framework in FRAMEWORKS.items()
@@ -69,8 +69,8 @@ def row(name: str, pair: Pair) -> str:
     cells = (
         name,
         ", ".join(_versions(pair)),
-        ", ".join(pair.with_us.told),
-        sum(len(pair.with_us.served(scenario)) for scenario in pair.with_us.told),
+        ", ".join(pair.with_us.reported),
+        sum(len(pair.with_us.served(scenario)) for scenario in pair.with_us.reported),
         served,
         _sum(pair.with_us, ledger_tokens),
         _sum(pair.with_us, lambda run, scenario: metric_tokens(run, scenario, "foundry.client.token.usage")),
@@ -81,7 +81,7 @@ def row(name: str, pair: Pair) -> str:
 
 
 def _sum(run: Run, measure: Callable[[Run, str], int]) -> int:
-    return sum(measure(run, scenario) for scenario in run.told)
+    return sum(measure(run, scenario) for scenario in run.reported)
 
 
 def _versions(pair: Pair) -> Iterator[str]:
@@ -93,9 +93,9 @@ def _versions(pair: Pair) -> Iterator[str]:
 
 def _doubling(run: Run, served: int) -> Iterator[str]:
     """The scopes that have more than was served between them."""
-    told = run.told.values()
-    spans = {span["scope"]: None for each in told for span in each["spans"] if span["tokens"]}
-    metrics = {scope: None for each in told for scope in each["metrics"]["gen_ai.client.token.usage"]}
+    reported = run.reported.values()
+    spans = {span["scope"]: None for each in reported for span in each["spans"] if span["tokens"]}
+    metrics = {scope: None for each in reported for scope in each["metrics"]["gen_ai.client.token.usage"]}
     if _sum(run, span_tokens) > served:
         yield f"spans: {', '.join(sorted(spans))}"
     if _sum(run, metric_tokens) > served:

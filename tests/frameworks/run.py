@@ -58,12 +58,12 @@ class Run:
 
     Args:
         service: What it asked, and what it was served.
-        told: What the process says, by scenario.
+        reported: What the process says, by scenario.
         versions: Of all that is installed there.
     """
 
     service: Service
-    told: Mapping[str, Mapping[str, Any]]
+    reported: Mapping[str, Mapping[str, Any]]
     versions: Mapping[str, str]
 
     def served(self, scenario: str) -> list[Served]:
@@ -115,7 +115,7 @@ def run(framework: Framework, python: Path, how: str) -> Run:
         )
     assert done.returncode == 0, done.stderr.decode()
     last = json.loads(done.stdout.splitlines()[-1])
-    return Run(service, last["told"], last["versions"])
+    return Run(service, last["reported"], last["versions"])
 
 
 def run_pair(name: str, python: Path) -> Pair:

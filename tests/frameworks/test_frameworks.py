@@ -69,16 +69,16 @@ def test_front_page() -> None:
 
 
 SPOILT: dict[str, Callable[[Told], object]] = {
-    "as planned": lambda told: told.pop("result"),
-    "outcome": lambda told: told.update(result="Rome"),
-    "logs": lambda told: told["logs"].append("ERROR opentelemetry: failed to detach"),
-    "warnings": lambda told: told["warnings"].append("RuntimeWarning: coroutine was never awaited"),
-    "ledger": lambda told: told["ledger"].pop(),
-    "one call": lambda told: told["ledger"][0].update({"foundry.call.id": "0" * 16}),
-    "our metric": lambda told: told["metrics"].update({"foundry.client.token.usage": {"us": 1}}),
-    "spans": lambda told: told["spans"].append(told["spans"][-1]),
-    "standard metrics": lambda told: told["metrics"]["gen_ai.client.token.usage"].update(other=1),
-    "ids on spans": lambda told: [span.update(azure_id=None) for span in told["spans"]],
+    "as planned": lambda reported: reported.pop("result"),
+    "outcome": lambda reported: reported.update(result="Rome"),
+    "logs": lambda reported: reported["logs"].append("ERROR opentelemetry: failed to detach"),
+    "warnings": lambda reported: reported["warnings"].append("RuntimeWarning: coroutine was never awaited"),
+    "ledger": lambda reported: reported["ledger"].pop(),
+    "one call": lambda reported: reported["ledger"][0].update({"foundry.call.id": "0" * 16}),
+    "our metric": lambda reported: reported["metrics"].update({"foundry.client.token.usage": {"us": 1}}),
+    "spans": lambda reported: reported["spans"].append(reported["spans"][-1]),
+    "standard metrics": lambda reported: reported["metrics"]["gen_ai.client.token.usage"].update(other=1),
+    "ids on spans": lambda reported: [span.update(azure_id=None) for span in reported["spans"]],
 }
 """What breaks a rule."""
 
@@ -100,9 +100,11 @@ def test_control(control: Pair) -> None:
 def test_each_rule_can_fail(rule: str, control: Pair) -> None:
     """A run with a mistake in it is noticed."""
     which = "without" if rule == "as planned" else "with_us"
-    told: Any = copy.deepcopy(getattr(control, which).told)
-    SPOILT[rule](told["sdk_retry"])
-    spoilt = dataclasses.replace(control, **{which: dataclasses.replace(getattr(control, which), told=told)})
+    reported: Any = copy.deepcopy(getattr(control, which).reported)
+    SPOILT[rule](reported["sdk_retry"])
+    spoilt = dataclasses.replace(
+        control, **{which: dataclasses.replace(getattr(control, which), reported=reported)}
+    )
     assert rule in {found for found, _ in breaches(spoilt)}
 
 

@@ -37,8 +37,8 @@ def check(data: bytes) -> None:
     check_attributes({"model": request.deployment or "", "effort": request.effort or ""})
     assert request.max_tokens is None or 0 <= request.max_tokens < MAX_COUNT
     seen = observed(status, headers, [body], request=request)
-    told = observed(status, headers, [body[:at], b"", body[at:]], request=request)
-    assert lasting(told) == lasting(seen)
+    reported = observed(status, headers, [body[:at], b"", body[at:]], request=request)
+    assert lasting(reported) == lasting(seen)
     check_said(body, seen)
 
 
@@ -60,8 +60,8 @@ def check_said(body: bytes, seen: Observation) -> None:
         value = counters.get(name)
         is_count = type(value) is int and 0 <= value < MAX_COUNT
         assert getattr(answer.usage, name) == (value if is_count else None), name
-    for name, told in (("id", answer.response_id), ("model", answer.response_model)):
-        assert told in (None, said.get(name)), name
+    for name, reported in (("id", answer.response_id), ("model", answer.response_model)):
+        assert reported in (None, said.get(name)), name
 
 
 def lenient(body: bytes) -> dict[str, Any] | None:

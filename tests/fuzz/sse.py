@@ -91,9 +91,12 @@ def short(body: bytes) -> bytes:
     kept: dict[bytes, bytes] = {}
     for event in body.split(b"\n\n"):
         name, _, data = event.partition(b"\n")
-        told = lenient(data.partition(b":")[2]) or {}
-        message = told.get("message") or {}
-        less = {"usage": (told.get("usage") or message.get("usage") or {}), "delta": told.get("delta")}
+        reported = lenient(data.partition(b":")[2]) or {}
+        message = reported.get("message") or {}
+        less = {
+            "usage": (reported.get("usage") or message.get("usage") or {}),
+            "delta": reported.get("delta"),
+        }
         if b"start" in name:
             less = {"message": {"id": message.get("id"), "usage": less["usage"]}}
         if b"message" in name or b"error" in name or b"delta" in name:

@@ -123,8 +123,8 @@ def test_a_wrong_name_is_told(
     monkeypatch.setattr(sys, "argv", ["fuzz", *given])
     with pytest.raises(SystemExit, match="2"):
         command.main()
-    told = capsys.readouterr().err
-    assert all(name in told for name in WATCHED)
+    reported = capsys.readouterr().err
+    assert all(name in reported for name in WATCHED)
 
 
 @pytest.mark.skipif(find_spec("atheris") is None, reason="atheris is not installed; it is an extra")

@@ -58,8 +58,11 @@ def grown(name: str) -> list[Grown]:
     """
     callgrind.require()
     child, counts = callgrind.run("tests.fuzz.work", name)
-    told = dict(zip(child["segments"], counts, strict=True))
-    return [Grown(name, shape, told[f"{shape}/1"], told[f"{shape}/{FACTOR}"]) for shape in load(name).growing]
+    reported = dict(zip(child["segments"], counts, strict=True))
+    return [
+        Grown(name, shape, reported[f"{shape}/1"], reported[f"{shape}/{FACTOR}"])
+        for shape in load(name).growing
+    ]
 
 
 def main(name: str) -> list[str]:

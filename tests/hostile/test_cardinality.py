@@ -54,12 +54,14 @@ def series_of(capture: Capture) -> dict[str, list[Any]]:
 
     Nor of the quota's gauges: they tell of fifty deployments and of no other, since a limit is one's own.
     """
-    told = capture.points()
-    for name, points in told.items():
+    reported = capture.points()
+    for name, points in reported.items():
         assert ".quota." not in name or len(points) <= 3 * 50
     of_the_process = (metric_names.DROPPED, metric_names.HEARTBEAT)
     return {
-        name: points for name, points in told.items() if name not in of_the_process and ".quota." not in name
+        name: points
+        for name, points in reported.items()
+        if name not in of_the_process and ".quota." not in name
     }
 
 
@@ -104,10 +106,10 @@ def test_twenty_thousand_of_everything(capture: Capture) -> None:
         for key in ("server.address", "gen_ai.request.model"):
             assert len(values[key]) == 51 or (name == "foundry.client.auth.failures" and len(values[key]) > 2)
             assert "other" in values[key]
-        told = {value for found in values.values() for value in found if isinstance(value, str)}
+        reported = {value for found in values.values() for value in found if isinstance(value, str)}
         assert not [
             value
-            for value in told
+            for value in reported
             if value.startswith(("az-", "req_", "msg_", "t1", "client/", "/", "Region"))
         ]
 

@@ -91,8 +91,8 @@ def test_threads_share_a_client(family: Family, instrumented: Capture) -> None:
             return number, seen and seen.ids.apim_request_id
 
     with RawServer(answer) as server, family.module.Client() as client, ThreadPoolExecutor(12) as pool:
-        told = list(pool.map(call, range(120)))
-    assert told == [(number, f"az-{number}") for number in range(120)]
+        reported = list(pool.map(call, range(120)))
+    assert reported == [(number, f"az-{number}") for number in range(120)]
     assert_told_apart(instrumented, 120)
     parents = {
         span.context.span_id: span.name for span in instrumented.spans if span.name.startswith("work-")
@@ -336,9 +336,9 @@ def test_interrupted_at_every_line(drops: bool, instrumented: Capture) -> None:
     flush_abandoned_bodies()
     assert len(interruptions.places) == count > 150
     assert len(instrumented.observations) == count + 3
-    told = sum(seen.usage.cache_read_input_tokens or 0 for seen in instrumented.observations)
+    reported = sum(seen.usage.cache_read_input_tokens or 0 for seen in instrumented.observations)
     counted = sum(point.value for point in points["gen_ai.client.inference.usage.cache_read.input_tokens"])
-    assert counted == told == 5 * (2 if drops else count + 2)
+    assert counted == reported == 5 * (2 if drops else count + 2)
 
 
 def iterate(client: httpx.Client) -> Iterable[bytes]:

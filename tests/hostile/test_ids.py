@@ -40,7 +40,7 @@ HOSTILE = {
 NAMES = ("apim-request-id", "request-id", "x-request-id", "x-ms-client-request-id", "x-ms-region")
 
 
-def told(seen: Observation) -> list[str]:
+def reported(seen: Observation) -> list[str]:
     """Every id and label of an observation."""
     ids = [getattr(seen.ids, name) for name in seen.ids.__struct_fields__]
     return [value for value in (*ids, seen.region, seen.anthropic_request_id) if value is not None]
@@ -49,7 +49,7 @@ def told(seen: Observation) -> list[str]:
 def assert_clean(capture: Capture) -> None:
     """Every id that was told is printable and short, and stands so on the span and in the ledger."""
     for seen in capture.observations:
-        for value in told(seen):
+        for value in reported(seen):
             assert value.isascii()
             assert value.isprintable()
             assert len(value) <= 128
@@ -92,7 +92,7 @@ def test_bare_line_feed_and_duplicates(family: Family, capture: Capture) -> None
 
         twice(family, scenario, capture)
     assert_clean(capture)
-    assert told(capture.observations[0])[:2] == ["good-1", "req_1"]
+    assert reported(capture.observations[0])[:2] == ["good-1", "req_1"]
 
 
 def test_any_id(instrumented: Capture) -> None:

@@ -117,10 +117,10 @@ def test_any_tags(tags: dict[str, str]) -> None:
     """Tags are refused when they are set, or are clean; they never fail a call later."""
     try:
         with attribute(**tags):
-            told = foundry_telemetry.attribution.current_tags()
+            reported = foundry_telemetry.attribution.current_tags()
     except ValueError:
         return
-    for key, value in told.items():
+    for key, value in reported.items():
         assert key.isascii()
         assert len(key) <= 32
         assert value.isprintable()

@@ -138,10 +138,16 @@ headers = st.lists(
 @given(headers)
 def test_headers_never_raise(raw: list[tuple[bytes, bytes]]) -> None:
     """Whatever headers say, what is read of them is clean, and a wait is a sane number of seconds."""
-    asked, told = read_request_headers(raw), read_response_headers(raw, 1.8e9)
-    ids = (told.ids.apim_request_id, told.ids.request_id, told.region, asked.client, asked.anthropic_version)
+    asked, reported = read_request_headers(raw), read_response_headers(raw, 1.8e9)
+    ids = (
+        reported.ids.apim_request_id,
+        reported.ids.request_id,
+        reported.region,
+        asked.client,
+        asked.anthropic_version,
+    )
     assert all(value is None or printable(value) for value in ids)
-    assert told.retry_after_s is None or 0 <= told.retry_after_s <= 86_400
+    assert reported.retry_after_s is None or 0 <= reported.retry_after_s <= 86_400
     assert 0 <= asked.retry_count < 1000
 
 

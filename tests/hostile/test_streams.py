@@ -23,8 +23,8 @@ STREAMS = {case["id"]: body_of(case) for case in answered() if case["id"].starts
 def scanned(pieces: list[bytes]) -> tuple[Any, ...]:
     """All that an attempt tells of a stream, but for the times."""
     seen = observe(200, "text/event-stream", pieces)
-    told = (seen.usage, seen.outcome, seen.failure, seen.ids, seen.response_id, seen.response_model)
-    return (*told, seen.stop_reason, seen.refusal_category, seen.time_to_first_token_s is None)
+    reported = (seen.usage, seen.outcome, seen.failure, seen.ids, seen.response_id, seen.response_model)
+    return (*reported, seen.stop_reason, seen.refusal_category, seen.time_to_first_token_s is None)
 
 
 def spelled(draw: st.DrawFn, body: bytes) -> bytes:
@@ -151,7 +151,7 @@ def test_a_long_piece_is_as_good_as_short_ones() -> None:
 
 def test_kept_counters_are_all_that_is_read() -> None:
     """The counters a stream keeps are those that are read: no reader looks at another."""
-    told = {
+    reported = {
         "cache_creation": {"ephemeral_5m_input_tokens": 1},
         "fallback_credit": {"status": "redeemed"},
         "iterations": [{"type": "compaction", "input_tokens": 1}],
@@ -161,6 +161,6 @@ def test_kept_counters_are_all_that_is_read() -> None:
         "inference_geo": "us",
         "speed": "fast",
     }
-    names = told.keys() | set(TokenUsage.__struct_fields__)
-    looked = {name for name in names if read_usage({name: told.get(name, 1)}, final=True) != NO_USAGE}
+    names = reported.keys() | set(TokenUsage.__struct_fields__)
+    looked = {name for name in names if read_usage({name: reported.get(name, 1)}, final=True) != NO_USAGE}
     assert looked == USAGE_FIELDS

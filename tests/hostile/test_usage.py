@@ -41,7 +41,7 @@ USAGES: dict[str, tuple[str, dict[str, int]]] = {
 @pytest.mark.parametrize("name", USAGES)
 def test_what_is_not_told(family: Family, capture: Capture, name: str, streamed: bool) -> None:
     """Span and ledger hold the counters that were told and no others; the caller gets every byte."""
-    body, told = USAGES[name]
+    body, reported = USAGES[name]
     parts = [body.encode()]
     if streamed:
         stop = event("message_stop", {})
@@ -58,12 +58,12 @@ def test_what_is_not_told(family: Family, capture: Capture, name: str, streamed:
 
     assert twice(family, scenario, capture) == b"".join(parts)
     (seen,), (row,), (span,) = capture.observations, capture.ledger, capture.spans
-    assert {key: getattr(seen.usage, key) for key in COUNTERS} == dict.fromkeys(COUNTERS) | told
-    expected = {COUNTERS[key]: value for key, value in told.items()}
+    assert {key: getattr(seen.usage, key) for key in COUNTERS} == dict.fromkeys(COUNTERS) | reported
+    expected = {COUNTERS[key]: value for key, value in reported.items()}
     for record in (row, span.attributes or {}):
         assert {key: value for key, value in record.items() if key in COUNTERS.values()} == expected
     assert seen.cost_usd is None  # no model was told either, so there is no price
     assert "foundry.cost.usd" not in row
     points = capture.points().get("gen_ai.client.token.usage", [])
     kinds = {point.attributes["gen_ai.token.type"]: point.sum for point in points}
-    assert kinds == {key[:-7]: told[key] for key in ("input_tokens", "output_tokens") if key in told}
+    assert kinds == {key[:-7]: reported[key] for key in ("input_tokens", "output_tokens") if key in reported}

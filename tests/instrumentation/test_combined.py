@@ -21,9 +21,9 @@ RAW_DOORS = ("process", "client", "hooks")
 SDK_DOORS = (*RAW_DOORS, "middleware")
 
 
-def subsets(doors: tuple[str, ...]) -> list[tuple[str, ...]]:
+def subsets(integrations: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Every choice of doors but none."""
-    return [choice for size in range(1, len(doors) + 1) for choice in combinations(doors, size)]
+    return [choice for size in range(1, len(integrations) + 1) for choice in combinations(integrations, size)]
 
 
 @pytest.fixture
@@ -57,17 +57,17 @@ def opened(capture: Capture) -> Iterator[Any]:
     """Opens doors of an SDK client; they are closed again after the test."""
     clients = []
 
-    def open_doors(doors: tuple[str, ...], is_async: bool, **options: Any) -> Any:
+    def open_doors(integrations: tuple[str, ...], is_async: bool, **options: Any) -> Any:
         client = make_client(
             is_async,
-            event_hooks=hooks_of(capture, is_async) if "hooks" in doors else None,
-            middleware=[middleware_of(capture)] if "middleware" in doors else [],
+            event_hooks=hooks_of(capture, is_async) if "hooks" in integrations else None,
+            middleware=[middleware_of(capture)] if "middleware" in integrations else [],
             **options,
         )
-        if "client" in doors:
+        if "client" in integrations:
             clients.append(client)
             foundry_telemetry.instrument(client, **capture.options)
-        if "process" in doors:
+        if "process" in integrations:
             foundry_telemetry.instrument(**capture.options)
         return client
 
@@ -88,10 +88,12 @@ SCENARIOS = {
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("doors", subsets(SDK_DOORS), ids="+".join)
-def test_sdk(doors: tuple[str, ...], is_async: bool, scenario: str, opened: Any, capture: Capture) -> None:
+def test_sdk(
+    integrations: tuple[str, ...], is_async: bool, scenario: str, opened: Any, capture: Capture
+) -> None:
     """Whichever doors of an SDK client are open, an attempt is one record; so is each retry."""
     names, form, error, attempts = SCENARIOS[scenario]
-    client = opened(doors, is_async, steps=steps_named(*names), open_telemetry=False)
+    client = opened(integrations, is_async, steps=steps_named(*names), open_telemetry=False)
 
     async def run() -> None:
         try:
@@ -105,7 +107,7 @@ def test_sdk(doors: tuple[str, ...], is_async: bool, scenario: str, opened: Any,
 
     asyncio.run(run())
     # Hooks alone see no failure of a custom transport, which asks nobody for its trace.
-    expected = 0 if doors == ("hooks",) and names[0] in NO_ANSWER else attempts
+    expected = 0 if integrations == ("hooks",) and names[0] in NO_ANSWER else attempts
     assert count(capture) == expected
     assert [seen.attempt_number for seen in capture.observations] == list(range(1, expected + 1))
 
@@ -114,11 +116,11 @@ def test_sdk(doors: tuple[str, ...], is_async: bool, scenario: str, opened: Any,
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("doors", subsets(SDK_DOORS), ids="+".join)
 def test_sdk_under_a_native_span(
-    doors: tuple[str, ...], is_async: bool, opened: Any, capture: Capture
+    integrations: tuple[str, ...], is_async: bool, opened: Any, capture: Capture
 ) -> None:
     """Under the SDK's span a retried call has one child for each attempt, whichever doors are open."""
     client = opened(
-        doors,
+        integrations,
         is_async,
         steps=steps_named("err_429_foundry_rate_limit", "ok_json_basic"),
         open_telemetry={"tracer_provider": capture.tracer_provider},
@@ -143,10 +145,10 @@ def test_sdk_under_a_native_span(
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("doors", subsets(SDK_DOORS), ids="+".join)
 def test_sdk_connection_refused(
-    doors: tuple[str, ...], is_async: bool, closed_port: str, opened: Any, capture: Capture
+    integrations: tuple[str, ...], is_async: bool, closed_port: str, opened: Any, capture: Capture
 ) -> None:
     """Each refused connection is told of once, with the name of the socket's error, through any door."""
-    client = opened(doors, is_async, base_url=closed_port, max_retries=1, open_telemetry=False)
+    client = opened(integrations, is_async, base_url=closed_port, max_retries=1, open_telemetry=False)
 
     async def run() -> None:
         with pytest.raises(APIConnectionError):
@@ -176,29 +178,31 @@ class SendAgain:
         return Auth()
 
 
-def raw_client(doors: tuple[str, ...], family: Family, capture: Capture, **options: Any) -> Any:
+def raw_client(integrations: tuple[str, ...], family: Family, capture: Capture, **options: Any) -> Any:
     """A client of the family with these doors open."""
     client = family.client(
-        event_hooks=hooks_of(capture, family.is_async) if "hooks" in doors else None,
+        event_hooks=hooks_of(capture, family.is_async) if "hooks" in integrations else None,
         trust_env=False,
         verify=False,
         **options,
     )
-    if "process" in doors:
+    if "process" in integrations:
         foundry_telemetry.instrument(**capture.options)
-    if "client" in doors:
+    if "client" in integrations:
         foundry_telemetry.instrument(client.raw, **capture.options)
     return client
 
 
 @pytest.mark.row(14)
 @pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
-def test_redirect(doors: tuple[str, ...], family: Family, capture: Capture) -> None:
+def test_redirect(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """Both hops of a redirect are attempts of one call."""
     moved = "https://other-resource.services.ai.azure.com/anthropic/v1/messages"
     case = case_named("ok_json_basic")
     steps = [Step(307, (("location", moved), ("apim-request-id", "hop-1"))), step_of(case)]
-    client = raw_client(doors, family, capture, transport=replay(family.module, steps), follow_redirects=True)
+    client = raw_client(
+        integrations, family, capture, transport=replay(family.module, steps), follow_redirects=True
+    )
 
     async def scenario() -> None:
         async with client:
@@ -237,12 +241,12 @@ def test_redirect_below_an_owner(is_async: bool, opened: Any, capture: Capture) 
 
 @pytest.mark.row(15)
 @pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
-def test_auth_flow_that_sends_again(doors: tuple[str, ...], family: Family, capture: Capture) -> None:
+def test_auth_flow_that_sends_again(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """A request sent again by an auth flow is the second attempt of the same call."""
     case = case_named("ok_json_custom_deployment")
     steps = [step_of(case_named("err_401_token_rejected")), step_of(case)]
     client = raw_client(
-        doors, family, capture, transport=replay(family.module, steps), auth=SendAgain().of(family)
+        integrations, family, capture, transport=replay(family.module, steps), auth=SendAgain().of(family)
     )
 
     async def scenario() -> None:
@@ -261,10 +265,10 @@ def test_auth_flow_that_sends_again(doors: tuple[str, ...], family: Family, capt
 @pytest.mark.row(1)
 @pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
 def test_connection_refused(
-    doors: tuple[str, ...], family: Family, closed_port: str, capture: Capture
+    integrations: tuple[str, ...], family: Family, closed_port: str, capture: Capture
 ) -> None:
     """A refused connection is told of once, through public hooks alone as well, and raises as without us."""
-    client = raw_client(doors, family, capture)
+    client = raw_client(integrations, family, capture)
 
     async def scenario() -> None:
         async with client:
@@ -278,10 +282,10 @@ def test_connection_refused(
 
 
 @pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
-def test_same_request_sent_twice(doors: tuple[str, ...], family: Family, capture: Capture) -> None:
+def test_same_request_sent_twice(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """A request object that the application sends twice is two attempts, and neither is lost or doubled."""
     case = case_named("ok_json_basic")
-    client = raw_client(doors, family, capture, transport=replay(family.module, [step_of(case)]))
+    client = raw_client(integrations, family, capture, transport=replay(family.module, [step_of(case)]))
 
     async def scenario() -> None:
         async with client:
@@ -376,8 +380,8 @@ def test_a_client_of_its_own_wins(capture: Capture) -> None:
     for client_first in (True, False):
         of_client, of_process = Capture(), Capture()
         client = httpx2.Client(transport=replay(httpx2, steps_named("ok_json_basic")))
-        doors = [(client, of_client), (None, of_process)]
-        for target, where in doors if client_first else reversed(doors):
+        integrations = [(client, of_client), (None, of_process)]
+        for target, where in integrations if client_first else reversed(integrations):
             foundry_telemetry.instrument(target, **where.options)
         with client:
             client.post("https://r.services.ai.azure.com/anthropic/v1/messages", json={})

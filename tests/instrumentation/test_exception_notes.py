@@ -218,9 +218,9 @@ def test_token_provider_through_the_middleware(is_async: bool, capture: Capture)
     def provider() -> str:
         raise raised
 
-    door = middleware_of(capture, exception_notes=True)
+    integration = middleware_of(capture, exception_notes=True)
     error = failing_call(
-        make_client(is_async, middleware=[door], azure_ad_token_provider=provider, steps=[Step()])
+        make_client(is_async, middleware=[integration], azure_ad_token_provider=provider, steps=[Step()])
     )
     assert error is raised
     (note,) = ours(error)
@@ -232,16 +232,18 @@ def test_token_provider_through_the_middleware(is_async: bool, capture: Capture)
 def test_public_doors(is_async: bool, capture: Capture) -> None:
     """The middleware and the hooks explain refusals; the middleware failed connections as well."""
     options = {"exception_notes": True}
-    for doors in (
+    for integrations in (
         {"middleware": [middleware_of(capture, **options)]},
         {"event_hooks": hooks_of(capture, is_async, **options)},
     ):
         client = make_client(
-            is_async, steps=steps_named("err_404_deployment_not_found"), max_retries=0, **doors
+            is_async, steps=steps_named("err_404_deployment_not_found"), max_retries=0, **integrations
         )
         assert_noted(failing_call(client), capture.observations[-1])
-    door = middleware_of(capture, **options)
-    client = make_client(is_async, steps=[Step(raises="ConnectTimeout")], max_retries=0, middleware=[door])
+    integration = middleware_of(capture, **options)
+    client = make_client(
+        is_async, steps=[Step(raises="ConnectTimeout")], max_retries=0, middleware=[integration]
+    )
     error = failing_call(client)
     assert type(error) is anthropic.APITimeoutError
     assert_noted(error, capture.observations[-1])

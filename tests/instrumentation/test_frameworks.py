@@ -85,7 +85,7 @@ def served(capture: Capture) -> int:
     return sum((usage.total_input_tokens or 0) + (usage.output_tokens or 0) for usage in usages)
 
 
-def told(capture: Capture) -> tuple[int, int]:
+def reported(capture: Capture) -> tuple[int, int]:
     """What a framework reads out of the last answer."""
     usage = capture.observations[-1].usage
     return usage.total_input_tokens or 0, usage.output_tokens or 0
@@ -127,7 +127,7 @@ def run_below(
                     for _ in range(attempts):
                         await service.ask(client, stream=stream)
                     if writes:
-                        framework.write_usage(span, told(capture))
+                        framework.write_usage(span, reported(capture))
 
     family.run(scenario)
 
@@ -291,7 +291,7 @@ def test_counting_before_the_call(service: Service, capture: Capture) -> None:
     ):
         client.post(f"{service.url}/count_tokens", json={"model": "dep"})
         client.post(service.url, json={"model": "dep"})
-        framework.write_usage(span, told(capture))
+        framework.write_usage(span, reported(capture))
     assert [seen.operation for seen in capture.observations] == ["count_tokens", "chat"]
     assert tokens_on(capture.spans) == [served(capture)]
 
@@ -319,7 +319,7 @@ def test_attempts_that_are_no_answer(first: str, family: Family, capture: Captur
                 while script:
                     with suppress(asyncio.CancelledError):
                         await client.request("POST", url, json={"model": "dep"})
-                framework.write_usage(span, told(capture))
+                framework.write_usage(span, reported(capture))
 
     family.run(scenario)
     assert len(capture.observations) == 2
@@ -341,7 +341,7 @@ def test_names_that_may_be_the_same(
         framework.span(tracer_of(capture, framework), told_model) as span,
     ):
         client.post(service.url, json={"model": deployment} if deployment else {})
-        framework.write_usage(span, told(capture))
+        framework.write_usage(span, reported(capture))
     assert of_scope(capture, "foundry_telemetry") == []
 
 
@@ -367,7 +367,7 @@ def test_open_span_of_another_call(case: str, service: Service, capture: Capture
         span.set_attributes(NOT_THEIRS[case])
         if case == "answered":
             client.post(service.url, json={"model": "dep"})
-            framework.write_usage(span, told(capture))
+            framework.write_usage(span, reported(capture))
         client.post(service.url, json={"model": "dep"})
     (ours,) = of_scope(capture, "foundry_telemetry")
     assert (ours.attributes or {})["foundry.outcome"] == "ok"
@@ -486,7 +486,7 @@ def test_two_frameworks_at_one_call(
         inner.span(tracer_of(capture, inner)) as second,
     ):
         client.post(service.url, json={"model": "dep"})
-        outer.write_usage(first, told(capture))
-        inner.write_usage(second, told(capture))
+        outer.write_usage(first, reported(capture))
+        inner.write_usage(second, reported(capture))
     assert tokens_on(capture.spans) == [served(capture)] * 2
     assert doubling.attempts == {tuple(sorted((TRACELOOP.scope, LLM.scope))): 1}

@@ -229,9 +229,9 @@ def test_any_order_with_the_http_instrumentor(
             for step in order:
                 steps[step]()
                 on = step == "ours on" or (on and step != "ours off")
-                told = len(capture.observations)
+                reported = len(capture.observations)
                 await send(client, case, streamed=False)
-                assert len(capture.observations) - told == on
+                assert len(capture.observations) - reported == on
 
     with ExitStack() as stack:
         if not one_client:
@@ -431,5 +431,5 @@ def test_missing_ledger_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(2):
         foundry_telemetry.instrument()
     foundry_telemetry.instrument(**Capture().options)
-    told = [record for record in caplog.records if "no logger provider" in record.getMessage()]
-    assert len(told) == 1
+    reported = [record for record in caplog.records if "no logger provider" in record.getMessage()]
+    assert len(reported) == 1

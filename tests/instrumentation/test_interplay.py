@@ -111,7 +111,12 @@ def _without_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run_mix(
-    mix: Mix, server: Server, capture: Capture, tracer_provider: Any, door: str = "process", **options: Any
+    mix: Mix,
+    server: Server,
+    capture: Capture,
+    tracer_provider: Any,
+    integration: str = "process",
+    **options: Any,
 ) -> None:
     """Make the call of the mix below a span of the application, with baggage in its context."""
     server.sent()
@@ -124,8 +129,8 @@ def run_mix(
             mix.is_async,
             base_url=server.foundry.base_url,
             open_telemetry={"tracer_provider": tracer_provider} if mix.native else False,
-            middleware=[middleware_of(capture)] if door == "middleware" else [],
-            event_hooks=hooks_of(capture, mix.is_async) if door == "hooks" else None,
+            middleware=[middleware_of(capture)] if integration == "middleware" else [],
+            event_hooks=hooks_of(capture, mix.is_async) if integration == "hooks" else None,
         )
         token = context_api.attach(baggage.set_baggage("user", "CANARY-BAGGAGE"))
         try:
@@ -145,7 +150,7 @@ def run_mix(
             genai.instrument(**providers, logger_provider=capture.logger_provider)
             stack.callback(genai.uninstrument)
         ours = {"tracer_provider": tracer_provider, "http_spans": mix.http_spans}
-        if door == "process":
+        if integration == "process":
             foundry_telemetry.instrument(**capture.options | ours | options)
         asyncio.run(scenario())
 
@@ -356,11 +361,11 @@ def test_double_usage_is_told_once(
     mix = Mix(native=True, http=False, genai=True, is_async=False, script="retry", http_spans="keep")
     run_mix(mix, server, capture, capture.tracer_provider)
     run_mix(mix, server, capture, capture.tracer_provider)
-    told = [record for record in caplog.records if record.name == "foundry_telemetry"]
-    assert [record.levelno for record in told] == [logging.WARNING]
-    assert "open_telemetry=False" in told[0].getMessage()
+    reported = [record for record in caplog.records if record.name == "foundry_telemetry"]
+    assert [record.levelno for record in reported] == [logging.WARNING]
+    assert "open_telemetry=False" in reported[0].getMessage()
     scopes = ("com.anthropic.sdk.python.foundry", "opentelemetry.instrumentation.genai.anthropic")
-    assert all(scope in told[0].getMessage() for scope in scopes)
+    assert all(scope in reported[0].getMessage() for scope in scopes)
     assert doubling.attempts == {scopes: 4}
 
 
@@ -473,9 +478,11 @@ def test_http_spans_silenced_by_the_application(
     ],
     ids=str,
 )
-def test_light_doors_see_the_http_spans_too(mix: Mix, door: str, server: Server, capture: Capture) -> None:
+def test_light_doors_see_the_http_spans_too(
+    mix: Mix, integration: str, server: Server, capture: Capture
+) -> None:
     """Doors that never see the transport leave the attempts to the HTTP instrumentor as well."""
-    run_mix(mix, server, capture, capture.tracer_provider, door=door)
+    run_mix(mix, server, capture, capture.tracer_provider, integration=integration)
     assert tree(capture) == expected_tree(mix)
 
 

@@ -61,15 +61,15 @@ def after(*steps: str) -> dict[str, Any]:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
-    return told
+    reported: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return reported
 
 
 @pytest.mark.row(92)
 @pytest.mark.parametrize("door", ["instrument", "hooks"])
-def test_no_family_is_imported(door: str) -> None:
+def test_no_family_is_imported(integration: str) -> None:
     """A door that is opened before any client exists imports none."""
-    assert after(door)["families"] == []
+    assert after(integration)["families"] == []
 
 
 @pytest.mark.slow
@@ -90,9 +90,9 @@ def test_no_family_is_imported(door: str) -> None:
 )
 def test_any_order(steps: tuple[str, ...], seen: int) -> None:
     """Clients are seen whenever their family is imported, also where one family stands for both."""
-    told = after(*steps)
-    assert told["seen"] == seen
-    assert all(told["priced"])
+    reported = after(*steps)
+    assert reported["seen"] == seen
+    assert all(reported["priced"])
 
 
 @pytest.mark.row(92)

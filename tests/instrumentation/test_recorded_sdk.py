@@ -121,10 +121,10 @@ STREAMS = ["sse_text", "sse_thinking", "sse_error_overloaded", "sse_truncated", 
 @pytest.mark.parametrize("door", ["process", "client", "middleware"])
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("name", STREAMS)
-def test_stream_helper(name: str, is_async: bool, door: str, capture: Capture) -> None:
+def test_stream_helper(name: str, is_async: bool, integration: str, capture: Capture) -> None:
     """`messages.stream()` is observed as `create(stream=True)` is, byte by byte as well."""
     case = case_named(name)
-    middleware = [middleware_of(capture)] if door == "middleware" else []
+    middleware = [middleware_of(capture)] if integration == "middleware" else []
     client = client_for(
         case,
         is_async,
@@ -133,8 +133,8 @@ def test_stream_helper(name: str, is_async: bool, door: str, capture: Capture) -
         open_telemetry=tracing(capture, native=True),
         middleware=middleware,
     )
-    if door != "middleware":
-        foundry_telemetry.instrument(client if door == "client" else None, **capture.options)
+    if integration != "middleware":
+        foundry_telemetry.instrument(client if integration == "client" else None, **capture.options)
     error = asyncio.run(attempt(client, case, "stream"))
     check(capture, case, error, native=True)
 
@@ -177,7 +177,7 @@ def test_sequences(  # noqa: PLR0917 - fixtures and parameters
     name: str,
     is_async: bool,
     native: bool,
-    door: str,
+    integration: str,
     waits: list[float],
     capture: Capture,
     monkeypatch: pytest.MonkeyPatch,
@@ -189,14 +189,14 @@ def test_sequences(  # noqa: PLR0917 - fixtures and parameters
     now = last["request"]["auth"]["now"]
     if now is not None:
         monkeypatch.setattr(attempt_module, "time_ns", lambda: now * 10**9)
-    if door == "process":
+    if integration == "process":
         foundry_telemetry.instrument(**capture.options)
     client = client_for(
         last,
         is_async,
         steps=steps_named(*steps),
         open_telemetry=tracing(capture, native),
-        middleware=[middleware_of(capture)] if door == "middleware" else [],
+        middleware=[middleware_of(capture)] if integration == "middleware" else [],
     )
     transport = client._client._transport
     asyncio.run(attempt(client, last, form_of(last)))

@@ -38,7 +38,7 @@ def post(family: Family, transport: Any, url: str, **options: Any) -> Any:
     return family.run(scenario)
 
 
-def told(capture: Capture) -> list[tuple[int, int | None, str]]:
+def reported(capture: Capture) -> list[tuple[int, int | None, str]]:
     """Number, status and outcome of each attempt; they are of one call, and all three records agree."""
     assert len({seen.call_id for seen in capture.observations}) <= 1
     assert [event["foundry.attempt.number"] for event in capture.ledger] == [
@@ -56,7 +56,7 @@ def test_each_attempt_is_recorded(kind: str, family: Family, instrumented: Captu
         response = post(family, transport_of(kind, family), f"{foundry.base_url}/v1/messages")
         assert len(foundry.requests) == 3
     assert response.status_code == 200
-    assert told(instrumented) == [(1, 429, "error"), (2, 529, "error"), (3, 200, "ok")]
+    assert reported(instrumented) == [(1, 429, "error"), (2, 529, "error"), (3, 200, "ok")]
     assert [seen.usage.output_tokens is not None for seen in instrumented.observations] == [
         False,
         False,
@@ -83,7 +83,7 @@ def test_a_stream_at_last(kind: str, family: Family, instrumented: Capture) -> N
 
         assert "message_stop" in family.run(scenario)
         assert len(foundry.requests) == 2
-    assert told(instrumented) == [(1, 429, "error"), (2, 200, "ok")]
+    assert reported(instrumented) == [(1, 429, "error"), (2, 200, "ok")]
     assert instrumented.observations[-1].usage.complete
 
 
@@ -93,7 +93,7 @@ def test_all_attempts_fail(family: Family, instrumented: Capture) -> None:
         response = post(family, wrapping(family), f"{foundry.base_url}/v1/messages")
         assert len(foundry.requests) == 3
     assert response.status_code == 529
-    assert told(instrumented) == [(number, 529, "error") for number in (1, 2, 3)]
+    assert reported(instrumented) == [(number, 529, "error") for number in (1, 2, 3)]
 
 
 def test_no_connection(family: Family, instrumented: Capture) -> None:
@@ -102,7 +102,7 @@ def test_no_connection(family: Family, instrumented: Capture) -> None:
         url = f"{foundry.base_url}/v1/messages"
     with pytest.raises(family.module.ConnectError):
         post(family, wrapping(family), url)
-    assert told(instrumented) == [(number, None, "no_response") for number in (1, 2, 3)]
+    assert reported(instrumented) == [(number, None, "no_response") for number in (1, 2, 3)]
 
 
 LEAVES = ("mock", "own")
@@ -121,7 +121,7 @@ def test_leaves_without_a_socket(kind: str, family: Family, instrumented: Captur
     }
     url = "https://my-resource.services.ai.azure.com/anthropic/v1/messages"
     assert post(family, wrapping(family, leaves[kind]()), url).status_code == 200
-    assert told(instrumented) == [(1, 429, "error"), (2, 200, "ok")]
+    assert reported(instrumented) == [(1, 429, "error"), (2, 200, "ok")]
 
 
 @pytest.mark.parametrize("retries", [False, True], ids=["plain", "wrapped"])
@@ -154,7 +154,7 @@ def test_redirect_behind_retries(family: Family, instrumented: Capture) -> None:
             return int((await client.request("POST", url, json=ASKED)).status_code)
 
     assert family.run(scenario) == 200
-    assert told(instrumented) == [(1, 429, "error"), (2, 307, "ok"), (3, 200, "ok")]
+    assert reported(instrumented) == [(1, 429, "error"), (2, 307, "ok"), (3, 200, "ok")]
 
 
 def test_another_call_inside_the_transport(family: Family, instrumented: Capture) -> None:
@@ -192,7 +192,7 @@ def test_an_answer_of_the_transports_own(family: Family, instrumented: Capture) 
 
     url = "https://my-resource.services.ai.azure.com/anthropic/v1/messages"
     assert post(family, Cache(), url).status_code == 200
-    assert told(instrumented) == [(1, 200, "ok")]
+    assert reported(instrumented) == [(1, 200, "ok")]
 
 
 def test_a_response_of_the_transports_own(family: Family, instrumented: Capture) -> None:
@@ -278,7 +278,7 @@ def test_below_the_sdk(native: bool, is_async: bool, instrumented: Capture) -> N
 
         asyncio.run(scenario())
         assert len(foundry.requests) == 3
-    assert told(instrumented) == [(1, 429, "error"), (2, 529, "error"), (3, 200, "ok")]
+    assert reported(instrumented) == [(1, 429, "error"), (2, 529, "error"), (3, 200, "ok")]
     if native:
         owner = instrumented.spans[-1]
         assert [span.name for span in instrumented.spans] == ["POST"] * 3 + ["anthropic.messages.create"]
@@ -312,7 +312,7 @@ def test_with_hooks_open_too(family: Family, instrumented: Capture) -> None:
                 await client.request("POST", f"{foundry.base_url}/v1/messages", json=ASKED)
 
         family.run(scenario)
-    assert told(instrumented) == [(1, 429, "error"), (2, 200, "ok")]
+    assert reported(instrumented) == [(1, 429, "error"), (2, 200, "ok")]
 
 
 def methods(family: Family) -> list[object]:
@@ -373,7 +373,7 @@ def test_beside_an_http_instrumentor(
 
     for start in (ours, theirs) if ours_first else (theirs, ours):
         start()
-    assert told(capture) == [(1, 429, "error"), (2, 200, "ok")]
+    assert reported(capture) == [(1, 429, "error"), (2, 200, "ok")]
     ends = [foundry_telemetry.uninstrument, http_instrumentor.uninstrument]
     for end in reversed(ends) if theirs_ends_first else ends:
         end()

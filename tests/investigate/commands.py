@@ -27,7 +27,7 @@ class Said:
         return self.out.splitlines()
 
     @property
-    def told(self) -> Any:
+    def reported(self) -> Any:
         """Standard output as JSON."""
         return json.loads(self.out)
 
@@ -37,11 +37,11 @@ def run(*arguments: str, given: str | None = None, **environment: str) -> Said:
     unset = dict.fromkeys(
         ("APPLICATIONINSIGHTS_CONNECTION_STRING", "FOUNDRY_TELEMETRY_WORKSPACE", "FORCE_COLOR", "NO_COLOR")
     )
-    told = CliRunner().invoke(
+    reported = CliRunner().invoke(
         cli._application(),
         arguments,
         input=given,
         env={**unset, "COLUMNS": "80", **environment},
         catch_exceptions=False,
     )
-    return Said(told.exit_code, told.stdout, told.stderr)
+    return Said(reported.exit_code, reported.stdout, reported.stderr)

@@ -40,12 +40,12 @@ def printed() -> dict[str, str]:
         code = re.findall(r"ticket (FT-\S+)", incident)[0]
         ticket = run("ticket", code, *source, COLUMNS=WIDTH).out
         url = azure.url
-    told = {
+    reported = {
         "incident": f"$ foundry-telemetry incident\n{incident}",
         "ticket": f"$ foundry-telemetry ticket {code}\n{ticket}",
     }
     # A service that runs for longer has its local Azure Monitor on the usual port.
-    return {name: text.replace(url, "http://127.0.0.1:4319") for name, text in told.items()}
+    return {name: text.replace(url, "http://127.0.0.1:4319") for name, text in reported.items()}
 
 
 def blocks() -> dict[str, str]:
@@ -70,10 +70,10 @@ def shape(text: str) -> list[str]:
 def main() -> int:
     """Write the blocks."""
     text = README.read_text("utf-8")
-    for name, told in printed().items():
+    for name, reported in printed().items():
         text = re.sub(
             _BLOCK.format(name=name),
-            lambda found, told=told: found[1] + told + found[2],
+            lambda found, reported=reported: found[1] + reported + found[2],
             text,
             flags=re.DOTALL,
         )

@@ -30,20 +30,20 @@ BAD: dict[str, Any] = {
 }
 
 
-def attempt(call: str, number: int, ended_s: float, **told: Any) -> Row:
+def attempt(call: str, number: int, ended_s: float, **reported: Any) -> Row:
     """An attempt of half a second that ended so many seconds after the beginning."""
     usual = {"duration_ms": 500.0, "OperationId": TRACE, "deployment": "d"}
     at = AT + timedelta(seconds=ended_s)
-    return Row(at=at, call_id=call * 16, attempt_number=number, **{**usual, **told})
+    return Row(at=at, call_id=call * 16, attempt_number=number, **{**usual, **reported})
 
 
 def found(rows: Iterable[Row], ident: str, on_progress: Callable[[str], object] = len) -> Found:
     """What an id leads to in a store with these rows."""
     with LocalAzureMonitor() as azure, sources.local(azure.url) as source:
         put(azure.store, rows)
-        told = find(source, read_id(ident), on_progress)
-    assert told is not None
-    return told
+        reported = find(source, read_id(ident), on_progress)
+    assert reported is not None
+    return reported
 
 
 def test_attempts_are_in_order_with_their_waits() -> None:
@@ -86,9 +86,9 @@ def test_of_a_trace_the_call_that_failed() -> None:
         attempt("d", 1, 10, **BAD),
         attempt("d", 2, 12, **GOOD),
     ]
-    told = found(rows, TRACE)
-    assert told.call.call_id == "b" * 16
-    assert [(other.call_id[0], other.state) for other in told.others] == [
+    reported = found(rows, TRACE)
+    assert reported.call.call_id == "b" * 16
+    assert [(other.call_id[0], other.state) for other in reported.others] == [
         ("a", "failed"),
         ("c", "ended well"),
         ("d", "recovered"),
@@ -97,9 +97,9 @@ def test_of_a_trace_the_call_that_failed() -> None:
 
 def test_another_calls_attempts_are_not_its_own() -> None:
     """A call id leads to its own attempts alone, though others share the trace."""
-    told = found([attempt("a", 1, 1, **GOOD), attempt("b", 1, 2, **BAD)], "a" * 16)
-    assert [one.call_id for one in told.call.attempts] == ["a" * 16]
-    assert told.others == ()
+    reported = found([attempt("a", 1, 1, **GOOD), attempt("b", 1, 2, **BAD)], "a" * 16)
+    assert [one.call_id for one in reported.call.attempts] == ["a" * 16]
+    assert reported.others == ()
 
 
 def test_a_call_without_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +109,8 @@ def test_a_call_without_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SourceError("the table is not there")
 
     monkeypatch.setattr(module.queries, "related_telemetry", refuse)
-    told = found([attempt("a", 1, 1, **BAD)], "a" * 16)
-    assert (told.related_telemetry, told.source_error) == ((), "the table is not there")
+    reported = found([attempt("a", 1, 1, **BAD)], "a" * 16)
+    assert (reported.related_telemetry, reported.source_error) == ((), "the table is not there")
 
 
 @pytest.mark.slow

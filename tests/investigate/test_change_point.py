@@ -39,10 +39,10 @@ def bins(*counts: tuple[int, int]) -> list[Bin]:
     return found
 
 
-def minute_of(told: Change | None) -> int:
+def minute_of(reported: Change | None) -> int:
     """The minute in which it began."""
-    assert told is not None
-    return int((told.since - START) / timedelta(minutes=1))
+    assert reported is not None
+    return int((reported.since - START) / timedelta(minutes=1))
 
 
 def test_a_cause_that_never_was() -> None:
@@ -67,10 +67,10 @@ def test_a_cause_that_never_was() -> None:
 )
 def test_known_changes(counts: list[tuple[int, int]], minute: int, over: bool) -> None:
     """It begins where the share of failures rises, and is over when enough goes well again."""
-    told = change(bins(*counts), CAUSE, START)
-    assert minute_of(told) == minute
-    assert told is not None
-    assert told.over == over
+    reported = change(bins(*counts), CAUSE, START)
+    assert minute_of(reported) == minute
+    assert reported is not None
+    assert reported.over == over
 
 
 @settings(deadline=None)
@@ -82,8 +82,8 @@ def test_a_step_is_found(seed: int, before: float, after: float, quiet: int, lou
     chance = Random(seed)  # noqa: S311 - made-up data
     shares = [before] * quiet + [after] * loud
     counts = [(bad := sum(chance.random() < share for _ in range(30)), 30 - bad) for share in shares]
-    told = change(bins(*counts), CAUSE, START)
-    assert abs(minute_of(told) - (quiet + 1)) <= 2
+    reported = change(bins(*counts), CAUSE, START)
+    assert abs(minute_of(reported) - (quiet + 1)) <= 2
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -98,12 +98,12 @@ def test_noise_is_no_change(seed: int) -> None:
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=60))
 def test_always_in_order(counts: list[tuple[int, int]]) -> None:
     """Whatever the counts: it begins no later than its last failure, and what was before was before."""
-    told = change(bins(*counts), CAUSE, START)
-    if told is None:
+    reported = change(bins(*counts), CAUSE, START)
+    if reported is None:
         assert not any(bad for bad, _ in counts)
         return
-    assert told.since <= told.last
-    assert told.good_before is None or told.good_before < told.since
+    assert reported.since <= reported.last
+    assert reported.good_before is None or reported.good_before < reported.since
 
 
 def test_what_was_before_the_timeline_is_not_known() -> None:
@@ -112,6 +112,6 @@ def test_what_was_before_the_timeline_is_not_known() -> None:
         Bin(at_ms=-1.0, attempts=3, oldest_ms=5.0, newest_ms=9.0, error_type=CAUSE[0], error_owner=CAUSE[1]),
         Bin(at_ms=-1.0, attempts=3, oldest_ms=1.0, newest_ms=9.0),
     ]
-    told = change(early, CAUSE, START)
-    assert told is not None
-    assert told.good_before is None
+    reported = change(early, CAUSE, START)
+    assert reported is not None
+    assert reported.good_before is None

@@ -63,16 +63,16 @@ def test_month_is_that_of_the_workbook() -> None:
     end = max(row.at for row in rows) + timedelta(minutes=5)
     choice = Choice(time=TimeRange(end - timedelta(hours=6), end, timedelta(minutes=30)))
     ask = workspace_asker(workspace)
-    (told,) = Questions(ask, choice.time.start, end).own("cost_month")
+    (reported,) = Questions(ask, choice.time.start, end).own("cost_month")
     month = month_of(rows, choice)
     assert month is not None
     tiles = spend_tiles(rows, choice)
-    assert told["usd"] == pytest.approx(tiles[0]["value"], rel=1e-12)
-    assert told["forecast_usd"] == pytest.approx(tiles[1]["value"], rel=1e-12)
-    assert told["full_days"] == len(month.days)
+    assert reported["usd"] == pytest.approx(tiles[0]["value"], rel=1e-12)
+    assert reported["forecast_usd"] == pytest.approx(tiles[1]["value"], rel=1e-12)
+    assert reported["full_days"] == len(month.days)
     low, high = (f"{part} USD" for part in str(tiles[1]["detail"]).removesuffix(" USD").split(" to "))
-    assert f"{int(told['low_usd'])} USD" == low
-    assert f"{math.ceil(told['high_usd'])} USD" == high
+    assert f"{int(reported['low_usd'])} USD" == low
+    assert f"{math.ceil(reported['high_usd'])} USD" == high
 
 
 def workspace_asker(workspace: Any) -> Any:
@@ -121,9 +121,13 @@ def test_split(by: str, parts: dict[str, float]) -> None:
     """The parts add up to the bill, and what has no price is counted and in no sum."""
     report = report_of(bill(), by)
     (split,) = report.splits
-    told = {part.part: part.cost_usd for part in split.parts if part.cost_usd is not None}
-    assert told == pytest.approx(parts, rel=1e-12)
-    assert math.fsum(told.values()) == pytest.approx(TOTAL, rel=1e-12) == pytest.approx(report.usd, rel=1e-12)
+    reported = {part.part: part.cost_usd for part in split.parts if part.cost_usd is not None}
+    assert reported == pytest.approx(parts, rel=1e-12)
+    assert (
+        math.fsum(reported.values())
+        == pytest.approx(TOTAL, rel=1e-12)
+        == pytest.approx(report.usd, rel=1e-12)
+    )
     assert sum(part.unpriced for part in split.parts) == report.unpriced == 1
     assert sum(part.attempts for part in split.parts) == report.attempts == 36
     units = {part.part: part.units for part in split.parts if part.units is not None}
@@ -237,9 +241,9 @@ def test_as_json_and_csv() -> None:
     """JSON has all of it, with nulls for what is not known; CSV the split, safe for a spreadsheet."""
     rows = [*bill(), attempt(NOW - timedelta(minutes=3), 77, deployment="=cmd()", cost_usd=9.0)]
     report = report_of(rows)
-    told = json.loads(rendering.as_json(report))
-    assert told["splits"][0]["parts"][0]["cost_usd"] == pytest.approx(14.0)
-    assert told["month"].keys() >= {"usd", "forecast_usd", "low_usd", "high_usd"}
+    reported = json.loads(rendering.as_json(report))
+    assert reported["splits"][0]["parts"][0]["cost_usd"] == pytest.approx(14.0)
+    assert reported["month"].keys() >= {"usd", "forecast_usd", "low_usd", "high_usd"}
     lines = list(csv.DictReader(io.StringIO(rendering.as_csv(report))))
     assert {line["part"] for line in lines} >= {"claude-opus-5-5", "'=cmd()"}
     assert {line["by"] for line in lines} == {"deployment"}

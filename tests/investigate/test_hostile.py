@@ -55,9 +55,9 @@ def azure() -> Iterator[LocalAzureMonitor]:
 
 def attempt(ident: str, properties: dict[str, str], tags: dict[str, str]) -> dict[str, Any]:
     """An attempt with these values, a minute ago."""
-    told = {"foundry.call.id": "0a6b321dc337cec9", **properties, "anthropic.request.id": ident}
+    reported = {"foundry.call.id": "0a6b321dc337cec9", **properties, "anthropic.request.id": ident}
     at = datetime.now(UTC) - timedelta(minutes=1)
-    return envelope("EventData", {"name": "foundry.attempt", "properties": told}, at, tags=tags)
+    return envelope("EventData", {"name": "foundry.attempt", "properties": reported}, at, tags=tags)
 
 
 def harmless(text: str) -> bool:
@@ -160,6 +160,6 @@ def test_commands_take_nothing_of_a_shell(azure: LocalAzureMonitor) -> None:
             "foundry.resource": name,
         }
         fill(azure.store, [attempt(ident, failed | {"foundry.call.id": f"a{next(NUMBER):015x}"}, {})])
-        steps = run("ticket", ident, "--json", "--url", azure.url).told["cause"]["steps"]
+        steps = run("ticket", ident, "--json", "--url", azure.url).reported["cause"]["steps"]
         commands = " ".join(step["command"] or "" for step in steps)
         assert (name in commands) == expected

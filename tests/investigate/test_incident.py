@@ -39,22 +39,25 @@ def test_a_healthy_hour() -> None:
     """A usual hour, with mended and odd failures, is nothing wrong; it says what it looked at."""
     with after(lambda _: None) as ask:
         said = ask("incident", *around(60))
-        told = ask("incident", *around(60), "--json").told
+        reported = ask("incident", *around(60), "--json").reported
     assert said.code == 0
     assert "nothing wrong" in said.lines[0]
     text = " ".join(said.out.split())
-    assert f"{told['totals']['calls']} calls, {told['totals']['attempts']} attempts, 2 services" in text
+    assert (
+        f"{reported['totals']['calls']} calls, {reported['totals']['attempts']} attempts, 2 services" in text
+    )
     assert "the day before; local Azure Monitor at http://127.0.0.1:" in text
-    assert told["verdict"] == "nothing wrong"
-    assert told["totals"]["calls"] > 90
-    assert "main" not in told
+    assert reported["verdict"] == "nothing wrong"
+    assert reported["totals"]["calls"] > 90
+    assert "main" not in reported
 
 
 @pytest.mark.parametrize("hour", range(1, 20, 3))
 def test_every_hour_of_a_healthy_day(hour: int, healthy: Callable[..., Said]) -> None:
     """No hour of a usual day is an incident, however little was before it."""
     assert (
-        healthy("incident", *around(60 * hour, 60 * (hour - 1)), "--json").told["verdict"] == "nothing wrong"
+        healthy("incident", *around(60 * hour, 60 * (hour - 1)), "--json").reported["verdict"]
+        == "nothing wrong"
     )
 
 
@@ -81,8 +84,8 @@ def test_one_service_after_a_release() -> None:
 
     first = min(row.at for row in day(trouble) if row.error_type == ROLE[0])
     with after(trouble, version) as ask:
-        said, told = ask("incident", *around(30)), ask("incident", *around(30), "--json").told
-    main = told["main"]
+        said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
+    main = reported["main"]
     assert "you: access  authz_missing_role" in said.lines[0]
     assert main["change"]["since"] == first.isoformat()
     assert main["change"]["over"] is False
@@ -119,10 +122,11 @@ def test_few_that_retries_hide_are_noted(every: int, wrong: bool) -> None:
         return None
 
     with after(trouble) as ask:
-        told = ask("incident", *around(300), "--json").told
-    assert (told["verdict"] == "wrong") == wrong
+        reported = ask("incident", *around(300), "--json").reported
+    assert (reported["verdict"] == "wrong") == wrong
     causes = {
-        one["error_type"]: one for one in [*told["others"], *([told["main"]["cause"]] if wrong else [])]
+        one["error_type"]: one
+        for one in [*reported["others"], *([reported["main"]["cause"]] if wrong else [])]
     }
     assert causes["timeout"]["attempts"] >= 5
     assert causes["timeout"]["failed"] == 0
@@ -169,8 +173,8 @@ def test_an_incident_that_is_over() -> None:
         return refused(call, SERVER, 500) if within(call, 25, 15) else None
 
     with after(trouble) as ask:
-        said, told = ask("incident", *around(30)), ask("incident", *around(30), "--json").told
-    assert told["main"]["change"]["over"] is True
+        said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
+    assert reported["main"]["change"]["over"] is True
     assert "it is over" in said.out
 
 
@@ -183,8 +187,8 @@ def test_an_incident_older_than_the_time_looked_at() -> None:
 
     first = min(row.at for row in day(trouble) if row.error_type == SERVER[0])
     with after(trouble) as ask:
-        told = ask("incident", *around(30), "--json").told
-    assert told["main"]["change"]["since"] == first.isoformat()
+        reported = ask("incident", *around(30), "--json").reported
+    assert reported["main"]["change"]["since"] == first.isoformat()
 
 
 @pytest.mark.slow
@@ -252,8 +256,8 @@ def test_bad_options(arguments: tuple[str, ...], expected: str) -> None:
 def test_time_zones(healthy: Callable[..., Said]) -> None:
     """A time zone is taken, and without one the time is UTC."""
     local = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
-    told: list[Any] = [
-        healthy("incident", "--to", text, "--since", "1h", "--json").told
+    reported: list[Any] = [
+        healthy("incident", "--to", text, "--since", "1h", "--json").reported
         for text in (NOW.isoformat(), NOW.replace(tzinfo=None).isoformat(), local.isoformat())
     ]
-    assert told[0] == told[1] == told[2]
+    assert reported[0] == reported[1] == reported[2]

@@ -126,10 +126,10 @@ def test_the_bill_is_one_number(monkeypatch: pytest.MonkeyPatch) -> None:
         questions = Questions(local(azure.url).answer, since, now)
         for by, place in (("tag.tenant", 0), ("deployment", 1)):
             report = read_report(questions, by, since, now)
-            told = {part.part: part.cost_usd for part in report.splits[0].parts}
+            reported = {part.part: part.cost_usd for part in report.splits[0].parts}
             wanted: dict[str, float] = {}
             for key, usd in expected.items():
                 wanted[key[place]] = wanted.get(key[place], 0.0) + usd
-            assert told == pytest.approx(wanted, rel=1e-12)
+            assert reported == pytest.approx(wanted, rel=1e-12)
             assert report.usd == pytest.approx(math.fsum(expected.values()), rel=1e-12)
             assert report.unpriced == 0

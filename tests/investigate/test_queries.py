@@ -100,7 +100,7 @@ def _cell(cell: object) -> object:
 
 
 @pytest.mark.parametrize(
-    ("told", "tags"),
+    ("reported", "tags"),
     [
         (None, {}),
         ("", {}),
@@ -111,6 +111,6 @@ def _cell(cell: object) -> object:
         ('{"foundry.tag.\\u001b": "\\u202e"}', {"\\u001b": "\\u202e"}),
     ],
 )
-def test_tags(told: str | None, tags: dict[str, str]) -> None:
+def test_tags(reported: str | None, tags: dict[str, str]) -> None:
     """Tags are read from whatever the properties are, and made harmless."""
-    assert tags_of(Failure(ended=END, told=told), TAG_PREFIX) == tags
+    assert tags_of(Failure(ended=END, properties=reported), TAG_PREFIX) == tags

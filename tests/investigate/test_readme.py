@@ -10,8 +10,8 @@ from tests.investigate.readme import blocks, printed, shape
 @pytest.mark.slow
 def test_the_incident_of_the_readme() -> None:
     """Played again, the drill gives the same words; `python -m tests.investigate.readme` writes them anew."""
-    shown, told = blocks(), printed()
-    for name, text in told.items():
+    shown, reported = blocks(), printed()
+    for name, text in reported.items():
         assert shape(shown[name]) == shape(text), name
 
 

@@ -104,13 +104,13 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         read_usage(tmp_path / "x.csv")
 
 
-def compared(pairs: list[tuple[float, float]], first: date = FIRST, **told: Any) -> Reconciled:
+def compared(pairs: list[tuple[float, float]], first: date = FIRST, **reported: Any) -> Reconciled:
     """Days of a bill and of a ledger; what else is told of the ledger holds for each day."""
     days = [first + timedelta(days=number) for number in range(len(pairs))]
     billed = {day: Billed(usd, 100 * usd) for day, (usd, _) in zip(days, pairs, strict=True)}
     usual = {"attempts": 9, "bare": 0, "partial_usd": None}
     ledger = [
-        {"day": datetime(day.year, day.month, day.day, tzinfo=UTC), "usd": usd, **usual, **told}
+        {"day": datetime(day.year, day.month, day.day, tzinfo=UTC), "usd": usd, **usual, **reported}
         for day, (_, usd) in zip(days, pairs, strict=True)
         if usd
     ]
@@ -146,7 +146,7 @@ def test_no_factor_of_two_days_or_of_different_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pair", "first", "told", "words"),
+    ("pair", "first", "reported", "words"),
     [
         ((1.0, 9.0), date(2026, 11, 21), {}, "the meter lags"),
         ((9.0, 0.0), FIRST, {}, "the ledger has nothing of this day"),
@@ -157,9 +157,9 @@ def test_no_factor_of_two_days_or_of_different_ones() -> None:
         ((1.0, 9.0), FIRST, {}, "around midnight"),
     ],
 )
-def test_causes(pair: tuple[float, float], first: date, told: dict[str, Any], words: str) -> None:
+def test_causes(pair: tuple[float, float], first: date, reported: dict[str, Any], words: str) -> None:
     """A day that differs has at least one cause, by what is known of it."""
-    (day,) = compared([pair], first, **told).days
+    (day,) = compared([pair], first, **reported).days
     assert any(words in cause for cause in day.causes)
     assert day.difference_usd == pair[0] - pair[1]
 

@@ -42,7 +42,7 @@ class Played:
         (row,) = self.azure.query(LEDGER).rows
         call, trace, azure, anthropic, answer = (str(cell or "") for cell in row)
         code = support_code(call)
-        told = {
+        reported = {
             "call id": call,
             "trace id": trace,
             "apim-request-id": azure,
@@ -51,7 +51,7 @@ class Played:
             "support code": code,
             "support code, otherwise written": code.lower().replace("-", ""),
         }
-        return {kind: value for kind, value in told.items() if value}
+        return {kind: value for kind, value in reported.items() if value}
 
 
 @pytest.fixture(scope="module", params=DRILLS, ids=lambda drill: drill.name)
@@ -93,7 +93,7 @@ def test_the_token_tells_why(played: Played) -> None:
 
 def test_incident_counts(played: Played) -> None:
     """The calls that are hit, who made them, and since when are those of the drill."""
-    main = played.run("incident", "--json").told["main"]
+    main = played.run("incident", "--json").reported["main"]
     cause = main["cause"]
     hidden = played.drill.retries > 0
     assert (cause["affected"], cause["failed"], cause["recovered"]) == (
@@ -124,19 +124,21 @@ def test_every_id_leads_to_the_call(played: Played) -> None:
     for kind, value in ids.items():
         said = played.run("ticket", value, "--json")
         assert said.code == 0, (kind, said.err)
-        assert said.told["call_id"] == ids["call id"], kind
-        assert said.told["cause"]["error_type"] == played.drill.error_type
-        assert said.told["cause"]["owner"] == played.drill.owner
-        assert said.told["cause"]["advice"] == ALL[played.drill.error_type].about
+        assert said.reported["call_id"] == ids["call id"], kind
+        assert said.reported["cause"]["error_type"] == played.drill.error_type
+        assert said.reported["cause"]["owner"] == played.drill.owner
+        assert said.reported["cause"]["advice"] == ALL[played.drill.error_type].about
 
 
 def test_ticket_shows_call_and_trace(played: Played) -> None:
     """The attempts stand in order with both ids, and around them the request that made the call."""
     ids = played.ids()
-    told: Any = played.run("ticket", ids["call id"], "--json").told
-    assert [one["attempt_number"] for one in told["attempts"]] == list(range(1, len(told["attempts"]) + 1))
-    assert len(told["attempts"]) == 1 + played.drill.retries
-    assert "POST /orders" in {one.get("name") for one in told["trace"]}
+    reported: Any = played.run("ticket", ids["call id"], "--json").reported
+    assert [one["attempt_number"] for one in reported["attempts"]] == list(
+        range(1, len(reported["attempts"]) + 1)
+    )
+    assert len(reported["attempts"]) == 1 + played.drill.retries
+    assert "POST /orders" in {one.get("name") for one in reported["trace"]}
     said = played.run("ticket", ids["call id"]).out
     for kind in ("apim-request-id", "request-id"):
         if kind in ids:

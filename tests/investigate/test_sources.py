@@ -115,9 +115,9 @@ def test_an_azure_out_of_reach() -> None:
 def test_part_of_an_answer() -> None:
     """A part of an answer is no answer: sums of it would be wrong."""
     columns = [{"name": "affected", "type": "long"}]
-    told = {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": [[1]]}]}
+    reported = {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": [[1]]}]}
     error = {"error": {"code": "PartialError", "message": "too large", "details": []}}
-    with answering(200, json.dumps(told | error).encode()) as url:
+    with answering(200, json.dumps(reported | error).encode()) as url:
         assert "a part of its answer only" in failure(azure_at(url))
 
 

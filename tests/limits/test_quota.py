@@ -37,27 +37,29 @@ def _none_declared() -> Iterator[None]:
     set_limits({})
 
 
-def calls(times: dict[int, int], known: Quota | None = None, **told: Any) -> Quota:
+def calls(times: dict[int, int], known: Quota | None = None, **reported: Any) -> Quota:
     """So many calls at each time, seconds from noon."""
     known = known or Quota()
     for at, count in times.items():
         for _ in range(count):
-            known.note(structs.replace(SEEN, started_ns=(NOON + at) * 10**9, **told))
+            known.add(structs.replace(SEEN, started_ns=(NOON + at) * 10**9, **reported))
     return known
 
 
 def read(known: Quota, at: int, deployment: str = "d") -> dict[str, Reading]:
     """The readings of a deployment, seconds from noon."""
-    return {told.kind: told for told in known.read(NOON + at) if told.deployment == deployment}
+    return {
+        reported.kind: reported for reported in known.read(NOON + at) if reported.deployment == deployment
+    }
 
 
 def test_what_the_last_minute_had() -> None:
     """Requests and uncached input count when they were sent, output when it ended; cache reads never."""
     known = calls({0: 2, 30: 1, 57: 1})
-    told = {kind: reading.used for kind, reading in read(known, 59).items()}
-    assert told == {"requests": 4, "uncached_input": 480, "output": 90}
-    told = {kind: reading.used for kind, reading in read(known, 62).items()}
-    assert told == {"requests": 2, "uncached_input": 240, "output": 120}
+    reported = {kind: reading.used for kind, reading in read(known, 59).items()}
+    assert reported == {"requests": 4, "uncached_input": 480, "output": 90}
+    reported = {kind: reading.used for kind, reading in read(known, 62).items()}
+    assert reported == {"requests": 2, "uncached_input": 240, "output": 120}
     assert {reading.used for reading in read(known, 500).values()} == {0}
 
 
@@ -73,15 +75,15 @@ def test_what_counts_nowhere() -> None:
 
 def test_tokens_not_told_are_none() -> None:
     """A request without usage is a request."""
-    told = read(calls({0: 3}, usage=TokenUsage()), 10)
-    assert [told[kind].used for kind in quota.KINDS] == [3, 0, 0]
+    reported = read(calls({0: 3}, usage=TokenUsage()), 10)
+    assert [reported[kind].used for kind in quota.KINDS] == [3, 0, 0]
 
 
 def test_declared_limits() -> None:
     """A declared limit is told as such, a kind that was not declared has none."""
     set_limits({"d": Limits(requests=80, output=9000), "other": Limits(requests=1)})
-    told = read(calls({0: 1}), 10)
-    assert [(told[kind].limit, told[kind].source) for kind in quota.KINDS] == [
+    reported = read(calls({0: 1}), 10)
+    assert [(reported[kind].limit, reported[kind].source) for kind in quota.KINDS] == [
         (80, "declared"),
         (None, None),
         (9000, "declared"),
@@ -93,8 +95,8 @@ def test_learnt_limits() -> None:
     known = calls({0: 10, 60: 29})
     calls({90: 1}, known, status_code=429, outcome="error", usage=TokenUsage())
     assert read(known, 100)["requests"].limit is None
-    told = read(known, 60 * 4)
-    assert (told["requests"].limit, told["requests"].source) == (30, "learnt")
+    reported = read(known, 60 * 4)
+    assert (reported["requests"].limit, reported["requests"].source) == (30, "learnt")
     calls({300: 19}, known)
     calls({301: 1}, known, status_code=429, outcome="error")
     assert read(known, 60 * 8)["requests"].limit == 20
@@ -115,9 +117,9 @@ def test_the_wall() -> None:
     known = Quota()
     for minute in range(-5, 1):
         calls({minute * 60 - 1: 90 + 10 * minute - 50}, known)
-    told = read(known, 0)["requests"]
-    assert told.used == 40
-    assert told.seconds_to_wall == pytest.approx(240, rel=0.15)
+    reported = read(known, 0)["requests"]
+    assert reported.used == 40
+    assert reported.seconds_to_wall == pytest.approx(240, rel=0.15)
 
 
 def test_no_wall() -> None:
@@ -151,17 +153,17 @@ def test_gauges(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     exchange("sse_text", capture, clock)
     points = capture.points()
 
-    def told(name: str) -> dict[str, float]:
+    def reported(name: str) -> dict[str, float]:
         return {dict(point.attributes)["foundry.quota.kind"]: point.value for point in points[name]}
 
     (seen,) = capture.observations
-    assert told("foundry.client.quota.used") == {
+    assert reported("foundry.client.quota.used") == {
         "requests": 1,
         "uncached_input": seen.usage.uncached_input_tokens,
         "output": seen.usage.output_tokens,
     }
-    assert told("foundry.client.quota.limit") == {"requests": 1, "output": 10**6}
-    assert told("foundry.client.quota.time_to_exhaustion")["requests"] == 0.0
+    assert reported("foundry.client.quota.limit") == {"requests": 1, "output": 10**6}
+    assert reported("foundry.client.quota.time_to_exhaustion")["requests"] == 0.0
     (limit, *_) = points["foundry.client.quota.limit"]
     assert dict(limit.attributes)["foundry.quota.source"] == "declared"
 

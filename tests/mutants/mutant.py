@@ -108,7 +108,7 @@ def _run(tests: tuple[str, ...], copy: Path) -> tuple[int, str]:
         )
     except subprocess.TimeoutExpired:
         return _FAILED, f"hangs for more than {LIMIT_S:g} s"
-    told = [line for line in ended.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    reported = [line for line in ended.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     last = (ended.stdout.strip() or ended.stderr.strip()).splitlines()[-1:]
-    words = (told or last or [""])[0].removeprefix("FAILED ")
+    words = (reported or last or [""])[0].removeprefix("FAILED ")
     return ended.returncode, words.partition(" - ")[0]

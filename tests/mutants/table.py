@@ -18,9 +18,9 @@ MUTANTS: Final = (
     Mutant(
         "read-in-the-hook",
         _BODY,
-        """        tracked.answered(response)
+        """        tracked.response_fields(response)
         if response.is_closed:""",
-        """        tracked.answered(response)
+        """        tracked.response_fields(response)
         if body is SyncBody:
             response.read()
         if response.is_closed:""",
@@ -298,7 +298,7 @@ MUTANTS: Final = (
         (59,),
     ),
     Mutant(
-        "two-doors-count-twice",
+        "two-integrations-count-twice",
         "foundry_telemetry/instrumentation/hooks.py",
         """            if not isinstance(marker, RequestMarker):  # not ours, or another integration has it
                 return
@@ -471,7 +471,7 @@ MUTANTS: Final = (
         (),
     ),
     Mutant(
-        "quota-told-as-refusal",
+        "quota-reported-as-refusal",
         "foundry_telemetry/azure/drop_counting.py",
         "said.why = Reason.QUOTA if error.status_code in _QUOTA else Reason.REFUSED",
         "said.why = Reason.REFUSED",

@@ -45,8 +45,8 @@ def test_rows_are_those_of_the_tests() -> None:
     for mutant in MUTANTS:
         assert set(mutant.rows) <= {row.number for row in ROWS}
         for row in mutant.rows:
-            told = {path.relative_to(ROOT).as_posix() for path in files[row]}
-            assert {test.partition("::")[0] for test in mutant.tests} & told, mutant.name
+            reported = {path.relative_to(ROOT).as_posix() for path in files[row]}
+            assert {test.partition("::")[0] for test in mutant.tests} & reported, mutant.name
 
 
 @pytest.fixture

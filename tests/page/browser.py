@@ -104,7 +104,7 @@ class Screen:
 
     def tiles(self, name: str) -> dict[str, float]:
         """The bare values of a step's tiles by their titles."""
-        told = (
+        reported = (
             self.idle(name)
             .locator(".tile")
             .evaluate_all(
@@ -112,7 +112,7 @@ class Screen:
                 " tile.querySelector('.tile-left').dataset.value])"
             )
         )
-        return {title: float(value) for title, value in told}
+        return {title: float(value) for title, value in reported}
 
     def check(self) -> None:
         """Fail where the page complained or broke its own policy."""

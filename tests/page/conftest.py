@@ -42,8 +42,8 @@ def browser() -> Iterator[Browser]:
 def attempts() -> list[ledger.Attempt]:
     """Two days of demo data that end now."""
     now = datetime.now(UTC)
-    told = ledger.demo(now)
-    return [one for one in told if all(abs(now - one.at - edge) > NEAR for edge in EDGES)]
+    reported = ledger.demo(now)
+    return [one for one in reported if all(abs(now - one.at - edge) > NEAR for edge in EDGES)]
 
 
 def _filled(attempts: list[ledger.Attempt], workbook: Path | None) -> Iterator[LocalAzureMonitor]:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from tests.page.ledger import Attempt
 
 
-def within(attempts: list[Attempt], back: timedelta, **told: object) -> list[Attempt]:
+def within(attempts: list[Attempt], back: timedelta, **reported: object) -> list[Attempt]:
     """The attempts of the last `back`, of one service where it is named."""
     start = datetime.now(UTC) - back
-    service = told.get("service")
+    service = reported.get("service")
     return [one for one in attempts if one.at >= start and service in (None, one.service)]
 
 
@@ -19,9 +19,9 @@ def calls(attempts: list[Attempt]) -> dict[str, list[Attempt]]:
     """The attempts of each call in order."""
     found = defaultdict(list)
     for one in attempts:
-        found[str(one.told["call_id"])].append(one)
+        found[str(one.reported["call_id"])].append(one)
     return {
-        call: sorted(tries, key=lambda one: int(str(one.told["attempt_number"])))
+        call: sorted(tries, key=lambda one: int(str(one.reported["attempt_number"])))
         for call, tries in found.items()
     }
 
@@ -42,4 +42,4 @@ def tiles(attempts: list[Attempt]) -> dict[str, float]:
 
 def total(attempts: list[Attempt], name: str) -> float:
     """The sum of what was told."""
-    return sum(float(str(one.told.get(name, 0))) for one in attempts)
+    return sum(float(str(one.reported.get(name, 0))) for one in attempts)

@@ -42,17 +42,17 @@ class Attempt:
     """When it ended."""
     service: str
     trace: str
-    told: dict[str, object] = field(default_factory=dict)
+    reported: dict[str, object] = field(default_factory=dict)
     """Column of the typed view to its value; what was not told is not in it."""
 
     @property
     def failed(self) -> bool:
         """Whether it came to no good end."""
-        return "error_type" in self.told
+        return "error_type" in self.reported
 
     def envelope(self, key: str) -> dict[str, object]:
         """The envelope that the exporter would post."""
-        texts = {KEYS[name]: _text(value) for name, value in self.told.items()}
+        texts = {KEYS[name]: _text(value) for name, value in self.reported.items()}
         tags = {
             "ai.cloud.role": self.service,
             "ai.cloud.roleInstance": "pod-7",
@@ -109,11 +109,13 @@ def call(chance: Random, begun: datetime, end: datetime) -> Iterator[Attempt]:
     while True:
         number += 1
         kind = _failure(chance, end - at, deployment) if number < 3 else None
-        told = _failed(chance, kind) if kind else _answered(chance, deployment, stream=bool(same["stream"]))
-        duration = told["duration_ms"]
+        reported = (
+            _failed(chance, kind) if kind else _answered(chance, deployment, stream=bool(same["stream"]))
+        )
+        duration = reported["duration_ms"]
         at += timedelta(milliseconds=float(str(duration)))
-        facts = {**_always(same), "attempt_number": number, **told}
-        yield Attempt(at=_milliseconds(at), service=service, trace=trace, told=facts)
+        facts = {**_always(same), "attempt_number": number, **reported}
+        yield Attempt(at=_milliseconds(at), service=service, trace=trace, reported=facts)
         if kind is None or not FAILURES[kind][2]:
             return
         at += timedelta(seconds=chance.uniform(0.5, 4))
@@ -145,7 +147,7 @@ def _failure(chance: Random, age: timedelta, deployment: str) -> str | None:
 
 def _failed(chance: Random, kind: str) -> dict[str, object]:
     error_owner, status, retryable, code = FAILURES[kind]
-    told: dict[str, object] = {
+    reported: dict[str, object] = {
         "outcome": "error" if status else "no_response",
         "error_type": kind,
         "error_owner": error_owner,
@@ -154,17 +156,17 @@ def _failed(chance: Random, kind: str) -> dict[str, object]:
         "duration_ms": round(chance.uniform(25, 180) if status else 60_000 + chance.uniform(0, 30), 3),
     }
     if status:
-        told |= {
+        reported |= {
             "status": status,
             "apim_request_id": _guid(chance),
             "error_code": code,
             "region": "East US 2",
         }
     if status in (429, 529, 400):
-        told["request_id"] = f"req_011C{_hex(chance, 20)}"
+        reported["request_id"] = f"req_011C{_hex(chance, 20)}"
     if status == 429:
-        told["retry_after_s"] = chance.choice((1.0, 2.0, 5.0))
-    return told
+        reported["retry_after_s"] = chance.choice((1.0, 2.0, 5.0))
+    return reported
 
 
 def _answered(chance: Random, deployment: str, *, stream: bool) -> dict[str, object]:
@@ -173,7 +175,7 @@ def _answered(chance: Random, deployment: str, *, stream: bool) -> dict[str, obj
     read, write = chance.choice((0, 0, 2_048, 6_144)), chance.choice((0, 0, 0, 1_024))
     duration = chance.lognormvariate(math.log(usual), 0.45)
     cost = (fresh * price_in + write * price_in * 1.25 + read * price_in * 0.1 + output * price_out) / 1e6
-    told: dict[str, object] = {
+    reported: dict[str, object] = {
         "outcome": "abandoned" if stream and chance.random() < 0.02 else "ok",
         "status": 200,
         "model": MODELS.get(deployment, deployment),
@@ -194,8 +196,8 @@ def _answered(chance: Random, deployment: str, *, stream: bool) -> dict[str, obj
         "cost_source": "genai-prices",
     }
     if stream:
-        told["time_to_first_token_ms"] = round(duration * chance.uniform(0.12, 0.4), 3)
-    return told
+        reported["time_to_first_token_ms"] = round(duration * chance.uniform(0.12, 0.4), 3)
+    return reported
 
 
 def _milliseconds(at: datetime) -> datetime:

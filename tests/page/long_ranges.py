@@ -35,7 +35,7 @@ APPLICATION, TENANT = "5f0c9a52-8f5e-4a31-9a52-3d2b7c1e0a11", "72f988bf-86f1-41a
 def bodies(key: str, end: datetime) -> Iterator[bytes]:
     """What to post: the ledger, then spans and metrics."""
     chance = Random(11)  # noqa: S311 - seeded, so that pictures are alike
-    attempts = [_told(chance, one) for one in _attempts(chance, end)]
+    attempts = [_reported(chance, one) for one in _attempts(chance, end)]
     for begin in range(0, len(attempts), 5_000):
         yield json.dumps([_event(key, chance, one) for one in attempts[begin : begin + 5_000]]).encode()
     recent = [one for one in attempts if one.at > end - TOLD]
@@ -52,29 +52,32 @@ def _attempts(chance: Random, end: datetime) -> Iterator[Attempt]:
             begun = end - (20 - minute + chance.random()) * MINUTE
             rush = [one for one in ledger.call(chance, begun, end) if one.at <= end]
             where = {"deployment": "claude-sonnet-5-5"}
-            yield from (replace(one, told=one.told | where) for one in rush)
+            yield from (replace(one, reported=one.reported | where) for one in rush)
 
 
-def _told(chance: Random, one: Attempt) -> Attempt:
+def _reported(chance: Random, one: Attempt) -> Attempt:
     """The attempt with what else it may tell: a caller who left, an answer cut off, a refused token."""
-    told = dict(one.told)
-    if told.get("error_type") == "invalid_request" and chance.random() < 0.3:
-        told |= chance.choice(REFUSALS)
-    if told.get("error_type") == "auth_token_expired":
-        told |= {"token_expires_in_s": -chance.randint(20, 3000), "token_audience": "https://ai.azure.com"}
-    if str(told.get("error_type")).startswith("auth") and told["auth_scheme"] == "entra_id":
-        told |= {"token_application": APPLICATION, "token_tenant": TENANT, "token_identity_type": "app"}
+    reported = dict(one.reported)
+    if reported.get("error_type") == "invalid_request" and chance.random() < 0.3:
+        reported |= chance.choice(REFUSALS)
+    if reported.get("error_type") == "auth_token_expired":
+        reported |= {
+            "token_expires_in_s": -chance.randint(20, 3000),
+            "token_audience": "https://ai.azure.com",
+        }
+    if str(reported.get("error_type")).startswith("auth") and reported["auth_scheme"] == "entra_id":
+        reported |= {"token_application": APPLICATION, "token_tenant": TENANT, "token_identity_type": "app"}
     cut = chance.random()
-    if told["outcome"] == "ok" and told["stream"] and cut < 0.06:
+    if reported["outcome"] == "ok" and reported["stream"] and cut < 0.06:
         for name in ("output_tokens", "thinking_tokens", "cost_usd", "cost_source", "stop_reason"):
-            del told[name]
-        told |= {"usage_complete": False, "outcome": "abandoned" if cut < 0.045 else "truncated"}
+            del reported[name]
+        reported |= {"usage_complete": False, "outcome": "abandoned" if cut < 0.045 else "truncated"}
         if cut >= 0.045:
-            told |= {"error_type": "stream_truncated", "error_owner": "network", "retryable": True}
-    elif told["outcome"] == "ok" and cut > 0.995:
-        told |= {"model": "claude-next-preview"}
-        del told["cost_usd"], told["cost_source"]
-    return replace(one, told=told)
+            reported |= {"error_type": "stream_truncated", "error_owner": "network", "retryable": True}
+    elif reported["outcome"] == "ok" and cut > 0.995:
+        reported |= {"model": "claude-next-preview"}
+        del reported["cost_usd"], reported["cost_source"]
+    return replace(one, reported=reported)
 
 
 def _event(key: str, chance: Random, one: Attempt) -> dict[str, Any]:
@@ -98,12 +101,14 @@ def _envelope(key: str, at: datetime, service: str, kind: str, data: dict[str, A
 
 def _spans(key: str, attempts: list[Attempt]) -> Iterator[dict[str, Any]]:
     for one in attempts[::SAMPLED]:
-        told = {"name": "chat", "id": "a" * 16, "properties": {"foundry.attempt.count": "1"}}
-        yield _envelope(key, one.at, one.service, "RemoteDependency", told) | {"sampleRate": 100 / SAMPLED}
+        reported = {"name": "chat", "id": "a" * 16, "properties": {"foundry.attempt.count": "1"}}
+        yield _envelope(key, one.at, one.service, "RemoteDependency", reported) | {
+            "sampleRate": 100 / SAMPLED
+        }
 
 
-def _metric(key: str, at: datetime, service: str, name: str, value: float, **told: str) -> dict[str, Any]:
-    data = {"metrics": [{"name": name, "value": value, "count": 1}], "properties": told}
+def _metric(key: str, at: datetime, service: str, name: str, value: float, **reported: str) -> dict[str, Any]:
+    data = {"metrics": [{"name": name, "value": value, "count": 1}], "properties": reported}
     return _envelope(key, at, service, "Metric", data)
 
 
@@ -113,12 +118,12 @@ def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[s
     for one in attempts:
         at = end - (end - one.at) // MINUTE * MINUTE
         for kind in ("input", "output"):
-            sums[at, one.service, str(one.told["deployment"]), kind] += int(
-                str(one.told.get(f"{kind}_tokens", 0))
+            sums[at, one.service, str(one.reported["deployment"]), kind] += int(
+                str(one.reported.get(f"{kind}_tokens", 0))
             )
     for (at, service, deployment, kind), total in sums.items():
-        told = {"gen_ai.request.model": deployment, "gen_ai.token.type": kind}
-        yield _metric(key, at, service, "foundry.client.token.usage", total, **told)
+        reported = {"gen_ai.request.model": deployment, "gen_ai.token.type": kind}
+        yield _metric(key, at, service, "foundry.client.token.usage", total, **reported)
 
 
 def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
@@ -130,6 +135,6 @@ def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
             since_s = 900 * (4 * 26 - quarter)
             yield _metric(key, at, service, "foundry.telemetry.heartbeat", since_s, **counted)
     for signal, reason, lost in (("logs", "queue_full", 31), ("traces", "exit", 7)):
-        told = {"foundry.telemetry.signal": signal, "foundry.telemetry.reason": reason}
+        reported = {"foundry.telemetry.signal": signal, "foundry.telemetry.reason": reason}
         at = end - 9.5 * 15 * MINUTE
-        yield _metric(key, at, "back-office.reports", "foundry.telemetry.dropped", lost, **told)
+        yield _metric(key, at, "back-office.reports", "foundry.telemetry.dropped", lost, **reported)

@@ -83,8 +83,8 @@ def test_a_table_keeps_place_choice_and_order_when_data_arrives(
     assert page.evaluate("document.querySelector('tr[aria-selected=true]').mark") == 1
     assert page.evaluate("document.querySelector('[data-step=failed] .grid-scroll').scrollTop") > 60
     expect(step.get_by_role("columnheader", name="error_type")).to_have_attribute("aria-sort", "ascending")
-    told = [cells[4] for cells in opened.rows("failed")]
-    assert told == sorted(told)
+    reported = [cells[4] for cells in opened.rows("failed")]
+    assert reported == sorted(reported)
 
 
 def test_a_paused_page_waits(fresh: LocalAzureMonitor, screen: type_of_open):

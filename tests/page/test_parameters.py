@@ -32,9 +32,9 @@ def filled(sample: LocalAzureMonitor, browser: object) -> dict[str, dict[str, ob
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{sample.url}/page/index.html")
-    told = page.evaluate(RUN, CASES)
+    reported = page.evaluate(RUN, CASES)
     context.close()
-    return {case["name"]: answer for case, answer in zip(CASES, told, strict=True)}
+    return {case["name"]: answer for case, answer in zip(CASES, reported, strict=True)}
 
 
 @pytest.mark.slow

@@ -91,7 +91,9 @@ def recovered(attempts: list[Attempt]) -> list[Attempt]:
     """A call of the last day that failed first and was answered then."""
     found = counted.calls(counted.within(attempts, DAY)).values()
     return next(
-        tries for tries in found if len(tries) > 1 and not tries[-1].failed and "request_id" in tries[0].told
+        tries
+        for tries in found
+        if len(tries) > 1 and not tries[-1].failed and "request_id" in tries[0].reported
     )
 
 
@@ -102,14 +104,16 @@ def test_a_click_on_a_failed_attempt_shows_its_call(
     call = recovered(attempts)
     opened = screen(shipped.url)
     page = opened.open("#TimeRange=1d&Tab=incident")
-    row = opened.step("failed attempts").locator("tbody tr", has_text=str(call[0].told["apim_request_id"]))
+    row = opened.step("failed attempts").locator(
+        "tbody tr", has_text=str(call[0].reported["apim_request_id"])
+    )
     row.locator("td").nth(1).click()
     below = opened.step("attempts of the chosen call")
     expect(below.locator("tbody tr")).to_have_count(len(call))
-    told = [" ".join(cells) for cells in opened.rows("attempts of the chosen call")]
-    assert all(str(one.told["apim_request_id"]) in text for one, text in zip(call, told, strict=True))
+    reported = [" ".join(cells) for cells in opened.rows("attempts of the chosen call")]
+    assert all(str(one.reported["apim_request_id"]) in text for one, text in zip(call, reported, strict=True))
     expect(row).to_have_attribute("aria-selected", "true")
-    assert f"CallId={call[0].told['call_id']}" in page.url
+    assert f"CallId={call[0].reported['call_id']}" in page.url
     row.locator("td").nth(1).click()
     expect(below).to_be_hidden()
 
@@ -122,7 +126,7 @@ def test_any_id_finds_its_call(
     call = recovered(attempts)
     opened = screen(shipped.url)
     page = opened.open("#TimeRange=1h&Tab=incident")
-    page.get_by_label("Find an id").fill(f"error: see '{call[-1].told[kind]}', please")
+    page.get_by_label("Find an id").fill(f"error: see '{call[-1].reported[kind]}', please")
     found = opened.step("attempts with this id").locator("tbody tr")
     expect(found).to_have_count(len(call) if kind == "call_id" else 1)
     found.first.locator("td").nth(1).click()

@@ -55,8 +55,8 @@ def test_a_table_sorts_by_its_column(sample: LocalAzureMonitor, screen: type_of_
     for direction, order in (("descending", -1), ("ascending", 1)):
         header.get_by_role("button").click()
         expect(header).to_have_attribute("aria-sort", direction)
-        told = [int(row[2]) for row in opened.rows("deployments")]
-        assert told == sorted(told)[::order]
+        reported = [int(row[2]) for row in opened.rows("deployments")]
+        assert reported == sorted(reported)[::order]
     header.get_by_role("button").click()
     expect(header).to_have_attribute("aria-sort", "none")
     assert opened.rows("deployments") == before
@@ -162,12 +162,12 @@ def test_a_link_leads_to_the_same_view(
     call = next(one for one in reversed(attempts) if one.failed and one.service != "shop.support-bot")
     opened = screen(sample.url)
     page = opened.open(
-        f"#Tab=incident&TimeRange=7d&Service=shop.orders-api&Service=back-office.reports&CallId={call.told['call_id']}"
+        f"#Tab=incident&TimeRange=7d&Service=shop.orders-api&Service=back-office.reports&CallId={call.reported['call_id']}"
     )
     expect(page.get_by_role("tab", name="Incident")).to_have_attribute("aria-selected", "true")
     expect(opened.parameter("Service")).to_contain_text("shop.orders-api, back-office.reports")
     chosen = opened.idle("failed").locator("tr[aria-selected=true]")
-    expect(chosen.first).to_contain_text(str(call.told["call_id"]))
+    expect(chosen.first).to_contain_text(str(call.reported["call_id"]))
     services = {row[1] for row in opened.rows("failed")}
     assert services <= {"shop.orders-api", "back-office.reports"}
     expect(opened.step("call").locator("tbody tr").first).to_be_visible()
@@ -302,8 +302,8 @@ def test_numbers_have_their_units(sample: LocalAzureMonitor, screen: type_of_ope
       const { numberText } = await import('/page/format.js');
       return cases.map(([value, format]) => numberText(value, format));
     }"""
-    told = page.evaluate(run, [[value, form] for value, form, _ in NUMBERS])
-    assert told == [text for _, _, text in NUMBERS]
+    reported = page.evaluate(run, [[value, form] for value, form, _ in NUMBERS])
+    assert reported == [text for _, _, text in NUMBERS]
 
 
 CHART = """
@@ -325,15 +325,15 @@ def test_a_chart_has_a_series_for_each_group_and_a_gap_where_nothing_is(
 ):
     """The time is the axis, the text the group; bins without rows are gaps, never zero."""
     page = screen(sample.url).open()
-    told = page.evaluate(CHART)
-    assert told["step"] == 60_000
-    assert told["xs"] == 6
-    assert told["series"] == [
+    reported = page.evaluate(CHART)
+    assert reported["step"] == 60_000
+    assert reported["xs"] == 6
+    assert reported["series"] == [
         {"name": "a", "values": [1, 2, None, None, None, None]},
         {"name": "b", "values": [5, None, None, None, None, None]},
         {"name": "c", "values": [None, None, None, None, None, 9]},
     ]
-    assert told["few"] == ["c", "Other"]
+    assert reported["few"] == ["c", "Other"]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

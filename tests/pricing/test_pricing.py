@@ -212,17 +212,17 @@ def test_known_sum() -> None:
 
 def test_writes_of_unknown_lifetime_cost_as_five_minutes() -> None:
     """Without the split, and for what the split leaves out, a write has the five-minute price."""
-    told: dict[str, Any] = dict(input_tokens=0, output_tokens=0, complete=True)
+    reported: dict[str, Any] = dict(input_tokens=0, output_tokens=0, complete=True)
     five = priced(
-        "claude-sonnet-5-5", TokenUsage(**told, cache_creation_input_tokens=800, cache_creation_5m=800)
+        "claude-sonnet-5-5", TokenUsage(**reported, cache_creation_input_tokens=800, cache_creation_5m=800)
     )
-    assert priced("claude-sonnet-5-5", TokenUsage(**told, cache_creation_input_tokens=800)) == five
+    assert priced("claude-sonnet-5-5", TokenUsage(**reported, cache_creation_input_tokens=800)) == five
     hour = priced(
-        "claude-sonnet-5-5", TokenUsage(**told, cache_creation_input_tokens=800, cache_creation_1h=800)
+        "claude-sonnet-5-5", TokenUsage(**reported, cache_creation_input_tokens=800, cache_creation_1h=800)
     )
     assert hour == pytest.approx(five * 4 / 2.5)
     some = priced(
-        "claude-sonnet-5-5", TokenUsage(**told, cache_creation_input_tokens=800, cache_creation_1h=200)
+        "claude-sonnet-5-5", TokenUsage(**reported, cache_creation_input_tokens=800, cache_creation_1h=200)
     )
     assert some == pytest.approx(five * 0.75 + hour * 0.25)
 
@@ -281,7 +281,7 @@ def test_unknown_model_has_no_cost(model: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "family"),
+    ("reported", "family"),
     [
         ("claude-sonnet-5-5-20260921", "claude-sonnet-5-5"),
         ("claude-haiku-4-5-20251001", "claude-haiku-4-5"),
@@ -289,9 +289,9 @@ def test_unknown_model_has_no_cost(model: str | None) -> None:
         ("Claude-Sonnet-5-5", "claude-sonnet-5-5"),
     ],
 )
-def test_dated_model_ids(told: str, family: str) -> None:
+def test_dated_model_ids(reported: str, family: str) -> None:
     """The id of a response, dated or not, finds its model, as in the package."""
-    assert priced(told, USAGE) == priced(family, USAGE) == price_of(told, USAGE)
+    assert priced(reported, USAGE) == priced(family, USAGE) == price_of(reported, USAGE)
 
 
 def test_prices_change_by_utc_day() -> None:

@@ -43,9 +43,9 @@ def _fresh() -> Iterator[None]:
     set_prices({})
 
 
-def usd(model: str | None, usage: TokenUsage = USAGE, at_ns: int = NOVEMBER, **told: Any) -> float | None:
+def usd(model: str | None, usage: TokenUsage = USAGE, at_ns: int = NOVEMBER, **reported: Any) -> float | None:
     """The cost alone."""
-    found = cost(model, usage, at_ns, **told)
+    found = cost(model, usage, at_ns, **reported)
     return None if found is None else found.usd
 
 
@@ -240,10 +240,10 @@ def _played(name: str, capture: Capture) -> Any:
 
 def _price_of_bytes(body: bytes, at_ns: int) -> float:
     """Usage read with nothing of ours: the start's counters under the last delta's."""
-    told = [json.loads(line[6:]) for line in body.split(b"\n") if line.startswith(b"data: ")]
-    start = told[0]["message"] if told else json.loads(body)
+    reported = [json.loads(line[6:]) for line in body.split(b"\n") if line.startswith(b"data: ")]
+    start = reported[0]["message"] if reported else json.loads(body)
     usage = dict(start["usage"])
-    for event in told:
+    for event in reported:
         if event["type"] == "message_delta":
             usage |= {key: value for key, value in event["usage"].items() if value is not None}
     answer = genai_prices.extract_usage(

@@ -99,8 +99,8 @@ def arrived(stage: Stage, ran: Ran) -> Outcome:
         return Outcome.KEPT
     if same and len(ran.events) + ran.kept + ran.counted >= CALLS:
         return Outcome.COUNTED
-    told = f"{len(ran.events)} events arrived, {ran.counted} counted; changed: {_changes(stage, ran)}"
-    raise BrokenError(f"{told}\n{ran.errors}")
+    reported = f"{len(ran.events)} events arrived, {ran.counted} counted; changed: {_changes(stage, ran)}"
+    raise BrokenError(f"{reported}\n{ran.errors}")
 
 
 def _refused(stage: Stage, cell: Cell, ran: Ran) -> Outcome:
@@ -118,8 +118,8 @@ def _as_without_us(ran: Ran) -> None:
     if ran.bytes != SENT:
         raise BrokenError("other bytes than without us")
     tracebacks = ran.errors.split("Traceback (most")[1:]
-    raised = [told.partition("Call stack:")[0] for told in tracebacks]  # who logged stands below that
-    raised_in = [told.rpartition('  File "')[2].partition("\n")[0] for told in raised]
+    raised = [reported.partition("Call stack:")[0] for reported in tracebacks]  # who logged stands below that
+    raised_in = [reported.rpartition('  File "')[2].partition("\n")[0] for reported in raised]
     if "ERROR:foundry_telemetry" in ran.errors or any(_OURS in place for place in raised_in):
         raise BrokenError(f"an error of ours:\n{ran.errors}")
 

@@ -159,8 +159,8 @@ def _steady(event: Mapping[str, str]) -> Event:
 
 def _counted(azure: FakeIngestion, errors: str) -> int:
     points: list[dict[str, Any]] = azure.metrics("foundry.telemetry.dropped")
-    told = sum(
+    reported = sum(
         int(point["value"]) for point in points if point["properties"]["foundry.telemetry.signal"] == "logs"
     )
     last = errors.rpartition("not reported to Azure")[2] if "not told to Azure" in errors else ""
-    return told + sum(map(int, _TOLD.findall(last)))
+    return reported + sum(map(int, _TOLD.findall(last)))

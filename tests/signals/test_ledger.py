@@ -245,8 +245,8 @@ def test_no_price_no_cost(capture: Capture, clock: Clock) -> None:
     """A stream without its final counters has no cost; what its input costs stands apart. A 401 has none."""
     exchange("sse_truncated", capture, clock)
     exchange("err_401_invalid_key", capture, clock)
-    told = [[name for name in event if name.startswith("foundry.cost")] for event in capture.ledger]
-    assert told == [["foundry.cost.partial_usd", "foundry.cost.source"], []]
+    reported = [[name for name in event if name.startswith("foundry.cost")] for event in capture.ledger]
+    assert reported == [["foundry.cost.partial_usd", "foundry.cost.source"], []]
 
 
 def test_tags(capture: Capture, clock: Clock) -> None:

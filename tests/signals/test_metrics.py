@@ -274,9 +274,9 @@ def test_tags_on_metrics(capture: Capture, clock: Clock) -> None:
         exchange("ok_json_cache_thinking", capture, clock)
     exchange("sse_text", capture, clock)
     for name, points in series(capture).items():
-        told = [{key: value for key, value in fields.items() if "tag" in key} for fields, _ in points]
-        assert {"foundry.tag.tenant": "acme"} in told or "first_chunk" in name
-        assert all(fields in ({"foundry.tag.tenant": "acme"}, {}) for fields in told)
+        reported = [{key: value for key, value in fields.items() if "tag" in key} for fields, _ in points]
+        assert {"foundry.tag.tenant": "acme"} in reported or "first_chunk" in name
+        assert all(fields in ({"foundry.tag.tenant": "acme"}, {}) for fields in reported)
 
 
 def test_no_tags_on_metrics_unless_allowed(capture: Capture, clock: Clock) -> None:
@@ -292,7 +292,7 @@ def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], No
     link = unbound(cast("Request", seen), Context())  # it has the same fields
 
     def tell(tags: dict[str, str]) -> None:
-        link.answered = None
+        link.response_fields = None
         notify(make_listeners(signals)[1:], structs.replace(seen, tags=tags), link)
 
     return tell

@@ -63,7 +63,9 @@ def attempt(number: int) -> Seen:
 
 def tell(signals: Signals, seen: Observation) -> None:
     """Take a note of an attempt that has no span."""
-    link = SpanBinding(None, ours=False, call_id=seen.call_id, context=Context(), asked={}, standard=True)
+    link = SpanBinding(
+        None, ours=False, call_id=seen.call_id, context=Context(), request_fields={}, standard=True
+    )
     signals.metrics.finished(seen, link)
 
 
@@ -93,7 +95,7 @@ def collected(reader: InMemoryMetricReader) -> tuple[Any, Any, Any]:
     return found.get(f"{TOKENS} input"), found.get(f"{TOKENS} output"), found.get(CACHE_READ)
 
 
-def told(numbers: range) -> tuple[int, int, int]:
+def reported(numbers: range) -> tuple[int, int, int]:
     """The same for attempts with these numbers."""
     return 10 * len(numbers), sum(numbers), 7 * len(numbers)
 
@@ -146,8 +148,8 @@ def test_two_readers() -> None:
     for number in range(1, 10):
         tell(signals, attempt(number))
         if number % 3 == 0:
-            assert collected(often) == told(range(1, number + 1))
-    assert collected(seldom) == collected(often) == told(range(1, 10))
+            assert collected(often) == reported(range(1, number + 1))
+    assert collected(seldom) == collected(often) == reported(range(1, 10))
 
 
 def test_two_instrumentations(capture: Capture, clock: Clock) -> None:
@@ -167,7 +169,7 @@ def test_instrumentation_that_is_gone() -> None:
     tell(signals, attempt(1))
     del signals
     gc.collect()
-    assert collected(reader) == told(range(1, 2))
+    assert collected(reader) == reported(range(1, 2))
 
 
 def test_more_than_can_be_noted(monkeypatch: pytest.MonkeyPatch, recorded: list[str]) -> None:
@@ -178,10 +180,10 @@ def test_more_than_can_be_noted(monkeypatch: pytest.MonkeyPatch, recorded: list[
     for number in range(1, 51):
         tell(signals, attempt(number))
     assert recorded.count(CACHE_READ) == 50 - 8
-    assert collected(reader) == told(range(1, 51))
+    assert collected(reader) == reported(range(1, 51))
     tell(signals, attempt(51))
     assert recorded.count(CACHE_READ) == 50
-    assert collected(reader) == told(range(1, 52))
+    assert collected(reader) == reported(range(1, 52))
 
 
 def held(signals: Signals, count: int) -> list[weakref.ref[Seen]]:
@@ -249,7 +251,7 @@ def test_end_of_the_provider(end: str) -> None:
     if end != "shutdown":
         provider.shutdown()
     found = sums(data)
-    assert (found[f"{TOKENS} input"], found[f"{TOKENS} output"], found[CACHE_READ]) == told(range(1, 6))
+    assert (found[f"{TOKENS} input"], found[f"{TOKENS} output"], found[CACHE_READ]) == reported(range(1, 6))
 
 
 @pytest.fixture
@@ -289,7 +291,7 @@ def test_a_reader_in_another_thread(most: int, monkeypatch: pytest.MonkeyPatch) 
         thread.join()
     done.set()
     asking.join()
-    assert collected(readers[0]) == collected(readers[1]) == told(range(1, threads * each + 1))
+    assert collected(readers[0]) == collected(readers[1]) == reported(range(1, threads * each + 1))
 
 
 def test_losses_only_after_a_loss(capture: Capture, clock: Clock) -> None:
@@ -390,4 +392,4 @@ def test_fork() -> None:
         os.waitpid(child, 0)
     say(child=not child, told=told())
     """
-    assert said(script) == [{"child": True, "told": 5}, {"child": False, "told": 4}]
+    assert said(script) == [{"child": True, "reported": 5}, {"child": False, "reported": 4}]

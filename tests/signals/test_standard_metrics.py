@@ -90,8 +90,8 @@ def test_another_library_has_the_instrument(kind: str, name: str, when: str, sta
         getattr(meter, kind)(name)
     found = stage.ours()
     assert name not in found
-    told = NAMES & found.keys()
-    assert told == {TOKENS, DURATION, CACHE_READ} - {name}
+    reported = NAMES & found.keys()
+    assert reported == {TOKENS, DURATION, CACHE_READ} - {name}
     assert found[OURS] == 15
     assert found["foundry.client.attempt.duration"] == 0.25
     assert recorded_elsewhere(stage.provider) == {name: LIBRARY}

@@ -24,7 +24,7 @@ bodies = st.one_of(
     st.sampled_from(TYPES).map(lambda kind: {"type": "error", "error": {"type": kind, "message": "no"}}),
     st.sampled_from(CODES).map(lambda code: {"error": {"code": code, "message": "no"}}),
     st.tuples(st.integers(400, 529), st.sampled_from(TEXTS)).map(
-        lambda told: {"statusCode": told[0], "message": told[1]}
+        lambda reported: {"statusCode": reported[0], "message": reported[1]}
     ),
     st.just({"detail": "no"}),
     st.just("<html></html>"),

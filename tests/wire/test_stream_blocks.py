@@ -81,7 +81,7 @@ def read(pieces: Iterable[bytes], way: Way = "feed", *, complete: bool = True) -
     return stream
 
 
-def told(stream: MessageStream) -> tuple[int | None, int | None, bool, bytes | None]:
+def reported(stream: MessageStream) -> tuple[int | None, int | None, bool, bytes | None]:
     """Output tokens, cache read, whether the message was ended, and the error event."""
     usage = stream.answer().usage
     return usage.output_tokens, usage.cache_read_input_tokens, stream.stopped, stream.error
@@ -103,7 +103,7 @@ def test_counters_between_deltas(way: Way, spaced: bool) -> None:
         pieces = [delta()] * (6 * BLOCK)
         pieces.insert(at, totals(42, spaced=spaced))
         stream = read(pieces, way)
-        assert told(stream) == (42, 7, False, None), at
+        assert reported(stream) == (42, 7, False, None), at
         assert stream.answer().stop_reason == "end_turn"
 
 
@@ -113,7 +113,7 @@ def test_later_counters_replace_earlier(way: Way) -> None:
     """Counters are running totals: the last ones count, in the same block or in another."""
     for at in AT:
         pieces = [totals(1)] + [delta()] * at + [totals(2), delta(), STOP]
-        assert told(read(pieces, way)) == (2, 7, True, None), at
+        assert reported(read(pieces, way)) == (2, 7, True, None), at
 
 
 @pytest.mark.row(67)
@@ -126,7 +126,7 @@ def test_error_between_deltas(way: Way, spaced: bool) -> None:
     for at in AT:
         pieces = [delta()] * (6 * BLOCK)
         pieces.insert(at, error)
-        assert told(read(pieces, way)) == (None, None, False, data.partition(b":")[2].strip()), at
+        assert reported(read(pieces, way)) == (None, None, False, data.partition(b":")[2].strip()), at
 
 
 TELLING = {
@@ -151,7 +151,7 @@ def test_cut_at_the_border_of_a_block(name: str, after: int, way: Way) -> None:
     assert sum(len(piece) + PIECE_BYTES for piece in full) == BUFFER_BYTES
     for cut in range(len(text) + 1):
         pieces = [*full, text[:cut], text[cut:], *[delta()] * after]
-        assert told(read(pieces, way)) == wanted, cut
+        assert reported(read(pieces, way)) == wanted, cut
 
 
 @pytest.mark.row(67)
@@ -163,7 +163,7 @@ def test_cut_in_many_pieces(name: str, way: Way) -> None:
     text = delta() * 3 + telling + delta() * 3
     for size in range(1, len(text)):
         pieces = [text[at : at + size] for at in range(0, len(text), size)]
-        assert told(read(pieces, way)) == wanted, size
+        assert reported(read(pieces, way)) == wanted, size
 
 
 @pytest.mark.row(67)
@@ -171,8 +171,8 @@ def test_end_without_a_blank_line() -> None:
     """The last event needs no blank line where the body is complete, and counts nothing where it is cut."""
     for cut in range(1, 3):
         pieces = [delta()] * 3 + [totals(42), STOP[:-cut]]
-        assert told(read(pieces)) == (42, 7, True, None)
-        assert told(read(pieces, complete=False)) == (42, 7, False, None)
+        assert reported(read(pieces)) == (42, 7, True, None)
+        assert reported(read(pieces, complete=False)) == (42, 7, False, None)
 
 
 QUOTES = (
@@ -190,11 +190,11 @@ QUOTES = (
 def test_deltas_that_quote_events(quote: str, way: Way) -> None:
     """A text that quotes the protocol changes nothing, cut anywhere, and hides nothing that follows."""
     quoting = delta(f"As in {quote}, they say.")
-    assert told(read([quoting] * (3 * BLOCK), way)) == NOTHING
-    assert told(read([quoting] * (3 * BLOCK) + [totals(42), quoting, STOP], way)) == (42, 7, True, None)
+    assert reported(read([quoting] * (3 * BLOCK), way)) == NOTHING
+    assert reported(read([quoting] * (3 * BLOCK) + [totals(42), quoting, STOP], way)) == (42, 7, True, None)
     for cut in range(len(quoting)):
         pieces = [*block(), quoting[:cut], quoting[cut:], totals(42), STOP]
-        assert told(read(pieces, way)) == (42, 7, True, None), cut
+        assert reported(read(pieces, way)) == (42, 7, True, None), cut
 
 
 @pytest.mark.row(67)
@@ -204,7 +204,7 @@ def test_other_line_endings_later(way: Way) -> None:
     for end in ("\r\n", "\r"):
         run = [delta()] * BLOCK
         pieces = [*run, totals(42, end=end), *run, event("message_stop", end=end)]
-        assert told(read(pieces, way)) == (42, 7, True, None), end
+        assert reported(read(pieces, way)) == (42, 7, True, None), end
 
 
 @WAYS
@@ -212,7 +212,7 @@ def test_a_delta_longer_than_is_held(way: Way) -> None:
     """A delta too long to hold is passed over, and what follows it is read."""
     long = delta("x" * (2 * MAX_REST))
     pieces = [long[at : at + 1000] for at in range(0, len(long), 1000)]
-    assert told(read([*pieces, totals(42), *pieces, STOP], way)) == (42, 7, True, None)
+    assert reported(read([*pieces, totals(42), *pieces, STOP], way)) == (42, 7, True, None)
 
 
 BIG = delta() * (MAX_PIECE // len(delta()) + 1)
@@ -224,7 +224,7 @@ def test_a_big_piece_between_events(way: Way) -> None:
     """A big piece is read like many small ones."""
     counters = totals(42)
     for pieces in ([counters + BIG, STOP], [delta(), counters, BIG, STOP], [BIG + counters, BIG + STOP]):
-        assert told(read(pieces, way)) == (42, 7, True, None)
+        assert reported(read(pieces, way)) == (42, 7, True, None)
 
 
 @WAYS
@@ -233,7 +233,7 @@ def test_a_big_piece_within_an_event(begun: bytes, way: Way) -> None:
     """An event that begins in a small piece may end in a big one; nothing of it or after it is lost."""
     for cut in range(1, len(begun)):
         pieces = [totals(42), begun[:cut], begun[cut:] + BIG, STOP]
-        assert told(read(pieces, way)) == (42, 7, True, None), cut
+        assert reported(read(pieces, way)) == (42, 7, True, None), cut
 
 
 def test_first_token_is_timed_once() -> None:

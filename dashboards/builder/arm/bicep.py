@@ -36,8 +36,8 @@ def wrapper(template: Json, file: str) -> str:
         f"  params: {{\n{passed}\n  }}\n}}"
     )
     parameters = ["\n".join(_parameter(name, rule)) for name, rule in declared.items()]
-    told = "\n".join(f"output {name} string = telemetry.outputs.{name}" for name in template["outputs"])
-    return "\n\n".join([_HEAD, *parameters, module, told]) + "\n"
+    reported = "\n".join(f"output {name} string = telemetry.outputs.{name}" for name in template["outputs"])
+    return "\n\n".join([_HEAD, *parameters, module, reported]) + "\n"
 
 
 def _parameter(name: str, rule: Json) -> Iterator[str]:

@@ -67,7 +67,9 @@ def deploy(
         for resource in template["resources"]
         if scope.filled(resource.get("condition", True))
     ]
-    outputs = {name: scope.filled(told["value"]) for name, told in template.get("outputs", {}).items()}
+    outputs = {
+        name: scope.filled(reported["value"]) for name, reported in template.get("outputs", {}).items()
+    }
     return Deployment(tuple(resources), outputs)
 
 
@@ -121,8 +123,8 @@ class _Scope:
             raise ExpressionError(f"there is no property {name}; there are {', '.join(of) or 'none'}")
         return of[name]
 
-    def _called(self, name: str, told: list[Any]) -> Any:
-        match name, told:
+    def _called(self, name: str, reported: list[Any]) -> Any:
+        match name, reported:
             case "parameters", [str(asked)]:
                 return self._member(self.values, asked)
             case "variables", [str(asked)]:
@@ -133,7 +135,7 @@ class _Scope:
                 return {"ConnectionString": f"InstrumentationKey={FUNCTIONS['guid'].run(asked)}"}
         if name not in FUNCTIONS:
             return self._member(self._surroundings(), name)
-        return FUNCTIONS[name].run(*told)
+        return FUNCTIONS[name].run(*reported)
 
     def _variable(self, name: str) -> Any:
         if name not in self.variables:

@@ -33,28 +33,28 @@ class Function:
     run: Callable[..., Any]
 
 
-def _create_object(*told: Any) -> dict[str, Any]:
-    return dict(zip(told[::2], told[1::2], strict=True))
+def _create_object(*reported: Any) -> dict[str, Any]:
+    return dict(zip(reported[::2], reported[1::2], strict=True))
 
 
-def _format(pattern: str, *told: Any) -> str:
-    places = re.sub(r"\{(\d+)\}", lambda match: string(told[int(match[1])]), pattern.replace("{{", "\0{"))
+def _format(pattern: str, *reported: Any) -> str:
+    places = re.sub(r"\{(\d+)\}", lambda match: string(reported[int(match[1])]), pattern.replace("{{", "\0{"))
     return places.replace("\0{", "{").replace("}}", "}")
 
 
-def _union(*told: dict[str, Any]) -> dict[str, Any]:
+def _union(*reported: dict[str, Any]) -> dict[str, Any]:
     """Of flat objects."""
-    return {key: value for one in told for key, value in one.items()}
+    return {key: value for one in reported for key, value in one.items()}
 
 
-def _unique_string(*told: str) -> str:
+def _unique_string(*reported: str) -> str:
     """Not Azure's hash, which is not published, but as long and of the same letters."""
-    digest = hashlib.sha256("-".join(told).encode()).digest()
+    digest = hashlib.sha256("-".join(reported).encode()).digest()
     return base64.b32encode(digest).decode().lower()[:_UNIQUE]
 
 
-def _concat(*told: Any) -> Any:
-    return [*chain(*told)] if isinstance(told[0], list) else "".join(map(string, told))
+def _concat(*reported: Any) -> Any:
+    return [*chain(*reported)] if isinstance(reported[0], list) else "".join(map(string, reported))
 
 
 def string(value: Any) -> str:
@@ -63,15 +63,15 @@ def string(value: Any) -> str:
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    "and": Function(2, None, lambda *told: all(told)),
+    "and": Function(2, None, lambda *reported: all(reported)),
     "concat": Function(1, None, _concat),
-    "createArray": Function(0, None, lambda *told: list(told)),
+    "createArray": Function(0, None, lambda *reported: list(reported)),
     "createObject": Function(0, None, _create_object),
     "empty": Function(1, 1, lambda value: not value),
     "format": Function(2, None, _format),
     "greater": Function(2, 2, lambda left, right: left > right),
-    "guid": Function(1, None, lambda *told: str(uuid5(_NAMESPACE, "-".join(told)))),
-    "join": Function(2, 2, lambda told, between: between.join(told)),
+    "guid": Function(1, None, lambda *reported: str(uuid5(_NAMESPACE, "-".join(reported)))),
+    "join": Function(2, 2, lambda reported, between: between.join(reported)),
     "max": Function(1, None, max),
     "not": Function(1, 1, lambda value: not value),
     "replace": Function(3, 3, lambda text, old, new: text.replace(old, new)),

@@ -63,9 +63,9 @@ def _called(template: Json) -> Iterator[tuple[str, Call]]:
 
 
 def _sizes(template: Json) -> Iterator[Problem]:
-    for told, most in (("parameters", MOST_PARAMETERS), ("resources", MOST_RESOURCES)):
-        if len(template[told]) > most:
-            yield Problem(told, f"there are {len(template[told])}; at most {most}")
+    for reported, most in (("parameters", MOST_PARAMETERS), ("resources", MOST_RESOURCES)):
+        if len(template[reported]) > most:
+            yield Problem(reported, f"there are {len(template[reported])}; at most {most}")
 
 
 def _expressions(template: Json) -> Iterator[Problem]:

@@ -35,11 +35,11 @@ class Parameter:
             f"max{size}": self.most,
             "allowedValues": list(self.allowed) or None,
         }
-        told = {key: value for key, value in limits.items() if value is not None}
+        reported = {key: value for key, value in limits.items() if value is not None}
         return {
             "type": self.kind,
             "defaultValue": self.default,
-            **told,
+            **reported,
             "metadata": {"description": self.meaning},
         }
 

@@ -98,18 +98,18 @@ def outputs() -> Json:
     connection = (
         f"reference({_COMPONENT}, {quoted(VERSIONS['Microsoft.Insights/components'])}).ConnectionString"
     )
-    told = {
+    reported = {
         "connectionString": f"[if(parameters('createApplicationInsights'), {connection}, '')]",
         "workspaceId": "[variables('workspaceId')]",
         "workbookId": "[variables('workbookId')]",
         "workbookUrl": "[variables('workbookUrl')]",
     }
-    return {name: {"type": "string", "value": value} for name, value in told.items()}
+    return {name: {"type": "string", "value": value} for name, value in reported.items()}
 
 
 def _guid(*names: str) -> str:
-    told = ", ".join(["resourceGroup().id", "parameters('namePrefix')", *map(quoted, names)])
-    return f"[guid({told})]"
+    reported = ", ".join(["resourceGroup().id", "parameters('namePrefix')", *map(quoted, names)])
+    return f"[guid({reported})]"
 
 
 def _resource(
@@ -123,12 +123,12 @@ def _resource(
 ) -> Json:
     """One resource; `more` stands before its properties."""
     parent = "/".join(resource_type.split("/")[:2])
-    told: Json = {} if condition is None else {"condition": f"[{condition}]"}
-    told |= {"type": resource_type, "apiVersion": VERSIONS[parent], "name": f"[{name}]"}
+    reported: Json = {} if condition is None else {"condition": f"[{condition}]"}
+    reported |= {"type": resource_type, "apiVersion": VERSIONS[parent], "name": f"[{name}]"}
     if resource_type == parent:
-        told |= {"location": "[parameters('location')]", "tags": "[parameters('tags')]"}
+        reported |= {"location": "[parameters('location')]", "tags": "[parameters('tags')]"}
     waits = [f"[{one}]" for one in after]
-    return told | more | ({"dependsOn": waits} if waits else {}) | {"properties": properties}
+    return reported | more | ({"dependsOn": waits} if waits else {}) | {"properties": properties}
 
 
 def _data() -> Iterable[Json]:
@@ -223,7 +223,7 @@ def _body(saved: Saved) -> str:
 
 
 def _email_group() -> Json:
-    told = _resource(
+    reported = _resource(
         "Microsoft.Insights/actionGroups",
         "variables('emailGroupName')",
         {
@@ -235,7 +235,7 @@ def _email_group() -> Json:
         },
         condition="and(parameters('deployAlerts'), not(empty(parameters('alertEmail'))))",
     )
-    return told | {"location": "Global"}
+    return reported | {"location": "Global"}
 
 
 def _rule(rule: Rule) -> Json:

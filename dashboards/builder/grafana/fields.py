@@ -36,8 +36,8 @@ class Drawn:
 
 def overridden(name: str, properties: Json) -> Json:
     """The properties of the field of that name."""
-    told = [{"id": key, "value": value} for key, value in properties.items()]
-    return {"matcher": {"id": "byName", "options": name}, "properties": told}
+    reported = [{"id": key, "value": value} for key, value in properties.items()]
+    return {"matcher": {"id": "byName", "options": name}, "properties": reported}
 
 
 def keeps(*names: str) -> Json:

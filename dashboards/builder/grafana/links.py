@@ -35,7 +35,7 @@ class Links:
         links = {column: [self._set(column, variable)] for column, variable in sets}
         first = next((column.name for column in table.columns if not hides(column)), None)
         if links and first is not None:
-            links[first] = [link for told in links.values() for link in told]
+            links[first] = [link for reported in links.values() for link in reported]
         return links
 
     def _set(self, column: str, variable: str) -> Json:

@@ -105,8 +105,8 @@ def _variables(dashboard: Item) -> Iterator[Problem]:
         yield from _unknown(_name(panel), own, seen)
 
 
-def _unknown(place: str, told: Item, seen: set[str]) -> Iterator[Problem]:
-    text = json.dumps(told, ensure_ascii=False)
+def _unknown(place: str, reported: Item, seen: set[str]) -> Iterator[Problem]:
+    text = json.dumps(reported, ensure_ascii=False)
     used = {match[1] or match[2] for match in _USE.finditer(text)} | set(_LINK_SETS.findall(text))
     for name in sorted(used - seen - _GIVEN - _MACROS - _SIDES):
         yield Problem(place, f"uses the variable {name}, which is not declared before it")

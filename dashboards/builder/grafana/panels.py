@@ -141,8 +141,8 @@ def _chart(query: Query, _: Whole) -> Drawn:
 def _table(query: Query, whole: Whole) -> Drawn:
     visualization = cast("Table", query.visualization)
     shown = {column.name: properties(column) for column in visualization.columns}
-    for told in shown.values():
-        told["displayName"] = in_words(str(told["displayName"]), whole.kinds)
+    for reported in shown.values():
+        reported["displayName"] = in_words(str(reported["displayName"]), whole.kinds)
     for name, links in whole.links.by_column(visualization, query.export).items():
         here = shown.setdefault(name, {})
         here["links"] = [*links, *cast("list[Json]", here.get("links", []))]
@@ -156,7 +156,7 @@ def _table(query: Query, whole: Whole) -> Drawn:
         type="table",
         format="table",
         defaults={"custom": cells},
-        overrides=[overridden(*told) for told in shown.items()],
+        overrides=[overridden(*reported) for reported in shown.items()],
         options={"cellHeight": "sm", "showHeader": True, "frameIndex": 0},
     )
 

@@ -20,13 +20,13 @@ _USE: Final = re.compile(r"\$\{(\w+):\w+\}")
 def queries(dashboard: Item) -> Iterator[tuple[str, str, Item]]:
     """Where each KQL query stands, its text with everything filled in, and the panel or variable itself."""
     declared = {each["name"]: each for each in dashboard["templating"]["list"]}
-    told = [(f"variable {name}", each, each["query"]) for name, each in declared.items()]
-    told += [
+    reported = [(f"variable {name}", each, each["query"]) for name, each in declared.items()]
+    reported += [
         (f"panel {each['id']}", each, target)
         for each in panels(dashboard)
         for target in each.get("targets", ())
     ]
-    for place, each, target in told:
+    for place, each, target in reported:
         text = target.get("azureLogAnalytics", {}).get("query") if isinstance(target, dict) else None
         if text is not None:
             yield f"Grafana, {place}", _filled(text, declared), each

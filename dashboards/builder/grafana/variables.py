@@ -118,25 +118,25 @@ def _escaped(text: str) -> str:
     return text.replace(",", r"\,")
 
 
-def _input(told: Mapping[str, Any], kinds: Kinds) -> Json:
+def _input(reported: Mapping[str, Any], kinds: Kinds) -> Json:
     """A parameter of the layout."""
-    name, first = told["name"], told.get("value") or ""
-    words = (name, told.get("label") or label_of(name), told.get("description", ""))
-    if told.get("query"):
-        shown = _asked(*words, logs(in_kql(told["query"], kinds), "table"), _ON_TIME)
+    name, first = reported["name"], reported.get("value") or ""
+    words = (name, reported.get("label") or label_of(name), reported.get("description", ""))
+    if reported.get("query"):
+        shown = _asked(*words, logs(in_kql(reported["query"], kinds), "table"), _ON_TIME)
         # Whoever chooses may not type: what is chosen stands in queries as it is.
         shown |= {"allowCustomValue": False, "current": {"selected": True, "text": first, "value": first}}
-    elif told.get("jsonData"):
+    elif reported.get("jsonData"):
         entries = {
-            str(row["value"]): str(row.get("label", row["value"])) for row in json.loads(told["jsonData"])
+            str(row["value"]): str(row.get("label", row["value"])) for row in json.loads(reported["jsonData"])
         }
         shown = _listed(*words, entries, first or next(iter(entries)))
     else:
         shown = _typed(*words, first)
     if kinds[name] == "many":
         # Put as it is, so it needs the quotes that chosen entries get from their format.
-        everything = f"'{told['typeSettings']['selectAllValue']}'"
+        everything = f"'{reported['typeSettings']['selectAllValue']}'"
         shown |= {"multi": True, "includeAll": True, "allValue": everything, "current": _CHOSEN_ALL}
-    if told.get("isHiddenWhenLocked"):
+    if reported.get("isHiddenWhenLocked"):
         shown["hide"] = _HIDDEN
     return shown

@@ -73,7 +73,7 @@ def check(
         "queries": [*queries.values()],
     }
     done = run(
-        "node", str(_SCRIPT), str(parser()), told=msgspec.json.encode(question), time_limit_s=time_limit_s
+        "node", str(_SCRIPT), str(parser()), reported=msgspec.json.encode(question), time_limit_s=time_limit_s
     )
     if done.returncode:
         raise KustoError(f"the check failed in Node, which must be 18 or newer: {done.reason}")

@@ -40,7 +40,7 @@ class Done:
 def run(
     program: Literal["node", "npm"],
     *arguments: str,
-    told: bytes = b"",
+    reported: bytes = b"",
     time_limit_s: float,
     folder: Path | None = None,
 ) -> Done:
@@ -49,7 +49,7 @@ def run(
     Args:
         program: Which.
         arguments: Of its command line.
-        told: Its standard input.
+        reported: Its standard input.
         time_limit_s: Seconds after which it is stopped.
         folder: Where it runs; here by default.
 
@@ -57,7 +57,7 @@ def run(
         KustoError: It is not installed, cannot be started or takes too long.
     """
     options: dict[str, Any] = dict(
-        input=told, capture_output=True, timeout=time_limit_s, cwd=folder, check=False
+        input=reported, capture_output=True, timeout=time_limit_s, cwd=folder, check=False
     )
     try:
         done = _run(program, arguments, options)

@@ -68,22 +68,25 @@ class _Told(Struct, frozen=True, kw_only=True):
 
 
 _CAUSES: Final[tuple[tuple[Callable[[_Told], bool], str], ...]] = (
-    (lambda told: told.is_fresh and not told.more, "the meter lags by hours to a day; look again later"),
-    (lambda told: told.is_steady, "the factor of all days"),
     (
-        lambda told: told.more and not told.attempts,
+        lambda reported: reported.is_fresh and not reported.more,
+        "the meter lags by hours to a day; look again later",
+    ),
+    (lambda reported: reported.is_steady, "the factor of all days"),
+    (
+        lambda reported: reported.more and not reported.attempts,
         (
             "the ledger has nothing of this day: calls without telemetry, another workspace, or rows that "
             "are no longer kept"
         ),
     ),
-    (lambda told: told.more and told.bare > 0, "{bare} answers have no price in the ledger"),
+    (lambda reported: reported.more and reported.bare > 0, "{bare} answers have no price in the ledger"),
     (
-        lambda told: told.more and told.partial > 0,
+        lambda reported: reported.more and reported.partial > 0,
         "answers that ended before their output was told: at least ${partial:.2f} more",
     ),
     (
-        lambda told: not told.billed and not told.is_fresh,
+        lambda reported: not reported.billed and not reported.is_fresh,
         "nothing was billed: another billing account, a credit, or a file without this meter",
     ),
 )
@@ -101,9 +104,9 @@ def reconcile(billed: Mapping[date, Billed], ledger: list[Row], now: datetime) -
         now: The present.
     """
     known = {row["day"].date(): row for row in ledger}
-    pairs = {day: (told.usd, _usd(known.get(day))) for day, told in billed.items()}
+    pairs = {day: (reported.usd, _usd(known.get(day))) for day, reported in billed.items()}
     factor = _factor([pair for day, pair in pairs.items() if not _is_fresh(day, now)])
-    days = tuple(_day(day, told, known.get(day), factor, now) for day, told in billed.items())
+    days = tuple(_day(day, reported, known.get(day), factor, now) for day, reported in billed.items())
     total, recorded = (math.fsum(pair[side] for pair in pairs.values()) for side in (0, 1))
     return Reconciled(
         billed_usd=total,
@@ -117,7 +120,7 @@ def reconcile(billed: Mapping[date, Billed], ledger: list[Row], now: datetime) -
 
 def _day(day: date, billed: Billed, row: Row | None, factor: float | None, now: datetime) -> Day:
     recorded = _usd(row)
-    told = _Told(
+    reported = _Told(
         billed=billed.usd,
         ledger=recorded,
         attempts=row["attempts"] if row else 0,
@@ -132,7 +135,7 @@ def _day(day: date, billed: Billed, row: Row | None, factor: float | None, now: 
         units=billed.units,
         ledger_usd=recorded,
         difference_usd=billed.usd - recorded,
-        causes=() if _agree(billed.usd, recorded, _SAME_SHARE) else _causes(told),
+        causes=() if _agree(billed.usd, recorded, _SAME_SHARE) else _causes(reported),
     )
 
 
@@ -167,8 +170,10 @@ def _meaning(factor: float) -> str:
     return "a constant share of the calls is not recorded, or the price of a unit is another: set usd_per_ccu"
 
 
-def _causes(told: _Told) -> tuple[str, ...]:
+def _causes(reported: _Told) -> tuple[str, ...]:
     found = tuple(
-        text.format(bare=told.bare, partial=told.partial) for is_likely, text in _CAUSES if is_likely(told)
+        text.format(bare=reported.bare, partial=reported.partial)
+        for is_likely, text in _CAUSES
+        if is_likely(reported)
     )
-    return found or ((_NOT_RECORDED if told.more else _MIDNIGHT),)
+    return found or ((_NOT_RECORDED if reported.more else _MIDNIGHT),)

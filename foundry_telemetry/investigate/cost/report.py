@@ -120,15 +120,15 @@ def read_report(questions: Questions, by: str, since: datetime, until: datetime)
 
 
 def _split(by: str, rows: Iterable[Row]) -> Split:
-    told = [{name: row.get(name) for name in Part.__struct_fields__} for row in rows]
-    return Split(by=by, parts=msgspec.convert(told, tuple[Part, ...]))
+    reported = [{name: row.get(name) for name in Part.__struct_fields__} for row in rows]
+    return Split(by=by, parts=msgspec.convert(reported, tuple[Part, ...]))
 
 
 def _month(rows: list[Row]) -> Month | None:
     if not rows:
         return None
-    told = {name: rows[0].get(name) for name in Month.__struct_fields__}
-    return msgspec.convert({**told, "usd": told["usd"] or 0.0, "unpriced": rows[0]["bare"]}, Month)
+    reported = {name: rows[0].get(name) for name in Month.__struct_fields__}
+    return msgspec.convert({**reported, "usd": reported["usd"] or 0.0, "unpriced": rows[0]["bare"]}, Month)
 
 
 def _waste(totals: Row, cold: list[Row], until: datetime) -> Waste:

@@ -88,8 +88,8 @@ def _rows(
         if len(line) < columns.width:
             raise UsageError(f"{file}, line {number}: {len(line)} columns; expected {columns.width}")
         if any(wanted.search(line[index]) for index in columns.naming):
-            told = {what: line[index].strip() for what, index in columns.places.items()}
-            yield _read(f"{file}, line {number}", told)
+            reported = {what: line[index].strip() for what, index in columns.places.items()}
+            yield _read(f"{file}, line {number}", reported)
 
 
 class _Found(Struct, frozen=True):
@@ -125,14 +125,14 @@ def _columns(file: Path, head: list[str]) -> _Found:
     return _Found(places, naming, len(head))
 
 
-def _read(where: str, told: Mapping[str, str]) -> tuple[date, float, float]:
-    units = _number(where, "quantity", told.get("quantity", ""))
-    usd = _number(where, "cost in USD", told["usd"]) if told.get("usd") else None
-    if usd is None and told.get("cost") and told.get("currency", "USD").upper() == "USD":
-        usd = _number(where, "cost", told["cost"])
+def _read(where: str, reported: Mapping[str, str]) -> tuple[date, float, float]:
+    units = _number(where, "quantity", reported.get("quantity", ""))
+    usd = _number(where, "cost in USD", reported["usd"]) if reported.get("usd") else None
+    if usd is None and reported.get("cost") and reported.get("currency", "USD").upper() == "USD":
+        usd = _number(where, "cost", reported["cost"])
     if usd is None:  # billed in another currency: a unit has one price in US dollars
         usd = units * pricing.usd_per_ccu()
-    return _day(where, told["date"]), usd, units
+    return _day(where, reported["date"]), usd, units
 
 
 def _number(where: str, what: str, text: str) -> float:

@@ -151,7 +151,7 @@ def claims(token: str, scene: Scene) -> Iterator[Finding]:
     yield _expiry(facts, verdict)
     yield _tenant(facts, scene)
     application = f", application {facts.application}" if facts.application else ""
-    yield ok("token identity", f"{facts.identity_type or 'kind not told'}{application}")
+    yield ok("token identity", f"{facts.identity_type or 'kind not reported'}{application}")
 
 
 def _audience(facts: TokenFacts, verdict: str) -> Finding:

@@ -50,7 +50,7 @@ def check(scene: Scene, seen: Seen) -> Iterator[Finding]:
     with ledger(scene) as records:
         seen.observation = _call(scene, scene.address, credential, records)
     seen.event = records.event
-    yield _told(seen.observation)
+    yield _reported(seen.observation)
     if records.exports:
         yield records.finding()
 
@@ -82,12 +82,12 @@ def _call(scene: Scene, address: str, credential: dict[str, str], records: Ledge
     return seen[-1] if seen else None
 
 
-def _told(last: Observation | None) -> Finding:
+def _reported(last: Observation | None) -> Finding:
     if last is None:
         return failure(_CHECK, "it was made, and nothing was recorded of it", "See doors above.")
     if last.failure is None:
         usage = last.usage
-        tokens = f", {usage.total_input_tokens} + {usage.output_tokens} tokens" if usage.is_told else ""
+        tokens = f", {usage.total_input_tokens} + {usage.output_tokens} tokens" if usage.is_reported else ""
         took = f"{last.duration_s * 1000:.0f} ms"
         return ok(_CHECK, f"{last.outcome} in {took}{tokens}; support code {last.support_code}")
     advice = advice_for(last.failure.type, last.failure.owner)

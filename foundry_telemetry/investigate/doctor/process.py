@@ -121,10 +121,10 @@ def _double_export() -> Iterator[Finding]:
 
 
 def _forks(scene: Scene) -> Finding:
-    told = scene.variable("GUNICORN_CMD_ARGS")
+    reported = scene.variable("GUNICORN_CMD_ARGS")
     conf = Path(_GUNICORN)
     text = conf.read_text(encoding="utf-8", errors="replace")[:65_536] if conf.is_file() else ""
-    if _FORKING.search(told) or _FORKING.search(text):
+    if _FORKING.search(reported) or _FORKING.search(text):
         if sys.modules.get("foundry_telemetry.azure.shutdown"):
             return ok("forks", "gunicorn preloads the application; configure() starts anew in each worker")
         seen = "gunicorn preloads the application: with the bare distro each worker reports counts again"

@@ -95,10 +95,10 @@ _JSON: Final = {"content-type": "application/json"}
 
 
 def _answered(host: str, status: int, headers: httpx.Headers, body: bytes, took_s: float) -> Finding:
-    told = read_response_headers(headers.raw, time.time())
+    reported = read_response_headers(headers.raw, time.time())
     fine = ok(_FOUNDRY, f"{host} answers and asks for a credential ({took_s * 1000:.0f} ms)")
     if status < _FIRST_ERROR:
-        if told.media_type == b"application/json":
+        if reported.media_type == b"application/json":
             return warning(
                 _FOUNDRY,
                 f"{host} answers {status} without a credential",
@@ -106,7 +106,7 @@ def _answered(host: str, status: int, headers: httpx.Headers, body: bytes, took_
             )
         seen = f"{host} answers {status} with something that is no answer of Foundry"
         return advised(_FOUNDRY, "failure", seen, advice_for("gateway_html"))
-    kind = _kind(host, status, body, told.media_type, told.ids)
+    kind = _kind(host, status, body, reported.media_type, reported.ids)
     if kind in _ANSWERS:
         return fine
     state: State = "warning" if kind == "rate_limited" else "failure"

@@ -34,8 +34,10 @@ def _double_spans() -> Finding:
     around = doubling.attempts
     doubled = {scopes: count for scopes, count in around.items() if len(scopes) > 1}
     if doubled:
-        told = "; ".join(f"{' and '.join(scopes)} ({count} attempts)" for scopes, count in doubled.items())
-        seen = f"several libraries had a span for the same call, so sums over spans may double: {told}"
+        reported = "; ".join(
+            f"{' and '.join(scopes)} ({count} attempts)" for scopes, count in doubled.items()
+        )
+        seen = f"several libraries had a span for the same call, so sums over spans may double: {reported}"
         of_sdk = any(scope.startswith(_SDK_SCOPE) for scopes in doubled for scope in scopes)
         return warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false" if of_sdk else _KEEP_ONE)
     if not around:

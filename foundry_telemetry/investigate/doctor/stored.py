@@ -82,8 +82,8 @@ def _of_workspace(scene: Scene) -> Ask:
 
 
 def _local_retention(url: str, scene: Scene) -> float | None:
-    told = httpx.get(f"{url}/status.json", timeout=scene.patience_s).json().get("retention_days")
-    return told if isinstance(told, (int, float)) else None
+    reported = httpx.get(f"{url}/status.json", timeout=scene.patience_s).json().get("retention_days")
+    return reported if isinstance(reported, (int, float)) else None
 
 
 def _not_asked(error: Exception, scene: Scene) -> Finding:

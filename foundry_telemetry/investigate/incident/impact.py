@@ -66,8 +66,8 @@ def affected(groups: Sequence[Group], error_type: str, owner: str) -> Iterator[A
         ]
         unaffected = sum(1 for value, count in whole.items() if value and count and not bad[value])
         # Failures often name no region or version: that parts nothing.
-        told = by in ALWAYS or (unaffected > 0 and len(shares) == 1 and not bad[""])
-        if shares and told:
+        reported = by in ALWAYS or (unaffected > 0 and len(shares) == 1 and not bad[""])
+        if shares and reported:
             yield Affected(by, tuple(shares), unaffected)
 
 

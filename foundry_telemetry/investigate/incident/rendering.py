@@ -54,28 +54,28 @@ def show(found: Incident, console: Console) -> None:
 
 def as_object(found: Incident) -> dict[str, Any]:
     """The same as what JSON can hold; absent is what was not told."""
-    told: dict[str, Any] = msgspec.to_builtins(found)
+    reported: dict[str, Any] = msgspec.to_builtins(found)
     main = found.main
     if main is None:
-        del told["main"]
-        return told
-    for example, failure in zip(told["main"]["examples"], main.examples, strict=True):
-        example.pop("told", None)  # only its tags are for others
+        del reported["main"]
+        return reported
+    for example, failure in zip(reported["main"]["examples"], main.examples, strict=True):
+        example.pop("properties", None)  # only its tags are for others
         example["support_code"] = support_code(failure.call_id)
     steps = steps_for(main.advice, main.examples[0] if main.examples else None)
-    told["main"]["change"] = main.change._asdict() | {
+    reported["main"]["change"] = main.change._asdict() | {
         name: value.isoformat()
         for name, value in main.change._asdict().items()
         if isinstance(value, datetime)
     }
-    told["main"]["advice"] = {
+    reported["main"]["advice"] = {
         "about": main.advice.about,
         "meaning": main.advice.meaning,
         "next_step": main.advice.next_step,
         "steps": [{"text": text, "command": shell} for text, shell in steps],
         "support_channels": main.advice.support_channels,
     }
-    return told
+    return reported
 
 
 def _lines(found: Incident) -> Iterator[Line]:

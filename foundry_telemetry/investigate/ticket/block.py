@@ -21,31 +21,31 @@ Line = tuple[str, str]
 
 def lines(call: Call) -> Iterator[Line]:
     """What to tell, as pairs of a name and a text."""
-    told = call.failure or call.last
+    reported = call.failure or call.last
     yield "Call", f"{call.state}, after {many(len(call.attempts), 'attempt')}"
     yield "Time", f"{day_and_time(call.began)} to {clock(call.last.ended, milliseconds=True)}"
-    yield "apim-request-id", f"{told.apim_request_id or ABSENT} (Azure)"
-    yield "request-id", f"{told.request_id or ABSENT} (Anthropic)"
-    yield "Status", _status(told)
-    yield from _optional("Code", told.error_code)
-    yield from _optional("Answered by", told.error_origin)
-    yield from _optional("Host", _joined(told.server, told.path, between=""))
-    yield from _optional("Resource", told.resource)
-    yield from _optional("Region", told.region)
-    yield from _optional("Deployment, model", _joined(told.deployment, told.model))
-    yield from _optional("Client, API", _joined(told.client, told.anthropic_version))
-    yield "Credential", _credential(told)
-    entra = _joined(told.entra_code, told.entra_trace_id, told.entra_correlation_id)
+    yield "apim-request-id", f"{reported.apim_request_id or ABSENT} (Azure)"
+    yield "request-id", f"{reported.request_id or ABSENT} (Anthropic)"
+    yield "Status", _status(reported)
+    yield from _optional("Code", reported.error_code)
+    yield from _optional("Answered by", reported.error_origin)
+    yield from _optional("Host", _joined(reported.server, reported.path, between=""))
+    yield from _optional("Resource", reported.resource)
+    yield from _optional("Region", reported.region)
+    yield from _optional("Deployment, model", _joined(reported.deployment, reported.model))
+    yield from _optional("Client, API", _joined(reported.client, reported.anthropic_version))
+    yield "Credential", _credential(reported)
+    entra = _joined(reported.entra_code, reported.entra_trace_id, reported.entra_correlation_id)
     yield from _optional("Entra", entra and f"{entra} (code, trace id, correlation id)")
     if len(call.attempts) > 1:
         for place, attempt in enumerate(call.attempts, start=1):
             yield f"Attempt {attempt.attempt_number or place}", _attempt(attempt)
-    yield from _optional("Trace id", told.trace_id)
+    yield from _optional("Trace id", reported.trace_id)
 
 
 def text(call: Call) -> str:
     """The same as plain text."""
-    return "\n".join(f"{f'{name}:':{_WIDTH + 1}} {told}" for name, told in lines(call))
+    return "\n".join(f"{f'{name}:':{_WIDTH + 1}} {reported}" for name, reported in lines(call))
 
 
 def support_channels(call: Call) -> tuple[Desk, ...]:
@@ -60,12 +60,12 @@ def ids_for(desk: Desk, attempt: Attempt | None) -> tuple[str, ...]:
     """The ids that a desk asks for, as far as an attempt has them."""
     if attempt is None:
         return ()
-    told: dict[Desk, tuple[str | None, ...]] = {
+    reported: dict[Desk, tuple[str | None, ...]] = {
         "Azure": (attempt.apim_request_id,),
         "Anthropic": (attempt.request_id,),
         "Entra": (attempt.entra_code, attempt.entra_trace_id, attempt.entra_correlation_id),
     }
-    return tuple(one for one in told[desk] if one) if desk in IDS else ()
+    return tuple(one for one in reported[desk] if one) if desk in IDS else ()
 
 
 def _status(attempt: Attempt) -> str:
@@ -98,6 +98,6 @@ def _joined(*values: str | None, between: str = ", ") -> str:
     return between.join(value for value in values if value)
 
 
-def _optional(name: str, told: str | None) -> Iterator[Line]:
-    if told:
-        yield name, told
+def _optional(name: str, reported: str | None) -> Iterator[Line]:
+    if reported:
+        yield name, reported

@@ -23,7 +23,7 @@ def markdown(found: Found) -> str:
 def as_object(found: Found) -> dict[str, Any]:
     """The same as what JSON can hold; absent is what was not told."""
     call, advice = found.call, found.call.advice
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "asked_for": {"kind": found.identity.kind, "value": found.identity.value},
         "call_id": call.call_id,
         "support_code": call.support_code,
@@ -37,10 +37,10 @@ def as_object(found: Found) -> dict[str, Any]:
         "ticket": block.text(call),
     }
     if found.source_error:
-        told["trace_error"] = found.source_error
+        reported["trace_error"] = found.source_error
     if advice is not None and call.failure is not None:
         steps = [{"text": text, "command": command} for text, command in steps_for(advice, call.failure)]
-        told["cause"] = {
+        reported["cause"] = {
             "error_type": call.failure.error_type,
             "owner": call.failure.error_owner,
             "advice": advice.about,
@@ -49,7 +49,7 @@ def as_object(found: Found) -> dict[str, Any]:
             "steps": steps,
             "support_channels": block.support_channels(call),
         }
-    return told
+    return reported
 
 
 def _lines(found: Found) -> Iterator[str]:
@@ -72,7 +72,7 @@ def _lines(found: Found) -> Iterator[str]:
         )
         yield f"| {' | '.join(map(as_markdown, cells))} |"
     yield ""
-    yield from (f"- **{as_markdown(name)}**: {as_markdown(told)}" for name, told in block.lines(call))
+    yield from (f"- **{as_markdown(name)}**: {as_markdown(reported)}" for name, reported in block.lines(call))
 
 
 def _cause(call: Call) -> Iterator[str]:

@@ -105,8 +105,8 @@ def _trace(found: Found) -> Iterator[Line]:
 
 
 def _related_line(one: RelatedTelemetry, depth: int) -> Text:
-    told = None if one.result == _NO_RESULT else one.result
-    result = " ".join(filter(None, (told, "failed" if one.success is False else "")))
+    reported = None if one.result == _NO_RESULT else one.result
+    result = " ".join(filter(None, (reported, "failed" if one.success is False else "")))
     time = f"  {took(one.duration_ms)}" if one.duration_ms is not None else ""
     text = (
         f"{'  ' * depth}{one.what} {one.name or ABSENT}  {result}{time}"

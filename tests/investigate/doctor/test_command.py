@@ -43,7 +43,7 @@ def variables() -> Iterator[dict[str, str]]:
         }
 
 
-def told(ended: Ended) -> dict[str, Any]:
+def reported(ended: Ended) -> dict[str, Any]:
     """What it said as JSON."""
     assert not ended.err
     report: dict[str, Any] = json.loads(ended.out)
@@ -57,7 +57,7 @@ def states(report: dict[str, Any]) -> dict[str, str]:
 
 def test_set_up_right(tmp_path: Path, variables: dict[str, str]) -> None:
     """A service that is set up right: exit code 0, no failure, and the live call's record in the store."""
-    report = told(run(tmp_path, "doctor", "--json", *LIVE, **variables))
+    report = reported(run(tmp_path, "doctor", "--json", *LIVE, **variables))
     assert report["sound"] is True
     assert report["counts"]["failure"] == 0
     found = states(report)
@@ -78,7 +78,7 @@ def test_set_up_wrong(tmp_path: Path, variables: dict[str, str]) -> None:
     }
     ended = run(tmp_path, "doctor", "--json", **wrong)
     assert ended.code == 1
-    report = told(ended)
+    report = reported(ended)
     assert report["sound"] is False
     found = states(report)
     for check, state in (

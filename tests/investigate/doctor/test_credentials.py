@@ -31,8 +31,8 @@ CLAIMS = {"aud": "https://ai.azure.com", "tid": TENANT, "appid": OTHER, "idtyp":
 
 def token_of(**claims: Any) -> str:
     """A token with these claims besides the usual ones, and those that name a person."""
-    told = {"exp": int(time.time()) + 3600, **CLAIMS, **PERSONAL, **claims}
-    parts = ({"alg": "none"}, told)
+    reported = {"exp": int(time.time()) + 3600, **CLAIMS, **PERSONAL, **claims}
+    parts = ({"alg": "none"}, reported)
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
     return ".".join([*encoded, "CANARYSIGNATURE"])
 

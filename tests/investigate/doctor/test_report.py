@@ -21,7 +21,7 @@ def checks(monkeypatch: pytest.MonkeyPatch, *made: doctor._Check) -> None:
 
 def test_order_and_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Findings come in the order of the checks, not of their answers; what is waited for is told."""
-    told: list[tuple[str, ...]] = []
+    reported: list[tuple[str, ...]] = []
     second_is_done = threading.Event()
 
     def first(_: Scene) -> Iterator[Finding]:
@@ -32,14 +32,14 @@ def test_order_and_progress(monkeypatch: pytest.MonkeyPatch) -> None:
         yield ok("b", "2")
 
     def waiting(names: tuple[str, ...]) -> None:
-        told.append(names)
+        reported.append(names)
         if names == ("first",):
             second_is_done.set()
 
     checks(monkeypatch, doctor._Check("first", first), doctor._Check("second", second))
     report = examine(scene(), waiting)
     assert [finding.check for finding in report.findings] == ["a", "b"]
-    assert told == [("first", "second"), ("first",), ()]
+    assert reported == [("first", "second"), ("first",), ()]
 
 
 def test_a_check_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:

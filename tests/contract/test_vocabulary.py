@@ -1,0 +1,136 @@
+"""One word for one thing: the words of `vocabulary.md` do not come back."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import tokenize
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import pytest
+
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[1]
+TABLES: Final[dict[str, list[dict[str, Any]]]] = tomllib.loads((HERE / "vocabulary.toml").read_text("utf-8"))
+HEADINGS: Final = {"code": "## In the code", "users": "## For users"}
+KINDS: Final = {"code": {"file", "identifier", "phrase"}, "users": {"text"}}
+EXEMPT: Final = (
+    "CHANGELOG.md",
+    "tests/contract/vocabulary.md",
+    "tests/contract/vocabulary.toml",
+    "tests/contract/envelopes",
+    "tests/data",
+    "foundry_telemetry/testing/data",
+    "foundry_telemetry/local/page/vendor",
+)
+"""What tells of the past, what others wrote, and recorded wire data."""
+
+
+@cache
+def tracked() -> tuple[str, ...]:
+    """The files of the repository, but for what is exempt."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    names = (name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file())
+    return tuple(name for name in names if not is_below(name, EXEMPT))
+
+
+def is_below(name: str, folders: tuple[str, ...] | list[str]) -> bool:
+    """Whether a file is one of these, or in one of them."""
+    return any(name == folder or name.startswith(f"{folder}/") for folder in folders)
+
+
+@cache
+def text_of(name: str) -> str:
+    """The text of a file; empty where it is none."""
+    try:
+        return (ROOT / name).read_text("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+@cache
+def identifiers_of(name: str) -> frozenset[str]:
+    """The identifiers of a Python file."""
+    tokens = tokenize.generate_tokens(io.StringIO(text_of(name)).readline)
+    return frozenset(token.string for token in tokens if token.type == tokenize.NAME)
+
+
+def has(name: str, word: dict[str, Any]) -> bool:
+    """Whether a file has a word."""
+    old: str = word["old"]
+    match word["kind"]:
+        case "file":
+            path = PurePosixPath(name)
+            return old in (path.stem, *path.parent.parts)
+        case "identifier":
+            return name.endswith(".py") and old in identifiers_of(name)
+        case "phrase":
+            return old in text_of(name)
+        case kind:
+            raise ValueError(f"{old}: kind {kind!r} is not searched for")
+
+
+def files_with(word: dict[str, Any]) -> list[str]:
+    """The files that have a word where it means what the table says."""
+    where = word.get("where")
+    return [name for name in tracked() if (where is None or is_below(name, where)) and has(name, word)]
+
+
+WORDS: Final = [(row["row"], word) for row in TABLES["code"] for word in row["words"]]
+
+
+@pytest.mark.parametrize(("row", "word"), WORDS, ids=[f"{word['kind']} {word['old']}" for _, word in WORDS])
+def test_the_word_is_gone(row: str, word: dict[str, Any]) -> None:
+    """No file has a word of the left column; the row says what to write in its place."""
+    assert files_with(word) == [], f"{word['old']}: see the row {row!r} of tests/contract/vocabulary.md"
+
+
+def left_column(table: str) -> Iterator[str]:
+    """The cells of a table of `vocabulary.md`."""
+    text = (HERE / "vocabulary.md").read_text("utf-8").split(HEADINGS[table])[1].split("\n## ")[0]
+    for line in text.splitlines():
+        if line.startswith("| ") and not line.startswith("| once |"):
+            yield line.strip("|").split("|")[0].strip()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_row_is_missing(table: str) -> None:
+    """Every row of the two tables is in the list, once and in their order, with words of a known kind."""
+    rows = TABLES[table]
+    assert [row["row"] for row in rows] == list(left_column(table))
+    for row in rows:
+        assert row["words"], row["row"]
+        assert {word["kind"] for word in row["words"]} <= KINDS[table], row["row"]
+
+
+def names_in(cell: str) -> Iterator[str]:
+    """What a cell puts between backticks, as identifiers are written."""
+    for quoted in re.findall(r"`([^`]+)`", cell):
+        yield quoted.removesuffix("()").removeprefix("foundry.client.quota.")
+
+
+@pytest.mark.parametrize("row", TABLES["code"], ids=lambda row: row["row"])
+def test_no_name_of_a_row_is_missing(row: dict[str, Any]) -> None:
+    """Every name that a row quotes is searched for."""
+    searched = {word["old"] for word in row["words"]}
+    everywhere = {word["old"] for _, word in WORDS}
+    assert set(names_in(row["row"])) <= searched | everywhere
+
+
+def test_where_is_somewhere() -> None:
+    """A folder that a word is searched for in exists: else nothing would be searched."""
+    folders = {folder for _, word in WORDS for folder in word.get("where", ())}
+    assert [
+        folder for folder in sorted(folders) if not any(is_below(name, [folder]) for name in tracked())
+    ] == []

@@ -92,7 +92,7 @@ def total(rows: Iterable[dict[str, Any]], name: str) -> int:
     return sum(int(row.get(name, 0)) for row in rows)
 
 
-@pytest.mark.parametrize("door", ["instrument", "configure"])
+@pytest.mark.parametrize("integration", ["instrument", "configure"])
 def test_totals_under_the_default_sampler(integration: str, tmp_path: Path) -> None:
     """The distro's default sampler costs spans; the ledger and the metrics are complete to the last token."""
     till = Till()

@@ -87,7 +87,7 @@ SCENARIOS = {
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("doors", subsets(SDK_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(SDK_DOORS), ids="+".join)
 def test_sdk(
     integrations: tuple[str, ...], is_async: bool, scenario: str, opened: Any, capture: Capture
 ) -> None:
@@ -114,7 +114,7 @@ def test_sdk(
 
 @pytest.mark.row(59)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("doors", subsets(SDK_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(SDK_DOORS), ids="+".join)
 def test_sdk_under_a_native_span(
     integrations: tuple[str, ...], is_async: bool, opened: Any, capture: Capture
 ) -> None:
@@ -143,7 +143,7 @@ def test_sdk_under_a_native_span(
 
 @pytest.mark.row(1)
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("doors", subsets(SDK_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(SDK_DOORS), ids="+".join)
 def test_sdk_connection_refused(
     integrations: tuple[str, ...], is_async: bool, closed_port: str, opened: Any, capture: Capture
 ) -> None:
@@ -194,7 +194,7 @@ def raw_client(integrations: tuple[str, ...], family: Family, capture: Capture, 
 
 
 @pytest.mark.row(14)
-@pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(RAW_DOORS), ids="+".join)
 def test_redirect(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """Both hops of a redirect are attempts of one call."""
     moved = "https://other-resource.services.ai.azure.com/anthropic/v1/messages"
@@ -240,7 +240,7 @@ def test_redirect_below_an_owner(is_async: bool, opened: Any, capture: Capture) 
 
 
 @pytest.mark.row(15)
-@pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(RAW_DOORS), ids="+".join)
 def test_auth_flow_that_sends_again(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """A request sent again by an auth flow is the second attempt of the same call."""
     case = case_named("ok_json_custom_deployment")
@@ -263,7 +263,7 @@ def test_auth_flow_that_sends_again(integrations: tuple[str, ...], family: Famil
 
 
 @pytest.mark.row(1)
-@pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(RAW_DOORS), ids="+".join)
 def test_connection_refused(
     integrations: tuple[str, ...], family: Family, closed_port: str, capture: Capture
 ) -> None:
@@ -281,7 +281,7 @@ def test_connection_refused(
     assert (seen.outcome, seen.failure and seen.failure.code) == ("no_response", "ECONNREFUSED")
 
 
-@pytest.mark.parametrize("doors", subsets(RAW_DOORS), ids="+".join)
+@pytest.mark.parametrize("integrations", subsets(RAW_DOORS), ids="+".join)
 def test_same_request_sent_twice(integrations: tuple[str, ...], family: Family, capture: Capture) -> None:
     """A request object that the application sends twice is two attempts, and neither is lost or doubled."""
     case = case_named("ok_json_basic")

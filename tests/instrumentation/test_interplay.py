@@ -469,7 +469,7 @@ def test_http_spans_silenced_by_the_application(
     assert headers["traceparent"].split("-")[2] == hex_ids(capture, "O")[0]
 
 
-@pytest.mark.parametrize("door", ["hooks", "middleware"])
+@pytest.mark.parametrize("integration", ["hooks", "middleware"])
 @pytest.mark.parametrize(
     "mix",
     [

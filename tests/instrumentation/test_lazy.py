@@ -66,7 +66,7 @@ def after(*steps: str) -> dict[str, Any]:
 
 
 @pytest.mark.row(92)
-@pytest.mark.parametrize("door", ["instrument", "hooks"])
+@pytest.mark.parametrize("integration", ["instrument", "hooks"])
 def test_no_family_is_imported(integration: str) -> None:
     """A door that is opened before any client exists imports none."""
     assert after(integration)["families"] == []

@@ -118,7 +118,7 @@ def test_middleware_door(case: dict[str, Any], is_async: bool, native: bool, cap
 STREAMS = ["sse_text", "sse_thinking", "sse_error_overloaded", "sse_truncated", "sse_connection_reset"]
 
 
-@pytest.mark.parametrize("door", ["process", "client", "middleware"])
+@pytest.mark.parametrize("integration", ["process", "client", "middleware"])
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("name", STREAMS)
 def test_stream_helper(name: str, is_async: bool, integration: str, capture: Capture) -> None:
@@ -170,7 +170,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 SEQUENCES = {sequence["id"]: sequence for sequence in index()["sequences"]}
 
 
-@pytest.mark.parametrize("door", ["process", "middleware"])
+@pytest.mark.parametrize("integration", ["process", "middleware"])
 @pytest.mark.parametrize(("is_async", "native"), WAYS, ids=WAY_NAMES)
 @pytest.mark.parametrize("name", SEQUENCES)
 def test_sequences(  # noqa: PLR0917 - fixtures and parameters

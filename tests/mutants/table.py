@@ -18,9 +18,9 @@ MUTANTS: Final = (
     Mutant(
         "read-in-the-hook",
         _BODY,
-        """        tracked.response_fields(response)
+        """        tracked.answered(response)
         if response.is_closed:""",
-        """        tracked.response_fields(response)
+        """        tracked.answered(response)
         if body is SyncBody:
             response.read()
         if response.is_closed:""",
@@ -211,9 +211,9 @@ MUTANTS: Final = (
     Mutant(
         "tokens-counted-twice",
         _METRICS,
-        "            self.standard.record(seen, call, context, ends_call=ends_call)",
-        """            self.standard.record(seen, call, context, ends_call=ends_call)
-            self.standard.record(seen, call, context, ends_call=ends_call)""",
+        "            self.standard.record(observation, call, context, ends_call=ends_call)",
+        """            self.standard.record(observation, call, context, ends_call=ends_call)
+            self.standard.record(observation, call, context, ends_call=ends_call)""",
         ("tests/hostile/test_cardinality.py::test_nothing_is_lost_in_other",),
         (77,),
     ),
@@ -260,7 +260,7 @@ MUTANTS: Final = (
     Mutant(
         "retry-counted-as-a-call",
         _METRICS,
-        "ends_call = measurement.ours or _ends_call(seen)",
+        "ends_call = measurement.ours or _ends_call(observation)",
         "ends_call = True",
         ("tests/signals/test_metrics.py",),
         (),
@@ -312,8 +312,9 @@ MUTANTS: Final = (
     Mutant(
         "ids-on-metrics",
         _METRICS,
-        "fields = place | {names.AUTH_SCHEME: seen.auth_scheme,",
-        "fields = place | {names.CALL_ID: seen.call_id, names.AUTH_SCHEME: seen.auth_scheme,",
+        "            names.AUTH_SCHEME: observation.auth_scheme,",
+        """            names.CALL_ID: observation.call_id,
+            names.AUTH_SCHEME: observation.auth_scheme,""",
         ("tests/hostile/test_cardinality.py::test_twenty_thousand_of_everything",),
         (77,),
     ),

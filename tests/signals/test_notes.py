@@ -390,6 +390,6 @@ def test_fork() -> None:
     calls(1 if child else 5)
     if child:
         os.waitpid(child, 0)
-    say(child=not child, told=told())
+    say(child=not child, reported=told())
     """
     assert said(script) == [{"child": True, "reported": 5}, {"child": False, "reported": 4}]

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
         instrument,
         uninstrument,
     )
-    from foundry_telemetry.observation import Failure, Observation, TokenUsage
+    from foundry_telemetry.observation import Observation
+    from foundry_telemetry.wire.causes import Failure
+    from foundry_telemetry.wire.usage import TokenUsage
 
 __all__ = [
     "Failure",
@@ -37,9 +39,9 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "Failure": "observation",
+    "Failure": "wire.causes",
     "Observation": "observation",
-    "TokenUsage": "observation",
+    "TokenUsage": "wire.usage",
     "async_event_hooks": "instrumentation",
     "attempts": "instrumentation",
     "attribute": "attribution",

@@ -3,7 +3,9 @@
 *Call*: one thing the application asked for. *Attempt*: one HTTP exchange for it; retries, redirects and
 re-sends after a 401 are further attempts. *Observation*: what is known of an attempt once it is over.
 
-``None`` always means "not told". It never stands for zero, and zero never stands for it.
+Its parts are defined where they are read from the wire: ids with the headers, tokens with the body.
+
+``None`` always means unknown. It never stands for zero, and zero never stands for it.
 """
 
 from __future__ import annotations
@@ -13,8 +15,14 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from foundry_telemetry.schema.value import AuthScheme, Origin, Outcome, Owner
+from foundry_telemetry.wire.causes import Failure
+from foundry_telemetry.wire.claims import EntraFacts, TokenFacts
+from foundry_telemetry.wire.headers import NO_IDS, RequestIds
+from foundry_telemetry.wire.usage import NO_USAGE, TokenUsage
 
 __all__ = [
+    "NO_IDS",
+    "NO_USAGE",
     "AuthScheme",
     "Cost",
     "EntraFacts",
@@ -33,62 +41,6 @@ NO_TAGS: Mapping[str, str] = {}
 """A plain dict, not to be changed: sinks pickle and encode what they get."""
 
 
-class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
-    """Token counters as the Anthropic API names them."""
-
-    input_tokens: int | None = None
-    """Input outside the cache."""
-    output_tokens: int | None = None
-    """Final output, thinking included; ``None`` until the service has told the final number."""
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_creation_5m: int | None = None
-    """The part of ``cache_creation_input_tokens`` that lives five minutes."""
-    cache_creation_1h: int | None = None
-    """The part of ``cache_creation_input_tokens`` that lives an hour."""
-    thinking_tokens: int | None = None
-    """The part of ``output_tokens`` spent on thinking."""
-    web_search_requests: int | None = None
-    web_fetch_requests: int | None = None
-    service_tier: str | None = None
-    inference_geo: str | None = None
-    speed: str | None = None
-    compaction_input_tokens: int | None = None
-    """Input of server-side compaction, cache included; not part of ``input_tokens``."""
-    compaction_output_tokens: int | None = None
-    """Output of server-side compaction; not part of ``output_tokens``."""
-    has_other_charges: bool = False
-    """Whether something was billed that these counters do not hold: another model (an advisor, a fallback),
-    a credit, a tool, a cache lifetime or a term that we do not know."""
-    complete: bool = False
-    """Whether the final counters were seen."""
-
-    @property
-    def is_reported(self) -> bool:
-        """Whether any token count is known."""
-        return self.input_tokens is not None or self.output_tokens is not None
-
-    @property
-    def total_input_tokens(self) -> int | None:
-        """All input: uncached, cache write and cache read. This is ``gen_ai.usage.input_tokens``."""
-        if self.input_tokens is None:
-            return None
-        return (
-            self.input_tokens + (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
-        )
-
-    @property
-    def uncached_input_tokens(self) -> int | None:
-        """Input plus cache write: what Foundry counts against the input limit."""
-        if self.input_tokens is None:
-            return None
-        return self.input_tokens + (self.cache_creation_input_tokens or 0)
-
-
-NO_USAGE = TokenUsage()
-"""Nothing was told."""
-
-
 class Cost(Struct, frozen=True, gc=False):
     """An estimate, and where its prices come from."""
 
@@ -97,66 +49,6 @@ class Cost(Struct, frozen=True, gc=False):
     """``genai-prices 0.2.3``, the same with ``x 1.1`` for a multiple of it, or ``override``."""
     is_partial: bool = False
     """Whether it is the price of the input alone, because the output was not told."""
-
-
-class RequestIds(Struct, frozen=True, kw_only=True, gc=False):
-    """Every id an answer carried, cleaned: ``[A-Za-z0-9._:-]``, at most 128 characters."""
-
-    apim_request_id: str | None = None
-    """Azure's id, which Azure support asks for."""
-    request_id: str | None = None
-    """The model service's id, which Anthropic support asks for; absent when Azure refused the call."""
-    x_request_id: str | None = None
-    """Set by gateways."""
-    body_request_id: str | None = None
-    """``request_id`` of an error body or event, or the id in the text of an upstream failure."""
-    activity_id: str | None = None
-    """``activityId`` of an API Management error."""
-
-
-NO_IDS = RequestIds()
-
-
-class TokenFacts(Struct, frozen=True, kw_only=True, gc=False):
-    """What the claims of a refused bearer token say. The token itself is never kept."""
-
-    expires_in_s: int | None = None
-    """Seconds from now to ``exp``; negative when expired."""
-    audience: str | None = None
-    tenant: str | None = None
-    application: str | None = None
-    identity_type: str | None = None
-
-
-class EntraFacts(Struct, frozen=True, kw_only=True, gc=False):
-    """What Entra said when it refused to issue a token; the three things its support asks for."""
-
-    code: str | None = None
-    trace_id: str | None = None
-    correlation_id: str | None = None
-
-
-class Failure(Struct, frozen=True, kw_only=True, gc=False):
-    """Why an attempt failed, and whose move it is."""
-
-    type: str
-    """The failure class, from the table in ``foundry_telemetry.wire.causes``; emitted as ``error.type``."""
-    origin: Origin
-    owner: Owner | None
-    """Who has to act; ``None`` where the evidence does not say."""
-    retryable: bool
-    """Whether another attempt can help."""
-    auth_failure: bool = False
-    code: str | None = None
-    """The code on the wire, the ``AADSTS`` code, or the name of the socket error."""
-    api_type: str | None = None
-    """``error.type`` of an Anthropic error body, such as ``overloaded_error``."""
-    exception_type: str | None = None
-    """Class of the exception that crossed us; never its text."""
-    missing_data_action: str | None = None
-    """The RBAC data action an ``authz_missing_role`` answer named."""
-    token: TokenFacts | None = None
-    entra: EntraFacts | None = None
 
 
 class Observation(Struct, frozen=True, kw_only=True):

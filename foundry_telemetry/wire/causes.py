@@ -11,7 +11,31 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.observation import Failure, Origin, Owner
+from foundry_telemetry.schema.value import Origin, Owner
+from foundry_telemetry.wire.claims import EntraFacts, TokenFacts
+
+
+class Failure(Struct, frozen=True, kw_only=True, gc=False):
+    """Why an attempt failed, and whose move it is."""
+
+    type: str
+    """The failure class, from the table in ``foundry_telemetry.wire.causes``; emitted as ``error.type``."""
+    origin: Origin
+    owner: Owner | None
+    """Who has to act; ``None`` where the evidence does not say."""
+    retryable: bool
+    """Whether another attempt can help."""
+    auth_failure: bool = False
+    code: str | None = None
+    """The code on the wire, the ``AADSTS`` code, or the name of the socket error."""
+    api_type: str | None = None
+    """``error.type`` of an Anthropic error body, such as ``overloaded_error``."""
+    exception_type: str | None = None
+    """Class of the exception that crossed us; never its text."""
+    missing_data_action: str | None = None
+    """The RBAC data action an ``authz_missing_role`` answer named."""
+    token: TokenFacts | None = None
+    entra: EntraFacts | None = None
 
 
 class FailureClass(Struct, frozen=True, gc=False):

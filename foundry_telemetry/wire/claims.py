@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from foundry_telemetry.observation import AuthScheme, EntraFacts, TokenFacts
+from foundry_telemetry.schema.value import AuthScheme
 from foundry_telemetry.wire.sanitize import UNREADABLE, clean_guid, clean_word
 
 _AUDIENCES: Final = frozenset(
@@ -24,6 +24,25 @@ _AADSTS: Final = re.compile(r"AADSTS[0-9]{4,8}")
 _TRACE_ID: Final = re.compile(r"Trace ID: ([0-9a-fA-F-]{36})")
 _CORRELATION_ID: Final = re.compile(r"Correlation ID: ([0-9a-fA-F-]{36})")
 _MAX_TOKEN: Final = 16 * 1024
+
+
+class TokenFacts(Struct, frozen=True, kw_only=True, gc=False):
+    """What the claims of a refused bearer token say. The token itself is never kept."""
+
+    expires_in_s: int | None = None
+    """Seconds from now to ``exp``; negative when expired."""
+    audience: str | None = None
+    tenant: str | None = None
+    application: str | None = None
+    identity_type: str | None = None
+
+
+class EntraFacts(Struct, frozen=True, kw_only=True, gc=False):
+    """What Entra said when it refused to issue a token; the three things its support asks for."""
+
+    code: str | None = None
+    trace_id: str | None = None
+    correlation_id: str | None = None
 
 
 class _Claims(Struct, gc=False):

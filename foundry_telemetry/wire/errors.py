@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from foundry_telemetry.observation import AuthScheme, Failure, Origin, RequestIds
-from foundry_telemetry.wire.causes import make_failure
+from foundry_telemetry.schema.value import AuthScheme, Origin
+from foundry_telemetry.wire.causes import Failure, make_failure
 from foundry_telemetry.wire.claims import OF_ITSELF, classify_unauthorized, read_token
 from foundry_telemetry.wire.error_body import ErrorBody
 from foundry_telemetry.wire.error_phrases import SIGNS, Evidence
+from foundry_telemetry.wire.headers import RequestIds
 
 _FIRST_ERROR: Final = 400
 _FIRST_SERVER_ERROR: Final = 500

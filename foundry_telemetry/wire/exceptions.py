@@ -7,8 +7,7 @@ import socket
 from collections.abc import Iterator
 from typing import Final
 
-from foundry_telemetry.observation import Failure
-from foundry_telemetry.wire.causes import make_failure
+from foundry_telemetry.wire.causes import Failure, make_failure
 from foundry_telemetry.wire.claims import read_entra_error
 from foundry_telemetry.wire.entra_codes import cause_of
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.observation import AuthScheme, RequestIds
+from foundry_telemetry.schema.value import AuthScheme
 from foundry_telemetry.wire.sanitize import clean_id, clean_label
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
@@ -29,6 +29,24 @@ _SCHEMES: Final[tuple[tuple[bytes, AuthScheme], ...]] = (
 
 _MAX_WAIT_S: Final = 24 * 3600.0
 """A longer wait is nonsense, not a hint."""
+
+
+class RequestIds(Struct, frozen=True, kw_only=True, gc=False):
+    """Every id an answer carried, cleaned: ``[A-Za-z0-9._:-]``, at most 128 characters."""
+
+    apim_request_id: str | None = None
+    """Azure's id, which Azure support asks for."""
+    request_id: str | None = None
+    """The model service's id, which Anthropic support asks for; absent when Azure refused the call."""
+    x_request_id: str | None = None
+    """Set by gateways."""
+    body_request_id: str | None = None
+    """``request_id`` of an error body or event, or the id in the text of an upstream failure."""
+    activity_id: str | None = None
+    """``activityId`` of an API Management error."""
+
+
+NO_IDS = RequestIds()
 
 
 class Bearer(bytes):

@@ -10,11 +10,10 @@ from typing import ClassVar, Final
 
 from msgspec import Struct
 
-from foundry_telemetry.observation import NO_USAGE
 from foundry_telemetry.wire.events import EventReader, SseEvent
 from foundry_telemetry.wire.json_decoding import reader
 from foundry_telemetry.wire.sanitize import as_object
-from foundry_telemetry.wire.usage import USAGE_FIELDS, Answer, Message, read_answer, read_usage
+from foundry_telemetry.wire.usage import NO_USAGE, USAGE_FIELDS, Answer, Message, read_answer, read_usage
 
 
 class _MessageStart(Struct, gc=False):

@@ -10,8 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
-from foundry_telemetry.observation import AuthScheme
-from foundry_telemetry.schema.value import CHAT, COUNT_TOKENS
+from foundry_telemetry.schema.value import CHAT, COUNT_TOKENS, AuthScheme
 from foundry_telemetry.wire.foundry_client import has_foundry_credential
 from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
 from foundry_telemetry.wire.json_decoding import reader

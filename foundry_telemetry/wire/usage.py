@@ -6,7 +6,6 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.observation import NO_USAGE, TokenUsage
 from foundry_telemetry.wire.json_decoding import reader
 from foundry_telemetry.wire.sanitize import (
     as_object,
@@ -16,6 +15,62 @@ from foundry_telemetry.wire.sanitize import (
     clean_name,
     clean_word,
 )
+
+
+class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
+    """Token counters as the Anthropic API names them."""
+
+    input_tokens: int | None = None
+    """Input outside the cache."""
+    output_tokens: int | None = None
+    """Final output, thinking included; ``None`` until the service has told the final number."""
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_creation_5m: int | None = None
+    """The part of ``cache_creation_input_tokens`` that lives five minutes."""
+    cache_creation_1h: int | None = None
+    """The part of ``cache_creation_input_tokens`` that lives an hour."""
+    thinking_tokens: int | None = None
+    """The part of ``output_tokens`` spent on thinking."""
+    web_search_requests: int | None = None
+    web_fetch_requests: int | None = None
+    service_tier: str | None = None
+    inference_geo: str | None = None
+    speed: str | None = None
+    compaction_input_tokens: int | None = None
+    """Input of server-side compaction, cache included; not part of ``input_tokens``."""
+    compaction_output_tokens: int | None = None
+    """Output of server-side compaction; not part of ``output_tokens``."""
+    has_other_charges: bool = False
+    """Whether something was billed that these counters do not hold: another model (an advisor, a fallback),
+    a credit, a tool, a cache lifetime or a term that we do not know."""
+    complete: bool = False
+    """Whether the final counters were seen."""
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether any token count is known."""
+        return self.input_tokens is not None or self.output_tokens is not None
+
+    @property
+    def total_input_tokens(self) -> int | None:
+        """All input: uncached, cache write and cache read. This is ``gen_ai.usage.input_tokens``."""
+        if self.input_tokens is None:
+            return None
+        return (
+            self.input_tokens + (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
+        )
+
+    @property
+    def uncached_input_tokens(self) -> int | None:
+        """Input plus cache write: what Foundry counts against the input limit."""
+        if self.input_tokens is None:
+            return None
+        return self.input_tokens + (self.cache_creation_input_tokens or 0)
+
+
+NO_USAGE = TokenUsage()
+"""Nothing was told."""
 
 
 class Answer(Struct, frozen=True, kw_only=True, gc=False):

@@ -13,9 +13,10 @@ import foundry_telemetry
 PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("schema",),
-    ("exporters", "dropped_items", "observation", "warn_once"),
+    ("exporters", "dropped_items", "warn_once"),
     ("internal_errors",),
     ("wire",),
+    ("observation",),
     ("outcomes", "advice"),
     ("attempt", "abandoned_bodies"),
     ("pricing", "attribution", "limits", "kql"),

@@ -21,7 +21,7 @@ from typing import Final
 from wrapt import register_post_import_hook  # type: ignore[import-untyped, unused-ignore]
 
 from foundry_telemetry.azure import servers
-from foundry_telemetry.azure.grace_period import GracePeriod
+from foundry_telemetry.azure.sigterm import GracePeriod
 
 _BEFORE_CHILDREN: Final = 10
 """Of a finalizer: those from 0 run before a process waits for its own children."""

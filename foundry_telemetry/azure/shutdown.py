@@ -24,8 +24,8 @@ from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY, attach, detach,
 
 from foundry_telemetry.azure.exit_hooks import Flusher
 from foundry_telemetry.azure.forks import ForkSafeMetricReader
-from foundry_telemetry.azure.grace_period import GracePeriod
 from foundry_telemetry.azure.servers import INIT
+from foundry_telemetry.azure.sigterm import GracePeriod
 from foundry_telemetry.dropped_items import OF_APPLICATION, dropped
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from typing import Any
 
 import msgspec
 
-from dashboards.builder import layout
+from dashboards.builder.tabs import TABS as _TABS
 from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.incident.report import look
 from foundry_telemetry.investigate.ticket.call import find
@@ -50,7 +50,7 @@ MOST_TAB_SECONDS = 2.5
 """What the first tab may take."""
 MOST_COMMAND_SECONDS = 1.0
 """What a command may ask for; with the start of its process it takes about half a second more."""
-TABS = tuple(layout.TABS)
+TABS = tuple(_TABS)
 AT_ONCE = 4
 """Queries that run at a time, as in the server."""
 MOST_MEGABYTES = 1_000.0

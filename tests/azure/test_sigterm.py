@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from foundry_telemetry.azure import grace_period
-from foundry_telemetry.azure.grace_period import GracePeriod
+from foundry_telemetry.azure import sigterm
+from foundry_telemetry.azure.sigterm import GracePeriod
 
 PATIENCE_S = 60.0
 Make = Callable[[Callable[[], object]], GracePeriod]
@@ -19,7 +19,7 @@ Make = Callable[[Callable[[], object]], GracePeriod]
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """Makes grace periods and starts them; afterwards their threads are gone."""
-    monkeypatch.setattr(grace_period, "_EVERY_S", 0.001)
+    monkeypatch.setattr(sigterm, "_EVERY_S", 0.001)
     made: list[GracePeriod] = []
 
     def start(flush: Callable[[], object]) -> GracePeriod:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from opentelemetry import trace
 
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.schema.field import ANTHROPIC_REQUEST_ID, AZURE_REQUEST_ID, BY_NAME, FIELDS
+from foundry_telemetry.schema.field_table import ANTHROPIC_REQUEST_ID, AZURE_REQUEST_ID, BY_NAME, FIELDS
 from foundry_telemetry.schema.reading import Fields, fields, read
 from foundry_telemetry.schema.row import Row
 from foundry_telemetry.schema.value import EVENT_NAME

@@ -8,13 +8,13 @@ from textwrap import fill, indent
 from typing import Final
 
 from foundry_telemetry.schema import rendering
-from foundry_telemetry.schema.field import COLUMNS, FIELDS
+from foundry_telemetry.schema.field_table import COLUMNS, FIELDS
 from foundry_telemetry.schema.row import Row
 
 ROOT: Final = Path(__file__).parents[2]
 """Of the checkout."""
 
-_MADE: Final = "Made from `schema/field.py` by `python -m dashboards.builder build`; do not edit it by hand."
+_MADE: Final = "Made from `schema/field_table.py` by `python -m dashboards.builder build`: edit that."
 
 
 def outdated() -> list[str]:

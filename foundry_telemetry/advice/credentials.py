@@ -14,7 +14,7 @@ from foundry_telemetry.advice.entry import (
     Step,
     by_name,
 )
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.wire.entra_codes import meanings
 
 CREDENTIALS: Final = by_name(

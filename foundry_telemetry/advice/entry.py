@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple, get_args
 from msgspec import Struct
 
 from foundry_telemetry.observation import Owner
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.wire.causes import CLASSES
 
 Desk = Literal["Azure", "Anthropic", "Entra"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from foundry_telemetry.advice.entry import REACH, Advice, Step, by_name
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 
 _WHERE: Final = (names.SERVER_ADDRESS, names.STATUS_CODE, names.ERROR_ORIGIN)
 _GIVE: Final = Step("Give the owner of the gateway the time, the status and server.address.")

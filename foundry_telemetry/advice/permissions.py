@@ -16,7 +16,7 @@ from foundry_telemetry.advice.entry import (
     Step,
     by_name,
 )
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 
 PERMISSIONS: Final = by_name(
     Advice(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from foundry_telemetry.advice.entry import DEPLOYMENTS, SHOW, Advice, Step, by_name
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 
 _SEE_MESSAGE: Final = (
     "Read the message of the exception that the application caught; it names what is wrong. It is not "

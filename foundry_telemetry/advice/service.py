@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from foundry_telemetry.advice.entry import REACH, Advice, Step, by_name
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 
 _HOW_WIDE: Final = (
     "See how wide it is: one deployment or all, one region or all, and since when. One request that fails "

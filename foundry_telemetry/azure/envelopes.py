@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from foundry_telemetry.dropped_items import Loss, Reason, Signal, dropped
-from foundry_telemetry.schema import field as names
-from foundry_telemetry.schema import metric as metric_names
+from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema import metric_table as metric_names
 
 _SIGNALS: Final = {
     "RequestData": Signal.TRACES,

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from foundry_telemetry.schema import field as names
-from foundry_telemetry.schema.field import LEDGER
+from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema.field_table import LEDGER
 from foundry_telemetry.schema.value import EVENT_NAME
 
 Value = str | int | float | bool

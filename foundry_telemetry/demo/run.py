@@ -18,7 +18,7 @@ from rich.text import Text
 from foundry_telemetry.demo.ledger import QUERY, Row, read_rows
 from foundry_telemetry.demo.screen import Screen
 from foundry_telemetry.demo.summary import Totals
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 
 if TYPE_CHECKING:
     from foundry_telemetry.demo.service import Service

@@ -12,7 +12,7 @@ from rich.text import Text
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, reported, style_of
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 
 _WIDE: Final = 120
 _NOT_SENT: Final = "not_sent"

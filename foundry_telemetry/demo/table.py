@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foundry_telemetry.demo.ledger import Row
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COUNT_TOKENS, TAG_PREFIX
 
 ABSENT: Final = "–"  # noqa: RUF001 - an en dash stands for what was not told

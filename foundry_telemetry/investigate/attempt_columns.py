@@ -1,6 +1,6 @@
 """The columns of the typed view as the read side has them.
 
-Made from `schema/field.py` by `python -m dashboards.builder build`; do not edit it by hand.
+Made from `schema/field_table.py` by `python -m dashboards.builder build`: edit that.
 """
 
 from __future__ import annotations

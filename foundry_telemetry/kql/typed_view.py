@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from foundry_telemetry.schema.field import COLUMNS
+from foundry_telemetry.schema.field_table import COLUMNS
 from foundry_telemetry.schema.row import Row
 from foundry_telemetry.schema.value import EVENT_NAME
 
@@ -28,7 +28,7 @@ _HEAD: Final = f"""\
 // Reads: AppEvents (event {EVENT_NAME}).
 // Sampling: exact; the ledger is never sampled.
 //
-// Made from foundry_telemetry/schema/field.py by `python -m dashboards.builder build`; do not edit it.
+// Made from foundry_telemetry/schema/field_table.py by `python -m dashboards.builder build`; do not edit it.
 // All other queries begin with this one. Text that is unknown is empty, a number or a flag that is unknown is
 // null. Each line is one column; a query needs only the lines it uses.
 let {NAME} = AppEvents

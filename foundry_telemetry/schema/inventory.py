@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from foundry_telemetry.schema import constraint
-from foundry_telemetry.schema.field import FIELDS
-from foundry_telemetry.schema.metric import METRICS
+from foundry_telemetry.schema.field_table import FIELDS
+from foundry_telemetry.schema.metric_table import METRICS
 from foundry_telemetry.schema.row import Row
 from foundry_telemetry.schema.value import EVENT_NAME
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from foundry_telemetry.schema.field import FIELDS
+from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.inventory import INVENTORY
 from foundry_telemetry.schema.row import Kind, Row, Signal
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 from opentelemetry.trace import INVALID_SPAN, Span, SpanContext, SpanKind
 
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import CHAT, SCOPE
 from foundry_telemetry.signals.open_spans import KINDS, OpenSpan, open_spans
 from foundry_telemetry.wire.request_matcher import Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from foundry_telemetry.schema.field import FIELDS
+from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.reading import Attributes, Fields, fields, fields_of, read
 from foundry_telemetry.schema.row import Stage
 from foundry_telemetry.schema.value import TAG_PREFIX

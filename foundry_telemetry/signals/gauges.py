@@ -15,8 +15,8 @@ from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.limits import budgets
 from foundry_telemetry.limits.quota import Quota, Reading
-from foundry_telemetry.schema import field as names
-from foundry_telemetry.schema import metric as metric_names
+from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema import metric_table as metric_names
 
 BeforeRead = Callable[[], object]
 """Records what waits, so that the instruments report it too."""

@@ -16,7 +16,7 @@ from opentelemetry.trace import INVALID_SPAN, set_span_in_context
 
 from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Failure, Observation
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import EVENT_NAME, SCHEMA, SCOPE
 from foundry_telemetry.signals.fields import (
     LEDGER,

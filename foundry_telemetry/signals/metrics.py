@@ -25,8 +25,8 @@ from foundry_telemetry.attribution import metric_tags
 from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.schema import field as names
-from foundry_telemetry.schema import metric as metric_names
+from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema import metric_table as metric_names
 from foundry_telemetry.schema.value import CHAT, PROVIDER_ANTHROPIC, SCOPE, TAG_PREFIX
 from foundry_telemetry.signals import standard_metrics
 from foundry_telemetry.signals.fields import Attributes

@@ -9,7 +9,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC
 from foundry_telemetry.signals.fields import MEASUREMENTS, Attributes, read
 from foundry_telemetry.signals.span_limits import fit, fit_for_start

@@ -17,7 +17,7 @@ from opentelemetry.trace import Span, SpanContext, Tracer, TracerProvider
 
 from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC, SCOPE
 from foundry_telemetry.signals.call_span import find_owner
 from foundry_telemetry.signals.duplicate_telemetry import doubling

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from opentelemetry.trace import Span, Tracer
 
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.warn_once import Once
 
 _KEPT_FREE: Final = 4

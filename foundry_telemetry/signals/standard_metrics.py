@@ -14,8 +14,8 @@ from opentelemetry.context import Context
 from opentelemetry.metrics import Counter, Histogram, Meter, MeterProvider
 
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.schema import field as names
-from foundry_telemetry.schema import metric as metric_names
+from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema import metric_table as metric_names
 from foundry_telemetry.schema.value import SCOPE
 from foundry_telemetry.signals.fields import Attributes
 

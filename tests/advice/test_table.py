@@ -9,7 +9,7 @@ import pytest
 
 from foundry_telemetry.advice import ALL, FALLBACKS, PLACEHOLDERS, UNKNOWN, Advice, Desk, Tab, advice_for
 from foundry_telemetry.observation import Owner
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.signals import fields
 from foundry_telemetry.wire.causes import CLASSES
 

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from foundry_telemetry.schema import field as names
-from foundry_telemetry.schema.field import LEDGER
+from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema.field_table import LEDGER
 from foundry_telemetry.schema.value import COUNT_TOKENS, SCHEMA, TAG_PREFIX
 from tests.cli.process import RECORD, Ended, Terminal, end, start
 

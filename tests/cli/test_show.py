@@ -16,9 +16,9 @@ from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import LedgerTable, style_of
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.observation import Owner
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema import row as schema_row
-from foundry_telemetry.schema.field import LEDGER
+from foundry_telemetry.schema.field_table import LEDGER
 from foundry_telemetry.schema.value import TAG_PREFIX
 
 AZURE_ID = "3f2a91c4-1111-4222-8333-000000000002"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import foundry_telemetry
-from foundry_telemetry.schema.field import FIELDS
-from foundry_telemetry.schema.metric import METRICS
+from foundry_telemetry.schema.field_table import FIELDS
+from foundry_telemetry.schema.metric_table import METRICS
 from foundry_telemetry.schema.value import EVENT_NAME
 
 ROOT = Path(__file__).parents[2]

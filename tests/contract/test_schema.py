@@ -15,7 +15,7 @@ import pytest
 
 from dashboards.builder import schema_files
 from foundry_telemetry.logs import _OF_ATTEMPT, _OF_FAILURE
-from foundry_telemetry.schema.field import FIELDS
+from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.inventory import INVENTORY
 from foundry_telemetry.schema.reading import Fields
 from foundry_telemetry.schema.value import EVENT_NAME, SCHEMA, TAG_PREFIX
@@ -87,7 +87,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / name, house / name, ignore=shutil.ignore_patterns("__pycache__", "*.png"))
         else:
             shutil.copy(ROOT / name, house)
-    edit(house / "foundry_telemetry/schema/field.py", "\nUSAGE_COMPLETE: Final =", ROW)
+    edit(house / "foundry_telemetry/schema/field_table.py", "\nUSAGE_COMPLETE: Final =", ROW)
     for old, new in READING:
         edit(house / "foundry_telemetry/wire/usage.py", old, new)
     run(house, "-m", "dashboards.builder", "build")
@@ -138,7 +138,7 @@ def test_a_field_is_in_every_generated_file(house: Path) -> None:
         and (ROOT / path.relative_to(house)).is_file()
         and path.read_bytes() != (ROOT / path.relative_to(house)).read_bytes()
     }
-    by_hand = {"foundry_telemetry/schema/field.py", "foundry_telemetry/wire/usage.py"}
+    by_hand = {"foundry_telemetry/schema/field_table.py", "foundry_telemetry/wire/usage.py"}
     assert changed - by_hand == {"dashboards/queries/foundry_attempts.kql", *schema_files.FILES}
     for name in changed:
         assert "cheese" in (house / name).read_text(encoding="utf-8")

@@ -31,7 +31,7 @@ from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 
 from foundry_telemetry.kql.view import COLUMNS
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.schema.field import CUSTOM_EVENT
+from foundry_telemetry.schema.field_table import CUSTOM_EVENT
 from foundry_telemetry.schema.value import EVENT_NAME
 from tests.dashboards.others import Other
 from tests.dashboards.rows import Row

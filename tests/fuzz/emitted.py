@@ -11,7 +11,7 @@ from opentelemetry.context import Context
 from foundry_telemetry import Observation
 from foundry_telemetry.attempt import Attempt
 from foundry_telemetry.outcomes import Ending
-from foundry_telemetry.schema.field import TOKEN_EXPIRES_IN
+from foundry_telemetry.schema.field_table import TOKEN_EXPIRES_IN
 from foundry_telemetry.signals.ledger import Ledger
 from foundry_telemetry.signals.span import unbound
 from foundry_telemetry.wire.request_matcher import Request, read_request

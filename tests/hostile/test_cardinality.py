@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from opentelemetry.context import Context
 
 from foundry_telemetry.observation import Failure, Observation, RequestIds, TokenUsage
-from foundry_telemetry.schema import metric as metric_names
+from foundry_telemetry.schema import metric_table as metric_names
 from foundry_telemetry.signals import make_signals
 from foundry_telemetry.signals.metrics import Values
 from foundry_telemetry.signals.span import unbound

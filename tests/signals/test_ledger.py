@@ -9,7 +9,7 @@ from opentelemetry._logs import SeverityNumber
 
 from foundry_telemetry import attribute, pricing
 from foundry_telemetry.observation import TokenUsage
-from foundry_telemetry.schema.field import LEDGER
+from foundry_telemetry.schema.field_table import LEDGER
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
 from tests.support.families import needs_prices

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 import foundry_telemetry
 from foundry_telemetry import attribute
 from foundry_telemetry.instrumentation import _signals as signals_of
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.signals import span_limits
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture

@@ -20,7 +20,7 @@ from foundry_telemetry.instrumentation.listeners import make_listeners
 from foundry_telemetry.instrumentation.notify import notify
 from foundry_telemetry.limits.budgets import Budget, set_budgets
 from foundry_telemetry.limits.quota import Limits, set_limits
-from foundry_telemetry.schema.metric import METRICS
+from foundry_telemetry.schema.metric_table import METRICS
 from foundry_telemetry.signals import gauges, make_signals, unbound
 from foundry_telemetry.wire.request_matcher import Request
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from foundry_telemetry import serving
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import EVENT_NAME
 from foundry_telemetry.testing import FakeFoundry, FakeResponse
 from foundry_telemetry.testing.captured_request import ReceivedRequest

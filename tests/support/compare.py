@@ -14,7 +14,7 @@ from opentelemetry.trace import StatusCode
 import foundry_telemetry
 from foundry_telemetry import Observation
 from foundry_telemetry.internal_errors import internal_errors
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from tests.support.capture import Capture
 from tests.support.families import Face, Family
 from tests.support.fault_server import Counts, FaultServer

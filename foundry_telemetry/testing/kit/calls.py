@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn, Unpack
 from msgspec import Struct
 
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.schema.field import FIELDS
+from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.row import follow
 from foundry_telemetry.testing.kit.expected import ExpectedFields
 from foundry_telemetry.testing.kit.tables import attempts_table, table

@@ -1,6 +1,6 @@
 """What `Call.has` takes of the last attempt.
 
-Made from `schema/field.py` by `python -m dashboards.builder build`; do not edit it by hand.
+Made from `schema/field_table.py` by `python -m dashboards.builder build`: edit that.
 """
 
 from __future__ import annotations

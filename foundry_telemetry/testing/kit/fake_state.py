@@ -7,7 +7,7 @@ from typing import Any
 
 from foundry_telemetry.instrumentation.tracked_request import TrackedRequest
 from foundry_telemetry.instrumentation.tracker import MARKER_KEY
-from foundry_telemetry.schema.field import AUTH_SCHEME
+from foundry_telemetry.schema.field_table import AUTH_SCHEME
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from foundry_telemetry.testing.kit.clock import HEADERS_S, Clock, CountingResponseIds
 from foundry_telemetry.testing.kit.content import Sample, of_request, of_response

@@ -14,7 +14,7 @@ import pytest
 
 from foundry_telemetry import cli
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.testing import FakeFoundry
 from foundry_telemetry.testing.captured_request import ReceivedRequest
 from tests.cli.process import Ended, Terminal, run

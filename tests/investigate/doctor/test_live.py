@@ -9,7 +9,7 @@ import pytest
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.doctor import live
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.schema import field as names
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.testing import FakeFoundry, Item
 from tests.investigate.doctor.scenes import named, scene
 

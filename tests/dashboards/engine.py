@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import duckdb_kql
+import pytest
 
 from dashboards.builder.columns import empty_tables
 from dashboards.builder.kusto import azure_tables
@@ -122,3 +123,14 @@ def _other(row: Other) -> dict[str, Any]:
 
 def _value(value: Any) -> Any:
     return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+def near(rows: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Rows to compare with: a sum of fractions depends on its order in its last digit; nothing else may differ."""
+    return [
+        {
+            name: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]

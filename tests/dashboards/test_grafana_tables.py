@@ -34,7 +34,7 @@ def step(look: Any, query: str = "by_deployment", **keys: Any) -> Query:
                 "name": "one step",
                 "query": query,
                 "title": "One",
-                "look": look,
+                "visualization": look,
                 "empty": "Nothing. So.",
                 "brush": "TimeRange",
             }

@@ -14,10 +14,11 @@ from foundry_telemetry.kql.parameters import substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.local.engine.query import Query
 from tests.dashboards.answers import answer
+from tests.dashboards.engine import near
 from tests.dashboards.exported import export
 from tests.dashboards.others import others_of
 from tests.dashboards.rows import END
-from tests.dashboards.test_queries import SEEDS, choice_of, ledger, near
+from tests.dashboards.test_queries import SEEDS, choice_of, ledger
 
 
 @pytest.fixture(scope="module", params=SEEDS)

@@ -14,7 +14,7 @@ import pytest
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import ALL, TimeRange
 from tests.dashboards.answers import Choice, answer, calls_of
-from tests.dashboards.engine import Workspace
+from tests.dashboards.engine import Workspace, near
 from tests.dashboards.rows import END, SERVICES, SHOWN, Row, make_rows
 
 SEEDS = (0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 5)))
@@ -54,17 +54,6 @@ def choice_of(seed: int) -> Choice:
     hours = chance.choice((1, 3, 6))
     time = TimeRange(END - timedelta(hours=hours), END, timedelta(minutes=chance.choice((5, 30, 60))))
     return replace(everything, time=time, **filters[seed - 1])
-
-
-def near(reported: list[dict[str, Any]]) -> list[Any]:
-    """The rows, with a little room for fractions and none for anything else."""
-    return [
-        {
-            name: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
-            for name, value in row.items()
-        }
-        for row in reported
-    ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

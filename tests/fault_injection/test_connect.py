@@ -146,7 +146,7 @@ def test_pool_timeout(family: Family, capture: Capture, server: FaultServer) -> 
     assert len(reported.counts.requests) == 2
     unsent, held, last = attempts(capture, 3)
     assert (unsent.outcome, unsent.failure.type) == ("not_sent", "pool_timeout")
-    assert unsent.failure.fault == "client"
+    assert unsent.failure.owner == "client"
     assert (held.outcome, last.outcome) == ("ok", "ok")
     assert len({unsent.call_id, held.call_id, last.call_id}) == 3
 

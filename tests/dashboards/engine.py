@@ -126,7 +126,7 @@ def _value(value: Any) -> Any:
 
 
 def near(rows: Iterable[Mapping[str, Any]]) -> list[Any]:
-    """Rows to compare with: a sum of fractions depends on its order in its last digit; nothing else may differ."""
+    """Rows to compare with: sums of fractions depend on their order in the last digit; the rest is exact."""
     return [
         {
             name: pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value

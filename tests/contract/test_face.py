@@ -48,7 +48,19 @@ def test_homes_are_where_type_checkers_look() -> None:
         assert getattr(foundry_telemetry, name).__module__.startswith(f"foundry_telemetry.{home}")
 
 
-HEAVY = ("opentelemetry.sdk", "azure", "httpx", "httpx2", "anthropic", "structlog", "uvicorn", "genai_prices")
+HEAVY = (
+    *("opentelemetry.sdk", "azure", "httpx", "httpx2", "anthropic"),
+    *("structlog", "uvicorn", "genai_prices", "pydantic"),
+)
+UNUSED = ("azure", "structlog", "uvicorn", "anthropic")
+"""What a process without `configure()` and our logs has no use for."""
+CALL = """
+import foundry_telemetry, httpx
+foundry_telemetry.instrument()
+transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"type": "message"}))
+with httpx.Client(transport=transport) as client:
+    client.post("https://r.services.ai.azure.com/anthropic/v1/messages", json={"model": "m"})
+"""
 PROBE = """
 import os, sys, threading
 before = dict(os.environ)
@@ -63,16 +75,18 @@ print(sorted(name for name in heavy if name in sys.modules), threading.active_co
     [
         ("import foundry_telemetry", HEAVY),
         ("from foundry_telemetry import Observation, attribute, last_attempt", HEAVY),
-        # The doors need the byte streams of the HTTP clients, and nothing else.
+        # The integrations need the byte streams of the HTTP clients, and nothing else.
         (
             "from foundry_telemetry import instrument, event_hooks",
-            ("opentelemetry.sdk", "azure", "anthropic", "structlog", "uvicorn", "genai_prices"),
+            ("opentelemetry.sdk", "azure", "anthropic", "structlog", "uvicorn", "genai_prices", "pydantic"),
         ),
+        # A recorded call needs the price list, which instrument() has read before: no call waits for it.
+        (CALL, UNUSED),
     ],
-    ids=["package", "data", "doors"],
+    ids=["package", "data", "integrations", "call"],
 )
 def test_import_does_nothing(statement: str, heavy: tuple[str, ...]) -> None:
-    """Importing brings in none of the slow packages, starts no thread and sets no environment variable."""
+    """Neither imports nor a call bring in what is not used, start a thread or set an environment variable."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE.format(statement=statement, heavy=heavy)],
         check=True,

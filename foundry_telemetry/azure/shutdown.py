@@ -109,8 +109,8 @@ class Shutdown:
 
     def _drain_changed(self) -> None:
         """The same, for as often as one likes: where nothing happened, nothing is sent, no gauge either."""
-        jobs = self._drain_callbacks | ({"metrics": self._send_counts} if self._readers else {})
-        _run_at_once(jobs.values(), FLUSH_S)
+        callbacks = self._drain_callbacks | ({"metrics": self._send_counts} if self._readers else {})
+        _run_at_once(callbacks.values(), FLUSH_S)
 
     def _send_counts(self) -> None:
         for reader in self._readers:
@@ -246,10 +246,10 @@ class _Worker:
             self.ended = True
 
 
-def _run_at_once(jobs: Iterable[Callable[[], object]], timeout_s: float) -> bool:
-    """Run jobs in threads of their own; whether all were done in time."""
+def _run_at_once(callbacks: Iterable[Callable[[], object]], timeout_s: float) -> bool:
+    """Run callbacks in threads of their own; whether all were done in time."""
     until = time.monotonic() + timeout_s
-    threads = [threading.Thread(target=job, name="foundry-drain", daemon=True) for job in jobs]
+    threads = [threading.Thread(target=callback, name="foundry-drain", daemon=True) for callback in callbacks]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -34,8 +34,8 @@ def register() -> Iterator[Arm]:
     armed: list[Shutdown] = []
     handler = signal.getsignal(signal.SIGTERM)
 
-    def make(jobs: dict[str, Callable[[], object]], **options: Any) -> Shutdown:
-        armed.append(Shutdown(jobs, options.pop("hooks", RequestHooks(10.0)), **options))
+    def make(callbacks: dict[str, Callable[[], object]], **options: Any) -> Shutdown:
+        armed.append(Shutdown(callbacks, options.pop("hooks", RequestHooks(10.0)), **options))
         armed[-1].register()
         return armed[-1]
 

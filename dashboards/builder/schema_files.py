@@ -62,21 +62,18 @@ def _module(lines: Callable[[], Iterable[str]]) -> Callable[[str], str]:
     return lambda _: "\n".join(lines()) + "\n"
 
 
+def _class(title: str, needs: str, head: str, meaning: str) -> tuple[str, ...]:
+    """A module up to the members of its one class."""
+    module = (f'"""{title}', "", _MADE, '"""', "", "from __future__ import annotations", "", needs, "", "")
+    return (*module, f"class {head}:", f'    """{meaning}"""', "")
+
+
 def _attempt_columns() -> Iterator[str]:
-    yield from (
-        '"""The columns of the typed view as the read side has them.',
-        "",
-        _MADE,
-        '"""',
-        "",
-        "from __future__ import annotations",
-        "",
+    yield from _class(
+        "The columns of the typed view as the read side has them.",
         "from msgspec import Struct",
-        "",
-        "",
-        "class AttemptColumns(Struct, frozen=True, kw_only=True, omit_defaults=True):",
-        '    """One attempt; milliseconds and seconds as the names say."""',
-        "",
+        "AttemptColumns(Struct, frozen=True, kw_only=True, omit_defaults=True)",
+        "One attempt; milliseconds and seconds as the names say.",
     )
     yield from (
         f"    {row.column}: {row.constraint.type.__name__} | None = None" for row in COLUMNS if row.path
@@ -84,20 +81,11 @@ def _attempt_columns() -> Iterator[str]:
 
 
 def _expected() -> Iterator[str]:
-    yield from (
-        '"""What `Call.has` takes of the last attempt.',
-        "",
-        _MADE,
-        '"""',
-        "",
-        "from __future__ import annotations",
-        "",
+    yield from _class(
+        "What `Call.has` takes of the last attempt.",
         "from typing import TypedDict",
-        "",
-        "",
-        "class ExpectedFields(TypedDict, total=False):",
-        '    """The fields of an attempt."""',
-        "",
+        "ExpectedFields(TypedDict, total=False)",
+        "The fields of an attempt.",
     )
     for row in FIELDS:
         if row.expected:

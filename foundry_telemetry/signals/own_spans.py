@@ -130,17 +130,17 @@ def _end(span: Span, observation: Observation) -> None:
     span.end(observation.started_ns + int(observation.duration_s * 1e9))
 
 
-def _opening(request_fields: Request | Observation, url: str | None) -> Attributes:
+def _opening(source: Request | Observation, url: str | None) -> Attributes:
     """What only our span of a call has, known before the request leaves, so that a sampler sees it."""
     fields: Attributes = {names.RESOURCE_PROVIDER: COGNITIVE_SERVICES}
-    if request_fields.server_address is not None:
-        fields[names.PEER_SERVICE] = request_fields.server_address
-        fields[names.SERVER_PORT] = request_fields.server_port
+    if source.server_address is not None:
+        fields[names.PEER_SERVICE] = source.server_address
+        fields[names.SERVER_PORT] = source.server_port
         fields[names.URL_FULL] = url
-    if request_fields.operation is not None:
+    if source.operation is not None:
         fields[names.PROVIDER] = PROVIDER_ANTHROPIC
         fields[names.SYSTEM] = PROVIDER_ANTHROPIC
-    if request_fields.stream:
+    if source.stream:
         fields[names.REQUEST_STREAM] = True
     return fields
 

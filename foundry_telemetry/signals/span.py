@@ -158,17 +158,17 @@ def enrich_early(binding: SpanBinding, request: Request, ids: RequestIds, tags: 
 
 
 def _identity(
-    binding: SpanBinding, request_fields: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
+    binding: SpanBinding, source: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
 ) -> Attributes:
     """What an owner's span lacks, known with the headers."""
     fields: Attributes = {
         names.SYSTEM: PROVIDER_ANTHROPIC,
         names.RESOURCE_PROVIDER: COGNITIVE_SERVICES,
-        names.AUTH_SCHEME: request_fields.auth_scheme,
+        names.AUTH_SCHEME: source.auth_scheme,
         names.ATTEMPT_COUNT: binding.number,
     }
-    if request_fields.resource is not None:
-        fields[names.RESOURCE] = request_fields.resource
+    if source.resource is not None:
+        fields[names.RESOURCE] = source.resource
     if ids.apim_request_id is not None:
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
     if ids.request_id is not None and not binding.of_sdk:

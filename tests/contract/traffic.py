@@ -1,6 +1,6 @@
 """Traffic that makes the library tell all that it can tell, and what came out of it, name by name.
 
-*Place*: where a name was seen, in the manifest's words. Every recorded answer goes through a bare client and
+*Place*: where a name was seen, in the inventory's words. Every recorded answer goes through a bare client and
 through the SDK, whose spans are compared with those it writes without us; then what no recording has.
 """
 

@@ -1,4 +1,4 @@
-"""Which versions are installed: those that do not work, those that the doors were never tried on."""
+"""Which versions are installed: those that do not work, those that the integrations were never tried on."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is g
     well = [f"{one.check} {one.seen}" for one in found if one.state == "ok"]
     yield ok("packages", ", ".join([f"python {platform.python_version()}", *well]))
     yield from (one for one in found if one.state != "ok")
-    yield from _doors()
+    yield from _integrations()
     seen = f"calls through {', '.join(_NOT_SEEN[:-1])} and {_NOT_SEEN[-1]} are not recorded"
     yield skipped("other clients", seen, "Call Claude through httpx, httpx2 or the anthropic SDK.")
 
@@ -103,7 +103,7 @@ def _package(name: str, wanted: Range) -> Finding:
     return ok(name, found)
 
 
-def _doors() -> Iterator[Finding]:
+def _integrations() -> Iterator[Finding]:
     """Whether `instrument()` can stand in each installed client class; the method is a private one."""
     families = [family for family in FAMILY_NAMES if find_spec(family)]
     missing = [

@@ -48,7 +48,7 @@ def load(name: str) -> Finding:
 
 
 def check(scene: Scene) -> Iterator[Finding]:
-    """Other instrumentation, fork model, doors, providers, log loop and losses of this process."""
+    """Other instrumentation, fork model, integrations, providers, log loop and losses of this process."""
     yield from related_telemetry.check()
     yield _forks(scene)
     if is_disabled(scene):

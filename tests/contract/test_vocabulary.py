@@ -35,7 +35,7 @@ EXEMPT: Final = (
 def tracked() -> tuple[str, ...]:
     """The files of the repository, but for what is exempt."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "ls-files", "-z"],
         cwd=ROOT,
         capture_output=True,
         check=True,

@@ -26,6 +26,7 @@ from opentelemetry.trace import get_current_span
 
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
 from foundry_telemetry.schema.value import EVENT_NAME
+from foundry_telemetry.signals.span_lock import is_locked
 
 EXPORTER: Final = "azure.monitor.opentelemetry"
 """Name of the exporter's loggers."""
@@ -54,7 +55,7 @@ class LogPipeline:
         is_ledger = record.log_record.event_name == EVENT_NAME
         if not is_ledger and _is_of_export(record, scope):
             return
-        if scope.startswith(_SDK) or _is_locked(get_current_span()):
+        if scope.startswith(_SDK) or is_locked(get_current_span()):
             self._defer(record)
             return
         if not is_ledger:  # an attempt may end where a metric reader holds its lock
@@ -125,12 +126,3 @@ def _is_of_export(record: Any, scope: str) -> bool:
     if scope.startswith(EXPORTER) or context_api.get_value(_SUPPRESS_INSTRUMENTATION_KEY):
         return True
     return _MARK in (record.log_record.attributes or ())
-
-
-def _is_locked(span: Any) -> bool:
-    """Whether somebody, perhaps this thread, holds a lock of a span."""
-    for owner in (span, getattr(span, "_attributes", None)):
-        lock = getattr(owner, "_lock", None)
-        if lock is not None and lock.locked():
-            return True
-    return False

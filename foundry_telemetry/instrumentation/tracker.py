@@ -124,7 +124,7 @@ class Tracker:
             binding = self._settings.signals.span.started(facts, marker.context, marker.started_ns)
         except Exception as error:  # a sampler or span processor that raises costs the span, not the record
             internal_errors.add_foreign(error, Signal.TRACES, Reason.SAMPLER_ERROR)
-            binding = unbound(facts, marker.context)
+            binding = unbound(marker.context)
         origin = _place_in_call(binding, origin, marker)
         attempt = Attempt(
             facts,

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.reading import Attributes, Fields, fields, fields_of, read
 from foundry_telemetry.schema.row import Stage
 from foundry_telemetry.schema.value import TAG_PREFIX
 
-__all__ = ["Attributes", "read", "read_tags"]
+__all__ = ["Attributes", "read", "read_result", "read_tags"]
 
 
 def read_tags(tags: Mapping[str, str]) -> Attributes:
     """The tags of a call, by name."""
     return {TAG_PREFIX + key: value for key, value in tags.items()}
+
+
+def read_result(observation: Observation) -> Attributes:
+    """What our span and the ledger event share of a finished attempt, beyond the request's fields."""
+    found = read(RESPONSE, observation)
+    if observation.usage.is_reported:
+        found |= read(USAGE, observation.usage)
+    if observation.failure is not None:
+        found |= read(FAILURE, observation.failure)
+    return found | read_tags(observation.tags) if observation.tags else found
 
 
 def _fields(stage: Stage, root: str = "", *, in_ms: bool = False) -> Fields:

@@ -8,34 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber, get_logger, get_logger_provider
-from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, set_span_in_context
+from opentelemetry._logs import LoggerProvider, LogRecord, get_logger, get_logger_provider
 
 from foundry_telemetry.dropped_items import Reason, Signal
-from foundry_telemetry.observation import Failure, Observation
-from foundry_telemetry.schema import field_table as names
-from foundry_telemetry.schema.value import EVENT_NAME, SCHEMA, SCOPE
-from foundry_telemetry.signals.fields import (
-    LEDGER,
-    LEDGER_ENTRA,
-    LEDGER_FAILURE,
-    LEDGER_TIMES,
-    LEDGER_TOKEN,
-    LEDGER_USAGE,
-    Attributes,
-    read,
-)
+from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema.value import SCOPE
+from foundry_telemetry.signals import ledger_queue
+from foundry_telemetry.signals.ledger_event import record_in
 from foundry_telemetry.signals.providers import is_placeholder
-from foundry_telemetry.signals.span import SpanBinding, read_response_fields
-
-_CONSTANT: Final = {names.CUSTOM_EVENT: EVENT_NAME, names.SCHEMA_VERSION: SCHEMA}
-
-
-_NO_SPAN: Final = set_span_in_context(INVALID_SPAN, Context())
-"""A context that says of no trace that it was sampled out."""
+from foundry_telemetry.signals.span import SpanBinding
 
 
 class Ledger:
@@ -61,25 +44,10 @@ class Ledger:
 
     def finished(self, observation: Observation, binding: SpanBinding) -> None:
         """Write the event of one attempt, in the context of its call's span."""
-        failed = observation.failure is not None
-        attributes = binding.request_fields | read_response_fields(
-            binding, observation
-        )  # the oldest are dropped first
-        attributes |= _ledger_only(observation)
-        attributes |= _CONSTANT
-        record = LogRecord(
-            timestamp=observation.started_ns + int(observation.duration_s * 1e9),
-            context=binding.context,
-            severity_number=SeverityNumber.WARN if failed else SeverityNumber.INFO,
-            severity_text="WARN" if failed else "INFO",
-            body=_headline(observation),
-            attributes=attributes,
-            event_name=EVENT_NAME,
-        )
-        if not (record.trace_flags or 0) & 1:
-            record.context = _NO_SPAN  # processors that sample logs by their trace look here
         logger = self._logger or self._find_logger()
-        logger.emit(self._unlimited(record, logger))
+        queue = ledger_queue.active
+        if queue is None or not queue.put(observation, binding.context, logger):
+            logger.emit(self._unlimited(record_in(observation, binding.context), logger))
 
     def _find_logger(self) -> Any:
         """The logger; kept once it leads to an SDK."""
@@ -104,29 +72,3 @@ def _unlimited_in(logger: Any) -> Callable[[LogRecord, Any], Any]:
     limits.max_log_record_attributes = limits.max_log_record_attribute_length = None
     scope = logger.instrumentation_scope
     return lambda record, logger: make(record, logger.resource, scope, limits)  # a fork changes the resource
-
-
-def _headline(observation: Observation) -> str:
-    """The event in a few words, for those who read logs and not fields; Azure drops it."""
-    cause = observation.failure.type if observation.failure else observation.outcome
-    return f"{observation.deployment or observation.path} {observation.status_code or '-'} {cause}"
-
-
-def _ledger_only(observation: Observation) -> Attributes:
-    fields = read(LEDGER, observation)
-    for name, seconds in read(LEDGER_TIMES, observation).items():
-        fields[name] = int(seconds * 1e6 + 0.5) / 1000  # `round` costs five times as much
-    if observation.usage.is_reported:
-        fields |= read(LEDGER_USAGE, observation.usage)
-    if observation.failure is not None:
-        fields |= _failure(observation.failure)
-    return fields
-
-
-def _failure(failure: Failure) -> Attributes:
-    fields = read(LEDGER_FAILURE, failure)
-    if failure.token is not None:
-        fields |= read(LEDGER_TOKEN, failure.token)
-    if failure.entra is not None:
-        fields |= read(LEDGER_ENTRA, failure.entra)
-    return fields

@@ -11,7 +11,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC
-from foundry_telemetry.signals.fields import MEASUREMENTS, Attributes, read
+from foundry_telemetry.signals.fields import MEASUREMENTS, REQUEST, Attributes, read
 from foundry_telemetry.signals.span_limits import fit, fit_for_start
 from foundry_telemetry.wire.request_matcher import Request, url_of
 
@@ -31,19 +31,16 @@ _ERROR: Final = Status(StatusCode.ERROR)
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def start_call(
-    tracer: Tracer, context: Context, request: Request, request_fields: Attributes, started_ns: int
-) -> Span:
+def start_call(tracer: Tracer, context: Context, request: Request, started_ns: int) -> Span:
     """Start the span of a call.
 
     Args:
         tracer: Makes it.
         context: Of the caller.
         request: What is asked.
-        request_fields: The request's fields, by name.
         started_ns: Nanoseconds since the epoch.
     """
-    fields = request_fields | _opening(request, request.url)
+    fields = read(REQUEST, request) | _opening(request, request.url)
     if request.effort is not None:
         fields[names.REASONING_LEVEL] = request.effort
     return tracer.start_span(
@@ -77,11 +74,10 @@ def late_call(
     tracer: Tracer,
     context: Context,
     observation: Observation,
-    request_fields: Attributes,
     response_fields: Attributes,
 ) -> None:
     """The span of a call whose owner has ended its own before, and without the usage; arguments as above."""
-    fields = request_fields | _opening(observation, _url(observation))
+    fields = read(REQUEST, observation) | _opening(observation, _url(observation))
     name = f"{observation.operation or observation.method} {observation.deployment or observation.path}"
     end_call(_start(tracer, context, name, observation, fields), observation, response_fields)
 

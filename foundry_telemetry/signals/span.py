@@ -21,7 +21,7 @@ from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC, SCOPE
 from foundry_telemetry.signals.call_span import find_owner
 from foundry_telemetry.signals.duplicate_telemetry import doubling
-from foundry_telemetry.signals.fields import FAILURE, REQUEST, RESPONSE, USAGE, Attributes, read, read_tags
+from foundry_telemetry.signals.fields import USAGE, Attributes, read, read_result, read_tags
 from foundry_telemetry.signals.missing_usage import has_usage, owe
 from foundry_telemetry.signals.open_spans import OpenSpan, watch
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
@@ -43,8 +43,6 @@ class SpanBinding(Struct, eq=False):
     """16 hex digits."""
     context: Context
     """Context in which metrics and the ledger event are recorded."""
-    request_fields: Attributes
-    """The request's fields, by name."""
     standard: bool
     """Whether the standard GenAI metrics are ours to record."""
     trace_id: str | None = None
@@ -71,7 +69,7 @@ class SpanBinding(Struct, eq=False):
         return "SpanBinding(...)"
 
 
-def unbound(request: Request, context: Context) -> SpanBinding:
+def unbound(context: Context) -> SpanBinding:
     """A link to no span at all."""
     where = trace.get_current_span(context).get_span_context()
     return SpanBinding(
@@ -79,7 +77,6 @@ def unbound(request: Request, context: Context) -> SpanBinding:
         ours=False,
         call_id=_hex(trace.INVALID_SPAN_CONTEXT),
         context=context,
-        request_fields=read(REQUEST, request),
         standard=True,
         trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
     )
@@ -88,22 +85,12 @@ def unbound(request: Request, context: Context) -> SpanBinding:
 def read_response_fields(binding: SpanBinding, observation: Observation) -> Attributes:
     """The fields that our span and the ledger event share, beyond the request's; not to be changed."""
     if binding.response_fields is None:
-        binding.response_fields = _read_response_fields(observation)
+        binding.response_fields = read_result(observation)
     return binding.response_fields
-
-
-def _read_response_fields(observation: Observation) -> Attributes:
-    fields = read(RESPONSE, observation)
-    if observation.usage.is_reported:
-        fields |= read(USAGE, observation.usage)
-    if observation.failure is not None:
-        fields |= read(FAILURE, observation.failure)
-    return fields | read_tags(observation.tags) if observation.tags else fields
 
 
 def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: int) -> SpanBinding:
     """Find the owner's span in `context`, or start ours."""
-    request_fields = read(REQUEST, request)
     current = trace.get_current_span(context)
     where = current.get_span_context()
     standard = context.get(_GENAI_CONTEXT) is None
@@ -111,7 +98,7 @@ def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: in
     doubling.note(owner.scopes)
     span, ours = owner.span, False
     if span is None and not _is_unsampled_owner(where, request, standard=standard):
-        span, ours = start_call(tracer, context, request, request_fields, started_ns), True
+        span, ours = start_call(tracer, context, request, started_ns), True
     if span is not None and span is not current:
         where = span.get_span_context()
         context = trace.set_span_in_context(span, context)
@@ -120,7 +107,6 @@ def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: in
         ours=ours,
         call_id=_hex(where),
         context=context,
-        request_fields=request_fields,
         standard=standard,
         trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
         claim=owner.claim,
@@ -244,7 +230,6 @@ class CallSpans:
                 self._tracer,
                 binding.context,
                 observation,
-                binding.request_fields,
                 read_response_fields(binding, observation),
             )
 

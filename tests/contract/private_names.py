@@ -199,7 +199,7 @@ PRIVATE = (
             name,
             owner,
             ("opentelemetry-api", "opentelemetry-sdk"),
-            ("azure/log_pipeline.py",),
+            ("signals/span_lock.py",),
             "a log line made while a span is locked may wait for that lock for ever",
             lambda kind=kind, name=name: _assigns(_of(kind), name),  # type: ignore[misc]
         )
@@ -213,15 +213,72 @@ PRIVATE = (
         "_multi_log_record_processor",
         "LoggerProvider of the SDK",
         ("opentelemetry-sdk",),
-        ("azure/log_pipeline.py", "azure/pipelines.py"),
+        ("azure/ledger_export.py", "azure/log_pipeline.py", "azure/pipelines.py"),
         "log lines of an export are exported in turn; one made while a span is locked may freeze its thread",
         lambda: _assigns(_of("opentelemetry.sdk._logs.LoggerProvider"), "_multi_log_record_processor"),
+    ),
+    *(
+        Private(
+            name,
+            owner,
+            (distribution,),
+            (file,),
+            "ledger events are built in the thread of the call, for twice the price",
+            holds,
+        )
+        for name, owner, distribution, file, holds in (
+            (
+                "_multi_log_record_processor",
+                "loggers of the SDK",
+                "opentelemetry-sdk",
+                "signals/ledger_queue.py",
+                lambda: _assigns(_of("opentelemetry.sdk._logs.Logger"), "_multi_log_record_processor"),
+            ),
+            (
+                "_is_enabled",
+                "loggers of the SDK",
+                "opentelemetry-sdk",
+                "signals/ledger_queue.py",
+                lambda: _arguments(_of("opentelemetry.sdk._logs.Logger")._is_enabled) == ["self"],
+            ),
+            (
+                "azure.monitor.opentelemetry.exporter._constants",
+                "the distro's processor of log records",
+                "azure-monitor-opentelemetry-exporter",
+                "azure/ledger_export.py",
+                lambda: bool(_of("azure.monitor.opentelemetry.exporter._constants._MAIN_AGENT_PREFIX")),
+            ),
+            (
+                "_GenAIMainAgentLogRecordProcessor",
+                "the distro's processor of log records",
+                "azure-monitor-opentelemetry-exporter",
+                "azure/ledger_export.py",
+                lambda: bool(
+                    _of(
+                        "azure.monitor.opentelemetry.exporter._gen_ai._processor"
+                        "._GenAIMainAgentLogRecordProcessor"
+                    )
+                ),
+            ),
+            (
+                "_AzureBatchLogRecordProcessor",
+                "the distro's processor of log records",
+                "azure-monitor-opentelemetry-exporter",
+                "azure/ledger_export.py",
+                lambda: bool(
+                    _of(
+                        "azure.monitor.opentelemetry.exporter.export.logs._processor"
+                        "._AzureBatchLogRecordProcessor"
+                    )
+                ),
+            ),
+        )
     ),
     Private(
         "_log_record_processors",
         "the processor of several of the SDK",
         ("opentelemetry-sdk",),
-        ("azure/log_pipeline.py",),
+        ("azure/ledger_export.py", "azure/log_pipeline.py", "signals/ledger_queue.py"),
         "doctor does not see that the log loop is cut on a provider of the application",
         lambda: _assigns(
             _of("opentelemetry.sdk._logs._internal.SynchronousMultiLogRecordProcessor"),
@@ -274,7 +331,9 @@ PRIVATE = (
             ),
             *(
                 "signals/__init__.py",
+                "azure/ledger_export.py",
                 "signals/ledger.py",
+                "signals/ledger_event.py",
                 "signals/providers.py",
                 "testing/kit/disable_export.py",
             ),
@@ -300,7 +359,8 @@ PRIVATE = (
         "the logs SDK, which is still without a promise",
         ("opentelemetry-sdk",),
         (
-            *("azure/pipelines.py", "investigate/doctor/record.py", "signals/ledger.py"),
+            *("azure/ledger_export.py", "azure/pipelines.py", "investigate/doctor/record.py"),
+            "signals/ledger.py",
             "testing/kit/capture.py",
         ),
         "configure() cannot set up the ledger, and doctor cannot record a call",
@@ -394,7 +454,7 @@ PRIVATE = (
             "_batch_processor",
             "batch processors of the SDK",
             ("opentelemetry-sdk",),
-            ("azure/drop_counting.py", "azure/pipelines.py"),
+            ("azure/drop_counting.py", "azure/ledger_export.py", "azure/pipelines.py"),
             "what a full queue drops is not counted",
             lambda kind=kind: _assigns(_of(kind), "_batch_processor"),  # type: ignore[misc]
         )
@@ -418,7 +478,7 @@ PRIVATE = (
             ("_metrics", ("azure/drop_counting.py",)),
             ("_shutdown", ("azure/drop_counting.py",)),
             ("_queue", ("azure/drop_counting.py",)),
-            ("_exporter", ("azure/pipelines.py",)),
+            ("_exporter", ("azure/ledger_export.py", "azure/pipelines.py")),
         )
     ),
     Private(

@@ -76,7 +76,7 @@ def observed(
     assert not attempt._body
     check_usage(seen.usage)
     assert (seen.outcome in ("error", "stream_error", "truncated")) == (seen.failure is not None)
-    _LEDGER.finished(seen, unbound(request, Context()))
+    _LEDGER.finished(seen, unbound(Context()))
     check_attributes(_KEPT.attributes)
     return seen
 

@@ -13,7 +13,6 @@ from foundry_telemetry.schema import metric_table as metric_names
 from foundry_telemetry.signals import make_signals
 from foundry_telemetry.signals.metrics import Values
 from foundry_telemetry.signals.span import unbound
-from foundry_telemetry.wire.request_matcher import unsent_request
 from tests.hostile.harness import ASK, message, transport
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, httpx
@@ -38,12 +37,7 @@ SEEN = Observation(
         complete=True,
     ),
 )
-LINK = unbound(
-    unsent_request(
-        method="POST", path="/v1/messages", model="m", stream=None, max_tokens=None, retry_count=0
-    ),
-    Context(),
-)
+LINK = unbound(Context())
 REFUSED = Failure(
     type="auth_invalid_key", origin="foundry", owner="caller_credential", retryable=False, auth_failure=True
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -22,7 +22,6 @@ from foundry_telemetry.limits.budgets import Budget, set_budgets
 from foundry_telemetry.limits.quota import Limits, set_limits
 from foundry_telemetry.schema.metric_table import METRICS
 from foundry_telemetry.signals import gauges, make_signals, unbound
-from foundry_telemetry.wire.request_matcher import Request
 from tests.signals.exchange import STARTED_NS, Clock, exchange, typed
 from tests.support.capture import Capture
 from tests.support.families import needs_prices
@@ -289,7 +288,7 @@ def test_no_tags_on_metrics_unless_allowed(capture: Capture, clock: Clock) -> No
 def teller(capture: Capture, seen: Observation) -> Callable[[dict[str, str]], None]:
     """Tells of the attempt `seen` again, with other tags, as if it were made again."""
     signals = make_signals(capture.tracer_provider, capture.meter_provider, capture.logger_provider)
-    link = unbound(cast("Request", seen), Context())  # it has the same fields
+    link = unbound(Context())
 
     def tell(tags: dict[str, str]) -> None:
         link.response_fields = None

@@ -63,9 +63,7 @@ def attempt(number: int) -> Seen:
 
 def tell(signals: Signals, seen: Observation) -> None:
     """Take a note of an attempt that has no span."""
-    link = SpanBinding(
-        None, ours=False, call_id=seen.call_id, context=Context(), request_fields={}, standard=True
-    )
+    link = SpanBinding(None, ours=False, call_id=seen.call_id, context=Context(), standard=True)
     signals.metrics.finished(seen, link)
 
 

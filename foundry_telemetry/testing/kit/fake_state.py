@@ -67,7 +67,6 @@ class FakeState:
             return
         attempt, binding = tracked.attempt, tracked.binding
         attempt.request = as_in_case(attempt.request, self._credential, self._clock.wall_ns() / 1e9)
-        binding.request_fields[AUTH_SCHEME] = attempt.request.auth_scheme
         if binding.span is not None:
             binding.span.set_attribute(AUTH_SCHEME, attempt.request.auth_scheme)
 

@@ -1,0 +1,83 @@
+"""The short way of a ledger event: its facts go straight into the queue of the processor that exports them.
+
+The long way, through the logger and every log processor, costs a call more than all else that is recorded of
+it. It is taken wherever somebody else may look at the record on its way; `foundry_telemetry.azure` decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, get_current_span
+
+from foundry_telemetry.observation import Observation
+from foundry_telemetry.signals.fields import Attributes
+from foundry_telemetry.signals.ledger_event import PendingEvent
+from foundry_telemetry.signals.span_lock import is_locked
+
+active: LedgerQueue | None = None
+"""Of this process, once `foundry_telemetry.configure` has found that the short way leads to the same."""
+
+
+class LedgerQueue:
+    """The queue of one batch processor.
+
+    Args:
+        processors: What the processors of the logger provider are joined in.
+        batches: The queue of the last of them.
+        inherited_prefix: How the names begin of what another copies from the current span.
+    """
+
+    def __init__(self, processors: Any, batches: Any, inherited_prefix: str) -> None:
+        self._processors = processors
+        self._known = processors._log_record_processors  # noqa: SLF001 - nothing public tells
+        self._batches = batches
+        self._prefix = inherited_prefix
+
+    def put(self, observation: Observation, context: Context, logger: Any) -> bool:
+        """Take an attempt, unless it has to go the long way.
+
+        Args:
+            observation: Its facts.
+            context: Of its call's span.
+            logger: Of the ledger.
+
+        Returns:
+            Whether it was taken.
+        """
+        current = get_current_span()
+        if not self._is_whole_way_of(logger) or is_locked(current):  # which cannot be read now
+            return False
+        where = get_current_span(context).get_span_context()
+        self._batches.emit(  # looked up each time: losses are counted there
+            PendingEvent(
+                observation,
+                where.trace_id,
+                where.span_id,
+                where.trace_flags,
+                logger.resource,
+                logger.instrumentation_scope,
+                inherited_from(current, self._prefix),
+            )
+        )
+        return True
+
+    def _is_whole_way_of(self, logger: Any) -> bool:
+        """Whether a record of a logger would meet what was there at set-up, and nobody else."""
+        is_ours: bool = (
+            logger._multi_log_record_processor is self._processors  # noqa: SLF001
+            and self._processors._log_record_processors is self._known  # noqa: SLF001
+            and logger._is_enabled()  # noqa: SLF001
+        )
+        return is_ours
+
+
+def inherited_from(span: Span, prefix: str) -> Attributes | None:
+    """The attributes of a span whose names begin so, as the distro copies them onto log records."""
+    attributes: Mapping[str, Any] | None = getattr(span, "attributes", None)
+    if not attributes or not span.get_span_context().is_valid:
+        return None
+    found = {name: attributes[name] for name in attributes if name.startswith(prefix)}
+    return found or None

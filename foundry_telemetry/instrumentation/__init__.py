@@ -14,7 +14,7 @@ import logging
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from opentelemetry import _logs, metrics, trace
@@ -24,8 +24,8 @@ from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
 from foundry_telemetry.dropped_items import dropped
-from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.instrumentation.attempt_collector import attempts
+from foundry_telemetry.instrumentation.azure_monitor import azure_monitor
 from foundry_telemetry.instrumentation.calls import failed_attempts
 from foundry_telemetry.instrumentation.exception_notes import put_back
 from foundry_telemetry.instrumentation.families import when_loaded
@@ -65,7 +65,7 @@ def instrument(
     meter_provider: metrics.MeterProvider | None = None,
     logger_provider: _logs.LoggerProvider | None = None,
     hosts: Iterable[str] = (),
-    http_spans: HttpSpans = "keep",
+    http_spans: HttpSpans | None = None,
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
 ) -> None:
@@ -79,7 +79,8 @@ def instrument(
         meter_provider: See above.
         logger_provider: Takes the ledger events.
         hosts: Hosts or base URLs that count as Foundry besides Azure's own: gateways, private names.
-        http_spans: ``keep`` leaves an HTTP instrumentor alone, ``suppress`` silences it for these attempts.
+        http_spans: ``suppress`` silences an HTTP instrumentor for these attempts, ``keep`` does not. By
+            default it is silenced where spans go to Azure Monitor, so that a call is one row there.
         sinks: Called with each finished attempt, in the thread where it ended or was found dropped.
         exception_notes: Put cause, next step, ids and support code on the exception of a failed call, as a
             note. One that a framework raises ``from None`` (litellm) has none: read `last_attempt()` there.
@@ -163,19 +164,20 @@ def make_tracker(
     meter_provider: metrics.MeterProvider | None = None,
     logger_provider: _logs.LoggerProvider | None = None,
     hosts: Iterable[str] = (),
-    http_spans: HttpSpans = "keep",
+    http_spans: HttpSpans | None = None,
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
 ) -> Tracker:
     """Check the options of an integration and make its tracker; keywords and errors as for `instrument()`."""
-    check_http_spans(http_spans)
+    if http_spans is not None:
+        check_http_spans(http_spans)
     sinks = check_sinks(sinks)
     known_hosts = parse_hosts(hosts)
     load_environment()
     check_providers(tracer_provider, meter_provider, logger_provider)
     when_loaded(pricing.preload)
     _warn_without_ledger(logger_provider, sinks)
-    _warn_without_configure()
+    _look_for_azure(tracer_provider, meter_provider, logger_provider)
     _tell_at_exit()
     signals = _signals(tracer_provider, meter_provider, logger_provider)
     return Tracker(
@@ -183,7 +185,7 @@ def make_tracker(
             signals,
             make_listeners(signals, sinks=sinks, exception_notes=exception_notes),
             hosts=known_hosts,
-            suppress_http=http_spans == "suppress",
+            http_spans=http_spans,
         )
     )
 
@@ -195,7 +197,8 @@ def _signals(
     logger_provider: _logs.LoggerProvider | None,
 ) -> Signals:
     """One set of instruments for the same providers, whichever integrations share them."""
-    return make_signals(tracer_provider, meter_provider, logger_provider, on_provider=_warn_without_configure)
+    look = partial(_look_for_azure, tracer_provider, meter_provider, logger_provider)
+    return make_signals(tracer_provider, meter_provider, logger_provider, on_provider=look)
 
 
 _NO_LEDGER: Final = (
@@ -203,11 +206,6 @@ _NO_LEDGER: Final = (
     "or pass logger_provider= to instrument()"
 )
 _LOGS_ARE_OFF: Final = "OTEL_LOGS_EXPORTER=none switches the ledger (foundry.attempt) off as well: unset it"
-_NOT_CONFIGURED: Final = (
-    "Azure Monitor is set up without foundry_telemetry.configure(): telemetry in memory is lost at SIGTERM, "
-    "losses are not counted, and by default five spans a second are kept. Call configure() in place of "
-    "configure_azure_monitor(), with the same keywords, or after it"
-)
 
 
 @Once
@@ -224,12 +222,11 @@ def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None, sinks: Se
     _warn_once(_LOGS_ARE_OFF if off else _NO_LEDGER)
 
 
-def _warn_without_configure() -> None:
-    """Say what to do where a distro has set Azure Monitor up: nobody but `configure()` counts its losses."""
-    with suppress(Exception):  # the providers are searched, and they may be of any kind
-        providers = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
-        if not dropped.is_counted and any(map(azure_exporters, providers)):
-            _warn_once(_NOT_CONFIGURED)
+def _look_for_azure(*given: object) -> None:
+    """Look below the providers given, or the global ones, in the order of `check_providers`."""
+    with suppress(Exception):  # of a provider that the environment names
+        found = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
+        azure_monitor.look_up(*(mine or theirs for mine, theirs in zip(given, found, strict=True)))
 
 
 def _tell_at_exit() -> None:

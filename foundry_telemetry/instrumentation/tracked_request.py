@@ -13,7 +13,9 @@ from opentelemetry.context import _SUPPRESS_HTTP_INSTRUMENTATION_KEY, _SUPPRESS_
 
 from foundry_telemetry.abandoned_bodies import add_abandoned
 from foundry_telemetry.attempt import Attempt
+from foundry_telemetry.config.options import HttpSpans
 from foundry_telemetry.dropped_items import Signal
+from foundry_telemetry.instrumentation.azure_monitor import azure_monitor
 from foundry_telemetry.instrumentation.calls import FailedAttempt, Origin, failed_attempts, note_end
 from foundry_telemetry.instrumentation.families import LeftOut
 from foundry_telemetry.instrumentation.notify import Listener, notify, notify_quietly
@@ -39,7 +41,15 @@ class Settings(NamedTuple):
     signals: Signals
     listeners: tuple[Listener, ...] = ()
     hosts: Hosts = frozenset()
-    suppress_http: bool = False
+    http_spans: HttpSpans | None = None
+    """As for `instrument()`."""
+
+    @property
+    def suppress_http(self) -> bool:
+        """Whether HTTP instrumentors make no span for our attempts."""
+        if self.http_spans is None:
+            return azure_monitor.is_set_up  # a distro may come later than we
+        return self.http_spans == "suppress"
 
 
 class HttpRequest(Protocol):

@@ -49,6 +49,8 @@ def make_signals(
         tracer_provider: The global one by default; the same for the other two.
         meter_provider: See above.
         logger_provider: See above.
-        on_provider: Called once there is a logger provider to take the ledger.
+        on_provider: Called once there is a tracer provider, and once there is a logger provider.
     """
-    return Signals(CallSpans(tracer_provider), Metrics(meter_provider), Ledger(logger_provider, on_provider))
+    return Signals(
+        CallSpans(tracer_provider, on_provider), Metrics(meter_provider), Ledger(logger_provider, on_provider)
+    )

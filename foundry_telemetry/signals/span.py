@@ -7,7 +7,7 @@ for one call would double every sum, so there is never a second one.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Final
 
 from msgspec import Struct
@@ -167,15 +167,19 @@ class CallSpans:
 
     Args:
         provider: Of ours; the global one by default.
+        on_provider: Called once there is one.
     """
 
     signal: ClassVar = Signal.TRACES
     reason: ClassVar = Reason.PROCESSOR_ERROR
     is_deferred: ClassVar = False
 
-    def __init__(self, provider: TracerProvider | None = None) -> None:
+    def __init__(
+        self, provider: TracerProvider | None = None, on_provider: Callable[[], object] = lambda: None
+    ) -> None:
         self._tracer = trace.get_tracer(SCOPE, tracer_provider=provider)
         self._provider = provider
+        self._on_provider = on_provider
         self._sees_spans = False
         self._watch_spans()
 
@@ -194,6 +198,8 @@ class CallSpans:
     def _watch_spans(self) -> None:
         """Note the spans that others start, once there is a provider to make them."""
         self._sees_spans = watch(self._provider or trace.get_tracer_provider())
+        if self._sees_spans:
+            self._on_provider()
 
     def responded(
         self, binding: SpanBinding, request: Request, ids: RequestIds, tags: Mapping[str, str]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from foundry_telemetry.testing import FakeFoundry
 from foundry_telemetry.testing.ingestion import HANG, FakeIngestion
 from tests.azure.process import run, running, stored
 from tests.azure.test_endings import arrived
@@ -153,6 +154,36 @@ def test_nobody_counts(order: tuple[str, ...], tmp_path: Path) -> None:
         said = [line["message"] for line in azure.items("MessageData")]
     assert ended.code == 0, ended.errors
     assert len([line for line in said if "without foundry_telemetry.configure()" in line]) == 1
+
+
+ONE_ROW = """
+from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor
+from tests.support.families import httpx
+for instrumentor in (HTTPX2ClientInstrumentor(), HTTPXClientInstrumentor()):
+    if not instrumentor.is_instrumented_by_opentelemetry:
+        instrumentor.instrument()
+foundry = os.environ["FOUNDRY"]
+with httpx.Client(base_url=foundry) as client:
+    client.post("/v1/messages", json={"model": "my-deployment"})
+    client.get("/elsewhere")
+"""
+
+
+@pytest.mark.parametrize(
+    ("http_spans", "rows"), [("", 1), (", http_spans='keep'", 2)], ids=["default", "keep"]
+)
+@pytest.mark.parametrize("order", [("distro", "attach"), ("attach", "distro")], ids="-".join)
+def test_one_row_for_a_call(order: tuple[str, ...], http_spans: str, rows: int, tmp_path: Path) -> None:
+    """Beside the distro, in whatever order, a call has no second row of an HTTP instrumentor; others do."""
+    attach = f"foundry_telemetry.instrument(hosts=(os.environ['FOUNDRY'],){http_spans})"
+    steps = {"attach": attach, "distro": "distro()"}
+    script = BESIDE + "\n".join(steps[step] for step in order) + ONE_ROW
+    with FakeFoundry() as foundry, FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path, FOUNDRY=foundry.base_url, **QUIET)
+        assert ended.code == 0, ended.errors
+        shown = [row["data"] for row in azure.dependencies() if row["data"].startswith(foundry.base_url)]
+    assert len([one for one in shown if one.endswith("/v1/messages")]) == rows
+    assert len([one for one in shown if one.endswith("/elsewhere")]) == 1
 
 
 @pytest.mark.parametrize("how", ["the end of the script", "SIGTERM"])

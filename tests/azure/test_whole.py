@@ -21,6 +21,12 @@ messages = [{"role": "user", "content": "secret prompt"}]
 body = {"model": "my-deployment", "max_tokens": 64, "messages": messages}
 """
 
+SHORT_WAY = """
+from foundry_telemetry.signals import ledger_queue
+status = client.post("/v1/messages", json=body).status_code
+say(status=status, is_short=ledger_queue.active is not None)
+"""
+
 STREAM = """
 request = client.build_request("POST", "/v1/messages", json={**body, "stream": True})
 def abandon():
@@ -32,11 +38,11 @@ import gc; gc.collect()  # httpx ties response and stream into a cycle
 
 
 def test_call(tmp_path: Path) -> None:
-    """A call is one row of type GenAI, one ledger event in its trace, and no secret anywhere."""
-    script = CALL + 'say(status=client.post("/v1/messages", json=body).status_code)'
+    """A call is one row of type GenAI, one ledger event by the short way in its trace, and no secret."""
+    script = CALL + SHORT_WAY
     with FakeFoundry() as foundry, FakeIngestion() as azure:
         ended = run(script, azure, tmp_path, FOUNDRY=foundry.base_url)
-        assert ended.said == [{"status": 200}], ended.errors
+        assert ended.said == [{"status": 200, "is_short": True}], ended.errors
         (row,) = azure.dependencies()
         (event,) = azure.events("foundry.attempt")
         sent = str(azure.envelopes)

@@ -1,0 +1,42 @@
+"""Whether spans of this process go to Azure Monitor, and who set that up."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Final
+
+from foundry_telemetry.dropped_items import dropped
+from foundry_telemetry.exporters import azure_exporters
+from foundry_telemetry.warn_once import Once
+
+_NOT_CONFIGURED: Final = (
+    "Azure Monitor is set up without foundry_telemetry.configure(): telemetry in memory is lost at SIGTERM, "
+    "losses are not counted, and by default five spans a second are kept. Call configure() in place of "
+    "configure_azure_monitor(), with the same keywords, or after it"
+)
+
+_log: Final = logging.getLogger("foundry_telemetry")
+
+
+class AzureMonitor:
+    """What was found below the providers of this process."""
+
+    def __init__(self) -> None:
+        self.is_set_up = False
+
+    def look_up(self, *providers: object) -> None:
+        """Search providers for exporters; say what to do where nobody but a distro has set them up."""
+        with suppress(Exception):  # they may be of any kind
+            self.is_set_up = any(map(azure_exporters, providers))
+            if self.is_set_up and not dropped.is_counted:
+                _warn()
+
+
+@Once
+def _warn() -> None:
+    _log.warning("%s", _NOT_CONFIGURED)
+
+
+azure_monitor: Final = AzureMonitor()
+"""Of this process."""

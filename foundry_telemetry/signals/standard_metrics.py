@@ -8,9 +8,8 @@ at any time before its first measurement, so it is looked up when a reader colle
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from opentelemetry.context import Context
 from opentelemetry.metrics import Counter, Histogram, Meter, MeterProvider
 
 from foundry_telemetry.observation import Observation
@@ -18,6 +17,7 @@ from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema import metric_table as metric_names
 from foundry_telemetry.schema.value import SCOPE
 from foundry_telemetry.signals.fields import Attributes
+from foundry_telemetry.signals.series import Moment, Series
 
 _HISTOGRAMS: Final = (
     (metric_names.OPERATION_DURATION, "s", metric_names.DURATION_BUCKETS),
@@ -56,6 +56,14 @@ def _instruments(meter: Any) -> list[str]:
     return [str(instrument.name).lower() for instrument in list(instruments.values())]
 
 
+class StandardSeries(NamedTuple):
+    """The series of attempts that are alike."""
+
+    by_name: Mapping[str, Series]
+    """By the name of the metric; of the token usage that of the input."""
+    output_tokens: Series
+
+
 class StandardMetrics:
     """Our instruments for the standard metrics.
 
@@ -85,40 +93,49 @@ class StandardMetrics:
         """Who else records them now: the scope by the name of the metric."""
         return recorded_elsewhere(self._provider())
 
+    def series(self, call: Attributes, error_type: str | None) -> StandardSeries:
+        """The series of attempts that are alike.
+
+        Args:
+            call: The attributes of their calls.
+            error_type: What they failed with.
+        """
+        fields = {
+            metric_names.OPERATION_DURATION: call
+            if error_type is None
+            else call | {names.ERROR_TYPE: error_type},
+            metric_names.TIME_TO_FIRST_CHUNK: call,
+            metric_names.TOKEN_USAGE: call | {names.TOKEN_TYPE: "input"},
+            **dict.fromkeys(_COUNTERS, call | {names.TOKEN_MODALITY: "unknown"}),
+        }
+        instruments: Mapping[str, Counter | Histogram] = {**self._histograms, **self._counters}
+        by_name = {name: Series(instruments[name], attributes) for name, attributes in fields.items()}
+        output = call | {names.TOKEN_TYPE: "output"}
+        return StandardSeries(by_name, Series(self._histograms[metric_names.TOKEN_USAGE], output))
+
     def record(
-        self, observation: Observation, call: Attributes, context: Context, *, ends_call: bool
+        self, series: StandardSeries, observation: Observation, moment: Moment, *, ends_call: bool
     ) -> None:
         """Record an attempt, but for what somebody else records.
 
         Args:
+            series: Its own.
             observation: The attempt.
-            call: The attributes of its call.
-            context: For exemplars.
+            moment: When.
             ends_call: Whether its duration is that of the call.
         """
         if self._elsewhere is None:
             self.look_up()
-        usage = observation.usage
-        if ends_call:
-            fields = (
-                call if observation.failure is None else call | {names.ERROR_TYPE: observation.failure.type}
-            )
-            self._measure(metric_names.OPERATION_DURATION, observation.duration_s, fields, context)
-        self._measure(metric_names.TIME_TO_FIRST_CHUNK, observation.time_to_first_token_s, call, context)
-        for kind, tokens in (("input", usage.total_input_tokens), ("output", usage.output_tokens)):
-            self._measure(metric_names.TOKEN_USAGE, tokens, call | {names.TOKEN_TYPE: kind}, context)
-        fields = call | {names.TOKEN_MODALITY: "unknown"}
-        self._count(metric_names.CACHE_READ, usage.cache_read_input_tokens, fields, context)
-        self._count(metric_names.CACHE_WRITE, usage.cache_creation_input_tokens, fields, context)
-        self._count(metric_names.REASONING, usage.thinking_tokens, fields, context)
-
-    def _measure(self, name: str, value: float | None, fields: Attributes, context: Context) -> None:
-        if value is not None and not self._is_elsewhere(name):
-            self._histograms[name].record(value, fields, context)
-
-    def _count(self, name: str, value: int | None, fields: Attributes, context: Context) -> None:
-        if value and not self._is_elsewhere(name):
-            self._counters[name].add(value, fields, context)
-
-    def _is_elsewhere(self, name: str) -> bool:
-        return self._elsewhere is not None and name in self._elsewhere
+        elsewhere, usage, by_name = self._elsewhere or {}, observation.usage, series.by_name
+        for name, value in (
+            (metric_names.OPERATION_DURATION, observation.duration_s if ends_call else None),
+            (metric_names.TIME_TO_FIRST_CHUNK, observation.time_to_first_token_s),
+            (metric_names.TOKEN_USAGE, usage.total_input_tokens),
+            (metric_names.CACHE_READ, usage.cache_read_input_tokens or None),
+            (metric_names.CACHE_WRITE, usage.cache_creation_input_tokens or None),
+            (metric_names.REASONING, usage.thinking_tokens or None),
+        ):
+            if value is not None and name not in elsewhere:
+                by_name[name].measure(value, moment)
+        if usage.output_tokens is not None and metric_names.TOKEN_USAGE not in elsewhere:
+            series.output_tokens.measure(usage.output_tokens, moment)

@@ -402,6 +402,67 @@ PRIVATE = (
             ),
         )
     ),
+    *(
+        Private(
+            name,
+            owner,
+            ("opentelemetry-sdk",),
+            ("signals/series.py",),
+            "every measurement goes the SDK's long way, which costs ten times as much",
+            lambda kind=kind, name=name: _assigns(_of(f"opentelemetry.sdk.metrics.{kind}"), name),  # type: ignore[misc]
+        )
+        for kind, name, owner in (
+            ("_internal.instrument._Synchronous", "_measurement_consumer", "instruments of the SDK"),
+            (
+                "_internal.measurement_consumer.SynchronousMeasurementConsumer",
+                "_reader_storages",
+                "what takes the measurements of the SDK",
+            ),
+            (
+                "_internal.measurement_consumer.SynchronousMeasurementConsumer",
+                "_sdk_config",
+                "what takes the measurements of the SDK",
+            ),
+            (
+                "_internal.metric_reader_storage.MetricReaderStorage",
+                "_instrument_view_instrument_matches",
+                "what the SDK keeps for a reader",
+            ),
+            (
+                "_internal._view_instrument_match._ViewInstrumentMatch",
+                "_attributes_aggregation",
+                "what the SDK keeps for a view",
+            ),
+            (
+                "_internal._view_instrument_match._ViewInstrumentMatch",
+                "_view",
+                "what the SDK keeps for a view",
+            ),
+            ("view.View", "_attribute_keys", "views of the SDK"),
+            ("_internal.aggregation._Aggregation", "_attributes", "the sums of the SDK"),
+        )
+    ),
+    Private(
+        "_is_enabled",
+        "instruments of the SDK",
+        ("opentelemetry-sdk",),
+        ("signals/series.py",),
+        "every measurement goes the SDK's long way, which costs ten times as much",
+        lambda: (
+            _arguments(_of("opentelemetry.sdk.metrics._internal.instrument._Synchronous")._is_enabled)
+            == ["self"]
+        ),
+    ),
+    Private(
+        "_real_instrument",
+        "instruments that the API made before there was a provider",
+        ("opentelemetry-api",),
+        ("signals/series.py",),
+        "every measurement goes the SDK's long way, which costs ten times as much",
+        lambda: _assigns(
+            _of("opentelemetry.metrics._internal.instrument._ProxyInstrument"), "_real_instrument"
+        ),
+    ),
     Private(
         "_metric_readers",
         "MeterProvider of the SDK",

@@ -11,7 +11,7 @@ from opentelemetry.context import Context
 from foundry_telemetry.observation import Failure, Observation, RequestIds, TokenUsage
 from foundry_telemetry.schema import metric_table as metric_names
 from foundry_telemetry.signals import make_signals
-from foundry_telemetry.signals.metrics import Values
+from foundry_telemetry.signals.metric_attributes import Values
 from foundry_telemetry.signals.span import unbound
 from tests.hostile.harness import ASK, message, transport
 from tests.support.capture import Capture

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from opentelemetry import metrics as metrics_api
 from opentelemetry.context import Context
-from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
+from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import (
     InMemoryMetricReader,
     MetricExporter,
@@ -30,6 +30,7 @@ from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.observation import Observation, TokenUsage
 from foundry_telemetry.signals import Signals, SpanBinding, make_signals
 from foundry_telemetry.signals import metrics as metrics_module
+from foundry_telemetry.signals.series import Moment, Series
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
 from tests.support.patience import PATIENCE_S
@@ -109,20 +110,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the instruments of the SDK that are written to, as they are."""
+    """Names of the metrics that are measured, as they are."""
     names: list[str] = []
+    measure = Series.measure
 
-    def watch(cls: type, method: str) -> None:
-        original = getattr(cls, method)
+    def watched(self: Series, value: float, moment: Moment) -> None:
+        names.append(self._instrument.name)  # type: ignore[union-attr]  # of the SDK, they have one
+        measure(self, value, moment)
 
-        def watched(self: Any, *args: Any, **options: Any) -> None:
-            names.append(self.name)
-            original(self, *args, **options)
-
-        monkeypatch.setattr(cls, method, watched)
-
-    watch(Histogram, "record")
-    watch(Counter, "add")
+    monkeypatch.setattr(Series, "measure", watched)
     return names
 
 

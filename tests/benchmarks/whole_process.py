@@ -134,19 +134,22 @@ def _weigh(plan: dict[str, Any], sink: Served) -> dict[str, Any]:
         _, errors = child.communicate("\n")
         facts = _result(child, result, errors)
     posts = sink.ask()["taken"]
-    of_calls = [post for post in posts if '"MetricData"' not in post["body"]]
-    of_metrics = [post for post in posts if '"MetricData"' in post["body"]]
-    calls = facts["calls"]
+    # A batch of spans brings one metric with it, of the process's resource.
+    of_metrics = [post for post in posts if _kinds(post) == {"MetricData"}]
+    of_calls = [post for post in posts if post not in of_metrics]
+    sent = {"posts": len(of_calls) / facts["flushes"], **_sizes(of_calls, facts["calls"])}
+    return {**sent, "export": _sizes(of_metrics, 1)}
+
+
+def _kinds(post: dict[str, Any]) -> set[str]:
+    return {item["data"]["baseType"] for item in json.loads(post["body"])}
+
+
+def _sizes(posts: list[dict[str, Any]], calls: int) -> dict[str, Any]:
     return {
-        "posts": len(of_calls) / facts["flushes"],
-        "wire": sum(post["wire"] for post in of_calls) / calls,
-        "json": sum(post["json"] for post in of_calls) / calls,
-        "tables": bill.tables([post["body"] for post in of_calls], calls),
-        "export": {
-            "wire": sum(post["wire"] for post in of_metrics),
-            "json": sum(post["json"] for post in of_metrics),
-            "tables": bill.tables([post["body"] for post in of_metrics], 1),
-        },
+        "wire": sum(post["wire"] for post in posts) / calls,
+        "json": sum(post["json"] for post in posts) / calls,
+        "tables": bill.tables([post["body"] for post in posts], calls),
     }
 
 

@@ -36,8 +36,8 @@ def importing() -> dict[str, Any]:
 def starting() -> dict[str, Any]:
     """Processor seconds and instructions of `instrument()` in a service with one family of clients.
 
-    By family: ``start`` is what it takes, ``other`` what importing the other family takes after it; and whether
-    that was loaded all the same.
+    By family: ``start`` is what it takes, ``other`` what importing the other family takes after it; and
+    whether that was loaded all the same.
     """
     found: dict[str, Any] = {}
     for family in FAMILIES:

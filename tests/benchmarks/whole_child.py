@@ -25,7 +25,8 @@ from typing import Any
 
 import httpx2
 from anthropic import AnthropicFoundry
-from msgspec import Struct, json as msgspec_json
+from msgspec import Struct
+from msgspec import json as msgspec_json
 
 from tests.benchmarks.workloads import REQUEST
 

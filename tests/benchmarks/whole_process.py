@@ -123,9 +123,9 @@ def _noise(rounds: list[Threads], calls: int) -> float:
 
 
 def _weigh(plan: dict[str, Any], sink: Served) -> dict[str, Any]:
-    """What a call sends: ``posts`` a flush, bytes on the ``wire`` and of ``json``, and ``tables``: see `bill`.
+    """What a call sends: ``posts`` a flush, bytes on the ``wire`` and of ``json``, and ``tables`` (see `bill`).
 
-    An export of metrics is separate: its own ``tables``, below ``export``.
+    An export of metrics has the same, below ``export``.
     """
     with tempfile.TemporaryDirectory() as folder, _child(plan, folder, counts=False) as (child, result):
         assert child.stdout is not None

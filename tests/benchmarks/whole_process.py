@@ -7,7 +7,6 @@ to a sink, and every instruction of the process counts, whichever thread runs it
 from __future__ import annotations
 
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -57,6 +56,9 @@ _ENVIRONMENT = {
 }
 """Statsbeat, control plane and SDK stats are off, for every variant."""
 
+_DUMP = "dump "
+"""What callgrind writes before the name of a dump that was asked for."""
+
 Threads = dict[str, int]
 """Instructions by role."""
 
@@ -96,14 +98,18 @@ def by_role(dumps: str, threads: dict[str, str]) -> dict[str, list[Threads]]:
         threads: Number of a thread to its name.
     """
     found: defaultdict[str, list[Threads]] = defaultdict(list)
-    last = None
-    pattern = r"^part: (\d+)\nthread: (\d+)\n(?:.*\n)*?desc: Trigger: dump (\S+)\n(?:.*\n)*?summary: (\d+)"
-    for part, thread, name, instructions in re.findall(pattern, dumps, re.MULTILINE):
-        if part != last:
-            found[name].append(Counter())
-            last = part
-        if (role := _role(threads.get(thread, "?"))) is not None:
-            found[name][-1][role] += int(instructions)
+    header, last = {}, ""
+    for line in dumps.splitlines():
+        key, _, value = line.removeprefix("desc: ").partition(": ")
+        header[key] = value
+        if key != "summary" or not header["Trigger"].startswith(_DUMP):
+            continue
+        rounds = found[header["Trigger"].removeprefix(_DUMP)]
+        if header["part"] != last:
+            rounds.append(Counter())
+            last = header["part"]
+        if (role := _role(threads.get(header["thread"], ""))) is not None:
+            rounds[-1][role] += int(value)
     return found
 
 
@@ -123,7 +129,7 @@ def _noise(rounds: list[Threads], calls: int) -> float:
 
 
 def _weigh(plan: dict[str, Any], sink: Served) -> dict[str, Any]:
-    """What a call sends: ``posts`` a flush, bytes on the ``wire`` and of ``json``, and ``tables`` (see `bill`).
+    """What a call sends: ``posts`` a flush, bytes on the ``wire`` and of ``json``; and ``tables``, as `bill`.
 
     An export of metrics has the same, below ``export``.
     """

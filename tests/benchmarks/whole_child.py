@@ -38,6 +38,8 @@ ROUNDS = 3
 """Segments of each kind; the median counts."""
 WEIGHED_FLUSHES = 10
 """In a run for the sink to weigh."""
+PATIENCE_MS = 600_000
+"""A flush may take so long; under callgrind, on a busy machine, seconds become minutes."""
 MEASURING = "callgrind"
 """Name of the thread that talks to callgrind; what it costs is not of the process."""
 
@@ -155,12 +157,12 @@ class Process:
     def _flush(self, thread: str, signal: str) -> None:
         flush = getattr(self._providers[signal], "force_flush", None)
         if flush is not None:
-            self._threads[thread].submit(_flush, flush).result()
+            self._threads[thread].submit(_flush, thread, flush).result()
 
 
-def _flush(flush: Callable[[], object]) -> None:
-    if not flush():
-        raise SystemExit("a flush failed")
+def _flush(thread: str, flush: Callable[[int], object]) -> None:
+    if not flush(PATIENCE_MS):
+        raise SystemExit(f"the flush of the {thread} failed")
     gc.collect()
 
 

@@ -79,7 +79,7 @@ def measure(variant: str) -> dict[str, Any]:
 def _count(plan: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, _child(plan, folder, counts=True) as (child, result):
         _, errors = child.communicate()
-        facts = _result(child, result, errors)
+        facts = _result(plan, child, result, errors)
         segments = by_role(Path(folder, "counts").read_text("utf-8", "replace"), facts["threads"])
     calls = facts["calls"]
     median = {name: _median(rounds) for name, rounds in segments.items()}
@@ -138,7 +138,7 @@ def _weigh(plan: dict[str, Any], sink: Served) -> dict[str, Any]:
         child.stdout.readline()
         sink.ask()  # what warmed up
         _, errors = child.communicate("\n")
-        facts = _result(child, result, errors)
+        facts = _result(plan, child, result, errors)
     posts = sink.ask()["taken"]
     # A batch of spans brings one metric with it, of the process's resource.
     of_metrics = [post for post in posts if _kinds(post) == {"MetricData"}]
@@ -182,9 +182,9 @@ def _child(
         yield process, result
 
 
-def _result(child: subprocess.Popen[str], result: Path, errors: str) -> dict[str, Any]:
+def _result(plan: dict[str, Any], child: subprocess.Popen[str], result: Path, errors: str) -> dict[str, Any]:
     if child.returncode or not result.exists():
-        raise SystemExit(f"the measured process failed:\n{errors}")
+        raise SystemExit(f"{plan['variant']}: the measured process failed:\n{errors}")
     facts: dict[str, Any] = json.loads(result.read_text("utf-8"))
     return facts
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.benchmarks import callgrind, footprint, report, whole_process
 from tests.benchmarks.budgets import BUDGETS
-from tests.benchmarks.whole_report import TITLES, Whole
+from tests.benchmarks.whole_report import TITLES, Whole, sentence
 from tests.support.marked import update
 
 OURS = ("ours", "ours_on_native", "money")
@@ -29,13 +29,20 @@ WHOLE_NAMES = tuple(reversed(TITLES))
 PAGE = callgrind.ROOT / "docs" / "quality" / "performance.md"
 """Has the tables."""
 
+README = callgrind.ROOT / "README.md"
+"""Has the whole price, in one sentence."""
+
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown tables")
     parser.add_argument("--check", action="store_true", help="exit with 1 unless every budget is kept")
-    parser.add_argument("--update-docs", action="store_true", help=f"write the tables into {PAGE.name}")
+    parser.add_argument(
+        "--update-docs",
+        action="store_true",
+        help=f"write the tables into {PAGE.name}, the price into README.md",
+    )
     parser.add_argument(
         "--only",
         nargs="+",
@@ -105,8 +112,9 @@ def main() -> int:
     verdicts = [budget.verdict(results) for budget in BUDGETS]
     if options.update_docs:
         if "not measured" in verdicts:
-            raise SystemExit(f"not everything was measured; {PAGE.name} is as it was")
+            raise SystemExit("not everything was measured; the docs are as they were")
         update(PAGE, "benchmarks", tables)
+        update(README, "price", sentence(whole))
     # A figure that is missing from a full run is no pass.
     bad = "FAIL" in verdicts or (alone and "not measured" in verdicts)
     return 1 if options.check and bad else 0

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.benchmarks import bill
-from tests.benchmarks.__main__ import PAGE
+from tests.benchmarks.__main__ import PAGE, README
 from tests.benchmarks.budgets import BUDGETS
 from tests.benchmarks.report import Results, as_json, markdown
 from tests.benchmarks.whole_process import ROLES, SHOWN_ROLES, by_role
-from tests.benchmarks.whole_report import TITLES, Whole
+from tests.benchmarks.whole_report import TITLES, Whole, sentence
 from tests.support.marked import markers
 
 DUMPS = """
@@ -148,6 +148,14 @@ def test_tables_have_every_variant() -> None:
 
 
 def test_the_page_has_room_for_the_tables() -> None:
-    """The page of the docs has the markers between which the command writes."""
-    text = PAGE.read_text("utf-8")
-    assert [text.count(marker) for marker in markers("benchmarks")] == [1, 1]
+    """The page of the docs and the README have the markers between which the command writes."""
+    for path, name in ((PAGE, "benchmarks"), (README, "price")):
+        text = path.read_text("utf-8")
+        assert [text.count(marker) for marker in markers(name)] == [1, 1]
+
+
+def test_the_price_is_one_sentence() -> None:
+    """The README's sentence has what was measured, beside the distro in the same run."""
+    kept = measured(none=4e6, configure=6.3e6, configure_own_span=6e6, distro=11.25e6)
+    text = sentence(Whole(kept))
+    assert all(figure in text for figure in ("4.00 million", "2.30 million", "2.00 million", "7.25 million"))

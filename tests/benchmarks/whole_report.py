@@ -93,7 +93,7 @@ def sentence(whole: Whole) -> str:
     )
     return (
         f"A plain call takes {_millions(total)} million machine instructions without telemetry. "
-        f"`configure()` adds {ours} million with the SDK's spans on and {own} million with a span of our own, "
+        f"`configure()` adds {ours} million with SDK spans on and {own} million with a span of our own, "
         "all threads and the export included; Azure Monitor's own distro, when it keeps every trace, adds "
         f"{distro} million."
     )

@@ -100,7 +100,7 @@ def _distro_and_instrument(plan: Plan) -> None:
 
 
 VARIANTS = {
-    "none": Variant(_nothing, sdk_spans=False),
+    "none": Variant(_nothing),
     "sdk_spans": Variant(_sdk_spans),
     "distro": Variant(_distro),
     "configure": Variant(_configure),

@@ -1,4 +1,5 @@
-"""What the library costs: instructions for each call, import time, memory of an open stream.
+"""What the library costs: instructions and bytes of a call, import time, memory of an open stream.
 
-Run `python -m tests.benchmarks`; pytest collects nothing here. `README.md` beside this file has the method.
+Run `python -m tests.benchmarks`; pytest collects only what reads the measurements.
+`README.md` has the method.
 """

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks`: measure, print, check, and write the tables into README.md."""
+"""`python -m tests.benchmarks`: measure, print, check, and write the tables into the docs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.benchmarks import callgrind, footprint, report
+from tests.benchmarks import callgrind, footprint, report, whole_process
+from tests.benchmarks.budgets import BUDGETS
+from tests.benchmarks.whole_report import TITLES, Whole, sentence
 from tests.support.marked import update
 
 OURS = ("ours", "ours_on_native", "money")
@@ -18,15 +20,35 @@ OURS = ("ours", "ours_on_native", "money")
 NAMES = (*OURS, "native", "official", "otel_httpx2")
 """Variants of a full run, longest first, which packs two workers best."""
 
+WHOLE = "whole"
+"""In place of a variant: the whole process, in all of its variants."""
+
+WHOLE_NAMES = tuple(reversed(TITLES))
+"""Longest first."""
+
+PAGE = callgrind.ROOT / "docs" / "quality" / "performance.md"
+"""Has the tables."""
+
+README = callgrind.ROOT / "README.md"
+"""Has the whole price, in one sentence."""
+
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON instead of Markdown tables")
     parser.add_argument("--check", action="store_true", help="exit with 1 unless every budget is kept")
-    parser.add_argument("--update-readme", action="store_true", help="write the tables into README.md")
     parser.add_argument(
-        "--only", nargs="+", choices=(*NAMES, "control"), metavar="VARIANT", help=f"of {NAMES}"
+        "--update-docs",
+        action="store_true",
+        help=f"write the tables into {PAGE.name}, the price into README.md",
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=(*NAMES, "control", WHOLE),
+        metavar="VARIANT",
+        help=f"of {NAMES}, or {WHOLE}",
     )
     parser.add_argument("--layouts", type=int, default=2, help="memory layouts for our variants (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default: 2)")
@@ -53,10 +75,24 @@ def measure(names: tuple[str, ...], layouts: int, jobs: int) -> dict[str, list[d
     return found
 
 
+def measure_whole(jobs: int) -> Whole:
+    """Measure whole processes, `jobs` at a time."""
+
+    def one(name: str) -> dict[str, Any]:
+        started = time.monotonic()
+        found = whole_process.measure(name)
+        _say(f"whole process, {name}: {time.monotonic() - started:.0f} s")
+        return found
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return Whole(dict(zip(WHOLE_NAMES, pool.map(one, WHOLE_NAMES), strict=True)))
+
+
 def main() -> int:
     """Returns the exit code."""
     options = arguments()
-    names = tuple(options.only or NAMES)
+    wanted = options.only or (*NAMES, WHOLE)
+    names = tuple(name for name in wanted if name != WHOLE)
     if options.profile:
         from tests.benchmarks.profiling import profile
 
@@ -67,14 +103,18 @@ def main() -> int:
     # Before anything else runs: this one is timed.
     importing = footprint.importing() if alone else {}
     memory = footprint.open_stream() if alone else {}
-    results = report.Results(measure(names, options.layouts, options.jobs), importing, memory)
+    starting = footprint.starting() if alone else {}
+    variants = measure(names, options.layouts, options.jobs)
+    whole = measure_whole(options.jobs) if WHOLE in wanted else Whole({})
+    results = report.Results(variants, importing, memory, starting, whole)
     tables = report.markdown(results)
     _print(json.dumps(report.as_json(results), indent=1) if options.json else tables)
-    verdicts = [budget.verdict(results) for budget in report.BUDGETS]
-    if options.update_readme:
+    verdicts = [budget.verdict(results) for budget in BUDGETS]
+    if options.update_docs:
         if "not measured" in verdicts:
-            raise SystemExit("not everything was measured; README.md is as it was")
-        update(callgrind.ROOT / "README.md", "benchmarks", tables)
+            raise SystemExit("not everything was measured; the docs are as they were")
+        update(PAGE, "benchmarks", tables)
+        update(README, "price", sentence(whole))
     # A figure that is missing from a full run is no pass.
     bad = "FAIL" in verdicts or (alone and "not measured" in verdicts)
     return 1 if options.check and bad else 0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from tests.benchmarks import whole_report
+from tests.benchmarks.budgets import BUDGETS
+from tests.benchmarks.whole_report import Whole
 from tests.support.marked import table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 TITLES = {
     "ours": "**foundry-telemetry**, SDK spans off",
@@ -20,26 +23,28 @@ TITLES = {
     "otel_httpx2": "HTTPX2ClientInstrumentor",
 }
 
-PACKAGES = ("anthropic", "httpx2", "httpx", "opentelemetry-sdk")
+PACKAGES = (
+    *("anthropic", "httpx2", "httpx", "opentelemetry-sdk"),
+    *("azure-monitor-opentelemetry", "azure-monitor-opentelemetry-exporter"),
+)
 
 NOT_MEASURED = "-"
 """In a cell of a table."""
-
-MEMORY_SLACK = 4_096 + 2_048
-"""Bytes by which a long stream may hold more than a short one: up to four kilobytes of its pieces wait to be
-searched, and the rest is the error of the measurement."""
 
 
 @dataclass(frozen=True)
 class Results:
     """All that was measured, as `__main__.py` collects it.
 
-    `variants` is what `callgrind.measure` gives, a list with one item for each layout.
+    `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
+    `footprint.starting` does.
     """
 
     variants: dict[str, list[dict[str, Any]]]
     importing: dict[str, Any]
     memory: dict[str, Any]
+    starting: dict[str, Any] = field(default_factory=dict)
+    whole: Whole = field(default_factory=lambda: Whole({}))
 
     def before(self, workload: str) -> float | None:
         """Instructions of a call without telemetry."""
@@ -66,100 +71,33 @@ class Results:
         return [run for run in self.variants.get(variant, []) if "skipped" not in run]
 
 
-@dataclass(frozen=True)
-class Budget:
-    """A limit, and where the figure for it comes from."""
-
-    name: str
-    unit: str
-    limit: float
-    figure: Callable[[Results], float | None]
-
-    def verdict(self, results: Results) -> str:
-        """`pass`, `FAIL` or `not measured`."""
-        found = self.figure(results)
-        if found is None:
-            return "not measured"
-        return "pass" if found <= self.limit else "FAIL"
-
-
-def _import_ms(results: Results) -> float | None:
-    seconds = results.importing.get("import_s")
-    return None if seconds is None else seconds * 1000
-
-
-def _stream_growth(results: Results) -> float | None:
-    if not results.memory or "skipped" in results.memory:
-        return None
-    return max(long - short for short, long in results.memory.values())
-
-
-BUDGETS = (
-    Budget("plain call, our span", "instructions", 1_000_000, lambda all_: all_.added("ours", "sync-small")),
-    Budget(
-        "plain call, our span, async",
-        "instructions",
-        1_000_000,
-        lambda all_: all_.added("ours", "async-small"),
-    ),
-    Budget(
-        "plain call, on the SDK's span",
-        "instructions",
-        700_000,
-        lambda all_: all_.added("ours_on_native", "sync-small"),
-    ),
-    Budget("delta, our span", "instructions", 2_600, lambda all_: all_.per_delta("ours", "sync")),
-    Budget("delta, our span, async", "instructions", 2_600, lambda all_: all_.per_delta("ours", "async")),
-    Budget(
-        "delta, on the SDK's span",
-        "instructions",
-        2_600,
-        lambda all_: all_.per_delta("ours_on_native", "sync"),
-    ),
-    Budget(
-        "delta, on the SDK's span, async",
-        "instructions",
-        2_600,
-        lambda all_: all_.per_delta("ours_on_native", "async"),
-    ),
-    Budget("prices and two tags", "instructions", 60_000, lambda all_: all_.added("money", "sync-small")),
-    Budget(
-        "prices and two tags, async",
-        "instructions",
-        60_000,
-        lambda all_: all_.added("money", "async-small"),
-    ),
-    Budget(
-        "other traffic of httpx2", "instructions", 20_000, lambda all_: all_.added("ours", "httpx2-elsewhere")
-    ),
-    Budget(
-        "other traffic of httpx", "instructions", 20_000, lambda all_: all_.added("ours", "httpx-elsewhere")
-    ),
-    Budget("import alone, without first use", "ms", 50, _import_ms),
-    Budget("a stream 4,000 times as long holds more by", "bytes", MEMORY_SLACK, _stream_growth),
-)
-
-
 def markdown(results: Results) -> str:
     """All tables, with a line that says what was measured with."""
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     parts = [
         f"Python {platform.python_version()}, {versions}; machine instructions, counted by callgrind.",
-        _sdk_table(results),
-        _raw_table(results),
-        _footprint_table(results),
-        _budget_table(results),
+        *whole_report.tables(results.whole),
+        *_under("### The request path, exporters that drop", _sdk_table(results), _raw_table(results)),
+        *_under("### Without a call", _footprint_table(results)),
+        *_under("### Budgets", _budget_table(results)),
     ]
     skipped = {run["skipped"] for runs in results.variants.values() for run in runs if "skipped" in run}
     parts += [f"Skipped: {reason}." for reason in sorted(skipped)]
     return "\n\n".join(part for part in parts if part)
 
 
+def _under(heading: str, *tables: str) -> list[str]:
+    """Tables and their heading, if there are any."""
+    return [heading, *tables] if any(tables) else []
+
+
 def as_json(results: Results) -> dict[str, Any]:
     """Figures, raw and against the budgets."""
     return {
         "variants": results.variants,
+        "whole": dict(results.whole.found),
         "import": results.importing,
+        "start": results.starting,
         "open_stream_bytes": results.memory,
         "budgets": [
             {
@@ -190,6 +128,8 @@ def _sdk_table(results: Results) -> str:
                 f"{spans:g} + {logs:g}",
             ]
         )
+    if len(rows) == 1:
+        return ""
     head = [
         "million instructions per call",
         "1 KB",
@@ -228,18 +168,36 @@ def _footprint_table(results: Results) -> str:
             rows.append(
                 [f"{title}, after `opentelemetry.trace`", f"{seconds * 1000:.1f} ms", f"{_millions(count)} M"]
             )
+    rows += _start_rows(results.starting)
     if "skipped" not in results.memory:
         for integration, (short, long) in results.memory.items():
             rows.append([f"open stream of {integration}, 5 deltas; 20,000", f"{short:,} B", f"{long:,} B"])
     return _table(["without a call", "", ""], rows)
 
 
+def _start_rows(starting: dict[str, Any]) -> list[list[str]]:
+    rows = []
+    for family, found in starting.items():
+        other = next(name for name in starting if name != family)
+        cells = {
+            name: [f"{found[f'{name}_s'] * 1000:.0f} ms", f"{_millions(found[f'{name}_instructions'])} M"]
+            for name in ("start", "other")
+        }
+        rows.append([f"import and `instrument()` where only {family} is imported", *cells["start"]])
+        if found["other_is_loaded"]:
+            rows.append([f"of it to import {other}", "loaded by a dependency", ""])
+        else:
+            rows.append([f"saved: {other} is not imported", *cells["other"]])
+    return rows
+
+
 def _budget_table(results: Results) -> str:
     rows = []
     for budget in BUDGETS:
         found = budget.figure(results)
-        shown = NOT_MEASURED if found is None else f"{found:,.0f}"
-        rows.append([budget.name, shown, f"{budget.limit:,.0f} {budget.unit}", budget.verdict(results)])
+        shown = NOT_MEASURED if found is None else budget.shown(found)
+        limit = f"{budget.shown(budget.limit)} {budget.unit}"
+        rows.append([budget.name, shown, limit, budget.verdict(results)])
     return _table(["budget", "found", "at most", ""], rows)
 
 

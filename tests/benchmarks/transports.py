@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 MODEL = "claude-sonnet-5-5"
 """A model that has a price, so that looking it up is part of the measurement."""
 
-_HEADERS = {
+HEADERS = {
     "apim-request-id": "a0000002-1111-4222-8333-000000000002",
     "request-id": "req_011Exmpl000000000003",
     "x-ms-region": "East US 2",
@@ -94,7 +94,7 @@ def message() -> list[bytes]:
 def transport(module: ModuleType, pieces: Iterable[bytes], *, is_async: bool) -> Any:
     """A transport of `httpx` or `httpx2` that answers each request with `pieces`."""
     kind = "text/event-stream; charset=utf-8" if isinstance(pieces, Events) else "application/json"
-    headers = [(name.encode(), value.encode()) for name, value in {"content-type": kind, **_HEADERS}.items()]
+    headers = [(name.encode(), value.encode()) for name, value in {"content-type": kind, **HEADERS}.items()]
 
     class Body(module.SyncByteStream, module.AsyncByteStream):  # type: ignore[misc, name-defined]
         def __iter__(self) -> Iterator[bytes]:

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.soak.pairs import ROUND_CALLS, paired
 from tests.soak.report import Report, abandoned, accounted, memory, retained
 from tests.soak.stage import ROOT, Run, run
 from tests.support.marked import update
 
-CALLS, AT_ONCE, MINUTES = 50_000, 1_000, 10.0
+CALLS, AT_ONCE, MINUTES, ROUNDS = 50_000, 1_000, 10.0, 5
 """By default."""
 CONTROL = 5
 """The part of the calls that is made once more without telemetry, for comparison: one in so many."""
@@ -27,13 +28,21 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--calls", type=int, help=f"make so many calls (by default {CALLS:,})")
     parser.add_argument("--at-once", type=int, help=f"keep so many streams open (by default {AT_ONCE:,})")
     parser.add_argument("--minutes", type=float, help=f"make calls for so long (by default {MINUTES:g})")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        help=f"compare the speed with and without telemetry in so many rounds of {ROUND_CALLS:,} calls each "
+        f"(by default {ROUNDS})",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     parser.add_argument("--update-readme", action="store_true", help="write the table into README.md")
     options = parser.parse_args(given)
-    if options.calls is options.at_once is options.minutes is None:
-        options.calls, options.at_once, options.minutes = CALLS, AT_ONCE, MINUTES
+    if options.calls is options.at_once is options.minutes is options.rounds is None:
+        options.calls, options.at_once, options.minutes, options.rounds = CALLS, AT_ONCE, MINUTES, ROUNDS
     elif options.update_readme:
-        parser.error("--update-readme takes no part of a run: leave --calls, --at-once and --minutes away")
+        parser.error(
+            "--update-readme takes no part of a run: leave --calls, --at-once, --minutes and --rounds away"
+        )
     return options
 
 
@@ -47,6 +56,8 @@ def main(given: list[str] | None = None) -> int:
         report.figures[f"{options.at_once:,} at once"] = together(options.at_once)
     if options.minutes:
         report.figures[f"{options.minutes:g} minutes"] = lasting(options.minutes)
+    if options.rounds:
+        report.figures["in pairs"] = paired(options.rounds, shown)
     text = json.dumps(report.as_json(), indent=1) if options.json else report.markdown()
     sys.stdout.write(f"{text}\n")
     if options.update_readme:

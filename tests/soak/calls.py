@@ -64,8 +64,9 @@ def checked(number: int, response: Any) -> Any:
 class Sync:
     """The sync clients. Safe to use from several threads."""
 
-    def __init__(self, base_url: str, clients: ExitStack) -> None:
+    def __init__(self, base_url: str, clients: ExitStack, *, sdk_spans: bool = True) -> None:
         self._base_url = base_url
+        self._sdk_spans = _spans(sdk_spans)
         self._clients = {name: clients.enter_context(self._client(name)) for name in MODULES}
         self._sdk = clients.enter_context(self._foundry())
 
@@ -113,14 +114,17 @@ class Sync:
 
     def _foundry(self) -> AnthropicFoundry:
         http = httpx2.Client(timeout=PATIENCE_S, trust_env=False, verify=False)
-        return AnthropicFoundry(base_url=self._base_url, api_key=KEY, http_client=http, max_retries=0)
+        return AnthropicFoundry(
+            base_url=self._base_url, api_key=KEY, http_client=http, max_retries=0, **self._sdk_spans
+        )
 
 
 class Async:
     """The async clients of one event loop."""
 
-    def __init__(self, base_url: str, *, connections: int = 100) -> None:
+    def __init__(self, base_url: str, *, connections: int = 100, sdk_spans: bool = True) -> None:
         self._base_url = base_url
+        self._sdk_spans = _spans(sdk_spans)
         self._connections = connections
         self._open = AsyncExitStack()
 
@@ -176,14 +180,21 @@ class Async:
 
     def _foundry(self) -> AsyncAnthropicFoundry:
         http = httpx2.AsyncClient(timeout=PATIENCE_S, trust_env=False, verify=False)
-        return AsyncAnthropicFoundry(base_url=self._base_url, api_key=KEY, http_client=http, max_retries=0)
+        return AsyncAnthropicFoundry(
+            base_url=self._base_url, api_key=KEY, http_client=http, max_retries=0, **self._sdk_spans
+        )
+
+
+def _spans(on: bool) -> dict[str, Any]:
+    """The option of the SDK for spans of its own; on by default."""
+    return {} if on else {"open_telemetry": False}
 
 
 @contextmanager
-def sync_clients(base_url: str) -> Iterator[Sync]:
+def sync_clients(base_url: str, *, sdk_spans: bool = True) -> Iterator[Sync]:
     """The sync clients, closed at the end."""
     with ExitStack() as clients:
-        yield Sync(base_url, clients)
+        yield Sync(base_url, clients, sdk_spans=sdk_spans)
 
 
 async def in_turns(clients: Async, numbers: range, at_once: int) -> None:

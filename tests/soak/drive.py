@@ -42,6 +42,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """How many calls in all."""
     seconds: float | None = None
     """For how long, in place of that."""
+    sdk_spans: bool = True
+    """Whether the SDK makes spans of its own, where there is a tracer provider."""
     at_once: int | None = None
     """How many streams to keep open at the same time, in place of both."""
 
@@ -71,8 +73,12 @@ def batches(plan: Plan) -> Iterator[range]:
 def soak(plan: Plan) -> None:
     """Make calls batch by batch: one half in threads, the other as tasks."""
     started = time.monotonic()
-    with sync_clients(plan.base_url) as sync, asyncio.Runner() as loop, ThreadPoolExecutor(THREADS) as pool:
-        clients = Async(plan.base_url)
+    with (
+        sync_clients(plan.base_url, sdk_spans=plan.sdk_spans) as sync,
+        asyncio.Runner() as loop,
+        ThreadPoolExecutor(THREADS) as pool,
+    ):
+        clients = Async(plan.base_url, sdk_spans=plan.sdk_spans)
         loop.run(clients.__aenter__())
         for numbers in batches(plan):
             half = len(numbers) // 2

@@ -32,23 +32,31 @@ class Figure:
     name: str
     found: float
     most: float | None = None
-    """What it may be; without it the figure is for information."""
+    """What it may be; without a bound the figure is for information."""
     unit: str = ""
+    least: float | None = None
+    """What it must be."""
 
     @property
     def is_kept(self) -> bool:
         """Whether the bound is kept."""
-        return self.most is None or self.found <= self.most
+        return (self.most is None or self.found <= self.most) and (
+            self.least is None or self.found >= self.least
+        )
 
     def cell(self) -> str:
-        """The figure, and whether it is too much."""
+        """The figure, and whether its bound is broken."""
         return self._shown(self.found) + " **FAIL**" * (not self.is_kept)
 
     def bound(self) -> str:
         """What it may be, if it has a bound."""
+        if self.least is not None:
+            return f"at least {self._shown(self.least)}"
         return "" if self.most is None else self._shown(self.most)
 
     def _shown(self, value: float) -> str:
+        if self.unit == "ratio":
+            return f"{value:.2f}"
         return (f"{value:,.1f} MB" if self.unit == "MB" else f"{value:,.0f} {self.unit}").strip()
 
 

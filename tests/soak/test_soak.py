@@ -10,6 +10,7 @@ import pytest
 
 from tests.soak import __main__ as command
 from tests.soak.calls import EVERY, how, is_abandoned
+from tests.soak.pairs import paired, ratios
 from tests.soak.report import LEAKS, MEGA, Figure, Report, abandoned, accounted, memory, retained
 from tests.soak.stage import Run, run
 from tests.support.marked import markers, update
@@ -150,6 +151,46 @@ def test_retained_is_what_telemetry_adds() -> None:
     assert broken(figures) == ["memory of an open stream, telemetry alone"]
 
 
+def at_speed(calls_a_second: float, **changes: object) -> Run:
+    """A sound run that makes so many calls a second."""
+    samples = [{"done": calls_a_second * n, "seconds": float(n), "rss": 0.0} for n in range(1, 11)]
+    return sound(**{"samples": samples, **changes})
+
+
+@pytest.mark.parametrize(
+    ("with_spans", "own", "broken_bounds"),
+    [
+        (at_speed(60), at_speed(66), []),
+        (at_speed(59), at_speed(66), ["SDK spans on: part of those without telemetry"]),
+        (at_speed(60), at_speed(65), ["own span: part of those without telemetry"]),
+        (at_speed(60), at_speed(66, delivered=list(range(1, 20))), ["own span: not delivered once"]),
+        (at_speed(60), at_speed(66, code=1), ["failures of the process"]),
+        (at_speed(60), at_speed(66, samples=[]), ["own span: part of those without telemetry"]),
+    ],
+    ids=["kept", "slow with spans", "slow with our own", "lost", "failed", "ended early"],
+)
+def test_pairs_have_bounds(with_spans: Run, own: Run, broken_bounds: list[str]) -> None:
+    """Speed with telemetry is compared with that without in the same round; a failed run is no pass."""
+    found = {"without telemetry": [at_speed(100)], "SDK spans on": [with_spans], "own span": [own]}
+    assert broken(ratios(found)) == broken_bounds
+
+
+def test_a_round_is_of_one_moment() -> None:
+    """A machine that is slower in one round changes no ratio, and every second round goes backwards."""
+    made: list[str] = []
+
+    def make(title: str, plan: dict[str, object], *, control: bool) -> Run:
+        made.append(title)
+        assert control == ("sdk_spans" not in plan)
+        return at_speed((100 if control else 70) / (1 if title.endswith("1 of 2") else 3))
+
+    figures = paired(2, make)
+    kinds = ["without telemetry", "SDK spans on", "own span"]
+    assert [title.split(",")[0] for title in made] == [*kinds, *reversed(kinds)]
+    assert [round(figure.found, 3) for figure in figures if figure.unit == "ratio"] == [0.7, 0.7]
+    assert "at least 0.60" in Report({"in pairs": figures}).markdown()
+
+
 def test_report_names_every_run_and_verdict() -> None:
     """The table has a line for each figure, and one bound that is broken spoils the report."""
     report = Report({"ten calls": [Figure("kept", 1, 2), Figure("size", 1234.5, unit="MB")]})
@@ -159,7 +200,7 @@ def test_report_names_every_run_and_verdict() -> None:
     assert not report.is_kept
     assert "| broken |  | 3 bytes **FAIL** | 2 bytes |" in report.markdown()
     assert report.as_json()["more"] == [
-        {"name": "broken", "found": 3, "most": 2, "unit": "bytes", "kept": False}
+        {"name": "broken", "found": 3, "most": 2, "unit": "bytes", "least": None, "kept": False}
     ]
 
 
@@ -174,11 +215,11 @@ def test_exit_code(
 
 
 def test_what_is_run() -> None:
-    """Without options all three parts are run; README.md is written from all of them or not at all."""
+    """Without options all four parts are run; README.md is written from all of them or not at all."""
     chosen = command.arguments([])
-    assert (chosen.calls, chosen.at_once, chosen.minutes) == (50_000, 1_000, 10)
+    assert (chosen.calls, chosen.at_once, chosen.minutes, chosen.rounds) == (50_000, 1_000, 10, 5)
     chosen = command.arguments(["--minutes", "1"])
-    assert (chosen.calls, chosen.at_once, chosen.minutes) == (None, None, 1)
+    assert (chosen.calls, chosen.at_once, chosen.minutes, chosen.rounds) == (None, None, 1, None)
     with pytest.raises(SystemExit):
         command.arguments(["--calls", "5", "--update-readme"])
 

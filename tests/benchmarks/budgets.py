@@ -1,0 +1,114 @@
+"""What the figures may be at most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.benchmarks.report import Results
+
+Figure = Callable[["Results"], float | None]
+
+MEMORY_SLACK = 4_096 + 2_048
+"""Bytes by which a long stream may hold more than a short one: up to four kilobytes of its pieces wait to be
+searched, and the rest is the error of the measurement."""
+
+INSTRUCTIONS = "instructions"
+
+A_DELTA = {"sync": 1_500, "async": 2_150}
+"""Instructions. A wrapper that only forwards takes 630 and 1,270."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """A limit, and where the figure for it comes from."""
+
+    name: str
+    unit: str
+    limit: float
+    figure: Figure
+
+    def verdict(self, results: Results) -> str:
+        """`pass`, `FAIL` or `not measured`."""
+        found = self.figure(results)
+        if found is None:
+            return "not measured"
+        return "pass" if found <= self.limit else "FAIL"
+
+    def shown(self, value: float) -> str:
+        """A value of this unit, without it."""
+        return f"{value:,.2f}" if self.unit == "kB" else f"{value:,.0f}"
+
+
+def _whole(variant: str) -> Figure:
+    return lambda results: results.whole.added(variant)
+
+
+def _path(variant: str, base: str) -> Figure:
+    return lambda results: results.whole.request_path(variant, base)
+
+
+def _added(variant: str, workload: str) -> Figure:
+    return lambda results: results.added(variant, workload)
+
+
+def _delta(variant: str, prefix: str) -> Figure:
+    return lambda results: results.per_delta(variant, prefix)
+
+
+def _kilobytes(size: float | None) -> float | None:
+    return None if size is None else size / 1_000
+
+
+def _import_ms(results: Results) -> float | None:
+    seconds = results.importing.get("import_s")
+    return None if seconds is None else seconds * 1_000
+
+
+def _stream_growth(results: Results) -> float | None:
+    if not results.memory or "skipped" in results.memory:
+        return None
+    sizes: dict[str, Any] = results.memory
+    return max(long - short for short, long in sizes.values())
+
+
+_WHOLE = "whole process, `{}`"
+_PATH = "request path under `configure()`, {}"
+_BESIDE = "plain call, `instrument()` with providers of the application, {}"
+
+BUDGETS = (
+    Budget(_WHOLE.format("configure()") + ", SDK spans on", INSTRUCTIONS, 2_300_000, _whole("configure")),
+    Budget(
+        _WHOLE.format("configure()") + ", our span", INSTRUCTIONS, 2_000_000, _whole("configure_own_span")
+    ),
+    Budget(
+        _WHOLE.format("instrument()") + " and the distro",
+        INSTRUCTIONS,
+        8_000_000,
+        _whole("distro_and_instrument"),
+    ),
+    Budget(_PATH.format("our span"), INSTRUCTIONS, 700_000, _path("configure_own_span", "none")),
+    Budget(_PATH.format("on the SDK's span"), INSTRUCTIONS, 450_000, _path("configure", "sdk_spans")),
+    Budget("wire, 100 calls a flush", "kB", 0.3, lambda results: _kilobytes(results.whole.wire("configure"))),
+    Budget("ingested text", "kB", 2.4, lambda results: _kilobytes(results.whole.text("configure"))),
+    Budget(_BESIDE.format("our span"), INSTRUCTIONS, 1_000_000, _added("ours", "sync-small")),
+    Budget(_BESIDE.format("our span, async"), INSTRUCTIONS, 1_000_000, _added("ours", "async-small")),
+    Budget(
+        _BESIDE.format("on the SDK's span"), INSTRUCTIONS, 700_000, _added("ours_on_native", "sync-small")
+    ),
+    *(
+        Budget(f"delta, {span}, {kind}", INSTRUCTIONS, limit, _delta(variant, kind))
+        for span, variant in (("our span", "ours"), ("on the SDK's span", "ours_on_native"))
+        for kind, limit in A_DELTA.items()
+    ),
+    Budget("prices and two tags", INSTRUCTIONS, 60_000, _added("money", "sync-small")),
+    Budget("prices and two tags, async", INSTRUCTIONS, 60_000, _added("money", "async-small")),
+    *(
+        Budget(f"other traffic of {name}", INSTRUCTIONS, 5_000, _added("ours", f"{name}-elsewhere"))
+        for name in ("httpx2", "httpx")
+    ),
+    Budget("import alone, without first use", "ms", 50, _import_ms),
+    Budget("a stream 4,000 times as long holds more by", "bytes", MEMORY_SLACK, _stream_growth),
+)

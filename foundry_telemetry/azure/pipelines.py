@@ -17,8 +17,11 @@ from typing import Any, Final
 from foundry_telemetry.azure.drop_counting import Counted, CountedExporter, CountedQueue
 from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.log_pipeline import LogPipeline
+from foundry_telemetry.azure.request_bodies import Compression
 from foundry_telemetry.azure.request_hooks import hook_into
+from foundry_telemetry.azure.row_building import own_exporters, speed_up
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
+from foundry_telemetry.azure.unused_settings import warn_of_unused
 from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.exporters import azure_exporters, batch_processors
 from foundry_telemetry.signals import BY_VARIABLE
@@ -44,11 +47,6 @@ _DEFAULT_ENVIRONMENT: Final = {
     **QUIET,
 }
 """Read while the pipelines are built: room for bursts, and the above."""
-
-_LOGS_ARE_OFF: Final = (
-    f"{_SWITCHES['logs']}=none switches the ledger (foundry.attempt) off as well: unset it. To keep the "
-    'application\'s own log lines out of Azure, call configure(logger_name="foundry_telemetry")'
-)
 
 _log = logging.getLogger("foundry_telemetry.azure")
 
@@ -96,13 +94,15 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
                 _attach(signal, found[signal], settings, options, pipelines)
     for signal in missing:
         _adopt(signal, _sdk_provider(signal), pipelines)
+    compression = Compression(is_on=settings.compression == "gzip")
     for signal in wanted:
         provider = _sdk_provider(signal)
+        speed_up(own_exporters(azure_exporters(provider), options["transport"]), compression)
         pipelines.counted[signal] = _count(signal, provider)
         if provider is not None:
             pipelines.drain_callbacks[signal] = provider.force_flush
     _drain_before_flushes(pipelines)
-    _tell_what_was_not_used(settings, found, missing)
+    warn_of_unused(settings, found, missing)
     return pipelines
 
 
@@ -273,27 +273,3 @@ def _known_parts(consequence: str) -> Iterator[None]:
         yield
     except AttributeError as error:
         _log.warning("%s, for the SDK or its exporter has changed: %s", consequence, error)
-
-
-def _tell_what_was_not_used(settings: Settings, found: Mapping[str, Any | None], missing: list[str]) -> None:
-    """One warning for each thing asked for that a provider of the application decides instead."""
-    tracer_provider = found["traces"]
-    if tracer_provider is not None:
-        sampler = tracer_provider.sampler
-        if settings.sampling is not None:
-            _log.warning(
-                "%s has no effect: the application's own TracerProvider samples with %s",
-                settings.sampling,
-                sampler.get_description(),
-            )
-        elif type(sampler).__name__ == "RateLimitedSampler":
-            _log.warning(
-                "the TracerProvider of this process keeps only some spans a second (%s); call "
-                "configure() in place of configure_azure_monitor(), or give that sampling_ratio=1.0",
-                sampler.get_description(),
-            )
-    if os.environ.get(_SWITCHES["logs"], "").strip().lower() == "none":
-        _log.warning("%s", _LOGS_ARE_OFF)
-    unread = sorted(DISTRO_OPTIONS & set(settings.options)) if not missing else []
-    if unread:
-        _log.warning("%s had no effect: the application made its own providers", ", ".join(unread))

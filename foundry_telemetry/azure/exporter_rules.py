@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any, Final
 
@@ -20,8 +19,11 @@ from foundry_telemetry.azure.rule_caches import kept_properties, plain_attribute
 Conversion = Callable[..., Any]
 """Makes an envelope, or a list of them, of a record."""
 
-_MOST_KEYS: Final = 4096
-"""Attribute names of which it is remembered whether they are standard."""
+SPAN: Final = "_span_to_envelope"
+SPAN_EVENTS: Final = "_span_events_to_envelopes"
+RESOURCE: Final = "_get_otel_resource_envelope"
+LOG: Final = "_log_to_envelope"
+POINT: Final = "_point_to_envelope"
 
 
 def plain_conversions(exporter: Any) -> dict[str, Conversion]:
@@ -96,21 +98,19 @@ def _namespace(module: Any) -> dict[str, Any]:
     for name, value in vars(module).items():
         if isinstance(value, FunctionType) and value.__module__ == module.__name__:
             namespace[name] = _rebound(value, namespace)
-    if "_is_standard_attribute" in namespace:
-        namespace["_is_standard_attribute"] = lru_cache(_MOST_KEYS)(namespace["_is_standard_attribute"])
     return namespace
 
 
 def _with_plain_models(names: Mapping[str, Any]) -> dict[str, Any]:
     keys = names["ContextTagKeys"]
     plain = {
-        name: plain_model_of(value, keys) if _is_model(value) else value for name, value in names.items()
+        name: plain_model_of(value, keys) if _is_generated(value) else value for name, value in names.items()
     }
     # Plain texts as keys of tags: JSON encoders ask an enumeration for its values one by one.
     return plain | {"ContextTagKeys": SimpleNamespace(**{key.name: key.value for key in keys})}
 
 
-def _is_model(value: object) -> bool:
+def _is_generated(value: object) -> bool:
     return isinstance(value, type) and bool(getattr(value, "_is_model", False))
 
 
@@ -159,11 +159,11 @@ def _view_of_log(readable: Any) -> Any:
 
 _CONVERSIONS: Final[dict[str, dict[str, tuple[Callable[..., Conversion], Callable[[Any], Any]]]]] = {
     "AzureMonitorTraceExporter": {
-        "_span_to_envelope": (_of_one, _view_of_span),
-        "_span_events_to_envelopes": (_of_several, _itself),
-        "_get_otel_resource_envelope": (_of_one, _itself),
+        SPAN: (_of_one, _view_of_span),
+        SPAN_EVENTS: (_of_several, _itself),
+        RESOURCE: (_of_one, _itself),
     },
-    "AzureMonitorLogExporter": {"_log_to_envelope": (_of_one, _view_of_log)},
-    "AzureMonitorMetricExporter": {"_point_to_envelope": (_of_one, _itself)},
+    "AzureMonitorLogExporter": {LOG: (_of_one, _view_of_log)},
+    "AzureMonitorMetricExporter": {POINT: (_of_one, _itself)},
 }
 """By class the methods that make envelopes: whether one or several, and in which form each gets a record."""

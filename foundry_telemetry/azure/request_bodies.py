@@ -39,11 +39,14 @@ class Compression:
     def __init__(self, *, is_on: bool) -> None:
         self.is_on = is_on
 
-    def switch_off(self, host: str, status: int) -> None:
-        """The server takes the same body without it."""
+    def switch_off(self, refusal: HttpResponseError) -> None:
+        """The server that refused takes the same body without it."""
         if self.is_on:
             self.is_on = False
-            _log.warning("%s refuses gzip (%d): bodies are sent uncompressed from now on", host, status)
+            request: Any = getattr(refusal.response, "request", None)
+            host = urlsplit(request.url).hostname if request is not None else "the server"
+            text = "%s refuses gzip (%s): bodies are sent uncompressed from now on"
+            _log.warning(text, host, refusal.status_code)
 
 
 class RequestBodies:
@@ -60,7 +63,6 @@ class RequestBodies:
     def __init__(self, exporter: Any, compression: Compression) -> None:
         client = exporter.client
         self._compression = compression
-        self._client = client
         self._track: Callable[..., Any] = client.track
         self._own_encoder = own_encoder(client)
         client.track = self.track
@@ -76,21 +78,17 @@ class RequestBodies:
         except HttpResponseError as error:
             if error.status_code not in _REFUSALS:
                 raise
-            return self._again(error.status_code, body, *args, **options)
+            return self._again(error, body, *args, **options)
 
-    def _again(self, refused_with: int, body: bytes, *args: Any, **options: Any) -> Any:
+    def _again(self, refusal: HttpResponseError, body: bytes, *args: Any, **options: Any) -> Any:
         try:
             answer = self._track(body, *args, **options)
         except HttpResponseError as error:
-            if error.status_code != refused_with:
-                self._compression.switch_off(self._host, refused_with)
+            if error.status_code != refusal.status_code:
+                self._compression.switch_off(refusal)
             raise
-        self._compression.switch_off(self._host, refused_with)
+        self._compression.switch_off(refusal)
         return answer
-
-    @property
-    def _host(self) -> str:
-        return urlsplit(self._client._config.host).hostname or "the server"  # noqa: SLF001
 
 
 def own_encoder(client: Any) -> type[json.JSONEncoder]:

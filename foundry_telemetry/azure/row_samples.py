@@ -13,6 +13,8 @@ from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind
 
+from foundry_telemetry.azure.exporter_rules import LOG, POINT, SPAN, SPAN_EVENTS
+
 Sample = tuple[str, tuple[Any, ...]]
 """The method that converts, and its arguments."""
 
@@ -77,8 +79,8 @@ def _spans() -> Iterator[Sample]:
             end_time=_MOMENT + 1_234_567_890,
             instrumentation_scope=_SCOPE,
         )
-        yield "_span_to_envelope", (span,)
-    yield "_span_events_to_envelopes", (span,)
+        yield SPAN, (span,)
+    yield SPAN_EVENTS, (span,)
 
 
 def _logs() -> Iterator[Sample]:
@@ -86,7 +88,7 @@ def _logs() -> Iterator[Sample]:
         record = LogRecord(
             timestamp=_MOMENT, body=body, attributes=attributes, severity_number=SeverityNumber.WARN
         )
-        yield "_log_to_envelope", (ReadableLogRecord(record, _RESOURCE, _SCOPE),)
+        yield LOG, (ReadableLogRecord(record, _RESOURCE, _SCOPE),)
 
 
 def _points() -> Iterator[Sample]:
@@ -96,7 +98,7 @@ def _points() -> Iterator[Sample]:
         ("http.client.request.duration", histogram),
         ("a.histogram", histogram),
     ):
-        yield "_point_to_envelope", (point, name, _RESOURCE, _SCOPE)
+        yield POINT, (point, name, _RESOURCE, _SCOPE)
 
 
 SAMPLES: Final[dict[str, Callable[[], Iterator[Sample]]]] = {

@@ -12,8 +12,8 @@ from foundry_telemetry.azure.exporter_rules import Conversion, plain_conversions
 from foundry_telemetry.azure.request_bodies import Compression, RequestBodies, encode, own_encoder
 from foundry_telemetry.azure.row_samples import SAMPLES
 
-unchanged: Final[dict[str, str]] = {}
-"""Class of an exporter that builds its rows as before: why."""
+outcomes: Final[dict[str, str | None]] = {}
+"""By class of exporter: why it builds its rows as before, ``None`` if it does not."""
 
 _log = logging.getLogger("foundry_telemetry.azure")
 
@@ -25,18 +25,16 @@ def speed_up(exporters: Iterable[Any], compression: Compression) -> None:
     """
     for exporter in exporters:
         name = type(exporter).__name__
+        outcomes[name] = None
         try:
             conversions = plain_conversions(exporter)
             _compare(exporter, conversions)
             RequestBodies(exporter, compression)
         except Exception as error:
-            unchanged[name] = f"{type(error).__name__}: {error}"
-            _log.warning(
-                "%s exports at its usual cost, for its inside has changed: %s", name, unchanged[name]
-            )
+            outcomes[name] = why = f"{type(error).__name__}: {error}"
+            _log.warning("%s exports at its usual cost, for its inside has changed: %s", name, why)
         else:
             use(exporter, conversions)
-            unchanged.pop(name, None)
 
 
 def own_exporters(exporters: Iterable[Any], transport: Any) -> Iterator[Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import MethodType
-from typing import Any
+from typing import Any, Final
 
+from foundry_telemetry.azure.exporter_rules import LOG, POINT, RESOURCE, SPAN, SPAN_EVENTS
 from foundry_telemetry.azure.plain_models import PlainModel
 from foundry_telemetry.azure.request_bodies import encode, own_encoder
+
+CONVERSIONS = (SPAN, SPAN_EVENTS, RESOURCE, LOG, POINT)
 
 
 class UnequalError(AssertionError):
@@ -43,20 +46,41 @@ def is_plain(made: Any) -> bool:
     return all(isinstance(envelope, PlainModel) for envelope in _listed(made))
 
 
-def watch(exporters: list[Any], names: tuple[str, ...]) -> None:
-    """Let exporters convert whatever they export both ways, and raise `UnequalError` in their export."""
+found: Final[list[UnequalError]] = []
+"""What `watch` found; an exporter, or the thread that it runs in, would swallow an exception."""
+
+
+def watch(exporters: Iterable[Any]) -> None:
+    """Let exporters of `configure` convert whatever they export both ways.
+
+    Raises:
+        ValueError: One of them is unchanged itself.
+    """
     for exporter in exporters:
-        for name in set(names) & vars(exporter).keys():
-            checked = MethodType(_checked(name, getattr(exporter, name)), exporter)
-            setattr(exporter, name, checked)
+        names = [name for name in CONVERSIONS if name in vars(exporter)]
+        if not names:
+            raise ValueError(f"{exporter} is as it was")
+        for name in names:
+            setattr(exporter, name, _checked(exporter, name, getattr(exporter, name)))
 
 
-def _checked(name: str, fast: Callable[..., Any]) -> Callable[..., Any]:
-    def call(exporter: Any, *record: Any) -> Any:
+def raise_found() -> None:
+    """Raise the first of what was found to be unequal."""
+    if found:
+        raise found[0]
+
+
+def _checked(exporter: Any, name: str, fast: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*record: Any) -> Any:
         made = fast(*record)
         unchanged = MethodType(getattr(type(exporter), name), exporter)(*record)
-        for one, other in zip(_listed(made), _listed(unchanged), strict=True):
-            _compare(one, other, own_encoder(exporter.client))
+        try:
+            for one, other in zip(_listed(made), _listed(unchanged), strict=True):
+                _compare(one, other, own_encoder(exporter.client))
+        except UnequalError as error:
+            found.append(error)
+        if not is_plain(made):
+            found.append(UnequalError(f"not on plain models: {made!r}"))
         return made
 
     return call

@@ -93,8 +93,9 @@ for provider in providers:
     provider.force_flush()
 exporters = [exporter for provider in providers for exporter in azure_exporters(provider)]
 sessions = {{exporter.client._client._pipeline._transport.session for exporter in exporters}}
-pools = [session.get_adapter(os.environ["URL"]).poolmanager.connection_from_url(os.environ["URL"]) for session in sessions]
-say(exporters=len(exporters), connections=sum(pool.num_connections for pool in pools))
+managers = [session.get_adapter(os.environ["URL"]).poolmanager.pools for session in sessions]
+opened = sum(pools[key].num_connections for pools in managers for key in pools.keys())
+say(exporters=len(exporters), connections=opened)
 """
     with FakeIngestion() as azure:
         ended = run(script, azure, tmp_path, URL=azure.url)

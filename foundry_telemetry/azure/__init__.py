@@ -12,6 +12,7 @@ Microsoft's distro and corrects what would lose or repeat telemetry:
 - A fork would share its parent's connection and report its counts again; it does neither.
 - Providers the application made before are kept, and a pipeline to Azure is added to them; one that
   ``configure_azure_monitor()`` has built is taken over.
+- The exporter builds its rows by its own rules, but without its models, which are most of its price.
 - What is lost all the same is counted, by signal and reason, and the count is told until it arrives.
 
 What cannot be helped: SIGKILL and ``os._exit`` lose what is in memory, up to five seconds of spans and logs
@@ -29,7 +30,7 @@ from foundry_telemetry.azure.refused_settings import naming_variables
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
 from foundry_telemetry.config import load_environment
-from foundry_telemetry.config.options import HttpSpans, Sink
+from foundry_telemetry.config.options import Compression, HttpSpans, Sink
 from foundry_telemetry.dropped_items import dropped
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ _FLUSH_S: Final = 5.0
 
 _READ_TIMEOUT_S: Final = 10.0
 """Seconds; azure-core's own is 300."""
+_TIMEOUT_S: Final = 10.0
+"""Seconds to wait for a connection, as the exporter's own; set for the transport that all exporters share."""
 _RETRIES: Final = 2
 """Of a request, within about two seconds; after that the batch goes to disk, and is sent later from there."""
 
@@ -61,6 +64,7 @@ def configure(
     http_spans: HttpSpans = "suppress",
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
+    compression: Compression = "gzip",
     **distro_options: Any,
 ) -> None:
     """Send telemetry to Azure Monitor and instrument every HTTP client; a second call does nothing.
@@ -73,6 +77,7 @@ def configure(
         http_spans: ``"suppress"`` silences an httpx instrumentor for calls to Foundry, ``"keep"`` leaves it.
         sinks: As for `instrument()`.
         exception_notes: As for `instrument()`.
+        compression: ``"none"`` sends bodies as plain JSON; a server that refuses gzip gets them so anyway.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
             ``credential``, ``storage_directory``, ``enable_live_metrics`` (off here, unless set).
 
@@ -90,6 +95,7 @@ def configure(
         distro_options,
         sinks=sinks,
         exception_notes=exception_notes,
+        compression=compression,
     )
     _apply(settings)
 
@@ -125,6 +131,7 @@ def _start(settings: Settings) -> None:
     # Everything of Azure and of the SDK is imported only now: together they take more than a second.
     from foundry_telemetry.azure import logging_loop, pipelines  # noqa: PLC0415
     from foundry_telemetry.azure.log_pipeline import mark_records_of_exports  # noqa: PLC0415
+    from foundry_telemetry.azure.shared_transport import shared_transport  # noqa: PLC0415
     from foundry_telemetry.azure.shutdown import Shutdown  # noqa: PLC0415
     from foundry_telemetry.instrumentation import instrument  # noqa: PLC0415
 
@@ -134,6 +141,7 @@ def _start(settings: Settings) -> None:
         _log.warning("%s", warning)
     options = _with_defaults(settings.options)
     hooks = _request_hooks(options)
+    options["transport"] = shared_transport(options)
     built = pipelines.connect(settings, options)
     shutdown = Shutdown(
         built.shutdown_callbacks,
@@ -184,6 +192,7 @@ def _with_defaults(options: Mapping[str, Any]) -> dict[str, Any]:
         "enable_live_metrics": False,
         "enable_performance_counters": False,
         "read_timeout": _READ_TIMEOUT_S,
+        "timeout": _TIMEOUT_S,
     }
     if not options.get("disable_offline_storage"):
         defaults["retry_total"] = _RETRIES
@@ -207,6 +216,7 @@ def _beside(settings: Settings) -> tuple[object, ...]:
         settings.http_spans,
         settings.sinks,
         settings.exception_notes,
+        settings.compression,
         settings.sampling,
         settings.options,
     )

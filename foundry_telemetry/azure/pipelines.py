@@ -18,7 +18,9 @@ from foundry_telemetry.azure.drop_counting import Counted, CountedExporter, Coun
 from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.ledger_export import shorten
 from foundry_telemetry.azure.log_pipeline import LogPipeline
+from foundry_telemetry.azure.request_bodies import Compression
 from foundry_telemetry.azure.request_hooks import hook_into
+from foundry_telemetry.azure.row_building import own_exporters, speed_up
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
 from foundry_telemetry.azure.unused_options import SWITCHES, warn_of_unused
 from foundry_telemetry.dropped_items import Signal
@@ -89,8 +91,10 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
     if "logs" in missing:
         with _known_parts("ledger events are built in the thread of the call"):
             shorten(_sdk_provider("logs"))
+    compression = Compression(is_on=settings.compression == "gzip")
     for signal in wanted:
         provider = _sdk_provider(signal)
+        speed_up(own_exporters(azure_exporters(provider), options["transport"]), compression)
         pipelines.counted[signal] = _count(signal, provider)
         if provider is not None:
             pipelines.drain_callbacks[signal] = provider.force_flush

@@ -87,12 +87,16 @@ class RequestHooks:
         pid = os.getpid()
         if self._owners.setdefault(transport, pid) == pid:
             return
-        self._owners[transport] = pid
         session = transport.session
         for prefix, adapter in list(session.adapters.items()) if session is not None else ():
-            session.mount(prefix, copy.copy(adapter))  # a copy has the settings, and connections of its own
+            # A copy has the settings, and connections of its own. It is put in place and not mounted: that
+            # would reorder what the thread of another exporter may be searching.
+            session.adapters[prefix] = copy.copy(adapter)
             # Kept alive: letting a pool go would take a lock that a thread of the parent may have held.
             self._left_to_parent.append(adapter)
+        self._owners[transport] = (
+            pid  # last: until then other threads do the same, and use none of the parent's
+        )
 
 
 Hook = Callable[[Any], object]

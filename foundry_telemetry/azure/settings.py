@@ -11,7 +11,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from foundry_telemetry.azure.sampling import read_sampling
-from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
+from foundry_telemetry.config.options import (
+    Compression,
+    HttpSpans,
+    Sink,
+    check_compression,
+    check_http_spans,
+    check_sinks,
+)
 from foundry_telemetry.wire.request_matcher import parse_hosts
 
 CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -98,6 +105,7 @@ class Settings:
     http_spans: HttpSpans
     sinks: tuple[Sink, ...]
     exception_notes: bool = False
+    compression: Compression = "gzip"
     sampling: str | None
     """How sampling was asked for in the call, in words; ``None`` when it was not."""
     warnings: tuple[str, ...] = ()
@@ -112,6 +120,7 @@ def read_settings(
     *,
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
+    compression: Compression = "gzip",
 ) -> Settings:
     """Check everything a call of `configure` says.
 
@@ -121,6 +130,7 @@ def read_settings(
     """
     _check_options(options)
     check_http_spans(http_spans)
+    check_compression(compression)
     sinks = check_sinks(sinks)
     parse_hosts(hosts)
     text, resource_key = _read_connection_string(connection_string, secured="credential" in options)
@@ -135,6 +145,7 @@ def read_settings(
         http_spans=http_spans,
         sinks=sinks,
         exception_notes=exception_notes,
+        compression=compression,
         sampling=sampling.asked,
         warnings=sampling.warnings,
     )
@@ -147,8 +158,8 @@ def _check_options(options: Mapping[str, Any]) -> None:
             continue
         if name in _INSTEAD:
             raise TypeError(f"configure() takes no {name!r}: {_INSTEAD[name]}")
-        own = ("connection_string", "exception_notes", "hosts", "http_spans", "sampling_ratio", "sinks")
-        close = get_close_matches(name, (*known, *own), n=3)
+        own = ("compression", "connection_string", "exception_notes", "hosts", "http_spans", "sampling_ratio")
+        close = get_close_matches(name, (*known, *own, "sinks"), n=3)
         hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "nothing would read it"
         raise TypeError(f"configure() takes no {name!r}: {hint}")
 

@@ -11,6 +11,9 @@ from foundry_telemetry.observation import Observation
 HttpSpans = Literal["keep", "suppress"]
 """What becomes of an HTTP instrumentor's spans for Foundry attempts."""
 
+Compression = Literal["gzip", "none"]
+"""How what is posted to Azure Monitor is compressed."""
+
 Sink = Callable[[Observation], object]
 """Called with each finished attempt."""
 
@@ -19,6 +22,12 @@ def check_http_spans(http_spans: object) -> None:
     """Raise ValueError unless `http_spans` is one of ``HttpSpans``."""
     if http_spans not in ("keep", "suppress"):
         raise ValueError(f"http_spans={http_spans!r}: expected 'keep' or 'suppress'")
+
+
+def check_compression(compression: object) -> None:
+    """Raise ValueError unless `compression` is one of ``Compression``."""
+    if compression not in ("gzip", "none"):
+        raise ValueError(f"compression={compression!r}: expected 'gzip' or 'none'")
 
 
 def check_sinks(sinks: Iterable[Sink]) -> tuple[Sink, ...]:

@@ -40,6 +40,7 @@ ANSWERS: Final[Mapping[int, str]] = {
     404: "there is no such resource",
     408: "the request took too long",
     413: "the body is too large",
+    415: "the compression of the body is not taken",
     429: "too many requests",
     439: "the daily cap is reached",
     500: "the service failed",

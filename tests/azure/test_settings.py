@@ -100,6 +100,7 @@ def test_credential_needs_https() -> None:
         ("xyzzy", "nothing would read it"),
         ("disable_tracing", "OTEL_TRACES_EXPORTER=none"),
         ("connection_timeout", "use timeout="),
+        ("compresion", "'compression'"),
     ],
 )
 def test_unknown_keyword(name: str, hint: str) -> None:
@@ -119,6 +120,8 @@ def test_unknown_keyword(name: str, hint: str) -> None:
         ({"traces_per_second": -1}, "traces_per_second=-1"),
         ({"sampling_ratio": 1.0, "traces_per_second": 5}, "exclude each other"),
         ({"http_spans": "drop"}, "http_spans='drop': expected 'keep' or 'suppress'"),
+        ({"compression": "br"}, "compression='br': expected 'gzip' or 'none'"),
+        ({"compression": None}, "compression=None: expected 'gzip' or 'none'"),
         ({"hosts": "gw.example.com"}, r"hosts=\('gw.example.com',\)"),
         ({"hosts": ["not a host"]}, "'not a host' is no host"),
     ],

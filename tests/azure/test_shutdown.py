@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import copy as copying
 import logging
 import signal
 import sys
@@ -234,6 +235,31 @@ def test_connections_of_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
         for adapter in hooks._left_to_parent:
             adapter.close()
     assert ports[0] == ports[1] != ports[2] == ports[3]
+
+
+def test_connections_after_a_fork_with_a_shared_transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exporters that send at once in a child each find an adapter, and no connection of the parent."""
+    hooks = RequestHooks(1.0)
+    with RequestsTransport() as transport:
+        request = SimpleNamespace(context=SimpleNamespace(transport=transport, options={}))
+        hooks.request(request)
+        of_parent = dict(transport.session.adapters)
+        seen: list[dict[str, object]] = []
+
+        def copy_while_another_sends(adapter: object) -> object:
+            monkeypatch.setattr("foundry_telemetry.azure.request_hooks.copy.copy", copy)
+            hooks.request(request)
+            seen.append(dict(transport.session.adapters))
+            return copy(adapter)
+
+        copy = copying.copy
+        monkeypatch.setattr("foundry_telemetry.azure.request_hooks.copy.copy", copy_while_another_sends)
+        monkeypatch.setattr("os.getpid", lambda: -1)
+        hooks.request(request)
+        seen.append(dict(transport.session.adapters))
+    for adapters in seen:
+        assert list(adapters) == list(of_parent)
+        assert not set(adapters.values()) & set(of_parent.values())
 
 
 def test_drain(register: Arm) -> None:

@@ -84,3 +84,29 @@ except httpx.HTTPStatusError as error:
             "[foundry-telemetry] deployment_not_found"
         ] * wanted
         assert "secret" not in f"{reported}"
+
+
+@pytest.mark.parametrize("compression", ["gzip", "none"])
+def test_one_connection(compression: str, tmp_path: Path) -> None:
+    """All three signals leave over one connection, as gzip unless the call says otherwise."""
+    script = f"""
+import foundry_telemetry
+foundry_telemetry.configure(compression="{compression}")
+from foundry_telemetry.exporters import azure_exporters
+emit("one")
+providers = trace.get_tracer_provider(), _logs.get_logger_provider(), metrics.get_meter_provider()
+for provider in providers:
+    provider.force_flush()
+exporters = [exporter for provider in providers for exporter in azure_exporters(provider)]
+sessions = {{exporter.client._client._pipeline._transport.session for exporter in exporters}}
+managers = [session.get_adapter(os.environ["URL"]).poolmanager.pools for session in sessions]
+opened = sum(pools[key].num_connections for pools in managers for key in pools.keys())
+say(exporters=len(exporters), connections=opened)
+"""
+    with FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path, URL=azure.url)
+        assert ended.said == [{"exporters": 3, "connections": 1}], ended.errors
+        assert {post.compressed for post in azure.posts} == {compression == "gzip"}
+        assert azure.dependencies()
+        assert azure.events("foundry.attempt")
+        assert azure.metrics("count.one")

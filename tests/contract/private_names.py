@@ -63,6 +63,13 @@ def _of(path: str) -> Any:
     return getattr(import_module(module), name)
 
 
+_EXPORTERS = "azure.monitor.opentelemetry.exporter"
+_POLICIES = "azure.core.pipeline.policies"
+_RUNNERS = "azure.core.pipeline._base"
+_HOOKS = ("azure/request_hooks.py",)
+_ROWS = ("azure/row_building.py",)
+_MODELS = f"{_EXPORTERS}._generated.exporter"
+
 PRIVATE = (
     Private(
         "_transport_for_url",
@@ -290,21 +297,17 @@ PRIVATE = (
             name,
             owner,
             ("azure-core", "azure-monitor-opentelemetry-exporter"),
-            ("azure/request_hooks.py",),
+            files,
             "a request that hangs in a pipeline of the distro may outlast the process",
             lambda kind=kind, name=name: _assigns(_of(kind), name),  # type: ignore[misc]
         )
-        for kind, name, owner in (
-            ("azure.core.pipeline.policies.CustomHookPolicy", "_request_callback", "a policy of azure-core"),
-            ("azure.core.pipeline.policies.CustomHookPolicy", "_response_callback", "a policy of azure-core"),
-            (
-                "azure.monitor.opentelemetry.exporter._generated.exporter.AzureMonitorClient",
-                "_client",
-                "the exporters' client",
-            ),
-            ("azure.core.PipelineClient", "_pipeline", "the client of azure-core"),
-            ("azure.core.pipeline.Pipeline", "_impl_policies", "the pipeline of azure-core"),
-            ("azure.core.pipeline._base._SansIOHTTPPolicyRunner", "_policy", "the pipeline of azure-core"),
+        for kind, name, owner, files in (
+            (f"{_POLICIES}.CustomHookPolicy", "_request_callback", "a policy of azure-core", _HOOKS),
+            (f"{_POLICIES}.CustomHookPolicy", "_response_callback", "a policy of azure-core", _HOOKS),
+            (f"{_MODELS}.AzureMonitorClient", "_client", "the exporters' client", (*_HOOKS, *_ROWS)),
+            ("azure.core.PipelineClient", "_pipeline", "the client of azure-core", (*_HOOKS, *_ROWS)),
+            ("azure.core.pipeline.Pipeline", "_impl_policies", "the pipeline of azure-core", _HOOKS),
+            (f"{_RUNNERS}._SansIOHTTPPolicyRunner", "_policy", "the pipeline of azure-core", _HOOKS),
         )
     ),
     Private(
@@ -334,6 +337,7 @@ PRIVATE = (
                 "azure/ledger_export.py",
                 "signals/ledger.py",
                 "signals/ledger_event.py",
+                "azure/row_samples.py",
                 "signals/providers.py",
                 "testing/kit/disable_export.py",
             ),
@@ -359,8 +363,8 @@ PRIVATE = (
         "the logs SDK, which is still without a promise",
         ("opentelemetry-sdk",),
         (
-            *("azure/ledger_export.py", "azure/pipelines.py", "investigate/doctor/record.py"),
-            "signals/ledger.py",
+            *("azure/ledger_export.py", "azure/pipelines.py", "azure/row_samples.py"),
+            *("investigate/doctor/record.py", "signals/ledger.py"),
             "testing/kit/capture.py",
         ),
         "configure() cannot set up the ledger, and doctor cannot record a call",
@@ -552,6 +556,123 @@ PRIVATE = (
             _arguments(_of("azure.monitor.opentelemetry.exporter.export._base.BaseExporter")._transmit)[:2]
             == ["self", "envelopes"]
         ),
+    ),
+    *(
+        Private(
+            name,
+            "exporters of Azure Monitor, what makes an envelope",
+            ("azure-monitor-opentelemetry-exporter",),
+            ("azure/exporter_rules.py",),
+            "configure() exports at the exporter's usual cost; one log line and doctor say so",
+            lambda cls=cls, name=name, first=first: (
+                _arguments(getattr(_of(cls), name))[:2] == ["self", first]
+            ),  # type: ignore[misc]
+        )
+        for cls, name, first in (
+            (f"{_EXPORTERS}.AzureMonitorTraceExporter", "_span_to_envelope", "span"),
+            (f"{_EXPORTERS}.AzureMonitorTraceExporter", "_span_events_to_envelopes", "span"),
+            (f"{_EXPORTERS}.AzureMonitorTraceExporter", "_get_otel_resource_envelope", "resource"),
+            (f"{_EXPORTERS}.AzureMonitorLogExporter", "_log_to_envelope", "readable_log_record"),
+            (f"{_EXPORTERS}.AzureMonitorMetricExporter", "_point_to_envelope", "point"),
+        )
+    ),
+    *(
+        Private(
+            name,
+            owner,
+            ("azure-monitor-opentelemetry-exporter",),
+            (file,),
+            "configure() exports at the exporter's usual cost; one log line and doctor say so",
+            holds,
+        )
+        for name, owner, file, holds in (
+            (
+                "_utils",
+                "exporters of Azure Monitor, where they find their helpers",
+                "azure/exporter_rules.py",
+                lambda: all(
+                    _of(f"{_EXPORTERS}.export.{signal}._exporter._utils")
+                    is import_module(f"{_EXPORTERS}._utils")
+                    for signal in ("trace", "logs", "metrics")
+                ),
+            ),
+            (
+                "_create_telemetry_item",
+                "helpers of the exporters",
+                "azure/exporter_rules.py",
+                lambda: _arguments(_of(f"{_EXPORTERS}._utils._create_telemetry_item")) == ["timestamp"],
+            ),
+            (
+                "azure_monitor_context",
+                "helpers of the exporters",
+                "azure/exporter_rules.py",
+                lambda: (
+                    "azure_monitor_context"
+                    in _of(f"{_EXPORTERS}._utils._create_telemetry_item").__code__.co_names
+                ),
+            ),
+            (
+                "_populate_part_a_fields",
+                "helpers of the exporters, pure",
+                "azure/exporter_rules.py",
+                lambda: _arguments(_of(f"{_EXPORTERS}._utils._populate_part_a_fields")) == ["resource"],
+            ),
+            (
+                "_filter_custom_properties",
+                "helpers of the exporters, pure; each key is kept or not whatever its value",
+                "azure/exporter_rules.py",
+                lambda: (
+                    _arguments(_of(f"{_EXPORTERS}._utils._filter_custom_properties"))
+                    == ["properties", "filter"]
+                ),
+            ),
+            (
+                "_is_model",
+                "the exporter's generated models",
+                "azure/exporter_rules.py",
+                lambda: _of(f"{_MODELS}.models.TelemetryItem")._is_model is True,
+            ),
+            (
+                "_attr_to_rest_field",
+                "the exporter's generated models",
+                "azure/plain_models.py",
+                lambda: "tags" in _of(f"{_MODELS}.models.TelemetryItem")()._attr_to_rest_field,
+            ),
+            (
+                "_rest_name",
+                "fields of the exporter's generated models",
+                "azure/plain_models.py",
+                lambda: (
+                    _of(f"{_MODELS}.models.TelemetryItem")()._attr_to_rest_field["sample_rate"]._rest_name
+                    == "sampleRate"
+                ),
+            ),
+            (
+                "_visibility",
+                "fields of the exporter's generated models",
+                "azure/plain_models.py",
+                lambda: (
+                    _of(f"{_MODELS}.models.MessageData")()._attr_to_rest_field["kind"]._visibility == ["read"]
+                ),
+            ),
+            (
+                "SdkJSONEncoder",
+                "the exporters' client",
+                "azure/request_bodies.py",
+                lambda: (
+                    "exclude_readonly"
+                    in _arguments(_of(f"{_MODELS}.AzureMonitorClient").track.__globals__["SdkJSONEncoder"])
+                ),
+            ),
+        )
+    ),
+    Private(
+        "_transport",
+        "the pipeline of azure-core",
+        ("azure-core",),
+        ("azure/row_building.py",),
+        "configure() exports at the exporter's usual cost, for it cannot tell its exporters from others",
+        lambda: _assigns(_of("azure.core.pipeline.Pipeline"), "_transport"),
     ),
     Private(
         "_OTELRESOURCE_",

@@ -58,6 +58,7 @@ def check(scene: Scene) -> Iterator[Finding]:
         yield _log_loop()
         yield from _double_export()
         yield _losses()
+        yield from _export_cost()
     else:
         seen = "its sampler in effect, log loop, double export and losses show only in its own process"
         yield skipped("the service", seen, "foundry-telemetry doctor --app <module that calls configure()>")
@@ -144,3 +145,15 @@ def _losses() -> Finding:
             "losses here", f"{what}: {seen}", "The README says of each reason what to do about it."
         )
     return ok("losses here", "none in this process")
+
+
+def _export_cost() -> Iterator[Finding]:
+    """Whether `configure()` could do without the exporter's models; where it was not called, nothing."""
+    row_building: Any = sys.modules.get("foundry_telemetry.azure.row_building")
+    outcomes: dict[str, str | None] = row_building.outcomes if row_building is not None else {}
+    for exporter, why in outcomes.items():
+        if why is not None:
+            seen = f"{exporter} exports at its usual cost, for its inside has changed: {why}"
+            yield warning("export cost", seen, "pip install --upgrade foundry-telemetry")
+    if outcomes and not any(outcomes.values()):
+        yield ok("export cost", "rows are built without the exporter's models")

@@ -78,9 +78,25 @@ def inside(folder: Path, service: str, **variables: str) -> dict[str, Any]:
 def test_configured_by_us(tmp_path: Path) -> None:
     """After `configure()` all is well: every trace, no loop, everything watched; its prints stay apart."""
     found = inside(tmp_path, OURS)
-    for check in ("application", "ledger", "effective sampler", "instrumented", "log loop", "losses here"):
+    for check in (
+        *("application", "ledger", "effective sampler", "instrumented", "log loop", "losses here"),
+        "export cost",
+    ):
         assert found[check][0] == "ok", found
     assert "double export" not in found
+
+
+def test_rows_at_the_usual_cost(tmp_path: Path) -> None:
+    """An exporter whose inside has changed is named, with what is missing."""
+    gone = """
+from azure.monitor.opentelemetry.exporter.export.trace import _exporter
+_exporter.AzureMonitorTraceExporter._get_otel_resource_envelope = None
+"""
+    state, seen = inside(tmp_path, gone + OURS)["export cost"]
+    assert state == "warning"
+    assert seen.startswith(
+        "AzureMonitorTraceExporter exports at its usual cost, for its inside has changed: Attr"
+    )
 
 
 def test_the_bare_distro(tmp_path: Path) -> None:
@@ -90,6 +106,7 @@ def test_the_bare_distro(tmp_path: Path) -> None:
     assert found["log loop"][0] == "failure"
     assert found["instrumented"][0] == "warning"
     assert found["ledger"][0] == "ok"
+    assert "export cost" not in found
 
 
 def test_a_loop_that_is_cut_by_level(tmp_path: Path) -> None:

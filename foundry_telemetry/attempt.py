@@ -24,7 +24,7 @@ from foundry_telemetry.outcomes import (
 )
 from foundry_telemetry.wire.error_body import ErrorBody, read_error
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
-from foundry_telemetry.wire.message import MessageStream
+from foundry_telemetry.wire.message import MessageStream, Run
 from foundry_telemetry.wire.request_matcher import Request
 from foundry_telemetry.wire.stream_detection import START_BYTES, is_event_stream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
@@ -86,6 +86,7 @@ class Attempt:
         "_open",
         "_status",
         "_stream",
+        "_unread",
         "call_id",
         "connect_ns",
         "is_followed",
@@ -124,6 +125,7 @@ class Attempt:
         self._body: bytes | bytearray = b""
         self._limit = _MAX_BODY
         self._is_undecided = False
+        self._unread: list[bytes] = []
         self._open = [True]
 
     @property
@@ -191,9 +193,11 @@ class Attempt:
             self._stream.feed(bytes(self._body))
             self._body = b""
 
-    def flush_buffer(self) -> Callable[[bytes], None]:
-        """Read what `feed` only buffered. What this gives takes the next few kilobytes in its place."""
-        return self.feed if self._stream is None else self._stream.flush_buffer()
+    def next_run(self) -> Run:
+        """Read what was put where the last run says, and tell how the next pieces are to be given."""
+        if self._unread:
+            self.feed(self._unread.pop())
+        return (self._unread, 1, self.next_run) if self._stream is None else self._stream.next_run()
 
     def end(
         self,

@@ -30,10 +30,10 @@ MUTANTS: Final = (
     Mutant(
         "attach-in-the-generator",
         _BODY,
-        """        observer, room = self._observer, BUFFER_BYTES
+        """        held, left, next_run = self._run
         try:
             for piece in self._stream:""",
-        """        observer, room = self._observer, BUFFER_BYTES
+        """        held, left, next_run = self._run
         __import__("opentelemetry.context").context.attach(self._tracked.binding.context)
         try:
             for piece in self._stream:""",
@@ -383,7 +383,7 @@ MUTANTS: Final = (
     Mutant(
         "compressed-bytes-are-read",
         _BODY,
-        "            observer = ignore\n",
+        "            run = _UNSEEN\n",
         "            pass\n",
         ("tests/hostile/test_bodies.py::test_encodings",),
         (63,),

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
+from foundry_telemetry.internal_errors import internal_errors
+from foundry_telemetry.wire.request_matcher import is_candidate
+
 SEAM: Final = "_transport_for_url"
 _MARK: Final = "foundry_telemetry"
 """Attribute of each method of ours, by which another copy of this module knows it after a reload."""
@@ -24,7 +27,7 @@ class ClientPatch:
 
     Args:
         cls: Has a ``_transport_for_url`` of its own.
-        change: Changes what that chooses. Must not raise.
+        change: Changes what that chooses for what may be a call to Foundry. Must not raise.
     """
 
     def __init__(self, cls: Any, change: Change) -> None:
@@ -36,7 +39,13 @@ class ClientPatch:
         @wraps(original)
         def _transport_for_url(client: Any, url: Any) -> Any:
             transport = original(client, url)
-            return change(client, transport, url) if self.is_active else transport
+            try:  # all other traffic of the process turns back here
+                if not (self.is_active and is_candidate(url.raw_path)):
+                    return transport
+            except Exception as error:
+                internal_errors.add(error)
+                return transport
+            return change(client, transport, url)
 
         setattr(_transport_for_url, _MARK, self)
         self.method: Any = _transport_for_url

@@ -55,11 +55,9 @@ class _State:
 _state: Final = _State()
 
 
-def _instrumented(client: Any, transport: Any, url: Any) -> Any:
+def _instrumented(client: Any, transport: Any, _: Any) -> Any:
     """The transport, with ours around it where somebody records; a client's own tracker wins."""
     try:
-        if not is_candidate(url.raw_path):
-            return transport
         of_client = vars(client).get(_TRACKER)
         return _instrument(
             transport, (of_client.tracker if of_client is not None else None) or _state.tracker

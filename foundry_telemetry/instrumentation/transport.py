@@ -58,7 +58,7 @@ _state: Final = _State()
 def _instrumented(client: Any, transport: Any, _: Any) -> Any:
     """The transport, with ours around it where somebody records; a client's own tracker wins."""
     try:
-        of_client = vars(client).get(_TRACKER)
+        of_client = getattr(client, _TRACKER, None)  # `vars` would make each later look at the client slower
         return _instrument(
             transport, (of_client.tracker if of_client is not None else None) or _state.tracker
         )

@@ -55,9 +55,11 @@ class _State:
 _state: Final = _State()
 
 
-def _instrumented(client: Any, transport: Any, _: Any) -> Any:
+def _instrumented(client: Any, transport: Any, url: Any) -> Any:
     """The transport, with ours around it where somebody records; a client's own tracker wins."""
     try:
+        if not is_candidate(url.raw_path):
+            return transport
         of_client = getattr(client, _TRACKER, None)  # `vars` would make each later look at the client slower
         return _instrument(
             transport, (of_client.tracker if of_client is not None else None) or _state.tracker

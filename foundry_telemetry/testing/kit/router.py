@@ -135,7 +135,9 @@ class Router:
 
     def _choose(self, transport: Any, url: Any) -> Any:
         player = self._players[sys.modules[type(url).__module__.partition(".")[0]].__name__]
-        return transport if _stays(transport, player.family) else _Fork(transport, player)
+        if not is_candidate(url.raw_path) or _stays(transport, player.family):
+            return transport
+        return _Fork(transport, player)
 
     def _under_wrappers(
         self, original: Callable[..., Any], player: _Player, method: str

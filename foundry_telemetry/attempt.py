@@ -24,7 +24,7 @@ from foundry_telemetry.outcomes import (
 )
 from foundry_telemetry.wire.error_body import ErrorBody, read_error
 from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
-from foundry_telemetry.wire.message import MessageStream
+from foundry_telemetry.wire.message import MessageStream, Run
 from foundry_telemetry.wire.request_matcher import Request
 from foundry_telemetry.wire.stream_detection import START_BYTES, is_event_stream
 from foundry_telemetry.wire.usage import NO_ANSWER, Answer, read_message
@@ -86,6 +86,7 @@ class Attempt:
         "_open",
         "_status",
         "_stream",
+        "_unread",
         "call_id",
         "connect_ns",
         "is_followed",
@@ -124,6 +125,7 @@ class Attempt:
         self._body: bytes | bytearray = b""
         self._limit = _MAX_BODY
         self._is_undecided = False
+        self._unread: list[bytes] = []
         self._open = [True]
 
     @property
@@ -191,9 +193,11 @@ class Attempt:
             self._stream.feed(bytes(self._body))
             self._body = b""
 
-    def flush_buffer(self) -> Callable[[bytes], None]:
-        """Read what `feed` only buffered. What this gives takes the next few kilobytes in its place."""
-        return self.feed if self._stream is None else self._stream.flush_buffer()
+    def next_run(self) -> Run:
+        """Read what was put where the last run says, and tell how the next pieces are to be given."""
+        if self._unread:
+            self.feed(self._unread.pop())
+        return (self._unread, 1, self.next_run) if self._stream is None else self._stream.next_run()
 
     def end(
         self,
@@ -241,19 +245,16 @@ class Attempt:
         asked, headers, stream = self.request, self._headers, self._stream
         return Observation(
             call_id=self.call_id, attempt_number=self.number, trace_id=self.trace_id, tags=self.tags,
-
             client=asked.client, operation=asked.operation, deployment=asked.deployment,
             stream=asked.stream, max_tokens=asked.max_tokens, method=asked.method, scheme=asked.scheme,
             server_address=asked.server_address, server_port=asked.server_port, path=asked.path,
             resource=asked.resource, anthropic_version=asked.anthropic_version, auth_scheme=asked.auth_scheme,
-
             status_code=self._status, region=headers.region if headers else None,
             ids=with_body_ids(self.ids, error_body) if error_body else headers.ids if headers else NO_IDS,
             retry_after_s=headers.retry_after_s if headers else None,
             response_model=answer.response_model, response_id=answer.response_id, usage=answer.usage,
             stop_reason=answer.stop_reason, refusal_category=answer.refusal_category,
             counted_input_tokens=answer.counted_input_tokens, outcome=outcome, failure=failure,
-
             started_ns=self.started_ns, duration_s=(now_ns - self._clock_ns) / 1e9,
             time_to_headers_s=self._seconds(self._headers_ns),
             time_to_first_token_s=self._seconds(stream.first_token_ns) if stream else None,

@@ -1,13 +1,14 @@
 """A response body that is watched while the user reads it: same pieces, same order, nothing held back.
 
-*Body*: what the client iterates over. *Observer*: what takes each piece as well. It stands behind
-the client's own decoder where the body is compressed, since nothing may be decoded twice.
+*Body*: what the client iterates over. *Run*: so many pieces are put aside, then the attempt reads them. Where
+the body is compressed it reads what the client's own decoder gives, since nothing may be decoded twice.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -17,11 +18,12 @@ from foundry_telemetry.instrumentation.families import FAMILY_NAMES, loaded
 from foundry_telemetry.instrumentation.tracked_request import HttpResponse, TrackedRequest
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.warn_once import Once
-from foundry_telemetry.wire.events import BUFFER_BYTES, PIECE_BYTES
+from foundry_telemetry.wire.message import Run
 
 _log: Final = logging.getLogger("foundry_telemetry")
 
-Observer = Callable[[bytes], None]
+_UNSEEN: Final[Run] = (deque(maxlen=0), 0, lambda: _UNSEEN)
+"""Where pieces go that are not read: nothing is kept, and counted down from 0 none is the last of the run."""
 
 
 if TYPE_CHECKING:
@@ -39,16 +41,16 @@ class ObservedStream:
     Args:
         stream: The body as the transport gave it.
         tracked: Whom to tell.
-        observer: Takes each piece.
+        run: Where the first pieces are put.
         decoder: Takes each piece instead, if the body is compressed and is read decoded.
     """
 
     def __init__(
-        self, stream: Any, tracked: TrackedRequest, observer: Observer, decoder: ObservedDecoder | None = None
+        self, stream: Any, tracked: TrackedRequest, run: Run, decoder: ObservedDecoder | None = None
     ) -> None:
         self._stream = stream
         self._tracked = tracked
-        self._observer = observer
+        self._run = run
         self._decoder = decoder
         self._awaits_flush = False
 
@@ -90,15 +92,11 @@ class ObservedStream:
         except Exception as error:
             internal_errors.add(error, Signal.EXCEPTION_NOTES)
 
-    def _flush_buffer(self) -> Observer:
-        """What takes the next ``BUFFER_BYTES``; while a stream is buffering, that only fills a list."""
-        return ignore if self._observer is ignore else self._tracked.attempt.flush_buffer()
-
-    def _lose(self, error: Exception) -> Observer:
-        """Go on without the observer."""
+    def _lose(self, error: Exception) -> Run:
+        """Go on without reading."""
         internal_errors.add(error, Signal.TOKENS)
-        self._observer = ignore
-        return ignore
+        self._run = _UNSEEN
+        return _UNSEEN
 
 
 class SyncBody(ObservedStream, _SyncStream):
@@ -107,16 +105,16 @@ class SyncBody(ObservedStream, _SyncStream):
     BASE: ClassVar = "SyncByteStream"
 
     def __iter__(self) -> Iterator[bytes]:
-        observer, room = self._observer, BUFFER_BYTES
+        held, left, next_run = self._run
         try:
             for piece in self._stream:
-                try:
-                    observer(piece)
-                    room -= len(piece) + PIECE_BYTES
-                    if room < 0:
-                        observer, room = self._flush_buffer(), BUFFER_BYTES
-                except Exception as error:
-                    observer = self._lose(error)
+                held.append(piece)
+                left -= 1
+                if not left:
+                    try:
+                        held, left, next_run = next_run()
+                    except Exception as error:
+                        held, left, next_run = self._lose(error)
                 yield piece
         except GeneratorExit:  # the reader stopped early; whether it will close the body shows later
             raise
@@ -137,17 +135,17 @@ class AsyncBody(ObservedStream, _AsyncStream):
     BASE: ClassVar = "AsyncByteStream"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        observer, room = self._observer, BUFFER_BYTES
+        held, left, next_run = self._run
         pieces = self._stream.__aiter__()
         try:
             async for piece in pieces:
-                try:
-                    observer(piece)
-                    room -= len(piece) + PIECE_BYTES
-                    if room < 0:
-                        observer, room = self._flush_buffer(), BUFFER_BYTES
-                except Exception as error:
-                    observer = self._lose(error)
+                held.append(piece)
+                left -= 1
+                if not left:
+                    try:
+                        held, left, next_run = next_run()
+                    except Exception as error:
+                        held, left, next_run = self._lose(error)
                 yield piece
         except GeneratorExit:  # the reader stopped early; whether it will close the body shows later
             raise
@@ -221,10 +219,6 @@ class ObservedDecoder:
             internal_errors.add(error, Signal.TOKENS)
 
 
-def ignore(_: bytes) -> None:
-    """An observer that takes nothing."""
-
-
 def watch(response: HttpResponse, tracked: TrackedRequest, body: type[SyncBody | AsyncBody]) -> None:
     """Follow the body of a response to its end. Never raises.
 
@@ -239,12 +233,11 @@ def watch(response: HttpResponse, tracked: TrackedRequest, body: type[SyncBody |
             tracked.attempt.feed(response.content)
             tracked.end("complete")
             return
-        observer: Observer = tracked.attempt.feed
-        decoder = None
+        run, decoder = tracked.attempt.next_run(), None
         if tracked.attempt.encoded:
-            observer = ignore
+            run = _UNSEEN
             decoder = _observe_decoder(response, tracked)
-        response.stream = _class_of(body)(response.stream, tracked, observer, decoder)
+        response.stream = _class_of(body)(response.stream, tracked, run, decoder)
     except Exception as error:
         internal_errors.add(error, Signal.TOKENS)
         tracked.end("closed")  # a short record is better than none

@@ -2,7 +2,7 @@
 
 ``_transport_for_url`` is a method of all four client classes, and every attempt asks it for its transport:
 retries, redirects, re-sends of an auth flow, proxies, mounts. It is private, so it is touched here alone and
-a test watches it in each family.
+a test watches it in each family; so is what a URL keeps its path in, since to ask for it makes a new one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
+
+from foundry_telemetry.wire.request_matcher import IN_EVERY_PATH
 
 SEAM: Final = "_transport_for_url"
 _MARK: Final = "foundry_telemetry"
@@ -24,7 +26,7 @@ class ClientPatch:
 
     Args:
         cls: Has a ``_transport_for_url`` of its own.
-        change: Changes what that chooses. Must not raise.
+        change: Changes what that chooses for a path that may be ours. Must not raise.
     """
 
     def __init__(self, cls: Any, change: Change) -> None:
@@ -36,7 +38,13 @@ class ClientPatch:
         @wraps(original)
         def _transport_for_url(client: Any, url: Any) -> Any:
             transport = original(client, url)
-            return change(client, transport, url) if self.is_active else transport
+            if not self.is_active:
+                return transport
+            try:  # all other traffic of the process turns back here: see what its path has, but make none
+                may_concern = IN_EVERY_PATH in url._uri_reference.path  # noqa: SLF001
+            except Exception:  # another version of the family keeps it elsewhere; `change` will ask
+                may_concern = True
+            return change(client, transport, url) if may_concern else transport
 
         setattr(_transport_for_url, _MARK, self)
         self.method: Any = _transport_for_url

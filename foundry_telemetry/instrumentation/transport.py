@@ -60,7 +60,7 @@ def _instrumented(client: Any, transport: Any, url: Any) -> Any:
     try:
         if not is_candidate(url.raw_path):
             return transport
-        of_client = vars(client).get(_TRACKER)
+        of_client = getattr(client, _TRACKER, None)  # `vars` would make each later look at the client slower
         return _instrument(
             transport, (of_client.tracker if of_client is not None else None) or _state.tracker
         )

@@ -37,12 +37,15 @@ BUFFER_BYTES: Final = 4 * 1024
 """Bytes that are held before they are searched."""
 PIECE_BYTES: Final = 16
 """Bytes that a held piece counts for besides its own, lest ever more empty ones are held."""
+MAX_RUN: Final = 32
+"""Pieces that may be put into the buffer before it is flushed; so many usual deltas make `BUFFER_BYTES`."""
 MAX_REST: Final = 64 * 1024
 """Bytes of an unfinished event that are held for the next search; a longer one is read line by line."""
 
 _MARKERS: Final = (b"event: message", b"event:message", b"event: error", b"event:error")
 """What whole events are searched for: every name of `READ` begins so. A delta may quote it: then its block is
 read, and that is all."""
+_BLANK: Final = b"\n\n"
 _HINTS: Final = (b"message_", b"error")
 """Whatever spells one of the above has one of these in it; two searches instead of four for most blocks."""
 
@@ -60,6 +63,7 @@ class EventReader:
         "_name",
         "buffered",
         "buffering",
+        "run",
     )
 
     def __init__(self) -> None:
@@ -71,9 +75,12 @@ class EventReader:
         self._has_token = False
         self._buffered_size = 0
         self.buffered: list[bytes] = []
-        """Pieces that wait to be searched. While `buffering`, whoever calls `flush_buffer` after every
-        `BUFFER_BYTES` may put pieces here, at a quarter of the price of `read`."""
+        """Pieces that wait to be searched. While `buffering`, whoever calls `flush_buffer` after every `run`
+        may put pieces here, at a quarter of the price of `read`."""
         self.buffering = False
+        self.run = MAX_RUN
+        """How many of them make `BUFFER_BYTES`, if they are as big as the last were. To add up their bytes
+        one by one would cost more than to search them."""
 
     @property
     def is_empty(self) -> bool:
@@ -85,16 +92,28 @@ class EventReader:
         if self.buffering and len(piece) < MAX_PIECE:
             self.buffered.append(piece)
             self._buffered_size += len(piece) + PIECE_BYTES
-            return self._search() if self._buffered_size > BUFFER_BYTES else ()
+            return self.flush_buffer() if self._buffered_size > BUFFER_BYTES else ()
         if self.buffered or len(piece) > MAX_PIECE:
             return self._drain_and_scan(piece)
         return self._scan(piece)
 
     def flush_buffer(self) -> Iterable[SseEvent]:
         """The events among what is held, but for one that has not ended."""
-        if self.buffered and len(self.buffered[-1]) >= MAX_PIECE:
-            return self._drain_and_scan(self.buffered.pop())
-        return self._search()
+        held = self.buffered
+        if not held:
+            return ()
+        if len(held[-1]) >= MAX_PIECE:
+            return self._drain_and_scan(held.pop())
+        block = b"".join(held)
+        if len(block) > BUFFER_BYTES or self.run < MAX_RUN:
+            self.run = min(MAX_RUN, len(held) * BUFFER_BYTES // (len(block) or 1)) or 1
+        held.clear()
+        self._buffered_size = 0
+        # `in` would cost as much as the search itself: it first tries whether a number is looked for.
+        is_whole = self.buffering and block[-2:] == _BLANK
+        if is_whole and not (block.partition(_HINTS[0])[1] or block.partition(_HINTS[1])[1]):
+            return ()  # as of nearly all
+        return self._search(block)
 
     def finish(self, *, complete: bool) -> Iterator[SseEvent]:
         """The last events; no more bytes will come.
@@ -118,19 +137,14 @@ class EventReader:
 
     def _drain(self) -> Iterator[SseEvent]:
         """Read all that is held, an unfinished event at its end too."""
-        yield from self._search()
+        yield from self.flush_buffer()
         rest = b"".join(self.buffered)
         self.buffered.clear()
         yield from self._scan(rest)
 
-    def _search(self) -> Iterable[SseEvent]:
-        """Read the whole events among what is held if one of them is read at all; hold the rest."""
-        if not self.buffered:
-            return ()
-        block = b"".join(self.buffered)
-        self.buffered.clear()
-        self._buffered_size = 0
-        end = block.rfind(b"\n\n") + 2
+    def _search(self, block: bytes) -> Iterable[SseEvent]:
+        """Read the whole events of a block if one of them is read at all; hold the rest."""
+        end = block.rfind(_BLANK) + 2
         rest = block[end:] if end > 1 else block
         found = _from_marker(block[:end]) if end > 1 else b""
         if found or len(rest) > MAX_REST or not self.buffering:
@@ -184,8 +198,6 @@ class EventReader:
 
 def _from_marker(events: bytes) -> bytes:
     """Whole events from the first on that is read; empty where there is none."""
-    if _HINTS[0] not in events and _HINTS[1] not in events:
-        return b""
     found = [at for marker in _MARKERS if (at := events.find(marker)) >= 0]
     if not found:
         return b""

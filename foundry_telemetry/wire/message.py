@@ -5,7 +5,7 @@ What a line is, `lines` knows; which events are given, `events`; here is what th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableSequence
 from typing import ClassVar, Final
 
 from msgspec import Struct
@@ -25,6 +25,10 @@ class _MessageDelta(Struct, gc=False):
     usage: object = None
 
 
+Run = tuple[MutableSequence[bytes], int, Callable[[], "Run"]]
+"""Where the next pieces are to be put, how many, and what is to be called once they are there. To append to a
+list is the least that can be done with a piece: a third of the price of a call."""
+
 _read_start: Final = reader(_MessageStart)
 _read_delta: Final = reader(_MessageDelta)
 
@@ -41,6 +45,7 @@ class MessageStream:
         "_events",
         "_final",
         "_message",
+        "_unread",
         "_usage",
         "error",
         "finished",
@@ -54,6 +59,7 @@ class MessageStream:
         self._message = Message()
         self._usage: dict[str, object] = {}
         self._final = False
+        self._unread: list[bytes] = []
         self.first_token_ns: int | None = None
         """When the first ``content_block_delta`` came, on the monotonic clock."""
         self.stopped = False
@@ -75,13 +81,28 @@ class MessageStream:
             self._take(events)
 
     def flush_buffer(self) -> Callable[[bytes], None]:
-        """Read what is held. What this gives takes the next ``BUFFER_BYTES``; then it is to be called again.
+        """Read what is held. What this gives takes the pieces of the next `run`.
 
         While the stream is buffering that is the list's own function, at a quarter of the price of ours.
         """
         events = self._events
-        self._take(events.flush_buffer())
+        found = events.flush_buffer()
+        if found:
+            self._take(found)
         return events.buffered.append if events.buffering else self.feed
+
+    def next_run(self) -> Run:
+        """Read what was put where the last run says, and tell how the next pieces are to be given."""
+        events = self._events
+        if self._unread:
+            self.feed(self._unread.pop())
+        if events.buffering:
+            self.flush_buffer()
+        return (events.buffered, events.run, self.next_run) if events.buffering else self._single()
+
+    def _single(self) -> Run:
+        """What a piece says must be known before the next one comes."""
+        return self._unread, 1, self.next_run
 
     def finish(self, *, complete: bool) -> None:
         """No more bytes will come.

@@ -83,6 +83,17 @@ PRIVATE = (
         ),
     ),
     Private(
+        "_uri_reference",
+        "URL of both families",
+        ("httpx", "httpx2"),
+        ("instrumentation/class_patch.py",),
+        "traffic to other hosts costs twice as much, or, if its path is no longer there, no call is seen",
+        lambda: all(
+            kind.URL("https://host/v1/a%20b?query#part")._uri_reference.path == "/v1/a%20b"
+            for kind in {family.module for family in FAMILIES}
+        ),
+    ),
+    Private(
         "_callbacks",
         "HTTPXMock of pytest-httpx",
         ("pytest-httpx",),

@@ -61,6 +61,34 @@ def test_no_seam(
         foundry_telemetry.instrument(Renamed(), **capture.options)
 
 
+def test_no_path_within_the_url(family: Family, capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a URL keeps its path elsewhere, calls are recorded all the same."""
+    missed: list[str] = []
+
+    def kept(url: Any) -> Any:
+        if sys._getframe(1).f_code.co_filename.startswith(PACKAGE):
+            missed.append("_uri_reference")
+            raise AttributeError("_uri_reference")
+        return vars(url)["_uri_reference"]
+
+    def keep(url: Any, reference: Any) -> None:
+        vars(url)["_uri_reference"] = reference
+
+    monkeypatch.setattr(family.module.URL, "_uri_reference", property(kept, keep), raising=False)
+
+    async def scenario() -> Any:
+        playback = transport(family, lambda _: (200, JSON, [message()]))
+        async with (
+            family.client(transport=playback) as client,
+            client.stream("POST", URL, json=ASK) as response,
+        ):
+            return b"".join([piece async for piece in pieces(response)])
+
+    assert twice(family, scenario, capture) == message()
+    assert missed
+    assert [seen.outcome for seen in capture.observations] == ["ok"]
+
+
 @pytest.mark.parametrize("streamed", [False, True], ids=["json", "sse"])
 def test_no_decoder(
     family: Family, capture: Capture, caplog: pytest.LogCaptureFixture, streamed: bool

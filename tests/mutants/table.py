@@ -30,10 +30,10 @@ MUTANTS: Final = (
     Mutant(
         "attach-in-the-generator",
         _BODY,
-        """        observer, room = self._observer, BUFFER_BYTES
+        """        held, left, next_run = self._run
         try:
             for piece in self._stream:""",
-        """        observer, room = self._observer, BUFFER_BYTES
+        """        held, left, next_run = self._run
         __import__("opentelemetry.context").context.attach(self._tracked.binding.context)
         try:
             for piece in self._stream:""",
@@ -211,9 +211,9 @@ MUTANTS: Final = (
     Mutant(
         "tokens-counted-twice",
         _METRICS,
-        "            self.standard.record(observation, call, context, ends_call=ends_call)",
-        """            self.standard.record(observation, call, context, ends_call=ends_call)
-            self.standard.record(observation, call, context, ends_call=ends_call)""",
+        "            self.standard.record(series.standard, observation, moment, ends_call=ends_call)",
+        """            self.standard.record(series.standard, observation, moment, ends_call=ends_call)
+            self.standard.record(series.standard, observation, moment, ends_call=ends_call)""",
         ("tests/hostile/test_cardinality.py::test_nothing_is_lost_in_other",),
         (77,),
     ),
@@ -292,8 +292,8 @@ MUTANTS: Final = (
     Mutant(
         "standard-metrics-recorded-twice",
         "foundry_telemetry/signals/standard_metrics.py",
-        "return self._elsewhere is not None and name in self._elsewhere",
-        "return False",
+        "self._elsewhere or {}, observation.usage, series.by_name",
+        "{}, observation.usage, series.by_name",
         ("tests/signals/test_standard_metrics.py",),
         (59,),
     ),
@@ -311,11 +311,11 @@ MUTANTS: Final = (
     ),
     Mutant(
         "ids-on-metrics",
-        _METRICS,
-        "            names.AUTH_SCHEME: observation.auth_scheme,",
-        """            names.CALL_ID: observation.call_id,
-            names.AUTH_SCHEME: observation.auth_scheme,""",
-        ("tests/hostile/test_cardinality.py::test_twenty_thousand_of_everything",),
+        "foundry_telemetry/signals/metric_attributes.py",
+        "        names.AUTH_SCHEME: observation.auth_scheme,",
+        """        names.CALL_ID: observation.call_id,
+        names.AUTH_SCHEME: observation.auth_scheme,""",
+        ("tests/signals/test_metrics.py",),
         (77,),
     ),
     Mutant(
@@ -383,7 +383,7 @@ MUTANTS: Final = (
     Mutant(
         "compressed-bytes-are-read",
         _BODY,
-        "            observer = ignore\n",
+        "            run = _UNSEEN\n",
         "            pass\n",
         ("tests/hostile/test_bodies.py::test_encodings",),
         (63,),

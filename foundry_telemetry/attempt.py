@@ -167,9 +167,6 @@ class Attempt:
 
     def _keep(self, piece: bytes) -> None:
         """Hold a JSON body. Most come in one piece, which is then kept as it is."""
-        if self._stream is not None:
-            self._stream.feed(piece)
-            return
         if len(self._body) + len(piece) > self._limit:
             self._limit = -1  # what comes now would hide a hole
         elif not self._body:

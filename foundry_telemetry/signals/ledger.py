@@ -46,7 +46,7 @@ class Ledger:
         """Write the event of one attempt, in the context of its call's span."""
         logger = self._logger or self._find_logger()
         queue = ledger_queue.active
-        if queue is None or not queue.put(observation, binding.context, logger):
+        if queue is None or not queue.put(observation, binding.where, logger):
             logger.emit(self._unlimited(record_in(observation, binding.context), logger))
 
     def _find_logger(self) -> Any:

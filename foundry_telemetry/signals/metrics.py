@@ -19,7 +19,7 @@ from msgspec import Struct
 from opentelemetry import metrics
 from opentelemetry.context import Context
 from opentelemetry.metrics import MeterProvider
-from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, Span, SpanContext, set_span_in_context
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, NonRecordingSpan, Span, SpanContext, set_span_in_context
 
 from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.dropped_items import Reason, Signal
@@ -80,8 +80,8 @@ class Metrics:
             self._watched = not is_placeholder(self._meter_provider())
             if not self._watched:
                 return
-        span = binding.span or INVALID_SPAN
-        measurement = PendingMeasurement(observation, span.get_span_context(), binding.ours, binding.standard)
+        where = INVALID_SPAN_CONTEXT if binding.span is None else binding.where
+        measurement = PendingMeasurement(observation, where, binding.ours, binding.standard)
         if len(self._pending) < _MAX_PENDING:
             self._pending.append(measurement)
             _with_pending.add(self)

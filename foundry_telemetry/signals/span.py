@@ -45,6 +45,8 @@ class SpanBinding(Struct, eq=False):
     """Context in which metrics and the ledger event are recorded."""
     standard: bool
     """Whether the standard GenAI metrics are ours to record."""
+    where: SpanContext = trace.INVALID_SPAN_CONTEXT
+    """Of `context`: the call's span, also one that is not recorded."""
     trace_id: str | None = None
     """32 hex digits, also of a trace that is not sampled; ``None`` without a trace."""
     claim: OpenSpan | None = None
@@ -78,6 +80,7 @@ def unbound(context: Context) -> SpanBinding:
         call_id=_hex(trace.INVALID_SPAN_CONTEXT),
         context=context,
         standard=True,
+        where=where,
         trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
     )
 
@@ -108,6 +111,7 @@ def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: in
         call_id=_hex(where),
         context=context,
         standard=standard,
+        where=where,
         trace_id=f"{where.trace_id:032x}" if where.trace_id else None,
         claim=owner.claim,
         of_sdk=owner.is_sdk,

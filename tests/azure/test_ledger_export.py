@@ -14,8 +14,8 @@ from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter
 from azure.monitor.opentelemetry.exporter._gen_ai._processor import _GenAIMainAgentLogRecordProcessor
 from azure.monitor.opentelemetry.exporter._quickpulse._processor import _QuickpulseLogRecordProcessor
 from azure.monitor.opentelemetry.exporter.export.logs._processor import _AzureBatchLogRecordProcessor
+from opentelemetry import context as context_api
 from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
@@ -105,9 +105,9 @@ class Distro:
         """Of each record in the queue, whether it is still to be built."""
         return [isinstance(item, PendingEvent) for item in self.batches._batch_processor._queue]
 
-    def write(self, observation: Observation = OBSERVATION, context: Context | None = None) -> None:
+    def write(self, observation: Observation = OBSERVATION) -> None:
         """Write one event."""
-        self.ledger.finished(observation, unbound(trace.set_span_in_context(trace.get_current_span(context))))
+        self.ledger.finished(observation, unbound(context_api.get_current()))
 
     def row(self) -> dict[str, Any]:
         """The only row that was exported."""

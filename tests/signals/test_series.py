@@ -28,7 +28,7 @@ from opentelemetry.sdk.metrics.view import (
     View,
 )
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import get_current_span, set_span_in_context
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, get_current_span, set_span_in_context
 
 from foundry_telemetry.observation import Failure, Observation, TokenUsage
 from foundry_telemetry.signals import Signals, SpanBinding, make_signals
@@ -111,9 +111,9 @@ def record(signals: Signals, *seen: Observation, context: Context | None = None)
     """Take notes of attempts, as the end of each does."""
     for each in seen:
         span = None if context is None else get_current_span(context)
-        signals.metrics.finished(
-            each, SpanBinding(span, ours=False, call_id="", context=Context(), standard=True)
-        )
+        where = INVALID_SPAN_CONTEXT if span is None else span.get_span_context()
+        binding = SpanBinding(span, ours=False, call_id="", context=Context(), standard=True, where=where)
+        signals.metrics.finished(each, binding)
 
 
 def comparable(data: Any) -> Any:

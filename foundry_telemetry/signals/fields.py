@@ -20,7 +20,7 @@ def read_tags(tags: Mapping[str, str]) -> Attributes:
 
 
 def read_result(observation: Observation) -> Attributes:
-    """What our span and the ledger event share of a finished attempt, beyond the request's fields."""
+    """What our span has of a finished attempt, beyond the request's fields."""
     found = read(RESPONSE, observation)
     if observation.usage.is_reported:
         found |= read(USAGE, observation.usage)
@@ -29,8 +29,9 @@ def read_result(observation: Observation) -> Attributes:
     return found | read_tags(observation.tags) if observation.tags else found
 
 
-def _fields(stage: Stage, root: str = "", *, in_ms: bool = False) -> Fields:
-    return fields_of(row for row in FIELDS if (row.stage, row.root, row.in_ms) == (stage, root, in_ms))
+def _fields(*stages: Stage, root: str = "", in_ms: bool = False) -> Fields:
+    rows = (row for row in FIELDS if row.stage in stages)
+    return fields_of(row for row in rows if (row.root, row.in_ms) == (root, in_ms))
 
 
 REQUEST: Final = _fields("request")
@@ -39,28 +40,28 @@ REQUEST: Final = _fields("request")
 RESPONSE: Final = _fields("end")
 """Of an observation; on our span and in the ledger."""
 
-USAGE: Final = _fields("end", "usage")
+USAGE: Final = _fields("end", root="usage")
 """Of a token usage; on our span and in the ledger."""
 
-FAILURE: Final = _fields("end", "failure")
+FAILURE: Final = _fields("end", root="failure")
 """Of a failure; on our span and in the ledger."""
 
-LEDGER: Final = _fields("ledger")
-"""Of an observation; in the ledger alone."""
+EVENT: Final = _fields("request", "end", "ledger")
+"""Of an observation, which has what its request had; in the ledger."""
 
-LEDGER_USAGE: Final = _fields("ledger", "usage")
-"""Of a token usage; in the ledger alone."""
+EVENT_USAGE: Final = _fields("end", "ledger", root="usage")
+"""Of a token usage; in the ledger."""
 
-LEDGER_FAILURE: Final = _fields("ledger", "failure")
-"""Of a failure; in the ledger alone."""
+EVENT_FAILURE: Final = _fields("end", "ledger", root="failure")
+"""Of a failure; in the ledger."""
 
-LEDGER_TOKEN: Final = _fields("ledger", "failure.token")
+EVENT_TOKEN: Final = _fields("ledger", root="failure.token")
 """Of a refused token; in the ledger alone."""
 
-LEDGER_ENTRA: Final = _fields("ledger", "failure.entra")
+EVENT_ENTRA: Final = _fields("ledger", root="failure.entra")
 """Of a token that was never issued; in the ledger alone."""
 
-LEDGER_TIMES: Final = _fields("ledger", in_ms=True)
+EVENT_TIMES: Final = _fields("ledger", in_ms=True)
 """Of an observation, in seconds; in the ledger alone, in milliseconds."""
 
 _MEASURED_ROWS: Final = tuple(row for row in FIELDS if row.measurement)

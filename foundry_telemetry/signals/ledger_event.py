@@ -17,16 +17,15 @@ from foundry_telemetry.observation import Failure, Observation
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import EVENT_NAME, SCHEMA
 from foundry_telemetry.signals.fields import (
-    LEDGER,
-    LEDGER_ENTRA,
-    LEDGER_FAILURE,
-    LEDGER_TIMES,
-    LEDGER_TOKEN,
-    LEDGER_USAGE,
-    REQUEST,
+    EVENT,
+    EVENT_ENTRA,
+    EVENT_FAILURE,
+    EVENT_TIMES,
+    EVENT_TOKEN,
+    EVENT_USAGE,
     Attributes,
     read,
-    read_result,
+    read_tags,
 )
 
 _CONSTANT: Final = {names.CUSTOM_EVENT: EVENT_NAME, names.SCHEMA_VERSION: SCHEMA}
@@ -88,22 +87,23 @@ def _headline(observation: Observation) -> str:
 
 
 def _attributes(observation: Observation) -> Attributes:
-    fields = read(REQUEST, observation) | read_result(observation)
-    fields |= read(LEDGER, observation)
-    for name, seconds in read(LEDGER_TIMES, observation).items():
+    fields = read(EVENT, observation)
+    for name, seconds in read(EVENT_TIMES, observation).items():
         fields[name] = int(seconds * 1e6 + 0.5) / 1000  # `round` costs five times as much
     if observation.usage.is_reported:
-        fields |= read(LEDGER_USAGE, observation.usage)
+        fields |= read(EVENT_USAGE, observation.usage)
     if observation.failure is not None:
         fields |= _failure(observation.failure)
+    if observation.tags:
+        fields |= read_tags(observation.tags)
     fields |= _CONSTANT
     return fields
 
 
 def _failure(failure: Failure) -> Attributes:
-    fields = read(LEDGER_FAILURE, failure)
+    fields = read(EVENT_FAILURE, failure)
     if failure.token is not None:
-        fields |= read(LEDGER_TOKEN, failure.token)
+        fields |= read(EVENT_TOKEN, failure.token)
     if failure.entra is not None:
-        fields |= read(LEDGER_ENTRA, failure.entra)
+        fields |= read(EVENT_ENTRA, failure.entra)
     return fields

@@ -238,7 +238,7 @@ def test_connections_of_the_parent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_connections_after_a_fork_with_a_shared_transport(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of exporters that send at once in a child, each finds an adapter, and none of the parent's connections."""
+    """Of exporters that send at once in a child, each finds an adapter, and none the parent's."""
     hooks = RequestHooks(1.0)
     with RequestsTransport() as transport:
         request = SimpleNamespace(context=SimpleNamespace(transport=transport, options={}))

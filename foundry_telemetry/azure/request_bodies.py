@@ -1,7 +1,8 @@
 """What is posted to Azure Monitor: envelopes as JSON, compressed unless the server refuses that.
 
-Azure Monitor takes gzip. A proxy or stand-in on the way may not: to an answer of 400 or 415 the same body is
-sent again as it is, before the exporter, which would drop the batch, learns of the answer.
+Azure Monitor takes gzip. A proxy or stand-in on the way may not: when it answers 415, or 400 without having
+read the items, the same body is sent again as it is, before the exporter, which would drop the batch, learns
+of the answer.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import logging
 import zlib
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -25,9 +27,6 @@ _FORMAT: Final = zlib.MAX_WBITS | 16
 _MEMORY: Final = 9
 """The most that zlib uses."""
 _GZIP_HEADER: Final = {"Content-Encoding": "gzip"}
-_REFUSALS: Final = frozenset({400, 415})
-"""Answers of a server that may have stumbled over the compression."""
-
 _ENCODER: Final = msgspec.json.Encoder()
 
 _log = logging.getLogger("foundry_telemetry.azure")
@@ -80,7 +79,7 @@ class RequestBodies:
         try:
             return self._track(_gzipped(body), *args, headers=headers, **options)
         except HttpResponseError as error:
-            if error.status_code not in _REFUSALS:
+            if not _may_be_for_gzip(error):
                 raise
             return self._again(error, body, *args, **options)
 
@@ -93,6 +92,13 @@ class RequestBodies:
             raise
         self._compression.switch_off(refusal)
         return answer
+
+
+def _may_be_for_gzip(refusal: HttpResponseError) -> bool:
+    """Whether a server may have refused a body for its compression. One that counts its items has read it."""
+    if refusal.status_code == HTTPStatus.BAD_REQUEST:
+        return not getattr(refusal.model, "items_received", None)
+    return refusal.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 def own_encoder(client: Any) -> type[json.JSONEncoder]:

@@ -14,6 +14,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind
 
 from foundry_telemetry.azure.exporter_rules import LOG, POINT, SPAN, SPAN_EVENTS
+from foundry_telemetry.schema import field_table as names
 
 Sample = tuple[str, tuple[Any, ...]]
 """The method that converts, and its arguments."""
@@ -27,16 +28,16 @@ _MOMENT: Final = 1_700_000_000_123_456_789
 _EXCEPTION: Final = {"exception.type": "E", "exception.message": "m", "exception.stacktrace": "s"}
 
 _HTTP: Final[dict[str, Any]] = {
-    "http.request.method": "POST",
-    "http.response.status_code": 429,
+    names.METHOD: "POST",
+    names.STATUS_CODE: 429,
     "http.route": "/r",
-    "url.full": "https://h/p?q=1",
+    names.URL_FULL: "https://h/p?q=1",
     "url.scheme": "https",
-    "server.address": "h",
-    "server.port": 443,
-    "gen_ai.system": "anthropic",
-    "gen_ai.response.finish_reasons": ("stop",),
-    "microsoft.custom_measurements": '{"tokens":1.5,"count":2}',
+    names.SERVER_ADDRESS: "h",
+    names.SERVER_PORT: 443,
+    names.SYSTEM: "anthropic",
+    names.FINISH_REASONS: ("stop",),
+    names.MEASUREMENTS: '{"tokens":1.5,"count":2}',
     "session.id": "session",
     "enduser.id": "user",
     "_MS.sampleRate": 50.0,
@@ -50,7 +51,7 @@ _LOGS: Final[tuple[tuple[Any, dict[str, Any]], ...]] = (
     ({"a": [1, None]}, {}),
     (
         None,
-        {"microsoft.custom_event.name": "event", "number": 1.5, "microsoft.custom_measurements": '{"a":1}'},
+        {names.CUSTOM_EVENT: "event", "number": 1.5, names.MEASUREMENTS: '{"a":1}'},
     ),
     ("failed", _EXCEPTION),
     (

@@ -11,13 +11,26 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.monitor.opentelemetry.exporter import AzureMonitorTraceExporter
 from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import SpanContext, Status, StatusCode
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from foundry_telemetry.azure import row_building
 from foundry_telemetry.azure.pipelines import QUIET
 from foundry_telemetry.azure.request_bodies import Compression
 from foundry_telemetry.azure.row_building import speed_up
-from foundry_telemetry.testing.ingestion import CLOSE, FakeIngestion, InjectedError, Post, partly, refuse
+from foundry_telemetry.serving import LoopbackServer
+from foundry_telemetry.testing.ingestion import (
+    CLOSE,
+    INSTRUMENTATION_KEY,
+    FakeIngestion,
+    InjectedError,
+    Post,
+    partly,
+    refuse,
+)
 from tests.azure.process import stored
 
 SPANS = 3
@@ -46,8 +59,12 @@ def make(azure: FakeIngestion, tmp_path: Path) -> Iterator[MakeExporter]:
 
     def call(compression: Compression | None, **options: Any) -> AzureMonitorTraceExporter:
         exporter = AzureMonitorTraceExporter(
-            connection_string=azure.connection_string,
-            **{"storage_directory": str(tmp_path / "disk"), "retry_total": 0, **options},
+            **{
+                "connection_string": azure.connection_string,
+                "storage_directory": str(tmp_path / "disk"),
+                "retry_total": 0,
+                **options,
+            }
         )
         made.append(exporter)
         if compression is not None:
@@ -93,32 +110,49 @@ def test_gzip_and_plain(azure: FakeIngestion, make: MakeExporter) -> None:
 
 @pytest.mark.parametrize("status", [400, 415])
 def test_a_server_that_refuses_gzip(
-    status: int, azure: FakeIngestion, make: MakeExporter, caplog: pytest.LogCaptureFixture
+    status: int, make: MakeExporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The batch is sent again as it is, at once; then all exporters of the process send so, with one line."""
+    compressed: list[bool] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        compressed.append(request.headers.get("content-encoding") == "gzip")
+        await request.body()
+        taken = {"itemsReceived": SPANS, "itemsAccepted": SPANS, "errors": []}
+        answer = JSONResponse({"error": "what is this?"}, status) if compressed[-1] else JSONResponse(taken)
+        await answer(scope, receive, send)
+
     compression = Compression(is_on=True)
-    first, second = make(compression), make(compression)
-    azure.script(refuse(status))
-    for exporter in (first, first, second):
-        exporter.export(spans())
-    assert [post.compressed for post in azure.posts] == [True, False, False, False]
-    assert len(azure.dependencies()) == 3 * SPANS
+    with LoopbackServer(app) as server:
+        string = f"InstrumentationKey={INSTRUMENTATION_KEY};IngestionEndpoint={server.url}/"
+        first, second = (make(compression, connection_string=string) for _ in range(2))
+        results = [exporter.export(spans()) for exporter in (first, first, second)]
+    assert results == [SpanExportResult.SUCCESS] * 3
+    assert compressed == [True, False, False, False]
     (line,) = (one.getMessage() for one in caplog.records if one.name == "foundry_telemetry.azure")
     assert line == f"127.0.0.1 refuses gzip ({status}): bodies are sent uncompressed from now on"
 
 
-def test_a_server_that_refuses_the_batch(
-    azure: FakeIngestion, make: MakeExporter, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A batch that is refused without gzip as well says nothing of gzip: the next is compressed again."""
+def test_a_server_that_refuses_the_batch(azure: FakeIngestion, make: MakeExporter) -> None:
+    """An answer of 400 that counts the items has read them: nothing is sent twice, and the next is gzip."""
     exporter = make(Compression(is_on=True))
-    azure.script(refuse(400), refuse(400))
-    exporter.export(spans())
-    exporter.export(spans())
-    assert [post.compressed for post in azure.posts] == [True, False, True]
+    azure.script(refuse(400))
+    assert [exporter.export(spans()) for _ in range(2)] == [
+        SpanExportResult.FAILURE,
+        SpanExportResult.SUCCESS,
+    ]
+    assert [post.compressed for post in azure.posts] == [True, True]
     assert len(azure.dependencies()) == SPANS
-    assert sum("400" in message or "Non-retryable" in message for message in caplog.messages) == 1
-    assert not [one for one in caplog.records if one.name == "foundry_telemetry.azure"]
+
+
+def test_a_server_that_refuses_both(azure: FakeIngestion, make: MakeExporter) -> None:
+    """A refusal that is the same without gzip says nothing of gzip."""
+    compression = Compression(is_on=True)
+    azure.script(refuse(415), refuse(415))
+    assert make(compression).export(spans()) is SpanExportResult.FAILURE
+    assert [post.compressed for post in azure.posts] == [True, False]
+    assert compression.is_on
 
 
 def test_a_server_that_fails_without_gzip(azure: FakeIngestion, make: MakeExporter, tmp_path: Path) -> None:
@@ -134,7 +168,7 @@ def test_a_server_that_fails_without_gzip(azure: FakeIngestion, make: MakeExport
 def test_no_answer_without_gzip(azure: FakeIngestion, make: MakeExporter) -> None:
     """A connection that breaks under the plain body proves nothing: the next is compressed again."""
     exporter = make(Compression(is_on=True), disable_offline_storage=True)
-    azure.script(refuse(400), CLOSE)
+    azure.script(refuse(415), CLOSE)
     exporter.export(spans())
     exporter.export(spans())
     assert [post.compressed for post in azure.posts] == [True, False, True]

@@ -46,6 +46,7 @@ OMISSIONS: Final = (
     *(Omission(_EVENT, f"Properties.{one.name}", _DERIVED_SIZES[one.name], one.why) for one in DERIVED),
     Omission(_OWN, f"Properties.{names.RESOURCE_PROVIDER}", 66, f"constant: `{COGNITIVE_SERVICES}`"),
     Omission(_OWN, f"Properties.{names.RESOURCE}", 38, "the first label of `Target`"),
+    Omission(_OWN, "Measurements", 2, "empty where the cost is unknown"),
 )
 """What our exporters take out of a finished row."""
 

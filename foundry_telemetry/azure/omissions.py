@@ -17,12 +17,14 @@ _LOGGER: Final = "logger_name"
 _EVENT: Final = "ledger event"
 _OWN: Final = "our span"
 _OTHERS: Final = "another library's span"
+_SDK: Final = "the SDK's span"
 
 _DERIVED_SIZES: Final = {
     names.CALL_ID: 37,
     names.SERVER_ADDRESS: 58,
     names.OPERATION: 31,
     names.UNCACHED_TOKENS: 43,
+    names.CACHE_WRITE_TOKENS: 44,
     names.USAGE_COMPLETE: 32,
 }
 
@@ -59,7 +61,13 @@ NOT_WRITTEN: Final = (
     ),
     Omission(_OTHERS, f"Properties.{names.RESOURCE_PROVIDER}", 66, f"constant: `{COGNITIVE_SERVICES}`"),
     Omission(_OTHERS, f"Properties.{names.AUTH_SCHEME}", 32, "on the ledger event below the span"),
-    Omission("the SDK's span", f"Properties.{names.RESOURCE}", 38, "the first label of `Target`"),
+    Omission(_SDK, f"Properties.{names.RESOURCE}", 38, "the first label of `Target`"),
+    Omission(
+        _SDK,
+        f"Properties.{names.FINISH_REASONS}",
+        45,
+        f"the SDK writes `{names.STOP_REASON}`, from which it is made",
+    ),
 )
 """What was written onto spans up to now, and is no longer: what others' rows may not lose, we do not add."""
 

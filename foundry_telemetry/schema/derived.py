@@ -44,12 +44,35 @@ def _operation(properties: Properties, _: str) -> str | None:
 
 
 def _uncached(properties: Properties, _: str) -> str | None:
-    total, cached = properties.get(names.INPUT_TOKENS), properties.get(names.CACHE_READ_TOKENS, "0")
-    return str(int(total) - int(cached)) if total and f"{total}{cached}".isdecimal() else None
+    total, cached = properties.get(names.INPUT_TOKENS, ""), properties.get(names.CACHE_READ_TOKENS, "0")
+    if not (total.isdecimal() and cached.isdecimal()):
+        return None
+    return str(int(total) - int(cached))
+
+
+def _cache_write(properties: Properties, _: str) -> str | None:
+    short, long = (
+        properties.get(names.CACHE_WRITE_5M_TOKENS, ""),
+        properties.get(names.CACHE_WRITE_1H_TOKENS, ""),
+    )
+    return str(int(short) + int(long)) if short.isdecimal() and long.isdecimal() else None
 
 
 def _complete(properties: Properties, _: str) -> str | None:
     return "True" if names.OUTPUT_TOKENS in properties else None
+
+
+def _long(real: str) -> str:
+    """DuckDB's expression for KQL's ``tolong``: it cuts off, and stops at the ends of 64 bits.
+
+    Counts are below 2**51, so sums are exact as floats. Sums of integers would end a query with an error for
+    one row that somebody else wrote.
+    """
+    return (
+        f"CASE WHEN {real} >= 9223372036854775807::DOUBLE THEN 9223372036854775807 "
+        f"WHEN {real} <= -9223372036854775808::DOUBLE THEN (-9223372036854775808)::BIGINT "
+        f"ELSE trunc({real})::BIGINT END"
+    )
 
 
 DERIVED: Final = (
@@ -83,9 +106,16 @@ DERIVED: Final = (
     Derived(
         names.UNCACHED_TOKENS,
         _uncached,
-        "{input_tokens} - coalesce({cache_read_tokens}, 0)",
-        "{input_tokens} - coalesce({cache_read_tokens}, 0)",
+        "tolong(todouble({input_tokens}) - coalesce(todouble({cache_read_tokens}), 0.0))",
+        _long("{input_tokens}::DOUBLE - coalesce({cache_read_tokens}::DOUBLE, 0)"),
         f"`{names.INPUT_TOKENS}` without `{names.CACHE_READ_TOKENS}`",
+    ),
+    Derived(
+        names.CACHE_WRITE_TOKENS,
+        _cache_write,
+        "tolong(todouble({cache_write_5m_tokens}) + todouble({cache_write_1h_tokens}))",
+        _long("{cache_write_5m_tokens}::DOUBLE + {cache_write_1h_tokens}::DOUBLE"),
+        f"the sum of `{names.CACHE_WRITE_5M_TOKENS}` and `{names.CACHE_WRITE_1H_TOKENS}`; another is written",
     ),
     Derived(
         names.USAGE_COMPLETE,

@@ -242,6 +242,8 @@ def _write_outcome(span: Span, observation: Observation, binding: SpanBinding) -
     if span.is_recording():
         fields = outcome_of(observation)
         fields[names.OUTCOME] = observation.outcome
+        if binding.of_sdk:  # it has the reason as sent
+            fields.pop(names.FINISH_REASONS, None)
         if not binding.is_enriched:
             fields |= _identity(binding, observation, observation.ids, observation.tags)
         span.set_attributes(fit(fields, span, ours=False))

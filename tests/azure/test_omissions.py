@@ -37,6 +37,8 @@ USAGE = TokenUsage(
     output_tokens=180,
     cache_read_input_tokens=0,
     cache_creation_input_tokens=0,
+    cache_creation_5m=0,
+    cache_creation_1h=0,
     complete=True,
 )
 PLAIN = Observation(
@@ -138,8 +140,13 @@ WRITTEN: dict[str, tuple[Observation, set[str]]] = {
     "another operation": (other(operation="count_tokens"), {names.OPERATION}),
     "incomplete": (usage(complete=False), {names.USAGE_COMPLETE}),
     "output is unknown": (usage(output_tokens=None, complete=False), {names.USAGE_COMPLETE}),
-    "cached": (usage(cache_read_input_tokens=5, cache_creation_input_tokens=7), set()),
-    "cache is unknown": (usage(cache_read_input_tokens=None, cache_creation_input_tokens=None), set()),
+    "cached": (usage(cache_read_input_tokens=5, cache_creation_input_tokens=7, cache_creation_1h=7), set()),
+    "another lifetime": (usage(cache_creation_input_tokens=7), {names.CACHE_WRITE_TOKENS}),
+    "lifetimes are unknown": (
+        usage(cache_creation_input_tokens=7, cache_creation_1h=None),
+        {names.CACHE_WRITE_TOKENS},
+    ),
+    "read is unknown": (usage(cache_read_input_tokens=None), set()),
 }
 """An attempt, and what its row has though that of the plain call leaves it out."""
 
@@ -157,12 +164,16 @@ def test_what_does_not_follow_is_written(case: str, exporters: Any) -> None:
 @pytest.mark.parametrize(
     ("observation", "unknown"),
     [
-        (other(usage=NO_USAGE), {names.UNCACHED_TOKENS, names.USAGE_COMPLETE}),
+        (other(usage=NO_USAGE), {names.UNCACHED_TOKENS, names.USAGE_COMPLETE, names.CACHE_WRITE_TOKENS}),
+        (
+            usage(cache_creation_input_tokens=None, cache_creation_5m=None, cache_creation_1h=None),
+            {names.CACHE_WRITE_TOKENS},
+        ),
         (usage(input_tokens=None), {names.UNCACHED_TOKENS}),
         (other(operation=None, path="/anthropic/v1/models"), {names.OPERATION}),
         (other(server_address=None, resource=None), {names.SERVER_ADDRESS}),
     ],
-    ids=["no usage", "no input", "no operation", "no host"],
+    ids=["no usage", "no cache", "no input", "no operation", "no host"],
 )
 def test_unknown_stays_unknown(observation: Observation, unknown: set[str], exporters: Any) -> None:
     """What the record does not have, the row does not give."""

@@ -311,6 +311,9 @@ WHOLE = {
     "gen_ai.usage.cache_read.input_tokens": "4",
     "gen_ai.usage.output_tokens": "9",
     "foundry.usage.uncached_input_tokens": "10",
+    "foundry.usage.cache_write_5m_tokens": "1",
+    "foundry.usage.cache_write_1h_tokens": "2",
+    "gen_ai.usage.cache_write.input_tokens": "3",
     "foundry.usage.complete": "True",
 }
 ROWS: dict[str, dict[str, str | None]] = {
@@ -329,6 +332,10 @@ ROWS: dict[str, dict[str, str | None]] = {
         "gen_ai.usage.cache_read.input_tokens": None,
         "foundry.usage.uncached_input_tokens": "14",
     },
+    "another lifetime": {"gen_ai.usage.cache_write.input_tokens": "4"},
+    "lifetimes are unknown": dict.fromkeys(
+        ("foundry.usage.cache_write_5m_tokens", "foundry.usage.cache_write_1h_tokens")
+    ),
     "another parent": {"foundry.call.id": "a" * 16},
 }
 """What rows have otherwise than `WHOLE`; ``None`` for what is unknown."""

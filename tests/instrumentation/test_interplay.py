@@ -255,6 +255,8 @@ def check_ids(mix: Mix, capture: Capture) -> None:
     assert owner["gen_ai.system"] == "anthropic"
     own = {"azure.resource_provider.namespace", "foundry.auth.scheme"}
     assert own & owner.keys() == (own if mix.owner == "O" else set())
+    if mix.owner == "N":  # it has the host, and the reason as sent
+        assert not {"foundry.resource", "gen_ai.response.finish_reasons"} & owner.keys()
 
 
 def check_resends(mix: Mix, capture: Capture) -> None:

@@ -32,6 +32,7 @@ CHANGED: Final[Mapping[str, str]] = {
     "cache_write_input_tokens": "likewise",
     "RemoteDependencyData azure.resource_provider.namespace": "constant",
     "RemoteDependencyData foundry.resource": "stands in the target",
+    "RemoteDependencyData gen_ai.response.finish_reasons": "of the SDK's span: made of the reason it has",
     "RemoteDependencyData foundry.auth.scheme": "of another's span: on the ledger event below it",
 }
 """Attributes, measurements and metrics, by their new names, that are not compared, with the reason; after the

@@ -22,9 +22,9 @@ _SDK: Final = "the SDK's span"
 _DERIVED_SIZES: Final = {
     names.CALL_ID: 37,
     names.SERVER_ADDRESS: 58,
-    names.OPERATION: 31,
-    names.UNCACHED_TOKENS: 43,
-    names.CACHE_WRITE_TOKENS: 44,
+    names.URL_TEMPLATE: 40,
+    names.METHOD: 29,
+    names.CACHE_WRITE_5M_TOKENS: 42,
     names.USAGE_COMPLETE: 32,
 }
 

@@ -17,6 +17,9 @@ Properties = Mapping[str, str]
 """Of a row: every value as text."""
 
 _HOST: Final = ".services.ai.azure.com"
+_BASE: Final = "/anthropic"
+_METHOD: Final = "POST"
+_PATHS: Final = {operation: _BASE + end for operation, end in OPERATION_PATHS.items()}
 
 
 class Derived(NamedTuple):
@@ -33,46 +36,26 @@ class Derived(NamedTuple):
     """Why it is not missed."""
 
 
+_SHORT: Final = "{cache_write_tokens} - {cache_write_1h_tokens}"
+_IS_SPLIT: Final = "{cache_write_1h_tokens} >= 0 and {cache_write_tokens} >= {cache_write_1h_tokens}"
+"""Where it is, no difference overflows; one in one row would end a query of DuckDB's with an error."""
+
+
 def _server(properties: Properties, _: str) -> str | None:
     resource = properties.get(names.RESOURCE)
-    return resource and resource + _HOST
+    return resource + _HOST if resource and not resource.startswith(".") else None
 
 
-def _operation(properties: Properties, _: str) -> str | None:
-    path = properties.get(names.URL_TEMPLATE, "")
-    return next((operation for operation, end in OPERATION_PATHS.items() if path.endswith(end)), None)
-
-
-def _uncached(properties: Properties, _: str) -> str | None:
-    total, cached = properties.get(names.INPUT_TOKENS, ""), properties.get(names.CACHE_READ_TOKENS, "0")
-    if not (total.isdecimal() and cached.isdecimal()):
-        return None
-    return str(int(total) - int(cached))
-
-
-def _cache_write(properties: Properties, _: str) -> str | None:
-    short, long = (
-        properties.get(names.CACHE_WRITE_5M_TOKENS, ""),
-        properties.get(names.CACHE_WRITE_1H_TOKENS, ""),
+def _cache_write_5m(properties: Properties, _: str) -> str | None:
+    all_, hour = (
+        properties.get(name, "") for name in (names.CACHE_WRITE_TOKENS, names.CACHE_WRITE_1H_TOKENS)
     )
-    return str(int(short) + int(long)) if short.isdecimal() and long.isdecimal() else None
+    is_known = all_.isdecimal() and hour.isdecimal() and int(all_) >= int(hour)
+    return str(int(all_) - int(hour)) if is_known else None
 
 
 def _complete(properties: Properties, _: str) -> str | None:
     return "True" if names.OUTPUT_TOKENS in properties else None
-
-
-def _long(real: str) -> str:
-    """DuckDB's expression for KQL's ``tolong``: it cuts off, and stops at the ends of 64 bits.
-
-    Counts are below 2**51, so sums are exact as floats. Sums of integers would end a query with an error for
-    one row that somebody else wrote.
-    """
-    return (
-        f"CASE WHEN {real} >= 9223372036854775807::DOUBLE THEN 9223372036854775807 "
-        f"WHEN {real} <= -9223372036854775808::DOUBLE THEN (-9223372036854775808)::BIGINT "
-        f"ELSE trunc({real})::BIGINT END"
-    )
 
 
 DERIVED: Final = (
@@ -86,36 +69,32 @@ DERIVED: Final = (
     Derived(
         names.SERVER_ADDRESS,
         _server,
-        f'iff(isempty({{resource}}), "", strcat({{resource}}, "{_HOST}"))',
-        f"nullif({{resource}}, '') || '{_HOST}'",
+        f'extract("(?s)^[^.].*", 0, strcat({{resource}}, "{_HOST}"))',
+        f"CASE WHEN regexp_matches({{resource}}, '^[^.]') THEN {{resource}} || '{_HOST}' END",
         f"`{names.RESOURCE}` and `{_HOST}`; any other host is written",
     ),
     Derived(
-        names.OPERATION,
-        _operation,
-        "case("
-        + "".join(f'{{path}} endswith_cs "{end}", "{name}", ' for name, end in OPERATION_PATHS.items())
-        + '"")',
-        "CASE "
-        + " ".join(
-            f"WHEN ends_with({{path}}, '{end}') THEN '{name}'" for name, end in OPERATION_PATHS.items()
-        )
+        names.URL_TEMPLATE,
+        lambda properties, _: _PATHS.get(properties.get(names.OPERATION, "")),
+        "case(" + "".join(f'{{operation}} == "{name}", "{path}", ' for name, path in _PATHS.items()) + '"")',
+        "CASE {operation} "
+        + " ".join(f"WHEN '{name}' THEN '{path}'" for name, path in _PATHS.items())
         + " END",
-        f"the end of `{names.URL_TEMPLATE}` names it",
+        f"`{_BASE}` and the path of `{names.OPERATION}`; any other path is written",
     ),
     Derived(
-        names.UNCACHED_TOKENS,
-        _uncached,
-        "tolong(todouble({input_tokens}) - coalesce(todouble({cache_read_tokens}), 0.0))",
-        _long("{input_tokens}::DOUBLE - coalesce({cache_read_tokens}::DOUBLE, 0)"),
-        f"`{names.INPUT_TOKENS}` without `{names.CACHE_READ_TOKENS}`",
+        names.METHOD,
+        lambda properties, _: _METHOD if names.OPERATION in properties else None,
+        f'iff(isempty({{operation}}), "", "{_METHOD}")',
+        f"CASE WHEN {{operation}} <> '' THEN '{_METHOD}' END",
+        f"`{_METHOD}`, where there is a `{names.OPERATION}`; any other method is written",
     ),
     Derived(
-        names.CACHE_WRITE_TOKENS,
-        _cache_write,
-        "tolong(todouble({cache_write_5m_tokens}) + todouble({cache_write_1h_tokens}))",
-        _long("{cache_write_5m_tokens}::DOUBLE + {cache_write_1h_tokens}::DOUBLE"),
-        f"the sum of `{names.CACHE_WRITE_5M_TOKENS}` and `{names.CACHE_WRITE_1H_TOKENS}`; another is written",
+        names.CACHE_WRITE_5M_TOKENS,
+        _cache_write_5m,
+        f"iff({_IS_SPLIT}, {_SHORT}, long(null))",
+        f"CASE WHEN {_IS_SPLIT} THEN {_SHORT} END",
+        f"`{names.CACHE_WRITE_TOKENS}` without `{names.CACHE_WRITE_1H_TOKENS}`; any other is written",
     ),
     Derived(
         names.USAGE_COMPLETE,

@@ -308,9 +308,8 @@ WHOLE = {
     "url.template": "/anthropic/v1/messages",
     "gen_ai.operation.name": "chat",
     "gen_ai.usage.input_tokens": "14",
-    "gen_ai.usage.cache_read.input_tokens": "4",
+    "http.request.method": "POST",
     "gen_ai.usage.output_tokens": "9",
-    "foundry.usage.uncached_input_tokens": "10",
     "foundry.usage.cache_write_5m_tokens": "1",
     "foundry.usage.cache_write_1h_tokens": "2",
     "gen_ai.usage.cache_write.input_tokens": "3",
@@ -321,6 +320,7 @@ ROWS: dict[str, dict[str, str | None]] = {
     "count of tokens": {
         "url.template": "/anthropic/v1/messages/count_tokens",
         "gen_ai.operation.name": "count_tokens",
+        "http.request.method": "GET",
         **dict.fromkeys(key for key in WHOLE if "usage" in key),
     },
     "another path": {"url.template": "/anthropic/v1/models", "gen_ai.operation.name": None},
@@ -328,10 +328,6 @@ ROWS: dict[str, dict[str, str | None]] = {
     "another host": {"server.address": "r.openai.azure.com"},
     "no host": {"foundry.resource": None, "server.address": None},
     "cut short": {"gen_ai.usage.output_tokens": None, "foundry.usage.complete": "False"},
-    "cache is unknown": {
-        "gen_ai.usage.cache_read.input_tokens": None,
-        "foundry.usage.uncached_input_tokens": "14",
-    },
     "another lifetime": {"gen_ai.usage.cache_write.input_tokens": "4"},
     "lifetimes are unknown": dict.fromkeys(
         ("foundry.usage.cache_write_5m_tokens", "foundry.usage.cache_write_1h_tokens")

@@ -37,7 +37,7 @@ class Omission(NamedTuple):
     part: str
     """The column, or ``Properties.key`` for a part of one."""
     size: int
-    """Bytes of text, for the plain call of the benchmark."""
+    """Bytes of text, for a plain call to a Foundry host."""
     why: str
     """Why it is not missed."""
 
@@ -72,6 +72,10 @@ NOT_WRITTEN: Final = (
 """What was written onto spans up to now, and is no longer: what others' rows may not lose, we do not add."""
 
 
+_GIVEN: Final = (*((one.name, one.value) for one in DERIVED), (_LOGGER, lambda *_: SCOPE))
+"""What the rest of a ledger event's row gives."""
+
+
 def leave_out_of_event(readable: Any, envelope: Any) -> None:
     """Take the omissions of a ledger event out of its row; any other row stays as it is.
 
@@ -79,14 +83,14 @@ def leave_out_of_event(readable: Any, envelope: Any) -> None:
         readable: The log record, as the exporter gets it.
         envelope: Its row, on plain models.
     """
-    if not _is_ours(readable):
+    data = envelope.data
+    if not _is_ours(readable) or data.base_type != "EventData" or data.base_data.name != EVENT_NAME:
         return
-    if (readable.log_record.attributes or {}).get(names.CUSTOM_EVENT) != EVENT_NAME:
-        return
-    row = envelope.data.base_data
-    properties, parent_id = row.properties, envelope.tags["ai.operation.parentId"]
-    given = {one.name: one.value(properties, parent_id) for one in DERIVED} | {_LOGGER: SCOPE}
-    _leave_out(row, given)
+    properties, parent_id = data.base_data.properties, envelope.tags["ai.operation.parentId"]
+    for name, value in _GIVEN:
+        if name in properties and properties[name] == value(properties, parent_id):
+            del properties[name]
+    _without_empty(data.base_data)
 
 
 def leave_out_of_span(span: Any, envelope: Any) -> None:
@@ -94,8 +98,11 @@ def leave_out_of_span(span: Any, envelope: Any) -> None:
     if not _is_ours(span):
         return
     row = envelope.data.base_data
-    host, dot, _ = (row.target or "").partition(".")
-    _leave_out(row, {names.RESOURCE_PROVIDER: COGNITIVE_SERVICES, names.RESOURCE: host if dot else None})
+    host = (row.target or "").partition(".")[0]
+    for name, value in ((names.RESOURCE_PROVIDER, COGNITIVE_SERVICES), (names.RESOURCE, host)):
+        if row.properties.get(name) == value:
+            del row.properties[name]
+    _without_empty(row)
 
 
 def _is_ours(record: Any) -> bool:
@@ -103,11 +110,6 @@ def _is_ours(record: Any) -> bool:
     return scope is not None and scope.name == SCOPE
 
 
-def _leave_out(row: Any, given: dict[str, str | None]) -> None:
-    """Take out what a row has just as it is given without it."""
-    properties = row.properties
-    for name, value in given.items():
-        if value is not None and properties.get(name) == value:
-            del properties[name]
+def _without_empty(row: Any) -> None:
     if not row.measurements:
         row.measurements = None

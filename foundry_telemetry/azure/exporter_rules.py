@@ -4,6 +4,8 @@ Every rule that makes an envelope of a span, a log record or a metric point stay
 version says: its functions get a second namespace, in which its models are plain models and a few pure
 functions remember their results. Only the methods of the given exporter are set, so others in the same
 process work as ever. A record that plain models do not take is converted by the exporter's own method.
+
+A row of our own scope is made without what `omissions` names; that is the one difference.
 """
 
 from __future__ import annotations
@@ -13,11 +15,16 @@ from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import Any, Final
 
+from foundry_telemetry.azure.omissions import leave_out_of_event, leave_out_of_span
 from foundry_telemetry.azure.plain_models import NotPlainError, plain_model_of
 from foundry_telemetry.azure.rule_caches import kept_properties, plain_attributes, tags_by_resource
 
 Conversion = Callable[..., Any]
 """Makes an envelope, or a list of them, of a record."""
+View = Callable[[Any], Any]
+"""A record in another form."""
+LeaveOut = Callable[[Any, Any], None]
+"""Takes the omissions of a record's row out of its envelope."""
 
 SPAN: Final = "_span_to_envelope"
 SPAN_EVENTS: Final = "_span_events_to_envelopes"
@@ -40,8 +47,8 @@ def plain_conversions(exporter: Any) -> dict[str, Conversion]:
     cls = type(exporter)
     namespace = _namespace(sys.modules[cls.__module__])
     return {
-        name: finished(MethodType(_rebound(getattr(cls, name), namespace), exporter), view)
-        for name, (finished, view) in _CONVERSIONS[cls.__name__].items()
+        name: finished(MethodType(_rebound(getattr(cls, name), namespace), exporter), *how)
+        for name, (finished, *how) in _CONVERSIONS[cls.__name__].items()
     }
 
 
@@ -61,17 +68,19 @@ def _or_as_before(convert: Conversion, as_before: Conversion) -> Conversion:
     return call
 
 
-def _of_one(convert: Conversion, view: Callable[[Any], Any]) -> Conversion:
+def _of_one(convert: Conversion, view: View, leave_out: LeaveOut | None = None) -> Conversion:
     def call(record: Any, *more: Any) -> Any:
         envelope = convert(view(record), *more)
         if envelope is not None:
+            if leave_out is not None:
+                leave_out(record, envelope)
             envelope.finish()
         return envelope
 
     return call
 
 
-def _of_several(convert: Conversion, view: Callable[[Any], Any]) -> Conversion:
+def _of_several(convert: Conversion, view: View) -> Conversion:
     def call(record: Any) -> Any:
         envelopes = convert(view(record))
         for envelope in envelopes:
@@ -157,13 +166,14 @@ def _view_of_log(readable: Any) -> Any:
     )
 
 
-_CONVERSIONS: Final[dict[str, dict[str, tuple[Callable[..., Conversion], Callable[[Any], Any]]]]] = {
+_CONVERSIONS: Final[dict[str, dict[str, tuple[Any, ...]]]] = {
     "AzureMonitorTraceExporter": {
-        SPAN: (_of_one, _view_of_span),
+        SPAN: (_of_one, _view_of_span, leave_out_of_span),
         SPAN_EVENTS: (_of_several, _itself),
         RESOURCE: (_of_one, _itself),
     },
-    "AzureMonitorLogExporter": {LOG: (_of_one, _view_of_log)},
+    "AzureMonitorLogExporter": {LOG: (_of_one, _view_of_log, leave_out_of_event)},
     "AzureMonitorMetricExporter": {POINT: (_of_one, _itself)},
 }
-"""By class the methods that make envelopes: whether one or several, and in which form each gets a record."""
+"""By class the methods that make envelopes: whether one or several, in which form each gets a record, and
+what takes the omissions out."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema.derived import restored
 from foundry_telemetry.schema.field_table import LEDGER
 from foundry_telemetry.schema.value import EVENT_NAME
 
@@ -67,7 +68,7 @@ class Row(Struct, frozen=True):
         return self.text(names.AZURE_REQUEST_ID), self.text(names.ANTHROPIC_REQUEST_ID)
 
 
-QUERY: Final = f'AppEvents | where Name == "{EVENT_NAME}" | project TimeGenerated, Properties'
+QUERY: Final = f'AppEvents | where Name == "{EVENT_NAME}" | project TimeGenerated, ParentId, Properties'
 """KQL for `read_rows`."""
 
 
@@ -75,10 +76,11 @@ def read_rows(table: Iterable[Sequence[Any]]) -> Iterator[Row]:
     """The ledger rows in the answer to `QUERY`.
 
     Args:
-        table: Rows of a time, which is UTC and says no time zone, and the properties as JSON.
+        table: Rows of a time, which is UTC and says no time zone, the id of the parent, and the properties
+            as JSON.
     """
-    for time, properties in table:
-        yield Row(time.replace(tzinfo=UTC), read_fields(json.loads(properties)))
+    for time, parent_id, properties in table:
+        yield Row(time.replace(tzinfo=UTC), read_fields(restored(json.loads(properties), parent_id)))
 
 
 def read_fields(properties: Mapping[str, str]) -> dict[str, Value]:

@@ -73,8 +73,15 @@ def _view(used: frozenset[str]) -> str:
     """The typed view with only the columns in `used`; with all where a query says which it leaves out."""
     head, _, lines = minimise(TEXT).partition("| project\n")
     columns = zip(COLUMNS, lines.removesuffix(";").split(",\n"), strict=True)
-    kept = ",\n".join(line for column, line in columns if column.name in used or used >= _AWAY)
+    kept = ",\n".join(_tight(line) for column, line in columns if column.name in used or used >= _AWAY)
     return f"{head}| project {kept};"
+
+
+def _tight(line: str) -> str:
+    """A column of the view without its blanks: signs stand between all words of it."""
+    return "".join(
+        token.text if token.text not in ("and", "or") else f" {token.text} " for token in tokens(line)
+    )
 
 
 def minimise(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from foundry_telemetry.schema.derived import BY_NAME as DERIVED
 from foundry_telemetry.schema.field_table import COLUMNS
 from foundry_telemetry.schema.row import Row
 from foundry_telemetry.schema.value import EVENT_NAME
@@ -30,7 +31,8 @@ _HEAD: Final = f"""\
 //
 // Made from foundry_telemetry/schema/field_table.py by `python -m dashboards.builder build`; do not edit it.
 // All other queries begin with this one. Text that is unknown is empty, a number or a flag that is unknown is
-// null. Each line is one column; a query needs only the lines it uses.
+// null. Each line is one column; a query needs only the lines it uses. A field that the rest of a row gives
+// may be left out of it: foundry_telemetry/schema/derived.py.
 let {NAME} = AppEvents
 | where Name == "{EVENT_NAME}"
 | project
@@ -45,10 +47,23 @@ _CASTS: Final = {
 
 def text() -> str:
     """KQL with its comments."""
-    lines = [*TAKEN_OVER, *map(_line, COLUMNS)]
+    lines = [*TAKEN_OVER, *map(line, COLUMNS)]
     return _HEAD + ",\n".join(f"    {line}" for line in lines) + ";\n"
 
 
-def _line(row: Row) -> str:
-    cast = _CASTS[row.constraint.type].format(f'Properties["{row.name}"]')
-    return f"{row.column} = {cast}"
+def line(row: Row) -> str:
+    """KQL of the column of a field."""
+    derived = DERIVED.get(row.name)
+    if derived is None:
+        return cast(row)
+    casts = {other.column: _cast(other) for other in COLUMNS} | {name: name for name in TAKEN_OVER}
+    return f"{row.column} = coalesce({_cast(row)}, {derived.kql.format_map(casts)})"
+
+
+def cast(row: Row) -> str:
+    """KQL of a column that the property alone gives."""
+    return f"{row.column} = {_cast(row)}"
+
+
+def _cast(row: Row) -> str:
+    return _CASTS[row.constraint.type].format(f'Properties["{row.name}"]')

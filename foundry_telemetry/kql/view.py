@@ -1,7 +1,8 @@
 """The typed view of the ledger: its columns, and how to know it in a text.
 
 *View*: the ``let foundry_attempts = AppEvents | … | project …;`` that every shipped query begins with.
-*Line*: one column of its ``project``. *Recognise*: find at the start of a text a view all of whose lines are
+*Line*: one column of its ``project``. *Derived*: what a row may leave out, as the rest of it gives it.
+*Recognise*: find at the start of a text a view all of whose lines are
 lines of the shipped one. A store that has extracted the columns when the rows came in may then leave the
 ``let`` out, and answers the same; `Column.sql` makes the values that KQL's own casts would give.
 """
@@ -9,8 +10,8 @@ lines of the shipped one. A store that has extracted the columns when the rows c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -18,6 +19,8 @@ import msgspec
 
 from foundry_telemetry.kql import typed_view
 from foundry_telemetry.kql.lexer import Token, place, tokens
+from foundry_telemetry.schema.derived import BY_NAME as DERIVED
+from foundry_telemetry.schema.field_table import BY_NAME as FIELDS
 from foundry_telemetry.schema.value import EVENT_NAME
 
 _FORMS: Final = (
@@ -54,6 +57,8 @@ class Column:
     """``string``, ``long``, ``real`` or ``bool``; ``None`` for a column taken over from AppEvents."""
     key: str | None
     """The property it is cast from; ``None`` for a column taken over from AppEvents."""
+    derived: str | None = None
+    """DuckDB's expression for a value that the property does not give, over columns in braces."""
 
     @property
     def sql_type(self) -> str | None:
@@ -70,6 +75,20 @@ class Column:
         if self.kql_type is None or self.key is None:
             return f'{properties}."{self.name}"'
         return _SQL[self.kql_type].format(f'{properties}."{self.key}"')
+
+    def whole(self, values: Mapping[str, str]) -> str:
+        """DuckDB's expression for the value, derived where the property does not give it.
+
+        Args:
+            values: By column, what `sql` gives.
+        """
+        value = values[self.name]
+        if self.derived is None:
+            return value
+        derived = self.derived.format_map(values)
+        if self.kql_type == "string":
+            return f"coalesce(nullif({value}, ''), {derived}, '')"
+        return f"coalesce({value}, {derived})"
 
 
 @dataclass(frozen=True)
@@ -128,10 +147,12 @@ def _project(text: str) -> list[Token] | None:
 
 
 def _lines(found: list[Token]) -> Iterator[list[Token]]:
-    """The tokens between commas, up to the semicolon; the forms have no comma of their own."""
+    """The tokens between commas, up to the semicolon; a comma in brackets is part of a line."""
     line: list[Token] = []
+    depth = 0
     for token in found:
-        if token.text in {",", ";"}:
+        depth += (token.text == "(") - (token.text == ")")
+        if token.text == ";" or (token.text == "," and depth <= 0):
             yield line
             line = []
             if token.text == ";":
@@ -146,6 +167,10 @@ def _words(line: list[Token]) -> tuple[str, ...]:
 
 
 def _column(words: tuple[str, ...]) -> Column | None:
+    return _DERIVED.get(words) or _cast(words)
+
+
+def _cast(words: tuple[str, ...]) -> Column | None:
     match words:
         case (name,) if _NAME.fullmatch(name):
             return Column(name, None, None)
@@ -154,7 +179,7 @@ def _column(words: tuple[str, ...]) -> Column | None:
         ):
             return Column(name, _CASTS[cast], key[1:-1]) if _NAME.fullmatch(name) else None
         case (name, "=", "tobool", "(", "tolower", "(", *inner, ")", ")"):
-            text = _column((name, "=", *inner))
+            text = _cast((name, "=", *inner))
             return Column(name, "bool", text.key) if text and text.kql_type == "string" else None
     return None
 
@@ -162,6 +187,13 @@ def _column(words: tuple[str, ...]) -> Column | None:
 _HEAD: Final = _words(
     list(tokens(f'let {typed_view.NAME} = AppEvents | where Name == "{EVENT_NAME}" | project'))
 )
+
+_DERIVED: Final = {
+    _words(list(tokens(typed_view.line(FIELDS[name])))): replace(column, derived=derived.sql)
+    for name, derived in DERIVED.items()
+    if (column := _cast(_words(list(tokens(typed_view.cast(FIELDS[name])))))) is not None
+}
+"""The lines of fields that a row may leave out."""
 
 TEXT: Final = typed_view.text()
 """The view as shipped, KQL with its comments."""

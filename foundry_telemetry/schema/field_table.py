@@ -111,10 +111,10 @@ TIME_TO_FIRST_CHUNK: Final = _field("gen_ai.response.time_to_first_chunk", "GenA
 CONNECT: Final = _field("foundry.connect_ms", "Ours: milliseconds for TCP and TLS, when a connection was made.", _LEDGER, _CLOCK, c.AMOUNT, unit="ms", path="connect_s", column="connect_ms")
 
 _table.group = "tokens"
-INPUT_TOKENS: Final = _field("gen_ai.usage.input_tokens", "GenAI: all input, uncached and cached.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.total_input_tokens", column="input_tokens", measurement="input_tokens", line="tokens_in", note="all input")
-OUTPUT_TOKENS: Final = _field("gen_ai.usage.output_tokens", "GenAI: only when final.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.output_tokens", column="output_tokens", measurement="output_tokens", line="tokens_out")
-CACHE_READ_TOKENS: Final = _field("gen_ai.usage.cache_read.input_tokens", "GenAI: part of the input.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.cache_read_input_tokens", column="cache_read_tokens", measurement="cache_read_input_tokens", line="tokens_cached")
-CACHE_WRITE_TOKENS: Final = _field("gen_ai.usage.cache_write.input_tokens", "GenAI: part of the input.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.cache_creation_input_tokens", column="cache_write_tokens", measurement="cache_write_input_tokens")
+INPUT_TOKENS: Final = _field("gen_ai.usage.input_tokens", "GenAI: all input, uncached and cached.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.total_input_tokens", column="input_tokens", line="tokens_in", note="all input")
+OUTPUT_TOKENS: Final = _field("gen_ai.usage.output_tokens", "GenAI: only when final.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.output_tokens", column="output_tokens", line="tokens_out")
+CACHE_READ_TOKENS: Final = _field("gen_ai.usage.cache_read.input_tokens", "GenAI: part of the input.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.cache_read_input_tokens", column="cache_read_tokens", line="tokens_cached")
+CACHE_WRITE_TOKENS: Final = _field("gen_ai.usage.cache_write.input_tokens", "GenAI: part of the input.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.cache_creation_input_tokens", column="cache_write_tokens")
 REASONING_TOKENS: Final = _field("gen_ai.usage.reasoning.output_tokens", "GenAI: part of the output.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.thinking_tokens", column="thinking_tokens")
 UNCACHED_TOKENS: Final = _field("foundry.usage.uncached_input_tokens", "Ours: input plus cache write, what counts against the limit of the deployment.", _LEDGER, _ANSWER, c.COUNT, unit="tokens", path="usage.uncached_input_tokens", column="uncached_input_tokens", note="what counts against the limit")
 CACHE_WRITE_5M_TOKENS: Final = _field("foundry.usage.cache_write_5m_tokens", "Ours: cache write that lives five minutes.", _LEDGER, _ANSWER, c.COUNT, unit="tokens", path="usage.cache_creation_5m", column="cache_write_5m_tokens")
@@ -123,7 +123,7 @@ WEB_SEARCHES: Final = _field("foundry.usage.web_searches", "Ours: ``server_tool_
 WEB_FETCHES: Final = _field("foundry.usage.web_fetches", "Ours: ``server_tool_use.web_fetch_requests``.", _LEDGER, _ANSWER, c.COUNT, path="usage.web_fetch_requests", column="web_fetches")
 INFERENCE_GEO: Final = _field("foundry.inference_geo", "Ours: ``usage.inference_geo``, where the model ran; a price may depend on it.", _LEDGER, _ANSWER, c.WORD, path="usage.inference_geo", column="inference_geo", note="where the model ran")
 USAGE_COMPLETE: Final = _field("foundry.usage.complete", "Ours: whether the final counters were seen.", _LEDGER, _ANSWER, c.FLAG, path="usage.complete", column="usage_complete")
-MEASUREMENTS: Final = _field("microsoft.custom_measurements", "Exporter: a JSON object of numbers that arrive as numbers, not as text.", _SPAN, "the tokens and the cost", c.MEASUREMENTS, note="numbers that stay numbers in Azure")
+MEASUREMENTS: Final = _field("microsoft.custom_measurements", "Exporter: a JSON object of numbers that arrive as numbers, not as text.", _SPAN, "the cost", c.MEASUREMENTS, note="numbers that stay numbers in Azure")
 
 _table.group = "money"
 COST: Final = _field("foundry.cost.usd", "Ours: estimate at list price, US dollars.", _LEDGER, _PRICES, c.AMOUNT, unit="US dollars", path="cost_usd", column="cost_usd", measurement="cost_usd", line="cost_usd", note="estimate at list price, or at the prices you set")

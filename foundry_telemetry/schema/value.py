@@ -20,6 +20,8 @@ TAG_PREFIX: Final = "foundry.tag."
 CHAT: Final = "chat"
 COUNT_TOKENS: Final = "count_tokens"
 """Values of ``gen_ai.operation.name``; the second is ours."""
+OPERATION_PATHS: Final = {CHAT: "/v1/messages", COUNT_TOKENS: "/v1/messages/count_tokens"}
+"""How the path of each ends."""
 PROVIDER_ANTHROPIC: Final = "anthropic"
 COGNITIVE_SERVICES: Final = "Microsoft.CognitiveServices"
 

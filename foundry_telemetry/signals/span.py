@@ -18,7 +18,7 @@ from opentelemetry.trace import Span, SpanContext, Tracer, TracerProvider
 from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.observation import Observation, RequestIds
 from foundry_telemetry.schema import field_table as names
-from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC, SCOPE
+from foundry_telemetry.schema.value import PROVIDER_ANTHROPIC, SCOPE
 from foundry_telemetry.signals.call_span import find_owner
 from foundry_telemetry.signals.duplicate_telemetry import doubling
 from foundry_telemetry.signals.fields import USAGE, Attributes, read, read_result, read_tags
@@ -150,14 +150,12 @@ def enrich_early(binding: SpanBinding, request: Request, ids: RequestIds, tags: 
 def _identity(
     binding: SpanBinding, source: Request | Observation, ids: RequestIds, tags: Mapping[str, str]
 ) -> Attributes:
-    """What an owner's span lacks, known with the headers."""
-    fields: Attributes = {
-        names.SYSTEM: PROVIDER_ANTHROPIC,
-        names.RESOURCE_PROVIDER: COGNITIVE_SERVICES,
-        names.AUTH_SCHEME: source.auth_scheme,
-        names.ATTEMPT_COUNT: binding.number,
-    }
-    if source.resource is not None:
+    """What an owner's span lacks, known with the headers.
+
+    Not all that is known: its row is billed, and the ledger event below it has everything.
+    """
+    fields: Attributes = {names.SYSTEM: PROVIDER_ANTHROPIC, names.ATTEMPT_COUNT: binding.number}
+    if source.resource is not None and not binding.of_sdk:  # the SDK writes the host
         fields[names.RESOURCE] = source.resource
     if ids.apim_request_id is not None:
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
@@ -248,6 +246,8 @@ def _write_outcome(span: Span, observation: Observation, binding: SpanBinding) -
     if span.is_recording():
         fields = outcome_of(observation)
         fields[names.OUTCOME] = observation.outcome
+        if binding.of_sdk:  # it has the reason as sent
+            fields.pop(names.FINISH_REASONS, None)
         if not binding.is_enriched:
             fields |= _identity(binding, observation, observation.ids, observation.tags)
         span.set_attributes(fit(fields, span, ours=False))

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
-from foundry_telemetry.schema.value import CHAT, COUNT_TOKENS, AuthScheme
+from foundry_telemetry.schema.value import CHAT, OPERATION_PATHS, AuthScheme
 from foundry_telemetry.wire.foundry_client import has_foundry_credential
 from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
 from foundry_telemetry.wire.json_decoding import reader
@@ -31,8 +31,8 @@ OTHER_METHOD: Final = "_OTHER"
 """What the HTTP convention of OpenTelemetry calls every other method, which may be any text."""
 IN_EVERY_PATH: Final = "/v1/"
 """What no path is without that `is_candidate` knows."""
-_MESSAGES: Final = b"/v1/messages"
-_OPERATIONS: Final = ((_MESSAGES, CHAT), (_MESSAGES + b"/count_tokens", COUNT_TOKENS))
+_MESSAGES: Final = OPERATION_PATHS[CHAT].encode()
+_OPERATIONS: Final = tuple((end.encode(), operation) for operation, end in OPERATION_PATHS.items())
 _UNSUPPORTED: Final = re.compile(
     rb"/anthropic/v1/(?:models|messages/batches|organizations|complete)(?:/|$)"
 ).search

@@ -83,6 +83,8 @@ class Distro:
     def __init__(self, *further: LogRecordProcessor, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("STATSBEAT_DISABLED_ALL", "CONTROLPLANE_DISABLED", "SDKSTATS_DISABLED"):
             monkeypatch.setenv(f"APPLICATIONINSIGHTS_{name}", "true")
+        monkeypatch.setenv("OTEL_BLRP_SCHEDULE_DELAY", "86400000")  # a day: exported by a flush alone
+        monkeypatch.setenv("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "2048")
         exporter: Any = AzureMonitorLogExporter(
             connection_string=f"InstrumentationKey={INSTRUMENTATION_KEY}", disable_offline_storage=True
         )
@@ -127,6 +129,7 @@ def distro(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Distro]]:
 
     monkeypatch.setattr(ledger_queue, "active", None)
     yield make
+    foundry_telemetry.uninstrument()
     for one in made:
         one.provider.shutdown()
         dropped.tell()

@@ -45,11 +45,17 @@ def test_call(tmp_path: Path) -> None:
         assert ended.said == [{"status": 200, "is_short": True}], ended.errors
         (row,) = azure.dependencies()
         (event,) = azure.events("foundry.attempt")
+        (parent_id,) = (
+            envelope["tags"]["ai.operation.parentId"]
+            for envelope in azure.envelopes
+            if envelope["data"]["baseType"] == "EventData"
+        )
         sent = str(azure.envelopes)
     assert (row["type"], row["target"], row["success"]) == ("GenAI | anthropic", foundry.host, True)
-    assert row["measurements"]
+    assert row["properties"]["gen_ai.usage.input_tokens"]
     assert (event["foundry.outcome"], event["gen_ai.request.model"]) == ("ok", "my-deployment")
-    assert event["foundry.call.id"] == row["id"]
+    assert parent_id == row["id"]
+    assert "foundry.call.id" not in event
     assert "secret" not in sent
     assert not ended.errors
 

@@ -35,7 +35,7 @@ OUTPUT_TOKENS = 5
 _NOT_INHERITED = ("ANTHROPIC_", "APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
 
 LEDGER = """AppEvents | where Name == 'foundry.attempt'
-| summarize attempts = count(), distinct_calls = dcount(tostring(Properties["foundry.call.id"])),
+| summarize attempts = count(), distinct_calls = dcount(ParentId),
     tokens = sum(tolong(Properties["gen_ai.usage.input_tokens"])),
     workers = dcount(tostring(Properties["foundry.tag.worker"]))"""
 SPANS = "AppDependencies | where isnotempty(tostring(Properties['foundry.attempt.count'])) | count"

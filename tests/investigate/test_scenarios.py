@@ -19,7 +19,7 @@ from tests.investigate.service import KEY, PROMPT, SERVICE, running
 pytestmark = pytest.mark.slow
 
 LEDGER = """AppEvents | where Name == 'foundry.attempt' and isnotempty(tostring(Properties['error.type']))
-| project call = tostring(Properties['foundry.call.id']), trace = OperationId,
+| project call = coalesce(tostring(Properties['foundry.call.id']), ParentId), trace = OperationId,
     azure = tostring(Properties['azure.service.request.id']),
     anthropic = tostring(Properties['anthropic.request.id']),
     answer = tostring(Properties['gen_ai.response.id'])

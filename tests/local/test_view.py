@@ -19,7 +19,9 @@ from foundry_telemetry.kql import compose, files, view
 from foundry_telemetry.kql.lexer import place, tokens
 from foundry_telemetry.local.engine.query import Query, QueryError, Table
 from foundry_telemetry.local.store.store import Store
-from tests.support.telemetry import NOON, event, fill, ledger
+from foundry_telemetry.schema.derived import BY_NAME, DERIVED, restored
+from foundry_telemetry.schema.value import EVENT_NAME
+from tests.support.telemetry import NOON, envelope, event, fill, ledger
 
 HEAD = 'let foundry_attempts = AppEvents | where Name == "foundry.attempt" | project '
 KEYS = [column.key for column in view.COLUMNS if column.key]
@@ -29,7 +31,9 @@ def test_columns() -> None:
     """The shipped view has the columns of its file, each with the type of its cast."""
     found = {column.name: column for column in view.COLUMNS}
     assert found["OperationId"] == view.Column("OperationId", None, None)
-    assert found["call_id"] == view.Column("call_id", "string", "foundry.call.id")
+    assert found["client"] == view.Column("client", "string", "foundry.client")
+    assert found["call_id"] == view.Column("call_id", "string", "foundry.call.id", "{ParentId}")
+    assert {column.key for column in view.COLUMNS if column.derived} == {each.name for each in DERIVED}
     assert found["status"] == view.Column("status", "long", "http.response.status_code")
     assert found["duration_ms"] == view.Column("duration_ms", "real", "foundry.duration_ms")
     assert found["retryable"] == view.Column("retryable", "bool", "foundry.retryable")
@@ -49,6 +53,8 @@ def test_columns() -> None:
         "a, a",
         "",
         'tostring(Properties["x"])',
+        'call_id = coalesce(tostring(Properties["foundry.call.id"]), OperationId)',
+        'a = coalesce(tostring(Properties["foundry.call.id"]), ParentId)',
     ],
 )
 def test_other_forms_are_refused(line: str) -> None:
@@ -183,9 +189,8 @@ def test_extraction_is_the_casts_of_kql(
         [json.dumps(rows)],
     )
     theirs = engine.sql(casts)
-    columns = ", ".join(
-        f'{column.sql("e" if column.key is None else "p")} AS "{column.name}"' for column in view.COLUMNS
-    )
+    values = {column.name: column.sql("e" if column.key is None else "p") for column in view.COLUMNS}
+    columns = ", ".join(f'{column.whole(values)} AS "{column.name}"' for column in view.COLUMNS)
     events = f"SELECT *, from_json(Properties, '{view.STRUCTURE}') AS p FROM AppEvents"
     ours = engine.sql(f"SELECT {columns} FROM ({events}) AS e")
     assert (ours.columns, ours.types) == (theirs.columns, theirs.types)
@@ -293,3 +298,77 @@ LEDGER = [name for name in compose.names() if files.VIEW in compose.words(compos
 def test_shipped_queries_profit(name: str) -> None:
     """Every shipped query that reads the ledger begins with the view in a form that is recognised."""
     assert view.recognise(compose.whole(name)) is not None
+
+
+ID = "00f067aa0ba902b7"
+WHOLE = {
+    "foundry.call.id": ID,
+    "foundry.resource": "r",
+    "server.address": "r.services.ai.azure.com",
+    "url.template": "/anthropic/v1/messages",
+    "gen_ai.operation.name": "chat",
+    "gen_ai.usage.input_tokens": "14",
+    "http.request.method": "POST",
+    "gen_ai.usage.output_tokens": "9",
+    "foundry.usage.cache_write_5m_tokens": "1",
+    "foundry.usage.cache_write_1h_tokens": "2",
+    "gen_ai.usage.cache_write.input_tokens": "3",
+    "foundry.usage.complete": "True",
+}
+ROWS: dict[str, dict[str, str | None]] = {
+    "plain": {},
+    "count of tokens": {
+        "url.template": "/anthropic/v1/messages/count_tokens",
+        "gen_ai.operation.name": "count_tokens",
+        "http.request.method": "GET",
+        **dict.fromkeys(key for key in WHOLE if "usage" in key),
+    },
+    "another path": {"url.template": "/anthropic/v1/models", "gen_ai.operation.name": None},
+    "gateway": {"foundry.resource": None, "server.address": "gw.example.com"},
+    "another host": {"server.address": "r.openai.azure.com"},
+    "no host": {"foundry.resource": None, "server.address": None},
+    "cut short": {"gen_ai.usage.output_tokens": None, "foundry.usage.complete": "False"},
+    "another lifetime": {"gen_ai.usage.cache_write.input_tokens": "4"},
+    "lifetimes are unknown": dict.fromkeys(
+        ("foundry.usage.cache_write_5m_tokens", "foundry.usage.cache_write_1h_tokens")
+    ),
+    "another parent": {"foundry.call.id": "a" * 16},
+}
+"""What rows have otherwise than `WHOLE`; ``None`` for what is unknown."""
+
+
+@pytest.mark.parametrize("text", [view.TEXT, CHANGED], ids=["extracted", "as written"])
+def test_rows_that_leave_fields_out(text: str) -> None:
+    """A row without what the rest of it gives has the columns of the whole row, in KQL, SQL and Python."""
+    whole = [
+        {key: value for key, value in (WHOLE | row).items() if value is not None} for row in ROWS.values()
+    ]
+    short = [
+        {
+            key: value
+            for key, value in row.items()
+            if key not in BY_NAME or value != BY_NAME[key].value(row, ID)
+        }
+        for row in whole
+    ]
+    assert [restored(row, ID) for row in short] == whole
+    assert {key for row, left in zip(whole, short, strict=True) for key in row.keys() - left.keys()} == set(
+        BY_NAME
+    )
+    answers = []
+    for rows in (whole, short):
+        events = [
+            envelope(
+                "EventData",
+                {"name": EVENT_NAME, "properties": row},
+                NOON + timedelta(seconds=index),
+                tags={"ai.operation.parentId": ID},
+            )
+            for index, row in enumerate(rows)
+        ]
+        with Store(retention_days=36_500) as store:
+            fill(store, events)
+            question = f"{text}\nfoundry_attempts | project-away Properties | order by TimeGenerated asc"
+            answers.append(Query(store).run(question, now=NOON))
+    assert answers[0].rows == answers[1].rows
+    assert len(answers[0].rows) == len(ROWS)

@@ -1,4 +1,7 @@
-"""One record, converted by an exporter as `configure` sets it up and by the same exporter unchanged."""
+"""One record, converted by an exporter as `configure` sets it up and by the same exporter unchanged.
+
+The rows are compared with the named omissions put back.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any, Final
 from foundry_telemetry.azure.exporter_rules import LOG, POINT, RESOURCE, SPAN, SPAN_EVENTS
 from foundry_telemetry.azure.plain_models import PlainModel
 from foundry_telemetry.azure.request_bodies import encode, own_encoder
+from tests.support.omitted import whole
 
 CONVERSIONS = (SPAN, SPAN_EVENTS, RESOURCE, LOG, POINT)
 
@@ -37,7 +41,7 @@ def convert(exporter: Any, name: str, *record: Any) -> Any:
             raise UnequalError(f"{ours!r}\nand unchanged\n{theirs!r}")
         return ours
     for one, other in zip(_listed(ours), _listed(theirs), strict=True):
-        _compare(one, other, own_encoder(exporter.client))
+        _compare(whole(one, record[0]), other, own_encoder(exporter.client))
     return ours
 
 
@@ -76,7 +80,7 @@ def _checked(exporter: Any, name: str, fast: Callable[..., Any]) -> Callable[...
         unchanged = MethodType(getattr(type(exporter), name), exporter)(*record)
         try:
             for one, other in zip(_listed(made), _listed(unchanged), strict=True):
-                _compare(one, other, own_encoder(exporter.client))
+                _compare(whole(one, record[0]), other, own_encoder(exporter.client))
         except UnequalError as error:
             found.append(error)
         if not is_plain(made):

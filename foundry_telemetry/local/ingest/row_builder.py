@@ -76,11 +76,9 @@ def attempts_ddl(plain: Mapping[str, str]) -> str:
     Args:
         plain: The columns of AppEvents, each with the SQL that gives it.
     """
-    physical = {column: f'"{name}"' for name, column in HIDDEN.items()}
-    columns = ", ".join(
-        f'{physical[column] if column in physical else plain[column.name]} AS "{column.name}"'
-        for column in view.COLUMNS
-    )
+    values = {column.name: f'"{name}"' for name, column in HIDDEN.items()}
+    values |= {column.name: plain[column.name] for column in view.COLUMNS if column.key is None}
+    columns = ", ".join(f'{column.whole(values)} AS "{column.name}"' for column in view.COLUMNS)
     return (
         f'CREATE OR REPLACE VIEW "{files.VIEW}" AS '
         f'SELECT {columns} FROM {stored_table("AppEvents")} WHERE "Name" = {quoted(EVENT_NAME)}'

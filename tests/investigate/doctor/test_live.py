@@ -70,7 +70,9 @@ def test_the_record_arrives() -> None:
     with LocalAzureMonitor() as azure:
         findings, seen, _ = make(200, **{STRING: azure.connection_string})
         assert named(findings, "ledger record").state == "ok"
-        ((code,),) = azure.query("AppEvents | project tostring(Properties['foundry.call.id'])").rows
+        ((code,),) = azure.query(
+            "AppEvents | project coalesce(tostring(Properties['foundry.call.id']), ParentId)"
+        ).rows
     assert code == seen.event[names.CALL_ID]
 
 

@@ -764,6 +764,14 @@ PRIVATE = (
         lambda: callable(_of("duckdb_kql.parser._DiagnosticCollector")),
     ),
     Private(
+        "_find_all",
+        "duckdb_kql.lower",
+        ("duckdb-kql",),
+        ("local/engine/two_stage_parser.py",),
+        "the local Azure Monitor takes longer to read a query",
+        lambda: "def _find_all(node: Any, class_name: str)" in _source("duckdb_kql.lower"),
+    ),
+    Private(
         "_interp",
         "parsers that ANTLR generates",
         ("antlr4-python3-runtime",),

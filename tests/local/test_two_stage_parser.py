@@ -53,6 +53,20 @@ def test_diagnostics_are_the_same(text: str) -> None:
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("text", ["set notruncation; let a = 1; AppEvents | take a", "AppEvents | count"])
+@pytest.mark.parametrize("kind", ["SetStatement", "LetVariableDeclaration", "Statement", "NoSuch", "Top"])
+def test_search_is_the_same(text: str, kind: str) -> None:
+    """Nodes that a tree has are found in it and below, and of a kind that it has not there are none."""
+    found = parse_in_full(text).tree, two_stage_parser.parse(text).tree
+    searched = [
+        [one.getText() for one in find(root, kind)]
+        for root, find in zip(found, (two_stage_parser._FIND_ALL, two_stage_parser.find_all), strict=True)
+    ]
+    assert searched[0] == searched[1]
+    [below] = (child for child in found[1].children[:1])
+    assert two_stage_parser.find_all(below, kind) == two_stage_parser._FIND_ALL(below, kind)
+
+
 def test_a_command_has_no_tree() -> None:
     """A control command is no query, and no error either."""
     assert two_stage_parser.parse(COMMAND).tree is None

@@ -2,6 +2,9 @@
 
 *Two-stage parsing*, as ANTLR's manual advises: first in the mode SLL and without recovery, which either gives
 the tree of a full parse or fails. Only then in full, for the engine's own messages.
+
+The engine then looks through the whole tree for each kind of statement that it does not know or that is rare;
+`find_all` knows which kinds of node a tree has.
 """
 
 from __future__ import annotations
@@ -20,17 +23,37 @@ from duckdb_kql.parser import ParseResult, _DiagnosticCollector
 from duckdb_kql.parser import parse as parse_in_full
 
 _LOWERING: Final = import_module("duckdb_kql.lower")  # an import by name would give the function
+_FIND_ALL: Final = _LOWERING._find_all  # noqa: SLF001 - nothing public leads to it
 
 
 def install() -> None:
-    """Let the engine parse with `parse`; a second time does nothing."""
+    """Let the engine parse with `parse` and search with `find_all`; a second time does nothing."""
     _LOWERING.parse = parse  # type: ignore[attr-defined]
+    _LOWERING._find_all = find_all  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def parse(kql: str) -> ParseResult:
     """What the engine's own function of that name gives or raises."""
     tree = None if is_control_command(kql) else _quick_tree(kql)
-    return parse_in_full(kql) if tree is None else ParseResult(tree, [], kql)
+    if tree is None:
+        return parse_in_full(kql)
+    tree.kinds = _kinds_of(tree)
+    return ParseResult(tree, [], kql)
+
+
+def find_all(node: Any, kind: str) -> Any:
+    """What the engine's own function of that name gives: the topmost nodes of a kind in a tree."""
+    kinds = getattr(node, "kinds", None)
+    return [] if kinds is not None and kind not in kinds else _FIND_ALL(node, kind)
+
+
+def _kinds_of(tree: Any) -> frozenset[str]:
+    found, waiting = set(), [tree]
+    while waiting:
+        node = waiting.pop()
+        found.add(type(node))
+        waiting += getattr(node, "children", None) or ()
+    return frozenset(kind.__name__.removesuffix("Context") for kind in found)
 
 
 def _quick_tree(kql: str) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
 import logging
+import os
 import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -17,6 +19,8 @@ from foundry_telemetry.dropped_items import Dropped, dropped
 from tests.support.capture import Capture
 from tests.support.families import FAMILIES, Family
 
+ROOT = Path(__file__).parents[1]
+
 pytest_plugins = ("pytester",)  # only the topmost conftest may ask for it
 
 
@@ -26,9 +30,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Under `-n` a process keeps to its own tests, and their fixtures, until it has none left."""
+    """Under `-n` a process keeps to its own tests, and their fixtures, until it has none left.
+
+    Hundreds of tests start Python: what it compiles is kept, and ours is there before the first.
+    """
     if config.getoption("dist", "no") == "load":
         config.option.dist = "worksteal"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if not hasattr(config, "workerinput"):
+        for folder in ("foundry_telemetry", "dashboards"):
+            compileall.compile_dir(ROOT / folder, quiet=2)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,6 +51,19 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """What a file leaves, such as modules and caches, is not looked at when later tests collect garbage."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is not None and nextitem.path != item.path:
+            gc.collect()
+            gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

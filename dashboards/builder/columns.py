@@ -76,8 +76,11 @@ def engine() -> Ask:
     """
     try:
         import duckdb_kql  # noqa: F401, PLC0415 - an extra
+
+        from foundry_telemetry.local.engine import two_stage_parser  # noqa: PLC0415 - needs the extra
     except ImportError as error:
         raise ImportError("checking columns needs: pip install 'foundry-telemetry[local]'") from error
+    two_stage_parser.install()
     return _columns
 
 

@@ -749,8 +749,8 @@ PRIVATE = (
         "duckdb_kql._antlr",
         "the engine's grammar",
         ("duckdb-kql",),
-        ("local/engine/error_translation.py",),
-        "the local Azure Monitor cannot say where a query is wrong",
+        ("local/engine/error_translation.py", "local/engine/two_stage_parser.py"),
+        "the local Azure Monitor cannot say where a query is wrong, and reads none",
         lambda: bool(
             _of("duckdb_kql._antlr.KqlLexer.KqlLexer") and _of("duckdb_kql._antlr.KqlParser.KqlParser")
         ),
@@ -759,9 +759,36 @@ PRIVATE = (
         "duckdb_kql.parser._DiagnosticCollector",
         "the engine's parser",
         ("duckdb-kql",),
-        ("local/engine/error_translation.py",),
-        "the local Azure Monitor cannot say where a query is wrong",
+        ("local/engine/error_translation.py", "local/engine/two_stage_parser.py"),
+        "the local Azure Monitor cannot say where a query is wrong, and reads none",
         lambda: callable(_of("duckdb_kql.parser._DiagnosticCollector")),
+    ),
+    Private(
+        "_find_all",
+        "duckdb_kql.lower",
+        ("duckdb-kql",),
+        ("local/engine/two_stage_parser.py",),
+        "the local Azure Monitor takes longer to read a query",
+        lambda: "def _find_all(node: Any, class_name: str)" in _source("duckdb_kql.lower"),
+    ),
+    Private(
+        "_interp",
+        "parsers that ANTLR generates",
+        ("antlr4-python3-runtime",),
+        ("local/engine/two_stage_parser.py",),
+        "the local Azure Monitor takes twice as long to read a query",
+        lambda: (
+            _assigns(_of("duckdb_kql._antlr.KqlParser.KqlParser"), "_interp")
+            and _assigns(_of("antlr4.atn.ParserATNSimulator.ParserATNSimulator"), "predictionMode")
+        ),
+    ),
+    Private(
+        "_errHandler",
+        "parsers that ANTLR generates",
+        ("antlr4-python3-runtime",),
+        ("local/engine/two_stage_parser.py",),
+        "the local Azure Monitor takes twice as long to read a query",
+        lambda: _assigns(_of("antlr4.Parser.Parser"), "_errHandler"),
     ),
     Private(
         "_operator_columns",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from tests.dashboards.rows import Row
 
@@ -79,13 +80,16 @@ def day(trouble: Trouble = lambda _: None) -> list[Row]:
     return [row for row in rows if row.at <= NOW]
 
 
-def _calls() -> Iterator[Call]:
+@cache
+def _calls() -> tuple[Call, ...]:
+    calls = []
     for service, every in EVERY.items():
         first, last = DAY_WORKER if service == REPORTS else (NOW - timedelta(days=1), NOW)
-        for number in range((last - first) // every):
-            yield Call(service, first + every * number, number)
+        calls += [Call(service, first + every * number, number) for number in range((last - first) // every)]
+    return tuple(calls)
 
 
+@cache
 def _usual(call: Call) -> list[Row]:
     """Well at the first attempt; seldom after a 429 or a renewed token; very seldom not at all."""
     match call.number % 200:

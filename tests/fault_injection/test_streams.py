@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -52,14 +52,6 @@ async def settled() -> None:
         gc.collect()
         for _ in range(10):
             await asyncio.sleep(0)
-
-
-@pytest.fixture
-def quick_gc() -> Iterator[None]:
-    """Leave what is there already out of the collections of a test; looking through it takes most of them."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.mark.row(40)
@@ -195,7 +187,6 @@ LEAVINGS = [_close_unread, _break, _break_and_close, _break_and_drop, _drop]
 
 
 @pytest.mark.row(41)
-@pytest.mark.usefixtures("quick_gc")
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # dropping one is the very thing tested
 @pytest.mark.parametrize("leave", LEAVINGS, ids=lambda leave: leave.__name__.strip("_"))
 @pytest.mark.parametrize("integration", ["process", "hooks"])
@@ -217,7 +208,6 @@ def test_abandoned_stream(
 
 
 @pytest.mark.row(41)
-@pytest.mark.usefixtures("quick_gc")
 def test_dropped_stream_is_told_of_by_the_next_attempt(
     family: Family, capture: Capture, server: FaultServer
 ) -> None:

@@ -1,0 +1,74 @@
+"""The engine's parser, in half the time for a text without errors.
+
+*Two-stage parsing*, as ANTLR's manual advises: first in the mode SLL and without recovery, which either gives
+the tree of a full parse or fails. Only then in full, for the engine's own messages.
+
+The engine then looks through the whole tree for each kind of statement that it does not know or that is rare;
+`find_all` knows which kinds of node a tree has.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+from antlr4 import CommonTokenStream, InputStream  # type: ignore[import-untyped]
+from antlr4.atn.PredictionMode import PredictionMode  # type: ignore[import-untyped]
+from antlr4.error.Errors import ParseCancellationException  # type: ignore[import-untyped]
+from antlr4.error.ErrorStrategy import BailErrorStrategy  # type: ignore[import-untyped]
+from duckdb_kql._antlr.KqlLexer import KqlLexer
+from duckdb_kql._antlr.KqlParser import KqlParser
+from duckdb_kql.control import is_control_command
+from duckdb_kql.parser import ParseResult, _DiagnosticCollector
+from duckdb_kql.parser import parse as parse_in_full
+
+_LOWERING: Final = import_module("duckdb_kql.lower")  # an import by name would give the function
+_FIND_ALL: Final = _LOWERING._find_all  # noqa: SLF001 - nothing public leads to it
+
+
+def install() -> None:
+    """Let the engine parse with `parse` and search with `find_all`; a second time does nothing."""
+    _LOWERING.parse = parse  # type: ignore[attr-defined]
+    _LOWERING._find_all = find_all  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def parse(kql: str) -> ParseResult:
+    """What the engine's own function of that name gives or raises."""
+    tree = None if is_control_command(kql) else _quick_tree(kql)
+    if tree is None:
+        return parse_in_full(kql)
+    tree.kinds = _kinds_of(tree)
+    return ParseResult(tree, [], kql)
+
+
+def find_all(node: Any, kind: str) -> Any:
+    """What the engine's own function of that name gives: the topmost nodes of a kind in a tree."""
+    kinds = getattr(node, "kinds", None)
+    return [] if kinds is not None and kind not in kinds else _FIND_ALL(node, kind)
+
+
+def _kinds_of(tree: Any) -> frozenset[str]:
+    found, waiting = set(), [tree]
+    while waiting:
+        node = waiting.pop()
+        found.add(type(node))
+        waiting += getattr(node, "children", None) or ()
+    return frozenset(kind.__name__.removesuffix("Context") for kind in found)
+
+
+def _quick_tree(kql: str) -> Any:
+    """``None`` where anything is wrong with the text."""
+    problems = _DiagnosticCollector()
+    lexer = KqlLexer(InputStream(kql))
+    lexer.removeErrorListeners()
+    lexer.addErrorListener(problems)
+    parser = KqlParser(CommonTokenStream(lexer))
+    parser.removeErrorListeners()
+    parser.addErrorListener(problems)
+    parser._interp.predictionMode = PredictionMode.SLL  # noqa: SLF001 - as ANTLR's manual has it
+    parser._errHandler = BailErrorStrategy()  # noqa: SLF001 - same
+    try:
+        tree = parser.top()  # type: ignore[no-untyped-call]
+    except ParseCancellationException:
+        return None
+    return None if problems.diagnostics else tree

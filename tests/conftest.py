@@ -54,7 +54,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(
+def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
     """What a file leaves, such as modules and caches, is not looked at when later tests collect garbage."""
@@ -62,7 +62,7 @@ def pytest_runtest_teardown(
         return (yield)
     finally:
         if nextitem is not None and nextitem.path != item.path:
-            gc.collect()
+            gc.collect()  # the test's own fixtures are released by now: frozen, they would stay for ever
             gc.freeze()
 
 

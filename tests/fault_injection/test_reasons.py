@@ -18,7 +18,7 @@ from foundry_telemetry.dropped_items import Reason, Signal, dropped
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.limits import budgets
 from foundry_telemetry.observation import Observation
-from foundry_telemetry.signals import ledger, metrics, own_spans
+from foundry_telemetry.signals import ledger_event, metric_series, own_spans
 from tests.instrumentation.replay import replay, steps_named
 from tests.signals.exchange import Clock, exchange
 from tests.support.capture import Capture
@@ -134,7 +134,7 @@ def test_failure_of_the_application(
 
 INTERNAL = {
     Signal.TRACES: (own_spans, "_encode"),
-    Signal.LOGS: (ledger, "_CONSTANT"),
+    Signal.LOGS: (ledger_event, "_CONSTANT"),
     Signal.BUDGETS: (budgets, "spend"),
 }
 """Where each part is made, and what it cannot do without."""
@@ -166,7 +166,7 @@ def test_failure_while_metrics_are_collected(
     capture.points()  # with what other tests left to be recorded
     exchange("ok_json_basic", capture, clock)
     with monkeypatch.context() as patch:
-        patch.setattr(metrics.Metrics, "_place", None)
+        patch.setattr(metric_series.SeriesByKind, "of", None)
         capture.points()
     assert dropped.totals() == {(Reason.INTERNAL_ERROR, Signal.METRICS): 1}
     assert "telemetry lost" not in caplog.text

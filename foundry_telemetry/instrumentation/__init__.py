@@ -177,7 +177,7 @@ def make_tracker(
     check_providers(tracer_provider, meter_provider, logger_provider)
     when_loaded(pricing.preload)
     _warn_without_ledger(logger_provider, sinks)
-    _look_for_azure(tracer_provider, meter_provider, logger_provider)
+    _look_for_azure(tracer_provider)
     _tell_at_exit()
     signals = _signals(tracer_provider, meter_provider, logger_provider)
     return Tracker(
@@ -197,7 +197,7 @@ def _signals(
     logger_provider: _logs.LoggerProvider | None,
 ) -> Signals:
     """One set of instruments for the same providers, whichever integrations share them."""
-    look = partial(_look_for_azure, tracer_provider, meter_provider, logger_provider)
+    look = partial(_look_for_azure, tracer_provider)
     return make_signals(tracer_provider, meter_provider, logger_provider, on_provider=look)
 
 
@@ -222,11 +222,11 @@ def _warn_without_ledger(logger_provider: _logs.LoggerProvider | None, sinks: Se
     _warn_once(_LOGS_ARE_OFF if off else _NO_LEDGER)
 
 
-def _look_for_azure(*given: object) -> None:
-    """Look below the providers given, or the global ones, in the order of `check_providers`."""
+def _look_for_azure(tracer_provider: trace.TracerProvider | None) -> None:
+    """See whether our spans go to Azure Monitor, and who has set that up."""
     with suppress(Exception):  # of a provider that the environment names
         found = (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider())
-        azure_monitor.look_up(*(mine or theirs for mine, theirs in zip(given, found, strict=True)))
+        azure_monitor.look_up(tracer_provider or found[0], found)
 
 
 def _tell_at_exit() -> None:

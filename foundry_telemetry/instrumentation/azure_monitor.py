@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -23,13 +24,18 @@ class AzureMonitor:
     """What was found below the providers of this process."""
 
     def __init__(self) -> None:
-        self.is_set_up = False
+        self.takes_spans = False
 
-    def look_up(self, *providers: object) -> None:
-        """Search providers for exporters; say what to do where nobody but a distro has set them up."""
+    def look_up(self, tracer_provider: object, global_providers: Iterable[object]) -> None:
+        """Search providers for exporters; say what to do where a distro alone has set the global ones up.
+
+        Args:
+            tracer_provider: Of our spans.
+            global_providers: Of all signals.
+        """
         with suppress(Exception):  # they may be of any kind
-            self.is_set_up = any(map(azure_exporters, providers))
-            if self.is_set_up and not dropped.is_counted:
+            self.takes_spans = bool(azure_exporters(tracer_provider))
+            if not dropped.is_counted and any(map(azure_exporters, global_providers)):
                 _warn()
 
 

@@ -48,7 +48,7 @@ class Settings(NamedTuple):
     def suppress_http(self) -> bool:
         """Whether HTTP instrumentors make no span for our attempts."""
         if self.http_spans is None:
-            return azure_monitor.is_set_up  # a distro may come later than we
+            return azure_monitor.takes_spans  # a distro may come later than we
         return self.http_spans == "suppress"
 
 

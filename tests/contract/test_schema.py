@@ -122,7 +122,7 @@ def test_a_field_is_a_row_and_its_reading(played: dict[str, Any]) -> None:
     assert played["measurements"]["cheeses"] == 5
     assert played["line"]["cheeses"] == 5
     assert "cheeses" in played["columns"]
-    assert 'cheeses = tolong(Properties["foundry.usage.cheese"])' in played["composed"]
+    assert 'cheeses=tolong(Properties["foundry.usage.cheese"])' in played["composed"]
     assert played["is_number"]
     assert played["is_read_back"]
 

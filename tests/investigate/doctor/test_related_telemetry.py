@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
@@ -14,6 +15,7 @@ from foundry_telemetry.instrumentation import exception_notes
 from foundry_telemetry.investigate.doctor import process
 from foundry_telemetry.investigate.doctor.finding import Finding
 from foundry_telemetry.signals import doubling
+from foundry_telemetry.signals import metrics as metrics_module
 from foundry_telemetry.testing import FakeFoundry
 from tests.instrumentation.frameworks import CHAT, FRAMEWORKS, Framework
 from tests.investigate.doctor.scenes import named, scene
@@ -25,7 +27,9 @@ TOKENS = "gen_ai.client.token.usage"
 
 
 @pytest.fixture(autouse=True)
-def _forgets() -> Iterator[None]:
+def _forgets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What earlier tests have instrumented, and perhaps nobody has collected yet, is not of this process."""
+    monkeypatch.setattr(metrics_module, "_all", WeakSet())
     doubling.clear()
     yield
     doubling.clear()

@@ -2,9 +2,9 @@
 
 *Series*: one instrument with one set of attributes. For every measurement the SDK finds the sums of its
 series anew: it cleans, copies, filters, sorts and hashes the attributes, for each reader and view. The first
-measurement of a series goes that way, and makes its sums. Later ones go to the same sums, with the same value
-and the same exemplar; readers, views, temporality and limits stay the SDK's. Where the SDK is not as it is
-known, every measurement goes its way.
+two measurements of a series go that way: to look for sums that are used once would cost more than it saves.
+Later ones go to the same sums, with the same value and the same exemplar; readers, views, temporality and
+limits stay the SDK's. Where the SDK is not as it is known, every measurement goes its way.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Series:
         attributes: Not to be changed any more.
     """
 
-    __slots__ = ("_attributes", "_instrument", "_measure", "_sums")
+    __slots__ = ("_attributes", "_instrument", "_is_first", "_is_known", "_measure", "_sums")
 
     def __init__(self, instrument: Counter | Histogram, attributes: Attributes) -> None:
         self._instrument = instrument
@@ -68,13 +68,19 @@ class Series:
             instrument.add if isinstance(instrument, Counter) else instrument.record
         )
         self._sums: _Sums | None = None
+        self._is_first = True
+        self._is_known = True
+        """Whether its sums were where we know them to be; else they are not looked for again."""
 
     def measure(self, value: float, moment: Moment) -> None:
         """Add a value to the counter, or record it into the histogram."""
         sums = self._sums
         if sums is None or not sums.are_in_place(moment.batch):
             self._measure(value, self._attributes, moment.context)
-            self._sums = _find_sums(self._instrument, self._attributes, moment.batch)
+            if self._is_known and not self._is_first:
+                self._sums = _find_sums(self._instrument, self._attributes, moment.batch)
+                self._is_known = self._sums is not None
+            self._is_first = False
             return
         measurement = _Measurement(value, moment.time_unix_nano, self._attributes, moment.context)
         is_exemplar = moment.is_exemplar(sums.consumer, measurement)

@@ -99,7 +99,7 @@ def check_sizes(omissions: list[Omission], whole: Any, made: Any) -> None:
 def test_sizes_of_an_event(exporters: Any) -> None:
     """The row of the plain call lacks what the table names for a ledger event, each with its bytes."""
     record = event()
-    made = both_ways.convert(exporters.logs, LOG, record)
+    made = both_ways.assert_same(exporters.logs, LOG, record)
     unchanged = AzureMonitorLogExporter._log_to_envelope(exporters.logs, record)
     check_sizes([each for each in OMISSIONS if each.row == "ledger event"], unchanged, made)
 
@@ -115,7 +115,7 @@ OWN_SPAN = {
 def test_sizes_of_a_span(exporters: Any) -> None:
     """The row of a span of ours lacks what the table names for one, each with its bytes."""
     record = span(OWN_SPAN, kind=SpanKind.CLIENT, instrumentation_scope=OURS)
-    made = both_ways.convert(exporters.traces, SPAN, record)
+    made = both_ways.assert_same(exporters.traces, SPAN, record)
     unchanged = AzureMonitorTraceExporter._span_to_envelope(exporters.traces, record)
     check_sizes([each for each in OMISSIONS if each.row == "our span"], unchanged, made)
 
@@ -155,7 +155,7 @@ def test_what_does_not_follow_is_written(case: str, exporters: Any) -> None:
     """A value that the rest of the row does not give stands in it; put back, the row is the exporter's."""
     observation, written = WRITTEN[case]
     record = event(observation)
-    made = both_ways.convert(exporters.logs, LOG, record)
+    made = both_ways.assert_same(exporters.logs, LOG, record)
     assert both_ways.is_plain(made)
     assert lacking(made, record) == {each.name for each in DERIVED} - written
 
@@ -175,13 +175,13 @@ def test_what_does_not_follow_is_written(case: str, exporters: Any) -> None:
 )
 def test_unknown_stays_unknown(observation: Observation, unknown: set[str], exporters: Any) -> None:
     """What the record does not have, the row does not give."""
-    made = both_ways.convert(exporters.logs, LOG, event(observation))
+    made = both_ways.assert_same(exporters.logs, LOG, event(observation))
     assert not unknown & restored(made.data.base_data.properties, made.tags["ai.operation.parentId"]).keys()
 
 
 def test_call_without_a_span(exporters: Any) -> None:
     """Without a span there is no parent, so the id of the call is written."""
-    made = both_ways.convert(exporters.logs, LOG, event(span_id=0))
+    made = both_ways.assert_same(exporters.logs, LOG, event(span_id=0))
     assert made.data.base_data.properties[names.CALL_ID] == CALL_ID
 
 
@@ -191,8 +191,8 @@ def test_other_scopes(scope: Any, exporters: Any) -> None:
     attributes = dict(event().log_record.attributes or {})
     record = log("a line", attributes)
     record = ReadableLogRecord(record.log_record, RESOURCE_, scope)
-    assert not lacking(both_ways.convert(exporters.logs, LOG, record), record)
-    made = both_ways.convert(exporters.traces, SPAN, span(OWN_SPAN, instrumentation_scope=scope))
+    assert not lacking(both_ways.assert_same(exporters.logs, LOG, record), record)
+    made = both_ways.assert_same(exporters.traces, SPAN, span(OWN_SPAN, instrumentation_scope=scope))
     assert made.data.base_data.properties[names.RESOURCE] == "example-resource"
 
 
@@ -202,7 +202,7 @@ def test_other_events_of_ours(name: str | None, exporters: Any) -> None:
     attributes = dict(event().log_record.attributes or {}) | {names.CUSTOM_EVENT: name}
     record = log("a line", {key: value for key, value in attributes.items() if value is not None})
     record = ReadableLogRecord(record.log_record, RESOURCE_, OURS)
-    made = both_ways.convert(exporters.logs, LOG, record)
+    made = both_ways.assert_same(exporters.logs, LOG, record)
     assert not lacking(made, record)
     assert made.data.base_data.properties["logger_name"] == SCOPE
 

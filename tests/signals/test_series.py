@@ -162,11 +162,11 @@ def test_same_data(views: tuple[View, ...]) -> None:
 
 
 def test_known_series_take_the_short_way(recorded: list[str]) -> None:
-    """Of a hundred attempts that are alike, the SDK's instruments hear of the first one alone."""
+    """Of a hundred attempts that are alike, the SDK's instruments hear of the first two alone."""
     stage = Stage()
     stage.record(*[OBSERVATION] * 100)
     (sums, _) = stage.read()
-    assert recorded.count("foundry.client.attempt.duration") == 1
+    assert recorded.count("foundry.client.attempt.duration") == 2
     assert json.loads(sums["foundry.client.attempt.duration"][0])["count"] == 100
 
 
@@ -265,6 +265,18 @@ def test_instruments_that_are_disabled_later() -> None:
     stage.record(OBSERVATION)
     (sums, _) = stage.read()
     assert json.loads(sums["foundry.client.attempt.duration"][0])["count"] == 2
+
+
+def test_sums_are_not_looked_for_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A series that is measured once is not looked for, and one that is not found is looked for once."""
+    searches: list[object] = []
+    monkeypatch.setattr(series_module, "_find_sums", lambda *wanted: searches.append(wanted))
+    series = series_module.Series(Other(), {"a": 1})
+    counts = []
+    for batch in range(5):
+        series.measure(1.0, series_module.Moment(Context(), 1, batch))
+        counts.append(len(searches))
+    assert counts == [0, 1, 1, 1, 1]
 
 
 class Other(ApiHistogram):

@@ -22,8 +22,8 @@ class UnequalError(AssertionError):
     """The two differ; the message has both."""
 
 
-def convert(exporter: Any, name: str, *record: Any) -> Any:
-    """What the exporter makes of a record.
+def assert_same(exporter: Any, name: str, *record: Any) -> Any:
+    """What the exporter makes of a record, once it is what the unchanged exporter makes of it.
 
     Args:
         exporter: Set up by `row_building.speed_up`.

@@ -18,6 +18,7 @@ from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.instrumentation.azure_monitor import azure_monitor
 from foundry_telemetry.instrumentation.calls import FailedAttempt, Origin, failed_attempts, note_end
 from foundry_telemetry.instrumentation.families import LeftOut
+from foundry_telemetry.instrumentation.http_headers import lowered
 from foundry_telemetry.instrumentation.notify import Listener, notify, notify_quietly
 from foundry_telemetry.instrumentation.other_instrumentation import makes_http_span
 from foundry_telemetry.instrumentation.propagation import inject
@@ -149,7 +150,7 @@ class TrackedRequest(LeftOut):
         """The response headers are here."""
         attempt = self.attempt
         status = response.status_code
-        attempt.headers(status, response.headers.raw)
+        attempt.headers(status, lowered(response.headers))
         if status in SAME_REQUEST:
             note_redirect(attempt, response)
         if not self.binding.ours and attempt.is_stream:

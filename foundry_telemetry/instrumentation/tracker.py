@@ -20,6 +20,7 @@ from foundry_telemetry.attribution import current_tags
 from foundry_telemetry.dropped_items import Reason, Signal
 from foundry_telemetry.instrumentation.calls import Origin, earlier_attempt, failed_attempts
 from foundry_telemetry.instrumentation.families import LeftOut
+from foundry_telemetry.instrumentation.http_headers import lowered
 from foundry_telemetry.instrumentation.tracked_request import (
     HttpRequest,
     Settings,
@@ -100,7 +101,7 @@ class Tracker:
             host=url.raw_host,
             port=url.port,
             raw_path=raw_path,
-            headers=request.headers.raw,
+            headers=lowered(request.headers),
             body=read_body,
             hosts=self._settings.hosts,
             in_foundry_span=lambda: in_foundry_span(marker.context if marker else None),

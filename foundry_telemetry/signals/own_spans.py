@@ -12,6 +12,7 @@ from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC
 from foundry_telemetry.signals.fields import MEASUREMENTS, REQUEST, Attributes, read
+from foundry_telemetry.signals.span_attributes import write
 from foundry_telemetry.signals.span_limits import fit, fit_for_start
 from foundry_telemetry.wire.request_matcher import Request, url_of
 
@@ -66,7 +67,7 @@ def end_call(span: Span, observation: Observation, response_fields: Attributes) 
         fields[names.TIME_TO_FIRST_CHUNK] = observation.time_to_first_token_s
     if observation.attempt_number > 1:
         fields[names.RESEND_COUNT] = observation.attempt_number - 1
-    span.set_attributes(fit(fields, span, ours=True))
+    write(span, fit(fields, span, ours=True))
     _end(span, observation)
 
 

@@ -25,6 +25,7 @@ from foundry_telemetry.signals.fields import USAGE, Attributes, read, read_resul
 from foundry_telemetry.signals.missing_usage import has_usage, owe
 from foundry_telemetry.signals.open_spans import OpenSpan, watch
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
+from foundry_telemetry.signals.span_attributes import write
 from foundry_telemetry.signals.span_limits import fit
 from foundry_telemetry.wire.request_matcher import Request
 
@@ -143,7 +144,7 @@ def enrich_early(binding: SpanBinding, request: Request, ids: RequestIds, tags: 
     """
     if not binding.ours and binding.span is not None and binding.span.is_recording():
         fields = _identity(binding, request, ids, tags)
-        binding.span.set_attributes(fit(fields, binding.span, ours=False))
+        write(binding.span, fit(fields, binding.span, ours=False))
         binding.is_enriched = True
 
 
@@ -250,7 +251,7 @@ def _write_outcome(span: Span, observation: Observation, binding: SpanBinding) -
             fields.pop(names.FINISH_REASONS, None)
         if not binding.is_enriched:
             fields |= _identity(binding, observation, observation.ids, observation.tags)
-        span.set_attributes(fit(fields, span, ours=False))
+        write(span, fit(fields, span, ours=False))
 
 
 def _has_own_exchange(observation: Observation) -> bool:

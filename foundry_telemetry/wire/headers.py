@@ -13,8 +13,8 @@ from msgspec import Struct
 from foundry_telemetry.schema.value import AuthScheme
 from foundry_telemetry.wire.sanitize import clean_id, clean_label
 
-RawHeaders = Sequence[tuple[bytes, bytes]]
-"""Name and value as sent; what ``Headers.raw`` gives in httpx and httpx2."""
+RawHeaders = Sequence[tuple[bytes, bytes]] | dict[bytes, bytes]
+"""Name and value as sent, which is what ``Headers.raw`` gives in httpx and httpx2; or `by_name` already."""
 
 _USER_AGENT: Final = re.compile(
     rb"(?:python-)?([A-Za-z0-9_.-]{1,64})/(?:Python )?([0-9][0-9A-Za-z.+-]{0,31})"
@@ -88,6 +88,8 @@ class ResponseHeaders(Struct, frozen=True, gc=False):
 
 def by_name(raw: RawHeaders) -> dict[bytes, bytes]:
     """The headers by lower-case name, of a repeated one the first; only those asked for are looked at."""
+    if isinstance(raw, dict):
+        return raw
     return {name.lower(): value for name, value in reversed(raw)}
 
 
@@ -139,11 +141,14 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
             request_id=clean_id(found.get(b"request-id")),
             x_request_id=clean_id(found.get(b"x-request-id")),
         ),
-        region=clean_label(found.get(b"x-ms-region")),
+        region=_region(found.get(b"x-ms-region")),
         retry_after_s=_retry_after(found, now_s)
         if b"retry-after-ms" in found or b"retry-after" in found
         else None,
     )
+
+
+_region: Final = lru_cache(maxsize=64)(clean_label)
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from foundry_telemetry.schema.value import CHAT, OPERATION_PATHS, AuthScheme
 from foundry_telemetry.wire.foundry_client import has_foundry_credential
-from foundry_telemetry.wire.headers import Bearer, RawHeaders, read_request_headers
+from foundry_telemetry.wire.headers import Bearer, RawHeaders, by_name, read_request_headers
 from foundry_telemetry.wire.json_decoding import reader
 from foundry_telemetry.wire.sanitize import clean_count, clean_deployment, clean_word
 
@@ -137,7 +137,7 @@ def resembles_claude(host: bytes, raw_path: bytes, headers: RawHeaders) -> bool:
     """Whether a request that is not known as a call to Foundry may be one, to a host that nobody named."""
     if _operation(raw_path.partition(b"?")[0]) is None or (b"." + host.rstrip(b".")).endswith(_ELSEWHERE):
         return False
-    return any(name.lower() == b"anthropic-version" for name, _ in headers)
+    return b"anthropic-version" in by_name(headers)
 
 
 def read_request(

@@ -15,6 +15,7 @@ from foundry_telemetry.wire.sanitize import (
     clean_name,
     clean_word,
 )
+from foundry_telemetry.wire.typed_message import NO_DETAILS, NO_TOOLS, NO_WRITES, TypedMessage, read_typed
 
 
 class TokenUsage(Struct, frozen=True, kw_only=True, gc=False):
@@ -109,11 +110,37 @@ _read: Final = reader(Message)
 
 def read_message(body: bytes | bytearray) -> Answer | None:
     """Read the body of a JSON answer; ``None`` when it is no JSON object."""
+    typed = read_typed(body)
+    if typed is not None:
+        return _typed_answer(typed)
     message = _read(body)
     if message is None:
         return None
     usage = as_object(message.usage)
     return read_answer(message, read_usage(usage, final=True) if usage else NO_USAGE)
+
+
+def _typed_answer(message: TypedMessage) -> Answer:
+    """What `read_answer` and `read_usage` give for the usual message."""
+    usage = message.usage
+    writes = usage.cache_creation or NO_WRITES
+    tools = usage.server_tool_use or NO_TOOLS
+    details = usage.output_tokens_details or NO_DETAILS
+    return Answer(
+        is_message=True,
+        response_id=clean_message_id(message.id), response_model=clean_name(message.model),
+        stop_reason=clean_word(message.stop_reason),
+        usage=TokenUsage(
+            input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, complete=True,
+            cache_read_input_tokens=usage.cache_read_input_tokens,
+            cache_creation_input_tokens=usage.cache_creation_input_tokens,
+            cache_creation_5m=writes.ephemeral_5m_input_tokens,
+            cache_creation_1h=writes.ephemeral_1h_input_tokens,
+            thinking_tokens=details.thinking_tokens,
+            web_search_requests=tools.web_search_requests, web_fetch_requests=tools.web_fetch_requests,
+            service_tier=usage.service_tier, inference_geo=usage.inference_geo, speed=usage.speed,
+        ),
+    )  # fmt: skip
 
 
 def read_answer(message: Message, usage: TokenUsage) -> Answer:

@@ -94,6 +94,17 @@ PRIVATE = (
         ),
     ),
     Private(
+        "_list",
+        "Headers of both families",
+        ("httpx", "httpx2"),
+        ("instrumentation/http_headers.py",),
+        "reading the headers of a call costs twice as much",
+        lambda: all(
+            kind.Headers([(b"A-Name", b"1")])._list == [(b"A-Name", b"a-name", b"1")]
+            for kind in {family.module for family in FAMILIES}
+        ),
+    ),
+    Private(
         "_callbacks",
         "HTTPXMock of pytest-httpx",
         ("pytest-httpx",),
@@ -203,6 +214,33 @@ PRIVATE = (
             ("opentelemetry.sdk.trace.Span", "_limits"),
             ("opentelemetry.sdk.trace.Tracer", "_span_limits"),
         )
+    ),
+    *(
+        Private(
+            name,
+            "spans of the SDK",
+            ("opentelemetry-api", "opentelemetry-sdk"),
+            ("signals/span_attributes.py",),
+            "an attribute on a span costs six times as much",
+            lambda kind=kind, name=name: _assigns(_of(kind), name),  # type: ignore[misc]
+        )
+        for kind, name in (
+            ("opentelemetry.sdk.trace.ReadableSpan", "_attributes"),
+            ("opentelemetry.sdk.trace.Span", "_lock"),
+            ("opentelemetry.sdk.trace.ReadableSpan", "_end_time"),
+            ("opentelemetry.attributes.BoundedAttributes", "_dict"),
+        )
+    ),
+    Private(
+        "_set_items",
+        "spans of the SDK",
+        ("opentelemetry-sdk",),
+        ("signals/span_attributes.py",),
+        "an attribute on a span costs six times as much",
+        lambda: (
+            _of("opentelemetry.sdk.trace.Span").set_attributes.__code__.co_names
+            == import_module("foundry_telemetry.signals.span_attributes")._WAY
+        ),
     ),
     Private(
         "_tracer",

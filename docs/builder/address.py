@@ -16,7 +16,6 @@ ROOT: Final = Path(__file__).parents[2]
 
 _LINK: Final = re.compile(r"(!?\[[^\]\n]*\])\((?![a-z]+:|#)([^)\s]+)\)")
 """A link of Markdown to a file of the repository."""
-_BADGES: Final = ("<!-- badges:start -->", "<!-- badges:end -->")
 
 
 def repository(root: Path = ROOT) -> str:
@@ -49,13 +48,16 @@ def urls(address: str) -> dict[str, str]:
     }
 
 
+def badges(address: str) -> str:
+    """The badges of the README, on one line."""
+    workflow = f"{address}/actions/workflows/ci.yml"
+    return f"[![ci]({workflow}/badge.svg)]({workflow})" if address else ""
+
+
 def front_page(text: str, address: str) -> str:
-    """The README as an index shows it: badges, and links that do not depend on where it is read."""
+    """The README as an index shows it: with links that do not depend on where it is read."""
     if not address:
         return text
-    workflow = f"{address}/actions/workflows/ci.yml"
-    start, end = _BADGES
-    text = text.replace(f"{start}\n{end}", f"[![ci]({workflow}/badge.svg)]({workflow})")
     return _LINK.sub(
         lambda found: f"{found[1]}({address}/{'raw' if found[1][0] == '!' else 'blob'}/HEAD/{found[2]})", text
     )

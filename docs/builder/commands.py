@@ -17,7 +17,7 @@ What each exit code means: [Exit codes](exit-codes.md)."""
 def page(application: Any = None) -> str:
     """Every command with its arguments and options, as its parser has them."""
     found = list(commands(application or parser()))
-    rows = ((f"[`{name}`](#{_anchor(name)})", _first_sentence(each.help)) for name, each in found)
+    rows = ((f"[`{name}`](#{_anchor(name)})", summary(each)) for name, each in found)
     return markdown.page(
         "Commands", _INTRODUCTION, markdown.table(("Command", "What it does"), rows), *map(_section, found)
     )
@@ -71,8 +71,9 @@ def _help(text: str | None) -> str:
     return "\n\n".join(_unmarked(part) for part in re.split(r"\n\s*\n", text or ""))
 
 
-def _first_sentence(text: str | None) -> str:
-    return _unmarked((text or "").partition("\n\n")[0])
+def summary(command: Any) -> str:
+    """What a command does, in its first paragraph."""
+    return _unmarked((command.help or "").partition("\n\n")[0])
 
 
 def _unmarked(text: str) -> str:

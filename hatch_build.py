@@ -1,4 +1,4 @@
-"""Metadata that depends on the public address of the project: the urls, and the README with absolute links."""
+"""Metadata that depends on the project's public address: the urls, and the README with absolute links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m docs.builder``: build the site into `build/site/html`; the exit code is 1 where something is wrong."""
+"""``python -m docs.builder`` builds the site into `build/site/html`; exit code 1 where something is wrong."""
 
 from __future__ import annotations
 

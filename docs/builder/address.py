@@ -1,7 +1,7 @@
 """The public address of the project: one constant in `pyproject.toml`, empty as long as there is none.
 
-Everything that needs it asks here: the urls of the package, the badges and links of its page on PyPI (the build
-hook of `hatch_build.py`), the links of the site to the repository. While it is empty they are left out.
+Everything that needs it asks here: the urls of the package, the links of its page on PyPI (the build hook of
+`hatch_build.py`), the badges, the links of the site to the repository. While it is empty they are left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def repository(root: Path = ROOT) -> str:
     Raises:
         ValueError: It is no address of a repository on GitHub.
     """
-    text: str = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["foundry_telemetry"]["repository"]
+    text: str = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["foundry_telemetry"][
+        "repository"
+    ]
     if text and not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", text):
         raise ValueError(f"repository = {text!r}: expected https://github.com/<owner>/<name>, or nothing")
     return text

@@ -9,8 +9,8 @@ from typing import Any, Final
 from docs.builder import markdown
 
 _INTRODUCTION: Final = """\
-`pip install 'foundry-telemetry[cli]'` brings the commands that query telemetry; `demo`, `local` and `fake` need \
-`pip install 'foundry-telemetry[demo]'`. Each command has `--help`. \
+`pip install 'foundry-telemetry[cli]'` brings the commands that query telemetry; `demo`, `local` and `fake` \
+need `pip install 'foundry-telemetry[demo]'`. Each command has `--help`. \
 What each exit code means: [Exit codes](exit-codes.md)."""
 
 

@@ -11,7 +11,9 @@ README: Final = address.ROOT / "README.md"
 
 
 def _commands() -> str:
-    rows = ((markdown.code(name), commands.summary(each)) for name, each in commands.commands(commands.parser()))
+    rows = (
+        (markdown.code(name), commands.summary(each)) for name, each in commands.commands(commands.parser())
+    )
     return markdown.table(("Command", "What it does"), rows)
 
 

@@ -1,4 +1,7 @@
-"""Links of the built site: each leads to a page and, with a fragment, to an element with that id."""
+"""Links of the built site: each leads to a page and, with a fragment, to an element with that id.
+
+And nothing is loaded from another host: who reads the site on a private network sees all of it.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ class _Page(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []
+        self.loaded: list[str] = []
         self.ids: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -27,7 +31,7 @@ class _Page(HTMLParser):
         self.ids.update(given[name] for name in ("id", "name") if name in given)
         target = given.get(_TARGETS.get(tag, ""))
         if target:
-            self.links.append(target)
+            (self.links if tag == "a" or not urlsplit(target).netloc else self.loaded).append(target)
         if tag == "autoref":  # what zensical leaves of a reference that it cannot resolve
             self.links.append(f"unresolved:{given.get('identifier', '')}")
 
@@ -59,7 +63,7 @@ class _Site:
 
 
 def problems(folder: Path) -> list[str]:
-    """Each link that leads nowhere, with the page that has it."""
+    """What is wrong with links, each with the page that has it."""
     return list(_problems(_Site(folder.resolve())))
 
 
@@ -70,3 +74,5 @@ def _problems(site: _Site) -> Iterator[str]:
         for link in dict.fromkeys(site.page(path).links):
             if not site.is_sound(path, link):
                 yield f"{path.relative_to(site.folder)}: {link} leads nowhere"
+        for link in site.page(path).loaded:
+            yield f"{path.relative_to(site.folder)}: loads {link} from another host"

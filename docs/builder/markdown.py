@@ -28,5 +28,7 @@ def page(title: str, *parts: str) -> str:
 
 
 def _cell(text: str) -> str:
-    outside = (part if number % 2 else part.replace("|", "\\|") for number, part in enumerate(text.split("`")))
+    outside = (
+        part if number % 2 else part.replace("|", "\\|") for number, part in enumerate(text.split("`"))
+    )
     return "`".join(outside).replace("\n", " ")

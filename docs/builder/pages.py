@@ -41,4 +41,4 @@ def sources() -> dict[str, str]:
     own = {
         page.relative_to(docs).as_posix(): page.relative_to(ROOT).as_posix() for page in docs.rglob("*.md")
     }
-    return dict(sorted((own | BORROWED).items()))
+    return dict(sorted({**own, **BORROWED}.items()))

@@ -1,5 +1,7 @@
 """Ledger, spans, metrics and columns, from the tables of the schema."""
 
+# ruff: noqa: E501 - text of pages
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -60,7 +62,12 @@ def metrics() -> str:
 def columns() -> str:
     """The columns of the typed view."""
     rows = (
-        (markdown.code(row.column), markdown.prose(row.meaning or row.note), _type(row), markdown.code(row.name))
+        (
+            markdown.code(row.column),
+            markdown.prose(row.meaning or row.note),
+            _type(row),
+            markdown.code(row.name),
+        )
         for row in COLUMNS
     )
     return markdown.page(
@@ -86,5 +93,3 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _type(row: Row) -> str:
     return {str: "string", int: "long", float: "real", bool: "bool"}.get(row.constraint.type, "string")
-
-

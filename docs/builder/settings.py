@@ -1,4 +1,6 @@
-"""The page of settings: names, places and defaults from the code that reads them, meanings from the tables here."""
+"""The page of settings: names, places and defaults from the code that reads them, meanings from here."""
+
+# ruff: noqa: E501 - tables: a row is read across
 
 from __future__ import annotations
 
@@ -34,15 +36,30 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "ANTHROPIC_API_KEY": ("", "Not for Foundry: `doctor` warns where it is set in place of the next one."),
     "ANTHROPIC_FOUNDRY_API_KEY": ("", "Key of the Foundry resource. The SDK reads it."),
     "ANTHROPIC_FOUNDRY_BASE_URL": ("", "Base URL, which ends in `/anthropic`. The SDK reads it."),
-    "ANTHROPIC_FOUNDRY_RESOURCE": ("", "Name of the Foundry resource, in place of the base URL. The SDK reads it."),
+    "ANTHROPIC_FOUNDRY_RESOURCE": (
+        "",
+        "Name of the Foundry resource, in place of the base URL. The SDK reads it.",
+    ),
     "ANTHROPIC_OPEN_TELEMETRY": ("`true`", "`false` switches the SDK's own spans off."),
-    "ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE": ("", "Lets the SDK write prompts into its spans: `doctor` warns."),
+    "ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE": (
+        "",
+        "Lets the SDK write prompts into its spans: `doctor` warns.",
+    ),
     "APPLICATIONINSIGHTS_CONNECTION_STRING": ("", "Where telemetry is sent."),
-    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": ("`true` under `configure()`", "No remote settings of the exporter."),
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": (
+        "`true` under `configure()`",
+        "No remote settings of the exporter.",
+    ),
     "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": ("`true` under `configure()`", "No statistics of the exporter."),
-    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": ("`true` under `configure()`", "No Statsbeat of the exporter."),
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": (
+        "`true` under `configure()`",
+        "No Statsbeat of the exporter.",
+    ),
     "AZURE_CLIENT_ID": ("", "Identity that `DefaultAzureCredential` uses; `doctor` shows which one is used."),
-    "AZURE_FEDERATED_TOKEN_FILE": ("", "Workload identity on AKS; `doctor` checks that the file can be read."),
+    "AZURE_FEDERATED_TOKEN_FILE": (
+        "",
+        "Workload identity on AKS; `doctor` checks that the file can be read.",
+    ),
     "AZURE_TENANT_ID": ("", "Tenant that `DefaultAzureCredential` uses."),
     "FOUNDRY_TELEMETRY_DISABLED": ("`false`", "`true`: `configure()` and `instrument()` do nothing."),
     "FOUNDRY_TELEMETRY_DISCOUNT": ("`1.0`", "Factor on every list price. Wins over the settings file."),
@@ -52,17 +69,26 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "FOUNDRY_TELEMETRY_WORKSPACE": ("", "Log Analytics workspace to query, as `--workspace`."),
     "OTEL_BLRP_MAX_QUEUE_SIZE": ("`16384` under `configure()`", "Log records that can wait for export."),
     "OTEL_BSP_MAX_QUEUE_SIZE": ("`16384` under `configure()`", "Spans that can wait for export."),
-    "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": ("", "Other instrumentors record prompts: `doctor` warns."),
+    "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": (
+        "",
+        "Other instrumentors record prompts: `doctor` warns.",
+    ),
     "OTEL_LOGS_EXPORTER": ("", "`none` switches off all logs, the ledger too."),
     "OTEL_METRICS_EXPORTER": ("", "`none` switches off all metrics."),
-    "OTEL_PROPAGATORS": ("`tracecontext,baggage`", "What a request carries where this library opens the span."),
+    "OTEL_PROPAGATORS": (
+        "`tracecontext,baggage`",
+        "What a request carries where this library opens the span.",
+    ),
     "OTEL_PYTHON_LOGGER_PROVIDER": ("", "Logger provider of your own."),
     "OTEL_PYTHON_METER_PROVIDER": ("", "Meter provider of your own."),
     "OTEL_PYTHON_TRACER_PROVIDER": ("", "Tracer provider of your own."),
     "OTEL_SDK_DISABLED": ("`false`", "`true` switches OpenTelemetry off, and with it every signal."),
     "OTEL_SERVICE_NAME": ("", "Name of the service on every row; cloud role name in Azure."),
     "OTEL_TRACES_EXPORTER": ("", "`none` switches off all spans."),
-    "OTEL_TRACES_SAMPLER": ("all traces", "Which traces are kept; `sampling_ratio=` wins. Not the ledger, not metrics."),
+    "OTEL_TRACES_SAMPLER": (
+        "all traces",
+        "Which traces are kept; `sampling_ratio=` wins. Not the ledger, not metrics.",
+    ),
     "OTEL_TRACES_SAMPLER_ARG": ("", "Ratio or rate of that sampler."),
 }
 """Default and meaning of each variable."""
@@ -110,7 +136,9 @@ def _rows() -> Iterator[tuple[str, ...]]:
     for function in _functions():
         for name, default, meaning in arguments(function):
             yield f"`{name}`", f"`{function.__name__}()`", markdown.code(default), meaning
-    for name, readers in sorted((variables() | {name: (who,) for name, who in _READ_BY_OTHERS.items()}).items()):
+    for name, readers in sorted(
+        (variables() | {name: (who,) for name, who in _READ_BY_OTHERS.items()}).items()
+    ):
         default, meaning = VARIABLES[name]
         yield f"`{name}`", f"environment: {', '.join(readers)}", default, meaning
     for key, default in keys().items():

@@ -1,11 +1,11 @@
-"""Puts the sources of the site together: pages of `docs/`, pages of the repository, and the made reference."""
+"""Puts the sources of the site together: pages of `docs/` and of the repository, and the made reference."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -27,6 +27,8 @@ def stage() -> None:
     for target, source in pages.sources().items():
         text = (ROOT / source).read_text(encoding="utf-8")
         _write(docs / target, relinked(text, source, target, _picture_into(docs)))
+    for style in (ROOT / "docs").glob("*.css"):
+        shutil.copyfile(style, docs / style.name)
     for target, make in pages.MADE.items():
         _write(docs / target, make())
     _write(SITE / "zensical.toml", configuration())
@@ -96,5 +98,3 @@ def _from(page: str, path: str) -> str:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
-
-

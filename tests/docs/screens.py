@@ -70,7 +70,11 @@ _CHANGES: Final = (
 
 def printed() -> dict[str, str]:
     """Every screen, made anew."""
-    return {name: text for make in (_of_an_exception, _of_an_incident, _of_cost, _of_doctor) for name, text in make()}
+    return {
+        name: text
+        for make in (_of_an_exception, _of_an_incident, _of_cost, _of_doctor)
+        for name, text in make()
+    }
 
 
 def _of_an_exception() -> Iterator[tuple[str, str]]:
@@ -93,7 +97,9 @@ def _raised(*, exception_notes: bool) -> tuple[str, dict[str, object]]:
             )
         except anthropic.APIError as error:
             text = "".join(traceback.format_exception_only(error))
-            return "".join(f"{line}\n" for given in text.splitlines() for line in wrap(given, 110)), foundry.ledger[-1]
+            return "".join(
+                f"{line}\n" for given in text.splitlines() for line in wrap(given, 110)
+            ), foundry.ledger[-1]
     raise AssertionError("the call should have failed")
 
 
@@ -117,21 +123,35 @@ def _of_cost() -> Iterator[tuple[str, str]]:
 
 
 def _spending(at: datetime) -> Iterator[Row]:
-    """Two tenants; one has answers in a cache, a retry, an answer that was abandoned, and a model without a price."""
+    """Two tenants; reads of a cache, a retry, an abandoned answer, and a model without a price."""
     acme, globex = (("tenant", "acme"),), (("tenant", "globex"),)
     for number in range(1, 41):
-        yield attempt(at, number, tags=acme, cost_usd=0.0125, input_tokens=3_000, cache_read_tokens=2_000, output_tokens=420)
+        yield attempt(
+            at,
+            number,
+            tags=acme,
+            cost_usd=0.0125,
+            input_tokens=3_000,
+            cache_read_tokens=2_000,
+            output_tokens=420,
+        )
     for number in range(41, 61):
         yield attempt(at, number, tags=globex, cost_usd=0.0082, output_tokens=310)
     yield attempt(at, 61, tags=acme, status=429, outcome="error", error_type="rate_limited", cost_usd=None)
     yield attempt(at, 61, tags=acme, attempt_number=2, cost_usd=0.0125)
-    yield attempt(at, 62, tags=acme, outcome="abandoned", cost_usd=None, output_tokens=None, partial_cost_usd=0.003)
+    yield attempt(
+        at, 62, tags=acme, outcome="abandoned", cost_usd=None, output_tokens=None, partial_cost_usd=0.003
+    )
     yield attempt(at, 63, tags=globex, model="claude-next", cost_usd=None)
 
 
 def _of_doctor() -> Iterator[tuple[str, str]]:
     """A base URL with a path that is too long, and a sampler that somebody forgot."""
-    with FakeFoundry("err_401_missing_credential") as foundry, _folder() as folder, LocalAzureMonitor() as azure:
+    with (
+        FakeFoundry("err_401_missing_credential") as foundry,
+        _folder() as folder,
+        LocalAzureMonitor() as azure,
+    ):
         out = process.run(
             folder,
             "doctor",
@@ -152,7 +172,8 @@ def _folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _without_trailing_space(text: str) -> str:
+def without_trailing_space(text: str) -> str:
+    """As it stands in a file."""
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
@@ -193,7 +214,7 @@ SAME_BY: Final[Mapping[str, Callable[[str], object]]] = {
 def main() -> int:
     """Write the screens."""
     for name, text in printed().items():
-        update(ROOT / PAGES[name], name, f"```\n{_without_trailing_space(text)}```")
+        update(ROOT / PAGES[name], name, f"```\n{without_trailing_space(text)}```")
     return 0
 
 

@@ -1,7 +1,7 @@
 """``python -m tests.docs.snippets [PAGE ...]`` runs the Python of the documentation, page by page.
 
-All blocks of a page are one program. Claude in Foundry is played inside the process (`FoundryKit`); nothing is
-sent. A page ends with a check of what its program made, and says how many attempts were recorded.
+All blocks of a page are one program. Claude in Foundry is played inside the process (`FoundryKit`); nothing
+is sent. A page ends with a check of what its program made, and says how many attempts were recorded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,12 @@ _VARIABLES: Final = {
     "ANTHROPIC_FOUNDRY_API_KEY": "any",
     "DJANGO_SETTINGS_MODULE": "mysite.settings",
 }
-_SETTINGS: Final = {"ALLOWED_HOSTS": ["*"], "ROOT_URLCONF": "mysite.urls", "SECRET_KEY": "any", "DEBUG": False}
+_SETTINGS: Final = {
+    "ALLOWED_HOSTS": ["*"],
+    "ROOT_URLCONF": "mysite.urls",
+    "SECRET_KEY": "any",
+    "DEBUG": False,
+}
 """Of the project that the page about Django has in mind."""
 
 Made = dict[str, Any]
@@ -93,7 +98,11 @@ def run(name: str, code: str) -> int:
 
 def _prepare() -> None:
     os.environ.update(_VARIABLES)
-    for name, values in (("mysite", {}), ("mysite.settings", _SETTINGS), ("mysite.urls", {"urlpatterns": []})):
+    for name, values in (
+        ("mysite", {}),
+        ("mysite.settings", _SETTINGS),
+        ("mysite.urls", {"urlpatterns": []}),
+    ):
         sys.modules[name] = ModuleType(name)
         vars(sys.modules[name]).update(values)
 
@@ -104,7 +113,8 @@ def main(chosen: list[str]) -> None:
         if not chosen or name in chosen:
             gone = missing(code)
             sys.stderr.write(f"{name}\n")
-            print(json.dumps({"page": name, "missing": gone, "attempts": None if gone else run(name, code)}))
+            reported = {"page": name, "missing": gone, "attempts": None if gone else run(name, code)}
+            sys.stdout.write(f"\n{json.dumps(reported)}\n")
 
 
 if __name__ == "__main__":

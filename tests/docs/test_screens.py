@@ -1,18 +1,33 @@
-"""The README shows what the commands print."""
+"""Every screen of README and documentation is real; `python -m tests.docs.screens` writes them."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.investigate.readme import blocks, printed, shape
+from tests.docs.screens import PAGES, ROOT, SAME_BY, labels, printed, shape, shown, without_trailing_space
 
 
 @pytest.mark.slow
-def test_the_incident_of_the_readme() -> None:
-    """Played again, the drill gives the same words; `python -m tests.investigate.readme` writes them anew."""
-    shown, reported = blocks(), printed()
-    for name, text in reported.items():
-        assert shape(shown[name]) == shape(text), name
+def test_screens(subtests: pytest.Subtests) -> None:
+    """Made again, each screen has the same words."""
+    fresh = printed()
+    assert fresh.keys() == PAGES.keys()
+    for name, same in SAME_BY.items():
+        with subtests.test(name):
+            assert same(shown(name)) == same(without_trailing_space(fresh[name]))
+
+
+def test_every_screen_is_made() -> None:
+    """A block that shows output of our commands stands between the markers of a screen."""
+    for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        for name, page in PAGES.items():
+            if path == ROOT / page:
+                text = text.replace(shown(name), "")
+        for block in re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+            assert not re.match(r"\$ foundry-telemetry|anthropic\.|foundry\.attempt", block), (path, block)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +51,7 @@ def test_another_run_has_the_same_shape(shown: str, printed: str) -> None:
 @pytest.mark.parametrize(
     ("shown", "printed"),
     [
-        ("5 of 8 failed for it", "5 of 9 failed for it"),
+        ("5 of 8 failed", "5 of 9 failed"),
         ("AnthropicFoundry/2.12.0", "AsyncAnthropicFoundry/2.12.0"),
         ("at http://127.0.0.1:4319", "at http://127.0.0.1:4320"),
         ("then wait about 5 minutes", "then wait about 6 minutes"),
@@ -46,3 +61,9 @@ def test_another_run_has_the_same_shape(shown: str, printed: str) -> None:
 def test_other_words_have_another_shape(shown: str, printed: str) -> None:
     """What a reader would miss or read wrongly does count."""
     assert shape(shown) != shape(printed)
+
+
+def test_labels() -> None:
+    """Of a screen with numbers of today its words count, and not what the day of the month decides."""
+    assert labels("month  $0.68\nforecast  none yet") == labels("month  $1.00\nforecast  $30 to $40")
+    assert labels("month  $0.68") != labels("day  $0.68")

@@ -215,7 +215,7 @@ def test_exit_code(
 
 
 def test_what_is_run() -> None:
-    """Without options all four parts are run; the page of the docs is written from all of them or not at all."""
+    """Without options all four parts are run; the page is written from all of them or not at all."""
     chosen = command.arguments([])
     assert (chosen.calls, chosen.at_once, chosen.minutes, chosen.rounds) == (50_000, 1_000, 10, 5)
     chosen = command.arguments(["--minutes", "1"])

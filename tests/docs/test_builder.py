@@ -1,0 +1,119 @@
+"""The builder of the site: every page can be reached, links are changed right, and what is wrong is found."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docs.builder import address, commands, markdown, pages, settings, stage
+from docs.builder.html import problems
+from foundry_telemetry import cli
+
+ROOT = Path(__file__).parents[2]
+
+
+def _leaves(nav: list[dict[str, Any]]) -> Iterator[str]:
+    for entry in nav:
+        for value in entry.values():
+            yield from [value] if isinstance(value, str) else _leaves(value)
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """A page that nobody can reach is no page, and an entry without a page leads nowhere."""
+    nav = tomllib.loads((ROOT / "docs" / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
+    assert sorted(_leaves(nav)) == sorted({*pages.sources(), *pages.MADE})
+
+
+def test_no_made_page_is_tracked() -> None:
+    """What is made from the code or borrowed from elsewhere does not stand in `docs/` a second time."""
+    assert [name for name in {*pages.MADE, *pages.BORROWED} if (ROOT / "docs" / name).exists()] == []
+    assert [name for name in pages.BORROWED.values() if not (ROOT / name).is_file()] == []
+
+
+def test_every_command_has_a_section() -> None:
+    """The page of commands has each command of the parser with every option of it."""
+    page = commands.page()
+    for name, command in commands.commands(commands.parser()):
+        section = page.partition(f"\n## {name} {{")[2].partition("\n## ")[0]
+        shown = [each for each in command.params if each.name != "help" and not each.hidden]
+        options = {name for each in shown for name in each.opts if name.startswith("-")}
+        assert {option for option in options if option not in section} == set(), name
+    assert "--help" not in re.findall(r"^\| `(.+?)` \|", page, re.MULTILINE)
+    assert len(page.split("\n## ")) > len(cli._application().registered_commands)
+
+
+def test_every_variable_has_a_meaning() -> None:
+    """A variable or key that the code reads and that nobody has explained stops the build."""
+    assert sorted(settings.variables().keys() - settings.VARIABLES.keys()) == []
+    assert set(settings.keys()) == set(settings.FILE)
+    page = settings.page()
+    assert all(f"| `{name}` |" in page for name in (*settings.variables(), *settings.FILE))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[a](../concepts/cost.md#x)", "[a](../concepts/cost.md#x)"),
+        ("[a](../../dashboards/causes.md#y)", "[a](../reference/causes.md#y)"),
+        ("[a](../reference/settings.md)", "[a](../reference/settings.md)"),
+        ("[`a`](../../examples/batch.py)", "`a`"),
+        ("![a](../../dashboards/preview.png)", "![a](../pictures/preview.png)"),
+        ("[a](https://example.com/b) [c](#d)", "[a](https://example.com/b) [c](#d)"),
+        ("```\n[a](../../examples/batch.py)\n```", "```\n[a](../../examples/batch.py)\n```"),
+    ],
+)
+def test_links_of_a_page(text: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links go to pages of the site; to a file that is none only where the project has an address."""
+    monkeypatch.setattr(address, "repository", lambda: "")
+    made = stage.relinked(text, "docs/guides/x.md", "guides/x.md", lambda _: "pictures/preview.png")
+    assert made == expected
+    monkeypatch.setattr(address, "repository", lambda: "https://github.com/o/n")
+    made = stage.relinked(text, "docs/guides/x.md", "guides/x.md", lambda _: "pictures/preview.png")
+    assert made == expected.replace("`a`", "[`a`](https://github.com/o/n/blob/HEAD/examples/batch.py)")
+
+
+def test_cells() -> None:
+    """A bar within a cell ends no cell, and code stays as it is."""
+    assert markdown.table(("a",), [("x|y `p|q`",)]).splitlines()[-1] == r"| x\|y `p|q` |"
+
+
+def test_links_of_the_built_site(tmp_path: Path) -> None:
+    """A missing page or id, an unresolved reference, and what is loaded from another host are found."""
+    (tmp_path / "a.html").write_text(
+        '<h1 id="top">A</h1><a href="#top">1</a><a href="b.html#there">2</a><a href="https://example.com">3</a>'
+        '<a href="gone.html">4</a><a href="b.html#gone">5</a><autoref identifier="x.y">6</autoref>',
+        encoding="utf-8",
+    )
+    (tmp_path / "b.html").write_text(
+        '<p id="there">B</p><img src="no.png"><script src="https://example.com/x.js"></script>',
+        encoding="utf-8",
+    )
+    (tmp_path / "404.html").write_text('<a href="/elsewhere">', encoding="utf-8")
+    assert problems(tmp_path) == [
+        "a.html: gone.html leads nowhere",
+        "a.html: b.html#gone leads nowhere",
+        "a.html: unresolved:x.y leads nowhere",
+        "b.html: no.png leads nowhere",
+        "b.html: loads https://example.com/x.js from another host",
+    ]
+
+
+@pytest.mark.parametrize("text", ["http://github.com/o/n", "https://github.com/o", "https://example.com/o/n"])
+def test_wrong_address(text: str, tmp_path: Path) -> None:
+    """An address that is none is refused by its value."""
+    (tmp_path / "pyproject.toml").write_text(
+        f'[tool.foundry_telemetry]\nrepository = "{text}"\n', encoding="utf-8"
+    )
+    with pytest.raises(ValueError, match=r"repository = .*expected"):
+        address.repository(tmp_path)
+
+
+def test_urls() -> None:
+    """With an address the package has urls, and the site one of its own; without one neither."""
+    assert address.urls("") == {}
+    assert address.urls("https://github.com/Owner/name")["Documentation"] == "https://owner.github.io/name/"

@@ -56,9 +56,8 @@ def relinked(text: str, source: str, target: str, keep: Callable[[str], str]) ->
         target: The page, as a path of the site.
         keep: Keeps a picture of the repository; returns its path of the site.
     """
-    places = {path: page for page, path in pages.sources().items()} | {
-        f"docs/{page}": page for page in pages.MADE
-    }
+    places = {path: page for page, path in pages.sources().items()}
+    places |= {f"docs/{page}": page for page in pages.MADE} | {"README.md": "index.md"}
 
     def changed(found: re.Match[str]) -> str:
         mark, label, path, anchor = found[1], found[2], found[3], found[4] or ""

@@ -21,6 +21,7 @@ from foundry_telemetry.testing import FoundryKit
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 _BLOCK: Final = re.compile(r"^```python[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_DIFF: Final = re.compile(r"^```diff\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARIABLES: Final = {
     "ANTHROPIC_FOUNDRY_RESOURCE": "my-resource",
     "ANTHROPIC_FOUNDRY_API_KEY": "any",
@@ -39,11 +40,20 @@ Made = dict[str, Any]
 
 def pages() -> dict[str, str]:
     """The Python of each page that has some."""
-    found = {
-        path.relative_to(DOCS).as_posix(): "\n".join(_BLOCK.findall(path.read_text(encoding="utf-8")))
-        for path in sorted(DOCS.rglob("*.md"))
+    texts = {
+        path.relative_to(DOCS).as_posix(): path.read_text("utf-8") for path in sorted(DOCS.rglob("*.md"))
     }
+    found = {name: changed("\n".join(_BLOCK.findall(text)), text) for name, text in texts.items()}
     return {name: code for name, code in found.items() if code}
+
+
+def changed(code: str, text: str) -> str:
+    """The code with the changes that the page makes to it; a change of other code changes nothing."""
+    for diff in _DIFF.findall(text):
+        lines = diff.splitlines()
+        old = "\n".join(line[1:] for line in lines if not line.startswith("+"))
+        code = code.replace(old, "\n".join(line[1:] for line in lines if not line.startswith("-")))
+    return code
 
 
 def missing(code: str) -> list[str]:

@@ -13,6 +13,7 @@ import pytest
 from docs.builder import address, commands, markdown, pages, settings, stage
 from docs.builder.html import problems
 from foundry_telemetry import cli
+from hatch_build import AddressHook
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,6 +112,17 @@ def test_wrong_address(text: str, tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match=r"repository = .*expected"):
         address.repository(tmp_path)
+
+
+@pytest.mark.parametrize("known", ["", "https://github.com/owner/name"])
+def test_metadata_of_the_package(known: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The build hook gives the README as the description, and urls where there is an address."""
+    monkeypatch.setattr(address, "repository", lambda root: known)
+    metadata: dict[str, Any] = {}
+    AddressHook(str(ROOT), {}).update(metadata)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert metadata["readme"]["text"] == address.front_page(readme, known)
+    assert metadata.get("urls", {}) == address.urls(known)
 
 
 def test_urls() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.snippets import DOCS, pages
+from tests.docs.snippets import DOCS, changed, pages
 from tests.support.patience import PATIENCE_S
 
 ELSEWHERE = {
@@ -28,9 +28,11 @@ NO_CALL = {
 """Pages whose programs only set something."""
 
 
+FASTAPI = (DOCS / "guides" / "fastapi.md").read_text(encoding="utf-8")
+
+
 def _blocks(language: str) -> list[str]:
-    text = (DOCS / "guides" / "fastapi.md").read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}[^\n]*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}[^\n]*\n(.*?)^```$", FASTAPI, re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.slow
@@ -65,14 +67,9 @@ def test_pages_compile(name: str) -> None:
 def test_fastapi_takes_two_lines_and_two_commands() -> None:
     """One page opened, two lines added to the service, two commands typed: and the service is as it says."""
     before = _blocks("python")[0]
-    (change,) = _blocks("diff")
-    added = [line[1:] for line in change.splitlines() if line.startswith("+")]
-    kept = [line[1:] for line in change.splitlines() if not line.startswith("+")]
-    assert len(added) == 2
-    assert "\n".join(kept).strip() in before
-    after = before.replace("\n".join(kept), "\n".join(line[1:] for line in change.splitlines()))
-    changed = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
-    assert [line[2:] for line in changed] == added
-    compile(after, "app.py", "exec")
+    after = changed(before, FASTAPI)
+    lines = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
+    assert lines == ["+ from foundry_telemetry import configure", "+ configure()"]
+    assert pages()["guides/fastapi.md"].startswith(after)
     (commands,) = _blocks("console")
     assert len(commands.splitlines()) == 2

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
@@ -14,7 +15,16 @@ from foundry_telemetry.schema.metric_table import METRICS
 from foundry_telemetry.schema.row import Row, Signal
 from foundry_telemetry.schema.value import EVENT_NAME
 
-_HEAD: Final = ("Field", "Meaning", "Value", "Unit")
+_HEAD: Final = ("Field", "Meaning", "Value", "Unit", "Convention")
+_SOURCE: Final = re.compile(r"(Ours|GenAI|HTTP|Azure|SDK|Exporter)(?:, (?:metrics|on spans))?: ")
+"""What a meaning begins with in the tables of the schema: where the name comes from."""
+_CONVENTIONS: Final = {
+    "Azure": "OpenTelemetry, Azure",
+    "Exporter": "Azure Monitor exporter",
+    "GenAI": "OpenTelemetry, GenAI",
+    "HTTP": "OpenTelemetry, HTTP",
+    "SDK": "anthropic SDK",
+}
 
 
 def ledger() -> str:
@@ -43,15 +53,13 @@ def spans() -> str:
 
 def metrics() -> str:
     """The metrics, and the attributes that they can have."""
-    rows = (
-        (markdown.code(row.name), markdown.prose(row.meaning.partition(": ")[2]), row.unit) for row in METRICS
-    )
+    rows = ((markdown.code(row.name), _meaning(row), row.unit, _convention(row)) for row in METRICS)
     return markdown.page(
         "Metrics",
         "Metrics are never sampled. `foundry.client.*` is recorded by this library alone and is always complete: "
         "dashboards and alerts read it, or the ledger. A `gen_ai.client.*` metric that another library records in "
         "the same meter provider is left to that library; `foundry-telemetry doctor` names it.",
-        markdown.table(("Metric", "Meaning", "Unit"), rows),
+        markdown.table(("Metric", "Meaning", "Unit", "Convention"), rows),
         "## Attributes",
         "Metrics carry no ids. An attribute has at most 50 values; further values become `other`. Tags become "
         'attributes where you allow it: `set_tags(on_metrics=["tenant"])`.',
@@ -64,7 +72,7 @@ def columns() -> str:
     rows = (
         (
             markdown.code(row.column),
-            markdown.prose(row.meaning or row.note),
+            _meaning(row),
             _type(row),
             markdown.code(row.name),
         )
@@ -87,8 +95,19 @@ def _groups(signal: Signal) -> Iterator[str]:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    meaning = markdown.prose(row.meaning or row.note)
-    return (markdown.code(row.name), meaning, markdown.prose(row.constraint.says), row.unit)
+    says = markdown.prose(row.constraint.says)
+    return (markdown.code(row.name), _meaning(row), says, row.unit, _convention(row))
+
+
+def _meaning(row: Row) -> str:
+    text = markdown.prose(_SOURCE.sub("", row.meaning or row.note, count=1))
+    return text[:1].upper() + text[1:]
+
+
+def _convention(row: Row) -> str:
+    """Whose name it is; empty for a name of this library."""
+    found = _SOURCE.match(row.meaning)
+    return _CONVENTIONS.get(found[1], "") if found else ""
 
 
 def _type(row: Row) -> str:

@@ -20,6 +20,7 @@ BORROWED: Final[Mapping[str, str]] = {
     "quality/fuzzing.md": "tests/fuzz/README.md",
     "quality/security.md": "SECURITY.md",
     "quality/servers.md": "tests/delivery/README.md",
+    "quality/settings-matrix.md": "tests/fault_injection/settings.md",
     "reference/causes.md": "dashboards/causes.md",
 }
 """Pages of the site that stand elsewhere in the repository, where their readers and their tests are."""

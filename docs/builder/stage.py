@@ -55,6 +55,9 @@ def relinked(text: str, source: str, target: str, keep: Callable[[str], str]) ->
         source: The page, as a path of the repository.
         target: The page, as a path of the site.
         keep: Keeps a picture of the repository; returns its path of the site.
+
+    Raises:
+        ValueError: A link leads to no file.
     """
     places = {path: page for page, path in pages.sources().items()}
     places |= {f"docs/{page}": page for page in pages.MADE} | {"README.md": "index.md"}
@@ -66,6 +69,8 @@ def relinked(text: str, source: str, target: str, keep: Callable[[str], str]) ->
             return f"{mark}[{label}]({_from(target, keep(named))})"
         if named in places:
             return f"[{label}]({_from(target, places[named])}{anchor})"
+        if not (ROOT / named).exists():
+            raise ValueError(f"{source}: a link leads to {named}, which is not there")
         known = address.repository()
         return f"[{label}]({known}/blob/HEAD/{named}{anchor})" if known else label
 

@@ -78,6 +78,20 @@ def test_links_of_a_page(text: str, expected: str, monkeypatch: pytest.MonkeyPat
     assert made == expected.replace("`a`", "[`a`](https://github.com/o/n/blob/HEAD/examples/batch.py)")
 
 
+def test_a_link_to_no_file() -> None:
+    """A link to a file that is not there stops the build; it does not become plain text."""
+    with pytest.raises(ValueError, match=r"docs/guides/x\.md: a link leads to docs/guides/gone\.md"):
+        stage.relinked("[a](gone.md)", "docs/guides/x.md", "guides/x.md", str)
+
+
+def test_nothing_of_this_machine_is_on_a_page() -> None:
+    """No page names a folder of a machine or the host of a registry."""
+    pattern = re.compile(r"(?<![\w.])/(?:home|root|tmp|work)/|pypi\.org|registry\.npmjs|index-url")
+    texts = {name: (ROOT / source).read_text(encoding="utf-8") for name, source in pages.sources().items()}
+    texts |= {name: make() for name, make in pages.MADE.items()}
+    assert {name: found[0] for name, text in texts.items() if (found := pattern.search(text))} == {}
+
+
 def test_cells() -> None:
     """A bar within a cell ends no cell, and code stays as it is."""
     assert markdown.table(("a",), [("x|y `p|q`",)]).splitlines()[-1] == r"| x\|y `p|q` |"

@@ -65,12 +65,12 @@ def relinked(text: str, source: str, target: str, keep: Callable[[str], str]) ->
     def changed(found: re.Match[str]) -> str:
         mark, label, path, anchor = found[1], found[2], found[3], found[4] or ""
         named = os.path.normpath(PurePosixPath(source).parent / path)
+        if named not in places and not (ROOT / named).exists():
+            raise ValueError(f"{source}: a link leads to {named}, which is not there")
         if named.endswith(_PICTURES):
             return f"{mark}[{label}]({_from(target, keep(named))})"
         if named in places:
             return f"[{label}]({_from(target, places[named])}{anchor})"
-        if not (ROOT / named).exists():
-            raise ValueError(f"{source}: a link leads to {named}, which is not there")
         known = address.repository()
         return f"[{label}]({known}/blob/HEAD/{named}{anchor})" if known else label
 

@@ -195,7 +195,7 @@ def shape(text: str) -> list[str]:
 
 def labels(text: str) -> list[str]:
     """The words of each line that has more than the day of the month and the numbers of this run in it."""
-    lines = (line for line in text.splitlines() if not line.startswith("forecast"))
+    lines = (line for line in text.splitlines() if not line.lower().startswith(("forecast", "month")))
     return [word for line in lines for word in line.split() if not re.search(r"\d", word)]
 
 

@@ -65,5 +65,5 @@ def test_other_words_have_another_shape(shown: str, printed: str) -> None:
 
 def test_labels() -> None:
     """Of a screen with numbers of today its words count, and not what the day of the month decides."""
-    assert labels("month  $0.68\nforecast  none yet") == labels("month  $1.00\nforecast  $30 to $40")
-    assert labels("month  $0.68") != labels("day  $0.68")
+    assert labels("total  $0.68\nForecast  none yet") == labels("total  $1.00\nForecast  $30 to $40")
+    assert labels("total  $0.68") != labels("sum  $0.68")

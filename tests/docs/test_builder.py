@@ -6,13 +6,15 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+import foundry_telemetry
 from docs.builder import address, commands, markdown, pages, settings, stage
 from docs.builder.html import problems
 from foundry_telemetry import cli
+from foundry_telemetry.schema.value import Outcome, Owner
 from hatch_build import AddressHook
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +36,21 @@ def test_no_made_page_is_tracked() -> None:
     """What is made from the code or borrowed from elsewhere does not stand in `docs/` a second time."""
     assert [name for name in {*pages.MADE, *pages.BORROWED} if (ROOT / "docs" / name).exists()] == []
     assert [name for name in pages.BORROWED.values() if not (ROOT / name).is_file()] == []
+
+
+def test_every_public_name_is_on_the_page() -> None:
+    """The API has each name of the package's face, in a block that is filled from its docstring."""
+    page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^::: ([\w.]+)$", page, re.MULTILINE)
+    assert {f"foundry_telemetry.{name}" for name in foundry_telemetry.__all__} <= set(listed)
+    assert len(listed) == len(set(listed))
+
+
+def test_every_owner_and_outcome_is_explained() -> None:
+    """The concepts name each owner of an error and each outcome that a record can have."""
+    for name, values in (("owner", get_args(Owner)), ("attempts", get_args(Outcome))):
+        page = (ROOT / "docs" / "concepts" / f"{name}.md").read_text(encoding="utf-8")
+        assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == sorted(values)
 
 
 def test_every_command_has_a_section() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 import nox
 from packaging.requirements import Requirement
 
-nox.options.sessions = ["lint", "types", "tests", "lowest", "newest", "anthropic", "opentelemetry"]
+nox.options.sessions = ["lint", "types", "docs", "tests", "lowest", "newest", "anthropic", "opentelemetry"]
 nox.options.error_on_missing_interpreters = False  # one that is not installed is skipped, and nox says so
 
 _PYPROJECT: Final = nox.project.load_toml("pyproject.toml")
@@ -115,6 +115,13 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("bandit", "-q", "-ll", "-c", "pyproject.toml", "-r", "foundry_telemetry", "dashboards")
     session.run("zizmor", "--offline", "--no-config", "--persona", "pedantic", ".github")
+
+
+@nox.session(python=OLDEST)
+def docs(session: nox.Session) -> None:
+    """The documentation site, into `build/site/html`; a warning or a link that leads nowhere fails it."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "docs.builder")
 
 
 @nox.session(python=OLDEST)

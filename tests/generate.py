@@ -8,6 +8,7 @@ from typing import Final
 
 MAKERS: Final = (
     "dashboards.builder build",
+    "docs.builder.front_page",
     "foundry_telemetry.advice",
     "tests.fault_injection",
     "tests.settings_matrix",

@@ -103,11 +103,5 @@ FILES: Final[Mapping[str, Callable[[str], str]]] = {
     "foundry_telemetry/investigate/attempt_columns.py": _module(_attempt_columns),
     "foundry_telemetry/testing/kit/expected.py": _module(_expected),
     "SECURITY.md": _between(audit=_lines(rendering.as_markdown)),
-    "README.md": _between(
-        **{
-            "ledger-fields": _lines(lambda: rendering.groups("ledger")),
-            "span-fields": rendering.only_on_spans,
-        }
-    ),
 }
 """File name in the checkout: what makes its text from the present one."""

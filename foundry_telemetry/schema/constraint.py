@@ -43,7 +43,7 @@ def number(says: str, kind: type, *others: type, least: float = 0) -> Constraint
 ID = text("id: at most 128 of `A-Z a-z 0-9 . _ : -`", r"[A-Za-z0-9._:-]{1,128}")
 NAME = text("name: at most 128 of `A-Z a-z 0-9 . _ : @ / + -`", r"[A-Za-z0-9._:@/+-]{1,128}")
 WORD = text("lower-case word of at most 64", r"[a-z][a-z_]{0,63}")
-CAUSE = text("class of failure, see the README, or `http_<status>`", r"[a-z][a-z_]{0,63}|http_\d{3}")
+CAUSE = text("cause of an error, or `http_<status>`", r"[a-z][a-z_]{0,63}|http_\d{3}")
 CODE = text(
     "at most 64 letters, three digits, `AADSTS` and digits, or one phrase of Azure's",
     r"[A-Za-z_]{1,64}|[0-9]{3}|AADSTS[0-9]{4,8}|E[A-Z0-9]+|"

@@ -1,4 +1,4 @@
-"""The inventory as JSON and as Markdown, and the lists of names for pages."""
+"""The inventory as JSON and as Markdown."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.inventory import INVENTORY
-from foundry_telemetry.schema.row import Kind, Row, Signal
+from foundry_telemetry.schema.row import Kind, Row
 
 HEADINGS: Final[dict[Kind, str]] = {
     "span name": "Names of spans",
@@ -39,25 +38,6 @@ def as_markdown() -> str:
         + "\n".join(_line(_marked(row)) for row in rows(kind))
         for kind, heading in HEADINGS.items()
     )
-
-
-def groups(signal: Signal) -> str:
-    """A table of the names that go to a signal, by what they are about."""
-    lines: dict[str, list[str]] = {}
-    for row in FIELDS:
-        if signal in row.signals:
-            lines.setdefault(row.group, []).append(_named(row))
-    body = (_line((group, ", ".join(names))) for group, names in lines.items())
-    return "\n".join((_line(("Group", "Fields")), _line(("---", "---")), *body))
-
-
-def only_on_spans() -> str:
-    """The names that spans have and the ledger has not, as a sentence goes on with them."""
-    return ", ".join(_named(row) for row in FIELDS if "span" in row.signals and "ledger" not in row.signals)
-
-
-def _named(row: Row) -> str:
-    return f"`{row.name}` ({row.note})" if row.note else f"`{row.name}`"
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The page in `dashboards/` is the table, and the README names the same causes."""
+"""The page in `dashboards/` is the table."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import pytest
 
 from foundry_telemetry.advice import ALL, FALLBACKS, PLACEHOLDERS, as_markdown
 from foundry_telemetry.advice.__main__ import PAGE, main
-
-README = Path(__file__).parents[2] / "README.md"
 
 
 def test_the_committed_page_is_a_fresh_one() -> None:
@@ -52,12 +50,6 @@ def test_the_page_is_well_formed() -> None:
     assert "\n\n\n" not in page
     assert page.endswith("|\n")
     assert all(f"| `{name}` |" in page for name in PLACEHOLDERS)
-
-
-def test_the_readme_names_the_same_causes() -> None:
-    """The README lists every class that has advice, and no other."""
-    [line] = re.findall(r"^Causes \(`error\.type`\): (.+)$", README.read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(re.findall(r"`([a-z_]+)`", line)) == set(ALL)
 
 
 def test_the_command_writes_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

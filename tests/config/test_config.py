@@ -240,10 +240,10 @@ def test_wrong_environment(value: str, monkeypatch: pytest.MonkeyPatch, capture:
     assert usd() == 2.0
 
 
-def test_the_example_of_the_readme(write: Callable[[str], Path]) -> None:
-    """The file that the README shows can be used as it is, and sets what it says."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    text = readme.partition("```toml\n")[2].partition("```")[0]
+def test_the_example_of_the_guide(write: Callable[[str], Path]) -> None:
+    """The file that the guide to cost shows can be used as it is, and sets what it says."""
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "cost.md").read_text(encoding="utf-8")
+    text = guide.partition("```toml\n")[2].partition("```")[0]
     load_settings(write(text))
     assert usd() == 1.8
     assert usd("claude-next") == 3

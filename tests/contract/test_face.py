@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import foundry_telemetry
+from docs.builder import reference
 from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.metric_table import METRICS
 from foundry_telemetry.schema.value import EVENT_NAME
@@ -101,7 +102,7 @@ EMITTED = sorted({row.name for row in (*FIELDS, *METRICS)} | {EVENT_NAME})
 
 
 def test_names_are_documented() -> None:
-    """Every name that can be emitted stands in the README."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    missing = [name for name in EMITTED if not re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", readme)]
+    """Every name that can be emitted stands in the reference."""
+    pages = reference.ledger() + reference.spans() + reference.metrics()
+    missing = [name for name in EMITTED if not re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", pages)]
     assert not missing

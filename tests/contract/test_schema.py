@@ -25,7 +25,7 @@ from tests.contract.test_tools import ROOT
 PACKAGE = ROOT / "foundry_telemetry"
 TABLE = PACKAGE / "schema"
 NAMES = {row.name for row in INVENTORY if row.kind in ("field", "metric")} | {EVENT_NAME, TAG_PREFIX}
-COPIED = ("foundry_telemetry", "dashboards", "tests", "README.md", "SECURITY.md", "pyproject.toml")
+COPIED = ("foundry_telemetry", "dashboards", "tests", "SECURITY.md", "pyproject.toml")
 
 ROW = """
 CHEESE: Final = _field("foundry.usage.cheese", "Ours: made up.", _LEDGER, _ANSWER, c.COUNT, \

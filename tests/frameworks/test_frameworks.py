@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -16,6 +18,7 @@ from tests.frameworks.judge import RULES, breaches
 from tests.frameworks.report import README, readme, row, rows_of
 from tests.frameworks.run import ROOT, Pair, python_of, run_pair
 from tests.frameworks.table import FRAMEWORKS, home_of
+from tests.support.patience import PATIENCE_S
 
 Told = dict[str, Any]
 pair_of = cache(run_pair)
@@ -46,6 +49,26 @@ def test_row(pair: tuple[str, Pair]) -> None:
     assert _without_versions(rows_of(README.read_text("utf-8"))[name]) == _without_versions(made)
 
 
+@pytest.mark.parametrize("name", ["agent-framework", "langchain", "litellm", "llama-index", "pydantic-ai"])
+def test_guide(name: str) -> None:
+    """The program on the page of a framework runs in its environment, and its call is recorded."""
+    python = python_of(name)
+    if python is None:
+        pytest.skip("no environment for it here: run `nox -s frameworks`")
+    command = [python, "-m", "tests.docs.snippets", f"integrations/{name}.md"]
+    ended = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True"},  # no look at the network
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert '"missing": [], "attempts": 1}' in ended.stdout
+
+
 def _without_versions(line: str) -> list[str]:
     name, _, *figures = line.strip("| ").split(" | ")
     return [name, *figures]
@@ -61,11 +84,10 @@ def test_readme() -> None:
         assert f"{framework.distribution} {framework.requirements[0].partition('==')[2]}" in rows[name]
 
 
-def test_front_page() -> None:
-    """The README of the project says of each framework where its tokens stand."""
-    text = (ROOT / "README.md").read_text("utf-8")
-    section = text.partition("### Behind a framework\n")[2].partition("\n## ")[0]
-    assert {home_of(name) for name in FRAMEWORKS if home_of(name) not in section} == set()
+def test_overview() -> None:
+    """The overview of the integrations says of each framework where its tokens are."""
+    text = (ROOT / "docs" / "integrations" / "index.md").read_text("utf-8")
+    assert {home_of(name) for name in FRAMEWORKS if home_of(name) not in text} == set()
 
 
 SPOILT: dict[str, Callable[[Told], object]] = {

@@ -1,4 +1,4 @@
-"""The first examples of the README run as they stand, whether anything is recorded or not."""
+"""The example of the README, and that of the guide about threads, run whether anything is recorded or not."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import foundry_telemetry
 from foundry_telemetry.testing import FoundryKit
 from tests.testing.kit.calling import QUESTION
 
-README = Path(__file__).parents[2] / "README.md"
-SECTION = README.read_text("utf-8").partition("\n## Use it\n")[2].partition("\n## ")[0]
-FIRST, THREADED = re.findall(r"```python\n(.*?)```", SECTION, re.DOTALL)
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+(FIRST,) = re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+GUIDE = (ROOT / "docs" / "guides" / "instrument.md").read_text("utf-8")
+(THREADED,) = re.findall(r"```python\n(import contextvars\n.*?)```", GUIDE, re.DOTALL)
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def is_recorded(request: pytest.FixtureRequest, kit: FoundryKit, monkeypatch: py
 
 def printed(capsys: pytest.CaptureFixture[str], *blocks: str) -> str:
     """What the blocks print, run one after the other."""
-    here: dict[str, Any] = {"asked": QUESTION}
+    here: dict[str, Any] = {"question": QUESTION}
     for block in blocks:
         exec(compile(block, README.name, "exec"), here)  # noqa: S102 - our own README
     return capsys.readouterr().out

@@ -21,6 +21,9 @@ CONTROL = 5
 REPORT_S = 15.0
 """Seconds between two lines of progress where they cannot be written over."""
 
+PAGE = ROOT / "docs" / "quality" / "soak.md"
+"""Has the table."""
+
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """The command line."""
@@ -35,13 +38,13 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
         f"(by default {ROUNDS})",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    parser.add_argument("--update-readme", action="store_true", help="write the table into README.md")
+    parser.add_argument("--update-docs", action="store_true", help=f"write the table into {PAGE.name}")
     options = parser.parse_args(given)
     if options.calls is options.at_once is options.minutes is options.rounds is None:
         options.calls, options.at_once, options.minutes, options.rounds = CALLS, AT_ONCE, MINUTES, ROUNDS
-    elif options.update_readme:
+    elif options.update_docs:
         parser.error(
-            "--update-readme takes no part of a run: leave --calls, --at-once, --minutes and --rounds away"
+            "--update-docs takes no part of a run: leave --calls, --at-once, --minutes and --rounds away"
         )
     return options
 
@@ -60,8 +63,8 @@ def main(given: list[str] | None = None) -> int:
         report.figures["in pairs"] = paired(options.rounds, shown)
     text = json.dumps(report.as_json(), indent=1) if options.json else report.markdown()
     sys.stdout.write(f"{text}\n")
-    if options.update_readme:
-        update(ROOT / "README.md", "soak", report.markdown())
+    if options.update_docs:
+        update(PAGE, "soak", report.markdown())
     return 0 if report.is_kept else 1
 
 

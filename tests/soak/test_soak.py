@@ -215,13 +215,13 @@ def test_exit_code(
 
 
 def test_what_is_run() -> None:
-    """Without options all four parts are run; README.md is written from all of them or not at all."""
+    """Without options all four parts are run; the page is written from all of them or not at all."""
     chosen = command.arguments([])
     assert (chosen.calls, chosen.at_once, chosen.minutes, chosen.rounds) == (50_000, 1_000, 10, 5)
     chosen = command.arguments(["--minutes", "1"])
     assert (chosen.calls, chosen.at_once, chosen.minutes, chosen.rounds) == (None, None, 1, None)
     with pytest.raises(SystemExit):
-        command.arguments(["--calls", "5", "--update-readme"])
+        command.arguments(["--calls", "5", "--update-docs"])
 
 
 def test_progress_is_one_line_and_has_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,14 +51,6 @@ def test_tables(table: str) -> None:
     assert shown(table) == made()[table]
 
 
-def test_the_readme_runs(project: pytest.Pytester) -> None:
-    """The snippet of the README about tests passes, with the imports and the service of the page."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    snippet = text.partition("## In your own tests")[2].partition("```python\n")[2].partition("```")[0]
-    project.makepyfile(test_readme="\n".join([blocks("python")[0], "import pytest", snippet]))
-    project.runpytest_subprocess(*PLUGIN, "-k", "expired").assert_outcomes(passed=1, deselected=2)
-
-
 def test_links_lead_somewhere() -> None:
     """Each link leads to a file, or to a heading of the page."""
     text = PAGE.read_text(encoding="utf-8")

@@ -155,6 +155,12 @@ def test_configure_in_the_test(foundry: FoundryKit) -> None:
 
 
 @pytest.mark.usefixtures("no_resource")
+def test_flush_in_the_test(foundry: FoundryKit) -> None:
+    """A handler that flushes at its end can be tested: nothing waits, so all of it was sent."""
+    configure()
+    assert azure.flush(timeout_s=0.1) is True
+
+
 def test_configure_still_checks(foundry: FoundryKit) -> None:
     """What `configure()` refuses in production it refuses in a test."""
     with pytest.raises(TypeError, match="did you mean 'connection_string'"):

@@ -1,0 +1,1 @@
+"""The documentation: pages in Markdown, and the package that builds the site from them and from the code."""

@@ -1,0 +1,1 @@
+"""The documentation: its snippets run, its screens are real, its links lead somewhere."""

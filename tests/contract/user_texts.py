@@ -1,6 +1,6 @@
 """Every text that a user can meet, with the place where it stands.
 
-Found are the help of the commands, literals of Python that are no documentation, KQL, the strings of workbook,
+Found are the help of the commands, literals of Python but documentation, KQL, the strings of workbook,
 Grafana dashboard and template, what the page writes, and Markdown.
 """
 

@@ -10,6 +10,7 @@ from dashboards.builder import alerts, querypack
 from dashboards.builder.alerts import Rule
 from dashboards.builder.arm.expressions import literal, quoted
 from dashboards.builder.querypack import Saved
+from dashboards.builder.texts import TEMPLATE
 from foundry_telemetry.kql import files
 
 Json = dict[str, object]
@@ -178,7 +179,7 @@ def _workbook() -> Json:
         "variables('workbookGuid')",
         {
             "displayName": "[parameters('workbookName')]",
-            "description": "Every attempt to call Claude in Microsoft Foundry: health, incidents, cost.",
+            "description": TEMPLATE["workbook"],
             "serializedData": f"[replace({_here('workbook')}, {quoted(_NO_RESOURCES)}, {here})]",
             "version": "Notebook/1.0",
             "sourceId": "[variables('workspaceId')]",

@@ -15,32 +15,33 @@ from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 Words = Mapping[str, str]
 """Key: what stands for it."""
 
-_SHOWN: Final[Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("texts.toml").read_text("utf-8"))
+SHOWN: Final[Mapping[str, Any]] = tomllib.loads(Path(__file__).with_name("texts.toml").read_text("utf-8"))
+"""Workbook and Grafana."""
 DEPLOYED: Final[Mapping[str, Any]] = tomllib.loads(
     Path(__file__).with_name("texts_deployed.toml").read_text("utf-8")
 )
 """Alerts, parameters of the template, query pack and resources."""
 
-COLUMNS: Final[Words] = _SHOWN["columns"]
-LINKS: Final[Words] = _SHOWN["links"]
-SERIES: Final[Words] = _SHOWN["series"]
-VALUES: Final[Mapping[str, Words]] = _SHOWN["values"] | {
+COLUMNS: Final[Words] = SHOWN["columns"]
+LINKS: Final[Words] = SHOWN["links"]
+SERIES: Final[Words] = SHOWN["series"]
+VALUES: Final[Mapping[str, Words]] = SHOWN["values"] | {
     "error_owner": {**OWNER_LABELS, "unknown": "Unknown"},
 }
 """Column, or kind of column: the words of its keys."""
-TILES: Final[Words] = _SHOWN["tiles"]
-TABS: Final[Words] = _SHOWN["tabs"]
+TILES: Final[Words] = SHOWN["tiles"]
+TABS: Final[Words] = SHOWN["tabs"]
 PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
-    name: (label, description) for name, (label, description) in _SHOWN["parameters"].items()
+    name: (label, description) for name, (label, description) in SHOWN["parameters"].items()
 }
 """Parameter: label and description."""
-INVALID: Final[Words] = _SHOWN["invalid"]
-STREAM_MEASURES: Final[Words] = _SHOWN["stream_measures"]
-TITLES: Final[Words] = _SHOWN["titles"]
-EMPTY: Final[Words] = _SHOWN["empty"]
-NOTES: Final[Words] = _SHOWN["notes"]
-CAUSE_HEADS: Final[tuple[str, ...]] = tuple(_SHOWN["causes"]["heads"])
-GRAFANA: Final[Words] = _SHOWN["grafana"]
+INVALID: Final[Words] = SHOWN["invalid"]
+STREAM_MEASURES: Final[Words] = SHOWN["stream_measures"]
+TITLES: Final[Words] = SHOWN["titles"]
+EMPTY: Final[Words] = SHOWN["empty"]
+NOTES: Final[Words] = SHOWN["notes"]
+CAUSE_HEADS: Final[tuple[str, ...]] = tuple(SHOWN["causes"]["heads"])
+GRAFANA: Final[Words] = SHOWN["grafana"]
 QUERY_PACK: Final[Words] = DEPLOYED["queries"]
 TEMPLATE: Final[Words] = DEPLOYED["template"]
 TEMPLATE_PARAMETERS: Final[Words] = DEPLOYED["parameters"]

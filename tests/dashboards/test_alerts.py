@@ -183,7 +183,7 @@ def test_a_long_silence_is_no_silence_any_more() -> None:
     """After the eight hours that its description names, the rule of no data lets go."""
     [rule] = [rule for rule in RULES if rule.key == "noData"]
     quarters = TEMPLATE["parameters"]["noDataActiveQuarters"]["defaultValue"]
-    assert "about eight hours" in rule.description
+    assert "about 8 hours" in rule.description
     assert 24 - quarters / 4 == 8
     assert "noData" not in evaluate(day(of(ORDERS, 60 * 8 + 30, lambda _: [])))
 

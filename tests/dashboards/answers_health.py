@@ -114,7 +114,7 @@ def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
         for kind in ("input", "output"):
             ours = ledger(deployment, kind, start, end)
             theirs = None if measured is None else measured[kind]
-            line |= {kind: ours, f"metrics_{kind}": theirs}
+            line |= {f"ledger_{kind}": ours, f"metrics_{kind}": theirs}
             line[f"{kind}_difference"] = None if theirs is None else theirs - ours
             least, most = (
                 ledger(deployment, kind, start, end - MINUTE),

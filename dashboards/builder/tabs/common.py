@@ -45,7 +45,8 @@ LATENCY: Final = Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTIL
 
 _GROUPED: Final = (
     "abandoned", "attempts", "cache_read", "cache_write", "calls", "current_rate", "days_kept",
-    "dropped", "failed", "failed_before_first_byte", "failed_calls", "highest_unthrottled", "input",
+    "dropped", "failed", "failed_before_first_byte", "failed_calls", "highest_unthrottled", "ledger_input",
+    "ledger_output",
     "input_difference", "input_tokens", "last_week", "limit", "lowest_throttled", "metrics_input",
     "metrics_output", "new_input", "output", "output_difference", "output_tokens", "peak_rate",
     "records", "stream_errors", "streams", "thinking", "tokens_per_s_p10", "tokens_per_s_p50",

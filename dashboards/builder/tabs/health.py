@@ -54,10 +54,10 @@ HEALTH: Final = Group(
                 columns=columns(
                     "deployment",
                     "state",
-                    "input",
+                    "ledger_input",
                     "metrics_input",
                     "input_difference",
-                    "output",
+                    "ledger_output",
                     "metrics_output",
                     "output_difference",
                     state=in_words(VALUES["match"], _MATCH),

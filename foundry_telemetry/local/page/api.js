@@ -52,7 +52,7 @@ export class QueryError extends Error {
  */
 export async function load(path) {
   const response = await fetch(path, { headers: { accept: 'application/json' } });
-  if (!response.ok) throw new QueryError(`${path} was answered with ${response.status}`);
+  if (!response.ok) throw new QueryError(`${path} returned status ${response.status}`);
   return response.json();
 }
 
@@ -62,7 +62,7 @@ export async function load(path) {
  * @param {number} status
  */
 export function refusal(body, status) {
-  if (!body?.error) return new QueryError(`The query was answered with status ${status}`);
+  if (!body?.error) return new QueryError(`The query returned status ${status}`);
   const { code } = body.error;
   const facts = {
     code,
@@ -106,14 +106,14 @@ export async function query({ kql, timespan }, signal) {
     (/** @type {Error} */ error) => {
       if (signal.aborted) throw error;
       const isLate = error.name === 'TimeoutError';
-      throw new QueryError(isLate ? 'No answer within two minutes' : 'The server does not answer', {
+      throw new QueryError(isLate ? 'No response within 2 minutes' : 'The server does not respond', {
         lost: !isLate,
       });
     },
   );
   const body = parse(text);
   if (!response.ok) throw refusal(body, response.status);
-  if (!body?.tables?.length) throw new QueryError('The answer has no table');
+  if (!body?.tables?.length) throw new QueryError('The response has no table');
   return { text, table: body.tables[0], cut: body.error?.message ?? null };
 }
 

@@ -106,7 +106,7 @@ export class Chart {
         : { axes: chartData(table, this.settings), slices: null };
     this.#drawLegend(this.#drawing);
     this.#describe(this.#drawing);
-    this.#showNote(this.#drawing.axes?.isCut ? 'Only the first 100 series and 10,000 points are drawn.' : '');
+    this.#showNote(this.#drawing.axes?.isCut ? 'Only the first 100 series and 10,000 points are shown.' : '');
     library()
       .then((echarts) => {
         if (content === this.#content) this.#paint(echarts);

@@ -99,7 +99,7 @@ class TextControl {
     const broken = value
       ? this.rules.find((rule) => new RegExp(rule.regExp).test(value) === (rule.match === false))
       : undefined;
-    this.problem.textContent = broken ? broken.message || `This is no valid value: ${value}` : '';
+    this.problem.textContent = broken ? broken.message || `Invalid value: ${value}` : '';
     this.input.setAttribute('aria-invalid', String(Boolean(broken)));
     if (!broken) this.services.set(value);
   }

@@ -118,7 +118,7 @@ const paragraph = (...words) => h('p', {}, ...words);
  * @returns {Reason}
  */
 export function reason({ text, used, range }, { clock, status, set }) {
-  if (!status) return plain('The query found no rows.');
+  if (!status) return plain('The query returned no rows.');
   const { rows, last } = stored(text, status);
   if (!rows) return { elements: nothing(status), isFirst: true };
   const timed = used.find((parameter) => timeOf(parameter) !== null);
@@ -128,7 +128,7 @@ export function reason({ text, used, range }, { clock, status, set }) {
   const chosenFilters = filters(used);
   if (chosenFilters.length) return { elements: excluded(chosenFilters, clock, set) };
   return plain(
-    covered ? `The query found no rows ${within(covered, clock.utc)}.` : 'The query found no rows.',
+    covered ? `The query returned no rows ${within(covered, clock.utc)}.` : 'The query returned no rows.',
   );
 }
 
@@ -155,7 +155,7 @@ function plain(words) {
 function nothing(status) {
   const line = exportLine(status.connection_string);
   return [
-    paragraph(h('strong', {}, 'Nothing has arrived yet.')),
+    paragraph(h('strong', {}, 'No telemetry received yet.')),
     button(
       '',
       () => void copy(line, 'Connection string copied'),
@@ -174,7 +174,7 @@ function nothing(status) {
 function earlier({ last, covered, timed }, { now, utc }, set) {
   const when = `${dateText(last, utc, 'longDateTimePattern')}${utc ? ' UTC' : ''}`;
   const words = paragraph(
-    h('strong', {}, `Nothing ${within(covered, utc)}.`),
+    h('strong', {}, `No data ${within(covered, utc)}.`),
     ` The last record is from ${when}, ${ago(last, now)}.`,
   );
   if (!timed) return [words];
@@ -200,7 +200,7 @@ function excluded(parameters, { utc }, set) {
   const named = parameters.map((parameter) => `${parameter.title}: ${labelText(parameter, utc)}`).join('; ');
   const clear = () => parameters.forEach((parameter) => set(parameter, parameter.initial));
   return [
-    paragraph(h('strong', {}, 'No row fits the filter.'), ` ${named}`),
+    paragraph(h('strong', {}, 'No rows match the filter.'), ` ${named}`),
     button('', clear, { class: 'action' }, 'Clear the filter'),
   ];
 }

@@ -85,7 +85,8 @@ export class Grid {
     const sameColumns = this.#table && JSON.stringify(table.columns) === JSON.stringify(this.#table.columns);
     this.#table = table;
     this.#columns = gridColumns(table.columns, this.settings.formatters);
-    if (!sameColumns) this.#drawHead();
+    if (sameColumns) this.#retitle();
+    else this.#drawHead();
     this.#drawBody();
   }
 
@@ -100,6 +101,7 @@ export class Grid {
    * first.
    */
   markSelection() {
+    this.#retitle();
     const { selection } = this.services;
     const all = [...this.#drawn.values()];
     const fitting = selection ? all.filter(({ row }) => selection.has(row)) : [];
@@ -139,6 +141,14 @@ export class Grid {
   #title(name) {
     const label = this.settings.labelSettings?.find((each) => each.columnId === name)?.label;
     return label ? this.services.fill(label) : name;
+  }
+
+  /** Names the columns anew: a heading may have the text of a parameter. */
+  #retitle() {
+    this.#headCells.forEach((cell, i) => {
+      const words = cell.querySelector('.sort span');
+      if (words) words.textContent = this.#title(this.#columns[i].name);
+    });
   }
 
   /** @param {GridColumn} column */

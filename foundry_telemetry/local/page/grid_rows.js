@@ -120,7 +120,7 @@ export function ranges(table, columns) {
  */
 export function note({ found, all, limit, words }) {
   const [many, most, total] = [found, limit, all].map((count) => count.toLocaleString('en-US'));
-  const filtered = words ? `${many} of ${total} rows fit the filter.` : '';
+  const filtered = words ? `${many} of ${total} rows match the filter.` : '';
   const cut = found > limit ? `Only the first ${most} of ${many} rows are shown.` : '';
   return [filtered, cut].filter(Boolean).join(' ');
 }

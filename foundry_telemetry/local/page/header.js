@@ -33,7 +33,7 @@ export function liveButton(live) {
     words.textContent = isPaused ? 'Paused' : NAMES[live.state];
     element.dataset.state = isPaused ? 'paused' : live.state;
     element.setAttribute('aria-pressed', String(live.isOn));
-    element.title = live.isOn ? 'Updates as data arrives. Click to pause.' : 'Paused. Click to go on.';
+    element.title = live.isOn ? 'Updates as data arrives. Click to pause.' : 'Paused. Click to resume.';
   };
   const beat = () => {
     element.classList.remove('beat');
@@ -52,7 +52,7 @@ export function storeButton(services) {
   const opener = button(
     'Store',
     () => {},
-    { class: 'store', title: 'What the store holds' },
+    { class: 'store', title: 'Stored data' },
     icon('database'),
     words,
   );
@@ -96,8 +96,8 @@ function tableOfTables(status, utc) {
 /** @param {StoreServices} services */
 function panel({ status: read, clock }) {
   const status = read();
-  if (!status) return h('p', { class: 'popup-note' }, 'The server has not answered yet.');
-  const where = status.database === ':memory:' ? 'In memory: gone when the server stops.' : status.database;
+  if (!status) return h('p', { class: 'popup-note' }, 'No response from the server yet.');
+  const where = status.database === ':memory:' ? 'In memory: lost when the server stops.' : status.database;
   return h(
     'div',
     { class: 'store-panel' },

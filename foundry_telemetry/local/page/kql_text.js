@@ -68,7 +68,7 @@ export function showKql({ title, kql, range, line }) {
     ? h(
         'p',
         { class: 'dialog-note' },
-        'Sent with the time range ',
+        'Queried with the time range ',
         h('code', {}, range),
         ', which limits TimeGenerated.',
       )

@@ -54,7 +54,7 @@ export function notice(problems) {
   const list = problems
     .map(({ text }) => h('code', {}, text))
     .flatMap((each, i) => (i ? [', ', each] : [each]));
-  return strip('This page does not draw: ', ...list);
+  return strip('Not supported by this page: ', ...list);
 }
 
 /**

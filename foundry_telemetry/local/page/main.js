@@ -48,7 +48,7 @@ function hideTitle(page, title) {
 
 /** The first thing to do, while nothing has arrived. */
 function welcome() {
-  const element = h('section', { class: 'welcome', hidden: true, 'aria-label': 'First steps' });
+  const element = h('section', { class: 'welcome', hidden: true, 'aria-label': 'Get started' });
   const show = () => {
     const { status } = store;
     const isEmpty = status !== null && Object.values(status.tables).every(({ rows }) => rows === 0);
@@ -58,12 +58,12 @@ function welcome() {
         h(
           'p',
           {},
-          'Set this in the environment of a service that calls ',
+          'Set this environment variable in a service that calls ',
           h('code', {}, 'foundry_telemetry.configure()'),
-          ' or uses the Azure Monitor distro, and start it. The page fills by itself.',
+          ' or uses the Azure Monitor distro, and start it. The page updates automatically.',
         ),
         connection(status),
-        h('p', { class: 'quiet' }, 'No service at hand? Run ', h('code', {}, 'foundry-telemetry demo'), '.'),
+        h('p', { class: 'quiet' }, 'No service yet? Run ', h('code', {}, 'foundry-telemetry demo'), '.'),
       );
     }
     element.hidden = !isEmpty;

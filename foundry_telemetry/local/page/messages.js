@@ -55,7 +55,7 @@ export function failure(error, kql, { again, show }) {
  * @param {Parameter[]} missing
  */
 export function waiting(missing) {
-  return h('p', {}, `Waits for a value of ${missing.map(({ title }) => title).join(', ')}.`);
+  return h('p', {}, `Waiting for a value of ${missing.map(({ title }) => title).join(', ')}.`);
 }
 
 /**
@@ -65,13 +65,13 @@ export function waiting(missing) {
  */
 export function unfilled({ unknown, formats }, scope) {
   const formatted = [...formats].map(
-    (name) => `${name} is not filled in: the page does not know this format`,
+    (name) => `${name} has no value: unknown format`,
   );
   const named = [...unknown].map((name) => {
     const why = scope.isDeclared(name)
-      ? 'the step that sets it stands elsewhere or later'
-      : 'no step declares it';
-    return `{${name}} is not filled in: ${why}`;
+      ? 'another or a later step sets it'
+      : 'no step sets it';
+    return `{${name}} has no value: ${why}`;
   });
   return [...named, ...formatted];
 }

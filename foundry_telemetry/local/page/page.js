@@ -74,7 +74,7 @@ export class Page {
   mount(root) {
     const { top } = this.#found;
     if (top.length)
-      root.append(h('p', { class: 'notice' }, `Not drawn: ${top.map(({ text }) => text).join(', ')}`));
+      root.append(h('p', { class: 'notice' }, `Not supported: ${top.map(({ text }) => text).join(', ')}`));
     root.append(...this.items.map((item) => item.element));
   }
 

@@ -61,7 +61,7 @@ export class QueryItem {
   /** @type {HTMLElement | null} */
   #warning = null;
   #emptyKey = '';
-  #reset = tool('reset', 'Back to the time before', () => this.#unbrush(), { hidden: true });
+  #reset = tool('reset', 'Restore the previous time range', () => this.#unbrush(), { hidden: true });
   #swap = tool('table', 'Show as table', () => this.#swapView(), { 'aria-pressed': 'false' });
 
   /**
@@ -86,7 +86,7 @@ export class QueryItem {
       answered: (answer, isChange) => this.#answered(answer, isChange),
       failed: (error) => this.#failed(error),
     });
-    if (!this.isDrawn) this.layout.showMessage('unknown', 'Its query can still be read.');
+    if (!this.isDrawn) this.layout.showMessage('unknown', 'Its query is available.');
   }
 
   /** Declares the parameters that the item sets: by the selection of a row, or by a time brush. */

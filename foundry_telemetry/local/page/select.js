@@ -129,7 +129,7 @@ export class SelectControl {
       return [...(isFirst ? [head] : []), this.#option(choice, i)];
     });
     this.#list.replaceChildren(...rows);
-    const why = this.parameter.options?.length ? 'Nothing fits the search.' : 'No values in the data yet.';
+    const why = this.parameter.options?.length ? 'No match.' : 'No values yet.';
     this.#empty.textContent = count ? '' : why;
     this.#empty.hidden = count > 0;
     this.#list.hidden = !count;

@@ -36,7 +36,7 @@ def breaches(workbook: Item) -> Iterator[Problem]:
 def _names(workbook: Item) -> Iterator[Problem]:
     for item in steps(workbook):
         if not item.get("name", "").strip() or _DEFAULT_NAME.match(item["name"]):
-            yield Problem(name_of(item), "needs a telling name")
+            yield Problem(name_of(item), "needs a descriptive name")
     for name, count in Counter(map(name_of, steps(workbook))).items():
         if count > 1:
             yield Problem(name, f"{count} steps have this name")

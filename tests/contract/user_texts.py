@@ -36,11 +36,21 @@ Source = Callable[[str, str], Iterator[UserText]]
 _GAP: Final = "…"
 """What stands where a text is put together at run time."""
 _QUERIES: Final = frozenset(
-    {"query", "rawSql", "body", "serializedData", "workbook", "grafana", "alertQueries", "savedQueries"}
+    {
+        "query",
+        "rawSql",
+        "body",
+        "serializedData",
+        "workbook",
+        "grafana",
+        "alertQueries",
+        "savedQueries",
+        "columnId",
+    }
 )
-"""Keys of the artefacts that hold KQL, or another artefact: each is read where it comes from."""
-_COLUMNS: Final = frozenset({"label", "displayName"})
-"""Keys of the artefacts that hold the heading of a column."""
+"""Keys of the artefacts that hold KQL, a name of it, or another artefact: each is read where it comes from."""
+_HEADINGS: Final = "/labelSettings/"
+"""In the place of a text: what holds the headings of columns."""
 
 
 def python_texts(name: str, text: str) -> Iterator[UserText]:
@@ -79,7 +89,7 @@ def json_texts(name: str, text: str) -> Iterator[UserText]:
 def _strings(value: Any, place: str, key: str) -> Iterator[UserText]:
     match value:
         case str():
-            kind: Kind = "column" if key in _COLUMNS else "prose" if " " in value else "name"
+            kind: Kind = "column" if _HEADINGS in place else "prose" if " " in value else "name"
             yield UserText(f"{place}/{key}", value, kind)
         case list():
             for number, each in enumerate(value):

@@ -90,7 +90,7 @@ def test_the_check_says_what_is_outdated(copied: Path, capsys: pytest.CaptureFix
     (copied / files.WORKBOOK).write_text(text, encoding="utf-8")
     assert ended("check") == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "FAILED   the committed files are a fresh build"
+    assert lines[0] == "FAILED   the committed files are up to date"
     assert "python -m dashboards.builder" in lines[1]
     assert files.workbook() == text
 

@@ -518,7 +518,7 @@ WRONG_COLUMNS: dict[str, tuple[str, Break, str]] = {
             "| project TimeGenerated, p50",
             "| project TimeGenerated, p50 = tostring(p50)",
         ),
-        "draws p50, which is no number but string",
+        "draws p50, which is not a number but string",
     ),
     "a series that has no name": (
         "failures by owner over time",

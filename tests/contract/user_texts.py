@@ -48,7 +48,7 @@ _QUERIES: Final = frozenset(
         "columnId",
     }
 )
-"""Keys of the artefacts that hold KQL, a name of it, or another artefact: each is read where it comes from."""
+"""Keys of the artefacts that hold KQL, names of it, or another artefact: read where they come from."""
 _HEADINGS: Final = "/labelSettings/"
 """In the place of a text: what holds the headings of columns."""
 

@@ -37,7 +37,6 @@ _NO_RESOURCES: Final = '"fallbackResourceIds":[]'
 _ONE_RESOURCE: Final = '"fallbackResourceIds":["{0}"]'
 """In the workbook's text: it names no resource, until it is deployed for one."""
 
-
 _PORTAL: Final = '"https://portal.azure.com"'
 """In both texts: the address that is the parameter's first value."""
 

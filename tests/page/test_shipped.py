@@ -146,7 +146,7 @@ def test_dragging_over_a_chart_chooses_its_time_for_the_page(
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 90, steps=4)
     page.mouse.up()
-    expect(opened.parameter("Time")).to_contain_text(" to ")
+    expect(opened.parameter("Time range")).to_contain_text(" to ")
     expect(opened.step(TILES[0]).locator(".tile-left").first).not_to_have_text(f"{before['Calls']:,.0f}")
     opened.idle(TILES[1])
     start, end = page.evaluate("decodeURIComponent(location.hash).match(/TimeRange=([^&]+)/)[1].split('/')")
@@ -154,7 +154,7 @@ def test_dragging_over_a_chart_chooses_its_time_for_the_page(
     assert shown_tiles(opened) == pytest.approx(counted.tiles(inside), abs=0.000051)
     opened.step("calls over time").get_by_role("button", name="Restore the previous time range").click()
     expect(opened.step(TILES[0]).locator(".tile-left").first).to_have_text(f"{before['Calls']:,.0f}")
-    expect(opened.parameter("Time")).to_contain_text("Last 24 hours")
+    expect(opened.parameter("Time range")).to_contain_text("Last 24 hours")
 
 
 def test_every_step_of_the_workbook_is_drawn(shipped: LocalAzureMonitor, screen: type_of_open):
@@ -165,6 +165,16 @@ def test_every_step_of_the_workbook_is_drawn(shipped: LocalAzureMonitor, screen:
         page.get_by_role("tab", name=tab).click()
         expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
         expect(page.locator(".notice:visible, .is-error:visible, .is-waiting:visible")).to_have_count(0)
+
+
+def test_a_heading_follows_its_parameter(shipped: LocalAzureMonitor, screen: type_of_open):
+    """The first column is headed by what the table is split by, from the start and after a change."""
+    opened = screen(shipped.url)
+    page = opened.open("#TimeRange=1d&Tab=cost&SplitBy=service")
+    heading = opened.step("usage and cost").locator("th .sort span").first
+    expect(heading).to_have_text("Service")
+    page.evaluate("location.hash = location.hash.replace('SplitBy=service', 'SplitBy=model')")
+    expect(heading).to_have_text("Model")
 
 
 def test_a_chart_can_be_read_as_a_table(

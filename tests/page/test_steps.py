@@ -240,7 +240,7 @@ def test_what_is_not_drawn_is_said_in_its_place(sample: LocalAzureMonitor, scree
     expect(opened.step("half known").locator(".notice")).to_contain_text("formatter 13")
     expect(opened.idle("half known").locator("tbody tr")).to_have_count(3)
     expect(opened.idle("undeclared").locator(".notice")).to_contain_text(
-        "{Nobody} is not filled in: no step sets it"
+        "{Nobody} has no value: no step sets it"
     )
 
 

@@ -11,6 +11,7 @@ import { GridNavigation } from './grid_navigation.js';
 import { arrange, gridColumns, initialSort, isRightAligned, nextSort, note, ranges } from './grid_rows.js';
 import { icon } from './icons.js';
 import { record } from './table.js';
+import { FILLED, TEXTS } from './texts.js';
 
 /**
  * @import { GridColumn, Range } from './grid_rows.js'
@@ -118,8 +119,8 @@ export class Grid {
     const input = h('input', {
       type: 'search',
       id: id('filter'),
-      placeholder: 'Filter rows',
-      'aria-label': `Filter rows of ${name}`,
+      placeholder: TEXTS.filterRows,
+      'aria-label': FILLED.filterOf(name),
       on: { input: typed },
     });
     return h('div', { class: 'grid-filter' }, icon('search'), input);
@@ -246,7 +247,7 @@ export class Grid {
     if (!td) return;
     if (event.target === td && ['Enter', ' '].includes(event.key)) this.#press(event, td);
     const isCopy = event.key.toLowerCase() === 'c' && (event.ctrlKey || event.metaKey);
-    if (isCopy && document.getSelection()?.isCollapsed) void copy(this.#valueOf(td), 'Cell copied');
+    if (isCopy && document.getSelection()?.isCollapsed) void copy(this.#valueOf(td), TEXTS.cellCopied);
   }
 
   /**

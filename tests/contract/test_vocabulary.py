@@ -220,6 +220,10 @@ def test_each_word_is_found(word: Home) -> None:
         "Anthropic (model service)",
         "units of the axis",
         "not reported",
+        "this library leaves that metric alone",
+        "there is no price: the model is unknown",
+        "the stream says it is overloaded",
+        "all of it is there to look at",
     ],
 )
 def test_plain_english_is_not_found(text: str) -> None:

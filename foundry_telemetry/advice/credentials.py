@@ -138,7 +138,7 @@ CREDENTIALS: Final = by_name(
             names.CLIENT,
         ),
         tab="Auth",
-        retry="With a new token; the SDK does not retry a 401.",
+        retry="Only with a new token; the SDK does not retry a 401.",
         ticket="the token is renewed on your side.",
     ),
     Advice(

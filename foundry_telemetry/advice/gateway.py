@@ -139,7 +139,7 @@ GATEWAY: Final = by_name(
             Step("202 or 204: the host in front of Foundry accepted the call and answered itself."),
         ),
         relevant_fields=(names.SERVER_ADDRESS, names.STATUS_CODE, names.AZURE_REQUEST_ID),
-        retry="Once; if the body is empty again, a host on the way removes it.",
+        retry="At most once; if the body is empty again, a host on the way removes it.",
         ticket="if azure.service.request.id is present.",
         support_channels=("Azure",),
     ),

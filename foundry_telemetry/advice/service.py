@@ -103,7 +103,7 @@ SERVICE: Final = by_name(
             names.RESOURCE,
             names.ATTEMPT_NUMBER,
         ),
-        retry="Intermittent.",
+        retry="The error is intermittent.",
         ticket="if it persists and billing is in order.",
         support_channels=("Azure",),
     ),

@@ -3,10 +3,10 @@
 
 targetScope = 'resourceGroup'
 
-@description('Resource id of the Log Analytics workspace that your Application Insights resource sends to. Empty: a new workspace is made, and an Application Insights resource that sends to it.')
+@description('Resource id of the Log Analytics workspace of your Application Insights resource. Empty: creates a new workspace with an Application Insights resource.')
 param workspaceId string = ''
 
-@description('What names of new resources begin with: a letter, then letters, digits and hyphens. Another one makes a second set in the same resource group.')
+@description('Prefix of the names of new resources: a letter, then letters, digits and hyphens. Another prefix creates a second set in the same resource group.')
 @minLength(1)
 @maxLength(20)
 param namePrefix string = 'foundry'
@@ -17,20 +17,20 @@ param location string = resourceGroup().location
 @description('Tags of new resources.')
 param tags object = {}
 
-@description('Name of the new workspace, where one is made.')
+@description('Name of the new workspace, if one is created.')
 param workspaceName string = format('log-{0}-{1}', namePrefix, uniqueString(resourceGroup().id))
 
-@description('Days that the new workspace keeps its tables; the ledger has its own.')
+@description('Retention of the tables of the new workspace, in days; the ledger has its own.')
 @minValue(30)
 @maxValue(730)
 param retentionInDays int = 30
 
-@description('Days that the new workspace keeps the ledger (the table AppEvents) for queries; 90 cost nothing extra.')
+@description('Interactive retention of the ledger (table AppEvents) in the new workspace, in days; 90 days are free.')
 @minValue(30)
 @maxValue(730)
 param ledgerRetentionInDays int = 90
 
-@description('Days that the new workspace keeps the ledger at all, queries and archive together; at least as long as for queries, whatever stands here.')
+@description('Total retention of the ledger in the new workspace, in days, archive included; never shorter than the interactive retention.')
 @allowed([
   30
   60
@@ -51,20 +51,20 @@ param ledgerRetentionInDays int = 90
 ])
 param ledgerTotalRetentionInDays int = 90
 
-@description('Whether to make an Application Insights resource that sends to the workspace.')
+@description('Whether to create an Application Insights resource for the workspace.')
 param createApplicationInsights bool = empty(workspaceId)
 
-@description('Name of the new Application Insights resource, where one is made.')
+@description('Name of the new Application Insights resource, if one is created.')
 param applicationInsightsName string = format('appi-{0}', namePrefix)
 
 @description('Title of the workbook.')
 @minLength(1)
 param workbookName string = 'Claude in Foundry'
 
-@description('Whether to deploy the query pack: the questions of an incident in the portal\'s query picker.')
+@description('Whether to deploy the query pack: saved queries for incidents in the query picker of the portal.')
 param deployQueryPack bool = true
 
-@description('Whether to deploy the Grafana dashboard too; not in every region and cloud (a preview of Azure).')
+@description('Whether to deploy the Grafana dashboard (Azure preview; not in every region and cloud).')
 param deployGrafana bool = false
 
 @description('Whether to deploy the alert rules.')
@@ -73,14 +73,14 @@ param deployAlerts bool = true
 @description('Resource ids of the action groups that alerts notify.')
 param actionGroupIds array = []
 
-@description('An address that alerts are mailed to, by an action group that is made for it. Empty: none.')
+@description('Email address for alerts; creates an action group. Empty: no email.')
 param alertEmail string = ''
 
-@description('What calls may cost in a month, in US dollars at list price. 0: no budget, and no alerts on spending.')
+@description('Monthly budget in US dollars at list price. 0: no budget and no spend alerts.')
 @minValue(0)
 param monthlyBudgetUsd int = 0
 
-@description('Percent of the calls that should succeed; the rest is the error budget.')
+@description('Target success rate of calls, in percent; the rest is the error budget.')
 @allowed([
   '95'
   '97'
@@ -92,34 +92,34 @@ param monthlyBudgetUsd int = 0
 ])
 param successTarget string = '99'
 
-@description('Calls (attempts, streams) that a window must have before a share of them can alert.')
+@description('Minimum number of calls, attempts or streams in a window before a rate can raise an alert.')
 @minValue(1)
 param minimumCalls int = 20
 
-@description('The short window of the fast burn rate, in minutes: so long must it burn at the end of the window too.')
+@description('Short window of the fast burn rate, in minutes: the burn rate must exceed the threshold in it too.')
 @minValue(1)
 @maxValue(60)
 param errorBudgetFastShortMinutes int = 5
 
-@description('The short window of the slow burn rate, in minutes.')
+@description('Short window of the slow burn rate, in minutes.')
 @minValue(1)
 @maxValue(360)
 param errorBudgetSlowShortMinutes int = 30
 
-@description('In how many of the last day\'s 96 quarters of an hour a service must have called to be missed when silent.')
+@description('Minimum number of active quarter hours (of 96) in the last day before missing data of a service raises an alert.')
 @minValue(8)
 @maxValue(96)
 param noDataActiveQuarters int = 64
 
-@description('Whether the rule is on: Foundry: calls are refused for their credential or role.')
+@description('Whether to enable the alert rule: Foundry: authentication failures.')
 param authFailuresEnabled bool = true
 
-@description('Alerts above so many refused calls of one cause within the window.')
+@description('Threshold: failed calls per cause within the window. Higher values raise an alert.')
 @minValue(0)
 @maxValue(1000000)
 param authFailuresThreshold int = 4
 
-@description('How far it looks back, at evaluations that are PT5M apart.')
+@description('Look-back window; evaluated every PT5M.')
 @allowed([
   'PT5M'
   'PT10M'
@@ -135,15 +135,15 @@ param authFailuresThreshold int = 4
 ])
 param authFailuresWindow string = 'PT15M'
 
-@description('Whether the rule is on: Foundry: attempts are turned away with 429.')
+@description('Whether to enable the alert rule: Foundry: throttling (429).')
 param throttledEnabled bool = true
 
-@description('Alerts above so many percent of the attempts within the window.')
+@description('Threshold: percent of the attempts within the window. Higher values raise an alert.')
 @minValue(0)
 @maxValue(100)
 param throttledThreshold int = 10
 
-@description('How far it looks back, at evaluations that are PT5M apart.')
+@description('Look-back window; evaluated every PT5M.')
 @allowed([
   'PT5M'
   'PT10M'
@@ -159,15 +159,15 @@ param throttledThreshold int = 10
 ])
 param throttledWindow string = 'PT15M'
 
-@description('Whether the rule is on: Foundry: the error budget burns fast.')
+@description('Whether to enable the alert rule: Foundry: fast error budget burn.')
 param errorBudgetFastEnabled bool = true
 
-@description('Alerts above so many times faster than the budget lasts.')
+@description('Threshold: times the sustainable burn rate. Higher values raise an alert.')
 @minValue(1)
 @maxValue(1000)
 param errorBudgetFastThreshold int = 14
 
-@description('How far it looks back, at evaluations that are PT5M apart.')
+@description('Look-back window; evaluated every PT5M.')
 @allowed([
   'PT30M'
   'PT45M'
@@ -180,15 +180,15 @@ param errorBudgetFastThreshold int = 14
 ])
 param errorBudgetFastWindow string = 'PT1H'
 
-@description('Whether the rule is on: Foundry: the error budget burns.')
+@description('Whether to enable the alert rule: Foundry: slow error budget burn.')
 param errorBudgetSlowEnabled bool = true
 
-@description('Alerts above so many times faster than the budget lasts.')
+@description('Threshold: times the sustainable burn rate. Higher values raise an alert.')
 @minValue(1)
 @maxValue(1000)
 param errorBudgetSlowThreshold int = 6
 
-@description('How far it looks back, at evaluations that are PT15M apart.')
+@description('Look-back window; evaluated every PT15M.')
 @allowed([
   'PT1H'
   'PT2H'
@@ -200,15 +200,15 @@ param errorBudgetSlowThreshold int = 6
 ])
 param errorBudgetSlowWindow string = 'PT6H'
 
-@description('Whether the rule is on: Foundry: streams begin late.')
+@description('Whether to enable the alert rule: Foundry: high time to first token.')
 param firstTokenEnabled bool = true
 
-@description('Alerts above so many milliseconds, at the 95th percentile.')
+@description('Threshold: milliseconds at the 95th percentile. Higher values raise an alert.')
 @minValue(1)
 @maxValue(600000)
 param firstTokenThreshold int = 10000
 
-@description('How far it looks back, at evaluations that are PT15M apart.')
+@description('Look-back window; evaluated every PT15M.')
 @allowed([
   'PT15M'
   'PT30M'
@@ -222,15 +222,15 @@ param firstTokenThreshold int = 10000
 ])
 param firstTokenWindow string = 'PT30M'
 
-@description('Whether the rule is on: Foundry: an hour cost a large part of the month\'s budget.')
+@description('Whether to enable the alert rule: Foundry: spend spike within an hour.')
 param spendHourEnabled bool = true
 
-@description('Alerts above so many percent of the month\'s budget.')
+@description('Threshold: percent of the monthly budget. Higher values raise an alert.')
 @minValue(1)
 @maxValue(100)
 param spendHourThreshold int = 2
 
-@description('How far it looks back, at evaluations that are PT15M apart.')
+@description('Look-back window; evaluated every PT15M.')
 @allowed([
   'PT15M'
   'PT30M'
@@ -244,38 +244,38 @@ param spendHourThreshold int = 2
 ])
 param spendHourWindow string = 'PT1H'
 
-@description('Whether the rule is on: Foundry: a day cost more than its part of the month\'s budget.')
+@description('Whether to enable the alert rule: Foundry: daily spend above budget.')
 param spendDayEnabled bool = true
 
-@description('Alerts above so many percent of the month\'s budget.')
+@description('Threshold: percent of the monthly budget. Higher values raise an alert.')
 @minValue(1)
 @maxValue(100)
 param spendDayThreshold int = 5
 
-@description('How far it looks back, at evaluations that are PT1H apart.')
+@description('Look-back window; evaluated every PT1H.')
 @allowed([
   'P1D'
   'P2D'
 ])
 param spendDayWindow string = 'P1D'
 
-@description('Whether the rule is on: Foundry: a service has fallen silent.')
+@description('Whether to enable the alert rule: Foundry: no data from a service.')
 param noDataEnabled bool = true
 
-@description('Alerts above so many minutes since its last record.')
+@description('Threshold: minutes since the last record. Higher values raise an alert.')
 @minValue(15)
 @maxValue(480)
 param noDataThreshold int = 60
 
-@description('Whether the rule is on: Foundry: retries multiply the traffic.')
+@description('Whether to enable the alert rule: Foundry: retry storm.')
 param retryStormEnabled bool = true
 
-@description('Alerts above so many retries caused by 100 calls.')
+@description('Threshold: retries per 100 calls. Higher values raise an alert.')
 @minValue(0)
 @maxValue(10000)
 param retryStormThreshold int = 50
 
-@description('How far it looks back, at evaluations that are PT5M apart.')
+@description('Look-back window; evaluated every PT5M.')
 @allowed([
   'PT5M'
   'PT10M'

@@ -66,10 +66,10 @@ def _workbook(file: Path) -> Any:
     try:
         content = json.loads(file.read_bytes())
     except ValueError as error:
-        _fail(f"{file} is no JSON: {error}")
+        _fail(f"{file} is not valid JSON: {error}")
     if not isinstance(content, dict) or not isinstance(content.get("items"), list):
         _fail(
-            f"{file} is no workbook: expected the JSON of the portal's Advanced Editor, gallery template, "
+            f"{file} is not a workbook: expected the JSON of the portal's Advanced Editor, gallery template, "
             'with "version": "Notebook/1.0" and "items"'
         )
     return content

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
 
+from dashboards.builder import texts
 from foundry_telemetry.advice import ALL
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.wire.causes import CLASSES
@@ -51,8 +52,6 @@ class Threshold:
 
     default: int
     most: int
-    meaning: str
-    """Unit and sense, for who sets it."""
     least: int = 0
 
 
@@ -64,11 +63,8 @@ class Rule:
     """What the names of its parameters begin with."""
     query: str
     """Name of its file in `alerts/`."""
-    title: str
     severity: Literal[1, 2, 3]
     """1 an error that users feel now, 2 a warning, 3 for information."""
-    description: str
-    """What happened and what to do: it stands in the notification."""
     measure: str
     """Column of the answer."""
     threshold: Threshold
@@ -84,6 +80,22 @@ class Rule:
     """Setting in the query: the template's parameter that it comes from."""
     needs: str | None = None
     """The parameter without which it makes no sense: it is deployed where that is above zero."""
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return texts.alert(self.key, "title")
+
+    @property
+    def description(self) -> str:
+        """What happened and what to do: it stands in the notification."""
+        causes = {"causes": _next_steps()} if "cause" in self.dimensions else {}
+        return f"{texts.alert(self.key, 'description', **causes)} {texts.DEPLOYED['alerts']['workbook']}"
+
+    @property
+    def meaning(self) -> str:
+        """Unit and sense of the threshold, for who sets it."""
+        return texts.alert(self.key, "threshold")
 
     @property
     def slug(self) -> str:
@@ -106,26 +118,21 @@ _BUDGET: Final = {"monthlyBudgetUsd": "monthlyBudgetUsd"}
 _MINUTES: Final = _windows("PT5M", "PT6H")
 
 
-def _first_steps() -> str:
-    """What to do first about each class of refusal, a line each."""
+def _next_steps() -> str:
+    """The next step of each cause of an authentication failure, a line each."""
     refusals = [name for name, known in CLASSES.items() if known.auth_failure]
     return "\n".join(f"{name}: {ALL[name].next_step}" for name in refusals)
 
-
-_WHERE: Final = "The link to the workbook is in the payload of this alert, as the custom property workbook."
 
 RULES: Final = (
     Rule(
         key="authFailures",
         query="auth_failures",
-        title="Foundry: calls are refused for their credential or role",
         severity=1,
-        description="Calls end with 401 or 403, and trying again does not help. The dimension cause is the "
-        f"class; what to do first, by class:\n{_first_steps()}\nThe tab Auth of the workbook shows who is "
-        f"refused since when, with the ids for a support request. {_WHERE}",
         measure="failed_calls",
         threshold=Threshold(
-            default=4, most=1_000_000, meaning="refused calls of one cause within the window"
+            default=4,
+            most=1_000_000,
         ),
         window="PT15M",
         windows=_MINUTES,
@@ -135,15 +142,9 @@ RULES: Final = (
     Rule(
         key="throttled",
         query="throttled",
-        title="Foundry: attempts are turned away with 429",
         severity=2,
-        description="A limit of requests or tokens a minute is reached. Limits belong to the subscription "
-        "and the model, and all services share them. Look at the tab Limits of the workbook: who uses how "
-        "much of them, and whether requests, uncached input or output tokens are what is short. Then spread "
-        "the load, let what can wait be sent later, cache more of the prompt (cached input does not count), "
-        "or ask for a higher limit. More retries make it worse: honour retry-after. " + _WHERE,
         measure="throttled_percent",
-        threshold=Threshold(default=10, most=100, meaning="percent of the attempts within the window"),
+        threshold=Threshold(default=10, most=100),
         window="PT15M",
         windows=_MINUTES,
         frequency="PT5M",
@@ -152,15 +153,9 @@ RULES: Final = (
     Rule(
         key="errorBudgetFast",
         query="error_budget",
-        title="Foundry: the error budget burns fast",
         severity=1,
-        description="Calls fail so often that the budget of a month would be gone within about two days, "
-        "over the window and still now. Users feel this. Open the tab Incident of the workbook: failures by "
-        "whose move it is say whether to mend the service (caller_…, client), to ask for more (quota) or to "
-        "wait and to open a ticket (azure, model_service); the last failed attempts have both ids for it. "
-        "" + _WHERE,
         measure="burn_rate",
-        threshold=Threshold(default=14, most=1_000, meaning="times faster than the budget lasts", least=1),
+        threshold=Threshold(default=14, most=1_000, least=1),
         window="PT1H",
         windows=_windows("PT30M", "PT6H"),
         frequency="PT5M",
@@ -169,13 +164,9 @@ RULES: Final = (
     Rule(
         key="errorBudgetSlow",
         query="error_budget",
-        title="Foundry: the error budget burns",
         severity=2,
-        description="Calls fail steadily, so that the budget of a month would be gone within about five "
-        "days, over the window and still now. Open the tab Incident of the workbook and compare failures by "
-        "class with the weeks before: something changed. " + _WHERE,
         measure="burn_rate",
-        threshold=Threshold(default=6, most=1_000, meaning="times faster than the budget lasts", least=1),
+        threshold=Threshold(default=6, most=1_000, least=1),
         window="PT6H",
         windows=_windows("PT1H", "P1D"),
         frequency="PT15M",
@@ -184,16 +175,9 @@ RULES: Final = (
     Rule(
         key="firstToken",
         query="first_token",
-        title="Foundry: streams begin late",
         severity=3,
-        description="Five of 100 streams take longer to their first token than the threshold. Open the tab "
-        "Streams of the workbook. If all deployments of a model are slow, the model service is: wait, or "
-        "move to another deployment or region. If one service is, look at its prompts (length, caching, "
-        "thinking) and at its connections. " + _WHERE,
         measure="first_token_p95_ms",
-        threshold=Threshold(
-            default=10_000, most=600_000, meaning="milliseconds, at the 95th percentile", least=1
-        ),
+        threshold=Threshold(default=10_000, most=600_000, least=1),
         window="PT30M",
         windows=_windows("PT15M", "PT6H"),
         frequency="PT15M",
@@ -202,14 +186,9 @@ RULES: Final = (
     Rule(
         key="spendHour",
         query="spend",
-        title="Foundry: an hour cost a large part of the month's budget",
         severity=1,
-        description="In this short time calls cost far more than their part of the monthly budget: a loop, a "
-        "retry storm, or a job that nobody expected. The rows of the alert's query say which service and "
-        "deployment spent it, at list price; the bill of Azure lags by hours to a day. Stop the spender or "
-        "lower its limit, then look at the tab Tokens and cost of the workbook. " + _WHERE,
         measure="budget_percent",
-        threshold=Threshold(default=2, most=100, meaning="percent of the month's budget", least=1),
+        threshold=Threshold(default=2, most=100, least=1),
         window="PT1H",
         windows=_windows("PT15M", "PT6H"),
         frequency="PT15M",
@@ -221,14 +200,9 @@ RULES: Final = (
     Rule(
         key="spendDay",
         query="spend",
-        title="Foundry: a day cost more than its part of the month's budget",
         severity=2,
-        description="At the pace of the last day the month's budget will not last: a day has 3.3 percent of "
-        "it. The rows of the alert's query say which service and deployment spent it, at list price. The tab "
-        "Tokens and cost of the workbook shows the forecast for the month, the hit rate of the cache, and "
-        "what failed and abandoned calls cost. " + _WHERE,
         measure="budget_percent",
-        threshold=Threshold(default=5, most=100, meaning="percent of the month's budget", least=1),
+        threshold=Threshold(default=5, most=100, least=1),
         window="P1D",
         windows=("P1D", "P2D"),
         frequency="PT1H",
@@ -240,17 +214,9 @@ RULES: Final = (
     Rule(
         key="noData",
         query="no_data",
-        title="Foundry: a service has fallen silent",
         severity=2,
-        description="A service that calls Claude around the clock has sent no record for a while. Either it "
-        "makes no calls (is it up, and has it work?), or its records do not arrive. Look at the tab Is it "
-        "working? of the workbook: when other telemetry of the service is missing too, look at the service, "
-        "its connection string and its way out to Azure Monitor; else see that it still calls "
-        "foundry_telemetry.configure(), which logs what is amiss when the service starts. That this alert "
-        "resolves may also mean that the silence lasts: after about eight hours of it (by default) the last "
-        "day has too few records to miss any. " + _WHERE,
         measure="silent_minutes",
-        threshold=Threshold(default=60, most=480, meaning="minutes since its last record", least=15),
+        threshold=Threshold(default=60, most=480, least=15),
         window="P1D",
         windows=("P1D",),
         frequency="PT15M",
@@ -260,15 +226,9 @@ RULES: Final = (
     Rule(
         key="retryStorm",
         query="retry_storm",
-        title="Foundry: retries multiply the traffic",
         severity=2,
-        description="Calls are tried again so often that retries are a large part of the traffic, which "
-        "costs time, limits and perhaps money, and keeps an overloaded service overloaded. The tab Incident "
-        "of the workbook says what is retried. For 429 and 529 wait as retry-after says; for failures that "
-        "are not retryable (401, 403, 400) do not retry at all; see that not both the SDK and the "
-        "application retry. " + _WHERE,
         measure="retries_per_100_calls",
-        threshold=Threshold(default=50, most=10_000, meaning="retries caused by 100 calls"),
+        threshold=Threshold(default=50, most=10_000),
         window="PT15M",
         windows=_MINUTES,
         frequency="PT5M",

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dashboards.builder import arm, grafana, schema_files
+from dashboards.builder import arm, grafana, schema_files, texts
 from dashboards.builder.arm import bicep
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.workbook import notebook
@@ -33,13 +33,14 @@ def _text(value: Json) -> str:
 
 ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
     f"queries/{files.VIEW}.kql": typed_view.text,
+    f"queries/{files.WORDS}.kql": texts.words_query,
     files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
     files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
     files.TEMPLATE: lambda: _text(template()),
     files.PARAMETERS: lambda: _text(arm.parameters_file()),
     files.WRAPPER: lambda: bicep.wrapper(template(), files.TEMPLATE),
 }
-"""File name in the dashboards' folder, and what makes its text."""
+"""File name in the dashboards' folder, and what makes its text; parts come before what has queries."""
 
 
 def build() -> list[str]:
@@ -48,13 +49,19 @@ def build() -> list[str]:
     Returns:
         The names of those that were written.
     """
-    written = _outdated()
-    for name in written:
-        (files.folder() / name).write_text(ARTEFACTS[name](), encoding="utf-8", newline="\n")
+    written = [name for name, make in ARTEFACTS.items() if _write(name, make())]
     of_schema = schema_files.outdated()
     for name in of_schema:
         schema_files.write(name)
     return written + of_schema
+
+
+def _write(name: str, text: str) -> bool:
+    """Write a file that is not as it should be; whether it was written."""
+    if _read(name) == text:
+        return False
+    (files.folder() / name).write_text(text, encoding="utf-8", newline="\n")
+    return True
 
 
 def outdated() -> list[str]:

@@ -23,7 +23,7 @@ Check = Callable[[Item], Iterable[Problem]]
 _HEAD: Final = ("// ", "// Reads: ", "// Sampling: ")
 """How the first three lines of each query begin."""
 
-_PARSED: Final = "Microsoft's parser finds nothing wrong in any query"
+_PARSED: Final = "Microsoft's parser accepts every query"
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class Finding:
 
 
 WORKBOOK: Final[Mapping[str, Check]] = {
-    "the local page draws every feature": undrawn,
-    f"the rules of the public gallery are kept, but for 100 kB: {WHY_LARGER}": breaches,
+    "the local page supports every feature": undrawn,
+    f"the rules of the public gallery hold, except 100 kB: {WHY_LARGER}": breaches,
     "no parameter is used before it is set": unset,
-    "every query runs and gives the columns that are named": wrong_columns,
+    "every query runs and returns the named columns": wrong_columns,
     _PARSED: query_validation.refused,
 }
 """What must hold of a workbook."""
@@ -75,9 +75,9 @@ def used(workbook: Item) -> Iterator[Problem]:
     text = json.dumps(workbook, ensure_ascii=False)
     for name in compose.names():
         if json.dumps(f"// {compose.question(name)}", ensure_ascii=False)[1:-1] not in text:
-            yield Problem(f"{name}.kql", "is in no dashboard")
+            yield Problem(f"{name}.kql", "is not used by any dashboard")
     for name in set(files.alerts()) - {rule.query for rule in alerts.RULES}:
-        yield Problem(f"alerts/{name}.kql", "is asked by no rule")
+        yield Problem(f"alerts/{name}.kql", "is not used by any rule")
 
 
 def deployable(_: Item) -> Iterator[Problem]:
@@ -91,12 +91,12 @@ def importable(_: Item) -> Iterator[Problem]:
 
 
 ALL: Final[Mapping[str, Check]] = {
-    "the committed files are a fresh build": current,
-    "every query says what it answers": headed,
+    "the committed files are up to date": current,
+    "every query has a header": headed,
     "every query is used": used,
-    "the template can be deployed, to every cloud": deployable,
-    "the Grafana dashboard can be imported, and uses what it declares": importable,
-    "every alert rule and saved query runs and gives the columns that are named": query_validation.unanswered,
+    "the template deploys to every cloud": deployable,
+    "the Grafana dashboard imports, and uses what it declares": importable,
+    "every alert rule and saved query runs and returns the named columns": query_validation.unanswered,
     **WORKBOOK,
     _PARSED: query_validation.refused_anywhere,
 }

@@ -155,6 +155,6 @@ def _types(content: Item, columns: Columns, step: str) -> Iterator[Problem]:
     chart = content.get("chartSettings", {})
     for name in chart.get("yAxis", ()):
         if not columns.get(name, "BIGINT").startswith(_NUMBERS):
-            yield Problem(step, f"yAxis names {name}, which is no number but {columns[name]}")
+            yield Problem(step, f"yAxis names {name}, which is not a number but {columns[name]}")
     if content.get("timeBrushParameterName") and columns.get(chart.get("xAxis", ""), "") != "TIMESTAMP":
-        yield Problem(step, "has a time brush, but its x axis is no time")
+        yield Problem(step, "has a time brush, but the x axis is not a time")

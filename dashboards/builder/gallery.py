@@ -12,8 +12,9 @@ from foundry_telemetry.kql.problems import Item, Problem, inputs_of, name_of, qu
 
 MOST_QUERIES: Final = 40
 MOST_STEPS: Final = 100
-MOST_QUERY_CHARACTERS: Final = 3_000
-MOST_CHARACTERS: Final = 230_000
+MOST_QUERY_CHARACTERS: Final = 4_000
+"""The gallery's own is 3,000; tiles hold their texts, because no formatter can."""
+MOST_CHARACTERS: Final = 260_000
 """Of the JSON, indented by two. The gallery warns above 100,000 and refuses from 500,000 on."""
 WHY_LARGER: Final = "the forty queries alone have 80 kB, and each begins with its part of the typed view"
 """Why ours may have more. What a tab that is not shown holds is not asked, so it opens no slower."""
@@ -35,7 +36,7 @@ def breaches(workbook: Item) -> Iterator[Problem]:
 def _names(workbook: Item) -> Iterator[Problem]:
     for item in steps(workbook):
         if not item.get("name", "").strip() or _DEFAULT_NAME.match(item["name"]):
-            yield Problem(name_of(item), "needs a telling name")
+            yield Problem(name_of(item), "needs a descriptive name")
     for name, count in Counter(map(name_of, steps(workbook))).items():
         if count > 1:
             yield Problem(name, f"{count} steps have this name")

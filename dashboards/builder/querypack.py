@@ -10,25 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from dashboards.builder.texts import QUERY_PACK
 from foundry_telemetry.kql import compose
 
-TITLES: Final = {
-    "failed_attempts": "Failed attempts, newest first, with both ids",
-    "attempts_by_id": "Find an attempt by any id",
-    "call_attempts": "One call, attempt by attempt",
-    "failures_by_owner": "Failures over time, by whose move it is",
-    "failures_by_class": "Failures over time, by class",
-    "failures_last_week": "Failures against the same hours of last week",
-    "failures_by_minute": "Failures by deployment and minute",
-    "success_over_time": "Success by call and by attempt",
-    "calls_over_time": "Calls over time, by what came of them",
-    "auth_causes": "Who was refused, why, and since when",
-    "throttled_over_time": "Attempts turned away by a limit (429)",
-    "latency_over_time": "Latency of answers over time",
-    "first_token_over_time": "Time to first token over time",
-    "by_deployment": "Deployments: failures, latency, tokens and cost",
-    "telemetry_by_service": "When each service last told anything",
-}
+TITLES: Final = QUERY_PACK
 """Query: its name in the picker; in the order in which an incident asks."""
 
 _CHARTS: Final = {name for name in TITLES if name.endswith("_over_time")} | {

@@ -15,10 +15,29 @@ _UNITS: Final[Mapping[Unit, int]] = {"": 0, "percent": 1, "bytes": 2, "ms": 23, 
 
 
 def number(digits: int, unit: Unit = "") -> Json:
-    """A number with at most so many digits after the point."""
-    money = {"style": "currency", "currency": "USD"} if unit == "usd" else {"style": "decimal"}
-    options = money | {"useGrouping": True, "maximumFractionDigits": digits}
-    return {"numberFormat": {"unit": _UNITS[unit], "options": options}}
+    """A number with at most so many digits after the point.
+
+    Money has as many digits everywhere. A percentage has four significant digits: what happened is never 0 %.
+    """
+    return {"numberFormat": {"unit": _UNITS[unit], "options": _STYLES.get(unit) or _decimal(digits)}}
+
+
+def _decimal(digits: int) -> Json:
+    return {"style": "decimal", "useGrouping": True, "maximumFractionDigits": digits}
+
+
+_MONEY_DIGITS: Final = 4
+_STYLES: Final[Mapping[Unit, Json]] = {
+    "usd": {
+        "style": "currency",
+        "currency": "USD",
+        "useGrouping": True,
+        "minimumFractionDigits": _MONEY_DIGITS,
+        "maximumFractionDigits": _MONEY_DIGITS,
+    },
+    "percent": {"style": "decimal", "useGrouping": True, "maximumSignificantDigits": 4},
+}
+"""Units whose numbers look the same wherever they stand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +78,8 @@ class Chart:
     unit: Unit = ""
     colours: Mapping[str, str] = field(default_factory=dict)
     """Series: name of its colour; the portal chooses for others."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Series: what the legend calls it; others are called by their names."""
     floor: float | None = None
     """Where the y axis begins."""
     ceiling: float | None = None
@@ -66,7 +87,10 @@ class Chart:
     @property
     def json(self) -> Json:
         """The keys it adds to a step."""
-        series = [{"seriesName": name, "color": colour} for name, colour in self.colours.items()]
+        series = [
+            _reported({"seriesName": name, "label": self.labels.get(name), "color": self.colours.get(name)})
+            for name in dict.fromkeys((*self.colours, *self.labels))
+        ]
         axis = {
             "numberFormatSettings": number(2, self.unit)["numberFormat"],
             "min": self.floor,
@@ -119,17 +143,34 @@ def opens(target: Literal["CellDetails", "Url"], label: str) -> Json:
     return {"formatter": 7, "formatOptions": {"linkTarget": target, "linkLabel": label}}
 
 
-def icons(**states: str) -> Json:
-    """An icon before the text of a cell, for texts that have one."""
-    known = [
-        {"operator": "==", "thresholdValue": text, "representation": icon, "text": "{0}{1}"}
-        for text, icon in states.items()
-    ]
-    other = {"operator": "Default", "thresholdValue": None, "representation": "Blank", "text": "{0}{1}"}
+def in_words(words: Mapping[str, str], signs: Mapping[str, str] | None = None) -> Json:
+    """Words in the place of keys, with an icon before those that have one."""
+    chosen = signs or {}
+    known = [_threshold("==", key, chosen.get(key, "Blank"), text) for key, text in words.items()]
+    return _icons(*known)
+
+
+def change(words: Mapping[str, str]) -> Json:
+    """A change in percent with its sign; what has nothing to compare with is new."""
+    risen = _threshold(">", "0", "Blank", "+{0}{1}")
+    return _icons(_threshold("is Empty", "", "Blank", words["new"]), risen) | number(0, "percent")
+
+
+def _icons(*known: Json) -> Json:
+    other = _threshold("Default", None, "Blank", "{0}{1}")
     return {
         "formatter": 18,
         "formatOptions": {"thresholdsOptions": "icons", "thresholdsGrid": [*known, other]},
     }
+
+
+def _threshold(operator: str, value: str | None, sign: str, text: str) -> Json:
+    return {"operator": operator, "thresholdValue": value, "representation": sign, "text": text}
+
+
+def icons(**states: str) -> Json:
+    """An icon before the text of a cell, for texts that have one."""
+    return in_words(dict.fromkeys(states, "{0}{1}"), states)
 
 
 @dataclass(frozen=True)

@@ -53,13 +53,13 @@ class Advice(Struct, frozen=True, kw_only=True):
     retry: str
     """Whether, when and how another attempt helps."""
     ticket: str
-    """When to open one, or why there is nobody to open it with; goes on from the name of the desk."""
+    """When to open one, or why none can be opened; follows the name of the support channel."""
     support_channels: tuple[Desk, ...] = ()
     """Whom to open it with; empty for nobody."""
 
     @property
     def owner(self) -> Owner | None:
-        """Whose move it is, from the table of classes."""
+        """Who has to act, from the table of classes."""
         if self.about in CLASSES:
             return CLASSES[self.about].owner
         return next((owner for owner in OWNERS if owner == self.about), None)
@@ -90,8 +90,8 @@ ROLE_ID: Final = "53ca6127-db72-4b80-b1b0-d745d6d5456d"
 """Foundry User, formerly Azure AI User. The id outlived the renaming; either name may still be shown."""
 
 USE_PROVIDER: Final = (
-    "Give the client azure_ad_token_provider=get_bearer_token_provider(credential, scope) of azure-identity, "
-    f"with the scope {SCOPE}."
+    "Pass azure_ad_token_provider=get_bearer_token_provider(credential, scope) of azure-identity to the "
+    f"client, with the scope {SCOPE}."
 )
 
 _RESOURCE: Final = "-n <resource> -g <resource-group>"
@@ -120,14 +120,16 @@ class Placeholder(NamedTuple):
 
 
 PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
-    "<address>": Placeholder("the public address, or range, that your service calls from"),
+    "<address>": Placeholder("the public IP address, or range, of your service"),
     "<application-id>": Placeholder("the client id of the application or identity", names.TOKEN_APPLICATION),
     "<location>": Placeholder("the region of the resource, such as eastus2"),
-    "<principal-id>": Placeholder("the object id of the identity that calls"),
+    "<principal-id>": Placeholder("the object id of the calling identity"),
     "<resource>": Placeholder("the name of the Foundry resource", names.RESOURCE),
     "<resource-group>": Placeholder("the resource group of the resource"),
-    "<resource-id>": Placeholder("the whole id of the resource; az cognitiveservices account list shows it"),
-    "<subscription>": Placeholder("the subscription of the resource, name or id"),
+    "<resource-id>": Placeholder(
+        "the full id of the resource, as az cognitiveservices account list shows it"
+    ),
+    "<subscription>": Placeholder("the subscription of the resource: name or id"),
     "<tenant>": Placeholder("the tenant of that subscription"),
 }
 """What may stand in a text or a command between angle brackets."""

@@ -1,4 +1,4 @@
-"""Whose move it is, in words."""
+"""The owner of an error, in words."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 OWNER_LABELS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "azure": "Azure",
-        "caller_authorization": "you: access",
-        "caller_credential": "you: credential",
-        "caller_request": "you: request",
-        "client": "you: client",
-        "customer_gateway": "you: gateway",
-        "model_service": "model service",
-        "network": "network",
-        "quota": "you: quota",
+        "caller_authorization": "Your permissions",
+        "caller_credential": "Your credentials",
+        "caller_request": "Your request",
+        "client": "Your client",
+        "customer_gateway": "Your gateway",
+        "model_service": "Anthropic",
+        "network": "Network",
+        "quota": "Your quota",
     }
 )
 """For each ``observation.Owner``."""

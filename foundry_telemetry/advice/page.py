@@ -7,24 +7,25 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from foundry_telemetry.advice.entry import DATA_ACTION, IDS, OWNERS, PLACEHOLDERS, Advice
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.schema.inventory import INVENTORY
 from foundry_telemetry.wire.causes import CLASSES
 
 _INTRODUCTION: Final = """\
-# Causes, and what to do
+# Causes
 
 <!-- Made by `python -m foundry_telemetry.advice`; change the table in that package, not this page. -->
 
-Every failed attempt has a class (`error.type`) and says whose move it is (`foundry.error.owner`). Find the \
-class in the table; the steps are below it, in order. No command here shows a key or a token. What stands \
-between angle brackets is yours to [fill in](#to-fill-in).
+Every failed attempt has a cause (`error.type`) and an owner (`foundry.error.owner`), who has to act. Find \
+the cause in the table and follow its steps in order. No command shows a key or a token. Replace what stands \
+between angle brackets: see [Placeholders](#placeholders).
 """
 _FALLBACKS: Final = """\
-## What fits no class
+## Other errors
 
-`http_<status>` is an answer that fits none. Whose move it is stands in `foundry.error.owner`, and is absent \
-where what was seen of the answer does not say. Where it is `customer_gateway`, your own gateway answered, \
-and what is said of it here holds in place of the class.
+`http_<status>` is a response that matches no cause. `foundry.error.owner` names the owner; it is absent \
+where the response does not show one. If the owner is `customer_gateway`, your own gateway answered: follow \
+its steps instead of those of the cause.
 """
 
 
@@ -34,7 +35,7 @@ _FIELD: Final = re.compile(r"[a-z_]+(?:\.[a-z_]+)+").fullmatch
 
 
 def page(classes: Iterable[Advice], fallbacks: Iterable[Advice]) -> str:
-    """The page: a table of all classes, each class with its steps, what is left, and what to fill in."""
+    """The page: a table of all causes, each cause with its steps, other errors, and the placeholders."""
     ordered = sorted(classes, key=lambda entry: OWNERS.index(entry.owner or "client"))
     parts = [_INTRODUCTION, "\n".join(_table(ordered)) + "\n"]
     parts += ["\n".join(_section(entry, "##")) for entry in ordered]
@@ -45,28 +46,34 @@ def page(classes: Iterable[Advice], fallbacks: Iterable[Advice]) -> str:
 
 
 def _table(entries: Iterable[Advice]) -> Iterator[str]:
-    yield "| Class | Whose move | Retry | First |"
+    yield "| Cause | Owner | Retry | Next step |"
     yield "| --- | --- | --- | --- |"
     for entry in entries:
-        retry = "yes" if entry.retryable else "no"
-        yield f"| [`{entry.about}`](#{entry.about}) | {entry.owner} | {retry} | {_marked(entry.next_step)} |"
+        cause, retry = f"[`{entry.about}`](#{entry.about})", "yes" if entry.retryable else "no"
+        yield f"| {cause} | {_owner(entry)} | {retry} | {_marked(entry.next_step)} |"
 
 
 def _section(entry: Advice, level: str) -> Iterator[str]:
     yield f"{level} {entry.about}\n"
-    yield f"{_marked(entry.meaning)} **First**: {_first(entry)}\n"
+    yield f"{_marked(entry.meaning)} **Next step**: {_first(entry)}\n"
     for number, step in enumerate(entry.steps, start=1):
         yield f"{number}. {_marked(step.text)}"
         if step.command:
             yield f"\n   ```sh\n   {step.command}\n   ```\n"
-    yield f"\n- **Whose move**: {entry.owner or 'not reported'}"
+    yield f"\n- **Owner**: {_owner(entry)}"
     yield f"- **Retry**: {_ANSWERS[entry.retryable]}{_marked(entry.retry)}"
     yield f"- **Ticket**: {_support_channels(entry)}: {_marked(entry.ticket)}"
-    yield f"- **Look at**: {', '.join(f'`{field}`' for field in entry.relevant_fields)}; tab {entry.tab}.\n"
+    fields = ", ".join(f"`{field}`" for field in entry.relevant_fields)
+    yield f"- **Details**: {fields}; tab {entry.tab} of the workbook.\n"
+
+
+def _owner(entry: Advice) -> str:
+    """Who has to act: in words, and as the record has it."""
+    return f"{OWNER_LABELS[entry.owner]} (`{entry.owner}`)" if entry.owner else "Unknown"
 
 
 def _first(entry: Advice) -> str:
-    """What to do first, with the full stop that a column has no use for."""
+    """The next step, with the full stop that a column has no use for."""
     return f"{_marked(entry.next_step.rstrip('.'))}."
 
 
@@ -75,12 +82,12 @@ def _support_channels(entry: Advice) -> str:
     asked = (
         f"{desk}, with {', '.join(f'`{field}`' for field in IDS[desk])}" for desk in entry.support_channels
     )
-    return "; ".join(asked) or "nobody"
+    return "; ".join(asked) or "none"
 
 
 def _placeholders() -> Iterator[str]:
-    yield "## To fill in\n"
-    yield "| | |"
+    yield "## Placeholders\n"
+    yield "| Placeholder | Value |"
     yield "| --- | --- |"
     for name, placeholder in PLACEHOLDERS.items():
         reported = f" (`{placeholder.field}`)" if placeholder.field else ""

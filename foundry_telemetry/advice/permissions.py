@@ -21,50 +21,61 @@ from foundry_telemetry.schema import field_table as names
 PERMISSIONS: Final = by_name(
     Advice(
         about="authz_key_auth_disabled",
-        meaning="Keys are switched off on this resource; it takes Entra tokens only.",
-        next_step="Use Entra tokens in place of the key, or ask the owner of the resource to allow keys.",
+        meaning="Key authentication is disabled on this resource; it accepts Entra tokens only.",
+        next_step="Use Entra tokens instead of the key, or ask the owner of the resource to enable keys.",
         steps=(
-            Step("Ask the resource; true means that keys are off.", f"{SHOW} properties.disableLocalAuth"),
-            Step(f"{USE_PROVIDER} Its identity needs the role that authz_missing_role tells of."),
-            Step("Before keys are switched on again, ask who switched them off: it may be a policy."),
+            Step(
+                "Read the setting of the resource; true means that keys are disabled.",
+                f"{SHOW} properties.disableLocalAuth",
+            ),
+            Step(f"{USE_PROVIDER} Its identity needs the role described under authz_missing_role."),
+            Step("Before you enable keys, ask who disabled them: an Azure policy may require it."),
         ),
         relevant_fields=(names.AUTH_SCHEME, names.RESOURCE, names.ERROR_CODE),
         tab="Auth",
-        retry="Keys are refused until they are allowed again.",
-        ticket="the setting is that of your resource.",
+        retry="Only after keys are enabled.",
+        ticket="the setting belongs to your resource.",
     ),
     Advice(
         about="authz_missing_role",
-        meaning="The identity is known, but no role of it on this resource allows Claude; it comes as a 401.",
-        next_step="Assign Foundry User (was Azure AI User) on the Foundry resource, then wait about 5 "
-        "minutes.",
+        meaning=(
+            "The identity is valid but has no role on this resource that allows Claude; the status is 401."
+        ),
+        next_step=(
+            "Assign Foundry User (was Azure AI User) on the Foundry resource, then wait about 5 minutes."
+        ),
         steps=(
             Step(
-                "Find the identity. For an application or a managed identity, foundry.token.application "
-                "is its client id, and a role needs its object id. If foundry.token.identity_type is "
-                "user, the role is for the person who signed in.",
+                (
+                    "Find the identity. For an application or a managed identity, "
+                    "foundry.token.application is its client id, and a role needs its object id. If "
+                    "foundry.token.identity_type is user, assign the role to the person who signed in."
+                ),
                 "az ad sp show --id <application-id> --query id -o tsv",
             ),
             Step(
-                "See which roles it has on the resource.",
+                "List its roles on the resource.",
                 "az role assignment list --assignee <principal-id> --scope <resource-id> "
                 "--include-inherited -o table",
             ),
             Step(
-                f"One of them must allow the data action {DATA_ACTION}. Foundry User (formerly Azure AI "
-                "User) and Cognitive Services User do; so does a role of your own that names it. Owner, "
-                "Contributor and Cognitive Services OpenAI User do not."
+                f"One role must allow the data action {DATA_ACTION}. Foundry User (formerly Azure AI "
+                "User) and Cognitive Services User do; so does a custom role with this action. Owner,"
+                " Contributor and Cognitive Services OpenAI User do not."
             ),
             Step(
-                "Assign Foundry User, here by its id, which is the same under both names. The scope is "
-                "the resource: on a project in it alone it may not be enough. A person is of type User.",
+                (
+                    "Assign Foundry User by its id, which is the same under both names. Use the resource "
+                    "as the scope: a role on one of its projects may not be enough. For a person use the "
+                    "type User."
+                ),
                 "az role assignment create --assignee-object-id <principal-id> --assignee-principal-type "
                 f"ServicePrincipal --role {ROLE_ID} --scope <resource-id>",
             ),
-            Step("Wait about 5 minutes: a new assignment needs them."),
+            Step("Wait about 5 minutes for the assignment to take effect."),
             Step(
-                "If foundry.error.origin is anthropic, the model service refused it: the model or the "
-                "feature may not be open to your subscription."
+                "If foundry.error.origin is anthropic, Anthropic denied the request: the model or the"
+                " feature may not be available to your subscription."
             ),
         ),
         relevant_fields=(
@@ -75,56 +86,63 @@ PERMISSIONS: Final = by_name(
             names.ERROR_ORIGIN,
         ),
         tab="Auth",
-        retry="Not before the role is assigned and about 5 minutes have passed.",
-        ticket="if the role stands on the resource itself and half an hour later the answer is the same.",
+        retry="Only about 5 minutes after the role is assigned.",
+        ticket=("if the role is assigned on the resource itself and the error persists after half an hour."),
         support_channels=("Azure",),
     ),
     Advice(
         about="authz_network_denied",
-        meaning="The network rules of the resource refused the address that the request came from.",
-        next_step="Allow the address of the service in the firewall of the resource, or use the private "
-        "endpoint.",
+        meaning="The network rules of the resource denied the IP address of the caller.",
+        next_step=(
+            "Allow the IP address of the service in the firewall of the resource, or use the private "
+            "endpoint."
+        ),
         steps=(
             Step(
-                "Ask the resource whether it has public access, and what happens to addresses without a "
-                "rule.",
+                (
+                    "Read whether the resource has public access, and the default action for addresses "
+                    "without a rule."
+                ),
                 f'{SHOW} "[properties.publicNetworkAccess, properties.networkAcls.defaultAction]" -o tsv',
             ),
             Step(
-                "Public access is off: where the service runs, the name must resolve to the private "
-                "address of the endpoint.",
+                (
+                    "Public access is disabled: the name must resolve to the private address of the "
+                    "endpoint where the service runs."
+                ),
                 RESOLVE,
             ),
-            Step("Public access with rules: compare them with the address your service calls from.", RULES),
-            Step("Allow the address, if it is to be allowed.", ADD_RULE),
+            Step("Public access with rules: compare them with the IP address of your service.", RULES),
+            Step("Allow the address, if your policy permits it.", ADD_RULE),
             Step(
-                "Only some instances are refused: they may leave by another address, such as a new NAT "
-                "gateway."
+                "Only some instances are denied: they may use another outbound address, such as a new"
+                " NAT gateway."
             ),
         ),
         relevant_fields=(names.RESOURCE, names.SERVER_ADDRESS, names.ERROR_CODE, names.ERROR_ORIGIN),
         tab="Auth",
-        retry="Nothing changes until the rules or the way do.",
-        ticket="if the address has been allowed for some minutes and is refused all the same.",
+        retry="Only after the rules or the network path change.",
+        ticket="if the address has been allowed for several minutes and is still denied.",
         support_channels=("Azure",),
     ),
     Advice(
         about="authz_resource_blocked",
-        meaning="Azure has blocked the resource for a time.",
-        next_step="Ask the owner of the subscription what Azure wrote, and open a ticket with Azure.",
+        meaning="Azure has temporarily blocked the resource.",
+        next_step="Ask the owner of the subscription for messages from Azure, and open a ticket with Azure.",
         steps=(
             Step(
-                "Ask the owner of the subscription for messages from Azure: the reason may be behaviour "
-                "that breaks the content policy, or billing."
+                "Ask the owner of the subscription for messages from Azure: the reason may be a "
+                "violation of the content policy, or billing."
             ),
             Step(
-                "See which deployment, service and tag grew before the first refusal, and hold that traffic."
+                "Find the deployment, service and tag with increased traffic before the first denial,"
+                " and stop that traffic."
             ),
             Step("Open a ticket: only Azure can lift the block."),
         ),
         relevant_fields=(names.RESOURCE, names.REQUEST_MODEL, names.ERROR_CODE),
         tab="Auth",
-        retry="Not until the block is lifted.",
+        retry="Only after the block is lifted.",
         ticket="at once.",
         support_channels=("Azure",),
     ),

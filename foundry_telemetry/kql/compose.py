@@ -1,11 +1,12 @@
 """Whole queries from the files: what a query names goes in front of it, its comments go away.
 
 *Part*: a file that only defines names with ``let``, for other queries to begin with. *Minimise*: leave out
-what a query engine does not read; a workbook's query may have 3,000 characters.
+what a query engine does not read; the queries of a workbook are to be short.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -15,7 +16,10 @@ from foundry_telemetry.kql.lexer import tokens
 from foundry_telemetry.kql.parameters import without_references
 from foundry_telemetry.kql.view import COLUMNS, TEXT
 
-PARTS: Final = (files.VIEW, "shown", "chosen", "tiles", "refused", "month", "divided", "minutes")
+PARTS: Final = (
+    *(files.VIEW, "priced", "shown", "chosen", "tiles"),
+    *("refused", "month", "divided", "minutes"),
+)
 """Files that are no queries of their own, in the order in which they are put in front."""
 
 _AWAY: Final = frozenset({"project", "away"})
@@ -24,7 +28,7 @@ _AWAY: Final = frozenset({"project", "away"})
 
 def names() -> tuple[str, ...]:
     """The names of the queries that are no parts, sorted."""
-    return tuple(name for name in files.queries() if name not in PARTS)
+    return tuple(name for name in files.queries() if name not in (*PARTS, files.WORDS))
 
 
 def question(name: str) -> str:
@@ -46,7 +50,22 @@ def composed(text: str) -> str:
         if defined(source) & words(text):
             needed = _view(words(text)) if part == files.VIEW else _needed(source, text)
             text = f"{needed}\n{text}"
-    return f"{first}\n{minimise(text)}"
+    return f"{first}\n{minimise(_with_texts(text))}"
+
+
+def _with_texts(text: str) -> str:
+    """`text` with each name of a text of `files.WORDS` replaced by the text."""
+    texts = _texts()
+    for token in reversed([token for token in tokens(text) if token.text in texts]):
+        text = f"{text[: token.start]}{texts[token.text]}{text[token.end :]}"
+    return text
+
+
+@cache
+def _texts() -> Mapping[str, str]:
+    """Name: its text, in quotes; each is one ``let name = 'text';``."""
+    found = [token.text for token in tokens(files.query(files.WORDS))]
+    return dict(zip(found[1::5], found[3::5], strict=True))
 
 
 def _source(part: str) -> str:

@@ -30,6 +30,8 @@ SHIPPED: Final = (
 """Folders of queries, and files; `pyproject.toml` puts the same ones into the wheel."""
 
 VIEW: Final = typed_view.NAME
+WORDS: Final = "words"
+"""The part with the texts of tiles; built, as the view is."""
 
 _PACKAGE: Final = Path(__file__).parent
 _FOLDERS: Final = (_PACKAGE / "data", _PACKAGE.parents[1] / "dashboards")

@@ -9,6 +9,7 @@ import pytest
 
 from foundry_telemetry.advice import ALL, FALLBACKS, PLACEHOLDERS, as_markdown
 from foundry_telemetry.advice.__main__ import PAGE, main
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 
 
 def test_the_committed_page_is_a_fresh_one() -> None:
@@ -20,7 +21,7 @@ def test_the_page_holds_the_whole_table() -> None:
     """Each class has a row and a section that the row leads to; each step and command is there."""
     page = as_markdown()
     for name, entry in ALL.items():
-        assert f"| [`{name}`](#{name}) | {entry.owner} |" in page
+        assert f"| [`{name}`](#{name}) | {OWNER_LABELS.get(entry.owner or '', 'Unknown')}" in page
         assert f"\n## {name}\n" in page
     for name in FALLBACKS:
         assert f"\n### {name}\n" in page

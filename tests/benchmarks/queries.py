@@ -26,7 +26,7 @@ from typing import Any
 
 import msgspec
 
-from dashboards.builder.tabs import TABS as _TABS
+from dashboards.builder.texts import TABS as _TABS
 from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.incident.report import look
 from foundry_telemetry.investigate.ticket.call import find

@@ -147,7 +147,7 @@ def test_the_bill_of_the_demonstration(tmp_path: Path) -> None:
         found = {part["part"]: part["cost_usd"] or 0 for part in split["parts"]}
         wanted: dict[str, list[float]] = {}
         for row in rows:
-            wanted.setdefault(row.get(key, "(not told)"), []).append(row.get("usd", 0))
+            wanted.setdefault(row.get(key, "(unknown)"), []).append(row.get("usd", 0))
         assert found == pytest.approx({part: math.fsum(each) for part, each in wanted.items()}, rel=1e-12)
         assert len([usd for usd in found.values() if usd]) >= {"tenant": 2, "deployment": 3}[key]
     terminal.process.send_signal(signal.SIGINT)

@@ -7,18 +7,23 @@ import re
 import subprocess
 import tokenize
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pytest
+
+from tests.contract.user_texts import SOURCES, UserText, files, help_texts, texts_of
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 TABLES: Final[dict[str, list[dict[str, Any]]]] = tomllib.loads((HERE / "vocabulary.toml").read_text("utf-8"))
 HEADINGS: Final = {"code": "## In the code", "users": "## For users"}
-KINDS: Final = {"code": {"file", "identifier", "phrase"}, "users": {"text"}}
+KINDS: Final = {
+    "code": {"file", "identifier", "phrase"},
+    "users": {"text", "label", "column", "pattern"},
+}
 EXEMPT: Final = (
     "CHANGELOG.md",
     "tests/contract/vocabulary.md",
@@ -104,7 +109,7 @@ def left_column(table: str) -> Iterator[str]:
             yield line.strip("|").split("|")[0].strip()
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", HEADINGS)
 def test_no_row_is_missing(table: str) -> None:
     """Every row of the two tables is in the list, once and in their order, with words of a known kind."""
     rows = TABLES[table]
@@ -134,3 +139,120 @@ def test_where_is_somewhere() -> None:
     assert [
         folder for folder in sorted(folders) if not any(is_below(name, [folder]) for name in tracked())
     ] == []
+
+
+class Home(NamedTuple):
+    """A word that users do not meet."""
+
+    old: str
+    found: re.Pattern[str]
+    columns_only: bool
+    is_label: bool
+    instead: str
+
+
+def right_column() -> dict[str, str]:
+    """Left cell of the table for users: its right cell."""
+    text = (HERE / "vocabulary.md").read_text("utf-8").split(HEADINGS["users"])[1].split("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    return {left.strip(): right.strip() for left, right, *_ in rows}
+
+
+def home_words() -> Iterator[Home]:
+    """The words of the table for users, and those of the same kind."""
+    now = right_column()
+    for row in (*TABLES["users"], *TABLES["spirit"]):
+        for word in row["words"]:
+            kind, old = word["kind"], re.escape(word["old"])
+            whole = {"text": rf"(?<!\w){old}(?!\w)", "label": f"^{old}:?$"}
+            pattern = word.get("find") or whole[kind]
+            is_label = kind in {"label", "column"} or pattern.startswith("^")
+            instead = row["now"] if "now" in row else now[row["row"]]
+            yield Home(word["old"], re.compile(pattern, re.IGNORECASE), kind == "column", is_label, instead)
+
+
+HOME: Final = tuple(home_words())
+
+
+def home_made(texts: Iterable[UserText]) -> Iterator[str]:
+    """What is said in home-made words: where, which, and what to say instead."""
+    for place, text, kind in texts:
+        for word in HOME:
+            fits = kind == "column" if word.columns_only else kind != "name" or word.is_label
+            if fits and (found := word.found.search(text)):
+                yield f"{place}: {found[0]!r} in {text[:120]!r}; instead: {word.instead}"
+
+
+def is_pending(name: str) -> bool:
+    """Whether the texts of a room are still to be rewritten."""
+    return is_below(name, TABLES["pending"]["rooms"])  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("ending", SOURCES)
+def test_users_meet_standard_terms(ending: str) -> None:
+    """No text of a file has a word of the left column of the table for users."""
+    names = [name for name in files() if name.endswith(ending) and not is_pending(name)]
+    assert list(home_made(text for name in names for text in texts_of(name))) == []
+
+
+def test_help_is_in_standard_terms() -> None:
+    """Nor has the help of a command."""
+    assert is_pending("help") or list(home_made(help_texts())) == []
+
+
+@pytest.mark.parametrize("word", HOME, ids=lambda word: word.old)
+def test_each_word_is_found(word: Home) -> None:
+    """What the list calls a word is found where it is the text, or a column: no row is dead."""
+    text = word.old.removesuffix(" (as a column)")
+    [*found] = home_made([UserText("here", text, "column")])
+    assert any(word.instead in each for each in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "one more attempt",
+        "Next step: assign the role",
+        "Cache hit rate",
+        "as well as the next attempt",
+        "the left column",
+        "Price of a Claude Consumption Unit",
+        "Anthropic (model service)",
+        "units of the axis",
+        "not reported",
+        "this library leaves that metric alone",
+        "there is no price: the model is unknown",
+        "the stream says it is overloaded",
+        "all of it is there to look at",
+    ],
+)
+def test_plain_english_is_not_found(text: str) -> None:
+    """A word that has a plain sense too is found in the other one only."""
+    assert list(home_made([UserText("here", text)])) == []
+
+
+SAMPLES: Final = {
+    ".py": 'X = {"k": "in vain"}',
+    ".kql": "AppEvents | project spent_in_vain = 1",
+    ".json": '{"items": [{"content": {"title": "In vain"}}]}',
+    ".js": "say(`${sum} in vain`)",
+    ".html": "<p>spent <b>in vain</b></p>",
+    ".md": "| Money | in\n\nspent in\nvain |",
+    ".bicep": "@description('Money in vain.')\nparam x string",
+}
+
+
+@pytest.mark.parametrize("ending", SOURCES)
+def test_each_kind_of_file_is_read(ending: str) -> None:
+    """Each reader finds a text in a file of its kind, and such a file exists."""
+    assert any(name.endswith(ending) for name in files())
+    assert len(list(home_made(SOURCES[ending]("here", SAMPLES[ending])))) == 1
+
+
+def test_documentation_and_queries_are_not_read() -> None:
+    """What no user meets is passed over: docstrings, comments, and KQL that is read where it is written."""
+    assert list(home_made(SOURCES[".py"]("here", '"""In vain."""\n# in vain\nX = 1\n"""In vain."""'))) == []
+    assert (
+        list(home_made(SOURCES[".js"]("here", "// in vain\nx = 1 / 2 /* in vain */; y = /in vain/u"))) == []
+    )
+    assert list(home_made(SOURCES[".json"]("here", '{"query": "in vain", "body": "in vain"}'))) == []

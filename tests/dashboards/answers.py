@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import Any
 
 from tests.dashboards import answers_cost, answers_health, answers_incident, answers_limits
-from tests.dashboards.answers_incident import ticket
+from tests.dashboards.answers_cost import is_unpriced
+from tests.dashboards.answers_incident import UNKNOWN, ticket
 from tests.dashboards.reference_answers import (
     Answer,
     Choice,
@@ -24,6 +25,7 @@ from tests.dashboards.reference_answers import (
     percentile,
     reported_total,
     rounded,
+    share,
     shown,
     start_before,
     total,
@@ -48,11 +50,10 @@ def call_tiles(rows: list[Row], choice: Choice) -> Answer:
     failed, failed_then = (sum(map(last_failed, calls)) for calls in (now, then))
     tries, tries_then = (sum(map(len, calls)) for calls in (now, then))
     recovered = sum(not last_failed(call) and any(row.failed for row in call) for call in now)
-    tenths = 1000 * failed // len(now) if now else 0
     return [
-        _tile(1, "Calls", len(now), len(then), f"{recovered} recovered by a retry"),
-        _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} more than calls"),
-        _tile(3, "Failed calls", failed, failed_then, f"{tenths // 10}.{tenths % 10}% of the calls"),
+        _tile(1, "Calls", len(now), len(then), f"{recovered} recovered by retry"),
+        _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} by retries"),
+        _tile(3, "Failed calls", failed, failed_then, f"{share(failed, len(now))} of calls"),
     ]
 
 
@@ -64,12 +65,13 @@ def usage_tiles(rows: list[Row], choice: Choice) -> Answer:
         return []
     reported, given, paid = (total(now, name) for name in ("input_tokens", "output_tokens", "cost_usd"))
     cached, thinking = total(now, "cache_read_tokens"), reported_total(now, "thinking_tokens")
-    reads = f"{100 * cached // reported if reported else 0}% read from the cache"
-    share = 100 * (thinking or 0) // given if given else 0
-    thought = "thinking not told" if thinking is None else f"{share}% spent on thinking"
-    unpriced = sum(row.output_tokens is not None and row.cost_usd is None for row in now)
-    cost = None if unpriced and not paid else money(paid)
-    priced = f"{unpriced} answers have no price" if unpriced else "at list price"
+    reads = f"{share(cached, reported)} read from cache"
+    thought = f"{share(thinking or 0, given)} thinking tokens"
+    thought = "thinking tokens not reported" if thinking is None else thought
+    unpriced = sum(map(is_unpriced, now))
+    gaps = any((row.input_tokens, row.output_tokens) != (None, None) for row in now)
+    cost = None if gaps and all(row.cost_usd is None for row in now) else money(paid)
+    priced = f"{unpriced} unpriced" if unpriced else "list price"
     return [
         _tile(4, "Input tokens", reported, total(then, "input_tokens"), reads),
         _tile(5, "Output tokens", given, total(then, "output_tokens"), thought),
@@ -82,22 +84,22 @@ def _tile(place: int, tile: str, value: float | None, before: float, detail: str
     if value is None:
         change = ""
     elif not before:
-        change = "none in the period before"
+        change = "no previous data"
     elif not percent:
-        change = "about as in the period before"
+        change = "same as previous period"
     else:
-        change = f"{'▲ up' if value > before else '▼ down'} {percent}% on the period before"
+        change = f"{'+' if value > before else '-'}{percent}% vs previous period"
     return {"place": place, "tile": tile, "value": value, "detail": detail, "change": change}
 
 
 def calls_over_time(rows: list[Row], choice: Choice) -> Answer:
-    """How many calls were made, and what came of them?"""
+    """How many calls were made, by outcome?"""
     calls = calls_of(shown(rows, choice))
     state = {call[-1]: _state(call) for call in calls}
 
     def values(ended: list[Row]) -> dict[str, Any]:
         states = [state[row] for row in ended]
-        names = ("ok", "recovered by a retry", "failed", "left by the caller")
+        names = ("succeeded", "recovered", "failed", "abandoned")
         return {name: states.count(name) for name in names}
 
     return over_time([call[-1] for call in calls], choice, values)
@@ -107,8 +109,8 @@ def _state(call: list[Row]) -> str:
     if last_failed(call):
         return "failed"
     if call[-1].outcome in ("abandoned", "cancelled"):
-        return "left by the caller"
-    return "recovered by a retry" if any(row.failed for row in call) else "ok"
+        return "abandoned"
+    return "recovered" if any(row.failed for row in call) else "succeeded"
 
 
 def tokens_over_time(rows: list[Row], choice: Choice) -> Answer:
@@ -118,9 +120,9 @@ def tokens_over_time(rows: list[Row], choice: Choice) -> Answer:
     def values(rows: list[Row]) -> dict[str, Any]:
         read, written = total(rows, "cache_read_tokens"), total(rows, "cache_write_tokens")
         return {
-            "input, not cached": total(rows, "input_tokens") - read - written,
-            "input read from cache": read,
-            "input written to cache": written,
+            "uncached_input": total(rows, "input_tokens") - read - written,
+            "cache_read": read,
+            "cache_write": written,
             "output": total(rows, "output_tokens"),
         }
 
@@ -164,10 +166,10 @@ def by_deployment(rows: list[Row], choice: Choice) -> Answer:
         priced = [row for row in reported if row.cost_usd is not None]
         found.append(
             {
-                "deployment": deployment or "(not told)",
+                "deployment": deployment or UNKNOWN,
                 "calls": len(ended),
                 "failed_calls": failed,
-                "failed_percent": rounded(100 * failed / len(ended), 1) if ended else None,
+                "failed_percent": rounded(100 * failed / len(ended), 4) if ended else None,
                 "attempts": len(reported),
                 "p95_ms": percentile([row.duration_ms or 0 for row in reported if is_answer(row)], 95),
                 "input_tokens": reported_total(reported, "input_tokens"),
@@ -179,15 +181,18 @@ def by_deployment(rows: list[Row], choice: Choice) -> Answer:
 
 
 def success_over_time(rows: list[Row], choice: Choice) -> Answer:
-    """How much succeeds, by call and by attempt? The gap between the two is what retries hide."""
+    """What is the success rate of calls and of attempts?"""
     attempts = shown(rows, choice)
     ends = {call[-1] for call in calls_of(attempts)}
 
     def percent(rows: list[Row]) -> float | None:
-        return rounded(100 * sum(not row.failed for row in rows) / len(rows), 2) if rows else None
+        return rounded(100 * sum(not row.failed for row in rows) / len(rows), 4) if rows else None
 
     def values(rows: list[Row]) -> dict[str, Any]:
-        return {"by call": percent([row for row in rows if row in ends]), "by attempt": percent(rows)}
+        return {
+            "calls_percent": percent([row for row in rows if row in ends]),
+            "attempts_percent": percent(rows),
+        }
 
     return over_time(attempts, choice, values)
 
@@ -218,7 +223,7 @@ def failed_attempts(rows: list[Row], choice: Choice) -> Answer:
             "status": row.status,
             "error_type": row.error_type,
             "error_owner": row.error_owner or "",
-            "in_the_end": "failed" if ended[row.call_id] else "recovered",
+            "call_outcome": "failed" if ended[row.call_id] else "recovered",
             "ticket": ticket(row, "A call to Claude in Microsoft Foundry failed."),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",
@@ -326,7 +331,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "usage_tiles": usage_tiles,
     "auth_causes": answers_incident.auth_causes,
     "auth_over_time": answers_incident.auth_over_time,
-    "failures_by_minute": answers_incident.failures_by_minute,
+    "failure_rate_over_time": answers_incident.failure_rate_over_time,
     "failures_last_week": answers_incident.failures_last_week,
     "throttled_over_time": answers_incident.throttled_over_time,
     "cost_by_day": answers_cost.cost_by_day,

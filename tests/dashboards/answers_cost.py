@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tests.dashboards.answers_incident import NOT_TOLD
+from tests.dashboards.answers_incident import UNKNOWN
 from tests.dashboards.reference_answers import (
     Answer,
     Choice,
@@ -18,6 +18,7 @@ from tests.dashboards.reference_answers import (
     let_through,
     reported_total,
     rounded,
+    share,
     shown,
     total,
     within,
@@ -28,8 +29,20 @@ DAY = timedelta(days=1)
 KEYS = ("deployment", "model", "service")
 
 
-def _is_unpriced(row: Row) -> bool:
-    return row.cost_usd is None and (row.input_tokens, row.output_tokens) != (None, None)
+def is_incomplete(row: Row) -> bool:
+    """Whether the answer ended before it reported all usage."""
+    reported = (row.input_tokens, row.output_tokens)
+    is_whole = None not in reported and row.usage_complete is not False
+    return row.cost_usd is None and reported != (None, None) and not is_whole
+
+
+def is_unpriced(row: Row) -> bool:
+    """Whether the usage is complete and the cost unknown."""
+    return (
+        row.cost_usd is None
+        and (row.input_tokens, row.output_tokens) != (None, None)
+        and not is_incomplete(row)
+    )
 
 
 def _wasted(rows: Iterable[Row]) -> list[Row]:
@@ -84,7 +97,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     if month is None:
         return []
     cost, lost = (float(total(reported, "cost_usd")) for reported in (month.rows, _wasted(month.rows)))
-    bare = sum(row.cost_usd is None and row.output_tokens is not None for row in month.rows)
+    bare = sum(map(is_unpriced, month.rows))
     units = int(rounded(cost * float(choice.discount) / float(choice.usd_per_unit)))
     priced = cost or not bare
     days = len(month.days)
@@ -94,18 +107,18 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     reported: list[tuple[str, float | None, str, str]] = [
         (
             "Month to date", cost if priced else None,
-            f"{units} consumption units" if priced else "units unknown",
-            f"{bare} answers have no price" if bare else "all have a price",
+            f"{units:,} CCU" if priced else "CCU unknown",
+            f"{bare} unpriced" if bare else "all priced",
         ),
         (
             "Month forecast", likely if priced else None,
-            f"{int(low)} to {math.ceil(high)} USD" if days > 1 and priced else "range after two days",
-            f"full days known: {days}",
+            f"{int(low):,} to {math.ceil(high):,} USD" if days > 1 and priced else "range after 2 full days",
+            f"full days of data: {days}",
         ),
         (
-            "Failed or left", lost if priced else None,
-            f"{int(100 * lost / cost) if cost else 0} % of the month",
-            "where priced",
+            "Wasted spend", lost if priced else None,
+            f"{share(int(1e6 * lost), int(1e6 * cost))} of the month",
+            "priced attempts only",
         ),
     ]  # fmt: skip
     return [
@@ -128,9 +141,9 @@ def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
         found.append(
             {
                 "TimeGenerated": day,
-                "answered": float(total(reported, "cost_usd") - lost),
-                "failed or left": float(lost),
-                "expected": left * (month.mean or 0.0),
+                "useful_usd": float(total(reported, "cost_usd") - lost),
+                "wasted_usd": float(lost),
+                "forecast_usd": left * (month.mean or 0.0),
             }
         )
     return found
@@ -139,7 +152,7 @@ def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
 def _part(row: Row, choice: Choice) -> str:
     key = choice.split_by
     reported = getattr(row, key) if key in KEYS else dict(row.tags).get(key.removeprefix("tag."))
-    return reported or NOT_TOLD
+    return reported or UNKNOWN
 
 
 def usage_by(rows: list[Row], choice: Choice) -> Answer:
@@ -164,14 +177,14 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
                 "part": part,
                 "cost_usd": cost,
                 "units": units,
-                "unpriced": sum(map(_is_unpriced, reported)),
+                "unpriced": sum(map(is_unpriced, reported)),
                 "wasted_usd": None if cost is None else float(total(_wasted(reported), "cost_usd")),
                 "partial_usd": _partial(reported),
                 "attempts": len(reported),
                 "new_input": None if given is None else given - (read or 0) - (written or 0),
                 "cache_write": written,
                 "cache_read": read,
-                "hit_percent": rounded(100 * read / given, 1) if given and read is not None else None,
+                "hit_percent": rounded(100 * read / given, 4) if given and read is not None else None,
                 "output": reported_total(reported, "output_tokens"),
                 "thinking": reported_total(reported, "thinking_tokens"),
             }
@@ -183,7 +196,7 @@ def usage_by(rows: list[Row], choice: Choice) -> Answer:
 
 
 def _partial(rows: list[Row]) -> float | None:
-    """The input of answers whose output was not told."""
+    """The input of answers with incomplete usage."""
     some = any(row.partial_cost_usd is not None for row in rows)
     return float(total(rows, "partial_cost_usd")) if some else None
 
@@ -199,7 +212,7 @@ def cost_over_time(rows: list[Row], choice: Choice) -> Answer:
 
     def name(row: Row) -> str:
         part = _part(row, choice)
-        return part if part in most else "(others)"
+        return part if part in most else "(other)"
 
     return [
         {

@@ -1,4 +1,4 @@
-"""What the queries of the tab Is it working? must answer, worked out in plain Python."""
+"""What the queries of the tab Telemetry health must answer, worked out in plain Python."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.dashboards.answers_incident import MONTH, NOT_TOLD
+from tests.dashboards.answers_cost import is_incomplete, is_unpriced
+from tests.dashboards.answers_incident import MONTH, UNKNOWN
 from tests.dashboards.engine import BILLED
 from tests.dashboards.others import Other, others_of
 from tests.dashboards.reference_answers import Answer, Choice, reported_total, rounded, total, within
@@ -27,7 +28,7 @@ def _others(rows: list[Row], choice: Choice, table: str) -> list[Other]:
 
 
 def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
-    """When did each service last tell anything, and does its telemetry get lost on the way?"""
+    """When did each service last send telemetry, and what did it drop?"""
     time = choice.time
     known = within(rows, min(time.start, time.end - MONTH), time.end)
     spans = [one for one in _others(rows, choice, "AppDependencies") if one.properties]
@@ -58,11 +59,11 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
                 "last_record": max((row.at for row in reported), default=None),
                 "last_heartbeat": beat,
                 "attempts": attempts,
-                "spans_kept_percent": rounded(100 * len(ours) / sum(one.count for one in ours), 1)
+                "spans_kept_percent": rounded(100 * len(ours) / sum(one.count for one in ours), 4)
                 if ours
                 else None,
-                "lost": sum(lost) if lost else None,
-                "mostly": max(reasons, key=lambda reason: reasons[reason]) if sum(lost) else "",
+                "dropped": sum(lost) if lost else None,
+                "main_reason": max(reasons, key=lambda reason: reasons[reason]) if sum(lost) else "",
             }
         )
     return sorted(found, key=lambda row: (row["service"], row["version"]))
@@ -81,16 +82,16 @@ def _is_counted(reported: list[Row], metrics: list[Other], end: datetime) -> boo
 
 def _state(attempts: int | None, lost: float, *, alive: bool, counted: bool) -> str:
     if attempts is None:
-        return "no ledger"
+        return "no_ledger"
     if lost:
-        return "loses records"
+        return "dropping"
     if attempts:
-        return "well" if counted else "losses not counted"
-    return "idle" if alive else "silent"
+        return "healthy" if counted else "drops_not_counted"
+    return "idle" if alive else "no_heartbeat"
 
 
 def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
-    """Do the ledger and the metrics tell the same number of tokens?"""
+    """Do the ledger and the metrics have the same number of tokens?"""
     start, end = choice.time.start, choice.time.end
     reported = [row for row in within(rows, start - MINUTE, end) if row.operation == "chat"]
     metrics: dict[str, dict[str, float]] = defaultdict(lambda: {"input": 0.0, "output": 0.0})
@@ -108,12 +109,12 @@ def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
     found = []
     for deployment in {row.deployment or "" for row in reported} | set(metrics):
         measured = metrics.get(deployment)
-        line: dict[str, Any] = {"deployment": deployment or NOT_TOLD, "state": "no metrics"}
+        line: dict[str, Any] = {"deployment": deployment or UNKNOWN, "state": "no_metrics"}
         agree = []
         for kind in ("input", "output"):
             ours = ledger(deployment, kind, start, end)
             theirs = None if measured is None else measured[kind]
-            line |= {kind: ours, f"metrics_{kind}": theirs}
+            line |= {f"ledger_{kind}": ours, f"metrics_{kind}": theirs}
             line[f"{kind}_difference"] = None if theirs is None else theirs - ours
             least, most = (
                 ledger(deployment, kind, start, end - MINUTE),
@@ -121,7 +122,7 @@ def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
             )
             agree.append(theirs is not None and least <= theirs <= most)
         if measured is not None:
-            line["state"] = "agree" if all(agree) else "differ"
+            line["state"] = "match" if all(agree) else "mismatch"
         if measured is not None or any(
             ledger(deployment, kind, start - MINUTE, end) for kind in ("input", "output")
         ):
@@ -130,34 +131,34 @@ def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
 
 
 def unpriced(rows: list[Row], choice: Choice) -> Answer:
-    """Which attempts told tokens, but have no price, and why?"""
+    """Which attempts are unpriced or have incomplete usage, and why?"""
     groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in within(rows, choice.time.start, choice.time.end):
-        if row.cost_usd is None and (row.input_tokens, row.output_tokens) != (None, None):
+        if is_unpriced(row) or is_incomplete(row):
             groups[_why(row), row.model or "", row.deployment or ""].append(row)
     found = [
         {
-            "why": why,
+            "reason": why,
             "model": model,
             "deployment": deployment,
             "attempts": len(reported),
             "input_tokens": reported_total(reported, "input_tokens"),
             "output_tokens": reported_total(reported, "output_tokens"),
-            "newest": max(row.at for row in reported),
+            "last_seen": max(row.at for row in reported),
         }
         for (why, model, deployment), reported in groups.items()
     ]
-    return sorted(found, key=lambda row: (-row["attempts"], row["why"], row["model"], row["deployment"]))
+    return sorted(found, key=lambda row: (-row["attempts"], row["reason"], row["model"], row["deployment"]))
 
 
 def _why(row: Row) -> str:
-    if row.usage_complete is False or row.input_tokens is None or row.output_tokens is None:
-        return "the answer ended before all its tokens were told"
-    return "the model or a part of the usage has no price" if row.model else "the answer named no model"
+    if is_incomplete(row):
+        return "incomplete"
+    return "unpriced_usage" if row.model else "no_model"
 
 
 def stored(rows: list[Row], choice: Choice) -> Answer:
-    """How much telemetry is stored, what is billed for it, and how far back does it go?"""
+    """How much data is stored and billed, by table, and how old is it?"""
     tables: dict[str, list[datetime]] = defaultdict(list)
     for index, row in enumerate(rows):
         tables["AppEvents"] += [row.at, row.at] if index % 10 == 0 else [row.at]

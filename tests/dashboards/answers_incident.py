@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.dashboards.reference_answers import (
@@ -21,13 +21,12 @@ from tests.dashboards.rows import Row
 
 WEEK = timedelta(days=7)
 MONTH = timedelta(days=30)
-PARTS = 24
-NOT_TOLD = "(not told)"
+UNKNOWN = "(unknown)"
 
 
 def deployment_of(row: Row) -> str:
     """As it is shown."""
-    return row.deployment or NOT_TOLD
+    return row.deployment or UNKNOWN
 
 
 def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
@@ -47,12 +46,12 @@ def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
                 "error_type": kind,
                 "error_owner": error_owner,
                 "failed": len(ours),
-                "percent": rounded(100 * len(ours) / max(1, len(now)), 2),
+                "failed_percent": rounded(100 * len(ours) / max(1, len(now)), 4),
                 "last_week": len(theirs),
-                "last_week_percent": rounded(100 * len(theirs) / max(1, len(then)), 2),
-                "change": _change(len(ours), len(theirs)),
+                "last_week_percent": rounded(100 * len(theirs) / max(1, len(then)), 4),
+                "change_percent": _change(len(ours), len(theirs)),
                 "trend": [len(counts.get(at, [])) for at in bins(time)],
-                "newest": max((row.at for row in ours), default=None),
+                "last_seen": max((row.at for row in ours), default=None),
             }
         )
     return sorted(
@@ -60,40 +59,28 @@ def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
     )
 
 
-def _change(now: int, then: int) -> str:
-    if not then:
-        return "new"
-    if now == then:
-        return "as last week"
-    return f"{'▲ up' if now > then else '▼ down'} {int(rounded(100 * abs(now - then) / then))} %"
+def _change(now: int, then: int) -> float | None:
+    return rounded(100 * (now - then) / then, 1) if then else None
 
 
-def failures_by_minute(rows: list[Row], choice: Choice) -> Answer:
-    """Where and when did attempts fail?"""
-    reported: dict[str, list[Row]] = defaultdict(list)
-    for row in shown(rows, choice):
-        reported[deployment_of(row)].append(row)
-    found = [_parts(deployment, attempts, choice) for deployment, attempts in reported.items()]
-    return sorted(found, key=lambda row: (-row["failed"], -row["attempts"], row["deployment"]))
+def failure_rate_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """What is the failure rate of each deployment over time?"""
+    attempts = shown(rows, choice)
+    found = by_bin(attempts, choice)
 
+    def percent(at: datetime, deployment: str) -> float | None:
+        here = [row for row in found.get(at, []) if deployment_of(row) == deployment]
+        return rounded(100 * sum(row.failed for row in here) / len(here), 4) if here else None
 
-def _parts(deployment: str, attempts: list[Row], choice: Choice) -> dict[str, Any]:
-    width = (choice.time.end - choice.time.start) / PARTS
-    parts: dict[int, list[Row]] = defaultdict(list)
-    for row in attempts:
-        parts[(row.at - choice.time.start) // width].append(row)
-    shares = {
-        str(part + 1): rounded(100 * sum(row.failed for row in parts[part]) / len(parts[part]))
-        if parts[part]
-        else None
-        for part in range(PARTS)
-    }
-    counts = {"attempts": len(attempts), "failed": sum(row.failed for row in attempts)}
-    return {"deployment": deployment, **counts, **shares}
+    return [
+        {"TimeGenerated": at, "deployment": deployment, "failed_percent": percent(at, deployment)}
+        for at in bins(choice.time)
+        for deployment in sorted(set(map(deployment_of, attempts)))
+    ]
 
 
 def throttled_over_time(rows: list[Row], choice: Choice) -> Answer:
-    """How many attempts were refused by a limit, and how long did their callers wait?"""
+    """How many attempts were throttled, and how long did their callers wait?"""
     attempts = shown(rows, choice)
     if not any(row.status == 429 for row in attempts):
         return []
@@ -105,9 +92,9 @@ def throttled_over_time(rows: list[Row], choice: Choice) -> Answer:
         again = [(row, next_of.get((row.call_id, row.attempt_number))) for row in limited]
         waits = [(later.sent - row.at).total_seconds() for row, later in again if later]
         return {
-            "refused with 429, %": rounded(100 * len(limited) / len(rows), 2) if rows else None,
-            "asked to wait, s": rounded(sum(asked) / len(asked), 3) if asked else None,
-            "waited, s": rounded(sum(waits) / len(waits), 3) if waits else None,
+            "throttled_percent": rounded(100 * len(limited) / len(rows), 4) if rows else None,
+            "retry_after_s": rounded(sum(asked) / len(asked), 3) if asked else None,
+            "waited_s": rounded(sum(waits) / len(waits), 3) if waits else None,
         }
 
     return over_time(attempts, choice, values)
@@ -127,7 +114,7 @@ def auth_over_time(rows: list[Row], choice: Choice) -> Answer:
         {
             "TimeGenerated": at,
             "error_type": kind,
-            "refused": sum(row.error_type == kind for row in found.get(at, [])),
+            "failed": sum(row.error_type == kind for row in found.get(at, [])),
         }
         for at in bins(choice.time)
         for kind in sorted({str(row.error_type) for row in refused})
@@ -162,7 +149,7 @@ def auth_causes(rows: list[Row], choice: Choice) -> Answer:
         found.append(
             {
                 "error_type": one.error_type,
-                "state": "works again" if works and works > last_seen else "refused",
+                "state": "recovered" if works and works > last_seen else "failing",
                 "attempts": len(here),
                 "first_seen": min(row.at for row in reported),
                 "last_seen": last_seen,
@@ -191,7 +178,7 @@ def ticket(row: Row, what: str) -> str:
     ended = row.at.strftime("%Y-%m-%d %H:%M:%S.") + f"{row.at.microsecond // 1000:03}"
     known = ("apim_request_id", "request_id", "error_code", "error_origin")
     reported = {
-        name: getattr(row, name) if getattr(row, name) is not None else "not told" if name in known else ""
+        name: ("not reported" if name in known else "") if getattr(row, name) is None else getattr(row, name)
         for name in (
             "apim_request_id", "request_id", "status", "error_type", "error_code", "error_origin",
             "deployment", "server", "region", "client",
@@ -200,6 +187,6 @@ def ticket(row: Row, what: str) -> str:
     return (
         "{what}\nEnded: {ended} UTC\n"
         "apim-request-id (Azure): {apim_request_id}\nrequest-id (Anthropic): {request_id}\n"
-        "Status: {status}; class: {error_type}; code: {error_code}; answered by: {error_origin}\n"
+        "Status: {status}; cause: {error_type}; code: {error_code}; origin: {error_origin}\n"
         "Deployment: {deployment}; host: {server}; region: {region}; client: {client}"
     ).format(what=what, ended=ended, **reported)

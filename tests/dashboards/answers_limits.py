@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from foundry_telemetry.kql.parameters import ALL
-from tests.dashboards.answers_incident import NOT_TOLD, WEEK, deployment_of
+from tests.dashboards.answers_incident import UNKNOWN, WEEK, deployment_of
 from tests.dashboards.reference_answers import (
     Answer,
     Choice,
@@ -26,7 +26,7 @@ from tests.dashboards.reference_answers import (
 from tests.dashboards.rows import Row
 
 MINUTE = timedelta(minutes=1)
-WHAT = ("output", "requests", "uncached input")
+WHAT = ("output", "requests", "uncached_input")
 LINE = 15
 
 
@@ -52,7 +52,7 @@ def minutes_of(rows: list[Row], choice: Choice) -> Minutes:
             continue
         counted = {
             "requests": 1,
-            "uncached input": row.uncached_input_tokens or 0,
+            "uncached_input": row.uncached_input_tokens or 0,
             "output": row.output_tokens or 0,
         }
         for what, amount in counted.items():
@@ -68,7 +68,7 @@ def _declared(choice: Choice) -> dict[tuple[str, str], int]:
     for row in choice.limits.split(";"):
         reported = re.match(r"^\s*(\S+?)\s*=\s*(\d*)/(\d*)/(\d*)", row)
         for what, limit in (
-            zip(("requests", "uncached input", "output"), reported.groups()[1:], strict=True)
+            zip(("requests", "uncached_input", "output"), reported.groups()[1:], strict=True)
             if reported
             else ()
         ):
@@ -99,20 +99,20 @@ def limits(rows: list[Row], choice: Choice) -> Answer:
         found.append(
             {
                 "deployment": deployment,
-                "what": what,
-                "usual": rounded(sum(line) / LINE, 1),
-                "peak": peak,
+                "limit_type": what,
+                "current_rate": rounded(sum(line) / LINE, 1),
+                "peak_rate": peak,
                 "peak_at": max(at for at, amount in here.items() if amount == peak),
                 "limit": limit,
-                "source": "declared"
+                "source": "configured"
                 if (deployment, what) in declared
-                else "learnt"
+                else "observed"
                 if limit is not None
                 else "",
-                "peak_percent": rounded(100 * peak / limit, 1) if limit else None,
-                "minutes_to_wall": _to_wall(line, limit),
-                "quiet": quiet,
-                "met": met,
+                "peak_percent": rounded(100 * peak / limit, 4) if limit else None,
+                "time_to_limit_s": _to_limit(line, limit),
+                "highest_unthrottled": quiet,
+                "lowest_throttled": met,
             }
         )
     return sorted(
@@ -121,7 +121,7 @@ def limits(rows: list[Row], choice: Choice) -> Answer:
             row["peak_percent"] is None,
             -(row["peak_percent"] or 0),
             row["deployment"],
-            row["what"],
+            row["limit_type"],
         ),
     )
 
@@ -130,15 +130,15 @@ def _line(end: datetime) -> list[datetime]:
     return [floor(end, MINUTE) - (17 - number) * MINUTE for number in range(LINE)]
 
 
-def _to_wall(line: list[int], limit: int | None) -> float | None:
-    """Minutes until the straight line through the last minutes meets the limit, where it clearly rises."""
+def _to_limit(line: list[int], limit: int | None) -> float | None:
+    """Seconds until the straight line through the last minutes reaches the limit, where it clearly rises."""
     slope, start = statistics.linear_regression(range(LINE), line)
     off = sum((amount - start - slope * number) ** 2 for number, amount in enumerate(line))
     error = (off / (LINE - 2) / sum((number - 7) ** 2 for number in range(LINE))) ** 0.5
     if limit is None or slope <= 0 or slope <= 2 * error:
         return None
     wall = max(0.0, (limit - start - slope * (LINE - 1)) / slope)
-    return rounded(wall) if wall <= 1440 else None
+    return 60 * rounded(wall) if wall <= 1440 else None
 
 
 def minutes_over_time(rows: list[Row], choice: Choice) -> Answer:
@@ -166,12 +166,12 @@ def stream_endings(rows: list[Row], choice: Choice) -> Answer:
 
     def values(rows: list[Row]) -> dict[str, Any]:
         reported = {
-            "whole": sum(row.outcome == "ok" for row in rows),
-            "left by the caller": sum(row.is_abandoned for row in rows),
+            "completed": sum(row.outcome == "ok" for row in rows),
+            "abandoned": sum(row.is_abandoned for row in rows),
             "truncated": sum(row.outcome == "truncated" for row in rows),
-            "broken by an error": sum(row.outcome == "stream_error" for row in rows),
+            "stream_error": sum(row.outcome == "stream_error" for row in rows),
         }
-        return reported | {"never begun": len(rows) - sum(reported.values())}
+        return reported | {"failed_before_first_byte": len(rows) - sum(reported.values())}
 
     return over_time(_streams(rows, choice), choice, values)
 
@@ -205,13 +205,13 @@ def streams_over_time(rows: list[Row], choice: Choice) -> Answer:
                 percent = int(choice.stream_measure[-2:])
                 value = percentile(_firsts(rows), percent)
                 value = None if value is None else value / 1000
-            case "pace_p50":
+            case "tokens_per_s_p50":
                 value = percentile(_reported([_pace(row) for row in rows]), 50)
             case "abandoned":
                 value = 100 * sum(row.is_abandoned for row in rows) / len(rows)
             case _:
                 value = 100 * sum(row.outcome in ("truncated", "stream_error") for row in rows) / len(rows)
-        return None if value is None else rounded(value, 3)
+        return None if value is None else rounded(value, 4)
 
     return [
         {
@@ -228,15 +228,15 @@ def streams_by_deployment(rows: list[Row], choice: Choice) -> Answer:
     """Which deployment has slow streams, and streams that are left or cut off?"""
     reported: dict[str, list[Row]] = defaultdict(list)
     for row in _streams(rows, choice):
-        reported[row.deployment or NOT_TOLD].append(row)
+        reported[row.deployment or UNKNOWN].append(row)
     found = []
     for deployment, streams in reported.items():
         paces = _reported([_pace(row) for row in streams])
         outcomes = [row.outcome for row in streams]
-        slow = {f"pace_{name}": percentile(paces, percent) for name, percent in (("p50", 50), ("slow", 10))}
+        slow = {f"tokens_per_s_p{percent}": percentile(paces, percent) for percent in (50, 10)}
         cut = {
             name: outcomes.count(outcome)
-            for name, outcome in (("truncated", "truncated"), ("broken", "stream_error"))
+            for name, outcome in (("truncated", "truncated"), ("stream_errors", "stream_error"))
         }
         left = sum(row.is_abandoned for row in streams)
         found.append(
@@ -246,9 +246,9 @@ def streams_by_deployment(rows: list[Row], choice: Choice) -> Answer:
                 **{f"first_p{percent}_ms": percentile(_firsts(streams), percent) for percent in (50, 95, 99)},
                 **{name: None if value is None else rounded(value, 1) for name, value in slow.items()},
                 "abandoned": left,
-                "abandoned_percent": rounded(100 * left / len(streams), 1),
+                "abandoned_percent": rounded(100 * left / len(streams), 4),
                 **cut,
-                "never_begun": sum(row.failed for row in streams) - sum(cut.values()),
+                "failed_before_first_byte": sum(row.failed for row in streams) - sum(cut.values()),
             }
         )
     return sorted(found, key=lambda row: (-row["streams"], row["deployment"]))

@@ -109,12 +109,12 @@ def last_failed(call: list[Row]) -> bool:
 
 
 def total(rows: Iterable[Row], name: str) -> Any:
-    """The sum of what was told."""
+    """The sum of what is known."""
     return sum(getattr(row, name) or 0 for row in rows)
 
 
 def reported_total(rows: Iterable[Row], name: str) -> Any:
-    """The sum of what was told; ``None`` where nothing was."""
+    """The sum of what is known; ``None`` where nothing is."""
     reported = [value for row in rows if (value := getattr(row, name)) is not None]
     return sum(reported) if reported else None
 
@@ -132,7 +132,15 @@ def rounded(value: float, digits: int = 0) -> float:
 
 def money(value: float) -> float:
     """A cost as it is shown."""
-    return rounded(value, 4 if value < 1 else 2)
+    return rounded(value, 4)
+
+
+def share(part: int, whole: int) -> str:
+    """A part in percent: what happened is never 0 %."""
+    if not part or not whole:
+        return "0%"
+    tenths = 1000 * part // whole
+    return f"{tenths // 10}.{tenths % 10}%" if tenths else "<0.1%"
 
 
 # --- bins --------------------------------------------------------------------------------------------------

@@ -183,7 +183,7 @@ def test_a_long_silence_is_no_silence_any_more() -> None:
     """After the eight hours that its description names, the rule of no data lets go."""
     [rule] = [rule for rule in RULES if rule.key == "noData"]
     quarters = TEMPLATE["parameters"]["noDataActiveQuarters"]["defaultValue"]
-    assert "about eight hours" in rule.description
+    assert "about 8 hours" in rule.description
     assert 24 - quarters / 4 == 8
     assert "noData" not in evaluate(day(of(ORDERS, 60 * 8 + 30, lambda _: [])))
 
@@ -327,7 +327,7 @@ def test_the_readme_has_every_rule() -> None:
 def test_the_readme_names_parameters_that_there_are() -> None:
     """Each parameter of the documentation's table is one of the template."""
     text = (files.folder() / "README.md").read_text(encoding="utf-8")
-    table = text.partition("| Parameter | What it is for |")[2].partition("\n\n")[0]
+    table = text.partition("| Parameter | Description |")[2].partition("\n\n")[0]
     names = {name for line in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", line.split("|")[1])}
     assert len(names) > 10
     for name in names:

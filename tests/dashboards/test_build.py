@@ -86,11 +86,11 @@ def test_the_check_says_what_is_outdated(copied: Path, capsys: pytest.CaptureFix
     """`check` changes nothing, prints one line a rule, and ends with 1 when something is wrong."""
     assert ended("check") == 0
     assert {line[:6] for line in capsys.readouterr().out.splitlines()} <= {"ok    ", "left o"}
-    text = files.workbook().replace("Latency of answers", "Latency")
+    text = files.workbook().replace("Latency, successful calls", "Latency")
     (copied / files.WORKBOOK).write_text(text, encoding="utf-8")
     assert ended("check") == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "FAILED   the committed files are a fresh build"
+    assert lines[0] == "FAILED   the committed files are up to date"
     assert "python -m dashboards.builder" in lines[1]
     assert files.workbook() == text
 
@@ -100,7 +100,7 @@ def test_the_tabs_are_those_that_were_promised() -> None:
     [tabs] = [item for item in problems.steps(SHIPPED) if item["type"] == problems.LINKS]
     labels = [link["linkLabel"] for link in tabs["content"]["links"]]
     assert labels == [
-        "Overview", "Incident", "Auth", "Tokens and cost", "Limits", "Streams", "Is it working?",
+        "Overview", "Incident", "Auth", "Tokens and cost", "Limits", "Streams", "Telemetry health",
     ]  # fmt: skip
     shown = {
         item["conditionalVisibility"]["value"]: item["name"]

@@ -78,7 +78,7 @@ def test_every_tab_is_a_row() -> None:
     """Rows come in the order of the tabs, then the trace; all but the first are folded, and ask nothing."""
     [tabs] = [item for item in WORKBOOK if isinstance(item, Tabs)]
     rows = [panel for panel in SHIPPED["panels"] if panel["type"] == "row"]
-    assert [row["title"] for row in rows] == [*tabs.labels.values(), "One trace"]
+    assert [row["title"] for row in rows] == [*tabs.labels.values(), "Trace"]
     assert [row["collapsed"] for row in rows] == [False, *[True] * len(tabs.labels)]
     assert all(row["collapsed"] == bool(row["panels"]) for row in rows)
 
@@ -426,7 +426,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "variable gone": (
         lambda shown: shown["templating"]["list"].remove(variable(shown, "OperationId")),
-        "Spans of the trace chosen above: uses the variable OperationId",
+        "Spans of the selected trace: uses the variable OperationId",
     ),
     "variable twice": (
         lambda shown: shown["templating"]["list"].append(variable(shown, "Id")),
@@ -518,7 +518,7 @@ WRONG_COLUMNS: dict[str, tuple[str, Break, str]] = {
             "| project TimeGenerated, p50",
             "| project TimeGenerated, p50 = tostring(p50)",
         ),
-        "draws p50, which is no number but string",
+        "draws p50, which is not a number but string",
     ),
     "a series that has no name": (
         "failures by owner over time",

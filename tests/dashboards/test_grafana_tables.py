@@ -425,7 +425,4 @@ def test_a_step_that_waits_says_for_what() -> None:
     """Grafana cannot hide a panel until something is chosen: its message says what to choose."""
     table = Table(columns=(Column("deployment", "Deployment"),))
     shown = drawn(table, when=When("Deployment"))
-    assert (
-        shown["fieldConfig"]["defaults"]["noValue"]
-        == "Nothing to show until «Deployment» is set. Nothing. So."
-    )
+    assert shown["fieldConfig"]["defaults"]["noValue"] == "Set «Deployment» to show data. Nothing. So."

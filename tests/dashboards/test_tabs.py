@@ -53,15 +53,15 @@ def test_a_workspace_may_have_the_ledger_alone(name: str) -> None:
         assert reported == near(whole.ask(name, choice.values))
 
 
-def test_what_no_table_tells_is_not_told_as_zero() -> None:
-    """Without metrics and spans nothing is said to be kept, lost, alive or measured."""
+def test_what_no_table_has_is_not_zero() -> None:
+    """Without metrics and spans nothing counts as kept, dropped, alive or measured."""
     metrics_due = choice_of(0).time.end - timedelta(minutes=2)
     for line in alone().ask("telemetry_by_service", choice_of(0).values):
-        assert {line[name] for name in ("spans_kept_percent", "last_heartbeat", "lost")} == {None}
+        assert {line[name] for name in ("spans_kept_percent", "last_heartbeat", "dropped")} == {None}
         counts = line["last_record"] >= metrics_due  # its metrics may still come
-        assert line["state"] == ("well" if counts else "losses not counted")
+        assert line["state"] == ("healthy" if counts else "drops_not_counted")
     for line in alone().ask("ledger_against_metrics", choice_of(0).values):
-        assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no metrics", None, None)
+        assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no_metrics", None, None)
 
 
 @pytest.mark.slow
@@ -81,7 +81,7 @@ def test_the_share_of_spans_that_was_kept_is_told() -> None:
 
 
 def test_states_of_telemetry() -> None:
-    """A service is well, alive without calls, silent, loses records, counts no losses, or has no ledger."""
+    """A service is healthy, idle, without heartbeat, dropping, counts no drops, or has no ledger."""
     silent = Row(at=END - timedelta(days=3), call_id="d" * 16, service="quiet one")
     idle = Row(at=END - timedelta(days=3), call_id="e" * 16, service=IDLE)
     uncounted = Row(at=END - timedelta(minutes=9), call_id="f" * 16, service=UNCOUNTED)
@@ -89,13 +89,13 @@ def test_states_of_telemetry() -> None:
         "telemetry_by_service", choice_of(0).values
     )
     assert {line["service"]: line["state"] for line in reported} == {
-        "orders-api": "well",
-        "night batch": "loses records",
-        "[shop]/checkout": "loses records",
-        "forgotten": "no ledger",
-        "quiet one": "silent",
+        "orders-api": "healthy",
+        "night batch": "dropping",
+        "[shop]/checkout": "dropping",
+        "forgotten": "no_ledger",
+        "quiet one": "no_heartbeat",
         IDLE: "idle",
-        UNCOUNTED: "losses not counted",
+        UNCOUNTED: "drops_not_counted",
     }
 
 
@@ -110,7 +110,7 @@ def test_the_tab_auth_shows_all_that_is_an_auth_failure() -> None:
     assert {line["error_type"] for line in workspace.ask("auth_causes", Choice().values)} == found
 
 
-@pytest.mark.parametrize(("minutes", "state"), [(1, "works again"), (-1, "refused")])
+@pytest.mark.parametrize(("minutes", "state"), [(1, "recovered"), (-1, "failing")])
 def test_a_refusal_is_over_once_the_same_credential_works(minutes: int, state: str) -> None:
     """Only what was answered later, with the same kind of credential at the same resource, counts."""
     at = END - timedelta(minutes=30)
@@ -147,28 +147,33 @@ LINES = {
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_minutes_to_the_wall(name: str) -> None:
+def test_time_to_limit(name: str) -> None:
     """They follow the line of the last minutes to the limit; none where it does not clearly rise."""
     counts, minutes = LINES[name]
     reported = Workspace(steady(counts)).ask("limits", Choice(limits="d=30//").values)
-    [line] = [line for line in reported if line["what"] == "requests"]
-    assert (line["limit"], line["source"], line["minutes_to_wall"]) == (30, "declared", minutes)
+    [line] = [line for line in reported if line["limit_type"] == "requests"]
+    assert (line["limit"], line["source"], line["time_to_limit_s"]) == (
+        30,
+        "configured",
+        None if minutes is None else 60 * minutes,
+    )
 
 
 def test_a_limit_is_learnt_from_the_minutes_that_met_it() -> None:
     """The calmest minute with a 429 is the limit, unless a busier one passed without: then it is not told."""
     met = steady([12], status=429, error_type="rate_limited")
-    for passed, limit, source in ((10, 12, "learnt"), (15, None, "")):
+    for passed, limit, source in ((10, 12, "observed"), (15, None, "")):
         reported = Workspace(met + steady([passed, 0])).ask("limits", Choice(limits="").values)
-        [line] = [line for line in reported if line["what"] == "requests"]
-        assert (line["limit"], line["source"], line["quiet"], line["met"]) == (limit, source, passed, 12)
+        [line] = [line for line in reported if line["limit_type"] == "requests"]
+        assert (line["limit"], line["source"]) == (limit, source)
+        assert (line["highest_unthrottled"], line["lowest_throttled"]) == (passed, 12)
 
 
 def test_all_services_share_a_limit() -> None:
     """Neither the filter of services nor that of models takes calls out of the minutes."""
     rows = steady([4], service="a", model="m") + steady([4], service="b", model="n")
     reported = Workspace(rows).ask("limits", Choice(services=("a",), models=("m",)).values)
-    assert [line["peak"] for line in reported if line["what"] == "requests"] == [8]
+    assert [line["peak_rate"] for line in reported if line["limit_type"] == "requests"] == [8]
 
 
 @pytest.mark.slow
@@ -187,7 +192,7 @@ def test_a_price_that_is_none_gives_no_units(typed: str) -> None:
     """Cost in dollars needs no unit; units without a price are not made up."""
     values = Choice(usd_per_unit=typed).values
     workspace = ledger(0)[1]
-    assert workspace.ask("spend_tiles", values)[0]["detail"] == "units unknown"
+    assert workspace.ask("spend_tiles", values)[0]["detail"] == "CCU unknown"
     assert {line["units"] for line in workspace.ask("usage_by", values)} == {None}
 
 
@@ -202,8 +207,8 @@ def test_bins_of_minutes_are_no_shorter_than_a_minute(grain: timedelta) -> None:
     assert len({line["TimeGenerated"] for line in reported}) == 5
 
 
-MEASURES = ("requests", "uncached input", "output")
-STREAM_MEASURES = ("first_p50", "first_p95", "pace_p50", "abandoned", "cut")
+MEASURES = ("requests", "uncached_input", "output")
+STREAM_MEASURES = ("first_p50", "first_p95", "tokens_per_s_p50", "abandoned", "interrupted")
 SPLITS = ("deployment", "model", "service", "tag.tenant", "tag.feature", "tag.nobody")
 CHOSEN = [("minutes_over_time", "measure", value) for value in MEASURES]
 CHOSEN += [("streams_over_time", "stream_measure", value) for value in STREAM_MEASURES]
@@ -256,13 +261,13 @@ def test_the_first_day_does_not_count_for_the_run_rate() -> None:
     _, forecast, _ = Workspace(rows).ask("spend_tiles", Choice().values)
     left = (datetime(2026, 12, 1, tzinfo=UTC) - END) / timedelta(days=1)
     assert forecast["value"] == pytest.approx(40 + 10 * left)
-    assert forecast["change"] == "full days known: 2"
+    assert forecast["change"] == "full days of data: 2"
     [_, forecast, _] = Workspace(rows[:1]).ask("spend_tiles", Choice().values)
-    assert (forecast["value"], forecast["detail"]) == (None, "range after two days")
-    assert forecast["change"] == "full days known: 0"
+    assert (forecast["value"], forecast["detail"]) == (None, "range after 2 full days")
+    assert forecast["change"] == "full days of data: 0"
 
 
-def test_a_sum_of_nothing_told_is_not_told_as_zero() -> None:
+def test_a_sum_of_unknown_values_is_not_zero() -> None:
     """Where no answer told tokens, thinking or a price, tables and tiles are empty there."""
     refused = Row(at=END - timedelta(minutes=9), call_id="a", error_type="rate_limited", deployment="refused")
     bare = replace(refused, call_id="b", error_type=None, deployment="bare", input_tokens=7, output_tokens=5)
@@ -288,9 +293,50 @@ def test_a_sum_of_nothing_told_is_not_told_as_zero() -> None:
         None,
     ]
     tiles = {row["tile"]: row for row in workspace.ask("usage_tiles", values)}
-    assert tiles["Output tokens"]["detail"] == "thinking not told"
-    assert (tiles["Cost, USD"]["value"], tiles["Cost, USD"]["detail"]) == (None, "1 answers have no price")
+    assert tiles["Output tokens"]["detail"] == "thinking tokens not reported"
+    assert (tiles["Cost, USD"]["value"], tiles["Cost, USD"]["detail"]) == (None, "1 unpriced")
     assert [row["value"] for row in workspace.ask("spend_tiles", values)] == [None] * 3
+
+
+def test_unpriced_is_one_number_on_every_tab() -> None:
+    """What has no price is apart from what did not report all usage, and each tab counts the same."""
+    at = END - timedelta(minutes=9)
+    priced = Row(at=at, call_id="a", deployment="d", model="m", input_tokens=7, output_tokens=5, cost_usd=1.0)
+    unpriced = [
+        replace(priced, call_id="b", cost_usd=None),
+        replace(priced, call_id="c", cost_usd=None, model=None),
+    ]
+    incomplete = replace(priced, call_id="e", cost_usd=None, output_tokens=None, outcome="abandoned")
+    unused = replace(incomplete, call_id="f", input_tokens=None, outcome="error", error_type="overloaded")
+    workspace = Workspace([priced, *unpriced, incomplete, unused])
+    values = Choice(split_by="deployment").values
+    reasons = {row["reason"]: row["attempts"] for row in workspace.ask("unpriced", values)}
+    assert reasons == {"unpriced_usage": 1, "no_model": 1, "incomplete": 1}
+    assert [row["unpriced"] for row in workspace.ask("usage_by", values)] == [2]
+    assert workspace.ask("usage_tiles", values)[-1]["detail"] == "2 unpriced"
+    assert workspace.ask("spend_tiles", values)[0]["change"] == "2 unpriced"
+
+
+def test_what_happened_is_not_zero_percent() -> None:
+    """One failure of two thousand calls has a rate, in the tile and in the table."""
+    at = END - timedelta(minutes=9)
+    rows = [Row(at=at, call_id=str(number), deployment="d") for number in range(1999)]
+    workspace = Workspace([*rows, Row(at=at, call_id="x", deployment="d", error_type="overloaded")])
+    *_, failed = workspace.ask("call_tiles", Choice().values)
+    assert (failed["value"], failed["detail"]) == (1, "<0.1% of calls")
+    [line] = workspace.ask("by_deployment", Choice().values)
+    assert line["failed_percent"] == 0.05
+
+
+def test_amounts_have_thousands_separators() -> None:
+    """Money and units in the texts of tiles are grouped, as numbers in tables are."""
+    rows = [
+        Row(at=END - timedelta(days=day, hours=1), call_id=str(day), cost_usd=450_000.0 + day)
+        for day in range(5)
+    ]
+    month, forecast, _ = Workspace(rows).ask("spend_tiles", Choice().values)
+    assert month["detail"] == "202,500,900 CCU"
+    assert len(forecast["detail"].split(",")) == 5
 
 
 RESOURCE = "/subscriptions/6f1c/resourcegroups/rg/providers/microsoft.insights/components/shop"

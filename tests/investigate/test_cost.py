@@ -113,7 +113,7 @@ TOTAL = 7 * (0.0123 + 1.7 + 0.3 + 0.1 + 0.2)
     [
         ("deployment", {"claude-haiku-5-5": 0.0861, "claude-opus-5-5": 14.0, "support-chat-prod": 2.1}),
         ("service", {"orders": 11.9861, "bot": 4.2}),
-        ("tag.tenant", {"acme": 11.9861, "globex": 2.8, "(not told)": 1.4}),
+        ("tag.tenant", {"acme": 11.9861, "globex": 2.8, "(unknown)": 1.4}),
         ("model", {"claude-sonnet-5-5": 16.1861}),
     ],
 )
@@ -177,7 +177,7 @@ def test_waste() -> None:
     report = report_of(rows)
     waste = report.waste
     assert waste is not None
-    assert (report.usd, report.attempts, report.unpriced) == (15.0, 7, 2)
+    assert (report.usd, report.attempts, report.unpriced) == (15.0, 7, 0)
     assert (waste.failed_usd, waste.failed) == (2.0, 3)
     assert (waste.retried_usd, waste.retried) == (4.0, 1)
     assert (waste.abandoned_usd, waste.abandoned) == (8.0, 2)

@@ -108,7 +108,7 @@ def compared(pairs: list[tuple[float, float]], first: date = FIRST, **reported: 
     """Days of a bill and of a ledger; what else is told of the ledger holds for each day."""
     days = [first + timedelta(days=number) for number in range(len(pairs))]
     billed = {day: Billed(usd, 100 * usd) for day, (usd, _) in zip(days, pairs, strict=True)}
-    usual = {"attempts": 9, "bare": 0, "partial_usd": None}
+    usual = {"attempts": 9, "unpriced": 0, "partial_usd": None}
     ledger = [
         {"day": datetime(day.year, day.month, day.day, tzinfo=UTC), "usd": usd, **usual, **reported}
         for day, (_, usd) in zip(days, pairs, strict=True)
@@ -150,7 +150,7 @@ def test_no_factor_of_two_days_or_of_different_ones() -> None:
     [
         ((1.0, 9.0), date(2026, 11, 21), {}, "the meter lags"),
         ((9.0, 0.0), FIRST, {}, "the ledger has nothing of this day"),
-        ((9.0, 1.0), FIRST, {"bare": 3}, "3 answers have no price"),
+        ((9.0, 1.0), FIRST, {"unpriced": 3}, "3 answers have no price"),
         ((9.0, 1.0), FIRST, {"partial_usd": 0.756}, "at least $0.76 more"),
         ((9.0, 1.0), FIRST, {}, "calls that are not recorded"),
         ((0.0, 9.0), FIRST, {}, "nothing was billed"),

@@ -10,7 +10,7 @@ from typing import Final
 
 from playwright.sync_api import expect
 
-from dashboards.builder.tabs import TABS
+from dashboards.builder.texts import TABS
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.page import long_ranges
 from tests.page.browser import Screen, chromium

@@ -33,14 +33,14 @@ def test_an_empty_store_shows_how_to_fill_it(fresh: LocalAzureMonitor, screen: t
     """The connection string stands on the page and in each empty step, until the first record is there."""
     opened = screen(fresh.url, permissions=["clipboard-read", "clipboard-write"])
     page = opened.open()
-    expect(page.get_by_role("region", name="First steps")).to_contain_text(fresh.connection_string)
+    expect(page.get_by_role("region", name="Get started")).to_contain_text(fresh.connection_string)
     empty = opened.step("latency").locator(".is-empty")
-    expect(empty).to_contain_text("Nothing has arrived yet.")
+    expect(empty).to_contain_text("No telemetry received yet.")
     empty.get_by_role("button", name="Copy the connection string").click()
     line = f'export APPLICATIONINSIGHTS_CONNECTION_STRING="{fresh.connection_string}"'
     assert page.evaluate("navigator.clipboard.readText()") == line
     send(fresh, some(5, 1))
-    expect(page.get_by_role("region", name="First steps")).to_be_hidden()
+    expect(page.get_by_role("region", name="Get started")).to_be_hidden()
     expect(opened.step("latency").locator("canvas")).to_be_visible()
 
 
@@ -123,7 +123,7 @@ def test_nothing_in_the_time_chosen_offers_a_longer_one(fresh: LocalAzureMonitor
     opened.open()
     empty = opened.step("latency").locator(".is-empty")
     expect(empty).to_contain_text(
-        f"Nothing in the last 24 hours. The last record is from {max(o.at for o in old):%Y-%m-%d %H:%M}"
+        f"No data in the last 24 hours. The last record is from {max(o.at for o in old):%Y-%m-%d %H:%M}"
     )
     empty.get_by_role("button", name="Show the last 3 days").click()
     expect(opened.step("tiles").locator(".tile-left").first).to_have_text(str(len(old)))

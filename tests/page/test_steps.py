@@ -69,7 +69,7 @@ def test_a_table_filters_its_rows(sample: LocalAzureMonitor, screen: type_of_ope
     opened.idle("deployments")
     page.get_by_label("Filter rows of Deployments").fill("HAIKU")
     expect(opened.step("deployments").locator("tbody tr")).to_have_count(1)
-    expect(opened.step("deployments").locator(".grid-note")).to_have_text("1 of 3 rows fit the filter.")
+    expect(opened.step("deployments").locator(".grid-note")).to_have_text("1 of 3 rows match the filter.")
 
 
 def test_a_long_table_says_that_it_was_cut(
@@ -240,7 +240,7 @@ def test_what_is_not_drawn_is_said_in_its_place(sample: LocalAzureMonitor, scree
     expect(opened.step("half known").locator(".notice")).to_contain_text("formatter 13")
     expect(opened.idle("half known").locator("tbody tr")).to_have_count(3)
     expect(opened.idle("undeclared").locator(".notice")).to_contain_text(
-        "{Nobody} is not filled in: no step declares it"
+        "{Nobody} has no value: no step sets it"
     )
 
 
@@ -268,13 +268,13 @@ def test_an_empty_step_says_why(sample: LocalAzureMonitor, screen: type_of_open)
     page = opened.open("#Tab=edges")
     expect(opened.step("own words").locator(".is-empty")).to_have_text("No such deployment.")
     expect(opened.step("empty by filter").locator(".is-empty")).to_have_text(
-        "The query found no rows in the last 24 hours."
+        "The query returned no rows in the last 24 hours."
     )
     opened.parameter("Service").click()
     page.get_by_role("option", name="shop.support-bot").click()
     page.keyboard.press("Escape")
     empty = opened.step("empty by filter").locator(".is-empty")
-    expect(empty).to_contain_text("No row fits the filter. Service: shop.support-bot")
+    expect(empty).to_contain_text("No rows match the filter. Service: shop.support-bot")
     empty.get_by_role("button", name="Clear the filter").click()
     expect(opened.parameter("Service")).to_contain_text("All")
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from dashboards.builder.arm.parameters import all_parameters
 from dashboards.builder.arm.resources import outputs, resources, variables
+from dashboards.builder.texts import TEMPLATE
 
 Json = dict[str, object]
 
@@ -29,7 +30,7 @@ def template(workbook: str, grafana: str) -> Json:
     return {
         "$schema": f"{_SCHEMA}deploymentTemplate.json#",
         "contentVersion": "1.0.0.0",
-        "metadata": {"description": "Dashboards, alerts and queries for Claude in Microsoft Foundry."},
+        "metadata": {"description": TEMPLATE["description"]},
         "parameters": {one.name: one.json for one in all_parameters()},
         "variables": variables(workbook, grafana),
         "resources": resources(),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from dashboards.builder.alerts import RULES, SUCCESS_TARGETS, Rule
+from dashboards.builder.texts import TEMPLATE_PARAMETERS
+from dashboards.builder.texts import of_rule as of_rule_text
 
 Kind = Literal["string", "int", "bool", "array", "object"]
 Json = dict[str, object]
@@ -20,11 +22,12 @@ class Parameter:
     kind: Kind
     default: str | int | bool | list[object] | dict[str, object]
     """A text in brackets is an expression."""
-    meaning: str
     allowed: tuple[str, ...] | tuple[int, ...] = ()
     least: int | None = None
     """The least number, or the least length of a text."""
     most: int | None = None
+    meaning: str = ""
+    """What it is for; that of one by itself is in the texts."""
 
     @property
     def json(self) -> Json:
@@ -40,7 +43,7 @@ class Parameter:
             "type": self.kind,
             "defaultValue": self.default,
             **reported,
-            "metadata": {"description": self.meaning},
+            "metadata": {"description": self.meaning or TEMPLATE_PARAMETERS[self.name]},
         }
 
 
@@ -48,8 +51,8 @@ _TOTAL_DAYS: Final = (30, 60, 90, 180, 365, 730, 1095, 1460, 1826, 2191, 2556, 2
 """Above 730 the service takes whole years alone."""
 
 
-def _days(name: str, default: int, most: int, meaning: str) -> Parameter:
-    return Parameter(name=name, kind="int", default=default, least=30, most=most, meaning=meaning)
+def _days(name: str, default: int, most: int) -> Parameter:
+    return Parameter(name=name, kind="int", default=default, least=30, most=most)
 
 
 GENERAL: Final = (
@@ -57,8 +60,6 @@ GENERAL: Final = (
         name="workspaceId",
         kind="string",
         default="",
-        meaning="Resource id of the Log Analytics workspace that your Application Insights resource sends "
-        "to. Empty: a new workspace is made, and an Application Insights resource that sends to it.",
     ),
     Parameter(
         name="namePrefix",
@@ -66,107 +67,80 @@ GENERAL: Final = (
         default="foundry",
         least=1,
         most=20,
-        meaning="What names of new resources begin with: a letter, then letters, digits and hyphens. Another "
-        "one makes a second set in the same resource group.",
     ),
     Parameter(
         name="location",
         kind="string",
         default="[resourceGroup().location]",
-        meaning="Region of new resources.",
     ),
-    Parameter(name="tags", kind="object", default={}, meaning="Tags of new resources."),
+    Parameter(name="tags", kind="object", default={}),
     Parameter(
         name="workspaceName",
         kind="string",
         default="[format('log-{0}-{1}', parameters('namePrefix'), uniqueString(resourceGroup().id))]",
-        meaning="Name of the new workspace, where one is made.",
     ),
-    _days(
-        "retentionInDays", 30, 730, "Days that the new workspace keeps its tables; the ledger has its own."
-    ),
-    _days(
-        "ledgerRetentionInDays",
-        90,
-        730,
-        "Days that the new workspace keeps the ledger (the table AppEvents) for queries; 90 cost nothing "
-        "extra.",
-    ),
+    _days("retentionInDays", 30, 730),
+    _days("ledgerRetentionInDays", 90, 730),
     Parameter(
         name="ledgerTotalRetentionInDays",
         kind="int",
         default=90,
         allowed=_TOTAL_DAYS,
-        meaning="Days that the new workspace keeps the ledger at all, queries and archive together; at "
-        "least as long as for queries, whatever stands here.",
     ),
     Parameter(
         name="createApplicationInsights",
         kind="bool",
         default="[empty(parameters('workspaceId'))]",
-        meaning="Whether to make an Application Insights resource that sends to the workspace.",
     ),
     Parameter(
         name="applicationInsightsName",
         kind="string",
         default="[format('appi-{0}', parameters('namePrefix'))]",
-        meaning="Name of the new Application Insights resource, where one is made.",
     ),
     Parameter(
         name="workbookName",
         kind="string",
         default="Claude in Foundry",
         least=1,
-        meaning="Title of the workbook.",
     ),
     Parameter(
         name="deployQueryPack",
         kind="bool",
         default=True,
-        meaning="Whether to deploy the query pack: the questions of an incident in the portal's query "
-        "picker.",
     ),
     Parameter(
         name="deployGrafana",
         kind="bool",
         default=False,
-        meaning="Whether to deploy the Grafana dashboard too; not in every region and cloud (a preview of "
-        "Azure).",
     ),
-    Parameter(name="deployAlerts", kind="bool", default=True, meaning="Whether to deploy the alert rules."),
+    Parameter(name="deployAlerts", kind="bool", default=True),
     Parameter(
         name="actionGroupIds",
         kind="array",
         default=[],
-        meaning="Resource ids of the action groups that alerts notify.",
     ),
     Parameter(
         name="alertEmail",
         kind="string",
         default="",
-        meaning="An address that alerts are mailed to, by an action group that is made for it. Empty: none.",
     ),
     Parameter(
         name="monthlyBudgetUsd",
         kind="int",
         default=0,
         least=0,
-        meaning="What calls may cost in a month, in US dollars at list price. 0: no budget, and no alerts on "
-        "spending.",
     ),
     Parameter(
         name="successTarget",
         kind="string",
         default="99",
         allowed=SUCCESS_TARGETS,
-        meaning="Percent of the calls that should succeed; the rest is the error budget.",
     ),
     Parameter(
         name="minimumCalls",
         kind="int",
         default=20,
         least=1,
-        meaning="Calls (attempts, streams) that a window must have before a share of them can alert.",
     ),
     Parameter(
         name="errorBudgetFastShortMinutes",
@@ -174,8 +148,6 @@ GENERAL: Final = (
         default=5,
         least=1,
         most=60,
-        meaning="The short window of the fast burn rate, in minutes: so long must it burn at the end of the "
-        "window too.",
     ),
     Parameter(
         name="errorBudgetSlowShortMinutes",
@@ -183,7 +155,6 @@ GENERAL: Final = (
         default=30,
         least=1,
         most=360,
-        meaning="The short window of the slow burn rate, in minutes.",
     ),
     Parameter(
         name="noDataActiveQuarters",
@@ -191,8 +162,6 @@ GENERAL: Final = (
         default=64,
         least=8,
         most=96,
-        meaning="In how many of the last day's 96 quarters of an hour a service must have called to be "
-        "missed when silent.",
     ),
 )
 """Those that do not belong to one rule."""
@@ -206,7 +175,10 @@ def all_parameters() -> tuple[Parameter, ...]:
 def of_rule(rule: Rule) -> Iterator[Parameter]:
     """Whether a rule is on, how much is too much, and over which time."""
     yield Parameter(
-        name=f"{rule.key}Enabled", kind="bool", default=True, meaning=f"Whether the rule is on: {rule.title}."
+        name=f"{rule.key}Enabled",
+        kind="bool",
+        default=True,
+        meaning=of_rule_text("enabled", title=rule.title),
     )
     limit = rule.threshold
     yield Parameter(
@@ -215,7 +187,7 @@ def of_rule(rule: Rule) -> Iterator[Parameter]:
         default=limit.default,
         least=limit.least,
         most=limit.most,
-        meaning=f"Alerts above so many {limit.meaning}.",
+        meaning=of_rule_text("threshold", threshold=rule.meaning),
     )
     if len(rule.windows) > 1:
         yield Parameter(
@@ -223,5 +195,5 @@ def of_rule(rule: Rule) -> Iterator[Parameter]:
             kind="string",
             default=rule.window,
             allowed=rule.windows,
-            meaning=f"How far it looks back, at evaluations that are {rule.frequency} apart.",
+            meaning=of_rule_text("window", frequency=rule.frequency),
         )

@@ -10,6 +10,7 @@ from dashboards.builder import alerts, querypack
 from dashboards.builder.alerts import Rule
 from dashboards.builder.arm.expressions import literal, quoted
 from dashboards.builder.querypack import Saved
+from dashboards.builder.texts import TEMPLATE
 from foundry_telemetry.kql import files
 
 Json = dict[str, object]
@@ -35,7 +36,6 @@ _GRAFANA: Final = "resourceId('Microsoft.Dashboard/dashboards', variables('grafa
 _NO_RESOURCES: Final = '"fallbackResourceIds":[]'
 _ONE_RESOURCE: Final = '"fallbackResourceIds":["{0}"]'
 """In the workbook's text: it names no resource, until it is deployed for one."""
-
 
 _PORTAL: Final = '"https://portal.azure.com"'
 """In both texts: the address that is the parameter's first value."""
@@ -178,7 +178,7 @@ def _workbook() -> Json:
         "variables('workbookGuid')",
         {
             "displayName": "[parameters('workbookName')]",
-            "description": "Every attempt to call Claude in Microsoft Foundry: health, incidents, cost.",
+            "description": TEMPLATE["workbook"],
             "serializedData": f"[replace({_here('workbook')}, {quoted(_NO_RESOURCES)}, {here})]",
             "version": "Notebook/1.0",
             "sourceId": "[variables('workspaceId')]",

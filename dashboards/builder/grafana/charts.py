@@ -14,7 +14,7 @@ from dashboards.builder.visualizations import Chart
 TIME: Final = "TimeGenerated"
 """The column that is a time in all queries; a chart over another is one over names."""
 
-_MAPPED: Final = frozenset({"kind", "x", "y", "group", "unit", "colours", "floor", "ceiling"})
+_MAPPED: Final = frozenset({"kind", "x", "y", "group", "unit", "colours", "labels", "floor", "ceiling"})
 """What of a chart is put into Grafana's words here."""
 
 _DAY: Final = "time:MM-DD"
@@ -66,8 +66,18 @@ def chart(visualization: Chart, *, is_of_time_shown: bool = True) -> Drawn:
     defaults = (
         drawn.defaults | _number(visualization) | {end: at for end, at in ends.items() if at is not None}
     )
-    colours = [overridden(name, {"color": fixed(colour)}) for name, colour in visualization.colours.items()]
-    return dataclasses.replace(drawn, defaults=defaults, overrides=[*drawn.overrides, *colours])
+    series = [overridden(name, look) for name, look in _series(visualization).items()]
+    return dataclasses.replace(drawn, defaults=defaults, overrides=[*drawn.overrides, *series])
+
+
+def _series(visualization: Chart) -> Mapping[str, Json]:
+    """Colour and name in the legend of each series that has one."""
+    looks: dict[str, Json] = {
+        name: {"color": fixed(colour)} for name, colour in visualization.colours.items()
+    }
+    for name, label in visualization.labels.items():
+        looks.setdefault(name, {})["displayName"] = label
+    return looks
 
 
 def _complain_of_new_settings(visualization: Chart) -> None:

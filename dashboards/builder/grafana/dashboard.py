@@ -22,11 +22,9 @@ from dashboards.builder.grafana.references import every, inputs, kinds_of
 from dashboards.builder.grafana.source import INPUT, OPERATION, PLUGIN
 from dashboards.builder.grafana.units import Json
 from dashboards.builder.grafana.variables import variables
+from dashboards.builder.texts import GRAFANA
 from dashboards.builder.workbook import Group, Item, Query, Tabs, Text
 
-_DESCRIPTION: Final = (
-    "Every attempt to call Claude in Microsoft Foundry: health, failures with both ids, tokens and cost."
-)
 _SCHEMA: Final = 41
 """Of Grafana 11.6, which the portal has."""
 _WHOLE_WIDTH: Final = 100.0
@@ -61,7 +59,7 @@ def dashboard(items: Iterable[Item]) -> Json:
         "__elements": {},
         "__requires": _requires(panels),
         "annotations": _ANNOTATIONS,
-        "description": _DESCRIPTION,
+        "description": GRAFANA["description"],
         "editable": True,
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
@@ -75,7 +73,7 @@ def dashboard(items: Iterable[Item]) -> Json:
         "time": {"from": f"now-{_minutes(layout)}m", "to": "now"},
         "timepicker": {},
         "timezone": "browser",
-        "title": "Claude in Microsoft Foundry",
+        "title": GRAFANA["title"],
         "uid": "foundry-telemetry",
         "version": 1,
         "weekStart": "",
@@ -91,7 +89,7 @@ def _whole(layout: tuple[Item, ...]) -> Whole:
     return Whole(
         kinds=kinds,
         labels={str(each["name"]): str(each["label"]) for each in found},
-        links=Links(names, titles | {OPERATION: "The whole trace"}),
+        links=Links(names, titles | {OPERATION: GRAFANA["trace_title"]}),
     )
 
 
@@ -112,7 +110,7 @@ def _rows(layout: tuple[Item, ...], whole: Whole) -> Iterator[Json]:
         yield from panels if is_open else []
         top = bottom if is_open else top + 1
     panels, _ = place([Sized(trace_panel(), COLUMNS, TRACE_HEIGHT)], top + 1)
-    yield _row("One trace", top, panels)
+    yield _row(GRAFANA["trace"], top, panels)
 
 
 def _panels(items: Iterable[Item], percent: float, whole: Whole) -> Iterator[Sized]:

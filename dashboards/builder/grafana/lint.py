@@ -161,7 +161,7 @@ def wrong_columns(panel: Item, columns: Mapping[str, str]) -> Iterator[Problem]:
         yield Problem(_name(panel), "needs one time, which comes first")
     for name in kept[1:]:
         if columns[name] not in _NUMBERS:
-            yield Problem(_name(panel), f"draws {name}, which is no number but {columns[name]}")
+            yield Problem(_name(panel), f"draws {name}, which is not a number but {columns[name]}")
     for name, kind in columns.items():
         if kind == "string" and name not in _labels(panel):
             yield Problem(_name(panel), f"makes a series of each {name}, which it does not name")

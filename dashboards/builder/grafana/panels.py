@@ -13,6 +13,7 @@ from dashboards.builder.grafana.links import Links
 from dashboards.builder.grafana.references import Kinds, asked, in_kql, in_words
 from dashboards.builder.grafana.source import DATA_SOURCE, logs, trace
 from dashboards.builder.grafana.units import Json, fixed, known, numbered
+from dashboards.builder.texts import GRAFANA
 from dashboards.builder.visualizations import Chart, Table, Tiles
 from dashboards.builder.workbook import Query, Text
 from foundry_telemetry.kql import compose
@@ -59,8 +60,8 @@ def trace_panel() -> Json:
     """The spans of the operation that is chosen."""
     return {
         "type": "traces",
-        "title": "Spans of the trace chosen above",
-        "description": "Click a trace in a table, or put its operation id into the field Trace at the top.",
+        "title": GRAFANA["trace_title"],
+        "description": GRAFANA["trace_description"],
         "datasource": DATA_SOURCE,
         "targets": [trace()],
         "fieldConfig": {"defaults": {}, "overrides": []},
@@ -97,7 +98,7 @@ def query_panel(query: Query, whole: Whole) -> Json:
 def _empty(query: Query, whole: Whole) -> str:
     """Why a panel is empty; Grafana cannot hide one until it is needed."""
     label = whole.labels.get(query.when.parameter) if query.when is not None else None
-    return query.empty if label is None else f"Nothing to show until «{label}» is set. {query.empty}"
+    return query.empty if label is None else GRAFANA["unset"].format(label=label, empty=query.empty)
 
 
 def _tiles(query: Query, _: Whole) -> Drawn:

@@ -101,6 +101,7 @@ _SIGNS: Final[Mapping[str, tuple[str, str]]] = {
     "right": ("→", "gray"),
     "trendup": ("↗", "gray"),
     "trenddown": ("↘", "gray"),
+    "Blank": ("", "none"),
 }
 """Representation in a threshold: a sign, and the colour it has in the portal."""
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from dashboards.builder.grafana.references import Kinds, exports, in_kql, inputs
 from dashboards.builder.grafana.source import DATA_SOURCE, INPUT, OPERATION, PLUGIN, logs, resources
 from dashboards.builder.grafana.units import Json
+from dashboards.builder.texts import GRAFANA
 from dashboards.builder.workbook import Item
 
 _ON_LOAD: Final = 1
@@ -33,8 +34,15 @@ def variables(items: Iterable[Item], kinds: Kinds) -> list[Json]:
     return [
         *_resources(),
         *(_input(each, kinds) for each in inputs(found) if kinds[each["name"]] != "time"),
-        *(_typed(name, label_of(name), "Set by a click in a table.") for _, name in exports(found)),
-        _typed(OPERATION, "Trace", "Operation id of the trace to show; also set by a click in a table."),
+        *(
+            _typed(name, label_of(name), "Set when you select a row in a table.")
+            for _, name in exports(found)
+        ),
+        _typed(
+            OPERATION,
+            GRAFANA["trace"],
+            "Operation id of the trace. Also set when you select a row in a table.",
+        ),
     ]
 
 
@@ -57,10 +65,10 @@ def _resources() -> Iterator[Json]:
     subscriptions: Json = {"refId": "A", "queryType": "Azure Subscriptions"}
     groups = resources(f"{_WORKSPACES}\n| distinct resourceGroup")
     workspaces = resources(f"{_WORKSPACES} and resourceGroup =~ '$rg'\n| project name")
-    yield _asked("sub", "Subscription", "Where the workspace is.", subscriptions)
-    yield _asked("rg", "Resource group", "Groups with a Log Analytics workspace.", groups)
-    yield _asked("workspace", "Workspace", "The Log Analytics workspace that has the telemetry.", workspaces)
-    sends = "An Application Insights resource that sends to the workspace; for traces."
+    yield _asked("sub", "Subscription", "Subscription of the workspace.", subscriptions)
+    yield _asked("rg", "Resource group", "Resource groups with a Log Analytics workspace.", groups)
+    yield _asked("workspace", "Workspace", "Log Analytics workspace with the telemetry.", workspaces)
+    sends = "Application Insights resource of the workspace, for traces."
     yield _asked("app", "Application Insights", sends, resources(_APPLICATIONS))
 
 

@@ -1,21 +1,19 @@
-"""Auth: who is refused, why, since when, and what to do about it?"""
+"""Auth: which callers are denied, for which cause, since when, and what is the next step?"""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from dashboards.builder.visualizations import TIME, Chart, Column, Table, bar, icons, number
+from dashboards.builder.tabs.common import columns
+from dashboards.builder.texts import CAUSE_HEADS, EMPTY, NOTES, TITLES, VALUES
+from dashboards.builder.visualizations import Chart, Table, bar, in_words
 from dashboards.builder.workbook import Group, Query, Text, When
 from foundry_telemetry.advice import ALL
 from foundry_telemetry.wire.causes import CLASSES
 
-NOBODY_REFUSED: Final = (
-    "Nobody was refused in this time with these filters: no 401, no 403, and every token was issued. For an "
-    "older case choose a longer time; by its id, use the tab Incident."
-)
 CAUSES: Final = tuple(sorted(cause for cause, known in CLASSES.items() if known.auth_failure))
-"""The classes that this tab shows."""
+"""The causes of this tab."""
 
 COLOURS: Final = {
     "auth_gateway_key_invalid": "pink",
@@ -34,7 +32,7 @@ COLOURS: Final = {
     "credential_error": "yellow",
 }
 
-OVER_TIME: Final = Chart(kind="barchart", y=("refused",), group="error_type", colours=COLOURS)
+OVER_TIME: Final = Chart(kind="barchart", y=("failed",), group="error_type", colours=COLOURS)
 
 
 def _plain(text: str) -> str:
@@ -43,58 +41,55 @@ def _plain(text: str) -> str:
 
 
 def _advice() -> str:
-    """What each cause means and what to do first, as a table of Markdown."""
+    """Meaning and next step of each cause, as a table of Markdown."""
     rows = [f"| `{cause}` | {ALL[cause].meaning} | {_plain(ALL[cause].next_step)} |" for cause in CAUSES]
-    head = ["### What to do", "", "| Cause | What it means | What to do first |", "| --- | --- | --- |"]
-    more = "All steps, with their commands: `causes.md`, in the folder of this workbook."
-    return "\n".join([*head, *rows, "", more])
+    head = [NOTES["what_to_do"], "", f"| {' | '.join(CAUSE_HEADS)} |", "| --- | --- | --- |"]
+    return "\n".join([*head, *rows, "", NOTES["causes"]])
 
 
 AUTH: Final = Group(
     name="auth tab",
     when=When("Tab", "auth"),
     items=(
-        Text(
-            name="auth introduction",
-            markdown="Who was refused with 401 or 403, or got no token at all. Application, tenant and "
-            "audience are those of the token that was refused; the token itself is never recorded.",
-        ),
+        Text(name="auth introduction", markdown=NOTES["auth"]),
         Query(
-            name="refused callers over time",
+            name="authentication failures over time",
             query="auth_over_time",
-            title="Refused attempts, by cause",
+            title=TITLES["auth_over_time"],
             visualization=OVER_TIME,
-            empty=NOBODY_REFUSED,
+            empty=EMPTY["no_auth_failures"],
             empty_is_good=True,
             brush="TimeRange",
             size="small",
         ),
         Query(
-            name="refused callers",
+            name="authentication failures",
             query="auth_causes",
-            title="Causes, by credential, identity and resource",
+            title=TITLES["auth_causes"],
             visualization=Table(
-                columns=(
-                    Column("error_type", "Cause"),
-                    Column("state", "Now", icons(**{"works again": "success", "refused": "error"})),
-                    Column("attempts", "Attempts", bar("red")),
-                    Column("first_seen", "First seen", TIME),
-                    Column("last_seen", "Last seen", TIME),
-                    Column("auth_scheme", "Credential"),
-                    Column("service", "Service"),
-                    Column("resource", "Resource"),
-                    Column("token_application", "Application"),
-                    Column("token_tenant", "Tenant"),
-                    Column("token_audience", "Audience"),
-                    Column("token_identity_type", "Identity"),
-                    Column("entra_code", "Entra code"),
-                    Column("expired_s", "Expired for", {"formatter": 0} | number(1, "s")),
+                columns=columns(
+                    "error_type",
+                    "state",
+                    "attempts",
+                    "first_seen",
+                    "last_seen",
+                    "auth_scheme",
+                    "service",
+                    "resource",
+                    "token_application",
+                    "token_tenant",
+                    "token_audience",
+                    "token_identity_type",
+                    "entra_code",
+                    "expired_s",
+                    state=in_words(VALUES["access"], {"recovered": "success", "failing": "error"}),
+                    attempts=bar("red"),
                 ),
                 filter=True,
             ),
-            empty=NOBODY_REFUSED,
+            empty=EMPTY["no_auth_failures"],
             empty_is_good=True,
         ),
-        Text(name="what to do about refusals", markdown=_advice()),
+        Text(name="next steps of authentication failures", markdown=_advice()),
     ),
 )

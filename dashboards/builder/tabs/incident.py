@@ -1,37 +1,15 @@
-"""Incident: what fails, whose move is it, and which ids go into the ticket?"""
+"""Incident: what fails, who owns it, and which ids go into the ticket?"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from dashboards.builder.tabs.auth import NOBODY_REFUSED, OVER_TIME
-from dashboards.builder.tabs.overview import NO_ANSWERS, NO_STREAMS, NOTHING_CAME, PERCENTILES
+from dashboards.builder.tabs.auth import OVER_TIME
+from dashboards.builder.tabs.common import LATENCY, columns, series
 from dashboards.builder.tabs.search import SEARCH, whole_call
-from dashboards.builder.visualizations import (
-    GROUPED,
-    HIDDEN,
-    MILLISECONDS,
-    TIME,
-    Chart,
-    Column,
-    Table,
-    bar,
-    heat,
-    icons,
-    number,
-    opens,
-    spark,
-)
+from dashboards.builder.texts import EMPTY, NOTES, TITLES, VALUES
+from dashboards.builder.visualizations import HIDDEN, Chart, Table, bar, change, in_words, spark
 from dashboards.builder.workbook import Group, Query, Text, When
-
-NO_FAILURES: Final = (
-    "No attempt failed in this time with these filters. If you expected failures, choose a longer time, "
-    "or All in each filter."
-)
-NO_LIMIT_MET: Final = (
-    "No attempt of this time was refused with 429, so nobody had to wait for a limit. The tab Limits shows "
-    "how near the limits are."
-)
 
 OWNERS: Final = {
     "caller_credential": "orange",
@@ -45,37 +23,40 @@ OWNERS: Final = {
     "client": "gray",
 }
 
+
 INCIDENT: Final = Group(
     name="incident tab",
     when=When("Tab", "incident"),
     items=(
-        Text(
-            name="incident introduction",
-            markdown="What fails, whose move it is, and which ids go into the ticket. **Click a failed "
-            "attempt** to see its call; **drag over a chart** to look closer.",
-        ),
+        Text(name="incident introduction", markdown=NOTES["incident"]),
         SEARCH,
         Query(
             name="success over time",
             query="success_over_time",
-            title="What succeeds. The gap is what retries hide",
+            title=TITLES["success_over_time"],
             visualization=Chart(
                 kind="linechart",
-                y=("by call", "by attempt"),
-                colours={"by call": "green", "by attempt": "orange"},
+                y=("calls_percent", "attempts_percent"),
+                **series(calls_percent="green", attempts_percent="orange"),
                 unit="percent",
                 ceiling=100,
             ),
-            empty=NOTHING_CAME,
+            empty=EMPTY["no_calls"],
             brush="TimeRange",
             width=33,
         ),
         Query(
             name="failures by owner over time",
             query="failures_by_owner",
-            title="Failed attempts, by whose move it is",
-            visualization=Chart(kind="barchart", y=("failed",), group="error_owner", colours=OWNERS),
-            empty=NO_FAILURES,
+            title=TITLES["failures_by_owner"],
+            visualization=Chart(
+                kind="barchart",
+                y=("failed",),
+                group="error_owner",
+                colours=OWNERS,
+                labels=VALUES["error_owner"],
+            ),
+            empty=EMPTY["no_failures"],
             empty_is_good=True,
             brush="TimeRange",
             width=33,
@@ -83,9 +64,9 @@ INCIDENT: Final = Group(
         Query(
             name="failures by class over time",
             query="failures_by_class",
-            title="Failed attempts, by class",
+            title=TITLES["failures_by_class"],
             visualization=Chart(kind="barchart", y=("failed",), group="error_type"),
-            empty=NO_FAILURES,
+            empty=EMPTY["no_failures"],
             empty_is_good=True,
             brush="TimeRange",
             width=33,
@@ -93,45 +74,43 @@ INCIDENT: Final = Group(
         Query(
             name="failures against last week",
             query="failures_last_week",
-            title="Failures, against the same hours of last week",
+            title=TITLES["failures_last_week"],
             visualization=Table(
-                columns=(
-                    Column("error_type", "Class"),
-                    Column("error_owner", "Whose move"),
-                    Column("failed", "Failed", bar("red")),
-                    Column("percent", "Of all", heat("red", "percent")),
-                    Column("last_week", "Last week", GROUPED),
-                    Column("last_week_percent", "Of all then", {"formatter": 0} | number(2, "percent")),
-                    Column("change", "Change"),
-                    Column("trend", "Time shown", spark("red")),
-                    Column("newest", "Newest", TIME),
+                columns=columns(
+                    "error_type",
+                    "error_owner",
+                    "failed",
+                    "failed_percent",
+                    "last_week",
+                    "last_week_percent",
+                    "change_percent",
+                    "trend",
+                    "last_seen",
+                    failed=bar("red"),
+                    change_percent=change(VALUES["change_percent"]),
+                    trend=spark("red"),
                 )
             ),
-            empty=NO_FAILURES,
+            empty=EMPTY["no_failures"],
             empty_is_good=True,
         ),
         Query(
-            name="failures by minute",
-            query="failures_by_minute",
-            title="Percent of attempts that failed, in 24 equal parts of the time shown, oldest first",
-            visualization=Table(
-                columns=(
-                    Column("deployment", "Deployment"),
-                    Column("attempts", "Attempts", GROUPED),
-                    Column("failed", "Failed", GROUPED),
-                    *(Column(str(part), str(part), heat("red", "", 50), "4ch") for part in range(1, 25)),
-                )
+            name="failure rate over time",
+            query="failure_rate_over_time",
+            title=TITLES["failure_rate_over_time"],
+            visualization=Chart(
+                kind="linechart", y=("failed_percent",), group="deployment", unit="percent", floor=0
             ),
-            empty=NOTHING_CAME,
+            empty=EMPTY["no_calls"],
+            brush="TimeRange",
+            size="small",
         ),
         Query(
             name="latency in the incident",
             query="latency_over_time",
-            title="Latency of answers, to the end of the body",
-            visualization=Chart(
-                kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0
-            ),
-            empty=NO_ANSWERS,
+            title=TITLES["latency_over_time"],
+            visualization=LATENCY,
+            empty=EMPTY["no_answers"],
             brush="TimeRange",
             size="small",
             width=50,
@@ -139,37 +118,35 @@ INCIDENT: Final = Group(
         Query(
             name="time to first token in the incident",
             query="first_token_over_time",
-            title="Time to first token of streams",
-            visualization=Chart(
-                kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0
-            ),
-            empty=NO_STREAMS,
+            title=TITLES["first_token_over_time"],
+            visualization=LATENCY,
+            empty=EMPTY["no_streams"],
             brush="TimeRange",
             size="small",
             width=50,
         ),
         Query(
-            name="refused by limits over time",
+            name="throttling over time",
             query="throttled_over_time",
-            title="429: share of attempts, and how long callers waited (means)",
+            title=TITLES["throttled_over_time"],
             visualization=Chart(
                 kind="linechart",
-                y=("refused with 429, %", "asked to wait, s", "waited, s"),
-                colours={"refused with 429, %": "purple", "asked to wait, s": "gray", "waited, s": "blue"},
+                y=("throttled_percent", "retry_after_s", "waited_s"),
+                **series(throttled_percent="purple", retry_after_s="gray", waited_s="blue"),
                 floor=0,
             ),
-            empty=NO_LIMIT_MET,
+            empty=EMPTY["no_throttling"],
             empty_is_good=True,
             brush="TimeRange",
             size="small",
             width=50,
         ),
         Query(
-            name="refused callers in the incident",
+            name="authentication failures in the incident",
             query="auth_over_time",
-            title="Refused callers, by cause: the tab Auth tells more",
+            title=TITLES["auth_in_incident"],
             visualization=OVER_TIME,
-            empty=NOBODY_REFUSED,
+            empty=EMPTY["no_auth_failures"],
             empty_is_good=True,
             brush="TimeRange",
             size="small",
@@ -178,29 +155,34 @@ INCIDENT: Final = Group(
         Query(
             name="failed attempts",
             query="failed_attempts",
-            title="Failed attempts, newest first. Click one to see its call",
+            title=TITLES["failed_attempts"],
             visualization=Table(
-                columns=(
-                    Column("TimeGenerated", "Ended", TIME),
-                    Column("service", "Service"),
-                    Column("deployment", "Deployment"),
-                    Column("status", "Status"),
-                    Column("error_type", "Class"),
-                    Column("error_owner", "Whose move"),
-                    Column("in_the_end", "In the end", icons(recovered="success", failed="error")),
-                    Column("ticket", "For a ticket", opens("CellDetails", "Text")),
-                    Column("apim_request_id", "apim-request-id (Azure)"),
-                    Column("request_id", "request-id (Anthropic)"),
-                    Column("retryable", "Retryable"),
-                    Column("outcome", "Outcome"),
-                    Column("attempt_number", "Attempt"),
-                    Column("duration_ms", "Took", MILLISECONDS),
-                    Column("call_id", "Call"),
-                    Column("OperationId", "Trace", HIDDEN),
+                columns=columns(
+                    "TimeGenerated",
+                    "service",
+                    "deployment",
+                    "status",
+                    "error_type",
+                    "error_owner",
+                    "call_outcome",
+                    "ticket",
+                    "apim_request_id",
+                    "request_id",
+                    "retryable",
+                    "outcome",
+                    "attempt_number",
+                    "duration_ms",
+                    "call_id",
+                    "OperationId",
+                    call_outcome=in_words(
+                        VALUES["call_outcome"], {"recovered": "success", "failed": "error"}
+                    ),
+                    retryable=in_words(VALUES["retryable"]),
+                    OperationId=HIDDEN,
                 ),
                 filter=True,
             ),
-            empty=NO_FAILURES,
+            empty=EMPTY["no_failures"],
             empty_is_good=True,
             export=("call_id", "CallId"),
         ),

@@ -1,142 +1,107 @@
-"""Overview: is it well, how much is it, how fast is it, and who uses it?"""
+"""Overview: is it healthy, how much is it, how fast is it, and who uses it?"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from dashboards.builder.visualizations import GROUPED, MILLISECONDS, Chart, Column, Table, Tiles, bar, heat
+from dashboards.builder.tabs.common import LATENCY, columns, series, stacked, tiles
+from dashboards.builder.texts import EMPTY, NOTES, TITLES
+from dashboards.builder.visualizations import Chart, Table, bar
 from dashboards.builder.workbook import Group, Query, Text, When
-
-NOTHING_CAME: Final = (
-    "No call was recorded in this time with these filters. Choose a longer time, or All in each filter. If "
-    "it stays empty, no records arrive: the service must call foundry_telemetry.configure() with the "
-    "connection string of the Application Insights resource that belongs to this workspace."
-)
-NO_ANSWERS: Final = (
-    "No message was answered in this time with these filters, so there is no latency. The tab Incident shows "
-    "what failed."
-)
-NO_STREAMS: Final = (
-    "No stream gave a token in this time with these filters. Only requests with stream: true have a time to "
-    "first token."
-)
-NO_TOKENS: Final = (
-    "No answer told its tokens in this time with these filters. Failed calls use none; the tab Incident "
-    "shows what failed."
-)
-PERCENTILES: Final = {"p50": "blue", "p95": "orange", "p99": "redBright"}
-
-_TILES: Final = Tiles(title="tile", subtitle="detail", value="value", note="change")
 
 OVERVIEW: Final = Group(
     name="overview tab",
     when=When("Tab", "overview"),
     items=(
-        Text(
-            name="overview introduction",
-            markdown="Every attempt on the wire counts; the period before is as long as the time shown. "
-            "**Drag over a chart** to look closer.",
-        ),
+        Text(name="overview introduction", markdown=NOTES["overview"]),
         Query(
             name="calls and failures tiles",
             query="call_tiles",
-            visualization=_TILES,
-            empty=NOTHING_CAME,
+            visualization=tiles(4),
+            empty=EMPTY["no_calls"],
             size="tiny",
             width=50,
         ),
         Query(
             name="tokens and cost tiles",
             query="usage_tiles",
-            visualization=_TILES,
-            empty=NOTHING_CAME,
+            visualization=tiles(4),
+            empty=EMPTY["no_calls"],
             size="tiny",
             width=50,
         ),
         Query(
             name="calls over time",
             query="calls_over_time",
-            title="Calls, by what came of them",
-            visualization=Chart(
-                kind="barchart",
-                y=("ok", "recovered by a retry", "left by the caller", "failed"),
-                colours={
-                    "ok": "green",
-                    "recovered by a retry": "yellow",
-                    "left by the caller": "gray",
-                    "failed": "redBright",
-                },
+            title=TITLES["calls_over_time"],
+            visualization=stacked(
+                succeeded="green", recovered="yellow", abandoned="gray", failed="redBright"
             ),
-            empty=NOTHING_CAME,
+            empty=EMPTY["no_calls"],
             brush="TimeRange",
             width=50,
         ),
         Query(
             name="tokens over time",
             query="tokens_over_time",
-            title="Tokens, in and out",
+            title=TITLES["tokens_over_time"],
             visualization=Chart(
                 kind="areachart",
-                y=("input, not cached", "input written to cache", "input read from cache", "output"),
-                colours={
-                    "input, not cached": "blue",
-                    "input written to cache": "purple",
-                    "input read from cache": "turquoise",
-                    "output": "orange",
-                },
+                y=("uncached_input", "cache_write", "cache_read", "output"),
+                **series(
+                    uncached_input="blue", cache_write="purple", cache_read="turquoise", output="orange"
+                ),
             ),
-            empty=NO_TOKENS,
+            empty=EMPTY["no_tokens"],
             brush="TimeRange",
             width=50,
         ),
         Query(
             name="latency over time",
             query="latency_over_time",
-            title="Latency of answers, to the end of the body",
-            visualization=Chart(
-                kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0
-            ),
-            empty=NO_ANSWERS,
+            title=TITLES["latency_over_time"],
+            visualization=LATENCY,
+            empty=EMPTY["no_answers"],
             brush="TimeRange",
             width=50,
         ),
         Query(
             name="time to first token over time",
             query="first_token_over_time",
-            title="Time to first token of streams",
-            visualization=Chart(
-                kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0
-            ),
-            empty=NO_STREAMS,
+            title=TITLES["first_token_over_time"],
+            visualization=LATENCY,
+            empty=EMPTY["no_streams"],
             brush="TimeRange",
             width=50,
         ),
         Query(
             name="share of calls by deployment",
             query="by_deployment",
-            title="Calls by deployment",
+            title=TITLES["calls_by_deployment"],
             visualization=Chart(kind="piechart", x="deployment", y=("calls",), group="deployment"),
-            empty=NOTHING_CAME,
+            empty=EMPTY["no_calls"],
             width=25,
         ),
         Query(
             name="deployments",
             query="by_deployment",
-            title="Deployments: failures, latency, tokens and cost",
+            title=TITLES["by_deployment"],
             visualization=Table(
-                columns=(
-                    Column("deployment", "Deployment"),
-                    Column("calls", "Calls", bar("blue")),
-                    Column("failed_calls", "Failed calls", GROUPED),
-                    Column("failed_percent", "Failure rate", heat("red", "percent")),
-                    Column("attempts", "Attempts", GROUPED),
-                    Column("p95_ms", "Latency p95", MILLISECONDS),
-                    Column("input_tokens", "Input tokens", GROUPED),
-                    Column("output_tokens", "Output tokens", GROUPED),
-                    Column("cost_usd", "Cost, USD", bar("orange", digits=4)),
+                columns=columns(
+                    "deployment",
+                    "calls",
+                    "failed_calls",
+                    "failed_percent",
+                    "attempts",
+                    "p95_ms",
+                    "input_tokens",
+                    "output_tokens",
+                    "cost_usd",
+                    calls=bar("blue"),
+                    cost_usd=bar("orange", 4, "usd"),
                 )
             ),
-            empty=NOTHING_CAME,
+            empty=EMPTY["no_calls"],
             width=75,
         ),
     ),

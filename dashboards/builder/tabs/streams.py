@@ -5,91 +5,66 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards.builder.inputs import OptionsInput
-from dashboards.builder.visualizations import GROUPED, MILLISECONDS, Chart, Column, Table, bar, heat
+from dashboards.builder.tabs.common import columns, stacked
+from dashboards.builder.texts import EMPTY, NOTES, STREAM_MEASURES, TITLES, parameter
+from dashboards.builder.visualizations import Chart, Table, bar
 from dashboards.builder.workbook import Group, Parameters, Query, Text, When
-
-NO_STREAM_ASKED: Final = (
-    "No stream was asked for in this time with these filters. Only requests with stream: true are here; for "
-    "others the tab Overview has the latency."
-)
 
 STREAMS: Final = Group(
     name="streams tab",
     when=When("Tab", "streams"),
     items=(
-        Text(
-            name="streams introduction",
-            markdown="Requests with `stream: true`. **Left by the caller**: closed or cancelled before the "
-            "end, which costs what was made until then. **Truncated**: the connection ended without the last "
-            "event, often a proxy's idle timeout. **Broken**: an error came within the stream. Tokens a "
-            "second are counted after the first token, of whole streams.",
-        ),
+        Text(name="streams introduction", markdown=NOTES["streams"]),
         Parameters(
             name="measure of streams",
-            inputs=(
-                OptionsInput(
-                    name="StreamMeasure",
-                    label="Chart",
-                    description="What the chart by deployment shows.",
-                    options={
-                        "first_p95": "First token p95, s",
-                        "first_p50": "First token p50, s",
-                        "pace_p50": "Tokens a second p50",
-                        "abandoned": "Left by the caller, %",
-                        "cut": "Truncated or broken, %",
-                    },
-                ),
-            ),
+            inputs=(OptionsInput(**parameter("StreamMeasure"), options=STREAM_MEASURES),),
         ),
         Query(
             name="streams over time",
             query="streams_over_time",
-            title="{StreamMeasure:label}, by deployment",
+            title=TITLES["streams_over_time"],
             visualization=Chart(kind="linechart", y=("amount",), group="deployment", floor=0),
-            empty=NO_STREAM_ASKED,
+            empty=EMPTY["no_stream_requests"],
             brush="TimeRange",
             width=50,
         ),
         Query(
             name="endings of streams",
             query="stream_endings",
-            title="How streams ended",
-            visualization=Chart(
-                kind="barchart",
-                y=("whole", "left by the caller", "truncated", "broken by an error", "never begun"),
-                colours={
-                    "whole": "green",
-                    "left by the caller": "gray",
-                    "truncated": "orange",
-                    "broken by an error": "redBright",
-                    "never begun": "purple",
-                },
+            title=TITLES["stream_endings"],
+            visualization=stacked(
+                completed="green",
+                abandoned="gray",
+                truncated="orange",
+                stream_error="redBright",
+                failed_before_first_byte="purple",
             ),
-            empty=NO_STREAM_ASKED,
+            empty=EMPTY["no_stream_requests"],
             brush="TimeRange",
             width=50,
         ),
         Query(
             name="streams by deployment",
             query="streams_by_deployment",
-            title="Streams, by deployment",
+            title=TITLES["streams_by_deployment"],
             visualization=Table(
-                columns=(
-                    Column("deployment", "Deployment"),
-                    Column("streams", "Streams", bar("blue")),
-                    Column("first_p50_ms", "First token p50", MILLISECONDS),
-                    Column("first_p95_ms", "First token p95", MILLISECONDS),
-                    Column("first_p99_ms", "First token p99", MILLISECONDS),
-                    Column("pace_p50", "Tokens a second p50", GROUPED),
-                    Column("pace_slow", "Slowest tenth below", GROUPED),
-                    Column("abandoned", "Left by the caller", GROUPED),
-                    Column("abandoned_percent", "Share left", heat("yellow", "percent", 50)),
-                    Column("truncated", "Truncated", GROUPED),
-                    Column("broken", "Broken", GROUPED),
-                    Column("never_begun", "Never begun", GROUPED),
+                columns=columns(
+                    "deployment",
+                    "streams",
+                    "first_p50_ms",
+                    "first_p95_ms",
+                    "first_p99_ms",
+                    "tokens_per_s_p50",
+                    "tokens_per_s_p10",
+                    "abandoned",
+                    "abandoned_percent",
+                    "truncated",
+                    "stream_errors",
+                    "failed_before_first_byte",
+                    streams=bar("blue"),
                 )
             ),
-            empty=NO_STREAM_ASKED,
+            empty=EMPTY["no_stream_requests"],
         ),
     ),
 )

@@ -124,7 +124,7 @@ def _day(day: date, billed: Billed, row: Row | None, factor: float | None, now: 
         billed=billed.usd,
         ledger=recorded,
         attempts=row["attempts"] if row else 0,
-        bare=row["bare"] if row else 0,
+        bare=row["unpriced"] if row else 0,
         partial=(row.get("partial_usd") or 0.0) if row else 0.0,
         is_fresh=_is_fresh(day, now),
         is_steady=factor is not None and _agree(billed.usd, recorded * factor, _STEADY),

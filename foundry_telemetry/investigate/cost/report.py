@@ -128,7 +128,7 @@ def _month(rows: list[Row]) -> Month | None:
     if not rows:
         return None
     reported = {name: rows[0].get(name) for name in Month.__struct_fields__}
-    return msgspec.convert({**reported, "usd": reported["usd"] or 0.0, "unpriced": rows[0]["bare"]}, Month)
+    return msgspec.convert({**reported, "usd": reported["usd"] or 0.0}, Month)
 
 
 def _waste(totals: Row, cold: list[Row], until: datetime) -> Waste:

@@ -115,16 +115,16 @@ def _service(row: Row) -> Finding:
     name = "".join(filter(str.isprintable, str(row["service"])))[:64] or "(no name)"
     kept = row["spans_kept_percent"]
     spans = f", {kept:g} % of spans kept" if kept is not None else ""
-    if row["state"] == "no ledger":
+    if row["state"] == "no_ledger":
         seen = f"{name}: spans of Foundry calls, but no ledger"
         return failure("stored records", seen, "foundry_telemetry.configure(), or a logger provider")
-    if row["state"] == "loses records":
-        why = f", mostly {row['mostly']}" if row["mostly"] else ""
-        seen = f"{name}: {row['lost']:,g} items of telemetry lost in a day{why}"
+    if row["state"] == "dropping":
+        why = f", mostly {row['main_reason']}" if row["main_reason"] else ""
+        seen = f"{name}: {row['dropped']:,g} items of telemetry lost in a day{why}"
         return warning("stored records", seen, "The README says of each reason what to do about it.")
     if row["state"] == "idle":
         return ok("stored records", f"{name}: alive, and no call in a day")
-    if row["state"] == "silent":
+    if row["state"] == "no_heartbeat":
         return warning(
             "stored records", f"{name}: no call in a day", "See whether it runs, and whether it calls."
         )

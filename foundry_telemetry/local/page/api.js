@@ -1,6 +1,8 @@
 /* The server: the workbook, its status, and answers to queries. */
 // @ts-check
 
+import { FILLED, TEXTS } from './texts.js';
+
 /**
  * @import { Table } from './table.js'
  * @typedef {{code?: string, message?: string, line?: number, pos?: number, innererror?: ErrorPart}} ErrorPart
@@ -52,7 +54,7 @@ export class QueryError extends Error {
  */
 export async function load(path) {
   const response = await fetch(path, { headers: { accept: 'application/json' } });
-  if (!response.ok) throw new QueryError(`${path} was answered with ${response.status}`);
+  if (!response.ok) throw new QueryError(FILLED.status(path, response.status));
   return response.json();
 }
 
@@ -62,7 +64,7 @@ export async function load(path) {
  * @param {number} status
  */
 export function refusal(body, status) {
-  if (!body?.error) return new QueryError(`The query was answered with status ${status}`);
+  if (!body?.error) return new QueryError(FILLED.queryStatus(status));
   const { code } = body.error;
   const facts = {
     code,
@@ -106,14 +108,14 @@ export async function query({ kql, timespan }, signal) {
     (/** @type {Error} */ error) => {
       if (signal.aborted) throw error;
       const isLate = error.name === 'TimeoutError';
-      throw new QueryError(isLate ? 'No answer within two minutes' : 'The server does not answer', {
+      throw new QueryError(isLate ? TEXTS.timeout : TEXTS.unreachable, {
         lost: !isLate,
       });
     },
   );
   const body = parse(text);
   if (!response.ok) throw refusal(body, response.status);
-  if (!body?.tables?.length) throw new QueryError('The answer has no table');
+  if (!body?.tables?.length) throw new QueryError(TEXTS.noTable);
   return { text, table: body.tables[0], cut: body.error?.message ?? null };
 }
 

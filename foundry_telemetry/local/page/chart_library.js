@@ -2,6 +2,7 @@
 // @ts-check
 
 import { h } from './dom.js';
+import { TEXTS } from './texts.js';
 
 /**
  * @typedef {object} EChart
@@ -30,7 +31,7 @@ export function library() {
   loading ??= new Promise((resolve, reject) => {
     const failed = () => {
       loading = null;
-      reject(new Error('The chart library could not be loaded'));
+      reject(new Error(TEXTS.noChart));
     };
     const loaded = () => (place.echarts ? resolve(place.echarts) : failed());
     document.head.append(h('script', { src: SCRIPT, on: { load: loaded, error: failed } }));

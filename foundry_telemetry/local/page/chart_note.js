@@ -3,6 +3,7 @@
 
 import { h, style } from './dom.js';
 import { numberText } from './format.js';
+import { FILLED, TEXTS } from './texts.js';
 import { dateText } from './time.js';
 
 /**
@@ -36,7 +37,7 @@ export function note(title, rows) {
     { class: 'note' },
     h('div', { class: 'note-title' }, title),
     ...shown,
-    more > 0 ? h('div', { class: 'note-more' }, `and ${more} more`) : null,
+    more > 0 ? h('div', { class: 'note-more' }, FILLED.andMore(more)) : null,
   );
 }
 
@@ -88,7 +89,7 @@ export function axisNote({ clock, numberFormat, color, title }, { isTime, series
       .map(({ name, color, value }) => ({ name, color, text: numberText(value, numberFormat) }));
     return note(
       isTime ? binText(Number(x), step, clock.utc) : String(x),
-      rows.length ? rows : [{ name: 'no values', color: 'transparent', text: '' }],
+      rows.length ? rows : [{ name: TEXTS.noSeries, color: 'transparent', text: '' }],
     );
   };
 }

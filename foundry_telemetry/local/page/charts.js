@@ -9,6 +9,7 @@ import { axisOptions, pieOptions } from './chart_options.js';
 import { SeriesColors, forgetColors, resolve } from './colors.js';
 import { focusFirst, h, style } from './dom.js';
 import { numberText } from './format.js';
+import { FILLED, TEXTS } from './texts.js';
 
 /**
  * @import { ChartContext, Theme } from './chart_axes.js'
@@ -83,7 +84,7 @@ export class Chart {
     this.services = services;
     this.numberFormat = numberFormatOf(settings);
     this.canvas = h('div', { class: 'chart-canvas', role: 'img', 'aria-label': name });
-    this.legend = h('ul', { class: 'legend', 'aria-label': `Series of ${name}` });
+    this.legend = h('ul', { class: 'legend', 'aria-label': FILLED.seriesOf(name) });
     this.note = h('p', { class: 'grid-note', hidden: true });
     this.element = h('div', { class: 'chart' }, this.canvas, this.legend, this.note);
     if (services.brush) this.#brush = new Brush(this.canvas, services.brush);
@@ -106,7 +107,7 @@ export class Chart {
         : { axes: chartData(table, this.settings), slices: null };
     this.#drawLegend(this.#drawing);
     this.#describe(this.#drawing);
-    this.#showNote(this.#drawing.axes?.isCut ? 'Only the first 100 series and 10,000 points are drawn.' : '');
+    this.#showNote(this.#drawing.axes?.isCut ? TEXTS.cut : '');
     library()
       .then((echarts) => {
         if (content === this.#content) this.#paint(echarts);
@@ -246,16 +247,16 @@ export class Chart {
       : axes.series.map(({ name, values }) => ({ name, text: this.#summary(values) }));
     const words = all.slice(0, 12).map(({ name, text }) => `${this.#title(name)}: ${text}`);
     const more = all.length - words.length;
-    const tail = more > 0 ? `; and ${more} more series` : '';
+    const tail = more > 0 ? FILLED.moreSeries(more) : '';
     this.canvas.setAttribute('aria-label', `${this.name}, ${this.kind}. ${words.join('; ')}${tail}`);
   }
 
   /** @param {(number | null)[]} values */
   #summary(values) {
     const known = values.filter((each) => each !== null);
-    if (!known.length) return 'no values';
+    if (!known.length) return TEXTS.noSeries;
     const highest = known.reduce((a, b) => Math.max(a, b));
     const [last, most] = [known.at(-1), highest].map((each) => numberText(each, this.numberFormat));
-    return `last ${last}, highest ${most}`;
+    return FILLED.summary(last, most);
   }
 }

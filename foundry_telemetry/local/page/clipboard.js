@@ -3,6 +3,7 @@
 
 import { button, closest, h } from './dom.js';
 import { icon } from './icons.js';
+import { TEXTS } from './texts.js';
 
 const SHOWN_MS = 1800;
 
@@ -28,12 +29,12 @@ function notify(words) {
  * @param {string} text
  * @param {string} [done]
  */
-export async function copy(text, done = 'Copied') {
+export async function copy(text, done = TEXTS.copied) {
   try {
     await navigator.clipboard.writeText(text);
     notify(done);
   } catch {
-    notify('The browser did not allow copying');
+    notify(TEXTS.notCopied);
   }
 }
 
@@ -47,10 +48,10 @@ export function offerCopy(body, valueOf) {
   const click = (event) => {
     event.stopPropagation();
     const td = closest(event, 'td');
-    if (td) void copy(valueOf(td), 'Cell copied');
+    if (td) void copy(valueOf(td), TEXTS.cellCopied);
   };
-  const props = { class: 'cell-copy', tabIndex: -1, 'aria-label': 'Copy this cell' };
-  const copier = button('Copy', click, props, icon('copy'));
+  const props = { class: 'cell-copy', tabIndex: -1, 'aria-label': TEXTS.copyCell };
+  const copier = button(TEXTS.copy, click, props, icon('copy'));
   body.addEventListener('pointerover', (event) => {
     const td = closest(event, 'td');
     if (td && td !== copier.parentElement && valueOf(td)) td.append(copier);

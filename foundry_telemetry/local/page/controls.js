@@ -6,6 +6,7 @@ import { button, debounce, h, id } from './dom.js';
 import { plainText } from './format.js';
 import { OPTIONS, TEXT, TIME } from './parameters.js';
 import { SelectControl } from './select.js';
+import { FILLED } from './texts.js';
 import { TimeControl } from './time_picker.js';
 
 /**
@@ -99,7 +100,7 @@ class TextControl {
     const broken = value
       ? this.rules.find((rule) => new RegExp(rule.regExp).test(value) === (rule.match === false))
       : undefined;
-    this.problem.textContent = broken ? broken.message || `This is no valid value: ${value}` : '';
+    this.problem.textContent = broken ? broken.message || FILLED.invalid(value) : '';
     this.input.setAttribute('aria-invalid', String(Boolean(broken)));
     if (!broken) this.services.set(value);
   }

@@ -5,6 +5,7 @@ import { button, focusFirst, h, id } from './dom.js';
 import { copy } from './clipboard.js';
 import { plainText } from './format.js';
 import { icon } from './icons.js';
+import { FILLED, TEXTS } from './texts.js';
 
 /**
  * @import { Children } from './dom.js'
@@ -26,7 +27,7 @@ export function showDialog(title, body, ...actions) {
       'header',
       { class: 'dialog-head' },
       h('h2', { id: heading }, title),
-      button('Close', () => dialog.close(), { class: 'tool', 'aria-label': 'Close' }, icon('close')),
+      button(TEXTS.close, () => dialog.close(), { class: 'tool', 'aria-label': TEXTS.close }, icon('close')),
     ),
     h('div', { class: 'dialog-body' }, ...body),
     h('footer', { class: 'dialog-foot' }, ...actions),
@@ -65,9 +66,9 @@ export function showDetails(title, values) {
         h('span', { class: text.includes('\n') ? 'json' : null }, text || '–'),
         text
           ? button(
-              'Copy',
+              TEXTS.copy,
               () => void copy(text),
-              { class: 'tool', 'aria-label': `Copy ${name}` },
+              { class: 'tool', 'aria-label': FILLED.copy(name) },
               icon('copy'),
             )
           : null,
@@ -75,11 +76,11 @@ export function showDetails(title, values) {
     ];
   });
   const all = button(
-    'Copy all',
+    TEXTS.copyAll,
     () => void copy(JSON.stringify(values, null, 2)),
     { class: 'primary' },
     icon('copy'),
-    'Copy all as JSON',
+    TEXTS.copyJson,
   );
   showDialog(title, [h('dl', { class: 'details' }, ...entries)], all);
 }

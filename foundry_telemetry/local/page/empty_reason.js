@@ -7,6 +7,7 @@ import { copy } from './clipboard.js';
 import { plainText } from './format.js';
 import { icon } from './icons.js';
 import { DROPDOWN, OPTIONS, TEXT, chosen, isAll, isUnset, labelText, timeOf } from './parameters.js';
+import { FILLED, TEXTS } from './texts.js';
 import { ago, between, bounds, dateText, label } from './time.js';
 
 /**
@@ -59,9 +60,9 @@ export function connection(status) {
     { class: 'connection' },
     h('code', {}, line),
     button(
-      'Copy',
-      () => void copy(line, 'Connection string copied'),
-      { class: 'tool', 'aria-label': 'Copy the connection string' },
+      TEXTS.copy,
+      () => void copy(line, TEXTS.connectionCopied),
+      { class: 'tool', 'aria-label': TEXTS.copyConnection },
       icon('copy'),
     ),
   );
@@ -105,7 +106,7 @@ function filters(used) {
  */
 function within(range, utc) {
   const words = label(range, utc);
-  return range.endTime ? `from ${words}` : words.replace(/^Last/, 'in the last');
+  return range.endTime ? FILLED.fromRange(words) : words.replace(/^Last/, TEXTS.inTheLast);
 }
 
 /** @param {...Children} words */
@@ -118,7 +119,7 @@ const paragraph = (...words) => h('p', {}, ...words);
  * @returns {Reason}
  */
 export function reason({ text, used, range }, { clock, status, set }) {
-  if (!status) return plain('The query found no rows.');
+  if (!status) return plain(TEXTS.noRows);
   const { rows, last } = stored(text, status);
   if (!rows) return { elements: nothing(status), isFirst: true };
   const timed = used.find((parameter) => timeOf(parameter) !== null);
@@ -128,7 +129,7 @@ export function reason({ text, used, range }, { clock, status, set }) {
   const chosenFilters = filters(used);
   if (chosenFilters.length) return { elements: excluded(chosenFilters, clock, set) };
   return plain(
-    covered ? `The query found no rows ${within(covered, clock.utc)}.` : 'The query found no rows.',
+    covered ? FILLED.noRows(within(covered, clock.utc)) : TEXTS.noRows,
   );
 }
 
@@ -155,13 +156,13 @@ function plain(words) {
 function nothing(status) {
   const line = exportLine(status.connection_string);
   return [
-    paragraph(h('strong', {}, 'Nothing has arrived yet.')),
+    paragraph(h('strong', {}, TEXTS.nothing)),
     button(
       '',
-      () => void copy(line, 'Connection string copied'),
+      () => void copy(line, TEXTS.connectionCopied),
       { class: 'action', title: line },
       icon('copy'),
-      'Copy the connection string',
+      TEXTS.copyConnection,
     ),
   ];
 }
@@ -174,8 +175,8 @@ function nothing(status) {
 function earlier({ last, covered, timed }, { now, utc }, set) {
   const when = `${dateText(last, utc, 'longDateTimePattern')}${utc ? ' UTC' : ''}`;
   const words = paragraph(
-    h('strong', {}, `Nothing ${within(covered, utc)}.`),
-    ` The last record is from ${when}, ${ago(last, now)}.`,
+    h('strong', {}, FILLED.noData(within(covered, utc))),
+    FILLED.lastRecord(when, ago(last, now)),
   );
   if (!timed) return [words];
   const durationMs = WIDER.find((each) => now - last < each * 0.9);
@@ -186,7 +187,7 @@ function earlier({ last, covered, timed }, { now, utc }, set) {
       '',
       () => set(timed, wider),
       { class: 'action' },
-      `Show ${durationMs ? label(wider, utc).replace(/^Last/, 'the last') : 'the day before it'}`,
+      FILLED.show(durationMs ? label(wider, utc).replace(/^Last/, TEXTS.theLast) : TEXTS.dayBefore),
     ),
   ];
 }
@@ -200,7 +201,7 @@ function excluded(parameters, { utc }, set) {
   const named = parameters.map((parameter) => `${parameter.title}: ${labelText(parameter, utc)}`).join('; ');
   const clear = () => parameters.forEach((parameter) => set(parameter, parameter.initial));
   return [
-    paragraph(h('strong', {}, 'No row fits the filter.'), ` ${named}`),
-    button('', clear, { class: 'action' }, 'Clear the filter'),
+    paragraph(h('strong', {}, TEXTS.noFit), ` ${named}`),
+    button('', clear, { class: 'action' }, TEXTS.clearFilter),
   ];
 }

@@ -11,6 +11,7 @@ import { GridNavigation } from './grid_navigation.js';
 import { arrange, gridColumns, initialSort, isRightAligned, nextSort, note, ranges } from './grid_rows.js';
 import { icon } from './icons.js';
 import { record } from './table.js';
+import { FILLED, TEXTS } from './texts.js';
 
 /**
  * @import { GridColumn, Range } from './grid_rows.js'
@@ -85,7 +86,8 @@ export class Grid {
     const sameColumns = this.#table && JSON.stringify(table.columns) === JSON.stringify(this.#table.columns);
     this.#table = table;
     this.#columns = gridColumns(table.columns, this.settings.formatters);
-    if (!sameColumns) this.#drawHead();
+    if (sameColumns) this.#retitle();
+    else this.#drawHead();
     this.#drawBody();
   }
 
@@ -100,6 +102,7 @@ export class Grid {
    * first.
    */
   markSelection() {
+    this.#retitle();
     const { selection } = this.services;
     const all = [...this.#drawn.values()];
     const fitting = selection ? all.filter(({ row }) => selection.has(row)) : [];
@@ -116,8 +119,8 @@ export class Grid {
     const input = h('input', {
       type: 'search',
       id: id('filter'),
-      placeholder: 'Filter rows',
-      'aria-label': `Filter rows of ${name}`,
+      placeholder: TEXTS.filterRows,
+      'aria-label': FILLED.filterOf(name),
       on: { input: typed },
     });
     return h('div', { class: 'grid-filter' }, icon('search'), input);
@@ -139,6 +142,14 @@ export class Grid {
   #title(name) {
     const label = this.settings.labelSettings?.find((each) => each.columnId === name)?.label;
     return label ? this.services.fill(label) : name;
+  }
+
+  /** Names the columns anew: a heading may have the text of a parameter. */
+  #retitle() {
+    this.#headCells.forEach((cell, i) => {
+      const words = cell.querySelector('.sort span');
+      if (words) words.textContent = this.#title(this.#columns[i].name);
+    });
   }
 
   /** @param {GridColumn} column */
@@ -236,7 +247,7 @@ export class Grid {
     if (!td) return;
     if (event.target === td && ['Enter', ' '].includes(event.key)) this.#press(event, td);
     const isCopy = event.key.toLowerCase() === 'c' && (event.ctrlKey || event.metaKey);
-    if (isCopy && document.getSelection()?.isCollapsed) void copy(this.#valueOf(td), 'Cell copied');
+    if (isCopy && document.getSelection()?.isCollapsed) void copy(this.#valueOf(td), TEXTS.cellCopied);
   }
 
   /**

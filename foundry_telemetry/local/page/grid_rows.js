@@ -3,6 +3,7 @@
 
 import { isHidden, ruleFor } from './format_rules.js';
 import { isNumeric, isTime, plainText } from './format.js';
+import { FILLED } from './texts.js';
 
 /**
  * @import { Column, Table, Value } from './table.js'
@@ -120,7 +121,7 @@ export function ranges(table, columns) {
  */
 export function note({ found, all, limit, words }) {
   const [many, most, total] = [found, limit, all].map((count) => count.toLocaleString('en-US'));
-  const filtered = words ? `${many} of ${total} rows fit the filter.` : '';
-  const cut = found > limit ? `Only the first ${most} of ${many} rows are shown.` : '';
+  const filtered = words ? FILLED.matching(many, total) : '';
+  const cut = found > limit ? FILLED.firstRows(most, many) : '';
   return [filtered, cut].filter(Boolean).join(' ');
 }

@@ -5,6 +5,7 @@ import { button, h, replaceChildren } from './dom.js';
 import { connection } from './empty_reason.js';
 import { icon } from './icons.js';
 import { Popup } from './popup.js';
+import { FILLED, TEXTS } from './texts.js';
 import { ago, dateText } from './time.js';
 
 /**
@@ -17,7 +18,6 @@ import { ago, dateText } from './time.js';
  * @typedef {{content: Child[], words: string}} Face  What a button shows.
  */
 
-const NAMES = { open: 'Live', connecting: 'Connecting', resting: 'Resting', lost: 'Connection lost' };
 /** @param {number} n */
 const number = (n) => n.toLocaleString('en-US');
 
@@ -30,10 +30,10 @@ export function liveButton(live) {
   const element = button('', () => live.toggle(), { class: 'live' }, h('span', { class: 'dot' }), words);
   const show = () => {
     const isPaused = live.state === 'open' && !live.isOn;
-    words.textContent = isPaused ? 'Paused' : NAMES[live.state];
+    words.textContent = isPaused ? TEXTS.paused : TEXTS.states[live.state];
     element.dataset.state = isPaused ? 'paused' : live.state;
     element.setAttribute('aria-pressed', String(live.isOn));
-    element.title = live.isOn ? 'Updates as data arrives. Click to pause.' : 'Paused. Click to go on.';
+    element.title = live.isOn ? TEXTS.pause : TEXTS.resume;
   };
   const beat = () => {
     element.classList.remove('beat');
@@ -50,21 +50,21 @@ export function liveButton(live) {
 export function storeButton(services) {
   const words = h('span', { class: 'store-words' });
   const opener = button(
-    'Store',
+    TEXTS.store,
     () => {},
-    { class: 'store', title: 'What the store holds' },
+    { class: 'store', title: TEXTS.storedData },
     icon('database'),
     words,
   );
-  const popup = new Popup(opener, () => panel(services), 'The store');
+  const popup = new Popup(opener, () => panel(services), TEXTS.storedData);
   const show = () => {
     const status = services.status();
     if (!status) return;
     const { rows, last } = status.attempts;
-    const age = last && ` · last ${ago(Date.parse(last), Date.now())}`;
+    const age = last && FILLED.last(ago(Date.parse(last), Date.now()));
     words.replaceChildren(
       h('b', {}, number(rows)),
-      rows === 1 ? ' attempt' : ' attempts',
+      FILLED.attempts(rows),
       age ? h('span', { class: 'store-last' }, age) : '',
     );
   };
@@ -87,7 +87,7 @@ function tableOfTables(status, utc) {
       h('td', { class: 'time' }, last ? dateText(Date.parse(last), utc, 'longDateTimePattern') : '–'),
     ),
   );
-  const head = ['Table', 'Rows', 'Last record'].map((name, i) =>
+  const head = TEXTS.storeHeads.map((name, i) =>
     h('th', { scope: 'col', class: i === 1 ? 'num' : null }, name),
   );
   return h('table', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...rows));
@@ -96,24 +96,24 @@ function tableOfTables(status, utc) {
 /** @param {StoreServices} services */
 function panel({ status: read, clock }) {
   const status = read();
-  if (!status) return h('p', { class: 'popup-note' }, 'The server has not answered yet.');
-  const where = status.database === ':memory:' ? 'In memory: gone when the server stops.' : status.database;
+  if (!status) return h('p', { class: 'popup-note' }, TEXTS.noResponse);
+  const where = status.database === ':memory:' ? TEXTS.inMemory : status.database;
   return h(
     'div',
     { class: 'store-panel' },
-    h('p', { class: 'popup-note' }, 'Export to this store:'),
+    h('p', { class: 'popup-note' }, TEXTS.connection),
     connection(status),
     tableOfTables(status, clock.utc),
     h(
       'dl',
       { class: 'facts' },
-      h('dt', {}, 'Database'),
+      h('dt', {}, TEXTS.database),
       h('dd', {}, where),
-      h('dt', {}, 'Kept'),
-      h('dd', {}, `${status.retention_days} days`),
-      h('dt', {}, 'Received'),
-      h('dd', {}, `${number(status.ingested)} items, ${number(status.refused)} refused`),
-      status.version ? [h('dt', {}, 'Version'), h('dd', {}, status.version)] : null,
+      h('dt', {}, TEXTS.retention),
+      h('dd', {}, FILLED.days(status.retention_days)),
+      h('dt', {}, TEXTS.received),
+      h('dd', {}, FILLED.items(number(status.ingested), number(status.refused))),
+      status.version ? [h('dt', {}, TEXTS.version), h('dd', {}, status.version)] : null,
     ),
   );
 }
@@ -154,8 +154,8 @@ function remembered(key, values, act, face) {
 export function clockSwitch(act) {
   /** @type {(now: string) => Face} */
   const face = (now) => ({
-    content: [icon('clock'), now === 'utc' ? 'UTC' : 'Local'],
-    words: now === 'utc' ? 'Times in UTC. Click for local time.' : 'Times in local time. Click for UTC.',
+    content: [icon('clock'), now === 'utc' ? TEXTS.utc : TEXTS.local],
+    words: now === 'utc' ? TEXTS.toLocal : TEXTS.toUtc,
   });
   return remembered('foundry-clock', ['utc', 'local'], act, face);
 }
@@ -171,7 +171,7 @@ export function themeSwitch(act) {
     return theme === 'light' || theme === 'dark' ? theme === 'dark' : dark.matches;
   };
   const show = () => {
-    const words = isDark() ? 'Switch to the light theme' : 'Switch to the dark theme';
+    const words = isDark() ? TEXTS.toLight : TEXTS.toDark;
     element.replaceChildren(icon(isDark() ? 'sun' : 'moon'));
     element.setAttribute('aria-label', words);
     element.title = words;

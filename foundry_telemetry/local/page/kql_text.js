@@ -6,6 +6,7 @@ import { button, h } from './dom.js';
 import { copy } from './clipboard.js';
 import { showDialog } from './dialog.js';
 import { icon } from './icons.js';
+import { TEXTS } from './texts.js';
 
 const WORDS = `let where extend project project-away project-rename summarize by order sort asc desc top take limit
   distinct count join kind on union lookup mv-expand parse render range from to step and or not in has has_any contains
@@ -44,7 +45,7 @@ function kqlText(kql, marked) {
   const lines = kql.replace(/\r\n?/g, '\n').split('\n');
   return h(
     'pre',
-    { class: 'kql', tabIndex: 0, 'aria-label': 'Query' },
+    { class: 'kql', tabIndex: 0, 'aria-label': TEXTS.query },
     ...lines.map((line, i) =>
       h(
         'code',
@@ -68,9 +69,9 @@ export function showKql({ title, kql, range, line }) {
     ? h(
         'p',
         { class: 'dialog-note' },
-        'Sent with the time range ',
+        TEXTS.sentWith,
         h('code', {}, range),
-        ', which limits TimeGenerated.',
+        TEXTS.limitsTime,
       )
     : null;
   const body = [sent, kqlText(kql, line)];
@@ -78,11 +79,11 @@ export function showKql({ title, kql, range, line }) {
     `KQL: ${title}`,
     body,
     button(
-      'Copy',
-      () => void copy(kql, 'KQL copied'),
+      TEXTS.copy,
+      () => void copy(kql, TEXTS.kqlCopied),
       { class: 'primary', 'data-focus': true },
       icon('copy'),
-      'Copy KQL',
+      TEXTS.copyKql,
     ),
   );
 }

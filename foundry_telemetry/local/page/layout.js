@@ -3,6 +3,7 @@
 
 import { button, h, replaceChildren, style } from './dom.js';
 import { icon } from './icons.js';
+import { TEXTS } from './texts.js';
 
 /**
  * @import { Children, Props } from './dom.js'
@@ -54,7 +55,7 @@ export function notice(problems) {
   const list = problems
     .map(({ text }) => h('code', {}, text))
     .flatMap((each, i) => (i ? [', ', each] : [each]));
-  return strip('This page does not draw: ', ...list);
+  return strip(TEXTS.notSupported, ...list);
 }
 
 /**

@@ -4,6 +4,7 @@
 import { button, h, id } from './dom.js';
 import { externalLink } from './external_link.js';
 import { TEXT } from './parameters.js';
+import { TEXTS } from './texts.js';
 import { Item } from './workbook_items.js';
 
 /**
@@ -39,7 +40,7 @@ export function nextTab(key, at, count) {
 function makeElement({ name, content }, isTabs) {
   return h(isTabs ? 'div' : 'nav', {
     class: `step links ${content.style ?? 'list'} ${content.tabStyle ?? ''}`,
-    'aria-label': name ?? 'Links',
+    'aria-label': name ?? TEXTS.links,
     'data-step': name ?? '',
   });
 }
@@ -65,7 +66,7 @@ export class LinksItem extends Item {
     this.#isTabs = isTabs;
     this.#links = json.content.links ?? [];
     this.#tabs = services.tabs;
-    this.#list = isTabs ? this.#tablist(json.name ?? 'Tabs') : h('ul');
+    this.#list = isTabs ? this.#tablist(json.name ?? TEXTS.tabs) : h('ul');
     this.element.append(this.#list);
   }
 

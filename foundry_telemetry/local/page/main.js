@@ -8,6 +8,7 @@ import { connection } from './empty_reason.js';
 import { clockSwitch, liveButton, storeButton, themeSwitch } from './header.js';
 import { Live } from './live.js';
 import { Page } from './page.js';
+import { FILLED, TEXTS } from './texts.js';
 import { syncUrl } from './url_state.js';
 import { titleOf } from './workbook.js';
 
@@ -48,22 +49,22 @@ function hideTitle(page, title) {
 
 /** The first thing to do, while nothing has arrived. */
 function welcome() {
-  const element = h('section', { class: 'welcome', hidden: true, 'aria-label': 'First steps' });
+  const element = h('section', { class: 'welcome', hidden: true, 'aria-label': TEXTS.getStarted });
   const show = () => {
     const { status } = store;
     const isEmpty = status !== null && Object.values(status.tables).every(({ rows }) => rows === 0);
     if (isEmpty && element.hidden) {
       element.replaceChildren(
-        h('h2', {}, 'Waiting for the first record'),
+        h('h2', {}, TEXTS.waiting),
         h(
           'p',
           {},
-          'Set this in the environment of a service that calls ',
+          TEXTS.setVariable,
           h('code', {}, 'foundry_telemetry.configure()'),
-          ' or uses the Azure Monitor distro, and start it. The page fills by itself.',
+          TEXTS.orDistro,
         ),
         connection(status),
-        h('p', { class: 'quiet' }, 'No service at hand? Run ', h('code', {}, 'foundry-telemetry demo'), '.'),
+        h('p', { class: 'quiet' }, TEXTS.noService, h('code', {}, 'foundry-telemetry demo'), '.'),
       );
     }
     element.hidden = !isEmpty;
@@ -76,13 +77,13 @@ function failure(error) {
   const again = h(
     'button',
     { type: 'button', class: 'action', on: { click: () => location.reload() } },
-    'Try again',
+    TEXTS.retry,
   );
   root.replaceChildren(
     h(
       'div',
       { class: 'message is-error', role: 'alert' },
-      h('p', {}, h('strong', {}, 'The page could not start.')),
+      h('p', {}, h('strong', {}, TEXTS.failedToStart)),
       h('p', {}, error.message),
       again,
     ),
@@ -164,7 +165,7 @@ function start(workbook, supported) {
   });
   addHeader(page, live, firstSteps);
   hideTitle(page, title);
-  document.title = `${title} · foundry-telemetry`;
+  document.title = FILLED.documentTitle(title);
   required('#title').textContent = title;
   root.replaceChildren(firstSteps.element);
   required('.skip').addEventListener('click', (event) => {
@@ -177,7 +178,7 @@ function start(workbook, supported) {
   live.connect();
   setInterval(() => move(page, live), CLOCK_MS);
   page.scope.listen(({ by }) => {
-    if (by === 'reader') void settled(page).then(() => announce('Updated'));
+    if (by === 'reader') void settled(page).then(() => announce(TEXTS.updated));
   });
   void settled(page).then(() => {
     document.documentElement.dataset.ready = '';

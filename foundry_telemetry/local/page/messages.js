@@ -3,6 +3,7 @@
 
 import { button, h } from './dom.js';
 import { icon } from './icons.js';
+import { FILLED, TEXTS } from './texts.js';
 
 /**
  * @import { QueryError } from './api.js'
@@ -15,7 +16,7 @@ import { icon } from './icons.js';
  */
 function place({ line, position, message }) {
   if (!line || new RegExp(`\\bline ${line}\\b`, 'i').test(message)) return null;
-  return h('p', { class: 'where' }, `Line ${line}${position ? `, position ${position}` : ''}`);
+  return h('p', { class: 'where' }, FILLED.place(line, position));
 }
 
 /**
@@ -44,8 +45,8 @@ export function failure(error, kql, { again, show }) {
     h(
       'div',
       { class: 'actions' },
-      button('Try again', again, { class: 'action' }),
-      button('Show the query', show, { class: 'action' }),
+      button(TEXTS.retry, again, { class: 'action' }),
+      button(TEXTS.showQuery, show, { class: 'action' }),
     ),
   ];
 }
@@ -55,7 +56,7 @@ export function failure(error, kql, { again, show }) {
  * @param {Parameter[]} missing
  */
 export function waiting(missing) {
-  return h('p', {}, `Waits for a value of ${missing.map(({ title }) => title).join(', ')}.`);
+  return h('p', {}, FILLED.waitingFor(missing.map(({ title }) => title)));
 }
 
 /**
@@ -64,14 +65,10 @@ export function waiting(missing) {
  * @param {Pick<Scope, 'isDeclared'>} scope
  */
 export function unfilled({ unknown, formats }, scope) {
-  const formatted = [...formats].map(
-    (name) => `${name} is not filled in: the page does not know this format`,
-  );
+  const formatted = [...formats].map(FILLED.unknownFormat);
   const named = [...unknown].map((name) => {
-    const why = scope.isDeclared(name)
-      ? 'the step that sets it stands elsewhere or later'
-      : 'no step declares it';
-    return `{${name}} is not filled in: ${why}`;
+    const why = scope.isDeclared(name) ? TEXTS.laterStep : TEXTS.noStep;
+    return FILLED.noValue(name, why);
   });
   return [...named, ...formatted];
 }

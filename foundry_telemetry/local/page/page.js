@@ -9,6 +9,7 @@ import { QueryItem } from './query_item.js';
 import { QueryQueue } from './query_queue.js';
 import { Scope } from './scope.js';
 import { unsupported } from './supported.js';
+import { FILLED } from './texts.js';
 import { GroupItem, TextItem, UnknownItem } from './workbook_items.js';
 
 /**
@@ -74,7 +75,7 @@ export class Page {
   mount(root) {
     const { top } = this.#found;
     if (top.length)
-      root.append(h('p', { class: 'notice' }, `Not drawn: ${top.map(({ text }) => text).join(', ')}`));
+      root.append(h('p', { class: 'notice' }, FILLED.notSupported(top.map(({ text }) => text))));
     root.append(...this.items.map((item) => item.element));
   }
 

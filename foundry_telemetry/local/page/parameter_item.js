@@ -7,6 +7,7 @@ import { applyStyle, notice } from './layout.js';
 import { plainText } from './format.js';
 import { TEXT, declaration, isPending, optionsFromTable, preselected } from './parameters.js';
 import { QueryRunner } from './query_runner.js';
+import { TEXTS } from './texts.js';
 
 /**
  * @import { Answer, QueryError } from './api.js'
@@ -118,7 +119,7 @@ export class ParameterItem {
       {
         class: 'step parameters',
         role: 'group',
-        'aria-label': json.name ?? 'Parameters',
+        'aria-label': json.name ?? TEXTS.parameters,
         'data-step': json.name ?? '',
       },
       this.controls,

@@ -13,6 +13,7 @@ import { timeOf } from './parameters.js';
 import { QueryRunner } from './query_runner.js';
 import { RowSelection } from './row_selection.js';
 import { records } from './table.js';
+import { TEXTS } from './texts.js';
 import { label } from './time.js';
 import { makeTable, makeView } from './views.js';
 
@@ -61,8 +62,8 @@ export class QueryItem {
   /** @type {HTMLElement | null} */
   #warning = null;
   #emptyKey = '';
-  #reset = tool('reset', 'Back to the time before', () => this.#unbrush(), { hidden: true });
-  #swap = tool('table', 'Show as table', () => this.#swapView(), { 'aria-pressed': 'false' });
+  #reset = tool('reset', TEXTS.resetTime, () => this.#unbrush(), { hidden: true });
+  #swap = tool('table', TEXTS.asTable, () => this.#swapView(), { 'aria-pressed': 'false' });
 
   /**
    * @param {QueryItemJson} json
@@ -86,7 +87,7 @@ export class QueryItem {
       answered: (answer, isChange) => this.#answered(answer, isChange),
       failed: (error) => this.#failed(error),
     });
-    if (!this.isDrawn) this.layout.showMessage('unknown', 'Its query can still be read.');
+    if (!this.isDrawn) this.layout.showMessage('unknown', TEXTS.queryAvailable);
   }
 
   /** Declares the parameters that the item sets: by the selection of a row, or by a time brush. */
@@ -132,7 +133,7 @@ export class QueryItem {
   }
 
   get #name() {
-    return this.layout.title.textContent || this.json.name || 'this step';
+    return this.layout.title.textContent || this.json.name || TEXTS.step;
   }
 
   /** @param {string} text */
@@ -141,7 +142,7 @@ export class QueryItem {
   }
 
   #actions() {
-    const title = 'Show the query of this step';
+    const title = TEXTS.showStepQuery;
     const kql = button('KQL', () => this.#showKql(), { class: 'tool kql-tool', title });
     return [this.#reset, ...(this.isChart && this.isDrawn ? [this.#swap] : []), kql];
   }

@@ -5,6 +5,7 @@ import { h, id } from './dom.js';
 import { chosen, isAll, labelText } from './parameters.js';
 import { Popup } from './popup.js';
 import { popupButton } from './popup_button.js';
+import { FILLED, TEXTS } from './texts.js';
 
 /**
  * @import { ControlServices } from './controls.js'
@@ -80,12 +81,12 @@ export class SelectControl {
   #search(list) {
     return h('input', {
       type: 'search',
-      placeholder: 'Search',
+      placeholder: TEXTS.search,
       role: 'combobox',
       'aria-expanded': 'true',
       'aria-controls': list,
       'aria-autocomplete': 'list',
-      'aria-label': `Search ${this.parameter.title}`,
+      'aria-label': FILLED.search(this.parameter.title),
       'data-focus': true,
       autocomplete: 'off',
       spellcheck: 'false',
@@ -129,7 +130,7 @@ export class SelectControl {
       return [...(isFirst ? [head] : []), this.#option(choice, i)];
     });
     this.#list.replaceChildren(...rows);
-    const why = this.parameter.options?.length ? 'Nothing fits the search.' : 'No values in the data yet.';
+    const why = this.parameter.options?.length ? TEXTS.noMatch : TEXTS.noValues;
     this.#empty.textContent = count ? '' : why;
     this.#empty.hidden = count > 0;
     this.#list.hidden = !count;

@@ -4,6 +4,7 @@
 import { accent } from './colors.js';
 import { h, style, svg } from './dom.js';
 import { plainText } from './format.js';
+import { FILLED } from './texts.js';
 
 /** @typedef {(values: (number | null)[], y: (value: number) => number) => (SVGElement | false)[]} Draw */
 
@@ -27,7 +28,7 @@ export function sparkline(values, { draw, palette, name }) {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
     preserveAspectRatio: 'none',
     role: 'img',
-    'aria-label': `${name}: ${known.length} values, last ${last}, highest ${highest}`,
+    'aria-label': FILLED.spark(name, known.length, last, highest),
   };
   return style(svg('svg', picture, ...draw(values, y)), { '--tone': accent(palette) });
 }

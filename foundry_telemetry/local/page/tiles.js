@@ -5,6 +5,7 @@ import { h } from './dom.js';
 import { isNumeric, plainText } from './format.js';
 import { Cell } from './formatters.js';
 import { records } from './table.js';
+import { FILLED } from './texts.js';
 
 /**
  * @import { Row, Table, Value } from './table.js'
@@ -48,7 +49,7 @@ export class Tiles {
   #rows = [];
   /** What each tile was made of. @type {string[]} */
   #keys = [];
-  #note = h('p', { class: 'grid-note', hidden: true }, `Only the first ${MOST} tiles are shown.`);
+  #note = h('p', { class: 'grid-note', hidden: true }, FILLED.firstTiles(MOST));
 
   /** An update breaks nothing that the reader does here. */
   isBusy = false;

@@ -1,6 +1,8 @@
 /* Time: ranges as a workbook writes them, {durationMs} back from now or from {endTime}, and times as text. */
 // @ts-check
 
+import { FILLED, TEXTS } from './texts.js';
+
 /**
  * @typedef {{durationMs: number, endTime?: string | null}} TimeRange
  * @typedef {[size: number, letter: string, word: string]} Unit  Its length in milliseconds and its names.
@@ -196,7 +198,7 @@ export function dateText(ms, utc, pattern = 'fullDateTimePattern') {
  */
 export function label(range, utc = false) {
   if (!isSet(range)) return '';
-  if (!range.endTime) return `Last ${durationWords(range.durationMs)}`;
+  if (!range.endTime) return FILLED.lastTime(durationWords(range.durationMs));
   const { start, end } = bounds(range, 0);
   const [from, to] = [parts(start, utc), parts(end, utc)];
   const until = from.day === to.day ? to.clock : `${to.day} ${to.clock}`;
@@ -210,9 +212,9 @@ export function label(range, utc = false) {
  */
 export function ago(ms, now) {
   const past = Math.max(0, now - ms);
-  if (past < 2 * SECOND) return 'just now';
+  if (past < 2 * SECOND) return TEXTS.justNow;
   const [size, letter] = UNITS.find(([unit]) => past >= unit) ?? MILLISECOND;
-  return `${Math.floor(past / size)} ${letter === 'm' ? 'min' : letter} ago`;
+  return FILLED.ago(Math.floor(past / size), letter);
 }
 
 /**

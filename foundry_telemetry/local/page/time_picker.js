@@ -5,6 +5,7 @@ import { button, h, id } from './dom.js';
 import { Popup } from './popup.js';
 import { popupButton } from './popup_button.js';
 import { timeOf } from './parameters.js';
+import { FILLED, TEXTS } from './texts.js';
 import { PRESETS, between, bounds, fromInput, label, toInput } from './time.js';
 
 /**
@@ -38,7 +39,7 @@ export class TimeControl {
 
   show() {
     const range = timeOf(this.parameter);
-    this.value.textContent = range ? label(range, this.services.clock.utc) : 'Any time';
+    this.value.textContent = range ? label(range, this.services.clock.utc) : TEXTS.anyTime;
     this.value.classList.toggle('unset', !range);
   }
 
@@ -52,7 +53,7 @@ export class TimeControl {
     const presets = this.presets.map((durationMs) => this.#preset(durationMs, choose));
     return [
       this.hint ? h('p', { class: 'popup-note' }, this.hint) : null,
-      h('div', { class: 'presets', role: 'group', 'aria-label': 'Ranges' }, ...presets),
+      h('div', { class: 'presets', role: 'group', 'aria-label': TEXTS.ranges }, ...presets),
       this.allowsCustom ? this.#custom(choose) : null,
     ];
   }
@@ -75,23 +76,23 @@ export class TimeControl {
   #custom(choose) {
     const { utc, now } = this.services.clock;
     const { start, end } = bounds(timeOf(this.parameter) ?? { durationMs: 3_600_000 }, now);
-    const [from, to] = [this.#field('From', start, utc), this.#field('To', end, utc)];
+    const [from, to] = [this.#field(TEXTS.from, start, utc), this.#field(TEXTS.to, end, utc)];
     const problem = h('p', { class: 'problem', role: 'alert' });
     /** @param {SubmitEvent} event */
     const submit = (event) => {
       event.preventDefault();
       const [a, b] = [from, to].map(({ input }) => fromInput(input.value, utc));
       if (b > a) choose(between(a, b));
-      else problem.textContent = 'The end must be after the start.';
+      else problem.textContent = TEXTS.endBeforeStart;
     };
     return h(
       'form',
       { class: 'custom', on: { submit } },
-      h('p', { class: 'custom-title' }, `Between two times (${utc ? 'UTC' : 'local'})`),
+      h('p', { class: 'custom-title' }, FILLED.between(utc)),
       from.element,
       to.element,
       problem,
-      h('button', { type: 'submit', class: 'primary' }, 'Apply'),
+      h('button', { type: 'submit', class: 'primary' }, TEXTS.apply),
     );
   }
 

@@ -2,6 +2,8 @@
    title. */
 // @ts-check
 
+import { TEXTS } from './texts.js';
+
 /**
  * @import { DatePattern, TimeRange } from './time.js'
  * @import { ParameterValue } from './parameters.js'
@@ -209,5 +211,5 @@
  */
 export function titleOf(workbook) {
   const texts = (workbook.items ?? []).map((item) => (item.type === 1 ? (item.content?.json ?? '') : ''));
-  return texts.map((text) => /^#\s+(.+)$/m.exec(text)?.[1]).find(Boolean) ?? 'Foundry workbook';
+  return texts.map((text) => /^#\s+(.+)$/m.exec(text)?.[1]).find(Boolean) ?? TEXTS.title;
 }

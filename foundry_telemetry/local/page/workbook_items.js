@@ -5,6 +5,7 @@ import { button, h, id } from './dom.js';
 import { icon } from './icons.js';
 import { applyStyle, notice } from './layout.js';
 import { markdown } from './markdown.js';
+import { FILLED, TEXTS } from './texts.js';
 
 /**
  * @import { PageItem, PageServices } from './page.js'
@@ -100,7 +101,7 @@ export class UnknownItem extends Item {
    */
   constructor(json, place, services) {
     super(json, place, services, h('div', { class: 'step unknown', 'data-step': json.name ?? '' }));
-    if (json.name) this.element.append(h('p', { class: 'unknown-name' }, `Step “${json.name}”`));
+    if (json.name) this.element.append(h('p', { class: 'unknown-name' }, FILLED.unknownStep(json.name)));
   }
 }
 
@@ -134,7 +135,7 @@ export class GroupItem extends Item {
       this.#isLoaded = true;
       services.update();
     };
-    this.#load = button(loadButtonText || 'Show more', load, { class: 'action', hidden: this.#isLoaded });
+    this.#load = button(loadButtonText || TEXTS.more, load, { class: 'action', hidden: this.#isLoaded });
     this.element.append(this.#title, this.#load, this.#flow);
   }
 

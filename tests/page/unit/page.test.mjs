@@ -50,7 +50,7 @@ test('an error has the message and the place of its innermost part that has them
   const error = refusal({ error: { code: 'Bad', message: 'outer', innererror: { innererror: inner } } }, 400);
   assert.deepEqual([error.message, error.code, error.line, error.position], ['inner', 'Bad', 3, 5]);
   assert.ok(error instanceof QueryError && !error.lost);
-  assert.equal(refusal(null, 502).message, 'The query was answered with status 502');
+  assert.equal(refusal(null, 502).message, 'The query returned status 502');
 });
 
 /** A queue, tasks that end when the test ends them, and the orders of those that have begun. */

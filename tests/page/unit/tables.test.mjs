@@ -77,7 +77,7 @@ test('the scale of a column is that of its numbers, without the empty ones', () 
 
 test('the note has the numbers of rows that are not shown, else nothing', () => {
   assert.equal(grid.note({ found: 3, all: 3, limit: 9, words: '' }), '');
-  assert.equal(grid.note({ found: 1, all: 3, limit: 9, words: 'x' }), '1 of 3 rows fit the filter.');
+  assert.equal(grid.note({ found: 1, all: 3, limit: 9, words: 'x' }), '1 of 3 rows match the filter.');
   const cut = grid.note({ found: 3000, all: 3000, limit: 1000, words: '' });
   assert.equal(cut, 'Only the first 1,000 of 3,000 rows are shown.');
 });

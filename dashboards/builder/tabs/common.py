@@ -1,0 +1,122 @@
+"""What the tabs share: columns by their names, charts with the legends of their series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypedDict
+
+from dashboards.builder.texts import COLUMNS, LINKS, SERIES, VALUES
+from dashboards.builder.visualizations import (
+    GROUPED,
+    MILLISECONDS,
+    TEXT,
+    TIME,
+    Chart,
+    Column,
+    Json,
+    Tiles,
+    Unit,
+    heat,
+    in_words,
+    number,
+    opens,
+)
+
+USD: Final = {"formatter": 0} | number(4, "usd")
+SECONDS: Final = {"formatter": 0} | number(1, "s")
+SHARE: Final = {"formatter": 0} | number(0, "percent")
+OUTCOME: Final = in_words(
+    VALUES["outcome"],
+    {
+        "ok": "success",
+        "error": "error",
+        "stream_error": "error",
+        "truncated": "error",
+        "no_response": "error",
+        "not_sent": "error",
+        "abandoned": "stopped",
+        "cancelled": "cancelled",
+    },
+)
+OWNER: Final = in_words(VALUES["error_owner"])
+TICKET: Final = opens("CellDetails", LINKS["details"])
+PERCENTILES: Final = {"p50": "blue", "p95": "orange", "p99": "redBright"}
+LATENCY: Final = Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0)
+
+_GROUPED: Final = (
+    "abandoned", "attempts", "cache_read", "cache_write", "calls", "current_rate", "days_kept",
+    "dropped", "failed", "failed_before_first_byte", "failed_calls", "highest_unthrottled", "ledger_input",
+    "ledger_output",
+    "input_difference", "input_tokens", "last_week", "limit", "lowest_throttled", "metrics_input",
+    "metrics_output", "new_input", "output", "output_difference", "output_tokens", "peak_rate",
+    "records", "stream_errors", "streams", "thinking", "tokens_per_s_p10", "tokens_per_s_p50",
+    "truncated", "units", "unpriced",
+)  # fmt: skip
+"""Columns that are plain numbers."""
+
+_LOOKS: Final[Mapping[str, Json]] = {
+    "TimeGenerated": TIME,
+    "abandoned_percent": heat("yellow", "percent", 50),
+    "cost_usd": USD,
+    "duration_ms": MILLISECONDS,
+    "error_owner": OWNER,
+    "expired_s": SECONDS,
+    "failed_percent": heat("red", "percent"),
+    "first_p50_ms": MILLISECONDS,
+    "first_p95_ms": MILLISECONDS,
+    "first_p99_ms": MILLISECONDS,
+    "first_seen": TIME,
+    "hit_percent": heat("green", "percent", 100),
+    "last_heartbeat": TIME,
+    "last_record": TIME,
+    "last_seen": TIME,
+    "last_week_percent": SHARE,
+    "newest": TIME,
+    "oldest": TIME,
+    "outcome": OUTCOME,
+    "p95_ms": MILLISECONDS,
+    "partial_usd": USD,
+    "peak_at": TIME,
+    "peak_percent": heat("red", "percent", 100),
+    "retry_after_s": SECONDS,
+    "spans_kept_percent": heat("green", "percent", 100),
+    "started": TIME,
+    "ticket": TICKET,
+    "time_to_limit_s": SECONDS,
+    "waited_ms": MILLISECONDS,
+    "wasted_usd": USD,
+    **dict.fromkeys(_GROUPED, GROUPED),
+}
+"""Column: its look, wherever it stands; plain text by default."""
+
+
+def columns(*names: str, **looks: Json) -> tuple[Column, ...]:
+    """Columns under their headings.
+
+    Args:
+        names: In order.
+        looks: Column: how it looks here, in place of its usual look.
+    """
+    return tuple(Column(name, COLUMNS[name], looks.get(name) or _LOOKS.get(name, TEXT)) for name in names)
+
+
+class Series(TypedDict):
+    """How the series of a chart look and what the legend calls them."""
+
+    colours: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+def series(**colours: str) -> Series:
+    """The series of a chart, by their colours."""
+    return Series(colours=colours, labels={name: SERIES[name] for name in colours})
+
+
+def stacked(unit: Unit = "", **colours: str) -> Chart:
+    """Bars on top of each other, one series a column."""
+    return Chart(kind="barchart", y=tuple(colours), **series(**colours), unit=unit)
+
+
+def tiles(digits: int, unit: Unit = "") -> Tiles:
+    """The tiles of a query."""
+    return Tiles(title="tile", subtitle="detail", value="value", note="change", digits=digits, unit=unit)

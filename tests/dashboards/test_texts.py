@@ -1,0 +1,116 @@
+"""Texts stand in one place: queries give keys, every key has its words, and no word is left over."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dashboards.builder import texts
+from dashboards.builder.layout import WORKBOOK
+from dashboards.builder.visualizations import Chart, Table, number
+from dashboards.builder.workbook import Group, Item, Query
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.lexer import tokens
+from tests.dashboards.answers import answer
+from tests.dashboards.test_queries import choice_of, ledger
+
+ASSEMBLED = {"failed_attempts", "attempts_by_id", "call_attempts"}
+"""Queries that put a text for a ticket or an address together."""
+ARTEFACTS = (files.WORKBOOK, files.GRAFANA, files.TEMPLATE)
+
+
+def steps(items: tuple[Item, ...]) -> Iterator[Query]:
+    """The steps with a query, wherever they stand."""
+    for item in items:
+        if isinstance(item, Group):
+            yield from steps(item.items)
+        if isinstance(item, Query):
+            yield item
+
+
+STEPS = list(steps(WORKBOOK))
+
+
+def words(value: Any) -> Iterator[str]:
+    """All texts of a table of texts."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for each in value.values():
+                yield from words(each)
+        case list():
+            for each in value:
+                yield from words(each)
+
+
+@pytest.mark.parametrize("name", sorted({*compose.names()} - ASSEMBLED))
+def test_a_query_gives_keys(name: str) -> None:
+    """No literal of a query is a sentence: its words stand in the texts."""
+    found = [token.text for token in tokens(files.query(name)) if token.kind == "text"]
+    assert [text for text in found if re.search(r"[A-Za-z] [A-Za-z]", text)] == []
+
+
+def test_every_text_is_used() -> None:
+    """Each text stands in the workbook, Grafana or the template; those of tiles in the queries."""
+    shown = "\n".join(
+        text for name in ARTEFACTS for text in words(json.loads((files.folder() / name).read_bytes()))
+    )
+    for text in [*words(texts.SHOWN), *words(texts.DEPLOYED)]:
+        part = max(re.split(r"\{\w+(?::\w+)?\}|\n", text), key=len).strip()
+        assert part in shown, text
+
+
+@pytest.mark.parametrize(
+    "step", [step for step in STEPS if isinstance(step.visualization, Table)], ids=lambda step: step.name
+)
+def test_every_key_of_a_table_has_words(step: Query) -> None:
+    """What stands in a column whose keys become words is one of the keys, or nothing."""
+    rows, _ = ledger(0)
+    assert isinstance(step.visualization, Table)
+    reported = answer(step.query, rows, choice_of(0))
+    for column in step.visualization.columns:
+        options: Any = column.json.get("formatOptions", {})
+        known = {
+            each["thresholdValue"] for each in options.get("thresholdsGrid", ()) if each["operator"] == "=="
+        }
+        if known:
+            assert {row[column.name] for row in reported} <= known | {""}, column.name
+
+
+def test_every_series_has_a_legend() -> None:
+    """A column of a chart is a key, which the legend puts in words; percentiles are words already."""
+    for step in STEPS:
+        if isinstance(step.visualization, Chart) and step.visualization.group is None:
+            assert set(step.visualization.y) <= {*step.visualization.labels, "p50", "p95", "p99"}, step.name
+
+
+def test_headings_differ() -> None:
+    """No two columns of a table have the same heading."""
+    for step in STEPS:
+        if isinstance(step.visualization, Table):
+            headings = [column.label for column in step.visualization.columns]
+            assert len(set(headings)) == len(headings), step.name
+
+
+def formats(value: Any) -> Iterator[Any]:
+    """The formats of numbers in an artefact."""
+    match value:
+        case dict():
+            yield from [value["options"]] if "unit" in value and "options" in value else []
+            for each in value.values():
+                yield from formats(each)
+        case list():
+            for each in value:
+                yield from formats(each)
+
+
+def test_money_has_one_precision() -> None:
+    """Wherever an amount stands, it has the same digits and separators."""
+    found = [each for each in formats(json.loads(files.workbook())) if each["style"] == "currency"]
+    assert found
+    assert [each for each in found if each != number(0, "usd")["numberFormat"]["options"]] == []  # type: ignore[index]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FLUSH_EVERY_S: Final = 0.5
 _INTERRUPTED: Final = 130
-_MISMATCH: Final = 1
+_MISMATCH: Final = 3
 _NOT_OURS: Final = ("ANTHROPIC_", "APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
 
 
@@ -41,7 +41,7 @@ def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:
         browser: Open the page, where there is a browser with windows.
 
     Returns:
-        The exit code: 0; 1 when the ledger and the fake service do not agree; 130 after Ctrl-C before the
+        The exit code: 0; 3 when the ledger and the fake service do not agree; 130 after Ctrl-C before the
         summary.
 
     Raises:

@@ -43,9 +43,9 @@ def test_export(tmp_path: Path) -> None:
 
 
 def test_export_again(tmp_path: Path) -> None:
-    """What is there already is left alone; what is missing is added."""
+    """Files that are up to date stay as they are; what is missing is added."""
     export(tmp_path)
-    assert export(tmp_path).out == "everything is there\n"
+    assert export(tmp_path).out == "All files are up to date.\n"
     (tmp_path / "out" / files.TEMPLATE).unlink()
     assert export(tmp_path, "--json").rows == [{"written": [f"out/{files.TEMPLATE}"]}]
 

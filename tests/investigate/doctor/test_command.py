@@ -69,7 +69,7 @@ def test_set_up_right(tmp_path: Path, variables: dict[str, str]) -> None:
 
 
 def test_set_up_wrong(tmp_path: Path, variables: dict[str, str]) -> None:
-    """A service that is set up wrong: exit code 1, and each fault with its fix, on standard output alone."""
+    """A service that is set up wrong: exit code 3, each problem with its fix, on standard output alone."""
     wrong = variables | {
         "ANTHROPIC_FOUNDRY_BASE_URL": variables["ANTHROPIC_FOUNDRY_BASE_URL"] + "/v1/messages",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": "CANARY",
@@ -77,7 +77,7 @@ def test_set_up_wrong(tmp_path: Path, variables: dict[str, str]) -> None:
         "OTEL_TRACES_SAMPLER": "always_off",
     }
     ended = run(tmp_path, "doctor", "--json", **wrong)
-    assert ended.code == 1
+    assert ended.code == 3
     report = reported(ended)
     assert report["sound"] is False
     found = states(report)
@@ -203,7 +203,7 @@ def test_a_service_is_looked_into(tmp_path: Path, variables: dict[str, str]) -> 
         "os.environ['ANTHROPIC_FOUNDRY_API_KEY'] = 'set by the service'\n"
     )
     ended = run(tmp_path, "doctor", "--json", "--app", "service", **variables)
-    assert ended.code == 1, ended.err
+    assert ended.code == 3, ended.err
     found = states(json.loads(ended.out))
     assert found["API key"] == "failure"  # it has spaces, and is seen
     for check in ("application", "ledger", "effective sampler", "instrumented", "log loop", "losses here"):

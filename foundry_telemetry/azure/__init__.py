@@ -31,6 +31,7 @@ from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.options import Compression, HttpSpans, Sink
+from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import dropped
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def configure(
 ) -> None:
     """Send telemetry to Azure Monitor and instrument every HTTP client; a second call does nothing.
 
+    With ``FOUNDRY_TELEMETRY_DISABLED=true`` in the environment this does nothing.
+
     Args:
         connection_string: ``APPLICATIONINSIGHTS_CONNECTION_STRING`` of the environment by default.
         sampling_ratio: Part of the traces to keep, 0 to 1; by default as ``OTEL_TRACES_SAMPLER`` says, or
@@ -86,6 +89,8 @@ def configure(
         TypeError: A keyword that nobody would read, or `hosts` or `sinks` that are none.
         ValueError: A connection string or another value, in the environment too, that makes no sense.
     """
+    if is_disabled("configure()"):
+        return
     load_environment()
     settings = read_settings(
         connection_string,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from opentelemetry import _logs, metrics, trace
 from rich.text import Text
 
+from foundry_telemetry import disabled
 from foundry_telemetry.demo.ledger import QUERY, Row, read_rows
 from foundry_telemetry.demo.screen import Screen
 from foundry_telemetry.demo.summary import Totals
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _FLUSH_EVERY_S: Final = 0.5
 _INTERRUPTED: Final = 130
 _MISMATCH: Final = 3
-_NOT_OURS: Final = ("ANTHROPIC_", "APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
+_NOT_OURS: Final = ("ANTHROPIC_", "APPLICATIONINSIGHTS_", "AZURE_", "OTEL_", disabled.VARIABLE)
 
 
 def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:

@@ -155,7 +155,7 @@ def test_progress(tmp_path: Path, variables: dict[str, str]) -> None:
         variables["ANTHROPIC_FOUNDRY_BASE_URL"] = foundry.base_url
         terminal = Terminal(tmp_path, 100, "doctor", "--timeout", "2", **variables)
         terminal.read_until("waiting for Foundry")
-        assert terminal.end() == 1
+        assert terminal.end() == 3
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
@@ -170,9 +170,9 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--live",), "foundry-telemetry doctor --live --deployment my-deployment"),
+        (("--live",), "example: --live --deployment my-deployment"),
         (("--timeout", "0"), "expected a number from 0.1 to 60"),
-        (("--timeout", "soon"), "foundry-telemetry doctor --timeout 8"),
+        (("--timeout", "soon"), "example: --timeout 8"),
     ],
 )
 def test_usage(
@@ -181,7 +181,7 @@ def test_usage(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What cannot be is refused with a command that works."""
+    """What cannot be is refused with an example that works."""
     assert call(monkeypatch, *arguments) == 2
     assert words in capsys.readouterr().err
 

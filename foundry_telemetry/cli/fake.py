@@ -85,11 +85,12 @@ def _foundry(script: str | None, name: str | None, retry_after: float, port: int
         ValueError: It cannot play what is asked for.
     """
     from foundry_telemetry.testing import FakeFoundry  # noqa: PLC0415 - brings the recorded responses
-    from foundry_telemetry.testing.kit.incidents import incident  # noqa: PLC0415 - as above
 
     if script is not None and name is not None:
         raise ValueError(f"{name!r}: expected no --script beside it")
     if name is not None:
+        from foundry_telemetry.testing.kit.incidents import incident  # noqa: PLC0415 - brings the whole kit
+
         return FakeFoundry(incident(name).make(), port=port)
     items = [item.strip() for item in (script or _SCRIPT).split(",")]
     numbered = (int(item) if item.isdecimal() else item for item in items)

@@ -19,10 +19,10 @@ _LIBRARY: Final = str(Path(foundry_telemetry.__file__).parent)
 _STDLIB: Final = str(Path(os.__file__).parent)
 
 _MESSAGES: Final = {
-    Reason.INTERNAL_ERROR: "telemetry lost",
-    Reason.SINK_ERROR: "a sink raised; the record is whole",
-    Reason.SAMPLER_ERROR: "a sampler or span processor raised; the record has no span",
-    Reason.PROCESSOR_ERROR: "a processor raised; it may lack a record",
+    Reason.INTERNAL_ERROR: "telemetry dropped",
+    Reason.SINK_ERROR: "a sink raised an exception; the record is complete",
+    Reason.SAMPLER_ERROR: "a sampler or span processor raised an exception; the call has no span",
+    Reason.PROCESSOR_ERROR: "a processor raised an exception; it may lack a record",
 }
 
 

@@ -154,7 +154,7 @@ class LoopbackServer:
         if not self._server.started:
             self._thread.join()
             self._socket.close()
-            raise RuntimeError(f"the server did not start on port {self.port}; its own error is above")
+            raise RuntimeError(f"the server did not start on port {self.port}; see the error above")
         return self
 
     def __exit__(

@@ -207,11 +207,11 @@ def _with_defaults(options: Mapping[str, Any]) -> dict[str, Any]:
 def _again(first: Settings, second: Settings) -> None:
     if first.resource_key != second.resource_key:
         raise RuntimeError(
-            f"configure() already sends the telemetry of this process to the resource {_masked(first)}; "
-            f"OpenTelemetry takes one set of providers, so the resource {_masked(second)} would get nothing"
+            f"configure() already sends the telemetry of this process to the resource {_masked(first)}. "
+            f"A process has one set of providers, so the resource {_masked(second)} would receive nothing"
         )
     if _beside(first) != _beside(second):
-        _log.warning("configure() was called before; the other arguments of this call have no effect")
+        _log.warning("configure() was called before; the changed arguments of this call have no effect")
 
 
 def _beside(settings: Settings) -> tuple[object, ...]:

@@ -212,10 +212,10 @@ def _signals(
 
 
 _NO_LEDGER: Final = (
-    "no logger provider is set up yet, so ledger events (foundry.attempt) go nowhere; call configure(), "
-    "or pass logger_provider= to instrument()"
+    "ledger events (foundry.attempt) are not exported: no logger provider is set up. Call configure(), or "
+    "pass logger_provider= to instrument()"
 )
-_LOGS_ARE_OFF: Final = "OTEL_LOGS_EXPORTER=none switches the ledger (foundry.attempt) off as well: unset it"
+_LOGS_ARE_OFF: Final = "OTEL_LOGS_EXPORTER=none also disables the ledger (foundry.attempt): unset it"
 
 
 @Once

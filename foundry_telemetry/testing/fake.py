@@ -71,7 +71,7 @@ class FakeFoundry:
             RuntimeError: The server runs already.
         """
         if self._loopback is not None:
-            raise RuntimeError(f"{self!r} runs already: expected one `with` at a time")
+            raise RuntimeError(f"{self!r} is already running: expected one `with` at a time")
         self._loopback = _loopback(self._play, self._piece_size, self._wanted_port)
         self._port = self._loopback.port
         return self
@@ -152,7 +152,7 @@ def _loopback(play: Play, piece_size: int | None, port: int) -> Loopback:
         from foundry_telemetry.testing.loopback import Loopback  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         raise ImportError(
-            f"the server of FakeFoundry needs {missing.name!r}: expected it to be installed; repair with "
+            f"the server of FakeFoundry needs {missing.name!r}: expected it to be installed; run "
             "`pip install 'foundry-telemetry[testing]'`"
         ) from missing
     return Loopback(play, piece_size, port)

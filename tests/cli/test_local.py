@@ -113,7 +113,7 @@ def test_file_in_use(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert end(process).code == 0
     assert ended.code == 1
-    assert f"{path} is open in process {process.pid}" in ended.err
+    assert f"{path} is in use by process {process.pid}" in ended.err
     assert "--db :memory:" in ended.err
 
 
@@ -123,7 +123,7 @@ def test_no_database(tmp_path: Path) -> None:
     path.write_text("my notes" * 2000)
     ended = refused(tmp_path, "--port", "0", "--db", str(path))
     assert ended.code == 1
-    assert "is no telemetry database" in ended.err
+    assert "is not a telemetry database" in ended.err
     assert path.read_text() == "my notes" * 2000
 
 

@@ -190,7 +190,7 @@ def test_a_fake_can_be_started_again_but_not_twice_at_once() -> None:
     for status in (429, 200):
         with foundry:
             assert post(foundry).status_code == status
-            with pytest.raises(RuntimeError, match="runs already"):
+            with pytest.raises(RuntimeError, match="is already running"):
                 foundry.__enter__()
 
 

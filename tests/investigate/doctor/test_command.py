@@ -191,7 +191,9 @@ def test_without_the_other_extras(tmp_path: Path, variables: dict[str, str]) -> 
     without = ["anthropic", "httpx2", "starlette", "uvicorn", "duckdb", "duckdb_kql", "platformdirs"]
     before = f"import sys; sys.modules.update(dict.fromkeys({without!r})); "
     ended = run(tmp_path, "doctor", "--json", *LIVE, before=before, **variables)
-    assert ended.err.startswith("genai-prices cannot be imported")  # which needs httpx2
+    assert ended.err.startswith(
+        "attempts are unpriced: genai-prices cannot be imported"
+    )  # which needs httpx2
     found = states(json.loads(ended.out))
     assert (found["Foundry"], found["live call"], found["retention"]) == ("ok", "ok", "ok")
 

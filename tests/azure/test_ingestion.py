@@ -114,7 +114,7 @@ def test_partial_success(client: httpx.Client, azure: FakeIngestion) -> None:
     azure.script(partly({1: 500, 9: 400}))
     answer = client.post("/v2.1/track", json=[envelope("a"), envelope("b")])
     assert answer.status_code == 206
-    assert answer.json()["errors"] == [{"index": 1, "statusCode": 500, "message": "refused with 500"}]
+    assert answer.json()["errors"] == [{"index": 1, "statusCode": 500, "message": "rejected with 500"}]
     assert azure.events("a")
     assert not azure.events("b")
 

@@ -287,6 +287,6 @@ def test_without_a_price_list(
     assert pricing.cost("claude-sonnet-5-5", MILLION, NOVEMBER) is None
     reported = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(reported) == 1, reported
-    assert "have no cost at list price" in reported[0]
+    assert "attempts are unpriced" in reported[0]
     list_prices._tables.clear()
     list_prices._tell_of_no_prices.cache_clear()

@@ -56,7 +56,7 @@ def test_no_seam(
     assert twice(family, scenario, capture)[0] == message()
     assert capture.observations == []
     (said,) = warnings_of(caplog)
-    assert f"{kind.__name__} has no _transport_for_url()" in said
+    assert f"{kind.__name__} are not recorded: it has no _transport_for_url()" in said
     with pytest.raises(TypeError, match="is not a client"):
         foundry_telemetry.instrument(Renamed(), **capture.options)
 

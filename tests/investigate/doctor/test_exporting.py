@@ -33,9 +33,9 @@ def with_string(text: str) -> exporting.Finding:
     [
         (KEY, "part 1 of 1 is not one 'name=value'"),
         (STRING.replace(KEY, KEY.upper()), "upper-case letters"),
-        (STRING.replace(KEY, "CANARY"), "no lower-case UUID"),
+        (STRING.replace(KEY, "CANARY"), "not a lower-case UUID"),
         ("IngestionEndpoint=https://x/", "no InstrumentationKey"),
-        (STRING.replace("https://", ""), "no http or https URL"),
+        (STRING.replace("https://", ""), "not an http or https URL"),
     ],
 )
 def test_malformed_connection_strings(text: str, words: str) -> None:

@@ -73,7 +73,7 @@ class InternalErrors:
             return
         self._next_log_s[is_lost] = now + _QUIET_S  # set first: a handler may come back here
         try:
-            _log.warning("%s (%s; %d failures so far): %s", _MESSAGES[reason], signal, self.count, what)
+            _log.warning("%s (%s; failures so far: %d): %s", _MESSAGES[reason], signal, self.count, what)
         except Exception:
             self.count += 1  # a logging handler that raises is no business of the call either
 

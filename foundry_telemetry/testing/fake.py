@@ -86,7 +86,7 @@ class FakeFoundry:
 
     def __repr__(self) -> str:
         where = "not started" if self._port is None else self.host
-        return f"FakeFoundry({where}, {len(self.requests)} requests)"
+        return f"FakeFoundry({where}, requests: {len(self.requests)})"
 
     @property
     def host(self) -> str:

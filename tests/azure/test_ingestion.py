@@ -175,7 +175,7 @@ def test_wait_for(azure: FakeIngestion) -> None:
     thread.start()
     azure.wait_for(lambda: azure.events("an.event"), PATIENCE_S)
     thread.join()
-    with pytest.raises(TimeoutError, match=r"1 requests brought \['EventData'\]"):
+    with pytest.raises(TimeoutError, match=r"requests: 1, items: \['EventData'\]"):
         azure.wait_for(lambda: azure.events("another"), timeout=0.01)
 
 

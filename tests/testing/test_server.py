@@ -198,7 +198,7 @@ def test_no_address_before_the_start() -> None:
     """The address of a server that was never started is refused with the way to start it."""
     with pytest.raises(RuntimeError, match="with FakeFoundry"):
         _ = FakeFoundry().base_url
-    assert repr(FakeFoundry()) == "FakeFoundry(not started, 0 requests)"
+    assert repr(FakeFoundry()) == "FakeFoundry(not started, requests: 0)"
 
 
 def test_missing_server_packages_are_reported_with_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ class FoundryKit:
         self._undo.close()
 
     def __repr__(self) -> str:
-        return f"<FoundryKit: {len(self.requests)} requests, {len(self.attempts)} attempts>"
+        return f"<FoundryKit, requests: {len(self.requests)}, attempts: {len(self.attempts)}>"
 
     def script(self, *items: Item | Respond) -> None:
         """Answer with these items from now on, one for each request; the last is repeated.

@@ -120,17 +120,16 @@ def _option(*names: str, text: str) -> typer.models.OptionInfo:
 
 Since = Annotated[
     When | None,
-    _option("--since", text="Start of the range: 30m, 2h, 7d, today, yesterday, last-month, 2026-11-01."),
+    _option(
+        "--since", text="Start of the range: 30m, 2h, 7d, today, yesterday, last-month, a date or a time."
+    ),
 ]
 From = Annotated[
     When | None,
-    _option(
-        "--from", text="The same as --since; also with a time: 2026-11-22T03:00, 2026-11-22T03:00+01:00."
-    ),
+    _option("--from", text="Same as --since, such as 2026-11-22T03:00 or 2026-11-22T03:00+01:00."),
 ]
 To = Annotated[
-    When | None,
-    _option("--to", text="End of the range. A day or a month is included. Default: now."),
+    When | None, _option("--to", text="End of the range; a day or a month is included. Default: now.")
 ]
 
 

@@ -28,12 +28,12 @@ def completion(
         ),
     ],
 ) -> None:
-    r"""Print a shell completion script.
+    """Print a shell completion script.
 
     \b
     bash:  foundry-telemetry completion bash >> ~/.bashrc
     zsh:   foundry-telemetry completion zsh >> ~/.zshrc
     fish:  foundry-telemetry completion fish > ~/.config/fish/completions/foundry-telemetry.fish
-    """
+    """  # noqa: D301 - \b is for the layout of the help
     os.environ[VARIABLE] = f"source_{shell}"
     ctx.find_root().command(args=[], prog_name=PROGRAM)

@@ -47,13 +47,13 @@ def cost(
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    r"""Show spend by deployment, model, service or tag.
+    """Show spend by deployment, model, service or tag.
 
     Covers this month by default. Also shows the forecast of this month, and wasted spend.
 
     \b
     Last month:  foundry-telemetry cost --from last-month --to last-month
-    """
+    """  # noqa: D301 - \b is for the layout of the help
     with repair():
         from foundry_telemetry.investigate.cost import queries, rendering  # noqa: PLC0415 - reads the queries
         from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above

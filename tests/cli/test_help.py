@@ -72,6 +72,7 @@ def test_fits_a_terminal(names: tuple[str, ...]) -> None:
     """No line is wider than 80 columns but those to be copied, and every character is ASCII."""
     out = run(*names, "-h").out
     assert out.isascii()
+    assert "\\b" not in out  # which keeps lines apart where a docstring is not raw
     assert [line for line in out.splitlines() if len(line) > 80 and PROGRAM not in line] == []
 
 

@@ -19,10 +19,10 @@ _LIBRARY: Final = str(Path(foundry_telemetry.__file__).parent)
 _STDLIB: Final = str(Path(os.__file__).parent)
 
 _MESSAGES: Final = {
-    Reason.INTERNAL_ERROR: "telemetry lost",
-    Reason.SINK_ERROR: "a sink raised; the record is whole",
-    Reason.SAMPLER_ERROR: "a sampler or span processor raised; the record has no span",
-    Reason.PROCESSOR_ERROR: "a processor raised; it may lack a record",
+    Reason.INTERNAL_ERROR: "telemetry dropped",
+    Reason.SINK_ERROR: "a sink raised an exception; the record is complete",
+    Reason.SAMPLER_ERROR: "a sampler or span processor raised an exception; the call has no span",
+    Reason.PROCESSOR_ERROR: "a processor raised an exception; it may lack a record",
 }
 
 
@@ -73,7 +73,7 @@ class InternalErrors:
             return
         self._next_log_s[is_lost] = now + _QUIET_S  # set first: a handler may come back here
         try:
-            _log.warning("%s (%s; %d failures so far): %s", _MESSAGES[reason], signal, self.count, what)
+            _log.warning("%s (%s; failures so far: %d): %s", _MESSAGES[reason], signal, self.count, what)
         except Exception:
             self.count += 1  # a logging handler that raises is no business of the call either
 

@@ -180,7 +180,7 @@ def _handlers(logger: logging.Logger | None) -> Iterator[logging.Handler]:
 @functools.cache
 def _say_once_that_nobody_writes(name: str) -> None:
     _logger.warning(
-        "log_attempts: no handler of logger %r writes to a stream or a file, so its lines go nowhere; "
+        "log_attempts: no lines are written, because no handler of logger %r writes to a stream or a file; "
         "add one, such as logging.getLogger().addHandler(logging.StreamHandler())",
         name,
     )

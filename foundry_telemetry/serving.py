@@ -7,10 +7,12 @@ accepts a bounded number of connections and bytes of headers.
 from __future__ import annotations
 
 import asyncio
+import errno
+import signal
 import socket
 import sys
 import threading
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import h11
@@ -18,8 +20,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import TracebackType
+    from collections.abc import Callable, Mapping
+    from types import FrameType, TracebackType
 
     from starlette.types import ASGIApp
 
@@ -41,6 +43,26 @@ REST_S: Final = 5.0
 """Seconds that a client is given to finish a body which was answered before it had arrived."""
 
 _TICK_S: Final = 0.002
+_POLL_S: Final = 0.5
+"""Seconds between two checks for a signal; on Windows a wait without end is not interrupted by one."""
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class PortError(Exception):
+    """The port cannot be used; the message has the reason and the next step.
+
+    Args:
+        error: Of the socket.
+        port: The port.
+        example: A command that works.
+    """
+
+    def __init__(self, error: OSError, port: int, example: str) -> None:
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
+        super().__init__(
+            f"port {port} on {HOST} {why}: choose another port, or any free one with `{example}`"
+        )
 
 
 def listening(address: tuple[str, int]) -> socket.socket:
@@ -58,6 +80,35 @@ def listening(address: tuple[str, int]) -> socket.socket:
         server.close()
         raise
     return server
+
+
+def serve_forever(server: AbstractContextManager[object], ready: Callable[[], object]) -> int:
+    """Serve until a signal ends the process.
+
+    Args:
+        server: Serves from the start of a ``with`` block to its end; not entered yet.
+        ready: Called when it listens.
+
+    Returns:
+        The exit code by convention: 130 after Ctrl-C, 143 after SIGTERM.
+    """
+    signalled = threading.Event()
+    signals: list[int] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        signals.append(number)
+        signalled.set()
+
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
+    try:
+        with server:
+            ready()
+            while not signalled.wait(_POLL_S):
+                pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 128 + signals[0]
 
 
 class LoopbackServer:
@@ -103,7 +154,7 @@ class LoopbackServer:
         if not self._server.started:
             self._thread.join()
             self._socket.close()
-            raise RuntimeError(f"the server did not start on port {self.port}; its own error is above")
+            raise RuntimeError(f"the server did not start on port {self.port}; see the error above")
         return self
 
     def __exit__(

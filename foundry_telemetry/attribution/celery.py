@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from foundry_telemetry.attribution import attribute, block_of, current_tags
+from foundry_telemetry.disabled import is_disabled
 
 _HEADER: Final = "foundry_telemetry_tags"
 """Key of the message header."""
@@ -19,6 +20,8 @@ def carry_through_celery() -> None:
     Raises:
         ModuleNotFoundError: Celery is not installed.
     """
+    if is_disabled("carry_through_celery()"):
+        return
     from celery import signals  # type: ignore[import-untyped, import-not-found, unused-ignore]  # noqa: PLC0415
 
     for signal, receiver in (

@@ -109,4 +109,4 @@ class _Produced:
 
 def _say(error: Exception) -> None:
     """Log what went wrong at most in kind: what a resolver raises may quote a header."""
-    _log.warning("attribution: the resolver of a request's tags raised %s; it has none", type(error).__name__)
+    _log.warning("attribution: the tag resolver raised %s; the request has no tags", type(error).__name__)

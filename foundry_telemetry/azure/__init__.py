@@ -31,6 +31,7 @@ from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.options import Compression, HttpSpans, Sink
+from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import dropped
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def configure(
 ) -> None:
     """Send telemetry to Azure Monitor and instrument every HTTP client; a second call does nothing.
 
+    With ``FOUNDRY_TELEMETRY_DISABLED=true`` in the environment this does nothing.
+
     Args:
         connection_string: ``APPLICATIONINSIGHTS_CONNECTION_STRING`` of the environment by default.
         sampling_ratio: Part of the traces to keep, 0 to 1; by default as ``OTEL_TRACES_SAMPLER`` says, or
@@ -86,6 +89,8 @@ def configure(
         TypeError: A keyword that nobody would read, or `hosts` or `sinks` that are none.
         ValueError: A connection string or another value, in the environment too, that makes no sense.
     """
+    if is_disabled("configure()"):
+        return
     load_environment()
     settings = read_settings(
         connection_string,
@@ -202,11 +207,11 @@ def _with_defaults(options: Mapping[str, Any]) -> dict[str, Any]:
 def _again(first: Settings, second: Settings) -> None:
     if first.resource_key != second.resource_key:
         raise RuntimeError(
-            f"configure() already sends the telemetry of this process to the resource {_masked(first)}; "
-            f"OpenTelemetry takes one set of providers, so the resource {_masked(second)} would get nothing"
+            f"configure() already sends the telemetry of this process to the resource {_masked(first)}. "
+            f"A process has one set of providers, so the resource {_masked(second)} would receive nothing"
         )
     if _beside(first) != _beside(second):
-        _log.warning("configure() was called before; the other arguments of this call have no effect")
+        _log.warning("configure() was called before; the changed arguments of this call have no effect")
 
 
 def _beside(settings: Settings) -> tuple[object, ...]:

@@ -109,7 +109,7 @@ def _drain_before_flushes(pipelines: Pipelines) -> None:
         return
     drain = pipelines.logs.drain
     for reader in pipelines.readers:
-        with _known_parts("some log lines wait for the next"):
+        with _known_parts("some log records are delayed until the next one"):
             reader._exporter.export = _after(drain, reader._exporter.export)  # noqa: SLF001
     for ways in (pipelines.shutdown_callbacks, pipelines.flush_callbacks, pipelines.drain_callbacks):
         if (flush := ways.get("logs")) is not None:
@@ -163,7 +163,7 @@ def _attach(
     if exporters:
         key = getattr(exporters[0], "_instrumentation_key", settings.resource_key[0])
         if key != settings.resource_key[0]:
-            _log.warning("the %s of this process already go to another Application Insights resource", signal)
+            _log.warning("%s of this process already go to another Application Insights resource", signal)
         _take_over(signal, provider, exporters, options, pipelines)
         return
     for_distro = DISTRO_OPTIONS | {"sampling_ratio"}
@@ -178,8 +178,8 @@ def _attach(
         pipelines.readers.append(reader)
     else:
         _log.warning(
-            "the MeterProvider of this process takes no further reader, so metrics do not reach Azure: "
-            "update opentelemetry-sdk, or call configure() in place of making that provider"
+            "metrics do not reach Azure: the MeterProvider of this process accepts no further reader. "
+            "Update opentelemetry-sdk, or call configure() in place of creating that provider"
         )
 
 
@@ -192,7 +192,7 @@ def _take_over(
     application sends to has its own rules for the end.
     """
     for exporter in exporters:
-        with _known_parts("a hanging request may outlast the process"):
+        with _known_parts("a hanging request may delay the end of the process"):
             hook_into(
                 exporter,
                 options["raw_request_hook"],
@@ -236,7 +236,7 @@ def _attach_logs(provider: Any, options: Mapping[str, Any], pipelines: Pipelines
 
 
 def _protect_logs(provider: Any, pipelines: Pipelines) -> None:
-    with _known_parts("log lines about exports may be exported in turn"):
+    with _known_parts("log records about exports may be exported themselves"):
         pipelines.logs = LogPipeline(provider._multi_log_record_processor)  # noqa: SLF001 - the way in
 
 
@@ -254,10 +254,10 @@ def _count(signal: str, provider: Any | None) -> list[Counted]:
     exporters = azure_exporters(provider)
     counted: list[Counted] = []
     for exporter in exporters:
-        with _known_parts(f"losses of {signal} are not counted"):
+        with _known_parts(f"dropped {signal} are not counted"):
             counted.append(CountedExporter(exporter, Signal(signal)))
     for processor in batch_processors(provider):
-        with _known_parts(f"losses of {signal} are not counted"):
+        with _known_parts(f"dropped {signal} are not counted"):
             if processor._batch_processor._exporter in exporters:  # noqa: SLF001 - nothing public tells
                 counted.append(CountedQueue(processor, Signal(signal)))
     return counted
@@ -269,4 +269,4 @@ def _known_parts(consequence: str) -> Iterator[None]:
     try:
         yield
     except AttributeError as error:
-        _log.warning("%s, for the SDK or its exporter has changed: %s", consequence, error)
+        _log.warning("%s: this version of the SDK or its exporter is not supported (%s)", consequence, error)

@@ -30,5 +30,5 @@ def naming_variables() -> Iterator[None]:
         if not found or any(name in said for name in found):
             raise
         raise ValueError(
-            f"OpenTelemetry refuses a setting: {said[:_LONGEST]} Set in the environment: {', '.join(found)}"
+            f"OpenTelemetry rejects a setting: {said[:_LONGEST]} Set in the environment: {', '.join(found)}"
         ) from error

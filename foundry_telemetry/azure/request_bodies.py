@@ -49,7 +49,7 @@ class Compression:
             self.is_on = False
             request: Any = getattr(refusal.response, "request", None)
             host = urlsplit(request.url).hostname if request is not None else "the server"
-            text = "%s refuses gzip (%s): bodies are sent uncompressed from now on"
+            text = "%s rejects gzip (%s): bodies are now sent uncompressed"
             _log.warning(text, host, refusal.status_code)
 
 

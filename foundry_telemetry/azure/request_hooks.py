@@ -78,7 +78,7 @@ class RequestHooks:
         now = time.monotonic()
         if reason is not None and now - self._reported_at >= _AGAIN_S:
             self._reported_at = now
-            _log.warning("Azure Monitor refuses telemetry: %s is reached; what is sent now is lost", reason)
+            _log.warning("Azure Monitor rejects telemetry: %s is reached. New telemetry is dropped", reason)
         if self._on_response is not None:
             self._on_response(response)
 

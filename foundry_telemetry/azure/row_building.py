@@ -32,7 +32,7 @@ def speed_up(exporters: Iterable[Any], compression: Compression) -> None:
             RequestBodies(exporter, compression)
         except Exception as error:
             outcomes[name] = why = f"{type(error).__name__}: {error}"
-            _log.warning("%s exports at its usual cost, for its inside has changed: %s", name, why)
+            _log.warning("%s exports without our optimisation: this version is not supported (%s)", name, why)
         else:
             use(exporter, conversions)
 

@@ -79,7 +79,7 @@ def read_sampling(
             return _from_environment(environ)
         return Sampling(environment=_NO_SAMPLER, asked=f"traces_per_second={options['traces_per_second']:g}")
     if "traces_per_second" in options:
-        raise ValueError("sampling_ratio= and traces_per_second= exclude each other; give one")
+        raise ValueError("sampling_ratio= and traces_per_second=: expected one of them")
     # The variables are hidden, because the distro lets them win over its own keywords.
     return Sampling(
         options={"sampling_ratio": float(ratio)}, environment=_NO_SAMPLER, asked=f"sampling_ratio={ratio:g}"
@@ -93,12 +93,12 @@ def _from_environment(environ: Mapping[str, str]) -> Sampling:
     if name in _RENAMED_SAMPLERS:
         accepted = _RENAMED_SAMPLERS[name]
         warning = (
-            f"{SAMPLER}={name} is not a name the Azure Monitor distro knows; taken as {accepted}. "
-            "microsoft.fixed_percentage samples alike and lets Azure weight the rows that are left"
+            f"{SAMPLER}={name}: not supported by the Azure Monitor distro, using {accepted}. With "
+            "microsoft.fixed_percentage Azure corrects counts for sampling"
         )
         return Sampling(environment={SAMPLER: accepted}, warnings=(warning,))
     known = ", ".join(sorted(_ACCEPTED_SAMPLERS))
-    unknown = f"{SAMPLER}={name!r} is no known sampler ({known}); every trace is kept"
+    unknown = f"{SAMPLER}={name!r}: expected one of {known}; every trace is kept"
     return Sampling(
         options={"sampling_ratio": 1.0}, environment=_NO_SAMPLER, warnings=(unknown,) if name else ()
     )

@@ -76,10 +76,10 @@ EXPORTER_OPTIONS: Final = frozenset(
 """What the exporters and the HTTP pipeline under them know."""
 
 _INSTEAD: Final = {
-    "connection_timeout": "use timeout=, which the exporter takes for it",
-    "disable_logging": "the distro overwrites it; set OTEL_LOGS_EXPORTER=none",
-    "disable_metrics": "the distro overwrites it; set OTEL_METRICS_EXPORTER=none",
-    "disable_tracing": "the distro overwrites it; set OTEL_TRACES_EXPORTER=none",
+    "connection_timeout": "use timeout=",
+    "disable_logging": "the distro ignores it; set OTEL_LOGS_EXPORTER=none",
+    "disable_metrics": "the distro ignores it; set OTEL_METRICS_EXPORTER=none",
+    "disable_tracing": "the distro ignores it; set OTEL_TRACES_EXPORTER=none",
     "instrumentation_key": "use connection_string=",
     "sampler": "use sampling_ratio= or traces_per_second=",
 }
@@ -157,11 +157,15 @@ def _check_options(options: Mapping[str, Any]) -> None:
         if name in known:
             continue
         if name in _INSTEAD:
-            raise TypeError(f"configure() takes no {name!r}: {_INSTEAD[name]}")
+            raise TypeError(f"configure() has no keyword {name!r}: {_INSTEAD[name]}")
         own = ("compression", "connection_string", "exception_notes", "hosts", "http_spans", "sampling_ratio")
         close = get_close_matches(name, (*known, *own, "sinks"), n=3)
-        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "nothing would read it"
-        raise TypeError(f"configure() takes no {name!r}: {hint}")
+        hint = (
+            f"did you mean {' or '.join(map(repr, close))}?"
+            if close
+            else "expected a keyword of configure_azure_monitor() or its exporters"
+        )
+        raise TypeError(f"configure() has no keyword {name!r}: {hint}")
 
 
 def _read_connection_string(given: str | None, *, secured: bool) -> tuple[str, tuple[str, str]]:
@@ -184,7 +188,7 @@ def _read_connection_string(given: str | None, *, secured: bool) -> tuple[str, t
     if not _KEY(key):
         raise _malformed(_wrong_key(key))
     if fields.get("authorization", "ikey").lower() != "ikey":
-        raise _malformed("Authorization is something else than 'ikey'")
+        raise _malformed("Authorization is not 'ikey'")
     for name in _ENDPOINTS:
         if name in fields:
             _check_endpoint(name, fields[name], secured=secured)
@@ -196,8 +200,8 @@ def _wrong_key(key: str) -> str:
     if not key:
         return "it has no InstrumentationKey"
     if _KEY(key.lower()):
-        return "its InstrumentationKey has upper-case letters, and the exporter takes lower-case only"
-    return f"its InstrumentationKey ({len(key)} characters) is no lower-case UUID"
+        return "its InstrumentationKey has upper-case letters; the exporter accepts lower case only"
+    return f"its InstrumentationKey ({len(key)} characters) is not a lower-case UUID"
 
 
 def _check_endpoint(name: str, value: str, *, secured: bool) -> None:
@@ -208,10 +212,10 @@ def _check_endpoint(name: str, value: str, *, secured: bool) -> None:
     except ValueError:
         usable = False
     if not usable:
-        raise _malformed(f"its {label} is no http or https URL")
+        raise _malformed(f"its {label} is not an http or https URL")
     if secured and url.scheme == "http":
         raise ValueError(
-            f"credential= needs an https {label}: tokens are never sent over http; tests go without"
+            f"credential= requires an https {label}: tokens are never sent over http. Omit it in tests"
         )
 
 

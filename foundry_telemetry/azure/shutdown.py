@@ -161,13 +161,13 @@ class Shutdown:
     def _log_drops(self, late: list[_Worker]) -> None:
         if late:
             names = ", ".join(worker.name for worker in late)
-            _log.warning("%g s were not enough to deliver the last %s", FLUSH_S, names)
+            _log.warning("the last %s were not exported within %g s", names, FLUSH_S)
         unreported = {
             loss: count for loss, count in dropped.unreported().items() if loss[0] not in OF_APPLICATION
         }
         if unreported:  # the log is all that is left
             lost = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in unreported.items())
-            _log.warning("telemetry lost, and not reported to Azure: %s", lost)
+            _log.warning("telemetry dropped, and not reported to Azure: %s", lost)
 
     def _at_exit(self) -> None:
         with suppress(Exception):

@@ -17,8 +17,8 @@ SWITCHES: Final = {
 """The only thing that keeps the distro from building a pipeline: its keywords for it are overwritten."""
 
 _LOGS_ARE_OFF: Final = (
-    f"{SWITCHES['logs']}=none switches the ledger (foundry.attempt) off as well: unset it. To keep the "
-    'application\'s own log lines out of Azure, call configure(logger_name="foundry_telemetry")'
+    f"{SWITCHES['logs']}=none also disables the ledger (foundry.attempt): unset it. To keep application "
+    'logs out of Azure, call configure(logger_name="foundry_telemetry")'
 )
 
 _log = logging.getLogger("foundry_telemetry.azure")
@@ -37,12 +37,12 @@ def warn_of_unused(settings: Settings, found: Mapping[str, Any | None], missing:
             )
         elif type(sampler).__name__ == "RateLimitedSampler":
             _log.warning(
-                "the TracerProvider of this process keeps only some spans a second (%s); call "
-                "configure() in place of configure_azure_monitor(), or give that sampling_ratio=1.0",
+                "the TracerProvider of this process limits spans per second (%s): call configure() in "
+                "place of configure_azure_monitor(), or pass sampling_ratio=1.0 to it",
                 sampler.get_description(),
             )
     if os.environ.get(SWITCHES["logs"], "").strip().lower() == "none":
         _log.warning("%s", _LOGS_ARE_OFF)
     unread = sorted(DISTRO_OPTIONS & set(settings.options)) if not missing else []
     if unread:
-        _log.warning("%s had no effect: the application made its own providers", ", ".join(unread))
+        _log.warning("%s has no effect: the application created its own providers", ", ".join(unread))

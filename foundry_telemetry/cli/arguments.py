@@ -1,8 +1,8 @@
-"""Values given on the command line, refused with the value, what was expected, and a command that works."""
+"""Values of options, refused with the value, what is expected, and an example."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import typer
@@ -16,8 +16,8 @@ def between(
     """A parser for numbers of a range.
 
     Args:
-        least: The least that is taken.
-        most: The most that is taken.
+        least: The smallest number that is accepted.
+        most: The largest.
         kind: Makes a number of a text, or raises `ValueError`.
         example: A command that works.
     """
@@ -29,7 +29,32 @@ def between(
             value = None
         if value is None or not least <= value <= most:
             noun = "a whole number" if kind is int else "a number"
-            raise typer.BadParameter(f"{text!r}: expected {noun} from {least:g} to {most:g}; try `{example}`")
+            raise typer.BadParameter(
+                f"{text!r}: expected {noun} from {least:g} to {most:g}; example: {example}"
+            )
         return value
 
     return parse
+
+
+def choice(*names: str, example: str) -> Callable[[str], str]:
+    """A parser for one of a few names.
+
+    Args:
+        *names: The names.
+        example: A command that works.
+    """
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise typer.BadParameter(
+                f"{text!r}: expected {', '.join(names[:-1])} or {names[-1]}; example: {example}"
+            )
+        return text
+
+    return parse
+
+
+def completing(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """What a shell is offered for one of these names."""
+    return lambda incomplete: [name for name in names if name.startswith(incomplete)]

@@ -2,12 +2,11 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
-import sys
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import typer
-
+from foundry_telemetry.cli import query_options
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.output import write
 
 _PIPE: Final = 160
 """Columns where there is no terminal."""
@@ -15,20 +14,20 @@ _PIPE: Final = 160
 
 def audit(
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Say it as a JSON list.")] = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Say it as tables of Markdown.")] = False,
+    as_json: query_options.AsJson = False,
+    as_markdown: query_options.AsMarkdown = False,
 ) -> None:
-    """What can leave the process? Every name, where it goes, what it is made of, and if it can be personal.
+    """List every field that can leave the process.
 
-    Looks at nothing and sends nothing: it is the inventory that the tests hold against real traffic.
+    With its type, its signals, and whether it can be personal data. Reads no data and sends nothing.
+    Tests check the list against real traffic.
     """
-    if as_json and as_markdown:
-        raise typer.BadParameter("--json and --markdown: expected one of them; try `foundry-telemetry audit`")
+    query_options.one_format(json=as_json, markdown=as_markdown)
     with repair():
         from foundry_telemetry.schema import rendering  # noqa: PLC0415 - not for --help
 
         if as_json or as_markdown:
-            sys.stdout.write((rendering.as_json() if as_json else rendering.as_markdown()) + "\n")
+            write(rendering.as_json() if as_json else rendering.as_markdown())
             return
         _show()
 
@@ -45,7 +44,7 @@ def _show() -> None:
         console.print(f"\n{heading}", style="bold", markup=False)
         console.print(_table(rendering.COLUMNS, list(rendering.rows(kind))))
     console.print(
-        "\nNo prompt, answer, key or token is among them. On metrics no attribute has more than 50 values.",
+        "\nPrompts, answers, keys and tokens are never recorded. A metric attribute has at most 50 values.",
         markup=False,
     )
 

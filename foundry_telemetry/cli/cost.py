@@ -2,23 +2,28 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
-import sys
-from datetime import UTC, datetime, time, timedelta
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from foundry_telemetry.cli import query_options
+from foundry_telemetry.cli import query_options, time_options
+from foundry_telemetry.cli.arguments import completing
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.output import write, write_json
 
 _PIPE: Final = 140
 """Columns where there is no terminal."""
 
+_DEFAULT: Final = "this-month"
+
 _Settings = Annotated[
-    str | None,
-    typer.Option("--settings", metavar="FILE", help="Prices of your own, in TOML; see the README."),
+    str | None, typer.Option("--settings", metavar="FILE", help="TOML file with custom prices.")
 ]
+_SPLITS: Final = ("deployment", "model", "service", "tag")
 
 
 def cost(
@@ -26,78 +31,111 @@ def cost(
     by: Annotated[
         str,
         typer.Option(
-            "--by", metavar="WHAT", help="deployment, model, service, tag (every tag) or tag.<key>."
+            "--by",
+            metavar="DIMENSION",
+            help="deployment, model, service, tag (every tag) or tag.<key>.",
+            autocompletion=completing(_SPLITS),
         ),
     ] = "deployment",
-    since: Annotated[
-        str, typer.Option("--since", metavar="WHEN", help="7d, 24h, 2026-11-01 or month; in UTC.")
-    ] = "month",
+    since: time_options.Since = None,
+    start: time_options.From = None,
+    end: time_options.To = None,
     settings: _Settings = None,
     as_json: query_options.AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Say the split as CSV.")] = False,
+    as_csv: query_options.AsCsv = False,
     source: query_options.SourceName = None,
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """Who spent what, what will the month have cost, and what was spent in vain?"""
+    """Show spend by deployment, model, service or tag.
+
+    Covers this month by default. Also shows the forecast of this month, and wasted spend.
+
+    \b
+    Last month:  foundry-telemetry cost --from last-month --to last-month
+    """  # noqa: D301 - \b is for the layout of the help
     with repair():
         from foundry_telemetry.investigate.cost import queries, rendering  # noqa: PLC0415 - reads the queries
         from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
 
-        now = datetime.now(UTC)
+        query_options.one_format(json=as_json, csv=as_csv)
+        begin, until = time_options.span(since, start, end, datetime.now(UTC), default=_DEFAULT)
         try:
-            way, begin = queries.check_way(by), queries.read_since(since, now)
+            way = queries.check_way(by)
         except ValueError as error:
-            query_options.fail(str(error), query_options.USAGE)
+            raise typer.BadParameter(str(error), param_hint="--by") from error
         _read_prices(settings)
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
             on_progress(f"asking {asked.name}")
-            report = read_report(queries.Questions(asked.answer, begin, now), way, begin, now)
-        if as_json or as_csv:
-            _print(rendering.as_json(report) if as_json else rendering.as_csv(report))
-            return
-        _show(report)
+            report = read_report(queries.Questions(asked.answer, begin, until), way, begin, until)
+        if not _wrote(rendering, report, as_json=as_json, as_csv=as_csv):
+            _show(report)
 
 
 def reconcile(
-    file: Annotated[Path, typer.Argument(metavar="USAGE.csv", help="The cost file that Azure exports.")],
+    file: Annotated[Path, typer.Argument(metavar="USAGE.csv", help="Cost file exported from Azure.")],
     *,
     meter: Annotated[
-        str | None, typer.Option("--meter", metavar="TEXT", help="What names the rows of Claude in it.")
+        str | None, typer.Option("--meter", metavar="TEXT", help="Text that identifies the rows of Claude.")
     ] = None,
+    since: time_options.Since = None,
+    start: time_options.From = None,
+    end: time_options.To = None,
     settings: _Settings = None,
     as_json: query_options.AsJson = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Say the days as CSV.")] = False,
+    as_csv: query_options.AsCsv = False,
     source: query_options.SourceName = None,
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """Does the invoice say what the ledger says? Day by day, with the likely causes where it does not."""
+    """Compare the Azure invoice with the ledger, day by day.
+
+    Covers the days of the file by default. Lists likely causes of each difference.
+    """
     with repair():
         from foundry_telemetry.investigate.cost import invoice, reconcile, usage  # noqa: PLC0415 - as above
         from foundry_telemetry.investigate.cost.queries import Questions  # noqa: PLC0415 - as above
 
+        query_options.one_format(json=as_json, csv=as_csv)
+        now = datetime.now(UTC)
         _read_prices(settings)
         try:
             billed = usage.read_usage(file, meter)
         except usage.UsageError as error:
             query_options.fail(str(error))
-        begin, end = (datetime.combine(day, time(), UTC) for day in (min(billed), max(billed)))
+        if since or start or end:
+            billed = _within(time_options.span(since, start, end, now, default=str(min(billed))), billed)
+        begin, until = time_options.midnight(min(billed)), time_options.midnight(max(billed))
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
             on_progress(f"asking {asked.name}")
-            days = Questions(asked.answer, begin, end + timedelta(days=1)).own("cost_days")
-        found = reconcile.reconcile(billed, days, datetime.now(UTC))
-        if as_json or as_csv:
-            _print(invoice.as_json(found) if as_json else invoice.as_csv(found))
-            return
+            days = Questions(asked.answer, begin, until + timedelta(days=1)).own("cost_days")
+        found = reconcile.reconcile(billed, days, now)
+    if not _wrote(invoice, found, as_json=as_json, as_csv=as_csv):
         console = _console()
         console.print(invoice.table(found))
         for line in invoice.lines(found):
             console.print(line, markup=False)
 
 
-def _print(text: str) -> None:
-    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+def _within(span: time_options.Span, billed: Mapping[date, Any]) -> dict[date, Any]:
+    """The days of a range."""
+    first, last = time_options.days(span)
+    found = {day: reported for day, reported in billed.items() if first <= day <= last}
+    if not found:
+        raise typer.BadParameter(
+            f"{first} to {last}: expected days of the file, {min(billed)} to {max(billed)}; "
+            f"example: --from {min(billed)} --to {max(billed)}"
+        )
+    return found
+
+
+def _wrote(rendering: Any, found: Any, *, as_json: bool, as_csv: bool) -> bool:
+    """Write for programs, if that is asked for."""
+    if as_json:
+        write_json(json.loads(rendering.as_json(found)))
+    elif as_csv:
+        write(rendering.as_csv(found))
+    return as_json or as_csv
 
 
 def _console() -> Any:
@@ -117,7 +155,9 @@ def _show(report: Any) -> None:
         console.print()
         console.print(rendering.table(split, console.width))
     if not report.splits:
-        console.print("no attempt of this time has a tag; give some with attribute(tenant=...)", markup=False)
+        console.print(
+            "No attempt in this range has a tag. Add tags with attribute(tenant=...).", markup=False
+        )
     console.print()
     for line in rest:
         console.print(line, markup=False)

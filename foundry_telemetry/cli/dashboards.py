@@ -2,19 +2,23 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from foundry_telemetry.cli import query_options
+from foundry_telemetry.cli.exit_codes import epilog
+from foundry_telemetry.cli.help import CONTEXT, Command
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.output import write, write_json
 
 app = typer.Typer(
     name="dashboards",
+    context_settings=CONTEXT,
     no_args_is_help=True,
-    help="Export the workbook, the alert rules and what deploys them.",
+    rich_markup_mode=None,
+    help="Export the workbook, alert rules and deployment files.",
 )
 
 
@@ -23,16 +27,16 @@ def _group() -> None:
     """Keeps ``export`` a sub-command, although it is the only one."""
 
 
-@app.command()
+@app.command(cls=Command, context_settings=CONTEXT, epilog=epilog())
 def export(
     folder: Annotated[
-        Path, typer.Argument(file_okay=False, metavar="DIR", help="Made where it is not there.")
+        Path, typer.Argument(file_okay=False, metavar="DIR", help="Folder to write to; created if missing.")
     ],
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that differ.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Output JSON.")] = False,
+    as_json: query_options.AsJson = False,
 ) -> None:
-    """Copy the artefacts, their queries and how to deploy them into a folder."""
+    """Copy workbook, alert rules, queries and templates to a folder."""
     with repair():
         from foundry_telemetry.kql.export import ExportError  # noqa: PLC0415 - reads the queries
         from foundry_telemetry.kql.export import export as copy  # noqa: PLC0415 - as above
@@ -40,6 +44,8 @@ def export(
         try:
             written = [str(path) for path in copy(folder, force=force)]
         except ExportError as error:
-            print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - what the command answers
-            raise typer.Exit(1) from error
-    typer.echo(json.dumps({"written": written}) if as_json else "\n".join(written) or "everything is there")
+            query_options.fail(str(error))
+    if as_json:
+        write_json({"written": written})
+    else:
+        write("\n".join(written) or "All files are up to date.")

@@ -6,12 +6,15 @@ from typing import Annotated, Final
 
 import typer
 
+from foundry_telemetry.cli import exit_codes, query_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
 
+EXIT_CODES: Final = exit_codes.epilog({exit_codes.ATTENTION: "the ledger differs from what was served"})
+
 _SECONDS: Final = 12.0
 
-_seconds = between(1.0, 600.0, float, f"foundry-telemetry demo --seconds {_SECONDS:g}")
+_seconds = between(1.0, 600.0, float, f"--seconds {_SECONDS:g}")
 
 
 def demo(
@@ -21,16 +24,21 @@ def demo(
         typer.Option(parser=_seconds, metavar="SECONDS", help="How long to make calls, 1 to 600."),
     ] = _SECONDS,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Ledger rows as JSON, one a line, in place of the table.")
+        bool,
+        typer.Option(
+            "--json", help="Output ledger rows as JSON, one per line.", rich_help_panel=query_options.OUTPUT
+        ),
     ] = False,
     leave: Annotated[
-        bool, typer.Option("--exit", help="End after the summary; so does input that is no terminal.")
+        bool, typer.Option("--exit", help="Exit after the summary, also in a terminal.")
     ] = False,
-    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open the workbook in a browser.")
+    ] = False,
 ) -> None:
-    """Watch the ledger and the workbook of a mixed load: real clients, a fake Foundry, a local Azure Monitor.
+    """Run a demo: real clients, a fake Foundry, the workbook.
 
-    Everything stays on this machine, and nothing is written to its disk.
+    Shows the ledger and the workbook of a mixed load. Runs on this machine only and writes nothing to disk.
     """
     with repair():
         from foundry_telemetry.demo.run import run  # noqa: PLC0415 - brings the SDK and Azure's exporter

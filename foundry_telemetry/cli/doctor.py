@@ -8,44 +8,54 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from foundry_telemetry.cli import exit_codes, query_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
 
 _TIMEOUT_S: Final = 8.0
-_timeout = between(0.1, 60.0, float, f"foundry-telemetry doctor --timeout {_TIMEOUT_S:g}")
+_timeout = between(0.1, 60.0, float, f"--timeout {_TIMEOUT_S:g}")
 
-_LIVE_WORKS: Final = "foundry-telemetry doctor --live --deployment my-deployment"
+_LIVE_WORKS: Final = "--live --deployment my-deployment"
+
+EXIT_CODES: Final = exit_codes.epilog(
+    {exit_codes.OK: "no check failed", exit_codes.ATTENTION: "a check failed"}
+)
 
 
 def doctor(
     *,
-    live: Annotated[
-        bool, typer.Option("--live", help="Make one small call, and show what it comes to.")
-    ] = False,
-    deployment: Annotated[str | None, typer.Option(metavar="NAME", help="What --live calls.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Make one small call, and show its record.")] = False,
+    deployment: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Deployment that --live calls.")
+    ] = None,
     base_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="Look at this address, not at that of the environment.")
+        str | None, typer.Option(metavar="URL", help="Base URL to check. Default: from the environment.")
     ] = None,
     app: Annotated[
         str | None,
-        typer.Option(metavar="MODULE", help="Import this module of the service first: it calls configure()."),
+        typer.Option(metavar="MODULE", help="Module of your service that calls configure(); imported first."),
     ] = None,
     workspace: Annotated[
-        str | None, typer.Option(metavar="ID", help="Ask this Log Analytics workspace what arrived.")
+        str | None,
+        typer.Option(
+            metavar="ID", help="Log Analytics workspace ID (GUID), to check what arrived in the last day."
+        ),
     ] = None,
-    entra: Annotated[bool, typer.Option("--entra", help="Get a token even where a key is set.")] = False,
-    scope: Annotated[str | None, typer.Option(metavar="SCOPE", help="Ask for a token of this scope.")] = None,
+    entra: Annotated[
+        bool, typer.Option("--entra", help="Get a Microsoft Entra token, even with an API key set.")
+    ] = False,
+    scope: Annotated[str | None, typer.Option(metavar="SCOPE", help="Scope of the token.")] = None,
     timeout: Annotated[
-        float, typer.Option(parser=_timeout, metavar="SECONDS", help="For each exchange, 0.1 to 60.")
+        float, typer.Option(parser=_timeout, metavar="SECONDS", help="Timeout of one request, 0.1 to 60.")
     ] = _TIMEOUT_S,
-    as_json: Annotated[bool, typer.Option("--json", help="Say it as one JSON object.")] = False,
+    as_json: query_options.AsJson = False,
 ) -> None:
-    """Is it set up right? Looks at packages, address, credential, telemetry and network.
+    """Check the set-up, and show how to fix each problem.
 
-    Changes nothing, shows no secret, and names the repair of what is wrong. Exit code 1 when something fails.
+    Checks packages, address, credential, telemetry and network. Changes nothing and shows no secret.
     """
     if live and deployment is None:
-        raise typer.BadParameter(f"--live needs the name of a deployment; try `{_LIVE_WORKS}`")
+        raise typer.BadParameter(f"--live: expected --deployment with it; example: {_LIVE_WORKS}")
     reported = {
         "app": app,
         "base_url": base_url,
@@ -55,7 +65,7 @@ def doctor(
     }
     with repair():
         is_sound = _look(as_json, entra=entra or scope is not None, live=live, patience_s=timeout, **reported)
-    raise typer.Exit(0 if is_sound else 1)
+    raise typer.Exit(exit_codes.OK if is_sound else exit_codes.ATTENTION)
 
 
 def _look(as_json: bool, **options: Any) -> bool:  # noqa: FBT001 - the rest is for the scene

@@ -63,7 +63,7 @@ class Screen:
     def show(self, report: Report) -> None:
         """Show what was found."""
         if self._as_json:
-            sys.stdout.write(json.dumps(as_json(report), ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(as_json(report)) + "\n")
             return
         for finding in report.findings:
             self._show(finding)

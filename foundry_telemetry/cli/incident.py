@@ -2,8 +2,6 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
-import json
-import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,71 +9,36 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from foundry_telemetry.cli import query_options
+from foundry_telemetry.cli import exit_codes, query_options, time_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.output import write_json
 
 if TYPE_CHECKING:
     from foundry_telemetry.investigate.incident.report import Incident
     from foundry_telemetry.kql.parameters import TimeRange
 
-WRONG: Final = 3
-"""Exit code: there is an answer, and it is that something is wrong."""
+EXIT_CODES: Final = exit_codes.epilog(
+    {exit_codes.OK: "no elevated failures", exit_codes.ATTENTION: "an incident, or no traffic"}
+)
 
-_SINCE: Final = timedelta(minutes=30)
+_DEFAULT: Final = "30m"
 _LONGEST: Final = timedelta(days=31)
 _EVERY_S: Final = 10.0
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_SPAN: Final = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 
-_every = between(1.0, 3_600.0, float, "foundry-telemetry incident --watch --every 10")
+_every = between(1.0, 3_600.0, float, "--watch --every 10")
 
-
-def _read_span(text: str) -> timedelta:
-    match = _SPAN.fullmatch(text.strip())
-    span = timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else timedelta()
-    if not timedelta() < span <= _LONGEST:
-        raise typer.BadParameter(
-            f"{text!r}: expected a number and s, m, h or d, up to 31d; "
-            "try `foundry-telemetry incident --since 2h`"
-        )
-    return span
-
-
-def _read_moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(
-            f"{text!r}: expected a time such as 2026-11-22T03:00 (UTC) or 2026-11-22T03:00+01:00; try "
-            "`foundry-telemetry incident --from 2026-11-22T03:00 --to 2026-11-22T04:00`"
-        ) from None
-
-
-_Since = Annotated[
-    timedelta | None,
-    typer.Option(parser=_read_span, metavar="TIME", help="How far back: 30m, 2h, 1d. Default: 30m."),
-]
-_From = Annotated[
-    datetime | None,
-    typer.Option("--from", parser=_read_moment, metavar="TIME", help="From when: 2026-11-22T03:00, UTC."),
-]
-_To = Annotated[
-    datetime | None,
-    typer.Option("--to", parser=_read_moment, metavar="TIME", help="Until when. Default: now."),
-]
-_Watch = Annotated[bool, typer.Option("--watch", help="Again and again, until Ctrl-C.")]
+_Watch = Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")]
 _Every = Annotated[
-    float, typer.Option(parser=_every, metavar="SECONDS", help="How long to wait between two looks.")
+    float, typer.Option(parser=_every, metavar="SECONDS", help="Refresh interval of --watch, 1 to 3600.")
 ]
 
 
 def incident(
     *,
-    since: _Since = None,
-    start: _From = None,
-    end: _To = None,
+    since: time_options.Since = None,
+    start: time_options.From = None,
+    end: time_options.To = None,
     watch: _Watch = False,
     every: _Every = _EVERY_S,
     as_json: query_options.AsJson = False,
@@ -83,9 +46,9 @@ def incident(
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """Whose fault, since when, who is hit, and what to do: of the last half hour, or of any time.
+    """Report failures: cause, owner, start, impact, next step.
 
-    Exit code 0: nothing is wrong; 1: no answer; 2: bad options; 3: something is wrong, or no call was made.
+    Covers the last 30 minutes by default, at most 31 days. The baseline is the 24 hours before.
     """
     with repair():
         window = _window(since, start, end, watch=watch)
@@ -101,32 +64,26 @@ def incident(
                 return
             found = find()
         _print(found, as_json=as_json)
-    raise typer.Exit(0 if found.verdict == "nothing wrong" else WRONG)
+    raise typer.Exit(exit_codes.OK if found.verdict == "nothing wrong" else exit_codes.ATTENTION)
 
 
 def _window(
-    since: timedelta | None, start: datetime | None, end: datetime | None, *, watch: bool
+    since: time_options.When | None,
+    start: time_options.When | None,
+    end: time_options.When | None,
+    *,
+    watch: bool,
 ) -> Callable[[], "TimeRange"]:
-    """A function that gives the time to look at, which moves on where its end is now."""
+    """A function that gives the range to look at, which moves on where its end is now."""
     from foundry_telemetry.kql.parameters import TimeRange  # noqa: PLC0415 - takes a while
 
-    if since is not None and start is not None:
-        query_options.fail("--since and --from: expected one of them; try `--since 2h`", query_options.USAGE)
     if watch and end is not None:
-        query_options.fail(
-            "--watch and --to: what is over does not change; leave one of them out", query_options.USAGE
-        )
+        raise typer.BadParameter("--watch and --to: expected one of them; example: --watch --since 2h")
 
     def window() -> TimeRange:
-        until = end or datetime.now(UTC)
-        begin = start or until - (since or _SINCE)
-        if not timedelta() < until - begin <= _LONGEST:
-            query_options.fail(
-                f"from {begin:%Y-%m-%dT%H:%M:%S} to {until:%Y-%m-%dT%H:%M:%S} UTC: expected a time that ends "
-                "after it begins, and at most 31 days; try `--from 2026-11-22T03:00 --to 2026-11-22T04:00`",
-                query_options.USAGE,
-            )
-        return TimeRange(begin, until, timedelta(minutes=1))
+        now = datetime.now(UTC)
+        found = time_options.span(since, start, end, now, default=_DEFAULT, longest=_LONGEST)
+        return TimeRange(found.start, found.end, timedelta(minutes=1))
 
     window()
     return window
@@ -142,16 +99,16 @@ def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> No
             try:
                 found = find()
             except SourceError as error:
-                query_options.tell(str(error))  # it may be back at the next look
+                query_options.report_error(str(error))  # it may be back at the next refresh
             else:
                 if out.is_terminal and not as_json:
                     out.clear()
                 _print(found, as_json=as_json)
                 if out.is_terminal and not as_json:
-                    out.print(f"\nagain every {every:g} s; Ctrl-C ends it", style="dim")
+                    out.print(f"\nRefreshes every {every:g} s. Press Ctrl-C to stop.", style="dim")
             time.sleep(every)
     except KeyboardInterrupt:
-        return  # it is how one ends it
+        return  # a normal end
 
 
 def _print(found: "Incident", *, as_json: bool) -> None:
@@ -159,6 +116,6 @@ def _print(found: "Incident", *, as_json: bool) -> None:
     from foundry_telemetry.investigate.incident import rendering  # noqa: PLC0415 - takes a while
 
     if as_json:
-        typer.echo(json.dumps(rendering.as_object(found)))
+        write_json(rendering.as_object(found))
     else:
         rendering.show(found, console())

@@ -7,34 +7,34 @@ from typing import Annotated, Final
 
 import typer
 
+from foundry_telemetry.cli import exit_codes, query_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
 
 _MEMORY: Final = ":memory:"
 _PORT: Final = 4319
 _DAYS: Final = 30
-_port = between(0, 65_535, int, f"foundry-telemetry local --port {_PORT}")
-_days = between(1, 4_383, int, f"foundry-telemetry local --retention-days {_DAYS}")
+_port = between(0, 65_535, int, f"--port {_PORT}")
+_days = between(1, 4_383, int, f"--retention-days {_DAYS}")
 
 
 _Port = Annotated[
-    int, typer.Option(parser=_port, metavar="PORT", help="On 127.0.0.1; 0 lets the system choose.")
+    int, typer.Option(parser=_port, metavar="PORT", help="Port on 127.0.0.1; 0 for any free port.")
 ]
 _Database = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help=f"Where rows are kept, or {_MEMORY}; else in your data folder."),
+    typer.Option(metavar="FILE", help=f"Database file, or {_MEMORY}. Default: in your data folder."),
 ]
-_Retention = Annotated[
-    int, typer.Option(parser=_days, metavar="DAYS", help="Days after which rows are deleted, 1 to 4383.")
-]
+_Retention = Annotated[int, typer.Option(parser=_days, metavar="DAYS", help="Retention, 1 to 4383.")]
 _Workbook = Annotated[
     Path | None,
     typer.Option(
-        exists=True, dir_okay=False, metavar="FILE", help="Show this workbook in place of the shipped one."
+        exists=True, dir_okay=False, metavar="FILE", help="Workbook to show in place of the built-in one."
     ),
 ]
-_NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open the page.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Say where it listens as one line of JSON.")]
+_NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open the workbook in a browser.")]
+
+EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "stopped by Ctrl-C"}, serves=True)
 
 
 def local(
@@ -44,11 +44,11 @@ def local(
     retention_days: _Retention = _DAYS,
     workbook: _Workbook = None,
     no_browser: _NoBrowser = False,
-    as_json: _AsJson = False,
+    as_json: query_options.AsJson = False,
 ) -> None:
-    """Run an Azure Monitor on this machine: the Azure exporter posts to it, its page shows the workbook.
+    """Run a local Azure Monitor that shows the workbook.
 
-    Prints the connection string to give to your service and the address of the page. Ctrl-C ends it.
+    Prints the connection string for your service and the address of the workbook. Press Ctrl-C to stop.
     """
     with repair():
         from foundry_telemetry.local.command import run  # noqa: PLC0415 - brings the database

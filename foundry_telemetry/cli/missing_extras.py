@@ -1,4 +1,4 @@
-"""What is said when a package of an extra is not installed."""
+"""The message when a package of an extra is not installed."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def repair() -> Iterator[None]:
         package = (missing.name or "a package").partition(".")[0]
         sys.exit(
             f"foundry-telemetry: the command line needs {package!r}, which is not installed; "
-            f"repair with\n    {_REPAIR}"
+            f"run\n    {_REPAIR}"
         )

@@ -1,4 +1,4 @@
-"""What the commands that ask the ledger have in common: options, progress, and how they end."""
+"""What the commands that query the ledger have in common: options, progress, and how they end."""
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
@@ -7,26 +7,33 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
+
+from foundry_telemetry.cli.arguments import choice, completing
+from foundry_telemetry.cli.exit_codes import FAILED
+from foundry_telemetry.cli.output import is_unicode
 
 if TYPE_CHECKING:
     from foundry_telemetry.investigate.sources import Source
 
-FAILED: Final = 1
-"""No answer: the source cannot be asked."""
-USAGE: Final = 2
-"""What was typed is not understood."""
-FOUND_NOTHING: Final = 3
-"""There is an answer, and it is that the id is not known."""
+_SOURCE: Final = "Data source"
+OUTPUT: Final = "Output"
+"""Headings of groups of options."""
+
+_SOURCES: Final = ("local", "azure")
 
 SourceName = Annotated[
-    Literal["local", "azure"] | None,
+    str | None,
     typer.Option(
         "--source",
-        help="Who is asked: azure where a workspace is given, else the local Azure Monitor.",
+        parser=choice(*_SOURCES, example="--source local"),
+        autocompletion=completing(_SOURCES),
+        metavar="|".join(_SOURCES),
+        help="Where to query. Default: azure with a workspace, else local.",
         show_default=False,
+        rich_help_panel=_SOURCE,
     ),
 ]
 Workspace = Annotated[
@@ -34,35 +41,59 @@ Workspace = Annotated[
     typer.Option(
         envvar="FOUNDRY_TELEMETRY_WORKSPACE",
         metavar="ID",
-        help="The workspace in Azure, a GUID; you need Log Analytics Reader on it.",
+        help="Log Analytics workspace ID (GUID). Requires the role Log Analytics Reader.",
+        rich_help_panel=_SOURCE,
     ),
 ]
 Url = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Where the local Azure Monitor listens; found by your connection string, else by its port. "
-        "With a workspace: the query API of another cloud.",
+        help="Address of the local Azure Monitor. Default: from the connection string, else port 4319. "
+        "With a workspace: query API of another cloud.",
         show_default=False,
+        rich_help_panel=_SOURCE,
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Say it as one JSON object.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Output JSON.", rich_help_panel=OUTPUT)]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Output CSV.", rich_help_panel=OUTPUT)]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Output Markdown.", rich_help_panel=OUTPUT)]
 
 
 @contextmanager
 def asked(source: str | None, workspace: str | None, url: str | None) -> Iterator["Source"]:
-    """The source that is meant; where it has no answer the process ends, and says what to check.
+    """The source that is meant; where it does not answer the process ends with what to check.
 
     Raises:
-        SystemExit: There is no answer.
+        typer.BadParameter: The options name no source.
+        typer.Exit: There is no answer.
     """
     from foundry_telemetry.investigate.sources import SourceError, choose  # noqa: PLC0415 - takes a while
 
-    try:
-        with _silent("azure"), choose(source, workspace, url, os.environ) as chosen:
-            yield chosen
-    except SourceError as error:
-        fail(str(error))
+    with _silent("azure"):
+        try:
+            chosen = choose(source, workspace, url, os.environ)
+        except SourceError as error:
+            raise typer.BadParameter(str(error)) from error
+        try:
+            with chosen:
+                yield chosen
+        except SourceError as error:
+            fail(str(error))
+
+
+def one_format(**flags: bool) -> None:
+    """Refuse two formats at a time.
+
+    Args:
+        **flags: The options by name, each with whether it is given.
+
+    Raises:
+        typer.BadParameter: There are two.
+    """
+    given = [f"--{name}" for name, is_given in flags.items() if is_given]
+    if len(given) > 1:
+        raise typer.BadParameter(f"{' and '.join(given)}: expected one of them; example: {given[0]}")
 
 
 @contextmanager
@@ -87,16 +118,20 @@ def progress() -> Iterator[Callable[[str], None]]:
     if not err.is_terminal or err.is_dumb_terminal:
         yield lambda _: None
         return
-    with err.status("") as status:
+    with err.status("", spinner="dots" if is_unicode(sys.stderr) else "line") as status:
         yield lambda what: status.update(f"{what} …")
 
 
 def fail(why: str, code: int = FAILED) -> NoReturn:
-    """End the process with a message on standard error."""
-    tell(why)
+    """End the process with a message on standard error.
+
+    Raises:
+        typer.Exit: Always.
+    """
+    report_error(why)
     raise typer.Exit(code)
 
 
-def tell(why: str) -> None:
-    """Say something on standard error."""
-    print(f"foundry-telemetry: {why}", file=sys.stderr)  # noqa: T201 - this is what the command says
+def report_error(why: str) -> None:
+    """Write a message to standard error."""
+    print(f"foundry-telemetry: {why}", file=sys.stderr)  # noqa: T201 - this is what the command writes

@@ -2,22 +2,26 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
-import json
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from foundry_telemetry.cli import query_options
+from foundry_telemetry.cli import exit_codes, query_options, time_options
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.output import write, write_json
 
 if TYPE_CHECKING:
     from foundry_telemetry.investigate.sources import Source
     from foundry_telemetry.investigate.ticket.call import Found
     from foundry_telemetry.investigate.ticket.ids import Identity
 
+EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "found", exit_codes.ATTENTION: "not found"})
+
 _MOST: Final = 1_000_000
 """Characters that are read of standard input."""
+_DEFAULT: Final = "90d"
 
 
 def ticket(
@@ -25,27 +29,30 @@ def ticket(
         str,
         typer.Argument(
             metavar="ID",
-            help="request-id, apim-request-id, response id, trace id, call id or support code; "
-            "or a text in which one stands, such as an exception; - reads it from standard input.",
+            help="request-id, apim-request-id, response ID, trace ID, call ID or support code; "
+            "or a text that contains one, such as an exception. - reads standard input.",
         ),
     ],
     *,
+    since: time_options.Since = None,
+    start: time_options.From = None,
+    end: time_options.To = None,
     as_json: query_options.AsJson = False,
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="Say it as Markdown.")] = False,
+    as_markdown: query_options.AsMarkdown = False,
     source: query_options.SourceName = None,
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """What happened in one call, why, what to do next, and what to paste into a support ticket.
+    """Show one call: attempts, cause, next step, support request.
 
-    Exit code 0: found; 1: no answer; 2: it is no id; 3: no attempt of the last 90 days has it.
+    Searches the last 90 days by default.
     """
     with repair():
-        if as_json and as_markdown:
-            query_options.fail("--json and --markdown: expected one of them", query_options.USAGE)
+        query_options.one_format(json=as_json, markdown=as_markdown)
+        span = time_options.span(since, start, end, datetime.now(UTC), default=_DEFAULT)
         identities = _read(sys.stdin.read(_MOST) if ident == "-" else ident)
         with query_options.asked(source, workspace, url) as asked:
-            found = _found(asked, identities)
+            found = _found(asked, identities, span)
         _print(found, as_json=as_json, as_markdown=as_markdown)
 
 
@@ -55,22 +62,25 @@ def _read(text: str) -> tuple["Identity", ...]:
     try:
         return read_ids(text)
     except IdError as error:
-        query_options.fail(str(error), query_options.USAGE)
+        raise typer.BadParameter(str(error)) from error
 
 
-def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
+def _found(source: "Source", identities: tuple["Identity", ...], span: time_options.Span) -> "Found":
     from foundry_telemetry.investigate.ticket.call import find  # noqa: PLC0415 - takes a while
+    from foundry_telemetry.kql.parameters import TimeRange  # noqa: PLC0415 - as above
 
+    window = TimeRange(*span, timedelta(hours=1))
     with query_options.progress() as on_progress:
-        tried = (find(source, identity, on_progress) for identity in identities)
+        tried = (find(source, identity, window, on_progress) for identity in identities)
         found = next((one for one in tried if one is not None), None)
     if found is None:
         named = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
         query_options.fail(
-            f"no attempt of the last 90 days in {source.name} has the {named}: it may take minutes to come; "
-            "is it the right workspace (--workspace ID) and does the service send its ledger there? "
-            "`foundry-telemetry incident` shows what is there",
-            query_options.FOUND_NOTHING,
+            f"no attempt with {named} in {source.name} from {span.start:%Y-%m-%d %H:%M} to "
+            f"{span.end:%Y-%m-%d %H:%M} UTC. New telemetry takes up to 5 minutes to arrive. Check the "
+            "workspace (--workspace ID) and that the service sends its ledger there. To see what arrived, "
+            "run `foundry-telemetry incident`",
+            exit_codes.ATTENTION,
         )
     return found
 
@@ -81,8 +91,8 @@ def _print(found: "Found", *, as_json: bool, as_markdown: bool) -> None:
     from foundry_telemetry.investigate.ticket.rendering import show  # noqa: PLC0415 - takes a while
 
     if as_json:
-        typer.echo(json.dumps(as_object(found)))
+        write_json(as_object(found))
     elif as_markdown:
-        typer.echo(markdown(found))
+        write(markdown(found))
     else:
         show(found, console())

@@ -96,7 +96,7 @@ def _read(file: str | Path) -> Document:
     document = Document(file)
     for name in document.reported:
         if name not in _TABLES:
-            raise document.error((name,), f"there is no such setting; expected one of {list(_TABLES)}")
+            raise document.error((name,), f"unknown setting; expected one of {list(_TABLES)}")
     return document
 
 

@@ -90,4 +90,4 @@ def _check_model(document: Document, where: Path, model: str | None, terms: dict
         return
     near = closest(model)
     expected = f"a model with a price{f', such as {near!r}' if near else ''}, or [prices.rates.{model}]"
-    raise document.error(where, f"{model!r} has no price; expected {expected}")
+    raise document.error(where, f"{model!r} is unpriced; expected {expected}")

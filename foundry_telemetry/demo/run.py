@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 from opentelemetry import _logs, metrics, trace
 from rich.text import Text
 
+from foundry_telemetry import disabled
 from foundry_telemetry.demo.ledger import QUERY, Row, read_rows
 from foundry_telemetry.demo.screen import Screen
 from foundry_telemetry.demo.summary import Totals
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 _FLUSH_EVERY_S: Final = 0.5
 _INTERRUPTED: Final = 130
-_MISMATCH: Final = 1
-_NOT_OURS: Final = ("ANTHROPIC_", "APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
+_MISMATCH: Final = 3
+_NOT_OURS: Final = ("ANTHROPIC_", "APPLICATIONINSIGHTS_", "AZURE_", "OTEL_", disabled.VARIABLE)
 
 
 def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:
@@ -41,7 +42,7 @@ def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:
         browser: Open the page, where there is a browser with windows.
 
     Returns:
-        The exit code: 0; 1 when the ledger and the fake service do not agree; 130 after Ctrl-C before the
+        The exit code: 0; 3 when the ledger and the fake service do not agree; 130 after Ctrl-C before the
         summary.
 
     Raises:

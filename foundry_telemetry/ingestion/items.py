@@ -60,7 +60,7 @@ class Receipt:
 
 def injected(index: int, status: int) -> Refusal:
     """The refusal of an item on demand."""
-    return Refusal(index, f"refused with {status}", status)
+    return Refusal(index, f"rejected with {status}", status)
 
 
 def split(body: bytes) -> list[Raw]:
@@ -74,7 +74,7 @@ def split(body: bytes) -> list[Raw]:
     """
     items = _split(body)
     if len(items) > MOST_ITEMS:
-        raise UnreadableError(f"{len(items)} items in one body; at most {MOST_ITEMS} are taken", 413)
+        raise UnreadableError(f"{len(items)} items in one body; expected at most {MOST_ITEMS}", 413)
     return items
 
 
@@ -86,5 +86,5 @@ def _split(body: bytes) -> list[Raw]:
         try:
             return _SPLIT.decode(body)
         except INVALID_JSON as error:
-            raise UnreadableError(f"the body is no JSON array of envelopes: {error}") from None
+            raise UnreadableError(f"the body is not a JSON array of envelopes: {error}") from None
     return [Raw(line) for line in body.split(b"\n") if line.strip()]

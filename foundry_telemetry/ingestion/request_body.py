@@ -57,11 +57,13 @@ def decompressed(body: bytes, encoding: str, most: int) -> bytes:
     if encoding == "identity":
         return body
     if encoding != "gzip":
-        raise RefusedError(415, f"content-encoding {encoding[:32]!r} is not taken; send gzip, or none")
+        raise RefusedError(
+            415, f"content-encoding {encoding[:32]!r} is not supported; expected gzip, or none"
+        )
     try:
         return _gunzipped(memoryview(body), most)
     except zlib.error:
-        raise RefusedError(400, "the body is no gzip") from None
+        raise RefusedError(400, "the body is not gzip") from None
 
 
 def _gunzipped(body: memoryview, most: int) -> bytes:
@@ -75,10 +77,10 @@ def _gunzipped(body: memoryview, most: int) -> bytes:
         piece = body[at : at + _PIECE]
         found += reader.decompress(piece, most + 1 - len(found))
         if len(found) > most:
-            raise RefusedError(413, f"the body is longer than {most} bytes once it is decompressed")
+            raise RefusedError(413, f"the decompressed body is longer than {most} bytes")
         at += len(piece) - len(reader.unused_data)
         if reader.eof:
             reader = None
     if reader is not None:
-        raise RefusedError(400, "the body is no complete gzip")
+        raise RefusedError(400, "the gzip body is incomplete")
     return bytes(found)

@@ -23,6 +23,7 @@ from foundry_telemetry import pricing
 from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
+from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.instrumentation.attempt_collector import attempts
 from foundry_telemetry.instrumentation.azure_monitor import azure_monitor
@@ -71,7 +72,8 @@ def instrument(
 ) -> None:
     """Record every attempt to call Claude in Microsoft Foundry from now on.
 
-    Calling it again replaces what was set before. Nothing raises later.
+    Calling it again replaces what was set before. Nothing raises later. With
+    ``FOUNDRY_TELEMETRY_DISABLED=true`` in the environment this does nothing, as do the other integrations.
 
     Args:
         target: One client of httpx, httpx2 or the anthropic SDK; the whole process by default.
@@ -89,6 +91,8 @@ def instrument(
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
         ValueError: `hosts`, `http_spans` or what the environment says of prices or tags is malformed.
     """
+    if is_disabled("instrument()"):
+        return
     tracker = make_tracker(
         tracer_provider=tracer_provider,
         meter_provider=meter_provider,
@@ -136,7 +140,8 @@ def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
             ``exception_notes``, as for `instrument()`, with the same errors. A hook does not meet the
             exception of a connection that failed: its cause, httpcore's own, has the note.
     """
-    return Hooks(make_tracker(**checked("event_hooks", options))).sync_hooks()
+    checked("event_hooks", options)
+    return _no_hooks() if is_disabled("event_hooks()") else Hooks(make_tracker(**options)).sync_hooks()
 
 
 def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
@@ -145,7 +150,12 @@ def async_event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     Args:
         **options: As for `event_hooks()`.
     """
-    return Hooks(make_tracker(**checked("async_event_hooks", options))).async_hooks()
+    checked("async_event_hooks", options)
+    return _no_hooks() if is_disabled("async_event_hooks()") else Hooks(make_tracker(**options)).async_hooks()
+
+
+def _no_hooks() -> EventHooks:
+    return {"request": [], "response": []}
 
 
 def checked(integration: str, options: HookOptions) -> HookOptions:
@@ -202,10 +212,10 @@ def _signals(
 
 
 _NO_LEDGER: Final = (
-    "no logger provider is set up yet, so ledger events (foundry.attempt) go nowhere; call configure(), "
-    "or pass logger_provider= to instrument()"
+    "ledger events (foundry.attempt) are not exported: no logger provider is set up. Call configure(), or "
+    "pass logger_provider= to instrument()"
 )
-_LOGS_ARE_OFF: Final = "OTEL_LOGS_EXPORTER=none switches the ledger (foundry.attempt) off as well: unset it"
+_LOGS_ARE_OFF: Final = "OTEL_LOGS_EXPORTER=none also disables the ledger (foundry.attempt): unset it"
 
 
 @Once

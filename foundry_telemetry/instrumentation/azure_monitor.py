@@ -12,9 +12,9 @@ from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.warn_once import Once
 
 _NOT_CONFIGURED: Final = (
-    "Azure Monitor is set up without foundry_telemetry.configure(): telemetry in memory is lost at SIGTERM, "
-    "losses are not counted, and by default five spans a second are kept. Call configure() in place of "
-    "configure_azure_monitor(), with the same keywords, or after it"
+    "Azure Monitor is set up without foundry_telemetry.configure(): telemetry in memory is lost on SIGTERM, "
+    "dropped telemetry is not counted, and by default five spans per second are kept. Call configure() in "
+    "place of configure_azure_monitor(), with the same keywords, or after it"
 )
 
 _log: Final = logging.getLogger("foundry_telemetry")

@@ -286,4 +286,4 @@ def _observe_decoder(response: Any, tracked: TrackedRequest) -> ObservedDecoder 
 
 @Once
 def _tell_once(name: str) -> None:
-    _log.warning("%s has no _get_content_decoder(), so tokens of compressed answers stay unknown", name)
+    _log.warning("tokens of compressed responses are unknown: %s has no _get_content_decoder()", name)

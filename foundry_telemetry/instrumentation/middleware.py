@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from anthropic import APIConnectionError, Middleware
 
 from foundry_telemetry.attribution import current_tags
+from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.instrumentation import HookOptions, checked, make_tracker
 from foundry_telemetry.instrumentation.body import AsyncBody, SyncBody, watch
@@ -34,10 +35,15 @@ class FoundryMiddleware(Middleware):
     """
 
     def __init__(self, **options: Unpack[HookOptions]) -> None:
-        self._tracker = make_tracker(**checked("FoundryMiddleware", options))
+        checked("FoundryMiddleware", options)
+        self._is_disabled = is_disabled("FoundryMiddleware")
+        if not self._is_disabled:
+            self._tracker = make_tracker(**options)
 
     def handle(self, request: Any, call_next: Any) -> Any:
         """See one attempt of a sync client through."""
+        if self._is_disabled:
+            return call_next(request)
         marker = _marker_of()
         try:
             response = call_next(request)
@@ -49,6 +55,8 @@ class FoundryMiddleware(Middleware):
 
     async def handle_async(self, request: Any, call_next: Any) -> Any:
         """See one attempt of an async client through."""
+        if self._is_disabled:
+            return await call_next(request)
         marker = _marker_of()
         try:
             response = await call_next(request)

@@ -131,7 +131,7 @@ def _patch_process() -> None:
     for cls in classes:
         if SEAM not in vars(cls):
             _log.warning(
-                "%s.%s has no %s(), so its calls are not seen; use event_hooks()",
+                "calls of %s.%s are not recorded: it has no %s(). Use event_hooks()",
                 cls.__module__,
                 cls.__name__,
                 SEAM,
@@ -216,6 +216,6 @@ def http_client(target: object) -> Any:
         ):
             return candidate
     raise TypeError(
-        f"{target!r:.100} is no client; expected httpx.Client, httpx.AsyncClient, their httpx2 twins, "
-        "AnthropicFoundry or AsyncAnthropicFoundry, or nothing for the whole process"
+        f"{target!r:.100} is not a client: expected httpx.Client, httpx.AsyncClient, their httpx2 "
+        "twins, AnthropicFoundry or AsyncAnthropicFoundry, or no argument for the whole process"
     )

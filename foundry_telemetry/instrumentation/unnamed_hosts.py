@@ -72,8 +72,8 @@ class UnnamedHosts:
 def _warn(host: str) -> None:
     shown = f"[{host}]" if ":" in host else host
     _log.warning(
-        "not recorded: calls to %s look like calls to Claude, but the host is not known as Foundry; "
-        'if it is a gateway to Foundry, name it: configure(hosts=["%s"]) or instrument(hosts=["%s"])',
+        "calls to %s are not recorded: they look like calls to Claude, but the host is not known as "
+        'Foundry. If it is a gateway to Foundry, add configure(hosts=["%s"]) or instrument(hosts=["%s"])',
         shown,
         shown,
         shown,

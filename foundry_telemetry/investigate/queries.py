@@ -136,9 +136,9 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
 _Record = TypeVar("_Record", bound=Struct)
 
 
-def call(source: Source, identity: Identity) -> list[Attempt]:
-    """All attempts of the calls that carry an id."""
-    rows = source.ask("call", {"Id": identity.value})
+def call(source: Source, identity: Identity, window: TimeRange) -> list[Attempt]:
+    """All attempts in a range of the calls that carry an id."""
+    rows = source.ask("call", {"Id": identity.value, "Window": window})
     return _records(rows, Attempt)
 
 

@@ -36,12 +36,12 @@ def export(target: Path, *, force: bool = False) -> list[Path]:
         different = [path for path in wanted if path.exists()]
         if different and not force:
             names = ", ".join(str(path.relative_to(target)) for path in different)
-            raise ExportError(f"{target} has other versions of {names}; overwrite them with --force")
+            raise ExportError(f"{target} has different versions of {names}; use --force to overwrite them")
         for path, text in wanted.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)
     except OSError as error:
-        raise ExportError(f"{error}: choose a folder that can be written to") from error
+        raise ExportError(f"{error}: choose a writable folder") from error
     return [*wanted]
 
 

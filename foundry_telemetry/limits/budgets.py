@@ -114,7 +114,7 @@ class _Account:
     def _warn(self, overrun: Overrun) -> None:
         overruns[self.budget.name] += 1
         # The value of a tag stays out of the log: whose it is is the ledger's to tell.
-        _log.warning("budget overrun: %s, %.2f USD spent", self.budget.name, overrun.spent_usd)
+        _log.warning("budget exceeded: %s, %.2f USD spent", self.budget.name, overrun.spent_usd)
         if self._callback is not None:
             _calls.append((self._callback, overrun))
 
@@ -212,7 +212,7 @@ def _call() -> None:
                 try:
                     callback(overrun)
                 except Exception as error:
-                    _log.warning("the callback of a budget raised %s", type(error).__name__)
+                    _log.warning("a budget callback raised %s", type(error).__name__)
         finally:
             _calling.release()
         if not (_calls and _calling.acquire(blocking=False)):  # one that came before the release

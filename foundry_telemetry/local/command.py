@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from foundry_telemetry.ingestion.items import StoreError
-from foundry_telemetry.local.api.server import LocalAzureMonitor, PortError, default_path, serve_forever
+from foundry_telemetry.local.api.server import LocalAzureMonitor, default_path
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.browser import open_page
 from foundry_telemetry.local.store.database import MEMORY
+from foundry_telemetry.serving import PortError, serve_forever
 
 _VARIABLE: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 _FAILED: Final = 1
@@ -51,20 +52,21 @@ def run(
             _print_status(report, opened=browser and open_page(azure.url))
 
     code = serve_forever(azure, ready)
-    # It is how one ends it, and nothing was cut short.
+    # A normal end: nothing was cut short.
     return 0 if code == 128 + 2 else code
 
 
 def _print_status(report: dict[str, Any], *, opened: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     attempts, where = report["attempts"]["rows"], report["database"]
-    kept = "kept in memory" if where == MEMORY else f"{where}, for {report['retention_days']:g} days"
-    since = f"; {attempts:,} attempts from {report['attempts']['first'][:10]} on" if attempts else ""
+    kept = "in memory" if where == MEMORY else f"{where}, retention {report['retention_days']:g} days"
+    noun = "attempt" if attempts == 1 else "attempts"
+    since = f"; {attempts:,} {noun} since {report['attempts']['first'][:10]}" if attempts else ""
     lines = (
-        ("page", Text(report["url"] + ("  opened in your browser" if opened else ""))),
-        ("rows", Text(f"{kept}{since}")),
+        ("workbook", Text(report["url"] + ("  (opened in your browser)" if opened else ""))),
+        ("storage", Text(f"{kept}{since}")),
         ("", Text(f"export {_VARIABLE}='{report['connection_string']}'", style="cyan")),
-        ("", Text("goes before the start of your service. Ctrl-C ends this.")),
+        ("", Text("Set this before starting your service. Press Ctrl-C to stop.")),
     )
     for title, text in lines:
-        console.print(Text.assemble((f"{title:8}", "bold"), text))
+        console.print(Text.assemble((f"{title:10}", "bold"), text))

@@ -62,8 +62,8 @@ def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ())
 def _tell_of_no_prices(why: str) -> None:
     """Say once that there is no price list: without what it imports, no attempt has a cost."""
     _logger.warning(
-        "genai-prices cannot be imported (%s), so attempts have no cost at list price; "
-        "`python -m pip check` tells what is missing",
+        "attempts are unpriced: genai-prices cannot be imported (%s). To see what is missing, run "
+        "`python -m pip check`",
         why,
     )
 

@@ -28,17 +28,17 @@ _URL: Final = "request URL"
 _HEADERS: Final = "response headers"
 _ANSWER: Final = "response body"
 _CLAIMS: Final = "claims of a refused bearer token, not verified"
-_ENTRA: Final = "text of the token provider's exception; only what fits the form is kept"
+_ENTRA: Final = "matches in the text of the token provider's exception"
 _CLOCK: Final = "monotonic clock"
-_COUNTED: Final = "counted here"
-_CLASSIFIED: Final = "worked out here from status, headers, body and exception"
+_COUNTED: Final = "counted in the process"
+_CLASSIFIED: Final = "derived from status, headers, body and exception"
 _CONSTANT: Final = "constant"
 _PRICES: Final = "price list and your prices, times the tokens"
 
 _YOUR_NAME: Final = "only if you name a deployment after a person"
 _YOUR_HOST: Final = "only if your host or path names a person"
-_YOUR_TAGS: Final = "yes: the values are your own; those of `user`, `email`, ... are told as a hash"
-_YOUR_BUDGET: Final = "only if you set a budget for one value of a tag: the value stands in it"
+_YOUR_TAGS: Final = "yes: the values are your own; those of `user`, `email`, ... are hashed"
+_YOUR_BUDGET: Final = "only if a budget is for one tag value, which it contains"
 
 _table: Final = Table()
 _field: Final = _table.field
@@ -70,7 +70,7 @@ SERVER_PORT: Final = _field("server.port", "HTTP: the port of the request.", ("s
 PEER_SERVICE: Final = _field("peer.service", "Exporter: becomes the target of the row; it then leaves the properties.", _SPAN, _URL, c.HOST, personal=_YOUR_HOST)
 RESOURCE: Final = _field("foundry.resource", "Ours: the first label of a Foundry host.", _BOTH, _URL, c.HOST, personal=_YOUR_HOST, path="resource", stage="request", column="resource")
 ANTHROPIC_VERSION: Final = _field("anthropic.version", "Ours: the ``anthropic-version`` request header.", _LEDGER, _SENT, c.ID, path="anthropic_version", column="anthropic_version")
-AUTH_SCHEME: Final = _field("foundry.auth.scheme", "Ours: ``api_key``, ``entra_id``, ``gateway_key`` or ``none``, from which header was present.", _ALL, "which header was there", c.one_of(*get_args(v.AuthScheme)), path="auth_scheme", stage="request", column="auth_scheme")
+AUTH_SCHEME: Final = _field("foundry.auth.scheme", "Ours: ``api_key``, ``entra_id``, ``gateway_key`` or ``none``, from which header was present.", _ALL, "which header is present", c.one_of(*get_args(v.AuthScheme)), path="auth_scheme", stage="request", column="auth_scheme")
 
 _table.group = "answer"
 STATUS_CODE: Final = _field("http.response.status_code", "HTTP: the status of the answer.", _ALL, "response", c.STATUS, path="status_code", column="status", line="status")
@@ -127,7 +127,7 @@ MEASUREMENTS: Final = _field("microsoft.custom_measurements", "Exporter: a JSON 
 
 _table.group = "money"
 COST: Final = _field("foundry.cost.usd", "Ours: estimate at list price, US dollars.", _LEDGER, _PRICES, c.AMOUNT, unit="US dollars", path="cost_usd", column="cost_usd", measurement="cost_usd", line="cost_usd", note="estimate at list price, or at the prices you set")
-PARTIAL_COST: Final = _field("foundry.cost.partial_usd", "Ours: US dollars; input of an answer whose output was not told. Never beside ``foundry.cost.usd``, nor part of it.", _LEDGER, _PRICES, c.AMOUNT, unit="US dollars", path="partial_cost_usd", column="partial_cost_usd", note="the input of an answer whose output was not told; in no sum")
+PARTIAL_COST: Final = _field("foundry.cost.partial_usd", "Ours: US dollars; input cost of a response with incomplete usage. Never beside ``foundry.cost.usd``, nor part of it.", _LEDGER, _PRICES, c.AMOUNT, unit="US dollars", path="partial_cost_usd", column="partial_cost_usd", note="the input of an answer whose output was not told; in no sum")
 COST_SOURCE: Final = _field("foundry.cost.source", "Ours: package and version the price came from, or ``override``.", _LEDGER, _PRICES, c.PRICE_SOURCE, path="cost_source", column="cost_source")
 
 _table.group = "attribution"

@@ -15,10 +15,10 @@ from foundry_telemetry.schema.row import Row
 from foundry_telemetry.schema.value import EVENT_NAME
 
 _CALLED: Final = {
-    "chat <deployment>": ("as the deployment, else the path", r"chat [!-~]{1,256}"),
-    "count_tokens <deployment>": ("as the deployment, else the path", r"count_tokens [!-~]{1,256}"),
-    "<method> <path>": ("of an endpoint that Foundry does not offer", r"[A-Z_]{1,7} [!-~]{1,256}"),
-    "<method>": ("of one attempt below an owner's span", r"[A-Z_]{1,7}"),
+    "chat <deployment>": ("deployment, else path", r"chat [!-~]{1,256}"),
+    "count_tokens <deployment>": ("deployment, else path", r"count_tokens [!-~]{1,256}"),
+    "<method> <path>": ("an endpoint that Foundry does not offer", r"[A-Z_]{1,7} [!-~]{1,256}"),
+    "<method>": ("an attempt below the call span", r"[A-Z_]{1,7}"),
 }
 _NAMED: Final = "only if you name a deployment, host or path after a person"
 
@@ -33,7 +33,7 @@ NAMES: Final = (
         "body of the event",
         ("ledger",),
         "deployment, else path; status; cause, else outcome",
-        constraint.text("a few words; Azure drops them", r"[!-~]{1,256} (\d{3}|-) [a-z_0-9]+"),
+        constraint.text("summary; dropped by Azure", r"[!-~]{1,256} (\d{3}|-) [a-z_0-9]+"),
         personal=_NAMED,
     ),
 )

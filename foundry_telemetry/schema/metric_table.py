@@ -8,7 +8,7 @@ from foundry_telemetry.schema import constraint as c
 from foundry_telemetry.schema.row import Row, Table
 
 _CLOCK: Final = "monotonic clock"
-_COUNTED: Final = "counted here"
+_COUNTED: Final = "counted in the process"
 _ANSWER: Final = "response body"
 _PRICES: Final = "price list and your prices, times the tokens"
 
@@ -32,13 +32,13 @@ TOKENS: Final = _metric("foundry.client.token.usage", "Ours: sum of input and of
 AUTH_FAILURES: Final = _metric("foundry.client.auth.failures", "Ours: attempts that failed for their credential or its rights.", "failures", _COUNTED)
 COST: Final = _metric("foundry.client.cost", "Ours: sum of the cost.", "US dollars", _PRICES)
 PARTIAL_COST: Final = _metric("foundry.client.cost.partial", "Ours: sum of the partial cost; apart from the cost.", "US dollars", _PRICES)
-UNPRICED_ATTEMPTS: Final = _metric("foundry.client.cost.unpriced_attempts", "Ours: attempts that told tokens and have no cost, by reason.", "attempts", _COUNTED)
-QUOTA_USED: Final = _metric("foundry.client.quota.used", "Ours: what this process used in the last sixty seconds, by deployment and kind.", "requests or tokens a minute", _COUNTED)
-QUOTA_LIMIT: Final = _metric("foundry.client.quota.limit", "Ours: a minute, declared or learnt.", "requests or tokens a minute", "your settings, else learnt from 429s")
+UNPRICED_ATTEMPTS: Final = _metric("foundry.client.cost.unpriced_attempts", "Ours: attempts with token usage and no cost, by reason.", "attempts", _COUNTED)
+QUOTA_USED: Final = _metric("foundry.client.quota.used", "Ours: what this process used in the last sixty seconds, by deployment and kind.", "requests or tokens per minute", _COUNTED)
+QUOTA_LIMIT: Final = _metric("foundry.client.quota.limit", "Ours: a minute, declared or learnt.", "requests or tokens per minute", "your settings, else learned from 429 responses")
 QUOTA_TIME_TO_EXHAUSTION: Final = _metric("foundry.client.quota.time_to_exhaustion", "Ours: seconds until used meets limit at the present slope; absent while it does not.", "s", _COUNTED)
 BUDGET_OVERRUNS: Final = _metric("foundry.client.budget.overruns", "Ours: how often a budget was overrun; absent while none was.", "overruns", _COUNTED)
 DROPPED: Final = _metric("foundry.telemetry.dropped", "Ours: items of telemetry that were lost, by reason and signal; absent while none were.", "items", _COUNTED)
-HEARTBEAT: Final = _metric("foundry.telemetry.heartbeat", "Ours: seconds since this process was instrumented, told whenever metrics are collected.", "s", _CLOCK)
+HEARTBEAT: Final = _metric("foundry.telemetry.heartbeat", "Ours: seconds since this process was instrumented, reported at each collection.", "s", _CLOCK)
 # fmt: on
 
 METRICS: Final[tuple[Row, ...]] = _table.rows

@@ -10,15 +10,15 @@ from foundry_telemetry.schema.inventory import INVENTORY
 from foundry_telemetry.schema.row import Kind, Row
 
 HEADINGS: Final[dict[Kind, str]] = {
-    "span name": "Names of spans",
-    "event": "The ledger event",
-    "field": "Attributes of spans and metrics, fields of the ledger event",
+    "span name": "Span names",
+    "event": "Ledger event",
+    "field": "Span and metric attributes, ledger event fields",
     "metric": "Metrics",
-    "line": "Fields of lines of the log",
+    "line": "Log line fields",
 }
 """In this order."""
 
-COLUMNS: Final = ("name", "goes to", "what", "from", "personal data")
+COLUMNS: Final = ("name", "signals", "value", "source", "personal data")
 
 
 def rows(kind: Kind) -> Iterator[tuple[str, ...]]:

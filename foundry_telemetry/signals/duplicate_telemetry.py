@@ -53,8 +53,8 @@ doubling: Final = Doubling()
 @Once
 def _warn(scopes: tuple[str, ...]) -> None:
     _log.warning(
-        "several libraries have a span for the same call: %s. Where each writes token usage, sums over spans "
-        "count it more than once; keep one of them (ANTHROPIC_OPEN_TELEMETRY=false, or open_telemetry=False "
-        "at the client, switches off the anthropic SDK's own)",
+        "several libraries create a span for the same call: %s. If each records token usage, sums over spans "
+        "count it more than once. Keep one of them; ANTHROPIC_OPEN_TELEMETRY=false, or open_telemetry=False "
+        "on the client, disables that of the anthropic SDK",
         ", ".join(scopes),
     )

@@ -39,6 +39,6 @@ def check_providers(*given: object) -> None:
             find()
         except Exception as error:  # whatever the named one raises; StopIteration where there is none
             raise ValueError(
-                f"{variable}={os.environ.get(variable)!r} names no provider that OpenTelemetry can make: "
-                f"unset {variable}, or install what registers it"
+                f"{variable}={os.environ.get(variable)!r}: OpenTelemetry has no such provider. Unset "
+                f"{variable}, or install the package that registers it"
             ) from error

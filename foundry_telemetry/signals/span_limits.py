@@ -93,8 +93,8 @@ def _is_longer(value: object, longest: int) -> bool:
 @Once
 def _warn_once(limit: str, value: int) -> None:
     _log.warning(
-        "the limit of %d (OTEL_SPAN_ATTRIBUTE_%s, or SpanLimits) leaves no room for all attributes of a "
-        "Foundry call on spans; its ledger event stays whole",
-        value,
+        "OTEL_SPAN_ATTRIBUTE_%s (or SpanLimits) is %d, too low for all attributes of a Foundry call: its "
+        "spans lack some; its ledger events are complete",
         limit,
+        value,
     )

@@ -87,7 +87,7 @@ def __getattr__(name: str) -> object:
         module = import_module(f"{__name__}.{_HOMES[name]}")
     except ModuleNotFoundError as missing:
         raise ImportError(
-            f"{name} needs {missing.name!r}: expected it to be installed; repair with "
+            f"{name} needs {missing.name!r}: expected it to be installed; run "
             "`pip install 'foundry-telemetry[testing]'`"
         ) from missing
     value: object = getattr(module, name)

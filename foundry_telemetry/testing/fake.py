@@ -39,6 +39,7 @@ class FakeFoundry:
             request and returns an item.
         retry_after_s: Seconds that a 429 of the script asks to wait; ``None`` for the recorded wait.
         piece_size: Send bodies in pieces of at most this many bytes.
+        port: Of the server; any free one by default.
 
     Raises:
         TypeError, ValueError: The script has an item that is not understood.
@@ -50,11 +51,13 @@ class FakeFoundry:
         *,
         retry_after_s: float | None = SHORT_RETRY_S,
         piece_size: int | None = None,
+        port: int = 0,
     ) -> None:
         if piece_size is not None and piece_size < 1:
             raise ValueError(f"piece_size={piece_size!r}: expected at least 1 byte, or None")
         self._play = Play(script, retry_after_s=retry_after_s)
         self._piece_size = piece_size
+        self._wanted_port = port
         self._loopback: Loopback | None = None
         self._port: int | None = None
 
@@ -63,12 +66,13 @@ class FakeFoundry:
 
         Raises:
             ImportError: The server's packages are not installed.
+            OSError: The port is in use.
             ValueError: The script has an item that a server cannot play.
             RuntimeError: The server runs already.
         """
         if self._loopback is not None:
-            raise RuntimeError(f"{self!r} runs already: expected one `with` at a time")
-        self._loopback = _loopback(self._play, self._piece_size)
+            raise RuntimeError(f"{self!r} is already running: expected one `with` at a time")
+        self._loopback = _loopback(self._play, self._piece_size, self._wanted_port)
         self._port = self._loopback.port
         return self
 
@@ -82,7 +86,7 @@ class FakeFoundry:
 
     def __repr__(self) -> str:
         where = "not started" if self._port is None else self.host
-        return f"FakeFoundry({where}, {len(self.requests)} requests)"
+        return f"FakeFoundry({where}, requests: {len(self.requests)})"
 
     @property
     def host(self) -> str:
@@ -142,13 +146,13 @@ class FakeFoundry:
         return make_transport(module, self._play, self._piece_size)
 
 
-def _loopback(play: Play, piece_size: int | None) -> Loopback:
+def _loopback(play: Play, piece_size: int | None, port: int) -> Loopback:
     """A running server, its packages imported only now."""
     try:
         from foundry_telemetry.testing.loopback import Loopback  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         raise ImportError(
-            f"the server of FakeFoundry needs {missing.name!r}: expected it to be installed; repair with "
+            f"the server of FakeFoundry needs {missing.name!r}: expected it to be installed; run "
             "`pip install 'foundry-telemetry[testing]'`"
         ) from missing
-    return Loopback(play, piece_size)
+    return Loopback(play, piece_size, port)

@@ -145,7 +145,7 @@ class FakeIngestion:
         with self._changed:
             if not self._changed.wait_for(predicate, timeout):
                 kinds = sorted(_kind(envelope) for envelope in self._envelopes)
-                raise TimeoutError(f"not within {timeout} s: {len(self._posts)} requests brought {kinds}")
+                raise TimeoutError(f"timeout after {timeout} s; requests: {len(self._posts)}, items: {kinds}")
 
     def items(self, kind: str) -> list[dict[str, Any]]:
         """The ``baseData`` of every envelope of a kind, such as ``RequestData``."""

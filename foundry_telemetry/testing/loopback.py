@@ -31,10 +31,10 @@ _PLAYABLE = ("ReadError", "ReadTimeout", "RemoteProtocolError")
 class Loopback:
     """A running server. It listens when construction returns, and its thread is gone when `stop` returns."""
 
-    def __init__(self, play: Play, piece_size: int | None) -> None:
+    def __init__(self, play: Play, piece_size: int | None, port: int = 0) -> None:
         for item in play.items:
             _require_playable(item)
-        self._server = LoopbackServer(_App(play, piece_size))
+        self._server = LoopbackServer(_App(play, piece_size), port=port)
         self.port: int = self._server.port
         self._server.__enter__()
 
@@ -137,6 +137,6 @@ def _require_playable(item: FakeResponse | NoAnswer) -> None:
     if isinstance(item, NoAnswer) and item.name not in _PLAYABLE:
         names = ", ".join(repr(name) for name, kind in NO_ANSWERS.items() if kind in _PLAYABLE)
         raise ValueError(
-            f"a server cannot play {item.name!r}: expected one of {names}; other exceptions need "
-            "`FakeFoundry(...).transport('httpx')`, or a client pointed at a server that has stopped"
+            f"a server cannot play {item.name!r}: expected one of {names}; for other exceptions use "
+            "`FakeFoundry(...).transport('httpx')`, or a server that has stopped"
         )

@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """The ini options."""
     parser.addini(
         _HOSTS,
-        "hosts or base URLs that count as Foundry for the fixture `foundry`, one a line",
+        "hosts or base URLs that count as Foundry for the fixture `foundry`, one per line",
         "linelist",
         [],
     )
@@ -62,7 +62,7 @@ def _kit(hosts: list[str]) -> FoundryKit:
     try:
         from foundry_telemetry.testing import FoundryKit  # noqa: PLC0415 - most projects never use it
     except ImportError as missing:
-        pytest.fail(f"the fixture `foundry` cannot be made: {missing}", pytrace=False)
+        pytest.fail(f"the fixture `foundry` cannot be created: {missing}", pytrace=False)
     return FoundryKit(hosts=hosts)
 
 

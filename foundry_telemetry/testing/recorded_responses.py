@@ -105,7 +105,7 @@ def _by_status(status: int) -> FakeResponse:
 def _from_recording(each: RecordedCase) -> FakeResponse:
     if each.status is None:
         raise ValueError(
-            f"{each.id!r} is the record of a request that got no answer: expected a case with one; "
+            f"{each.id!r} is the record of a request without a response: expected a case with one; "
             "script an exception instead, such as 'connect_error'"
         )
     return FakeResponse(

@@ -135,7 +135,7 @@ def find_folder(package: Path) -> Path:
             return place
     searched = " and ".join(repr(str(place)) for place in places)
     raise FileNotFoundError(
-        f"no recorded answers: expected index.json in {searched}; repair with "
+        f"no recorded responses: expected index.json in {searched}; run "
         "`pip install --force-reinstall 'foundry-telemetry[testing]'`"
     )
 
@@ -155,7 +155,7 @@ def case(case_id: str) -> RecordedCase:
     """
     found = cases().get(case_id)
     if found is None:
-        raise ValueError(f"unknown recorded answer {case_id!r}: expected {nearest(case_id, cases())}")
+        raise ValueError(f"unknown recorded response {case_id!r}: expected {nearest(case_id, cases())}")
     return found
 
 

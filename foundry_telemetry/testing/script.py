@@ -124,7 +124,7 @@ class Play:
         """
         with self._arrived:
             if not self._arrived.wait_for(lambda: len(self._requests) >= count, timeout_s):
-                raise TimeoutError(f"{len(self._requests)} of {count} requests came within {timeout_s} s")
+                raise TimeoutError(f"{len(self._requests)} of {count} requests arrived within {timeout_s} s")
             return list(self._requests)
 
     def _read(self, item: object, where: int) -> FakeResponse | NoAnswer:
@@ -141,7 +141,7 @@ class Play:
             return NoAnswer(name=type(item).__name__, exception=item)
         raise TypeError(
             f"script item {where} is {item!r}: expected a status (200, or 400 to 599), the id of a recorded "
-            f"answer, a FakeResponse, an exception, or {nearest(str(item), NO_ANSWERS)}"
+            f"response, a FakeResponse, an exception, or {nearest(str(item), NO_ANSWERS)}"
         )
 
 
@@ -165,5 +165,5 @@ def _named(name: str, where: int) -> FakeResponse | NoAnswer:
         return NoAnswer(name=NO_ANSWERS[short])
     if name not in cases():
         known = nearest(name, (*cases(), *NO_ANSWERS))
-        raise ValueError(f"script item {where} is {name!r}, no recorded answer: expected {known}")
+        raise ValueError(f"script item {where} is {name!r}, not a recorded response: expected {known}")
     return recorded(name)

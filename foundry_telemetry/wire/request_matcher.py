@@ -109,7 +109,7 @@ def parse_hosts(hosts: Iterable[str]) -> Hosts:
 def _parse_host(text: str) -> bytes:
     # Behind these characters may be a password or a key.
     shown = "an entry with '@' or '?'" if isinstance(text, str) and {"@", "?"} & set(text) else repr(text)
-    problem = f"hosts: {shown} is no host; expected 'gw.example.com', '127.0.0.1:8000' or 'https://gw.example.com/claude'"
+    problem = f"hosts: {shown} is not a host; expected 'gw.example.com', '127.0.0.1:8000' or 'https://gw.example.com/claude'"
     if not isinstance(text, str):
         raise TypeError(problem)
     try:

@@ -387,6 +387,6 @@ def test_other_inside(
     assert (vars(exporter), vars(exporter.client)) == before
     (line,) = (record.getMessage() for record in caplog.records if record.name == "foundry_telemetry.azure")
     assert line.startswith(
-        "AzureMonitorTraceExporter exports at its usual cost, for its inside has changed: "
+        "AzureMonitorTraceExporter exports without our optimisation: this version is not supported ("
     )
     assert row_building.outcomes["AzureMonitorTraceExporter"]

@@ -114,7 +114,7 @@ def test_partial_success(client: httpx.Client, azure: FakeIngestion) -> None:
     azure.script(partly({1: 500, 9: 400}))
     answer = client.post("/v2.1/track", json=[envelope("a"), envelope("b")])
     assert answer.status_code == 206
-    assert answer.json()["errors"] == [{"index": 1, "statusCode": 500, "message": "refused with 500"}]
+    assert answer.json()["errors"] == [{"index": 1, "statusCode": 500, "message": "rejected with 500"}]
     assert azure.events("a")
     assert not azure.events("b")
 
@@ -175,7 +175,7 @@ def test_wait_for(azure: FakeIngestion) -> None:
     thread.start()
     azure.wait_for(lambda: azure.events("an.event"), PATIENCE_S)
     thread.join()
-    with pytest.raises(TimeoutError, match=r"1 requests brought \['EventData'\]"):
+    with pytest.raises(TimeoutError, match=r"requests: 1, items: \['EventData'\]"):
         azure.wait_for(lambda: azure.events("another"), timeout=0.01)
 
 

@@ -131,7 +131,7 @@ def test_a_server_that_refuses_gzip(
     assert results == [SpanExportResult.SUCCESS] * 3
     assert compressed == [True, False, False, False]
     (line,) = (one.getMessage() for one in caplog.records if one.name == "foundry_telemetry.azure")
-    assert line == f"127.0.0.1 refuses gzip ({status}): bodies are sent uncompressed from now on"
+    assert line == f"127.0.0.1 rejects gzip ({status}): bodies are now sent uncompressed"
 
 
 def test_a_server_that_refuses_the_batch(azure: FakeIngestion, make: MakeExporter) -> None:

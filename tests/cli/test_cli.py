@@ -10,6 +10,7 @@ import pytest
 
 import foundry_telemetry
 from foundry_telemetry import cli
+from foundry_telemetry.schema.value import SCHEMA
 from tests.cli.process import run
 
 WITHOUT = "import sys; sys.modules.update(dict.fromkeys({names!r})); "
@@ -26,10 +27,10 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
 
 
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """--version names the program and the version of the package."""
+    """--version names the program, the version of the package and the schema of its ledger."""
     monkeypatch.setitem(vars(foundry_telemetry), "__version__", "1.2.3")
     assert call(monkeypatch, "--version") == 0
-    assert capsys.readouterr().out == "foundry-telemetry 1.2.3\n"
+    assert capsys.readouterr().out == f"foundry-telemetry 1.2.3 (ledger schema {SCHEMA})\n"
 
 
 def test_help_is_light(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_bad_seconds(
     said = capsys.readouterr()
     assert said.out == ""
     assert f"{seconds!r}: expected a number from 1 to 600" in said.err
-    assert "foundry-telemetry demo --seconds 12" in said.err
+    assert "example: --seconds 12" in said.err
 
 
 @pytest.mark.row(82)

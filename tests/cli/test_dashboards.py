@@ -43,9 +43,9 @@ def test_export(tmp_path: Path) -> None:
 
 
 def test_export_again(tmp_path: Path) -> None:
-    """What is there already is left alone; what is missing is added."""
+    """Files that are up to date stay as they are; what is missing is added."""
     export(tmp_path)
-    assert export(tmp_path).out == "everything is there\n"
+    assert export(tmp_path).out == "All files are up to date.\n"
     (tmp_path / "out" / files.TEMPLATE).unlink()
     assert export(tmp_path, "--json").rows == [{"written": [f"out/{files.TEMPLATE}"]}]
 
@@ -57,7 +57,7 @@ def test_export_overwrites_only_when_told(tmp_path: Path) -> None:
     mine.write_text("mine", encoding="utf-8")
     ended = export(tmp_path)
     assert (ended.code, ended.out) == (1, "")
-    assert f"out has other versions of {files.WORKBOOK}; overwrite them with --force" in ended.err
+    assert f"out has different versions of {files.WORKBOOK}; use --force to overwrite them" in ended.err
     assert mine.read_text(encoding="utf-8") == "mine"
     assert list(mine.parent.iterdir()) == [mine]
     assert export(tmp_path, "--force").code == 0
@@ -72,7 +72,7 @@ def test_export_into_a_file(tmp_path: Path) -> None:
     assert "out" in ended.err
     ended = run(tmp_path, "dashboards", "export", "out/below")
     assert ended.code == 1
-    assert "choose a folder that can be written to" in ended.err
+    assert "choose a writable folder" in ended.err
 
 
 def test_help(tmp_path: Path) -> None:

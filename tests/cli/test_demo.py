@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from foundry_telemetry.disabled import VARIABLE
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.field_table import LEDGER
 from foundry_telemetry.schema.value import COUNT_TOKENS, SCHEMA, TAG_PREFIX
@@ -223,8 +224,12 @@ def test_interrupt(tmp_path: Path) -> None:
 
 
 def test_page_stays(tmp_path: Path) -> None:
-    """At a terminal the page is there until Ctrl-C after the summary, which ends it with 0."""
-    terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser")
+    """At a terminal, of whatever encoding, the page is there until Ctrl-C after the summary ends it with 0.
+
+    A switch that turns the library off does not turn the demonstration off.
+    """
+    variables = {"PYTHONIOENCODING": "latin-1", VARIABLE: "true"}
+    terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser", **variables)
     terminal.read_until(r"the ledger has the same[\s\S]*Ctrl-C ends it")
     address = re.search(r"page +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address

@@ -79,7 +79,7 @@ def test_words(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, 200, "local", "--port", "0", "--db", ":memory:", "--no-browser")
     terminal.read_until("Ctrl-C")
     said = "\n".join(terminal.lines)
-    address = re.search(r"^page +(http://127\.0\.0\.1:\d+)$", said, re.MULTILINE)
+    address = re.search(r"^workbook +(http://127\.0\.0\.1:\d+)$", said, re.MULTILINE)
     assert address
     assert re.search(rf"export APPLICATIONINSIGHTS_CONNECTION_STRING='Instr[^']*={address[1]}/;[^']*'", said)
     terminal.process.send_signal(signal.SIGINT)
@@ -113,7 +113,7 @@ def test_file_in_use(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert end(process).code == 0
     assert ended.code == 1
-    assert f"{path} is open in process {process.pid}" in ended.err
+    assert f"{path} is in use by process {process.pid}" in ended.err
     assert "--db :memory:" in ended.err
 
 
@@ -123,7 +123,7 @@ def test_no_database(tmp_path: Path) -> None:
     path.write_text("my notes" * 2000)
     ended = refused(tmp_path, "--port", "0", "--db", str(path))
     assert ended.code == 1
-    assert "is no telemetry database" in ended.err
+    assert "is not a telemetry database" in ended.err
     assert path.read_text() == "my notes" * 2000
 
 
@@ -132,7 +132,7 @@ def test_no_database(tmp_path: Path) -> None:
     [
         (
             ("--retention-days", "0"),
-            "'0': expected a whole number from 1 to 4383; try `foundry-telemetry local --retention-days 30`",
+            "'0': expected a whole number from 1 to 4383; example: --retention-days 30",
         ),
         (("--port", "65536"), "'65536': expected a whole number from 0 to 65535"),
         (("--workbook", "nowhere.json"), "'nowhere.json' does not exist"),
@@ -142,4 +142,4 @@ def test_bad_values(arguments: tuple[str, ...], expected: str, tmp_path: Path) -
     """A bad value is named with what was expected."""
     ended = refused(tmp_path, *arguments)
     assert ended.code == 2
-    assert expected in " ".join(re.sub(r"[│╭╮╰╯─]", " ", ended.err).split())
+    assert expected in ended.err

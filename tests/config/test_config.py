@@ -149,7 +149,7 @@ def test_an_empty_file_is_as_at_the_start(write: Callable[[str], Path]) -> None:
         (
             "[prices.deployments]\nx = {}\n'a b' = { model = 'claude-sonet-5-5' }",
             3,
-            ("deployments.a b.model", "'claude-sonet-5-5' has no price", "'claude-sonnet-5-5'"),
+            ("deployments.a b.model", "'claude-sonet-5-5' is unpriced", "'claude-sonnet-5-5'"),
         ),
         ("[prices.rates.m]\n" + RATES.replace("0.3", "-0.3"), 4, ("prices.rates.m.cache_read", ">= 0.0")),
         ("[prices.rates.m]\ninput = 3", 1, ("prices.rates.m", "missing required field `output`")),
@@ -287,6 +287,6 @@ def test_without_a_price_list(
     assert pricing.cost("claude-sonnet-5-5", MILLION, NOVEMBER) is None
     reported = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(reported) == 1, reported
-    assert "have no cost at list price" in reported[0]
+    assert "attempts are unpriced" in reported[0]
     list_prices._tables.clear()
     list_prices._tell_of_no_prices.cache_clear()

@@ -858,6 +858,10 @@ NOT_FOREIGN = {
     ("attribution/__init__.py", "_given"): "our own class, from outside of its methods",
     ("attribution/celery.py", "_foundry_telemetry_block"): "ours, put on a task",
     ("azure/log_pipeline.py", "_foundry_telemetry_export"): "ours, put on a log record",
+    (
+        "cli/completion.py",
+        "_FOUNDRY_TELEMETRY_COMPLETE",
+    ): "the variable that typer makes of the program's name, as its documentation says",
     ("demo/run.py", "_proxy"): "the end of names of environment variables",
     ("investigate/cost/rendering.py", "_usd"): "the end of names of columns",
     ("local/store/database.py", "_IsBillable"): "a column of Azure",

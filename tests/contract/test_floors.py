@@ -14,7 +14,7 @@ PACKAGE = Path(foundry_telemetry.__file__).parent
 FLOORS = (
     ("schema",),
     ("exporters", "dropped_items", "warn_once"),
-    ("internal_errors",),
+    ("internal_errors", "disabled"),
     ("wire",),
     ("observation",),
     ("outcomes", "advice"),

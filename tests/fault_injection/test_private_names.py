@@ -56,8 +56,8 @@ def test_no_seam(
     assert twice(family, scenario, capture)[0] == message()
     assert capture.observations == []
     (said,) = warnings_of(caplog)
-    assert f"{kind.__name__} has no _transport_for_url()" in said
-    with pytest.raises(TypeError, match="is no client"):
+    assert f"{kind.__name__} are not recorded: it has no _transport_for_url()" in said
+    with pytest.raises(TypeError, match="is not a client"):
         foundry_telemetry.instrument(Renamed(), **capture.options)
 
 
@@ -135,4 +135,4 @@ def test_no_decoder(
     assert [seen.outcome for seen in capture.observations] == ["ok", "ok"]
     assert {seen.usage for seen in capture.observations} == {foundry_telemetry.TokenUsage()}
     (said,) = warnings_of(caplog)
-    assert "tokens of compressed answers stay unknown" in said
+    assert "tokens of compressed responses are unknown" in said

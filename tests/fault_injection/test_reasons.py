@@ -128,7 +128,7 @@ def test_failure_of_the_application(
     assert (len(capture.ledger), len(capture.spans)) == (3, 3 * spans)
     (line,) = [one.getMessage() for one in caplog.records if one.name == "foundry_telemetry"]
     assert "raised" in line
-    assert "telemetry lost" not in line
+    assert "telemetry dropped" not in line
     assert "CANARY" not in line
 
 
@@ -154,7 +154,7 @@ def test_failure_of_ours(
     exchange("ok_json_basic", capture, clock)
     assert dropped.totals() == {(Reason.INTERNAL_ERROR, part): 1}
     assert len(capture.ledger) == (part is not Signal.LOGS)
-    assert f"telemetry lost ({part};" in caplog.text
+    assert f"telemetry dropped ({part};" in caplog.text
 
 
 @pytest.mark.row(21, 88)
@@ -169,9 +169,9 @@ def test_failure_while_metrics_are_collected(
         patch.setattr(metric_series.SeriesByKind, "of", None)
         capture.points()
     assert dropped.totals() == {(Reason.INTERNAL_ERROR, Signal.METRICS): 1}
-    assert "telemetry lost" not in caplog.text
+    assert "telemetry dropped" not in caplog.text
     exchange("ok_json_basic", capture, clock)
-    assert "telemetry lost (metrics;" in caplog.text
+    assert "telemetry dropped (metrics;" in caplog.text
 
 
 @pytest.mark.row(41, 88)

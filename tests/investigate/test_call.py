@@ -13,6 +13,7 @@ from foundry_telemetry.investigate.sources import SourceError
 from foundry_telemetry.investigate.ticket import call as module
 from foundry_telemetry.investigate.ticket.call import Found, find
 from foundry_telemetry.investigate.ticket.ids import read_id
+from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.dashboards.rows import Row
 from tests.investigate.commands import run
@@ -20,6 +21,7 @@ from tests.investigate.history import put
 from tests.support.telemetry import envelope, fill
 
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=2)
+WINDOW = TimeRange(AT - timedelta(days=1), AT + timedelta(days=1), timedelta(hours=1))
 TRACE = "95e4c3090d9c1015f500ccb4f316c3de"
 GOOD: dict[str, Any] = {"status": 200, "outcome": "ok"}
 BAD: dict[str, Any] = {
@@ -41,7 +43,7 @@ def found(rows: Iterable[Row], ident: str, on_progress: Callable[[str], object] 
     """What an id leads to in a store with these rows."""
     with LocalAzureMonitor() as azure, sources.local(azure.url) as source:
         put(azure.store, rows)
-        reported = find(source, read_id(ident), on_progress)
+        reported = find(source, read_id(ident), WINDOW, on_progress)
     assert reported is not None
     return reported
 
@@ -167,7 +169,7 @@ def test_an_id_that_is_not_there() -> None:
     with LocalAzureMonitor() as azure:
         said = run("ticket", "req_none", "--url", azure.url)
     assert (said.code, said.out) == (3, "")
-    assert "has the request-id 'req_none'" in said.err
+    assert "no attempt with request-id 'req_none'" in said.err
     assert azure.url in said.err
     assert "foundry-telemetry incident" in said.err
 
@@ -183,7 +185,7 @@ def test_a_text_that_was_pasted() -> None:
     assert said.code == 0, said.err
     assert "a" * 16 in said.lines[0]
     assert piped.out == said.out
-    assert "has the request-id 'req_unknown0001'" in missing.err
+    assert "no attempt with request-id 'req_unknown0001'" in missing.err
     assert "CANARY" not in said.out + said.err + missing.err
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from foundry_telemetry import pricing
 from foundry_telemetry.investigate.cost import rendering
-from foundry_telemetry.investigate.cost.queries import Questions, check_way, read_since
+from foundry_telemetry.investigate.cost.queries import Questions, check_way
 from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.kql import files
@@ -264,29 +264,6 @@ def test_no_ways(by: str) -> None:
     """Anything else is refused by value, and so cannot end a string of a query."""
     with pytest.raises(ValueError, match="expected deployment, model, service, tag"):
         check_way(by)
-
-
-@pytest.mark.parametrize(
-    ("text", "since"),
-    [
-        ("7d", NOW - timedelta(days=7)),
-        ("24h", NOW - timedelta(hours=24)),
-        ("2w", NOW - timedelta(weeks=2)),
-        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
-        ("2026-01-31T06:00+02:00", datetime(2026, 1, 31, 4, tzinfo=UTC)),
-        ("month", MONTH),
-    ],
-)
-def test_since(text: str, since: datetime) -> None:
-    """A time ago, a date, a time with its zone, or the begin of the month, in UTC."""
-    assert read_since(text, NOW + timedelta(0 if text != "month" else 1e-3)) - since < timedelta(minutes=2)
-
-
-@pytest.mark.parametrize("text", ["", "7", "d", "7y", "yesterday", "2999-01-01", "0h", "2026-13-01"])
-def test_no_since(text: str) -> None:
-    """What is no time, or not in the past, is refused with what was expected."""
-    with pytest.raises(ValueError, match="expected a time ago or a past date, such as 7d"):
-        read_since(text, NOW)
 
 
 # --- where it is asked ------------------------------------------------------------------------------------

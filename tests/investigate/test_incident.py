@@ -234,11 +234,11 @@ def test_silence(healthy: Callable[..., Said]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--since", "2x"), "'2x': expected a number and s, m, h or d"),
-        (("--since", "0m"), "'0m': expected"),
-        (("--since", "32d"), "'32d': expected"),
-        (("--from", "yesterday"), "'yesterday': expected a time such as 2026-11-22T03:00"),
-        (("--from", "2026-11-22T03:00", "--to", "2026-11-22T02:00"), "ends after it begins"),
+        (("--since", "2x"), "'2x': expected a duration (30m, 2h, 7d), today, yesterday"),
+        (("--since", "0m"), "0m to now: expected a start before the end"),
+        (("--since", "32d"), "32d to now: expected at most 31 days"),
+        (("--from", "soon"), "'soon': expected a duration (30m, 2h, 7d), today, yesterday"),
+        (("--from", "2026-11-22T03:00", "--to", "2026-11-22T02:00"), "expected a start before the end"),
         (("--from", "2026-01-22T03:00", "--to", "2026-11-22T02:00"), "at most 31 days"),
         (("--since", "2h", "--from", "2026-11-22T03:00"), "--since and --from"),
         (("--watch", "--to", "2026-11-22T03:00"), "--watch and --to"),

@@ -22,6 +22,7 @@ from tests.dashboards.rows import END, make_rows
 from tests.investigate.history import put
 
 WINDOW = TimeRange(END - timedelta(hours=2), END, timedelta(minutes=1))
+SEARCHED = TimeRange(END - timedelta(days=90), END + timedelta(hours=1), timedelta(hours=1))
 TRACE = "95e4c3090d9c1015f500ccb4f316c3de"
 
 
@@ -43,7 +44,7 @@ class Listening:
 def all_asked(error_type: str = "overloaded", trace: str = TRACE) -> Mapping[str, Mapping[str, Value]]:
     """The values of every question that there is."""
     source: Any = Listening()
-    queries.call(source, read_id("req_1"))
+    queries.call(source, read_id("req_1"), SEARCHED)
     queries.related_telemetry(source, trace, END, END)
     queries.groups(source, WINDOW)
     queries.timeline(source, WINDOW)

@@ -174,7 +174,7 @@ def test_the_log_names_the_budget_and_nobody(caplog: pytest.LogCaptureFixture) -
     with caplog.at_level(logging.WARNING):
         pay(2.5, tenant="CANARY")
     assert [record.getMessage() for record in caplog.records] == [
-        "budget overrun: 1 USD per hour tenant, 2.50 USD spent"
+        "budget exceeded: 1 USD per hour tenant, 2.50 USD spent"
     ]
 
 

@@ -81,7 +81,7 @@ def test_a_file_is_open_once(path: Path) -> None:
 def test_a_file_is_open_once_in_a_process(path: Path) -> None:
     """A second store of the same process is refused too, however the path is written."""
     with Store(path):
-        with pytest.raises(StoreError, match="open in this process already"):
+        with pytest.raises(StoreError, match="already open in this process"):
             Store(path.parent / "." / "x" / ".." / path.name)
         Store().close()
     Store(path).close()

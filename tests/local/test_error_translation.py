@@ -171,10 +171,10 @@ def test_what_the_engine_has_not(kql: str, construct: str, line: int, position: 
     [
         ("AppEvents | summarize sum(Name)", "'sum' is not defined for (string) on line 1, position 23."),
         ("AppEvents | extend x = Name + 1", "'+' is not defined for (string, long) on line 1, position 29."),
-        ("AppEvents | extend x = abs(Name)", "Two parts of the query do not go together"),
-        ("AppEvents | summarize percentile(Name, Name)", "most likely by their types"),
+        ("AppEvents | extend x = abs(Name)", "Two parts of the query are incompatible"),
+        ("AppEvents | summarize percentile(Name, Name)", "most likely by type"),
         ("AppEvents | where TimeGenerated > 5", "datetime and long"),
-        ("AppEvents | where Name matches regex '('", "broken regular expression"),
+        ("AppEvents | where Name matches regex '('", "invalid regular expression"),
         ("let k = 'a'; print x = dynamic({'a': 5}) | extend y = x[k]", "cannot be converted to int"),
         ("declare query_parameters(x: long); print x", "'x' has no value"),
         ("print " + "(" * 3000 + "1" + ")" * 3000, "nested too deeply"),
@@ -183,7 +183,7 @@ def test_what_the_engine_has_not(kql: str, construct: str, line: int, position: 
     ],
 )
 def test_other_failures(kql: str, message: str, query: Query) -> None:
-    """Types that do not go together, and values that are none, are reported in the words of KQL."""
+    """Incompatible types, and values that are none, are reported in the words of KQL."""
     assert message in refused(query, kql).message
 
 

@@ -199,7 +199,7 @@ def test_a_query_that_takes_too_long(stop: str, query: Query) -> None:
     def started(end: Callable[[], None]) -> None:
         threading.Timer(0.05, end).start()
 
-    with pytest.raises(QueryError, match="longer than it may") as stopped:
+    with pytest.raises(QueryError, match="timed out") as stopped:
         if stop == "deadline":
             query.run(ENDLESS, seconds=0.05)
         else:
@@ -245,7 +245,7 @@ def test_memory(tmp_path: Path) -> None:
 )
 def test_commands_are_refused(kql: str, construct: str, query: Query) -> None:
     """Commands of any kind are no queries, whatever stands before them."""
-    with pytest.raises(QueryError, match="Control commands are not answered") as refused:
+    with pytest.raises(QueryError, match="Control commands are not supported") as refused:
         query.run(kql)
     assert refused.value.construct == construct
     assert query.run("AppEvents | count").rows == [(2 * HOURS,)]
@@ -302,7 +302,7 @@ def test_a_single_select(sql: str, query: Query, monkeypatch: pytest.MonkeyPatch
     meant = query._translator.translate("print 1")
     changed = type(meant)(sql, meant.constants, meant.slots, meant.uses_clock, meant.tables, meant.attempts)
     monkeypatch.setattr(query._translator, "translate", lambda _: changed)
-    with pytest.raises(QueryError, match="nothing that changes data"):
+    with pytest.raises(QueryError, match="a single query that reads data"):
         query.run("print 1")
 
 

@@ -31,7 +31,8 @@ many | join kind=inner (many) on one | summarize sum(n * n1)
 
 SERVE = """
 import sys
-from foundry_telemetry.local.api.server import LocalAzureMonitor, serve_forever
+from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.serving import serve_forever
 azure = LocalAzureMonitor(sys.argv[1])
 sys.exit(serve_forever(azure, lambda: print(azure.url, azure.store.key, flush=True)))
 """

@@ -150,7 +150,7 @@ def test_a_body_that_cannot_be_stored_takes_no_other_with_it(caplog: pytest.LogC
         assert [future.result(PATIENCE_S).accepted for future in (before, after)] == [1, 1]
         assert [refusal.index for refusal in bad.result(PATIENCE_S).refusals] == [0, 1]
         assert count(store) == 2
-    assert "a body cannot be stored" in caplog.text
+    assert "a request body cannot be stored" in caplog.text
 
 
 def test_more_than_may_wait_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_more_than_may_wait_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> N
     with Store(retention_days=FOREVER) as store, busy_writer(store) as (blocked, go_on):
         large = read_batch(body(store, "x" * 900), store.key)
         first = blocked.put(large)
-        with pytest.raises(BusyError, match="wait to be written"):
+        with pytest.raises(BusyError, match="waiting to be written"):
             blocked.put(large)
         go_on.set()
         first.result(PATIENCE_S)
@@ -204,7 +204,7 @@ def test_a_full_memory_loses_nothing(
                 text = json.dumps([{"iKey": store.key, **on_receipt}] * 50).encode()
                 promised += store.add(text).result(PATIENCE_S).accepted
 
-        with pytest.raises(StoreError, match="nothing can be stored at the moment"):
+        with pytest.raises(StoreError, match="telemetry cannot be stored at the moment"):
             post_until_full()
         assert promised
         assert count(store) == promised == store.ingested
@@ -261,7 +261,7 @@ def test_a_failed_trimming_is_logged_and_harmless(
 
     with caplog.at_level(logging.WARNING), Store(clock=broken) as store:
         assert store.add(body(store, "x")).result(PATIENCE_S).accepted == 1
-    assert "could not be tidied" in caplog.text
+    assert "could not be applied" in caplog.text
 
 
 def test_listeners_are_called_after_commits() -> None:

@@ -47,7 +47,7 @@ def test_sequences_name_known_cases() -> None:
 
 def test_unknown_case_names_the_nearest() -> None:
     """A wrong id is answered with the ids nearest to it."""
-    with pytest.raises(ValueError, match=r"unknown recorded answer 'sse_txt': expected one of 'sse_text'"):
+    with pytest.raises(ValueError, match=r"unknown recorded response 'sse_txt': expected one of 'sse_text'"):
         case("sse_txt")
 
 

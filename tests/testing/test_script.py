@@ -52,7 +52,7 @@ def test_a_callable_answers_each_request() -> None:
         (302, ValueError, "script item 1 is 302: expected 200, or 400 to 599"),
         (True, TypeError, "script item 1 is True: expected a status"),
         (None, TypeError, "script item 1 is None"),
-        ("noresp_credential_error", ValueError, "got no answer"),
+        ("noresp_credential_error", ValueError, "without a response"),
     ],
 )
 def test_bad_items_are_named(item: Any, kind: type[Exception], message: str) -> None:
@@ -84,7 +84,7 @@ def test_requests_are_kept_by_a_crowd() -> None:
 
 def test_a_timeout_reports_how_many_came() -> None:
     """A wait that ends without the requests reports how many there were."""
-    with pytest.raises(TimeoutError, match="0 of 1 requests came within 0 s"):
+    with pytest.raises(TimeoutError, match="0 of 1 requests arrived within 0 s"):
         FakeFoundry().wait_for_requests(1, timeout=0)
 
 

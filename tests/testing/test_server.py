@@ -190,7 +190,7 @@ def test_a_fake_can_be_started_again_but_not_twice_at_once() -> None:
     for status in (429, 200):
         with foundry:
             assert post(foundry).status_code == status
-            with pytest.raises(RuntimeError, match="runs already"):
+            with pytest.raises(RuntimeError, match="is already running"):
                 foundry.__enter__()
 
 
@@ -198,7 +198,7 @@ def test_no_address_before_the_start() -> None:
     """The address of a server that was never started is refused with the way to start it."""
     with pytest.raises(RuntimeError, match="with FakeFoundry"):
         _ = FakeFoundry().base_url
-    assert repr(FakeFoundry()) == "FakeFoundry(not started, 0 requests)"
+    assert repr(FakeFoundry()) == "FakeFoundry(not started, requests: 0)"
 
 
 def test_missing_server_packages_are_reported_with_the_repair(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from foundry_telemetry import pricing
@@ -19,8 +19,6 @@ Ask = Callable[[str], list[Row]]
 """Takes KQL and gives rows, as `Source.answer` does: what was not told is not there."""
 
 _TAG: Final = re.compile(r"tag\.[a-z][a-z0-9_]{0,31}")
-_AGO: Final = re.compile(r"(\d{1,4})([hdw])")
-_HOURS: Final = {"h": 1, "d": 24, "w": 168}
 
 
 class Questions:
@@ -64,36 +62,5 @@ def check_way(by: str) -> str:
     if by in (*WAYS, "tag") or _TAG.fullmatch(by):
         return by
     raise ValueError(
-        f"{by!r}: expected {', '.join(WAYS)}, tag (every tag) or tag.<key>; try `--by tag.tenant`"
+        f"{by!r}: expected {', '.join(WAYS)}, tag (every tag) or tag.<key>; example: --by tag.tenant"
     )
-
-
-def read_since(text: str, now: datetime) -> datetime:
-    """When a time begins: so long ago, at a date or time, or with the month.
-
-    Args:
-        text: ``7d``, ``24h``, ``2w``, ``2026-11-01``, ``2026-11-01T06:00``, ``month``; UTC unless it says.
-        now: Its end.
-
-    Raises:
-        ValueError: It is none of these, or not in the past.
-    """
-    since = _since(text, now)
-    if since is None or since >= now:
-        raise ValueError(
-            f"{text!r}: expected a time ago or a past date, such as 7d, 24h, 2026-11-01 or month"
-        )
-    return since
-
-
-def _since(text: str, now: datetime) -> datetime | None:
-    if text == "month":
-        return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    ago = _AGO.fullmatch(text)
-    if ago is not None:
-        return now - timedelta(hours=int(ago[1]) * _HOURS[ago[2]])
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

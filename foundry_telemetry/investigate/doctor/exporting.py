@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from foundry_telemetry.azure.sampling import KEEP_ALL, SAMPLER, SAMPLER_ARG, read_sampling
 from foundry_telemetry.azure.settings import CONNECTION_STRING, read_settings
+from foundry_telemetry.disabled import VARIABLE, read_switch
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, warning
 
 _ENDPOINT: Final = "https://dc.services.visualstudio.com"
@@ -59,6 +60,7 @@ def check(scene: Scene) -> Iterator[Finding]:
     """Connection string, sampler, switched-off signals, and content that others record."""
     yield _connection_string(scene)
     yield _sampler(scene)
+    yield from _switch(scene)
     for name, value, effect in _SWITCHES:
         if scene.variable(name).strip().lower() == value:
             yield failure("signals", f"{name}={value}: {effect}", f"unset {name}")
@@ -68,10 +70,21 @@ def check(scene: Scene) -> Iterator[Finding]:
             yield warning("content", seen, f"unset {name}")
 
 
-def is_disabled(scene: Scene) -> bool:
-    """Whether the environment switches the SDK off: its providers are there, and record nothing."""
+def switched_off_by(scene: Scene) -> str | None:
+    """The variable that switches off all recording: ours, or that of the SDK."""
+    if read_switch(scene.environ)[0]:
+        return VARIABLE
     name, value, _ = _SWITCHES[0]
-    return scene.variable(name).strip().lower() == value
+    return name if scene.variable(name).strip().lower() == value else None
+
+
+def _switch(scene: Scene) -> Iterator[Finding]:
+    is_off, problem = read_switch(scene.environ)
+    if is_off:
+        seen = f"{VARIABLE}=true: configure() and instrument() do nothing"
+        yield warning("signals", seen, f"unset {VARIABLE}")
+    if problem is not None:
+        yield warning("signals", problem, f"export {VARIABLE}=true, or unset {VARIABLE}")
 
 
 def ingestion_endpoint(scene: Scene) -> str | None:

@@ -10,6 +10,7 @@ import httpx
 from msgspec import Struct
 
 from foundry_telemetry.advice import advice_for
+from foundry_telemetry.disabled import VARIABLE, read_switch
 from foundry_telemetry.instrumentation import instrument, uninstrument
 from foundry_telemetry.investigate.doctor.credentials import get_token, not_got
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, advised, failure, ok, skipped
@@ -40,6 +41,9 @@ def check(scene: Scene, seen: Seen) -> Iterator[Finding]:
     """
     if scene.address is None or scene.deployment is None:
         yield skipped(_CHECK, "the address is not known", "foundry-telemetry doctor --live --base-url <url>")
+        return
+    if read_switch(scene.environ)[0]:
+        yield skipped(_CHECK, f"{VARIABLE}=true: the call would not be recorded", f"unset {VARIABLE}")
         return
     try:
         credential = _credential(scene)

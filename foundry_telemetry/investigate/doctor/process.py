@@ -18,7 +18,7 @@ from foundry_telemetry.dropped_items import OF_APPLICATION, dropped
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.instrumentation.transport import watches_process
 from foundry_telemetry.investigate.doctor import related_telemetry
-from foundry_telemetry.investigate.doctor.exporting import is_disabled
+from foundry_telemetry.investigate.doctor.exporting import switched_off_by
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 
 _SDK: Final = "opentelemetry.sdk"
@@ -51,8 +51,8 @@ def check(scene: Scene) -> Iterator[Finding]:
     """Other instrumentation, fork model, integrations, providers, log loop and losses of this process."""
     yield from related_telemetry.check()
     yield _forks(scene)
-    if is_disabled(scene):
-        yield skipped("the service", "OTEL_SDK_DISABLED=true: it records nothing", "unset OTEL_SDK_DISABLED")
+    if off := switched_off_by(scene):
+        yield skipped("the service", f"{off}=true: it records nothing", f"unset {off}")
     elif _is_configured():
         yield from _providers()
         yield _log_loop()

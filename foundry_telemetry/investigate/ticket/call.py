@@ -14,6 +14,7 @@ from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.queries import Attempt, RelatedTelemetry
 from foundry_telemetry.investigate.sources import Source, SourceError
 from foundry_telemetry.investigate.ticket.ids import Identity, support_code
+from foundry_telemetry.kql.parameters import TimeRange
 
 _LEFT: Final = ("abandoned", "cancelled")
 
@@ -87,19 +88,22 @@ class Found(Struct, frozen=True):
     """Why the trace could not be asked for; the call is told without it."""
 
 
-def find(source: Source, identity: Identity, on_progress: Callable[[str], object]) -> Found | None:
-    """The call that an id belongs to; ``None`` where no attempt of the last 90 days carries it.
+def find(
+    source: Source, identity: Identity, window: TimeRange, on_progress: Callable[[str], object]
+) -> Found | None:
+    """The call that an id belongs to; ``None`` where no attempt in the range carries it.
 
     Args:
         source: Who is asked.
         identity: The id.
+        window: The range to search.
         on_progress: Told what is being done.
 
     Raises:
         SourceError: The ledger cannot be asked.
     """
     on_progress(f"asking {source.name} for the call")
-    calls = _calls(queries.call(source, identity))
+    calls = _calls(queries.call(source, identity, window))
     if not calls:
         return None
     # What failed is what is asked for; of several the newest.

@@ -91,7 +91,7 @@ def require_token(request: Request, key: str) -> None:
     """
     if not hmac.compare_digest(request.headers.get(TOKEN, "").encode(), key.encode()):
         raise RefusedError(
-            401, f"the header {TOKEN} must carry the instrumentation key of the connection string"
+            401, f"the header {TOKEN} must contain the instrumentation key of the connection string"
         )
 
 
@@ -100,21 +100,21 @@ def _check_host(scope: Scope) -> RefusedError | None:
     hosts = Headers(scope=scope).getlist("host")
     if len(hosts) == 1 and hosts[0].lower() in _own(port):
         return None
-    return RefusedError(403, f"this server answers to http://127.0.0.1:{port} only, not to another host name")
+    return RefusedError(403, f"use http://127.0.0.1:{port}: this server accepts no other host name")
 
 
 def _check_origin(scope: Scope) -> RefusedError | None:
     own = {f"http://{name}" for name in _own(scope["server"][1])}
     if all(origin.lower() in own for origin in Headers(scope=scope).getlist("origin")):
         return None
-    return RefusedError(403, "this server takes no requests from pages of other sites")
+    return RefusedError(403, "this server accepts no requests from pages of other sites")
 
 
 def _check_site(scope: Scope) -> RefusedError | None:
     if all(site in _SAME_SITE for site in Headers(scope=scope).getlist("sec-fetch-site")):
         return None
     return RefusedError(
-        403, "this server takes no requests from other sites; type its address in place of following a link"
+        403, "this server accepts no links from other sites: type its address into the browser"
     )
 
 
@@ -122,7 +122,7 @@ def _check_headers(scope: Scope) -> RefusedError | None:
     size = sum(len(name) + len(value) for name, value in scope["headers"])
     if len(scope["headers"]) <= MOST_HEADERS and size <= MOST_HEADER_BYTES:
         return None
-    return RefusedError(431, f"more than {MOST_HEADERS} headers, or than {MOST_HEADER_BYTES} bytes of them")
+    return RefusedError(431, f"expected at most {MOST_HEADERS} headers of {MOST_HEADER_BYTES} bytes in total")
 
 
 _CHECKS: Final[tuple[Callable[[Scope], RefusedError | None], ...]] = (

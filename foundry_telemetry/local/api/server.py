@@ -1,13 +1,10 @@
-"""A local Azure Monitor that listens: in a thread, for a test; until a signal, for a command."""
+"""A local Azure Monitor that listens, in a thread."""
 
 from __future__ import annotations
 
-import errno
-import signal
-import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 import platformdirs
 
@@ -17,23 +14,13 @@ from foundry_telemetry.local.api.status import connection_string
 from foundry_telemetry.local.engine.query import Query, Table
 from foundry_telemetry.local.store.database import MEMORY
 from foundry_telemetry.local.store.store import Store
-from foundry_telemetry.serving import HOST, LoopbackServer
+from foundry_telemetry.serving import LoopbackServer, PortError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
     from starlette.applications import Starlette
-
-_POLL_S: Final = 0.5
-"""Seconds between two checks for a signal; on Windows a wait without end is not interrupted by one."""
-
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-
-
-class PortError(Exception):
-    """The port cannot be used; the message has the reason and the repair."""
 
 
 def default_path() -> Path:
@@ -47,7 +34,7 @@ class LocalAzureMonitor:
     Args:
         db: The database file, or ``":memory:"``.
         port: On 127.0.0.1; 0 lets the system choose.
-        retention_days: Rows older than this are forgotten.
+        retention_days: Rows older than this are deleted.
         workbook: The workbook that the page shows; the shipped one where it is not given.
 
     Raises:
@@ -102,41 +89,8 @@ class LocalAzureMonitor:
         return self._query.run(kql, timespan, now)
 
 
-def serve_forever(azure: LocalAzureMonitor, ready: Callable[[], object]) -> int:
-    """Serve until a signal ends the process; what was accepted by then is in the database.
-
-    Args:
-        azure: Not entered yet.
-        ready: Called when it listens.
-
-    Returns:
-        The exit code by convention: 130 after Ctrl-C, 143 after SIGTERM.
-    """
-    signalled = threading.Event()
-    signals: list[int] = []
-
-    def end(number: int, _: FrameType | None) -> None:
-        signals.append(number)
-        signalled.set()
-
-    before = {number: signal.signal(number, end) for number in _SIGNALS}
-    try:
-        with azure:
-            ready()
-            while not signalled.wait(_POLL_S):
-                pass
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return 128 + signals[0]
-
-
 def _listening(app: Starlette, port: int) -> LoopbackServer:
     try:
         return LoopbackServer(app, port=port)
     except OSError as error:
-        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-        raise PortError(
-            f"port {port} on {HOST} {why}: choose another one, or let the system choose, "
-            "with `foundry-telemetry local --port 0`"
-        ) from error
+        raise PortError(error, port, "foundry-telemetry local --port 0") from error

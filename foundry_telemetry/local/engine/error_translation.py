@@ -52,8 +52,8 @@ _OF_SQL: Final = {
 """KQL's word for what the engine makes of it."""
 
 _STATEMENTS: Final = {
-    "multi-statement": "Only one query is answered at a time",
-    "statement": "There is no query in the text",
+    "multi-statement": "Only one query per request is supported",
+    "statement": "The text contains no query",
 }
 _DECLARING: Final = {"let", "set", "declare", "alias", "restrict"}
 """Words that begin a statement which is no query."""
@@ -169,8 +169,8 @@ def _not_here(construct: str, hint: str | None, line: int | None, position: int 
 
 def _schema(error: KqlSchemaError, kql: str) -> QueryError:
     if found := _TWINS.search(error.hint or ""):
-        hint = f" '{found[1]}' and '{found[2]}' differ only in case, which the local store cannot keep apart."
-        return _placed("Two columns have one name", kql, error.name, (), reason=_UNSUPPORTED, hint=hint)
+        hint = f" '{found[1]}' and '{found[2]}' differ only in case, which the local store does not support."
+        return _placed("Duplicate column name", kql, error.name, (), reason=_UNSUPPORTED, hint=hint)
     hint = f" {error.hint.rstrip('.')}." if error.hint and not _FOREIGN.search(error.hint) else ""
     return _placed(f"Failed to resolve '{error.name}'", kql, error.name, (), reason=_SEMANTIC, hint=hint)
 
@@ -188,10 +188,8 @@ def _binder(error: duckdb.Error, kql: str) -> QueryError:
             return _placed(f"'{name}' is not defined for ({types})", kql, name, (), reason=_SEMANTIC)
     if found := _COMPARE.search(text):
         left, right = _kql_type(found[1]), _kql_type(found[2].rstrip("."))
-        return QueryError(f"Values of type {left} and {right} do not go together.", reason=_SEMANTIC)
-    return QueryError(
-        "Two parts of the query do not go together, most likely by their types.", reason=_SEMANTIC
-    )
+        return QueryError(f"Incompatible types: {left} and {right}.", reason=_SEMANTIC)
+    return QueryError("Two parts of the query are incompatible, most likely by type.", reason=_SEMANTIC)
 
 
 def _data(error: duckdb.Error, kql: str) -> QueryError:
@@ -207,22 +205,20 @@ def _data(error: duckdb.Error, kql: str) -> QueryError:
 def _argument(error: duckdb.Error, kql: str) -> QueryError:
     del error, kql
     return QueryError(
-        "A function or operator got an argument that it cannot take, such as a broken regular expression.",
+        "A function or operator has an invalid argument, such as an invalid regular expression.",
         reason=_OTHERWISE,
     )
 
 
 def _interrupted(error: duckdb.Error, kql: str) -> QueryError:
     del error, kql
-    return QueryError(
-        "The query took longer than it may and was stopped.", code=TIMEOUT, reason="E_QUERY_TIMEOUT"
-    )
+    return QueryError("The query timed out.", code=TIMEOUT, reason="E_QUERY_TIMEOUT")
 
 
 def _memory(error: duckdb.Error, kql: str) -> QueryError:
     del error, kql
     return QueryError(
-        "The query needs more memory than the local store allows: ask for fewer rows, columns or groups.",
+        "The query exceeds the memory limit of the local store: select fewer rows, columns or groups.",
         code=RESOURCES,
         reason="E_LOW_MEMORY_CONDITION",
     )
@@ -238,7 +234,7 @@ _EXPLANATIONS: Final[Sequence[tuple[type[Exception], Callable[..., QueryError]]]
     (UnresolvedError, _unresolved),
     (KqlUnsupportedError, _unsupported),
     (KqlSchemaError, _schema),
-    (KqlError, lambda _, kql: _placed("The query is not understood", kql, "", (), reason=_OTHERWISE)),
+    (KqlError, lambda _, kql: _placed("The query is invalid", kql, "", (), reason=_OTHERWISE)),
     (duckdb.InterruptException, _interrupted),
     (duckdb.OutOfMemoryException, _memory),
     (duckdb.BinderException, _binder),

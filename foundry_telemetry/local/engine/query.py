@@ -167,9 +167,7 @@ class _Stop:
     def check(self) -> None:
         """Raise where an interruption came between two calls of the database."""
         if self._stopping.is_set():
-            raise QueryError(
-                "The query took longer than it may and was stopped.", code=TIMEOUT, reason="E_QUERY_TIMEOUT"
-            )
+            raise QueryError("The query timed out.", code=TIMEOUT, reason="E_QUERY_TIMEOUT")
 
 
 @contextmanager
@@ -185,7 +183,7 @@ def _deadline(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[_St
 def _execute(cursor: duckdb.DuckDBPyConnection, meant: Translation, now: datetime) -> None:
     statements = cursor.extract_statements(meant.sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise QueryError("Only one query is answered, and nothing that changes data.")
+        raise QueryError("Only a single query that reads data is supported.")
     cursor.execute(statements[0], meant.values(now))
 
 
@@ -201,9 +199,9 @@ def _fetch(cursor: duckdb.DuckDBPyConnection, stop: _Stop) -> tuple[list[Row], s
         size += sum(len(cell) if isinstance(cell, str) else _CELL for row in chunk for cell in row)
         if len(rows) > MOST_ROWS:
             del rows[MOST_ROWS:]
-            return rows, f"The answer has more than {MOST_ROWS:,} rows; the others are left out."
+            return rows, f"The result has more than {MOST_ROWS:,} rows and is truncated."
         if size > MOST_BYTES:
-            return rows, f"The answer is larger than {MOST_BYTES // 1_000_000} MB; further rows are left out."
+            return rows, f"The result is larger than {MOST_BYTES // 1_000_000} MB and is truncated."
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]:

@@ -44,7 +44,7 @@ def read_timespan(text: str, now: datetime) -> Timespan:
         return _timespan(text, now)
     except (ValueError, OverflowError) as error:
         raise QueryError(
-            f"The timespan {text[:100]!r} is none: expected an ISO 8601 duration such as PT1H, or "
+            f"Invalid timespan {text[:100]!r}: expected an ISO 8601 duration such as PT1H, or "
             "start/end, start/duration or duration/end.",
             reason="InvalidTimespan",
             construct="timespan",

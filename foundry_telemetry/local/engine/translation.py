@@ -174,7 +174,7 @@ def _refuse_commands(kql: str) -> None:
     if first is not None and first.text == ".":
         line, position = lexer.place(kql, first.start)
         raise QueryError(
-            f"Control commands are not answered, only queries; line {line}, position {position}.",
+            f"Control commands are not supported, only queries; line {line}, position {position}.",
             reason="SYN0002",
             line=line,
             position=position,

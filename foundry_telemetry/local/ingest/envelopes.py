@@ -120,7 +120,7 @@ def _read(item: Raw, key: str) -> Envelope:
     except msgspec.ValidationError:
         raise
     except INVALID_JSON as error:
-        raise ValueError(f"no JSON: {error}") from None
+        raise ValueError(f"invalid JSON: {error}") from None
     if envelope.key != key and envelope.key.lower() != key:
         raise ValueError("Invalid instrumentation key")
     envelope.key = key

@@ -128,16 +128,15 @@ def _why(path: str, error: str) -> str:
     if holder or "being used by another process" in error or "different configuration" in error:
         by = f"process {holder[1]}" if holder else "another process"
         return (
-            f"{path} is open in {by}: use the page of the one that is running, end it, "
-            f"or start this one with `--db {MEMORY}` or another file"
+            f"{path} is in use by {by}: open its page, stop it, or start with `--db {MEMORY}` or another file"
         )
     if "not a valid DuckDB" in error:
         return _not_ours(path)
-    return f"{path} cannot be opened ({error.splitlines()[0]}): give another file with `--db`"
+    return f"{path} cannot be opened ({error.splitlines()[0]}): choose another file with `--db`"
 
 
 def _not_ours(path: str) -> str:
-    return f"{path} exists and is no telemetry database: move it away, or give another file with `--db`"
+    return f"{path} is not a telemetry database: move it, or choose another file with `--db`"
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
@@ -176,8 +175,8 @@ def _identify(connection: duckdb.DuckDBPyConnection, path: str) -> str:
     recorded = facts(connection)
     if int(recorded["schema"]) > SCHEMA:
         raise StoreError(
-            f"{path} was written by a newer version (layout {recorded['schema']}, this one knows {SCHEMA}): "
-            "pip install --upgrade foundry-telemetry, or give another file with `--db`"
+            f"{path} was written by a newer version (layout {recorded['schema']}, supported: {SCHEMA}): run "
+            "`pip install --upgrade foundry-telemetry`, or choose another file with `--db`"
         )
     return recorded["key"]
 

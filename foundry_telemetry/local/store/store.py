@@ -154,7 +154,7 @@ def _reserve(path: str) -> None:
     with _opening:
         resolved = Path(path).resolve()
         if resolved in _open_here:
-            raise StoreError(f"{path} is open in this process already: close that store first")
+            raise StoreError(f"{path} is already open in this process: close that store first")
         _open_here.add(resolved)
 
 

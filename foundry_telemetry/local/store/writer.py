@@ -81,7 +81,7 @@ class Writer:
             if self._stopped:
                 raise StoreError("the store is closed")
             if self._waiting and self._waiting + batch.size > WAITING:
-                raise BusyError(f"{self._waiting} characters wait to be written")
+                raise BusyError(f"{self._waiting} characters are waiting to be written")
             self._waiting += batch.size
             self._jobs.put(job)
         return job.done
@@ -114,7 +114,9 @@ class Writer:
         try:
             self._chore()
         except Exception:
-            _log.warning("the store could not be tidied; it is tried again in an hour", exc_info=True)
+            _log.warning(
+                "the retention of the store could not be applied; next attempt in an hour", exc_info=True
+            )
 
     def _group(self, patience_s: float) -> tuple[list[_Job], bool]:
         """Wait for a job, and take along what waits behind it; the flag is false when the end has come."""
@@ -160,14 +162,16 @@ class Writer:
     def _fail(self, job: _Job, error: Exception) -> None:
         if isinstance(error, _BAD_DATA):
             # Checked items are never bad for the database; should one be, sending it again would not help.
-            _log.warning("a body cannot be stored: %s", type(error).__name__)
+            _log.warning("a request body cannot be stored: %s", type(error).__name__)
             message = "the item, or one posted with it, cannot be stored"
             refusals = tuple(Refusal(index, message) for index in range(job.batch.received))
             self._end(job, Receipt(job.batch.received, refusals))
             return
-        _log.warning("nothing can be stored at the moment: %s", str(error).splitlines()[0])
+        _log.warning("telemetry cannot be stored at the moment: %s", str(error).splitlines()[0])
         self._forget(job)
-        job.done.set_exception(StoreError(f"nothing can be stored at the moment ({type(error).__name__})"))
+        job.done.set_exception(
+            StoreError(f"telemetry cannot be stored at the moment ({type(error).__name__})")
+        )
 
     def _end(self, job: _Job, receipt: Receipt) -> None:
         self._forget(job)

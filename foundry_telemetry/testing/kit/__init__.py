@@ -76,7 +76,7 @@ class FoundryKit:
         """
         if not _in_use.acquire(blocking=False):
             raise RuntimeError(
-                "another FoundryKit answers in this process: expected one at a time; run tests side by side "
+                "another FoundryKit is active in this process: expected one at a time; run tests in parallel "
                 "in processes (pytest-xdist), not in threads"
             )
         with ExitStack() as undo:
@@ -106,7 +106,7 @@ class FoundryKit:
         self._undo.close()
 
     def __repr__(self) -> str:
-        return f"<FoundryKit: {len(self.requests)} requests, {len(self.attempts)} attempts>"
+        return f"<FoundryKit, requests: {len(self.requests)}, attempts: {len(self.attempts)}>"
 
     def script(self, *items: Item | Respond) -> None:
         """Answer with these items from now on, one for each request; the last is repeated.
@@ -208,16 +208,16 @@ class FoundryKit:
         finds = content.find([*self._state.samples(), *self._canaries], self._recorded(), self._allowed())
         if finds:
             lines = "\n".join(f"  {find}" for find in finds)
-            raise AssertionError(f"content was recorded that should not be:\n{lines}")
+            raise AssertionError(f"prompts, responses or secrets were recorded:\n{lines}")
 
     def _hints(self) -> Iterator[str]:
         """What may explain that a call is missing."""
         still_open = self._override.still_open
         if still_open:
-            yield f"attempts still open: {still_open}; a body was neither read to its end nor closed"
+            yield f"attempts still open: {still_open}; read each body to its end, or close it"
         for passed in dict.fromkeys(self._router.passed):
             yield (
-                f"not known as Foundry, so not answered here: {passed}; name its host in "
+                f"not answered, because the host is not known as Foundry: {passed}; add the host to "
                 "instrument(hosts=[...]), configure(hosts=[...]) or @pytest.mark.foundry(hosts=[...])"
             )
 

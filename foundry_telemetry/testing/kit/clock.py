@@ -50,7 +50,7 @@ class Clock:
             ValueError: `seconds` is negative.
         """
         if seconds < 0:
-            raise ValueError(f"advance({seconds!r}): expected 0 or more; this clock does not go back")
+            raise ValueError(f"advance({seconds!r}): expected 0 or more; this clock does not run backwards")
         with self._lock:
             self._passed_ns += round(seconds * 1e9)
 

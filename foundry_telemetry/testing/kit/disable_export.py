@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from opentelemetry import _logs, metrics, trace
 
-from foundry_telemetry import azure
+from foundry_telemetry import azure, disabled
 from foundry_telemetry.azure.settings import CONNECTION_STRING, Settings, read_settings
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.instrumentation import instrument
@@ -24,9 +24,11 @@ class DisabledExport:
         self._patches = Patches()
         self._providers: list[Any] = []
         self._active = azure._active  # noqa: SLF001 - here and below: the kit stands in for this module
+        self._switch: str | None = None
 
     def begin(self) -> None:
         """From now on nothing is sent."""
+        self._switch = os.environ.pop(disabled.VARIABLE, None)  # a test is about what is recorded
         self._patches.set(azure, "read_settings", _read_settings)
         self._patches.set(azure, "_start", _start)
         self._active = azure._active  # noqa: SLF001
@@ -44,6 +46,9 @@ class DisabledExport:
         self._providers.clear()
         self._patches.undo()
         azure._active = self._active  # noqa: SLF001 - what the test configured ends with it
+        if self._switch is not None:
+            os.environ[disabled.VARIABLE] = self._switch
+            self._switch = None
 
 
 def _providers() -> Iterable[object]:

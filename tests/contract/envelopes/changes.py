@@ -18,6 +18,16 @@ RENAMED: Final[Mapping[str, str]] = {
     "foundry.client.quota.time_to_wall": "foundry.client.quota.time_to_exhaustion",
     "foundry.client.cost.missing": "foundry.client.cost.unpriced_attempts",
     "foundry.cost.missing": "foundry.cost.unpriced_reason",
+    "message=not recorded: calls to nobody.example.com look like calls to Claude, but the host is not known "
+    'as Foundry; if it is a gateway to Foundry, name it: configure(hosts=["nobody.example.com"]) or '
+    'instrument(hosts=["nobody.example.com"])': (
+        "message=calls to nobody.example.com are not recorded: they look like calls to Claude, but the host "
+        "is not known as Foundry. If it is a gateway to Foundry, add "
+        'configure(hosts=["nobody.example.com"]) or instrument(hosts=["nobody.example.com"])'
+    ),
+    "message=budget overrun: 1e-06 USD per month tenant=acme, 0.00 USD spent": (
+        "message=budget exceeded: 1e-06 USD per month tenant=acme, 0.00 USD spent"
+    ),
 }
 """Old name to new name."""
 
@@ -89,11 +99,11 @@ def unused(
 def _renamed(path: str, value: object, table: Mapping[str, str]) -> tuple[str, object]:
     if path in _NAMED_BY_VALUE:
         return path, table.get(str(value), value)
-    room, slash, name = path.partition("/")
+    room, slash, name = path.partition("/") if "/" in path else ("", "", path)
     with_value = table.get(f"{name}={value}")
     if with_value is not None:
         name, _, value = with_value.partition("=")
-        return f"{room}/{name}", value
+        return f"{room}{slash}{name}", value
     return f"{room}{slash}{table.get(name, name)}", value
 
 

@@ -69,7 +69,7 @@ def test_set_up_right(tmp_path: Path, variables: dict[str, str]) -> None:
 
 
 def test_set_up_wrong(tmp_path: Path, variables: dict[str, str]) -> None:
-    """A service that is set up wrong: exit code 1, and each fault with its fix, on standard output alone."""
+    """A service that is set up wrong: exit code 3, each problem with its fix, on standard output alone."""
     wrong = variables | {
         "ANTHROPIC_FOUNDRY_BASE_URL": variables["ANTHROPIC_FOUNDRY_BASE_URL"] + "/v1/messages",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": "CANARY",
@@ -77,7 +77,7 @@ def test_set_up_wrong(tmp_path: Path, variables: dict[str, str]) -> None:
         "OTEL_TRACES_SAMPLER": "always_off",
     }
     ended = run(tmp_path, "doctor", "--json", **wrong)
-    assert ended.code == 1
+    assert ended.code == 3
     report = reported(ended)
     assert report["sound"] is False
     found = states(report)
@@ -155,7 +155,7 @@ def test_progress(tmp_path: Path, variables: dict[str, str]) -> None:
         variables["ANTHROPIC_FOUNDRY_BASE_URL"] = foundry.base_url
         terminal = Terminal(tmp_path, 100, "doctor", "--timeout", "2", **variables)
         terminal.read_until("waiting for Foundry")
-        assert terminal.end() == 1
+        assert terminal.end() == 3
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
@@ -170,9 +170,9 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--live",), "foundry-telemetry doctor --live --deployment my-deployment"),
+        (("--live",), "example: --live --deployment my-deployment"),
         (("--timeout", "0"), "expected a number from 0.1 to 60"),
-        (("--timeout", "soon"), "foundry-telemetry doctor --timeout 8"),
+        (("--timeout", "soon"), "example: --timeout 8"),
     ],
 )
 def test_usage(
@@ -181,7 +181,7 @@ def test_usage(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """What cannot be is refused with a command that works."""
+    """What cannot be is refused with an example that works."""
     assert call(monkeypatch, *arguments) == 2
     assert words in capsys.readouterr().err
 
@@ -191,7 +191,9 @@ def test_without_the_other_extras(tmp_path: Path, variables: dict[str, str]) -> 
     without = ["anthropic", "httpx2", "starlette", "uvicorn", "duckdb", "duckdb_kql", "platformdirs"]
     before = f"import sys; sys.modules.update(dict.fromkeys({without!r})); "
     ended = run(tmp_path, "doctor", "--json", *LIVE, before=before, **variables)
-    assert ended.err.startswith("genai-prices cannot be imported")  # which needs httpx2
+    assert ended.err.startswith(
+        "attempts are unpriced: genai-prices cannot be imported"
+    )  # which needs httpx2
     found = states(json.loads(ended.out))
     assert (found["Foundry"], found["live call"], found["retention"]) == ("ok", "ok", "ok")
 
@@ -203,7 +205,7 @@ def test_a_service_is_looked_into(tmp_path: Path, variables: dict[str, str]) -> 
         "os.environ['ANTHROPIC_FOUNDRY_API_KEY'] = 'set by the service'\n"
     )
     ended = run(tmp_path, "doctor", "--json", "--app", "service", **variables)
-    assert ended.code == 1, ended.err
+    assert ended.code == 3, ended.err
     found = states(json.loads(ended.out))
     assert found["API key"] == "failure"  # it has spaces, and is seen
     for check in ("application", "ledger", "effective sampler", "instrumented", "log loop", "losses here"):

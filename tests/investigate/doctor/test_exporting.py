@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry.azure.sampling import _ACCEPTED_SAMPLERS
+from foundry_telemetry.disabled import VARIABLE
 from foundry_telemetry.investigate.doctor import exporting
 from tests.investigate.doctor.scenes import named, scene
 
@@ -32,9 +33,9 @@ def with_string(text: str) -> exporting.Finding:
     [
         (KEY, "part 1 of 1 is not one 'name=value'"),
         (STRING.replace(KEY, KEY.upper()), "upper-case letters"),
-        (STRING.replace(KEY, "CANARY"), "no lower-case UUID"),
+        (STRING.replace(KEY, "CANARY"), "not a lower-case UUID"),
         ("IngestionEndpoint=https://x/", "no InstrumentationKey"),
-        (STRING.replace("https://", ""), "no http or https URL"),
+        (STRING.replace("https://", ""), "not an http or https URL"),
     ],
 )
 def test_malformed_connection_strings(text: str, words: str) -> None:
@@ -109,6 +110,18 @@ def test_switched_off(name: str, value: str) -> None:
     """A signal that is switched off fails, and the fix switches it on."""
     assert named(look(**{name: value}), "signals").fix == f"unset {name}"
     assert not [finding for finding in look(**{name: "otlp"}) if finding.check == "signals"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("TRUE", "configure() and instrument() do nothing"), ("1", "'1': expected true or false")],
+)
+def test_the_switch_of_a_laptop(value: str, words: str) -> None:
+    """The switch is shown as a warning where it is on, and where its value is odd."""
+    found = named(look(**{VARIABLE: value}), "signals")
+    assert found.state == "warning"
+    assert words in found.seen
+    assert not [finding for finding in look(**{VARIABLE: "false"}) if finding.check == "signals"]
 
 
 def test_content_of_others() -> None:

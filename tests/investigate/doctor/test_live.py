@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.advice import advice_for
+from foundry_telemetry.disabled import VARIABLE
 from foundry_telemetry.investigate.doctor import live
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.schema import field_table as names
@@ -105,6 +106,13 @@ def test_with_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "AADSTS700016" in findings[0].seen
     assert not foundry.requests
     assert "CANARY" not in f"{findings}"
+
+
+def test_switched_off() -> None:
+    """Where the library is switched off no call is made: it would be paid for, and not recorded."""
+    found, seen, foundry = make(200, **{VARIABLE: "true"})
+    assert named(found, "live call").state == "skipped"
+    assert (seen.observation, foundry.requests) == (None, [])
 
 
 def test_no_address() -> None:

@@ -12,6 +12,7 @@ import pytest
 from azure.monitor.opentelemetry.exporter import ApplicationInsightsSampler, RateLimitedSampler
 from opentelemetry.sdk.trace import TracerProvider, sampling
 
+from foundry_telemetry.disabled import VARIABLE
 from foundry_telemetry.dropped_items import Dropped, Reason, Signal
 from foundry_telemetry.investigate.doctor import process
 from tests.cli.process import environment
@@ -120,6 +121,8 @@ def test_the_sdk_is_switched_off() -> None:
     found = list(process.check(scene(variables={"OTEL_SDK_DISABLED": " True"})))
     assert named(found, "the service").seen == "OTEL_SDK_DISABLED=true: it records nothing"
     assert not {"ledger", "instrumented"} & {finding.check for finding in found}
+    found = list(process.check(scene(variables={VARIABLE: "true"})))
+    assert named(found, "the service").seen == f"{VARIABLE}=true: it records nothing"
 
 
 def test_two_exporters(tmp_path: Path) -> None:

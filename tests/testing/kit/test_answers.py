@@ -89,7 +89,7 @@ def test_other_traffic_passes(foundry: FoundryKit, family: Family, elsewhere: st
     foundry.calls.none()
     assert foundry.requests == []
     with pytest.raises(
-        AssertionError, match=rf"not known as Foundry.*POST {elsewhere}/v1/messages; name its"
+        AssertionError, match=rf"not known as Foundry.*POST {elsewhere}/v1/messages; add the host"
     ):
         foundry.calls.one()
 
@@ -245,7 +245,7 @@ def test_bad_script_changes_nothing(
 
 def test_one_kit_at_a_time(foundry: FoundryKit) -> None:
     """A second kit in the same process is refused, and the first goes on."""
-    with pytest.raises(RuntimeError, match=r"another FoundryKit answers in this process.*pytest-xdist"):
+    with pytest.raises(RuntimeError, match=r"another FoundryKit is active in this process.*pytest-xdist"):
         FoundryKit().__enter__()
     ask(sdk())
     foundry.calls.one()

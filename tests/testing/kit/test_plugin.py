@@ -233,7 +233,7 @@ def test_a_leak_fails_the_test_at_its_end(run: Run) -> None:
     ended.assert_outcomes(passed=1, errors=1)
     ended.stdout.fnmatch_lines(
         [
-            "E*AssertionError: content was recorded that should not be:",
+            "E*AssertionError: prompts, responses or secrets were recorded:",
             "E*messages?0?.content of request 1 ('What does the harbour ma'...) stands in attempt 1",
         ]
     )
@@ -327,7 +327,7 @@ def test_without_a_package_it_needs(run: Run) -> None:
     ended = run("def test_it(foundry): ...\ndef test_other(): ...", conftest=conftest)
     ended.assert_outcomes(passed=1, errors=1)
     ended.stdout.fnmatch_lines(
-        "*the fixture `foundry` cannot be made: FoundryKit needs 'opentelemetry.sdk*"
+        "*the fixture `foundry` cannot be created: FoundryKit needs 'opentelemetry.sdk*"
         "`pip install 'foundry-telemetry?testing?'`"
     )
 

@@ -163,7 +163,8 @@ def test_open_streams_are_hinted_at(foundry: FoundryKit) -> None:
         model="m", max_tokens=1, stream=True, messages=[{"role": "user", "content": "x"}]
     )
     with pytest.raises(
-        AssertionError, match=r"(?s)^no call was recorded, expected 1\n.*attempts still open: 1; a body"
+        AssertionError,
+        match=r"(?s)^no call was recorded, expected 1\n.*attempts still open: 1; read each body",
     ):
         foundry.calls.one()
     events.close()

@@ -101,7 +101,7 @@ def incident(
                 return
             found = find()
         _print(found, as_json=as_json)
-    raise typer.Exit(0 if found.verdict == "nothing wrong" else WRONG)
+    raise typer.Exit(0 if found.verdict == "ok" else WRONG)
 
 
 def _window(

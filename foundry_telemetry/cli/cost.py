@@ -41,7 +41,7 @@ def cost(
 ) -> None:
     """Who spent what, what will the month have cost, and what was spent in vain?"""
     with repair():
-        from foundry_telemetry.investigate.cost import queries, rendering  # noqa: PLC0415 - reads the queries
+        from foundry_telemetry.investigate.cost import queries, rendering, texts  # noqa: PLC0415 - reads the queries
         from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
 
         now = datetime.now(UTC)
@@ -51,7 +51,7 @@ def cost(
             query_options.fail(str(error), query_options.USAGE)
         _read_prices(settings)
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
-            on_progress(f"asking {asked.name}")
+            on_progress(texts.QUERY.format(source=asked.name))
             report = read_report(queries.Questions(asked.answer, begin, now), way, begin, now)
         if as_json or as_csv:
             _print(rendering.as_json(report) if as_json else rendering.as_csv(report))
@@ -74,8 +74,9 @@ def reconcile(
 ) -> None:
     """Does the invoice say what the ledger says? Day by day, with the likely causes where it does not."""
     with repair():
-        from foundry_telemetry.investigate.cost import invoice, reconcile, usage  # noqa: PLC0415 - as above
+        from foundry_telemetry.investigate.cost import invoice, reconcile, texts, usage  # noqa: PLC0415 - as above
         from foundry_telemetry.investigate.cost.queries import Questions  # noqa: PLC0415 - as above
+        from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415 - as above
 
         _read_prices(settings)
         try:
@@ -84,43 +85,24 @@ def reconcile(
             query_options.fail(str(error))
         begin, end = (datetime.combine(day, time(), UTC) for day in (min(billed), max(billed)))
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
-            on_progress(f"asking {asked.name}")
+            on_progress(texts.QUERY.format(source=asked.name))
             days = Questions(asked.answer, begin, end + timedelta(days=1)).own("cost_days")
         found = reconcile.reconcile(billed, days, datetime.now(UTC))
         if as_json or as_csv:
             _print(invoice.as_json(found) if as_json else invoice.as_csv(found))
             return
-        console = _console()
-        console.print(invoice.table(found))
-        for line in invoice.lines(found):
-            console.print(line, markup=False)
+        invoice.show(found, console(width_of_files=_PIPE))
 
 
 def _print(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
-def _console() -> Any:
-    from rich.console import Console  # noqa: PLC0415 - only when something is shown
-
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE)
-
-
 def _show(report: Any) -> None:
-    from foundry_telemetry.investigate.cost import rendering  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.cost.rendering import show  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415 - as above
 
-    console = _console()
-    first, *rest = rendering.lines(report)
-    console.print(first, markup=False)
-    for split in report.splits:
-        console.print()
-        console.print(rendering.table(split, console.width))
-    if not report.splits:
-        console.print("no attempt of this time has a tag; give some with attribute(tenant=...)", markup=False)
-    console.print()
-    for line in rest:
-        console.print(line, markup=False)
+    show(report, console(width_of_files=_PIPE))
 
 
 def _read_prices(settings: str | None) -> None:

@@ -95,30 +95,35 @@ def percent(part: int, whole: int) -> str:
     return f"{share:.0f}%" if 1 <= share <= 99 else f"{share:.1f}%"  # noqa: PLR2004 - percent
 
 
-def console(*, stderr: bool = False) -> Console:
-    """A console that changes nothing of what it is given. Colour as the terminal and ``NO_COLOR`` say."""
+def console(*, stderr: bool = False, width_of_files: int = _WIDTH_OF_FILES) -> Console:
+    """A console that changes nothing of what it is given. Colour as the terminal and ``NO_COLOR`` say.
+
+    Args:
+        stderr: Writes to standard error.
+        width_of_files: Columns where the output is no terminal and ``COLUMNS`` is not set.
+    """
     made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
-        made.width = _WIDTH_OF_FILES
+        made.width = width_of_files
     return made
 
 
-def show(lines: Iterable[Line], console: Console) -> None:
+def show(lines: Iterable[Line], console: Console, width: int = _LABEL) -> None:
     """Write lines as `page` lays them out."""
-    for line in page(lines, console):
+    for line in page(lines, console, width):
         console.print(line, soft_wrap=True)
 
 
-def page(lines: Iterable[Line], console: Console) -> Iterator[Text]:
-    """Lines with their labels in a column of its own; long ones go on under their beginning."""
+def page(lines: Iterable[Line], console: Console, width: int = _LABEL) -> Iterator[Text]:
+    """Lines with their labels in a column of this width; long ones go on under their beginning."""
     for label, reported in lines:
         heading = label
         if reported.no_wrap:
-            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), reported)
+            yield Text.assemble((f"{heading:{width}} ", "bold"), reported)
             continue
-        for piece in reported.wrap(console, max(console.width - _LABEL - 1, _NARROWEST)):
+        for piece in reported.wrap(console, max(console.width - width - 1, _NARROWEST)):
             piece.rstrip()
-            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), piece)
+            yield Text.assemble((f"{heading:{width}} ", "bold"), piece)
             heading = ""
 
 

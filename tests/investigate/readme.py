@@ -22,7 +22,7 @@ _CHANGES = (
     (r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b", "HEX"),
     (rf"(({_DAY}|[A-Z][a-z]{{2}} \d\d) )?{_CLOCK}", "TIME"),
     (_DAY, "DAY"),
-    (r"\b\d[\d.,]*( (d|h|min|s|ms)\b)( \d+ (h|min)\b)?", "LONG"),
+    (r"(<|\b)\d[\d.,]*( (d|h|min|s|ms)\b)( \d+ (h|min|s)\b)?", "LONG"),
     (r"(?<=/)\d+\.\d[\w.+-]*", "VERSION"),
 )
 """What differs from run to run (ids, times, how long things took) or with a release of what is installed."""

@@ -236,8 +236,9 @@ def _examples(main: Main, end: datetime) -> Iterator[Line]:
         who = "  ".join(filter(None, (one.service, one.deployment)))
         code = support_code(one.call_id) or one.call_id
         yield label, Text(f"{moment(one.ended, end)}  {_answer(one)}  {who}  {code}")
-        yield "", Text(f"  {_ids(one)}", style="dim")
         label = ""
+        if ids := _ids(one):
+            yield "", Text(f"  {ids}", style="dim")
     newest = main.examples[-1] if main.examples else Failure(ended=end)
     ident = support_code(newest.call_id) or newest.apim_request_id or newest.request_id
     if ident and _TYPED.fullmatch(ident):
@@ -257,7 +258,7 @@ def _ids(one: Failure) -> str:
     if one.entra_code or one.entra_trace_id:
         return "  ".join(filter(None, (one.entra_code, one.entra_trace_id)))
     if not (one.apim_request_id or one.request_id):
-        return texts.NO_IDS
+        return "" if one.status is None else texts.NO_IDS
     return f"{one.apim_request_id or texts.NO_AZURE_ID}  {one.request_id or texts.NO_ANTHROPIC_ID}"
 
 

@@ -86,7 +86,7 @@ OLD_CAUSE: Final = "this error occurred before, at a lower rate"
 
 NOT_SENT: Final = "not sent"
 NO_RESPONSE: Final = "no response"
-NO_IDS: Final = "no request ids: no response carried any"
+NO_IDS: Final = "no request ids in the response"
 NO_AZURE_ID: Final = "no apim-request-id"
 NO_ANTHROPIC_ID: Final = "no Anthropic request-id"
 TICKET: Final = "foundry-telemetry ticket {id}"
@@ -99,7 +99,7 @@ NO_BASELINE: Final = "no baseline"
 LOW_BASELINE: Final = "<1"
 AT_NORMAL_LEVEL: Final = "; at normal level"
 FURTHER_CAUSES: Final = "and {causes} more"
-CHECKED_SUMS: Final = "{sums}; {period}; baseline: {before} in the 24 h before; {source}"
+CHECKED_SUMS: Final = "{sums}; {period}; baseline: {before} (24 h before); {source}"
 
 # --- progress ---------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What the workspace says: which services tell of calls, what is lost on the way, how far back it goes."""
+"""What the workspace has: which services report calls, what is dropped on the way, how far back it goes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
-from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
+from foundry_telemetry.investigate.doctor.finding import (
+    Finding,
+    Scene,
+    State,
+    failure,
+    ok,
+    skipped,
+    warning,
+)
+from foundry_telemetry.investigate.formatting import many
+from foundry_telemetry.investigate.texts import ATTEMPT
 from foundry_telemetry.kql import compose
 
 Row = Mapping[str, Any]
@@ -23,6 +34,15 @@ _MOST: Final = 10
 """Services that are shown."""
 _LEDGER: Final = "AppEvents"
 _WEEK: Final = 7
+_HEALTHY: Final[tuple[State, str, str | None]] = ("ok", texts.HEALTHY, None)
+_STATES: Final[Mapping[str, tuple[State, str, str | None]]] = {
+    "no ledger": ("failure", texts.NO_LEDGER_EVENTS, texts.FIX_NO_LEDGER_EVENTS),
+    "loses records": ("warning", texts.ITEMS_DROPPED, texts.FIX_DROPPED),
+    "losses not counted": ("ok", texts.NOT_COUNTED_SERVICE, None),
+    "idle": ("ok", texts.IDLE, None),
+    "silent": ("warning", texts.SILENT, texts.FIX_SILENT),
+}
+"""By the state that the query gives: how it is, its words and its fix."""
 _SHOW_RETENTION: Final = (
     "az monitor log-analytics workspace table show -g <resource-group> --workspace-name <workspace> "
     f"-n {_LEDGER} --query retentionInDays"
@@ -34,8 +54,7 @@ def check(scene: Scene) -> Iterator[Finding]:
     endpoint = ingestion_endpoint(scene)
     local = endpoint if endpoint and urlsplit(endpoint).hostname in _LOOPBACK else None
     if scene.workspace is None and local is None:
-        seen = "no workspace was given, so what arrives there was not looked at"
-        yield skipped("stored records", seen, "foundry-telemetry doctor --workspace <workspace id>")
+        yield skipped(texts.RECEIVED, texts.NO_WORKSPACE, texts.FIX_NO_WORKSPACE)
         return
     try:
         ask = _of_workspace(scene) if scene.workspace else _of_local(str(local), scene)
@@ -90,53 +109,42 @@ def _not_asked(error: Exception, scene: Scene) -> Finding:
     status = getattr(error, "status_code", None) or getattr(
         getattr(error, "response", None), "status_code", ""
     )
-    seen = f"the workspace did not answer the question ({type(error).__name__} {status}".rstrip() + ")"
+    seen = texts.QUERY_FAILED.format(error=f"{type(error).__name__} {status}".rstrip())
     if scene.workspace is None:
-        return failure("stored records", seen, "foundry-telemetry local")
-    fix = (
-        "az role assignment create --role 'Log Analytics Reader' --assignee <principal-id> "
-        "--scope <resource-id>"
-    )
-    return failure("stored records", seen, "Check the id of the workspace, and the role there:", fix)
+        return failure(texts.RECEIVED, seen, "foundry-telemetry local")
+    return failure(texts.RECEIVED, seen, texts.FIX_QUERY, texts.FIX_ROLE)
 
 
 def _services(rows: list[Row]) -> Iterator[Finding]:
     if not rows:
-        yield warning(
-            "stored records", "no service told of a call in 30 days", "foundry_telemetry.configure()"
-        )
+        yield warning(texts.RECEIVED, texts.NO_SERVICES, texts.FIX_CONFIGURE)
     for row in rows[:_MOST]:
         yield _service(row)
     if len(rows) > _MOST:
-        yield ok("stored records", f"{len(rows) - _MOST} further services; see the tab Is it working")
+        yield ok(texts.RECEIVED, texts.FURTHER_SERVICES.format(number=len(rows) - _MOST))
 
 
 def _service(row: Row) -> Finding:
-    name = "".join(filter(str.isprintable, str(row["service"])))[:64] or "(no name)"
+    name = "".join(filter(str.isprintable, str(row["service"])))[:64] or texts.UNNAMED
     kept = row["spans_kept_percent"]
-    spans = f", {kept:g} % of spans kept" if kept is not None else ""
-    if row["state"] == "no ledger":
-        seen = f"{name}: spans of Foundry calls, but no ledger"
-        return failure("stored records", seen, "foundry_telemetry.configure(), or a logger provider")
-    if row["state"] == "loses records":
-        why = f", mostly {row['mostly']}" if row["mostly"] else ""
-        seen = f"{name}: {row['lost']:,g} items of telemetry lost in a day{why}"
-        return warning("stored records", seen, "The README says of each reason what to do about it.")
-    if row["state"] == "idle":
-        return ok("stored records", f"{name}: alive, and no call in a day")
-    if row["state"] == "silent":
-        return warning(
-            "stored records", f"{name}: no call in a day", "See whether it runs, and whether it calls."
-        )
-    return ok("stored records", f"{name}: {row['attempts']:,} attempts in a day{spans}, none lost")
+    state, seen, fix = _STATES.get(row["state"], _HEALTHY)
+    text = seen.format(
+        name=name,
+        lost=row["lost"] or 0,
+        reason=texts.REASON.format(reason=row["mostly"]) if row["mostly"] else "",
+        attempts=many(row["attempts"] or 0, ATTEMPT),
+        spans=texts.SPANS_KEPT.format(percent=kept) if kept is not None else "",
+    )
+    return Finding(texts.RECEIVED, state, text, fix)
 
 
 def _retention(tables: list[Row], kept: float | None) -> Finding:
     found = next((row["days_kept"] for row in tables if row["table_name"] == _LEDGER), None)
-    age = f"the oldest row is {found:g} days old" if found is not None else "no rows yet"
+    age = texts.OLDEST_ROW.format(days=found) if found is not None else texts.NO_ROWS
     if kept is None:
-        return skipped("retention", f"{_LEDGER}: {age}; how long rows stay is told by", _SHOW_RETENTION)
-    seen = f"{_LEDGER}: {age}; rows stay for {kept:g} days"
+        seen = texts.RETENTION_UNKNOWN.format(table=_LEDGER, age=age)
+        return skipped(texts.RETENTION, seen, _SHOW_RETENTION)
+    seen = texts.RETENTION_DAYS.format(table=_LEDGER, age=age, days=kept)
     if kept < _WEEK:
-        return warning("retention", seen, "foundry-telemetry local --retention-days 30")
-    return ok("retention", seen)
+        return warning(texts.RETENTION, seen, texts.FIX_RETENTION)
+    return ok(texts.RETENTION, seen)

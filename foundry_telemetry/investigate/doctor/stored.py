@@ -146,5 +146,5 @@ def _retention(tables: list[Row], kept: float | None) -> Finding:
         return skipped(texts.RETENTION, seen, _SHOW_RETENTION)
     seen = texts.RETENTION_DAYS.format(table=_LEDGER, age=age, days=kept)
     if kept < _WEEK:
-        return warning(texts.RETENTION, seen, texts.FIX_RETENTION)
+        return warning(texts.RETENTION, seen, "foundry-telemetry local --retention-days 30")
     return ok(texts.RETENTION, seen)

@@ -269,7 +269,6 @@ NO_ROWS: Final = "no rows yet"
 OLDEST_ROW: Final = "oldest row {days:g} days old"
 RETENTION_UNKNOWN: Final = "{table}: {age}; retention unknown"
 RETENTION_DAYS: Final = "{table}: {age}; retention {days:g} days"
-FIX_RETENTION: Final = "foundry-telemetry local --retention-days 30"
 
 # --- the live call ----------------------------------------------------------------------------------------
 LIVE_CALL: Final = "live call"

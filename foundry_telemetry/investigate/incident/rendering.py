@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -21,21 +20,17 @@ from foundry_telemetry.investigate.formatting import (
     many,
     moment,
     percent,
-    span,
 )
 from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.causes import Cause
+from foundry_telemetry.investigate.incident.details import checked, examples, others
 from foundry_telemetry.investigate.incident.impact import Affected
 from foundry_telemetry.investigate.incident.report import NO_DATA, Incident, Main
 from foundry_telemetry.investigate.next_steps import steps_for
-from foundry_telemetry.investigate.queries import Failure
 from foundry_telemetry.investigate.texts import (
     ATTEMPT,
     CALL,
-    CAUSE,
-    DEPLOYMENT,
     FAILURE,
-    SERVICE,
     UNKNOWN,
 )
 from foundry_telemetry.investigate.ticket.ids import support_code
@@ -43,13 +38,10 @@ from foundry_telemetry.investigate.ticket.ids import support_code
 _SHOWN: Final = 3
 """Values of one kind that are named."""
 _MOST_TAGS: Final = 2
-_MOST_OTHERS: Final = 2
 _TELLING: Final = 0.2
 """Share of the failures from which a value of a tag is named."""
 _TENANTS: Final = ("auth_tenant_mismatch", "auth_token_rejected")
 """Causes that another tenant may be behind."""
-_TYPED: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-"""What a shell takes as one word."""
 _RECENT: Final = timedelta(minutes=1)
 _YEAR_S: Final = 31_536_000.0
 
@@ -92,8 +84,8 @@ def _lines(found: Incident) -> Iterator[Line]:
         yield from _no_calls_lines(found)
     else:
         yield texts.OK, Text.assemble((texts.NOT_ELEVATED, "bold green"), _succeeded(found))
-    yield from _others(found)
-    yield texts.CHECKED, Text(_checked(found), style="dim")
+    yield from others(found)
+    yield texts.CHECKED, Text(checked(found), style="dim")
 
 
 def _succeeded(found: Incident) -> str:
@@ -128,7 +120,7 @@ def _incident_lines(found: Incident, main: Main) -> Iterator[Line]:
     yield from _token(main)
     yield texts.RETRIES, Text(_retries(cause))
     yield texts.CHANGES, Text(_changed(found, main))
-    yield from _examples(main, found.end)
+    yield from examples(main, found.end)
 
 
 def _since(found: Incident, main: Main) -> str:
@@ -228,74 +220,3 @@ def _changed(found: Incident, main: Main) -> str:
         return texts.CHANGES_UNKNOWN
     seen = main.cause.first_seen < main.change.since
     return texts.NO_CHANGES.format(history=texts.OLD_CAUSE if seen else texts.NEW_CAUSE)
-
-
-def _examples(main: Main, end: datetime) -> Iterator[Line]:
-    label = texts.EXAMPLES
-    for one in main.examples:
-        who = "  ".join(filter(None, (one.service, one.deployment)))
-        code = support_code(one.call_id) or one.call_id
-        yield label, Text(f"{moment(one.ended, end)}  {_answer(one)}  {who}  {code}")
-        label = ""
-        if ids := _ids(one):
-            yield "", Text(f"  {ids}", style="dim")
-    newest = main.examples[-1] if main.examples else Failure(ended=end)
-    ident = support_code(newest.call_id) or newest.apim_request_id or newest.request_id
-    if ident and _TYPED.fullmatch(ident):
-        yield texts.DETAILS, command(texts.TICKET.format(id=ident))
-
-
-def _answer(one: Failure) -> str:
-    """The status, or why there is none."""
-    if one.status is not None:
-        return str(one.status)
-    if one.outcome == "not_sent":
-        return texts.NOT_SENT
-    return f"{texts.NO_RESPONSE}, {one.error_code}" if one.error_code else texts.NO_RESPONSE
-
-
-def _ids(one: Failure) -> str:
-    if one.entra_code or one.entra_trace_id:
-        return "  ".join(filter(None, (one.entra_code, one.entra_trace_id)))
-    if not (one.apim_request_id or one.request_id):
-        return "" if one.status is None else texts.NO_IDS
-    return f"{one.apim_request_id or texts.NO_AZURE_ID}  {one.request_id or texts.NO_ANTHROPIC_ID}"
-
-
-def _others(found: Incident) -> Iterator[Line]:
-    label, incidents = texts.OTHERS, iter(texts.FURTHER_INCIDENTS)
-    for cause in found.others[:_MOST_OTHERS]:
-        numbers = texts.OTHER.format(
-            cause=cause.error_type,
-            owner=OWNER_LABELS.get(cause.owner, UNKNOWN),
-            attempts=many(cause.attempts, ATTEMPT),
-            baseline=_baseline(cause.baseline),
-            calls=many(cause.failed, CALL),
-        )
-        if cause.wrong:
-            yield label, Text.assemble((next(incidents), "bold red"), f"  {numbers}")
-        else:
-            yield label, Text(f"{numbers}{texts.AT_NORMAL_LEVEL}")
-        label = ""
-    further = len(found.others) - _MOST_OTHERS
-    if further > 0:
-        yield "", Text(texts.FURTHER_CAUSES.format(causes=many(further, CAUSE)))
-
-
-def _baseline(attempts: float | None) -> str:
-    if attempts is None:
-        return texts.NO_BASELINE
-    return texts.BASELINE.format(baseline=texts.LOW_BASELINE if 0 < attempts < 1 else f"{attempts:,.0f}")
-
-
-def _checked(found: Incident) -> str:
-    whole = found.totals
-    sums = [many(whole.calls, CALL), many(whole.attempts, ATTEMPT)]
-    if found.main is None:
-        sums += [many(whole.services, SERVICE), many(whole.deployments, DEPLOYMENT)]
-    return texts.CHECKED_SUMS.format(
-        sums=", ".join(sums),
-        period=span(found.start, found.end),
-        before=many(whole.before, ATTEMPT),
-        source=found.source,
-    )

@@ -145,5 +145,5 @@ def _asked(call: Call) -> Text:
     support_channels = block.support_channels(call)
     if not support_channels:
         return Text(texts.NO_TICKET.format(why=advice.ticket), style="bold")
-    desks = texts.OR.join(support_channels)
-    return Text(texts.OPEN_TICKET.format(desks=desks, condition=advice.ticket), style="bold")
+    channels = texts.OR.join(support_channels)
+    return Text(texts.OPEN_TICKET.format(channels=channels, condition=advice.ticket), style="bold")

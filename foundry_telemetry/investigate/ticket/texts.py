@@ -43,7 +43,7 @@ OTHER_CALL: Final = "Another call with this id: {call}, {state}"
 
 NO_FAILURE: Final = "No attempt failed. Facts of the call:"
 NO_TICKET: Final = "No support ticket: {why}"
-OPEN_TICKET: Final = "Open a support ticket with {desks} {condition} Paste this:"
+OPEN_TICKET: Final = "Open a support ticket with {channels} {condition} Paste this:"
 OR: Final = " or "
 
 # --- the block to paste -----------------------------------------------------------------------------------

@@ -123,10 +123,10 @@ def test_reconcile_with_another_file(tmp_path: Path) -> None:
 
 
 def test_the_bill_of_the_demonstration(tmp_path: Path) -> None:
-    """Its two tenants and its deployments split it exactly; ledger, metrics and command tell one sum."""
+    """Its two tenants and its deployments split it exactly; ledger, metrics and command have one sum."""
     terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser")
-    terminal.read_until(r"the ledger has the same[\s\S]*Ctrl-C ends it")
-    address = re.search(r"page +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    terminal.read_until(r"the ledger matches[\s\S]*Press Ctrl-C to stop")
+    address = re.search(r"dashboard +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address
     ask = local(address[1]).answer
     rows = ask(

@@ -59,7 +59,6 @@ def _read(text: str) -> tuple["Identity", ...]:
 
 
 def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
-    from foundry_telemetry.investigate.ticket import texts  # noqa: PLC0415 - takes a while
     from foundry_telemetry.investigate.ticket.call import find  # noqa: PLC0415 - takes a while
 
     with query_options.progress() as on_progress:
@@ -67,7 +66,12 @@ def _found(source: "Source", identities: tuple["Identity", ...]) -> "Found":
         found = next((one for one in tried if one is not None), None)
     if found is None:
         named = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
-        query_options.fail(texts.NOT_FOUND.format(source=source.name, ids=named), query_options.FOUND_NOTHING)
+        query_options.fail(
+            f"no attempt of the last 90 days in {source.name} has the {named}: it may take minutes to come; "
+            "is it the right workspace (--workspace ID) and does the service send its ledger there? "
+            "`foundry-telemetry incident` shows what is there",
+            query_options.FOUND_NOTHING,
+        )
     return found
 
 

@@ -107,8 +107,3 @@ NOT_AN_ID: Final = (
     "(msg_...), a trace id (32 hex digits), a call id (16 hex digits) or a support code (FT-XXXXX-XXXXX); "
     "`foundry-telemetry incident` shows ids of failed calls"
 )
-NOT_FOUND: Final = (
-    "no attempt of the last 90 days in {source} has the {ids}: new telemetry takes minutes to arrive; check "
-    "that this is the workspace the service exports to (--workspace ID); `foundry-telemetry incident` shows "
-    "recent calls"
-)

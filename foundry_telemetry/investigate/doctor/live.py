@@ -40,7 +40,7 @@ def check(scene: Scene, seen: Seen) -> Iterator[Finding]:
         seen: Takes its outcome.
     """
     if scene.address is None or scene.deployment is None:
-        yield skipped(texts.LIVE_CALL, texts.URL_UNKNOWN, texts.FIX_LIVE_URL)
+        yield skipped(texts.LIVE_CALL, texts.URL_UNKNOWN, "foundry-telemetry doctor --live --base-url <url>")
         return
     try:
         credential = _credential(scene)

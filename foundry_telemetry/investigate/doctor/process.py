@@ -59,7 +59,11 @@ def check(scene: Scene) -> Iterator[Finding]:
         yield _dropped()
         yield from _export_cost()
     else:
-        yield skipped(texts.SERVICE_PROCESS, texts.NOT_THIS_PROCESS, texts.FIX_NOT_THIS_PROCESS)
+        yield skipped(
+            texts.SERVICE_PROCESS,
+            texts.NOT_THIS_PROCESS,
+            "foundry-telemetry doctor --app <module that calls configure()>",
+        )
 
 
 def _is_configured() -> bool:
@@ -72,14 +76,14 @@ def _providers() -> Iterator[Finding]:
     if type(logger).__module__.startswith(_SDK):
         yield ok(texts.LEDGER, texts.LOGGER_PROVIDER)
     else:
-        yield failure(texts.LEDGER, texts.NO_LOGGER_PROVIDER, texts.FIX_CONFIGURE)
+        yield failure(texts.LEDGER, texts.NO_LOGGER_PROVIDER, "foundry_telemetry.configure()")
     sampler: Any = getattr(tracer, "sampler", None)
     if sampler is not None:
         yield _sampler(str(sampler.get_description()))
     if watches_process():
         yield ok(texts.INSTRUMENTED, texts.ALL_INSTRUMENTED)
     else:
-        yield warning(texts.INSTRUMENTED, texts.NOT_INSTRUMENTED, texts.FIX_NOT_INSTRUMENTED)
+        yield warning(texts.INSTRUMENTED, texts.NOT_INSTRUMENTED, "foundry_telemetry.instrument()")
 
 
 def _sampler(description: str) -> Finding:

@@ -46,7 +46,7 @@ _ANSWERS: Final = frozenset(
 def check_foundry(scene: Scene) -> Iterator[Finding]:
     """Ask the messages endpoint, without a credential: a refusal for want of one is what we want."""
     if scene.address is None:
-        yield skipped(texts.FOUNDRY, texts.URL_UNKNOWN, texts.FIX_URL_UNKNOWN)
+        yield skipped(texts.FOUNDRY, texts.URL_UNKNOWN, "foundry-telemetry doctor --base-url <url>")
         return
     host = urlsplit(scene.address).hostname or ""
     try:
@@ -61,7 +61,9 @@ def check_monitor(scene: Scene) -> Iterator[Finding]:
     """Ask the ingestion endpoint, with no items."""
     endpoint = ingestion_endpoint(scene)
     if endpoint is None:
-        yield skipped(texts.MONITOR, texts.ENDPOINT_UNKNOWN, texts.FIX_ENDPOINT_UNKNOWN)
+        yield skipped(
+            texts.MONITOR, texts.ENDPOINT_UNKNOWN, "export APPLICATIONINSIGHTS_CONNECTION_STRING=..."
+        )
         return
     host = urlsplit(endpoint).hostname or ""
     try:

@@ -40,7 +40,9 @@ def _double_spans() -> Finding:
         fix = "export ANTHROPIC_OPEN_TELEMETRY=false" if of_sdk else texts.FIX_SEVERAL_SPANS
         return warning(texts.DUPLICATE_SPANS, texts.SEVERAL_SPANS.format(scopes=reported), fix)
     if not around:
-        return skipped(texts.DUPLICATE_SPANS, texts.NO_CALL, texts.FIX_NO_CALL)
+        return skipped(
+            texts.DUPLICATE_SPANS, texts.NO_CALL, "foundry-telemetry doctor --app <module that makes a call>"
+        )
     owners = ", ".join(sorted({scope for scopes in around for scope in scopes})) or "foundry_telemetry"
     return ok(texts.DUPLICATE_SPANS, texts.ONE_SPAN.format(scopes=owners))
 

@@ -54,7 +54,9 @@ def check(scene: Scene) -> Iterator[Finding]:
     endpoint = ingestion_endpoint(scene)
     local = endpoint if endpoint and urlsplit(endpoint).hostname in _LOOPBACK else None
     if scene.workspace is None and local is None:
-        yield skipped(texts.RECEIVED, texts.NO_WORKSPACE, texts.FIX_NO_WORKSPACE)
+        yield skipped(
+            texts.RECEIVED, texts.NO_WORKSPACE, "foundry-telemetry doctor --workspace <workspace id>"
+        )
         return
     try:
         ask = _of_workspace(scene) if scene.workspace else _of_local(str(local), scene)
@@ -117,7 +119,7 @@ def _not_asked(error: Exception, scene: Scene) -> Finding:
 
 def _services(rows: list[Row]) -> Iterator[Finding]:
     if not rows:
-        yield warning(texts.RECEIVED, texts.NO_SERVICES, texts.FIX_CONFIGURE)
+        yield warning(texts.RECEIVED, texts.NO_SERVICES, "foundry_telemetry.configure()")
     for row in rows[:_MOST]:
         yield _service(row)
     if len(rows) > _MOST:

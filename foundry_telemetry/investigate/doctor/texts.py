@@ -154,9 +154,7 @@ FIX_UNSENT: Final = "Restart the service: stored batches are sent after the next
 FOUNDRY: Final = "Foundry"
 MONITOR: Final = "Azure Monitor"
 URL_UNKNOWN: Final = "the base URL is unknown"
-FIX_URL_UNKNOWN: Final = "foundry-telemetry doctor --base-url <url>"
 ENDPOINT_UNKNOWN: Final = "the ingestion endpoint is unknown without a valid connection string"
-FIX_ENDPOINT_UNKNOWN: Final = "export APPLICATIONINSIGHTS_CONNECTION_STRING=..."
 NOT_INGESTION: Final = "{host} returned {status}; it is not an ingestion endpoint"
 FIX_NOT_INGESTION: Final = (
     "Compare IngestionEndpoint of the connection string with that of the resource; check for a proxy."
@@ -183,8 +181,6 @@ SDK_DISABLED: Final = "OTEL_SDK_DISABLED=true: it records nothing"
 NOT_THIS_PROCESS: Final = (
     "sampler in effect, log loop, duplicate export and dropped telemetry can be checked in its process only"
 )
-FIX_NOT_THIS_PROCESS: Final = "foundry-telemetry doctor --app <module that calls configure()>"
-FIX_CONFIGURE: Final = "foundry_telemetry.configure()"
 REPLACE_CONFIGURE: Final = "Call foundry_telemetry.configure() instead of configure_azure_monitor()."
 LEDGER: Final = "ledger"
 LOGGER_PROVIDER: Final = "a logger provider receives the ledger events"
@@ -192,7 +188,6 @@ NO_LOGGER_PROVIDER: Final = "no logger provider is configured; ledger events are
 INSTRUMENTED: Final = "instrumented"
 ALL_INSTRUMENTED: Final = "instrument() records every HTTP client of this process"
 NOT_INSTRUMENTED: Final = "instrument() was not called for the process; single clients may be instrumented"
-FIX_NOT_INSTRUMENTED: Final = "foundry_telemetry.instrument()"
 EFFECTIVE_SAMPLER: Final = "effective sampler"
 RATE_LIMITED: Final = "spans are rate-limited: {sampler}"
 SAMPLED_TRACES: Final = "traces are sampled: {sampler}; ledger and metrics stay complete"
@@ -230,7 +225,6 @@ FIX_SEVERAL_SPANS: Final = (
     "Keep one of these instrumentations; the ledger and foundry.client.* are not doubled."
 )
 NO_CALL: Final = "no call was made in this process, so its spans cannot be checked"
-FIX_NO_CALL: Final = "foundry-telemetry doctor --app <module that makes a call>"
 ONE_SPAN: Final = "one library creates the span of each call: {scopes}"
 STANDARD_METRICS: Final = "standard metrics"
 METRICS_ELSEWHERE: Final = "{scopes}; ours of the same names are stopped, foundry.client.* is complete"
@@ -245,7 +239,6 @@ NOTES: Final = (
 # --- what arrived -----------------------------------------------------------------------------------------
 RECEIVED: Final = "received telemetry"
 NO_WORKSPACE: Final = "no workspace is set; received telemetry is not checked"
-FIX_NO_WORKSPACE: Final = "foundry-telemetry doctor --workspace <workspace id>"
 QUERY_FAILED: Final = "the workspace did not answer the query ({error})"
 FIX_QUERY: Final = "Check the workspace id and your role on it:"
 FIX_ROLE: Final = (
@@ -273,7 +266,6 @@ RETENTION_DAYS: Final = "{table}: {age}; retention {days:g} days"
 # --- the live call ----------------------------------------------------------------------------------------
 LIVE_CALL: Final = "live call"
 NOT_MADE: Final = "not made: {why}"
-FIX_LIVE_URL: Final = "foundry-telemetry doctor --live --base-url <url>"
 PROMPT: Final = "Answer with one word."
 NOT_RECORDED_CALL: Final = "made, but not recorded"
 FIX_NOT_RECORDED_CALL: Final = "See integrations above."

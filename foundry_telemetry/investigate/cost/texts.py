@@ -96,7 +96,7 @@ CANNOT_READ: Final = (
 )
 NOT_CSV: Final = f"{{file}}: expected CSV in UTF-8 ({{error}}): {_EXPORT}"
 NO_CLAUDE: Final = "{file}: no row names {meter}; set the name of the meter with --meter TEXT"
-CLAUDE_METERS: Final = "Claude, Anthropic or consumption unit"
+CLAUDE_METERS: Final = "Claude, Anthropic or CCU"
 NO_COLUMN: Final = "{file}, line 1: no column for the {what}; expected one of {names}; found {found}"
 NO_COLUMNS: Final = "none"
 SHORT_ROW: Final = "{file}, line {line}: {found} columns; expected {expected}"

@@ -33,7 +33,7 @@ _NAMING: Final = (
     "ChargeDescription", "SkuMeter", "UnitOfMeasure",
 )  # fmt: skip
 """Columns that may name Claude."""
-_CLAUDE: Final = r"claude|anthropic|consumption unit|\bccu"
+_CLAUDE: Final = r"claude|anthropic|consumption\s+unit|\bccu"
 _DATES: Final = ("%m/%d/%Y", "%Y-%m-%d", "%Y%m%d")
 
 

@@ -62,7 +62,7 @@ def others(found: Incident) -> Iterator[Line]:
         numbers = texts.OTHER.format(
             cause=cause.error_type,
             owner=OWNER_LABELS.get(cause.owner, UNKNOWN),
-            attempts=many(cause.attempts, ATTEMPT),
+            attempts=many(cause.attempts, texts.FAILED_ATTEMPT),
             baseline=_baseline(cause.baseline),
             calls=many(cause.failed, CALL),
         )

@@ -145,13 +145,15 @@ def _calls(found: Incident, cause: Cause) -> str:
         calls=many(whole, CALL),
         share=percent(cause.failed, whole),
         recovered=cause.recovered,
-        attempts=many(cause.attempts, ATTEMPT),
+        attempts=many(cause.attempts, texts.FAILED_ATTEMPT),
     )
 
 
 def _affected(by: Affected) -> Text:
     name = texts.NAMES.get(by.by, by.by)
-    unaffected = texts.UNAFFECTED.format(number=by.unaffected) if by.unaffected else ""
+    unaffected = (
+        texts.UNAFFECTED.format(others=many(by.unaffected, texts.OTHER_VALUE)) if by.unaffected else ""
+    )
     return Text(
         texts.BY.format(by=name, values=_shares(by, many(by.shares[0].attempts, ATTEMPT))) + unaffected
     )
@@ -167,7 +169,7 @@ def _shares(by: Affected, whole: str) -> str:
     ]
     further = len(by.shares) - _SHOWN
     if further > 0:
-        named.append(texts.FURTHER_VALUES.format(number=further))
+        named.append(texts.FURTHER_VALUES.format(others=many(further, texts.OTHER_VALUE)))
     return ", ".join(named)
 
 

@@ -50,14 +50,16 @@ SILENT: Final = "{began} ({lasted} ago); last failure {last}, no traffic since"
 FAILED: Final = "{failed:,} of {calls} failed with this error ({share})"
 NONE_FAILED: Final = "none of {calls} failed with this error"
 RECOVERED: Final = ", {recovered:,} recovered after a retry"
-FAILED_ATTEMPTS: Final = "; {attempts} failed"
+FAILED_ATTEMPTS: Final = "; {attempts}"
+FAILED_ATTEMPT: Final = ("failed attempt", "failed attempts")
 
 # --- affected, token --------------------------------------------------------------------------------------
 
 FIRST_SHARE: Final = "{value} ({failed:,} of {attempts})"
 SHARE: Final = "{value} ({failed:,} of {attempts:,})"
-FURTHER_VALUES: Final = "and {number} others"
-UNAFFECTED: Final = "; {number:,} not affected"
+FURTHER_VALUES: Final = "and {others}"
+UNAFFECTED: Final = "; {others} not affected"
+OTHER_VALUE: Final = ("other", "others")
 BY: Final = "{by}: {values}"
 TAG: Final = "tag {key}"
 SPREAD_TAG: Final = "{by}: {number} values, none with more than {share} of the failures"
@@ -93,7 +95,7 @@ TICKET: Final = "foundry-telemetry ticket {id}"
 
 # --- others, checked --------------------------------------------------------------------------------------
 
-OTHER: Final = "{cause}, owner: {owner}; {attempts} failed ({baseline}), {calls} failed"
+OTHER: Final = "{cause}, owner: {owner}: {calls} failed, {attempts} ({baseline})"
 BASELINE: Final = "baseline {baseline}"
 NO_BASELINE: Final = "no baseline"
 LOW_BASELINE: Final = "<1"

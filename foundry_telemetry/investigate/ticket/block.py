@@ -31,7 +31,7 @@ def lines(call: Call) -> Iterator[Line]:
     yield texts.BLOCK_AZURE_ID, reported.apim_request_id or NOT_REPORTED
     yield texts.BLOCK_ANTHROPIC_ID, reported.request_id or NOT_REPORTED
     yield texts.BLOCK_STATUS, _status(reported)
-    yield texts.BLOCK_CAUSE, _cause(reported)
+    yield texts.BLOCK_CAUSE if reported.error_type else texts.BLOCK_RESULT, _cause(reported)
     yield texts.BLOCK_DURATION, took(reported.duration_ms)
     yield from _known(reported)
     yield texts.BLOCK_CREDENTIAL, _credential(reported)

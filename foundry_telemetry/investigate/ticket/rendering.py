@@ -75,7 +75,7 @@ def _attempts(call: Call, width: int) -> Iterator[Line]:
             status=texts.NO_STATUS if attempt.status is None else attempt.status,
         )
         cause = attempt.error_type or attempt.outcome or UNKNOWN
-        waited = "" if wait is None else f"  {texts.WAITED.format(time=took(max(wait, 0.0)))}"
+        waited = "" if wait is None else texts.WAITED.format(time=took(max(wait, 0.0)))
         yield (
             label,
             Text.assemble(

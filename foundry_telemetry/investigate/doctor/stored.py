@@ -19,7 +19,7 @@ from foundry_telemetry.investigate.doctor.finding import (
     skipped,
     warning,
 )
-from foundry_telemetry.investigate.formatting import many
+from foundry_telemetry.investigate.formatting import many, percent
 from foundry_telemetry.investigate.texts import ATTEMPT
 from foundry_telemetry.kql import compose
 
@@ -34,6 +34,8 @@ _MOST: Final = 10
 """Services that are shown."""
 _LEDGER: Final = "AppEvents"
 _WEEK: Final = 7
+_FINE: Final = 10_000
+"""Parts of a percent."""
 _HEALTHY: Final[tuple[State, str, str | None]] = ("ok", texts.HEALTHY, None)
 _STATES: Final[Mapping[str, tuple[State, str, str | None]]] = {
     "no ledger": ("failure", texts.NO_LEDGER_EVENTS, texts.FIX_NO_LEDGER_EVENTS),
@@ -135,18 +137,28 @@ def _service(row: Row) -> Finding:
         lost=row["lost"] or 0,
         reason=texts.REASON.format(reason=row["mostly"]) if row["mostly"] else "",
         attempts=many(row["attempts"] or 0, ATTEMPT),
-        spans=texts.SPANS_KEPT.format(percent=kept) if kept is not None else "",
+        spans=texts.SPANS_KEPT.format(percent=_percent(kept)) if kept is not None else "",
     )
     return Finding(texts.RECEIVED, state, text, fix)
 
 
 def _retention(tables: list[Row], kept: float | None) -> Finding:
     found = next((row["days_kept"] for row in tables if row["table_name"] == _LEDGER), None)
-    age = texts.OLDEST_ROW.format(days=found) if found is not None else texts.NO_ROWS
+    age = texts.OLDEST_ROW.format(age=_days(found)) if found is not None else texts.NO_ROWS
     if kept is None:
         seen = texts.RETENTION_UNKNOWN.format(table=_LEDGER, age=age)
         return skipped(texts.RETENTION, seen, _SHOW_RETENTION)
-    seen = texts.RETENTION_DAYS.format(table=_LEDGER, age=age, days=kept)
+    seen = texts.RETENTION_DAYS.format(table=_LEDGER, age=age, days=_days(kept))
     if kept < _WEEK:
         return warning(texts.RETENTION, seen, "foundry-telemetry local --retention-days 30")
     return ok(texts.RETENTION, seen)
+
+
+def _days(days: float) -> str:
+    """Whole days; the query rounds what is less to 0."""
+    return many(round(days), texts.DAY) if days >= 1 else texts.LESS_THAN_A_DAY
+
+
+def _percent(share: float) -> str:
+    """As `formatting.percent` has it."""
+    return percent(round(share * _FINE), 100 * _FINE)

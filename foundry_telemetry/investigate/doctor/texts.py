@@ -256,12 +256,14 @@ SILENT: Final = "{name}: no call in 24 h"
 FIX_SILENT: Final = "Check that the service runs and calls Claude."
 NOT_COUNTED_SERVICE: Final = "{name}: {attempts} in 24 h{spans}; dropped telemetry is not counted"
 HEALTHY: Final = "{name}: {attempts} in 24 h{spans}, none dropped"
-SPANS_KEPT: Final = ", {percent:g}% of spans kept"
+SPANS_KEPT: Final = ", {percent} of spans kept"
 RETENTION: Final = "retention"
 NO_ROWS: Final = "no rows yet"
-OLDEST_ROW: Final = "oldest row {days:g} days old"
+DAY: Final[Noun] = ("day", "days")
+LESS_THAN_A_DAY: Final = "less than a day"
+OLDEST_ROW: Final = "oldest row {age} old"
 RETENTION_UNKNOWN: Final = "{table}: {age}; retention unknown"
-RETENTION_DAYS: Final = "{table}: {age}; retention {days:g} days"
+RETENTION_DAYS: Final = "{table}: {age}; retention {days}"
 
 # --- the live call ----------------------------------------------------------------------------------------
 LIVE_CALL: Final = "live call"

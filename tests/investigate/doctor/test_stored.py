@@ -118,6 +118,9 @@ def test_many_services(azure: LocalAzureMonitor) -> None:
 def test_retention(azure: LocalAzureMonitor) -> None:
     """How far the records reach back, and how long they stay."""
     assert named(stored.check(at(azure)), "retention").seen == "AppEvents: no rows yet; retention 30 days"
+    fill(azure.store, [attempt("shop")])
+    recent = named(stored.check(at(azure)), "retention").seen
+    assert recent == "AppEvents: oldest row less than a day old; retention 30 days"
     fill(azure.store, [attempt("shop", timedelta(days=12, hours=1))])
     found = named(stored.check(at(azure)), "retention")
     assert (found.state, found.seen) == (

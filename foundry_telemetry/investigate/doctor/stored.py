@@ -121,7 +121,7 @@ def _not_asked(error: Exception, scene: Scene) -> Finding:
 
 def _services(rows: list[Row]) -> Iterator[Finding]:
     if not rows:
-        yield warning(texts.RECEIVED, texts.NO_SERVICES, "foundry_telemetry.configure()")
+        yield warning(texts.RECEIVED, texts.NO_SERVICES, texts.FIX_NO_SERVICES)
     for row in rows[:_MOST]:
         yield _service(row)
     if len(rows) > _MOST:

@@ -245,6 +245,7 @@ FIX_ROLE: Final = (
     "az role assignment create --role 'Log Analytics Reader' --assignee <principal-id> --scope <resource-id>"
 )
 NO_SERVICES: Final = "No Foundry telemetry received in 30 days"
+FIX_NO_SERVICES: Final = "Call foundry_telemetry.configure() when the service starts."
 FURTHER_SERVICES: Final = "{number:,} further services; see the tab Telemetry health"
 UNNAMED: Final = "(no name)"
 NO_LEDGER_EVENTS: Final = "{name}: spans of Foundry calls, but no ledger events"

@@ -55,7 +55,7 @@ def cost(
     Last month:  foundry-telemetry cost --from last-month --to last-month
     """  # noqa: D301 - \b is for the layout of the help
     with repair():
-        from foundry_telemetry.investigate.cost import queries, rendering  # noqa: PLC0415 - reads the queries
+        from foundry_telemetry.investigate.cost import queries, rendering, texts  # noqa: PLC0415 - reads the queries
         from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
 
         query_options.one_format(json=as_json, csv=as_csv)
@@ -66,7 +66,7 @@ def cost(
             raise typer.BadParameter(str(error), param_hint="--by") from error
         _read_prices(settings)
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
-            on_progress(f"asking {asked.name}")
+            on_progress(texts.QUERY.format(source=asked.name))
             report = read_report(queries.Questions(asked.answer, begin, until), way, begin, until)
         if not _wrote(rendering, report, as_json=as_json, as_csv=as_csv):
             _show(report)
@@ -93,8 +93,9 @@ def reconcile(
     Covers the days of the file by default. Lists likely causes of each difference.
     """
     with repair():
-        from foundry_telemetry.investigate.cost import invoice, reconcile, usage  # noqa: PLC0415 - as above
+        from foundry_telemetry.investigate.cost import invoice, reconcile, texts, usage  # noqa: PLC0415 - as above
         from foundry_telemetry.investigate.cost.queries import Questions  # noqa: PLC0415 - as above
+        from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415 - as above
 
         query_options.one_format(json=as_json, csv=as_csv)
         now = datetime.now(UTC)
@@ -107,14 +108,11 @@ def reconcile(
             billed = _within(time_options.span(since, start, end, now, default=str(min(billed))), billed)
         begin, until = time_options.midnight(min(billed)), time_options.midnight(max(billed))
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
-            on_progress(f"asking {asked.name}")
+            on_progress(texts.QUERY.format(source=asked.name))
             days = Questions(asked.answer, begin, until + timedelta(days=1)).own("cost_days")
         found = reconcile.reconcile(billed, days, now)
-    if not _wrote(invoice, found, as_json=as_json, as_csv=as_csv):
-        console = _console()
-        console.print(invoice.table(found))
-        for line in invoice.lines(found):
-            console.print(line, markup=False)
+        if not _wrote(invoice, found, as_json=as_json, as_csv=as_csv):
+            invoice.show(found, console(width_of_files=_PIPE))
 
 
 def _within(span: time_options.Span, billed: Mapping[date, Any]) -> dict[date, Any]:
@@ -138,29 +136,11 @@ def _wrote(rendering: Any, found: Any, *, as_json: bool, as_csv: bool) -> bool:
     return as_json or as_csv
 
 
-def _console() -> Any:
-    from rich.console import Console  # noqa: PLC0415 - only when something is shown
-
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE)
-
-
 def _show(report: Any) -> None:
-    from foundry_telemetry.investigate.cost import rendering  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.cost.rendering import show  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415 - as above
 
-    console = _console()
-    first, *rest = rendering.lines(report)
-    console.print(first, markup=False)
-    for split in report.splits:
-        console.print()
-        console.print(rendering.table(split, console.width))
-    if not report.splits:
-        console.print(
-            "No attempt in this range has a tag. Add tags with attribute(tenant=...).", markup=False
-        )
-    console.print()
-    for line in rest:
-        console.print(line, markup=False)
+    show(report, console(width_of_files=_PIPE))
 
 
 def _read_prices(settings: str | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from foundry_telemetry.investigate.doctor import Finding, Report, State
+from foundry_telemetry.investigate.doctor import Finding, Report, State, texts
+from foundry_telemetry.investigate.formatting import many
 
 _STYLES: Final[Mapping[State, str]] = {
     "ok": "green",
@@ -22,14 +24,10 @@ _STYLES: Final[Mapping[State, str]] = {
     "failure": "bold red",
     "skipped": "dim",
 }
-_NOUNS: Final[Mapping[State, str]] = {
-    "failure": "failed",
-    "warning": "to look at",
-    "ok": "ok",
-    "skipped": "not looked at",
-}
-"""In the order in which they are counted."""
-
+_IS_COMMAND: Final = re.compile(
+    r"(?:az|curl|export|foundry-telemetry|nslookup|pip|python|timedatectl|unset) "
+).match
+"""Whether a fix is to be typed into a shell."""
 _STATE_WIDTH: Final = 9
 _CHECK_WIDTH: Final = 19
 _LEAST_ROOM: Final = 30
@@ -52,13 +50,15 @@ class Screen:
 
     @contextmanager
     def working(self) -> Iterator[Callable[[tuple[str, ...]], None]]:
-        """Show on a terminal what is waited for; the block is given what to tell of it."""
+        """Show on a terminal what is waited for; the block is given what takes the names."""
         err = Console(stderr=True, highlight=False)
         if not err.is_terminal or err.is_dumb_terminal:
             yield lambda _: None
             return
-        with err.status("looking") as status:
-            yield lambda names: status.update(f"waiting for {', '.join(names)}" if names else "done")
+        with err.status(texts.CHECKING) as status:
+            yield lambda names: status.update(
+                texts.WAITING.format(checks=", ".join(names)) if names else texts.DONE
+            )
 
     def show(self, report: Report) -> None:
         """Show what was found."""
@@ -68,7 +68,7 @@ class Screen:
         for finding in report.findings:
             self._show(finding)
         if report.event:
-            self._print(Text("\nThe call, as it will stand in AppEvents:", "bold"))
+            self._print(Text(f"\n{texts.EVENT}", "bold"))
             for line in _attempt(report.event):
                 self._print(line)
         self._out.print()
@@ -77,26 +77,33 @@ class Screen:
     def _show(self, finding: Finding) -> None:
         room = max(self._out.width - _STATE_WIDTH - _CHECK_WIDTH, _LEAST_ROOM)
         first, *rest = wrap(finding.seen, room, break_on_hyphens=False)
-        state = (f"{finding.state:{_STATE_WIDTH}}", _STYLES[finding.state])
+        state = (f"{texts.COUNTS[finding.state][0]:{_STATE_WIDTH}}", _STYLES[finding.state])
         self._print(Text.assemble(state, f"{finding.check:{_CHECK_WIDTH}}", first))
         for line in rest:
             self._print(Text(" " * (_STATE_WIDTH + _CHECK_WIDTH) + line))
-        if finding.fix:
-            label = "to see" if finding.state == "skipped" else "fix"
-            self._print(Text.assemble(" " * _STATE_WIDTH, (f"{label}: ", "bold"), finding.fix))
-        if finding.command:
-            self._print(Text(" " * (_STATE_WIDTH + len("fix: ")) + finding.command))
+        for fix in filter(None, (finding.fix, finding.command)):
+            self._show_fix(fix)
+
+    def _show_fix(self, fix: str) -> None:
+        is_command = _IS_COMMAND(fix) is not None
+        label = texts.RUN if is_command else texts.FIX
+        room = max(self._out.width - _STATE_WIDTH - len(label), _LEAST_ROOM)
+        # A command that is copied must come in one line.
+        first, *rest = [fix] if is_command else wrap(fix, room, break_on_hyphens=False)
+        self._print(Text.assemble(" " * _STATE_WIDTH, (label, "bold"), first))
+        for line in rest:
+            self._print(Text(" " * (_STATE_WIDTH + len(label)) + line))
 
     def _print(self, line: Text) -> None:
-        """Print as it is: a command that is copied must come in one line."""
+        """Print as it is."""
         self._out.print(line, soft_wrap=True)
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """A report for programs; what is not told is absent."""
+    """A report for programs; what was not reported is absent."""
     reported: dict[str, Any] = {
         "sound": report.is_sound,
-        "counts": {state: report.counts.get(state, 0) for state in _NOUNS},
+        "counts": {state: report.counts.get(state, 0) for state in texts.COUNTS},
         "findings": [_without_none(msgspec.to_builtins(finding)) for finding in report.findings],
     }
     if report.event:
@@ -117,8 +124,8 @@ def _attempt(event: Mapping[str, Any]) -> Iterator[Text]:
 
 def _summary(report: Report) -> Text:
     parts = [
-        Text(f"{report.counts[state]} {noun}", _STYLES[state])
-        for state, noun in _NOUNS.items()
+        Text(many(report.counts[state], noun), _STYLES[state])
+        for state, noun in texts.COUNTS.items()
         if report.counts.get(state)
     ]
     return Text(", ").join(parts)

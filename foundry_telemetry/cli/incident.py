@@ -64,7 +64,7 @@ def incident(
                 return
             found = find()
         _print(found, as_json=as_json)
-    raise typer.Exit(exit_codes.OK if found.verdict == "nothing wrong" else exit_codes.ATTENTION)
+    raise typer.Exit(exit_codes.OK if found.verdict == "ok" else exit_codes.ATTENTION)
 
 
 def _window(

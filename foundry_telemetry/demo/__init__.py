@@ -6,10 +6,11 @@ Monitor, and the ledger is read from there by KQL: what is shown has made the wh
 ============  ==================================================================
 ``service``   what the fake service answers, and how many tokens it served
 ``clients``   the clients, and the calls they make
-``load``      when each call is made
+``schedule``  when each call is made
 ``ledger``    ledger rows, read from the table of events
 ``table``     rows on a terminal
-``summary``   what it all comes to
-``stage``     all of it together
+``summary``   counts and sums of all rows
+``texts``     the words of all of it
+``run``       all of it together
 ============  ==================================================================
 """

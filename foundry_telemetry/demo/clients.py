@@ -68,7 +68,7 @@ def _headers(credential: dict[str, str]) -> dict[str, str]:
     return {"anthropic-version": "2023-06-01", **credential}
 
 
-def whole(deployment: str, part: Part = "well") -> Call:
+def whole(deployment: str, part: Part = "success") -> Call:
     """``create()`` of the sync SDK."""
 
     def call(clients: Clients) -> object:
@@ -77,7 +77,7 @@ def whole(deployment: str, part: Part = "well") -> Call:
     return lambda clients: asyncio.to_thread(call, clients)
 
 
-def events(deployment: str, part: Part = "well") -> Call:
+def events(deployment: str, part: Part = "success") -> Call:
     """``create(stream=True)`` of the sync SDK."""
 
     def call(clients: Clients) -> None:
@@ -88,7 +88,7 @@ def events(deployment: str, part: Part = "well") -> Call:
     return lambda clients: asyncio.to_thread(call, clients)
 
 
-def text(deployment: str, part: Part = "well") -> Call:
+def text(deployment: str, part: Part = "success") -> Call:
     """``messages.stream()`` of the async SDK."""
 
     async def call(clients: Clients) -> None:
@@ -98,7 +98,7 @@ def text(deployment: str, part: Part = "well") -> Call:
     return call
 
 
-def by_token(deployment: str, part: Part = "well") -> Call:
+def by_token(deployment: str, part: Part = "success") -> Call:
     """``create()`` of the async SDK with an Entra token."""
     return lambda clients: clients.by_token.messages.create(**_asked(deployment, part))
 
@@ -130,10 +130,10 @@ async def with_misaddressed_token(clients: Clients) -> object:
 
 async def without_token(clients: Clients) -> object:
     """Never sent: Entra refuses to issue a token."""
-    return await clients.refused.messages.create(**_asked(OPUS, "well"))
+    return await clients.refused.messages.create(**_asked(OPUS, "success"))
 
 
-def raw(deployment: str, part: Part = "well") -> Call:
+def raw(deployment: str, part: Part = "success") -> Call:
     """A bare POST of httpx."""
 
     async def call(clients: Clients) -> None:
@@ -142,7 +142,7 @@ def raw(deployment: str, part: Part = "well") -> Call:
     return call
 
 
-def raw_stream(deployment: str, part: Part = "well") -> Call:
+def raw_stream(deployment: str, part: Part = "success") -> Call:
     """A stream read line by line with httpx2."""
 
     async def call(clients: Clients) -> None:
@@ -165,7 +165,7 @@ ORDINARY: Final[tuple[Call, ...]] = (
     raw_stream(HAIKU),
     by_token(OPUS),
 )
-"""What goes well, over and over."""
+"""What succeeds, over and over."""
 
 STORY: Final[tuple[Call, ...]] = (
     text(SONNET, "cache_written"),

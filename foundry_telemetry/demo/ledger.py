@@ -37,12 +37,12 @@ class Row(Struct, frozen=True):
     """The ledger event."""
 
     def text(self, name: str) -> str | None:
-        """A field that is text; ``None`` when it was not told."""
+        """A field that is text; ``None`` when it was not reported."""
         value = self.fields.get(name)
         return value if isinstance(value, str) else None
 
     def number(self, name: str) -> float | None:
-        """A field that is a number; ``None`` when it was not told."""
+        """A field that is a number; ``None`` when it was not reported."""
         value = self.fields.get(name)
         return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 

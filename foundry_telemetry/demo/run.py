@@ -16,6 +16,7 @@ from opentelemetry import _logs, metrics, trace
 from rich.text import Text
 
 from foundry_telemetry import disabled
+from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import QUERY, Row, read_rows
 from foundry_telemetry.demo.screen import Screen
 from foundry_telemetry.demo.summary import Totals
@@ -117,12 +118,12 @@ class _Stage:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._seen: set[tuple[object, object]] = set()
-        screen.show_progress("starting the fake Foundry and the local Azure Monitor")
+        screen.show_progress(texts.STARTING)
         _leave_alone_what_is_the_users()
         self._service, self._foundry, self._azure = _servers()
-        screen.show_progress("setting up OpenTelemetry and the Azure exporter")
+        screen.show_progress(texts.CONFIGURING)
         _configure(self._azure, self._foundry)
-        screen.show_progress("importing the anthropic SDK")
+        screen.show_progress(texts.IMPORTING)
         from foundry_telemetry.demo.schedule import Load  # noqa: PLC0415 - takes a second or two
 
         self._new_load = Load
@@ -152,14 +153,15 @@ class _Stage:
         _flush("trace", "metrics")
 
     def verdict(self, totals: Totals) -> tuple[Text, bool]:
-        """Whether the ledger tells what the service served, in words and as a fact."""
+        """Whether the ledger matches what the service served, in words and as a fact."""
         served = (len(self._foundry.requests), self._service.input_tokens, self._service.output_tokens)
         reported = (totals.sent, totals.input_tokens, totals.output_tokens)
-        words = "{:,} requests, {:,} tokens in, {:,} out".format(*served)
+        words = texts.SERVED_OF.format(requests=served[0], input=served[1], output=served[2])
+        label = (f"{texts.SERVED:{texts.LABEL_WIDTH}}", "bold")
         if served == reported:
-            return Text.assemble(("served    ", "bold"), words, ("; the ledger has the same", "green")), True
-        other = "{:,} attempts, {:,} in, {:,} out".format(*reported)
-        return Text.assemble(("served    ", "bold"), words, (f"; the ledger has {other}", "red")), False
+            return Text.assemble(label, words, (texts.MATCH, "green")), True
+        other = texts.MISMATCH.format(attempts=reported[0], input=reported[1], output=reported[2])
+        return Text.assemble(label, words, (other, "red")), False
 
     def _take(self, totals: Totals) -> None:
         """Have the exporter post what it holds, and show what of it arrived."""

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 from rich.text import Text
 
+from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import FULL_WIDTH, LedgerTable
@@ -83,19 +84,19 @@ class Screen:
         self._print(self._table.rows(rows))
 
     def tell_page(self, url: str, *, opened: bool = False, stays: bool = False) -> None:
-        """Tell where the page is, on standard error, which is where a person looks when output is piped.
+        """Show where the page is, on standard error, which is where a person looks when output is piped.
 
         Args:
             url: Its address.
             opened: Whether it was opened in a browser.
             stays: Whether everything else is over.
         """
-        words = "stays open; Ctrl-C ends it" if stays else "opened in your browser" if opened else ""
+        words = texts.STAYS if stays else texts.OPENED if opened else ""
         with self._cleared():
-            self._err.print(Text.assemble(("page      ", "bold"), url, f"  {words}"))
+            self._err.print(Text.assemble((f"{texts.DASHBOARD:{texts.LABEL_WIDTH}}", "bold"), url, words))
 
     def close(self, totals: Totals, verdict: RenderableType | None) -> None:
-        """Show what it all comes to, if anything came; with JSON on standard error, on a terminal only.
+        """Show the summary, if anything came; with JSON on standard error, on a terminal only.
 
         Args:
             totals: Of all rows.

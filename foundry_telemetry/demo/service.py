@@ -27,7 +27,7 @@ Part = Literal[
     "no_deployment",
     "no_role",
     "overloaded",
-    "well",
+    "success",
 ]
 
 PART_HEADER: Final = "x-demo-part"
@@ -60,7 +60,7 @@ class Service:
 
     def respond(self, request: ReceivedRequest) -> FakeResponse:
         """Answer one request."""
-        part = _PARTS.get(request.headers.get(PART_HEADER, ""), Service._well)
+        part = _PARTS.get(request.headers.get(PART_HEADER, ""), Service._success)
         # As it is from here on: a response that is made anew would not be the one that is counted.
         response = structs.replace(part(self, request).played(request), make=None)
         counted_input, counted_output = _count(self._sent(response))
@@ -73,7 +73,7 @@ class Service:
         held = (index for index, pause in response.pauses if pause is self._never)
         return b"".join(response.chunks[: next(held, None)])
 
-    def _well(self, request: ReceivedRequest) -> FakeResponse:
+    def _success(self, request: ReceivedRequest) -> FakeResponse:
         return self._answer(request)
 
     def _cache_written(self, request: ReceivedRequest) -> FakeResponse:

@@ -1,4 +1,4 @@
-"""What the ledger comes to: by cause, by tenant, and in all."""
+"""The sums of the ledger: by result, by tenant, and in all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
+from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
-from foundry_telemetry.demo.table import ABSENT, TENANT, absent, grid, reported, style_of
+from foundry_telemetry.demo.table import TENANT, absent, grid, reported, style_of
+from foundry_telemetry.investigate.formatting import many
+from foundry_telemetry.investigate.texts import ATTEMPT, CALL
 from foundry_telemetry.schema import field_table as names
 
 _WIDE: Final = 120
@@ -46,23 +49,30 @@ class Totals:
 
     def line(self) -> str:
         """All of it in a few words."""
-        return (
-            f"{_many(len(self.rows), 'attempt')} · {self.input_tokens:,} in · {self.output_tokens:,} out"
-            f" · ${self.cost_usd:.4f}"
+        return texts.RUNNING.format(
+            attempts=many(len(self.rows), ATTEMPT),
+            input=self.input_tokens,
+            output=self.output_tokens,
+            cost=usd(self.cost_usd),
         )
+
+
+def usd(amount: float) -> str:
+    """US dollars, with the decimals of the rows."""
+    return f"${amount:,.6f}"
 
 
 def summary(totals: Totals, console: Console) -> RenderableType:
     """The summary of a load."""
-    return Group(_by_cause(totals.rows, console), Text(), *_in_all(totals))
+    return Group(_by_result(totals.rows, console), Text(), *_in_all(totals))
 
 
-def _by_cause(rows: Iterable[Row], console: Console) -> RenderableType:
+def _by_result(rows: Iterable[Row], console: Console) -> RenderableType:
     groups: dict[tuple[str, str | None, bool | None], list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.cause, row.text(names.ERROR_OWNER), row.retryable].append(row)
     wide = console.width >= _WIDE
-    facts = ((20, False), (5, True), (15, False), (7, False))
+    facts = ((20, False), (5, True), (16, False), (9, False))
     ids = ((36, False), (28, False)) if wide else ()
     lines = [_heading(wide=wide)]
     for (cause, owner, retryable), members in sorted(groups.items(), key=lambda item: -len(item[1])):
@@ -72,7 +82,7 @@ def _by_cause(rows: Iterable[Row], console: Console) -> RenderableType:
             Text(cause, style=style_of(example)),
             Text(str(len(members))),
             absent() if owner is None else Text(OWNER_LABELS.get(owner, owner)),
-            _helps(retryable),
+            _retryable(retryable),
         ]
         ids_or_why_not = _evidence(example)
         lines.append([*cells, *ids_or_why_not] if wide else cells)
@@ -82,7 +92,8 @@ def _by_cause(rows: Iterable[Row], console: Console) -> RenderableType:
 
 
 def _heading(*, wide: bool) -> list[Text]:
-    titles = ("cause", "count", "whose move", "retry", *(("azure id", "anthropic id") if wide else ()))
+    ids = (texts.AZURE_ID, texts.ANTHROPIC_ID) if wide else ()
+    titles = (texts.RESULT, texts.COUNT, texts.OWNER, texts.RETRYABLE, *ids)
     return [Text(title, style="bold") for title in titles]
 
 
@@ -99,10 +110,10 @@ def _as_table(lines: Iterable[list[Text]], columns: tuple[tuple[int, bool], ...]
     return Group(*parts)
 
 
-def _helps(retryable: bool | None) -> Text:  # noqa: FBT001 - it is the value shown
+def _retryable(retryable: bool | None) -> Text:  # noqa: FBT001 - it is the value shown
     if retryable is None:
         return absent()
-    return Text("helps", style="yellow") if retryable else Text("no help", style="red")
+    return Text(texts.YES, style="yellow") if retryable else Text(texts.NO, style="red")
 
 
 def _evidence(row: Row) -> tuple[Text, Text]:
@@ -110,7 +121,8 @@ def _evidence(row: Row) -> tuple[Text, Text]:
     azure, anthropic = row.ids
     if row.outcome == _NOT_SENT:
         code = row.text(names.ENTRA_CODE)
-        return Text(f"not sent: {code}" if code else "not sent", style="dim"), reported(anthropic)
+        why = texts.NOT_SENT_BECAUSE.format(code=code) if code else texts.NOT_SENT
+        return Text(why, style="dim"), reported(anthropic)
     return reported(azure), reported(anthropic)
 
 
@@ -118,37 +130,32 @@ def _in_all(totals: Totals) -> list[Text]:
     rows = totals.rows
     calls = len({row.text(names.CALL_ID) for row in rows})
     failed = sum(row.retryable is not None for row in rows)
-    lines = [
-        _line("attempts", f"{len(rows)} for {_many(calls, 'call')}, {failed} failed"),
-        _line(
-            "tokens",
-            f"{totals.input_tokens:,} in ({totals.cache_read_tokens:,} from the cache, "
-            f"{totals.cache_write_tokens:,} written to it) · {totals.output_tokens:,} out",
-        ),
-        _line("cost", _cost(totals)),
-    ]
     tenants: dict[str, float] = defaultdict(float)
     for row in rows:
-        tenants[row.text(TENANT) or ABSENT] += row.number(names.COST) or 0.0
-    lines.append(
-        _line("tenants", " · ".join(f"{name} ${cost:.4f}" for name, cost in sorted(tenants.items())))
+        tenants[row.text(TENANT) or texts.ABSENT] += row.number(names.COST) or 0.0
+    attempts = texts.ATTEMPTS_OF.format(attempts=len(rows), calls=many(calls, CALL), failed=failed)
+    tokens = texts.TOKENS_OF.format(
+        input=totals.input_tokens,
+        read=totals.cache_read_tokens,
+        written=totals.cache_write_tokens,
+        output=totals.output_tokens,
     )
-    return lines
+    return [
+        _line(texts.ATTEMPTS, attempts),
+        _line(texts.TOKENS, tokens),
+        _line(texts.COSTS, _cost(totals)),
+        _line(texts.TENANTS, " · ".join(f"{name} {usd(cost)}" for name, cost in sorted(tenants.items()))),
+    ]
 
 
 def _cost(totals: Totals) -> str:
     finished = [row for row in totals.rows if row.fields.get(names.USAGE_COMPLETE) is True]
     unpriced = sum(row.number(names.COST) is None for row in finished)
     sources = sorted({source for row in totals.rows if (source := row.text(names.COST_SOURCE))})
-    words = f"${totals.cost_usd:.4f} at list price"
-    if sources:
-        words += f" ({', '.join(sources)})"
-    return words + (f"; {_many(unpriced, 'answer')} of a model without one" if unpriced else "")
+    named = texts.SOURCES.format(sources=", ".join(sources)) if sources else ""
+    words = texts.COSTS_OF.format(cost=usd(totals.cost_usd), sources=named)
+    return words + (texts.UNPRICED.format(attempts=many(unpriced, ATTEMPT)) if unpriced else "")
 
 
 def _line(title: str, text: str) -> Text:
-    return Text.assemble((f"{title:10}", "bold"), text)
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return Text.assemble((f"{title:{texts.LABEL_WIDTH}}", "bold"), text)

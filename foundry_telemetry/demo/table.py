@@ -2,23 +2,24 @@
 
 A wide terminal gets one line for a row with both ids whole; a middling one shortens the ids, as the ellipsis
 in them shows; a narrow one gets a second line with the time and both ids whole. A dim dash stands for what
-was not told.
+was not reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC
 from typing import Final, NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COUNT_TOKENS, TAG_PREFIX
 
-ABSENT: Final = "–"  # noqa: RUF001 - an en dash stands for what was not told
 FULL_WIDTH: Final = 197
 """Columns of a terminal that everything fits into on one line."""
 _WHOLE_WIDTH: Final = 157
@@ -44,7 +45,7 @@ class _Column(NamedTuple):
 
 
 def style_of(row: Row) -> str:
-    """Green for what went well, yellow for what another attempt may mend or nobody waited for, red else."""
+    """Green for success, yellow for what a retry may fix or the caller abandoned, red else."""
     if row.outcome == "ok":
         return "green"
     return "yellow" if row.retryable or row.outcome in _NOT_FINISHED else "red"
@@ -56,8 +57,8 @@ def number(value: float | None, form: str) -> Text:
 
 
 def absent() -> Text:
-    """The sign for what was not told."""
-    return Text(ABSENT, style="dim")
+    """The sign for what was not reported."""
+    return Text(texts.ABSENT, style="dim")
 
 
 def count_of(name: str) -> Callable[[Row], Text]:
@@ -76,14 +77,14 @@ def _status(row: Row) -> Text:
     return status
 
 
-def _cause(row: Row) -> Text:
+def _result(row: Row) -> Text:
     note = ""
     if row.text(names.OPERATION) == COUNT_TOKENS:
         note = COUNT_TOKENS
     elif row.outcome == "stream_error":
-        note = "in stream"
+        note = texts.IN_STREAM
     elif row.fields.get(names.REQUEST_STREAM) is True and row.cause == "ok":
-        note = "stream"
+        note = texts.STREAM
     return Text.assemble((row.cause, style_of(row)), (f" {note}" if note else "", "dim"))
 
 
@@ -93,7 +94,7 @@ def _first_token(row: Row) -> Text:
 
 
 def _time(row: Row) -> Text:
-    return Text(f"{row.time.astimezone():%H:%M:%S}", style="dim")
+    return Text(f"{row.time.astimezone(UTC):%H:%M:%S}", style="dim")
 
 
 def reported(value: str | None) -> Text:
@@ -111,29 +112,29 @@ def _short_anthropic(row: Row) -> Text:
     return reported(value if value is None or len(value) <= 2 * _TAIL else f"{value[:4]}…{value[-_TAIL:]}")
 
 
-_TIME: Final = _Column("time", 8, _time)
+_TIME: Final = _Column(texts.TIME, 8, _time)
 _FACTS: Final = (
-    _Column("deployment", 17, _deployment),
-    _Column("#", 1, count_of(names.ATTEMPT_NUMBER), right=True),
-    _Column("http", 4, _status, right=True),
-    _Column("cause", 20, _cause),
-    _Column("in", 6, count_of(names.INPUT_TOKENS), right=True),
-    _Column("out", 5, count_of(names.OUTPUT_TOKENS), right=True),
-    _Column("cached", 6, count_of(names.CACHE_READ_TOKENS), right=True),
-    _Column("ttft", 5, _first_token, right=True),
-    _Column("cost $", 8, lambda row: number(row.number(names.COST), "{:.6f}"), right=True),
+    _Column(texts.DEPLOYMENT, 17, _deployment),
+    _Column(texts.NUMBER, 1, count_of(names.ATTEMPT_NUMBER), right=True),
+    _Column(texts.STATUS, 4, _status, right=True),
+    _Column(texts.RESULT, 20, _result),
+    _Column(texts.INPUT, 6, count_of(names.INPUT_TOKENS), right=True),
+    _Column(texts.OUTPUT, 5, count_of(names.OUTPUT_TOKENS), right=True),
+    _Column(texts.CACHED, 6, count_of(names.CACHE_READ_TOKENS), right=True),
+    _Column(texts.TTFT, 5, _first_token, right=True),
+    _Column(texts.COST, 8, lambda row: number(row.number(names.COST), "{:.6f}"), right=True),
 )
 _WHOLE_IDS: Final = (
-    _Column("azure id", _AZURE_WIDTH, lambda row: reported(row.ids[0])),
-    _Column("anthropic id", _ANTHROPIC_WIDTH, lambda row: reported(row.ids[1])),
+    _Column(texts.AZURE_ID, _AZURE_WIDTH, lambda row: reported(row.ids[0])),
+    _Column(texts.ANTHROPIC_ID, _ANTHROPIC_WIDTH, lambda row: reported(row.ids[1])),
 )
 _SHORT_IDS: Final = (
-    _Column("azure id", _HEAD + 1, _short_azure),
-    _Column("anthropic id", 5 + _TAIL, _short_anthropic),
+    _Column(texts.AZURE_ID, _HEAD + 1, _short_azure),
+    _Column(texts.ANTHROPIC_ID, 5 + _TAIL, _short_anthropic),
 )
 _FURTHER: Final = (
-    _Column("tenant", 8, lambda row: reported(row.text(TENANT))),
-    _Column("client", 29, lambda row: reported(row.text(names.CLIENT))),
+    _Column(texts.TENANT, 8, lambda row: reported(row.text(TENANT))),
+    _Column(texts.CLIENT, 29, lambda row: reported(row.text(names.CLIENT))),
 )
 
 
@@ -154,7 +155,7 @@ class LedgerTable:
         head = _lines(self._columns, [[Text(one.title, style="bold") for one in self._columns]])
         if not self._second_line:
             return head
-        second = f" {'time':8} {'azure id':{_AZURE_WIDTH}} anthropic id"
+        second = f" {texts.TIME:8} {texts.AZURE_ID:{_AZURE_WIDTH}} {texts.ANTHROPIC_ID}"
         return Group(head, Text(second, style="dim bold", no_wrap=True, overflow="crop"))
 
     def rows(self, rows: Iterable[Row]) -> RenderableType:

@@ -1,22 +1,20 @@
-"""From an id or a time to the cause, whose move it is, and the next step: the read side of the ledger.
+"""From an id or a time to the cause, its owner, and the next step: the read side of the ledger.
 
 *Source*: what answers KQL, a workspace in Azure or the local Azure Monitor. *Cause*: a failure class together
-with whose move it is. *Call* and *attempt* as everywhere: one thing the application asked for, and one HTTP
-exchange for it.
+with its owner. *Call* and *attempt* as everywhere: one thing the application asked for, and one HTTP exchange
+for it.
 
-==============  ==============================================================================
-``ids``         what kind of id a text is; support codes
-``values``      values read from a store, made harmless
-``sources``     who is asked, and what is said when there is no answer
-``questions``   the queries, and their answers as records
-``call``        one call: its attempts, the trace around it, its cause
-``change``      since when
-``causes``      what is wrong, and what is only usual
-``incident``    whose fault, since when, who is hit, what to do
-``run_concurrently``    several questions at a time
-``words``       times, numbers and lines as both commands write them
-``cost``        who spent what, and whether the invoice says the same
-``doctor``      what is set up wrong, and how to mend it
-``*_text``      each on a terminal; ``*_block`` and ``*_markdown`` for a ticket
-==============  ==============================================================================
+====================  ========================================================================
+``texts``             the words of all commands; those of one stand in the `texts` of its folder
+``sources``           where queries are sent; ``source_errors`` when there is no answer
+``queries``           the queries, and their answers as records
+``display_safety``    values read from a store, made harmless
+``formatting``        times, numbers and lines as all commands write them
+``concurrency``       several queries at a time
+``next_steps``        the steps of the advice, with what is known filled in
+``incident``          cause, owner, since when, who is affected, the next step
+``ticket``            one call: its attempts, its trace, its cause, and the text for support
+``cost``              who spent what, and whether the invoice matches
+``doctor``            what is set up wrong, and how to fix it
+====================  ========================================================================
 """

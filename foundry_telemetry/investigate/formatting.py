@@ -10,16 +10,20 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-ABSENT: Final = "not told"
+from foundry_telemetry.investigate.texts import UNKNOWN, Noun
+
 _WIDTH_OF_FILES: Final = 100
 """Columns where the output is no terminal."""
-_LABEL: Final = 8
+_LABEL: Final = 9
 _NARROWEST: Final = 20
 """Columns that text gets on however narrow a terminal."""
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
 _DAY_S: Final = 86_400
 _SECOND_MS: Final = 1_000
+_LONGEST_MS: Final = 3.2e12
+"""A hundred years: stored durations can be anything."""
+_LEAST_PERCENT: Final = 0.1
 _UNITS: Final = ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min"))
 
 Line = tuple[str, Text]
@@ -38,75 +42,88 @@ def clock(moment: datetime, *, milliseconds: bool = False) -> str:
 
 
 def moment(value: datetime, now: datetime) -> str:
-    """The clock; with the day where that is another one than now."""
+    """``03:00:01 UTC``; with the day where that is another one than now."""
     same = value.astimezone(UTC).date() == now.astimezone(UTC).date()
-    return clock(value) if same else f"{value.astimezone(UTC):%b %d} {clock(value)}"
+    return f"{clock(value)} UTC" if same else f"{value.astimezone(UTC):%b %d} {clock(value)} UTC"
 
 
-def span(start: datetime, end: datetime) -> str:
+def span(start: datetime, end: datetime, *, milliseconds: bool = False) -> str:
     """``2026-11-22 03:00:00 to 03:30:00 UTC``; with the second day where it is another one."""
-    first = day_and_time(start).removesuffix(" UTC")
-    same = start.astimezone(UTC).date() == end.astimezone(UTC).date()
-    return f"{first} to {clock(end)} UTC" if same else f"{first} to {day_and_time(end)}"
+    first, last = (f"{one.astimezone(UTC):%Y-%m-%d}" for one in (start, end))
+    begin, until = (clock(one, milliseconds=milliseconds) for one in (start, end))
+    return f"{first} {begin} to {'' if first == last else f'{last} '}{until} UTC"
 
 
 def lasted(time: timedelta) -> str:
-    """``14 min``, ``2 h 5 min``, ``41 s``."""
-    left = max(round(time.total_seconds()), 0)
-    parts = []
-    for seconds, unit in _UNITS:
-        count, left = divmod(left, seconds)
+    """``14 min``, ``2 h 5 min``, ``41 s``; ``<1 s`` for what was shorter."""
+    seconds = max(time.total_seconds(), 0.0)
+    if 0 < seconds < 1:
+        return "<1 s"
+    rest, parts = round(seconds), []
+    for length, unit in _UNITS:
+        count, rest = divmod(rest, length)
         if count:
             parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) or f"{left} s"
+    return " ".join(parts[:2]) or f"{rest} s"
 
 
 def took(milliseconds: float | None) -> str:
-    """``41 ms`` or ``1.2 s``."""
+    """``41 ms``, ``1.2 s``, ``3 min``."""
     if milliseconds is None:
-        return ABSENT
-    return (
-        f"{milliseconds:.0f} ms" if abs(milliseconds) < _SECOND_MS else f"{milliseconds / _SECOND_MS:,.1f} s"
-    )
+        return UNKNOWN
+    if abs(milliseconds) >= _MINUTE_S * _SECOND_MS:
+        return lasted(timedelta(milliseconds=max(0.0, min(milliseconds, _LONGEST_MS))))
+    if abs(milliseconds) >= _SECOND_MS:
+        return f"{milliseconds / _SECOND_MS:,.1f} s"
+    return f"{milliseconds:.0f} ms" if not 0 < milliseconds < 1 else "<1 ms"
 
 
-def many(count: int, noun: str) -> str:
+def many(count: int, noun: Noun) -> str:
     """``1 call``, ``1,204 calls``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun[count != 1]}"
 
 
 def percent(part: int, whole: int) -> str:
-    """``34%``; never 0 % or 100 % where that is not exactly so."""
+    """``34%``, ``0.4%``, ``99.7%``; never 0 % or 100 % where that is not exactly so."""
     if not whole or part in (0, whole):
         return "100%" if whole and part else "0%"
-    share = round(100 * part / whole)
-    return "<1%" if share == 0 else ">99%" if share == 100 else f"{share}%"  # noqa: PLR2004 - percent
+    share = 100 * part / whole
+    if share < _LEAST_PERCENT:
+        return f"<{_LEAST_PERCENT}%"
+    if share > 100 - _LEAST_PERCENT:
+        return f">{100 - _LEAST_PERCENT}%"
+    return f"{share:.0f}%" if 1 <= share <= 99 else f"{share:.1f}%"  # noqa: PLR2004 - percent
 
 
-def console(*, stderr: bool = False) -> Console:
-    """A console that changes nothing of what it is given. Colour as the terminal and ``NO_COLOR`` say."""
+def console(*, stderr: bool = False, width_of_files: int = _WIDTH_OF_FILES) -> Console:
+    """A console that changes nothing of what it is given. Colour as the terminal and ``NO_COLOR`` say.
+
+    Args:
+        stderr: Writes to standard error.
+        width_of_files: Columns where the output is no terminal and ``COLUMNS`` is not set.
+    """
     made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not made.is_terminal and "COLUMNS" not in os.environ:
-        made.width = _WIDTH_OF_FILES
+        made.width = width_of_files
     return made
 
 
-def show(lines: Iterable[Line], console: Console) -> None:
+def show(lines: Iterable[Line], console: Console, width: int = _LABEL) -> None:
     """Write lines as `page` lays them out."""
-    for line in page(lines, console):
+    for line in page(lines, console, width):
         console.print(line, soft_wrap=True)
 
 
-def page(lines: Iterable[Line], console: Console) -> Iterator[Text]:
-    """Lines with their labels in a column of its own; long ones go on under their beginning."""
+def page(lines: Iterable[Line], console: Console, width: int = _LABEL) -> Iterator[Text]:
+    """Lines with their labels in a column of this width; long ones go on under their beginning."""
     for label, reported in lines:
         heading = label
         if reported.no_wrap:
-            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), reported)
+            yield Text.assemble((f"{heading:{width}} ", "bold"), reported)
             continue
-        for piece in reported.wrap(console, max(console.width - _LABEL - 1, _NARROWEST)):
+        for piece in reported.wrap(console, max(console.width - width - 1, _NARROWEST)):
             piece.rstrip()
-            yield Text.assemble((f"{heading:{_LABEL}} ", "bold"), piece)
+            yield Text.assemble((f"{heading:{width}} ", "bold"), piece)
             heading = ""
 
 

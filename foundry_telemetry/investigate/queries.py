@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from foundry_telemetry.investigate import texts
 from foundry_telemetry.investigate.attempt_columns import AttemptColumns
 from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.sources import Row, Source, SourceError
@@ -233,8 +234,7 @@ def _record(row: Row, kind: type[_Record], types: dict[str, Any]) -> _Record:
     try:
         return msgspec.convert(fitting, kind)
     except msgspec.ValidationError as error:
-        why = f"an answer has not what it must have ({error}): update foundry-telemetry"
-        raise SourceError(why) from error
+        raise SourceError(texts.OTHER_COLUMNS.format(error=error)) from error
 
 
 def _fits(value: object, kind: Any) -> bool:

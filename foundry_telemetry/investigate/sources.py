@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 from urllib.parse import urlsplit
 
+from foundry_telemetry.investigate import texts
 from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.source_errors import explained
 from foundry_telemetry.kql import compose, files
@@ -89,7 +90,7 @@ class Source:
         except Exception as error:
             raise SourceError(explained(error, self.name, is_local=self.is_local)) from error
         if isinstance(result, LogsQueryPartialResult):
-            raise SourceError(f"{self.name} gave a part of its answer only: look at a shorter time")
+            raise SourceError(texts.PARTIAL.format(name=self.name))
         return [_row(table.columns, row, raw) for table in result.tables for row in table.rows]
 
 
@@ -144,10 +145,7 @@ def local(url: str) -> Source:
         SourceError: It is no address on this machine.
     """
     if not _is_loopback(url):
-        raise SourceError(
-            f"{plain(url)!r} is no address of a local Azure Monitor: expected http://127.0.0.1:{PORT}, as "
-            "`foundry-telemetry local` prints it; a workspace in Azure is asked with --workspace ID"
-        )
+        raise SourceError(texts.NOT_LOCAL.format(url=plain(url), port=PORT))
     from azure.core.pipeline.policies import SansIOHTTPPolicy  # noqa: PLC0415 - takes a while
     from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
     from azure.monitor.query import LogsQueryClient  # noqa: PLC0415
@@ -160,7 +158,8 @@ def local(url: str) -> Source:
         transport=RequestsTransport(use_env_settings=False),
         retry_total=0,
     )
-    return Source(client, _ANY_WORKSPACE, f"local Azure Monitor at {url.rstrip('/')}", is_local=True)
+    name = texts.LOCAL_SOURCE.format(url=url.rstrip("/"))
+    return Source(client, _ANY_WORKSPACE, name, is_local=True)
 
 
 def azure(workspace: str, endpoint: str | None = None) -> Source:
@@ -170,16 +169,9 @@ def azure(workspace: str, endpoint: str | None = None) -> Source:
         SourceError: There is no id of a workspace, or the endpoint would get a token over plain HTTP.
     """
     if not _GUID.fullmatch(workspace):
-        raise SourceError(
-            f"{plain(workspace)!r} is no id of a workspace: expected a GUID, with --workspace or in "
-            f"{WORKSPACE}; "
-            'find it with `az monitor log-analytics workspace list --query "[].[name, customerId]" -o tsv`'
-        )
+        raise SourceError(texts.NOT_A_WORKSPACE.format(workspace=plain(workspace), variable=WORKSPACE))
     if endpoint is not None and not endpoint.startswith("https://"):
-        raise SourceError(
-            f"{plain(endpoint)!r} is no query API of Azure: expected https://api.loganalytics.io, or that of "
-            "your cloud, such as https://api.loganalytics.us; without --url it is the former"
-        )
+        raise SourceError(texts.NOT_A_QUERY_API.format(url=plain(endpoint)))
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - takes a while
     from azure.monitor.query import LogsQueryClient  # noqa: PLC0415
 
@@ -191,7 +183,7 @@ def azure(workspace: str, endpoint: str | None = None) -> Source:
         read_timeout=WAIT_S + 10,
         **options,
     )
-    return Source(client, workspace, f"workspace {workspace} in Azure", is_local=False)
+    return Source(client, workspace, texts.AZURE_SOURCE.format(workspace=workspace), is_local=False)
 
 
 class _NoCredential:
@@ -201,7 +193,7 @@ class _NoCredential:
         self._fail()
 
     def _fail(self) -> NoReturn:
-        raise RuntimeError("the local Azure Monitor takes no token")
+        raise RuntimeError("the local Azure Monitor needs no token")
 
 
 def _is_loopback(url: str) -> bool:

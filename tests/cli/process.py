@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import sys
@@ -121,6 +122,10 @@ class Terminal:
     def read_until(self, pattern: str | None = None) -> None:
         """Read until something is drawn; without it, to the end."""
         while pattern is None or not re.search(pattern, self.drawn):
+            # What is never drawn must fail the test: a command that stays open would hold it for ever.
+            if not select.select([self._ours], [], [], PATIENCE_S)[0]:
+                self.process.kill()
+                raise AssertionError(f"{pattern!r} was not drawn in time: {self.drawn}")
             try:
                 piece = os.read(self._ours, 65536)
             except OSError:  # Linux says so when the other side is closed

@@ -40,11 +40,11 @@ def test_tables(url: str, tmp_path: Path) -> None:
     """On pipes too every part is there with its dollars, its name as it is; the sum stands above."""
     ended = run(tmp_path, "cost", "--by", "tag", "--since", "1d", "--url", url)
     assert (ended.code, ended.err) == (0, "")
-    assert "$4.00 for 2 attempts" in ended.out
+    assert "$4.00 (2 attempts)" in ended.out
     rows = [line.split() for line in ended.out.splitlines()]
     assert ["[bold]acme", "$3.00"] in [row[:2] for row in rows]
     assert ["globex", "$1.00"] in [row[:2] for row in rows]
-    for line in ("month to date", "forecast", "failures", "retries", "left alone", "not told", "cold cache"):
+    for line in ("Month to date", "Forecast", "Failed attempts", "Retries", "Abandoned", "Cache re-writes"):
         assert line in ended.out
 
 
@@ -53,9 +53,9 @@ def test_terminals(url: str, tmp_path: Path, columns: int) -> None:
     """At 80 columns the money is whole and stands in line; at 120 the tokens are there too."""
     terminal = Terminal(tmp_path, columns, "cost", "--since", "1d", "--url", url)
     assert terminal.end() == 0
-    assert "…" not in "".join(line for line in terminal.lines if "asking" not in line)  # that is progress
-    (head,) = (line for line in terminal.lines if line.startswith("deployment"))
-    assert ("cache read" in head) == (columns == 120)
+    assert "…" not in "".join(line for line in terminal.lines if "querying" not in line)  # that is progress
+    (head,) = (line for line in terminal.lines if line.startswith("Deployment"))
+    assert (head.split()[-1] == "tokens") == (columns == 120)
     rows = [line for line in terminal.lines if re.match(r"(claude-sonnet-5-5|d) ", line)]
     assert [row.split()[1] for row in rows] == ["$3.00", "$1.00"]
     assert all(len(line) <= columns for line in (head, *rows))
@@ -100,13 +100,13 @@ def test_what_cannot_be(tmp_path: Path, arguments: tuple[str, ...], code: int, w
 
 
 def test_reconcile(url: str, tmp_path: Path) -> None:
-    """A bill of ten percent more on the day: the difference is told, as table, JSON and CSV."""
+    """A bill of ten percent more on the day: the difference is shown, as table, JSON and CSV."""
     text = f"Date,MeterName,Quantity,CostInUSD\n{AT:%m/%d/%Y},Claude Consumption Units,440,4.40\n"
     (tmp_path / "usage.csv").write_text(text, encoding="utf-8")
     asked = ("reconcile", "usage.csv", "--url", url)
     ended = run(tmp_path, *asked)
     assert (ended.code, ended.err) == (0, "")
-    assert "billed $4.40, ledger $4.00, difference +$0.4000" in ended.out
+    assert "Billed $4.40, recorded $4.00, difference +$0.40" in ended.out
     assert f"{AT:%Y-%m-%d}" in ended.out
     reported = json.loads(run(tmp_path, *asked, "--json").out)
     assert (reported["billed_usd"], reported["ledger_usd"]) == (4.4, 4.0)
@@ -124,10 +124,10 @@ def test_reconcile_with_another_file(tmp_path: Path) -> None:
 
 
 def test_the_bill_of_the_demonstration(tmp_path: Path) -> None:
-    """Its two tenants and its deployments split it exactly; ledger, metrics and command tell one sum."""
+    """Its two tenants and its deployments split it exactly; ledger, metrics and command have one sum."""
     terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser")
-    terminal.read_until(r"the ledger has the same[\s\S]*Ctrl-C ends it")
-    address = re.search(r"page +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    terminal.read_until(r"the ledger matches[\s\S]*Press Ctrl-C to stop")
+    address = re.search(r"dashboard +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address
     ask = local(address[1]).answer
     rows = ask(

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.disabled import VARIABLE
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.field_table import LEDGER
@@ -177,17 +178,19 @@ def test_piped_table(runs: Runs) -> None:
     assert "…" not in out
     assert re.search(rf"429 rate_limited .* {AZURE_ID} –", out)  # noqa: RUF001
     assert re.search(rf"200 ok stream  .*\d\.\d\ds \d\.\d{{6}} {AZURE_ID} {ANTHROPIC_ID}", out)
-    assert re.search(rf"rate_limited +2 you: quota +helps +{AZURE_ID}", out)
-    assert re.search(r"credential_error +1 you: credential no help not sent: AADSTS7000215", out)
-    assert out.rstrip().endswith("the ledger has the same")
+    assert re.search(rf"rate_limited +2 {OWNER_LABELS['quota']} +yes +{AZURE_ID}", out)
+    assert re.search(
+        rf"credential_error +1 {OWNER_LABELS['caller_credential']} +no +not sent: AADSTS7000215", out
+    )
+    assert out.rstrip().endswith("the ledger matches")
 
 
 def test_rows_come_in_live(runs: Runs) -> None:
     """On a terminal the progress is drawn again after the first rows."""
     drawn = runs.middling.drawn
-    assert "starting the fake Foundry" in drawn
+    assert "starting a fake Foundry" in drawn
     first_row = drawn.index("claude-")
-    assert re.search(r"\d+ attempts? · [\d,]+ in · [\d,]+ out · \$0\.\d{4}", drawn[first_row:])
+    assert re.search(r"\d+ attempts? · [\d,]+ tokens in · [\d,]+ out · \$0\.\d{6}", drawn[first_row:])
 
 
 def test_middling_terminal(runs: Runs) -> None:
@@ -217,7 +220,7 @@ def test_interrupt(tmp_path: Path) -> None:
     assert "Traceback" not in terminal.drawn
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal.drawn)
     lines = terminal.lines
-    assert any(line.startswith("cause ") for line in lines)
+    assert any(line.startswith("result ") for line in lines)
     assert any(line.startswith("tokens ") for line in lines)
     assert all(len(line) <= 80 for line in lines)
     assert any(re.fullmatch(rf" \d\d:\d\d:\d\d {AZURE_ID} {ANTHROPIC_ID}", line) for line in lines)
@@ -230,8 +233,8 @@ def test_page_stays(tmp_path: Path) -> None:
     """
     variables = {"PYTHONIOENCODING": "latin-1", VARIABLE: "true"}
     terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser", **variables)
-    terminal.read_until(r"the ledger has the same[\s\S]*Ctrl-C ends it")
-    address = re.search(r"page +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    terminal.read_until(r"the ledger matches[\s\S]*Press Ctrl-C to stop")
+    address = re.search(r"dashboard +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address
     status = httpx.get(f"{address[1]}/status.json", trust_env=False).json()
     reported = re.search(r"attempts +(\d+) for", "\n".join(terminal.lines))
@@ -245,8 +248,8 @@ def test_page_stays(tmp_path: Path) -> None:
 def test_interrupt_while_starting(tmp_path: Path) -> None:
     """Ctrl-C before anything came ends it with 130 and without a word."""
     terminal = Terminal(tmp_path, 100, "demo")
-    terminal.read_until("starting|setting up")
+    terminal.read_until("starting|configuring")
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 130
     assert "Traceback" not in terminal.drawn
-    assert "cause" not in terminal.drawn
+    assert "result" not in terminal.drawn

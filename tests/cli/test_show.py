@@ -1,4 +1,4 @@
-"""How rows are read and laid out, and what they come to."""
+"""How rows are read and laid out, and their sums."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_never_wider_than_the_terminal(width: int) -> None:
 
 
 def test_numbers_stand_to_the_right() -> None:
-    """Digits of one place stand under each other, and zero is not the same as not told."""
+    """Digits of one place stand under each other, and zero is not the same as not reported."""
     lines = drawn(120, row(INPUT_TOKENS=5), row(INPUT_TOKENS=12345), row(INPUT_TOKENS=0), row())
     ends = {line.index(text) + len(text) for line, text in zip(lines[1:3], (" 5 ", "12,345 "), strict=True)}
     assert len(ends) == 1
@@ -152,17 +152,17 @@ def test_numbers_stand_to_the_right() -> None:
     ],
 )
 def test_style(fields: dict[str, Any], style: str) -> None:
-    """The colour tells what came of it and whether another attempt helps."""
+    """The colour shows the outcome and whether another attempt helps."""
     assert style_of(row(**fields)) == style
 
 
-def test_moves_are_complete() -> None:
-    """Whose move it is has words for every owner there is."""
+def test_owner_labels_are_complete() -> None:
+    """Every owner there is has a label."""
     assert set(OWNER_LABELS) == set(get_args(Owner))
 
 
 def test_summary() -> None:
-    """Causes are counted by whose move it is, with ids of one attempt that has both where one has."""
+    """Causes are counted by owner, with ids of one attempt that has both where one has."""
     failed = {"OUTCOME": "error", "ERROR_TYPE": "rate_limited", "RETRYABLE": True}
     totals = Totals()
     totals.add(
@@ -174,9 +174,9 @@ def test_summary() -> None:
     console = Console(file=io.StringIO(), width=120)
     console.print(summary(totals, console))
     lines = [line.split() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
-    assert ["rate_limited", "2", "you:", "quota", "helps", AZURE_ID, ANTHROPIC_ID] in lines
-    assert ["rate_limited", "1", "you:", "gateway", "helps", AZURE_ID, "–"] in lines  # noqa: RUF001
+    assert ["rate_limited", "2", *OWNER_LABELS["quota"].split(), "yes", AZURE_ID, ANTHROPIC_ID] in lines
+    assert ["rate_limited", "1", *OWNER_LABELS["customer_gateway"].split(), "yes", AZURE_ID, "–"] in lines  # noqa: RUF001
     text = " ".join(word for line in lines for word in line)
-    assert "2,000 in (0 from the cache, 0 written to it) · 40 out" in text
-    assert "$0.5000 at list price; 1 answer of a model without one" in text
-    assert totals.line() == "5 attempts · 2,000 in · 40 out · $0.5000"
+    assert "2,000 in (0 read from cache, 0 written to cache) · 40 out" in text
+    assert "$0.500000 at list price; 1 attempt unpriced (unknown model)" in text
+    assert totals.line() == "5 attempts · 2,000 tokens in · 40 out · $0.500000"

@@ -60,7 +60,7 @@ def test_attempts_are_in_order_with_their_waits() -> None:
 @pytest.mark.parametrize(
     ("rows", "state", "cause"),
     [
-        ([attempt("a", 1, 1, **GOOD)], "ended well", None),
+        ([attempt("a", 1, 1, **GOOD)], "succeeded", None),
         ([attempt("a", 1, 1, **BAD)], "failed", "overloaded"),
         ([attempt("a", 1, 1, **BAD), attempt("a", 2, 3, **GOOD)], "recovered", "overloaded"),
         ([attempt("a", 1, 1, outcome="cancelled")], "cancelled by the caller", None),
@@ -72,7 +72,7 @@ def test_attempts_are_in_order_with_their_waits() -> None:
     ],
 )
 def test_state(rows: list[Row], state: str, cause: str | None) -> None:
-    """The last attempt says what came of the call; the cause is that of the last that failed."""
+    """The last attempt decides the outcome of the call; the cause is that of the last that failed."""
     call = found(rows, "a" * 16).call
     assert call.state == state
     assert (call.failure.error_type if call.failure else None) == cause
@@ -92,7 +92,7 @@ def test_of_a_trace_the_call_that_failed() -> None:
     assert reported.call.call_id == "b" * 16
     assert [(other.call_id[0], other.state) for other in reported.others] == [
         ("a", "failed"),
-        ("c", "ended well"),
+        ("c", "succeeded"),
         ("d", "recovered"),
     ]
 
@@ -120,7 +120,7 @@ def test_progress_is_told() -> None:
     """Before each question it is said who is asked for what."""
     said: list[str] = []
     found([attempt("a", 1, 1, **BAD)], "a" * 16, said.append)
-    assert [text.partition(" for ")[2] for text in said] == ["the call", "the trace around it"]
+    assert [text.partition(" for ")[2] for text in said] == ["the call", "its trace"]
 
 
 def test_what_stands_around_a_call() -> None:
@@ -157,7 +157,7 @@ def test_what_stands_around_a_call() -> None:
             ],
         )
         said = run("ticket", "a" * 16, "--url", azure.url)
-    lines = [line[9:] for line in said.lines if line.startswith(" " * 9)]
+    lines = [line[10:] for line in said.lines if line.startswith(" " * 10)]
     assert "request POST /orders  500 failed  1.0 s  orders-api" in lines
     assert "  dependency chat d  529 failed  500 ms  orders-api" in lines
     assert "    exception OverloadedError  failed  orders-api" in lines

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from foundry_telemetry import pricing
 from foundry_telemetry.investigate.cost import rendering
@@ -86,6 +88,13 @@ def workspace_asker(workspace: Any) -> Any:
     return ask
 
 
+def shown(report: Report, width: int = 100) -> list[str]:
+    """What the command prints, at so many columns."""
+    console = Console(file=io.StringIO(), width=width)
+    rendering.show(report, console)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+
 def bill() -> list[Row]:
     """Two tenants, three deployments, two services; one attempt has no tag, one no price."""
     numbers = count(1)
@@ -142,15 +151,16 @@ def test_split_by_every_tag() -> None:
         assert math.fsum(part.cost_usd or 0 for part in split.parts) == pytest.approx(TOTAL, rel=1e-12)
 
 
-def test_what_told_no_price_is_not_told_as_zero() -> None:
-    """Refused attempts that told no tokens cost nothing that is known: no sum of them is shown as 0."""
+def test_an_unknown_cost_is_not_shown_as_zero() -> None:
+    """Refused attempts without usage cost nothing that is known: no sum of them is shown as 0."""
     report = report_of(
         [Row(at=NOW - timedelta(minutes=5), call_id="a", error_type="rate_limited", status=429)]
     )
     waste = report.waste
     assert waste is not None
     assert (waste.failed, waste.failed_usd, waste.abandoned_usd, report.usd) == (1, None, None, None)
-    assert "failures       - for 1 attempts" in list(rendering.lines(report))
+    assert "Failed attempts  no cost reported (1 attempt)" in shown(report)
+    assert "Abandoned        $0.00 (0 responses)" in shown(report)
 
 
 def test_no_record() -> None:
@@ -158,11 +168,18 @@ def test_no_record() -> None:
     report = report_of([])
     assert (report.usd, report.attempts, report.month, report.waste) == (0.0, 0, None, None)
     assert [split.parts for split in report.splits] == [()]
-    assert "$0.0000 for 0 attempts" in "\n".join(rendering.lines(report))
+    assert shown(report)[1:] == [
+        "Total            $0.00 (0 attempts)",
+        "",
+        "No Foundry call was recorded in this period. Check the set-up: `foundry-telemetry doctor`",
+    ]
 
 
 def test_waste() -> None:
-    """Failures, retries, left answers and partial costs, each by its own rule; partial is in no sum."""
+    """Failures, retries, abandoned and incomplete responses, each by its own rule; incomplete is in no sum.
+
+    Incomplete usage is not unpriced: the model has a price.
+    """
     at = NOW - timedelta(hours=2)
     nothing: dict[str, Any] = dict(cost_usd=None, output_tokens=None)
     rows = [
@@ -183,6 +200,9 @@ def test_waste() -> None:
     assert (waste.abandoned_usd, waste.abandoned) == (8.0, 2)
     assert (waste.partial_usd, waste.partial) == (0.75, 2)
     assert (waste.cold_usd, waste.cold) == (0.0, 0)
+    text = " ".join(shown(report))
+    assert "Incomplete usage 2 attempts, at least $0.75: the response ended" in text
+    assert "Unpriced " not in text.partition("Deployment")[0]
 
 
 def test_cold_cache() -> None:
@@ -234,6 +254,32 @@ def test_forecast_has_a_range() -> None:
     assert month.low_usd is not None
     assert month.high_usd is not None
     assert month.usd <= month.low_usd <= (month.forecast_usd or 0) <= month.high_usd
+
+
+def test_amounts_of_one_screen_have_one_precision() -> None:
+    """A bill of dollars has cents throughout, a smaller one four decimals; nothing that was paid is 0."""
+    at = NOW - timedelta(hours=2)
+    rows = [
+        attempt(at, number, deployment=f"d{number}", cost_usd=usd)
+        for number, usd in enumerate((0.25, 0.00001))
+    ]
+    cases = ((rows, 4, "<$0.0001"), ([*rows, attempt(at, 9, cost_usd=1_234.5)], 2, "<$0.01"))
+    for each, decimals, least in cases:
+        text = "\n".join(shown(report_of(each)))
+        assert {len(found) for found in re.findall(r"\$[\d,]+\.(\d+)", text)} == {decimals}
+        assert least in text
+    assert "$1,234.50" in text
+    assert "<0.1" in text  # consumption units of the least
+
+
+def test_unpriced_says_what_to_do() -> None:
+    """An unknown model is counted by deployment and above, with what sets its price; nothing is cut."""
+    lines = shown(report_of(bill()), 80)
+    assert lines[2].startswith("Unpriced         1 attempt: the model has no list price")
+    assert "--settings FILE" in " ".join(lines)
+    (pilot,) = (line.split() for line in lines if line.startswith("pilot"))
+    assert pilot == ["pilot", "-", "-", "-", "1", "1"]
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.row(73)

@@ -24,7 +24,7 @@ ATTACKS = (
     "\x1b]8;;https://evil.example\x07click\x1b]8;;\x07",
     "\x1b[2J\x1b[H all is well",
     "\u202egnp.exe",
-    "line\r\nWRONG    Azure",
+    "line\r\nINCIDENT  Azure",
     '"><script>alert(1)</script>',
     "[next step](javascript:alert(1))",
     "![](https://evil.example/x.png)",
@@ -131,7 +131,7 @@ def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> Non
         lines.append(run("ticket", ident, "--url", azure.url, COLUMNS="400").lines)
     plain, hostile = lines
     assert [line[:8] for line in plain] == [line[:8] for line in hostile]
-    assert not any(line.startswith("WRONG") for line in hostile)
+    assert not any(line.startswith("INCIDENT") for line in hostile)
     markdown = run("ticket", ident, "--markdown", "--url", azure.url).out
     for part in ("<script", "](", "](javascript"):
         outside = "".join(markdown.split("`")[::2])
@@ -146,7 +146,7 @@ def test_what_is_to_be_typed_is_one_word(text: str) -> None:
     with LocalAzureMonitor() as azure:
         fill(azure.store, [attempt("req_1", failed, {})])
         said = run("incident", "--url", azure.url, COLUMNS="400")
-    (typed,) = [line.partition("$ ")[2] for line in said.lines if line.startswith("more")]
+    (typed,) = [line.partition("$ ")[2] for line in said.lines if line.startswith("details")]
     assert typed == "foundry-telemetry ticket req_1"
 
 

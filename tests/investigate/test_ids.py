@@ -75,7 +75,9 @@ def test_kinds(text: str, kind: str, value: str) -> None:
 )
 def test_refused(text: str) -> None:
     """What has not the form of an id is refused; the message says what would be one and what to do."""
-    with pytest.raises(IdError, match=r"(?s)is no id: expected a request-id .*foundry-telemetry incident"):
+    with pytest.raises(
+        IdError, match=r"(?s)is not a valid id: expected a request-id .*foundry-telemetry incident"
+    ):
         read_id(text)
 
 
@@ -137,7 +139,7 @@ def test_a_refused_id_is_told_and_not_asked() -> None:
     """The command names the value and what was expected, asks nobody, and ends with 2; a long one is cut."""
     said = run("ticket", "req_1'; drop", "--url", "http://127.0.0.1:1")
     assert (said.code, said.out) == (2, "")
-    assert '"req_1\'; drop" is no id: expected' in said.err
+    assert '"req_1\'; drop" is not a valid id: expected' in said.err
     key = "k" * 84
     said = run("ticket", key)
     assert key not in said.err

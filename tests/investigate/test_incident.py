@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta, timezone
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate.incident.report import _enough_from
 from foundry_telemetry.investigate.queries import Bin
 from foundry_telemetry.local.api.server import LocalAzureMonitor
@@ -36,18 +38,18 @@ def within(call: Call, first: float, last: float = 0.0) -> bool:
 
 
 def test_a_healthy_hour() -> None:
-    """A usual hour, with mended and odd failures, is nothing wrong; it says what it looked at."""
+    """A usual hour, with recovered and odd failures, is OK; it says what it checked."""
     with after(lambda _: None) as ask:
         said = ask("incident", *around(60))
         reported = ask("incident", *around(60), "--json").reported
     assert said.code == 0
-    assert "nothing wrong" in said.lines[0]
+    assert said.lines[0].startswith("OK        no elevated failures: ")
     text = " ".join(said.out.split())
     assert (
         f"{reported['totals']['calls']} calls, {reported['totals']['attempts']} attempts, 2 services" in text
     )
-    assert "the day before; local Azure Monitor at http://127.0.0.1:" in text
-    assert reported["verdict"] == "nothing wrong"
+    assert "attempts (24 h before); local Azure Monitor at http://127.0.0.1:" in text
+    assert reported["verdict"] == "ok"
     assert reported["totals"]["calls"] > 90
     assert "main" not in reported
 
@@ -55,10 +57,7 @@ def test_a_healthy_hour() -> None:
 @pytest.mark.parametrize("hour", range(1, 20, 3))
 def test_every_hour_of_a_healthy_day(hour: int, healthy: Callable[..., Said]) -> None:
     """No hour of a usual day is an incident, however little was before it."""
-    assert (
-        healthy("incident", *around(60 * hour, 60 * (hour - 1)), "--json").reported["verdict"]
-        == "nothing wrong"
-    )
+    assert healthy("incident", *around(60 * hour, 60 * (hour - 1)), "--json").reported["verdict"] == "ok"
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,7 @@ def refused(call: Call, cause: tuple[str, str], status: int, attempts: int = 1) 
 
 
 def test_one_service_after_a_release() -> None:
-    """Fault, first failure, who is hit, who is spared, and the version that came just before."""
+    """Owner, first failure, who is affected and who is not, and the version that came just before."""
 
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, ROLE, 401) if call.service == ORDERS and within(call, 14) else None
@@ -86,7 +85,7 @@ def test_one_service_after_a_release() -> None:
     with after(trouble, version) as ask:
         said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
     main = reported["main"]
-    assert "you: access  authz_missing_role" in said.lines[0]
+    assert said.lines[0] == f"INCIDENT  authz_missing_role  owner: {OWNER_LABELS[ROLE[1]]}"
     assert main["change"]["since"] == first.isoformat()
     assert main["change"]["over"] is False
     assert main["cause"]["failed"] == main["cause"]["affected"] == 14
@@ -94,27 +93,33 @@ def test_one_service_after_a_release() -> None:
     assert (service["shares"][0]["value"], service["unaffected"]) == (ORDERS, 1)
     (new,) = main["newly_seen"]
     assert (new["what"], new["value"], new["service"]) == ("version", "1.4.3", ORDERS)
-    assert "version 1.4.3 of shop.orders-api, new at" in " ".join(said.out.split())
-    assert "neither hide nor amplify" in said.out
+    assert "version 1.4.3 of shop.orders-api, first seen " in " ".join(said.out.split())
+    assert f"service: {ORDERS} (14 of " in said.out
+    assert "attempts); 1 other not affected" in said.out
+    assert "none: each affected call made one attempt" in said.out
 
 
-def test_what_retries_hide() -> None:
-    """A storm that every call survives is told, with how often each was tried."""
+def test_what_retries_mask() -> None:
+    """A storm that every call survives is an incident, with how often each was tried."""
 
     def trouble(call: Call) -> list[Row] | None:
         return [*refused(call, LIMIT, 429, 2), call.attempt(3)] if within(call, 20) else None
 
     with after(trouble) as ask:
         said = ask("incident", *around(30))
-    assert "you: quota  rate_limited" in said.lines[0]
-    assert "hide it: every call that was hit recovered, at 3.0 attempts a call" in said.out
-    assert "0 of " in said.out
+    assert said.lines[0] == f"INCIDENT  rate_limited  owner: {OWNER_LABELS[LIMIT[1]]}"
+    text = " ".join(said.out.split())
+    assert re.search(
+        r"failures masked by retries: all \d+ affected calls recovered, 3.0 attempts per call", text
+    )
+    assert "none of " in text
+    assert "(0%)" not in text
     assert said.code == 3
 
 
 @pytest.mark.parametrize(("every", "wrong"), [(60, False), (5, True)])
-def test_few_that_retries_hide_are_noted(every: int, wrong: bool) -> None:
-    """What retries mend altogether is wrong only from a share on; below it is noted."""
+def test_few_that_retries_mask_are_at_normal_level(every: int, wrong: bool) -> None:
+    """What recovers altogether is an incident only from a share on; below it is shown as normal."""
 
     def trouble(call: Call) -> list[Row] | None:
         if within(call, 300) and call.number % every == 0:
@@ -123,7 +128,7 @@ def test_few_that_retries_hide_are_noted(every: int, wrong: bool) -> None:
 
     with after(trouble) as ask:
         reported = ask("incident", *around(300), "--json").reported
-    assert (reported["verdict"] == "wrong") == wrong
+    assert reported["verdict"] == ("incident" if wrong else "ok")
     causes = {
         one["error_type"]: one
         for one in [*reported["others"], *([reported["main"]["cause"]] if wrong else [])]
@@ -154,20 +159,20 @@ def test_newest_failures_are_of_the_incident() -> None:
 
 
 @pytest.mark.slow
-def test_what_retries_amplify() -> None:
-    """Retries that never help are told to make it worse."""
+def test_retries_that_add_load() -> None:
+    """Retries that never help are shown to make it worse."""
 
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, SERVER, 500, 3) if within(call, 20) else None
 
     with after(trouble) as ask:
         said = ask("incident", *around(30))
-    assert "model service  server_error" in said.lines[0]
-    assert "amplify it: 3.0 attempts a call, and none helped" in said.out
+    assert said.lines[0] == f"INCIDENT  server_error  owner: {OWNER_LABELS[SERVER[1]]}"
+    assert "retries add load: 3.0 attempts per affected call, none recovered" in said.out
 
 
 def test_an_incident_that_is_over() -> None:
-    """What began and ended within the time looked at is told with both ends."""
+    """What began and ended within the period is shown with both ends."""
 
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, SERVER, 500) if within(call, 25, 15) else None
@@ -175,7 +180,7 @@ def test_an_incident_that_is_over() -> None:
     with after(trouble) as ask:
         said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
     assert reported["main"]["change"]["over"] is True
-    assert "it is over" in said.out
+    assert re.search(r"^since     \S+ UTC until \S+ UTC \(\d+ min.*\); ended$", said.out, re.MULTILINE)
 
 
 @pytest.mark.slow
@@ -200,14 +205,14 @@ def test_an_incident_that_is_there_for_days() -> None:
 
     with after(trouble) as ask:
         said = ask("incident", *around(30))
-    assert "WRONG" in said.lines[0]
+    assert said.lines[0].startswith("INCIDENT  ")
     assert "authz_missing_role" in said.lines[0]
     assert "or earlier" in said.out
-    assert "not known: the ledger has nothing from before" in said.out
+    assert "unknown: no telemetry from before the incident" in said.out
 
 
 def test_the_worse_of_two_comes_first() -> None:
-    """Of two causes the one for which more calls fail is told, and the other noted as wrong too."""
+    """Of two causes the one for which more calls fail comes first, the other as the second incident."""
 
     def trouble(call: Call) -> list[Row] | None:
         if within(call, 20):
@@ -217,17 +222,16 @@ def test_the_worse_of_two_comes_first() -> None:
     with after(trouble) as ask:
         said = ask("incident", *around(30))
     assert "authz_missing_role" in said.lines[0]
-    also = said.out.partition("\nalso")[2]
-    assert "server_error" in also
-    assert "WRONG too" in also
+    others = said.out.partition("\nothers")[2]
+    assert others.split()[:3] == ["SECOND", "INCIDENT", "server_error,"]
 
 
 def test_silence(healthy: Callable[..., Said]) -> None:
-    """A time without a call is no good news: the last attempt is told, and what to check."""
+    """A period without a call is no good news: the last attempt is shown, and what to check."""
     said = healthy("incident", "--from", "2020-01-01T00:00", "--to", "2020-01-01T01:00")
     assert said.code == 3
-    assert "not one attempt" in said.out
-    assert "nothing wrong" not in said.out
+    assert said.lines[0] == "NO DATA   no Foundry call was recorded in this period"
+    assert "no elevated failures" not in said.out
     assert "foundry-telemetry doctor" in said.out
 
 

@@ -97,7 +97,9 @@ def test_wrong_files(write: Callable[[str], Path], text: str, words: tuple[str, 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     """No file, and bytes that are no text, are named."""
-    with pytest.raises(UsageError, match=r"none\.csv: No such file"):
+    with pytest.raises(
+        UsageError, match=r"none\.csv: cannot be read \(No such file.*Cost Management, Exports"
+    ):
         read_usage(tmp_path / "none.csv")
     (tmp_path / "x.csv").write_bytes(b"Date,MeterName,Cost\n\xff\xfe\n")
     with pytest.raises(UsageError, match=r"x\.csv: expected CSV in UTF-8"):
@@ -127,16 +129,16 @@ def test_both_agree() -> None:
 
 @pytest.mark.parametrize(
     ("share", "means"),
-    [(1.1, "US Data Zone"), (0.9, "a discount of 10.0 %: set discount = 0.9"), (2.0, "not recorded")],
+    [(1.1, "US Data Zone"), (0.9, "a discount of 10.0%: set discount = 0.9"), (2.0, "has no telemetry")],
 )
 def test_one_factor_for_all_days(share: float, means: str) -> None:
-    """Where every day has the same factor, it is told once, with what it means and what to set."""
+    """Where every day has the same factor, it is shown once, with what it means and what to set."""
     found = compared([(share * usd, usd) for usd in (10.0, 30.0, 20.0)])
     assert found.factor == pytest.approx(share)
     assert found.factor_means is not None
     assert means in found.factor_means
-    assert {day.causes for day in found.days} == {("the factor of all days",)}
-    assert f"{share:g} times the ledger" in "\n".join(invoice.lines(found))
+    assert {day.causes for day in found.days} == {("the factor of all days, see below",)}
+    assert f"{share:g} times recorded" in "\n".join(invoice.lines(found))
 
 
 def test_no_factor_of_two_days_or_of_different_ones() -> None:
@@ -148,12 +150,12 @@ def test_no_factor_of_two_days_or_of_different_ones() -> None:
 @pytest.mark.parametrize(
     ("pair", "first", "reported", "words"),
     [
-        ((1.0, 9.0), date(2026, 11, 21), {}, "the meter lags"),
-        ((9.0, 0.0), FIRST, {}, "the ledger has nothing of this day"),
-        ((9.0, 1.0), FIRST, {"unpriced": 3}, "3 answers have no price"),
-        ((9.0, 1.0), FIRST, {"partial_usd": 0.756}, "at least $0.76 more"),
-        ((9.0, 1.0), FIRST, {}, "calls that are not recorded"),
-        ((0.0, 9.0), FIRST, {}, "nothing was billed"),
+        ((1.0, 9.0), date(2026, 11, 21), {}, "billing data arrives hours to days late"),
+        ((9.0, 0.0), FIRST, {}, "no telemetry of this day"),
+        ((9.0, 1.0), FIRST, {"unpriced": 3}, "3 attempts unpriced"),
+        ((9.0, 1.0), FIRST, {"partial_usd": 0.756}, "before their usage was reported, at least $0.76"),
+        ((9.0, 1.0), FIRST, {}, "calls without telemetry, such as"),
+        ((0.0, 9.0), FIRST, {}, "nothing billed"),
         ((1.0, 9.0), FIRST, {}, "around midnight"),
     ],
 )

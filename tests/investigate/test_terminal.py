@@ -55,16 +55,16 @@ def test_pipes_get_the_answer_alone(azure: LocalAzureMonitor, tmp_path: Path) ->
     ended = run(tmp_path, "incident", *around(30), "--url", azure.url)
     assert (ended.code, ended.err) == (3, "")
     assert "\x1b" not in ended.out
-    assert ended.out.startswith("WRONG")
+    assert ended.out.startswith("INCIDENT")
 
 
 def test_progress_goes_to_standard_error(azure: LocalAzureMonitor, tmp_path: Path) -> None:
-    """While Azure thinks, a terminal is told who is asked; it is gone when the answer is there."""
+    """While Azure thinks, a terminal shows what is queried; it is gone when the answer is there."""
     terminal = Terminal(tmp_path, 120, "incident", *around(30), "--url", azure.url)
     assert terminal.end() == 3
-    _, said, after = terminal.drawn.rpartition("asking local Azure Monitor")
+    _, said, after = terminal.drawn.rpartition("querying local Azure Monitor")
     assert said
-    assert "\x1b[2K" in after.partition("WRONG")[0]  # its line is taken away
+    assert "\x1b[2K" in after.partition("INCIDENT")[0]  # its line is taken away
 
 
 def test_watch(azure: LocalAzureMonitor, tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Who spent what, what will the month cost, what was spent in vain, and does the invoice say the same."""
+"""Who spent what, what will the month cost, what was wasted, and whether the invoice matches."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import msgspec
+from rich.console import Console
+from rich.table import Table
 
+from foundry_telemetry.investigate.cost import texts
+from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.reconcile import Day, Reconciled
-from foundry_telemetry.investigate.cost.rendering import usd
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.table import Table
 
 
 def as_json(found: Reconciled) -> str:
@@ -32,37 +30,46 @@ def as_csv(found: Reconciled) -> str:
     return out.getvalue()
 
 
+def show(found: Reconciled, console: Console) -> None:
+    """All of it."""
+    console.print(table(found))
+    for line in lines(found):
+        console.print(line)
+
+
+def money(found: Reconciled) -> Money:
+    """Writes every amount with the same decimals."""
+    return Money([found.billed_usd, found.ledger_usd])
+
+
 def lines(found: Reconciled) -> Iterator[str]:
     """What stands below the table."""
+    usd = money(found)
     yield ""
-    yield (
-        f"billed {usd(found.billed_usd)}, ledger {usd(found.ledger_usd)}, "
-        f"difference {_signed(found.difference_usd)}"
+    yield texts.SUMS.format(
+        billed=usd(found.billed_usd),
+        recorded=usd(found.ledger_usd),
+        difference=usd.signed(found.difference_usd),
     )
     if found.factor is not None:
-        yield f"every day is {found.factor:g} times the ledger: {found.factor_means}"
+        yield texts.FACTOR.format(factor=found.factor, meaning=found.factor_means)
 
 
 def table(found: Reconciled) -> Table:
     """The days; numbers to the right."""
-    from rich.table import Table  # noqa: PLC0415 - only when something is shown
-
+    usd = money(found)
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    made.add_column("day", no_wrap=True)
-    for head in ("units", "billed", "ledger", "difference"):
+    made.add_column(texts.INVOICE_DAY, no_wrap=True)
+    for head in texts.INVOICE_COLUMNS:
         made.add_column(head, justify="right", no_wrap=True)
-    made.add_column("likely because", overflow="fold")
+    made.add_column(texts.INVOICE_CAUSE, overflow="fold")
     for day in found.days:
         made.add_row(
             day.day.isoformat(),
             f"{day.units:,.1f}",
             usd(day.billed_usd),
             usd(day.ledger_usd),
-            _signed(day.difference_usd),
-            "\n".join(day.causes) or "both agree",
+            usd.signed(day.difference_usd),
+            "\n".join(day.causes) or texts.MATCH,
         )
     return made
-
-
-def _signed(value: float) -> str:
-    return f"{'-' if value < 0 else '+'}{usd(abs(value))}"

@@ -10,18 +10,22 @@ from typing import Final
 
 from msgspec import Struct
 
+from foundry_telemetry.investigate.cost import texts
+from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.usage import Billed
+from foundry_telemetry.investigate.formatting import many
 from foundry_telemetry.investigate.sources import Row
+from foundry_telemetry.investigate.texts import ATTEMPT
 
 _SAME_USD: Final = 0.01
 _SAME_SHARE: Final = 0.005
 """A difference of a cent, or of half a percent, is none."""
 _LAG: Final = timedelta(days=2)
-"""How long the meter may take to tell a day."""
+"""How long the meter may take to report a day."""
 _STEADY: Final = 0.02
 """How far the days' factors may lie from their mean to be one factor."""
 _DAYS: Final = 3
-"""Days of both without which no factor is told."""
+"""Days of both without which no factor is shown."""
 _ZONE: Final = 1.1
 
 
@@ -50,7 +54,7 @@ class Reconciled(Struct, frozen=True, kw_only=True):
     days: tuple[Day, ...]
 
 
-class _Told(Struct, frozen=True, kw_only=True):
+class _Facts(Struct, frozen=True, kw_only=True):
     """A day as the causes see it."""
 
     billed: float
@@ -67,32 +71,15 @@ class _Told(Struct, frozen=True, kw_only=True):
         return self.billed > self.ledger
 
 
-_CAUSES: Final[tuple[tuple[Callable[[_Told], bool], str], ...]] = (
-    (
-        lambda reported: reported.is_fresh and not reported.more,
-        "the meter lags by hours to a day; look again later",
-    ),
-    (lambda reported: reported.is_steady, "the factor of all days"),
-    (
-        lambda reported: reported.more and not reported.attempts,
-        (
-            "the ledger has nothing of this day: calls without telemetry, another workspace, or rows that "
-            "are no longer kept"
-        ),
-    ),
-    (lambda reported: reported.more and reported.bare > 0, "{bare} answers have no price in the ledger"),
-    (
-        lambda reported: reported.more and reported.partial > 0,
-        "answers that ended before their output was told: at least ${partial:.2f} more",
-    ),
-    (
-        lambda reported: not reported.billed and not reported.is_fresh,
-        "nothing was billed: another billing account, a credit, or a file without this meter",
-    ),
+_CAUSES: Final[tuple[tuple[Callable[[_Facts], bool], str], ...]] = (
+    (lambda day: day.is_fresh and not day.more, texts.LATE),
+    (lambda day: day.is_steady, texts.ONE_FACTOR),
+    (lambda day: day.more and not day.attempts, texts.NOTHING_RECORDED),
+    (lambda day: day.more and day.bare > 0, texts.DAY_UNPRICED),
+    (lambda day: day.more and day.partial > 0, texts.DAY_INCOMPLETE),
+    (lambda day: not day.billed and not day.is_fresh, texts.NOTHING_BILLED),
 )
-"""When a cause is likely, and what is said of it; the likeliest first."""
-_NOT_RECORDED: Final = "calls that are not recorded, such as those of other services of the subscription"
-_MIDNIGHT: Final = "calls around midnight: the ledger counts an attempt on the UTC day on which it ended"
+"""When a cause is likely, and its words; the likeliest first."""
 
 
 def reconcile(billed: Mapping[date, Billed], ledger: list[Row], now: datetime) -> Reconciled:
@@ -120,7 +107,7 @@ def reconcile(billed: Mapping[date, Billed], ledger: list[Row], now: datetime) -
 
 def _day(day: date, billed: Billed, row: Row | None, factor: float | None, now: datetime) -> Day:
     recorded = _usd(row)
-    reported = _Told(
+    reported = _Facts(
         billed=billed.usd,
         ledger=recorded,
         attempts=row["attempts"] if row else 0,
@@ -164,16 +151,17 @@ def _factor(pairs: list[tuple[float, float]]) -> float | None:
 
 def _meaning(factor: float) -> str:
     if abs(factor - _ZONE) <= _STEADY:
-        return "US Data Zone deployments cost 1.1 times list: set multiplier = 1.1 for them"
+        return texts.DATA_ZONE
     if factor < 1:
-        return f"a discount of {100 * (1 - factor):.1f} %: set discount = {factor:g}"
-    return "a constant share of the calls is not recorded, or the price of a unit is another: set usd_per_ccu"
+        return texts.DISCOUNT.format(percent=100 * (1 - factor), factor=factor)
+    return texts.OTHER_FACTOR
 
 
-def _causes(reported: _Told) -> tuple[str, ...]:
+def _causes(day: _Facts) -> tuple[str, ...]:
+    usd = Money([day.billed, day.ledger])
+    amount = texts.DAY_AT_LEAST.format(usd=usd(day.partial)) if usd.is_shown(day.partial) else ""
+    attempts = many(day.bare, ATTEMPT)
     found = tuple(
-        text.format(bare=reported.bare, partial=reported.partial)
-        for is_likely, text in _CAUSES
-        if is_likely(reported)
+        text.format(attempts=attempts, amount=amount) for is_likely, text in _CAUSES if is_likely(day)
     )
-    return found or ((_NOT_RECORDED if reported.more else _MIDNIGHT),)
+    return found or ((texts.NOT_RECORDED if day.more else texts.MIDNIGHT),)

@@ -4,37 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-from foundry_telemetry.investigate.cost.report import Part, Report, Split
+from foundry_telemetry.investigate import formatting
+from foundry_telemetry.investigate.cost import texts
+from foundry_telemetry.investigate.cost.money import Money
+from foundry_telemetry.investigate.cost.report import Month, Part, Report, Split
+from foundry_telemetry.investigate.formatting import Line, many
+from foundry_telemetry.investigate.texts import ATTEMPT, PROMPT, RESPONSE
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.table import Table
-
-_HEADS: Final = {
-    "cost_usd": "USD",
-    "units": "units",
-    "wasted_usd": "in vain",
-    "attempts": "attempts",
-    "unpriced": "no price",
-    "new_input": "new input",
-    "cache_write": "cache write",
-    "cache_read": "cache read",
-    "output": "output",
-}
-_MONEY: Final = ("cost_usd", "units", "wasted_usd", "attempts", "unpriced")
+_NARROW: Final = ("cost_usd", "units", "wasted_usd", "attempts", "unpriced")
 _WIDE: Final = 120
 """Columns of a terminal that shows all."""
-_SMALL: Final = 1.0
-"""US dollars, below which four decimals are shown."""
 
 
 def as_json(report: Report) -> str:
-    """One line; what was not told is null."""
+    """One line; what was not reported is null."""
     return msgspec.json.encode(report).decode()
 
 
@@ -49,67 +40,131 @@ def as_csv(report: Report) -> str:
     return out.getvalue()
 
 
-def lines(report: Report) -> Iterator[str]:
-    """What stands above and below the tables."""
-    since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (report.since, report.until))
-    unpriced = f"; {report.unpriced:,} have no price" if report.unpriced else ""
-    yield f"{since} to {until} UTC: {usd(report.usd)} for {report.attempts:,} attempts{unpriced}"
-    month = report.month
-    if month is not None:
-        yield f"month to date  {usd(month.usd)}"
-        yield f"forecast       {_forecast(report)}"
+def show(report: Report, console: Console) -> None:
+    """All of it."""
+    usd = money(report)
+    console.print(period(report))
+    formatting.show(summary(report, usd), console, texts.LABEL_WIDTH)
+    if not report.attempts:
+        console.print(f"\n{texts.NO_ATTEMPTS}")
+        return
+    for split in report.splits:
+        console.print()
+        console.print(table(split, console.width, usd))
+    console.print()
+    if not report.splits:
+        console.print(f"{texts.NO_TAGS}\n")
+    formatting.show(month(report, usd), console, texts.LABEL_WIDTH)
+    console.print(f"\n{texts.WASTED}")
+    formatting.show(waste(report, usd), console, texts.LABEL_WIDTH)
+
+
+def money(report: Report) -> Money:
+    """Writes every amount of the report with the same decimals."""
+    amounts: list[float | None] = [report.usd]
+    amounts += [part.cost_usd for split in report.splits for part in split.parts]
+    if report.month is not None:
+        amounts += [report.month.usd, report.month.forecast_usd, report.month.high_usd]
+    if report.waste is not None:
+        amounts += [report.waste.partial_usd, report.waste.cold_usd]
+    return Money(amounts)
+
+
+def summary(report: Report, usd: Money) -> Iterator[Line]:
+    """What stands above the tables."""
+    yield texts.TOTAL, _amount(usd, report.usd, many(report.attempts, ATTEMPT))
+    if report.unpriced:
+        yield texts.UNPRICED, Text(texts.NOT_PRICED.format(count=many(report.unpriced, ATTEMPT)))
     waste = report.waste
-    if waste is not None:
-        yield f"failures       {usd(waste.failed_usd)} for {waste.failed:,} attempts"
-        yield f"retries        {usd(waste.retried_usd)} for {waste.retried:,} attempts after a first"
-        yield f"left alone     {usd(waste.abandoned_usd)} for {waste.abandoned:,} answers nobody waited for"
-        yield f"not told       at least {usd(waste.partial_usd)} for {waste.partial:,} answers, in no sum"
-        yield f"cold cache     {usd(waste.cold_usd)} for {waste.cold:,} prompts written again"
+    if waste is not None and waste.partial and waste.partial_usd is not None:
+        count = many(waste.partial, ATTEMPT)
+        if usd.is_shown(waste.partial_usd):
+            count = texts.AT_LEAST.format(usd=usd(waste.partial_usd), count=count)
+        yield texts.INCOMPLETE, Text(texts.NO_USAGE.format(count=count))
 
 
-def table(split: Split, width: int) -> Table:
+def period(report: Report) -> str:
+    """The first line."""
+    since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (report.since, report.until))
+    return texts.PERIOD.format(since=since, until=until)
+
+
+def month(report: Report, usd: Money) -> Iterator[Line]:
+    """The month, below the tables."""
+    if report.month is not None:
+        yield texts.MONTH, _month_to_date(report.month, usd)
+        yield texts.FORECAST, Text(_forecast(report.month, usd))
+
+
+def waste(report: Report, usd: Money) -> Iterator[Line]:
+    """What was wasted, below `texts.WASTED`."""
+    found = report.waste
+    if found is not None:
+        for label, amount, count, noun in (
+            (texts.FAILED, found.failed_usd, found.failed, ATTEMPT),
+            (texts.RETRIES, found.retried_usd, found.retried, ATTEMPT),
+            (texts.ABANDONED, found.abandoned_usd, found.abandoned, RESPONSE),
+            (texts.CACHE, found.cold_usd, found.cold, PROMPT),
+        ):
+            yield label, _amount(usd, amount if count else 0.0, many(count, noun))
+
+
+def _amount(usd: Money, amount: float | None, count: str) -> Text:
+    if amount is None:
+        return Text(texts.NO_COST.format(count=count))
+    return Text(texts.AMOUNT.format(usd=usd(amount), count=count))
+
+
+def table(split: Split, width: int, usd: Money) -> Table:
     """One split; numbers to the right.
 
     Args:
         split: What to show.
         width: Columns of the terminal; a narrow one shows the money without the tokens.
+        usd: Writes the amounts.
     """
-    from rich.table import Table  # noqa: PLC0415 - only when something is shown
-    from rich.text import Text  # noqa: PLC0415 - as above
-
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    made.add_column(split.by, overflow="fold", min_width=16)
-    heads = _HEADS if width >= _WIDE else {name: _HEADS[name] for name in _MONEY}
-    for head in heads.values():
-        made.add_column(head, justify="right", no_wrap=True)
+    by = texts.SPLITS.get(split.by) or texts.SPLIT_BY_TAG.format(key=split.by.removeprefix("tag."))
+    made.add_column(by, overflow="fold", min_width=16)
+    names = texts.COLUMNS if width >= _WIDE else _NARROW
+    for name in names:
+        made.add_column(texts.COLUMNS[name], justify="right", no_wrap=True)
     for part in split.parts:
-        made.add_row(Text(part.part), *(_shown(name, getattr(part, name)) for name in heads))
+        made.add_row(Text(part.part), *(_shown(name, part, usd) for name in names))
     return made
 
 
-def usd(value: float | None) -> str:
-    """US dollars; four decimals of less than one."""
-    if value is None:
-        return "-"
-    return f"${value:,.4f}" if value < _SMALL else f"${value:,.2f}"
+def _month_to_date(month: Month, usd: Money) -> Text:
+    if not month.unpriced:
+        return Text(usd(month.usd))
+    unpriced = texts.UNPRICED_ATTEMPTS.format(count=many(month.unpriced, ATTEMPT))
+    return _amount(usd, month.usd or None, unpriced)
 
 
-def _forecast(report: Report) -> str:
-    month = report.month
-    if month is None or month.forecast_usd is None:
-        return "after the first full day"
-    if month.low_usd is None:
-        return f"{usd(month.forecast_usd)}, its range after two full days"
-    return (
-        f"{usd(month.forecast_usd)} ({usd(month.low_usd)} to {usd(month.high_usd)}), "
-        f"by {month.full_days} full days of {usd(month.run_rate_usd)}"
+def _forecast(month: Month, usd: Money) -> str:
+    if month.forecast_usd is None or month.run_rate_usd is None:
+        return texts.NO_FORECAST
+    if month.low_usd is None or month.high_usd is None:
+        return texts.FORECAST_ALONE.format(usd=usd(month.forecast_usd))
+    return texts.FORECAST_RANGE.format(
+        usd=usd(month.forecast_usd),
+        low=usd(month.low_usd),
+        high=usd(month.high_usd),
+        days=many(month.full_days, texts.DAY),
+        daily=usd(month.run_rate_usd),
     )
 
 
-def _shown(name: str, value: float | None) -> str:
+def _shown(name: str, part: Part, usd: Money) -> str:
+    value: float | None = getattr(part, name)
+    if value is None:
+        return texts.NONE
     if name.endswith("_usd"):
         return usd(value)
-    return "-" if value is None else f"{value:,.1f}" if name == "units" else f"{value:,}"
+    if name == "units":
+        # The query rounds to tenths.
+        return f"{value:,.1f}" if value or not part.cost_usd else texts.FEW_UNITS
+    return f"{value:,}"
 
 
 def _cell(value: object) -> object:

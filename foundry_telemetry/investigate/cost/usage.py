@@ -18,6 +18,7 @@ from typing import Final
 from msgspec import Struct
 
 from foundry_telemetry import pricing
+from foundry_telemetry.investigate.cost import texts
 
 _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "date": ("Date", "UsageDateTime", "UsageDate", "ChargePeriodStart"),
@@ -32,7 +33,7 @@ _NAMING: Final = (
     "ChargeDescription", "SkuMeter", "UnitOfMeasure",
 )  # fmt: skip
 """Columns that may name Claude."""
-_CLAUDE: Final = r"claude|anthropic|consumption unit|\bccu"
+_CLAUDE: Final = r"claude|anthropic|consumption\s+unit|\bccu"
 _DATES: Final = ("%m/%d/%Y", "%Y-%m-%d", "%Y%m%d")
 
 
@@ -67,12 +68,12 @@ def read_usage(file: Path, meter: str | None = None) -> dict[date, Billed]:
                 usd[day].append(cost)
                 units[day].append(quantity)
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}; expected the CSV of a cost export") from error
+        raise UsageError(texts.CANNOT_READ.format(file=file, error=error.strerror)) from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{file}: expected CSV in UTF-8: {error}") from error
+        raise UsageError(texts.NOT_CSV.format(file=file, error=error)) from error
     if not usd:
-        named = "Claude, Anthropic or consumption units" if meter is None else repr(meter)
-        raise UsageError(f"{file}: no row names {named}; say how its meter is called with --meter TEXT")
+        named = texts.CLAUDE_METERS if meter is None else repr(meter)
+        raise UsageError(texts.NO_CLAUDE.format(file=file, meter=named))
     return {day: Billed(math.fsum(usd[day]), math.fsum(units[day])) for day in sorted(usd)}
 
 
@@ -86,7 +87,9 @@ def _rows(
         if not any(line):
             continue
         if len(line) < columns.width:
-            raise UsageError(f"{file}, line {number}: {len(line)} columns; expected {columns.width}")
+            raise UsageError(
+                texts.SHORT_ROW.format(file=file, line=number, found=len(line), expected=columns.width)
+            )
         if any(wanted.search(line[index]) for index in columns.naming):
             reported = {what: line[index].strip() for what, index in columns.places.items()}
             yield _read(f"{file}, line {number}", reported)
@@ -118,9 +121,9 @@ def _columns(file: Path, head: list[str]) -> _Found:
         ("meter", bool(naming), _NAMING),
     ):
         if not is_there:
-            found = ", ".join(head[:8]) or "none"
+            found = ", ".join(head[:8]) or texts.NO_COLUMNS
             raise UsageError(
-                f"{file}, line 1: no column for the {what}; expected one of {', '.join(names)}; found {found}"
+                texts.NO_COLUMN.format(file=file, what=what, names=", ".join(names), found=found)
             )
     return _Found(places, naming, len(head))
 
@@ -141,7 +144,7 @@ def _number(where: str, what: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise UsageError(f"{where}: {what} is {text!r}; expected a number, such as 12.5")
+        raise UsageError(texts.NOT_A_NUMBER.format(where=where, what=what, text=text))
     return value
 
 
@@ -154,4 +157,4 @@ def _day(where: str, text: str) -> date:
     try:
         return datetime.fromisoformat(text).date()
     except ValueError:
-        raise UsageError(f"{where}: the day is {text!r}; expected MM/DD/YYYY or YYYY-MM-DD") from None
+        raise UsageError(texts.NOT_A_DAY.format(where=where, text=text)) from None

@@ -1,4 +1,4 @@
-"""Is it set up right? Checks of packages, address, credential, telemetry and network, each with the repair.
+"""Checks of the set-up: packages, address, credential, telemetry and network, each with the fix.
 
 *Check*: a function from a scene to findings. They run side by side, each for a bounded time. No check changes
 anything, and none shows a secret.
@@ -25,6 +25,7 @@ from foundry_telemetry.investigate.doctor import (
     process,
     reachability,
     stored,
+    texts,
 )
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, State, failure
 from foundry_telemetry.observation import Observation
@@ -46,15 +47,15 @@ class _Check(NamedTuple):
 
 _CHECKS: Final = (
     _Check("packages", packages.check, _READING_S),
-    _Check("address", address.check, _READING_S),
-    _Check("key", credentials.check_key, _READING_S),
+    _Check("base URL", address.check, _READING_S),
+    _Check("API key", credentials.check_key, _READING_S),
     _Check("token", credentials.check_token),
     _Check("settings", exporting.check, _READING_S),
-    _Check("disk", exporting.check_stored, _READING_S),
+    _Check("unsent telemetry", exporting.check_stored, _READING_S),
     _Check("Foundry", reachability.check_foundry),
     _Check("Azure Monitor", reachability.check_monitor),
     _Check("process", process.check, _READING_S),
-    _Check("stored records", stored.check),
+    _Check("received telemetry", stored.check),
 )
 """In the order in which their findings are shown."""
 
@@ -127,13 +128,12 @@ def _gather(
 
 
 def _too_late(check: _Check) -> Finding:
-    seen = f"no answer within {check.limit_s:g} s"
-    return failure(check.name, seen, "look at DNS, proxies and firewalls on the way, then ask again")
+    return failure(check.name, texts.TOO_LATE.format(limit=check.limit_s), texts.FIX_TOO_LATE)
 
 
 def _run(check: _Check, scene: Scene) -> tuple[Finding, ...]:
     try:
         return tuple(check.run(scene))
     except Exception as error:  # its text may quote what was being read
-        seen = f"the check itself failed: {type(error).__name__}"
-        return (failure(check.name, seen, "pip install --upgrade foundry-telemetry"),)
+        seen = texts.CHECK_FAILED.format(error=type(error).__name__)
+        return (failure(check.name, seen, texts.FIX_CHECK_FAILED),)

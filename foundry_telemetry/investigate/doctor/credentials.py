@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from foundry_telemetry.advice import advice_for
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.finding import (
     API_KEY,
     Finding,
@@ -20,12 +22,15 @@ from foundry_telemetry.investigate.doctor.finding import (
     skipped,
     warning,
 )
+from foundry_telemetry.investigate.formatting import lasted
+from foundry_telemetry.investigate.texts import UNKNOWN
 from foundry_telemetry.observation import TokenFacts
 from foundry_telemetry.wire.claims import classify_unauthorized, read_token
 from foundry_telemetry.wire.exceptions import read_credential_error
 
 _SCOPES: Final = re.compile(r"https://(?:ai|cognitiveservices)\.azure\.(?:com|us|cn)/\.default").fullmatch
 _MISPRINT: Final = "https://ai.cognitiveservices.com/.default"
+_LONGEST_S: Final = 31_536_000.0
 _SOON_S: Final = 300
 """Seconds; azure-identity renews a token this long before its end."""
 
@@ -38,11 +43,11 @@ _ENTRA_VARIABLES: Final = (
 """Where one is set, the service means to use Entra."""
 
 _WRONG_KEYS: Final = (
-    (re.compile(r"^sk-ant-"), "is a key of Anthropic's own API"),
-    (re.compile(r"^eyJ[\w-]+\."), "is a token; give the client azure_ad_token_provider in its place"),
-    (re.compile(r"^(?:\$|<|your|xxx)", re.IGNORECASE), "is a placeholder"),
-    (re.compile(r"[\"'\s]"), "has quotes or spaces inside"),
-    (re.compile(r"[^\x21-\x7e]"), "has characters that no header can carry"),
+    (re.compile(r"^sk-ant-"), texts.KEY_OF_ANTHROPIC),
+    (re.compile(r"^eyJ[\w-]+\."), texts.KEY_IS_TOKEN),
+    (re.compile(r"^(?:\$|<|your|xxx)", re.IGNORECASE), texts.KEY_IS_PLACEHOLDER),
+    (re.compile(r"[\"'\s]"), texts.KEY_WITH_QUOTES),
+    (re.compile(r"[^\x21-\x7e]"), texts.KEY_NOT_ASCII),
 )
 """What is found in the variable besides keys, and what it is."""
 
@@ -60,39 +65,37 @@ def check_key(scene: Scene) -> Iterator[Finding]:
         return
     for pattern, what in _WRONG_KEYS:
         if pattern.search(given.strip()):
-            yield failure("API key", f"{API_KEY} {what}; it is not shown", _SET_KEY)
+            yield failure(texts.API_KEY, texts.WRONG_KEY.format(variable=API_KEY, problem=what), _SET_KEY)
             return
     if given != given.strip():
-        yield failure("API key", f"{API_KEY} begins or ends with a space or a newline", _SET_KEY)
+        yield failure(texts.API_KEY, texts.KEY_WITH_SPACES.format(variable=API_KEY), _SET_KEY)
     else:
-        yield ok("API key", f"{API_KEY} is set")
+        yield ok(texts.API_KEY, texts.KEY_IS_SET.format(variable=API_KEY))
 
 
 def _no_key(scene: Scene) -> Finding:
     if scene.variable("ANTHROPIC_API_KEY").strip():
-        seen = f"only ANTHROPIC_API_KEY is set, which AnthropicFoundry does not read; {API_KEY} is not set"
-        return warning("API key", seen, _SET_KEY)
+        return warning(texts.API_KEY, texts.OTHER_KEY.format(variable=API_KEY), _SET_KEY)
     if wants_token(scene):
-        return ok("API key", f"{API_KEY} is not set; Entra is looked at")
-    seen = f"{API_KEY} is not set: a key or a token provider must be given in code"
-    return warning("API key", seen, _SET_KEY)
+        return ok(texts.API_KEY, texts.KEY_NOT_SET_ENTRA.format(variable=API_KEY))
+    return warning(texts.API_KEY, texts.KEY_NOT_SET.format(variable=API_KEY), _SET_KEY)
 
 
 def wants_token(scene: Scene) -> bool:
-    """Whether a token is to be got: there is no key, or Entra is set up besides, or somebody asked."""
+    """Whether a token is requested: there is no key, or Entra is set up too, or the user asked for it."""
     return scene.entra or not scene.key or any(scene.variable(name) for name in _ENTRA_VARIABLES)
 
 
 def check_token(scene: Scene) -> Iterator[Finding]:
     """The scope, and the claims of a token that `DefaultAzureCredential` gets here."""
     if not wants_token(scene):
-        yield skipped("token", "a key is set, so no token was got", "foundry-telemetry doctor --entra")
+        yield skipped(texts.TOKEN, texts.KEY_IN_USE, "foundry-telemetry doctor --entra")
         return
     yield _scope(scene.scope)
     try:
         token = get_token(scene)
     except ModuleNotFoundError:
-        yield skipped("token", "azure-identity is not installed", "pip install 'azure-identity>=1.25'")
+        yield skipped(texts.TOKEN, texts.NO_IDENTITY, "pip install 'azure-identity>=1.25'")
     except Exception as error:
         yield not_got(error, scene)
     else:
@@ -101,13 +104,10 @@ def check_token(scene: Scene) -> Iterator[Finding]:
 
 def _scope(scope: str) -> Finding:
     if _SCOPES(scope):
-        return ok("token scope", scope)
-    shown = scope if scope == _MISPRINT else "it"
-    why = "was printed in one revision of the documentation, and" if scope == _MISPRINT else ""
-    seen = " ".join(
-        f"{shown} {why} is no scope of Foundry: its tokens are refused for their audience".split()
-    )
-    return failure("token scope", seen, f"get_bearer_token_provider(credential, '{Scene(environ={}).scope}')")
+        return ok(texts.TOKEN_SCOPE, scope)
+    shown = texts.MISPRINTED_SCOPE.format(scope=scope) if scope == _MISPRINT else texts.GIVEN_SCOPE
+    fix = texts.FIX_SCOPE.format(scope=Scene(environ={}).scope)
+    return failure(texts.TOKEN_SCOPE, texts.WRONG_SCOPE.format(scope=shown), fix)
 
 
 def get_token(scene: Scene) -> str:
@@ -122,17 +122,15 @@ def get_token(scene: Scene) -> str:
 
 
 def not_got(error: Exception, scene: Scene) -> Finding:
-    """Why there is no token. Of the exception's text only the code of Entra is told."""
+    """Why there is no token. Of the exception's text only the code of Entra is shown."""
     failed = read_credential_error(error)
     advice = advice_for(failed.type)
     if failed.code is not None:
-        seen = f"Entra refused to give a token: {failed.code}"
-        return failure("token", seen, advice.next_step)
-    seen = f"no credential was found here ({failed.exception_type})"
+        return failure(texts.TOKEN, texts.ENTRA_REFUSED.format(code=failed.code), advice.next_step)
+    seen = texts.NO_CREDENTIAL.format(error=failed.exception_type)
     if scene.key and not scene.entra:
-        return skipped("token", seen, "az login")
-    fix = "A service needs a managed identity, or AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret; a person:"
-    return failure("token", seen, fix, "az login")
+        return skipped(texts.TOKEN, seen, "az login")
+    return failure(texts.TOKEN, seen, texts.FIX_NO_CREDENTIAL, "az login")
 
 
 def claims(token: str, scene: Scene) -> Iterator[Finding]:
@@ -144,40 +142,41 @@ def claims(token: str, scene: Scene) -> Iterator[Finding]:
     """
     facts = read_token(b"Bearer " + token.encode(), time.time())
     if facts is None:
-        yield ok("token", "got one; it is opaque, so its claims are not known")
+        yield ok(texts.TOKEN, texts.OPAQUE_TOKEN)
         return
     verdict = classify_unauthorized("entra_id", facts)
     yield _audience(facts, verdict)
     yield _expiry(facts, verdict)
     yield _tenant(facts, scene)
-    application = f", application {facts.application}" if facts.application else ""
-    yield ok("token identity", f"{facts.identity_type or 'kind not reported'}{application}")
+    application = texts.APPLICATION.format(application=facts.application) if facts.application else ""
+    yield ok(texts.TOKEN_IDENTITY, f"{facts.identity_type or texts.UNKNOWN_IDENTITY}{application}")
 
 
 def _audience(facts: TokenFacts, verdict: str) -> Finding:
-    audience = facts.audience or "not told"
+    audience = facts.audience or UNKNOWN
     if verdict == "auth_wrong_audience":
-        return failure("token audience", f"{audience}: Foundry refuses it", advice_for(verdict).next_step)
-    return ok("token audience", audience)
+        seen = texts.AUDIENCE_REFUSED.format(audience=audience)
+        return failure(texts.TOKEN_AUDIENCE, seen, advice_for(verdict).next_step)
+    return ok(texts.TOKEN_AUDIENCE, audience)
 
 
 def _expiry(facts: TokenFacts, verdict: str) -> Finding:
-    left = facts.expires_in_s
-    if left is None:
-        return ok("token expiry", "not told")
+    seconds = facts.expires_in_s
+    if seconds is None:
+        return ok(texts.TOKEN_EXPIRY, UNKNOWN)
+    time = lasted(timedelta(seconds=min(abs(seconds), _LONGEST_S)))
     if verdict == "auth_token_expired":
-        seen = f"a new token is over since {-left} s: the clock of this host is wrong"
-        return failure("token expiry", seen, "timedatectl set-ntp true")
-    if left < _SOON_S:
-        return warning("token expiry", f"in {left} s already", "timedatectl status")
-    return ok("token expiry", f"in {left // 60} minutes")
+        return failure(texts.TOKEN_EXPIRY, texts.EXPIRED.format(time=time), "timedatectl set-ntp true")
+    if seconds < _SOON_S:
+        return warning(texts.TOKEN_EXPIRY, texts.EXPIRES_SOON.format(time=time), "timedatectl status")
+    return ok(texts.TOKEN_EXPIRY, texts.EXPIRES.format(time=time))
 
 
 def _tenant(facts: TokenFacts, scene: Scene) -> Finding:
     wanted = scene.variable("AZURE_TENANT_ID").strip().lower()
     if facts.tenant is None:
-        return ok("token tenant", "not told")
+        return ok(texts.TOKEN_TENANT, UNKNOWN)
     if wanted and wanted != facts.tenant.lower():
-        seen = f"{facts.tenant}, which is not AZURE_TENANT_ID"
-        return warning("token tenant", seen, advice_for("auth_tenant_mismatch").next_step)
-    return ok("token tenant", facts.tenant)
+        seen = texts.OTHER_TENANT.format(tenant=facts.tenant)
+        return warning(texts.TOKEN_TENANT, seen, advice_for("auth_tenant_mismatch").next_step)
+    return ok(texts.TOKEN_TENANT, facts.tenant)

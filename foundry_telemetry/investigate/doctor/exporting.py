@@ -1,4 +1,4 @@
-"""Where telemetry is told to go, and what the environment takes away from it on the way."""
+"""Where telemetry is exported to, and what the environment takes away from it on the way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,27 +14,29 @@ from urllib.parse import urlsplit
 from foundry_telemetry.azure.sampling import KEEP_ALL, SAMPLER, SAMPLER_ARG, read_sampling
 from foundry_telemetry.azure.settings import CONNECTION_STRING, read_settings
 from foundry_telemetry.disabled import VARIABLE, read_switch
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, warning
+from foundry_telemetry.investigate.formatting import lasted, many
 
 _ENDPOINT: Final = "https://dc.services.visualstudio.com"
 """Where the exporter sends to when the connection string names no endpoint."""
 
 _LOSING: Final = {
-    "always_off": "no trace is kept",
-    "microsoft.fixed.percentage": "a part of the traces is kept",
-    "microsoft.fixed_percentage": "a part of the traces is kept",
-    "microsoft.rate_limited": "only some spans a second are kept",
-    "parentbased_always_off": "no trace is kept that begins here",
-    "parentbased_trace_id_ratio": "a part of the traces is kept, and Azure cannot make up for the others",
-    "trace_id_ratio": "a part of the traces is kept, and Azure cannot make up for the others",
+    "always_off": texts.KEEPS_NONE,
+    "microsoft.fixed.percentage": texts.KEEPS_SOME,
+    "microsoft.fixed_percentage": texts.KEEPS_SOME,
+    "microsoft.rate_limited": texts.KEEPS_RATE,
+    "parentbased_always_off": texts.KEEPS_NO_ROOT,
+    "parentbased_trace_id_ratio": texts.KEEPS_UNWEIGHTED,
+    "trace_id_ratio": texts.KEEPS_UNWEIGHTED,
 }
 """What each sampler of the environment does, where it does not keep everything."""
 
 _SWITCHES: Final = (
-    ("OTEL_SDK_DISABLED", "true", "nothing at all is recorded"),
-    ("OTEL_TRACES_EXPORTER", "none", "no spans reach Azure"),
-    ("OTEL_LOGS_EXPORTER", "none", "no ledger reaches Azure"),
-    ("OTEL_METRICS_EXPORTER", "none", "no metrics reach Azure"),
+    ("OTEL_SDK_DISABLED", "true", texts.NOTHING_RECORDED),
+    ("OTEL_TRACES_EXPORTER", "none", texts.NO_SPANS),
+    ("OTEL_LOGS_EXPORTER", "none", texts.NO_LEDGER),
+    ("OTEL_METRICS_EXPORTER", "none", texts.NO_METRICS),
 )
 """Variables that switch signals off: name, value, and what follows."""
 
@@ -63,11 +66,11 @@ def check(scene: Scene) -> Iterator[Finding]:
     yield from _switch(scene)
     for name, value, effect in _SWITCHES:
         if scene.variable(name).strip().lower() == value:
-            yield failure("signals", f"{name}={value}: {effect}", f"unset {name}")
+            seen = texts.SWITCHED_OFF.format(name=name, value=value, effect=effect)
+            yield failure(texts.SIGNALS, seen, f"unset {name}")
     for name, values in _CONTENT:
         if scene.variable(name).strip().lower() in values:
-            seen = f"{name} is set: another library writes prompts and answers into telemetry"
-            yield warning("content", seen, f"unset {name}")
+            yield warning(texts.CONTENT, texts.CONTENT_RECORDED.format(name=name), f"unset {name}")
 
 
 def switched_off_by(scene: Scene) -> str | None:
@@ -81,10 +84,9 @@ def switched_off_by(scene: Scene) -> str | None:
 def _switch(scene: Scene) -> Iterator[Finding]:
     is_off, problem = read_switch(scene.environ)
     if is_off:
-        seen = f"{VARIABLE}=true: configure() and instrument() do nothing"
-        yield warning("signals", seen, f"unset {VARIABLE}")
+        yield warning(texts.SIGNALS, texts.DISABLED.format(variable=VARIABLE), f"unset {VARIABLE}")
     if problem is not None:
-        yield warning("signals", problem, f"export {VARIABLE}=true, or unset {VARIABLE}")
+        yield warning(texts.SIGNALS, problem, texts.FIX_SWITCH.format(variable=VARIABLE))
 
 
 def ingestion_endpoint(scene: Scene) -> str | None:
@@ -103,15 +105,15 @@ def _connection_string(scene: Scene) -> Finding:
     repair = f"export {CONNECTION_STRING}=$({_SHOW_STRING})"
     given = scene.variable(CONNECTION_STRING)
     if not given.strip():
-        return warning(
-            "connection string", f"{CONNECTION_STRING} is not set, so nothing reaches Azure", repair
-        )
+        seen = texts.NO_CONNECTION_STRING.format(variable=CONNECTION_STRING)
+        return warning(texts.CONNECTION_STRING, seen, repair)
     try:
         read_settings(given, KEEP_ALL, (), "suppress", {})
     except ValueError as error:  # its text never holds a part of the string
         problem = str(error).partition(": ")[2].partition("; ")[0]
-        return failure("connection string", f"malformed: {problem}", repair)
-    return ok("connection string", f"valid; sends to {urlsplit(ingestion_endpoint(scene) or '').hostname}")
+        return failure(texts.CONNECTION_STRING, texts.MALFORMED.format(problem=problem), repair)
+    host = urlsplit(ingestion_endpoint(scene) or "").hostname
+    return ok(texts.CONNECTION_STRING, texts.VALID.format(host=host))
 
 
 def _sampler(scene: Scene) -> Finding:
@@ -119,18 +121,13 @@ def _sampler(scene: Scene) -> Finding:
     argument = scene.variable(SAMPLER_ARG).strip()
     sampling = read_sampling(KEEP_ALL, {}, scene.environ)
     if sampling.warnings:
-        return warning("sampler", sampling.warnings[0], f"unset {SAMPLER}")
+        return warning(texts.SAMPLER, sampling.warnings[0], f"unset {SAMPLER}")
     effect = _LOSING.get(name)
     if effect is not None:
         share = f" ({float(argument):g})" if argument.replace(".", "", 1).isdecimal() else ""
-        seen = f"{SAMPLER}={name}{share}: {effect}; ledger and metrics stay whole"
-        return warning("sampler", seen, f"unset {SAMPLER}")
-    seen = (
-        f"{SAMPLER}={name}"
-        if name
-        else "configure() keeps every trace; the bare distro keeps 5 spans a second"
-    )
-    return ok("sampler", seen)
+        seen = texts.SAMPLED.format(setting=f"{SAMPLER}={name}{share}", effect=effect)
+        return warning(texts.SAMPLER, seen, f"unset {SAMPLER}")
+    return ok(texts.SAMPLER, f"{SAMPLER}={name}" if name else texts.KEEPS_ALL)
 
 
 def check_stored(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is given it
@@ -140,14 +137,11 @@ def check_stored(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every che
         with suppress(OSError):  # sent by now, or of another user
             files.append(path.stat())
     if not files:
-        yield ok("unsent telemetry", "none on this disk")
+        yield ok(texts.UNSENT, texts.NO_UNSENT)
         return
-    oldest = (time.time() - min(file.st_mtime for file in files)) / 3600
+    oldest = timedelta(seconds=time.time() - min(file.st_mtime for file in files))
     size = sum(file.st_size for file in files) / 2**20
-    seen = (
-        f"{len(files)} batches ({size:.1f} MiB) on this disk, the oldest for {oldest:.1f} h; "
-        f"deleted after {_KEPT_H} h"
+    seen = texts.SOME_UNSENT.format(
+        batches=many(len(files), texts.BATCH), size=size, age=lasted(oldest), limit=_KEPT_H
     )
-    yield warning(
-        "unsent telemetry", seen, "start the service again: what is kept is sent after the next success"
-    )
+    yield warning(texts.UNSENT, seen, texts.FIX_UNSENT)

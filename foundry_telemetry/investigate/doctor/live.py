@@ -12,12 +12,13 @@ from msgspec import Struct
 from foundry_telemetry.advice import advice_for
 from foundry_telemetry.disabled import VARIABLE, read_switch
 from foundry_telemetry.instrumentation import instrument, uninstrument
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.credentials import get_token, not_got
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, advised, failure, ok, skipped
 from foundry_telemetry.investigate.doctor.record import Ledger, ledger
-from foundry_telemetry.observation import Observation
+from foundry_telemetry.investigate.formatting import took
+from foundry_telemetry.observation import Observation, TokenUsage
 
-_CHECK: Final = "live call"
 _MAX_TOKENS: Final = 16
 _READ_S: Final = 60.0
 """Seconds; a cold deployment may take its time."""
@@ -25,7 +26,7 @@ _VERSION: Final = "2023-06-01"
 
 
 class Seen(Struct):
-    """What came of the call."""
+    """The outcome of the call."""
 
     observation: Observation | None = None
     event: Mapping[str, Any] = {}
@@ -37,19 +38,19 @@ def check(scene: Scene, seen: Seen) -> Iterator[Finding]:
 
     Args:
         scene: Has address, deployment and credential.
-        seen: Takes what came of it.
+        seen: Takes its outcome.
     """
     if scene.address is None or scene.deployment is None:
-        yield skipped(_CHECK, "the address is not known", "foundry-telemetry doctor --live --base-url <url>")
+        yield skipped(texts.LIVE_CALL, texts.URL_UNKNOWN, "foundry-telemetry doctor --live --base-url <url>")
         return
     if read_switch(scene.environ)[0]:
-        yield skipped(_CHECK, f"{VARIABLE}=true: the call would not be recorded", f"unset {VARIABLE}")
+        yield skipped(texts.LIVE_CALL, texts.DISABLED_CALL.format(variable=VARIABLE), f"unset {VARIABLE}")
         return
     try:
         credential = _credential(scene)
     except Exception as error:
         why = not_got(error, scene)
-        yield failure(_CHECK, f"not made: {why.seen}", why.fix or "")
+        yield failure(texts.LIVE_CALL, texts.NOT_MADE.format(why=why.seen), why.fix or "")
         return
     with ledger(scene) as records:
         seen.observation = _call(scene, scene.address, credential, records)
@@ -70,7 +71,7 @@ def _call(scene: Scene, address: str, credential: dict[str, str], records: Ledge
     body: dict[str, Any] = {
         "model": scene.deployment,
         "max_tokens": _MAX_TOKENS,
-        "messages": [{"role": "user", "content": "Answer with one word."}],
+        "messages": [{"role": "user", "content": texts.PROMPT}],
     }
     timeout = httpx.Timeout(_READ_S, connect=scene.patience_s)
     headers = {**credential, "anthropic-version": _VERSION}
@@ -80,7 +81,7 @@ def _call(scene: Scene, address: str, credential: dict[str, str], records: Ledge
         try:
             client.post(f"{address}/v1/messages", json=body)
         except httpx.HTTPError:
-            pass  # the observation tells of it
+            pass  # the observation has it
         finally:
             uninstrument(client)
     return seen[-1] if seen else None
@@ -88,13 +89,26 @@ def _call(scene: Scene, address: str, credential: dict[str, str], records: Ledge
 
 def _reported(last: Observation | None) -> Finding:
     if last is None:
-        return failure(_CHECK, "it was made, and nothing was recorded of it", "See doors above.")
+        return failure(texts.LIVE_CALL, texts.NOT_RECORDED_CALL, texts.FIX_NOT_RECORDED_CALL)
     if last.failure is None:
-        usage = last.usage
-        tokens = f", {usage.total_input_tokens} + {usage.output_tokens} tokens" if usage.is_reported else ""
-        took = f"{last.duration_s * 1000:.0f} ms"
-        return ok(_CHECK, f"{last.outcome} in {took}{tokens}; support code {last.support_code}")
+        seen = texts.CALL_OK.format(
+            outcome=last.outcome,
+            time=took(last.duration_s * 1000),
+            tokens=_tokens(last.usage),
+            code=last.support_code,
+        )
+        return ok(texts.LIVE_CALL, seen)
     advice = advice_for(last.failure.type, last.failure.owner)
-    answered = f"{last.status_code} " if last.status_code else ""
-    seen = f"{answered}{last.failure.type}: {advice.meaning} Support code {last.support_code}"
-    return advised(_CHECK, "failure", seen, advice)
+    seen = texts.CALL_FAILED.format(
+        status=f"{last.status_code} " if last.status_code else "",
+        cause=last.failure.type,
+        meaning=advice.meaning,
+        code=last.support_code,
+    )
+    return advised(texts.LIVE_CALL, "failure", seen, advice)
+
+
+def _tokens(usage: TokenUsage) -> str:
+    if usage.total_input_tokens is None or usage.output_tokens is None:
+        return ""
+    return texts.TOKENS.format(input=usage.total_input_tokens, output=usage.output_tokens)

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from foundry_telemetry.instrumentation.class_patch import SEAM
 from foundry_telemetry.instrumentation.families import CLIENTS, FAMILIES, FAMILY_NAMES
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 
 _Version = tuple[int, ...]
@@ -48,11 +49,11 @@ def check(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is g
     """Python, the SDK, the HTTP clients, and what carries the telemetry; those that are well in one."""
     found = [_sdk(), *(_package(name, wanted) for name, wanted in RANGES.items())]
     well = [f"{one.check} {one.seen}" for one in found if one.state == "ok"]
-    yield ok("packages", ", ".join([f"python {platform.python_version()}", *well]))
+    yield ok(texts.PACKAGES, ", ".join([f"python {platform.python_version()}", *well]))
     yield from (one for one in found if one.state != "ok")
     yield from _integrations()
-    seen = f"calls through {', '.join(_NOT_SEEN[:-1])} and {_NOT_SEEN[-1]} are not recorded"
-    yield skipped("other clients", seen, "Call Claude through httpx, httpx2 or the anthropic SDK.")
+    seen = texts.NOT_RECORDED.format(clients=", ".join(_NOT_SEEN[:-1]), last=_NOT_SEEN[-1])
+    yield skipped(texts.OTHER_CLIENTS, seen, texts.FIX_NOT_RECORDED)
 
 
 def installed(name: str) -> str | None:
@@ -71,20 +72,17 @@ def numbers(text: str) -> _Version:
 def _sdk() -> Finding:
     found = installed(_SDK)
     if found is None:
-        seen = f"not installed; calls through {' and '.join(FAMILY_NAMES)} are seen all the same"
+        seen = texts.SDK_NOT_INSTALLED.format(families=texts.AND.join(FAMILY_NAMES))
         return skipped(_SDK, seen, _UPDATE_SDK)
     at = (*numbers(found), 0, 0)[:3]
     if at in _WRONG_HEADER:
-        seen = f"{found} sends the key in the header api-key alone, and Foundry refuses it with a 401"
-        return failure(_SDK, seen, _UPDATE_SDK)
+        return failure(_SDK, texts.SDK_WRONG_HEADER.format(version=found), _UPDATE_SDK)
     if at < _FIRST_FOUNDRY:
-        seen = f"{found} has no AnthropicFoundry (CrewAI pins such a one); calls with base_url= are recorded"
-        return warning(_SDK, seen, _UPDATE_SDK)
+        return warning(_SDK, texts.SDK_WITHOUT_FOUNDRY.format(version=found), _UPDATE_SDK)
     if at < _FIRST_MIDDLEWARE:
-        seen = f"{found} takes no middleware, so a token provider that raises is not seen"
-        return warning(_SDK, seen, _UPDATE_SDK)
+        return warning(_SDK, texts.SDK_WITHOUT_MIDDLEWARE.format(version=found), _UPDATE_SDK)
     if at >= _NEXT_SDK:
-        return warning(_SDK, f"{found} is newer than any that was tested", _UPDATE_SDK)
+        return warning(_SDK, texts.NEWER_THAN_TESTED.format(version=found), _UPDATE_SDK)
     return ok(_SDK, found)
 
 
@@ -94,12 +92,12 @@ def _package(name: str, wanted: Range) -> Finding:
     repair = f"pip install '{name}{bounds}'"
     if found is None:
         if name in _OPTIONAL:
-            return skipped(name, "not installed; the SDK needs it from 1.0 on", repair)
-        return failure(name, "not installed", repair)
+            return skipped(name, texts.NEEDED_FROM_SDK_1, repair)
+        return failure(name, texts.NOT_INSTALLED, repair)
     if numbers(found) < numbers(wanted.least):
-        return failure(name, f"{found} is older than {wanted.least}", repair)
+        return failure(name, texts.OLDER_THAN_NEEDED.format(version=found, least=wanted.least), repair)
     if wanted.below and numbers(found) >= numbers(wanted.below):
-        return warning(name, f"{found} is newer than any that was tested", repair)
+        return warning(name, texts.NEWER_THAN_TESTED.format(version=found), repair)
     return ok(name, found)
 
 
@@ -113,7 +111,7 @@ def _integrations() -> Iterator[Finding]:
         if not hasattr(getattr(import_module(family), name, None), SEAM)
     ]
     if missing:
-        fix = "use event_hooks() and async_event_hooks() for these clients, or an older version of them"
-        yield failure("doors", f"instrument() cannot see {', '.join(missing)}", fix)
+        seen = texts.CANNOT_PATCH.format(classes=", ".join(missing))
+        yield failure(texts.INTEGRATIONS, seen, texts.FIX_CANNOT_PATCH)
     else:
-        yield ok("doors", f"instrument() sees the clients of {' and '.join(families)}")
+        yield ok(texts.INTEGRATIONS, texts.CAN_PATCH.format(families=texts.AND.join(families)))

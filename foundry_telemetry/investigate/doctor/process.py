@@ -1,4 +1,4 @@
-"""What only the process that makes the calls can tell: its providers, handlers, instrumentors and forks."""
+"""What only the process that makes the calls can show: its providers, handlers, instrumentors and forks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from foundry_telemetry.azure import log_pipeline, logging_loop
 from foundry_telemetry.dropped_items import OF_APPLICATION, dropped
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.instrumentation.transport import watches_process
-from foundry_telemetry.investigate.doctor import related_telemetry
+from foundry_telemetry.investigate.doctor import related_telemetry, texts
 from foundry_telemetry.investigate.doctor.exporting import switched_off_by
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 
 _SDK: Final = "opentelemetry.sdk"
-_CONFIGURE: Final = "Call foundry_telemetry.configure() in place of configure_azure_monitor()."
 
 _MODULE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,127}").fullmatch
 
@@ -43,25 +42,28 @@ def load(name: str) -> Finding:
             import_module(name)
     except (Exception, SystemExit) as error:  # its text is the application's
         fix = f"python -c 'import {name}'" if _MODULE(name) else "--app <package.module>"
-        return failure("application", f"cannot be imported: {type(error).__name__}", fix)
-    return ok("application", f"{name} is imported; the checks of the process see what it set up")
+        return failure(texts.APPLICATION_MODULE, texts.CANNOT_IMPORT.format(error=type(error).__name__), fix)
+    return ok(texts.APPLICATION_MODULE, texts.IMPORTED.format(name=name))
 
 
 def check(scene: Scene) -> Iterator[Finding]:
-    """Other instrumentation, fork model, integrations, providers, log loop and losses of this process."""
+    """Other instrumentation, fork model, providers, log loop and dropped telemetry of this process."""
     yield from related_telemetry.check()
     yield _forks(scene)
     if off := switched_off_by(scene):
-        yield skipped("the service", f"{off}=true: it records nothing", f"unset {off}")
+        yield skipped(texts.SERVICE_PROCESS, texts.SDK_DISABLED.format(variable=off), f"unset {off}")
     elif _is_configured():
         yield from _providers()
         yield _log_loop()
         yield from _double_export()
-        yield _losses()
+        yield _dropped()
         yield from _export_cost()
     else:
-        seen = "its sampler in effect, log loop, double export and losses show only in its own process"
-        yield skipped("the service", seen, "foundry-telemetry doctor --app <module that calls configure()>")
+        yield skipped(
+            texts.SERVICE_PROCESS,
+            texts.NOT_THIS_PROCESS,
+            "foundry-telemetry doctor --app <module that calls configure()>",
+        )
 
 
 def _is_configured() -> bool:
@@ -72,18 +74,16 @@ def _is_configured() -> bool:
 def _providers() -> Iterator[Finding]:
     tracer, logger = trace.get_tracer_provider(), _logs.get_logger_provider()
     if type(logger).__module__.startswith(_SDK):
-        yield ok("ledger", "a logger provider is there to take it")
+        yield ok(texts.LEDGER, texts.LOGGER_PROVIDER)
     else:
-        seen = "no logger provider is set up, so the ledger goes nowhere"
-        yield failure("ledger", seen, "foundry_telemetry.configure()")
+        yield failure(texts.LEDGER, texts.NO_LOGGER_PROVIDER, "foundry_telemetry.configure()")
     sampler: Any = getattr(tracer, "sampler", None)
     if sampler is not None:
         yield _sampler(str(sampler.get_description()))
     if watches_process():
-        yield ok("instrumented", "instrument() watches every HTTP client of this process")
+        yield ok(texts.INSTRUMENTED, texts.ALL_INSTRUMENTED)
     else:
-        seen = "instrument() was not called for the whole process; single clients may be watched"
-        yield warning("instrumented", seen, "foundry_telemetry.instrument()")
+        yield warning(texts.INSTRUMENTED, texts.NOT_INSTRUMENTED, "foundry_telemetry.instrument()")
 
 
 def _sampler(description: str) -> Finding:
@@ -91,23 +91,22 @@ def _sampler(description: str) -> Finding:
     root = re.sub(r"^ParentBased\{root:|,remoteParent.*", "", description)
     share = re.search(r"\d+(?:\.\d+)?", root)
     if root.startswith("RateLimited"):
-        return warning("effective sampler", f"only some spans a second are kept: {root}", _CONFIGURE)
+        seen = texts.RATE_LIMITED.format(sampler=root)
+        return warning(texts.EFFECTIVE_SAMPLER, seen, texts.REPLACE_CONFIGURE)
     if root.startswith("AlwaysOff") or (share and float(share[0]) < 1):
-        seen = f"a part of the traces is kept at most: {root}; ledger and metrics stay whole"
-        return warning("effective sampler", seen, "foundry_telemetry.configure(sampling_ratio=1.0)")
-    return ok("effective sampler", root)
+        seen = texts.SAMPLED_TRACES.format(sampler=root)
+        return warning(texts.EFFECTIVE_SAMPLER, seen, texts.FIX_SAMPLED_TRACES)
+    return ok(texts.EFFECTIVE_SAMPLER, root)
 
 
 def _log_loop() -> Finding:
     """The exporter's own log lines, exported in turn: endless at level INFO on the root logger."""
     loggers = [logging.getLogger("azure.core"), logging.getLogger("azure.monitor.opentelemetry")]
     if not list(logging_loop.otel_handlers()) or log_pipeline.is_protected(_logs.get_logger_provider()):
-        return ok("log loop", "log lines about the export are not exported")
+        return ok(texts.LOG_LOOP, texts.NO_LOG_LOOP)
     if any(logger.isEnabledFor(logging.INFO) for logger in loggers):
-        seen = "the lines that the export logs are exported in turn, without end"
-        fix = "logging.getLogger('azure').setLevel(logging.WARNING)"
-        return failure("log loop", seen, fix)
-    return ok("log loop", "the loggers of the export are at WARNING or above")
+        return failure(texts.LOG_LOOP, texts.SOME_LOG_LOOP, texts.FIX_LOG_LOOP)
+    return ok(texts.LOG_LOOP, texts.QUIET_LOGGERS)
 
 
 def _double_export() -> Iterator[Finding]:
@@ -118,7 +117,8 @@ def _double_export() -> Iterator[Finding]:
     ):
         count = len(azure_exporters(provider))
         if count > 1:
-            yield failure("double export", f"{count} Azure exporters take the {signal}", _CONFIGURE)
+            seen = texts.EXPORTED_TWICE.format(count=count, signal=signal)
+            yield failure(texts.DUPLICATE_EXPORT, seen, texts.REPLACE_CONFIGURE)
 
 
 def _forks(scene: Scene) -> Finding:
@@ -127,24 +127,20 @@ def _forks(scene: Scene) -> Finding:
     text = conf.read_text(encoding="utf-8", errors="replace")[:65_536] if conf.is_file() else ""
     if _FORKING.search(reported) or _FORKING.search(text):
         if sys.modules.get("foundry_telemetry.azure.shutdown"):
-            return ok("forks", "gunicorn preloads the application; configure() starts anew in each worker")
-        seen = "gunicorn preloads the application: with the bare distro each worker reports counts again"
-        return warning("forks", seen, _CONFIGURE)
-    return ok("forks", "no server that forks after set-up was found here")
+            return ok(texts.FORKS, texts.PRELOADED)
+        return warning(texts.FORKS, texts.PRELOADED_BY_DISTRO, texts.REPLACE_CONFIGURE)
+    return ok(texts.FORKS, texts.NO_FORKS)
 
 
-def _losses() -> Finding:
+def _dropped() -> Finding:
     if not dropped.is_counted:
-        seen = "not counted: configure() was not called, and nobody else counts them"
-        return warning("losses here", seen, _CONFIGURE)
+        return warning(texts.DROPPED, texts.NOT_COUNTED, texts.REPLACE_CONFIGURE)
     if totals := dropped.totals():
-        seen = ", ".join(f"{count} {signal} ({reason})" for (reason, signal), count in totals.items())
+        items = ", ".join(f"{count:,} {signal} ({reason})" for (reason, signal), count in totals.items())
         is_lost = any(reason not in OF_APPLICATION for reason, _ in totals)
-        what = "lost" if is_lost else "code of the application failed"
-        return warning(
-            "losses here", f"{what}: {seen}", "The README says of each reason what to do about it."
-        )
-    return ok("losses here", "none in this process")
+        seen = texts.DROPPED_ITEMS if is_lost else texts.APPLICATION_ERRORS
+        return warning(texts.DROPPED, seen.format(items=items), texts.FIX_DROPPED)
+    return ok(texts.DROPPED, texts.NONE_DROPPED)
 
 
 def _export_cost() -> Iterator[Finding]:
@@ -153,7 +149,7 @@ def _export_cost() -> Iterator[Finding]:
     outcomes: dict[str, str | None] = row_building.outcomes if row_building is not None else {}
     for exporter, why in outcomes.items():
         if why is not None:
-            seen = f"{exporter} exports at its usual cost, for its inside has changed: {why}"
-            yield warning("export cost", seen, "pip install --upgrade foundry-telemetry")
+            seen = texts.SLOW_ROWS.format(exporter=exporter, why=why)
+            yield warning(texts.EXPORT_COST, seen, texts.FIX_CHECK_FAILED)
     if outcomes and not any(outcomes.values()):
-        yield ok("export cost", "rows are built without the exporter's models")
+        yield ok(texts.EXPORT_COST, texts.FAST_ROWS)

@@ -12,6 +12,7 @@ import httpx
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from foundry_telemetry.advice import advice_for
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
 from foundry_telemetry.investigate.doctor.finding import (
     Finding,
@@ -23,6 +24,7 @@ from foundry_telemetry.investigate.doctor.finding import (
     skipped,
     warning,
 )
+from foundry_telemetry.investigate.formatting import took
 from foundry_telemetry.observation import RequestIds
 from foundry_telemetry.wire.error_body import read_error
 from foundry_telemetry.wire.errors import classify
@@ -30,8 +32,6 @@ from foundry_telemetry.wire.exceptions import read_exception
 from foundry_telemetry.wire.headers import read_response_headers
 from foundry_telemetry.wire.request_matcher import is_foundry_host
 
-_FOUNDRY: Final = "Foundry"
-_MONITOR: Final = "Azure Monitor"
 _FIRST_ERROR: Final = 400
 _FIRST_SERVER_ERROR: Final = 500
 _LONGEST: Final = 64 * 1024
@@ -46,13 +46,13 @@ _ANSWERS: Final = frozenset(
 def check_foundry(scene: Scene) -> Iterator[Finding]:
     """Ask the messages endpoint, without a credential: a refusal for want of one is what we want."""
     if scene.address is None:
-        yield skipped(_FOUNDRY, "its address is not known", "foundry-telemetry doctor --base-url <url>")
+        yield skipped(texts.FOUNDRY, texts.URL_UNKNOWN, "foundry-telemetry doctor --base-url <url>")
         return
     host = urlsplit(scene.address).hostname or ""
     try:
         status, headers, body, took_s = _post(f"{scene.address}/v1/messages", {}, scene)
     except Exception as error:
-        yield _unreachable(_FOUNDRY, host, error)
+        yield _unreachable(texts.FOUNDRY, host, error)
         return
     yield _answered(host, status, headers, body, took_s)
 
@@ -61,24 +61,21 @@ def check_monitor(scene: Scene) -> Iterator[Finding]:
     """Ask the ingestion endpoint, with no items."""
     endpoint = ingestion_endpoint(scene)
     if endpoint is None:
-        seen = "its address is not known without a valid connection string"
-        yield skipped(_MONITOR, seen, "export APPLICATIONINSIGHTS_CONNECTION_STRING=...")
+        yield skipped(
+            texts.MONITOR, texts.ENDPOINT_UNKNOWN, "export APPLICATIONINSIGHTS_CONNECTION_STRING=..."
+        )
         return
     host = urlsplit(endpoint).hostname or ""
     try:
         status, _, _, took_s = _post(f"{endpoint}/v2.1/track", [], scene)
     except Exception as error:
-        yield _unreachable(_MONITOR, host, error)
+        yield _unreachable(texts.MONITOR, host, error)
         return
     if status >= _FIRST_SERVER_ERROR or status in (404, 407):
-        seen = f"{host} answered {status}, not as the ingestion endpoint does"
-        yield failure(
-            _MONITOR,
-            seen,
-            "Compare IngestionEndpoint of the connection string with that of the resource; look for a proxy.",
-        )
+        seen = texts.NOT_INGESTION.format(host=host, status=status)
+        yield failure(texts.MONITOR, seen, texts.FIX_NOT_INGESTION)
     else:
-        yield ok(_MONITOR, f"{host} answers ({took_s * 1000:.0f} ms)")
+        yield ok(texts.MONITOR, texts.REACHABLE.format(host=host, time=took(took_s * 1000)))
 
 
 def _post(url: str, content: object, scene: Scene) -> tuple[int, httpx.Headers, bytes, float]:
@@ -96,21 +93,19 @@ _JSON: Final = {"content-type": "application/json"}
 
 def _answered(host: str, status: int, headers: httpx.Headers, body: bytes, took_s: float) -> Finding:
     reported = read_response_headers(headers.raw, time.time())
-    fine = ok(_FOUNDRY, f"{host} answers and asks for a credential ({took_s * 1000:.0f} ms)")
+    fine = ok(texts.FOUNDRY, texts.ASKS_FOR_CREDENTIAL.format(host=host, time=took(took_s * 1000)))
     if status < _FIRST_ERROR:
         if reported.media_type == b"application/json":
-            return warning(
-                _FOUNDRY,
-                f"{host} answers {status} without a credential",
-                "Ask the owner of that gateway whether everybody may call through it.",
-            )
-        seen = f"{host} answers {status} with something that is no answer of Foundry"
-        return advised(_FOUNDRY, "failure", seen, advice_for("gateway_html"))
+            seen = texts.OPEN_GATEWAY.format(host=host, status=status)
+            return warning(texts.FOUNDRY, seen, texts.FIX_OPEN_GATEWAY)
+        seen = texts.NOT_FOUNDRY.format(host=host, status=status)
+        return advised(texts.FOUNDRY, "failure", seen, advice_for("gateway_html"))
     kind = _kind(host, status, body, reported.media_type, reported.ids)
     if kind in _ANSWERS:
         return fine
     state: State = "warning" if kind == "rate_limited" else "failure"
-    return advised(_FOUNDRY, state, f"{host} answers {status}: {kind}", advice_for(kind))
+    seen = texts.RETURNED.format(host=host, status=status, cause=kind)
+    return advised(texts.FOUNDRY, state, seen, advice_for(kind))
 
 
 def _kind(host: str, status: int, body: bytes, media_type: bytes, ids: RequestIds) -> str:
@@ -132,11 +127,10 @@ _NAME_ERRORS: Final = ("EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME")
 def _unreachable(check: str, host: str, error: Exception) -> Finding:
     failed = read_exception(error, in_body=False)
     if failed.code in _NAME_ERRORS:
-        return failure(check, f"the name {host} is not known ({failed.code})", f"nslookup {host}")
+        return failure(check, texts.UNKNOWN_HOST.format(host=host, code=failed.code), f"nslookup {host}")
     if failed.code is not None and "CERTIFICATE" in failed.code:
-        seen = f"the certificate of {host} is not trusted ({failed.code})"
-        return failure(check, seen, "export SSL_CERT_FILE=<file with the certificates of your proxy>")
-    what = "does not answer in time" if failed.type == "client_timeout" else "cannot be connected to"
+        return failure(check, texts.UNTRUSTED.format(host=host, code=failed.code), texts.FIX_UNTRUSTED)
+    seen = texts.NO_RESPONSE if failed.type == "client_timeout" else texts.NO_CONNECTION
     code = f" ({failed.code})" if failed.code else ""
-    fix = "Look at firewalls on the way, and at HTTPS_PROXY and NO_PROXY."
-    return failure(check, f"{host} {what}{code}", fix, f"curl -sSI https://{host}/")
+    command = f"curl -sSI https://{host}/"
+    return failure(check, seen.format(host=host, code=code), texts.FIX_NO_CONNECTION, command)

@@ -12,19 +12,11 @@ from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
 from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.pipelines import QUIET
 from foundry_telemetry.azure.settings import CONNECTION_STRING
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok
 
-_CHECK: Final = "ledger record"
 _SUCCESS: Final = 200
-_REASONS: Final = {
-    400: "it knows no resource with this instrumentation key",
-    401: "it wants a token: local authentication is switched off",
-    402: "its quota is reached, and what is sent is lost",
-    403: "it wants a token: local authentication is switched off",
-    439: "its daily cap is reached, and what is sent is lost",
-}
-"""Why a record is refused, by status."""
 
 
 class Ledger(LogRecordProcessor):
@@ -58,13 +50,11 @@ class Ledger(LogRecordProcessor):
     def finding(self) -> Finding:
         """Whether the record was taken."""
         if _SUCCESS in self.answers:
-            return ok(_CHECK, "Azure Monitor took it; it shows in AppEvents within minutes")
-        status = self.answers[-1] if self.answers else None
-        why = _REASONS.get(status or 0, f"it answered {status}" if status else "it did not answer")
-        fix = (
-            "compare the connection string with that of the resource; for a token: configure(credential=...)"
-        )
-        return failure(_CHECK, f"Azure Monitor did not take it: {why}", fix)
+            return ok(texts.EVENT_EXPORT, texts.EVENT_ACCEPTED)
+        status = self.answers[-1] if self.answers else 0
+        fallback = texts.OTHER_STATUS.format(status=status) if status else texts.NO_STATUS
+        seen = texts.EVENT_REJECTED.format(why=texts.BY_STATUS.get(status, fallback))
+        return failure(texts.EVENT_EXPORT, seen, texts.FIX_EVENT_REJECTED)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What stands beside us in this process: spans and metrics of other libraries for the same calls, and notes.
 
-Judged is what happened around real attempts; which packages are installed tells nothing of that.
+Judged is what happened around real attempts; which packages are installed does not matter.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ from typing import Final
 from opentelemetry import metrics
 
 from foundry_telemetry.instrumentation.exception_notes import are_written
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.finding import Finding, ok, skipped, warning
+from foundry_telemetry.investigate.formatting import many
+from foundry_telemetry.investigate.texts import ATTEMPT
 from foundry_telemetry.signals import doubling, is_placeholder, recorded_elsewhere
 
 _SDK_SCOPE: Final = "com.anthropic.sdk.python"
-_KEEP_ONE: Final = "Keep one of these instrumentations; the ledger and foundry.client.* count once anyway."
-_FROM_NONE: Final = (
-    "they are lost where a framework raises its own exception `from None` (litellm does); last_attempt(), "
-    "the ledger and sinks have the same"
-)
 
 
 def check() -> Iterator[Finding]:
@@ -35,16 +33,18 @@ def _double_spans() -> Finding:
     doubled = {scopes: count for scopes, count in around.items() if len(scopes) > 1}
     if doubled:
         reported = "; ".join(
-            f"{' and '.join(scopes)} ({count} attempts)" for scopes, count in doubled.items()
+            texts.SCOPES.format(scopes=texts.AND.join(scopes), attempts=many(count, ATTEMPT))
+            for scopes, count in doubled.items()
         )
-        seen = f"several libraries had a span for the same call, so sums over spans may double: {reported}"
         of_sdk = any(scope.startswith(_SDK_SCOPE) for scopes in doubled for scope in scopes)
-        return warning("double spans", seen, "export ANTHROPIC_OPEN_TELEMETRY=false" if of_sdk else _KEEP_ONE)
+        fix = "export ANTHROPIC_OPEN_TELEMETRY=false" if of_sdk else texts.FIX_SEVERAL_SPANS
+        return warning(texts.DUPLICATE_SPANS, texts.SEVERAL_SPANS.format(scopes=reported), fix)
     if not around:
-        seen = "no call was made in this process, so whose spans stand for one is not known"
-        return skipped("double spans", seen, "foundry-telemetry doctor --app <module that makes a call>")
+        return skipped(
+            texts.DUPLICATE_SPANS, texts.NO_CALL, "foundry-telemetry doctor --app <module that makes a call>"
+        )
     owners = ", ".join(sorted({scope for scopes in around for scope in scopes})) or "foundry_telemetry"
-    return ok("double spans", f"one library had the span of each call: {owners}")
+    return ok(texts.DUPLICATE_SPANS, texts.ONE_SPAN.format(scopes=owners))
 
 
 def _standard_metrics() -> Iterator[Finding]:
@@ -55,12 +55,15 @@ def _standard_metrics() -> Iterator[Finding]:
         names = {
             scope: [name for name in elsewhere if elsewhere[name] == scope] for scope in elsewhere.values()
         }
-        theirs = "; ".join(f"{scope} records {', '.join(sorted(names[scope]))}" for scope in sorted(names))
-        seen = f"{theirs}; ours of these names stopped, and foundry.client.* is complete"
-        yield ok("standard metrics", seen)
+        theirs = "; ".join(
+            texts.RECORDS.format(scope=scope, names=", ".join(sorted(names[scope])))
+            for scope in sorted(names)
+        )
+        yield ok(texts.STANDARD_METRICS, texts.METRICS_ELSEWHERE.format(scopes=theirs))
     elif doubling.attempts or not is_placeholder(provider):
-        yield ok("standard metrics", "gen_ai.client.* is ours: no other library here records it")
+        yield ok(texts.STANDARD_METRICS, texts.OUR_METRICS)
 
 
 def _exception_notes() -> Finding:
-    return ok("exception notes", f"{'on' if are_written() else 'off'}; {_FROM_NONE}")
+    state = "on" if are_written() else "off"
+    return ok(texts.EXCEPTION_NOTES, texts.NOTES.format(state=state))

@@ -1,4 +1,4 @@
-"""What the workspace says: which services tell of calls, what is lost on the way, how far back it goes."""
+"""What the workspace has: which services report calls, what is dropped on the way, how far back it goes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,19 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
-from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
+from foundry_telemetry.investigate.doctor.finding import (
+    Finding,
+    Scene,
+    State,
+    failure,
+    ok,
+    skipped,
+    warning,
+)
+from foundry_telemetry.investigate.formatting import many, percent
+from foundry_telemetry.investigate.texts import ATTEMPT
 from foundry_telemetry.kql import compose
 
 Row = Mapping[str, Any]
@@ -23,6 +34,17 @@ _MOST: Final = 10
 """Services that are shown."""
 _LEDGER: Final = "AppEvents"
 _WEEK: Final = 7
+_FINE: Final = 10_000
+"""Parts of a percent."""
+_HEALTHY: Final[tuple[State, str, str | None]] = ("ok", texts.HEALTHY, None)
+_STATES: Final[Mapping[str, tuple[State, str, str | None]]] = {
+    "no_ledger": ("failure", texts.NO_LEDGER_EVENTS, texts.FIX_NO_LEDGER_EVENTS),
+    "dropping": ("warning", texts.ITEMS_DROPPED, texts.FIX_DROPPED),
+    "drops_not_counted": ("ok", texts.NOT_COUNTED_SERVICE, None),
+    "idle": ("ok", texts.IDLE, None),
+    "no_heartbeat": ("warning", texts.SILENT, texts.FIX_SILENT),
+}
+"""By the state that the query gives: how it is, its words and its fix."""
 _SHOW_RETENTION: Final = (
     "az monitor log-analytics workspace table show -g <resource-group> --workspace-name <workspace> "
     f"-n {_LEDGER} --query retentionInDays"
@@ -34,8 +56,9 @@ def check(scene: Scene) -> Iterator[Finding]:
     endpoint = ingestion_endpoint(scene)
     local = endpoint if endpoint and urlsplit(endpoint).hostname in _LOOPBACK else None
     if scene.workspace is None and local is None:
-        seen = "no workspace was given, so what arrives there was not looked at"
-        yield skipped("stored records", seen, "foundry-telemetry doctor --workspace <workspace id>")
+        yield skipped(
+            texts.RECEIVED, texts.NO_WORKSPACE, "foundry-telemetry doctor --workspace <workspace id>"
+        )
         return
     try:
         ask = _of_workspace(scene) if scene.workspace else _of_local(str(local), scene)
@@ -90,53 +113,52 @@ def _not_asked(error: Exception, scene: Scene) -> Finding:
     status = getattr(error, "status_code", None) or getattr(
         getattr(error, "response", None), "status_code", ""
     )
-    seen = f"the workspace did not answer the question ({type(error).__name__} {status}".rstrip() + ")"
+    seen = texts.QUERY_FAILED.format(error=f"{type(error).__name__} {status}".rstrip())
     if scene.workspace is None:
-        return failure("stored records", seen, "foundry-telemetry local")
-    fix = (
-        "az role assignment create --role 'Log Analytics Reader' --assignee <principal-id> "
-        "--scope <resource-id>"
-    )
-    return failure("stored records", seen, "Check the id of the workspace, and the role there:", fix)
+        return failure(texts.RECEIVED, seen, "foundry-telemetry local")
+    return failure(texts.RECEIVED, seen, texts.FIX_QUERY, texts.FIX_ROLE)
 
 
 def _services(rows: list[Row]) -> Iterator[Finding]:
     if not rows:
-        yield warning(
-            "stored records", "no service told of a call in 30 days", "foundry_telemetry.configure()"
-        )
+        yield warning(texts.RECEIVED, texts.NO_SERVICES, texts.FIX_NO_SERVICES)
     for row in rows[:_MOST]:
         yield _service(row)
     if len(rows) > _MOST:
-        yield ok("stored records", f"{len(rows) - _MOST} further services; see the tab Is it working")
+        yield ok(texts.RECEIVED, texts.FURTHER_SERVICES.format(number=len(rows) - _MOST))
 
 
 def _service(row: Row) -> Finding:
-    name = "".join(filter(str.isprintable, str(row["service"])))[:64] or "(no name)"
+    name = "".join(filter(str.isprintable, str(row["service"])))[:64] or texts.UNNAMED
     kept = row["spans_kept_percent"]
-    spans = f", {kept:g} % of spans kept" if kept is not None else ""
-    if row["state"] == "no_ledger":
-        seen = f"{name}: spans of Foundry calls, but no ledger"
-        return failure("stored records", seen, "foundry_telemetry.configure(), or a logger provider")
-    if row["state"] == "dropping":
-        why = f", mostly {row['main_reason']}" if row["main_reason"] else ""
-        seen = f"{name}: {row['dropped']:,g} items of telemetry lost in a day{why}"
-        return warning("stored records", seen, "The README says of each reason what to do about it.")
-    if row["state"] == "idle":
-        return ok("stored records", f"{name}: alive, and no call in a day")
-    if row["state"] == "no_heartbeat":
-        return warning(
-            "stored records", f"{name}: no call in a day", "See whether it runs, and whether it calls."
-        )
-    return ok("stored records", f"{name}: {row['attempts']:,} attempts in a day{spans}, none lost")
+    state, seen, fix = _STATES.get(row["state"], _HEALTHY)
+    text = seen.format(
+        name=name,
+        dropped=row["dropped"] or 0,
+        reason=texts.REASON.format(reason=row["main_reason"]) if row["main_reason"] else "",
+        attempts=many(row["attempts"] or 0, ATTEMPT),
+        spans=texts.SPANS_KEPT.format(percent=_percent(kept)) if kept is not None else "",
+    )
+    return Finding(texts.RECEIVED, state, text, fix)
 
 
 def _retention(tables: list[Row], kept: float | None) -> Finding:
     found = next((row["days_kept"] for row in tables if row["table_name"] == _LEDGER), None)
-    age = f"the oldest row is {found:g} days old" if found is not None else "no rows yet"
+    age = texts.OLDEST_ROW.format(age=_days(found)) if found is not None else texts.NO_ROWS
     if kept is None:
-        return skipped("retention", f"{_LEDGER}: {age}; how long rows stay is told by", _SHOW_RETENTION)
-    seen = f"{_LEDGER}: {age}; rows stay for {kept:g} days"
+        seen = texts.RETENTION_UNKNOWN.format(table=_LEDGER, age=age)
+        return skipped(texts.RETENTION, seen, _SHOW_RETENTION)
+    seen = texts.RETENTION_DAYS.format(table=_LEDGER, age=age, days=_days(kept))
     if kept < _WEEK:
-        return warning("retention", seen, "foundry-telemetry local --retention-days 30")
-    return ok("retention", seen)
+        return warning(texts.RETENTION, seen, "foundry-telemetry local --retention-days 30")
+    return ok(texts.RETENTION, seen)
+
+
+def _days(days: float) -> str:
+    """Whole days; the query rounds what is less to 0."""
+    return many(round(days), texts.DAY) if days >= 1 else texts.LESS_THAN_A_DAY
+
+
+def _percent(share: float) -> str:
+    """As `formatting.percent` has it."""
+    return percent(round(share * _FINE), 100 * _FINE)

@@ -1,4 +1,4 @@
-"""Who is hit, and what changed: what the failing attempts have in common, and what is new about it."""
+"""Who is affected, and what changed: what the failing attempts have in common, and what is new about it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.queries import Failure, Group, tags_of
 from foundry_telemetry.schema.value import TAG_PREFIX
 
@@ -33,11 +34,11 @@ class Share(Struct, frozen=True):
 
 
 class Affected(Struct, frozen=True):
-    """Who is hit, by one property of the attempts."""
+    """Who is affected, by one property of the attempts."""
 
     by: str
     shares: tuple[Share, ...]
-    """Those that are hit, the worst first."""
+    """Those that are affected, the worst first."""
     unaffected: int
     """How many others made attempts, and none failed so."""
 
@@ -52,7 +53,7 @@ class NewlySeen(Struct, frozen=True):
 
 
 def affected(groups: Sequence[Group], error_type: str, owner: str) -> Iterator[Affected]:
-    """Who is hit by a cause: deployments and services, and what else parts those who are from the others."""
+    """Who is affected by a cause: deployments, services, and what else parts them from others."""
     for by in (*ALWAYS, *_TELLING):
         whole: Counter[str] = Counter()
         bad: Counter[str] = Counter()
@@ -62,7 +63,7 @@ def affected(groups: Sequence[Group], error_type: str, owner: str) -> Iterator[A
             if (group.error_type or "", group.error_owner or "") == (error_type, owner):
                 bad[value] += group.attempts
         shares = [
-            Share(value or "(not told)", count, whole[value]) for value, count in bad.most_common() if count
+            Share(value or texts.NO_VALUE, count, whole[value]) for value, count in bad.most_common() if count
         ]
         unaffected = sum(1 for value, count in whole.items() if value and count and not bad[value])
         # Failures often name no region or version: that parts nothing.
@@ -80,9 +81,8 @@ def tags(failures: Iterable[Failure]) -> Iterator[Affected]:
         for key, value in tags_of(failure, TAG_PREFIX).items():
             counts.setdefault(key, Counter())[value] += 1
     for key, counter in sorted(counts.items()):
-        yield Affected(
-            f"tag {key}", tuple(Share(value, count, number) for value, count in counter.most_common()), 0
-        )
+        shares = tuple(Share(value, count, number) for value, count in counter.most_common())
+        yield Affected(texts.TAG.format(key=key), shares, 0)
 
 
 def newly_seen(groups: Sequence[Group], since: datetime) -> Iterator[NewlySeen]:

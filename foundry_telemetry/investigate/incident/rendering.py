@@ -1,8 +1,7 @@
-"""An incident on one screen: whose fault and which cause first, what to do before the details."""
+"""An incident on one screen: cause and owner first, the next step before the details."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,7 +13,6 @@ from rich.text import Text
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate import formatting
 from foundry_telemetry.investigate.formatting import (
-    ABSENT,
     Line,
     command,
     day_and_time,
@@ -22,29 +20,30 @@ from foundry_telemetry.investigate.formatting import (
     many,
     moment,
     percent,
-    span,
 )
+from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.causes import Cause
+from foundry_telemetry.investigate.incident.details import checked, examples, others
 from foundry_telemetry.investigate.incident.impact import Affected
-from foundry_telemetry.investigate.incident.report import Incident, Main
+from foundry_telemetry.investigate.incident.report import NO_DATA, Incident, Main
 from foundry_telemetry.investigate.next_steps import steps_for
-from foundry_telemetry.investigate.queries import Failure
+from foundry_telemetry.investigate.texts import (
+    ATTEMPT,
+    CALL,
+    FAILURE,
+    UNKNOWN,
+)
 from foundry_telemetry.investigate.ticket.ids import support_code
 
 _SHOWN: Final = 3
 """Values of one kind that are named."""
 _MOST_TAGS: Final = 2
-_MOST_OTHERS: Final = 2
 _TELLING: Final = 0.2
 """Share of the failures from which a value of a tag is named."""
 _TENANTS: Final = ("auth_tenant_mismatch", "auth_token_rejected")
 """Causes that another tenant may be behind."""
-_TYPED: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-"""What a shell takes as one word."""
 _RECENT: Final = timedelta(minutes=1)
 _YEAR_S: Final = 31_536_000.0
-_AMPLIFIED: Final = 1.5
-"""Attempts a call from which retries make it worse."""
 
 
 def show(found: Incident, console: Console) -> None:
@@ -53,7 +52,7 @@ def show(found: Incident, console: Console) -> None:
 
 
 def as_object(found: Incident) -> dict[str, Any]:
-    """The same as what JSON can hold; absent is what was not told."""
+    """The same as what JSON can hold; absent is what was not reported."""
     reported: dict[str, Any] = msgspec.to_builtins(found)
     main = found.main
     if main is None:
@@ -81,87 +80,106 @@ def as_object(found: Incident) -> dict[str, Any]:
 def _lines(found: Incident) -> Iterator[Line]:
     if found.main is not None:
         yield from _incident_lines(found, found.main)
-    elif found.verdict == "no calls":
+    elif found.verdict == NO_DATA:
         yield from _no_calls_lines(found)
     else:
-        yield "all well", Text.assemble(("nothing wrong", "bold green"), _aside(found))
-    yield from _others(found)
-    yield "looked", Text(_checked(found), style="dim")
+        yield texts.OK, Text.assemble((texts.NOT_ELEVATED, "bold green"), _succeeded(found))
+    yield from others(found)
+    yield texts.CHECKED, Text(checked(found), style="dim")
 
 
-def _aside(found: Incident) -> str:
+def _succeeded(found: Incident) -> str:
     whole = found.totals
     share = percent(whole.calls - whole.failed, whole.calls)
-    return f": {share} of {many(whole.calls, 'call')} ended well, {whole.recovered:,} of them after a retry"
+    return texts.SUCCEEDED.format(share=share, calls=many(whole.calls, CALL), recovered=whole.recovered)
 
 
 def _no_calls_lines(found: Incident) -> Iterator[Line]:
-    yield "no calls", Text("not one attempt is in the ledger of this time", style="bold yellow")
+    yield texts.NO_DATA, Text(texts.NO_CALLS, style="bold yellow")
     newest = found.totals.newest
-    last = f"the last one was at {day_and_time(newest)}" if newest else "nor is there one in the week before"
-    yield "", Text(f"{last}; either nobody called, or the telemetry does not arrive")
-    yield "next", Text("look further back with --since 1d, and whether the service sends its ledger here")
-    yield "", command("foundry-telemetry doctor")
+    last = texts.LAST_CALL.format(time=day_and_time(newest)) if newest else texts.NO_EARLIER_CALL
+    yield "", Text(f"{last} {texts.WHY_NO_CALLS}")
+    yield texts.NEXT_STEP, Text(texts.CHECK_NO_CALLS)
+    yield "", command(texts.DOCTOR)
 
 
 def _incident_lines(found: Incident, main: Main) -> Iterator[Line]:
     cause, advice = main.cause, main.advice
-    move = OWNER_LABELS.get(cause.owner, ABSENT)
-    yield "WRONG", Text.assemble((move, "bold red"), "  ", (cause.error_type, "bold red"))
+    owner = texts.OWNER.format(owner=OWNER_LABELS.get(cause.owner, UNKNOWN))
+    yield texts.INCIDENT, Text.assemble((cause.error_type, "bold red"), "  ", (owner, "bold red"))
     yield "", Text(advice.meaning)
-    yield "since", Text(_since(found, main))
-    yield "calls", Text(_calls(found, cause))
-    yield "next", Text(advice.next_step, style="bold")
+    yield texts.SINCE, Text(_since(found, main))
+    yield texts.CALLS, Text(_calls(found, cause))
+    yield texts.NEXT_STEP, Text(advice.next_step, style="bold")
     shells = (shell for _, shell in steps_for(advice, main.examples[0] if main.examples else None) if shell)
     shell = next(shells, None)
     if shell:
         yield "", command(shell)
     lines = [*map(_affected, main.affected), *map(_tag, main.tags[:_MOST_TAGS])]
-    yield from (("" if number else "hit", line) for number, line in enumerate(lines))
+    yield from (("" if number else texts.AFFECTED, line) for number, line in enumerate(lines))
     yield from _token(main)
-    yield "retries", Text(_retries(cause))
-    yield "changed", Text(_changed(found, main))
-    yield from _examples(main, found.end)
+    yield texts.RETRIES, Text(_retries(cause))
+    yield texts.CHANGES, Text(_changed(found, main))
+    yield from examples(main, found.end)
 
 
 def _since(found: Incident, main: Main) -> str:
     change, end = main.change, found.end
-    began = moment(change.since, end)
+    began, last = moment(change.since, end), moment(change.last, end)
     if change.good_before is None:
-        began = f"{began} or earlier"
-    last = moment(change.last, end)
+        began = texts.OR_EARLIER.format(time=began)
     if change.over:
-        return f"{began} to {last} UTC, {lasted(change.last - change.since)}; it is over"
+        return texts.ENDED.format(began=began, last=last, lasted=lasted(change.last - change.since))
     silent = end - change.last > _RECENT and (found.totals.newest or end) - change.last < _RECENT
-    state = "and hardly an attempt since" if silent else "so it goes on"
-    return f"{began} UTC, {lasted(end - change.since)} ago; the last at {last}, {state}"
+    state = texts.SILENT if silent else texts.ONGOING
+    return state.format(began=began, last=last, lasted=lasted(end - change.since))
 
 
 def _calls(found: Incident, cause: Cause) -> str:
     whole = found.totals.calls
-    hidden = f", {cause.recovered:,} recovered" if cause.recovered else ""
-    return (
-        f"{cause.failed:,} of {whole:,} failed for it ({percent(cause.failed, whole)}){hidden}; "
-        f"{many(cause.attempts, 'attempt')}"
+    parts = [texts.FAILED if cause.failed else texts.NONE_FAILED]
+    if cause.recovered:
+        parts.append(texts.RECOVERED)
+    return "".join((*parts, texts.FAILED_ATTEMPTS)).format(
+        failed=cause.failed,
+        calls=many(whole, CALL),
+        share=percent(cause.failed, whole),
+        recovered=cause.recovered,
+        attempts=many(cause.attempts, texts.FAILED_ATTEMPT),
     )
 
 
 def _affected(by: Affected) -> Text:
-    named = [f"{one.value} {one.failed:,} of {one.attempts:,}" for one in by.shares[:_SHOWN]]
+    name = texts.NAMES.get(by.by, by.by)
+    unaffected = (
+        texts.UNAFFECTED.format(others=many(by.unaffected, texts.OTHER_VALUE)) if by.unaffected else ""
+    )
+    return Text(
+        texts.BY.format(by=name, values=_shares(by, many(by.shares[0].attempts, ATTEMPT))) + unaffected
+    )
+
+
+def _shares(by: Affected, whole: str) -> str:
+    """The values; what is counted is named at the first."""
+    first, *rest = by.shares
+    named = [texts.FIRST_SHARE.format(value=first.value, failed=first.failed, attempts=whole)]
+    named += [
+        texts.SHARE.format(value=one.value, failed=one.failed, attempts=one.attempts)
+        for one in rest[: _SHOWN - 1]
+    ]
     further = len(by.shares) - _SHOWN
     if further > 0:
-        named.append(f"and {further} more")
-    unaffected = f"; {many(by.unaffected, 'other')} spared" if by.unaffected else ""
-    return Text(f"{by.by.replace('_', ' ')} {', '.join(named)}{unaffected}")
+        named.append(texts.FURTHER_VALUES.format(others=many(further, texts.OTHER_VALUE)))
+    return ", ".join(named)
 
 
 def _tag(by: Affected) -> Text:
-    """A tag; its values are named where they tell something."""
+    """A tag; its values are named where one of them stands out."""
     worst = by.shares[0]
     if len(by.shares) > _SHOWN and worst.failed < _TELLING * worst.attempts:
         share = percent(worst.failed, worst.attempts)
-        return Text(f"{by.by} {len(by.shares)} values, none with more than {share} of the failures")
-    return _affected(by)
+        return Text(texts.SPREAD_TAG.format(by=by.by, number=len(by.shares), share=share))
+    return Text(texts.BY.format(by=by.by, values=_shares(by, many(worst.attempts, FAILURE))))
 
 
 def _token(main: Main) -> Iterator[Line]:
@@ -169,97 +187,38 @@ def _token(main: Main) -> Iterator[Line]:
     newest = main.examples[-1] if main.examples else None
     if newest is None or newest.audience is None:
         return
+    parts = [texts.AUDIENCE.format(audience=newest.audience)]
+    if newest.tenant and main.cause.error_type in _TENANTS:
+        parts.append(texts.TENANT.format(tenant=newest.tenant))
     seconds = newest.expires_in_s
-    life = ""
     if seconds is not None:
         time = lasted(timedelta(seconds=min(abs(seconds), _YEAR_S)))
-        life = f", expired {time} before" if seconds < 0 else f", good for {time}"
-    tenant = f", of tenant {newest.tenant}" if newest.tenant and main.cause.error_type in _TENANTS else ""
-    yield "token", Text(f"for {newest.audience}{tenant}{life}")
+        parts.append((texts.EXPIRED if seconds < 0 else texts.VALID).format(time=time))
+    yield texts.TOKEN, Text("".join(parts))
 
 
 def _retries(cause: Cause) -> str:
     pace = cause.tries / cause.affected if cause.affected else 1.0
-    if cause.recovered and not cause.failed:
-        return f"hide it: every call that was hit recovered, at {pace:.1f} attempts a call"
     if cause.recovered:
-        return (
-            f"hide part of it: {cause.recovered:,} of {many(cause.affected, 'call')} that were hit recovered"
-        )
-    if pace >= _AMPLIFIED:
-        return f"amplify it: {pace:.1f} attempts a call, and none helped"
-    return "none were made, so they neither hide nor amplify it"
+        masked = texts.PARTLY_MASKED if cause.failed else texts.MASKED
+        calls = many(cause.affected, texts.AFFECTED_CALL)
+        return masked.format(recovered=cause.recovered, calls=calls, pace=pace)
+    return texts.ADD_LOAD.format(pace=pace) if cause.tries > cause.affected else texts.NOT_RETRIED
 
 
 def _changed(found: Incident, main: Main) -> str:
     newly_seen = [
-        f"{one.what} {one.value} of {one.service or 'a service'}, new at {moment(one.first_seen, found.end)}"
+        texts.NEW_VALUE.format(
+            what=texts.NAMES.get(one.what.replace(" ", "_"), one.what),
+            value=one.value,
+            service=one.service or texts.A_SERVICE,
+            time=moment(one.first_seen, found.end),
+        )
         for one in main.newly_seen[:_SHOWN]
     ]
     if newly_seen:
         return "; ".join(newly_seen)
     if main.change.good_before is None:
-        return "not known: the ledger has nothing from before"
+        return texts.CHANGES_UNKNOWN
     seen = main.cause.first_seen < main.change.since
-    return (
-        f"nothing that is recorded; this cause {'was there before, in less' if seen else 'is new this week'}"
-    )
-
-
-def _examples(main: Main, end: datetime) -> Iterator[Line]:
-    label = "e.g."
-    for one in main.examples:
-        who = " ".join(filter(None, (one.service, one.deployment)))
-        code = support_code(one.call_id) or one.call_id
-        yield label, Text(f"{moment(one.ended, end)}  {_answer(one)}  {who}  {code}")
-        yield "", Text(f"  {_ids(one)}", style="dim")
-        label = ""
-    newest = main.examples[-1] if main.examples else Failure(ended=end)
-    asked = support_code(newest.call_id) or newest.apim_request_id or newest.request_id
-    if asked and _TYPED.fullmatch(asked):
-        yield "more", command(f"foundry-telemetry ticket {asked}")
-
-
-def _answer(one: Failure) -> str:
-    """The status, or why there is none."""
-    if one.status is not None:
-        return str(one.status)
-    if one.outcome == "not_sent":
-        return "not sent"
-    return f"no answer, {one.error_code}" if one.error_code else "no answer"
-
-
-def _ids(one: Failure) -> str:
-    if one.entra_code or one.entra_trace_id:
-        return "  ".join(filter(None, (one.entra_code, one.entra_trace_id)))
-    if not (one.apim_request_id or one.request_id):
-        return "no ids: no answer told them"
-    return f"{one.apim_request_id or 'no id of Azure'}  {one.request_id or 'no id of Anthropic'}"
-
-
-def _others(found: Incident) -> Iterator[Line]:
-    label = "also" if found.main else "noted"
-    for cause in found.others[:_MOST_OTHERS]:
-        baseline = "" if cause.baseline is None else f", usual {_baseline(cause.baseline)}"
-        judged = "; WRONG too" if cause.wrong else ""
-        numbers = f"{many(cause.attempts, 'attempt')}{baseline}; {many(cause.failed, 'call')} failed"
-        yield label, Text(f"{OWNER_LABELS.get(cause.owner, ABSENT)} {cause.error_type}: {numbers}{judged}")
-        label = ""
-    further = len(found.others) - _MOST_OTHERS
-    if further > 0:
-        yield "", Text(f"and {many(further, 'further cause')}")
-
-
-def _baseline(attempts: float) -> str:
-    return "none" if not attempts else "less than 1" if attempts < 1 else f"{attempts:,.0f}"
-
-
-def _checked(found: Incident) -> str:
-    whole = found.totals
-    sums = [many(whole.calls, "call"), many(whole.attempts, "attempt")]
-    if found.main is None:
-        sums += [many(whole.services, "service"), many(whole.deployments, "deployment")]
-    return (
-        f"{', '.join(sums)}; {span(found.start, found.end)}; "
-        f"{many(whole.before, 'attempt')} the day before; {found.source}"
-    )
+    return texts.NO_CHANGES.format(history=texts.OLD_CAUSE if seen else texts.NEW_CAUSE)

@@ -1,4 +1,4 @@
-"""Whose fault, since when, who is hit, whether retries hide it, what changed, and what to do: of a time."""
+"""The cause of an incident, its owner, since when, who is affected, what changed, and the next step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from foundry_telemetry.advice import Advice, advice_for
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.concurrency import run_concurrently
-from foundry_telemetry.investigate.incident import impact
+from foundry_telemetry.investigate.incident import impact, texts
 from foundry_telemetry.investigate.incident.causes import Cause, Totals, causes, totals
 from foundry_telemetry.investigate.incident.change_point import Change, Key, change
 from foundry_telemetry.investigate.queries import Bin, Failure, Group
@@ -23,7 +23,9 @@ _ENOUGH: Final = 500
 """Failures that are looked at one by one."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
-Verdict = Literal["wrong", "nothing wrong", "no calls"]
+Verdict = Literal["incident", "ok", "no data"]
+
+NO_DATA: Final = "no data"
 
 
 class Main(Struct, frozen=True, kw_only=True):
@@ -66,7 +68,7 @@ def investigate(source: Source, window: TimeRange, on_progress: Callable[[str], 
         SourceError: There is no answer.
     """
     window = TimeRange(_floor(window.start), _floor(window.end), window.grain)
-    on_progress(f"asking {source.name} what happened")
+    on_progress(texts.QUERY_CALLS.format(source=source.name))
     groups, bins, calls = run_concurrently(
         partial(queries.groups, source, window),
         partial(queries.timeline, source, window),
@@ -76,9 +78,9 @@ def investigate(source: Source, window: TimeRange, on_progress: Callable[[str], 
     whole = totals(groups, calls)
     main = None
     if found and found[0].wrong:
-        on_progress(f"asking {source.name} who is hit")
+        on_progress(texts.QUERY_FAILURES.format(source=source.name))
         main = _main(source, window, found[0], groups, bins)
-    verdict: Verdict = "wrong" if main else "nothing wrong" if whole.attempts else "no calls"
+    verdict: Verdict = "incident" if main else "ok" if whole.attempts else NO_DATA
     return Incident(
         verdict=verdict,
         source=source.name,

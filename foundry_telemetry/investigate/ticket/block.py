@@ -6,50 +6,69 @@ Only fields named here leave; all of them are ids, names of the service's own, n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 from foundry_telemetry.advice import IDS
 from foundry_telemetry.advice.entry import Desk
-from foundry_telemetry.investigate.formatting import ABSENT, clock, day_and_time, many, took
+from foundry_telemetry.investigate.formatting import clock, lasted, many, span, took
 from foundry_telemetry.investigate.queries import Attempt
+from foundry_telemetry.investigate.texts import ATTEMPT, NOT_REPORTED, UNKNOWN
+from foundry_telemetry.investigate.ticket import texts
 from foundry_telemetry.investigate.ticket.call import Call
 
-_WIDTH: Final = 17
+_YEAR_S: Final = 31_536_000.0
 
 Line = tuple[str, str]
 
 
 def lines(call: Call) -> Iterator[Line]:
-    """What to tell, as pairs of a name and a text."""
+    """What to paste, as pairs of a name and a text."""
     reported = call.failure or call.last
-    yield "Call", f"{call.state}, after {many(len(call.attempts), 'attempt')}"
-    yield "Time", f"{day_and_time(call.began)} to {clock(call.last.ended, milliseconds=True)}"
-    yield "apim-request-id", f"{reported.apim_request_id or ABSENT} (Azure)"
-    yield "request-id", f"{reported.request_id or ABSENT} (Anthropic)"
-    yield "Status", _status(reported)
-    yield from _optional("Code", reported.error_code)
-    yield from _optional("Answered by", reported.error_origin)
-    yield from _optional("Host", _joined(reported.server, reported.path, between=""))
-    yield from _optional("Resource", reported.resource)
-    yield from _optional("Region", reported.region)
-    yield from _optional("Deployment, model", _joined(reported.deployment, reported.model))
-    yield from _optional("Client, API", _joined(reported.client, reported.anthropic_version))
-    yield "Credential", _credential(reported)
-    entra = _joined(reported.entra_code, reported.entra_trace_id, reported.entra_correlation_id)
-    yield from _optional("Entra", entra and f"{entra} (code, trace id, correlation id)")
+    attempts = many(len(call.attempts), ATTEMPT)
+    yield texts.BLOCK_CALL, texts.BLOCK_STATE.format(state=call.state, attempts=attempts)
+    yield texts.BLOCK_TIME, span(call.began, call.last.ended, milliseconds=True)
+    yield texts.BLOCK_AZURE_ID, reported.apim_request_id or NOT_REPORTED
+    yield texts.BLOCK_ANTHROPIC_ID, reported.request_id or NOT_REPORTED
+    yield texts.BLOCK_STATUS, _status(reported)
+    yield texts.BLOCK_CAUSE if reported.error_type else texts.BLOCK_RESULT, _cause(reported)
+    yield texts.BLOCK_DURATION, took(reported.duration_ms)
+    yield from _known(reported)
+    yield texts.BLOCK_CREDENTIAL, _credential(reported)
+    if reported.entra_code or reported.entra_trace_id or reported.entra_correlation_id:
+        yield texts.BLOCK_ENTRA, _entra(reported)
     if len(call.attempts) > 1:
         for place, attempt in enumerate(call.attempts, start=1):
-            yield f"Attempt {attempt.attempt_number or place}", _attempt(attempt)
-    yield from _optional("Trace id", reported.trace_id)
+            name = texts.BLOCK_ATTEMPT.format(number=attempt.attempt_number or place)
+            yield name, _attempt(attempt)
+    if reported.trace_id:
+        yield texts.BLOCK_TRACE, reported.trace_id
+
+
+def _known(reported: Attempt) -> Iterator[Line]:
+    """What is left out where it was not reported."""
+    for name, value in (
+        (texts.BLOCK_CODE, reported.error_code),
+        (texts.BLOCK_ORIGIN, reported.error_origin),
+        (texts.BLOCK_URL, _joined(reported.server, reported.path, between="")),
+        (texts.BLOCK_RESOURCE, reported.resource),
+        (texts.BLOCK_REGION, reported.region),
+        (texts.BLOCK_DEPLOYMENT, reported.deployment),
+        (texts.BLOCK_MODEL, reported.model),
+        (texts.BLOCK_CLIENT, reported.client),
+        (texts.BLOCK_API, reported.anthropic_version),
+    ):
+        if value:
+            yield name, value
 
 
 def text(call: Call) -> str:
     """The same as plain text."""
-    return "\n".join(f"{f'{name}:':{_WIDTH + 1}} {reported}" for name, reported in lines(call))
+    return "\n".join(f"{f'{name}:':{texts.BLOCK_WIDTH + 1}} {reported}" for name, reported in lines(call))
 
 
 def support_channels(call: Call) -> tuple[Desk, ...]:
-    """Whom to open the ticket with; the one whose id was told comes first."""
+    """Whom to open the ticket with; the one whose id was reported comes first."""
     advice = call.advice
     if advice is None:
         return ()
@@ -69,35 +88,47 @@ def ids_for(desk: Desk, attempt: Attempt | None) -> tuple[str, ...]:
 
 
 def _status(attempt: Attempt) -> str:
-    status = "no answer" if attempt.status is None else str(attempt.status)
-    return f"{status}, {attempt.error_type or attempt.outcome or ABSENT}, after {took(attempt.duration_ms)}"
+    return texts.NO_STATUS if attempt.status is None else str(attempt.status)
+
+
+def _cause(attempt: Attempt) -> str:
+    return attempt.error_type or attempt.outcome or UNKNOWN
 
 
 def _attempt(attempt: Attempt) -> str:
-    ids = _joined(attempt.apim_request_id, attempt.request_id) or "no ids"
-    return f"{clock(attempt.ended, milliseconds=True)} {_status(attempt)}; {ids}"
+    return texts.BLOCK_ATTEMPT_FACTS.format(
+        time=clock(attempt.ended, milliseconds=True),
+        status=_status(attempt),
+        cause=_cause(attempt),
+        took=took(attempt.duration_ms),
+        ids=_joined(attempt.apim_request_id, attempt.request_id) or texts.NO_IDS,
+    )
+
+
+def _entra(attempt: Attempt) -> str:
+    return texts.BLOCK_ENTRA_IDS.format(
+        code=attempt.entra_code or UNKNOWN,
+        trace_id=attempt.entra_trace_id or NOT_REPORTED,
+        correlation_id=attempt.entra_correlation_id or NOT_REPORTED,
+    )
 
 
 def _credential(attempt: Attempt) -> str:
-    parts = [attempt.auth_scheme or ABSENT]
+    parts = [attempt.auth_scheme or UNKNOWN]
     for name, value in (
-        ("audience", attempt.token_audience),
-        ("tenant", attempt.token_tenant),
-        ("application", attempt.token_application),
-        ("identity", attempt.token_identity_type),
+        (texts.AUDIENCE, attempt.token_audience),
+        (texts.TENANT, attempt.token_tenant),
+        (texts.APPLICATION, attempt.token_application),
+        (texts.IDENTITY, attempt.token_identity_type),
     ):
         if value:
             parts.append(f"{name} {value}")
-    if attempt.token_expires_in_s is not None:
-        seconds = attempt.token_expires_in_s
-        parts.append(f"expired {-seconds:.0f} s before" if seconds < 0 else f"good for {seconds:.0f} s")
+    seconds = attempt.token_expires_in_s
+    if seconds is not None:
+        time = lasted(timedelta(seconds=min(abs(seconds), _YEAR_S)))
+        parts.append((texts.EXPIRED if seconds < 0 else texts.VALID).format(time=time))
     return "; ".join(parts)
 
 
 def _joined(*values: str | None, between: str = ", ") -> str:
     return between.join(value for value in values if value)
-
-
-def _optional(name: str, reported: str | None) -> Iterator[Line]:
-    if reported:
-        yield name, reported

@@ -13,10 +13,11 @@ from foundry_telemetry.advice import Advice, advice_for
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.queries import Attempt, RelatedTelemetry
 from foundry_telemetry.investigate.sources import Source, SourceError
+from foundry_telemetry.investigate.ticket import texts
 from foundry_telemetry.investigate.ticket.ids import Identity, support_code
 from foundry_telemetry.kql.parameters import TimeRange
 
-_LEFT: Final = ("abandoned", "cancelled")
+_ENDED_BY_CALLER: Final = ("abandoned", "cancelled")
 
 
 class Call(Struct, frozen=True):
@@ -33,7 +34,7 @@ class Call(Struct, frozen=True):
 
     @property
     def last(self) -> Attempt:
-        """The attempt that says what came of the call."""
+        """The attempt that decides the outcome of the call."""
         return self.attempts[-1]
 
     @property
@@ -43,17 +44,17 @@ class Call(Struct, frozen=True):
 
     @property
     def failure(self) -> Attempt | None:
-        """The attempt that tells the cause: the last that failed."""
+        """The attempt that has the cause: the last that failed."""
         return next((one for one in reversed(self.attempts) if one.error_type), None)
 
     @property
     def state(self) -> str:
-        """What came of it, in a word or two."""
+        """Its outcome, in a word or two."""
         if self.failed:
-            return "failed"
-        if self.last.outcome in _LEFT:
-            return f"{self.last.outcome} by the caller"
-        return "recovered" if self.failure else "ended well"
+            return texts.FAILED
+        if self.last.outcome in _ENDED_BY_CALLER:
+            return texts.ENDED_BY_CALLER.format(outcome=self.last.outcome)
+        return texts.RECOVERED if self.failure else texts.SUCCEEDED
 
     @property
     def advice(self) -> Advice | None:
@@ -63,11 +64,11 @@ class Call(Struct, frozen=True):
 
     @property
     def began(self) -> datetime:
-        """When the first request left, as far as it was told."""
+        """When the first request left, as far as it was reported."""
         return min(one.started or one.ended for one in self.attempts)
 
     def waits_ms(self) -> list[float | None]:
-        """For each attempt the milliseconds since the end of the one before; not told for the first."""
+        """For each attempt the milliseconds since the end of the one before; unknown for the first."""
         waits: list[float | None] = [None]
         for before, attempt in zip(self.attempts, self.attempts[1:], strict=False):
             started = attempt.started
@@ -85,7 +86,7 @@ class Found(Struct, frozen=True):
     related_telemetry: tuple[RelatedTelemetry, ...]
     """Requests, dependencies and exceptions of the same trace, the oldest first."""
     source_error: str | None = None
-    """Why the trace could not be asked for; the call is told without it."""
+    """Why the trace could not be asked for; the call is shown without it."""
 
 
 def find(
@@ -102,13 +103,13 @@ def find(
     Raises:
         SourceError: The ledger cannot be asked.
     """
-    on_progress(f"asking {source.name} for the call")
+    on_progress(texts.QUERY_CALL.format(source=source.name))
     calls = _calls(queries.call(source, identity, window))
     if not calls:
         return None
     # What failed is what is asked for; of several the newest.
     chosen = max(calls, key=lambda call: (call.failed, call.failure is not None, call.last.ended))
-    on_progress(f"asking {source.name} for the trace around it")
+    on_progress(texts.QUERY_TRACE.format(source=source.name))
     related_telemetry, source_error = _related_telemetry(source, chosen)
     others = tuple(call for call in calls if call is not chosen)
     return Found(identity, chosen, others, related_telemetry, source_error)

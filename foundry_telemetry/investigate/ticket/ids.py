@@ -8,9 +8,10 @@ from contextlib import suppress
 from typing import Final, Literal, NamedTuple, get_args
 
 from foundry_telemetry import observation
+from foundry_telemetry.investigate.ticket import texts
 
 Kind = Literal["request-id", "response id", "support code", "call id", "apim-request-id", "trace id"]
-"""The more telling ones first."""
+"""Those of one call before those of many."""
 
 _UUID: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
 _FORMS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
@@ -58,11 +59,7 @@ def read_id(text: str) -> Identity:
     for kind, form in _FORMS:
         if form.fullmatch(bare):
             return Identity(kind, bare if bare.startswith(("req_", "msg_")) else bare.lower())
-    raise IdError(
-        f"{_repeated(bare)} is no id: expected a request-id (req_...), an apim-request-id (a GUID), a "
-        "response id (msg_...), a trace id (32 hex digits), a call id (16 hex digits) or a support code "
-        "(FT-XXXXX-XXXXX); try `foundry-telemetry incident`, which shows ids of calls that failed"
-    )
+    raise IdError(texts.NOT_AN_ID.format(text=_repeated(bare)))
 
 
 def read_ids(text: str) -> tuple[Identity, ...]:
@@ -102,7 +99,7 @@ def is_trace_id(text: str) -> bool:
 
 
 def is_word(text: str) -> bool:
-    """Whether a stored class, or whose move it is, may stand in a query."""
+    """Whether a stored class, or its owner, may stand in a query."""
     return bool(re.fullmatch(r"[a-z0-9_]{0,64}", text, re.ASCII))
 
 

@@ -9,9 +9,10 @@ import msgspec
 
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate.display_safety import as_markdown
-from foundry_telemetry.investigate.formatting import ABSENT, clock, took
+from foundry_telemetry.investigate.formatting import clock, took
 from foundry_telemetry.investigate.next_steps import steps_for
-from foundry_telemetry.investigate.ticket import block
+from foundry_telemetry.investigate.texts import NOT_REPORTED, UNKNOWN
+from foundry_telemetry.investigate.ticket import block, texts
 from foundry_telemetry.investigate.ticket.call import Call, Found
 
 
@@ -21,7 +22,7 @@ def markdown(found: Found) -> str:
 
 
 def as_object(found: Found) -> dict[str, Any]:
-    """The same as what JSON can hold; absent is what was not told."""
+    """The same as what JSON can hold; absent is what was not reported."""
     call, advice = found.call, found.call.advice
     reported: dict[str, Any] = {
         "asked_for": {"kind": found.identity.kind, "value": found.identity.value},
@@ -54,21 +55,22 @@ def as_object(found: Found) -> dict[str, Any]:
 
 def _lines(found: Found) -> Iterator[str]:
     call = found.call
-    yield f"## Call {call.call_id} {call.state}" if call.call_id.isalnum() else f"## Call {call.state}"
+    title = texts.TITLE if call.call_id.isalnum() else texts.UNNAMED_TITLE
+    yield title.format(call=call.call_id, state=call.state)
     yield ""
     yield from _cause(call)
-    yield "| # | began (UTC) | waited | took | status | what came of it | apim-request-id | request-id |"
-    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    yield f"| {' | '.join(texts.COLUMNS)} |"
+    yield f"|{' --- |' * len(texts.COLUMNS)}"
     for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True):
         cells = (
             str(attempt.attempt_number or ""),
             clock(attempt.started or attempt.ended, milliseconds=True),
             "" if wait is None else took(max(wait, 0.0)),
             took(attempt.duration_ms),
-            "" if attempt.status is None else str(attempt.status),
-            attempt.error_type or attempt.outcome or ABSENT,
-            attempt.apim_request_id or ABSENT,
-            attempt.request_id or ABSENT,
+            texts.NO_STATUS if attempt.status is None else str(attempt.status),
+            attempt.error_type or attempt.outcome or UNKNOWN,
+            attempt.apim_request_id or NOT_REPORTED,
+            attempt.request_id or NOT_REPORTED,
         )
         yield f"| {' | '.join(map(as_markdown, cells))} |"
     yield ""
@@ -79,10 +81,11 @@ def _cause(call: Call) -> Iterator[str]:
     failure, advice = call.failure, call.advice
     if failure is None or advice is None:
         return
-    move = OWNER_LABELS.get(failure.error_owner or "", ABSENT)
-    yield f"**{as_markdown(move)}**, **{as_markdown(failure.error_type or '')}**: {advice.meaning}"
+    owner = as_markdown(OWNER_LABELS.get(failure.error_owner or "", UNKNOWN))
+    cause = as_markdown(failure.error_type or UNKNOWN)
+    yield texts.MARKDOWN_CAUSE.format(cause=cause, owner=owner, meaning=advice.meaning)
     yield ""
-    yield f"**Next**: {advice.next_step}"
+    yield texts.MARKDOWN_NEXT_STEP.format(step=advice.next_step)
     yield ""
     for number, (text, command) in enumerate(steps_for(advice, failure), start=1):
         yield f"{number}. {text}"

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate import formatting
-from foundry_telemetry.investigate.formatting import ABSENT, Line, clock, command, day_and_time, many, took
+from foundry_telemetry.investigate.formatting import Line, clock, command, day_and_time, many, took
 from foundry_telemetry.investigate.next_steps import steps_for, to_fill_in
 from foundry_telemetry.investigate.queries import MAX_RELATED, Attempt, RelatedTelemetry
-from foundry_telemetry.investigate.ticket import block
+from foundry_telemetry.investigate.texts import CALL, NOT_REPORTED, ROW, UNKNOWN
+from foundry_telemetry.investigate.ticket import block, texts
 from foundry_telemetry.investigate.ticket.call import Call, Found
 
 _WIDE: Final = 110
@@ -21,11 +22,11 @@ _MAX_RELATED: Final = 8
 _MOST_OTHERS: Final = 4
 _NO_RESULT: Final = "0"
 """What the exporter writes where there was no status."""
-_STYLES: Final = {"failed": "bold red", "recovered": "yellow", "ended well": "green"}
+_STYLES: Final = {texts.FAILED: "bold red", texts.RECOVERED: "yellow", texts.SUCCEEDED: "green"}
 
 
 def show(found: Found, console: Console) -> None:
-    """All of it: what came of the call, why, what to do, attempts, trace, and what support asks for."""
+    """All of it: outcome of the call, cause, next step, attempts, trace, and what support asks for."""
     call = found.call
     formatting.show([*_head(call), *_attempts(call, console.width), *_trace(found)], console)
     console.print()
@@ -35,51 +36,58 @@ def show(found: Found, console: Console) -> None:
 
 
 def _head(call: Call) -> Iterator[Line]:
-    code = f"  {call.support_code}" if call.support_code else ""
-    yield (
-        "call",
-        Text.assemble((call.state, _STYLES.get(call.state, "yellow")), f"  {call.call_id}{code}"),
-    )
+    code = texts.SUPPORT_CODE.format(code=call.support_code) if call.support_code else ""
+    ids = f"  {texts.CALL_ID.format(id=call.call_id)}{code}"
+    yield texts.CALL, Text.assemble((call.state, _STYLES.get(call.state, "yellow")), ids)
     failure, advice = call.failure, call.advice
     if failure is None or advice is None:
-        yield "when", Text(day_and_time(call.last.ended))
+        yield texts.TIME, Text(_route(call.last))
         return
-    move = OWNER_LABELS.get(failure.error_owner or "", ABSENT)
-    yield "cause", Text.assemble((move, "bold"), "  ", (failure.error_type or "", "bold"))
+    owner = texts.OWNER.format(owner=OWNER_LABELS.get(failure.error_owner or "", UNKNOWN))
+    yield texts.CAUSE, Text.assemble((failure.error_type or "", "bold"), "  ", (owner, "bold"))
     yield "", Text(advice.meaning)
-    yield "when", Text(f"{day_and_time(failure.ended)}, {_who(failure)}")
-    yield "next", Text(advice.next_step, style="bold")
+    yield texts.TIME, Text(_route(failure))
+    yield texts.NEXT_STEP, Text(advice.next_step, style="bold")
     steps = list(steps_for(advice, failure))
     for number, (step, shell) in enumerate(steps, start=1):
         yield "", Text(f"{number}. {step}")
         if shell:
             yield "", command(shell)
     for name, meaning in to_fill_in(steps):
-        yield "", Text(f"{name} is {meaning}.", style="dim")
-    yield "retry", Text(advice.retry)
+        yield "", Text(texts.PLACEHOLDER.format(name=name, meaning=meaning), style="dim")
+    yield texts.RETRY, Text(advice.retry)
 
 
-def _who(attempt: Attempt) -> str:
-    service = attempt.service or "a service without a name"
-    return f"{service} to {attempt.deployment or attempt.server or ABSENT}"
+def _route(attempt: Attempt) -> str:
+    return texts.ROUTE.format(
+        time=day_and_time(attempt.ended),
+        service=attempt.service or UNKNOWN,
+        deployment=attempt.deployment or UNKNOWN,
+    )
 
 
 def _attempts(call: Call, width: int) -> Iterator[Line]:
-    label = "attempts"
+    label = texts.ATTEMPTS
     for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True):
-        status = "–" if attempt.status is None else attempt.status  # noqa: RUF001 - a dash for no answer
-        cause = attempt.error_type or attempt.outcome or ABSENT
-        waited = "" if wait is None else f" after {took(max(wait, 0.0))}"
-        head = Text.assemble(
-            f"{attempt.attempt_number or '?'}  ",
-            f"{clock(attempt.started or attempt.ended, milliseconds=True)}{waited}  {status}  ",
-            (cause, "red" if attempt.error_type else "green"),
-            f"  took {took(attempt.duration_ms)}",
+        head = texts.ATTEMPT.format(
+            number=attempt.attempt_number or "?",
+            time=clock(attempt.started or attempt.ended, milliseconds=True),
+            status=texts.NO_STATUS if attempt.status is None else attempt.status,
         )
-        yield label, head
+        cause = attempt.error_type or attempt.outcome or UNKNOWN
+        waited = "" if wait is None else texts.WAITED.format(time=took(max(wait, 0.0)))
+        yield (
+            label,
+            Text.assemble(
+                head,
+                (cause, "red" if attempt.error_type else "green"),
+                texts.TOOK.format(time=took(attempt.duration_ms)),
+                waited,
+            ),
+        )
         label = ""
-        azure = f"azure {attempt.apim_request_id or ABSENT}"
-        anthropic = f"anthropic {attempt.request_id or ABSENT}"
+        azure = texts.AZURE_ID.format(id=attempt.apim_request_id or NOT_REPORTED)
+        anthropic = texts.ANTHROPIC_ID.format(id=attempt.request_id or NOT_REPORTED)
         between = "  " if width >= _WIDE else "\n   "
         yield "", Text(f"   {azure}{between}{anthropic}", style="dim")
 
@@ -87,29 +95,31 @@ def _attempts(call: Call, width: int) -> Iterator[Line]:
 def _trace(found: Found) -> Iterator[Line]:
     trace_id = found.call.last.trace_id
     if trace_id:
-        yield "trace", Text(trace_id)
+        yield texts.TRACE, Text(trace_id)
     depths = _depths(found.related_telemetry)
     for one, depth in list(zip(found.related_telemetry, depths, strict=True))[:_MAX_RELATED]:
         yield "", _related_line(one, depth)
-    left = len(found.related_telemetry) - _MAX_RELATED
-    if left > 0:
-        least = "at least " if len(found.related_telemetry) >= MAX_RELATED else ""
-        yield "", Text(f"and {least}{many(left, 'row')} more", style="dim")
+    further = len(found.related_telemetry) - _MAX_RELATED
+    if further > 0:
+        rows = many(further, ROW)
+        if len(found.related_telemetry) >= MAX_RELATED:
+            rows = texts.AT_LEAST.format(count=rows)
+        yield "", Text(texts.FURTHER.format(count=rows), style="dim")
     if trace_id and not found.related_telemetry:
-        why = found.source_error or "nothing else is told of this trace; it may have been sampled out"
-        yield "", Text(why, style="dim")
+        yield "", Text(found.source_error or texts.NOTHING_RELATED, style="dim")
     for other in found.others[-_MOST_OTHERS:]:
-        yield "", Text(f"also has this id: call {other.call_id} {other.state}", style="dim")
+        yield "", Text(texts.OTHER_CALL.format(call=other.call_id, state=other.state), style="dim")
     if len(found.others) > _MOST_OTHERS:
-        yield "", Text(f"and {many(len(found.others) - _MOST_OTHERS, 'call')} more", style="dim")
+        calls = many(len(found.others) - _MOST_OTHERS, CALL)
+        yield "", Text(texts.FURTHER.format(count=calls), style="dim")
 
 
 def _related_line(one: RelatedTelemetry, depth: int) -> Text:
     reported = None if one.result == _NO_RESULT else one.result
-    result = " ".join(filter(None, (reported, "failed" if one.success is False else "")))
+    result = " ".join(filter(None, (reported, texts.FAILED if one.success is False else "")))
     time = f"  {took(one.duration_ms)}" if one.duration_ms is not None else ""
     text = (
-        f"{'  ' * depth}{one.what} {one.name or ABSENT}  {result}{time}"
+        f"{'  ' * depth}{one.what} {one.name or UNKNOWN}  {result}{time}"
         f"{f'  {one.service}' if one.service else ''}"
     )
     return Text(text, style="red" if one.success is False else "")
@@ -131,8 +141,9 @@ def _asked(call: Call) -> Text:
     """What stands above the block to paste."""
     advice = call.advice
     if advice is None:
-        return Text("nothing failed; for the record:", style="bold")
+        return Text(texts.NO_FAILURE, style="bold")
     support_channels = block.support_channels(call)
     if not support_channels:
-        return Text(f"no ticket: {advice.ticket}", style="bold")
-    return Text(f"ticket to {' or '.join(support_channels)}, {advice.ticket}", style="bold")
+        return Text(texts.NO_TICKET.format(why=advice.ticket), style="bold")
+    channels = texts.OR.join(support_channels)
+    return Text(texts.OPEN_TICKET.format(channels=channels, condition=advice.ticket), style="bold")

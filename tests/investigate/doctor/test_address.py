@@ -37,15 +37,19 @@ def test_right_forms(url: str) -> None:
 @pytest.mark.parametrize(
     ("url", "words", "right"),
     [
-        (HOST, "lacks /anthropic", ADDRESS),
-        (f"{HOST}/", "lacks /anthropic", ADDRESS),
-        (f"{HOST}/anthropic/anthropic", "has /anthropic twice", ADDRESS),
-        (f"{HOST}/anthropic/v1", "goes too far", ADDRESS),
-        (f"{HOST}/anthropic/v1/messages", "goes too far", ADDRESS),
-        (f"{HOST}/openai/deployments/x", "in place of /anthropic", ADDRESS),
-        (f"{HOST}/api/projects/x", "in place of /anthropic", ADDRESS),
-        ("https://gw.example.com/claude/v1/messages", "goes too far", "https://gw.example.com/claude"),
-        ("http://my-resource.services.ai.azure.com/anthropic", "in clear text", ADDRESS),
+        (HOST, "/anthropic is missing at the end", ADDRESS),
+        (f"{HOST}/", "/anthropic is missing at the end", ADDRESS),
+        (f"{HOST}/anthropic/anthropic", "contains /anthropic twice", ADDRESS),
+        (f"{HOST}/anthropic/v1", "remove /v1 from the path", ADDRESS),
+        (f"{HOST}/anthropic/v1/messages", "remove /v1 from the path", ADDRESS),
+        (f"{HOST}/openai/deployments/x", "expected /anthropic", ADDRESS),
+        (f"{HOST}/api/projects/x", "expected /anthropic", ADDRESS),
+        (
+            "https://gw.example.com/claude/v1/messages",
+            "remove /v1 from the path",
+            "https://gw.example.com/claude",
+        ),
+        ("http://my-resource.services.ai.azure.com/anthropic", "are sent unencrypted", ADDRESS),
     ],
 )
 def test_wrong_paths(url: str, words: str, right: str) -> None:
@@ -153,7 +157,7 @@ def test_both_and_neither() -> None:
     (found,) = look()
     assert found.state == "skipped"
     asked = scene(base_url=HOST, variables={"ANTHROPIC_FOUNDRY_RESOURCE": "my-resource"})
-    assert "lacks" in named(address.check(asked), "base URL").seen
+    assert "is missing at the end" in named(address.check(asked), "base URL").seen
 
 
 def test_the_sdk_agrees(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,9 +61,17 @@ def test_set_up_right(tmp_path: Path, variables: dict[str, str]) -> None:
     assert report["sound"] is True
     assert report["counts"]["failure"] == 0
     found = states(report)
-    for check in ("packages", "doors", "API key", "connection string", "sampler", "Foundry", "Azure Monitor"):
+    for check in (
+        "packages",
+        "integrations",
+        "API key",
+        "connection string",
+        "sampler",
+        "Foundry",
+        "Azure Monitor",
+    ):
         assert found[check] == "ok", report
-    assert (found["live call"], found["ledger record"]) == ("ok", "ok")
+    assert (found["live call"], found["event export"]) == ("ok", "ok")
     assert report["attempt"][names.OUTCOME] == "ok"
     assert report["attempt"][names.REQUEST_MODEL] == "my-deployment"
 
@@ -129,15 +137,15 @@ def test_on_a_terminal(columns: int, tmp_path: Path, variables: dict[str, str]) 
     assert terminal.end() == 0
     assert "\x1b[" in terminal.drawn
     lines = terminal.lines
-    fixes = [line for line in lines if re.match(r" +(fix|to see): ", line)]
+    fixes = [line for line in lines if re.match(r" +(fix|run): ", line)]
     assert any("az monitor app-insights component show" in line and "tsv" in line for line in fixes)
     for line in lines:
         assert line in fixes or len(line) <= columns, line
-    assert re.fullmatch(r"\d+ to look at, \d+ ok, \d+ not looked at", [line for line in lines if line][-1])
+    assert re.fullmatch(r"\d+ warnings?, \d+ passed, \d+ skipped", [line for line in lines if line][-1])
 
 
 def test_without_colours(tmp_path: Path, variables: dict[str, str]) -> None:
-    """With NO_COLOR states are told in words alone, as they are on pipes, where nothing is drawn over."""
+    """With NO_COLOR states are shown in words alone, as they are on pipes, where nothing is drawn over."""
     terminal = Terminal(tmp_path, 80, "doctor", NO_COLOR="1", **variables)
     assert terminal.end() == 0
     assert not re.search(r"\x1b\[(?:\d+;)*3\d", terminal.drawn)
@@ -145,7 +153,7 @@ def test_without_colours(tmp_path: Path, variables: dict[str, str]) -> None:
     assert "\x1b" not in piped.out
     assert not piped.err
     assert not [line for line in piped.out.splitlines() if line != line.rstrip()]
-    assert piped.out.startswith("ok       packages")
+    assert piped.out.startswith("passed   packages")
 
 
 def test_progress(tmp_path: Path, variables: dict[str, str]) -> None:
@@ -208,6 +216,13 @@ def test_a_service_is_looked_into(tmp_path: Path, variables: dict[str, str]) -> 
     assert ended.code == 3, ended.err
     found = states(json.loads(ended.out))
     assert found["API key"] == "failure"  # it has spaces, and is seen
-    for check in ("application", "ledger", "effective sampler", "instrumented", "log loop", "losses here"):
+    for check in (
+        "application",
+        "ledger",
+        "effective sampler",
+        "instrumented",
+        "log loop",
+        "dropped telemetry",
+    ):
         assert found[check] == "ok"
-    assert "the service" not in found
+    assert "service process" not in found

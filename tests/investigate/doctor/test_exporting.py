@@ -52,7 +52,7 @@ def test_connection_strings() -> None:
     found = with_string(f" {STRING};")
     assert (found.state, found.seen) == (
         "ok",
-        "valid; sends to westeurope-1.in.applicationinsights.azure.com",
+        "valid; exports to westeurope-1.in.applicationinsights.azure.com",
     )
     assert with_string("").state == "warning"
 
@@ -125,7 +125,7 @@ def test_the_switch_of_a_laptop(value: str, words: str) -> None:
 
 
 def test_content_of_others() -> None:
-    """Prompts that another library records are told of."""
+    """Prompts that another library records are a warning."""
     variable = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
     assert named(look(**{variable: "True"}), "content").state == "warning"
     assert not [finding for finding in look(**{variable: "false"}) if finding.check == "content"]
@@ -142,5 +142,5 @@ def test_unsent_telemetry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         os.utime(folder / name, (time.time() - hours * 3600,) * 2)
     found = named(exporting.check_stored(scene()), "unsent telemetry")
     assert found.state == "warning"
-    assert found.seen.startswith("3 batches (0.0 MiB) on this disk, the oldest for 30.0 h")
+    assert found.seen.startswith("3 batches (0.0 MiB) on this disk, oldest 1 d 6 h old; ")
     assert KEY not in f"{found}"

@@ -44,7 +44,7 @@ def test_a_call_that_went_well() -> None:
 
 @pytest.mark.parametrize("answer", ["err_401_invalid_key", "err_404_deployment_not_found", "err_429_no_hint"])
 def test_a_call_that_was_refused(answer: str) -> None:
-    """A refusal is told by its class, with the advice for it; it is not tried again."""
+    """A refusal is named by its class, with the advice for it; it is not tried again."""
     (found,), seen, foundry = make(answer)
     assert found.state == "failure"
     assert seen.observation is not None
@@ -57,7 +57,7 @@ def test_a_call_that_was_refused(answer: str) -> None:
 
 
 def test_nobody_there() -> None:
-    """A call that gets no answer is told of as one."""
+    """A call without a response is shown as one."""
     with FakeFoundry() as foundry:
         address = foundry.base_url
     seen = live.Seen()
@@ -70,7 +70,7 @@ def test_the_record_arrives() -> None:
     """With a connection string the record of the call is in AppEvents, and the finding says so."""
     with LocalAzureMonitor() as azure:
         findings, seen, _ = make(200, **{STRING: azure.connection_string})
-        assert named(findings, "ledger record").state == "ok"
+        assert named(findings, "event export").state == "ok"
         ((code,),) = azure.query(
             "AppEvents | project coalesce(tostring(Properties['foundry.call.id']), ParentId)"
         ).rows
@@ -79,13 +79,19 @@ def test_the_record_arrives() -> None:
 
 @pytest.mark.parametrize(
     ("status", "words"),
-    [(400, "no resource"), (401, "wants a token"), (402, "quota"), (439, "daily cap"), (503, "503")],
+    [
+        (400, "instrumentation key is unknown"),
+        (401, "a token is required"),
+        (402, "quota"),
+        (439, "daily cap"),
+        (503, "503"),
+    ],
 )
 def test_a_record_that_is_refused(status: int, words: str) -> None:
-    """Why Azure Monitor does not take a record is said aloud; the exporter says nothing of some of these."""
+    """Why Azure Monitor rejects an event is shown; the exporter logs nothing of some of these."""
     with LocalAzureMonitor() as azure:
         azure.fault_injection.set_from_json(b'{"status": %d}' % status)
-        found = named(make(200, **{STRING: azure.connection_string})[0], "ledger record")
+        found = named(make(200, **{STRING: azure.connection_string})[0], "event export")
     assert found.state == "failure"
     assert words in found.seen
 

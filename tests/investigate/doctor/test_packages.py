@@ -28,15 +28,15 @@ def look(monkeypatch: pytest.MonkeyPatch, **versions: str | None) -> list[Findin
 @pytest.mark.parametrize(
     ("version", "state", "words"),
     [
-        ("0.105.0", "warning", "takes no middleware"),
-        ("0.106.0", "failure", "in the header api-key alone"),
-        ("0.107.0", "failure", "in the header api-key alone"),
-        ("0.107.1", "warning", "takes no middleware"),
+        ("0.105.0", "warning", "has no middleware"),
+        ("0.106.0", "failure", "in the header api-key only"),
+        ("0.107.0", "failure", "in the header api-key only"),
+        ("0.107.1", "warning", "has no middleware"),
         ("0.108", None, ""),
         ("0.73.9", "warning", "no AnthropicFoundry"),
         ("1.17.0", None, ""),
         ("2.12.0b1", None, ""),
-        ("3.0.0", "warning", "newer than any"),
+        ("3.0.0", "warning", "newer than the tested versions"),
         (None, "skipped", "not installed"),
     ],
 )
@@ -94,12 +94,12 @@ def test_ranges_are_the_requirements() -> None:
     assert packages.RANGES.items() <= required.items()
 
 
-def test_doors_without_the_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_integrations_without_the_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     """A client class that lacks the method we stand in is named, with the door that is left."""
-    assert named(look(monkeypatch), "doors").state == "ok"
+    assert named(look(monkeypatch), "integrations").state == "ok"
     monkeypatch.delattr(httpx.Client, "_transport_for_url")
     monkeypatch.setattr(httpx2, "AsyncClient", object)
-    found = named(look(monkeypatch), "doors")
+    found = named(look(monkeypatch), "integrations")
     assert found.state == "failure"
     assert "httpx.Client, httpx2.AsyncClient" in found.seen
     assert "event_hooks()" in str(found.fix)

@@ -80,11 +80,11 @@ def test_configured_by_us(tmp_path: Path) -> None:
     """After `configure()` all is well: every trace, no loop, everything watched; its prints stay apart."""
     found = inside(tmp_path, OURS)
     for check in (
-        *("application", "ledger", "effective sampler", "instrumented", "log loop", "losses here"),
+        *("application", "ledger", "effective sampler", "instrumented", "log loop", "dropped telemetry"),
         "export cost",
     ):
         assert found[check][0] == "ok", found
-    assert "double export" not in found
+    assert "duplicate export" not in found
 
 
 def test_rows_at_the_usual_cost(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ _exporter.AzureMonitorTraceExporter._get_otel_resource_envelope = None
     state, seen = inside(tmp_path, gone + OURS)["export cost"]
     assert state == "warning"
     assert seen.startswith(
-        "AzureMonitorTraceExporter exports at its usual cost, for its inside has changed: Attr"
+        "AzureMonitorTraceExporter exports at its usual CPU cost, its internals have changed: Attr"
     )
 
 
@@ -119,26 +119,26 @@ def test_a_loop_that_is_cut_by_level(tmp_path: Path) -> None:
 def test_the_sdk_is_switched_off() -> None:
     """Where the environment switches the SDK off, nothing is said of providers that record nothing."""
     found = list(process.check(scene(variables={"OTEL_SDK_DISABLED": " True"})))
-    assert named(found, "the service").seen == "OTEL_SDK_DISABLED=true: it records nothing"
+    assert named(found, "service process").seen == "OTEL_SDK_DISABLED=true: it records nothing"
     assert not {"ledger", "instrumented"} & {finding.check for finding in found}
     found = list(process.check(scene(variables={VARIABLE: "true"})))
-    assert named(found, "the service").seen == f"{VARIABLE}=true: it records nothing"
+    assert named(found, "service process").seen == f"{VARIABLE}=true: it records nothing"
 
 
 def test_two_exporters(tmp_path: Path) -> None:
     """Two exporters on one provider send everything twice."""
-    assert inside(tmp_path, TWICE)["double export"] == ["failure", "2 Azure exporters take the traces"]
+    assert inside(tmp_path, TWICE)["duplicate export"] == ["failure", "2 Azure exporters export the traces"]
 
 
 @pytest.mark.parametrize(
     "service", ["raise ValueError('CANARY')", "import sys; sys.exit('CANARY')", "CANARY ("]
 )
 def test_a_service_that_cannot_be_imported(service: str, tmp_path: Path) -> None:
-    """Why it cannot be imported is told by the class of the exception alone."""
+    """Why it cannot be imported is shown by the class of the exception alone."""
     found = inside(tmp_path, service)
     assert found["application"][0] == "failure"
     assert "CANARY" not in f"{found}"
-    assert found["the service"][0] == "skipped"
+    assert found["service process"][0] == "skipped"
 
 
 @pytest.mark.parametrize(
@@ -186,14 +186,14 @@ def test_samplers(sampler: Any, state: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert named(process.check(scene()), "effective sampler").state == state
 
 
-def test_losses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Records that were lost in this process are counted."""
     monkeypatch.setattr(process, "_is_configured", lambda: True)
     monkeypatch.setattr(process, "dropped", Dropped())
-    found = named(process.check(scene()), "losses here")
+    found = named(process.check(scene()), "dropped telemetry")
     assert (found.state, found.seen[:11]) == ("warning", "not counted")
     process.dropped.is_counted = True
-    assert named(process.check(scene()), "losses here").state == "ok"
+    assert named(process.check(scene()), "dropped telemetry").state == "ok"
     process.dropped.add(Reason.QUEUE_FULL, Signal.LOGS, 3)
-    found = named(process.check(scene()), "losses here")
-    assert (found.state, found.seen) == ("warning", "lost: 3 logs (queue_full)")
+    found = named(process.check(scene()), "dropped telemetry")
+    assert (found.state, found.seen) == ("warning", "dropped: 3 logs (queue_full)")

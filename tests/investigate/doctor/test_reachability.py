@@ -72,7 +72,7 @@ def test_foundry_answers(answer: str) -> None:
     ],
 )
 def test_foundry_answers_otherwise(answer: str, kind: str, state: str) -> None:
-    """Any other refusal is told by its class, with the advice for that class."""
+    """Any other refusal is named by its class, with the advice for that class."""
     found, _ = look(answer)
     assert found.state == state
     assert kind in found.seen
@@ -87,9 +87,9 @@ def test_an_open_gateway() -> None:
 
 @pytest.mark.parametrize("check", ["Foundry", "Azure Monitor"])
 def test_nobody_listens(check: str, nobody: str, silent: str) -> None:
-    """Nobody there, and nobody answering, are told apart; both within the time that was given."""
+    """Nobody there, and nobody answering, are different findings; both within the time that was given."""
     key = "00000000-1111-4222-8333-444444444444"
-    answers = ((nobody, PATIENCE_S, "ECONNREFUSED"), (silent, 0.3, "does not answer in time"))
+    answers = ((nobody, PATIENCE_S, "ECONNREFUSED"), (silent, 0.3, "did not respond in time"))
     for address, patience_s, words in answers:
         string = f"InstrumentationKey={key};IngestionEndpoint={address}/"
         asked = scene(base_url=address, patience_s=patience_s, variables={VARIABLE: string})
@@ -101,11 +101,11 @@ def test_nobody_listens(check: str, nobody: str, silent: str) -> None:
 
 
 def test_a_name_that_nobody_knows() -> None:
-    """A name that does not resolve is told as that."""
+    """A name that does not resolve is named."""
     asked = scene(base_url="https://no-such-resource.invalid/anthropic")
     found = named(reachability.check_foundry(asked), "Foundry")
     assert found.state == "failure"
-    assert "is not known" in found.seen
+    assert "DNS does not resolve no-such-resource.invalid" in found.seen
     assert found.fix == "nslookup no-such-resource.invalid"
 
 

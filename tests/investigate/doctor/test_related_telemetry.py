@@ -57,7 +57,7 @@ def call_below(capture: Capture, *frameworks: Framework) -> None:
 
 def test_no_call() -> None:
     """Without an attempt nothing is known, whatever is installed, and it says how to find out."""
-    found = look("double spans")
+    found = look("duplicate spans")
     assert found.state == "skipped"
     assert "doctor --app" in str(found.fix)
 
@@ -66,7 +66,7 @@ def test_no_call() -> None:
 def test_one_library(name: str | None, capture: Capture) -> None:
     """One library with a span for each call doubles nothing, and is named."""
     call_below(capture, *([FRAMEWORKS[name]] if name else []))
-    found = look("double spans")
+    found = look("duplicate spans")
     assert found.state == "ok"
     assert (FRAMEWORKS[name].scope if name else "foundry_telemetry") in found.seen
 
@@ -75,32 +75,32 @@ def test_one_library(name: str | None, capture: Capture) -> None:
 def test_two_libraries(name: str, capture: Capture) -> None:
     """Two that had a span for the same call are a warning with their scopes, and how to end it."""
     call_below(capture, FRAMEWORKS[name], FRAMEWORKS["traceloop"])
-    found = look("double spans")
+    found = look("duplicate spans")
     assert found.state == "warning"
     assert FRAMEWORKS[name].scope in found.seen
     assert FRAMEWORKS["traceloop"].scope in found.seen
-    assert "1 attempts" in found.seen
+    assert "(1 attempt)" in found.seen
     assert "ANTHROPIC_OPEN_TELEMETRY" not in str(found.fix)
 
 
 def test_the_sdk_and_another(capture: Capture) -> None:
     """Where one of them is the SDK, its own switch is the fix."""
     call_below(capture, FRAMEWORKS["openinference"], SDK)
-    assert look("double spans").fix == "export ANTHROPIC_OPEN_TELEMETRY=false"
+    assert look("duplicate spans").fix == "export ANTHROPIC_OPEN_TELEMETRY=false"
 
 
 def test_an_agent_is_no_second_library(capture: Capture) -> None:
     """The spans of agents and tools above a call do not stand for it."""
     agent = Framework("agents", "invoke_agent x", at_start={"gen_ai.operation.name": "invoke_agent"})
     call_below(capture, agent, FRAMEWORKS["strands"])
-    assert look("double spans").state == "ok"
+    assert look("duplicate spans").state == "ok"
 
 
 def test_standard_metrics(capture: Capture) -> None:
     """The scope that records a standard metric in our place is named; before a call nothing is said."""
     assert "standard metrics" not in {found.check for found in process.check(scene())}
     call_below(capture)
-    assert "is ours" in look("standard metrics").seen
+    assert "recorded by this library" in look("standard metrics").seen
     capture.meter_provider.get_meter("another.library").create_histogram(TOKENS)
     found = look("standard metrics")
     assert found.state == "ok"
@@ -119,7 +119,7 @@ def test_metrics_of_another_provider(capture: Capture) -> None:
 
 @pytest.mark.parametrize("on", [True, False])
 def test_exception_notes(on: bool, capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where notes get lost is told, whether they are on or off."""
+    """Where notes get lost is shown, whether they are on or off."""
     monkeypatch.setattr(exception_notes, "_writers", type(exception_notes._writers)())
     foundry_telemetry.instrument(**capture.options, exception_notes=on)
     found = look("exception notes")

@@ -20,7 +20,7 @@ def checks(monkeypatch: pytest.MonkeyPatch, *made: doctor._Check) -> None:
 
 
 def test_order_and_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Findings come in the order of the checks, not of their answers; what is waited for is told."""
+    """Findings come in the order of the checks, not of their answers; what is waited for is named."""
     reported: list[tuple[str, ...]] = []
     second_is_done = threading.Event()
 
@@ -43,7 +43,7 @@ def test_order_and_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_check_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A check that does not come back is a failure after its time; the others are told all the same."""
+    """A check that does not come back is a failure after its time; the others are shown all the same."""
     forever = threading.Event()
 
     def hangs(_: Scene) -> Iterator[Finding]:
@@ -75,8 +75,15 @@ def test_every_check_has_its_say() -> None:
     """With an empty environment every real check says something, and what is not ok has a fix."""
     report = examine(scene(variables={"ANTHROPIC_FOUNDRY_API_KEY": "x"}, patience_s=0.5))
     said = {finding.check for finding in report.findings}
-    expected = {"packages", "doors", "base URL", "API key", "token", "connection string", "sampler"}
-    expected |= {"unsent telemetry", "Foundry", "Azure Monitor", "double spans", "forks", "stored records"}
+    expected = {"packages", "integrations", "base URL", "API key", "token", "connection string", "sampler"}
+    expected |= {
+        "unsent telemetry",
+        "Foundry",
+        "Azure Monitor",
+        "duplicate spans",
+        "forks",
+        "received telemetry",
+    }
     expected |= {"exception notes", "other clients"}
     assert expected <= said
     assert all(finding.fix for finding in report.findings if finding.state != "ok")

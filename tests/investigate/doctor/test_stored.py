@@ -15,6 +15,8 @@ from tests.investigate.doctor.scenes import named, scene
 from tests.support.telemetry import envelope, fill
 
 VARIABLE = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+HEARTBEAT = "foundry.telemetry.heartbeat"
+COUNTED = "foundry.telemetry.losses_counted"
 
 
 @pytest.fixture
@@ -40,9 +42,9 @@ def attempt(service: str, age: timedelta = timedelta(hours=1)) -> dict[str, Any]
     return envelope("EventData", data, ago(age), tags={"ai.cloud.role": service})
 
 
-def counted(service: str, name: str, value: float) -> dict[str, Any]:
+def counted(service: str, name: str, value: float, **properties: str) -> dict[str, Any]:
     """A point of a metric."""
-    data = {"metrics": [{"name": name, "value": value, "count": 1}], "properties": {}}
+    data = {"metrics": [{"name": name, "value": value, "count": 1}], "properties": properties}
     return envelope("MetricData", data, ago(), tags={"ai.cloud.role": service})
 
 
@@ -61,29 +63,38 @@ def span(service: str, rate: float) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("envelopes", "state", "words"),
     [
-        (lambda: [attempt("shop"), attempt("shop")], "ok", "shop: 2 attempts in a day, none lost"),
-        (lambda: [attempt("shop"), span("shop", 25.0)], "ok", "25 % of spans kept"),
-        (lambda: [attempt("shop", timedelta(days=3))], "warning", "shop: no call in a day"),
+        (
+            lambda: [attempt("shop"), attempt("shop")],
+            "ok",
+            "shop: 2 attempts in 24 h; dropped telemetry is not counted",
+        ),
+        (
+            lambda: [attempt("shop"), counted("shop", HEARTBEAT, 1, **{COUNTED: "true"})],
+            "ok",
+            "shop: 1 attempt in 24 h, none dropped",
+        ),
+        (lambda: [attempt("shop"), span("shop", 25.0)], "ok", "25% of spans kept"),
+        (lambda: [attempt("shop", timedelta(days=3))], "warning", "shop: no call in 24 h"),
         (
             lambda: [attempt("shop"), counted("shop", "Item_Dropped_Count", 7)],
             "warning",
-            "7 items of telemetry lost",
+            "7 items of telemetry dropped",
         ),
         (
             lambda: [attempt("shop"), counted("shop", "foundry.telemetry.dropped", 3)],
             "warning",
-            "3 items of telemetry lost",
+            "3 items of telemetry dropped",
         ),
-        (lambda: [span("shop", 100.0)], "failure", "no ledger"),
-        (list, "warning", "no service told of a call"),
+        (lambda: [span("shop", 100.0)], "failure", "no ledger events"),
+        (list, "warning", "No Foundry telemetry received in 30 days"),
     ],
 )
 def test_services(
     envelopes: Callable[[], list[dict[str, Any]]], state: str, words: str, azure: LocalAzureMonitor
 ) -> None:
-    """Each service: silent, losing records, without a ledger, or well, with its share of spans kept."""
+    """Each service: silent, dropping telemetry, without a ledger, or healthy, with its spans kept."""
     fill(azure.store, envelopes())
-    found = named(stored.check(at(azure)), "stored records")
+    found = named(stored.check(at(azure)), "received telemetry")
     assert found.state == state
     assert words in found.seen
 
@@ -91,7 +102,7 @@ def test_services(
 def test_names_from_outside(azure: LocalAzureMonitor) -> None:
     """The name of a service is shown without control characters, and not without end."""
     fill(azure.store, [attempt("\x1b[31mshop\u202e" + "x" * 500)])
-    found = named(stored.check(at(azure)), "stored records")
+    found = named(stored.check(at(azure)), "received telemetry")
     assert found.seen.isprintable()
     assert len(found.seen) < 200
 
@@ -99,19 +110,22 @@ def test_names_from_outside(azure: LocalAzureMonitor) -> None:
 def test_many_services(azure: LocalAzureMonitor) -> None:
     """Many services do not fill the screen."""
     fill(azure.store, [attempt(f"service-{number:02}") for number in range(13)])
-    found = [finding for finding in stored.check(at(azure)) if finding.check == "stored records"]
+    found = [finding for finding in stored.check(at(azure)) if finding.check == "received telemetry"]
     assert len(found) == 11
     assert found[-1].seen.startswith("3 further services")
 
 
 def test_retention(azure: LocalAzureMonitor) -> None:
     """How far the records reach back, and how long they stay."""
-    assert named(stored.check(at(azure)), "retention").seen == "AppEvents: no rows yet; rows stay for 30 days"
+    assert named(stored.check(at(azure)), "retention").seen == "AppEvents: no rows yet; retention 30 days"
+    fill(azure.store, [attempt("shop")])
+    recent = named(stored.check(at(azure)), "retention").seen
+    assert recent == "AppEvents: oldest row less than a day old; retention 30 days"
     fill(azure.store, [attempt("shop", timedelta(days=12, hours=1))])
     found = named(stored.check(at(azure)), "retention")
     assert (found.state, found.seen) == (
         "ok",
-        "AppEvents: the oldest row is 12 days old; rows stay for 30 days",
+        "AppEvents: oldest row 12 days old; retention 30 days",
     )
 
 
@@ -122,12 +136,12 @@ def test_short_retention() -> None:
 
 
 def test_nobody_to_ask() -> None:
-    """Without a workspace nobody is asked; one that does not answer is a failure, told without its words."""
-    found = named(stored.check(scene()), "stored records")
+    """Without a workspace nobody is asked; one that does not answer is a failure, shown without its words."""
+    found = named(stored.check(scene()), "received telemetry")
     assert (found.state, found.fix) == ("skipped", "foundry-telemetry doctor --workspace <workspace id>")
     with LocalAzureMonitor() as azure:
         gone = at(azure)
-    assert named(stored.check(gone), "stored records").state == "failure"
+    assert named(stored.check(gone), "received telemetry").state == "failure"
 
 
 def test_a_workspace_in_azure(monkeypatch: pytest.MonkeyPatch, azure: LocalAzureMonitor) -> None:
@@ -143,7 +157,7 @@ def test_a_workspace_in_azure(monkeypatch: pytest.MonkeyPatch, azure: LocalAzure
     monkeypatch.setattr(query, "LogsQueryClient", client)
     fill(azure.store, [attempt("shop")])
     findings = list(stored.check(scene(workspace="00000000-0000-0000-0000-000000000000")))
-    assert named(findings, "stored records").seen.startswith("shop: 1 attempts")
+    assert named(findings, "received telemetry").seen.startswith("shop: 1 attempt in 24 h")
     assert "az monitor log-analytics workspace table show" in str(named(findings, "retention").fix)
 
 
@@ -158,7 +172,7 @@ def test_a_workspace_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     monkeypatch.setattr(query, "LogsQueryClient", refuse)
-    found = named(stored.check(scene(workspace="x")), "stored records")
+    found = named(stored.check(scene(workspace="x")), "received telemetry")
     assert found.state == "failure"
     assert "HttpResponseError 403" in found.seen
     assert "Log Analytics Reader" in str(found.command)

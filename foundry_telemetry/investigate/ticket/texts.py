@@ -1,0 +1,110 @@
+"""The words of ``ticket``: its screen, its Markdown, and the block that is pasted into a support ticket."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- states of a call; also the value of `state` in JSON --------------------------------------------------
+
+FAILED: Final = "failed"
+RECOVERED: Final = "recovered"
+SUCCEEDED: Final = "succeeded"
+ENDED_BY_CALLER: Final = "{outcome} by the caller"
+
+# --- labels of the screen ---------------------------------------------------------------------------------
+
+CALL: Final = "call"
+CAUSE: Final = "cause"
+TIME: Final = "time"
+NEXT_STEP: Final = "next step"
+RETRY: Final = "retry"
+ATTEMPTS: Final = "attempts"
+TRACE: Final = "trace"
+
+# --- the screen -------------------------------------------------------------------------------------------
+
+CALL_ID: Final = "call id {id}"
+SUPPORT_CODE: Final = "  support code {code}"
+OWNER: Final = "owner: {owner}"
+ROUTE: Final = "{time}, service {service}, deployment {deployment}"
+PLACEHOLDER: Final = "{name} is {meaning}."
+NO_STATUS: Final = "no response"
+WAITED: Final = "  waited {time}"
+ATTEMPT: Final = "{number}. {time} UTC  {status}  "
+TOOK: Final = "  duration {time}"
+AZURE_ID: Final = "apim-request-id {id}"
+ANTHROPIC_ID: Final = "request-id {id}"
+FURTHER: Final = "and {count} more"
+AT_LEAST: Final = "at least {count}"
+NOTHING_RELATED: Final = "No other telemetry of this trace was found; it may have been sampled out."
+OTHER_CALL: Final = "Another call with this id: {call}, {state}"
+
+# --- above the block --------------------------------------------------------------------------------------
+
+NO_FAILURE: Final = "No attempt failed. Facts of the call:"
+NO_TICKET: Final = "No support ticket: {why}"
+OPEN_TICKET: Final = "Open a support ticket with {channels} {condition} Paste this:"
+OR: Final = " or "
+
+# --- the block to paste -----------------------------------------------------------------------------------
+
+BLOCK_WIDTH: Final = 21
+"""Of its longest name."""
+BLOCK_CALL: Final = "Call"
+BLOCK_STATE: Final = "{state} after {attempts}"
+BLOCK_TIME: Final = "Time"
+BLOCK_AZURE_ID: Final = "Azure apim-request-id"
+BLOCK_ANTHROPIC_ID: Final = "Anthropic request-id"
+BLOCK_STATUS: Final = "Status"
+BLOCK_CAUSE: Final = "Cause"
+BLOCK_RESULT: Final = "Result"
+BLOCK_DURATION: Final = "Duration"
+BLOCK_CODE: Final = "Error code"
+BLOCK_ORIGIN: Final = "Response from"
+BLOCK_URL: Final = "URL"
+BLOCK_RESOURCE: Final = "Resource"
+BLOCK_REGION: Final = "Region"
+BLOCK_DEPLOYMENT: Final = "Deployment"
+BLOCK_MODEL: Final = "Model"
+BLOCK_CLIENT: Final = "Client"
+BLOCK_API: Final = "anthropic-version"
+BLOCK_CREDENTIAL: Final = "Credential"
+BLOCK_ENTRA: Final = "Entra error"
+BLOCK_ENTRA_IDS: Final = "{code}; trace id {trace_id}; correlation id {correlation_id}"
+BLOCK_ATTEMPT: Final = "Attempt {number}"
+BLOCK_ATTEMPT_FACTS: Final = "{time} UTC, {status}, {cause}, duration {took}; {ids}"
+BLOCK_TRACE: Final = "Trace id"
+NO_IDS: Final = "no request ids"
+AUDIENCE: Final = "audience"
+TENANT: Final = "tenant"
+APPLICATION: Final = "application"
+IDENTITY: Final = "identity"
+EXPIRED: Final = "expired {time} before the request"
+VALID: Final = "valid for {time} at the request"
+
+# --- Markdown ---------------------------------------------------------------------------------------------
+
+TITLE: Final = "## Call {call} {state}"
+UNNAMED_TITLE: Final = "## Call {state}"
+MARKDOWN_CAUSE: Final = "**Cause**: **{cause}**, owner: **{owner}**. {meaning}"
+MARKDOWN_NEXT_STEP: Final = "**Next step**: {step}"
+COLUMNS: Final = (
+    "#",
+    "started (UTC)",
+    "waited",
+    "duration",
+    "status",
+    "result",
+    "apim-request-id",
+    "request-id",
+)
+
+# --- progress, errors -------------------------------------------------------------------------------------
+
+QUERY_CALL: Final = "querying {source} for the call"
+QUERY_TRACE: Final = "querying {source} for its trace"
+NOT_AN_ID: Final = (
+    "{text} is not a valid id: expected a request-id (req_...), an apim-request-id (a GUID), a response id "
+    "(msg_...), a trace id (32 hex digits), a call id (16 hex digits) or a support code (FT-XXXXX-XXXXX); "
+    "`foundry-telemetry incident` shows ids of failed calls"
+)

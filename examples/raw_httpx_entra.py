@@ -1,4 +1,4 @@
-"""Call Claude with bare httpx and an Entra token, and say whose move it is when that fails.
+"""Call Claude with bare httpx and an Entra token, and show the cause and the owner of a failure.
 
 Try it without Azure, once well and once with a deployment that does not exist:
 

@@ -49,9 +49,9 @@ def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ())
     try:
         table = _ask(*key)
     except ImportError as error:
-        _tell_of_no_prices(str(error))
+        _warn_of_no_prices(str(error))
     except Exception:  # a model the package does not know is a LookupError
-        _logger.debug("No price for model %r", model, exc_info=True)
+        _logger.debug("Model %r is unpriced", model, exc_info=True)
     if len(_tables) >= _KEPT:
         _tables.clear()
     _tables[key] = table
@@ -59,7 +59,7 @@ def list_price(model: str, usage: TokenUsage, at_ns: int, factors: Factors = ())
 
 
 @Once
-def _tell_of_no_prices(why: str) -> None:
+def _warn_of_no_prices(why: str) -> None:
     """Say once that there is no price list: without what it imports, no attempt has a cost."""
     _logger.warning(
         "attempts are unpriced: genai-prices cannot be imported (%s). To see what is missing, run "

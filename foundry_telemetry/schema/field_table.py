@@ -127,7 +127,7 @@ MEASUREMENTS: Final = _field("microsoft.custom_measurements", "Exporter: a JSON 
 
 _table.group = "money"
 COST: Final = _field("foundry.cost.usd", "Ours: estimate at list price, US dollars.", _LEDGER, _PRICES, c.AMOUNT, unit="US dollars", path="cost_usd", column="cost_usd", measurement="cost_usd", line="cost_usd", note="estimate at list price, or at the prices you set")
-PARTIAL_COST: Final = _field("foundry.cost.partial_usd", "Ours: US dollars; input cost of a response with incomplete usage. Never beside ``foundry.cost.usd``, nor part of it.", _LEDGER, _PRICES, c.AMOUNT, unit="US dollars", path="partial_cost_usd", column="partial_cost_usd", note="the input of an answer whose output was not told; in no sum")
+PARTIAL_COST: Final = _field("foundry.cost.partial_usd", "Ours: US dollars; input cost of a response with incomplete usage. Never beside ``foundry.cost.usd``, nor part of it.", _LEDGER, _PRICES, c.AMOUNT, unit="US dollars", path="partial_cost_usd", column="partial_cost_usd", note="input cost of a response with incomplete usage; not in the total")
 COST_SOURCE: Final = _field("foundry.cost.source", "Ours: package and version the price came from, or ``override``.", _LEDGER, _PRICES, c.PRICE_SOURCE, path="cost_source", column="cost_source")
 
 _table.group = "attribution"

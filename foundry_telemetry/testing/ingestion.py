@@ -211,7 +211,7 @@ def _envelopes(body: bytes) -> list[Envelope]:
     try:
         return [_ENVELOPE.decode(item) for item in split(body)]
     except INVALID_JSON as error:
-        raise UnreadableError(f"an item is no JSON object: {error}") from None
+        raise UnreadableError(f"an item is not a JSON object: {error}") from None
 
 
 def _kind(envelope: Envelope) -> str:

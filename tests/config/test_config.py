@@ -279,7 +279,7 @@ def test_without_a_price_list(
     """Where genai-prices cannot be imported, a file is read all the same, and its own rates hold."""
     monkeypatch.setitem(sys.modules, "genai_prices", None)
     list_prices._tables.clear()
-    list_prices._tell_of_no_prices.cache_clear()
+    list_prices._warn_of_no_prices.cache_clear()
     load_settings(write(FILE))
     found = pricing.cost("claude-next", MILLION, NOVEMBER)
     assert found is not None
@@ -289,4 +289,4 @@ def test_without_a_price_list(
     assert len(reported) == 1, reported
     assert "attempts are unpriced" in reported[0]
     list_prices._tables.clear()
-    list_prices._tell_of_no_prices.cache_clear()
+    list_prices._warn_of_no_prices.cache_clear()

@@ -183,21 +183,16 @@ def home_made(texts: Iterable[UserText]) -> Iterator[str]:
                 yield f"{place}: {found[0]!r} in {text[:120]!r}; instead: {word.instead}"
 
 
-def is_pending(name: str) -> bool:
-    """Whether the texts of a room are still to be rewritten."""
-    return is_below(name, TABLES["pending"]["rooms"])  # type: ignore[call-overload]
-
-
 @pytest.mark.parametrize("ending", SOURCES)
 def test_users_meet_standard_terms(ending: str) -> None:
     """No text of a file has a word of the left column of the table for users."""
-    names = [name for name in files() if name.endswith(ending) and not is_pending(name)]
+    names = [name for name in files() if name.endswith(ending)]
     assert list(home_made(text for name in names for text in texts_of(name))) == []
 
 
 def test_help_is_in_standard_terms() -> None:
     """Nor has the help of a command."""
-    assert is_pending("help") or list(home_made(help_texts())) == []
+    assert list(home_made(help_texts())) == []
 
 
 @pytest.mark.parametrize("word", HOME, ids=lambda word: word.old)

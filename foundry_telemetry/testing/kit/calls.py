@@ -28,7 +28,7 @@ class Expected(ExpectedFields, total=False):
     attempts: object
     """How many there were."""
     errors: object
-    """``error.type`` of each attempt, ``None`` for one that went well."""
+    """``error.type`` of each attempt, ``None`` for a successful one."""
     statuses: object
     """HTTP status of each attempt, ``None`` for one without an answer."""
     trace_id: object

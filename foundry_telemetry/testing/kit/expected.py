@@ -81,5 +81,5 @@ class ExpectedFields(TypedDict, total=False):
     cost_usd: object
     """Estimate at list price, or at the prices you set."""
     partial_cost_usd: object
-    """The input of an answer whose output was not told; in no sum."""
+    """Input cost of a response with incomplete usage; not in the total."""
     cost_source: object

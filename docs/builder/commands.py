@@ -7,11 +7,20 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from docs.builder import markdown
+from foundry_telemetry.cli.exit_codes import MEANINGS
 
 _INTRODUCTION: Final = """\
 `pip install 'foundry-telemetry[cli]'` brings the commands that query telemetry; `demo`, `local` and `fake` \
 need `pip install 'foundry-telemetry[demo]'`. Each command has `--help`. \
 What each exit code means: [Exit codes](exit-codes.md)."""
+
+_EXAMPLE: Final = """\
+Warnings of `doctor` do not change its exit code.
+
+```bash
+foundry-telemetry incident --since 10m --json > incident.json
+test $? -ne 3 || ./notify-on-call incident.json
+```"""
 
 
 def page(application: Any = None) -> str:
@@ -21,6 +30,23 @@ def page(application: Any = None) -> str:
     return markdown.page(
         "Commands", _INTRODUCTION, markdown.table(("Command", "What it does"), rows), *map(_section, found)
     )
+
+
+def exit_codes() -> str:
+    """What each code means, and what it means more exactly for one command."""
+    rows = (
+        (str(code), meaning, "; ".join(f"{markdown.code(name)}: {exact}" for name, exact in _exactly(code)))
+        for code, meaning in MEANINGS.items()
+    )
+    return markdown.page("Exit codes", markdown.table(("Code", "Meaning", "Exactly"), rows), _EXAMPLE)
+
+
+def _exactly(code: int) -> Iterator[tuple[str, str]]:
+    """The commands that say more of a code at the end of their help."""
+    for name, command in commands(parser()):
+        found = re.search(rf"^ +{code} +(.+)$", command.epilog or "", re.MULTILINE)
+        if found and found[1] != MEANINGS[code]:
+            yield name.removeprefix("foundry-telemetry "), found[1]
 
 
 def parser() -> Any:

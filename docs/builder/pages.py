@@ -28,6 +28,7 @@ BORROWED: Final[Mapping[str, str]] = {
 MADE: Final[Mapping[str, Callable[[], str]]] = {
     "reference/columns.md": reference.columns,
     "reference/commands.md": commands.page,
+    "reference/exit-codes.md": commands.exit_codes,
     "reference/ledger.md": reference.ledger,
     "reference/metrics.md": reference.metrics,
     "reference/settings.md": settings.page,

@@ -88,14 +88,11 @@ def tables(whole: Whole) -> list[str]:
 def sentence(whole: Whole) -> str:
     """The whole price in one sentence."""
     total = whole.total("none") or 0
-    ours, own, distro = (
-        _millions(whole.added(name) or 0) for name in ("configure", "configure_own_span", "distro")
-    )
+    ours, distro = (_millions(whole.added(name) or 0) for name in ("configure", "distro"))
     return (
-        f"A plain call takes {_millions(total)} million machine instructions without telemetry. "
-        f"`configure()` adds {ours} million with SDK spans on and {own} million with a span of our own, "
-        "all threads and the export included; Azure Monitor's own distro, when it keeps every trace, adds "
-        f"{distro} million."
+        f"A call takes {_millions(total)} million machine instructions without telemetry. "
+        f"`configure()` adds {ours} million, export included; "
+        f"Azure Monitor's distro without sampling adds {distro} million."
     )
 
 

@@ -54,8 +54,8 @@ def test_numbers_of_the_promises() -> None:
         f"each of the {len(ROWS)} rows",
         f"delivered {delivered:,} of {served:,} attempts",
         f"at most {FLUSH_S:g} seconds longer",
-        f"{len(SERVERS)} kinds of [servers](tests/delivery/README.md) in {len(ENDINGS)} ways",
-        f"lists all {len({row.name for row in INVENTORY})} names",
+        f"{len(SERVERS)} kinds of [servers](tests/delivery/README.md) in {len(ENDINGS)} ways each",
+        f"lists all {len({row.name for row in INVENTORY})} fields",
     )
     assert [text for text in promises if text not in README] == []
     assert sum(_soak("events with the ids or tokens of another call")) == 0

@@ -226,7 +226,7 @@ def test_memory(tmp_path: Path) -> None:
     )
     with Store(tmp_path / "telemetry.duckdb") as store:
         query = Query(store)
-        with pytest.raises(QueryError, match="more memory"):
+        with pytest.raises(QueryError, match="memory limit"):
             query.run(greedy)
         assert query.run("print 1").rows == [(1,)]
 

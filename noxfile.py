@@ -58,8 +58,9 @@ NEEDS_PRICES: Final = frozenset({"azure", "config", "limits", "pricing"})
 """Without httpx2 genai-prices cannot be imported: nothing has a price, and one line of warning says so."""
 
 KIT: Final = frozenset(
-    {"brotli", "celery", "fastapi", "h2", "hypothesis", "httpx2", "pytest", "pytest-xdist", "trio", "trustme"}
-    | {"opentelemetry-instrumentation-genai-anthropic", "zstandard"}
+    {"brotli", "celery", "fastapi", "h2", "httpx-retries", "httpx2", "hypothesis", "pytest", "pytest-xdist"}
+    | {"opentelemetry-instrumentation-genai-anthropic", "opentelemetry-instrumentation-threading"}
+    | {"trio", "trustme", "zstandard"}
 )
 """What `SUITE` needs of the extra ``dev``."""
 

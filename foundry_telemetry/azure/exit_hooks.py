@@ -38,6 +38,8 @@ class Flusher:
     def __init__(self, flush: Callable[[], object], grace_period: GracePeriod) -> None:
         self._flush = flush
         self._grace_period = grace_period
+        self.celery_id = f"foundry_telemetry-{id(self)}"
+        """By which celery knows its receivers."""
 
     def register(self) -> None:
         """Listen for all of them."""
@@ -64,9 +66,11 @@ class Flusher:
 
     def _connect_to_celery(self, signals: ModuleType) -> None:
         self._master_ends = _SharedFlag()
-        signals.worker_process_shutdown.connect(self._at_end_of_worker, weak=False)
-        signals.worker_process_init.connect(self._at_start_of_worker, weak=False)
-        signals.worker_shutting_down.connect(self._at_end_of_master, weak=False)
+        # Before 5.7 celery knows a method by its function alone, and ignores that of a second object.
+        options = {"weak": False, "dispatch_uid": self.celery_id}
+        signals.worker_process_shutdown.connect(self._at_end_of_worker, **options)
+        signals.worker_process_init.connect(self._at_start_of_worker, **options)
+        signals.worker_shutting_down.connect(self._at_end_of_master, **options)
 
     def _at_end_of_worker(self, **_: object) -> None:
         self._flush()

@@ -11,8 +11,8 @@ from msgspec import Raw
 MOST_ITEMS: Final = 64_000
 """Items that Azure accepts in one request (Application Insights service limits)."""
 
-INVALID_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
-"""What decoding raises."""
+INVALID_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, SystemError)
+"""What decoding raises; msgspec 0.21 a ``SystemError`` for an integer above the range of a float."""
 
 _SPLIT: Final = msgspec.json.Decoder(list[Raw])
 

@@ -50,9 +50,8 @@ def seen() -> Iterator[Seen]:
     flusher.register()
     yield seen
     servers._listener = None
-    worker_process_init.disconnect(flusher._at_start_of_worker)
-    worker_process_shutdown.disconnect(flusher._at_end_of_worker)
-    worker_shutting_down.disconnect(flusher._at_end_of_master)
+    for one in (worker_process_init, worker_process_shutdown, worker_shutting_down):
+        assert one.disconnect(dispatch_uid=flusher.celery_id)
 
 
 @pytest.fixture

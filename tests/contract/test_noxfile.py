@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import sys
 import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import noxfile
 from tests.contract.test_tools import ROOT
@@ -27,6 +33,58 @@ def test_the_suite_is_there() -> None:
         assert (ROOT / "tests" / room).exists(), room
     assert set(noxfile.SUITE) >= noxfile.NEEDS_PRICES
     assert {Requirement(text).name for text in noxfile.of_dev(*noxfile.KIT)} == noxfile.KIT
+
+
+def _brought(texts: list[str]) -> set[str]:
+    """The installed distributions that requirements bring, with all that those require."""
+    found: set[str] = set()
+    waiting = [(Requirement(text).name, Requirement(text).extras) for text in texts]
+    while waiting:
+        name, extras = waiting.pop()
+        found.add(canonicalize_name(name))
+        for text in metadata.requires(name) or ():
+            needed = Requirement(text)
+            applies = [
+                not needed.marker or needed.marker.evaluate({"extra": extra}) for extra in ("", *extras)
+            ]
+            if any(applies) and canonicalize_name(needed.name) not in found:
+                waiting.append((needed.name, needed.extras))
+    return found
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """The modules that a file imports whenever it is collected."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def _owners(module: str) -> set[str]:
+    """The installed distributions that a module can be of."""
+    package, _, rest = module.partition(".")
+    if package == "opentelemetry" and rest.startswith(
+        "instrumentation."
+    ):  # one namespace of many distributions
+        return {canonicalize_name(".".join(module.split(".")[:3]))}
+    return {canonicalize_name(owner) for owner in metadata.packages_distributions().get(package, ())}
+
+
+def test_what_the_suite_imports_is_installed() -> None:
+    """Whatever a test of the suite imports at its top comes with the package, the SDK or the kit."""
+    known = _brought(["foundry-telemetry[local]", "anthropic", *noxfile.of_dev(*noxfile.KIT)])
+    known |= {canonicalize_name(f"opentelemetry.instrumentation.{name}") for name in ("utils", "genai")}
+    rooms = [ROOT / "tests" / room for room in noxfile.SUITE]
+    files = [file for room in rooms for file in (room.rglob("*.py") if room.is_dir() else [room])]
+    ours = {"dashboards", "docs", "examples", "foundry_telemetry", "tests", *sys.stdlib_module_names}
+    modules = {module: file for file in files for module in _imported(file)}
+    missing = {
+        f"{file.relative_to(ROOT)}: {module}"
+        for module, file in modules.items()
+        if module.partition(".")[0] not in ours and not _owners(module) & known
+    }
+    assert missing == set()
 
 
 def test_pythons_are_those_of_the_classifiers() -> None:

@@ -52,31 +52,39 @@ def call_tiles(rows: list[Row], choice: Choice) -> Answer:
     recovered = sum(not last_failed(call) and any(row.failed for row in call) for call in now)
     return [
         _tile(1, "Calls", len(now), len(then), f"{recovered} recovered by retry"),
-        _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} by retries"),
+        _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} of them retries"),
         _tile(3, "Failed calls", failed, failed_then, f"{share(failed, len(now))} of calls"),
     ]
 
 
 def usage_tiles(rows: list[Row], choice: Choice) -> Answer:
-    """How many tokens went in and out, at what cost, against the period before?"""
+    """How many tokens went in and out, against the period before?"""
     now = shown(rows, choice)
     then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
     if not now and not then:
         return []
-    reported, given, paid = (total(now, name) for name in ("input_tokens", "output_tokens", "cost_usd"))
+    reported, given = (total(now, name) for name in ("input_tokens", "output_tokens"))
     cached, thinking = total(now, "cache_read_tokens"), reported_total(now, "thinking_tokens")
     reads = f"{share(cached, reported)} read from cache"
     thought = f"{share(thinking or 0, given)} thinking tokens"
     thought = "thinking tokens not reported" if thinking is None else thought
-    unpriced = sum(map(is_unpriced, now))
-    gaps = any((row.input_tokens, row.output_tokens) != (None, None) for row in now)
-    cost = None if gaps and all(row.cost_usd is None for row in now) else money(paid)
-    priced = f"{unpriced} unpriced" if unpriced else "list price"
     return [
         _tile(4, "Input tokens", reported, total(then, "input_tokens"), reads),
         _tile(5, "Output tokens", given, total(then, "output_tokens"), thought),
-        _tile(6, "Cost, USD", cost, total(then, "cost_usd"), priced),
     ]
+
+
+def cost_tile(rows: list[Row], choice: Choice) -> Answer:
+    """What did the attempts cost, against the period before?"""
+    now = shown(rows, choice)
+    then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
+    if not now and not then:
+        return []
+    unpriced = sum(map(is_unpriced, now))
+    gaps = any((row.input_tokens, row.output_tokens) != (None, None) for row in now)
+    cost = None if gaps and all(row.cost_usd is None for row in now) else money(total(now, "cost_usd"))
+    priced = f"{unpriced} unpriced" if unpriced else "list price"
+    return [_tile(6, "Cost", cost, total(then, "cost_usd"), priced)]
 
 
 def _tile(place: int, tile: str, value: float | None, before: float, detail: str) -> dict[str, Any]:
@@ -169,7 +177,7 @@ def by_deployment(rows: list[Row], choice: Choice) -> Answer:
                 "deployment": deployment or UNKNOWN,
                 "calls": len(ended),
                 "failed_calls": failed,
-                "failed_percent": rounded(100 * failed / len(ended), 4) if ended else None,
+                "failed_calls_percent": rounded(100 * failed / len(ended), 4) if ended else None,
                 "attempts": len(reported),
                 "p95_ms": percentile([row.duration_ms or 0 for row in reported if is_answer(row)], 95),
                 "input_tokens": reported_total(reported, "input_tokens"),
@@ -328,6 +336,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "service_names": lambda rows, choice: _names(rows, choice, "service", "service"),
     "success_over_time": success_over_time,
     "tokens_over_time": tokens_over_time,
+    "cost_tile": cost_tile,
     "usage_tiles": usage_tiles,
     "auth_causes": answers_incident.auth_causes,
     "auth_over_time": answers_incident.auth_over_time,

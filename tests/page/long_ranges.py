@@ -50,9 +50,8 @@ def _attempts(chance: Random, end: datetime) -> Iterator[Attempt]:
     for minute in range(20):
         for _ in range(3 * minute):
             begun = end - (20 - minute + chance.random()) * MINUTE
-            rush = [one for one in ledger.call(chance, begun, end) if one.at <= end]
-            where = {"deployment": "claude-sonnet-5-5"}
-            yield from (replace(one, reported=one.reported | where) for one in rush)
+            rush = ledger.call(chance, begun, end, "claude-sonnet-5-5")
+            yield from (one for one in rush if one.at <= end)
 
 
 def _reported(chance: Random, one: Attempt) -> Attempt:
@@ -69,6 +68,7 @@ def _reported(chance: Random, one: Attempt) -> Attempt:
         reported |= {"token_application": APPLICATION, "token_tenant": TENANT, "token_identity_type": "app"}
     cut = chance.random()
     if reported["outcome"] == "ok" and reported["stream"] and cut < 0.06:
+        reported["partial_cost_usd"] = ledger.input_cost(reported)
         for name in ("output_tokens", "thinking_tokens", "cost_usd", "cost_source", "stop_reason"):
             del reported[name]
         reported |= {"usage_complete": False, "outcome": "abandoned" if cut < 0.045 else "truncated"}

@@ -123,6 +123,18 @@ def bar(colour: str, digits: int = 0, unit: Unit = "") -> Json:
     return {"formatter": 3, "formatOptions": {"min": 0, "palette": colour}} | number(digits, unit)
 
 
+def heat(colour: str, unit: Unit, most: float | None = None) -> Json:
+    """A number on a ground that is the stronger, the higher it is.
+
+    Args:
+        colour: The palette.
+        unit: Of the number.
+        most: Where it is strongest; at the highest number of the column by default.
+    """
+    options = _reported({"min": 0, "max": most, "palette": colour})
+    return {"formatter": 8, "formatOptions": options} | number(1, unit)
+
+
 def percent(**signs: float) -> Json:
     """A percentage with one digit after the point; what happened is never 0 %.
 

@@ -42,9 +42,10 @@ def answer(name: str, rows: list[Row], choice: Choice) -> Answer:
 
 
 def call_tiles(rows: list[Row], choice: Choice) -> Answer:
-    """How many calls were made, tried again, and failed, against the period before?"""
-    now = calls_of(shown(rows, choice))
-    then = calls_of(within(let_through(rows, choice), start_before(choice.time), choice.time.start))
+    """How many calls, attempts, failed calls and tokens were there, against the period before?"""
+    ours = shown(rows, choice)
+    theirs = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
+    now, then = calls_of(ours), calls_of(theirs)
     if not now and not then:
         return []
     failed, failed_then = (sum(map(last_failed, calls)) for calls in (now, then))
@@ -54,15 +55,11 @@ def call_tiles(rows: list[Row], choice: Choice) -> Answer:
         _tile(1, "Calls", len(now), len(then), f"{recovered} recovered by retry"),
         _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} of them retries"),
         _tile(3, "Failed calls", failed, failed_then, f"{share(failed, len(now))} of calls"),
+        *_token_tiles(ours, theirs),
     ]
 
 
-def usage_tiles(rows: list[Row], choice: Choice) -> Answer:
-    """How many tokens went in and out, against the period before?"""
-    now = shown(rows, choice)
-    then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
-    if not now and not then:
-        return []
+def _token_tiles(now: list[Row], then: list[Row]) -> Answer:
     reported, given = (total(now, name) for name in ("input_tokens", "output_tokens"))
     cached, thinking = total(now, "cache_read_tokens"), reported_total(now, "thinking_tokens")
     reads = f"{share(cached, reported)} read from cache"
@@ -337,7 +334,6 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "success_over_time": success_over_time,
     "tokens_over_time": tokens_over_time,
     "cost_tile": cost_tile,
-    "usage_tiles": usage_tiles,
     "auth_causes": answers_incident.auth_causes,
     "auth_over_time": answers_incident.auth_over_time,
     "failure_rate_over_time": answers_incident.failure_rate_over_time,

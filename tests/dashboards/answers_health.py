@@ -110,21 +110,19 @@ def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
     for deployment in {row.deployment or "" for row in reported} | set(metrics):
         measured = metrics.get(deployment)
         line: dict[str, Any] = {"deployment": deployment or UNKNOWN, "state": "no_metrics"}
-        agree = []
+        agree, differences = [], {}
         for kind in ("input", "output"):
             ours = ledger(deployment, kind, start, end)
             theirs = None if measured is None else measured[kind]
-            line |= {f"ledger_{kind}": ours, f"metrics_{kind}": theirs}
+            line |= {f"ledger_{kind}": ours, f"metrics_{kind}": theirs, f"{kind}_difference": None}
+            differences[f"{kind}_difference"] = (theirs or 0) - ours
             least, most = (
                 ledger(deployment, kind, start, end - MINUTE),
                 ledger(deployment, kind, start - MINUTE, end),
             )
             agree.append(theirs is not None and least <= theirs <= most)
         if measured is not None:
-            line["state"] = "match" if all(agree) else "mismatch"
-        for kind in ("input", "output"):
-            off = measured is not None and line["state"] == "mismatch"
-            line[f"{kind}_difference"] = line[f"metrics_{kind}"] - line[f"ledger_{kind}"] if off else None
+            line |= {"state": "match"} if all(agree) else {"state": "mismatch", **differences}
         if measured is not None or any(
             ledger(deployment, kind, start - MINUTE, end) for kind in ("input", "output")
         ):

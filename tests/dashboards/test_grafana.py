@@ -488,8 +488,8 @@ WRONG_COLUMNS: dict[str, tuple[str, Break, str]] = {
         "a title or a link names the column cell id",
     ),
     "tile's title": (
-        "calls and failures tiles",
-        lambda shown: panel_of("calls and failures tiles", shown)["fieldConfig"]["defaults"].update(
+        "calls and tokens tiles",
+        lambda shown: panel_of("calls and tokens tiles", shown)["fieldConfig"]["defaults"].update(
             displayName="${__data.fields.name}"
         ),
         "a title or a link names the column name",

@@ -113,10 +113,10 @@ def _metric(key: str, at: datetime, service: str, name: str, value: float, **rep
 
 
 def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[str, Any]]:
-    """The counters' values at the end of each minute."""
+    """The counters' values just before the end of each minute."""
     sums: dict[tuple[datetime, str, str, str], int] = defaultdict(int)
     for one in attempts:
-        at = end - (end - one.at) // MINUTE * MINUTE
+        at = end - (end - one.at) // MINUTE * MINUTE - timedelta(milliseconds=1)
         for kind in ("input", "output"):
             sums[at, one.service, str(one.reported["deployment"]), kind] += int(
                 str(one.reported.get(f"{kind}_tokens", 0))

@@ -15,20 +15,12 @@ OVERVIEW: Final = Group(
     items=(
         Text(name="overview introduction", markdown=NOTES["overview"]),
         Query(
-            name="calls and failures tiles",
+            name="calls and tokens tiles",
             query="call_tiles",
             visualization=tiles(4),
             empty=EMPTY["no_calls"],
             size="tiny",
-            width=50,
-        ),
-        Query(
-            name="token tiles",
-            query="usage_tiles",
-            visualization=tiles(4),
-            empty=EMPTY["no_calls"],
-            size="tiny",
-            width=33,
+            width=83,
         ),
         Query(
             name="cost tile",
@@ -36,7 +28,7 @@ OVERVIEW: Final = Group(
             visualization=tiles(4, "usd"),
             empty=EMPTY["no_calls"],
             size="tiny",
-            width=17,
+            width=16,
         ),
         Query(
             name="calls over time",

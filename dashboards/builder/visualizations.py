@@ -143,7 +143,7 @@ def percent(**signs: float) -> Json:
     """
     ranked = sorted(signs.items(), key=lambda sign: -sign[1])
     known = [_threshold(">=", f"{least:g}", sign, "{0}{1}") for sign, least in ranked]
-    empty, zero = _threshold("is Empty", "", "Blank", "–"), _threshold("==", "0", "Blank", "0%")
+    empty, zero = _threshold("is Empty", "", "Blank", "\N{EN DASH}"), _threshold("==", "0", "Blank", "0%")
     return _icons(empty, zero, _threshold("<", "0.05", "Blank", "<0.1%"), *known) | _TENTHS
 
 

@@ -263,7 +263,8 @@ def test_the_first_day_does_not_count_for_the_run_rate() -> None:
     assert forecast["value"] == pytest.approx(40 + 10 * left)
     assert forecast["change"] == "full days of data: 2"
     [_, forecast, _] = Workspace(rows[:1]).ask("spend_tiles", Choice().values)
-    assert (forecast["value"], forecast["detail"]) == (None, "forecast after 1 full day, low and high after 2")
+    assert forecast["value"] is None
+    assert forecast["detail"] == "forecast after 1 full day, low and high after 2"
     assert forecast["change"] == "full days of data: 0"
 
 

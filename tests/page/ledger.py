@@ -100,9 +100,7 @@ def demo(end: datetime, *, calls: int = 8_000, hours: float = 48, seed: int = 7)
     return sorted(attempts, key=lambda one: one.at)
 
 
-def call(
-    chance: Random, begun: datetime, end: datetime, deployment: str | None = None
-) -> Iterator[Attempt]:
+def call(chance: Random, begun: datetime, end: datetime, deployment: str | None = None) -> Iterator[Attempt]:
     """One call: its attempts in order, the last of which decides."""
     service = chance.choices(SERVICES, (5, 3, 2))[0]
     deployment = deployment or chance.choices(list(DEPLOYMENTS), (5, 3, 2))[0]

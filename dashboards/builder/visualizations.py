@@ -15,10 +15,7 @@ _UNITS: Final[Mapping[Unit, int]] = {"": 0, "percent": 1, "bytes": 2, "ms": 23, 
 
 
 def number(digits: int, unit: Unit = "") -> Json:
-    """A number with at most so many digits after the point.
-
-    Money has as many digits everywhere. A percentage has four significant digits: what happened is never 0 %.
-    """
+    """A number with at most so many digits after the point; money has as many digits everywhere."""
     return {"numberFormat": {"unit": _UNITS[unit], "options": _STYLES.get(unit) or _decimal(digits)}}
 
 
@@ -35,7 +32,6 @@ _STYLES: Final[Mapping[Unit, Json]] = {
         "minimumFractionDigits": _MONEY_DIGITS,
         "maximumFractionDigits": _MONEY_DIGITS,
     },
-    "percent": {"style": "decimal", "useGrouping": True, "maximumSignificantDigits": 4},
 }
 """Units whose numbers look the same wherever they stand."""
 
@@ -109,11 +105,17 @@ class Chart:
 
 
 TEXT: Final[Json] = {"formatter": 1}
-TIME: Final[Json] = {"formatter": 6}
+TIME: Final[Json] = {"formatter": 6, "dateFormat": {"formatName": "longDateTimePattern"}}
+"""To the second."""
+MINUTE: Final[Json] = {"formatter": 6, "dateFormat": {"formatName": "shortDateTimePattern"}}
+"""To the minute."""
 GROUPED: Final[Json] = {"formatter": 0} | number(1)
 """A number with commas between its thousands."""
 MILLISECONDS: Final[Json] = {"formatter": 0} | number(1, "ms")
 HIDDEN: Final[Json] = {"formatter": 5}
+_TENTHS: Final[Json] = {
+    "numberFormat": {"unit": _UNITS["percent"], "options": _decimal(1) | {"minimumFractionDigits": 1}}
+}
 
 
 def bar(colour: str, digits: int = 0, unit: Unit = "") -> Json:
@@ -131,6 +133,18 @@ def heat(colour: str, unit: Unit, most: float | None = None) -> Json:
     """
     options = _reported({"min": 0, "max": most, "palette": colour})
     return {"formatter": 8, "formatOptions": options} | number(1, unit)
+
+
+def percent(**signs: float) -> Json:
+    """A percentage with one digit after the point; what happened is never 0 %.
+
+    Args:
+        signs: Icon: from which percentage on it stands before the number.
+    """
+    ranked = sorted(signs.items(), key=lambda sign: -sign[1])
+    known = [_threshold(">=", f"{least:g}", sign, "{0}{1}") for sign, least in ranked]
+    empty, zero = _threshold("is Empty", "", "Blank", "\N{EN DASH}"), _threshold("==", "0", "Blank", "0%")
+    return _icons(empty, zero, _threshold("<", "0.05", "Blank", "<0.1%"), *known) | _TENTHS
 
 
 def spark(colour: str) -> Json:
@@ -153,7 +167,7 @@ def in_words(words: Mapping[str, str], signs: Mapping[str, str] | None = None) -
 def change(words: Mapping[str, str]) -> Json:
     """A change in percent with its sign; what has nothing to compare with is new."""
     risen = _threshold(">", "0", "Blank", "+{0}{1}")
-    return _icons(_threshold("is Empty", "", "Blank", words["new"]), risen) | number(0, "percent")
+    return _icons(_threshold("is Empty", "", "Blank", words["new"]), risen) | _TENTHS
 
 
 def _icons(*known: Json) -> Json:

@@ -42,9 +42,10 @@ def answer(name: str, rows: list[Row], choice: Choice) -> Answer:
 
 
 def call_tiles(rows: list[Row], choice: Choice) -> Answer:
-    """How many calls were made, tried again, and failed, against the period before?"""
-    now = calls_of(shown(rows, choice))
-    then = calls_of(within(let_through(rows, choice), start_before(choice.time), choice.time.start))
+    """How many calls, attempts, failed calls and tokens were there, against the period before?"""
+    ours = shown(rows, choice)
+    theirs = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
+    now, then = calls_of(ours), calls_of(theirs)
     if not now and not then:
         return []
     failed, failed_then = (sum(map(last_failed, calls)) for calls in (now, then))
@@ -52,31 +53,35 @@ def call_tiles(rows: list[Row], choice: Choice) -> Answer:
     recovered = sum(not last_failed(call) and any(row.failed for row in call) for call in now)
     return [
         _tile(1, "Calls", len(now), len(then), f"{recovered} recovered by retry"),
-        _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} by retries"),
+        _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} of them retries"),
         _tile(3, "Failed calls", failed, failed_then, f"{share(failed, len(now))} of calls"),
+        *_token_tiles(ours, theirs),
     ]
 
 
-def usage_tiles(rows: list[Row], choice: Choice) -> Answer:
-    """How many tokens went in and out, at what cost, against the period before?"""
-    now = shown(rows, choice)
-    then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
-    if not now and not then:
-        return []
-    reported, given, paid = (total(now, name) for name in ("input_tokens", "output_tokens", "cost_usd"))
+def _token_tiles(now: list[Row], then: list[Row]) -> Answer:
+    reported, given = (total(now, name) for name in ("input_tokens", "output_tokens"))
     cached, thinking = total(now, "cache_read_tokens"), reported_total(now, "thinking_tokens")
     reads = f"{share(cached, reported)} read from cache"
     thought = f"{share(thinking or 0, given)} thinking tokens"
     thought = "thinking tokens not reported" if thinking is None else thought
-    unpriced = sum(map(is_unpriced, now))
-    gaps = any((row.input_tokens, row.output_tokens) != (None, None) for row in now)
-    cost = None if gaps and all(row.cost_usd is None for row in now) else money(paid)
-    priced = f"{unpriced} unpriced" if unpriced else "list price"
     return [
         _tile(4, "Input tokens", reported, total(then, "input_tokens"), reads),
         _tile(5, "Output tokens", given, total(then, "output_tokens"), thought),
-        _tile(6, "Cost, USD", cost, total(then, "cost_usd"), priced),
     ]
+
+
+def cost_tile(rows: list[Row], choice: Choice) -> Answer:
+    """What did the attempts cost, against the period before?"""
+    now = shown(rows, choice)
+    then = within(let_through(rows, choice), start_before(choice.time), choice.time.start)
+    if not now and not then:
+        return []
+    unpriced = sum(map(is_unpriced, now))
+    gaps = any((row.input_tokens, row.output_tokens) != (None, None) for row in now)
+    cost = None if gaps and all(row.cost_usd is None for row in now) else money(total(now, "cost_usd"))
+    priced = f"{unpriced} unpriced" if unpriced else "list price"
+    return [_tile(6, "Cost", cost, total(then, "cost_usd"), priced)]
 
 
 def _tile(place: int, tile: str, value: float | None, before: float, detail: str) -> dict[str, Any]:
@@ -169,7 +174,7 @@ def by_deployment(rows: list[Row], choice: Choice) -> Answer:
                 "deployment": deployment or UNKNOWN,
                 "calls": len(ended),
                 "failed_calls": failed,
-                "failed_percent": rounded(100 * failed / len(ended), 4) if ended else None,
+                "failed_calls_percent": rounded(100 * failed / len(ended), 4) if ended else None,
                 "attempts": len(reported),
                 "p95_ms": percentile([row.duration_ms or 0 for row in reported if is_answer(row)], 95),
                 "input_tokens": reported_total(reported, "input_tokens"),
@@ -224,11 +229,11 @@ def failed_attempts(rows: list[Row], choice: Choice) -> Answer:
             "error_type": row.error_type,
             "error_owner": row.error_owner or "",
             "call_outcome": "failed" if ended[row.call_id] else "recovered",
+            "outcome": row.outcome,
             "ticket": ticket(row, "A call to Claude in Microsoft Foundry failed."),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",
             "retryable": {None: "", True: "yes", False: "no"}[row.retryable],
-            "outcome": row.outcome,
             "attempt_number": row.attempt_number,
             "duration_ms": row.duration_ms,
             "call_id": row.call_id,
@@ -328,7 +333,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "service_names": lambda rows, choice: _names(rows, choice, "service", "service"),
     "success_over_time": success_over_time,
     "tokens_over_time": tokens_over_time,
-    "usage_tiles": usage_tiles,
+    "cost_tile": cost_tile,
     "auth_causes": answers_incident.auth_causes,
     "auth_over_time": answers_incident.auth_over_time,
     "failure_rate_over_time": answers_incident.failure_rate_over_time,

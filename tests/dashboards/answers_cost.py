@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable
@@ -112,19 +111,25 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
         ),
         (
             "Month forecast", likely if priced else None,
-            f"{int(low):,} to {math.ceil(high):,} USD" if days > 1 and priced else "range after 2 full days",
+            f"{_dollars(low)} to {_dollars(high)}"
+            if days > 1 and priced
+            else "forecast after 1 full day, low and high after 2",
             f"full days of data: {days}",
         ),
         (
             "Wasted spend", lost if priced else None,
-            f"{share(int(1e6 * lost), int(1e6 * cost))} of the month",
-            "priced attempts only",
+            f"{share(int(1e6 * lost), int(1e6 * cost))} of month to date",
+            "failed or abandoned attempts",
         ),
     ]  # fmt: skip
     return [
         {"place": place, "tile": tile, "value": value, "detail": detail, "change": change}
         for place, (tile, value, detail, change) in enumerate(reported, 1)
     ]
+
+
+def _dollars(usd: float) -> str:
+    return f"${rounded(usd, 4):,.4f}"
 
 
 def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
@@ -230,5 +235,5 @@ def split_keys(rows: list[Row], choice: Choice) -> Answer:
     reported = within(rows, choice.time.start, choice.time.end)
     keys = {key for row in reported for key, _ in row.tags}
     offered = [(key, key.capitalize()) for key in KEYS] if reported else []
-    offered += [(f"tag.{key}", f"Tag {key}") for key in keys]
+    offered += [(f"tag.{key}", f"{key} (tag)") for key in keys]
     return [{"value": value, "label": label} for value, label in sorted(offered, key=lambda one: one[1])]

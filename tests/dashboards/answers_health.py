@@ -110,19 +110,19 @@ def ledger_against_metrics(rows: list[Row], choice: Choice) -> Answer:
     for deployment in {row.deployment or "" for row in reported} | set(metrics):
         measured = metrics.get(deployment)
         line: dict[str, Any] = {"deployment": deployment or UNKNOWN, "state": "no_metrics"}
-        agree = []
+        agree, differences = [], {}
         for kind in ("input", "output"):
             ours = ledger(deployment, kind, start, end)
             theirs = None if measured is None else measured[kind]
-            line |= {f"ledger_{kind}": ours, f"metrics_{kind}": theirs}
-            line[f"{kind}_difference"] = None if theirs is None else theirs - ours
+            line |= {f"ledger_{kind}": ours, f"metrics_{kind}": theirs, f"{kind}_difference": None}
+            differences[f"{kind}_difference"] = (theirs or 0) - ours
             least, most = (
                 ledger(deployment, kind, start, end - MINUTE),
                 ledger(deployment, kind, start - MINUTE, end),
             )
             agree.append(theirs is not None and least <= theirs <= most)
         if measured is not None:
-            line["state"] = "match" if all(agree) else "mismatch"
+            line |= {"state": "match"} if all(agree) else {"state": "mismatch", **differences}
         if measured is not None or any(
             ledger(deployment, kind, start - MINUTE, end) for kind in ("input", "output")
         ):
@@ -158,7 +158,7 @@ def _why(row: Row) -> str:
 
 
 def stored(rows: list[Row], choice: Choice) -> Answer:
-    """How much data is stored and billed, by table, and how old is it?"""
+    """How much data is stored and billable, by table, and how old is it?"""
     tables: dict[str, list[datetime]] = defaultdict(list)
     for index, row in enumerate(rows):
         tables["AppEvents"] += [row.at, row.at] if index % 10 == 0 else [row.at]
@@ -172,11 +172,11 @@ def stored(rows: list[Row], choice: Choice) -> Answer:
             {
                 "table_name": table,
                 "records": here,
-                "billed_bytes": here * BILLED,
-                "billed_bytes_a_day": here * BILLED / ((end - start) / timedelta(days=1)),
+                "billable_gb": here * BILLED / 1e9,
+                "billable_gb_a_day": here * BILLED / 1e9 / ((end - start) / timedelta(days=1)),
                 "oldest": min(times),
                 "days_kept": rounded((end - min(times)) / timedelta(days=1), 1),
                 "newest": max(times),
             }
         )
-    return sorted(found, key=lambda row: (-row["billed_bytes"], row["table_name"]))
+    return sorted(found, key=lambda row: (-row["billable_gb"], row["table_name"]))

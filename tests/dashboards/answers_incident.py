@@ -145,6 +145,7 @@ def auth_causes(rows: list[Row], choice: Choice) -> Answer:
         if not here:
             continue
         one, last_seen = here[0], max(row.at for row in reported)
+        lifetimes = [row.token_expires_in_s for row in here if row.token_expires_in_s is not None]
         works = answered.get((one.service, one.resource, one.server, one.auth_scheme))
         found.append(
             {
@@ -161,10 +162,8 @@ def auth_causes(rows: list[Row], choice: Choice) -> Answer:
                 "token_audience": one.token_audience or "",
                 "token_identity_type": one.token_identity_type or "",
                 "entra_code": one.entra_code or "",
-                "expired_s": max(
-                    (-row.token_expires_in_s for row in here if row.token_expires_in_s is not None),
-                    default=None,
-                ),
+                "expired_s": max((-left for left in lifetimes if left < 0), default=None),
+                "valid_s": min((left for left in lifetimes if left >= 0), default=None),
             }
         )
     return sorted(
@@ -187,6 +186,6 @@ def ticket(row: Row, what: str) -> str:
     return (
         "{what}\nEnded: {ended} UTC\n"
         "apim-request-id (Azure): {apim_request_id}\nrequest-id (Anthropic): {request_id}\n"
-        "Status: {status}; cause: {error_type}; code: {error_code}; origin: {error_origin}\n"
+        "Status: {status}; cause: {error_type}; code: {error_code}; response from: {error_origin}\n"
         "Deployment: {deployment}; host: {server}; region: {region}; client: {client}"
     ).format(what=what, ended=ended, **reported)

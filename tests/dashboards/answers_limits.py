@@ -26,7 +26,7 @@ from tests.dashboards.reference_answers import (
 from tests.dashboards.rows import Row
 
 MINUTE = timedelta(minutes=1)
-WHAT = ("output", "requests", "uncached_input")
+WHAT = ("requests", "uncached_input", "output")
 LINE = 15
 
 
@@ -96,11 +96,12 @@ def limits(rows: list[Row], choice: Choice) -> Answer:
         learnt = met if met is not None and met >= (quiet or 0) else None
         limit = declared.get((deployment, what), learnt)
         line = [minutes[at].amount if at in minutes else 0 for at in _line(choice.time.end)]
+        rate = sum(line) / LINE
         found.append(
             {
                 "deployment": deployment,
                 "limit_type": what,
-                "current_rate": rounded(sum(line) / LINE, 1),
+                "current_rate": rounded(rate, 1 if rate < 10 else 0),
                 "peak_rate": peak,
                 "peak_at": max(at for at, amount in here.items() if amount == peak),
                 "limit": limit,
@@ -117,12 +118,7 @@ def limits(rows: list[Row], choice: Choice) -> Answer:
         )
     return sorted(
         found,
-        key=lambda row: (
-            row["peak_percent"] is None,
-            -(row["peak_percent"] or 0),
-            row["deployment"],
-            row["limit_type"],
-        ),
+        key=lambda row: (row["deployment"], WHAT.index(row["limit_type"])),
     )
 
 

@@ -139,8 +139,10 @@ def share(part: int, whole: int) -> str:
     """A part in percent: what happened is never 0 %."""
     if not part or not whole:
         return "0%"
-    tenths = 1000 * part // whole
-    return f"{tenths // 10}.{tenths % 10}%" if tenths else "<0.1%"
+    if 1000 * part < whole:
+        return "<0.1%"
+    tenths = int(rounded(1000 * part / whole))
+    return f"{tenths // 10}.{tenths % 10}%"
 
 
 # --- bins --------------------------------------------------------------------------------------------------

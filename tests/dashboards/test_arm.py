@@ -234,10 +234,10 @@ def test_the_alerts_name_tabs_that_there_are() -> None:
         for link in item["content"]["links"]
     }
     for rule in RULES:
-        named = re.findall(r"tab ((?:[A-Z]\w+)(?: [a-z]+)*\??)", rule.description)
+        named = re.findall(r"[Tt]he ([A-Z][a-z ]*) tab", rule.description)
         assert named
         for name in named:
-            assert any(name.startswith(label) for label in labels), (rule.key, name)
+            assert name in labels, (rule.key, name)
 
 
 # --- what is wrong with a broken one ------------------------------------------------------------------------

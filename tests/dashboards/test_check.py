@@ -91,7 +91,7 @@ UNDRAWN: dict[str, tuple[Break, str]] = {
     ),
     "chart setting": (settings("calls over time", "chart", heatmap=True), "heatmap of a chart is not drawn"),
     "tile setting": (
-        settings("calls and failures tiles", "tile", footer={}),
+        settings("calls and tokens tiles", "tile", footer={}),
         "footer of a tiles is not drawn",
     ),
     "query type": (content("calls over time", queryType=1), "queryType of a query is 1"),
@@ -285,7 +285,7 @@ WRONG_COLUMNS: dict[str, tuple[Break, str]] = {
         "labelSettings names the column price",
     ),
     "tile": (
-        settings("calls and failures tiles", "tile", leftContent={"columnMatch": "number", "formatter": 12}),
+        settings("calls and tokens tiles", "tile", leftContent={"columnMatch": "number", "formatter": 12}),
         "leftContent names the column number",
     ),
     "export": (content("failed attempts", exportFieldName="call"), "exportFieldName names the column call"),

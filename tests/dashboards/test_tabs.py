@@ -263,7 +263,8 @@ def test_the_first_day_does_not_count_for_the_run_rate() -> None:
     assert forecast["value"] == pytest.approx(40 + 10 * left)
     assert forecast["change"] == "full days of data: 2"
     [_, forecast, _] = Workspace(rows[:1]).ask("spend_tiles", Choice().values)
-    assert (forecast["value"], forecast["detail"]) == (None, "range after 2 full days")
+    assert forecast["value"] is None
+    assert forecast["detail"] == "forecast after 1 full day, low and high after 2"
     assert forecast["change"] == "full days of data: 0"
 
 
@@ -292,9 +293,9 @@ def test_a_sum_of_unknown_values_is_not_zero() -> None:
         5,
         None,
     ]
-    tiles = {row["tile"]: row for row in workspace.ask("usage_tiles", values)}
+    tiles = {row["tile"]: row for name in ("call_tiles", "cost_tile") for row in workspace.ask(name, values)}
     assert tiles["Output tokens"]["detail"] == "thinking tokens not reported"
-    assert (tiles["Cost, USD"]["value"], tiles["Cost, USD"]["detail"]) == (None, "1 unpriced")
+    assert (tiles["Cost"]["value"], tiles["Cost"]["detail"]) == (None, "1 unpriced")
     assert [row["value"] for row in workspace.ask("spend_tiles", values)] == [None] * 3
 
 
@@ -313,7 +314,7 @@ def test_unpriced_is_one_number_on_every_tab() -> None:
     reasons = {row["reason"]: row["attempts"] for row in workspace.ask("unpriced", values)}
     assert reasons == {"unpriced_usage": 1, "no_model": 1, "incomplete": 1}
     assert [row["unpriced"] for row in workspace.ask("usage_by", values)] == [2]
-    assert workspace.ask("usage_tiles", values)[-1]["detail"] == "2 unpriced"
+    assert workspace.ask("cost_tile", values)[0]["detail"] == "2 unpriced"
     assert workspace.ask("spend_tiles", values)[0]["change"] == "2 unpriced"
 
 
@@ -322,10 +323,10 @@ def test_what_happened_is_not_zero_percent() -> None:
     at = END - timedelta(minutes=9)
     rows = [Row(at=at, call_id=str(number), deployment="d") for number in range(1999)]
     workspace = Workspace([*rows, Row(at=at, call_id="x", deployment="d", error_type="overloaded")])
-    *_, failed = workspace.ask("call_tiles", Choice().values)
+    failed = workspace.ask("call_tiles", Choice().values)[2]
     assert (failed["value"], failed["detail"]) == (1, "<0.1% of calls")
     [line] = workspace.ask("by_deployment", Choice().values)
-    assert line["failed_percent"] == 0.05
+    assert line["failed_calls_percent"] == 0.05
 
 
 def test_amounts_have_thousands_separators() -> None:

@@ -78,8 +78,21 @@ def test_every_key_of_a_table_has_words(step: Query) -> None:
         known = {
             each["thresholdValue"] for each in options.get("thresholdsGrid", ()) if each["operator"] == "=="
         }
-        if known:
+        if known and "numberFormat" not in column.json:
             assert {row[column.name] for row in reported} <= known | {""}, column.name
+
+
+def test_what_happened_is_not_zero_percent() -> None:
+    """Every percentage of a table is one decimal long, and less than a tenth is said to be so."""
+    tables = [step.visualization for step in STEPS if isinstance(step.visualization, Table)]
+    shares = [each for table in tables for each in table.columns if each.name.endswith("_percent")]
+    assert len(shares) > 5
+    for column in shares:
+        shown: Any = column.json
+        options = shown["numberFormat"]["options"]
+        assert (options["minimumFractionDigits"], options["maximumFractionDigits"]) == (1, 1), column.name
+        texts = [each["text"] for each in shown["formatOptions"]["thresholdsGrid"]]
+        assert "<0.1%" in texts or column.name == "change_percent", column.name
 
 
 def test_every_series_has_a_legend() -> None:

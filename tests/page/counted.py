@@ -36,7 +36,7 @@ def tiles(attempts: list[Attempt]) -> dict[str, float]:
         "Failed calls": sum(tries[-1].failed for tries in by_call.values()),
         "Input tokens": total(attempts, "input_tokens"),
         "Output tokens": total(attempts, "output_tokens"),
-        "Cost, USD": round(cost, 4),
+        "Cost": round(cost, 4),
     }
 
 

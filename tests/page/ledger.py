@@ -100,10 +100,10 @@ def demo(end: datetime, *, calls: int = 8_000, hours: float = 48, seed: int = 7)
     return sorted(attempts, key=lambda one: one.at)
 
 
-def call(chance: Random, begun: datetime, end: datetime) -> Iterator[Attempt]:
+def call(chance: Random, begun: datetime, end: datetime, deployment: str | None = None) -> Iterator[Attempt]:
     """One call: its attempts in order, the last of which decides."""
     service = chance.choices(SERVICES, (5, 3, 2))[0]
-    deployment = chance.choices(list(DEPLOYMENTS), (5, 3, 2))[0]
+    deployment = deployment or chance.choices(list(DEPLOYMENTS), (5, 3, 2))[0]
     same = {"call_id": _hex(chance, 16), "deployment": deployment, "stream": chance.random() < 0.6}
     trace, at, number = _hex(chance, 32), begun, 0
     while True:
@@ -198,6 +198,12 @@ def _answered(chance: Random, deployment: str, *, stream: bool) -> dict[str, obj
     if stream:
         reported["time_to_first_token_ms"] = round(duration * chance.uniform(0.12, 0.4), 3)
     return reported
+
+
+def input_cost(reported: dict[str, object]) -> float:
+    """US dollars for the input of a response with its usage."""
+    output = DEPLOYMENTS[str(reported["deployment"])][1] * int(str(reported["output_tokens"])) / 1e6
+    return round(float(str(reported["cost_usd"])) - output, 6)
 
 
 def _milliseconds(at: datetime) -> datetime:

@@ -50,9 +50,8 @@ def _attempts(chance: Random, end: datetime) -> Iterator[Attempt]:
     for minute in range(20):
         for _ in range(3 * minute):
             begun = end - (20 - minute + chance.random()) * MINUTE
-            rush = [one for one in ledger.call(chance, begun, end) if one.at <= end]
-            where = {"deployment": "claude-sonnet-5-5"}
-            yield from (replace(one, reported=one.reported | where) for one in rush)
+            rush = ledger.call(chance, begun, end, "claude-sonnet-5-5")
+            yield from (one for one in rush if one.at <= end)
 
 
 def _reported(chance: Random, one: Attempt) -> Attempt:
@@ -69,6 +68,7 @@ def _reported(chance: Random, one: Attempt) -> Attempt:
         reported |= {"token_application": APPLICATION, "token_tenant": TENANT, "token_identity_type": "app"}
     cut = chance.random()
     if reported["outcome"] == "ok" and reported["stream"] and cut < 0.06:
+        reported["partial_cost_usd"] = ledger.input_cost(reported)
         for name in ("output_tokens", "thinking_tokens", "cost_usd", "cost_source", "stop_reason"):
             del reported[name]
         reported |= {"usage_complete": False, "outcome": "abandoned" if cut < 0.045 else "truncated"}
@@ -113,10 +113,10 @@ def _metric(key: str, at: datetime, service: str, name: str, value: float, **rep
 
 
 def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[str, Any]]:
-    """The counters' values at the end of each minute."""
+    """The counters' values just before the end of each minute."""
     sums: dict[tuple[datetime, str, str, str], int] = defaultdict(int)
     for one in attempts:
-        at = end - (end - one.at) // MINUTE * MINUTE
+        at = end - (end - one.at) // MINUTE * MINUTE - timedelta(milliseconds=1)
         for kind in ("input", "output"):
             sums[at, one.service, str(one.reported["deployment"]), kind] += int(
                 str(one.reported.get(f"{kind}_tokens", 0))

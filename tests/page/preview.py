@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -27,15 +27,20 @@ CHOSEN: Final[Mapping[str, str]] = {
 
 
 def draw(folder: Path = FOLDER) -> list[Path]:
-    """Draw every tab over weeks of demo data, in the light theme, by the real server and browser."""
+    """Draw every tab over weeks of demo data, in the light theme, by the real server and browser.
+
+    All tabs show the same day of the same records, so that their totals agree.
+    """
     drawn = []
     with LocalAzureMonitor() as azure, chromium() as browser:
-        for body in long_ranges.bodies(azure.store.key, datetime.now(UTC)):
+        end = datetime.now(UTC).replace(second=0, microsecond=0)
+        time = f"{end - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}/{end:%Y-%m-%dT%H:%M:%SZ}"
+        for body in long_ranges.bodies(azure.store.key, end):
             azure.store.add(body).result()
         for tab in TABS:
             page = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
             screen = Screen(page, azure.url)
-            screen.open(f"#TimeRange=1d&Tab={tab}{CHOSEN.get(tab, '')}")
+            screen.open(f"#TimeRange={time}&Tab={tab}{CHOSEN.get(tab, '')}")
             expect(page.locator(".chart-canvas:visible:not(:has(canvas))")).to_have_count(0)
             expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
             drawn.append(folder / (f"preview-{tab}.png" if drawn else FIRST))

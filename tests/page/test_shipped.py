@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.page.browser import Screen
 
 DAY = timedelta(days=1)
-TILES = ("calls and failures tiles", "tokens and cost tiles")
+TILES = ("calls and tokens tiles", "cost tile")
 WORKBOOK = json.loads(files.workbook())
 
 

@@ -82,6 +82,7 @@ AUTH: Final = Group(
                     "token_identity_type",
                     "entra_code",
                     "expired_s",
+                    "valid_s",
                     state=in_words(VALUES["access"], {"recovered": "success", "failing": "error"}),
                     attempts=bar("red"),
                 ),

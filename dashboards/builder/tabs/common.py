@@ -9,6 +9,7 @@ from dashboards.builder.texts import COLUMNS, LINKS, SERIES, VALUES
 from dashboards.builder.visualizations import (
     GROUPED,
     MILLISECONDS,
+    MINUTE,
     TEXT,
     TIME,
     Chart,
@@ -16,15 +17,16 @@ from dashboards.builder.visualizations import (
     Json,
     Tiles,
     Unit,
-    heat,
     in_words,
     number,
     opens,
+    percent,
 )
 
 USD: Final = {"formatter": 0} | number(4, "usd")
 SECONDS: Final = {"formatter": 0} | number(1, "s")
-SHARE: Final = {"formatter": 0} | number(0, "percent")
+SHARE: Final = percent()
+GB: Final = {"formatter": 0} | number(6)
 OUTCOME: Final = in_words(
     VALUES["outcome"],
     {
@@ -56,17 +58,19 @@ _GROUPED: Final = (
 
 _LOOKS: Final[Mapping[str, Json]] = {
     "TimeGenerated": TIME,
-    "abandoned_percent": heat("yellow", "percent", 50),
+    "abandoned_percent": SHARE,
+    "billable_gb_a_day": GB,
     "cost_usd": USD,
     "duration_ms": MILLISECONDS,
     "error_owner": OWNER,
     "expired_s": SECONDS,
-    "failed_percent": heat("red", "percent"),
+    "failed_calls_percent": SHARE,
+    "failed_percent": SHARE,
     "first_p50_ms": MILLISECONDS,
     "first_p95_ms": MILLISECONDS,
     "first_p99_ms": MILLISECONDS,
     "first_seen": TIME,
-    "hit_percent": heat("green", "percent", 100),
+    "hit_percent": SHARE,
     "last_heartbeat": TIME,
     "last_record": TIME,
     "last_seen": TIME,
@@ -76,13 +80,14 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "outcome": OUTCOME,
     "p95_ms": MILLISECONDS,
     "partial_usd": USD,
-    "peak_at": TIME,
-    "peak_percent": heat("red", "percent", 100),
+    "peak_at": MINUTE,
+    "peak_percent": percent(warning=80, critical=100),
     "retry_after_s": SECONDS,
-    "spans_kept_percent": heat("green", "percent", 100),
+    "spans_kept_percent": SHARE,
     "started": TIME,
     "ticket": TICKET,
     "time_to_limit_s": SECONDS,
+    "valid_s": SECONDS,
     "waited_ms": MILLISECONDS,
     "wasted_usd": USD,
     **dict.fromkeys(_GROUPED, GROUPED),

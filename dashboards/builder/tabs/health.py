@@ -6,10 +6,9 @@ from typing import Final
 
 from dashboards.builder.tabs.common import columns
 from dashboards.builder.texts import EMPTY, NOTES, TITLES, VALUES
-from dashboards.builder.visualizations import Table, bar, in_words, number
+from dashboards.builder.visualizations import Table, bar, in_words
 from dashboards.builder.workbook import Group, Query, Text, When
 
-_BYTES: Final = {"formatter": 0} | number(1, "bytes")
 _STATES: Final = {
     "healthy": "success",
     "idle": "success",
@@ -93,13 +92,12 @@ HEALTH: Final = Group(
                 columns=columns(
                     "table_name",
                     "records",
-                    "billed_bytes",
-                    "billed_bytes_a_day",
+                    "billable_gb",
+                    "billable_gb_a_day",
                     "oldest",
                     "days_kept",
                     "newest",
-                    billed_bytes=bar("purple", 1, "bytes"),
-                    billed_bytes_a_day=_BYTES,
+                    billable_gb=bar("purple", 6),
                 )
             ),
             empty=EMPTY["nothing_stored"],

@@ -29,6 +29,7 @@ function compare(a, b, numeric) {
 /** Formatters whose cells are no plain numbers, and so not aligned like numbers. */
 const NOT_ALIGNED = new Set([3, 7, 18, 22]);
 const BIG_NUMBER = 2;
+const THRESHOLDS = 18;
 
 /**
  * The columns of a table that are shown, each with its formatter.
@@ -48,7 +49,8 @@ export function gridColumns(columns, formatters) {
  */
 export function isRightAligned(column) {
   const kind = column.rule?.formatter ?? 0;
-  return kind === BIG_NUMBER || (isNumeric(column) && !NOT_ALIGNED.has(kind));
+  const isNumber = !NOT_ALIGNED.has(kind) || (kind === THRESHOLDS && Boolean(column.rule?.numberFormat));
+  return kind === BIG_NUMBER || (isNumeric(column) && isNumber);
 }
 
 /**

@@ -12,14 +12,14 @@ export const TEXTS = {
   updated: 'Updated',
   failedToStart: 'The page could not start.',
 
-  // The answer of the server.
+  // The response of the server.
   timeout: 'No response within 2 minutes',
   unreachable: 'The server does not respond',
   noTable: 'The response has no table',
   noResponse: 'No response from the server yet.',
 
   // The header.
-  states: { open: 'Live', connecting: 'Connecting', resting: 'Resting', lost: 'Connection lost' },
+  states: { open: 'Live', connecting: 'Connecting', resting: 'Idle', lost: 'Connection lost' },
   paused: 'Paused',
   pause: 'Updates as data arrives. Click to pause.',
   resume: 'Paused. Click to resume.',

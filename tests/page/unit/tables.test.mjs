@@ -64,10 +64,11 @@ test('the workbook names the first order by a column or by a generated key', () 
 });
 
 test('numbers are aligned to the right, unless a formatter draws something else', () => {
-  const aligned = (formatter) =>
-    grid.gridColumns(COLUMNS, [{ columnMatch: 'count', formatter }]).map(grid.isRightAligned);
+  const aligned = (formatter, more = {}) =>
+    grid.gridColumns(COLUMNS, [{ columnMatch: 'count', formatter, ...more }]).map(grid.isRightAligned);
   assert.deepEqual(aligned(0), [false, true]);
   assert.deepEqual(aligned(18), [false, false]);
+  assert.deepEqual(aligned(18, { numberFormat: { unit: 1 } }), [false, true]);
 });
 
 test('the scale of a column is that of its numbers, without the empty ones', () => {

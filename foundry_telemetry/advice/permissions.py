@@ -34,7 +34,7 @@ PERMISSIONS: Final = by_name(
         relevant_fields=(names.AUTH_SCHEME, names.RESOURCE, names.ERROR_CODE),
         tab="Auth",
         retry="Only after keys are enabled.",
-        ticket="the setting belongs to your resource.",
+        ticket="change the setting of your resource.",
     ),
     Advice(
         about="authz_missing_role",

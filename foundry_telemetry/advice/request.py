@@ -98,8 +98,7 @@ REQUEST: Final = by_name(
             "per minute."
         ),
         next_step=(
-            "Wait for retry-after; lower concurrency; see the tab Limits of the workbook; "
-            "request more quota."
+            "Wait for retry-after; lower concurrency; see the tab Limits of the workbook; request more quota."
         ),
         steps=(
             Step(

@@ -21,7 +21,7 @@ _PIPE: Final = 140
 _DEFAULT: Final = "this-month"
 
 _Settings = Annotated[
-    str | None, typer.Option("--settings", metavar="FILE", help="TOML file with custom prices.")
+    str | None, typer.Option("--settings", metavar="FILE", help="TOML file with your prices.")
 ]
 _SPLITS: Final = ("deployment", "model", "service", "tag")
 
@@ -76,7 +76,14 @@ def reconcile(
     file: Annotated[Path, typer.Argument(metavar="USAGE.csv", help="Cost file exported from Azure.")],
     *,
     meter: Annotated[
-        str | None, typer.Option("--meter", metavar="TEXT", help="Text that identifies the rows of Claude.")
+        str | None,
+        typer.Option(
+            "--meter",
+            metavar="TEXT",
+            help="Text in the meter name of the Claude rows. Default: claude, anthropic, consumption unit "
+            "or CCU.",
+            show_default=False,
+        ),
     ] = None,
     since: time_options.Since = None,
     start: time_options.From = None,
@@ -91,7 +98,17 @@ def reconcile(
     """Compare the Azure invoice with the ledger, day by day.
 
     Covers the days of the file by default. Lists likely causes of each difference.
-    """
+
+    \b
+    Columns of the file, in any order; the first that is present is used:
+      day    Date, UsageDateTime, UsageDate, ChargePeriodStart
+      USD    CostInUSD; in a file billed in USD also CostInBillingCurrency,
+             PreTaxCost, Cost, BilledCost
+      CCU    Quantity, UsageQuantity, ConsumedQuantity
+      meter  MeterName, MeterSubCategory, MeterCategory, ProductName, Product,
+             PublisherName, ChargeDescription, SkuMeter, UnitOfMeasure
+    Without a cost in USD, the cost is CCU x usd_per_ccu of --settings.
+    """  # noqa: D301 - \b is for the layout of the help
     with repair():
         from foundry_telemetry.investigate.cost import invoice, reconcile, texts, usage  # noqa: PLC0415 - as above
         from foundry_telemetry.investigate.cost.queries import Questions  # noqa: PLC0415 - as above
@@ -112,7 +129,7 @@ def reconcile(
             days = Questions(asked.answer, begin, until + timedelta(days=1)).own("cost_days")
         found = reconcile.reconcile(billed, days, now)
         if not _wrote(invoice, found, as_json=as_json, as_csv=as_csv):
-            invoice.show(found, console(width_of_files=_PIPE))
+            invoice.show(found, billed, console(width_of_files=_PIPE))
 
 
 def _within(span: time_options.Span, billed: Mapping[date, Any]) -> dict[date, Any]:

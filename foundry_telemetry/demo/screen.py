@@ -18,6 +18,7 @@ from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import FULL_WIDTH, LedgerTable
+from foundry_telemetry.investigate.rounding import rounded
 
 _NOT_A_TERMINAL: Final = FULL_WIDTH
 """Width of output that goes to a file or a pipe, so that nothing is cut."""
@@ -75,7 +76,7 @@ class Screen:
             return
         if self._as_json:
             with self._cleared():
-                sys.stdout.write("".join(json.dumps(dict(row.fields)) + "\n" for row in rows))
+                sys.stdout.write("".join(json.dumps(rounded(dict(row.fields))) + "\n" for row in rows))
                 sys.stdout.flush()
             return
         if not self._started:

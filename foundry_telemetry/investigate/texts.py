@@ -14,8 +14,6 @@ ATTEMPT: Final[Noun] = ("attempt", "attempts")
 CALL: Final[Noun] = ("call", "calls")
 DEPLOYMENT: Final[Noun] = ("deployment", "deployments")
 FAILURE: Final[Noun] = ("failure", "failures")
-PROMPT: Final[Noun] = ("prompt", "prompts")
-RESPONSE: Final[Noun] = ("response", "responses")
 ROW: Final[Noun] = ("row", "rows")
 SERVICE: Final[Noun] = ("service", "services")
 

@@ -44,7 +44,7 @@ def _show() -> None:
         console.print(f"\n{heading}", style="bold", markup=False)
         console.print(_table(rendering.COLUMNS, list(rendering.rows(kind))))
     console.print(
-        "\nPrompts, answers, keys and tokens are never recorded. A metric attribute has at most 50 values.",
+        "\nPrompts, responses, keys and tokens are never recorded. A metric attribute has at most 50 values.",
         markup=False,
     )
 

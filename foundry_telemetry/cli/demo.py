@@ -10,7 +10,9 @@ from foundry_telemetry.cli import exit_codes, query_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
 
-EXIT_CODES: Final = exit_codes.epilog({exit_codes.ATTENTION: "the ledger differs from what was served"})
+EXIT_CODES: Final = exit_codes.epilog(
+    {exit_codes.ATTENTION: "the recorded attempts differ from what was served"}
+)
 
 _SECONDS: Final = 12.0
 
@@ -26,11 +28,11 @@ def demo(
     as_json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Output ledger rows as JSON, one per line.", rich_help_panel=query_options.OUTPUT
+            "--json", help="Output each attempt as JSON, one per line.", rich_help_panel=query_options.OUTPUT
         ),
     ] = False,
     leave: Annotated[
-        bool, typer.Option("--exit", help="Exit after the summary, also in a terminal.")
+        bool, typer.Option("--exit", help="Exit after the summary, even in a terminal.")
     ] = False,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Do not open the workbook in a browser.")
@@ -38,7 +40,8 @@ def demo(
 ) -> None:
     """Run a demo: real clients, a fake Foundry, the workbook.
 
-    Shows the ledger and the workbook of a mixed load. Runs on this machine only and writes nothing to disk.
+    Makes calls that succeed and calls that fail. Lists each attempt with tokens and cost, and opens the
+    workbook. Sends nothing to another machine and writes nothing to disk.
     """
     with repair():
         from foundry_telemetry.demo.run import run  # noqa: PLC0415 - brings the SDK and Azure's exporter

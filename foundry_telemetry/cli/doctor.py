@@ -24,7 +24,9 @@ EXIT_CODES: Final = exit_codes.epilog(
 
 def doctor(
     *,
-    live: Annotated[bool, typer.Option("--live", help="Make one small call, and show its record.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Make one small call, and show its ledger event.")
+    ] = False,
     deployment: Annotated[
         str | None, typer.Option(metavar="NAME", help="Deployment that --live calls.")
     ] = None,
@@ -42,9 +44,11 @@ def doctor(
         ),
     ] = None,
     entra: Annotated[
-        bool, typer.Option("--entra", help="Get a Microsoft Entra token, even with an API key set.")
+        bool, typer.Option("--entra", help="Check the Entra token even if an API key is set.")
     ] = False,
-    scope: Annotated[str | None, typer.Option(metavar="SCOPE", help="Scope of the token.")] = None,
+    scope: Annotated[
+        str | None, typer.Option(metavar="SCOPE", help="Scope of the Entra token to check; implies --entra.")
+    ] = None,
     timeout: Annotated[
         float, typer.Option(parser=_timeout, metavar="SECONDS", help="Timeout of one request, 0.1 to 60.")
     ] = _TIMEOUT_S,

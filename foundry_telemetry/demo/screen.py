@@ -94,7 +94,7 @@ class Screen:
         """
         words = texts.STAYS if stays else texts.OPENED if opened else ""
         with self._cleared():
-            self._err.print(Text.assemble((f"{texts.DASHBOARD:{texts.LABEL_WIDTH}}", "bold"), url, words))
+            self._err.print(Text.assemble((f"{texts.WORKBOOK:{texts.LABEL_WIDTH}}", "bold"), url, words))
 
     def close(self, totals: Totals, verdict: RenderableType | None) -> None:
         """Show the summary, if anything came; with JSON on standard error, on a terminal only.

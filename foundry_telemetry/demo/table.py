@@ -17,14 +17,15 @@ from rich.text import Text
 
 from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
+from foundry_telemetry.investigate.formatting import took
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COUNT_TOKENS, TAG_PREFIX
 
-FULL_WIDTH: Final = 197
+FULL_WIDTH: Final = 198
 """Columns of a terminal that everything fits into on one line."""
-_WHOLE_WIDTH: Final = 157
+_WHOLE_WIDTH: Final = 158
 """Columns that a line with whole ids takes."""
-_SHORT_WIDTH: Final = 115
+_SHORT_WIDTH: Final = 116
 TENANT: Final = TAG_PREFIX + "tenant"
 """The tag the load gives."""
 _AZURE_WIDTH: Final = 36
@@ -77,7 +78,7 @@ def _status(row: Row) -> Text:
     return status
 
 
-def _result(row: Row) -> Text:
+def _outcome(row: Row) -> Text:
     note = ""
     if row.text(names.OPERATION) == COUNT_TOKENS:
         note = COUNT_TOKENS
@@ -90,7 +91,7 @@ def _result(row: Row) -> Text:
 
 def _first_token(row: Row) -> Text:
     milliseconds = row.number(names.TIME_TO_FIRST_TOKEN)
-    return number(None if milliseconds is None else milliseconds / 1000, "{:.2f}s")
+    return absent() if milliseconds is None else Text(took(milliseconds))
 
 
 def _time(row: Row) -> Text:
@@ -117,11 +118,11 @@ _FACTS: Final = (
     _Column(texts.DEPLOYMENT, 17, _deployment),
     _Column(texts.NUMBER, 1, count_of(names.ATTEMPT_NUMBER), right=True),
     _Column(texts.STATUS, 4, _status, right=True),
-    _Column(texts.RESULT, 20, _result),
+    _Column(texts.OUTCOME, 20, _outcome),
     _Column(texts.INPUT, 6, count_of(names.INPUT_TOKENS), right=True),
     _Column(texts.OUTPUT, 5, count_of(names.OUTPUT_TOKENS), right=True),
     _Column(texts.CACHED, 6, count_of(names.CACHE_READ_TOKENS), right=True),
-    _Column(texts.TTFT, 5, _first_token, right=True),
+    _Column(texts.TTFT, 6, _first_token, right=True),
     _Column(texts.COST, 8, lambda row: number(row.number(names.COST), "{:.6f}"), right=True),
 )
 _WHOLE_IDS: Final = (

@@ -10,9 +10,7 @@ from foundry_telemetry.cli import exit_codes, query_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
 
-EXIT_CODES: Final = exit_codes.epilog(
-    {exit_codes.ATTENTION: "the recorded attempts differ from what was served"}
-)
+EXIT_CODES: Final = exit_codes.epilog({exit_codes.ATTENTION: "the ledger differs from what was served"})
 
 _SECONDS: Final = 12.0
 

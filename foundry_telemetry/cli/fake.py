@@ -42,8 +42,8 @@ def fake(
         str | None,
         typer.Option(
             metavar="ITEMS",
-            help="Responses in order; the last repeats. Each is a status (200, 429), or the name of a recorded "
-            f"response or of a connection error (--list). Example: 429,529,200. Default: {_SCRIPT}.",
+            help="Responses in order; the last repeats. Each is a status (200, 429), or the name of a "
+            f"recorded response or of a connection error (--list). Example: 429,529,200. Default: {_SCRIPT}.",
         ),
     ] = None,
     failure: Annotated[

@@ -25,8 +25,8 @@ _Database = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help=f"Database file, or {_MEMORY}. Default: foundry-telemetry/telemetry.duckdb in ~/.local/share "
-        "(Linux), ~/Library/Application Support (macOS) or %LOCALAPPDATA% (Windows).",
+        help=f"Database file, or {_MEMORY}. Default: foundry-telemetry/telemetry.duckdb in "
+        "~/.local/share (Linux), ~/Library/Application Support (macOS) or %LOCALAPPDATA% (Windows).",
         show_default=False,
     ),
 ]

@@ -128,7 +128,7 @@ From = Annotated[
 ]
 To = Annotated[
     When | None,
-    _option("--to", text="End of the range, as --since; a day or a month is included. Default: now."),
+    _option("--to", text="End of the range, as --since; a day or month is included. Default: now."),
 ]
 
 

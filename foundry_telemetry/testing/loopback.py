@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from foundry_telemetry.serving import LoopbackServer
 from foundry_telemetry.testing.captured_request import ReceivedRequest, joined
-from foundry_telemetry.testing.script import NO_ANSWERS, NoAnswer, Play
+from foundry_telemetry.testing.script import NO_ANSWERS, SERVER_ERRORS, NoAnswer, Play
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send

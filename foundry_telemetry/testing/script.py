@@ -143,8 +143,8 @@ class Play:
         if isinstance(item, BaseException):
             return NoAnswer(name=type(item).__name__, exception=item)
         raise TypeError(
-            f"script item {where + 1} is {item!r}: expected a status (200, or 400 to 599), the id of a recorded "
-            f"response, a FakeResponse, an exception, or {nearest(str(item), NO_ANSWERS)}"
+            f"script item {where + 1} is {item!r}: expected a status (200, or 400 to 599), the name of a "
+            f"recorded response, a FakeResponse, an exception, or {nearest(str(item), NO_ANSWERS)}"
         )
 
 

@@ -183,8 +183,8 @@ IMPORTED: Final = "{name} is imported; its telemetry set-up is checked below"
 SERVICE_PROCESS: Final = "service process"
 SDK_DISABLED: Final = "{variable}=true: it records nothing"
 NOT_THIS_PROCESS: Final = (
-    "providers, sampler, duplicate export and dropped telemetry of the service are not checked: name the module "
-    "that calls configure()"
+    "providers, sampler, duplicate export and dropped telemetry of the service are not checked: name the "
+    "module that calls configure()"
 )
 REPLACE_CONFIGURE: Final = "Call foundry_telemetry.configure() instead of configure_azure_monitor()."
 LEDGER: Final = "ledger"

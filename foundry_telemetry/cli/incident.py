@@ -50,7 +50,7 @@ def incident(
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """Report elevated failures: cause, owner, start, impact, next step.
+    """Report failures: cause, owner, start, impact, next step.
 
     Covers the last 30 minutes by default, at most 31 days. The baseline is the 24 hours before.
     """

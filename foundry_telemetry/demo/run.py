@@ -21,7 +21,6 @@ from foundry_telemetry.demo.ledger import QUERY, Row, read_rows
 from foundry_telemetry.demo.screen import Screen
 from foundry_telemetry.demo.summary import Totals
 from foundry_telemetry.investigate.formatting import many
-from foundry_telemetry.investigate.texts import ATTEMPT
 from foundry_telemetry.schema import field_table as names
 
 if TYPE_CHECKING:
@@ -184,7 +183,7 @@ class _Stage:
 def _unsent(totals: Totals) -> str:
     """The attempts that no service can have served; empty where there are none."""
     causes = sorted({row.cause for row in totals.unsent})
-    attempts = many(len(totals.unsent), ATTEMPT)
+    attempts = many(len(totals.unsent), texts.UNSENT_ATTEMPTS)
     return texts.UNSENT.format(attempts=attempts, causes=", ".join(causes)) if causes else ""
 
 

@@ -17,15 +17,14 @@ from rich.text import Text
 
 from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
-from foundry_telemetry.investigate.formatting import took
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COUNT_TOKENS, TAG_PREFIX
 
-FULL_WIDTH: Final = 198
+FULL_WIDTH: Final = 197
 """Columns of a terminal that everything fits into on one line."""
-_WHOLE_WIDTH: Final = 158
+_WHOLE_WIDTH: Final = 157
 """Columns that a line with whole ids takes."""
-_SHORT_WIDTH: Final = 116
+_SHORT_WIDTH: Final = 115
 TENANT: Final = TAG_PREFIX + "tenant"
 """The tag the load gives."""
 _AZURE_WIDTH: Final = 36
@@ -91,7 +90,7 @@ def _outcome(row: Row) -> Text:
 
 def _first_token(row: Row) -> Text:
     milliseconds = row.number(names.TIME_TO_FIRST_TOKEN)
-    return absent() if milliseconds is None else Text(took(milliseconds))
+    return number(None if milliseconds is None else milliseconds / 1000, "{:.2f}s")
 
 
 def _time(row: Row) -> Text:
@@ -122,7 +121,7 @@ _FACTS: Final = (
     _Column(texts.INPUT, 6, count_of(names.INPUT_TOKENS), right=True),
     _Column(texts.OUTPUT, 5, count_of(names.OUTPUT_TOKENS), right=True),
     _Column(texts.CACHED, 6, count_of(names.CACHE_READ_TOKENS), right=True),
-    _Column(texts.TTFT, 6, _first_token, right=True),
+    _Column(texts.TTFT, 5, _first_token, right=True),
     _Column(texts.COST, 8, lambda row: number(row.number(names.COST), "{:.6f}"), right=True),
 )
 _WHOLE_IDS: Final = (

@@ -54,9 +54,10 @@ UNPRICED: Final = "; {attempts} unpriced (model without a list price)"
 TENANTS: Final = "tenants"
 SERVED: Final = "served"
 SERVED_OF: Final = "{requests:,} requests, {input:,} tokens in, {output:,} out"
-MATCH: Final = "; all are recorded"
+MATCH: Final = "; all recorded"
 MISMATCH: Final = "; recorded: {attempts:,} attempts, {input:,} tokens in, {output:,} out"
 UNSENT: Final = "; {attempts} not sent ({causes})"
+UNSENT_ATTEMPTS: Final = ("attempt was", "attempts were")
 
 WORKBOOK: Final = "workbook"
 OPENED: Final = "  opened in your browser"

@@ -182,7 +182,7 @@ def test_piped_table(runs: Runs) -> None:
     assert re.search(
         rf"credential_error +1 {OWNER_LABELS['caller_credential']} +no +not sent: AADSTS7000215", out
     )
-    assert out.rstrip().endswith("the ledger matches")
+    assert out.rstrip().endswith("; all recorded; 1 attempt was not sent (credential_error)")
 
 
 def test_rows_come_in_live(runs: Runs) -> None:
@@ -233,7 +233,7 @@ def test_page_stays(tmp_path: Path) -> None:
     """
     variables = {"PYTHONIOENCODING": "latin-1", VARIABLE: "true"}
     terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser", **variables)
-    terminal.read_until(r"the ledger matches[\s\S]*Press Ctrl-C to stop")
+    terminal.read_until(r"all recorded[\s\S]*Press Ctrl-C to stop")
     address = re.search(r"dashboard +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address
     status = httpx.get(f"{address[1]}/status.json", trust_env=False).json()

@@ -160,7 +160,7 @@ def test_an_unknown_cost_is_not_shown_as_zero() -> None:
     assert waste is not None
     assert (waste.failed, waste.failed_usd, waste.abandoned_usd, report.usd) == (1, None, None, None)
     assert "Failed attempts  no cost reported (1 attempt)" in shown(report)
-    assert "Abandoned        $0.00 (0 responses)" in shown(report)
+    assert "Abandoned        $0.00 (0 attempts)" in shown(report)
 
 
 def test_no_record() -> None:
@@ -275,7 +275,7 @@ def test_amounts_of_one_screen_have_one_precision() -> None:
 def test_unpriced_says_what_to_do() -> None:
     """An unknown model is counted by deployment and above, with what sets its price; nothing is cut."""
     lines = shown(report_of(bill()), 80)
-    assert lines[2].startswith("Unpriced         1 attempt: the model has no list price")
+    assert lines[2].startswith("Unpriced         1 attempt of models without a list price")
     assert "--settings FILE" in " ".join(lines)
     (pilot,) = (line.split() for line in lines if line.startswith("pilot"))
     assert pilot == ["pilot", "-", "-", "-", "1", "1"]

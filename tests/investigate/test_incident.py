@@ -48,7 +48,7 @@ def test_a_healthy_hour() -> None:
     assert (
         f"{reported['totals']['calls']} calls, {reported['totals']['attempts']} attempts, 2 services" in text
     )
-    assert "attempts (24 h before); local Azure Monitor at http://127.0.0.1:" in text
+    assert "attempts in the 24 h before; local Azure Monitor at http://127.0.0.1:" in text
     assert reported["verdict"] == "ok"
     assert reported["totals"]["calls"] > 90
     assert "main" not in reported
@@ -95,7 +95,7 @@ def test_one_service_after_a_release() -> None:
     assert (new["what"], new["value"], new["service"]) == ("version", "1.4.3", ORDERS)
     assert "version 1.4.3 of shop.orders-api, first seen " in " ".join(said.out.split())
     assert f"service: {ORDERS} (14 of " in said.out
-    assert "attempts); 1 other not affected" in said.out
+    assert "attempts); 1 other service not affected" in said.out
     assert "none: each affected call made one attempt" in said.out
 
 
@@ -223,7 +223,7 @@ def test_the_worse_of_two_comes_first() -> None:
         said = ask("incident", *around(30))
     assert "authz_missing_role" in said.lines[0]
     others = said.out.partition("\nothers")[2]
-    assert others.split()[:3] == ["SECOND", "INCIDENT", "server_error,"]
+    assert others.split()[:3] == ["SECOND", "INCIDENT", "server_error"]
 
 
 def test_silence(healthy: Callable[..., Said]) -> None:

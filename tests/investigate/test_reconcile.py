@@ -38,6 +38,10 @@ ChargePeriodStart,ChargeDescription,BilledCost,BillingCurrency,ConsumedQuantity
 """
 
 
+PRICED = Billed(1.0, 100.0, by_units=True, currencies=frozenset({"EUR"}))
+"""A day with a cost in euros: its units at their price."""
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str], Path]:
     """Writes a cost file."""
@@ -54,7 +58,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
     ("text", "billed"),
     [
         (EA, {FIRST: Billed(3.0, 300.0), date(2026, 11, 11): Billed(1.005, 100.5)}),
-        (MCA, {FIRST: Billed(2.5, 250.0), date(2026, 11, 11): Billed(1.0, 100.0)}),
+        (MCA, {FIRST: Billed(2.5, 250.0), date(2026, 11, 11): PRICED}),
         (FOCUS, {FIRST: Billed(2.5, 250.0)}),
         (
             EA.replace("\n", "\r\n") + "\r\n",
@@ -138,7 +142,7 @@ def test_one_factor_for_all_days(share: float, means: str) -> None:
     assert found.factor_means is not None
     assert means in found.factor_means
     assert {day.causes for day in found.days} == {("the factor of all days, see below",)}
-    assert f"{share:g} times recorded" in "\n".join(invoice.lines(found))
+    assert f"{share:g} times recorded" in "\n".join(invoice.lines(found, {}))
 
 
 def test_no_factor_of_two_days_or_of_different_ones() -> None:

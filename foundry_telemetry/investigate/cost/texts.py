@@ -58,7 +58,7 @@ NO_TAGS: Final = (
 # --- cost: what was wasted, and what can be saved ---------------------------------------------------------
 
 WASTED: Final = "Wasted spend, part of the total (column Wasted):"
-FAILED: Final = "Failed"
+FAILED: Final = "Failed attempts"
 ABANDONED: Final = "Abandoned"
 AVOIDABLE: Final = "Other avoidable cost, part of the total but not of Wasted:"
 RETRIES: Final = "Retries"

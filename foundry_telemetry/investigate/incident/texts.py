@@ -103,7 +103,7 @@ LOW_BASELINE: Final = "<1 failed attempt"
 AT_NORMAL_LEVEL: Final = "; at normal level"
 FURTHER_CAUSES: Final = "and {causes}"
 MORE_CAUSES: Final = ("more cause", "more causes")
-CHECKED_SUMS: Final = "{sums}; {period}; {before} in the 24 h before; {source}"
+CHECKED_SUMS: Final = "{sums}; {period}; baseline: {before} in the 24 h before; {source}"
 
 # --- progress ---------------------------------------------------------------------------------------------
 

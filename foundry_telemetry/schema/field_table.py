@@ -28,7 +28,7 @@ _URL: Final = "request URL"
 _HEADERS: Final = "response headers"
 _ANSWER: Final = "response body"
 _CLAIMS: Final = "claims of a refused bearer token, not verified"
-_ENTRA: Final = "matches in the text of the token provider's exception"
+_ENTRA: Final = "code and IDs in the text of the token provider's exception"
 _CLOCK: Final = "monotonic clock"
 _COUNTED: Final = "counted in the process"
 _CLASSIFIED: Final = "derived from status, headers, body and exception"
@@ -38,7 +38,7 @@ _PRICES: Final = "price list and your prices, times the tokens"
 _YOUR_NAME: Final = "only if you name a deployment after a person"
 _YOUR_HOST: Final = "only if your host or path names a person"
 _YOUR_TAGS: Final = "yes: the values are your own; those of `user`, `email`, ... are hashed"
-_YOUR_BUDGET: Final = "only if a budget is for one tag value, which it contains"
+_YOUR_BUDGET: Final = "only if a budget is for a tag value that names a person"
 
 _table: Final = Table()
 _field: Final = _table.field

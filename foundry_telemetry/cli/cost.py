@@ -23,6 +23,14 @@ _DEFAULT: Final = "this-month"
 _Settings = Annotated[
     str | None, typer.Option("--settings", metavar="FILE", help="TOML file with your prices.")
 ]
+_Meter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="Text in the meter name of the Claude rows. Default: claude, anthropic, consumption unit, CCU.",
+        show_default=False,
+    ),
+]
 _SPLITS: Final = ("deployment", "model", "service", "tag")
 
 
@@ -75,16 +83,7 @@ def cost(
 def reconcile(
     file: Annotated[Path, typer.Argument(metavar="USAGE.csv", help="Cost file exported from Azure.")],
     *,
-    meter: Annotated[
-        str | None,
-        typer.Option(
-            "--meter",
-            metavar="TEXT",
-            help="Text in the meter name of the Claude rows. Default: claude, anthropic, consumption unit "
-            "or CCU.",
-            show_default=False,
-        ),
-    ] = None,
+    meter: _Meter = None,
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,

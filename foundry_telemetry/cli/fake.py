@@ -33,6 +33,17 @@ def _complete_failure(incomplete: str) -> list[str]:
     return completing(INCIDENTS)(incomplete)
 
 
+_Failure = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Failure to simulate, such as expired_token or overloaded_in_stream (--list).",
+        autocompletion=_complete_failure,
+    ),
+]
+_List = Annotated[bool, typer.Option("--list", help="List the names for --script and --failure, and exit.")]
+
+
 def fake(
     *,
     port: Annotated[
@@ -46,21 +57,12 @@ def fake(
             f"recorded response or of a connection error (--list). Example: 429,529,200. Default: {_SCRIPT}.",
         ),
     ] = None,
-    failure: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Failure to simulate, such as expired_token or overloaded_in_stream (--list).",
-            autocompletion=_complete_failure,
-        ),
-    ] = None,
+    failure: _Failure = None,
     retry_after: Annotated[
         float,
         typer.Option(parser=_wait, metavar="SECONDS", help="retry-after of a 429 in the script, 0 to 3600."),
     ] = _RETRY_AFTER_S,
-    show_list: Annotated[
-        bool, typer.Option("--list", help="List the names for --script and --failure, and exit.")
-    ] = False,
+    show_list: _List = False,
     as_json: query_options.AddressAsJson = False,
 ) -> None:
     """Run a fake Foundry to test a service against.

@@ -79,8 +79,8 @@ def others(found: Incident) -> Iterator[Line]:
 def _baseline(attempts: float | None) -> str:
     if attempts is None:
         return texts.NO_BASELINE
-    usual = texts.LOW_BASELINE if 0 < attempts < 1 else many(round(attempts), texts.FAILED_ATTEMPT)
-    return texts.BASELINE.format(attempts=usual)
+    level = texts.LOW_BASELINE if 0 < attempts < 1 else many(round(attempts), texts.FAILED_ATTEMPT)
+    return texts.BASELINE.format(attempts=level)
 
 
 def checked(found: Incident) -> str:

@@ -38,6 +38,7 @@ def audit(
 def _show() -> None:
     from rich.console import Console  # noqa: PLC0415 - only when something is shown
 
+    from foundry_telemetry.investigate.formatting import without_blanks  # noqa: PLC0415 - as above
     from foundry_telemetry.schema import rendering  # noqa: PLC0415 - as above
 
     console = Console(highlight=False)
@@ -46,7 +47,8 @@ def _show() -> None:
     for kind, heading in rendering.HEADINGS.items():
         console.print(f"\n{heading}", style="bold", markup=False)
         rows = [(*row[:-1], _personal(row[-1], notes)) for row in rendering.rows(kind)]
-        _print(console, _table([rendering.COLUMNS, *rows], width), width)
+        for line in without_blanks(_table([rendering.COLUMNS, *rows], width), console, max(width, _PIPE)):
+            console.print(line, soft_wrap=True)
     console.print(f"\n{rendering.COLUMNS[-1].capitalize()}", style="bold", markup=False)
     for note, number in notes.items():
         console.print(f"{number}  {note}", markup=False, soft_wrap=True)
@@ -60,17 +62,6 @@ def _personal(text: str, notes: dict[str, int]) -> str:
     """What a cell has room for: yes, no, or the number of a note that stands below the tables."""
     short = text.replace("`", "")
     return short if short == "no" else f"see {notes.setdefault(short, len(notes) + 1)}"
-
-
-def _print(console: Any, table: Any, width: int) -> None:
-    """Print a table without blanks at the ends of its lines."""
-    for line in console.render_lines(table, console.options.update_width(width), pad=False):
-        text = "".join(segment.text for segment in line)
-        kept = len(text.rstrip())
-        for segment in line:
-            console.out(segment.text[: max(kept, 0)], style=segment.style, end="", highlight=False)
-            kept -= len(segment.text)
-        console.out("")
 
 
 def _table(rows: list[tuple[str, ...]], room: int) -> Any:

@@ -100,12 +100,14 @@ def reconcile(
 
     \b
     Columns of the file, in any order; the first that is present is used:
-      day    Date, UsageDateTime, UsageDate, ChargePeriodStart
-      USD    CostInUSD; in a file billed in USD also CostInBillingCurrency,
-             PreTaxCost, Cost, BilledCost
-      CCU    Quantity, UsageQuantity, ConsumedQuantity
-      meter  MeterName, MeterSubCategory, MeterCategory, ProductName, Product,
-             PublisherName, ChargeDescription, SkuMeter, UnitOfMeasure
+      day       Date, UsageDateTime, UsageDate, ChargePeriodStart
+      USD       CostInUSD; in a file billed in USD also CostInBillingCurrency,
+                PreTaxCost, Cost, BilledCost
+      currency  BillingCurrency, BillingCurrencyCode, Currency
+      CCU       Quantity, UsageQuantity, ConsumedQuantity
+      meter     MeterName, MeterSubCategory, MeterCategory, ProductName,
+                Product, PublisherName, ChargeDescription, SkuMeter,
+                UnitOfMeasure (--meter searches all of these)
     Without a cost in USD, the cost is CCU x usd_per_ccu of --settings.
     """  # noqa: D301 - \b is for the layout of the help
     with repair():

@@ -28,7 +28,7 @@ _IS_COMMAND: Final = re.compile(
 ).match
 """Whether a fix is to be typed into a shell."""
 _STATE_WIDTH: Final = 9
-_CHECK_WIDTH: Final = 19
+_CHECK_WIDTH: Final = 20
 _LEAST_ROOM: Final = 30
 _NOT_A_TERMINAL: Final = 120
 """Width of output that goes to a file or a pipe."""

@@ -18,6 +18,7 @@ from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import FULL_WIDTH, LedgerTable
+from foundry_telemetry.investigate.formatting import without_blanks
 from foundry_telemetry.investigate.rounding import rounded
 
 _NOT_A_TERMINAL: Final = FULL_WIDTH
@@ -107,13 +108,15 @@ class Screen:
         if not totals.rows or (self._as_json and not console.is_terminal):
             return
         console.print()
-        console.print(summary(totals, console))
+        for line in without_blanks(summary(totals, console), console):
+            console.print(line, soft_wrap=True)
         if verdict is not None:
             console.print(verdict)
 
     def _print(self, what: RenderableType) -> None:
         with self._cleared():
-            self._out.print(what)
+            for line in without_blanks(what, self._out):
+                self._out.print(line, soft_wrap=True)
 
     @contextmanager
     def _cleared(self) -> Iterator[None]:

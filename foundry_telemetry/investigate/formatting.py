@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from foundry_telemetry.investigate.texts import UNKNOWN, Noun
@@ -112,6 +112,21 @@ def show(lines: Iterable[Line], console: Console, width: int = _LABEL) -> None:
     """Write lines as `page` lays them out."""
     for line in page(lines, console, width):
         console.print(line, soft_wrap=True)
+
+
+def without_blanks(what: RenderableType, console: Console, width: int | None = None) -> Iterator[Text]:
+    """The lines of a table, each without blanks at its end; to be printed with ``soft_wrap=True``.
+
+    Args:
+        what: The table.
+        console: Where it will be printed.
+        width: Columns, where it shall not be those of the console.
+    """
+    options = console.options if width is None else console.options.update_width(width)
+    for segments in console.render_lines(what, options, pad=False):
+        line = Text.assemble(*((one.text, one.style or "") for one in segments if not one.control))
+        line.rstrip()
+        yield line
 
 
 def page(lines: Iterable[Line], console: Console, width: int = _LABEL) -> Iterator[Text]:

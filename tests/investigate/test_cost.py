@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from foundry_telemetry import pricing
-from foundry_telemetry.investigate.cost import rendering
+from foundry_telemetry.investigate.cost import rendering, texts
 from foundry_telemetry.investigate.cost.queries import Questions, check_way
 from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.sources import local
@@ -327,3 +327,18 @@ def test_microsofts_parser_takes_the_queries() -> None:
     except kusto.KustoError as error:
         pytest.skip(str(error))
     assert {name: verdict.problems for name, verdict in verdicts.items()} == dict.fromkeys(NAMES, ())
+
+
+def test_a_retry_that_succeeds_is_no_waste() -> None:
+    """What is under Wasted spend is what the column Wasted sums up; retries stand below another heading."""
+    at = NOW - timedelta(minutes=5)
+    used = {"input_tokens": 10, "output_tokens": 1, "usage_complete": True, "deployment": "d"}
+    rows = [
+        Row(at=at, call_id="a", error_type="overloaded", status=529, outcome="error", deployment="d"),
+        Row(at=at, call_id="a", attempt_number=2, status=200, cost_usd=2.0, **used),
+    ]
+    lines = shown(report_of(rows))
+    wasted, avoidable = (lines.index(heading) for heading in (texts.WASTED, texts.AVOIDABLE))
+    assert not any("$2.00" in line for line in lines[wasted:avoidable])
+    (retries,) = (line for line in lines[avoidable:] if line.startswith("Retries"))
+    assert "$2.00 (1 attempt)" in retries

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.investigate.cost import invoice
+from foundry_telemetry.investigate.cost import invoice, usage
 from foundry_telemetry.investigate.cost.reconcile import Reconciled, reconcile
 from foundry_telemetry.investigate.cost.usage import Billed, UsageError, read_usage
+from tests.investigate.commands import run
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIRST = date(2026, 11, 10)
@@ -180,3 +182,33 @@ def test_as_json_and_csv() -> None:
         ("2026-11-11", 0.0),
     ]
     assert [bool(line["causes"]) for line in lines] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (EA, None),
+        (
+            MCA,
+            "Billed = CCU x $0.01 (usd_per_ccu in --settings FILE) on 1 day; "
+            + "the cost column of the file (EUR) is not used",
+        ),
+        (
+            "Date,MeterName,Quantity\n11/10/2026,Claude,5\n",
+            "Billed = CCU x $0.01 (usd_per_ccu in --settings FILE); the file has no cost in USD",
+        ),
+    ],
+)
+def test_where_an_amount_comes_from(write: Callable[[str], Path], text: str, line: str | None) -> None:
+    """Where the file has no amount in US dollars, it is shown how the amount comes about."""
+    billed = read_usage(write(text))
+    shown = list(invoice.lines(reconcile(billed, [], NOW), billed))
+    assert [one for one in shown if "CCU" in one] == ([] if line is None else [line])
+
+
+def test_the_help_names_every_column() -> None:
+    """Whoever makes a file finds in the help what its columns may be called."""
+    said = run("reconcile", "-h").out
+    for names in (*usage._COLUMNS.values(), usage._NAMING):
+        for name in names:
+            assert re.search(rf"\b{name}\b", said), name

@@ -16,7 +16,7 @@ from foundry_telemetry.investigate.cost import texts
 from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.reconcile import Day, Reconciled
 from foundry_telemetry.investigate.cost.usage import Billed
-from foundry_telemetry.investigate.formatting import many
+from foundry_telemetry.investigate.formatting import many, without_blanks
 from foundry_telemetry.investigate.rounding import rounded
 
 
@@ -45,7 +45,8 @@ def show(found: Reconciled, billed: Mapping[date, Billed], console: Console) -> 
         billed: What was read of the file.
         console: Where to write.
     """
-    console.print(table(found))
+    for row in without_blanks(table(found), console):
+        console.print(row, soft_wrap=True)
     for line in lines(found, billed):
         console.print(line)
 

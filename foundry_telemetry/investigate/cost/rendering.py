@@ -51,7 +51,8 @@ def show(report: Report, console: Console) -> None:
         return
     for split in report.splits:
         console.print()
-        console.print(table(split, console.width, usd))
+        for line in formatting.without_blanks(table(split, console.width, usd), console):
+            console.print(line, soft_wrap=True)
     console.print()
     if not report.splits:
         console.print(f"{texts.NO_TAGS}\n")

@@ -79,8 +79,7 @@ def others(found: Incident) -> Iterator[Line]:
 def _baseline(attempts: float | None) -> str:
     if attempts is None:
         return texts.NO_BASELINE
-    level = texts.LOW_BASELINE if 0 < attempts < 1 else many(round(attempts), texts.FAILED_ATTEMPT)
-    return texts.BASELINE.format(attempts=level)
+    return texts.BASELINE.format(baseline=texts.LOW_BASELINE if 0 < attempts < 1 else f"{attempts:,.0f}")
 
 
 def checked(found: Incident) -> str:

@@ -89,17 +89,17 @@ OLD_CAUSE: Final = "this error occurred before, at a lower rate"
 
 NOT_SENT: Final = "not sent"
 NO_RESPONSE: Final = "no response"
-NO_IDS: Final = "no request ids in the response"
+NO_IDS: Final = "no request IDs in the response"
 NO_AZURE_ID: Final = "no apim-request-id"
 NO_ANTHROPIC_ID: Final = "no Anthropic request-id"
 TICKET: Final = "foundry-telemetry ticket {id}{options}"
 
 # --- others, checked --------------------------------------------------------------------------------------
 
-OTHER: Final = "{cause} (owner: {owner}), {attempts}, {calls} failed; {baseline}"
-BASELINE: Final = "baseline: {attempts}"
-NO_BASELINE: Final = "too little earlier data for a baseline"
-LOW_BASELINE: Final = "<1 failed attempt"
+OTHER: Final = "{cause} (owner: {owner}): {attempts} ({baseline}), {calls} failed"
+BASELINE: Final = "baseline: {baseline}"
+NO_BASELINE: Final = "no baseline: too little earlier data"
+LOW_BASELINE: Final = "<1"
 AT_NORMAL_LEVEL: Final = "; at normal level"
 FURTHER_CAUSES: Final = "and {causes}"
 MORE_CAUSES: Final = ("more cause", "more causes")

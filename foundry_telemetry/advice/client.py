@@ -41,7 +41,7 @@ CLIENT: Final = by_name(
         ),
         relevant_fields=(names.DURATION, names.CONNECT, names.REQUEST_STREAM, names.REQUEST_MAX_TOKENS),
         retry="It may succeed, and both attempts may be billed.",
-        ticket="compare the client timeout first; without a response there is usually no request id.",
+        ticket="compare the client timeout first; without a response there is usually no request ID.",
     ),
     Advice(
         about="connection_error",
@@ -69,7 +69,7 @@ CLIENT: Final = by_name(
         ),
         relevant_fields=(names.ERROR_CODE, names.SERVER_ADDRESS, names.CONNECT, names.ATTEMPT_NUMBER),
         retry="A reset connection often recovers; a wrong host name does not.",
-        ticket="check the network path and Azure Service Health; without a response there is no request id.",
+        ticket="check the network path and Azure Service Health; without a response there is no request ID.",
     ),
     Advice(
         about="decoding_error",

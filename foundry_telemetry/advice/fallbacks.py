@@ -60,7 +60,7 @@ FALLBACKS: Final = by_name(
         relevant_fields=(names.ANTHROPIC_VERSION, names.CLIENT, *_WHO),
         retry="Only if foundry.retryable is true: 408, 409 and 429.",
         ticket=(
-            "if the documentation allows the request; Anthropic if its request id is present, "
+            "if the documentation allows the request; Anthropic if its request ID is present, "
             "otherwise Azure."
         ),
         support_channels=("Anthropic", "Azure"),
@@ -86,7 +86,7 @@ FALLBACKS: Final = by_name(
             Step("429: a limit of the gateway, separate from the Foundry quota. Wait foundry.retry_after_s."),
             Step("5xx: the gateway failed, or could not reach Foundry; its own log has the reason."),
             Step(
-                "Forward the header apim-request-id in its responses: it is the Azure request id, and"
+                "Forward the header apim-request-id in its responses: it is the Azure request ID, and"
                 " it is missing here."
             ),
         ),

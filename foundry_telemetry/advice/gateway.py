@@ -99,7 +99,7 @@ GATEWAY: Final = by_name(
     Advice(
         about="gateway_error",
         meaning="Your gateway failed, or it could not reach its backend.",
-        next_step="Check the gateway log at this time, by its activity id if one is recorded.",
+        next_step="Check the gateway log at this time, by its activity ID if one is recorded.",
         steps=(
             Step("Check in the gateway log whether a policy failed or the backend was unreachable."),
             _GIVE,

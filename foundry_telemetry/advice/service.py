@@ -36,7 +36,7 @@ SERVICE: Final = by_name(
         about="server_error",
         meaning="The service that responded had an internal error.",
         next_step=(
-            "Retry; if the error persists, open a ticket with the request id of the service that responded."
+            "Retry; if the error persists, open a ticket with the request ID of the service that responded."
         ),
         steps=(
             Step(_HOW_WIDE),
@@ -52,7 +52,7 @@ SERVICE: Final = by_name(
         ),
         relevant_fields=(names.ERROR_ORIGIN, names.ANTHROPIC_REQUEST_ID, names.ATTEMPT_NUMBER, names.OUTCOME),
         retry="With exponential backoff; the application must retry a stream that had started.",
-        ticket="if it persists; Anthropic if its request id is present, otherwise Azure.",
+        ticket="if it persists; Anthropic if its request ID is present, otherwise Azure.",
         support_channels=("Anthropic", "Azure"),
     ),
     Advice(
@@ -81,7 +81,7 @@ SERVICE: Final = by_name(
         ),
         relevant_fields=(names.DURATION, names.ERROR_ORIGIN, names.REQUEST_STREAM, names.REQUEST_MAX_TOKENS),
         retry="It may succeed; the attempt that timed out may be billed too.",
-        ticket="if short requests time out too; Anthropic if its request id is present, otherwise Azure.",
+        ticket="if short requests time out too; Anthropic if its request ID is present, otherwise Azure.",
         support_channels=("Anthropic", "Azure"),
     ),
     Advice(

@@ -77,7 +77,7 @@ def cost(
             on_progress(texts.QUERY.format(source=asked.name))
             report = read_report(queries.Questions(asked.answer, begin, until), way, begin, until)
         if not _wrote(rendering, report, as_json=as_json, as_csv=as_csv):
-            _show(report)
+            _show(report, asked.doctor_options)
 
 
 def reconcile(
@@ -154,11 +154,11 @@ def _wrote(rendering: Any, found: Any, *, as_json: bool, as_csv: bool) -> bool:
     return as_json or as_csv
 
 
-def _show(report: Any) -> None:
+def _show(report: Any, doctor_options: str) -> None:
     from foundry_telemetry.investigate.cost.rendering import show  # noqa: PLC0415 - as above
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415 - as above
 
-    show(report, console(width_of_files=_PIPE))
+    show(report, console(width_of_files=_PIPE), doctor_options)
 
 
 def _read_prices(settings: str | None) -> None:

@@ -79,7 +79,7 @@ def fake(
             foundry = _foundry(script, failure, retry_after, port)
             code = serve_forever(foundry, lambda: _report(foundry, as_json=as_json))
         except OSError as error:
-            query_options.fail(str(PortError(error, port, "foundry-telemetry fake --port 0")))
+            query_options.fail(str(PortError(error, port, "--port 0")))
         except ValueError as error:
             option, value = ("--script", "429,200") if failure is None else ("--failure", "expired_token")
             raise typer.BadParameter(

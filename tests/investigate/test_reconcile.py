@@ -184,18 +184,20 @@ def test_as_json_and_csv() -> None:
     assert [bool(line["causes"]) for line in lines] == [True, False]
 
 
+BY_UNITS = "Billed = CCU x $0.01 (usd_per_ccu in --settings FILE){}"
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
         (EA, None),
         (
             MCA,
-            "Billed = CCU x $0.01 (usd_per_ccu in --settings FILE) on 1 day; "
-            + "the cost column of the file (EUR) is not used",
+            BY_UNITS.format(" on 1 day; the cost column of the file (EUR) is not used"),
         ),
         (
             "Date,MeterName,Quantity\n11/10/2026,Claude,5\n",
-            "Billed = CCU x $0.01 (usd_per_ccu in --settings FILE); the file has no cost in USD",
+            BY_UNITS.format("; the file has no cost in USD"),
         ),
     ],
 )

@@ -41,13 +41,19 @@ def as_csv(report: Report) -> str:
     return out.getvalue()
 
 
-def show(report: Report, console: Console) -> None:
-    """All of it."""
+def show(report: Report, console: Console, doctor_options: str = "") -> None:
+    """All of it.
+
+    Args:
+        report: The bill.
+        console: Where to write.
+        doctor_options: What the command ``doctor`` must be given to look at the same source.
+    """
     usd = money(report)
     console.print(period(report))
     formatting.show(summary(report, usd), console, texts.LABEL_WIDTH)
     if not report.attempts:
-        console.print(f"\n{texts.NO_ATTEMPTS}")
+        console.print(f"\n{texts.NO_ATTEMPTS.format(options=doctor_options)}", soft_wrap=True)
         return
     for split in report.splits:
         console.print()

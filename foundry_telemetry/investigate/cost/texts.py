@@ -48,7 +48,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 NONE: Final = "-"
 FEW_UNITS: Final = "<0.1"
 NO_ATTEMPTS: Final = (
-    "No Foundry call was recorded in this period. Check the set-up: `foundry-telemetry doctor`"
+    "No Foundry call was recorded in this period. Check the set-up: `foundry-telemetry doctor{options}`"
 )
 NO_TAGS: Final = (
     "No attempt in this period has a tag. Set tags in your code: "

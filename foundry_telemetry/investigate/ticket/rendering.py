@@ -30,7 +30,8 @@ def show(found: Found, console: Console) -> None:
     call = found.call
     formatting.show([*_head(call), *_attempts(call, console.width), *_trace(found)], console)
     console.print()
-    console.print(_asked(call))
+    for line in formatting.without_blanks(_asked(call), console):
+        console.print(line, soft_wrap=True)
     # Not wrapped: what is pasted from here must have the lines it has.
     console.print(block.text(call), soft_wrap=True)
 

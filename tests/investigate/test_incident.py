@@ -48,7 +48,7 @@ def test_a_healthy_hour() -> None:
     assert (
         f"{reported['totals']['calls']} calls, {reported['totals']['attempts']} attempts, 2 services" in text
     )
-    assert "attempts in the 24 h before; local Azure Monitor at http://127.0.0.1:" in text
+    assert "attempts (24 h before); local Azure Monitor at http://127.0.0.1:" in text
     assert reported["verdict"] == "ok"
     assert reported["totals"]["calls"] > 90
     assert "main" not in reported
@@ -208,7 +208,7 @@ def test_an_incident_that_is_there_for_days() -> None:
     assert said.lines[0].startswith("INCIDENT  ")
     assert "authz_missing_role" in said.lines[0]
     assert "or earlier" in said.out
-    assert "unknown: no telemetry from before the incident" in said.out
+    assert "unknown; no earlier data to compare" in said.out
 
 
 def test_the_worse_of_two_comes_first() -> None:

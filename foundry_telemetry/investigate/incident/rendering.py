@@ -24,7 +24,7 @@ from foundry_telemetry.investigate.formatting import (
 from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.causes import Cause
 from foundry_telemetry.investigate.incident.details import checked, examples, others
-from foundry_telemetry.investigate.incident.impact import Affected
+from foundry_telemetry.investigate.incident.impact import SHORTLY, Affected
 from foundry_telemetry.investigate.incident.report import NO_DATA, Incident, Main
 from foundry_telemetry.investigate.next_steps import steps_for
 from foundry_telemetry.investigate.sources import Source
@@ -229,16 +229,22 @@ def _changed(found: Incident, main: Main) -> str:
     ]
     if newly_seen:
         return "; ".join(newly_seen)
-    return texts.CHANGES_UNKNOWN if main.change.good_before is None else texts.NO_CHANGES
+    return texts.NO_CHANGES if _is_comparable(found, main) else texts.CHANGES_UNKNOWN
+
+
+def _is_comparable(found: Incident, main: Main) -> bool:
+    """Whether there is enough from before the incident to tell what is new."""
+    oldest, known = found.totals.oldest, main.change.good_before is not None
+    return known and oldest is not None and oldest < main.change.since - SHORTLY
 
 
 def _history(found: Incident, main: Main) -> str:
     """Whether the error occurred before; empty where there is nothing to tell it from."""
-    if main.change.good_before is None:
+    oldest = found.totals.oldest
+    if oldest is None or not _is_comparable(found, main):
         return ""
     if main.cause.first_seen < main.change.since:
         return texts.OLD_CAUSE
-    oldest = found.totals.oldest
-    if oldest is None or main.change.since - oldest >= _WEEK:
+    if main.change.since - oldest >= _WEEK:
         return texts.NEW_CAUSE
-    return texts.NEW_CAUSE_SINCE.format(time=day_and_time(oldest))
+    return texts.NEW_CAUSE_SINCE.format(time=moment(oldest, found.end))

@@ -80,9 +80,9 @@ NOT_RETRIED: Final = "none: each affected call made one attempt"
 NEW_VALUE: Final = "{what} {value} of {service}, first seen {time}"
 A_SERVICE: Final = "an unnamed service"
 CHANGES_UNKNOWN: Final = "unknown; no earlier data to compare"
-NO_CHANGES: Final = "none in deployment, service version, client library, credential type, host or region"
+NO_CHANGES: Final = "none in version, deployment, client, credential type, host or region"
 NEW_CAUSE: Final = "this error did not occur in the 7 days before"
-NEW_CAUSE_SINCE: Final = "this error did not occur before; the data begins at {time}"
+NEW_CAUSE_SINCE: Final = "this error did not occur before; data begins {time}"
 OLD_CAUSE: Final = "this error occurred before, at a lower rate"
 
 # --- examples ---------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ LOW_BASELINE: Final = "<1"
 AT_NORMAL_LEVEL: Final = "; at normal level"
 FURTHER_CAUSES: Final = "and {causes}"
 MORE_CAUSES: Final = ("more cause", "more causes")
-CHECKED_SUMS: Final = "{sums}; {period}; baseline: {before} in the 24 h before; {source}"
+CHECKED_SUMS: Final = "{sums}; {period}; baseline: {before} (24 h before); {source}"
 
 # --- progress ---------------------------------------------------------------------------------------------
 

@@ -18,8 +18,7 @@ from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import FULL_WIDTH, LedgerTable
-from foundry_telemetry.investigate.formatting import without_blanks
-from foundry_telemetry.investigate.rounding import rounded
+from foundry_telemetry.investigate.formatting import rounded, without_blanks
 
 _NOT_A_TERMINAL: Final = FULL_WIDTH
 """Width of output that goes to a file or a pipe, so that nothing is cut."""

@@ -16,8 +16,7 @@ from foundry_telemetry.investigate.cost import texts
 from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.reconcile import Day, Reconciled
 from foundry_telemetry.investigate.cost.usage import Billed
-from foundry_telemetry.investigate.formatting import many, without_blanks
-from foundry_telemetry.investigate.rounding import rounded
+from foundry_telemetry.investigate.formatting import many, rounded, without_blanks
 
 
 def as_json(found: Reconciled) -> str:

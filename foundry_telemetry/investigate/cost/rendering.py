@@ -16,8 +16,7 @@ from foundry_telemetry.investigate import formatting
 from foundry_telemetry.investigate.cost import texts
 from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.report import Month, Part, Report, Split
-from foundry_telemetry.investigate.formatting import Line, many
-from foundry_telemetry.investigate.rounding import rounded
+from foundry_telemetry.investigate.formatting import Line, many, rounded
 from foundry_telemetry.investigate.texts import ATTEMPT
 
 _NARROW: Final = ("cost_usd", "units", "wasted_usd", "attempts", "unpriced")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from foundry_telemetry.investigate.rounding import rounded
+from foundry_telemetry.investigate.formatting import rounded
 
 
 def test_fractions_lose_their_noise() -> None:

@@ -59,7 +59,7 @@ def _show() -> None:
 
 
 def _personal(text: str, notes: dict[str, int]) -> str:
-    """What a cell has room for: yes, no, or the number of a note that stands below the tables."""
+    """``no``, or the number of a note below the tables."""
     short = text.replace("`", "")
     return short if short == "no" else f"see {notes.setdefault(short, len(notes) + 1)}"
 
@@ -79,7 +79,7 @@ def _table(rows: list[tuple[str, ...]], room: int) -> Any:
 
 
 def _widths(rows: list[tuple[str, ...]], room: int) -> list[int]:
-    """Of the columns: none is narrower than its longest word, as a word that is broken cannot be searched."""
+    """Of the columns, none narrower than its longest word."""
     columns = list(zip(*rows, strict=True))
     most = [max(map(len, column)) for column in columns]
     least = [max(len(word) for cell in column for word in cell.split()) for column in columns]

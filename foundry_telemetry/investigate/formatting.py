@@ -126,13 +126,7 @@ def show(lines: Iterable[Line], console: Console, width: int = _LABEL) -> None:
 
 
 def without_blanks(what: RenderableType, console: Console, width: int | None = None) -> Iterator[Text]:
-    """The lines of a table, each without blanks at its end; to be printed with ``soft_wrap=True``.
-
-    Args:
-        what: The table.
-        console: Where it will be printed.
-        width: Columns, where it shall not be those of the console.
-    """
+    """The lines of a table without blanks at their ends, to be printed with ``soft_wrap=True``."""
     options = console.options if width is None else console.options.update_width(width)
     for segments in console.render_lines(what, options, pad=False):
         line = Text.assemble(*((one.text, one.style or "") for one in segments if not one.control))

@@ -37,13 +37,7 @@ def as_csv(found: Reconciled) -> str:
 
 
 def show(found: Reconciled, billed: Mapping[date, Billed], console: Console) -> None:
-    """All of it.
-
-    Args:
-        found: The comparison.
-        billed: What was read of the file.
-        console: Where to write.
-    """
+    """All of it."""
     for row in without_blanks(table(found), console):
         console.print(row, soft_wrap=True)
     for line in lines(found, billed):

@@ -41,13 +41,7 @@ def as_csv(report: Report) -> str:
 
 
 def show(report: Report, console: Console, doctor_options: str = "") -> None:
-    """All of it.
-
-    Args:
-        report: The bill.
-        console: Where to write.
-        doctor_options: What the command ``doctor`` must be given to look at the same source.
-    """
+    """All of it."""
     usd = money(report)
     console.print(period(report))
     formatting.show(summary(report, usd), console, texts.LABEL_WIDTH)

@@ -124,12 +124,7 @@ class Scene(Struct, frozen=True, kw_only=True):
         return self.environ.get(name, "")
 
     def command(self, name: str, value: str = "") -> str:
-        """The command ``doctor`` with the options that were given and another one.
-
-        Args:
-            name: Of the other option.
-            value: Of it; what stands between angle brackets is to be filled in.
-        """
+        """The command ``doctor`` with the options that were given and another one."""
         given = {"--live": "" if self.live else None, "--entra": "" if self.entra else None}
         given |= {option: getattr(self, field) for option, field in _REPEATED.items()}
         shown = {one: what for one, what in given.items() if what is not None and _is_shown(what)}

@@ -49,13 +49,7 @@ _YEAR_S: Final = 31_536_000.0
 
 
 def show(found: Incident, console: Console, source: Source | None = None) -> None:
-    """All of it.
-
-    Args:
-        found: The answer.
-        console: Where to write.
-        source: Who was asked; commands to copy ask the same.
-    """
+    """All of it; commands to copy ask the same source."""
     formatting.show(_lines(found, source), console)
 
 

@@ -55,7 +55,7 @@ class PortError(Exception):
     Args:
         error: Of the socket.
         port: The port.
-        example: A command that works.
+        example: An option that works.
     """
 
     def __init__(self, error: OSError, port: int, example: str) -> None:

@@ -1,4 +1,4 @@
-"""Advice on failures on the way and in the calling process."""
+"""Advice on failures in the path and in the calling process."""
 
 from __future__ import annotations
 
@@ -28,10 +28,8 @@ CLIENT: Final = by_name(
     ),
     Advice(
         about="client_timeout",
-        meaning="The client timed out; the service may have finished the answer and may bill it.",
-        next_step=(
-            "Compare foundry.duration_ms with the client timeout; stream long answers or raise the timeout."
-        ),
+        meaning="The client timed out; the service may have finished the response and may bill it.",
+        next_step=("Compare foundry.duration_ms with the client timeout; stream long responses or raise it."),
         steps=(
             Step(
                 "Compare foundry.duration_ms with the client timeouts. The SDK defaults are 600 s in "
@@ -43,7 +41,7 @@ CLIENT: Final = by_name(
         ),
         relevant_fields=(names.DURATION, names.CONNECT, names.REQUEST_STREAM, names.REQUEST_MAX_TOKENS),
         retry="It may succeed, and both attempts may be billed.",
-        ticket="without a response there is usually no request id.",
+        ticket="compare the client timeout first; without a response there is usually no request ID.",
     ),
     Advice(
         about="connection_error",
@@ -55,8 +53,8 @@ CLIENT: Final = by_name(
         steps=(
             Step(
                 "Read foundry.error.code. EAI_NONAME, EAI_AGAIN: the name does not resolve. "
-                "ECONNREFUSED: no server listens on the port. ECONNRESET: the connection was reset on"
-                " the way. CERTIFICATE_VERIFY_FAILED: a proxy may replace the certificate with one "
+                "ECONNREFUSED: no server listens on the port. ECONNRESET: the connection was reset in"
+                " the path. CERTIFICATE_VERIFY_FAILED: a proxy may replace the certificate with one "
                 "the client does not trust."
             ),
             Step(
@@ -71,11 +69,11 @@ CLIENT: Final = by_name(
         ),
         relevant_fields=(names.ERROR_CODE, names.SERVER_ADDRESS, names.CONNECT, names.ATTEMPT_NUMBER),
         retry="A reset connection often recovers; a wrong host name does not.",
-        ticket="without a response there is no request id; check Azure Service Health.",
+        ticket="check the network path and Azure Service Health; without a response there is no request ID.",
     ),
     Advice(
         about="decoding_error",
-        meaning="The response body could not be decompressed: a hop on the way changed or mislabelled it.",
+        meaning="The response body could not be decompressed: a hop in the path changed or mislabelled it.",
         next_step=(
             "Find the proxy or gateway that changes bodies; send accept-encoding: identity to confirm."
         ),
@@ -90,8 +88,8 @@ CLIENT: Final = by_name(
             ),
         ),
         relevant_fields=(names.SERVER_ADDRESS, names.STATUS_CODE, names.CLIENT),
-        retry="It may succeed; the lost answer may be billed.",
-        ticket="if no proxy or gateway of yours is on the way.",
+        retry="It may succeed; the lost response may be billed.",
+        ticket="if no proxy or gateway of yours is in the path.",
         support_channels=("Azure",),
     ),
     Advice(
@@ -112,12 +110,13 @@ CLIENT: Final = by_name(
     Advice(
         about="stream_truncated",
         meaning=(
-            "The stream ended before its last event: the answer is incomplete and its final usage unknown."
+            "The stream ended before its last event: the response is incomplete and its final "
+            "usage is unknown."
         ),
         next_step="Retry; check stop_reason before use; check idle timeouts of proxies and gateways.",
         steps=(
             Step(
-                "Check stop_reason in the application before it uses an answer: the SDK raises no "
+                "Check stop_reason in the application before it uses a response: the SDK raises no "
                 "error when a stream ends early."
             ),
             Step(
@@ -131,8 +130,8 @@ CLIENT: Final = by_name(
         ),
         relevant_fields=(names.DURATION, names.TIME_TO_FIRST_TOKEN, names.ERROR_CODE, names.USAGE_COMPLETE),
         tab="Streams",
-        retry="By the application: the SDK does not retry, and the incomplete answer may be billed.",
-        ticket="if no proxy or gateway of yours is on the way.",
+        retry="By the application: the SDK does not retry, and the incomplete response may be billed.",
+        ticket="if no proxy or gateway of yours is in the path.",
         support_channels=("Azure", "Anthropic"),
     ),
 )

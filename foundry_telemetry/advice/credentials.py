@@ -65,7 +65,7 @@ CREDENTIALS: Final = by_name(
     ),
     Advice(
         about="auth_missing_credential",
-        meaning="The request had no credential, or not the one the answering service requires.",
+        meaning="The request had no credential, or not the one the service that responded requires.",
         next_step=(
             "Set ANTHROPIC_FOUNDRY_API_KEY or azure_ad_token_provider; a gateway may require its own key."
         ),
@@ -86,7 +86,7 @@ CREDENTIALS: Final = by_name(
         relevant_fields=(names.AUTH_SCHEME, names.ERROR_ORIGIN, names.SERVER_ADDRESS, names.CLIENT),
         tab="Auth",
         retry="Only after a credential is sent.",
-        ticket="the credential is set on your side.",
+        ticket="set the credential in your service.",
     ),
     Advice(
         about="auth_tenant_mismatch",
@@ -114,11 +114,11 @@ CREDENTIALS: Final = by_name(
         ),
         tab="Auth",
         retry="Only after the token comes from the right tenant.",
-        ticket="the tenant is configured on your side.",
+        ticket="correct the tenant in your service.",
     ),
     Advice(
         about="auth_token_expired",
-        meaning="The Entra token had already expired when it was sent, by its own exp claim.",
+        meaning="The Entra token had already expired when it was sent (its exp claim).",
         next_step=(
             "Let azure-identity renew the token: pass a token provider, not a token; check the host clock."
         ),
@@ -129,7 +129,7 @@ CREDENTIALS: Final = by_name(
                 "hour."
             ),
             Step(f"{USE_PROVIDER} The SDK calls it for every attempt, and it renews the token in time."),
-            Step("Check the clock of the host: the value depends on it."),
+            Step("Check the clock of the host: foundry.token.expires_in_s is computed from it."),
         ),
         relevant_fields=(
             names.TOKEN_EXPIRES_IN,
@@ -139,7 +139,7 @@ CREDENTIALS: Final = by_name(
         ),
         tab="Auth",
         retry="Only with a new token; the SDK does not retry a 401.",
-        ticket="the token is renewed on your side.",
+        ticket="renew the token in your service.",
     ),
     Advice(
         about="auth_token_rejected",
@@ -178,7 +178,7 @@ CREDENTIALS: Final = by_name(
         next_step=f"Request a token with the scope {SCOPE}",
         steps=(
             Step(
-                "Read foundry.token.audience. Accepted are https://ai.azure.com and "
+                "Read foundry.token.audience. Foundry accepts https://ai.azure.com and "
                 "https://cognitiveservices.azure.com; in sovereign clouds the names may end in .us or"
                 " .cn."
             ),
@@ -192,7 +192,7 @@ CREDENTIALS: Final = by_name(
         relevant_fields=(names.TOKEN_AUDIENCE, names.TOKEN_APPLICATION, names.TOKEN_TENANT, names.CLIENT),
         tab="Auth",
         retry="Only after the token has the right scope.",
-        ticket="the scope is configured on your side.",
+        ticket="correct the scope in your service.",
     ),
     Advice(
         about="credential_error",

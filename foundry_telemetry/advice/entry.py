@@ -121,13 +121,13 @@ class Placeholder(NamedTuple):
 
 PLACEHOLDERS: Final[Mapping[str, Placeholder]] = {
     "<address>": Placeholder("the public IP address, or range, of your service"),
-    "<application-id>": Placeholder("the client id of the application or identity", names.TOKEN_APPLICATION),
+    "<application-id>": Placeholder("the client ID of the application or identity", names.TOKEN_APPLICATION),
     "<location>": Placeholder("the region of the resource, such as eastus2"),
-    "<principal-id>": Placeholder("the object id of the calling identity"),
+    "<principal-id>": Placeholder("the object ID of the calling identity"),
     "<resource>": Placeholder("the name of the Foundry resource", names.RESOURCE),
     "<resource-group>": Placeholder("the resource group of the resource"),
     "<resource-id>": Placeholder(
-        "the full id of the resource, as az cognitiveservices account list shows it"
+        "the full ID of the resource, as az cognitiveservices account list shows it"
     ),
     "<subscription>": Placeholder("the subscription of the resource: name or id"),
     "<tenant>": Placeholder("the tenant of that subscription"),

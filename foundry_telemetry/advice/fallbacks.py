@@ -52,7 +52,7 @@ FALLBACKS: Final = by_name(
         steps=(
             _SEE_MESSAGE,
             Step(
-                "Read foundry.error.origin for the service that answered. A proxy or gateway uses "
+                "Read foundry.error.origin for the service that responded. A proxy or gateway uses "
                 "statuses of its own."
             ),
             Step("Compare with the last successful request of this kind: deployment, client, version."),
@@ -60,7 +60,7 @@ FALLBACKS: Final = by_name(
         relevant_fields=(names.ANTHROPIC_VERSION, names.CLIENT, *_WHO),
         retry="Only if foundry.retryable is true: 408, 409 and 429.",
         ticket=(
-            "if the documentation allows the request; Anthropic if its request id is present, "
+            "if the documentation allows the request; Anthropic if its request ID is present, "
             "otherwise Azure."
         ),
         support_channels=("Anthropic", "Azure"),
@@ -68,7 +68,7 @@ FALLBACKS: Final = by_name(
     Advice(
         about="quota",
         meaning="An unknown limit was exceeded.",
-        next_step="Wait for retry-after and lower concurrency; check the Limits tab.",
+        next_step="Wait for retry-after and lower concurrency; see the tab Limits of the workbook.",
         steps=(Step("Compare with rate_limited."), _SEE_MESSAGE),
         relevant_fields=(names.RETRY_AFTER, *_WHO),
         tab="Limits",
@@ -77,16 +77,16 @@ FALLBACKS: Final = by_name(
     ),
     Advice(
         about="customer_gateway",
-        meaning="Your own gateway answered instead of Foundry: its limits, its policies or its backend.",
+        meaning="Your own gateway responded instead of Foundry: its limits, its policies or its backend.",
         next_step=(
-            "Contact the owner of the gateway, with time and status; the gateway answered, not Foundry."
+            "Contact the owner of the gateway, with time and status; the gateway responded, not Foundry."
         ),
         steps=(
             Step("Give the owner of the gateway the time, the status and server.address."),
             Step("429: a limit of the gateway, separate from the Foundry quota. Wait foundry.retry_after_s."),
             Step("5xx: the gateway failed, or could not reach Foundry; its own log has the reason."),
             Step(
-                "Forward the header apim-request-id in its responses: it is the Azure request id, and"
+                "Forward the header apim-request-id in its responses: it is the Azure request ID, and"
                 " it is missing here."
             ),
         ),
@@ -103,7 +103,7 @@ FALLBACKS: Final = by_name(
         steps=(
             Step("Check the scope: one deployment or all, and since when."),
             Step(
-                "Read foundry.error.origin for the service that answered. A proxy or gateway may have"
+                "Read foundry.error.origin for the service that responded. A proxy or gateway may have"
                 " set the status."
             ),
             Step("Check Azure Service Health for the region of the resource."),
@@ -130,10 +130,10 @@ FALLBACKS: Final = by_name(
         about="network",
         meaning="The connection between client and service failed for an unknown reason.",
         next_step="Check DNS, proxies and the connection to server.address where the service runs.",
-        steps=(Step("Compare with connection_error, and with stream_truncated if an answer had started."),),
+        steps=(Step("Compare with connection_error, and with stream_truncated if a response had started."),),
         relevant_fields=(names.CONNECT, *_WHO),
         retry="It often recovers.",
-        ticket="if no proxy or gateway of yours is on the way.",
+        ticket="if no proxy or gateway of yours is in the path.",
         support_channels=("Azure",),
     ),
     Advice(
@@ -158,10 +158,10 @@ UNKNOWN: Final = Advice(
             "retries at once; the last attempt has more details."
         ),
         _SEE_MESSAGE,
-        Step("Update foundry-telemetry here to the version that wrote the record, or newer."),
+        Step("Update foundry-telemetry here to the version that recorded the attempt, or newer."),
     ),
     relevant_fields=(names.SCHEMA_VERSION, *_WHO),
     retry="If foundry.retryable is true.",
-    ticket="the owner of the error is unknown.",
+    ticket="find the owner of the error first.",
 )
 """For what nothing is known of."""

@@ -44,7 +44,7 @@ GATEWAY: Final = by_name(
                 "Check in API Management that the subscription is active and that its product "
                 "includes this API."
             ),
-            Step("It worked before: check whether the key was regenerated or the subscription suspended."),
+            Step("If it worked before, check whether the key was regenerated or the subscription suspended."),
             _GIVE,
         ),
         relevant_fields=(names.AUTH_SCHEME, *_WHERE),
@@ -99,7 +99,7 @@ GATEWAY: Final = by_name(
     Advice(
         about="gateway_error",
         meaning="Your gateway failed, or it could not reach its backend.",
-        next_step="Check the gateway log at this time, by its activity id if one is recorded.",
+        next_step="Check the gateway log at this time, by its activity ID if one is recorded.",
         steps=(
             Step("Check in the gateway log whether a policy failed or the backend was unreachable."),
             _GIVE,
@@ -111,13 +111,13 @@ GATEWAY: Final = by_name(
     ),
     Advice(
         about="redirected",
-        meaning="The response is a redirect, often to a sign-in page; no model answered.",
+        meaning="The response is a redirect, often to a sign-in page; no model responded.",
         next_step="Correct the base URL, or the sign-in of the host in front of Foundry.",
         steps=(
             Step("Check that server.address is the host you intend to call and that the scheme is https."),
             _WHO_ANSWERED,
             Step(
-                "It leads to a sign-in page: the host in front of Foundry requires another "
+                "If it leads to a sign-in page, the host in front of Foundry requires another "
                 "credential, or none."
             ),
         ),
@@ -130,16 +130,16 @@ GATEWAY: Final = by_name(
         about="empty_response",
         meaning="The response reports success but has no body.",
         next_step=(
-            "Find the host that answers: a gateway, a proxy or a mock may accept the call and drop "
-            "the answer."
+            "Find the host that responds: a gateway, a proxy or a mock may accept the call and drop "
+            "the response."
         ),
         steps=(
             Step("Check that server.address is the host you intend to call."),
             _WHO_ANSWERED,
-            Step("202 or 204: the host in front of Foundry accepted the call and answered itself."),
+            Step("202 or 204: the host in front of Foundry accepted the call and responded itself."),
         ),
         relevant_fields=(names.SERVER_ADDRESS, names.STATUS_CODE, names.AZURE_REQUEST_ID),
-        retry="At most once; if the body is empty again, a host on the way removes it.",
+        retry="At most once; if the body is empty again, a host in the path removes it.",
         ticket="if azure.service.request.id is present.",
         support_channels=("Azure",),
     ),
@@ -147,7 +147,7 @@ GATEWAY: Final = by_name(
         about="unexpected_response",
         meaning="The response reports success but its body is not a message.",
         next_step=(
-            "Print the body where the service runs; check the host that answers and the path of the API."
+            "Print the body where the service runs; check the host that responds and the path of the API."
         ),
         steps=(
             Step(
@@ -156,7 +156,7 @@ GATEWAY: Final = by_name(
             ),
             _WHO_ANSWERED,
             Step(
-                "A gateway that converts answers into another format hides tokens and cost: disable "
+                "A gateway that converts responses into another format hides tokens and cost: disable "
                 "the conversion."
             ),
         ),

@@ -24,7 +24,7 @@ _FALLBACKS: Final = """\
 ## Other errors
 
 `http_<status>` is a response that matches no cause. `foundry.error.owner` names the owner; it is absent \
-where the response does not show one. If the owner is `customer_gateway`, your own gateway answered: follow \
+where the response does not show one. If the owner is `customer_gateway`, your own gateway responded: follow \
 its steps instead of those of the cause.
 """
 

@@ -34,7 +34,7 @@ PERMISSIONS: Final = by_name(
         relevant_fields=(names.AUTH_SCHEME, names.RESOURCE, names.ERROR_CODE),
         tab="Auth",
         retry="Only after keys are enabled.",
-        ticket="the setting belongs to your resource.",
+        ticket="change the setting of your resource.",
     ),
     Advice(
         about="authz_missing_role",
@@ -48,7 +48,7 @@ PERMISSIONS: Final = by_name(
             Step(
                 (
                     "Find the identity. For an application or a managed identity, "
-                    "foundry.token.application is its client id, and a role needs its object id. If "
+                    "foundry.token.application is its client ID, and a role needs its object ID. If "
                     "foundry.token.identity_type is user, assign the role to the person who signed in."
                 ),
                 "az ad sp show --id <application-id> --query id -o tsv",

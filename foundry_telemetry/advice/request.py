@@ -29,7 +29,7 @@ REQUEST: Final = by_name(
         ),
         relevant_fields=(names.ERROR_ORIGIN, names.ERROR_CODE, names.SERVER_ADDRESS, names.REQUEST_MODEL),
         retry="The same text is rejected again.",
-        ticket="if Azure answered and the deployment has no filter.",
+        ticket="if Azure responded and the deployment has no filter.",
         support_channels=("Azure",),
     ),
     Advice(
@@ -43,14 +43,14 @@ REQUEST: Final = by_name(
                 "name of its model. Check that foundry.resource is the resource of the deployment."
             ),
             Step(
-                "It worked before: check deployment changes of the last week.",
+                "If it worked before, check deployment changes of the last week.",
                 "az monitor activity-log list -g <resource-group> --offset 7d -o table",
             ),
-            Step("It is new: wait a few minutes."),
+            Step("If it is new, wait a few minutes."),
         ),
         relevant_fields=(names.REQUEST_MODEL, names.RESOURCE, names.SERVER_ADDRESS),
         retry="Only in the first minutes after the deployment is created.",
-        ticket="the deployment is configured on your side.",
+        ticket="correct the deployment name in your service.",
     ),
     Advice(
         about="invalid_request",
@@ -59,7 +59,7 @@ REQUEST: Final = by_name(
         steps=(
             Step(_SEE_MESSAGE),
             Step(
-                "It started with an upgrade: compare anthropic.version before and after. 2026-10-21, "
+                "If it started with an upgrade, compare anthropic.version before and after. 2026-10-21, "
                 "which the SDK sends since 2.0, rejects temperature, top_p and top_k; 2023-06-01 "
                 "accepts them."
             ),
@@ -84,7 +84,7 @@ REQUEST: Final = by_name(
         steps=(
             Step("List the deployments: name, model, version, state.", DEPLOYMENTS),
             Step("gen_ai.request.model must be one of these names."),
-            Step("It is one of them: its model may be retired, or the deployment may not be finished."),
+            Step("If it is one of them, its model may be retired, or the deployment may not be finished."),
         ),
         relevant_fields=(names.REQUEST_MODEL, names.RESOURCE, names.ERROR_CODE, names.ERROR_ORIGIN),
         retry="The same request fails again.",
@@ -97,7 +97,9 @@ REQUEST: Final = by_name(
             "The quota of this model is exhausted: requests, uncached input tokens or output tokens "
             "per minute."
         ),
-        next_step="Wait for retry-after, lower concurrency, check the Limits tab, request more quota.",
+        next_step=(
+            "Wait for retry-after; lower concurrency; see the tab Limits of the workbook; request more quota."
+        ),
         steps=(
             Step(
                 "Find the limit that is exceeded, and the services that use it. All deployments of a "
@@ -109,7 +111,7 @@ REQUEST: Final = by_name(
             ),
             Step("Cache the repeated parts of the prompt: cache reads do not count against the limit."),
             Step(
-                "Check the page Quota of the Foundry portal; this command may list the quota too.",
+                "Check the page Quota of the Foundry portal, or list the quota with the Azure CLI.",
                 "az cognitiveservices usage list -l <location> -o table",
             ),
             Step(
@@ -125,7 +127,7 @@ REQUEST: Final = by_name(
     ),
     Advice(
         about="request_too_large",
-        meaning="The request body exceeds the size limit of the service that answered.",
+        meaning="The request body exceeds the size limit of the service that responded.",
         next_step=(
             "Send less: shrink images and documents, split the request; check the size limit of your gateway."
         ),
@@ -139,7 +141,7 @@ REQUEST: Final = by_name(
         ),
         relevant_fields=(names.ERROR_ORIGIN, names.REQUEST_MODEL, names.SERVER_ADDRESS),
         retry="The same request fails again.",
-        ticket="the size is determined by your request.",
+        ticket="reduce the size of your request.",
     ),
     Advice(
         about="route_not_found",
@@ -164,7 +166,7 @@ REQUEST: Final = by_name(
         ),
         relevant_fields=(names.URL_TEMPLATE, names.SERVER_ADDRESS, names.RESOURCE, names.ERROR_CODE),
         retry="The same URL fails again.",
-        ticket="the URL is configured on your side.",
+        ticket="correct the URL in your service.",
     ),
     Advice(
         about="unsupported_endpoint",
@@ -180,7 +182,7 @@ REQUEST: Final = by_name(
         ),
         relevant_fields=(names.URL_TEMPLATE, names.STATUS_CODE, names.CLIENT),
         retry="It stays unsupported.",
-        ticket="the documentation of Claude in Microsoft Foundry lists the supported APIs.",
+        ticket="see the documentation of Claude in Microsoft Foundry for the supported APIs.",
     ),
     Advice(
         about="unsupported_feature",
@@ -247,7 +249,7 @@ REQUEST: Final = by_name(
             Step(_SEE_MESSAGE),
             Step("Compare the header with the features of Claude in Foundry."),
             Step(
-                "It started with an upgrade of the client or a framework: check which betas it sends "
+                "If it started with an upgrade of the client or a framework, check which betas it sends "
                 "by default."
             ),
         ),
@@ -263,7 +265,7 @@ REQUEST: Final = by_name(
         steps=(
             Step(_SEE_MESSAGE),
             Step(
-                "It started with an upgrade: compare anthropic.version before and after. 2026-10-21, "
+                "If it started with an upgrade, compare anthropic.version before and after. 2026-10-21, "
                 "which the SDK sends since 2.0, rejects temperature, top_p and top_k; 2023-06-01 "
                 "accepts them."
             ),

@@ -8,8 +8,8 @@ from foundry_telemetry.advice.entry import REACH, Advice, Step, by_name
 from foundry_telemetry.schema import field_table as names
 
 _HOW_WIDE: Final = (
-    "Check the scope: one deployment or all, one region or all, and since when. One request that always "
-    "fails has another cause than a share of all requests."
+    "Check the scope: one deployment or all, one region or all, and since when. If only one kind of request "
+    "fails, the cause is in that request, not in the service."
 )
 _SDK_RETRIES: Final = (
     "The SDK retries a failed request up to twice by default: check foundry.attempt.number, and set "
@@ -34,9 +34,9 @@ SERVICE: Final = by_name(
     ),
     Advice(
         about="server_error",
-        meaning="The answering service had an internal error.",
+        meaning="The service that responded had an internal error.",
         next_step=(
-            "Retry; if the error persists, open a ticket with the request id of the service that answered."
+            "Retry; if the error persists, open a ticket with the request ID of the service that responded."
         ),
         steps=(
             Step(_HOW_WIDE),
@@ -46,13 +46,13 @@ SERVICE: Final = by_name(
                 "until it succeeds."
             ),
             Step(
-                "Read foundry.error.origin for the service that answered. Without "
+                "Read foundry.error.origin for the service that responded. Without "
                 "anthropic.request.id the request may not have reached Anthropic."
             ),
         ),
         relevant_fields=(names.ERROR_ORIGIN, names.ANTHROPIC_REQUEST_ID, names.ATTEMPT_NUMBER, names.OUTCOME),
         retry="With exponential backoff; the application must retry a stream that had started.",
-        ticket="if it persists; Anthropic if its request id is present, otherwise Azure.",
+        ticket="if it persists; Anthropic if its request ID is present, otherwise Azure.",
         support_channels=("Anthropic", "Azure"),
     ),
     Advice(
@@ -69,19 +69,19 @@ SERVICE: Final = by_name(
     ),
     Advice(
         about="timeout",
-        meaning="The service timed out before the model finished its answer.",
-        next_step="Stream long answers, lower max_tokens or shorten the prompt; retry.",
+        meaning="The service timed out before the model finished its response.",
+        next_step="Stream long responses, lower max_tokens or shorten the prompt; retry.",
         steps=(
             Step(
-                "Check whether foundry.duration_ms is always the same: a fixed limit on the way then "
-                "stops every longer answer."
+                "Check whether foundry.duration_ms is always the same: a fixed limit in the path then "
+                "stops every longer response."
             ),
-            Step("Use streaming for long answers; lower max_tokens; shorten the prompt."),
+            Step("Use streaming for long responses; lower max_tokens; shorten the prompt."),
             Step(_HOW_WIDE),
         ),
         relevant_fields=(names.DURATION, names.ERROR_ORIGIN, names.REQUEST_STREAM, names.REQUEST_MAX_TOKENS),
         retry="It may succeed; the attempt that timed out may be billed too.",
-        ticket="if short requests time out too; Anthropic if its request id is present, otherwise Azure.",
+        ticket="if short requests time out too; Anthropic if its request ID is present, otherwise Azure.",
         support_channels=("Anthropic", "Azure"),
     ),
     Advice(
@@ -92,7 +92,7 @@ SERVICE: Final = by_name(
             Step("Do not change keys, tokens or roles: Azure accepted them."),
             Step("Retry: single errors of this kind recover."),
             Step(
-                "Every call fails: check in the portal that the Marketplace subscription for Claude "
+                "If every call fails, check in the portal that the Marketplace subscription for Claude "
                 "is active and the payment method of the Azure subscription is valid."
             ),
             Step("Open a ticket and include anthropic.request.id, which comes from the error message."),
@@ -109,9 +109,9 @@ SERVICE: Final = by_name(
     ),
     Advice(
         about="gateway_html",
-        meaning="The response is a web page: a host on the way answered, not Foundry.",
+        meaning="The response is a web page: a host in the path responded, not Foundry.",
         next_step=(
-            "Find the host that answers (proxy, sign-in page, gateway); check base URL, HTTPS_PROXY "
+            "Find the host that responds (proxy, sign-in page, gateway); check base URL, HTTPS_PROXY "
             "and NO_PROXY."
         ),
         steps=(
@@ -122,7 +122,7 @@ SERVICE: Final = by_name(
         ),
         relevant_fields=(names.SERVER_ADDRESS, names.STATUS_CODE, names.AZURE_REQUEST_ID),
         retry="Only with a 5xx status.",
-        ticket="if azure.service.request.id is present, or no proxy or gateway of yours is on the way.",
+        ticket="if azure.service.request.id is present, or no proxy or gateway of yours is in the path.",
         support_channels=("Azure",),
     ),
 )

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
+import os
 from typing import Any, Final
 
 from foundry_telemetry.cli import query_options
@@ -10,6 +11,8 @@ from foundry_telemetry.cli.output import write
 
 _PIPE: Final = 160
 """Columns where there is no terminal."""
+_GAP: Final = 2
+"""Blanks between two columns."""
 
 
 def audit(
@@ -35,28 +38,53 @@ def audit(
 def _show() -> None:
     from rich.console import Console  # noqa: PLC0415 - only when something is shown
 
+    from foundry_telemetry.investigate.formatting import without_blanks  # noqa: PLC0415 - as above
     from foundry_telemetry.schema import rendering  # noqa: PLC0415 - as above
 
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPE)
+    width = console.width if console.is_terminal or "COLUMNS" in os.environ else _PIPE
+    notes: dict[str, int] = {}
     for kind, heading in rendering.HEADINGS.items():
         console.print(f"\n{heading}", style="bold", markup=False)
-        console.print(_table(rendering.COLUMNS, list(rendering.rows(kind))))
+        rows = [(*row[:-1], _personal(row[-1], notes)) for row in rendering.rows(kind)]
+        for line in without_blanks(_table([rendering.COLUMNS, *rows], width), console, max(width, _PIPE)):
+            console.print(line, soft_wrap=True)
+    console.print(f"\n{rendering.COLUMNS[-1].capitalize()}", style="bold", markup=False)
+    for note, number in notes.items():
+        console.print(f"{number}  {note}", markup=False, soft_wrap=True)
     console.print(
-        "\nPrompts, answers, keys and tokens are never recorded. A metric attribute has at most 50 values.",
+        "\nPrompts, responses, keys and tokens are never recorded. A metric attribute has at most 50 values.",
         markup=False,
     )
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
+def _personal(text: str, notes: dict[str, int]) -> str:
+    """``no``, or the number of a note below the tables."""
+    short = text.replace("`", "")
+    return short if short == "no" else f"see {notes.setdefault(short, len(notes) + 1)}"
+
+
+def _table(rows: list[tuple[str, ...]], room: int) -> Any:
+    """A table; its first row is the heading."""
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
+    head, *body = [tuple(cell.replace("`", "") for cell in row) for row in rows]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(columns[0], no_wrap=True)
-    for column in columns[1:]:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell.replace("`", "")) for cell in row))
+    for title, width in zip(head, _widths([head, *body], room), strict=True):
+        table.add_column(title, width=width, overflow="fold")
+    for row in body:
+        table.add_row(*map(Text, row))
     return table
+
+
+def _widths(rows: list[tuple[str, ...]], room: int) -> list[int]:
+    """Of the columns, none narrower than its longest word."""
+    columns = list(zip(*rows, strict=True))
+    most = [max(map(len, column)) for column in columns]
+    least = [max(len(word) for cell in column for word in cell.split()) for column in columns]
+    least[0] = most[0]
+    spare = room - sum(least) - _GAP * (len(columns) - 1)
+    wanted = sum(most) - sum(least)
+    share = min(max(spare / wanted, 0.0), 1.0) if wanted else 0.0
+    return [low + int(share * (high - low)) for low, high in zip(least, most, strict=True)]

@@ -21,7 +21,15 @@ _PIPE: Final = 140
 _DEFAULT: Final = "this-month"
 
 _Settings = Annotated[
-    str | None, typer.Option("--settings", metavar="FILE", help="TOML file with custom prices.")
+    str | None, typer.Option("--settings", metavar="FILE", help="TOML file with your prices.")
+]
+_Meter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="Text in the meter name of the Claude rows. Default: claude, anthropic, consumption unit, CCU.",
+        show_default=False,
+    ),
 ]
 _SPLITS: Final = ("deployment", "model", "service", "tag")
 
@@ -69,15 +77,13 @@ def cost(
             on_progress(texts.QUERY.format(source=asked.name))
             report = read_report(queries.Questions(asked.answer, begin, until), way, begin, until)
         if not _wrote(rendering, report, as_json=as_json, as_csv=as_csv):
-            _show(report)
+            _show(report, asked.doctor_options)
 
 
 def reconcile(
     file: Annotated[Path, typer.Argument(metavar="USAGE.csv", help="Cost file exported from Azure.")],
     *,
-    meter: Annotated[
-        str | None, typer.Option("--meter", metavar="TEXT", help="Text that identifies the rows of Claude.")
-    ] = None,
+    meter: _Meter = None,
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,
@@ -91,7 +97,19 @@ def reconcile(
     """Compare the Azure invoice with the ledger, day by day.
 
     Covers the days of the file by default. Lists likely causes of each difference.
-    """
+
+    \b
+    Columns of the file, in any order; the first that is present is used:
+      day       Date, UsageDateTime, UsageDate, ChargePeriodStart
+      USD       CostInUSD; in a file billed in USD also CostInBillingCurrency,
+                PreTaxCost, Cost, BilledCost
+      currency  BillingCurrency, BillingCurrencyCode, Currency
+      CCU       Quantity, UsageQuantity, ConsumedQuantity
+      meter     MeterName, MeterSubCategory, MeterCategory, ProductName,
+                Product, PublisherName, ChargeDescription, SkuMeter,
+                UnitOfMeasure (--meter searches all of these)
+    Without a cost in USD, the cost is CCU x usd_per_ccu of --settings.
+    """  # noqa: D301 - \b is for the layout of the help
     with repair():
         from foundry_telemetry.investigate.cost import invoice, reconcile, texts, usage  # noqa: PLC0415 - as above
         from foundry_telemetry.investigate.cost.queries import Questions  # noqa: PLC0415 - as above
@@ -112,7 +130,7 @@ def reconcile(
             days = Questions(asked.answer, begin, until + timedelta(days=1)).own("cost_days")
         found = reconcile.reconcile(billed, days, now)
         if not _wrote(invoice, found, as_json=as_json, as_csv=as_csv):
-            invoice.show(found, console(width_of_files=_PIPE))
+            invoice.show(found, billed, console(width_of_files=_PIPE))
 
 
 def _within(span: time_options.Span, billed: Mapping[date, Any]) -> dict[date, Any]:
@@ -136,11 +154,11 @@ def _wrote(rendering: Any, found: Any, *, as_json: bool, as_csv: bool) -> bool:
     return as_json or as_csv
 
 
-def _show(report: Any) -> None:
+def _show(report: Any, doctor_options: str) -> None:
     from foundry_telemetry.investigate.cost.rendering import show  # noqa: PLC0415 - as above
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415 - as above
 
-    show(report, console(width_of_files=_PIPE))
+    show(report, console(width_of_files=_PIPE), doctor_options)
 
 
 def _read_prices(settings: str | None) -> None:

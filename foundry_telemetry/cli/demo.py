@@ -26,11 +26,11 @@ def demo(
     as_json: Annotated[
         bool,
         typer.Option(
-            "--json", help="Output ledger rows as JSON, one per line.", rich_help_panel=query_options.OUTPUT
+            "--json", help="Output each attempt as JSON, one per line.", rich_help_panel=query_options.OUTPUT
         ),
     ] = False,
     leave: Annotated[
-        bool, typer.Option("--exit", help="Exit after the summary, also in a terminal.")
+        bool, typer.Option("--exit", help="Exit after the summary, even in a terminal.")
     ] = False,
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Do not open the workbook in a browser.")
@@ -38,7 +38,8 @@ def demo(
 ) -> None:
     """Run a demo: real clients, a fake Foundry, the workbook.
 
-    Shows the ledger and the workbook of a mixed load. Runs on this machine only and writes nothing to disk.
+    Makes calls that succeed and calls that fail. Lists each attempt with tokens and cost, and opens the
+    workbook. Sends nothing to another machine and writes nothing to disk.
     """
     with repair():
         from foundry_telemetry.demo.run import run  # noqa: PLC0415 - brings the SDK and Azure's exporter

@@ -17,6 +17,11 @@ _timeout = between(0.1, 60.0, float, f"--timeout {_TIMEOUT_S:g}")
 
 _LIVE_WORKS: Final = "--live --deployment my-deployment"
 
+_Live = Annotated[bool, typer.Option("--live", help="Make one small call, and show its ledger event.")]
+_Scope = Annotated[
+    str | None, typer.Option(metavar="SCOPE", help="Scope of the Entra token to check; implies --entra.")
+]
+
 EXIT_CODES: Final = exit_codes.epilog(
     {exit_codes.OK: "no check failed", exit_codes.ATTENTION: "a check failed"}
 )
@@ -24,7 +29,7 @@ EXIT_CODES: Final = exit_codes.epilog(
 
 def doctor(
     *,
-    live: Annotated[bool, typer.Option("--live", help="Make one small call, and show its record.")] = False,
+    live: _Live = False,
     deployment: Annotated[
         str | None, typer.Option(metavar="NAME", help="Deployment that --live calls.")
     ] = None,
@@ -42,9 +47,9 @@ def doctor(
         ),
     ] = None,
     entra: Annotated[
-        bool, typer.Option("--entra", help="Get a Microsoft Entra token, even with an API key set.")
+        bool, typer.Option("--entra", help="Check the Entra token even if an API key is set.")
     ] = False,
-    scope: Annotated[str | None, typer.Option(metavar="SCOPE", help="Scope of the token.")] = None,
+    scope: _Scope = None,
     timeout: Annotated[
         float, typer.Option(parser=_timeout, metavar="SECONDS", help="Timeout of one request, 0.1 to 60.")
     ] = _TIMEOUT_S,

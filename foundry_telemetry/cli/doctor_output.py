@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from textwrap import wrap
@@ -15,6 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from foundry_telemetry.cli.output import write_json
 from foundry_telemetry.investigate.doctor import Finding, Report, State, texts
 from foundry_telemetry.investigate.formatting import many
 
@@ -29,7 +28,7 @@ _IS_COMMAND: Final = re.compile(
 ).match
 """Whether a fix is to be typed into a shell."""
 _STATE_WIDTH: Final = 9
-_CHECK_WIDTH: Final = 19
+_CHECK_WIDTH: Final = 20
 _LEAST_ROOM: Final = 30
 _NOT_A_TERMINAL: Final = 120
 """Width of output that goes to a file or a pipe."""
@@ -63,7 +62,7 @@ class Screen:
     def show(self, report: Report) -> None:
         """Show what was found."""
         if self._as_json:
-            sys.stdout.write(json.dumps(as_json(report)) + "\n")
+            write_json(as_json(report))
             return
         for finding in report.findings:
             self._show(finding)

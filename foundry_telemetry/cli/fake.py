@@ -27,10 +27,21 @@ _port = between(0, 65_535, int, f"--port {_PORT}")
 _wait = between(0.0, 3_600.0, float, f"--retry-after {_RETRY_AFTER_S:g}")
 
 
-def _complete_incident(incomplete: str) -> list[str]:
+def _complete_failure(incomplete: str) -> list[str]:
     from foundry_telemetry.testing import INCIDENTS  # noqa: PLC0415 - reads the recorded responses
 
     return completing(INCIDENTS)(incomplete)
+
+
+_Failure = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Failure to simulate, such as expired_token or overloaded_in_stream (--list).",
+        autocompletion=_complete_failure,
+    ),
+]
+_List = Annotated[bool, typer.Option("--list", help="List the names for --script and --failure, and exit.")]
 
 
 def fake(
@@ -42,39 +53,39 @@ def fake(
         str | None,
         typer.Option(
             metavar="ITEMS",
-            help="Responses in order; the last repeats. Each is a status (200, 429), a recorded response "
-            f"or a connection error (read_timeout). Example: 429,529,200. Default: {_SCRIPT}.",
+            help="Responses in order; the last repeats. Each is a status (200, 429), or the name of a "
+            f"recorded response or of a connection error (--list). Example: 429,529,200. Default: {_SCRIPT}.",
         ),
     ] = None,
-    incident: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Failure to simulate, such as expired_token or overloaded_in_stream.",
-            autocompletion=_complete_incident,
-        ),
-    ] = None,
+    failure: _Failure = None,
     retry_after: Annotated[
         float,
         typer.Option(parser=_wait, metavar="SECONDS", help="retry-after of a 429 in the script, 0 to 3600."),
     ] = _RETRY_AFTER_S,
-    as_json: query_options.AsJson = False,
+    show_list: _List = False,
+    as_json: query_options.AddressAsJson = False,
 ) -> None:
     """Run a fake Foundry to test a service against.
 
     Prints its base URL and the variables for your service. Press Ctrl-C to stop.
     """
     with repair():
+        if show_list:
+            _list()
+            return
         from foundry_telemetry.serving import PortError, serve_forever  # noqa: PLC0415 - brings the server
 
         try:
-            foundry = _foundry(script, incident, retry_after, port)
+            foundry = _foundry(script, failure, retry_after, port)
             code = serve_forever(foundry, lambda: _report(foundry, as_json=as_json))
         except OSError as error:
-            query_options.fail(str(PortError(error, port, "foundry-telemetry fake --port 0")))
+            query_options.fail(str(PortError(error, port, "--port 0")))
         except ValueError as error:
-            option, value = ("--script", "429,200") if incident is None else ("--incident", "expired_token")
-            raise typer.BadParameter(f"{error}; example: {option} {value}", param_hint=option) from error
+            option, value = ("--script", "429,200") if failure is None else ("--failure", "expired_token")
+            raise typer.BadParameter(
+                f"{error}; example: {option} {value}; for all names, run `foundry-telemetry fake --list`",
+                param_hint=option,
+            ) from error
     raise typer.Exit(exit_codes.OK if code == exit_codes.INTERRUPTED else code)
 
 
@@ -89,12 +100,32 @@ def _foundry(script: str | None, name: str | None, retry_after: float, port: int
     if script is not None and name is not None:
         raise ValueError(f"{name!r}: expected no --script beside it")
     if name is not None:
-        from foundry_telemetry.testing.kit.incidents import incident  # noqa: PLC0415 - brings the whole kit
+        from foundry_telemetry.testing import INCIDENTS  # noqa: PLC0415 - brings the whole kit
+        from foundry_telemetry.testing.recordings import nearest  # noqa: PLC0415 - as above
 
-        return FakeFoundry(incident(name).make(), port=port)
+        if name not in INCIDENTS:
+            raise ValueError(f"unknown failure {name!r}: expected {nearest(name, INCIDENTS)}")
+        return FakeFoundry(INCIDENTS[name].make(), port=port)
     items = [item.strip() for item in (script or _SCRIPT).split(",")]
     numbered = (int(item) if item.isdecimal() else item for item in items)
     return FakeFoundry(numbered, retry_after_s=retry_after, port=port)
+
+
+def _list() -> None:
+    """Write what a script and a failure can be."""
+    from foundry_telemetry.testing import INCIDENTS  # noqa: PLC0415 - brings the recorded responses
+    from foundry_telemetry.testing.recordings import cases  # noqa: PLC0415 - as above
+    from foundry_telemetry.testing.script import SERVER_ERRORS  # noqa: PLC0415 - as above
+
+    recorded = [name for name in cases() if not name.startswith("noresp_")]
+    width = max(map(len, INCIDENTS)) + 2
+    sections = (
+        ("--script: statuses", ["200", "400 to 599"]),
+        ("--script: connection errors", SERVER_ERRORS),
+        ("--script: recorded responses", recorded),
+        ("--failure", [f"{one.name:{width}}{one.title}" for one in INCIDENTS.values()]),
+    )
+    write("\n\n".join("\n  ".join((heading, *names)) for heading, names in sections))
 
 
 def _report(foundry: "FakeFoundry", *, as_json: bool) -> None:

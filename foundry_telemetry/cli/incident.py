@@ -16,10 +16,14 @@ from foundry_telemetry.cli.output import write_json
 
 if TYPE_CHECKING:
     from foundry_telemetry.investigate.incident.report import Incident
+    from foundry_telemetry.investigate.sources import Source
     from foundry_telemetry.kql.parameters import TimeRange
 
 EXIT_CODES: Final = exit_codes.epilog(
-    {exit_codes.OK: "no elevated failures", exit_codes.ATTENTION: "an incident, or no traffic"}
+    {
+        exit_codes.OK: "no elevated failures compared with the baseline",
+        exit_codes.ATTENTION: "incident found, or no traffic to judge",
+    }
 )
 
 _DEFAULT: Final = "30m"
@@ -60,10 +64,10 @@ def incident(
                     return investigate(asked, window(), on_progress)
 
             if watch:
-                _watch(find, every, as_json=as_json)
+                _watch(find, every, asked, as_json=as_json)
                 return
             found = find()
-        _print(found, as_json=as_json)
+        _print(found, asked, as_json=as_json)
     raise typer.Exit(exit_codes.OK if found.verdict == "ok" else exit_codes.ATTENTION)
 
 
@@ -89,7 +93,7 @@ def _window(
     return window
 
 
-def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> None:
+def _watch(find: Callable[[], "Incident"], every: float, source: "Source", *, as_json: bool) -> None:
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
     from foundry_telemetry.investigate.sources import SourceError  # noqa: PLC0415 - takes a while
 
@@ -103,7 +107,7 @@ def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> No
             else:
                 if out.is_terminal and not as_json:
                     out.clear()
-                _print(found, as_json=as_json)
+                _print(found, source, as_json=as_json)
                 if out.is_terminal and not as_json:
                     out.print(f"\nRefreshes every {every:g} s. Press Ctrl-C to stop.", style="dim")
             time.sleep(every)
@@ -111,11 +115,11 @@ def _watch(find: Callable[[], "Incident"], every: float, *, as_json: bool) -> No
         return  # a normal end
 
 
-def _print(found: "Incident", *, as_json: bool) -> None:
+def _print(found: "Incident", source: "Source", *, as_json: bool) -> None:
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
     from foundry_telemetry.investigate.incident import rendering  # noqa: PLC0415 - takes a while
 
     if as_json:
         write_json(rendering.as_object(found))
     else:
-        rendering.show(found, console())
+        rendering.show(found, console(), source)

@@ -23,9 +23,14 @@ _Port = Annotated[
 ]
 _Database = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help=f"Database file, or {_MEMORY}. Default: in your data folder."),
+    typer.Option(
+        metavar="FILE",
+        help=f"Database file, or {_MEMORY}. Default: foundry-telemetry/telemetry.duckdb in "
+        "~/.local/share (Linux), ~/Library/Application Support (macOS) or %LOCALAPPDATA% (Windows).",
+        show_default=False,
+    ),
 ]
-_Retention = Annotated[int, typer.Option(parser=_days, metavar="DAYS", help="Retention, 1 to 4383.")]
+_Retention = Annotated[int, typer.Option(parser=_days, metavar="DAYS", help="Days to keep data, 1 to 4383.")]
 _Workbook = Annotated[
     Path | None,
     typer.Option(
@@ -44,7 +49,7 @@ def local(
     retention_days: _Retention = _DAYS,
     workbook: _Workbook = None,
     no_browser: _NoBrowser = False,
-    as_json: query_options.AsJson = False,
+    as_json: query_options.AddressAsJson = False,
 ) -> None:
     """Run a local Azure Monitor that shows the workbook.
 

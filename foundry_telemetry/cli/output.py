@@ -34,8 +34,10 @@ def accept_any_text() -> None:
 
 
 def write_json(value: Any) -> None:
-    """Write an object as one line of JSON, which is ASCII whatever the stream."""
-    write(json.dumps(value))
+    """Write an object as one line of JSON, which is ASCII whatever the stream; fractions are `rounded`."""
+    from foundry_telemetry.investigate.formatting import rounded  # noqa: PLC0415 - not for --help
+
+    write(json.dumps(rounded(value)))
 
 
 def write(text: str) -> None:

@@ -31,7 +31,7 @@ SourceName = Annotated[
         parser=choice(*_SOURCES, example="--source local"),
         autocompletion=completing(_SOURCES),
         metavar="|".join(_SOURCES),
-        help="Where to query. Default: azure with a workspace, else local.",
+        help="What to query. Default: azure if --workspace is set, else local.",
         show_default=False,
         rich_help_panel=_SOURCE,
     ),
@@ -49,13 +49,17 @@ Url = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="Address of the local Azure Monitor. Default: from the connection string, else port 4319. "
-        "With a workspace: query API of another cloud.",
+        help="Where to send queries. Source local: the address of the local Azure Monitor; the default is "
+        "that of the connection string, or http://127.0.0.1:4319. Source azure: the query API, such as "
+        "https://api.loganalytics.us; the default is https://api.loganalytics.io.",
         show_default=False,
         rich_help_panel=_SOURCE,
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Output JSON.", rich_help_panel=OUTPUT)]
+AddressAsJson = Annotated[
+    bool, typer.Option("--json", help="Print the address as JSON.", rich_help_panel=OUTPUT)
+]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Output CSV.", rich_help_panel=OUTPUT)]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Output Markdown.", rich_help_panel=OUTPUT)]
 

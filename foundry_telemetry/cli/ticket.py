@@ -30,7 +30,7 @@ def ticket(
         typer.Argument(
             metavar="ID",
             help="request-id, apim-request-id, response ID, trace ID, call ID or support code; "
-            "or a text that contains one, such as an exception. - reads standard input.",
+            "or a text that contains one, such as an exception. Use `-` to read standard input.",
         ),
     ],
     *,
@@ -43,26 +43,27 @@ def ticket(
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """Show one call: attempts, cause, next step, support request.
+    """Show one call: attempts, cause, next step, support ticket.
 
     Searches the last 90 days by default.
     """
     with repair():
         query_options.one_format(json=as_json, markdown=as_markdown)
         span = time_options.span(since, start, end, datetime.now(UTC), default=_DEFAULT)
-        identities = _read(sys.stdin.read(_MOST) if ident == "-" else ident)
         with query_options.asked(source, workspace, url) as asked:
+            identities = _read(sys.stdin.read(_MOST) if ident == "-" else ident, asked)
             found = _found(asked, identities, span)
         _print(found, as_json=as_json, as_markdown=as_markdown)
 
 
-def _read(text: str) -> tuple["Identity", ...]:
+def _read(text: str, source: "Source") -> tuple["Identity", ...]:
     from foundry_telemetry.investigate.ticket.ids import IdError, read_ids  # noqa: PLC0415 - takes a while
 
     try:
         return read_ids(text)
     except IdError as error:
-        raise typer.BadParameter(str(error)) from error
+        incident = f"`foundry-telemetry incident{source.options}`"
+        raise typer.BadParameter(f"{error}; {incident} shows IDs of failed calls") from error
 
 
 def _found(source: "Source", identities: tuple["Identity", ...], span: time_options.Span) -> "Found":
@@ -74,12 +75,14 @@ def _found(source: "Source", identities: tuple["Identity", ...], span: time_opti
         tried = (find(source, identity, window, on_progress) for identity in identities)
         found = next((one for one in tried if one is not None), None)
     if found is None:
-        named = ", ".join(f"{identity.kind} {identity.value!r}" for identity in identities)
+        named = ", ".join(
+            f"{identity.kind.replace(' id', ' ID')} {identity.value!r}" for identity in identities
+        )
         query_options.fail(
             f"no attempt with {named} in {source.name} from {span.start:%Y-%m-%d %H:%M} to "
             f"{span.end:%Y-%m-%d %H:%M} UTC. New telemetry takes up to 5 minutes to arrive. Check the "
             "workspace (--workspace ID) and that the service sends its ledger there. To see what arrived, "
-            "run `foundry-telemetry incident`",
+            f"run `foundry-telemetry incident{source.options}`",
             exit_codes.ATTENTION,
         )
     return found

@@ -20,8 +20,8 @@ _SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
 _DAY: Final = timedelta(days=1)
 
-EXPECTED: Final = (
-    "expected a duration (30m, 2h, 7d), today, yesterday, this-month, last-month, a month (2026-10), a date "
+VALUES: Final = (
+    "a duration (30m, 2h, 7d), today, yesterday, this-month, last-month, a month (2026-10), a date "
     "(2026-11-01) or a time (2026-11-22T03:00 in UTC, or 2026-11-22T03:00+01:00)"
 )
 """What a value can be."""
@@ -88,7 +88,7 @@ def read(text: str) -> When:
         return When(given, timedelta(**{_UNITS[match[2]]: int(match[1])}), None)
     period = _NAMES.get(given.lower()) or _written(given)
     if period is None:
-        raise typer.BadParameter(f"{text!r}: {EXPECTED}; example: 2h")
+        raise typer.BadParameter(f"{text!r}: expected {VALUES}; example: 2h")
     return When(given, None, period)
 
 
@@ -120,16 +120,15 @@ def _option(*names: str, text: str) -> typer.models.OptionInfo:
 
 Since = Annotated[
     When | None,
-    _option(
-        "--since", text="Start of the range: 30m, 2h, 7d, today, yesterday, last-month, a date or a time."
-    ),
+    _option("--since", text=f"Start of the range: {VALUES}."),
 ]
 From = Annotated[
     When | None,
-    _option("--from", text="Same as --since, such as 2026-11-22T03:00 or 2026-11-22T03:00+01:00."),
+    _option("--from", text="Alias of --since."),
 ]
 To = Annotated[
-    When | None, _option("--to", text="End of the range; a day or a month is included. Default: now.")
+    When | None,
+    _option("--to", text="End of the range, as --since; a day or month is included. Default: now."),
 ]
 
 

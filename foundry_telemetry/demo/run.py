@@ -20,6 +20,7 @@ from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import QUERY, Row, read_rows
 from foundry_telemetry.demo.screen import Screen
 from foundry_telemetry.demo.summary import Totals
+from foundry_telemetry.investigate.formatting import many
 from foundry_telemetry.schema import field_table as names
 
 if TYPE_CHECKING:
@@ -158,10 +159,11 @@ class _Stage:
         reported = (totals.sent, totals.input_tokens, totals.output_tokens)
         words = texts.SERVED_OF.format(requests=served[0], input=served[1], output=served[2])
         label = (f"{texts.SERVED:{texts.LABEL_WIDTH}}", "bold")
-        if served == reported:
-            return Text.assemble(label, words, (texts.MATCH, "green")), True
-        other = texts.MISMATCH.format(attempts=reported[0], input=reported[1], output=reported[2])
-        return Text.assemble(label, words, (other, "red")), False
+        is_equal = served == reported
+        found = texts.MATCH if is_equal else texts.MISMATCH
+        found = found.format(attempts=reported[0], input=reported[1], output=reported[2])
+        style = "green" if is_equal else "red"
+        return Text.assemble(label, words, (found, style), _unsent(totals)), is_equal
 
     def _take(self, totals: Totals) -> None:
         """Have the exporter post what it holds, and show what of it arrived."""
@@ -176,6 +178,13 @@ class _Stage:
         is_new = key not in self._seen
         self._seen.add(key)
         return is_new
+
+
+def _unsent(totals: Totals) -> str:
+    """The attempts that no service can have served; empty where there are none."""
+    causes = sorted({row.cause for row in totals.unsent})
+    attempts = many(len(totals.unsent), texts.UNSENT_ATTEMPTS)
+    return texts.UNSENT.format(attempts=attempts, causes=", ".join(causes)) if causes else ""
 
 
 def _flush(*signals: str) -> None:

@@ -18,6 +18,7 @@ from foundry_telemetry.demo import texts
 from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.demo.summary import Totals, summary
 from foundry_telemetry.demo.table import FULL_WIDTH, LedgerTable
+from foundry_telemetry.investigate.formatting import rounded, without_blanks
 
 _NOT_A_TERMINAL: Final = FULL_WIDTH
 """Width of output that goes to a file or a pipe, so that nothing is cut."""
@@ -75,7 +76,7 @@ class Screen:
             return
         if self._as_json:
             with self._cleared():
-                sys.stdout.write("".join(json.dumps(dict(row.fields)) + "\n" for row in rows))
+                sys.stdout.write("".join(json.dumps(rounded(dict(row.fields))) + "\n" for row in rows))
                 sys.stdout.flush()
             return
         if not self._started:
@@ -93,7 +94,7 @@ class Screen:
         """
         words = texts.STAYS if stays else texts.OPENED if opened else ""
         with self._cleared():
-            self._err.print(Text.assemble((f"{texts.DASHBOARD:{texts.LABEL_WIDTH}}", "bold"), url, words))
+            self._err.print(Text.assemble((f"{texts.WORKBOOK:{texts.LABEL_WIDTH}}", "bold"), url, words))
 
     def close(self, totals: Totals, verdict: RenderableType | None) -> None:
         """Show the summary, if anything came; with JSON on standard error, on a terminal only.
@@ -106,13 +107,15 @@ class Screen:
         if not totals.rows or (self._as_json and not console.is_terminal):
             return
         console.print()
-        console.print(summary(totals, console))
+        for line in without_blanks(summary(totals, console), console):
+            console.print(line, soft_wrap=True)
         if verdict is not None:
             console.print(verdict)
 
     def _print(self, what: RenderableType) -> None:
         with self._cleared():
-            self._out.print(what)
+            for line in without_blanks(what, self._out):
+                self._out.print(line, soft_wrap=True)
 
     @contextmanager
     def _cleared(self) -> Iterator[None]:

@@ -45,7 +45,12 @@ class Totals:
     @property
     def sent(self) -> int:
         """Attempts that left the process."""
-        return sum(row.outcome != _NOT_SENT for row in self.rows)
+        return len(self.rows) - len(self.unsent)
+
+    @property
+    def unsent(self) -> list[Row]:
+        """Attempts that did not."""
+        return [row for row in self.rows if row.outcome == _NOT_SENT]
 
     def line(self) -> str:
         """All of it in a few words."""
@@ -93,7 +98,7 @@ def _by_result(rows: Iterable[Row], console: Console) -> RenderableType:
 
 def _heading(*, wide: bool) -> list[Text]:
     ids = (texts.AZURE_ID, texts.ANTHROPIC_ID) if wide else ()
-    titles = (texts.RESULT, texts.COUNT, texts.OWNER, texts.RETRYABLE, *ids)
+    titles = (texts.OUTCOME, texts.COUNT, texts.OWNER, texts.RETRYABLE, *ids)
     return [Text(title, style="bold") for title in titles]
 
 
@@ -128,12 +133,15 @@ def _evidence(row: Row) -> tuple[Text, Text]:
 
 def _in_all(totals: Totals) -> list[Text]:
     rows = totals.rows
-    calls = len({row.text(names.CALL_ID) for row in rows})
-    failed = sum(row.retryable is not None for row in rows)
+    in_order = sorted(rows, key=lambda row: row.number(names.ATTEMPT_NUMBER) or 0.0)
+    calls = {row.text(names.CALL_ID): row for row in in_order}
+    failed, failed_calls = (sum(row.retryable is not None for row in some) for some in (rows, calls.values()))
     tenants: dict[str, float] = defaultdict(float)
     for row in rows:
         tenants[row.text(TENANT) or texts.ABSENT] += row.number(names.COST) or 0.0
-    attempts = texts.ATTEMPTS_OF.format(attempts=len(rows), calls=many(calls, CALL), failed=failed)
+    attempts = texts.ATTEMPTS_OF.format(
+        attempts=len(rows), failed=failed, calls=many(len(calls), CALL), failed_calls=failed_calls
+    )
     tokens = texts.TOKENS_OF.format(
         input=totals.input_tokens,
         read=totals.cache_read_tokens,

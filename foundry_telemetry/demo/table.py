@@ -77,7 +77,7 @@ def _status(row: Row) -> Text:
     return status
 
 
-def _result(row: Row) -> Text:
+def _outcome(row: Row) -> Text:
     note = ""
     if row.text(names.OPERATION) == COUNT_TOKENS:
         note = COUNT_TOKENS
@@ -117,7 +117,7 @@ _FACTS: Final = (
     _Column(texts.DEPLOYMENT, 17, _deployment),
     _Column(texts.NUMBER, 1, count_of(names.ATTEMPT_NUMBER), right=True),
     _Column(texts.STATUS, 4, _status, right=True),
-    _Column(texts.RESULT, 20, _result),
+    _Column(texts.OUTCOME, 20, _outcome),
     _Column(texts.INPUT, 6, count_of(names.INPUT_TOKENS), right=True),
     _Column(texts.OUTPUT, 5, count_of(names.OUTPUT_TOKENS), right=True),
     _Column(texts.CACHED, 6, count_of(names.CACHE_READ_TOKENS), right=True),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from foundry_telemetry.investigate.texts import UNKNOWN, Noun
@@ -24,6 +24,8 @@ _SECOND_MS: Final = 1_000
 _LONGEST_MS: Final = 3.2e12
 """A hundred years: stored durations can be anything."""
 _LEAST_PERCENT: Final = 0.1
+_DECIMALS: Final = 9
+"""Less than the price of a token, and than a tick of a clock."""
 _UNITS: Final = ((_DAY_S, "d"), (_HOUR_S, "h"), (_MINUTE_S, "min"))
 
 Line = tuple[str, Text]
@@ -95,6 +97,15 @@ def percent(part: int, whole: int) -> str:
     return f"{share:.0f}%" if 1 <= share <= 99 else f"{share:.1f}%"  # noqa: PLR2004 - percent
 
 
+def rounded(value: Any) -> Any:
+    """What JSON can hold, with ``0.143012`` for every ``0.14301200000000003`` in it."""
+    if isinstance(value, float):
+        return round(value, _DECIMALS)
+    if isinstance(value, dict):
+        return {name: rounded(one) for name, one in value.items()}
+    return [rounded(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
 def console(*, stderr: bool = False, width_of_files: int = _WIDTH_OF_FILES) -> Console:
     """A console that changes nothing of what it is given. Colour as the terminal and ``NO_COLOR`` say.
 
@@ -112,6 +123,15 @@ def show(lines: Iterable[Line], console: Console, width: int = _LABEL) -> None:
     """Write lines as `page` lays them out."""
     for line in page(lines, console, width):
         console.print(line, soft_wrap=True)
+
+
+def without_blanks(what: RenderableType, console: Console, width: int | None = None) -> Iterator[Text]:
+    """The lines of a table without blanks at their ends, to be printed with ``soft_wrap=True``."""
+    options = console.options if width is None else console.options.update_width(width)
+    for segments in console.render_lines(what, options, pad=False):
+        line = Text.assemble(*((one.text, one.style or "") for one in segments if not one.control))
+        line.rstrip()
+        yield line
 
 
 def page(lines: Iterable[Line], console: Console, width: int = _LABEL) -> Iterator[Text]:

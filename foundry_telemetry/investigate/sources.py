@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
@@ -53,11 +54,19 @@ class Source:
         is_local: Whether it is the local Azure Monitor.
     """
 
+    options: str = ""
+    """How it was chosen, as a command to copy repeats it: empty, or begins with a blank."""
+
     def __init__(self, client: LogsQueryClient, workspace: str, name: str, *, is_local: bool) -> None:
         self._client = client
         self._workspace = workspace
         self.name = name
         self.is_local = is_local
+
+    @property
+    def doctor_options(self) -> str:
+        """The same for ``doctor``, which looks at a workspace only."""
+        return "" if self.is_local else _options(workspace=self._workspace)
 
     def __enter__(self) -> Self:
         return self
@@ -126,8 +135,19 @@ def choose(
         SourceError: What is needed for it is missing or has another form.
     """
     if source == "local" or (source is None and workspace is None):
-        return local(url or local_url(environment))
-    return azure(workspace or "", url)
+        chosen = local(url or local_url(environment))
+        chosen.options = _options(source=source, url=url)
+        return chosen
+    if not workspace:
+        raise SourceError(texts.NO_WORKSPACE.format(variable=WORKSPACE))
+    chosen = azure(workspace, url)
+    chosen.options = _options(source=source, workspace=workspace, url=url)
+    return chosen
+
+
+def _options(**given: str | None) -> str:
+    """Options as a shell takes them, each after a blank."""
+    return "".join(f" --{name} {shlex.quote(value)}" for name, value in given.items() if value is not None)
 
 
 def local_url(environment: Mapping[str, str]) -> str:

@@ -12,11 +12,8 @@ Noun = tuple[str, str]
 
 ATTEMPT: Final[Noun] = ("attempt", "attempts")
 CALL: Final[Noun] = ("call", "calls")
-CAUSE: Final[Noun] = ("cause", "causes")
 DEPLOYMENT: Final[Noun] = ("deployment", "deployments")
 FAILURE: Final[Noun] = ("failure", "failures")
-PROMPT: Final[Noun] = ("prompt", "prompts")
-RESPONSE: Final[Noun] = ("response", "responses")
 ROW: Final[Noun] = ("row", "rows")
 SERVICE: Final[Noun] = ("service", "services")
 
@@ -33,9 +30,12 @@ NOT_LOCAL: Final = (
     "{url!r} is not a local Azure Monitor: expected http://127.0.0.1:{port}, the address that "
     "`foundry-telemetry local` prints; to query a workspace in Azure, use --workspace ID"
 )
+_FIND_ID: Final = (
+    'find the ID with `az monitor log-analytics workspace list --query "[].[name, customerId]" -o tsv`'
+)
+NO_WORKSPACE: Final = f"--source azure needs --workspace or {{variable}}; {_FIND_ID}"
 NOT_A_WORKSPACE: Final = (
-    "{workspace!r} is not a workspace id: expected a GUID, in --workspace or {variable}; find it with "
-    '`az monitor log-analytics workspace list --query "[].[name, customerId]" -o tsv`'
+    f"{{workspace!r}} is not a workspace ID: expected a GUID, in --workspace or {{variable}}; {_FIND_ID}"
 )
 NOT_A_QUERY_API: Final = (
     "{url!r} is not a query API of Azure: expected https://api.loganalytics.io or that of your cloud, such "
@@ -77,8 +77,7 @@ BY_STATUS: Final = {
     401: f"the token was rejected; {_SIGN_IN}; for another cloud, set its query API with --url",
     403: "your account needs the role Log Analytics Reader on the workspace: `az role assignment "
     "create --role 'Log Analytics Reader' --assignee <principal-id> --scope <workspace-id>`",
-    404: "the workspace does not exist in this cloud; find its id with `az monitor log-analytics workspace "
-    'list --query "[].[name, customerId]" -o tsv`',
+    404: f"the workspace does not exist in this cloud; {_FIND_ID}",
     429: "too many concurrent queries; wait a minute, or close dashboards that query the same workspace",
     504: "the query took too long; query a shorter period with --since 30m",
 }

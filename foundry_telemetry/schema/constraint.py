@@ -40,12 +40,12 @@ def number(says: str, kind: type, *others: type, least: float = 0) -> Constraint
     return Constraint(says, lambda value: type(value) in (kind, *others) and value >= least, kind)
 
 
-ID = text("id: at most 128 of `A-Z a-z 0-9 . _ : -`", r"[A-Za-z0-9._:-]{1,128}")
-NAME = text("name: at most 128 of `A-Z a-z 0-9 . _ : @ / + -`", r"[A-Za-z0-9._:@/+-]{1,128}")
-WORD = text("lower-case word, at most 64 characters", r"[a-z][a-z_]{0,63}")
+ID = text("ID of at most 128 characters: `A-Z a-z 0-9 . _ : -`", r"[A-Za-z0-9._:-]{1,128}")
+NAME = text("name of at most 128 characters: `A-Z a-z 0-9 . _ : @ / + -`", r"[A-Za-z0-9._:@/+-]{1,128}")
+WORD = text("lower-case word of at most 64 characters", r"[a-z][a-z_]{0,63}")
 CAUSE = text("cause of the failure, or `http_<status>`", r"[a-z][a-z_]{0,63}|http_\d{3}")
 CODE = text(
-    "at most 64 letters, three digits, `AADSTS` and digits, or one phrase of Azure's",
+    "word of at most 64 letters, 3 digits, an `AADSTS` code, or a fixed phrase of Azure",
     r"[A-Za-z_]{1,64}|[0-9]{3}|AADSTS[0-9]{4,8}|E[A-Z0-9]+|"
     r"Tenant provided in token does not match resource token",
 )
@@ -53,36 +53,36 @@ GUID = text("GUID", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 HEX16 = text("16 hex digits", r"[0-9a-f]{16}")
 HEX32 = text("32 hex digits", r"[0-9a-f]{32}")
 HEX2 = text("2 hex digits", r"[0-9a-f]{2}")
-HOST = text("host, at most 253 characters", r"((?![/?#@])[!-~]){1,253}")
-PATH = text("path without query, at most 256 characters", r"((?![?#])[!-~]){0,256}")
+HOST = text("host of at most 253 characters", r"((?![/?#@])[!-~]){1,253}")
+PATH = text("path without query, of at most 256 characters", r"((?![?#])[!-~]){0,256}")
 URL = text(
     "scheme, host and path, without user, password and query",
     r"https?://((?![/?#@])[!-~]){1,263}((?![?#])[!-~]){0,256}",
 )
-COUNT = Constraint("whole number below 2^53", lambda value: type(value) is int and 0 <= value < 2**53, int)
-FROM_ONE = number("whole number from 1", int, least=1)
-AMOUNT = number("number from 0", float, int)
-FLAG = Constraint("yes or no", lambda value: type(value) is bool, bool)
+COUNT = Constraint("whole number, 0 or more", lambda value: type(value) is int and 0 <= value < 2**53, int)
+FROM_ONE = number("whole number, 1 or more", int, least=1)
+AMOUNT = number("number, 0 or more", float, int)
+FLAG = Constraint("`true` or `false`", lambda value: type(value) is bool, bool)
 STATUS = Constraint(
-    "three digits",
+    "3 digits",
     lambda value: type(value) is int and 100 <= value <= 999,
     int,
 )
 PORT = Constraint("0 to 65535", lambda value: type(value) is int and 0 <= value < 65536, int)
-ANY_SECONDS = Constraint("whole number, negative when expired", lambda value: type(value) is int, float)
+ANY_SECONDS = Constraint("whole number, negative if expired", lambda value: type(value) is int, float)
 TAG = Constraint(
-    "at most 128 printable characters; a keyed hash where the key names a person",
+    "text of at most 128 printable characters; a keyed hash if the key names a person",
     lambda value: type(value) is str and len(value) <= 128 and value.isprintable(),
 )
-METHOD = text("HTTP method, `_OTHER` if unknown", r"[A-Z]{3,7}|_OTHER")
-LABEL = text("display name, at most 64 characters", r"[A-Za-z0-9][\w .()-]{0,63}")
-AUDIENCE = text("URL of at most 128 characters, or GUID", r"[A-Za-z0-9._:/-]{1,128}")
+METHOD = text("HTTP method, or `_OTHER`", r"[A-Z]{3,7}|_OTHER")
+LABEL = text("display name of at most 64 characters", r"[A-Za-z0-9][\w .()-]{0,63}")
+AUDIENCE = text("URL of at most 128 characters, or a GUID", r"[A-Za-z0-9._:/-]{1,128}")
 ONE_WORD = Constraint(
     "one word", lambda value: type(value) is tuple and len(value) == 1 and WORD.fits(value[0])
 )
-CLIENT = text("name/version, at most 97 characters", r"[\w.-]{1,64}/[\w.+-]{1,32}")
-ENTRA_CODE = text("`AADSTS` and digits", r"AADSTS[0-9]{4,8}")
+CLIENT = text("name and version, at most 97 characters", r"[\w.-]{1,64}/[\w.+-]{1,32}")
+ENTRA_CODE = text("`AADSTS` and 4 to 8 digits", r"AADSTS[0-9]{4,8}")
 MEASUREMENTS = text("JSON object of numbers", r'\{("[a-z_]+":[0-9.e+-]+,?)+\}')
-PRICE_SOURCE = text("package and version", r"[\w .+x-]{1,128}")
-BUDGET = text("the budget as text", r"[0-9.e+-]+ USD per (hour|day|week|month).*")
+PRICE_SOURCE = text("package of the price list, and its version", r"[\w .+x-]{1,128}")
+BUDGET = text("the budget, such as `500 USD per day`", r"[0-9.e+-]+ USD per (hour|day|week|month).*")
 VERSION = text("a version", r"[\w.+!-]{1,64}")

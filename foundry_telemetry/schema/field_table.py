@@ -28,7 +28,7 @@ _URL: Final = "request URL"
 _HEADERS: Final = "response headers"
 _ANSWER: Final = "response body"
 _CLAIMS: Final = "claims of a refused bearer token, not verified"
-_ENTRA: Final = "matches in the text of the token provider's exception"
+_ENTRA: Final = "code and IDs in the text of the token provider's exception"
 _CLOCK: Final = "monotonic clock"
 _COUNTED: Final = "counted in the process"
 _CLASSIFIED: Final = "derived from status, headers, body and exception"
@@ -38,7 +38,7 @@ _PRICES: Final = "price list and your prices, times the tokens"
 _YOUR_NAME: Final = "only if you name a deployment after a person"
 _YOUR_HOST: Final = "only if your host or path names a person"
 _YOUR_TAGS: Final = "yes: the values are your own; those of `user`, `email`, ... are hashed"
-_YOUR_BUDGET: Final = "only if a budget is for one tag value, which it contains"
+_YOUR_BUDGET: Final = "only if a budget is for a tag value that names a person"
 
 _table: Final = Table()
 _field: Final = _table.field
@@ -46,7 +46,7 @@ _field: Final = _table.field
 _table.group = "identity"
 CUSTOM_EVENT: Final = _field("microsoft.custom_event.name", "Exporter: turns a log record into a row of AppEvents.", _LEDGER, _CONSTANT, c.one_of(v.EVENT_NAME))
 SCHEMA_VERSION: Final = _field("foundry.schema", "Ours: the version of the fields that the event was written with.", _LEDGER, _CONSTANT, c.one_of(v.SCHEMA), column="schema_version")
-CALL_ID: Final = _field("foundry.call.id", "Ours: 16 hex digits, the span id of the call; the attempts of one call share it.", _LEDGER, "id of the call's span, else random", c.HEX16, path="call_id", column="call_id", note="the attempts of a call share it")
+CALL_ID: Final = _field("foundry.call.id", "Ours: 16 hex digits, the span id of the call; the attempts of one call share it.", _LEDGER, "ID of the call's span, or random", c.HEX16, path="call_id", column="call_id", note="the attempts of a call share it")
 ATTEMPT_NUMBER: Final = _field("foundry.attempt.number", "Ours: counts the attempts of a call from 1.", _LEDGER, _COUNTED, c.FROM_ONE, path="attempt_number", column="attempt_number", line="attempt")
 ATTEMPT_COUNT: Final = _field("foundry.attempt.count", "Ours, on spans: how many attempts the call has made so far.", _SPAN, _COUNTED, c.FROM_ONE)
 RESEND_COUNT: Final = _field("http.request.resend_count", "HTTP: attempts of the call before this one.", _SPAN, _COUNTED, c.FROM_ONE)
@@ -96,12 +96,12 @@ RETRY_AFTER: Final = _field("foundry.retry_after_s", "Ours: seconds, from ``retr
 _table.group = "credential, on an auth failure"
 TOKEN_EXPIRES_IN: Final = _field("foundry.token.expires_in_s", "Ours: ``exp`` of the bearer token minus now, seconds; negative when expired.", _LEDGER, _CLAIMS, c.ANY_SECONDS, unit="s", path="failure.token.expires_in_s", column="token_expires_in_s")
 TOKEN_AUDIENCE: Final = _field("foundry.token.audience", "Ours: claim ``aud``.", _LEDGER, _CLAIMS, c.AUDIENCE, path="failure.token.audience", column="token_audience")
-TOKEN_TENANT: Final = _field("foundry.token.tenant", "Ours: claim ``tid``.", _LEDGER, _CLAIMS, c.GUID, personal="no person: an organisation's id", path="failure.token.tenant", column="token_tenant")
-TOKEN_APPLICATION: Final = _field("foundry.token.application", "Ours: claim ``appid``, else ``azp``.", _LEDGER, _CLAIMS, c.GUID, personal="no person: an application's id", path="failure.token.application", column="token_application")
+TOKEN_TENANT: Final = _field("foundry.token.tenant", "Ours: claim ``tid``.", _LEDGER, _CLAIMS, c.GUID, personal="no person: an organisation's ID", path="failure.token.tenant", column="token_tenant")
+TOKEN_APPLICATION: Final = _field("foundry.token.application", "Ours: claim ``appid``, else ``azp``.", _LEDGER, _CLAIMS, c.GUID, personal="no person: an application's ID", path="failure.token.application", column="token_application")
 TOKEN_IDENTITY_TYPE: Final = _field("foundry.token.identity_type", "Ours: claim ``idtyp``.", _LEDGER, _CLAIMS, c.WORD, path="failure.token.identity_type", column="token_identity_type")
 ENTRA_CODE: Final = _field("foundry.entra.code", "Ours: ``AADSTS`` code of a token provider that raised.", _LEDGER, _ENTRA, c.ENTRA_CODE, path="failure.entra.code", column="entra_code")
-ENTRA_TRACE_ID: Final = _field("foundry.entra.trace_id", "Ours: the trace id Entra support asks for.", _LEDGER, _ENTRA, c.GUID, path="failure.entra.trace_id", column="entra_trace_id")
-ENTRA_CORRELATION_ID: Final = _field("foundry.entra.correlation_id", "Ours: the correlation id Entra support asks for.", _LEDGER, _ENTRA, c.GUID, path="failure.entra.correlation_id", column="entra_correlation_id")
+ENTRA_TRACE_ID: Final = _field("foundry.entra.trace_id", "Ours: the trace ID Entra support asks for.", _LEDGER, _ENTRA, c.GUID, path="failure.entra.trace_id", column="entra_trace_id")
+ENTRA_CORRELATION_ID: Final = _field("foundry.entra.correlation_id", "Ours: the correlation ID Entra support asks for.", _LEDGER, _ENTRA, c.GUID, path="failure.entra.correlation_id", column="entra_correlation_id")
 
 _table.group = "time"
 DURATION: Final = _field("foundry.duration_ms", "Ours: milliseconds from the request to the end of the body.", _LEDGER, _CLOCK, c.AMOUNT, unit="ms", path="duration_s", column="duration_ms", line="duration_ms", note="to the end of the body")

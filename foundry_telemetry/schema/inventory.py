@@ -15,10 +15,13 @@ from foundry_telemetry.schema.row import Row
 from foundry_telemetry.schema.value import EVENT_NAME
 
 _CALLED: Final = {
-    "chat <deployment>": ("deployment, else path", r"chat [!-~]{1,256}"),
-    "count_tokens <deployment>": ("deployment, else path", r"count_tokens [!-~]{1,256}"),
-    "<method> <path>": ("an endpoint that Foundry does not offer", r"[A-Z_]{1,7} [!-~]{1,256}"),
-    "<method>": ("an attempt below the call span", r"[A-Z_]{1,7}"),
+    "chat <deployment>": ("the deployment, or the path without one", r"chat [!-~]{1,256}"),
+    "count_tokens <deployment>": ("the deployment, or the path without one", r"count_tokens [!-~]{1,256}"),
+    "<method> <path>": (
+        "method and path, for an API not in Foundry",
+        r"[A-Z_]{1,7} [!-~]{1,256}",
+    ),
+    "<method>": ("method, for an attempt below the span of its call", r"[A-Z_]{1,7}"),
 }
 _NAMED: Final = "only if you name a deployment, host or path after a person"
 
@@ -32,8 +35,8 @@ NAMES: Final = (
         "event",
         "body of the event",
         ("ledger",),
-        "deployment, else path; status; cause, else outcome",
-        constraint.text("summary; dropped by Azure", r"[!-~]{1,256} (\d{3}|-) [a-z_0-9]+"),
+        "deployment or path, status, cause or outcome",
+        constraint.text("summary of the attempt; not stored by Azure", r"[!-~]{1,256} (\d{3}|-) [a-z_0-9]+"),
         personal=_NAMED,
     ),
 )

@@ -41,7 +41,7 @@ def as_markdown() -> str:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    says = f"{row.constraint.says}; {row.unit}" if row.unit else row.constraint.says
+    says = f"{row.constraint.says} ({row.unit})" if row.unit else row.constraint.says
     return (row.name, ", ".join(row.signals), says, row.source, row.personal or "no")
 
 

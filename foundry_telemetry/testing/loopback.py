@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from foundry_telemetry.serving import LoopbackServer
 from foundry_telemetry.testing.captured_request import ReceivedRequest, joined
-from foundry_telemetry.testing.script import NO_ANSWERS, NoAnswer, Play
+from foundry_telemetry.testing.script import NO_ANSWERS, SERVER_ERRORS, NoAnswer, Play
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -24,8 +24,7 @@ _TICK_S = 0.002
 _LINGER_NOT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """Linger on, zero seconds: closing the socket resets the connection."""
 
-_PLAYABLE = ("ReadError", "ReadTimeout", "RemoteProtocolError")
-"""The failures that a server can cause: it resets, keeps silent, or closes."""
+_PLAYABLE = tuple(NO_ANSWERS[name] for name in SERVER_ERRORS)
 
 
 class Loopback:
@@ -135,7 +134,7 @@ async def _received(request: Request) -> ReceivedRequest:
 
 def _require_playable(item: FakeResponse | NoAnswer) -> None:
     if isinstance(item, NoAnswer) and item.name not in _PLAYABLE:
-        names = ", ".join(repr(name) for name, kind in NO_ANSWERS.items() if kind in _PLAYABLE)
+        names = ", ".join(map(repr, SERVER_ERRORS))
         raise ValueError(
             f"a server cannot play {item.name!r}: expected one of {names}; for other exceptions use "
             "`FakeFoundry(...).transport('httpx')`, or a server that has stopped"

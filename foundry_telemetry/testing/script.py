@@ -64,6 +64,9 @@ NO_ANSWERS = {
 }
 """Names that a script may use for an exception of the client's family."""
 
+SERVER_ERRORS = ("read_error", "read_timeout", "remote_protocol_error")
+"""Those that a server can cause: it resets, keeps silent, or closes."""
+
 _RECORDED_NO_ANSWERS = {"noresp_connect_error": "connect_error", "noresp_read_timeout": "read_timeout"}
 
 
@@ -140,8 +143,8 @@ class Play:
         if isinstance(item, BaseException):
             return NoAnswer(name=type(item).__name__, exception=item)
         raise TypeError(
-            f"script item {where} is {item!r}: expected a status (200, or 400 to 599), the id of a recorded "
-            f"response, a FakeResponse, an exception, or {nearest(str(item), NO_ANSWERS)}"
+            f"script item {where + 1} is {item!r}: expected a status (200, or 400 to 599), the name of a "
+            f"recorded response, a FakeResponse, an exception, or {nearest(str(item), NO_ANSWERS)}"
         )
 
 
@@ -156,7 +159,7 @@ def _error(status: int, where: int, retry_after_s: float | None) -> FakeResponse
     try:
         return error(status, retry_after_s=retry_after_s)
     except ValueError:
-        raise ValueError(f"script item {where} is {status!r}: expected 200, or 400 to 599") from None
+        raise ValueError(f"script item {where + 1} is {status!r}: expected 200, or 400 to 599") from None
 
 
 def _named(name: str, where: int) -> FakeResponse | NoAnswer:
@@ -165,5 +168,5 @@ def _named(name: str, where: int) -> FakeResponse | NoAnswer:
         return NoAnswer(name=NO_ANSWERS[short])
     if name not in cases():
         known = nearest(name, (*cases(), *NO_ANSWERS))
-        raise ValueError(f"script item {where} is {name!r}, not a recorded response: expected {known}")
+        raise ValueError(f"script item {where + 1} is {name!r}, not a recorded response: expected {known}")
     return recorded(name)

@@ -182,7 +182,7 @@ def test_piped_table(runs: Runs) -> None:
     assert re.search(
         rf"credential_error +1 {OWNER_LABELS['caller_credential']} +no +not sent: AADSTS7000215", out
     )
-    assert out.rstrip().endswith("the ledger matches")
+    assert out.rstrip().endswith("; all recorded; 1 attempt was not sent (credential_error)")
 
 
 def test_rows_come_in_live(runs: Runs) -> None:
@@ -220,7 +220,7 @@ def test_interrupt(tmp_path: Path) -> None:
     assert "Traceback" not in terminal.drawn
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]m", terminal.drawn)
     lines = terminal.lines
-    assert any(line.startswith("result ") for line in lines)
+    assert any(line.startswith("outcome ") for line in lines)
     assert any(line.startswith("tokens ") for line in lines)
     assert all(len(line) <= 80 for line in lines)
     assert any(re.fullmatch(rf" \d\d:\d\d:\d\d {AZURE_ID} {ANTHROPIC_ID}", line) for line in lines)
@@ -233,11 +233,11 @@ def test_page_stays(tmp_path: Path) -> None:
     """
     variables = {"PYTHONIOENCODING": "latin-1", VARIABLE: "true"}
     terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser", **variables)
-    terminal.read_until(r"the ledger matches[\s\S]*Press Ctrl-C to stop")
-    address = re.search(r"dashboard +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    terminal.read_until(r"all recorded[\s\S]*Press Ctrl-C to stop")
+    address = re.search(r"workbook +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address
     status = httpx.get(f"{address[1]}/status.json", trust_env=False).json()
-    reported = re.search(r"attempts +(\d+) for", "\n".join(terminal.lines))
+    reported = re.search(r"attempts +(\d+) \(\d+ failed\) for", "\n".join(terminal.lines))
     assert reported
     assert status["attempts"]["rows"] == int(reported[1])
     assert "text/html" in httpx.get(address[1], trust_env=False).headers["content-type"]
@@ -252,4 +252,4 @@ def test_interrupt_while_starting(tmp_path: Path) -> None:
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 130
     assert "Traceback" not in terminal.drawn
-    assert "result" not in terminal.drawn
+    assert "outcome" not in terminal.drawn

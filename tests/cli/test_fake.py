@@ -79,4 +79,4 @@ def test_port_in_use(tmp_path: Path) -> None:
         ended = run(tmp_path, "fake", "--port", str(port))
     assert (ended.code, ended.out) == (1, "")
     assert f"port {port} on 127.0.0.1 is in use" in ended.err
-    assert "foundry-telemetry fake --port 0" in ended.err
+    assert "any free one with `--port 0`" in ended.err

@@ -111,9 +111,9 @@ def test_a_command_that_is_none() -> None:
         (("doctor", "--live"), "--live: expected --deployment with it; example: --live --deployment"),
         (("fake", "--script", "200,999"), "999: expected 200, or 400 to 599; example: --script 429,200"),
         (("fake", "--script", "connect_error"), "cannot play 'ConnectError': expected one of 'read_error'"),
-        (("fake", "--incident", "nope"), "unknown incident 'nope': expected one of"),
+        (("fake", "--failure", "nope"), "unknown failure 'nope': expected one of"),
         (
-            ("fake", "--incident", "overloaded", "--script", "200"),
+            ("fake", "--failure", "overloaded", "--script", "200"),
             "'overloaded': expected no --script beside it",
         ),
         (

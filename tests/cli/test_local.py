@@ -101,7 +101,7 @@ def test_port_in_use(tmp_path: Path) -> None:
         ended = refused(tmp_path, "--port", str(port), "--db", ":memory:")
     assert ended.code == 1
     assert f"port {port} on 127.0.0.1 is in use" in ended.err
-    assert "foundry-telemetry local --port 0" in ended.err
+    assert "any free one with `--port 0`" in ended.err
 
 
 def test_file_in_use(tmp_path: Path) -> None:

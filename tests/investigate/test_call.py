@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.sources import SourceError
+from foundry_telemetry.investigate.ticket import block, rendering
 from foundry_telemetry.investigate.ticket import call as module
 from foundry_telemetry.investigate.ticket.call import Found, find
 from foundry_telemetry.investigate.ticket.ids import read_id
+from foundry_telemetry.investigate.ticket.markdown import markdown
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.dashboards.rows import Row
@@ -194,3 +199,41 @@ def test_one_form_at_a_time() -> None:
     said = run("ticket", "req_1", "--json", "--markdown")
     assert said.code == 2
     assert "expected one of them" in said.err
+
+
+def test_the_block_names_the_attempt_it_describes() -> None:
+    """Of several attempts the one whose status and cause follow is named; a single one needs no name."""
+    one, several = (
+        block.text(found(rows, "a" * 16).call)
+        for rows in (
+            [attempt("a", 1, 1, **BAD)],
+            [attempt("a", 1, 1, **BAD), attempt("a", 2, 3, **GOOD)],
+        )
+    )
+    assert "Details of" not in one
+    lines = [re.split(r":\s+", line, maxsplit=1) for line in several.splitlines()]
+    assert ["Details of", "attempt 1 of 2 (failed)"] in lines
+    assert ["Status", "529"] in lines
+    assert lines[0] == ["Call", "recovered after 2 attempts"]
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_shown"), [("anthropic", True), ("proxy", True), ("client", False), ("unknown", False)]
+)
+def test_who_responded(origin: str, is_shown: bool) -> None:
+    """Who responded is named where somebody did: a client sends no response."""
+    text = block.text(found([attempt("a", 1, 1, **BAD, error_origin=origin)], "a" * 16).call)
+    assert (f"Responded by:  {origin}" in re.sub(r" {2,}", "  ", text)) == is_shown
+    assert ("Responded by" in text) == is_shown
+
+
+def test_one_time_for_an_attempt() -> None:
+    """Screen, block and Markdown show when an attempt started, each with that word."""
+    reported = found([attempt("a", 1, 1, **BAD), attempt("a", 2, 3, **BAD)], "a" * 16)
+    start = f"started {AT + timedelta(seconds=0.5):%H:%M:%S.%f}"[:-3] + " UTC"
+    console = Console(file=io.StringIO(), width=120)
+    rendering.show(reported, console)
+    screen = console.file.getvalue()  # type: ignore[attr-defined]
+    assert screen.count(start) == 2  # among the attempts, and in the block
+    assert markdown(reported).count(start) == 2
+    assert "ended" not in screen

@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from foundry_telemetry import pricing
-from foundry_telemetry.investigate.cost import rendering
+from foundry_telemetry.investigate.cost import rendering, texts
 from foundry_telemetry.investigate.cost.queries import Questions, check_way
 from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.sources import local
@@ -160,7 +160,7 @@ def test_an_unknown_cost_is_not_shown_as_zero() -> None:
     assert waste is not None
     assert (waste.failed, waste.failed_usd, waste.abandoned_usd, report.usd) == (1, None, None, None)
     assert "Failed attempts  no cost reported (1 attempt)" in shown(report)
-    assert "Abandoned        $0.00 (0 responses)" in shown(report)
+    assert "Abandoned        $0.00 (0 attempts)" in shown(report)
 
 
 def test_no_record() -> None:
@@ -275,7 +275,7 @@ def test_amounts_of_one_screen_have_one_precision() -> None:
 def test_unpriced_says_what_to_do() -> None:
     """An unknown model is counted by deployment and above, with what sets its price; nothing is cut."""
     lines = shown(report_of(bill()), 80)
-    assert lines[2].startswith("Unpriced         1 attempt: the model has no list price")
+    assert lines[2].startswith("Unpriced         1 attempt of models without a list price")
     assert "--settings FILE" in " ".join(lines)
     (pilot,) = (line.split() for line in lines if line.startswith("pilot"))
     assert pilot == ["pilot", "-", "-", "-", "1", "1"]
@@ -327,3 +327,18 @@ def test_microsofts_parser_takes_the_queries() -> None:
     except kusto.KustoError as error:
         pytest.skip(str(error))
     assert {name: verdict.problems for name, verdict in verdicts.items()} == dict.fromkeys(NAMES, ())
+
+
+def test_a_retry_that_succeeds_is_no_waste() -> None:
+    """What is under Wasted spend is what the column Wasted sums up; retries stand below another heading."""
+    at = NOW - timedelta(minutes=5)
+    used = {"input_tokens": 10, "output_tokens": 1, "usage_complete": True, "deployment": "d"}
+    rows = [
+        Row(at=at, call_id="a", error_type="overloaded", status=529, outcome="error", deployment="d"),
+        Row(at=at, call_id="a", attempt_number=2, status=200, cost_usd=2.0, **used),
+    ]
+    lines = shown(report_of(rows))
+    wasted, avoidable = (lines.index(heading) for heading in (texts.WASTED, texts.AVOIDABLE))
+    assert not any("$2.00" in line for line in lines[wasted:avoidable])
+    (retries,) = (line for line in lines[avoidable:] if line.startswith("Retries"))
+    assert "$2.00 (1 attempt)" in retries

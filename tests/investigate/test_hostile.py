@@ -147,7 +147,7 @@ def test_what_is_to_be_typed_is_one_word(text: str) -> None:
         fill(azure.store, [attempt("req_1", failed, {})])
         said = run("incident", "--url", azure.url, COLUMNS="400")
     (typed,) = [line.partition("$ ")[2] for line in said.lines if line.startswith("details")]
-    assert typed == "foundry-telemetry ticket req_1"
+    assert typed == f"foundry-telemetry ticket req_1 --url {azure.url}"
 
 
 def test_commands_take_nothing_of_a_shell(azure: LocalAzureMonitor) -> None:

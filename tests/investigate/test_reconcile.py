@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from foundry_telemetry.investigate.cost import invoice
+from foundry_telemetry.investigate.cost import invoice, usage
 from foundry_telemetry.investigate.cost.reconcile import Reconciled, reconcile
 from foundry_telemetry.investigate.cost.usage import Billed, UsageError, read_usage
+from tests.investigate.commands import run
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIRST = date(2026, 11, 10)
@@ -38,6 +40,10 @@ ChargePeriodStart,ChargeDescription,BilledCost,BillingCurrency,ConsumedQuantity
 """
 
 
+PRICED = Billed(1.0, 100.0, by_units=True, currencies=frozenset({"EUR"}))
+"""A day with a cost in euros: its units at their price."""
+
+
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[[str], Path]:
     """Writes a cost file."""
@@ -54,7 +60,7 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
     ("text", "billed"),
     [
         (EA, {FIRST: Billed(3.0, 300.0), date(2026, 11, 11): Billed(1.005, 100.5)}),
-        (MCA, {FIRST: Billed(2.5, 250.0), date(2026, 11, 11): Billed(1.0, 100.0)}),
+        (MCA, {FIRST: Billed(2.5, 250.0), date(2026, 11, 11): PRICED}),
         (FOCUS, {FIRST: Billed(2.5, 250.0)}),
         (
             EA.replace("\n", "\r\n") + "\r\n",
@@ -138,7 +144,7 @@ def test_one_factor_for_all_days(share: float, means: str) -> None:
     assert found.factor_means is not None
     assert means in found.factor_means
     assert {day.causes for day in found.days} == {("the factor of all days, see below",)}
-    assert f"{share:g} times recorded" in "\n".join(invoice.lines(found))
+    assert f"{share:g} times recorded" in "\n".join(invoice.lines(found, {}))
 
 
 def test_no_factor_of_two_days_or_of_different_ones() -> None:
@@ -176,3 +182,35 @@ def test_as_json_and_csv() -> None:
         ("2026-11-11", 0.0),
     ]
     assert [bool(line["causes"]) for line in lines] == [True, False]
+
+
+BY_UNITS = "Billed = CCU x $0.01 (usd_per_ccu in --settings FILE){}"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (EA, None),
+        (
+            MCA,
+            BY_UNITS.format(" on 1 day; the cost column of the file (EUR) is not used"),
+        ),
+        (
+            "Date,MeterName,Quantity\n11/10/2026,Claude,5\n",
+            BY_UNITS.format("; the file has no cost in USD"),
+        ),
+    ],
+)
+def test_where_an_amount_comes_from(write: Callable[[str], Path], text: str, line: str | None) -> None:
+    """Where the file has no amount in US dollars, it is shown how the amount comes about."""
+    billed = read_usage(write(text))
+    shown = list(invoice.lines(reconcile(billed, [], NOW), billed))
+    assert [one for one in shown if "CCU" in one] == ([] if line is None else [line])
+
+
+def test_the_help_names_every_column() -> None:
+    """Whoever makes a file finds in the help what its columns may be called."""
+    said = run("reconcile", "-h").out
+    for names in (*usage._COLUMNS.values(), usage._NAMING):
+        for name in names:
+            assert re.search(rf"\b{name}\b", said), name

@@ -205,11 +205,16 @@ def test_local_is_on_this_machine(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "workspace"), [("azure", None), (None, "my-workspace"), (None, "'; drop")]
+    ("source", "workspace", "named"),
+    [
+        ("azure", None, "needs --workspace or FOUNDRY_TELEMETRY_WORKSPACE"),
+        (None, "my-workspace", "expected a GUID, "),
+        (None, "'; drop", "expected a GUID, "),
+    ],
 )
-def test_a_workspace_is_a_guid(source: str | None, workspace: str | None) -> None:
+def test_a_workspace_is_a_guid(source: str | None, workspace: str | None, named: str) -> None:
     """What is no id of a workspace is named, with the command that shows the ids."""
-    with pytest.raises(SourceError, match=r"expected a GUID, .*az monitor log-analytics workspace list"):
+    with pytest.raises(SourceError, match=f"{named}.*az monitor log-analytics workspace list"):
         choose(source, workspace, None, {})
 
 
@@ -250,4 +255,4 @@ def test_workspace_of_the_environment() -> None:
     """The variable stands for the option."""
     said = run("incident", FOUNDRY_TELEMETRY_WORKSPACE="mine")
     assert said.code == 2
-    assert "'mine' is not a workspace id" in said.err
+    assert "'mine' is not a workspace ID" in said.err

@@ -184,7 +184,7 @@ def test_queries_without_http(azure: LocalAzureMonitor) -> None:
 def test_a_port_that_is_taken(azure: LocalAzureMonitor) -> None:
     """The message names the port and the command that finds a free one; nothing stays open."""
     port = int(azure.url.rsplit(":", 1)[1])
-    with pytest.raises(PortError, match=rf"port {port} on 127\.0\.0\.1 is in use.*local --port 0"):
+    with pytest.raises(PortError, match=rf"port {port} on 127\.0\.0\.1 is in use.*`--port 0`"):
         LocalAzureMonitor(port=port)
 
 

@@ -47,11 +47,11 @@ def test_a_callable_answers_each_request() -> None:
 @pytest.mark.parametrize(
     ("item", "kind", "message"),
     [
-        ("sse_txt", ValueError, "script item 1 is 'sse_txt'.*'sse_text'"),
+        ("sse_txt", ValueError, "script item 2 is 'sse_txt'.*'sse_text'"),
         ("conect_error", ValueError, "'connect_error'"),
-        (302, ValueError, "script item 1 is 302: expected 200, or 400 to 599"),
-        (True, TypeError, "script item 1 is True: expected a status"),
-        (None, TypeError, "script item 1 is None"),
+        (302, ValueError, "script item 2 is 302: expected 200, or 400 to 599"),
+        (True, TypeError, "script item 2 is True: expected a status"),
+        (None, TypeError, "script item 2 is None"),
         ("noresp_credential_error", ValueError, "without a response"),
     ],
 )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from foundry_telemetry import pricing
 from foundry_telemetry.investigate.cost import texts
 from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.reconcile import Day, Reconciled
+from foundry_telemetry.investigate.cost.usage import Billed
+from foundry_telemetry.investigate.formatting import many, rounded, without_blanks
 
 
 def as_json(found: Reconciled) -> str:
@@ -26,14 +30,17 @@ def as_csv(found: Reconciled) -> str:
     writer = csv.writer(out, lineterminator="\n")
     *fields, causes = Day.__struct_fields__
     writer.writerow((*fields, causes))
-    writer.writerows((*(getattr(day, name) for name in fields), "; ".join(day.causes)) for day in found.days)
+    writer.writerows(
+        (*(rounded(getattr(day, name)) for name in fields), "; ".join(day.causes)) for day in found.days
+    )
     return out.getvalue()
 
 
-def show(found: Reconciled, console: Console) -> None:
+def show(found: Reconciled, billed: Mapping[date, Billed], console: Console) -> None:
     """All of it."""
-    console.print(table(found))
-    for line in lines(found):
+    for row in without_blanks(table(found), console):
+        console.print(row, soft_wrap=True)
+    for line in lines(found, billed):
         console.print(line)
 
 
@@ -42,7 +49,7 @@ def money(found: Reconciled) -> Money:
     return Money([found.billed_usd, found.ledger_usd])
 
 
-def lines(found: Reconciled) -> Iterator[str]:
+def lines(found: Reconciled, billed: Mapping[date, Billed]) -> Iterator[str]:
     """What stands below the table."""
     usd = money(found)
     yield ""
@@ -51,8 +58,19 @@ def lines(found: Reconciled) -> Iterator[str]:
         recorded=usd(found.ledger_usd),
         difference=usd.signed(found.difference_usd),
     )
+    yield from _by_units(billed)
     if found.factor is not None:
         yield texts.FACTOR.format(factor=found.factor, meaning=found.factor_means)
+
+
+def _by_units(billed: Mapping[date, Billed]) -> Iterator[str]:
+    """How the amounts come about where the file has none in US dollars."""
+    days = [one for one in billed.values() if one.by_units]
+    if days:
+        currencies = sorted({currency for one in days for currency in one.currencies})
+        why = texts.OTHER_CURRENCY.format(currencies=", ".join(currencies)) if currencies else texts.NO_USD
+        some = texts.ON_DAYS.format(days=many(len(days), texts.DAY)) if len(days) < len(billed) else ""
+        yield texts.BY_UNITS.format(price=pricing.usd_per_ccu(), days=some, why=why)
 
 
 def table(found: Reconciled) -> Table:

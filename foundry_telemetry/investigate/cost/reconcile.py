@@ -93,8 +93,9 @@ def reconcile(billed: Mapping[date, Billed], ledger: list[Row], now: datetime) -
     known = {row["day"].date(): row for row in ledger}
     pairs = {day: (reported.usd, _usd(known.get(day))) for day, reported in billed.items()}
     factor = _factor([pair for day, pair in pairs.items() if not _is_fresh(day, now)])
-    days = tuple(_day(day, reported, known.get(day), factor, now) for day, reported in billed.items())
     total, recorded = (math.fsum(pair[side] for pair in pairs.values()) for side in (0, 1))
+    usd = Money([total, recorded])
+    days = tuple(_day(day, reported, known.get(day), factor, now, usd) for day, reported in billed.items())
     return Reconciled(
         billed_usd=total,
         ledger_usd=recorded,
@@ -105,7 +106,9 @@ def reconcile(billed: Mapping[date, Billed], ledger: list[Row], now: datetime) -
     )
 
 
-def _day(day: date, billed: Billed, row: Row | None, factor: float | None, now: datetime) -> Day:
+def _day(  # noqa: PLR0917 - all of it is of the day but the last three
+    day: date, billed: Billed, row: Row | None, factor: float | None, now: datetime, usd: Money
+) -> Day:
     recorded = _usd(row)
     reported = _Facts(
         billed=billed.usd,
@@ -122,7 +125,7 @@ def _day(day: date, billed: Billed, row: Row | None, factor: float | None, now: 
         units=billed.units,
         ledger_usd=recorded,
         difference_usd=billed.usd - recorded,
-        causes=() if _agree(billed.usd, recorded, _SAME_SHARE) else _causes(reported),
+        causes=() if _agree(billed.usd, recorded, _SAME_SHARE) else _causes(reported, usd),
     )
 
 
@@ -157,8 +160,7 @@ def _meaning(factor: float) -> str:
     return texts.OTHER_FACTOR
 
 
-def _causes(day: _Facts) -> tuple[str, ...]:
-    usd = Money([day.billed, day.ledger])
+def _causes(day: _Facts, usd: Money) -> tuple[str, ...]:
     amount = texts.DAY_AT_LEAST.format(usd=usd(day.partial)) if usd.is_shown(day.partial) else ""
     attempts = many(day.bare, ATTEMPT)
     found = tuple(

@@ -16,8 +16,8 @@ from foundry_telemetry.investigate import formatting
 from foundry_telemetry.investigate.cost import texts
 from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.report import Month, Part, Report, Split
-from foundry_telemetry.investigate.formatting import Line, many
-from foundry_telemetry.investigate.texts import ATTEMPT, PROMPT, RESPONSE
+from foundry_telemetry.investigate.formatting import Line, many, rounded
+from foundry_telemetry.investigate.texts import ATTEMPT
 
 _NARROW: Final = ("cost_usd", "units", "wasted_usd", "attempts", "unpriced")
 _WIDE: Final = 120
@@ -40,23 +40,25 @@ def as_csv(report: Report) -> str:
     return out.getvalue()
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: Report, console: Console, doctor_options: str = "") -> None:
     """All of it."""
     usd = money(report)
     console.print(period(report))
     formatting.show(summary(report, usd), console, texts.LABEL_WIDTH)
     if not report.attempts:
-        console.print(f"\n{texts.NO_ATTEMPTS}")
+        console.print(f"\n{texts.NO_ATTEMPTS.format(options=doctor_options)}", soft_wrap=True)
         return
     for split in report.splits:
         console.print()
-        console.print(table(split, console.width, usd))
+        for line in formatting.without_blanks(table(split, console.width, usd), console):
+            console.print(line, soft_wrap=True)
     console.print()
     if not report.splits:
         console.print(f"{texts.NO_TAGS}\n")
     formatting.show(month(report, usd), console, texts.LABEL_WIDTH)
-    console.print(f"\n{texts.WASTED}")
-    formatting.show(waste(report, usd), console, texts.LABEL_WIDTH)
+    for heading, lines in ((texts.WASTED, waste(report, usd)), (texts.AVOIDABLE, avoidable(report, usd))):
+        console.print(f"\n{heading}")
+        formatting.show(lines, console, texts.LABEL_WIDTH)
 
 
 def money(report: Report) -> Money:
@@ -100,13 +102,23 @@ def waste(report: Report, usd: Money) -> Iterator[Line]:
     """What was wasted, below `texts.WASTED`."""
     found = report.waste
     if found is not None:
-        for label, amount, count, noun in (
-            (texts.FAILED, found.failed_usd, found.failed, ATTEMPT),
-            (texts.RETRIES, found.retried_usd, found.retried, ATTEMPT),
-            (texts.ABANDONED, found.abandoned_usd, found.abandoned, RESPONSE),
-            (texts.CACHE, found.cold_usd, found.cold, PROMPT),
+        for label, amount, count in (
+            (texts.FAILED, found.failed_usd, found.failed),
+            (texts.ABANDONED, found.abandoned_usd, found.abandoned),
         ):
-            yield label, _amount(usd, amount if count else 0.0, many(count, noun))
+            yield label, _amount(usd, amount if count else 0.0, many(count, ATTEMPT))
+
+
+def avoidable(report: Report, usd: Money) -> Iterator[Line]:
+    """What is no waste but can be less, below `texts.AVOIDABLE`."""
+    found = report.waste
+    if found is not None:
+        for label, text, amount, count in (
+            (texts.RETRIES, texts.RETRIES_ARE, found.retried_usd, found.retried),
+            (texts.CACHE, texts.CACHE_IS, found.cold_usd, found.cold),
+        ):
+            spent = _amount(usd, amount if count else 0.0, many(count, ATTEMPT))
+            yield label, Text(text.format(amount=spent.plain))
 
 
 def _amount(usd: Money, amount: float | None, count: str) -> Text:
@@ -150,7 +162,7 @@ def _forecast(month: Month, usd: Money) -> str:
         usd=usd(month.forecast_usd),
         low=usd(month.low_usd),
         high=usd(month.high_usd),
-        days=many(month.full_days, texts.DAY),
+        days=many(month.full_days, texts.FULL_DAY),
         daily=usd(month.run_rate_usd),
     )
 
@@ -171,4 +183,4 @@ def _cell(value: object) -> object:
     """A text as a spreadsheet takes it: not as a formula."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
         return f"'{value}"
-    return "" if value is None else value
+    return "" if value is None else rounded(value)

@@ -18,14 +18,16 @@ FORECAST: Final = "Forecast"
 
 AMOUNT: Final = "{usd} ({count})"
 NO_COST: Final = "no cost reported ({count})"
-NOT_PRICED: Final = "{count}: the model has no list price; not in the total. Set a price with --settings FILE"
+NOT_PRICED: Final = (
+    "{count} of models without a list price; not in the total. Set a price with --settings FILE"
+)
 AT_LEAST: Final = "{count}, at least {usd}"
 NO_USAGE: Final = "{count}: the response ended before its usage was reported; not in the total"
 UNPRICED_ATTEMPTS: Final = "{count} unpriced"
-NO_FORECAST: Final = "available after the first full day of the month"
-FORECAST_ALONE: Final = "{usd} by the end of the month; its range is available after two full days"
+NO_FORECAST: Final = "available after 1 full day of the month; its range after 2"
+FORECAST_ALONE: Final = "{usd} by the end of the month; its range is available after 2 full days"
 FORECAST_RANGE: Final = "{usd} by the end of the month ({low} to {high}), from {days} at {daily} per day"
-DAY: Final = ("full day", "full days")
+FULL_DAY: Final = ("full day", "full days")
 
 # --- cost: the table --------------------------------------------------------------------------------------
 
@@ -46,28 +48,38 @@ COLUMNS: Final[Mapping[str, str]] = {
 NONE: Final = "-"
 FEW_UNITS: Final = "<0.1"
 NO_ATTEMPTS: Final = (
-    "No Foundry call was recorded in this period. Check the set-up: `foundry-telemetry doctor`"
+    "No Foundry call was recorded in this period. Check the set-up: `foundry-telemetry doctor{options}`"
 )
 NO_TAGS: Final = (
     "No attempt in this period has a tag. Set tags in your code: "
     "`with foundry_telemetry.attribute(tenant=...):`"
 )
 
-# --- cost: what was wasted --------------------------------------------------------------------------------
+# --- cost: what was wasted, and what can be saved ---------------------------------------------------------
 
-WASTED: Final = "Wasted spend, part of the total. An attempt can count in several lines."
+WASTED: Final = "Wasted spend, part of the total (column Wasted):"
 FAILED: Final = "Failed attempts"
-RETRIES: Final = "Retries"
 ABANDONED: Final = "Abandoned"
+AVOIDABLE: Final = "Other avoidable cost, part of the total but not of Wasted:"
+RETRIES: Final = "Retries"
+RETRIES_ARE: Final = "{amount}: all attempts after the first of their call"
 CACHE: Final = "Cache re-writes"
+CACHE_IS: Final = (
+    "{amount}: prompts written to the cache again; the amount is what cache reads would have saved"
+)
 
 # --- reconcile --------------------------------------------------------------------------------------------
 
 INVOICE_COLUMNS: Final = ("CCU", "Billed", "Recorded", "Difference")
 INVOICE_DAY: Final = "Day (UTC)"
+DAY: Final = ("day", "days")
 INVOICE_CAUSE: Final = "Likely cause"
 MATCH: Final = "match"
 SUMS: Final = "Billed {billed}, recorded {recorded}, difference {difference}"
+BY_UNITS: Final = "Billed = CCU x ${price:g} (usd_per_ccu in --settings FILE){days}; {why}"
+ON_DAYS: Final = " on {days}"
+OTHER_CURRENCY: Final = "the cost column of the file ({currencies}) is not used"
+NO_USD: Final = "the file has no cost in USD"
 FACTOR: Final = "Billed is {factor:g} times recorded on every day: {meaning}"
 
 LATE: Final = "billing data arrives hours to days late; check again later"
@@ -75,7 +87,7 @@ ONE_FACTOR: Final = "the factor of all days, see below"
 NOTHING_RECORDED: Final = (
     "no telemetry of this day: calls without telemetry, another workspace, or data past its retention"
 )
-DAY_UNPRICED: Final = "{attempts} unpriced"
+DAY_UNPRICED: Final = "{attempts} unpriced (model without a list price)"
 DAY_INCOMPLETE: Final = "incomplete usage: responses ended before their usage was reported{amount}"
 DAY_AT_LEAST: Final = ", at least {usd}"
 NOTHING_BILLED: Final = "nothing billed: another billing account, a credit, or a file without this meter"

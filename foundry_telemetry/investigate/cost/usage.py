@@ -13,12 +13,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from foundry_telemetry import pricing
 from foundry_telemetry.investigate.cost import texts
+from foundry_telemetry.investigate.display_safety import plain
 
 _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "date": ("Date", "UsageDateTime", "UsageDate", "ChargePeriodStart"),
@@ -47,6 +48,19 @@ class Billed(Struct, frozen=True):
     usd: float
     units: float
     """Claude Consumption Units."""
+    by_units: bool = False
+    """Whether `usd` is, at least in part, the price of the units: the file has no cost in US dollars."""
+    currencies: frozenset[str] = frozenset()
+    """Of costs that were not used."""
+
+
+class _Row(NamedTuple):
+    """A row of Claude."""
+
+    day: date
+    usd: float | None
+    units: float
+    currency: str
 
 
 def read_usage(file: Path, meter: str | None = None) -> dict[date, Billed]:
@@ -60,27 +74,35 @@ def read_usage(file: Path, meter: str | None = None) -> dict[date, Billed]:
         UsageError: It cannot be read, lacks a column, has a value that is none, or no row of Claude.
     """
     wanted = re.compile(_CLAUDE if meter is None else re.escape(meter), re.IGNORECASE)
-    usd: defaultdict[date, list[float]] = defaultdict(list)
-    units: defaultdict[date, list[float]] = defaultdict(list)
+    by_day: defaultdict[date, list[_Row]] = defaultdict(list)
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            for day, cost, quantity in _rows(file, csv.reader(lines), wanted):
-                usd[day].append(cost)
-                units[day].append(quantity)
+            for row in _rows(file, csv.reader(lines), wanted):
+                by_day[row.day].append(row)
     except OSError as error:
         raise UsageError(texts.CANNOT_READ.format(file=file, error=error.strerror)) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(texts.NOT_CSV.format(file=file, error=error)) from error
-    if not usd:
+    if not by_day:
         named = texts.CLAUDE_METERS if meter is None else repr(meter)
         raise UsageError(texts.NO_CLAUDE.format(file=file, meter=named))
-    return {day: Billed(math.fsum(usd[day]), math.fsum(units[day])) for day in sorted(usd)}
+    return {day: _billed(by_day[day]) for day in sorted(by_day)}
 
 
-def _rows(
-    file: Path, lines: Iterable[list[str]], wanted: re.Pattern[str]
-) -> Iterator[tuple[date, float, float]]:
-    """Day, US dollars and units of each row of Claude."""
+def _billed(rows: Sequence[_Row]) -> Billed:
+    """A day. A unit has one price in US dollars, whatever currency it is billed in."""
+    price = pricing.usd_per_ccu()
+    bare = [row for row in rows if row.usd is None]
+    return Billed(
+        math.fsum(row.units * price if row.usd is None else row.usd for row in rows),
+        math.fsum(row.units for row in rows),
+        by_units=bool(bare),
+        currencies=frozenset(row.currency for row in bare if row.currency),
+    )
+
+
+def _rows(file: Path, lines: Iterable[list[str]], wanted: re.Pattern[str]) -> Iterator[_Row]:
+    """Each row of Claude."""
     reader = iter(lines)
     columns = _columns(file, next(reader, []))
     for number, line in enumerate(reader, 2):
@@ -128,14 +150,13 @@ def _columns(file: Path, head: list[str]) -> _Found:
     return _Found(places, naming, len(head))
 
 
-def _read(where: str, reported: Mapping[str, str]) -> tuple[date, float, float]:
+def _read(where: str, reported: Mapping[str, str]) -> _Row:
     units = _number(where, "quantity", reported.get("quantity", ""))
     usd = _number(where, "cost in USD", reported["usd"]) if reported.get("usd") else None
-    if usd is None and reported.get("cost") and reported.get("currency", "USD").upper() == "USD":
+    currency = reported.get("currency", "USD").upper() if reported.get("cost") else ""
+    if usd is None and currency == "USD":
         usd = _number(where, "cost", reported["cost"])
-    if usd is None:  # billed in another currency: a unit has one price in US dollars
-        usd = units * pricing.usd_per_ccu()
-    return _day(where, reported["date"]), usd, units
+    return _Row(_day(where, reported["date"]), usd, units, plain(currency))
 
 
 def _number(where: str, what: str, text: str) -> float:

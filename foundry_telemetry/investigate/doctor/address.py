@@ -62,7 +62,7 @@ def check(scene: Scene) -> Iterator[Finding]:
         yield ok(texts.BASE_URL, texts.FROM_RESOURCE.format(path=_PATH))
     else:
         seen = texts.NOT_SET.format(base_url=BASE_URL, resource=RESOURCE)
-        yield skipped(texts.BASE_URL, seen, texts.FIX_NOT_SET)
+        yield skipped(texts.BASE_URL, seen, scene.command("--base-url", texts.A_BASE_URL))
 
 
 def _resource(name: str) -> Finding:

@@ -77,7 +77,8 @@ def _no_key(scene: Scene) -> Finding:
     if scene.variable("ANTHROPIC_API_KEY").strip():
         return warning(texts.API_KEY, texts.OTHER_KEY.format(variable=API_KEY), _SET_KEY)
     if wants_token(scene):
-        return ok(texts.API_KEY, texts.KEY_NOT_SET_ENTRA.format(variable=API_KEY))
+        seen = texts.KEY_NOT_SET_ENTRA.format(variable=API_KEY)
+        return skipped(texts.API_KEY, seen, texts.FIX_KEY_NOT_SET_ENTRA)
     return warning(texts.API_KEY, texts.KEY_NOT_SET.format(variable=API_KEY), _SET_KEY)
 
 
@@ -89,7 +90,7 @@ def wants_token(scene: Scene) -> bool:
 def check_token(scene: Scene) -> Iterator[Finding]:
     """The scope, and the claims of a token that `DefaultAzureCredential` gets here."""
     if not wants_token(scene):
-        yield skipped(texts.TOKEN, texts.KEY_IN_USE, "foundry-telemetry doctor --entra")
+        yield skipped(texts.TOKEN, texts.KEY_IN_USE, scene.command("--entra"))
         return
     yield _scope(scene.scope)
     try:

@@ -127,7 +127,8 @@ def _sampler(scene: Scene) -> Finding:
         share = f" ({float(argument):g})" if argument.replace(".", "", 1).isdecimal() else ""
         seen = texts.SAMPLED.format(setting=f"{SAMPLER}={name}{share}", effect=effect)
         return warning(texts.SAMPLER, seen, f"unset {SAMPLER}")
-    return ok(texts.SAMPLER, f"{SAMPLER}={name}" if name else texts.KEEPS_ALL)
+    seen = texts.KEEPS_ALL_AS_SET if name else texts.KEEPS_ALL
+    return ok(texts.SAMPLER, seen.format(variable=SAMPLER, name=name))
 
 
 def check_stored(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is given it

@@ -44,6 +44,21 @@ def is_host(text: str) -> bool:
     return _HOST(text) is not None and not is_key_like(text.partition(".")[0])
 
 
+_REPEATED: Final = {
+    "--app": "app",
+    "--base-url": "base_url",
+    "--deployment": "deployment",
+    "--workspace": "workspace",
+}
+"""Options that a command to copy repeats, and where `Scene` has them."""
+_SHOWN: Final = re.compile(r"(?:https?://)?[A-Za-z0-9._/:-]*").fullmatch
+
+
+def _is_shown(text: str) -> bool:
+    """Whether a value may be repeated: a word of a shell in which no user, query or key stands."""
+    return _SHOWN(text) is not None and not any(map(is_key_like, re.split(r"[./:]", text)))
+
+
 class Finding(Struct, frozen=True):
     """One thing that was looked at."""
 
@@ -107,6 +122,14 @@ class Scene(Struct, frozen=True, kw_only=True):
     def variable(self, name: str) -> str:
         """A variable as it is set; empty when it is not."""
         return self.environ.get(name, "")
+
+    def command(self, name: str, value: str = "") -> str:
+        """The command ``doctor`` with the options that were given and another one."""
+        given = {"--live": "" if self.live else None, "--entra": "" if self.entra else None}
+        given |= {option: getattr(self, field) for option, field in _REPEATED.items()}
+        shown = {one: what for one, what in given.items() if what is not None and _is_shown(what)}
+        words = (one if not what else f"{one} {what}" for one, what in (shown | {name: value}).items())
+        return " ".join(("foundry-telemetry doctor", *words))
 
     @property
     def key(self) -> str:

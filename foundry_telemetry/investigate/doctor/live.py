@@ -41,7 +41,7 @@ def check(scene: Scene, seen: Seen) -> Iterator[Finding]:
         seen: Takes its outcome.
     """
     if scene.address is None or scene.deployment is None:
-        yield skipped(texts.LIVE_CALL, texts.URL_UNKNOWN, "foundry-telemetry doctor --live --base-url <url>")
+        yield skipped(texts.LIVE_CALL, texts.URL_UNKNOWN, scene.command("--base-url", texts.A_BASE_URL))
         return
     if read_switch(scene.environ)[0]:
         yield skipped(texts.LIVE_CALL, texts.DISABLED_CALL.format(variable=VARIABLE), f"unset {VARIABLE}")

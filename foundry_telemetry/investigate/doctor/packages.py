@@ -39,8 +39,9 @@ _FIRST_MIDDLEWARE: Final = (0, 108, 0)
 _NEXT_SDK: Final = (3,)
 _UPDATE_SDK: Final = "pip install --upgrade 'anthropic>=2.12,<3'"
 
-_NOT_SEEN: Final = ("aiohttp", "requests", "urllib")
-"""Clients that we never stand in; what others build on them is not seen either."""
+_NOT_SEEN: Final = ("aiohttp",)
+"""Clients that we never stand in, and that a service has only where something calls through them: requests
+comes with Azure's own packages."""
 
 _OPTIONAL: Final = frozenset(family.name for family in FAMILIES if not family.is_required)
 
@@ -52,8 +53,9 @@ def check(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is g
     yield ok(texts.PACKAGES, ", ".join([f"python {platform.python_version()}", *well]))
     yield from (one for one in found if one.state != "ok")
     yield from _integrations()
-    seen = texts.NOT_RECORDED.format(clients=", ".join(_NOT_SEEN[:-1]), last=_NOT_SEEN[-1])
-    yield skipped(texts.OTHER_CLIENTS, seen, texts.FIX_NOT_RECORDED)
+    for client in filter(installed, _NOT_SEEN):
+        seen = texts.NOT_RECORDED.format(client=client)
+        yield skipped(texts.OTHER_CLIENTS, seen, texts.FIX_NOT_RECORDED)
 
 
 def installed(name: str) -> str | None:

@@ -48,7 +48,7 @@ def load(name: str) -> Finding:
 
 def check(scene: Scene) -> Iterator[Finding]:
     """Other instrumentation, fork model, providers, log loop and dropped telemetry of this process."""
-    yield from related_telemetry.check()
+    yield from related_telemetry.check(scene)
     yield _forks(scene)
     if off := switched_off_by(scene):
         yield skipped(texts.SERVICE_PROCESS, texts.SDK_DISABLED.format(variable=off), f"unset {off}")
@@ -62,7 +62,7 @@ def check(scene: Scene) -> Iterator[Finding]:
         yield skipped(
             texts.SERVICE_PROCESS,
             texts.NOT_THIS_PROCESS,
-            "foundry-telemetry doctor --app <module that calls configure()>",
+            scene.command("--app", "<module>"),
         )
 
 

@@ -46,7 +46,7 @@ _ANSWERS: Final = frozenset(
 def check_foundry(scene: Scene) -> Iterator[Finding]:
     """Ask the messages endpoint, without a credential: a refusal for want of one is what we want."""
     if scene.address is None:
-        yield skipped(texts.FOUNDRY, texts.URL_UNKNOWN, "foundry-telemetry doctor --base-url <url>")
+        yield skipped(texts.FOUNDRY, texts.URL_UNKNOWN, scene.command("--base-url", texts.A_BASE_URL))
         return
     host = urlsplit(scene.address).hostname or ""
     try:

@@ -11,8 +11,9 @@ from typing import Final
 from opentelemetry import metrics
 
 from foundry_telemetry.instrumentation.exception_notes import are_written
+from foundry_telemetry.instrumentation.transport import watches_process
 from foundry_telemetry.investigate.doctor import texts
-from foundry_telemetry.investigate.doctor.finding import Finding, ok, skipped, warning
+from foundry_telemetry.investigate.doctor.finding import Finding, Scene, ok, skipped, warning
 from foundry_telemetry.investigate.formatting import many
 from foundry_telemetry.investigate.texts import ATTEMPT
 from foundry_telemetry.signals import doubling, is_placeholder, recorded_elsewhere
@@ -20,14 +21,14 @@ from foundry_telemetry.signals import doubling, is_placeholder, recorded_elsewhe
 _SDK_SCOPE: Final = "com.anthropic.sdk.python"
 
 
-def check() -> Iterator[Finding]:
+def check(scene: Scene) -> Iterator[Finding]:
     """Spans, metrics, exception notes."""
-    yield _double_spans()
+    yield _double_spans(scene)
     yield from _standard_metrics()
-    yield _exception_notes()
+    yield from _exception_notes()
 
 
-def _double_spans() -> Finding:
+def _double_spans(scene: Scene) -> Finding:
     """Whether several libraries had a span open for the same call."""
     around = doubling.attempts
     doubled = {scopes: count for scopes, count in around.items() if len(scopes) > 1}
@@ -40,9 +41,7 @@ def _double_spans() -> Finding:
         fix = "export ANTHROPIC_OPEN_TELEMETRY=false" if of_sdk else texts.FIX_SEVERAL_SPANS
         return warning(texts.DUPLICATE_SPANS, texts.SEVERAL_SPANS.format(scopes=reported), fix)
     if not around:
-        return skipped(
-            texts.DUPLICATE_SPANS, texts.NO_CALL, "foundry-telemetry doctor --app <module that makes a call>"
-        )
+        return skipped(texts.DUPLICATE_SPANS, texts.NO_CALL, scene.command("--app", "<module>"))
     owners = ", ".join(sorted({scope for scopes in around for scope in scopes})) or "foundry_telemetry"
     return ok(texts.DUPLICATE_SPANS, texts.ONE_SPAN.format(scopes=owners))
 
@@ -64,6 +63,9 @@ def _standard_metrics() -> Iterator[Finding]:
         yield ok(texts.STANDARD_METRICS, texts.OUR_METRICS)
 
 
-def _exception_notes() -> Finding:
-    state = "on" if are_written() else "off"
-    return ok(texts.EXCEPTION_NOTES, texts.NOTES.format(state=state))
+def _exception_notes() -> Iterator[Finding]:
+    """Whether they are on; nothing where no instrumentation of this process could write any."""
+    if are_written():
+        yield ok(texts.EXCEPTION_NOTES, texts.NOTES_ON)
+    elif watches_process():
+        yield skipped(texts.EXCEPTION_NOTES, texts.NOTES_OFF, texts.FIX_NOTES_OFF)

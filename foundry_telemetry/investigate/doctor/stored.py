@@ -56,9 +56,7 @@ def check(scene: Scene) -> Iterator[Finding]:
     endpoint = ingestion_endpoint(scene)
     local = endpoint if endpoint and urlsplit(endpoint).hostname in _LOOPBACK else None
     if scene.workspace is None and local is None:
-        yield skipped(
-            texts.RECEIVED, texts.NO_WORKSPACE, "foundry-telemetry doctor --workspace <workspace id>"
-        )
+        yield skipped(texts.RECEIVED, texts.NO_WORKSPACE, scene.command("--workspace", "<workspace-id>"))
         return
     try:
         ask = _of_workspace(scene) if scene.workspace else _of_local(str(local), scene)

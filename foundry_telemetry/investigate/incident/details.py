@@ -14,7 +14,7 @@ from foundry_telemetry.investigate.formatting import Line, command, many, moment
 from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.report import Incident, Main
 from foundry_telemetry.investigate.queries import Failure
-from foundry_telemetry.investigate.texts import ATTEMPT, CALL, CAUSE, DEPLOYMENT, SERVICE, UNKNOWN
+from foundry_telemetry.investigate.texts import ATTEMPT, CALL, DEPLOYMENT, SERVICE, UNKNOWN
 from foundry_telemetry.investigate.ticket.ids import support_code
 
 _MOST_OTHERS: Final = 2
@@ -22,7 +22,7 @@ _TYPED: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 """What a shell takes as one word."""
 
 
-def examples(main: Main, end: datetime) -> Iterator[Line]:
+def examples(main: Main, end: datetime, options: str) -> Iterator[Line]:
     """Calls that stand for all, and the command that shows more of the newest."""
     label = texts.EXAMPLES
     for one in main.examples:
@@ -35,7 +35,7 @@ def examples(main: Main, end: datetime) -> Iterator[Line]:
     newest = main.examples[-1] if main.examples else Failure(ended=end)
     ident = support_code(newest.call_id) or newest.apim_request_id or newest.request_id
     if ident and _TYPED.fullmatch(ident):
-        yield texts.DETAILS, command(texts.TICKET.format(id=ident))
+        yield texts.DETAILS, command(texts.TICKET.format(id=ident, options=options))
 
 
 def _answer(one: Failure) -> str:
@@ -73,7 +73,7 @@ def others(found: Incident) -> Iterator[Line]:
         label = ""
     further = len(found.others) - _MOST_OTHERS
     if further > 0:
-        yield "", Text(texts.FURTHER_CAUSES.format(causes=many(further, CAUSE)))
+        yield "", Text(texts.FURTHER_CAUSES.format(causes=many(further, texts.MORE_CAUSES)))
 
 
 def _baseline(attempts: float | None) -> str:

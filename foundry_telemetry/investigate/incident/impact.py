@@ -18,7 +18,7 @@ ALWAYS: Final = ("deployment", "service")
 _TELLING: Final = ("version", "client", "auth_scheme", "server", "region")
 """What is told where it parts what fails from what does not."""
 _CHANGING: Final = ("version", "deployment", "client", "auth_scheme", "server", "region")
-_SHORTLY: Final = timedelta(hours=2)
+SHORTLY: Final = timedelta(hours=2)
 """How long before an incident something new counts as its possible cause: the token that a release brought
 lives an hour."""
 _AFTER: Final = timedelta(minutes=1)
@@ -94,7 +94,7 @@ def newly_seen(groups: Sequence[Group], since: datetime) -> Iterator[NewlySeen]:
             if value is not None:
                 key = group.service, value
                 seen[key] = min(seen.get(key, group.first_seen), group.first_seen)
-        earlier = {service for (service, _), first in seen.items() if first < since - _SHORTLY}
+        earlier = {service for (service, _), first in seen.items() if first < since - SHORTLY}
         for (service, value), first in sorted(seen.items(), key=lambda item: item[1]):
-            if service in earlier and since - _SHORTLY <= first <= since + _AFTER:
+            if service in earlier and since - SHORTLY <= first <= since + _AFTER:
                 yield NewlySeen(by.replace("_", " "), value, service, first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -24,9 +24,10 @@ from foundry_telemetry.investigate.formatting import (
 from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.causes import Cause
 from foundry_telemetry.investigate.incident.details import checked, examples, others
-from foundry_telemetry.investigate.incident.impact import Affected
+from foundry_telemetry.investigate.incident.impact import SHORTLY, Affected
 from foundry_telemetry.investigate.incident.report import NO_DATA, Incident, Main
 from foundry_telemetry.investigate.next_steps import steps_for
+from foundry_telemetry.investigate.sources import Source
 from foundry_telemetry.investigate.texts import (
     ATTEMPT,
     CALL,
@@ -43,12 +44,13 @@ _TELLING: Final = 0.2
 _TENANTS: Final = ("auth_tenant_mismatch", "auth_token_rejected")
 """Causes that another tenant may be behind."""
 _RECENT: Final = timedelta(minutes=1)
+_WEEK: Final = timedelta(days=7)
 _YEAR_S: Final = 31_536_000.0
 
 
-def show(found: Incident, console: Console) -> None:
-    """All of it."""
-    formatting.show(_lines(found), console)
+def show(found: Incident, console: Console, source: Source | None = None) -> None:
+    """All of it; commands to copy ask the same source."""
+    formatting.show(_lines(found, source), console)
 
 
 def as_object(found: Incident) -> dict[str, Any]:
@@ -77,11 +79,11 @@ def as_object(found: Incident) -> dict[str, Any]:
     return reported
 
 
-def _lines(found: Incident) -> Iterator[Line]:
+def _lines(found: Incident, source: Source | None) -> Iterator[Line]:
     if found.main is not None:
-        yield from _incident_lines(found, found.main)
+        yield from _incident_lines(found, found.main, source.options if source else "")
     elif found.verdict == NO_DATA:
-        yield from _no_calls_lines(found)
+        yield from _no_calls_lines(found, source.doctor_options if source else "")
     else:
         yield texts.OK, Text.assemble((texts.NOT_ELEVATED, "bold green"), _succeeded(found))
     yield from others(found)
@@ -94,16 +96,17 @@ def _succeeded(found: Incident) -> str:
     return texts.SUCCEEDED.format(share=share, calls=many(whole.calls, CALL), recovered=whole.recovered)
 
 
-def _no_calls_lines(found: Incident) -> Iterator[Line]:
+def _no_calls_lines(found: Incident, options: str) -> Iterator[Line]:
     yield texts.NO_DATA, Text(texts.NO_CALLS, style="bold yellow")
     newest = found.totals.newest
     last = texts.LAST_CALL.format(time=day_and_time(newest)) if newest else texts.NO_EARLIER_CALL
     yield "", Text(f"{last} {texts.WHY_NO_CALLS}")
-    yield texts.NEXT_STEP, Text(texts.CHECK_NO_CALLS)
-    yield "", command(texts.DOCTOR)
+    longer = texts.LONGER_PERIOD.format(time=f"{newest.astimezone(UTC):%Y-%m-%dT%H:%M}") if newest else ""
+    yield texts.NEXT_STEP, Text(f"{texts.CHECK_NO_CALLS}{longer}")
+    yield "", command(texts.DOCTOR.format(options=options))
 
 
-def _incident_lines(found: Incident, main: Main) -> Iterator[Line]:
+def _incident_lines(found: Incident, main: Main, options: str) -> Iterator[Line]:
     cause, advice = main.cause, main.advice
     owner = texts.OWNER.format(owner=OWNER_LABELS.get(cause.owner, UNKNOWN))
     yield texts.INCIDENT, Text.assemble((cause.error_type, "bold red"), "  ", (owner, "bold red"))
@@ -120,7 +123,9 @@ def _incident_lines(found: Incident, main: Main) -> Iterator[Line]:
     yield from _token(main)
     yield texts.RETRIES, Text(_retries(cause))
     yield texts.CHANGES, Text(_changed(found, main))
-    yield from examples(main, found.end)
+    if history := _history(found, main):
+        yield texts.HISTORY, Text(history)
+    yield from examples(main, found.end, options)
 
 
 def _since(found: Incident, main: Main) -> str:
@@ -130,9 +135,9 @@ def _since(found: Incident, main: Main) -> str:
         began = texts.OR_EARLIER.format(time=began)
     if change.over:
         return texts.ENDED.format(began=began, last=last, lasted=lasted(change.last - change.since))
-    silent = end - change.last > _RECENT and (found.totals.newest or end) - change.last < _RECENT
-    state = texts.SILENT if silent else texts.ONGOING
-    return state.format(began=began, last=last, lasted=lasted(end - change.since))
+    newest = max(found.totals.newest or change.last, change.last)
+    state = texts.SILENT if end - newest > _RECENT else texts.ONGOING
+    return state.format(began=began, last=last, lasted=lasted(end - change.since), newest=moment(newest, end))
 
 
 def _calls(found: Incident, cause: Cause) -> str:
@@ -151,9 +156,8 @@ def _calls(found: Incident, cause: Cause) -> str:
 
 def _affected(by: Affected) -> Text:
     name = texts.NAMES.get(by.by, by.by)
-    unaffected = (
-        texts.UNAFFECTED.format(others=many(by.unaffected, texts.OTHER_VALUE)) if by.unaffected else ""
-    )
+    others = many(by.unaffected, texts.OTHER_VALUES.get(by.by, texts.OTHER_VALUE))
+    unaffected = texts.UNAFFECTED.format(others=others) if by.unaffected else ""
     return Text(
         texts.BY.format(by=name, values=_shares(by, many(by.shares[0].attempts, ATTEMPT))) + unaffected
     )
@@ -169,7 +173,8 @@ def _shares(by: Affected, whole: str) -> str:
     ]
     further = len(by.shares) - _SHOWN
     if further > 0:
-        named.append(texts.FURTHER_VALUES.format(others=many(further, texts.OTHER_VALUE)))
+        noun = texts.OTHER_VALUES.get(by.by, texts.OTHER_VALUE)
+        named.append(texts.FURTHER_VALUES.format(others=many(further, noun)))
     return ", ".join(named)
 
 
@@ -218,7 +223,22 @@ def _changed(found: Incident, main: Main) -> str:
     ]
     if newly_seen:
         return "; ".join(newly_seen)
-    if main.change.good_before is None:
-        return texts.CHANGES_UNKNOWN
-    seen = main.cause.first_seen < main.change.since
-    return texts.NO_CHANGES.format(history=texts.OLD_CAUSE if seen else texts.NEW_CAUSE)
+    return texts.NO_CHANGES if _is_comparable(found, main) else texts.CHANGES_UNKNOWN
+
+
+def _is_comparable(found: Incident, main: Main) -> bool:
+    """Whether there is enough from before the incident to tell what is new."""
+    oldest, known = found.totals.oldest, main.change.good_before is not None
+    return known and oldest is not None and oldest < main.change.since - SHORTLY
+
+
+def _history(found: Incident, main: Main) -> str:
+    """Whether the error occurred before; empty where there is nothing to tell it from."""
+    oldest = found.totals.oldest
+    if oldest is None or not _is_comparable(found, main):
+        return ""
+    if main.cause.first_seen < main.change.since:
+        return texts.OLD_CAUSE
+    if main.change.since - oldest >= _WEEK:
+        return texts.NEW_CAUSE
+    return texts.NEW_CAUSE_SINCE.format(time=moment(oldest, found.end))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from foundry_telemetry.investigate.texts import Noun
+
 # --- labels -----------------------------------------------------------------------------------------------
 
 INCIDENT: Final = "INCIDENT"
@@ -18,6 +20,7 @@ AFFECTED: Final = "affected"
 TOKEN: Final = "token"  # noqa: S105 - a label
 RETRIES: Final = "retries"
 CHANGES: Final = "changes"
+HISTORY: Final = "history"
 EXAMPLES: Final = "examples"
 DETAILS: Final = "details"
 OTHERS: Final = "others"
@@ -33,20 +36,18 @@ SUCCEEDED: Final = ": {share} of {calls} succeeded, {recovered:,} of them after 
 
 NO_CALLS: Final = "no Foundry call was recorded in this period"
 LAST_CALL: Final = "Last call: {time}."
-NO_EARLIER_CALL: Final = "No call in the 7 days before either."
+NO_EARLIER_CALL: Final = "No call in the 7 days before this period."
 WHY_NO_CALLS: Final = "Either nothing calls Claude, or its telemetry does not arrive here."
-CHECK_NO_CALLS: Final = (
-    "Check that the service runs and exports its telemetry to this source; query a longer period with "
-    "--since 1d."
-)
-DOCTOR: Final = "foundry-telemetry doctor"
+CHECK_NO_CALLS: Final = "Check that the service runs and exports its telemetry to this source."
+LONGER_PERIOD: Final = " To include the last call, set an earlier start: --from {time}"
+DOCTOR: Final = "foundry-telemetry doctor{options}"
 
 # --- since, calls -----------------------------------------------------------------------------------------
 
 OR_EARLIER: Final = "{time} or earlier"
 ENDED: Final = "{began} until {last} ({lasted}); ended"
 ONGOING: Final = "{began} ({lasted} ago); ongoing, last failure {last}"
-SILENT: Final = "{began} ({lasted} ago); last failure {last}, no traffic since"
+SILENT: Final = "{began} ({lasted} ago); last failure {last}; no traffic since {newest}"
 FAILED: Final = "{failed:,} of {calls} failed with this error ({share})"
 NONE_FAILED: Final = "none of {calls} failed with this error"
 RECOVERED: Final = ", {recovered:,} recovered after a retry"
@@ -59,7 +60,6 @@ FIRST_SHARE: Final = "{value} ({failed:,} of {attempts})"
 SHARE: Final = "{value} ({failed:,} of {attempts:,})"
 FURTHER_VALUES: Final = "and {others}"
 UNAFFECTED: Final = "; {others} not affected"
-OTHER_VALUE: Final = ("other", "others")
 BY: Final = "{by}: {values}"
 TAG: Final = "tag {key}"
 SPREAD_TAG: Final = "{by}: {number} values, none with more than {share} of the failures"
@@ -79,34 +79,49 @@ ADD_LOAD: Final = "retries add load: {pace:.1f} attempts per affected call, none
 NOT_RETRIED: Final = "none: each affected call made one attempt"
 NEW_VALUE: Final = "{what} {value} of {service}, first seen {time}"
 A_SERVICE: Final = "an unnamed service"
-CHANGES_UNKNOWN: Final = "unknown: no telemetry from before the incident"
-NO_CHANGES: Final = "no recent changes detected; {history}"
-NEW_CAUSE: Final = "this error is new in the last 7 days"
+CHANGES_UNKNOWN: Final = "unknown; no earlier data to compare"
+NO_CHANGES: Final = "none in version, deployment, client, credential type, host or region"
+NEW_CAUSE: Final = "this error did not occur in the 7 days before"
+NEW_CAUSE_SINCE: Final = "this error did not occur before; data begins {time}"
 OLD_CAUSE: Final = "this error occurred before, at a lower rate"
 
 # --- examples ---------------------------------------------------------------------------------------------
 
 NOT_SENT: Final = "not sent"
 NO_RESPONSE: Final = "no response"
-NO_IDS: Final = "no request ids in the response"
+NO_IDS: Final = "no request IDs in the response"
 NO_AZURE_ID: Final = "no apim-request-id"
 NO_ANTHROPIC_ID: Final = "no Anthropic request-id"
-TICKET: Final = "foundry-telemetry ticket {id}"
+TICKET: Final = "foundry-telemetry ticket {id}{options}"
 
 # --- others, checked --------------------------------------------------------------------------------------
 
-OTHER: Final = "{cause}, owner: {owner}: {calls} failed, {attempts} ({baseline})"
-BASELINE: Final = "baseline {baseline}"
-NO_BASELINE: Final = "no baseline"
+OTHER: Final = "{cause} (owner: {owner}): {attempts} ({baseline}), {calls} failed"
+BASELINE: Final = "baseline: {baseline}"
+NO_BASELINE: Final = "no baseline: too little earlier data"
 LOW_BASELINE: Final = "<1"
 AT_NORMAL_LEVEL: Final = "; at normal level"
-FURTHER_CAUSES: Final = "and {causes} more"
+FURTHER_CAUSES: Final = "and {causes}"
+MORE_CAUSES: Final = ("more cause", "more causes")
 CHECKED_SUMS: Final = "{sums}; {period}; baseline: {before} (24 h before); {source}"
 
 # --- progress ---------------------------------------------------------------------------------------------
 
 QUERY_CALLS: Final = "querying {source} for calls"
 QUERY_FAILURES: Final = "querying {source} for failures"
+
+OTHER_VALUES: Final[Mapping[str, Noun]] = {
+    "auth_scheme": ("other credential type", "other credential types"),
+    "client": ("other client library", "other client libraries"),
+    "deployment": ("other deployment", "other deployments"),
+    "region": ("other region", "other regions"),
+    "server": ("other host", "other hosts"),
+    "service": ("other service", "other services"),
+    "version": ("other version", "other versions"),
+}
+"""The values of a property of an attempt that are not named one by one."""
+OTHER_VALUE: Final = ("other value", "other values")
+"""Of a tag."""
 
 NAMES: Final[Mapping[str, str]] = {
     "auth_scheme": "credential type",

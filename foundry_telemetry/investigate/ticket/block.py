@@ -18,6 +18,8 @@ from foundry_telemetry.investigate.ticket import texts
 from foundry_telemetry.investigate.ticket.call import Call
 
 _YEAR_S: Final = 31_536_000.0
+_NO_RESPONSE: Final = ("client", "unknown")
+"""Origins of an error that no known service responded with."""
 
 Line = tuple[str, str]
 
@@ -28,10 +30,12 @@ def lines(call: Call) -> Iterator[Line]:
     attempts = many(len(call.attempts), ATTEMPT)
     yield texts.BLOCK_CALL, texts.BLOCK_STATE.format(state=call.state, attempts=attempts)
     yield texts.BLOCK_TIME, span(call.began, call.last.ended, milliseconds=True)
+    if len(call.attempts) > 1:
+        yield texts.BLOCK_SHOWN, _shown(call, reported)
     yield texts.BLOCK_AZURE_ID, reported.apim_request_id or NOT_REPORTED
     yield texts.BLOCK_ANTHROPIC_ID, reported.request_id or NOT_REPORTED
     yield texts.BLOCK_STATUS, _status(reported)
-    yield texts.BLOCK_CAUSE if reported.error_type else texts.BLOCK_RESULT, _cause(reported)
+    yield texts.BLOCK_CAUSE if reported.error_type else texts.BLOCK_OUTCOME, _cause(reported)
     yield texts.BLOCK_DURATION, took(reported.duration_ms)
     yield from _known(reported)
     yield texts.BLOCK_CREDENTIAL, _credential(reported)
@@ -39,8 +43,7 @@ def lines(call: Call) -> Iterator[Line]:
         yield texts.BLOCK_ENTRA, _entra(reported)
     if len(call.attempts) > 1:
         for place, attempt in enumerate(call.attempts, start=1):
-            name = texts.BLOCK_ATTEMPT.format(number=attempt.attempt_number or place)
-            yield name, _attempt(attempt)
+            yield texts.BLOCK_ATTEMPT.format(number=attempt.attempt_number or place), _attempt(attempt)
     if reported.trace_id:
         yield texts.BLOCK_TRACE, reported.trace_id
 
@@ -49,7 +52,7 @@ def _known(reported: Attempt) -> Iterator[Line]:
     """What is left out where it was not reported."""
     for name, value in (
         (texts.BLOCK_CODE, reported.error_code),
-        (texts.BLOCK_ORIGIN, reported.error_origin),
+        (texts.BLOCK_ORIGIN, None if reported.error_origin in _NO_RESPONSE else reported.error_origin),
         (texts.BLOCK_URL, _joined(reported.server, reported.path, between="")),
         (texts.BLOCK_RESOURCE, reported.resource),
         (texts.BLOCK_REGION, reported.region),
@@ -64,7 +67,15 @@ def _known(reported: Attempt) -> Iterator[Line]:
 
 def text(call: Call) -> str:
     """The same as plain text."""
-    return "\n".join(f"{f'{name}:':{texts.BLOCK_WIDTH + 1}} {reported}" for name, reported in lines(call))
+    pairs = list(lines(call))
+    width = max(len(name) for name, _ in pairs) + 1
+    return "\n".join(f"{f'{name}:':{width}} {reported}" for name, reported in pairs)
+
+
+def when(attempt: Attempt) -> str:
+    """When an attempt started; when it ended where that is all that was reported."""
+    text = texts.STARTED if attempt.started else texts.ENDED
+    return text.format(time=f"{clock(attempt.started or attempt.ended, milliseconds=True)} UTC")
 
 
 def support_channels(call: Call) -> tuple[Desk, ...]:
@@ -87,6 +98,14 @@ def ids_for(desk: Desk, attempt: Attempt | None) -> tuple[str, ...]:
     return tuple(one for one in reported[desk] if one) if desk in IDS else ()
 
 
+def _shown(call: Call, shown: Attempt) -> str:
+    """Which of several attempts the lines below are of."""
+    number = shown.attempt_number or call.attempts.index(shown) + 1
+    return texts.BLOCK_SHOWN_ATTEMPT.format(
+        number=number, attempts=len(call.attempts), cause=texts.FAILED if shown.error_type else texts.LAST
+    )
+
+
 def _status(attempt: Attempt) -> str:
     return texts.NO_STATUS if attempt.status is None else str(attempt.status)
 
@@ -97,7 +116,7 @@ def _cause(attempt: Attempt) -> str:
 
 def _attempt(attempt: Attempt) -> str:
     return texts.BLOCK_ATTEMPT_FACTS.format(
-        time=clock(attempt.ended, milliseconds=True),
+        when=when(attempt),
         status=_status(attempt),
         cause=_cause(attempt),
         took=took(attempt.duration_ms),

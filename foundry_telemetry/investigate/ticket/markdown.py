@@ -9,7 +9,7 @@ import msgspec
 
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate.display_safety import as_markdown
-from foundry_telemetry.investigate.formatting import clock, took
+from foundry_telemetry.investigate.formatting import took
 from foundry_telemetry.investigate.next_steps import steps_for
 from foundry_telemetry.investigate.texts import NOT_REPORTED, UNKNOWN
 from foundry_telemetry.investigate.ticket import block, texts
@@ -64,7 +64,7 @@ def _lines(found: Found) -> Iterator[str]:
     for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True):
         cells = (
             str(attempt.attempt_number or ""),
-            clock(attempt.started or attempt.ended, milliseconds=True),
+            block.when(attempt),
             "" if wait is None else took(max(wait, 0.0)),
             took(attempt.duration_ms),
             texts.NO_STATUS if attempt.status is None else str(attempt.status),

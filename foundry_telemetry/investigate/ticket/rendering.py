@@ -10,7 +10,7 @@ from rich.text import Text
 
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
 from foundry_telemetry.investigate import formatting
-from foundry_telemetry.investigate.formatting import Line, clock, command, day_and_time, many, took
+from foundry_telemetry.investigate.formatting import Line, command, day_and_time, many, took
 from foundry_telemetry.investigate.next_steps import steps_for, to_fill_in
 from foundry_telemetry.investigate.queries import MAX_RELATED, Attempt, RelatedTelemetry
 from foundry_telemetry.investigate.texts import CALL, NOT_REPORTED, ROW, UNKNOWN
@@ -30,7 +30,8 @@ def show(found: Found, console: Console) -> None:
     call = found.call
     formatting.show([*_head(call), *_attempts(call, console.width), *_trace(found)], console)
     console.print()
-    console.print(_asked(call))
+    for line in formatting.without_blanks(_asked(call), console):
+        console.print(line, soft_wrap=True)
     # Not wrapped: what is pasted from here must have the lines it has.
     console.print(block.text(call), soft_wrap=True)
 
@@ -59,8 +60,9 @@ def _head(call: Call) -> Iterator[Line]:
 
 
 def _route(attempt: Attempt) -> str:
+    text = texts.STARTED if attempt.started else texts.ENDED
     return texts.ROUTE.format(
-        time=day_and_time(attempt.ended),
+        when=text.format(time=day_and_time(attempt.started or attempt.ended)),
         service=attempt.service or UNKNOWN,
         deployment=attempt.deployment or UNKNOWN,
     )
@@ -71,7 +73,7 @@ def _attempts(call: Call, width: int) -> Iterator[Line]:
     for attempt, wait in zip(call.attempts, call.waits_ms(), strict=True):
         head = texts.ATTEMPT.format(
             number=attempt.attempt_number or "?",
-            time=clock(attempt.started or attempt.ended, milliseconds=True),
+            when=block.when(attempt),
             status=texts.NO_STATUS if attempt.status is None else attempt.status,
         )
         cause = attempt.error_type or attempt.outcome or UNKNOWN

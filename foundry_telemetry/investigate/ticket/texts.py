@@ -23,44 +23,48 @@ TRACE: Final = "trace"
 
 # --- the screen -------------------------------------------------------------------------------------------
 
-CALL_ID: Final = "call id {id}"
+CALL_ID: Final = "call ID {id}"
 SUPPORT_CODE: Final = "  support code {code}"
 OWNER: Final = "owner: {owner}"
-ROUTE: Final = "{time}, service {service}, deployment {deployment}"
+ROUTE: Final = "{when}, service {service}, deployment {deployment}"
 PLACEHOLDER: Final = "{name} is {meaning}."
 NO_STATUS: Final = "no response"
 WAITED: Final = "  waited {time}"
-ATTEMPT: Final = "{number}. {time} UTC  {status}  "
+ATTEMPT: Final = "{number}. {when}  {status}  "
+STARTED: Final = "started {time}"
+ENDED: Final = "ended {time}"
+"""Where the start was not reported."""
 TOOK: Final = "  duration {time}"
 AZURE_ID: Final = "apim-request-id {id}"
 ANTHROPIC_ID: Final = "request-id {id}"
 FURTHER: Final = "and {count} more"
 AT_LEAST: Final = "at least {count}"
 NOTHING_RELATED: Final = "No other telemetry of this trace was found; it may have been sampled out."
-OTHER_CALL: Final = "Another call with this id: {call}, {state}"
+OTHER_CALL: Final = "Another call with this ID: {call}, {state}"
 
 # --- above the block --------------------------------------------------------------------------------------
 
-NO_FAILURE: Final = "No attempt failed. Facts of the call:"
-NO_TICKET: Final = "No support ticket: {why}"
+NO_FAILURE: Final = "No attempt failed. Call details:"
+NO_TICKET: Final = "No support ticket needed: {why}"
 OPEN_TICKET: Final = "Open a support ticket with {channels} {condition} Paste this:"
 OR: Final = " or "
 
 # --- the block to paste -----------------------------------------------------------------------------------
 
-BLOCK_WIDTH: Final = 21
-"""Of its longest name."""
 BLOCK_CALL: Final = "Call"
 BLOCK_STATE: Final = "{state} after {attempts}"
-BLOCK_TIME: Final = "Time"
+BLOCK_TIME: Final = "Start and end"
+BLOCK_SHOWN: Final = "Details of"
+BLOCK_SHOWN_ATTEMPT: Final = "attempt {number} of {attempts} ({cause})"
+LAST: Final = "last"
 BLOCK_AZURE_ID: Final = "Azure apim-request-id"
 BLOCK_ANTHROPIC_ID: Final = "Anthropic request-id"
 BLOCK_STATUS: Final = "Status"
 BLOCK_CAUSE: Final = "Cause"
-BLOCK_RESULT: Final = "Result"
+BLOCK_OUTCOME: Final = "Outcome"
 BLOCK_DURATION: Final = "Duration"
 BLOCK_CODE: Final = "Error code"
-BLOCK_ORIGIN: Final = "Response from"
+BLOCK_ORIGIN: Final = "Responded by"
 BLOCK_URL: Final = "URL"
 BLOCK_RESOURCE: Final = "Resource"
 BLOCK_REGION: Final = "Region"
@@ -70,11 +74,11 @@ BLOCK_CLIENT: Final = "Client"
 BLOCK_API: Final = "anthropic-version"
 BLOCK_CREDENTIAL: Final = "Credential"
 BLOCK_ENTRA: Final = "Entra error"
-BLOCK_ENTRA_IDS: Final = "{code}; trace id {trace_id}; correlation id {correlation_id}"
+BLOCK_ENTRA_IDS: Final = "{code}; trace ID {trace_id}; correlation ID {correlation_id}"
 BLOCK_ATTEMPT: Final = "Attempt {number}"
-BLOCK_ATTEMPT_FACTS: Final = "{time} UTC, {status}, {cause}, duration {took}; {ids}"
-BLOCK_TRACE: Final = "Trace id"
-NO_IDS: Final = "no request ids"
+BLOCK_ATTEMPT_FACTS: Final = "{when}, {status}, {cause}, duration {took}; {ids}"
+BLOCK_TRACE: Final = "Trace ID"
+NO_IDS: Final = "no request IDs"
 AUDIENCE: Final = "audience"
 TENANT: Final = "tenant"
 APPLICATION: Final = "application"
@@ -90,11 +94,11 @@ MARKDOWN_CAUSE: Final = "**Cause**: **{cause}**, owner: **{owner}**. {meaning}"
 MARKDOWN_NEXT_STEP: Final = "**Next step**: {step}"
 COLUMNS: Final = (
     "#",
-    "started (UTC)",
+    "time",
     "waited",
     "duration",
     "status",
-    "result",
+    "outcome",
     "apim-request-id",
     "request-id",
 )
@@ -104,7 +108,6 @@ COLUMNS: Final = (
 QUERY_CALL: Final = "querying {source} for the call"
 QUERY_TRACE: Final = "querying {source} for its trace"
 NOT_AN_ID: Final = (
-    "{text} is not a valid id: expected a request-id (req_...), an apim-request-id (a GUID), a response id "
-    "(msg_...), a trace id (32 hex digits), a call id (16 hex digits) or a support code (FT-XXXXX-XXXXX); "
-    "`foundry-telemetry incident` shows ids of failed calls"
+    "{text} is not a valid ID: expected a request-id (req_...), an apim-request-id (a GUID), a response ID "
+    "(msg_...), a trace ID (32 hex digits), a call ID (16 hex digits) or a support code (FT-XXXXX-XXXXX)"
 )

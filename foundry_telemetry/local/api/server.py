@@ -93,4 +93,4 @@ def _listening(app: Starlette, port: int) -> LoopbackServer:
     try:
         return LoopbackServer(app, port=port)
     except OSError as error:
-        raise PortError(error, port, "foundry-telemetry local --port 0") from error
+        raise PortError(error, port, "--port 0") from error

@@ -69,7 +69,11 @@ def test_keys() -> None:
     assert named(look("CANARY0123"), "API key") == credentials.ok(
         "API key", "ANTHROPIC_FOUNDRY_API_KEY is set"
     )
-    assert named(look("", AZURE_CLIENT_ID=OTHER), "API key").state == "ok"
+    assert named(look("", AZURE_CLIENT_ID=OTHER), "API key") == credentials.skipped(
+        "API key",
+        "ANTHROPIC_FOUNDRY_API_KEY is not set; Entra ID is used",
+        "None needed, unless the service uses an API key.",
+    )
     found = named(look("", ANTHROPIC_API_KEY="CANARY"), "API key")
     assert found.state == "warning"
     assert "AnthropicFoundry reads ANTHROPIC_FOUNDRY_API_KEY" in found.seen

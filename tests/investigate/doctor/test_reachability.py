@@ -105,7 +105,7 @@ def test_a_name_that_nobody_knows() -> None:
     asked = scene(base_url="https://no-such-resource.invalid/anthropic")
     found = named(reachability.check_foundry(asked), "Foundry")
     assert found.state == "failure"
-    assert "DNS does not resolve no-such-resource.invalid" in found.seen
+    assert "no-such-resource.invalid does not resolve (DNS, " in found.seen
     assert found.fix == "nslookup no-such-resource.invalid"
 
 

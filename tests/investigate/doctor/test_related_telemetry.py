@@ -119,11 +119,15 @@ def test_metrics_of_another_provider(capture: Capture) -> None:
 
 @pytest.mark.parametrize("on", [True, False])
 def test_exception_notes(on: bool, capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where notes get lost is shown, whether they are on or off."""
+    """On, it is shown where notes get lost; off, how to switch them on."""
     monkeypatch.setattr(exception_notes, "_writers", type(exception_notes._writers)())
     foundry_telemetry.instrument(**capture.options, exception_notes=on)
     found = look("exception notes")
+    if not on:
+        assert (found.state, found.seen) == ("skipped", "off")
+        assert "exception_notes=True" in str(found.fix)
+        return
     assert found.state == "ok"
-    assert found.seen.startswith("on" if on else "off")
+    assert found.seen.startswith("on")
     assert "from None" in found.seen
     assert "last_attempt()" in found.seen

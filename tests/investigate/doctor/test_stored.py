@@ -138,7 +138,7 @@ def test_short_retention() -> None:
 def test_nobody_to_ask() -> None:
     """Without a workspace nobody is asked; one that does not answer is a failure, shown without its words."""
     found = named(stored.check(scene()), "received telemetry")
-    assert (found.state, found.fix) == ("skipped", "foundry-telemetry doctor --workspace <workspace id>")
+    assert (found.state, found.fix) == ("skipped", "foundry-telemetry doctor --workspace <workspace-id>")
     with LocalAzureMonitor() as azure:
         gone = at(azure)
     assert named(stored.check(gone), "received telemetry").state == "failure"

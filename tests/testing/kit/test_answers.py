@@ -229,7 +229,7 @@ def test_script(foundry: FoundryKit) -> None:
     [
         ((), ValueError, "empty script"),
         (("sse_txt",), ValueError, "'sse_text'"),
-        ((200, print), TypeError, "script item 1 is <built-in function print>"),
+        ((200, print), TypeError, "script item 2 is <built-in function print>"),
     ],
     ids=["empty", "unknown", "callable among others"],
 )

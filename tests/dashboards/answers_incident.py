@@ -186,6 +186,6 @@ def ticket(row: Row, what: str) -> str:
     return (
         "{what}\nEnded: {ended} UTC\n"
         "apim-request-id (Azure): {apim_request_id}\nrequest-id (Anthropic): {request_id}\n"
-        "Status: {status}; cause: {error_type}; code: {error_code}; response from: {error_origin}\n"
+        "Status: {status}; cause: {error_type}; code: {error_code}; responded by: {error_origin}\n"
         "Deployment: {deployment}; host: {server}; region: {region}; client: {client}"
     ).format(what=what, ended=ended, **reported)

@@ -32,7 +32,7 @@ FULL_DAY: Final = ("full day", "full days")
 # --- cost: the table --------------------------------------------------------------------------------------
 
 SPLITS: Final[Mapping[str, str]] = {"deployment": "Deployment", "model": "Model", "service": "Service"}
-SPLIT_BY_TAG: Final = "Tag {key}"
+SPLIT_BY_TAG: Final = "{key} (tag)"
 COLUMNS: Final[Mapping[str, str]] = {
     "cost_usd": "Cost",
     "units": "CCU",

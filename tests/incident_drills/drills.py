@@ -1,7 +1,8 @@
 """A drill: a world, what goes wrong in it, and the truth about it.
 
-*Part*: one thing that goes wrong: a measure, a slice of the calls, a shape and a strength. *Truth*: what a right
-answer says. It follows from the parts and from the planned calls alone; nothing that detects has a say in it.
+*Part*: one thing that goes wrong: a measure, a slice of the calls, a shape and a strength. *Truth*: what a
+right answer says. It follows from the parts and from the planned calls alone; nothing that detects has a say
+in it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from tests.incident_drills.measures import Measure
 from tests.incident_drills.shapes import Shape
 from tests.incident_drills.world import Call, Slice, World, chance
 
-TAIL = timedelta(hours=8)
+TAIL = timedelta(hours=6)
 """How long before the end of a drill its calls may differ from those of its world."""
 TOLERANCE = timedelta(minutes=5)
 
@@ -28,12 +29,17 @@ class Part:
     shape: Shape
     strength: float = 1.0
     release: tuple[str, str] | None = None
-    """A service that runs a new version from the beginning on, where the slice names its instance in it alone."""
+    """A service that runs a new version from then on; where the slice names an instance, in it alone."""
+    matters: bool = True
+    """Whether it is to be found; not so what is too little to tell from chance."""
 
     def chosen(self, call: Call) -> bool:
         """Whether a call, released already, is one of the slice."""
-        streams = self.measure is not None and self.measure.streams_only
-        return call.matches(self.slice) and (call.stream or not streams)
+        return call.matches(self.slice) and self.measurable(call)
+
+    def measurable(self, call: Call) -> bool:
+        """Whether a call has what is measured."""
+        return call.stream or self.measure is None or not self.measure.streams_only
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Finding:
     """What a right answer says of one thing that goes wrong."""
 
     cause: str
+    causes: tuple[str, ...]
+    """What it may be called; `cause` is the first."""
     direction: str
     owners: tuple[str, ...]
     """Each may be named; an empty one: nobody."""
@@ -53,8 +61,10 @@ class Finding:
     """By dimension of the slice: the values that are not affected."""
     affected: frozenset[str] = field(repr=False)
     """Ids of the calls of the slice, while it went on, in the time that is asked for."""
+    scope: tuple[Call, ...] = field(repr=False)
+    """The calls that `affected` are chosen from: all of that time."""
     changed: int
-    """How many of these are changed."""
+    """How many calls are changed, in the time that is asked for."""
 
     def is_since(self, moment: datetime) -> bool:
         """Whether it is right to say that it began then."""
@@ -100,7 +110,7 @@ def play(drill: Drill, world: World) -> Played:
     for number, part in enumerate(drill.parts):
         before = list(_released(part, calls))
         calls, changed = _changed(part, before, f"{drill.name}/{drill.seed}/{number}")
-        if part.measure is not None:
+        if part.measure is not None and part.matters:
             reports.append(_finding(drill, part, part.measure, before, calls, changed))
     return Played(drill, calls, tuple(reports))
 
@@ -143,9 +153,10 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
     until = part.shape.until or drill.end
     # Who is silent made no call: the calls that it would have made stand for it.
     whole = asked if measure.name != "volume:silent" else [call for call in before if call.at >= drill.start]
-    own = [call for call in whole if part.chosen(call) and part.shape.since <= call.at < until]
+    scope = tuple(call for call in whole if part.shape.since <= call.at < until and part.measurable(call))
     return Finding(
         cause=measure.name,
+        causes=(measure.name, *measure.accepted),
         direction=measure.direction,
         owners=measure.owners(dimension for dimension, _ in part.slice),
         since=part.shape.since,
@@ -154,7 +165,8 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
         slice=part.slice,
         also=measure.also,
         others=tuple(_others(part, whole)),
-        affected=frozenset(call.call_id for call in own),
+        affected=frozenset(call.call_id for call in scope if part.chosen(call)),
+        scope=scope,
         changed=sum(call.at >= drill.start for call in struck),
     )
 

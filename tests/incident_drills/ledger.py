@@ -21,7 +21,12 @@ POSTED = 4_000
 """Envelopes in a body."""
 RETRY = timedelta(seconds=1.2)
 """From one attempt that failed to the next."""
-REFUSED_MS = {"connection_error": 35.0, "timeout": 60_000.0, "client_timeout": 30_000.0, "stream_truncated": 2_500.0}
+REFUSED_MS = {
+    "connection_error": 35.0,
+    "timeout": 60_000.0,
+    "client_timeout": 30_000.0,
+    "stream_truncated": 2_500.0,
+}
 """How long an attempt takes until it fails so; others take `_USUAL_MS`."""
 _USUAL_MS = 120.0
 STATUS = {
@@ -43,13 +48,15 @@ STATUS = {
 OUTCOMES = {"stream_truncated": "truncated"}
 
 
-def put(store: Store, calls: Iterable[Call]) -> int:
-    """Have a store take in the attempts of the calls.
+def put(store: Store, calls: Iterable[Call], since: datetime | None = None) -> int:
+    """Have a store take in the attempts of the calls, or those that ended since a moment.
 
     Returns:
         How many rows they were.
     """
-    rows, waiting = envelopes(calls), None
+    first = since.isoformat() if since else ""
+    rows = (one for one in envelopes(calls) if one["time"] >= first)
+    waiting = None
     count = 0
     while body := [{**one, "iKey": store.key} for one in islice(rows, POSTED)]:
         previous, waiting = waiting, store.add(msgspec.json.encode(body))
@@ -107,7 +114,9 @@ def _event(call: Call, at: datetime, own: dict[str, Any]) -> Envelope:
         "ai.operation.parentId": call.call_id,
     }
     properties = {key: str(value) for key, value in (_asked(call) | own).items()}
-    return envelope("EventData", {"name": EVENT_NAME, "properties": properties}, at.astimezone(UTC), tags=tags)
+    return envelope(
+        "EventData", {"name": EVENT_NAME, "properties": properties}, at.astimezone(UTC), tags=tags
+    )
 
 
 def _asked(call: Call) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from foundry_telemetry.wire.causes import CLASSES
+from tests.incident_drills.shapes import KINDS, Kind
 from tests.incident_drills.topology import OPUS
 from tests.incident_drills.world import Call
 
@@ -62,6 +63,10 @@ class Measure:
     direction: str = ""
     """``higher`` or ``lower``; nothing for failures."""
     streams_only: bool = False
+    accepted: tuple[str, ...] = ()
+    """Other names that are as right."""
+    shapes: tuple[Kind, ...] = KINDS
+    """How it may come and go."""
 
     def owners(self, dimensions: Iterable[str]) -> tuple[str, ...]:
         """Who may be named as owner of a change in these dimensions."""
@@ -103,14 +108,11 @@ def _stop(reason: str) -> Change:
 
 
 def _longer_prompt(call: Call, factor: float, _: Random) -> list[Call]:
-    return [
-        replace(call, uncached=round(call.uncached * factor), cache_read=round(call.cache_read * factor))
-    ]
+    return [replace(call, uncached=round(call.uncached * factor), cache_read=round(call.cache_read * factor))]
 
 
 def _longer_answer(call: Call, factor: float, _: Random) -> list[Call]:
-    most = max(call.max_tokens, 8_192)
-    return [replace(call, output_tokens=min(most, round(call.output_tokens * factor)), max_tokens=call.max_tokens)]
+    return [replace(call, output_tokens=min(call.max_tokens, round(call.output_tokens * factor)))]
 
 
 def _uncached(call: Call, _: float, __: Random) -> list[Call]:
@@ -151,9 +153,10 @@ MEASURES = {
             (0.15, 0.4, 0.9),
             True,
             10,
-            ("attempts", "throttling"),
+            ("attempts",),
             ("quota",),
             ("quota",),
+            accepted=("throttling",),
         ),
         Measure(
             "attempts",
@@ -161,10 +164,11 @@ MEASURES = {
             (0.2, 0.5),
             True,
             12,
-            ("overloaded",),
+            (),
             ("model_service",),
             ("model_service",),
             "higher",
+            accepted=("overloaded",),  # one cause is one finding, whatever its attempts looked like
         ),
         Measure("latency", _slow_in_all, (2.0, 3.0, 6.0), False, 20, ("time_to_first_token", "time_per_output_token"), direction="higher"),
         Measure("time_to_first_token", _slow("ttft_ms"), (2.5, 4.0, 8.0), False, 20, ("latency",), direction="higher", streams_only=True),
@@ -175,11 +179,11 @@ MEASURES = {
         Measure("input_tokens", _longer_prompt, (2.0, 4.0), False, 20, ("cost",), _CALLER, direction="higher"),
         Measure("output_tokens", _longer_answer, (2.5, 4.0), False, 20, ("cost", "latency"), direction="higher"),
         Measure("cache_hit_rate", _uncached, (0.6, 1.0), True, 20, ("cost",), direction="lower"),
-        Measure("cost", _dearer_model, (1.0,), True, 15, ("model",), _CALLER, direction="higher"),
+        Measure("cost", _dearer_model, (1.0,), True, 15, (), _CALLER, direction="higher", accepted=("model",)),
         Measure("volume:silent", _silent, (1.0,), True, 25, (), _CALLER, direction="lower"),
         Measure("volume:more", _more, (2.5, 4.0), False, 40, ("cost",), _CALLER, direction="higher"),
         Measure("duplicates", _duplicated, (0.2, 1.0), True, 10, ("volume:more", "cost"), (UNKNOWN, "client", "azure"), (UNKNOWN, "client", "azure"), "higher"),
-        Measure("clock_skew", _skewed, (150.0, 420.0), False, 8, ("volume:more", "volume:silent"), ("client", UNKNOWN), ("client", UNKNOWN)),
+        Measure("clock_skew", _skewed, (150.0, 420.0), False, 8, ("volume:more", "volume:silent"), ("client", UNKNOWN), ("client", UNKNOWN), shapes=("step", "ended")),
     )
 }  # fmt: skip
 """By name."""

@@ -1,7 +1,7 @@
 """Calls of a healthy world, made by chance from a seed: the same seed, the same calls.
 
-*Call*: one call as it was planned, with the numbers its attempts will have. What goes wrong changes calls; the
-rows of the ledger are made of them last, in one place (`ledger`).
+*Call*: one call as it was planned, with the numbers its attempts will have. What goes wrong changes calls;
+the rows of the ledger are made of them last, in one place (`ledger`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from tests.incident_drills.topology import (
     Service,
 )
 
+SEED = 1
+START, END = datetime(2026, 11, 9, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC)
+"""Of the whole world, a Monday and the night to a Sunday: drills are asked in its last six days."""
 _HOUR = timedelta(hours=1)
 _CACHED = 0.6
 """Share of the calls that find their prompt in the cache."""
@@ -192,17 +195,14 @@ def pick(own: Random, weighted: tuple[tuple[Any, float], ...]) -> Any:
 
 @dataclass(frozen=True)
 class World:
-    """The calls of ten days, Thursday to Saturday of the week after."""
+    """The calls of a time."""
 
-    seed: int = 1
-    start: datetime = datetime(2026, 11, 12, tzinfo=UTC)
-    end: datetime = datetime(2026, 11, 22, tzinfo=UTC)
-    calls: list[Call] = field(default_factory=list, repr=False)
+    calls: list[Call] = field(repr=False)
 
     @classmethod
-    def made(cls, seed: int = 1) -> World:
-        """The world of a seed."""
-        return cls(seed, calls=calls(seed, cls.start, cls.end))
+    def made(cls, seed: int = SEED, start: datetime = START, end: datetime = END) -> World:
+        """The world of a seed; a shorter one has the same calls."""
+        return cls(calls(seed, start, end))
 
     def between(self, start: datetime, end: datetime) -> list[Call]:
         """Its calls of a time."""

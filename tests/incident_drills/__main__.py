@@ -1,7 +1,7 @@
 """`python -m tests.incident_drills`: how many drills `foundry-telemetry incident` answers rightly.
 
-Every drill is played on a local Azure Monitor and asked about; the answer is judged by the drill's truth. The exit
-code is 1 unless all are right.
+Every drill is played on a local Azure Monitor and asked about; the answer is judged by the drill's truth. The
+exit code is 1 unless all are right.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What `foundry-telemetry incident --json` says, as claims that can be judged: the one place that knows its keys.
+"""What `foundry-telemetry incident --json` says, as claims to be judged: the one place that knows its keys.
 
 *Claim*: one thing that is said to be wrong. Where the answer gets other keys, `read` is what changes.
 """

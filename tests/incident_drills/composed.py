@@ -12,7 +12,7 @@ from random import Random
 from tests.incident_drills.drills import Drill, Part, play
 from tests.incident_drills.measures import CAUSES, MEASURES, Measure
 from tests.incident_drills.shapes import Kind, Shape
-from tests.incident_drills.topology import BY_NAME, DEPLOYMENTS, HAIKU, SERVICES, SONNET, TENANTS, Service
+from tests.incident_drills.topology import DEPLOYMENTS, HAIKU, SERVICES, SONNET, TENANTS, Service
 from tests.incident_drills.world import Slice, World, chance, pick
 
 SEED, MANY = 18, 40
@@ -133,7 +133,7 @@ def _drill(own: Random, name: str, measure: str, seed: int, *, second: bool) -> 
     return Drill(f"{name}: {measure} and {other}, two at once", end, parts, timedelta(hours=1), seed)
 
 
-def _part(  # noqa: PLR0917 - one for each thing that is composed
+def _part(
     own: Random, measure: Measure, service: Service, kind: Kind, end: datetime, *, of_service: bool = False
 ) -> tuple[Part, str]:
     """A part, and which dimensions it has."""
@@ -147,7 +147,3 @@ def _part(  # noqa: PLR0917 - one for each thing that is composed
     until = end - timedelta(minutes=own.choice((25, 40))) if kind == "ended" else None
     shape = Shape(kind, since, until)
     return Part(measure, DRAWS[by](own, service), shape, own.choice(measure.strengths), release), by
-
-
-assert set(_ONLY) <= set(MEASURES)  # noqa: S101 - a table that names another
-assert set(BY_NAME) > {"search", "orders-api"}  # noqa: S101 - named in DRAWS

@@ -154,13 +154,14 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
     # Who is silent made no call: the calls that it would have made stand for it.
     whole = asked if measure.name != "volume:silent" else [call for call in before if call.at >= drill.start]
     scope = tuple(call for call in whole if part.shape.since <= call.at < until and part.measurable(call))
+    ahead = max((timedelta(seconds=call.skew_s) for call in scope if part.chosen(call)), default=timedelta())
     return Finding(
         cause=measure.name,
         causes=(measure.name, *measure.accepted),
         direction=measure.direction,
         owners=measure.owners(dimension for dimension, _ in part.slice),
         since=part.shape.since,
-        since_latest=max(first, part.shape.since_latest),
+        since_latest=max(first, part.shape.since_latest) + ahead,
         over=part.shape.until is not None,
         slice=part.slice,
         also=measure.also,

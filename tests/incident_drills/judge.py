@@ -12,7 +12,7 @@ from tests.incident_drills.world import DIMENSIONS
 
 CRITERIA = ("alarm", "cause", "owner", "since", "who", "who not", "not misleading")
 ALIKE = 0.97
-"""Share of the calls named or affected that must be both: who is judged by calls, whatever they are named by."""
+"""Share of the calls named or affected that must be both: who is judged by calls, however they are named."""
 
 Verdict = Literal["right", "partly", "wrong"]
 
@@ -92,9 +92,10 @@ def _notes(finding: Finding, claim: Claim | None) -> Iterator[str]:
 def _said(name: str, finding: Finding, claim: Claim) -> str:
     slice_ = ", ".join(f"{dimension} {value}" for dimension, value in finding.slice)
     who = ", ".join(f"{by} {'|'.join(sorted(values))}" for by, values in claim.who.items())
-    since = f"{claim.since:%d %H:%M:%S}" if claim.since else "not said"
+    since = f"{claim.since:%d %H:%M:%S}" if claim.since else "nothing"
+    owners = " or ".join(one or "nobody" for one in finding.owners)
     return {
-        "owner": f"said {claim.owner or 'nobody'}, is {' or '.join(one or 'nobody' for one in finding.owners)}",
+        "owner": f"said {claim.owner or 'nobody'}, is {owners}",
         "since": f"said {since}, is {finding.since:%d %H:%M:%S}",
         "who": f"said {who or 'nobody'}, is {slice_}",
         "who not": f"said others of {', '.join(sorted(claim.unaffected)) or 'nothing'}",

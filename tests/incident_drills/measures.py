@@ -170,22 +170,93 @@ MEASURES = {
             "higher",
             accepted=("overloaded",),  # one cause is one finding, whatever its attempts looked like
         ),
-        Measure("latency", _slow_in_all, (2.0, 3.0, 6.0), False, 20, ("time_to_first_token", "time_per_output_token"), direction="higher"),
-        Measure("time_to_first_token", _slow("ttft_ms"), (2.5, 4.0, 8.0), False, 20, ("latency",), direction="higher", streams_only=True),
-        Measure("time_per_output_token", _slow("tpot_ms"), (2.0, 3.0), False, 20, ("latency",), direction="higher"),
-        Measure("stop_reason:max_tokens", _stop("max_tokens"), (0.2, 0.5), True, 12, ("output_tokens", "latency", "cost", "stop_reason:end_turn"), _CALLER, direction="higher"),
-        Measure("stop_reason:refusal", _stop("refusal"), (0.1, 0.4), True, 8, ("output_tokens", "latency", "cost", "stop_reason:end_turn"), direction="higher"),
-        Measure("stop_reason:tool_use", _stop("tool_use"), (0.4, 0.8), True, 20, ("stop_reason:end_turn",), _CALLER, direction="higher"),
-        Measure("input_tokens", _longer_prompt, (2.0, 4.0), False, 20, ("cost",), _CALLER, direction="higher"),
-        Measure("output_tokens", _longer_answer, (2.5, 4.0), False, 20, ("cost", "latency"), direction="higher"),
+        Measure(
+            "latency",
+            _slow_in_all,
+            (2.0, 3.0, 6.0),
+            False,
+            20,
+            ("time_to_first_token", "time_per_output_token"),
+            direction="higher",
+        ),
+        Measure(
+            "time_to_first_token",
+            _slow("ttft_ms"),
+            (2.5, 4.0, 8.0),
+            False,
+            20,
+            ("latency",),
+            direction="higher",
+            streams_only=True,
+        ),
+        Measure(
+            "time_per_output_token", _slow("tpot_ms"), (2.0, 3.0), False, 20, ("latency",), direction="higher"
+        ),
+        Measure(
+            "stop_reason:max_tokens",
+            _stop("max_tokens"),
+            (0.2, 0.5),
+            True,
+            12,
+            ("output_tokens", "latency", "cost", "stop_reason:end_turn"),
+            _CALLER,
+            direction="higher",
+        ),
+        Measure(
+            "stop_reason:refusal",
+            _stop("refusal"),
+            (0.1, 0.4),
+            True,
+            8,
+            ("output_tokens", "latency", "cost", "stop_reason:end_turn"),
+            direction="higher",
+        ),
+        Measure(
+            "stop_reason:tool_use",
+            _stop("tool_use"),
+            (0.4, 0.8),
+            True,
+            20,
+            ("stop_reason:end_turn",),
+            _CALLER,
+            direction="higher",
+        ),
+        Measure(
+            "input_tokens", _longer_prompt, (2.0, 4.0), False, 20, ("cost",), _CALLER, direction="higher"
+        ),
+        Measure(
+            "output_tokens", _longer_answer, (2.5, 4.0), False, 20, ("cost", "latency"), direction="higher"
+        ),
         Measure("cache_hit_rate", _uncached, (0.6, 1.0), True, 20, ("cost",), direction="lower"),
-        Measure("cost", _dearer_model, (1.0,), True, 15, (), _CALLER, direction="higher", accepted=("model",)),
+        Measure(
+            "cost", _dearer_model, (1.0,), True, 15, (), _CALLER, direction="higher", accepted=("model",)
+        ),
         Measure("volume:silent", _silent, (1.0,), True, 25, (), _CALLER, direction="lower"),
         Measure("volume:more", _more, (2.5, 4.0), False, 40, ("cost",), _CALLER, direction="higher"),
-        Measure("duplicates", _duplicated, (0.2, 1.0), True, 10, ("volume:more", "cost"), (UNKNOWN, "client", "azure"), (UNKNOWN, "client", "azure"), "higher"),
-        Measure("clock_skew", _skewed, (150.0, 420.0), False, 8, ("volume:more", "volume:silent"), ("client", UNKNOWN), ("client", UNKNOWN), shapes=("step", "ended")),
+        Measure(
+            "duplicates",
+            _duplicated,
+            (0.2, 1.0),
+            True,
+            10,
+            ("volume:more", "cost"),
+            (UNKNOWN, "client", "azure"),
+            (UNKNOWN, "client", "azure"),
+            "higher",
+        ),
+        Measure(
+            "clock_skew",
+            _skewed,
+            (150.0, 420.0),
+            False,
+            8,
+            ("volume:more", "volume:silent"),
+            ("client", UNKNOWN),
+            ("client", UNKNOWN),
+            shapes=("step", "ended"),
+        ),
     )
-}  # fmt: skip
+}
 """By name."""
 
 

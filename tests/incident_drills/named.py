@@ -90,62 +90,119 @@ HEALTHY = (
 _ORDERS, _SUPPORT, _SEARCH, _SHOP = (
     where(service=name) for name in ("orders-api", "support-bot", "search", "shop-checkout")
 )
-_CANARY = where(service="orders-api", version="4.3.0")
-_RELEASE = ("orders-api", "4.3.0")
+_RELEASED = where(service="orders-api", version="4.3.0")
+_ORDERS_CHAT, _ORDERS_FAST = where(deployment="orders-chat"), where(deployment="orders-fast")
+_SUPPORT_CHAT, _RANK_US = where(deployment="support-chat"), where(deployment="search-rank-us")
+_SONNET, _HAIKU = where(model="claude-sonnet-5-5"), where(model="claude-haiku-5-5")
+_EUROPE = where(region="Sweden Central")
 
-_FAILING = (
-    Drill("key rotated, one service", THURSDAY, (part("auth_invalid_key", 1.0, _SUPPORT, 25),)),
+
+def _of(service: str, **values: str) -> Slice:
+    return where(service=service, **values)
+
+
+def _instance(service: str, number: int) -> Slice:
+    return _of(service, instance=f"{service}-{number}")
+
+
+_STEPS = (
+    ("key rotated, one service", "auth_invalid_key", 1.0, _SUPPORT, 25),
+    ("key rotated, one instance has the old", "auth_invalid_key", 1.0, _instance("support-bot", 2), 45),
+    ("deployment deleted that two services use", "deployment_not_found", 1.0, _ORDERS_CHAT, 12),
+    ("overload of one model", "overloaded", 0.2, _SONNET, 45),
+    ("requests of a new version refused", "invalid_request", 0.5, _RELEASED, 25),
+    ("prompts of a tenant too long", "prompt_too_long", 1.0, _of("support-bot", tenant="umbrella"), 45),
+    ("role missing for tokens", "authz_missing_role", 1.0, _of("search", auth_scheme="entra_id"), 25),
+    ("retries after 429 succeed", "rate_limited", 0.4, _SUPPORT_CHAT, 45),
+    ("attempts a call", "attempts", 0.5, _ORDERS_FAST, 45),
+    ("slow region", "latency", 3.0, _EUROPE, 25),
+    ("slow instance", "latency", 3.0, _instance("search", 0), 45),
+    ("first token late", "time_to_first_token", 4.0, _SUPPORT_CHAT, 25),
+    ("tokens come slowly", "time_per_output_token", 2.0, _HAIKU, 45),
+    ("a new version cuts answers", "stop_reason:max_tokens", 0.5, _RELEASED, 45),
+    ("refusals", "stop_reason:refusal", 0.4, _of("orders-api", feature="triage"), 45),
+    ("more tool use", "stop_reason:tool_use", 0.8, _SHOP, 45),
+    ("a tenant's prompts are long", "input_tokens", 4.0, _of("orders-api", tenant="globex"), 45),
+    ("answers are long", "output_tokens", 4.0, _SEARCH, 45),
+    ("a new version loses the cache", "cache_hit_rate", 1.0, _RELEASED, 45),
+    ("a dearer model behind a deployment", "cost", 1.0, _ORDERS_FAST, 45),
+    ("service silent", "volume:silent", 1.0, _SHOP, 45),
+    ("instance silent", "volume:silent", 1.0, _instance("orders-api", 2), 45),
+    ("a tenant's load fourfold", "volume:more", 4.0, _of("support-bot", tenant="acme"), 45),
+    ("records twice", "duplicates", 1.0, _SHOP, 45),
+    ("clock ahead in one instance", "clock_skew", 420.0, _instance("search", 1), 45),
+)
+"""Name, measure, strength, slice and minutes of what began on Thursday and goes on."""
+
+
+def _step(name: str, measure: str, strength: float, slice_: Slice, minutes: float) -> Drill:
+    release = ("orders-api", "4.3.0") if slice_ == _RELEASED else None
+    return Drill(name, THURSDAY, (part(measure, strength, slice_, minutes, release=release),))
+
+
+_UNRESOLVED = with_code("connection_error", "EAI_NONAME")
+
+_OTHERS = (
     Drill(
-        "key rotated, one instance has the old one",
-        THURSDAY,
-        (part("auth_invalid_key", 1.0, where(service="support-bot", instance="support-bot-2"), 45),),
+        "overload of one model, ended",
+        FRIDAY,
+        (part("overloaded", 0.5, _SONNET, 120, FRIDAY, "ended", until=60),),
+        asked=_THREE_HOURS,
     ),
     Drill(
-        "deployment deleted that two services use",
+        "region unavailable, again and again",
         THURSDAY,
-        (part("deployment_not_found", 1.0, where(deployment="orders-chat"), 12),),
+        (part("service_unavailable", 1.0, _EUROPE, 90, kind="intermittent"),),
+        asked=_TWO_HOURS,
     ),
-    Drill("overload of one model", THURSDAY, (part("overloaded", 0.2, where(model="claude-sonnet-5-5"), 45),)),
-    Drill("overload of one model, ended", FRIDAY, (part("overloaded", 0.5, where(model="claude-sonnet-5-5"), 120, FRIDAY, "ended", until=60),), asked=_THREE_HOURS),
-    Drill("region unavailable, again and again", THURSDAY, (part("service_unavailable", 1.0, where(region="Sweden Central"), 90, kind="intermittent"),), asked=_TWO_HOURS),
-    Drill("timeouts creep up", THURSDAY, (part("timeout", 1.0, where(deployment="support-chat"), 80, kind="ramp"),), asked=_TWO_HOURS),
-    Drill("requests of a new version refused", THURSDAY, (part("invalid_request", 0.5, _CANARY, 25, release=_RELEASE),)),
-    Drill("prompts of one tenant too long", THURSDAY, (part("prompt_too_long", 1.0, where(service="support-bot", tenant="umbrella"), 45),)),
-    Drill("role missing for one kind of credential", THURSDAY, (part("authz_missing_role", 1.0, where(service="search", auth_scheme="entra_id"), 25),)),
+    Drill(
+        "timeouts creep up",
+        THURSDAY,
+        (part("timeout", 1.0, _SUPPORT_CHAT, 80, kind="ramp"),),
+        asked=_TWO_HOURS,
+    ),
     Drill(
         "name not resolved in one instance",
         THURSDAY,
-        (Part(with_code("connection_error", "EAI_NONAME"), where(service="orders-api", instance="orders-api-1"), Shape("step", THURSDAY - timedelta(minutes=25))),),
+        (Part(_UNRESOLVED, _instance("orders-api", 1), Shape("step", THURSDAY - timedelta(minutes=25))),),
     ),
-    Drill("failing since yesterday's last look", THURSDAY, (part("authz_network_denied", 1.0, _SEARCH, 200),), asked=timedelta(minutes=30)),
-    Drill("a few calls at night, all of them failing", at(19, 4, 40), (part("auth_invalid_key", 1.0, _ORDERS, 160, at(19, 4, 40)),), asked=_THREE_HOURS),
-)  # fmt: skip
+    Drill(
+        "failing since long before the time asked for",
+        THURSDAY,
+        (part("authz_network_denied", 1.0, _SEARCH, 200),),
+        asked=timedelta(minutes=30),
+    ),
+    Drill(
+        "a few calls at night, all of them failing",
+        at(19, 4, 40),
+        (part("auth_invalid_key", 1.0, _ORDERS, 160, at(19, 4, 40)),),
+        asked=_THREE_HOURS,
+    ),
+    Drill(
+        "two at once: a key rotated, a slow model",
+        THURSDAY,
+        (part("auth_invalid_key", 1.0, _SUPPORT, 25), part("latency", 3.0, _HAIKU, 45)),
+    ),
+    Drill(
+        "two at once: two services, two causes",
+        THURSDAY,
+        (part("overloaded", 0.5, _SUPPORT_CHAT, 45), part("deployment_not_found", 1.0, _RANK_US, 20)),
+    ),
+    Drill(
+        "two at once: one ends, another begins",
+        THURSDAY,
+        (
+            part("overloaded", 1.0, _SUPPORT, 100, kind="ended", until=60),
+            part("auth_invalid_key", 1.0, _SHOP, 30),
+        ),
+        asked=_TWO_HOURS,
+    ),
+    Drill(
+        "a new version elsewhere is not the cause",
+        THURSDAY,
+        (_released(30, "search", "2026.11.3"), part("auth_invalid_key", 1.0, _SUPPORT, 25)),
+    ),
+)
 
-_MEASURED = (
-    Drill("quota: retries that succeed", THURSDAY, (part("rate_limited", 0.4, where(deployment="support-chat"), 45),)),
-    Drill("attempts a call", THURSDAY, (part("attempts", 0.5, where(deployment="orders-fast"), 45),)),
-    Drill("slow region", THURSDAY, (part("latency", 3.0, where(region="Sweden Central"), 25),)),
-    Drill("slow instance", THURSDAY, (part("latency", 3.0, where(service="search", instance="search-0"), 45),)),
-    Drill("first token late", THURSDAY, (part("time_to_first_token", 4.0, where(deployment="support-chat"), 25),)),
-    Drill("tokens come slowly", THURSDAY, (part("time_per_output_token", 2.0, where(model="claude-haiku-5-5"), 45),)),
-    Drill("answers cut at max_tokens by a new version", THURSDAY, (part("stop_reason:max_tokens", 0.5, _CANARY, 45, release=_RELEASE),)),
-    Drill("refusals", THURSDAY, (part("stop_reason:refusal", 0.4, where(service="orders-api", feature="triage"), 45),)),
-    Drill("one tenant's prompts four times as long", THURSDAY, (part("input_tokens", 4.0, where(service="orders-api", tenant="globex"), 45),)),
-    Drill("answers four times as long", THURSDAY, (part("output_tokens", 4.0, _SEARCH, 45),)),
-    Drill("caching lost with a version", THURSDAY, (part("cache_hit_rate", 1.0, _CANARY, 45, release=_RELEASE),)),
-    Drill("a dearer model behind a deployment", THURSDAY, (part("cost", 1.0, where(deployment="orders-fast"), 45),)),
-    Drill("service silent", THURSDAY, (part("volume:silent", 1.0, _SHOP, 45),)),
-    Drill("instance silent", THURSDAY, (part("volume:silent", 1.0, where(service="orders-api", instance="orders-api-2"), 45),)),
-    Drill("a tenant's load fourfold", THURSDAY, (part("volume:more", 4.0, where(service="support-bot", tenant="acme"), 45),)),
-    Drill("records twice", THURSDAY, (part("duplicates", 1.0, _SHOP, 45),)),
-    Drill("clock ahead in one instance", THURSDAY, (part("clock_skew", 420.0, where(service="search", instance="search-1"), 45),)),
-)  # fmt: skip
-
-_TWO = (
-    Drill("two at once: a key rotated, a slow model", THURSDAY, (part("auth_invalid_key", 1.0, _SUPPORT, 25), part("latency", 3.0, where(model="claude-haiku-5-5"), 45))),
-    Drill("two at once: two services, two causes", THURSDAY, (part("overloaded", 0.5, where(deployment="support-chat"), 45), part("deployment_not_found", 1.0, where(deployment="search-rank-us"), 20))),
-    Drill("a new version elsewhere is not the cause", THURSDAY, (_released(30, "search", "2026.11.3"), part("auth_invalid_key", 1.0, _SUPPORT, 25))),
-)  # fmt: skip
-
-INCIDENTS = (*_FAILING, *_MEASURED, *_TWO)
+INCIDENTS = (*(_step(*row) for row in _STEPS), *_OTHERS)
 NAMED = (*HEALTHY, *INCIDENTS)

@@ -1,9 +1,9 @@
-"""A local Azure Monitor with the days of a world, on which one drill after another is played and asked about."""
+"""A local Azure Monitor with the days of a world: one drill after another is played on it and asked about."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from foundry_telemetry.investigate import sources
@@ -32,6 +32,8 @@ class Stage:
     def __init__(self, world: World) -> None:
         self._world = world
         self._stack = ExitStack()
+        self._changed = datetime.max.replace(tzinfo=UTC)
+        """From when on the ledger is not that of the world."""
 
     def __enter__(self) -> Self:
         with self._stack:
@@ -47,13 +49,18 @@ class Stage:
         self._stack.close()
 
     def play(self, played: Played) -> None:
-        """Make the ledger what it is at the end of a drill: the world before it, and the drill's own calls."""
+        """Make the ledger that of a drill: the world before it, and the drill's own calls."""
         tail = played.drill.tail
+        first, self._changed = min(tail, self._changed), tail
         with self._azure.store.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {_EVENTS}")  # noqa: S608 - our own
             cursor.execute(
-                f"INSERT INTO {_EVENTS} SELECT * FROM {_KEPT} WHERE TimeGenerated < ?",  # noqa: S608 - our own
-                [tail.astimezone(UTC).replace(tzinfo=None)],
+                f"DELETE FROM {_EVENTS} WHERE TimeGenerated >= ?",  # noqa: S608 - our own
+                [_stored(first)],
+            )
+            cursor.execute(
+                f"INSERT INTO {_EVENTS} SELECT * FROM {_KEPT} "  # noqa: S608 - our own
+                "WHERE TimeGenerated >= ? AND TimeGenerated < ?",
+                [_stored(first), _stored(tail)],
             )
         going_on = self._world.between(tail - _LONGEST, tail)
         ledger.put(self._azure.store, [*going_on, *played.calls], since=tail)
@@ -69,3 +76,8 @@ class Stage:
         with self._azure.store.cursor() as cursor:
             (count,) = cursor.execute(f"SELECT count(*) FROM {_EVENTS}").fetchone() or (0,)  # noqa: S608 - our own
         return int(count)
+
+
+def _stored(moment: datetime) -> datetime:
+    """A moment as the store has it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -121,7 +121,6 @@ SERVICES = (
         NIGHTLY,
     ),
 )
-BY_NAME = {service.name: service for service in SERVICES}
 
 TENANTS = (
     ("acme", 0.34),

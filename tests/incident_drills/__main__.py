@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 from tests.incident_drills.answer import read
 from tests.incident_drills.composed import MANY, SEED, composed
-from tests.incident_drills.drills import Drill, Played, play
-from tests.incident_drills.judge import CRITERIA, Judged, judge
+from tests.incident_drills.judge import CRITERIA, Judged, Verdict, judge
 from tests.incident_drills.named import NAMED
+from tests.incident_drills.scenarios import Drill, Played, play
 from tests.incident_drills.stage import Stage
 from tests.incident_drills.world import World
 
-VERDICTS = ("right", "partly", "wrong")
+VERDICTS: tuple[Verdict, ...] = ("right", "partly", "wrong")
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _smallest(name: str, results: Iterable[Result]) -> str:
         (finding.changed, len(finding.affected))
         for one in results
         for finding in one.played.truth
-        if finding.cause == name and one.judged.criteria["cause"]
+        if finding.cause == name and name in one.judged.found
     ]
     return "{} of {} calls".format(*min(sizes)) if sizes else ""
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from tests.incident_drills.drills import Drill, Part, play
 from tests.incident_drills.measures import CAUSES, MEASURES, Measure
+from tests.incident_drills.scenarios import Drill, Part, play
 from tests.incident_drills.shapes import Kind, Shape
 from tests.incident_drills.topology import DEPLOYMENTS, HAIKU, SERVICES, SONNET, TENANTS, Service
 from tests.incident_drills.world import Slice, World, chance, pick

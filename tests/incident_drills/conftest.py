@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from tests.incident_drills.composed import DAYS, composed
-from tests.incident_drills.drills import Drill, Played, play
 from tests.incident_drills.named import NAMED, at
+from tests.incident_drills.scenarios import Drill, Played, play
 from tests.incident_drills.world import World
 
 

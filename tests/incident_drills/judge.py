@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.incident_drills.answer import Answer, Claim
-from tests.incident_drills.drills import Finding, Played
+from tests.incident_drills.scenarios import Finding, Played
 from tests.incident_drills.world import DIMENSIONS
 
 CRITERIA = ("alarm", "cause", "owner", "since", "who", "who not", "not misleading")
@@ -26,6 +26,8 @@ class Judged:
     """By name; where nothing goes wrong the first and the last alone."""
     notes: tuple[str, ...]
     """What is not right, in words."""
+    found: frozenset[str] = frozenset()
+    """The findings, by cause, of which the cause is right."""
 
 
 def judge(played: Played, answer: Answer) -> Judged:
@@ -39,11 +41,10 @@ def judge(played: Played, answer: Answer) -> Judged:
     criteria = {"alarm": answer.alarm}
     criteria |= {name: all(one[name] for one in found) for name in CRITERIA[1:-1]}
     criteria["not misleading"] = not notes
-    if all(criteria.values()):
-        return Judged("right", criteria, ())
-    any_cause = any(one["cause"] for one in found)
+    named = frozenset(finding.cause for finding, claim in pairs if claim)
     notes += [note for finding, claim in pairs for note in _notes(finding, claim)]
-    return Judged("partly" if answer.alarm and any_cause else "wrong", criteria, tuple(notes))
+    verdict: Verdict = "partly" if answer.alarm and named else "wrong"
+    return Judged("right" if all(criteria.values()) else verdict, criteria, tuple(notes), named)
 
 
 def _claim(finding: Finding, answer: Answer) -> Claim | None:

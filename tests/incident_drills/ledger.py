@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from foundry_telemetry.local.store.store import Store
+from foundry_telemetry.local.store.store import Receipt, Store
 from foundry_telemetry.schema.value import EVENT_NAME
 from foundry_telemetry.wire.causes import CLASSES
 from tests.incident_drills.topology import PRICES
@@ -56,7 +57,7 @@ def put(store: Store, calls: Iterable[Call], since: datetime | None = None) -> i
     """
     first = since.isoformat() if since else ""
     rows = (one for one in envelopes(calls) if one["time"] >= first)
-    waiting = None
+    waiting: Future[Receipt] | None = None
     count = 0
     while body := [{**one, "iKey": store.key} for one in islice(rows, POSTED)]:
         previous, waiting = waiting, store.add(msgspec.json.encode(body))

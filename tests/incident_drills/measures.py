@@ -90,7 +90,7 @@ def _failures(cause: str, code: str = "") -> Measure:
 
 def _slow(field: str) -> Change:
     def change(call: Call, factor: float, _: Random) -> list[Call]:
-        return [replace(call, **{field: getattr(call, field) * factor})]  # type: ignore[arg-type]
+        return [replace(call, **{field: getattr(call, field) * factor})]
 
     return change
 

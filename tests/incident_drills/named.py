@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.incident_drills.drills import Drill, Part
 from tests.incident_drills.measures import MEASURES, with_code
+from tests.incident_drills.scenarios import Drill, Part
 from tests.incident_drills.shapes import Kind, Shape
 from tests.incident_drills.world import Slice
 

@@ -13,7 +13,7 @@ from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.kql.tables import stored_table
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.incident_drills import ledger
-from tests.incident_drills.drills import Played
+from tests.incident_drills.scenarios import Played
 from tests.incident_drills.world import World
 
 _EVENTS, _KEPT = stored_table("AppEvents"), "healthy_rows"

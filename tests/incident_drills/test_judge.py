@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from tests.incident_drills.answer import Answer, Claim
-from tests.incident_drills.drills import Drill, Finding, Played, play
 from tests.incident_drills.judge import judge
 from tests.incident_drills.named import THURSDAY, part, where
+from tests.incident_drills.scenarios import Drill, Finding, Played, play
 from tests.incident_drills.world import World
 
 ONE = Drill("one", THURSDAY, (part("auth_invalid_key", 1.0, where(service="support-bot"), 25),))

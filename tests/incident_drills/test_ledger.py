@@ -10,8 +10,8 @@ import pytest
 from foundry_telemetry.local.store.store import MEMORY, Store
 from tests.incident_drills import ledger
 from tests.incident_drills.answer import read
-from tests.incident_drills.drills import Drill, play
 from tests.incident_drills.named import THURSDAY, part, where
+from tests.incident_drills.scenarios import Drill, play
 from tests.incident_drills.stage import Stage
 from tests.incident_drills.world import World
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.incident_drills.composed import DAYS, composed
-from tests.incident_drills.drills import Drill, Part, Played, play
 from tests.incident_drills.measures import MEASURES
 from tests.incident_drills.named import HEALTHY, NAMED, THURSDAY, where
+from tests.incident_drills.scenarios import Drill, Part, Played, play
 from tests.incident_drills.shapes import KINDS, RISE, Kind, Shape
 from tests.incident_drills.world import World
 
 HERE = Path(__file__).parent
-MAKING = ("topology", "world", "ledger", "measures", "shapes", "drills", "named", "composed")
+MAKING = ("topology", "world", "ledger", "measures", "shapes", "scenarios", "named", "composed")
 """The modules that make drills and their truth."""
 MINUTE = timedelta(minutes=1)
 

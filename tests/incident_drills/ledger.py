@@ -145,7 +145,7 @@ def _refused(call: Call, error_type: str, took: float) -> dict[str, Any]:
         **answered,
         "foundry.outcome": OUTCOMES.get(error_type, "error" if status else "no_response"),
         "error.type": error_type,
-        "foundry.error.owner": kind.owner,
+        **({"foundry.error.owner": kind.owner} if kind.owner else {}),
         "foundry.error.origin": "foundry" if status else "client",
         "foundry.retryable": kind.retryable,
         "foundry.duration_ms": took,

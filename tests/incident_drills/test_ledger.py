@@ -8,6 +8,9 @@ from datetime import timedelta
 import pytest
 
 from foundry_telemetry.local.store.store import MEMORY, Store
+from foundry_telemetry.schema.field_table import BY_NAME as FIELDS
+from foundry_telemetry.schema.value import TAG_PREFIX
+from foundry_telemetry.wire.causes import CLASSES
 from tests.incident_drills import ledger
 from tests.incident_drills.answer import read
 from tests.incident_drills.named import THURSDAY, part, where
@@ -36,6 +39,19 @@ def test_the_store_has_the_plan() -> None:
     assert tokens == sum(call.output_tokens for call in answered)
     assert instances == len({call.instance for call in planned})
     assert abs(usd - sum(map(ledger.cost_usd, answered))) < 1e-6
+
+
+def test_rows_have_fields_of_the_schema(two_days: World) -> None:
+    """What a row has is a field of the ledger or a tag, and every failure class has its owner."""
+    failing = [
+        replace(call, errors=(name,), failed=True)
+        for call, name in zip(two_days.calls, CLASSES, strict=False)
+    ]
+    for one in ledger.envelopes([*two_days.calls[:20], *failing]):
+        properties = one["data"]["baseData"]["properties"]
+        assert {key for key in properties if not key.startswith(TAG_PREFIX)} <= set(FIELDS)
+        kind = CLASSES.get(properties.get("error.type"))
+        assert kind is None or properties.get("foundry.error.owner") == kind.owner
 
 
 @pytest.mark.slow

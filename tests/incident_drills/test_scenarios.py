@@ -70,8 +70,10 @@ def test_the_truth_is_that_of_the_parts(played: list[Played]) -> None:
 def test_who_is_affected_is_who_is_in_the_slice(played: list[Played]) -> None:
     """The affected calls are those of the slice while it goes on, and no others."""
     for each in played:
-        for finding in each.truth:
+        parts = [part for part in each.drill.parts if part.measure and part.matters]
+        for part, finding in zip(parts, each.truth, strict=True):
             assert finding.affected
+            assert all(call.at < (part.shape.until or each.drill.end) for call in finding.scope)
             for call in finding.scope:
                 assert call.matches(finding.slice) == (call.call_id in finding.affected)
                 assert call.at >= max(finding.since, each.drill.start)
@@ -165,3 +167,8 @@ def test_a_measure_moves_its_number(two_days: World, name: str) -> None:
     assert finding.changed / len(before) == pytest.approx(strength if measure.is_share else 1.0, abs=0.25)
     old, new = fmean(map(number, before)), fmean(map(number, after))
     assert new < 0.8 * old if finding.direction == "lower" else new > 1.05 * old
+    moved = {
+        other for other, count in NUMBERS.items() if fmean(map(count, before)) != fmean(map(count, after))
+    }
+    alike = {other for other in NUMBERS if other.partition(":")[0] == name.partition(":")[0]}
+    assert moved <= {name, *measure.also, *alike}

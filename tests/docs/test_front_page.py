@@ -54,7 +54,8 @@ def test_numbers_of_the_promises() -> None:
         f"each of the {len(ROWS)} rows",
         f"delivered {delivered:,} of {served:,} attempts",
         f"at most {FLUSH_S:g} seconds longer",
-        f"{len(SERVERS)} kinds of [servers](tests/delivery/README.md) in {len(ENDINGS)} ways each",
+        f"{len(SERVERS)} [server set-ups](tests/delivery/README.md)",
+        f"up to {len(ENDINGS)} kinds of shutdown",
         f"lists all {len({row.name for row in INVENTORY})} fields",
     )
     assert [text for text in promises if text not in README] == []

@@ -38,12 +38,17 @@ def doctor(
     ] = None,
     app: Annotated[
         str | None,
-        typer.Option(metavar="MODULE", help="Module of your service that calls configure(); imported first."),
+        typer.Option(
+            metavar="MODULE",
+            help="Module of your service that calls configure(). It is imported first; calls that it makes "
+            "then are checked too.",
+        ),
     ] = None,
     workspace: Annotated[
         str | None,
         typer.Option(
-            metavar="ID", help="Log Analytics workspace ID (GUID), to check what arrived in the last day."
+            metavar="ID",
+            help="Log Analytics workspace ID (GUID), to check which services sent telemetry in 30 days.",
         ),
     ] = None,
     entra: Annotated[

@@ -44,7 +44,14 @@ def test_tables(url: str, tmp_path: Path) -> None:
     rows = [line.split() for line in ended.out.splitlines()]
     assert ["[bold]acme", "$3.00"] in [row[:2] for row in rows]
     assert ["globex", "$1.00"] in [row[:2] for row in rows]
-    for line in ("Month to date", "Forecast", "Failed attempts", "Retries", "Abandoned", "Cache re-writes"):
+    for line in (
+        "Month to date",
+        "Forecast",
+        "Failed attempts",
+        "Cost of retries",
+        "Abandoned",
+        "Cache re-writes",
+    ):
         assert line in ended.out
 
 

@@ -21,10 +21,8 @@ COUNTS: Final[Mapping[State, Noun]] = {
 """One and several, in the order in which they are counted."""
 FIX: Final = "fix: "
 NOTE: Final = "note: "
-"""Where nothing is wrong: a check that was skipped."""
 RUN: Final = "run: "
 NAMED: Final = "{count} ({checks})"
-"""What failed, in the last line."""
 EVENT: Final = "Ledger event of the call, as it is stored in AppEvents:"
 CHECKING: Final = "checking"
 WAITING: Final = "waiting for {checks}"
@@ -156,10 +154,7 @@ UNSENT: Final = "unsent telemetry"
 NO_UNSENT: Final = "none on this disk"
 BATCH: Final = ("batch", "batches")
 SOME_UNSENT: Final = "{batches} ({size:.1f} MiB) in {folder}, oldest {age} old; deleted after {limit} h"
-FIX_UNSENT: Final = (
-    "A running service sends them after its next successful export. If the number does not fall, restart "
-    "the service."
-)
+FIX_UNSENT: Final = "A running service sends them after its next export. If the number stays, restart it."
 
 # --- network ----------------------------------------------------------------------------------------------
 FOUNDRY: Final = "Foundry"
@@ -189,9 +184,7 @@ CANNOT_IMPORT: Final = "cannot be imported: {error}"
 IMPORTED: Final = "{name} is imported; its telemetry set-up is checked below"
 SERVICE_PROCESS: Final = "service process"
 SDK_DISABLED: Final = "{variable}=true: it records nothing"
-NOT_THIS_PROCESS: Final = (
-    "providers, sampler, duplicate export and dropped telemetry of the service are checked only with --app"
-)
+NOT_THIS_PROCESS: Final = "checked only with --app: providers, sampler, duplicate export, dropped telemetry"
 REPLACE_CONFIGURE: Final = "Call foundry_telemetry.configure() instead of configure_azure_monitor()."
 LEDGER: Final = "ledger"
 LOGGER_PROVIDER: Final = "a logger provider receives the ledger events"
@@ -300,9 +293,8 @@ OTHER_STATUS: Final = "status {status}"
 NO_STATUS: Final = "no response"
 BY_STATUS: Final[Mapping[int, str]] = {
     400: "the instrumentation key is unknown",
-    401: TOKEN_REQUIRED,
+    **dict.fromkeys((401, 403), TOKEN_REQUIRED),
     402: "the quota is reached; telemetry is dropped",
-    403: TOKEN_REQUIRED,
     439: "the daily cap is reached; telemetry is dropped",
 }
 """Why an event is rejected, by status."""

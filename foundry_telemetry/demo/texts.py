@@ -63,6 +63,6 @@ UNSENT_ATTEMPTS: Final = ("attempt was", "attempts were")
 
 WORKBOOK: Final = "workbook"
 OPENED: Final = "  opened in your browser"
-NEXT: Final = "next"
+NEXT_STEP: Final = "next step"
 INCIDENT: Final = "foundry-telemetry incident --url {url}"
 STAYS: Final = "  stays open. Press Ctrl-C to stop."

@@ -133,8 +133,8 @@ def _sampler(scene: Scene) -> Finding:
 
 def check_stored(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is given it
     """What exporters on this machine could not send. Files are counted, never read."""
-    files, folders = [], set()
-    for path in Path(tempfile.gettempdir()).glob(f"{_FOLDERS}/*.blob*"):
+    files, folders, temporary = [], set(), Path(tempfile.gettempdir())
+    for path in temporary.glob(f"{_FOLDERS}/*.blob*"):
         with suppress(OSError):  # sent by now, or of another user
             files.append(path.stat())
             folders.add(str(path.parent.parent))  # the one below is named after the instrumentation key
@@ -146,7 +146,7 @@ def check_stored(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every che
     seen = texts.SOME_UNSENT.format(
         batches=many(len(files), texts.BATCH),
         size=size,
-        folder=", ".join(sorted(folders)),
+        folder=next(iter(folders)) if len(folders) == 1 else str(temporary / _FOLDERS.partition("/")[0]),
         age=lasted(oldest),
         limit=_KEPT_H,
     )

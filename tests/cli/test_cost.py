@@ -134,7 +134,7 @@ def test_the_bill_of_the_demonstration(tmp_path: Path) -> None:
     """Its two tenants and its deployments split it exactly; ledger, metrics and command have one sum."""
     terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser")
     terminal.read_until(r"all recorded[\s\S]*Press Ctrl-C to stop")
-    address = re.search(r"dashboard +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    address = re.search(r"workbook +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address
     ask = local(address[1]).answer
     rows = ask(

@@ -29,7 +29,7 @@ SERVICE: Final = by_name(
         ),
         relevant_fields=(names.REQUEST_MODEL, names.ATTEMPT_NUMBER, names.OUTCOME, names.REGION),
         retry="With exponential backoff; the application must retry a stream that had started.",
-        ticket="if it persists, or if other customers are not affected.",
+        ticket="if it lasts, or if Anthropic's status page reports no incident.",
         support_channels=("Anthropic",),
     ),
     Advice(

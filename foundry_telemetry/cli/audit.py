@@ -11,6 +11,9 @@ from foundry_telemetry.cli.output import write
 
 _PIPE: Final = 160
 """Columns where there is no terminal."""
+_NEVER: Final = (
+    "Prompts, responses, keys and tokens are never recorded. A metric attribute has at most 50 values."
+)
 _GAP: Final = 2
 """Blanks between two columns."""
 
@@ -44,22 +47,22 @@ def _show() -> None:
     console = Console(highlight=False)
     width = console.width if console.is_terminal or "COLUMNS" in os.environ else _PIPE
     notes: dict[str, int] = {}
-    for kind, heading in rendering.HEADINGS.items():
-        console.print(f"\n{heading}", style="bold", markup=False)
-        rows = [(*row[:-1], _personal(row[-1], notes)) for row in rendering.rows(kind)]
-        for line in without_blanks(_table([rendering.COLUMNS, *rows], width), console, max(width, _PIPE)):
-            console.print(line, soft_wrap=True)
+    tables = [
+        (heading, [(*row[:-1], _personal(row[-1], notes)) for row in rendering.rows(kind)])
+        for kind, heading in rendering.HEADINGS.items()
+    ]
+    console.print(_NEVER, markup=False)
     console.print(f"\n{rendering.COLUMNS[-1].capitalize()}", style="bold", markup=False)
     for note, number in notes.items():
         console.print(f"{number}  {note}", markup=False, soft_wrap=True)
-    console.print(
-        "\nPrompts, responses, keys and tokens are never recorded. A metric attribute has at most 50 values.",
-        markup=False,
-    )
+    for heading, rows in tables:
+        console.print(f"\n{heading}", style="bold", markup=False)
+        for line in without_blanks(_table([rendering.COLUMNS, *rows], width), console, max(width, _PIPE)):
+            console.print(line, soft_wrap=True)
 
 
 def _personal(text: str, notes: dict[str, int]) -> str:
-    """``no``, or the number of a note below the tables."""
+    """``no``, or the number of a note above the tables."""
     short = text.replace("`", "")
     return short if short == "no" else f"see {notes.setdefault(short, len(notes) + 1)}"
 

@@ -99,16 +99,20 @@ def reconcile(
     Covers the days of the file by default. Lists likely causes of each difference.
 
     \b
-    Columns of the file, in any order; the first that is present is used:
+    Columns of the file, in any order; of each line the first that is present:
       day       Date, UsageDateTime, UsageDate, ChargePeriodStart
-      USD       CostInUSD; in a file billed in USD also CostInBillingCurrency,
-                PreTaxCost, Cost, BilledCost
-      currency  BillingCurrency, BillingCurrencyCode, Currency
+      currency  BillingCurrency, BillingCurrencyCode, Currency; else USD
       CCU       Quantity, UsageQuantity, ConsumedQuantity
-      meter     MeterName, MeterSubCategory, MeterCategory, ProductName,
-                Product, PublisherName, ChargeDescription, SkuMeter,
-                UnitOfMeasure (--meter searches all of these)
-    Without a cost in USD, the cost is CCU x usd_per_ccu of --settings.
+      cost      CostInBillingCurrency, PreTaxCost, Cost, BilledCost
+
+    \b
+    Billed amount of a row, in USD: CostInUSD; if absent and the currency is
+    USD: the cost; otherwise: CCU x usd_per_ccu of --settings.
+
+    \b
+    --meter searches all of these columns: MeterName, MeterSubCategory,
+    MeterCategory, ProductName, Product, PublisherName, ChargeDescription,
+    SkuMeter, UnitOfMeasure.
     """  # noqa: D301 - \b is for the layout of the help
     with repair():
         from foundry_telemetry.investigate.cost import invoice, reconcile, texts, usage  # noqa: PLC0415 - as above

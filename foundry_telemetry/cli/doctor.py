@@ -18,6 +18,21 @@ _timeout = between(0.1, 60.0, float, f"--timeout {_TIMEOUT_S:g}")
 _LIVE_WORKS: Final = "--live --deployment my-deployment"
 
 _Live = Annotated[bool, typer.Option("--live", help="Make one small call, and show its ledger event.")]
+_App = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODULE",
+        help="Module of your service that calls configure(). It is imported first; calls that it makes "
+        "then are checked too.",
+    ),
+]
+_Workspace = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ID",
+        help="Log Analytics workspace ID (GUID), to check which services sent telemetry in 30 days.",
+    ),
+]
 _Scope = Annotated[
     str | None, typer.Option(metavar="SCOPE", help="Scope of the Entra token to check; implies --entra.")
 ]
@@ -36,16 +51,8 @@ def doctor(
     base_url: Annotated[
         str | None, typer.Option(metavar="URL", help="Base URL to check. Default: from the environment.")
     ] = None,
-    app: Annotated[
-        str | None,
-        typer.Option(metavar="MODULE", help="Module of your service that calls configure(); imported first."),
-    ] = None,
-    workspace: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", help="Log Analytics workspace ID (GUID), to check what arrived in the last day."
-        ),
-    ] = None,
+    app: _App = None,
+    workspace: _Workspace = None,
     entra: Annotated[
         bool, typer.Option("--entra", help="Check the Entra token even if an API key is set.")
     ] = False,

@@ -16,6 +16,7 @@ from rich.text import Text
 from foundry_telemetry.cli.output import write_json
 from foundry_telemetry.investigate.doctor import Finding, Report, State, texts
 from foundry_telemetry.investigate.formatting import many
+from foundry_telemetry.investigate.texts import Noun
 
 _STYLES: Final[Mapping[State, str]] = {
     "ok": "green",
@@ -81,11 +82,11 @@ class Screen:
         for line in rest:
             self._print(Text(" " * (_STATE_WIDTH + _CHECK_WIDTH) + line))
         for fix in filter(None, (finding.fix, finding.command)):
-            self._show_fix(fix)
+            self._show_fix(fix, texts.NOTE if finding.state == "skipped" else texts.FIX)
 
-    def _show_fix(self, fix: str) -> None:
+    def _show_fix(self, fix: str, sentence: str) -> None:
         is_command = _IS_COMMAND(fix) is not None
-        label = texts.RUN if is_command else texts.FIX
+        label = texts.RUN if is_command else sentence
         room = max(self._out.width - _STATE_WIDTH - len(label), _LEAST_ROOM)
         # A command that is copied must come in one line.
         first, *rest = [fix] if is_command else wrap(fix, room, break_on_hyphens=False)
@@ -123,8 +124,17 @@ def _attempt(event: Mapping[str, Any]) -> Iterator[Text]:
 
 def _summary(report: Report) -> Text:
     parts = [
-        Text(many(report.counts[state], noun), _STYLES[state])
+        Text(_counted(report, state, noun), _STYLES[state])
         for state, noun in texts.COUNTS.items()
         if report.counts.get(state)
     ]
     return Text(", ").join(parts)
+
+
+def _counted(report: Report, state: State, noun: Noun) -> str:
+    """How many; failures are named, as the first of them can be far above."""
+    count = many(report.counts[state], noun)
+    if state != "failure":
+        return count
+    failed = dict.fromkeys(finding.check for finding in report.findings if finding.state == state)
+    return texts.NAMED.format(count=count, checks=", ".join(failed))

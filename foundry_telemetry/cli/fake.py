@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
+import time
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -20,6 +21,12 @@ _SCRIPT: Final = "200"
 _RETRY_AFTER_S: Final = 1.0
 _KEY: Final = "fake"
 """Any key is accepted."""
+_WITH_ENTRA: Final = (
+    "Authenticate with an Entra token, not with an API key. With this one (unsigned) the cause is\n"
+    "{cause}:\n\n"
+    "azure_ad_token_provider=lambda: '{token}'\n\n"
+)
+_NONE: Final = "Send no credential: with one, another cause is recorded.\n\n"
 
 EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "stopped by Ctrl-C"}, serves=True)
 
@@ -77,7 +84,7 @@ def fake(
 
         try:
             foundry = _foundry(script, failure, retry_after, port)
-            code = serve_forever(foundry, lambda: _report(foundry, as_json=as_json))
+            code = serve_forever(foundry, lambda: _report(foundry, _credential(failure), as_json=as_json))
         except OSError as error:
             query_options.fail(str(PortError(error, port, "--port 0")))
         except ValueError as error:
@@ -128,14 +135,36 @@ def _list() -> None:
     write("\n\n".join("\n  ".join((heading, *names)) for heading, names in sections))
 
 
-def _report(foundry: "FakeFoundry", *, as_json: bool) -> None:
+def _credential(failure: str | None) -> tuple[bool, str]:
+    """Whether a failure shows its cause with an API key; else what to send in its place.
+
+    The service answers alike to several credentials: which cause is recorded, the credential decides.
+    """
+    from foundry_telemetry.testing import INCIDENTS  # noqa: PLC0415 - brings the recorded responses
+    from foundry_telemetry.testing.kit.incidents import token_in_case  # noqa: PLC0415 - as above
+
+    found = None if failure is None else INCIDENTS[failure]
+    if found is None or found.credential is None:
+        return True, ""
+    if found.error == "auth_missing_credential":
+        return False, _NONE
+    token = token_in_case(found.credential, time.time())
+    return (
+        (True, "") if token is None else (False, _WITH_ENTRA.format(cause=found.error, token=token.decode()))
+    )
+
+
+def _report(foundry: "FakeFoundry", credential: tuple[bool, str], *, as_json: bool) -> None:
     """Write where it listens."""
-    variables = {"ANTHROPIC_FOUNDRY_BASE_URL": foundry.base_url, "ANTHROPIC_FOUNDRY_API_KEY": _KEY}
+    takes_key, instead = credential
+    variables = {"ANTHROPIC_FOUNDRY_BASE_URL": foundry.base_url}
+    if takes_key:
+        variables["ANTHROPIC_FOUNDRY_API_KEY"] = _KEY
     if as_json:
         write_json({"base_url": foundry.base_url, "host": foundry.host, "environment": variables})
         return
     exports = "\n".join(f"export {name}='{value}'" for name, value in variables.items())
     write(
-        f"base URL  {foundry.base_url}\n\n{exports}\n\n"
+        f"base URL  {foundry.base_url}\n\n{exports}\n\n{instead}"
         "Set these before starting your service. Press Ctrl-C to stop."
     )

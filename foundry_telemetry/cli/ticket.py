@@ -22,6 +22,12 @@ EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "found", exit_codes.ATTENT
 _MOST: Final = 1_000_000
 """Characters that are read of standard input."""
 _DEFAULT: Final = "90d"
+_LOCAL: Final = "Check that the service sends its telemetry to this address."
+_AZURE: Final = (
+    "New telemetry takes up to 5 minutes to arrive. Check the workspace (--workspace ID) and that the "
+    "service sends its ledger there."
+)
+"""What to check where an ID was not found."""
 
 
 def ticket(
@@ -76,13 +82,12 @@ def _found(source: "Source", identities: tuple["Identity", ...], span: time_opti
         found = next((one for one in tried if one is not None), None)
     if found is None:
         named = ", ".join(
-            f"{identity.kind.replace(' id', ' ID')} {identity.value!r}" for identity in identities
+            f"{identity.kind.replace(' id', ' ID')} {identity.shown!r}" for identity in identities
         )
         query_options.fail(
             f"no attempt with {named} in {source.name} from {span.start:%Y-%m-%d %H:%M} to "
-            f"{span.end:%Y-%m-%d %H:%M} UTC. New telemetry takes up to 5 minutes to arrive. Check the "
-            "workspace (--workspace ID) and that the service sends its ledger there. To see what arrived, "
-            f"run `foundry-telemetry incident{source.options}`",
+            f"{span.end:%Y-%m-%d %H:%M} UTC. {_LOCAL if source.is_local else _AZURE} "
+            f"To see what arrived, run `foundry-telemetry incident{source.options}`",
             exit_codes.ATTENTION,
         )
     return found

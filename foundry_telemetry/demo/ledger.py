@@ -35,6 +35,8 @@ class Row(Struct, frozen=True):
     """When it ended."""
     fields: Mapping[str, Value]
     """The ledger event."""
+    after: float | None = None
+    """Status of the attempt before it of the same call, where that was reported and is known."""
 
     def text(self, name: str) -> str | None:
         """A field that is text; ``None`` when it was not reported."""

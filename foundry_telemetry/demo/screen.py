@@ -94,6 +94,9 @@ class Screen:
         """
         words = texts.STAYS if stays else texts.OPENED if opened else ""
         with self._cleared():
+            if stays:
+                command = texts.INCIDENT.format(url=url)
+                self._err.print(Text.assemble((f"{texts.NEXT_STEP:{texts.LABEL_WIDTH}}", "bold"), command))
             self._err.print(Text.assemble((f"{texts.WORKBOOK:{texts.LABEL_WIDTH}}", "bold"), url, words))
 
     def close(self, totals: Totals, verdict: RenderableType | None) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -20,9 +21,9 @@ from foundry_telemetry.demo.ledger import Row
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import COUNT_TOKENS, TAG_PREFIX
 
-FULL_WIDTH: Final = 197
+FULL_WIDTH: Final = 205
 """Columns of a terminal that everything fits into on one line."""
-_WHOLE_WIDTH: Final = 157
+_WHOLE_WIDTH: Final = 165
 """Columns that a line with whole ids takes."""
 _SHORT_WIDTH: Final = 115
 TENANT: Final = TAG_PREFIX + "tenant"
@@ -79,7 +80,9 @@ def _status(row: Row) -> Text:
 
 def _outcome(row: Row) -> Text:
     note = ""
-    if row.text(names.OPERATION) == COUNT_TOKENS:
+    if (row.number(names.ATTEMPT_NUMBER) or 1) > 1:
+        note = texts.RETRY if row.after is None else texts.RETRY_AFTER.format(status=f"{row.after:.0f}")
+    elif row.text(names.OPERATION) == COUNT_TOKENS:
         note = COUNT_TOKENS
     elif row.outcome == "stream_error":
         note = texts.IN_STREAM
@@ -115,15 +118,16 @@ def _short_anthropic(row: Row) -> Text:
 _TIME: Final = _Column(texts.TIME, 8, _time)
 _FACTS: Final = (
     _Column(texts.DEPLOYMENT, 17, _deployment),
-    _Column(texts.NUMBER, 1, count_of(names.ATTEMPT_NUMBER), right=True),
     _Column(texts.STATUS, 4, _status, right=True),
-    _Column(texts.OUTCOME, 20, _outcome),
+    _Column(texts.OUTCOME, 22, _outcome),
     _Column(texts.INPUT, 6, count_of(names.INPUT_TOKENS), right=True),
     _Column(texts.OUTPUT, 5, count_of(names.OUTPUT_TOKENS), right=True),
     _Column(texts.CACHED, 6, count_of(names.CACHE_READ_TOKENS), right=True),
     _Column(texts.TTFT, 5, _first_token, right=True),
     _Column(texts.COST, 8, lambda row: number(row.number(names.COST), "{:.6f}"), right=True),
 )
+_NUMBER: Final = _Column(texts.NUMBER, 7, count_of(names.ATTEMPT_NUMBER), right=True)
+"""Where there is room: that an attempt is a retry stands beside its outcome anyway."""
 _WHOLE_IDS: Final = (
     _Column(texts.AZURE_ID, _AZURE_WIDTH, lambda row: reported(row.ids[0])),
     _Column(texts.ANTHROPIC_ID, _ANTHROPIC_WIDTH, lambda row: reported(row.ids[1])),
@@ -143,12 +147,15 @@ class LedgerTable:
 
     def __init__(self, console: Console) -> None:
         width = console.width
+        self._statuses: dict[str | None, float | None] = {}
+        """Of the last attempt that was shown, by call."""
         self._second_line = width < _SHORT_WIDTH
         if self._second_line:
             self._columns: Sequence[_Column] = _FACTS
         else:
-            ids = _WHOLE_IDS if width >= _WHOLE_WIDTH else _SHORT_IDS
-            self._columns = (_TIME, *_FACTS, *ids, *(_FURTHER if width >= FULL_WIDTH else ()))
+            deployment, *facts = _FACTS
+            numbered = (_NUMBER, *facts, *_WHOLE_IDS) if width >= _WHOLE_WIDTH else (*facts, *_SHORT_IDS)
+            self._columns = (_TIME, deployment, *numbered, *(_FURTHER if width >= FULL_WIDTH else ()))
 
     def header(self) -> RenderableType:
         """The line above all rows."""
@@ -159,10 +166,18 @@ class LedgerTable:
         return Group(head, Text(second, style="dim bold", no_wrap=True, overflow="crop"))
 
     def rows(self, rows: Iterable[Row]) -> RenderableType:
-        """Some rows."""
+        """Some rows, each after those before it of its call."""
+        rows = list(map(self._linked, rows))
         if not self._second_line:
             return _lines(self._columns, ([one.cell(row) for one in self._columns] for row in rows))
         return Group(*(part for row in rows for part in self._two_lines(row)))
+
+    def _linked(self, row: Row) -> Row:
+        """The row with the status of the attempt before it."""
+        call = row.text(names.CALL_ID)
+        linked = replace(row, after=self._statuses.get(call))
+        self._statuses[call] = row.number(names.STATUS_CODE)
+        return linked
 
     def _two_lines(self, row: Row) -> tuple[RenderableType, RenderableType]:
         azure, anthropic = (reported(value) for value in row.ids)

@@ -15,7 +15,7 @@ RUNNING: Final = "{attempts} · {input:,} tokens in · {output:,} out · {cost}"
 
 TIME: Final = "time UTC"
 DEPLOYMENT: Final = "deployment"
-NUMBER: Final = "#"
+NUMBER: Final = "attempt"
 STATUS: Final = "http"
 OUTCOME: Final = "outcome"
 INPUT: Final = "in"
@@ -30,6 +30,8 @@ CLIENT: Final = "client"
 ABSENT: Final = "–"  # noqa: RUF001 - an en dash stands for what was not reported
 IN_STREAM: Final = "in stream"
 STREAM: Final = "stream"
+RETRY: Final = "(retry)"
+RETRY_AFTER: Final = "(retry after {status})"
 
 # --- the summary ------------------------------------------------------------------------------------------
 
@@ -61,4 +63,6 @@ UNSENT_ATTEMPTS: Final = ("attempt was", "attempts were")
 
 WORKBOOK: Final = "workbook"
 OPENED: Final = "  opened in your browser"
+NEXT_STEP: Final = "next step"
+INCIDENT: Final = "foundry-telemetry incident --url {url}"
 STAYS: Final = "  stays open. Press Ctrl-C to stop."

@@ -44,7 +44,14 @@ def test_tables(url: str, tmp_path: Path) -> None:
     rows = [line.split() for line in ended.out.splitlines()]
     assert ["[bold]acme", "$3.00"] in [row[:2] for row in rows]
     assert ["globex", "$1.00"] in [row[:2] for row in rows]
-    for line in ("Month to date", "Forecast", "Failed attempts", "Retries", "Abandoned", "Cache re-writes"):
+    for line in (
+        "Month to date",
+        "Forecast",
+        "Failed attempts",
+        "Cost of retries",
+        "Abandoned",
+        "Cache re-writes",
+    ):
         assert line in ended.out
 
 
@@ -127,7 +134,7 @@ def test_the_bill_of_the_demonstration(tmp_path: Path) -> None:
     """Its two tenants and its deployments split it exactly; ledger, metrics and command have one sum."""
     terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser")
     terminal.read_until(r"all recorded[\s\S]*Press Ctrl-C to stop")
-    address = re.search(r"dashboard +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    address = re.search(r"workbook +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
     assert address
     ask = local(address[1]).answer
     rows = ask(

@@ -106,23 +106,37 @@ def test_only_ledger_events_are_rows() -> None:
 def test_narrow(width: int) -> None:
     """A narrow terminal has two lines for a row, and both ids whole."""
     *_, first, second = drawn(width, row(INPUT_TOKENS=12345, OUTPUT_TOKENS=678, COST=0.0123456))
-    assert first.split() == ["claude-sonnet-5-5", "1", "200", "ok", *"12,345 678 – – 0.012346".split()]  # noqa: RUF001, SIM905
+    assert first.split() == ["claude-sonnet-5-5", "200", "ok", *"12,345 678 – – 0.012346".split()]  # noqa: RUF001, SIM905
     assert second.split()[1:] == [AZURE_ID, ANTHROPIC_ID]
 
 
-@pytest.mark.parametrize("width", [115, 120, 156])
+@pytest.mark.parametrize("width", [115, 120, 164])
 def test_middling(width: int) -> None:
     """A middling terminal has one line for a row; ids are shortened where the ellipsis is."""
     line = drawn(width, row())[-1]
     assert line.endswith("3f2a91c4… req_…00003abc")
 
 
-@pytest.mark.parametrize("width", [157, 196, 200])
+@pytest.mark.parametrize("width", [165, 204, 208])
 def test_wide(width: int) -> None:
     """A wide terminal has one line for a row with both ids whole; a very wide one the client as well."""
     line = drawn(width, row(CLIENT="AsyncAnthropicFoundry/2.12.0"))[-1]
     assert f"{AZURE_ID} {ANTHROPIC_ID}" in line
-    assert line.endswith("AsyncAnthropicFoundry/2.12.0") == (width >= 197)
+    assert line.endswith("AsyncAnthropicFoundry/2.12.0") == (width >= 205)
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_a_retry_says_after_what(width: int) -> None:
+    """A second attempt names the status of the one before it of its call, in one batch or in two."""
+    first = {"STATUS_CODE": 429, "OUTCOME": "error", "ERROR_TYPE": "rate_limited", "CALL_ID": "a"}
+    console = Console(file=io.StringIO(), width=width)
+    table = LedgerTable(console)
+    console.print(table.rows([row(**first), row(CALL_ID="b", ATTEMPT_NUMBER=2)]))
+    console.print(table.rows([row(CALL_ID="a", ATTEMPT_NUMBER=2)]))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    retries = [line for line in lines if "retry" in line]
+    assert ["ok (retry) " in line for line in retries] == [True, False]
+    assert "ok (retry after 429) " in retries[1]
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 160, 200])

@@ -177,6 +177,14 @@ def test_an_id_that_is_not_there() -> None:
     assert "no attempt with request-id 'req_none'" in said.err
     assert azure.url in said.err
     assert "foundry-telemetry incident" in said.err
+    assert "--workspace" not in said.err  # there is none to check
+
+
+def test_a_support_code_that_is_not_there() -> None:
+    """A support code is repeated as it is written everywhere."""
+    with LocalAzureMonitor() as azure:
+        said = run("ticket", "ft0a6b321dc3", "--url", azure.url)
+    assert "no attempt with support code 'FT-0A6B3-21DC3'" in said.err
 
 
 def test_a_text_that_was_pasted() -> None:

@@ -95,7 +95,7 @@ def test_one_service_after_a_release() -> None:
     assert (new["what"], new["value"], new["service"]) == ("version", "1.4.3", ORDERS)
     assert "version 1.4.3 of shop.orders-api, first seen " in " ".join(said.out.split())
     assert f"service: {ORDERS} (14 of " in said.out
-    assert "attempts); 1 other service not affected" in " ".join(said.out.split())
+    assert "attempts failed); 1 other service not affected" in " ".join(said.out.split())
     assert "none: each affected call made one attempt" in said.out
 
 

@@ -56,9 +56,13 @@ def show(report: Report, console: Console, doctor_options: str = "") -> None:
     if not report.splits:
         console.print(f"{texts.NO_TAGS}\n")
     formatting.show(month(report, usd), console, texts.LABEL_WIDTH)
-    for heading, lines in ((texts.WASTED, waste(report, usd)), (texts.AVOIDABLE, avoidable(report, usd))):
-        console.print(f"\n{heading}")
-        formatting.show(lines, console, texts.LABEL_WIDTH)
+    console.print(f"\n{texts.WASTED}\n{texts.WASTED_IS}")
+    formatting.show(waste(report, usd), console, texts.LABEL_WIDTH)
+    console.print(f"\n{texts.AVOIDABLE}")
+    formatting.show(avoidable(report, usd), console, texts.LABEL_WIDTH)
+    if report.waste is not None:
+        spent = _spent(usd, report.waste.retried_usd, report.waste.retried)
+        console.print(f"\n{texts.RETRIES.format(amount=spent.plain)}")
 
 
 def money(report: Report) -> Money:
@@ -106,19 +110,20 @@ def waste(report: Report, usd: Money) -> Iterator[Line]:
             (texts.FAILED, found.failed_usd, found.failed),
             (texts.ABANDONED, found.abandoned_usd, found.abandoned),
         ):
-            yield label, _amount(usd, amount if count else 0.0, many(count, ATTEMPT))
+            yield label, _spent(usd, amount, count)
 
 
 def avoidable(report: Report, usd: Money) -> Iterator[Line]:
     """What is no waste but can be less, below `texts.AVOIDABLE`."""
     found = report.waste
     if found is not None:
-        for label, text, amount, count in (
-            (texts.RETRIES, texts.RETRIES_ARE, found.retried_usd, found.retried),
-            (texts.CACHE, texts.CACHE_IS, found.cold_usd, found.cold),
-        ):
-            spent = _amount(usd, amount if count else 0.0, many(count, ATTEMPT))
-            yield label, Text(text.format(amount=spent.plain))
+        spent = _spent(usd, found.cold_usd, found.cold)
+        yield texts.CACHE, Text(texts.CACHE_IS.format(amount=spent.plain))
+
+
+def _spent(usd: Money, amount: float | None, count: int) -> Text:
+    """What some attempts cost; none cost nothing."""
+    return _amount(usd, amount if count else 0.0, many(count, ATTEMPT))
 
 
 def _amount(usd: Money, amount: float | None, count: str) -> Text:

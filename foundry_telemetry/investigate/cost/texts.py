@@ -58,15 +58,19 @@ NO_TAGS: Final = (
 # --- cost: what was wasted, and what can be saved ---------------------------------------------------------
 
 WASTED: Final = "Wasted spend, part of the total (column Wasted):"
+WASTED_IS: Final = (
+    "Failed or abandoned attempts whose usage was reported. Responses that ended before "
+    "their usage was reported are under Incomplete usage, in neither Wasted nor the total."
+)
 FAILED: Final = "Failed attempts"
 ABANDONED: Final = "Abandoned"
 AVOIDABLE: Final = "Other avoidable cost, part of the total but not of Wasted:"
-RETRIES: Final = "Retries"
-RETRIES_ARE: Final = "{amount}: all attempts after the first of their call"
 CACHE: Final = "Cache re-writes"
 CACHE_IS: Final = (
     "{amount}: prompts written to the cache again; the amount is what cache reads would have saved"
 )
+
+RETRIES: Final = "Cost of retries, for information: {amount}: attempts after the first of their call"
 
 # --- reconcile --------------------------------------------------------------------------------------------
 

@@ -133,16 +133,21 @@ def _sampler(scene: Scene) -> Finding:
 
 def check_stored(scene: Scene) -> Iterator[Finding]:  # noqa: ARG001 - every check is given it
     """What exporters on this machine could not send. Files are counted, never read."""
-    files = []
-    for path in Path(tempfile.gettempdir()).glob(f"{_FOLDERS}/*.blob*"):
+    files, folders, temporary = [], set(), Path(tempfile.gettempdir())
+    for path in temporary.glob(f"{_FOLDERS}/*.blob*"):
         with suppress(OSError):  # sent by now, or of another user
             files.append(path.stat())
+            folders.add(str(path.parent.parent))  # the one below is named after the instrumentation key
     if not files:
         yield ok(texts.UNSENT, texts.NO_UNSENT)
         return
     oldest = timedelta(seconds=time.time() - min(file.st_mtime for file in files))
     size = sum(file.st_size for file in files) / 2**20
     seen = texts.SOME_UNSENT.format(
-        batches=many(len(files), texts.BATCH), size=size, age=lasted(oldest), limit=_KEPT_H
+        batches=many(len(files), texts.BATCH),
+        size=size,
+        folder=next(iter(folders)) if len(folders) == 1 else str(temporary / _FOLDERS.partition("/")[0]),
+        age=lasted(oldest),
+        limit=_KEPT_H,
     )
     yield warning(texts.UNSENT, seen, texts.FIX_UNSENT)

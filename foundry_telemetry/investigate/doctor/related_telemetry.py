@@ -41,6 +41,9 @@ def _double_spans(scene: Scene) -> Finding:
         fix = "export ANTHROPIC_OPEN_TELEMETRY=false" if of_sdk else texts.FIX_SEVERAL_SPANS
         return warning(texts.DUPLICATE_SPANS, texts.SEVERAL_SPANS.format(scopes=reported), fix)
     if not around:
+        if scene.app:
+            seen = texts.NO_CALL_OF_MODULE.format(name=scene.app)
+            return skipped(texts.DUPLICATE_SPANS, seen, texts.FIX_NO_CALL)
         return skipped(texts.DUPLICATE_SPANS, texts.NO_CALL, scene.command("--app", "<module>"))
     owners = ", ".join(sorted({scope for scopes in around for scope in scopes})) or "foundry_telemetry"
     return ok(texts.DUPLICATE_SPANS, texts.ONE_SPAN.format(scopes=owners))

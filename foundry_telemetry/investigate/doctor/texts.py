@@ -20,7 +20,9 @@ COUNTS: Final[Mapping[State, Noun]] = {
 }
 """One and several, in the order in which they are counted."""
 FIX: Final = "fix: "
+NOTE: Final = "note: "
 RUN: Final = "run: "
+NAMED: Final = "{count} ({checks})"
 EVENT: Final = "Ledger event of the call, as it is stored in AppEvents:"
 CHECKING: Final = "checking"
 WAITING: Final = "waiting for {checks}"
@@ -50,7 +52,7 @@ CANNOT_PATCH: Final = "instrument() cannot record calls of {classes}"
 FIX_CANNOT_PATCH: Final = (
     "Use event_hooks() and async_event_hooks() for these clients, or an older version of them."
 )
-CAN_PATCH: Final = "instrument() records calls through {families}, and through no other HTTP client"
+CAN_PATCH: Final = "installed and supported: {families}; calls through other HTTP clients are not recorded"
 AND: Final = " and "
 
 # --- base URL, resource -----------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ KEY_WITH_SPACES: Final = "{variable} begins or ends with a space or a newline"
 KEY_IS_SET: Final = "{variable} is set"
 OTHER_KEY: Final = "only ANTHROPIC_API_KEY is set; AnthropicFoundry reads {variable}, which is not set"
 KEY_NOT_SET_ENTRA: Final = "{variable} is not set; Entra ID is used"
-FIX_KEY_NOT_SET_ENTRA: Final = "None needed, unless the service uses an API key."
+FIX_KEY_NOT_SET_ENTRA: Final = "Set it only if the service uses an API key."
 KEY_NOT_SET: Final = "{variable} is not set: pass a key or a token provider in code"
 KEY_IN_USE: Final = "API key in use; no Entra token was requested"
 NO_IDENTITY: Final = "azure-identity is not installed"
@@ -151,8 +153,8 @@ CONTENT_RECORDED: Final = "{name} is set: another library records prompts and re
 UNSENT: Final = "unsent telemetry"
 NO_UNSENT: Final = "none on this disk"
 BATCH: Final = ("batch", "batches")
-SOME_UNSENT: Final = "{batches} ({size:.1f} MiB) on this disk, oldest {age} old; deleted after {limit} h"
-FIX_UNSENT: Final = "Restart the service: stored batches are sent after the next successful export."
+SOME_UNSENT: Final = "{batches} ({size:.1f} MiB) in {folder}, oldest {age} old; deleted after {limit} h"
+FIX_UNSENT: Final = "A running service sends them after its next export. If the number stays, restart it."
 
 # --- network ----------------------------------------------------------------------------------------------
 FOUNDRY: Final = "Foundry"
@@ -182,10 +184,7 @@ CANNOT_IMPORT: Final = "cannot be imported: {error}"
 IMPORTED: Final = "{name} is imported; its telemetry set-up is checked below"
 SERVICE_PROCESS: Final = "service process"
 SDK_DISABLED: Final = "{variable}=true: it records nothing"
-NOT_THIS_PROCESS: Final = (
-    "providers, sampler, duplicate export and dropped telemetry of the service are not checked: name the "
-    "module that calls configure()"
-)
+NOT_THIS_PROCESS: Final = "checked only with --app: providers, sampler, duplicate export, dropped telemetry"
 REPLACE_CONFIGURE: Final = "Call foundry_telemetry.configure() instead of configure_azure_monitor()."
 LEDGER: Final = "ledger"
 LOGGER_PROVIDER: Final = "a logger provider receives the ledger events"
@@ -229,7 +228,9 @@ SCOPES: Final = "{scopes} ({attempts})"
 FIX_SEVERAL_SPANS: Final = (
     "Keep one of these instrumentations; the ledger and foundry.client.* are not doubled."
 )
-NO_CALL: Final = "not checked, no call was made in this process: name a module that makes a call"
+NO_CALL: Final = "checked only with --app, if that module makes a call when it is imported"
+NO_CALL_OF_MODULE: Final = "not checked: {name} made no call when it was imported"
+FIX_NO_CALL: Final = "Name a module that makes a call: --app MODULE"
 ONE_SPAN: Final = "one library creates the span of each call: {scopes}"
 STANDARD_METRICS: Final = "standard metrics"
 METRICS_ELSEWHERE: Final = "{scopes}; ours of the same names are stopped, foundry.client.* is complete"
@@ -292,9 +293,8 @@ OTHER_STATUS: Final = "status {status}"
 NO_STATUS: Final = "no response"
 BY_STATUS: Final[Mapping[int, str]] = {
     400: "the instrumentation key is unknown",
-    401: TOKEN_REQUIRED,
+    **dict.fromkeys((401, 403), TOKEN_REQUIRED),
     402: "the quota is reached; telemetry is dropped",
-    403: TOKEN_REQUIRED,
     439: "the daily cap is reached; telemetry is dropped",
 }
 """Why an event is rejected, by status."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from foundry_telemetry.investigate.formatting import (
 from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.causes import Cause
 from foundry_telemetry.investigate.incident.details import checked, examples, others
-from foundry_telemetry.investigate.incident.impact import SHORTLY, Affected
+from foundry_telemetry.investigate.incident.impact import SHORTLY, Affected, Share
 from foundry_telemetry.investigate.incident.report import NO_DATA, Incident, Main
 from foundry_telemetry.investigate.next_steps import steps_for
 from foundry_telemetry.investigate.sources import Source
@@ -158,19 +158,21 @@ def _affected(by: Affected) -> Text:
     name = texts.NAMES.get(by.by, by.by)
     others = many(by.unaffected, texts.OTHER_VALUES.get(by.by, texts.OTHER_VALUE))
     unaffected = texts.UNAFFECTED.format(others=others) if by.unaffected else ""
-    return Text(
-        texts.BY.format(by=name, values=_shares(by, many(by.shares[0].attempts, ATTEMPT))) + unaffected
-    )
+    return Text(texts.BY.format(by=name, values=_shares(by, _of_attempts)) + unaffected)
 
 
-def _shares(by: Affected, whole: str) -> str:
-    """The values; what is counted is named at the first."""
-    first, *rest = by.shares
-    named = [texts.FIRST_SHARE.format(value=first.value, failed=first.failed, attempts=whole)]
-    named += [
-        texts.SHARE.format(value=one.value, failed=one.failed, attempts=one.attempts)
-        for one in rest[: _SHOWN - 1]
-    ]
+def _of_attempts(one: Share) -> str:
+    return texts.SHARE.format(value=one.value, failed=one.failed, attempts=many(one.attempts, ATTEMPT))
+
+
+def _of_failures(one: Share) -> str:
+    failures = many(one.attempts, FAILURE)
+    return texts.SHARE_OF_FAILURES.format(value=one.value, failed=one.failed, failures=failures)
+
+
+def _shares(by: Affected, worded: Callable[[Share], str]) -> str:
+    """The values, the worst first."""
+    named = [worded(one) for one in by.shares[:_SHOWN]]
     further = len(by.shares) - _SHOWN
     if further > 0:
         noun = texts.OTHER_VALUES.get(by.by, texts.OTHER_VALUE)
@@ -184,7 +186,7 @@ def _tag(by: Affected) -> Text:
     if len(by.shares) > _SHOWN and worst.failed < _TELLING * worst.attempts:
         share = percent(worst.failed, worst.attempts)
         return Text(texts.SPREAD_TAG.format(by=by.by, number=len(by.shares), share=share))
-    return Text(texts.BY.format(by=by.by, values=_shares(by, many(worst.attempts, FAILURE))))
+    return Text(texts.BY.format(by=by.by, values=_shares(by, _of_failures)))
 
 
 def _token(main: Main) -> Iterator[Line]:

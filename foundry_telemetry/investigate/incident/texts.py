@@ -56,8 +56,9 @@ FAILED_ATTEMPT: Final = ("failed attempt", "failed attempts")
 
 # --- affected, token --------------------------------------------------------------------------------------
 
-FIRST_SHARE: Final = "{value} ({failed:,} of {attempts})"
-SHARE: Final = "{value} ({failed:,} of {attempts:,})"
+SHARE: Final = "{value} ({failed:,} of {attempts} failed)"
+SHARE_OF_FAILURES: Final = "{value} ({failed:,} of the {failures})"
+"""Of a tag, which is known of failures only: no share of the traffic."""
 FURTHER_VALUES: Final = "and {others}"
 UNAFFECTED: Final = "; {others} not affected"
 BY: Final = "{by}: {values}"
@@ -96,7 +97,7 @@ TICKET: Final = "foundry-telemetry ticket {id}{options}"
 
 # --- others, checked --------------------------------------------------------------------------------------
 
-OTHER: Final = "{cause} (owner: {owner}): {attempts} ({baseline}), {calls} failed"
+OTHER: Final = "{cause} (owner: {owner}): {calls} failed, {attempts} ({baseline})"
 BASELINE: Final = "baseline: {baseline}"
 NO_BASELINE: Final = "no baseline: too little earlier data"
 LOW_BASELINE: Final = "<1"

@@ -10,12 +10,13 @@ from datetime import timedelta
 from typing import Final
 
 from foundry_telemetry.advice import IDS
-from foundry_telemetry.advice.entry import Desk
+from foundry_telemetry.advice.entry import Advice, Desk
 from foundry_telemetry.investigate.formatting import clock, lasted, many, span, took
 from foundry_telemetry.investigate.queries import Attempt
 from foundry_telemetry.investigate.texts import ATTEMPT, NOT_REPORTED, UNKNOWN
 from foundry_telemetry.investigate.ticket import texts
 from foundry_telemetry.investigate.ticket.call import Call
+from foundry_telemetry.schema import field_table as names
 
 _YEAR_S: Final = 31_536_000.0
 _NO_RESPONSE: Final = ("client", "unknown")
@@ -37,7 +38,7 @@ def lines(call: Call) -> Iterator[Line]:
     yield texts.BLOCK_STATUS, _status(reported)
     yield texts.BLOCK_CAUSE if reported.error_type else texts.BLOCK_OUTCOME, _cause(reported)
     yield texts.BLOCK_DURATION, took(reported.duration_ms)
-    yield from _known(reported)
+    yield from _known(reported, call.advice)
     yield texts.BLOCK_CREDENTIAL, _credential(reported)
     if reported.entra_code or reported.entra_trace_id or reported.entra_correlation_id:
         yield texts.BLOCK_ENTRA, _entra(reported)
@@ -48,10 +49,11 @@ def lines(call: Call) -> Iterator[Line]:
         yield texts.BLOCK_TRACE, reported.trace_id
 
 
-def _known(reported: Attempt) -> Iterator[Line]:
-    """What is left out where it was not reported."""
+def _known(reported: Attempt, advice: Advice | None) -> Iterator[Line]:
+    """What is left out where it was not reported; but that there is no code can tell the cause."""
+    tells = advice is not None and names.ERROR_CODE in advice.relevant_fields
     for name, value in (
-        (texts.BLOCK_CODE, reported.error_code),
+        (texts.BLOCK_CODE, reported.error_code or (NOT_REPORTED if tells else None)),
         (texts.BLOCK_ORIGIN, None if reported.error_origin in _NO_RESPONSE else reported.error_origin),
         (texts.BLOCK_URL, _joined(reported.server, reported.path, between="")),
         (texts.BLOCK_RESOURCE, reported.resource),

@@ -38,6 +38,13 @@ class Identity(NamedTuple):
     value: str
     """As it is searched: letters, digits, ``-`` and ``_`` alone, so that it can end no string of a query."""
 
+    @property
+    def shown(self) -> str:
+        """As a person writes it: a support code with its prefix and dashes."""
+        if self.kind != "support code":
+            return self.value
+        return f"FT-{self.value[:5]}-{self.value[5:]}".upper()
+
 
 class IdError(ValueError):
     """A text that is no id."""

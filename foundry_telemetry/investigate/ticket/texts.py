@@ -45,7 +45,7 @@ OTHER_CALL: Final = "Another call with this ID: {call}, {state}"
 # --- above the block --------------------------------------------------------------------------------------
 
 NO_FAILURE: Final = "No attempt failed. Call details:"
-NO_TICKET: Final = "No support ticket needed: {why}"
+NO_TICKET: Final = "No support ticket needed: {why} Call details:"
 OPEN_TICKET: Final = "Open a support ticket with {channels} {condition} Paste this:"
 OR: Final = " or "
 

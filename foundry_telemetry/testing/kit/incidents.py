@@ -60,24 +60,24 @@ def incident(name: str) -> Incident:
 def as_in_case(request: Request, case_id: str, now_s: float) -> Request:
     """The facts of a request, with the credential and the kind of host of a recorded one, as of now."""
     recorded = case(case_id).request
-    auth = recorded.auth
-    scheme = _SCHEMES.get(auth.mode, "api_key")
-    bearer = None
-    if auth.claims is not None:
-        shift = int(now_s) - (auth.now or 0)
-        bearer = _token({**auth.claims, "exp": auth.claims["exp"] + shift})
+    token = token_in_case(case_id, now_s)
     return structs.replace(
         request,
-        auth_scheme=scheme,
-        bearer=bearer,
+        auth_scheme=_SCHEMES.get(recorded.auth.mode, "api_key"),
+        bearer=None if token is None else Bearer(b"Bearer " + token),
         on_foundry_host=is_foundry_host(recorded.host.encode()),
     )
 
 
-def _token(claims: Mapping[str, object]) -> Bearer:
-    parts = ({"alg": "none"}, claims)
+def token_in_case(case_id: str, now_s: float) -> bytes | None:
+    """The Entra token of a recorded request, unsigned and as of now; ``None`` where it had none."""
+    auth = case(case_id).request.auth
+    if auth.claims is None:
+        return None
+    shift = int(now_s) - (auth.now or 0)
+    parts = ({"alg": "none"}, {**auth.claims, "exp": auth.claims["exp"] + shift})
     encoded = (base64.urlsafe_b64encode(msgspec.json.encode(part)).rstrip(b"=") for part in parts)
-    return Bearer(b"Bearer " + b".".join((*encoded, b"unsigned")))
+    return b".".join((*encoded, b"unsigned"))
 
 
 def _refused(*items: str | int) -> Callable[[], Script]:

@@ -72,7 +72,7 @@ def test_keys() -> None:
     assert named(look("", AZURE_CLIENT_ID=OTHER), "API key") == credentials.skipped(
         "API key",
         "ANTHROPIC_FOUNDRY_API_KEY is not set; Entra ID is used",
-        "None needed, unless the service uses an API key.",
+        "Set it only if the service uses an API key.",
     )
     found = named(look("", ANTHROPIC_API_KEY="CANARY"), "API key")
     assert found.state == "warning"

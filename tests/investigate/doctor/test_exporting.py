@@ -142,5 +142,10 @@ def test_unsent_telemetry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         os.utime(folder / name, (time.time() - hours * 3600,) * 2)
     found = named(exporting.check_stored(scene()), "unsent telemetry")
     assert found.state == "warning"
-    assert found.seen.startswith("3 batches (0.0 MiB) on this disk, oldest 1 d 6 h old; ")
+    assert found.seen.startswith(f"3 batches (0.0 MiB) in {folder.parent}, oldest 1 d 6 h old; ")
     assert KEY not in f"{found}"
+    other = tmp_path / "Microsoft-AzureMonitor-4567" / "opentelemetry-python-x"
+    other.mkdir(parents=True)
+    (other / "d.blob").write_text("CANARY")
+    found = named(exporting.check_stored(scene()), "unsent telemetry")
+    assert found.seen.startswith(f"4 batches (0.0 MiB) in {tmp_path / 'Microsoft-AzureMonitor-*'}, oldest ")

@@ -43,7 +43,7 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
         reasons: dict[str, float] = defaultdict(float)
         for one in theirs:
             if one.name in COUNTS:
-                reasons[dict(one.properties).get("foundry.telemetry.reason", "")] += one.total or 0
+                reasons[_reason(dict(one.properties))] += one.total or 0
         beat = max((one.at for one in theirs if one.name == HEARTBEAT), default=None)
         attempts = len(within(reported, time.start, time.end)) if reported else None
         found.append(
@@ -67,6 +67,12 @@ def telemetry_by_service(rows: list[Row], choice: Choice) -> Answer:
             }
         )
     return sorted(found, key=lambda row: (row["service"], row["version"]))
+
+
+def _reason(properties: dict[str, str]) -> str:
+    """Of a loss, with its signal where it has one."""
+    signal = properties.get("foundry.telemetry.signal")
+    return properties.get(REASON, "") + (f" ({signal})" if signal else "")
 
 
 def _is_counted(reported: list[Row], metrics: list[Other], end: datetime) -> bool:

@@ -46,10 +46,10 @@ def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
                 "error_type": kind,
                 "error_owner": error_owner,
                 "failed": len(ours),
-                "failed_percent": rounded(100 * len(ours) / max(1, len(now)), 4),
                 "last_week": len(theirs),
-                "last_week_percent": rounded(100 * len(theirs) / max(1, len(then)), 4),
                 "change_percent": _change(len(ours), len(theirs)),
+                "failed_percent": rounded(100 * len(ours) / max(1, len(now)), 4),
+                "last_week_percent": rounded(100 * len(theirs) / max(1, len(then)), 4),
                 "trend": [len(counts.get(at, [])) for at in bins(time)],
                 "last_seen": max((row.at for row in ours), default=None),
             }

@@ -185,7 +185,8 @@ def _reported(values: list[float | None]) -> list[float]:
 
 
 def _firsts(rows: list[Row]) -> list[float]:
-    return _reported([row.time_to_first_token_ms for row in rows])
+    """Seconds."""
+    return [each / 1000 for each in _reported([row.time_to_first_token_ms for row in rows])]
 
 
 def streams_over_time(rows: list[Row], choice: Choice) -> Answer:
@@ -198,9 +199,7 @@ def streams_over_time(rows: list[Row], choice: Choice) -> Answer:
             return None
         match choice.stream_measure:
             case "first_p50" | "first_p95":
-                percent = int(choice.stream_measure[-2:])
-                value = percentile(_firsts(rows), percent)
-                value = None if value is None else value / 1000
+                value = percentile(_firsts(rows), int(choice.stream_measure[-2:]))
             case "tokens_per_s_p50":
                 value = percentile(_reported([_pace(row) for row in rows]), 50)
             case "abandoned":
@@ -239,7 +238,7 @@ def streams_by_deployment(rows: list[Row], choice: Choice) -> Answer:
             {
                 "deployment": deployment,
                 "streams": len(streams),
-                **{f"first_p{percent}_ms": percentile(_firsts(streams), percent) for percent in (50, 95, 99)},
+                **{f"first_p{percent}_s": percentile(_firsts(streams), percent) for percent in (50, 95, 99)},
                 **{name: None if value is None else rounded(value, 1) for name, value in slow.items()},
                 "abandoned": left,
                 "abandoned_percent": rounded(100 * left / len(streams), 4),

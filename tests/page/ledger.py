@@ -23,7 +23,7 @@ DEPLOYMENTS = {
 """Deployment to its prices in US dollars a million tokens, in and out, and its usual milliseconds."""
 MODELS = {"support-chat-prod": "claude-sonnet-5-5"}
 FAILURES = {
-    "rate_limited": ("quota", 429, True, "rate_limit_error"),
+    "rate_limited": ("quota", 429, True, "RateLimitReached"),
     "overloaded": ("model_service", 529, True, "overloaded_error"),
     "auth_token_expired": ("caller_credential", 401, False, "authentication_error"),
     "authz_missing_role": ("caller_authorization", 403, False, "PermissionDenied"),
@@ -162,7 +162,7 @@ def _failed(chance: Random, kind: str) -> dict[str, object]:
             "error_code": code,
             "region": "East US 2",
         }
-    if status in (429, 529, 400):
+    if status in (529, 400):  # Azure refuses the others itself: Anthropic never saw the request
         reported["request_id"] = f"req_011C{_hex(chance, 20)}"
     if status == 429:
         reported["retry_after_s"] = chance.choice((1.0, 2.0, 5.0))

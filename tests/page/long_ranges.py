@@ -59,6 +59,7 @@ def _reported(chance: Random, one: Attempt) -> Attempt:
     reported = dict(one.reported)
     if reported.get("error_type") == "invalid_request" and chance.random() < 0.3:
         reported |= chance.choice(REFUSALS)
+        reported.pop("request_id")  # Azure refuses it: Anthropic never saw the request
     if reported.get("error_type") == "auth_token_expired":
         reported |= {
             "token_expires_in_s": -chance.randint(20, 3000),
@@ -134,7 +135,7 @@ def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
         for service in VERSIONS:
             since_s = 900 * (4 * 26 - quarter)
             yield _metric(key, at, service, "foundry.telemetry.heartbeat", since_s, **counted)
-    for signal, reason, lost in (("logs", "queue_full", 31), ("traces", "exit", 7)):
+    for signal, reason, lost in (("traces", "queue_full", 31), ("traces", "exit", 7)):
         reported = {"foundry.telemetry.signal": signal, "foundry.telemetry.reason": reason}
         at = end - 9.5 * 15 * MINUTE
         yield _metric(key, at, "back-office.reports", "foundry.telemetry.dropped", lost, **reported)

@@ -25,6 +25,8 @@ from dashboards.builder.visualizations import (
 
 USD: Final = {"formatter": 0} | number(4, "usd")
 SECONDS: Final = {"formatter": 0} | number(1, "s")
+HUNDREDTHS: Final = {"formatter": 0} | number(2)
+"""Seconds in a column that names its unit: the portal writes less than one as milliseconds."""
 SHARE: Final = percent()
 GB: Final = {"formatter": 0} | number(6)
 OUTCOME: Final = in_words(
@@ -66,9 +68,9 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "expired_s": SECONDS,
     "failed_calls_percent": SHARE,
     "failed_percent": SHARE,
-    "first_p50_ms": MILLISECONDS,
-    "first_p95_ms": MILLISECONDS,
-    "first_p99_ms": MILLISECONDS,
+    "first_p50_s": HUNDREDTHS,
+    "first_p95_s": HUNDREDTHS,
+    "first_p99_s": HUNDREDTHS,
     "first_seen": TIME,
     "hit_percent": SHARE,
     "last_heartbeat": TIME,

@@ -51,9 +51,9 @@ STREAMS: Final = Group(
                 columns=columns(
                     "deployment",
                     "streams",
-                    "first_p50_ms",
-                    "first_p95_ms",
-                    "first_p99_ms",
+                    "first_p50_s",
+                    "first_p95_s",
+                    "first_p99_s",
                     "tokens_per_s_p50",
                     "tokens_per_s_p10",
                     "abandoned",

@@ -99,7 +99,7 @@ def reconcile(
     Covers the days of the file by default. Lists likely causes of each difference.
 
     \b
-    Columns of the file, in any order; of each line the first that is present:
+    Columns, in any order. For each value, the first one in the file is used:
       day       Date, UsageDateTime, UsageDate, ChargePeriodStart
       currency  BillingCurrency, BillingCurrencyCode, Currency; else USD
       CCU       Quantity, UsageQuantity, ConsumedQuantity

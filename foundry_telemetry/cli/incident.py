@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXIT_CODES: Final = exit_codes.epilog(
     {
-        exit_codes.OK: "no elevated failures compared with the baseline",
+        exit_codes.OK: "no elevated failures",
         exit_codes.ATTENTION: "incident found, or no traffic to judge",
     }
 )

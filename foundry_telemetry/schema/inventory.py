@@ -15,8 +15,8 @@ from foundry_telemetry.schema.row import Row
 from foundry_telemetry.schema.value import EVENT_NAME
 
 _CALLED: Final = {
-    "chat <deployment>": ("the deployment, or the path without one", r"chat [!-~]{1,256}"),
-    "count_tokens <deployment>": ("the deployment, or the path without one", r"count_tokens [!-~]{1,256}"),
+    "chat <deployment>": ("the deployment; if there is none, the path", r"chat [!-~]{1,256}"),
+    "count_tokens <deployment>": ("the deployment; if there is none, the path", r"count_tokens [!-~]{1,256}"),
     "<method> <path>": (
         "method and path, for an API not in Foundry",
         r"[A-Z_]{1,7} [!-~]{1,256}",

@@ -159,7 +159,7 @@ def test_an_unknown_cost_is_not_shown_as_zero() -> None:
     waste = report.waste
     assert waste is not None
     assert (waste.failed, waste.failed_usd, waste.abandoned_usd, report.usd) == (1, None, None, None)
-    assert "Failed attempts  no cost reported (1 attempt)" in shown(report)
+    assert "Failed attempts  none with reported usage (1 attempt without)" in shown(report)
     assert "Abandoned        $0.00 (0 attempts)" in shown(report)
 
 

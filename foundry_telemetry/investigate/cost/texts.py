@@ -17,7 +17,7 @@ MONTH: Final = "Month to date"
 FORECAST: Final = "Forecast"
 
 AMOUNT: Final = "{usd} ({count})"
-NO_COST: Final = "no cost reported ({count})"
+NO_COST: Final = "none with reported usage ({count} without)"
 NOT_PRICED: Final = (
     "{count} of models without a list price; not in the total. Set a price with --settings FILE"
 )

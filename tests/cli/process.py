@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import termios
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,7 @@ class Terminal:
             stderr=theirs,
             start_new_session=True,
         )
+        weakref.finalize(self, self.process.kill)  # a test that fails before its end leaves no process behind
         os.close(theirs)
         self.drawn = ""
 

@@ -45,7 +45,7 @@ def last_attempt() -> Observation | None:
 
 
 class _Generation:
-    """Counts forks, so that an attempt that was open at a fork is told of by the parent alone."""
+    """Counts forks, so that the parent alone records an attempt that was open at a fork."""
 
     number = 0
 
@@ -147,7 +147,7 @@ class Attempt:
             self._limit = _MAX_ERROR
         elif self._headers.media_type == b"text/event-stream" and self.request.stream:
             self._stream = MessageStream(perf_counter_ns)
-        else:  # a proxy may have named it otherwise, or not at all: the first bytes tell
+        else:  # a proxy may have named it otherwise, or not at all: the first bytes decide
             self._is_undecided = True
 
     @property
@@ -191,7 +191,7 @@ class Attempt:
             self._body = b""
 
     def next_run(self) -> Run:
-        """Read what was put where the last run says, and tell how the next pieces are to be given."""
+        """Read what was put where the last run says, and return how the next pieces are to be given."""
         if self._unread:
             self.feed(self._unread.pop())
         return (self._unread, 1, self.next_run) if self._stream is None else self._stream.next_run()
@@ -209,7 +209,7 @@ class Attempt:
         Args:
             how: How it ended.
             error: The exception, for ``failed``.
-            failure: What is to be told of `error` when the request was never sent.
+            failure: What `error` means when the request was never sent.
             at_ns: When the body was dropped, on the monotonic clock; now by default.
         """
         try:
@@ -220,7 +220,7 @@ class Attempt:
             return None
         seen = self._observe(how, error, failure, perf_counter_ns() if at_ns is None else at_ns)
         self._body = b""  # whoever keeps the response keeps us
-        if at_ns is None:  # a dropped body is told of later, in a context that has nothing to do with it
+        if at_ns is None:  # a dropped body is recorded later, in a context that has nothing to do with it
             _last.set(seen)
         return seen
 

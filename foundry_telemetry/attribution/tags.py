@@ -25,7 +25,7 @@ PERSONAL: Final = frozenset({
 
 
 class TagSettings(Struct, frozen=True, gc=False):
-    """What `set_tags` was told."""
+    """What `set_tags` was given."""
 
     on_metrics: tuple[str, ...] = ()
     hashed: frozenset[str] = PERSONAL
@@ -41,11 +41,11 @@ def set_tags(*, on_metrics: Iterable[str] = (), hashed: Iterable[str] = PERSONAL
 
     Args:
         on_metrics: Keys whose values go on metrics too. Each takes at most 50 values there, all together 200
-            combinations; further ones are told as ``other``. The ledger keeps them all.
-        hashed: Keys whose values are told as 16 hex digits of a keyed hash; by default those that name a
+            combinations; further ones become ``other``. The ledger keeps them all.
+        hashed: Keys whose values are recorded as 16 hex digits of a keyed hash; by default those that name a
             person: ``user``, ``email``, … An empty one lets all values through as they are.
         hash_key: Keeps others from finding a value by hashing guesses; at most 64 bytes. With the same key
-            all processes tell the same hash.
+            all processes record the same hash.
 
     Raises:
         TypeError: A key is no string, or one string stands for a sequence of keys.
@@ -85,7 +85,7 @@ def check_key(key: str) -> str:
 
 
 def clean(key: str, value: object) -> str:
-    """What is told of a value: printable, short, and hashed where it names a person.
+    """What is recorded of a value: printable, short, and hashed where it names a person.
 
     Raises:
         TypeError: It is no string.

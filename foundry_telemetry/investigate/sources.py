@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from azure.monitor.query import LogsQueryClient
 
 PORT: Final = 4319
-"""Where ``foundry-telemetry local`` listens unless it is told otherwise."""
+"""Where ``foundry-telemetry local`` listens by default."""
 CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 WORKSPACE: Final = "FOUNDRY_TELEMETRY_WORKSPACE"
 """The environment variable that stands for ``--workspace``."""
@@ -83,7 +83,7 @@ class Source:
             raw: Columns of JSON, which whoever reads them makes harmless.
 
         Returns:
-            The rows. Times are UTC, texts are `values.plain`; what was not told is not there.
+            The rows. Times are UTC, texts are `values.plain`; what is unknown is absent.
 
         Raises:
             SourceError: There is no answer, or a part of it only.
@@ -104,13 +104,13 @@ class Source:
 
 
 def _row(columns: list[str], cells: Any, raw: frozenset[str]) -> Row:
-    """A row as a mapping, without what was not told."""
+    """A row as a mapping, without what is unknown."""
     reported = zip(columns, cells, strict=True)
     return {name: _cell(cell, raw=name in raw) for name, cell in reported if _is_reported(cell)}
 
 
 def _is_reported(cell: object) -> bool:
-    """Text that was not told is empty; a number that is none says nothing either."""
+    """Unknown text is empty; a number that is none is unknown too."""
     return cell is not None and cell != "" and not (isinstance(cell, float) and not math.isfinite(cell))
 
 
@@ -129,7 +129,7 @@ def choose(
         source: ``local`` or ``azure``; without it Azure where there is a workspace, else local.
         workspace: The id of a workspace in Azure.
         url: Of the local Azure Monitor, or of the query API of another cloud.
-        environment: May hold `WORKSPACE`, and a `CONNECTION_STRING` that tells where the local one is.
+        environment: May hold `WORKSPACE`, and a `CONNECTION_STRING` with the address of the local one.
 
     Raises:
         SourceError: What is needed for it is missing or has another form.

@@ -43,7 +43,7 @@ _MAX_HOST: Final = 253
 """Characters; the DNS knows no longer names."""
 
 _MAX_PATH: Final = 256
-"""Characters of a path that are told; a real one has forty."""
+"""Characters of a path that are recorded; a real one has forty."""
 
 _MAX_BODY: Final = 32 * 1024 * 1024
 """Bytes; the API refuses larger requests, so a larger body is not worth reading."""
@@ -55,7 +55,7 @@ Hosts = frozenset[bytes]
 
 
 class Request(Struct, frozen=True, kw_only=True, gc=False):
-    """What a recognised request tells before it is sent. `bearer` never leaves the attempt."""
+    """What is known of a matched request before it is sent. `bearer` never leaves the attempt."""
 
     operation: str | None
     method: str
@@ -157,7 +157,7 @@ def read_request(
     `port` is ``None`` for the scheme's own; `raw_path` has the query. `body` gives the body if it is in
     memory, and is asked only for a call to Foundry. `hosts` count as Foundry besides Azure's.
     `in_foundry_span` says whether the SDK's own span for the call is one of its Foundry clients; asked only
-    where neither host nor user agent tell.
+    where neither host nor user agent decides.
     """
     target = _target(scheme, host, port, raw_path.partition(b"?")[0], hosts)
     if target is None:
@@ -181,7 +181,7 @@ def read_request(
 
 
 class _Target(Struct, frozen=True, gc=False):
-    """What a URL tells; the fields are those of a `Request`."""
+    """What a URL gives; the fields are those of a `Request`."""
 
     operation: str | None
     server_address: str
@@ -225,7 +225,7 @@ def url_of(scheme: str, host: str, port: int | None, path: str) -> str:
 def unsent_request(
     *, method: str, path: str, model: object, stream: object, max_tokens: object, retry_count: int
 ) -> Request:
-    """A call for which no request was ever built, because its token provider raised; its host is not told."""
+    """A call for which no request was ever built, because its token provider raised; its host is unknown."""
     sent = quote(path, safe="/%:@", errors="replace")  # as a client would, so nothing but printable ASCII
     return Request(
         operation=_operation(sent.encode()),

@@ -19,7 +19,7 @@ from foundry_telemetry.observation import TokenUsage
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """A row of the split; counts that were not told are absent."""
+    """A row of the split; unknown counts are absent."""
 
     part: str
     cost_usd: float | None
@@ -28,9 +28,9 @@ class Part(Struct, frozen=True, kw_only=True):
     wasted_usd: float | None
     """Of it for attempts that failed or that their callers abandoned."""
     partial_usd: float | None
-    """Of answers that ended before their output was told, at least; no part of `cost_usd`."""
+    """Of responses with incomplete usage, at least; no part of `cost_usd`."""
     unpriced: int
-    """Attempts that told tokens and have no price."""
+    """Attempts with tokens and without a price."""
     attempts: int
     new_input: int | None
     cache_write: int | None
@@ -61,7 +61,7 @@ class Month(Struct, frozen=True, kw_only=True):
 
 
 class Waste(Struct, frozen=True, kw_only=True):
-    """What was wasted in the time: attempts, and US dollars where any were told. The sums overlap."""
+    """What was wasted in the time: attempts, and US dollars where any are known. The sums overlap."""
 
     failed_usd: float | None
     failed: int
@@ -72,7 +72,7 @@ class Waste(Struct, frozen=True, kw_only=True):
     """Of answers that their callers abandoned or cancelled after the output was reported."""
     abandoned: int
     partial_usd: float | None
-    """At least so much for answers that ended before their output was told; in no other sum."""
+    """At least so much for responses with incomplete usage; not in the total."""
     partial: int
     cold_usd: float | None
     """What less it would have cost to read what was written to the cache again; ``None`` without a price."""

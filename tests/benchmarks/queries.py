@@ -28,7 +28,7 @@ import msgspec
 
 from dashboards.builder.texts import TABS as _TABS
 from foundry_telemetry.investigate import sources
-from foundry_telemetry.investigate.incident.report import look
+from foundry_telemetry.investigate.incident.report import investigate
 from foundry_telemetry.investigate.ticket.call import find
 from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.kql import files
@@ -259,9 +259,9 @@ def commands(path: str) -> list[tuple[str, float, float]]:
         identity = read_id(str(row[0]))
         half, day = timedelta(minutes=30), timedelta(hours=24)
         asked: dict[str, Callable[[], object]] = {
-            "incident --since 30m": lambda: look(source, TimeRange(END - half, END, SHOWN.grain), len),
+            "incident --since 30m": lambda: investigate(source, TimeRange(END - half, END, SHOWN.grain), len),
             # Nothing was before it, so all its causes are wrong and are looked into.
-            "incident of the first day": lambda: look(
+            "incident of the first day": lambda: investigate(
                 source, TimeRange(END - SPREAD, END - SPREAD + day, SHOWN.grain), len
             ),
             "ticket": lambda: find(source, identity, len),

@@ -5,17 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tests.incident_drills.world import DIMENSIONS, Call
-
-_HOST = ".services.ai.azure.com"
-_MOST = 0.8
-"""Share of the failures from which a value of a tag is understood as who is affected."""
-
 
 @dataclass(frozen=True)
 class Claim:
@@ -47,42 +42,20 @@ class Answer:
 
 def read(reported: Mapping[str, Any]) -> Answer:
     """The claims of an answer, the first said first."""
-    main = reported.get("main")
-    claims = [_main(main)] if main else []
-    claims += [
-        Claim(other["error_type"], other["owner"]) for other in reported.get("others", ()) if other["wrong"]
-    ]
-    return Answer(reported["verdict"] != "ok", tuple(claims))
+    return Answer(reported["verdict"] != "ok", tuple(map(_claim, reported["findings"])))
 
 
-def _main(main: Mapping[str, Any]) -> Claim:
-    by = list(main["affected"])
+def _claim(finding: Mapping[str, Any]) -> Claim:
+    terms = finding["extent"]
     return Claim(
-        cause=main["cause"]["error_type"],
-        owner=main["cause"]["owner"],
-        since=datetime.fromisoformat(main["change"]["since"]),
-        over=main["change"]["over"],
-        who=dict(_who(by)) | dict(_tags(main["tags"])),
-        unaffected=frozenset(_dimension(one["by"]) for one in by if one["unaffected"]),
+        cause=finding["cause"],
+        owner=finding["owner"] or "",
+        since=datetime.fromisoformat(finding["period"]["since"]),
+        over=finding["period"]["state"] == "ended",
+        who={term["dimension"]: frozenset({term["value"]}) for term in terms},
+        unaffected=frozenset(term["dimension"] for term in terms if term["unaffected"]),
         changes=tuple(
-            (one["what"].replace(" ", "_"), one["value"], one["service"] or "") for one in main["newly_seen"]
+            (one["dimension"], one["value"], finding["services"][0] if len(finding["services"]) == 1 else "")
+            for one in finding.get("first_seen", ())
         ),
     )
-
-
-def _who(by: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, frozenset[str]]]:
-    for one in by:
-        values = (share["value"].removesuffix(_HOST) for share in one["shares"])
-        yield _dimension(one["by"]), frozenset(values)
-
-
-def _tags(by: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Tags of failures, which come without those of other calls: a value that nearly all have is named."""
-    for one in by:
-        worst = one["shares"][0]
-        if one["by"] in DIMENSIONS and worst["failed"] >= _MOST * worst["attempts"]:
-            yield one["by"], frozenset({worst["value"]})
-
-
-def _dimension(by: str) -> str:
-    return "resource" if by == "server" else by

@@ -1,154 +1,194 @@
-"""The cause of an incident, its owner, since when, who is affected, what changed, and the next step."""
+"""What changed, where, since when and why: the questions of one run, and the report made of their answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final
 
-from msgspec import Struct
-
-from foundry_telemetry.advice import Advice, advice_for
-from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.concurrency import run_concurrently
-from foundry_telemetry.investigate.incident import impact, texts
-from foundry_telemetry.investigate.incident.causes import Cause, Totals, causes, totals
-from foundry_telemetry.investigate.incident.change_point import Change, Key, change
-from foundry_telemetry.investigate.queries import Bin, Failure, Group
+from foundry_telemetry.investigate.incident import slices as questions
+from foundry_telemetry.investigate.incident import texts
+from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
+from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
+from foundry_telemetry.investigate.incident.finding import Change, Finding, Period, Report, Term, Totals
+from foundry_telemetry.investigate.incident.measures import ENOUGH_BEFORE, Measure, baselines, compared
+from foundry_telemetry.investigate.incident.merging import LATENCY, Merged, merged
+from foundry_telemetry.investigate.incident.period import period
+from foundry_telemetry.investigate.incident.scan import Found, scan
+from foundry_telemetry.investigate.incident.slices import DAY, NOW, SAME, WEEK, Slice, Sums, added
 from foundry_telemetry.investigate.sources import Source
+from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
 
-_ENOUGH: Final = 500
-"""Failures that are looked at one by one."""
-_MILLISECOND: Final = timedelta(milliseconds=1)
-
-Verdict = Literal["incident", "ok", "no data"]
-
 NO_DATA: Final = "no data"
+_MOST: Final = 4
+"""Findings whose time is asked for."""
 
 
-class Main(Struct, frozen=True, kw_only=True):
-    """What is known of the worst cause."""
-
-    cause: Cause
-    change: Change
-    advice: Advice
-    affected: tuple[impact.Affected, ...]
-    tags: tuple[impact.Affected, ...]
-    """Of the newest 500 failures."""
-    newly_seen: tuple[impact.NewlySeen, ...]
-    examples: tuple[Failure, ...]
-    """Three calls at most, the first to fail before the others."""
-
-
-class Incident(Struct, frozen=True, kw_only=True):
-    """The answer."""
-
-    verdict: Verdict
-    source: str
-    start: datetime
-    end: datetime
-    totals: Totals
-    main: Main | None
-    """The worst of what is wrong."""
-    others: tuple[Cause, ...]
-    """Every other cause, what is wrong before what is not."""
-
-
-def investigate(source: Source, window: TimeRange, on_progress: Callable[[str], object]) -> Incident:
+def investigate(
+    source: Source, window: TimeRange, on_progress: Callable[[str], object], filters: Any = None
+) -> Report:
     """Look at a time.
 
     Args:
         source: Who is asked.
         window: From when to when.
         on_progress: Told what is being done.
+        filters: What is looked at; all traffic without them.
 
     Raises:
         SourceError: There is no answer.
     """
-    window = TimeRange(_floor(window.start), _floor(window.end), window.grain)
+    start, end = _floor(window.start), _floor(window.end)
+    of = questions.window(start, end)
     on_progress(texts.QUERY_CALLS.format(source=source.name))
-    groups, bins, calls = run_concurrently(
-        partial(queries.groups, source, window),
-        partial(queries.timeline, source, window),
-        partial(queries.calls, source, window),
-    )
-    found = causes(groups, calls)
-    whole = totals(groups, calls)
-    main = None
-    if found and found[0].wrong:
-        on_progress(texts.QUERY_FAILURES.format(source=source.name))
-        main = _main(source, window, found[0], groups, bins)
-    verdict: Verdict = "incident" if main else "ok" if whole.attempts else NO_DATA
-    return Incident(
-        verdict=verdict,
+    rows = questions.ask(source, of, "true", (*DIMENSIONS, tag("tenant"), tag("feature")))
+    whole = Slices(rows)
+    totals = _totals(of, whole)
+    if not totals.attempts:
+        return _report(source, start, end, totals, (), 0)
+    found, comparisons = scan(whole)
+    ordered = sorted(merged(found), key=_harm)[:_MOST]
+    made = [partial(_finding, source, whole, one, start, end) for one in ordered]
+    findings = [one for one in run_concurrently(*made) if one is not None] if made else []
+    return _report(source, start, end, totals, findings, comparisons)
+
+
+def _report(  # noqa: PLR0917 - one for each part of it
+    source: Source,
+    start: datetime,
+    end: datetime,
+    totals: Totals,
+    findings: Iterable[Finding],
+    comparisons: int,
+) -> Report:
+    said = tuple(findings)
+    return Report(
+        verdict="incident" if said else "ok" if totals.attempts else "no data",
         source=source.name,
-        start=window.start,
-        end=window.end,
-        totals=whole,
-        main=main,
-        others=tuple(found[1:] if main else found),
+        start=start,
+        end=end,
+        totals=totals,
+        findings=said,
+        notes=(),
+        usual=(),
+        unjudged=(),
+        comparisons=comparisons,
     )
 
 
-def _main(
-    source: Source, window: TimeRange, cause: Cause, groups: Sequence[Group], bins: Sequence[Bin]
-) -> Main:
-    begin = queries.day(window).start
-    key = (cause.error_type or None, cause.owner or None)
-    changed = change(bins, key, begin) or Change(cause.first_seen, window.end, None, over=False)
-    first = _floor(changed.since)
-    failures = queries.failures(
-        source,
-        cause.error_type,
-        cause.owner,
-        TimeRange(first, first + _MILLISECOND, window.grain),
-        TimeRange(_enough_from(bins, key, begin, first), window.end, window.grain),
-    )
-    return Main(
-        cause=cause,
-        change=changed,
-        advice=advice_for(cause.error_type, cause.owner or None),
-        affected=tuple(impact.affected(groups, cause.error_type, cause.owner)),
-        tags=tuple(impact.tags(failures)),
-        newly_seen=tuple(impact.newly_seen(groups, changed.since)),
-        examples=examples(failures),
+def _harm(one: Merged) -> tuple[Any, ...]:
+    error = one.main.measure is not None and one.main.measure.error is not None
+    return not error, -one.main.compared.gain
+
+
+def _totals(of: questions.Window, whole: Slices) -> Totals:
+    now = added(one.of(NOW) for one in whole.wholes.values())
+    before = added(one.of(name) for one in whole.wholes.values() for name in (SAME, DAY, WEEK))
+    origin = of.day.start
+    return Totals(
+        attempts=round(now["attempts"]),
+        calls=round(now["calls"]),
+        failed_calls=0,
+        recovered_calls=0,
+        baseline_attempts=round(before["attempts"]),
+        oldest=_moment(origin, before.oldest_ms) if before["attempts"] else None,
+        newest=_moment(origin, now.newest_ms) if now["attempts"] else None,
+        services=tuple(sorted({unit.service for unit in whole.wholes})),
+        deployments=tuple(sorted({unit.deployment for unit in whole.wholes})),
     )
 
 
-def _enough_from(bins: Sequence[Bin], key: Key, begin: datetime, first: datetime) -> datetime:
-    """From when on there are enough failures to tell from, or all of them since the first."""
-    left = _ENOUGH
-    for one in reversed(bins):
-        left -= one.attempts if (one.error_type, one.error_owner) == key else 0
-        if left <= 0:
-            return max(first, begin + timedelta(milliseconds=one.at_ms))
-    return first
+def _moment(origin: datetime, milliseconds: float) -> datetime:
+    return origin + timedelta(milliseconds=milliseconds)
 
 
-def examples(failures: Sequence[Failure]) -> tuple[Failure, ...]:
-    """Three calls that stand for all: the first, the newest, and one that is unlike both where there is one.
+def _finding(source: Source, whole: Slices, one: Merged, start: datetime, end: datetime) -> Finding | None:
+    main = _named(one)
+    when = period(source, one.main, _scope(whole, one.main.extent), start, end, whole)
+    if when is None:
+        return None
+    units = one.main.extent.units
+    return Finding(
+        cause=main,
+        owner=_owner(one.main),
+        main=_change(one.main, main),
+        also=tuple(_change(other, other.name) for other in one.also),
+        extent=tuple(_terms(whole, one.main.extent)),
+        services=tuple(sorted({unit.service for unit in units})),
+        deployments=tuple(sorted({unit.deployment for unit in units})),
+        period=when,
+        attempts=round(one.main.compared.count),
+        calls=round(added(slice_.of(NOW) for slice_ in one.main.extent.slices)["calls"]),
+        failed_calls=0,
+        recovered_calls=0,
+    )
 
-    Args:
-        failures: The newest first.
-    """
-    by_call = {one.call_id: one for one in failures}
-    if not by_call:
-        return ()
-    ordered = sorted(by_call.values(), key=lambda one: one.ended)
-    first, newest = ordered[0], ordered[-1]
-    between = [one for one in ordered if one is not first and one is not newest]
-    known = {_kind(first), _kind(newest)}
-    other = next((one for one in between if _kind(one) not in known), between[len(between) // 2 :][:1])
-    chosen = [first, *([other] if isinstance(other, Failure) else other), newest]
-    return tuple({one.call_id: one for one in chosen}.values())
+
+def _named(one: Merged) -> str:
+    """Of a change of speed, the part that it is."""
+    return one.main.name
 
 
-def _kind(failure: Failure) -> tuple[str | None, str | None, int | None]:
-    return failure.service, failure.deployment, failure.status
+def _owner(found: Found) -> str | None:
+    if found.name == "clock_skew":
+        return "client"
+    error = found.measure.error if found.measure else None
+    return (error[1] or None) if error else None
+
+
+def _change(found: Found, name: str) -> Change:
+    measure, result = found.measure, found.compared
+    is_share = measure is not None and measure.kind == "share"
+    return Change(
+        measure=name,
+        unit=measure.unit if measure else "calls",
+        direction=measure.direction if measure else "lower" if name == "volume:silent" else "higher",
+        now=result.now,
+        baseline=result.baseline,
+        count=round(result.count),
+        changed=round(result.hits) if is_share else None,
+    )
+
+
+def _terms(whole: Slices, extent: Extent) -> Iterable[Term]:
+    """The terms of an extent, each with the values beside it."""
+    units = list(whole.wholes)
+    terms = extent.terms
+    for dimension, value in terms:
+        rest = [pair for pair in terms if pair[0] != dimension]
+        beside = [unit for unit in units if all(_may(whole, unit, pair) for pair in rest)]
+        values = {
+            name: one.of(NOW)["attempts"]
+            for unit in beside
+            for name, one in whole.values[unit].get(dimension, {}).items()
+        }
+        others = [name for name in sorted(values, key=lambda name: -values[name]) if name != value]
+        yield Term(dimension=dimension, value=value, number=len(others) + 1, unaffected=tuple(others))
+
+
+def _may(whole: Slices, unit: Any, pair: Pair) -> bool:
+    return pair[1] in whole.values[unit].get(pair[0], {})
+
+
+def _scope(whole: Slices, extent: Extent) -> str:
+    """The attempts of an extent as a predicate of KQL."""
+    by_name = {one.name: one.kql for one in DIMENSIONS}
+    parts = []
+    for one in extent.slices:
+        terms = [f"AppRoleName == {literal(one.unit.service)}", f"deployment == {literal(one.unit.deployment)}"]
+        narrow = one.dimension and one.dimension not in OF_UNITS
+        if narrow and whole.value_of(one.unit, one.dimension) is None:
+            kql = by_name.get(one.dimension) or tag(one.dimension.removeprefix(TAG)).kql
+            terms.append(f"{kql} == {literal(one.value)}")
+        parts.append(f"({' and '.join(terms)})")
+    return " or ".join(parts)
 
 
 def _floor(moment: datetime) -> datetime:
     """Whole milliseconds, as queries have them; never later."""
     return moment - timedelta(microseconds=moment.microsecond % 1_000)
+
+

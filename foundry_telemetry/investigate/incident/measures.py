@@ -1,0 +1,160 @@
+"""The measures that are compared: how each is computed from sums, and from which change it matters.
+
+A failure class is a measure too, made by `failures` for each that occurs. To add a measure, add a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, NamedTuple
+
+from foundry_telemetry.investigate.incident.finding import Direction, Unit
+from foundry_telemetry.investigate.incident.slices import DAY, SAME, WEEK, Error, Slice, Sums, added
+from foundry_telemetry.investigate.incident.statistics import (
+    NOTHING,
+    Compared,
+    Counted,
+    Summed,
+    mean_gain,
+    share_gain,
+)
+
+Kind = Literal["share", "mean"]
+
+ENOUGH_BEFORE: Final = 20
+"""Attempts that a baseline must have to be one."""
+
+
+class Measure(NamedTuple):
+    """One measure."""
+
+    name: str
+    kind: Kind
+    unit: Unit
+    direction: Direction
+    fields: tuple[str, ...]
+    """Of a share hits and count; of a mean the prefix of its three sums."""
+    tolerance: float
+    """The edge of what is usual, as a ratio."""
+    points: float
+    """The edge of a share, as a difference; the further one counts."""
+    least: float
+    """From which it matters: the ratio of a mean, the difference of a share."""
+    fewest: int
+    """Changed attempts of a share, or attempts of a mean, from which it can be judged."""
+    error: Error | None = None
+    """Of a failure class."""
+
+
+MEASURES: Final = (
+    Measure("latency", "mean", "ms", "higher", ("pace",), 1.25, 0, 1.5, 8),
+    Measure("time_to_first_token", "mean", "ms", "higher", ("first",), 1.3, 0, 1.6, 8),
+    Measure("time_per_output_token", "mean", "ms", "higher", ("token",), 1.25, 0, 1.5, 8),
+    Measure("input_tokens", "mean", "tokens", "higher", ("input",), 1.3, 0, 1.6, 8),
+    Measure("output_tokens", "mean", "tokens", "higher", ("output",), 1.4, 0, 1.8, 8),
+    Measure("cost", "mean", "usd", "higher", ("usd",), 1.4, 0, 1.7, 8),
+    Measure("cache_hit_rate", "share", "share", "lower", ("cache_hits", "cache_n"), 1.2, 0.1, 0.2, 10),
+    Measure("stop_reason:max_tokens", "share", "share", "higher", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 6),
+    Measure("stop_reason:refusal", "share", "share", "higher", ("refusals", "stops"), 1.5, 0.015, 0.05, 4),
+    Measure("stop_reason:tool_use", "share", "share", "higher", ("tool_uses", "stops"), 1.5, 0.1, 0.2, 10),
+    Measure("clock_skew", "share", "seconds", "higher", ("offsets", "answered"), 1.5, 0.01, 0.05, 5),
+)
+"""In no order."""
+
+
+def failures(error: Error) -> Measure:
+    """Attempts that failed with one error."""
+    return Measure(error[0], "share", "share", "higher", (), 1.5, 0.01, 0.02, 3, error)
+
+
+Part = tuple[Sums, Sequence[Sums]]
+"""Now, and each baseline that there is."""
+
+
+def baselines(own: Slice, whole: Slice | None = None) -> tuple[Sums, ...]:
+    """What a slice is compared with: the day before and the same hours of last week.
+
+    A value that is new has no attempts before; then those of all of its unit stand for it.
+    """
+    found = []
+    for periods in ((SAME, DAY), (WEEK,)):
+        sums = added(own.of(period) for period in periods)
+        if sums["attempts"] < ENOUGH_BEFORE and whole is not None:
+            sums = added(whole.of(period) for period in periods)
+        found.append(sums)
+    return tuple(found)
+
+
+def compared(measure: Measure, parts: Sequence[Part]) -> Compared:
+    """Now against the baseline that it differs least from; no gain where there is none."""
+    found = [_against(measure, parts, number) for number in range(2)]
+    known = [one for one in found if one is not None]
+    return min(known, key=lambda one: one.gain, default=NOTHING)
+
+
+def _against(measure: Measure, parts: Sequence[Part], number: int) -> Compared | None:
+    compare = _COMPARE[measure.kind]
+    return compare(measure, [(now, usual[number]) for now, usual in parts])
+
+
+def _share(measure: Measure, parts: Sequence[tuple[Sums, Sums]]) -> Compared | None:
+    counted = []
+    for now, usual in parts:
+        hits, count = counts(measure, now)
+        usual_hits, usual_count = counts(measure, usual)
+        if not count:
+            continue
+        if usual_count < ENOUGH_BEFORE:
+            return None
+        counted.append(Counted(hits, count, usual_hits / usual_count, usual_count))
+    return share_gain(counted, measure.tolerance, measure.points, lower=measure.direction == "lower")
+
+
+def counts(measure: Measure, sums: Sums) -> tuple[float, float]:
+    """Attempts that have it, and those of which it is a share; for a mean both are all."""
+    if measure.error is not None:
+        failed = sums.errors.get(measure.error)
+        return (failed.attempts if failed else 0.0), sums["attempts"]
+    if measure.kind == "mean":
+        count = sums[f"{measure.fields[0]}_n"]
+        return count, count
+    hits, count = measure.fields
+    return sums[hits], sums[count]
+
+
+def _mean(measure: Measure, parts: Sequence[tuple[Sums, Sums]]) -> Compared | None:
+    (prefix,) = measure.fields
+    summed = []
+    for now, usual in parts:
+        count, usual_count = now[f"{prefix}_n"], usual[f"{prefix}_n"]
+        if not count:
+            continue
+        if usual_count < ENOUGH_BEFORE:
+            return None
+        mean = usual[f"{prefix}_sum"] / usual_count
+        variance = max(usual[f"{prefix}_squares"] / usual_count - mean * mean, 0.0)
+        summed.append(
+            Summed(count, now[f"{prefix}_sum"], now[f"{prefix}_squares"], mean, usual_count, variance)
+        )
+    return mean_gain(summed, measure.tolerance, lower=measure.direction == "lower")
+
+
+_COMPARE: Final[dict[Kind, Callable[[Measure, Sequence[tuple[Sums, Sums]]], Compared | None]]] = {
+    "share": _share,
+    "mean": _mean,
+}
+
+
+def matters(measure: Measure, found: Compared) -> bool:
+    """Whether a change is large enough to be one, and of enough attempts."""
+    if found.baseline is None:
+        return False
+    if measure.kind == "mean":
+        ratio = found.now / found.baseline if measure.direction == "higher" else found.baseline / found.now
+        return ratio >= measure.least and found.count >= measure.fewest
+    difference = found.now - found.baseline if measure.direction == "higher" else found.baseline - found.now
+    return difference >= measure.least and difference * found.count >= measure.fewest * _MOSTLY
+
+
+_MOSTLY: Final = 0.7
+"""Of the fewest changed attempts, by expectation."""

@@ -1,0 +1,169 @@
+"""The period of a finding: asked for its extent alone, minute by minute, and further back where it must be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from foundry_telemetry.investigate.incident import slices, timeline
+from foundry_telemetry.investigate.incident.extents import Slices
+from foundry_telemetry.investigate.incident.finding import Period, State
+from foundry_telemetry.investigate.incident.measures import Measure, baselines, counts
+from foundry_telemetry.investigate.incident.scan import Found
+from foundry_telemetry.investigate.incident.slices import NOW, Dimension, Sums, added
+from foundry_telemetry.investigate.incident.timeline import Model, Stretch
+from foundry_telemetry.investigate.sources import Source
+
+_BINS: Final = 480
+_LEAST: Final = timedelta(hours=8)
+_FURTHER: Final = timedelta(hours=32)
+_JOINED: Final = timedelta(minutes=45)
+"""Two stretches with less between them are one that comes and goes."""
+_QUIET: Final = timedelta(minutes=5)
+
+
+class Bins:
+    """The sums of an extent, in bins of time."""
+
+    def __init__(self, start: datetime, width: timedelta, sums: Sequence[Sums]) -> None:
+        self.start, self.width, self.sums = start, width, sums
+
+    def at(self, place: int) -> datetime:
+        """When a bin begins."""
+        return self.start + place * self.width
+
+    def moment(self, milliseconds: float) -> datetime:
+        """A time as sums have it."""
+        return self.start + timedelta(milliseconds=milliseconds)
+
+
+def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
+    """The bins of a scope."""
+    minutes = max(-((start - end) // timedelta(minutes=_BINS)), 1)
+    width = timedelta(minutes=minutes)
+    begin = f"datetime({start.isoformat(timespec='milliseconds').replace('+00:00', 'Z')})"
+    at = Dimension(name="at", kql=f"tostring(tolong((TimeGenerated - {begin}) / {minutes}m))")
+    rows = slices.ask(
+        source, slices.window(start, end, baseline=False), scope, (at,), units=slices.TOGETHER
+    )
+    found = {int(one.value): one.of(NOW) for one in rows if one.dimension == "at" and one.value.isdigit()}
+    number = -((start - end) // width)
+    return Bins(start, width, [found.get(place, slices.EMPTY) for place in range(number)])
+
+
+def period(
+    source: Source, found: Found, scope: str, start: datetime, end: datetime, whole: Slices
+) -> Period | None:
+    """When a finding began, and whether it goes on; ``None`` where the time cannot be told."""
+    for span in (_LEAST, _FURTHER):
+        begin = min(start - (end - start) / 2, end - span)
+        got = bins(source, scope, begin, end)
+        model = _model(found, got, end - start, whole)
+        stretches = timeline.stretches(got.sums, model)
+        if not stretches:
+            return None
+        own = _last_joined(stretches, got)
+        first = next((place for place, one in enumerate(got.sums) if one["attempts"]), 0)
+        if own[0].first > first or span == _FURTHER:
+            break
+    return _period(found, got, own, is_earliest=own[0].first <= first)
+
+
+def _last_joined(stretches: Sequence[Stretch], got: Bins) -> list[Stretch]:
+    """The last stretch, and those before it with little time between."""
+    own = [stretches[-1]]
+    for one in reversed(stretches[:-1]):
+        if (own[0].first - one.end) * got.width > _JOINED:
+            break
+        own.insert(0, one)
+    return own
+
+
+def _period(found: Found, got: Bins, own: Sequence[Stretch], *, is_earliest: bool) -> Period:
+    if found.name == "volume:silent":
+        return _silence(got, own)
+    hits = [(place, one) for stretch in own for place in range(*stretch) if _has(found, one := got.sums[place])]
+    if not hits:
+        hits = [(own[0].first, got.sums[own[0].first])]
+    oldest, _ = _times(found, hits[0][1])
+    _, last = _times(found, hits[-1][1])
+    newest = max(one.newest_ms for one in got.sums)
+    return Period(
+        since=got.moment(oldest) if math.isfinite(oldest) else got.at(own[0].first),
+        is_earliest=is_earliest,
+        last=got.moment(last) if math.isfinite(last) else got.at(own[-1].end),
+        state=_state(got, own),
+        times=len(own),
+        newest=got.moment(newest) if math.isfinite(newest) else None,
+    )
+
+
+def _silence(got: Bins, own: Sequence[Stretch]) -> Period:
+    before = [one.newest_ms for one in got.sums[: own[0].first + 1] if one["attempts"]]
+    since = got.moment(max(before)) if before else got.start
+    after = any(one["attempts"] for one in got.sums[own[-1].end :])
+    newest = max((one.newest_ms for one in got.sums if one["attempts"]), default=0.0)
+    state = _state(got, own) if after else "ongoing"
+    return Period(
+        since=since, is_earliest=not before, last=since, state=state, times=len(own), newest=got.moment(newest)
+    )
+
+
+def _has(found: Found, sums: Sums) -> bool:
+    return sums["attempts"] > 0 and _hits(found, sums) > 0
+
+
+def _hits(found: Found, sums: Sums) -> float:
+    if found.measure is None:
+        return sums["calls"]
+    return counts(found.measure, sums)[0]
+
+
+def _times(found: Found, sums: Sums) -> tuple[float, float]:
+    """The first and the last affected attempt of a bin."""
+    error = found.measure.error if found.measure else None
+    failed = sums.errors.get(error) if error else None
+    return (failed.oldest_ms, failed.newest_ms) if failed else (sums.oldest_ms, sums.newest_ms)
+
+
+def _state(got: Bins, own: Sequence[Stretch]) -> State:
+    tail = sum(1 for one in got.sums[own[-1].end :] if one["attempts"])
+    gaps = [later.first - earlier.end for earlier, later in zip(own, own[1:], strict=False)]
+    if len(own) > 1 and len(got.sums) - own[-1].end <= 2 * max(gaps):
+        return "intermittent"
+    if tail:
+        return "ended"
+    silent = len(got.sums) - own[-1].end
+    return "no traffic" if silent * got.width > _QUIET else "ongoing"
+
+
+def _model(found: Found, got: Bins, asked: timedelta, whole: Slices) -> Model:
+    measure = found.measure
+    if measure is None:
+        usual = (found.compared.baseline or 0.0) * (got.width / asked)
+        return timeline.count_model(usual, usual * (_MORE if found.name == "volume:more" else _SILENT))
+    usual_sums = added(
+        part for one in found.extent.slices for part in baselines(one, whole.wholes.get(one.unit))
+    )
+    if measure.kind == "mean":
+        (prefix,) = measure.fields
+        count = max(usual_sums[f"{prefix}_n"], 1.0)
+        usual = math.log(found.compared.baseline or 1.0)
+        mean = usual_sums[f"{prefix}_sum"] / count
+        variance = max(usual_sums[f"{prefix}_squares"] / count - mean * mean, 0.04)
+        step = math.log(measure.tolerance) * (1 if measure.direction == "higher" else -1)
+        return timeline.mean_model(prefix, usual, variance, usual + step)
+    usual = found.compared.baseline or 0.0
+    points = measure.points * (1 if measure.direction == "higher" else -1)
+    return timeline.share_model(lambda sums: _share_counts(measure, sums), usual, usual + points)
+
+
+def _share_counts(measure: Measure, sums: Sums) -> tuple[float, float]:
+    return counts(measure, sums)
+
+
+_MORE: Final = 2.0
+_SILENT: Final = 0.02
+

@@ -1,0 +1,227 @@
+"""What attempts measured, by slices: counts and sums of each service, deployment and value of a dimension.
+
+*Unit*: one service and deployment. *Dimension*: something attempts have a value of. *Slice*: the attempts of
+a unit with one value of one dimension; the dimension ``""`` has all of the unit's. Sums add up: slices of
+several units are added, and one is taken away from all to get the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from foundry_telemetry.investigate.sources import Row, Source
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
+
+NOW, SAME, DAY, WEEK = "now", "same", "day", "week"
+PERIODS: Final = (NOW, SAME, DAY, WEEK)
+"""Periods, as `dashboards/investigate/slices.kql` names them."""
+
+COUNTS: Final = (
+    *("attempts", "calls"),
+    *("latency_n", "latency_sum", "latency_squares"),
+    *("pace_n", "pace_sum", "pace_squares"),
+    *("first_n", "first_sum", "first_squares"),
+    *("token_n", "token_sum", "token_squares"),
+    *("input_n", "input_sum", "input_squares"),
+    *("output_n", "output_sum", "output_squares"),
+    *("usd_n", "usd_sum", "usd_squares"),
+    *("cache_n", "cache_hits"),
+    *("stops", "max_tokens", "refusals", "tool_uses"),
+    *("offsets", "offset_sum", "answered"),
+)
+"""Columns of the query that add up."""
+
+_PLACES: Final = {name: place for place, name in enumerate(COUNTS)}
+_NOTHING: Final = (0.0,) * len(COUNTS)
+_A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
+
+Error = tuple[str, str]
+"""A failure class and its owner; both empty for what is no failure."""
+
+
+class Unit(NamedTuple):
+    """A service and a deployment."""
+
+    service: str
+    deployment: str
+
+
+class Failed(NamedTuple):
+    """Attempts that failed with one error."""
+
+    attempts: float
+    oldest_ms: float
+    newest_ms: float
+
+
+class Sums(NamedTuple):
+    """Counts and sums of some attempts of one period."""
+
+    numbers: tuple[float, ...] = _NOTHING
+    errors: Mapping[Error, Failed] = {}
+    oldest_ms: float = float("inf")
+    newest_ms: float = float("-inf")
+
+    def __getitem__(self, name: Any) -> Any:
+        """A column of `COUNTS`."""
+        return self.numbers[_PLACES[name]] if isinstance(name, str) else tuple.__getitem__(self, name)
+
+
+EMPTY: Final = Sums()
+
+Periods = Mapping[str, Sums]
+
+
+class Slice(NamedTuple):
+    """The attempts of a unit with one value of a dimension, by period."""
+
+    unit: Unit
+    dimension: str
+    value: str
+    periods: Periods
+
+    def of(self, period: str) -> Sums:
+        """Those of one period."""
+        return self.periods.get(period, EMPTY)
+
+
+class Dimension(Struct, frozen=True, kw_only=True):
+    """Something attempts have a value of, as the query computes it."""
+
+    name: str
+    kql: str
+
+
+def added(parts: Iterable[Sums]) -> Sums:
+    """The sums of several."""
+    numbers, errors = list(_NOTHING), {}
+    oldest, newest = float("inf"), float("-inf")
+    for part in parts:
+        numbers = [one + other for one, other in zip(numbers, part.numbers, strict=True)]
+        for error, failed in part.errors.items():
+            known = errors.get(error)
+            errors[error] = failed if known is None else _joined(known, failed)
+        oldest, newest = min(oldest, part.oldest_ms), max(newest, part.newest_ms)
+    return Sums(tuple(numbers), errors, oldest, newest)
+
+
+def without(whole: Sums, part: Sums) -> Sums:
+    """The rest of a whole."""
+    numbers = tuple(one - other for one, other in zip(whole.numbers, part.numbers, strict=True))
+    errors = {
+        error: failed._replace(attempts=failed.attempts - part.errors[error].attempts)
+        if error in part.errors
+        else failed
+        for error, failed in whole.errors.items()
+    }
+    return Sums(numbers, errors, whole.oldest_ms, whole.newest_ms)
+
+
+def _joined(one: Failed, other: Failed) -> Failed:
+    return Failed(
+        one.attempts + other.attempts,
+        min(one.oldest_ms, other.oldest_ms),
+        max(one.newest_ms, other.newest_ms),
+    )
+
+
+# --- the question -----------------------------------------------------------------------------------------
+
+
+class Window(NamedTuple):
+    """A time, and what it is compared with."""
+
+    now: TimeRange
+    day: TimeRange
+    """From the beginning of what is compared with."""
+    same: TimeRange
+    """The same hours a day before; as many days before as the time is long."""
+    week: TimeRange
+
+
+def window(start: datetime, end: datetime, *, baseline: bool = True) -> Window:
+    """A time with its baselines, or without."""
+    grain = timedelta(minutes=1)
+    if not baseline:
+        empty = TimeRange(start, start, grain)
+        return Window(TimeRange(start, end, grain), TimeRange(start, end, grain), empty, empty)
+    days, weeks = (-((start - end) // length) * length for length in (_A_DAY, _A_WEEK))
+    same = TimeRange(start - days, end - days, grain)
+    return Window(
+        TimeRange(start, end, grain),
+        TimeRange(min(start - _A_DAY, same.start), end, grain),
+        same,
+        TimeRange(start - weeks, end - weeks, grain),
+    )
+
+
+BY_UNIT: Final = "service = AppRoleName, deployment"
+TOGETHER: Final = "service = '', deployment = ''"
+
+
+def ask(
+    source: Source,
+    of: Window,
+    scope: str,
+    dimensions: Sequence[Dimension] = (),
+    *,
+    units: str = BY_UNIT,
+) -> list[Slice]:
+    """The slices of a time.
+
+    Args:
+        source: Who is asked.
+        of: The time and its baselines.
+        scope: A KQL predicate.
+        dimensions: By which slices are made, each by itself.
+        units: What the units are.
+
+    Raises:
+        SourceError: There is no answer.
+    """
+    keys = [f"by_{number}" for number in range(len(dimensions))]
+    pairs = list(zip(keys, dimensions, strict=True))
+    values: dict[str, Value] = {
+        "Window": of.now,
+        "Day": of.day,
+        "Same": of.same,
+        "Week": of.week,
+        "Scope": scope,
+        "Units": units,
+        "Keys": "".join(f", {key} = {one.kql}" for key, one in pairs),
+        "Dimensions": ", ".join(f"'{key}'" for key in ("", *keys)),
+        "Value": f"case({''.join(f'dimension == {key!r}, {key}, ' for key in keys)}'')" if keys else "''",
+    }
+    text = substitute(files.investigation("slices"), values)
+    names = {key: one.name for key, one in pairs}
+    return [_slice(row, names) for row in source.answer(compose.composed(text), _LISTS)]
+
+
+_LISTS: Final = frozenset({"period", "error_type", "error_owner", "oldest_ms", "newest_ms", *COUNTS})
+_TEXTS: Final = msgspec.json.Decoder(list[str])
+_NUMBERS: Final = msgspec.json.Decoder(list[float | None])
+
+
+def _slice(row: Row, names: Mapping[str, str]) -> Slice:
+    unit = Unit(str(row.get("service", "")), str(row.get("deployment", "")))
+    dimension = str(row.get("dimension", ""))
+    return Slice(unit, names.get(dimension, ""), str(row.get("value", "")), _periods(row))
+
+
+def _periods(row: Row) -> Periods:
+    texts = [_TEXTS.decode(row[name]) for name in ("period", "error_type", "error_owner")]
+    times = [_NUMBERS.decode(row[name]) for name in ("oldest_ms", "newest_ms")]
+    columns = zip(*(_NUMBERS.decode(row[name]) for name in COUNTS), strict=True)
+    found: dict[str, list[Sums]] = {}
+    for period, error_type, owner, oldest, newest, numbers in zip(*texts, *times, columns, strict=True):
+        own = tuple(number or 0.0 for number in numbers)
+        first, last = oldest or 0.0, newest or 0.0
+        errors = {(error_type, owner): Failed(own[0], first, last)} if error_type else {}
+        found.setdefault(period, []).append(Sums(own, errors, first, last))
+    return {period: added(parts) for period, parts in found.items()}

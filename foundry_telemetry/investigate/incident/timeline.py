@@ -1,0 +1,153 @@
+"""Since when, and whether it goes on: the times at which an extent is changed, bin by bin.
+
+Each bin is explained better by the baseline or by the changed value; a state that holds over bins is the
+likeliest path through both (Viterbi), with a price for each change of state, so that one odd call is none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import accumulate, groupby
+from typing import Final, NamedTuple
+
+from foundry_telemetry.investigate.incident.slices import Sums
+
+_PRICE: Final = 5.0
+"""Of a change of state, as logarithm of a likelihood ratio."""
+_ROUNDS: Final = 6
+"""In which the changed value is learnt; most settle in two."""
+_COARSE: Final = 100
+"""Bins that every stretch is tried over, to begin with."""
+
+Likelihood = Callable[[Sums, float], float]
+"""Of a bin, with a value, as a logarithm."""
+
+
+class Model(NamedTuple):
+    """How a measure is judged bin by bin."""
+
+    likelihood: Likelihood
+    value: Callable[[Sequence[Sums]], float]
+    """Of several bins, as far as it is beyond the edge."""
+    usual: float
+
+
+class Stretch(NamedTuple):
+    """Bins in a row that are changed: the first, and the one after the last."""
+
+    first: int
+    end: int
+
+
+def share_model(counts: Callable[[Sums], tuple[float, float]], usual: float, edge: float) -> Model:
+    """Of a share; ``edge`` bounds the changed one."""
+    lower = edge < usual
+    usual = min(max(usual, 1e-4), 1 - 1e-4)
+
+    def likelihood(sums: Sums, share: float) -> float:
+        hits, count = counts(sums)
+        return hits * math.log(share) + (count - hits) * math.log1p(-share)
+
+    def value(bins: Sequence[Sums]) -> float:
+        hits, count = map(sum, zip(*map(counts, bins), strict=True))
+        share = hits / count if count else edge
+        share = min(share, edge) if lower else max(share, edge)
+        return min(max(share, 1e-3), 1 - 1e-3)
+
+    return Model(likelihood, value, usual)
+
+
+def mean_model(prefix: str, usual: float, variance: float, edge: float) -> Model:
+    """Of a typical value; all are logarithms."""
+    lower = edge < usual
+
+    def likelihood(sums: Sums, mean: float) -> float:
+        count, total, squares = (sums[f"{prefix}_{name}"] for name in ("n", "sum", "squares"))
+        return -(squares - 2 * mean * total + count * mean * mean) / (2 * variance)
+
+    def value(bins: Sequence[Sums]) -> float:
+        count, total = (sum(one[f"{prefix}_{name}"] for one in bins) for name in ("n", "sum"))
+        mean = total / count if count else edge
+        return min(mean, edge) if lower else max(mean, edge)
+
+    return Model(likelihood, value, usual)
+
+
+def count_model(usual: float, edge: float) -> Model:
+    """Of calls in a bin."""
+    lower = edge < usual
+    usual = max(usual, 1e-3)
+
+    def likelihood(sums: Sums, rate: float) -> float:
+        return float(sums["calls"] * math.log(rate) - rate)
+
+    def value(bins: Sequence[Sums]) -> float:
+        rate = sum(one["calls"] for one in bins) / len(bins) if bins else edge
+        return max(min(rate, edge) if lower else max(rate, edge), 1e-3)
+
+    return Model(likelihood, value, usual)
+
+
+def stretches(bins: Sequence[Sums], model: Model) -> list[Stretch]:
+    """Where the bins are changed."""
+    begun = _clearest(bins, model)
+    if begun is None:
+        return []
+    found = [begun]
+    for _ in range(_ROUNDS):
+        value = model.value([one for stretch in found for one in bins[stretch.first : stretch.end]])
+        gains = [model.likelihood(one, value) - model.likelihood(one, model.usual) for one in bins]
+        again = _path(gains)
+        if again == found or not again:
+            break
+        found = again
+    return found
+
+
+def _clearest(bins: Sequence[Sums], model: Model) -> Stretch | None:
+    """The stretch that is best explained by a value of its own."""
+    width = -(-len(bins) // _COARSE)
+    edges = [*range(0, len(bins), width), len(bins)]
+    best, found = 0.0, None
+    value = model.value(bins)
+    for _ in range(3):
+        gains = [model.likelihood(one, value) - model.likelihood(one, model.usual) for one in bins]
+        sums = [0.0, *accumulate(gains)]
+        low = 0
+        best, found = 0.0, None
+        for end in edges[1:]:
+            if sums[end] - sums[low] > best:
+                best, found = sums[end] - sums[low], Stretch(low, end)
+            if sums[end] < sums[low]:
+                low = end
+        if found is None:
+            return None
+        value = model.value(bins[found.first : found.end])
+    return found
+
+
+def _path(gains: Sequence[float]) -> list[Stretch]:
+    """The likeliest states: the gains of changed bins, less the price of each change of state."""
+    usual, changed = 0.0, -_PRICE
+    came_from: list[tuple[bool, bool]] = []
+    for gain in gains:
+        from_usual = (usual >= changed - _PRICE, usual - _PRICE > changed)
+        came_from.append(from_usual)
+        usual, changed = (
+            usual if from_usual[0] else changed - _PRICE,
+            (usual - _PRICE if from_usual[1] else changed) + gain,
+        )
+    state = changed > usual
+    states = []
+    for stay_usual, begun in reversed(came_from):
+        states.append(state)
+        state = not begun if state else not stay_usual
+    states.reverse()
+    found, place = [], 0
+    for is_changed, group in groupby(states):
+        length = len(list(group))
+        if is_changed:
+            found.append(Stretch(place, place + length))
+        place += length
+    return found

@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS
-from foundry_telemetry.investigate.incident.slices import Slice, Unit
+from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Unit
 
 Pair = tuple[str, str]
 """Dimension and value."""
@@ -48,7 +48,12 @@ class Slices:
         for unit, whole in self.wholes.items():
             own = self.values.setdefault(unit, {})
             for dimension, value in zip(OF_UNITS, unit, strict=True):
-                own[dimension] = {value: whole._replace(dimension=dimension, value=value)} if value else {}
+                own[dimension] = {value: whole} if value else {}
+            for dimension, values in own.items():
+                if len(values) == 1:  # failed attempts may not report it, and are of the unit all the same
+                    own[dimension] = {
+                        value: whole._replace(dimension=dimension, value=value) for value in values
+                    }
 
     def value_of(self, unit: Unit, dimension: str) -> str | None:
         """The one value that a unit has of a dimension, where it has one alone."""
@@ -87,12 +92,16 @@ def extents(slices: Slices) -> list[Extent]:
 
 
 def _identity(slices: Slices, extent: Extent) -> frozenset[tuple[Unit, str, str]]:
-    """The same for extents that have the same attempts, as far as that can be known."""
+    """The same for extents that have the same attempts, as far as that can be known.
+
+    A unit without traffic adds none.
+    """
+    active = [one for one in extent.slices if one.now is not EMPTY] or extent.slices
     return frozenset(
         (one.unit, "", "")
         if slices.value_of(one.unit, one.dimension) or not one.dimension
         else (one.unit, one.dimension, one.value)
-        for one in extent.slices
+        for one in active
     )
 
 

@@ -68,7 +68,7 @@ def failures(error: Error) -> Measure:
 
 
 Part = tuple[Sums, Sequence[Sums]]
-"""Now, and each baseline that there is."""
+"""Now, and each baseline: the day before, and the same hours of last week."""
 
 
 def baselines(own: Slice, whole: Slice | None = None) -> tuple[Sums, ...]:
@@ -86,10 +86,19 @@ def baselines(own: Slice, whole: Slice | None = None) -> tuple[Sums, ...]:
 
 
 def compared(measure: Measure, parts: Sequence[Part]) -> Compared:
-    """Now against the baseline that it differs least from; no gain where there is none."""
-    found = [_against(measure, parts, number) for number in range(2)]
-    known = [one for one in found if one is not None]
-    return min(known, key=lambda one: one.gain, default=NOTHING)
+    """Now against all of the baseline, where it differs from each part of it; else no gain."""
+    each = [one for number in range(2) if (one := _against(measure, parts, number)) is not None]
+    if not each or min(one.score for one in each) < _LEAST_OF_EACH:
+        return each[0]._replace(gain=0.0, score=0.0) if each else NOTHING
+    if len(each) == 1:
+        return each[0]
+    compare = _COMPARE[measure.kind]
+    pooled = compare(measure, [(now, added(usual)) for now, usual in parts])
+    return pooled or NOTHING
+
+
+_LEAST_OF_EACH: Final = 3.0
+"""Score against the day before and against last week, each by itself."""
 
 
 def _against(measure: Measure, parts: Sequence[Part], number: int) -> Compared | None:

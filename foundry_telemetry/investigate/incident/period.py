@@ -12,8 +12,9 @@ from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.finding import Period, State
 from foundry_telemetry.investigate.incident.measures import Measure, baselines, counts
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import NOW, Dimension, Sums, added
+from foundry_telemetry.investigate.incident.slices import Dimension, Sums, added
 from foundry_telemetry.investigate.incident.timeline import Model, Stretch
+from foundry_telemetry.investigate.incident.volume import MORE
 from foundry_telemetry.investigate.sources import Source
 
 _BINS: Final = 480
@@ -46,9 +47,9 @@ def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
     begin = f"datetime({start.isoformat(timespec='milliseconds').replace('+00:00', 'Z')})"
     at = Dimension(name="at", kql=f"tostring(tolong((TimeGenerated - {begin}) / {minutes}m))")
     rows = slices.ask(
-        source, slices.window(start, end, baseline=False), scope, (at,), units=slices.TOGETHER
+        source, slices.window(start, end, baseline=False), scope, (at,), units=slices.TOGETHER, bins=1
     )
-    found = {int(one.value): one.of(NOW) for one in rows if one.dimension == "at" and one.value.isdigit()}
+    found = {int(one.value): one.now for one in rows if one.dimension == "at" and one.value.isdigit()}
     number = -((start - end) // width)
     return Bins(start, width, [found.get(place, slices.EMPTY) for place in range(number)])
 
@@ -143,7 +144,7 @@ def _model(found: Found, got: Bins, asked: timedelta, whole: Slices) -> Model:
     measure = found.measure
     if measure is None:
         usual = (found.compared.baseline or 0.0) * (got.width / asked)
-        return timeline.count_model(usual, usual * (_MORE if found.name == "volume:more" else _SILENT))
+        return timeline.count_model(usual, usual * (MORE if found.name == "volume:more" else _SILENT))
     usual_sums = added(
         part for one in found.extent.slices for part in baselines(one, whole.wholes.get(one.unit))
     )
@@ -164,6 +165,5 @@ def _share_counts(measure: Measure, sums: Sums) -> tuple[float, float]:
     return counts(measure, sums)
 
 
-_MORE: Final = 2.0
 _SILENT: Final = 0.02
 

@@ -17,7 +17,7 @@ from foundry_telemetry.investigate.incident.measures import ENOUGH_BEFORE, Measu
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged, merged
 from foundry_telemetry.investigate.incident.period import period
 from foundry_telemetry.investigate.incident.scan import Found, scan
-from foundry_telemetry.investigate.incident.slices import DAY, NOW, SAME, WEEK, Slice, Sums, added
+from foundry_telemetry.investigate.incident.slices import DAY, SAME, WEEK, Slice, Sums, added
 from foundry_telemetry.investigate.sources import Source
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
@@ -85,7 +85,7 @@ def _harm(one: Merged) -> tuple[Any, ...]:
 
 
 def _totals(of: questions.Window, whole: Slices) -> Totals:
-    now = added(one.of(NOW) for one in whole.wholes.values())
+    now = added(one.now for one in whole.wholes.values())
     before = added(one.of(name) for one in whole.wholes.values() for name in (SAME, DAY, WEEK))
     origin = of.day.start
     return Totals(
@@ -121,7 +121,7 @@ def _finding(source: Source, whole: Slices, one: Merged, start: datetime, end: d
         deployments=tuple(sorted({unit.deployment for unit in units})),
         period=when,
         attempts=round(one.main.compared.count),
-        calls=round(added(slice_.of(NOW) for slice_ in one.main.extent.slices)["calls"]),
+        calls=round(added(slice_.now for slice_ in one.main.extent.slices)["calls"]),
         failed_calls=0,
         recovered_calls=0,
     )
@@ -161,7 +161,7 @@ def _terms(whole: Slices, extent: Extent) -> Iterable[Term]:
         rest = [pair for pair in terms if pair[0] != dimension]
         beside = [unit for unit in units if all(_may(whole, unit, pair) for pair in rest)]
         values = {
-            name: one.of(NOW)["attempts"]
+            name: one.now["attempts"]
             for unit in beside
             for name, one in whole.values[unit].get(dimension, {}).items()
         }

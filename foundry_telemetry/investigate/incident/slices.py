@@ -18,9 +18,11 @@ from foundry_telemetry.investigate.sources import Row, Source
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
 
-NOW, SAME, DAY, WEEK = "now", "same", "day", "week"
-PERIODS: Final = (NOW, SAME, DAY, WEEK)
-"""Periods, as `dashboards/investigate/slices.kql` names them."""
+SAME, DAY, WEEK = "same", "day", "week"
+BASELINES: Final = (SAME, DAY, WEEK)
+"""Periods of the baseline, as `dashboards/investigate/slices.kql` names them; others are bins of the time."""
+BINS: Final = 12
+"""Of the time."""
 
 COUNTS: Final = (
     *("attempts", "calls"),
@@ -79,16 +81,23 @@ Periods = Mapping[str, Sums]
 
 
 class Slice(NamedTuple):
-    """The attempts of a unit with one value of a dimension, by period."""
+    """The attempts of a unit with one value of a dimension."""
 
     unit: Unit
     dimension: str
     value: str
-    periods: Periods
+    bins: tuple[Sums, ...]
+    """Of the time."""
+    before: Periods
+
+    @property
+    def now(self) -> Sums:
+        """Those of the whole time."""
+        return added(self.bins)
 
     def of(self, period: str) -> Sums:
-        """Those of one period."""
-        return self.periods.get(period, EMPTY)
+        """Those of one period of the baseline."""
+        return self.before.get(period, EMPTY)
 
 
 class Dimension(Struct, frozen=True, kw_only=True):
@@ -100,15 +109,20 @@ class Dimension(Struct, frozen=True, kw_only=True):
 
 def added(parts: Iterable[Sums]) -> Sums:
     """The sums of several."""
-    numbers, errors = list(_NOTHING), {}
-    oldest, newest = float("inf"), float("-inf")
+    parts = [part for part in parts if part is not EMPTY]
+    if len(parts) <= 1:
+        return parts[0] if parts else EMPTY
+    errors: dict[Error, Failed] = {}
     for part in parts:
-        numbers = [one + other for one, other in zip(numbers, part.numbers, strict=True)]
         for error, failed in part.errors.items():
             known = errors.get(error)
             errors[error] = failed if known is None else _joined(known, failed)
-        oldest, newest = min(oldest, part.oldest_ms), max(newest, part.newest_ms)
-    return Sums(tuple(numbers), errors, oldest, newest)
+    return Sums(
+        tuple(map(sum, zip(*(part.numbers for part in parts), strict=True))),
+        errors,
+        min(part.oldest_ms for part in parts),
+        max(part.newest_ms for part in parts),
+    )
 
 
 def without(whole: Sums, part: Sums) -> Sums:
@@ -172,6 +186,7 @@ def ask(
     dimensions: Sequence[Dimension] = (),
     *,
     units: str = BY_UNIT,
+    bins: int = BINS,
 ) -> list[Slice]:
     """The slices of a time.
 
@@ -181,6 +196,7 @@ def ask(
         scope: A KQL predicate.
         dimensions: By which slices are made, each by itself.
         units: What the units are.
+        bins: Of the time.
 
     Raises:
         SourceError: There is no answer.
@@ -193,6 +209,7 @@ def ask(
         "Same": of.same,
         "Week": of.week,
         "Scope": scope,
+        "Step": f"{max((of.now.end - of.now.start) // timedelta(milliseconds=bins), 1)}ms",
         "Units": units,
         "Keys": "".join(f", {key} = {one.kql}" for key, one in pairs),
         "Dimensions": ", ".join(f"'{key}'" for key in ("", *keys)),
@@ -200,7 +217,7 @@ def ask(
     }
     text = substitute(files.investigation("slices"), values)
     names = {key: one.name for key, one in pairs}
-    return [_slice(row, names) for row in source.answer(compose.composed(text), _LISTS)]
+    return [_slice(row, names, bins) for row in source.answer(compose.composed(text), _LISTS)]
 
 
 _LISTS: Final = frozenset({"period", "error_type", "error_owner", "oldest_ms", "newest_ms", *COUNTS})
@@ -208,10 +225,15 @@ _TEXTS: Final = msgspec.json.Decoder(list[str])
 _NUMBERS: Final = msgspec.json.Decoder(list[float | None])
 
 
-def _slice(row: Row, names: Mapping[str, str]) -> Slice:
+def _slice(row: Row, names: Mapping[str, str], bins: int) -> Slice:
     unit = Unit(str(row.get("service", "")), str(row.get("deployment", "")))
-    dimension = str(row.get("dimension", ""))
-    return Slice(unit, names.get(dimension, ""), str(row.get("value", "")), _periods(row))
+    dimension, periods = str(row.get("dimension", "")), _periods(row)
+    own: list[list[Sums]] = [[] for _ in range(bins)]
+    for period, sums in periods.items():
+        if period not in BASELINES:
+            own[min(int(period), bins - 1)].append(sums)
+    before = {period: sums for period, sums in periods.items() if period in BASELINES}
+    return Slice(unit, names.get(dimension, ""), str(row.get("value", "")), tuple(map(added, own)), before)
 
 
 def _periods(row: Row) -> Periods:

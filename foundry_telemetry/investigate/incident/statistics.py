@@ -23,6 +23,8 @@ class Compared(NamedTuple):
     count: float
     """Of now: what the share or the mean is of."""
     hits: float = 0.0
+    score: float = 0.0
+    """The gain as if the baseline were known exactly: by it, extents are compared with each other."""
 
 
 NOTHING = Compared(0.0, 0.0, None, 0.0)
@@ -66,7 +68,7 @@ def share_gain(parts: Iterable[Counted], ratio: float, points: float, *, lower: 
     against_edge = count * _divergence(share, edge)
     both = (hits + usual * usual_count) / (count + usual_count)
     against_usual = count * _divergence(share, both) + usual_count * _divergence(usual, both)
-    return Compared(min(against_edge, against_usual), share, usual, count, hits)
+    return Compared(min(against_edge, against_usual), share, usual, count, hits, against_edge)
 
 
 def mean_gain(parts: Iterable[Summed], ratio: float, *, lower: bool = False) -> Compared:
@@ -82,12 +84,13 @@ def mean_gain(parts: Iterable[Summed], ratio: float, *, lower: bool = False) -> 
     distance = (usual - mean if lower else mean - usual) - math.log(ratio)
     values = math.exp(mean), math.exp(usual)
     if distance <= 0:
-        return Compared(0.0, *values, count)
+        return Compared(0.0, *values, count, count)
     own = max(squares - count * mean * mean, 0.0)
     freedom = max(count + usual_count - 2, 1.0)
     variance = max((own + weighted / count * (usual_count - 1)) / freedom, _LEAST_VARIANCE)
     squared = distance * distance / (variance * (1 / count + 1 / usual_count))
-    return Compared(freedom / 2 * math.log1p(squared / freedom), *values, count)
+    exact = distance * distance * count / (2 * max(weighted / count, _LEAST_VARIANCE))
+    return Compared(freedom / 2 * math.log1p(squared / freedom), *values, count, count, exact)
 
 
 _LEAST_VARIANCE = 0.01

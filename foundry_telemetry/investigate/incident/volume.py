@@ -1,70 +1,82 @@
 """How many calls there are, against the same hours of the day and of the week before.
 
-*Silent*: no call for so long that the usual number of calls makes it no chance. *More*: several times the
-calls of each of the times before; twice as many are a busy hour.
+*Silent*: no call, or hardly one, for so long that the usual number of calls makes it no chance. *More*:
+several times the calls of each of the times before; twice as many are a busy hour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
 
-from foundry_telemetry.investigate.incident.extents import Extent, Slices
-from foundry_telemetry.investigate.incident.slices import NOW, SAME, WEEK, Sums, added
+from foundry_telemetry.investigate.incident.dimensions import OF_UNITS, TAG
+from foundry_telemetry.investigate.incident.extents import Slices
+from foundry_telemetry.investigate.incident.slices import SAME, WEEK, Slice, added
 from foundry_telemetry.investigate.incident.statistics import Compared, count_gain
 
-_MORE: Final = 2.0
+if TYPE_CHECKING:
+    from foundry_telemetry.investigate.incident.scan import Compare, Interval
+
+MORE: Final = 2.0
 """Times the usual calls that are still usual."""
-_MORE_LEAST: Final = 2.4
-_FEWER: Final = 2.5
+_MORE_LEAST: Final = 2.3
+FEWER: Final = 2.0
 """As many times fewer calls are still usual."""
-_FEWEST_CALLS: Final = 30
-
-Volume = Callable[[Extent], "Compared | None"]
-
-
-def _usual(extent: Extent) -> list[float]:
-    """Calls of the same hours before, a day and a week; only of days that have data at all."""
-    found = []
-    for period in (SAME, WEEK):
-        sums = added(one.of(period) for one in extent.slices)
-        found.append(sums["calls"])
-    return found
+_FEWER_LEAST: Final = 0.15
+"""Share of the usual calls up to which it is silent."""
+_FEWEST_CALLS: Final = 25
+_OF: Final = (*OF_UNITS, "instance", "resource", "region")
+"""Whose volume is compared, beside tags: a version or a model is replaced by another one."""
 
 
-def _now(extent: Extent) -> Sums:
-    return added(one.of(NOW) for one in extent.slices)
+def _is_of(one: Slice, slices: Slices) -> bool:
+    return (
+        not one.dimension
+        or one.dimension in _OF
+        or one.dimension.startswith(TAG)
+        or slices.value_of(one.unit, one.dimension) is not None
+    )
 
 
-def _more(slices: Slices) -> Volume:
-    del slices
+def _calls(own: Iterable[Slice], interval: Interval) -> tuple[float, list[float]]:
+    """Calls of an interval, and those of the same hours before, a day and a week."""
+    calls, same, week, number = 0.0, 0.0, 0.0, 1
+    for one in own:
+        number = len(one.bins)
+        calls += sum(sums["calls"] for sums in one.bins[interval.first : interval.end])
+        same, week = same + one.of(SAME)["calls"], week + one.of(WEEK)["calls"]
+    share = (interval.end - interval.first) / number
+    return calls, [same * share, week * share]
 
-    def compare(extent: Extent) -> Compared | None:
-        calls, usual = _now(extent)["calls"], max(_usual(extent))
-        if calls < _FEWEST_CALLS or not usual or calls < _MORE_LEAST * usual:
+
+def _more(slices: Slices) -> Compare:
+    def compare(own: Iterable[Slice], interval: Interval) -> Compared | None:
+        own = tuple(own)
+        calls, before = _calls(own, interval)
+        usual = max(before)
+        if not all(_is_of(one, slices) for one in own):
             return None
-        return Compared(count_gain(calls, usual, _MORE), calls, usual, calls, calls)
+        if calls < _FEWEST_CALLS or not min(before) or calls < _MORE_LEAST * usual:
+            return None
+        gain = count_gain(calls, usual, MORE)
+        return Compared(gain, calls, usual, calls, calls, gain)
 
     return compare
 
 
-def _silent(slices: Slices) -> Volume:
-    everybody = added(one.of(NOW) for one in slices.wholes.values())
-    end, start = everybody.newest_ms, everybody.oldest_ms
-    length = max(end - start, 1.0)
+def _silent(slices: Slices) -> Compare:
 
-    def compare(extent: Extent) -> Compared | None:
-        now, usual = _now(extent), min(_usual(extent))
-        newest = max(now.newest_ms, start)
-        quiet = (end - newest) / length
-        expected = usual * quiet
-        if not expected:
+    def compare(own: Iterable[Slice], interval: Interval) -> Compared | None:
+        own = tuple(own)
+        calls, before = _calls(own, interval)
+        usual = min(before)
+        if not all(_is_of(one, slices) for one in own) or calls > _FEWER_LEAST * usual:
             return None
-        return Compared(expected / _FEWER, 0.0, expected, now["calls"], expected)
+        gain = count_gain(calls, usual, FEWER, lower=True)
+        return Compared(gain, calls, usual, calls, usual, gain)
 
     return compare
 
 
-VOLUMES: Final[Mapping[str, Callable[[Slices], Volume]]] = {"volume:silent": _silent, "volume:more": _more}
+VOLUMES: Final[Mapping[str, Callable[[Slices], Compare]]] = {"volume:silent": _silent, "volume:more": _more}
 """By name of the measure."""
-

@@ -5,11 +5,12 @@ A failure class is a measure too, made by `failures` for each that occurs. To ad
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, NamedTuple
 
 from foundry_telemetry.investigate.incident.finding import Direction, Unit
-from foundry_telemetry.investigate.incident.slices import DAY, SAME, WEEK, Error, Slice, Sums, added
+from foundry_telemetry.investigate.incident.slices import Error, Slice, Sums, added
 from foundry_telemetry.investigate.incident.statistics import (
     NOTHING,
     Compared,
@@ -76,13 +77,13 @@ def baselines(own: Slice, whole: Slice | None = None) -> tuple[Sums, ...]:
 
     A value that is new has no attempts before; then those of all of its unit stand for it.
     """
-    found = []
-    for periods in ((SAME, DAY), (WEEK,)):
-        sums = added(own.of(period) for period in periods)
-        if sums["attempts"] < ENOUGH_BEFORE and whole is not None:
-            sums = added(whole.of(period) for period in periods)
-        found.append(sums)
-    return tuple(found)
+    found = (added((own.same, own.day)), own.week)
+    if whole is None:
+        return found
+    usual = added((whole.same, whole.day)), whole.week
+    return tuple(
+        one if one["attempts"] >= ENOUGH_BEFORE else other for one, other in zip(found, usual, strict=True)
+    )
 
 
 def compared(measure: Measure, parts: Sequence[Part]) -> Compared:
@@ -159,10 +160,18 @@ def matters(measure: Measure, found: Compared) -> bool:
     if found.baseline is None:
         return False
     if measure.kind == "mean":
-        ratio = found.now / found.baseline if measure.direction == "higher" else found.baseline / found.now
-        return ratio >= measure.least and found.count >= measure.fewest
-    difference = found.now - found.baseline if measure.direction == "higher" else found.baseline - found.now
+        return effect(measure, found) >= math.log(measure.least) and found.count >= measure.fewest
+    difference = effect(measure, found)
     return difference >= measure.least and difference * found.count >= measure.fewest * _MOSTLY
+
+
+def effect(measure: Measure, found: Compared) -> float:
+    """How large a change is: of a share the difference, of a mean the logarithm of the ratio."""
+    sign = 1 if measure.direction == "higher" else -1
+    now, usual = found.now, found.baseline or 0.0
+    if measure.kind == "share":
+        return sign * (now - usual)
+    return sign * math.log(now / usual) if now and usual else 0.0
 
 
 _MOSTLY: Final = 0.7

@@ -17,7 +17,7 @@ from foundry_telemetry.investigate.incident.measures import ENOUGH_BEFORE, Measu
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged, merged
 from foundry_telemetry.investigate.incident.period import period
 from foundry_telemetry.investigate.incident.scan import Found, scan
-from foundry_telemetry.investigate.incident.slices import DAY, SAME, WEEK, Slice, Sums, added
+from foundry_telemetry.investigate.incident.slices import added
 from foundry_telemetry.investigate.sources import Source
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
@@ -86,7 +86,7 @@ def _harm(one: Merged) -> tuple[Any, ...]:
 
 def _totals(of: questions.Window, whole: Slices) -> Totals:
     now = added(one.now for one in whole.wholes.values())
-    before = added(one.of(name) for one in whole.wholes.values() for name in (SAME, DAY, WEEK))
+    before = added(sums for one in whole.wholes.values() for sums in (one.same, one.day, one.week))
     origin = of.day.start
     return Totals(
         attempts=round(now["attempts"]),

@@ -8,10 +8,10 @@ with time, in coarse bins: what lasted for a part of the time asked for is compa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from itertools import combinations
 from typing import Final, NamedTuple
 
+from foundry_telemetry.investigate.incident import volume
 from foundry_telemetry.investigate.incident.extents import Extent, Slices, extents
 from foundry_telemetry.investigate.incident.measures import (
     MEASURES,
@@ -19,22 +19,28 @@ from foundry_telemetry.investigate.incident.measures import (
     Part,
     baselines,
     compared,
+    effect,
     failures,
     matters,
 )
-from foundry_telemetry.investigate.incident.slices import BASELINES, Slice, Unit, added, without
+from foundry_telemetry.investigate.incident.slices import Slice, Sums, Unit, added
 from foundry_telemetry.investigate.incident.statistics import Compared
-from foundry_telemetry.investigate.incident.volume import VOLUMES
 
 CLEAR: Final = 16.0
 """Gain from which a change is no chance. See `docs/concepts/incidents.md` for how many comparisons it bears."""
-_SUSPECT: Final = 6.0
+_SUSPECT: Final = 5.0
 """Gain from which a part of the time is looked at by itself."""
 _TERM: Final = 2.5
 """Score that a further term must bring."""
+_ALIKE: Final = 0.5
+"""Share of the effect that attempts beside an extent must have to be a part of it."""
+_BESIDE: Final = 1.5
+"""Gain that they must have."""
 _MOST: Final = 3
 """Findings of one measure."""
 _MOST_INTERVALS: Final = 4
+_MOST_EXTENTS: Final = 3
+"""Extents whose own intervals are tried."""
 
 
 class Interval(NamedTuple):
@@ -55,9 +61,12 @@ class Found(NamedTuple):
     compared: Compared
 
 
-Compare = Callable[[Iterable[Slice], Interval], "Compared | None"]
-"""How slices differ in an interval; nothing where they do not, or not by enough."""
-Comparing = Callable[[Slices], Compare]
+class Judge(NamedTuple):
+    """How one measure is judged."""
+
+    compare: Callable[[Sequence[Slice], Interval], Compared]
+    matters: Callable[[Compared], bool]
+    effect: Callable[[Compared], float]
 
 
 def scan(slices: Slices) -> tuple[list[Found], int]:
@@ -65,66 +74,66 @@ def scan(slices: Slices) -> tuple[list[Found], int]:
     errors = sorted({error for one in slices.wholes.values() for error in one.now.errors})
     measures = [*MEASURES, *map(failures, errors)]
     every = extents(slices)
-    found = [
-        _changes(measure.name, slices, every, partial(_comparing, measure), measure) for measure in measures
-    ]
-    found += [_changes(name, slices, every, how) for name, how in VOLUMES.items()]
+    found = [_changes(one.name, slices, every, one) for one in measures]
+    found += [_changes(name, slices, every) for name in _VOLUMES]
     return [one for own, _ in found for one in own], sum(many for _, many in found)
 
 
 def _changes(
-    name: str, slices: Slices, every: list[Extent], comparing: Comparing, measure: Measure | None = None
+    name: str, slices: Slices, every: list[Extent], measure: Measure | None = None
 ) -> tuple[list[Found], int]:
     """The changes of one measure, the clearest first, and how many comparisons were made."""
     found: list[Found] = []
     comparisons, rest = 0, slices
     while len(found) < _MOST and rest.wholes:
-        compare = comparing(rest)
-        tried = intervals(rest, compare) if measure else _endings(rest)
+        judge = _judge(measure, rest) if measure else _volume_judge(name, rest)
+        tried = _intervals(rest, every, judge)
         comparisons += len(every) * len(tried)
-        best = clearest(every, tried, compare)
+        best = clearest(every, tried, judge)
         if best is None:
             break
-        found.append(Found(name, measure, *best))
-        extent = best[0]
+        extent, interval = _widened(every, best, judge), best[1]
+        found.append(Found(name, measure, extent, interval, judge.compare(extent.slices, interval)))
         rest = rest.without(extent, {unit: tuple(_rest(rest, extent, unit)) for unit in extent.units})
         every = extents(rest)
     return found, comparisons
 
 
-def intervals(slices: Slices, compare: Compare) -> tuple[Interval, ...]:
-    """All of the time, and the parts in which units differ more clearly than in all of it."""
-    number = max((len(one.bins) for one in slices.wholes.values()), default=0)
+def _intervals(slices: Slices, every: Sequence[Extent], judge: Judge) -> tuple[Interval, ...]:
+    """All of the time, and the parts in which units or other extents differ more clearly than in all of it."""
+    number = max((len(one.now_bins) for one in slices.wholes.values()), default=0)
     whole = Interval(0, number)
+    scores = ((judge.compare(one.slices, whole).score, one) for one in every)
+    best = sorted((pair for pair in scores if pair[0] > 0), key=lambda pair: -pair[0])[:_MOST_EXTENTS]
     found: dict[Interval, float] = {}
-    for one in slices.wholes.values():
-        results = {
-            Interval(*ends): result
-            for ends in combinations(range(number + 1), 2)
-            if (result := compare((one,), Interval(*ends))) is not None and result.gain >= _SUSPECT
-        }
-        if results:
-            best = max(results, key=lambda interval: results[interval].score)
-            found[best] = max(found.get(best, 0.0), results[best].score)
+    for own in (*((one,) for one in slices.wholes.values()), *(one.slices for _, one in best)):
+        clear = _clear_interval(own, number, judge)
+        if clear is not None:
+            found[clear[0]] = max(found.get(clear[0], 0.0), clear[1])
     clearest_first = sorted(found, key=lambda interval: -found[interval])
     return tuple(dict.fromkeys((whole, *clearest_first[:_MOST_INTERVALS])))
 
 
-def _endings(slices: Slices) -> tuple[Interval, ...]:
-    """Every part of the time that lasts to its end: silence of one value does not show in its unit."""
-    number = max((len(one.bins) for one in slices.wholes.values()), default=0)
-    return tuple(Interval(first, number) for first in range(number))
+def _clear_interval(own: Sequence[Slice], number: int, judge: Judge) -> tuple[Interval, float] | None:
+    """The interval in which slices differ most clearly, with its score."""
+    best: tuple[Interval, float] | None = None
+    for ends in combinations(range(number + 1), 2):
+        interval = Interval(*ends)
+        result = judge.compare(own, interval)
+        if result.gain >= _SUSPECT and (best is None or result.score > best[1]):
+            best = interval, result.score
+    return best
 
 
 def clearest(
-    every: Sequence[Extent], tried: Sequence[Interval], compare: Compare
+    every: Sequence[Extent], tried: Sequence[Interval], judge: Judge
 ) -> tuple[Extent, Interval, Compared] | None:
     """The extent and the interval that differ most, if some do clearly."""
     best: tuple[float, Extent, Interval, Compared] | None = None
     for interval in tried:
         for extent in every:
-            result = compare(extent.slices, interval)
-            if result is None or result.gain < CLEAR:
+            result = judge.compare(extent.slices, interval)
+            if result.gain < CLEAR or not judge.matters(result):
                 continue
             score = result.score - _TERM * len(extent.terms)
             if best is None or score > best[0]:
@@ -132,34 +141,73 @@ def clearest(
     return best[1:] if best else None
 
 
-def _comparing(measure: Measure, slices: Slices) -> Compare:
-    before: dict[int, tuple[Slice, Sequence[object]]] = {}
+def _widened(every: Sequence[Extent], best: tuple[Extent, Interval, Compared], judge: Judge) -> Extent:
+    """The widest extent with fewer terms whose further attempts are changed as well.
+
+    Of many narrow extents one always happens to be changed most.
+    """
+    extent, interval, result = best
+    wider = [one for one in every if set(one.terms) < set(extent.terms)]
+    for one in sorted(wider, key=lambda one: len(one.terms)):
+        beside = tuple(_beside(one, extent))
+        other = judge.compare(beside, interval) if beside else None
+        if other and other.gain >= _BESIDE and judge.effect(other) >= _ALIKE * judge.effect(result):
+            return one
+    return extent
+
+
+def _beside(wider: Extent, extent: Extent) -> Iterator[Slice]:
+    """The attempts of an extent that a narrower one does not have."""
+    own = {one.unit: one for one in extent.slices}
+    for one in wider.slices:
+        rest = one.without(own[one.unit]) if one.unit in own else one
+        if rest.now["attempts"] > 0:
+            yield rest
+
+
+def _judge(measure: Measure, slices: Slices) -> Judge:
+    before: dict[int, tuple[Slice, tuple[Sums, ...]]] = {}
     made: dict[tuple[int, Interval], Part] = {}
 
     def part(one: Slice, interval: Interval) -> Part:
         key = (id(one), interval)
         if key not in made:
-            if id(one) not in before:
+            if id(one) not in before:  # with the slice: another one could get its id
                 before[id(one)] = (one, baselines(one, slices.wholes[one.unit]))
-            made[key] = (added(one.bins[interval.first : interval.end]), before[id(one)][1])  # type: ignore[assignment]
+            made[key] = (added(one.now_bins[interval.first : interval.end]), before[id(one)][1])
         return made[key]
 
-    def compare(own: Iterable[Slice], interval: Interval) -> Compared | None:
-        result = compared(measure, [part(one, interval) for one in own])
-        return result if matters(measure, result) else None
+    return Judge(
+        lambda own, interval: compared(measure, [part(one, interval) for one in own]),
+        lambda result: matters(measure, result),
+        lambda result: effect(measure, result),
+    )
 
-    return compare
+
+_VOLUMES: Final = {
+    "volume:silent": (volume.silent, volume.is_silent),
+    "volume:more": (volume.more, volume.is_more),
+}
 
 
-def _rest(slices: Slices, extent: Extent, unit: Unit) -> Iterator[Slice]:
+def _volume_judge(name: str, slices: Slices) -> Judge:
+    compare, is_enough = _VOLUMES[name]
+
+    def of(own: Sequence[Slice], interval: Interval) -> Compared:
+        if not all(volume.is_comparable(one, slices) for one in own):
+            return Compared(0.0, 0.0, None, 0.0)
+        return compare(own, *interval)
+
+    return Judge(of, is_enough, lambda result: result.now)
+
+
+def _rest(slices: Slices, extent: Extent, unit: Unit) -> Iterable[Slice]:
     """What is left of a unit: nothing, or all its attempts but those of one value."""
     (own,) = (one for one in extent.slices if one.unit == unit)
     whole = slices.wholes[own.unit]
     if not own.dimension or slices.value_of(own.unit, own.dimension) is not None:
         return
-    bins = tuple(without(one, part) for one, part in zip(whole.bins, own.bins, strict=True))
-    before = {period: without(whole.of(period), own.of(period)) for period in BASELINES}
-    yield whole._replace(bins=bins, before=before)
+    yield whole.without(own)
     for value, other in slices.values[own.unit][own.dimension].items():
         if value != own.value:
             yield other

@@ -7,7 +7,7 @@ several units are added, and one is taken away from all to get the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -18,11 +18,10 @@ from foundry_telemetry.investigate.sources import Row, Source
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
 
-SAME, DAY, WEEK = "same", "day", "week"
-BASELINES: Final = (SAME, DAY, WEEK)
-"""Periods of the baseline, as `dashboards/investigate/slices.kql` names them; others are bins of the time."""
+NOW, SAME, DAY, WEEK = "now", "same", "day", "week"
+"""Periods, as `dashboards/investigate/slices.kql` names them; all but `DAY` in bins."""
 BINS: Final = 12
-"""Of the time."""
+"""Of the time, and of the same hours before."""
 
 COUNTS: Final = (
     *("attempts", "calls"),
@@ -77,27 +76,38 @@ class Sums(NamedTuple):
 
 EMPTY: Final = Sums()
 
-Periods = Mapping[str, Sums]
+Bins = tuple[Sums, ...]
 
 
 class Slice(NamedTuple):
-    """The attempts of a unit with one value of a dimension."""
+    """The attempts of a unit with one value of a dimension, in bins of the time and of the same hours before."""
 
     unit: Unit
     dimension: str
     value: str
-    bins: tuple[Sums, ...]
-    """Of the time."""
-    before: Periods
+    now_bins: Bins
+    same_bins: Bins
+    week_bins: Bins
+    day: Sums
+    """The other hours of the day before."""
+    now: Sums
+    same: Sums
+    week: Sums
 
-    @property
-    def now(self) -> Sums:
-        """Those of the whole time."""
-        return added(self.bins)
+    def without(self, part: Slice) -> Slice:
+        """The rest of it, as slice of the unit."""
+        bins = (
+            tuple(map(without, whole, own))
+            for whole, own in zip(self[3:6], part[3:6], strict=True)
+        )
+        return made(self.unit, "", "", *bins, without(self.day, part.day))
 
-    def of(self, period: str) -> Sums:
-        """Those of one period of the baseline."""
-        return self.before.get(period, EMPTY)
+
+def made(  # noqa: PLR0917 - as it is stored
+    unit: Unit, dimension: str, value: str, now: Bins, same: Bins, week: Bins, day: Sums
+) -> Slice:
+    """A slice with its sums over bins."""
+    return Slice(unit, dimension, value, now, same, week, day, added(now), added(same), added(week))
 
 
 class Dimension(Struct, frozen=True, kw_only=True):
@@ -227,23 +237,23 @@ _NUMBERS: Final = msgspec.json.Decoder(list[float | None])
 
 def _slice(row: Row, names: Mapping[str, str], bins: int) -> Slice:
     unit = Unit(str(row.get("service", "")), str(row.get("deployment", "")))
-    dimension, periods = str(row.get("dimension", "")), _periods(row)
-    own: list[list[Sums]] = [[] for _ in range(bins)]
-    for period, sums in periods.items():
-        if period not in BASELINES:
-            own[min(int(period), bins - 1)].append(sums)
-    before = {period: sums for period, sums in periods.items() if period in BASELINES}
-    return Slice(unit, names.get(dimension, ""), str(row.get("value", "")), tuple(map(added, own)), before)
+    own: dict[str, list[list[Sums]]] = {
+        period: [[] for _ in range(bins)] for period in (NOW, SAME, WEEK, DAY)
+    }
+    for period, sums in _measured(row):
+        name, number = period.split()
+        own[name][min(int(number), bins - 1)].append(sums)
+    in_bins = (tuple(map(added, own[name])) for name in (NOW, SAME, WEEK))
+    dimension = names.get(str(row.get("dimension", "")), "")
+    return made(unit, dimension, str(row.get("value", "")), *in_bins, added(own[DAY][0]))
 
 
-def _periods(row: Row) -> Periods:
+def _measured(row: Row) -> Iterator[tuple[str, Sums]]:
     texts = [_TEXTS.decode(row[name]) for name in ("period", "error_type", "error_owner")]
     times = [_NUMBERS.decode(row[name]) for name in ("oldest_ms", "newest_ms")]
     columns = zip(*(_NUMBERS.decode(row[name]) for name in COUNTS), strict=True)
-    found: dict[str, list[Sums]] = {}
     for period, error_type, owner, oldest, newest, numbers in zip(*texts, *times, columns, strict=True):
         own = tuple(number or 0.0 for number in numbers)
         first, last = oldest or 0.0, newest or 0.0
         errors = {(error_type, owner): Failed(own[0], first, last)} if error_type else {}
-        found.setdefault(period, []).append(Sums(own, errors, first, last))
-    return {period: added(parts) for period, parts in found.items()}
+        yield period, Sums(own, errors, first, last)

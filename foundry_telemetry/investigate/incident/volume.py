@@ -6,16 +6,13 @@ several times the calls of each of the times before; twice as many are a busy ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from foundry_telemetry.investigate.incident.dimensions import OF_UNITS, TAG
 from foundry_telemetry.investigate.incident.extents import Slices
-from foundry_telemetry.investigate.incident.slices import SAME, WEEK, Slice, added
-from foundry_telemetry.investigate.incident.statistics import Compared, count_gain
-
-if TYPE_CHECKING:
-    from foundry_telemetry.investigate.incident.scan import Compare, Interval
+from foundry_telemetry.investigate.incident.slices import Bins, Slice
+from foundry_telemetry.investigate.incident.statistics import NOTHING, Compared, count_gain
 
 MORE: Final = 2.0
 """Times the usual calls that are still usual."""
@@ -29,7 +26,8 @@ _OF: Final = (*OF_UNITS, "instance", "resource", "region")
 """Whose volume is compared, beside tags: a version or a model is replaced by another one."""
 
 
-def _is_of(one: Slice, slices: Slices) -> bool:
+def is_comparable(one: Slice, slices: Slices) -> bool:
+    """Whether the calls of a slice can be compared by their number."""
     return (
         not one.dimension
         or one.dimension in _OF
@@ -38,45 +36,42 @@ def _is_of(one: Slice, slices: Slices) -> bool:
     )
 
 
-def _calls(own: Iterable[Slice], interval: Interval) -> tuple[float, list[float]]:
-    """Calls of an interval, and those of the same hours before, a day and a week."""
-    calls, same, week, number = 0.0, 0.0, 0.0, 1
-    for one in own:
-        number = len(one.bins)
-        calls += sum(sums["calls"] for sums in one.bins[interval.first : interval.end])
-        same, week = same + one.of(SAME)["calls"], week + one.of(WEEK)["calls"]
-    share = (interval.end - interval.first) / number
-    return calls, [same * share, week * share]
+def more(own: Sequence[Slice], first: int, end: int) -> Compared:
+    """Whether there are several times the usual calls in some bins."""
+    calls, same, week = _calls(own, first, end)
+    if not min(same, week):
+        return NOTHING
+    usual = max(same, week)
+    gain = count_gain(calls, usual, MORE)
+    return Compared(gain, calls, usual, calls, calls, gain)
 
 
-def _more(slices: Slices) -> Compare:
-    def compare(own: Iterable[Slice], interval: Interval) -> Compared | None:
-        own = tuple(own)
-        calls, before = _calls(own, interval)
-        usual = max(before)
-        if not all(_is_of(one, slices) for one in own):
-            return None
-        if calls < _FEWEST_CALLS or not min(before) or calls < _MORE_LEAST * usual:
-            return None
-        gain = count_gain(calls, usual, MORE)
-        return Compared(gain, calls, usual, calls, calls, gain)
-
-    return compare
+def silent(own: Sequence[Slice], first: int, end: int) -> Compared:
+    """Whether there are hardly any of the usual calls in some bins."""
+    calls, same, week = _calls(own, first, end)
+    usual = min(same, week)
+    gain = count_gain(calls, usual, FEWER, lower=True)
+    return Compared(gain, calls, usual, calls, usual, gain)
 
 
-def _silent(slices: Slices) -> Compare:
-
-    def compare(own: Iterable[Slice], interval: Interval) -> Compared | None:
-        own = tuple(own)
-        calls, before = _calls(own, interval)
-        usual = min(before)
-        if not all(_is_of(one, slices) for one in own) or calls > _FEWER_LEAST * usual:
-            return None
-        gain = count_gain(calls, usual, FEWER, lower=True)
-        return Compared(gain, calls, usual, calls, usual, gain)
-
-    return compare
+def is_more(found: Compared) -> bool:
+    """Whether it is enough to matter."""
+    return found.count >= _FEWEST_CALLS and found.now >= _MORE_LEAST * (found.baseline or 0.0)
 
 
-VOLUMES: Final[Mapping[str, Callable[[Slices], Compare]]] = {"volume:silent": _silent, "volume:more": _more}
-"""By name of the measure."""
+def is_silent(found: Compared) -> bool:
+    """Whether it is as good as silent."""
+    return found.now <= _FEWER_LEAST * (found.baseline or 0.0)
+
+
+def _calls(own: Sequence[Slice], first: int, end: int) -> tuple[float, float, float]:
+    """Calls of some bins, and of the same hours a day and a week before."""
+
+    def counted(bins: Bins) -> float:
+        return sum(sums["calls"] for sums in bins[first:end])
+
+    return (
+        sum(counted(one.now_bins) for one in own),
+        sum(counted(one.same_bins) for one in own),
+        sum(counted(one.week_bins) for one in own),
+    )

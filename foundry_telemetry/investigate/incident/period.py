@@ -10,11 +10,9 @@ from typing import Final
 from foundry_telemetry.investigate.incident import slices, timeline
 from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.finding import Period, State
-from foundry_telemetry.investigate.incident.measures import Measure, baselines, counts
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import Dimension, Sums, added
+from foundry_telemetry.investigate.incident.slices import BINS, Dimension, Sums, added
 from foundry_telemetry.investigate.incident.timeline import Model, Stretch
-from foundry_telemetry.investigate.incident.volume import MORE
 from foundry_telemetry.investigate.sources import Source
 
 _BINS: Final = 480
@@ -113,18 +111,12 @@ def _silence(got: Bins, own: Sequence[Stretch]) -> Period:
 
 
 def _has(found: Found, sums: Sums) -> bool:
-    return sums["attempts"] > 0 and _hits(found, sums) > 0
-
-
-def _hits(found: Found, sums: Sums) -> float:
-    if found.measure is None:
-        return sums["calls"]
-    return counts(found.measure, sums)[0]
+    return sums["attempts"] > 0 and found.measure.hits(sums) > 0
 
 
 def _times(found: Found, sums: Sums) -> tuple[float, float]:
     """The first and the last affected attempt of a bin."""
-    error = found.measure.error if found.measure else None
+    error = found.measure.error
     failed = sums.errors.get(error) if error else None
     return (failed.oldest_ms, failed.newest_ms) if failed else (sums.oldest_ms, sums.newest_ms)
 
@@ -141,29 +133,25 @@ def _state(got: Bins, own: Sequence[Stretch]) -> State:
 
 
 def _model(found: Found, got: Bins, asked: timedelta, whole: Slices) -> Model:
-    measure = found.measure
-    if measure is None:
-        usual = (found.compared.baseline or 0.0) * (got.width / asked)
-        return timeline.count_model(usual, usual * (MORE if found.name == "volume:more" else _SILENT))
-    usual_sums = added(
-        part for one in found.extent.slices for part in baselines(one, whole.wholes.get(one.unit))
-    )
+    measure, baseline, edge = found.measure, found.compared.baseline or 0.0, found.measure.edge
+    if measure.kind == "count":
+        share = (found.interval.end - found.interval.first) / BINS
+        usual = baseline * (got.width / asked) / share
+        return timeline.count_model(usual, usual / 2 if edge.is_lower else usual * edge.ratio)
     if measure.kind == "mean":
-        (prefix,) = measure.fields
-        count = max(usual_sums[f"{prefix}_n"], 1.0)
-        usual = math.log(found.compared.baseline or 1.0)
-        mean = usual_sums[f"{prefix}_sum"] / count
-        variance = max(usual_sums[f"{prefix}_squares"] / count - mean * mean, 0.04)
-        step = math.log(measure.tolerance) * (1 if measure.direction == "higher" else -1)
-        return timeline.mean_model(prefix, usual, variance, usual + step)
-    usual = found.compared.baseline or 0.0
-    points = measure.points * (1 if measure.direction == "higher" else -1)
-    return timeline.share_model(lambda sums: _share_counts(measure, sums), usual, usual + points)
+        step = math.log(edge.ratio) * (-1 if edge.is_lower else 1)
+        usual = math.log(baseline or 1.0)
+        return timeline.mean_model(measure.fields, usual, _variance(found, whole), usual + step)
+    step = edge.points * (-1 if edge.is_lower else 1)
+    return timeline.share_model(measure.values, baseline, baseline + step)
 
 
-def _share_counts(measure: Measure, sums: Sums) -> tuple[float, float]:
-    return counts(measure, sums)
+def _variance(found: Found, whole: Slices) -> float:
+    """Of the logarithms before, of the units."""
+    units = (whole.wholes[unit] for unit in found.extent.units if unit in whole.wholes)
+    sums = added(part for one in units for part in (one.same, one.day, one.week))
+    count, total, squares = found.measure.values(sums)
+    return max(squares / count - (total / count) ** 2, _LEAST_VARIANCE) if count else 1.0
 
 
-_SILENT: Final = 0.02
-
+_LEAST_VARIANCE: Final = 0.04

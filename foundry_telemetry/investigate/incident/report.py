@@ -13,7 +13,6 @@ from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
 from foundry_telemetry.investigate.incident.finding import Change, Finding, Period, Report, Term, Totals
-from foundry_telemetry.investigate.incident.measures import ENOUGH_BEFORE, Measure, baselines, compared
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged, merged
 from foundry_telemetry.investigate.incident.period import period
 from foundry_telemetry.investigate.incident.scan import Found, scan
@@ -80,7 +79,7 @@ def _report(  # noqa: PLR0917 - one for each part of it
 
 
 def _harm(one: Merged) -> tuple[Any, ...]:
-    error = one.main.measure is not None and one.main.measure.error is not None
+    error = one.main.measure.error is not None
     return not error, -one.main.compared.gain
 
 
@@ -135,17 +134,17 @@ def _named(one: Merged) -> str:
 def _owner(found: Found) -> str | None:
     if found.name == "clock_skew":
         return "client"
-    error = found.measure.error if found.measure else None
+    error = found.measure.error
     return (error[1] or None) if error else None
 
 
 def _change(found: Found, name: str) -> Change:
     measure, result = found.measure, found.compared
-    is_share = measure is not None and measure.kind == "share"
+    is_share = measure.kind == "share"
     return Change(
         measure=name,
-        unit=measure.unit if measure else "calls",
-        direction=measure.direction if measure else "lower" if name == "volume:silent" else "higher",
+        unit=measure.unit,
+        direction=measure.direction,
         now=result.now,
         baseline=result.baseline,
         count=round(result.count),

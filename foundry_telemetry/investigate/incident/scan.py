@@ -7,23 +7,14 @@ with time, in coarse bins: what lasted for a part of the time asked for is compa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from foundry_telemetry.investigate.incident import volume
 from foundry_telemetry.investigate.incident.extents import Extent, Slices, extents
-from foundry_telemetry.investigate.incident.measures import (
-    MEASURES,
-    Measure,
-    Part,
-    baselines,
-    compared,
-    effect,
-    failures,
-    matters,
-)
-from foundry_telemetry.investigate.incident.slices import Slice, Sums, Unit, added
+from foundry_telemetry.investigate.incident.judging import Interval, Judge
+from foundry_telemetry.investigate.incident.measures import MEASURES, Measure, failures
+from foundry_telemetry.investigate.incident.slices import Slice, Unit
 from foundry_telemetry.investigate.incident.statistics import Compared
 
 CLEAR: Final = 16.0
@@ -43,57 +34,41 @@ _MOST_EXTENTS: Final = 3
 """Extents whose own intervals are tried."""
 
 
-class Interval(NamedTuple):
-    """Bins of the time: the first, and the one after the last."""
-
-    first: int
-    end: int
-
-
 class Found(NamedTuple):
     """A measure that changed in an extent."""
 
-    name: str
-    measure: Measure | None
-    """Absent for volume, which is compared in another way."""
+    measure: Measure
     extent: Extent
     interval: Interval
     compared: Compared
 
-
-class Judge(NamedTuple):
-    """How one measure is judged."""
-
-    compare: Callable[[Sequence[Slice], Interval], Compared]
-    matters: Callable[[Compared], bool]
-    effect: Callable[[Compared], float]
+    @property
+    def name(self) -> str:
+        """Of its measure."""
+        return self.measure.name
 
 
 def scan(slices: Slices) -> tuple[list[Found], int]:
     """Every change of every measure, and how many comparisons were made."""
     errors = sorted({error for one in slices.wholes.values() for error in one.now.errors})
-    measures = [*MEASURES, *map(failures, errors)]
     every = extents(slices)
-    found = [_changes(one.name, slices, every, one) for one in measures]
-    found += [_changes(name, slices, every) for name in _VOLUMES]
+    found = [_changes(one, slices, every) for one in (*MEASURES, *map(failures, errors))]
     return [one for own, _ in found for one in own], sum(many for _, many in found)
 
 
-def _changes(
-    name: str, slices: Slices, every: list[Extent], measure: Measure | None = None
-) -> tuple[list[Found], int]:
+def _changes(measure: Measure, slices: Slices, every: list[Extent]) -> tuple[list[Found], int]:
     """The changes of one measure, the clearest first, and how many comparisons were made."""
     found: list[Found] = []
     comparisons, rest = 0, slices
     while len(found) < _MOST and rest.wholes:
-        judge = _judge(measure, rest) if measure else _volume_judge(name, rest)
+        judge = Judge(measure, rest)
         tried = _intervals(rest, every, judge)
         comparisons += len(every) * len(tried)
         best = clearest(every, tried, judge)
         if best is None:
             break
         extent, interval = _widened(every, best, judge), best[1]
-        found.append(Found(name, measure, extent, interval, judge.compare(extent.slices, interval)))
+        found.append(Found(measure, extent, interval, judge.compare(extent.slices, interval)))
         rest = rest.without(extent, {unit: tuple(_rest(rest, extent, unit)) for unit in extent.units})
         every = extents(rest)
     return found, comparisons
@@ -133,7 +108,7 @@ def clearest(
     for interval in tried:
         for extent in every:
             result = judge.compare(extent.slices, interval)
-            if result.gain < CLEAR or not judge.matters(result):
+            if result.gain < CLEAR or not judge.is_large(result):
                 continue
             score = result.score - _TERM * len(extent.terms)
             if best is None or score > best[0]:
@@ -151,7 +126,7 @@ def _widened(every: Sequence[Extent], best: tuple[Extent, Interval, Compared], j
     for one in sorted(wider, key=lambda one: len(one.terms)):
         beside = tuple(_beside(one, extent))
         other = judge.compare(beside, interval) if beside else None
-        if other and other.gain >= _BESIDE and judge.effect(other) >= _ALIKE * judge.effect(result):
+        if other and other.gain >= _BESIDE and judge.measure.effect(other) >= _ALIKE * judge.measure.effect(result):
             return one
     return extent
 
@@ -163,42 +138,6 @@ def _beside(wider: Extent, extent: Extent) -> Iterator[Slice]:
         rest = one.without(own[one.unit]) if one.unit in own else one
         if rest.now["attempts"] > 0:
             yield rest
-
-
-def _judge(measure: Measure, slices: Slices) -> Judge:
-    before: dict[int, tuple[Slice, tuple[Sums, ...]]] = {}
-    made: dict[tuple[int, Interval], Part] = {}
-
-    def part(one: Slice, interval: Interval) -> Part:
-        key = (id(one), interval)
-        if key not in made:
-            if id(one) not in before:  # with the slice: another one could get its id
-                before[id(one)] = (one, baselines(one, slices.wholes[one.unit]))
-            made[key] = (added(one.now_bins[interval.first : interval.end]), before[id(one)][1])
-        return made[key]
-
-    return Judge(
-        lambda own, interval: compared(measure, [part(one, interval) for one in own]),
-        lambda result: matters(measure, result),
-        lambda result: effect(measure, result),
-    )
-
-
-_VOLUMES: Final = {
-    "volume:silent": (volume.silent, volume.is_silent),
-    "volume:more": (volume.more, volume.is_more),
-}
-
-
-def _volume_judge(name: str, slices: Slices) -> Judge:
-    compare, is_enough = _VOLUMES[name]
-
-    def of(own: Sequence[Slice], interval: Interval) -> Compared:
-        if not all(volume.is_comparable(one, slices) for one in own):
-            return Compared(0.0, 0.0, None, 0.0)
-        return compare(own, *interval)
-
-    return Judge(of, is_enough, lambda result: result.now)
 
 
 def _rest(slices: Slices, extent: Extent, unit: Unit) -> Iterable[Slice]:

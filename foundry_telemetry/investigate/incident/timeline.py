@@ -40,7 +40,7 @@ class Stretch(NamedTuple):
     end: int
 
 
-def share_model(counts: Callable[[Sums], tuple[float, float]], usual: float, edge: float) -> Model:
+def share_model(counts: Callable[[Sums], tuple[float, ...]], usual: float, edge: float) -> Model:
     """Of a share; ``edge`` bounds the changed one."""
     lower = edge < usual
     usual = min(max(usual, 1e-4), 1 - 1e-4)
@@ -58,16 +58,16 @@ def share_model(counts: Callable[[Sums], tuple[float, float]], usual: float, edg
     return Model(likelihood, value, usual)
 
 
-def mean_model(prefix: str, usual: float, variance: float, edge: float) -> Model:
+def mean_model(fields: Sequence[str], usual: float, variance: float, edge: float) -> Model:
     """Of a typical value; all are logarithms."""
     lower = edge < usual
 
     def likelihood(sums: Sums, mean: float) -> float:
-        count, total, squares = (sums[f"{prefix}_{name}"] for name in ("n", "sum", "squares"))
+        count, total, squares = (sums[name] for name in fields)
         return -(squares - 2 * mean * total + count * mean * mean) / (2 * variance)
 
     def value(bins: Sequence[Sums]) -> float:
-        count, total = (sum(one[f"{prefix}_{name}"] for one in bins) for name in ("n", "sum"))
+        count, total = (sum(one[name] for one in bins) for name in fields[:2])
         mean = total / count if count else edge
         return min(mean, edge) if lower else max(mean, edge)
 

@@ -1,0 +1,179 @@
+"""Some slices against their baseline, by one measure, in some bins of the time.
+
+*Baseline*: all attempts of the day before and of the same hours of last week. Each of the two must differ by
+itself as well: else a Monday would be an incident after each Sunday. The number of calls is compared with the
+same hours of each alone. A value that is new has no attempts before; then those of all its unit stand for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from foundry_telemetry.investigate.incident.dimensions import OF_UNITS, TAG
+from foundry_telemetry.investigate.incident.extents import Slices
+from foundry_telemetry.investigate.incident.measures import Measure
+from foundry_telemetry.investigate.incident.slices import Bins, Slice, added
+from foundry_telemetry.investigate.incident.statistics import (
+    NOTHING,
+    Compared,
+    Sample,
+    of_count,
+    of_mean,
+    of_share,
+)
+
+_ENOUGH: Final = 20
+"""Attempts that a baseline must have to be one."""
+_LEAST_OF_EACH: Final = 3.0
+"""Score that there must be against the day before, and against last week."""
+_COUNTED: Final = (*OF_UNITS, "instance", "resource", "region")
+"""Dimensions whose number of calls is compared, beside tags: a version or a model is replaced by another."""
+_ALL, _DAY, _WEEK = range(3)
+
+
+class Interval(NamedTuple):
+    """Bins of the time: the first, and the one after the last."""
+
+    first: int
+    end: int
+
+
+class Usual(NamedTuple):
+    """A baseline of a slice: a share or a mean, what it is of, and the variance of a mean."""
+
+    value: float
+    count: float
+    variance: float = 0.0
+
+
+class Columns(NamedTuple):
+    """What a measure needs of a slice: sums up to each bin, and baselines."""
+
+    running: tuple[tuple[float, ...], ...]
+    usual: tuple[Usual | None, ...]
+
+
+class Judge:
+    """Compares slices by one measure.
+
+    Args:
+        measure: By which.
+        slices: Of the same time; a slice that is compared has its unit there.
+    """
+
+    def __init__(self, measure: Measure, slices: Slices) -> None:
+        self.measure = measure
+        self._slices = slices
+        self._columns: dict[int, tuple[Slice, Columns]] = {}
+
+    def compare(self, own: Sequence[Slice], interval: Interval) -> Compared:
+        """The attempts of slices in an interval; no gain where they are usual or nothing is known before."""
+        if self.measure.kind == "count":
+            return self._count(own, interval)
+        columns = [self._of(one) for one in own]
+        found = self._against(columns, interval, _ALL)
+        if not found.gain:
+            return found
+        for number in (_DAY, _WEEK):
+            other = self._against(columns, interval, number)
+            if other.baseline is not None and other.score < _LEAST_OF_EACH:
+                return other._replace(gain=0.0, score=0.0)
+        return found
+
+    def is_large(self, found: Compared) -> bool:
+        """Whether a change matters."""
+        return self.measure.matters(found)
+
+    def _against(self, columns: Iterable[Columns], interval: Interval, number: int) -> Compared:
+        first, end = interval
+        sums = [0.0, 0.0, 0.0]
+        expected = spread = before = total = 0.0
+        for running, usual in columns:
+            count = running[_COUNT[self.measure.kind]][end] - running[_COUNT[self.measure.kind]][first]
+            if not count:
+                continue
+            known = usual[number]
+            if known is None:
+                return NOTHING
+            for place, column in enumerate(running):
+                sums[place] += column[end] - column[first]
+            total += count
+            expected += known.value * count
+            spread += known.variance * count
+            before += known.count
+        if not total:
+            return NOTHING
+        edge = self.measure.edge
+        if self.measure.kind == "share":
+            return of_share(sums[0], sums[1], expected / total, before, edge)
+        return of_mean(Sample(*sums), expected / total, before, spread / total, edge)
+
+    def _of(self, one: Slice) -> Columns:
+        known = self._columns.get(id(one))
+        if known is None:  # with the slice: another one could get its id
+            known = self._columns[id(one)] = (one, self._made(one))
+        return known[1]
+
+    def _made(self, one: Slice) -> Columns:
+        usual = self._usual(one)
+        whole = self._slices.wholes[one.unit]
+        if None in usual and whole is not one:
+            usual = tuple(own or other for own, other in zip(usual, self._of(whole).usual, strict=True))
+        return Columns(_running(self.measure, one.now_bins), usual)
+
+    def _usual(self, one: Slice) -> tuple[Usual | None, ...]:
+        day, week = added((one.same, one.day)), one.week
+        return tuple(self._baseline(self.measure.values(sums)) for sums in (added((day, week)), day, week))
+
+    def _baseline(self, values: tuple[float, ...]) -> Usual | None:
+        count = values[_COUNT[self.measure.kind]]
+        if count < _ENOUGH:
+            return None
+        if self.measure.kind == "share":
+            return Usual(values[0] / count, count)
+        mean = values[1] / count
+        return Usual(mean, count, max(values[2] / count - mean * mean, 0.0))
+
+    def _count(self, own: Sequence[Slice], interval: Interval) -> Compared:
+        if not all(self._is_counted(one) for one in own):
+            return NOTHING
+        first, end = interval
+        calls = same = week = 0.0
+        for one in own:
+            now_sums, same_sums, week_sums = self._counts(one)
+            calls += now_sums[end] - now_sums[first]
+            same += same_sums[end] - same_sums[first]
+            week += week_sums[end] - week_sums[first]
+        edge = self.measure.edge
+        if not min(same, week):
+            return NOTHING
+        return of_count(calls, min(same, week) if edge.is_lower else max(same, week), edge)
+
+    def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:
+        known = self._columns.get(id(one))
+        if known is None:
+            bins = (one.now_bins, one.same_bins, one.week_bins)
+            running = tuple(_running(self.measure, own)[0] for own in bins)
+            known = self._columns[id(one)] = (one, Columns(running, ()))
+        return known[1].running
+
+    def _is_counted(self, one: Slice) -> bool:
+        dimension = one.dimension
+        return (
+            not dimension
+            or dimension in _COUNTED
+            or dimension.startswith(TAG)
+            or self._slices.value_of(one.unit, dimension) is not None
+        )
+
+
+_COUNT: Final = {"share": 1, "mean": 0}
+"""Which column of a kind is what a share or a mean is of."""
+
+
+def _running(measure: Measure, bins: Bins) -> tuple[tuple[float, ...], ...]:
+    """Each column, summed up to each bin."""
+    columns = zip(*(measure.values(sums) for sums in bins), strict=True)
+    return tuple((0.0, *accumulate(column)) for column in columns)

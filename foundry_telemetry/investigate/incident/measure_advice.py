@@ -52,7 +52,7 @@ MEASURES: Final[Mapping[str, MeasureAdvice]] = {
     "stop_reason:max_tokens": MeasureAdvice(
         title="stop_reason max_tokens",
         meaning="More responses reach max_tokens and are cut off.",
-        next_step="Compare max_tokens and the prompt with those of before; raise max_tokens if it is too low.",
+        next_step="Compare max_tokens and prompt with those of before; raise max_tokens if it is too low.",
         share=_SHARE_OF_RESPONSES,
     ),
     "stop_reason:refusal": MeasureAdvice(
@@ -83,8 +83,8 @@ MEASURES: Final[Mapping[str, MeasureAdvice]] = {
         title="cache hit rate",
         meaning="Fewer calls read their prompt from the cache; uncached input costs more and counts against "
         "the limit.",
-        next_step="Compare the beginning of the prompt with that of before: a change before cache_control loses "
-        "the cache.",
+        next_step="Compare the beginning of the prompt with that of before: a change before cache_control "
+        "loses the cache.",
         steps=(_COMPARE_COST,),
         share="{share} of {count} responses read from the cache",
     ),
@@ -100,13 +100,13 @@ MEASURES: Final[Mapping[str, MeasureAdvice]] = {
         next_step="Find the error that is retried, and remove its cause.",
     ),
     "volume:silent": MeasureAdvice(
-        title="no calls",
+        title="call volume",
         meaning="No calls are recorded, although the baseline has calls at this time.",
         next_step="Check that the service runs and has requests; if it does, check its telemetry.",
         steps=(_CHECK_TELEMETRY,),
     ),
     "volume:more": MeasureAdvice(
-        title="more calls",
+        title="call volume",
         meaning="More calls are made than the baseline suggests.",
         next_step="Find the job or caller that makes the additional calls; set a limit or a budget for it.",
         steps=(_COMPARE_COST,),

@@ -52,12 +52,14 @@ NO_TRAFFIC: Final = "since {since}, last {last}; no traffic of the affected sinc
 
 ALL_TRAFFIC: Final = "all traffic"
 ROUTE: Final = "{services} → {deployments}"
-OF_NUMBER: Final = "1 of {values}: {value}"
+OF_NUMBER: Final = "1 of {number} {values}: {value}"
+OF_TAG: Final = "{name} {value} (1 of {number} values)"
 OF_ONE: Final = "{name} {value}"
-WITHIN: Final = " ({route})"
+WITHIN: Final = "{terms} ({route})"
 NOT_AFFECTED: Final = "; not affected: {values}"
-NOT_TOLD: Final = "; too few calls to judge: {values}"
+NOT_JUDGED: Final = "; not judged: {values}"
 NAMED: Final = "{name} {values}"
+OTHERS_OF: Final = "{number} other {values}"
 AND_MORE: Final = "{values} and {number} more"
 NO_VALUE: Final = "(unknown)"
 """A value that the attempts did not report."""
@@ -84,14 +86,17 @@ DOCTOR: Final = "foundry-telemetry doctor{options}"
 # --- evidence ---------------------------------------------------------------------------------------------
 
 OF_EXTENT: Final = "{calls}, {attempts} of the affected since the change"
-FAILED: Final = "{failed:,} of {calls} failed with this error ({share}), {recovered}; {attempts} since the change"
-RECOVERED: Final = "{recovered:,} recovered after a retry"
-ALL_RECOVERED: Final = "masked by retries: {recovered} recovered after a retry; {calls}, {attempts} since the change"
-RECOVERED_CALL: Final = ("call", "calls")
+FAILED: Final = (
+    "{failed:,} of {calls} failed with this error ({share}){recovered}; {attempts} since the change"
+)
+RECOVERED: Final = ", {recovered:,} recovered after a retry"
+MASKED: Final = (
+    "none of {calls} failed: masked by retries, {recovered:,} recovered; {attempts} since the change"
+)
 CODE: Final = "{code} ({number})"
 FIRST_SEEN: Final = "{what} {value}, first seen {time}"
 REPLACES: Final = "; before: {values}"
-NO_CHANGES: Final = "no new version, deployment, model or client among the affected"
+NO_CHANGES: Final = "none detected"
 CHANGES_UNKNOWN: Final = "unknown; no earlier data to compare"
 AUDIENCE: Final = "audience {audience}"
 TENANT: Final = "; tenant {tenant}"
@@ -111,7 +116,7 @@ TICKET: Final = "foundry-telemetry ticket {id}{options}"
 
 AT_NORMAL_LEVEL: Final = "{change}; at normal level"
 BELOW_INCIDENT: Final = "{change}; below the level of an incident"
-FURTHER_VALUES: Final = "and {number} more"
+FURTHER_ONES: Final = "and {number} more"
 WHY_UNJUDGED: Final[Mapping[str, str]] = {
     "too few calls": "too few calls to judge: {values}",
     "no baseline": "no baseline: {values}",
@@ -147,4 +152,3 @@ PLURALS: Final[Mapping[str, str]] = {
     "stream": "values of stream",
 }
 """Where the plural is not the name with an s."""
-TAG_VALUES: Final = "values of {tag}"

@@ -16,12 +16,12 @@ from foundry_telemetry.investigate.incident.why_row import (
     clock_differs,
     moved,
     new,
-    not_one_instance,
+    not_parted_by,
     one_instance,
 )
 
-_TOKENS: Final = ("auth_token_expired", "auth_token_rejected")
-_KEYS: Final = ("auth_invalid_key", "auth_gateway_key_invalid")
+TOKENS: Final = ("auth_token_expired", "auth_token_rejected")
+KEYS: Final = ("auth_invalid_key", "auth_gateway_key_invalid")
 _PATH: Final = ("connection_error", "stream_truncated")
 _LIMITED: Final = ("stream_truncated", "timeout", "gateway_error", "connection_error", "http_504")
 _NAMED_LIMITS_MS: Final = {
@@ -99,7 +99,7 @@ _BEFORE: Final = "Before {since}, {baseline} of these attempts had this error"
 _CREDENTIALS: Final = (
     Row(
         name="token_and_clock",
-        about=(*_TOKENS, "auth_wrong_audience"),
+        about=(*TOKENS, "auth_wrong_audience"),
         found=clock_differs,
         text=f"{_CLOCK} Tokens are valid by the clock of the server.",
         next_step="Synchronise the clock of the host with NTP, then get a new token.",
@@ -107,22 +107,22 @@ _CREDENTIALS: Final = (
     ),
     Row(
         name="stale_token",
-        about=_TOKENS,
+        about=TOKENS,
         found=one_instance,
         text="Only instance {instance} is affected; {others} not: likely a token that this instance keeps.",
         next_step="Restart {instance}; pass a token provider to the client, not a token.",
     ),
     Row(
         name="old_key",
-        about=_KEYS,
+        about=KEYS,
         found=one_instance,
         text="Only instance {instance} is affected; {others} not: likely an old key in this instance.",
         next_step="Restart or redeploy {instance} with the current key.",
     ),
     Row(
         name="key_rotated",
-        about=_KEYS,
-        found=all_of(not_one_instance, _seldom_before),
+        about=KEYS,
+        found=all_of(not_parted_by("instance"), _seldom_before),
         text=f"{_BEFORE}: likely a rotated or replaced key.",
     ),
     Row(

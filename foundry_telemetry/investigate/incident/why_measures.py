@@ -8,6 +8,7 @@ from foundry_telemetry.advice.entry import DEPLOYMENTS
 from foundry_telemetry.investigate.incident.evidence import Evidence
 from foundry_telemetry.investigate.incident.measure_advice import DOCTOR
 from foundry_telemetry.investigate.incident.numbers import share_of
+from foundry_telemetry.investigate.incident.why_failures import KEYS, TOKENS
 from foundry_telemetry.investigate.incident.why_row import (
     Row,
     Values,
@@ -16,6 +17,7 @@ from foundry_telemetry.investigate.incident.why_row import (
     moved,
     new,
     not_moved,
+    not_parted_by,
     one_instance,
     one_tag,
     one_value,
@@ -36,7 +38,10 @@ _OF_THE_REQUEST: Final = (
     "cost",
 )
 """Measures that a release of the caller can change by what it asks for."""
-_NOT_OF_PLACES: Final = ("volume:silent", "duplicates", "clock_skew")
+_OF_THE_CALLER: Final = ("instance", "version", "client", "max_tokens", "tag", "operation", "stream")
+"""Dimensions of the one who calls: where they part the affected, the one that answers is not slow."""
+_OWN_ROW: Final = ("volume:silent", "clock_skew", *KEYS, *TOKENS)
+"""Causes that have a row of their own for one instance."""
 
 
 def _all_silent(evidence: Evidence) -> Values | None:
@@ -88,7 +93,9 @@ _SPEED: Final = (
         name="queueing",
         about=_SLOW,
         found=all_of(
-            moved(_TTFT), not_moved(_TPOT, "input_tokens", "cache_hit_rate", "attempts", "output_tokens")
+            moved(_TTFT),
+            not_moved(_TPOT, "input_tokens", "cache_hit_rate", "attempts", "output_tokens"),
+            not_parted_by(*_OF_THE_CALLER),
         ),
         text="Time to first token grew; no change in time per output token, tokens or cache hit rate was "
         "found: likely queueing before generation.",
@@ -97,7 +104,7 @@ _SPEED: Final = (
     Row(
         name="slow_generation",
         about=("latency", _TPOT),
-        found=all_of(moved(_TPOT), not_moved(_TTFT)),
+        found=all_of(moved(_TPOT), not_moved(_TTFT), not_parted_by(*_OF_THE_CALLER)),
         text="Output tokens arrive more slowly; no change in time to first token was found: generation is "
         "slower.",
         next_step="Check Azure Service Health; compare another deployment or region of the same model.",
@@ -251,13 +258,15 @@ _RECORDS: Final = (
         owner="client",
     ),
 )
-_PLACES: Final = (
+_INSTANCES: Final = (
     Row(
         name="one_instance",
-        found=lambda evidence: None if evidence.cause in _NOT_OF_PLACES else one_instance(evidence),
+        found=lambda evidence: None if evidence.cause in _OWN_ROW else one_instance(evidence),
         text="Only instance {instance} is affected; {others} not.",
         next_step="Compare {instance} with the others, then restart or replace it.",
     ),
+)
+_REGIONS: Final = (
     Row(
         name="one_region",
         about=(*_SLOW, _TPOT, "attempts", "service_unavailable", "server_error", "overloaded", "timeout"),
@@ -266,5 +275,5 @@ _PLACES: Final = (
         next_step="Check Azure Service Health for {value}; send calls to {unaffected} until it recovers.",
     ),
 )
-MEASURED: Final = (*_SPEED, *_CONTENT, *_VOLUME, *_RECORDS, *_PLACES)
+MEASURED: Final = (*_REGIONS, *_SPEED, *_CONTENT, *_VOLUME, *_RECORDS, *_INSTANCES)
 """Of measures, and of any finding."""

@@ -96,9 +96,14 @@ def one_instance(evidence: Evidence) -> Values | None:
     return {"instance": term.value, "others": many(len(term.unaffected), _OTHER_INSTANCE)}
 
 
-def not_one_instance(evidence: Evidence) -> Values | None:
-    """Holds where the instance does not part the affected from others."""
-    return {} if one_instance(evidence) is None else None
+def not_parted_by(*dimensions: str) -> Condition:
+    """Holds where none of these dimensions parts the affected from others; ``tag`` stands for every tag."""
+
+    def found(evidence: Evidence) -> Values | None:
+        named = {term.dimension.partition(" ")[0] for term in evidence.finding.extent if term.unaffected}
+        return None if named & set(dimensions) else {}
+
+    return found
 
 
 def new(dimension: str) -> Condition:
@@ -121,7 +126,9 @@ def one_value(dimension: str) -> Condition:
 
     def found(evidence: Evidence) -> Values | None:
         term = evidence.term(dimension)
-        return term and {"value": term.value, "unaffected": ", ".join(term.unaffected[:_SHOWN])}
+        if term is None:
+            return None
+        return {"value": term.value, "unaffected": ", ".join(term.unaffected[:_SHOWN])}
 
     return found
 

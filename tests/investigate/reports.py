@@ -37,7 +37,7 @@ UNITS = {
     "volume:more": ("calls", 412.0, 103.0),
     "clock_skew": ("seconds", 420.0, 0.0),
 }
-"""Unit, value and baseline of measures that are no share of failures or stop reasons, which have 40 % and 0.4 %."""
+"""Unit, value and baseline of measures; all others are shares, of 40 % and before of 0.4 %."""
 
 
 def change(measure: str, direction: str = "higher", **given: Any) -> Change:
@@ -58,7 +58,7 @@ def term(dimension: str, value: str, *unaffected: str, number: int | None = None
 def example(properties: dict[str, Any] | None = None, minute: int = 1, **given: Any) -> Failure:
     """An affected attempt."""
     usual: dict[str, Any] = {
-        "call_id": f"0a6b321dc337ce{minute:02x}",
+        "call_id": f"{minute:02x}6b321dc337ce0a",
         "service": "orders-api",
         "deployment": "orders-chat",
     }

@@ -1,4 +1,4 @@
-"""Below the first lines of a finding: its evidence. Below all findings: what else there is, what was checked."""
+"""Below the first lines of a finding: its evidence. Below all findings: what was checked, what was not."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from foundry_telemetry.investigate.formatting import (
     moment,
     percent,
     span,
-    took,
 )
 from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.evidence import example
 from foundry_telemetry.investigate.incident.extent import dimension, listed
 from foundry_telemetry.investigate.incident.finding import Finding, FirstSeen, Report, Unjudged
 from foundry_telemetry.investigate.incident.measure_advice import is_failure
-from foundry_telemetry.investigate.incident.numbers import compared
+from foundry_telemetry.investigate.incident.numbers import compared, duration
 from foundry_telemetry.investigate.incident.why import Why
 from foundry_telemetry.investigate.queries import Failure
 from foundry_telemetry.investigate.texts import ATTEMPT, CALL, DEPLOYMENT, SERVICE
@@ -106,8 +105,8 @@ def _examples(finding: Finding, end: datetime, options: str) -> Iterator[Line]:
     """Calls that stand for all, and the command that shows more of the newest."""
     label = texts.EXAMPLES
     for one in finding.examples:
-        duration = example(one).duration_ms
-        who = (one.service, one.deployment, took(duration) if duration is not None else None)
+        lasted_ms = example(one).duration_ms
+        who = (one.service, one.deployment, duration(lasted_ms) if lasted_ms is not None else None)
         code = support_code(one.call_id) or one.call_id
         yield label, Text("  ".join(filter(None, (moment(one.ended, end), _answer(one), *who, code))))
         label = ""

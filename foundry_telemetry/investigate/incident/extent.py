@@ -101,11 +101,12 @@ def when(finding: Finding, end: datetime) -> str:
     since, last = moment(period.since, end), moment(period.last, end)
     if period.is_earliest:
         since = texts.OR_EARLIER.format(time=since)
-    if period.state == "ended":
-        return texts.ENDED.format(since=since, last=last, lasted=lasted(period.last - period.since))
-    if period.state == "intermittent":
-        return texts.INTERMITTENT.format(since=since, times=period.times, last=last)
-    if period.state == "no traffic" and finding.cause != _SILENT:
-        newest = moment(period.newest or period.last, end)
-        return texts.NO_TRAFFIC.format(since=since, last=last, newest=newest)
-    return texts.ONGOING.format(since=since, lasted=lasted(end - period.since))
+    state = texts.ONGOING if finding.cause == _SILENT and period.state != "ended" else period.state
+    return texts.WHEN[state].format(
+        since=since,
+        last=last,
+        ago=lasted(end - period.since),
+        lasted=lasted(period.last - period.since),
+        times=period.times,
+        newest=moment(period.newest or period.last, end),
+    )

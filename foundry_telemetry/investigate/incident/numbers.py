@@ -14,6 +14,9 @@ from foundry_telemetry.investigate.incident.measure_advice import is_failure, me
 _PARTS: Final = 1_000_000
 """A share is told in parts of a million."""
 _LONGEST_S: Final = 1e9
+_MINUTE_MS: Final = 60_000
+_IN_SECONDS_MS: Final = 601_000
+_IN_SECONDS_S: Final = 600
 _CENT: Final = 0.01
 _LEAST_USD: Final = 0.0001
 _SMALL: Final = 10
@@ -24,9 +27,22 @@ def share_of(value: float) -> str:
     return percent(round(max(0.0, min(value, 1.0)) * _PARTS), _PARTS)
 
 
+def duration(milliseconds: float) -> str:
+    """``41 ms``, ``30.0 s``, ``240 s``, ``12 min``: limits of time are set in seconds, so these are kept."""
+    if _MINUTE_MS <= milliseconds < _IN_SECONDS_MS:
+        return f"{milliseconds / 1_000:.0f} s"
+    return took(milliseconds)
+
+
 def quantity(value: float, unit: Unit) -> str:
     """A value with its unit."""
     return _BY_UNIT[unit](value)
+
+
+def offset(seconds: float) -> str:
+    """How far a clock is off: ``420 s``, ``2 h``."""
+    seconds = min(abs(seconds), _LONGEST_S)
+    return f"{seconds:.0f} s" if seconds < _IN_SECONDS_S else lasted(timedelta(seconds=seconds))
 
 
 def title(change: Change) -> str:
@@ -84,10 +100,10 @@ def _count(noun: str) -> Callable[[float], str]:
 
 _BY_UNIT: Final[Mapping[Unit, Callable[[float], str]]] = {
     "share": share_of,
-    "ms": took,
+    "ms": duration,
     "tokens": _count("tokens"),
     "usd": _usd,
     "calls": lambda value: f"{value:,.0f} call{'' if round(value) == 1 else 's'}",
-    "seconds": lambda value: lasted(timedelta(seconds=min(abs(value), _LONGEST_S))),
+    "seconds": offset,
     "attempts": lambda value: f"{value:,.1f}",
 }

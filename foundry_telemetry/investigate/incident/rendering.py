@@ -104,10 +104,10 @@ def _label(number: int) -> str:
 
 
 def _rest_lines(report: Report, source: Source | None) -> Iterator[Line]:
-    if report.verdict == "no data":
-        yield from _no_calls_lines(report, source.doctor_options if source else "")
-    elif report.verdict == "ok":
+    if report.verdict == "ok":
         yield texts.OK, _ok(report)
+    elif report.verdict != "incident":
+        yield from _no_calls_lines(report, source.doctor_options if source else "")
     yield from rest(report)
 
 

@@ -43,10 +43,15 @@ TYPICAL: Final = "typical {value}"
 AHEAD: Final = "{time} ahead of the server"
 BEHIND: Final = "{time} behind the server"
 OR_EARLIER: Final = "{time} or earlier"
-ONGOING: Final = "ongoing since {since} ({lasted})"
-ENDED: Final = "ended: {since} to {last} ({lasted})"
-INTERMITTENT: Final = "intermittent since {since} ({times} times, last {last})"
-NO_TRAFFIC: Final = "since {since}, last {last}; no traffic of the affected since {newest}"
+WHEN: Final[Mapping[str, str]] = {
+    "ongoing": "ongoing since {since} ({ago})",
+    "ended": "ended: {since} to {last} ({lasted})",
+    "intermittent": "intermittent since {since} ({times} times, last {last})",
+    "no traffic": "since {since}, last {last}; no traffic of the affected since {newest}",
+}
+"""By the state of a period."""
+ONGOING: Final = "ongoing"
+"""The state in which silence is: that there is no traffic is what it is about."""
 
 # --- affected ---------------------------------------------------------------------------------------------
 

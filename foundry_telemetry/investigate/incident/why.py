@@ -70,11 +70,14 @@ def why(finding: Finding, report: Report, source: Source | None = None) -> Why:
     refined = next((one for one in reasons if one.next_step), None)
     owner = next((one.owner for one in reasons if one.owner), finding.owner)
     first = next((command for _, command in advised.steps if command), None)
+    own = refined.command if refined else None
+    # The command of a failure's advice belongs to the step that is replaced; that of a measure compares.
+    replaces = refined is not None and evidence.is_failure
     return Why(
         owner=owner,
         meaning=advised.meaning,
         next_step=refined.next_step if refined and refined.next_step else advised.next_step,
-        command=refined.command if refined else first,
+        command=own if own or replaces else first,
         reasons=reasons,
         steps=advised.steps,
         support_channels=advised.support_channels,

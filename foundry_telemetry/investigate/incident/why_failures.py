@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from foundry_telemetry.investigate.formatting import took
 from foundry_telemetry.investigate.incident.evidence import Evidence
-from foundry_telemetry.investigate.incident.numbers import share_of
+from foundry_telemetry.investigate.incident.numbers import duration, share_of
 from foundry_telemetry.investigate.incident.why_codes import CODES
 from foundry_telemetry.investigate.incident.why_row import (
     Condition,
@@ -45,8 +44,8 @@ def _began(evidence: Evidence) -> Values | None:
         return None
     newest = begun[-1]
     return {
-        "first": took(newest.first_token_ms),
-        "duration": took(newest.duration_ms),
+        "first": duration(newest.first_token_ms or 0.0),
+        "duration": duration(newest.duration_ms or 0.0),
         "number": str(len(begun)),
         "examples": str(len(evidence.examples)),
     }
@@ -63,14 +62,14 @@ def _no_response(evidence: Evidence) -> Values | None:
 def _clustered(evidence: Evidence) -> Values | None:
     """All examples lasted equally long."""
     value = evidence.cluster_ms()
-    return None if value is None else {"value": took(value), "number": str(len(evidence.examples))}
+    return None if value is None else {"value": duration(value), "number": str(len(evidence.examples))}
 
 
 def _named_limit(evidence: Evidence) -> Values | None:
     """All examples lasted as long as a limit that is known."""
     value = evidence.cluster_ms() or 0.0
     known = (name for limit, name in _NAMED_LIMITS_MS.items() if abs(value - limit) <= _ALIKE * limit)
-    return next(({"value": took(value), "limit": name} for name in known), None)
+    return next(({"value": duration(value), "limit": name} for name in known), None)
 
 
 def _answered_by(origin: str) -> Condition:
@@ -109,14 +108,14 @@ _CREDENTIALS: Final = (
         name="stale_token",
         about=TOKENS,
         found=one_instance,
-        text="Only instance {instance} is affected; {others} not: likely a token that this instance keeps.",
+        text="Instance {instance} is affected; {others} not: likely a token that this instance keeps.",
         next_step="Restart {instance}; pass a token provider to the client, not a token.",
     ),
     Row(
         name="old_key",
         about=KEYS,
         found=one_instance,
-        text="Only instance {instance} is affected; {others} not: likely an old key in this instance.",
+        text="Instance {instance} is affected; {others} not: likely an old key in this instance.",
         next_step="Restart or redeploy {instance} with the current key.",
     ),
     Row(

@@ -105,8 +105,8 @@ _SPEED: Final = (
         name="slow_generation",
         about=("latency", _TPOT),
         found=all_of(moved(_TPOT), not_moved(_TTFT), not_parted_by(*_OF_THE_CALLER)),
-        text="Output tokens arrive more slowly; no change in time to first token was found: generation is "
-        "slower.",
+        text="Output tokens arrive more slowly; no change in time to first token was found: likely "
+        "slower generation.",
         next_step="Check Azure Service Health; compare another deployment or region of the same model.",
     ),
     Row(
@@ -262,7 +262,7 @@ _INSTANCES: Final = (
     Row(
         name="one_instance",
         found=lambda evidence: None if evidence.cause in _OWN_ROW else one_instance(evidence),
-        text="Only instance {instance} is affected; {others} not.",
+        text="Instance {instance} is affected; {others} not.",
         next_step="Compare {instance} with the others, then restart or replace it.",
     ),
 )
@@ -271,7 +271,7 @@ _REGIONS: Final = (
         name="one_region",
         about=(*_SLOW, _TPOT, "attempts", "service_unavailable", "server_error", "overloaded", "timeout"),
         found=one_value("region"),
-        text="Only region {value} is affected; not affected: {unaffected}.",
+        text="Region {value} is affected; not affected: {unaffected}.",
         next_step="Check Azure Service Health for {value}; send calls to {unaffected} until it recovers.",
     ),
 )

@@ -7,15 +7,14 @@ row does not hold. What a text claims is what its condition measured.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.investigate.formatting import lasted, many
+from foundry_telemetry.investigate.formatting import many
 from foundry_telemetry.investigate.incident.evidence import Evidence
 from foundry_telemetry.investigate.incident.finding import FirstSeen
-from foundry_telemetry.investigate.incident.numbers import compared, share_of
+from foundry_telemetry.investigate.incident.numbers import compared, offset, share_of
 from foundry_telemetry.investigate.texts import CALL
 from foundry_telemetry.observation import Owner
 
@@ -150,8 +149,7 @@ def share_of_load(evidence: Evidence) -> Values | None:
 def clock_differs(evidence: Evidence) -> Values | None:
     """Holds where the newest example that reports it, or the finding, has a clock that is wrong."""
     change = evidence.moved("clock_skew", "higher") or evidence.moved("clock_skew", "lower")
-    offset = change.now if change is not None else evidence.clock_offset_s()
-    if offset is None or abs(offset) < _LEAST_OFFSET_S:
+    seconds = change.now if change is not None else evidence.clock_offset_s()
+    if seconds is None or abs(seconds) < _LEAST_OFFSET_S:
         return None
-    time = lasted(timedelta(seconds=min(abs(offset), 1e9)))
-    return {"offset": time, "side": "ahead of" if offset > 0 else "behind"}
+    return {"offset": offset(seconds), "side": "ahead of" if seconds > 0 else "behind"}

@@ -137,8 +137,8 @@ def _ids(one: Failure) -> str:
 
 def rest(report: Report) -> Iterator[Line]:
     """What is no incident, what could not be judged, and what was checked."""
-    usual = [texts.AT_NORMAL_LEVEL.format(change=compared(one)) for one in report.usual]
-    yield from _labelled(texts.OTHERS, _first(usual))
+    normal = [texts.AT_NORMAL_LEVEL.format(change=compared(one)) for one in report.usual]
+    yield from _labelled(texts.OTHERS, _first(normal))
     notes = [texts.BELOW_INCIDENT.format(change=compared(one)) for one in report.notes]
     yield from _labelled(texts.NOTES, _first(notes))
     yield from _labelled(texts.UNJUDGED, list(_unjudged(report)))

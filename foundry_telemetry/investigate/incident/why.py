@@ -18,13 +18,13 @@ from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.incident.evidence import Evidence
 from foundry_telemetry.investigate.incident.finding import Finding, Report
 from foundry_telemetry.investigate.incident.measure_advice import measure_advice
-from foundry_telemetry.investigate.incident.why_failures import FAILURES
-from foundry_telemetry.investigate.incident.why_measures import MEASURED
+from foundry_telemetry.investigate.incident.why_failures import FAILURE_ROWS
+from foundry_telemetry.investigate.incident.why_measures import MEASURE_ROWS
 from foundry_telemetry.investigate.incident.why_row import Row
 from foundry_telemetry.investigate.next_steps import filled, steps_for
 from foundry_telemetry.investigate.sources import Source
 
-ROWS: Final[tuple[Row, ...]] = (*FAILURES, *MEASURED)
+ROWS: Final[tuple[Row, ...]] = (*FAILURE_ROWS, *MEASURE_ROWS)
 _BY: Final = ("deployment", "model", "service")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,31}", re.ASCII)
 """What ``cost --by`` takes of a tag."""

@@ -233,5 +233,5 @@ _RELEASES: Final = (
         next_step="Compare version {new} with {before}; roll back if the change is not wanted.",
     ),
 )
-FAILURES: Final = (*CODES, *_CREDENTIALS, *_TIMES, *_LOAD, *_ANSWERED, *_RELEASES)
+FAILURE_ROWS: Final = (*CODES, *_CREDENTIALS, *_TIMES, *_LOAD, *_ANSWERED, *_RELEASES)
 """Of failures."""

@@ -275,5 +275,5 @@ _REGIONS: Final = (
         next_step="Check Azure Service Health for {value}; send calls to {unaffected} until it recovers.",
     ),
 )
-MEASURED: Final = (*_REGIONS, *_SPEED, *_CONTENT, *_VOLUME, *_RECORDS, *_INSTANCES)
+MEASURE_ROWS: Final = (*_REGIONS, *_SPEED, *_CONTENT, *_VOLUME, *_RECORDS, *_INSTANCES)
 """Of measures, and of any finding."""

@@ -81,7 +81,7 @@ def incident(
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """Report what changed: cause, owner, start, affected, next step.
+    """Report incidents: cause, owner, start, affected, next step.
 
     Checks failures, latency, stop reasons, tokens, cost and volume. Covers the last 30 minutes by default, at
     most 31 days. The baseline is the day before, and the same hours of the week before.

@@ -88,6 +88,24 @@ BEFORE: Final = {
         "deployment_deleted": "deployment_not_found",
     }.items()
 }
+RENAMED: Final = finding("deployment_not_found", first_seen=(seen("deployment", "chatt", "chat"),))
+TRIED: Final = {"also": (change("attempts"),), "failed_calls": 40}
+CHANGED: Final = {
+    "new_deployment": (RENAMED, finding("deployment_not_found")),
+    "retries_add_load": (
+        finding("server_error", **TRIED),
+        finding("server_error", **TRIED, recovered_calls=1),
+    ),
+    "other_credential": (
+        finding("authz_missing_role", first_seen=(seen("auth_scheme", "entra_id", "api_key"),)),
+        finding("overloaded", first_seen=(seen("auth_scheme", "entra_id", "api_key"),)),
+    ),
+    "other_client": (
+        finding("invalid_request", "caller_request", first_seen=(seen("client", "b/2", "b/1"),)),
+        finding("overloaded", "model_service", first_seen=(seen("client", "b/2", "b/1"),)),
+    ),
+}
+"""What is new among the affected, or what retries do."""
 CREDENTIALS: Final = {
     "token_and_clock": (
         finding(*TOKEN, **having(401, clock_offset_s="420")),
@@ -228,7 +246,7 @@ VOLUME: Final = {
     "one_instance": (finding("server_error", extent=ONE), finding("server_error", extent=ALL)),
 }
 ROW_CASES: Final = {
-    **ENTRA, **CODED, **BEFORE, **CREDENTIALS, **TIMES, **ANSWERED, **LOAD, **SPEED, **CONTENT, **VOLUME,
+    **ENTRA, **CODED, **BEFORE, **CHANGED, **CREDENTIALS, **TIMES, **ANSWERED, **LOAD, **SPEED, **CONTENT, **VOLUME,
 }  # fmt: skip
 """By row: a finding that has its evidence, and one like it that has not."""
 
@@ -301,6 +319,17 @@ def test_commands_compare_by_what_is_affected() -> None:
 def test_owner(one: Finding, owner: str | None) -> None:
     """The record says who has to act; evidence says it where the record does not, or is wrong."""
     assert said(one).owner == owner
+
+
+def test_a_new_name_was_not_deleted() -> None:
+    """A deployment that nobody called before is not said to be deleted."""
+    assert [one.name for one in said(RENAMED).reasons] == ["new_deployment"]
+
+
+def test_codes_of_windows() -> None:
+    """The names of socket errors have a prefix there, and mean the same."""
+    found = said(finding("connection_error", "network", **coded("WSAECONNREFUSED")))
+    assert [one.name for one in found.reasons] == ["refused"]
 
 
 def test_known_limits_are_named_with_their_value() -> None:

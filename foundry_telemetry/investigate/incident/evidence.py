@@ -90,9 +90,12 @@ class Evidence:
 
     def codes(self, *prefixes: str) -> tuple[str, int] | None:
         """The most frequent of some error codes with its number, if most coded failures have one of them."""
-        fitting = [one for one in self.finding.error_codes if one[0].startswith(prefixes)]
+        codes = self.finding.error_codes
+        fitting = [
+            one for one in codes if one[0].removeprefix("WSA").startswith(prefixes)
+        ]  # as Windows has them
         number = sum(count for _, count in fitting)
-        if 2 * number <= sum(count for _, count in self.finding.error_codes):
+        if 2 * number <= sum(count for _, count in codes):
             return None
         return max(fitting, key=lambda one: one[1])
 

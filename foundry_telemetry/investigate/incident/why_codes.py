@@ -29,7 +29,7 @@ _ENTRA_STEPS: Final = {
 CODES: Final = (
     Row(
         name="dns_unknown_name",
-        found=has_code("EAI_NONAME", "EAI_NODATA", "EAI_FAIL"),
+        found=has_code("EAI_NONAME", "EAI_NODATA"),
         text=f"DNS: the host name does not resolve {_CODED}.",
         next_step="Resolve the host name where the affected service runs; check DNS, private endpoint and "
         "base URL.",
@@ -37,8 +37,8 @@ CODES: Final = (
     ),
     Row(
         name="dns_unavailable",
-        found=has_code("EAI_AGAIN"),
-        text=f"DNS: name resolution failed temporarily {_CODED}.",
+        found=has_code("EAI_AGAIN", "EAI_FAIL"),
+        text=f"DNS: the name server did not answer, or failed {_CODED}.",
         next_step="Check the DNS server that the affected service uses; in Kubernetes, check CoreDNS.",
         command=RESOLVE,
     ),
@@ -60,7 +60,7 @@ CODES: Final = (
     Row(
         name="refused",
         found=has_code("ECONNREFUSED"),
-        text=f"The host refused the connection: no server listens on the port {_CODED}.",
+        text=f"The connection was refused: no server listens on the port, or a firewall rejects it {_CODED}.",
         next_step="Check base URL, port and HTTPS_PROXY; check that the proxy or gateway runs.",
         command=REACH,
     ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from foundry_telemetry.advice.entry import DEPLOYMENTS
 from foundry_telemetry.investigate.incident.evidence import Evidence
-from foundry_telemetry.investigate.incident.numbers import duration, share_of
+from foundry_telemetry.investigate.incident.numbers import compared, duration, share_of
 from foundry_telemetry.investigate.incident.why_codes import CODES
 from foundry_telemetry.investigate.incident.why_row import (
     Condition,
@@ -16,8 +17,10 @@ from foundry_telemetry.investigate.incident.why_row import (
     moved,
     new,
     not_parted_by,
+    nothing_new,
     one_instance,
 )
+from foundry_telemetry.wire.causes import CLASSES
 
 TOKENS: Final = ("auth_token_expired", "auth_token_rejected")
 KEYS: Final = ("auth_invalid_key", "auth_gateway_key_invalid")
@@ -89,6 +92,14 @@ def _seldom_before(evidence: Evidence) -> Values | None:
     return {"since": evidence.when(period.since), "baseline": share_of(main.baseline)}
 
 
+def _retried_without_effect(evidence: Evidence) -> Values | None:
+    """Calls make more attempts, and none of them recovers."""
+    finding, change = evidence.finding, evidence.moved("attempts", "higher")
+    if change is None or not evidence.is_failure or finding.recovered_calls or not finding.failed_calls:
+        return None
+    return {"change": compared(change)}
+
+
 def _of_the_caller(evidence: Evidence) -> Values | None:
     return {} if evidence.is_failure and evidence.finding.owner in _CALLERS else None
 
@@ -98,7 +109,7 @@ _BEFORE: Final = "Before {since}, {baseline} of these attempts had this error"
 _CREDENTIALS: Final = (
     Row(
         name="token_and_clock",
-        about=(*TOKENS, "auth_wrong_audience"),
+        about=TOKENS,
         found=clock_differs,
         text=f"{_CLOCK} Tokens are valid by the clock of the server.",
         next_step="Synchronise the clock of the host with NTP, then get a new token.",
@@ -137,9 +148,17 @@ _CREDENTIALS: Final = (
         text=f"{_BEFORE}: likely a changed network rule, or another outgoing address.",
     ),
     Row(
+        name="new_deployment",
+        about=("deployment_not_found",),
+        found=new("deployment"),
+        text="The affected calls name deployment {new}, first seen {at}; before: {before}.",
+        next_step="Check the spelling of {new}, and that it exists on this resource.",
+        command=DEPLOYMENTS,
+    ),
+    Row(
         name="deployment_deleted",
         about=("deployment_not_found",),
-        found=_seldom_before,
+        found=all_of(nothing_new("deployment"), _seldom_before),
         text=f"{_BEFORE}: likely a deleted or renamed deployment.",
     ),
 )
@@ -226,6 +245,24 @@ _LOAD: Final = (
     ),
 )
 _RELEASES: Final = (
+    Row(
+        name="retries_add_load",
+        found=_retried_without_effect,
+        text="Retries add load: {change}; no affected call recovered.",
+    ),
+    Row(
+        name="other_credential",
+        about=tuple(name for name, kind in CLASSES.items() if kind.auth_failure),
+        found=new("auth_scheme"),
+        text="The affected calls use credential type {new}, first seen {at}; before: {before}.",
+        next_step="Check the credential of type {new}, or go back to {before}.",
+    ),
+    Row(
+        name="other_client",
+        found=all_of(_of_the_caller, new("client")),
+        text="The affected calls use client library {new}, first seen {at}; before: {before}.",
+        next_step="Compare client library {new} with {before}; go back to it if it is the cause.",
+    ),
     Row(
         name="failures_of_a_version",
         found=all_of(_of_the_caller, new("version")),

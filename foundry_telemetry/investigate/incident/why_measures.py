@@ -84,7 +84,7 @@ _SPEED: Final = (
     ),
     Row(
         name="lost_cache",
-        about=(*_SLOW, "cost", "input_tokens"),
+        about=(*_SLOW, "cost"),
         found=moved("cache_hit_rate", "lower"),
         text="Fewer prompts are read from the cache: {change}.",
         next_step="Restore the prompt cache: keep the beginning of the prompt as it was.",

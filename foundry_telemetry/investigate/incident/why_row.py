@@ -115,6 +115,11 @@ def new(dimension: str) -> Condition:
     return found
 
 
+def nothing_new(dimension: str) -> Condition:
+    """Holds where the affected have no value of a dimension that earlier attempts had not."""
+    return lambda evidence: {} if evidence.new(dimension) is None else None
+
+
 def _as_values(evidence: Evidence, seen: FirstSeen) -> Values:
     before = ", ".join(seen.before[:_SHOWN])
     return {"new": seen.value, "at": evidence.when(seen.at), "before": before}

@@ -246,7 +246,8 @@ VOLUME: Final = {
     "one_instance": (finding("server_error", extent=ONE), finding("server_error", extent=ALL)),
 }
 ROW_CASES: Final = {
-    **ENTRA, **CODED, **BEFORE, **CHANGED, **CREDENTIALS, **TIMES, **ANSWERED, **LOAD, **SPEED, **CONTENT, **VOLUME,
+    **ENTRA, **CODED, **BEFORE, **CHANGED, **CREDENTIALS, **TIMES, **ANSWERED, **LOAD, **SPEED, **CONTENT,
+    **VOLUME,
 }  # fmt: skip
 """By row: a finding that has its evidence, and one like it that has not."""
 

@@ -91,9 +91,8 @@ class Evidence:
     def codes(self, *prefixes: str) -> tuple[str, int] | None:
         """The most frequent of some error codes with its number, if most coded failures have one of them."""
         codes = self.finding.error_codes
-        fitting = [
-            one for one in codes if one[0].removeprefix("WSA").startswith(prefixes)
-        ]  # as Windows has them
+        # Windows has the same names with a prefix.
+        fitting = [one for one in codes if one[0].removeprefix("WSA").startswith(prefixes)]
         number = sum(count for _, count in fitting)
         if 2 * number <= sum(count for _, count in codes):
             return None

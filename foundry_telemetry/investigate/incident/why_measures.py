@@ -190,7 +190,7 @@ _VOLUME: Final = (
         name="counted_twice",
         about=("volume:more", "cost"),
         found=moved("duplicates"),
-        text="Attempts are recorded more than once: {change}. A part of the increase is not real.",
+        text="A part of the increase is not real: {change}.",
         next_step="Remove the duplicate records first: check exporters and integrations.",
         command=DOCTOR,
     ),
@@ -213,7 +213,7 @@ _VOLUME: Final = (
     Row(
         name="silent_part",
         about=("volume:silent",),
-        found=_some_silent,
+        found=all_of(not_parted_by("instance"), _some_silent),
         text="Last call: {last}. Others still report ({dimension} {others}): this source receives data.",
         next_step="Check that the service runs and has requests; if it does, check its telemetry.",
         command=DOCTOR,

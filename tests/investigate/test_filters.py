@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from dashboards.builder import kusto
 from foundry_telemetry.investigate.incident import report as engine
 from foundry_telemetry.investigate.incident.filters import FilterError, Filters, kql
 from foundry_telemetry.investigate.sources import Source, choose
@@ -18,8 +19,11 @@ from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.investigate import reports
 from tests.investigate.commands import Said, run
 from tests.investigate.test_hostile import ATTACKS
+from tests.support.kusto import need_parser
 from tests.support.telemetry import envelope, fill
 
+_USED: Final = "AppRoleName, deployment, model, Properties"
+"""What predicates use of the view, which is cut down to what a query names."""
 NOW: Final = datetime.now(UTC)
 WITHIN: Final = TimeRange(NOW - timedelta(hours=1), NOW + timedelta(hours=1), timedelta(minutes=1))
 QUOTES: Final = ("a'b", 'a"b', "\\", "\\'", "a\\", "''", "// a", "a\tb\nc\rd", "\u2028", "\x1b", "é", "")
@@ -94,12 +98,27 @@ def test_half_a_character_is_no_literal() -> None:
 )
 def test_what_a_filter_lets_through(source: Source, filters: Filters, expected: set[int]) -> None:
     """One of the values of each kind; of a model also what failed before it was named, where it is served."""
-    query = (
-        f"// Which?\nfoundry_attempts | where {kql(filters, WITHIN)} "
-        "| project call_id, AppRoleName, deployment, model, Properties"
-    )
+    query = f"// Which?\nfoundry_attempts | where {kql(filters, WITHIN)} | project call_id, {_USED}"
     found = source.answer(compose.composed(query), raw=frozenset({"Properties"}))
     assert {int(row["call_id"], 16) for row in found} == expected
+
+
+@pytest.mark.slow
+def test_microsofts_parser_takes_filters() -> None:
+    """Azure reads the predicates and literals as the local engine does."""
+    need_parser()
+    every = Filters(
+        services=("it's\\",), deployments=('a"b',), models=("haiku", "x"), tags=(("a.b-c", "'//"),)
+    )
+    queries = {
+        name: compose.composed(
+            f"// Which?\nfoundry_attempts | where {kql(filters, WITHIN)} | project call_id, {_USED}"
+        )
+        for name, filters in (("none", Filters()), ("every", every))
+    }
+    queries |= {f"literal {text!r}": f"print {literal(text)}" for text in (*ATTACKS, *QUOTES)}
+    found = {name: verdict.problems for name, verdict in kusto.check(queries).items() if verdict.problems}
+    assert found == {}
 
 
 @pytest.mark.parametrize(

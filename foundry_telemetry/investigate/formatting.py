@@ -141,7 +141,8 @@ def page(lines: Iterable[Line], console: Console, width: int = _LABEL) -> Iterat
         if reported.no_wrap:
             yield Text.assemble((f"{heading:{width}} ", "bold"), reported)
             continue
-        for piece in reported.wrap(console, max(console.width - width - 1, _NARROWEST)):
+        room = console.width - max(width, len(heading)) - 1
+        for piece in reported.wrap(console, max(room, _NARROWEST)):
             piece.rstrip()
             yield Text.assemble((f"{heading:{width}} ", "bold"), piece)
             heading = ""

@@ -15,9 +15,8 @@ _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII).fullmatch
 
 def steps_for(advice: Advice, failure: Attempt | Failure | None) -> Iterator[tuple[str, str | None]]:
     """Each step, and its command with what is known filled in."""
-    reported = _reported(failure)
     for step in advice.steps:
-        yield step.text, _filled(step.command, reported) if step.command else None
+        yield step.text, filled(step.command, failure) if step.command else None
 
 
 def to_fill_in(steps: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str]]:
@@ -36,7 +35,8 @@ def _reported(failure: Attempt | Failure | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value and _SAFE(value) and name in PLACEHOLDERS}
 
 
-def _filled(command: str, reported: dict[str, str]) -> str:
-    for name, value in reported.items():
+def filled(command: str, failure: Attempt | Failure | None) -> str:
+    """A command with what is known of a failure filled in."""
+    for name, value in _reported(failure).items():
         command = command.replace(name, value)
     return command

@@ -13,7 +13,6 @@ Noun = tuple[str, str]
 ATTEMPT: Final[Noun] = ("attempt", "attempts")
 CALL: Final[Noun] = ("call", "calls")
 DEPLOYMENT: Final[Noun] = ("deployment", "deployments")
-FAILURE: Final[Noun] = ("failure", "failures")
 ROW: Final[Noun] = ("row", "rows")
 SERVICE: Final[Noun] = ("service", "services")
 

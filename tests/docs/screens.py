@@ -24,6 +24,7 @@ from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry, FoundryKit
 from tests.cli import process
 from tests.dashboards.rows import Row
+from tests.docs import release
 from tests.investigate.commands import run
 from tests.investigate.ledgers import attempt, put
 from tests.investigate.scenarios import DRILLS, play
@@ -36,6 +37,7 @@ PAGES: Final[Mapping[str, str]] = {
     "after": "README.md",
     "incident": "docs/guides/incident.md",
     "ticket": "docs/guides/incident.md",
+    "release": "docs/guides/incident.md",
     "note": "docs/guides/instrument.md",
     "cost": "docs/guides/cost.md",
     "doctor": "docs/guides/no-data.md",
@@ -72,7 +74,7 @@ def printed() -> dict[str, str]:
     """Every screen, made anew."""
     return {
         name: text
-        for make in (_of_an_exception, _of_an_incident, _of_cost, _of_doctor)
+        for make in (_of_an_exception, _of_an_incident, _of_a_release, _of_cost, _of_doctor)
         for name, text in make()
     }
 
@@ -113,6 +115,14 @@ def _of_an_incident() -> Iterator[tuple[str, str]]:
         ticket = run("ticket", code, *source, COLUMNS=str(WIDTH)).out
     yield "incident", f"$ foundry-telemetry incident\n{incident}".replace(azure.url, _USUAL_PORT)
     yield "ticket", f"$ foundry-telemetry ticket {code}\n{ticket}".replace(azure.url, _USUAL_PORT)
+
+
+def _of_a_release() -> Iterator[tuple[str, str]]:
+    """No call fails, and each costs twice as much."""
+    with LocalAzureMonitor() as azure:
+        release.put(azure.store)
+        out = run("incident", "--since", "1h", "--url", azure.url, COLUMNS=str(WIDTH)).out
+    yield "release", f"$ foundry-telemetry incident --since 1h\n{out}".replace(azure.url, _USUAL_PORT)
 
 
 def _of_cost() -> Iterator[tuple[str, str]]:
@@ -205,6 +215,7 @@ SAME_BY: Final[Mapping[str, Callable[[str], object]]] = {
     "note": str,
     "incident": shape,
     "ticket": shape,
+    "release": shape,
     "cost": labels,
     "doctor": labels,
 }

@@ -37,6 +37,8 @@ RENDERING: Final = (
     "investigate/cost/invoice.py",
     "investigate/cost/rendering.py",
     "investigate/incident/details.py",
+    "investigate/incident/extent.py",
+    "investigate/incident/numbers.py",
     "investigate/incident/rendering.py",
     "investigate/ticket/block.py",
     "investigate/ticket/markdown.py",

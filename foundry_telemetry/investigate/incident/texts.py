@@ -10,81 +10,103 @@ from foundry_telemetry.investigate.texts import Noun
 # --- labels -----------------------------------------------------------------------------------------------
 
 INCIDENT: Final = "INCIDENT"
-FURTHER_INCIDENTS: Final = ("SECOND INCIDENT", "THIRD INCIDENT")
+ORDINALS: Final = ("", "SECOND ", "THIRD ", "FOURTH ", "FIFTH ")
+FURTHER: Final = "FURTHER "
 OK: Final = "OK"
 NO_DATA: Final = "NO DATA"
-SINCE: Final = "since"
-CALLS: Final = "calls"
-NEXT_STEP: Final = "next step"
 AFFECTED: Final = "affected"
-TOKEN: Final = "token"  # noqa: S105 - a label
-RETRIES: Final = "retries"
+NEXT_STEP: Final = "next step"
+MEANING: Final = "meaning"
+EVIDENCE: Final = "evidence"
+CALLS: Final = "calls"
 CHANGES: Final = "changes"
-HISTORY: Final = "history"
+ALSO: Final = "also"
+CODES: Final = "codes"
+TOKEN: Final = "token"  # noqa: S105 - a label
 EXAMPLES: Final = "examples"
 DETAILS: Final = "details"
 OTHERS: Final = "others"
+NOTES: Final = "notes"
+UNJUDGED: Final = "unjudged"
 CHECKED: Final = "checked"
 
-# --- the first line ---------------------------------------------------------------------------------------
+# --- the first line: what, owner, when --------------------------------------------------------------------
 
 OWNER: Final = "owner: {owner}"
-NOT_ELEVATED: Final = "no elevated failures"
+WITH_RATIO: Final = "{title} {ratio}: {value}"
+WITHOUT_RATIO: Final = "{title}: {value}"
+BASELINE_VALUE: Final = " (baseline {value})"
+NO_BASELINE_VALUE: Final = " (no baseline)"
+FAILED_SHARE: Final = "{share} of {count} attempts failed"
+TYPICAL: Final = "typical {value}"
+"""The geometric mean."""
+AHEAD: Final = "{time} ahead of the server"
+BEHIND: Final = "{time} behind the server"
+OR_EARLIER: Final = "{time} or earlier"
+WHEN: Final[Mapping[str, str]] = {
+    "ongoing": "ongoing since {since} ({ago})",
+    "ended": "ended: {since} to {last} ({lasted})",
+    "intermittent": "intermittent since {since} ({times} times, last {last})",
+    "no traffic": "since {since}, last {last}; no traffic of the affected since {newest}",
+}
+"""By the state of a period."""
+ONGOING: Final = "ongoing"
+"""The state in which silence is: that there is no traffic is what it is about."""
+
+# --- affected ---------------------------------------------------------------------------------------------
+
+ALL_TRAFFIC: Final = "all traffic"
+ROUTE: Final = "{services} → {deployments}"
+OF_NUMBER: Final = "1 of {number} {values}: {value}"
+OF_TAG: Final = "{name} {value} (1 of {number} values)"
+OF_ONE: Final = "{name} {value}"
+WITHIN: Final = "{terms} ({route})"
+NOT_AFFECTED: Final = "; not affected: {values}"
+NOT_JUDGED: Final = "; not judged: {values}"
+NAMED: Final = "{name} {values}"
+OTHERS_OF: Final = "{number} other {values}"
+AND_MORE: Final = "{values} and {number} more"
+NO_VALUE: Final = "(unknown)"
+"""A value that the attempts did not report."""
+TAG: Final = "tag {key}"
+
+# --- OK ---------------------------------------------------------------------------------------------------
+
+NOT_ELEVATED: Final = "no elevated failures, no other incident"
+NO_CALL_JUDGED: Final = "too few calls to judge"
 SUCCEEDED: Final = ": {share} of {calls} succeeded, {recovered:,} of them after a retry"
 
 # --- no traffic -------------------------------------------------------------------------------------------
 
 NO_CALLS: Final = "no Foundry call was recorded in this period"
+NO_CALLS_OF_FILTER: Final = "no Foundry call with {filters} was recorded in this period"
 LAST_CALL: Final = "Last call: {time}."
 NO_EARLIER_CALL: Final = "No call in the 7 days before this period."
 WHY_NO_CALLS: Final = "Either nothing calls Claude, or its telemetry does not arrive here."
 CHECK_NO_CALLS: Final = "Check that the service runs and exports its telemetry to this source."
+CHECK_FILTERS: Final = " Check the spelling of the filters; they are case-sensitive."
 LONGER_PERIOD: Final = " To include the last call, set an earlier start: --from {time}"
 DOCTOR: Final = "foundry-telemetry doctor{options}"
 
-# --- since, calls -----------------------------------------------------------------------------------------
+# --- evidence ---------------------------------------------------------------------------------------------
 
-OR_EARLIER: Final = "{time} or earlier"
-ENDED: Final = "{began} until {last} ({lasted}); ended"
-ONGOING: Final = "{began} ({lasted} ago); ongoing, last failure {last}"
-SILENT: Final = "{began} ({lasted} ago); last failure {last}; no traffic since {newest}"
-FAILED: Final = "{failed:,} of {calls} failed with this error ({share})"
-NONE_FAILED: Final = "none of {calls} failed with this error"
+OF_EXTENT: Final = "{calls}, {attempts} of the affected since the change"
+FAILED: Final = (
+    "{failed:,} of {calls} failed with this error ({share}){recovered}; {attempts} since the change"
+)
 RECOVERED: Final = ", {recovered:,} recovered after a retry"
-FAILED_ATTEMPTS: Final = "; {attempts}"
-FAILED_ATTEMPT: Final = ("failed attempt", "failed attempts")
-
-# --- affected, token --------------------------------------------------------------------------------------
-
-SHARE: Final = "{value} ({failed:,} of {attempts} failed)"
-SHARE_OF_FAILURES: Final = "{value} ({failed:,} of the {failures})"
-"""Of a tag, which is known of failures only: no share of the traffic."""
-FURTHER_VALUES: Final = "and {others}"
-UNAFFECTED: Final = "; {others} not affected"
-BY: Final = "{by}: {values}"
-TAG: Final = "tag {key}"
-SPREAD_TAG: Final = "{by}: {number} values, none with more than {share} of the failures"
-NO_VALUE: Final = "(unknown)"
-"""A value that the attempts did not report."""
+MASKED: Final = (
+    "none of {calls} failed: masked by retries, {recovered:,} recovered; {attempts} since the change"
+)
+CODE: Final = "{code} ({number})"
+FIRST_SEEN: Final = "{what} {value}, first seen {time}"
+REPLACES: Final = "; before: {values}"
+NO_CHANGES: Final = "none detected"
+CHANGES_UNKNOWN: Final = "unknown; no earlier data to compare"
 AUDIENCE: Final = "audience {audience}"
 TENANT: Final = "; tenant {tenant}"
 EXPIRED: Final = "; expired {time} before the request"
 VALID: Final = "; valid for {time} at the request"
-
-# --- retries, changes -------------------------------------------------------------------------------------
-
-AFFECTED_CALL: Final = ("affected call", "affected calls")
-MASKED: Final = "failures masked by retries: all {calls} recovered, {pace:.1f} attempts per call"
-PARTLY_MASKED: Final = "failures partly masked by retries: {recovered:,} of {calls} recovered"
-ADD_LOAD: Final = "retries add load: {pace:.1f} attempts per affected call, none recovered"
-NOT_RETRIED: Final = "none: each affected call made one attempt"
-NEW_VALUE: Final = "{what} {value} of {service}, first seen {time}"
-A_SERVICE: Final = "an unnamed service"
-CHANGES_UNKNOWN: Final = "unknown; no earlier data to compare"
-NO_CHANGES: Final = "none in version, deployment, client, credential type, host or region"
-NEW_CAUSE: Final = "this error did not occur in the 7 days before"
-NEW_CAUSE_SINCE: Final = "this error did not occur before; data begins {time}"
-OLD_CAUSE: Final = "this error occurred before, at a lower rate"
 
 # --- examples ---------------------------------------------------------------------------------------------
 
@@ -95,42 +117,43 @@ NO_AZURE_ID: Final = "no apim-request-id"
 NO_ANTHROPIC_ID: Final = "no Anthropic request-id"
 TICKET: Final = "foundry-telemetry ticket {id}{options}"
 
-# --- others, checked --------------------------------------------------------------------------------------
+# --- others, notes, checked -------------------------------------------------------------------------------
 
-OTHER: Final = "{cause} (owner: {owner}): {calls} failed, {attempts} ({baseline})"
-BASELINE: Final = "baseline: {baseline}"
-NO_BASELINE: Final = "no baseline: too little earlier data"
-LOW_BASELINE: Final = "<1"
-AT_NORMAL_LEVEL: Final = "; at normal level"
-FURTHER_CAUSES: Final = "and {causes}"
-MORE_CAUSES: Final = ("more cause", "more causes")
-CHECKED_SUMS: Final = "{sums}; {period}; baseline: {before} (24 h before); {source}"
+AT_NORMAL_LEVEL: Final = "{change}; at normal level"
+BELOW_INCIDENT: Final = "{change}; below the level of an incident"
+FURTHER_ONES: Final = "and {number} more"
+WHY_UNJUDGED: Final[Mapping[str, str]] = {
+    "too few calls": "too few calls to judge: {values}",
+    "no baseline": "no baseline: {values}",
+    "not asked": "not checked: {values}",
+}
+UNJUDGED_CALLS: Final = "{what} ({calls})"
+CHECKED_SUMS: Final = "{sums}; {period}; baseline: {before}; {comparisons}; {source}"
+BASELINE_SINCE: Final = "{attempts} since {time}"
+COMPARISON: Final[Noun] = ("comparison", "comparisons")
+FILTERED: Final = "only {filters}; "
+
+# --- filters ----------------------------------------------------------------------------------------------
+
+NOT_A_KEY: Final = "tag key {key!r}: expected 1 to 64 letters, digits, _, . or -; example: --tag tenant=acme"
+NOT_A_VALUE: Final = "{name} {value!r}: expected 1 to 256 printable characters"
 
 # --- progress ---------------------------------------------------------------------------------------------
 
 QUERY_CALLS: Final = "querying {source} for calls"
 QUERY_FAILURES: Final = "querying {source} for failures"
 
-OTHER_VALUES: Final[Mapping[str, Noun]] = {
-    "auth_scheme": ("other credential type", "other credential types"),
-    "client": ("other client library", "other client libraries"),
-    "deployment": ("other deployment", "other deployments"),
-    "region": ("other region", "other regions"),
-    "server": ("other host", "other hosts"),
-    "service": ("other service", "other services"),
-    "version": ("other version", "other versions"),
-}
-"""The values of a property of an attempt that are not named one by one."""
-OTHER_VALUE: Final = ("other value", "other values")
-"""Of a tag."""
-
 NAMES: Final[Mapping[str, str]] = {
     "auth_scheme": "credential type",
     "client": "client library",
-    "deployment": "deployment",
-    "region": "region",
     "server": "host",
-    "service": "service",
-    "version": "version",
+    "max_tokens": "max_tokens",
 }
-"""What each property of an attempt is called."""
+"""What dimensions are called that are not called as they are."""
+PLURALS: Final[Mapping[str, str]] = {
+    "auth_scheme": "credential types",
+    "client": "client libraries",
+    "max_tokens": "values of max_tokens",
+    "stream": "values of stream",
+}
+"""Where the plural is not the name with an s."""

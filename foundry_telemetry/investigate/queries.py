@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -13,17 +13,15 @@ from foundry_telemetry.investigate import texts
 from foundry_telemetry.investigate.attempt_columns import AttemptColumns
 from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.sources import Row, Source, SourceError
-from foundry_telemetry.investigate.ticket.ids import Identity, is_trace_id, is_word
-from foundry_telemetry.kql.parameters import TimeRange, Value
+from foundry_telemetry.investigate.ticket.ids import Identity, is_trace_id
+from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql.literals import literal
+from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
 
 MAX_RELATED: Final = 200
 """Rows of a trace that its query gives at most."""
 _AROUND: Final = timedelta(hours=1)
 _JSON: Final = frozenset({"properties"})
-_DAY: Final = timedelta(days=1)
-_WEEK: Final = timedelta(days=7)
-_BINS: Final = 500
-"""How many bins a timeline has, about; none is shorter than a minute."""
 
 
 class Attempt(AttemptColumns, frozen=True, kw_only=True, omit_defaults=True):
@@ -59,54 +57,24 @@ class RelatedTelemetry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parent: str | None = None
 
 
-class Group(Struct, frozen=True, kw_only=True):
-    """Attempts that have everything named here in common."""
+class InstanceCalls(Struct, frozen=True, kw_only=True):
+    """The calls of one instance to one deployment."""
 
-    attempts: int
-    before: int
-    """In the 24 hours before."""
-    first_seen: datetime
-    """In the week before, or since."""
-    last_seen: datetime
-    error_type: str | None = None
-    error_owner: str | None = None
-    service: str | None = None
-    version: str | None = None
-    deployment: str | None = None
-    client: str | None = None
-    auth_scheme: str | None = None
-    server: str | None = None
-    region: str | None = None
-    application: str | None = None
-
-
-class Bin(Struct, frozen=True, kw_only=True):
-    """Attempts of one cause, or of none, in one bin of time."""
-
-    at_ms: float
-    """Since the beginning of the timeline, as the others."""
-    attempts: int
-    oldest_ms: float
-    newest_ms: float
-    error_type: str | None = None
-    error_owner: str | None = None
-
-
-class AffectedCalls(Struct, frozen=True, kw_only=True):
-    """Calls that one cause hit; without a cause all calls."""
-
-    affected: int
+    calls: int
     failed: int
-    """In the end, and for this cause; without a cause for any."""
     recovered: int
-    tries: int
-    """Attempts that these calls took, of whatever outcome."""
-    error_type: str | None = None
-    error_owner: str | None = None
+    records: int
+    copies: int
+    """Records that are there a second time."""
+    service: str = ""
+    deployment: str = ""
+    instance: str = ""
+    first_copy: datetime | None = None
+    last_copy: datetime | None = None
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One failed attempt of a cause."""
+    """One attempt that stands for others, mostly a failed one."""
 
     ended: datetime
     call_id: str = ""
@@ -132,6 +100,9 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expires_in_s: float | None = None
     properties: str | None = None
     """All properties as JSON, not yet harmless; `tags_of` reads the tags."""
+    failed_calls: int = 0
+    """Of all that it stands for; the same in each row, as the next."""
+    recovered_calls: int = 0
 
 
 _Record = TypeVar("_Record", bound=Struct)
@@ -153,45 +124,6 @@ def related_telemetry(
     return _records(source.ask("trace", {"Trace": trace_id, "Window": window}), RelatedTelemetry)
 
 
-def groups(source: Source, window: TimeRange) -> list[Group]:
-    """All attempts of a time and of the week before, by who made them and what came of them."""
-    week = TimeRange(window.start - _WEEK, window.end, window.grain)
-    return _records(source.ask("groups", {"Window": window, "Day": day(window), "Week": week}), Group)
-
-
-def timeline(source: Source, window: TimeRange) -> list[Bin]:
-    """Attempts of a time and of the day before, in bins, the oldest first."""
-    return _records(source.ask("timeline", {"Window": window, "Day": day(window)}), Bin)
-
-
-def calls(source: Source, window: TimeRange) -> list[AffectedCalls]:
-    """The calls of a time, by the causes that hit them."""
-    return _records(source.ask("calls", {"Window": window}), AffectedCalls)
-
-
-def failures(
-    source: Source, error_type: str, owner: str, first: TimeRange, newest: TimeRange
-) -> list[Failure]:
-    """The newest failures of a cause and one of another time; none where it cannot be asked for.
-
-    Returns:
-        At most 501, the newest first.
-    """
-    if not (is_word(error_type) and is_word(owner)):
-        return []
-    values: dict[str, Value] = {"Class": error_type, "Owner": owner, "First": first, "Newest": newest}
-    found = _records(source.ask("failures", values, raw=_JSON), Failure)
-    once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
-    return sorted(once.values(), key=lambda one: one.ended, reverse=True)
-
-
-def day(window: TimeRange) -> TimeRange:
-    """A time and the 24 hours before it, with the width of a bin in whole minutes."""
-    start = window.start - _DAY
-    minutes = -(-(window.end - start) // timedelta(minutes=_BINS))
-    return TimeRange(start, window.end, timedelta(minutes=max(minutes, 1)))
-
-
 def tags_of(failure: Failure, prefix: str) -> dict[str, str]:
     """The tags among the properties of a failure, harmless."""
     try:
@@ -205,6 +137,31 @@ def tags_of(failure: Failure, prefix: str) -> dict[str, str]:
         for key, value in reported.items()
         if key.startswith(prefix) and isinstance(value, str)
     }
+
+
+def tagged(source: Source, scope: str, day: TimeRange, window: TimeRange) -> tuple[int, list[str]]:
+    """How many attempts a time and its baseline have, and the properties of some, as JSON."""
+    rows = _asked(source, "tagged", {"Scope": scope, "Day": day, "Window": window})
+    number = max((int(row["attempts"]) for row in rows), default=0)
+    return number, [str(row["properties"]) for row in rows if "properties" in row]
+
+
+def calls(source: Source, scope: str, window: TimeRange) -> list[InstanceCalls]:
+    """The calls of a time."""
+    return _records(_asked(source, "calls", {"Scope": scope, "Window": window}), InstanceCalls)
+
+
+def examples(source: Source, scope: str, hit: str, error_type: str, period: TimeRange) -> list[Failure]:
+    """The first and the newest attempts that have something, at most 251, the newest first."""
+    values: dict[str, Value] = {"Scope": scope, "Hit": hit, "Class": literal(error_type), "Period": period}
+    found = _records(_asked(source, "examples", values), Failure)
+    once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
+    return sorted(once.values(), key=lambda one: one.ended, reverse=True)
+
+
+def _asked(source: Source, query: str, values: Mapping[str, Value]) -> list[Row]:
+    """The answer to a query with predicates among its values: the view needs the columns that they name."""
+    return source.answer(compose.composed(substitute(files.investigation(query), values)), _JSON)
 
 
 def moved(moment: datetime, milliseconds: float = 0.0, *, hours: timedelta = timedelta()) -> datetime:

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from foundry_telemetry.schema.value import AuthScheme
+from foundry_telemetry.wire.http_date import clock_offset
 from foundry_telemetry.wire.sanitize import clean_id, clean_label
 
 RawHeaders = Sequence[tuple[bytes, bytes]] | dict[bytes, bytes]
@@ -84,6 +85,12 @@ class ResponseHeaders(Struct, frozen=True, gc=False):
     ids: RequestIds
     region: str | None
     retry_after_s: float | None
+    clock_offset_s: int | None
+    """The client's clock minus the server's; absent below `http_date.MIN_OFFSET_S`."""
+
+
+NO_HEADERS: Final = ResponseHeaders(b"", False, NO_IDS, None, None, None)  # noqa: FBT003 - in the order above
+"""Of an attempt without a response."""
 
 
 def by_name(raw: RawHeaders) -> dict[bytes, bytes]:
@@ -124,12 +131,13 @@ def _client(user_agent: bytes | None) -> str | None:
     return f"{match[1].decode()}/{match[2].decode()}" if match else None
 
 
-def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
+def read_response_headers(raw: RawHeaders, now_s: float, sent_s: float) -> ResponseHeaders:
     """Read the allow-listed response headers.
 
     Args:
         raw: The headers as received.
-        now_s: Seconds since the epoch, for a ``retry-after`` that is a date.
+        now_s: Seconds since the epoch, for a ``retry-after`` that is a date, and for the ``Date``.
+        sent_s: The same when the request left.
     """
     found = by_name(raw)
     return ResponseHeaders(
@@ -144,6 +152,9 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
         region=_region(found.get(b"x-ms-region")),
         retry_after_s=_retry_after(found, now_s)
         if b"retry-after-ms" in found or b"retry-after" in found
+        else None,
+        clock_offset_s=clock_offset(found[b"date"], sent_s, now_s)
+        if b"date" in found and b"age" not in found  # a cache answered, with the date that it has kept
         else None,
     )
 

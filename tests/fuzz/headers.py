@@ -22,7 +22,7 @@ def check(data: bytes) -> None:
     raw = tuple(
         (name, value.strip()) for name, _, value in (line.partition(b":") for line in data.split(b"\n"))
     )
-    asking, answering = read_request_headers(raw), read_response_headers(raw, NOW_S)
+    asking, answering = read_request_headers(raw), read_response_headers(raw, NOW_S, NOW_S)
     ids = [getattr(answering.ids, name) for name in answering.ids.__struct_fields__]
     for text in (*ids, answering.region, asking.client, asking.anthropic_version):
         assert text is None or (clean(text) and 0 < len(text) <= 128)

@@ -138,7 +138,7 @@ headers = st.lists(
 @given(headers)
 def test_headers_never_raise(raw: list[tuple[bytes, bytes]]) -> None:
     """Whatever headers say, what is read of them is clean, and a wait is a sane number of seconds."""
-    asked, reported = read_request_headers(raw), read_response_headers(raw, 1.8e9)
+    asked, reported = read_request_headers(raw), read_response_headers(raw, 1.8e9, 1.8e9)
     ids = (
         reported.ids.apim_request_id,
         reported.ids.request_id,

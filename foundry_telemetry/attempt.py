@@ -146,7 +146,7 @@ class Attempt:
         """The response headers are here."""
         self._headers_ns = perf_counter_ns()
         self._status = status
-        self._headers = read_response_headers(raw, time_ns() / 1e9, self.started_ns / 1e9)
+        self._headers = read_response_headers(raw, self.started_ns, time_ns())
         if status >= FIRST_ERROR:
             self._limit = _MAX_ERROR
         elif self._headers.media_type == b"text/event-stream" and self.request.stream:

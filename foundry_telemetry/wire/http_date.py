@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,8 @@ MAX_OFFSET_S: Final = 24 * 3600
 """A larger offset is not recorded: a response that is played back has such a ``Date``, and the rows of such a
 client are in no time range that anybody asks for."""
 
+_S: Final = 10**9
+"""Nanoseconds of a second."""
 _MONTHS: Final = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _TO_THE_HOUR: Final = re.compile(
     rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (%s) (\d{4}) (\d\d):" % b"|".join(_MONTHS)
@@ -47,24 +50,44 @@ def _hour(text: bytes) -> int | None:
     return int(moment.timestamp())
 
 
-def clock_offset(date: bytes, sent_s: float, received_s: float) -> int | None:
+class LastDate:
+    """The ``Date`` that was read last: the other responses of its second cost a comparison."""
+
+    __slots__ = ("window",)
+
+    def __init__(self) -> None:
+        self.window: tuple[bytes | None, int, int] = (None, 0, 0)
+        """The header, and the two moments of the client's clock between which there is no offset,
+        nanoseconds since the epoch. Replaced as a whole, for threads."""
+
+
+last_date: Final = LastDate()
+"""That of the process."""
+
+
+def clock_offset(headers: Mapping[bytes, bytes], sent_ns: int, received_ns: int) -> int | None:
     """The client's clock minus the server's, as far as no latency explains it.
 
     A server may write the ``Date`` of a response at any moment from the request (as uvicorn does) to the
     headers. Of the offsets that these moments allow, the smallest is taken: it is at least as large in fact.
 
     Args:
-        date: The ``Date`` header.
-        sent_s: When the request left, by the client's clock, seconds since the epoch.
-        received_s: The same for the headers.
+        headers: Of the response, by lower-case name.
+        sent_ns: When the request left, by the client's clock, nanoseconds since the epoch.
+        received_ns: The same for the headers.
 
     Returns:
         Whole seconds, positive where the client's clock is ahead; ``None`` below `MIN_OFFSET_S` and above
-        `MAX_OFFSET_S`, and for a malformed date.
+        `MAX_OFFSET_S`, without a ``Date`` or with a malformed one, and where a cache answered (``Age``).
     """
-    date_s = http_date(date)
+    date = headers.get(b"date")
+    date_s = http_date(date) if date is not None else None
     if date_s is None:
         return None
-    least, most = int(min(sent_s, received_s)) - date_s, int(max(sent_s, received_s)) - date_s
-    offset_s = max(least, min(most, 0))
-    return offset_s if MIN_OFFSET_S <= abs(offset_s) <= MAX_OFFSET_S else None
+    since_ns, until_ns = (date_s - MIN_OFFSET_S) * _S, (date_s + MIN_OFFSET_S) * _S
+    last_date.window = date, since_ns, until_ns
+    first_ns, last_ns = (sent_ns, received_ns) if sent_ns < received_ns else (received_ns, sent_ns)
+    if (since_ns < last_ns and first_ns < until_ns) or b"age" in headers:
+        return None
+    offset_s = (first_ns if first_ns >= until_ns else last_ns) // _S - date_s
+    return offset_s if abs(offset_s) <= MAX_OFFSET_S else None

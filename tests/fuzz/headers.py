@@ -13,7 +13,7 @@ from tests.fuzz.harness import Harness
 from tests.hostile.test_readers import HEADERS, VALUES
 from tests.support.recorded import request_headers
 
-NOW_S = 1.8e9
+NOW_NS = 1_800_000_000 * 10**9
 DAY_S = 86_400
 
 
@@ -22,7 +22,7 @@ def check(data: bytes) -> None:
     raw = tuple(
         (name, value.strip()) for name, _, value in (line.partition(b":") for line in data.split(b"\n"))
     )
-    asking, answering = read_request_headers(raw), read_response_headers(raw, NOW_S, NOW_S)
+    asking, answering = read_request_headers(raw), read_response_headers(raw, NOW_NS, NOW_NS)
     ids = [getattr(answering.ids, name) for name in answering.ids.__struct_fields__]
     for text in (*ids, answering.region, asking.client, asking.anthropic_version):
         assert text is None or (clean(text) and 0 < len(text) <= 128)

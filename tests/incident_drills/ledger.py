@@ -13,6 +13,7 @@ import msgspec
 from foundry_telemetry.local.store.store import Receipt, Store
 from foundry_telemetry.schema.value import EVENT_NAME
 from foundry_telemetry.wire.causes import CLASSES
+from foundry_telemetry.wire.http_date import MIN_OFFSET_S
 from tests.incident_drills.topology import PRICES
 from tests.incident_drills.world import Call
 from tests.support.patience import PATIENCE_S
@@ -143,6 +144,7 @@ def _refused(call: Call, error_type: str, took: float) -> dict[str, Any]:
     answered = {"http.response.status_code": status, "foundry.region": call.region} if status else {}
     return {
         **answered,
+        **(_clock_offset(call) if status else {}),
         "foundry.outcome": OUTCOMES.get(error_type, "error" if status else "no_response"),
         "error.type": error_type,
         **({"foundry.error.owner": kind.owner} if kind.owner else {}),
@@ -153,10 +155,17 @@ def _refused(call: Call, error_type: str, took: float) -> dict[str, Any]:
     }
 
 
+def _clock_offset(call: Call) -> dict[str, Any]:
+    """What the server's ``Date`` tells, where it is enough to be recorded."""
+    offset_s = int(call.skew_s)
+    return {"foundry.clock_offset_s": offset_s} if abs(offset_s) >= MIN_OFFSET_S else {}
+
+
 def _answered(call: Call, took: float) -> dict[str, Any]:
     first = {"foundry.time_to_first_token_ms": f"{call.ttft_ms:.3f}"} if call.stream else {}
     return {
         **first,
+        **_clock_offset(call),
         "http.response.status_code": 200,
         "gen_ai.response.model": call.model,
         "gen_ai.response.id": f"msg_{call.call_id}",

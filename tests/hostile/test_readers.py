@@ -103,6 +103,8 @@ HEADERS = [
     b"x-ms-region",
     b"retry-after",
     b"retry-after-ms",
+    b"date",
+    b"Age",
     b"user-agent",
     b"anthropic-version",
     b"x-stainless-retry-count",
@@ -117,6 +119,8 @@ VALUES = [
     b"9" * 400,
     b"Sun, 99 Nov 9999 99:99:99 GMT",
     b"Sun, 22 Nov 0000 00:00:00",
+    b"Sun, 22 Nov 2026 10:00:00 GMT",
+    b"Fri, 15 Jan 2027 07:00:00 GMT",
     b"Mon, 1 Jan 1 0:0:0 +9999",
     b" ",
     b"Sun, 22 Nov 2026 10:00:60 -0000",
@@ -149,6 +153,7 @@ def test_headers_never_raise(raw: list[tuple[bytes, bytes]]) -> None:
     )
     assert all(value is None or printable(value) for value in ids)
     assert reported.retry_after_s is None or 0 <= reported.retry_after_s <= 86_400
+    assert reported.clock_offset_s is None or 10 <= abs(reported.clock_offset_s) <= 86_400
     assert 0 <= asked.retry_count < 1000
 
 

@@ -69,7 +69,8 @@ def clock_offset(headers: Mapping[bytes, bytes], sent_ns: int, received_ns: int)
     """The client's clock minus the server's, as far as no latency explains it.
 
     A server may write the ``Date`` of a response at any moment from the request (as uvicorn does) to the
-    headers. Of the offsets that these moments allow, the smallest is taken: it is at least as large in fact.
+    headers. Of the offsets that these moments allow, the smallest is taken; the offset is at least as large,
+    to the second that a ``Date`` has.
 
     Args:
         headers: Of the response, by lower-case name.

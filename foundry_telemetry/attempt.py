@@ -12,8 +12,9 @@ from contextvars import ContextVar
 from time import perf_counter_ns, time_ns
 from typing import Final
 
-from foundry_telemetry.observation import NO_IDS, NO_TAGS, Failure, Observation, Outcome, RequestIds
+from foundry_telemetry.observation import NO_TAGS, Failure, Observation, Outcome, RequestIds
 from foundry_telemetry.outcomes import (
+    CUT_SHORT,
     FIRST_ERROR,
     FIRST_REDIRECT,
     Body,
@@ -23,7 +24,8 @@ from foundry_telemetry.outcomes import (
     with_body_ids,
 )
 from foundry_telemetry.wire.error_body import ErrorBody, read_error
-from foundry_telemetry.wire.headers import RawHeaders, ResponseHeaders, read_response_headers
+from foundry_telemetry.wire.exceptions import read_timeout
+from foundry_telemetry.wire.headers import NO_HEADERS, RawHeaders, read_response_headers
 from foundry_telemetry.wire.message import MessageStream, Run
 from foundry_telemetry.wire.request_matcher import Request
 from foundry_telemetry.wire.stream_detection import START_BYTES, is_event_stream
@@ -94,6 +96,7 @@ class Attempt:
         "request",
         "started_ns",
         "tags",
+        "timeouts",
         "trace_id",
     )
 
@@ -115,10 +118,11 @@ class Attempt:
         self.trace_id = trace_id
         self.started_ns = time_ns() if started_ns is None else started_ns
         self.connect_ns: int | None = None
+        self.timeouts: object = None
         self.is_followed: Callable[[], bool] = _is_not_followed
         self._clock_ns = perf_counter_ns() if clock_ns is None else clock_ns
         self._generation = _Generation.number
-        self._headers: ResponseHeaders | None = None
+        self._headers = NO_HEADERS
         self._headers_ns: int | None = None
         self._status: int | None = None
         self._stream: MessageStream | None = None
@@ -136,13 +140,13 @@ class Attempt:
     @property
     def ids(self) -> RequestIds:
         """The ids of the response headers."""
-        return self._headers.ids if self._headers else NO_IDS
+        return self._headers.ids
 
     def headers(self, status: int, raw: RawHeaders) -> None:
         """The response headers are here."""
         self._headers_ns = perf_counter_ns()
         self._status = status
-        self._headers = read_response_headers(raw, time_ns() / 1e9)
+        self._headers = read_response_headers(raw, self.started_ns, time_ns())
         if status >= FIRST_ERROR:
             self._limit = _MAX_ERROR
         elif self._headers.media_type == b"text/event-stream" and self.request.stream:
@@ -158,7 +162,7 @@ class Attempt:
     @property
     def encoded(self) -> bool:
         """Whether the body is compressed, so that the bytes to feed are those of the decoder."""
-        return self._headers is not None and self._headers.encoded
+        return self._headers.encoded
 
     @property
     def feed(self) -> Callable[[bytes], None]:
@@ -182,7 +186,7 @@ class Attempt:
 
     def _decide(self) -> None:
         """See by the first bytes whether this is a stream."""
-        labelled = self._headers is not None and self._headers.media_type == b"text/event-stream"
+        labelled = self._headers.media_type == b"text/event-stream"
         is_stream = is_event_stream(bytes(self._body[:START_BYTES]), labelled=labelled)
         self._is_undecided = is_stream is None
         if is_stream:
@@ -227,6 +231,7 @@ class Attempt:
     def _observe(
         self, how: Ending, error: BaseException | None, unsent: Failure | None, now_ns: int
     ) -> Observation:
+        asked, headers, stream = self.request, self._headers, self._stream
         answer = self._answer(how)
         error_body = self._error_body(answer)
         came = self._what_came(answer)
@@ -235,27 +240,24 @@ class Attempt:
         if unsent is not None:
             outcome, failure = "not_sent", unsent
         elif error_body is not None or how != "complete" or came not in _ALL_IS_WELL:
-            ended = Ended(
-                self.request, self.ids, self._status, how, error, came, error_body, self.is_followed
-            )
+            ended = Ended(asked, headers.ids, self._status, how, error, came, error_body, self.is_followed)
             outcome, failure = decide_outcome(ended, time_ns())
-        asked, headers, stream = self.request, self._headers, self._stream
         return Observation(
             call_id=self.call_id, attempt_number=self.number, trace_id=self.trace_id, tags=self.tags,
             client=asked.client, operation=asked.operation, deployment=asked.deployment,
             stream=asked.stream, max_tokens=asked.max_tokens, method=asked.method, scheme=asked.scheme,
             server_address=asked.server_address, server_port=asked.server_port, path=asked.path,
             resource=asked.resource, anthropic_version=asked.anthropic_version, auth_scheme=asked.auth_scheme,
-            status_code=self._status, region=headers.region if headers else None,
-            ids=with_body_ids(self.ids, error_body) if error_body else headers.ids if headers else NO_IDS,
-            retry_after_s=headers.retry_after_s if headers else None,
+            status_code=self._status, region=headers.region, retry_after_s=headers.retry_after_s,
+            ids=with_body_ids(headers.ids, error_body) if error_body else headers.ids,
             response_model=answer.response_model, response_id=answer.response_id, usage=answer.usage,
             stop_reason=answer.stop_reason, refusal_category=answer.refusal_category,
             counted_input_tokens=answer.counted_input_tokens, outcome=outcome, failure=failure,
             started_ns=self.started_ns, duration_s=(now_ns - self._clock_ns) / 1e9,
-            time_to_headers_s=self._seconds(self._headers_ns),
+            clock_offset_s=headers.clock_offset_s, time_to_headers_s=self._seconds(self._headers_ns),
             time_to_first_token_s=self._seconds(stream.first_token_ns) if stream else None,
             connect_s=self.connect_ns / 1e9 if self.connect_ns is not None else None,
+            timeout_s=read_timeout(self.timeouts, error) if outcome in CUT_SHORT else None,
         )  # fmt: skip
 
     def _seconds(self, until_ns: int | None) -> float | None:
@@ -273,7 +275,7 @@ class Attempt:
         """The error that was sent: the body of a failed answer, an event inside a stream, or a page."""
         if self._stream is not None:
             return read_error(self._stream.error, b"") if self._stream.error is not None else None
-        if self._headers is None or self._status is None:
+        if self._status is None:
             return None
         is_redirect = FIRST_REDIRECT <= self._status < FIRST_ERROR  # often with a page that says so
         is_page = self._headers.media_type == b"text/html" and not is_redirect

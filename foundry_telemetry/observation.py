@@ -99,6 +99,11 @@ class Observation(Struct, frozen=True, kw_only=True):
     time_to_headers_s: float | None = None
     time_to_first_token_s: float | None = None
     connect_s: float | None = None
+    clock_offset_s: int | None = None
+    """Seconds by which the client's clock is ahead of the server's at least, negative where it is behind;
+    ``None`` below 10 seconds."""
+    timeout_s: float | None = None
+    """Seconds that the client would have waited for what was due when the attempt was cut short."""
 
     usage: TokenUsage = NO_USAGE
     cost_usd: float | None = None

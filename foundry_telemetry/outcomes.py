@@ -31,6 +31,8 @@ told its final counters (``finished``), or its end as well (``stopped``).
 Judged = tuple[Outcome, Failure | None]
 
 _UNFINISHED: Final[dict[str, Outcome]] = {"cancelled": "cancelled", "closed": "abandoned"}
+CUT_SHORT: Final[frozenset[Outcome]] = frozenset({"cancelled", "no_response", "not_sent", "truncated"})
+"""What a timeout of the client may have caused."""
 FIRST_REDIRECT: Final = 300
 FIRST_ERROR: Final = 400
 SAME_REQUEST: Final = frozenset({307, 308})

@@ -32,14 +32,20 @@ CLIENT: Final = by_name(
         next_step=("Compare foundry.duration_ms with the client timeout; stream long responses or raise it."),
         steps=(
             Step(
-                "Compare foundry.duration_ms with the client timeouts. The SDK defaults are 600 s in "
-                "total and 5 s to connect."
+                "Compare foundry.duration_ms with foundry.client.timeout_s, the timeout that applied. The "
+                "SDK defaults are 600 s in total and 5 s to connect."
             ),
             Step("Close to the connect timeout: treat it as connection_error."),
             Step("Close to the total timeout: use streaming, lower max_tokens, or raise the timeout."),
             Step("Check the cost: Foundry has no idempotency key, so each attempt may be billed."),
         ),
-        relevant_fields=(names.DURATION, names.CONNECT, names.REQUEST_STREAM, names.REQUEST_MAX_TOKENS),
+        relevant_fields=(
+            names.DURATION,
+            names.CLIENT_TIMEOUT,
+            names.CONNECT,
+            names.REQUEST_STREAM,
+            names.REQUEST_MAX_TOKENS,
+        ),
         retry="It may succeed, and both attempts may be billed.",
         ticket="compare the client timeout first; without a response there is usually no request ID.",
     ),

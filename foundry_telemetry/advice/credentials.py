@@ -129,10 +129,14 @@ CREDENTIALS: Final = by_name(
                 "hour."
             ),
             Step(f"{USE_PROVIDER} The SDK calls it for every attempt, and it renews the token in time."),
-            Step("Check the clock of the host: foundry.token.expires_in_s is computed from it."),
+            Step(
+                "Check the clock of the host: foundry.token.expires_in_s is computed from it. "
+                "foundry.clock_offset_s shows how far it is from the clock of the server; absent below 10 s."
+            ),
         ),
         relevant_fields=(
             names.TOKEN_EXPIRES_IN,
+            names.CLOCK_OFFSET,
             names.TOKEN_APPLICATION,
             names.TOKEN_IDENTITY_TYPE,
             names.CLIENT,

@@ -115,6 +115,7 @@ class Tracker:
         marker = marker or RequestMarker(previous_request(request))
         tracked = self.open(Origin(facts, raw_path, body, marker.context, current_tags()), marker)
         tracked.transport = type(request) if transport is None else transport
+        tracked.attempt.timeouts = request.extensions.get("timeout")
         request.extensions[MARKER_KEY] = tracked
         return tracked
 

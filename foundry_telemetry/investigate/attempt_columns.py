@@ -51,6 +51,8 @@ class AttemptColumns(Struct, frozen=True, kw_only=True, omit_defaults=True):
     time_to_headers_ms: float | None = None
     time_to_first_token_ms: float | None = None
     connect_ms: float | None = None
+    clock_offset_s: int | None = None
+    timeout_s: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_tokens: int | None = None

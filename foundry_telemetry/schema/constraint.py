@@ -70,6 +70,11 @@ STATUS = Constraint(
 )
 PORT = Constraint("0 to 65535", lambda value: type(value) is int and 0 <= value < 65536, int)
 ANY_SECONDS = Constraint("whole number, negative if expired", lambda value: type(value) is int, float)
+CLOCK_SECONDS = Constraint(
+    "whole number of 10 to 86400, negative if the client's clock is behind",
+    lambda value: type(value) is int and 10 <= abs(value) <= 86_400,
+    int,
+)
 TAG = Constraint(
     "text of at most 128 printable characters; a keyed hash if the key names a person",
     lambda value: type(value) is str and len(value) <= 128 and value.isprintable(),

@@ -30,6 +30,8 @@ _ANSWER: Final = "response body"
 _CLAIMS: Final = "claims of a refused bearer token, not verified"
 _ENTRA: Final = "code and IDs in the text of the token provider's exception"
 _CLOCK: Final = "monotonic clock"
+_DATES: Final = "response header `date` and the clock of the process"
+_TIMEOUTS: Final = "timeouts of the HTTP client"
 _COUNTED: Final = "counted in the process"
 _CLASSIFIED: Final = "derived from status, headers, body and exception"
 _CONSTANT: Final = "constant"
@@ -109,6 +111,8 @@ TIME_TO_HEADERS: Final = _field("foundry.time_to_headers_ms", "Ours: millisecond
 TIME_TO_FIRST_TOKEN: Final = _field("foundry.time_to_first_token_ms", "Ours: milliseconds to the first ``content_block_delta``.", _LEDGER, _CLOCK, c.AMOUNT, unit="ms", path="time_to_first_token_s", column="time_to_first_token_ms", line="ttft_ms")
 TIME_TO_FIRST_CHUNK: Final = _field("gen_ai.response.time_to_first_chunk", "GenAI: seconds to the first ``content_block_delta``.", _SPAN, _CLOCK, c.AMOUNT, unit="s")
 CONNECT: Final = _field("foundry.connect_ms", "Ours: milliseconds for TCP and TLS, when a connection was made.", _LEDGER, _CLOCK, c.AMOUNT, unit="ms", path="connect_s", column="connect_ms")
+CLOCK_OFFSET: Final = _field("foundry.clock_offset_s", "Ours: the client's clock minus the server's ``Date``, seconds; positive when the client's clock is ahead. What latency can explain is not counted. Absent below 10 s, above a day, without a ``Date``, and beside an ``Age``.", _LEDGER, _DATES, c.CLOCK_SECONDS, unit="s", path="clock_offset_s", column="clock_offset_s", note="client clock minus server clock; absent below 10 s")
+CLIENT_TIMEOUT: Final = _field("foundry.client.timeout_s", "Ours: the client's timeout for what it waited for, seconds: ``pool``, ``connect`` or ``write`` if the exception names it, else ``read``. Only on attempts without a complete response (``no_response``, ``not_sent``, ``truncated``, ``cancelled``).", _LEDGER, _TIMEOUTS, c.AMOUNT, unit="s", path="timeout_s", column="timeout_s", note="the client's timeout; only on attempts without a complete response")
 
 _table.group = "tokens"
 INPUT_TOKENS: Final = _field("gen_ai.usage.input_tokens", "GenAI: all input, uncached and cached.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.total_input_tokens", column="input_tokens", line="tokens_in", note="all input")

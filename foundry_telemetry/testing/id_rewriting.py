@@ -1,10 +1,13 @@
-"""Ids as the service makes them, and new ones in the place of recorded ones."""
+"""Ids and dates as the service makes them, and new ones in the place of recorded ones."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import string
+import time
+from collections.abc import Callable
+from email.utils import formatdate
 from typing import Protocol
 from uuid import uuid4
 
@@ -42,6 +45,15 @@ source: Ids = _RandomIds()
 """Where all ids come from; the test kit puts one here that counts."""
 
 
+clock_s: Callable[[], float] = time.time
+"""Seconds since the epoch, for dates; the test kit puts its own clock here."""
+
+
+def date() -> str:
+    """The ``Date`` of a response that is made now."""
+    return formatdate(clock_s(), usegmt=True)
+
+
 def request_id() -> str:
     """A new id of the model service."""
     return "req_011" + source.text("req", 21)
@@ -57,8 +69,8 @@ def azure_id() -> str:
     return source.guid()
 
 
-def with_new_ids(response: FakeResponse) -> FakeResponse:
-    """The response with a new id for each of its ids; an id that comes twice is replaced by one new id.
+def made_now(response: FakeResponse) -> FakeResponse:
+    """The response with the date of now and a new id for each of its ids, one for an id that comes twice.
 
     New ids are as long as the old ones, so that chunks and lengths stay as they were.
     """
@@ -68,10 +80,12 @@ def with_new_ids(response: FakeResponse) -> FakeResponse:
         old = found[0]
         return ids.setdefault(old, _like(old))
 
-    headers = tuple(
-        (name, _IN_HEADER.sub(replace, value) if name.lower() in _ID_HEADERS else value)
-        for name, value in response.headers
-    )
+    def header(name: str, value: str) -> str:
+        if name.lower() == "date":
+            return date()
+        return _IN_HEADER.sub(replace, value) if name.lower() in _ID_HEADERS else value
+
+    headers = tuple((name, header(name, value)) for name, value in response.headers)
     # Latin-1 keeps every byte, and an id may straddle two chunks.
     body = _IN_BODY.sub(replace, response.body.decode("latin-1")).encode("latin-1")
     return structs.replace(response, headers=headers, chunks=split(body, map(len, response.chunks)))

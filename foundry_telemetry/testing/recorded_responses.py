@@ -1,4 +1,4 @@
-"""Responses made of recorded answers: byte for byte, or with new ids."""
+"""Responses made of recorded answers: byte for byte, or with new ids and the date of now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from msgspec import structs
 
 from foundry_telemetry.testing.captured_request import ReceivedRequest
-from foundry_telemetry.testing.id_rewriting import with_new_ids
+from foundry_telemetry.testing.id_rewriting import made_now
 from foundry_telemetry.testing.recordings import RecordedCase, case, cases, nearest
 from foundry_telemetry.testing.response import FakeResponse, built
 
@@ -37,17 +37,17 @@ def recorded(case_id: str, *, fresh: bool = False) -> FakeResponse:
 
     Args:
         case_id: Id of the case, such as ``sse_text``.
-        fresh: Whether each play gets ids of its own; the rest stays as recorded.
+        fresh: Whether each play gets ids and a date of its own; the rest stays as recorded.
 
     Raises:
         ValueError: There is no such case, or its request got no answer.
     """
     response = _from_recording(case(case_id))
-    return built(lambda _: with_new_ids(response)) if fresh else response
+    return built(lambda _: made_now(response)) if fresh else response
 
 
 def error(which: int | str, *, retry_after_s: float | None = SHORT_RETRY_S) -> FakeResponse:
-    """An error as the service sends it, with ids of its own.
+    """An error as the service sends it, with ids and a date of its own.
 
     Args:
         which: A status, 400 to 599; a failure class such as ``rate_limited`` or ``auth_token_expired``; or

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from email.utils import formatdate
 from functools import partial
 from typing import Any, TypedDict
 
@@ -12,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.testing.captured_request import ReceivedRequest
-from foundry_telemetry.testing.id_rewriting import azure_id, message_id, request_id
+from foundry_telemetry.testing.id_rewriting import azure_id, date, message_id, request_id
 from foundry_telemetry.testing.recorded_responses import error
 from foundry_telemetry.testing.response import FakeResponse, Pause, built
 
@@ -210,7 +209,7 @@ def _identity(request: ReceivedRequest) -> tuple[tuple[str, str], ...]:
         ("x-ms-region", "East US 2"),
         ("strict-transport-security", "max-age=31536000; includeSubDomains; preload"),
         ("x-content-type-options", "nosniff"),
-        ("date", formatdate(usegmt=True)),
+        ("date", date()),
         ("request-id", request_id()),
         ("x-ms-client-request-id", request.headers.get("x-ms-client-request-id", azure)),
     )

@@ -26,6 +26,17 @@ _BY_NAME: Final = (
 From ``NetworkError`` on those of httpcore and h11, which lack the common base; hooks see these alone.
 """
 
+_PHASES: Final = {
+    "PoolTimeout": "pool",
+    "ConnectTimeout": "connect",
+    "ConnectError": "connect",
+    "WriteTimeout": "write",
+    "WriteError": "write",
+}
+"""What the client waited for, by the exception; anything else ends a wait for bytes."""
+_NO_TIMEOUT_S: Final = 1e7
+"""From here on, 116 days, a timeout is none."""
+
 _RESOLVER: Final = {
     getattr(socket, name): name
     for name in ("EAI_AGAIN", "EAI_FAIL", "EAI_NODATA", "EAI_NONAME")
@@ -58,6 +69,21 @@ def read_credential_error(error: BaseException) -> Failure:
         exception_type=_name(error),
         entra=entra,
     )
+
+
+def read_timeout(timeouts: object, error: BaseException | None) -> float | None:
+    """The client's timeout, in seconds, for what it waited for when an attempt ended.
+
+    Args:
+        timeouts: What httpx has in ``request.extensions["timeout"]``: seconds by phase.
+        error: The exception, if there is one.
+    """
+    names = (cls.__name__ for cls in type(error).__mro__)
+    phase = next((_PHASES[name] for name in names if name in _PHASES), "read")
+    seconds = timeouts.get(phase) if isinstance(timeouts, dict) else None
+    if not isinstance(seconds, int | float) or not 0 <= seconds < _NO_TIMEOUT_S:
+        return None
+    return float(seconds)
 
 
 def _name(error: BaseException) -> str:

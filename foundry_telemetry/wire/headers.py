@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from foundry_telemetry.schema.value import AuthScheme
+from foundry_telemetry.wire.http_date import clock_offset, last_date
 from foundry_telemetry.wire.sanitize import clean_id, clean_label
 
 RawHeaders = Sequence[tuple[bytes, bytes]] | dict[bytes, bytes]
@@ -84,6 +85,12 @@ class ResponseHeaders(Struct, frozen=True, gc=False):
     ids: RequestIds
     region: str | None
     retry_after_s: float | None
+    clock_offset_s: int | None
+    """The client's clock minus the server's; absent below `http_date.MIN_OFFSET_S`."""
+
+
+NO_HEADERS: Final = ResponseHeaders(b"", False, NO_IDS, None, None, None)  # noqa: FBT003 - in the order above
+"""Of an attempt without a response."""
 
 
 def by_name(raw: RawHeaders) -> dict[bytes, bytes]:
@@ -124,14 +131,16 @@ def _client(user_agent: bytes | None) -> str | None:
     return f"{match[1].decode()}/{match[2].decode()}" if match else None
 
 
-def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
+def read_response_headers(raw: RawHeaders, sent_ns: int, received_ns: int) -> ResponseHeaders:
     """Read the allow-listed response headers.
 
     Args:
         raw: The headers as received.
-        now_s: Seconds since the epoch, for a ``retry-after`` that is a date.
+        sent_ns: When the request left, nanoseconds since the epoch.
+        received_ns: The same for the headers.
     """
     found = by_name(raw)
+    date, since_ns, until_ns = last_date.window
     return ResponseHeaders(
         media_type=_media_type(found.get(b"content-type", b"")),
         encoded=b"content-encoding" in found
@@ -142,9 +151,12 @@ def read_response_headers(raw: RawHeaders, now_s: float) -> ResponseHeaders:
             x_request_id=clean_id(found.get(b"x-request-id")),
         ),
         region=_region(found.get(b"x-ms-region")),
-        retry_after_s=_retry_after(found, now_s)
+        retry_after_s=_retry_after(found, received_ns / 1e9)
         if b"retry-after-ms" in found or b"retry-after" in found
         else None,
+        clock_offset_s=None
+        if since_ns < received_ns < until_ns and found.get(b"date") == date
+        else clock_offset(found, sent_ns, received_ns),
     )
 
 

@@ -11,6 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from foundry_telemetry.ingestion.fault_injection import InjectedError
@@ -45,10 +46,11 @@ class MeasuringIngestion(FakeIngestion):
 
 @contextmanager
 def service() -> Iterator[Serving]:
-    """Plays Foundry: every answer is the same, of one kilobyte."""
+    """Plays Foundry: every answer is the same, of one kilobyte, but has the date of now."""
     body = message()
     headers = {"content-type": "application/json", "content-length": str(len(body[0])), **HEADERS}
-    foundry = FakeFoundry(FakeResponse(headers=tuple(headers.items()), chunks=tuple(body)))
+    response = FakeResponse(headers=tuple(headers.items()), chunks=tuple(body))
+    foundry = FakeFoundry(lambda _: response.with_headers({"date": formatdate(usegmt=True)}))
     foundry._play._requests = deque(maxlen=0)  # type: ignore[assignment] - it would keep every body
     with foundry:
         yield foundry.base_url, dict

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from email.utils import formatdate
 from typing import Any
 from unittest.mock import patch
 
@@ -24,7 +25,7 @@ from foundry_telemetry.limits import budgets, quota
 from foundry_telemetry.limits.quota import Limits
 from foundry_telemetry.logs import add_foundry_context, log_attempts
 from foundry_telemetry.schema.value import EVENT_NAME, SCOPE
-from foundry_telemetry.testing import FakeFoundry
+from foundry_telemetry.testing import FakeFoundry, answer
 from tests.instrumentation.replay import NO_ANSWER, Step, case_named, replay, step_of, steps_named
 from tests.instrumentation.sdk import call, client_for, close, make_client, middleware_of
 from tests.support.capture import Capture
@@ -185,8 +186,10 @@ def _retried(seen: Seen) -> None:
 def _over_a_socket(seen: Seen) -> None:
     capture = Capture()
     foundry_telemetry.instrument(**capture.options)
-    with FakeFoundry(("sse_text",)) as foundry, httpx.Client(trust_env=False) as client:
-        client.post(f"{foundry.base_url}/v1/messages", json={**ASKED, "stream": True})
+    dated = answer().with_headers({"date": formatdate(time.time() - 400, usegmt=True)})
+    with FakeFoundry(("sse_text", dated)) as foundry, httpx.Client(trust_env=False) as client:
+        for _ in range(2):
+            client.post(f"{foundry.base_url}/v1/messages", json={**ASKED, "stream": True})
     seen.take(capture)
 
 

@@ -106,6 +106,7 @@ def test_cancelled_before_headers(
     assert reported.observed["inner"] in ("CancelledError", "Cancelled")
     cancelled, answered = capture.observations
     assert (cancelled.outcome, cancelled.failure, cancelled.status_code) == ("cancelled", None, None)
+    assert (cancelled.timeout_s, answered.timeout_s) == (10.0, None)  # not what ended it
     assert answered.outcome == "ok"
     assert len(capture.spans) == len(capture.ledger) == 2
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
+from foundry_telemetry.schema.field_table import CLIENT_TIMEOUT
 from tests.support.capture import Capture
 from tests.support.compare import BODY, User, attempts, only, same
 from tests.support.families import Family, pieces
@@ -104,6 +105,7 @@ def test_connect_timeout(
     assert same(family, capture, server, scenario, integration=integration).error == "ConnectTimeout"
     seen = only(capture)
     assert (seen.outcome, seen.failure.type, seen.connect_s) == ("no_response", "client_timeout", None)
+    assert capture.ledger[0][CLIENT_TIMEOUT] == seen.timeout_s == SHORT_S
 
 
 @pytest.mark.row(4)
@@ -121,6 +123,7 @@ def test_silent_server(family: Family, capture: Capture, server: FaultServer, in
     assert reported.counts.connections == len(reported.counts.requests) == 1
     seen = only(capture)
     assert (seen.outcome, seen.failure.type) == ("no_response", "client_timeout")
+    assert capture.ledger[0][CLIENT_TIMEOUT] == seen.timeout_s == SHORT_S * 4
     assert seen.time_to_headers_s is None
     assert (seen.connect_s is not None) is (integration == "process")
 
@@ -147,6 +150,7 @@ def test_pool_timeout(family: Family, capture: Capture, server: FaultServer) -> 
     unsent, held, last = attempts(capture, 3)
     assert (unsent.outcome, unsent.failure.type) == ("not_sent", "pool_timeout")
     assert unsent.failure.owner == "client"
+    assert (unsent.timeout_s, held.timeout_s, last.timeout_s) == (SHORT_S, None, None)
     assert (held.outcome, last.outcome) == ("ok", "ok")
     assert len({unsent.call_id, held.call_id, last.call_id}) == 3
 

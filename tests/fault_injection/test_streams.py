@@ -91,7 +91,7 @@ def test_stalled_stream(family: Family, capture: Capture, server: FaultServer) -
     assert reported.error == "ReadTimeout"
     assert reported.observed["pieces"] == list(EVENTS[:4])
     seen = only(capture)
-    assert (seen.outcome, seen.failure.type) == ("truncated", "client_timeout")
+    assert (seen.outcome, seen.failure.type, seen.timeout_s) == ("truncated", "client_timeout", 0.25)
     assert (seen.usage.total_input_tokens, seen.usage.output_tokens, seen.usage.complete) == (30, None, False)
     assert seen.time_to_first_token_s is not None
 

@@ -13,7 +13,7 @@ from tests.fuzz.harness import Harness
 from tests.hostile.test_readers import HEADERS, VALUES
 from tests.support.recorded import request_headers
 
-NOW_S = 1.8e9
+NOW_NS = 1_800_000_000 * 10**9
 DAY_S = 86_400
 
 
@@ -22,11 +22,12 @@ def check(data: bytes) -> None:
     raw = tuple(
         (name, value.strip()) for name, _, value in (line.partition(b":") for line in data.split(b"\n"))
     )
-    asking, answering = read_request_headers(raw), read_response_headers(raw, NOW_S)
+    asking, answering = read_request_headers(raw), read_response_headers(raw, NOW_NS, NOW_NS)
     ids = [getattr(answering.ids, name) for name in answering.ids.__struct_fields__]
     for text in (*ids, answering.region, asking.client, asking.anthropic_version):
         assert text is None or (clean(text) and 0 < len(text) <= 128)
     assert answering.retry_after_s is None or 0 <= answering.retry_after_s <= DAY_S
+    assert answering.clock_offset_s is None or 10 <= abs(answering.clock_offset_s) <= DAY_S
     assert 0 <= asking.retry_count < 1000
     assert (asking.bearer is not None) == (asking.auth_scheme == "entra_id")
     if asking.bearer is not None:
@@ -57,6 +58,8 @@ HARNESS = Harness(
         b"x-ms-client-request-id:",
         b"ocp-apim-subscription-key:",
         b"traceparent:00-",
+        b"date:Fri, 15 Jan 2027 07:00:00 GMT",
+        b"age:",
         b"Bearer ",
         b"bearer eyJ",
         b"python-httpx/0.28.1",
@@ -73,6 +76,7 @@ HARNESS = Harness(
         "a date of commas": _growing(b"retry-after: ", b"Mon, "),
         "a date of brackets": _growing(b"retry-after: ", b"("),
         "a date of colons": _growing(b"retry-after: 1 Jan 2026 ", b"0:"),
+        "a date of the server": _growing(b"date: Fri, 15 Jan 2027 07:00:", b"0"),
         "a user agent": _growing(b"user-agent: ", b"a/1 "),
         "parameters": _growing(b"content-type: ", b"text/event-stream;"),
         "a token": _growing(b"authorization: Bearer ", b"e30."),

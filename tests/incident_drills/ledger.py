@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from foundry_telemetry.local.store.store import Receipt, Store
+from foundry_telemetry.outcomes import CUT_SHORT
 from foundry_telemetry.schema.value import EVENT_NAME
 from foundry_telemetry.wire.causes import CLASSES
+from foundry_telemetry.wire.http_date import MIN_OFFSET_S
 from tests.incident_drills.topology import PRICES
 from tests.incident_drills.world import Call
 from tests.support.patience import PATIENCE_S
@@ -30,6 +32,8 @@ REFUSED_MS = {
 }
 """How long an attempt takes until it fails so; others take `_USUAL_MS`."""
 _USUAL_MS = 120.0
+TIMEOUT_S = {"connection_error": 5.0, "client_timeout": 30.0}
+"""The client's timeout for what an attempt without a complete response waited for; of others 600."""
 STATUS = {
     "auth_invalid_key": 401,
     "auth_token_expired": 401,
@@ -141,9 +145,13 @@ def _refused(call: Call, error_type: str, took: float) -> dict[str, Any]:
     """What an attempt that failed told: where nothing answered, no status and no region."""
     kind, status = CLASSES[error_type], STATUS.get(error_type)
     answered = {"http.response.status_code": status, "foundry.region": call.region} if status else {}
+    outcome = OUTCOMES.get(error_type, "error" if status else "no_response")
+    timeout_s = TIMEOUT_S.get(error_type, 600.0)
     return {
         **answered,
-        "foundry.outcome": OUTCOMES.get(error_type, "error" if status else "no_response"),
+        **(_clock_offset(call) if status else {}),
+        **({"foundry.client.timeout_s": timeout_s} if outcome in CUT_SHORT else {}),
+        "foundry.outcome": outcome,
         "error.type": error_type,
         **({"foundry.error.owner": kind.owner} if kind.owner else {}),
         "foundry.error.origin": "foundry" if status else "client",
@@ -153,10 +161,17 @@ def _refused(call: Call, error_type: str, took: float) -> dict[str, Any]:
     }
 
 
+def _clock_offset(call: Call) -> dict[str, Any]:
+    """What the server's ``Date`` tells, where it is enough to be recorded."""
+    offset_s = int(call.skew_s)
+    return {"foundry.clock_offset_s": offset_s} if abs(offset_s) >= MIN_OFFSET_S else {}
+
+
 def _answered(call: Call, took: float) -> dict[str, Any]:
     first = {"foundry.time_to_first_token_ms": f"{call.ttft_ms:.3f}"} if call.stream else {}
     return {
         **first,
+        **_clock_offset(call),
         "http.response.status_code": 200,
         "gen_ai.response.model": call.model,
         "gen_ai.response.id": f"msg_{call.call_id}",

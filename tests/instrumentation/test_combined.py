@@ -110,6 +110,8 @@ def test_sdk(
     expected = 0 if integrations == ("hooks",) and names[0] in NO_ANSWER else attempts
     assert count(capture) == expected
     assert [seen.attempt_number for seen in capture.observations] == list(range(1, expected + 1))
+    timeout_s = client.timeout.read if names[0] in NO_ANSWER else None
+    assert {seen.timeout_s for seen in capture.observations} <= {timeout_s}
 
 
 @pytest.mark.row(59)

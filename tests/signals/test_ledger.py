@@ -31,6 +31,7 @@ COMMON = {
     "foundry.auth.scheme": "api_key",
     "foundry.duration_ms": 225.0,
     "foundry.time_to_headers_ms": 100.0,
+    "foundry.clock_offset_s": -1000,
 }
 """What the recorded requests have in common; ``None`` in a case below takes a field away."""
 
@@ -90,6 +91,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "azure.service.request.id": ...,
         "anthropic.request.id": ...,
         "foundry.outcome": "truncated",
+        "foundry.client.timeout_s": 5.0,
         "error.type": "stream_truncated",
         "foundry.error.origin": "unknown",
         "foundry.error.owner": "network",
@@ -150,6 +152,8 @@ EVENTS: dict[str, dict[str, Any]] = {
     "noresp_connect_error": {
         "foundry.duration_ms": 100.0,
         "foundry.time_to_headers_ms": None,
+        "foundry.clock_offset_s": None,
+        "foundry.client.timeout_s": 5.0,
         "foundry.outcome": "no_response",
         "error.type": "connection_error",
         "foundry.error.origin": "client",
@@ -173,8 +177,9 @@ TYPES = {
         ("foundry.attempt.number", "http.response.status_code", "gen_ai.request.max_tokens"), int
     ),
     **dict.fromkeys(("gen_ai.request.stream", "foundry.retryable", "foundry.usage.complete"), bool),
-    **dict.fromkeys(("foundry.cost.usd", "foundry.retry_after_s"), float),
+    **dict.fromkeys(("foundry.cost.usd", "foundry.retry_after_s", "foundry.client.timeout_s"), float),
     "foundry.token.expires_in_s": int,
+    "foundry.clock_offset_s": int,
 }
 """Types of the fields; those ending in ``_ms``, ``_usd`` are floats, in ``_tokens`` ints, all others text."""
 

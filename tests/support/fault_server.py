@@ -14,8 +14,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from typing import Final, Self
 
+from foundry_telemetry.outcomes import FIRST_ERROR
 from tests.support.patience import PATIENCE_S
 
 _RESET: Final = struct.pack("ii", 1, 0)
@@ -296,6 +298,18 @@ def _behaviour(behaviour: Behaviour) -> Behaviour:
 @_behaviour
 def _ok(peer: Peer) -> bool:
     peer.answer(200, MESSAGE, request_id="req_fault01", apim_request_id="0a1b")
+    return True
+
+
+@_behaviour
+def _dated(peer: Peer) -> bool:
+    """An answer with the `Date` that the request asks for, else that of now; likewise status and `Age`."""
+    asked = peer.request.headers
+    shown = {"date": asked.get("x-date", formatdate(usegmt=True))}
+    if "x-age" in asked:
+        shown["age"] = asked["x-age"]
+    status = int(asked.get("x-status", "200"))
+    peer.answer(status, OVERLOADED if status >= FIRST_ERROR else MESSAGE, **shown)
     return True
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 import zlib
+from email.utils import formatdate
 from typing import Any
 
 import brotli
@@ -21,6 +22,7 @@ from foundry_telemetry.testing import (
     cases,
     count_tokens,
     error,
+    id_rewriting,
     message,
     recorded,
     stream,
@@ -56,6 +58,14 @@ def test_each_play_has_ids_of_its_own(response: FakeResponse) -> None:
     assert len(ids(first)) == len(ids(second))
     assert IDS.sub(b"ID", first.body) == IDS.sub(b"ID", second.body)
     assert len(first.body) == len(second.body)
+
+
+@pytest.mark.parametrize("response", [message(), stream(), count_tokens(3), error("overloaded")])
+def test_each_play_has_the_date_of_now(response: FakeResponse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response that is made anew is dated by the clock at hand, so that it shows no clock offset."""
+    for seconds in (0, 1_795_348_800):
+        monkeypatch.setattr(id_rewriting, "clock_s", lambda seconds=seconds: seconds)
+        assert response.played(PLAIN).header("date") == formatdate(seconds, usegmt=True)
 
 
 @pytest.mark.parametrize("case_id", [each.id for each in cases().values() if each.status])

@@ -92,7 +92,8 @@ _JSON: Final = {"content-type": "application/json"}
 
 
 def _answered(host: str, status: int, headers: httpx.Headers, body: bytes, took_s: float) -> Finding:
-    reported = read_response_headers(headers.raw, time.time())
+    now_ns = time.time_ns()
+    reported = read_response_headers(headers.raw, now_ns - int(took_s * 1e9), now_ns)
     fine = ok(texts.FOUNDRY, texts.ASKS_FOR_CREDENTIAL.format(host=host, time=took(took_s * 1000)))
     if status < _FIRST_ERROR:
         if reported.media_type == b"application/json":

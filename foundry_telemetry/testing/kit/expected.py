@@ -63,6 +63,10 @@ class ExpectedFields(TypedDict, total=False):
     time_to_headers_s: object
     time_to_first_token_s: object
     connect_s: object
+    clock_offset_s: object
+    """Client clock minus server clock; absent below 10 s."""
+    timeout_s: object
+    """The client's timeout; only on attempts without a complete response."""
     input_tokens: object
     """All input."""
     output_tokens: object

@@ -71,6 +71,7 @@ class ProviderOverride:
         for module in (calls_module, tracked_request_module, tracker_module):
             self._patches.set(module, "failed_attempts", fresh_calls)
         self._patches.set(id_rewriting, "source", self._ids)
+        self._patches.set(id_rewriting, "clock_s", lambda: self._clock.wall_ns() / 1e9)
         # Each test has its own lines, whatever an earlier one has called.
         self._patches.set(tracker_module, "unnamed_hosts", UnnamedHosts())
         self._patches.set(attach_module, "parse_hosts", lambda hosts: parse_hosts(hosts) | self._hosts)

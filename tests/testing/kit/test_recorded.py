@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from email.utils import formatdate
 from typing import Any
 
 import anyio
@@ -13,7 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from foundry_telemetry import Observation, attribute, last_attempt
-from foundry_telemetry.testing import FoundryKit, answer, stream
+from foundry_telemetry.testing import FoundryKit, answer, error, stream
 from tests.support.families import Family
 from tests.testing.kit.calling import ask, post, read_stream, sdk
 
@@ -85,6 +86,23 @@ def test_timeouts_take_their_time(foundry: FoundryKit, family: Family) -> None:
 
     family.run(scenario)
     assert [round(observed.duration_s, 3) for observed in foundry.attempts] == [3, 7, 7.1, 0]
+
+
+def test_no_wait_of_a_script_is_a_clock_offset(foundry: FoundryKit, family: Family) -> None:
+    """Responses are dated by the clock of the test, so that only a `Date` of the test's own is an offset."""
+    early = formatdate(foundry.clock.wall_ns() // 10**9 - 600, usegmt=True)
+    foundry.script(answer().paused(30, before="headers"), error(529), answer().with_headers({"date": early}))
+
+    async def scenario() -> None:
+        async with family.client(timeout=120) as client:
+            for _ in range(3):
+                await post(client)
+                foundry.clock.advance(1000)
+
+    family.run(scenario)
+    *others, last = foundry.attempts
+    assert [seen.clock_offset_s for seen in others] == [None, None]
+    assert (last.clock_offset_s or 0) >= 600 + 2000
 
 
 def test_clock_goes_on(foundry: FoundryKit) -> None:

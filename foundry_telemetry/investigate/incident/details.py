@@ -137,7 +137,7 @@ def _ids(one: Failure) -> str:
 
 def rest(report: Report) -> Iterator[Line]:
     """What is no incident, what could not be judged, and what was checked."""
-    normal = [texts.AT_NORMAL_LEVEL.format(change=compared(one)) for one in report.usual]
+    normal = [texts.AT_NORMAL_LEVEL.format(change=compared(one)) for one in report.at_baseline]
     yield from _labelled(texts.OTHERS, _first(normal))
     notes = [texts.BELOW_INCIDENT.format(change=compared(one)) for one in report.notes]
     yield from _labelled(texts.NOTES, _first(notes))

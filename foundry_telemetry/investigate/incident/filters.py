@@ -20,6 +20,11 @@ _MOST: Final = 256
 """Characters of a value."""
 
 
+def is_key(text: str) -> bool:
+    """Whether a tag can have this key."""
+    return _KEY.fullmatch(text) is not None
+
+
 class FilterError(ValueError):
     """A filter that is none; the message says what would be one."""
 
@@ -35,7 +40,7 @@ class Filters(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for key, _ in self.tags:
-            if not _KEY.fullmatch(key):
+            if not is_key(key):
                 raise FilterError(texts.NOT_A_KEY.format(key=key))
         for name, value in self._named():
             if not value or len(value) > _MOST or not value.isprintable():

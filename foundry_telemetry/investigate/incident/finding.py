@@ -139,7 +139,7 @@ class Report(Struct, frozen=True, kw_only=True):
     """In order of harm."""
     notes: tuple[Change, ...]
     """Changes below what is an incident."""
-    usual: tuple[Change, ...]
+    at_baseline: tuple[Change, ...]
     """Failures at their usual level."""
     unjudged: tuple[Unjudged, ...]
     filters: tuple[Term, ...] = ()

@@ -24,7 +24,7 @@ from foundry_telemetry.investigate.incident.statistics import (
     of_share,
 )
 
-_ENOUGH: Final = 20
+ENOUGH: Final = 20
 """Attempts that a baseline must have to be one."""
 _LEAST_OF_EACH: Final = 3.0
 """Score that there must be against the day before, and against last week."""
@@ -129,8 +129,8 @@ class Judge:
 
     def _baseline(self, values: tuple[float, ...]) -> Usual | None:
         count = values[_COUNT[self.measure.kind]]
-        if count < _ENOUGH:
-            return None
+        if count < ENOUGH:
+            return _NO_HISTORY if self.measure.error else None
         if self.measure.kind == "share":
             return Usual(values[0] / count, count)
         mean = values[1] / count
@@ -169,6 +169,8 @@ class Judge:
         )
 
 
+_NO_HISTORY: Final = Usual(0.01, 50)
+"""Of failures, where nothing is known before: one in a hundred is no incident."""
 _COUNT: Final = {"share": 1, "mean": 0}
 """Which column of a kind is what a share or a mean is of."""
 

@@ -67,7 +67,13 @@ def period(
         first = next((place for place, one in enumerate(got.sums) if one["attempts"]), 0)
         if own[0].first > first or span == _FURTHER:
             break
-    return _period(found, got, own, is_earliest=own[0].first <= first)
+    return _period(found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
+
+
+def _is_new(found: Found) -> bool:
+    """Whether the affected were not there before: then they begin where the finding does."""
+    parts = (part for one in found.extent.slices for part in (one.same, one.day, one.week))
+    return not any(part["attempts"] for part in parts)
 
 
 def _last_joined(stretches: Sequence[Stretch], got: Bins) -> list[Stretch]:
@@ -111,7 +117,8 @@ def _silence(got: Bins, own: Sequence[Stretch]) -> Period:
 
 
 def _has(found: Found, sums: Sums) -> bool:
-    return sums["attempts"] > 0 and found.measure.hits(sums) > 0
+    is_enough = found.measure.edge.is_lower or found.measure.hits(sums) > 0
+    return sums["attempts"] > 0 and is_enough
 
 
 def _times(found: Found, sums: Sums) -> tuple[float, float]:

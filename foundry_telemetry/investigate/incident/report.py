@@ -1,33 +1,48 @@
-"""What changed, where, since when and why: the questions of one run, and the report made of their answers."""
+"""What changed, where, since when and why: the questions of one run, and the report made of their answers.
+
+A run asks twelve questions at most: which tags there are, the calls, the slices, and of each of three
+findings its time (further back, where it must be) and its examples.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
+import msgspec
+
+from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.concurrency import run_concurrently
+from foundry_telemetry.investigate.incident import duplicates, findings, texts
+from foundry_telemetry.investigate.incident import filters as filtering
 from foundry_telemetry.investigate.incident import slices as questions
-from foundry_telemetry.investigate.incident import texts
-from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
-from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
-from foundry_telemetry.investigate.incident.finding import Change, Finding, Period, Report, Term, Totals
-from foundry_telemetry.investigate.incident.merging import LATENCY, Merged, merged
-from foundry_telemetry.investigate.incident.period import period
+from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
+from foundry_telemetry.investigate.incident.extents import Extent, Slices
+from foundry_telemetry.investigate.incident.filters import Filters
+from foundry_telemetry.investigate.incident.finding import Change, Finding, Report, Totals, Unjudged
+from foundry_telemetry.investigate.incident.judging import ENOUGH, Interval, Judge
+from foundry_telemetry.investigate.incident.measures import failures
+from foundry_telemetry.investigate.incident.merging import Merged, merged
 from foundry_telemetry.investigate.incident.scan import Found, scan
-from foundry_telemetry.investigate.incident.slices import added
+from foundry_telemetry.investigate.incident.slices import BINS, Sums, added
+from foundry_telemetry.investigate.queries import InstanceCalls
 from foundry_telemetry.investigate.sources import Source
-from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
+from foundry_telemetry.schema.value import TAG_PREFIX
 
-NO_DATA: Final = "no data"
-_MOST: Final = 4
-"""Findings whose time is asked for."""
+_MOST: Final = 3
+"""Findings whose time and examples are asked for."""
+_MOST_TAGS: Final = 3
+_MOST_TAGGED: Final = 250_000
+"""Attempts whose tags are read: each must be found in the properties, which costs more than all else."""
+_TOO_FEW: Final = 10
+"""Attempts of a service up to which it is named as not judged."""
 
 
 def investigate(
-    source: Source, window: TimeRange, on_progress: Callable[[str], object], filters: Any = None
+    source: Source, window: TimeRange, on_progress: Callable[[str], object], filters: Filters | None = None
 ) -> Report:
     """Look at a time.
 
@@ -40,154 +55,109 @@ def investigate(
     Raises:
         SourceError: There is no answer.
     """
-    start, end = _floor(window.start), _floor(window.end)
-    of = questions.window(start, end)
+    of = questions.window(_floor(window.start), _floor(window.end))
+    only = filters or Filters()
+    whole_time = TimeRange(min(of.day.start, of.week.start), of.now.end, of.now.grain)
+    scope = filtering.kql(only, whole_time)
     on_progress(texts.QUERY_CALLS.format(source=source.name))
-    rows = questions.ask(source, of, "true", (*DIMENSIONS, tag("tenant"), tag("feature")))
-    whole = Slices(rows)
-    totals = _totals(of, whole)
-    if not totals.attempts:
-        return _report(source, start, end, totals, (), 0)
-    found, comparisons = scan(whole)
+    (number, properties), calls = run_concurrently(
+        partial(queries.tagged, source, scope, of.day, of.now), partial(queries.calls, source, scope, of.now)
+    )
+    keys = _tag_keys(properties) if number <= _MOST_TAGGED else []
+    slices = Slices(questions.ask(source, of, scope, (*DIMENSIONS, *map(tag, keys))))
+    found, comparisons = scan(slices)
+    found += duplicates.found(calls, of.day.start)
     ordered = sorted(merged(found), key=_harm)[:_MOST]
-    made = [partial(_finding, source, whole, one, start, end) for one in ordered]
-    findings = [one for one in run_concurrently(*made) if one is not None] if made else []
-    return _report(source, start, end, totals, findings, comparisons)
-
-
-def _report(  # noqa: PLR0917 - one for each part of it
-    source: Source,
-    start: datetime,
-    end: datetime,
-    totals: Totals,
-    findings: Iterable[Finding],
-    comparisons: int,
-) -> Report:
-    said = tuple(findings)
+    if ordered:
+        on_progress(texts.QUERY_FAILURES.format(source=source.name))
+    asked = findings.Asked(source, slices, of.now.start, of.now.end, of.day.start)
+    made = run_concurrently(*(partial(findings.finding, asked, one) for one in ordered))
+    said = tuple(one for one in made if one is not None)
+    totals = _totals(of, slices, calls)
     return Report(
         verdict="incident" if said else "ok" if totals.attempts else "no data",
         source=source.name,
-        start=start,
-        end=end,
+        start=of.now.start,
+        end=of.now.end,
         totals=totals,
         findings=said,
         notes=(),
-        usual=(),
-        unjudged=(),
+        at_baseline=tuple(_at_baseline(slices, said)),
+        unjudged=tuple(_unjudged(slices, number)),
+        filters=only.terms,
         comparisons=comparisons,
     )
-
-
-def _harm(one: Merged) -> tuple[Any, ...]:
-    error = one.main.measure.error is not None
-    return not error, -one.main.compared.gain
-
-
-def _totals(of: questions.Window, whole: Slices) -> Totals:
-    now = added(one.now for one in whole.wholes.values())
-    before = added(sums for one in whole.wholes.values() for sums in (one.same, one.day, one.week))
-    origin = of.day.start
-    return Totals(
-        attempts=round(now["attempts"]),
-        calls=round(now["calls"]),
-        failed_calls=0,
-        recovered_calls=0,
-        baseline_attempts=round(before["attempts"]),
-        oldest=_moment(origin, before.oldest_ms) if before["attempts"] else None,
-        newest=_moment(origin, now.newest_ms) if now["attempts"] else None,
-        services=tuple(sorted({unit.service for unit in whole.wholes})),
-        deployments=tuple(sorted({unit.deployment for unit in whole.wholes})),
-    )
-
-
-def _moment(origin: datetime, milliseconds: float) -> datetime:
-    return origin + timedelta(milliseconds=milliseconds)
-
-
-def _finding(source: Source, whole: Slices, one: Merged, start: datetime, end: datetime) -> Finding | None:
-    main = _named(one)
-    when = period(source, one.main, _scope(whole, one.main.extent), start, end, whole)
-    if when is None:
-        return None
-    units = one.main.extent.units
-    return Finding(
-        cause=main,
-        owner=_owner(one.main),
-        main=_change(one.main, main),
-        also=tuple(_change(other, other.name) for other in one.also),
-        extent=tuple(_terms(whole, one.main.extent)),
-        services=tuple(sorted({unit.service for unit in units})),
-        deployments=tuple(sorted({unit.deployment for unit in units})),
-        period=when,
-        attempts=round(one.main.compared.count),
-        calls=round(added(slice_.now for slice_ in one.main.extent.slices)["calls"]),
-        failed_calls=0,
-        recovered_calls=0,
-    )
-
-
-def _named(one: Merged) -> str:
-    """Of a change of speed, the part that it is."""
-    return one.main.name
-
-
-def _owner(found: Found) -> str | None:
-    if found.name == "clock_skew":
-        return "client"
-    error = found.measure.error
-    return (error[1] or None) if error else None
-
-
-def _change(found: Found, name: str) -> Change:
-    measure, result = found.measure, found.compared
-    is_share = measure.kind == "share"
-    return Change(
-        measure=name,
-        unit=measure.unit,
-        direction=measure.direction,
-        now=result.now,
-        baseline=result.baseline,
-        count=round(result.count),
-        changed=round(result.hits) if is_share else None,
-    )
-
-
-def _terms(whole: Slices, extent: Extent) -> Iterable[Term]:
-    """The terms of an extent, each with the values beside it."""
-    units = list(whole.wholes)
-    terms = extent.terms
-    for dimension, value in terms:
-        rest = [pair for pair in terms if pair[0] != dimension]
-        beside = [unit for unit in units if all(_may(whole, unit, pair) for pair in rest)]
-        values = {
-            name: one.now["attempts"]
-            for unit in beside
-            for name, one in whole.values[unit].get(dimension, {}).items()
-        }
-        others = [name for name in sorted(values, key=lambda name: -values[name]) if name != value]
-        yield Term(dimension=dimension, value=value, number=len(others) + 1, unaffected=tuple(others))
-
-
-def _may(whole: Slices, unit: Any, pair: Pair) -> bool:
-    return pair[1] in whole.values[unit].get(pair[0], {})
-
-
-def _scope(whole: Slices, extent: Extent) -> str:
-    """The attempts of an extent as a predicate of KQL."""
-    by_name = {one.name: one.kql for one in DIMENSIONS}
-    parts = []
-    for one in extent.slices:
-        terms = [f"AppRoleName == {literal(one.unit.service)}", f"deployment == {literal(one.unit.deployment)}"]
-        narrow = one.dimension and one.dimension not in OF_UNITS
-        if narrow and whole.value_of(one.unit, one.dimension) is None:
-            kql = by_name.get(one.dimension) or tag(one.dimension.removeprefix(TAG)).kql
-            terms.append(f"{kql} == {literal(one.value)}")
-        parts.append(f"({' and '.join(terms)})")
-    return " or ".join(parts)
 
 
 def _floor(moment: datetime) -> datetime:
     """Whole milliseconds, as queries have them; never later."""
     return moment - timedelta(microseconds=moment.microsecond % 1_000)
+
+
+def _tag_keys(properties: Iterable[str]) -> list[str]:
+    """The keys of tags, those that most attempts have first."""
+    counts: dict[str, int] = {}
+    for text in properties:
+        for name in msgspec.json.decode(text):
+            key = name.removeprefix(TAG_PREFIX)
+            if key != name and filtering.is_key(key):
+                counts[key] = counts.get(key, 0) + 1
+    return sorted(counts, key=lambda key: (-counts[key], key))[:_MOST_TAGS]
+
+
+def _harm(one: Merged) -> tuple[float, ...]:
+    """Failures before what is slower, dearer or missing; then by how clear it is."""
+    return (one.main.measure.error is None, -one.main.compared.gain)
+
+
+def _totals(of: questions.Window, slices: Slices, calls: Sequence[InstanceCalls]) -> Totals:
+    wholes = slices.wholes.values()
+    now = added(one.now for one in wholes)
+    before = added(sums for one in wholes for sums in (one.same, one.day, one.week))
+    active = [one.unit for one in wholes if one.now["attempts"]]
+    return Totals(
+        attempts=round(now["attempts"]),
+        calls=sum(one.calls for one in calls),
+        failed_calls=sum(one.failed for one in calls),
+        recovered_calls=sum(one.recovered for one in calls),
+        baseline_attempts=round(before["attempts"]),
+        oldest=_moment(of, before, before.oldest_ms),
+        newest=_moment(of, now, now.newest_ms) or _moment(of, before, before.newest_ms),
+        services=tuple(sorted({unit.service for unit in active})),
+        deployments=tuple(sorted({unit.deployment for unit in active})),
+    )
+
+
+def _moment(of: questions.Window, sums: Sums, milliseconds: float) -> datetime | None:
+    return of.day.start + timedelta(milliseconds=milliseconds) if sums["attempts"] else None
+
+
+def _at_baseline(slices: Slices, said: Sequence[Finding]) -> Iterator[Change]:
+    """Failures that are no finding."""
+    causes = {one.cause for one in said}
+    whole = Extent((), tuple(slices.wholes.values()))
+    now = added(one.now for one in whole.slices)
+    for error in sorted(now.errors, key=lambda error: -now.errors[error].attempts):
+        if error[0] not in causes:
+            measure = failures(error)
+            interval = Interval(0, BINS)
+            compared = Judge(measure, slices).compare(whole.slices, interval)
+            yield findings.change(Found(measure, whole, interval, compared))
+
+
+def _unjudged(slices: Slices, number: int) -> Iterator[Unjudged]:
+    """What is too little to judge, or has nothing to be compared with."""
+    by_service: dict[str, list[Sums]] = {}
+    for unit, one in slices.wholes.items():
+        by_service.setdefault(unit.service, []).append(one.now)
+        before = added((one.same, one.day, one.week))["attempts"]
+        if one.now["attempts"] > _TOO_FEW and before < ENOUGH:
+            yield Unjudged(what=unit.deployment, why="no baseline", calls=round(one.now["calls"]))
+    for service, sums in by_service.items():
+        now = added(sums)
+        if 0 < now["attempts"] <= _TOO_FEW:
+            yield Unjudged(what=service, why="too few calls", calls=round(now["calls"]))
+    if number > _MOST_TAGGED:
+        yield Unjudged(what=texts.TAGS, why="not asked", calls=0)
 
 

@@ -25,8 +25,6 @@ _TERM: Final = 2.5
 """Score that a further term must bring."""
 _ALIKE: Final = 0.5
 """Share of the effect that attempts beside an extent must have to be a part of it."""
-_BESIDE: Final = 1.5
-"""Gain that they must have."""
 _MOST: Final = 3
 """Findings of one measure."""
 _MOST_INTERVALS: Final = 4
@@ -52,14 +50,16 @@ def scan(slices: Slices) -> tuple[list[Found], int]:
     """Every change of every measure, and how many comparisons were made."""
     errors = sorted({error for one in slices.wholes.values() for error in one.now.errors})
     every = extents(slices)
-    found = [_changes(one, slices, every) for one in (*MEASURES, *map(failures, errors))]
+    found = [changes(one, slices, every) for one in (*MEASURES, *map(failures, errors))]
     return [one for own, _ in found for one in own], sum(many for _, many in found)
 
 
-def _changes(measure: Measure, slices: Slices, every: list[Extent]) -> tuple[list[Found], int]:
+def changes(
+    measure: Measure, slices: Slices, every: list[Extent] | None = None
+) -> tuple[list[Found], int]:
     """The changes of one measure, the clearest first, and how many comparisons were made."""
     found: list[Found] = []
-    comparisons, rest = 0, slices
+    comparisons, rest, every = 0, slices, every or extents(slices)
     while len(found) < _MOST and rest.wholes:
         judge = Judge(measure, rest)
         tried = _intervals(rest, every, judge)
@@ -126,7 +126,9 @@ def _widened(every: Sequence[Extent], best: tuple[Extent, Interval, Compared], j
     for one in sorted(wider, key=lambda one: len(one.terms)):
         beside = tuple(_beside(one, extent))
         other = judge.compare(beside, interval) if beside else None
-        if other and other.gain >= _BESIDE and judge.measure.effect(other) >= _ALIKE * judge.measure.effect(result):
+        if other is None or other.baseline is None:
+            continue
+        if judge.measure.effect(other) >= _ALIKE * judge.measure.effect(result):
             return one
     return extent
 

@@ -37,9 +37,11 @@ COUNTS: Final = (
     *("offsets", "offset_sum", "answered"),
 )
 """Columns of the query that add up."""
+_OTHERS: Final = ("copies", "records")
+"""Of another query."""
 
-_PLACES: Final = {name: place for place, name in enumerate(COUNTS)}
-_NOTHING: Final = (0.0,) * len(COUNTS)
+_PLACES: Final = {name: place for place, name in enumerate((*COUNTS, *_OTHERS))}
+_NOTHING: Final = (0.0,) * len(_PLACES)
 _A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
 
 Error = tuple[str, str]
@@ -115,6 +117,11 @@ class Dimension(Struct, frozen=True, kw_only=True):
 
     name: str
     kql: str
+
+
+def counted(**numbers: float) -> Sums:
+    """Sums of some columns."""
+    return Sums(tuple(numbers.get(name, 0.0) for name in _PLACES))
 
 
 def added(parts: Iterable[Sums]) -> Sums:
@@ -253,7 +260,7 @@ def _measured(row: Row) -> Iterator[tuple[str, Sums]]:
     times = [_NUMBERS.decode(row[name]) for name in ("oldest_ms", "newest_ms")]
     columns = zip(*(_NUMBERS.decode(row[name]) for name in COUNTS), strict=True)
     for period, error_type, owner, oldest, newest, numbers in zip(*texts, *times, columns, strict=True):
-        own = tuple(number or 0.0 for number in numbers)
+        own = (*(number or 0.0 for number in numbers), 0.0, 0.0)
         first, last = oldest or 0.0, newest or 0.0
         errors = {(error_type, owner): Failed(own[0], first, last)} if error_type else {}
         yield period, Sums(own, errors, first, last)

@@ -157,3 +157,6 @@ PLURALS: Final[Mapping[str, str]] = {
     "stream": "values of stream",
 }
 """Where the plural is not the name with an s."""
+
+TAGS: Final = "tags"
+"""Stands for all tags where they were not asked for."""

@@ -15,6 +15,8 @@ from foundry_telemetry.investigate.incident.slices import Sums
 
 _PRICE: Final = 5.0
 """Of a change of state, as logarithm of a likelihood ratio."""
+_EARLIER: Final = 2.0
+"""Gain from which a stretch begins earlier than where it is fully changed."""
 _ROUNDS: Final = 6
 """In which the changed value is learnt; most settle in two."""
 _COARSE: Final = 100
@@ -102,7 +104,22 @@ def stretches(bins: Sequence[Sums], model: Model) -> list[Stretch]:
         if again == found or not again:
             break
         found = again
-    return found
+    return [_begun_earlier(bins, found[0], model), *found[1:]]
+
+
+def _begun_earlier(bins: Sequence[Sums], stretch: Stretch, model: Model) -> Stretch:
+    """A stretch with what comes before it and is changed already by a part: it may have grown slowly."""
+    value = model.value(bins[stretch.first : stretch.end])
+    half = (value + model.usual) / 2
+    total = best = 0.0
+    first = stretch.first
+    for place in range(stretch.first - 1, -1, -1):
+        total += model.likelihood(bins[place], half) - model.likelihood(bins[place], model.usual)
+        if total > max(best, _EARLIER):
+            best, first = total, place
+        if total < -_EARLIER:
+            break
+    return Stretch(first, stretch.end)
 
 
 def _clearest(bins: Sequence[Sums], model: Model) -> Stretch | None:

@@ -1,0 +1,232 @@
+"""Findings made of changes: named, with their extent, their time and what stands for them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from foundry_telemetry.investigate import queries
+from foundry_telemetry.investigate.incident import duplicates
+from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
+from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
+from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period, Term
+from foundry_telemetry.investigate.incident.judging import Judge
+from foundry_telemetry.investigate.incident.measures import MEASURES, Measure
+from foundry_telemetry.investigate.incident.merging import LATENCY, Merged
+from foundry_telemetry.investigate.incident.period import period
+from foundry_telemetry.investigate.incident.scan import Found
+from foundry_telemetry.investigate.incident.slices import Slice, Unit, added
+from foundry_telemetry.investigate.queries import Failure
+from foundry_telemetry.investigate.sources import Source
+from foundry_telemetry.kql.literals import literal
+from foundry_telemetry.kql.parameters import TimeRange
+
+_SHORTLY: Final = timedelta(hours=2)
+"""How long before a finding something new counts as a change that may be its cause: the token that a release
+brought lives an hour."""
+_AFTER: Final = timedelta(minutes=2)
+"""A new version is seen at its first attempt, which may fail: so a little later than the finding begins."""
+_MILLISECOND: Final = timedelta(milliseconds=1)
+_ENOUGH: Final = 20
+"""Attempts before, of those that had no new value."""
+_NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_tokens", "resource", "region")
+"""Dimensions whose new values are named."""
+_PART: Final = 0.4
+"""Of the larger effect, from which the other part of a duration is slower too."""
+_HITS: Final = {
+    "stop_reason:max_tokens": "stop_reason == 'max_tokens'",
+    "stop_reason:refusal": "stop_reason == 'refusal'",
+    "stop_reason:tool_use": "stop_reason == 'tool_use'",
+    "cache_hit_rate": "cache_read_tokens == 0",
+    "clock_skew": "abs(clock_offset_s) >= 30",
+    "time_to_first_token": "isnotnull(time_to_first_token_ms)",
+}
+"""What an attempt has that stands for a change, as a predicate; of others any that succeeded."""
+_UNCHANGED: Final = {measure.name: measure for measure in MEASURES}
+
+
+class Asked(NamedTuple):
+    """Of whom and when a report is."""
+
+    source: Source
+    slices: Slices
+    start: datetime
+    end: datetime
+    origin: datetime
+    """What times of sums are counted from."""
+
+
+def finding(asked: Asked, merged: Merged) -> Finding | None:
+    """A finding, its time and its examples asked for; nothing where no time bears it out."""
+    main = _named(asked, merged)
+    extent = main.extent
+    scope = scoped(asked.slices, extent)
+    when = _period(asked, main, scope)
+    if when is None:
+        return None
+    own = _examples(asked, main, scope, when)
+    now = added(one.now for one in extent.slices)
+    return Finding(
+        cause=main.name,
+        owner=_owner(main),
+        main=change(main),
+        also=tuple(change(other) for other in merged.also if other.name != main.name),
+        extent=tuple(_terms(asked.slices, extent)),
+        services=tuple(sorted({unit.service for unit in extent.units})),
+        deployments=tuple(sorted({unit.deployment for unit in extent.units})),
+        period=when,
+        attempts=round(now["attempts"]),
+        calls=round(now["calls"]),
+        failed_calls=own[0].failed_calls if own and main.measure.error else 0,
+        recovered_calls=own[0].recovered_calls if own and main.measure.error else 0,
+        error_codes=tuple(Counter(one.error_code for one in own if one.error_code).most_common()),
+        first_seen=tuple(_first_seen(asked, extent, when)),
+        examples=_chosen(own),
+    )
+
+
+def _named(asked: Asked, merged: Merged) -> Found:
+    """A change of speed is called by its part, where only one part is slower."""
+    main = merged.main
+    if main.name not in LATENCY:
+        return main
+    parts = [_again(asked, main, _UNCHANGED[name]) for name in LATENCY[1:]]
+    effects = [max(part.measure.effect(part.compared), 0.0) for part in parts]
+    if not all(part.compared.count for part in parts) or min(effects) >= _PART * max(effects):
+        return _again(asked, main, _UNCHANGED["latency"])
+    return parts[effects.index(max(effects))]
+
+
+def _again(asked: Asked, found: Found, measure: Measure) -> Found:
+    """The same extent and time by another measure."""
+    compared = Judge(measure, asked.slices).compare(found.extent.slices, found.interval)
+    return found._replace(measure=measure, compared=compared)
+
+
+def _period(asked: Asked, main: Found, scope: str) -> Period | None:
+    if main.measure is duplicates.MEASURE:
+        return duplicates.period(main.extent, asked.origin, asked.start, asked.end)
+    return period(asked.source, main, scope, asked.start, asked.end, asked.slices)
+
+
+def _examples(asked: Asked, main: Found, scope: str, when: Period) -> list[Failure]:
+    error = main.measure.error
+    hit = f"error_type == {literal(error[0])}" if error else _HITS.get(main.name, "isempty(error_type)")
+    begin = max(when.since, asked.start) if main.name != "volume:silent" else when.since - _SHORTLY
+    until = min(when.last + _MILLISECOND, asked.end) if when.state == "ended" else asked.end
+    time = TimeRange(_floor(begin), max(_floor(until), _floor(begin) + _MILLISECOND), _MILLISECOND)
+    return queries.examples(asked.source, scope, hit, error[0] if error else "", time)
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment - timedelta(microseconds=moment.microsecond % 1_000)
+
+
+def _chosen(own: Sequence[Failure]) -> tuple[Failure, ...]:
+    """Three calls that stand for all: the first, one that is unlike others where there is one, the newest.
+
+    Args:
+        own: The newest first.
+    """
+    ordered = sorted({one.call_id: one for one in own}.values(), key=lambda one: one.ended)
+    if not ordered:
+        return ()
+    first, newest = ordered[0], ordered[-1]
+    between = [one for one in ordered if one is not first and one is not newest]
+    known = {_kind(first), _kind(newest)}
+    other = next((one for one in between if _kind(one) not in known), None)
+    middle = [other] if other else between[len(between) // 2 :][:1]
+    return tuple({one.call_id: one for one in (first, *middle, newest)}.values())
+
+
+def _kind(failure: Failure) -> tuple[str | None, str | None, int | None]:
+    return failure.service, failure.deployment, failure.status
+
+
+def _owner(found: Found) -> str | None:
+    if found.name == "clock_skew":
+        return "client"
+    return (found.measure.error[1] or None) if found.measure.error else None
+
+
+def change(found: Found) -> Change:
+    """A change as a report has it."""
+    measure, result = found.measure, found.compared
+    return Change(
+        measure=measure.name,
+        unit=measure.unit,
+        direction=measure.direction,
+        now=result.now,
+        baseline=result.baseline,
+        count=round(result.count),
+        changed=round(result.hits) if measure.kind == "share" else None,
+    )
+
+
+def _terms(slices: Slices, extent: Extent) -> Iterator[Term]:
+    """The terms of an extent, each with the values beside it."""
+    for dimension, value in extent.terms:
+        rest = [pair for pair in extent.terms if pair[0] != dimension]
+        values: Counter[str] = Counter()
+        for unit in slices.wholes:
+            if all(_has(slices, unit, pair) for pair in rest):
+                for name, one in slices.values[unit].get(dimension, {}).items():
+                    values[name] += round(one.now["attempts"])
+        others = [name for name, attempts in values.most_common() if name != value and attempts]
+        yield Term(dimension=dimension, value=value, number=len(others) + 1, unaffected=tuple(others))
+
+
+def _has(slices: Slices, unit: Unit, pair: Pair) -> bool:
+    return pair[1] in slices.values[unit].get(pair[0], {})
+
+
+def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSeen]:
+    """Values of the affected that nobody of the same service had before, and that are about as old."""
+    services = {unit.service for unit in extent.units}
+    own = [unit for unit in asked.slices.wholes if unit.service in services]
+    for dimension in _NEW:
+        values: dict[str, list[Slice]] = {}
+        for unit in own:
+            for value, one in asked.slices.values[unit].get(dimension, {}).items():
+                values.setdefault(value, []).append(one)
+        before = [value for value, slices in values.items() if _before(slices) >= _ENOUGH]
+        for value, slices in values.items():
+            at = asked.origin + timedelta(milliseconds=min(one.now.oldest_ms for one in slices)) if _is_new(slices) else None
+            if at is None or not before or not _is_of(slices, extent):
+                continue
+            if when.since - _SHORTLY <= at <= when.since + _AFTER:
+                yield FirstSeen(dimension=dimension, value=value, at=at, before=tuple(before))
+
+
+def _is_new(slices: Iterable[Slice]) -> bool:
+    own = list(slices)
+    return not _before(own) and any(one.now["attempts"] for one in own)
+
+
+def _before(slices: Iterable[Slice]) -> float:
+    return sum(part["attempts"] for one in slices for part in (one.same, one.day, one.week))
+
+
+def _is_of(slices: Iterable[Slice], extent: Extent) -> bool:
+    return bool({one.unit for one in slices} & extent.units)
+
+
+def scoped(slices: Slices, extent: Extent) -> str:
+    """The attempts of an extent as a predicate of KQL."""
+    columns = {one.name: one.kql for one in DIMENSIONS}
+    parts = []
+    for one in extent.slices:
+        terms = [
+            f"AppRoleName == {literal(one.unit.service)}",
+            f"deployment == {literal(one.unit.deployment)}",
+        ]
+        dimension = one.dimension
+        if dimension and dimension not in OF_UNITS and slices.value_of(one.unit, dimension) is None:
+            column = columns.get(dimension) or tag(dimension.removeprefix(TAG)).kql
+            terms.append(f"{column} == {literal(one.value)}")
+        parts.append(f"({' and '.join(terms)})")
+    return f"({' or '.join(parts)})" if parts else "true"
+
+

@@ -65,6 +65,8 @@ class Measure:
     streams_only: bool = False
     accepted: tuple[str, ...] = ()
     """Other names that are as right."""
+    unstreamed: tuple[str, ...] = ()
+    """The same where most calls do not stream: then nobody knows when the first token came."""
     shapes: tuple[Kind, ...] = KINDS
     """How it may come and go."""
 
@@ -190,7 +192,14 @@ MEASURES = {
             streams_only=True,
         ),
         Measure(
-            "time_per_output_token", _slow("tpot_ms"), (2.0, 3.0), False, 20, ("latency",), direction="higher"
+            "time_per_output_token",
+            _slow("tpot_ms"),
+            (2.0, 3.0),
+            False,
+            20,
+            ("latency",),
+            direction="higher",
+            unstreamed=("latency",),
         ),
         Measure(
             "stop_reason:max_tokens",

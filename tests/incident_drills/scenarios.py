@@ -157,7 +157,7 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
     ahead = max((timedelta(seconds=call.skew_s) for call in scope if part.chosen(call)), default=timedelta())
     return Finding(
         cause=measure.name,
-        causes=(measure.name, *measure.accepted),
+        causes=(measure.name, *measure.accepted, *_unstreamed(measure, part, asked)),
         direction=measure.direction,
         owners=measure.owners(dimension for dimension, _ in part.slice),
         since=part.shape.since,
@@ -170,6 +170,12 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
         scope=scope,
         changed=sum(call.at >= drill.start for call in struck),
     )
+
+
+def _unstreamed(measure: Measure, part: Part, calls: list[Call]) -> tuple[str, ...]:
+    """What it may be called as well where most of the calls do not stream."""
+    own = [call.stream for call in calls if part.chosen(call)]
+    return measure.unstreamed if 2 * sum(own) < len(own) else ()
 
 
 def _others(part: Part, calls: list[Call]) -> Iterator[tuple[str, tuple[str, ...]]]:

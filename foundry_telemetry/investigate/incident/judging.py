@@ -146,10 +146,7 @@ class Judge:
             calls += now_sums[end] - now_sums[first]
             same += same_sums[end] - same_sums[first]
             week += week_sums[end] - week_sums[first]
-        edge = self.measure.edge
-        if not min(same, week):
-            return NOTHING
-        return of_count(calls, min(same, week) if edge.is_lower else max(same, week), edge)
+        return of_count(calls, (same, week), self.measure.edge) if same and week else NOTHING
 
     def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:
         known = self._columns.get(id(one))

@@ -33,6 +33,8 @@ class Measure(NamedTuple):
     """Changed attempts of a share, else attempts, from which it can be judged."""
     error: Error | None = None
     """Of a failure class."""
+    not_by: str = ""
+    """A dimension that is the change itself, and not where it is."""
 
     @property
     def direction(self) -> Direction:
@@ -88,9 +90,9 @@ MEASURES: Final = (
     _mean("latency", "ms", "pace", 1.25, 1.5),
     _mean("time_to_first_token", "ms", "first", 1.3, 1.6),
     _mean("time_per_output_token", "ms", "token", 1.25, 1.5),
-    _mean("input_tokens", "tokens", "input", 1.3, 1.6),
-    _mean("output_tokens", "tokens", "output", 1.4, 1.8),
-    _mean("cost", "usd", "usd", 1.25, 1.5),
+    _mean("input_tokens", "tokens", "input", 1.25, 1.6),
+    _mean("output_tokens", "tokens", "output", 1.3, 1.7),
+    _mean("cost", "usd", "usd", 1.25, 1.5)._replace(not_by="model"),
     _share("stop_reason:max_tokens", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 6),
     _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.015, 0.05, 4),
     _share("stop_reason:tool_use", ("tool_uses", "stops"), 1.5, 0.1, 0.2, 10),

@@ -61,13 +61,14 @@ def changes(
     found: list[Found] = []
     comparisons, rest, every = 0, slices, every or extents(slices)
     while len(found) < _MOST and rest.wholes:
+        every = [one for one in every if measure.not_by not in dict(one.terms)]
         judge = Judge(measure, rest)
         tried = _intervals(rest, every, judge)
         comparisons += len(every) * len(tried)
         best = clearest(every, tried, judge)
         if best is None:
             break
-        extent, interval = _widened(every, best, judge), best[1]
+        extent, interval = _widened(every, tried, best, judge), best[1]
         found.append(Found(measure, extent, interval, judge.compare(extent.slices, interval)))
         rest = rest.without(extent, {unit: tuple(_rest(rest, extent, unit)) for unit in extent.units})
         every = extents(rest)
@@ -116,21 +117,33 @@ def clearest(
     return best[1:] if best else None
 
 
-def _widened(every: Sequence[Extent], best: tuple[Extent, Interval, Compared], judge: Judge) -> Extent:
+def _widened(
+    every: Sequence[Extent],
+    tried: Iterable[Interval],
+    best: tuple[Extent, Interval, Compared],
+    judge: Judge,
+) -> Extent:
     """The widest extent with fewer terms whose further attempts are changed as well.
 
     Of many narrow extents one always happens to be changed most.
     """
-    extent, interval, result = best
+    extent, own, result = best
+    times = [one for one in tried if one.first < own.end and own.first < one.end]
     wider = [one for one in every if set(one.terms) < set(extent.terms)]
     for one in sorted(wider, key=lambda one: len(one.terms)):
         beside = tuple(_beside(one, extent))
-        other = judge.compare(beside, interval) if beside else None
-        if other is None or other.baseline is None:
-            continue
-        if judge.measure.effect(other) >= _ALIKE * judge.measure.effect(result):
+        if any(_is_part(judge, judge.compare(beside, interval), result) for interval in times):
             return one
     return extent
+
+
+def _is_part(judge: Judge, beside: Compared, result: Compared) -> bool:
+    """Whether attempts beside an extent are rather changed than usual."""
+    if beside.baseline is None:
+        return False
+    is_alike = judge.measure.effect(beside) >= _ALIKE * judge.measure.effect(result)
+    # A share of failures may be another cause of the same class.
+    return is_alike or (judge.measure.kind == "mean" and beside.gain >= _SUSPECT)
 
 
 def _beside(wider: Extent, extent: Extent) -> Iterator[Slice]:

@@ -10,6 +10,7 @@ by Student's. *Score*: the gain as if the baseline were known exactly; by it, ex
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 
@@ -83,13 +84,21 @@ def of_mean(
     return Compared(freedom / 2 * math.log1p(squared / freedom), score, now, before, count, count)
 
 
-def of_count(count: float, usual: float, edge: Edge) -> Compared:
-    """Whether there are more, or fewer, than the edge of what is usual."""
-    bound = usual / edge.ratio if edge.is_lower else usual * edge.ratio
-    if bound <= 0 or (count >= bound if edge.is_lower else count <= bound):
-        return Compared(0.0, 0.0, count, usual, count, count)
-    gain = (count * math.log(count / bound) if count else 0.0) - (count - bound)
-    return Compared(gain, gain, count, usual, count, count)
+def of_count(count: float, usual: Sequence[float], edge: Edge) -> Compared:
+    """Whether there are more, or fewer, than the edge of what is usual, each time before; all counts vary."""
+    ratio = 1 / edge.ratio if edge.is_lower else edge.ratio
+    mean = sum(usual) / len(usual) if usual else 0.0
+    bounds = [one * ratio for one in usual]
+    if not mean or (count >= min(bounds) if edge.is_lower else count <= max(bounds)):
+        return Compared(0.0, 0.0, count, mean or None, count, count)
+    rate = (count + sum(usual)) / (ratio + len(usual))
+    gain = _times_log(count, ratio * rate) + _times_log(sum(usual), len(usual) * rate)
+    score = _times_log(count, mean * ratio) - (count - mean * ratio)
+    return Compared(gain, score, count, mean, count, count)
+
+
+def _times_log(count: float, expected: float) -> float:
+    return count * math.log(count / expected) if count else 0.0
 
 
 def _divergence(share: float, other: float) -> float:

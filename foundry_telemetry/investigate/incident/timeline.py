@@ -15,7 +15,7 @@ from foundry_telemetry.investigate.incident.slices import Sums
 
 _PRICE: Final = 5.0
 """Of a change of state, as logarithm of a likelihood ratio."""
-_EARLIER: Final = 2.0
+_EARLIER: Final = 1.5
 """Gain from which a stretch begins earlier than where it is fully changed."""
 _ROUNDS: Final = 6
 """In which the changed value is learnt; most settle in two."""
@@ -117,7 +117,7 @@ def _begun_earlier(bins: Sequence[Sums], stretch: Stretch, model: Model) -> Stre
         total += model.likelihood(bins[place], half) - model.likelihood(bins[place], model.usual)
         if total > max(best, _EARLIER):
             best, first = total, place
-        if total < -_EARLIER:
+        if total < -2 * _EARLIER:
             break
     return Stretch(first, stretch.end)
 

@@ -62,6 +62,7 @@ class Row:
     status: int | None = None
     model: str | None = None
     response_id: str | None = None
+    stop_reason: str | None = None
     apim_request_id: str | None = None
     request_id: str | None = None
     outcome: str = "ok"

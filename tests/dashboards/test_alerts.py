@@ -92,6 +92,16 @@ def costly(usd: float) -> Callable[[Call], list[Row]]:
     return lambda call: [call.attempt(cost_usd=usd)]
 
 
+def cut_off(call: Call) -> list[Row] | None:
+    """Two answers of three end at their limit of tokens."""
+    return [call.attempt(stop_reason="max_tokens")] if call.number % 3 else None
+
+
+def late(call: Call) -> list[Row]:
+    """An answer that takes twice as long, with its first token in time."""
+    return [call.attempt(duration_ms=3_800.0)]
+
+
 def stubborn(call: Call) -> list[Row]:
     """Two overloads before it succeeds."""
     return [*(call.refused(number, 529, "overloaded", "model_service") for number in (1, 2)), call.attempt(3)]
@@ -103,18 +113,33 @@ def renewed(call: Call) -> list[Row]:
 
 
 DAY = 24 * 60
+FAILING = "deploymentFailing"
 INCIDENTS: dict[str, tuple[Trouble, set[tuple[str, Group]]]] = {
     "a role is removed": (
         of(ORDERS, 7, role_removed),
         {("authFailures", caller(ORDERS, cause="authz_missing_role"))},
     ),
     "a limit is reached": (of(ORDERS, 15, limited), {("throttled", caller(ORDERS))}),
-    "half of the calls fail": (of(ORDERS, 30, failing(2)), {("errorBudgetFast", caller(ORDERS))}),
+    "a deployment fails for five minutes": (of(ORDERS, 7, failing(1), until=2), {(FAILING, caller(ORDERS))}),
+    "it fails for the last seven minutes": (of(ORDERS, 7, failing(1)), {(FAILING, caller(ORDERS))}),
+    "half of the calls fail": (
+        of(ORDERS, 30, failing(2)),
+        {("errorBudgetFast", caller(ORDERS)), (FAILING, caller(ORDERS))},
+    ),
     "one call of twelve fails": (of(ORDERS, 360, failing(12)), {("errorBudgetSlow", caller(ORDERS))}),
-    "streams are slow": (of(BOT, 30, slow), {("firstToken", caller(BOT))}),
-    "a loop spends": (of(BOT, 60, costly(0.3)), {("spendHour", ())}),
-    "every day is dear": (of(ORDERS, DAY, costly(0.02)), {("spendDay", ())}),
-    "a service is silent": (of(ORDERS, 75, lambda _: []), {("noData", (("service", ORDERS),))}),
+    "streams are slow": (
+        of(BOT, 30, slow),
+        {("firstToken", caller(BOT)), ("slower", caller(BOT, measure="time to first token"))},
+    ),
+    "answers are slow": (of(ORDERS, 40, late), {("slower", caller(ORDERS, measure="latency"))}),
+    "answers are cut off": (
+        of(ORDERS, 40, cut_off),
+        {("stopReasons", caller(ORDERS, stop_reason="max_tokens"))},
+    ),
+    "calls cost more": (of(ORDERS, 60, costly(0.024)), {("spendChange", caller(ORDERS))}),
+    "a loop spends": (of(BOT, 60, costly(0.3)), {("spendHour", ()), ("spendChange", caller(BOT))}),
+    "every day is dear": (of(ORDERS, 2 * DAY, costly(0.02)), {("spendDay", ())}),
+    "a service is silent": (of(ORDERS, 36, lambda _: []), {("noData", (("service", ORDERS),))}),
     "retries multiply": (of(BOT, 15, stubborn), {("retryStorm", caller(BOT))}),
 }
 
@@ -140,6 +165,7 @@ HEALTHY: dict[str, Trouble] = {
     "four calls are refused": of(ORDERS, 4.5, role_removed),
     "tokens are renewed": of(ORDERS, 15, lambda call: renewed(call) if call.number % 3 == 0 else None),
     "silent for half an hour": of(ORDERS, 30, lambda _: []),
+    "attempts are stored twice": lambda call: [call.attempt(), call.attempt()],
     "callers give up": of(ORDERS, 60, lambda call: [call.attempt(outcome="abandoned", cost_usd=None)]),
     "prices are unknown": of(BOT, DAY, lambda call: [call.attempt(cost_usd=None)]),
     "few calls, all of which fail": of(
@@ -162,7 +188,7 @@ def test_a_healthy_day_is_silent_at_all_times() -> None:
         fill(azure.store, map(posted, day()))
         for quarters in range(48):
             at = NOW - timedelta(minutes=15 * quarters)
-            assert all_fired(azure, at, noDataEnabled=False) == {}, at
+            assert all_fired(azure, at) == {}, at
 
 
 def test_nothing_fires_in_an_empty_workspace() -> None:
@@ -170,22 +196,15 @@ def test_nothing_fires_in_an_empty_workspace() -> None:
     assert evaluate([]) == {}
 
 
-def test_a_silence_is_told_for_hours() -> None:
+def test_a_silence_is_reported_for_hours() -> None:
     """The rule of no data holds while a service stays silent, up to what its threshold may be at most."""
     [rule] = [rule for rule in RULES if rule.key == "noData"]
-    hours = rule.threshold.most // 60
-    reported = evaluate(day(of(ORDERS, 60 * hours + 1, lambda _: [])))
-    assert set(reported["noData"]) == {(("service", ORDERS),)}
-    assert reported["noData"][("service", ORDERS),] > rule.threshold.most
-
-
-def test_a_long_silence_is_no_silence_any_more() -> None:
-    """After the eight hours that its description names, the rule of no data lets go."""
-    [rule] = [rule for rule in RULES if rule.key == "noData"]
-    quarters = TEMPLATE["parameters"]["noDataActiveQuarters"]["defaultValue"]
-    assert "about 8 hours" in rule.description
-    assert 24 - quarters / 4 == 8
-    assert "noData" not in evaluate(day(of(ORDERS, 60 * 8 + 30, lambda _: [])))
+    hours = rule.threshold.most // 60 + 1
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, map(posted, (row for row in day() if row.at < NOW - timedelta(hours=hours))))
+        reported = all_fired(azure, NOW)["noData"]
+    assert set(reported) == {(("service", ORDERS),), (("service", BOT),)}
+    assert min(reported.values()) > rule.threshold.most
 
 
 def test_shares_add_up_over_callers() -> None:
@@ -207,18 +226,26 @@ def test_shares_add_up_over_callers() -> None:
     [
         ("a role is removed", {"authFailuresThreshold": 100}),
         ("a role is removed", {"authFailuresEnabled": False}),
+        ("it fails for the last seven minutes", {"deploymentFailingThreshold": 80}),
+        ("it fails for the last seven minutes", {"deploymentFailingWindow": "PT30M"}),
+        ("it fails for the last seven minutes", {"minimumFailedCalls": 10}),
+        ("answers are slow", {"slowerThreshold": 120}),
+        ("answers are slow", {"recentMinutes": 360}),
+        ("answers are cut off", {"stopReasonsThreshold": 80}),
+        ("calls cost more", {"spendChangeThreshold": 1_000}),
+        ("calls cost more", {"spendChangeMinimumUsd": 2}),
         ("a limit is reached", {"throttledThreshold": 30}),
         ("a limit is reached", {"throttledWindow": "PT6H"}),
         ("a limit is reached", {"minimumCalls": 100}),
-        ("half of the calls fail", {"successTarget": "95"}),
-        ("half of the calls fail", {"errorBudgetFastThreshold": 40}),
+        ("half of the calls fail", {"successTarget": "95", "deploymentFailingEnabled": False}),
+        ("half of the calls fail", {"errorBudgetFastThreshold": 40, "deploymentFailingEnabled": False}),
         ("one call of twelve fails", {"errorBudgetSlowThreshold": 9}),
-        ("streams are slow", {"firstTokenThreshold": 20_000}),
-        ("a loop spends", {"monthlyBudgetUsd": 5 * BUDGET_USD}),
-        ("a loop spends", {"monthlyBudgetUsd": 0}),
+        ("streams are slow", {"firstTokenThreshold": 20_000, "slowerEnabled": False}),
+        ("a loop spends", {"monthlyBudgetUsd": 5 * BUDGET_USD, "spendChangeEnabled": False}),
+        ("a loop spends", {"monthlyBudgetUsd": 0, "spendChangeEnabled": False}),
         ("every day is dear", {"spendDayThreshold": 10}),
         ("a service is silent", {"noDataThreshold": 120}),
-        ("a service is silent", {"noDataActiveQuarters": 96}),
+        ("a service is silent", {"minimumCalls": 50}),
         ("retries multiply", {"retryStormThreshold": 300}),
         ("retries multiply", {"deployAlerts": False}),
     ],
@@ -287,7 +314,7 @@ def test_settings_are_those_of_the_query(rule: alerts.Rule) -> None:
 
 @pytest.mark.parametrize("name", files.alerts())
 def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
-    """The window is the rule's: no ago(), now() in the rule of silence alone; nothing the service refuses."""
+    """The window is the rule's: no ago(), now() in rules with a baseline alone; nothing the service refuses."""
     words = compose.words(alerts.text(name))
     assert not words & {
         "ago",
@@ -299,7 +326,7 @@ def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
         "ingestion_time",
         "pivot",
     }
-    assert ("now" in words) == (name == "no_data")
+    assert ("now" in words) == (("P2D",) in {rule.windows for rule in RULES if rule.query == name})
     assert files.alert(name).partition("\n")[0].endswith("?")
 
 

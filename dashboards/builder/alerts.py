@@ -1,8 +1,8 @@
 """The alert rules: which query is asked how often, what of its answer is too much, and what to do then.
 
-*Baseline*: what a rule compares with. A log search alert sees two days at most, so it is the same hours of the
-day before, and never last week. (Azure's dynamic thresholds are no choice here: they learn from days of one
-time series, and have no minimum of calls.)
+*Baseline*: what a rule compares with. A log search alert sees two days at most, so it is the same hours of
+the day before, and never last week. (Azure's dynamic thresholds are no choice here: they learn from days of
+one time series, and have no minimum of calls.)
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ ORDERS, BOT, REPORTS = "shop.orders-api", "shop.support-bot", "back-office.repor
 DEPLOYMENTS = {ORDERS: "claude-sonnet-5-5", BOT: "claude-haiku-5-5", REPORTS: "claude-opus-5-5"}
 EVERY = {ORDERS: timedelta(minutes=1), BOT: timedelta(seconds=90), REPORTS: timedelta(minutes=2)}
 HOURS = 40
-"""A day, and what alerts compare it with: the same hours of the day before, and those just before a silence."""
+"""A day, and what alerts compare it with: the same hours of the day before, and before a silence."""
 DAY_WORKER = (NOW - timedelta(hours=12), NOW - timedelta(hours=4))
 """When the third service works; it is silent for the rest of the day."""
 

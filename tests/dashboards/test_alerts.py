@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
-from dashboards.builder import alerts, build
+from dashboards.builder import alert_page, alerts, build, texts
+from dashboards.builder.alert_rule import MOST_SERIES, PRICES
 from dashboards.builder.alerts import RULES, WINDOWS
 from dashboards.builder.arm.deployment import deploy
 from foundry_telemetry.kql import compose, files
@@ -314,7 +316,7 @@ def test_settings_are_those_of_the_query(rule: alerts.Rule) -> None:
 
 @pytest.mark.parametrize("name", files.alerts())
 def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
-    """The window is the rule's: no ago(), now() in rules with a baseline alone; nothing the service refuses."""
+    """The window is the rule's: no ago(), now() with a baseline alone; nothing the service refuses."""
     words = compose.words(alerts.text(name))
     assert not words & {
         "ago",
@@ -331,24 +333,37 @@ def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
 
 
 def test_the_readme_has_every_rule() -> None:
-    """The table of the documentation has each rule with its severity, threshold, window and dimensions."""
+    """The built table of the documentation has each rule, and the minutes that it names are the defaults."""
     text = (files.folder() / "README.md").read_text(encoding="utf-8")
-    rows = [
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line[:3] == "| `"
-    ]
-    reported = {row[0].strip("`"): row[1:] for row in rows if len(row) == 5}
-    assert list(reported) == [rule.key for rule in RULES]
+    assert alert_page.table() in text
+    defaults = {name: one["defaultValue"] for name, one in TEMPLATE["parameters"].items()}
+    for key in ("Fast", "Slow"):
+        [rule] = [rule for rule in RULES if rule.key == f"errorBudget{key}"]
+        assert f"last {defaults[f'errorBudget{key}ShortMinutes']} minutes" in rule.fires
     for rule in RULES:
-        severity, fires, window, each = reported[rule.key]
-        assert severity == str(rule.severity)
-        assert fires.startswith(f"{rule.threshold.default} ")
-        assert window == f"`{rule.window}`"
-        assert each == ", ".join(rule.dimensions)
-    defaults = [
-        TEMPLATE["parameters"][f"errorBudget{one}ShortMinutes"]["defaultValue"] for one in ("Fast", "Slow")
-    ]
-    for key, minutes in zip(("errorBudgetFast", "errorBudgetSlow"), defaults, strict=True):
-        assert f"last {minutes} minutes" in reported[key][1]
+        if "recentMinutes" in rule.settings.values():
+            assert f"last {defaults['recentMinutes']} minutes" in rule.fires
+        if "minimumFailedCalls" in rule.settings.values():
+            assert f"at least {defaults['minimumFailedCalls']} of them" in rule.fires
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_has_a_bound_of_time_series(rule: alerts.Rule) -> None:
+    """Its query has a row for each combination of dimensions, and no more rows than its costs are for."""
+    text = alerts.text(rule.query)
+    assert rule.most_series == (MOST_SERIES if rule.dimensions else 1)
+    assert not rule.dimensions or text.splitlines()[-1] == f"| top {MOST_SERIES} by {rule.measure} desc"
+    assert rule.usd_a_month[0] == PRICES[rule.frequency][0] <= rule.usd_a_month[1]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_allows_for_late_records(rule: alerts.Rule) -> None:
+    """A record that is so late is in the window of a later evaluation, or its minutes are left out."""
+    if "now" in compose.words(alerts.text(rule.query)):
+        assert f"now() - {rule.delay_min}m" in alerts.text(rule.query)
+    else:
+        spare = duration(rule.window) - duration(rule.frequency)
+        assert timedelta(minutes=5) <= timedelta(minutes=rule.delay_min) == spare
 
 
 def test_the_readme_names_parameters_that_there_are() -> None:
@@ -375,6 +390,25 @@ def test_rules_are_stateful_and_tell_where_to_look() -> None:
         assert reported["autoMitigate"] is True
         assert reported["actions"]["actionGroups"][0] == "/group/one"
         assert reported["actions"]["actionGroups"][1].endswith("/actionGroups/foundry-email")
-        assert reported["actions"]["customProperties"]["workbook"].startswith(
-            "https://portal.azure.com/#resource/"
-        )
+        properties = reported["actions"]["customProperties"]
+        assert properties["workbook"].startswith("https://portal.azure.com/#resource/")
+        assert properties["view"].startswith("https://portal.azure.com/#blade/")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_an_alert_links_to_its_view(rule: alerts.Rule) -> None:
+    """Filled in by Azure, the link opens a tab that exists, with service and deployment of the alert."""
+    link = rules()[rule.key]["properties"]["actions"]["customProperties"]["view"]
+    fired = {"service": "shop.orders-api", "deployment": "claude-sonnet-5-5", "cause": "c"}
+    for position, name in enumerate(rule.dimensions):
+        value = f"${{data.alertContext.condition.allOf[0].dimensions[{position}].value}}"
+        link = link.replace(value, fired.get(name, "x"))
+    values = json.loads(unquote(link.rpartition("/NotebookParams/")[2]))
+    expected = {
+        name.capitalize(): [fired[name]] for name in rule.dimensions if name in ("service", "deployment")
+    }
+    assert {key: value for key, value in values.items() if isinstance(value, list)} == expected
+    assert values["Tab"] in texts.TABS
+    assert set(values) <= set(
+        re.findall(r'"(?:name|parameterName|subTarget|cellValue)": "(\w+)"', files.workbook())
+    )

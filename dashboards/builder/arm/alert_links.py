@@ -36,8 +36,8 @@ def links(rule: Rule) -> dict[str, str]:
 def _shown(rule: Rule) -> str:
     """The workbook's parameters for an alert of a rule: its tab, one day, service and deployment.
 
-    Azure fills in ``${…}`` when the alert fires. It encodes nothing: a name with a slash or a quote breaks the
-    address, and the plain link to the workbook is beside it.
+    Azure fills in ``${…}`` when the alert fires. It encodes nothing: a name with a slash or a quote breaks
+    the address, and the plain link to the workbook is beside it.
     """
     filters = {
         _FILTERS[name]: [f"${{data.alertContext.condition.allOf[0].dimensions[{position}].value}}"]

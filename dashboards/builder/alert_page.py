@@ -51,8 +51,8 @@ def _costs(least: float, typical: float, most: float) -> str:
     used = sorted({PRICES[rule.frequency]: rule.frequency for rule in reversed(RULES)}.items(), reverse=True)
     prices = ", ".join(f"${first:.2f} and ${further:.2f} at `{every}`" for (first, further), every in used)
     return (
-        f"All {len(RULES)} rules cost ${least:.2f} a month with one time series each, ${typical:.2f} with ten, "
-        f"and never more than ${most:.2f}, because each query returns at most {MOST_SERIES} rows. Azure's list "
-        f"price of a log search alert, with one time series and for each further one: {prices} or less often, in "
-        "US dollars ([Azure Monitor pricing](https://azure.microsoft.com/pricing/details/monitor/))."
+        f"All {len(RULES)} rules cost ${least:.2f} a month with one time series each, ${typical:.2f} with "
+        f"ten, and never more than ${most:.2f}, because each query returns at most {MOST_SERIES} rows. "
+        f"Azure's list price of a log search alert, with one time series and for each further one: {prices} or less "
+        "often, in US dollars ([Azure Monitor pricing](https://azure.microsoft.com/pricing/details/monitor/))."
     )

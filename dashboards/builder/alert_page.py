@@ -53,6 +53,7 @@ def _costs(least: float, typical: float, most: float) -> str:
     return (
         f"All {len(RULES)} rules cost ${least:.2f} a month with one time series each, ${typical:.2f} with "
         f"ten, and never more than ${most:.2f}, because each query returns at most {MOST_SERIES} rows. "
-        f"Azure's list price of a log search alert, with one time series and for each further one: {prices} or less "
-        "often, in US dollars ([Azure Monitor pricing](https://azure.microsoft.com/pricing/details/monitor/))."
+        "Azure's list price of a log search alert, with one time series and for each further one: "
+        f"{prices} or less often, in US dollars "
+        "([Azure Monitor pricing](https://azure.microsoft.com/pricing/details/monitor/))."
     )

@@ -111,6 +111,11 @@ class Row:
         return VERSIONS.get(self.service, "")
 
     @property
+    def instance(self) -> str:
+        """One of three of its service."""
+        return f"pod-{sum(map(ord, self.call_id)) % 3}"
+
+    @property
     def is_abandoned(self) -> bool:
         """Whether the caller did not wait for the end."""
         return self.outcome in ("abandoned", "cancelled")
@@ -248,6 +253,7 @@ def posted(row: Row) -> Envelope:
     """The envelope that the exporter posts for a row; the same for many a day of the tests."""
     tags = {
         "ai.cloud.role": row.service,
+        "ai.cloud.roleInstance": row.instance,
         "ai.application.ver": row.version,
         "ai.operation.id": row.OperationId,
     }

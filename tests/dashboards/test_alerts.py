@@ -154,6 +154,16 @@ def test_an_incident_fires_its_rule(name: str) -> None:
     assert {(key, group) for key, groups in reported.items() for group in groups} == expected
 
 
+@pytest.mark.parametrize("phase", range(5))
+def test_five_minutes_of_failures_fire_at_any_phase(phase: int) -> None:
+    """Evaluations come every five minutes from any minute on: one of them sees that a deployment fails."""
+    rule = rules()[FAILING]
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, map(posted, day(of(ORDERS, 20, failing(1), until=15))))
+        ends = [NOW - timedelta(minutes=15 - phase - 5 * number) for number in range(2)]
+        assert any(set(fired(rule, azure, at)) == {caller(ORDERS)} for at in ends)
+
+
 def test_every_rule_has_an_incident() -> None:
     """No rule is there that was never seen to fire."""
     assert {key for _, expected in INCIDENTS.values() for key, _ in expected} == {rule.key for rule in RULES}
@@ -167,7 +177,7 @@ HEALTHY: dict[str, Trouble] = {
     "four calls are refused": of(ORDERS, 4.5, role_removed),
     "tokens are renewed": of(ORDERS, 15, lambda call: renewed(call) if call.number % 3 == 0 else None),
     "silent for half an hour": of(ORDERS, 30, lambda _: []),
-    "attempts are stored twice": lambda call: [call.attempt(), call.attempt()],
+    "attempts are stored three times": lambda call: [call.attempt()] * 3,
     "callers give up": of(ORDERS, 60, lambda call: [call.attempt(outcome="abandoned", cost_usd=None)]),
     "prices are unknown": of(BOT, DAY, lambda call: [call.attempt(cost_usd=None)]),
     "few calls, all of which fail": of(
@@ -185,11 +195,11 @@ def test_nothing_fires_without_an_incident(name: str) -> None:
 
 @pytest.mark.slow
 def test_a_healthy_day_is_silent_at_all_times() -> None:
-    """Evaluated each quarter of an hour of its second half, when windows are full, no rule fires."""
+    """Evaluated every 45 minutes of its last twelve hours, when windows are full, no rule fires."""
     with LocalAzureMonitor() as azure:
         fill(azure.store, map(posted, day()))
-        for quarters in range(48):
-            at = NOW - timedelta(minutes=15 * quarters)
+        for number in range(16):
+            at = NOW - timedelta(minutes=45 * number)
             assert all_fired(azure, at) == {}, at
 
 

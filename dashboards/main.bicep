@@ -106,10 +106,36 @@ param errorBudgetFastShortMinutes int = 5
 @maxValue(360)
 param errorBudgetSlowShortMinutes int = 30
 
-@description('Minimum number of active quarter hours (of 96) in the last day before missing data of a service raises an alert.')
-@minValue(8)
-@maxValue(96)
-param noDataActiveQuarters int = 64
+@description('Minimum number of failed calls in the window of the rule for a deployment that fails.')
+@minValue(1)
+param minimumFailedCalls int = 4
+
+@description('Minutes that are compared with the same hours of the day before: latency, time to first token and stop reasons.')
+@minValue(15)
+@maxValue(360)
+param recentMinutes int = 60
+
+@description('Minimum spend above the baseline within the hour, in US dollars at list price, before a change of spend raises an alert.')
+@minValue(0)
+param spendChangeMinimumUsd int = 1
+
+@description('Whether to enable the alert rule: Foundry: a deployment fails.')
+param deploymentFailingEnabled bool = true
+
+@description('Threshold: percent of the calls within the window. Higher values raise an alert.')
+@minValue(1)
+@maxValue(99)
+param deploymentFailingThreshold int = 40
+
+@description('Look-back window; evaluated every PT5M.')
+@allowed([
+  'PT10M'
+  'PT15M'
+  'PT30M'
+  'PT45M'
+  'PT1H'
+])
+param deploymentFailingWindow string = 'PT10M'
 
 @description('Whether to enable the alert rule: Foundry: authentication failures.')
 param authFailuresEnabled bool = true
@@ -200,6 +226,14 @@ param errorBudgetSlowThreshold int = 6
 ])
 param errorBudgetSlowWindow string = 'PT6H'
 
+@description('Whether to enable the alert rule: Foundry: slower than the day before.')
+param slowerEnabled bool = true
+
+@description('Threshold: percent above the 95th percentile of the same hours of the day before. Higher values raise an alert.')
+@minValue(1)
+@maxValue(10000)
+param slowerThreshold int = 50
+
 @description('Whether to enable the alert rule: Foundry: high time to first token.')
 param firstTokenEnabled bool = true
 
@@ -221,6 +255,22 @@ param firstTokenThreshold int = 10000
   'PT6H'
 ])
 param firstTokenWindow string = 'PT30M'
+
+@description('Whether to enable the alert rule: Foundry: more answers stop early.')
+param stopReasonsEnabled bool = true
+
+@description('Threshold: percentage points above the share of the same hours of the day before. Higher values raise an alert.')
+@minValue(1)
+@maxValue(99)
+param stopReasonsThreshold int = 10
+
+@description('Whether to enable the alert rule: Foundry: spend above the day before.')
+param spendChangeEnabled bool = true
+
+@description('Threshold: percent above the baseline: the same hours of the day before. Higher values raise an alert.')
+@minValue(1)
+@maxValue(100000)
+param spendChangeThreshold int = 100
 
 @description('Whether to enable the alert rule: Foundry: spend spike within an hour.')
 param spendHourEnabled bool = true
@@ -263,9 +313,9 @@ param spendDayWindow string = 'P1D'
 param noDataEnabled bool = true
 
 @description('Threshold: minutes since the last record. Higher values raise an alert.')
-@minValue(15)
+@minValue(10)
 @maxValue(480)
-param noDataThreshold int = 60
+param noDataThreshold int = 30
 
 @description('Whether to enable the alert rule: Foundry: retry storm.')
 param retryStormEnabled bool = true
@@ -315,7 +365,12 @@ module telemetry './azuredeploy.json' = {
     minimumCalls: minimumCalls
     errorBudgetFastShortMinutes: errorBudgetFastShortMinutes
     errorBudgetSlowShortMinutes: errorBudgetSlowShortMinutes
-    noDataActiveQuarters: noDataActiveQuarters
+    minimumFailedCalls: minimumFailedCalls
+    recentMinutes: recentMinutes
+    spendChangeMinimumUsd: spendChangeMinimumUsd
+    deploymentFailingEnabled: deploymentFailingEnabled
+    deploymentFailingThreshold: deploymentFailingThreshold
+    deploymentFailingWindow: deploymentFailingWindow
     authFailuresEnabled: authFailuresEnabled
     authFailuresThreshold: authFailuresThreshold
     authFailuresWindow: authFailuresWindow
@@ -328,9 +383,15 @@ module telemetry './azuredeploy.json' = {
     errorBudgetSlowEnabled: errorBudgetSlowEnabled
     errorBudgetSlowThreshold: errorBudgetSlowThreshold
     errorBudgetSlowWindow: errorBudgetSlowWindow
+    slowerEnabled: slowerEnabled
+    slowerThreshold: slowerThreshold
     firstTokenEnabled: firstTokenEnabled
     firstTokenThreshold: firstTokenThreshold
     firstTokenWindow: firstTokenWindow
+    stopReasonsEnabled: stopReasonsEnabled
+    stopReasonsThreshold: stopReasonsThreshold
+    spendChangeEnabled: spendChangeEnabled
+    spendChangeThreshold: spendChangeThreshold
     spendHourEnabled: spendHourEnabled
     spendHourThreshold: spendHourThreshold
     spendHourWindow: spendHourWindow

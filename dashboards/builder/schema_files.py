@@ -1,4 +1,4 @@
-"""What lists fields outside of the dashboards' folder, made from the table of fields: types and tables."""
+"""Files that are made from tables of the code, or in part: types, list of fields, list of alert rules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import fill, indent
 from typing import Final
 
+from dashboards.builder import alert_page
 from foundry_telemetry.schema import rendering
 from foundry_telemetry.schema.field_table import COLUMNS, FIELDS
 from foundry_telemetry.schema.row import Row
@@ -103,5 +104,6 @@ FILES: Final[Mapping[str, Callable[[str], str]]] = {
     "foundry_telemetry/investigate/attempt_columns.py": _module(_attempt_columns),
     "foundry_telemetry/testing/kit/expected.py": _module(_expected),
     "SECURITY.md": _between(audit=_lines(rendering.as_markdown)),
+    "dashboards/README.md": _between(alerts=_lines(alert_page.table)),
 }
 """File name in the checkout: what makes its text from the present one."""

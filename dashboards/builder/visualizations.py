@@ -147,11 +147,6 @@ def percent(**signs: float) -> Json:
     return _icons(empty, zero, _threshold("<", "0.05", "Blank", "<0.1%"), *known) | _TENTHS
 
 
-def spark(colour: str) -> Json:
-    """Small bars for a list of numbers."""
-    return {"formatter": 9, "formatOptions": {"min": 0, "palette": colour}}
-
-
 def opens(target: Literal["CellDetails", "Url"], label: str) -> Json:
     """A link in place of the text of a cell: to the whole text beside the table, or to the address it is."""
     return {"formatter": 7, "formatOptions": {"linkTarget": target, "linkLabel": label}}

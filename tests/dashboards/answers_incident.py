@@ -13,6 +13,7 @@ from tests.dashboards.reference_answers import (
     by_bin,
     let_through,
     over_time,
+    percentile,
     rounded,
     shown,
     within,
@@ -30,53 +31,110 @@ def deployment_of(row: Row) -> str:
 
 
 def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
-    """Which failures are more than usual?"""
+    """Which failures are more than usual, of which service and instance?"""
     chosen, time = let_through(rows, choice), choice.time
     now, then = shown(rows, choice), within(chosen, time.start - WEEK, time.end - WEEK)
-    kinds = {(row.error_type, row.error_owner or "unknown") for row in [*now, *then] if row.failed}
     found = []
-    for kind, error_owner in kinds:
-        ours, theirs = (
-            [row for row in reported if (row.error_type, row.error_owner or "unknown") == (kind, error_owner)]
-            for reported in (now, then)
+    for kind in {_kind(row) for row in [*now, *then] if row.failed}:
+        error_type, error_owner, service = kind
+        all_ours, all_theirs = (
+            [row for row in reported if row.service == service] for reported in (now, then)
         )
-        counts = by_bin(ours, choice)
+        ours, theirs = ([row for row in all_ if _kind(row) == kind] for all_ in (all_ours, all_theirs))
+        failing, running = ({row.instance for row in reported} for reported in (ours, all_ours))
         found.append(
             {
-                "error_type": kind,
+                "error_type": error_type,
                 "error_owner": error_owner,
+                "service": service,
+                "instance": min(failing) if len(failing) == 1 else "",
+                "instances": f"{len(failing)}/{len(running)}" if ours else "",
                 "failed": len(ours),
                 "last_week": len(theirs),
                 "change_percent": _change(len(ours), len(theirs)),
-                "failed_percent": rounded(100 * len(ours) / max(1, len(now)), 4),
-                "last_week_percent": rounded(100 * len(theirs) / max(1, len(then)), 4),
-                "trend": [len(counts.get(at, [])) for at in bins(time)],
+                "failed_percent": rounded(100 * len(ours) / max(1, len(all_ours)), 4),
+                "last_week_percent": rounded(100 * len(theirs) / max(1, len(all_theirs)), 4),
                 "last_seen": max((row.at for row in ours), default=None),
             }
         )
-    return sorted(
-        found, key=lambda row: (-row["failed"], -row["last_week"], row["error_type"], row["error_owner"])
-    )
+    return sorted(found, key=lambda row: (-row["failed"], -row["last_week"], *list(row.values())[:3]))
+
+
+def _kind(row: Row) -> tuple[str | None, str, str]:
+    """Cause, owner and service."""
+    return row.error_type, row.error_owner or "unknown", row.service
 
 
 def _change(now: int, then: int) -> float | None:
     return rounded(100 * (now - then) / then, 1) if then else None
 
 
-def failure_rate_over_time(rows: list[Row], choice: Choice) -> Answer:
-    """What is the failure rate of each deployment over time?"""
-    attempts = shown(rows, choice)
-    found = by_bin(attempts, choice)
+def failure_heat_map(rows: list[Row], choice: Choice) -> Answer:
+    """When did attempts fail on each deployment?"""
+    hours: dict[tuple[datetime, str], list[Row]] = defaultdict(list)
+    for row in shown(rows, choice):
+        hours[row.at.replace(minute=0, second=0, microsecond=0), deployment_of(row)].append(row)
 
-    def percent(at: datetime, deployment: str) -> float | None:
-        here = [row for row in found.get(at, []) if deployment_of(row) == deployment]
-        return rounded(100 * sum(row.failed for row in here) / len(here), 4) if here else None
+    def percent(attempts: list[Row], minute: int) -> float | None:
+        here = [row for row in attempts if row.at.minute // 5 * 5 == minute]
+        return rounded(100 * sum(row.failed for row in here) / len(here), 1) if here else None
 
-    return [
-        {"TimeGenerated": at, "deployment": deployment, "failed_percent": percent(at, deployment)}
-        for at in bins(choice.time)
-        for deployment in sorted(set(map(deployment_of, attempts)))
+    found = [
+        {
+            "hour": hour,
+            "deployment": deployment,
+            "failed": sum(row.failed for row in attempts),
+            **{f"m{minute:02}": percent(attempts, minute) for minute in range(0, 60, 5)},
+        }
+        for (hour, deployment), attempts in sorted(
+            hours.items(), key=lambda one: (-one[0][0].timestamp(), one[0][1])
+        )
+        if any(row.failed for row in attempts)
     ]
+    worst = sorted(found, key=lambda row: -row["failed"])[:24]
+    return [row for row in found if row in worst]
+
+
+def latency_by_deployment(rows: list[Row], choice: Choice) -> Answer:
+    """How slow is each deployment, compared with the same hours before?"""
+    time, chosen = choice.time, let_through(rows, choice)
+    shift = timedelta(days=1 + (time.end - time.start - timedelta(milliseconds=1)) // timedelta(days=1))
+    found = []
+    for service, deployment in {(row.service, deployment_of(row)) for row in shown(rows, choice)}:
+        now, then = (
+            [
+                row
+                for row in within(chosen, time.start - back, time.end - back)
+                if (row.service, deployment_of(row)) == (service, deployment)
+                and row.outcome == "ok"
+                and row.operation == "chat"
+            ]
+            for back in (timedelta(0), shift)
+        )
+        if now:
+            before = _percentile(then, "duration_ms", 95)
+            p95 = _percentile(now, "duration_ms", 95) or 0
+            found.append(
+                {
+                    "service": service,
+                    "deployment": deployment,
+                    "answers": len(now),
+                    "first_p95_ms": _percentile(now, "time_to_first_token_ms", 95),
+                    "first_p95_before_ms": _percentile(then, "time_to_first_token_ms", 95),
+                    "p50_ms": _percentile(now, "duration_ms", 50),
+                    "p50_before_ms": _percentile(then, "duration_ms", 50),
+                    "p95_ms": p95,
+                    "p95_before_ms": before,
+                    "slower_percent": rounded(100 * (p95 - before) / before, 1) if before else None,
+                }
+            )
+    return sorted(
+        found, key=lambda row: (-(row["slower_percent"] or -1e9), row["service"], row["deployment"])
+    )
+
+
+def _percentile(rows: list[Row], name: str, percent: int) -> float | None:
+    return percentile([value for row in rows if (value := getattr(row, name)) is not None], percent)
 
 
 def throttled_over_time(rows: list[Row], choice: Choice) -> Answer:

@@ -103,7 +103,7 @@ def _event(row: Row, name: str) -> dict[str, Any]:
         "OperationId": row.OperationId,
         "ParentId": "",
         "AppRoleName": row.service,
-        "AppRoleInstance": "pod-7",
+        "AppRoleInstance": row.instance,
         "AppVersion": row.version,
         "ItemCount": 1,
         "Properties": row.properties,

@@ -91,7 +91,8 @@ def _log(row: Row) -> ReadableLogRecord:
         event_name=EVENT_NAME,
         attributes=attributes | {CUSTOM_EVENT: EVENT_NAME},
     )
-    return ReadableLogRecord(record, _resource(row), _SCOPE)
+    resource = _resource(row).merge(Resource({"service.instance.id": row.instance}))
+    return ReadableLogRecord(record, resource, _SCOPE)
 
 
 def _span(one: Other) -> ReadableSpan:

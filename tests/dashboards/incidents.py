@@ -1,4 +1,4 @@
-"""A day of three services in plain Python, with or without something going wrong."""
+"""Two days of three services in plain Python, with or without something going wrong."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ BUDGET_USD = 500
 ORDERS, BOT, REPORTS = "shop.orders-api", "shop.support-bot", "back-office.reports"
 DEPLOYMENTS = {ORDERS: "claude-sonnet-5-5", BOT: "claude-haiku-5-5", REPORTS: "claude-opus-5-5"}
 EVERY = {ORDERS: timedelta(minutes=1), BOT: timedelta(seconds=90), REPORTS: timedelta(minutes=2)}
+HOURS = 40
+"""A day, and what alerts compare it with: the same hours of the day before, and before a silence."""
 DAY_WORKER = (NOW - timedelta(hours=12), NOW - timedelta(hours=4))
 """When the third service works; it is silent for the rest of the day."""
 
@@ -29,7 +31,7 @@ class Call:
     service: str
     begun: datetime
     number: int
-    """Of the service's calls in this day, from 0."""
+    """Of the service's calls in this time, from 0."""
 
     @property
     def age(self) -> timedelta:
@@ -53,6 +55,7 @@ class Call:
             time_to_first_token_ms=700.0 + 40 * (self.number % 20),
             input_tokens=900,
             output_tokens=120,
+            stop_reason="end_turn",
             cost_usd=0.004,
         )
         return replace(row, **reported)  # type: ignore[arg-type]
@@ -60,7 +63,7 @@ class Call:
     def refused(self, number: int, status: int | None, error_type: str, error_owner: str) -> Row:
         """An attempt that failed before anything was answered."""
         nothing = dict.fromkeys(
-            ("model", "time_to_first_token_ms", "input_tokens", "output_tokens", "cost_usd")
+            ("model", "time_to_first_token_ms", "input_tokens", "output_tokens", "stop_reason", "cost_usd")
         )
         return self.attempt(
             number, status=status, error_type=error_type, error_owner=error_owner, outcome="error", **nothing
@@ -72,7 +75,7 @@ Trouble = Callable[[Call], "list[Row] | None"]
 
 
 def day(trouble: Trouble = lambda _: None) -> list[Row]:
-    """The rows of a day up to `NOW`."""
+    """The rows of the hours up to `NOW`."""
     rows = []
     for call in _calls():
         own = trouble(call)
@@ -84,7 +87,7 @@ def day(trouble: Trouble = lambda _: None) -> list[Row]:
 def _calls() -> tuple[Call, ...]:
     calls = []
     for service, every in EVERY.items():
-        first, last = DAY_WORKER if service == REPORTS else (NOW - timedelta(days=1), NOW)
+        first, last = DAY_WORKER if service == REPORTS else (NOW - timedelta(hours=HOURS), NOW)
         calls += [Call(service, first + every * number, number) for number in range((last - first) // every)]
     return tuple(calls)
 

@@ -62,6 +62,7 @@ class Row:
     status: int | None = None
     model: str | None = None
     response_id: str | None = None
+    stop_reason: str | None = None
     apim_request_id: str | None = None
     request_id: str | None = None
     outcome: str = "ok"
@@ -108,6 +109,11 @@ class Row:
     def version(self) -> str:
         """Of the service."""
         return VERSIONS.get(self.service, "")
+
+    @property
+    def instance(self) -> str:
+        """One of three of its service."""
+        return f"pod-{sum(map(ord, self.call_id)) % 3}"
 
     @property
     def is_abandoned(self) -> bool:
@@ -247,6 +253,7 @@ def posted(row: Row) -> Envelope:
     """The envelope that the exporter posts for a row; the same for many a day of the tests."""
     tags = {
         "ai.cloud.role": row.service,
+        "ai.cloud.roleInstance": row.instance,
         "ai.application.ver": row.version,
         "ai.operation.id": row.OperationId,
     }

@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
-from dashboards.builder import alerts, build
+from dashboards.builder import alert_page, alerts, build, texts
+from dashboards.builder.alert_rule import MOST_SERIES, PRICES
 from dashboards.builder.alerts import RULES, WINDOWS
 from dashboards.builder.arm.deployment import deploy
 from foundry_telemetry.kql import compose, files
@@ -92,6 +94,16 @@ def costly(usd: float) -> Callable[[Call], list[Row]]:
     return lambda call: [call.attempt(cost_usd=usd)]
 
 
+def cut_off(call: Call) -> list[Row] | None:
+    """Two answers of three end at their limit of tokens."""
+    return [call.attempt(stop_reason="max_tokens")] if call.number % 3 else None
+
+
+def late(call: Call) -> list[Row]:
+    """An answer that takes twice as long, with its first token in time."""
+    return [call.attempt(duration_ms=3_800.0)]
+
+
 def stubborn(call: Call) -> list[Row]:
     """Two overloads before it succeeds."""
     return [*(call.refused(number, 529, "overloaded", "model_service") for number in (1, 2)), call.attempt(3)]
@@ -103,18 +115,33 @@ def renewed(call: Call) -> list[Row]:
 
 
 DAY = 24 * 60
+FAILING = "deploymentFailing"
 INCIDENTS: dict[str, tuple[Trouble, set[tuple[str, Group]]]] = {
     "a role is removed": (
         of(ORDERS, 7, role_removed),
         {("authFailures", caller(ORDERS, cause="authz_missing_role"))},
     ),
     "a limit is reached": (of(ORDERS, 15, limited), {("throttled", caller(ORDERS))}),
-    "half of the calls fail": (of(ORDERS, 30, failing(2)), {("errorBudgetFast", caller(ORDERS))}),
+    "a deployment fails for five minutes": (of(ORDERS, 7, failing(1), until=2), {(FAILING, caller(ORDERS))}),
+    "it fails for the last seven minutes": (of(ORDERS, 7, failing(1)), {(FAILING, caller(ORDERS))}),
+    "half of the calls fail": (
+        of(ORDERS, 30, failing(2)),
+        {("errorBudgetFast", caller(ORDERS)), (FAILING, caller(ORDERS))},
+    ),
     "one call of twelve fails": (of(ORDERS, 360, failing(12)), {("errorBudgetSlow", caller(ORDERS))}),
-    "streams are slow": (of(BOT, 30, slow), {("firstToken", caller(BOT))}),
-    "a loop spends": (of(BOT, 60, costly(0.3)), {("spendHour", ())}),
-    "every day is dear": (of(ORDERS, DAY, costly(0.02)), {("spendDay", ())}),
-    "a service is silent": (of(ORDERS, 75, lambda _: []), {("noData", (("service", ORDERS),))}),
+    "streams are slow": (
+        of(BOT, 30, slow),
+        {("firstToken", caller(BOT)), ("slower", caller(BOT, measure="time to first token"))},
+    ),
+    "answers are slow": (of(ORDERS, 40, late), {("slower", caller(ORDERS, measure="latency"))}),
+    "answers are cut off": (
+        of(ORDERS, 40, cut_off),
+        {("stopReasons", caller(ORDERS, stop_reason="max_tokens"))},
+    ),
+    "calls cost more": (of(ORDERS, 60, costly(0.024)), {("spendChange", caller(ORDERS))}),
+    "a loop spends": (of(BOT, 60, costly(0.3)), {("spendHour", ()), ("spendChange", caller(BOT))}),
+    "every day is dear": (of(ORDERS, 2 * DAY, costly(0.02)), {("spendDay", ())}),
+    "a service is silent": (of(ORDERS, 36, lambda _: []), {("noData", (("service", ORDERS),))}),
     "retries multiply": (of(BOT, 15, stubborn), {("retryStorm", caller(BOT))}),
 }
 
@@ -125,6 +152,16 @@ def test_an_incident_fires_its_rule(name: str) -> None:
     trouble, expected = INCIDENTS[name]
     reported = evaluate(day(trouble))
     assert {(key, group) for key, groups in reported.items() for group in groups} == expected
+
+
+@pytest.mark.parametrize("phase", range(5))
+def test_five_minutes_of_failures_fire_at_any_phase(phase: int) -> None:
+    """Evaluations come every five minutes from any minute on: one of them sees that a deployment fails."""
+    rule = rules()[FAILING]
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, map(posted, day(of(ORDERS, 20, failing(1), until=15))))
+        ends = [NOW - timedelta(minutes=15 - phase - 5 * number) for number in range(2)]
+        assert any(set(fired(rule, azure, at)) == {caller(ORDERS)} for at in ends)
 
 
 def test_every_rule_has_an_incident() -> None:
@@ -140,6 +177,7 @@ HEALTHY: dict[str, Trouble] = {
     "four calls are refused": of(ORDERS, 4.5, role_removed),
     "tokens are renewed": of(ORDERS, 15, lambda call: renewed(call) if call.number % 3 == 0 else None),
     "silent for half an hour": of(ORDERS, 30, lambda _: []),
+    "attempts are stored three times": lambda call: [call.attempt()] * 3,
     "callers give up": of(ORDERS, 60, lambda call: [call.attempt(outcome="abandoned", cost_usd=None)]),
     "prices are unknown": of(BOT, DAY, lambda call: [call.attempt(cost_usd=None)]),
     "few calls, all of which fail": of(
@@ -157,12 +195,12 @@ def test_nothing_fires_without_an_incident(name: str) -> None:
 
 @pytest.mark.slow
 def test_a_healthy_day_is_silent_at_all_times() -> None:
-    """Evaluated each quarter of an hour of its second half, when windows are full, no rule fires."""
+    """Evaluated every 45 minutes of its last twelve hours, when windows are full, no rule fires."""
     with LocalAzureMonitor() as azure:
         fill(azure.store, map(posted, day()))
-        for quarters in range(48):
-            at = NOW - timedelta(minutes=15 * quarters)
-            assert all_fired(azure, at, noDataEnabled=False) == {}, at
+        for number in range(16):
+            at = NOW - timedelta(minutes=45 * number)
+            assert all_fired(azure, at) == {}, at
 
 
 def test_nothing_fires_in_an_empty_workspace() -> None:
@@ -170,22 +208,15 @@ def test_nothing_fires_in_an_empty_workspace() -> None:
     assert evaluate([]) == {}
 
 
-def test_a_silence_is_told_for_hours() -> None:
+def test_a_silence_is_reported_for_hours() -> None:
     """The rule of no data holds while a service stays silent, up to what its threshold may be at most."""
     [rule] = [rule for rule in RULES if rule.key == "noData"]
-    hours = rule.threshold.most // 60
-    reported = evaluate(day(of(ORDERS, 60 * hours + 1, lambda _: [])))
-    assert set(reported["noData"]) == {(("service", ORDERS),)}
-    assert reported["noData"][("service", ORDERS),] > rule.threshold.most
-
-
-def test_a_long_silence_is_no_silence_any_more() -> None:
-    """After the eight hours that its description names, the rule of no data lets go."""
-    [rule] = [rule for rule in RULES if rule.key == "noData"]
-    quarters = TEMPLATE["parameters"]["noDataActiveQuarters"]["defaultValue"]
-    assert "about 8 hours" in rule.description
-    assert 24 - quarters / 4 == 8
-    assert "noData" not in evaluate(day(of(ORDERS, 60 * 8 + 30, lambda _: [])))
+    hours = rule.threshold.most // 60 + 1
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, map(posted, (row for row in day() if row.at < NOW - timedelta(hours=hours))))
+        reported = all_fired(azure, NOW)["noData"]
+    assert set(reported) == {(("service", ORDERS),), (("service", BOT),)}
+    assert min(reported.values()) > rule.threshold.most
 
 
 def test_shares_add_up_over_callers() -> None:
@@ -207,18 +238,26 @@ def test_shares_add_up_over_callers() -> None:
     [
         ("a role is removed", {"authFailuresThreshold": 100}),
         ("a role is removed", {"authFailuresEnabled": False}),
+        ("it fails for the last seven minutes", {"deploymentFailingThreshold": 80}),
+        ("it fails for the last seven minutes", {"deploymentFailingWindow": "PT30M"}),
+        ("it fails for the last seven minutes", {"minimumFailedCalls": 10}),
+        ("answers are slow", {"slowerThreshold": 120}),
+        ("answers are slow", {"recentMinutes": 360}),
+        ("answers are cut off", {"stopReasonsThreshold": 80}),
+        ("calls cost more", {"spendChangeThreshold": 1_000}),
+        ("calls cost more", {"spendChangeMinimumUsd": 2}),
         ("a limit is reached", {"throttledThreshold": 30}),
         ("a limit is reached", {"throttledWindow": "PT6H"}),
         ("a limit is reached", {"minimumCalls": 100}),
-        ("half of the calls fail", {"successTarget": "95"}),
-        ("half of the calls fail", {"errorBudgetFastThreshold": 40}),
+        ("half of the calls fail", {"successTarget": "95", "deploymentFailingEnabled": False}),
+        ("half of the calls fail", {"errorBudgetFastThreshold": 40, "deploymentFailingEnabled": False}),
         ("one call of twelve fails", {"errorBudgetSlowThreshold": 9}),
-        ("streams are slow", {"firstTokenThreshold": 20_000}),
-        ("a loop spends", {"monthlyBudgetUsd": 5 * BUDGET_USD}),
-        ("a loop spends", {"monthlyBudgetUsd": 0}),
+        ("streams are slow", {"firstTokenThreshold": 20_000, "slowerEnabled": False}),
+        ("a loop spends", {"monthlyBudgetUsd": 5 * BUDGET_USD, "spendChangeEnabled": False}),
+        ("a loop spends", {"monthlyBudgetUsd": 0, "spendChangeEnabled": False}),
         ("every day is dear", {"spendDayThreshold": 10}),
         ("a service is silent", {"noDataThreshold": 120}),
-        ("a service is silent", {"noDataActiveQuarters": 96}),
+        ("a service is silent", {"minimumCalls": 50}),
         ("retries multiply", {"retryStormThreshold": 300}),
         ("retries multiply", {"deployAlerts": False}),
     ],
@@ -287,7 +326,7 @@ def test_settings_are_those_of_the_query(rule: alerts.Rule) -> None:
 
 @pytest.mark.parametrize("name", files.alerts())
 def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
-    """The window is the rule's: no ago(), now() in the rule of silence alone; nothing the service refuses."""
+    """The window is the rule's: no ago(), now() with a baseline alone; nothing the service refuses."""
     words = compose.words(alerts.text(name))
     assert not words & {
         "ago",
@@ -299,29 +338,42 @@ def test_an_alerts_query_keeps_to_what_rules_take(name: str) -> None:
         "ingestion_time",
         "pivot",
     }
-    assert ("now" in words) == (name == "no_data")
+    assert ("now" in words) == (("P2D",) in {rule.windows for rule in RULES if rule.query == name})
     assert files.alert(name).partition("\n")[0].endswith("?")
 
 
 def test_the_readme_has_every_rule() -> None:
-    """The table of the documentation has each rule with its severity, threshold, window and dimensions."""
+    """The built table of the documentation has each rule, and the minutes that it names are the defaults."""
     text = (files.folder() / "README.md").read_text(encoding="utf-8")
-    rows = [
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line[:3] == "| `"
-    ]
-    reported = {row[0].strip("`"): row[1:] for row in rows if len(row) == 5}
-    assert list(reported) == [rule.key for rule in RULES]
+    assert alert_page.table() in text
+    defaults = {name: one["defaultValue"] for name, one in TEMPLATE["parameters"].items()}
+    for key in ("Fast", "Slow"):
+        [rule] = [rule for rule in RULES if rule.key == f"errorBudget{key}"]
+        assert f"last {defaults[f'errorBudget{key}ShortMinutes']} minutes" in rule.fires
     for rule in RULES:
-        severity, fires, window, each = reported[rule.key]
-        assert severity == str(rule.severity)
-        assert fires.startswith(f"{rule.threshold.default} ")
-        assert window == f"`{rule.window}`"
-        assert each == ", ".join(rule.dimensions)
-    defaults = [
-        TEMPLATE["parameters"][f"errorBudget{one}ShortMinutes"]["defaultValue"] for one in ("Fast", "Slow")
-    ]
-    for key, minutes in zip(("errorBudgetFast", "errorBudgetSlow"), defaults, strict=True):
-        assert f"last {minutes} minutes" in reported[key][1]
+        if "recentMinutes" in rule.settings.values():
+            assert f"last {defaults['recentMinutes']} minutes" in rule.fires
+        if "minimumFailedCalls" in rule.settings.values():
+            assert f"at least {defaults['minimumFailedCalls']} of them" in rule.fires
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_has_a_bound_of_time_series(rule: alerts.Rule) -> None:
+    """Its query has a row for each combination of dimensions, and no more rows than its costs are for."""
+    text = alerts.text(rule.query)
+    assert rule.most_series == (MOST_SERIES if rule.dimensions else 1)
+    assert not rule.dimensions or text.splitlines()[-1] == f"| top {MOST_SERIES} by {rule.measure} desc"
+    assert rule.usd_a_month[0] == PRICES[rule.frequency][0] <= rule.usd_a_month[1]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_allows_for_late_records(rule: alerts.Rule) -> None:
+    """A record that is so late is in the window of a later evaluation, or its minutes are left out."""
+    if "now" in compose.words(alerts.text(rule.query)):
+        assert f"now() - {rule.delay_min}m" in alerts.text(rule.query)
+    else:
+        spare = duration(rule.window) - duration(rule.frequency)
+        assert timedelta(minutes=5) <= timedelta(minutes=rule.delay_min) == spare
 
 
 def test_the_readme_names_parameters_that_there_are() -> None:
@@ -348,6 +400,25 @@ def test_rules_are_stateful_and_tell_where_to_look() -> None:
         assert reported["autoMitigate"] is True
         assert reported["actions"]["actionGroups"][0] == "/group/one"
         assert reported["actions"]["actionGroups"][1].endswith("/actionGroups/foundry-email")
-        assert reported["actions"]["customProperties"]["workbook"].startswith(
-            "https://portal.azure.com/#resource/"
-        )
+        properties = reported["actions"]["customProperties"]
+        assert properties["workbook"].startswith("https://portal.azure.com/#resource/")
+        assert properties["view"].startswith("https://portal.azure.com/#blade/")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_an_alert_links_to_its_view(rule: alerts.Rule) -> None:
+    """Filled in by Azure, the link opens a tab that exists, with service and deployment of the alert."""
+    link = rules()[rule.key]["properties"]["actions"]["customProperties"]["view"]
+    fired = {"service": "shop.orders-api", "deployment": "claude-sonnet-5-5", "cause": "c"}
+    for position, name in enumerate(rule.dimensions):
+        value = f"${{data.alertContext.condition.allOf[0].dimensions[{position}].value}}"
+        link = link.replace(value, fired.get(name, "x"))
+    values = json.loads(unquote(link.rpartition("/NotebookParams/")[2]))
+    expected = {
+        name.capitalize(): [fired[name]] for name in rule.dimensions if name in ("service", "deployment")
+    }
+    assert {key: value for key, value in values.items() if isinstance(value, list)} == expected
+    assert values["Tab"] in texts.TABS
+    assert set(values) <= set(
+        re.findall(r'"(?:name|parameterName|subTarget|cellValue)": "(\w+)"', files.workbook())
+    )

@@ -424,10 +424,12 @@ WRONG: dict[str, tuple[Change, str]] = {
 
 @pytest.fixture
 def broken_rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A template whose first rule has a slip; what is to be said of it."""
+    """A template one of whose rules has a slip; what is to be said of it."""
     change, expected = WRONG[request.param]
     template = copy.deepcopy(TEMPLATE)
-    change(next(resource for resource in template["resources"] if resource["type"] == RULE))
+    change(
+        next(one for one in template["resources"] if one["type"] == RULE and "auth-failures" in one["name"])
+    )
     monkeypatch.setattr(query_validation, "template", lambda: template)
     return expected
 

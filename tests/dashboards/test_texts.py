@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.builder import texts
+from dashboards.builder import alert_page, texts
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.visualizations import Chart, Table, number
 from dashboards.builder.workbook import Group, Item, Query
@@ -56,10 +56,11 @@ def test_a_query_gives_keys(name: str) -> None:
 
 
 def test_every_text_is_used() -> None:
-    """Each text stands in the workbook, Grafana or the template; those of tiles in the queries."""
+    """Each text stands in the workbook, Grafana, the template or the table of alerts."""
     shown = "\n".join(
         text for name in ARTEFACTS for text in words(json.loads((files.folder() / name).read_bytes()))
     )
+    shown += alert_page.table()
     for text in [*words(texts.SHOWN), *words(texts.DEPLOYED)]:
         part = max(re.split(r"\{\w+(?::\w+)?\}|\n", text), key=len).strip()
         assert part in shown, text
@@ -92,7 +93,7 @@ def test_what_happened_is_not_zero_percent() -> None:
         options = shown["numberFormat"]["options"]
         assert (options["minimumFractionDigits"], options["maximumFractionDigits"]) == (1, 1), column.name
         texts = [each["text"] for each in shown["formatOptions"]["thresholdsGrid"]]
-        assert "<0.1%" in texts or column.name == "change_percent", column.name
+        assert "<0.1%" in texts or column.name in ("change_percent", "slower_percent"), column.name
 
 
 def test_every_series_has_a_legend() -> None:

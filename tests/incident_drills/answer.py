@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.incident_drills.world import DIMENSIONS, Call
+from tests.incident_drills.world import Call
+
 
 @dataclass(frozen=True)
 class Claim:

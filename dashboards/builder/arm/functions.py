@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
+from urllib.parse import quote
 from uuid import UUID, uuid5
 
 _NAMESPACE: Final = UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
@@ -78,6 +79,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "string": Function(1, 1, string),
     "union": Function(2, None, _union),
     "uniqueString": Function(1, None, _unique_string),
+    "uriComponent": Function(1, 1, lambda text: quote(text, safe="")),
 }
 """Those that need nothing but their arguments."""
 

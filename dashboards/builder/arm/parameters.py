@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from dashboards.builder.alerts import RULES, SUCCESS_TARGETS, Rule
+from dashboards.builder.alert_rule import Rule
+from dashboards.builder.alerts import RULES, SUCCESS_TARGETS
 from dashboards.builder.texts import TEMPLATE_PARAMETERS
 from dashboards.builder.texts import of_rule as of_rule_text
 
@@ -156,13 +157,9 @@ GENERAL: Final = (
         least=1,
         most=360,
     ),
-    Parameter(
-        name="noDataActiveQuarters",
-        kind="int",
-        default=64,
-        least=8,
-        most=96,
-    ),
+    Parameter(name="minimumFailedCalls", kind="int", default=4, least=1),
+    Parameter(name="recentMinutes", kind="int", default=60, least=15, most=360),
+    Parameter(name="spendChangeMinimumUsd", kind="int", default=1, least=0),
 )
 """Those that do not belong to one rule."""
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from dashboards.builder import alerts, querypack
-from dashboards.builder.alerts import Rule
+from dashboards.builder.alert_rule import Rule
+from dashboards.builder.arm.alert_links import VIEW, links
 from dashboards.builder.arm.expressions import literal, quoted
 from dashboards.builder.querypack import Saved
 from dashboards.builder.texts import TEMPLATE
@@ -58,6 +59,7 @@ def variables(workbook: str, grafana: str) -> Json:
         "workbookGuid": _guid("workbook"),
         "workbookId": f"[{_WORKBOOK}]",
         "workbookUrl": "[format('{0}/#resource{1}/workbook', environment().portal, variables('workbookId'))]",
+        "workbookView": f"[{VIEW}]",
         "queryPackName": "[format('{0}-queries', parameters('namePrefix'))]",
         "emailGroupName": "[format('{0}-email', parameters('namePrefix'))]",
         "actionGroupIds": f"[if(empty(parameters('alertEmail')), parameters('actionGroupIds'), "
@@ -258,10 +260,7 @@ def _rule(rule: Rule) -> Json:
             "autoMitigate": True,
             # A workspace that was made just now may not know its tables yet; the queries are checked before.
             "skipQueryValidation": True,
-            "actions": {
-                "actionGroups": "[variables('actionGroupIds')]",
-                "customProperties": {"workbook": "[variables('workbookUrl')]"},
-            },
+            "actions": {"actionGroups": "[variables('actionGroupIds')]", "customProperties": links(rule)},
         },
         condition=condition,
         after=[_WORKSPACE, _EMAIL_GROUP],

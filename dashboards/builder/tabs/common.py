@@ -48,7 +48,7 @@ PERCENTILES: Final = {"p50": "blue", "p95": "orange", "p99": "redBright"}
 LATENCY: Final = Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0)
 
 _GROUPED: Final = (
-    "abandoned", "attempts", "cache_read", "cache_write", "calls", "current_rate", "days_kept",
+    "abandoned", "answers", "attempts", "cache_read", "cache_write", "calls", "current_rate", "days_kept",
     "dropped", "failed", "failed_before_first_byte", "failed_calls", "highest_unthrottled", "ledger_input",
     "ledger_output",
     "input_difference", "input_tokens", "last_week", "limit", "lowest_throttled", "metrics_input",
@@ -71,8 +71,11 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "first_p50_s": HUNDREDTHS,
     "first_p95_s": HUNDREDTHS,
     "first_p99_s": HUNDREDTHS,
+    "first_p95_before_ms": MILLISECONDS,
+    "first_p95_ms": MILLISECONDS,
     "first_seen": TIME,
     "hit_percent": SHARE,
+    "hour": MINUTE,
     "last_heartbeat": TIME,
     "last_record": TIME,
     "last_seen": TIME,
@@ -80,6 +83,9 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "newest": TIME,
     "oldest": TIME,
     "outcome": OUTCOME,
+    "p50_before_ms": MILLISECONDS,
+    "p50_ms": MILLISECONDS,
+    "p95_before_ms": MILLISECONDS,
     "p95_ms": MILLISECONDS,
     "partial_usd": USD,
     "peak_at": MINUTE,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards.builder.tabs.auth import OVER_TIME
-from dashboards.builder.tabs.common import LATENCY, columns, series
+from dashboards.builder.tabs.common import columns, series
 from dashboards.builder.tabs.search import SEARCH, whole_call
 from dashboards.builder.texts import EMPTY, NOTES, TITLES, VALUES
-from dashboards.builder.visualizations import HIDDEN, Chart, Table, bar, change, in_words, spark
+from dashboards.builder.visualizations import HIDDEN, Chart, Table, bar, change, heat, in_words
 from dashboards.builder.workbook import Group, Query, Text, When
 
 OWNERS: Final = {
@@ -22,6 +22,8 @@ OWNERS: Final = {
     "network": "turquoise",
     "client": "gray",
 }
+STEPS: Final = tuple(f"m{minute:02}" for minute in range(0, 60, 5))
+"""Columns of the heat map: the five minutes from then on of an hour."""
 
 
 INCIDENT: Final = Group(
@@ -79,51 +81,58 @@ INCIDENT: Final = Group(
                 columns=columns(
                     "error_type",
                     "error_owner",
+                    "service",
+                    "instance",
+                    "instances",
                     "failed",
                     "last_week",
                     "change_percent",
                     "failed_percent",
                     "last_week_percent",
-                    "trend",
                     "last_seen",
                     failed=bar("red"),
                     change_percent=change(VALUES["change_percent"]),
-                    trend=spark("red"),
                 )
             ),
             empty=EMPTY["no_failures"],
             empty_is_good=True,
         ),
         Query(
-            name="failure rate over time",
-            query="failure_rate_over_time",
-            title=TITLES["failure_rate_over_time"],
-            visualization=Chart(
-                kind="linechart", y=("failed_percent",), group="deployment", unit="percent", floor=0
+            name="failure heat map",
+            query="failure_heat_map",
+            title=TITLES["failure_heat_map"],
+            visualization=Table(
+                columns=columns(
+                    "hour",
+                    "deployment",
+                    "failed",
+                    *STEPS,
+                    **dict.fromkeys(STEPS, heat("redBright", "percent", most=100)),
+                )
             ),
-            empty=EMPTY["no_calls"],
-            brush="TimeRange",
-            size="small",
+            empty=EMPTY["no_failures"],
+            empty_is_good=True,
         ),
         Query(
-            name="latency in the incident",
-            query="latency_over_time",
-            title=TITLES["latency_over_time"],
-            visualization=LATENCY,
+            name="latency by deployment",
+            query="latency_by_deployment",
+            title=TITLES["latency_by_deployment"],
+            visualization=Table(
+                columns=columns(
+                    "service",
+                    "deployment",
+                    "answers",
+                    "first_p95_ms",
+                    "first_p95_before_ms",
+                    "p50_ms",
+                    "p50_before_ms",
+                    "p95_ms",
+                    "p95_before_ms",
+                    "slower_percent",
+                    slower_percent=change(VALUES["slower_percent"]),
+                )
+            ),
             empty=EMPTY["no_answers"],
-            brush="TimeRange",
-            size="small",
-            width=50,
-        ),
-        Query(
-            name="time to first token in the incident",
-            query="first_token_over_time",
-            title=TITLES["first_token_over_time"],
-            visualization=LATENCY,
-            empty=EMPTY["no_streams"],
-            brush="TimeRange",
-            size="small",
-            width=50,
         ),
         Query(
             name="throttling over time",

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import structs
+
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
 from foundry_telemetry.investigate.incident.finding import Period
 from foundry_telemetry.investigate.incident.measures import Measure
@@ -42,7 +44,9 @@ def _slice(unit: Unit, instance: str, now: Sums) -> Slice:
 def _sums(one: InstanceCalls, origin: datetime) -> Sums:
     sums = counted(copies=one.copies, records=one.records - one.copies, attempts=one.records)
     first, last = (_ms(moment, origin) for moment in (one.first_copy, one.last_copy))
-    return sums if first is None or last is None else sums._replace(oldest_ms=first, newest_ms=last)
+    if first is None or last is None:
+        return sums
+    return structs.replace(sums, oldest_ms=first, newest_ms=last)
 
 
 def _ms(moment: datetime | None, origin: datetime) -> float | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.incident import duplicates
+from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
 from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period, Term
@@ -19,7 +20,6 @@ from foundry_telemetry.investigate.incident.period import period
 from foundry_telemetry.investigate.incident.scan import Found
 from foundry_telemetry.investigate.incident.slices import Slice, Unit, added
 from foundry_telemetry.investigate.queries import Failure
-from foundry_telemetry.investigate.sources import Source
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
 
@@ -45,17 +45,6 @@ _HITS: Final = {
 }
 """What an attempt has that stands for a change, as a predicate; of others any that succeeded."""
 _UNCHANGED: Final = {measure.name: measure for measure in MEASURES}
-
-
-class Asked(NamedTuple):
-    """Of whom and when a report is."""
-
-    source: Source
-    slices: Slices
-    start: datetime
-    end: datetime
-    origin: datetime
-    """What times of sums are counted from."""
 
 
 def finding(asked: Asked, merged: Merged) -> Finding | None:
@@ -108,7 +97,7 @@ def _again(asked: Asked, found: Found, measure: Measure) -> Found:
 def _period(asked: Asked, main: Found, scope: str) -> Period | None:
     if main.measure is duplicates.MEASURE:
         return duplicates.period(main.extent, asked.origin, asked.start, asked.end)
-    return period(asked.source, main, scope, asked.start, asked.end, asked.slices)
+    return period(asked, main, scope)
 
 
 def _examples(asked: Asked, main: Found, scope: str, when: Period) -> list[Failure]:
@@ -193,9 +182,9 @@ def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSee
                 values.setdefault(value, []).append(one)
         before = [value for value, slices in values.items() if _before(slices) >= _ENOUGH]
         for value, slices in values.items():
-            at = asked.origin + timedelta(milliseconds=min(one.now.oldest_ms for one in slices)) if _is_new(slices) else None
-            if at is None or not before or not _is_of(slices, extent):
+            if not before or not _is_new(slices) or not _is_of(slices, extent):
                 continue
+            at = asked.moment(min(one.now.oldest_ms for one in slices))
             if when.since - _SHORTLY <= at <= when.since + _AFTER:
                 yield FirstSeen(dimension=dimension, value=value, at=at, before=tuple(before))
 
@@ -228,5 +217,3 @@ def scoped(slices: Slices, extent: Extent) -> str:
             terms.append(f"{column} == {literal(one.value)}")
         parts.append(f"({' and '.join(terms)})")
     return f"({' or '.join(parts)})" if parts else "true"
-
-

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
+from msgspec import Struct, structs
+
 from foundry_telemetry.investigate.incident.dimensions import OF_UNITS, TAG
 from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.measures import Measure
@@ -40,7 +42,7 @@ class Interval(NamedTuple):
     end: int
 
 
-class Usual(NamedTuple):
+class Usual(Struct, frozen=True, gc=False):
     """A baseline of a slice: a share or a mean, what it is of, and the variance of a mean."""
 
     value: float
@@ -79,7 +81,7 @@ class Judge:
         for number in (_DAY, _WEEK):
             other = self._against(columns, interval, number)
             if other.baseline is not None and other.score < _LEAST_OF_EACH:
-                return other._replace(gain=0.0, score=0.0)
+                return structs.replace(other, gain=0.0, score=0.0)
         return found
 
     def is_large(self, found: Compared) -> bool:

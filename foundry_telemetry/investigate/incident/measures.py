@@ -55,11 +55,10 @@ class Measure(NamedTuple):
     def effect(self, found: Compared) -> float:
         """How large a change is: of a share the difference, else the logarithm of the ratio."""
         now, usual = found.now, found.baseline or 0.0
+        sign = -1 if self.edge.is_lower else 1
         if self.kind == "share":
-            difference = now - usual
-        else:
-            difference = math.log(max(now, _LEAST) / max(usual, _LEAST))
-        return -difference if self.edge.is_lower else difference
+            return sign * (now - usual)
+        return sign * math.log(max(now, _LEAST) / max(usual, _LEAST))
 
     def matters(self, found: Compared) -> bool:
         """Whether a change is large enough to be one, and of enough attempts."""

@@ -33,7 +33,8 @@ class Merged(NamedTuple):
 
 def merged(found: Sequence[Found]) -> list[Merged]:
     """The changes that are findings of their own, each with those that follow from it."""
-    mains, followers = [], []
+    mains: list[Found] = []
+    followers: list[Found] = []
     for one in found:
         causes = [other for other in found if other is not one and _follows(one, other)]
         (followers if causes else mains).append(one)

@@ -1,13 +1,15 @@
-"""The period of a finding: asked for its extent alone, minute by minute, and further back where it must be."""
+"""The period of a finding, asked for its extent alone: minute by minute, and further back if need be."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from foundry_telemetry.investigate.incident import slices, timeline
+from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.finding import Period, State
 from foundry_telemetry.investigate.incident.scan import Found
@@ -52,14 +54,13 @@ def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
     return Bins(start, width, [found.get(place, slices.EMPTY) for place in range(number)])
 
 
-def period(
-    source: Source, found: Found, scope: str, start: datetime, end: datetime, whole: Slices
-) -> Period | None:
+def period(asked: Asked, found: Found, scope: str) -> Period | None:
     """When a finding began, and whether it goes on; ``None`` where the time cannot be told."""
+    start, end = asked.start, asked.end
     for span in (_LEAST, _FURTHER):
         begin = min(start - (end - start) / 2, end - span)
-        got = bins(source, scope, begin, end)
-        model = _model(found, got, end - start, whole)
+        got = bins(asked.source, scope, begin, end)
+        model = _model(found, got, asked)
         stretches = timeline.stretches(got.sums, model)
         if not stretches:
             return None
@@ -89,7 +90,9 @@ def _last_joined(stretches: Sequence[Stretch], got: Bins) -> list[Stretch]:
 def _period(found: Found, got: Bins, own: Sequence[Stretch], *, is_earliest: bool) -> Period:
     if found.name == "volume:silent":
         return _silence(got, own)
-    hits = [(place, one) for stretch in own for place in range(*stretch) if _has(found, one := got.sums[place])]
+    hits = [
+        (place, one) for stretch in own for place in range(*stretch) if _has(found, one := got.sums[place])
+    ]
     if not hits:
         hits = [(own[0].first, got.sums[own[0].first])]
     oldest, _ = _times(found, hits[0][1])
@@ -112,7 +115,12 @@ def _silence(got: Bins, own: Sequence[Stretch]) -> Period:
     newest = max((one.newest_ms for one in got.sums if one["attempts"]), default=0.0)
     state = _state(got, own) if after else "ongoing"
     return Period(
-        since=since, is_earliest=not before, last=since, state=state, times=len(own), newest=got.moment(newest)
+        since=since,
+        is_earliest=not before,
+        last=since,
+        state=state,
+        times=len(own),
+        newest=got.moment(newest),
     )
 
 
@@ -130,7 +138,7 @@ def _times(found: Found, sums: Sums) -> tuple[float, float]:
 
 def _state(got: Bins, own: Sequence[Stretch]) -> State:
     tail = sum(1 for one in got.sums[own[-1].end :] if one["attempts"])
-    gaps = [later.first - earlier.end for earlier, later in zip(own, own[1:], strict=False)]
+    gaps = [later.first - earlier.end for earlier, later in pairwise(own)]
     if len(own) > 1 and len(got.sums) - own[-1].end <= 2 * max(gaps):
         return "intermittent"
     if tail:
@@ -139,16 +147,16 @@ def _state(got: Bins, own: Sequence[Stretch]) -> State:
     return "no traffic" if silent * got.width > _QUIET else "ongoing"
 
 
-def _model(found: Found, got: Bins, asked: timedelta, whole: Slices) -> Model:
+def _model(found: Found, got: Bins, asked: Asked) -> Model:
     measure, baseline, edge = found.measure, found.compared.baseline or 0.0, found.measure.edge
     if measure.kind == "count":
         share = (found.interval.end - found.interval.first) / BINS
-        usual = baseline * (got.width / asked) / share
+        usual = baseline * (got.width / (asked.end - asked.start)) / share
         return timeline.count_model(usual, usual / 2 if edge.is_lower else usual * edge.ratio)
     if measure.kind == "mean":
         step = math.log(edge.ratio) * (-1 if edge.is_lower else 1)
         usual = math.log(baseline or 1.0)
-        return timeline.mean_model(measure.fields, usual, _variance(found, whole), usual + step)
+        return timeline.mean_model(measure.fields, usual, _variance(found, asked.slices), usual + step)
     step = edge.points * (-1 if edge.is_lower else 1)
     return timeline.share_model(measure.values, baseline, baseline + step)
 

@@ -18,6 +18,7 @@ from foundry_telemetry.investigate.concurrency import run_concurrently
 from foundry_telemetry.investigate.incident import duplicates, findings, texts
 from foundry_telemetry.investigate.incident import filters as filtering
 from foundry_telemetry.investigate.incident import slices as questions
+from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
 from foundry_telemetry.investigate.incident.filters import Filters
@@ -70,7 +71,7 @@ def investigate(
     ordered = sorted(merged(found), key=_harm)[:_MOST]
     if ordered:
         on_progress(texts.QUERY_FAILURES.format(source=source.name))
-    asked = findings.Asked(source, slices, of.now.start, of.now.end, of.day.start)
+    asked = Asked(source, slices, of.now.start, of.now.end, of.day.start)
     made = run_concurrently(*(partial(findings.finding, asked, one) for one in ordered))
     said = tuple(one for one in made if one is not None)
     totals = _totals(of, slices, calls)
@@ -159,5 +160,3 @@ def _unjudged(slices: Slices, number: int) -> Iterator[Unjudged]:
             yield Unjudged(what=service, why="too few calls", calls=round(now["calls"]))
     if number > _MOST_TAGGED:
         yield Unjudged(what=texts.TAGS, why="not asked", calls=0)
-
-

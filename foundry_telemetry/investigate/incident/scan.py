@@ -18,7 +18,7 @@ from foundry_telemetry.investigate.incident.slices import Slice, Unit
 from foundry_telemetry.investigate.incident.statistics import Compared
 
 CLEAR: Final = 16.0
-"""Gain from which a change is no chance. See `docs/concepts/incidents.md` for how many comparisons it bears."""
+"""Gain from which a change is no chance. How many comparisons it bears: `docs/concepts/incidents.md`."""
 _SUSPECT: Final = 5.0
 """Gain from which a part of the time is looked at by itself."""
 _TERM: Final = 2.5
@@ -54,9 +54,7 @@ def scan(slices: Slices) -> tuple[list[Found], int]:
     return [one for own, _ in found for one in own], sum(many for _, many in found)
 
 
-def changes(
-    measure: Measure, slices: Slices, every: list[Extent] | None = None
-) -> tuple[list[Found], int]:
+def changes(measure: Measure, slices: Slices, every: list[Extent] | None = None) -> tuple[list[Found], int]:
     """The changes of one measure, the clearest first, and how many comparisons were made."""
     found: list[Found] = []
     comparisons, rest, every = 0, slices, every or extents(slices)
@@ -76,7 +74,7 @@ def changes(
 
 
 def _intervals(slices: Slices, every: Sequence[Extent], judge: Judge) -> tuple[Interval, ...]:
-    """All of the time, and the parts in which units or other extents differ more clearly than in all of it."""
+    """All of the time, and the parts in which units or other extents differ more clearly."""
     number = max((len(one.now_bins) for one in slices.wholes.values()), default=0)
     whole = Interval(0, number)
     scores = ((judge.compare(one.slices, whole).score, one) for one in every)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -63,7 +63,7 @@ class Failed(NamedTuple):
     newest_ms: float
 
 
-class Sums(NamedTuple):
+class Sums(Struct, frozen=True, gc=False):
     """Counts and sums of some attempts of one period."""
 
     numbers: tuple[float, ...] = _NOTHING
@@ -71,9 +71,9 @@ class Sums(NamedTuple):
     oldest_ms: float = float("inf")
     newest_ms: float = float("-inf")
 
-    def __getitem__(self, name: Any) -> Any:
-        """A column of `COUNTS`."""
-        return self.numbers[_PLACES[name]] if isinstance(name, str) else tuple.__getitem__(self, name)
+    def __getitem__(self, name: str) -> float:
+        """One of the columns."""
+        return self.numbers[_PLACES[name]]
 
 
 EMPTY: Final = Sums()
@@ -82,7 +82,7 @@ Bins = tuple[Sums, ...]
 
 
 class Slice(NamedTuple):
-    """The attempts of a unit with one value of a dimension, in bins of the time and of the same hours before."""
+    """The attempts of a unit with one value of a dimension, in bins of now and of the same hours before."""
 
     unit: Unit
     dimension: str
@@ -98,11 +98,15 @@ class Slice(NamedTuple):
 
     def without(self, part: Slice) -> Slice:
         """The rest of it, as slice of the unit."""
-        bins = (
+        now, same, week = (
             tuple(map(without, whole, own))
-            for whole, own in zip(self[3:6], part[3:6], strict=True)
+            for whole, own in (
+                (self.now_bins, part.now_bins),
+                (self.same_bins, part.same_bins),
+                (self.week_bins, part.week_bins),
+            )
         )
-        return made(self.unit, "", "", *bins, without(self.day, part.day))
+        return made(self.unit, "", "", now, same, week, without(self.day, part.day))
 
 
 def made(  # noqa: PLR0917 - as it is stored
@@ -250,9 +254,9 @@ def _slice(row: Row, names: Mapping[str, str], bins: int) -> Slice:
     for period, sums in _measured(row):
         name, number = period.split()
         own[name][min(int(number), bins - 1)].append(sums)
-    in_bins = (tuple(map(added, own[name])) for name in (NOW, SAME, WEEK))
+    now, same, week = (tuple(map(added, own[name])) for name in (NOW, SAME, WEEK))
     dimension = names.get(str(row.get("dimension", "")), "")
-    return made(unit, dimension, str(row.get("value", "")), *in_bins, added(own[DAY][0]))
+    return made(unit, dimension, str(row.get("value", "")), now, same, week, added(own[DAY][0]))
 
 
 def _measured(row: Row) -> Iterator[tuple[str, Sums]]:

@@ -1,10 +1,10 @@
 """How clearly attempts differ from their baseline: a gain, and values before and now.
 
-*Gain*: the logarithm of a likelihood ratio: how much better the attempts are explained by a value of their own
-than by the baseline at the edge of what is usual. *Edge*: the baseline with its tolerance; what stays within it
-has no gain, however many attempts there are. The probability of a gain of ``g`` by chance is less than
-``exp(-g)``, also for few attempts: shares by the binomial, counts by the Poisson distribution, typical values
-by Student's. *Score*: the gain as if the baseline were known exactly; by it, extents are compared.
+*Gain*: the logarithm of a likelihood ratio: how much better the attempts are explained by a value of their
+own than by the baseline at the edge of what is usual. *Edge*: the baseline with its tolerance; what stays
+within it has no gain, however many attempts there are. The probability of a gain of ``g`` by chance is less
+than ``exp(-g)``, also for few attempts: shares by the binomial, counts by the Poisson distribution, typical
+values by Student's. *Score*: the gain as if the baseline were known exactly; by it, extents are compared.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import math
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from msgspec import Struct
 
-class Compared(NamedTuple):
+
+class Compared(Struct, frozen=True, gc=False):
     """Now against before."""
 
     gain: float
@@ -59,7 +61,7 @@ def of_share(hits: float, count: float, usual: float, usual_count: float, edge: 
     return Compared(min(score, gain), score, share, usual, count, hits)
 
 
-class Sample(NamedTuple):
+class Sample(Struct, frozen=True, gc=False):
     """Logarithms of a value."""
 
     count: float
@@ -67,9 +69,7 @@ class Sample(NamedTuple):
     squares: float
 
 
-def of_mean(
-    sample: Sample, usual: float, usual_count: float, usual_variance: float, edge: Edge
-) -> Compared:
+def of_mean(sample: Sample, usual: float, usual_count: float, usual_variance: float, edge: Edge) -> Compared:
     """Whether a typical value is beyond its edge; ``usual`` is the mean of the logarithms before."""
     count, mean = sample.count, sample.total / sample.count
     distance = (usual - mean if edge.is_lower else mean - usual) - math.log(edge.ratio)

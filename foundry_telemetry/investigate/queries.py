@@ -139,11 +139,10 @@ def tags_of(failure: Failure, prefix: str) -> dict[str, str]:
     }
 
 
-def tagged(source: Source, scope: str, day: TimeRange, window: TimeRange) -> tuple[int, list[str]]:
-    """How many attempts a time and its baseline have, and the properties of some, as JSON."""
-    rows = _asked(source, "tagged", {"Scope": scope, "Day": day, "Window": window})
-    number = max((int(row["attempts"]) for row in rows), default=0)
-    return number, [str(row["properties"]) for row in rows if "properties" in row]
+def properties(source: Source, scope: str, window: TimeRange) -> list[str]:
+    """The properties of at most 200 attempts, as JSON."""
+    rows = _asked(source, "tagged", {"Scope": scope, "Window": window})
+    return [str(row["properties"]) for row in rows if "properties" in row]
 
 
 def calls(source: Source, scope: str, window: TimeRange) -> list[InstanceCalls]:

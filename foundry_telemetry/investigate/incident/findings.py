@@ -28,6 +28,8 @@ _SHORTLY: Final = timedelta(hours=2)
 brought lives an hour."""
 _AFTER: Final = timedelta(minutes=2)
 """A new version is seen at its first attempt, which may fail: so a little later than the finding begins."""
+_FURTHER: Final = 2
+"""Findings whose beginning is looked for further back, where it must be."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _ENOUGH: Final = 20
 """Attempts before, of those that had no new value."""
@@ -47,12 +49,18 @@ _HITS: Final = {
 _UNCHANGED: Final = {measure.name: measure for measure in MEASURES}
 
 
-def finding(asked: Asked, merged: Merged) -> Finding | None:
-    """A finding, its time and its examples asked for; nothing where no time bears it out."""
+def finding(asked: Asked, merged: Merged, place: int) -> Finding | None:
+    """A finding, its time and its examples asked for; nothing where no time bears it out.
+
+    Args:
+        asked: Of whom.
+        merged: What changed.
+        place: Among the findings, the first is 0.
+    """
     main = _named(asked, merged)
     extent = main.extent
     scope = scoped(asked.slices, extent)
-    when = _period(asked, main, scope)
+    when = _period(asked, main, scope, is_further=place < _FURTHER)
     if when is None:
         return None
     own = _examples(asked, main, scope, when)
@@ -94,10 +102,10 @@ def _again(asked: Asked, found: Found, measure: Measure) -> Found:
     return found._replace(measure=measure, compared=compared)
 
 
-def _period(asked: Asked, main: Found, scope: str) -> Period | None:
+def _period(asked: Asked, main: Found, scope: str, *, is_further: bool) -> Period | None:
     if main.measure is duplicates.MEASURE:
         return duplicates.period(main.extent, asked.origin, asked.start, asked.end)
-    return period(asked, main, scope)
+    return period(asked, main, scope, is_further=is_further)
 
 
 def _examples(asked: Asked, main: Found, scope: str, when: Period) -> list[Failure]:
@@ -195,7 +203,7 @@ def _is_new(slices: Iterable[Slice]) -> bool:
 
 
 def _before(slices: Iterable[Slice]) -> float:
-    return sum(part["attempts"] for one in slices for part in (one.same, one.day, one.week))
+    return sum(part["attempts"] for one in slices for part in one.before)
 
 
 def _is_of(slices: Iterable[Slice], extent: Extent) -> bool:
@@ -204,7 +212,7 @@ def _is_of(slices: Iterable[Slice], extent: Extent) -> bool:
 
 def scoped(slices: Slices, extent: Extent) -> str:
     """The attempts of an extent as a predicate of KQL."""
-    columns = {one.name: one.kql for one in DIMENSIONS}
+    known = {one.name: one for one in DIMENSIONS}
     parts = []
     for one in extent.slices:
         terms = [
@@ -213,7 +221,7 @@ def scoped(slices: Slices, extent: Extent) -> str:
         ]
         dimension = one.dimension
         if dimension and dimension not in OF_UNITS and slices.value_of(one.unit, dimension) is None:
-            column = columns.get(dimension) or tag(dimension.removeprefix(TAG)).kql
-            terms.append(f"{column} == {literal(one.value)}")
+            by = known.get(dimension) or tag(dimension.removeprefix(TAG))
+            terms.append(by.is_(literal(one.value)))
         parts.append(f"({' and '.join(terms)})")
     return f"({' or '.join(parts)})" if parts else "true"

@@ -54,10 +54,10 @@ def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
     return Bins(start, width, [found.get(place, slices.EMPTY) for place in range(number)])
 
 
-def period(asked: Asked, found: Found, scope: str) -> Period | None:
+def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -> Period | None:
     """When a finding began, and whether it goes on; ``None`` where the time cannot be told."""
     start, end = asked.start, asked.end
-    for span in (_LEAST, _FURTHER):
+    for span in (_LEAST, _FURTHER) if is_further else (_LEAST,):
         begin = min(start - (end - start) / 2, end - span)
         got = bins(asked.source, scope, begin, end)
         model = _model(found, got, asked)
@@ -73,7 +73,7 @@ def period(asked: Asked, found: Found, scope: str) -> Period | None:
 
 def _is_new(found: Found) -> bool:
     """Whether the affected were not there before: then they begin where the finding does."""
-    parts = (part for one in found.extent.slices for part in (one.same, one.day, one.week))
+    parts = (part for one in found.extent.slices for part in one.before)
     return not any(part["attempts"] for part in parts)
 
 
@@ -164,7 +164,7 @@ def _model(found: Found, got: Bins, asked: Asked) -> Model:
 def _variance(found: Found, whole: Slices) -> float:
     """Of the logarithms before, of the units."""
     units = (whole.wholes[unit] for unit in found.extent.units if unit in whole.wholes)
-    sums = added(part for one in units for part in (one.same, one.day, one.week))
+    sums = added(part for one in units for part in one.before)
     count, total, squares = found.measure.values(sums)
     return max(squares / count - (total / count) ** 2, _LEAST_VARIANCE) if count else 1.0
 

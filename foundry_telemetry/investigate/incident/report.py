@@ -1,7 +1,7 @@
 """What changed, where, since when and why: the questions of one run, and the report made of their answers.
 
-A run asks twelve questions at most: which tags there are, the calls, the slices, and of each of three
-findings its time (further back, where it must be) and its examples.
+A run asks twelve questions at most: for the tags that there are, the calls, the slices, those of tags, and of
+each of three findings for its time, for what is further back of two, and for its examples.
 """
 
 from __future__ import annotations
@@ -61,18 +61,26 @@ def investigate(
     whole_time = TimeRange(min(of.day.start, of.week.start), of.now.end, of.now.grain)
     scope = filtering.kql(only, whole_time)
     on_progress(texts.QUERY_CALLS.format(source=source.name))
-    (number, properties), calls = run_concurrently(
-        partial(queries.tagged, source, scope, of.day, of.now), partial(queries.calls, source, scope, of.now)
+    properties, calls, rows = run_concurrently(
+        partial(queries.properties, source, scope, of.now),
+        partial(queries.calls, source, scope, of.now),
+        partial(questions.ask, source, of, scope, DIMENSIONS),
     )
+    number = round(sum(part["attempts"] for one in rows if not one.dimension for part in one.all))
     keys = _tag_keys(properties) if number <= _MOST_TAGGED else []
-    slices = Slices(questions.ask(source, of, scope, (*DIMENSIONS, *map(tag, keys))))
+    if keys:
+        tagged = questions.ask(source, of, scope, [tag(key) for key in keys])
+        rows += [one for one in tagged if one.dimension]
+    slices = Slices(rows)
     found, comparisons = scan(slices)
     found += duplicates.found(calls, of.day.start)
     ordered = sorted(merged(found), key=_harm)[:_MOST]
     if ordered:
         on_progress(texts.QUERY_FAILURES.format(source=source.name))
     asked = Asked(source, slices, of.now.start, of.now.end, of.day.start)
-    made = run_concurrently(*(partial(findings.finding, asked, one) for one in ordered))
+    made = run_concurrently(
+        *(partial(findings.finding, asked, one, number) for number, one in enumerate(ordered))
+    )
     said = tuple(one for one in made if one is not None)
     totals = _totals(of, slices, calls)
     return Report(
@@ -114,7 +122,7 @@ def _harm(one: Merged) -> tuple[float, ...]:
 def _totals(of: questions.Window, slices: Slices, calls: Sequence[InstanceCalls]) -> Totals:
     wholes = slices.wholes.values()
     now = added(one.now for one in wholes)
-    before = added(sums for one in wholes for sums in (one.same, one.day, one.week))
+    before = added(sums for one in wholes for sums in one.before)
     active = [one.unit for one in wholes if one.now["attempts"]]
     return Totals(
         attempts=round(now["attempts"]),
@@ -151,7 +159,7 @@ def _unjudged(slices: Slices, number: int) -> Iterator[Unjudged]:
     by_service: dict[str, list[Sums]] = {}
     for unit, one in slices.wholes.items():
         by_service.setdefault(unit.service, []).append(one.now)
-        before = added((one.same, one.day, one.week))["attempts"]
+        before = added(one.before)["attempts"]
         if one.now["attempts"] > _TOO_FEW and before < ENOUGH:
             yield Unjudged(what=unit.deployment, why="no baseline", calls=round(one.now["calls"]))
     for service, sums in by_service.items():

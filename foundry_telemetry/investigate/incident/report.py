@@ -143,7 +143,7 @@ def _at_baseline(slices: Slices, said: Sequence[Finding]) -> Iterator[Change]:
             measure = failures(error)
             interval = Interval(0, BINS)
             compared = Judge(measure, slices).compare(whole.slices, interval)
-            yield findings.change(Found(measure, whole, interval, compared))
+            yield findings.change(Found(measure, whole, interval, compared), slices)
 
 
 def _unjudged(slices: Slices, number: int) -> Iterator[Unjudged]:

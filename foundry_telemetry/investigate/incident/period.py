@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from foundry_telemetry.investigate.incident import slices, timeline
 from foundry_telemetry.investigate.incident.asked import Asked
@@ -54,7 +54,17 @@ def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
     return Bins(start, width, [found.get(place, slices.EMPTY) for place in range(number)])
 
 
-def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -> Period | None:
+class Timed(NamedTuple):
+    """A period with the sums of the affected, within the time that is asked about."""
+
+    period: Period
+    whole: Sums
+    """From its beginning to its end."""
+    changed: Sums
+    """Without the pauses between."""
+
+
+def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -> Timed | None:
     """When a finding began, and whether it goes on; ``None`` where the time cannot be told."""
     start, end = asked.start, asked.end
     for span in (_LEAST, _FURTHER) if is_further else (_LEAST,):
@@ -68,7 +78,11 @@ def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -
         first = next((place for place, one in enumerate(got.sums) if one["attempts"]), 0)
         if own[0].first > first or span == _FURTHER:
             break
-    return _period(found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
+    when = _period(found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
+    asked_from = max((start - got.start) // got.width, 0)
+    whole = (got.sums[max(own[0].first, asked_from) : own[-1].end],)
+    changed = (got.sums[max(one.first, asked_from) : one.end] for one in own)
+    return Timed(when, *(added(one for part in parts for one in part) for parts in (whole, changed)))
 
 
 def _is_new(found: Found) -> bool:

@@ -25,7 +25,7 @@ BINS: Final = 12
 
 COUNTS: Final = (
     *("attempts", "calls"),
-    *("latency_n", "latency_sum"),
+    *("latency_n", "latency_sum", "latency_squares"),
     *("pace_n", "pace_sum", "pace_squares"),
     *("first_n", "first_sum", "first_squares"),
     *("token_n", "token_sum", "token_squares"),
@@ -195,6 +195,11 @@ class Window(NamedTuple):
     """The same hours a day before; as many days before as the time is long."""
     week: TimeRange
 
+    @property
+    def times(self) -> dict[str, TimeRange]:
+        """By the names that queries have for them."""
+        return {"Window": self.now, "Day": self.day, "Same": self.same, "Week": self.week}
+
 
 def window(start: datetime, end: datetime, *, baseline: bool = True) -> Window:
     """A time with its baselines, or without."""
@@ -241,10 +246,7 @@ def ask(
     keys = [f"by_{number}" for number in range(len(dimensions))]
     pairs = list(zip(keys, dimensions, strict=True))
     values: dict[str, Value] = {
-        "Window": of.now,
-        "Day": of.day,
-        "Same": of.same,
-        "Week": of.week,
+        **of.times,
         "Scope": scope,
         "Step": f"{max((of.now.end - of.now.start) // timedelta(milliseconds=bins), 1)}ms",
         "Units": units,

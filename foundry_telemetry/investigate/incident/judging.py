@@ -16,7 +16,7 @@ from msgspec import Struct, structs
 from foundry_telemetry.investigate.incident.dimensions import OF_UNITS, TAG
 from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.measures import Measure
-from foundry_telemetry.investigate.incident.slices import Bins, Slice, added
+from foundry_telemetry.investigate.incident.slices import Bins, Slice, Sums, added
 from foundry_telemetry.investigate.incident.statistics import (
     NOTHING,
     Compared,
@@ -32,6 +32,8 @@ _LEAST_OF_EACH: Final = 3.0
 """Score that there must be against the day before, and against last week."""
 _COUNTED: Final = (*OF_UNITS, "instance", "resource", "region")
 """Dimensions whose number of calls is compared, beside tags: a version or a model is replaced by another."""
+_LEAST_CALLS: Final = 1e-6
+"""Calls that are expected are seldom whole; fewer are none."""
 _ALL, _DAY, _WEEK = range(3)
 
 
@@ -148,15 +150,25 @@ class Judge:
             calls += now_sums[end] - now_sums[first]
             same += same_sums[end] - same_sums[first]
             week += week_sums[end] - week_sums[first]
-        return of_count(calls, (same, week), self.measure.edge) if same and week else NOTHING
+        return of_count(calls, (same, week), self.measure.edge) if min(same, week) > _LEAST_CALLS else NOTHING
 
     def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:
+        """Calls up to each bin: now, and as the same hours before had them."""
         known = self._columns.get(id(one))
         if known is None:
-            bins = (one.now_bins, one.same_bins, one.week_bins)
-            running = tuple(_running(self.measure, own)[0] for own in bins)
+            whole = self._slices.wholes[one.unit]
+            running = (
+                _running(self.measure, one.now_bins)[0],
+                self._like(one.same, whole.same, whole.same_bins),
+                self._like(one.week, whole.week, whole.week_bins),
+            )
             known = self._columns[id(one)] = (one, Columns(running, ()))
         return known[1].running
+
+    def _like(self, own: Sums, whole: Sums, bins: Bins) -> tuple[float, ...]:
+        """The calls of a slice, spread over the bins like those of all of its unit."""
+        share = self.measure.hits(own) / max(self.measure.hits(whole), 1.0)
+        return tuple(share * calls for calls in _running(self.measure, bins)[0])
 
     def _is_counted(self, one: Slice) -> bool:
         dimension = one.dimension

@@ -23,8 +23,8 @@ NOW, SAME, WEEK, DAY = range(4)
 BINS: Final = 12
 """Of the time, and of the same hours before."""
 
-COUNTS: Final = (
-    *("attempts", "calls"),
+_OF_ALL: Final = ("attempts", "calls", "offsets", "offset_sum", "answered")
+_OF_SUCCEEDED: Final = (
     *("latency_n", "latency_sum", "latency_squares"),
     *("pace_n", "pace_sum", "pace_squares"),
     *("first_n", "first_sum", "first_squares"),
@@ -34,9 +34,9 @@ COUNTS: Final = (
     *("usd_n", "usd_sum", "usd_squares"),
     *("cache_n", "cache_hits"),
     *("stops", "max_tokens", "refusals", "tool_uses"),
-    *("offsets", "offset_sum", "answered"),
 )
-"""Columns of the query that add up."""
+COUNTS: Final = (*_OF_ALL, *_OF_SUCCEEDED)
+"""Columns of the query that add up: those of all attempts, and those of attempts that succeeded."""
 _OTHERS: Final = ("copies", "records")
 """Of another query."""
 
@@ -265,7 +265,7 @@ _LISTS: Final = frozenset({"period", "error_type", "error_owner", "oldest_ms", "
 _THOUSAND: Final = 1_000
 _PERIODS: Final = msgspec.json.Decoder(list[int])
 _TEXTS: Final = msgspec.json.Decoder(list[str])
-_NUMBERS: Final = msgspec.json.Decoder(list[float | None])
+_NUMBERS: Final = msgspec.json.Decoder(list[float])
 
 
 def _slice(row: Row, names: Mapping[str, str], bins: int) -> Slice:
@@ -283,11 +283,13 @@ def _measured(row: Row) -> Iterator[tuple[int, Sums]]:
     texts = [_TEXTS.decode(row[name]) for name in ("error_type", "error_owner")]
     periods = _PERIODS.decode(row["period"])
     times = [_NUMBERS.decode(row[name]) for name in ("oldest_ms", "newest_ms")]
-    columns = zip(*(_NUMBERS.decode(row[name]) for name in COUNTS), strict=True)
-    for period, error_type, owner, oldest, newest, numbers in zip(
-        periods, *texts, *times, columns, strict=True
-    ):
-        own = (*(number or 0.0 for number in numbers), 0.0, 0.0)
-        first, last = oldest or 0.0, newest or 0.0
+    of_all = zip(*(_NUMBERS.decode(row[name]) for name in _OF_ALL), strict=True)
+    of_succeeded = zip(*(_NUMBERS.decode(row[name]) for name in _OF_SUCCEEDED), strict=True)
+    for period, error_type, owner, first, last, own in zip(periods, *texts, *times, of_all, strict=True):
         errors = {(error_type, owner): Failed(own[0], first, last)} if error_type else {}
-        yield period, Sums(own, errors, first, last)
+        numbers = (*own, *(_NONE_SUCCEEDED if error_type else next(of_succeeded)), *_NO_OTHERS)
+        yield period, Sums(numbers, errors, first, last)
+
+
+_NONE_SUCCEEDED: Final = (0.0,) * len(_OF_SUCCEEDED)
+_NO_OTHERS: Final = (0.0,) * len(_OTHERS)

@@ -180,7 +180,7 @@ class Judge:
         )
 
 
-_NO_HISTORY: Final = Usual(0.01, 50)
+_NO_HISTORY: Final = Usual(0.01, 200)
 """Of failures, where nothing is known before: one in a hundred is no incident."""
 _COUNT: Final = {"share": 1, "mean": 0}
 """Which column of a kind is what a share or a mean is of."""

@@ -74,9 +74,11 @@ class Measure(NamedTuple):
 _LEAST: Final = 1e-12
 
 
-def _mean(name: str, unit: Unit, prefix: str, ratio: float, least: float) -> Measure:
+def _mean(  # noqa: PLR0917 - a row of the table below
+    name: str, unit: Unit, prefix: str, ratio: float, least: float, fewest: int = 8
+) -> Measure:
     fields = tuple(f"{prefix}_{column}" for column in ("n", "sum", "squares"))
-    return Measure(name, "mean", unit, fields, Edge(ratio), least, 8)
+    return Measure(name, "mean", unit, fields, Edge(ratio), least, fewest)
 
 
 def _share(  # noqa: PLR0917 - a row of the table below
@@ -89,15 +91,15 @@ MEASURES: Final = (
     _mean("latency", "ms", "pace", 1.25, 1.5),
     _mean("time_to_first_token", "ms", "first", 1.3, 1.6),
     _mean("time_per_output_token", "ms", "token", 1.25, 1.5),
-    _mean("input_tokens", "tokens", "input", 1.25, 1.6),
-    _mean("output_tokens", "tokens", "output", 1.3, 1.7),
-    _mean("cost", "usd", "usd", 1.25, 1.5)._replace(not_by="model"),
+    _mean("input_tokens", "tokens", "input", 1.2, 1.5, 12),
+    _mean("output_tokens", "tokens", "output", 1.25, 1.6, 12),
+    _mean("cost", "usd", "usd", 1.2, 1.45, 12)._replace(not_by="model"),
     _share("stop_reason:max_tokens", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 6),
-    _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.015, 0.05, 4),
-    _share("stop_reason:tool_use", ("tool_uses", "stops"), 1.5, 0.1, 0.2, 10),
+    _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.01, 0.05, 4),
+    _share("stop_reason:tool_use", ("tool_uses", "stops"), 1.3, 0.06, 0.2, 10),
     _share("clock_skew", ("offsets", "answered"), 1.5, 0.01, 0.05, 5),
     Measure(
-        "cache_hit_rate", "share", "share", ("cache_hits", "cache_n"), Edge(1.2, 0.1, is_lower=True), 0.2, 10
+        "cache_hit_rate", "share", "share", ("cache_hits", "cache_n"), Edge(1.1, 0.07, is_lower=True), 0.2, 10
     ),
     Measure("volume:silent", "count", "calls", ("calls",), Edge(2.0, is_lower=True), 6.5, 20),
     Measure("volume:more", "count", "calls", ("calls",), Edge(2.0), 2.3, 25),

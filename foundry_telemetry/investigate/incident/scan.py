@@ -7,6 +7,7 @@ with time, in coarse bins: what lasted for a part of the time asked for is compa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Final, NamedTuple
@@ -17,14 +18,16 @@ from foundry_telemetry.investigate.incident.measures import MEASURES, Measure, f
 from foundry_telemetry.investigate.incident.slices import Slice, Unit
 from foundry_telemetry.investigate.incident.statistics import Compared
 
-CLEAR: Final = 16.0
-"""Gain from which a change is no chance. How many comparisons it bears: `docs/concepts/incidents.md`."""
+CLEAR: Final = 5.5
+"""Gain from which a change is no chance, beside the logarithm of how many comparisons are made."""
 _SUSPECT: Final = 5.0
 """Gain from which a part of the time is looked at by itself."""
 _TERM: Final = 2.5
 """Score that a further term must bring."""
 _ALIKE: Final = 0.5
 """Share of the effect that attempts beside an extent must have to be a part of it."""
+_BESIDE: Final = 3.0
+"""Gain of attempts beside an extent from which a smaller change is the same one."""
 _MOST: Final = 3
 """Findings of one measure."""
 _MOST_INTERVALS: Final = 4
@@ -50,12 +53,23 @@ def scan(slices: Slices) -> tuple[list[Found], int]:
     """Every change of every measure, and how many comparisons were made."""
     errors = sorted({error for one in slices.wholes.values() for error in one.now.errors})
     every = extents(slices)
-    found = [changes(one, slices, every) for one in (*MEASURES, *map(failures, errors))]
+    measures = (*MEASURES, *map(failures, errors))
+    clear = CLEAR + math.log(max(len(every) * len(measures), 1))
+    found = [changes(one, slices, clear, every) for one in measures]
     return [one for own, _ in found for one in own], sum(many for _, many in found)
 
 
-def changes(measure: Measure, slices: Slices, every: list[Extent] | None = None) -> tuple[list[Found], int]:
-    """The changes of one measure, the clearest first, and how many comparisons were made."""
+def changes(
+    measure: Measure, slices: Slices, clear: float = CLEAR, every: list[Extent] | None = None
+) -> tuple[list[Found], int]:
+    """The changes of one measure, the clearest first, and how many comparisons were made.
+
+    Args:
+        measure: Which.
+        slices: Of a time.
+        clear: Gain from which a change is no chance.
+        every: The extents of the slices, if they are known.
+    """
     found: list[Found] = []
     comparisons, rest, every = 0, slices, every or extents(slices)
     while len(found) < _MOST and rest.wholes:
@@ -63,7 +77,7 @@ def changes(measure: Measure, slices: Slices, every: list[Extent] | None = None)
         judge = Judge(measure, rest)
         tried = _intervals(rest, every, judge)
         comparisons += len(every) * len(tried)
-        best = clearest(every, tried, judge)
+        best = clearest(every, tried, judge, clear)
         if best is None:
             break
         extent, interval = _widened(every, tried, best, judge), best[1]
@@ -100,14 +114,14 @@ def _clear_interval(own: Sequence[Slice], number: int, judge: Judge) -> tuple[In
 
 
 def clearest(
-    every: Sequence[Extent], tried: Sequence[Interval], judge: Judge
+    every: Sequence[Extent], tried: Sequence[Interval], judge: Judge, clear: float
 ) -> tuple[Extent, Interval, Compared] | None:
     """The extent and the interval that differ most, if some do clearly."""
     best: tuple[float, Extent, Interval, Compared] | None = None
     for interval in tried:
         for extent in every:
             result = judge.compare(extent.slices, interval)
-            if result.gain < CLEAR or not judge.is_large(result):
+            if result.gain < clear or not judge.is_large(result):
                 continue
             score = result.score - _TERM * len(extent.terms)
             if best is None or score > best[0]:
@@ -141,7 +155,7 @@ def _is_part(judge: Judge, beside: Compared, result: Compared) -> bool:
         return False
     is_alike = judge.measure.effect(beside) >= _ALIKE * judge.measure.effect(result)
     # A share of failures may be another cause of the same class.
-    return is_alike or (judge.measure.kind == "mean" and beside.gain >= _SUSPECT)
+    return is_alike or (judge.measure.kind == "mean" and beside.gain >= _BESIDE)
 
 
 def _beside(wider: Extent, extent: Extent) -> Iterator[Slice]:

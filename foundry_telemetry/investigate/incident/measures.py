@@ -92,7 +92,7 @@ MEASURES: Final = (
     _mean("time_to_first_token", "ms", "first", 1.3, 1.6),
     _mean("time_per_output_token", "ms", "token", 1.25, 1.5),
     _mean("input_tokens", "tokens", "input", 1.2, 1.5, 12),
-    _mean("output_tokens", "tokens", "output", 1.25, 1.6, 12),
+    _mean("output_tokens", "tokens", "output", 1.25, 1.6, 16),
     _mean("cost", "usd", "usd", 1.2, 1.45, 12)._replace(not_by="model"),
     _share("stop_reason:max_tokens", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 6),
     _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.01, 0.05, 4),

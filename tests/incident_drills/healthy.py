@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from foundry_telemetry.investigate.incident import scan
 from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.merging import Merged, merged
-from foundry_telemetry.investigate.incident.scan import scan
 from foundry_telemetry.investigate.incident.slices import BINS
 from tests.incident_drills import ledger
 from tests.incident_drills.healthy_days import START, HealthyDays
@@ -38,16 +38,16 @@ class Asked(NamedTuple):
     findings: list[Merged]
 
 
-def sweep(seed: int, days: int, every: timedelta, window: timedelta) -> Iterator[Asked]:
+def sweep(world: HealthyDays, days: int, every: timedelta, window: timedelta) -> Iterator[Asked]:
     """Ask at each moment of some healthy days.
 
     Args:
-        seed: Of the days.
+        world: Has the calls.
         days: How many.
         every: From one question to the next; whole cells.
         window: The time that is asked for; it has `BINS` cells or a multiple.
     """
-    world, cells = HealthyDays(seed), Cells(START, window / BINS)
+    cells = Cells(START, window / BINS)
     for number in range(days + _BEFORE.days):
         day = START + number * _DAY
         cells.forget(day - _BEFORE)
@@ -56,7 +56,7 @@ def sweep(seed: int, days: int, every: timedelta, window: timedelta) -> Iterator
             continue
         for place in range(_DAY // every):
             end = day + place * every
-            found, comparisons = scan(Slices(cells.slices(end - window, end)))
+            found, comparisons = scan.scan(Slices(cells.slices(end - window, end)))
             yield Asked(end, comparisons, merged(found))
 
 
@@ -78,16 +78,18 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=FOR_JUDGING[0], help="of the days")
     parser.add_argument("--every", type=int, default=15, help="minutes from question to question (15)")
     parser.add_argument("--window", type=int, default=60, help="minutes that are asked for (60)")
+    parser.add_argument("--clear", type=float, default=scan.CLEAR, help="gain of an alarm, to try another one")
     return parser.parse_args(given)
 
 
 def main(given: list[str] | None = None) -> int:
     """Returns the exit code: 1 with more than one alarm."""
     options = arguments(given)
+    scan.CLEAR = options.clear  # type: ignore[misc] - to see how close it is
     begun = time.process_time()
     every, window = timedelta(minutes=options.every), timedelta(minutes=options.window)
     alarms, comparisons = 0, []
-    for asked in sweep(options.seed, options.days, every, window):
+    for asked in sweep(HealthyDays(options.seed), options.days, every, window):
         comparisons.append(asked.comparisons)
         alarms += bool(asked.findings)
         for line in lines(asked):

@@ -48,9 +48,17 @@ class Doubling:
 
 @dataclass(frozen=True)
 class HealthyDays:
-    """The calls of healthy days; the same for the same seed."""
+    """The calls of healthy days; the same for the same seed.
+
+    Attributes:
+        seed: Of all chance.
+        size: Traffic, as a share of what it is in drills.
+        services: Those that call; all without.
+    """
 
     seed: int
+    size: float = 1.0
+    services: tuple[str, ...] = tuple(one.name for one in SERVICES)
 
     def calls(self, day: datetime) -> list[Call]:
         """All calls of a day."""
@@ -79,8 +87,10 @@ class HealthyDays:
         return Doubling(begin, end, service, pick(own, TENANTS) if of == "tenant" else "")
 
     def _expected(self, service: Service, hour: datetime) -> float:
+        if service.name not in self.services:
+            return 0.0
         day = hour.replace(hour=0)
-        usual = rate(service, hour)
+        usual = rate(service, hour) * self.size
         if hour.hour in _NIGHT and service.hours is HOURS:
             usual = _CALLS_AT_NIGHT * service.calls / _BY_DAY
         doubling = self.doubling(day)

@@ -128,12 +128,12 @@ def _sums(one: Envelope, at_ms: float) -> Sums:
     error = properties.get("error.type", "")
     owner = properties.get("foundry.error.owner", "")
     own = _counts(properties, is_ok=not error and properties["gen_ai.operation.name"] == "chat")
-    numbers = tuple(float(own.get(name, 0.0)) for name in COUNTS)
+    numbers = tuple(float(own.get(name, 0.0)) for name in COUNTS) + _OTHERS
     return Sums(numbers, {(error, owner): Failed(1.0, at_ms, at_ms)} if error else {}, at_ms, at_ms)
 
 
 def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
-    """The columns of one attempt; those that are missing are 0."""
+    """The columns of one attempt; those that are missing are 0. All clocks are right."""
 
     def number(name: str) -> float:
         return float(properties.get(name, "nan"))
@@ -143,9 +143,6 @@ def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
         "calls": number("foundry.attempt.number") <= 1,
         "answered": "http.response.status_code" in properties,
     }
-    offset = number("foundry.retry_after_s")
-    if abs(offset) >= _LEAST_OFFSET:
-        found |= {"offsets": 1, "offset_sum": offset}
     if not is_ok:
         return found
     took, first = number("foundry.duration_ms"), number("foundry.time_to_first_token_ms")
@@ -174,6 +171,6 @@ def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
     }
 
 
-_LEAST_OFFSET: Final = 30
-"""Seconds."""
+_OTHERS: Final = (0.0,) * (len(EMPTY.numbers) - len(COUNTS))
+"""Columns of other questions."""
 _FEW_TOKENS: Final = 7

@@ -18,7 +18,7 @@ from tests.incident_drills.in_memory import Cells
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 SEED = 18_018
-_FEW = HealthyDays(SEED, size=0.4, services=("support-bot", "shop-checkout", "night-batch"))
+_FEW = HealthyDays(SEED, size=0.4, services=("support-bot", "night-batch"))
 
 
 @pytest.mark.slow
@@ -27,7 +27,7 @@ def test_ten_healthy_days_have_no_alarm() -> None:
     asked = list(sweep(_FEW, 10, _HOUR, _HOUR))
     alarms = [one for one in asked if one.findings]
     assert len(asked) == 10 * 24
-    assert max(one.comparisons for one in asked) > 500
+    assert max(one.comparisons for one in asked) > 300
     assert len(alarms) <= MOST_ALARMS, [line for one in alarms for line in lines(one)]
 
 

@@ -78,7 +78,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=FOR_JUDGING[0], help="of the days")
     parser.add_argument("--every", type=int, default=15, help="minutes from question to question (15)")
     parser.add_argument("--window", type=int, default=60, help="minutes that are asked for (60)")
-    parser.add_argument("--clear", type=float, default=scan.CLEAR, help="gain of an alarm, to try another one")
+    parser.add_argument("--clear", type=float, default=scan.CLEAR, help="gain of an alarm")
     return parser.parse_args(given)
 
 
@@ -95,10 +95,9 @@ def main(given: list[str] | None = None) -> int:
         for line in lines(asked):
             _say(line)
     taken = time.process_time() - begun
-    _say(
-        f"{len(comparisons):,} questions over {options.days} days: {alarms} alarms; comparisons in a question: "
-        f"{sum(comparisons) / len(comparisons):,.0f} on average, {max(comparisons):,} at most; {taken:.0f} s"
-    )
+    average, most = sum(comparisons) / len(comparisons), max(comparisons)
+    _say(f"{len(comparisons):,} questions over {options.days} days: {alarms} alarms; {taken:.0f} s")
+    _say(f"comparisons in a question: {average:,.0f} on average, {most:,} at most")
     return int(alarms > MOST_ALARMS)
 
 

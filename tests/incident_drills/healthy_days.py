@@ -103,7 +103,8 @@ class HealthyDays:
         return chance(self.seed, "varied", *parts).lognormvariate(0, _VARIES)
 
     def _version(self, call: Call) -> str:
-        number, since = _released(self.seed, call.service, call.at.replace(hour=0, minute=0, second=0, microsecond=0))
+        day = START + (call.at - START) // _DAY * _DAY
+        number, since = _released(self.seed, call.service, day)
         if since is not None:
             instance = int(call.instance.rpartition("-")[2])
             number -= call.at < since + instance * _ROLLOUT

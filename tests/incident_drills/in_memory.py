@@ -85,9 +85,7 @@ class Cells:
         a_day, a_week = _DAY // self._width, _WEEK // self._width
         found = []
         for (unit, dimension, value), cells in self._cells.items():
-            bins = [
-                self._bins(cells, first - back, number) for back in (0, a_day, a_week)
-            ]
+            bins = [self._bins(cells, first - back, number) for back in (0, a_day, a_week)]
             day = added(self._parts((unit, dimension, value), first - a_day + number, first))
             if day is not EMPTY or any(one is not EMPTY for own in bins for one in own):
                 found.append(made(unit, dimension, value, *bins, day))

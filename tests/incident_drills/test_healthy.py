@@ -23,7 +23,7 @@ _FEW = HealthyDays(SEED, size=0.4, services=("support-bot", "night-batch"))
 
 @pytest.mark.slow
 def test_ten_healthy_days_have_no_alarm() -> None:
-    """Asked every hour of ten healthy days, with doubled traffic and quiet nights, at most one alarm in all."""
+    """Asked every hour of ten healthy days, with doubled traffic and quiet nights: at most one alarm."""
     asked = list(sweep(_FEW, 10, _HOUR, _HOUR))
     alarms = [one for one in asked if one.findings]
     assert len(asked) == 10 * 24

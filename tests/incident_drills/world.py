@@ -133,7 +133,7 @@ def calls(
     return sorted(found, key=lambda one: (one.at, one.call_id))
 
 
-def _of_service(  # noqa: PLR0917 - those of `calls`
+def _of_service(
     seed: int,
     service: Service,
     start: datetime,

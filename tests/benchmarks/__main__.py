@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.benchmarks import callgrind, footprint, report, whole_process
+from tests.benchmarks import callgrind, footprint, incident, report, whole_process
 from tests.benchmarks.budgets import BUDGETS
 from tests.benchmarks.whole_report import TITLES, Whole, sentence
 from tests.support.marked import update
@@ -22,6 +22,9 @@ NAMES = (*OURS, "native", "official", "otel_httpx2")
 
 WHOLE = "whole"
 """In place of a variant: the whole process, in all of its variants."""
+
+INCIDENT = "incident"
+"""The same: what the command costs."""
 
 WHOLE_NAMES = tuple(reversed(TITLES))
 """Longest first."""
@@ -46,9 +49,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=(*NAMES, "control", WHOLE),
+        choices=(*NAMES, "control", WHOLE, INCIDENT),
         metavar="VARIANT",
-        help=f"of {NAMES}, or {WHOLE}",
+        help=f"of {NAMES}, {WHOLE} or {INCIDENT}",
     )
     parser.add_argument("--layouts", type=int, default=2, help="memory layouts for our variants (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default: 2)")
@@ -91,8 +94,8 @@ def measure_whole(jobs: int) -> Whole:
 def main() -> int:
     """Returns the exit code."""
     options = arguments()
-    wanted = options.only or (*NAMES, WHOLE)
-    names = tuple(name for name in wanted if name != WHOLE)
+    wanted = options.only or (*NAMES, WHOLE, INCIDENT)
+    names = tuple(name for name in wanted if name not in {WHOLE, INCIDENT})
     if options.profile:
         from tests.benchmarks.profiling import profile
 
@@ -104,9 +107,10 @@ def main() -> int:
     importing = footprint.importing() if alone else {}
     memory = footprint.open_stream() if alone else {}
     starting = footprint.starting() if alone else {}
+    asking = incident.measure() if INCIDENT in wanted else {}
     variants = measure(names, options.layouts, options.jobs)
     whole = measure_whole(options.jobs) if WHOLE in wanted else Whole({})
-    results = report.Results(variants, importing, memory, starting, whole)
+    results = report.Results(variants, importing, memory, starting, whole, asking)
     tables = report.markdown(results)
     _print(json.dumps(report.as_json(results), indent=1) if options.json else tables)
     verdicts = [budget.verdict(results) for budget in BUDGETS]

@@ -16,6 +16,7 @@ MEMORY_SLACK = 4_096 + 2_048
 searched, and the rest is the error of the measurement."""
 
 INSTRUCTIONS = "instructions"
+CPU = "ms of processor time"
 
 A_DELTA = {"sync": 1_500, "async": 2_150}
 """Instructions. A wrapper that only forwards takes 630 and 1,270."""
@@ -67,6 +68,11 @@ def _import_ms(results: Results) -> float | None:
     return None if seconds is None else seconds * 1_000
 
 
+def _incident(take: Callable[[dict[str, float]], float]) -> Figure:
+    """Milliseconds of `incident` over 24 hours."""
+    return lambda results: take(results.incident["24h"]) * 1_000 if results.incident else None
+
+
 def _stream_growth(results: Results) -> float | None:
     if not results.memory or "skipped" in results.memory:
         return None
@@ -76,6 +82,7 @@ def _stream_growth(results: Results) -> float | None:
 
 _WHOLE = "whole process, `{}`"
 _PATH = "request path under `configure()`, {}"
+_INCIDENT = "`incident` over 24 of 48 hours, 1,000,000 attempts"
 _BESIDE = "plain call, `instrument()` with providers of the application, {}"
 
 BUDGETS = (
@@ -111,4 +118,12 @@ BUDGETS = (
     ),
     Budget("import alone, without first use", "ms", 50, _import_ms),
     Budget("a stream 4,000 times as long holds more by", "bytes", MEMORY_SLACK, _stream_growth),
+    Budget(f"{_INCIDENT}, all threads", CPU, 1_000, _incident(lambda found: found["best_s"])),
+    Budget(
+        f"{_INCIDENT}, first run of a process: more by",
+        CPU,
+        2_000,
+        _incident(lambda found: found["first_s"] - found["best_s"]),
+    ),
+    Budget(f"{_INCIDENT}, memory", "MB", 700, lambda results: results.incident.get("peak_mb")),
 )

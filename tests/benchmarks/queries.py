@@ -193,10 +193,11 @@ def fill(path: str, count: int, peak: Any) -> None:
                     done.result()
                 done, body = store.add(msgspec.json.encode(body)), []
         store.add(msgspec.json.encode(body)).result()
-    peak.put(_peak())
+    peak.put(peak_megabytes())
 
 
-def _peak() -> float:
+def peak_megabytes() -> float:
+    """The most memory that this process held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
 
 
@@ -328,10 +329,10 @@ def main() -> int:
         _say(f"{f'tab {tab}':36} {first * 1e3:9.0f} {again * 1e3:9.0f}")
     for name, first, best in asked:
         _say(f"{name:36} {first * 1e3:9.0f} {best * 1e3:9.0f}")
-    _say(f"peak {_peak():.0f} MB")
+    _say(f"peak {peak_megabytes():.0f} MB")
     slow = [name for name, first, *_ in found if first > MOST_SECONDS]
     slow += [name for name, first, _ in asked if first > MOST_COMMAND_SECONDS]
-    return int(bool(slow) or tabs["overview"][0] > MOST_TAB_SECONDS or _peak() > MOST_MEGABYTES)
+    return int(bool(slow) or tabs["overview"][0] > MOST_TAB_SECONDS or peak_megabytes() > MOST_MEGABYTES)
 
 
 def _say(text: str) -> None:

@@ -6,7 +6,7 @@ the rows of the ledger are made of them last, in one place (`ledger`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import log
@@ -112,27 +112,42 @@ def chance(*parts: object) -> Random:
     return Random("/".join(map(str, parts)))  # noqa: S311 - made-up data
 
 
-def calls(seed: int, start: datetime, end: datetime) -> list[Call]:
-    """All calls from `start` (a whole hour) until `end`, the oldest first."""
-    found = [one for service in SERVICES for one in _of_service(seed, service, start, end)]
-    return sorted(found, key=lambda one: (one.at, one.call_id))
-
-
-def _of_service(seed: int, service: Service, start: datetime, end: datetime) -> Iterator[Call]:
-    """Hour by hour, each with chance of its own, so that a longer world has the same calls."""
-    hour = start
-    while hour < end:
-        own = chance(seed, service.name, hour.isoformat())
-        for at in _times(own, rate(service, hour), hour):
-            if at < end:
-                yield _call(own, service, at)
-        hour += _HOUR
-
-
 def rate(service: Service, hour: datetime) -> float:
     """Calls that are expected in an hour."""
     share = service.hours[hour.hour] / sum(service.hours)
     return service.calls * WEEKDAYS[hour.weekday()] * share
+
+
+def calls(
+    seed: int, start: datetime, end: datetime, expected: Callable[[Service, datetime], float] = rate
+) -> list[Call]:
+    """All calls from `start` (a whole hour) until `end`, the oldest first.
+
+    Args:
+        seed: Of all chance.
+        start: The beginning of an hour.
+        end: Any moment.
+        expected: Calls of a service in the hour that begins at a moment.
+    """
+    found = [one for service in SERVICES for one in _of_service(seed, service, start, end, expected)]
+    return sorted(found, key=lambda one: (one.at, one.call_id))
+
+
+def _of_service(
+    seed: int,
+    service: Service,
+    start: datetime,
+    end: datetime,
+    expected: Callable[[Service, datetime], float],
+) -> Iterator[Call]:
+    """Hour by hour, each with chance of its own, so that a longer world has the same calls."""
+    hour = start
+    while hour < end:
+        own = chance(seed, service.name, hour.isoformat())
+        for at in _times(own, expected(service, hour), hour):
+            if at < end:
+                yield _call(own, service, at)
+        hour += _HOUR
 
 
 def _times(own: Random, expected: float, hour: datetime) -> Iterator[datetime]:

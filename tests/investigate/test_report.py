@@ -274,6 +274,8 @@ def test_nothing_judged_is_not_called_well() -> None:
         assert drawn(made)[0].startswith("OK        too few calls to judge: ")
         assert "no elevated" not in text_of(made)
     assert "no elevated" in text_of(report(unjudged=(few[0],)))
+    new = report(at_baseline=(change("timeout", now=0.02, baseline=None),))
+    assert "timeout: 2% of 120 attempts failed (no baseline); too few to judge" in text_of(new)
 
 
 @pytest.mark.parametrize(

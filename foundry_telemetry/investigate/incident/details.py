@@ -22,7 +22,7 @@ from foundry_telemetry.investigate.formatting import (
 from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.evidence import example
 from foundry_telemetry.investigate.incident.extent import dimension, listed
-from foundry_telemetry.investigate.incident.finding import Finding, FirstSeen, Report, Unjudged
+from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Report, Unjudged
 from foundry_telemetry.investigate.incident.measure_advice import is_failure
 from foundry_telemetry.investigate.incident.numbers import compared, duration
 from foundry_telemetry.investigate.incident.why import Why
@@ -147,12 +147,17 @@ def _ids(one: Failure) -> str:
 
 def rest(report: Report) -> Iterator[Line]:
     """What is no incident, what could not be judged, and what was checked."""
-    normal = [texts.AT_NORMAL_LEVEL.format(change=compared(one)) for one in report.at_baseline]
+    normal = [_no_finding(one) for one in report.at_baseline]
     yield from _labelled(texts.OTHERS, _first(normal))
     notes = [texts.BELOW_INCIDENT.format(change=compared(one)) for one in report.notes]
     yield from _labelled(texts.NOTES, _first(notes))
     yield from _labelled(texts.UNJUDGED, list(_unjudged(report)))
     yield texts.CHECKED, Text(_checked(report), style="dim")
+
+
+def _no_finding(change: Change) -> str:
+    text = texts.AT_NORMAL_LEVEL if change.baseline is not None else texts.TOO_FEW_FAILED
+    return text.format(change=compared(change))
 
 
 def _first(said: list[str]) -> list[str]:

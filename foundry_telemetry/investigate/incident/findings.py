@@ -16,7 +16,7 @@ from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
 from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period, Term
-from foundry_telemetry.investigate.incident.judging import Judge
+from foundry_telemetry.investigate.incident.judging import ENOUGH, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged
 from foundry_telemetry.investigate.incident.period import Timed, period
@@ -33,8 +33,6 @@ brought lives an hour."""
 _AFTER: Final = timedelta(minutes=2)
 """A new version is seen at its first attempt, which may fail: so a little later than the finding begins."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_ENOUGH: Final = 20
-"""Attempts before, of those that had no new value."""
 _NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_tokens", "resource", "region")
 """Dimensions whose new values are named."""
 _OF_A_SERVICE: Final = {"instance", "version"}
@@ -165,11 +163,18 @@ def change(found: Found, slices: Slices, changed: Sums = EMPTY) -> Change:
         unit=measure.unit,
         direction=measure.direction,
         now=shown.now,
-        baseline=None if measure is duplicates.MEASURE else shown.baseline,
+        baseline=shown.baseline if _has_baseline(found) else None,
         count=round(result.count),
         changed=round(result.hits) if measure.kind == "share" else None,
         ratio=result.now / result.baseline if shown is not result and result.baseline else None,
     )
+
+
+def _has_baseline(found: Found) -> bool:
+    """Whether the value before was measured, and is not only assumed."""
+    if found.measure is duplicates.MEASURE:
+        return False
+    return found.measure.error is None or _before(found.extent.slices) >= ENOUGH
 
 
 def _exactly(found: Found, changed: Sums) -> Compared:
@@ -235,7 +240,7 @@ def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSee
 def _known(values: Mapping[str, Iterable[Slice]], units: frozenset[Unit]) -> list[str]:
     """Values that some units had before."""
     of_units = {value: [one for one in slices if one.unit in units] for value, slices in values.items()}
-    return [value for value, slices in of_units.items() if _before(slices) >= _ENOUGH]
+    return [value for value, slices in of_units.items() if _before(slices) >= ENOUGH]
 
 
 def _is_new(slices: Iterable[Slice]) -> bool:

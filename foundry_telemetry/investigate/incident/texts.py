@@ -124,6 +124,8 @@ TICKET: Final = "foundry-telemetry ticket {id}{options}"
 # --- others, notes, checked -------------------------------------------------------------------------------
 
 AT_NORMAL_LEVEL: Final = "{change}; within normal variation"
+TOO_FEW_FAILED: Final = "{change}; too few to judge"
+"""Failures without a baseline."""
 BELOW_INCIDENT: Final = "{change}; below the level of an incident"
 FURTHER_ONES: Final = "and {number} more"
 TOO_FEW: Final = "too few calls"

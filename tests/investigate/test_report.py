@@ -180,7 +180,7 @@ def test_silence_has_no_traffic_by_its_nature() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"extent": ()}, "all traffic (orders-api \u2192 orders-chat)"),
+        ({"extent": ()}, "orders-api \u2192 orders-chat (all traffic)"),
         ({"extent": (), "services": (), "deployments": ()}, "all traffic"),
         (
             {"extent": (term("deployment", "orders-chat"),), "services": ("a", "b", "c", "d")},

@@ -14,8 +14,8 @@ from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.incident import duplicates
 from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
-from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
-from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period, Term
+from foundry_telemetry.investigate.incident.extents import Extent, Slices
+from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period
 from foundry_telemetry.investigate.incident.judging import ENOUGH, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged
@@ -23,6 +23,7 @@ from foundry_telemetry.investigate.incident.period import Timed, period
 from foundry_telemetry.investigate.incident.scan import Found
 from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Sums, Unit
 from foundry_telemetry.investigate.incident.statistics import Compared
+from foundry_telemetry.investigate.incident.terms import terms
 from foundry_telemetry.investigate.queries import Failure
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
@@ -35,8 +36,6 @@ _AFTER: Final = timedelta(minutes=2)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_tokens", "resource", "region")
 """Dimensions whose new values are named."""
-_OF_A_SERVICE: Final = {"instance", "version"}
-"""Dimensions whose values are of one service."""
 _PART: Final = 0.4
 """Of the larger effect, from which the other part of a duration is slower too."""
 _HITS: Final = {
@@ -68,7 +67,7 @@ def finding(asked: Asked, merged: Merged) -> Finding | None:
         owner=_owner(main),
         main=change(main, asked.slices, timed.changed),
         also=tuple(change(other, asked.slices) for other in merged.also if other.name != main.name),
-        extent=tuple(_terms(asked.slices, extent)),
+        extent=tuple(terms(asked.slices, main)),
         services=tuple(sorted({unit.service for unit in extent.units})),
         deployments=tuple(sorted({unit.deployment for unit in extent.units})),
         period=when,
@@ -189,34 +188,6 @@ def _exactly(found: Found, changed: Sums) -> Compared:
     if measure.kind == "share":
         return structs.replace(result, now=values[0] / count, hits=values[0], count=count)
     return structs.replace(result, now=math.exp(values[1] / count), hits=count, count=count)
-
-
-def _terms(slices: Slices, extent: Extent) -> Iterator[Term]:
-    """The terms of an extent, each with the values beside it."""
-    service = _one_service(slices, extent)
-    terms = (*service, *extent.terms)
-    for dimension, value in terms:
-        rest = [pair for pair in terms if pair[0] != dimension and (dimension, value) not in service]
-        values: Counter[str] = Counter()
-        for unit in slices.wholes:
-            if all(_has(slices, unit, pair) for pair in rest):
-                for name, one in slices.values[unit].get(dimension, {}).items():
-                    values[name] += round(one.now["attempts"])
-        others = [name for name, attempts in values.most_common() if name != value and attempts]
-        yield Term(dimension=dimension, value=value, number=len(others) + 1, unaffected=tuple(others))
-
-
-def _one_service(slices: Slices, extent: Extent) -> tuple[Pair, ...]:
-    """The service of an instance or a version: its others are compared, not those of all services."""
-    services = {unit.service for unit in extent.units}
-    dimensions = {dimension for dimension, _ in extent.terms}
-    if len(services) != 1 or "service" in dimensions or not dimensions & _OF_A_SERVICE:
-        return ()
-    return (("service", services.pop()),) if len({unit.service for unit in slices.wholes}) > 1 else ()
-
-
-def _has(slices: Slices, unit: Unit, pair: Pair) -> bool:
-    return pair[1] in slices.values[unit].get(pair[0], {})
 
 
 def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSeen]:

@@ -12,6 +12,7 @@ import pytest
 from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.incident import findings
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
+from foundry_telemetry.investigate.incident.filters import Filters
 from foundry_telemetry.investigate.incident.finding import Finding
 from foundry_telemetry.investigate.incident.judging import Interval, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES
@@ -29,15 +30,29 @@ MINUTE: Final = timedelta(minutes=1)
 GOOD_AGAIN: Final = END - 12 * MINUTE
 
 
+ACME: Final = Filters(tags=(("tenant", "acme"),))
+
+
 @pytest.fixture(scope="module")
-def found() -> Finding:
-    """One of two instances fails for 33 minutes, but for one minute in between; another service is well."""
+def both() -> tuple[Finding, Finding]:
+    """One of two instances fails for 33 minutes, but for one minute in between; another service is well.
+
+    It is asked without a filter, and of every other call.
+    """
     with LocalAzureMonitor() as azure:
         fill(azure.store, list(_calls()))
         with sources.local(azure.url) as source:
-            made = investigate(source, TimeRange(END - 60 * MINUTE, END, MINUTE), lambda _: None)
-    (one,) = made.findings
-    return one
+            time = TimeRange(END - 60 * MINUTE, END, MINUTE)
+            (one,), (filtered,) = (
+                investigate(source, time, lambda _: None, filters).findings for filters in (None, ACME)
+            )
+    return one, filtered
+
+
+@pytest.fixture(scope="module")
+def found(both: tuple[Finding, Finding]) -> Finding:
+    """Without a filter."""
+    return both[0]
 
 
 def _calls() -> Iterator[Envelope]:
@@ -58,6 +73,7 @@ def _minute(at: datetime, number: int) -> Iterator[Envelope]:
             "gen_ai.operation.name": "chat",
             "gen_ai.request.model": "chat",
             "gen_ai.usage.output_tokens": "100",
+            "foundry.tag.tenant": ("acme", "globex")[number % 2],
         }
         if is_failed:
             properties |= {"error.type": "server_error", "foundry.error.owner": "azure"}
@@ -71,6 +87,15 @@ def test_numbers_are_those_of_the_period(found: Finding) -> None:
     assert found.period.since == SINCE + MINUTE / 2
     assert (found.main.changed, found.main.count) == (32, 33)
     assert (found.calls, found.attempts, found.failed_calls) == (33, 33, 32)
+
+
+@pytest.mark.slow
+def test_a_filter_holds_for_all_that_is_asked(both: tuple[Finding, Finding]) -> None:
+    """Numbers and examples of a finding are those of the filtered calls."""
+    filtered = both[1]
+    assert filtered.calls == filtered.attempts == 16
+    assert filtered.failed_calls == 15
+    assert all('"acme"' in (one.properties or "") for one in filtered.examples)
 
 
 @pytest.mark.slow

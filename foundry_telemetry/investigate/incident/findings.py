@@ -56,7 +56,7 @@ def finding(asked: Asked, merged: Merged) -> Finding | None:
     """A finding, its time and its examples asked for; nothing where no time bears it out."""
     main = _named(asked, merged)
     extent = main.extent
-    scope = scoped(asked.slices, extent)
+    scope = f"({asked.scope}) and {scoped(asked.slices, extent)}"
     timed = _period(asked, main, scope)
     if timed is None:
         return None

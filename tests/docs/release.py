@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
 
 from foundry_telemetry.local.store.store import Store
 from foundry_telemetry.schema.value import EVENT_NAME
@@ -42,6 +44,11 @@ def _calls(times: Iterable[datetime], now: datetime) -> Iterator[Envelope]:
             yield envelope("EventData", {"name": EVENT_NAME, "properties": properties}, at, tags=tags)
 
 
+def _hex(number: int, place: int) -> str:
+    """The ids of a call, the same in each run."""
+    return sha256(f"{number} {place}".encode()).hexdigest()[:32]
+
+
 def _properties(number: int, place: int, deployment: str, *, is_cached: bool) -> dict[str, str]:
     """A call that ends well; calls differ a little, the same in each run."""
     spread = 0.8 + 0.1 * (number % 5)
@@ -50,11 +57,13 @@ def _properties(number: int, place: int, deployment: str, *, is_cached: bool) ->
     cost = (_INPUT - cached) * _USD[0] + cached * _USD[1] + output * _USD[2]
     reported: dict[str, object] = {
         "foundry.schema": 1,
-        "foundry.call.id": f"{2 * number + place:016x}",
+        "foundry.call.id": _hex(number, place)[:16],
         "foundry.attempt.number": 1,
         "foundry.client": "AnthropicFoundry/2.14.0",
         "foundry.outcome": "ok",
         "foundry.auth.scheme": "entra_id",
+        "azure.service.request.id": str(UUID(_hex(number, place))),
+        "anthropic.request.id": f"req_{_hex(number, place)[:24]}",
         "foundry.resource": "contoso",
         "foundry.region": "East US 2",
         "gen_ai.operation.name": "chat",

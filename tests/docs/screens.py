@@ -62,6 +62,7 @@ _CHANGES: Final = (
     (r"FT-[0-9A-F]{5}-[0-9A-F]{5}", "CODE"),
     (r"\b(?!0{8})[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "GUID"),
     (r"\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b", "HEX"),
+    (rf"{_DAY}T\d\d:\d\d", "TIME"),
     (rf"(({_DAY}|[A-Z][a-z]{{2}} \d\d) )?{_CLOCK}", "TIME"),
     (_DAY, "DAY"),
     (r"(<|\b)\d[\d.,]*( (d|h|min|s|ms)\b)( \d+ (h|min|s)\b)?", "LONG"),

@@ -36,6 +36,7 @@ def test_every_screen_is_made() -> None:
         ("AnthropicFoundry/2.12.0, 2026-10-21", "AnthropicFoundry/3.0.0b1, 2027-01-02"),
         ("2026-11-22 23:08:49 to 23:38:49 UTC", "2026-11-22\n   23:50:00 to 2026-11-23 00:20:00 UTC"),
         ("since 23:38:49 UTC, 0 s ago", "since Nov 22 23:59:59 UTC, 1 h 2 min ago"),
+        ("--from 2026-11-22T23:38 --url", "--from 2026-11-23T00:07 --url"),
         ("good for 3599 s, took 3 ms", "good for 59 min, took 1.2 s"),
         (
             "FT-5C81D-456E3 07071666-232b-40fb-8f54-d41159f83129",

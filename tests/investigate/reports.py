@@ -35,7 +35,6 @@ UNITS = {
     "attempts": ("attempts", 2.1, 1.0),
     "volume:silent": ("calls", 0.0, 25.0),
     "volume:more": ("calls", 412.0, 103.0),
-    "clock_skew": ("seconds", 420.0, 0.0),
 }
 """Unit, value and baseline of measures; all others are shares, of 40 % and before of 0.4 %."""
 

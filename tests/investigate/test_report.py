@@ -110,7 +110,7 @@ def test_three_lines_before_everything_else() -> None:
         "volume:silent": "call volume: 0 calls (baseline 25 calls)",
         "volume:more": "call volume 4.0x: 412 calls (baseline 103 calls)",
         "duplicates": "duplicate records: 40% of 120 attempts recorded more than once (baseline 0.4%)",
-        "clock_skew": "clock skew: 420 s ahead of the server (baseline 0 s)",
+        "clock_skew": "clock skew: 40% of 120 responses differ by 30 s or more (baseline 0.4%)",
     }.items(),
 )
 def test_each_measure_with_its_unit(measure: str, said: str) -> None:
@@ -127,14 +127,18 @@ def test_each_measure_with_its_unit(measure: str, said: str) -> None:
         (change("latency", baseline=None), "latency: typical 5.2 s (no baseline)"),
         (change("server_error", baseline=None), "server_error: 40% of 120 attempts failed (no baseline)"),
         (change("server_error", now=0.0004), "server_error: <0.1% of 120 attempts failed (baseline 0.4%)"),
-        (change("clock_skew", now=-90.0), "clock skew: 90 s behind the server (baseline 0 s)"),
+        (
+            change("latency", now=1_800.0, ratio=2.0),
+            "latency 2.0x at the same response length: typical 1.8 s (baseline 1.7 s)",
+        ),
+        (change("latency", ratio=3.0), "latency 3.0x: typical 5.2 s (baseline 1.7 s)"),
         (change("cost", now=0.00001), "cost per call 0.0014x: typical <$0.0001 (baseline $0.0072)"),
         (change("latency", now=170_000.0), "latency 100x: typical 170 s (baseline 1.7 s)"),
         (change("later_measure", unit="ms"), "later measure 100x: typical <1 ms (baseline <1 ms)"),
     ],
 )
 def test_odd_values(one: Change, said: str) -> None:
-    """No baseline, tiny shares and amounts, a clock that is behind: said as they are."""
+    """No baseline, tiny shares and amounts, latency of shorter responses: said as they are."""
     assert drawn(report(finding(one.measure, main=one)))[0].startswith(f"INCIDENT  {said}  ")
 
 
@@ -176,7 +180,7 @@ def test_silence_has_no_traffic_by_its_nature() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"extent": ()}, "all traffic (orders-api \u2192 orders-chat)"),
+        ({"extent": ()}, "orders-api \u2192 orders-chat (all traffic)"),
         ({"extent": (), "services": (), "deployments": ()}, "all traffic"),
         (
             {"extent": (term("deployment", "orders-chat"),), "services": ("a", "b", "c", "d")},
@@ -239,7 +243,9 @@ def test_ok_names_what_was_not_judged() -> None:
         Unjudged(what="duplicates", why="not asked"),
     )
     made = report(
-        unjudged=unjudged, at_baseline=(change("timeout", now=0.004),), notes=(change("latency", now=2_000.0),)
+        unjudged=unjudged,
+        at_baseline=(change("timeout", now=0.004),),
+        notes=(change("latency", now=2_000.0),),
     )
     lines = drawn(made)
     assert lines == [
@@ -247,7 +253,7 @@ def test_ok_names_what_was_not_judged() -> None:
             "OK        no elevated failures, no other incident: 100% of 1,204 calls succeeded, "
             "12 of them after a retry"
         ),
-        "others    timeout: 0.4% of 120 attempts failed (baseline 0.4%); at normal level",
+        "others    timeout: 0.4% of 120 attempts failed (baseline 0.4%); within normal variation",
         "notes     latency 1.2x: typical 2.0 s (baseline 1.7 s); below the level of an incident",
         "unjudged  too few calls to judge: search (3 calls)",
         "          no baseline: night-reports",
@@ -263,9 +269,29 @@ def test_ok_names_what_was_not_judged() -> None:
 
 def test_nothing_judged_is_not_called_well() -> None:
     """Where nothing could be compared it says that, not that nothing is elevated."""
-    made = report(comparisons=0, unjudged=(Unjudged(what="search", why="too few calls", calls=3),))
-    assert drawn(made)[0].startswith("OK        too few calls to judge: ")
-    assert "no elevated" not in text_of(made)
+    few = [Unjudged(what=name, why="too few calls", calls=3) for name in ("search", "orders-api")]
+    for made in (report(comparisons=0, unjudged=(few[0],)), report(unjudged=tuple(few))):
+        assert drawn(made)[0].startswith("OK        too few calls to judge: ")
+        assert "no elevated" not in text_of(made)
+    assert "no elevated" in text_of(report(unjudged=(few[0],)))
+    new = report(at_baseline=(change("timeout", now=0.02, baseline=None),))
+    assert "timeout: 2% of 120 attempts failed (no baseline); too few to judge" in text_of(new)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "290 calls, 300 attempts of the affected since the change"),
+        ({"state": "ended"}, "290 calls, 300 attempts of the affected in this time"),
+        (
+            {"since": SINCE - timedelta(days=1)},
+            "290 calls, 300 attempts of the affected in the period checked",
+        ),
+    ],
+)
+def test_calls_of_which_time(given: dict[str, Any], said: str) -> None:
+    """Numbers are those since the change, as far as it is in the time that was looked at."""
+    assert said in text_of(report(finding("latency", period=period(**given))))
 
 
 def test_no_data() -> None:

@@ -242,7 +242,10 @@ VOLUME: Final = {
         finding("duplicates", main=change("duplicates", now=0.3)),
         finding("duplicates", main=change("duplicates", now=1.0)),
     ),
-    "clock": (finding("clock_skew"), finding("clock_skew", main=change("clock_skew", now=5.0))),
+    "clock": (
+        finding("clock_skew", **having(200, clock_offset_s="420")),
+        finding("clock_skew", **having(200, clock_offset_s="12")),
+    ),
     "one_instance": (finding("server_error", extent=ONE), finding("server_error", extent=ALL)),
 }
 ROW_CASES: Final = {
@@ -309,7 +312,7 @@ def test_commands_compare_by_what_is_affected() -> None:
 @pytest.mark.parametrize(
     ("one", "owner"),
     [
-        (finding("clock_skew"), "client"),
+        (finding("clock_skew", **having(200, clock_offset_s="-90")), "client"),
         (finding("cache_hit_rate", direction="lower", first_seen=RELEASE), "caller_request"),
         (finding("server_error", **having(500, error__origin="customer_gateway")), "customer_gateway"),
         (finding("server_error", "azure", **having(500, error__origin="customer_gateway")), "azure"),

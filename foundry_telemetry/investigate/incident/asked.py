@@ -18,6 +18,8 @@ class Asked(NamedTuple):
     end: datetime
     origin: datetime
     """What times of sums are counted from."""
+    scope: str
+    """The filters as a predicate of KQL."""
 
     def moment(self, milliseconds: float) -> datetime:
         """A time of sums."""

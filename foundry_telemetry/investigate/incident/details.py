@@ -22,7 +22,7 @@ from foundry_telemetry.investigate.formatting import (
 from foundry_telemetry.investigate.incident import texts
 from foundry_telemetry.investigate.incident.evidence import example
 from foundry_telemetry.investigate.incident.extent import dimension, listed
-from foundry_telemetry.investigate.incident.finding import Finding, FirstSeen, Report, Unjudged
+from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Report, Unjudged
 from foundry_telemetry.investigate.incident.measure_advice import is_failure
 from foundry_telemetry.investigate.incident.numbers import compared, duration
 from foundry_telemetry.investigate.incident.why import Why
@@ -46,7 +46,7 @@ def details(finding: Finding, because: Why, report: Report, options: str) -> Ite
     yield from _labelled(texts.EVIDENCE, [reason.text for reason in because.reasons])
     yield from _labelled(texts.ALSO, [compared(change) for change in finding.also])
     if finding.calls:
-        yield texts.CALLS, Text(_calls(finding))
+        yield texts.CALLS, Text(_calls(finding, report.start))
     if finding.error_codes:
         codes = [texts.CODE.format(code=code, number=f"{count:,}") for code, count in finding.error_codes]
         yield texts.CODES, Text(listed(codes))
@@ -60,17 +60,27 @@ def _labelled(label: str, said: list[str]) -> Iterator[Line]:
         yield "" if number else label, Text(text)
 
 
-def _calls(finding: Finding) -> str:
+def _calls(finding: Finding, start: datetime) -> str:
     """How many calls and attempts there were, and what retries changed."""
     calls, attempts = many(finding.calls, CALL), many(finding.attempts, ATTEMPT)
     failed, recovered = finding.failed_calls, finding.recovered_calls
+    when = _when(finding, start)
     if not is_failure(finding.cause, finding.main.unit) or not (failed or recovered):
-        return texts.OF_EXTENT.format(calls=calls, attempts=attempts)
+        return texts.OF_EXTENT.format(calls=calls, attempts=attempts, when=when)
     if not failed:
-        return texts.MASKED.format(calls=calls, recovered=recovered, attempts=attempts)
+        return texts.MASKED.format(calls=calls, recovered=recovered, attempts=attempts, when=when)
     share = percent(min(failed, finding.calls), finding.calls)
     mended = texts.RECOVERED.format(recovered=recovered) if recovered else ""
-    return texts.FAILED.format(failed=failed, calls=calls, share=share, recovered=mended, attempts=attempts)
+    return texts.FAILED.format(
+        failed=failed, calls=calls, share=share, recovered=mended, attempts=attempts, when=when
+    )
+
+
+def _when(finding: Finding, start: datetime) -> str:
+    """Of which time the numbers are."""
+    if finding.period.since < start:
+        return texts.IN_PERIOD
+    return texts.IN_ITS_TIME if finding.period.state == "ended" else texts.SINCE_CHANGE
 
 
 def _token(finding: Finding) -> Iterator[Line]:
@@ -137,12 +147,17 @@ def _ids(one: Failure) -> str:
 
 def rest(report: Report) -> Iterator[Line]:
     """What is no incident, what could not be judged, and what was checked."""
-    normal = [texts.AT_NORMAL_LEVEL.format(change=compared(one)) for one in report.at_baseline]
+    normal = [_no_finding(one) for one in report.at_baseline]
     yield from _labelled(texts.OTHERS, _first(normal))
     notes = [texts.BELOW_INCIDENT.format(change=compared(one)) for one in report.notes]
     yield from _labelled(texts.NOTES, _first(notes))
     yield from _labelled(texts.UNJUDGED, list(_unjudged(report)))
     yield texts.CHECKED, Text(_checked(report), style="dim")
+
+
+def _no_finding(change: Change) -> str:
+    text = texts.AT_NORMAL_LEVEL if change.baseline is not None else texts.TOO_FEW_FAILED
+    return text.format(change=compared(change))
 
 
 def _first(said: list[str]) -> list[str]:

@@ -26,12 +26,12 @@ def affected(finding: Finding) -> str:
     if len(others) < len(finding.extent):
         text = ", ".join(filter(None, (route, named)))
     else:
-        text = _within(named or texts.ALL_TRAFFIC, route)
+        text = _within(named, route) if named else _within(route, texts.ALL_TRAFFIC)
     return text + _unaffected(finding.extent)
 
 
 def _within(terms: str, route: str) -> str:
-    return texts.WITHIN.format(terms=terms, route=route) if route else terms
+    return texts.WITHIN.format(terms=terms, route=route) if terms and route else terms or route
 
 
 def _route(finding: Finding) -> str:

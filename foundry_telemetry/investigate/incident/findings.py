@@ -14,15 +14,16 @@ from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.incident import duplicates
 from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
-from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
-from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period, Term
-from foundry_telemetry.investigate.incident.judging import Judge
+from foundry_telemetry.investigate.incident.extents import Extent, Slices
+from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period
+from foundry_telemetry.investigate.incident.judging import ENOUGH, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged
 from foundry_telemetry.investigate.incident.period import Timed, period
 from foundry_telemetry.investigate.incident.scan import Found
 from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Sums, Unit
 from foundry_telemetry.investigate.incident.statistics import Compared
+from foundry_telemetry.investigate.incident.terms import terms
 from foundry_telemetry.investigate.queries import Failure
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
@@ -35,12 +36,8 @@ _AFTER: Final = timedelta(minutes=2)
 _FURTHER: Final = 2
 """Findings whose beginning is looked for further back, where it must be."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_ENOUGH: Final = 20
-"""Attempts before, of those that had no new value."""
 _NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_tokens", "resource", "region")
 """Dimensions whose new values are named."""
-_OF_A_SERVICE: Final = {"instance", "version"}
-"""Dimensions whose values are of one service."""
 _PART: Final = 0.4
 """Of the larger effect, from which the other part of a duration is slower too."""
 _HITS: Final = {
@@ -67,7 +64,7 @@ def finding(asked: Asked, merged: Merged, place: int) -> Finding | None:
     """
     main = _named(asked, merged)
     extent = main.extent
-    scope = scoped(asked.slices, extent)
+    scope = f"({asked.scope}) and {scoped(asked.slices, extent)}"
     timed = _period(asked, main, scope, is_further=place < _FURTHER)
     if timed is None:
         return None
@@ -78,7 +75,7 @@ def finding(asked: Asked, merged: Merged, place: int) -> Finding | None:
         owner=_owner(main),
         main=change(main, asked.slices, timed.changed),
         also=tuple(change(other, asked.slices) for other in merged.also if other.name != main.name),
-        extent=tuple(_terms(asked.slices, extent)),
+        extent=tuple(terms(asked.slices, main)),
         services=tuple(sorted({unit.service for unit in extent.units})),
         deployments=tuple(sorted({unit.deployment for unit in extent.units})),
         period=when,
@@ -173,11 +170,18 @@ def change(found: Found, slices: Slices, changed: Sums = EMPTY) -> Change:
         unit=measure.unit,
         direction=measure.direction,
         now=shown.now,
-        baseline=None if measure is duplicates.MEASURE else shown.baseline,
+        baseline=shown.baseline if _has_baseline(found) else None,
         count=round(result.count),
         changed=round(result.hits) if measure.kind == "share" else None,
         ratio=result.now / result.baseline if shown is not result and result.baseline else None,
     )
+
+
+def _has_baseline(found: Found) -> bool:
+    """Whether the value before was measured, and is not only assumed."""
+    if found.measure is duplicates.MEASURE:
+        return False
+    return found.measure.error is None or _before(found.extent.slices) >= ENOUGH
 
 
 def _exactly(found: Found, changed: Sums) -> Compared:
@@ -192,34 +196,6 @@ def _exactly(found: Found, changed: Sums) -> Compared:
     if measure.kind == "share":
         return structs.replace(result, now=values[0] / count, hits=values[0], count=count)
     return structs.replace(result, now=math.exp(values[1] / count), hits=count, count=count)
-
-
-def _terms(slices: Slices, extent: Extent) -> Iterator[Term]:
-    """The terms of an extent, each with the values beside it."""
-    service = _one_service(slices, extent)
-    terms = (*service, *extent.terms)
-    for dimension, value in terms:
-        rest = [pair for pair in terms if pair[0] != dimension and (dimension, value) not in service]
-        values: Counter[str] = Counter()
-        for unit in slices.wholes:
-            if all(_has(slices, unit, pair) for pair in rest):
-                for name, one in slices.values[unit].get(dimension, {}).items():
-                    values[name] += round(one.now["attempts"])
-        others = [name for name, attempts in values.most_common() if name != value and attempts]
-        yield Term(dimension=dimension, value=value, number=len(others) + 1, unaffected=tuple(others))
-
-
-def _one_service(slices: Slices, extent: Extent) -> tuple[Pair, ...]:
-    """The service of an instance or a version: its others are compared, not those of all services."""
-    services = {unit.service for unit in extent.units}
-    dimensions = {dimension for dimension, _ in extent.terms}
-    if len(services) != 1 or "service" in dimensions or not dimensions & _OF_A_SERVICE:
-        return ()
-    return (("service", services.pop()),) if len({unit.service for unit in slices.wholes}) > 1 else ()
-
-
-def _has(slices: Slices, unit: Unit, pair: Pair) -> bool:
-    return pair[1] in slices.values[unit].get(pair[0], {})
 
 
 def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSeen]:
@@ -243,7 +219,7 @@ def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSee
 def _known(values: Mapping[str, Iterable[Slice]], units: frozenset[Unit]) -> list[str]:
     """Values that some units had before."""
     of_units = {value: [one for one in slices if one.unit in units] for value, slices in values.items()}
-    return [value for value, slices in of_units.items() if _before(slices) >= _ENOUGH]
+    return [value for value, slices in of_units.items() if _before(slices) >= ENOUGH]
 
 
 def _is_new(slices: Iterable[Slice]) -> bool:

@@ -36,7 +36,7 @@ _SHARE_OF_RESPONSES: Final = "{share} of {count} responses"
 MEASURES: Final[Mapping[str, MeasureAdvice]] = {
     "latency": MeasureAdvice(
         title="latency",
-        meaning="Responses take longer than the baseline.",
+        meaning="Responses of the same length take longer than the baseline.",
         next_step="Compare the affected with the others; check Azure Service Health for the region.",
     ),
     "time_to_first_token": MeasureAdvice(
@@ -123,6 +123,7 @@ MEASURES: Final[Mapping[str, MeasureAdvice]] = {
         meaning="The clock of the client differs from that of the server; times of its telemetry are wrong.",
         next_step="Synchronise the clock of the host with NTP.",
         steps=(Step("Check the clock where the service runs.", "timedatectl status"),),
+        share="{share} of {count} responses differ by 30 s or more",
     ),
 }
 """By measure."""

@@ -23,6 +23,7 @@ _FURTHER: Final = timedelta(hours=32)
 _JOINED: Final = timedelta(minutes=45)
 """Two stretches with less between them are one that comes and goes."""
 _QUIET: Final = timedelta(minutes=5)
+"""What is shorter is no pause."""
 
 
 class Bins:
@@ -74,7 +75,7 @@ def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -
         stretches = timeline.stretches(got.sums, model)
         if not stretches:
             return None
-        own = _last_joined(stretches, got)
+        own = _apart(_last_joined(stretches, got), got)
         first = next((place for place, one in enumerate(got.sums) if one["attempts"]), 0)
         if own[0].first > first or span == _FURTHER:
             break
@@ -99,6 +100,17 @@ def _last_joined(stretches: Sequence[Stretch], got: Bins) -> list[Stretch]:
             break
         own.insert(0, one)
     return own
+
+
+def _apart(own: Sequence[Stretch], got: Bins) -> list[Stretch]:
+    """Stretches without those pauses that are too short to be any: a few attempts happen to be as usual."""
+    found = [own[0]]
+    for one in own[1:]:
+        if (one.first - found[-1].end) * got.width < _QUIET:
+            found[-1] = Stretch(found[-1].first, one.end)
+        else:
+            found.append(one)
+    return found
 
 
 def _period(found: Found, got: Bins, own: Sequence[Stretch], *, is_earliest: bool) -> Period:

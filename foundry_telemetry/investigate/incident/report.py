@@ -80,7 +80,7 @@ def investigate(
     ordered = sorted(merged(found), key=_harm)[:_MOST]
     if ordered:
         on_progress(texts.QUERY_FAILURES.format(source=source.name))
-    asked = Asked(source, slices, of.now.start, of.now.end, of.day.start)
+    asked = Asked(source, slices, of.now.start, of.now.end, of.day.start, scope)
     made = run_concurrently(
         *(partial(findings.finding, asked, one, number) for number, one in enumerate(ordered))
     )

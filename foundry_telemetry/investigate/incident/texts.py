@@ -76,7 +76,8 @@ TAG: Final = "tag {key}"
 
 NOT_ELEVATED: Final = "no elevated failures, no other incident"
 NO_CALL_JUDGED: Final = "too few calls to judge"
-SUCCEEDED: Final = ": {share} of {calls} succeeded, {recovered:,} of them after a retry"
+SUCCEEDED: Final = ": {share} of {calls} succeeded{recovered}"
+AFTER_RETRY: Final = ", {recovered:,} of them after a retry"
 
 # --- no traffic -------------------------------------------------------------------------------------------
 
@@ -92,14 +93,15 @@ DOCTOR: Final = "foundry-telemetry doctor{options}"
 
 # --- evidence ---------------------------------------------------------------------------------------------
 
-OF_EXTENT: Final = "{calls}, {attempts} of the affected since the change"
-FAILED: Final = (
-    "{failed:,} of {calls} failed with this error ({share}){recovered}; {attempts} since the change"
-)
+OF_EXTENT: Final = "{calls}, {attempts} of the affected {when}"
+FAILED: Final = "{failed:,} of {calls} failed with this error ({share}){recovered}; {attempts} {when}"
 RECOVERED: Final = ", {recovered:,} recovered after a retry"
-MASKED: Final = (
-    "none of {calls} failed: masked by retries, {recovered:,} recovered; {attempts} since the change"
-)
+MASKED: Final = "none of {calls} failed: masked by retries, {recovered:,} recovered; {attempts} {when}"
+SINCE_CHANGE: Final = "since the change"
+IN_ITS_TIME: Final = "in this time"
+"""Of what has ended."""
+IN_PERIOD: Final = "in the period checked"
+"""Of what began before it."""
 CODE: Final = "{code} ({number})"
 FIRST_SEEN: Final = "{what} {value}, first seen {time}"
 REPLACES: Final = "; before: {values}"
@@ -121,11 +123,15 @@ TICKET: Final = "foundry-telemetry ticket {id}{options}"
 
 # --- others, notes, checked -------------------------------------------------------------------------------
 
-AT_NORMAL_LEVEL: Final = "{change}; at normal level"
+AT_NORMAL_LEVEL: Final = "{change}; within normal variation"
+TOO_FEW_FAILED: Final = "{change}; too few to judge"
+"""Failures without a baseline."""
 BELOW_INCIDENT: Final = "{change}; below the level of an incident"
 FURTHER_ONES: Final = "and {number} more"
+TOO_FEW: Final = "too few calls"
+"""The reason, as a report has it."""
 WHY_UNJUDGED: Final[Mapping[str, str]] = {
-    "too few calls": "too few calls to judge: {values}",
+    TOO_FEW: "too few calls to judge: {values}",
     "no baseline": "no baseline: {values}",
     "not asked": "not checked: {values}",
 }

@@ -112,8 +112,8 @@ _SPEED: Final = (
     Row(
         name="slow_throughout",
         about=("latency", _TTFT, _TPOT),
-        found=all_of(moved(_TTFT, name="first"), moved(_TPOT, name="each")),
-        text="Both phases are slower: {first}; {each}.",
+        found=all_of(moved(_TTFT), moved(_TPOT)),
+        text="Both phases are slower: before the first token, and for each output token.",
     ),
     Row(
         name="longer_responses",
@@ -141,6 +141,14 @@ _CONTENT: Final = (
         owner="caller_request",
     ),
     Row(
+        name="request_of_a_version",
+        about=_OF_THE_REQUEST,
+        found=new("version"),
+        text="The affected calls have version {new}, first seen {at}; before: {before}.",
+        next_step="Compare prompt and parameters of version {new} with {before}; roll back if unwanted.",
+        owner="caller_request",
+    ),
+    Row(
         name="longer_than_max_tokens",
         about=("stop_reason:max_tokens",),
         found=moved("output_tokens"),
@@ -161,14 +169,6 @@ _CONTENT: Final = (
         found=moved("input_tokens"),
         text="Prompts are longer: {change}.",
         next_step="Find what makes the prompt longer: history, documents or tool definitions.",
-    ),
-    Row(
-        name="request_of_a_version",
-        about=_OF_THE_REQUEST,
-        found=new("version"),
-        text="The affected calls have version {new}, first seen {at}; before: {before}.",
-        next_step="Compare prompt and parameters of version {new} with {before}; roll back if unwanted.",
-        owner="caller_request",
     ),
     Row(
         name="slow_version",

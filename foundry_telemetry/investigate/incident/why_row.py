@@ -152,9 +152,8 @@ def share_of_load(evidence: Evidence) -> Values | None:
 
 
 def clock_differs(evidence: Evidence) -> Values | None:
-    """Holds where the newest example that reports it, or the finding, has a clock that is wrong."""
-    change = evidence.moved("clock_skew", "higher") or evidence.moved("clock_skew", "lower")
-    seconds = change.now if change is not None else evidence.clock_offset_s()
+    """Holds where the newest example that reports a clock has one that is wrong."""
+    seconds = evidence.clock_offset_s()
     if seconds is None or abs(seconds) < _LEAST_OFFSET_S:
         return None
     return {"offset": offset(seconds), "side": "ahead of" if seconds > 0 else "behind"}

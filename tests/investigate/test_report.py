@@ -239,7 +239,9 @@ def test_ok_names_what_was_not_judged() -> None:
         Unjudged(what="duplicates", why="not asked"),
     )
     made = report(
-        unjudged=unjudged, at_baseline=(change("timeout", now=0.004),), notes=(change("latency", now=2_000.0),)
+        unjudged=unjudged,
+        at_baseline=(change("timeout", now=0.004),),
+        notes=(change("latency", now=2_000.0),),
     )
     lines = drawn(made)
     assert lines == [

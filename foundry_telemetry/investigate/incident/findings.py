@@ -35,7 +35,7 @@ _NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_t
 """Dimensions whose new values are named."""
 _PART: Final = 0.4
 """Of the larger effect, from which the other part of a duration is slower too."""
-_HITS: Final = {
+HITS: Final = {
     "stop_reason:max_tokens": "stop_reason == 'max_tokens'",
     "stop_reason:refusal": "stop_reason == 'refusal'",
     "stop_reason:tool_use": "stop_reason == 'tool_use'",
@@ -102,7 +102,7 @@ def _period(asked: Asked, main: Found, scope: str) -> Period | None:
 
 def _examples(asked: Asked, main: Found, scope: str, when: Period) -> list[Failure]:
     error = main.measure.error
-    hit = f"error_type == {literal(error[0])}" if error else _HITS.get(main.name, "isempty(error_type)")
+    hit = f"error_type == {literal(error[0])}" if error else HITS.get(main.name, "isempty(error_type)")
     begin = max(when.since, asked.start) if main.name != "volume:silent" else when.since - _SHORTLY
     until = min(when.last + _MILLISECOND, asked.end) if when.state == "ended" else asked.end
     time = TimeRange(_floor(begin), max(_floor(until), _floor(begin) + _MILLISECOND), _MILLISECOND)

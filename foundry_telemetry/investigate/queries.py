@@ -101,8 +101,10 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     properties: str | None = None
     """All properties as JSON, not yet harmless; `tags_of` reads the tags."""
     failed_calls: int = 0
-    """Of all that it stands for; the same in each row, as the next."""
+    """Of all that it stands for; the same in each row, as the next ones."""
     recovered_calls: int = 0
+    calls: int = 0
+    attempts: int = 0
 
 
 _Record = TypeVar("_Record", bound=Struct)
@@ -151,9 +153,9 @@ def calls(source: Source, scope: str, window: TimeRange) -> list[InstanceCalls]:
     return _records(_asked(source, "calls", {"Scope": scope, "Window": window}), InstanceCalls)
 
 
-def examples(source: Source, scope: str, hit: str, error_type: str, period: TimeRange) -> list[Failure]:
+def examples(source: Source, scope: str, sign: str, error_type: str, period: TimeRange) -> list[Failure]:
     """The first and the newest attempts that have something, at most 251, the newest first."""
-    values: dict[str, Value] = {"Scope": scope, "Hit": hit, "Class": literal(error_type), "Period": period}
+    values: dict[str, Value] = {"Scope": scope, "Sign": sign, "Class": literal(error_type), "Period": period}
     found = _records(_asked(source, "examples", values), Failure)
     once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
     return sorted(once.values(), key=lambda one: one.ended, reverse=True)

@@ -120,7 +120,7 @@ def report(*findings: Finding, **given: Any) -> Report:
         "totals": totals,
         "findings": findings,
         "notes": (),
-        "usual": (),
+        "at_baseline": (),
         "unjudged": (),
         "comparisons": 412,
     }

@@ -91,7 +91,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """Of the affected attempts."""
     period: Period
     attempts: int
-    """Of the extent, in the period."""
+    """Of the extent since the change, as far as that was asked for."""
     calls: int
     failed_calls: int
     """Calls that ended with this failure; 0 for what is no failure."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from msgspec import structs
 
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.incident import duplicates
@@ -13,12 +15,12 @@ from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
 from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period, Term
-from foundry_telemetry.investigate.incident.judging import Judge
+from foundry_telemetry.investigate.incident.judging import MOST_FAILED, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged
 from foundry_telemetry.investigate.incident.period import period
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import Slice, Unit, added
+from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Unit, added
 from foundry_telemetry.investigate.queries import Failure
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
@@ -44,6 +46,8 @@ HITS: Final = {
     "time_to_first_token": "isnotnull(time_to_first_token_ms)",
 }
 """What an attempt has that stands for a change, as a predicate; of others any that succeeded."""
+_NOBODY: Final = Failure(ended=datetime.min.replace(tzinfo=UTC))
+_OF_ONE: Final = dict.fromkeys(("failed_calls", "recovered_calls", "calls", "attempts"), 0)
 _UNCHANGED: Final = {measure.name: measure for measure in MEASURES}
 
 
@@ -56,24 +60,30 @@ def finding(asked: Asked, merged: Merged) -> Finding | None:
     if when is None:
         return None
     own = _examples(asked, main, scope, when)
-    now = added(one.now for one in extent.slices)
+    of_all = own[0] if own and main.name != "volume:silent" else _NOBODY
+    units = _active(extent)
     return Finding(
         cause=main.name,
         owner=_owner(main),
         main=change(main),
         also=tuple(change(other) for other in merged.also if other.name != main.name),
         extent=tuple(_terms(asked.slices, extent)),
-        services=tuple(sorted({unit.service for unit in extent.units})),
-        deployments=tuple(sorted({unit.deployment for unit in extent.units})),
+        services=tuple(sorted({unit.service for unit in units})),
+        deployments=tuple(sorted({unit.deployment for unit in units})),
         period=when,
-        attempts=round(now["attempts"]),
-        calls=round(now["calls"]),
-        failed_calls=own[0].failed_calls if own and main.measure.error else 0,
-        recovered_calls=own[0].recovered_calls if own and main.measure.error else 0,
+        attempts=of_all.attempts,
+        calls=of_all.calls,
+        failed_calls=of_all.failed_calls if main.measure.error else 0,
+        recovered_calls=of_all.recovered_calls if main.measure.error else 0,
         error_codes=tuple(Counter(one.error_code for one in own if one.error_code).most_common()),
         first_seen=tuple(_first_seen(asked, extent, when)),
         examples=_chosen(own),
     )
+
+
+def _active(extent: Extent) -> frozenset[Unit]:
+    """The units of an extent that have traffic; all where none has: then it is silent."""
+    return frozenset(one.unit for one in extent.slices if one.now is not EMPTY) or extent.units
 
 
 def _named(asked: Asked, merged: Merged) -> Found:
@@ -127,7 +137,8 @@ def _chosen(own: Sequence[Failure]) -> tuple[Failure, ...]:
     known = {_kind(first), _kind(newest)}
     other = next((one for one in between if _kind(one) not in known), None)
     middle = [other] if other else between[len(between) // 2 :][:1]
-    return tuple({one.call_id: one for one in (first, *middle, newest)}.values())
+    chosen = {one.call_id: one for one in (first, *middle, newest)}.values()
+    return tuple(structs.replace(one, **_OF_ONE) for one in chosen)
 
 
 def _kind(failure: Failure) -> tuple[str | None, str | None, int | None]:
@@ -148,10 +159,17 @@ def change(found: Found) -> Change:
         unit=measure.unit,
         direction=measure.direction,
         now=result.now,
-        baseline=result.baseline,
+        baseline=_measured(found),
         count=round(result.count),
         changed=round(result.hits) if measure.kind == "share" else None,
     )
+
+
+def _measured(found: Found) -> float | None:
+    """The baseline as it was: what it is compared with may be less, as an outage is no baseline."""
+    before = added(part for one in found.extent.slices for part in (one.same, one.day, one.week))
+    failed, attempts = found.measure.values(before)[:2] if found.measure.error else (0.0, 0.0)
+    return failed / attempts if failed > MOST_FAILED * attempts else found.compared.baseline
 
 
 def _terms(slices: Slices, extent: Extent) -> Iterator[Term]:

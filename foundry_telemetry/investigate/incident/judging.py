@@ -134,7 +134,8 @@ class Judge:
         if count < ENOUGH:
             return _NO_HISTORY if self.measure.error else None
         if self.measure.kind == "share":
-            return Usual(values[0] / count, count)
+            share = values[0] / count
+            return Usual(min(share, MOST_FAILED) if self.measure.error else share, count)
         mean = values[1] / count
         return Usual(mean, count, max(values[2] / count - mean * mean, 0.0))
 
@@ -170,6 +171,8 @@ class Judge:
 
 _NO_HISTORY: Final = Usual(0.01, 50)
 """Of failures, where nothing is known before: one in a hundred is no incident."""
+MOST_FAILED: Final = 0.2
+"""Of a baseline: what failed more often was an incident before, and is no less one now."""
 _COUNT: Final = {"share": 1, "mean": 0}
 """Which column of a kind is what a share or a mean is of."""
 

@@ -250,7 +250,11 @@ def test_both_through_one_client() -> None:
         put(azure, [attempt(NOW - timedelta(minutes=3 * one), one) for one in range(1, 500)])
         put(azure, [attempt(NOW - timedelta(minutes=one), 1_000 + one, **failed) for one in range(1, 10)])
         made = []
-        for asked in (None, (NOW - timedelta(days=8), NOW), (NOW - timedelta(days=9), WINDOW.start - timedelta(minutes=1))):
+        for asked in (
+            None,
+            (NOW - timedelta(days=8), NOW),
+            (NOW - timedelta(days=9), WINDOW.start - timedelta(minutes=1)),
+        ):
             client = logs_client(azure.url) if asked is None else Ranged(azure.url, asked)
             with Source(client, WORKSPACE, "w", is_local=False) as source:
                 made.append(investigate(source, WINDOW, lambda _: None))

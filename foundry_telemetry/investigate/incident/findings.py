@@ -15,7 +15,7 @@ from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Pair, Slices
 from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period, Term
-from foundry_telemetry.investigate.incident.judging import MOST_FAILED, Judge
+from foundry_telemetry.investigate.incident.judging import ENOUGH, MOST_FAILED, NO_HISTORY, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged
 from foundry_telemetry.investigate.incident.period import period
@@ -166,10 +166,15 @@ def change(found: Found) -> Change:
 
 
 def _measured(found: Found) -> float | None:
-    """The baseline as it was: what it is compared with may be less, as an outage is no baseline."""
+    """The baseline as it was: an outage is none, and without history there is none."""
+    baseline = found.compared.baseline
+    if not found.measure.error:
+        return baseline
     before = added(part for one in found.extent.slices for part in (one.same, one.day, one.week))
-    failed, attempts = found.measure.values(before)[:2] if found.measure.error else (0.0, 0.0)
-    return failed / attempts if failed > MOST_FAILED * attempts else found.compared.baseline
+    failed, attempts = found.measure.values(before)
+    if attempts < ENOUGH:
+        return None if baseline == NO_HISTORY.value else baseline
+    return failed / attempts if failed > MOST_FAILED * attempts else baseline
 
 
 def _terms(slices: Slices, extent: Extent) -> Iterator[Term]:

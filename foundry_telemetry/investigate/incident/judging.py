@@ -132,7 +132,7 @@ class Judge:
     def _baseline(self, values: tuple[float, ...]) -> Usual | None:
         count = values[_COUNT[self.measure.kind]]
         if count < ENOUGH:
-            return _NO_HISTORY if self.measure.error else None
+            return NO_HISTORY if self.measure.error else None
         if self.measure.kind == "share":
             share = values[0] / count
             return Usual(min(share, MOST_FAILED) if self.measure.error else share, count)
@@ -169,7 +169,7 @@ class Judge:
         )
 
 
-_NO_HISTORY: Final = Usual(0.01, 50)
+NO_HISTORY: Final = Usual(0.01, 1_000)
 """Of failures, where nothing is known before: one in a hundred is no incident."""
 MOST_FAILED: Final = 0.2
 """Of a baseline: what failed more often was an incident before, and is no less one now."""

@@ -38,6 +38,7 @@ _MOST: Final = 3
 _MOST_TAGS: Final = 3
 _MOST_TAGGED: Final = 250_000
 """Attempts whose tags are read: each must be found in the properties, which costs more than all else."""
+_EDGE: Final = failures(("", "")).edge
 _TOO_FEW: Final = 10
 """Attempts of a service up to which it is named as not judged."""
 
@@ -75,6 +76,7 @@ def investigate(
     made = run_concurrently(*(partial(findings.finding, asked, one) for one in ordered))
     said = tuple(one for one in made if one is not None)
     totals = _totals(of, slices, calls)
+    others = list(_others(slices, said))
     return Report(
         verdict="incident" if said else "ok" if totals.attempts else "no data",
         source=source.name,
@@ -82,8 +84,8 @@ def investigate(
         end=of.now.end,
         totals=totals,
         findings=said,
-        notes=(),
-        at_baseline=tuple(_at_baseline(slices, said)),
+        notes=tuple(one for one in others if not _is_at_baseline(one)),
+        at_baseline=tuple(filter(_is_at_baseline, others)),
         unjudged=tuple(_unjudged(slices, number)),
         filters=only.terms,
         comparisons=comparisons,
@@ -133,7 +135,13 @@ def _moment(of: questions.Window, sums: Sums, milliseconds: float) -> datetime |
     return of.day.start + timedelta(milliseconds=milliseconds) if sums["attempts"] else None
 
 
-def _at_baseline(slices: Slices, said: Sequence[Finding]) -> Iterator[Change]:
+def _is_at_baseline(one: Change) -> bool:
+    return one.baseline is not None and one.now <= max(
+        one.baseline * _EDGE.ratio, one.baseline + _EDGE.points
+    )
+
+
+def _others(slices: Slices, said: Sequence[Finding]) -> Iterator[Change]:
     """Failures that are no finding."""
     causes = {one.cause for one in said}
     whole = Extent((), tuple(slices.wholes.values()))

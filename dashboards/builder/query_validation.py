@@ -135,12 +135,13 @@ def _incident() -> dict[str, str]:
     of = slices.window(_DAY.start, _DAY.end)
     slices.ask(source, of, "true")
     slices.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
-    queries.tagged(source, scope, of.day, of.now)
-    queries.calls(source, scope, of.now)
+    queries.size(source, scope, of.times)
+    queries.properties(source, scope, of.now)
+    queries.calls(source, scope, of.now, "call_id startswith '0'")
     places = [
         _place("slices", " (time)"),
         _place("slices", " (units)"),
-        *map(_place, ("slices", "tagged", "calls")),
+        *map(_place, ("slices", "size", "properties", "calls")),
     ]
     for number, hit in enumerate(("error_type == 'timeout'", *HITS.values()), 1):
         queries.examples(source, scope, hit, "timeout", _DAY)

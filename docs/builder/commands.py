@@ -14,6 +14,12 @@ _INTRODUCTION: Final = """\
 need `pip install 'foundry-telemetry[demo]'`. Each command has `--help`. \
 What each exit code means: [Exit codes](exit-codes.md)."""
 
+_MORE: Final = {
+    "foundry-telemetry incident": "Guide: [Debug an incident](../guides/incident.md). Measures, baselines "
+    "and thresholds: [How incident decides](../concepts/incidents.md).",
+}
+"""What stands below a command, beside its help."""
+
 _EXAMPLE: Final = """\
 Warnings of `doctor` do not change its exit code.
 
@@ -75,6 +81,8 @@ def _section(item: tuple[str, Any]) -> str:
     rows = list(_parameters(command))
     if rows:
         parts.append(markdown.table(("Option", "Meaning"), rows))
+    if name in _MORE:
+        parts.append(_MORE[name])
     return "\n\n".join(parts)
 
 

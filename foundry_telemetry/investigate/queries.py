@@ -60,10 +60,10 @@ class RelatedTelemetry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class InstanceCalls(Struct, frozen=True, kw_only=True):
     """The calls of one instance to one deployment."""
 
-    calls: int
     failed: int
     recovered: int
     records: int
+    """Those that were looked at for duplicates."""
     copies: int
     """Records that are there a second time."""
     service: str = ""
@@ -101,10 +101,8 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     properties: str | None = None
     """All properties as JSON, not yet harmless; `tags_of` reads the tags."""
     failed_calls: int = 0
-    """Of all that it stands for; the same in each row, as the next ones."""
+    """Of all that it stands for; the same in each row, as the next."""
     recovered_calls: int = 0
-    calls: int = 0
-    attempts: int = 0
 
 
 _Record = TypeVar("_Record", bound=Struct)
@@ -141,16 +139,38 @@ def tags_of(failure: Failure, prefix: str) -> dict[str, str]:
     }
 
 
-def tagged(source: Source, scope: str, day: TimeRange, window: TimeRange) -> tuple[int, list[str]]:
-    """How many attempts a time and its baseline have, and the properties of some, as JSON."""
-    rows = _asked(source, "tagged", {"Scope": scope, "Day": day, "Window": window})
-    number = max((int(row["attempts"]) for row in rows), default=0)
-    return number, [str(row["properties"]) for row in rows if "properties" in row]
+def properties(source: Source, scope: str, window: TimeRange) -> list[str]:
+    """The properties of at most 200 attempts, as JSON."""
+    rows = _asked(source, "tagged", {"Scope": scope, "Window": window})
+    return [str(row["properties"]) for row in rows if "properties" in row]
 
 
-def calls(source: Source, scope: str, window: TimeRange) -> list[InstanceCalls]:
-    """The calls of a time."""
-    return _records(_asked(source, "calls", {"Scope": scope, "Window": window}), InstanceCalls)
+class Size(Struct, frozen=True, kw_only=True):
+    """How many attempts there are."""
+
+    attempts: int = 0
+    """Baseline included."""
+    now: int = 0
+    calls: int = 0
+    """Of now."""
+
+
+def size(source: Source, scope: str, times: Mapping[str, TimeRange]) -> Size:
+    """How many attempts a time has with its baseline."""
+    return next(iter(_records(_asked(source, "size", {"Scope": scope, **times}), Size)), Size())
+
+
+def calls(source: Source, scope: str, window: TimeRange, counted: str) -> list[InstanceCalls]:
+    """How calls of a time ended, and which records are duplicates.
+
+    Args:
+        source: Who is asked.
+        scope: Of which attempts, a predicate.
+        window: When.
+        counted: In which records duplicates are looked for, a predicate.
+    """
+    values: dict[str, Value] = {"Scope": scope, "Window": window, "Counted": counted}
+    return _records(_asked(source, "calls", values), InstanceCalls)
 
 
 def examples(source: Source, scope: str, sign: str, error_type: str, period: TimeRange) -> list[Failure]:

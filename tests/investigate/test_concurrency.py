@@ -20,7 +20,7 @@ def never(*_):
     os.write(1, b"asked\\n")  # in a daemon: one that holds the lock of stdout at the end is fatal
     threading.Event().wait()
 
-questions.tagged = never
+questions.size = never
 """
 
 

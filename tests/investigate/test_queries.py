@@ -64,8 +64,9 @@ def all_asked(
     of = slices.window(WINDOW.start, WINDOW.end)
     queries.call(source, read_id(ident), SEARCHED)
     queries.related_telemetry(source, trace, END, END)
-    queries.tagged(source, scope, of.day, of.now)
-    queries.calls(source, scope, of.now)
+    queries.size(source, scope, of.times)
+    queries.properties(source, scope, of.now)
+    queries.calls(source, scope, of.now, "call_id startswith '0' or isempty(call_id)")
     slices.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
     queries.examples(source, scope, f"error_type == {literal(value)}", value, of.now)
     asked: dict[str, str] = source.asked
@@ -115,7 +116,7 @@ def test_a_stored_class_is_a_string_of_kql(value: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["slices", "tagged", "calls", "examples", "call"])
+@pytest.mark.parametrize("name", ["slices", "size", "properties", "calls", "examples", "call"])
 @pytest.mark.parametrize("seed", range(2))
 def test_azure_and_local_mean_the_same(name: str, seed: int) -> None:
     """Where all properties are text in JSON the answer is that of the typed store."""

@@ -53,7 +53,7 @@ def answering(status: int, body: bytes = b"", *, until: threading.Event | None =
 def failure(source: Source) -> str:
     """What a source says in place of an answer."""
     with source, pytest.raises(SourceError) as raised:
-        queries.calls(source, "true", WINDOW)
+        queries.calls(source, "true", WINDOW, "true")
     return str(raised.value)
 
 

@@ -11,18 +11,18 @@ from foundry_telemetry.investigate.incident.slices import Dimension
 from foundry_telemetry.schema.value import TAG_PREFIX
 
 DIMENSIONS: Final = tuple(
-    Dimension(name=name, kql=kql)
-    for name, kql in (
-        ("model", "model"),
-        ("region", "region"),
-        ("resource", "resource"),
-        ("version", "AppVersion"),
-        ("instance", "AppRoleInstance"),
-        ("auth_scheme", "auth_scheme"),
-        ("client", "client"),
-        ("operation", "operation"),
-        ("stream", "case(stream, 'True', isnull(stream), '', 'False')"),
-        ("max_tokens", "tostring(tolong(pow(2, ceiling(log2(max_tokens)))))"),
+    Dimension(name=name, kql=kql, text=text)
+    for name, kql, text in (
+        ("model", "model", "{}"),
+        ("region", "region", "{}"),
+        ("resource", "resource", "{}"),
+        ("version", "AppVersion", "{}"),
+        ("instance", "AppRoleInstance", "{}"),
+        ("auth_scheme", "auth_scheme", "{}"),
+        ("client", "client", "{}"),
+        ("operation", "operation", "{}"),
+        ("stream", "stream", "case({0}, 'True', isnull({0}), '', 'False')"),
+        ("max_tokens", "ceiling(log2(max_tokens))", "tostring(tolong(pow(2, {})))"),
     )
 )
 """Those of every attempt, what answers before what calls; a service and a deployment are the units."""

@@ -15,6 +15,7 @@ from msgspec import structs
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
 from foundry_telemetry.investigate.incident.finding import Period
 from foundry_telemetry.investigate.incident.measures import Measure
+from foundry_telemetry.investigate.incident.period import Timed
 from foundry_telemetry.investigate.incident.scan import Found, changes
 from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Sums, Unit, added, counted, made
 from foundry_telemetry.investigate.incident.statistics import Edge
@@ -53,17 +54,19 @@ def _ms(moment: datetime | None, origin: datetime) -> float | None:
     return (moment - origin) / timedelta(milliseconds=1) if moment is not None else None
 
 
-def period(extent: Extent, origin: datetime, start: datetime, end: datetime) -> Period:
+def period(extent: Extent, origin: datetime, start: datetime, end: datetime) -> Timed:
     """From the first copy on; ended where many more would have come since the last one."""
     own: Sequence[Sums] = [one.now for one in extent.slices if one.now["copies"]]
     first, last = min(one.oldest_ms for one in own), max(one.newest_ms for one in own)
     since, until = (origin + timedelta(milliseconds=one) for one in (first, last))
     pace = sum(one["copies"] for one in own) / max(last - first, 1.0)
     is_ended = pace * ((end - until) / timedelta(milliseconds=1)) > _ENDED
-    return Period(
+    when = Period(
         since=since,
         is_earliest=since - start < timedelta(minutes=1),
         last=until,
         state="ended" if is_ended else "ongoing",
         newest=until,
     )
+    sums = added(one.now for one in extent.slices)
+    return Timed(when, sums, sums)

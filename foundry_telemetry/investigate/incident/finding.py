@@ -46,6 +46,8 @@ class Change(Struct, frozen=True, kw_only=True):
     """What it is a share, a mean or a number of: attempts or calls."""
     changed: int | None = None
     """Attempts that have it, for shares."""
+    ratio: float | None = None
+    """Of latency: how many times as long as before, compared at the same length of response."""
 
 
 class Period(Struct, frozen=True, kw_only=True):
@@ -91,7 +93,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """Of the affected attempts."""
     period: Period
     attempts: int
-    """Of the extent since the change, as far as that was asked for."""
+    """Of the extent, in the period as far as it is in the time that is looked at."""
     calls: int
     failed_calls: int
     """Calls that ended with this failure; 0 for what is no failure."""

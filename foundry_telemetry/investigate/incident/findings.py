@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import structs
@@ -18,9 +19,10 @@ from foundry_telemetry.investigate.incident.finding import Change, Finding, Firs
 from foundry_telemetry.investigate.incident.judging import ENOUGH, MOST_FAILED, NO_HISTORY, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged
-from foundry_telemetry.investigate.incident.period import period
+from foundry_telemetry.investigate.incident.period import Timed, period
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Unit, added
+from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Sums, Unit, added
+from foundry_telemetry.investigate.incident.statistics import Compared
 from foundry_telemetry.investigate.queries import Failure
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
@@ -30,11 +32,15 @@ _SHORTLY: Final = timedelta(hours=2)
 brought lives an hour."""
 _AFTER: Final = timedelta(minutes=2)
 """A new version is seen at its first attempt, which may fail: so a little later than the finding begins."""
+_FURTHER: Final = 2
+"""Findings whose beginning is looked for further back, where it must be."""
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _ENOUGH: Final = 20
 """Attempts before, of those that had no new value."""
 _NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_tokens", "resource", "region")
 """Dimensions whose new values are named."""
+_OF_A_SERVICE: Final = {"instance", "version"}
+"""Dimensions whose values are of one service."""
 _PART: Final = 0.4
 """Of the larger effect, from which the other part of a duration is slower too."""
 HITS: Final = {
@@ -46,35 +52,42 @@ HITS: Final = {
     "time_to_first_token": "isnotnull(time_to_first_token_ms)",
 }
 """What an attempt has that stands for a change, as a predicate; of others any that succeeded."""
-_NOBODY: Final = Failure(ended=datetime.min.replace(tzinfo=UTC))
-_OF_ONE: Final = dict.fromkeys(("failed_calls", "recovered_calls", "calls", "attempts"), 0)
+_OF_ONE: Final = dict.fromkeys(("failed_calls", "recovered_calls"), 0)
 _UNCHANGED: Final = {measure.name: measure for measure in MEASURES}
+_DURATION: Final = _UNCHANGED[LATENCY[0]]._replace(fields=("latency_n", "latency_sum", "latency_squares"))
+"""Latency is judged at the same length of response; what a reader knows is how long a call takes."""
 
 
-def finding(asked: Asked, merged: Merged) -> Finding | None:
-    """A finding, its time and its examples asked for; nothing where no time bears it out."""
+def finding(asked: Asked, merged: Merged, place: int) -> Finding | None:
+    """A finding, its time and its examples asked for; nothing where no time bears it out.
+
+    Args:
+        asked: Of whom.
+        merged: What changed.
+        place: Among the findings, the first is 0.
+    """
     main = _named(asked, merged)
     extent = main.extent
     scope = scoped(asked.slices, extent)
-    when = _period(asked, main, scope)
-    if when is None:
+    timed = _period(asked, main, scope, is_further=place < _FURTHER)
+    if timed is None:
         return None
+    when, now = timed.period, timed.whole
     own = _examples(asked, main, scope, when)
-    of_all = own[0] if own and main.name != "volume:silent" else _NOBODY
     units = _active(extent)
     return Finding(
         cause=main.name,
         owner=_owner(main),
-        main=change(main),
-        also=tuple(change(other) for other in merged.also if other.name != main.name),
+        main=change(main, asked.slices, timed.changed),
+        also=tuple(change(other, asked.slices) for other in merged.also if other.name != main.name),
         extent=tuple(_terms(asked.slices, extent)),
         services=tuple(sorted({unit.service for unit in units})),
         deployments=tuple(sorted({unit.deployment for unit in units})),
         period=when,
-        attempts=of_all.attempts,
-        calls=of_all.calls,
-        failed_calls=of_all.failed_calls if main.measure.error else 0,
-        recovered_calls=of_all.recovered_calls if main.measure.error else 0,
+        attempts=round(now["attempts"]),
+        calls=round(now["calls"]),
+        failed_calls=own[0].failed_calls if own and main.measure.error else 0,
+        recovered_calls=own[0].recovered_calls if own and main.measure.error else 0,
         error_codes=tuple(Counter(one.error_code for one in own if one.error_code).most_common()),
         first_seen=tuple(_first_seen(asked, extent, when)),
         examples=_chosen(own),
@@ -91,23 +104,23 @@ def _named(asked: Asked, merged: Merged) -> Found:
     main = merged.main
     if main.name not in LATENCY:
         return main
-    parts = [_again(asked, main, _UNCHANGED[name]) for name in LATENCY[1:]]
+    parts = [_again(asked.slices, main, _UNCHANGED[name]) for name in LATENCY[1:]]
     effects = [max(part.measure.effect(part.compared), 0.0) for part in parts]
     if not all(part.compared.count for part in parts) or min(effects) >= _PART * max(effects):
-        return _again(asked, main, _UNCHANGED["latency"])
+        return _again(asked.slices, main, _UNCHANGED["latency"])
     return parts[effects.index(max(effects))]
 
 
-def _again(asked: Asked, found: Found, measure: Measure) -> Found:
+def _again(slices: Slices, found: Found, measure: Measure) -> Found:
     """The same extent and time by another measure."""
-    compared = Judge(measure, asked.slices).compare(found.extent.slices, found.interval)
+    compared = Judge(measure, slices).compare(found.extent.slices, found.interval)
     return found._replace(measure=measure, compared=compared)
 
 
-def _period(asked: Asked, main: Found, scope: str) -> Period | None:
+def _period(asked: Asked, main: Found, scope: str, *, is_further: bool) -> Timed | None:
     if main.measure is duplicates.MEASURE:
         return duplicates.period(main.extent, asked.origin, asked.start, asked.end)
-    return period(asked, main, scope)
+    return period(asked, main, scope, is_further=is_further)
 
 
 def _examples(asked: Asked, main: Found, scope: str, when: Period) -> list[Failure]:
@@ -151,23 +164,32 @@ def _owner(found: Found) -> str | None:
     return (found.measure.error[1] or None) if found.measure.error else None
 
 
-def change(found: Found) -> Change:
-    """A change as a report has it."""
-    measure, result = found.measure, found.compared
+def change(found: Found, slices: Slices, changed: Sums = EMPTY) -> Change:
+    """A change as a report has it.
+
+    Args:
+        found: The change.
+        slices: Where it was found.
+        changed: The attempts of its time, where they are known more exactly than in coarse bins.
+    """
+    measure, result = found.measure, _exactly(found, changed)
+    shown = result
+    if measure.name == LATENCY[0]:
+        shown = _exactly(_again(slices, found, _DURATION), changed)
     return Change(
         measure=measure.name,
         unit=measure.unit,
         direction=measure.direction,
-        now=result.now,
-        baseline=_measured(found),
+        now=shown.now,
+        baseline=None if measure is duplicates.MEASURE else _measured(found, shown.baseline),
         count=round(result.count),
         changed=round(result.hits) if measure.kind == "share" else None,
+        ratio=result.now / result.baseline if shown is not result and result.baseline else None,
     )
 
 
-def _measured(found: Found) -> float | None:
+def _measured(found: Found, baseline: float | None) -> float | None:
     """The baseline as it was: an outage is none, and without history there is none."""
-    baseline = found.compared.baseline
     if not found.measure.error:
         return baseline
     before = added(part for one in found.extent.slices for part in (one.same, one.day, one.week))
@@ -177,10 +199,26 @@ def _measured(found: Found) -> float | None:
     return failed / attempts if failed > MOST_FAILED * attempts else baseline
 
 
+def _exactly(found: Found, changed: Sums) -> Compared:
+    """A comparison with its values of now from some attempts, if there are any."""
+    measure, result = found.measure, found.compared
+    if measure.kind == "count" or not changed["attempts"]:
+        return result
+    values = measure.values(changed)
+    count = values[1] if measure.kind == "share" else values[0]
+    if not count:
+        return result
+    if measure.kind == "share":
+        return structs.replace(result, now=values[0] / count, hits=values[0], count=count)
+    return structs.replace(result, now=math.exp(values[1] / count), hits=count, count=count)
+
+
 def _terms(slices: Slices, extent: Extent) -> Iterator[Term]:
     """The terms of an extent, each with the values beside it."""
-    for dimension, value in extent.terms:
-        rest = [pair for pair in extent.terms if pair[0] != dimension]
+    service = _one_service(slices, extent)
+    terms = (*service, *extent.terms)
+    for dimension, value in terms:
+        rest = [pair for pair in terms if pair[0] != dimension and (dimension, value) not in service]
         values: Counter[str] = Counter()
         for unit in slices.wholes:
             if all(_has(slices, unit, pair) for pair in rest):
@@ -188,6 +226,15 @@ def _terms(slices: Slices, extent: Extent) -> Iterator[Term]:
                     values[name] += round(one.now["attempts"])
         others = [name for name, attempts in values.most_common() if name != value and attempts]
         yield Term(dimension=dimension, value=value, number=len(others) + 1, unaffected=tuple(others))
+
+
+def _one_service(slices: Slices, extent: Extent) -> tuple[Pair, ...]:
+    """The service of an instance or a version: its others are compared, not those of all services."""
+    services = {unit.service for unit in extent.units}
+    dimensions = {dimension for dimension, _ in extent.terms}
+    if len(services) != 1 or "service" in dimensions or not dimensions & _OF_A_SERVICE:
+        return ()
+    return (("service", services.pop()),) if len({unit.service for unit in slices.wholes}) > 1 else ()
 
 
 def _has(slices: Slices, unit: Unit, pair: Pair) -> bool:
@@ -203,7 +250,7 @@ def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSee
         for unit in own:
             for value, one in asked.slices.values[unit].get(dimension, {}).items():
                 values.setdefault(value, []).append(one)
-        before = [value for value, slices in values.items() if _before(slices) >= _ENOUGH]
+        before = _known(values, extent.units) or _known(values, frozenset(own))
         for value, slices in values.items():
             if not before or not _is_new(slices) or not _is_of(slices, extent):
                 continue
@@ -212,13 +259,19 @@ def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSee
                 yield FirstSeen(dimension=dimension, value=value, at=at, before=tuple(before))
 
 
+def _known(values: Mapping[str, Iterable[Slice]], units: frozenset[Unit]) -> list[str]:
+    """Values that some units had before."""
+    of_units = {value: [one for one in slices if one.unit in units] for value, slices in values.items()}
+    return [value for value, slices in of_units.items() if _before(slices) >= _ENOUGH]
+
+
 def _is_new(slices: Iterable[Slice]) -> bool:
     own = list(slices)
     return not _before(own) and any(one.now["attempts"] for one in own)
 
 
 def _before(slices: Iterable[Slice]) -> float:
-    return sum(part["attempts"] for one in slices for part in (one.same, one.day, one.week))
+    return sum(part["attempts"] for one in slices for part in one.before)
 
 
 def _is_of(slices: Iterable[Slice], extent: Extent) -> bool:
@@ -227,7 +280,7 @@ def _is_of(slices: Iterable[Slice], extent: Extent) -> bool:
 
 def scoped(slices: Slices, extent: Extent) -> str:
     """The attempts of an extent as a predicate of KQL."""
-    columns = {one.name: one.kql for one in DIMENSIONS}
+    known = {one.name: one for one in DIMENSIONS}
     parts = []
     for one in extent.slices:
         terms = [
@@ -236,7 +289,7 @@ def scoped(slices: Slices, extent: Extent) -> str:
         ]
         dimension = one.dimension
         if dimension and dimension not in OF_UNITS and slices.value_of(one.unit, dimension) is None:
-            column = columns.get(dimension) or tag(dimension.removeprefix(TAG)).kql
-            terms.append(f"{column} == {literal(one.value)}")
+            by = known.get(dimension) or tag(dimension.removeprefix(TAG))
+            terms.append(by.is_(literal(one.value)))
         parts.append(f"({' and '.join(terms)})")
     return f"({' or '.join(parts)})" if parts else "true"

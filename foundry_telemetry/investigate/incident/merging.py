@@ -15,7 +15,7 @@ _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "stop_reason:refusal": ("output_tokens", "cost", "latency", "stop_reason:tool_use"),
     "stop_reason:tool_use": ("output_tokens", "cost"),
     "input_tokens": ("cost", "time_to_first_token", "latency"),
-    "output_tokens": ("cost", "latency", "stop_reason:max_tokens"),
+    "output_tokens": ("cost", "latency"),
     "cache_hit_rate": ("cost", "time_to_first_token", "latency"),
     "duplicates": ("volume:more", "cost"),
     "clock_skew": ("volume:more", "volume:silent", "duplicates"),

@@ -20,6 +20,8 @@ _IN_SECONDS_S: Final = 600
 _CENT: Final = 0.01
 _LEAST_USD: Final = 0.0001
 _SMALL: Final = 10
+_ROUNDED: Final = 0.1
+"""Ratios that differ by less are the same to a reader."""
 
 
 def share_of(value: float) -> str:
@@ -84,8 +86,10 @@ def _ratio(change: Change) -> str:
     """``3.1x``; empty where it says nothing."""
     if change.unit in ("share", "seconds") or not change.baseline or change.baseline < 0 or change.now <= 0:
         return ""
-    ratio = change.now / change.baseline
-    return f"{ratio:,.0f}x" if ratio >= _SMALL else f"{ratio:.1f}x" if ratio >= 1 else f"{ratio:.2g}x"
+    shown = change.now / change.baseline
+    ratio = shown if change.ratio is None else change.ratio
+    text = f"{ratio:,.0f}x" if ratio >= _SMALL else f"{ratio:.1f}x" if ratio >= 1 else f"{ratio:.2g}x"
+    return text if abs(ratio - shown) <= _ROUNDED * shown else texts.SAME_LENGTH.format(ratio=text)
 
 
 def _usd(value: float) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from foundry_telemetry.investigate.incident import slices, timeline
 from foundry_telemetry.investigate.incident.asked import Asked
@@ -56,10 +56,20 @@ def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
     return Bins(start, width, [found.get(place, slices.EMPTY) for place in range(number)])
 
 
-def period(asked: Asked, found: Found, scope: str) -> Period | None:
+class Timed(NamedTuple):
+    """A period with the sums of the affected, within the time that is asked about."""
+
+    period: Period
+    whole: Sums
+    """From its beginning to its end."""
+    changed: Sums
+    """Without the pauses between."""
+
+
+def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -> Timed | None:
     """When a finding began, and whether it goes on; ``None`` where the time cannot be told."""
     start, end = asked.start, asked.end
-    for span in (_LEAST, _FURTHER):
+    for span in (_LEAST, _FURTHER) if is_further else (_LEAST,):
         begin = min(start - (end - start) / 2, end - span)
         got = bins(asked.source, scope, begin, end)
         model = _model(found, got, asked)
@@ -70,12 +80,16 @@ def period(asked: Asked, found: Found, scope: str) -> Period | None:
         first = next((place for place, one in enumerate(got.sums) if one["attempts"]), 0)
         if own[0].first > first or span == _FURTHER:
             break
-    return _period(found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
+    when = _period(found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
+    asked_from = max((start - got.start) // got.width, 0)
+    whole = (got.sums[max(own[0].first, asked_from) : own[-1].end],)
+    changed = (got.sums[max(one.first, asked_from) : one.end] for one in own)
+    return Timed(when, *(added(one for part in parts for one in part) for parts in (whole, changed)))
 
 
 def _is_new(found: Found) -> bool:
     """Whether the affected were not there before: then they begin where the finding does."""
-    parts = (part for one in found.extent.slices for part in (one.same, one.day, one.week))
+    parts = (part for one in found.extent.slices for part in one.before)
     return not any(part["attempts"] for part in parts)
 
 
@@ -173,7 +187,7 @@ def _model(found: Found, got: Bins, asked: Asked) -> Model:
 def _variance(found: Found, whole: Slices) -> float:
     """Of the logarithms before, of the units."""
     units = (whole.wholes[unit] for unit in found.extent.units if unit in whole.wholes)
-    sums = added(part for one in units for part in (one.same, one.day, one.week))
+    sums = added(part for one in units for part in one.before)
     count, total, squares = found.measure.values(sums)
     return max(squares / count - (total / count) ** 2, _LEAST_VARIANCE) if count else 1.0
 

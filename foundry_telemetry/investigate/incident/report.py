@@ -1,7 +1,7 @@
 """What changed, where, since when and why: the questions of one run, and the report made of their answers.
 
-A run asks twelve questions at most: which tags there are, the calls, the slices, and of each of three
-findings its time (further back, where it must be) and its examples.
+A run asks twelve questions at most: how much there is, for the tags, the slices and the calls, and of each
+of three findings for its time, of two for what is further back, and for its examples.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from foundry_telemetry.investigate.incident.measures import failures
 from foundry_telemetry.investigate.incident.merging import Merged, merged
 from foundry_telemetry.investigate.incident.scan import Found, scan
 from foundry_telemetry.investigate.incident.slices import BINS, Sums, added
-from foundry_telemetry.investigate.queries import InstanceCalls
+from foundry_telemetry.investigate.queries import InstanceCalls, Size
 from foundry_telemetry.investigate.sources import Source
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.schema.value import TAG_PREFIX
@@ -36,9 +36,12 @@ from foundry_telemetry.schema.value import TAG_PREFIX
 _MOST: Final = 3
 """Findings whose time and examples are asked for."""
 _MOST_TAGS: Final = 3
-_MOST_TAGGED: Final = 250_000
-"""Attempts whose tags are read: each must be found in the properties, which costs more than all else."""
 _EDGE: Final = failures(("", "")).edge
+_MOST_LOOKED_AT: Final = 250_000
+"""Attempts that are compared, baseline included; of more, a part of the calls stands for all. Tags of more
+are not read: each must be found in the properties, which costs more than all else."""
+_HEXADECIMAL: Final = "0123456789abcdef"
+_ONE_IN_16: Final = "call_id startswith '0'"
 _TOO_FEW: Final = 10
 """Attempts of a service up to which it is named as not judged."""
 
@@ -62,20 +65,28 @@ def investigate(
     whole_time = TimeRange(min(of.day.start, of.week.start), of.now.end, of.now.grain)
     scope = filtering.kql(only, whole_time)
     on_progress(texts.QUERY_CALLS.format(source=source.name))
-    (number, properties), calls = run_concurrently(
-        partial(queries.tagged, source, scope, of.day, of.now), partial(queries.calls, source, scope, of.now)
+    size, properties = run_concurrently(
+        partial(queries.size, source, scope, of.times), partial(queries.properties, source, scope, of.now)
     )
-    keys = _tag_keys(properties) if number <= _MOST_TAGGED else []
-    slices = Slices(questions.ask(source, of, scope, (*DIMENSIONS, *map(tag, keys))))
+    is_large = size.attempts > _MOST_LOOKED_AT
+    by = DIMENSIONS if is_large else (*DIMENSIONS, *map(tag, _tag_keys(properties)))
+    sample = _sample(size.attempts)
+    rows, calls = run_concurrently(
+        partial(questions.ask, source, of, f"{scope} and {sample}", by),
+        partial(queries.calls, source, scope, of.now, _ONE_IN_16 if is_large else "true"),
+    )
+    slices = Slices(rows)
     found, comparisons = scan(slices)
     found += duplicates.found(calls, of.day.start)
     ordered = sorted(merged(found), key=_harm)[:_MOST]
     if ordered:
         on_progress(texts.QUERY_FAILURES.format(source=source.name))
     asked = Asked(source, slices, of.now.start, of.now.end, of.day.start)
-    made = run_concurrently(*(partial(findings.finding, asked, one) for one in ordered))
+    made = run_concurrently(
+        *(partial(findings.finding, asked, one, number) for number, one in enumerate(ordered))
+    )
     said = tuple(one for one in made if one is not None)
-    totals = _totals(of, slices, calls)
+    totals = _totals(of, size, slices, calls)
     others = list(_others(slices, said))
     return Report(
         verdict="incident" if said else "ok" if totals.attempts else "no data",
@@ -86,7 +97,7 @@ def investigate(
         findings=said,
         notes=tuple(one for one in others if not _is_at_baseline(one)),
         at_baseline=tuple(filter(_is_at_baseline, others)),
-        unjudged=tuple(_unjudged(slices, number)),
+        unjudged=tuple(_unjudged(slices, is_large=is_large)),
         filters=only.terms,
         comparisons=comparisons,
     )
@@ -95,6 +106,15 @@ def investigate(
 def _floor(moment: datetime) -> datetime:
     """Whole milliseconds, as queries have them; never later."""
     return moment - timedelta(microseconds=moment.microsecond % 1_000)
+
+
+def _sample(attempts: int) -> str:
+    """A predicate of so many calls as can be compared: ids of calls are random."""
+    parts = len(_HEXADECIMAL) * _MOST_LOOKED_AT // max(attempts, 1)
+    if parts >= len(_HEXADECIMAL):
+        return "true"
+    firsts = ", ".join(f"'{digit}'" for digit in _HEXADECIMAL[: max(parts, 1)])
+    return f"substring(call_id, 0, 1) in ({firsts})"
 
 
 def _tag_keys(properties: Iterable[str]) -> list[str]:
@@ -113,17 +133,17 @@ def _harm(one: Merged) -> tuple[float, ...]:
     return (one.main.measure.error is None, -one.main.compared.gain)
 
 
-def _totals(of: questions.Window, slices: Slices, calls: Sequence[InstanceCalls]) -> Totals:
+def _totals(of: questions.Window, size: Size, slices: Slices, calls: Sequence[InstanceCalls]) -> Totals:
     wholes = slices.wholes.values()
     now = added(one.now for one in wholes)
-    before = added(sums for one in wholes for sums in (one.same, one.day, one.week))
+    before = added(sums for one in wholes for sums in one.before)
     active = [one.unit for one in wholes if one.now["attempts"]]
     return Totals(
-        attempts=round(now["attempts"]),
-        calls=sum(one.calls for one in calls),
+        attempts=size.now,
+        calls=size.calls,
         failed_calls=sum(one.failed for one in calls),
         recovered_calls=sum(one.recovered for one in calls),
-        baseline_attempts=round(before["attempts"]),
+        baseline_attempts=size.attempts - size.now,
         oldest=_moment(of, before, before.oldest_ms),
         newest=_moment(of, now, now.newest_ms) or _moment(of, before, before.newest_ms),
         services=tuple(sorted({unit.service for unit in active})),
@@ -151,20 +171,20 @@ def _others(slices: Slices, said: Sequence[Finding]) -> Iterator[Change]:
             measure = failures(error)
             interval = Interval(0, BINS)
             compared = Judge(measure, slices).compare(whole.slices, interval)
-            yield findings.change(Found(measure, whole, interval, compared))
+            yield findings.change(Found(measure, whole, interval, compared), slices)
 
 
-def _unjudged(slices: Slices, number: int) -> Iterator[Unjudged]:
+def _unjudged(slices: Slices, *, is_large: bool) -> Iterator[Unjudged]:
     """What is too little to judge, or has nothing to be compared with."""
     by_service: dict[str, list[Sums]] = {}
     for unit, one in slices.wholes.items():
         by_service.setdefault(unit.service, []).append(one.now)
-        before = added((one.same, one.day, one.week))["attempts"]
+        before = added(one.before)["attempts"]
         if one.now["attempts"] > _TOO_FEW and before < ENOUGH:
             yield Unjudged(what=unit.deployment, why="no baseline", calls=round(one.now["calls"]))
     for service, sums in by_service.items():
         now = added(sums)
         if 0 < now["attempts"] <= _TOO_FEW:
             yield Unjudged(what=service, why="too few calls", calls=round(now["calls"]))
-    if number > _MOST_TAGGED:
+    if is_large:
         yield Unjudged(what=texts.TAGS, why="not asked", calls=0)

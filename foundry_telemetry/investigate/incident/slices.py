@@ -18,8 +18,8 @@ from foundry_telemetry.investigate.sources import Row, Source
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
 
-NOW, SAME, DAY, WEEK = "now", "same", "day", "week"
-"""Periods, as `dashboards/investigate/slices.kql` names them; all but `DAY` in bins."""
+NOW, SAME, WEEK, DAY = range(4)
+"""Periods, as `dashboards/investigate/slices.kql` counts them in thousands; all but `DAY` in bins."""
 BINS: Final = 12
 """Of the time, and of the same hours before."""
 
@@ -96,6 +96,16 @@ class Slice(NamedTuple):
     same: Sums
     week: Sums
 
+    @property
+    def before(self) -> Bins:
+        """All that there is of the baseline."""
+        return self.same, self.week, self.day
+
+    @property
+    def all(self) -> Bins:
+        """All that there is."""
+        return (self.now, *self.before)
+
     def without(self, part: Slice) -> Slice:
         """The rest of it, as slice of the unit."""
         now, same, week = (
@@ -121,6 +131,12 @@ class Dimension(Struct, frozen=True, kw_only=True):
 
     name: str
     kql: str
+    text: str = "{}"
+    """The value as text, where that is made of what `kql` gives."""
+
+    def is_(self, value: str) -> str:
+        """The predicate of a value, a literal."""
+        return f"{self.text.format(self.kql)} == {value}"
 
 
 def counted(**numbers: float) -> Sums:
@@ -179,6 +195,11 @@ class Window(NamedTuple):
     """The same hours a day before; as many days before as the time is long."""
     week: TimeRange
 
+    @property
+    def times(self) -> dict[str, TimeRange]:
+        """By the names that queries have for them."""
+        return {"Window": self.now, "Day": self.day, "Same": self.same, "Week": self.week}
+
 
 def window(start: datetime, end: datetime, *, baseline: bool = True) -> Window:
     """A time with its baselines, or without."""
@@ -225,16 +246,15 @@ def ask(
     keys = [f"by_{number}" for number in range(len(dimensions))]
     pairs = list(zip(keys, dimensions, strict=True))
     values: dict[str, Value] = {
-        "Window": of.now,
-        "Day": of.day,
-        "Same": of.same,
-        "Week": of.week,
+        **of.times,
         "Scope": scope,
         "Step": f"{max((of.now.end - of.now.start) // timedelta(milliseconds=bins), 1)}ms",
         "Units": units,
         "Keys": "".join(f", {key} = {one.kql}" for key, one in pairs),
         "Dimensions": ", ".join(f"'{key}'" for key in ("", *keys)),
-        "Value": f"case({''.join(f'dimension == {key!r}, {key}, ' for key in keys)}'')" if keys else "''",
+        "Value": f"case({''.join(f'dimension == {key!r}, {one.text.format(key)}, ' for key, one in pairs)}'')"
+        if keys
+        else "''",
     }
     text = substitute(files.investigation("slices"), values)
     names = {key: one.name for key, one in pairs}
@@ -242,28 +262,31 @@ def ask(
 
 
 _LISTS: Final = frozenset({"period", "error_type", "error_owner", "oldest_ms", "newest_ms", *COUNTS})
+_THOUSAND: Final = 1_000
+_PERIODS: Final = msgspec.json.Decoder(list[int])
 _TEXTS: Final = msgspec.json.Decoder(list[str])
 _NUMBERS: Final = msgspec.json.Decoder(list[float | None])
 
 
 def _slice(row: Row, names: Mapping[str, str], bins: int) -> Slice:
     unit = Unit(str(row.get("service", "")), str(row.get("deployment", "")))
-    own: dict[str, list[list[Sums]]] = {
-        period: [[] for _ in range(bins)] for period in (NOW, SAME, WEEK, DAY)
-    }
+    own: list[list[list[Sums]]] = [[[] for _ in range(bins)] for _ in range(4)]
     for period, sums in _measured(row):
-        name, number = period.split()
-        own[name][min(int(number), bins - 1)].append(sums)
+        kind, number = divmod(period, _THOUSAND)
+        own[kind][min(number, bins - 1)].append(sums)
     now, same, week = (tuple(map(added, own[name])) for name in (NOW, SAME, WEEK))
     dimension = names.get(str(row.get("dimension", "")), "")
     return made(unit, dimension, str(row.get("value", "")), now, same, week, added(own[DAY][0]))
 
 
-def _measured(row: Row) -> Iterator[tuple[str, Sums]]:
-    texts = [_TEXTS.decode(row[name]) for name in ("period", "error_type", "error_owner")]
+def _measured(row: Row) -> Iterator[tuple[int, Sums]]:
+    texts = [_TEXTS.decode(row[name]) for name in ("error_type", "error_owner")]
+    periods = _PERIODS.decode(row["period"])
     times = [_NUMBERS.decode(row[name]) for name in ("oldest_ms", "newest_ms")]
     columns = zip(*(_NUMBERS.decode(row[name]) for name in COUNTS), strict=True)
-    for period, error_type, owner, oldest, newest, numbers in zip(*texts, *times, columns, strict=True):
+    for period, error_type, owner, oldest, newest, numbers in zip(
+        periods, *texts, *times, columns, strict=True
+    ):
         own = (*(number or 0.0 for number in numbers), 0.0, 0.0)
         first, last = oldest or 0.0, newest or 0.0
         errors = {(error_type, owner): Failed(own[0], first, last)} if error_type else {}

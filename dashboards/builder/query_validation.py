@@ -141,7 +141,7 @@ def _incident() -> dict[str, str]:
     places = [
         _place("slices", " (time)"),
         _place("slices", " (units)"),
-        *map(_place, ("slices", "size", "properties", "calls")),
+        *map(_place, ("slices", "size", "tagged", "calls")),
     ]
     for number, hit in enumerate(("error_type == 'timeout'", *HITS.values()), 1):
         queries.examples(source, scope, hit, "timeout", _DAY)

@@ -116,7 +116,7 @@ def test_a_stored_class_is_a_string_of_kql(value: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["slices", "size", "properties", "calls", "examples", "call"])
+@pytest.mark.parametrize("name", ["slices", "size", "tagged", "calls", "examples", "call"])
 @pytest.mark.parametrize("seed", range(2))
 def test_azure_and_local_mean_the_same(name: str, seed: int) -> None:
     """Where all properties are text in JSON the answer is that of the typed store."""

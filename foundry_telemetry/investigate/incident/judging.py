@@ -145,10 +145,10 @@ class Judge:
         first, end = interval
         calls = same = week = 0.0
         for one in own:
-            now_sums, same_sums, week_sums = self._counts(one)
-            calls += now_sums[end] - now_sums[first]
-            same += same_sums[end] - same_sums[first]
-            week += week_sums[end] - week_sums[first]
+            own_calls, own_same, own_week = (sums[end] - sums[first] for sums in self._counts(one))
+            if own_calls and not (own_same and own_week):
+                return NOTHING  # else what is new would be compared with what others did before
+            calls, same, week = calls + own_calls, same + own_same, week + own_week
         return of_count(calls, (same, week), self.measure.edge) if same and week else NOTHING
 
     def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:

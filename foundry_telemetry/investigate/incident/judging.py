@@ -123,6 +123,8 @@ class Judge:
         whole = self._slices.wholes[one.unit]
         if None in usual and whole is not one:
             usual = tuple(own or other for own, other in zip(usual, self._of(whole).usual, strict=True))
+        if usual[_ALL] is None and self.measure.error:
+            usual = (NO_HISTORY, *usual[1:])
         return Columns(_running(self.measure, one.now_bins), usual)
 
     def _usual(self, one: Slice) -> tuple[Usual | None, ...]:
@@ -132,7 +134,7 @@ class Judge:
     def _baseline(self, values: tuple[float, ...]) -> Usual | None:
         count = values[_COUNT[self.measure.kind]]
         if count < ENOUGH:
-            return NO_HISTORY if self.measure.error else None
+            return None
         if self.measure.kind == "share":
             share = values[0] / count
             return Usual(min(share, MOST_FAILED) if self.measure.error else share, count)

@@ -8,18 +8,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from dashboards.builder.arm.deployment import deploy
 from dashboards.builder.arm.lint import everything
 from dashboards.builder.columns import engine, sample_values
 from dashboards.builder.grafana import lint, sample
+from foundry_telemetry.investigate import queries
+from foundry_telemetry.investigate.incident import filters, period, slices
+from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
+from foundry_telemetry.investigate.incident.filters import Filters
+from foundry_telemetry.investigate.incident.findings import HITS
 from foundry_telemetry.kql import compose, files, problems
 from foundry_telemetry.kql.parameters import ALL, TimeRange, UnknownReferenceError, Value, substitute
 from foundry_telemetry.kql.problems import Item, LeftOutError, Problem
 
 if TYPE_CHECKING:
     from dashboards.builder.kusto import Verdict
+    from foundry_telemetry.investigate.sources import Row, Source
 
 _RULE: Final = "Microsoft.Insights/scheduledQueryRules"
 _SAVED: Final = "Microsoft.OperationalInsights/queryPacks/queries"
@@ -41,12 +47,12 @@ _DAY: Final = TimeRange(
     datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC), timedelta(minutes=3)
 )
 _INVESTIGATED: Final[Mapping[str, Value]] = {
-    **dict.fromkeys(("Id", "Trace", "Class", "Owner"), "x"),
-    **dict.fromkeys(("Window", "Day", "Week", "First", "Newest", "TimeRange"), _DAY),
+    **dict.fromkeys(("Id", "Trace"), "x"),
+    **dict.fromkeys(("Window", "TimeRange"), _DAY),
     **dict.fromkeys(("Deployment", "Model", "Service"), ALL),
     **dict.fromkeys(("UsdPerUnit", "Discount"), "1"),
 }
-"""A value for each parameter of the command line's queries."""
+"""A value for each parameter of the command line's queries, but of those that `_incident` asks."""
 
 
 def template() -> Item:
@@ -92,10 +98,55 @@ def of_template(template: Item) -> dict[str, str]:
 
 def of_investigations() -> dict[str, str]:
     """The command line's own queries, with a value for each parameter."""
-    return {
-        f"investigate/{name}.kql": substitute(compose.composed(files.investigation(name)), _INVESTIGATED)
+    asked = _incident()
+    return asked | {
+        place: substitute(compose.composed(files.investigation(name)), _INVESTIGATED)
         for name in files.investigations()
+        if (place := _place(name)) not in asked
     }
+
+
+def _place(name: str, about: str = "") -> str:
+    return f"investigate/{name}.kql{about}"
+
+
+class _Listening:
+    """A source that notes what it is asked; there is no answer."""
+
+    name = "nobody"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def answer(self, text: str, _: frozenset[str] = frozenset()) -> list[Row]:
+        """Note it."""
+        self.asked.append(text)
+        return []
+
+
+def _incident() -> dict[str, str]:
+    """The questions of ``incident``, which has predicates and columns put into them, as it asks them."""
+    listening = _Listening()
+    source = cast("Source", listening)
+    scope = filters.kql(
+        Filters(services=("it's",), deployments=("a", "b"), models=("x",), tags=(("tenant", "acme"),)), _DAY
+    )
+    period.bins(source, scope, _DAY.start, _DAY.end)
+    of = slices.window(_DAY.start, _DAY.end)
+    slices.ask(source, of, "true")
+    slices.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
+    queries.size(source, scope, of.times)
+    queries.properties(source, scope, of.now)
+    queries.calls(source, scope, of.now, "call_id startswith '0'")
+    places = [
+        _place("slices", " (time)"),
+        _place("slices", " (units)"),
+        *map(_place, ("slices", "size", "tagged", "calls")),
+    ]
+    for number, hit in enumerate(("error_type == 'timeout'", *HITS.values()), 1):
+        queries.examples(source, scope, hit, "timeout", _DAY)
+        places.append(_place("examples", f" ({number})" if number > 1 else ""))
+    return dict(zip(places, listening.asked, strict=True))
 
 
 def refused(workbook: Item) -> Iterator[Problem]:

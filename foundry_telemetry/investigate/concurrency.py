@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+AT_A_TIME: Final = 5
+"""Questions; a workspace answers five of a user at a time, and lets the others wait."""
 
 
 def run_concurrently(*asks: Callable[[], Any]) -> list[Any]:
-    """What each returns, in their order, when all have.
+    """What each returns, in their order, when all have; `AT_A_TIME` run at a time.
 
     The threads are daemons: a pool's would be waited for at the end of the process, and an answer of Azure
     may take a minute.
@@ -18,12 +21,14 @@ def run_concurrently(*asks: Callable[[], Any]) -> list[Any]:
     """
     found: list[Any] = [None] * len(asks)
     raised: dict[int, BaseException] = {}
+    free = threading.Semaphore(AT_A_TIME)
 
     def run(place: int) -> None:
-        try:
-            found[place] = asks[place]()
-        except BaseException as error:  # handed on below
-            raised[place] = error
+        with free:
+            try:
+                found[place] = asks[place]()
+            except BaseException as error:  # handed on below
+                raised[place] = error
 
     threads = [threading.Thread(target=run, args=(place,), daemon=True) for place in range(len(asks))]
     for thread in threads:

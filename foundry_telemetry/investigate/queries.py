@@ -173,9 +173,9 @@ def calls(source: Source, scope: str, window: TimeRange, counted: str) -> list[I
     return _records(_asked(source, "calls", values), InstanceCalls)
 
 
-def examples(source: Source, scope: str, hit: str, error_type: str, period: TimeRange) -> list[Failure]:
+def examples(source: Source, scope: str, sign: str, error_type: str, period: TimeRange) -> list[Failure]:
     """The first and the newest attempts that have something, at most 251, the newest first."""
-    values: dict[str, Value] = {"Scope": scope, "Hit": hit, "Class": literal(error_type), "Period": period}
+    values: dict[str, Value] = {"Scope": scope, "Sign": sign, "Class": literal(error_type), "Period": period}
     found = _records(_asked(source, "examples", values), Failure)
     once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
     return sorted(once.values(), key=lambda one: one.ended, reverse=True)

@@ -31,7 +31,7 @@ class Stage:
     """
 
     def __init__(self, world: World) -> None:
-        self._world = world
+        self.world = world
         self._stack = ExitStack()
         self._changed = datetime.max.replace(tzinfo=UTC)
         """From when on the ledger is not that of the world."""
@@ -40,7 +40,7 @@ class Stage:
         with self._stack:
             self._azure = self._stack.enter_context(LocalAzureMonitor(retention_days=_FOREVER_DAYS))
             self._source = self._stack.enter_context(sources.local(self._azure.url))
-            ledger.put(self._azure.store, self._world.calls)
+            ledger.put(self._azure.store, self.world.calls)
             with self._azure.store.cursor() as cursor:
                 cursor.execute(f"CREATE TABLE {_KEPT} AS SELECT * FROM {_EVENTS}")  # noqa: S608 - our own
             self._stack = self._stack.pop_all()
@@ -48,6 +48,11 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return self._azure.url
 
     def play(self, played: Played) -> None:
         """Make the ledger that of a drill: the world before it, and the drill's own calls."""
@@ -63,7 +68,7 @@ class Stage:
                 "WHERE TimeGenerated >= ? AND TimeGenerated < ?",
                 [_stored(first), _stored(tail)],
             )
-        going_on = self._world.between(tail - _LONGEST, tail)
+        going_on = self.world.between(tail - _LONGEST, tail)
         ledger.put(self._azure.store, [*going_on, *played.calls], since=tail)
 
     def ask(self, played: Played) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def _iso(minutes: float) -> str:
 def _event(row: Row, version: str) -> Envelope:
     tags = {
         "ai.cloud.role": row.service,
-        "ai.cloud.roleInstance": "pod-7",
+        "ai.cloud.roleInstance": row.instance,
         "ai.operation.id": row.OperationId,
         "ai.application.ver": version,
     }

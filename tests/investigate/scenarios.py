@@ -14,7 +14,7 @@ from foundry_telemetry.demo.tokens import expired_token, good_token, misaddresse
 from foundry_telemetry.testing import FakeFoundry, Item, ReceivedRequest, error, recorded
 from tests.investigate.service import KEY, Service, streamed, whole
 
-GOOD, BAD = 3, 5
+GOOD, BAD = 3, 8
 """Calls before something goes wrong, and after."""
 
 Answer = Callable[[ReceivedRequest], Item]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from foundry_telemetry.investigate.concurrency import run_concurrently
+from foundry_telemetry.investigate.concurrency import AT_A_TIME, run_concurrently
 from tests.cli.process import end, start
 from tests.support.patience import PATIENCE_S
 
@@ -20,7 +20,7 @@ def never(*_):
     os.write(1, b"asked\\n")  # in a daemon: one that holds the lock of stdout at the end is fatal
     threading.Event().wait()
 
-questions.groups = never
+questions.size = never
 """
 
 
@@ -33,6 +33,24 @@ def test_answers_are_in_order_and_at_a_time() -> None:
         return number
 
     assert run_concurrently(*(partial(ask, number) for number in range(3))) == [0, 1, 2]
+
+
+def test_five_at_a_time() -> None:
+    """Of many, five run at a time and the sixth waits until one has ended: so much a workspace answers."""
+    full, lock = threading.Barrier(AT_A_TIME, timeout=PATIENCE_S), threading.Lock()
+    running, most = 0, 0
+
+    def ask() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        full.wait()
+        with lock:
+            running -= 1
+
+    run_concurrently(*[ask] * (3 * AT_A_TIME))
+    assert most == AT_A_TIME == 5
 
 
 def test_the_first_error_is_raised() -> None:

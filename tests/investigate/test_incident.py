@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from foundry_telemetry.advice.owner_labels import OWNER_LABELS
-from foundry_telemetry.investigate.incident.report import _enough_from
-from foundry_telemetry.investigate.queries import Bin
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from tests.dashboards.incidents import BOT, NOW, ORDERS, Call, Trouble, day
+from tests.dashboards.incidents import BOT, NOW, ORDERS, REPORTS, Call, Trouble, day
 from tests.dashboards.rows import Row
 from tests.investigate.commands import Said, run
 from tests.investigate.history import Version, around, put
@@ -37,21 +35,35 @@ def within(call: Call, first: float, last: float = 0.0) -> bool:
     return timedelta(minutes=last) <= call.age <= timedelta(minutes=first)
 
 
-def test_a_healthy_hour() -> None:
+def since(finding: Any) -> datetime:
+    """When a finding of JSON began."""
+    return datetime.fromisoformat(finding["period"]["since"])
+
+
+def one_of(said: Said) -> Any:
+    """The only finding."""
+    (finding,) = said.reported["findings"]
+    return finding
+
+
+def first_of(cause: tuple[str, str], trouble: Trouble) -> datetime:
+    """When the first attempt failed so."""
+    return min(row.at for row in day(trouble) if row.error_type == cause[0])
+
+
+def test_a_healthy_hour(healthy: Callable[..., Said]) -> None:
     """A usual hour, with recovered and odd failures, is OK; it says what it checked."""
-    with after(lambda _: None) as ask:
-        said = ask("incident", *around(60))
-        reported = ask("incident", *around(60), "--json").reported
+    said, reported = healthy("incident", *around(60)), healthy("incident", *around(60), "--json").reported
     assert said.code == 0
-    assert said.lines[0].startswith("OK        no elevated failures: ")
     text = " ".join(said.out.split())
-    assert (
-        f"{reported['totals']['calls']} calls, {reported['totals']['attempts']} attempts, 2 services" in text
-    )
-    assert "attempts (24 h before); local Azure Monitor at http://127.0.0.1:" in text
+    assert text.startswith("OK no elevated failures, no other incident: ")
+    totals = reported["totals"]
+    assert f"{totals['calls']} calls, {totals['attempts']} attempts, 2 services" in text
+    assert f"baseline: {totals['baseline_attempts']:,} attempts since " in text
+    assert f"{reported['comparisons']} comparisons; local Azure Monitor at http://127.0.0.1:" in text
     assert reported["verdict"] == "ok"
-    assert reported["totals"]["calls"] > 90
-    assert "main" not in reported
+    assert totals["calls"] > 90
+    assert reported["findings"] == []
 
 
 @pytest.mark.parametrize("hour", range(1, 20, 3))
@@ -81,22 +93,25 @@ def test_one_service_after_a_release() -> None:
     def version(row: Row) -> str:
         return "1.4.3" if row.service == ORDERS and row.at >= NOW - timedelta(minutes=16) else "1.4.2"
 
-    first = min(row.at for row in day(trouble) if row.error_type == ROLE[0])
     with after(trouble, version) as ask:
-        said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
-    main = reported["main"]
-    assert said.lines[0] == f"INCIDENT  authz_missing_role  owner: {OWNER_LABELS[ROLE[1]]}"
-    assert main["change"]["since"] == first.isoformat()
-    assert main["change"]["over"] is False
-    assert main["cause"]["failed"] == main["cause"]["affected"] == 14
-    service = next(one for one in main["affected"] if one["by"] == "service")
-    assert (service["shares"][0]["value"], service["unaffected"]) == (ORDERS, 1)
-    (new,) = main["newly_seen"]
-    assert (new["what"], new["value"], new["service"]) == ("version", "1.4.3", ORDERS)
-    assert "version 1.4.3 of shop.orders-api, first seen " in " ".join(said.out.split())
-    assert f"service: {ORDERS} (14 of " in said.out
-    assert "attempts failed); 1 other service not affected" in " ".join(said.out.split())
-    assert "none: each affected call made one attempt" in said.out
+        said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
+    assert said.code == 3
+    assert (finding["cause"], finding["owner"]) == ROLE
+    assert since(finding) == first_of(ROLE, trouble)
+    assert finding["period"]["state"] == "ongoing"
+    assert not finding["period"]["is_earliest"]
+    assert finding["failed_calls"] == finding["calls"] == finding["attempts"] == 14
+    assert [(one["dimension"], one["value"], one["unaffected"]) for one in finding["extent"]] == [
+        ("service", ORDERS, [BOT])
+    ]
+    (new,) = finding["first_seen"]
+    assert (new["dimension"], new["value"], new["before"]) == ("version", "1.4.3", ["1.4.2"])
+    text = " ".join(said.out.split())
+    assert text.startswith("INCIDENT authz_missing_role: ")
+    assert f"owner: {OWNER_LABELS[ROLE[1]]} ongoing since " in text
+    assert f"affected {ORDERS} → claude-sonnet-5-5; not affected: service {BOT}" in text
+    assert "version 1.4.3, first seen " in text
+    assert "14 of 14 calls failed with this error (100%); 14 attempts since the change" in text
 
 
 def test_what_retries_mask() -> None:
@@ -106,20 +121,19 @@ def test_what_retries_mask() -> None:
         return [*refused(call, LIMIT, 429, 2), call.attempt(3)] if within(call, 20) else None
 
     with after(trouble) as ask:
-        said = ask("incident", *around(30))
-    assert said.lines[0] == f"INCIDENT  rate_limited  owner: {OWNER_LABELS[LIMIT[1]]}"
-    text = " ".join(said.out.split())
-    assert re.search(
-        r"failures masked by retries: all \d+ affected calls recovered, 3.0 attempts per call", text
-    )
-    assert "none of " in text
-    assert "(0%)" not in text
+        said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
     assert said.code == 3
+    assert (finding["cause"], finding["owner"], finding["extent"]) == (*LIMIT, [])
+    assert finding["failed_calls"] == 0
+    assert finding["recovered_calls"] == finding["calls"] == finding["attempts"] / 3 > 20
+    text = " ".join(said.out.split())
+    assert re.search(r"none of \d+ calls failed: masked by retries, \d+ recovered", text)
+    assert REPORTS not in text  # all traffic, but who makes no calls is not affected
 
 
 @pytest.mark.parametrize(("every", "wrong"), [(60, False), (5, True)])
-def test_few_that_retries_mask_are_at_normal_level(every: int, wrong: bool) -> None:
-    """What recovers altogether is an incident only from a share on; below it is shown as normal."""
+def test_few_that_retries_mask_are_no_incident(every: int, wrong: bool) -> None:
+    """What recovers altogether is an incident only from a share on; below it is shown all the same."""
 
     def trouble(call: Call) -> list[Row] | None:
         if within(call, 300) and call.number % every == 0:
@@ -129,46 +143,24 @@ def test_few_that_retries_mask_are_at_normal_level(every: int, wrong: bool) -> N
     with after(trouble) as ask:
         reported = ask("incident", *around(300), "--json").reported
     assert reported["verdict"] == ("incident" if wrong else "ok")
-    causes = {
-        one["error_type"]: one
-        for one in [*reported["others"], *([reported["main"]["cause"]] if wrong else [])]
-    }
-    assert causes["timeout"]["attempts"] >= 5
-    assert causes["timeout"]["failed"] == 0
-
-
-def test_newest_failures_are_of_the_incident() -> None:
-    """As many of the newest bins as have enough failures are read, but none from before it began."""
-    key = ("overloaded", "model_service")
-    bins = [
-        Bin(
-            at_ms=minute * 60_000.0,
-            attempts=300,
-            oldest_ms=0,
-            newest_ms=0,
-            error_type=kind,
-            error_owner=key[1],
-        )
-        for minute in range(10)
-        for kind in (key[0], "timeout")
-    ]
-    begin, first = NOW, NOW + timedelta(minutes=3)
-    assert _enough_from(bins, key, begin, first) == NOW + timedelta(minutes=8)
-    assert _enough_from(bins, key, begin, NOW + timedelta(minutes=9)) == NOW + timedelta(minutes=9)
-    assert _enough_from(bins[:2], key, begin, first) == first
+    assert [one["cause"] for one in reported["findings"]] == ["timeout"] * wrong
+    below = {one["measure"]: one for one in [*reported["at_baseline"], *reported["notes"]]}
+    assert ("timeout" in below) != wrong
+    assert wrong or below["timeout"]["changed"] >= 5
 
 
 @pytest.mark.slow
-def test_retries_that_add_load() -> None:
-    """Retries that never help are shown to make it worse."""
+def test_retries_that_do_not_help() -> None:
+    """A call all of whose attempts fail is one failed call, however often it was tried."""
 
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, SERVER, 500, 3) if within(call, 20) else None
 
     with after(trouble) as ask:
-        said = ask("incident", *around(30))
-    assert said.lines[0] == f"INCIDENT  server_error  owner: {OWNER_LABELS[SERVER[1]]}"
-    assert "retries add load: 3.0 attempts per affected call, none recovered" in said.out
+        finding = one_of(ask("incident", *around(30), "--json"))
+    assert (finding["cause"], finding["owner"]) == SERVER
+    assert finding["failed_calls"] == finding["calls"] == finding["attempts"] / 3 > 20
+    assert finding["recovered_calls"] == 0
 
 
 def test_an_incident_that_is_over() -> None:
@@ -177,10 +169,42 @@ def test_an_incident_that_is_over() -> None:
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, SERVER, 500) if within(call, 25, 15) else None
 
+    last = max(row.at for row in day(trouble) if row.error_type == SERVER[0])
     with after(trouble) as ask:
-        said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
-    assert reported["main"]["change"]["over"] is True
-    assert re.search(r"^since     \S+ UTC until \S+ UTC \(\d+ min.*\); ended$", said.out, re.MULTILINE)
+        said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
+    assert finding["period"]["state"] == "ended"
+    assert since(finding) == first_of(SERVER, trouble)
+    assert datetime.fromisoformat(finding["period"]["last"]) == last
+    assert re.search(r"ended: \S+ UTC to \S+ UTC \(10 min\)", " ".join(said.out.split()))
+
+
+def test_who_makes_no_more_calls_cannot_be_over() -> None:
+    """Where the affected have no calls since, nobody knows whether it is over: it says so."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        if call.service != BOT or not within(call, 35):
+            return None
+        return refused(call, SERVER, 500) if within(call, 35, 20) else []
+
+    with after(trouble) as ask:
+        said, reported = ask("incident", *around(40)), ask("incident", *around(40), "--json").reported
+    (finding,) = [one for one in reported["findings"] if one["cause"] == SERVER[0]]
+    assert finding["period"]["state"] == "no traffic"
+    assert "no traffic of the affected since" in " ".join(said.out.split())
+
+
+def test_intermittent() -> None:
+    """What comes and goes is one incident that says so, since it came first."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        is_on = within(call, 100) and int(call.age.total_seconds() / 60) % 25 >= 13
+        return refused(call, SERVER, 500) if is_on else None
+
+    with after(trouble) as ask:
+        finding = one_of(ask("incident", *around(120), "--json"))
+    assert finding["period"]["state"] == "intermittent"
+    assert finding["period"]["times"] > 1
+    assert since(finding) == first_of(SERVER, trouble)
 
 
 @pytest.mark.slow
@@ -190,10 +214,10 @@ def test_an_incident_older_than_the_time_looked_at() -> None:
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, SERVER, 500) if call.service == BOT and within(call, 200) else None
 
-    first = min(row.at for row in day(trouble) if row.error_type == SERVER[0])
     with after(trouble) as ask:
-        reported = ask("incident", *around(30), "--json").reported
-    assert reported["main"]["change"]["since"] == first.isoformat()
+        finding = one_of(ask("incident", *around(30), "--json"))
+    assert since(finding) == first_of(SERVER, trouble)
+    assert not finding["period"]["is_earliest"]
 
 
 @pytest.mark.slow
@@ -204,15 +228,17 @@ def test_an_incident_that_is_there_for_days() -> None:
         return refused(call, ROLE, 401) if call.service == BOT else None
 
     with after(trouble) as ask:
-        said = ask("incident", *around(30))
-    assert said.lines[0].startswith("INCIDENT  ")
-    assert "authz_missing_role" in said.lines[0]
+        said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
+    assert said.code == 3
+    assert finding["cause"] == ROLE[0]
+    assert finding["main"]["baseline"] == 1.0
+    assert finding["period"]["is_earliest"]
     assert "or earlier" in said.out
     assert "unknown; no earlier data to compare" in said.out
 
 
-def test_the_worse_of_two_comes_first() -> None:
-    """Of two causes the one for which more calls fail comes first, the other as the second incident."""
+def test_two_causes_are_two_incidents() -> None:
+    """Each with its cause, owner, who and since; a background failure elsewhere is not part of either."""
 
     def trouble(call: Call) -> list[Row] | None:
         if within(call, 20):
@@ -220,10 +246,29 @@ def test_the_worse_of_two_comes_first() -> None:
         return None
 
     with after(trouble) as ask:
-        said = ask("incident", *around(30))
-    assert "authz_missing_role" in said.lines[0]
-    others = said.out.partition("\nothers")[2]
-    assert others.split()[:3] == ["SECOND", "INCIDENT", "server_error"]
+        said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
+    assert [(one["cause"], one["owner"], one["services"]) for one in reported["findings"]] == [
+        (*ROLE, [ORDERS]),
+        (*SERVER, [BOT]),
+    ]
+    (second,) = [line for line in said.lines if line.startswith("SECOND INCIDENT ")]
+    assert "server_error" in second
+
+
+def test_one_instance_of_three() -> None:
+    """One instance among others of its service is named, and the others are not affected."""
+
+    def trouble(call: Call) -> list[Row] | None:
+        rows = refused(call, ROLE, 401)
+        is_struck = call.service == ORDERS and within(call, 40) and rows[0].instance == "pod-1"
+        return rows if is_struck else None
+
+    with after(trouble) as ask:
+        finding = one_of(ask("incident", *around(60), "--json"))
+    terms = {one["dimension"]: one for one in finding["extent"]}
+    assert terms["instance"]["value"] == "pod-1"
+    assert set(terms["instance"]["unaffected"]) == {"pod-0", "pod-2"}
+    assert finding["services"] == [ORDERS]
 
 
 def test_silence(healthy: Callable[..., Said]) -> None:

@@ -16,17 +16,20 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.monitor.query import LogsQueryClient
+from msgspec import structs
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from foundry_telemetry.investigate import queries, sources
+from foundry_telemetry.investigate.incident.report import investigate
 from foundry_telemetry.investigate.sources import Source, SourceError, choose, local_url
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.serving import LoopbackServer
 from tests.investigate.commands import run
+from tests.investigate.ledgers import attempt, put
 from tests.support.logs import WORKSPACE, NoCredential, logs_client
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -50,7 +53,7 @@ def answering(status: int, body: bytes = b"", *, until: threading.Event | None =
 def failure(source: Source) -> str:
     """What a source says in place of an answer."""
     with source, pytest.raises(SourceError) as raised:
-        queries.calls(source, WINDOW)
+        queries.calls(source, "true", WINDOW, "true")
     return str(raised.value)
 
 
@@ -228,12 +231,38 @@ def test_who_is_asked(source: str | None, workspace: str | None, local: bool) ->
         assert chosen.is_local == local
 
 
+class Ranged(LogsQueryClient):
+    """A client that limits each query to a time range, as the portal and many clients do."""
+
+    def __init__(self, url: str, timespan: tuple[datetime, datetime]) -> None:
+        super().__init__(NoCredential(), endpoint=url, authentication_policy=SansIOHTTPPolicy())
+        self._timespan = timespan
+
+    def query_workspace(self, workspace_id: str, query: str, **options: Any) -> Any:
+        """Ask with the range."""
+        return super().query_workspace(workspace_id, query, **options | {"timespan": self._timespan})
+
+
 def test_both_through_one_client() -> None:
-    """A workspace in Azure and the local one get the same queries and give the same records."""
-    with LocalAzureMonitor() as azure:
-        as_azure = Source(logs_client(azure.url), WORKSPACE, "w", is_local=False)
-        with as_azure, sources.local(azure.url) as local:
-            assert queries.calls(as_azure, WINDOW) == queries.calls(local, WINDOW) != []
+    """Azure and the local one give the same report, with a time range that holds all of it too."""
+    failed = {"status": 500, "outcome": "error", "error_type": "server_error", "error_owner": "model_service"}
+    with LocalAzureMonitor(retention_days=36_500) as azure:
+        put(azure, [attempt(NOW - timedelta(minutes=3 * one), one) for one in range(1, 500)])
+        put(azure, [attempt(NOW - timedelta(minutes=one), 1_000 + one, **failed) for one in range(1, 10)])
+        made = []
+        for asked in (
+            None,
+            (NOW - timedelta(days=8), NOW),
+            (NOW - timedelta(days=9), WINDOW.start - timedelta(minutes=1)),
+        ):
+            client = logs_client(azure.url) if asked is None else Ranged(azure.url, asked)
+            with Source(client, WORKSPACE, "w", is_local=False) as source:
+                made.append(investigate(source, WINDOW, lambda _: None))
+        with sources.local(azure.url) as local:
+            here = structs.replace(investigate(local, WINDOW, lambda _: None), source="w")
+    assert made[0].findings[0].cause == "server_error"
+    assert made[0] == made[1] == here
+    assert made[2].verdict == "no data"  # the range limits what is seen
 
 
 @pytest.mark.parametrize("url", ["http://api.loganalytics.io", "api.loganalytics.io", "file:///x"])

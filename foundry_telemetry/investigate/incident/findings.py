@@ -16,12 +16,12 @@ from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
 from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period
-from foundry_telemetry.investigate.incident.judging import ENOUGH, Judge
+from foundry_telemetry.investigate.incident.judging import ENOUGH, MOST_FAILED, NO_HISTORY, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure
 from foundry_telemetry.investigate.incident.merging import LATENCY, Merged
 from foundry_telemetry.investigate.incident.period import Timed, period
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Sums, Unit
+from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Sums, Unit, added
 from foundry_telemetry.investigate.incident.statistics import Compared
 from foundry_telemetry.investigate.incident.terms import terms
 from foundry_telemetry.investigate.queries import Failure
@@ -40,7 +40,7 @@ _NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_t
 """Dimensions whose new values are named."""
 _PART: Final = 0.4
 """Of the larger effect, from which the other part of a duration is slower too."""
-_HITS: Final = {
+HITS: Final = {
     "stop_reason:max_tokens": "stop_reason == 'max_tokens'",
     "stop_reason:refusal": "stop_reason == 'refusal'",
     "stop_reason:tool_use": "stop_reason == 'tool_use'",
@@ -49,6 +49,7 @@ _HITS: Final = {
     "time_to_first_token": "isnotnull(time_to_first_token_ms)",
 }
 """What an attempt has that stands for a change, as a predicate; of others any that succeeded."""
+_OF_ONE: Final = dict.fromkeys(("failed_calls", "recovered_calls"), 0)
 _UNCHANGED: Final = {measure.name: measure for measure in MEASURES}
 _DURATION: Final = _UNCHANGED[LATENCY[0]]._replace(fields=("latency_n", "latency_sum", "latency_squares"))
 """Latency is judged at the same length of response; what a reader knows is how long a call takes."""
@@ -70,14 +71,15 @@ def finding(asked: Asked, merged: Merged, place: int) -> Finding | None:
         return None
     when, now = timed.period, timed.whole
     own = _examples(asked, main, scope, when)
+    units = _active(extent)
     return Finding(
         cause=main.name,
         owner=_owner(main),
         main=change(main, asked.slices, timed.changed),
         also=tuple(change(other, asked.slices) for other in merged.also if other.name != main.name),
         extent=tuple(terms(asked.slices, main)),
-        services=tuple(sorted({unit.service for unit in extent.units})),
-        deployments=tuple(sorted({unit.deployment for unit in extent.units})),
+        services=tuple(sorted({unit.service for unit in units})),
+        deployments=tuple(sorted({unit.deployment for unit in units})),
         period=when,
         attempts=round(now["attempts"]),
         calls=round(now["calls"]),
@@ -87,6 +89,11 @@ def finding(asked: Asked, merged: Merged, place: int) -> Finding | None:
         first_seen=tuple(_first_seen(asked, extent, when)),
         examples=_chosen(own),
     )
+
+
+def _active(extent: Extent) -> frozenset[Unit]:
+    """The units of an extent that have traffic; all where none has: then it is silent."""
+    return frozenset(one.unit for one in extent.slices if one.now is not EMPTY) or extent.units
 
 
 def _named(asked: Asked, merged: Merged) -> Found:
@@ -115,7 +122,7 @@ def _period(asked: Asked, main: Found, scope: str, *, is_further: bool) -> Timed
 
 def _examples(asked: Asked, main: Found, scope: str, when: Period) -> list[Failure]:
     error = main.measure.error
-    hit = f"error_type == {literal(error[0])}" if error else _HITS.get(main.name, "isempty(error_type)")
+    hit = f"error_type == {literal(error[0])}" if error else HITS.get(main.name, "isempty(error_type)")
     begin = max(when.since, asked.start) if main.name != "volume:silent" else when.since - _SHORTLY
     until = min(when.last + _MILLISECOND, asked.end) if when.state == "ended" else asked.end
     time = TimeRange(_floor(begin), max(_floor(until), _floor(begin) + _MILLISECOND), _MILLISECOND)
@@ -140,7 +147,8 @@ def _chosen(own: Sequence[Failure]) -> tuple[Failure, ...]:
     known = {_kind(first), _kind(newest)}
     other = next((one for one in between if _kind(one) not in known), None)
     middle = [other] if other else between[len(between) // 2 :][:1]
-    return tuple({one.call_id: one for one in (first, *middle, newest)}.values())
+    chosen = {one.call_id: one for one in (first, *middle, newest)}.values()
+    return tuple(structs.replace(one, **_OF_ONE) for one in chosen)
 
 
 def _kind(failure: Failure) -> tuple[str | None, str | None, int | None]:
@@ -170,18 +178,22 @@ def change(found: Found, slices: Slices, changed: Sums = EMPTY) -> Change:
         unit=measure.unit,
         direction=measure.direction,
         now=shown.now,
-        baseline=shown.baseline if _has_baseline(found) else None,
+        baseline=None if measure is duplicates.MEASURE else _measured(found, shown.baseline),
         count=round(result.count),
         changed=round(result.hits) if measure.kind == "share" else None,
         ratio=result.now / result.baseline if shown is not result and result.baseline else None,
     )
 
 
-def _has_baseline(found: Found) -> bool:
-    """Whether the value before was measured, and is not only assumed."""
-    if found.measure is duplicates.MEASURE:
-        return False
-    return found.measure.error is None or _before(found.extent.slices) >= ENOUGH
+def _measured(found: Found, baseline: float | None) -> float | None:
+    """The baseline as it was: an outage is none, and without history there is none."""
+    if not found.measure.error:
+        return baseline
+    before = added(part for one in found.extent.slices for part in one.before)
+    failed, attempts = found.measure.values(before)
+    if attempts < ENOUGH:
+        return None if baseline == NO_HISTORY.value else baseline
+    return failed / attempts if failed > MOST_FAILED * attempts else baseline
 
 
 def _exactly(found: Found, changed: Sums) -> Compared:

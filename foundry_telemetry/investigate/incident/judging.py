@@ -125,6 +125,8 @@ class Judge:
         whole = self._slices.wholes[one.unit]
         if None in usual and whole is not one:
             usual = tuple(own or other for own, other in zip(usual, self._of(whole).usual, strict=True))
+        if usual[_ALL] is None and self.measure.error:
+            usual = (NO_HISTORY, *usual[1:])
         return Columns(_running(self.measure, one.now_bins), usual)
 
     def _usual(self, one: Slice) -> tuple[Usual | None, ...]:
@@ -134,9 +136,10 @@ class Judge:
     def _baseline(self, values: tuple[float, ...]) -> Usual | None:
         count = values[_COUNT[self.measure.kind]]
         if count < ENOUGH:
-            return _NO_HISTORY if self.measure.error else None
+            return None
         if self.measure.kind == "share":
-            return Usual(values[0] / count, count)
+            share = values[0] / count
+            return Usual(min(share, MOST_FAILED) if self.measure.error else share, count)
         mean = values[1] / count
         return Usual(mean, count, max(values[2] / count - mean * mean, 0.0))
 
@@ -146,10 +149,10 @@ class Judge:
         first, end = interval
         calls = same = week = 0.0
         for one in own:
-            now_sums, same_sums, week_sums = self._counts(one)
-            calls += now_sums[end] - now_sums[first]
-            same += same_sums[end] - same_sums[first]
-            week += week_sums[end] - week_sums[first]
+            own_calls, own_same, own_week = (sums[end] - sums[first] for sums in self._counts(one))
+            if own_calls and min(own_same, own_week) <= _LEAST_CALLS:
+                return NOTHING  # else what is new would be compared with what others did before
+            calls, same, week = calls + own_calls, same + own_same, week + own_week
         return of_count(calls, (same, week), self.measure.edge) if min(same, week) > _LEAST_CALLS else NOTHING
 
     def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:
@@ -180,8 +183,10 @@ class Judge:
         )
 
 
-_NO_HISTORY: Final = Usual(0.01, 200)
+NO_HISTORY: Final = Usual(0.01, 200)
 """Of failures, where nothing is known before: one in a hundred is no incident."""
+MOST_FAILED: Final = 0.2
+"""Of a baseline: what failed more often was an incident before, and is no less one now."""
 _COUNT: Final = {"share": 1, "mean": 0}
 """Which column of a kind is what a share or a mean is of."""
 

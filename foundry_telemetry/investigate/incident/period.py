@@ -24,6 +24,8 @@ _JOINED: Final = timedelta(minutes=45)
 """Two stretches with less between them are one that comes and goes."""
 _QUIET: Final = timedelta(minutes=5)
 """What is shorter is no pause."""
+_SILENT: Final = 5.0
+"""Times as long without an attempt as is usual; by chance once in 150."""
 
 
 class Bins:
@@ -169,8 +171,15 @@ def _state(got: Bins, own: Sequence[Stretch]) -> State:
         return "intermittent"
     if tail:
         return "ended"
-    silent = len(got.sums) - own[-1].end
-    return "no traffic" if silent * got.width > _QUIET else "ongoing"
+    return "no traffic" if _is_silent(got, own[-1]) else "ongoing"
+
+
+def _is_silent(got: Bins, stretch: Stretch) -> bool:
+    """Whether a stretch has no attempts at its end for far longer than is usual between two of them."""
+    attempts = [one["attempts"] for one in got.sums[stretch.first :]]
+    end = max((place for place, number in enumerate(attempts, 1) if number), default=0)
+    usual = end * got.width / max(sum(attempts), 1.0)
+    return (len(attempts) - end) * got.width > max(_QUIET, _SILENT * usual)
 
 
 def _model(found: Found, got: Bins, asked: Asked) -> Model:

@@ -36,6 +36,7 @@ from foundry_telemetry.schema.value import TAG_PREFIX
 _MOST: Final = 3
 """Findings whose time and examples are asked for."""
 _MOST_TAGS: Final = 3
+_EDGE: Final = failures(("", "")).edge
 _MOST_LOOKED_AT: Final = 250_000
 """Attempts that are compared, baseline included; of more, a part of the calls stands for all. Tags of more
 are not read: each must be found in the properties, which costs more than all else."""
@@ -86,6 +87,7 @@ def investigate(
     )
     said = tuple(one for one in made if one is not None)
     totals = _totals(of, size, slices, calls)
+    others = list(_others(slices, said))
     return Report(
         verdict="incident" if said else "ok" if totals.attempts else "no data",
         source=source.name,
@@ -93,8 +95,8 @@ def investigate(
         end=of.now.end,
         totals=totals,
         findings=said,
-        notes=(),
-        at_baseline=tuple(_at_baseline(slices, said)),
+        notes=tuple(one for one in others if not _is_at_baseline(one)),
+        at_baseline=tuple(filter(_is_at_baseline, others)),
         unjudged=tuple(_unjudged(slices, is_large=is_large)),
         filters=only.terms,
         comparisons=comparisons,
@@ -153,7 +155,13 @@ def _moment(of: questions.Window, sums: Sums, milliseconds: float) -> datetime |
     return of.day.start + timedelta(milliseconds=milliseconds) if sums["attempts"] else None
 
 
-def _at_baseline(slices: Slices, said: Sequence[Finding]) -> Iterator[Change]:
+def _is_at_baseline(one: Change) -> bool:
+    return one.baseline is not None and one.now <= max(
+        one.baseline * _EDGE.ratio, one.baseline + _EDGE.points
+    )
+
+
+def _others(slices: Slices, said: Sequence[Finding]) -> Iterator[Change]:
     """Failures that are no finding."""
     causes = {one.cause for one in said}
     whole = Extent((), tuple(slices.wholes.values()))

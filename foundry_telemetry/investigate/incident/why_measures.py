@@ -198,7 +198,7 @@ _VOLUME: Final = (
         name="load_of_a_tag",
         about=("volume:more", "rate_limited", "gateway_rate_limited"),
         found=all_of(one_tag, share_of_load),
-        text="Tag {tag} made {calls} of the {whole} checked since the change ({share}).",
+        text="Since the change, tag {tag} made {calls} of the {whole} checked ({share}).",
         next_step="Limit the calls with tag {tag}, or give them a deployment of their own.",
     ),
     Row(

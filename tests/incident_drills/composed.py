@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from tests.incident_drills.measures import CAUSES, MEASURES, Measure
-from tests.incident_drills.scenarios import Drill, Part, play
+from tests.incident_drills.scenarios import Drill, Finding, Part, play
 from tests.incident_drills.shapes import Kind, Shape
 from tests.incident_drills.topology import DEPLOYMENTS, HAIKU, SERVICES, SONNET, TENANTS, Service
 from tests.incident_drills.world import Slice, World, chance, pick
@@ -72,7 +72,7 @@ _ANSWERERS = ("deployment", "region", "resource", "model", "service, deployment"
 _ONLY: dict[str, tuple[str, ...]] = {
     "clock_skew": ("instance",),
     "duplicates": ("service", "instance"),
-    "cost": ("deployment", "service", "version"),
+    "cost": ("deployment", "version"),
     "volume:silent": ("service", "instance", "deployment", "service, tenant"),
     "volume:more": ("service", "tenant", "service, tenant", "service, feature"),
     "rate_limited": ("deployment", "service, tenant", "resource"),
@@ -103,9 +103,15 @@ def composed(world: World, seed: int = SEED, many: int = MANY) -> list[Drill]:
         draw += 1
         second = len(found) % _EVERY_SECOND == _EVERY_SECOND - 1
         drill = _drill(chance(seed, draw), f"composed {len(found) + 1}", next(names), seed, second=second)
-        if all(one.changed >= MEASURES[one.cause].fewest for one in play(drill, world).truth):
+        if all(one.changed >= _fewest(drill, one) for one in play(drill, world).truth):
             found.append(drill)
     return found
+
+
+def _fewest(drill: Drill, finding: Finding) -> int:
+    """Changed calls from which it must be found: twice as many where the change is there by a part only."""
+    shapes = {part.shape.kind for part in drill.parts if part.measure and part.measure.name == finding.cause}
+    return MEASURES[finding.cause].fewest * (2 if shapes & {"ramp", "intermittent"} else 1)
 
 
 def _names(own: Random) -> Iterator[str]:

@@ -132,7 +132,10 @@ def _silent(_: Call, __: float, ___: Random) -> list[Call]:
 def _more(call: Call, factor: float, own: Random) -> list[Call]:
     """The call, and others like it."""
     more = int(factor) - 1 + (own.random() < factor % 1)
-    return [call, *(replace(call, call_id=f"{own.getrandbits(64):016x}") for _ in range(more))]
+    others = (
+        replace(call, call_id=f"{own.getrandbits(64):016x}", errors=(), failed=False) for _ in range(more)
+    )
+    return [call, *others]
 
 
 def _duplicated(call: Call, _: float, __: Random) -> list[Call]:
@@ -177,7 +180,7 @@ MEASURES = {
             _slow_in_all,
             (2.0, 3.0, 6.0),
             False,
-            20,
+            25,
             ("time_to_first_token", "time_per_output_token"),
             direction="higher",
         ),
@@ -186,7 +189,7 @@ MEASURES = {
             _slow("ttft_ms"),
             (2.5, 4.0, 8.0),
             False,
-            20,
+            25,
             ("latency",),
             direction="higher",
             streams_only=True,
@@ -206,7 +209,7 @@ MEASURES = {
             _stop("max_tokens"),
             (0.2, 0.5),
             True,
-            12,
+            15,
             ("output_tokens", "latency", "cost", "stop_reason:end_turn"),
             _CALLER,
             direction="higher",
@@ -214,9 +217,9 @@ MEASURES = {
         Measure(
             "stop_reason:refusal",
             _stop("refusal"),
-            (0.1, 0.4),
+            (0.15, 0.4),
             True,
-            8,
+            12,
             ("output_tokens", "latency", "cost", "stop_reason:end_turn"),
             direction="higher",
         ),
@@ -225,23 +228,43 @@ MEASURES = {
             _stop("tool_use"),
             (0.4, 0.8),
             True,
-            20,
+            35,
             ("stop_reason:end_turn",),
             _CALLER,
             direction="higher",
         ),
         Measure(
-            "input_tokens", _longer_prompt, (2.0, 4.0), False, 20, ("cost",), _CALLER, direction="higher"
+            "input_tokens", _longer_prompt, (2.0, 4.0), False, 45, ("cost",), _CALLER, direction="higher"
         ),
         Measure(
-            "output_tokens", _longer_answer, (2.5, 4.0), False, 20, ("cost", "latency"), direction="higher"
+            "output_tokens", _longer_answer, (2.5, 4.0), False, 60, ("cost", "latency"), direction="higher"
         ),
-        Measure("cache_hit_rate", _uncached, (0.6, 1.0), True, 20, ("cost",), direction="lower"),
+        Measure("cache_hit_rate", _uncached, (0.6, 1.0), True, 45, ("cost",), direction="lower"),
         Measure(
-            "cost", _dearer_model, (1.0,), True, 15, (), _CALLER, direction="higher", accepted=("model",)
+            "cost", _dearer_model, (1.0,), True, 40, (), _CALLER, direction="higher", accepted=("model",)
         ),
-        Measure("volume:silent", _silent, (1.0,), True, 25, (), _CALLER, direction="lower"),
-        Measure("volume:more", _more, (2.5, 4.0), False, 40, ("cost",), _CALLER, direction="higher"),
+        Measure(
+            "volume:silent",
+            _silent,
+            (1.0,),
+            True,
+            50,
+            (),
+            _CALLER,
+            direction="lower",
+            shapes=("step", "ended"),
+        ),
+        Measure(
+            "volume:more",
+            _more,
+            (3.0, 5.0),
+            False,
+            120,
+            ("cost",),
+            _CALLER,
+            direction="higher",
+            shapes=("step", "ended"),
+        ),
         Measure(
             "duplicates",
             _duplicated,

@@ -155,6 +155,14 @@ class Judge:
             calls, same, week = calls + own_calls, same + own_same, week + own_week
         return of_count(calls, (same, week), self.measure.edge) if min(same, week) > _LEAST_CALLS else NOTHING
 
+    def expected(self, own: Sequence[Slice]) -> list[float]:
+        """The calls of the same hours before, in each bin: the mean of a day and of a week before."""
+        means = []
+        for first in range(len(own[0].now_bins) if own else 0):
+            sums = [self._counts(one) for one in own]
+            means.append(sum((bins[first + 1] - bins[first]) / 2 for counts in sums for bins in counts[1:]))
+        return means
+
     def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:
         """Calls up to each bin: now, and as the same hours before had them."""
         known = self._columns.get(id(one))

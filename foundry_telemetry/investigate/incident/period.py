@@ -12,14 +12,19 @@ from foundry_telemetry.investigate.incident import slices, timeline
 from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.finding import Period, State
+from foundry_telemetry.investigate.incident.judging import Judge
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import BINS, Dimension, Sums, added
+from foundry_telemetry.investigate.incident.slices import Dimension, Sums, added
 from foundry_telemetry.investigate.incident.timeline import Model, Stretch
 from foundry_telemetry.investigate.sources import Source
 
 _BINS: Final = 480
 _LEAST: Final = timedelta(hours=8)
 _FURTHER: Final = timedelta(hours=32)
+_BEFORE: Final = timedelta(hours=1)
+"""Of the time asked about, where calls are counted."""
+_GROWS: Final = timedelta(minutes=45)
+"""How long a change may grow slowly before it is clear."""
 _JOINED: Final = timedelta(minutes=45)
 """Two stretches with less between them are one that comes and goes."""
 _QUIET: Final = timedelta(minutes=5)
@@ -70,9 +75,12 @@ class Timed(NamedTuple):
 def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -> Timed | None:
     """When a finding began, and whether it goes on; ``None`` where the time cannot be told."""
     start, end = asked.start, asked.end
-    for span in (_LEAST, _FURTHER) if is_further else (_LEAST,):
-        begin = min(start - (end - start) / 2, end - span)
+    is_count = found.measure.kind == "count"  # the baseline is of these hours
+    for span in (_LEAST, _FURTHER) if is_further and not is_count else (_LEAST,):
+        begin = start - _BEFORE if is_count else min(start - (end - start) / 2, end - span)
         got = bins(asked.source, scope, begin, end)
+        if is_count:
+            got = _with_expected(asked, found, got)
         model = _model(found, got, asked)
         stretches = timeline.stretches(got.sums, model)
         if not stretches:
@@ -81,11 +89,22 @@ def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -
         first = next((place for place, one in enumerate(got.sums) if one["attempts"]), 0)
         if own[0].first > first or span == _FURTHER:
             break
-    when = _period(found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
+    when = _period(asked, found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
     asked_from = max((start - got.start) // got.width, 0)
     whole = (got.sums[max(own[0].first, asked_from) : own[-1].end],)
     changed = (got.sums[max(one.first, asked_from) : one.end] for one in own)
     return Timed(when, *(added(one for part in parts for one in part) for parts in (whole, changed)))
+
+
+def _with_expected(asked: Asked, found: Found, got: Bins) -> Bins:
+    """The bins with the calls that are expected in each, as `records`."""
+    expected = Judge(found.measure, asked.slices).expected(found.extent.slices)
+    step = (asked.end - asked.start) / len(expected)
+    sums = []
+    for place, one in enumerate(got.sums):
+        number = min(max((got.at(place) - asked.start) // step, 0), len(expected) - 1)
+        sums.append(slices.with_column(one, "records", expected[number] * (got.width / step)))
+    return Bins(got.start, got.width, sums)
 
 
 def _is_new(found: Found) -> bool:
@@ -115,9 +134,9 @@ def _apart(own: Sequence[Stretch], got: Bins) -> list[Stretch]:
     return found
 
 
-def _period(found: Found, got: Bins, own: Sequence[Stretch], *, is_earliest: bool) -> Period:
+def _period(asked: Asked, found: Found, got: Bins, own: Sequence[Stretch], *, is_earliest: bool) -> Period:
     if found.name == "volume:silent":
-        return _silence(got, own)
+        return _silence(asked, found, got, own)
     hits = [
         (place, one) for stretch in own for place in range(*stretch) if _has(found, one := got.sums[place])
     ]
@@ -136,15 +155,17 @@ def _period(found: Found, got: Bins, own: Sequence[Stretch], *, is_earliest: boo
     )
 
 
-def _silence(got: Bins, own: Sequence[Stretch]) -> Period:
+def _silence(asked: Asked, found: Found, got: Bins, own: Sequence[Stretch]) -> Period:
     before = [one.newest_ms for one in got.sums[: own[0].first + 1] if one["attempts"]]
-    since = got.moment(max(before)) if before else got.start
+    earlier = [one.newest_ms for slice_ in found.extent.slices for one in (slice_.same, slice_.day)]
+    last = asked.moment(max(earlier)) if max(earlier) > 0 else got.start
+    since = got.moment(max(before)) if before else last
     after = any(one["attempts"] for one in got.sums[own[-1].end :])
     newest = max((one.newest_ms for one in got.sums if one["attempts"]), default=0.0)
     state = _state(got, own) if after else "ongoing"
     return Period(
         since=since,
-        is_earliest=not before,
+        is_earliest=not before and last is got.start,
         last=since,
         state=state,
         times=len(own),
@@ -184,16 +205,17 @@ def _is_silent(got: Bins, stretch: Stretch) -> bool:
 
 def _model(found: Found, got: Bins, asked: Asked) -> Model:
     measure, baseline, edge = found.measure, found.compared.baseline or 0.0, found.measure.edge
+    may_grow = _GROWS // got.width
     if measure.kind == "count":
-        share = (found.interval.end - found.interval.first) / BINS
-        usual = baseline * (got.width / (asked.end - asked.start)) / share
-        return timeline.count_model(usual, usual / 2 if edge.is_lower else usual * edge.ratio)
+        return timeline.count_model(1 / edge.ratio if edge.is_lower else edge.ratio)
     if measure.kind == "mean":
         step = math.log(edge.ratio) * (-1 if edge.is_lower else 1)
         usual = math.log(baseline or 1.0)
-        return timeline.mean_model(measure.fields, usual, _variance(found, asked.slices), usual + step)
+        return timeline.mean_model(
+            measure.fields, usual, _variance(found, asked.slices), usual + step, may_grow
+        )
     step = edge.points * (-1 if edge.is_lower else 1)
-    return timeline.share_model(measure.values, baseline, baseline + step)
+    return timeline.share_model(measure.values, baseline, baseline + step, may_grow)
 
 
 def _variance(found: Found, whole: Slices) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Final, NamedTuple
 
+from foundry_telemetry.investigate.incident.dimensions import OF_UNITS
 from foundry_telemetry.investigate.incident.extents import Extent, Slices, extents
 from foundry_telemetry.investigate.incident.judging import Interval, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure, failures
@@ -141,12 +142,27 @@ def _widened(
     """
     extent, own, result = best
     times = [one for one in tried if one.first < own.end and own.first < one.end]
-    wider = [one for one in every if set(one.terms) < set(extent.terms)]
+    wider = [one for one in every if _is_wider(one, extent)]
     for one in sorted(wider, key=lambda one: len(one.terms)):
         beside = tuple(_beside(one, extent))
         if any(_is_part(judge, judge.compare(beside, interval), result) for interval in times):
             return one
     return extent
+
+
+def _is_wider(one: Extent, extent: Extent) -> bool:
+    """Whether an extent has all attempts of another one and more, and no more terms."""
+    if len(one.terms) > len(extent.terms) or one.terms == extent.terms:
+        return False
+    own = {slice_.unit: slice_ for slice_ in one.slices}
+    return all(_contains(own.get(slice_.unit), slice_) for slice_ in extent.slices)
+
+
+def _contains(whole: Slice | None, part: Slice) -> bool:
+    if whole is None:
+        return False
+    of_unit = not whole.dimension or whole.dimension in OF_UNITS
+    return of_unit or (whole.dimension, whole.value) == (part.dimension, part.value)
 
 
 def _is_part(judge: Judge, beside: Compared, result: Compared) -> bool:

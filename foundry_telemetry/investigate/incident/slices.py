@@ -144,6 +144,13 @@ def counted(**numbers: float) -> Sums:
     return Sums(tuple(numbers.get(name, 0.0) for name in _PLACES))
 
 
+def with_column(sums: Sums, name: str, value: float) -> Sums:
+    """The same sums with another value of one column."""
+    place = _PLACES[name]
+    numbers = (*sums.numbers[:place], value, *sums.numbers[place + 1 :])
+    return Sums(numbers, sums.errors, sums.oldest_ms, sums.newest_ms)
+
+
 def added(parts: Iterable[Sums]) -> Sums:
     """The sums of several."""
     parts = [part for part in parts if part is not EMPTY]

@@ -85,16 +85,26 @@ def of_mean(sample: Sample, usual: float, usual_count: float, usual_variance: fl
 
 
 def of_count(count: float, usual: Sequence[float], edge: Edge) -> Compared:
-    """Whether there are more, or fewer, than the edge of what is usual, each time before; all counts vary."""
+    """Whether there are more, or fewer, than the edge of what is usual; the counts before vary as well.
+
+    The time before that is nearest counts, and others with it where they are like it but for chance: a Sunday
+    says nothing about a Monday.
+    """
     ratio = 1 / edge.ratio if edge.is_lower else edge.ratio
-    mean = sum(usual) / len(usual) if usual else 0.0
-    bounds = [one * ratio for one in usual]
-    if not mean or (count >= min(bounds) if edge.is_lower else count <= max(bounds)):
-        return Compared(0.0, 0.0, count, mean or None, count, count)
-    rate = (count + sum(usual)) / (ratio + len(usual))
-    gain = _times_log(count, ratio * rate) + _times_log(sum(usual), len(usual) * rate)
+    nearest = (min if edge.is_lower else max)(usual, default=0.0)
+    bound = nearest * ratio
+    if not nearest or (count >= bound if edge.is_lower else count <= bound):
+        return Compared(0.0, 0.0, count, nearest or None, count, count)
+    alike = [one for one in usual if (one - nearest) ** 2 <= _ALIKE * (one + nearest)]
+    mean = sum(alike) / len(alike)
+    rate = (count + sum(alike)) / (ratio + len(alike))
+    gain = _times_log(count, ratio * rate) + _times_log(sum(alike), len(alike) * rate)
     score = _times_log(count, mean * ratio) - (count - mean * ratio)
     return Compared(gain, score, count, mean, count, count)
+
+
+_ALIKE: Final = 2.0
+"""Squares of a difference of two counts, as a multiple of its variance by chance, that are none."""
 
 
 def _times_log(count: float, expected: float) -> float:

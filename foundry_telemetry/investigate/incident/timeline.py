@@ -33,6 +33,8 @@ class Model(NamedTuple):
     value: Callable[[Sequence[Sums]], float]
     """Of several bins, as far as it is beyond the edge."""
     usual: float
+    may_grow: int = 0
+    """Bins that a change may need to grow."""
 
 
 class Stretch(NamedTuple):
@@ -42,7 +44,9 @@ class Stretch(NamedTuple):
     end: int
 
 
-def share_model(counts: Callable[[Sums], tuple[float, ...]], usual: float, edge: float) -> Model:
+def share_model(
+    counts: Callable[[Sums], tuple[float, ...]], usual: float, edge: float, may_grow: int = 0
+) -> Model:
     """Of a share; ``edge`` bounds the changed one."""
     lower = edge < usual
     usual = min(max(usual, 1e-4), 1 - 1e-4)
@@ -57,10 +61,10 @@ def share_model(counts: Callable[[Sums], tuple[float, ...]], usual: float, edge:
         share = min(share, edge) if lower else max(share, edge)
         return min(max(share, 1e-3), 1 - 1e-3)
 
-    return Model(likelihood, value, usual)
+    return Model(likelihood, value, usual, may_grow)
 
 
-def mean_model(fields: Sequence[str], usual: float, variance: float, edge: float) -> Model:
+def mean_model(fields: Sequence[str], usual: float, variance: float, edge: float, may_grow: int = 0) -> Model:
     """Of a typical value; all are logarithms."""
     lower = edge < usual
 
@@ -73,22 +77,23 @@ def mean_model(fields: Sequence[str], usual: float, variance: float, edge: float
         mean = total / count if count else edge
         return min(mean, edge) if lower else max(mean, edge)
 
-    return Model(likelihood, value, usual)
+    return Model(likelihood, value, usual, may_grow)
 
 
-def count_model(usual: float, edge: float) -> Model:
-    """Of calls in a bin."""
-    lower = edge < usual
-    usual = max(usual, 1e-3)
+def count_model(edge: float) -> Model:
+    """Of calls in a bin, as a multiple of those that are expected: the column `records`."""
+    lower = edge < 1
 
-    def likelihood(sums: Sums, rate: float) -> float:
-        return float(sums["calls"] * math.log(rate) - rate)
+    def likelihood(sums: Sums, ratio: float) -> float:
+        expected = max(ratio * sums["records"], 1e-6)
+        return sums["calls"] * math.log(expected) - expected
 
     def value(bins: Sequence[Sums]) -> float:
-        rate = sum(one["calls"] for one in bins) / len(bins) if bins else edge
-        return max(min(rate, edge) if lower else max(rate, edge), 1e-3)
+        expected = sum(one["records"] for one in bins)
+        ratio = sum(one["calls"] for one in bins) / expected if expected else edge
+        return max(min(ratio, edge) if lower else max(ratio, edge), 1e-3)
 
-    return Model(likelihood, value, usual)
+    return Model(likelihood, value, 1.0)
 
 
 def stretches(bins: Sequence[Sums], model: Model) -> list[Stretch]:
@@ -113,7 +118,7 @@ def _begun_earlier(bins: Sequence[Sums], stretch: Stretch, model: Model) -> Stre
     half = (value + model.usual) / 2
     total = best = 0.0
     first = stretch.first
-    for place in range(stretch.first - 1, -1, -1):
+    for place in range(stretch.first - 1, max(stretch.first - 1 - model.may_grow, -1), -1):
         total += model.likelihood(bins[place], half) - model.likelihood(bins[place], model.usual)
         if total > max(best, _EARLIER):
             best, first = total, place

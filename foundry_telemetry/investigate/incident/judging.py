@@ -56,7 +56,7 @@ class Columns(NamedTuple):
     """What a measure needs of a slice: sums up to each bin, and baselines."""
 
     running: tuple[tuple[float, ...], ...]
-    usual: tuple[Usual | None, ...]
+    normal: tuple[Usual | None, ...]
 
 
 class Judge:
@@ -94,11 +94,11 @@ class Judge:
         first, end = interval
         sums = [0.0, 0.0, 0.0]
         expected = spread = before = total = 0.0
-        for running, usual in columns:
+        for running, normal in columns:
             count = running[_COUNT[self.measure.kind]][end] - running[_COUNT[self.measure.kind]][first]
             if not count:
                 continue
-            known = usual[number]
+            known = normal[number]
             if known is None:
                 return NOTHING
             for place, column in enumerate(running):
@@ -121,13 +121,13 @@ class Judge:
         return known[1]
 
     def _made(self, one: Slice) -> Columns:
-        usual = self._usual(one)
+        normal = self._usual(one)
         whole = self._slices.wholes[one.unit]
-        if None in usual and whole is not one:
-            usual = tuple(own or other for own, other in zip(usual, self._of(whole).usual, strict=True))
-        if usual[_ALL] is None and self.measure.error:
-            usual = (NO_HISTORY, *usual[1:])
-        return Columns(_running(self.measure, one.now_bins), usual)
+        if None in normal and whole is not one:
+            normal = tuple(own or other for own, other in zip(normal, self._of(whole).normal, strict=True))
+        if normal[_ALL] is None and self.measure.error:
+            normal = (NO_HISTORY, *normal[1:])
+        return Columns(_running(self.measure, one.now_bins), normal)
 
     def _usual(self, one: Slice) -> tuple[Usual | None, ...]:
         day, week = added((one.same, one.day)), one.week
@@ -178,7 +178,7 @@ class Judge:
 
     def _like(self, own: Sums, whole: Sums, bins: Bins) -> tuple[float, ...]:
         """The calls of a slice, spread over the bins like those of all of its unit."""
-        share = self.measure.hits(own) / max(self.measure.hits(whole), 1.0)
+        share = self.measure.affected(own) / max(self.measure.affected(whole), 1.0)
         return tuple(share * calls for calls in _running(self.measure, bins)[0])
 
     def _is_counted(self, one: Slice) -> bool:

@@ -137,13 +137,13 @@ def _apart(own: Sequence[Stretch], got: Bins) -> list[Stretch]:
 def _period(asked: Asked, found: Found, got: Bins, own: Sequence[Stretch], *, is_earliest: bool) -> Period:
     if found.name == "volume:silent":
         return _silence(asked, found, got, own)
-    hits = [
+    affected = [
         (place, one) for stretch in own for place in range(*stretch) if _has(found, one := got.sums[place])
     ]
-    if not hits:
-        hits = [(own[0].first, got.sums[own[0].first])]
-    oldest, _ = _times(found, hits[0][1])
-    _, last = _times(found, hits[-1][1])
+    if not affected:
+        affected = [(own[0].first, got.sums[own[0].first])]
+    oldest, _ = _times(found, affected[0][1])
+    _, last = _times(found, affected[-1][1])
     newest = max(one.newest_ms for one in got.sums)
     return Period(
         since=got.moment(oldest) if math.isfinite(oldest) else got.at(own[0].first),
@@ -174,7 +174,7 @@ def _silence(asked: Asked, found: Found, got: Bins, own: Sequence[Stretch]) -> P
 
 
 def _has(found: Found, sums: Sums) -> bool:
-    is_enough = found.measure.edge.is_lower or found.measure.hits(sums) > 0
+    is_enough = found.measure.edge.is_lower or found.measure.affected(sums) > 0
     return sums["attempts"] > 0 and is_enough
 
 
@@ -199,8 +199,8 @@ def _is_silent(got: Bins, stretch: Stretch) -> bool:
     """Whether a stretch has no attempts at its end for far longer than is usual between two of them."""
     attempts = [one["attempts"] for one in got.sums[stretch.first :]]
     end = max((place for place, number in enumerate(attempts, 1) if number), default=0)
-    usual = end * got.width / max(sum(attempts), 1.0)
-    return (len(attempts) - end) * got.width > max(_QUIET, _SILENT * usual)
+    normal = end * got.width / max(sum(attempts), 1.0)
+    return (len(attempts) - end) * got.width > max(_QUIET, _SILENT * normal)
 
 
 def _model(found: Found, got: Bins, asked: Asked) -> Model:
@@ -210,9 +210,9 @@ def _model(found: Found, got: Bins, asked: Asked) -> Model:
         return timeline.count_model(1 / edge.ratio if edge.is_lower else edge.ratio)
     if measure.kind == "mean":
         step = math.log(edge.ratio) * (-1 if edge.is_lower else 1)
-        usual = math.log(baseline or 1.0)
+        normal = math.log(baseline or 1.0)
         return timeline.mean_model(
-            measure.fields, usual, _variance(found, asked.slices), usual + step, may_grow
+            measure.fields, normal, _variance(found, asked.slices), normal + step, may_grow
         )
     step = edge.points * (-1 if edge.is_lower else 1)
     return timeline.share_model(measure.values, baseline, baseline + step, may_grow)

@@ -30,7 +30,7 @@ def put(azure: LocalAzureMonitor, rows: Iterable[Row]) -> None:
 
 def attempt(at: datetime, number: int = 0, **reported: Any) -> Row:
     """An attempt that ended well and cost a cent, unless told otherwise."""
-    usual: dict[str, Any] = {
+    normal: dict[str, Any] = {
         "call_id": f"{number:016x}",
         "deployment": "claude-sonnet-5-5",
         "model": "claude-sonnet-5-5",
@@ -40,4 +40,4 @@ def attempt(at: datetime, number: int = 0, **reported: Any) -> Row:
         "cost_usd": 0.01,
         "duration_ms": 900.0,
     }
-    return Row(at=at, **(usual | reported))
+    return Row(at=at, **(normal | reported))

@@ -45,8 +45,8 @@ def change(measure: str, direction: str = "higher", **given: Any) -> Change:
     unit, now, baseline = UNITS.get(measure, ("share", 0.4, 0.004))
     if direction == "lower" and now > baseline:
         now, baseline = baseline, now
-    usual = {"unit": unit, "now": now, "baseline": baseline, "count": 120}
-    return Change(measure=measure, direction=direction, **usual | given)  # type: ignore[arg-type]
+    normal = {"unit": unit, "now": now, "baseline": baseline, "count": 120}
+    return Change(measure=measure, direction=direction, **normal | given)  # type: ignore[arg-type]
 
 
 def term(dimension: str, value: str, *unaffected: str, number: int | None = None) -> Term:
@@ -57,13 +57,13 @@ def term(dimension: str, value: str, *unaffected: str, number: int | None = None
 
 def example(properties: dict[str, Any] | None = None, minute: int = 1, **given: Any) -> Failure:
     """An affected attempt."""
-    usual: dict[str, Any] = {
+    normal: dict[str, Any] = {
         "call_id": f"{minute:02x}6b321dc337ce0a",
         "service": "orders-api",
         "deployment": "orders-chat",
     }
     text = json.dumps(properties or {})
-    return Failure(ended=SINCE + timedelta(minutes=minute), properties=text, **usual | given)
+    return Failure(ended=SINCE + timedelta(minutes=minute), properties=text, **normal | given)
 
 
 def examples(properties: dict[str, Any], number: int = 3, **given: Any) -> tuple[Failure, ...]:
@@ -78,7 +78,7 @@ def seen(dimension: str, value: str, *before: str) -> FirstSeen:
 
 def finding(cause: str, owner: str | None = None, direction: str = "higher", **given: Any) -> Finding:
     """A finding."""
-    usual: dict[str, Any] = {
+    normal: dict[str, Any] = {
         "main": change(cause, direction),
         "also": (),
         "extent": (term("service", "orders-api", "search"), term("deployment", "orders-chat")),
@@ -90,13 +90,13 @@ def finding(cause: str, owner: str | None = None, direction: str = "higher", **g
         "failed_calls": 0,
         "recovered_calls": 0,
     }
-    return Finding(cause=cause, owner=owner, **usual | given)
+    return Finding(cause=cause, owner=owner, **normal | given)
 
 
 def period(**given: Any) -> Period:
     """When it was."""
-    usual: dict[str, Any] = {"since": SINCE, "is_earliest": False, "last": END, "state": "ongoing"}
-    return Period(**usual | given)
+    normal: dict[str, Any] = {"since": SINCE, "is_earliest": False, "last": END, "state": "ongoing"}
+    return Period(**normal | given)
 
 
 def report(*findings: Finding, **given: Any) -> Report:
@@ -112,7 +112,7 @@ def report(*findings: Finding, **given: Any) -> Report:
         services=("orders-api", "search"),
         deployments=("orders-chat", "search-rank"),
     )
-    usual: dict[str, Any] = {
+    normal: dict[str, Any] = {
         "verdict": "incident" if findings else "ok",
         "source": "local Azure Monitor at http://127.0.0.1:4319",
         "start": END - timedelta(hours=1),
@@ -124,7 +124,7 @@ def report(*findings: Finding, **given: Any) -> Report:
         "unjudged": (),
         "comparisons": 412,
     }
-    return Report(**usual | given)
+    return Report(**normal | given)
 
 
 def drawn(made: Report, width: int = 200) -> list[str]:

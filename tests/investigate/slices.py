@@ -72,11 +72,11 @@ def parted(unit: Unit, values: Mapping[str, Mapping[str, Slice]]) -> list[Slice]
 
 
 def by(
-    unit: Unit, dimension: str, failed: Mapping[str, int], number: int = 20, usual: int = 0
+    unit: Unit, dimension: str, failed: Mapping[str, int], number: int = 20, normal: int = 0
 ) -> list[Slice]:
     """A unit by one dimension, each value with so many attempts and failures in each bin."""
     own = {
-        value: of(unit, dimension, value, spread(attempts(number, bad)), attempts(number, usual))
+        value: of(unit, dimension, value, spread(attempts(number, bad)), attempts(number, normal))
         for value, bad in failed.items()
     }
     return parted(unit, {dimension: own})

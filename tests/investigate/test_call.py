@@ -39,9 +39,9 @@ BAD: dict[str, Any] = {
 
 def attempt(call: str, number: int, ended_s: float, **reported: Any) -> Row:
     """An attempt of half a second that ended so many seconds after the beginning."""
-    usual = {"duration_ms": 500.0, "OperationId": TRACE, "deployment": "d"}
+    normal = {"duration_ms": 500.0, "OperationId": TRACE, "deployment": "d"}
     at = AT + timedelta(seconds=ended_s)
-    return Row(at=at, call_id=call * 16, attempt_number=number, **{**usual, **reported})
+    return Row(at=at, call_id=call * 16, attempt_number=number, **{**normal, **reported})
 
 
 def found(rows: Iterable[Row], ident: str, on_progress: Callable[[str], object] = len) -> Found:

@@ -116,9 +116,9 @@ def compared(pairs: list[tuple[float, float]], first: date = FIRST, **reported: 
     """Days of a bill and of a ledger; what else is told of the ledger holds for each day."""
     days = [first + timedelta(days=number) for number in range(len(pairs))]
     billed = {day: Billed(usd, 100 * usd) for day, (usd, _) in zip(days, pairs, strict=True)}
-    usual = {"attempts": 9, "unpriced": 0, "partial_usd": None}
+    normal = {"attempts": 9, "unpriced": 0, "partial_usd": None}
     ledger = [
-        {"day": datetime(day.year, day.month, day.day, tzinfo=UTC), "usd": usd, **usual, **reported}
+        {"day": datetime(day.year, day.month, day.day, tzinfo=UTC), "usd": usd, **normal, **reported}
         for day, (_, usd) in zip(days, pairs, strict=True)
         if usd
     ]

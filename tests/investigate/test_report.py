@@ -327,10 +327,10 @@ def test_values_stay_harmless(attack: str) -> None:
         filters=(term("model", attack),),
         unjudged=(Unjudged(what=attack, why="no baseline"),),
     )
-    usual = report(DNS, filters=(term("model", "m"),), unjudged=(Unjudged(what="x", why="no baseline"),))
+    normal = report(DNS, filters=(term("model", "m"),), unjudged=(Unjudged(what="x", why="no baseline"),))
     lines = drawn(made, 4_000)
     assert not any(unicodedata.category(one)[0] == "C" for one in "".join(lines))
-    labels = {line[:9].strip() for line in drawn(usual, 4_000)}
+    labels = {line[:9].strip() for line in drawn(normal, 4_000)}
     assert {line[:9].strip() for line in lines} <= labels
     assert sum(line.startswith("INCIDENT") for line in lines) == 1
     assert json.dumps(as_object(made)).isascii()

@@ -27,7 +27,7 @@ def found(slices: Slices) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
 
 def test_what_is_as_ever_is_no_change() -> None:
     """Nothing is found where nothing differs, whatever share fails."""
-    assert found(together(by(SHOP, "instance", {"a": 1, "b": 1}, usual=1))) == []
+    assert found(together(by(SHOP, "instance", {"a": 1, "b": 1}, normal=1))) == []
 
 
 def test_the_narrowest_extent() -> None:
@@ -53,7 +53,7 @@ def test_everything_is_everything() -> None:
 def test_a_background_failure_of_the_class_elsewhere_is_no_part() -> None:
     """Others that fail as often as ever with the same class are not affected."""
     slices = together(
-        by(SHOP, "instance", {"a": 10, "b": 10}, usual=1), by(BOT, "instance", {"d": 1}, usual=1)
+        by(SHOP, "instance", {"a": 10, "b": 10}, normal=1), by(BOT, "instance", {"d": 1}, normal=1)
     )
     ((_, terms),) = found(slices)
     assert terms in {(("service", "shop"),), (("deployment", "shop-chat"),)}
@@ -84,10 +84,10 @@ def test_a_part_of_the_time() -> None:
     st.integers(0, 20),
     st.integers(0, 4),
 )
-def test_no_change_is_small_or_usual(failed: dict[str, int], number: int, usual: int) -> None:
+def test_no_change_is_small_or_usual(failed: dict[str, int], number: int, normal: int) -> None:
     """Whatever the counts: what is found is worse than its baseline by what matters, and in few extents."""
-    own = {value: min(bad, number + usual) for value, bad in failed.items()}
-    slices = together(by(SHOP, "instance", own, number=number + usual, usual=usual))
+    own = {value: min(bad, number + normal) for value, bad in failed.items()}
+    slices = together(by(SHOP, "instance", own, number=number + normal, normal=normal))
     result, comparisons = changes(FAILED, slices)
     assert len(result) <= 3
     assert comparisons > 0

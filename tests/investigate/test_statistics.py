@@ -16,72 +16,72 @@ SHARES = st.floats(0.0, 1.0)
 COUNTS = st.integers(1, 10_000)
 
 
-def edge_of(usual: float, edge: Edge) -> float:
+def edge_of(normal: float, edge: Edge) -> float:
     """The share up to which all is usual."""
     if edge.is_lower:
-        return min(usual / edge.ratio, usual - edge.points)
-    return max(usual * edge.ratio, usual + edge.points)
+        return min(normal / edge.ratio, normal - edge.points)
+    return max(normal * edge.ratio, normal + edge.points)
 
 
 @pytest.mark.parametrize("edge", [FAILURES, CACHE])
-@given(usual=SHARES, within=SHARES, count=COUNTS)
-def test_within_the_edge_there_is_no_gain(edge: Edge, usual: float, within: float, count: int) -> None:
+@given(normal=SHARES, within=SHARES, count=COUNTS)
+def test_within_the_edge_there_is_no_gain(edge: Edge, normal: float, within: float, count: int) -> None:
     """A share that is on the usual side of the edge is usual, however many attempts there are."""
-    bound = edge_of(usual, edge)
+    bound = edge_of(normal, edge)
     share = bound + within * (1 - bound) if edge.is_lower else bound * within
-    hits = share * count if edge.is_lower else min(share, bound - 1e-9) * count
-    if 0 <= hits <= count:
-        assert of_share(hits, count, usual, 1_000, edge).gain == pytest.approx(0.0, abs=1e-6)
+    affected = share * count if edge.is_lower else min(share, bound - 1e-9) * count
+    if 0 <= affected <= count:
+        assert of_share(affected, count, normal, 1_000, edge).gain == pytest.approx(0.0, abs=1e-6)
 
 
-@given(usual=st.floats(0.0, 0.3), above=st.floats(0.02, 0.6), count=COUNTS, more=st.integers(2, 20))
-def test_a_share_is_clearer_of_more_attempts(usual: float, above: float, count: int, more: int) -> None:
+@given(normal=st.floats(0.0, 0.3), above=st.floats(0.02, 0.6), count=COUNTS, more=st.integers(2, 20))
+def test_a_share_is_clearer_of_more_attempts(normal: float, above: float, count: int, more: int) -> None:
     """The same share of more attempts, with as long a history, is no less clear."""
-    share = min(edge_of(usual, FAILURES) + above, 1.0)
-    few = of_share(share * count, count, usual, 10_000, FAILURES)
-    many = of_share(share * count * more, count * more, usual, 10_000, FAILURES)
+    share = min(edge_of(normal, FAILURES) + above, 1.0)
+    few = of_share(share * count, count, normal, 10_000, FAILURES)
+    many = of_share(share * count * more, count * more, normal, 10_000, FAILURES)
     assert few.gain > 0
     assert many.gain >= few.gain - 1e-9
     assert many.score == pytest.approx(few.score * more)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13, 40, 200])
-@pytest.mark.parametrize("usual", [0.0, 0.002, 0.02, 0.2, 0.6])
-def test_a_gain_by_chance_is_as_seldom_as_it_says(count: int, usual: float) -> None:
+@pytest.mark.parametrize("normal", [0.0, 0.002, 0.02, 0.2, 0.6])
+def test_a_gain_by_chance_is_as_seldom_as_it_says(count: int, normal: float) -> None:
     """Of attempts at the edge, those that gain ``g`` are fewer than exp(-g), also of few: counted exactly."""
-    edge = edge_of(usual, FAILURES)
+    edge = edge_of(normal, FAILURES)
     tail = 0.0
-    for hits in range(count, -1, -1):
-        tail += math.comb(count, hits) * edge**hits * (1 - edge) ** (count - hits)
-        gain = of_share(hits, count, usual, 1e9, FAILURES).gain
+    for affected in range(count, -1, -1):
+        tail += math.comb(count, affected) * edge**affected * (1 - edge) ** (count - affected)
+        gain = of_share(affected, count, normal, 1e9, FAILURES).gain
         assert tail <= math.exp(-gain) + 1e-9
 
 
-@pytest.mark.parametrize("usual", [0.5, 3.0, 20.0, 100.0])
+@pytest.mark.parametrize("normal", [0.5, 3.0, 20.0, 100.0])
 @pytest.mark.parametrize("edge", [MORE, FEWER])
-def test_a_count_by_chance_is_as_seldom_as_it_says(usual: float, edge: Edge) -> None:
+def test_a_count_by_chance_is_as_seldom_as_it_says(normal: float, edge: Edge) -> None:
     """The same of calls: many times as many before would vary less, so the bound is that of Poisson."""
-    expected = usual / 2 if edge.is_lower else usual * 2
+    expected = normal / 2 if edge.is_lower else normal * 2
     counts = range(int(expected * 4 + 40))
     tail = 0.0
     for count in counts if edge.is_lower else reversed(counts):
         tail += math.exp(count * math.log(expected) - expected - math.lgamma(count + 1))
-        assert tail <= math.exp(-of_count(count, (usual, usual), edge).gain) + 1e-9
+        assert tail <= math.exp(-of_count(count, (normal, normal), edge).gain) + 1e-9
 
 
-@pytest.mark.parametrize(("hits", "count"), [(1, 1), (2, 2), (3, 3), (2, 5)])
-def test_few_calls_are_never_clear(hits: int, count: int) -> None:
+@pytest.mark.parametrize(("affected", "count"), [(1, 1), (2, 2), (3, 3), (2, 5)])
+def test_few_calls_are_never_clear(affected: int, count: int) -> None:
     """Three failed calls of three prove little against a background of two in a hundred."""
-    assert 0 < of_share(hits, count, 0.02, 100_000, FAILURES).gain < 12
+    assert 0 < of_share(affected, count, 0.02, 100_000, FAILURES).gain < 12
 
 
-@given(usual=st.floats(1.0, 12.0), count=st.integers(2, 500), ratio=st.floats(1.0, 1.25))
-def test_a_typical_value_within_its_ratio(usual: float, count: int, ratio: float) -> None:
+@given(normal=st.floats(1.0, 12.0), count=st.integers(2, 500), ratio=st.floats(1.0, 1.25))
+def test_a_typical_value_within_its_ratio(normal: float, count: int, ratio: float) -> None:
     """A mean that is up to a quarter higher is usual; one that is lower is as well."""
     for factor in (ratio * 0.999_999, 1 / ratio):
-        mean = usual + math.log(factor)
+        mean = normal + math.log(factor)
         sample = Sample(count, count * mean, count * (mean * mean + 0.04))
-        assert of_mean(sample, usual, 1_000, 0.04, SLOWER).gain == 0.0
+        assert of_mean(sample, normal, 1_000, 0.04, SLOWER).gain == 0.0
 
 
 @given(count=st.integers(2, 200), ratio=st.floats(1.3, 8.0), more=st.integers(2, 10))

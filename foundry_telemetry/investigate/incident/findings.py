@@ -183,7 +183,7 @@ def change(found: Found, slices: Slices, changed: Sums = EMPTY) -> Change:
         now=shown.now,
         baseline=None if measure is duplicates.MEASURE else _measured(found, shown.baseline),
         count=round(result.count),
-        changed=round(result.hits) if measure.kind == "share" else None,
+        changed=round(result.affected) if measure.kind == "share" else None,
         ratio=result.now / result.baseline if shown is not result and result.baseline else None,
     )
 
@@ -209,8 +209,8 @@ def _exactly(found: Found, changed: Sums) -> Compared:
     if not count:
         return result
     if measure.kind == "share":
-        return structs.replace(result, now=values[0] / count, hits=values[0], count=count)
-    return structs.replace(result, now=math.exp(values[1] / count), hits=count, count=count)
+        return structs.replace(result, now=values[0] / count, affected=values[0], count=count)
+    return structs.replace(result, now=math.exp(values[1] / count), affected=count, count=count)
 
 
 def _terms(slices: Slices, extent: Extent) -> Iterator[Term]:

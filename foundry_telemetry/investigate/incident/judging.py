@@ -54,7 +54,7 @@ class Columns(NamedTuple):
     """What a measure needs of a slice: sums up to each bin, and baselines."""
 
     running: tuple[tuple[float, ...], ...]
-    usual: tuple[Usual | None, ...]
+    normal: tuple[Usual | None, ...]
 
 
 class Judge:
@@ -92,11 +92,11 @@ class Judge:
         first, end = interval
         sums = [0.0, 0.0, 0.0]
         expected = spread = before = total = 0.0
-        for running, usual in columns:
+        for running, normal in columns:
             count = running[_COUNT[self.measure.kind]][end] - running[_COUNT[self.measure.kind]][first]
             if not count:
                 continue
-            known = usual[number]
+            known = normal[number]
             if known is None:
                 return NOTHING
             for place, column in enumerate(running):
@@ -119,13 +119,13 @@ class Judge:
         return known[1]
 
     def _made(self, one: Slice) -> Columns:
-        usual = self._usual(one)
+        normal = self._usual(one)
         whole = self._slices.wholes[one.unit]
-        if None in usual and whole is not one:
-            usual = tuple(own or other for own, other in zip(usual, self._of(whole).usual, strict=True))
-        if usual[_ALL] is None and self.measure.error:
-            usual = (NO_HISTORY, *usual[1:])
-        return Columns(_running(self.measure, one.now_bins), usual)
+        if None in normal and whole is not one:
+            normal = tuple(own or other for own, other in zip(normal, self._of(whole).normal, strict=True))
+        if normal[_ALL] is None and self.measure.error:
+            normal = (NO_HISTORY, *normal[1:])
+        return Columns(_running(self.measure, one.now_bins), normal)
 
     def _usual(self, one: Slice) -> tuple[Usual | None, ...]:
         day, week = added((one.same, one.day)), one.week
@@ -147,10 +147,12 @@ class Judge:
         first, end = interval
         calls = same = week = 0.0
         for one in own:
-            own_calls, own_same, own_week = (sums[end] - sums[first] for sums in self._counts(one))
-            if own_calls and not (own_same and own_week):
-                return NOTHING  # else what is new would be compared with what others did before
-            calls, same, week = calls + own_calls, same + own_same, week + own_week
+            if not (one.same["calls"] and one.week["calls"]):
+                continue  # what is new is not compared with what others did before
+            now_sums, same_sums, week_sums = self._counts(one)
+            calls += now_sums[end] - now_sums[first]
+            same += same_sums[end] - same_sums[first]
+            week += week_sums[end] - week_sums[first]
         return of_count(calls, (same, week), self.measure.edge) if same and week else NOTHING
 
     def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:

@@ -48,17 +48,17 @@ class Measure(NamedTuple):
             return (failed.attempts if failed else 0.0), sums["attempts"]
         return tuple(sums[name] for name in self.fields)
 
-    def hits(self, sums: Sums) -> float:
+    def affected(self, sums: Sums) -> float:
         """Attempts that have it."""
         return self.values(sums)[0]
 
     def effect(self, found: Compared) -> float:
         """How large a change is: of a share the difference, else the logarithm of the ratio."""
-        now, usual = found.now, found.baseline or 0.0
+        now, normal = found.now, found.baseline or 0.0
         sign = -1 if self.edge.is_lower else 1
         if self.kind == "share":
-            return sign * (now - usual)
-        return sign * math.log(max(now, _LEAST) / max(usual, _LEAST))
+            return sign * (now - normal)
+        return sign * math.log(max(now, _LEAST) / max(normal, _LEAST))
 
     def matters(self, found: Compared) -> bool:
         """Whether a change is large enough to be one, and of enough attempts."""

@@ -106,13 +106,13 @@ def _last_joined(stretches: Sequence[Stretch], got: Bins) -> list[Stretch]:
 def _period(found: Found, got: Bins, own: Sequence[Stretch], *, is_earliest: bool) -> Period:
     if found.name == "volume:silent":
         return _silence(got, own)
-    hits = [
+    affected = [
         (place, one) for stretch in own for place in range(*stretch) if _has(found, one := got.sums[place])
     ]
-    if not hits:
-        hits = [(own[0].first, got.sums[own[0].first])]
-    oldest, _ = _times(found, hits[0][1])
-    _, last = _times(found, hits[-1][1])
+    if not affected:
+        affected = [(own[0].first, got.sums[own[0].first])]
+    oldest, _ = _times(found, affected[0][1])
+    _, last = _times(found, affected[-1][1])
     newest = max(one.newest_ms for one in got.sums)
     return Period(
         since=got.moment(oldest) if math.isfinite(oldest) else got.at(own[0].first),
@@ -141,7 +141,7 @@ def _silence(got: Bins, own: Sequence[Stretch]) -> Period:
 
 
 def _has(found: Found, sums: Sums) -> bool:
-    is_enough = found.measure.edge.is_lower or found.measure.hits(sums) > 0
+    is_enough = found.measure.edge.is_lower or found.measure.affected(sums) > 0
     return sums["attempts"] > 0 and is_enough
 
 
@@ -166,20 +166,20 @@ def _is_silent(got: Bins, stretch: Stretch) -> bool:
     """Whether a stretch has no attempts at its end for far longer than is usual between two of them."""
     attempts = [one["attempts"] for one in got.sums[stretch.first :]]
     end = max((place for place, number in enumerate(attempts, 1) if number), default=0)
-    usual = end * got.width / max(sum(attempts), 1.0)
-    return (len(attempts) - end) * got.width > max(_QUIET, _SILENT * usual)
+    normal = end * got.width / max(sum(attempts), 1.0)
+    return (len(attempts) - end) * got.width > max(_QUIET, _SILENT * normal)
 
 
 def _model(found: Found, got: Bins, asked: Asked) -> Model:
     measure, baseline, edge = found.measure, found.compared.baseline or 0.0, found.measure.edge
     if measure.kind == "count":
         share = (found.interval.end - found.interval.first) / BINS
-        usual = baseline * (got.width / (asked.end - asked.start)) / share
-        return timeline.count_model(usual, usual / 2 if edge.is_lower else usual * edge.ratio)
+        normal = baseline * (got.width / (asked.end - asked.start)) / share
+        return timeline.count_model(normal, normal / 2 if edge.is_lower else normal * edge.ratio)
     if measure.kind == "mean":
         step = math.log(edge.ratio) * (-1 if edge.is_lower else 1)
-        usual = math.log(baseline or 1.0)
-        return timeline.mean_model(measure.fields, usual, _variance(found, asked.slices), usual + step)
+        normal = math.log(baseline or 1.0)
+        return timeline.mean_model(measure.fields, normal, _variance(found, asked.slices), normal + step)
     step = edge.points * (-1 if edge.is_lower else 1)
     return timeline.share_model(measure.values, baseline, baseline + step)
 

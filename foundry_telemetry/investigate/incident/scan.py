@@ -60,54 +60,54 @@ def changes(measure: Measure, slices: Slices, every: list[Extent] | None = None)
     comparisons, rest, every = 0, slices, every or extents(slices)
     while len(found) < _MOST and rest.wholes:
         every = [one for one in every if measure.not_by not in dict(one.terms)]
-        judge = Judge(measure, rest)
-        tried = _intervals(rest, every, judge)
+        judged_by = Judge(measure, rest)
+        tried = _intervals(rest, every, judged_by)
         comparisons += len(every) * len(tried)
-        best = clearest(every, tried, judge)
+        best = clearest(every, tried, judged_by)
         if best is None:
             break
-        extent, interval = _widened(every, tried, best, judge), best[1]
-        found.append(Found(measure, extent, interval, judge.compare(extent.slices, interval)))
+        extent, interval = _widened(every, tried, best, judged_by), best[1]
+        found.append(Found(measure, extent, interval, judged_by.compare(extent.slices, interval)))
         rest = rest.without(extent, {unit: tuple(_rest(rest, extent, unit)) for unit in extent.units})
         every = extents(rest)
     return found, comparisons
 
 
-def _intervals(slices: Slices, every: Sequence[Extent], judge: Judge) -> tuple[Interval, ...]:
+def _intervals(slices: Slices, every: Sequence[Extent], judged_by: Judge) -> tuple[Interval, ...]:
     """All of the time, and the parts in which units or other extents differ more clearly."""
     number = max((len(one.now_bins) for one in slices.wholes.values()), default=0)
     whole = Interval(0, number)
-    scores = ((judge.compare(one.slices, whole).score, one) for one in every)
+    scores = ((judged_by.compare(one.slices, whole).score, one) for one in every)
     best = sorted((pair for pair in scores if pair[0] > 0), key=lambda pair: -pair[0])[:_MOST_EXTENTS]
     found: dict[Interval, float] = {}
     for own in (*((one,) for one in slices.wholes.values()), *(one.slices for _, one in best)):
-        clear = _clear_interval(own, number, judge)
+        clear = _clear_interval(own, number, judged_by)
         if clear is not None:
             found[clear[0]] = max(found.get(clear[0], 0.0), clear[1])
     clearest_first = sorted(found, key=lambda interval: -found[interval])
     return tuple(dict.fromkeys((whole, *clearest_first[:_MOST_INTERVALS])))
 
 
-def _clear_interval(own: Sequence[Slice], number: int, judge: Judge) -> tuple[Interval, float] | None:
+def _clear_interval(own: Sequence[Slice], number: int, judged_by: Judge) -> tuple[Interval, float] | None:
     """The interval in which slices differ most clearly, with its score."""
     best: tuple[Interval, float] | None = None
     for ends in combinations(range(number + 1), 2):
         interval = Interval(*ends)
-        result = judge.compare(own, interval)
+        result = judged_by.compare(own, interval)
         if result.gain >= _SUSPECT and (best is None or result.score > best[1]):
             best = interval, result.score
     return best
 
 
 def clearest(
-    every: Sequence[Extent], tried: Sequence[Interval], judge: Judge
+    every: Sequence[Extent], tried: Sequence[Interval], judged_by: Judge
 ) -> tuple[Extent, Interval, Compared] | None:
     """The extent and the interval that differ most, if some do clearly."""
     best: tuple[float, Extent, Interval, Compared] | None = None
     for interval in tried:
         for extent in every:
-            result = judge.compare(extent.slices, interval)
-            if result.gain < CLEAR or not judge.is_large(result):
+            result = judged_by.compare(extent.slices, interval)
+            if result.gain < CLEAR or not judged_by.is_large(result):
                 continue
             score = result.score - _TERM * len(extent.terms)
             if best is None or score > best[0]:
@@ -119,7 +119,7 @@ def _widened(
     every: Sequence[Extent],
     tried: Iterable[Interval],
     best: tuple[Extent, Interval, Compared],
-    judge: Judge,
+    judged_by: Judge,
 ) -> Extent:
     """The widest extent with fewer terms whose further attempts are changed as well.
 
@@ -130,18 +130,18 @@ def _widened(
     wider = [one for one in every if set(one.terms) < set(extent.terms)]
     for one in sorted(wider, key=lambda one: len(one.terms)):
         beside = tuple(_beside(one, extent))
-        if any(_is_part(judge, judge.compare(beside, interval), result) for interval in times):
+        if any(_is_part(judged_by, judged_by.compare(beside, interval), result) for interval in times):
             return one
     return extent
 
 
-def _is_part(judge: Judge, beside: Compared, result: Compared) -> bool:
+def _is_part(judged_by: Judge, beside: Compared, result: Compared) -> bool:
     """Whether attempts beside an extent are rather changed than usual."""
     if beside.baseline is None:
         return False
-    is_alike = judge.measure.effect(beside) >= _ALIKE * judge.measure.effect(result)
+    is_alike = judged_by.measure.effect(beside) >= _ALIKE * judged_by.measure.effect(result)
     # A share of failures may be another cause of the same class.
-    return is_alike or (judge.measure.kind == "mean" and beside.gain >= _SUSPECT)
+    return is_alike or (judged_by.measure.kind == "mean" and beside.gain >= _SUSPECT)
 
 
 def _beside(wider: Extent, extent: Extent) -> Iterator[Slice]:

@@ -25,7 +25,7 @@ class Compared(Struct, frozen=True, gc=False):
     baseline: float | None
     count: float
     """Of now: what the share or the mean is of."""
-    hits: float
+    affected: float
 
 
 NOTHING: Final = Compared(0.0, 0.0, 0.0, None, 0.0, 0.0)
@@ -44,21 +44,21 @@ class Edge(NamedTuple):
     """Whether less than usual is what matters."""
 
 
-def of_share(hits: float, count: float, usual: float, usual_count: float, edge: Edge) -> Compared:
+def of_share(affected: float, count: float, normal: float, usual_count: float, edge: Edge) -> Compared:
     """Whether a share is beyond its edge."""
-    share = hits / count
+    share = affected / count
     bound = (
-        min(usual / edge.ratio, usual - edge.points)
+        min(normal / edge.ratio, normal - edge.points)
         if edge.is_lower
-        else max(usual * edge.ratio, usual + edge.points)
+        else max(normal * edge.ratio, normal + edge.points)
     )
     bound = min(max(bound, _LEAST_SHARE), 1 - _LEAST_SHARE)
     if share >= bound if edge.is_lower else share <= bound:
-        return Compared(0.0, 0.0, share, usual, count, hits)
+        return Compared(0.0, 0.0, share, normal, count, affected)
     score = count * _divergence(share, bound)
-    both = (hits + usual * usual_count) / (count + usual_count)
-    gain = count * _divergence(share, both) + usual_count * _divergence(usual, both)
-    return Compared(min(score, gain), score, share, usual, count, hits)
+    both = (affected + normal * usual_count) / (count + usual_count)
+    gain = count * _divergence(share, both) + usual_count * _divergence(normal, both)
+    return Compared(min(score, gain), score, share, normal, count, affected)
 
 
 class Sample(Struct, frozen=True, gc=False):
@@ -69,11 +69,11 @@ class Sample(Struct, frozen=True, gc=False):
     squares: float
 
 
-def of_mean(sample: Sample, usual: float, usual_count: float, usual_variance: float, edge: Edge) -> Compared:
+def of_mean(sample: Sample, normal: float, usual_count: float, usual_variance: float, edge: Edge) -> Compared:
     """Whether a typical value is beyond its edge; ``usual`` is the mean of the logarithms before."""
     count, mean = sample.count, sample.total / sample.count
-    distance = (usual - mean if edge.is_lower else mean - usual) - math.log(edge.ratio)
-    now, before = math.exp(mean), math.exp(usual)
+    distance = (normal - mean if edge.is_lower else mean - normal) - math.log(edge.ratio)
+    now, before = math.exp(mean), math.exp(normal)
     if distance <= 0:
         return Compared(0.0, 0.0, now, before, count, count)
     own = max(sample.squares - count * mean * mean, 0.0)
@@ -84,15 +84,15 @@ def of_mean(sample: Sample, usual: float, usual_count: float, usual_variance: fl
     return Compared(freedom / 2 * math.log1p(squared / freedom), score, now, before, count, count)
 
 
-def of_count(count: float, usual: Sequence[float], edge: Edge) -> Compared:
+def of_count(count: float, normal: Sequence[float], edge: Edge) -> Compared:
     """Whether there are more, or fewer, than the edge of what is usual, each time before; all counts vary."""
     ratio = 1 / edge.ratio if edge.is_lower else edge.ratio
-    mean = sum(usual) / len(usual) if usual else 0.0
-    bounds = [one * ratio for one in usual]
+    mean = sum(normal) / len(normal) if normal else 0.0
+    bounds = [one * ratio for one in normal]
     if not mean or (count >= min(bounds) if edge.is_lower else count <= max(bounds)):
         return Compared(0.0, 0.0, count, mean or None, count, count)
-    rate = (count + sum(usual)) / (ratio + len(usual))
-    gain = _times_log(count, ratio * rate) + _times_log(sum(usual), len(usual) * rate)
+    rate = (count + sum(normal)) / (ratio + len(normal))
+    gain = _times_log(count, ratio * rate) + _times_log(sum(normal), len(normal) * rate)
     score = _times_log(count, mean * ratio) - (count - mean * ratio)
     return Compared(gain, score, count, mean, count, count)
 

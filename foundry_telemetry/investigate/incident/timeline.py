@@ -32,7 +32,7 @@ class Model(NamedTuple):
     likelihood: Likelihood
     value: Callable[[Sequence[Sums]], float]
     """Of several bins, as far as it is beyond the edge."""
-    usual: float
+    normal: float
 
 
 class Stretch(NamedTuple):
@@ -42,27 +42,27 @@ class Stretch(NamedTuple):
     end: int
 
 
-def share_model(counts: Callable[[Sums], tuple[float, ...]], usual: float, edge: float) -> Model:
+def share_model(counts: Callable[[Sums], tuple[float, ...]], normal: float, edge: float) -> Model:
     """Of a share; ``edge`` bounds the changed one."""
-    lower = edge < usual
-    usual = min(max(usual, 1e-4), 1 - 1e-4)
+    lower = edge < normal
+    normal = min(max(normal, 1e-4), 1 - 1e-4)
 
     def likelihood(sums: Sums, share: float) -> float:
-        hits, count = counts(sums)
-        return hits * math.log(share) + (count - hits) * math.log1p(-share)
+        affected, count = counts(sums)
+        return affected * math.log(share) + (count - affected) * math.log1p(-share)
 
     def value(bins: Sequence[Sums]) -> float:
-        hits, count = map(sum, zip(*map(counts, bins), strict=True))
-        share = hits / count if count else edge
+        affected, count = map(sum, zip(*map(counts, bins), strict=True))
+        share = affected / count if count else edge
         share = min(share, edge) if lower else max(share, edge)
         return min(max(share, 1e-3), 1 - 1e-3)
 
-    return Model(likelihood, value, usual)
+    return Model(likelihood, value, normal)
 
 
-def mean_model(fields: Sequence[str], usual: float, variance: float, edge: float) -> Model:
+def mean_model(fields: Sequence[str], normal: float, variance: float, edge: float) -> Model:
     """Of a typical value; all are logarithms."""
-    lower = edge < usual
+    lower = edge < normal
 
     def likelihood(sums: Sums, mean: float) -> float:
         count, total, squares = (sums[name] for name in fields)
@@ -73,13 +73,13 @@ def mean_model(fields: Sequence[str], usual: float, variance: float, edge: float
         mean = total / count if count else edge
         return min(mean, edge) if lower else max(mean, edge)
 
-    return Model(likelihood, value, usual)
+    return Model(likelihood, value, normal)
 
 
-def count_model(usual: float, edge: float) -> Model:
+def count_model(normal: float, edge: float) -> Model:
     """Of calls in a bin."""
-    lower = edge < usual
-    usual = max(usual, 1e-3)
+    lower = edge < normal
+    normal = max(normal, 1e-3)
 
     def likelihood(sums: Sums, rate: float) -> float:
         return float(sums["calls"] * math.log(rate) - rate)
@@ -88,7 +88,7 @@ def count_model(usual: float, edge: float) -> Model:
         rate = sum(one["calls"] for one in bins) / len(bins) if bins else edge
         return max(min(rate, edge) if lower else max(rate, edge), 1e-3)
 
-    return Model(likelihood, value, usual)
+    return Model(likelihood, value, normal)
 
 
 def stretches(bins: Sequence[Sums], model: Model) -> list[Stretch]:
@@ -99,7 +99,7 @@ def stretches(bins: Sequence[Sums], model: Model) -> list[Stretch]:
     found = [begun]
     for _ in range(_ROUNDS):
         value = model.value([one for stretch in found for one in bins[stretch.first : stretch.end]])
-        gains = [model.likelihood(one, value) - model.likelihood(one, model.usual) for one in bins]
+        gains = [model.likelihood(one, value) - model.likelihood(one, model.normal) for one in bins]
         again = _path(gains)
         if again == found or not again:
             break
@@ -110,11 +110,11 @@ def stretches(bins: Sequence[Sums], model: Model) -> list[Stretch]:
 def _begun_earlier(bins: Sequence[Sums], stretch: Stretch, model: Model) -> Stretch:
     """A stretch with what comes before it and is changed already by a part: it may have grown slowly."""
     value = model.value(bins[stretch.first : stretch.end])
-    half = (value + model.usual) / 2
+    half = (value + model.normal) / 2
     total = best = 0.0
     first = stretch.first
     for place in range(stretch.first - 1, -1, -1):
-        total += model.likelihood(bins[place], half) - model.likelihood(bins[place], model.usual)
+        total += model.likelihood(bins[place], half) - model.likelihood(bins[place], model.normal)
         if total > max(best, _EARLIER):
             best, first = total, place
         if total < -2 * _EARLIER:
@@ -129,7 +129,7 @@ def _clearest(bins: Sequence[Sums], model: Model) -> Stretch | None:
     best, found = 0.0, None
     value = model.value(bins)
     for _ in range(3):
-        gains = [model.likelihood(one, value) - model.likelihood(one, model.usual) for one in bins]
+        gains = [model.likelihood(one, value) - model.likelihood(one, model.normal) for one in bins]
         sums = [0.0, *accumulate(gains)]
         low = 0
         best, found = 0.0, None
@@ -146,16 +146,16 @@ def _clearest(bins: Sequence[Sums], model: Model) -> Stretch | None:
 
 def _path(gains: Sequence[float]) -> list[Stretch]:
     """The likeliest states: the gains of changed bins, less the price of each change of state."""
-    usual, changed = 0.0, -_PRICE
+    normal, changed = 0.0, -_PRICE
     came_from: list[tuple[bool, bool]] = []
     for gain in gains:
-        from_usual = (usual >= changed - _PRICE, usual - _PRICE > changed)
+        from_usual = (normal >= changed - _PRICE, normal - _PRICE > changed)
         came_from.append(from_usual)
-        usual, changed = (
-            usual if from_usual[0] else changed - _PRICE,
-            (usual - _PRICE if from_usual[1] else changed) + gain,
+        normal, changed = (
+            normal if from_usual[0] else changed - _PRICE,
+            (normal - _PRICE if from_usual[1] else changed) + gain,
         )
-    state = changed > usual
+    state = changed > normal
     states = []
     for stay_usual, begun in reversed(came_from):
         states.append(state)

@@ -145,15 +145,16 @@ class Judge:
         if not all(self._is_counted(one) for one in own):
             return NOTHING
         first, end = interval
-        calls = same = week = 0.0
+        calls = same = week = new = 0.0
         for one in own:
-            if not (one.same["calls"] and one.week["calls"]):
-                continue  # what is new is not compared with what others did before
-            now_sums, same_sums, week_sums = self._counts(one)
-            calls += now_sums[end] - now_sums[first]
-            same += same_sums[end] - same_sums[first]
-            week += week_sums[end] - week_sums[first]
-        return of_count(calls, (same, week), self.measure.edge) if same and week else NOTHING
+            own_calls, own_same, own_week = (sums[end] - sums[first] for sums in self._counts(one))
+            if one.same["calls"] and one.week["calls"]:
+                calls, same, week = calls + own_calls, same + own_same, week + own_week
+            else:
+                new += own_calls
+        # What is new cannot be compared with what others did before.
+        is_known = same and week and new <= _MOST_NEW * (calls + new)
+        return of_count(calls, (same, week), self.measure.edge) if is_known else NOTHING
 
     def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:
         known = self._columns.get(id(one))
@@ -177,6 +178,8 @@ NO_HISTORY: Final = Usual(0.01, 1_000)
 """Of failures, where nothing is known before: one in a hundred is no incident."""
 MOST_FAILED: Final = 0.2
 """Of a baseline: what failed more often was an incident before, and is no less one now."""
+_MOST_NEW: Final = 0.2
+"""Share of the calls that may have no baseline."""
 _COUNT: Final = {"share": 1, "mean": 0}
 """Which column of a kind is what a share or a mean is of."""
 

@@ -139,7 +139,8 @@ def test_a_field_is_in_every_generated_file(house: Path) -> None:
         and path.read_bytes() != (ROOT / path.relative_to(house)).read_bytes()
     }
     by_hand = {"foundry_telemetry/schema/field_table.py", "foundry_telemetry/wire/usage.py"}
-    assert changed - by_hand == {"dashboards/queries/foundry_attempts.kql", *schema_files.FILES}
+    of_fields = {*schema_files.FILES} - {"dashboards/README.md"}  # that one lists alert rules
+    assert changed - by_hand == {"dashboards/queries/foundry_attempts.kql", *of_fields}
     for name in changed:
         assert "cheese" in (house / name).read_text(encoding="utf-8")
     for how in ("--json", "--markdown"):

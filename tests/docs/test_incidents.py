@@ -11,7 +11,7 @@ import pytest
 from docs.builder import markdown
 from foundry_telemetry.investigate.incident import duplicates, period, report, scan
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS
-from foundry_telemetry.investigate.incident.judging import ENOUGH
+from foundry_telemetry.investigate.incident.judging import ENOUGH, MOST_FAILED, NO_HISTORY
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure, failures
 from foundry_telemetry.investigate.incident.statistics import of_share
 
@@ -68,8 +68,10 @@ def test_four_failures(attempts: int, is_clear: bool) -> None:
         f"threshold is {scan.CLEAR:g}",
         f"exp(-{scan.CLEAR:g}) = {math.exp(-scan.CLEAR):.1e}".replace("e-0", "e-"),
         f"at least {ENOUGH} attempts",
+        f"against {NO_HISTORY.value * 100:g} in 100",
+        f"counts as at most {100 * MOST_FAILED:g} %",
         f"at most {report._MOST} findings",
-        f"above {report._MOST_TAGGED:,} attempts",
+        f"above {report._MOST_LOOKED_AT:,} attempts",
         f"up to {report._TOO_FEW} attempts",
         f"last {period._LEAST.total_seconds() / 3_600:g} hours",
         f"last {period._FURTHER.total_seconds() / 3_600:g} hours",

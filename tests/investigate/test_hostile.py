@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -142,12 +143,13 @@ def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> Non
 @pytest.mark.parametrize("text", ATTACKS)
 def test_what_is_to_be_typed_is_one_word(text: str) -> None:
     """The id in a command to copy is one that the command takes, whatever the store calls its calls."""
-    failed = {"error.type": "overloaded", "foundry.error.owner": "model_service", "foundry.call.id": text}
+    failed = {"error.type": "overloaded", "foundry.error.owner": "model_service"}
     with LocalAzureMonitor() as azure:
-        fill(azure.store, [attempt("req_1", failed, {})])
+        calls = [attempt(f"req_{one}", failed | {"foundry.call.id": f"{text}{one}"}, {}) for one in range(9)]
+        fill(azure.store, calls)
         said = run("incident", "--url", azure.url, COLUMNS="400")
     (typed,) = [line.partition("$ ")[2] for line in said.lines if line.startswith("details")]
-    assert typed == f"foundry-telemetry ticket req_1 --url {azure.url}"
+    assert re.fullmatch(rf"foundry-telemetry ticket req_[0-8] --url {azure.url}", typed)
 
 
 def test_commands_take_nothing_of_a_shell(azure: LocalAzureMonitor) -> None:

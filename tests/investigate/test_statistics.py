@@ -46,7 +46,7 @@ def test_a_share_is_clearer_of_more_attempts(normal: float, above: float, count:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 13, 40, 200])
-@pytest.mark.parametrize("usual", [0.0, 0.002, 0.02, 0.2, 0.6])
+@pytest.mark.parametrize("normal", [0.0, 0.002, 0.02, 0.2, 0.6])
 def test_a_gain_by_chance_is_as_seldom_as_it_says(count: int, normal: float) -> None:
     """Of attempts at the edge, those that gain ``g`` are fewer than exp(-g), also of few: counted exactly."""
     edge = edge_of(normal, FAILURES)
@@ -57,7 +57,7 @@ def test_a_gain_by_chance_is_as_seldom_as_it_says(count: int, normal: float) -> 
         assert tail <= math.exp(-gain) + 1e-9
 
 
-@pytest.mark.parametrize("usual", [0.5, 3.0, 20.0, 100.0])
+@pytest.mark.parametrize("normal", [0.5, 3.0, 20.0, 100.0])
 @pytest.mark.parametrize("edge", [MORE, FEWER])
 def test_a_count_by_chance_is_as_seldom_as_it_says(normal: float, edge: Edge) -> None:
     """The same of calls: many times as many before would vary less, so the bound is that of Poisson."""
@@ -69,7 +69,7 @@ def test_a_count_by_chance_is_as_seldom_as_it_says(normal: float, edge: Edge) ->
         assert tail <= math.exp(-of_count(count, (normal, normal), edge).gain) + 1e-9
 
 
-@pytest.mark.parametrize(("hits", "count"), [(1, 1), (2, 2), (3, 3), (2, 5)])
+@pytest.mark.parametrize(("affected", "count"), [(1, 1), (2, 2), (3, 3), (2, 5)])
 def test_few_calls_are_never_clear(affected: int, count: int) -> None:
     """Three failed calls of three prove little against a background of two in a hundred."""
     assert 0 < of_share(affected, count, 0.02, 100_000, FAILURES).gain < 12

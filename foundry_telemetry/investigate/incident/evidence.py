@@ -123,7 +123,7 @@ class Evidence:
 def example(failure: Failure) -> Example:
     """What the record of an attempt says; what does not fit is absent."""
     reported = _properties(failure)
-    number = dict(_numbers(reported, (names.DURATION, names.TIME_TO_FIRST_TOKEN, "foundry.clock_offset_s")))
+    number = dict(_numbers(reported, (names.DURATION, names.TIME_TO_FIRST_TOKEN, names.CLOCK_OFFSET)))
     origin = reported.get(names.ERROR_ORIGIN)
     return Example(
         outcome=failure.outcome,
@@ -131,7 +131,7 @@ def example(failure: Failure) -> Example:
         origin=origin if isinstance(origin, str) else None,
         duration_ms=number.get(names.DURATION),
         first_token_ms=number.get(names.TIME_TO_FIRST_TOKEN),
-        clock_offset_s=number.get("foundry.clock_offset_s"),
+        clock_offset_s=number.get(names.CLOCK_OFFSET),
         expires_in_s=failure.expires_in_s,
     )
 

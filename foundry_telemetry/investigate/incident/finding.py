@@ -148,3 +148,9 @@ class Report(Struct, frozen=True, kw_only=True):
     """Of ``--service``, ``--deployment``, ``--model`` and ``--tag``."""
     comparisons: int = 0
     """How many were made."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether at least one service has enough calls."""
+        few = {one.what for one in self.unjudged if one.why == "too few calls"}
+        return self.comparisons > 0 and bool(set(self.totals.services) - few)

@@ -147,13 +147,16 @@ class Judge:
         if not all(self._is_counted(one) for one in own):
             return NOTHING
         first, end = interval
-        calls = same = week = 0.0
+        calls = same = week = new = 0.0
         for one in own:
             own_calls, own_same, own_week = (sums[end] - sums[first] for sums in self._counts(one))
-            if own_calls and min(own_same, own_week) <= _LEAST_CALLS:
-                return NOTHING  # else what is new would be compared with what others did before
-            calls, same, week = calls + own_calls, same + own_same, week + own_week
-        return of_count(calls, (same, week), self.measure.edge) if min(same, week) > _LEAST_CALLS else NOTHING
+            if min(one.same["calls"], one.week["calls"]) > 0:
+                calls, same, week = calls + own_calls, same + own_same, week + own_week
+            else:
+                new += own_calls
+        # What is new cannot be compared with what others did before.
+        is_known = min(same, week) > _LEAST_CALLS and new <= _MOST_NEW * (calls + new)
+        return of_count(calls, (same, week), self.measure.edge) if is_known else NOTHING
 
     def expected(self, own: Sequence[Slice]) -> list[float]:
         """The calls of the same hours before, in each bin: the mean of a day and of a week before."""
@@ -195,6 +198,8 @@ NO_HISTORY: Final = Usual(0.01, 200)
 """Of failures, where nothing is known before: one in a hundred is no incident."""
 MOST_FAILED: Final = 0.2
 """Of a baseline: what failed more often was an incident before, and is no less one now."""
+_MOST_NEW: Final = 0.2
+"""Share of the calls that may have no baseline."""
 _COUNT: Final = {"share": 1, "mean": 0}
 """Which column of a kind is what a share or a mean is of."""
 

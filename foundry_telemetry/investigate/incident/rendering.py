@@ -114,9 +114,9 @@ def _rest_lines(report: Report, source: Source | None) -> Iterator[Line]:
 def _ok(report: Report) -> Text:
     """The verdict, as far as anything was compared."""
     whole = report.totals
-    few = {one.what for one in report.unjudged if one.why == texts.TOO_FEW}
-    is_judged = report.comparisons and not set(whole.services) <= few
-    heading = (texts.NOT_ELEVATED, "bold green") if is_judged else (texts.NO_CALL_JUDGED, "bold yellow")
+    heading = (
+        (texts.NOT_ELEVATED, "bold green") if report.is_judged else (texts.NO_CALL_JUDGED, "bold yellow")
+    )
     retried = texts.AFTER_RETRY.format(recovered=whole.recovered_calls) if whole.recovered_calls else ""
     succeeded = texts.SUCCEEDED.format(
         share=percent(max(0, whole.calls - whole.failed_calls), whole.calls),

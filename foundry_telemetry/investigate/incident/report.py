@@ -81,11 +81,7 @@ def investigate(
     ordered = sorted(merged(found), key=_harm)[:_MOST]
     if ordered:
         on_progress(texts.QUERY_FAILURES.format(source=source.name))
-    asked = Asked(source, slices, of.now.start, of.now.end, of.day.start, scope)
-    made = run_concurrently(
-        *(partial(findings.finding, asked, one, number) for number, one in enumerate(ordered))
-    )
-    said = tuple(one for one in made if one is not None)
+    said = _said(Asked(source, slices, of.now.start, of.now.end, of.day.start, scope), ordered)
     totals = _totals(of, size, slices, calls)
     others = list(_others(slices, said))
     return Report(
@@ -101,6 +97,14 @@ def investigate(
         filters=only.terms,
         comparisons=comparisons,
     )
+
+
+def _said(asked: Asked, ordered: Sequence[Merged]) -> tuple[Finding, ...]:
+    """The findings, each asked for."""
+    made = run_concurrently(
+        *(partial(findings.finding, asked, one, number) for number, one in enumerate(ordered))
+    )
+    return tuple(one for one in made if one is not None)
 
 
 def _floor(moment: datetime) -> datetime:

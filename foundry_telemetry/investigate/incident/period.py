@@ -53,7 +53,11 @@ def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
     minutes = max(-((start - end) // timedelta(minutes=_BINS)), 1)
     width = timedelta(minutes=minutes)
     begin = f"datetime({start.isoformat(timespec='milliseconds').replace('+00:00', 'Z')})"
-    at = Dimension(name="at", kql=f"tostring(tolong((TimeGenerated - {begin}) / {minutes}m))")
+    at = Dimension(
+        name="at",
+        kql=f"datetime_diff('second', TimeGenerated, {begin}) / {60 * minutes}",
+        text="tostring({})",
+    )
     rows = slices.ask(
         source, slices.window(start, end, baseline=False), scope, (at,), units=slices.TOGETHER, bins=1
     )

@@ -41,7 +41,7 @@ _MOST_LOOKED_AT: Final = 250_000
 """Attempts that are compared, baseline included; of more, a part of the calls stands for all. Tags of more
 are not read: each must be found in the properties, which costs more than all else."""
 _HEXADECIMAL: Final = "0123456789abcdef"
-_ONE_IN_16: Final = "call_id startswith '0'"
+_ONE_IN_16: Final = "call_id startswith_cs '0'"
 _TOO_FEW: Final = 10
 """Attempts of a service up to which it is named as not judged."""
 
@@ -117,8 +117,8 @@ def _sample(attempts: int) -> str:
     parts = len(_HEXADECIMAL) * _MOST_LOOKED_AT // max(attempts, 1)
     if parts >= len(_HEXADECIMAL):
         return "true"
-    firsts = ", ".join(f"'{digit}'" for digit in _HEXADECIMAL[: max(parts, 1)])
-    return f"substring(call_id, 0, 1) in ({firsts})"
+    chosen = " or ".join(f"call_id startswith_cs '{digit}'" for digit in _HEXADECIMAL[: max(parts, 1)])
+    return f"({chosen})"
 
 
 def _tag_keys(properties: Iterable[str]) -> list[str]:

@@ -255,7 +255,7 @@ def ask(
     values: dict[str, Value] = {
         **of.times,
         "Scope": scope,
-        "Step": f"{max((of.now.end - of.now.start) // timedelta(milliseconds=bins), 1)}ms",
+        "Step": str(max(-((of.now.start - of.now.end) // timedelta(seconds=bins)), 1)),
         "Units": units,
         "Keys": "".join(f", {key} = {one.kql}" for key, one in pairs),
         "Dimensions": ", ".join(f"'{key}'" for key in ("", *keys)),

@@ -6,6 +6,7 @@ of three findings for its time, of two for what is further back, and for its exa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -40,7 +41,6 @@ _EDGE: Final = failures(("", "")).edge
 _MOST_LOOKED_AT: Final = 250_000
 """Attempts that are compared, baseline included; of more, a part of the calls stands for all. Tags of more
 are not read: each must be found in the properties, which costs more than all else."""
-_HEXADECIMAL: Final = "0123456789abcdef"
 _ONE_IN_16: Final = "call_id startswith_cs '0'"
 _TOO_FEW: Final = 10
 """Attempts of a service up to which it is named as not judged."""
@@ -113,12 +113,9 @@ def _floor(moment: datetime) -> datetime:
 
 
 def _sample(attempts: int) -> str:
-    """A predicate of so many calls as can be compared: ids of calls are random."""
-    parts = len(_HEXADECIMAL) * _MOST_LOOKED_AT // max(attempts, 1)
-    if parts >= len(_HEXADECIMAL):
-        return "true"
-    chosen = " or ".join(f"call_id startswith_cs '{digit}'" for digit in _HEXADECIMAL[: max(parts, 1)])
-    return f"({chosen})"
+    """A predicate of as many calls as can be compared: ids of calls are random, and hexadecimal."""
+    digits = math.ceil(math.log(max(attempts, 1) / _MOST_LOOKED_AT, 16))
+    return f"call_id startswith_cs '{'0' * digits}'" if digits > 0 else "true"
 
 
 def _tag_keys(properties: Iterable[str]) -> list[str]:

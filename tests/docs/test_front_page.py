@@ -36,7 +36,7 @@ def test_commands_that_others_call() -> None:
     """The demo and the tests are begun as whoever tries the project does it."""
     for command in (
         "pip install '.[demo]' && foundry-telemetry demo",
-        "pip install -e '.[dev]' && python -m pytest -n 2",
+        "pip install -e '.[dev]' && python -m pytest -n 3",
     ):
         assert f"```\n{command}\n```" in README
     assert "```\npip install foundry-telemetry\n```" in README

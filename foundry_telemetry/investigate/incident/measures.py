@@ -94,14 +94,14 @@ MEASURES: Final = (
     _mean("input_tokens", "tokens", "input", 1.2, 1.5, 12),
     _mean("output_tokens", "tokens", "output", 1.25, 1.6, 16),
     _mean("cost", "usd", "usd", 1.2, 1.45, 12)._replace(not_by="model"),
-    _share("stop_reason:max_tokens", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 6),
-    _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.01, 0.05, 4),
-    _share("stop_reason:tool_use", ("tool_uses", "stops"), 1.3, 0.06, 0.2, 10),
+    _share("stop_reason:max_tokens", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 10),
+    _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.01, 0.05, 6),
+    _share("stop_reason:tool_use", ("tool_uses", "stops"), 1.3, 0.06, 0.2, 20),
     _share("clock_skew", ("offsets", "answered"), 1.5, 0.01, 0.05, 5),
     Measure(
-        "cache_hit_rate", "share", "share", ("cache_hits", "cache_n"), Edge(1.1, 0.07, is_lower=True), 0.2, 10
+        "cache_hit_rate", "share", "share", ("cache_hits", "cache_n"), Edge(1.1, 0.07, is_lower=True), 0.2, 20
     ),
-    Measure("volume:silent", "count", "calls", ("calls",), Edge(2.0, is_lower=True), 6.5, 20),
+    Measure("volume:silent", "count", "calls", ("calls",), Edge(1.6, is_lower=True), 6.5, 20),
     Measure("volume:more", "count", "calls", ("calls",), Edge(2.0), 2.3, 25),
 )
 """In no order. Twice as many calls as ever are a busy hour."""

@@ -16,11 +16,13 @@ from foundry_telemetry.investigate.incident.dimensions import OF_UNITS
 from foundry_telemetry.investigate.incident.extents import Extent, Slices, extents
 from foundry_telemetry.investigate.incident.judging import Interval, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure, failures
-from foundry_telemetry.investigate.incident.slices import Slice, Unit
+from foundry_telemetry.investigate.incident.slices import BINS, Slice, Unit
 from foundry_telemetry.investigate.incident.statistics import Compared
 
 CLEAR: Final = 5.5
 """Gain from which a change is no chance, beside the logarithm of how many comparisons are made."""
+_CHOSEN: Final = math.log(BINS * (BINS + 1) / 2)
+"""What a part of the time must gain beside that: it is the clearest of so many."""
 _SUSPECT: Final = 5.0
 """Gain from which a part of the time is looked at by itself."""
 _TERM: Final = 2.5
@@ -122,7 +124,8 @@ def clearest(
     for interval in tried:
         for extent in every:
             result = judged_by.compare(extent.slices, interval)
-            if result.gain < clear or not judged_by.is_large(result):
+            least = clear if interval == tried[0] else clear + _CHOSEN
+            if result.gain < least or not judged_by.is_large(result):
                 continue
             score = result.score - _TERM * len(extent.terms)
             if best is None or score > best[0]:

@@ -67,7 +67,7 @@ def lines(asked: Asked) -> Iterator[str]:
         got, bins = one.compared, f"bins {one.interval.first}-{one.interval.end}"
         yield (
             f"{asked.end:%a %Y-%m-%d %H:%M} {one.name} of {terms}, {bins}: gain {got.gain:.1f}, "
-            f"{got.now:.4g} against {got.baseline or 0:.4g}, {got.hits:g} of {got.count:g}"
+            f"{got.now:.4g} against {got.baseline or 0:.4g}, {got.affected:g} of {got.count:g}"
         )
 
 

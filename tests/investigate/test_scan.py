@@ -10,7 +10,7 @@ from foundry_telemetry.investigate.incident.extents import Extent, Slices
 from foundry_telemetry.investigate.incident.judging import Interval, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, failures
 from foundry_telemetry.investigate.incident.merging import merged
-from foundry_telemetry.investigate.incident.scan import Found, changes, scan
+from foundry_telemetry.investigate.incident.scan import CLEAR, Found, changes, scan
 from foundry_telemetry.investigate.incident.slices import BINS, EMPTY, Slice, Sums
 from foundry_telemetry.investigate.incident.statistics import NOTHING, Compared
 from tests.investigate.slices import BOT, ERROR, SHOP, attempts, by, of, spread, together
@@ -93,7 +93,7 @@ def test_no_change_is_small_or_usual(failed: dict[str, int], number: int, normal
     assert comparisons > 0
     for one in result:
         assert one.compared.now - (one.compared.baseline or 0) >= FAILED.least
-        assert one.compared.gain >= 16
+        assert one.compared.gain >= CLEAR
 
 
 # --- baselines --------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ class Cells:
                     del kept[key]
 
     def slices(self, start: datetime, end: datetime) -> list[Slice]:
-        """The slices of a window of no more than a day; bins of the baseline are those of whole units alone."""
+        """The slices of a window of no more than a day; only whole units have bins of the baseline."""
         first, number = (start - self._start) // self._width, (end - start) // self._width
         a_day, a_week = _DAY // self._width, _WEEK // self._width
         found = []

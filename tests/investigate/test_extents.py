@@ -63,7 +63,7 @@ def test_no_two_extents_have_the_same_attempts() -> None:
 
 
 def unaffected(slices: Slices, *terms: tuple[str, str]) -> list[tuple[str, int, tuple[str, ...]]]:
-    """Of a finding of failures with these terms: each value, of how many, and those known not to be affected."""
+    """Of failures in the extent of these terms: each value, of how many, and those that are not affected."""
     (extent,) = [one for one in extents(slices) if one.terms == terms]
     whole = Interval(0, BINS)
     compared = Judge(FAILED, slices).compare(extent.slices, whole)

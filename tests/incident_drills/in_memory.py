@@ -80,12 +80,14 @@ class Cells:
                     del kept[key]
 
     def slices(self, start: datetime, end: datetime) -> list[Slice]:
-        """The slices of a window of no more than a day."""
+        """The slices of a window of no more than a day; only whole units have bins of the baseline."""
         first, number = (start - self._start) // self._width, (end - start) // self._width
         a_day, a_week = _DAY // self._width, _WEEK // self._width
         found = []
         for (unit, dimension, value), cells in self._cells.items():
             bins = [self._bins(cells, first - back, number) for back in (0, a_day, a_week)]
+            if dimension:
+                bins[1:] = [(added(one), *[EMPTY] * (BINS - 1)) for one in bins[1:]]
             day = added(self._parts((unit, dimension, value), first - a_day + number, first))
             if day is not EMPTY or any(one is not EMPTY for own in bins for one in own):
                 found.append(made(unit, dimension, value, *bins, day))

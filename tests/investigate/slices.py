@@ -68,7 +68,13 @@ def parted(unit: Unit, values: Mapping[str, Mapping[str, Slice]]) -> list[Slice]
         ),
         added(one.day for one in first),
     )
-    return [whole, *(one for own in values.values() for one in own.values())]
+    return [whole, *(_answered(one) for own in values.values() for one in own.values())]
+
+
+def _answered(one: Slice) -> Slice:
+    """A slice of a value as the query answers: its baseline is in the first bin."""
+    before = ((added(bins), *[EMPTY] * (BINS - 1)) for bins in (one.same_bins, one.week_bins))
+    return made(one.unit, one.dimension, one.value, one.now_bins, *before, one.day)
 
 
 def by(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from foundry_telemetry.investigate.incident.extents import Extent, Slices, extents
-from foundry_telemetry.investigate.incident.findings import _terms
-from foundry_telemetry.investigate.incident.scan import _rest
-from foundry_telemetry.investigate.incident.slices import EMPTY, Unit
-from tests.investigate.slices import BOT, SHOP, attempts, by, of, spread, together
+from foundry_telemetry.investigate.incident.judging import Interval, Judge
+from foundry_telemetry.investigate.incident.measures import failures
+from foundry_telemetry.investigate.incident.scan import Found, _rest
+from foundry_telemetry.investigate.incident.slices import BINS, EMPTY, Unit
+from foundry_telemetry.investigate.incident.terms import terms as terms_of
+from tests.investigate.slices import BOT, ERROR, SHOP, attempts, by, of, spread, together
 
+FAILED = failures(ERROR)
 INSTANCES = {"one": 0, "two": 0, "three": 0}
 
 
@@ -59,14 +62,28 @@ def test_no_two_extents_have_the_same_attempts() -> None:
     assert all(selected)
 
 
-def test_unaffected_are_all_others_with_attempts() -> None:
-    """Every other value that made attempts is named as not affected; what is idle is not."""
+def unaffected(slices: Slices, *terms: tuple[str, str]) -> list[tuple[str, int, tuple[str, ...]]]:
+    """Of failures in the extent of these terms: each value, of how many, and those that are not affected."""
+    (extent,) = [one for one in extents(slices) if one.terms == terms]
+    whole = Interval(0, BINS)
+    compared = Judge(FAILED, slices).compare(extent.slices, whole)
+    found = Found(FAILED, extent, whole, compared)
+    return [(one.value, one.number, one.unaffected) for one in terms_of(slices, found)]
+
+
+def test_unaffected_are_those_who_would_show_it() -> None:
+    """Others with traffic and without the change are named; what is idle does not count."""
     idle = of(SHOP, "instance", "idle", spread(EMPTY), attempts(20))
-    slices = Slices([*by(SHOP, "instance", INSTANCES), idle])
-    (extent,) = [one for one in extents(slices) if one.terms == (("instance", "two"),)]
-    (term,) = _terms(slices, extent)
-    assert set(term.unaffected) == {"one", "three"}
-    assert term.number == 3
+    slices = Slices([*by(SHOP, "instance", {"one": 0, "two": 15, "three": 0}), idle])
+    ((value, number, others),) = unaffected(slices, ("instance", "two"))
+    assert (value, number, set(others)) == ("two", 3, {"one", "three"})
+
+
+def test_who_is_changed_too_or_made_few_attempts_is_not_said_to_be_unaffected() -> None:
+    """Another one that fails by more than half as much is affected; of two attempts nobody knows."""
+    few = of(SHOP, "instance", "few", (attempts(2), *[EMPTY] * (BINS - 1)), attempts(20))
+    slices = Slices([*by(SHOP, "instance", {"one": 0, "two": 15, "three": 9}), few])
+    assert unaffected(slices, ("instance", "two")) == [("two", 4, ("one",))]
 
 
 def test_what_is_left_of_a_unit() -> None:

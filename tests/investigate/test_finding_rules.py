@@ -32,7 +32,7 @@ MEASURE = {one.name: one for one in MEASURES}
 
 def asked(*slices: Slice) -> Asked:
     """About these slices."""
-    return Asked(cast("Source", None), Slices(slices), END - timedelta(hours=1), END, ORIGIN)
+    return Asked(cast("Source", None), Slices(slices), END - timedelta(hours=1), END, ORIGIN, "true")
 
 
 # --- what is new ------------------------------------------------------------------------------------------

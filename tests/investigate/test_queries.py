@@ -139,8 +139,18 @@ def _row(columns: Any, cells: Any) -> tuple[object, ...]:
     """A row; lists that stand side by side in it are sorted together, as they have no order."""
     values = {name: _cell(cell, name) for (name, _), cell in zip(columns, cells, strict=True)}
     lists = {name: value for name, value in values.items() if isinstance(value, list)}
+    if "error_type" in lists:
+        lists |= {name: _filled(lists[name], lists["error_type"]) for name in slices._OF_SUCCEEDED}
     together = sorted(zip(*(map(_rounded, value) for value in lists.values()), strict=True), key=repr)
     return tuple(together if name in lists else value for name, value in values.items())
+
+
+def _filled(of_succeeded: list[Any], errors: list[str]) -> list[Any]:
+    """A list that has entries of successes alone, with one for each failure too."""
+    entries = iter(of_succeeded)
+    filled = [None if error else next(entries) for error in errors]
+    assert not list(entries)
+    return filled
 
 
 def _rounded(number: object) -> object:

@@ -10,10 +10,10 @@ from foundry_telemetry.investigate.incident.extents import Extent, Slices
 from foundry_telemetry.investigate.incident.judging import Interval, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, failures
 from foundry_telemetry.investigate.incident.merging import merged
-from foundry_telemetry.investigate.incident.scan import Found, changes, scan
+from foundry_telemetry.investigate.incident.scan import CLEAR, Found, changes, scan
 from foundry_telemetry.investigate.incident.slices import BINS, EMPTY, Slice, Sums
 from foundry_telemetry.investigate.incident.statistics import NOTHING, Compared
-from tests.investigate.slices import BOT, ERROR, SHOP, attempts, by, of, spread, together
+from tests.investigate.slices import BOT, ERROR, SHOP, attempts, by, of, parted, spread, together
 
 FAILED = failures(ERROR)
 WHOLE = Interval(0, BINS)
@@ -93,7 +93,7 @@ def test_no_change_is_small_or_usual(failed: dict[str, int], number: int, normal
     assert comparisons > 0
     for one in result:
         assert one.compared.now - (one.compared.baseline or 0) >= FAILED.least
-        assert one.compared.gain >= 16
+        assert one.compared.gain >= CLEAR
 
 
 # --- baselines --------------------------------------------------------------------------------------------
@@ -154,6 +154,13 @@ def test_a_new_value_is_compared_with_its_unit() -> None:
     slices = Slices([whole, new, old])
     assert found(slices) == [("overloaded", (("version", "2"),))]
     assert scan(slices)[0][0].compared.baseline == 0
+
+
+def test_the_rest_of_a_unit_has_its_own_baseline() -> None:
+    """Where one instance has more calls, the others are as busy as ever, in each part of the time."""
+    now = {"a": 600, "b": 100, "c": 100}
+    own = {name: of(SHOP, "instance", name, spread(calls(many)), calls(100)) for name, many in now.items()}
+    assert found(Slices(parted(SHOP, {"instance": own}))) == [("volume:more", (("instance", "a"),))]
 
 
 # --- one cause, one finding -------------------------------------------------------------------------------

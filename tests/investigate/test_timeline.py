@@ -114,7 +114,25 @@ def test_slower_answers(seed: int) -> None:
     assert found[-1].end == len(slow)
 
 
-def test_silence() -> None:
-    """Fewer calls than half as many begin where the last call was, and end with the next."""
-    calls = [counted(calls=10)] * 30 + [EMPTY] * 20 + [counted(calls=10)] * 5
-    assert stretches(calls, count_model(10.0, 5.0)) == [(30, 50)]
+def traffic(counts: Iterable[tuple[int, int]]) -> list[Sums]:
+    """Bins with so many calls, and so many that are expected."""
+    return [counted(calls=calls, records=expected) for calls, expected in counts]
+
+
+@pytest.mark.parametrize(
+    ("edge", "counts", "expected"),
+    [
+        (0.5, [(10, 10)] * 30 + [(0, 10)] * 20 + [(10, 10)] * 5, [(30, 50)]),
+        # A few less are usual; so is a night in which none are expected.
+        (0.5, [(10, 10)] * 30 + [(8, 10)] * 20, []),
+        (0.5, [(10, 10)] * 30 + [(0, 0)] * 40 + [(10, 10)] * 5, []),
+        (2.0, [(10, 10)] * 30 + [(40, 10)] * 20 + [(10, 10)] * 5, [(30, 50)]),
+        # A busy hour is busy every day.
+        (2.0, [(10, 10)] * 30 + [(40, 40)] * 20, []),
+    ],
+)
+def test_calls_are_compared_with_those_expected(
+    edge: float, counts: list[tuple[int, int]], expected: list[tuple[int, int]]
+) -> None:
+    """Silence begins with the first bin without calls where some are expected, and ends with the next."""
+    assert stretches(traffic(counts), count_model(edge)) == expected

@@ -173,16 +173,17 @@ class Judge:
             whole = self._slices.wholes[one.unit]
             running = (
                 _running(self.measure, one.now_bins)[0],
-                self._like(one.same, whole.same, whole.same_bins),
-                self._like(one.week, whole.week, whole.week_bins),
+                self._like(one.same, whole.same_bins),
+                self._like(one.week, whole.week_bins),
             )
             known = self._columns[id(one)] = (one, Columns(running, ()))
         return known[1].running
 
-    def _like(self, own: Sums, whole: Sums, bins: Bins) -> tuple[float, ...]:
+    def _like(self, own: Sums, bins: Bins) -> tuple[float, ...]:
         """The calls of a slice, spread over the bins like those of all of its unit."""
-        share = self.measure.affected(own) / max(self.measure.affected(whole), 1.0)
-        return tuple(share * calls for calls in _running(self.measure, bins)[0])
+        running = _running(self.measure, bins)[0]
+        share = self.measure.affected(own) / max(running[-1], 1.0)
+        return tuple(share * calls for calls in running)
 
     def _is_counted(self, one: Slice) -> bool:
         dimension = one.dimension

@@ -107,16 +107,11 @@ class Slice(NamedTuple):
         return (self.now, *self.before)
 
     def without(self, part: Slice) -> Slice:
-        """The rest of it, as slice of the unit."""
-        now, same, week = (
-            tuple(map(without, whole, own))
-            for whole, own in (
-                (self.now_bins, part.now_bins),
-                (self.same_bins, part.same_bins),
-                (self.week_bins, part.week_bins),
-            )
-        )
-        return made(self.unit, "", "", now, same, week, without(self.day, part.day))
+        """The rest of it, as slice of the unit; bins of the baseline stay those of the whole unit."""
+        now = tuple(map(without, self.now_bins, part.now_bins))
+        same, week, day = map(without, self.before, part.before)
+        bins = now, self.same_bins, self.week_bins
+        return Slice(self.unit, "", "", *bins, day, added(now), same, week)
 
 
 def made(  # noqa: PLR0917 - as it is stored

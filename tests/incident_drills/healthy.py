@@ -67,7 +67,7 @@ def lines(asked: Asked) -> Iterator[str]:
         got, bins = one.compared, f"bins {one.interval.first}-{one.interval.end}"
         yield (
             f"{asked.end:%a %Y-%m-%d %H:%M} {one.name} of {terms}, {bins}: gain {got.gain:.1f}, "
-            f"{got.now:.4g} against {got.baseline or 0:.4g}, {got.hits:g} of {got.count:g}"
+            f"{got.now:.4g} against {got.baseline or 0:.4g}, {got.affected:g} of {got.count:g}"
         )
 
 
@@ -78,7 +78,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=FOR_JUDGING[0], help="of the days")
     parser.add_argument("--every", type=int, default=15, help="minutes from question to question (15)")
     parser.add_argument("--window", type=int, default=60, help="minutes that are asked for (60)")
-    parser.add_argument("--clear", type=float, default=scan.CLEAR, help="gain of an alarm")
+    parser.add_argument("--clear", type=float, default=scan.CLEAR, help="gain of an alarm, beside the comparisons")
     return parser.parse_args(given)
 
 

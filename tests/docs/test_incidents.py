@@ -62,7 +62,7 @@ _THRESHOLD: Final = scan.CLEAR + math.log(_COMPARISONS)
 @pytest.mark.parametrize(("attempts", "is_clear"), [(4, True), (50, False)])
 def test_four_failures(attempts: int, is_clear: bool) -> None:
     """Four of four are clear where the baseline has none, four of fifty are not."""
-    assert f"at {_COMPARISONS:,} comparisons it is {_THRESHOLD:.1f}" in PAGE
+    assert f"with n = {_COMPARISONS:,} it is {_THRESHOLD:.1f}" in PAGE
     assert "four failures of four attempts are clear, and four of fifty are not" in PAGE
     found = of_share(4, attempts, 0.0, 1_000, FAILURES.edge)
     assert (found.gain >= _THRESHOLD) == is_clear
@@ -71,7 +71,7 @@ def test_four_failures(attempts: int, is_clear: bool) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        f"threshold is {scan.CLEAR:g} + ln(comparisons)",
+        f"threshold is {scan.CLEAR:g} + ln(n)",
         f"exp(-{scan.CLEAR:g}) = {math.exp(-scan.CLEAR):.1e}".replace("e-0", "e-"),
         f"at least {ENOUGH} attempts",
         f"against {NO_HISTORY.value * 100:g} in 100, as if {NO_HISTORY.count:g} attempts",

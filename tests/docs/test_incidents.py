@@ -54,24 +54,30 @@ def test_each_dimension_is_named() -> None:
         assert f"| `{name}` |" in PAGE
 
 
+_COMPARISONS: Final = 5_000
+"""What the page takes as an example."""
+_THRESHOLD: Final = scan.CLEAR + math.log(_COMPARISONS)
+
+
 @pytest.mark.parametrize(("attempts", "is_clear"), [(4, True), (50, False)])
 def test_four_failures(attempts: int, is_clear: bool) -> None:
     """Four of four are clear where the baseline has none, four of fifty are not."""
+    assert f"with n = {_COMPARISONS:,} it is {_THRESHOLD:.1f}" in PAGE
     assert "four failures of four attempts are clear, and four of fifty are not" in PAGE
     found = of_share(4, attempts, 0.0, 1_000, FAILURES.edge)
-    assert (found.gain >= scan.CLEAR) == is_clear
+    assert (found.gain >= _THRESHOLD) == is_clear
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        f"threshold is {scan.CLEAR:g}",
+        f"threshold is {scan.CLEAR:g} + ln(n)",
         f"exp(-{scan.CLEAR:g}) = {math.exp(-scan.CLEAR):.1e}".replace("e-0", "e-"),
         f"at least {ENOUGH} attempts",
-        f"against {NO_HISTORY.value * 100:g} in 100",
+        f"against {NO_HISTORY.value * 100:g} in 100, as if {NO_HISTORY.count:g} attempts",
         f"counts as at most {100 * MOST_FAILED:g} %",
         f"at most {report._MOST} findings",
-        f"above {report._MOST_LOOKED_AT:,} attempts",
+        f"above {report._MOST_LOOKED_AT:,} attempts with the baseline",
         f"up to {report._TOO_FEW} attempts",
         f"last {period._LEAST.total_seconds() / 3_600:g} hours",
         f"last {period._FURTHER.total_seconds() / 3_600:g} hours",

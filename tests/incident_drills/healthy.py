@@ -78,7 +78,9 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=FOR_JUDGING[0], help="of the days")
     parser.add_argument("--every", type=int, default=15, help="minutes from question to question (15)")
     parser.add_argument("--window", type=int, default=60, help="minutes that are asked for (60)")
-    parser.add_argument("--clear", type=float, default=scan.CLEAR, help="gain of an alarm")
+    parser.add_argument(
+        "--clear", type=float, default=scan.CLEAR, help="gain of an alarm, beside the comparisons"
+    )
     return parser.parse_args(given)
 
 

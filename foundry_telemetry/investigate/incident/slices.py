@@ -25,13 +25,11 @@ BINS: Final = 12
 
 _OF_ALL: Final = ("attempts", "calls", "offsets", "offset_sum", "answered")
 _OF_SUCCEEDED: Final = (
-    *("latency_n", "latency_sum", "latency_squares"),
-    *("pace_n", "pace_sum", "pace_squares"),
-    *("first_n", "first_sum", "first_squares"),
-    *("token_n", "token_sum", "token_squares"),
-    *("input_n", "input_sum", "input_squares"),
-    *("output_n", "output_sum", "output_squares"),
-    *("usd_n", "usd_sum", "usd_squares"),
+    *(
+        f"{name}_{column}"
+        for name in ("latency", "pace", "first", "token", "input", "output", "usd")
+        for column in ("n", "sum", "squares")
+    ),
     *("cache_n", "cache_hits"),
     *("stops", "max_tokens", "refusals", "tool_uses"),
 )

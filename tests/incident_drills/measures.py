@@ -257,7 +257,7 @@ MEASURES = {
         Measure(
             "volume:more",
             _more,
-            (3.0, 5.0),
+            (3.5, 5.0),
             False,
             120,
             ("cost",),

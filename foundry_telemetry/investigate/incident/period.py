@@ -61,9 +61,13 @@ def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
     rows = slices.ask(
         source, slices.window(start, end, baseline=False), scope, (at,), units=slices.TOGETHER, bins=1
     )
-    found = {int(one.value): one.now for one in rows if one.dimension == "at" and one.value.isdigit()}
     number = -((start - end) // width)
-    return Bins(start, width, [found.get(place, slices.EMPTY) for place in range(number)])
+    found: dict[int, list[Sums]] = {}
+    for one in rows:
+        if one.dimension == "at" and one.value.isdigit():
+            # Seconds are counted as the clock strikes them, so the last one can be a second late.
+            found.setdefault(min(int(one.value), number - 1), []).append(one.now)
+    return Bins(start, width, [added(found.get(place, ())) for place in range(number)])
 
 
 class Timed(NamedTuple):

@@ -33,9 +33,16 @@ _USAGE: Final = {
     "cache_read_input_tokens": 100,
     "cache_creation_input_tokens": 50,
 }
-_WHOLE: Final = structs.replace(message(usage=_USAGE), make=None)
-_STREAMED: Final = structs.replace(stream(usage=_USAGE), make=None)
-"""Played as they are: the same bytes to every process."""
+
+
+def _kept(made: FakeResponse) -> FakeResponse:
+    """A response that is played as it is: the same bytes to every process, and no date that grows old."""
+    headers = tuple(pair for pair in made.headers if pair[0].lower() != "date")
+    return structs.replace(made, make=None, headers=headers)
+
+
+_WHOLE: Final = _kept(message(usage=_USAGE))
+_STREAMED: Final = _kept(stream(usage=_USAGE))
 SENT: Final = [sha256(reply.body).hexdigest() for reply in (_WHOLE, _STREAMED, _WHOLE)]
 """What `Ran.bytes` is where nobody changes a byte."""
 

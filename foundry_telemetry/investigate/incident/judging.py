@@ -8,6 +8,7 @@ same hours of each alone. A value that is new has no attempts before; then those
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -147,24 +148,42 @@ class Judge:
         if not all(self._is_counted(one) for one in own):
             return NOTHING
         first, end = interval
-        calls = same = week = new = 0.0
+        calls = new = 0.0
+        before = [0.0] * len(self._times)
         for one in own:
-            own_calls, own_same, own_week = (sums[end] - sums[first] for sums in self._counts(one))
-            if min(one.same["calls"], one.week["calls"]) > 0:
-                calls, same, week = calls + own_calls, same + own_same, week + own_week
+            counts = self._counts(one)
+            own_calls = counts[0][end] - counts[0][first]
+            if all(counts[time][-1] > _LEAST_CALLS for time in self._times):
+                calls += own_calls
+                before = [
+                    total + counts[time][end] - counts[time][first]
+                    for total, time in zip(before, self._times, strict=True)
+                ]
             else:
                 new += own_calls
         # What is new cannot be compared with what others did before.
-        is_known = min(same, week) > _LEAST_CALLS and new <= _MOST_NEW * (calls + new)
-        return of_count(calls, (same, week), self.measure.edge) if is_known else NOTHING
+        is_known = min(before, default=0.0) > _LEAST_CALLS and new <= _MOST_NEW * (calls + new)
+        return of_count(calls, before, self.measure.edge) if is_known else NOTHING
+
+    @cached_property
+    def _times(self) -> tuple[int, ...]:
+        """Which of the times before have data: of a week before there is none where the data is younger.
+
+        Silence shows against a day before alone. That there are more calls does not: a Monday has more than
+        the Sunday before.
+        """
+        wholes = self._slices.wholes.values()
+        has_week = any(one.week["calls"] for one in wholes)
+        return (1, 2) if has_week or not self.measure.edge.is_lower else (1,)
 
     def expected(self, own: Sequence[Slice]) -> list[float]:
-        """The calls of the same hours before, in each bin: the mean of a day and of a week before."""
-        means = []
-        for first in range(len(own[0].now_bins) if own else 0):
-            sums = [self._counts(one) for one in own]
-            means.append(sum((bins[first + 1] - bins[first]) / 2 for counts in sums for bins in counts[1:]))
-        return means
+        """The calls of the same hours before, in each bin: the mean of the times before."""
+        sums = [self._counts(one) for one in own]
+        return [
+            sum(counts[time][first + 1] - counts[time][first] for counts in sums for time in self._times)
+            / len(self._times)
+            for first in range(len(own[0].now_bins) if own else 0)
+        ]
 
     def _counts(self, one: Slice) -> tuple[tuple[float, ...], ...]:
         """Calls up to each bin: now, and as the same hours before had them."""

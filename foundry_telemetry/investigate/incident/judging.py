@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import accumulate
+from operator import add
 from typing import Final, NamedTuple
 
 from msgspec import Struct, structs
@@ -17,7 +18,7 @@ from msgspec import Struct, structs
 from foundry_telemetry.investigate.incident.dimensions import OF_UNITS, TAG
 from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.measures import Measure
-from foundry_telemetry.investigate.incident.slices import Bins, Slice, Sums, added
+from foundry_telemetry.investigate.incident.slices import Bins, Slice, Sums
 from foundry_telemetry.investigate.incident.statistics import (
     NOTHING,
     Compared,
@@ -131,8 +132,9 @@ class Judge:
         return Columns(_running(self.measure, one.now_bins), normal)
 
     def _usual(self, one: Slice) -> tuple[Usual | None, ...]:
-        day, week = added((one.same, one.day)), one.week
-        return tuple(self._baseline(self.measure.values(sums)) for sums in (added((day, week)), day, week))
+        same, other, week = map(self.measure.values, (one.same, one.day, one.week))
+        day = tuple(map(add, same, other))
+        return tuple(map(self._baseline, (tuple(map(add, day, week)), day, week)))
 
     def _baseline(self, values: tuple[float, ...]) -> Usual | None:
         count = values[_COUNT[self.measure.kind]]

@@ -62,41 +62,43 @@ def investigate(
     """
     of = questions.window(_floor(window.start), _floor(window.end))
     only = filters or Filters()
-    whole_time = TimeRange(min(of.day.start, of.week.start), of.now.end, of.now.grain)
-    scope = filtering.kql(only, whole_time)
+    scope = filtering.kql(only, TimeRange(min(of.day.start, of.week.start), of.now.end, of.now.grain))
     on_progress(texts.QUERY_CALLS.format(source=source.name))
-    size, properties = run_concurrently(
-        partial(queries.size, source, scope, of.times), partial(queries.properties, source, scope, of.now)
-    )
-    is_large = size.attempts > _MOST_LOOKED_AT
-    by = DIMENSIONS if is_large else (*DIMENSIONS, *map(tag, _tag_keys(properties)))
-    sample = _sample(size.attempts)
-    rows, calls = run_concurrently(
-        partial(questions.ask, source, of, f"{scope} and {sample}", by),
-        partial(queries.calls, source, scope, of.now, _ONE_IN_16 if is_large else "true"),
-    )
-    slices = Slices(rows)
+    size, slices, calls = _compared(source, of, scope)
     found, comparisons = scan(slices)
     found += duplicates.found(calls, of.day.start)
     ordered = sorted(merged(found), key=_harm)[:_MOST]
     if ordered:
         on_progress(texts.QUERY_FAILURES.format(source=source.name))
     said = _said(Asked(source, slices, of.now.start, of.now.end, of.day.start, scope), ordered)
-    totals = _totals(of, size, slices, calls)
     others = list(_others(slices, said))
     return Report(
-        verdict="incident" if said else "ok" if totals.attempts else "no data",
+        verdict="incident" if said else "ok" if size.now else "no data",
         source=source.name,
         start=of.now.start,
         end=of.now.end,
-        totals=totals,
+        totals=_totals(of, size, slices, calls),
         findings=said,
         notes=tuple(one for one in others if not _is_at_baseline(one)),
         at_baseline=tuple(filter(_is_at_baseline, others)),
-        unjudged=tuple(_unjudged(slices, is_large=is_large)),
+        unjudged=tuple(_unjudged(slices, is_large=size.attempts > _MOST_LOOKED_AT)),
         filters=only.terms,
         comparisons=comparisons,
     )
+
+
+def _compared(source: Source, of: questions.Window, scope: str) -> tuple[Size, Slices, list[InstanceCalls]]:
+    """How much there is, its slices, and how its calls ended."""
+    size, properties = run_concurrently(
+        partial(queries.size, source, scope, of.times), partial(queries.properties, source, scope, of.now)
+    )
+    is_large = size.attempts > _MOST_LOOKED_AT
+    by = DIMENSIONS if is_large else (*DIMENSIONS, *map(tag, _tag_keys(properties)))
+    rows, calls = run_concurrently(
+        partial(questions.ask, source, of, f"{scope} and {_sample(size.attempts)}", by),
+        partial(queries.calls, source, scope, of.now, _ONE_IN_16 if is_large else "true"),
+    )
+    return size, Slices(rows), calls
 
 
 def _said(asked: Asked, ordered: Sequence[Merged]) -> tuple[Finding, ...]:

@@ -139,7 +139,7 @@ def _widened(
     best: tuple[Extent, Interval, Compared],
     judged_by: Judge,
 ) -> Extent:
-    """The widest extent with fewer terms whose further attempts are changed as well.
+    """The widest extent with no more terms whose further attempts are changed as well.
 
     Of many narrow extents one always happens to be changed most.
     """

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from foundry_telemetry.investigate import texts
 from foundry_telemetry.investigate.attempt_columns import AttemptColumns
-from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.sources import Row, Source, SourceError
 from foundry_telemetry.investigate.ticket.ids import Identity, is_trace_id
 from foundry_telemetry.kql import compose, files
@@ -99,7 +98,7 @@ class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):
     tenant: str | None = None
     expires_in_s: float | None = None
     properties: str | None = None
-    """All properties as JSON, not yet harmless; `tags_of` reads the tags."""
+    """All properties as JSON, not yet harmless."""
     failed_calls: int = 0
     """Of all that it stands for; the same in each row, as the next."""
     recovered_calls: int = 0
@@ -122,21 +121,6 @@ def related_telemetry(
         return []
     window = TimeRange(moved(start, hours=-_AROUND), moved(end, hours=_AROUND), _AROUND)
     return _records(source.ask("trace", {"Trace": trace_id, "Window": window}), RelatedTelemetry)
-
-
-def tags_of(failure: Failure, prefix: str) -> dict[str, str]:
-    """The tags among the properties of a failure, harmless."""
-    try:
-        reported = msgspec.json.decode(failure.properties or "{}")
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return {}
-    if not isinstance(reported, dict):
-        return {}
-    return {
-        plain(key.removeprefix(prefix)): plain(value)
-        for key, value in reported.items()
-        if key.startswith(prefix) and isinstance(value, str)
-    }
 
 
 def properties(source: Source, scope: str, window: TimeRange) -> list[str]:

@@ -188,3 +188,20 @@ def test_a_filter_that_is_none_is_refused(asked: list[Filters], options: tuple[s
     assert said.code == 2
     assert "expected" in said.err
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("stored", "keys"),
+    [
+        ([""], []),
+        (["[1]"], []),
+        (["{"], []),
+        (["[" * 100_000], []),
+        (['{"a": ' * 100_000], []),
+        (['{"foundry.tag.\\u001b": "x", "foundry.tag.a b": "x", "other": 1}'], []),
+        (['{"foundry.tag.b": "x"}', '{"foundry.tag.b": "y", "foundry.tag.a": {}}', "{"], ["b", "a"]),
+    ],
+)
+def test_keys_of_tags_are_read_from_whatever_is_stored(stored: list[str], keys: list[str]) -> None:
+    """What is no object has no tags, and what is no key is none: it would stand in a query."""
+    assert engine._tag_keys(stored) == keys

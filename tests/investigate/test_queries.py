@@ -13,13 +13,11 @@ from dashboards.builder.query_validation import of_investigations
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.incident import slices
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
-from foundry_telemetry.investigate.queries import Failure, tags_of
 from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.schema.value import TAG_PREFIX
 from tests.dashboards.engine import Workspace
 from tests.dashboards.rows import END, make_rows
 from tests.investigate.history import put
@@ -167,20 +165,3 @@ def _cell(cell: object, name: str) -> object:
     if name in slices._LISTS and isinstance(cell, str) and cell.startswith("["):
         return json.loads(cell)  # one engine answers with lists, the other with their JSON
     return "" if cell is None else cell
-
-
-@pytest.mark.parametrize(
-    ("reported", "tags"),
-    [
-        (None, {}),
-        ("", {}),
-        ("[1]", {}),
-        ("{", {}),
-        ("[" * 100_000, {}),
-        ('{"foundry.tag.tenant": "acme", "other": "x", "foundry.tag.n": 5}', {"tenant": "acme"}),
-        ('{"foundry.tag.\\u001b": "\\u202e"}', {"\\u001b": "\\u202e"}),
-    ],
-)
-def test_tags(reported: str | None, tags: dict[str, str]) -> None:
-    """Tags are read from whatever the properties are, and made harmless."""
-    assert tags_of(Failure(ended=END, properties=reported), TAG_PREFIX) == tags

@@ -121,6 +121,13 @@ def test_monday_after_sunday() -> None:
     assert compared(of(SHOP, "", "", spread(calls(100)), calls(10)), "volume:more") > 16
 
 
+def test_silence_shows_in_the_first_week() -> None:
+    """Without data of a week before, the day before is enough for silence, and not for more calls."""
+    silent = of(SHOP, "", "", spread(EMPTY), calls(10), week=EMPTY)
+    assert compared(silent, "volume:silent") > 16
+    assert compared(of(SHOP, "", "", spread(calls(100)), calls(10), week=EMPTY), "volume:more") == 0
+
+
 @pytest.mark.parametrize("measure", [name for name in MEASURE if name != "latency"])
 def test_without_a_baseline_nothing_is_judged(measure: str) -> None:
     """A service that is new has no change of any measure: nobody knows what is usual."""

@@ -7,7 +7,9 @@ of three findings for its time, of two for what is further back, and for its exa
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -121,13 +123,13 @@ def _sample(attempts: int) -> str:
 
 
 def _tag_keys(properties: Iterable[str]) -> list[str]:
-    """The keys of tags, those that most attempts have first."""
-    counts: dict[str, int] = {}
+    """The keys of tags, those that most attempts have first; what is stored can be anything."""
+    counts: Counter[str] = Counter()
     for text in properties:
-        for name in msgspec.json.decode(text):
-            key = name.removeprefix(TAG_PREFIX)
-            if key != name and filtering.is_key(key):
-                counts[key] = counts.get(key, 0) + 1
+        with suppress(msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+            names = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+            keys = (name.removeprefix(TAG_PREFIX) for name in names if name.startswith(TAG_PREFIX))
+            counts.update(filter(filtering.is_key, keys))
     return sorted(counts, key=lambda key: (-counts[key], key))[:_MOST_TAGS]
 
 

@@ -105,11 +105,6 @@ def is_trace_id(text: str) -> bool:
     return bool(re.fullmatch(r"[0-9a-f]{32}", text, re.ASCII)) and set(text) != {"0"}
 
 
-def is_word(text: str) -> bool:
-    """Whether a stored class, or its owner, may stand in a query."""
-    return bool(re.fullmatch(r"[a-z0-9_]{0,64}", text, re.ASCII))
-
-
 def _repeated(text: str) -> str:
     """A refused text, cut: what was pasted by mistake may be a key."""
     return repr(text if len(text) <= _SHOWN else f"{text[:8]}…") + (

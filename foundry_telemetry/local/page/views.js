@@ -31,6 +31,7 @@ import { Tiles } from './tiles.js';
  * @property {(content: ViewContent) => void} draw
  * @property {() => void} redraw  Draws the same again: on another clock, or in another theme.
  * @property {() => void} markSelection
+ * @property {() => Table} [exported]  The rows as the reader has arranged them; without it, as they came.
  */
 
 /**

@@ -20,7 +20,7 @@ from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
 from foundry_telemetry.investigate.incident.filters import Filters
 from foundry_telemetry.investigate.incident.findings import HITS
 from foundry_telemetry.kql import compose, files, problems
-from foundry_telemetry.kql.parameters import ALL, TimeRange, UnknownReferenceError, Value, substitute
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, UnknownReferenceError, Value, substitute
 from foundry_telemetry.kql.problems import Item, LeftOutError, Problem
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _DAY: Final = TimeRange(
 _INVESTIGATED: Final[Mapping[str, Value]] = {
     **dict.fromkeys(("Id", "Trace"), "x"),
     **dict.fromkeys(("Window", "TimeRange"), _DAY),
-    **dict.fromkeys(("Deployment", "Model", "Service"), ALL),
+    **UNFILTERED,
     **dict.fromkeys(("UsdPerUnit", "Discount"), "1"),
 }
 """A value for each parameter of the command line's queries, but of those that `_incident` asks."""

@@ -152,6 +152,16 @@ def opens(target: Literal["CellDetails", "Url"], label: str) -> Json:
     return {"formatter": 7, "formatOptions": {"linkTarget": target, "linkLabel": label}}
 
 
+def parts(colours: Mapping[str, str]) -> Json:
+    """A bar made of the numbers of other columns, one piece each.
+
+    Args:
+        colours: Column: the colour of its piece.
+    """
+    pieces = [{"columnName": name, "color": colour} for name, colour in colours.items()]
+    return {"formatter": 22, "formatOptions": {"compositeBarSettings": {"labelText": "", "columnSettings": pieces}}}
+
+
 def in_words(words: Mapping[str, str], signs: Mapping[str, str] | None = None) -> Json:
     """Words in the place of keys, with an icon before those that have one."""
     chosen = signs or {}

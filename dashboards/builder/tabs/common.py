@@ -42,6 +42,10 @@ OUTCOME: Final = in_words(
         "cancelled": "cancelled",
     },
 )
+CALL_OUTCOME: Final = in_words(
+    VALUES["call_outcome"],
+    {"succeeded": "success", "recovered": "success", "failed": "error", "abandoned": "stopped"},
+)
 OWNER: Final = in_words(VALUES["error_owner"])
 TICKET: Final = opens("CellDetails", LINKS["details"])
 PERCENTILES: Final = {"p50": "blue", "p95": "orange", "p99": "redBright"}
@@ -61,11 +65,15 @@ _GROUPED: Final = (
 _LOOKS: Final[Mapping[str, Json]] = {
     "TimeGenerated": TIME,
     "abandoned_percent": SHARE,
+    "before_ms": MILLISECONDS,
     "billable_gb_a_day": GB,
+    "call_ms": MILLISECONDS,
+    "call_outcome": CALL_OUTCOME,
     "cost_usd": USD,
     "duration_ms": MILLISECONDS,
     "error_owner": OWNER,
     "expired_s": SECONDS,
+    "failed_before_percent": SHARE,
     "failed_calls_percent": SHARE,
     "failed_percent": SHARE,
     "first_p50_s": HUNDREDTHS,
@@ -74,12 +82,14 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "first_p95_before_ms": MILLISECONDS,
     "first_p95_ms": MILLISECONDS,
     "first_seen": TIME,
+    "first_token_ms": MILLISECONDS,
     "hit_percent": SHARE,
     "hour": MINUTE,
     "last_heartbeat": TIME,
     "last_record": TIME,
     "last_seen": TIME,
     "last_week_percent": SHARE,
+    "logged": TIME,
     "newest": TIME,
     "oldest": TIME,
     "outcome": OUTCOME,
@@ -95,6 +105,7 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "started": TIME,
     "ticket": TICKET,
     "time_to_limit_s": SECONDS,
+    "took_ms": MILLISECONDS,
     "valid_s": SECONDS,
     "waited_ms": MILLISECONDS,
     "wasted_usd": USD,

@@ -10,7 +10,7 @@ from typing import Final
 from foundry_telemetry import pricing
 from foundry_telemetry.investigate.sources import Row
 from foundry_telemetry.kql import compose, files
-from foundry_telemetry.kql.parameters import ALL, TimeRange, Value, substitute
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, Value, substitute
 
 WAYS: Final = ("deployment", "model", "service")
 """By what the bill can be split besides tags."""
@@ -34,7 +34,7 @@ class Questions:
         self._ask = ask
         self._values: dict[str, Value] = {
             "TimeRange": TimeRange(since, until, timedelta(hours=1)),
-            **dict.fromkeys(("Deployment", "Model", "Service"), ALL),
+            **UNFILTERED,
             "UsdPerUnit": repr(pricing.usd_per_ccu()),
             "Discount": "1",
         }

@@ -1,0 +1,100 @@
+"""One call: its attempts, its trace as bars on one axis of time, and what was logged in it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards.builder.tabs.common import columns
+from dashboards.builder.texts import EMPTY, LINKS, TITLES, VALUES
+from dashboards.builder.visualizations import HIDDEN, Table, in_words, opens, parts
+from dashboards.builder.workbook import Group, Query, When
+
+_ATTEMPTS: Final = Table(
+    columns=columns(
+        "attempt_number",
+        "started",
+        "waited_ms",
+        "duration_ms",
+        "status",
+        "outcome",
+        "error_type",
+        "error_owner",
+        "retry_after_s",
+        "support_code",
+        "apim_request_id",
+        "request_id",
+        "response_id",
+        "deployment",
+        "model",
+        "input_tokens",
+        "output_tokens",
+        "cost_usd",
+        "call_id",
+        "OperationId",
+        "trace_url",
+        trace_url=opens("Url", LINKS["trace"]),
+    )
+)
+_BARS: Final = {"before_ms": "none", "ok_ms": "blue", "failed_ms": "redBright", "after_ms": "none"}
+"""Column: the colour of its part of a row's bar; what stands before and after is not drawn."""
+_TRACE: Final = Table(
+    columns=columns(
+        "name",
+        "span_type",
+        "result",
+        "time_bar",
+        "before_ms",
+        "took_ms",
+        "ok_ms",
+        "failed_ms",
+        "after_ms",
+        "started",
+        "service",
+        "span_id",
+        "parent_id",
+        span_type=in_words(VALUES["span_type"]),
+        time_bar=parts(_BARS),
+        **dict.fromkeys(("ok_ms", "failed_ms", "after_ms", "span_id", "parent_id"), HIDDEN),
+    )
+)
+_LOGS: Final = Table(
+    columns=columns(
+        "logged",
+        "level",
+        "exception_type",
+        "message",
+        "service",
+        level=in_words(VALUES["level"], {"warning": "warning", "error": "error", "critical": "error"}),
+    )
+)
+
+
+def call_details(name: str, parameter: str) -> Group:
+    """All about the call whose id the parameter holds; nothing is asked without one.
+
+    Args:
+        name: Of the call, as the names of the steps have it.
+        parameter: Set by the row that is selected.
+    """
+    shown = (
+        ("attempts", "call_attempts", _ATTEMPTS, EMPTY["no_call"]),
+        ("trace", "call_trace", _TRACE, EMPTY["no_call"]),
+        ("log lines", "call_logs", _LOGS, EMPTY["no_logs"]),
+    )
+    return Group(
+        name=f"details of the {name}",
+        when=When(parameter),
+        items=tuple(
+            Query(
+                name=f"{what} of the {name}",
+                query=query,
+                renamed={"CallId": parameter},
+                title=TITLES[query],
+                visualization=table,
+                empty=empty,
+                size="small",
+                when=When(parameter),
+            )
+            for what, query, table, empty in shown
+        ),
+    )

@@ -47,6 +47,9 @@ FILTERS: Final = Parameters(
             query="tag_values",
         ),
         TextInput(
+            **parameter("Id"),
+        ),
+        TextInput(
             **parameter("Portal"),
             first="https://portal.azure.com",
             is_hidden=True,

@@ -217,7 +217,7 @@ def _moved(name: str, to: int) -> Break:
 
 UNSET: dict[str, tuple[Break, str]] = {
     "too early": (
-        _moved("filters", 5),
+        _moved("filters", 4),
         "calls over time: uses parameter Deployment, which is set by no step before it",
     ),
     "never": (

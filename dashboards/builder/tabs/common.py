@@ -10,6 +10,7 @@ from dashboards.builder.visualizations import (
     GROUPED,
     MILLISECONDS,
     MINUTE,
+    RATE,
     TEXT,
     TIME,
     Chart,
@@ -52,15 +53,17 @@ PERCENTILES: Final = {"p50": "blue", "p95": "orange", "p99": "redBright"}
 LATENCY: Final = Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0)
 
 _GROUPED: Final = (
-    "abandoned", "answers", "attempts", "cache_read", "cache_write", "calls", "current_rate", "days_kept",
-    "dropped", "failed", "failed_before_first_byte", "failed_calls", "highest_unthrottled", "ledger_input",
-    "ledger_output",
-    "input_difference", "input_tokens", "last_week", "limit", "lowest_throttled", "metrics_input",
-    "metrics_output", "new_input", "output", "output_difference", "output_tokens", "peak_rate",
-    "records", "stream_errors", "streams", "thinking", "tokens_per_s_p10", "tokens_per_s_p50",
-    "truncated", "units", "unpriced",
+    "abandoned", "answers", "attempts", "cache_read", "cache_write", "calls", "days_kept", "dropped", "failed",
+    "failed_before_first_byte", "failed_calls", "input_difference", "input_tokens", "last_week", "ledger_input",
+    "ledger_output", "limit", "metrics_input", "metrics_output", "new_input", "output", "output_difference",
+    "output_tokens", "records", "stream_errors", "streams", "thinking", "truncated", "unpriced",
 )  # fmt: skip
-"""Columns that are plain numbers."""
+"""Columns that are whole numbers."""
+_RATES: Final = (
+    "current_rate", "highest_unthrottled", "lowest_throttled", "peak_rate", "tokens_per_s_p10", "tokens_per_s_p50",
+    "units",
+)  # fmt: skip
+"""Columns that are numbers with a fraction."""
 
 _LOOKS: Final[Mapping[str, Json]] = {
     "TimeGenerated": TIME,
@@ -110,6 +113,7 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "waited_ms": MILLISECONDS,
     "wasted_usd": USD,
     **dict.fromkeys(_GROUPED, GROUPED),
+    **dict.fromkeys(_RATES, RATE),
 }
 """Column: its look, wherever it stands; plain text by default."""
 

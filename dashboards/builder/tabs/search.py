@@ -1,15 +1,14 @@
-"""Find an id or a support code, in whatever was pasted, and its call: above all tabs."""
+"""What was found by an id or a support code: above all tabs."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from dashboards.builder.inputs import TextInput
 from dashboards.builder.tabs.call import call_details
 from dashboards.builder.tabs.common import columns
-from dashboards.builder.texts import EMPTY, TITLES, parameter
+from dashboards.builder.texts import EMPTY, TITLES
 from dashboards.builder.visualizations import Table
-from dashboards.builder.workbook import Group, Item, Parameters, Query, When
+from dashboards.builder.workbook import Group, Item, Query, When
 
 _FOUND: Final = Table(
     columns=columns(
@@ -33,7 +32,6 @@ _FOUND: Final = Table(
 )
 
 SEARCH: Final[tuple[Item, ...]] = (
-    Parameters(name="id to search", inputs=(TextInput(**parameter("Id")),)),
     Group(
         name="find by id",
         when=When("Id"),

@@ -68,6 +68,7 @@ function welcome() {
       );
     }
     element.hidden = !isEmpty;
+    root.classList.toggle('is-empty', isEmpty);
   };
   return { element, show };
 }

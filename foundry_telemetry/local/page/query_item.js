@@ -240,7 +240,9 @@ export class QueryItem {
    * @param {Cell} cell
    */
   #openDetails(target, value, { column, row }) {
-    if (target === 'CellDetails') showDetails(column.name, { [column.name]: value });
+    const labels = this.json.content.gridSettings?.labelSettings;
+    const title = labels?.find(({ columnId }) => columnId === column.name)?.label ?? column.name;
+    if (target === 'CellDetails') showDetails(this.#fill(title), { [this.#fill(title)]: value });
     else showDetails(this.#name, row);
   }
 

@@ -100,7 +100,7 @@ def _envelope(key: str, at: datetime, service: str, kind: str, data: dict[str, A
         "name": f"Microsoft.ApplicationInsights.{kind}",
         "iKey": key,
         "time": at.isoformat().replace("+00:00", "Z"),
-        "tags": {"ai.cloud.role": service, "ai.application.ver": VERSIONS[service]},
+        "tags": {"ai.cloud.role": service, "ai.application.ver": VERSIONS.get(service, "")},
         "data": {"baseType": f"{kind}Data", "baseData": {"ver": 2, **data}},
     }
 
@@ -138,7 +138,8 @@ def _duration(length: timedelta) -> str:
     return f"0.00:{minutes:02}:{rest.seconds:02}.{rest.microseconds:06}"
 
 
-def _metric(key: str, at: datetime, service: str, name: str, value: float, **reported: str) -> dict[str, Any]:
+def metric(key: str, at: datetime, service: str, name: str, value: float, **reported: str) -> dict[str, Any]:
+    """An envelope of a metric."""
     data = {"metrics": [{"name": name, "value": value, "count": 1}], "properties": reported}
     return _envelope(key, at, service, "Metric", data)
 
@@ -154,7 +155,7 @@ def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[s
             )
     for (at, service, deployment, kind), total in sums.items():
         reported = {"gen_ai.request.model": deployment, "gen_ai.token.type": kind}
-        yield _metric(key, at, service, "foundry.client.token.usage", total, **reported)
+        yield metric(key, at, service, "foundry.client.token.usage", total, **reported)
 
 
 def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
@@ -164,8 +165,8 @@ def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
         at = end - quarter * 15 * MINUTE - MINUTE / 2
         for service in VERSIONS:
             since_s = 900 * (4 * 26 - quarter)
-            yield _metric(key, at, service, "foundry.telemetry.heartbeat", since_s, **counted)
+            yield metric(key, at, service, "foundry.telemetry.heartbeat", since_s, **counted)
     for signal, reason, lost in (("traces", "queue_full", 31), ("traces", "exit", 7)):
         reported = {"foundry.telemetry.signal": signal, "foundry.telemetry.reason": reason}
         at = end - 9.5 * 15 * MINUTE
-        yield _metric(key, at, "back-office.reports", "foundry.telemetry.dropped", lost, **reported)
+        yield metric(key, at, "back-office.reports", "foundry.telemetry.dropped", lost, **reported)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboards.builder import colours
 from dashboards.builder.tabs.auth import OVER_TIME
 from dashboards.builder.tabs.call import call_details
 from dashboards.builder.tabs.common import CALL_OUTCOME, columns, series
@@ -11,17 +12,6 @@ from dashboards.builder.texts import EMPTY, NOTES, TITLES, VALUES
 from dashboards.builder.visualizations import HIDDEN, Chart, Table, bar, change, heat, in_words
 from dashboards.builder.workbook import Group, Query, Text, When
 
-OWNERS: Final = {
-    "caller_credential": "orange",
-    "caller_authorization": "yellow",
-    "caller_request": "lightBlue",
-    "quota": "purple",
-    "customer_gateway": "pink",
-    "azure": "blue",
-    "model_service": "redBright",
-    "network": "turquoise",
-    "client": "gray",
-}
 STEPS: Final = tuple(f"m{minute:02}" for minute in range(0, 60, 5))
 """Columns of the heat map: the five minutes from then on of an hour."""
 
@@ -54,7 +44,7 @@ INCIDENT: Final = Group(
                 kind="barchart",
                 y=("failed",),
                 group="error_owner",
-                colours=OWNERS,
+                colours=colours.OWNERS,
                 labels=VALUES["error_owner"],
             ),
             empty=EMPTY["no_failures"],
@@ -66,7 +56,7 @@ INCIDENT: Final = Group(
             name="failures by class over time",
             query="failures_by_class",
             title=TITLES["failures_by_class"],
-            visualization=Chart(kind="barchart", y=("failed",), group="error_type"),
+            visualization=Chart(kind="barchart", y=("failed",), group="error_type", colours=colours.CAUSES),
             empty=EMPTY["no_failures"],
             empty_is_good=True,
             brush="TimeRange",

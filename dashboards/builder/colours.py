@@ -1,7 +1,8 @@
 """One colour for one cause and one owner, on all tabs.
 
-There are more causes than colours that people tell apart, so rare causes share the colour of another that seldom
-occurs beside them. The causes of `OFTEN` share none among themselves, nor do the authentication failures.
+There are more causes than colours that people tell apart, so rare causes share the colour of another
+that seldom occurs beside them. The causes of `OFTEN` share none among themselves, nor do the authentication
+failures.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def number(digits: int, unit: Unit = "") -> Json:
 
 
 def _rounded(digits: int, unit: Unit) -> Json:
-    """A number that stands alone, with at most so many digits after the point; money has as many everywhere."""
+    """A number that stands alone, with at most so many digits after the point."""
     return {"numberFormat": {"unit": _UNITS[unit], "options": _STYLES.get(unit) or _decimal(digits)}}
 
 
@@ -168,7 +168,10 @@ def parts(colours: Mapping[str, str]) -> Json:
         colours: Column: the colour of its piece.
     """
     pieces = [{"columnName": name, "color": colour} for name, colour in colours.items()]
-    return {"formatter": 22, "formatOptions": {"compositeBarSettings": {"labelText": "", "columnSettings": pieces}}}
+    return {
+        "formatter": 22,
+        "formatOptions": {"compositeBarSettings": {"labelText": "", "columnSettings": pieces}},
+    }
 
 
 def in_words(words: Mapping[str, str], signs: Mapping[str, str] | None = None) -> Json:

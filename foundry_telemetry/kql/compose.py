@@ -23,10 +23,12 @@ PARTS: Final = (
 """Files that are no queries of their own, in the order in which they are put in front."""
 
 _LONG: Final = 3_500
-"""From so many characters on a query loses blanks around signs too: the gallery of workbooks allows 3,000, our
-typed view beside them."""
+"""From so many characters on a query loses blanks around signs too: the gallery of workbooks allows 3,000,
+beside our typed view."""
 _STATEMENT_END: Final = ";\n"
-_CLOSE: Final = frozenset({",", "|", "(", ")", "{", "}", "-", "=", "==", "!=", "<", ">", "<=", ">=", "+", "*", "/"})
+_CLOSE: Final = frozenset(
+    {",", "|", "(", ")", "{", "}", "-", "=", "==", "!=", "<", ">", "<=", ">=", "+", "*", "/"}
+)
 """Signs that need no blanks around them."""
 
 _AWAY: Final = frozenset({"project", "away"})

@@ -304,7 +304,9 @@ def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
             "error_type": row.error_type or "",
             "error_owner": row.error_owner or "",
             "attempt_number": row.attempt_number,
-            "ticket": ticket(row, "A call to Claude in Microsoft Foundry.", answers_calls.support_code(row.call_id)),
+            "ticket": ticket(
+                row, "A call to Claude in Microsoft Foundry.", answers_calls.support_code(row.call_id)
+            ),
             "support_code": answers_calls.support_code(row.call_id),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",

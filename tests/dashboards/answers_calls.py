@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.dashboards.others import Other, others_of
-from tests.dashboards.reference_answers import Answer, Choice, calls_of, reported_total, rounded, shown, total, within
+from tests.dashboards.reference_answers import (
+    Answer,
+    Choice,
+    calls_of,
+    reported_total,
+    rounded,
+    shown,
+    total,
+    within,
+)
 from tests.dashboards.rows import Row
 
 MS = timedelta(milliseconds=1)
@@ -46,7 +55,9 @@ def calls(rows: list[Row], choice: Choice) -> Answer:
             "service": call[-1].service,
             "deployment": call[-1].deployment or "",
             "call_ms": took_ms(call),
-            "first_token_ms": min((one for row in call if (one := row.time_to_first_token_ms) is not None), default=None),
+            "first_token_ms": min(
+                (one for row in call if (one := row.time_to_first_token_ms) is not None), default=None
+            ),
             "attempts": len(call),
             "input_tokens": reported_total(call, "input_tokens"),
             "output_tokens": reported_total(call, "output_tokens"),
@@ -137,7 +148,11 @@ def distribution(rows: list[Row], choice: Choice) -> Answer:
     for place in range(min(places), max(places) + 1):
         low = 10.0 ** (place // 3 - 10) * (1, 2, 5)[place % 3]
         high = low * (2.5 if place % 3 == 1 else 2)
-        ends = f"< {_written(high, what)}" if low <= least * 1.01 else f"{_written(low, what)} – {_written(high, what)}"
+        ends = (
+            f"< {_written(high, what)}"
+            if low <= least * 1.01
+            else f"{_written(low, what)} \N{EN DASH} {_written(high, what)}"
+        )
         found.append({"bucket": ends, "calls": places.count(place), "place": place})
     return found
 
@@ -150,7 +165,8 @@ def releases(rows: list[Row], choice: Choice) -> Answer:
             by_version[row.service, row.version].append(row)
     first = {one: min(row.at for row in reported) for one, reported in by_version.items()}
     percent = {
-        one: rounded(100 * sum(row.failed for row in reported) / len(reported), 4) for one, reported in by_version.items()
+        one: rounded(100 * sum(row.failed for row in reported) / len(reported), 4)
+        for one, reported in by_version.items()
     }
     found = []
     for one, reported in by_version.items():
@@ -198,13 +214,19 @@ def _trace(rows: list[Row], choice: Choice) -> str | None:
 def call_trace(rows: list[Row], choice: Choice) -> Answer:
     """What happened in the trace of one call, and when?"""
     trace = _trace(rows, choice)
-    spans = [*_attempts(rows, trace, choice), *(_span(one) for one in others_of(rows) if one.operation == trace)]
+    spans = [
+        *_attempts(rows, trace, choice),
+        *(_span(one) for one in others_of(rows) if one.operation == trace),
+    ]
     spans = [one for one in spans if one["span_type"]]
     if not spans:
         return []
     begins = min(one["started"] for one in spans)
     ends = max(one["started"] + one["took_ms"] * MS for one in spans)
-    return [_drawn(one, begins, ends) for one in sorted(spans, key=lambda one: (one["started"], -one["took_ms"], one["name"]))]
+    return [
+        _drawn(one, begins, ends)
+        for one in sorted(spans, key=lambda one: (one["started"], -one["took_ms"], one["name"]))
+    ]
 
 
 def _attempts(rows: list[Row], trace: str | None, choice: Choice) -> Iterator[dict[str, Any]]:
@@ -262,7 +284,11 @@ LEVELS = ("verbose", "information", "warning", "error", "critical")
 def call_logs(rows: list[Row], choice: Choice) -> Answer:
     """What did the services log in the trace of one call?"""
     trace = _trace(rows, choice)
-    found = [one for one in others_of(rows) if one.table in ("AppTraces", "AppExceptions") and one.operation == trace]
+    found = [
+        one
+        for one in others_of(rows)
+        if one.table in ("AppTraces", "AppExceptions") and one.operation == trace
+    ]
     return [
         {
             "logged": one.at,
@@ -298,5 +324,3 @@ def tag_values(rows: list[Row], choice: Choice) -> Answer:
     """Which values does the chosen tag have?"""
     found = {dict(row.tags).get(choice.tag_key, "") for row in _newest(rows, choice, 10_000)}
     return [{"tag_value": one} for one in sorted(found) if CHOOSABLE.fullmatch(one)]
-
-

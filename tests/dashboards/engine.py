@@ -138,16 +138,15 @@ def _other(row: Other) -> dict[str, Any]:
     }
 
 
-_SPAN: Callable[[Other], dict[str, Any]] = lambda row: {
-    "Id": row.span_id,
-    "DurationMs": row.duration_ms,
-    "Success": row.succeeded,
-    "ResultCode": row.result,
-}
+def _span(row: Other) -> dict[str, Any]:
+    took = row.duration_ms
+    return {"Id": row.span_id, "DurationMs": took, "Success": row.succeeded, "ResultCode": row.result}
+
+
 _OF_TABLE: Mapping[str, Callable[[Other], dict[str, Any]]] = {
     "AppMetrics": lambda _: {},
-    "AppRequests": _SPAN,
-    "AppDependencies": _SPAN,
+    "AppRequests": _span,
+    "AppDependencies": _span,
     "AppTraces": lambda row: {"SeverityLevel": row.level, "Message": row.message},
     "AppExceptions": lambda row: {
         "SeverityLevel": row.level,

@@ -87,7 +87,10 @@ _LEVELS: Final = ("Verbose", "Information", "Warning", "Error", "Critical")
 _DATA: Final[Mapping[str, Callable[[Other], tuple[str, dict[str, Any]]]]] = {
     "AppRequests": lambda one: ("RequestData", {**_timed(one), "responseCode": one.result}),
     "AppDependencies": lambda one: ("RemoteDependencyData", {**_timed(one), "resultCode": one.result}),
-    "AppTraces": lambda one: ("MessageData", {"message": one.message, "severityLevel": _LEVELS[one.level or 0]}),
+    "AppTraces": lambda one: (
+        "MessageData",
+        {"message": one.message, "severityLevel": _LEVELS[one.level or 0]},
+    ),
     "AppExceptions": lambda one: (
         "ExceptionData",
         {

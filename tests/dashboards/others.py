@@ -68,9 +68,15 @@ def _traced(rows: list[Row]) -> Iterator[Other]:
         if index % TRACED and row.attempt_number < 2:
             continue
         seen = dict(service=row.service, version=row.version, operation=row.OperationId)
-        span = dict(**seen, duration_ms=row.duration_ms or 0.0, succeeded=not row.failed, result=str(row.status or ""))
-        yield Other(table="AppRequests", at=row.sent - 5 * MILLISECOND, name="POST /orders", span_id="r" * 16, **span)
-        yield Other(table="AppDependencies", at=row.sent, name="chat", span_id="d" * 16, parent_id="r" * 16, **span)
+        span = dict(
+            **seen, duration_ms=row.duration_ms or 0.0, succeeded=not row.failed, result=str(row.status or "")
+        )
+        yield Other(
+            table="AppRequests", at=row.sent - 5 * MILLISECOND, name="POST /orders", span_id="r" * 16, **span
+        )
+        yield Other(
+            table="AppDependencies", at=row.sent, name="chat", span_id="d" * 16, parent_id="r" * 16, **span
+        )
         yield Other(table="AppTraces", at=row.sent, level=1, message=f"Order {index} began. " * 80, **seen)
         if row.failed:
             failure = dict(name="anthropic.APIStatusError", message=f"Order {index} failed")

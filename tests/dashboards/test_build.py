@@ -144,7 +144,12 @@ def test_a_chosen_row_shows_its_call() -> None:
     """Each table that exports a call has the attempts, the trace and the log lines of that call after it."""
     found = list(all_items())
     exporting = [item for item in found if isinstance(item, Query) and item.export]
-    assert {item.query for item in exporting} == {"attempts_by_id", "calls", "failed_attempts", "slowest_by_tag"}
+    assert {item.query for item in exporting} == {
+        "attempts_by_id",
+        "calls",
+        "failed_attempts",
+        "slowest_by_tag",
+    }
     for item in exporting:
         _, parameter = item.export or ("", "")
         after = found[found.index(item) + 1 :]

@@ -81,7 +81,10 @@ def test_every_text_is_there() -> None:
 
 
 def test_every_tab_is_a_row() -> None:
-    """Rows come in the order of the tabs, then what is above them and the trace; all but the first are folded, and ask nothing."""
+    """Rows come in the order of the tabs, then what is above them, and the trace.
+
+    all but the first are folded, and ask nothing.
+    """
     [tabs] = [item for item in WORKBOOK if isinstance(item, Tabs)]
     rows = [panel for panel in SHIPPED["panels"] if panel["type"] == "row"]
     assert [row["title"] for row in rows] == [*tabs.labels.values(), "find by id", "Trace"]

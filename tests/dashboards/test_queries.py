@@ -85,7 +85,7 @@ VARIANTS = (
 
 @pytest.mark.parametrize(("name", "chosen"), VARIANTS)
 def test_each_option_answers_what_python_answers(name: str, chosen: dict[str, Any]) -> None:
-    """Whatever button is pressed, and whichever tag or version is chosen, the rows are those of plain Python."""
+    """Whatever is pressed, whichever tag or version is chosen: the rows are those of plain Python."""
     rows, workspace = ledger(0)
     choice = replace(choice_of(0), **chosen)
     reported = workspace.ask(name, choice.values)
@@ -175,10 +175,18 @@ def test_every_id_can_be_searched(name: str) -> None:
 
 @pytest.mark.parametrize(
     "paste",
-    ["{code}", "Error (code:{code}).", "{lower}", "{bare}", "{bare_lower} please", "ref=FT{five}-{rest};", "FT {five} {rest}"],
+    [
+        "{code}",
+        "Error (code:{code}).",
+        "{lower}",
+        "{bare}",
+        "{bare_lower} please",
+        "ref=FT{five}-{rest};",
+        "FT {five} {rest}",
+    ],
 )
 def test_a_support_code_finds_its_call(paste: str) -> None:
-    """What users are shown finds the attempts of their call alone: in any case, with dashes or without, in any text."""
+    """A code finds its call alone: in any case, with dashes or without, in any text."""
     rows, workspace = ledger(0)
     call = max(calls_of(rows), key=len)
     code = observation.support_code(call[0].call_id)
@@ -191,7 +199,9 @@ def test_a_support_code_finds_its_call(paste: str) -> None:
     assert len(reported) == len(call)
 
 
-@pytest.mark.parametrize("paste", ["", "too short", "''", "FT-00000-00000", "FT-15B23-93D2", "XFT-15B23-93D27"])
+@pytest.mark.parametrize(
+    "paste", ["", "too short", "''", "FT-00000-00000", "FT-15B23-93D2", "XFT-15B23-93D27"]
+)
 def test_a_paste_without_an_id_finds_nothing(paste: str) -> None:
     """Attempts without an id are not those looked for, though what no word is found in has no word either."""
     assert ledger(0)[1].ask("attempts_by_id", Choice(pasted=paste).values) == []

@@ -31,7 +31,13 @@ FAILURES = {
     "invalid_request": ("caller_request", 400, False, "invalid_request_error"),
 }
 """Class: whose move it is, status, whether a retry may help, the wire's code."""
-USUAL = {"rate_limited": 3, "overloaded": 2, "auth_token_expired": 1, "client_timeout": 2, "invalid_request": 2}
+USUAL = {
+    "rate_limited": 3,
+    "overloaded": 2,
+    "auth_token_expired": 1,
+    "client_timeout": 2,
+    "invalid_request": 2,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,7 +113,10 @@ def _spans(key: str, attempts: list[Attempt]) -> Iterator[dict[str, Any]]:
     for tries in list(of_trace.values())[::SAMPLED]:
         begun, ended, one = tries[0].begun, tries[-1].at, tries[-1]
         call = {"name": f"chat {one.reported['deployment']}", "id": one.trace[:16], "success": not one.failed}
-        call |= {"duration": _duration(ended - begun), "properties": {"foundry.attempt.count": str(len(tries))}}
+        call |= {
+            "duration": _duration(ended - begun),
+            "properties": {"foundry.attempt.count": str(len(tries))},
+        }
         yield _traced(key, begun, one, "RemoteDependency", one.trace[16:], call)
         lead = timedelta(milliseconds=40)
         asked = {"name": "POST /answers", "id": one.trace[16:], "success": True, "responseCode": "200"}
@@ -124,7 +127,7 @@ def _spans(key: str, attempts: list[Attempt]) -> Iterator[dict[str, Any]]:
             yield _traced(key, at, one, "Message", one.trace[16:], line)
 
 
-def _traced(
+def _traced(  # noqa: PLR0917 - one for each thing that differs
     key: str, at: datetime, one: Attempt, kind: str, parent: str, data: dict[str, Any]
 ) -> dict[str, Any]:
     """An envelope of the trace of an attempt."""

@@ -1,4 +1,4 @@
-"""Weeks of data with one true answer for each task of an on-call engineer, decoys beside it, and plain Python's answers."""
+"""Weeks of data with one true answer for each task, decoys beside it, and plain Python's answers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ class Data:
         found: dict[str, Call] = defaultdict(list)
         for one in self.attempts:
             found[str(one.reported["call_id"])].append(one)
-        return [sorted(call, key=lambda one: int(str(one.reported["attempt_number"]))) for call in found.values()]
+        return [
+            sorted(call, key=lambda one: int(str(one.reported["attempt_number"]))) for call in found.values()
+        ]
 
     def tenant(self, call: Call) -> str:
         """Whose call it is."""
@@ -70,7 +72,9 @@ def waits_ms(call: Call) -> list[float]:
 def slowest(data: Data, tenant: str) -> Call:
     """The slowest call of a tenant that began today."""
     today = data.end.replace(hour=0, minute=0, second=0, microsecond=0)
-    return max((one for one in data.calls() if data.tenant(one) == tenant and one[0].begun >= today), key=took_ms)
+    return max(
+        (one for one in data.calls() if data.tenant(one) == tenant and one[0].begun >= today), key=took_ms
+    )
 
 
 def broken_release(data: Data) -> tuple[str, str]:
@@ -80,7 +84,9 @@ def broken_release(data: Data) -> tuple[str, str]:
         shares[one.service, data.version(one)].append(one.failed)
     percent = {key: sum(failed) / len(failed) for key, failed in shares.items()}
     steps = [(service, pair) for service, versions in RELEASES.items() for pair in pairwise(versions)]
-    service, (_, version) = max(steps, key=lambda step: percent[step[0], step[1][1]] - percent[step[0], step[1][0]])
+    service, (_, version) = max(
+        steps, key=lambda step: percent[step[0], step[1][1]] - percent[step[0], step[1][0]]
+    )
     return service, version
 
 
@@ -104,13 +110,22 @@ def _broken(data: Data, chance: Random, one: Attempt) -> Attempt:
     share = more.get((one.service, data.version(one)), 0.0)
     if one.failed or chance.random() >= share:
         return one
-    refused = {"outcome": "error", "status": 400, "error_type": "invalid_request", "error_owner": "caller_request"}
-    kept = {name: value for name, value in one.reported.items() if name not in ("model", "cost_usd", "response_id")}
+    refused = {
+        "outcome": "error",
+        "status": 400,
+        "error_type": "invalid_request",
+        "error_owner": "caller_request",
+    }
+    kept = {
+        name: value
+        for name, value in one.reported.items()
+        if name not in ("model", "cost_usd", "response_id")
+    }
     return replace(one, reported=kept | refused)
 
 
 def _slow(end: datetime) -> Iterator[tuple[str, Call]]:
-    """A slow call of three attempts today, and what is slower but yesterday's, another's, or one attempt alone."""
+    """A slow call of three attempts today; slower ones of yesterday and of others; one of one attempt."""
     midnight = end.replace(hour=0, minute=0, second=0, microsecond=0)
     yield TENANT, _call(end, "5107", (20_000, 150, 61_000), (7_000, 4_000))
     yield TENANT, _call(midnight - timedelta(seconds=5), "5207", (200_000,), ())
@@ -130,7 +145,12 @@ def _call(end: datetime, start_of_id: str, durations: tuple[int, ...], waits: tu
         reported = dict(template.reported) | {"call_id": start_of_id.ljust(16, "0"), "attempt_number": number}
         reported |= {"duration_ms": float(duration)}
         if number < len(durations):
-            reported |= {"outcome": "error", "status": 429, "error_type": "rate_limited", "error_owner": "quota"}
+            reported |= {
+                "outcome": "error",
+                "status": 429,
+                "error_type": "rate_limited",
+                "error_owner": "quota",
+            }
         call.append(Attempt(at=at, service=template.service, trace=template.trace, reported=reported))
         at += timedelta(milliseconds=waits[number - 1] if number <= len(waits) else 0)
     return call
@@ -145,7 +165,9 @@ def bodies(key: str, data: Data) -> Iterator[bytes]:
 def _event(key: str, data: Data, one: Attempt) -> dict[str, Any]:
     envelope: dict[str, Any] = one.envelope(key)
     envelope["tags"]["ai.application.ver"] = data.version(one)
-    envelope["data"]["baseData"]["properties"]["foundry.tag.tenant"] = data.tenants[str(one.reported["call_id"])]
+    envelope["data"]["baseData"]["properties"]["foundry.tag.tenant"] = data.tenants[
+        str(one.reported["call_id"])
+    ]
     return envelope
 
 

@@ -1,7 +1,7 @@
 """What people come for, done as they do it: from the first address, by what a screen shows, in a few clicks.
 
-Each task has decoys in the data, and its answer is worked out in plain Python. Nothing scrolls by itself: what
-is clicked must be within 1440 by 900 and under nothing else.
+Each task has decoys in the data, and its answer is worked out in plain Python. Nothing scrolls by itself:
+what is clicked must be within 1440 by 900 and under nothing else.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from tests.page.conftest import type_of_open
 pytestmark = pytest.mark.slow
 
 WIDTH, HEIGHT = 1440, 900
+NONE = "\N{EN DASH}"
+"""What stands in a cell without a value."""
 ON_TOP = """(element) => {
   const {x, y, width, height} = element.getBoundingClientRect();
   const top = document.elementFromPoint(x + Math.min(width, 60) / 2, y + height / 2);
@@ -103,7 +105,9 @@ def test_the_slowest_call_of_a_tenant_today_and_where_its_time_went(
         track = shown.locator(".pieces").bounding_box()
         assert bar is not None
         assert track is not None
-        assert (bar["x"] - track["x"]) / track["width"] == pytest.approx(begun / tasks.took_ms(call), abs=0.02)
+        assert (bar["x"] - track["x"]) / track["width"] == pytest.approx(
+            begun / tasks.took_ms(call), abs=0.02
+        )
         assert bar["width"] / track["width"] == pytest.approx(took / tasks.took_ms(call), abs=0.02)
 
 
@@ -137,14 +141,14 @@ def test_what_a_support_code_means(
     seen(rows.first)
     shown = rows.evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))")
     for cells, one in zip(shown, reversed(call), strict=True):
-        owner = VALUES["error_owner"].get(str(one.reported.get("error_owner", "")), "–")
+        owner = VALUES["error_owner"].get(str(one.reported.get("error_owner", "")), NONE)
         assert cells[3] == str(one.reported["status"])
-        assert cells[5:7] == [one.reported.get("error_type", "–"), owner]
+        assert cells[5:7] == [one.reported.get("error_type", NONE), owner]
         assert cells[9] == code
 
 
 def test_whether_all_telemetry_arrives(weeks: LocalAzureMonitor, screen: type_of_open):
-    """One click: the tab shows which service drops data, and how much; what was dropped yesterday is no alarm."""
+    """One click: the tab shows which service drops data, and how much; yesterday's drops are no alarm."""
     opened = screen(weeks.url)
     page = opened.open()
     click(page, page.get_by_role("tab", name=TABS["health"]))
@@ -154,14 +158,18 @@ def test_whether_all_telemetry_arrives(weeks: LocalAzureMonitor, screen: type_of
         seen(row)
     heads = opened.step("telemetry of services").locator("th .sort span").all_text_contents()
     shown = [dict(zip(heads, row.locator("td").all_text_contents(), strict=True)) for row in rows.all()]
-    dropping = {row["Service"]: row["Dropped items"] for row in shown if row["State"] == VALUES["telemetry"]["dropping"]}
+    dropping = {
+        row["Service"]: row["Dropped items"]
+        for row in shown
+        if row["State"] == VALUES["telemetry"]["dropping"]
+    }
     assert dropping == {tasks.DROPPING: str(tasks.LOST)}
 
 
 def test_a_table_is_downloaded_with_its_raw_values(
     weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open
 ):
-    """The file has every row that the filter lets through, numbers as they are, in the order that is shown."""
+    """The file has every row that the filter lets through, numbers as they are, in the order shown."""
     opened = screen(weeks.url)
     page = opened.open("#Tab=calls&TimeRange=1d")
     step = opened.idle("list of calls")

@@ -53,15 +53,16 @@ PERCENTILES: Final = {"p50": "blue", "p95": "orange", "p99": "redBright"}
 LATENCY: Final = Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0)
 
 _GROUPED: Final = (
-    "abandoned", "answers", "attempts", "cache_read", "cache_write", "calls", "days_kept", "dropped", "failed",
-    "failed_before_first_byte", "failed_calls", "input_difference", "input_tokens", "last_week", "ledger_input",
-    "ledger_output", "limit", "metrics_input", "metrics_output", "new_input", "output", "output_difference",
-    "output_tokens", "records", "stream_errors", "streams", "thinking", "truncated", "unpriced",
+    "abandoned", "answers", "attempts", "cache_read", "cache_write", "calls", "days_kept", "dropped",
+    "failed", "failed_before_first_byte", "failed_calls", "input_difference", "input_tokens", "last_week",
+    "ledger_input", "ledger_output", "limit", "metrics_input", "metrics_output", "new_input", "output",
+    "output_difference", "output_tokens", "records", "stream_errors", "streams", "thinking", "truncated",
+    "unpriced",
 )  # fmt: skip
 """Columns that are whole numbers."""
 _RATES: Final = (
-    "current_rate", "highest_unthrottled", "lowest_throttled", "peak_rate", "tokens_per_s_p10", "tokens_per_s_p50",
-    "units",
+    "current_rate", "highest_unthrottled", "lowest_throttled", "peak_rate", "tokens_per_s_p10",
+    "tokens_per_s_p50", "units",
 )  # fmt: skip
 """Columns that are numbers with a fraction."""
 

@@ -1,4 +1,4 @@
-"""``--since``, ``--from`` and ``--to``: the same values and meaning on every command that reads data.
+"""``--since``, ``--from``, ``--to`` and ``--during``: the same values and meaning on every command that reads data.
 
 *Period*: a value that names more than an instant, such as a day. A range begins where a period begins and
 ends where it ends. Everything is UTC unless the value says otherwise.
@@ -130,6 +130,14 @@ To = Annotated[
     When | None,
     _option("--to", text="End of the range, as --since; a day or month is included. Default: now."),
 ]
+During = Annotated[
+    When | None,
+    _option(
+        "--during",
+        text="The whole range as one period: today, yesterday, this-month, last-month, a month (2026-10) or "
+        "a date (2026-11-01). Instead of the options above.",
+    ),
+]
 
 
 def span(
@@ -140,6 +148,7 @@ def span(
     *,
     default: str,
     longest: timedelta | None = None,
+    during: When | None = None,
 ) -> Span:
     """The range that the options mean.
 
@@ -150,10 +159,14 @@ def span(
         now: The present.
         default: Of ``--since``.
         longest: How long the range can be.
+        during: ``--during``, in place of the others.
 
     Raises:
         typer.BadParameter: Both names were used, or no range of time is meant.
     """
+    if during is not None:
+        since = end = _period(during, since or start or end)
+        start = None
     if since is not None and start is not None:
         raise typer.BadParameter("--since and --from: expected one of them; example: --since 2h")
     first = since or start or read(default)
@@ -171,6 +184,24 @@ def span(
     if longest is not None and until - begin > longest:
         raise typer.BadParameter(f"{given}: expected at most {longest.days} days; example: --since 7d")
     return Span(begin, until)
+
+
+def _period(during: When, other: When | None) -> When:
+    """The period that ``--during`` names.
+
+    Raises:
+        typer.BadParameter: It names none, or stands beside another option.
+    """
+    if other is not None:
+        raise typer.BadParameter(
+            "--during and --since, --from or --to: expected one of them; example: --during last-month"
+        )
+    span = None if during.period is None else during.period(datetime.now(UTC))
+    if span is None or span.start == span.end:
+        raise typer.BadParameter(
+            f"--during {during.text!r}: expected a day or a month; example: --during last-month"
+        )
+    return during
 
 
 def _start(first: When, until: datetime, now: datetime) -> datetime:

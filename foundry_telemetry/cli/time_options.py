@@ -1,4 +1,4 @@
-"""``--since``, ``--from``, ``--to`` and ``--during``: the same values and meaning on every command that reads data.
+"""``--since``, ``--from``, ``--to`` and ``--during``: the same meaning on every command that reads data.
 
 *Period*: a value that names more than an instant, such as a day. A range begins where a period begins and
 ends where it ends. Everything is UTC unless the value says otherwise.
@@ -186,6 +186,20 @@ def span(
     return Span(begin, until)
 
 
+def period(value: When, now: datetime, option: str) -> Span:
+    """The day or month that an option names.
+
+    Raises:
+        typer.BadParameter: It names none.
+    """
+    found = None if value.period is None else value.period(now)
+    if found is None or found.start == found.end:
+        raise typer.BadParameter(
+            f"{option} {value.text!r}: expected a day or a month; example: {option} last-month"
+        )
+    return found
+
+
 def _period(during: When, other: When | None) -> When:
     """The period that ``--during`` names.
 
@@ -196,11 +210,7 @@ def _period(during: When, other: When | None) -> When:
         raise typer.BadParameter(
             "--during and --since, --from or --to: expected one of them; example: --during last-month"
         )
-    span = None if during.period is None else during.period(datetime.now(UTC))
-    if span is None or span.start == span.end:
-        raise typer.BadParameter(
-            f"--during {during.text!r}: expected a day or a month; example: --during last-month"
-        )
+    period(during, datetime.now(UTC), "--during")
     return during
 
 

@@ -113,7 +113,7 @@ def cost(
         query_options.one_format(json=as_json, csv=as_csv)
         if against is not None and not why:
             raise typer.BadParameter(
-                "--against without --why: expected both; example: --why --against 2026-11-17"
+                "--against: expected --why beside it; example: --why --against 2026-11-17"
             )
         now = datetime.now(UTC)
         default = _DEFAULT_OF_WHY if why else _DEFAULT
@@ -167,7 +167,7 @@ def _periods(
         before = time_options.Span(*week_before(*span))
     if before.end > span.start:
         raise typer.BadParameter(
-            f"--against {before.start:%Y-%m-%d}: expected a period that ends before {span.start:%Y-%m-%d %H:%M}; "
+            f"--against {before.start:%Y-%m-%d}: expected a period before {span.start:%Y-%m-%d %H:%M}; "
             "example: --during 2026-11-24 --against 2026-11-17"
         )
     return span, before

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct

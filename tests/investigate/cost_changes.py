@@ -270,8 +270,8 @@ CHANGES: dict[str, Callable[[Random, list[Habit]], Change]] = {
 }
 
 
-LEAST = 0.1
-"""Of the cost before, the least that a change that is made must make."""
+LEAST = {"multiplier": 0.02}
+"""Of the cost before, the least that a change that is made must make, by factor; of others a tenth."""
 
 
 def case(name: str, seed: int) -> Case:
@@ -300,7 +300,7 @@ def _case(name: str, seed: str) -> Case | None:
         after = [_made(habit, change) for habit in after]
         alone = [_made(habit, change) for habit in habits if _fits(habit, change)]
         without = [habit for habit in habits if _fits(habit, change)]
-        if abs(_mean_usd(alone) - _mean_usd(without)) < LEAST * usd:
+        if abs(_mean_usd(alone) - _mean_usd(without)) < LEAST.get(change.factor, 0.1) * usd:
             return None
     return Case(seed, [*before, *ledger(after, NOW[0], chance, 0.03)], changes)
 

@@ -249,9 +249,9 @@ def _clearest(splits: Sequence[Split]) -> Split:
     found = []
     for place, one in enumerate(splits):
         if one.dimension:
-            rest = causes.narrowed(one.shares, causes.slices(one.shares, one.dimension))
-            found += [(rest, place)] if rest is not None else []
-    return splits[min(found)[1] if found else 0]
+            explained = causes.narrowed(one.shares, causes.slices(one.shares, one.dimension))
+            found += [(explained, -place)] if explained is not None else []
+    return splits[-max(found)[1] if found else 0]
 
 
 def _cost(period: Period, side: Side) -> PeriodCost:

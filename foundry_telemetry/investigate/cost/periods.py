@@ -32,7 +32,7 @@ def midnight(at: datetime) -> datetime:
 def previous(since: datetime, until: datetime) -> Period:
     """The period before: of the same length; of a calendar month, or its days so far, in the month before."""
     start = month_start(until)
-    if since != start:
+    if since != start or until - since <= DAY:
         return since - (until - since), since
     before = month_start(start)
     if until == month_end(start):
@@ -40,7 +40,9 @@ def previous(since: datetime, until: datetime) -> Period:
     return before, min(before + (until - since), start)
 
 
-def week_before(since: datetime, until: datetime) -> Period:
-    """The same times of the same weekdays: as many whole weeks before as the period has begun."""
+def before(since: datetime, until: datetime) -> Period:
+    """What a change is measured from: the same weekdays, as many weeks before as needed; of a month the last."""
+    if since == month_start(until) and until - since > DAY:
+        return previous(since, until)
     weeks = -(-(until - since) // WEEK) * WEEK
     return since - weeks, until - weeks

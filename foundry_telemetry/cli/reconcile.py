@@ -122,7 +122,7 @@ def reconcile(
     \b
     A row is Claude in Foundry if Claude or Anthropic is in MeterName,
     ProductName, MeterCategory or their like, Anthropic in PublisherName, or
-    CCU in the meter or the unit. Not: Databricks, Snowflake, GitHub, AWS.
+    CCU in the meter or unit. Not: Databricks, Snowflake, GitHub, AWS, Google.
 
     \b
     Amount of a row: its US dollars; else the cost divided by the exchange

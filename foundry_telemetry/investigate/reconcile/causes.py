@@ -124,7 +124,7 @@ def one_factor(sides: Iterable[Side]) -> Decimal | None:
     if len(factors) < _DAYS:
         return None
     mean = statistics.fmean(factors)
-    rounded = round(Decimal(mean), 4)
+    rounded = round(Decimal(mean), 4).normalize()
     if max(abs(one - rounded) for one in factors) > _STEADY * rounded or abs(rounded - 1) <= _NONE:
         return None
     return rounded

@@ -2,8 +2,8 @@
 
 Actual and amortised cost (Enterprise Agreement, Microsoft Customer and Partner Agreement, CSP subscription,
 pay-as-you-go; versions 2019-10-01 to 2024-08-01), FOCUS (1.0-preview to 1.2-preview), the usage file of the
-former enterprise portal, and the download of Cost analysis. In any order and case: ``MeterName``, ``meterName``
-and ``Meter Name`` are one. Of ``Verbrauchseinheit (MeterName)`` the name in parentheses counts.
+former enterprise portal, and the download of Cost analysis. In any order and case: ``MeterName``,
+``meterName`` and ``Meter Name`` are one. Of ``Verbrauchseinheit (MeterName)`` the name in parentheses counts.
 """
 
 from __future__ import annotations

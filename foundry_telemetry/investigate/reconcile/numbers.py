@@ -59,6 +59,11 @@ class DecimalSign:
                 self._excluded[sign] = f"--decimal {given}"
 
     @property
+    def may_be_comma(self) -> bool:
+        """Whether a decimal comma is possible."""
+        return "comma" not in self._excluded
+
+    @property
     def is_open(self) -> bool:
         """Whether both are possible."""
         return not self._excluded
@@ -74,6 +79,8 @@ class DecimalSign:
             raise ExportError(
                 texts.NOT_A_NUMBER.format(file=self._file, line=where, what=what, text=plain(text))
             )
+        if self._excluded and found[self._place()] is not None:
+            return found
         for sign, value in zip(SIGNS, found, strict=True):
             if value is None and sign not in self._excluded:
                 self._excluded[sign] = text
@@ -94,8 +101,11 @@ class DecimalSign:
             ExportError: Nothing in the file decides it.
         """
         if self._excluded:
-            return next(place for place, sign in enumerate(SIGNS) if sign not in self._excluded)
+            return self._place()
         # Whoever separates columns by commas and writes no amount with one has a decimal point.
         if self._ambiguous is None or (self._separator != ";" and not self._has_group):
             return 0
         raise ExportError(texts.WHICH_SIGN.format(file=self._file, text=plain(self._ambiguous)))
+
+    def _place(self) -> int:
+        return int("point" in self._excluded)

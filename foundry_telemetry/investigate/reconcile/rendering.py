@@ -19,7 +19,7 @@ from foundry_telemetry.investigate.reconcile import texts
 from foundry_telemetry.investigate.reconcile.comparison import Day, Pair, Reconciled
 from foundry_telemetry.investigate.reconcile.export import Export
 
-_CSV: tuple[str, ...] = (
+CSV_COLUMNS: tuple[str, ...] = (
     "day", "billed_usd", "units", "ledger_usd", "difference_usd", "percent", "is_complete", "is_match",
 )  # fmt: skip
 
@@ -58,11 +58,11 @@ def as_csv(found: Reconciled) -> str:
     """One row a day."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((*_CSV, "cause", "cause_usd", "unexplained_usd"))
+    writer.writerow((*CSV_COLUMNS, "cause", "cause_usd", "unexplained_usd"))
     for day in found.days:
         cause = day.cause
         values = (
-            *(getattr(day, name) for name in _CSV),
+            *(getattr(day, name) for name in CSV_COLUMNS),
             cause.text if cause else "",
             cause.size_usd if cause else "",
             day.unexplained_usd,

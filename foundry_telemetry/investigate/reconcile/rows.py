@@ -93,9 +93,11 @@ def _csv_rows(
     reader = csv.reader(lines, delimiter=separator)
     try:
         for row in reader:
+            if not any(row):
+                continue
             if len(row) >= width:
                 yield before + reader.line_num, row
-            elif any(row):
+            else:
                 raise ExportError(
                     texts.SHORT_ROW.format(
                         file=name, line=before + reader.line_num, found=len(row), expected=width

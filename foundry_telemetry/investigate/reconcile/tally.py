@@ -6,9 +6,10 @@ the day, and with a decimal point and a decimal comma for as long as both are po
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -28,7 +29,10 @@ _EVERY: Final = 50_000
 """Rows between two lines of progress."""
 _MOST_PRINTS: Final = 200_000
 _MOST_PUBLISHERS: Final = 200
+_MOST_ALIKE: Final = 10_000
+_AMOUNTS: Final = ("usd", "cost", "pricing_cost", "quantity")
 _USD: Final = "USD"
+_PROVIDERS: Final = ("microsoft", "azure")
 
 
 class Key(NamedTuple):
@@ -92,49 +96,71 @@ def tally(file: InputFile, meter: str | None, sign: Sign | None, on_progress: Ca
         return found
 
 
+class _Plan(NamedTuple):
+    """What is done with rows whose cells but amounts are alike."""
+
+    kind: str
+    basis: str
+    field: str
+    """The column of the amount; empty where the row has none."""
+    currency: str
+    rate: str
+
+
+_ALIKE: Final = ("provider", "charge", "charge_class", "status", "currency", "pricing_currency", "rate")
+_PERIODS: Final = ("period_start", "period_end")
+
+
 class _Adding:
-    """Adds the rows of a table to a tally."""
+    """Adds the rows of a table to a tally. What many rows have alike is read once."""
 
     def __init__(self, tally: Tally, table: Table, meter: str | None) -> None:
         self._tally = tally
         self._table = table
         self._match = Recognition(table.columns, meter)
-        # -1 is the empty text that `_padded` puts behind a row.
+        # -1 is the empty text that `run` puts behind a row.
         self._at = {field: table.columns.fields.get(field, -1) for field in FIELDS}
         self._publisher = table.columns.naming.get("publisher", (-1,))[0]
+        self._dated = itemgetter(self._at["day"], *(self._at[name] for name in _PERIODS))
+        self._alike = itemgetter(*(self._at[name] for name in (*_ALIKE, *_AMOUNTS)))
+        self._days: dict[tuple[str, ...], date | str] = {}
+        self._plans: dict[tuple[object, ...], _Plan] = {}
 
     def run(self, on_progress: Callable[[str], None]) -> None:
         """Add all."""
         tally, match = self._tally, self._match
-        for line, row in self._table.rows:
+        for line, cells in self._table.rows:
             tally.rows += 1
             if tally.rows % _EVERY == 1:
                 on_progress(texts.READING.format(file=tally.file.name, rows=tally.rows - 1))
-            values = [*row, ""]
-            day = self._day(line, values)
-            found = match(values)
+            row = [*cells, ""]
+            dated = self._dated(row)
+            day = self._days.get(dated)
+            if day is None:
+                day = self._days[dated] = self._day(line, *dated)
+            found = match(row)
             if found.is_claude:
-                self._add(line, values, day, is_units=found.is_units)
+                self._add(line, row, day, is_units=found.is_units)
             else:
-                self._pass(line, values)
+                self._pass(line, row)
 
-    def _day(self, line: int, row: Sequence[str]) -> date | str:
-        text = row[self._at["day"]].strip()
+    def _day(self, line: int, text: str, *periods: str) -> date | str:
+        """The day, its text where the order is open, or an empty text where it is none: a line of totals."""
         tally = self._tally
-        day = iso_day(text)
+        if len(self._days) > _MOST_ALIKE:
+            self._days.clear()
+        for name, period in zip(_PERIODS, periods, strict=True):
+            if is_day(period.strip()):
+                tally.order.periods[name].add(period.strip())
+        day = iso_day(text.strip())
         if day is not None:
             tally.first = day if tally.first is None else min(day, tally.first)
             tally.last = day if tally.last is None else max(day, tally.last)
-        for name, periods in tally.order.periods.items():
-            if len(periods) < _MOST_PUBLISHERS and (period := row[self._at[name]].strip()) and is_day(period):
-                periods.add(period)
-        if day is not None:
             return day
-        bare = text.partition(" ")[0].partition("T")[0].rstrip(",")
-        if bare not in tally.order.days:
-            if not is_day(bare):
-                raise ExportError(texts.NOT_A_DAY.format(file=tally.file.name, line=line, text=plain(text)))
-            tally.order.days[bare] = line
+        bare = text.strip().partition(" ")[0].partition("T")[0].rstrip(",")
+        if not is_day(bare):
+            return ""
+        tally.order.days.setdefault(bare, line)
         return bare
 
     def _pass(self, line: int, row: Sequence[str]) -> None:
@@ -147,29 +173,49 @@ class _Adding:
                 if text := row[self._at[field]].strip():
                     tally.sign.read(line, field, text)
 
-    def _add(self, line: int, row: list[str], day: date | str, *, is_units: bool) -> None:
-        tally, cell = self._tally, {field: row[index].strip() for field, index in self._at.items()}
+    def _add(self, line: int, row: Sequence[str], day: date | str, *, is_units: bool) -> None:
+        tally = self._tally
+        if not day:
+            text = plain(row[self._at["day"]])
+            raise ExportError(texts.NOT_A_DAY.format(file=tally.file.name, line=line, text=text))
         tally.claude += 1
-        if cell["provider"] and cell["provider"].lower() != "microsoft":
-            raise ExportError(
-                texts.NOT_MICROSOFT.format(file=tally.file.name, line=line, provider=plain(cell["provider"]))
-            )
         self._print(row)
-        basis, field = self._basis(cell, is_units=is_units)
-        if not field:
+        cells = self._alike(row)
+        alike = (is_units, *cells[: len(_ALIKE)], *(not one or one.isspace() for one in cells[len(_ALIKE) :]))
+        plan = self._plans.get(alike)
+        if plan is None:
+            plan = self._plans[alike] = self._plan(line, row, is_units=is_units)
+        if not plan.field:
             tally.without_amount += 1
             return
-        kind = kind_of(cell["charge"], cell["charge_class"], cell["status"])
-        currency = "" if basis in {"usd", "billing", "units"} else cell["currency"].upper()
-        sums = tally.sums.setdefault(
-            Key(day, kind, basis, currency, cell["rate"] if basis == "rate" else ""), Sums()
-        )
+        key = Key(day, plan.kind, plan.basis, plan.currency, plan.rate)
+        sums = tally.sums.get(key)
+        if sums is None:
+            sums = tally.sums[key] = Sums()
         sums.rows += 1
-        self._sum(line, field, cell[field], sums.amounts)
-        if is_units and cell["quantity"]:
-            self._sum(line, "quantity", cell["quantity"], sums.units)
+        self._sum(line, plan.field, row, sums.amounts)
+        if is_units and row[self._at["quantity"]]:
+            self._sum(line, "quantity", row, sums.units)
 
-    def _basis(self, cell: dict[str, str], *, is_units: bool) -> tuple[str, str]:
+    def _plan(self, line: int, row: Sequence[str], *, is_units: bool) -> _Plan:
+        if len(self._plans) > _MOST_ALIKE:
+            self._plans.clear()
+        cell = {field: row[index].strip() for field, index in self._at.items()}
+        provider = cell["provider"]
+        if provider and not provider.lower().startswith(_PROVIDERS):
+            raise ExportError(
+                texts.NOT_MICROSOFT.format(file=self._tally.file.name, line=line, provider=plain(provider))
+            )
+        basis, field = self._basis(cell, is_units=is_units)
+        return _Plan(
+            kind=kind_of(cell["charge"], cell["charge_class"], cell["status"]),
+            basis=basis,
+            field=field,
+            currency="" if basis in {"usd", "billing", "units"} else cell["currency"].upper(),
+            rate=cell["rate"] if basis == "rate" else "",
+        )
+
+    def _basis(self, cell: Mapping[str, str], *, is_units: bool) -> tuple[str, str]:
         """Where the amount of a row is from, and its column; the most direct one first."""
         currency, pricing = cell["currency"].upper(), cell["pricing_currency"].upper()
         has_cost = self._at["cost"] >= 0 or self._at["usd"] >= 0
@@ -183,10 +229,13 @@ class _Adding:
         )
         return next(((basis, field) for is_there, basis, field in ways if is_there), ("", ""))
 
-    def _sum(self, line: int, what: str, text: str, into: list[Decimal]) -> None:
-        for place, value in enumerate(self._tally.sign.read(line, what, text)):
-            if value is not None:
-                into[place] += value
+    def _sum(self, line: int, field: str, row: Sequence[str], into: list[Decimal]) -> None:
+        text = row[self._at[field]]
+        point, comma = self._tally.sign.read(line, field, text)
+        if point is not None:
+            into[0] += point
+        if comma is not None and self._tally.sign.may_be_comma:
+            into[1] += comma
 
     def _print(self, row: Sequence[str]) -> None:
         if self._tally.prints is None:

@@ -47,13 +47,13 @@ INCOMPLETE_DAY: Final = "not complete in the export"
 APART: Final = "Not compared: {kind} {usd} ({rows})"
 GAPS: Final = "In the ledger without a cost, amount unknown: {unpriced} unpriced{incomplete}"
 GAPS_INCOMPLETE: Final = "; incomplete usage, at least {usd}"
-FACTOR: Final = "Billed is {factor:g} times recorded on every day: {meaning}"
+FACTOR: Final = "Billed is {factor:f} times recorded on every day: {meaning}"
 CONVERTED: Final[Mapping[str, str]] = {
     "usd": "Amounts: the US dollar column of the export",
     "billing": "Amounts: billed in US dollars",
     "pricing": "Amounts in {currency}: the cost in the pricing currency, US dollars",
     "rate": "Amounts in {currency}: converted by the exchange rate column of the export",
-    "given": "Amounts in {currency}: converted by --rate, {rate:g} US dollars for 1 {currency}",
+    "given": "Amounts in {currency}: converted by --rate, {rate:f} US dollars for 1 {currency}",
     "units": "Amounts: CCU x ${price:g} (usd_per_ccu in --settings FILE); the export has no cost",
 }
 SAME_FILE: Final = "{file} is the same file as {other}: read once"
@@ -72,7 +72,7 @@ OTHER_DAY: Final = "metered on the day before or after"
 CCU_PRICE: Final = "price of a CCU or exchange rate: {units} CCU x ${price:g} are not the billed amount"
 
 DATA_ZONE: Final = "US Data Zone deployments cost 1.1 times the list price: set multiplier = 1.1 for them"
-DISCOUNT: Final = "a discount of {percent:.1f}%: set discount = {factor:g}"
+DISCOUNT: Final = "a discount of {percent:.1f}%: set discount = {factor:f}"
 OTHER_FACTOR: Final = (
     "a constant share of the calls has no telemetry, or the price of a CCU differs: set usd_per_ccu"
 )

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from foundry_telemetry import pricing
 from foundry_telemetry.investigate.cost.money import Money
@@ -73,11 +74,9 @@ def as_csv(found: Reconciled) -> str:
 
 def show(found: Reconciled, export: Export, console: Console) -> None:
     """All of it."""
-    console.print(f"{_title(export)}\n")
-    for row in without_blanks(table(found), console):
-        console.print(row, soft_wrap=True)
-    for line in lines(found, export):
-        console.print(line)
+    for part in (Text(f"{_title(export)}\n"), table(found), *map(Text, lines(found, export))):
+        for row in without_blanks(part, console):
+            console.print(row, soft_wrap=True)
 
 
 def _title(export: Export) -> str:
@@ -104,7 +103,7 @@ def lines(found: Reconciled, export: Export) -> Iterator[str]:
             percent=texts.PERCENT.format(percent=_percent(found)) if found.percent is not None else "",
         )
         yield from explanation(found, usd)
-    yield texts.VERDICTS[found.verdict].format(tolerance=f"{found.tolerance_percent:f}%")
+    yield texts.VERDICTS[found.verdict].format(tolerance=f"{found.tolerance_percent.normalize():f}%")
     if found.factor is not None:
         yield texts.FACTOR.format(factor=found.factor, meaning=found.factor_means)
     yield ""
@@ -116,13 +115,14 @@ def explanation(pair: Pair, usd: Money) -> Iterator[str]:
     """What explains a difference, and what is not explained."""
     if pair.is_match:
         return
+    has_rest = usd.is_shown(float(pair.unexplained_usd))
     if pair.cause:
-        yield texts.CAUSE.format(
+        yield (texts.CAUSE_IN_PART if has_rest else texts.CAUSE).format(
             cause=pair.cause.text,
             size=usd.signed(float(pair.cause.size_usd)),
             difference=usd.signed(float(pair.difference_usd)),
         )
-    if usd.is_shown(float(pair.unexplained_usd)):
+    if has_rest:
         hint = texts.HINT_MORE if pair.unexplained_usd > 0 else texts.HINT_LESS
         yield texts.UNEXPLAINED.format(
             size=usd(abs(float(pair.unexplained_usd))), hint="" if pair.cause else hint
@@ -132,10 +132,10 @@ def explanation(pair: Pair, usd: Money) -> Iterator[str]:
 def _not_compared(found: Reconciled, usd: Money) -> Iterator[str]:
     pending = [day for day in found.days if not day.is_complete]
     if pending:
+        first, last = pending[0].day, pending[-1].day
         yield texts.INCOMPLETE_DAYS.format(
             days=many(len(pending), texts.DAYS),
-            first=pending[0].day,
-            last=pending[-1].day,
+            span=first if first == last else texts.SPAN.format(first=first, last=last),
             billed=usd(float(sum(day.billed_usd for day in pending))),
             recorded=usd(float(sum(day.ledger_usd for day in pending))),
         )
@@ -160,7 +160,7 @@ def _read(export: Export) -> Iterator[str]:
     )
     for one in export.conversions:
         yield texts.CONVERTED[one.basis].format(
-            currency=one.currency or "an unnamed currency", rate=one.rate or 0, price=pricing.usd_per_ccu()
+            currency=one.currency or texts.UNNAMED, rate=one.rate or 0, price=pricing.usd_per_ccu()
         )
     if export.rows_without_amount:
         yield texts.NO_AMOUNT.format(rows=many(export.rows_without_amount, texts.ROWS))
@@ -191,7 +191,9 @@ def table(found: Reconciled) -> Table:
 
 
 def _percent(pair: Pair) -> str:
-    return texts.NO_VALUE if pair.percent is None else f"{pair.percent:+,.1f}%"
+    if pair.percent is None:
+        return texts.NO_VALUE
+    return f"{pair.percent:+,.1f}%" if round(pair.percent, 1) else "0.0%"
 
 
 def _result(day: Day, usd: Money) -> str:

@@ -35,12 +35,14 @@ VERDICTS: Final[Mapping[str, str]] = {
     "differs": "DIFFERS: the difference is more than {tolerance}",
     "no data": "NO COMPLETE DAY: billing data arrives hours to a day late; export again later",
 }
-CAUSE: Final = "{cause}: {size} of {difference}"
+CAUSE: Final = "{cause}: {size}"
+CAUSE_IN_PART: Final = "{cause}: {size} of {difference}"
+SPAN: Final = "{first} to {last}"
 UNEXPLAINED: Final = "not explained: {size}{hint}"
 HINT_MORE: Final = " (calls without telemetry?)"
 HINT_LESS: Final = " (another billing account, or a filtered export?)"
 INCOMPLETE_DAYS: Final = (
-    "Not compared, {days} not complete in the export ({first} to {last}): "
+    "Not compared, {days} not complete in the export ({span}): "
     "billed {billed}, recorded {recorded}. Billing data arrives hours to a day late; export again later"
 )
 INCOMPLETE_DAY: Final = "not complete in the export"
@@ -56,6 +58,7 @@ CONVERTED: Final[Mapping[str, str]] = {
     "given": "Amounts in {currency}: converted by --rate, {rate:f} US dollars for 1 {currency}",
     "units": "Amounts: CCU x ${price:g} (usd_per_ccu in --settings FILE); the export has no cost",
 }
+UNNAMED: Final = "an unnamed currency"
 SAME_FILE: Final = "{file} is the same file as {other}: read once"
 OLD_RUN: Final = "{file}: skipped, an earlier run of the same export"
 NO_AMOUNT: Final = "{rows} of Claude without a cost: not counted"

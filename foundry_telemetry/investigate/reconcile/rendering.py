@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -74,7 +74,8 @@ def as_csv(found: Reconciled) -> str:
 
 def show(found: Reconciled, export: Export, console: Console) -> None:
     """All of it."""
-    for part in (Text(f"{_title(export)}\n"), table(found), *map(Text, lines(found, export))):
+    parts: tuple[RenderableType, ...] = (Text(f"{_title(export)}\n"), table(found))
+    for part in (*parts, *map(Text, lines(found, export))):
         for row in without_blanks(part, console):
             console.print(row, soft_wrap=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -399,6 +400,15 @@ def test_parts_of_an_export(tmp_path: Path) -> None:
     assert len(billed(read(run_))) == 3
 
 
+def test_parts_that_a_manifest_names_are_all_read(tmp_path: Path) -> None:
+    """They are parts of one whole, even where two are alike."""
+    alike = ea([row(f"2026-11-{day}", "1") for day in (10, 11, 12)]).encode()
+    parts = {"part_0.csv": alike, "part_1.csv": alike, "part_2.csv": alike.replace(b"\r", b"")}
+    run_ = write_run(tmp_path / "run", parts, submitted="2026-11-22T03:00:00Z", period=FIRST)
+    found = read(run_)
+    assert (found.days[FIRST].usd, found.claude_rows, found.notes) == (3, 9, ())
+
+
 def test_an_earlier_run_of_the_same_month_is_not_added(tmp_path: Path) -> None:
     """A daily export writes the month anew each day: its last run counts."""
     for day in (21, 23, 22):
@@ -527,6 +537,27 @@ def test_a_bomb_of_rows(put: Callable[..., Path], monkeypatch: pytest.MonkeyPatc
     assert "expands more than 250 times" in refused(put(bomb, "bomb.csv.gz"))
 
 
+_SEEDS = (
+    ea(month("%m/%d/%Y")).encode(),
+    gzip.compress(ea(month("%d.%m.%Y"), separator=";").encode()),
+    zipped("a.csv"),
+)
+
+
+@given(st.sampled_from(_SEEDS), st.integers(0, 9_000), st.integers(0, 99), st.binary(max_size=9))
+def test_damaged_files(
+    tmp_path_factory: pytest.TempPathFactory, seed: bytes, at: int, cut: int, put_in: bytes
+) -> None:
+    """A file with bytes that are lost or changed is read, or refused in one line; nothing else comes of it."""
+    at %= len(seed)
+    path = tmp_path_factory.mktemp("damaged") / "a"
+    path.write_bytes(seed[:at] + put_in + seed[at + cut :])
+    try:
+        assert read(path).claude_rows
+    except ExportError as error:
+        assert str(error).isprintable()  # noqa: PT017 - one of two right answers
+
+
 def test_hostile_names(put: Callable[..., Path]) -> None:
     """What a file has written in it reaches a message without acting on the terminal."""
     message = refused(put("\x1b]0;owned\x07,b\n1,2\n"))
@@ -539,9 +570,12 @@ def test_parquet_without_its_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """Without the extra the message has the command that installs it."""
     path = tmp_path / "p.parquet"
     path.write_bytes(b"PAR1")
-    monkeypatch.setitem(__import__("sys").modules, "foundry_telemetry.local.parquet", None)
-    monkeypatch.delattr("foundry_telemetry.local.parquet", raising=False)
-    assert "pip install 'foundry-telemetry[local]'" in refused(path)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    monkeypatch.delitem(sys.modules, "foundry_telemetry.investigate.reconcile.parquet", raising=False)
+    monkeypatch.delattr("foundry_telemetry.investigate.reconcile.parquet", raising=False)
+    message = refused(path)
+    assert "the package 'duckdb', which is not installed" in message
+    assert "pip install 'foundry-telemetry[local]'" in message
 
 
 # --- cost of reading --------------------------------------------------------------------------------------

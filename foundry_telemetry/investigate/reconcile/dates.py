@@ -16,7 +16,7 @@ Order = Literal["mdy", "dmy"]
 ORDERS: Final[tuple[Order, Order]] = ("mdy", "dmy")
 
 _SPLIT: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T,].*)?", re.DOTALL)
-_COMPACT: Final = re.compile(r"\d{8}")
+_CENTURY: Final = 2000
 _SLASHED: Final = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[ T].*)?", re.DOTALL)
 
 
@@ -26,13 +26,11 @@ def iso_day(text: str) -> date | None:
     slashed = _SLASHED.fullmatch(text)
     try:
         if slashed:
-            return date(int(slashed[1]), int(slashed[2]), int(slashed[3]))
-        if _COMPACT.fullmatch(text):
-            return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+            return _plausible(date(int(slashed[1]), int(slashed[2]), int(slashed[3])))
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return _plausible((moment.astimezone(UTC) if moment.tzinfo else moment).date())
+    except (ValueError, OverflowError):
         return None
-    return (moment.astimezone(UTC) if moment.tzinfo else moment).date()
 
 
 @lru_cache(maxsize=65_536)
@@ -44,9 +42,14 @@ def day_in(order: Order, text: str) -> date | None:
     first, second, year = int(parts[1]), int(parts[3]), int(parts[4])
     month, day = (first, second) if order == "mdy" else (second, first)
     try:
-        return date(year, month, day)
+        return _plausible(date(year, month, day))
     except ValueError:
         return None
+
+
+def _plausible(day: date) -> date | None:
+    """A day of this century: what else a number may mean is no day of a bill."""
+    return day if _CENTURY <= day.year < _CENTURY + 100 else None
 
 
 def is_day(text: str) -> bool:

@@ -13,6 +13,7 @@ from typing import IO, Any, Final
 
 from msgspec import Struct
 
+from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.reconcile import texts
 from foundry_telemetry.investigate.reconcile.errors import ExportError
 
@@ -48,11 +49,13 @@ class InputFile(Struct, frozen=True):
     path: Path
     member: str | None = None
     """Within a zip archive."""
+    run: Path | None = None
+    """The folder of the run whose manifest names it: no two parts of a run have a row in common."""
 
     @property
     def name(self) -> str:
         """As messages call it."""
-        return self.path.name if self.member is None else f"{self.path.name}:{self.member}"
+        return plain(self.path.name if self.member is None else f"{self.path.name}:{self.member}")
 
 
 def other_kind(file: str, found: str) -> ExportError:
@@ -70,36 +73,45 @@ def starts_with(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(4)
     except OSError as error:
-        raise ExportError(texts.CANNOT_READ.format(file=path, error=error.strerror)) from error
+        raise cannot_read(path, error) from error
 
 
-def members(path: Path) -> Iterator[InputFile]:
+def cannot_read(path: Path, error: OSError) -> ExportError:
+    """The error for a file that the system does not let us read."""
+    return ExportError(texts.CANNOT_READ.format(file=plain(str(path)), error=error.strerror))
+
+
+def members(path: Path, run: Path | None = None) -> Iterator[InputFile]:
     """The file itself, or the CSV files of the archive that it is.
+
+    Args:
+        path: The file.
+        run: See `InputFile`.
 
     Raises:
         ExportError: The archive is damaged, or holds none.
     """
     if starts_with(path) != _ZIP:
-        yield InputFile(path)
+        yield InputFile(path, run=run)
         return
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [one for one in archive.infolist() if not one.is_dir()]
     except _BROKEN as error:
-        raise other_kind(path.name, "broken") from error
+        raise other_kind(plain(path.name), "broken") from error
     names = [one.filename for one in entries]
     if "[Content_Types].xml" in names:
-        raise other_kind(path.name, "xlsx")
+        raise other_kind(plain(path.name), "xlsx")
     if any(one.flag_bits & 1 for one in entries):
-        raise other_kind(path.name, "encrypted")
+        raise other_kind(plain(path.name), "encrypted")
     csv = [name for name in names if name.lower().endswith((".csv", ".csv.gz", ".txt"))]
     if not csv:
         kinds = {".zip": "archive", ".gz": "archive", ".parquet": "parquet"}
         inside = next(
             (kinds[end] for name in names if (end := Path(name).suffix.lower()) in kinds), "no member"
         )
-        raise other_kind(path.name, inside)
-    yield from (InputFile(path, name) for name in sorted(csv))
+        raise other_kind(plain(path.name), inside)
+    yield from (InputFile(path, name, run) for name in sorted(csv))
 
 
 @contextmanager
@@ -115,7 +127,7 @@ def open_lines(file: InputFile) -> Iterator[Iterator[str]]:
     except OSError as error:  # a damaged gzip is one too
         if isinstance(error, _BROKEN):
             raise other_kind(file.name, "broken") from error
-        raise ExportError(texts.CANNOT_READ.format(file=file.path, error=error.strerror)) from error
+        raise cannot_read(file.path, error) from error
     except _BROKEN as error:
         raise other_kind(file.name, "broken") from error
 

@@ -242,6 +242,8 @@ def _check_claude(tallies: Sequence[Tally], meter: str | None) -> None:
 def _check_overlap(tallies: Sequence[Tally]) -> None:
     """Refuse an earlier file of the same month beside the later one."""
     for one, other in permutations(tallies, 2):
+        if one.file.run is not None and one.file.run == other.file.run:
+            continue
         if one.prints and other.prints and len(one.prints) >= _LEAST_OVERLAP and one.prints <= other.prints:
             raise ExportError(texts.OVERLAP.format(file=one.file.name, other=other.file.name))
 

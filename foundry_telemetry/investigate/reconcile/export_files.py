@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.reconcile import texts
-from foundry_telemetry.investigate.reconcile.decompression import InputFile, members
+from foundry_telemetry.investigate.reconcile.decompression import InputFile, cannot_read, members
 from foundry_telemetry.investigate.reconcile.errors import ExportError
 
 _MANIFEST: Final = "manifest.json"
@@ -77,12 +77,12 @@ def find(paths: Iterable[str], now: datetime) -> Found:
     notes: list[str] = []
     plain_paths = list(dict.fromkeys(path for text in paths for path in _expanded(text)))
     stated: list[datetime] = []
-    files: list[Path] = []
+    files: dict[Path, Path | None] = {}
     for path in plain_paths:
-        files += _of_folder(path, notes, stated) if path.is_dir() else [path]
-    once = _once(dict.fromkeys(files), notes)
+        files |= _of_folder(path, notes, stated) if path.is_dir() else {path: files.get(path)}
+    once = _once(files, notes)
     written = (datetime.fromtimestamp(path.stat().st_mtime, UTC) for path in once)
-    found = tuple(member for path in once for member in members(path))
+    found = tuple(member for path in once for member in members(path, files[path]))
     return Found(found, min([now, *stated, *([] if stated else [max(written)])]), tuple(notes))
 
 
@@ -97,7 +97,8 @@ def _expanded(text: str) -> Iterator[Path]:
     yield from (Path(one) for one in matches if Path(one).name != _MANIFEST)
 
 
-def _of_folder(folder: Path, notes: list[str], stated: list[datetime]) -> list[Path]:
+def _of_folder(folder: Path, notes: list[str], stated: list[datetime]) -> dict[Path, Path | None]:
+    """Files, each with the run whose manifest names it."""
     runs = [_Run(path.parent, _manifest(path)) for path in sorted(folder.rglob(_MANIFEST))]
     if not runs:
         files = sorted(
@@ -105,10 +106,10 @@ def _of_folder(folder: Path, notes: list[str], stated: list[datetime]) -> list[P
         )
         if not files:
             raise ExportError(texts.NO_EXPORT_IN.format(file=plain(str(folder))))
-        return files
+        return dict.fromkeys(files)
     newest = _newest(folder, runs, notes)
     stated += [moment for run in newest if (moment := _moment(run.submitted))]
-    return [path for run in newest for path in _parts(run)]
+    return {path: run.folder for run in newest for path in _parts(run)}
 
 
 def _manifest(path: Path) -> _Manifest:
@@ -118,9 +119,9 @@ def _manifest(path: Path) -> _Manifest:
                 file.read(_MOST_MANIFEST).removeprefix(b"\xef\xbb\xbf"), type=_Manifest
             )
     except OSError as error:
-        raise ExportError(texts.CANNOT_READ.format(file=path, error=error.strerror)) from error
+        raise cannot_read(path, error) from error
     except (msgspec.MsgspecError, ValueError) as error:
-        raise ExportError(texts.BAD_MANIFEST.format(file=path, error=error)) from error
+        raise ExportError(texts.BAD_MANIFEST.format(file=plain(str(path)), error=error)) from error
 
 
 def _newest(folder: Path, runs: Sequence[_Run], notes: list[str]) -> list[_Run]:
@@ -158,20 +159,20 @@ def _moment(text: str) -> datetime | None:
     return moment.replace(tzinfo=UTC)
 
 
-def _once(paths: Iterable[Path], notes: list[str]) -> list[Path]:
-    """Each content once; only files of one size are read for it."""
+def _once(files: Mapping[Path, Path | None], notes: list[str]) -> list[Path]:
+    """Each content once, but for the parts of one run; only files of one size are read for it."""
     by_size: defaultdict[int, list[Path]] = defaultdict(list)
-    for path in paths:
+    for path in files:
         try:
             by_size[path.stat().st_size].append(path)
         except OSError as error:
-            raise ExportError(texts.CANNOT_READ.format(file=path, error=error.strerror)) from error
+            raise cannot_read(path, error) from error
     kept: list[Path] = []
     for same in by_size.values():
         known: dict[bytes, Path] = {}
         for path in same:
             first = known.setdefault(_digest(path) if len(same) > 1 else b"", path)
-            if first is path:
+            if first is path or (files[path] is not None and files[path] == files[first]):
                 kept.append(path)
             else:
                 notes.append(texts.SAME_FILE.format(file=plain(path.name), other=plain(first.name)))
@@ -183,4 +184,4 @@ def _digest(path: Path) -> bytes:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
-        raise ExportError(texts.CANNOT_READ.format(file=path, error=error.strerror)) from error
+        raise cannot_read(path, error) from error

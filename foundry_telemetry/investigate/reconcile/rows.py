@@ -112,7 +112,7 @@ def _csv_rows(
 @contextmanager
 def _open_parquet(file: InputFile) -> Iterator[Table]:
     try:
-        from foundry_telemetry.local import parquet  # noqa: PLC0415 - of the extra `local`
+        from foundry_telemetry.investigate.reconcile import parquet  # noqa: PLC0415 - of the extra `local`
     except ModuleNotFoundError as missing:
         raise ExportError(texts.NO_PARQUET.format(file=file.name, package=missing.name)) from missing
     try:

@@ -548,7 +548,7 @@ _SEEDS = (
 def test_damaged_files(
     tmp_path_factory: pytest.TempPathFactory, seed: bytes, at: int, cut: int, put_in: bytes
 ) -> None:
-    """A file with bytes that are lost or changed is read, or refused in one line; nothing else comes of it."""
+    """A file with bytes that are lost or changed is read, or refused in one line."""
     at %= len(seed)
     path = tmp_path_factory.mktemp("damaged") / "a"
     path.write_bytes(seed[:at] + put_in + seed[at + cut :])

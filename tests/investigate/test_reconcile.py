@@ -135,7 +135,7 @@ def test_an_unpriced_attempt_explains_no_thousand_dollars() -> None:
     text = shown(found)
     assert "not explained: $990.00 (calls without telemetry?)" in text
     assert (
-        "In the ledger without a cost, amount unknown: 1 attempt unpriced; incomplete usage, at least $0.50"
+        "In the ledger, not in recorded: 1 attempt unpriced, amount unknown; incomplete usage, at least $0.50"
         in text
     )
 
@@ -179,16 +179,23 @@ def test_calls_around_midnight() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "means"),
-    [(1.1, "US Data Zone"), (0.9, "a discount of 10.0%: set discount = 0.9"), (2.0, "has no telemetry")],
+    ("share", "cause", "advice"),
+    [
+        (1.1, "the price of US Data Zone deployments", "set multiplier = 1.1"),
+        (0.9, "a discount of 10.0% on every day", "set discount = 0.9"),
+        (2.0, None, "no discount and no price that is known has this factor"),
+        (0.01, None, "no discount and no price that is known has this factor"),
+    ],
 )
-def test_one_factor_for_all_days(share: float, means: str) -> None:
-    """Where every day has the same factor, it is shown once, with what it means and what to set."""
+def test_one_factor_for_all_days(share: float, cause: str | None, advice: str) -> None:
+    """One factor of every day is shown, with what to set; it is a cause where a price or discount has it."""
     found = compared([(share * usd, usd) for usd in (10.0, 30.0, 20.0)])
     assert found.factor == Decimal(repr(share))
-    assert {day.cause.text for day in found.days if day.cause} == {"the factor of all days, see below"}
-    assert f"Billed is {share:g} times recorded on every day" in shown(found)
-    assert means in shown(found)
+    assert f"Billed is {share:g} times recorded on every day: " in shown(found)
+    assert advice in shown(found)
+    for one in (found, *found.days):
+        assert (cause_of(one) or ("",))[0].startswith(cause or "")
+        assert (one.cause is None) == (cause is None)
 
 
 def test_no_factor_of_two_days_or_of_different_ones() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -30,6 +30,9 @@ _CENT: Final = Decimal("0.01")
 _MOST_MOVED: Final = Decimal("0.25")
 """Of a day's amount, that can be metered on the day before or after: calls around midnight."""
 _ZERO: Final = Decimal()
+_ZONE: Final = Decimal("1.1")
+_LEAST_DISCOUNT: Final = Decimal("0.5")
+"""Less than half of the list price is no discount that anybody has."""
 
 
 class Side(Struct, frozen=True, kw_only=True):
@@ -68,6 +71,24 @@ class Cause(Struct, frozen=True):
     """With the sign of the difference."""
 
 
+class Meaning(NamedTuple):
+    """What a factor of all days means."""
+
+    cause: str
+    """Empty where it is no discount and no price that is known."""
+    advice: str
+
+
+def meaning(factor: Decimal) -> Meaning:
+    """What one factor means, and what to set for it."""
+    if abs(factor - _ZONE) <= _STEADY:
+        return Meaning(texts.DATA_ZONE, texts.SET_MULTIPLIER)
+    if _LEAST_DISCOUNT <= factor < 1:
+        cause = texts.DISCOUNT.format(percent=100 * (1 - factor))
+        return Meaning(cause, texts.SET_DISCOUNT.format(factor=factor))
+    return Meaning("", texts.OTHER_FACTOR)
+
+
 class Explaining:
     """Explains the days of a comparison and their sum.
 
@@ -79,6 +100,7 @@ class Explaining:
     def __init__(self, sides: Sequence[Side], factor: Decimal | None) -> None:
         self._sides = sides
         self._factor = factor
+        self._named = "" if factor is None else meaning(factor).cause
         self._moved = dict(_moved(sides))
 
     def day(self, side: Side) -> Cause | None:
@@ -102,7 +124,7 @@ class Explaining:
             -sum((side.ledger for side in unbilled), _ZERO),
         )
         yield Cause(texts.INCOMPLETE, sum((side.incomplete for side in sides), _ZERO))
-        yield Cause(texts.ONE_FACTOR, self._by_factor(sides))
+        yield Cause(self._named, self._by_factor(sides) if self._named else _ZERO)
         yield _by_price(sides)
 
     def _by_factor(self, sides: Iterable[Side]) -> Decimal:

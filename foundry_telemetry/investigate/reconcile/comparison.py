@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from foundry_telemetry.investigate.reconcile import causes, texts
+from foundry_telemetry.investigate.reconcile import causes
 from foundry_telemetry.investigate.reconcile.causes import Cause, Side
 from foundry_telemetry.investigate.reconcile.export import DIGITS, Apart, Export
 from foundry_telemetry.investigate.sources import Row
@@ -20,8 +20,6 @@ CENT: Final = Decimal("0.01")
 """A difference that is always within the tolerance."""
 _LAG: Final = timedelta(days=1)
 """How long after its end the meter may take to report a day: hours to a day."""
-_ZONE: Final = Decimal("1.1")
-_NEAR_ZONE: Final = Decimal("0.02")
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -102,7 +100,7 @@ def _compare(export: Export, ledger: Sequence[Row], tolerance: Decimal, as_of: d
         tolerance_percent=tolerance,
         days=days,
         factor=factor,
-        factor_means=None if factor is None else meaning(factor),
+        factor_means=None if factor is None else causes.meaning(factor).advice,
         apart=export.apart,
         unpriced=sum(side.unpriced for side in complete),
         incomplete_usd=sum((side.incomplete for side in complete), Decimal()),
@@ -144,12 +142,3 @@ def _pair(billed: Decimal, ledger: Decimal, tolerance: Decimal, cause: Cause | N
         "cause": found,
         "unexplained_usd": Decimal() if is_match else difference - (found.size_usd if found else Decimal()),
     }
-
-
-def meaning(factor: Decimal) -> str:
-    """What a factor of all days means, and what to set."""
-    if abs(factor - _ZONE) <= _NEAR_ZONE:
-        return texts.DATA_ZONE
-    if factor < 1:
-        return texts.DISCOUNT.format(percent=100 * (1 - factor), factor=factor)
-    return texts.OTHER_FACTOR

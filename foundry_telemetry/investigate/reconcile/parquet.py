@@ -34,7 +34,7 @@ def open_parquet(path: Path) -> Iterator[tuple[list[str], Read]]:
     """
     source = glob.escape(str(path))
     with duckdb.connect(":memory:", config=_SETTINGS) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
         described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [source]).fetchall()
 
         def read(names: Sequence[str]) -> Iterator[tuple[str, ...]]:

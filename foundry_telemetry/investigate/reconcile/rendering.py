@@ -144,11 +144,12 @@ def _not_compared(found: Reconciled, usd: Money) -> Iterator[str]:
         yield texts.APART.format(
             kind=one.kind, usd=usd.signed(float(one.usd)), rows=many(one.rows, texts.ROWS)
         )
-    if found.unpriced or found.incomplete_usd:
-        partial = texts.GAPS_INCOMPLETE.format(usd=usd(float(found.incomplete_usd)))
-        yield texts.GAPS.format(
-            unpriced=many(found.unpriced, texts.ATTEMPTS), incomplete=partial if found.incomplete_usd else ""
-        )
+    gaps = (
+        (found.unpriced, texts.UNPRICED.format(attempts=many(found.unpriced, texts.ATTEMPTS))),
+        (found.incomplete_usd, texts.INCOMPLETE_USAGE.format(usd=usd(float(found.incomplete_usd)))),
+    )
+    if any(size for size, _ in gaps):
+        yield texts.GAPS.format(gaps="; ".join(text for size, text in gaps if size))
 
 
 def _read(export: Export) -> Iterator[str]:

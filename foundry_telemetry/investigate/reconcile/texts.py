@@ -47,8 +47,9 @@ INCOMPLETE_DAYS: Final = (
 )
 INCOMPLETE_DAY: Final = "not complete in the export"
 APART: Final = "Not compared: {kind} {usd} ({rows})"
-GAPS: Final = "In the ledger without a cost, amount unknown: {unpriced} unpriced{incomplete}"
-GAPS_INCOMPLETE: Final = "; incomplete usage, at least {usd}"
+GAPS: Final = "In the ledger, not in recorded: {gaps}"
+UNPRICED: Final = "{attempts} unpriced, amount unknown"
+INCOMPLETE_USAGE: Final = "incomplete usage, at least {usd}"
 FACTOR: Final = "Billed is {factor:f} times recorded on every day: {meaning}"
 CONVERTED: Final[Mapping[str, str]] = {
     "usd": "Amounts: the US dollar column of the export",
@@ -70,15 +71,14 @@ NO_TELEMETRY: Final = (
     "no telemetry on {days}: calls without telemetry, another workspace, or data past its retention"
 )
 NOTHING_BILLED: Final = "nothing billed on {days}: another billing account, or an export without this meter"
-ONE_FACTOR: Final = "the factor of all days, see below"
+DISCOUNT: Final = "a discount of {percent:.1f}% on every day"
+DATA_ZONE: Final = "the price of US Data Zone deployments, 1.1 times the list price"
 OTHER_DAY: Final = "metered on the day before or after"
 CCU_PRICE: Final = "price of a CCU or exchange rate: {units} CCU x ${price:g} are not the billed amount"
 
-DATA_ZONE: Final = "US Data Zone deployments cost 1.1 times the list price: set multiplier = 1.1 for them"
-DISCOUNT: Final = "a discount of {percent:.1f}%: set discount = {factor:f}"
-OTHER_FACTOR: Final = (
-    "a constant share of the calls has no telemetry, or the price of a CCU differs: set usd_per_ccu"
-)
+SET_MULTIPLIER: Final = "US Data Zone deployments cost that: set multiplier = 1.1 for them"
+SET_DISCOUNT: Final = "set discount = {factor:f}"
+OTHER_FACTOR: Final = "no discount and no price that is known has this factor"
 
 # --- errors: which file -----------------------------------------------------------------------------------
 

@@ -181,8 +181,8 @@ def test_calls_around_midnight() -> None:
 @pytest.mark.parametrize(
     ("share", "cause", "advice"),
     [
-        (1.1, "the price of US Data Zone deployments", "set multiplier = 1.1"),
-        (0.9, "a discount of 10.0% on every day", "set discount = 0.9"),
+        (1.1, "price of US Data Zone deployments", "set multiplier = 1.1"),
+        (0.9, "discount of 10.0%", "set discount = 0.9"),
         (2.0, None, "no discount and no price that is known has this factor"),
         (0.01, None, "no discount and no price that is known has this factor"),
     ],

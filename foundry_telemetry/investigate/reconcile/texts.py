@@ -71,8 +71,8 @@ NO_TELEMETRY: Final = (
     "no telemetry on {days}: calls without telemetry, another workspace, or data past its retention"
 )
 NOTHING_BILLED: Final = "nothing billed on {days}: another billing account, or an export without this meter"
-DISCOUNT: Final = "a discount of {percent:.1f}% on every day"
-DATA_ZONE: Final = "the price of US Data Zone deployments, 1.1 times the list price"
+DISCOUNT: Final = "discount of {percent:.1f}%"
+DATA_ZONE: Final = "price of US Data Zone deployments"
 OTHER_DAY: Final = "metered on the day before or after"
 CCU_PRICE: Final = "price of a CCU or exchange rate: {units} CCU x ${price:g} are not the billed amount"
 

@@ -360,6 +360,16 @@ def test_how_amounts_are_written(put: Callable[..., Path], text: str, usd: str) 
     assert read(put(ea([row("2026-11-10", text)]))).days[FIRST].usd == Decimal(usd)
 
 
+def test_prices_show_the_decimal_sign(put: Callable[..., Path]) -> None:
+    """An amount that may be either is read as the prices of the file are written."""
+    cells = ("2026-11-10", "1,250")
+    assert "add --decimal point or --decimal comma" in refused(put(ea([row(*cells)])))
+    assert read(put(ea([row(*cells, effectiveprice="0.01")]))).days[FIRST].usd == 1250
+    assert read(put(ea([row(*cells), other_row("", "", effectiveprice="0,5")]))).days[FIRST].usd == Decimal(
+        "1.25"
+    )
+
+
 @pytest.mark.parametrize("text", ["one", "nan", "inf", "1.2.3", "1,2,3", "--1", "1e999999", "0x10"])
 def test_what_is_no_amount(put: Callable[..., Path], text: str) -> None:
     """It is named with its line."""

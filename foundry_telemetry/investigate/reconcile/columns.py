@@ -25,12 +25,16 @@ FIELDS: Final[Mapping[str, Sequence[str]]] = {
     "pricing_currency": ("PricingCurrencyCode", "PricingCurrency", "x_PricingCurrency"),
     "rate": ("ExchangeRatePricingToBilling", "ExchangeRate", "x_BillingExchangeRate"),
     "quantity": ("Quantity", "UsageQuantity", "ConsumedQuantity", "PricingQuantity"),
+    "price": ("EffectivePrice", "UnitPrice", "ResourceRate", "PayGPrice", "ListUnitPrice"),
     "charge": ("ChargeType", "ChargeCategory"),
     "charge_class": ("ChargeClass", "ChargeSubcategory"),
     "status": ("CostStatus",),
     "provider": ("ProviderName",),
 }
-"""What is read, and its names; where a file has several of them, the first one counts."""
+"""What is read, and its names; where a file has several of them, the first one counts.
+
+A price shows the decimal sign of the file; it is not used otherwise.
+"""
 
 NAMING: Final[Mapping[str, Sequence[str]]] = {
     "meter": ("MeterName", "Meter", "SkuMeter", "x_SkuMeterName"),

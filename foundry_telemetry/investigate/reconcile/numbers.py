@@ -68,6 +68,12 @@ class DecimalSign:
         """Whether both are possible."""
         return not self._excluded
 
+    def learn(self, text: str) -> None:
+        """Learn from a number of which nothing else is used: a text that is none says nothing."""
+        found = readings(text)
+        if found.count(None) == 1:
+            self._excluded[SIGNS[found.index(None)]] = text
+
     def read(self, where: int, what: str, text: str) -> Readings:
         """Read an amount, and learn from it.
 

@@ -138,6 +138,8 @@ class _Adding:
             day = self._days.get(dated)
             if day is None:
                 day = self._days[dated] = self._day(line, *dated)
+            if tally.sign.is_open:
+                tally.sign.learn(row[self._at["price"]])
             found = match(row)
             if found.is_claude:
                 self._add(line, row, day, is_units=found.is_units)

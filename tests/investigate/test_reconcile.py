@@ -183,8 +183,8 @@ def test_calls_around_midnight() -> None:
     [
         (1.1, "price of US Data Zone deployments", "set multiplier = 1.1"),
         (0.9, "discount of 10.0%", "set discount = 0.9"),
-        (2.0, None, "no discount and no price that is known has this factor"),
-        (0.01, None, "no discount and no price that is known has this factor"),
+        (2.0, None, "not the factor of a discount or of a data zone"),
+        (0.01, None, "not the factor of a discount or of a data zone"),
     ],
 )
 def test_one_factor_for_all_days(share: float, cause: str | None, advice: str) -> None:

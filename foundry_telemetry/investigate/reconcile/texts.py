@@ -78,7 +78,7 @@ CCU_PRICE: Final = "price of a CCU or exchange rate: {units} CCU x ${price:g} ar
 
 SET_MULTIPLIER: Final = "US Data Zone deployments cost that: set multiplier = 1.1 for them"
 SET_DISCOUNT: Final = "set discount = {factor:f}"
-OTHER_FACTOR: Final = "no discount and no price that is known has this factor"
+OTHER_FACTOR: Final = "not the factor of a discount or of a data zone"
 
 # --- errors: which file -----------------------------------------------------------------------------------
 

@@ -54,10 +54,14 @@ class _Run(Struct, frozen=True):
         return str(self.manifest.export_config.get("exportName", ""))
 
     @property
-    def period(self) -> tuple[str, str, str]:
-        """Runs with one of these are of the same data."""
-        run = self.manifest.run_info
-        return self.name, str(run.get("startDate", "")), str(run.get("endDate", ""))
+    def period(self) -> str:
+        """When its data begins: runs with the same begin are of the same month."""
+        return str(self.manifest.run_info.get("startDate", ""))
+
+    @property
+    def until(self) -> tuple[str, str]:
+        """How far its data goes, and how new it is."""
+        return str(self.manifest.run_info.get("endDate", "")), self.submitted
 
     @property
     def submitted(self) -> str:
@@ -131,12 +135,12 @@ def _newest(folder: Path, runs: Sequence[_Run], notes: list[str]) -> list[_Run]:
         raise ExportError(
             texts.SEVERAL_EXPORTS.format(file=plain(str(folder)), names=", ".join(map(plain, names)))
         )
-    by_period: defaultdict[tuple[str, str, str], list[_Run]] = defaultdict(list)
+    by_period: defaultdict[str, list[_Run]] = defaultdict(list)
     for run in runs:
         by_period[run.period].append(run)
     newest = []
     for same in by_period.values():
-        *earlier, last = sorted(same, key=lambda run: run.submitted)
+        *earlier, last = sorted(same, key=lambda run: run.until)
         notes += [texts.OLD_RUN.format(file=plain(str(run.folder))) for run in earlier]
         newest.append(last)
     return newest

@@ -140,7 +140,7 @@ def _uneven(parts: Sequence[Share]) -> float:
 
 
 def narrowed(parts: Sequence[Share], among: Sequence[Slice]) -> float | None:
-    """Which share of the change two causes explain with slices by a dimension; ``None`` if no more than without.
+    """Which share of the change two causes explain with a dimension; ``None`` if no more than without it.
 
     The second one counts half: one cause is better than two.
     """

@@ -221,7 +221,7 @@ def test_no_data() -> None:
     ],
 )
 def test_what_a_period_is_compared_with(since: Any, until: Any, expected: Any) -> None:
-    """Days with the same weekdays of earlier weeks, also the first of a month; a month with the month before."""
+    """Days with the same weekdays of earlier weeks, a month with the month before."""
     at = [datetime(2026, *day, tzinfo=NOW[0].tzinfo) for day in (since, until, *expected)]
     assert before(at[0], at[1]) == (at[2], at[3])
 

@@ -14,10 +14,10 @@ from dashboards.builder.arm.deployment import deploy
 from dashboards.builder.arm.lint import everything
 from dashboards.builder.columns import engine, sample_values
 from dashboards.builder.grafana import lint, sample
-from foundry_telemetry.investigate import queries
-from foundry_telemetry.investigate.incident import filters, period, slices
+from foundry_telemetry.investigate import filters, queries
+from foundry_telemetry.investigate.filters import Filters
+from foundry_telemetry.investigate.incident import period, slices
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
-from foundry_telemetry.investigate.incident.filters import Filters
 from foundry_telemetry.investigate.incident.findings import HITS
 from foundry_telemetry.kql import compose, files, problems
 from foundry_telemetry.kql.parameters import ALL, TimeRange, UnknownReferenceError, Value, substitute

@@ -48,6 +48,7 @@ def cost(
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,
+    during: time_options.During = None,
     settings: _Settings = None,
     as_json: query_options.AsJson = False,
     as_csv: query_options.AsCsv = False,
@@ -67,7 +68,9 @@ def cost(
         from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
 
         query_options.one_format(json=as_json, csv=as_csv)
-        begin, until = time_options.span(since, start, end, datetime.now(UTC), default=_DEFAULT)
+        begin, until = time_options.span(
+            since, start, end, datetime.now(UTC), during=during, default=_DEFAULT
+        )
         try:
             way = queries.check_way(by)
         except ValueError as error:
@@ -87,6 +90,7 @@ def reconcile(
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,
+    during: time_options.During = None,
     settings: _Settings = None,
     as_json: query_options.AsJson = False,
     as_csv: query_options.AsCsv = False,
@@ -126,8 +130,9 @@ def reconcile(
             billed = usage.read_usage(file, meter)
         except usage.UsageError as error:
             query_options.fail(str(error))
-        if since or start or end:
-            billed = _within(time_options.span(since, start, end, now, default=str(min(billed))), billed)
+        if since or start or end or during:
+            span = time_options.span(since, start, end, now, during=during, default=str(min(billed)))
+            billed = _within(span, billed)
         begin, until = time_options.midnight(min(billed)), time_options.midnight(max(billed))
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
             on_progress(texts.QUERY.format(source=asked.name))

@@ -43,6 +43,7 @@ def ticket(
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,
+    during: time_options.During = None,
     as_json: query_options.AsJson = False,
     as_markdown: query_options.AsMarkdown = False,
     source: query_options.SourceName = None,
@@ -55,7 +56,7 @@ def ticket(
     """
     with repair():
         query_options.one_format(json=as_json, markdown=as_markdown)
-        span = time_options.span(since, start, end, datetime.now(UTC), default=_DEFAULT)
+        span = time_options.span(since, start, end, datetime.now(UTC), during=during, default=_DEFAULT)
         with query_options.asked(source, workspace, url) as asked:
             identities = _read(sys.stdin.read(_MOST) if ident == "-" else ident, asked)
             found = _found(asked, identities, span)

@@ -1,4 +1,4 @@
-"""``--since``, ``--from`` and ``--to``: the same values and meaning on every command that reads data."""
+"""``--since``, ``--from``, ``--to`` and ``--during``: the same values and meaning on every command that reads data."""
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
@@ -11,7 +11,7 @@ from foundry_telemetry.cli.arguments import completing
 from foundry_telemetry.investigate import time_range
 from foundry_telemetry.investigate.time_range import NAMES, VALUES, RangeError, Span, When, days, midnight
 
-__all__ = ["VALUES", "From", "Since", "Span", "To", "When", "days", "midnight", "read", "span"]
+__all__ = ["VALUES", "During", "From", "Since", "Span", "To", "When", "days", "midnight", "read", "span"]
 
 _PANEL: Final = "Time (UTC)"
 
@@ -50,6 +50,14 @@ To = Annotated[
     When | None,
     _option("--to", text="End of the range, as --since; a day or month is included. Default: now."),
 ]
+During = Annotated[
+    When | None,
+    _option(
+        "--during",
+        text="The whole range as one period: today, yesterday, this-month, last-month, a month (2026-10) or "
+        "a date (2026-11-01). Instead of the options above.",
+    ),
+]
 
 
 def span(
@@ -60,15 +68,16 @@ def span(
     *,
     default: str,
     longest: timedelta | None = None,
+    during: When | None = None,
 ) -> Span:
     """The range that the options mean, as `time_range.span` has it.
 
     Raises:
-        typer.BadParameter: Both names of the start were used, or no range of time is meant.
+        typer.BadParameter: Options exclude each other, or no range of time is meant.
     """
     if since is not None and start is not None:
         raise typer.BadParameter("--since and --from: expected one of them; example: --since 2h")
     try:
-        return time_range.span(since or start, end, now, default=default, longest=longest)
+        return time_range.span(since or start, end, now, default=default, longest=longest, during=during)
     except RangeError as error:
         raise typer.BadParameter(str(error)) from None

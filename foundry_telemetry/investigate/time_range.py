@@ -113,6 +113,7 @@ def span(
     *,
     default: str,
     longest: timedelta | None = None,
+    during: When | None = None,
 ) -> Span:
     """The range that two values mean.
 
@@ -122,10 +123,13 @@ def span(
         now: The present.
         default: Of `start`.
         longest: How long the range can be.
+        during: The period that is the range, in place of the others.
 
     Raises:
         RangeError: No range of time is meant.
     """
+    if during is not None:
+        start = end = _period(during, start or end, now)
     first = start or read(default)
     given = f"{first.text} to {end.text if end else 'now'}"
     try:
@@ -141,6 +145,22 @@ def span(
     if longest is not None and until - begin > longest:
         raise RangeError(f"{given}: expected at most {longest.days} days; example: --since 7d")
     return Span(begin, until)
+
+
+def _period(during: When, other: When | None, now: datetime) -> When:
+    """The period that is the range.
+
+    Raises:
+        RangeError: It is an instant or a duration, or stands beside another value.
+    """
+    if other is not None:
+        raise RangeError(
+            "--during and --since, --from or --to: expected one of them; example: --during last-month"
+        )
+    span = None if during.period is None else during.period(now)
+    if span is None or span.start == span.end:
+        raise RangeError(f"--during {during.text!r}: expected a day or a month; example: --during last-month")
+    return during
 
 
 def _start(first: When, until: datetime, now: datetime) -> datetime:

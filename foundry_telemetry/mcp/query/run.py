@@ -69,7 +69,9 @@ def _cut(rows: list[dict[str, Any]], most_rows: int) -> Rows:
             return Rows(tuple(kept), f"the answer is larger than {MOST_BYTES:,} bytes: project fewer columns")
         kept.append(row)
     more = len(rows) > most_rows
-    return Rows(tuple(kept), f"there are more than {most_rows:,} rows: summarize, or use top" if more else None)
+    return Rows(
+        tuple(kept), f"there are more than {most_rows:,} rows: summarize, or use top" if more else None
+    )
 
 
 def _harmless(row: Row) -> dict[str, Any]:

@@ -114,7 +114,9 @@ class Walk:
         if meaning == "rows" or (meaning == "value" and not needs_rows):
             return meaning
         if meaning is not None or named not in TABLES:
-            refuse(f"{named[:80]!r} as a table", f"tables are {', '.join(TABLES)}, and those of let before it")
+            refuse(
+                f"{named[:80]!r} as a table", f"tables are {', '.join(TABLES)}, and those of let before it"
+            )
         found = list(tree.tokens(node))
         self.replaced[found[0].symbol.start] = (f"{OWN_PREFIX}{named}", found[-1].symbol.stop)
         self.tables.append(named)

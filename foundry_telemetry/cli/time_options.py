@@ -1,4 +1,4 @@
-"""``--since``, ``--from``, ``--to`` and ``--during``: the same values and meaning on every command that reads data."""
+"""``--since``, ``--from``, ``--to`` and ``--during``: the same on every command that reads data."""
 
 # No `from __future__ import annotations`: typer reads the annotations.
 

@@ -11,70 +11,73 @@ def _words(text: str) -> frozenset[str]:
 
 SYNTAX: Final = _words("""
     Top Query Statement QueryStatement Expression PipeExpression PipedOperator BeforePipeExpression
-    AfterPipeOperator BeforeOrAfterPipeOperator PipeSubExpression
-    LetStatement LetVariableDeclaration LetFunctionDeclaration LetMaterializeDeclaration
-    LetFunctionParameterList ScalarParameter ScalarParameterDefault LetFunctionBody LetFunctionBodyStatement
-    CountOperator DistinctOperator DistinctOperatorStarTarget DistinctOperatorColumnListTarget
-    EvaluateOperator ExtendOperator GetSchemaOperator JoinOperator JoinOperatorOnClause JoinOperatorWhereClause
-    LookupOperator MakeSeriesOperator MakeSeriesOperatorOnClause MakeSeriesOperatorAggregation
+    AfterPipeOperator BeforeOrAfterPipeOperator PipeSubExpression LetStatement LetVariableDeclaration
+    LetFunctionDeclaration LetMaterializeDeclaration LetFunctionParameterList ScalarParameter
+    ScalarParameterDefault LetFunctionBody LetFunctionBodyStatement CountOperator DistinctOperator
+    DistinctOperatorStarTarget DistinctOperatorColumnListTarget EvaluateOperator ExtendOperator
+    GetSchemaOperator JoinOperator JoinOperatorOnClause JoinOperatorWhereClause LookupOperator
+    MakeSeriesOperator MakeSeriesOperatorOnClause MakeSeriesOperatorAggregation
     MakeSeriesOperatorExpressionDefaultClause MakeSeriesOperatorInRangeClause
-    MakeSeriesOperatorFromToStepClause MakeSeriesOperatorByClause MvexpandOperator MvexpandOperatorExpression
-    ParseOperator ParseOperatorKindClause ParseOperatorNameAndOptionalType ParseOperatorPattern
-    ParseOperatorPatternSegment ParseWhereOperator PrintOperator
+    MakeSeriesOperatorFromToStepClause MakeSeriesOperatorByClause MvexpandOperator
+    MvexpandOperatorExpression ParseOperator ParseOperatorKindClause ParseOperatorNameAndOptionalType
+    ParseOperatorPattern ParseOperatorPatternSegment ParseWhereOperator PrintOperator
     ProjectAwayOperator ProjectKeepOperator ProjectOperator ProjectRenameOperator ProjectReorderOperator
     ProjectReorderExpression SampleDistinctOperator SampleOperator SerializeOperator SortOperator
     OrderedExpression SortOrdering SummarizeOperator SummarizeOperatorByClause TakeOperator TopOperator
     TopHittersOperator TopHittersOperatorByClause TopNestedOperator TopNestedOperatorPart
     TopNestedOperatorWithOthersClause UnionOperator UnionOperatorExpression WhereOperator
-    StrictQueryOperatorParameter RelaxedQueryOperatorParameter
-    NamedExpression NamedExpressionNameClause NamedExpressionNameList UnnamedExpression
-    LogicalOrExpression LogicalOrOperation LogicalAndExpression LogicalAndOperation EqualityExpression
-    EqualityExpressionTail EqualsEqualityExpression ListEqualityExpression BetweenEqualityExpression
-    RelationalExpression AdditiveExpression AdditiveOperation MultiplicativeExpression MultiplicativeOperation
+    StrictQueryOperatorParameter RelaxedQueryOperatorParameter NamedExpression NamedExpressionNameClause
+    NamedExpressionNameList UnnamedExpression LogicalOrExpression LogicalOrOperation
+    LogicalAndExpression LogicalAndOperation EqualityExpression EqualityExpressionTail
+    EqualsEqualityExpression ListEqualityExpression BetweenEqualityExpression RelationalExpression
+    AdditiveExpression AdditiveOperation MultiplicativeExpression MultiplicativeOperation
     StringOperatorExpression StringBinaryOperatorExpression StringBinaryOperation StringBinaryOperator
-    InvocationExpression FunctionCallOrPathExpression FunctionCallOrPathPathExpression FunctionCallOrPathRoot
-    FunctionCallOrPathOperation FunctionCallOrPathPathOperation FunctionCallOrPathElementOperation
-    ToScalarExpression DotCompositeFunctionCallExpression FunctionCallExpression NamedFunctionCallExpression
-    ArgumentExpression CountExpression StarExpression PrimaryExpression NameReferenceWithDataScope
-    ParenthesizedExpression RangeExpression EntityNameReference EntityName DataTableExpression RowSchema
-    RowSchemaColumnDeclaration ScalarType ExtendedScalarType ParameterName
-    SimpleNameReference ExtendedNameReference WildcardedNameReference SimpleOrWildcardedNameReference
-    IdentifierName KeywordName ExtendedKeywordName EscapedName IdentifierOrKeywordName
-    IdentifierOrKeywordOrEscapedName IdentifierOrExtendedKeywordOrEscapedName IdentifierOrExtendedKeywordName
-    WildcardedName WildcardedNamePrefix WildcardedNameSegment
+    InvocationExpression FunctionCallOrPathExpression FunctionCallOrPathPathExpression
+    FunctionCallOrPathRoot FunctionCallOrPathOperation FunctionCallOrPathPathOperation
+    FunctionCallOrPathElementOperation ToScalarExpression DotCompositeFunctionCallExpression
+    FunctionCallExpression NamedFunctionCallExpression ArgumentExpression CountExpression StarExpression
+    PrimaryExpression NameReferenceWithDataScope ParenthesizedExpression RangeExpression
+    EntityNameReference EntityName DataTableExpression RowSchema RowSchemaColumnDeclaration ScalarType
+    ExtendedScalarType ParameterName SimpleNameReference ExtendedNameReference WildcardedNameReference
+    SimpleOrWildcardedNameReference IdentifierName KeywordName ExtendedKeywordName EscapedName
+    IdentifierOrKeywordName IdentifierOrKeywordOrEscapedName IdentifierOrExtendedKeywordOrEscapedName
+    IdentifierOrExtendedKeywordName WildcardedName WildcardedNamePrefix WildcardedNameSegment
     LiteralExpression UnsignedLiteralExpression NumberLikeLiteralExpression NumericLiteralExpression
     SignedLiteralExpression LongLiteralExpression IntLiteralExpression RealLiteralExpression
-    DecimalLiteralExpression DateTimeLiteralExpression TimeSpanLiteralExpression BooleanLiteralExpression
-    GuidLiteralExpression TypeLiteralExpression SignedLongLiteralExpression SignedRealLiteralExpression
-    StringLiteralExpression DynamicLiteralExpression JsonValue JsonObject JsonPair JsonArray JsonBoolean
-    JsonDateTime JsonGuid JsonNull JsonString JsonTimeSpan JsonLong JsonReal
+    DecimalLiteralExpression DateTimeLiteralExpression TimeSpanLiteralExpression
+    BooleanLiteralExpression GuidLiteralExpression TypeLiteralExpression SignedLongLiteralExpression
+    SignedRealLiteralExpression StringLiteralExpression DynamicLiteralExpression JsonValue JsonObject
+    JsonPair JsonArray JsonBoolean JsonDateTime JsonGuid JsonNull JsonString JsonTimeSpan JsonLong
+    JsonReal
 """)
 """Rules of the grammar (Microsoft's ``Kql.g4``) that a query may use."""
 
 FUNCTIONS: Final = _words("""
-    abs acos ago array_concat array_iff array_index_of array_length array_reverse array_slice array_sort_asc
-    array_sort_desc array_split array_sum asin atan atan2 avg avgif bag_has_key bag_keys bag_merge bag_pack
-    bag_remove_keys between bin bin_at binary_and binary_not binary_or binary_shift_left binary_shift_right
-    binary_xor buildschema case ceiling coalesce cos cot count count_distinct count_distinctif countif countof
-    datetime_add datetime_diff datetime_part datetime_utc_to_local dayofmonth dayofweek dayofyear dcount
-    dcountif degrees endofday endofmonth endofweek endofyear exp exp10 exp2 extract extract_all floor
-    format_bytes format_datetime format_timespan gamma getmonth gettype getyear hash hash_md5 hash_sha1
-    hash_sha256 hourofday iff iif indexof isascii isempty isfinite isinf isnan isnotempty isnotnull isnull isutf8
-    jaccard_index log log10 log2 loggamma make_bag make_bag_if make_datetime make_list make_list_if
-    make_list_with_nulls make_set make_set_if make_timespan max max_of maxif min min_of minif monthofyear new_guid
-    next not notnull now pack pack_all pack_array pack_dictionary parse_csv parse_json parse_url parse_urlquery
-    parse_version percentile percentiles percentiles_array percentilesw percentilew pi pow prev radians rand
-    range rank_dense replace replace_regex replace_string replace_strings reverse round row_cumsum row_number
-    row_rank_dense row_rank_min row_window_session series_add series_decompose series_decompose_anomalies
-    series_fir series_fit_line series_iir series_outliers series_periods_detect series_stats
-    series_stats_dynamic series_subtract series_sum set_difference set_has_element set_intersect set_union
-    sign sin split sqrt startofday startofmonth startofweek startofyear stdev stdevif stdevp strcat
-    strcat_array strcat_delim strcmp string_size strlen substring sum sumif take_any take_anyif tan
-    tobool toboolean todatetime todecimal todouble todynamic toguid tohex toint tolong tolower toreal tostring
-    totimespan toupper treepath trim trim_end trim_start unixtime_microseconds_todatetime
-    unixtime_milliseconds_todatetime unixtime_nanoseconds_todatetime unixtime_seconds_todatetime url_decode
-    url_encode variance varianceif variancep week_of_year welch_test zip arg_max arg_min
-    base64_decode_tostring base64_encode_tostring percentrank_tdigest tdigest tdigest_merge hll hll_merge dcount_hll
+    abs acos ago array_concat array_iff array_index_of array_length array_reverse array_slice
+    array_sort_asc array_sort_desc array_split array_sum asin atan atan2 avg avgif bag_has_key bag_keys
+    bag_merge bag_pack bag_remove_keys between bin bin_at binary_and binary_not binary_or
+    binary_shift_left binary_shift_right binary_xor buildschema case ceiling coalesce cos cot count
+    count_distinct count_distinctif countif countof datetime_add datetime_diff datetime_part
+    datetime_utc_to_local dayofmonth dayofweek dayofyear dcount dcountif degrees endofday endofmonth
+    endofweek endofyear exp exp10 exp2 extract extract_all floor format_bytes format_datetime
+    format_timespan gamma getmonth gettype getyear hash hash_md5 hash_sha1 hash_sha256 hourofday iff iif
+    indexof isascii isempty isfinite isinf isnan isnotempty isnotnull isnull isutf8 jaccard_index log
+    log10 log2 loggamma make_bag make_bag_if make_datetime make_list make_list_if make_list_with_nulls
+    make_set make_set_if make_timespan max max_of maxif min min_of minif monthofyear new_guid next not
+    notnull now pack pack_all pack_array pack_dictionary parse_csv parse_json parse_url parse_urlquery
+    parse_version percentile percentiles percentiles_array percentilesw percentilew pi pow prev radians
+    rand range rank_dense replace replace_regex replace_string replace_strings reverse round row_cumsum
+    row_number row_rank_dense row_rank_min row_window_session series_add series_decompose
+    series_decompose_anomalies series_fir series_fit_line series_iir series_outliers
+    series_periods_detect series_stats series_stats_dynamic series_subtract series_sum set_difference
+    set_has_element set_intersect set_union sign sin split sqrt startofday startofmonth startofweek
+    startofyear stdev stdevif stdevp strcat strcat_array strcat_delim strcmp string_size strlen
+    substring sum sumif take_any take_anyif tan tobool toboolean todatetime todecimal todouble todynamic
+    toguid tohex toint tolong tolower toreal tostring totimespan toupper treepath trim trim_end
+    trim_start unixtime_microseconds_todatetime unixtime_milliseconds_todatetime
+    unixtime_nanoseconds_todatetime unixtime_seconds_todatetime url_decode url_encode variance
+    varianceif variancep week_of_year welch_test zip arg_max arg_min base64_decode_tostring
+    base64_encode_tostring percentrank_tdigest tdigest tdigest_merge hll hll_merge dcount_hll
 """)
 """Scalar functions and aggregates that read nothing but their arguments."""
 

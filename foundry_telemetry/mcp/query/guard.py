@@ -1,8 +1,9 @@
 """Whether a query may be asked, and how it is sent.
 
-The tree is that of Microsoft's grammar (``Kql.g4``), for a workspace as well. What passes is written anew from
-its tokens, without comments and with every text in one kind of quotes: a parser that reads comments, line ends
-or quotes otherwise cannot find another query in it. Tables are replaced by the narrowed ones of `tables`.
+The tree is that of Microsoft's grammar (``Kql.g4``), for a workspace as well. What passes is written anew
+from its tokens, without comments and with every text in one kind of quotes: a parser that reads comments,
+line ends or quotes otherwise cannot find another query in it. Tables are replaced by the narrowed ones of
+`tables`.
 """
 
 from __future__ import annotations

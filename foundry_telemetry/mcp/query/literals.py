@@ -48,7 +48,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def canonical(token: str) -> str:
-    """A token as every parser reads it: texts in double quotes with the escapes of JSON, all else plain ASCII.
+    """A token as every parser reads it: texts in double quotes with escapes as in JSON, else plain ASCII.
 
     Raises:
         TokenError: It cannot be written so.

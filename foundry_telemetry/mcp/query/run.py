@@ -23,7 +23,7 @@ WAIT_S: Final = 30
 
 _PLACE: Final = re.compile(r" on line \d+, position \d+|line \d+, position \d+:?\s*")
 _OWN: Final = re.compile(r"foundry_telemetry_(?=\w)")
-_EXPLAINED: Final = ("SEM", "SYN", "NotSupportedLocally")
+_EXPLAINED: Final = ("SEM", "SYN")
 """Codes of errors about the text of a query, whose messages name nothing else."""
 
 
@@ -53,7 +53,7 @@ def run(source: Source, kql: str, most_rows: int = MOST_ROWS) -> Rows:
     try:
         found = source.answer(limited, wait_s=WAIT_S)
     except SourceError as error:
-        problem = _problem(error.__cause__)
+        problem = _problem(error.__cause__, is_local=source.is_local)
         if problem is None:
             raise
         raise QueryRefusedError(f"{problem}; call the tool schema for tables and columns") from error
@@ -62,7 +62,8 @@ def run(source: Source, kql: str, most_rows: int = MOST_ROWS) -> Rows:
 
 def _cut(rows: list[dict[str, Any]], most_rows: int) -> Rows:
     """No more than the limits let through."""
-    kept, size = [], 0
+    kept: list[dict[str, Any]] = []
+    size = 0
     for row in rows[:most_rows]:
         size += len(json.dumps(row))
         if size > MOST_BYTES:
@@ -87,11 +88,14 @@ def _value(value: object) -> Any:
     return plain(str(value))
 
 
-def _problem(error: BaseException | None) -> str | None:
-    """What is wrong with the text of a query, where that is what the service says."""
+def _problem(error: BaseException | None, *, is_local: bool) -> str | None:
+    """What is wrong with the text of a query, where that is what the service says.
+
+    Messages of the local Azure Monitor name nothing but the query; of Azure's those about its text do not.
+    """
     for part in _parts(error):
         code, message = part.get("code"), part.get("message")
-        if isinstance(code, str) and code.startswith(_EXPLAINED) and isinstance(message, str):
+        if isinstance(message, str) and (is_local or str(code).startswith(_EXPLAINED)):
             return plain(_OWN.sub("", _PLACE.sub("", message))).rstrip(".")
     return None
 

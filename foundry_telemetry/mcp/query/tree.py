@@ -48,7 +48,7 @@ def chain(node: Node) -> Iterator[Node]:
 def innermost(node: Node) -> Node:
     """The name that an expression is, or the first node on the way down with more than one child."""
     found = node
-    for found in chain(node):  # noqa: B007 - the last one counts
+    for found in chain(node):
         if kind(found) in NAMES:
             break
     return found

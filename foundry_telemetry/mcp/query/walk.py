@@ -1,4 +1,4 @@
-"""A walk over the tree of a query: every rule, function, table and property in it is on a list, or it is refused."""
+"""A walk over the tree of a query: all rules, functions, tables and properties in it must be on a list."""
 
 from __future__ import annotations
 

@@ -24,6 +24,10 @@ MOST_CHARACTERS: Final = 5_000
 """Of a query: the parser takes a second for ten thousand."""
 _EXAMPLE: Final = "foundry_attempts | where TimeGenerated > ago(1h) | summarize count() by deployment"
 
+_EXPECTED: Final = (
+    f"expected KQL, with keywords as names in brackets and quotes (['kind']); example: {_EXAMPLE}"
+)
+
 
 @dataclass(frozen=True)
 class Allowed:
@@ -71,9 +75,7 @@ def _parsed(kql: str) -> Node:
         root = parse(kql).tree
     except ParseError as error:
         span = error.diagnostics[0].span if error.diagnostics else "its end"
-        raise QueryRefusedError(
-            f"the query cannot be parsed at {span}: expected KQL; example: {_EXAMPLE}"
-        ) from None
+        raise QueryRefusedError(f"the query cannot be parsed at {span}: {_EXPECTED}") from None
     if root is None:
         raise QueryRefusedError(
             "a control command is refused: call the tool schema for tables and columns, or write a query; "

@@ -53,7 +53,11 @@ def attempt(call: str, minutes: float, **more: str) -> Envelope:
         "foundry.tag.tenant": "acme",
         **{name.replace("__", "."): value for name, value in more.items()},
     }
-    tags = {"ai.operation.id": TRACE, "ai.cloud.role": more.get("role", "checkout"), "ai.cloud.roleInstance": "c-1"}
+    tags = {
+        "ai.operation.id": TRACE,
+        "ai.cloud.role": more.get("role", "checkout"),
+        "ai.cloud.roleInstance": "c-1",
+    }
     data = {"name": "foundry.attempt", "properties": properties}
     return envelope("EventData", data, _at(minutes), tags=tags)
 
@@ -87,8 +91,12 @@ def _hostile(failed: dict[str, str]) -> Iterator[Envelope]:
         call = HOSTILE_CALL if not number else f"{number + 65536:016x}"
         yield attempt(call, 3 + number / 30, **failed, **more)
     for secret in SECRETS:
-        texts = {column.key: f"x {secret} y" for column in COLUMNS if column.kql_type == "string" and column.key}
-        yield attempt(SECRET_CALL, 4, **(texts | {"foundry.call.id": SECRET_CALL, "foundry.tag.tenant": secret}))
+        texts = {
+            column.key: f"x {secret} y" for column in COLUMNS if column.kql_type == "string" and column.key
+        }
+        yield attempt(
+            SECRET_CALL, 4, **(texts | {"foundry.call.id": SECRET_CALL, "foundry.tag.tenant": secret})
+        )
 
 
 def _content() -> Iterator[Envelope]:
@@ -102,7 +110,15 @@ def _content() -> Iterator[Envelope]:
     yield envelope("MessageData", {"message": CONTENT, "properties": properties}, _at(2), tags=tags)
     request = {"id": "a", "name": "POST /chat", "url": f"https://x/{CONTENT}", "responseCode": "200", **took}
     yield envelope("RequestData", {**request, "properties": properties}, _at(2), tags=tags)
-    call = {"id": "b", "name": "chat", "type": "GenAI", "target": "x", "data": CONTENT, "resultCode": "200", **took}
+    call = {
+        "id": "b",
+        "name": "chat",
+        "type": "GenAI",
+        "target": "x",
+        "data": CONTENT,
+        "resultCode": "200",
+        **took,
+    }
     yield envelope("RemoteDependencyData", {**call, "properties": properties}, _at(2), tags=tags)
     error = {"typeName": "ValueError", "message": CONTENT, "hasFullStack": True, "stack": CONTENT}
     yield envelope("ExceptionData", {"exceptions": [error], "properties": properties}, _at(2), tags=tags)

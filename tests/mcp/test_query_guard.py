@@ -43,7 +43,9 @@ def test_a_refusal_says_what_to_write() -> None:
         with pytest.raises(QueryRefusedError) as refused:
             check(text)
         said = str(refused.value)
-        assert re.search(r"expected|write|omit|name|call|use|tables are|plugins are|list|choose|ask|query", said), name
+        assert re.search(
+            r"expected|write|omit|name|call|use|tables are|plugins are|list|choose|ask|query", said
+        ), name
 
 
 def test_comments_are_not_sent() -> None:
@@ -52,7 +54,9 @@ def test_comments_are_not_sent() -> None:
     assert text == "foundry_telemetry_foundry_attempts\n| take 1"
 
 
-@pytest.mark.parametrize("token", ['"a"', "'a'", "@'a'", '@"a"', "'\\'x\\''", '"\\"x"', "@'it''s'", "'a\\nb\\\\'"])
+@pytest.mark.parametrize(
+    "token", ['"a"', "'a'", "@'a'", '@"a"', "'\\'x\\''", '"\\"x"', "@'it''s'", "'a\\nb\\\\'"]
+)
 def test_texts_are_written_in_one_way(token: str) -> None:
     """Every kind of quoted text becomes one in double quotes that means the same."""
     written = canonical(token)
@@ -74,7 +78,13 @@ def test_honest_queries_run(server: Agent) -> None:
 
 def test_hostile_queries_are_refused_by_the_tool(server: Agent) -> None:
     """The tool asks nobody: its refusal is that of the guard."""
-    for name in ("workspace in brackets", "externaldata in a union", "wildcard", ".show", "http_request in a pipe"):
+    for name in (
+        "workspace in brackets",
+        "externaldata in a union",
+        "wildcard",
+        ".show",
+        "http_request in a pipe",
+    ):
         reply = server.call("query", kql=HOSTILE[name])
         assert reply.is_error
         assert "refused" in reply.body["error"]

@@ -1,0 +1,98 @@
+"""What others wrote into the store reaches an agent as data: escaped, marked, without content and secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.mcp import texts
+from tests.mcp.client import Agent, Reply
+from tests.mcp.stored import CALL, CONTENT, HIDDEN, HOSTILE_CALL, INJECTION, SECRET_CALL, SECRETS, TRACE
+
+ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("incident", {"since": "1h"}),
+    *(("explain", {"text": text}) for text in (TRACE, f"req_{CALL}", HOSTILE_CALL, SECRET_CALL)),
+    *(("cost", {"since": "1h", "by": by}) for by in ("deployment", "service", "model", "tag", "tag.tenant")),
+    *(
+        ("query", {"kql": kql})
+        for kql in (
+            "foundry_attempts | top 150 by TimeGenerated",
+            "foundry_attempts | where deployment has 'IGNORE' | take 2",
+            "AppEvents | extend t = Properties['foundry.tag.tenant'] | distinct AppRoleName, Name, tostring(t)",
+            "AppRequests | take 9",
+            "AppDependencies | take 9",
+            "AppExceptions | take 9",
+            "AppMetrics | take 9",
+            "foundry_attempts | summarize make_set(deployment), take_any(error_code) by AppRoleName",
+        )
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def replies(server: Agent) -> list[Reply]:
+    """All pages of all answers."""
+    return list(_replies(server))
+
+
+def _replies(server: Agent) -> Iterator[Reply]:
+    for tool, arguments in ASKED:
+        pages = server.pages(tool, **arguments)
+        assert not pages[-1].is_error, (tool, arguments, pages[-1].text)
+        yield from pages
+
+
+def test_no_content_in_any_answer(replies: list[Reply]) -> None:
+    """Prompts, messages and addresses of other telemetry are never there, whatever is asked."""
+    assert not [one.text for one in replies if CONTENT in one.text]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_secret_in_any_answer(replies: list[Reply], secret: str) -> None:
+    """What looks like a key, a token or a person's address is hidden, as on a terminal."""
+    assert not [one.text for one in replies if secret in one.text]
+    assert any("(hidden)" in one.text for one in replies)
+
+
+def test_injected_texts_are_data(replies: list[Reply]) -> None:
+    """A text that wants to be obeyed stands inside of `data` alone, below the notice that it is data."""
+    found = 0
+    for one in replies:
+        body = one.body
+        data = body.pop("data")
+        assert body["notice"] == texts.NOTICE
+        assert INJECTION[:40] not in str(body)
+        found += INJECTION[:40] in str(data)
+    assert found >= 5
+
+
+def test_hidden_characters_are_escaped(replies: list[Reply]) -> None:
+    """No character without a shape is there, neither in the text nor in what its JSON holds."""
+    shown = False
+    for one in replies:
+        assert one.text.isascii()
+        assert one.text.isprintable()
+        for text in _texts(one.body):
+            assert not any(hidden in text for hidden in HIDDEN)
+            shown |= "\\u202e" in text
+    assert shown
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+
+
+def test_content_cannot_be_searched_for(server: Agent) -> None:
+    """A query cannot even count rows by what their content is."""
+    kql = f"foundry_attempts | where Properties['gen_ai.input.messages'] has '{CONTENT}' | count"
+    assert server.call("query", kql=kql).is_error

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from tests.mcp.client import Agent, agent
-from tests.mcp.stored import envelopes
+from tests.mcp.client import Agent, Reply, agent
+from tests.mcp.stored import CALL, HOSTILE_CALL, SECRET_CALL, TRACE, envelopes
 from tests.support.telemetry import fill
+
+ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("incident", {"since": "1h"}),
+    *(("explain", {"text": text}) for text in (TRACE, f"req_{CALL}", HOSTILE_CALL, SECRET_CALL)),
+    *(("cost", {"since": "1h", "by": by}) for by in ("deployment", "service", "model", "tag", "tag.tenant")),
+    *(
+        ("query", {"kql": kql})
+        for kql in (
+            "foundry_attempts | top 150 by TimeGenerated",
+            "foundry_attempts | where deployment has 'IGNORE' | take 2",
+            "AppEvents | extend t = Properties['foundry.tag.tenant'] | distinct AppRoleName, Name, tostring(t)",
+            "AppRequests | take 9",
+            "AppDependencies | take 9",
+            "AppExceptions | take 9",
+            "AppMetrics | take 9",
+            "foundry_attempts | summarize make_set(deployment), take_any(error_code) by AppRoleName",
+        )
+    ),
+)
 
 
 @pytest.fixture(scope="package")
@@ -25,3 +45,11 @@ def server(azure: LocalAzureMonitor) -> Iterator[Agent]:
     """An agent that asks it."""
     with agent("--url", azure.url) as server:
         yield server
+
+
+@pytest.fixture(scope="package")
+def answers(server: Agent) -> list[list[Reply]]:
+    """All pages of all answers to `ASKED`."""
+    found = [server.pages(tool, **arguments) for tool, arguments in ASKED]
+    assert not [pages[-1].text for pages in found if pages[-1].is_error]
+    return found

@@ -21,7 +21,7 @@ _EXPLAIN: Final = "90d"
 _COST: Final = "this-month"
 
 
-def _quiet(_: str) -> None:
+def _no_progress(_: str) -> None:
     """In place of the progress that a command shows."""
 
 
@@ -33,7 +33,7 @@ def incident(context: Context, given: Given) -> Answer:
 
     window = TimeRange(*span(given, _INCIDENT, _LONGEST), timedelta(minutes=1))
     source = context.source
-    report = investigate(source, window, _quiet, filters=_filters(given))
+    report = investigate(source, window, _no_progress, filters=_filters(given))
     found = records("incident", harmless(rendering.as_object(report, source)))
     return Answer(tuple(found), command("incident", given, source.options))
 
@@ -64,7 +64,7 @@ def explain(context: Context, given: Given) -> Answer:
 
     searched, source = span(given, _EXPLAIN), context.source
     try:
-        explanation = lookup.explain(source, given["text"], searched, _quiet)
+        explanation = lookup.explain(source, given["text"], searched, _no_progress)
     except IdError as error:
         raise ArgumentError(texts.NO_IDS.format(error=error)) from error
     missing = bool(explanation.identities) and explanation.found is None

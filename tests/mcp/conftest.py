@@ -21,7 +21,7 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
         for kql in (
             "foundry_attempts | top 150 by TimeGenerated",
             "foundry_attempts | where deployment has 'IGNORE' | take 2",
-            "AppEvents | extend t = Properties['foundry.tag.tenant'] | distinct AppRoleName, Name, tostring(t)",
+            "AppEvents | distinct AppRoleName, Name, tostring(Properties['foundry.tag.tenant'])",
             "AppRequests | take 9",
             "AppDependencies | take 9",
             "AppExceptions | take 9",

@@ -136,7 +136,7 @@ HOSTILE: dict[str, str] = {
     "escape by number": 'foundry_attempts | where call_id == "\\u0027"',
     "text with a line separator": 'foundry_attempts | where call_id == "a\u2028b"',
     "text with a mark of direction": 'foundry_attempts | where call_id == "a\u202eb"',
-    "name of other letters": "foundry_аttempts | take 1",
+    "name of other letters": "foundry_\u0430ttempts | take 1",
     "quote in a time": 'foundry_attempts | where TimeGenerated > datetime(") | workspace("x").T //")',
     "cut off": "foundry_attempts | where",
     "no query": "",

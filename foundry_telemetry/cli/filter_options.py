@@ -1,4 +1,4 @@
-"""``--service``, ``--deployment``, ``--model`` and ``--tag``: the same on every command that compares attempts."""
+"""``--service``, ``--deployment``, ``--model`` and ``--tag``: the same wherever attempts are compared."""
 
 # No `from __future__ import annotations`: typer reads the annotations.
 

@@ -53,15 +53,15 @@ def _head(answer: Answer, tool: str) -> dict[str, Any]:
     head: dict[str, Any] = {"notice": answer.notice, "command": answer.command}
     if answer.notes:
         head["notes"] = list(answer.notes)
-    return {**head, "page": 1, "pages": 1, "next": texts.NEXT.format(tool=tool, page=1)}
+    return {**head, "page": 1, "pages": 1, "next_page": texts.NEXT.format(tool=tool, page=1)}
 
 
 def _page(head: Mapping[str, Any], tool: str, records: Sequence[Record], number: int, count: int) -> str:
     body = {**head, "page": number, "pages": count}
     if number < count:
-        body["next"] = texts.NEXT.format(tool=tool, page=number + 1)
+        body["next_page"] = texts.NEXT.format(tool=tool, page=number + 1)
     else:
-        del body["next"]
+        del body["next_page"]
     return encoded({**body, "data": list(records)})
 
 

@@ -96,7 +96,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
             "cost",
             "Who spent what",
             "The bill of a time in US dollars, split by deployment, model, service or tag, with tokens, "
-            "wasted spend and forecast. What has no price or no usage is counted apart and in no sum. "
+            "wasted spend and forecast. Unpriced attempts and incomplete usage are counted apart. "
             "Default: this month.",
             (
                 Argument("by", "deployment, model, service, tag (every tag) or tag.<key>", "tag.tenant"),

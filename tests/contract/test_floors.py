@@ -135,7 +135,7 @@ def test_nothing_shipped_imports_the_builder() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_top_rooms_are_for_the_command_line(path: Path) -> None:
-    """`local`, `investigate` and `testing` are imported by the command line, by `mcp` and by themselves alone."""
+    """`local`, `investigate` and `testing` are imported by the command line, `mcp` and themselves alone."""
     room = room_of_path(path)
     used = {
         room_of(module.removeprefix("foundry_telemetry."))

@@ -14,7 +14,7 @@ from mcp import Client, StdioServerParameters
 from tests.cli.process import MAIN
 
 
-class Reply(NamedTuple):
+class Response(NamedTuple):
     """What a tool replied."""
 
     text: str
@@ -37,16 +37,16 @@ class Agent:
         """Any request of the SDK's client."""
         return self._portal.call(getattr(self.client, method), *arguments)
 
-    def call(self, tool: str, **arguments: Any) -> Reply:
+    def call(self, tool: str, **arguments: Any) -> Response:
         """One call; the answer is one text."""
         result = self.do("call_tool", tool, arguments)
         (content,) = result.content
-        return Reply(content.text, bool(result.is_error))
+        return Response(content.text, bool(result.is_error))
 
-    def pages(self, tool: str, **arguments: Any) -> list[Reply]:
+    def pages(self, tool: str, **arguments: Any) -> list[Response]:
         """All pages of an answer, as an agent gets them."""
         found = [self.call(tool, **arguments)]
-        while not found[-1].is_error and "next" in found[-1].body:
+        while not found[-1].is_error and "next_page" in found[-1].body:
             found.append(self.call(tool, **arguments, page=len(found) + 1))
         return found
 

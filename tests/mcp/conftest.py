@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from tests.mcp.client import Agent, Reply, agent
+from tests.mcp.client import Agent, Response, agent
 from tests.mcp.stored import CALL, HOSTILE_CALL, SECRET_CALL, TRACE, envelopes
 from tests.support.telemetry import fill
 
@@ -48,7 +48,7 @@ def server(azure: LocalAzureMonitor) -> Iterator[Agent]:
 
 
 @pytest.fixture(scope="package")
-def answers(server: Agent) -> list[list[Reply]]:
+def answers(server: Agent) -> list[list[Response]]:
     """All pages of all answers to `ASKED`."""
     found = [server.pages(tool, **arguments) for tool, arguments in ASKED]
     assert not [pages[-1].text for pages in found if pages[-1].is_error]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from foundry_telemetry.mcp.answers import DEFAULT_BYTES, LEAST_BYTES, Answer, pages
 from foundry_telemetry.mcp.records import harmless, records
-from tests.mcp.client import Agent, Reply
+from tests.mcp.client import Agent, Response
 
 VALUES = st.recursive(
     st.one_of(st.text(max_size=3_000), st.integers(), st.booleans()),
@@ -64,12 +64,12 @@ def test_pages_are_the_whole(found: list[dict[str, Any]], most: int) -> None:
         assert all(same(left[name], right[name]) for name in right)
 
 
-def test_each_answer_is_small(answers: list[list[Reply]]) -> None:
+def test_each_answer_is_small(answers: list[list[Response]]) -> None:
     """Every page of every tool has at most 4 kB, names the next one, and says of how many it is."""
     for found in answers:
         assert all(len(one.text.encode()) <= DEFAULT_BYTES for one in found)
         assert [one.body["page"] for one in found] == list(range(1, found[0].body["pages"] + 1))
-        assert "next" not in found[-1].body
+        assert "next_page" not in found[-1].body
     assert max(map(len, answers)) > 10
 
 

@@ -8,32 +8,32 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.mcp import texts
-from tests.mcp.client import Agent, Reply
+from tests.mcp.client import Agent, Response
 from tests.mcp.stored import CONTENT, HIDDEN, INJECTION, SECRETS
 
 
 @pytest.fixture(scope="module")
-def replies(answers: list[list[Reply]]) -> list[Reply]:
+def responses(answers: list[list[Response]]) -> list[Response]:
     """All pages of all answers."""
-    return [reply for pages in answers for reply in pages]
+    return [response for pages in answers for response in pages]
 
 
-def test_no_content_in_any_answer(replies: list[Reply]) -> None:
+def test_no_content_in_any_answer(responses: list[Response]) -> None:
     """Prompts, messages and addresses of other telemetry are never there, whatever is asked."""
-    assert not [one.text for one in replies if CONTENT in one.text]
+    assert not [one.text for one in responses if CONTENT in one.text]
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_no_secret_in_any_answer(replies: list[Reply], secret: str) -> None:
+def test_no_secret_in_any_answer(responses: list[Response], secret: str) -> None:
     """What looks like a key, a token or a person's address is hidden, as on a terminal."""
-    assert not [one.text for one in replies if secret in one.text]
-    assert any("(hidden)" in one.text for one in replies)
+    assert not [one.text for one in responses if secret in one.text]
+    assert any("(hidden)" in one.text for one in responses)
 
 
-def test_injected_texts_are_data(replies: list[Reply]) -> None:
+def test_injected_texts_are_data(responses: list[Response]) -> None:
     """A text that wants to be obeyed stands inside of `data` alone, below the notice that it is data."""
     found = 0
-    for one in replies:
+    for one in responses:
         body = one.body
         data = body.pop("data")
         assert body["notice"] == texts.NOTICE
@@ -42,10 +42,10 @@ def test_injected_texts_are_data(replies: list[Reply]) -> None:
     assert found >= 5
 
 
-def test_hidden_characters_are_escaped(replies: list[Reply]) -> None:
+def test_hidden_characters_are_escaped(responses: list[Response]) -> None:
     """No character without a shape is there, neither in the text nor in what its JSON holds."""
     shown = False
-    for one in replies:
+    for one in responses:
         assert one.text.isascii()
         assert one.text.isprintable()
         for text in _texts(one.body):

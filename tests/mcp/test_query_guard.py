@@ -68,9 +68,9 @@ def test_honest_queries_run(server: Agent) -> None:
     """What the local engine supports of them is answered; the rest is refused in words that name it."""
     ran = 0
     for kql in HONEST:
-        reply = server.call("query", kql=kql, rows=5)
-        if reply.is_error:
-            assert "does not support" in reply.text, (kql, reply.text)
+        response = server.call("query", kql=kql, rows=5)
+        if response.is_error:
+            assert "does not support" in response.text, (kql, response.text)
         else:
             ran += 1
     assert ran >= 30
@@ -85,6 +85,6 @@ def test_hostile_queries_are_refused_by_the_tool(server: Agent) -> None:
         ".show",
         "http_request in a pipe",
     ):
-        reply = server.call("query", kql=HOSTILE[name])
-        assert reply.is_error
-        assert "refused" in reply.body["error"]
+        response = server.call("query", kql=HOSTILE[name])
+        assert response.is_error
+        assert "refused" in response.body["error"]

@@ -77,11 +77,11 @@ def test_every_tool_is_described(server: Agent) -> None:
 @pytest.mark.parametrize(("tool", "arguments"), GOOD)
 def test_good_arguments_are_answered(server: Agent, tool: str, arguments: dict[str, Any]) -> None:
     """An answer has records, a command of this program, and the notice that data is data."""
-    reply = server.call(tool, **arguments)
-    assert not reply.is_error, reply.text
-    assert reply.body["data"]
-    assert reply.body["notice"]
-    assert shlex.split(reply.body["command"])[0] == "foundry-telemetry"
+    response = server.call(tool, **arguments)
+    assert not response.is_error, response.text
+    assert response.body["data"]
+    assert response.body["notice"]
+    assert shlex.split(response.body["command"])[0] == "foundry-telemetry"
 
 
 @pytest.mark.parametrize(("tool", "arguments", "said"), BAD)
@@ -89,12 +89,12 @@ def test_bad_arguments_say_what_to_call(
     server: Agent, tool: str, arguments: dict[str, Any], said: str
 ) -> None:
     """An error names what was wrong and what is expected or to be called instead; it is ASCII and short."""
-    reply = server.call(tool, **arguments)
-    assert reply.is_error
-    assert said in reply.body["error"]
-    assert reply.text.isascii()
-    assert reply.text.isprintable()
-    assert len(reply.text) < 1_500
+    response = server.call(tool, **arguments)
+    assert response.is_error
+    assert said in response.body["error"]
+    assert response.text.isascii()
+    assert response.text.isprintable()
+    assert len(response.text) < 1_500
 
 
 @pytest.mark.parametrize(("tool", "arguments"), GOOD)
@@ -145,6 +145,6 @@ def test_the_pages_of_causes_are_resources(server: Agent) -> None:
 
 def test_rows_are_limited_and_said_so(server: Agent) -> None:
     """Where there are more rows than asked for, the answer says so and what to do."""
-    reply = server.call("query", kql="foundry_attempts | project call_id", rows=3)
-    assert len(reply.body["data"]) == 3
-    assert "more than 3 rows" in json.dumps(reply.body["notes"])
+    response = server.call("query", kql="foundry_attempts | project call_id", rows=3)
+    assert len(response.body["data"]) == 3
+    assert "more than 3 rows" in json.dumps(response.body["notes"])

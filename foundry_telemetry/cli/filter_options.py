@@ -1,4 +1,4 @@
-"""``--service``, ``--deployment``, ``--model`` and ``--tag``: the same wherever attempts are compared."""
+"""``--service``, ``--deployment``, ``--model`` and ``--tag``, the same on all commands."""
 
 # No `from __future__ import annotations`: typer reads the annotations.
 

@@ -35,7 +35,7 @@ def mcp(
 ) -> None:
     """Serve agents: an MCP server on standard input and output.
 
-    Tools: incident, explain, cost, query, causes, schema. All read and none writes. Prompts and responses
+    Tools: incident, explain, cost, cost_why, query, causes, schema. All read and none writes. Prompts and responses
     are never in an answer.
 
     \b

@@ -11,7 +11,20 @@ from foundry_telemetry.cli.arguments import completing
 from foundry_telemetry.investigate import time_range
 from foundry_telemetry.investigate.time_range import NAMES, VALUES, RangeError, Span, When, days, midnight
 
-__all__ = ["VALUES", "During", "From", "Since", "Span", "To", "When", "days", "midnight", "read", "span"]
+__all__ = [
+    "VALUES",
+    "During",
+    "From",
+    "Since",
+    "Span",
+    "To",
+    "When",
+    "days",
+    "midnight",
+    "period",
+    "read",
+    "span",
+]
 
 _PANEL: Final = "Time (UTC)"
 
@@ -79,5 +92,17 @@ def span(
         raise typer.BadParameter("--since and --from: expected one of them; example: --since 2h")
     try:
         return time_range.span(since or start, end, now, default=default, longest=longest, during=during)
+    except RangeError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def period(value: When, now: datetime, option: str) -> Span:
+    """The day or month that an option names.
+
+    Raises:
+        typer.BadParameter: It names none.
+    """
+    try:
+        return time_range.period(value, now, option)
     except RangeError as error:
         raise typer.BadParameter(str(error)) from None

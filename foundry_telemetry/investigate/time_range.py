@@ -147,19 +147,34 @@ def span(
     return Span(begin, until)
 
 
+def period(value: When, now: datetime, name: str) -> Span:
+    """The day or month that a value names.
+
+    Args:
+        value: It.
+        now: The present.
+        name: Of the option, for the message.
+
+    Raises:
+        RangeError: It names an instant or a duration.
+    """
+    found = None if value.period is None else value.period(now)
+    if found is None or found.start == found.end:
+        raise RangeError(f"{name} {value.text!r}: expected a day or a month; example: {name} last-month")
+    return found
+
+
 def _period(during: When, other: When | None, now: datetime) -> When:
     """The period that is the range.
 
     Raises:
-        RangeError: It is an instant or a duration, or stands beside another value.
+        RangeError: It names none, or stands beside another value.
     """
     if other is not None:
         raise RangeError(
             "--during and --since, --from or --to: expected one of them; example: --during last-month"
         )
-    span = None if during.period is None else during.period(now)
-    if span is None or span.start == span.end:
-        raise RangeError(f"--during {during.text!r}: expected a day or a month; example: --during last-month")
+    period(during, now, "--during")
     return during
 
 

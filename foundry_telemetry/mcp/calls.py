@@ -88,5 +88,5 @@ def _explained(error: Exception, tool: Tool) -> str:
     expected = (ArgumentError, FilterError, RangeError, SourceError, QueryRefusedError)
     if isinstance(error, expected):
         return plain(str(error), _MOST_CHARACTERS)
-    shown = command(tool.name, {})
+    shown = command(tool.name.replace("_", " --"), {})
     return texts.UNEXPECTED.format(tool=tool.name, error=type(error).__name__, command=shown)

@@ -16,12 +16,12 @@ def command(name: str, given: Mapping[str, Any], options: str = "", argument: st
     """A command with what was given as its options.
 
     Args:
-        name: Of the command.
+        name: Of the command, and options that are always there.
         given: Options by name.
         options: Those of the source, each after a blank.
         argument: What stands behind the name.
     """
-    parts = ["foundry-telemetry", name]
+    parts = ["foundry-telemetry", *name.split()]
     if argument is not None:
         parts.append(
             shlex.quote(argument) if len(argument) <= _LONGEST and argument.isprintable() else _INPUT

@@ -62,3 +62,14 @@ def span(given: Mapping[str, Any], default: str, longest: timedelta | None = Non
         time_range.read(given[name]) if name in given else None for name in ("since", "to", "during")
     )
     return time_range.span(start, end, datetime.now(UTC), default=default, longest=longest, during=during)
+
+
+def against(given: Mapping[str, Any]) -> Span | None:
+    """The period that another one is compared with, where it is given.
+
+    Raises:
+        RangeError: It is no day and no month.
+    """
+    if "against" not in given:
+        return None
+    return time_range.period(time_range.read(given["against"]), datetime.now(UTC), "--against")

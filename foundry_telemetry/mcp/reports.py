@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+import msgspec
+
 from foundry_telemetry.mcp import texts
 from foundry_telemetry.mcp.answers import Answer
 from foundry_telemetry.mcp.arguments import ArgumentError
 from foundry_telemetry.mcp.command_line import command
-from foundry_telemetry.mcp.context import Context, span
+from foundry_telemetry.mcp.context import Context, against, span
 from foundry_telemetry.mcp.records import harmless, records
 
 Given = Mapping[str, Any]
@@ -19,6 +21,7 @@ _INCIDENT: Final = "30m"
 _LONGEST: Final = timedelta(days=31)
 _EXPLAIN: Final = "90d"
 _COST: Final = "this-month"
+_WHY: Final = "yesterday"
 
 
 def _no_progress(_: str) -> None:
@@ -82,22 +85,42 @@ def explain(context: Context, given: Given) -> Answer:
 
 def cost(context: Context, given: Given) -> Answer:
     """The bill of a time, as ``cost --json`` has it."""
-    import json  # noqa: PLC0415 - only here
-
     from foundry_telemetry.config import load_environment  # noqa: PLC0415 - takes a while
-    from foundry_telemetry.investigate.cost import queries, rendering  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.cost import dimensions, rendering  # noqa: PLC0415 - as above
     from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
+    from foundry_telemetry.limits import budgets  # noqa: PLC0415 - as above
 
     begin, until = span(given, _COST)
+    ways = given.get("by", ("deployment",))
     try:
-        way = queries.check_way(given.get("by", "deployment"))
+        dimensions.read_all(ways)
     except ValueError as error:
         raise ArgumentError(f"by {error}") from error
     load_environment()
-    source = context.source
-    report = read_report(queries.Questions(source.answer, begin, until), way, begin, until)
-    found = records("cost", harmless(json.loads(rendering.as_json(report))))
+    source, only = context.source, _filters(given)
+    report = read_report(source.answer, begin, until, ways, filters=only, budgets=budgets.declared())
+    found = records("cost", harmless(msgspec.json.decode(rendering.as_json(report))))
     return Answer(tuple(found), command("cost", given, source.options))
+
+
+def cost_why(context: Context, given: Given) -> Answer:
+    """Why a period cost more or less than another, as ``cost --why --json`` has it, and in words."""
+    from foundry_telemetry.config import load_environment  # noqa: PLC0415 - takes a while
+    from foundry_telemetry.investigate.cost import why_rendering  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.cost.periods import compared  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.cost.why import read_why  # noqa: PLC0415 - as above
+
+    now = span(given, _WHY)
+    try:
+        before = compared(now, against(given))
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
+    load_environment()
+    source = context.source
+    why = read_why(source.answer, now, before, _filters(given))
+    facts = {"words": list(why_rendering.lines(why)), **msgspec.json.decode(why_rendering.as_json(why))}
+    shown = command("cost --why", given, source.options)
+    return Answer(tuple(records("cost_why", harmless(facts))), shown)
 
 
 def query(context: Context, given: Given) -> Answer:

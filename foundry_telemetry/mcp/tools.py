@@ -95,15 +95,36 @@ TOOLS: Final[Mapping[str, Tool]] = {
         Tool(
             "cost",
             "Who spent what",
-            "The bill of a time in US dollars, split by deployment, model, service or tag, with tokens, "
-            "wasted spend and forecast. Unpriced attempts and incomplete usage are counted apart. "
-            "Default: this month.",
+            "The bill of a time in US dollars, split by one or two dimensions and compared with the period "
+            "before, with tokens, wasted spend, forecast and budgets. Unpriced attempts and incomplete usage "
+            "are counted apart. Default: this month.",
             (
-                Argument("by", "deployment, model, service, tag (every tag) or tag.<key>", "tag.tenant"),
+                Argument(
+                    "by",
+                    "one or two of deployment, model, service, version, operation, hour, day, month, "
+                    "tag (every tag) and tag.<key>",
+                    ["tag.tenant"],
+                    "strings",
+                ),
                 *_RANGE,
+                *_FILTERS,
                 PAGE,
             ),
             reports.cost,
+        ),
+        Tool(
+            "cost_why",
+            "Why the bill changed",
+            "The change of spend between two periods, split into volume, tokens of a call, cache, models, "
+            "prices and waste, with the services, deployments, tenants and versions that made it; the parts "
+            "add up. Default: yesterday, compared with the same day of the week before.",
+            (
+                *_RANGE,
+                Argument("against", "the day or month to compare with", "2026-11-17"),
+                *_FILTERS,
+                PAGE,
+            ),
+            reports.cost_why,
         ),
         Tool(
             "query",

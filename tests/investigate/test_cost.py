@@ -18,7 +18,7 @@ from rich.console import Console
 
 from foundry_telemetry import pricing
 from foundry_telemetry.investigate.cost import rendering, texts
-from foundry_telemetry.investigate.cost.queries import Questions, check_way
+from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.kql import files
@@ -45,11 +45,11 @@ def asked(rows: list[Row]) -> Iterator[str]:
         yield server.url
 
 
-def report_of(rows: list[Row], by: str = "deployment", since: datetime | None = None) -> Report:
+def report_of(rows: list[Row], *by: str, since: datetime | None = None, **more: Any) -> Report:
     """The report of the time up to now."""
     begin = since or NOW - timedelta(days=1)
     with asked(rows) as url, local(url) as source:
-        return read_report(Questions(source.answer, begin, NOW), by, begin, NOW)
+        return read_report(source.answer, begin, NOW, by or ("deployment",), **more)
 
 
 def test_the_queries_are_those_that_are_asked() -> None:

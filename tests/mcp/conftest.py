@@ -16,6 +16,7 @@ ASKED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("incident", {"since": "1h"}),
     *(("explain", {"text": text}) for text in (TRACE, f"req_{CALL}", HOSTILE_CALL, SECRET_CALL)),
     *(("cost", {"since": "1h", "by": by}) for by in ("deployment", "service", "model", "tag", "tag.tenant")),
+    ("cost_why", {"during": "today", "against": "yesterday"}),
     *(
         ("query", {"kql": kql})
         for kql in (

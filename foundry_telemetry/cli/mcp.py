@@ -35,8 +35,8 @@ def mcp(
 ) -> None:
     """Serve agents: an MCP server on standard input and output.
 
-    Tools: incident, explain, cost, cost_why, query, causes, schema. All read and none writes. Prompts and responses
-    are never in an answer.
+    Tools: incident, explain, cost, cost_why, query, causes, schema. All read and none writes. Prompts and
+    responses are never in an answer.
 
     \b
     Configure it in an MCP client:

@@ -113,7 +113,7 @@ def cost(
         query_options.one_format(json=as_json, csv=as_csv)
         if against is not None and not why:
             raise typer.BadParameter(
-                "--against without --why: expected both; example: --why --against 2026-11-17"
+                "--against: expected --why beside it; example: --why --against 2026-11-17"
             )
         now = datetime.now(UTC)
         default = _DEFAULT_OF_WHY if why else _DEFAULT

@@ -95,8 +95,8 @@ TOOLS: Final[Mapping[str, Tool]] = {
         Tool(
             "cost",
             "Who spent what",
-            "The bill of a time in US dollars, split by one or two dimensions and compared with the period "
-            "before, with tokens, wasted spend, forecast and budgets. Unpriced attempts and incomplete usage "
+            "The bill of a time in US dollars, split by one or two dimensions and compared with the previous "
+            "period, with tokens, wasted spend, forecast and budgets. Unpriced attempts and incomplete usage "
             "are counted apart. Default: this month.",
             (
                 Argument(

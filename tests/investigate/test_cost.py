@@ -17,7 +17,8 @@ import pytest
 from rich.console import Console
 
 from foundry_telemetry import pricing
-from foundry_telemetry.investigate.cost import rendering, texts
+from foundry_telemetry.investigate.cost import cost_texts as texts
+from foundry_telemetry.investigate.cost import dimensions, rendering
 from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.sources import local
@@ -34,7 +35,7 @@ from tests.investigate.ledgers import attempt, put
 NOW = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
 """Noon of yesterday: recent, because a store forgets what is old, and never at the border of a day."""
 MONTH = NOW.replace(day=1, hour=0)
-NAMES = ("cost_cold", "cost_days", "cost_month", "cost_waste")
+NAMES = ("cost_by", "cost_cells", "cost_cold", "cost_daily", "cost_days", "cost_tiers", "cost_waste")
 
 
 @contextmanager
@@ -299,17 +300,29 @@ def test_as_json_and_csv() -> None:
 # --- what is asked for ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("by", ["deployment", "model", "service", "tag", "tag.tenant"])
+@pytest.mark.parametrize("by", [*dimensions.NAMES, "tag.tenant"])
 def test_ways(by: str) -> None:
     """The bill can be split by these."""
-    assert check_way(by) == by
+    assert dimensions.read(by).name == by
+
+
+def test_a_tag_with_a_colon() -> None:
+    """`tag:tenant` is `tag.tenant`."""
+    assert dimensions.read("tag:tenant") == dimensions.read("tag.tenant")
+
+
+@pytest.mark.parametrize("by", [(), ("day", "model", "service"), ("tag", "day")])
+def test_no_pairs(by: tuple[str, ...]) -> None:
+    """A split has one or two dimensions, and every tag stands alone."""
+    with pytest.raises(ValueError, match=r"expected (one or two|tag\.<key>)"):
+        dimensions.read_all(by)
 
 
 @pytest.mark.parametrize("by", ["", "region", "tag.", "tag.A", "tag.x' or true", "tag.a|drop"])
 def test_no_ways(by: str) -> None:
     """Anything else is refused by value, and so cannot end a string of a query."""
     with pytest.raises(ValueError, match="expected deployment, model, service, tag"):
-        check_way(by)
+        dimensions.read(by)
 
 
 # --- where it is asked ------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ BAD: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("cost", {"by": "colour"}, "expected"),
     ("cost", {"by": "tag.'] | union *"}, "expected"),
     ("cost_why", {"against": "2h"}, "expected a day or a month"),
-    ("cost_why", {"during": "yesterday", "against": "today"}, "ends before"),
+    ("cost_why", {"during": "yesterday", "against": "today"}, "expected a period before"),
     ("cost_why", {"by": "deployment"}, "no argument"),
     ("query", {}, "query needs kql"),
     ("query", {"kql": "foundry_attempts | where nothing == 1"}, "call the tool schema"),

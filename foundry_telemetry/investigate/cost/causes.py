@@ -2,8 +2,8 @@
 
 *Slice*: the units that have some values in common: a service, a deployment, a model, a value of a tag, or
 two of these. *Unexplained*: what of the change is in other factors, in the rest of the traffic, or unevenly
-spread within the slice. The cause is the slice and factor with the least of it; then the same again without it. A
-cause must be beyond what its own numbers vary by chance.
+spread within the slice. The cause is the slice and factor with the least of it; then the same again without
+it. A cause must be beyond what its own numbers vary by chance.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _uneven(parts: Sequence[Share]) -> float:
 
 
 def narrowed(parts: Sequence[Share], among: Sequence[Slice]) -> float | None:
-    """What two causes leave unexplained if values of a dimension can be a slice; ``None`` if that is no better."""
+    """What two causes leave unexplained with slices by a dimension; ``None`` if that is no better."""
     plain = [one for one in among if all(name != "value" for name, _ in one.terms)]
     rests = [_rest_of(parts, each) for each in (plain, among)]
     is_better = rests[0][0] - rests[1][0] > _NARROWER * rests[1][1]
@@ -177,10 +177,10 @@ def find(
         variation: Of the calls of a slice.
     """
     rest, among = list(parts), slices(parts, dimension)
-    largest = 0.0
+    largest, of_all = 0.0, variation(())
     known: set[tuple[str, Terms]] = set()
     for _ in range(2 * MOST):
-        clear = (one for one in ranked(rest, among) if abs(one.usd) >= _bar(one, cells, total, variation(())))
+        clear = (one for one in ranked(rest, among) if abs(one.usd) >= _bar(one, cells, total, of_all))
         cause = next(clear, None)
         if cause is None:
             return

@@ -1,7 +1,8 @@
 """The change of a cost as a sum of parts, one for each factor: the Shapley value of each.
 
-The cost of a period is a sum of products: attempts, times tokens of a kind a call, times their rate. Each number moves from its value before to its value now by one or more *factors*: the attempts by volume and
-by model mix, the tokens by growth and by what moved into or out of the cache, the rate by the price list, the
+The cost of a period is a sum of products: attempts, times tokens of a kind a call, times their rate. Each
+number moves from its value before to its value now by one or more *factors*: the attempts by volume and by
+model mix, the tokens by growth and by what moved into or out of the cache, the rate by the price list, the
 tier and the multiplier.
 
 *Shapley value of a factor*: its mean effect over all orders in which the factors can be moved one after the

@@ -60,7 +60,7 @@ def compared(now: Period, against: Period | None) -> Period:
         before = week_before(*now)
     if before[1] > now[0]:
         raise ValueError(
-            f"--against {before[0]:%Y-%m-%d}: expected a period that ends before {now[0]:%Y-%m-%d %H:%M}; "
+            f"--against {before[0]:%Y-%m-%d}: expected a period before {now[0]:%Y-%m-%d %H:%M}; "
             "example: --during 2026-11-24 --against 2026-11-17"
         )
     return before

@@ -18,7 +18,7 @@ from foundry_telemetry.investigate.cost import dimensions, waste
 from foundry_telemetry.investigate.cost.budget_states import BudgetState, read_budgets
 from foundry_telemetry.investigate.cost.dimensions import EVERY_TAG, OTHER, UNKNOWN, Dimension
 from foundry_telemetry.investigate.cost.forecast import HISTORY, Month, read_days, read_month
-from foundry_telemetry.investigate.cost.periods import Times, month_start, previous
+from foundry_telemetry.investigate.cost.periods import Times, midnight, month_start, previous
 from foundry_telemetry.investigate.cost.queries import Ask, Questions
 from foundry_telemetry.investigate.cost.waste import Waste, read_waste
 from foundry_telemetry.investigate.filters import Filters
@@ -123,7 +123,7 @@ def read_report(
     """
     ways = dimensions.read_all(tuple(by))
     questions = Questions(ask, since, until, filters)
-    before, begin = previous(since, until), min(month_start(until), until - HISTORY)
+    before, begin = previous(since, until), min(month_start(until), midnight(until) - HISTORY)
     times: Times = {"Now": (since, until), "Before": before}
     splits = _splits(questions, ways)
     only = (filters or Filters()).named

@@ -18,9 +18,7 @@ def rounded_parts(values: Sequence[float], total: float, decimals: int) -> list[
     floors = [math.floor(value * scale) for value in values]
     missing = round(total * scale) - sum(floors)
     by_remainder = sorted(range(len(values)), key=lambda place: floors[place] - values[place] * scale)
-    for number in range(
-        abs(missing)
-    ):  # a cent more than there are values where the total is rounded on its own
+    for number in range(abs(missing)):
         step = 1 if missing > 0 else -1
         floors[by_remainder[(number * step if step > 0 else -1 - number) % len(values)]] += step
     return [floor / scale for floor in floors]

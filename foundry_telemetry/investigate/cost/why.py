@@ -7,9 +7,10 @@ before; and for each cause for its versions, and of its calls for the days befor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -74,7 +75,7 @@ def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = No
         *(partial(_cells, questions, now, before, way) for way in ways),
     )
     splits = [_split(way, rows, now, before) for way, rows in zip(ways, answers, strict=True)]
-    more = _More(ask, now, before, only)
+    more = _More(ask, (now, before), only, calls_deviation(daily, now, before))
     return report(splits, now, before, read_band(daily, now, before), more.variation, more.new_versions, only)
 
 
@@ -129,13 +130,16 @@ def _tables(now: Period, before: Period) -> TableOf:
 class _More:
     """Asks about single slices, each once."""
 
-    def __init__(self, ask: Ask, now: Period, before: Period, filters: Filters) -> None:
+    def __init__(self, ask: Ask, times: tuple[Period, Period], filters: Filters, of_all: float) -> None:
         self._ask = ask
-        self._times = now, before
+        self._times = times
         self._filters = filters
+        self._of_all = of_all
 
     def variation(self, terms: causes.Terms) -> float:
-        """How much the calls of a slice vary."""
+        """How much the calls of a slice vary; of all traffic without terms."""
+        if not terms:
+            return self._of_all
         questions = self._questions(terms)
         if questions is None:
             return WITHOUT_HISTORY
@@ -201,10 +205,7 @@ def report(  # noqa: PLR0917 - each once
     change = costs[1].usd - costs[0].usd
     total = max(costs[0].usd, costs[1].usd)
     has_both = bool(costs[0].attempts and costs[1].attempts)
-    found = (
-        list(causes.find(chosen.shares, chosen.cells, chosen.dimension, total, variation)) if has_both else []
-    )
-    found = found[: causes.MOST]
+    found = _causes(chosen, total, variation) if has_both else []
     decimals = 2 if total >= 1 else 4
     shown = round(costs[1].usd, decimals) - round(costs[0].usd, decimals)
     parts = _parts(chosen.shares, found, shown, decimals)
@@ -225,8 +226,10 @@ def report(  # noqa: PLR0917 - each once
     )
 
 
-def _causes(chosen: Split, total: float, variation: causes.Variation) -> Iterator[causes.Cause]:
-    return causes.find(chosen.shares, chosen.cells, chosen.dimension, total, variation)
+def _causes(chosen: Split, total: float, variation: causes.Variation) -> list[causes.Cause]:
+    """The causes, the largest first."""
+    found = causes.find(chosen.shares, chosen.cells, chosen.dimension, total, variation)
+    return sorted(islice(found, causes.MOST), key=lambda one: -abs(one.usd))
 
 
 def _clearest(splits: Sequence[Split]) -> Split:

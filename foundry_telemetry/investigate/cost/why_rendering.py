@@ -16,7 +16,7 @@ from rich.text import Text
 from foundry_telemetry.investigate import formatting
 from foundry_telemetry.investigate.cost import why_texts as texts
 from foundry_telemetry.investigate.cost.cells import Without
-from foundry_telemetry.investigate.cost.change_report import Cause, Part, PeriodCost, Term, Why
+from foundry_telemetry.investigate.cost.change_report import Cause, PeriodCost, Term, Why
 from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.periods import DAY
 from foundry_telemetry.investigate.cost.rendering import csv_cell
@@ -140,14 +140,11 @@ def table(why: Why) -> Table:
     for part in why.parts:
         total += part.rounded_usd
         if usd.is_shown(part.rounded_usd):
-            made.add_row(*(Text(one) for one in _row(part, part.factor in several, usd)), usd(total))
+            where = _where(part.terms) or (texts.REST if part.factor in several else texts.ALL)
+            change = usd.signed(part.rounded_usd)
+            made.add_row(texts.FACTORS[part.factor], Text(where), change, usd(total))
     made.add_row(texts.NOW, "", "", usd(why.now.usd))
     return made
-
-
-def _row(part: Part, has_others: bool, usd: Money) -> tuple[str, str, str]:
-    where = _where(part.terms) or (texts.REST if has_others else texts.ALL)
-    return texts.FACTORS[part.factor], where, usd.signed(part.rounded_usd)
 
 
 def without(found: Iterable[Without]) -> Iterator[str]:

@@ -58,8 +58,8 @@ COLUMNS: Final = ("Factor", "Traffic", "Change", "Cost")
 BEFORE: Final = "cost before"
 NOW: Final = "cost now"
 METHOD: Final = (
-    "Each part is the Shapley value of its factor: its mean effect over all orders in which the factors could have "
-    "changed. The parts add up to the change."
+    "Each part is the Shapley value of its factor: its mean effect over all orders in which the "
+    "factors could have changed. The parts add up to the change."
 )
 WITHOUT: Final = "{count} of {of} attempts{where} without usage or rate: not in the split"
 """Incomplete and unpriced attempts."""

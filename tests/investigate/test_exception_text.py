@@ -73,8 +73,7 @@ SHOWN: tuple[tuple[str, str, str | None, dict[str, str]], ...] = (
     ("rate_limited", "rate_limited", "quota", {"cause": "rate_limited"}),
     # what the credential alone would show is not claimed
     (
-        "Error code: 401 - "
-        "{'error': {'code': 'Unauthorized', 'message': 'Unauthorized. Access token is missing'}}",
+        "Error code: 401 - {'error': {'code': 'Unauthorized', 'message': 'Unauthorized. Access token'}}",
         "http_401",
         None,
         {"status": "401", "code": "Unauthorized"},

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from dashboards.builder import cost_questions
 from dashboards.builder.arm.deployment import deploy
 from dashboards.builder.arm.lint import everything
 from dashboards.builder.columns import engine, sample_values
@@ -98,7 +99,8 @@ def of_template(template: Item) -> dict[str, str]:
 
 def of_investigations() -> dict[str, str]:
     """The command line's own queries, with a value for each parameter."""
-    asked = _incident()
+    cost = {_place(name, about): text for name, about, text in cost_questions.asked(_DAY.start, _DAY.end)}
+    asked = _incident() | cost
     return asked | {
         place: substitute(compose.composed(files.investigation(name)), _INVESTIGATED)
         for name in files.investigations()

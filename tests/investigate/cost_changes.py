@@ -121,7 +121,6 @@ class Case:
     name: str
     attempts: list[Attempt]
     changes: list[Change] = field(default_factory=list)
-    habits: tuple[list[Habit], list[Habit]] = ((), ())  # type: ignore[assignment]
 
 
 def world(chance: Random) -> list[Habit]:
@@ -271,21 +270,45 @@ CHANGES: dict[str, Callable[[Random, list[Habit]], Change]] = {
 }
 
 
+LEAST = {"multiplier": 0.02}
+"""Of the cost before, the least that a change that is made must make, by factor; of others a tenth."""
+
+
 def case(name: str, seed: int) -> Case:
-    """A ledger with the changes of a name, two with a plus between them; ``none`` has none."""
-    chance = Random(f"{name} {seed}")  # noqa: S311 - seeded, so that runs are alike
+    """A ledger with the changes of a name, two with a plus between them; ``none`` has none.
+
+    Worlds in which a change would hardly be seen are passed over.
+    """
+    for attempt in range(50):
+        made = _case(name, f"{name} {seed} {attempt}")
+        if made is not None:
+            return made
+    raise AssertionError(f"no world for {name}")
+
+
+def _case(name: str, seed: str) -> Case | None:
+    chance = Random(seed)  # noqa: S311 - seeded, so that runs are alike
     habits = world(chance)
-    names = [] if name == "none" else name.split(" + ")
-    changes = []
-    for one in names:
+    changes: list[Change] = []
+    for one in [] if name == "none" else name.split(" + "):
         changes.append(_fresh(chance, habits, one, changes))
         habits = _suited(habits, changes[-1], one)
+    before = list(ledger(habits, BEFORE[0], chance, 0.03))
+    usd = sum(one.usd or 0.0 for one in before)
     after = list(habits)
     for change in changes:
         after = [_made(habit, change) for habit in after]
-    before = list(ledger(habits, BEFORE[0], chance, 0.03))
-    now = list(ledger(after, NOW[0], chance, 0.03))
-    return Case(f"{name} {seed}", [*before, *now], changes, (habits, after))
+        alone = [_made(habit, change) for habit in habits if _fits(habit, change)]
+        without = [habit for habit in habits if _fits(habit, change)]
+        if abs(_mean_usd(alone) - _mean_usd(without)) < LEAST.get(change.factor, 0.1) * usd:
+            return None
+    return Case(seed, [*before, *ledger(after, NOW[0], chance, 0.03)], changes)
+
+
+def _mean_usd(habits: list[Habit]) -> float:
+    """About what habits cost in a day, without chance."""
+    calm = [replace(habit, spread=0.0) for habit in habits]
+    return sum(one.usd or 0.0 for one in ledger(calm, NOW[0], Random(0), 0.0))  # noqa: S311 - as above
 
 
 def _fresh(chance: Random, habits: list[Habit], name: str, others: list[Change]) -> Change:

@@ -1,9 +1,9 @@
 """Which factor of which part of the traffic made a change: the fewest words that explain most of it.
 
 *Slice*: the units that have some values in common: a service, a deployment, a model, a value of a tag, or
-two of these. *Unexplained*: what of the change is in other factors, in the rest of the traffic, or unevenly
-spread within the slice. The cause is the slice and factor with the least of it; then the same again without
-it. A cause must be beyond what its own numbers vary by chance.
+two of these. *Explained*: what of the units' parts is beyond chance and goes away if the factor moved in
+proportion for the whole slice. The cause is the slice and factor that explain most; then the same again
+without it. A cause must be beyond what its own numbers vary by chance.
 """
 
 from __future__ import annotations
@@ -43,7 +43,6 @@ _NARROWER: Final = 0.15
 """Of a cause, how much better a tag must explain the change."""
 _NEARLY_ALL: Final = 0.97
 """Of a cause, what the units hold that it is named by."""
-_PRICES: Final = (split.LIST, split.MULTIPLIER)
 _DIMENSIONS: Final = ("service", "deployment", "model")
 
 
@@ -62,10 +61,8 @@ class Cause(Struct, frozen=True):
     """All values that its units have in common and other units have not; none for all traffic."""
     usd: float
     units: frozenset[Unit]
-    uneven: float
-    """What of it is not in proportion within the slice, and a little for each term."""
-    unexplained: float
-    """Of the whole change."""
+    explained: float
+    """What of it is beyond chance and in proportion within the slice, less a little for each term."""
 
 
 def slices(parts: Sequence[Share], dimension: str | None) -> list[Slice]:
@@ -108,22 +105,21 @@ def _slice(units: Iterable[Unit], terms: Terms) -> Slice:
 
 
 def ranked(parts: Sequence[Share], among: Iterable[Slice]) -> list[Cause]:
-    """All slices and factors, those first that leave least unexplained."""
-    by_factor: dict[str, list[Share]] = defaultdict(list)
+    """All slices and factors, those first that explain most."""
+    by_factor: dict[str, dict[Unit, Share]] = defaultdict(dict)
     for one in parts:
-        by_factor[one.factor].append(one)
-    totals = {factor: math.fsum(one.usd for one in own) for factor, own in by_factor.items()}
+        by_factor[one.factor][one.unit] = one
     found = []
     for each in among:
-        inside = {factor: [one for one in own if one.unit in each.units] for factor, own in by_factor.items()}
-        nets = {factor: math.fsum(one.usd for one in own) for factor, own in inside.items()}
-        whole = sum(abs(net) + abs(totals[factor] - net) for factor, net in nets.items())
-        for factor, usd in nets.items():
-            if usd and not _is_of_models(factor, each.terms):
-                uneven = _uneven(inside[factor]) + _PER_TERM * abs(usd) * len(each.terms)
-                rest = whole - abs(usd) + uneven
-                found.append(Cause(factor, each.terms, usd, each.units, uneven, rest))
-    return sorted(found, key=lambda one: (one.unexplained, len(one.terms), one.terms, one.factor))
+        for factor, own in by_factor.items():
+            if _is_of_models(factor, each.terms):
+                continue
+            inside = [own[unit] for unit in each.units if unit in own]
+            usd = math.fsum(one.usd for one in inside)
+            explained = _beyond_chance(inside) - _uneven(inside) - _PER_TERM * abs(usd) * len(each.terms)
+            if usd and explained > 0:
+                found.append(Cause(factor, each.terms, usd, each.units, explained))
+    return sorted(found, key=lambda one: (-one.explained, len(one.terms), one.terms, one.factor))
 
 
 def _is_of_models(factor: str, terms: Terms) -> bool:
@@ -131,32 +127,36 @@ def _is_of_models(factor: str, terms: Terms) -> bool:
     return factor == split.MIX and any(name in ("deployment", "model") for name, _ in terms)
 
 
+def _beyond_chance(parts: Iterable[Share]) -> float:
+    """How much parts are beyond chance, each for itself: opposite ones do not make up for each other."""
+    return math.fsum(max(abs(one.usd) - one.chance, 0.0) for one in parts)
+
+
 def _uneven(parts: Sequence[Share]) -> float:
-    """How much of the parts is not in proportion to what they bear on."""
+    """How much of the parts is beyond chance and not in proportion to what they bear on."""
     base = math.fsum(one.base for one in parts)
     ratio = math.fsum(one.usd for one in parts) / base if base else 0.0
     return math.fsum(max(abs(one.usd - ratio * one.base) - one.chance, 0.0) for one in parts)
 
 
 def narrowed(parts: Sequence[Share], among: Sequence[Slice]) -> float | None:
-    """What two causes leave unexplained with slices by a dimension; ``None`` if that is no better."""
+    """What two causes explain with slices by a dimension; ``None`` if that is no more than without it."""
     plain = [one for one in among if all(name != "value" for name, _ in one.terms)]
-    rests = [_rest_of(parts, each) for each in (plain, among)]
-    is_better = rests[0][0] - rests[1][0] > _NARROWER * rests[1][1]
-    return rests[1][0] if is_better else None
+    (without_it, _), (explained, largest) = (_explained_by_two(parts, each) for each in (plain, among))
+    return explained if explained - without_it > _NARROWER * largest else None
 
 
-def _rest_of(parts: Sequence[Share], among: Sequence[Slice]) -> tuple[float, float]:
-    """What two causes leave unexplained, and the larger of both."""
-    rest, uneven, unexplained, largest = list(parts), 0.0, 0.0, 0.0
+def _explained_by_two(parts: Sequence[Share], among: Sequence[Slice]) -> tuple[float, float]:
+    """What two causes explain, and the larger of both."""
+    rest, explained, largest = list(parts), 0.0, 0.0
     for _ in range(2):
         cause = next(iter(ranked(rest, among)), None)
         if cause is None:
             break
         rest = without(rest, cause)
-        unexplained, uneven = uneven + cause.unexplained, uneven + cause.uneven
+        explained += cause.explained
         largest = max(largest, abs(cause.usd))
-    return unexplained, largest
+    return explained, largest
 
 
 def without(parts: Iterable[Share], cause: Cause) -> list[Share]:
@@ -187,7 +187,8 @@ def find(
         named = structs.replace(cause, terms=described(_bearing(rest, cause), cells.units, dimension))
         rest = without(rest, cause)
         own = variation(named.terms) if named.factor == split.VOLUME else 0.0
-        bar = max(_bar(named, cells, total, own), _BESIDE * largest)
+        beside = 0.0 if named.factor in split.PRICES else _BESIDE * largest
+        bar = max(_bar(named, cells, total, own), beside)
         if (named.factor, named.terms) not in known and abs(cause.usd) >= bar:
             largest = max(largest, abs(cause.usd))
             known.add((named.factor, named.terms))
@@ -223,7 +224,7 @@ def described(units: frozenset[Unit], every: Iterable[Unit], dimension: str | No
 
 def _bar(cause: Cause, cells: Cells, total: float, variation: float) -> float:
     """What a cause must be more than."""
-    if cause.factor in _PRICES:
+    if cause.factor in split.PRICES:
         return _LEAST_PRICE * total
     sides = [_sums(side, cause.units, ("call", "retry", "abandoned")) for side in (cells.before, cells.now)]
     usd = sum(one.usd for one in sides) / 2

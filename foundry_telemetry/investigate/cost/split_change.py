@@ -43,6 +43,8 @@ FACTORS: Final = (
 )
 """In the order in which they are drawn: from what was asked for to what it cost."""
 
+PRICES: Final = (LIST, MULTIPLIER)
+"""Factors that do not vary by chance."""
 _EXTRA: Final = {"retry": RETRIES, "abandoned": ABANDONED}
 _WRITES: Final = ("cache_write_5m", "cache_write_1h")
 _RATES: Final = dict(
@@ -122,7 +124,13 @@ def _of_unit(unit: Unit, calls: Moving, cells: Cells, table_of: TableOf) -> Iter
     for factor in FACTORS:
         names = _BEARS_ON.get(factor, (*TOKENS, UNLISTED))
         before, now = (math.fsum(cost[name] for name in names) for cost in costs)
-        yield Share(unit, factor, math.fsum(effects.get(factor, ())), before or now, chance)
+        yield Share(
+            unit,
+            factor,
+            math.fsum(effects.get(factor, ())),
+            before or now,
+            0.0 if factor in PRICES else chance,
+        )
 
 
 def _chance(unit: Unit, cells: Cells) -> float:

@@ -72,9 +72,9 @@ def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = No
     ways = ("", *(f"{_TAG}{key}" for key in keys))
     daily, *answers = run_concurrently(
         partial(_daily, questions, now, before),
-        *(partial(_cells, questions, now, before, way) for way in ways),
+        *(partial(read_cells_of, questions, now, before, way) for way in ways),
     )
-    splits = [_split(way, rows, now, before) for way, rows in zip(ways, answers, strict=True)]
+    splits = [split_of(way, rows, now, before) for way, rows in zip(ways, answers, strict=True)]
     more = _More(ask, (now, before), only, calls_deviation(daily, now, before))
     return report(splits, now, before, read_band(daily, now, before), more.variation, more.new_versions, only)
 
@@ -84,7 +84,18 @@ def _daily(questions: Questions, now: Period, before: Period) -> list[Row]:
     return questions.about("cost_daily", {"History": (first, now[1])})
 
 
-def _cells(questions: Questions, now: Period, before: Period, way: str) -> list[Row]:
+def read_cells_of(questions: Questions, now: Period, before: Period, way: str) -> list[Row]:
+    """The sums of both periods.
+
+    Args:
+        questions: Of which attempts.
+        now: The period that is asked about.
+        before: What it is compared with.
+        way: A dimension whose values are units of their own; empty for none.
+
+    Raises:
+        SourceError: A question was not answered.
+    """
     times = {"Now": now, "Before": before}
     value = dimensions.read(way).kql if way else "''"
     lists = waste.epoch(before[0], now[1])
@@ -110,7 +121,8 @@ def _rest(rows: Sequence[Row], totals: Sequence[Row], until: datetime) -> Iterab
         }
 
 
-def _split(way: str, rows: Iterable[Row], now: Period, before: Period) -> Split:
+def split_of(way: str, rows: Iterable[Row], now: Period, before: Period) -> Split:
+    """The change by units, from the answer to `read_cells_of`; arguments as there."""
     cells = read_cells(rows)
     return Split(way or None, cells, split_change.shares(cells, _tables(now, before)))
 
@@ -237,9 +249,9 @@ def _clearest(splits: Sequence[Split]) -> Split:
     found = []
     for place, one in enumerate(splits):
         if one.dimension:
-            rest = causes.narrowed(one.shares, causes.slices(one.shares, one.dimension))
-            found += [(rest, place)] if rest is not None else []
-    return splits[min(found)[1] if found else 0]
+            explained = causes.narrowed(one.shares, causes.slices(one.shares, one.dimension))
+            found += [(explained, -place)] if explained is not None else []
+    return splits[-max(found)[1] if found else 0]
 
 
 def _cost(period: Period, side: Side) -> PeriodCost:

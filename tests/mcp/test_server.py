@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from foundry_telemetry.investigate import sources
+from foundry_telemetry.kql import compose
+from foundry_telemetry.kql.parameters import substitute
 from foundry_telemetry.mcp.tools import TOOLS
 from tests.investigate.commands import run
 from tests.mcp.client import Agent
@@ -153,3 +156,18 @@ def test_rows_are_limited_and_said_so(server: Agent) -> None:
     response = server.call("query", kql="foundry_attempts | project call_id", rows=3)
     assert len(response.body["data"]) == 3
     assert "more than 3 rows" in json.dumps(response.body["notes"])
+
+
+@pytest.mark.parametrize("call", [f"{4100:016x}", f"{16:016x}"])
+def test_the_page_has_the_facts_of_ticket(azure: Any, call: str) -> None:
+    """Outcome, cause, owner, attempts and support code of a call on the page are those of `ticket`."""
+    ticket = run("ticket", f"req_{call}", "--json", "--url", azure.url).reported
+    with sources.local(azure.url) as source:
+        (shown,) = source.answer(substitute(compose.whole("call_explained"), {"CallId": call}))
+    cause = ticket.get("cause", {})
+    assert shown["call_outcome"] == ticket["state"]
+    assert shown.get("error_type") == cause.get("error_type")
+    assert shown.get("error_owner") == cause.get("owner")
+    assert shown["attempts"] == len(ticket["attempts"])
+    assert shown["support_code"] == ticket["support_code"]
+    assert shown["command"] == f"foundry-telemetry explain {ticket['support_code']}"

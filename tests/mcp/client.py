@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp import Client, StdioServerParameters
+from mcp import Client, StdioServerParameters, stdio_client
 
 from tests.cli.process import MAIN
 
@@ -67,5 +67,5 @@ def agent(*options: str) -> Iterator[Agent]:
     server = StdioServerParameters(command=sys.executable, args=["-c", MAIN, "mcp", *options])
     with ExitStack() as stack:
         portal = stack.enter_context(start_blocking_portal())
-        client = stack.enter_context(portal.wrap_async_context_manager(Client(server)))
+        client = stack.enter_context(portal.wrap_async_context_manager(Client(stdio_client(server))))
         yield Agent(portal, client)

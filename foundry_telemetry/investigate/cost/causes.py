@@ -140,23 +140,25 @@ def _uneven(parts: Sequence[Share]) -> float:
 
 
 def narrowed(parts: Sequence[Share], among: Sequence[Slice]) -> float | None:
-    """What two causes explain with slices by a dimension; ``None`` if that is no more than without it."""
+    """How well two causes explain the change with slices by a dimension; ``None`` if not better than without.
+
+    The second one counts half: one cause is better than two.
+    """
     plain = [one for one in among if all(name != "value" for name, _ in one.terms)]
-    (without_it, _), (explained, largest) = (_explained_by_two(parts, each) for each in (plain, among))
-    return explained if explained - without_it > _NARROWER * largest else None
+    first, second = _two(parts, plain), _two(parts, among)
+    by_value = [abs(one.usd) for one in second if any(name == "value" for name, _ in one.terms)]
+    more = sum(one.explained for one in second) - sum(one.explained for one in first)
+    if more <= _NARROWER * max(by_value, default=0.0):
+        return None
+    return sum(one.explained / place for place, one in enumerate(second, 1))
 
 
-def _explained_by_two(parts: Sequence[Share], among: Sequence[Slice]) -> tuple[float, float]:
-    """What two causes explain, and the larger of both."""
-    rest, explained, largest = list(parts), 0.0, 0.0
-    for _ in range(2):
-        cause = next(iter(ranked(rest, among)), None)
-        if cause is None:
-            break
-        rest = without(rest, cause)
-        explained += cause.explained
-        largest = max(largest, abs(cause.usd))
-    return explained, largest
+def _two(parts: Sequence[Share], among: Sequence[Slice]) -> list[Cause]:
+    """The two causes that explain most."""
+    first = next(iter(ranked(parts, among)), None)
+    if first is None:
+        return []
+    return [first, *ranked(without(parts, first), among)[:1]]
 
 
 def without(parts: Iterable[Share], cause: Cause) -> list[Share]:

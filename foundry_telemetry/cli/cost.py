@@ -92,10 +92,10 @@ def cost(
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """Show spend by one or two dimensions, compared with the previous period.
+    """Show spend by dimension, its change, causes and forecast.
 
-    Covers this month by default. Also shows the forecast of the month, the day on which each budget of
-    the settings is reached, and wasted spend.
+    Covers this month by default, compared with the previous period. Also shows the forecast of the month,
+    the day on which each budget of the settings is reached, and wasted spend.
 
     \b
     Tenant acme, last month, by day:

@@ -176,7 +176,7 @@ BREACHES: dict[str, tuple[Break, str]] = {
     "many steps": (lambda workbook: _copies(workbook, 100), "steps; at most 100"),
     "size": (
         lambda workbook: step(workbook, "overview introduction")["content"].update(json="x" * 80_000),
-        "characters of JSON; at most 275000",
+        "characters of JSON; at most 280000",
     ),
 }
 

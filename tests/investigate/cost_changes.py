@@ -21,7 +21,9 @@ from foundry_telemetry.schema.value import EVENT_NAME, TAG_PREFIX
 from tests.support.telemetry import Envelope, envelope
 
 DAY = timedelta(days=1)
-NOW = (datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC))
+_TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+NOW = (_TODAY - DAY, _TODAY)
+"""Yesterday: recent, because a store forgets what is old."""
 BEFORE = (NOW[0] - 7 * DAY, NOW[1] - 7 * DAY)
 MODELS = ("claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "claude-opus-4-5", "claude-fable-5-1")
 """Of today's list; the first has a dearer tier above 100,000 tokens."""

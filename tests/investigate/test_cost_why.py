@@ -258,7 +258,7 @@ def test_the_command_says_it_in_words(made: Case, asked: Any) -> None:
     why = read_why(asked, NOW, BEFORE)
     assert_adds_up(why)
     first, main, following, *_ = why_rendering.lines(why)
-    assert first.startswith(f"Cost on Tue 2026-11-24: ${why.now.usd:,.2f}, +$")
+    assert first.startswith(f"Cost on {NOW[0]:%a %Y-%m-%d}: ${why.now.usd:,.2f}, +$")
     assert main.startswith("Main cause: ")
     assert following.startswith("Next: ")
     assert all(any(names(cause, change) for cause in why.causes) for change in made.changes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -11,6 +11,7 @@ from foundry_telemetry.investigate.cost.band import Band
 from foundry_telemetry.investigate.cost.cells import Without
 from foundry_telemetry.investigate.cost.evidence import Evidence
 
+NO_DATA: Final = "no data"
 Verdict = Literal["change", "usual", "no data"]
 """``usual``: no change beyond what days vary; ``no data``: one of the periods has no attempt with a cost."""
 

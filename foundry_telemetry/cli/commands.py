@@ -17,6 +17,7 @@ from foundry_telemetry.cli import (
     local,
     mcp,
     query,
+    reconcile,
     ticket,
 )
 from foundry_telemetry.cli.exit_codes import epilog
@@ -30,7 +31,7 @@ COMMANDS: Final[tuple[tuple[Callable[..., Any], str], ...]] = (
     (explain.explain, explain.EXIT_CODES),
     (doctor.doctor, doctor.EXIT_CODES),
     (cost.cost, epilog()),
-    (cost.reconcile, epilog()),
+    (reconcile.reconcile, reconcile.EXIT_CODES),
     (query.query, epilog()),
     (mcp.mcp, mcp.EXIT_CODES),
     (audit.audit, epilog()),

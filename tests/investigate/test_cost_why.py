@@ -19,11 +19,12 @@ from rich.console import Console
 
 from foundry_telemetry.investigate.cost import why_rendering
 from foundry_telemetry.investigate.cost.band import Band, calls_deviation, read_band
+from foundry_telemetry.investigate.cost.change_parts import Split, report
 from foundry_telemetry.investigate.cost.change_report import Cause, Why
 from foundry_telemetry.investigate.cost.factors import Moving, Product, Rate
 from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.rounding import rounded_parts
-from foundry_telemetry.investigate.cost.why import Split, read_cells_of, read_why, report, split_of
+from foundry_telemetry.investigate.cost.why import read_cells_of, read_why, split_of
 from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.local.api.server import LocalAzureMonitor

@@ -32,7 +32,7 @@ def midnight(at: datetime) -> datetime:
 def previous(since: datetime, until: datetime) -> Period:
     """The period before: of the same length; of a calendar month, or its days so far, in the month before."""
     start = month_start(until)
-    if since != start:
+    if since != start or until - since <= DAY:
         return since - (until - since), since
     before = month_start(start)
     if until == month_end(start):
@@ -40,27 +40,24 @@ def previous(since: datetime, until: datetime) -> Period:
     return before, min(before + (until - since), start)
 
 
-def week_before(since: datetime, until: datetime) -> Period:
-    """The same times of the same weekdays: as many whole weeks before as the period has begun."""
+def before(since: datetime, until: datetime) -> Period:
+    """What a change is measured from: the same weekdays, weeks before; of a month the one before."""
+    if since == month_start(until) and until - since > DAY:
+        return previous(since, until)
     weeks = -(-(until - since) // WEEK) * WEEK
     return since - weeks, until - weeks
 
 
 def compared(now: Period, against: Period | None) -> Period:
-    """What a period is compared with: what is asked for; for a month the month before, else weeks before.
+    """What a period is compared with: `before`, unless another one is asked for.
 
     Raises:
         ValueError: It does not end before the other begins.
     """
-    if against is not None:
-        before = against
-    elif now[0] == month_start(now[1]):
-        before = previous(*now)
-    else:
-        before = week_before(*now)
-    if before[1] > now[0]:
+    other = before(*now) if against is None else against
+    if other[1] > now[0]:
         raise ValueError(
-            f"--against {before[0]:%Y-%m-%d}: expected a period before {now[0]:%Y-%m-%d %H:%M}; "
+            f"--against {other[0]:%Y-%m-%d}: expected a period before {now[0]:%Y-%m-%d %H:%M}; "
             "example: --during 2026-11-24 --against 2026-11-17"
         )
-    return before
+    return other

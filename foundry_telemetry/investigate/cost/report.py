@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, structs
 
@@ -139,21 +139,40 @@ def read_report(
     total = _amounts(totals[0]) if totals else Amounts(cost_usd=0.0)
     if not total.before_attempts:
         total = structs.replace(total, change_usd=None)
+    found = _Answers(times, only, total, kinds, cold, tiers, states)
+    by_way = tuple(_split(way, each, total) for way, each in zip(splits, rows, strict=True))
+    return _report(found, by_way, read_month(read_days(daily), until))
+
+
+class _Answers(NamedTuple):
+    """What was asked for besides the split and the month."""
+
+    times: Times
+    filters: tuple[tuple[str, str], ...]
+    total: Amounts
+    kinds: list[Row]
+    cold: list[Row]
+    tiers: list[Row]
+    budgets: tuple[BudgetState, ...]
+
+
+def _report(of: _Answers, splits: tuple[Split, ...], month: Month | None) -> Report:
+    total, until = of.total, of.times["Now"][1]
     return Report(
-        since=since,
+        since=of.times["Now"][0],
         until=until,
-        before_since=before[0],
-        before_until=before[1],
-        filters=only,
+        before_since=of.times["Before"][0],
+        before_until=of.times["Before"][1],
+        filters=of.filters,
         usd=total.cost_usd if total.attempts else 0.0,
         attempts=total.attempts,
         unpriced=total.unpriced,
         incomplete=total.incomplete,
         totals=total,
-        splits=tuple(_split(way, each, total) for way, each in zip(splits, rows, strict=True)),
-        month=read_month(read_days(daily), until),
-        budgets=states,
-        waste=read_waste(kinds[0], cold, tiers, until) if kinds else None,
+        splits=splits,
+        month=month,
+        budgets=of.budgets,
+        waste=read_waste(of.kinds[0], of.cold, of.tiers, until) if of.kinds else None,
     )
 
 

@@ -16,15 +16,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Final, TypeVar
 
 from msgspec import Struct, structs
 
 from foundry_telemetry.investigate.cost.cells import KINDS, TOKENS, Cells, Sums, Unit
 from foundry_telemetry.investigate.cost.factors import Moving, Product, Rate
-from foundry_telemetry.pricing import rate_tables
-from foundry_telemetry.pricing.model_prices import Bracket, Table
+from foundry_telemetry.investigate.cost.period_rates import TableOf, rates
 
 VOLUME: Final = "volume"
 MIX: Final = "model_mix"
@@ -47,9 +46,6 @@ PRICES: Final = (LIST, MULTIPLIER)
 """Factors that do not vary by chance."""
 _EXTRA: Final = {"retry": RETRIES, "abandoned": ABANDONED}
 _WRITES: Final = ("cache_write_5m", "cache_write_1h")
-_RATES: Final = dict(
-    zip(TOKENS, ("input", "cache_read", *_WRITES, "output", "output", "web_search"), strict=True)
-)
 _INPUT: Final = ("new_input", "cache_read", *_WRITES)
 _BEARS_ON: Final = {
     "new_input": ("new_input",),
@@ -64,9 +60,6 @@ _BEARS_ON: Final = {
 }
 """The kinds whose cost a factor moves; without a row all."""
 _NOTHING: Final = Sums()
-
-TableOf = Callable[[Unit, int], Table | None]
-"""The rates of a unit's model by the number of the price list."""
 
 
 class Share(Struct, frozen=True):
@@ -189,7 +182,7 @@ def _products(
     unit: Unit, numbers: tuple[Moving, ...], sides: tuple[Sums, ...], table_of: TableOf
 ) -> Iterator[tuple[str, Product]]:
     """One product for each kind of token; where rates are unknown one for the whole cost."""
-    known = _rates(unit, sides, table_of)
+    known = rates(unit, sides, table_of)
     multipliers = [side.multiplier for side in sides]
     if not sides[0].attempts or not sides[1].attempts:
         multipliers = [next(one.multiplier for one in sides if one.attempts)] * 2
@@ -230,84 +223,3 @@ def _tokens(sides: tuple[Sums, ...]) -> dict[str, Moving]:
 
 def _growth(name: str) -> str:
     return "cache_write" if name in _WRITES else name
-
-
-_Corners = tuple[tuple[float, float], tuple[float, float]]
-
-
-def _rates(unit: Unit, sides: tuple[Sums, ...], table_of: TableOf) -> dict[str, _Corners] | None:
-    """The four prices of each kind of token; nothing where a rate is unknown.
-
-    Where a period has no attempt its prices are those of the other one: it has no part in the change.
-    """
-    own = [side if side.attempts else other for side, other in zip(sides, sides[::-1], strict=True)]
-    tables = [{number: table_of(unit, number) for number, _ in side.by_list} for side in own]
-    if any(table is None for each in tables for table in each.values()):
-        return None
-    found = {}
-    for name in TOKENS:
-        by_tier = [_by_tier(side, each, name) for side, each in zip(own, tables, strict=True)]
-        tiers = [_tier_shares(side, name) for side in own]
-        found[name] = [
-            [sum(share * _at(prices, tier) for tier, share in shares.items()) for shares in tiers]
-            for prices in by_tier
-        ]
-    recorded = [_recorded(side, found, place) for place, side in enumerate(own)]
-    if None in recorded:
-        return None
-    return {
-        name: tuple(
-            tuple(price * (recorded[place] or 0.0) for price in row) for place, row in enumerate(corners)
-        )  # type: ignore[misc]  # two by two
-        for name, corners in found.items()
-    }
-
-
-def _recorded(side: Sums, found: Mapping[str, list[list[float]]], place: int) -> float | None:
-    """The recorded cost over what the list says."""
-    listed = sum(side.tokens.get(name, 0) * corners[place][place] for name, corners in found.items())
-    return side.unmultiplied_usd / listed if listed > 0 else None
-
-
-def _by_tier(side: Sums, tables: Mapping[int, Table | None], name: str) -> dict[int, float]:
-    """The price of a token in each tier, over the price lists of a period by the tokens of each."""
-    weights: dict[int, float] = defaultdict(float)
-    for (number, _), tokens in side.by_list.items():
-        weights[number] += tokens.get(name, 0)
-    if not any(weights.values()):
-        for (number, _), tokens in side.by_list.items():
-            weights[number] += tokens["attempts"]
-    whole = sum(weights.values())
-    return {
-        tier: sum(weight / whole * _price(tables[number], name, tier) for number, weight in weights.items())
-        for tier in (0, *rate_tables.tiers())
-    }
-
-
-def _tier_shares(side: Sums, name: str) -> dict[int, float]:
-    """Which share of the tokens of a kind is in each tier; without tokens, of the attempts."""
-    of = name if side.tokens.get(name) else "attempts"
-    weights: dict[int, float] = defaultdict(float)
-    for (_, tier), tokens in side.by_list.items():
-        weights[tier] += tokens.get(of, 0)
-    whole = sum(weights.values())
-    return {tier: weight / whole for tier, weight in weights.items()}
-
-
-def _at(prices: Mapping[int, float], tier: int) -> float:
-    return prices[max(one for one in prices if one <= tier)]
-
-
-def _price(table: Table | None, name: str, tier: int) -> float:
-    if table is None:  # pragma: no cover - asked for before
-        return 0.0
-    found: Bracket = rate_tables.bracket(table, tier) if tier else table.brackets[-1]
-    return float((getattr(found, _RATES[name]) or 0) / table.scale)
-
-
-def totals(parts: Iterable[Share]) -> dict[str, float]:
-    """By factor."""
-    found: dict[str, float] = defaultdict(float)
-    for one in parts:
-        found[one.factor] += one.usd
-    return dict(found)

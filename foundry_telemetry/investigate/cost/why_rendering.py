@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foundry_telemetry.investigate import formatting
-from foundry_telemetry.investigate.cost import why_texts
+from foundry_telemetry.investigate.cost import cost_texts, why_texts
 from foundry_telemetry.investigate.cost.cells import Without
 from foundry_telemetry.investigate.cost.change_report import NO_DATA, Cause, PeriodCost, Term, Why
 from foundry_telemetry.investigate.cost.money import Money
@@ -42,8 +42,11 @@ def as_csv(why: Why) -> str:
     return out.getvalue()
 
 
-def show(why: Why, console: Console) -> None:
+def show(why: Why, console: Console, doctor_options: str = "") -> None:
     """All of it."""
+    if not why.now.attempts and not why.before.attempts:
+        console.print(cost_texts.NO_ATTEMPTS.format(options=doctor_options), soft_wrap=True)
+        return
     for line in lines(why):
         console.print(Text(line), soft_wrap=False)
     if why.parts and why.verdict != NO_DATA:

@@ -65,5 +65,4 @@ WITHOUT: Final = "{count} of {of} attempts{where} without usage or rate: not in 
 WITHOUT_WHERE: Final = " of {service} to {deployment}"
 WITHOUT_KINDS: Final = " ({incomplete:,} incomplete, {unpriced:,} unpriced)"
 """What is missing."""
-QUERY: Final = "comparing two periods of {source}"
 UNKNOWN: Final = "(unknown)"

@@ -75,7 +75,7 @@ def cost(
       foundry-telemetry cost --why --during 2026-11-24
     """  # noqa: D301 - \b is for the layout of the help
     with repair():
-        from foundry_telemetry.investigate.cost import cost_texts  # noqa: PLC0415 - needs an extra
+        from foundry_telemetry.investigate.cost import texts  # noqa: PLC0415 - needs an extra
 
         query_options.one_format(json=as_json, csv=as_csv)
         _check(by, against, why=why)
@@ -86,7 +86,7 @@ def cost(
         rendering, read = cost_why.reader(span, against, filters, now) if why else _reader(span, by, filters)
         read_prices(settings)
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
-            on_progress(cost_texts.QUERY.format(source=asked.name))
+            on_progress(texts.QUERY.format(source=asked.name))
             found = read(asked)
         if not _wrote(rendering, found, as_json=as_json, as_csv=as_csv):
             _show(rendering, found, asked.doctor_options)

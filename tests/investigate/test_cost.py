@@ -19,8 +19,7 @@ from msgspec import structs
 from rich.console import Console
 
 from foundry_telemetry import pricing
-from foundry_telemetry.investigate.cost import cost_texts as texts
-from foundry_telemetry.investigate.cost import dimensions, rendering
+from foundry_telemetry.investigate.cost import dimensions, rendering, texts
 from foundry_telemetry.investigate.cost.forecast import rhythm
 from foundry_telemetry.investigate.cost.report import Report, read_report
 from foundry_telemetry.investigate.filters import Filters

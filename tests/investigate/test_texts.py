@@ -15,7 +15,8 @@ import pytest
 
 from foundry_telemetry.demo import texts as demo
 from foundry_telemetry.investigate import texts as shared
-from foundry_telemetry.investigate.cost import cost_texts, why_texts
+from foundry_telemetry.investigate.cost import texts as cost
+from foundry_telemetry.investigate.cost import why_texts
 from foundry_telemetry.investigate.doctor import texts as doctor
 from foundry_telemetry.investigate.incident import texts as incident
 from foundry_telemetry.investigate.reconcile import texts as reconcile
@@ -24,7 +25,7 @@ from foundry_telemetry.investigate.ticket import texts as ticket
 PACKAGE: Final = Path(__file__).parents[2] / "foundry_telemetry"
 ROOMS: Final = {
     "investigate": shared,
-    "investigate/cost cost": cost_texts,
+    "investigate/cost": cost,
     "investigate/cost why": why_texts,
     "investigate/doctor": doctor,
     "investigate/incident": incident,

@@ -140,7 +140,7 @@ def _uneven(parts: Sequence[Share]) -> float:
 
 
 def narrowed(parts: Sequence[Share], among: Sequence[Slice]) -> float | None:
-    """How well two causes explain the change with slices by a dimension; ``None`` if not better than without.
+    """Which share of the change two causes explain with a dimension; ``None`` if no more than without it.
 
     The second one counts half: one cause is better than two.
     """
@@ -150,7 +150,8 @@ def narrowed(parts: Sequence[Share], among: Sequence[Slice]) -> float | None:
     more = sum(one.explained for one in second) - sum(one.explained for one in first)
     if more <= _NARROWER * max(by_value, default=0.0):
         return None
-    return sum(one.explained / place for place, one in enumerate(second, 1))
+    whole = _beyond_chance(parts)
+    return sum(one.explained / place for place, one in enumerate(second, 1)) / whole if whole else None
 
 
 def _two(parts: Sequence[Share], among: Sequence[Slice]) -> list[Cause]:

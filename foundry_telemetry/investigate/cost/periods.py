@@ -41,7 +41,7 @@ def previous(since: datetime, until: datetime) -> Period:
 
 
 def before(since: datetime, until: datetime) -> Period:
-    """What a change is measured from: the same weekdays, weeks before; of a month the one before."""
+    """What a change is measured from: the same weekdays of earlier weeks; of a month the month before."""
     if since == month_start(until) and until - since > DAY:
         return previous(since, until)
     weeks = -(-(until - since) // WEEK) * WEEK

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foundry_telemetry.investigate import formatting
-from foundry_telemetry.investigate.cost import cost_texts
+from foundry_telemetry.investigate.cost import texts
 from foundry_telemetry.investigate.cost.budget_states import BudgetState
 from foundry_telemetry.investigate.cost.forecast import Month
 from foundry_telemetry.investigate.cost.money import Money
@@ -25,7 +25,7 @@ from foundry_telemetry.investigate.texts import ATTEMPT
 _NARROW: Final = ("cost_usd", "share", "change_usd", "wasted_usd", "attempts", "unpriced")
 _TOKENS: Final = ("new_input", "cache_write", "cache_read", "output")
 _BY_WIDTH: Final = (
-    (150, tuple(cost_texts.COLUMNS)),
+    (150, tuple(texts.COLUMNS)),
     (120, ("cost_usd", "change_usd", "wasted_usd", "attempts", "unpriced", *_TOKENS)),
     (0, _NARROW),
 )
@@ -54,9 +54,9 @@ def show(report: Report, console: Console, doctor_options: str = "") -> None:
     """All of it."""
     usd = money(report)
     console.print(period(report))
-    formatting.show(summary(report, usd), console, cost_texts.LABEL_WIDTH)
+    formatting.show(summary(report, usd), console, texts.LABEL_WIDTH)
     if not report.attempts:
-        console.print(f"\n{cost_texts.NO_ATTEMPTS.format(options=doctor_options)}", soft_wrap=True)
+        console.print(f"\n{texts.NO_ATTEMPTS.format(options=doctor_options)}", soft_wrap=True)
         return
     for split in report.splits:
         console.print()
@@ -64,15 +64,15 @@ def show(report: Report, console: Console, doctor_options: str = "") -> None:
             console.print(line, soft_wrap=True)
     console.print()
     if not report.splits:
-        console.print(f"{cost_texts.NO_TAGS}\n")
-    formatting.show(month(report, usd), console, cost_texts.LABEL_WIDTH)
-    console.print(f"\n{cost_texts.WASTED}\n{cost_texts.WASTED_IS}")
-    formatting.show(waste(report, usd), console, cost_texts.LABEL_WIDTH)
-    console.print(f"\n{cost_texts.AVOIDABLE}")
-    formatting.show(avoidable(report, usd), console, cost_texts.LABEL_WIDTH)
+        console.print(f"{texts.NO_TAGS}\n")
+    formatting.show(month(report, usd), console, texts.LABEL_WIDTH)
+    console.print(f"\n{texts.WASTED}\n{texts.WASTED_IS}")
+    formatting.show(waste(report, usd), console, texts.LABEL_WIDTH)
+    console.print(f"\n{texts.AVOIDABLE}")
+    formatting.show(avoidable(report, usd), console, texts.LABEL_WIDTH)
     if report.waste is not None:
         spent = _spent(usd, report.waste.retried_usd, report.waste.retried)
-        console.print(f"\n{cost_texts.RETRIES.format(amount=spent.plain)}")
+        console.print(f"\n{texts.RETRIES.format(amount=spent.plain)}")
 
 
 def money(report: Report) -> Money:
@@ -89,17 +89,17 @@ def money(report: Report) -> Money:
 
 def summary(report: Report, usd: Money) -> Iterator[Line]:
     """What stands above the tables."""
-    yield cost_texts.TOTAL, _amount(usd, report.usd, many(report.attempts, ATTEMPT))
+    yield texts.TOTAL, _amount(usd, report.usd, many(report.attempts, ATTEMPT))
     if report.attempts:
-        yield cost_texts.CHANGE, Text(_change(report, usd))
+        yield texts.CHANGE, Text(_change(report, usd))
     if report.unpriced:
-        yield cost_texts.UNPRICED, Text(cost_texts.NOT_PRICED.format(count=many(report.unpriced, ATTEMPT)))
+        yield texts.UNPRICED, Text(texts.NOT_PRICED.format(count=many(report.unpriced, ATTEMPT)))
     if report.incomplete:
         count = many(report.incomplete, ATTEMPT)
         least = report.totals.partial_usd
         if least is not None and usd.is_shown(least):
-            count = cost_texts.AT_LEAST.format(usd=usd(least), count=count)
-        yield cost_texts.INCOMPLETE, Text(cost_texts.NO_USAGE.format(count=count))
+            count = texts.AT_LEAST.format(usd=usd(least), count=count)
+        yield texts.INCOMPLETE, Text(texts.NO_USAGE.format(count=count))
 
 
 def _change(report: Report, usd: Money) -> str:
@@ -107,9 +107,9 @@ def _change(report: Report, usd: Money) -> str:
     since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (report.before_since, report.before_until))
     before, change = report.totals.before_usd, report.totals.change_usd
     if before is None or change is None:
-        return cost_texts.NO_PREVIOUS.format(since=since, until=until)
-    percent = cost_texts.PERCENT.format(percent=100 * change / before) if before else ""
-    return cost_texts.CHANGED.format(
+        return texts.NO_PREVIOUS.format(since=since, until=until)
+    percent = texts.PERCENT.format(percent=100 * change / before) if before else ""
+    return texts.CHANGED.format(
         usd=usd.signed(change), percent=percent, before=usd(before), since=since, until=until
     )
 
@@ -118,39 +118,39 @@ def period(report: Report) -> str:
     """The first line."""
     since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (report.since, report.until))
     terms = ", ".join(f"{name} {value}" for name, value in report.filters)
-    filters = cost_texts.FILTERS.format(terms=terms) if terms else ""
-    return cost_texts.PERIOD.format(since=since, until=until, filters=filters)
+    filters = texts.FILTERS.format(terms=terms) if terms else ""
+    return texts.PERIOD.format(since=since, until=until, filters=filters)
 
 
 def month(report: Report, usd: Money) -> Iterator[Line]:
     """The month and the budgets, below the tables."""
     if report.month is not None:
-        yield cost_texts.MONTH, _month_to_date(report.month, usd)
-        yield cost_texts.FORECAST, Text(_forecast(report.month, usd))
+        yield texts.MONTH, _month_to_date(report.month, usd)
+        yield texts.FORECAST, Text(_forecast(report.month, usd))
     for state in report.budgets:
-        yield cost_texts.BUDGET, Text(_budget(state, usd))
+        yield texts.BUDGET, Text(_budget(state, usd))
 
 
 def waste(report: Report, usd: Money) -> Iterator[Line]:
-    """What was wasted, below `cost_texts.WASTED`."""
+    """What was wasted, below `texts.WASTED`."""
     found = report.waste
     if found is not None:
         for label, amount, count in (
-            (cost_texts.FAILED, found.failed_usd, found.failed),
-            (cost_texts.ABANDONED, found.abandoned_usd, found.abandoned),
+            (texts.FAILED, found.failed_usd, found.failed),
+            (texts.ABANDONED, found.abandoned_usd, found.abandoned),
         ):
             yield label, _spent(usd, amount, count)
 
 
 def avoidable(report: Report, usd: Money) -> Iterator[Line]:
-    """What is no waste but can be less, below `cost_texts.AVOIDABLE`."""
+    """What is no waste but can be less, below `texts.AVOIDABLE`."""
     found = report.waste
     if found is not None:
         spent = _spent(usd, found.cold_usd, found.cold)
-        yield cost_texts.CACHE, Text(cost_texts.CACHE_IS.format(amount=spent.plain))
+        yield texts.CACHE, Text(texts.CACHE_IS.format(amount=spent.plain))
         spent = _spent(usd, found.tier_usd, found.tier)
         below = usd(found.tier_below_usd or 0.0)
-        yield cost_texts.TIER, Text(cost_texts.TIER_IS.format(amount=spent.plain, below=below))
+        yield texts.TIER, Text(texts.TIER_IS.format(amount=spent.plain, below=below))
 
 
 def _spent(usd: Money, amount: float | None, count: int) -> Text:
@@ -160,8 +160,8 @@ def _spent(usd: Money, amount: float | None, count: int) -> Text:
 
 def _amount(usd: Money, amount: float | None, count: str) -> Text:
     if amount is None:
-        return Text(cost_texts.NO_COST.format(count=count))
-    return Text(cost_texts.AMOUNT.format(usd=usd(amount), count=count))
+        return Text(texts.NO_COST.format(count=count))
+    return Text(texts.AMOUNT.format(usd=usd(amount), count=count))
 
 
 def table(split: Split, width: int, usd: Money) -> Table:
@@ -178,7 +178,7 @@ def table(split: Split, width: int, usd: Money) -> Table:
         made.add_column(_heading(split.then_by), overflow="fold", min_width=10)
     names = next(names for least, names in _BY_WIDTH if width >= least)
     for name in names:
-        made.add_column(cost_texts.COLUMNS[name], justify="right", no_wrap=True)
+        made.add_column(texts.COLUMNS[name], justify="right", no_wrap=True)
     for part in split.parts:
         values = [part.part] if split.then_by is None else [part.part, str(part.second)]
         made.add_row(*map(Text, values), *(_shown(name, part, usd) for name in names))
@@ -186,37 +186,35 @@ def table(split: Split, width: int, usd: Money) -> Table:
 
 
 def _heading(by: str) -> str:
-    return cost_texts.SPLITS.get(by) or cost_texts.SPLIT_BY_TAG.format(key=by.removeprefix("tag."))
+    return texts.SPLITS.get(by) or texts.SPLIT_BY_TAG.format(key=by.removeprefix("tag."))
 
 
 def _month_to_date(month: Month, usd: Money) -> Text:
     if not month.unpriced:
         return Text(usd(month.usd))
-    unpriced = cost_texts.UNPRICED_ATTEMPTS.format(count=many(month.unpriced, ATTEMPT))
+    unpriced = texts.UNPRICED_ATTEMPTS.format(count=many(month.unpriced, ATTEMPT))
     return _amount(usd, month.usd or None, unpriced)
 
 
 def _forecast(month: Month, usd: Money) -> str:
     if month.forecast_usd is None or month.method is None:
-        return cost_texts.NO_FORECAST
+        return texts.NO_FORECAST
     end = f"{month.end - timedelta(days=1):%Y-%m-%d}"
     if month.low_usd is None or month.high_usd is None:
-        return cost_texts.FORECAST_ALONE.format(usd=usd(month.forecast_usd), end=end)
-    return cost_texts.FORECAST_RANGE.format(
+        return texts.FORECAST_ALONE.format(usd=usd(month.forecast_usd), end=end)
+    return texts.FORECAST_RANGE.format(
         usd=usd(month.forecast_usd),
         end=end,
         low=usd(month.low_usd),
         high=usd(month.high_usd),
-        method=cost_texts.METHODS[month.method],
-        days=many(month.full_days, cost_texts.FULL_DAY),
+        method=texts.METHODS[month.method],
+        days=many(month.full_days, texts.FULL_DAY),
     )
 
 
 def _budget(state: BudgetState, usd: Money) -> str:
-    name = (
-        state.name if state.value is None else cost_texts.BUDGET_OF.format(name=state.name, value=state.value)
-    )
-    return cost_texts.BUDGETS[state.state].format(
+    name = state.name if state.value is None else texts.BUDGET_OF.format(name=state.name, value=state.value)
+    return texts.BUDGETS[state.state].format(
         name=name,
         spent=usd(state.spent_usd),
         forecast=usd(state.forecast_usd or 0.0),
@@ -228,7 +226,7 @@ def _budget(state: BudgetState, usd: Money) -> str:
 def _shown(name: str, part: Part, usd: Money) -> str:
     value: float | None = getattr(part, name)
     if value is None:
-        return cost_texts.NONE
+        return texts.NONE
     if name == "change_usd":
         return usd.signed(value)
     if name.endswith("_usd"):
@@ -237,7 +235,7 @@ def _shown(name: str, part: Part, usd: Money) -> str:
         return percent(round(1_000_000 * value), 1_000_000)
     if name == "units":
         # The query rounds to tenths.
-        return f"{value:,.1f}" if value or not part.cost_usd else cost_texts.FEW_UNITS
+        return f"{value:,.1f}" if value or not part.cost_usd else texts.FEW_UNITS
     return f"{value:,}"
 
 

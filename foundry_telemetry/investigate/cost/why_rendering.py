@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from foundry_telemetry.investigate import formatting
-from foundry_telemetry.investigate.cost import cost_texts, why_texts
+from foundry_telemetry.investigate.cost import texts, why_texts
 from foundry_telemetry.investigate.cost.cells import Without
 from foundry_telemetry.investigate.cost.change_report import NO_DATA, Cause, PeriodCost, Term, Why
 from foundry_telemetry.investigate.cost.money import Money
@@ -45,7 +45,7 @@ def as_csv(why: Why) -> str:
 def show(why: Why, console: Console, doctor_options: str = "") -> None:
     """All of it."""
     if not why.now.attempts and not why.before.attempts:
-        console.print(cost_texts.NO_ATTEMPTS.format(options=doctor_options), soft_wrap=True)
+        console.print(texts.NO_ATTEMPTS.format(options=doctor_options), soft_wrap=True)
         return
     for line in lines(why):
         console.print(Text(line), soft_wrap=False)

@@ -80,8 +80,9 @@ def cost(
         query_options.one_format(json=as_json, csv=as_csv)
         _check(by, against, why=why)
         now = datetime.now(UTC)
-        default = cost_why.DEFAULT if why else _DEFAULT
-        span = time_options.span(since, start, end, now, during=during, default=default)
+        if why and not (since or start or end):
+            during = during or time_options.read(cost_why.DEFAULT)
+        span = time_options.span(since, start, end, now, during=during, default=_DEFAULT)
         filters = filter_options.filters(service, deployment, model, tag)
         rendering, read = cost_why.reader(span, against, filters, now) if why else _reader(span, by, filters)
         read_prices(settings)

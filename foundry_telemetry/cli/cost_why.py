@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from foundry_telemetry.investigate.sources import Source
 
 DEFAULT: Final = "yesterday"
-"""Of ``--since``."""
+"""Of ``--during``."""
 
 Why = Annotated[
     bool,

@@ -87,7 +87,6 @@ class Habit:
 
     service: str
     tenant: str
-    feature: str
     deployment: str
     model: str
     calls: float
@@ -139,7 +138,6 @@ def world(chance: Random) -> list[Habit]:
         Habit(
             service=service,
             tenant=tenant,
-            feature=chance.choice(("chat", "search")),
             deployment=deployment,
             model=model,
             calls=chance.uniform(30, 90),
@@ -181,7 +179,7 @@ def _call(habit: Habit, at: datetime, call_id: str, chance: Random) -> Iterator[
         deployment=habit.deployment,
         model=habit.model,
         version=habit.version,
-        tags=(("tenant", habit.tenant), ("feature", habit.feature)),
+        tags=(("tenant", habit.tenant), ("feature", chance.choice(("chat", "search")))),
         call_id=call_id,
         new=drawn(habit.new),
         read=drawn(habit.read),

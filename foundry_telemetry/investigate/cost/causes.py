@@ -29,7 +29,7 @@ MOST: Final = 5
 """Causes."""
 _MOST_VALUES: Final = 12
 """Values of a dimension that are tried, those that changed most."""
-_PER_TERM: Final = 0.02
+_PER_TERM: Final = 0.05
 """Of its part of the change, how much more a further term must explain."""
 _CLEAR: Final = 4.0
 """Standard deviations by chance that a cause is beyond."""
@@ -41,6 +41,8 @@ _BESIDE: Final = 0.05
 """Of the first cause, the least that is a further one."""
 _NARROWER: Final = 0.15
 """Of a cause, how much better a tag must explain the change."""
+_NOTHING: Final = 1e-6
+"""Of all parts, what is none: the rounding of floats."""
 _NEARLY_ALL: Final = 0.97
 """Of a cause, what the units hold that it is named by."""
 _DIMENSIONS: Final = ("service", "deployment", "model")
@@ -109,6 +111,7 @@ def ranked(parts: Sequence[Share], among: Iterable[Slice]) -> list[Cause]:
     by_factor: dict[str, dict[Unit, Share]] = defaultdict(dict)
     for one in parts:
         by_factor[one.factor][one.unit] = one
+    least = _NOTHING * math.fsum(abs(one.usd) for one in parts)
     found = []
     for each in among:
         for factor, own in by_factor.items():
@@ -117,7 +120,7 @@ def ranked(parts: Sequence[Share], among: Iterable[Slice]) -> list[Cause]:
             inside = [own[unit] for unit in each.units if unit in own]
             usd = math.fsum(one.usd for one in inside)
             explained = _beyond_chance(inside) - _uneven(inside) - _PER_TERM * abs(usd) * len(each.terms)
-            if usd and explained > 0:
+            if explained > least:
                 found.append(Cause(factor, each.terms, usd, each.units, explained))
     return sorted(found, key=lambda one: (-one.explained, len(one.terms), one.terms, one.factor))
 

@@ -110,7 +110,8 @@ def cost_why(context: Context, given: Given) -> Answer:
     from foundry_telemetry.investigate.cost.periods import compared  # noqa: PLC0415 - as above
     from foundry_telemetry.investigate.cost.why import read_why  # noqa: PLC0415 - as above
 
-    now = span(given, _WHY)
+    is_given = not {"since", "to", "during"}.isdisjoint(given)
+    now = span(given if is_given else {"during": _WHY}, _COST)
     try:
         before = compared(now, against(given))
     except ValueError as error:

@@ -171,3 +171,14 @@ def test_the_page_has_the_facts_of_ticket(azure: Any, call: str) -> None:
     assert shown["attempts"] == len(ticket["attempts"])
     assert shown["support_code"] == ticket["support_code"]
     assert shown["command"] == f"foundry-telemetry explain {ticket['support_code']}"
+
+
+def test_why_is_of_yesterday_by_default(server: Agent, azure: Any) -> None:
+    """Tool and command compare the same two periods where none is given: yesterday and its weekday before."""
+    (tool, *_), command = (
+        server.records("cost_why"),
+        run("cost", "--why", "--json", "--url", azure.url).reported,
+    )
+    for name in ("now", "before"):
+        for end in ("since", "until"):
+            assert tool[name][end] == command[name][end]

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from dashboards.builder import cost_questions
 from dashboards.builder.arm.deployment import deploy
 from dashboards.builder.arm.lint import everything
 from dashboards.builder.columns import engine, sample_values
 from dashboards.builder.grafana import lint, sample
-from foundry_telemetry.investigate import queries
-from foundry_telemetry.investigate.incident import filters, period, slices
+from foundry_telemetry.investigate import filters, queries
+from foundry_telemetry.investigate.filters import Filters
+from foundry_telemetry.investigate.incident import period, slices
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
-from foundry_telemetry.investigate.incident.filters import Filters
 from foundry_telemetry.investigate.incident.findings import HITS
 from foundry_telemetry.kql import compose, files, problems
 from foundry_telemetry.kql.parameters import ALL, TimeRange, UnknownReferenceError, Value, substitute
@@ -98,7 +99,8 @@ def of_template(template: Item) -> dict[str, str]:
 
 def of_investigations() -> dict[str, str]:
     """The command line's own queries, with a value for each parameter."""
-    asked = _incident()
+    cost = {_place(name, about): text for name, about, text in cost_questions.asked(_DAY.start, _DAY.end)}
+    asked = _incident() | cost
     return asked | {
         place: substitute(compose.composed(files.investigation(name)), _INVESTIGATED)
         for name in files.investigations()

@@ -138,7 +138,7 @@ _table.group = "attribution"
 _field(f"{v.TAG_PREFIX}<key>", "Ours: the keys given to ``attribute()``.", _ALL, "`attribute()` of your application", c.TAG, personal=_YOUR_TAGS, note="the keys given to `attribute()`")
 
 _table.group = "metrics"
-UNPRICED_REASON: Final = _field("foundry.cost.unpriced_reason", "Ours, metrics: why an attempt has no cost.", _METRIC, _CLASSIFIED, c.one_of(*get_args(v.Missing)))
+UNPRICED_REASON: Final = _field("foundry.cost.unpriced_reason", "Ours, metrics: why complete usage has no cost.", _METRIC, _CLASSIFIED, c.one_of(*get_args(v.Unpriced)))
 QUOTA_KIND: Final = _field("foundry.quota.kind", "Ours, metrics: what the limit counts.", _METRIC, _CONSTANT, c.one_of(*get_args(v.QuotaKind)))
 QUOTA_SOURCE: Final = _field("foundry.quota.source", "Ours, metrics: where the limit is known from.", _METRIC, _CONSTANT, c.one_of(*get_args(v.QuotaSource)))
 BUDGET: Final = _field("foundry.budget", "Ours, metrics: the budget in words, such as ``100 USD per month tenant``.", _METRIC, "your settings", c.BUDGET, personal=_YOUR_BUDGET)

@@ -56,14 +56,10 @@ def reader(
 
 def _before(span: time_options.Span, against: time_options.When | None, now: datetime) -> time_options.Span:
     """The period that a range is compared with."""
-    from foundry_telemetry.investigate.cost.periods import before  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.cost.periods import compared  # noqa: PLC0415 - as above
 
-    if against is None:
-        return time_options.Span(*before(*span))
-    found = time_options.period(against, now, "--against")
-    if found.end > span.start:
-        raise typer.BadParameter(
-            f"--against {against.text!r}: expected a period before {span.start:%Y-%m-%d %H:%M}; "
-            "example: --during 2026-11-24 --against 2026-11-17"
-        )
-    return found
+    other = None if against is None else time_options.period(against, now, "--against")
+    try:
+        return time_options.Span(*compared(span, other))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error

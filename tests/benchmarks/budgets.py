@@ -73,6 +73,12 @@ def _incident(take: Callable[[dict[str, float]], float]) -> Figure:
     return lambda results: take(results.incident["24h"]) * 1_000 if results.incident else None
 
 
+def _start_of_mcp(results: Results) -> float | None:
+    """Milliseconds until the door for agents is open, the SDK's own included."""
+    seconds = results.agents.get("start_s")
+    return None if seconds is None else seconds * 1_000
+
+
 def _stream_growth(results: Results) -> float | None:
     if not results.memory or "skipped" in results.memory:
         return None
@@ -125,5 +131,6 @@ BUDGETS = (
         2_000,
         _incident(lambda found: found["first_s"] - found["best_s"]),
     ),
+    Budget("`mcp` ready to answer", CPU, 1_000, _start_of_mcp),
     Budget(f"{_INCIDENT}, memory", "MB", 700, lambda results: results.incident.get("peak_mb")),
 )

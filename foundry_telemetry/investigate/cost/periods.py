@@ -46,3 +46,18 @@ def before(since: datetime, until: datetime) -> Period:
         return previous(since, until)
     weeks = -(-(until - since) // WEEK) * WEEK
     return since - weeks, until - weeks
+
+
+def compared(now: Period, against: Period | None) -> Period:
+    """What a period is compared with: `before`, unless another one is asked for.
+
+    Raises:
+        ValueError: It does not end before the other begins.
+    """
+    other = before(*now) if against is None else against
+    if other[1] > now[0]:
+        raise ValueError(
+            f"--against {other[0]:%Y-%m-%d}: expected a period before {now[0]:%Y-%m-%d %H:%M}; "
+            "example: --during 2026-11-24 --against 2026-11-17"
+        )
+    return other

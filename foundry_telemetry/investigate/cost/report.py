@@ -184,7 +184,7 @@ def _total(questions: Questions, times: Times, splits: Sequence[Sequence[Row]]) 
     known = {name for row in rows for name in row} & set(Amounts.__struct_fields__)
     sums = {name: [row[name] for row in rows if name in row] for name in known}
     return _amounts(
-        {name: math.fsum(each) if name.endswith("_usd") else sum(each) for name, each in sums.items()}
+        {name: math.fsum(each) if isinstance(each[0], float) else sum(each) for name, each in sums.items()}
     )
 
 

@@ -22,6 +22,7 @@ from foundry_telemetry.investigate.cost.band import Band, calls_deviation, read_
 from foundry_telemetry.investigate.cost.change_parts import Split, report
 from foundry_telemetry.investigate.cost.change_report import Cause, Why
 from foundry_telemetry.investigate.cost.factors import Moving, Product, Rate
+from foundry_telemetry.investigate.cost.periods import before
 from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.rounding import rounded_parts
 from foundry_telemetry.investigate.cost.why import read_cells_of, read_why, split_of
@@ -208,6 +209,21 @@ def test_no_data() -> None:
     found = why_of([one for one in made.attempts if one.at >= NOW[0]])
     assert (found.verdict, found.causes) == ("no data", ())
     assert "nothing to compare" in why_rendering.lines(found)[0]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        ((11, 24), (11, 25), ((11, 17), (11, 18))),
+        ((11, 1), (11, 2), ((10, 25), (10, 26))),
+        ((11, 1), (12, 1), ((10, 1), (11, 1))),
+        ((11, 2), (11, 12), ((10, 19), (10, 29))),
+    ],
+)
+def test_what_a_period_is_compared_with(since: Any, until: Any, expected: Any) -> None:
+    """Days with the same weekdays of earlier weeks, a month with the month before."""
+    at = [datetime(2026, *day, tzinfo=NOW[0].tzinfo) for day in (since, until, *expected)]
+    assert before(at[0], at[1]) == (at[2], at[3])
 
 
 # --- over the local Azure Monitor -------------------------------------------------------------------------

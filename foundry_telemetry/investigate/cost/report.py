@@ -5,6 +5,7 @@ All sums are of the same numbers as the workbook's: the costs of the ledger, att
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
@@ -127,8 +128,7 @@ def read_report(
     times: Times = {"Now": (since, until), "Before": before}
     splits = _splits(questions, ways)
     only = (filters or Filters()).named
-    totals, kinds, cold, tiers, daily, states, *rows = run_concurrently(
-        partial(_parts, questions, times, ()),
+    kinds, cold, tiers, daily, states, *rows = run_concurrently(
         partial(questions.about, "cost_waste", times),
         partial(questions.about, "cost_cold", times),
         partial(_tiers, questions, times),
@@ -136,7 +136,7 @@ def read_report(
         partial(read_budgets, ask, () if only else budgets, until),
         *(partial(_parts, questions, times, way) for way in splits),
     )
-    total = _amounts(totals[0]) if totals else Amounts(cost_usd=0.0)
+    total = _total(questions, times, rows)
     if not total.before_attempts:
         total = structs.replace(total, change_usd=None)
     found = _Answers(times, only, total, kinds, cold, tiers, states)
@@ -173,6 +173,18 @@ def _report(of: _Answers, splits: tuple[Split, ...], month: Month | None) -> Rep
         month=month,
         budgets=of.budgets,
         waste=read_waste(of.kinds[0], of.cold, of.tiers, until) if of.kinds else None,
+    )
+
+
+def _total(questions: Questions, times: Times, splits: Sequence[Sequence[Row]]) -> Amounts:
+    """The sums of one split; asked for where a split has no room for all rows, or there is none."""
+    rows = splits[0] if splits else ()
+    if not splits or len(rows) >= MOST_ROWS:
+        rows = _parts(questions, times, ())
+    known = {name for row in rows for name in row} & set(Amounts.__struct_fields__)
+    sums = {name: [row[name] for row in rows if name in row] for name in known}
+    return _amounts(
+        {name: math.fsum(each) if isinstance(each[0], float) else sum(each) for name, each in sums.items()}
     )
 
 

@@ -9,7 +9,7 @@ import math
 from typing import Final, Literal, NamedTuple
 
 from foundry_telemetry.investigate.incident.finding import Direction, Unit
-from foundry_telemetry.investigate.incident.slices import Error, Sums
+from foundry_telemetry.investigate.incident.slices import Error, Sums, columns
 from foundry_telemetry.investigate.incident.statistics import Compared, Edge
 
 Kind = Literal["share", "mean", "count"]
@@ -46,7 +46,7 @@ class Measure(NamedTuple):
         if self.error is not None:
             failed = sums.errors.get(self.error)
             return (failed.attempts if failed else 0.0), sums["attempts"]
-        return tuple(sums[name] for name in self.fields)
+        return columns(self.fields)(sums)
 
     def affected(self, sums: Sums) -> float:
         """Attempts that have it."""

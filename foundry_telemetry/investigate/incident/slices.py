@@ -7,8 +7,10 @@ several units are added, and one is taken away from all to get the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import msgspec
@@ -72,6 +74,16 @@ class Sums(Struct, frozen=True, gc=False):
     def __getitem__(self, name: str) -> float:
         """One of the columns."""
         return self.numbers[_PLACES[name]]
+
+
+@cache
+def columns(names: tuple[str, ...]) -> Callable[[Sums], tuple[float, ...]]:
+    """A function that gives some columns of sums."""
+    places = tuple(_PLACES[name] for name in names)
+    if len(places) == 1:
+        return lambda sums: (sums.numbers[places[0]],)
+    take = itemgetter(*places)
+    return lambda sums: take(sums.numbers)
 
 
 EMPTY: Final = Sums()
@@ -149,16 +161,11 @@ def added(parts: Iterable[Sums]) -> Sums:
     parts = [part for part in parts if part is not EMPTY]
     if len(parts) <= 1:
         return parts[0] if parts else EMPTY
-    errors: dict[Error, Failed] = {}
-    for part in parts:
-        for error, failed in part.errors.items():
-            known = errors.get(error)
-            errors[error] = failed if known is None else _joined(known, failed)
     return Sums(
-        tuple(map(sum, zip(*(part.numbers for part in parts), strict=True))),
-        errors,
-        min(part.oldest_ms for part in parts),
-        max(part.newest_ms for part in parts),
+        tuple(map(sum, zip(*[part.numbers for part in parts], strict=True))),
+        _failed(pair for part in parts for pair in part.errors.items()),
+        min([part.oldest_ms for part in parts]),
+        max([part.newest_ms for part in parts]),
     )
 
 
@@ -174,12 +181,18 @@ def without(whole: Sums, part: Sums) -> Sums:
     return Sums(numbers, errors, whole.oldest_ms, whole.newest_ms)
 
 
-def _joined(one: Failed, other: Failed) -> Failed:
-    return Failed(
-        one.attempts + other.attempts,
-        min(one.oldest_ms, other.oldest_ms),
-        max(one.newest_ms, other.newest_ms),
-    )
+def _failed(pairs: Iterable[tuple[Error, tuple[float, float, float]]]) -> dict[Error, Failed]:
+    """What failed, by error; a pair for each that is known of one."""
+    found: dict[Error, list[float]] = {}
+    for error, (attempts, oldest, newest) in pairs:
+        known = found.get(error)
+        if known is None:
+            found[error] = [attempts, oldest, newest]
+        else:
+            known[0] += attempts
+            known[1] = oldest if oldest < known[1] else known[1]  # noqa: FURB136 - called very often
+            known[2] = newest if newest > known[2] else known[2]  # noqa: FURB136
+    return {error: Failed(*own) for error, own in found.items()}
 
 
 # --- the question -----------------------------------------------------------------------------------------
@@ -243,21 +256,20 @@ def ask(
     Raises:
         SourceError: There is no answer.
     """
-    keys = [f"by_{number}" for number in range(len(dimensions))]
-    pairs = list(zip(keys, dimensions, strict=True))
+    pairs = [(number, f"by_{number}", one) for number, one in enumerate(dimensions, 1)]
     values: dict[str, Value] = {
         **of.times,
         "Scope": scope,
         "Step": str(max(-((of.now.start - of.now.end) // timedelta(seconds=bins)), 1)),
         "Units": units,
-        "Keys": "".join(f", {key} = {one.kql}" for key, one in pairs),
-        "Dimensions": ", ".join(f"'{key}'" for key in ("", *keys)),
-        "Value": f"case({''.join(f'dimension == {key!r}, {one.text.format(key)}, ' for key, one in pairs)}'')"
-        if keys
+        "Keys": "".join(f", {key} = {one.kql}" for _, key, one in pairs),
+        "Dimensions": ", ".join(map(str, range(len(pairs) + 1))),
+        "Value": f"case({''.join(f'dimension == {n}, {one.text.format(key)}, ' for n, key, one in pairs)}'')"
+        if pairs
         else "''",
     }
     text = substitute(files.investigation("slices"), values)
-    names = {key: one.name for key, one in pairs}
+    names = {number: one.name for number, _, one in pairs}
     return [_slice(row, names, bins) for row in source.answer(compose.composed(text), _LISTS)]
 
 
@@ -268,27 +280,63 @@ _TEXTS: Final = msgspec.json.Decoder(list[str])
 _NUMBERS: Final = msgspec.json.Decoder(list[float])
 
 
-def _slice(row: Row, names: Mapping[str, str], bins: int) -> Slice:
+def _slice(row: Row, names: Mapping[int, str], bins: int) -> Slice:
     unit = Unit(str(row.get("service", "")), str(row.get("deployment", "")))
-    own: list[list[list[Sums]]] = [[[] for _ in range(bins)] for _ in range(4)]
-    for period, sums in _measured(row):
+    own: list[list[list[int]]] = [[[] for _ in range(bins)] for _ in range(4)]
+    for place, period in enumerate(_PERIODS.decode(row["period"])):
         kind, number = divmod(period, _THOUSAND)
-        own[kind][min(number, bins - 1)].append(sums)
-    now, same, week = (tuple(map(added, own[name])) for name in (NOW, SAME, WEEK))
-    dimension = names.get(str(row.get("dimension", "")), "")
-    return made(unit, dimension, str(row.get("value", "")), now, same, week, added(own[DAY][0]))
+        own[kind][min(number, bins - 1)].append(place)
+    lists = _lists(row)
+    now, same, week = (tuple([_together(lists, places) for places in own[name]]) for name in (NOW, SAME, WEEK))
+    dimension = names.get(row.get("dimension", 0), "")
+    return made(
+        unit, dimension, str(row.get("value", "")), now, same, week, _together(lists, own[DAY][0])
+    )
 
 
-def _measured(row: Row) -> Iterator[tuple[int, Sums]]:
-    texts = [_TEXTS.decode(row[name]) for name in ("error_type", "error_owner")]
-    periods = _PERIODS.decode(row["period"])
-    times = [_NUMBERS.decode(row[name]) for name in ("oldest_ms", "newest_ms")]
-    of_all = zip(*(_NUMBERS.decode(row[name]) for name in _OF_ALL), strict=True)
-    of_succeeded = zip(*(_NUMBERS.decode(row[name]) for name in _OF_SUCCEEDED), strict=True)
-    for period, error_type, owner, first, last, own in zip(periods, *texts, *times, of_all, strict=True):
-        errors = {(error_type, owner): Failed(own[0], first, last)} if error_type else {}
-        numbers = (*own, *(_NONE_SUCCEEDED if error_type else next(of_succeeded)), *_NO_OTHERS)
-        yield period, Sums(numbers, errors, first, last)
+class _Lists(NamedTuple):
+    """The lists of a row, by place."""
+
+    errors: list[Error]
+    oldest_ms: list[float]
+    newest_ms: list[float]
+    of_all: list[tuple[float, ...]]
+    of_succeeded: Mapping[int, tuple[float, ...]]
+    """Of what succeeded alone."""
+
+
+def _lists(row: Row) -> _Lists:
+    types = _TEXTS.decode(row["error_type"])
+    oldest, newest = (_NUMBERS.decode(row[name]) for name in ("oldest_ms", "newest_ms"))
+    of_succeeded = zip(*[_NUMBERS.decode(row[name]) for name in _OF_SUCCEEDED], strict=True)
+    succeeded = (place for place, error_type in enumerate(types) if not error_type)
+    return _Lists(
+        list(zip(types, _TEXTS.decode(row["error_owner"]), strict=True)),
+        oldest,
+        newest,
+        list(zip(*[_NUMBERS.decode(row[name]) for name in _OF_ALL], strict=True)),
+        dict(zip(succeeded, of_succeeded, strict=True)),
+    )
+
+
+def _together(lists: _Lists, places: Sequence[int]) -> Sums:
+    """The sums of some places."""
+    if not places:
+        return EMPTY
+    of_all = [lists.of_all[place] for place in places]
+    succeeded = [lists.of_succeeded[place] for place in places if place in lists.of_succeeded]
+    oldest, newest = ([column[place] for place in places] for column in (lists.oldest_ms, lists.newest_ms))
+    entries = zip(places, of_all, oldest, newest, strict=True)
+    return Sums(
+        (*_total(of_all), *(_total(succeeded) if succeeded else _NONE_SUCCEEDED), *_NO_OTHERS),
+        _failed((error, (own[0], a, b)) for place, own, a, b in entries if (error := lists.errors[place])[0]),
+        min(oldest),
+        max(newest),
+    )
+
+
+def _total(columns: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    return columns[0] if len(columns) == 1 else tuple(map(sum, zip(*columns, strict=True)))
 
 
 _NONE_SUCCEEDED: Final = (0.0,) * len(_OF_SUCCEEDED)

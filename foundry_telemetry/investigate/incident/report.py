@@ -20,7 +20,7 @@ from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.concurrency import run_concurrently
 from foundry_telemetry.investigate.incident import duplicates, findings, texts
 from foundry_telemetry.investigate.incident import filters as filtering
-from foundry_telemetry.investigate.incident import slices as questions
+from foundry_telemetry.investigate.incident import slice_query as questions
 from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Slices

@@ -45,6 +45,7 @@ HITS: Final = {
     "stop_reason:refusal": "stop_reason == 'refusal'",
     "stop_reason:tool_use": "stop_reason == 'tool_use'",
     "cache_hit_rate": "cache_read_tokens == 0",
+    "attempts": "attempt_number > 1",
     "clock_skew": "abs(clock_offset_s) >= 30",
     "time_to_first_token": "isnotnull(time_to_first_token_ms)",
 }

@@ -19,7 +19,7 @@ NOW, SAME, WEEK, DAY = range(4)
 BINS: Final = 12
 """Of the time, and of the same hours before."""
 
-OF_ALL: Final = ("attempts", "calls", "offsets", "offset_sum", "answered")
+OF_ALL: Final = ("attempts", "calls", "retries", "offsets", "offset_sum", "answered")
 OF_SUCCEEDED: Final = (
     *(
         f"{name}_{column}"

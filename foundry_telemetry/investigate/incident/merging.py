@@ -11,7 +11,7 @@ LATENCY: Final = ("latency", "time_to_first_token", "time_per_output_token")
 """One change of speed moves all three: which it is, the two parts tell."""
 
 ATTEMPTS: Final = "attempts"
-"""What fails is retried, so every failure moves it; alone it is many failures, each too few to be a finding."""
+"""Every failure that is retried moves it; alone it is failures of many classes, too few of each."""
 
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "stop_reason:max_tokens": ("output_tokens", "cost", "latency"),

@@ -19,7 +19,7 @@ _REQUEST: Final[tuple[Step, ...]] = (("prompt",), ("request",))
 _STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
     "auth_invalid_key": (("key",),),
     "authz_missing_role": (("assign",), ("role",)),
-    "authz_network_denied": (("network",),),
+    "authz_network_denied": (("network",), ("firewall",), ("private endpoint",)),
     "client_timeout": (("timeout",), ("idle limit",)),
     "connection_error": (("dns",), ("connection",), ("proxies",), ("resolve",), ("firewall",)),
     "content_filtered": (("filter",),),
@@ -29,7 +29,7 @@ _STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
     "prompt_too_long": (("shorten",), ("prompt",)),
     "server_error": _SERVICE_FAILS,
     "service_unavailable": _SERVICE_FAILS,
-    "stream_truncated": (("idle",), ("retry",)),
+    "stream_truncated": (("idle",), ("retry",), ("time limit",)),
     "timeout": (("stream",), ("retry",), ("time limit",)),
     "rate_limited": (("concurrency",), ("limit",)),
     "attempts": (("retried",), *_SERVICE_FAILS),

@@ -17,7 +17,7 @@ from dashboards.builder.columns import engine, sample_values
 from dashboards.builder.grafana import lint, sample
 from foundry_telemetry.investigate import filters, queries
 from foundry_telemetry.investigate.filters import Filters
-from foundry_telemetry.investigate.incident import period, slices
+from foundry_telemetry.investigate.incident import period, slice_query
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
 from foundry_telemetry.investigate.incident.findings import HITS
 from foundry_telemetry.kql import compose, files, problems
@@ -134,9 +134,9 @@ def _incident() -> dict[str, str]:
         Filters(services=("it's",), deployments=("a", "b"), models=("x",), tags=(("tenant", "acme"),)), _DAY
     )
     period.bins(source, scope, _DAY.start, _DAY.end)
-    of = slices.window(_DAY.start, _DAY.end)
-    slices.ask(source, of, "true")
-    slices.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
+    of = slice_query.window(_DAY.start, _DAY.end)
+    slice_query.ask(source, of, "true")
+    slice_query.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
     queries.size(source, scope, of.times)
     queries.properties(source, scope, of.now)
     queries.calls(source, scope, of.now, "call_id startswith '0'")

@@ -108,7 +108,7 @@ def main() -> int:
     memory = footprint.open_stream() if alone else {}
     starting = footprint.starting() if alone else {}
     serving = agents.measure() if alone else {}
-    asking = incident.measure() if INCIDENT in wanted else {}
+    asking = {rows: incident.measure(rows) for rows in incident.BUDGETED if INCIDENT in wanted}
     variants = measure(names, options.layouts, options.jobs)
     whole = measure_whole(options.jobs) if WHOLE in wanted else Whole({})
     results = report.Results(variants, importing, memory, starting, whole, asking, serving)

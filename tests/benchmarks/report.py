@@ -37,7 +37,8 @@ class Results:
     """All that was measured, as `__main__.py` collects it.
 
     `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
-    `footprint.starting` does, `incident` what `incident.measure` does, `agents` what `agents.measure` does.
+    `footprint.starting` does, `incident` what `incident.measure` does, by number of attempts, `agents` what
+    `agents.measure` does.
     """
 
     variants: dict[str, list[dict[str, Any]]]
@@ -45,7 +46,7 @@ class Results:
     memory: dict[str, Any]
     starting: dict[str, Any] = field(default_factory=dict)
     whole: Whole = field(default_factory=lambda: Whole({}))
-    incident: dict[str, Any] = field(default_factory=dict)
+    incident: dict[int, dict[str, Any]] = field(default_factory=dict)
     agents: dict[str, float] = field(default_factory=dict)
 
     def before(self, workload: str) -> float | None:

@@ -21,7 +21,7 @@ from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.concurrency import run_concurrently
 from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.incident import duplicates, findings, texts
-from foundry_telemetry.investigate.incident import slices as questions
+from foundry_telemetry.investigate.incident import slice_query as questions
 from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
@@ -191,5 +191,18 @@ def _unjudged(slices: Slices, *, is_large: bool) -> Iterator[Unjudged]:
         now = added(sums)
         if 0 < now["attempts"] <= _TOO_FEW:
             yield Unjudged(what=service, why="too few calls", calls=round(now["calls"]))
+    volume = _unjudged_volume(slices)
+    if volume:
+        yield Unjudged(what=volume, why="no baseline")
     if is_large:
         yield Unjudged(what=texts.TAGS, why="not asked", calls=0)
+
+
+def _unjudged_volume(slices: Slices) -> str:
+    """What of the number of calls nothing says how it was: all, or that there are more."""
+    wholes = slices.wholes.values()
+    if not any(one.now["calls"] for one in wholes):
+        return ""
+    if not any(one.same["calls"] for one in wholes):
+        return texts.VOLUME
+    return "" if any(one.week["calls"] for one in wholes) else texts.HIGHER_VOLUME

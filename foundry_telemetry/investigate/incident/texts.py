@@ -164,4 +164,7 @@ PLURALS: Final[Mapping[str, str]] = {
 """Where the plural is not the name with an s."""
 
 TAGS: Final = "tags"
+VOLUME: Final = "call volume"
+HIGHER_VOLUME: Final = "higher call volume"
+"""Of a week before there is nothing."""
 """Stands for all tags where they were not asked for."""

@@ -16,6 +16,8 @@ MOST_TAB_QUERIES: Final = 14
 """Of one group that a tab shows: what is not shown is not asked."""
 MOST_QUERY_CHARACTERS: Final = 3_000
 """Without the typed view, which stands in front of each query as the gallery counts it."""
+LONGER: Final = {"cost of the month tiles": 3_500}
+"""Step: what its query may have; it has the forecast by weekday, which the command has too."""
 MOST_CHARACTERS: Final = 450_000
 """Of the JSON, indented by two. The gallery warns above 100,000 and refuses from 500,000 on."""
 WHY_LARGER: Final = "the queries alone have 150 kB, and each begins with its part of the typed view"
@@ -74,8 +76,9 @@ def _queries(workbook: Item) -> Iterator[Problem]:
             "workbook", f"{len(found)} queries; at most {MOST_QUERIES}, or the service slows them down"
         )
     for name, text in found:
-        if (own := len(_VIEW.sub("", text))) > MOST_QUERY_CHARACTERS:
-            yield Problem(name, f"the query has {own} characters; at most {MOST_QUERY_CHARACTERS}")
+        own, most = len(_VIEW.sub("", text)), LONGER.get(name, MOST_QUERY_CHARACTERS)
+        if own > most:
+            yield Problem(name, f"the query has {own} characters; at most {most}")
         if "print " in text and "isfuzzy" not in text:
             yield Problem(name, "prints constants; use a source of type JSON")
         if "datatable" in text and "where" not in text:

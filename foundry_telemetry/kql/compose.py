@@ -66,6 +66,12 @@ def composed(text: str) -> str:
     return f"{first}\n{view}{end}{_closed(own)}"
 
 
+@cache
+def view_text() -> str:
+    """The typed view with all its columns, minimised, to stand before a query."""
+    return minimise(TEXT)
+
+
 def _with_texts(text: str) -> str:
     """`text` with each name of a text of `files.WORDS` replaced by the text."""
     texts = _texts()

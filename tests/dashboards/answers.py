@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.dashboards import answers_calls, answers_cost, answers_health, answers_incident, answers_limits
+from foundry_telemetry.investigate.ticket.ids import support_code
 from tests.dashboards.answers_cost import is_unpriced
 from tests.dashboards.answers_incident import UNKNOWN, ticket
 from tests.dashboards.reference_answers import (
@@ -279,6 +280,29 @@ def call_attempts(rows: list[Row], choice: Choice) -> Answer:
     ]
 
 
+def call_explained(rows: list[Row], choice: Choice) -> Answer:
+    """What became of one call, why, and who has to act? As `ticket` has it."""
+    own = sorted((row for row in rows if row.call_id == choice.call_id), key=lambda row: row.attempt_number)
+    if not own:
+        return []
+    last, failure = own[-1], next((row for row in reversed(own) if row.error_type), None)
+    ended_by = last.outcome if last.outcome in ("abandoned", "cancelled") else None
+    code = support_code(last.call_id)
+    return [
+        {
+            "call_outcome": "failed"
+            if last.error_type
+            else ended_by or ("recovered" if failure else "succeeded"),
+            "error_type": (failure.error_type if failure else None) or "",
+            "error_owner": (failure.error_owner if failure else None) or "",
+            "attempts": len(own),
+            "support_code": code,
+            "call_id": last.call_id,
+            "command": f"foundry-telemetry explain {code}",
+        }
+    ]
+
+
 def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
     """Which attempts carry an id that stands in the pasted text?"""
     words = {
@@ -328,6 +352,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "attempts_by_id": attempts_by_id,
     "by_deployment": by_deployment,
     "call_attempts": call_attempts,
+    "call_explained": call_explained,
     "call_tiles": call_tiles,
     "call_logs": answers_calls.call_logs,
     "call_trace": answers_calls.call_trace,

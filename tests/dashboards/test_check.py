@@ -166,8 +166,8 @@ BREACHES: dict[str, tuple[Break, str]] = {
     ),
     "template id": (lambda workbook: workbook.update(fromTemplateId="x"), "fromTemplateId"),
     "long query": (
-        content("deployments", query="T // " + "x" * 4000),
-        "deployments: the query has 4005 characters",
+        content("deployments", query="T // " + "x" * 4600),
+        "deployments: the query has 4605 characters",
     ),
     "print": (content("deployments", query="print x = 1"), "deployments: prints constants"),
     "datatable": (content("deployments", query="datatable(x: long)[1]"), "deployments: is only a datatable"),

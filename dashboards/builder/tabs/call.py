@@ -35,6 +35,17 @@ _ATTEMPTS: Final = Table(
         trace_url=opens("Url", LINKS["trace"]),
     )
 )
+_EXPLAINED: Final = Table(
+    columns=columns(
+        "call_outcome",
+        "error_type",
+        "error_owner",
+        "attempts",
+        "support_code",
+        "command",
+        "call_id",
+    )
+)
 _BARS: Final = {"before_ms": "none", "ok_ms": "blue", "failed_ms": "redBright", "after_ms": "none"}
 """Column: the colour of its part of a row's bar; what stands before and after is not drawn."""
 _TRACE: Final = Table(
@@ -77,6 +88,7 @@ def call_details(name: str, parameter: str) -> Group:
         parameter: Set by the row that is selected.
     """
     shown = (
+        ("explanation", "call_explained", _EXPLAINED, EMPTY["no_call"]),
         ("attempts", "call_attempts", _ATTEMPTS, EMPTY["no_call"]),
         ("trace", "call_trace", _TRACE, EMPTY["no_call"]),
         ("log lines", "call_logs", _LOGS, EMPTY["no_logs"]),

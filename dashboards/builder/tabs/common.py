@@ -45,7 +45,13 @@ OUTCOME: Final = in_words(
 )
 CALL_OUTCOME: Final = in_words(
     VALUES["call_outcome"],
-    {"succeeded": "success", "recovered": "success", "failed": "error", "abandoned": "stopped"},
+    {
+        "succeeded": "success",
+        "recovered": "success",
+        "failed": "error",
+        "abandoned": "stopped",
+        "cancelled": "cancelled",
+    },
 )
 OWNER: Final = in_words(VALUES["error_owner"])
 TICKET: Final = opens("CellDetails", LINKS["details"])

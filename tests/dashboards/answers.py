@@ -9,8 +9,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from tests.dashboards import answers_calls, answers_cost, answers_health, answers_incident, answers_limits
 from foundry_telemetry.investigate.ticket.ids import support_code
+from tests.dashboards import answers_calls, answers_cost, answers_health, answers_incident, answers_limits
 from tests.dashboards.answers_cost import is_unpriced
 from tests.dashboards.answers_incident import UNKNOWN, ticket
 from tests.dashboards.reference_answers import (

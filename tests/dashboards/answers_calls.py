@@ -87,7 +87,7 @@ def slowest_by_tag(rows: list[Row], choice: Choice) -> Answer:
     begin = (choice.time.end - MS).replace(hour=0, minute=0, second=0, microsecond=0)
     by_value: dict[str, list[list[Row]]] = defaultdict(list)
     for call in calls_of(within(rows, begin, choice.time.end)):
-        value = dict(call[-1].tags).get(choice.tag_key)
+        value = max(dict(row.tags).get(choice.tag_key, "") for row in call)
         if value and min(row.sent for row in call) >= begin:
             by_value[value].append(call)
     found = []
@@ -118,15 +118,20 @@ def _bucket(value: float, least: float) -> int:
     return 3 * (power + 10) + (2 if share >= 5 else 1 if share >= 2 else 0)
 
 
-def _value(call: list[Row], what: str) -> float | None:
-    if what == "tokens":
-        known = [row for row in call if (row.input_tokens, row.output_tokens) != (None, None)]
-        return float(total(known, "input_tokens") + total(known, "output_tokens")) if known else None
-    if what == "cost":
-        return reported_total(call, "cost_usd")
-    name = "duration_ms" if what == "latency" else "time_to_first_token_ms"
-    fit = [row for row in call if what == "first_token" or (row.outcome == "ok" and row.operation == "chat")]
-    return max((one for row in fit if (one := getattr(row, name)) is not None), default=None)
+def _values(attempts: list[Row], what: str) -> list[float | None]:
+    """Of each attempt, or of each call."""
+    if what == "latency":
+        return [row.duration_ms for row in attempts if row.outcome == "ok" and row.operation == "chat"]
+    if what == "first_token":
+        return [row.time_to_first_token_ms for row in attempts]
+    return [
+        _spent(call) if what == "tokens" else reported_total(call, "cost_usd") for call in calls_of(attempts)
+    ]
+
+
+def _spent(call: list[Row]) -> float | None:
+    known = [row for row in call if (row.input_tokens, row.output_tokens) != (None, None)]
+    return float(total(known, "input_tokens") + total(known, "output_tokens")) if known else None
 
 
 def _written(bound: float, what: str) -> str:
@@ -140,7 +145,7 @@ def _written(bound: float, what: str) -> str:
 def distribution(rows: list[Row], choice: Choice) -> Answer:
     """How are latency, time to first token, tokens or cost distributed over the calls?"""
     what, least = choice.distribution, 0.0001 if choice.distribution == "cost" else 1.0
-    values = [_value(call, what) for call in calls_of(shown(rows, choice))]
+    values = _values(shown(rows, choice), what)
     places = [_bucket(value, least) for value in values if value is not None]
     if not places:
         return []

@@ -19,6 +19,7 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import Token, place, tokens
+from foundry_telemetry.local.engine.language import refusals
 from foundry_telemetry.local.engine.errors import RESOURCES, TIMEOUT, QueryError
 from foundry_telemetry.local.engine.semantic_check import UnresolvedError
 
@@ -194,6 +195,8 @@ def _binder(error: duckdb.Error, kql: str) -> QueryError:
 
 def _data(error: duckdb.Error, kql: str) -> QueryError:
     del kql
+    if message := refusals.message_of(str(error)):
+        return QueryError(message, reason=_OTHERWISE)
     found = _CONVERT.search(str(error))
     to = f" to {_kql_type(found[1])}" if found else ""
     return QueryError(
@@ -203,7 +206,9 @@ def _data(error: duckdb.Error, kql: str) -> QueryError:
 
 
 def _argument(error: duckdb.Error, kql: str) -> QueryError:
-    del error, kql
+    del kql
+    if message := refusals.message_of(str(error)):
+        return QueryError(message, reason=_SEMANTIC)
     return QueryError(
         "A function or operator has an invalid argument, such as an invalid regular expression.",
         reason=_OTHERWISE,

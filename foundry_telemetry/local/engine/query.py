@@ -78,7 +78,7 @@ class Query:
         self._store = store
         with closing(store.cursor()) as cursor:
             self._known = _columns(cursor)
-        self._translator = Translator(self._known)
+        self._translator = Translator(self._known, self._described)
 
     def run(
         self,
@@ -117,6 +117,15 @@ class Query:
         except (duckdb.Error, RecursionError) as error:
             raise explained(error, kql) from error
         return Table(columns, rows, cut, time.perf_counter() - begun, kql)
+
+    def _described(self, sql: str, values: Mapping[str, object]) -> Mapping[str, str] | None:
+        """The KQL types of a statement's columns; it is bound and not run."""
+        with closing(self._store.cursor()) as cursor:
+            try:
+                rows = cursor.execute(f"DESCRIBE {sql}", dict(values)).fetchall()
+            except duckdb.Error:
+                return None
+        return {str(name): kusto_type(str(kind)) for name, kind, *_ in rows}
 
     def _views(
         self, meant: Translation, limits: Timespan | None, cursor: duckdb.DuckDBPyConnection

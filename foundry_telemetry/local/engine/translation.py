@@ -6,17 +6,17 @@ translation is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from duckdb_kql import ir
 from duckdb_kql.clusters import effective_clusters
-from duckdb_kql.errors import KqlSchemaError
+from duckdb_kql.errors import KqlError, KqlSchemaError
 from duckdb_kql.lower import lower, qualify
 from duckdb_kql.params import bind
 from duckdb_kql.schema import Schema
@@ -27,8 +27,13 @@ from foundry_telemetry.local.engine import extensions, two_stage_parser
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
+from foundry_telemetry.local.engine.language.calls import NAMES_MARK
+from foundry_telemetry.local.engine.language.union_types import typed_unions
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
+
+Describe = Callable[[str, Mapping[str, object]], "Mapping[str, str] | None"]
+"""The types of a statement's columns, given values for its placeholders."""
 
 _KEPT: Final = 512
 _ANY_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the database's times are UTC and have no zone
@@ -69,9 +74,11 @@ class Translator:
 
     Args:
         known: Columns by table, in order.
+        describe: Gives the KQL types of a statement's columns; ``None`` where they cannot be had.
     """
 
-    def __init__(self, known: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, known: Mapping[str, Sequence[str]], describe: Describe = lambda *_: None) -> None:
+        self._ask = describe
         # Without a view in the text there is no such table: as in Azure.
         self._known = {name: list(columns) for name, columns in known.items() if name != files.VIEW}
         self._by_text = lru_cache(maxsize=_KEPT)(self._translated)
@@ -103,6 +110,7 @@ class Translator:
         query, attempts, moment, lowering_uses_clock = _lowered(kql)
         with clock(moment) as reading:
             known = self._visible(query, attempts)
+            query = typed_unions(query, partial(self._describe, known))
             try:
                 ready = qualify(with_parameters(query, instants), None, effective_clusters(None))
                 sql = to_sql(ready, known)
@@ -110,7 +118,7 @@ class Translator:
                 tables_of(query, known)
                 raise
             read = tables_of(query, known)
-        _refuse_pairs(kql)
+        _refuse_pairs(query, kql)
         constants, missing = bind(query.parameters, None)
         if missing:
             raise QueryError(f"The query parameter {missing[0]!r} has no value.", construct=missing[0])
@@ -127,6 +135,14 @@ class Translator:
             tables=read,
             attempts=attempts,
         )
+
+    def _describe(self, known: Schema, query: ir.Query) -> Mapping[str, str] | None:
+        """The types of a part of a query."""
+        try:
+            sql = to_sql(qualify(query, None, effective_clusters(None)), known)
+        except KqlError:
+            return None
+        return self._ask(str(sql), {slot: _ANY_TIME for slot in (*sql.slots, CLOCK_SLOT) if f"${slot}" in sql})
 
     def _visible(self, query: ir.Query, attempts: tuple[str, ...]) -> Schema:
         """The tables there are for a query; wildcards match those of the workspace, not their older names."""
@@ -182,8 +198,10 @@ def _refuse_commands(kql: str) -> None:
         )
 
 
-def _refuse_pairs(kql: str) -> None:
-    """Refuse ``(a, b) = …``: the engine would keep the first name alone, silently."""
+def _refuse_pairs(query: ir.Query, kql: str) -> None:
+    """Refuse ``(a, b) = …`` where it is no list of percentiles: the first name alone would be kept."""
+    if not any(isinstance(node, ir.NamedExpr) and NAMES_MARK in (node.name or "") for node in nodes(query, deep=True)):
+        return
     for left, right in pairwise(lexer.tokens(kql)):
         if (left.text, right.text) == (")", "="):
             line, position = lexer.place(kql, right.start)

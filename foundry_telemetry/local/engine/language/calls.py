@@ -1,0 +1,116 @@
+"""Calls and clauses whose parts the engine's reading of the grammar loses.
+
+Arguments of a let-function go by name where they have one. ``(a, b) = percentiles(…)`` names one column each.
+The order of ``sort`` is its own word, not the letters of a column's name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final
+
+from duckdb_kql import ir
+
+from foundry_telemetry.local.engine.language.own_operator import (
+    kind_of_node,
+    lowered_expression,
+    names_in,
+    rule_children,
+)
+from foundry_telemetry.local.engine.language.refusals import unsupported
+
+_LOWERING: Final = import_module("duckdb_kql.lower")
+_LOWER_FUNCTION_CALL: Final = _LOWERING._lower_function_call  # noqa: SLF001 - nothing public leads to these
+_LOWER_NAMED: Final = _LOWERING._lower_named  # noqa: SLF001
+
+NAMES_MARK: Final = "\x00"
+"""Between the names of ``(a, b) = …`` while they travel as one; no name has it."""
+
+TYPE_MARK: Final = "typeof "
+"""How ``typeof(long)`` travels: as a call of this and the type's name, which no query can write."""
+
+
+def install() -> None:
+    """Let the engine read these so; a second time does nothing."""
+    _LOWERING._lower_function_call = _call  # type: ignore[attr-defined]  # noqa: SLF001
+    _LOWERING._lower_named = _named  # type: ignore[attr-defined]  # noqa: SLF001
+    _LOWERING._lower_sort_key = _sort_key  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _call(node: Any) -> ir.Expr:
+    children = rule_children(node)
+    named = {index: name for index, child in enumerate(children[1:]) if (name := _argument_name(child))}
+    typed = children and kind_of_node(_LOWERING._collapse(children[-1])) == "TypeLiteralExpression"  # noqa: SLF001
+    if not named and not typed:
+        found: ir.Expr = _LOWER_FUNCTION_CALL(node)
+        return found
+    name = children[0].getText()
+    if typed:
+        kind = children[-1].getText().removeprefix("typeof(").removesuffix(")").strip().lower()
+        arguments = [lowered_expression(child) for child in children[1:-1]]
+        return ir.FunctionCall(name, (*arguments, ir.FunctionCall(TYPE_MARK + kind)))
+    declared = _LOWERING._LET_FUNCTIONS_STATE.get().get(name)  # noqa: SLF001
+    if declared is None:
+        raise unsupported(name, "only functions that the query declares take arguments by name")
+    given = [(named.get(index), lowered_expression(child)) for index, child in enumerate(children[1:])]
+    bound = _in_order(name, [parameter for parameter, _ in declared.parameters], given)
+    binding = {
+        parameter: bound.get(parameter, default)
+        for parameter, default in declared.parameters
+        if parameter in bound or default is not None
+    }
+    missing = next((parameter for parameter, _ in declared.parameters if parameter not in binding), None)
+    if missing is not None or declared.body is None:
+        raise unsupported(name, f"the argument {missing!r} is missing")
+    body: ir.Expr = _LOWERING._substitute(declared.body, binding)  # noqa: SLF001
+    return body
+
+
+def _argument_name(node: Any) -> str | None:
+    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    children = rule_children(inner)
+    if kind_of_node(inner) not in {"NamedExpression", "ArgumentExpression"} or len(children) != 2:
+        return None
+    if kind_of_node(children[0]) != "NamedExpressionNameClause":
+        return None
+    return next(iter(names_in(children[0])), None)
+
+
+def _in_order(
+    call: str, parameters: Sequence[str], given: Sequence[tuple[str | None, ir.Expr]]
+) -> dict[str, ir.Expr]:
+    bound: dict[str, ir.Expr] = {}
+    for index, (name, value) in enumerate(given):
+        parameter = name if name is not None else parameters[index] if index < len(parameters) else None
+        if parameter not in parameters or parameter in bound:
+            raise unsupported(call, f"it has no further argument {name or 'at this place'!r}")
+        bound[parameter] = value
+    return bound
+
+
+def _named(node: Any) -> ir.NamedExpr:
+    found: ir.NamedExpr = _LOWER_NAMED(node)
+    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    children = rule_children(inner)
+    if len(children) == 2 and kind_of_node(children[0]) == "NamedExpressionNameClause":
+        names = names_in(children[0])
+        if len(names) > 1 or children[0].getText().startswith("("):
+            return dataclasses.replace(found, name=NAMES_MARK.join(names))
+    return found
+
+
+def _sort_key(node: Any) -> ir.SortKey:
+    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    children = rule_children(inner)
+    if kind_of_node(inner) != "OrderedExpression":
+        return ir.SortKey(lowered_expression(inner))
+    words = " ".join(child.getText() for child in children[1:]).lower()
+    nulls = {"nullsfirst": True, "nullslast": False}
+    order = "".join(words.split())
+    return ir.SortKey(
+        lowered_expression(children[0]),
+        ascending=order.startswith("asc") or order.startswith("granny-asc"),
+        nulls_first=next((first for word, first in nulls.items() if order.endswith(word)), None),
+    )

@@ -1,0 +1,89 @@
+"""What is known of an expression's type from the text alone; the rest only the database knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from duckdb_kql import ir
+
+_LOGICAL: Final = frozenset({"and", "or"})
+_ORDERING: Final = frozenset({"<", "<=", ">", ">="})
+_ARITHMETIC: Final = frozenset({"+", "-", "*", "/", "%"})
+
+_BY_CALL: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            "isnull isnotnull notnull isempty isnotempty notempty isnan isinf isfinite not tobool toboolean "
+            "set_has_element bag_has_key has_any_index"
+        ).split(),
+        "bool",
+    ),
+    **dict.fromkeys(
+        (
+            "tostring strcat strcat_delim strcat_array tolower toupper substring replace_string replace_regex "
+            "trim trim_start trim_end format_datetime format_timespan format_bytes strrep reverse extract "
+            "url_encode url_encode_component url_decode base64_encode_tostring base64_decode_tostring gettype "
+            "hash_md5 hash_sha1 hash_sha256"
+        ).split(),
+        "string",
+    ),
+    **dict.fromkeys(
+        (
+            "parse_json todynamic pack pack_array bag_pack pack_all bag_keys bag_merge bag_remove_keys split "
+            "parse_url array_concat array_slice extract_all make_list make_set make_bag set_union"
+        ).split(),
+        "dynamic",
+    ),
+    **dict.fromkeys(
+        (
+            "todatetime now ago datetime_add make_datetime startofday startofweek startofmonth startofyear "
+            "endofday endofweek endofmonth endofyear"
+        ).split(),
+        "datetime",
+    ),
+    **dict.fromkeys("totimespan timespan dayofweek make_timespan".split(), "timespan"),
+    **dict.fromkeys("tolong strlen countof indexof count countif dcount dcountif sign".split(), "long"),
+    "toint": "int",
+    **dict.fromkeys("todouble toreal round sqrt pow exp log log10 log2 avg stdev".split(), "real"),
+}
+
+
+_LIKE_ARGUMENT: Final = {"iff": 1, "iif": 1, "case": 1, "coalesce": 0, "max_of": 0, "min_of": 0}
+"""Functions whose value has the type of one of their arguments."""
+
+
+def kind_of(node: object) -> str | None:
+    """The KQL type of an expression; ``None`` where the text does not say it."""
+    if isinstance(node, ir.LetRef):
+        return kind_of(node.value)
+    if isinstance(node, ir.Literal | ir.Parameter):
+        return None if node.kind == "null" else node.kind
+    if isinstance(node, ir.FunctionCall):
+        name = node.name.lower()
+        place = _LIKE_ARGUMENT.get(name)
+        return kind_of(node.args[place]) if place is not None and place < len(node.args) else _BY_CALL.get(name)
+    if isinstance(node, ir.PathAccess):
+        return "dynamic"
+    if isinstance(node, ir.InList | ir.HasList | ir.Between):
+        return "bool"
+    if isinstance(node, ir.UnaryOp):
+        return kind_of(node.operand) if node.op == "-" else "bool"
+    if isinstance(node, ir.BinaryOp):
+        return None if node.op in _ARITHMETIC else "bool"
+    return None
+
+
+def is_ordering(node: ir.BinaryOp) -> bool:
+    """Whether it is one of ``<``, ``<=``, ``>``, ``>=``."""
+    return node.op in _ORDERING
+
+
+def is_logical(node: ir.BinaryOp) -> bool:
+    """Whether it is ``and`` or ``or``."""
+    return node.op in _LOGICAL
+
+
+def is_arithmetic(node: ir.BinaryOp) -> bool:
+    """Whether it is one of ``+``, ``-``, ``*``, ``/``, ``%``."""
+    return node.op in _ARITHMETIC

@@ -1,0 +1,48 @@
+"""Expressions that depend on which columns an operator reads: ``column_ifexists`` and ``pack_all``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from duckdb_kql import ir, schema
+
+from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
+from foundry_telemetry.local.engine.language.refusals import unsupported
+
+_RESOLVE: Final = schema.resolve_let_refs
+_NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all"})
+
+
+def install() -> None:
+    """Let the engine resolve these where it resolves let-names; a second time does nothing."""
+    schema.resolve_let_refs = resolved
+
+
+def resolved(operator: ir.Operator, columns: list[str] | None) -> ir.Operator:
+    """An operator in terms of columns and values alone."""
+    found: ir.Operator = _RESOLVE(operator, columns)
+    if columns is None:
+        return found
+
+    def change(node: object) -> object:
+        if not isinstance(node, ir.FunctionCall) or node.name.lower() not in _NAMES:
+            return node
+        return _packed(node, columns) if node.name.lower() == "pack_all" else _if_exists(node, columns)
+
+    if not any(isinstance(node, ir.FunctionCall) and node.name.lower() in _NAMES for node in nodes(found)):
+        return found
+    return rewritten(found, change)
+
+
+def _if_exists(call: ir.FunctionCall, columns: list[str]) -> ir.Expr:
+    name = call.args[0] if call.args else None
+    if len(call.args) != 2 or not isinstance(name, ir.Literal) or name.kind != "string":
+        raise unsupported(call.name, "it takes the name of a column as a constant text, and a default")
+    return ir.ColumnRef(str(name.value)) if name.value in columns else call.args[1]
+
+
+def _packed(call: ir.FunctionCall, columns: list[str]) -> ir.Expr:
+    if call.args:
+        raise unsupported(call.name, "it takes no argument here")
+    pairs = ((ir.Literal(name, "string"), ir.ColumnRef(name)) for name in columns)
+    return ir.FunctionCall("bag_pack", tuple(part for pair in pairs for part in pair))

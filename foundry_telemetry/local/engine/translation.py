@@ -27,6 +27,7 @@ from foundry_telemetry.local.engine import extensions, two_stage_parser
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
+from foundry_telemetry.local.engine.language import evaluate
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
 from foundry_telemetry.local.engine.language.union_types import typed_unions
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
@@ -34,6 +35,9 @@ from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, wit
 
 Describe = Callable[[str, Mapping[str, object]], "Mapping[str, str] | None"]
 """The types of a statement's columns, given values for its placeholders."""
+
+Ask = Callable[[str, Mapping[str, object]], "tuple[list[str], list[tuple[object, ...]]]"]
+"""The columns and rows of a statement, given what its text itself pins."""
 
 _KEPT: Final = 512
 _ANY_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the database's times are UTC and have no zone
@@ -54,6 +58,8 @@ class Translation:
     """The tables it reads, the typed view among them."""
     attempts: tuple[str, ...]
     """The columns of the typed view that the text begins with; none where it has no such view."""
+    asks_rows: bool = False
+    """Whether its columns depend on rows: then `Translator.translate_with` gives the statement."""
 
     def values(self, now: datetime) -> dict[str, object]:
         """Values for all placeholders.
@@ -104,12 +110,32 @@ class Translator:
             meant = self._translated(text, count)
         except Exception:
             return None
-        return None if STAND_IN in meant.sql else meant
+        return None if STAND_IN in meant.sql or meant.asks_rows else meant
 
-    def _translated(self, kql: str, instants: int = 0) -> Translation:
+    def translate_with(self, kql: str, ask: Ask) -> Translation:
+        """What a text means whose columns depend on rows.
+
+        Args:
+            kql: As in `translate`.
+            ask: Runs a statement: its columns and rows.
+
+        Raises:
+            QueryError: As in `translate`.
+        """
+        try:
+            return self._translated(kql, ask=ask)
+        except Exception as error:
+            raise explained(error, kql) from error
+
+    def _translated(self, kql: str, instants: int = 0, ask: Ask | None = None) -> Translation:
         query, attempts, moment, lowering_uses_clock = _lowered(kql)
         with clock(moment) as reading:
             known = self._visible(query, attempts)
+            if evaluate.has_plugins(query):
+                if ask is None:
+                    read = tables_of(query, known)
+                    return Translation("", MappingProxyType({}), frozenset(), False, read, attempts, asks_rows=True)
+                query = evaluate.resolved(query, partial(self._asked, known, ask, moment))
             query = typed_unions(query, partial(self._describe, known))
             try:
                 ready = qualify(with_parameters(query, instants), None, effective_clusters(None))
@@ -135,6 +161,13 @@ class Translator:
             tables=read,
             attempts=attempts,
         )
+
+    def _asked(
+        self, known: Schema, ask: Ask, moment: datetime | None, query: ir.Query
+    ) -> tuple[list[str], list[tuple[object, ...]]]:
+        sql = to_sql(qualify(query, None, effective_clusters(None)), known)
+        pinned = {CLOCK_SLOT: moment} if moment is not None and moment != _ANY_TIME else {}
+        return ask(str(sql), pinned)
 
     def _describe(self, known: Schema, query: ir.Query) -> Mapping[str, str] | None:
         """The types of a part of a query."""

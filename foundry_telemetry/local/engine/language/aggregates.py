@@ -20,12 +20,12 @@ from foundry_telemetry.local.engine.language.templates import BAG
 
 _EMITTER: Final = import_module("duckdb_kql.translate")
 
-_DATETIME: Final = "strftime(CAST({0} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
+_DATETIME: Final = "strftime(TRY_CAST({0} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
 
 
 def _listed(kept: str) -> str:
     """A list of dynamic values; `kept` is the SQL condition of its rows."""
-    spans = _EMITTER._kql_timespan_text("CAST({0} AS INTERVAL)")  # noqa: SLF001 - as everywhere else
+    spans = _EMITTER._kql_timespan_text("TRY_CAST({0} AS INTERVAL)")  # noqa: SLF001 - as everywhere else
     rows = f"FILTER (WHERE {kept})"
     return (
         "(CASE typeof(any_value({0})) "

@@ -24,6 +24,7 @@ from foundry_telemetry.local.engine.language.refusals import unsupported
 _LOWERING: Final = import_module("duckdb_kql.lower")
 _LOWER_FUNCTION_CALL: Final = _LOWERING._lower_function_call  # noqa: SLF001 - nothing public leads to these
 _LOWER_NAMED: Final = _LOWERING._lower_named  # noqa: SLF001
+_LOWER_EXPR: Final = _LOWERING._lower_expr  # noqa: SLF001
 
 NAMES_MARK: Final = "\x00"
 """Between the names of ``(a, b) = …`` while they travel as one; no name has it."""
@@ -31,18 +32,35 @@ NAMES_MARK: Final = "\x00"
 TYPE_MARK: Final = "typeof "
 """How ``typeof(long)`` travels: as a call of this and the type's name, which no query can write."""
 
+ANY_COLUMN: Final = "any column"
+"""The call that ``* has "word"`` travels as; no query can write it."""
+
 
 def install() -> None:
     """Let the engine read these so; a second time does nothing."""
     _LOWERING._lower_function_call = _call  # type: ignore[attr-defined]  # noqa: SLF001
+    _LOWERING._lower_expr = _expression  # type: ignore[attr-defined]  # noqa: SLF001
     _LOWERING._lower_named = _named  # type: ignore[attr-defined]  # noqa: SLF001
     _LOWERING._lower_sort_key = _sort_key  # type: ignore[attr-defined]  # noqa: SLF001
 
 
+def _expression(node: Any) -> ir.Expr:
+    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    if kind_of_node(inner) != "StringStarOperatorExpression":
+        found: ir.Expr = _LOWER_EXPR(inner)
+        return found
+    operator, operand = rule_children(inner)
+    spelled = ir.Literal(_LOWERING._op_text(operator), "string")  # noqa: SLF001
+    return ir.FunctionCall(ANY_COLUMN, (spelled, lowered_expression(operand)))
+
+
 def _call(node: Any) -> ir.Expr:
     children = rule_children(node)
-    named = {index: name for index, child in enumerate(children[1:]) if (name := _argument_name(child))}
+    named = {index: name for index, child in enumerate(children[1:]) if (name := argument_name(child))}
     typed = children and kind_of_node(_LOWERING._collapse(children[-1])) == "TypeLiteralExpression"  # noqa: SLF001
+    declared = _LOWERING._LET_FUNCTIONS_STATE.get().get(children[0].getText()) if children else None  # noqa: SLF001
+    if declared is not None and declared.body is None:
+        raise unsupported(declared.name, "a function of tables is called by invoke alone")
     if not named and not typed:
         found: ir.Expr = _LOWER_FUNCTION_CALL(node)
         return found
@@ -51,7 +69,6 @@ def _call(node: Any) -> ir.Expr:
         kind = children[-1].getText().removeprefix("typeof(").removesuffix(")").strip().lower()
         arguments = [lowered_expression(child) for child in children[1:-1]]
         return ir.FunctionCall(name, (*arguments, ir.FunctionCall(TYPE_MARK + kind)))
-    declared = _LOWERING._LET_FUNCTIONS_STATE.get().get(name)  # noqa: SLF001
     if declared is None:
         raise unsupported(name, "only functions that the query declares take arguments by name")
     given = [(named.get(index), lowered_expression(child)) for index, child in enumerate(children[1:])]
@@ -62,13 +79,14 @@ def _call(node: Any) -> ir.Expr:
         if parameter in bound or default is not None
     }
     missing = next((parameter for parameter, _ in declared.parameters if parameter not in binding), None)
-    if missing is not None or declared.body is None:
+    if missing is not None:
         raise unsupported(name, f"the argument {missing!r} is missing")
     body: ir.Expr = _LOWERING._substitute(declared.body, binding)  # noqa: SLF001
     return body
 
 
-def _argument_name(node: Any) -> str | None:
+def argument_name(node: Any) -> str | None:
+    """The name of an argument that is given by name."""
     inner = _LOWERING._collapse(node)  # noqa: SLF001
     children = rule_children(inner)
     if kind_of_node(inner) not in {"NamedExpression", "ArgumentExpression"} or len(children) != 2:

@@ -49,8 +49,15 @@ _BY_CALL: Final[Mapping[str, str]] = {
 }
 
 
-_LIKE_ARGUMENT: Final = {"iff": 1, "iif": 1, "case": 1, "coalesce": 0, "max_of": 0, "min_of": 0}
-"""Functions whose value has the type of one of their arguments."""
+def _branches(call: ir.FunctionCall) -> tuple[ir.Expr, ...]:
+    name = call.name.lower()
+    if name in {"iff", "iif"}:
+        return call.args[1:]
+    return (*call.args[1::2], *call.args[-1:]) if name == "case" else call.args
+
+
+_OF_BRANCHES: Final = frozenset({"iff", "iif", "case", "coalesce", "max_of", "min_of"})
+"""Functions whose value has the type of their branches."""
 
 
 def kind_of(node: object) -> str | None:
@@ -61,8 +68,10 @@ def kind_of(node: object) -> str | None:
         return None if node.kind == "null" else node.kind
     if isinstance(node, ir.FunctionCall):
         name = node.name.lower()
-        place = _LIKE_ARGUMENT.get(name)
-        return kind_of(node.args[place]) if place is not None and place < len(node.args) else _BY_CALL.get(name)
+        if name not in _OF_BRANCHES:
+            return _BY_CALL.get(name)
+        kinds = {kind_of(branch) for branch in _branches(node)}
+        return kinds.pop() if len(kinds) == 1 else None
     if isinstance(node, ir.PathAccess):
         return "dynamic"
     if isinstance(node, ir.InList | ir.HasList | ir.Between):

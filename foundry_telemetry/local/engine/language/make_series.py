@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from duckdb_kql import ir
 from duckdb_kql.translate import naming
+from duckdb_kql.translate.functions import lookup_aggregate
 
 from foundry_telemetry.local.engine.language.kinds import kind_of
 from foundry_telemetry.local.engine.language.own_operator import (
@@ -153,7 +154,7 @@ class MakeSeries(OwnOperator):
 @lowers("MakeSeriesOperator")
 def _make_series(node: Any) -> ir.Operator:
     parts: dict[str, list[Any]] = {name: [] for name in _CLAUSES.values()}
-    nonempty = False
+    nonempty, misread = False, None
     for child in rule_children(node):
         clause = _CLAUSES.get(kind_of_node(child))
         if clause is not None:
@@ -161,16 +162,28 @@ def _make_series(node: Any) -> ir.Operator:
         elif "kind" in child.getText() and "nonempty" in child.getText():
             nonempty = True
         else:
-            raise unsupported("make-series", f"leave {child.getText()} out")
+            misread = _misread(child)
     if not parts["axis"] or not (parts["steps"] or parts["range"]):
         raise unsupported("make-series", "write on <column> from <start> to <end> step <size>")
-    aggregates, defaults = zip(*map(_aggregate, parts["aggregates"]), strict=True)
+    found = list(map(_aggregate, parts["aggregates"]))
+    if misread is not None:
+        named, default = found[0]
+        found[0] = (ir.NamedExpr(ir.FunctionCall(misread[1], (named.expr,)), misread[0]), default)
+    aggregates, defaults = zip(*found, strict=True)
     start, stop, step = _bounds(parts["steps"]) if parts["steps"] else _range(parts["range"])
     by = [lowered_named(one) for clause in parts["by"] for one in rule_children(clause)]
     axis = lowered_named(rule_children(parts["axis"][0])[0])
     return MakeSeries(
         tuple(aggregates), tuple(defaults), axis, start, stop, step, tuple(by), bool(parts["range"]), nonempty
     )
+
+
+def _misread(node: Any) -> tuple[str, str]:
+    """The name and function of ``n = countif(…)``, which the grammar reads as a parameter ``n=countif``."""
+    name, sign, function = node.getText().partition("=")
+    if not sign or lookup_aggregate(function.strip()) is None:
+        raise unsupported("make-series", f"leave {node.getText()} out")
+    return name.strip(), function.strip()
 
 
 def _aggregate(node: Any) -> tuple[ir.NamedExpr, ir.Expr]:

@@ -7,10 +7,11 @@ from typing import Final
 from duckdb_kql import ir, schema
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
+from foundry_telemetry.local.engine.language.calls import ANY_COLUMN
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
 _RESOLVE: Final = schema.resolve_let_refs
-_NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all"})
+_NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all", ANY_COLUMN})
 
 
 def install() -> None:
@@ -27,11 +28,24 @@ def resolved(operator: ir.Operator, columns: list[str] | None) -> ir.Operator:
     def change(node: object) -> object:
         if not isinstance(node, ir.FunctionCall) or node.name.lower() not in _NAMES:
             return node
+        if node.name == ANY_COLUMN:
+            return _anywhere(node, columns)
         return _packed(node, columns) if node.name.lower() == "pack_all" else _if_exists(node, columns)
 
     if not any(isinstance(node, ir.FunctionCall) and node.name.lower() in _NAMES for node in nodes(found)):
         return found
     return rewritten(found, change)
+
+
+def _anywhere(call: ir.FunctionCall, columns: list[str]) -> ir.Expr:
+    """``* has "word"``: one comparison a column, each of its text."""
+    operator, operand = call.args
+    found: ir.Expr = ir.Literal(False, "bool")
+    for index, name in enumerate(columns):
+        text = ir.FunctionCall("tostring", (ir.ColumnRef(name),))
+        one = ir.BinaryOp(str(getattr(operator, "value", "has")), text, operand)
+        found = ir.BinaryOp("or", found, one) if index else one
+    return found
 
 
 def _if_exists(call: ir.FunctionCall, columns: list[str]) -> ir.Expr:

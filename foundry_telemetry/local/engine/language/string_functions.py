@@ -42,9 +42,10 @@ _INDEX_FROM: Final = bound(
 )
 _JSON_SCALAR: Final = "coalesce(json_extract_string(TRY_CAST({1} AS JSON), {0}), '')"
 _PARSED: Final = (
-    "(CASE WHEN typeof({0}) = 'VARCHAR' AND TRY_CAST({0} AS JSON) IS NULL AND {0} <> '' "
-    "THEN to_json({0}) ELSE TRY_CAST({0} AS JSON) END)"
+    "coalesce(TRY_CAST({0} AS JSON), CASE WHEN typeof({0}) = 'VARCHAR' "
+    "THEN to_json(nullif(CAST({0} AS VARCHAR), '')) END)"
 )
+_FILLED: Final = "(coalesce(CAST({0} AS VARCHAR), '') <> '')"
 _UNITS: Final = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 _FIT: Final = "least(CAST(floor(log2(greatest(abs(_b.n), 1)) / 10) AS BIGINT), 6)"
 _BYTES: Final = bound(
@@ -64,7 +65,9 @@ STRING_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
     ("strcmp", 2): "CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 ELSE 0 END",
     ("url_encode", 1): _encoded("+"),
     ("url_encode_component", 1): _encoded("%20"),
-    ("notempty", 1): "({0} IS NOT NULL AND CAST({0} AS VARCHAR) <> '')",
+    ("isempty", 1): "(coalesce(CAST({0} AS VARCHAR), '') = '')",
+    ("isnotempty", 1): _FILLED,
+    ("notempty", 1): _FILLED,
     ("string_size", 1): "CAST(octet_length(CAST({0} AS BLOB)) AS BIGINT)",
     ("isascii", 1): "regexp_full_match(CAST({0} AS VARCHAR), '[\\x00-\\x7F]*')",
     ("isutf8", 1): "({0} IS NOT NULL)",

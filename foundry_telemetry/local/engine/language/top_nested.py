@@ -81,6 +81,12 @@ def _top_nested(node: Any) -> ir.Operator:
     return TopNested(tuple(_level(part) for part in rule_children(node)))
 
 
+@lowers("TopNestedOperatorPart")
+def _one_level(node: Any) -> ir.Operator:
+    """A single level stands for its operator once the grammar's wrappers are gone."""
+    return TopNested((_level(node),))
+
+
 def _level(node: Any) -> Level:
     children = rule_children(node)
     if any(kind_of_node(child) == "TopNestedOperatorWithOthersClause" for child in children):

@@ -34,6 +34,8 @@ _GIVE_ORDER: Final = (ir.Sort, ir.Top, Serialize)
 _ORDERED_SOURCES: Final = (ir.RangeSource, ir.PrintSource, ir.DataTable)
 _NEEDS_ORDER: Final = "it needs rows with an order: put 'sort by' or 'serialize' before it"
 _TEMPORARY: Final = "_window"
+NOTHING: Final = "serialize_nothing"
+"""What `two_stage_parser` lets ``serialize`` alone name, as the grammar wants it to name something."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Windowed(OwnOperator):
 
 @lowers("SerializeOperator")
 def _serialize(node: Any) -> list[ir.Operator]:
-    named = tuple(lowered_named(child) for child in rule_children(node) if "Parameter" not in type(child).__name__)
+    children = [child for child in rule_children(node) if "Parameter" not in type(child).__name__]
+    named = tuple(one for one in map(lowered_named, children) if one.name != NOTHING)
     return [Serialize(), ir.Extend(named)] if named else [Serialize()]
 
 

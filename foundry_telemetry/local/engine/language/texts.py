@@ -1,0 +1,47 @@
+"""``tostring`` and everything that reads a value as a text, in a statement that grows with the query alone.
+
+The engine repeats a value for each type that it may have, so nested texts grow exponentially. A value that is
+a text already needs no such choice, and a long one is evaluated once and chosen of by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Final
+
+from duckdb_kql import ir
+
+from foundry_telemetry.local.engine.language.kinds import kind_of
+
+_EMITTER: Final = import_module("duckdb_kql.translate")
+_TOSTRING: Final[Callable[[ir.Expr], str]] = _EMITTER.render_kql_tostring
+
+_LONGEST: Final = 300
+"""Characters of SQL that are repeated."""
+
+
+@dataclass(frozen=True)
+class _Sql(ir.Expr):
+    """Named as the engine names SQL that stands for an expression."""
+
+    sql: str
+
+
+def install() -> None:
+    """Let the engine write texts so; a second time does nothing."""
+    _EMITTER.render_kql_tostring = as_text
+
+
+def as_text(node: ir.Expr) -> str:
+    """The SQL of a value's text; never null."""
+    kind = kind_of(node)
+    if kind == "string":
+        return f"coalesce({_EMITTER.render_expr(node)}, '')"
+    if kind in {"dynamic", "datetime"} or isinstance(node, ir.ColumnRef | ir.Literal):
+        return _TOSTRING(node)
+    value = _EMITTER.render_expr(node)
+    if len(value) <= _LONGEST:
+        return _TOSTRING(_Sql(value))
+    return f"list_transform([{value}], lambda _value: {_TOSTRING(_Sql('_value'))})[1]"

@@ -136,7 +136,8 @@ def _unsupported(error: KqlUnsupportedError, kql: str) -> QueryError:
         construct = word[0] if word and name[:1].isupper() else name
         return _not_here(construct, error.hint, *place(kql, offset))
     token = next(_occurrences(kql, name, ()), None)
-    return _not_here(name, error.hint, *(place(kql, token.start) if token else (None, None)))
+    start = token.start if token else kql.find(name)
+    return _not_here(name, error.hint, *(place(kql, start) if name and start >= 0 else (None, None)))
 
 
 def _statements(construct: str, kql: str) -> QueryError:

@@ -41,8 +41,7 @@ def with_more_forms(todatetime: str) -> str:
     return (
         f"CASE WHEN typeof({{0}}) <> 'TIMESTAMP' AND regexp_matches(CAST({{0}} AS VARCHAR), "
         f"':[0-9][0-9]\\.[0-9]{{{{6}}}}[1-9]') THEN {_TICK} "
-        f"ELSE coalesce({todatetime}, try_strptime({text}, [{forms}]), "
-        "try_strptime(CAST({0} AS VARCHAR), ['%Y-%m'])) END"
+        f"ELSE coalesce({todatetime}, try_strptime({text}, [{forms}])) END"
     )
 
 

@@ -75,4 +75,4 @@ def empty_view(name: str) -> str:
     """SQL that gives the columns of one of these tables, and no rows."""
     columns = empty_tables()[name].items()
     listed = ", ".join(f'CAST(NULL AS {SQL_TYPES[kind]}) AS "{column}"' for column, kind in columns)
-    return f"SELECT {listed} WHERE FALSE"  # noqa: S608 - names of our own
+    return f"SELECT {listed} WHERE FALSE"

@@ -19,8 +19,8 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import Token, place, tokens
-from foundry_telemetry.local.engine.language import refusals
 from foundry_telemetry.local.engine.errors import RESOURCES, TIMEOUT, QueryError
+from foundry_telemetry.local.engine.language import refusals
 from foundry_telemetry.local.engine.semantic_check import UnresolvedError
 
 _SEMANTIC: Final = "SEM0100"

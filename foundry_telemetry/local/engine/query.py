@@ -80,7 +80,10 @@ class Query:
     def __init__(self, store: Source) -> None:
         self._store = store
         with closing(store.cursor()) as cursor:
-            self._known = {**{name: tuple(columns) for name, columns in empty_tables().items()}, **_columns(cursor)}
+            self._known = {
+                **{name: tuple(columns) for name, columns in empty_tables().items()},
+                **_columns(cursor),
+            }
         self._translator = Translator(self._known, self._described)
 
     def run(

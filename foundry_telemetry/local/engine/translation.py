@@ -75,6 +75,16 @@ class Translation:
         return replace(self, constants=MappingProxyType({**self.constants, **present}))
 
 
+_ROWS_FIRST: Final = partial(
+    Translation,
+    sql="",
+    constants=MappingProxyType({}),
+    slots=frozenset(),
+    uses_clock=False,
+    asks_rows=True,
+)
+
+
 class Translator:
     """Translates for one database.
 
@@ -133,8 +143,7 @@ class Translator:
             known = self._visible(query, attempts)
             if evaluate.has_plugins(query):
                 if ask is None:
-                    read = tables_of(query, known)
-                    return Translation("", MappingProxyType({}), frozenset(), False, read, attempts, asks_rows=True)
+                    return _ROWS_FIRST(tables=tables_of(query, known), attempts=attempts)
                 query = evaluate.resolved(query, partial(self._asked, known, ask, moment))
             query = typed_unions(query, partial(self._describe, known))
             try:
@@ -175,7 +184,9 @@ class Translator:
             sql = to_sql(qualify(query, None, effective_clusters(None)), known)
         except KqlError:
             return None
-        return self._ask(str(sql), {slot: _ANY_TIME for slot in (*sql.slots, CLOCK_SLOT) if f"${slot}" in sql})
+        return self._ask(
+            str(sql), {slot: _ANY_TIME for slot in (*sql.slots, CLOCK_SLOT) if f"${slot}" in sql}
+        )
 
     def _visible(self, query: ir.Query, attempts: tuple[str, ...]) -> Schema:
         """The tables there are for a query; wildcards match those of the workspace, not their older names."""
@@ -233,7 +244,9 @@ def _refuse_commands(kql: str) -> None:
 
 def _refuse_pairs(query: ir.Query, kql: str) -> None:
     """Refuse ``(a, b) = …`` where it is no list of percentiles: the first name alone would be kept."""
-    if not any(isinstance(node, ir.NamedExpr) and NAMES_MARK in (node.name or "") for node in nodes(query, deep=True)):
+    if not any(
+        isinstance(node, ir.NamedExpr) and NAMES_MARK in (node.name or "") for node in nodes(query, deep=True)
+    ):
         return
     for left, right in pairwise(lexer.tokens(kql)):
         if (left.text, right.text) == (")", "="):

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Final
 
 from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
+from foundry_telemetry.local.engine.language.engine_parts import timespan_text
 from foundry_telemetry.local.engine.language.refusals import refusal
 from foundry_telemetry.local.engine.language.templates import BAG
-
-_EMITTER: Final = import_module("duckdb_kql.translate")
 
 _DATETIME: Final = "strftime(TRY_CAST({0} AS TIMESTAMP), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
 
 
 def _listed(kept: str) -> str:
     """A list of dynamic values; `kept` is the SQL condition of its rows."""
-    spans = _EMITTER._kql_timespan_text("TRY_CAST({0} AS INTERVAL)")  # noqa: SLF001 - as everywhere else
+    spans = timespan_text("TRY_CAST({0} AS INTERVAL)")
     rows = f"FILTER (WHERE {kept})"
     return (
         "(CASE typeof(any_value({0})) "

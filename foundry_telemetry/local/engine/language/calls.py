@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir
 
-from foundry_telemetry.local.engine.language.own_operator import (
+from foundry_telemetry.local.engine.language.engine_parts import (
+    ORIGINAL,
+    collapsed,
+    declared_function,
     kind_of_node,
     lowered_expression,
     names_in,
+    put,
     rule_children,
+    spelled,
+    substituted,
 )
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
-_LOWERING: Final = import_module("duckdb_kql.lower")
-_LOWER_FUNCTION_CALL: Final = _LOWERING._lower_function_call  # noqa: SLF001 - nothing public leads to these
-_LOWER_NAMED: Final = _LOWERING._lower_named  # noqa: SLF001
-_LOWER_EXPR: Final = _LOWERING._lower_expr  # noqa: SLF001
+_LOWER_FUNCTION_CALL: Final = ORIGINAL["call"]
+_LOWER_NAMED: Final = ORIGINAL["named"]
+_LOWER_EXPR: Final = ORIGINAL["expression"]
 
 NAMES_MARK: Final = "\x00"
 """Between the names of ``(a, b) = …`` while they travel as one; no name has it."""
@@ -38,27 +42,27 @@ ANY_COLUMN: Final = "any column"
 
 def install() -> None:
     """Let the engine read these so; a second time does nothing."""
-    _LOWERING._lower_function_call = _call  # type: ignore[attr-defined]  # noqa: SLF001
-    _LOWERING._lower_expr = _expression  # type: ignore[attr-defined]  # noqa: SLF001
-    _LOWERING._lower_named = _named  # type: ignore[attr-defined]  # noqa: SLF001
-    _LOWERING._lower_sort_key = _sort_key  # type: ignore[attr-defined]  # noqa: SLF001
+    put("call", _call)
+    put("expression", _expression)
+    put("named", _named)
+    put("sort key", _sort_key)
 
 
 def _expression(node: Any) -> ir.Expr:
-    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    inner = collapsed(node)
     if kind_of_node(inner) != "StringStarOperatorExpression":
         found: ir.Expr = _LOWER_EXPR(inner)
         return found
     operator, operand = rule_children(inner)
-    spelled = ir.Literal(_LOWERING._op_text(operator), "string")  # noqa: SLF001
-    return ir.FunctionCall(ANY_COLUMN, (spelled, lowered_expression(operand)))
+    word = ir.Literal(spelled(operator), "string")
+    return ir.FunctionCall(ANY_COLUMN, (word, lowered_expression(operand)))
 
 
 def _call(node: Any) -> ir.Expr:
     children = rule_children(node)
     named = {index: name for index, child in enumerate(children[1:]) if (name := argument_name(child))}
-    typed = children and kind_of_node(_LOWERING._collapse(children[-1])) == "TypeLiteralExpression"  # noqa: SLF001
-    declared = _LOWERING._LET_FUNCTIONS_STATE.get().get(children[0].getText()) if children else None  # noqa: SLF001
+    typed = children and kind_of_node(collapsed(children[-1])) == "TypeLiteralExpression"
+    declared = declared_function(children[0].getText()) if children else None
     if declared is not None and declared.body is None:
         raise unsupported(declared.name, "a function of tables is called by invoke alone")
     if not named and not typed:
@@ -81,13 +85,13 @@ def _call(node: Any) -> ir.Expr:
     missing = next((parameter for parameter, _ in declared.parameters if parameter not in binding), None)
     if missing is not None:
         raise unsupported(name, f"the argument {missing!r} is missing")
-    body: ir.Expr = _LOWERING._substitute(declared.body, binding)  # noqa: SLF001
+    body: ir.Expr = substituted(declared.body, binding)
     return body
 
 
 def argument_name(node: Any) -> str | None:
     """The name of an argument that is given by name."""
-    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    inner = collapsed(node)
     children = rule_children(inner)
     if kind_of_node(inner) not in {"NamedExpression", "ArgumentExpression"} or len(children) != 2:
         return None
@@ -102,7 +106,7 @@ def _in_order(
     bound: dict[str, ir.Expr] = {}
     for index, (name, value) in enumerate(given):
         parameter = name if name is not None else parameters[index] if index < len(parameters) else None
-        if parameter not in parameters or parameter in bound:
+        if parameter is None or parameter not in parameters or parameter in bound:
             raise unsupported(call, f"it has no further argument {name or 'at this place'!r}")
         bound[parameter] = value
     return bound
@@ -110,7 +114,7 @@ def _in_order(
 
 def _named(node: Any) -> ir.NamedExpr:
     found: ir.NamedExpr = _LOWER_NAMED(node)
-    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    inner = collapsed(node)
     children = rule_children(inner)
     if len(children) == 2 and kind_of_node(children[0]) == "NamedExpressionNameClause":
         names = names_in(children[0])
@@ -120,7 +124,7 @@ def _named(node: Any) -> ir.NamedExpr:
 
 
 def _sort_key(node: Any) -> ir.SortKey:
-    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    inner = collapsed(node)
     children = rule_children(inner)
     if kind_of_node(inner) != "OrderedExpression":
         return ir.SortKey(lowered_expression(inner))
@@ -129,6 +133,6 @@ def _sort_key(node: Any) -> ir.SortKey:
     order = "".join(words.split())
     return ir.SortKey(
         lowered_expression(children[0]),
-        ascending=order.startswith("asc") or order.startswith("granny-asc"),
+        ascending=order.startswith(("asc", "granny-asc")),
         nulls_first=next((first for word, first in nulls.items() if order.endswith(word)), None),
     )

@@ -1,4 +1,4 @@
-"""Operators over whole columns: wildcards in ``project-away``, ``-keep`` and ``-reorder``, ``distinct *``, and more.
+"""Operators over whole columns: wildcards in ``project-away`` and its like, ``distinct *``.
 
 ``take`` and ``top`` of an expression are here too: the engine takes a number that stands in the text alone.
 """
@@ -8,26 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
 from duckdb_kql import ir
 from duckdb_kql.errors import KqlSchemaError
 
-from foundry_telemetry.local.engine.language.own_operator import (
-    OwnOperator,
-    identifier,
+from foundry_telemetry.local.engine.language.engine_parts import (
+    EMITTER,
     kind_of_node,
     lowered_expression,
-    lowers,
+    lowered_sort_key,
     names_in,
     rule_children,
 )
+from foundry_telemetry.local.engine.language.own_operator import OwnOperator, identifier, lowers
 from foundry_telemetry.local.engine.language.refusals import unsupported
 from foundry_telemetry.local.engine.language.type_checks import refuse_dynamic
-
-_LOWERING: Final = import_module("duckdb_kql.lower")
-_EMITTER: Final = import_module("duckdb_kql.translate")
 
 
 @dataclass(frozen=True)
@@ -108,8 +104,8 @@ class Limited(OwnOperator):
     def sql(self, source: str, given: list[str]) -> str:
         """The statement."""
         del given
-        order = f" ORDER BY {_EMITTER.render_sort_keys(self.keys)}" if self.keys else ""
-        count = f"greatest(CAST({_EMITTER.render_expr(self.count)} AS BIGINT), 0)"
+        order = f" ORDER BY {EMITTER.render_sort_keys(self.keys)}" if self.keys else ""
+        count = f"greatest(CAST({EMITTER.render_expr(self.count)} AS BIGINT), 0)"
         return f"SELECT * FROM {source}{order} LIMIT {count}"
 
 
@@ -131,14 +127,12 @@ def _reorder(node: Any) -> ir.Operator:
 def _kept(node: Any, how: str) -> Kept:
     patterns = []
     for child in rule_children(node):
-        text = child.getText()
-        order = ""
-        if how == "reorder" and len(rule_children(child)) == 2:
-            child, ordering = rule_children(child)
-            text, order = child.getText(), ordering.getText().lower()
-            if order not in {"asc", "desc", ""}:
-                raise unsupported("project-reorder", "write asc or desc")
-        patterns.append((text if "*" in text else names_in(child)[0], order))
+        parts = rule_children(child) if how == "reorder" else []
+        named, order = (parts[0], parts[1].getText().lower()) if len(parts) > 1 else (child, "")
+        if order not in {"asc", "desc", ""}:
+            raise unsupported("project-reorder", "write asc or desc")
+        text = named.getText()
+        patterns.append((text if "*" in text else names_in(named)[0], order))
     return Kept(tuple(patterns), how)
 
 
@@ -165,4 +159,4 @@ def _top(node: Any) -> ir.Operator | None:
     count = lowered_expression(children[0])
     if isinstance(count, ir.Literal) or len(children) != 2:
         return None
-    return Limited(count, (_LOWERING._lower_sort_key(children[1]),))  # noqa: SLF001
+    return Limited(count, (lowered_sort_key(children[1]),))

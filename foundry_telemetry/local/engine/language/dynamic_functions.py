@@ -45,7 +45,8 @@ _SHIFTED: Final = bound(
 )
 _CUT: Final = bound(
     "to_json(list_transform(range(len(_b.i) + 1), lambda _n: _b.l[coalesce(CASE WHEN _n = 0 THEN 0 "
-    "ELSE _b.i[_n] END, 0) + 1 : coalesce(CASE WHEN _n = len(_b.i) THEN len(_b.l) ELSE _b.i[_n + 1] END, 0)]))",
+    "ELSE _b.i[_n] END, 0) + 1 : "
+    "coalesce(CASE WHEN _n = len(_b.i) THEN len(_b.l) ELSE _b.i[_n + 1] END, 0)]))",
     l=LIST.format("{0}"),
     i="list_transform(CASE WHEN json_type(to_json({1})) = 'ARRAY' THEN "
     + LIST.format("{1}")

@@ -7,6 +7,7 @@ its own digits would be seen, the query is refused.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,8 +21,26 @@ _ENDS: Final = {f"endof{period}": f"startof{period}" for period in ("day", "week
 _TURNED: Final = {"<": "<=", "<=": "<=", ">": ">", ">=": ">"}
 _TURNED_AT_LEFT: Final = {">": ">=", ">=": ">=", "<": "<", "<=": "<"}
 _WHOLE: Final = frozenset(
-    "bin floor startofday startofweek startofmonth startofyear getmonth getyear monthofyear dayofmonth dayofweek "
-    "dayofyear hourofday weekofyear week_of_year datetime_part datetime_diff format_datetime".split()
+    {
+        "bin",
+        "floor",
+        "startofday",
+        "startofweek",
+        "startofmonth",
+        "startofyear",
+        "getmonth",
+        "getyear",
+        "monthofyear",
+        "dayofmonth",
+        "dayofweek",
+        "dayofyear",
+        "hourofday",
+        "weekofyear",
+        "week_of_year",
+        "datetime_part",
+        "datetime_diff",
+        "format_datetime",
+    }
 )
 """Functions of a datetime that no fraction of a second changes."""
 
@@ -55,26 +74,33 @@ class _Allowed(ir.FunctionCall):
 
 
 def _changed(node: object) -> object:
-    if isinstance(node, _Allowed):
-        return node
-    if isinstance(node, ir.FunctionCall) and node.name.lower() in _ENDS:
-        start = _ENDS[node.name.lower()]
+    change = next((change for kind, change in _CHANGES if isinstance(node, kind)), None)
+    return change(node) if change is not None and not isinstance(node, _Allowed) else node
+
+
+def _call(node: ir.FunctionCall) -> ir.FunctionCall:
+    name = node.name.lower()
+    if name in _ENDS:
         raise unsupported(
             node.name,
-            f"it ends at the seventh digit of a second, and the local store keeps six: write {start}(x, 1), "
-            "the start of the next one",
+            "it ends at the seventh digit of a second, and the local store keeps six: "
+            f"write {_ENDS[name]}(x, 1), the start of the next one",
         )
-    if isinstance(node, ir.BinaryOp) and node.op in _TURNED:
-        return _comparison(node)
-    if isinstance(node, ir.Between) and (_is_end(node.low) or _is_end(node.high)):
-        return replace(node, value=rewritten(node.value, _changed), low=_kept(node.low), high=_kept(node.high))
-    if isinstance(node, MakeSeries) and node.stop is not None and _is_end(node.stop):
-        return replace(rewritten(replace(node, stop=None), _changed), stop=_next_start(node.stop))
-    if isinstance(node, ir.RangeSource):
-        return replace(node, stop=_kept(node.stop))
-    if isinstance(node, ir.FunctionCall) and node.name.lower() in _WHOLE and any(map(_is_end, node.args)):
+    if name in _WHOLE and any(map(_is_end, node.args)):
         return replace(node, args=tuple(map(_kept, node.args)))
     return node
+
+
+def _between(node: ir.Between) -> ir.Between:
+    if not (_is_end(node.low) or _is_end(node.high)):
+        return node
+    return replace(node, value=rewritten(node.value, _changed), low=_kept(node.low), high=_kept(node.high))
+
+
+def _series(node: MakeSeries) -> MakeSeries:
+    if node.stop is None or not _is_end(node.stop):
+        return node
+    return replace(rewritten(replace(node, stop=None), _changed), stop=_next_start(node.stop))
 
 
 def _next_start(end: ir.Expr) -> ir.Expr:
@@ -89,8 +115,19 @@ def _next_start(end: ir.Expr) -> ir.Expr:
 
 
 def _comparison(node: ir.BinaryOp) -> ir.BinaryOp:
+    if node.op not in _TURNED:
+        return node
     left, right = _is_end(node.left), _is_end(node.right)
     if left == right:
         return node
     op = (_TURNED if right else _TURNED_AT_LEFT)[node.op]
     return ir.BinaryOp(op, _kept(node.left), _kept(node.right))
+
+
+_CHANGES: Final[Sequence[tuple[type, Callable[..., object]]]] = (
+    (ir.FunctionCall, _call),
+    (ir.BinaryOp, _comparison),
+    (ir.Between, _between),
+    (MakeSeries, _series),
+    (ir.RangeSource, lambda node: replace(node, stop=_kept(node.stop))),
+)

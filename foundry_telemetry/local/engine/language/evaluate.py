@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir
@@ -16,19 +15,17 @@ from duckdb_kql.errors import KqlSchemaError
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
 from foundry_telemetry.local.engine.language.calls import argument_name
-from foundry_telemetry.local.engine.language.own_operator import (
-    OwnOperator,
-    identifier,
+from foundry_telemetry.local.engine.language.engine_parts import (
+    EMITTER,
+    all_below,
+    collapsed,
     kind_of_node,
     lowered_expression,
-    lowers,
     names_in,
     rule_children,
 )
+from foundry_telemetry.local.engine.language.own_operator import OwnOperator, identifier, lowers
 from foundry_telemetry.local.engine.language.refusals import quoted, unsupported
-
-_EMITTER: Final = import_module("duckdb_kql.translate")
-_LOWERING: Final = import_module("duckdb_kql.lower")
 
 MOST_COLUMNS: Final = 1_000
 """Columns that a query's result may have."""
@@ -46,7 +43,13 @@ _SQL_OF_JSON: Final = {
     "int": "TRY_CAST({} ->> '$' AS INTEGER)",
     "timespan": "TRY_CAST({} ->> '$' AS INTERVAL)",
 }
-_OF_JSON: Final = {"BIGINT": "long", "UBIGINT": "long", "DOUBLE": "real", "BOOLEAN": "bool", "VARCHAR": "string"}
+_OF_JSON: Final = {
+    "BIGINT": "long",
+    "UBIGINT": "long",
+    "DOUBLE": "real",
+    "BOOLEAN": "bool",
+    "VARCHAR": "string",
+}
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,10 @@ class Pivot(OwnOperator):
         cells = []
         for value in self.values:
             part = ir.BinaryOp("==", text, ir.Literal(value, "string"))
-            call = ir.FunctionCall(_WITH_CONDITION[self.aggregate.name.lower()], (*self.aggregate.args[:1], part))
-            cells.append(f"{_EMITTER.render_aggregate(ir.NamedExpr(call))} AS {identifier(value)}")
+            call = ir.FunctionCall(
+                _WITH_CONDITION[self.aggregate.name.lower()], (*self.aggregate.args[:1], part)
+            )
+            cells.append(f"{EMITTER.render_aggregate(ir.NamedExpr(call))} AS {identifier(value)}")
         keys = [identifier(key) for key in self.keys]
         group = f" GROUP BY {', '.join(keys)}" if keys else ""
         return f"SELECT {', '.join([*keys, *cells])} FROM {source}{group}"
@@ -150,7 +155,7 @@ def _evaluate(node: Any) -> ir.Operator:
             schema = child
         elif "Parameter" not in kind_of_node(child):
             call = child
-    parts = rule_children(_LOWERING._collapse(call)) if call is not None else []  # noqa: SLF001
+    parts = rule_children(collapsed(call)) if call is not None else []
     name = parts[0].getText() if parts else ""
     if name not in {"bag_unpack", "pivot"}:
         raise unsupported("evaluate", f"{name or 'this plug-in'} is not here")
@@ -158,19 +163,22 @@ def _evaluate(node: Any) -> ir.Operator:
         raise unsupported(name, "it takes no argument by name here")
     arguments = tuple(ir.NamedExpr(lowered_expression(part)) for part in parts[1:])
     plugin = Plugin(name, arguments)
-    declared = _declared(schema) if schema is not None else None
-    if declared and name == "bag_unpack" and len(arguments) == 1 and isinstance(arguments[0].expr, ir.ColumnRef):
-        if "*" not in schema.getText() and all(kind in _SQL_OF_JSON for _, kind in declared):
-            columns = tuple((column, column, kind) for column, kind in declared)
-            return BagUnpack(arguments[0].expr.name, columns, declared=True)
-    if schema is not None:
+    return plugin if schema is None else _with_schema(plugin, schema)
+
+
+def _with_schema(plugin: Plugin, schema: Any) -> ir.Operator:
+    """``bag_unpack(d) : (a: string, b: long)``, which asks no row for its columns."""
+    declared = _declared(schema)
+    bag = plugin.arguments[0].expr if len(plugin.arguments) == 1 else None
+    plain = "*" not in schema.getText() and all(kind in _SQL_OF_JSON for _, kind in declared)
+    if plugin.name != "bag_unpack" or not isinstance(bag, ir.ColumnRef) or not plain:
         raise unsupported("evaluate", "declare plain columns after it, or none")
-    return plugin
+    return BagUnpack(bag.name, tuple((column, column, kind) for column, kind in declared), declared=True)
 
 
 def _declared(node: Any) -> list[tuple[str, str]]:
     found = []
-    for one in _LOWERING._find_all(node, "RowSchemaColumnDeclaration"):  # noqa: SLF001
+    for one in all_below(node, "RowSchemaColumnDeclaration"):
         name, kind = rule_children(one)[:2]
         found.append((names_in(name)[0] if names_in(name) else name.getText(), kind.getText().lower()))
     return found
@@ -240,7 +248,7 @@ class _Keys(OwnOperator):
         """The statement."""
         entries = f"UNNEST(map_entries(TRY_CAST({identifier(self.bag)} AS MAP(VARCHAR, JSON))))"
         return (
-            "SELECT DISTINCT _entry.key AS \"key\", json_type(_entry.value) AS \"kind\" "
+            'SELECT DISTINCT _entry.key AS "key", json_type(_entry.value) AS "kind" '
             f"FROM (SELECT {entries} AS _entry FROM {source}) LIMIT {MOST_COLUMNS * 8}"
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Final
 
 from duckdb_kql import ir
@@ -16,14 +15,13 @@ from foundry_telemetry.local.engine.language.dynamic_functions import (
     combined_sets,
     merged_bags,
 )
-from foundry_telemetry.local.engine.language.kinds import kind_of
+from foundry_telemetry.local.engine.language.engine_parts import EMITTER, SPECIAL_FORMS
+from foundry_telemetry.local.engine.language.expression_types import kind_of
 from foundry_telemetry.local.engine.language.refusals import unsupported
 from foundry_telemetry.local.engine.language.string_functions import STRING_FUNCTIONS
 from foundry_telemetry.local.engine.language.templates import bound
 from foundry_telemetry.local.engine.language.time_functions import TIME_FUNCTIONS, with_more_forms
 from foundry_telemetry.local.engine.language.timespan_format import format_timespan
-
-_EMITTER: Final = import_module("duckdb_kql.translate")
 
 _SETS: Final = ("set_union", "set_intersect", "set_difference")
 _TYPES: Final = {
@@ -64,24 +62,27 @@ def install() -> None:
     for table in (STRING_FUNCTIONS, DYNAMIC_FUNCTIONS, TIME_FUNCTIONS):
         for (name, arity), template in table.items():
             by_name.setdefault(name, {})[arity] = template
-    for name, templates in by_name.items():
+    for name, own in by_name.items():
+        templates = own
         present = functions.SCALAR_FUNCTIONS.get(name)
         if isinstance(present, functions.FunctionSpec) and not isinstance(present, ByArity):
-            templates = {**dict.fromkeys(present.arities, present.template), **templates}
+            templates = {**dict.fromkeys(present.arities, present.template), **own}
         functions.SCALAR_FUNCTIONS[name] = ByArity(
             name, "template", "", tuple(sorted(templates)), templates=templates
         )
     known = functions.SCALAR_FUNCTIONS["todatetime"]
     if "try_strptime(trim" not in known.template:
         template = with_more_forms(known.template)
-        functions.SCALAR_FUNCTIONS["todatetime"] = functions.FunctionSpec("todatetime", "template", template, (1,))
+        functions.SCALAR_FUNCTIONS["todatetime"] = functions.FunctionSpec(
+            "todatetime", "template", template, (1,)
+        )
     for name in (*_SPECIAL, "column_ifexists", "pack_all"):
         functions.SCALAR_FUNCTIONS.setdefault(name, functions.FunctionSpec(name, "template", "", ()))
-    _EMITTER._SPECIAL_FORMS.update(_SPECIAL)  # noqa: SLF001 - nothing public leads to it
+    SPECIAL_FORMS.update(_SPECIAL)
 
 
 def _rendered(arguments: tuple[ir.Expr, ...]) -> list[str]:
-    return [_EMITTER.render_expr(argument) for argument in arguments]
+    return [EMITTER.render_expr(argument) for argument in arguments]
 
 
 def _merge(call: ir.FunctionCall) -> str:
@@ -117,17 +118,19 @@ def _typed(name: str, place: int) -> Callable[[ir.FunctionCall], str | None]:
         if len(call.args) <= place:
             return None
         kind = call.args[place]
-        conversion = _TYPES.get(kind.name.removeprefix(TYPE_MARK)) if isinstance(kind, ir.FunctionCall) else None
+        conversion = (
+            _TYPES.get(kind.name.removeprefix(TYPE_MARK)) if isinstance(kind, ir.FunctionCall) else None
+        )
         if conversion is None:
             raise unsupported(name, "its last argument is typeof(…) of a simple type")
         text = ir.FunctionCall(name, call.args[:place])
-        rendered: str = _EMITTER.render_expr(ir.FunctionCall(conversion, (text,)))
+        rendered: str = EMITTER.render_expr(ir.FunctionCall(conversion, (text,)))
         return rendered
 
     return render
 
 
-_MAKE_DATETIME: Final = _EMITTER._SPECIAL_FORMS["make_datetime"]  # noqa: SLF001 - nothing public leads to it
+_MAKE_DATETIME: Final = SPECIAL_FORMS["make_datetime"]
 
 
 def _make_datetime(call: ir.FunctionCall) -> str | None:
@@ -135,7 +138,9 @@ def _make_datetime(call: ir.FunctionCall) -> str | None:
     if isinstance(seconds, ir.Literal) and isinstance(seconds.value, float):
         micros = seconds.value * 1e6
         if abs(micros - round(micros)) > 1e-4:
-            raise unsupported(call.name, "the local store keeps six digits of a second: leave the seventh out")
+            raise unsupported(
+                call.name, "the local store keeps six digits of a second: leave the seventh out"
+            )
     found: str | None = _MAKE_DATETIME(call)
     return found
 
@@ -145,7 +150,7 @@ def _replace(call: ir.FunctionCall) -> str:
     if len(call.args) != 3:
         raise unsupported(call.name, "it takes a regular expression, what to write instead, and a text")
     regex, rewrite, source = call.args
-    rendered: str = _EMITTER.render_expr(ir.FunctionCall("replace_regex", (source, regex, rewrite)))
+    rendered: str = EMITTER.render_expr(ir.FunctionCall("replace_regex", (source, regex, rewrite)))
     return rendered
 
 
@@ -158,7 +163,7 @@ def _isnull(call: ir.FunctionCall) -> str | None:
     """A text is never null in KQL, though it is in the database after an outer join."""
     if len(call.args) != 1 or not isinstance(call.args[0], ir.ColumnRef):
         return None
-    value = _EMITTER.render_expr(call.args[0])
+    value = EMITTER.render_expr(call.args[0])
     negated = "" if call.name.lower() == "isnull" else "NOT "
     return f"({negated}(typeof({value}) <> 'VARCHAR' AND {value} IS NULL))"
 

@@ -29,5 +29,18 @@ _OPERATORS = (column_operators, make_series, mv_apply, parse_from_start, top_nes
 
 def install() -> None:
     """Teach the engine; a second time does nothing."""
-    for part in (literals, literal_times, calls, own_operator, sources, search, needs_columns, joined_rows, type_checks, texts, functions, aggregates):
+    for part in (
+        literals,
+        literal_times,
+        calls,
+        own_operator,
+        sources,
+        search,
+        needs_columns,
+        joined_rows,
+        type_checks,
+        texts,
+        functions,
+        aggregates,
+    ):
         part.install()

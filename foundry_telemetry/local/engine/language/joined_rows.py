@@ -7,31 +7,32 @@ texts, it is the empty one, as in Azure; so groups, lists and joins after it see
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir, schema
 
+from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.own_operator import identifier
 from foundry_telemetry.local.engine.language.refusals import refused_if
 
-_EMITTER: Final = import_module("duckdb_kql.translate")
-_RENDER_UNION: Final = _EMITTER.render_union
-_RENDER_JOIN: Final = _EMITTER.render_join
-_RENDER_LOOKUP: Final = _EMITTER.render_lookup
-_RENDER_KEYS: Final = _EMITTER.render_key_equality
+_RENDER_UNION: Final = ORIGINAL["union"]
+_RENDER_JOIN: Final = ORIGINAL["join"]
+_RENDER_LOOKUP: Final = ORIGINAL["lookup"]
+_RENDER_KEYS: Final = ORIGINAL["join keys"]
 
-_TWO_TYPES: Final = "'join': a column of its 'on' has another type at the right: convert one with tostring() or tolong()."
+_TWO_TYPES: Final = (
+    "'join': a column of its 'on' has another type at the right: convert one with tostring() or tolong()."
+)
 _OPEN: Final = {"leftouter": (False, True), "rightouter": (True, False), "fullouter": (True, True)}
 """Which sides of a join may have no row."""
 
 
 def install() -> None:
     """Let the engine join so; a second time does nothing."""
-    _EMITTER.render_union = _union
-    _EMITTER.render_join = _join
-    _EMITTER.render_lookup = _lookup
-    _EMITTER.render_key_equality = _keys
+    put("union", _union)
+    put("join", _join)
+    put("lookup", _lookup)
+    put("join keys", _keys)
 
 
 def with_texts(sql: str, columns: Sequence[str], missing: Iterable[str]) -> str:
@@ -39,7 +40,8 @@ def with_texts(sql: str, columns: Sequence[str], missing: Iterable[str]) -> str:
     open_columns = set(missing)
     if not open_columns.intersection(columns):
         return sql
-    return f"SELECT {', '.join(_text(name) if name in open_columns else identifier(name) for name in columns)} FROM ({sql})"
+    listed = ", ".join(_text(name) if name in open_columns else identifier(name) for name in columns)
+    return f"SELECT {listed} FROM ({sql})"
 
 
 def _text(name: str) -> str:
@@ -47,11 +49,16 @@ def _text(name: str) -> str:
     return f"CASE WHEN typeof({column}) = 'VARCHAR' THEN coalesce({column}, '') ELSE {column} END AS {column}"
 
 
-def _union(op: ir.Union, source: str, left: list[str], query: ir.Query, known: Any, leading: bool) -> str:
-    sql: str = _RENDER_UNION(op, source, left, query, known, leading)
-    arms = [set(left), *(set(schema.output_columns(branch, known)) for branch in schema.surviving_branches(op, known))]
+def _union(op: ir.Union, source: str, left: list[str], *rest: Any) -> str:
+    """The rest: the query, the columns by table, and whether the union begins it."""
+    sql: str = _RENDER_UNION(op, source, left, *rest)
+    known = rest[1]
+    parts = [
+        set(left),
+        *(set(schema.output_columns(branch, known)) for branch in schema.surviving_branches(op, known)),
+    ]
     columns = schema.union_output_columns(op, left, known)
-    everywhere = set.intersection(*arms) | {op.with_source}
+    everywhere = set.intersection(*parts) | {op.with_source}
     return with_texts(sql, columns, [name for name in columns if name not in everywhere])
 
 
@@ -76,7 +83,8 @@ def _lookup(op: ir.Lookup, source: str, left: list[str], right_sql: str, right: 
 def _keys(keys: Sequence[ir.JoinKey]) -> str:
     checks = " OR ".join(
         f"(typeof(_l.{identifier(key.left)}) <> typeof(_r.{identifier(key.right)}) AND ("
-        f"typeof(_l.{identifier(key.left)}) IN ({_ALONE}) OR typeof(_r.{identifier(key.right)}) IN ({_ALONE})))"
+        f"typeof(_l.{identifier(key.left)}) IN ({_ALONE}) "
+        f"OR typeof(_r.{identifier(key.right)}) IN ({_ALONE})))"
         for key in keys
     )
     return f"{_RENDER_KEYS(keys)} AND {refused_if(checks, _TWO_TYPES, 'TRUE')}"

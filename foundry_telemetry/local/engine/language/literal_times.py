@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import re
 from datetime import datetime
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir
 
+from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
-_LOWERING: Final = import_module("duckdb_kql.lower")
-_TYPED_LITERAL: Final = _LOWERING._typed_literal  # noqa: SLF001 - nothing public leads to it
+_TYPED_LITERAL: Final = ORIGINAL["typed literal"]
 
 _FORMS: Final = (
     "%a, %d %b %Y %H:%M:%S",
@@ -48,7 +47,7 @@ _READ: Final = re.compile(
 
 def install() -> None:
     """Let the engine read datetimes so; a second time does nothing."""
-    _LOWERING._typed_literal = _typed_literal  # type: ignore[attr-defined]  # noqa: SLF001
+    put("typed literal", _typed_literal)
 
 
 def _typed_literal(node: Any, kind: str, convert: Any) -> ir.Literal:

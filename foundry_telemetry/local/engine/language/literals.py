@@ -1,18 +1,16 @@
-"""Texts as KQL writes them: ``h'…'``, ``@'…'``, three backticks, and every escape.
+r"""Texts as KQL writes them: ``h'…'``, ``@'…'``, three backticks, and every escape.
 
-An escape that KQL has not is a mistake in Kusto; the engine would omit its backslash, and ``"\\d"`` would
+An escape that KQL has not is a mistake in Kusto; the engine would omit its backslash, and ``"\d"`` would
 look for the letter d.
 """
 
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from typing import Any, Final
 
+from foundry_telemetry.local.engine.language.engine_parts import put
 from foundry_telemetry.local.engine.language.refusals import unsupported
-
-_LOWERING: Final = import_module("duckdb_kql.lower")  # an import by name would give the function
 
 _MULTILINE: Final = ("```", "~~~")
 _ESCAPES: Final = {
@@ -27,6 +25,8 @@ _ESCAPES: Final = {
     "'": "'",
     '"': '"',
 }
+_CHARACTERS: Final = range(0x110000)
+_SURROGATES: Final = range(0xD800, 0xE000)
 _ESCAPE: Final = re.compile(
     r"\\(?:u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|x(?P<x>[0-9a-fA-F]{2})|(?P<octal>[0-7]{1,3})"
     r"|(?P<one>.))",
@@ -36,7 +36,7 @@ _ESCAPE: Final = re.compile(
 
 def install() -> None:
     """Let the engine read texts with `value`; a second time does nothing."""
-    _LOWERING._string_value = value  # type: ignore[attr-defined]  # noqa: SLF001
+    put("text literal", value)
 
 
 def value(literal: str) -> str:
@@ -58,7 +58,7 @@ def _character(match: re.Match[str]) -> str:
     code: Any = match["u"] or match["U"] or match["x"]
     if code or match["octal"]:
         number = int(code, 16) if code else int(match["octal"], 8)
-        if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
+        if number not in _CHARACTERS or number in _SURROGATES:
             raise unsupported(match[0], "this escape is no character")
         return chr(number)
     if match["one"] not in _ESCAPES:

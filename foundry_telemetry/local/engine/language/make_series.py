@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir
 from duckdb_kql.translate import naming
 from duckdb_kql.translate.functions import lookup_aggregate
 
-from foundry_telemetry.local.engine.language.kinds import kind_of
-from foundry_telemetry.local.engine.language.own_operator import (
-    OwnOperator,
-    identifier,
+from foundry_telemetry.local.engine.language.engine_parts import (
+    EMITTER,
     kind_of_node,
     lowered_expression,
     lowered_named,
-    lowers,
     rule_children,
 )
+from foundry_telemetry.local.engine.language.expression_types import kind_of
+from foundry_telemetry.local.engine.language.own_operator import OwnOperator, identifier, lowers
 from foundry_telemetry.local.engine.language.refusals import quoted, refusal, unsupported
-
-_EMITTER: Final = import_module("duckdb_kql.translate")
 
 MOST_STEPS: Final = 1_048_576
 """Elements that a series of Kusto has at most."""
@@ -68,7 +64,15 @@ class MakeSeries(OwnOperator):
         listed = ", ".join([*keys, *self._lists(values, series), self._axis(identifier(names[-1]))])
         by = ", ".join([*keys, "_first"])
         match = " AND ".join([*(f"_g.{key} IS NOT DISTINCT FROM _b.{key}" for key in keys), "_b._i = _g._i"])
-        chosen = ", ".join([*(f"_g.{key}" for key in keys), "_g._i", "_g._first", "_b._low", *(f"_b.{value}" for value in values)])
+        chosen = ", ".join(
+            [
+                *(f"_g.{key}" for key in keys),
+                "_g._i",
+                "_g._first",
+                "_b._low",
+                *(f"_b.{value}" for value in values),
+            ]
+        )
         return (
             f"WITH _rows AS ({self._binned(source, keys)}), "
             f"_bins AS (SELECT {', '.join([*keys, '_i', *self._aggregated(values)])} FROM _rows "
@@ -81,7 +85,7 @@ class MakeSeries(OwnOperator):
         )
 
     def _binned(self, source: str, keys: list[str]) -> str:
-        axis = _EMITTER.render_expr(self.axis.expr)
+        axis = EMITTER.render_expr(self.axis.expr)
         step, position = self._number(self.step), self._number_of(axis)
         conditions = [f"{axis} IS NOT NULL"]
         start = self._number(self.start) if self.start is not None else None
@@ -91,7 +95,9 @@ class MakeSeries(OwnOperator):
             conditions.append(f"{position} {'<=' if self.includes_stop else '<'} {self._number(self.stop)}")
         origin = start if start is not None else "0"
         index = f"CAST(floor(({position} - {origin}) / CAST({step} AS DOUBLE)) AS BIGINT)"
-        grouped = [f"{_EMITTER.render_expr(key.expr)} AS {name}" for key, name in zip(self.by, keys, strict=True)]
+        grouped = [
+            f"{EMITTER.render_expr(key.expr)} AS {name}" for key, name in zip(self.by, keys, strict=True)
+        ]
         columns = ", ".join(["*", *grouped] if not self.by else [*self._others(keys), *grouped])
         rows = f"SELECT {columns}, {index} AS _at FROM {source} WHERE {' AND '.join(conditions)}"
         if start is not None:
@@ -105,28 +111,35 @@ class MakeSeries(OwnOperator):
 
     def _aggregated(self, values: list[str]) -> list[str]:
         return [
-            f"{_EMITTER.render_aggregate(one)} AS {value}, any_value(_low) AS _low"
+            f"{EMITTER.render_aggregate(one)} AS {value}, any_value(_low) AS _low"
             if value == "_v0"
-            else f"{_EMITTER.render_aggregate(one)} AS {value}"
+            else f"{EMITTER.render_aggregate(one)} AS {value}"
             for one, value in zip(self.aggregates, values, strict=True)
         ]
 
     def _groups(self, group: str) -> str:
         if self.start is not None and self.stop is not None:
-            span = f"({self._number(self.stop)} - {self._number(self.start)}) / CAST({self._number(self.step)} AS DOUBLE)"
+            length = f"({self._number(self.stop)} - {self._number(self.start)})"
+            span = f"{length} / CAST({self._number(self.step)} AS DOUBLE)"
             count = f"floor({span} + 1e-9) + 1" if self.includes_stop else f"ceil({span} - 1e-9)"
-            rows = "SELECT 1 AS _one" if not group and self.nonempty else f"SELECT DISTINCT {group or '1 AS _one'} FROM _rows"
+            rows = (
+                "SELECT 1 AS _one"
+                if not group and self.nonempty
+                else f"SELECT DISTINCT {group or '1 AS _one'} FROM _rows"
+            )
             return f"SELECT * , CAST(0 AS BIGINT) AS _first, greatest({count}, 0) AS _n FROM ({rows})"
         by = f" GROUP BY {group}" if group else " HAVING count(*) > 0"
         first = "CAST(0 AS BIGINT)" if self.start is not None else "min(_low)"
         count = "max(_i) + 1"
         if self.stop is not None:
             origin = f"{first} * {self._number(self.step)}"
-            count = f"ceil(({self._number(self.stop)} - {origin}) / CAST({self._number(self.step)} AS DOUBLE) - 1e-9)"
-        return f"SELECT {', '.join(filter(None, [group, f'{first} AS _first', f'{count} AS _n']))} FROM _rows{by}"
+            span = f"({self._number(self.stop)} - {origin}) / CAST({self._number(self.step)} AS DOUBLE)"
+            count = f"ceil({span} - 1e-9)"
+        listed = ", ".join(filter(None, [group, f"{first} AS _first", f"{count} AS _n"]))
+        return f"SELECT {listed} FROM _rows{by}"
 
     def _lists(self, values: list[str], series: list[str]) -> list[str]:
-        defaults = [_EMITTER.render_expr(default) for default in self.defaults]
+        defaults = [EMITTER.render_expr(default) for default in self.defaults]
         return [
             f"to_json(list(CASE WHEN _low IS NULL THEN {default} ELSE {value} END ORDER BY _i)) AS {name}"
             for value, default, name in zip(values, defaults, series, strict=True)
@@ -144,7 +157,7 @@ class MakeSeries(OwnOperator):
         return kind_of(self.step) == "timespan"
 
     def _number(self, value: ir.Expr) -> str:
-        sql = _EMITTER.render_expr(value)
+        sql = EMITTER.render_expr(value)
         return self._number_of(sql)
 
     def _number_of(self, sql: str) -> str:

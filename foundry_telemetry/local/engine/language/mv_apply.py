@@ -6,28 +6,30 @@ number in each of its groups and partitions.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir
 
 from foundry_telemetry.local.engine.ir_visitor import nodes
 from foundry_telemetry.local.engine.language.column_operators import DistinctAll, Kept, Serialize
+from foundry_telemetry.local.engine.language.engine_parts import (
+    EMITTER,
+    collapsed,
+    kind_of_node,
+    lowered_expansion,
+    lowered_operators,
+    rule_children,
+)
 from foundry_telemetry.local.engine.language.own_operator import (
     OwnOperator,
     columns_after,
     identifier,
-    kind_of_node,
-    lowered_operators,
     lowers,
     nested,
-    rule_children,
 )
 from foundry_telemetry.local.engine.language.refusals import refusal, unsupported
-
-_LOWERING: Final = import_module("duckdb_kql.lower")
-_EMITTER: Final = import_module("duckdb_kql.translate")
 
 _ROW: Final = "_applied_row"
 _EMPTY: Final = refusal(
@@ -49,7 +51,7 @@ class PartitionTop(OwnOperator):
     def sql(self, source: str, given: list[str]) -> str:
         """The statement."""
         del given
-        order = f" ORDER BY {_EMITTER.render_sort_keys(self.keys)}" if self.keys else ""
+        order = f" ORDER BY {EMITTER.render_sort_keys(self.keys)}" if self.keys else ""
         return (
             f"SELECT * FROM {source} QUALIFY row_number() OVER (PARTITION BY {identifier(_ROW)}{order}) "
             f"<= {max(self.count, 0)}"
@@ -71,7 +73,7 @@ class MvApply(OwnOperator):
         return [one for one in self.expansion if isinstance(one, ir.Extend)]
 
     def columns(self, given: list[str]) -> list[str]:
-        """The row's columns, without those that are expanded in place, and what the pipeline gives beside them."""
+        """The row's columns, without those expanded in place, and what the pipeline gives beside them."""
         inner = self._inner(given)
         kept = [name for name in given if name not in self.expanded]
         return [*kept, *(name for name in inner if name not in kept)]
@@ -90,7 +92,8 @@ class MvApply(OwnOperator):
         listed = [*(f"_a.{identifier(name)}" for name in kept), *(f"_e.{identifier(name)}" for name in added)]
         return (
             f"WITH _applied AS MATERIALIZED (SELECT *, row_number() OVER () AS {row} FROM {source}) "
-            f"SELECT {', '.join(listed)} FROM _applied AS _a {'LEFT ' if needs_all else ''}JOIN ({body}) AS _e "
+            f"SELECT {', '.join(listed)} FROM _applied AS _a "
+            f"{'LEFT ' if needs_all else ''}JOIN ({body}) AS _e "
             f"ON _a.{row} = _e.{row}{check}"
         )
 
@@ -101,26 +104,42 @@ class MvApply(OwnOperator):
 
 def _by_row(operator: ir.Operator) -> ir.Operator:
     """An operator of the pipeline, for each row by itself."""
-    row = ir.NamedExpr(ir.ColumnRef(_ROW))
-    if isinstance(operator, ir.Where | ir.Extend | ir.Sort | ir.Parse | ir.MvExpand | ir.ProjectAway | ir.ProjectRename):
-        return operator
-    if isinstance(operator, Serialize | DistinctAll):
-        return operator
-    if isinstance(operator, Kept) and operator.how != "keep":
-        return operator
-    if isinstance(operator, ir.Project):
-        return replace(operator, expressions=(*operator.expressions, row))
-    if isinstance(operator, ir.Distinct):
-        return replace(operator, expressions=(*operator.expressions, row))
-    if isinstance(operator, ir.Summarize):
-        return replace(operator, by=(*operator.by, row))
-    if isinstance(operator, ir.Count):
-        return ir.Summarize((ir.NamedExpr(ir.FunctionCall("count"), operator.name),), (row,))
-    if isinstance(operator, ir.Top):
-        return PartitionTop(operator.count, operator.keys)
-    if isinstance(operator, ir.Take):
-        return PartitionTop(operator.count, ())
-    raise unsupported("mv-apply", f"its pipeline has {type(operator).__name__.lower()}: write it after mv-expand")
+    change = next((change for kind, change in _BY_ROW if isinstance(operator, kind)), None)
+    if change is None or (isinstance(operator, Kept) and operator.how == "keep"):
+        name = type(operator).__name__.lower()
+        raise unsupported("mv-apply", f"its pipeline has {name}: write it after mv-expand")
+    return change(operator)
+
+
+_ROW_COLUMN: Final = ir.NamedExpr(ir.ColumnRef(_ROW))
+_ROW_BY_ROW: Final = (
+    ir.Where,
+    ir.Extend,
+    ir.Sort,
+    ir.Parse,
+    ir.MvExpand,
+    ir.ProjectAway,
+    ir.ProjectRename,
+    Serialize,
+    DistinctAll,
+    Kept,
+)
+_BY_ROW: Final[Sequence[tuple[Any, Callable[..., ir.Operator]]]] = (
+    (_ROW_BY_ROW, lambda operator: operator),
+    (
+        (ir.Project, ir.Distinct),
+        lambda operator: replace(operator, expressions=(*operator.expressions, _ROW_COLUMN)),
+    ),
+    (ir.Summarize, lambda operator: replace(operator, by=(*operator.by, _ROW_COLUMN))),
+    (
+        ir.Count,
+        lambda operator: ir.Summarize(
+            (ir.NamedExpr(ir.FunctionCall("count"), operator.name),), (_ROW_COLUMN,)
+        ),
+    ),
+    (ir.Top, lambda operator: PartitionTop(operator.count, operator.keys)),
+    (ir.Take, lambda operator: PartitionTop(operator.count, ())),
+)
 
 
 @lowers("MvapplyOperator")
@@ -131,7 +150,7 @@ def _mv_apply(node: Any) -> ir.Operator:
         if kind in {"MvapplyOperatorExpression", "NamedExpression"} or (
             kind in {"IdentifierName", "EscapedName"} and child is not node.OnExpression
         ):
-            target, prelude = _LOWERING._lower_mv_expand_target(child)  # noqa: SLF001
+            target, prelude = lowered_expansion(child)
             targets.append(target)
             before += [prelude] if prelude is not None else []
         elif kind.startswith("Mvapply"):
@@ -146,7 +165,7 @@ def _mv_apply(node: Any) -> ir.Operator:
     if pipeline is None or not targets:
         raise unsupported("mv-apply", "write mv-apply x = column on (pipeline)")
     expansion: list[ir.Operator] = [ir.Extend(tuple(before))] if before else []
-    expansion.append(ir.MvExpand(tuple(targets), index, None, False))
+    expansion.append(ir.MvExpand(tuple(targets), index))
     names = tuple(target.name or target.column for target in targets)
     operators = _pipeline(pipeline)
     _refuse_ordered_lists(operators)
@@ -161,9 +180,11 @@ def _refuse_ordered_lists(operators: list[ir.Operator]) -> None:
         if ordered and isinstance(operator, ir.Summarize):
             names = (node.name.lower() for node in nodes(operator) if isinstance(node, ir.FunctionCall))
             if any(name.startswith(("make_list", "makelist")) for name in names):
-                raise unsupported("mv-apply", "a list after sort or top has no order here: write array_sort_asc() around it")
+                raise unsupported(
+                    "mv-apply", "a list after sort or top has no order here: write array_sort_asc() around it"
+                )
 
 
 def _pipeline(node: Any) -> list[ir.Operator]:
-    inner = _LOWERING._collapse(node)  # noqa: SLF001
+    inner = collapsed(node)
     return lowered_operators(rule_children(inner) if kind_of_node(inner) == "PipeSubExpression" else [inner])

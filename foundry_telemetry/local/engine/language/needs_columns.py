@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from duckdb_kql import ir, schema
+from duckdb_kql import ir
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
 from foundry_telemetry.local.engine.language.calls import ANY_COLUMN
+from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
-_RESOLVE: Final = schema.resolve_let_refs
+_RESOLVE: Final = ORIGINAL["let names"]
 _NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all", ANY_COLUMN})
 
 
 def install() -> None:
     """Let the engine resolve these where it resolves let-names; a second time does nothing."""
-    schema.resolve_let_refs = resolved
+    put("let names", resolved)
 
 
 def resolved(operator: ir.Operator, columns: list[str] | None) -> ir.Operator:
@@ -40,7 +41,7 @@ def resolved(operator: ir.Operator, columns: list[str] | None) -> ir.Operator:
 def _anywhere(call: ir.FunctionCall, columns: list[str]) -> ir.Expr:
     """``* has "word"``: one comparison a column, each of its text."""
     operator, operand = call.args
-    found: ir.Expr = ir.Literal(False, "bool")
+    found: ir.Expr = ir.Literal(value=False, kind="bool")
     for index, name in enumerate(columns):
         text = ir.FunctionCall("tostring", (ir.ColumnRef(name),))
         one = ir.BinaryOp(str(getattr(operator, "value", "has")), text, operand)

@@ -7,21 +7,26 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir, schema
 from duckdb_kql.errors import KqlSchemaError
 
 from foundry_telemetry.local.engine.language.clauses import checked_input
+from foundry_telemetry.local.engine.language.engine_parts import (
+    ORIGINAL,
+    collapsed,
+    kind_of_node,
+    nested_sql,
+    put,
+    rule_children,
+    substituted,
+)
 
-_LOWERING: Final = import_module("duckdb_kql.lower")
-_EMITTER: Final = import_module("duckdb_kql.translate")
-
-_LOWER_OPERATOR: Final = _LOWERING._lower_operator  # noqa: SLF001 - nothing public leads to these
-_SUBSTITUTE_OPERATOR: Final = _LOWERING._substitute_operator  # noqa: SLF001
-_RENDER_OPERATOR: Final = _EMITTER.render_operator
-_OPERATOR_COLUMNS: Final = schema._operator_columns_unchecked  # noqa: SLF001
+_LOWER_OPERATOR: Final = ORIGINAL["operator"]
+_SUBSTITUTE_OPERATOR: Final = ORIGINAL["substitution"]
+_RENDER_OPERATOR: Final = ORIGINAL["operator sql"]
+_OPERATOR_COLUMNS: Final = ORIGINAL["columns"]
 
 Lowering = Callable[[Any], "ir.Operator | list[ir.Operator] | None"]
 """Reads a node of the parser; gives operators, or ``None`` where the engine's own reading is right."""
@@ -59,45 +64,10 @@ def lowers(kind: str) -> Callable[[Lowering], Lowering]:
 
 def install() -> None:
     """Let the engine know operators of our own; a second time does nothing."""
-    _LOWERING._lower_operator = _lower_operator  # type: ignore[attr-defined]  # noqa: SLF001
-    _LOWERING._substitute_operator = _substitute_operator  # type: ignore[attr-defined]  # noqa: SLF001
-    _EMITTER.render_operator = _render_operator  # type: ignore[attr-defined]
-    schema._operator_columns_unchecked = _operator_columns  # noqa: SLF001
-
-
-def rule_children(node: Any) -> list[Any]:
-    """The nodes of the grammar below one; signs and keywords are none."""
-    found: list[Any] = _LOWERING._rule_children(node)  # noqa: SLF001
-    return found
-
-
-def kind_of_node(node: Any) -> str:
-    """A node's name in the grammar."""
-    return type(node).__name__.removesuffix("Context")
-
-
-def lowered_expression(node: Any) -> ir.Expr:
-    """An expression as the engine reads it."""
-    found: ir.Expr = _LOWERING._lower_expr(node)  # noqa: SLF001
-    return found
-
-
-def lowered_named(node: Any) -> ir.NamedExpr:
-    """``name = expression``, or an expression alone."""
-    found: ir.NamedExpr = _LOWERING._lower_named(node)  # noqa: SLF001
-    return found
-
-
-def lowered_operators(nodes: Sequence[Any]) -> list[ir.Operator]:
-    """A pipeline's operators."""
-    found: list[ir.Operator] = _LOWERING._lower_operators(nodes)  # noqa: SLF001
-    return found
-
-
-def names_in(node: Any) -> list[str]:
-    """Every name below a node where nothing but names may stand."""
-    found: list[str] = _LOWERING._find_names(node)  # noqa: SLF001
-    return found
+    put("operator", _lower_operator)
+    put("substitution", _substitute_operator)
+    put("operator sql", _render_operator)
+    put("columns", _operator_columns)
 
 
 def identifier(name: str) -> str:
@@ -108,7 +78,7 @@ def identifier(name: str) -> str:
 def nested(source: str, columns: Sequence[str], operators: Sequence[ir.Operator]) -> str:
     """The SQL of a pipeline over an SQL statement."""
     query = ir.Query(ir.CommandSource(source, tuple(columns), "pipeline"), list(operators))
-    return str(_EMITTER.to_sql(query, _EMITTER._nested_schema()))  # noqa: SLF001
+    return nested_sql(query)
 
 
 def columns_after(columns: Sequence[str], operators: Sequence[ir.Operator]) -> list[str]:
@@ -121,7 +91,7 @@ def _lower_operator(node: Any) -> Any:
     inner = node
     while kind_of_node(inner) in _WRAPPERS:
         inner = rule_children(inner)[0]
-    inner = _LOWERING._collapse(inner)  # noqa: SLF001
+    inner = collapsed(inner)
     lowering = _LOWERINGS.get(kind_of_node(inner))
     found = lowering(inner) if lowering else None
     return _LOWER_OPERATOR(node) if found is None else found
@@ -153,9 +123,9 @@ def _substitute_operator(operator: ir.Operator, scalars: Any) -> ir.Operator:
 
 def _substituted(node: Any, scalars: Any) -> Any:
     if isinstance(node, ir.Query):
-        return _LOWERING._substitute_query(node, scalars)  # noqa: SLF001
+        return substituted(node, scalars)
     if isinstance(node, ir.Expr | ir.NamedExpr | ir.SortKey):
-        return _LOWERING._substitute(node, scalars)  # noqa: SLF001
+        return substituted(node, scalars)
     if isinstance(node, ir.Operator) and not isinstance(node, OwnOperator | ir.Top | ir.Parse):
         return _SUBSTITUTE_OPERATOR(node, scalars)
     if isinstance(node, tuple | list):

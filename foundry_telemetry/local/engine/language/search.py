@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir
 
-from foundry_telemetry.local.engine.language.own_operator import (
-    OwnOperator,
-    identifier,
+from foundry_telemetry.local.engine.language.engine_parts import (
+    EMITTER,
+    ORIGINAL,
+    collapsed,
     kind_of_node,
     lowered_expression,
-    lowers,
+    lowered_operators,
+    names_in,
+    put,
     rule_children,
 )
+from foundry_telemetry.local.engine.language.own_operator import OwnOperator, identifier, lowers
 from foundry_telemetry.local.engine.language.refusals import quoted, unsupported
 
-_EMITTER: Final = import_module("duckdb_kql.translate")
-_LOWERING: Final = import_module("duckdb_kql.lower")
-_LOWER_HEAD: Final = _LOWERING._lower_head  # noqa: SLF001 - nothing public leads to it
+_LOWER_HEAD: Final = ORIGINAL["head"]
 
 _TABLE: Final = "$table"
 
@@ -56,7 +57,7 @@ def _condition(node: ir.Expr, columns: list[str]) -> str:
         return f"({_condition(node.left, columns)} {node.op.upper()} {_condition(node.right, columns)})"
     if isinstance(node, ir.FunctionCall) and node.name.lower() == "not" and len(node.args) == 1:
         return f"(NOT {_condition(node.args[0], columns)})"
-    sql: str = _EMITTER.render_expr(node)
+    sql: str = EMITTER.render_expr(node)
     return sql
 
 
@@ -69,7 +70,7 @@ def _anywhere(text: str, columns: list[str]) -> str:
     found = []
     for name in columns:
         shown = ir.FunctionCall("tostring", (ir.ColumnRef(name),))
-        found.append(_EMITTER.render_expr(ir.BinaryOp(op, shown, word)))
+        found.append(EMITTER.render_expr(ir.BinaryOp(op, shown, word)))
     return f"({' OR '.join(found)})" if found else "FALSE"
 
 
@@ -83,22 +84,22 @@ def _search(node: Any) -> ir.Operator:
 
 def install() -> None:
     """Let a query begin with ``search``; a second time does nothing."""
-    _LOWERING._lower_head = _head  # type: ignore[attr-defined]  # noqa: SLF001
+    put("head", _head)
 
 
 def _head(head: Any, rest: list[Any]) -> ir.Query:
-    inner = _LOWERING._collapse(head)  # noqa: SLF001
+    inner = collapsed(head)
     if kind_of_node(inner) != "SearchOperator":
         query: ir.Query = _LOWER_HEAD(head, rest)
         return query
     tables, predicate = _read(inner)
     if not tables:
-        raise unsupported("search", "name its tables: search in (AppTraces, AppExceptions) \"word\"")
+        raise unsupported("search", 'name its tables: search in (AppTraces, AppExceptions) "word"')
     branches = [ir.Query(ir.TableRef(name), [Search(predicate, name)]) for name in tables]
     operators: list[ir.Operator] = list(branches[0].operators)
     if len(branches) > 1:
         operators.append(ir.Union(tuple(branches[1:])))
-    operators += _LOWERING._lower_operators(rest)  # noqa: SLF001
+    operators += lowered_operators(rest)
     return ir.Query(branches[0].source, operators)
 
 
@@ -110,7 +111,7 @@ def _read(node: Any) -> tuple[list[str], ir.Expr]:
         if kind == "SearchOperatorInClause":
             if "*" in child.getText():
                 raise unsupported("search", "name each of its tables")
-            tables = _LOWERING._find_names(child)  # noqa: SLF001
+            tables = names_in(child)
         elif "Parameter" in kind:
             if "case_sensitive" in child.getText().replace("kind=", ""):
                 raise unsupported("search", "it is case-insensitive here: write where column has_cs word")

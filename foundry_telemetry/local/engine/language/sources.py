@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir
 
-from foundry_telemetry.local.engine.language.kinds import kind_of
+from foundry_telemetry.local.engine.language.engine_parts import EMITTER, ORIGINAL, put
+from foundry_telemetry.local.engine.language.expression_types import kind_of
 from foundry_telemetry.local.engine.language.own_operator import identifier
 from foundry_telemetry.local.engine.language.refusals import NUMBERS, is_of, refused_if, unsupported
 
-_EMITTER: Final = import_module("duckdb_kql.translate")
-_RENDER_SOURCE: Final[Callable[..., str]] = _EMITTER.render_source
+_RENDER_SOURCE: Final[Callable[..., str]] = ORIGINAL["source sql"]
 
 _INTEGERS: Final = tuple(name for name in NUMBERS if name not in ("FLOAT", "DOUBLE"))
 _WHOLE: Final = "'range': write todouble() or tolong() around its bounds, so that their type is certain."
@@ -22,7 +21,7 @@ _WHOLE: Final = "'range': write todouble() or tolong() around its bounds, so tha
 
 def install() -> None:
     """Let the engine read these sources so; a second time does nothing."""
-    _EMITTER.render_source = render_source
+    put("source sql", render_source)
 
 
 def render_source(source: ir.Source, schema: Any = None) -> str:
@@ -45,7 +44,7 @@ def _range(source: ir.RangeSource) -> str | None:
     """``None`` where the engine's own reading is right."""
     bounds = (source.start, source.stop, source.step)
     kinds = [kind_of(bound) for bound in bounds]
-    start, stop, step = map(_EMITTER.render_expr, bounds)
+    start, stop, step = map(EMITTER.render_expr, bounds)
     column = identifier(source.name)
     if "datetime" in kinds:
         return None

@@ -57,7 +57,8 @@ _BYTES: Final = bound(
 _VERSION: Final = bound(
     "CASE WHEN len(_b.p) BETWEEN 1 AND 4 AND list_bool_and(list_transform(_b.p, lambda _n: "
     "TRY_CAST(_n AS BIGINT) IS NOT NULL)) THEN list_sum(list_transform([1, 2, 3, 4], lambda _i: "
-    "coalesce(CAST(TRY_CAST(_b.p[_i] AS BIGINT) AS HUGEINT), 0) * CAST(pow(10, 8 * (4 - _i)) AS HUGEINT))) END",
+    "coalesce(CAST(TRY_CAST(_b.p[_i] AS BIGINT) AS HUGEINT), 0) "
+    "* CAST(pow(10, 8 * (4 - _i)) AS HUGEINT))) END",
     p="str_split(CAST({0} AS VARCHAR), '.')",
 )
 

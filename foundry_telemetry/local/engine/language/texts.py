@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Final
 
 from duckdb_kql import ir
 
-from foundry_telemetry.local.engine.language.kinds import kind_of
+from foundry_telemetry.local.engine.language.engine_parts import EMITTER, ORIGINAL, put
+from foundry_telemetry.local.engine.language.expression_types import kind_of
 
-_EMITTER: Final = import_module("duckdb_kql.translate")
-_TOSTRING: Final[Callable[[ir.Expr], str]] = _EMITTER.render_kql_tostring
+_TOSTRING: Final[Callable[[ir.Expr], str]] = ORIGINAL["text sql"]
 
 _LONGEST: Final = 300
 """Characters of SQL that are repeated."""
@@ -31,17 +30,17 @@ class _Sql(ir.Expr):
 
 def install() -> None:
     """Let the engine write texts so; a second time does nothing."""
-    _EMITTER.render_kql_tostring = as_text
+    put("text sql", as_text)
 
 
 def as_text(node: ir.Expr) -> str:
     """The SQL of a value's text; never null."""
     kind = kind_of(node)
     if kind == "string":
-        return f"coalesce({_EMITTER.render_expr(node)}, '')"
+        return f"coalesce({EMITTER.render_expr(node)}, '')"
     if kind in {"dynamic", "datetime"} or isinstance(node, ir.ColumnRef | ir.Literal):
         return _TOSTRING(node)
-    value = _EMITTER.render_expr(node)
+    value = EMITTER.render_expr(node)
     if len(value) <= _LONGEST:
         return _TOSTRING(_Sql(value))
     return f"list_transform([{value}], lambda _value: {_TOSTRING(_Sql('_value'))})[1]"

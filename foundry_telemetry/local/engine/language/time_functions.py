@@ -8,8 +8,9 @@ from typing import Final
 from foundry_telemetry.local.engine.language.refusals import refusal
 
 _SINCE_EPOCH: Final = (
-    "CASE WHEN typeof({0}) IN ('FLOAT', 'DOUBLE') THEN make_timestamp(CAST(floor(CAST({0} AS DOUBLE) * {unit}) "
-    "AS BIGINT)) ELSE make_timestamp(CAST({0} AS BIGINT) * {unit} // {part}) END"
+    "CASE WHEN typeof({0}) IN ('FLOAT', 'DOUBLE') "
+    "THEN make_timestamp(CAST(floor(CAST({0} AS DOUBLE) * {unit}) AS BIGINT)) "
+    "ELSE make_timestamp(CAST({0} AS BIGINT) * {unit} // {part}) END"
 )
 
 _RFC_FORMATS: Final = (
@@ -35,7 +36,7 @@ _TICK: Final = refusal(
 
 
 def with_more_forms(todatetime: str) -> str:
-    """The template of ``todatetime`` with RFC 822, RFC 850, years and months, and no digit lost."""
+    """The template of ``todatetime`` with RFC 822, RFC 850, and no digit lost."""
     text = "trim(regexp_replace(CAST({0} AS VARCHAR), '\\s+(GMT|UTC)\\s*$', ''))"
     forms = ", ".join(f"'{one}'" for one in _RFC_FORMATS)
     return (

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from itertools import groupby
 from typing import Final
 
 from duckdb_kql import ir
 
+from foundry_telemetry.local.engine.language.engine_parts import EMITTER
 from foundry_telemetry.local.engine.language.refusals import quoted, unsupported
 from foundry_telemetry.local.engine.language.templates import bound
-
-_EMITTER: Final = import_module("duckdb_kql.translate")
 
 _PARTS: Final[Mapping[str, str]] = {
     "d": "_b.u // 86400000000",
@@ -36,7 +34,7 @@ def format_timespan(call: ir.FunctionCall) -> str:
         raise unsupported(call.name, "its format must be a constant text")
     pieces = [_piece(call.name, letter, len(list(run))) for letter, run in groupby(str(form.value))]
     text = " || ".join(pieces) if pieces else "''"
-    micros = f"abs(epoch_us({_EMITTER.render_expr(value)}))"
+    micros = f"abs(epoch_us({EMITTER.render_expr(value)}))"
     return f"coalesce({bound(text, u=micros)}, '')"
 
 
@@ -44,7 +42,7 @@ def _piece(name: str, letter: str, length: int) -> str:
     if letter in _DELIMITERS:
         return quoted(letter * length)
     if letter not in _LONGEST or length > _LONGEST[letter]:
-        raise unsupported(name, f"{letter * length!r} is no part of a timespan's format")
+        raise unsupported(name, f"{letter * length!r} cannot be read: write d, h, m, s or f")
     if letter in "fF":
         digits = f"(lpad(CAST(_b.u % 1000000 AS VARCHAR), 6, '0') || '0')[1:{length}]"
         return digits if letter == "f" else f"rtrim({digits}, '0')"

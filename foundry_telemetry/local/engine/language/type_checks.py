@@ -8,20 +8,23 @@ Only columns are asked for their type: to repeat whole operands would double the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
 from typing import Final
 
 from duckdb_kql import ir
+from duckdb_kql.types import kusto_type
 
-from foundry_telemetry.local.engine.language import kinds
+from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
+from foundry_telemetry.local.engine.language.expression_types import (
+    is_arithmetic,
+    is_logical,
+    is_ordering,
+    kind_of,
+)
 from foundry_telemetry.local.engine.language.refusals import DYNAMIC, is_of, refused_if, unsupported
 
-_EMITTER: Final = import_module("duckdb_kql.translate")
-_RENDER_EXPR: Final[Callable[[ir.Expr], str]] = _EMITTER.render_expr
-_RENDER_OPERATOR: Final = _EMITTER.render_operator
-_RENDER_SUMMARIZE: Final = _EMITTER.render_summarize
-_RENDER_AGGREGATE: Final = _EMITTER._render_aggregate_call  # noqa: SLF001 - nothing public leads to it
-_RENDER_BETWEEN: Final = _EMITTER.render_between
+_RENDER_EXPR: Final[Callable[[ir.Expr], str]] = ORIGINAL["expression sql"]
+_RENDER_AGGREGATE: Final = ORIGINAL["aggregate"]
+_RENDER_BETWEEN: Final = ORIGINAL["between"]
 
 _UNORDERED: Final = ("VARCHAR", "UUID")
 _NOT_ADDED: Final = ("VARCHAR", "UUID", "BOOLEAN")
@@ -50,9 +53,9 @@ _PREDICATES: Final = {
 
 def install() -> None:
     """Let the engine check types; a second time does nothing."""
-    _EMITTER.render_expr = render_expr
-    _EMITTER.render_between = render_between
-    _EMITTER._render_aggregate_call = render_aggregate_call  # noqa: SLF001
+    put("expression sql", render_expr)
+    put("between", render_between)
+    put("aggregate", render_aggregate_call)
 
 
 def render_expr(node: ir.Expr) -> str:
@@ -69,7 +72,7 @@ def render_expr(node: ir.Expr) -> str:
 def render_between(node: ir.Between) -> str:
     """The SQL of ``between``."""
     operands = (node.value, node.low, node.high)
-    return _refused(operands, _UNORDERED, ("string", "guid"), "between", _ORDERED_TEXT, _RENDER_BETWEEN(node))
+    return _refused(operands, _UNORDERED, "between", _ORDERED_TEXT, _RENDER_BETWEEN(node))
 
 
 def render_aggregate_call(call: ir.FunctionCall) -> str:
@@ -91,14 +94,14 @@ def refuse_dynamic(operands: Sequence[ir.Expr], construct: str, sql: str, *, of:
         sql: What to answer otherwise.
         of: SQL with the same type as ``{}``, an operand.
     """
-    return _refused(operands, DYNAMIC, ("dynamic",), construct, _CAST, sql, of)
+    return _refused(operands, DYNAMIC, construct, _CAST, sql, of=of)
 
 
 def requires_bool(operands: Iterable[ir.Expr], sql: str, *, of: str = "{}") -> str:
     """SQL that is refused where an operand is no bool; see `refuse_dynamic`."""
     conditions = []
     for operand in operands:
-        kind = kinds.kind_of(operand)
+        kind = kind_of(operand)
         if kind == "bool" or (isinstance(operand, ir.Literal) and operand.value is None):
             continue
         if kind is not None:
@@ -110,28 +113,31 @@ def requires_bool(operands: Iterable[ir.Expr], sql: str, *, of: str = "{}") -> s
 
 def _checked_binary(node: ir.BinaryOp, sql: str) -> str:
     operands = (node.left, node.right)
-    if kinds.is_logical(node):
-        return requires_bool([one for one in operands if kinds.kind_of(one) != "dynamic"], sql)
-    if kinds.is_ordering(node):
-        return _refused(operands, _UNORDERED, ("string", "guid"), node.op, _ORDERED_TEXT, sql)
-    if kinds.is_arithmetic(node):
-        return _refused(operands, _NOT_ADDED, ("string", "guid", "bool"), node.op, _NO_NUMBER, sql)
+    if is_logical(node):
+        return requires_bool([one for one in operands if kind_of(one) != "dynamic"], sql)
+    if is_ordering(node):
+        return _refused(operands, _UNORDERED, node.op, _ORDERED_TEXT, sql)
+    if is_arithmetic(node):
+        return _refused(operands, _NOT_ADDED, node.op, _NO_NUMBER, sql)
     return sql
 
 
-def _refused(  # noqa: PLR0913 - two names for each type, ours and the database's
+def _refused(
     operands: Sequence[ir.Expr],
     types: Sequence[str],
-    kinds_of_them: Sequence[str],
     construct: str,
     message: str,
     sql: str,
+    *,
     of: str = "{}",
 ) -> str:
+    """SQL that is refused where an operand has one of these types of the database."""
+    refused_kinds = {kusto_type(name) for name in types}
     conditions = []
     for operand in operands:
-        kind = kinds.kind_of(operand)
-        if kind in kinds_of_them and not (isinstance(operand, ir.Literal) and operand.value is None):
+        if kind_of(operand) in refused_kinds and not (
+            isinstance(operand, ir.Literal) and operand.value is None
+        ):
             raise unsupported(construct, message)
         if isinstance(operand, ir.ColumnRef):
             conditions.append(is_of(of.format(_RENDER_EXPR(operand)), types))

@@ -54,12 +54,14 @@ def typed_unions(query: ir.Query, describe: Describe, outer: _Lets = ()) -> ir.Q
 def _typed(
     union: ir.Union, source: ir.Source, before: list[ir.Operator], scope: _Lets, describe: Describe
 ) -> list[ir.Operator]:
-    arms = [ir.Query(source, list(before)), *union.branches]
-    if all(isinstance(arm.source, ir.TableRef | ir.WildcardTableRef) and not arm.operators for arm in arms):
+    parts = [ir.Query(source, list(before)), *union.branches]
+    if all(
+        isinstance(part.source, ir.TableRef | ir.WildcardTableRef) and not part.operators for part in parts
+    ):
         bound = {name for name, _ in scope}
-        if not any(isinstance(arm.source, ir.TableRef) and arm.source.name in bound for arm in arms):
+        if not any(isinstance(part.source, ir.TableRef) and part.source.name in bound for part in parts):
             return [*before, union]
-    described = [_described(arm, scope, describe) for arm in arms]
+    described = [_described(part, scope, describe) for part in parts]
     kinds: dict[str, list[str]] = {}
     for types in described:
         for name, kind in (types or {}).items():
@@ -68,8 +70,10 @@ def _typed(
     twofold = {name for name, found in kinds.items() if len(found) > 1}
     if not twofold:
         return [*before, union]
-    if union.with_source is not None and any(not arm.operators for arm in arms):
-        raise unsupported("union", f"its tables have {min(twofold)!r} in two types: convert them before the union")
+    if union.with_source is not None and any(not part.operators for part in parts):
+        raise unsupported(
+            "union", f"its tables have {min(twofold)!r} in two types: convert them before the union"
+        )
     renames = [_renames(types or {}, twofold) for types in described]
     branches = tuple(
         replace(branch, operators=[*branch.operators, *rename])
@@ -80,10 +84,10 @@ def _typed(
     return [*before, *renames[0], replace(union, branches=branches, kind="outer"), projected]
 
 
-def _described(arm: ir.Query, scope: _Lets, describe: Describe) -> Mapping[str, str] | None:
-    if isinstance(arm.source, ir.WildcardTableRef):
+def _described(part: ir.Query, scope: _Lets, describe: Describe) -> Mapping[str, str] | None:
+    if isinstance(part.source, ir.WildcardTableRef):
         return None
-    return describe(replace(arm, lets=[*scope, *arm.lets]))
+    return describe(replace(part, lets=[*scope, *part.lets]))
 
 
 def _renames(types: Mapping[str, str], twofold: set[str]) -> list[ir.Operator]:

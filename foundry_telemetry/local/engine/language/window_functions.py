@@ -9,27 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any, Final
 
 from duckdb_kql import ir
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
 from foundry_telemetry.local.engine.language.column_operators import Kept, Limited, Serialize
-from foundry_telemetry.local.engine.language.own_operator import (
-    OwnOperator,
-    identifier,
-    lowered_named,
-    lowers,
-    rule_children,
-)
+from foundry_telemetry.local.engine.language.engine_parts import EMITTER, lowered_named, rule_children
+from foundry_telemetry.local.engine.language.own_operator import OwnOperator, identifier, lowers
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
-_EMITTER: Final = import_module("duckdb_kql.translate")
-
-WINDOWS: Final = frozenset({"row_number", "prev", "next", "row_cumsum", "row_rank_dense", "row_rank_min"})
-
-_KEEP_ORDER: Final = (ir.Where, ir.Extend, ir.Project, ir.ProjectAway, ir.ProjectRename, ir.Take, ir.Parse, ir.MvExpand)
+_KEEP_ORDER: Final = (
+    ir.Where,
+    ir.Extend,
+    ir.Project,
+    ir.ProjectAway,
+    ir.ProjectRename,
+    ir.Take,
+    ir.Parse,
+    ir.MvExpand,
+)
 _GIVE_ORDER: Final = (ir.Sort, ir.Top, Serialize)
 _ORDERED_SOURCES: Final = (ir.RangeSource, ir.PrintSource, ir.DataTable)
 _NEEDS_ORDER: Final = "it needs rows with an order: put 'sort by' or 'serialize' before it"
@@ -53,7 +52,8 @@ class Windowed(OwnOperator):
         """The statement."""
         del given
         render = _RENDERERS[self.call.name.lower()]
-        return render([_EMITTER.render_expr(one) for one in self.call.args], source, identifier(self.name))
+        sql: str = render([EMITTER.render_expr(one) for one in self.call.args], source, identifier(self.name))
+        return sql
 
 
 @lowers("SerializeOperator")
@@ -71,13 +71,15 @@ def with_windows(query: ir.Query) -> ir.Query:
             return node
         ordered = isinstance(node.source, _ORDERED_SOURCES)
         inner = rewritten(list(node.operators), change)
-        return replace(node, operators=list(_serialized(inner, ordered=ordered)), lets=rewritten(node.lets, change))
+        return replace(
+            node, operators=list(_serialized(inner, ordered=ordered)), lets=rewritten(node.lets, change)
+        )
 
     return rewritten(query, change)
 
 
 def _is_window(node: object) -> bool:
-    return isinstance(node, ir.FunctionCall) and node.name.lower() in WINDOWS
+    return isinstance(node, ir.FunctionCall) and node.name.lower() in _RENDERERS
 
 
 def _serialized(operators: list[ir.Operator], *, ordered: bool) -> Iterator[ir.Operator]:
@@ -102,7 +104,7 @@ def _serialized(operators: list[ir.Operator], *, ordered: bool) -> Iterator[ir.O
 
 
 def _lifted(operator: ir.Operator, count: int) -> tuple[list[Windowed], ir.Operator]:
-    """The columns for the window functions of an operator, inner ones first, and the operator that reads them."""
+    """The columns for an operator's window functions, inner ones first, and the operator that reads them."""
     stages: list[Windowed] = []
 
     def change(node: object) -> object:
@@ -175,7 +177,9 @@ def _rank(*, dense: bool) -> Any:
             + ("1" if dense else "row_number() OVER (PARTITION BY _part ORDER BY _row)")
             + f" END AS _step FROM ({parts})"
         )
-        value = ("sum" if dense else "max") + "(_step) OVER (PARTITION BY _part ORDER BY _row ROWS UNBOUNDED PRECEDING)"
+        value = (
+            "sum" if dense else "max"
+        ) + "(_step) OVER (PARTITION BY _part ORDER BY _row ROWS UNBOUNDED PRECEDING)"
         return (
             f"SELECT * EXCLUDE (_row, _term, _restart, _part, _step), CAST({value} AS BIGINT) AS {name} "
             f"FROM ({steps}) ORDER BY _row"

@@ -77,9 +77,13 @@ def engine() -> Ask:
     try:
         import duckdb_kql  # noqa: F401, PLC0415 - an extra
 
-        from foundry_telemetry.local.engine import two_stage_parser  # noqa: PLC0415 - needs the extra
+        from foundry_telemetry.local.engine import (  # noqa: PLC0415 - needs the extra
+            single_evaluation,
+            two_stage_parser,
+        )
     except ImportError as error:
         raise ImportError("checking columns needs: pip install 'foundry-telemetry[local]'") from error
+    single_evaluation.install()
     two_stage_parser.install()
     return _columns
 

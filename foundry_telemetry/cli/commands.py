@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from foundry_telemetry.cli import audit, completion, cost, demo, doctor, fake, incident, local, ticket
+from foundry_telemetry.cli import (
+    audit,
+    completion,
+    cost,
+    demo,
+    doctor,
+    fake,
+    incident,
+    local,
+    reconcile,
+    ticket,
+)
 from foundry_telemetry.cli.exit_codes import epilog
 
 COMMANDS: Final[tuple[tuple[Callable[..., Any], str], ...]] = (
@@ -16,7 +27,7 @@ COMMANDS: Final[tuple[tuple[Callable[..., Any], str], ...]] = (
     (ticket.ticket, ticket.EXIT_CODES),
     (doctor.doctor, doctor.EXIT_CODES),
     (cost.cost, epilog()),
-    (cost.reconcile, epilog()),
+    (reconcile.reconcile, reconcile.EXIT_CODES),
     (audit.audit, epilog()),
     (completion.completion, epilog()),
 )

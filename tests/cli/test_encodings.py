@@ -65,7 +65,7 @@ def commands(folder: Path) -> list[list[str]]:
     """Every command that reads data or shows texts of ours, as words and as JSON."""
     bill = folder / "usage.csv"
     bill.write_text(
-        f"Date,MeterName,Quantity,CostInUSD\n{AT:%m/%d/%Y},Claude Consumption Units,440,4.40\n", "utf-8"
+        f"Date,MeterName,Quantity,CostInUSD\n{AT:%Y-%m-%d},Claude Consumption Units,440,4.40\n", "utf-8"
     )
     once = [
         ["incident"],

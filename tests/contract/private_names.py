@@ -896,6 +896,30 @@ PRIVATE = (
             <= set(_arguments(type(_of("duckdb_kql.translate.functions.AGGREGATE_FUNCTIONS")["percentile"])))
         ),
     ),
+    Private(
+        "_dynamic_element",
+        "duckdb_kql.translate",
+        ("duckdb-kql",),
+        ("local/engine/single_evaluation.py",),
+        "the SQL of nested texts grows ninefold a level",
+        lambda: _arguments(_of("duckdb_kql.translate._dynamic_element")) == ["node"],
+    ),
+    Private(
+        "_is_dynamic_expr",
+        "duckdb_kql.translate",
+        ("duckdb-kql",),
+        ("local/engine/single_evaluation.py",),
+        "the local Azure Monitor translates nothing that makes a text",
+        lambda: _arguments(_of("duckdb_kql.translate._is_dynamic_expr")) == ["node"],
+    ),
+    Private(
+        "_is_datetime_expr",
+        "duckdb_kql.translate",
+        ("duckdb-kql",),
+        ("local/engine/single_evaluation.py",),
+        "the local Azure Monitor translates nothing that makes a text",
+        lambda: _arguments(_of("duckdb_kql.translate._is_datetime_expr")) == ["node"],
+    ),
 )
 
 NOT_FOREIGN = {

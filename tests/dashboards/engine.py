@@ -15,7 +15,7 @@ from dashboards.builder.columns import empty_tables
 from dashboards.builder.kusto import azure_tables
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.parameters import Value, substitute
-from foundry_telemetry.local.engine import two_stage_parser
+from foundry_telemetry.local.engine import single_evaluation, two_stage_parser
 from foundry_telemetry.schema.value import EVENT_NAME
 from tests.dashboards.others import Other, others_of
 from tests.dashboards.rows import END, Row
@@ -39,6 +39,7 @@ METRIC = [SHAPE[0] | {"Sum": "DOUBLE"}]
 BILLED = 700.0
 """Bytes of each row."""
 
+single_evaluation.install()  # as the local Azure Monitor does
 two_stage_parser.install()  # most of the time goes there
 
 

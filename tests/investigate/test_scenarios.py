@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -32,10 +32,14 @@ class Played:
 
     drill: Drill
     azure: LocalAzureMonitor
+    _said: dict[tuple[tuple[str, ...], str], Said] = field(default_factory=dict)
 
-    def run(self, *arguments: str, **environment: str) -> Said:
-        """Run a command against what the drill left."""
-        return run(*arguments, "--url", self.azure.url, **environment)
+    def run(self, *arguments: str, columns: str = "80") -> Said:
+        """What a command answers of what the drill left; the same command is not run again."""
+        key = (arguments, columns)
+        if key not in self._said:
+            self._said[key] = run(*arguments, "--url", self.azure.url, COLUMNS=columns)
+        return self._said[key]
 
     def ids(self) -> dict[str, str]:
         """The ids of one failed attempt, by kind; those that were told."""
@@ -78,7 +82,7 @@ def test_incident_names_owner_and_cause(played: Played) -> None:
 def test_the_token_tells_why(played: Played) -> None:
     """Of a refused token: its audience, how long it was valid, and its tenant where that may be why."""
     token = next(
-        (line for line in played.run("incident", COLUMNS="200").lines if line.startswith("token")), ""
+        (line for line in played.run("incident", columns="200").lines if line.startswith("token")), ""
     )
     assert bool(token) == (played.drill.token is not None)
     expected = {

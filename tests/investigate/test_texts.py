@@ -18,6 +18,7 @@ from foundry_telemetry.investigate import texts as shared
 from foundry_telemetry.investigate.cost import texts as cost
 from foundry_telemetry.investigate.doctor import texts as doctor
 from foundry_telemetry.investigate.incident import texts as incident
+from foundry_telemetry.investigate.reconcile import texts as reconcile
 from foundry_telemetry.investigate.ticket import texts as ticket
 
 PACKAGE: Final = Path(__file__).parents[2] / "foundry_telemetry"
@@ -26,6 +27,7 @@ ROOMS: Final = {
     "investigate/cost": cost,
     "investigate/doctor": doctor,
     "investigate/incident": incident,
+    "investigate/reconcile": reconcile,
     "investigate/ticket": ticket,
     "demo": demo,
 }
@@ -34,12 +36,12 @@ RENDERING: Final = (
     "demo/screen.py",
     "demo/summary.py",
     "demo/table.py",
-    "investigate/cost/invoice.py",
     "investigate/cost/rendering.py",
     "investigate/incident/details.py",
     "investigate/incident/extent.py",
     "investigate/incident/numbers.py",
     "investigate/incident/rendering.py",
+    "investigate/reconcile/rendering.py",
     "investigate/ticket/block.py",
     "investigate/ticket/markdown.py",
     "investigate/ticket/rendering.py",

@@ -33,4 +33,4 @@ class Money:
 
     def signed(self, value: float) -> str:
         """``+$1.20`` or ``-$0.30``."""
-        return f"{'+' if value > 0 else ''}{self(value)}"
+        return f"{'+' if value > 0 and self.is_shown(value) else ''}{self(value)}"

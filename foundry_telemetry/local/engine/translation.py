@@ -23,7 +23,7 @@ from duckdb_kql.schema import Schema
 from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
 
 from foundry_telemetry.kql import files, lexer, view
-from foundry_telemetry.local.engine import extensions, two_stage_parser
+from foundry_telemetry.local.engine import extensions, single_evaluation, two_stage_parser
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
@@ -262,4 +262,5 @@ def _refuse_pairs(query: ir.Query, kql: str) -> None:
 
 
 extensions.install()
+single_evaluation.install()
 two_stage_parser.install()

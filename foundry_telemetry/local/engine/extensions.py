@@ -27,9 +27,9 @@ from typing import Final
 from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
-from foundry_telemetry.local.engine.ir_visitor import rewritten
+from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
 from foundry_telemetry.local.engine.language import aggregates, end_of_period, installation
-from foundry_telemetry.local.engine.language.window_functions import with_windows
+from foundry_telemetry.local.engine.language.window_functions import WINDOWS, with_windows
 
 # One sort of the values with their weights, then a binary search for the rank in which each step sums the
 # weights up to the middle: no step depends on how large the weights are. 60 steps are enough for any list.
@@ -79,9 +79,22 @@ def install() -> None:
 
 def extended(query: ir.Query) -> ir.Query:
     """The query in words that the engine knows."""
-    for change in (aggregates.several, _property, _emptiness):
+    names = calls_in(query)
+    changes = [_property, _emptiness]
+    if names & aggregates.SEVERAL:
+        changes.insert(0, aggregates.several)
+    for change in changes:
         query = rewritten(query, change)
-    return end_of_period.checked(with_windows(query))
+    if names & WINDOWS:
+        query = with_windows(query)
+    return end_of_period.checked(query) if names & end_of_period.ENDS else query
+
+
+def calls_in(query: ir.Query) -> frozenset[str]:
+    """The names of all functions that a query calls, in small letters."""
+    return frozenset(
+        node.name.lower() for node in nodes(query, deep=True) if isinstance(node, ir.FunctionCall)
+    )
 
 
 def _property(node: object) -> object:

@@ -27,9 +27,9 @@ from foundry_telemetry.local.engine import extensions, single_evaluation, two_st
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
-from foundry_telemetry.local.engine.language import evaluate
+from foundry_telemetry.local.engine.language import evaluate, needs_columns
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
-from foundry_telemetry.local.engine.language.union_types import typed_unions
+from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
 
@@ -95,6 +95,7 @@ class Translator:
 
     def __init__(self, known: Mapping[str, Sequence[str]], describe: Describe = lambda *_: None) -> None:
         self._ask = describe
+        self._described: dict[str, Mapping[str, str] | None] = {}
         # Without a view in the text there is no such table: as in Azure.
         self._known = {name: list(columns) for name, columns in known.items() if name != files.VIEW}
         self._by_text = lru_cache(maxsize=_KEPT)(self._translated)
@@ -138,14 +139,15 @@ class Translator:
             raise explained(error, kql) from error
 
     def _translated(self, kql: str, instants: int = 0, ask: Ask | None = None) -> Translation:
-        query, attempts, moment, lowering_uses_clock = _lowered(kql)
-        with clock(moment) as reading:
+        query, attempts, moment, lowering_uses_clock, needs = _lowered(kql)
+        with clock(moment) as reading, needs_columns.looked_for(present=needs.columns):
             known = self._visible(query, attempts)
-            if evaluate.has_plugins(query):
+            if needs.rows:
                 if ask is None:
                     return _ROWS_FIRST(tables=tables_of(query, known), attempts=attempts)
                 query = evaluate.resolved(query, partial(self._asked, known, ask, moment))
-            query = typed_unions(query, partial(self._describe, known))
+            if needs.types:
+                query = typed_unions(query, partial(self._describe, known))
             try:
                 ready = qualify(with_parameters(query, instants), None, effective_clusters(None))
                 sql = to_sql(ready, known)
@@ -184,9 +186,13 @@ class Translator:
             sql = to_sql(qualify(query, None, effective_clusters(None)), known)
         except KqlError:
             return None
-        return self._ask(
-            str(sql), {slot: _ANY_TIME for slot in (*sql.slots, CLOCK_SLOT) if f"${slot}" in sql}
-        )
+        text = str(sql)
+        if text not in self._described:
+            if len(self._described) >= _KEPT:
+                self._described.clear()
+            slots = [slot for slot in (*sql.slots, CLOCK_SLOT) if f"${slot}" in text]
+            self._described[text] = self._ask(text, dict.fromkeys(slots, _ANY_TIME))
+        return self._described[text]
 
     def _visible(self, query: ir.Query, attempts: tuple[str, ...]) -> Schema:
         """The tables there are for a query; wildcards match those of the workspace, not their older names."""
@@ -202,6 +208,14 @@ class Translator:
         }
 
 
+class _Needs(NamedTuple):
+    """What a query must know before it can be translated; to find that out takes time, so it is kept."""
+
+    rows: bool
+    columns: bool
+    types: bool
+
+
 class _Lowered(NamedTuple):
     query: ir.Query
     attempts: tuple[str, ...]
@@ -209,6 +223,7 @@ class _Lowered(NamedTuple):
     moment: datetime | None
     """What ``now()`` means where the text itself sets it, else `_ANY_TIME`."""
     uses_clock: bool
+    needs: _Needs
 
 
 @lru_cache(maxsize=_KEPT)
@@ -216,7 +231,12 @@ def _lowered(kql: str) -> _Lowered:
     """A text as the engine reads it. Most of the time goes here, and it is the same for every database."""
     with clock(_ANY_TIME) as reading:
         query, attempts = _read(kql)
-    return _Lowered(query, attempts, reading.moment, reading.used)
+    needs = _Needs(
+        rows=evaluate.has_plugins(query),
+        columns=bool(extensions.calls_in(query) & needs_columns.NAMES),
+        types=has_types_to_find(query),
+    )
+    return _Lowered(query, attempts, reading.moment, reading.used, needs)
 
 
 def _read(kql: str) -> tuple[ir.Query, tuple[str, ...]]:

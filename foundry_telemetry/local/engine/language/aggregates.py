@@ -46,8 +46,8 @@ def _set(kept: str) -> str:
         "(CASE WHEN typeof(any_value({0})) = 'JSON' "
         f"THEN to_json(coalesce(list_distinct(flatten(list(DISTINCT {_ELEMENTS}) {rows})), [])) "
         f"WHEN typeof(any_value({{0}})) = 'TIMESTAMP' "
-        f"THEN to_json(coalesce(list(DISTINCT {_DATETIME} ORDER BY {_DATETIME}) {rows}, [])) "
-        f"ELSE to_json(coalesce(list(DISTINCT {{0}} ORDER BY {{0}}) {rows}, [])) END)"
+        f"THEN to_json(list_sort(coalesce(list(DISTINCT {_DATETIME}) {rows}, []))) "
+        f"ELSE to_json(list_sort(coalesce(list(DISTINCT {{0}}) {rows}, []))) END)"
     )
 
 
@@ -192,3 +192,7 @@ def _name(value: ir.Expr, percentage: ir.Expr) -> str | None:
     if not isinstance(value, ir.ColumnRef) or not isinstance(percentage, ir.Literal):
         return None
     return f"percentile_{value.name}_{percentage.value}".replace(".", "_")
+
+
+SEVERAL: Final = frozenset({*_SINGLE, *_ARRAYS})
+"""The aggregates that `several` looks for."""

@@ -18,6 +18,9 @@ from foundry_telemetry.local.engine.language.make_series import MakeSeries
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
 _ENDS: Final = {f"endof{period}": f"startof{period}" for period in ("day", "week", "month", "year")}
+ENDS: Final = frozenset(_ENDS)
+"""The functions that give such an instant."""
+
 _TURNED: Final = {"<": "<=", "<=": "<=", ">": ">", ">=": ">"}
 _TURNED_AT_LEFT: Final = {">": ">=", ">=": ">=", "<": "<", "<=": "<"}
 _WHOLE: Final = frozenset(

@@ -117,7 +117,8 @@ _BY_CALL: Final[Mapping[str, str]] = {
 }
 
 
-def _branches(call: ir.FunctionCall) -> tuple[ir.Expr, ...]:
+def branches_of(call: ir.FunctionCall) -> tuple[ir.Expr, ...]:
+    """The arguments that a call's value may be."""
     name = call.name.lower()
     if name in {"iff", "iif"}:
         return call.args[1:]
@@ -147,7 +148,7 @@ def _of_call(node: ir.FunctionCall, depth: int) -> str | None:
     name = node.name.lower()
     if name not in _OF_BRANCHES:
         return _BY_CALL.get(name)
-    kinds = {kind_of(branch, depth) for branch in _branches(node)}
+    kinds = {kind_of(branch, depth) for branch in branches_of(node)}
     return kinds.pop() if len(kinds) == 1 else None
 
 

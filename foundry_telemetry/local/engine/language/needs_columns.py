@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from duckdb_kql import ir
@@ -12,7 +15,9 @@ from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
 _RESOLVE: Final = ORIGINAL["let names"]
-_NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all", ANY_COLUMN})
+_PRESENT: Final[ContextVar[bool]] = ContextVar("needs_columns", default=True)
+
+NAMES: Final = frozenset({"column_ifexists", "columnifexists", "pack_all", ANY_COLUMN})
 
 
 def install() -> None:
@@ -20,20 +25,30 @@ def install() -> None:
     put("let names", resolved)
 
 
+@contextmanager
+def looked_for(*, present: bool) -> Iterator[None]:
+    """Whether a query has such expressions at all: to look through every operator takes time."""
+    token = _PRESENT.set(present)
+    try:
+        yield
+    finally:
+        _PRESENT.reset(token)
+
+
 def resolved(operator: ir.Operator, columns: list[str] | None) -> ir.Operator:
     """An operator in terms of columns and values alone."""
     found: ir.Operator = _RESOLVE(operator, columns)
-    if columns is None:
+    if columns is None or not _PRESENT.get():
         return found
 
     def change(node: object) -> object:
-        if not isinstance(node, ir.FunctionCall) or node.name.lower() not in _NAMES:
+        if not isinstance(node, ir.FunctionCall) or node.name.lower() not in NAMES:
             return node
         if node.name == ANY_COLUMN:
             return _anywhere(node, columns)
         return _packed(node, columns) if node.name.lower() == "pack_all" else _if_exists(node, columns)
 
-    if not any(isinstance(node, ir.FunctionCall) and node.name.lower() in _NAMES for node in nodes(found)):
+    if not any(isinstance(node, ir.FunctionCall) and node.name.lower() in NAMES for node in nodes(found)):
         return found
     return rewritten(found, change)
 

@@ -63,7 +63,7 @@ _VERSION: Final = bound(
 )
 
 STRING_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
-    ("strcmp", 2): "CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 ELSE 0 END",
+    ("strcmp", 2): "CAST(CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 ELSE 0 END AS BIGINT)",
     ("url_encode", 1): _encoded("+"),
     ("url_encode_component", 1): _encoded("%20"),
     ("isempty", 1): "(coalesce(CAST({0} AS VARCHAR), '') = '')",

@@ -13,6 +13,7 @@ from typing import Final
 from duckdb_kql import ir
 from duckdb_kql.types import kusto_type
 
+from foundry_telemetry.local.engine.language.dynamic_checks import checked_path, equality, with_texts
 from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.expression_types import (
     is_arithmetic,
@@ -60,9 +61,11 @@ def install() -> None:
 
 def render_expr(node: ir.Expr) -> str:
     """The SQL of an expression, refused where its operands are."""
-    sql = _RENDER_EXPR(node)
+    sql = _RENDER_EXPR(with_texts(node) if isinstance(node, ir.FunctionCall) else node)
     if isinstance(node, ir.BinaryOp):
-        return _checked_binary(node, sql)
+        return _checked_binary(node, equality(node, sql, _RENDER_EXPR))
+    if isinstance(node, ir.PathAccess):
+        return checked_path(node, sql, _RENDER_EXPR)
     if isinstance(node, ir.FunctionCall):
         places = _PREDICATES.get(node.name.lower(), ())
         return requires_bool([node.args[place] for place in places if place < len(node.args)], sql)

@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from duckdb_kql import ir
 
-from foundry_telemetry.local.engine.ir_visitor import rewritten
+from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
+from foundry_telemetry.local.engine.language.branch_types import is_mixed, with_one_type
 from foundry_telemetry.local.engine.language.refusals import unsupported
 
 Describe = Callable[[ir.Query], "Mapping[str, str] | None"]
 """The KQL types of a query's columns, in order; ``None`` where it cannot be described."""
+
+
+def has_types_to_find(query: ir.Query) -> bool:
+    """Whether `typed_unions` has anything to do."""
+    return any(isinstance(node, ir.Union) or is_mixed(node) for node in nodes(query, deep=True))
+
 
 _Lets = Sequence[tuple[str, Any]]
 
@@ -40,15 +48,17 @@ def typed_unions(query: ir.Query, describe: Describe, outer: _Lets = ()) -> ir.Q
         return typed_unions(node, describe, scope) if isinstance(node, ir.Query) else node
 
     operators: list[ir.Operator] = []
+    source = with_one_type(rewritten(query.source, change), dict)
     for operator in query.operators:
-        inner = rewritten(operator, change)
+        before = ir.Query(source, list(operators), scope)
+        inner = with_one_type(rewritten(operator, change), partial(describe, before))
         if isinstance(inner, ir.Union):
-            operators = _typed(inner, query.source, operators, scope, describe)
+            operators = _typed(inner, source, operators, scope, describe)
         else:
             operators.append(inner)
-    if operators == query.operators and lets == query.lets:
+    if operators == query.operators and lets == query.lets and source is query.source:
         return query
-    return replace(query, operators=operators, lets=lets)
+    return replace(query, source=source, operators=operators, lets=lets)
 
 
 def _typed(

@@ -196,3 +196,5 @@ _RENDERERS: Final = {
     "row_rank_dense": _rank(dense=True),
     "row_rank_min": _rank(dense=False),
 }
+WINDOWS: Final = frozenset(_RENDERERS)
+"""The functions that look at other rows."""

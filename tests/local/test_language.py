@@ -120,6 +120,18 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     ("let table = range x from 1 to 3 step 1; table | count", [(3,)]),
     ("let f = (a: long, b: long = 2) { a - b }; print f(b = 1, a = 5), f(7)", [(4, 5)]),
+    (
+        "datatable(d: dynamic, s: string)[dynamic({\"a\": \"5\"}), '5'] | extend e = d.a | project d.a == s, e == s, s != e, iff(s == '', d.a, s), coalesce(s, tostring(e))",
+        [(True, True, False, "5", "5")],
+    ),
+    (
+        'print gettype(iff(1 > 2, dynamic({"a": 1}).a, 5)), trim(\'x\', dynamic({"a": "xbx"}).a)',
+        [("long", "b")],
+    ),
+    (
+        "let a = print x = 1; union a, (print x = 1.5), (print x = 'q') | project x_long, x_real, x_string | order by x_string asc | count",
+        [(3,)],
+    ),
     # rows in order
     (
         f"{FIVE} | serialize n = row_number() | extend p = prev(x), q = next(x, 1, 0), c = row_cumsum(x) | where n > 3 | project n, p, q, c",
@@ -190,6 +202,8 @@ REFUSED: list[tuple[str, str]] = [
     ("datatable(x: long)[9223372036854775807, 1] | summarize sum(x)", "write sum(todouble(x))"),
     ("range x from 1 to 1000000000000 step 1", "take a larger step"),
     ("datatable(d: dynamic)[dynamic([])] | mv-apply d on (summarize n = count())", "array_length(x) > 0"),
+    ("print repeat(0, 1000000000000)", "at most 1,048,576 elements"),
+    ("datatable(d: string)['x'] | extend e = d.a", "write parse_json() around it"),
     ("print url_encode('a b')", "write the encoded text itself"),
     (f"{TWO} | evaluate autocluster()", "autocluster is not here"),
 ]

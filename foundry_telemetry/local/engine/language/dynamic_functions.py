@@ -8,6 +8,10 @@ from typing import Final
 from foundry_telemetry.local.engine.language.refusals import refusal
 from foundry_telemetry.local.engine.language.templates import BAG, LIST, NO_BAG, TEXTS, bound
 
+MOST_ELEMENTS: Final = 1_048_576
+"""Elements that a dynamic array of Kusto has at most."""
+
+_TOO_MANY: Final = refusal(f"'repeat' gives at most {MOST_ELEMENTS:,} elements.")
 _NO_PATH: Final = refusal("A JSON path is not supported here: name a property of the bag itself.")
 _KEYS: Final = TEXTS.format(LIST.format("{1}"))
 
@@ -70,7 +74,8 @@ DYNAMIC_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
     ("array_shift_left", 3): _SHIFTED.replace("{sign}", "").replace("{fill}", _FILL),
     ("array_shift_right", 3): _SHIFTED.replace("{sign}", "-").replace("{fill}", _FILL),
     ("array_split", 2): _CUT,
-    ("repeat", 2): "to_json(list_transform(range(CAST({1} AS BIGINT)), lambda _i: {0}))",
+    ("repeat", 2): f"CASE WHEN CAST({{1}} AS BIGINT) > {MOST_ELEMENTS} THEN {_TOO_MANY} "
+    "ELSE to_json(list_transform(range(CAST({1} AS BIGINT)), lambda _i: {0})) END",
     ("isarray", 1): "coalesce(json_type(to_json({0})) = 'ARRAY', FALSE)",
 }
 """By name and number of arguments."""

@@ -9,6 +9,9 @@ from duckdb_kql import ir
 
 from foundry_telemetry.local.engine.language.type_checks import refuse_dynamic, requires_bool
 
+_EXTREMES: Final = frozenset({"arg_max", "arg_min"})
+"""The aggregates that have several columns, and so a way of their own through the engine."""
+
 
 def _where(operator: ir.Where) -> str:
     return requires_bool([operator.predicate], "TRUE")
@@ -23,7 +26,15 @@ def _distinct(operator: ir.Distinct) -> str:
 
 
 def _summarize(operator: ir.Summarize) -> str:
-    return refuse_dynamic([named.expr for named in operator.by], "summarize by", "TRUE")
+    keys = refuse_dynamic([named.expr for named in operator.by], "summarize by", "TRUE")
+    extremes = [
+        named.expr.args[0]
+        for named in operator.aggregates
+        if isinstance(named.expr, ir.FunctionCall)
+        and named.expr.name.lower() in _EXTREMES
+        and named.expr.args
+    ]
+    return refuse_dynamic(extremes, "arg_max", keys)
 
 
 _CHECKS: Final[tuple[tuple[type[ir.Operator], Callable[..., str]], ...]] = (

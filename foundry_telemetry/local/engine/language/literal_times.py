@@ -40,9 +40,12 @@ _FORMS: Final = (
 _ISO: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[T ].*)?|\d{8}", re.DOTALL)
 _ZONE: Final = re.compile(r"\s*(?:GMT|UTC)$")
 _TICK: Final = re.compile(r":\d\d\.\d{6}[1-9]")
-_READ: Final = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?\s*(?:Z|[+-]\d\d:?\d\d)?)?|\d{8}", re.DOTALL
-)
+_HOUR: Final = re.compile(r"([T ])(\d)(?=:)")
+_DAY: Final = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})")
+_BLANK: Final = re.compile(r"\s+(?=[+-]\d\d:?\d\d$)")
+_FORM: Final = "write it as datetime(2026-01-31T13:45:00Z)"
+_STAND_IN: Final = "1601-01-01T00:00:00."
+"""How the stand-ins of `time_literals` begin, which must stay as they are."""
 
 
 def install() -> None:
@@ -66,14 +69,27 @@ def canonical(text: str) -> str:
     text = text.strip()
     if _TICK.search(text):
         raise unsupported("datetime", "the local store keeps six digits of a second: leave the seventh out")
-    if _READ.fullmatch(text) or text.startswith("1601-"):
+    if text.startswith(_STAND_IN):
         return text
+    if _ISO.fullmatch(text):
+        return _iso(text)
     plain = _ZONE.sub("", text)
     for form in _FORMS:
         try:
             return datetime.strptime(plain, form).isoformat()  # noqa: DTZ007 - KQL's times are UTC
         except ValueError:
             continue
-    if _ISO.fullmatch(plain):
-        return text
-    raise unsupported("datetime", "write it as datetime(2026-01-31T13:45:00Z)")
+    raise unsupported("datetime", _FORM)
+
+
+def _iso(text: str) -> str:
+    """ISO 8601 with the blanks and short hours that Kusto takes as well."""
+    full = _HOUR.sub(r"\g<1>0\2", _BLANK.sub("", _ZONE.sub("", text)))
+    try:
+        return datetime.fromisoformat(_DAY.sub(_two_digits, full)).isoformat()
+    except ValueError as error:
+        raise unsupported("datetime", _FORM) from error
+
+
+def _two_digits(match: re.Match[str]) -> str:
+    return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}"

@@ -67,6 +67,8 @@ def render_expr(node: ir.Expr) -> str:
     if isinstance(node, ir.PathAccess):
         return checked_path(node, sql, _RENDER_EXPR)
     if isinstance(node, ir.FunctionCall):
+        if node.name.lower() == "case":
+            return requires_bool(node.args[:-1:2], sql)
         places = _PREDICATES.get(node.name.lower(), ())
         return requires_bool([node.args[place] for place in places if place < len(node.args)], sql)
     return sql

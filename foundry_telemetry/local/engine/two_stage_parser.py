@@ -21,10 +21,13 @@ from antlr4.error.ErrorStrategy import BailErrorStrategy  # type: ignore[import-
 from duckdb_kql._antlr.KqlLexer import KqlLexer
 from duckdb_kql._antlr.KqlParser import KqlParser
 from duckdb_kql.control import is_control_command
+from duckdb_kql.errors import KqlSyntaxError as ParseError
 from duckdb_kql.parser import ParseResult, _DiagnosticCollector
 from duckdb_kql.parser import parse as parse_in_full
 
 from foundry_telemetry.local.engine.language.window_functions import NOTHING
+
+__all__ = ["ParseError", "find_all", "install", "parse"]
 
 _SERIALIZE: Final = re.compile(r"\bserialize\s*(?:[|;)]|//|$)")
 _TABLE: Final = re.compile(r"\btable\b")

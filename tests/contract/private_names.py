@@ -928,7 +928,6 @@ NOT_FOREIGN = {
     ("local/engine/language/make_series.py", "_v"): "a column of our own statement",
     ("local/engine/language/make_series.py", "_v0"): "a column of our own statement",
     ("local/engine/language/mv_apply.py", "_applied_row"): "a column of our own statement",
-    ("local/engine/language/texts.py", "_value"): "a column of our own statement",
     ("local/engine/language/top_nested.py", "_rows"): "a column of our own statement",
     ("local/engine/language/top_nested.py", "_k"): "a column of our own statement",
     ("local/engine/language/window_functions.py", "_w"): "a column of our own statement",

@@ -171,6 +171,7 @@ REFUSED: list[tuple[str, str]] = [
     (r"print '\q'", "could not be parsed at"),
     ("print a = 1, a = 2", "choose another name"),
     ("print datetime(nonsense)", "write it as datetime("),
+    ("print datetime(2020-13-01T00:00:00Z)", "write it as datetime("),
     ("print datetime(2026-01-01 00:00:00.1234567)", "leave the seventh out"),
     ("print todatetime('2026-01-01T00:00:00.1234567Z')", "write todatetime(substring(x, 0, 26))"),
     ("print make_datetime(2026, 1, 1, 1, 1, 0.1234567)", "leave the seventh out"),

@@ -38,7 +38,6 @@ _PLACES: Final[Mapping[str, tuple[Any, str]]] = {
     "source sql": (EMITTER, "render_source"),
     "substitution": (_LOWERING, "_substitute_operator"),
     "text literal": (_LOWERING, "_string_value"),
-    "text sql": (EMITTER, "render_kql_tostring"),
     "typed literal": (_LOWERING, "_typed_literal"),
     "union": (EMITTER, "render_union"),
 }

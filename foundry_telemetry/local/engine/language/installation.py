@@ -17,7 +17,6 @@ from foundry_telemetry.local.engine.language import (
     parse_from_start,
     search,
     sources,
-    texts,
     top_nested,
     type_checks,
     window_functions,
@@ -39,7 +38,6 @@ def install() -> None:
         needs_columns,
         joined_rows,
         type_checks,
-        texts,
         functions,
         aggregates,
     ):

@@ -68,7 +68,7 @@ function welcome() {
       );
     }
     element.hidden = !isEmpty;
-    root.classList.toggle('is-empty', isEmpty);
+    root.classList.toggle('awaits-data', isEmpty);
   };
   return { element, show };
 }

@@ -30,7 +30,7 @@ def send(azure: LocalAzureMonitor, attempts: list[ledger.Attempt]) -> None:
 
 
 def test_an_empty_store_shows_how_to_fill_it(fresh: LocalAzureMonitor, screen: type_of_open):
-    """The connection string stands on the page, once and not in each step, until the first record is there."""
+    """The connection string stands on the page, once and not in each step, until a record is there."""
     opened = screen(fresh.url, permissions=["clipboard-read", "clipboard-write"])
     page = opened.open()
     start = page.get_by_role("region", name="Get started")

@@ -156,7 +156,7 @@ def test_a_chosen_row_shows_its_call() -> None:
         group = next(one for one in after if one.when is not None and one.when.parameter == parameter)
         assert isinstance(group, Group)
         shown = [one for one in group.items if isinstance(one, Query)]
-        assert [one.query for one in shown] == ["call_explained", "call_attempts", "call_trace", "call_logs"]
+        assert {"call_attempts", "call_trace"} <= {one.query for one in shown}
         for one in shown:
             content: Any = one.json["content"]
             assert f"{{{parameter}:base64}}" in content["query"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dashboards.builder.tabs.common import columns
@@ -80,33 +81,39 @@ _LOGS: Final = Table(
 )
 
 
-def call_details(name: str, parameter: str) -> Group:
-    """All about the call whose id the parameter holds; nothing is asked without one.
+_PARTS: Final[Mapping[str, tuple[str, Table, str]]] = {
+    "call_explained": ("explanation", _EXPLAINED, EMPTY["no_call"]),
+    "call_attempts": ("attempts", _ATTEMPTS, EMPTY["no_call"]),
+    "call_trace": ("trace", _TRACE, EMPTY["no_call"]),
+    "call_logs": ("log lines", _LOGS, EMPTY["no_logs"]),
+}
+"""Query: what it is of the call, how it looks, and what to say without rows."""
+ATTEMPTS_AND_TRACE: Final = ("call_attempts", "call_trace")
+"""Where the time of a call went."""
+
+
+def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PARTS)) -> Group:
+    """What there is about the call whose id the parameter holds; nothing is asked without one.
 
     Args:
         name: Of the call, as the names of the steps have it.
         parameter: Set by the row that is selected.
+        queries: What is shown; all by default.
     """
-    shown = (
-        ("explanation", "call_explained", _EXPLAINED, EMPTY["no_call"]),
-        ("attempts", "call_attempts", _ATTEMPTS, EMPTY["no_call"]),
-        ("trace", "call_trace", _TRACE, EMPTY["no_call"]),
-        ("log lines", "call_logs", _LOGS, EMPTY["no_logs"]),
-    )
     return Group(
         name=f"details of the {name}",
         when=When(parameter),
         items=tuple(
             Query(
-                name=f"{what} of the {name}",
+                name=f"{_PARTS[query][0]} of the {name}",
                 query=query,
                 renamed={"CallId": parameter},
                 title=TITLES[query],
-                visualization=table,
-                empty=empty,
+                visualization=_PARTS[query][1],
+                empty=_PARTS[query][2],
                 size="small",
                 when=When(parameter),
             )
-            for what, query, table, empty in shown
+            for query in queries
         ),
     )

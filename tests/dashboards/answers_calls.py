@@ -187,7 +187,7 @@ def releases(rows: list[Row], choice: Choice) -> Answer:
                 "version": one[1],
                 "change_points": rounded(percent[one] - percent[before], 2) if before else None,
                 "failed_percent": percent[one],
-                "earlier_version": before[1] if before else None,
+                "earlier_version": before[1] if before else "",
                 "failed_before_percent": percent[before] if before else None,
                 "failed": sum(row.failed for row in reported),
                 "attempts": len(reported),

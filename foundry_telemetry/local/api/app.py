@@ -23,6 +23,7 @@ from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.ingestion.refusals import HANDLERS, failure
 from foundry_telemetry.ingestion.request_body import read_body
 from foundry_telemetry.local.api import api_request, static_files
+from foundry_telemetry.local.api.access import Access
 from foundry_telemetry.local.api.events import Events
 from foundry_telemetry.local.api.request_guard import Guard, require_token
 from foundry_telemetry.local.api.status import status
@@ -46,28 +47,36 @@ _Respond = Callable[[Callable[[_Stop], object]], api_request.ApiResponse]
 
 
 def application(
-    store: Store, *, workbook: Path | None = None, fault_injection: FaultInjection | None = None
+    store: Store,
+    access: Access,
+    *,
+    workbook: Path | None = None,
+    fault_injection: FaultInjection | None = None,
 ) -> Starlette:
     """The ASGI application.
 
     Args:
         store: Where telemetry goes, and what queries read.
+        access: Who may read.
         workbook: The file of the workbook to show; the shipped one where it is not given.
         fault_injection: The switch of the ingestion endpoint.
     """
     switch = FaultInjection() if fault_injection is None else fault_injection
-    ingestion, queries = Ingestion(store, switch), _Queries(store)
+    queries = _Queries(store)
+    keyed = [
+        *Ingestion(store, switch).routes(),
+        Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
+    ]
     app = Starlette(
         routes=[
-            *ingestion.routes(),
+            *keyed,
             Route("/v1/$batch", queries.batch, methods=["POST"]),
             Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
-            Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
-            Route("/status.json", partial(_status, store)),
+            Route("/status.json", partial(_status, store, access)),
             Route("/events", Events(store).stream),
             *static_files.routes(workbook),
         ],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard, access=access, keyed=frozenset(route.path for route in keyed))],
         exception_handlers={**HANDLERS, HTTPException: _not_served},
     )
     app.router.redirect_slashes = False
@@ -125,9 +134,10 @@ async def _set_fault_injection(store: Store, switch: FaultInjection, request: Re
     return Response(status_code=204)
 
 
-async def _status(store: Store, request: Request) -> Response:
+async def _status(store: Store, access: Access, request: Request) -> Response:
     host, port = request.scope["server"]
-    found = await asyncio.to_thread(status, store, f"http://{host}:{port}")
+    url = f"http://{host}:{port}" if access.is_known(request.scope) else None
+    found = await asyncio.to_thread(status, store, url)
     return Response(msgspec.json.encode(found), media_type=_JSON)
 
 

@@ -45,7 +45,8 @@ class Writer:
     Args:
         connection: Used by the writer's thread alone, and closed at its end.
         chore: Called in the writer's thread at its start and every `CHORE_S`.
-        told: Called in the writer's thread with every receipt, after the commit, before the future is done.
+        on_receipt: Called in the writer's thread with every receipt, after the commit, before its future ends.
+        prepare: Called in the writer's thread before each transaction.
     """
 
     def __init__(
@@ -54,8 +55,10 @@ class Writer:
         *,
         chore: Callable[[], object],
         on_receipt: Callable[[Receipt], object],
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self._connection = connection
+        self._prepare = prepare
         self._chore = chore
         self._on_receipt = on_receipt
         self._inserts = {kind: row_builder.inserts(kind) for kind in row_builder.kinds()}
@@ -147,6 +150,7 @@ class Writer:
     def _insert(self, group: Sequence[_Job]) -> None:
         if not group:
             return
+        self._prepare()
         self._connection.begin()
         try:
             for kind, statements in self._inserts.items():

@@ -175,7 +175,7 @@ def local(url: str, environment: Mapping[str, str] = os.environ) -> Source:
     from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
     from azure.monitor.query import LogsQueryClient  # noqa: PLC0415
 
-    from foundry_telemetry.local import access_token  # noqa: PLC0415 - not needed for Azure
+    from foundry_telemetry.ingestion import access_token  # noqa: PLC0415 - not needed for Azure
 
     client = LogsQueryClient(
         _NoCredential(),

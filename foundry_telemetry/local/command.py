@@ -11,8 +11,8 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from foundry_telemetry.ingestion.access_token import TokenError
 from foundry_telemetry.ingestion.items import StoreError
-from foundry_telemetry.local.access_token import TokenError
 from foundry_telemetry.local.api.server import LocalAzureMonitor, default_path
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.browser import open_page

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from foundry_telemetry.local import access_token
+from foundry_telemetry.ingestion import access_token
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.local.store import database
 from foundry_telemetry.local.store.store import Store

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
 
-from foundry_telemetry.local.access_token import link, of_server
+from foundry_telemetry.ingestion.access_token import link, of_server
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (

@@ -13,7 +13,7 @@ UNAUTHORIZED = ("Failed to load resource: the server responded with a status of 
 
 
 def test_the_link_opens_the_page(fresh: LocalAzureMonitor, browser: Browser) -> None:
-    """By the link, or by the file that a browser is started with, the page opens; its token is in no address."""
+    """By the link, or by the file for a browser, the page opens; its token is in no address."""
     for start in (fresh.link, fresh.opener):
         context = browser.new_context()
         page = context.new_page()

@@ -10,7 +10,7 @@ from azure.core.pipeline.transport import AsyncioRequestsTransport
 from azure.monitor.query import LogsQueryClient
 from azure.monitor.query.aio import LogsQueryClient as AsyncLogsQueryClient
 
-from foundry_telemetry.local.access_token import headers, of_server
+from foundry_telemetry.ingestion.access_token import headers, of_server
 
 WORKSPACE = "00000000-0000-0000-0000-000000000000"
 RESOURCE = "/subscriptions/s/resourceGroups/g/providers/microsoft.insights/components/c"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from foundry_telemetry.ingestion import access_token
 from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
 from foundry_telemetry.investigate.doctor.finding import (
@@ -22,7 +23,6 @@ from foundry_telemetry.investigate.doctor.finding import (
 from foundry_telemetry.investigate.formatting import many, percent
 from foundry_telemetry.investigate.texts import ATTEMPT
 from foundry_telemetry.kql import compose
-from foundry_telemetry.local import access_token
 
 Row = Mapping[str, Any]
 Ask = Callable[[str], list[Row]]

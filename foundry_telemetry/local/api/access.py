@@ -17,8 +17,8 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from foundry_telemetry.ingestion.access_token import PARAMETER
 from foundry_telemetry.ingestion.refusals import failure
-from foundry_telemetry.local.access_token import PARAMETER
 
 if TYPE_CHECKING:
     from starlette.types import Scope

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 import platformdirs
 
+from foundry_telemetry.ingestion import access_token
 from foundry_telemetry.ingestion.fault_injection import FaultInjection
-from foundry_telemetry.local import access_token
 from foundry_telemetry.local.api.access import Access
 from foundry_telemetry.local.api.app import application
 from foundry_telemetry.local.api.status import connection_string

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from foundry_telemetry.local.access_token import PRIVATE_FILE, PRIVATE_FOLDER
+from foundry_telemetry.ingestion.access_token import PRIVATE_FILE, PRIVATE_FOLDER
 
 _MASK: Final = 0o077
 

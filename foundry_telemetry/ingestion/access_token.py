@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import platformdirs
-
 VARIABLE: Final = "FOUNDRY_TELEMETRY_LOCAL_TOKEN"
 """The environment variable that gives a server its token, and a command that of the server it asks."""
 
@@ -84,8 +82,12 @@ def link(url: str, token: str) -> str:
 
 
 def state_folder() -> Path:
-    """Where tokens are kept; the environment may move it."""
-    return platformdirs.user_state_path("foundry-telemetry", appauthor=False)
+    """Where tokens are kept: below ``XDG_STATE_HOME``, ``%LOCALAPPDATA%`` or ``~/.local/state``.
+
+    Without `platformdirs`, which the commands do not need.
+    """
+    home = os.environ.get("XDG_STATE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "foundry-telemetry"
 
 
 def token_file(port: int) -> Path:

@@ -45,7 +45,7 @@ class Writer:
     Args:
         connection: Used by the writer's thread alone, and closed at its end.
         chore: Called in the writer's thread at its start and every `CHORE_S`.
-        on_receipt: Called in the writer's thread with every receipt, after its commit, before the future ends.
+        on_receipt: Called in the writer's thread with every receipt, after the commit, before the future is.
         prepare: Called in the writer's thread before each transaction.
     """
 

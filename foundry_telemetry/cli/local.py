@@ -15,6 +15,7 @@ _MEMORY: Final = ":memory:"
 _PORT: Final = 4319
 _DAYS: Final = 30
 _port = between(0, 65_535, int, f"--port {_PORT}")
+_mebibytes = between(512, 1_048_576, int, "--memory 2048")
 _days = between(1, 4_383, int, f"--retention-days {_DAYS}")
 
 
@@ -39,6 +40,15 @@ _Workbook = Annotated[
 ]
 _NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open the workbook in a browser.")]
 
+_Memory = Annotated[
+    int | None,
+    typer.Option(
+        parser=_mebibytes,
+        metavar="MIB",
+        help="Memory it may take, in MiB, from 512. Default: a quarter of the machine's, at most 1,200.",
+        show_default=False,
+    ),
+]
 _AllowAnonymous = Annotated[
     bool,
     typer.Option(
@@ -55,6 +65,7 @@ def local(
     db: _Database = None,
     retention_days: _Retention = _DAYS,
     workbook: _Workbook = None,
+    memory: _Memory = None,
     allow_anonymous: _AllowAnonymous = False,
     no_browser: _NoBrowser = False,
     as_json: query_options.AddressAsJson = False,
@@ -72,6 +83,7 @@ def local(
             db=db,
             retention_days=retention_days,
             workbook=workbook,
+            memory=memory,
             allow_anonymous=allow_anonymous,
             browser=not no_browser,
             as_json=as_json,

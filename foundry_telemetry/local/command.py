@@ -17,6 +17,7 @@ from foundry_telemetry.local.api.server import LocalAzureMonitor, default_path
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.browser import open_page
 from foundry_telemetry.local.store.database import MEMORY
+from foundry_telemetry.local.store.memory import refuse_beyond, share_of_machine
 from foundry_telemetry.serving import PortError, serve_forever
 
 _VARIABLE: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -29,6 +30,7 @@ def run(
     db: str | None,
     retention_days: float,
     workbook: Path | None,
+    memory: int | None,
     allow_anonymous: bool,
     browser: bool,
     as_json: bool,
@@ -40,6 +42,7 @@ def run(
         db: The database file or ``":memory:"``; the one in the user's data folder where it is not given.
         retention_days: Rows older than this are deleted.
         workbook: Shown in place of the shipped one.
+        memory: Mebibytes that it may take; by the machine where it is not given.
         allow_anonymous: Let everybody on this machine read, without the access token.
         browser: Open the page, where there is a browser with windows.
         as_json: Print where it listens as one line of JSON.
@@ -52,11 +55,13 @@ def run(
     path = default_path() if db is None else db
     try:
         azure = LocalAzureMonitor(
-            path, port, retention_days, workbook=workbook, allow_anonymous=allow_anonymous
+            path, port, retention_days, workbook=workbook, memory=memory, allow_anonymous=allow_anonymous
         )
     except (StoreError, PortError, TokenError) as error:
         print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - this is the output of the command
         return _FAILED
+
+    refuse_beyond(share_of_machine() if memory is None else memory)
 
     def ready() -> None:
         report = {

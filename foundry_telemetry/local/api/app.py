@@ -52,6 +52,7 @@ def application(
     *,
     workbook: Path | None = None,
     fault_injection: FaultInjection | None = None,
+    memory: int | None = None,
 ) -> Starlette:
     """The ASGI application.
 
@@ -60,9 +61,10 @@ def application(
         access: Who may read.
         workbook: The file of the workbook to show; the shipped one where it is not given.
         fault_injection: The switch of the ingestion endpoint.
+        memory: Mebibytes that the process may take; by the machine where it is not given.
     """
     switch = FaultInjection() if fault_injection is None else fault_injection
-    queries = _Queries(store)
+    queries = _Queries(Query(store, memory))
     keyed = [
         *Ingestion(store, switch).routes(),
         Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
@@ -86,8 +88,8 @@ def application(
 class _Queries:
     """Runs queries in threads, a few at a time, and stops those whose client has disconnected."""
 
-    def __init__(self, store: Store) -> None:
-        self._query = Query(store)
+    def __init__(self, query: Query) -> None:
+        self._query = query
         self._slots = asyncio.Semaphore(MOST_QUERIES)
 
     async def query(self, request: Request) -> Response:

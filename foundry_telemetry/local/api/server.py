@@ -39,6 +39,7 @@ class LocalAzureMonitor:
         port: On 127.0.0.1; 0 lets the system choose.
         retention_days: Rows older than this are deleted.
         workbook: The workbook that the page shows; the shipped one where it is not given.
+        memory: Mebibytes that the process may take; by the machine where it is not given.
         token: The access token; that of the environment or a new one where it is not given.
         allow_anonymous: Let everybody on this machine read, without a token.
 
@@ -55,6 +56,7 @@ class LocalAzureMonitor:
         retention_days: float = 30,
         *,
         workbook: Path | None = None,
+        memory: int | None = None,
         token: str | None = None,
         allow_anonymous: bool = False,
     ) -> None:
@@ -62,13 +64,17 @@ class LocalAzureMonitor:
         """What a request must carry, as in `headers`."""
         self._access = Access(self.token, is_anonymous=allow_anonymous)
         self._opener: Path | None = None
-        self.store = Store(db, retention_days=retention_days)
+        self.store = Store(db, retention_days=retention_days, memory=memory)
         self.fault_injection = FaultInjection()
         """Makes the ingestion endpoint fail."""
         self._query: Query | None = None
         try:
             app = application(
-                self.store, self._access, workbook=workbook, fault_injection=self.fault_injection
+                self.store,
+                self._access,
+                workbook=workbook,
+                fault_injection=self.fault_injection,
+                memory=memory,
             )
             self._server = _listening(app, port)
         except BaseException:

@@ -19,6 +19,7 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import Token, place, tokens
+from foundry_telemetry.local.engine import bounded_values
 from foundry_telemetry.local.engine.errors import RESOURCES, TIMEOUT, QueryError
 from foundry_telemetry.local.engine.semantic_check import UnresolvedError
 
@@ -64,6 +65,7 @@ _COLUMN: Final = re.compile(r'(?:Referenced column|column named|Column with name
 _FUNCTION: Final = re.compile(r"given name and argument types '([^'(]+)\(([^']*)\)'")
 _COMPARE: Final = re.compile(r"values of type (\S+) and (?:type|values of type) (\S+)")
 _CONVERT: Final = re.compile(r"(?:[Cc]ould not convert|[Cc]onversion|cast).*? to (?:type )?(\w+)")
+_ELEMENTS: Final = re.compile(rf"{bounded_values.MARK}: ([^\n]*)")
 _KQL_TYPES: Final = {"INT32": "int", "INT64": "long", "BOOL": "bool", "INT": "int"}
 
 
@@ -203,7 +205,11 @@ def _data(error: duckdb.Error, kql: str) -> QueryError:
 
 
 def _argument(error: duckdb.Error, kql: str) -> QueryError:
-    del error, kql
+    del kql
+    if found := _ELEMENTS.search(str(error)):
+        return QueryError(
+            f"The query is too large: {found[1]}.", code=RESOURCES, reason="E_LOW_MEMORY_CONDITION"
+        )
     return QueryError(
         "A function or operator has an invalid argument, such as an invalid regular expression.",
         reason=_OTHERWISE,
@@ -218,7 +224,8 @@ def _interrupted(error: duckdb.Error, kql: str) -> QueryError:
 def _memory(error: duckdb.Error, kql: str) -> QueryError:
     del error, kql
     return QueryError(
-        "The query exceeds the memory limit of the local store: select fewer rows, columns or groups.",
+        "The query exceeds the memory limit of the local store: select fewer rows, columns or groups, or "
+        "start it with more: `foundry-telemetry local --memory`.",
         code=RESOURCES,
         reason="E_LOW_MEMORY_CONDITION",
     )
@@ -237,6 +244,7 @@ _EXPLANATIONS: Final[Sequence[tuple[type[Exception], Callable[..., QueryError]]]
     (KqlError, lambda _, kql: _placed("The query is invalid", kql, "", (), reason=_OTHERWISE)),
     (duckdb.InterruptException, _interrupted),
     (duckdb.OutOfMemoryException, _memory),
+    (MemoryError, _memory),
     (duckdb.BinderException, _binder),
     (duckdb.CatalogException, _binder),
     (duckdb.InvalidInputException, _argument),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final, Protocol
 
 import duckdb
@@ -19,9 +20,11 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.local.engine.error_translation import explained
-from foundry_telemetry.local.engine.errors import TIMEOUT, QueryError
+from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
+from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
+from foundry_telemetry.local.store.memory import share_of_machine
 
 MOST_ROWS: Final = 500_000
 """Rows that Log Analytics gives at most."""
@@ -33,10 +36,16 @@ MOST_SECONDS: Final = 180.0
 """How long a query may take unless it asks for more, as in Log Analytics."""
 
 _CHUNK: Final = 2_000
-_AGAIN_S: Final = 0.02
-"""Seconds from one interruption of a query to the next."""
+_FIRST_CHUNK: Final = 16
+"""Rows that are read at a time, and at first, when nobody knows how long they are."""
+_CHUNK_BYTES: Final = 4_000_000
+"""Bytes of values from which no more rows are read at a time."""
 _CELL: Final = 8
 """Bytes that a value counts which is no text."""
+
+BUSY: Final = (
+    "The queries that run at the moment need all memory of the local store: ask again when they have ended."
+)
 
 _TIMES: Final = ("TimeGenerated", "timestamp")
 """The column that a timespan limits, in the workspace's tables and in the classic views."""
@@ -67,15 +76,62 @@ class Table:
     """The text it answers."""
 
 
+_Answer = tuple[tuple[tuple[str, str], ...], list[Row], str | None]
+
+
+class _Beside:
+    """Counts the queries that run at a time, and lets those that need all memory run one after the other."""
+
+    def __init__(self) -> None:
+        self._idle = threading.Condition()
+        self._running = 0
+        self._most = 0
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def others(self) -> Iterator[Callable[[], bool]]:
+        """Run beside others; gives what says later whether there were any."""
+        had_others = False
+
+        def note() -> bool:
+            return had_others
+
+        with self._idle:
+            self._running += 1
+            had_others = self._running > 1
+        try:
+            yield note
+        finally:
+            with self._idle:
+                had_others = had_others or self._running > 1
+                self._running -= 1
+                self._idle.notify_all()
+
+    @contextmanager
+    def alone(self, seconds: float) -> Iterator[None]:
+        """Run when the others have ended, or when half of the seconds are over."""
+        if not self._turn.acquire(timeout=seconds):
+            raise QueryError(BUSY, code=RESOURCES, reason="E_LOW_MEMORY_CONDITION")
+        try:
+            with self._idle:
+                self._idle.wait_for(lambda: self._running == 0, timeout=seconds / 2)
+            yield
+        finally:
+            self._turn.release()
+
+
 class Query:
     """Runs KQL; any number of threads may use one.
 
     Args:
         store: Where the rows are.
+        memory: Mebibytes that the process may take; by the machine where it is not given.
     """
 
-    def __init__(self, store: Source) -> None:
+    def __init__(self, store: Source, memory: int | None = None) -> None:
         self._store = store
+        self._memory = share_of_machine() if memory is None else memory
+        self._beside = _Beside()
         with closing(store.cursor()) as cursor:
             self._known = _columns(cursor)
         self._translator = Translator(self._known)
@@ -104,19 +160,37 @@ class Query:
         begun = time.perf_counter()
         moment = _naive(now or datetime.now(UTC))
         limits = read_timespan(timespan, moment) if timespan else None
-        meant = self._translator.translate(kql)
+        stop = Stop(seconds, self._memory)
+        if started is not None:
+            started(stop.now)
+        with stop.watched():
+            columns, rows, cut = self._answer(kql, limits, moment, stop)
+        return Table(columns, rows, cut, time.perf_counter() - begun, kql)
+
+    def _answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
+        """The answer; a query for which the memory was too small beside others is asked once more alone."""
         try:
-            with closing(self._store.cursor()) as cursor, _deadline(cursor, seconds) as stop:
-                if started is not None:
-                    started(stop.now)
+            with self._beside.others() as had_others:
+                return self._ask(kql, limits, moment, stop)
+        except QueryError as error:
+            if error.code != RESOURCES or not had_others():
+                raise
+        with self._beside.alone(stop.remaining_s):
+            stop.again()
+            return self._ask(kql, limits, moment, stop)
+
+    def _ask(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
+        with stop.reading():
+            meant = self._translator.translate(kql)
+        try:
+            with closing(self._store.cursor()) as cursor, stop.running(cursor):
                 for statement in self._views(meant, limits, cursor):
                     cursor.execute(statement)
                 _execute(cursor, meant, moment)
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
-                rows, cut = _fetch(cursor, stop)
-        except (duckdb.Error, RecursionError) as error:
+                return columns, *_fetch(cursor, stop)
+        except (duckdb.Error, RecursionError, MemoryError) as error:
             raise explained(error, kql) from error
-        return Table(columns, rows, cut, time.perf_counter() - begun, kql)
 
     def _views(
         self, meant: Translation, limits: Timespan | None, cursor: duckdb.DuckDBPyConnection
@@ -135,51 +209,6 @@ class Query:
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
 
 
-class _Stop:
-    """Stops a running query from another thread, and remembers that it did."""
-
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._cursor = cursor
-        self._stopping = threading.Event()
-        self._over = threading.Event()
-
-    def now(self) -> None:
-        """Stop the query; after its end this does nothing."""
-        self._stopping.set()
-
-    def watch(self, seconds: float) -> None:
-        """Interrupt the query once it is stopped or late, until it has ended.
-
-        The database forgets an interruption that comes between two statements.
-        """
-        self._stopping.wait(seconds)
-        while not self._over.is_set():
-            self._stopping.set()
-            with suppress(duckdb.Error):
-                self._cursor.interrupt()
-            self._over.wait(_AGAIN_S)
-
-    def end(self) -> None:
-        """Record that the query has ended."""
-        self._over.set()
-        self._stopping.set()
-
-    def check(self) -> None:
-        """Raise where an interruption came between two calls of the database."""
-        if self._stopping.is_set():
-            raise QueryError("The query timed out.", code=TIMEOUT, reason="E_QUERY_TIMEOUT")
-
-
-@contextmanager
-def _deadline(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[_Stop]:
-    stop = _Stop(cursor)
-    threading.Thread(target=stop.watch, args=(seconds,), daemon=True).start()
-    try:
-        yield stop
-    finally:
-        stop.end()
-
-
 def _execute(cursor: duckdb.DuckDBPyConnection, meant: Translation, now: datetime) -> None:
     statements = cursor.extract_statements(meant.sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -187,21 +216,30 @@ def _execute(cursor: duckdb.DuckDBPyConnection, meant: Translation, now: datetim
     cursor.execute(statements[0], meant.values(now))
 
 
-def _fetch(cursor: duckdb.DuckDBPyConnection, stop: _Stop) -> tuple[list[Row], str | None]:
+def _fetch(cursor: duckdb.DuckDBPyConnection, stop: Stop) -> tuple[list[Row], str | None]:
     rows: list[Row] = []
-    size = 0
+    size, most = 0, _FIRST_CHUNK
     while True:
         stop.check()
-        chunk: list[Row] = cursor.fetchmany(_CHUNK)
+        chunk: list[Row] = cursor.fetchmany(most)
         if not chunk:
             return rows, None
         rows += chunk
-        size += sum(len(cell) if isinstance(cell, str) else _CELL for row in chunk for cell in row)
+        added = sum(map(_size, chain.from_iterable(chunk)))
+        size += added
+        most = min(_CHUNK, 2 * most) if added < _CHUNK_BYTES else max(1, most // 2)
         if len(rows) > MOST_ROWS:
             del rows[MOST_ROWS:]
             return rows, f"The result has more than {MOST_ROWS:,} rows and is truncated."
         if size > MOST_BYTES:
             return rows, f"The result is larger than {MOST_BYTES // 1_000_000} MB and is truncated."
+
+
+def _size(cell: object) -> int:
+    """Bytes that a value counts, about."""
+    if isinstance(cell, str):
+        return len(cell)
+    return sum(map(_size, cell)) if isinstance(cell, list) else _CELL
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]:

@@ -29,6 +29,7 @@ from foundry_telemetry.kql.tables import (
 )
 from foundry_telemetry.local.ingest import row_builder
 from foundry_telemetry.local.store import private_files
+from foundry_telemetry.local.store.memory import buffers
 
 MEMORY: Final = ":memory:"
 """In place of a path: nothing touches the disk."""
@@ -45,12 +46,6 @@ _ATTACH: Final = "ROW_GROUP_SIZE 2048"
 """The smallest there is. A commit that fills a group is written to its place at once, compressed; one that
 does not goes to the log first and is written a second time later, at a third more processor time. With groups
 of 30,720 queries over a million rows take a tenth less time, and 80 MiB less."""
-
-_MEMORY_LIMIT: Final = "400MiB"
-"""What DuckDB's buffers may take; the process as a whole stays below twice that."""
-
-_NOT_ON_DISK: Final = "700MiB"
-"""The same limit for `MEMORY`, where the rows themselves count."""
 
 _SETTINGS: Final = {
     "threads": "2",
@@ -70,8 +65,12 @@ _RESOURCE: Final = (
 )
 
 
-def open_database(path: str) -> duckdb.DuckDBPyConnection:
+def open_database(path: str, share: int) -> duckdb.DuckDBPyConnection:
     """Open a database file, or make one, or one in memory.
+
+    Args:
+        path: Of the file, or `MEMORY`.
+        share: Mebibytes that the process may take.
 
     Raises:
         StoreError: Another process has it open, it is none, or it is of a newer version.
@@ -79,7 +78,7 @@ def open_database(path: str) -> duckdb.DuckDBPyConnection:
     memory = path == MEMORY
     settings = {
         **_SETTINGS,
-        "memory_limit": _NOT_ON_DISK if memory else _MEMORY_LIMIT,
+        "memory_limit": buffers(share, in_memory=memory),
         "temp_directory": "" if memory else private_files.temporary(path),
     }
     connection = duckdb.connect(MEMORY, config=dict(settings))

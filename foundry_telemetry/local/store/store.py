@@ -21,6 +21,7 @@ from foundry_telemetry.kql.tables import stored_table, tables
 from foundry_telemetry.local.ingest.envelopes import read_batch
 from foundry_telemetry.local.store import private_files
 from foundry_telemetry.local.store.database import MEMORY, facts, open_database, use
+from foundry_telemetry.local.store.memory import share_of_machine
 from foundry_telemetry.local.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Store:
     Args:
         path: The database file, made with its folder where there is none; or ``":memory:"``.
         retention_days: Rows older than this are forgotten.
+        memory: Mebibytes that the process may take; by the machine where it is not given.
         clock: The present with its time zone, for retention.
 
     Raises:
@@ -51,14 +53,19 @@ class Store:
     """
 
     def __init__(
-        self, path: str | Path = MEMORY, *, retention_days: float = 30, clock: Callable[[], datetime] = _now
+        self,
+        path: str | Path = MEMORY,
+        *,
+        retention_days: float = 30,
+        memory: int | None = None,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self.path = str(path)
         self.retention_days = retention_days
         self._clock = clock
         _reserve(self.path)
         try:
-            self._connection = open_database(self.path)
+            self._connection = open_database(self.path, share_of_machine() if memory is None else memory)
         except BaseException:
             _release(self.path)
             raise

@@ -1,0 +1,88 @@
+"""Values whose length a query sets by a number: a series and a repeated text have a longest one.
+
+The database makes such a value in one step, which it neither counts as memory nor interrupts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+MOST_ELEMENTS: Final = 10_000_000
+"""Elements of a series, such as the rows of a ``range``."""
+
+MOST_REPEATS: Final = 1_024
+"""What ``strrep`` repeats at most, as in Kusto."""
+
+MARK: Final = "too many elements"
+"""Begins the message of the database's error."""
+
+_SERIES: Final = "generate_series("
+_REPEAT: Final = "repeat("
+_TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\b(?:generate_series|repeat)\(|[(),\[\]{}]")
+
+_BEYOND: Final = (
+    "(_s.a < _s.b AND _s.a + _s.c > _s.a AND TRY(_s.a + _s.c * {most}) < _s.b) OR "
+    "(_s.a > _s.b AND _s.a + _s.c < _s.a AND TRY(_s.a + _s.c * {most}) > _s.b)"
+)
+
+
+def bounded(sql: str) -> str:
+    """The same statement, in which each series and each repeated text is bounded."""
+    if _SERIES not in sql and _REPEAT not in sql:
+        return sql
+    return "".join(_rewritten(sql))
+
+
+def _rewritten(sql: str) -> Iterator[str]:
+    """The text with every call in it rewritten, those within its arguments too."""
+    done = 0
+    for name, start, ends in _calls(sql):
+        if start < done:
+            continue
+        yield sql[done:start]
+        edges = [start + len(name), *(end + 1 for end in ends)]
+        arguments = [bounded(sql[begin : end - 1]) for begin, end in pairwise(edges)]
+        yield _BOUNDED[name](arguments)
+        done = edges[-1]
+    yield sql[done:]
+
+
+def _calls(sql: str) -> Iterator[tuple[str, int, list[int]]]:
+    """The calls in a text: name, start, and where each argument ends; outer ones first."""
+    open_calls: list[tuple[str, int, list[int]]] = []
+    found = []
+    for token in _TOKEN.finditer(sql):
+        text = token[0]
+        if text[-1] in "([{":
+            call = (text, token.start(), list[int]())
+            open_calls.append(call)
+            if text in _BOUNDED:
+                found.append(call)
+        elif text == "," and open_calls:
+            open_calls[-1][2].append(token.start())
+        elif text in ")]}" and open_calls:
+            open_calls.pop()[2].append(token.start())
+    yield from found
+
+
+def _series(arguments: list[str]) -> str:
+    if len(arguments) != len("abc"):
+        arguments = [*arguments, "1"]
+    a, b, c = arguments
+    beyond = _BEYOND.format(most=float(MOST_ELEMENTS))
+    message = f"{MARK}: a range or series has more than {MOST_ELEMENTS:,}"
+    return (
+        f"list_transform([struct_pack(a := {a}, b := {b}, c := {c})], lambda _s: CASE WHEN {beyond} "
+        f"THEN error('{message}') ELSE generate_series(_s.a, _s.b, _s.c) END)[1]"
+    )
+
+
+def _repeat(arguments: list[str]) -> str:
+    text, times = arguments
+    return f"repeat({text}, least({times}, {MOST_REPEATS}))"
+
+
+_BOUNDED: Final = {_SERIES: _series, _REPEAT: _repeat}

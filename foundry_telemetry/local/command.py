@@ -17,7 +17,6 @@ from foundry_telemetry.local.api.server import LocalAzureMonitor, default_path
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.browser import open_page
 from foundry_telemetry.local.store.database import MEMORY
-from foundry_telemetry.local.store.memory import refuse_beyond, share_of_machine
 from foundry_telemetry.serving import PortError, serve_forever
 
 _VARIABLE: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -60,8 +59,6 @@ def run(
     except (StoreError, PortError, TokenError) as error:
         print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - this is the output of the command
         return _FAILED
-
-    refuse_beyond(share_of_machine() if memory is None else memory)
 
     def ready() -> None:
         report = {

@@ -16,12 +16,21 @@ MOST_ELEMENTS: Final = 10_000_000
 MOST_REPEATS: Final = 1_024
 """What ``strrep`` repeats at most, as in Kusto."""
 
+MOST_CHARACTERS: Final = 16_000_000
+"""Length of a text in which something is replaced, or which comes of repetition."""
+
 MARK: Final = "too many elements"
 """Begins the message of the database's error."""
 
+_LONGEST_COPIED: Final = 60
+"""Characters of SQL that are cheaper to repeat than to bind."""
+
 _SERIES: Final = "generate_series("
 _REPEAT: Final = "repeat("
-_TOKEN: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\b(?:generate_series|repeat)\(|[(),\[\]{}]")
+_REPLACE: Final = "replace("
+_TOKEN: Final = re.compile(
+    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\b(?:generate_series|repeat|replace)\(|[(),\[\]{}]"
+)
 
 _BEYOND: Final = (
     "(_s.a < _s.b AND _s.a + _s.c > _s.a AND TRY(_s.a + _s.c * {most}) < _s.b) OR "
@@ -31,7 +40,7 @@ _BEYOND: Final = (
 
 def bounded(sql: str) -> str:
     """The same statement, in which each series and each repeated text is bounded."""
-    if _SERIES not in sql and _REPEAT not in sql:
+    if not any(name in sql for name in _BOUNDED):
         return sql
     return "".join(_rewritten(sql))
 
@@ -82,7 +91,22 @@ def _series(arguments: list[str]) -> str:
 
 def _repeat(arguments: list[str]) -> str:
     text, times = arguments
-    return f"repeat({text}, least({times}, {MOST_REPEATS}))"
+    bounded_times = f"least({times}, {MOST_REPEATS})"
+    return _checked(text, bounded_times, "strlen({t}) * {rest}", "repeat({t}, {rest})")
 
 
-_BOUNDED: Final = {_SERIES: _series, _REPEAT: _repeat}
+def _replace(arguments: list[str]) -> str:
+    text, *others = arguments
+    return _checked(text, ", ".join(others), "strlen({t})", "replace({t}, {rest})")
+
+
+def _checked(text: str, rest: str, size: str, call: str) -> str:
+    """A call on a text that is not too long; the text is written once unless it is short."""
+    name = text if len(text) <= _LONGEST_COPIED else "_t"
+    error = f"error('{MARK}: a text has more than {MOST_CHARACTERS:,} characters')"
+    checked = f"CASE WHEN {size.format(t=name, rest=rest)} > {MOST_CHARACTERS} THEN {error} ELSE "
+    checked += call.format(t=name, rest=rest) + " END"
+    return checked if name == text else f"list_transform([{text}], lambda _t: {checked})[1]"
+
+
+_BOUNDED: Final = {_SERIES: _series, _REPEAT: _repeat, _REPLACE: _replace}

@@ -38,6 +38,8 @@ MOST_SECONDS: Final = 180.0
 _CHUNK: Final = 2_000
 _FIRST_CHUNK: Final = 16
 """Rows that are read at a time, and at first, when nobody knows how long they are."""
+_WRITTEN_PER_S: Final = 40_000_000
+"""Bytes of values that are written and sent in a second: an answer must arrive in its time."""
 _CHUNK_BYTES: Final = 4_000_000
 """Bytes of values from which no more rows are read at a time."""
 _CELL: Final = 8
@@ -227,6 +229,8 @@ def _fetch(cursor: duckdb.DuckDBPyConnection, stop: Stop) -> tuple[list[Row], st
         rows += chunk
         added = sum(map(_size, chain.from_iterable(chunk)))
         size += added
+        if size / _WRITTEN_PER_S > stop.remaining_s:
+            raise stop.error()
         most = min(_CHUNK, 2 * most) if added < _CHUNK_BYTES else max(1, most // 2)
         if len(rows) > MOST_ROWS:
             del rows[MOST_ROWS:]
@@ -239,7 +243,7 @@ def _size(cell: object) -> int:
     """Bytes that a value counts, about."""
     if isinstance(cell, str):
         return len(cell)
-    return sum(map(_size, cell)) if isinstance(cell, list) else _CELL
+    return len(cell) * _size(cell[0]) if isinstance(cell, list) and cell else _CELL
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]:

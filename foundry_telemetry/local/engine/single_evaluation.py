@@ -10,12 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from typing import Final
 
 import duckdb_kql.translate as engine
 from duckdb_kql import ir
 from duckdb_kql.translate.functions import FunctionSpec
 
+from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
+
+MOST_WRITTEN: Final = 400_000
+"""Characters of a query whose functions and variables stand wherever they are used; DuckDB plans them all."""
+
+TOO_LONG: Final = (
+    "The query is too large or nested too deeply: with its functions and variables written out it has "
+    "{size:,} characters, at most {most:,}; let functions use each other less often, or split the query."
+)
 _LONGEST_COPIED: Final = 60
 """Characters of SQL: a column or a literal is cheaper to repeat than to bind."""
 _TEXTS: Final = frozenset(
@@ -37,6 +47,9 @@ def install() -> None:
     engine.render_kql_tostring = tostring
     engine._dynamic_element = element  # noqa: SLF001
     engine._SPECIAL_FORMS["coalesce"] = coalesce  # noqa: SLF001
+    for name, form in engine._SPECIAL_FORMS.items():  # noqa: SLF001
+        if not hasattr(form, "__wrapped__"):
+            engine._SPECIAL_FORMS[name] = _measured(form)  # noqa: SLF001
     FunctionSpec.render = render  # type: ignore[method-assign, assignment]
 
 
@@ -58,8 +71,24 @@ def render(spec: FunctionSpec, args: list[str]) -> str:
     """SQL for a function by its template."""
     copied = {index: sql for index, sql in enumerate(args) if _is_copied(spec, index, sql)}
     if not copied:
-        return _render(spec, args)
-    return _packed(copied, _render(spec, _names(args, copied)))
+        return short(_render(spec, args))
+    return short(_packed(copied, _render(spec, _names(args, copied))))
+
+
+def short(sql: str) -> str:
+    """The same SQL, while it is one that may be planned: with each level of nesting it grows many times."""
+    if len(sql) > MOST_WRITTEN:
+        raise QueryError(TOO_LONG.format(size=len(sql), most=MOST_WRITTEN), code=RESOURCES)
+    return sql
+
+
+def _measured(form: Callable[[ir.FunctionCall], str | None]) -> Callable[[ir.FunctionCall], str | None]:
+    @wraps(form)
+    def measured(node: ir.FunctionCall) -> str | None:
+        sql = form(node)
+        return None if sql is None else short(sql)
+
+    return measured
 
 
 def coalesce(node: ir.FunctionCall) -> str:

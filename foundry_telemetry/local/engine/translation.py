@@ -25,19 +25,12 @@ from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
 from foundry_telemetry.kql import files, lexer, view
 from foundry_telemetry.local.engine import bounded_values, extensions, single_evaluation, two_stage_parser
 from foundry_telemetry.local.engine.error_translation import explained
-from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
+from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
 
 _KEPT: Final = 512
-MOST_WRITTEN: Final = 400_000
-"""Characters of a query whose functions and variables stand wherever they are used; DuckDB plans them all."""
-
-TOO_LONG: Final = (
-    "The query is too large or nested too deeply: with its functions and variables written out it has "
-    "{size:,} characters, at most {most:,}; let functions use each other less often, or split the query."
-)
 _ANY_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the database's times are UTC and have no zone
 
 
@@ -127,10 +120,8 @@ class Translator:
         if uses_clock and pinned:
             constants[CLOCK_SLOT] = moment
         written = bounded_values.bounded(extensions.quickened(sql))
-        if len(written) > MOST_WRITTEN:
-            raise QueryError(TOO_LONG.format(size=len(written), most=MOST_WRITTEN), code=RESOURCES)
         return Translation(
-            sql=written,
+            sql=single_evaluation.short(written),
             constants=MappingProxyType(constants),
             slots=sql.slots,
             uses_clock=uses_clock and not pinned,

@@ -1,14 +1,13 @@
 """How much memory the local Azure Monitor may take: by the machine, or as its user sets it.
 
 *Share*: what the process may have in all. DuckDB counts its buffers itself and keeps to a part of the share;
-lists and long texts it does not count, so the queries watch the process besides. The command also has the
-system refuse memory beyond it, which DuckDB survives, for a single step that takes more than there is.
+lists and long texts it does not count, so the queries watch the process besides. (A limit of the system's own
+does not do: where it refuses memory, DuckDB's JSON functions end the process.)
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -24,11 +23,7 @@ _PART: Final = 4
 _BUFFERS: Final = 1 / 3
 _NOT_ON_DISK: Final = 7 / 12
 """Parts of the share for DuckDB's buffers; the larger one where the rows themselves are among them."""
-_MARGIN: Final = 1 / 4
-"""What the system still allows beyond the share, for what was reserved and is not used."""
-
 _GROUPS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
-_STATUS: Final = Path("/proc/self/status")
 _STATM: Final = Path("/proc/self/statm")
 
 
@@ -52,25 +47,6 @@ def resident() -> int:
     with suppress(OSError, ValueError, IndexError):
         return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0
-
-
-def refuse_beyond(share: int) -> None:
-    """Have the system refuse the process memory far beyond its share; elsewhere than on Linux nothing.
-
-    Args:
-        share: In mebibytes.
-    """
-    if sys.platform != "linux":
-        return
-    import resource  # noqa: PLC0415 - not on Windows
-
-    with suppress(OSError, ValueError, StopIteration):
-        lines = _STATUS.read_text().splitlines()
-        reserved = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmData:"))
-        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        most = reserved + round(share * (1 + _MARGIN)) * MIB - resident()
-        if soft == resource.RLIM_INFINITY or soft > most:
-            resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def _limits() -> list[int]:

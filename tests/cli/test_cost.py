@@ -1,4 +1,4 @@
-"""`foundry-telemetry cost` and `reconcile`, in processes of their own, over a local Azure Monitor."""
+"""`foundry-telemetry cost`, in processes of their own, over a local Azure Monitor."""
 
 from __future__ import annotations
 
@@ -104,30 +104,6 @@ def test_what_cannot_be(tmp_path: Path, arguments: tuple[str, ...], code: int, w
     assert (ended.code, ended.out) == (code, "")
     assert words in ended.err.splitlines()[-1]
     assert "Traceback" not in ended.err
-
-
-def test_reconcile(url: str, tmp_path: Path) -> None:
-    """A bill of ten percent more on the day: the difference is shown, as table, JSON and CSV."""
-    text = f"Date,MeterName,Quantity,CostInUSD\n{AT:%m/%d/%Y},Claude Consumption Units,440,4.40\n"
-    (tmp_path / "usage.csv").write_text(text, encoding="utf-8")
-    asked = ("reconcile", "usage.csv", "--url", url)
-    ended = run(tmp_path, *asked)
-    assert (ended.code, ended.err) == (0, "")
-    assert "Billed $4.40, recorded $4.00, difference +$0.40" in ended.out
-    assert f"{AT:%Y-%m-%d}" in ended.out
-    reported = json.loads(run(tmp_path, *asked, "--json").out)
-    assert (reported["billed_usd"], reported["ledger_usd"]) == (4.4, 4.0)
-    (line,) = csv.DictReader(io.StringIO(run(tmp_path, *asked, "--csv").out))
-    assert line["units"] == "440.0"
-
-
-def test_reconcile_with_another_file(tmp_path: Path) -> None:
-    """A file with other columns is one error with its line."""
-    (tmp_path / "usage.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    ended = run(tmp_path, "reconcile", "usage.csv")
-    assert ended.code == 1
-    assert "usage.csv, line 1: no column for the day; expected one of Date" in ended.err
-    assert len(ended.err.splitlines()) == 1
 
 
 def test_the_bill_of_the_demonstration(tmp_path: Path) -> None:

@@ -65,11 +65,14 @@ def commands(folder: Path) -> list[list[str]]:
     """Every command that reads data or shows texts of ours, as words and as JSON."""
     bill = folder / "usage.csv"
     bill.write_text(
-        f"Date,MeterName,Quantity,CostInUSD\n{AT:%m/%d/%Y},Claude Consumption Units,440,4.40\n", "utf-8"
+        f"Date,MeterName,Quantity,CostInUSD\n{AT:%Y-%m-%d},Claude Consumption Units,440,4.40\n", "utf-8"
     )
     once = [
         ["incident"],
         ["ticket", f"{1:016x}"],
+        ["explain", f"{1:016x}"],
+        ["explain", "APITimeoutError"],
+        ["query", "foundry_attempts | take 3"],
         ["doctor"],
         ["cost", "--by", "service", "--since", "1d"],
         ["cost", "--by", "tag", "--since", "1d"],
@@ -77,7 +80,7 @@ def commands(folder: Path) -> list[list[str]]:
         ["audit"],
         ["dashboards", "export", str(folder / "畫面")],
     ]
-    markdown = [[*words, "--markdown"] for words in once if words[0] in ("ticket", "audit")]
+    markdown = [[*words, "--markdown"] for words in once if words[0] in ("ticket", "explain", "audit")]
     csv = [[*words, "--csv"] for words in once if words[0] in ("cost", "reconcile")]
     refused = [["incident", "--since", SERVICE], ["cost", "--settings", f"{SERVICE}.toml"], ["-h"]]
     return [*once, *([*words, "--json"] for words in once), *markdown, *csv, *refused]

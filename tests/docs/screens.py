@@ -26,10 +26,13 @@ from tests.cli import process
 from tests.dashboards.rows import Row
 from tests.docs import release
 from tests.investigate.commands import run
+from tests.investigate.cost_changes import case, envelopes
+from tests.investigate.cost_exports import COLUMN_SETS, other_row, row, text_of
 from tests.investigate.ledgers import attempt, put
 from tests.investigate.scenarios import DRILLS, play
 from tests.investigate.service import running
 from tests.support.marked import markers, update
+from tests.support.telemetry import fill
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final[Mapping[str, str]] = {
@@ -40,6 +43,8 @@ PAGES: Final[Mapping[str, str]] = {
     "release": "docs/guides/incident.md",
     "note": "docs/guides/instrument.md",
     "cost": "docs/guides/cost.md",
+    "cost_why": "docs/guides/cost.md",
+    "reconcile": "docs/guides/cost.md",
     "doctor": "docs/guides/no-data.md",
 }
 """The file that shows each screen."""
@@ -75,7 +80,7 @@ def printed() -> dict[str, str]:
     """Every screen, made anew."""
     return {
         name: text
-        for make in (_of_an_exception, _of_an_incident, _of_a_release, _of_cost, _of_doctor)
+        for make in (_of_an_exception, _of_an_incident, _of_a_release, _of_cost, _of_invoice, _of_doctor)
         for name, text in make()
     }
 
@@ -131,6 +136,28 @@ def _of_cost() -> Iterator[tuple[str, str]]:
         put(azure, _spending(datetime.now(UTC) - timedelta(minutes=5)))
         out = run("cost", "--by", "tag.tenant", "--since", "1d", "--url", azure.url, COLUMNS="110").out
     yield "cost", f"$ foundry-telemetry cost --by tag.tenant --since 1d\n{out}"
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, envelopes(case("prompts + volume of a tenant", 3).attempts))
+        out = run("cost", "--why", "--url", azure.url, COLUMNS="110").out
+    yield "cost_why", f"$ foundry-telemetry cost --why\n{out}"
+
+
+def _of_invoice() -> Iterator[tuple[str, str]]:
+    """A week of which one day has calls without telemetry, and the last one is not complete in the export."""
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=5)
+    usd = (31.5, 42.25, 38.0, 40.75, 12.0)
+    with LocalAzureMonitor() as azure, _folder() as folder:
+        days = [noon + timedelta(days=number) for number in range(len(usd))]
+        put(azure, [attempt(day, number, cost_usd=usd[number]) for number, day in enumerate(days)])
+        rows = [
+            row(f"{day:%Y-%m-%d}", f"{one}", f"{100 * one}")
+            for day, one in zip(days, (31.5, 47.04, 38.0, 40.75, 2.5), strict=True)
+        ]
+        rows += [row(rows[0]["date"], "12.1", chargetype="Tax"), other_row(rows[0]["date"], "7")]
+        text = text_of(COLUMN_SETS["EA 2024-08-01"], rows)
+        (folder / "part_0_0001.csv").write_text(text, encoding="utf-8")
+        out = run("reconcile", str(folder), "--url", azure.url, COLUMNS=str(WIDTH)).out
+    yield "reconcile", f"$ foundry-telemetry reconcile export-folder/\n{out}"
 
 
 def _spending(at: datetime) -> Iterator[Row]:
@@ -218,6 +245,7 @@ SAME_BY: Final[Mapping[str, Callable[[str], object]]] = {
     "ticket": shape,
     "release": shape,
     "cost": labels,
+    "reconcile": shape,
     "doctor": labels,
 }
 """By what a screen is compared with a fresh one."""

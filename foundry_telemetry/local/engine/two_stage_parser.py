@@ -19,8 +19,11 @@ from antlr4.error.ErrorStrategy import BailErrorStrategy  # type: ignore[import-
 from duckdb_kql._antlr.KqlLexer import KqlLexer
 from duckdb_kql._antlr.KqlParser import KqlParser
 from duckdb_kql.control import is_control_command
+from duckdb_kql.errors import KqlSyntaxError as ParseError
 from duckdb_kql.parser import ParseResult, _DiagnosticCollector
 from duckdb_kql.parser import parse as parse_in_full
+
+__all__ = ["ParseError", "find_all", "install", "parse"]
 
 _LOWERING: Final = import_module("duckdb_kql.lower")  # an import by name would give the function
 _FIND_ALL: Final = _LOWERING._find_all  # noqa: SLF001 - nothing public leads to it

@@ -1,0 +1,1 @@
+"""The cost that Azure billed against the ledger: cost exports, compared day by day, and what explains it."""

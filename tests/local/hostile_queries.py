@@ -44,6 +44,9 @@ KINDS: dict[str, Make] = {
     "percentiles": lambda n: (
         f"range x from 1 to {10 ** (6 + n)} step 1 | summarize percentiles(x, 5, 50, 95)"
     ),
+    "latest of each": lambda n: (
+        f"range x from 1 to {n * 10**6} step 1 | summarize arg_max(x, *) by x % 100000"
+    ),
     "cross join": lambda n: (
         f"range x from 1 to {n * 10**5} step 1 | extend k = 1 "
         f"| join kind=inner (range y from 1 to {n * 10**5} step 1 | extend k = 1) on k | summarize sum(x * y)"

@@ -108,7 +108,7 @@ def attacked(server: Server, queries: list[tuple[str, str]]) -> None:
     def harmless() -> None:
         while not over.wait(0.2):
             answer, seconds = server.ask("AppEvents | count", 30)
-            assert answer.json()["tables"][0]["rows"] == [[0]]
+            assert answer.status_code == 200, answer.text
             waits.append(seconds)
 
     with ThreadPoolExecutor(AT_ONCE + 1) as pool:
@@ -136,6 +136,6 @@ def test_a_sample(tmp_path: Path) -> None:
 def test_all(tmp_path: Path) -> None:
     """The same for two hundred queries."""
     queries = hostile(all_=True)
-    assert len(queries) >= 198
+    assert len(queries) >= 200
     with serving(tmp_path) as server:
         attacked(server, queries)

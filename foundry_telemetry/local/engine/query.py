@@ -25,7 +25,7 @@ from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
 from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
-from foundry_telemetry.local.store.memory import share_of_machine
+from foundry_telemetry.local.store.memory import resident, share_of_machine
 
 MOST_ROWS: Final = 500_000
 """Rows that Log Analytics gives at most."""
@@ -45,6 +45,8 @@ _WRITTEN_PER_S: Final = 40_000_000
 """Bytes of values that are written and sent in a second: an answer must arrive in its time."""
 _CHUNK_BYTES: Final = 4_000_000
 """Bytes of values from which no more rows are read at a time."""
+_PAUSE_S: Final = 2.0
+"""Seconds that a query waits for one that runs alone."""
 _CELL: Final = 8
 """Bytes that a value counts which is no text."""
 
@@ -90,18 +92,22 @@ class _Beside:
     def __init__(self) -> None:
         self._idle = threading.Condition()
         self._running = 0
-        self._most = 0
+        self._exclusive = 0
         self._turn = threading.Lock()
 
     @contextmanager
-    def others(self) -> Iterator[Callable[[], bool]]:
-        """Run beside others; gives what says later whether there were any."""
+    def others(self, seconds: float) -> Iterator[Callable[[], bool]]:
+        """Run beside others; gives what says later whether there were any.
+
+        Whoever comes while another query is to run alone waits a moment for it.
+        """
         had_others = False
 
         def note() -> bool:
             return had_others
 
         with self._idle:
+            self._idle.wait_for(lambda: not self._exclusive, timeout=min(_PAUSE_S, seconds))
             self._running += 1
             had_others = self._running > 1
         try:
@@ -119,9 +125,13 @@ class _Beside:
             raise QueryError(BUSY, code=RESOURCES, reason="E_LOW_MEMORY_CONDITION")
         try:
             with self._idle:
+                self._exclusive += 1
                 self._idle.wait_for(lambda: self._running == 0, timeout=seconds / 2)
             yield
         finally:
+            with self._idle:
+                self._exclusive -= 1
+                self._idle.notify_all()
             self._turn.release()
 
 
@@ -136,6 +146,7 @@ class Query:
     def __init__(self, store: Source, memory: int | None = None) -> None:
         self._store = store
         self._memory = share_of_machine() if memory is None else memory
+        self._idle = resident()
         self._beside = _Beside()
         with closing(store.cursor()) as cursor:
             self._known = _columns(cursor)
@@ -166,7 +177,7 @@ class Query:
         begun = time.perf_counter()
         moment = _naive(now or datetime.now(UTC))
         limits = read_timespan(timespan, moment) if timespan else None
-        stop = Stop(seconds, self._memory)
+        stop = Stop(seconds, self._memory, self._idle)
         if started is not None:
             started(stop.now)
         with stop.watched():
@@ -176,7 +187,7 @@ class Query:
     def _answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
         """The answer; a query for which the memory was too small beside others is asked once more alone."""
         try:
-            with self._beside.others() as had_others:
+            with self._beside.others(stop.remaining_s) as had_others:
                 return self._ask(kql, limits, moment, stop)
         except QueryError as error:
             if error.code != RESOURCES or not had_others():

@@ -25,7 +25,10 @@ MOST_READING_S: Final = 30.0
 """Seconds that reading a text may take: it holds up other readers."""
 
 _GROWTH: Final = 2
-"""A query may always take the share by this, though the process had more from its beginning."""
+"""Queries may always take the share by this, though the process had more from its beginning."""
+
+_BLAME: Final = 8
+"""A query is stopped for its memory if the process has this part of the share more than at its beginning."""
 
 TIMED_OUT: Final = "The query timed out after {seconds:g} s."
 READ_TOO_LONG: Final = (
@@ -48,13 +51,15 @@ class Stop:
     Args:
         seconds: What it may take.
         share: Mebibytes that the process may take.
+        idle: Bytes that it had before the first query, which may be more.
     """
 
-    def __init__(self, seconds: float, share: int) -> None:
+    def __init__(self, seconds: float, share: int, idle: int = 0) -> None:
         self._seconds = seconds
         self._share = share
         self._end = time.monotonic() + seconds
-        self._most = max(share * MIB, resident() + share * MIB // _GROWTH)
+        self._most = max(share * MIB, idle + share * MIB // _GROWTH)
+        self._begun = resident()
         self._lock = threading.Lock()
         self._interrupt: Callable[[], object] | None = None
         self._stopping = threading.Event()
@@ -89,7 +94,7 @@ class Stop:
         """Let a query that took too much memory beside others begin again, in the time that is left."""
         self._is_large = False
         self._stopping.clear()
-        self._most = max(self._share * MIB, resident() + self._share * MIB // _GROWTH)
+        self._begun = resident()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -159,7 +164,9 @@ class Stop:
 
     def _is_beyond(self) -> bool:
         now = time.monotonic()
-        self._is_large = resident() > self._most
+        has = resident()
+        # Who has just begun is not to blame.
+        self._is_large = has > self._most and has - self._begun > self._share * MIB // _BLAME
         reading_until = self._reading_until
         return self._is_large or now > self._end or (reading_until is not None and now > reading_until)
 

@@ -21,8 +21,9 @@ LARGEST_SHARE: Final = 1_200
 _PART: Final = 4
 """The machine's memory by this is the share."""
 _BUFFERS: Final = 7 / 30
-"""The part of the share that DuckDB's buffers may take. It also holds what it knows of each column of each row
-group, 200 MB of ten million rows: with 400 MiB for buffers, `incident` over those takes 810 MB and no less time."""
+"""The part of the share that DuckDB's buffers may take. It also holds what it knows of each column of each
+row group, 200 MB of ten million rows: with 400 MiB for buffers, `incident` over those takes 810 MB and no
+less time."""
 _NOT_ON_DISK: Final = 7 / 12
 """The same for a store in memory, whose rows are among the buffers."""
 _GROUPS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")

@@ -21,7 +21,7 @@ from foundry_telemetry.ingestion.refusals import abandoned
 from foundry_telemetry.ingestion.request_body import read_body
 from foundry_telemetry.local.api import api_request
 from foundry_telemetry.local.api.api_response import encode_error
-from foundry_telemetry.local.engine.errors import TIMEOUT, QueryError
+from foundry_telemetry.local.engine.errors import timed_out
 from foundry_telemetry.local.engine.query import Query
 
 if TYPE_CHECKING:
@@ -157,5 +157,5 @@ class _Asked:
 
     def _late(self) -> api_request.ApiResponse:
         message = _LATE.format(seconds=self._seconds, most=MOST_QUERIES)
-        error = QueryError(message, code=TIMEOUT, reason="E_QUERY_TIMEOUT")
+        error = timed_out(message)
         return api_request.ApiResponse(error.status, encode_error(error))

@@ -20,7 +20,8 @@ from duckdb_kql.types import kusto_type
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import Token, place, tokens
 from foundry_telemetry.local.engine import bounded_values
-from foundry_telemetry.local.engine.errors import RESOURCES, TIMEOUT, QueryError
+from foundry_telemetry.local.engine.errors import TOO_MUCH_MEMORY, QueryError, timed_out, too_large
+from foundry_telemetry.local.engine.language import refusals
 from foundry_telemetry.local.engine.semantic_check import UnresolvedError
 
 _SEMANTIC: Final = "SEM0100"
@@ -137,7 +138,8 @@ def _unsupported(error: KqlUnsupportedError, kql: str) -> QueryError:
         construct = word[0] if word and name[:1].isupper() else name
         return _not_here(construct, error.hint, *place(kql, offset))
     token = next(_occurrences(kql, name, ()), None)
-    return _not_here(name, error.hint, *(place(kql, token.start) if token else (None, None)))
+    start = token.start if token else kql.find(name)
+    return _not_here(name, error.hint, *(place(kql, start) if name and start >= 0 else (None, None)))
 
 
 def _statements(construct: str, kql: str) -> QueryError:
@@ -196,6 +198,8 @@ def _binder(error: duckdb.Error, kql: str) -> QueryError:
 
 def _data(error: duckdb.Error, kql: str) -> QueryError:
     del kql
+    if message := refusals.message_of(str(error)):
+        return QueryError(message, reason=_OTHERWISE)
     found = _CONVERT.search(str(error))
     to = f" to {_kql_type(found[1])}" if found else ""
     return QueryError(
@@ -207,27 +211,12 @@ def _data(error: duckdb.Error, kql: str) -> QueryError:
 def _argument(error: duckdb.Error, kql: str) -> QueryError:
     del kql
     if found := _ELEMENTS.search(str(error)):
-        return QueryError(
-            f"The query is too large: {found[1]}.", code=RESOURCES, reason="E_LOW_MEMORY_CONDITION"
-        )
+        return too_large(f"The query is too large: {found[1]}.")
+    if message := refusals.message_of(str(error)):
+        return QueryError(message, reason=_SEMANTIC)
     return QueryError(
         "A function or operator has an invalid argument, such as an invalid regular expression.",
         reason=_OTHERWISE,
-    )
-
-
-def _interrupted(error: duckdb.Error, kql: str) -> QueryError:
-    del error, kql
-    return QueryError("The query timed out.", code=TIMEOUT, reason="E_QUERY_TIMEOUT")
-
-
-def _memory(error: duckdb.Error, kql: str) -> QueryError:
-    del error, kql
-    return QueryError(
-        "The query exceeds the memory limit of the local store: select fewer rows, columns or groups, or "
-        "start it with more: `foundry-telemetry local --memory`.",
-        code=RESOURCES,
-        reason="E_LOW_MEMORY_CONDITION",
     )
 
 
@@ -242,9 +231,9 @@ _EXPLANATIONS: Final[Sequence[tuple[type[Exception], Callable[..., QueryError]]]
     (KqlUnsupportedError, _unsupported),
     (KqlSchemaError, _schema),
     (KqlError, lambda _, kql: _placed("The query is invalid", kql, "", (), reason=_OTHERWISE)),
-    (duckdb.InterruptException, _interrupted),
-    (duckdb.OutOfMemoryException, _memory),
-    (MemoryError, _memory),
+    (duckdb.InterruptException, lambda *_: timed_out()),
+    (duckdb.OutOfMemoryException, lambda *_: too_large(TOO_MUCH_MEMORY)),
+    (MemoryError, lambda *_: too_large(TOO_MUCH_MEMORY)),
     (duckdb.BinderException, _binder),
     (duckdb.CatalogException, _binder),
     (duckdb.InvalidInputException, _argument),

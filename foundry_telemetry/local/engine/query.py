@@ -6,20 +6,22 @@ so the ``let`` is omitted and the rest reads them; any other text runs as it is.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Final, Protocol
 
 import duckdb
+from duckdb_kql.translate import CLOCK_SLOT
 from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
+from foundry_telemetry.kql.empty_tables import empty_tables, empty_view
+from foundry_telemetry.local.engine.beside import Beside
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
 from foundry_telemetry.local.engine.stop import Stop
@@ -45,14 +47,8 @@ _WRITTEN_PER_S: Final = 40_000_000
 """Bytes of values that are written and sent in a second: an answer must arrive in its time."""
 _CHUNK_BYTES: Final = 4_000_000
 """Bytes of values from which no more rows are read at a time."""
-_PAUSE_S: Final = 2.0
-"""Seconds that a query waits for one that runs alone."""
 _CELL: Final = 8
 """Bytes that a value counts which is no text."""
-
-BUSY: Final = (
-    "The queries that run at the moment need all memory of the local store: ask again when they have ended."
-)
 
 _TIMES: Final = ("TimeGenerated", "timestamp")
 """The column that a timespan limits, in the workspace's tables and in the classic views."""
@@ -86,55 +82,6 @@ class Table:
 _Answer = tuple[tuple[tuple[str, str], ...], list[Row], str | None]
 
 
-class _Beside:
-    """Counts the queries that run at a time, and lets those that need all memory run one after the other."""
-
-    def __init__(self) -> None:
-        self._idle = threading.Condition()
-        self._running = 0
-        self._exclusive = 0
-        self._turn = threading.Lock()
-
-    @contextmanager
-    def others(self, seconds: float) -> Iterator[Callable[[], bool]]:
-        """Run beside others; gives what says later whether there were any.
-
-        Whoever comes while another query is to run alone waits a moment for it.
-        """
-        had_others = False
-
-        def note() -> bool:
-            return had_others
-
-        with self._idle:
-            self._idle.wait_for(lambda: not self._exclusive, timeout=min(_PAUSE_S, seconds))
-            self._running += 1
-            had_others = self._running > 1
-        try:
-            yield note
-        finally:
-            with self._idle:
-                had_others = had_others or self._running > 1
-                self._running -= 1
-                self._idle.notify_all()
-
-    @contextmanager
-    def alone(self, seconds: float) -> Iterator[None]:
-        """Run when the others have ended, or when half of the seconds are over."""
-        if not self._turn.acquire(timeout=seconds):
-            raise QueryError(BUSY, code=RESOURCES, reason="E_LOW_MEMORY_CONDITION")
-        try:
-            with self._idle:
-                self._exclusive += 1
-                self._idle.wait_for(lambda: self._running == 0, timeout=seconds / 2)
-            yield
-        finally:
-            with self._idle:
-                self._exclusive -= 1
-                self._idle.notify_all()
-            self._turn.release()
-
-
 class Query:
     """Runs KQL; any number of threads may use one.
 
@@ -147,10 +94,13 @@ class Query:
         self._store = store
         self._memory = share_of_machine() if memory is None else memory
         self._idle = resident()
-        self._beside = _Beside()
+        self._beside = Beside()
         with closing(store.cursor()) as cursor:
-            self._known = _columns(cursor)
-        self._translator = Translator(self._known)
+            self._known = {
+                **{name: tuple(columns) for name, columns in empty_tables().items()},
+                **_columns(cursor),
+            }
+        self._translator = Translator(self._known, self._described)
         self._statement = lru_cache(maxsize=_PARSED)(self._parsed)
 
     def run(
@@ -203,11 +153,26 @@ class Query:
             with closing(self._store.cursor()) as cursor, stop.running(cursor):
                 for statement in self._views(meant, limits, cursor):
                     cursor.execute(statement)
+                if meant.asks_rows:
+                    with stop.reading():
+                        meant = self._translator.translate_with(kql, partial(_asked, cursor, stop, moment))
                 cursor.execute(self._statement(meant.sql), meant.values(moment))
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
                 return columns, *_fetch(cursor, stop)
         except (duckdb.Error, RecursionError, MemoryError) as error:
             raise explained(error, kql) from error
+
+    def _described(self, sql: str, values: Mapping[str, object]) -> Mapping[str, str] | None:
+        """The KQL types of a statement's columns; it is bound and not run."""
+        with closing(self._store.cursor()) as cursor:
+            try:
+                for name in empty_tables():
+                    if name in sql:
+                        cursor.execute(f"CREATE TEMP VIEW {_quoted(name)} AS {empty_view(name)}")
+                rows = cursor.execute(f"DESCRIBE {sql}", dict(values)).fetchall()
+            except duckdb.Error:
+                return None
+        return {str(name): kusto_type(str(kind)) for name, kind, *_ in rows}
 
     def _parsed(self, sql: str) -> duckdb.Statement:
         """An SQL text, parsed: it belongs to no connection, and every execution copies it."""
@@ -221,9 +186,11 @@ class Query:
         self, meant: Translation, limits: Timespan | None, cursor: duckdb.DuckDBPyConnection
     ) -> Iterator[str]:
         """The views that a query reads in place of tables: its typed view's columns, its times' rows."""
+        for name in sorted(meant.tables & empty_tables().keys()):
+            yield f"CREATE TEMP VIEW {_quoted(name)} AS {empty_view(name)}"
         narrowed = {files.VIEW} if meant.attempts else set()
         if limits is not None:
-            narrowed |= meant.tables
+            narrowed |= meant.tables - empty_tables().keys()
         if not narrowed:
             return
         row = cursor.execute("SELECT current_database()").fetchone()
@@ -232,6 +199,17 @@ class Query:
             columns = meant.attempts if name == files.VIEW else self._known[name]
             select = f"SELECT {', '.join(map(_quoted, columns))} FROM {database}.main.{_quoted(name)}"  # noqa: S608
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
+
+
+def _asked(
+    cursor: duckdb.DuckDBPyConnection, stop: Stop, now: datetime, sql: str, pinned: Mapping[str, object]
+) -> tuple[list[str], list[Row]]:
+    """The columns and rows of a part of the query, on which the rest of it depends."""
+    values = {CLOCK_SLOT: now, **pinned} if f"${CLOCK_SLOT}" in sql else {}
+    with stop.running(cursor):
+        cursor.execute(sql, values)
+        names = [name for name, *_ in cursor.description or ()]
+        return names, cursor.fetchall()
 
 
 def _fetch(cursor: duckdb.DuckDBPyConnection, stop: Stop) -> tuple[list[Row], str | None]:

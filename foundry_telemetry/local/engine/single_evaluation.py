@@ -18,6 +18,7 @@ from duckdb_kql import ir
 from duckdb_kql.translate.functions import FunctionSpec
 
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
+from foundry_telemetry.local.engine.language.expression_types import kind_of
 
 MOST_WRITTEN: Final = 400_000
 """Characters of a query whose functions and variables stand wherever they are used; DuckDB plans them all."""
@@ -55,7 +56,7 @@ def install() -> None:
 
 def tostring(node: ir.Expr) -> str:
     """SQL for KQL's text of a value, as the engine's own function of that purpose gives it."""
-    if isinstance(node, ir.FunctionCall) and node.name in _TEXTS:
+    if isinstance(node, ir.FunctionCall) and (node.name in _TEXTS or kind_of(node) == "string"):
         return f"coalesce({engine.render_expr(node)}, '')"
     if engine._is_dynamic_expr(node) or engine._is_datetime_expr(node):  # noqa: SLF001 - these are short already
         return _tostring(node)

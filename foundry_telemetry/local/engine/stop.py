@@ -15,7 +15,7 @@ from typing import Final
 
 import duckdb
 
-from foundry_telemetry.local.engine.errors import RESOURCES, TIMEOUT, QueryError
+from foundry_telemetry.local.engine.errors import QueryError, timed_out, too_large
 from foundry_telemetry.local.store.memory import MIB, resident
 
 TICK_S: Final = 0.01
@@ -84,11 +84,10 @@ class Stop:
     def error(self) -> QueryError:
         """Why the query was stopped."""
         if self._is_large:
-            message = TOO_LARGE.format(share=self._share)
-            return QueryError(message, code=RESOURCES, reason="E_LOW_MEMORY_CONDITION")
+            return too_large(TOO_LARGE.format(share=self._share))
         words = TIMED_OUT if self._reading_until is None else READ_TOO_LONG
         seconds = min(self._seconds, MOST_READING_S) if self._reading_until else self._seconds
-        return QueryError(words.format(seconds=seconds), code=TIMEOUT, reason="E_QUERY_TIMEOUT")
+        return timed_out(words.format(seconds=seconds))
 
     def again(self) -> None:
         """Let a query that took too much memory beside others begin again, in the time that is left."""
@@ -145,12 +144,13 @@ class Stop:
             interrupt()
 
         with self._lock:
+            before = self._interrupt
             self._interrupt = interrupt_once if once else interrupt
         try:
             yield
         finally:
             with self._lock:
-                self._interrupt = None
+                self._interrupt = before
 
     def _watch(self) -> None:
         while not self._over.wait(TICK_S):

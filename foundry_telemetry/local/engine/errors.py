@@ -14,8 +14,8 @@ RESOURCES: Final = "QueryResourcesExceeded"
 """Our code for a query that needs more memory than there is."""
 
 TOO_MUCH_MEMORY: Final = (
-    "The query exceeds the memory limit of the local store: select fewer rows, columns or groups, or start it "
-    "with more: `foundry-telemetry local --memory`."
+    "The query exceeds the memory limit of the local store: select fewer rows, columns or groups, or start "
+    "it with more: `foundry-telemetry local --memory`."
 )
 
 _STATUS: Final = {TIMEOUT: 504, RESOURCES: 400, BAD_ARGUMENT: 400}

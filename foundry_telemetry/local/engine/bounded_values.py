@@ -19,7 +19,7 @@ MOST_REPEATS: Final = 1_024
 MOST_CHARACTERS: Final = 16_000_000
 """Length of a text in which something is replaced, or which comes of repetition."""
 
-MARK: Final = "too many elements"
+PREFIX: Final = "too many elements"
 """Begins the message of the database's error."""
 
 _LONGEST_COPIED: Final = 60
@@ -82,7 +82,7 @@ def _series(arguments: list[str]) -> str:
         arguments = [*arguments, "1"]
     a, b, c = arguments
     beyond = _BEYOND.format(most=float(MOST_ELEMENTS))
-    message = f"{MARK}: a range or series has more than {MOST_ELEMENTS:,}"
+    message = f"{PREFIX}: a range or series has more than {MOST_ELEMENTS:,}"
     return (
         f"list_transform([struct_pack(a := {a}, b := {b}, c := {c})], lambda _s: CASE WHEN {beyond} "
         f"THEN error('{message}') ELSE generate_series(_s.a, _s.b, _s.c) END)[1]"
@@ -102,11 +102,11 @@ def _replace(arguments: list[str]) -> str:
 
 def _checked(text: str, rest: str, size: str, call: str) -> str:
     """A call on a text that is not too long; the text is written once unless it is short."""
-    name = text if len(text) <= _LONGEST_COPIED else "_t"
-    error = f"error('{MARK}: a text has more than {MOST_CHARACTERS:,} characters')"
+    name = text if len(text) <= _LONGEST_COPIED else "long_text"
+    error = f"error('{PREFIX}: a text has more than {MOST_CHARACTERS:,} characters')"
     checked = f"CASE WHEN {size.format(t=name, rest=rest)} > {MOST_CHARACTERS} THEN {error} ELSE "
     checked += call.format(t=name, rest=rest) + " END"
-    return checked if name == text else f"list_transform([{text}], lambda _t: {checked})[1]"
+    return checked if name == text else f"list_transform([{text}], lambda long_text: {checked})[1]"
 
 
 _BOUNDED: Final = {_SERIES: _series, _REPEAT: _repeat, _REPLACE: _replace}

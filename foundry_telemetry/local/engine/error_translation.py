@@ -66,7 +66,7 @@ _COLUMN: Final = re.compile(r'(?:Referenced column|column named|Column with name
 _FUNCTION: Final = re.compile(r"given name and argument types '([^'(]+)\(([^']*)\)'")
 _COMPARE: Final = re.compile(r"values of type (\S+) and (?:type|values of type) (\S+)")
 _CONVERT: Final = re.compile(r"(?:[Cc]ould not convert|[Cc]onversion|cast).*? to (?:type )?(\w+)")
-_ELEMENTS: Final = re.compile(rf"{bounded_values.MARK}: ([^\n]*)")
+_ELEMENTS: Final = re.compile(rf"{bounded_values.PREFIX}: ([^\n]*)")
 _KQL_TYPES: Final = {"INT32": "int", "INT64": "long", "BOOL": "bool", "INT": "int"}
 
 

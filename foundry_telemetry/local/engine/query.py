@@ -21,7 +21,7 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.empty_tables import empty_tables, empty_view
-from foundry_telemetry.local.engine.beside import Beside
+from foundry_telemetry.local.engine.concurrent_queries import ConcurrentQueries
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
 from foundry_telemetry.local.engine.stop import Stop
@@ -94,7 +94,7 @@ class Query:
         self._store = store
         self._memory = share_of_machine() if memory is None else memory
         self._idle = resident()
-        self._beside = Beside()
+        self._concurrent = ConcurrentQueries()
         with closing(store.cursor()) as cursor:
             self._known = {
                 **{name: tuple(columns) for name, columns in empty_tables().items()},
@@ -137,12 +137,12 @@ class Query:
     def _answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
         """The answer; a query for which the memory was too small beside others is asked once more alone."""
         try:
-            with self._beside.others(stop.remaining_s) as had_others:
+            with self._concurrent.others(stop.remaining_s) as had_others:
                 return self._ask(kql, limits, moment, stop)
         except QueryError as error:
             if error.code != RESOURCES or not had_others():
                 raise
-        with self._beside.alone(stop.remaining_s):
+        with self._concurrent.alone(stop.remaining_s):
             stop.again()
             return self._ask(kql, limits, moment, stop)
 

@@ -18,6 +18,7 @@ from duckdb_kql import ir
 from duckdb_kql.translate.functions import FunctionSpec
 
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
+from foundry_telemetry.local.engine.language.engine_parts import SPECIAL_FORMS
 from foundry_telemetry.local.engine.language.expression_types import kind_of
 
 MOST_WRITTEN: Final = 400_000
@@ -34,23 +35,23 @@ _TEXTS: Final = frozenset(
 )
 """Functions whose result is a text in DuckDB, whatever they are given."""
 _VALUE: Final = "bound"
-_VALUES: Final = "_once"
+_VALUES: Final = "once"
 """Names of what is bound, in the SQL."""
 
 _tostring: Final = engine.render_kql_tostring
 _element: Final = engine._dynamic_element  # noqa: SLF001 - nothing public leads to it
 _render: Final = FunctionSpec.render
-_coalesce: Final = engine._render_coalesce  # noqa: SLF001 - as above
+_coalesce: Final = SPECIAL_FORMS["coalesce"]
 
 
 def install() -> None:
     """Let the engine write these functions; a second time does nothing."""
     engine.render_kql_tostring = tostring
     engine._dynamic_element = element  # noqa: SLF001
-    engine._SPECIAL_FORMS["coalesce"] = coalesce  # noqa: SLF001
-    for name, form in engine._SPECIAL_FORMS.items():  # noqa: SLF001
+    SPECIAL_FORMS["coalesce"] = coalesce
+    for name, form in SPECIAL_FORMS.items():
         if not hasattr(form, "__wrapped__"):
-            engine._SPECIAL_FORMS[name] = _measured(form)  # noqa: SLF001
+            SPECIAL_FORMS[name] = _measured(form)
     FunctionSpec.render = render  # type: ignore[method-assign, assignment]
 
 
@@ -92,7 +93,7 @@ def _measured(form: Callable[[ir.FunctionCall], str | None]) -> Callable[[ir.Fun
     return measured
 
 
-def coalesce(node: ir.FunctionCall) -> str:
+def coalesce(node: ir.FunctionCall) -> str | None:
     """SQL for the first value that is neither null nor an empty text."""
     written = _coalesce(node)
     rendered = [engine.render_expr(argument) for argument in node.args]
@@ -100,7 +101,8 @@ def coalesce(node: ir.FunctionCall) -> str:
     if not copied:
         return written
     named: list[ir.Expr] = [ir.RenderedAggregate(sql) for sql in _names(rendered, copied)]
-    return _packed(copied, _coalesce(replace(node, args=type(node.args)(named))))
+    body = _coalesce(replace(node, args=tuple(named)))
+    return None if body is None else _packed(copied, body)
 
 
 def _is_copied(spec: FunctionSpec, index: int, sql: str) -> bool:

@@ -17,7 +17,7 @@ PAUSE_S: Final = 2.0
 """Seconds that a query waits for one that runs alone."""
 
 
-class Beside:
+class ConcurrentQueries:
     """Counts the queries that run at a time, and lets those that need all memory run one after the other."""
 
     def __init__(self) -> None:

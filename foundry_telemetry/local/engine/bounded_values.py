@@ -82,7 +82,7 @@ def _series(arguments: list[str]) -> str:
         arguments = [*arguments, "1"]
     a, b, c = arguments
     beyond = _BEYOND.format(most=float(MOST_ELEMENTS))
-    message = f"{PREFIX}: a range or series has more than {MOST_ELEMENTS:,}"
+    message = f"{PREFIX}: a range or series has more than {MOST_ELEMENTS:,} elements; take a larger step"
     return (
         f"list_transform([struct_pack(a := {a}, b := {b}, c := {c})], lambda _s: CASE WHEN {beyond} "
         f"THEN error('{message}') ELSE generate_series(_s.a, _s.b, _s.c) END)[1]"

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -41,6 +42,9 @@ MOST_HEADER_BYTES: Final = 32 * 1024
 
 REST_S: Final = 5.0
 """Seconds that a client is given to finish a body which was answered before it had arrived."""
+
+MOST_THREADS: Final = 32
+"""Threads of an application at a time, whatever the number of processors: they mostly wait."""
 
 _TICK_S: Final = 0.002
 _POLL_S: Final = 0.5
@@ -224,6 +228,7 @@ class _Server(uvicorn.Server):
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_default_executor(ThreadPoolExecutor(MOST_THREADS, "request"))
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
         try:

@@ -64,6 +64,10 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "FOUNDRY_TELEMETRY_DISABLED": ("`false`", "`true`: `configure()` and `instrument()` do nothing."),
     "FOUNDRY_TELEMETRY_DISCOUNT": ("`1.0`", "Factor on every list price. Wins over the settings file."),
     "FOUNDRY_TELEMETRY_HASH_KEY": ("", "Key of the hashes of personal tags; at most 64 bytes. Secret."),
+    "FOUNDRY_TELEMETRY_LOCAL_TOKEN": (
+        "new at each start",
+        "Access token of the local Azure Monitor, for `local` and for the commands that query it. Secret.",
+    ),
     "FOUNDRY_TELEMETRY_SETTINGS": ("", "Path of the settings file."),
     "FOUNDRY_TELEMETRY_USD_PER_CCU": ("`0.01`", "Price of a Claude Consumption Unit in US dollars."),
     "FOUNDRY_TELEMETRY_WORKSPACE": ("", "Log Analytics workspace to query, as `--workspace`."),

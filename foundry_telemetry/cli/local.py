@@ -15,6 +15,7 @@ _MEMORY: Final = ":memory:"
 _PORT: Final = 4319
 _DAYS: Final = 30
 _port = between(0, 65_535, int, f"--port {_PORT}")
+_mebibytes = between(512, 1_048_576, int, "--memory 2048")
 _days = between(1, 4_383, int, f"--retention-days {_DAYS}")
 
 
@@ -39,6 +40,22 @@ _Workbook = Annotated[
 ]
 _NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open the workbook in a browser.")]
 
+_Memory = Annotated[
+    int | None,
+    typer.Option(
+        parser=_mebibytes,
+        metavar="MIB",
+        help="Memory it may take, in MiB, from 512. Default: a quarter of the machine's, at most 1,200.",
+        show_default=False,
+    ),
+]
+_AllowAnonymous = Annotated[
+    bool,
+    typer.Option(
+        "--allow-anonymous", help="Let every user of this machine read the telemetry, without a token."
+    ),
+]
+
 EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "stopped by Ctrl-C"}, serves=True)
 
 
@@ -48,12 +65,15 @@ def local(
     db: _Database = None,
     retention_days: _Retention = _DAYS,
     workbook: _Workbook = None,
+    memory: _Memory = None,
+    allow_anonymous: _AllowAnonymous = False,
     no_browser: _NoBrowser = False,
     as_json: query_options.AddressAsJson = False,
 ) -> None:
     """Run a local Azure Monitor that shows the workbook.
 
-    Prints the connection string for your service and the address of the workbook. Press Ctrl-C to stop.
+    Prints the connection string for your service and the link of the workbook. The link has an access token
+    that is new at each start, unless FOUNDRY_TELEMETRY_LOCAL_TOKEN sets it. Press Ctrl-C to stop.
     """
     with repair():
         from foundry_telemetry.local.command import run  # noqa: PLC0415 - brings the database
@@ -63,6 +83,8 @@ def local(
             db=db,
             retention_days=retention_days,
             workbook=workbook,
+            memory=memory,
+            allow_anonymous=allow_anonymous,
             browser=not no_browser,
             as_json=as_json,
         )

@@ -60,7 +60,7 @@ def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:
                 stage = _Stage(screen)
                 page = stage.page
                 if stays:
-                    screen.tell_page(page, opened=browser and _open(page))
+                    screen.tell_page(page.url, page.link, opened=browser and _open(page.opener))
                 stage.play(seconds, totals, ctrl_c)
             verdict, agreed = stage.verdict(totals)
             code = 0 if agreed else _MISMATCH
@@ -70,15 +70,15 @@ def run(seconds: float, *, as_json: bool, leave: bool, browser: bool) -> int:
                 raise
     screen.close(totals, verdict)
     if stays and page and not ctrl_c.came:
-        screen.tell_page(page, stays=True)
+        screen.tell_page(page.url, page.link, stays=True)
         _wait_for_ctrl_c()
     return code
 
 
-def _open(page: str) -> bool:
+def _open(opener: str) -> bool:
     from foundry_telemetry.local.browser import open_page  # noqa: PLC0415 - needed on a terminal only
 
-    return open_page(page)
+    return open_page(opener)
 
 
 def _wait_for_ctrl_c() -> None:
@@ -130,9 +130,9 @@ class _Stage:
         self._new_load = Load
 
     @property
-    def page(self) -> str:
-        """Address of the page that shows the workbook."""
-        return self._azure.url
+    def page(self) -> LocalAzureMonitor:
+        """The server whose page shows the workbook."""
+        return self._azure
 
     def play(self, seconds: float, totals: Totals, ctrl_c: CtrlC) -> None:
         """Run the load and show its rows as they come in.

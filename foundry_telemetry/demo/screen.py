@@ -84,11 +84,12 @@ class Screen:
             self._print(self._table.header())
         self._print(self._table.rows(rows))
 
-    def tell_page(self, url: str, *, opened: bool = False, stays: bool = False) -> None:
+    def tell_page(self, url: str, link: str, *, opened: bool = False, stays: bool = False) -> None:
         """Show where the page is, on standard error, which is where a person looks when output is piped.
 
         Args:
-            url: Its address.
+            url: The address of its server.
+            link: The address that opens it.
             opened: Whether it was opened in a browser.
             stays: Whether everything else is over.
         """
@@ -97,7 +98,7 @@ class Screen:
             if stays:
                 command = texts.INCIDENT.format(url=url)
                 self._err.print(Text.assemble((f"{texts.NEXT_STEP:{texts.LABEL_WIDTH}}", "bold"), command))
-            self._err.print(Text.assemble((f"{texts.WORKBOOK:{texts.LABEL_WIDTH}}", "bold"), url, words))
+            self._err.print(Text.assemble((f"{texts.WORKBOOK:{texts.LABEL_WIDTH}}", "bold"), link, words))
 
     def close(self, totals: Totals, verdict: RenderableType | None) -> None:
         """Show the summary, if anything came; with JSON on standard error, on a terminal only.

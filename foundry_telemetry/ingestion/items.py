@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,11 @@ INVALID_JSON: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, 
 """What decoding raises; msgspec 0.21 a ``SystemError`` for an integer above the range of a float."""
 
 _SPLIT: Final = msgspec.json.Decoder(list[Raw])
+
+
+_BRACKET: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},]', re.DOTALL)
+"""What an array is split at: its brackets and commas, but for those within texts."""
+_CLOSING: Final = {b"]": b"[", b"}": b"{"}
 
 
 class UnreadableError(ValueError):
@@ -86,5 +92,31 @@ def _split(body: bytes) -> list[Raw]:
         try:
             return _SPLIT.decode(body)
         except INVALID_JSON as error:
-            raise UnreadableError(f"the body is not a JSON array of envelopes: {error}") from None
+            items = _split_loosely(body)
+            if items is None:
+                raise UnreadableError(f"the body is not a JSON array of envelopes: {error}") from None
+            return items
     return [Raw(line) for line in body.split(b"\n") if line.strip()]
+
+
+def _split_loosely(body: bytes) -> list[Raw] | None:
+    """The items of an array in which one is no JSON, by their brackets; ``None`` where these do not match."""
+    items: list[Raw] = []
+    opened = bytearray()
+    start = 0
+    for token in _BRACKET.finditer(body):
+        mark = token[0]
+        if mark in _CLOSING:
+            if not opened or opened.pop() != ord(_CLOSING[mark]):
+                return None
+        elif mark in b"[{":
+            opened += mark
+            start = start or token.end()
+        if mark in b",]" and len(opened) == (mark == b","):
+            items.append(Raw(body[start : token.start()]))
+            if not bytes(items[-1]).strip():
+                return None
+            start = token.end()
+            if not opened:
+                return None if body[start:].strip() else items
+    return None

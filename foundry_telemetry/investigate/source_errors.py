@@ -7,6 +7,7 @@ are repeated.
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Final
 
 from foundry_telemetry.investigate import texts
@@ -47,6 +48,8 @@ def _refused(error: object, name: str, *, is_local: bool) -> str:
     status = int(getattr(error, "status_code", 0))
     code = getattr(getattr(error, "error", None), "code", None)
     reported = f"{status}, {code}" if isinstance(code, str) and _CODE.fullmatch(code) else str(status)
+    if is_local and status == HTTPStatus.UNAUTHORIZED:
+        return texts.LOCAL_UNAUTHORIZED.format(name=name)
     if is_local and status not in (400, 504):
         return texts.ANOTHER_SERVER.format(name=name, status=reported, check=texts.START_LOCAL)
     fallback = texts.UNAVAILABLE if status >= _FIRST_SERVER_ERROR else texts.CHECK_NETWORK

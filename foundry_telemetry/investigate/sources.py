@@ -6,6 +6,7 @@ The client is `LogsQueryClient` for both, so the queries and all that reads thei
 from __future__ import annotations
 
 import math
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -135,7 +136,7 @@ def choose(
         SourceError: What is needed for it is missing or has another form.
     """
     if source == "local" or (source is None and workspace is None):
-        chosen = local(url or local_url(environment))
+        chosen = local(url or local_url(environment), environment)
         chosen.options = _options(source=source, url=url)
         return chosen
     if not workspace:
@@ -158,23 +159,29 @@ def local_url(environment: Mapping[str, str]) -> str:
     return f"http://127.0.0.1:{PORT}"
 
 
-def local(url: str) -> Source:
+def local(url: str, environment: Mapping[str, str] = os.environ) -> Source:
     """The local Azure Monitor at an address.
+
+    Args:
+        url: Its address.
+        environment: May hold its access token, which else its own user's state folder has.
 
     Raises:
         SourceError: It is no address on this machine.
     """
     if not _is_loopback(url):
         raise SourceError(texts.NOT_LOCAL.format(url=plain(url), port=PORT))
-    from azure.core.pipeline.policies import SansIOHTTPPolicy  # noqa: PLC0415 - takes a while
+    from azure.core.pipeline.policies import HeadersPolicy  # noqa: PLC0415 - takes a while
     from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
     from azure.monitor.query import LogsQueryClient  # noqa: PLC0415
+
+    from foundry_telemetry.ingestion import access_token  # noqa: PLC0415 - not needed for Azure
 
     client = LogsQueryClient(
         _NoCredential(),
         endpoint=url.rstrip("/"),
-        # No token goes over plain HTTP, and no proxy stands before loopback.
-        authentication_policy=SansIOHTTPPolicy(),
+        # No token of Azure goes over plain HTTP, and no proxy stands before loopback.
+        authentication_policy=HeadersPolicy(access_token.headers(access_token.of_server(url, environment))),
         transport=RequestsTransport(use_env_settings=False),
         retry_total=0,
     )

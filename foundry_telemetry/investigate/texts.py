@@ -55,6 +55,10 @@ INTERRUPTED: Final = "{name} closed the connection before the response was compl
 UNREADABLE: Final = "{name} returned an invalid response ({error}): {check}"
 REFUSED: Final = "{name} rejected the query (status {status}): {check}"
 ANOTHER_SERVER: Final = "no {name}: the server there returned status {status}; {check}"
+LOCAL_UNAUTHORIZED: Final = (
+    "{name} needs its access token: run the command as the user who started it, or set "
+    "FOUNDRY_TELEMETRY_LOCAL_TOKEN to the token in the link that it printed"
+)
 PARTIAL: Final = "{name} returned a partial result: query a shorter period with --since 30m"
 OTHER_COLUMNS: Final = (
     "unexpected columns in the result ({error}): run `pip install -U 'foundry-telemetry[cli]'`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
+from foundry_telemetry.ingestion.access_token import TokenError
 from foundry_telemetry.ingestion.items import StoreError
 from foundry_telemetry.local.api.server import LocalAzureMonitor, default_path
 from foundry_telemetry.local.api.status import status
@@ -22,7 +24,15 @@ _FAILED: Final = 1
 
 
 def run(
-    *, port: int, db: str | None, retention_days: float, workbook: Path | None, browser: bool, as_json: bool
+    *,
+    port: int,
+    db: str | None,
+    retention_days: float,
+    workbook: Path | None,
+    memory: int | None,
+    allow_anonymous: bool,
+    browser: bool,
+    as_json: bool,
 ) -> int:
     """Serve until Ctrl-C or SIGTERM.
 
@@ -31,25 +41,36 @@ def run(
         db: The database file or ``":memory:"``; the one in the user's data folder where it is not given.
         retention_days: Rows older than this are deleted.
         workbook: Shown in place of the shipped one.
+        memory: Mebibytes that it may take; by the machine where it is not given.
+        allow_anonymous: Let everybody on this machine read, without the access token.
         browser: Open the page, where there is a browser with windows.
         as_json: Print where it listens as one line of JSON.
 
     Returns:
-        The exit code: 0 after Ctrl-C, 143 after SIGTERM, 1 when the file or the port cannot be used.
+        The exit code: 0 after Ctrl-C, 143 after SIGTERM, 1 when file, port or token cannot be used.
     """
+    # What the database makes for itself, such as its log, is nobody else's either.
+    os.umask(0o077)
     path = default_path() if db is None else db
     try:
-        azure = LocalAzureMonitor(path, port, retention_days, workbook=workbook)
-    except (StoreError, PortError) as error:
+        azure = LocalAzureMonitor(
+            path, port, retention_days, workbook=workbook, memory=memory, allow_anonymous=allow_anonymous
+        )
+    except (StoreError, PortError, TokenError) as error:
         print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - this is the output of the command
         return _FAILED
 
     def ready() -> None:
-        report = {"url": azure.url, **status(azure.store, azure.url)}
+        report = {
+            "url": azure.url,
+            "link": azure.link,
+            "token": azure.token,
+            **status(azure.store, azure.url),
+        }
         if as_json:
             print(json.dumps(report), flush=True)  # noqa: T201 - as above
         else:
-            _print_status(report, opened=browser and open_page(azure.url))
+            _print_status(report, opened=browser and open_page(azure.opener))
 
     code = serve_forever(azure, ready)
     # A normal end: nothing was cut short.
@@ -63,7 +84,7 @@ def _print_status(report: dict[str, Any], *, opened: bool) -> None:
     noun = "attempt" if attempts == 1 else "attempts"
     since = f"; {attempts:,} {noun} since {report['attempts']['first'][:10]}" if attempts else ""
     lines = (
-        ("workbook", Text(report["url"] + ("  (opened in your browser)" if opened else ""))),
+        ("workbook", Text(report["link"] + ("  (opened in your browser)" if opened else ""))),
         ("storage", Text(f"{kept}{since}")),
         ("", Text(f"export {_VARIABLE}='{report['connection_string']}'", style="cyan")),
         ("", Text("Set this before starting your service. Press Ctrl-C to stop.")),

@@ -234,13 +234,14 @@ def test_page_stays(tmp_path: Path) -> None:
     variables = {"PYTHONIOENCODING": "latin-1", VARIABLE: "true"}
     terminal = Terminal(tmp_path, 120, "demo", "--seconds", "1", "--no-browser", **variables)
     terminal.read_until(r"all recorded[\s\S]*Press Ctrl-C to stop")
-    address = re.search(r"workbook +.*?(http://127\.0\.0\.1:\d+)", "\n".join(terminal.lines))
+    address = re.search(r"workbook +.*?(http://127\.0\.0\.1:\d+)/\?token=([\w-]+)", "\n".join(terminal.lines))
     assert address
-    status = httpx.get(f"{address[1]}/status.json", trust_env=False).json()
+    headers = {"Authorization": f"Bearer {address[2]}"}
+    status = httpx.get(f"{address[1]}/status.json", headers=headers, trust_env=False).json()
     reported = re.search(r"attempts +(\d+) \(\d+ failed\) for", "\n".join(terminal.lines))
     assert reported
     assert status["attempts"]["rows"] == int(reported[1])
-    assert "text/html" in httpx.get(address[1], trust_env=False).headers["content-type"]
+    assert "text/html" in httpx.get(address[1], headers=headers, trust_env=False).headers["content-type"]
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 0
 

@@ -42,7 +42,9 @@ def test_serves_until_told(number: signal.Signals, code: int, tmp_path: Path) ->
     process = start(tmp_path, "local", "--port", "0", "--db", ":memory:", "--no-browser", "--json")
     reported = begun(process)
     post(reported)
-    assert httpx.get(f"{reported['url']}/status.json", trust_env=False).json()["attempts"]["rows"] == 1
+    token = {"Authorization": f"Bearer {reported['token']}"}
+    status = httpx.get(f"{reported['url']}/status.json", headers=token, trust_env=False).json()
+    assert status["attempts"]["rows"] == 1
     process.send_signal(number)
     ended = end(process)
     assert (ended.code, ended.err) == (code, "")
@@ -79,7 +81,7 @@ def test_words(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, 200, "local", "--port", "0", "--db", ":memory:", "--no-browser")
     terminal.read_until("Ctrl-C")
     said = "\n".join(terminal.lines)
-    address = re.search(r"^workbook +(http://127\.0\.0\.1:\d+)$", said, re.MULTILINE)
+    address = re.search(r"^workbook +(http://127\.0\.0\.1:\d+)/\?token=[\w-]{43}$", said, re.MULTILINE)
     assert address
     assert re.search(rf"export APPLICATIONINSIGHTS_CONNECTION_STRING='Instr[^']*={address[1]}/;[^']*'", said)
     terminal.process.send_signal(signal.SIGINT)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.pipeline.policies import HeadersPolicy
 from azure.monitor.query import LogsQueryClient
 from msgspec import structs
 from starlette.applications import Starlette
@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from foundry_telemetry.ingestion import access_token
 from foundry_telemetry.investigate import queries, sources
 from foundry_telemetry.investigate.incident.report import investigate
 from foundry_telemetry.investigate.sources import Source, SourceError, choose, local_url
@@ -60,7 +61,7 @@ def failure(source: Source) -> str:
 def azure_at(url: str, **options: Any) -> Source:
     """A workspace in Azure, played on loopback."""
     client = LogsQueryClient(
-        NoCredential(), endpoint=url, authentication_policy=SansIOHTTPPolicy(), retry_total=0, **options
+        NoCredential(), endpoint=url, authentication_policy=HeadersPolicy(), retry_total=0, **options
     )
     return Source(client, WORKSPACE, "workspace w in Azure", is_local=False)
 
@@ -231,11 +232,15 @@ def test_who_is_asked(source: str | None, workspace: str | None, local: bool) ->
         assert chosen.is_local == local
 
 
+def _policy(url: str) -> HeadersPolicy:
+    return HeadersPolicy(access_token.headers(access_token.of_server(url, {})))
+
+
 class Ranged(LogsQueryClient):
     """A client that limits each query to a time range, as the portal and many clients do."""
 
     def __init__(self, url: str, timespan: tuple[datetime, datetime]) -> None:
-        super().__init__(NoCredential(), endpoint=url, authentication_policy=SansIOHTTPPolicy())
+        super().__init__(NoCredential(), endpoint=url, authentication_policy=_policy(url))
         self._timespan = timespan
 
     def query_workspace(self, workspace_id: str, query: str, **options: Any) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -187,12 +189,9 @@ def test_closing_writes_what_waits(tmp_path: Path) -> None:
         assert count(store) == 20
 
 
-def test_a_full_memory_loses_nothing(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_full_memory_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """When the database cannot take more, the sender gets an error, and what was promised stays."""
-    monkeypatch.setattr(database, "_NOT_ON_DISK", "40MiB")
-    with caplog.at_level(logging.WARNING), Store(retention_days=FOREVER) as store:
+    with caplog.at_level(logging.WARNING), Store(retention_days=FOREVER, memory=70) as store:
         promised = 0
 
         def post_until_full() -> None:
@@ -313,3 +312,38 @@ def test_times_with_a_zone_are_understood() -> None:
     with Store(retention_days=1, clock=lambda: zoned) as store:
         fill(store, [event(zoned - timedelta(days=1), "kept")])
         assert store.trim() == 0
+
+
+@pytest.mark.parametrize("bad", [rb'"\ud800"', b"NaN", b"1e999999", b"\xff", b'{"a" 1}'])
+def test_a_bad_item_refuses_itself_alone(bad: bytes) -> None:
+    """Of an array with an item that is no JSON the others are stored; the receipt names the place."""
+    with Store(retention_days=FOREVER) as store:
+        good = json.dumps({"iKey": store.key, **event(name="x, [y]} \\", tag='"]')}).encode()
+        receipt = store.add(b"[" + b",".join([good, bad, good]) + b"]\n").result()
+        assert (receipt.received, [refusal.index for refusal in receipt.refusals]) == (3, [1])
+        for broken in (b"[" + good + b"," + good, b"[" + good + b"}]", b"[" + good + b"] []"):
+            with pytest.raises(UnreadableError):
+                store.add(broken)
+
+
+def test_a_full_disk_has_its_name(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not fit on the disk fails with reason and repair, though the rollback fails too."""
+
+    class Full:
+        def begin(self) -> None:
+            pass
+
+        def execute(self, *_: object) -> None:
+            raise duckdb.IOException(f"Could not write file: {os.strerror(errno.ENOSPC)}")
+
+        def rollback(self) -> None:
+            raise duckdb.TransactionException("cannot rollback - no transaction is active")
+
+        def close(self) -> None:
+            pass
+
+    with Store(retention_days=FOREVER) as store:
+        monkeypatch.setattr(store._writer, "_connection", Full())
+        with pytest.raises(StoreError, match="the disk of the database is full: free some space"):
+            store.add(json.dumps([{"iKey": store.key, **event(name="x")}]).encode()).result()
+    assert "the disk of the database is full" in caplog.text

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+
+from foundry_telemetry.ingestion.access_token import link, of_server
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = (
@@ -49,6 +51,11 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def enter(context: BrowserContext, url: str) -> None:
+    """Give a context the cookie of a server of this process, by its link."""
+    context.request.get(link(url, str(of_server(url, {}))))
 
 
 @dataclass

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect
 
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.page import ledger
-from tests.page.browser import Screen, chromium
+from tests.page.browser import Screen, chromium, enter
 from tests.support.patience import PATIENCE_S
 
 FIXTURE = Path(__file__).parents[1] / "data" / "workbooks" / "page.workbook.json"
@@ -80,6 +80,7 @@ def screen(browser: Browser) -> Iterator[type_of_open]:
         settings = {"viewport": {"width": 1440, "height": 900}, "timezone_id": "America/New_York", **options}
         context = browser.new_context(**settings)
         context.set_default_timeout(PATIENCE_MS)
+        enter(context, url)
         made.append(Screen(context.new_page(), url, allowed=allowed))
         return made[-1]
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from dashboards.builder.texts import TABS
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.page import long_ranges
-from tests.page.browser import Screen, chromium
+from tests.page.browser import Screen, chromium, enter
 
 FOLDER: Final = Path(__file__).parents[2] / "dashboards"
 FIRST: Final = "preview.png"
@@ -38,7 +38,9 @@ def draw(folder: Path = FOLDER) -> list[Path]:
         for body in long_ranges.bodies(azure.store.key, end):
             azure.store.add(body).result()
         for tab in TABS:
-            page = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
+            context = browser.new_context(viewport=SIZE, color_scheme="light")
+            enter(context, azure.url)
+            page = context.new_page()
             screen = Screen(page, azure.url)
             screen.open(f"#TimeRange={time}&Tab={tab}{CHOSEN.get(tab, '')}")
             expect(page.locator(".chart-canvas:visible:not(:has(canvas))")).to_have_count(0)

@@ -138,7 +138,7 @@ def test_a_lost_connection_is_shown_and_recovers(screen: type_of_open):
         port = int(azure.url.rsplit(":", 1)[1])
     expect(page.get_by_role("button", name="Connection lost")).to_be_visible()
     expect(opened.step("tiles").locator(".tile-left").first).to_have_text(str(len(first)))
-    with LocalAzureMonitor(port=port, workbook=FIXTURE) as azure:
+    with LocalAzureMonitor(port=port, workbook=FIXTURE, token=azure.token) as azure:
         send(azure, second := some(7, 2))
         expect(page.get_by_role("button", name="Live")).to_be_visible()
         expect(opened.step("tiles").locator(".tile-left").first).to_have_text(str(len(second)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from foundry_telemetry.local.api.server import LocalAzureMonitor
+from tests.page.browser import enter
 from tests.page.conftest import type_of_open
 
 CASES = json.loads((Path(__file__).parents[1] / "data" / "parameters.json").read_text(encoding="utf-8"))[
@@ -30,6 +31,7 @@ async (cases) => {
 def filled(sample: LocalAzureMonitor, browser: object) -> dict[str, dict[str, object]]:
     """What the page makes of each case, by its name."""
     context = browser.new_context()
+    enter(context, sample.url)
     page = context.new_page()
     page.goto(f"{sample.url}/page/index.html")
     reported = page.evaluate(RUN, CASES)

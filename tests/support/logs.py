@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
-from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.pipeline.policies import HeadersPolicy
 from azure.core.pipeline.transport import AsyncioRequestsTransport
 from azure.monitor.query import LogsQueryClient
 from azure.monitor.query.aio import LogsQueryClient as AsyncLogsQueryClient
+
+from foundry_telemetry.ingestion.access_token import headers, of_server
 
 WORKSPACE = "00000000-0000-0000-0000-000000000000"
 RESOURCE = "/subscriptions/s/resourceGroups/g/providers/microsoft.insights/components/c"
@@ -32,4 +35,5 @@ def async_logs_client(url: str) -> AsyncLogsQueryClient:
 
 
 def _options(url: str) -> dict[str, Any]:
-    return {"endpoint": url, "authentication_policy": SansIOHTTPPolicy(), "retry_total": 0}
+    policy = HeadersPolicy(headers(of_server(url, os.environ)))
+    return {"endpoint": url, "authentication_policy": policy, "retry_total": 0}

@@ -1,4 +1,4 @@
-"""Requests to a local Azure Monitor with nothing added: what a test does not name is not sent."""
+"""Requests to a local Azure Monitor with nothing added but its token: what is not named is not sent."""
 
 from __future__ import annotations
 
@@ -57,7 +57,14 @@ class Wire:
         return connection
 
     def send(
-        self, method: str, path: str, body: bytes = b"", headers: Headers = (), *, host: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Headers = (),
+        *,
+        host: str | None = None,
+        known: bool = True,
     ) -> socket.socket:
         """Send a request, and leave its connection open.
 
@@ -67,10 +74,13 @@ class Wire:
             body: With its length as a header, unless the headers have it.
             headers: Besides ``Host``.
             host: The header ``Host``; an empty one omits it. The server's own where it is not given.
+            known: Whether it carries the access token.
         """
         pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
         if host != "":
             pairs.insert(0, ("Host", host or self.host))
+        if known:
+            pairs += self.azure.headers.items()
         if not {name.lower() for name, _ in pairs} & {"content-length", "transfer-encoding"}:
             pairs.append(("Content-Length", str(len(body))))
         lines = "".join(f"{name}: {value}\r\n" for name, value in pairs)
@@ -79,10 +89,17 @@ class Wire:
         return connection
 
     def ask(
-        self, method: str, path: str, body: bytes = b"", headers: Headers = (), *, host: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Headers = (),
+        *,
+        host: str | None = None,
+        known: bool = True,
     ) -> Answer:
         """Send a request as `send` does, and read the answer."""
-        return answer(self.send(method, path, body, headers, host=host), method)
+        return answer(self.send(method, path, body, headers, host=host, known=known), method)
 
     def post(self, *envelopes: Envelope, path: str = "/v2.1/track", headers: Headers = ()) -> Answer:
         """Post envelopes with the right key as the exporter does."""

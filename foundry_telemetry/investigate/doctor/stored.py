@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from foundry_telemetry.ingestion import access_token
 from foundry_telemetry.investigate.doctor import texts
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
 from foundry_telemetry.investigate.doctor.finding import (
@@ -79,7 +80,10 @@ def _last_day(name: str) -> str:
 def _of_local(url: str, scene: Scene) -> Ask:
     def ask(text: str) -> list[Row]:
         answer = httpx.post(
-            f"{url}/v1/workspaces/local/query", json={"query": text}, timeout=4 * scene.patience_s
+            f"{url}/v1/workspaces/local/query",
+            json={"query": text},
+            headers=_access(url, scene),
+            timeout=4 * scene.patience_s,
         )
         answer.raise_for_status()
         (table,) = answer.json()["tables"]
@@ -87,6 +91,10 @@ def _of_local(url: str, scene: Scene) -> Ask:
         return [dict(zip(names, row, strict=True)) for row in table["rows"]]
 
     return ask
+
+
+def _access(url: str, scene: Scene) -> dict[str, str]:
+    return access_token.headers(access_token.of_server(url, scene.environ))
 
 
 def _of_workspace(scene: Scene) -> Ask:
@@ -103,7 +111,8 @@ def _of_workspace(scene: Scene) -> Ask:
 
 
 def _local_retention(url: str, scene: Scene) -> float | None:
-    reported = httpx.get(f"{url}/status.json", timeout=scene.patience_s).json().get("retention_days")
+    answer = httpx.get(f"{url}/status.json", headers=_access(url, scene), timeout=scene.patience_s)
+    reported = answer.json().get("retention_days")
     return reported if isinstance(reported, (int, float)) else None
 
 

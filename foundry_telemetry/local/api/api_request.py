@@ -80,7 +80,11 @@ class ApiResponse:
 
 
 def respond(
-    query: Query, body: bytes, prefer: str | None = None, started: _Started | None = None
+    query: Query,
+    body: bytes,
+    prefer: str | None = None,
+    started: _Started | None = None,
+    seconds: float = LONGEST_WAIT,
 ) -> ApiResponse:
     """Answer one request. Blocks while the query runs.
 
@@ -89,11 +93,12 @@ def respond(
         body: As posted.
         prefer: The ``Prefer`` header.
         started: As for `Query.run`: gets a function that stops the query, for clients that go away.
+        seconds: What is left of the time that the client waits.
     """
     preference = Preference.read(prefer)
     try:
         request = _read(body, ApiRequest)
-        table = _run(query, request, preference, started)
+        table = _run(query, request, preference, started, seconds)
     except QueryError as error:
         return ApiResponse(error.status, api_response.encode_error(error))
     encoded = api_response.encode(table, statistics=preference.statistics, render=preference.render)
@@ -127,8 +132,15 @@ def _member(query: Query, member: _Member, started: _Started | None) -> Mapping[
     return {"id": member.id, "status": HTTPStatus.OK, "body": document}
 
 
-def _run(query: Query, request: ApiRequest, preference: Preference, started: _Started | None) -> Table:
-    return query.run(request.query, request.timespan, seconds=preference.seconds, started=started)
+def _run(
+    query: Query,
+    request: ApiRequest,
+    preference: Preference,
+    started: _Started | None,
+    seconds: float = LONGEST_WAIT,
+) -> Table:
+    seconds = min(preference.seconds, seconds)
+    return query.run(request.query, request.timespan, seconds=seconds, started=started)
 
 
 def _read(body: bytes, kind: type[_Body]) -> _Body:

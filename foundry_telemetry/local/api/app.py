@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import duckdb
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,102 +14,65 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route
 
-from foundry_telemetry.ingestion.disconnects import gone
 from foundry_telemetry.ingestion.endpoint import Ingestion
 from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.ingestion.refusals import HANDLERS, failure
 from foundry_telemetry.ingestion.request_body import read_body
-from foundry_telemetry.local.api import api_request, static_files
+from foundry_telemetry.local.api import static_files
+from foundry_telemetry.local.api.access import Access
 from foundry_telemetry.local.api.events import Events
+from foundry_telemetry.local.api.queries import MOST_QUERIES, Queries
 from foundry_telemetry.local.api.request_guard import Guard, require_token
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.engine.query import Query
+
+__all__ = ["MOST_QUERIES", "application"]
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from foundry_telemetry.local.store.store import Store
 
-MOST_QUERIES: Final = 4
-"""Queries that run at a time; Log Analytics runs five for a user."""
-
-_STOP_S: Final = 0.05
-"""Seconds after which a query that was stopped is stopped again."""
-
 _JSON: Final = "application/json"
-
-_Stop = Callable[[], None]
-_Respond = Callable[[Callable[[_Stop], object]], api_request.ApiResponse]
 
 
 def application(
-    store: Store, *, workbook: Path | None = None, fault_injection: FaultInjection | None = None
+    store: Store,
+    access: Access,
+    *,
+    workbook: Path | None = None,
+    fault_injection: FaultInjection | None = None,
+    memory: int | None = None,
 ) -> Starlette:
     """The ASGI application.
 
     Args:
         store: Where telemetry goes, and what queries read.
+        access: Who may read.
         workbook: The file of the workbook to show; the shipped one where it is not given.
         fault_injection: The switch of the ingestion endpoint.
+        memory: Mebibytes that the process may take; by the machine where it is not given.
     """
     switch = FaultInjection() if fault_injection is None else fault_injection
-    ingestion, queries = Ingestion(store, switch), _Queries(store)
+    queries = Queries(Query(store, memory))
+    keyed = [
+        *Ingestion(store, switch).routes(),
+        Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
+    ]
     app = Starlette(
         routes=[
-            *ingestion.routes(),
+            *keyed,
             Route("/v1/$batch", queries.batch, methods=["POST"]),
             Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
-            Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
-            Route("/status.json", partial(_status, store)),
+            Route("/status.json", partial(_status, store, access)),
             Route("/events", Events(store).stream),
             *static_files.routes(workbook),
         ],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard, access=access, keyed=frozenset(route.path for route in keyed))],
         exception_handlers={**HANDLERS, HTTPException: _not_served},
     )
     app.router.redirect_slashes = False
     return app
-
-
-class _Queries:
-    """Runs queries in threads, a few at a time, and stops those whose client has disconnected."""
-
-    def __init__(self, store: Store) -> None:
-        self._query = Query(store)
-        self._slots = asyncio.Semaphore(MOST_QUERIES)
-
-    async def query(self, request: Request) -> Response:
-        body, prefer = await read_body(request), request.headers.get("prefer")
-        return await self._run(
-            request, lambda started: api_request.respond(self._query, body, prefer, started=started)
-        )
-
-    async def batch(self, request: Request) -> Response:
-        body = await read_body(request)
-        return await self._run(
-            request, lambda started: api_request.respond_batch(self._query, body, started=started)
-        )
-
-    async def _run(self, request: Request, respond: _Respond) -> Response:
-        stop: _Stop | None = None
-
-        def started(stop_it: _Stop) -> None:
-            nonlocal stop
-            stop = stop_it
-
-        async with self._slots:
-            running = asyncio.ensure_future(asyncio.to_thread(respond, started))
-            leaving = asyncio.ensure_future(gone(request))
-            await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            leaving.cancel()
-            while not running.done():
-                # More than once: the database can be interrupted only while it runs a statement.
-                if stop is not None:
-                    with suppress(duckdb.Error):  # it has just ended
-                        stop()
-                await asyncio.wait({running}, timeout=_STOP_S)
-        answer = await running
-        return Response(answer.body, answer.status, media_type=_JSON)
 
 
 async def _set_fault_injection(store: Store, switch: FaultInjection, request: Request) -> Response:
@@ -125,9 +85,10 @@ async def _set_fault_injection(store: Store, switch: FaultInjection, request: Re
     return Response(status_code=204)
 
 
-async def _status(store: Store, request: Request) -> Response:
+async def _status(store: Store, access: Access, request: Request) -> Response:
     host, port = request.scope["server"]
-    found = await asyncio.to_thread(status, store, f"http://{host}:{port}")
+    url = f"http://{host}:{port}" if access.is_known(request.scope) else None
+    found = await asyncio.to_thread(status, store, url)
     return Response(msgspec.json.encode(found), media_type=_JSON)
 
 

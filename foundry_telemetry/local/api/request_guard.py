@@ -2,20 +2,22 @@
 
 A page of another site can make its reader's browser send requests to loopback, under a name of its own if it
 controls the name (DNS rebinding). So a request must name this very server, must not come from another site,
-and gets no header that would let another site read the answer. Writes need the instrumentation key besides,
-which is checked where the writes are.
+and gets no header that would let another site read the answer. It needs the access token besides; what writes
+needs the instrumentation key instead, which is checked where the writes are.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 
 from foundry_telemetry.ingestion.refusals import RefusedError, failure
+from foundry_telemetry.local.api.access import Access, unauthorized
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,10 +57,14 @@ class Guard:
 
     Args:
         app: The application.
+        access: Who may read.
+        keyed: Paths that ask for the instrumentation key instead.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, access: Access, keyed: AbstractSet[str]) -> None:
         self._app = app
+        self._access = access
+        self._keyed = keyed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -73,9 +79,21 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
+        await self._application(scope)(scope, receive, send_guarded)
+
+    def _application(self, scope: Scope) -> ASGIApp:
+        """What answers a request."""
         refusal = next((why for check in _CHECKS if (why := check(scope)) is not None), None)
-        app = self._app if refusal is None else refused(refusal)
-        await app(scope, receive, send_guarded)
+        if refusal is not None:
+            return refused(refusal)
+        # The link comes from a file, a mail or a terminal in a browser: its token is the proof, not its site.
+        if self._access.is_link(scope):
+            return self._access.enter(scope)
+        if (elsewhere := _check_site(scope)) is not None:
+            return refused(elsewhere)
+        if scope["path"] in self._keyed or self._access.is_allowed(scope):
+            return self._app
+        return unauthorized(scope)
 
 
 def refused(error: RefusedError) -> Response:
@@ -129,7 +147,6 @@ _CHECKS: Final[tuple[Callable[[Scope], RefusedError | None], ...]] = (
     _check_headers,
     _check_host,
     _check_origin,
-    _check_site,
 )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import platformdirs
 
+from foundry_telemetry.ingestion import access_token
 from foundry_telemetry.ingestion.fault_injection import FaultInjection
+from foundry_telemetry.local.api.access import Access
 from foundry_telemetry.local.api.app import application
 from foundry_telemetry.local.api.status import connection_string
 from foundry_telemetry.local.engine.query import Query, Table
@@ -36,10 +39,14 @@ class LocalAzureMonitor:
         port: On 127.0.0.1; 0 lets the system choose.
         retention_days: Rows older than this are deleted.
         workbook: The workbook that the page shows; the shipped one where it is not given.
+        memory: Mebibytes that the process may take; by the machine where it is not given.
+        token: The access token; that of the environment or a new one where it is not given.
+        allow_anonymous: Let everybody on this machine read, without a token.
 
     Raises:
         StoreError: The file cannot be used.
         PortError: The port cannot be used.
+        TokenError: The token has another form.
     """
 
     def __init__(
@@ -49,13 +56,26 @@ class LocalAzureMonitor:
         retention_days: float = 30,
         *,
         workbook: Path | None = None,
+        memory: int | None = None,
+        token: str | None = None,
+        allow_anonymous: bool = False,
     ) -> None:
-        self.store = Store(db, retention_days=retention_days)
+        self.token = access_token.new_token(os.environ) if token is None else access_token.checked(token)
+        """What a request must carry, as in `headers`."""
+        self._access = Access(self.token, is_anonymous=allow_anonymous)
+        self._opener: Path | None = None
+        self.store = Store(db, retention_days=retention_days, memory=memory)
         self.fault_injection = FaultInjection()
         """Makes the ingestion endpoint fail."""
         self._query: Query | None = None
         try:
-            app = application(self.store, workbook=workbook, fault_injection=self.fault_injection)
+            app = application(
+                self.store,
+                self._access,
+                workbook=workbook,
+                fault_injection=self.fault_injection,
+                memory=memory,
+            )
             self._server = _listening(app, port)
         except BaseException:
             self.store.close()
@@ -63,6 +83,7 @@ class LocalAzureMonitor:
 
     def __enter__(self) -> Self:
         self._server.__enter__()
+        self._opener = access_token.publish(self._server.port, self.token, self.url)
         return self
 
     def __exit__(
@@ -71,11 +92,29 @@ class LocalAzureMonitor:
         with ExitStack() as stack:
             stack.callback(self.store.close)
             stack.callback(self._server.__exit__, None, None, None)
+            stack.callback(access_token.withdraw, self._server.port, self.token)
 
     @property
     def url(self) -> str:
-        """Address of the page, without a slash at the end."""
+        """Address of the server, without a slash at the end."""
         return self._server.url
+
+    @property
+    def link(self) -> str:
+        """The address that opens the page."""
+        return self.url if self._access.is_anonymous else access_token.link(self.url, self.token)
+
+    @property
+    def opener(self) -> str:
+        """What to start a browser with: a file that leads to the link, which others must not see."""
+        if self._access.is_anonymous or self._opener is None:
+            return self.link
+        return self._opener.as_uri()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers with which a client may read."""
+        return access_token.headers(self.token)
 
     @property
     def connection_string(self) -> str:

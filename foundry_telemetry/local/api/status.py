@@ -25,11 +25,16 @@ def connection_string(url: str, key: str) -> str:
     return f"InstrumentationKey={key};IngestionEndpoint={url}/;LiveEndpoint={url}/;ApplicationId={key}"
 
 
-def status(store: Store, url: str) -> Mapping[str, object]:
-    """How many rows there are and how new they are. Blocks while the database is read."""
+def status(store: Store, url: str | None) -> Mapping[str, object]:
+    """How many rows there are and how new they are. Blocks while the database is read.
+
+    Args:
+        store: The store.
+        url: Of the server; ``None`` for a reader who is not to have the key.
+    """
     return {
         "version": _version(),
-        "connection_string": connection_string(url, store.key),
+        "connection_string": connection_string(url, store.key) if url else None,
         "database": store.path,
         "retention_days": store.retention_days,
         **_contents(store),

@@ -19,7 +19,8 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import Token, place, tokens
-from foundry_telemetry.local.engine.errors import RESOURCES, TIMEOUT, QueryError
+from foundry_telemetry.local.engine import bounded_values
+from foundry_telemetry.local.engine.errors import TOO_MUCH_MEMORY, QueryError, timed_out, too_large
 from foundry_telemetry.local.engine.language import refusals
 from foundry_telemetry.local.engine.semantic_check import UnresolvedError
 
@@ -65,6 +66,7 @@ _COLUMN: Final = re.compile(r'(?:Referenced column|column named|Column with name
 _FUNCTION: Final = re.compile(r"given name and argument types '([^'(]+)\(([^']*)\)'")
 _COMPARE: Final = re.compile(r"values of type (\S+) and (?:type|values of type) (\S+)")
 _CONVERT: Final = re.compile(r"(?:[Cc]ould not convert|[Cc]onversion|cast).*? to (?:type )?(\w+)")
+_ELEMENTS: Final = re.compile(rf"{bounded_values.PREFIX}: ([^\n]*)")
 _KQL_TYPES: Final = {"INT32": "int", "INT64": "long", "BOOL": "bool", "INT": "int"}
 
 
@@ -208,25 +210,13 @@ def _data(error: duckdb.Error, kql: str) -> QueryError:
 
 def _argument(error: duckdb.Error, kql: str) -> QueryError:
     del kql
+    if found := _ELEMENTS.search(str(error)):
+        return too_large(f"The query is too large: {found[1]}.")
     if message := refusals.message_of(str(error)):
         return QueryError(message, reason=_SEMANTIC)
     return QueryError(
         "A function or operator has an invalid argument, such as an invalid regular expression.",
         reason=_OTHERWISE,
-    )
-
-
-def _interrupted(error: duckdb.Error, kql: str) -> QueryError:
-    del error, kql
-    return QueryError("The query timed out.", code=TIMEOUT, reason="E_QUERY_TIMEOUT")
-
-
-def _memory(error: duckdb.Error, kql: str) -> QueryError:
-    del error, kql
-    return QueryError(
-        "The query exceeds the memory limit of the local store: select fewer rows, columns or groups.",
-        code=RESOURCES,
-        reason="E_LOW_MEMORY_CONDITION",
     )
 
 
@@ -241,8 +231,9 @@ _EXPLANATIONS: Final[Sequence[tuple[type[Exception], Callable[..., QueryError]]]
     (KqlUnsupportedError, _unsupported),
     (KqlSchemaError, _schema),
     (KqlError, lambda _, kql: _placed("The query is invalid", kql, "", (), reason=_OTHERWISE)),
-    (duckdb.InterruptException, _interrupted),
-    (duckdb.OutOfMemoryException, _memory),
+    (duckdb.InterruptException, lambda *_: timed_out()),
+    (duckdb.OutOfMemoryException, lambda *_: too_large(TOO_MUCH_MEMORY)),
+    (MemoryError, lambda *_: too_large(TOO_MUCH_MEMORY)),
     (duckdb.BinderException, _binder),
     (duckdb.CatalogException, _binder),
     (duckdb.InvalidInputException, _argument),

@@ -13,6 +13,11 @@ TIMEOUT: Final = "GatewayTimeout"
 RESOURCES: Final = "QueryResourcesExceeded"
 """Our code for a query that needs more memory than there is."""
 
+TOO_MUCH_MEMORY: Final = (
+    "The query exceeds the memory limit of the local store: select fewer rows, columns or groups, or start "
+    "it with more: `foundry-telemetry local --memory`."
+)
+
 _STATUS: Final = {TIMEOUT: 504, RESOURCES: 400, BAD_ARGUMENT: 400}
 
 
@@ -52,3 +57,13 @@ class QueryError(Exception):
     def status(self) -> int:
         """The HTTP status to answer with."""
         return _STATUS.get(self.code, 400)
+
+
+def too_large(message: str) -> QueryError:
+    """Of a query that needs more memory than it may take."""
+    return QueryError(message, code=RESOURCES, reason="E_LOW_MEMORY_CONDITION")
+
+
+def timed_out(message: str = "The query timed out.") -> QueryError:
+    """Of a query that takes longer than it may."""
+    return QueryError(message, code=TIMEOUT, reason="E_QUERY_TIMEOUT")

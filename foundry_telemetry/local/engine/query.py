@@ -6,13 +6,13 @@ so the ``let`` is omitted and the rest reads them; any other text runs as it is.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Final, Protocol
 
 import duckdb
@@ -21,10 +21,13 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.empty_tables import empty_tables, empty_view
+from foundry_telemetry.local.engine.concurrent_queries import ConcurrentQueries
 from foundry_telemetry.local.engine.error_translation import explained
-from foundry_telemetry.local.engine.errors import TIMEOUT, QueryError
+from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
+from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
+from foundry_telemetry.local.store.memory import resident, share_of_machine
 
 MOST_ROWS: Final = 500_000
 """Rows that Log Analytics gives at most."""
@@ -38,8 +41,12 @@ MOST_SECONDS: Final = 180.0
 _PARSED: Final = 128
 """Statements that are kept parsed: a long one takes 20 ms to parse."""
 _CHUNK: Final = 2_000
-_AGAIN_S: Final = 0.02
-"""Seconds from one interruption of a query to the next."""
+_FIRST_CHUNK: Final = 16
+"""Rows that are read at a time, and at first, when nobody knows how long they are."""
+_WRITTEN_PER_S: Final = 40_000_000
+"""Bytes of values that are written and sent in a second: an answer must arrive in its time."""
+_CHUNK_BYTES: Final = 4_000_000
+"""Bytes of values from which no more rows are read at a time."""
 _CELL: Final = 8
 """Bytes that a value counts which is no text."""
 
@@ -72,15 +79,22 @@ class Table:
     """The text it answers."""
 
 
+_Answer = tuple[tuple[tuple[str, str], ...], list[Row], str | None]
+
+
 class Query:
     """Runs KQL; any number of threads may use one.
 
     Args:
         store: Where the rows are.
+        memory: Mebibytes that the process may take; by the machine where it is not given.
     """
 
-    def __init__(self, store: Source) -> None:
+    def __init__(self, store: Source, memory: int | None = None) -> None:
         self._store = store
+        self._memory = share_of_machine() if memory is None else memory
+        self._idle = resident()
+        self._concurrent = ConcurrentQueries()
         with closing(store.cursor()) as cursor:
             self._known = {
                 **{name: tuple(columns) for name, columns in empty_tables().items()},
@@ -113,21 +127,40 @@ class Query:
         begun = time.perf_counter()
         moment = _naive(now or datetime.now(UTC))
         limits = read_timespan(timespan, moment) if timespan else None
-        meant = self._translator.translate(kql)
+        stop = Stop(seconds, self._memory, self._idle)
+        if started is not None:
+            started(stop.now)
+        with stop.watched():
+            columns, rows, cut = self._answer(kql, limits, moment, stop)
+        return Table(columns, rows, cut, time.perf_counter() - begun, kql)
+
+    def _answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
+        """The answer; a query for which the memory was too small beside others is asked once more alone."""
         try:
-            with closing(self._store.cursor()) as cursor, _deadline(cursor, seconds) as stop:
-                if started is not None:
-                    started(stop.now)
+            with self._concurrent.others(stop.remaining_s) as had_others:
+                return self._ask(kql, limits, moment, stop)
+        except QueryError as error:
+            if error.code != RESOURCES or not had_others():
+                raise
+        with self._concurrent.alone(stop.remaining_s):
+            stop.again()
+            return self._ask(kql, limits, moment, stop)
+
+    def _ask(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
+        with stop.reading():
+            meant = self._translator.translate(kql)
+        try:
+            with closing(self._store.cursor()) as cursor, stop.running(cursor):
                 for statement in self._views(meant, limits, cursor):
                     cursor.execute(statement)
                 if meant.asks_rows:
-                    meant = self._translator.translate_with(kql, partial(_asked, cursor, moment))
+                    with stop.reading():
+                        meant = self._translator.translate_with(kql, partial(_asked, cursor, stop, moment))
                 cursor.execute(self._statement(meant.sql), meant.values(moment))
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
-                rows, cut = _fetch(cursor, stop)
-        except (duckdb.Error, RecursionError) as error:
+                return columns, *_fetch(cursor, stop)
+        except (duckdb.Error, RecursionError, MemoryError) as error:
             raise explained(error, kql) from error
-        return Table(columns, rows, cut, time.perf_counter() - begun, kql)
 
     def _described(self, sql: str, values: Mapping[str, object]) -> Mapping[str, str] | None:
         """The KQL types of a statement's columns; it is bound and not run."""
@@ -168,76 +201,43 @@ class Query:
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
 
 
-class _Stop:
-    """Stops a running query from another thread, and remembers that it did."""
-
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        self._cursor = cursor
-        self._stopping = threading.Event()
-        self._over = threading.Event()
-
-    def now(self) -> None:
-        """Stop the query; after its end this does nothing."""
-        self._stopping.set()
-
-    def watch(self, seconds: float) -> None:
-        """Interrupt the query once it is stopped or late, until it has ended.
-
-        The database forgets an interruption that comes between two statements.
-        """
-        self._stopping.wait(seconds)
-        while not self._over.is_set():
-            self._stopping.set()
-            with suppress(duckdb.Error):
-                self._cursor.interrupt()
-            self._over.wait(_AGAIN_S)
-
-    def end(self) -> None:
-        """Record that the query has ended."""
-        self._over.set()
-        self._stopping.set()
-
-    def check(self) -> None:
-        """Raise where an interruption came between two calls of the database."""
-        if self._stopping.is_set():
-            raise QueryError("The query timed out.", code=TIMEOUT, reason="E_QUERY_TIMEOUT")
-
-
-@contextmanager
-def _deadline(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[_Stop]:
-    stop = _Stop(cursor)
-    threading.Thread(target=stop.watch, args=(seconds,), daemon=True).start()
-    try:
-        yield stop
-    finally:
-        stop.end()
-
-
 def _asked(
-    cursor: duckdb.DuckDBPyConnection, now: datetime, sql: str, pinned: Mapping[str, object]
+    cursor: duckdb.DuckDBPyConnection, stop: Stop, now: datetime, sql: str, pinned: Mapping[str, object]
 ) -> tuple[list[str], list[Row]]:
     """The columns and rows of a part of the query, on which the rest of it depends."""
     values = {CLOCK_SLOT: now, **pinned} if f"${CLOCK_SLOT}" in sql else {}
-    cursor.execute(sql, values)
-    names = [name for name, *_ in cursor.description or ()]
-    return names, cursor.fetchall()
+    with stop.running(cursor):
+        cursor.execute(sql, values)
+        names = [name for name, *_ in cursor.description or ()]
+        return names, cursor.fetchall()
 
 
-def _fetch(cursor: duckdb.DuckDBPyConnection, stop: _Stop) -> tuple[list[Row], str | None]:
+def _fetch(cursor: duckdb.DuckDBPyConnection, stop: Stop) -> tuple[list[Row], str | None]:
     rows: list[Row] = []
-    size = 0
+    size, most = 0, _FIRST_CHUNK
     while True:
         stop.check()
-        chunk: list[Row] = cursor.fetchmany(_CHUNK)
+        chunk: list[Row] = cursor.fetchmany(most)
         if not chunk:
             return rows, None
         rows += chunk
-        size += sum(len(cell) if isinstance(cell, str) else _CELL for row in chunk for cell in row)
+        added = sum(map(_size, chain.from_iterable(chunk)))
+        size += added
+        if size / _WRITTEN_PER_S > stop.remaining_s:
+            raise stop.error()
+        most = min(_CHUNK, 2 * most) if added < _CHUNK_BYTES else max(1, most // 2)
         if len(rows) > MOST_ROWS:
             del rows[MOST_ROWS:]
             return rows, f"The result has more than {MOST_ROWS:,} rows and is truncated."
         if size > MOST_BYTES:
             return rows, f"The result is larger than {MOST_BYTES // 1_000_000} MB and is truncated."
+
+
+def _size(cell: object) -> int:
+    """Bytes that a value counts, about."""
+    if isinstance(cell, str):
+        return len(cell)
+    return len(cell) * _size(cell[0]) if isinstance(cell, list) and cell else _CELL
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]:

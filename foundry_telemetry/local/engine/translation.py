@@ -23,7 +23,7 @@ from duckdb_kql.schema import Schema
 from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
 
 from foundry_telemetry.kql import files, lexer, view
-from foundry_telemetry.local.engine import extensions, single_evaluation, two_stage_parser
+from foundry_telemetry.local.engine import bounded_values, extensions, single_evaluation, two_stage_parser
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
@@ -164,8 +164,9 @@ class Translator:
         uses_clock = reading.used or lowering_uses_clock
         if uses_clock and pinned:
             constants[CLOCK_SLOT] = moment
+        written = bounded_values.bounded(extensions.quickened(sql))
         return Translation(
-            sql=extensions.quickened(sql),
+            sql=single_evaluation.short(written),
             constants=MappingProxyType(constants),
             slots=sql.slots,
             uses_clock=uses_clock and not pinned,

@@ -15,7 +15,7 @@ import { FILLED, TEXTS } from './texts.js';
  * @typedef {{rows: number, first: string | null, last: string | null}} TableStatus
  * @typedef {object} Status  What the store has.
  * @property {string | null} version
- * @property {string} connection_string
+ * @property {string | null} connection_string  Not for those who read without the access token.
  * @property {string} database
  * @property {number} retention_days
  * @property {TableStatus} attempts

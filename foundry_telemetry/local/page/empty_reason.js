@@ -54,6 +54,7 @@ function exportLine(connection) {
  * @param {Pick<Status, 'connection_string'>} status
  */
 export function connection(status) {
+  if (status.connection_string === null) return h('p', { class: 'quiet' }, TEXTS.connectionPrinted);
   const line = exportLine(status.connection_string);
   return h(
     'div',
@@ -154,9 +155,11 @@ function plain(words) {
 
 /** @param {Status} status */
 function nothing(status) {
+  const title = paragraph(h('strong', {}, TEXTS.nothing));
+  if (status.connection_string === null) return [title];
   const line = exportLine(status.connection_string);
   return [
-    paragraph(h('strong', {}, TEXTS.nothing)),
+    title,
     button(
       '',
       () => void copy(line, TEXTS.connectionCopied),

@@ -29,6 +29,7 @@ export const TEXTS = {
   storedData: 'Stored data',
   storeHeads: ['Table', 'Rows', 'Last record'],
   connection: 'Connection string for this store:',
+  connectionPrinted: 'The connection string is printed where the server was started.',
   copyConnection: 'Copy the connection string',
   connectionCopied: 'Connection string copied',
   database: 'Database',

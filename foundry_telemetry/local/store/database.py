@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import duckdb
@@ -28,6 +28,8 @@ from foundry_telemetry.kql.tables import (
     view_ddl,
 )
 from foundry_telemetry.local.ingest import row_builder
+from foundry_telemetry.local.store import private_files
+from foundry_telemetry.local.store.memory import buffers
 
 MEMORY: Final = ":memory:"
 """In place of a path: nothing touches the disk."""
@@ -45,13 +47,6 @@ _ATTACH: Final = "ROW_GROUP_SIZE 2048"
 does not goes to the log first and is written a second time later, at a third more processor time. With groups
 of 30,720 queries over a million rows take a tenth less time, and 80 MiB less."""
 
-_MEMORY_LIMIT: Final = "280MiB"
-"""What DuckDB's buffers may take. It also holds what it knows of each column of each row group, 200 MB of ten
-million rows: with 400 MiB for buffers, `incident` over those takes 810 MB and no less time."""
-
-_NOT_ON_DISK: Final = "700MiB"
-"""The same limit for `MEMORY`, where the rows themselves count."""
-
 _SETTINGS: Final = {
     "threads": "2",
     "preserve_insertion_order": "false",
@@ -63,10 +58,6 @@ _SETTINGS: Final = {
 _LOCKED: Final = ("SET enable_external_access = false", "SET lock_configuration = true")
 
 _MASKED: Final = "0.0.0.0"  # nosec B104  # noqa: S104 - what Azure shows of every client's address
-_PRIVATE_FILE: Final = 0o600
-_PRIVATE_FOLDER: Final = 0o700
-"""Telemetry is nobody else's business: user ids and what people put into their logs."""
-
 _HOLDER: Final = re.compile(r"\(PID (\d+)\)")
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 _RESOURCE: Final = (
@@ -74,8 +65,12 @@ _RESOURCE: Final = (
 )
 
 
-def open_database(path: str) -> duckdb.DuckDBPyConnection:
+def open_database(path: str, share: int) -> duckdb.DuckDBPyConnection:
     """Open a database file, or make one, or one in memory.
+
+    Args:
+        path: Of the file, or `MEMORY`.
+        share: Mebibytes that the process may take.
 
     Raises:
         StoreError: Another process has it open, it is none, or it is of a newer version.
@@ -83,14 +78,17 @@ def open_database(path: str) -> duckdb.DuckDBPyConnection:
     memory = path == MEMORY
     settings = {
         **_SETTINGS,
-        "memory_limit": _NOT_ON_DISK if memory else _MEMORY_LIMIT,
-        "temp_directory": "" if memory else f"{path}.tmp",
+        "memory_limit": buffers(share, in_memory=memory),
+        "temp_directory": "" if memory else private_files.temporary(path),
     }
     connection = duckdb.connect(MEMORY, config=dict(settings))
     try:
         connection.execute("SET GLOBAL TimeZone = 'UTC'")
-        _attach(connection, path)
-        _prepare(connection, path)
+        with nullcontext() if memory else private_files.made():
+            _attach(connection, path)
+            _prepare(connection, path)
+        if not memory:
+            private_files.protect(path)
         for statement in _LOCKED:
             connection.execute(statement)
     except BaseException:
@@ -112,13 +110,10 @@ def facts(connection: duckdb.DuckDBPyConnection) -> Mapping[str, str]:
 def _attach(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     memory = path == MEMORY
     options = f"{_ATTACH}, COMPRESS" if memory else _ATTACH
-    is_new = not memory and not Path(path).exists()
     try:
-        if is_new:
-            Path(path).resolve().parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        if not memory:
+            private_files.make_folder(path)
         connection.execute(f"ATTACH {quoted(path)} AS {_CATALOG} ({options})")
-        if is_new:
-            Path(path).chmod(_PRIVATE_FILE)
     except (duckdb.Error, OSError) as error:
         raise StoreError(_why(path, str(error))) from error
     use(connection)

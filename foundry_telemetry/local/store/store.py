@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Final, Self
 from foundry_telemetry.ingestion.items import BusyError, Receipt, StoreError, UnreadableError
 from foundry_telemetry.kql.tables import stored_table, tables
 from foundry_telemetry.local.ingest.envelopes import read_batch
+from foundry_telemetry.local.store import private_files
 from foundry_telemetry.local.store.database import MEMORY, facts, open_database, use
+from foundry_telemetry.local.store.memory import share_of_machine
 from foundry_telemetry.local.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Store:
     Args:
         path: The database file, made with its folder where there is none; or ``":memory:"``.
         retention_days: Rows older than this are forgotten.
+        memory: Mebibytes that the process may take; by the machine where it is not given.
         clock: The present with its time zone, for retention.
 
     Raises:
@@ -50,14 +53,19 @@ class Store:
     """
 
     def __init__(
-        self, path: str | Path = MEMORY, *, retention_days: float = 30, clock: Callable[[], datetime] = _now
+        self,
+        path: str | Path = MEMORY,
+        *,
+        retention_days: float = 30,
+        memory: int | None = None,
+        clock: Callable[[], datetime] = _now,
     ) -> None:
         self.path = str(path)
         self.retention_days = retention_days
         self._clock = clock
         _reserve(self.path)
         try:
-            self._connection = open_database(self.path)
+            self._connection = open_database(self.path, share_of_machine() if memory is None else memory)
         except BaseException:
             _release(self.path)
             raise
@@ -69,7 +77,9 @@ class Store:
         """Items refused since the store was opened."""
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[], object], ...] = ()
-        self._writer = Writer(self.cursor(), chore=self.trim, on_receipt=self._count)
+        self._writer = Writer(
+            self.cursor(), chore=self.trim, on_receipt=self._count, prepare=self._ensure_log
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +93,8 @@ class Store:
         """Write what waits, and close the database; later calls do nothing."""
         self._writer.stop()
         self._connection.close()
+        if self.path != MEMORY:
+            private_files.clear(self.path)
         _release(self.path)
 
     def add(self, body: bytes, errors: Mapping[int, int] = MappingProxyType({})) -> Future[Receipt]:
@@ -133,12 +145,17 @@ class Store:
         """
         oldest = (self._clock() - timedelta(days=self.retention_days)).astimezone(UTC).replace(tzinfo=None)
         forgotten = 0
+        self._ensure_log()
         with contextlib.closing(self.cursor()) as cursor:
             for name in tables():
                 statement = f'DELETE FROM {stored_table(name)} WHERE "TimeGenerated" < ?'  # noqa: S608 - our own
                 row = cursor.execute(statement, [oldest]).fetchone()
                 forgotten += row[0] if row else 0
         return forgotten
+
+    def _ensure_log(self) -> None:
+        if self.path != MEMORY:
+            private_files.ensure_log(self.path)
 
     def _count(self, receipt: Receipt) -> None:
         self.ingested += receipt.accepted

@@ -6,12 +6,15 @@ job by job, so that a body nobody can store takes no other with it.
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,6 +33,11 @@ CHORE_S: Final = 3600.0
 
 _BAD_DATA: Final = (duckdb.DataError, duckdb.InvalidInputException)
 
+_NO_SPACE: Final = os.strerror(errno.ENOSPC)
+"""Stands in the database's message."""
+
+FULL: Final = "the disk of the database is full: free some space, or choose a file elsewhere with `--db`"
+
 _log = logging.getLogger("foundry_telemetry.local")
 
 
@@ -45,7 +53,8 @@ class Writer:
     Args:
         connection: Used by the writer's thread alone, and closed at its end.
         chore: Called in the writer's thread at its start and every `CHORE_S`.
-        told: Called in the writer's thread with every receipt, after the commit, before the future is done.
+        on_receipt: Called in the writer's thread with every receipt, after the commit, before the future is.
+        prepare: Called in the writer's thread before each transaction.
     """
 
     def __init__(
@@ -54,8 +63,10 @@ class Writer:
         *,
         chore: Callable[[], object],
         on_receipt: Callable[[Receipt], object],
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         self._connection = connection
+        self._prepare = prepare
         self._chore = chore
         self._on_receipt = on_receipt
         self._inserts = {kind: row_builder.inserts(kind) for kind in row_builder.kinds()}
@@ -147,6 +158,7 @@ class Writer:
     def _insert(self, group: Sequence[_Job]) -> None:
         if not group:
             return
+        self._prepare()
         self._connection.begin()
         try:
             for kind, statements in self._inserts.items():
@@ -156,7 +168,10 @@ class Writer:
                         self._connection.execute(statement, [text])
             self._connection.commit()
         except BaseException:
-            self._connection.rollback()
+            with suppress(
+                duckdb.Error
+            ):  # the failed commit may have ended it, and the reason is what matters
+                self._connection.rollback()
             raise
 
     def _fail(self, job: _Job, error: Exception) -> None:
@@ -167,10 +182,13 @@ class Writer:
             refusals = tuple(Refusal(index, message) for index in range(job.batch.received))
             self._end(job, Receipt(job.batch.received, refusals))
             return
-        _log.warning("telemetry cannot be stored at the moment: %s", str(error).splitlines()[0])
+        is_full = _NO_SPACE in str(error)
+        _log.warning("telemetry cannot be stored: %s", FULL if is_full else str(error).splitlines()[0])
         self._forget(job)
         job.done.set_exception(
-            StoreError(f"telemetry cannot be stored at the moment ({type(error).__name__})")
+            StoreError(
+                FULL if is_full else f"telemetry cannot be stored at the moment ({type(error).__name__})"
+            )
         )
 
     def _end(self, job: _Job, receipt: Receipt) -> None:

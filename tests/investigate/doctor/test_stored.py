@@ -146,13 +146,13 @@ def test_nobody_to_ask() -> None:
 
 def test_a_workspace_in_azure(monkeypatch: pytest.MonkeyPatch, azure: LocalAzureMonitor) -> None:
     """The real client of Log Analytics asks the same; the retention there is for `az` to tell."""
-    from azure.core.pipeline.policies import SansIOHTTPPolicy
+    from azure.core.pipeline.policies import HeadersPolicy
     from azure.monitor import query
 
     real = query.LogsQueryClient
 
     def client(credential: Any) -> Any:
-        return real(credential, endpoint=azure.url, authentication_policy=SansIOHTTPPolicy())
+        return real(credential, endpoint=azure.url, authentication_policy=HeadersPolicy(azure.headers))
 
     monkeypatch.setattr(query, "LogsQueryClient", client)
     fill(azure.store, [attempt("shop")])

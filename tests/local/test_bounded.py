@@ -1,0 +1,141 @@
+"""A process that is asked hostile queries stays alive, answers each in its time, and others meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cli.process import end, start
+from tests.local.hostile_queries import all_of_them
+from tests.support.patience import PATIENCE_S
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+CAP_MIB = 1_500
+DEADLINE_S = 2
+LATE_S = 1.0
+AT_ONCE = 6
+SAMPLE = 24
+"""Queries of a run of the whole suite; all of them run with ``--long``."""
+
+
+@dataclass
+class Server:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    url: str
+    client: httpx.Client
+    largest_mib: int = 0
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def watch(self) -> None:
+        """Note the most memory that the process has until the end."""
+        path = Path(f"/proc/{self.process.pid}/statm")
+        while not self.over.wait(0.01):
+            pages = int(path.read_text().split()[1])
+            self.largest_mib = max(self.largest_mib, pages * os.sysconf("SC_PAGE_SIZE") >> 20)
+
+    def ask(self, kql: str, seconds: int = DEADLINE_S) -> tuple[httpx.Response, float]:
+        """The answer to a query, and the seconds that it took."""
+        begun = time.monotonic()
+        answer = self.client.post(
+            "/v1/workspaces/x/query", json={"query": kql}, headers={"prefer": f"wait={seconds}"}
+        )
+        return answer, time.monotonic() - begun
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """The command, as a user starts it."""
+    arguments = ("local", "--port", "0", "--db", str(folder / "t.duckdb"), "--no-browser", "--json")
+    process = start(folder, *arguments)
+    assert process.stdout is not None
+    reported: dict[str, Any] = json.loads(process.stdout.readline())
+    headers = {"Authorization": f"Bearer {reported['token']}"}
+    with httpx.Client(
+        base_url=reported["url"], headers=headers, timeout=PATIENCE_S, trust_env=False
+    ) as client:
+        server = Server(process, reported["url"], client)
+        watching = threading.Thread(target=server.watch)
+        watching.start()
+        try:
+            yield server
+        finally:
+            server.over.set()
+            watching.join()
+            process.send_signal(signal.SIGINT)
+            ended = end(process)
+    assert (ended.code, ended.err) == (0, "")
+
+
+def hostile(all_: bool) -> list[tuple[str, str]]:
+    """The queries of a run."""
+    queries = list(all_of_them())
+    return queries if all_ else queries[:: len(queries) // SAMPLE][:SAMPLE]
+
+
+def attacked(server: Server, queries: list[tuple[str, str]]) -> None:
+    """Ask all, some at once, and a harmless query all the time."""
+    late: dict[str, float] = {}
+    refused: dict[str, str] = {}
+    waits: list[float] = []
+    over = threading.Event()
+
+    def ask(query: tuple[str, str]) -> None:
+        answer, seconds = server.ask(query[1])
+        if seconds > DEADLINE_S + LATE_S:
+            late[query[0]] = seconds
+        if answer.status_code not in (200, 400, 504):
+            refused[query[0]] = f"{answer.status_code} {answer.text}"
+        elif answer.status_code != 200 and len(answer.json()["error"]["message"]) < len("too large"):
+            refused[query[0]] = answer.text
+
+    def harmless() -> None:
+        while not over.wait(0.2):
+            answer, seconds = server.ask("AppEvents | count", 30)
+            assert answer.status_code == 200, answer.text
+            waits.append(seconds)
+
+    with ThreadPoolExecutor(AT_ONCE + 1) as pool:
+        beside = pool.submit(harmless)
+        try:
+            list(pool.map(ask, queries))
+        finally:
+            over.set()
+        beside.result()
+    assert not refused
+    assert not late, late
+    assert len(waits) >= len(queries) / AT_ONCE / 4
+    assert server.process.poll() is None
+    assert server.largest_mib < CAP_MIB, server.largest_mib
+
+
+@pytest.mark.slow
+def test_a_sample(tmp_path: Path) -> None:
+    """Queries of every size beside each other: nothing dies, nothing is late, others are answered."""
+    with serving(tmp_path) as server:
+        attacked(server, hostile(all_=False))
+
+
+@pytest.mark.long
+def test_all(tmp_path: Path) -> None:
+    """The same for two hundred queries."""
+    queries = hostile(all_=True)
+    assert len(queries) >= 200
+    with serving(tmp_path) as server:
+        attacked(server, queries)

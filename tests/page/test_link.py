@@ -1,0 +1,39 @@
+"""The link that opens the page, and what a browser keeps of it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Browser, expect
+
+from foundry_telemetry.local.api.server import LocalAzureMonitor
+from tests.page.conftest import PATIENCE_MS, type_of_open
+
+UNAUTHORIZED = ("Failed to load resource: the server responded with a status of 401",)
+
+
+def test_the_link_opens_the_page(fresh: LocalAzureMonitor, browser: Browser) -> None:
+    """By the link, or by the file for a browser, the page opens; its token is in no address."""
+    for start in (fresh.link, fresh.opener):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(start)
+        page.wait_for_url(f"{fresh.url}/**", timeout=PATIENCE_MS)
+        page.wait_for_selector("html[data-ready]", timeout=PATIENCE_MS)
+        assert fresh.token not in page.url
+        assert fresh.token not in page.evaluate("document.cookie + document.referrer + location.href")
+        (cookie,) = context.cookies()
+        assert (cookie["httpOnly"], cookie["sameSite"], cookie["value"]) == (True, "Strict", fresh.token)
+        assert page.evaluate("navigation.entries().every(({url}) => !url.includes('token='))")
+        context.close()
+
+
+def test_a_page_of_an_earlier_start(screen: type_of_open) -> None:
+    """After a restart with another token the page says where the link is."""
+    with LocalAzureMonitor() as azure:
+        opened = screen(azure.url, allowed=UNAUTHORIZED)
+        page = opened.open()
+        page.context.clear_cookies()
+        page.reload()
+        expect(page.locator("body")).to_contain_text(re.compile("open the link that was printed"))
+        page.goto("about:blank")

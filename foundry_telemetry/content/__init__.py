@@ -1,0 +1,1 @@
+"""Request and response logs: opt-in, redacted, budgeted."""

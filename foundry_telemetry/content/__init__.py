@@ -12,7 +12,7 @@ from typing import Final, Protocol
 
 from foundry_telemetry.config.content import ContentPolicy
 
-__all__ = ["ContentPolicy", "drain_content"]
+__all__ = ["ContentPolicy", "drain_content", "stop_content"]
 
 
 class Drainable(Protocol):
@@ -20,6 +20,9 @@ class Drainable(Protocol):
 
     def drain(self, timeout_s: float, /) -> bool:
         """Wait until what waits is handed on."""
+
+    def stop(self) -> None:
+        """End its threads."""
 
 
 pipelines: Final[weakref.WeakSet[Drainable]] = weakref.WeakSet()
@@ -31,3 +34,9 @@ def drain_content() -> None:
     """Let the content that waits go on its way, before the log records are flushed; a second at most."""
     for pipeline in list(pipelines):
         pipeline.drain(_DRAIN_S)
+
+
+def stop_content() -> None:
+    """End the threads that redact; attempts that are under way start them again."""
+    for pipeline in list(pipelines):
+        pipeline.stop()

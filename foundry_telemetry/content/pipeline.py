@@ -27,6 +27,7 @@ Sink = Callable[[dict[str, Any], PendingContent], object]
 
 HANG_S: Final = 2.0
 """Seconds that a function of the application has for one record."""
+_STOP_S: Final = 1.0
 _STALL_S: Final = 0.2
 """Seconds without a record after which an exit waits no longer."""
 _SLICES: Final = 20
@@ -56,6 +57,7 @@ class ContentPipeline:
         self._size = self._done = 0
         self._lock = threading.Lock()
         self._has_work = threading.Event()
+        self._stopping = threading.Event()
         self._is_idle = threading.Event()
         self._is_idle.set()
         self._watch: threading.Thread | None = None
@@ -92,6 +94,16 @@ class ContentPipeline:
             done = self._done
         return True
 
+    def stop(self) -> None:
+        """End the threads, once what waits is handed on; the next content starts them anew."""
+        self.drain(_STOP_S)
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            self._stopping.set()
+            self._has_work.set()
+            watch.join(_STOP_S)
+            self._stopping.clear()
+
     def after_fork(self) -> None:
         """In the child of a fork: what waits is the parent's."""
         self._start_anew()
@@ -105,7 +117,7 @@ class ContentPipeline:
 
     def _run(self) -> None:
         worker = _Worker(self._hand_on)
-        while not self.is_off:
+        while not self.is_off and not self._stopping.is_set():
             self._has_work.wait()
             self._has_work.clear()
             while self._waiting and not self.is_off:
@@ -117,6 +129,7 @@ class ContentPipeline:
                     self._size = max(self._size - pending.size, 0)
                     if not self._waiting:
                         self._is_idle.set()
+        worker.stop()
 
     def _turn_off(self) -> None:
         self.is_off = True
@@ -148,7 +161,9 @@ class _Worker:
         self._todo: deque[PendingContent] = deque()
         self._has_work = threading.Semaphore(0)
         self._is_done = threading.Event()
-        threading.Thread(target=self._run, name="foundry-content", daemon=True).start()
+        self._is_stopping = False
+        self._thread = threading.Thread(target=self._run, name="foundry-content", daemon=True)
+        self._thread.start()
 
     def do(self, pending: PendingContent) -> bool:
         """Do it; whether it was done in time."""
@@ -157,9 +172,17 @@ class _Worker:
         self._has_work.release()
         return any(self._is_done.wait(HANG_S / _SLICES) for _ in range(_SLICES))
 
+    def stop(self) -> None:
+        """End the thread, unless it hangs."""
+        self._is_stopping = True
+        self._has_work.release()
+        self._thread.join(_STALL_S)
+
     def _run(self) -> None:
         while True:
             self._has_work.acquire()
+            if self._is_stopping:
+                return
             self._job(self._todo.popleft())
             self._is_done.set()
 

@@ -24,7 +24,7 @@ from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.content import ContentPolicy, policy_in_force
 from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
-from foundry_telemetry.content import drain_content
+from foundry_telemetry.content import drain_content, stop_content
 from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.instrumentation.attempt_collector import attempts
@@ -126,6 +126,7 @@ def uninstrument(target: object = None) -> None:
     put_back()
     flush_abandoned_bodies()
     if target is None:
+        stop_content()
         failed_attempts.waiting.clear()
 
 

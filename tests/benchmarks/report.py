@@ -37,7 +37,8 @@ class Results:
     """All that was measured, as `__main__.py` collects it.
 
     `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
-    `footprint.starting` does, `incident` what `incident.measure` does.
+    `footprint.starting` does, `incident` what `incident.measure` does, and `redaction` what
+    `redaction.measure` does.
     """
 
     variants: dict[str, list[dict[str, Any]]]
@@ -46,6 +47,7 @@ class Results:
     starting: dict[str, Any] = field(default_factory=dict)
     whole: Whole = field(default_factory=lambda: Whole({}))
     incident: dict[str, Any] = field(default_factory=dict)
+    redaction: dict[str, float] = field(default_factory=dict)
 
     def before(self, workload: str) -> float | None:
         """Instructions of a call without telemetry."""

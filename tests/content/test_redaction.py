@@ -139,3 +139,32 @@ def test_a_function_of_the_application_reads_every_text() -> None:
         Redactor(redact=lambda _: str(1 / 0)).json(b'"text"')
     with pytest.raises(TypeError, match="NoneType"):
         Redactor(redact=lambda _: None).json(b'"text"')  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=",
+        "sig=",
+        "+1 ",
+        "12 ",
+        "a=b;password=c;",
+        "eyJaaaaaaaa.",
+        "DE89 3704 ",
+        "((",
+        "sk-a-",
+        "\\",
+        "%25",
+        "aA1+/",
+    ],
+)
+def test_hostile_texts_end(text: str) -> None:
+    """Texts that begin like a secret over and over are read to their end, without deep recursion."""
+    assert REDACTOR.text(text * 5_000)
+
+
+def test_neighbours() -> None:
+    """Several secrets in one run of digits, or one after the other, are all found."""
+    numbers = "415-555-2671 212-555-1234 4111 1111 1111 1111 +49 30 901820 020 7946 0958"
+    clean = REDACTOR.text(numbers)
+    assert not set("0123456789") & set(clean)

@@ -13,19 +13,22 @@ _WORDS: Final = (
     r"|(?:auth|access|refresh|id|bearer|session|api)[ _-]?token|authorization|credential|\bsig"
 )
 _BETWEEN: Final = r"[\"'\\\]\s]{0,3}(?:=>|:=|[:=\x1f]| is | was | lautet )[\"'\\ \t\x1f]{0,4}"
-PATTERN: Final = rf"(?i:{_WORDS})s?{_BETWEEN}[^\s\"'\\,;&<>()\[\]{{}}\x1e\x1f`][^\s\"'\\<>\x1e\x1f`]*"
-"""RE2. The last part is the value, or the beginning of it."""
+PATTERN: Final = rf"(?i:{_WORDS})s?{_BETWEEN}[^\s\"'\\,;&<>()\[\]{{}}\x1e\x1f`]"
+"""RE2, to the first byte of the value."""
 
 _HEAD: Final = re.compile(rf"(?i)(?:{_WORDS})s?{_BETWEEN}".encode())
 _FIELD_BEFORE: Final = re.compile(
     rb"(?:[A-Za-z][A-Za-z0-9 _.-]{1,40}=[^;=\"'\n\x1e\x1f]*(?:=[^;=\"'\n\x1e\x1f]*)*;\s?)+\Z"
 )
 _FIELD_AFTER: Final = re.compile(rb"(?:;\s?[A-Za-z][A-Za-z0-9 _.-]{1,40}=[^;\"'\s\x1e\x1f]*)+;?")
-_VALUE_IN_STRING: Final = re.compile(rb"[^;\"'\n\x1e\x1f]+")
-_VALUE: Final = re.compile(rb"[^\s\"'\\,;&<>\x1e\x1f`]+")
+_VALUE_IN_STRING: Final = re.compile(rb"[^;\"'\n\x1e\x1f]{1,2048}")
+_LAST_VALUE: Final = re.compile(rb"[^;\"'\s\x1e\x1f]{1,2048}")
+_VALUE: Final = re.compile(rb"[^\s\"'\\,;&<>\x1e\x1f`]{1,2048}")
 _REACH: Final = 600
 """Bytes of a connection string that are read before its secret."""
 _STOPS: Final = (b"\n", b'"', b"'", b"\x1e", b"\x1f")
+_DIGIT: Final = re.compile(rb"[0-9]")
+_LETTER: Final = re.compile(rb"[A-Za-z]")
 _SHORTEST: Final = 6
 _SIGNATURE: Final = 20
 """Characters that a signature has at least; `sig` is also short for a signal."""
@@ -35,7 +38,7 @@ _CODE: Final = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*
 
 def is_mixed(value: bytes) -> bool:
     """Whether letters and digits stand in a value, as in no word."""
-    return any(48 <= byte <= 57 for byte in value) and any(byte | 32 in range(97, 123) for byte in value)  # noqa: PLR2004 - ASCII
+    return _DIGIT.search(value) is not None and _LETTER.search(value) is not None
 
 
 def check(buffer: bytes, start: int, _: int) -> Span | None:
@@ -76,6 +79,6 @@ def _connection_string(buffer: bytes, start: int, value_at: int) -> Span | None:
     if before is None and after is None:
         return None
     if after is None:  # the last field: what follows a space is no part of it
-        value = re.compile(rb"[^;\"'\s\x1e\x1f]+").match(buffer, value_at)
+        value = _LAST_VALUE.match(buffer, value_at)
     end = after.end() if after else value.end() if value else value_at
     return Span(begin + before.start() if before else start, end, "connection-string")

@@ -56,8 +56,11 @@ def scan(buffer: bytes) -> Iterator[Span]:
         start, end = _without_glued(buffer, start, end)
         if end - start < telephones.SHORTEST or _is_of_uuid(buffer, start, end):
             continue
-        cards = list(_cards(buffer, start, end)) if count >= _CARD_DIGITS.start else ()
-        yield from cards or telephones.scan(buffer, start, end)
+        for card in _cards(buffer, start, end) if count >= _CARD_DIGITS.start else ():
+            yield card
+            yield from telephones.scan(buffer, start, card.start)
+            start = card.end
+        yield from telephones.scan(buffer, start, end)
 
 
 def _without_glued(buffer: bytes, start: int, end: int) -> tuple[int, int]:

@@ -104,7 +104,7 @@ KINDS: Final = (
     ),
     Kind(
         "password",
-        r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/?#\"'<>\\@:\x1e\x1f]*:[^\s\"'<>\\\x1e\x1f]+@",
+        r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/?#\"'<>\\@:\x1e\x1f]*:[^\s\"'<>\\\x1e\x1f]{1,200}@",
         _password_in_url,
     ),
     Kind(
@@ -140,6 +140,8 @@ _RESUME: Final[dict[str, Callable[[bytes, int, int], int]]] = {
     "secret": assignments.resume,
     "password": lambda buffer, start, _: buffer.index(b"://", start) + 3,
     "email": lambda _buffer, _start, end: end,
+    "openai-key": lambda _buffer, _start, end: end,
+    "authorization": lambda _buffer, _start, end: end,
 }
 """Where to go on behind what is no secret; one byte on by default."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from foundry_telemetry.content.redaction.spans import Span
@@ -27,7 +28,7 @@ _WORDS: Final = (
 )  # fmt: skip
 """One of which any cue has in it: to look for these costs a tenth."""
 _MAYBE: Final = re.compile(
-    rb"(?:^|[ (])(?:\(?0[1-9]\d*\)?[ ./-]|00[1-9]"
+    rb"(?:(?<![0-9])|(?<=[ (]))(\(?0[1-9]\d*\)?[ ./-]|00[1-9]"
     rb"|(?:1[ .-]?)?\(?[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4})"
 )
 """How a number begins that has no country and no word before it."""
@@ -46,6 +47,9 @@ _NORTH_AMERICAN: Final = re.compile(
 _TRUNK: Final = re.compile(rb"\(?0[1-9]\d{0,4}\)?[ ./-]{1,2}[\d ./-]{4,14}\d\Z")
 _TRUNK_COUNTRIES: Final = ("GB", "DE", "FR", "IT", "NL", "CH", "AT", "BE", "SE", "IE", "AU", "JP", "IN", "PL")
 """Countries whose numbers are dialled with a leading zero."""
+_GROUP: Final = re.compile(rb"[0-9]+")
+_LONGEST: Final = 32
+"""Bytes."""
 _PLUS: Final = re.compile(rb"\+(?=[(0-9])")
 DIGITS: Final = range(7, 16)
 """Of a telephone number."""
@@ -55,33 +59,39 @@ _ISBN: Final = (10, 13)
 
 def scan(buffer: bytes, start: int, end: int) -> Iterator[Span]:
     """The telephone numbers of a run of digits."""
-    at = [found.start() for found in _PLUS.finditer(buffer, start, end)]
-    if not at:
-        if buffer[start - 1 : start] != b"+":
-            yield from _national(buffer, start, end)
-        return
-    plus, *others = at
-    if plus > start:
-        yield from _national(buffer, start, plus)
     # A plus that no long number follows stands for a space.
-    stop = next((one for one in others if _has_code(buffer[one:end])), end)
-    for span_end in _ends(buffer, plus, stop):
-        if _is_possible(buffer[plus:span_end]):
-            yield Span(plus, span_end, "phone")
+    pluses = [one.start() for one in _PLUS.finditer(buffer, start, end)]
+    codes = [at for at in pluses if _has_code(buffer[at : min(at + _LONGEST, end)])]
+    first = codes[0] if codes else end
+    if first > start and (pluses or buffer[start - 1 : start] != b"+"):
+        yield from _national(buffer, start, first)
+    for plus, stop in pairwise([*codes, end]):
+        yield from _international(buffer, plus, stop)
+
+
+def _international(buffer: bytes, plus: int, stop: int) -> Iterator[Span]:
+    """The number behind a plus, and what follows it."""
+    rest = plus + 1
+    for is_number in (_is_valid_abroad, _is_possible):
+        found = next((one for one in _ends(buffer, plus, stop) if is_number(buffer[plus:one])), None)
+        if found is not None:
+            yield Span(plus, found, "phone")
+            rest = found
             break
-    else:
-        yield from _national(buffer, plus + 1, stop)
-    if stop < end:
-        yield from scan(buffer, stop, end)
+    yield from _national(buffer, rest, stop)
 
 
 def _has_code(text: bytes) -> bool:
-    return len(re.sub(rb"\D", b"", text)) >= DIGITS.start
+    return len(text.translate(None, _SIGNS)) >= DIGITS.start
 
 
 def _national(buffer: bytes, start: int, end: int) -> Iterator[Span]:
     text = buffer[start:end].rstrip(b" (./-+")
     end = start + len(text)
+    text = text.lstrip(b" ./-")
+    start = end - len(text)
+    if len(text) < SHORTEST:
+        return
     before = buffer[max(0, start - _REACH) : start]
     if any(word in before.lower() for word in _WORDS) and _CUE.search(before):
         if len(text.translate(None, _SIGNS)) in DIGITS and not _DATE.match(text):
@@ -89,10 +99,13 @@ def _national(buffer: bytes, start: int, end: int) -> Iterator[Span]:
         return
     if _MAYBE.search(text) is None or _OTHER.search(before) or _is_isbn(text):
         return
-    for part_start, part_end in _parts(buffer, start, end):
-        if _is_national(buffer[part_start:part_end]):
-            yield Span(part_start, part_end, "phone")
-            return
+    at = start
+    while (maybe := _MAYBE.search(buffer, at, end)) is not None:
+        begin = maybe.start(1)
+        found = next((one for one in _ends(buffer, begin, end) if _is_national(buffer[begin:one])), None)
+        if found is not None:
+            yield Span(begin, found, "phone")
+        at = found or begin + 1
 
 
 def _is_national(text: bytes) -> bool:
@@ -107,20 +120,12 @@ def _is_national(text: bytes) -> bool:
 
 def _ends(buffer: bytes, start: int, end: int) -> Iterator[int]:
     """Where a number may end, the longest first: at the ends of groups."""
-    ends = [found.end() for found in re.finditer(rb"[0-9]+", buffer[start:end])]
-    yield from (start + one for one in reversed(ends))
+    ends = [found.end() for found in _GROUP.finditer(buffer, start, min(end, start + _LONGEST))]
+    yield from reversed(ends)
 
 
-_MOST_GROUPS: Final = 8
-
-
-def _parts(buffer: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The parts of a run that begin behind a space or bracket, each with all its ends."""
-    begins = [start, *(start + found.end() for found in re.finditer(rb"[ (](?=[(0-9])", buffer[start:end]))]
-    for begin in begins[:_MOST_GROUPS]:
-        for stop in list(_ends(buffer, begin, end))[:_MOST_GROUPS]:
-            if stop - begin >= SHORTEST:
-                yield begin, stop
+def _is_valid_abroad(text: bytes) -> bool:
+    return _is_valid(b"+" + text[1:].replace(b"(0)", b"").replace(b"+", b" "), ("ZZ",))
 
 
 def _is_possible(text: bytes) -> bool:

@@ -15,7 +15,7 @@ from foundry_telemetry.content.redaction.spans import Span
 
 _LONG: Final = rb"[A-Za-z0-9][A-Za-z0-9+/_-]{31,}={0,2}"
 
-_AZURE: Final = re.compile(
+_AZURE: Final = (
     rb"[A-Za-z0-9+/_-]{20,}(?:JQQJ9[9D]|AzSe[A-D]|AzFu|\+ASt|\+AMC|\+ABa|ACDb|APIM|AzCa|AAAB[A-Z]{3}[0-9A-Za-z]{4}$)"
     rb"[A-Za-z0-9+/_-]*={0,2}"
 )
@@ -66,14 +66,14 @@ def _expression(pattern: bytes) -> Any:
 
 def scan(buffer: bytes) -> Iterator[Span]:
     """The keys of a buffer."""
-    search = _expression(_WORDS).search
+    search, azure_key = _expression(_WORDS).search, _expression(_AZURE).search
     for found in _expression(_LONG).finditer(buffer):
         start, end = found.span()
         is_short = end - start < _AZURE_SHORTEST
         if is_short and search(buffer, max(0, start - _REACH), end + _REACH) is None:
             continue
         token = buffer[start:end]
-        azure = None if is_short else _AZURE.search(token)
+        azure = None if is_short else azure_key(token)
         if azure is not None:
             yield Span(start + azure.start(), start + azure.end(), "azure-key")
         elif (digits := _HEX.search(token)) is not None:

@@ -16,6 +16,7 @@ from foundry_telemetry.content.redaction import Redactor
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import PROVIDER_ANTHROPIC
+from foundry_telemetry.signals.fields import read_tags
 
 EVENT_NAME: Final = "gen_ai.client.inference.operation.details"
 """Of OpenTelemetry's GenAI conventions."""
@@ -84,7 +85,7 @@ def _facts(observation: Observation) -> dict[str, Any]:
     failure = observation.failure
     found = {
         names.OPERATION: observation.operation,
-        "gen_ai.provider.name": PROVIDER_ANTHROPIC,
+        names.PROVIDER: PROVIDER_ANTHROPIC,
         names.REQUEST_MODEL: observation.deployment,
         names.RESPONSE_MODEL: observation.response_model,
         names.RESPONSE_ID: observation.response_id,
@@ -93,7 +94,8 @@ def _facts(observation: Observation) -> dict[str, Any]:
         names.ATTEMPT_NUMBER: observation.attempt_number,
         SUPPORT_CODE: observation.support_code,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    facts = {name: value for name, value in found.items() if value is not None}
+    return facts | (read_tags(observation.tags) if observation.tags else {})
 
 
 def _newest(history: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], bool]:

@@ -165,6 +165,6 @@ def test_hostile_texts_end(text: str) -> None:
 
 def test_neighbours() -> None:
     """Several secrets in one run of digits, or one after the other, are all found."""
-    numbers = "415-555-2671 212-555-1234 4111 1111 1111 1111 +49 30 901820 020 7946 0958"
+    numbers = "415-555-2671 212-555-1234 4111 1111 1111 1111 +49 30 901820, 020 7946 0958"
     clean = REDACTOR.text(numbers)
     assert not set("0123456789") & set(clean)

@@ -30,7 +30,7 @@ from foundry_telemetry.azure.refused_settings import naming_variables
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
 from foundry_telemetry.config import load_environment
-from foundry_telemetry.config.content import ContentPolicy
+from foundry_telemetry.config.content import ContentPolicy, policy_in_force
 from foundry_telemetry.config.options import Compression, HttpSpans, Sink
 from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import dropped
@@ -96,6 +96,7 @@ def configure(
     if is_disabled("configure()"):
         return
     load_environment()
+    policy_in_force(content)  # so that what it refuses is refused before anything is changed
     settings = read_settings(
         connection_string,
         sampling_ratio,

@@ -7,6 +7,7 @@ import inspect
 import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
@@ -21,6 +22,8 @@ STANDARD: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 _ON: Final = ("1", "true", "on", "yes")
 _OFF: Final = ("", "0", "false", "off", "no")
 _WITHOUT_EVENTS: Final = ("no_content", "span_only", "false")
+
+_PACKAGES: Final = {"re2": "google-re2", "stdnum": "python-stdnum", "phonenumbers": "phonenumbers"}
 
 BUDGET_BYTES: Final = 60_000
 """Of one event: Azure takes 64 KB of a record, and names and ids need some of it."""
@@ -47,7 +50,7 @@ class ContentPolicy:
         queue_bytes: Of requests and answers that wait to be redacted; what does not fit is dropped, counted.
 
     Raises:
-        TypeError: `redact` or `sink` is no plain function.
+        TypeError: `redact` or `sink` is no plain function, or a text stands in the place of a list.
         ValueError: A number out of range.
     """
 
@@ -71,6 +74,13 @@ class ContentPolicy:
             raise ValueError(
                 f"ContentPolicy(queue_bytes={self.queue_bytes!r}): expected more than {BUDGET_BYTES}"
             )
+        if isinstance(self.deployments, str):
+            raise TypeError(f"ContentPolicy(deployments={self.deployments!r:.100}): expected a list of names")
+        for key, values in self.tags.items():
+            if isinstance(values, str):
+                raise TypeError(
+                    f"ContentPolicy(tags={{{key!r}: {values!r:.100}}}): expected a list of values"
+                )
         for name, function in (("redact", self.redact), ("sink", self.sink)):
             is_plain = callable(function) and not inspect.iscoroutinefunction(function)
             if function is not None and not is_plain:
@@ -128,6 +138,7 @@ def policy_in_force(given: ContentPolicy | None) -> ContentPolicy | None:
         given: Of the code; it wins over environment and file.
 
     Raises:
+        ImportError: Packages are missing without which nothing is redacted.
         SettingsError: The variable says what cannot be.
     """
     policy = given
@@ -135,7 +146,18 @@ def policy_in_force(given: ContentPolicy | None) -> ContentPolicy | None:
         policy = _of_file or ContentPolicy()
     if policy is None or os.environ.get(STANDARD, "").strip().lower() in _WITHOUT_EVENTS:
         return None
+    missing = missing_packages()
+    if missing:
+        raise ImportError(
+            f"content of requests and responses is logged only redacted, which needs {', '.join(missing)}: "
+            "pip install 'foundry-telemetry[content]'"
+        )
     return policy
+
+
+def missing_packages() -> list[str]:
+    """Packages of the extra `content` that are not installed."""
+    return [package for module, package in _PACKAGES.items() if find_spec(module) is None]
 
 
 def _is_on() -> bool:

@@ -11,6 +11,8 @@ from typing import Final
 
 from foundry_telemetry.wire.message import Run
 
+_PLAIN_BYTES: Final = 4 * 1024 * 1024
+"""Bytes of an answer that is no stream: the client holds it as a whole as well."""
 _PIECE_BYTES: Final = 40
 """Bytes that a piece takes besides its own."""
 
@@ -19,7 +21,7 @@ class AnswerPieces:
     """Keeps the beginning and the end of an answer.
 
     Args:
-        limit: Bytes at most; half of them for each.
+        limit: Bytes of a stream at most; half of them for each.
     """
 
     __slots__ = ("_end", "_end_size", "_half", "_inner", "_unread", "beginning", "has_gap", "size")
@@ -58,7 +60,9 @@ class AnswerPieces:
             return
         self._inner[0].extend(unread)
         size = self.size + sum(map(len, unread)) + _PIECE_BYTES * len(unread)
-        if not self._end and size <= self._half:  # as for nearly all: at once, at a third of the price
+        if (
+            self.beginning and not self._end and size <= self._half
+        ):  # as for nearly all: at once, at a third of the price
             self.beginning += unread
             self.size = size
         else:
@@ -69,6 +73,8 @@ class AnswerPieces:
     def add(self, piece: bytes) -> None:
         """Keep the next piece."""
         size = len(piece) + _PIECE_BYTES
+        if not self.beginning and piece.lstrip()[:1] == b"{":  # which is worth nothing without its middle
+            self._half = _PLAIN_BYTES
         if not self._end and self.size + size <= self._half:
             self.beginning.append(piece)
             self.size += size

@@ -8,8 +8,9 @@ from opentelemetry._logs import LoggerProvider, LogRecord, SeverityNumber, get_l
 from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, set_span_in_context
 
-from foundry_telemetry.content.record import EVENT_NAME, PendingContent
+from foundry_telemetry.content.record import PendingContent
 from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema.content_table import CONTENT_EVENT
 from foundry_telemetry.schema.value import SCOPE
 from foundry_telemetry.signals.ledger import unlimited_in
 
@@ -37,7 +38,7 @@ class EventSink:
             severity_number=SeverityNumber.INFO,
             severity_text="INFO",
             body=_BODY,
-            attributes={**record, names.CUSTOM_EVENT: EVENT_NAME},
-            event_name=EVENT_NAME,
+            attributes={**record, names.CUSTOM_EVENT: CONTENT_EVENT},
+            event_name=CONTENT_EVENT,
         )
         logger.emit(unlimited_in(logger)(event, logger))

@@ -15,18 +15,9 @@ from foundry_telemetry.content.answers import read_answer
 from foundry_telemetry.content.redaction import Redactor
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema.content_table import CUT, INPUT, OUTPUT, SUPPORT_CODE, SYSTEM, TOOLS
 from foundry_telemetry.schema.value import PROVIDER_ANTHROPIC
 from foundry_telemetry.signals.fields import read_tags
-
-EVENT_NAME: Final = "gen_ai.client.inference.operation.details"
-"""Of OpenTelemetry's GenAI conventions."""
-INPUT: Final = "gen_ai.input.messages"
-OUTPUT: Final = "gen_ai.output.messages"
-SYSTEM: Final = "gen_ai.system_instructions"
-TOOLS: Final = "gen_ai.tool.definitions"
-SUPPORT_CODE: Final = "foundry.support.code"
-CUT: Final = "foundry.content.cut"
-"""Whether something of the content was left out for its size."""
 
 _RESERVED_BYTES: Final = 2_000
 """Of the budget, for names and ids."""

@@ -11,7 +11,6 @@ from foundry_telemetry.content.events import EventSink
 from foundry_telemetry.content.listener import ContentListener
 from foundry_telemetry.content.pipeline import ContentPipeline
 from foundry_telemetry.content.record import PendingContent
-from foundry_telemetry.content.redaction import missing_packages
 
 _MOST: Final = 8
 _made: Final[list[tuple[ContentPolicy, LoggerProvider | None, ContentListener]]] = []
@@ -24,16 +23,7 @@ def content_listener(policy: ContentPolicy, provider: LoggerProvider | None) -> 
     Args:
         policy: What is kept.
         provider: Takes the events; the global one by default.
-
-    Raises:
-        ImportError: The packages of the extra are not installed; nothing is logged unredacted.
     """
-    missing = missing_packages()
-    if missing:
-        raise ImportError(
-            f"content of requests and responses is logged only redacted, which needs {', '.join(missing)}: "
-            "pip install 'foundry-telemetry[content]'"
-        )
     for known, its_provider, listener in _made:
         if known == policy and its_provider is provider:
             return listener

@@ -256,6 +256,16 @@ def test_an_open_stream_is_bounded() -> None:
     assert text.count(GAP) == 1
 
 
+def test_a_long_plain_answer(capture: Capture) -> None:
+    """An answer that is no stream is read whole, however many pieces it comes in."""
+    instrument(capture)
+    body = answered("beginning " + "word " * 200_000 + "end")
+    call(200, JSON, [body[at : at + 65_536] for at in range(0, len(body), 65_536)])
+    text = json.loads(logged(capture)[0]["gen_ai.output.messages"])[0]["parts"][0]["content"]
+    assert text.startswith("beginning ")
+    assert text.endswith(" end")
+
+
 def test_sampling(capture: Capture) -> None:
     """Failed and refused calls are kept, and of the rest a share by call id; a policy may name calls."""
     instrument(capture, share=0.0)
@@ -356,6 +366,8 @@ def test_the_queue_is_bounded(capture: Capture, losses: Dropped) -> None:
         ({"share": 2}, "share=2.*expected a number from 0 to 1"),
         ({"budget_bytes": 1}, "budget_bytes=1.*expected 2000 to 60000"),
         ({"queue_bytes": 1}, "queue_bytes=1.*expected more than 60000"),
+        ({"deployments": "a"}, "deployments='a'.*expected a list of names"),
+        ({"tags": {"tenant": "acme"}}, "'tenant': 'acme'.*expected a list of values"),
         ({"redact": "x"}, "redact='x'.*expected a plain function"),
     ],
 )
@@ -367,6 +379,6 @@ def test_a_policy_that_cannot_be(options: dict[str, Any], error: str) -> None:
 
 def test_without_the_packages(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is logged unredacted: it is refused with the command that installs them."""
-    monkeypatch.setattr("foundry_telemetry.content.set_up.missing_packages", lambda: ["google-re2"])
+    monkeypatch.setattr("foundry_telemetry.config.content.missing_packages", lambda: ["google-re2"])
     with pytest.raises(ImportError, match=r"needs google-re2: pip install 'foundry-telemetry\[content\]'"):
         instrument(capture)

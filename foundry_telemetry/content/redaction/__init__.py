@@ -7,7 +7,6 @@ and check digits decide, by python-stdnum and phonenumbers. The same scans read 
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Any, Final
 
 import msgspec
@@ -17,14 +16,7 @@ from foundry_telemetry.content.redaction.encodings import decoded_copies, parted
 from foundry_telemetry.content.redaction.spans import LEAF, PAIR, Span, numbers_in, replaced
 from foundry_telemetry.content.redaction.values import leaves, rebuilt
 
-__all__ = ["Redactor", "missing_packages"]
-
-_PACKAGES: Final = {"re2": "google-re2", "stdnum": "python-stdnum", "phonenumbers": "phonenumbers"}
-
-
-def missing_packages() -> list[str]:
-    """Packages of the extra `content` that are not installed."""
-    return [package for module, package in _PACKAGES.items() if find_spec(module) is None]
+__all__ = ["Redactor"]
 
 
 class Redactor:

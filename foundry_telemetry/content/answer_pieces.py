@@ -60,9 +60,7 @@ class AnswerPieces:
             return
         self._inner[0].extend(unread)
         size = self.size + sum(map(len, unread)) + _PIECE_BYTES * len(unread)
-        if (
-            self.beginning and not self._end and size <= self._half
-        ):  # as for nearly all: at once, at a third of the price
+        if self.beginning and not self._end and size <= self._half:  # as nearly always
             self.beginning += unread
             self.size = size
         else:

@@ -12,9 +12,10 @@ from foundry_telemetry.kql.problems import Item, Problem, inputs_of, name_of, qu
 
 MOST_QUERIES: Final = 40
 MOST_STEPS: Final = 100
-MOST_QUERY_CHARACTERS: Final = 4_000
-"""The gallery's own is 3,000; tiles hold their texts, because no formatter can."""
-MOST_CHARACTERS: Final = 260_000
+MOST_QUERY_CHARACTERS: Final = 4_600
+"""The gallery's own is 3,000; tiles hold their texts, because no formatter can, and those of the month also
+the forecast by weekday, which the command has too."""
+MOST_CHARACTERS: Final = 280_000
 """Of the JSON, indented by two. The gallery warns above 100,000 and refuses from 500,000 on."""
 WHY_LARGER: Final = "the forty queries alone have 80 kB, and each begins with its part of the typed view"
 """Why ours may have more. What a tab that is not shown holds is not asked, so it opens no slower."""

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from dashboards.builder import cost_questions
 from dashboards.builder.arm.deployment import deploy
 from dashboards.builder.arm.lint import everything
 from dashboards.builder.columns import engine, sample_values
 from dashboards.builder.grafana import lint, sample
-from foundry_telemetry.investigate import queries
-from foundry_telemetry.investigate.incident import filters, period, slices
+from foundry_telemetry.investigate import filters, queries
+from foundry_telemetry.investigate.filters import Filters
+from foundry_telemetry.investigate.incident import period, slice_query
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
-from foundry_telemetry.investigate.incident.filters import Filters
 from foundry_telemetry.investigate.incident.findings import HITS
 from foundry_telemetry.kql import compose, files, problems
 from foundry_telemetry.kql.parameters import ALL, TimeRange, UnknownReferenceError, Value, substitute
@@ -98,7 +99,8 @@ def of_template(template: Item) -> dict[str, str]:
 
 def of_investigations() -> dict[str, str]:
     """The command line's own queries, with a value for each parameter."""
-    asked = _incident()
+    cost = {_place(name, about): text for name, about, text in cost_questions.asked(_DAY.start, _DAY.end)}
+    asked = _incident() | cost
     return asked | {
         place: substitute(compose.composed(files.investigation(name)), _INVESTIGATED)
         for name in files.investigations()
@@ -132,9 +134,9 @@ def _incident() -> dict[str, str]:
         Filters(services=("it's",), deployments=("a", "b"), models=("x",), tags=(("tenant", "acme"),)), _DAY
     )
     period.bins(source, scope, _DAY.start, _DAY.end)
-    of = slices.window(_DAY.start, _DAY.end)
-    slices.ask(source, of, "true")
-    slices.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
+    of = slice_query.window(_DAY.start, _DAY.end)
+    slice_query.ask(source, of, "true")
+    slice_query.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
     queries.size(source, scope, of.times)
     queries.properties(source, scope, of.now)
     queries.calls(source, scope, of.now, "call_id startswith '0'")

@@ -32,7 +32,7 @@ CLIENT: Final = by_name(
         next_step=("Compare foundry.duration_ms with the client timeout; stream long responses or raise it."),
         steps=(
             Step(
-                "Compare foundry.duration_ms with foundry.client.timeout_s, the timeout that applied. The "
+                "Compare foundry.duration_ms with foundry.timeout_s, the timeout that applied. The "
                 "SDK defaults are 600 s in total and 5 s to connect."
             ),
             Step("Close to the connect timeout: treat it as connection_error."),

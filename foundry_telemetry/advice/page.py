@@ -45,6 +45,11 @@ def page(classes: Iterable[Advice], fallbacks: Iterable[Advice]) -> str:
     return _GAPS.sub("\n\n", "\n".join(parts))
 
 
+def section(entry: Advice) -> str:
+    """One entry as a page of its own."""
+    return "\n".join(_section(entry, "#"))
+
+
 def _table(entries: Iterable[Advice]) -> Iterator[str]:
     yield "| Cause | Owner | Retry | Next step |"
     yield "| --- | --- | --- | --- |"

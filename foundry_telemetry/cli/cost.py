@@ -1,41 +1,59 @@
-"""``foundry-telemetry cost`` and ``foundry-telemetry reconcile``."""
+"""``foundry-telemetry cost``."""
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from foundry_telemetry.cli import query_options, time_options
+from foundry_telemetry.cli import cost_why, filter_options, query_options, time_options
 from foundry_telemetry.cli.arguments import completing
 from foundry_telemetry.cli.missing_extras import repair
 from foundry_telemetry.cli.output import write, write_json
 from foundry_telemetry.cli.price_options import Settings, read_prices
+
+if TYPE_CHECKING:
+    from foundry_telemetry.investigate.cost.report import Report
+    from foundry_telemetry.investigate.filters import Filters
+    from foundry_telemetry.investigate.sources import Source
 
 _PIPE: Final = 140
 """Columns where there is no terminal."""
 
 _DEFAULT: Final = "this-month"
 
-_SPLITS: Final = ("deployment", "model", "service", "tag")
+_SPLITS: Final = ("deployment", "model", "service", "tag", "version", "operation", "hour", "day", "month")
+
+
+_By = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--by",
+        metavar="DIMENSION",
+        help="deployment, model, service, version, operation, hour, day, month, tag (every tag) or "
+        "tag.<key>. Twice for two dimensions. Default: deployment.",
+        autocompletion=completing(_SPLITS),
+        show_default=False,
+    ),
+]
 
 
 def cost(
     *,
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by",
-            metavar="DIMENSION",
-            help="deployment, model, service, tag (every tag) or tag.<key>.",
-            autocompletion=completing(_SPLITS),
-        ),
-    ] = "deployment",
+    by: _By = None,
+    why: cost_why.Why = False,
+    against: cost_why.Against = None,
+    service: filter_options.Service = None,
+    deployment: filter_options.Deployment = None,
+    model: filter_options.Model = None,
+    tag: filter_options.Tag = None,
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,
+    during: time_options.During = None,
     settings: Settings = None,
     as_json: query_options.AsJson = False,
     as_csv: query_options.AsCsv = False,
@@ -43,29 +61,70 @@ def cost(
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
 ) -> None:
-    """Show spend by deployment, model, service or tag.
+    """Show spend by dimension, its change, causes and forecast.
 
-    Covers this month by default. Also shows the forecast of this month, and wasted spend.
+    Covers this month by default, compared with the previous period. Also shows the forecast of the month,
+    the day on which each budget of the settings is reached, and wasted spend.
 
     \b
-    Last month:  foundry-telemetry cost --from last-month --to last-month
+    Tenant acme, last month, by day:
+      foundry-telemetry cost --tag tenant=acme --during last-month --by day
+    Each tenant and model, last month:
+      foundry-telemetry cost --by tag.tenant --by model --during last-month
+    Why a day cost more than the same day of the week before:
+      foundry-telemetry cost --why --during 2026-11-24
     """  # noqa: D301 - \b is for the layout of the help
     with repair():
-        from foundry_telemetry.investigate.cost import queries, rendering, texts  # noqa: PLC0415 - reads the queries
-        from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
+        from foundry_telemetry.investigate.cost import texts  # noqa: PLC0415 - needs an extra
 
         query_options.one_format(json=as_json, csv=as_csv)
-        begin, until = time_options.span(since, start, end, datetime.now(UTC), default=_DEFAULT)
-        try:
-            way = queries.check_way(by)
-        except ValueError as error:
-            raise typer.BadParameter(str(error), param_hint="--by") from error
+        _check(by, against, why=why)
+        now = datetime.now(UTC)
+        if why and not (since or start or end):
+            during = during or time_options.read(cost_why.DEFAULT)
+        span = time_options.span(since, start, end, now, during=during, default=_DEFAULT)
+        filters = filter_options.filters(service, deployment, model, tag)
+        rendering, read = cost_why.reader(span, against, filters, now) if why else _reader(span, by, filters)
         read_prices(settings)
         with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
             on_progress(texts.QUERY.format(source=asked.name))
-            report = read_report(queries.Questions(asked.answer, begin, until), way, begin, until)
-        if not _wrote(rendering, report, as_json=as_json, as_csv=as_csv):
-            _show(report, asked.doctor_options)
+            found = read(asked)
+        if not _wrote(rendering, found, as_json=as_json, as_csv=as_csv):
+            _show(rendering, found, asked.doctor_options)
+
+
+def _reader(
+    span: time_options.Span, by: list[str] | None, filters: "Filters"
+) -> tuple[Any, Callable[["Source"], "Report"]]:
+    """What writes the report, and what reads it from a source.
+
+    Raises:
+        typer.BadParameter: A dimension is none.
+    """
+    from foundry_telemetry.investigate.cost import dimensions, rendering  # noqa: PLC0415 - reads the queries
+    from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
+    from foundry_telemetry.limits.budgets import declared  # noqa: PLC0415 - as above
+
+    ways = tuple(by or ("deployment",))
+    try:
+        dimensions.read_all(ways)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--by") from error
+    return rendering, lambda source: read_report(
+        source.answer, *span, ways, filters=filters, budgets=declared()
+    )
+
+
+def _check(by: list[str] | None, against: time_options.When | None, *, why: bool) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        typer.BadParameter: There are such.
+    """
+    if why and by:
+        raise typer.BadParameter("--why and --by: expected one of them; example: --why --tag tenant=acme")
+    if against is not None and not why:
+        raise typer.BadParameter("--against: expected --why beside it; example: --why --against 2026-11-17")
 
 
 def _wrote(rendering: Any, found: Any, *, as_json: bool, as_csv: bool) -> bool:
@@ -77,8 +136,7 @@ def _wrote(rendering: Any, found: Any, *, as_json: bool, as_csv: bool) -> bool:
     return as_json or as_csv
 
 
-def _show(report: Any, doctor_options: str) -> None:
-    from foundry_telemetry.investigate.cost.rendering import show  # noqa: PLC0415 - as above
+def _show(rendering: Any, report: Any, doctor_options: str) -> None:
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415 - as above
 
-    show(report, console(width_of_files=_PIPE), doctor_options)
+    rendering.show(report, console(width_of_files=_PIPE), doctor_options)

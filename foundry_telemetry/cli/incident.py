@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from foundry_telemetry.cli import exit_codes, query_options, time_options
+from foundry_telemetry.cli import exit_codes, filter_options, query_options, time_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
 from foundry_telemetry.cli.output import write_json
 
 if TYPE_CHECKING:
-    from foundry_telemetry.investigate.incident.filters import Filters
     from foundry_telemetry.investigate.incident.finding import Report
     from foundry_telemetry.investigate.sources import Source
     from foundry_telemetry.kql.parameters import TimeRange
@@ -37,43 +36,18 @@ _Watch = Annotated[bool, typer.Option("--watch", help="Refresh until Ctrl-C.")]
 _Every = Annotated[
     float, typer.Option(parser=_every, metavar="SECONDS", help="Refresh interval of --watch, 1 to 3600.")
 ]
-_PANEL: Final = "Filters (each can be repeated: one of the values)"
-
-_Service = Annotated[
-    list[str] | None, typer.Option(metavar="NAME", help="Only calls of this service.", rich_help_panel=_PANEL)
-]
-_Deployment = Annotated[
-    list[str] | None,
-    typer.Option(metavar="NAME", help="Only calls to this deployment.", rich_help_panel=_PANEL),
-]
-_Model = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="NAME",
-        help="Only attempts that this model answered. Includes attempts that failed before a model answered, "
-        "if their deployment serves the model.",
-        rich_help_panel=_PANEL,
-    ),
-]
-_Tag = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="KEY=VALUE",
-        help="Only calls with this tag, such as tenant=acme. Different keys must all match.",
-        rich_help_panel=_PANEL,
-    ),
-]
 
 
 def incident(
     *,
-    service: _Service = None,
-    deployment: _Deployment = None,
-    model: _Model = None,
-    tag: _Tag = None,
+    service: filter_options.Service = None,
+    deployment: filter_options.Deployment = None,
+    model: filter_options.Model = None,
+    tag: filter_options.Tag = None,
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,
+    during: time_options.During = None,
     watch: _Watch = False,
     every: _Every = _EVERY_S,
     as_json: query_options.AsJson = False,
@@ -87,8 +61,8 @@ def incident(
     most 31 days. The baseline is the day before, and the same hours of the week before.
     """
     with repair():
-        window = _window(since, start, end, watch=watch)
-        filters = _filters(service, deployment, model, tag)
+        window = _window(since, start, end, during, watch=watch)
+        filters = filter_options.filters(service, deployment, model, tag)
         with query_options.asked(source, workspace, url) as asked:
             from foundry_telemetry.investigate.incident.report import investigate  # noqa: PLC0415 - takes a while
 
@@ -108,52 +82,24 @@ def _window(
     since: time_options.When | None,
     start: time_options.When | None,
     end: time_options.When | None,
+    during: time_options.When | None,
     *,
     watch: bool,
 ) -> Callable[[], "TimeRange"]:
     """A function that gives the range to look at, which moves on where its end is now."""
     from foundry_telemetry.kql.parameters import TimeRange  # noqa: PLC0415 - takes a while
 
-    if watch and end is not None:
-        raise typer.BadParameter("--watch and --to: expected one of them; example: --watch --since 2h")
+    if watch and (end is not None or during is not None):
+        given = "--during" if end is None else "--to"
+        raise typer.BadParameter(f"--watch and {given}: expected one of them; example: --watch --since 2h")
 
     def window() -> TimeRange:
         now = datetime.now(UTC)
-        found = time_options.span(since, start, end, now, default=_DEFAULT, longest=_LONGEST)
+        found = time_options.span(since, start, end, now, during=during, default=_DEFAULT, longest=_LONGEST)
         return TimeRange(found.start, found.end, timedelta(minutes=1))
 
     window()
     return window
-
-
-def _filters(
-    services: list[str] | None,
-    deployments: list[str] | None,
-    models: list[str] | None,
-    tags: list[str] | None,
-) -> "Filters":
-    """The filters that are given.
-
-    Raises:
-        typer.BadParameter: One of them is none.
-    """
-    from foundry_telemetry.investigate.incident.filters import FilterError, Filters  # noqa: PLC0415 - takes a while
-
-    pairs = []
-    for text in tags or ():
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"--tag {text!r}: expected KEY=VALUE; example: --tag tenant=acme")
-        pairs.append((key, value))
-    try:
-        return Filters(
-            services=tuple(services or ()),
-            deployments=tuple(deployments or ()),
-            models=tuple(models or ()),
-            tags=tuple(pairs),
-        )
-    except FilterError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def _watch(find: Callable[[], "Report"], every: float, source: "Source", *, as_json: bool) -> None:

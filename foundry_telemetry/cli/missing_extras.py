@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-_REPAIR: Final = "pip install 'foundry-telemetry[demo]'"
+_REPAIR: Final = "pip install 'foundry-telemetry[{extra}]'"
+_EXTRAS: Final = {"mcp": "mcp", "mcp_types": "mcp"}
+"""By package, where it is not the extra that brings all commands."""
 
 
 @contextmanager
@@ -23,5 +25,5 @@ def repair() -> Iterator[None]:
         package = (missing.name or "a package").partition(".")[0]
         sys.exit(
             f"foundry-telemetry: the command line needs {package!r}, which is not installed; "
-            f"run\n    {_REPAIR}"
+            f"run\n    {_REPAIR.format(extra=_EXTRAS.get(package, 'demo'))}"
         )

@@ -74,7 +74,7 @@ def asked(source: str | None, workspace: str | None, url: str | None) -> Iterato
     """
     from foundry_telemetry.investigate.sources import SourceError, choose  # noqa: PLC0415 - takes a while
 
-    with _silent("azure"):
+    with silent("azure"):
         try:
             chosen = choose(source, workspace, url, os.environ)
         except SourceError as error:
@@ -101,7 +101,7 @@ def one_format(**flags: bool) -> None:
 
 
 @contextmanager
-def _silent(name: str) -> Iterator[None]:
+def silent(name: str) -> Iterator[None]:
     """Keep a library's warnings off standard error, where they would stand in words of its own."""
     logger, handler = logging.getLogger(name), logging.NullHandler()
     propagated, logger.propagate = logger.propagate, False

@@ -95,6 +95,7 @@ def reconcile(
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,
+    during: time_options.During = None,
     settings: Settings = None,
     as_json: query_options.AsJson = False,
     as_csv: query_options.AsCsv = False,
@@ -140,8 +141,10 @@ def reconcile(
         options: Any = Options(meter=meter, rates=rates, dates=dates, decimal=decimal)  # type: ignore[arg-type]
         with query_options.progress() as on_progress:
             export = _read([str(file) for file in files], options, now, on_progress)
-        if since or start or end:
-            export = _within(time_options.span(since, start, end, now, default=str(min(export.days))), export)
+        if since or start or end or during:
+            first = str(min(export.days))
+            span = time_options.span(since, start, end, now, during=during, default=first)
+            export = _within(span, export)
         ledger = _ledger(export, source, workspace, url)
         found = compare(export, ledger, Decimal(repr(tolerance)), now)
         _write(found, export, as_json=as_json, as_csv=as_csv)

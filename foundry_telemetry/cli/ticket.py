@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: typer reads the annotations.
 
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -19,15 +19,9 @@ if TYPE_CHECKING:
 
 EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "found", exit_codes.ATTENTION: "not found"})
 
-_MOST: Final = 1_000_000
+MOST_CHARACTERS: Final = 1_000_000
 """Characters that are read of standard input."""
-_DEFAULT: Final = "90d"
-_LOCAL: Final = "Check that the service sends its telemetry to this address."
-_AZURE: Final = (
-    "New telemetry takes up to 5 minutes to arrive. Check the workspace (--workspace ID) and that the "
-    "service sends its ledger there."
-)
-"""What to check where an ID was not found."""
+DEFAULT_SINCE: Final = "90d"
 
 
 def ticket(
@@ -43,6 +37,7 @@ def ticket(
     since: time_options.Since = None,
     start: time_options.From = None,
     end: time_options.To = None,
+    during: time_options.During = None,
     as_json: query_options.AsJson = False,
     as_markdown: query_options.AsMarkdown = False,
     source: query_options.SourceName = None,
@@ -55,11 +50,11 @@ def ticket(
     """
     with repair():
         query_options.one_format(json=as_json, markdown=as_markdown)
-        span = time_options.span(since, start, end, datetime.now(UTC), default=_DEFAULT)
+        span = time_options.span(since, start, end, datetime.now(UTC), during=during, default=DEFAULT_SINCE)
         with query_options.asked(source, workspace, url) as asked:
-            identities = _read(sys.stdin.read(_MOST) if ident == "-" else ident, asked)
+            identities = _read(sys.stdin.read(MOST_CHARACTERS) if ident == "-" else ident, asked)
             found = _found(asked, identities, span)
-        _print(found, as_json=as_json, as_markdown=as_markdown)
+        show_found(found, as_json=as_json, as_markdown=as_markdown)
 
 
 def _read(text: str, source: "Source") -> tuple["Identity", ...]:
@@ -73,27 +68,17 @@ def _read(text: str, source: "Source") -> tuple["Identity", ...]:
 
 
 def _found(source: "Source", identities: tuple["Identity", ...], span: time_options.Span) -> "Found":
-    from foundry_telemetry.investigate.ticket.call import find  # noqa: PLC0415 - takes a while
-    from foundry_telemetry.kql.parameters import TimeRange  # noqa: PLC0415 - as above
+    from foundry_telemetry.investigate.ticket.lookup import look_up, not_found  # noqa: PLC0415 - takes a while
 
-    window = TimeRange(*span, timedelta(hours=1))
     with query_options.progress() as on_progress:
-        tried = (find(source, identity, window, on_progress) for identity in identities)
-        found = next((one for one in tried if one is not None), None)
+        found = look_up(source, identities, span, on_progress)
     if found is None:
-        named = ", ".join(
-            f"{identity.kind.replace(' id', ' ID')} {identity.shown!r}" for identity in identities
-        )
-        query_options.fail(
-            f"no attempt with {named} in {source.name} from {span.start:%Y-%m-%d %H:%M} to "
-            f"{span.end:%Y-%m-%d %H:%M} UTC. {_LOCAL if source.is_local else _AZURE} "
-            f"To see what arrived, run `foundry-telemetry incident{source.options}`",
-            exit_codes.ATTENTION,
-        )
+        query_options.fail(not_found(source, identities, span), exit_codes.ATTENTION)
     return found
 
 
-def _print(found: "Found", *, as_json: bool, as_markdown: bool) -> None:
+def show_found(found: "Found", *, as_json: bool, as_markdown: bool) -> None:
+    """Write a call as it was asked for."""
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
     from foundry_telemetry.investigate.ticket.markdown import as_object, markdown  # noqa: PLC0415
     from foundry_telemetry.investigate.ticket.rendering import show  # noqa: PLC0415 - takes a while

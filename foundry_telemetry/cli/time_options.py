@@ -1,80 +1,32 @@
-"""``--since``, ``--from`` and ``--to``: the same values and meaning on every command that reads data.
-
-*Period*: a value that names more than an instant, such as a day. A range begins where a period begins and
-ends where it ends. Everything is UTC unless the value says otherwise.
-"""
+"""``--since``, ``--from``, ``--to`` and ``--during``: the same on every command that reads data."""
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
-import re
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final, NamedTuple
+from datetime import datetime, timedelta
+from typing import Annotated, Final
 
 import typer
 
 from foundry_telemetry.cli.arguments import completing
+from foundry_telemetry.investigate import time_range
+from foundry_telemetry.investigate.time_range import NAMES, VALUES, RangeError, Span, When, days, midnight
 
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SPAN: Final = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
-_MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}", re.ASCII)
-_DAY: Final = timedelta(days=1)
-
-VALUES: Final = (
-    "a duration (30m, 2h, 7d), today, yesterday, this-month, last-month, a month (2026-10), a date "
-    "(2026-11-01) or a time (2026-11-22T03:00 in UTC, or 2026-11-22T03:00+01:00)"
-)
-"""What a value can be."""
+__all__ = [
+    "VALUES",
+    "During",
+    "From",
+    "Since",
+    "Span",
+    "To",
+    "When",
+    "days",
+    "midnight",
+    "period",
+    "read",
+    "span",
+]
 
 _PANEL: Final = "Time (UTC)"
-
-
-class Span(NamedTuple):
-    """From when to when."""
-
-    start: datetime
-    end: datetime
-
-
-class When(NamedTuple):
-    """A value of one of the options, to be read at a given time: with ``--watch`` that moves on."""
-
-    text: str
-    """As it was given."""
-    ago: timedelta | None
-    """So long before the end of the range, or before now where it is the end."""
-    period: Callable[[datetime], Span] | None
-    """Takes the present."""
-
-
-def midnight(day: date) -> datetime:
-    """When a day begins."""
-    return datetime.combine(day, time(), UTC)
-
-
-def days(span: Span) -> tuple[date, date]:
-    """The first and the last day of a range, where days are whole."""
-    return span.start.date(), (span.end - timedelta(microseconds=1)).date()
-
-
-def _month(day: date) -> Span:
-    """The month that a day is in."""
-    first = day.replace(day=1)
-    return Span(midnight(first), midnight((first + timedelta(days=32)).replace(day=1)))
-
-
-def _day(day: date) -> Span:
-    return Span(midnight(day), midnight(day) + _DAY)
-
-
-_NAMES: Final[dict[str, Callable[[datetime], Span]]] = {
-    "now": lambda now: Span(now, now),
-    "today": lambda now: _day(now.date()),
-    "yesterday": lambda now: _day(now.date() - _DAY),
-    "this-month": lambda now: _month(now.date()),
-    "last-month": lambda now: _month(_month(now.date()).start.date() - _DAY),
-    "month": lambda now: _month(now.date()),  # an older name of this-month
-}
 
 
 def read(text: str) -> When:
@@ -83,32 +35,13 @@ def read(text: str) -> When:
     Raises:
         typer.BadParameter: It is none.
     """
-    given = text.strip()
-    if match := _SPAN.fullmatch(given):
-        return When(given, timedelta(**{_UNITS[match[2]]: int(match[1])}), None)
-    period = _NAMES.get(given.lower()) or _written(given)
-    if period is None:
-        raise typer.BadParameter(f"{text!r}: expected {VALUES}; example: 2h")
-    return When(given, None, period)
-
-
-def _written(text: str) -> Callable[[datetime], Span] | None:
-    """A month, a date or a time as ISO 8601 writes it."""
     try:
-        if _MONTH.fullmatch(text):
-            span = _month(date.fromisoformat(f"{text}-01"))
-        elif len(text) <= len("2026-11-22"):
-            span = _day(date.fromisoformat(text))
-        else:
-            at = datetime.fromisoformat(text)
-            at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-            span = Span(at, at)
-    except (ValueError, OverflowError):
-        return None
-    return lambda _: span
+        return time_range.read(text)
+    except RangeError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
-_COMPLETE: Final = completing(["30m", "2h", "7d", *(name for name in _NAMES if name != "month")])
+_COMPLETE: Final = completing(["30m", "2h", "7d", *(name for name in NAMES if name != "month")])
 
 
 def _option(*names: str, text: str) -> typer.models.OptionInfo:
@@ -130,6 +63,14 @@ To = Annotated[
     When | None,
     _option("--to", text="End of the range, as --since; a day or month is included. Default: now."),
 ]
+During = Annotated[
+    When | None,
+    _option(
+        "--during",
+        text="The whole range as one period: today, yesterday, this-month, last-month, a month (2026-10) or "
+        "a date (2026-11-01). Instead of the options above.",
+    ),
+]
 
 
 def span(
@@ -140,50 +81,28 @@ def span(
     *,
     default: str,
     longest: timedelta | None = None,
+    during: When | None = None,
 ) -> Span:
-    """The range that the options mean.
-
-    Args:
-        since: ``--since``.
-        start: ``--from``, another name for the same.
-        end: ``--to``.
-        now: The present.
-        default: Of ``--since``.
-        longest: How long the range can be.
+    """The range that the options mean, as `time_range.span` has it.
 
     Raises:
-        typer.BadParameter: Both names were used, or no range of time is meant.
+        typer.BadParameter: Options exclude each other, or no range of time is meant.
     """
     if since is not None and start is not None:
         raise typer.BadParameter("--since and --from: expected one of them; example: --since 2h")
-    first = since or start or read(default)
-    given = f"{first.text} to {end.text if end else 'now'}"
     try:
-        until = _end(end, now)
-        begin = _start(first, until, now)
-    except OverflowError:
-        raise typer.BadParameter(f"{given}: expected times after the year 1; example: --since 7d") from None
-    if begin >= until:
-        raise typer.BadParameter(
-            f"{given}: expected a start before the end; "
-            "example: --from 2026-11-22T03:00 --to 2026-11-22T04:00"
-        )
-    if longest is not None and until - begin > longest:
-        raise typer.BadParameter(f"{given}: expected at most {longest.days} days; example: --since 7d")
-    return Span(begin, until)
+        return time_range.span(since or start, end, now, default=default, longest=longest, during=during)
+    except RangeError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
-def _start(first: When, until: datetime, now: datetime) -> datetime:
-    if first.period is not None:
-        return first.period(now).start
-    return until - (first.ago or timedelta())
+def period(value: When, now: datetime, option: str) -> Span:
+    """The day or month that an option names.
 
-
-def _end(end: When | None, now: datetime) -> datetime:
-    """A time is taken as it is; a period that is not over ends now."""
-    if end is None:
-        return now
-    if end.period is None:
-        return now - (end.ago or timedelta())
-    meant = end.period(now)
-    return meant.end if meant.start == meant.end else min(meant.end, now)
+    Raises:
+        typer.BadParameter: It names none.
+    """
+    try:
+        return time_range.period(value, now, option)
+    except RangeError as error:
+        raise typer.BadParameter(str(error)) from None

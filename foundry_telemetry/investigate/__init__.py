@@ -11,6 +11,7 @@ for it.
 ``display_safety``    values read from a store, made harmless
 ``formatting``        times, numbers and lines as all commands write them
 ``concurrency``       several queries at a time
+``time_range``        the times that people write
 ``next_steps``        the steps of the advice, with what is known filled in
 ``incident``          cause, owner, since when, who is affected, the next step
 ``ticket``            one call: its attempts, its trace, its cause, and the text for support

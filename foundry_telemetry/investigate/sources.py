@@ -90,12 +90,12 @@ class Source:
         """
         return self.answer(substitute(compose.composed(files.investigation(query)), values), raw)
 
-    def answer(self, text: str, raw: frozenset[str] = frozenset()) -> list[Row]:
-        """Ask a whole query, as `ask` does."""
+    def answer(self, text: str, raw: frozenset[str] = frozenset(), wait_s: int = WAIT_S) -> list[Row]:
+        """Ask a whole query, as `ask` does, and wait for so many seconds at most."""
         from azure.monitor.query import LogsQueryPartialResult  # noqa: PLC0415 - takes a while
 
         try:
-            result = self._client.query_workspace(self._workspace, text, timespan=None, server_timeout=WAIT_S)
+            result = self._client.query_workspace(self._workspace, text, timespan=None, server_timeout=wait_s)
         except Exception as error:
             raise SourceError(explained(error, self.name, is_local=self.is_local)) from error
         if isinstance(result, LogsQueryPartialResult):

@@ -81,3 +81,9 @@ BY_STATUS: Final = {
     504: "the query took too long; query a shorter period with --since 30m",
 }
 """What to check, by status of the response."""
+
+# --- filters ----------------------------------------------------------------------------------------------
+
+TAG: Final = "tag {key}"
+NOT_A_KEY: Final = "tag key {key!r}: expected 1 to 64 letters, digits, _, . or -; example: --tag tenant=acme"
+NOT_A_VALUE: Final = "{name} {value!r}: expected 1 to 256 printable characters"

@@ -53,6 +53,12 @@ def composed(text: str) -> str:
     return f"{first}\n{minimise(_with_texts(text))}"
 
 
+@cache
+def view_text() -> str:
+    """The typed view with all its columns, minimised, to stand before a query."""
+    return minimise(TEXT)
+
+
 def _with_texts(text: str) -> str:
     """`text` with each name of a text of `files.WORDS` replaced by the text."""
     texts = _texts()

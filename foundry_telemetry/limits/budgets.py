@@ -169,6 +169,11 @@ def set_budgets(budgets: Iterable[Budget]) -> None:
     overruns.clear()
 
 
+def declared() -> tuple[Budget, ...]:
+    """All budgets, in the order in which they were set."""
+    return tuple(account.budget for account in _accounts)
+
+
 def is_untouched() -> bool:
     """Whether there is no budget."""
     return not _accounts

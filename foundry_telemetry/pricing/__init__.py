@@ -140,6 +140,11 @@ def usd_per_ccu() -> float:
     return _agreed.usd_per_ccu
 
 
+def agreed() -> Agreed:
+    """All that was set."""
+    return _agreed
+
+
 def is_untouched() -> bool:
     """Whether nothing was set so far."""
     return _agreed is _AT_START

@@ -112,7 +112,7 @@ TIME_TO_FIRST_TOKEN: Final = _field("foundry.time_to_first_token_ms", "Ours: mil
 TIME_TO_FIRST_CHUNK: Final = _field("gen_ai.response.time_to_first_chunk", "GenAI: seconds to the first ``content_block_delta``.", _SPAN, _CLOCK, c.AMOUNT, unit="s")
 CONNECT: Final = _field("foundry.connect_ms", "Ours: milliseconds for TCP and TLS, when a connection was made.", _LEDGER, _CLOCK, c.AMOUNT, unit="ms", path="connect_s", column="connect_ms")
 CLOCK_OFFSET: Final = _field("foundry.clock_offset_s", "Ours: the client's clock minus the server's ``Date``, seconds; positive when the client's clock is ahead. What latency can explain is not counted. Absent below 10 s, above a day, without a ``Date``, and beside an ``Age``.", _LEDGER, _DATES, c.CLOCK_SECONDS, unit="s", path="clock_offset_s", column="clock_offset_s", note="client clock minus server clock; absent below 10 s")
-CLIENT_TIMEOUT: Final = _field("foundry.client.timeout_s", "Ours: the client's timeout for what it waited for, seconds: ``pool``, ``connect`` or ``write`` if the exception names it, else ``read``. Only on attempts without a complete response (``no_response``, ``not_sent``, ``truncated``, ``cancelled``).", _LEDGER, _TIMEOUTS, c.AMOUNT, unit="s", path="timeout_s", column="timeout_s", note="the client's timeout; only on attempts without a complete response")
+CLIENT_TIMEOUT: Final = _field("foundry.timeout_s", "Ours: the client's timeout for what it waited for, seconds: ``pool``, ``connect`` or ``write`` if the exception names it, else ``read``. Only on attempts without a complete response (``no_response``, ``not_sent``, ``truncated``, ``cancelled``).", _LEDGER, _TIMEOUTS, c.AMOUNT, unit="s", path="timeout_s", column="timeout_s", note="the client's timeout; only on attempts without a complete response")
 
 _table.group = "tokens"
 INPUT_TOKENS: Final = _field("gen_ai.usage.input_tokens", "GenAI: all input, uncached and cached.", _BOTH, _ANSWER, c.COUNT, unit="tokens", path="usage.total_input_tokens", column="input_tokens", line="tokens_in", note="all input")
@@ -138,7 +138,7 @@ _table.group = "attribution"
 _field(f"{v.TAG_PREFIX}<key>", "Ours: the keys given to ``attribute()``.", _ALL, "`attribute()` of your application", c.TAG, personal=_YOUR_TAGS, note="the keys given to `attribute()`")
 
 _table.group = "metrics"
-UNPRICED_REASON: Final = _field("foundry.cost.unpriced_reason", "Ours, metrics: why an attempt has no cost.", _METRIC, _CLASSIFIED, c.one_of(*get_args(v.Missing)))
+UNPRICED_REASON: Final = _field("foundry.cost.unpriced_reason", "Ours, metrics: why complete usage has no cost.", _METRIC, _CLASSIFIED, c.one_of(*get_args(v.Unpriced)))
 QUOTA_KIND: Final = _field("foundry.quota.kind", "Ours, metrics: what the limit counts.", _METRIC, _CONSTANT, c.one_of(*get_args(v.QuotaKind)))
 QUOTA_SOURCE: Final = _field("foundry.quota.source", "Ours, metrics: where the limit is known from.", _METRIC, _CONSTANT, c.one_of(*get_args(v.QuotaSource)))
 BUDGET: Final = _field("foundry.budget", "Ours, metrics: the budget in words, such as ``100 USD per month tenant``.", _METRIC, "your settings", c.BUDGET, personal=_YOUR_BUDGET)

@@ -42,8 +42,10 @@ Owner = Literal[
     "client",
 ]
 
-Missing = Literal["incomplete", "no_model", "unknown_model", "unpriced_usage"]
-"""Why an attempt has no cost."""
+Unpriced = Literal["no_model", "unknown_model", "unpriced_usage"]
+"""Why complete usage has no cost: there is no rate for the model, or for a part of the usage."""
+Missing = Literal["incomplete", Unpriced]
+"""Why an attempt has no cost: its usage was not all reported, or it is unpriced."""
 QuotaKind = Literal["requests", "uncached_input", "output"]
 """What a limit counts."""
 QuotaSource = Literal["declared", "learnt"]

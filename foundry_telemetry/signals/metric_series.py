@@ -47,6 +47,7 @@ class Instruments:
         self.cost = meter.create_counter(metric_names.COST, "{USD}")
         self.partial_cost = meter.create_counter(metric_names.PARTIAL_COST, "{USD}")
         self.unpriced = meter.create_counter(metric_names.UNPRICED_ATTEMPTS, "{attempt}")
+        self.incomplete = meter.create_counter(metric_names.INCOMPLETE_ATTEMPTS, "{attempt}")
 
 
 class CallSeries:
@@ -72,6 +73,7 @@ class CallSeries:
         self.standard = standard
         self._call = call
         self._unpriced = instruments.unpriced
+        self._incomplete = instruments.incomplete
 
     def record_attempt(self, observation: Observation, moment: Moment) -> None:
         """Record that there was one, and whether its credential was refused."""
@@ -89,9 +91,9 @@ class CallSeries:
         if observation.cost_usd:
             self.cost.measure(observation.cost_usd, moment)
         elif observation.cost_usd is None:
-            self._record_unpriced(observation, moment)
+            self._record_without_cost(observation, moment)
 
-    def _record_unpriced(self, observation: Observation, moment: Moment) -> None:
+    def _record_without_cost(self, observation: Observation, moment: Moment) -> None:
         if observation.partial_cost_usd:
             self.partial_cost.measure(observation.partial_cost_usd, moment)
         if observation.usage.is_reported:
@@ -101,7 +103,10 @@ class CallSeries:
                 observation.started_ns,
                 deployment=observation.deployment,
             )
-            self._unpriced.add(1, self._call | {names.UNPRICED_REASON: why}, moment.context)
+            if why == "incomplete":
+                self._incomplete.add(1, self._call, moment.context)
+            else:
+                self._unpriced.add(1, self._call | {names.UNPRICED_REASON: why}, moment.context)
 
 
 class SeriesByKind:

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.benchmarks import callgrind, footprint, incident, redaction, report, whole_process
+from tests.benchmarks import agents, callgrind, footprint, incident, redaction, report, whole_process
 from tests.benchmarks.budgets import BUDGETS
 from tests.benchmarks.whole_report import TITLES, Whole, sentence
 from tests.support.marked import update
@@ -110,11 +110,12 @@ def main() -> int:
     importing = footprint.importing() if alone else {}
     memory = footprint.open_stream() if alone else {}
     starting = footprint.starting() if alone else {}
-    asking = incident.measure() if INCIDENT in wanted else {}
+    serving = agents.measure() if alone else {}
+    asking = {rows: incident.measure(rows) for rows in incident.BUDGETED if INCIDENT in wanted}
     variants = measure(names, options.layouts, options.jobs)
     whole = measure_whole(options.jobs) if WHOLE in wanted else Whole({})
     redacting = redaction.measure() if REDACTION in wanted else {}
-    results = report.Results(variants, importing, memory, starting, whole, asking, redacting)
+    results = report.Results(variants, importing, memory, starting, whole, asking, serving, redacting)
     tables = report.markdown(results)
     _print(json.dumps(report.as_json(results), indent=1) if options.json else tables)
     verdicts = [budget.verdict(results) for budget in BUDGETS]

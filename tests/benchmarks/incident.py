@@ -1,13 +1,15 @@
 """`python -m tests.benchmarks.incident [rows]`: what the command `incident` costs over that many attempts.
 
-The attempts are spread over 48 hours (`queries.fill`). A fresh process opens the store, serves it and asks
-over HTTP, as the command does against a running local Azure Monitor; its processor time is that of all
-threads, of the one who asks too. The first run translates the questions; the best of the next ones counts.
+The attempts are spread over 48 hours (`queries.fill`); more than a million are copies of a million, each with
+calls and times of its own. A fresh process opens the store, serves it and asks over HTTP, as the command does
+against a running local Azure Monitor; its processor time is that of all threads, of the one who asks too. The
+first run translates the questions; the best of the next ones counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import multiprocessing
 import sys
 import tempfile
@@ -17,16 +19,25 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.incident.report import investigate
 from foundry_telemetry.kql.parameters import TimeRange
+from foundry_telemetry.kql.tables import stored_table
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from tests.benchmarks.queries import END, SHOWN, fill, peak_megabytes
+from foundry_telemetry.local.ingest import row_builder
+from foundry_telemetry.local.store.store import Store
+from tests.benchmarks.queries import END, SHOWN, SPREAD, fill, peak_megabytes
 
-ROWS = 1_000_000
+ROWS, MANY_ROWS = 1_000_000, 10_000_000
+BUDGETED = (ROWS, MANY_ROWS)
+"""How many attempts have a budget."""
 SPANS = {"24h": timedelta(hours=24), "30m": timedelta(minutes=30)}
 """Times that are asked for, the one that has a budget first: it is the first run of its process."""
 _RUNS = 4
+_HOUR = timedelta(hours=1)
+_LITTLE_MEMORY = {"memory_limit": "2GiB", "threads": "2"}
 _FOREVER_DAYS = 36_500.0
 
 
@@ -34,7 +45,7 @@ def measure(rows: int = ROWS, path: str | None = None) -> dict[str, Any]:
     """Processor seconds and megabytes.
 
     Args:
-        rows: How many attempts.
+        rows: How many attempts; of more than a million, a whole number of millions.
         path: Of a store that has them; one is filled where it does not exist or is not given.
 
     Returns:
@@ -43,8 +54,35 @@ def measure(rows: int = ROWS, path: str | None = None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = path or str(Path(folder) / "telemetry.duckdb")
         if not Path(store).exists():
-            _alone(fill, store, rows)
+            first = store if rows <= ROWS else f"{store}.first"
+            _alone(fill, first, min(rows, ROWS))
+            if first != store:
+                _alone(multiply, first, store, rows // ROWS)
+                Path(first).unlink()
         return dict(_alone(asked, store))
+
+
+def multiply(path: str, copy: str, times: int, done: Any) -> None:
+    """Make a store that has each attempt of another one so many times, shifted by some milliseconds."""
+    with Store(copy, retention_days=_FOREVER_DAYS):
+        pass  # makes its tables
+    call_id = next(name for name, column in row_builder.HIDDEN.items() if column.name == "call_id")
+    values = {name: f'substr(md5("{name}" || copy), 1, 16)' for name in ("ParentId", call_id)}
+    values["TimeGenerated"] = "TimeGenerated + to_milliseconds(17 * copy)"
+    replaced = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
+    events = stored_table("AppEvents")
+    with duckdb.connect(config=_LITTLE_MEMORY) as connection:
+        connection.execute(f"ATTACH '{path}' AS one (READ_ONLY)")
+        connection.execute(f"ATTACH '{copy}' AS many (ROW_GROUP_SIZE 2048)")
+        for hour in range(math.ceil(SPREAD / _HOUR)):
+            begin = (END - SPREAD + hour * _HOUR).replace(tzinfo=None)
+            connection.execute(
+                f"INSERT INTO many.{events} BY NAME SELECT * EXCLUDE (copy) REPLACE ({replaced}) "  # noqa: S608 - ours
+                f"FROM one.{events}, range({times}) copies(copy) "
+                "WHERE TimeGenerated >= ? AND TimeGenerated < ? ORDER BY TimeGenerated",
+                [begin, begin + _HOUR],
+            )
+    done.put(None)
 
 
 def _alone(work: Callable[..., object], *arguments: object) -> Any:

@@ -265,7 +265,7 @@ def commands(path: str) -> list[tuple[str, float, float]]:
             "incident of the first day": lambda: investigate(
                 source, TimeRange(END - SPREAD, END - SPREAD + day, SHOWN.grain), len
             ),
-            "ticket": lambda: find(source, identity, len),
+            "ticket": lambda: find(source, identity, TimeRange(END - SPREAD, END, SHOWN.grain), len),
         }
         return [(name, *_timed(ask)) for name, ask in asked.items()]
 

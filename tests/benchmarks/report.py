@@ -37,8 +37,8 @@ class Results:
     """All that was measured, as `__main__.py` collects it.
 
     `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
-    `footprint.starting` does, `incident` what `incident.measure` does, and `redaction` what
-    `redaction.measure` does.
+    `footprint.starting` does, `incident` what `incident.measure` does, by number of attempts, `agents` what
+    `agents.measure` does, and `redaction` what `redaction.measure` does.
     """
 
     variants: dict[str, list[dict[str, Any]]]
@@ -46,7 +46,8 @@ class Results:
     memory: dict[str, Any]
     starting: dict[str, Any] = field(default_factory=dict)
     whole: Whole = field(default_factory=lambda: Whole({}))
-    incident: dict[str, Any] = field(default_factory=dict)
+    incident: dict[int, dict[str, Any]] = field(default_factory=dict)
+    agents: dict[str, float] = field(default_factory=dict)
     redaction: dict[str, float] = field(default_factory=dict)
 
     def before(self, workload: str) -> float | None:
@@ -102,6 +103,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "import": results.importing,
         "start": results.starting,
         "incident": results.incident,
+        "agents": results.agents,
         "open_stream_bytes": results.memory,
         "budgets": [
             {

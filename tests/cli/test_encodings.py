@@ -70,6 +70,9 @@ def commands(folder: Path) -> list[list[str]]:
     once = [
         ["incident"],
         ["ticket", f"{1:016x}"],
+        ["explain", f"{1:016x}"],
+        ["explain", "APITimeoutError"],
+        ["query", "foundry_attempts | take 3"],
         ["doctor"],
         ["cost", "--by", "service", "--since", "1d"],
         ["cost", "--by", "tag", "--since", "1d"],
@@ -77,7 +80,7 @@ def commands(folder: Path) -> list[list[str]]:
         ["audit"],
         ["dashboards", "export", str(folder / "畫面")],
     ]
-    markdown = [[*words, "--markdown"] for words in once if words[0] in ("ticket", "audit")]
+    markdown = [[*words, "--markdown"] for words in once if words[0] in ("ticket", "explain", "audit")]
     csv = [[*words, "--csv"] for words in once if words[0] in ("cost", "reconcile")]
     refused = [["incident", "--since", SERVICE], ["cost", "--settings", f"{SERVICE}.toml"], ["-h"]]
     return [*once, *([*words, "--json"] for words in once), *markdown, *csv, *refused]

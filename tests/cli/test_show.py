@@ -192,5 +192,5 @@ def test_summary() -> None:
     assert ["rate_limited", "1", *OWNER_LABELS["customer_gateway"].split(), "yes", AZURE_ID, "–"] in lines  # noqa: RUF001
     text = " ".join(word for line in lines for word in line)
     assert "2,000 in (0 read from cache, 0 written to cache) · 40 out" in text
-    assert "$0.500000 at list price; 1 attempt unpriced (model without a list price)" in text
+    assert "$0.500000 at list price; 1 attempt unpriced (no rate for the model)" in text
     assert totals.line() == "5 attempts · 2,000 tokens in · 40 out · $0.500000"

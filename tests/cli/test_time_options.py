@@ -122,10 +122,10 @@ def test_another_zone() -> None:
 
 @pytest.mark.parametrize("command", ["incident", "ticket", "cost", "reconcile"])
 def test_every_command_that_reads_data(command: str) -> None:
-    """The three options are there, in a group of their own, with the same words."""
+    """The four options are there, in a group of their own, with the same words."""
     texts = [run(name, "-h").out.split("Time (UTC):")[1].split("\n\n")[0] for name in ("incident", command)]
     assert texts[0] == texts[1]
-    assert re.findall(r"^  (--\w+) TIME", texts[0], re.MULTILINE) == ["--since", "--from", "--to"]
+    assert re.findall(r"^  (--\w+) TIME", texts[0], re.MULTILINE) == ["--since", "--from", "--to", "--during"]
 
 
 def test_completion() -> None:

@@ -10,6 +10,7 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,6 +46,10 @@ def _arguments(function: Any) -> list[str]:
     return list(inspect.signature(function).parameters)
 
 
+def _has(module: str, name: str) -> bool:
+    return hasattr(import_module(module), name)
+
+
 def _source(module: str) -> str:
     return inspect.getsource(import_module(module))
 
@@ -69,6 +74,38 @@ _RUNNERS = "azure.core.pipeline._base"
 _HOOKS = ("azure/request_hooks.py",)
 _ROWS = ("azure/row_building.py",)
 _MODELS = f"{_EXPORTERS}._generated.exporter"
+
+_ENGINE = {
+    "duckdb_kql.lower": (
+        "_LET_FUNCTIONS_STATE",
+        "_collapse",
+        "_find_names",
+        "_lower_expr",
+        "_lower_function_call",
+        "_lower_head",
+        "_lower_mv_expand_target",
+        "_lower_named",
+        "_lower_operator",
+        "_lower_operators",
+        "_lower_parse_segment",
+        "_lower_sort_key",
+        "_op_text",
+        "_rule_children",
+        "_string_value",
+        "_substitute",
+        "_substitute_operator",
+        "_substitute_query",
+        "_typed_literal",
+    ),
+    "duckdb_kql.schema": ("_operator_columns_unchecked",),
+    "duckdb_kql.translate": (
+        "_SPECIAL_FORMS",
+        "_kql_timespan_text",
+        "_nested_schema",
+        "_render_aggregate_call",
+    ),
+}
+"""What the local engine's language calls or replaces, by module."""
 
 PRIVATE = (
     Private(
@@ -803,11 +840,23 @@ PRIVATE = (
         "the local Azure Monitor cannot say where a query is wrong, and reads none",
         lambda: callable(_of("duckdb_kql.parser._DiagnosticCollector")),
     ),
+    *(
+        Private(
+            name,
+            module,
+            ("duckdb-kql",),
+            ("local/engine/language/engine_parts.py",),
+            "the local Azure Monitor does not start: it knows no operator and function of its own",
+            partial(_has, module, name),
+        )
+        for module, names in _ENGINE.items()
+        for name in names
+    ),
     Private(
         "_find_all",
         "duckdb_kql.lower",
         ("duckdb-kql",),
-        ("local/engine/two_stage_parser.py",),
+        ("local/engine/two_stage_parser.py", "local/engine/language/engine_parts.py"),
         "the local Azure Monitor takes longer to read a query",
         lambda: "def _find_all(node: Any, class_name: str)" in _source("duckdb_kql.lower"),
     ),
@@ -876,6 +925,15 @@ PRIVATE = (
 )
 
 NOT_FOREIGN = {
+    ("local/engine/language/make_series.py", "_i"): "a column of our own statement",
+    ("local/engine/language/make_series.py", "_first"): "a column of our own statement",
+    ("local/engine/language/make_series.py", "_v"): "a column of our own statement",
+    ("local/engine/language/make_series.py", "_v0"): "a column of our own statement",
+    ("local/engine/language/mv_apply.py", "_applied_row"): "a column of our own statement",
+    ("local/engine/language/top_nested.py", "_rows"): "a column of our own statement",
+    ("local/engine/language/top_nested.py", "_k"): "a column of our own statement",
+    ("local/engine/language/window_functions.py", "_w"): "a column of our own statement",
+    ("local/engine/language/window_functions.py", "_window"): "a column of our own statement",
     (
         "instrumentation/attempt_collector.py",
         "_ended",

@@ -28,13 +28,13 @@ FLOORS = (
     ("ingestion",),
     ("local",),
     ("investigate", "testing"),
-    ("demo",),
+    ("demo", "mcp"),
     ("cli",),
 )
 """The rooms, bottom to top."""
 
 HEIGHT = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
-TOP_ONLY = {"local", "investigate", "testing", "demo"}
+TOP_ONLY = {"local", "investigate", "testing", "demo", "mcp"}
 """Rooms that nothing below the command line and its demonstration may import."""
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
@@ -136,14 +136,14 @@ def test_nothing_shipped_imports_the_builder() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_top_rooms_are_for_the_command_line(path: Path) -> None:
-    """`local`, `investigate` and `testing` are imported by the command line and by themselves alone."""
+    """`local`, `investigate` and `testing` are imported by the command line, `mcp` and themselves alone."""
     room = room_of_path(path)
     used = {
         room_of(module.removeprefix("foundry_telemetry."))
         for module in imported(path)
         if module.startswith("foundry_telemetry.")
     }
-    assert room in ("demo", "cli") or not (used & TOP_ONLY) - {room}
+    assert room in ("demo", "mcp", "cli") or not (used & TOP_ONLY) - {room}
 
 
 LOW = [path for path in MODULES if HEIGHT.get(room_of_path(path), len(FLOORS)) < HEIGHT["instrumentation"]]
@@ -176,6 +176,7 @@ def test_slow_packages_have_their_rooms(path: Path) -> None:
         "anthropic": {"instrumentation", "testing", "demo", "cli"},
         "duckdb": {"local", "investigate"},  # Parquet files of `reconcile`, at their first use
         "duckdb_kql": {"local"},
+        "mcp": {"mcp"},
         "platformdirs": {"local"},
         "starlette": {"serving", "ingestion", "testing", "local", "demo"},
         "uvicorn": {"serving"},

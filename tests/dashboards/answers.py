@@ -9,6 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from foundry_telemetry.investigate.ticket.ids import support_code
 from tests.dashboards import answers_cost, answers_health, answers_incident, answers_limits
 from tests.dashboards.answers_cost import is_unpriced
 from tests.dashboards.answers_incident import UNKNOWN, ticket
@@ -278,17 +279,43 @@ def call_attempts(rows: list[Row], choice: Choice) -> Answer:
     ]
 
 
+def call_explained(rows: list[Row], choice: Choice) -> Answer:
+    """What became of one call, why, and who has to act? As `ticket` has it."""
+    own = sorted((row for row in rows if row.call_id == choice.call_id), key=lambda row: row.attempt_number)
+    if not own:
+        return []
+    last, failure = own[-1], next((row for row in reversed(own) if row.error_type), None)
+    ended_by = last.outcome if last.outcome in ("abandoned", "cancelled") else None
+    code = support_code(last.call_id)
+    return [
+        {
+            "call_outcome": "failed"
+            if last.error_type
+            else ended_by or ("recovered" if failure else "succeeded"),
+            "error_type": (failure.error_type if failure else None) or "",
+            "error_owner": (failure.error_owner if failure else None) or "",
+            "attempts": len(own),
+            "support_code": code,
+            "call_id": last.call_id,
+            "command": f"foundry-telemetry explain {code}",
+        }
+    ]
+
+
 def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
     """Which attempts carry an id that stands in the pasted text?"""
     words = {
         word.lower() for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]{6,126}[A-Za-z0-9]", choice.pasted)
     }
+    is_code = re.compile("ft-?[0-9a-f]{5}-?[0-9a-f]{5}").fullmatch
+    codes = {word[2:].replace("-", "") for word in words if is_code(word)}
     names = ("apim_request_id", "request_id", "response_id", "call_id", "OperationId")
     names += ("entra_trace_id", "entra_correlation_id")
     found = [
         row
         for row in rows
-        if row.at > END - timedelta(days=90) and words & {str(getattr(row, name)).lower() for name in names}
+        if row.at > END - timedelta(days=90)
+        and (words & {str(getattr(row, name)).lower() for name in names} or row.call_id[:10] in codes)
     ]
     return [
         {
@@ -321,6 +348,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "attempts_by_id": attempts_by_id,
     "by_deployment": by_deployment,
     "call_attempts": call_attempts,
+    "call_explained": call_explained,
     "call_tiles": call_tiles,
     "calls_over_time": calls_over_time,
     "deployment_names": lambda rows, choice: _names(rows, choice, "deployment", "deployment"),

@@ -54,25 +54,55 @@ def _midnight(at: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Month:
-    """The month in which the time shown ends, and the week before today."""
+    """The month in which the time shown ends, and the four weeks before today."""
 
     start: datetime
     stop: datetime
     end: datetime
     rows: list[Row]
     """Of this month."""
-    days: list[float]
-    """What each full day cost that counts for the run rate."""
+    days: dict[datetime, float]
+    """What each full day cost that counts for the forecast."""
 
     @property
-    def left(self) -> float:
-        """Days that are left of the month."""
-        return (self.stop - self.end) / DAY
+    def by_weekday(self) -> bool:
+        """Whether there are two of each weekday."""
+        return len(self.days) >= 14
+
+    def like(self, day: datetime) -> list[float]:
+        """What the full days cost whose mean a day is expected to cost."""
+        return [
+            usd for known, usd in self.days.items() if not self.by_weekday or known.weekday() == day.weekday()
+        ]
+
+    def left(self, day: datetime) -> float:
+        """How much of a day is to come, 0 to 1."""
+        return max(0.0, (day + DAY - max(day, self.end)) / DAY)
 
     @property
-    def mean(self) -> float | None:
-        """Of a day, US dollars."""
-        return statistics.fmean(self.days) if self.days else None
+    def to_come(self) -> list[datetime]:
+        """The days that are not over."""
+        first = _midnight(self.end)
+        days = [first + number * DAY for number in range((self.stop - first) // DAY)]
+        return [day for day in days if self.left(day) > 0]
+
+    def forecast(self, day: datetime) -> float:
+        """What the rest of a day is expected to cost."""
+        return self.left(day) * statistics.fmean(self.like(day)) if self.days else 0.0
+
+    @property
+    def half(self) -> float | None:
+        """The half width of the range of the days to come."""
+        groups = {day.weekday() if self.by_weekday else 0: self.like(day) for day in self.days}
+        freedom = len(self.days) - len(groups)
+        if freedom < 1:
+            return None
+        rest = sum(sum((usd - statistics.fmean(own)) ** 2 for usd in own) for own in groups.values())
+        lengths: dict[int, float] = defaultdict(float)
+        for day in self.to_come:
+            lengths[day.weekday() if self.by_weekday else 0] += self.left(day)
+        of_means = sum(length**2 / len(groups[key]) for key, length in lengths.items())
+        return 1.645 * float((rest / freedom) ** 0.5 * (sum(lengths.values()) + of_means) ** 0.5)
 
 
 def month_of(rows: list[Row], choice: Choice) -> Month | None:
@@ -81,12 +111,12 @@ def month_of(rows: list[Row], choice: Choice) -> Month | None:
     start = _midnight((end - timedelta(milliseconds=1)).replace(day=1))
     stop = _midnight((start + 31 * DAY).replace(day=1))
     today = _midnight(end)
-    known = within(let_through(rows, choice), min(start, today - 8 * DAY), end)
+    known = within(let_through(rows, choice), min(start, today - 30 * DAY), end)
     if not known:
         return None
-    first = max(today - 7 * DAY, _midnight(min(row.at for row in known)) + DAY)
+    first = max(today - 28 * DAY, _midnight(min(row.at for row in known)) + DAY)
     full = [first + number * DAY for number in range((today - first) // DAY)]
-    days = [float(total(within(known, day, day + DAY), "cost_usd")) for day in full]
+    days = {day: float(total(within(known, day, day + DAY), "cost_usd")) for day in full}
     return Month(start, stop, end, within(known, start, end), days)
 
 
@@ -99,10 +129,9 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     bare = sum(map(is_unpriced, month.rows))
     units = int(rounded(cost * float(choice.discount) / float(choice.usd_per_unit)))
     priced = cost or not bare
-    days = len(month.days)
-    spread = statistics.stdev(month.days) if days > 1 else 0
-    likely = None if month.mean is None else cost + month.mean * month.left
-    low, high = (cost + max(0.0, (month.mean or 0) + way * spread) * month.left for way in (-1, 1))
+    days, half = len(month.days), month.half
+    likely = None if not days else cost + sum(map(month.forecast, month.to_come))
+    low, high = (max(cost, (likely or 0) + way * (half or 0)) for way in (-1, 1))
     reported: list[tuple[str, float | None, str, str]] = [
         (
             "Month to date", cost if priced else None,
@@ -112,7 +141,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
         (
             "Month forecast", likely if priced else None,
             f"{_dollars(low)} to {_dollars(high)}"
-            if days > 1 and priced
+            if half is not None and priced
             else "forecast after 1 full day, low and high after 2",
             f"full days of data: {days}",
         ),
@@ -142,13 +171,12 @@ def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
         day = month.start + number * DAY
         reported = within(month.rows, day, day + DAY)
         lost = total(_wasted(reported), "cost_usd")
-        left = max(0.0, (day + DAY - max(day, month.end)) / DAY)
         found.append(
             {
                 "TimeGenerated": day,
                 "useful_usd": float(total(reported, "cost_usd") - lost),
                 "wasted_usd": float(lost),
-                "forecast_usd": left * (month.mean or 0.0),
+                "forecast_usd": month.forecast(day),
             }
         )
     return found

@@ -150,6 +150,18 @@ def test_every_id_can_be_searched(name: str) -> None:
     assert wanted.call_id in {row["call_id"] for row in reported}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("paste", ["code {code}, please", "{code}", "{short}"])
+def test_a_support_code_is_found(paste: str) -> None:
+    """A support code finds its call, as `ticket` does: in any case, with its dashes or without."""
+    rows, workspace = ledger(0)
+    wanted = next(row for row in rows if re.fullmatch("[0-9a-f]{16}", row.call_id))
+    code = f"FT-{wanted.call_id[:5]}-{wanted.call_id[5:10]}".upper()
+    pasted = paste.format(code=code, short=code.replace("-", "").lower())
+    reported = workspace.ask("attempts_by_id", Choice(pasted=pasted).values)
+    assert wanted.call_id in {row["call_id"] for row in reported}
+
+
 @pytest.mark.parametrize("paste", ["", "too short", "''"])
 def test_a_paste_without_an_id_finds_nothing(paste: str) -> None:
     """Attempts without an id are not those looked for, though what no word is found in has no word either."""

@@ -26,11 +26,13 @@ from tests.cli import process
 from tests.dashboards.rows import Row
 from tests.docs import release
 from tests.investigate.commands import run
+from tests.investigate.cost_changes import case, envelopes
 from tests.investigate.cost_exports import COLUMN_SETS, other_row, row, text_of
 from tests.investigate.ledgers import attempt, put
 from tests.investigate.scenarios import DRILLS, play
 from tests.investigate.service import running
 from tests.support.marked import markers, update
+from tests.support.telemetry import fill
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final[Mapping[str, str]] = {
@@ -41,6 +43,7 @@ PAGES: Final[Mapping[str, str]] = {
     "release": "docs/guides/incident.md",
     "note": "docs/guides/instrument.md",
     "cost": "docs/guides/cost.md",
+    "cost_why": "docs/guides/cost.md",
     "reconcile": "docs/guides/cost.md",
     "doctor": "docs/guides/no-data.md",
 }
@@ -133,6 +136,10 @@ def _of_cost() -> Iterator[tuple[str, str]]:
         put(azure, _spending(datetime.now(UTC) - timedelta(minutes=5)))
         out = run("cost", "--by", "tag.tenant", "--since", "1d", "--url", azure.url, COLUMNS="110").out
     yield "cost", f"$ foundry-telemetry cost --by tag.tenant --since 1d\n{out}"
+    with LocalAzureMonitor() as azure:
+        fill(azure.store, envelopes(case("prompts + volume of a tenant", 3).attempts))
+        out = run("cost", "--why", "--url", azure.url, COLUMNS="110").out
+    yield "cost_why", f"$ foundry-telemetry cost --why\n{out}"
 
 
 def _of_invoice() -> Iterator[tuple[str, str]]:

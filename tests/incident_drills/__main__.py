@@ -132,6 +132,7 @@ def as_object(results: Iterable[Result]) -> list[dict[str, object]]:
                     "over": finding.over,
                     "who": dict(finding.slice),
                     "who_not": dict(finding.others),
+                    "next_step": finding.steps,
                     "changed": finding.changed,
                     "of": len(finding.affected),
                 }

@@ -27,6 +27,7 @@ class Claim:
     """Dimensions of which it is said that other values are not affected."""
     changes: tuple[tuple[str, str, str], ...] = ()
     """What is said to be new: dimension, value, service."""
+    next_step: str = ""
 
     def names(self, call: Call) -> bool:
         """Whether a call is one of those that are said to be affected."""
@@ -59,4 +60,5 @@ def _claim(finding: Mapping[str, Any]) -> Claim:
             (one["dimension"], one["value"], finding["services"][0] if len(finding["services"]) == 1 else "")
             for one in finding.get("first_seen", ())
         ),
+        next_step=finding["next_step"]["text"],
     )

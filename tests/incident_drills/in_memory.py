@@ -141,6 +141,7 @@ def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
     found: dict[str, float] = {
         "attempts": 1,
         "calls": number("foundry.attempt.number") <= 1,
+        "retries": number("foundry.attempt.number") > 1,
         "answered": "http.response.status_code" in properties,
     }
     if not is_ok:

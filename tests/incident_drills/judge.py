@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tests.incident_drills.answer import Answer, Claim
+from tests.incident_drills.next_steps import has
 from tests.incident_drills.scenarios import Finding, Played
 from tests.incident_drills.world import DIMENSIONS
 
-CRITERIA = ("alarm", "cause", "owner", "since", "who", "who not", "not misleading")
+CRITERIA = ("alarm", "cause", "owner", "since", "who", "who not", "next step", "not misleading")
 ALIKE = 0.97
 """Share of the calls named or affected that must be both: who is judged by calls, however they are named."""
 
@@ -62,6 +63,7 @@ def _criteria(finding: Finding, claim: Claim | None) -> dict[str, bool]:
         "since": claim.since is not None and finding.is_since(claim.since),
         "who": _alike(finding, claim) >= ALIKE,
         "who not": _names_others(finding, claim),
+        "next step": has(claim.next_step, finding.steps),
     }
 
 
@@ -94,11 +96,13 @@ def _said(name: str, finding: Finding, claim: Claim) -> str:
     slice_ = ", ".join(f"{dimension} {value}" for dimension, value in finding.slice)
     who = ", ".join(f"{by} {'|'.join(sorted(values))}" for by, values in claim.who.items())
     since = f"{claim.since:%d %H:%M:%S}" if claim.since else "nothing"
+    steps = " or ".join(" and ".join(one) for one in finding.steps)
     owners = " or ".join(one or "nobody" for one in finding.owners)
     return {
         "owner": f"said {claim.owner or 'nobody'}, is {owners}",
         "since": f"said {since}, is {finding.since:%d %H:%M:%S}",
         "who": f"said {who or 'nobody'}, is {slice_}",
+        "next step": f"said {claim.next_step!r}, has to name {steps}",
         "who not": f"said others of {', '.join(sorted(claim.unaffected)) or 'nothing'}",
     }[name]
 

@@ -150,7 +150,7 @@ def _refused(call: Call, error_type: str, took: float) -> dict[str, Any]:
     return {
         **answered,
         **(_clock_offset(call) if status else {}),
-        **({"foundry.client.timeout_s": timeout_s} if outcome in CUT_SHORT else {}),
+        **({"foundry.timeout_s": timeout_s} if outcome in CUT_SHORT else {}),
         "foundry.outcome": outcome,
         "error.type": error_type,
         **({"foundry.error.owner": kind.owner} if kind.owner else {}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.incident_drills.measures import MEASURES, with_code
+from tests.incident_drills.scattered import SCATTERED
 from tests.incident_drills.scenarios import Drill, Part
 from tests.incident_drills.shapes import Kind, Shape
 from tests.incident_drills.world import Slice
@@ -165,6 +166,11 @@ _OTHERS = (
         "name not resolved in one instance",
         THURSDAY,
         (Part(_UNRESOLVED, _instance("orders-api", 1), Shape("step", THURSDAY - timedelta(minutes=25))),),
+    ),
+    Drill(
+        "retries after failures of many classes",
+        THURSDAY,
+        (Part(SCATTERED, _SONNET, Shape("step", THURSDAY - timedelta(minutes=45)), 0.12),),
     ),
     Drill(
         "failing since long before the time asked for",

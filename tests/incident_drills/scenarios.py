@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from tests.incident_drills.measures import Measure
+from tests.incident_drills.next_steps import Step, steps
 from tests.incident_drills.shapes import Shape
 from tests.incident_drills.world import Call, Slice, World, chance
 
@@ -65,6 +66,8 @@ class Finding:
     """The calls that `affected` are chosen from: all of that time."""
     changed: int
     """How many calls are changed, in the time that is asked for."""
+    steps: tuple[Step, ...] = ()
+    """What the next step has to name."""
 
     def is_since(self, moment: datetime) -> bool:
         """Whether it is right to say that it began then."""
@@ -169,6 +172,7 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
         affected=frozenset(call.call_id for call in scope if part.chosen(call)),
         scope=scope,
         changed=sum(call.at >= drill.start for call in struck),
+        steps=steps(measure.name, part.slice, part.release),
     )
 
 

@@ -6,9 +6,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
-import msgspec
-
 from foundry_telemetry.investigate import sources
+from foundry_telemetry.investigate.incident.rendering import as_object
 from foundry_telemetry.investigate.incident.report import investigate
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.kql.tables import stored_table
@@ -75,7 +74,7 @@ class Stage:
         """What `foundry-telemetry incident --json` answers at the end of a drill."""
         drill = played.drill
         window = TimeRange(drill.start, drill.end, timedelta(minutes=1))
-        return msgspec.to_builtins(investigate(self._source, window, lambda _: None))
+        return as_object(investigate(self._source, window, lambda _: None))
 
     def rows(self) -> int:
         """How many rows the ledger has."""

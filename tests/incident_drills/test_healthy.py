@@ -9,7 +9,9 @@ import pytest
 
 from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
-from foundry_telemetry.investigate.incident.slices import BINS, Slice, Sums, ask, window
+from foundry_telemetry.investigate.incident.extents import Slices
+from foundry_telemetry.investigate.incident.slice_query import ask, window
+from foundry_telemetry.investigate.incident.slices import BINS, Slice, Sums
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.incident_drills import ledger
 from tests.incident_drills.healthy import MOST_ALARMS, lines, sweep
@@ -53,7 +55,13 @@ def test_slices_in_memory_are_those_of_the_query() -> None:
 
 
 def _by_key(slices: list[Slice]) -> Mapping[tuple[object, str, str], Slice]:
-    return {(one.unit, one.dimension, one.value): one for one in slices}
+    """As a report has them: a dimension with one value has the numbers of its unit."""
+    known = Slices(slices)
+    found = {(unit, "", ""): one for unit, one in known.wholes.items()}
+    for unit, dimensions in known.values.items():
+        for dimension, values in dimensions.items():
+            found |= {(unit, dimension, value): one for value, one in values.items()}
+    return found
 
 
 def _numbers(one: Slice, shift: float) -> list[float]:

@@ -27,6 +27,7 @@ def true(finding: Finding) -> Claim:
         over=finding.over,
         who={dimension: frozenset({value}) for dimension, value in finding.slice},
         unaffected=frozenset(dimension for dimension, _ in finding.slice),
+        next_step=" ".join(finding.steps[0]),
     )
 
 
@@ -67,6 +68,7 @@ def test_an_alarm_is_wrong_where_nothing_is(two_days: World) -> None:
         ("who", {"who": {"instance": frozenset({"support-bot-1"})}}, "partly"),
         ("who not", {"who": {"service": frozenset({"support-bot", "search"})}}, "partly"),
         ("who not", {"unaffected": frozenset()}, "partly"),
+        ("next step", {"next_step": "Wait."}, "partly"),
         ("cause", {"cause": "overloaded"}, "wrong"),
         ("not misleading", {"cause": "overloaded"}, "wrong"),
         ("not misleading", {"over": True}, "partly"),

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,15 +15,18 @@ from itertools import count
 from typing import Any
 
 import pytest
+from msgspec import structs
 from rich.console import Console
 
 from foundry_telemetry import pricing
-from foundry_telemetry.investigate.cost import rendering, texts
-from foundry_telemetry.investigate.cost.queries import Questions, check_way
+from foundry_telemetry.investigate.cost import dimensions, rendering, texts
+from foundry_telemetry.investigate.cost.forecast import rhythm
 from foundry_telemetry.investigate.cost.report import Report, read_report
+from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.parameters import TimeRange
+from foundry_telemetry.limits.budgets import Budget
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.observation import TokenUsage
 from tests.dashboards.answers_cost import month_of, spend_tiles
@@ -34,7 +38,7 @@ from tests.investigate.ledgers import attempt, put
 NOW = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
 """Noon of yesterday: recent, because a store forgets what is old, and never at the border of a day."""
 MONTH = NOW.replace(day=1, hour=0)
-NAMES = ("cost_cold", "cost_days", "cost_month", "cost_waste")
+NAMES = ("cost_by", "cost_cells", "cost_cold", "cost_daily", "cost_days", "cost_tiers", "cost_waste")
 
 
 @contextmanager
@@ -45,11 +49,11 @@ def asked(rows: list[Row]) -> Iterator[str]:
         yield server.url
 
 
-def report_of(rows: list[Row], by: str = "deployment", since: datetime | None = None) -> Report:
+def report_of(rows: list[Row], *by: str, since: datetime | None = None, **more: Any) -> Report:
     """The report of the time up to now."""
     begin = since or NOW - timedelta(days=1)
     with asked(rows) as url, local(url) as source:
-        return read_report(Questions(source.answer, begin, NOW), by, begin, NOW)
+        return read_report(source.answer, begin, NOW, by or ("deployment",), **more)
 
 
 def test_the_queries_are_those_that_are_asked() -> None:
@@ -59,31 +63,42 @@ def test_the_queries_are_those_that_are_asked() -> None:
         assert files.investigation(name).partition("\n")[0].endswith("?")
 
 
-def test_month_is_that_of_the_workbook() -> None:
+@pytest.mark.parametrize("hours", [6, 30 * 24])
+def test_month_is_that_of_the_workbook(hours: int) -> None:
     """Month to date, forecast and range are the numbers of the tiles, on a ledger made by chance."""
     rows, workspace = ledger(0)
     end = max(row.at for row in rows) + timedelta(minutes=5)
-    choice = Choice(time=TimeRange(end - timedelta(hours=6), end, timedelta(minutes=30)))
-    ask = workspace_asker(workspace)
-    (reported,) = Questions(ask, choice.time.start, end).own("cost_month")
-    month = month_of(rows, choice)
+    choice = Choice(time=TimeRange(end - timedelta(hours=hours), end, timedelta(minutes=30)))
+    report = read_report(workspace_asker(workspace), choice.time.start, end)
+    reported, month = report.month, month_of(rows, choice)
+    assert reported is not None
     assert month is not None
     tiles = spend_tiles(rows, choice)
-    assert reported["usd"] == pytest.approx(tiles[0]["value"], rel=1e-12)
-    assert reported["forecast_usd"] == pytest.approx(tiles[1]["value"], rel=1e-12)
-    assert reported["full_days"] == len(month.days)
+    assert reported.usd == pytest.approx(tiles[0]["value"], rel=1e-12)
+    assert reported.forecast_usd == pytest.approx(tiles[1]["value"], rel=1e-12)
+    assert reported.full_days == len(month.days) == 28
+    assert reported.method == "weekday mean"
     low, high = (float(part.strip("$").replace(",", "")) for part in str(tiles[1]["detail"]).split(" to "))
-    assert reported["low_usd"] == pytest.approx(low, abs=0.5e-4)
-    assert reported["high_usd"] == pytest.approx(high, abs=0.5e-4)
+    assert reported.low_usd == pytest.approx(low, abs=0.5e-4)
+    assert reported.high_usd == pytest.approx(high, abs=0.5e-4)
+
+
+def in_utc(cell: Any) -> Any:
+    """A time of the engine as the client gives it."""
+    return cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else cell
 
 
 def workspace_asker(workspace: Any) -> Any:
     """Asks the engine that the tests of the dashboards use."""
     import duckdb_kql
 
+    lock = threading.Lock()
+
     def ask(text: str) -> list[dict[str, Any]]:
-        answer = duckdb_kql.query(workspace._connection, text)
-        return [dict(zip(answer.columns, row, strict=True)) for row in answer.fetchall()]
+        with lock:  # a connection answers one at a time
+            answer = duckdb_kql.query(workspace._connection, text)
+            rows = [dict(zip(answer.columns, map(in_utc, row), strict=True)) for row in answer.fetchall()]
+        return [{name: cell for name, cell in row.items() if cell not in (None, "")} for row in rows]
 
     return ask
 
@@ -159,8 +174,8 @@ def test_an_unknown_cost_is_not_shown_as_zero() -> None:
     waste = report.waste
     assert waste is not None
     assert (waste.failed, waste.failed_usd, waste.abandoned_usd, report.usd) == (1, None, None, None)
-    assert "Failed attempts  none with reported usage (1 attempt without)" in shown(report)
-    assert "Abandoned        $0.00 (0 attempts)" in shown(report)
+    assert "Failed attempts    none with reported usage (1 attempt without)" in shown(report)
+    assert "Abandoned          $0.00 (0 attempts)" in shown(report)
 
 
 def test_no_record() -> None:
@@ -169,7 +184,7 @@ def test_no_record() -> None:
     assert (report.usd, report.attempts, report.month, report.waste) == (0.0, 0, None, None)
     assert [split.parts for split in report.splits] == [()]
     assert shown(report)[1:] == [
-        "Total            $0.00 (0 attempts)",
+        "Total              $0.00 (0 attempts)",
         "",
         "No Foundry call was recorded in this period. Check the set-up: `foundry-telemetry doctor`",
     ]
@@ -201,7 +216,8 @@ def test_waste() -> None:
     assert (waste.partial_usd, waste.partial) == (0.75, 2)
     assert (waste.cold_usd, waste.cold) == (0.0, 0)
     text = " ".join(shown(report))
-    assert "Incomplete usage 2 attempts, at least $0.75: the response ended" in text
+    assert report.incomplete == 2
+    assert "Incomplete usage   2 attempts, at least $0.75: the response ended" in text
     assert "Unpriced " not in text.partition("Deployment")[0]
 
 
@@ -251,6 +267,7 @@ def test_forecast_has_a_range() -> None:
     assert month is not None
     assert month.full_days == 7
     assert month.run_rate_usd == pytest.approx(11 / 7)
+    assert month.method == "daily mean"
     assert month.low_usd is not None
     assert month.high_usd is not None
     assert month.usd <= month.low_usd <= (month.forecast_usd or 0) <= month.high_usd
@@ -269,16 +286,16 @@ def test_amounts_of_one_screen_have_one_precision() -> None:
         assert {len(found) for found in re.findall(r"\$[\d,]+\.(\d+)", text)} == {decimals}
         assert least in text
     assert "$1,234.50" in text
-    assert "<0.1" in text  # consumption units of the least
+    assert "<0.1" in "\n".join(shown(report_of(rows), 150))  # consumption units of the least
 
 
 def test_unpriced_says_what_to_do() -> None:
     """An unknown model is counted by deployment and above, with what sets its price; nothing is cut."""
     lines = shown(report_of(bill()), 80)
-    assert lines[2].startswith("Unpriced         1 attempt of models without a list price")
+    assert lines[3].startswith("Unpriced           1 attempt with complete usage and no rate for the model")
     assert "--settings FILE" in " ".join(lines)
     (pilot,) = (line.split() for line in lines if line.startswith("pilot"))
-    assert pilot == ["pilot", "-", "-", "-", "1", "1"]
+    assert pilot == ["pilot", "-", "-", "-", "-", "1", "1"]
     assert max(map(len, lines)) <= 80
 
 
@@ -299,34 +316,29 @@ def test_as_json_and_csv() -> None:
 # --- what is asked for ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("by", ["deployment", "model", "service", "tag", "tag.tenant"])
+@pytest.mark.parametrize("by", [*dimensions.NAMES, "tag.tenant"])
 def test_ways(by: str) -> None:
     """The bill can be split by these."""
-    assert check_way(by) == by
+    assert dimensions.read(by).name == by
+
+
+def test_a_tag_with_a_colon() -> None:
+    """`tag:tenant` is `tag.tenant`."""
+    assert dimensions.read("tag:tenant") == dimensions.read("tag.tenant")
+
+
+@pytest.mark.parametrize("by", [(), ("day", "model", "service"), ("tag", "day")])
+def test_no_pairs(by: tuple[str, ...]) -> None:
+    """A split has one or two dimensions, and every tag stands alone."""
+    with pytest.raises(ValueError, match=r"expected (one or two|tag\.<key>)"):
+        dimensions.read_all(by)
 
 
 @pytest.mark.parametrize("by", ["", "region", "tag.", "tag.A", "tag.x' or true", "tag.a|drop"])
 def test_no_ways(by: str) -> None:
     """Anything else is refused by value, and so cannot end a string of a query."""
     with pytest.raises(ValueError, match="expected deployment, model, service, tag"):
-        check_way(by)
-
-
-# --- where it is asked ------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_microsofts_parser_takes_the_queries() -> None:
-    """Azure will run them: its own parser finds nothing wrong."""
-    kusto = pytest.importorskip("dashboards.builder.kusto")
-    asked_texts: dict[str, str] = {}
-    for name in NAMES:
-        Questions(lambda text, name=name: asked_texts.update({name: text}) or [], MONTH, NOW).own(name)  # type: ignore[misc, func-returns-value]
-    try:
-        verdicts = kusto.check(asked_texts)
-    except kusto.KustoError as error:
-        pytest.skip(str(error))
-    assert {name: verdict.problems for name, verdict in verdicts.items()} == dict.fromkeys(NAMES, ())
+        dimensions.read(by)
 
 
 def test_a_retry_that_succeeds_is_no_waste() -> None:
@@ -343,3 +355,95 @@ def test_a_retry_that_succeeds_is_no_waste() -> None:
     assert [line for line in lines[avoidable:] if "$2.00" in line] == [
         texts.RETRIES.format(amount="$2.00 (1 attempt)")
     ]
+
+
+def test_two_dimensions_and_the_period_before() -> None:
+    """Each pair has its cost, its share and its change from the period of the same length before."""
+    before = [
+        attempt(NOW - timedelta(hours=30), 200 + n, tags=(("tenant", "acme"),), cost_usd=1.0) for n in (0, 1)
+    ]
+    now = [
+        attempt(NOW - timedelta(hours=hours), 300 + hours, tags=(("tenant", tenant),), cost_usd=usd)
+        for hours, tenant, usd in ((1, "acme", 2.5), (2, "globex", 1.5), (20, "acme", 4.0))
+    ]
+    report = report_of([*before, *now], "day", "tag:tenant")
+    (split,) = report.splits
+    assert (split.by, split.then_by) == ("day", "tag.tenant")
+    days = [f"{NOW - timedelta(hours=hours):%Y-%m-%d}" for hours in (20, 1)]
+    assert [(part.part, part.second, part.cost_usd, part.before_usd) for part in split.parts] == [
+        (days[0], "acme", 4.0, None),
+        (days[1], "acme", 2.5, 2.0),
+        (days[1], "globex", 1.5, None),
+    ]
+    assert [part.change_usd for part in split.parts] == [4.0, 0.5, 1.5]
+    assert [part.share for part in split.parts] == [0.5, 0.3125, 0.1875]
+    assert (report.totals.before_usd, report.totals.change_usd) == (2.0, 6.0)
+    assert "+$6.00 (+300%) vs $2.00 in the previous period" in " ".join(shown(report))
+
+
+def test_filters() -> None:
+    """Filters are those of `incident`: what is shown is of these attempts alone."""
+    report = report_of(bill(), "model", filters=Filters(tags=(("tenant", "globex"),), services=("bot",)))
+    assert (report.usd, report.attempts) == (pytest.approx(7 * 0.4), 14)
+    assert "only service bot, tag tenant globex" in shown(report)[0]
+
+
+def test_a_dearer_tier() -> None:
+    """Long prompts of a model with a tier: what they cost, and what the same tokens cost below it."""
+    long = TokenUsage(input_tokens=120_000, output_tokens=1_000, complete=True)
+    at_ns = int(NOW.timestamp() * 1e9)
+    found = pricing.cost("claude-haiku-5-5", long, at_ns)
+    half = pricing.cost(
+        "claude-haiku-5-5", structs.replace(long, input_tokens=60_000, output_tokens=500), at_ns
+    )
+    assert found is not None
+    assert half is not None
+    of: dict[str, Any] = {"model": "claude-haiku-5-5", "deployment": "d", "output_tokens": 1_000}
+    rows = [
+        attempt(NOW - timedelta(hours=2), 1, input_tokens=120_000, cost_usd=1.1 * found.usd, **of),
+        attempt(NOW - timedelta(hours=2), 2, input_tokens=90_000, cost_usd=0.01, **of),
+        attempt(NOW - timedelta(hours=2), 3, input_tokens=190_000, cost_usd=0.4),  # its model has no tier
+    ]
+    waste = report_of(rows).waste
+    assert waste is not None
+    assert waste.tier == 1
+    assert waste.tier_usd == pytest.approx(1.1 * found.usd, rel=1e-12)
+    assert waste.tier_below_usd == pytest.approx(1.1 * 2 * half.usd, rel=1e-12)
+
+
+def test_budgets_have_their_day() -> None:
+    """A budget that was spent names the day, one that will be names it too; a tag has one for each value."""
+    today = NOW.replace(hour=0)
+    acme: dict[str, Any] = {"tags": (("tenant", "acme"),), "cost_usd": 2.0}
+    rows = [attempt(today - timedelta(days=day, hours=-1), day, **acme) for day in range(29)]
+    usd = (1.0, 1_000.0)
+    report = report_of(
+        rows,
+        budgets=[
+            *(Budget(usd=one, window="month") for one in usd),
+            Budget(usd=1.5, window="day", tag="tenant"),
+            Budget(usd=9.0, window="hour"),
+        ],
+    )
+    spent, far, of_tenant, hour = report.budgets
+    assert (spent.state, spent.day) == (
+        "reached",
+        max(NOW.replace(day=1, hour=0), today - timedelta(days=28)),
+    )
+    assert (far.state, far.day) == ("not reached", None)
+    assert (of_tenant.value, of_tenant.state, of_tenant.day) == ("acme", "reached", today)
+    assert (hour.state, hour.forecast_usd) == ("too little data", None)
+    assert f"reached on {today:%Y-%m-%d}" in " ".join(shown(report))
+
+
+def test_a_rhythm_says_when_a_budget_is_reached() -> None:
+    """Weekdays cost 10, weekends nothing: 25 more are spent on the third working day to come."""
+    friday = datetime(2026, 11, 27, tzinfo=UTC)
+    usd = [0.0 if (friday - timedelta(days=day)).weekday() > 4 else 10.0 for day in range(28, 0, -1)]
+    found = rhythm(usd, friday)
+    assert found is not None
+    assert found.method == "weekday mean"
+    assert found.reaches(25.0, friday, friday + timedelta(days=14)) == friday + timedelta(days=4)
+    assert found.expected(friday, friday + timedelta(days=7)) == pytest.approx(50.0)
+    assert found.deviation(friday, friday + timedelta(days=7)) == pytest.approx(0.0)
+    assert found.reaches(25.0, friday, friday + timedelta(days=3)) is None

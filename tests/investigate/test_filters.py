@@ -9,8 +9,9 @@ from typing import Any, Final
 import pytest
 
 from dashboards.builder import kusto
+from foundry_telemetry.investigate.filters import FilterError, Filters, kql
 from foundry_telemetry.investigate.incident import report as engine
-from foundry_telemetry.investigate.incident.filters import FilterError, Filters, kql
+from foundry_telemetry.investigate.incident.finding import Term
 from foundry_telemetry.investigate.sources import Source, choose
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.literals import literal
@@ -149,7 +150,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Filters]:
 
     def investigate(*_: object, filters: Filters) -> object:
         found.append(filters)
-        return reports.report(filters=filters.terms)
+        return reports.report(
+            filters=tuple(Term(dimension=name, value=value, number=1) for name, value in filters.named)
+        )
 
     monkeypatch.setattr(engine, "investigate", investigate)
     return found

@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 
 from foundry_telemetry.investigate import sources
+from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.incident import findings
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
-from foundry_telemetry.investigate.incident.filters import Filters
 from foundry_telemetry.investigate.incident.finding import Finding
 from foundry_telemetry.investigate.incident.judging import Interval, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES

@@ -12,19 +12,27 @@ import genai_prices
 import httpx
 import pytest
 from azure.monitor.opentelemetry.exporter import AzureMonitorLogExporter, AzureMonitorMetricExporter
+from msgspec import structs
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 import foundry_telemetry
-from foundry_telemetry import attribute
+from foundry_telemetry import attribute, pricing
 from foundry_telemetry.attribution import set_tags
 from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.report import read_report
 from foundry_telemetry.investigate.sources import local
+from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.observation import TokenUsage
 from foundry_telemetry.testing import FakeFoundry, FakeResponse, ReceivedRequest, answer
+from tests.dashboards import answers_cost
+from tests.dashboards.reference_answers import Choice
+from tests.dashboards.rows import Row
+from tests.dashboards.test_queries import ledger
+from tests.investigate.test_cost import workspace_asker
 
 NEVER_MS = 3_600_000
 TENANTS = ("acme", "globex")
@@ -123,13 +131,90 @@ def test_the_bill_is_one_number(monkeypatch: pytest.MonkeyPatch) -> None:
         assert metrics_of(azure) == pytest.approx(expected, rel=1e-12)
         now = datetime.now(UTC)
         since = now - timedelta(hours=1)
-        questions = Questions(local(azure.url).answer, since, now)
+        ask = local(azure.url).answer
         for by, place in (("tag.tenant", 0), ("deployment", 1)):
-            report = read_report(questions, by, since, now)
+            report = read_report(ask, since, now, (by,))
             reported = {part.part: part.cost_usd for part in report.splits[0].parts}
+            tab = Questions(ask, since, now).shared("usage_by", SplitBy=by)
+            assert {row["part"]: row["cost_usd"] for row in tab} == pytest.approx(reported, rel=1e-12)
             wanted: dict[str, float] = {}
             for key, usd in expected.items():
                 wanted[key[place]] = wanted.get(key[place], 0.0) + usd
             assert reported == pytest.approx(wanted, rel=1e-12)
             assert report.usd == pytest.approx(math.fsum(expected.values()), rel=1e-12)
             assert report.unpriced == 0
+
+
+@pytest.mark.parametrize("by", ["deployment", "model", "service", "tag.tenant"])
+def test_a_day_has_the_same_numbers_everywhere(by: str) -> None:
+    """`cost`, the table and the chart of the tab, and plain Python, over the same attempts."""
+    rows, workspace = ledger(0)
+    end = max(row.at for row in rows) + timedelta(minutes=5)
+    start = end - timedelta(hours=30)
+    choice = Choice(time=TimeRange(start, end, timedelta(hours=1)), split_by=by)
+    ask = workspace_asker(workspace)
+    report = read_report(ask, start, end, (by,))
+    questions = Questions(ask, start, end)
+    tab = {row["part"]: row for row in questions.shared("usage_by", SplitBy=by)}
+    expected = {str(row["part"]): row for row in answers_cost.usage_by(rows, choice)}
+    parts = {part.part: part for part in report.splits[0].parts}
+    assert parts.keys() == tab.keys() == expected.keys()
+    for part, found in parts.items():
+        for name in ("cost_usd", "wasted_usd", "partial_usd", "unpriced", "attempts", "new_input", "output"):
+            wanted = expected[part][name]
+            assert getattr(found, name) == (wanted if wanted is None else pytest.approx(wanted, rel=1e-9)), (
+                name
+            )
+            assert tab[part].get(name) == (wanted if wanted is None else pytest.approx(wanted, rel=1e-9)), (
+                name
+            )
+    shown = [row for row in rows if start <= row.at < end]
+    total = math.fsum(row.cost_usd or 0.0 for row in shown)
+    chart = questions.shared("cost_over_time", SplitBy=by)
+    assert report.usd == pytest.approx(total, rel=1e-9)
+    assert math.fsum(row["cost_usd"] for row in chart) == pytest.approx(total, rel=1e-9)
+    assert report.unpriced == sum(map(answers_cost.is_unpriced, shown))
+    assert report.incomplete == sum(map(answers_cost.is_incomplete, shown))
+
+
+def test_a_month_has_the_same_days_everywhere() -> None:
+    """`cost --by day` and the days of the tab give each day of the month the same dollars."""
+    rows, workspace = ledger(0)
+    end = max(row.at for row in rows) + timedelta(minutes=5)
+    start = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    ask = workspace_asker(workspace)
+    report = read_report(ask, start, end, ("day",))
+    tab = Questions(ask, start, end).shared("cost_by_day")
+    days = {f"{row['TimeGenerated']:%Y-%m-%d}": row["useful_usd"] + row["wasted_usd"] for row in tab}
+    for part in report.splits[0].parts:
+        assert part.cost_usd or pytest.approx(days[part.part], rel=1e-9) == 0.0
+    assert report.month is not None
+    assert math.fsum(days.values()) == pytest.approx(report.month.usd, rel=1e-9)
+    forecast = math.fsum(row["forecast_usd"] for row in tab)
+    assert report.month.forecast_usd == pytest.approx(report.month.usd + forecast, rel=1e-9)
+
+
+def test_unpriced_and_incomplete_are_apart_in_metrics() -> None:
+    """Each attempt without a cost is counted by one of two metrics, never by both: as on the tabs."""
+    usage = TokenUsage(input_tokens=5, output_tokens=5, complete=True)
+    cases = (
+        ("claude-sonnet-5-5", usage, None),
+        ("no-such-model", usage, "unpriced"),
+        ("claude-sonnet-5-5", structs.replace(usage, output_tokens=None, complete=False), "incomplete"),
+    )
+    for model, one, word in cases:
+        found = pricing.cost(model, one, 0)
+        why = None if found is not None else pricing.missing(model, one, 0)
+        assert (why == "incomplete") == (word == "incomplete")
+        row = Row(
+            at=datetime.now(UTC),
+            call_id="a",
+            cost_usd=None if found is None else found.usd,
+            input_tokens=one.input_tokens,
+            output_tokens=one.output_tokens,
+            usage_complete=one.complete,
+        )
+        assert (answers_cost.is_unpriced(row), answers_cost.is_incomplete(row)) == (
+            word == "unpriced",
+            word == "incomplete",
+        )

@@ -11,7 +11,7 @@ import pytest
 
 from dashboards.builder.query_validation import of_investigations
 from foundry_telemetry.investigate import queries
-from foundry_telemetry.investigate.incident import slices
+from foundry_telemetry.investigate.incident import slice_query, slices
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
 from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.kql import compose, files
@@ -59,13 +59,13 @@ def all_asked(
 ) -> dict[str, str]:
     """Every question that there is but those of `cost`, as text, with a value from the store."""
     source: Any = Listening()
-    of = slices.window(WINDOW.start, WINDOW.end)
+    of = slice_query.window(WINDOW.start, WINDOW.end)
     queries.call(source, read_id(ident), SEARCHED)
     queries.related_telemetry(source, trace, END, END)
     queries.size(source, scope, of.times)
     queries.properties(source, scope, of.now)
     queries.calls(source, scope, of.now, "call_id startswith '0' or isempty(call_id)")
-    slices.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
+    slice_query.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
     queries.examples(source, scope, f"error_type == {literal(value)}", value, of.now)
     asked: dict[str, str] = source.asked
     return asked
@@ -138,7 +138,7 @@ def _row(columns: Any, cells: Any) -> tuple[object, ...]:
     values = {name: _cell(cell, name) for (name, _), cell in zip(columns, cells, strict=True)}
     lists = {name: value for name, value in values.items() if isinstance(value, list)}
     if "error_type" in lists:
-        lists |= {name: _filled(lists[name], lists["error_type"]) for name in slices._OF_SUCCEEDED}
+        lists |= {name: _filled(lists[name], lists["error_type"]) for name in slices.OF_SUCCEEDED}
     together = sorted(zip(*(map(_rounded, value) for value in lists.values()), strict=True), key=repr)
     return tuple(together if name in lists else value for name, value in values.items())
 
@@ -162,6 +162,6 @@ def _cell(cell: object, name: str) -> object:
         return cell.replace(tzinfo=UTC)
     if isinstance(cell, str) and cell.startswith("{"):
         return ""  # JSON, whose blanks may differ
-    if name in slices._LISTS and isinstance(cell, str) and cell.startswith("["):
+    if name in slice_query._LISTS and isinstance(cell, str) and cell.startswith("["):
         return json.loads(cell)  # one engine answers with lists, the other with their JSON
     return "" if cell is None else cell

@@ -16,6 +16,7 @@ import pytest
 from foundry_telemetry.demo import texts as demo
 from foundry_telemetry.investigate import texts as shared
 from foundry_telemetry.investigate.cost import texts as cost
+from foundry_telemetry.investigate.cost import why_texts
 from foundry_telemetry.investigate.doctor import texts as doctor
 from foundry_telemetry.investigate.incident import texts as incident
 from foundry_telemetry.investigate.reconcile import texts as reconcile
@@ -25,6 +26,7 @@ PACKAGE: Final = Path(__file__).parents[2] / "foundry_telemetry"
 ROOMS: Final = {
     "investigate": shared,
     "investigate/cost": cost,
+    "investigate/cost why": why_texts,
     "investigate/doctor": doctor,
     "investigate/incident": incident,
     "investigate/reconcile": reconcile,
@@ -37,6 +39,7 @@ RENDERING: Final = (
     "demo/summary.py",
     "demo/table.py",
     "investigate/cost/rendering.py",
+    "investigate/cost/why_rendering.py",
     "investigate/incident/details.py",
     "investigate/incident/extent.py",
     "investigate/incident/numbers.py",
@@ -60,7 +63,7 @@ def modules_with(texts: ModuleType, room: str) -> Iterator[Path]:
     """The modules that may use the texts of a room: its own, and the commands above."""
     name = texts.__name__
     for path in sorted(PACKAGE.rglob("*.py")):
-        own = path.parent == PACKAGE / room
+        own = path.parent == PACKAGE / room.partition(" ")[0]
         if own or any(
             isinstance(node, ast.ImportFrom) and _brings(node, name) for node in ast.walk(tree_of(path))
         ):
@@ -111,15 +114,16 @@ def test_what_is_filled_in_fits(room: str) -> None:
 
 def formatted(room: str) -> Iterator[tuple[str, str, set[str]]]:
     """Each ``texts.NAME.format(...)`` in a room: where, which text, and the names of its values."""
-    for path in sorted((PACKAGE / room).glob("*.py")):
+    module = ROOMS[room].__name__.rpartition(".")[2]
+    for path in sorted((PACKAGE / room.partition(" ")[0]).glob("*.py")):
         for node in ast.walk(tree_of(path)):
             match node:
                 case ast.Call(
                     func=ast.Attribute(
-                        attr="format", value=ast.Attribute(attr=name, value=ast.Name(id="texts"))
+                        attr="format", value=ast.Attribute(attr=name, value=ast.Name(id=used))
                     ),
                     keywords=keywords,
-                ):
+                ) if used == module:
                     place = f"{path.relative_to(PACKAGE)}:{node.lineno}"
                     yield place, name, {one.arg for one in keywords if one.arg}
 

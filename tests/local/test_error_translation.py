@@ -153,7 +153,7 @@ def test_known_names(kql: str, query: Query) -> None:
         ("AppEvents | summarize hll(Name)", "hll", 1, 23),
         ("AppEvents | as T | count", "as", 1, 13),
         ("search 'x'", "search", 1, 1),
-        ("AppEvents\n| evaluate bag_unpack(Properties)", "evaluate", 2, 3),
+        ("AppEvents\n| evaluate autocluster()", "evaluate", 2, 3),
         ("print y = 1 | extend (a, b) = pack_array(y, 2)", "(…) =", 1, 29),
         ("externaldata(a: string)['x']", "externaldata", 1, 1),
     ],

@@ -127,7 +127,7 @@ def test_batch(ask: Ask) -> None:
     ("kql", "timespan", "message"),
     [
         ("AppEvents | wher x", None, "could not be parsed at 'wher' on line 1"),
-        ("AppEvents\n| make-series n = count() on TimeGenerated step 1h", None, "'make-series' on line 2"),
+        ("AppEvents\n| reduce by Name", None, "'reduce' on line 2"),
         ("NoSuchTable | count", None, "expression named 'NoSuchTable' on line 1"),
         ("AppEvents | summarize sum(Name)", None, "'sum' is not defined for (string) on line 1"),
         (".show tables", None, "Control commands"),

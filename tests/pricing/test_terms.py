@@ -217,8 +217,9 @@ def test_broken_streams_have_a_partial_cost(capture: Capture, name: str) -> None
     points = capture.points()
     assert "foundry.client.cost" not in points
     assert [point.value for point in points["foundry.client.cost.partial"]] == [seen.partial_cost_usd]
-    (point,) = points["foundry.client.cost.unpriced_attempts"]
-    assert (point.value, dict(point.attributes)["foundry.cost.unpriced_reason"]) == (1, "incomplete")
+    assert "foundry.client.cost.unpriced_attempts" not in points
+    (point,) = points["foundry.client.cost.incomplete_attempts"]
+    assert (point.value, dict(point.attributes).get("foundry.cost.unpriced_reason")) == (1, None)
 
 
 def _played(name: str, capture: Capture) -> Any:

@@ -91,7 +91,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "azure.service.request.id": ...,
         "anthropic.request.id": ...,
         "foundry.outcome": "truncated",
-        "foundry.client.timeout_s": 5.0,
+        "foundry.timeout_s": 5.0,
         "error.type": "stream_truncated",
         "foundry.error.origin": "unknown",
         "foundry.error.owner": "network",
@@ -153,7 +153,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "foundry.duration_ms": 100.0,
         "foundry.time_to_headers_ms": None,
         "foundry.clock_offset_s": None,
-        "foundry.client.timeout_s": 5.0,
+        "foundry.timeout_s": 5.0,
         "foundry.outcome": "no_response",
         "error.type": "connection_error",
         "foundry.error.origin": "client",
@@ -177,7 +177,7 @@ TYPES = {
         ("foundry.attempt.number", "http.response.status_code", "gen_ai.request.max_tokens"), int
     ),
     **dict.fromkeys(("gen_ai.request.stream", "foundry.retryable", "foundry.usage.complete"), bool),
-    **dict.fromkeys(("foundry.cost.usd", "foundry.retry_after_s", "foundry.client.timeout_s"), float),
+    **dict.fromkeys(("foundry.cost.usd", "foundry.retry_after_s", "foundry.timeout_s"), float),
     "foundry.token.expires_in_s": int,
     "foundry.clock_offset_s": int,
 }

@@ -28,6 +28,8 @@ from tests.support.families import needs_prices
 
 SECONDS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
 TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864)
+UNPRICED = "sse_beta_compaction"
+"""An answer with usage that has no rate."""
 INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "gen_ai.client.operation.duration": ("s", SECONDS),
     "gen_ai.client.token.usage": ("{token}", TOKENS),
@@ -41,6 +43,7 @@ INSTRUMENTS: dict[str, tuple[str, tuple[float, ...] | None]] = {
     "foundry.client.cost": ("{USD}", None),
     "foundry.client.cost.partial": ("{USD}", None),
     "foundry.client.cost.unpriced_attempts": ("{attempt}", None),
+    "foundry.client.cost.incomplete_attempts": ("{attempt}", None),
     "foundry.client.quota.used": ("{unit}", None),
     "foundry.client.quota.limit": ("{unit}", None),
     "foundry.client.quota.time_to_exhaustion": ("s", None),
@@ -93,7 +96,7 @@ def test_instruments(capture: Capture, clock: Clock, monkeypatch: pytest.MonkeyP
     """Every instrument has the name, the unit and the buckets of the convention, and there is no other."""
     set_limits({"claude-opus-5-5": Limits(requests=1)})
     set_budgets([Budget(usd=1e-9)])
-    for name in ("ok_json_cache_thinking", "sse_text", "sse_truncated", "err_401_invalid_key"):
+    for name in ("ok_json_cache_thinking", "sse_text", "sse_truncated", "err_401_invalid_key", UNPRICED):
         exchange(name, capture, clock)
     dropped.add(Reason.INTERNAL_ERROR, Signal.ATTEMPTS, 2)
     monkeypatch.setattr(gauges, "time", lambda: STARTED_NS / 1e9 + 1)

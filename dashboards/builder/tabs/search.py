@@ -37,6 +37,33 @@ _CALL: Final = Table(
 )
 
 
+_EXPLAINED: Final = Table(
+    columns=columns(
+        "call_outcome",
+        "error_type",
+        "error_owner",
+        "attempts",
+        "support_code",
+        "command",
+        "call_id",
+    )
+)
+
+
+def explained_call(name: str, parameter: str) -> Query:
+    """What became of the call whose id the parameter holds, and what to do."""
+    return Query(
+        name=name,
+        query="call_explained",
+        renamed={"CallId": parameter},
+        title=TITLES["call_explained"],
+        visualization=_EXPLAINED,
+        empty=EMPTY["no_call"],
+        size="small",
+        when=When(parameter),
+    )
+
+
 def whole_call(name: str, parameter: str) -> Query:
     """The attempts of the call whose id the parameter holds."""
     return Query(
@@ -83,6 +110,7 @@ SEARCH: Final = Group(
             export=("call_id", "FoundCallId"),
             when=When("Id"),
         ),
+        explained_call("explanation of the call that was found", "FoundCallId"),
         whole_call("attempts of the call that was found", "FoundCallId"),
     ),
 )

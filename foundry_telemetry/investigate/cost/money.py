@@ -19,17 +19,17 @@ class Money:
 
     def __init__(self, amounts: Iterable[float | None]) -> None:
         largest = max((abs(one) for one in amounts if one is not None), default=0.0)
-        self._decimals = _SMALL if 0 < largest < 1 else _CENTS
+        self.decimals = _SMALL if 0 < largest < 1 else _CENTS
 
     def __call__(self, value: float) -> str:
         """``$1,234.50``; ``<$0.01`` for what is less, but is."""
         if value and not self.is_shown(value):
-            return f"<${10**-self._decimals:.{self._decimals}f}"
-        return f"{'-' if value < 0 else ''}${abs(value):,.{self._decimals}f}"
+            return f"<${10**-self.decimals:.{self.decimals}f}"
+        return f"{'-' if value < 0 else ''}${abs(value):,.{self.decimals}f}"
 
     def is_shown(self, value: float) -> bool:
         """Whether it is large enough for the decimals of the screen."""
-        return round(value, self._decimals) != 0
+        return round(value, self.decimals) != 0
 
     def signed(self, value: float) -> str:
         """``+$1.20`` or ``-$0.30``."""

@@ -1,24 +1,24 @@
-"""The questions of the cost commands, with all filters at "All", as the workbook would ask them."""
+"""The questions of the cost commands."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from foundry_telemetry import pricing
+from foundry_telemetry.investigate import filters as filtering
+from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.sources import Row
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import ALL, TimeRange, Value, substitute
 
-WAYS: Final = ("deployment", "model", "service")
-"""By what the bill can be split besides tags."""
-
 Ask = Callable[[str], list[Row]]
 """Takes KQL and gives rows, as `Source.answer` does: what was not told is not there."""
 
-_TAG: Final = re.compile(r"tag\.[a-z][a-z0-9_]{0,31}")
+_TAG: Final = re.compile(r"tag\.([a-z][a-z0-9_]{0,31})")
+_HOUR: Final = timedelta(hours=1)
 
 
 class Questions:
@@ -28,39 +28,42 @@ class Questions:
         ask: Whom.
         since: Its begin.
         until: Its end.
+        filters: Of which attempts; of all without them.
     """
 
-    def __init__(self, ask: Ask, since: datetime, until: datetime) -> None:
+    def __init__(self, ask: Ask, since: datetime, until: datetime, filters: Filters | None = None) -> None:
         self._ask = ask
+        self._filters = filters or Filters()
         self._values: dict[str, Value] = {
-            "TimeRange": TimeRange(since, until, timedelta(hours=1)),
+            "TimeRange": TimeRange(since, until, _HOUR),
             **dict.fromkeys(("Deployment", "Model", "Service"), ALL),
             "UsdPerUnit": repr(pricing.usd_per_ccu()),
             "Discount": "1",
         }
 
     def shared(self, name: str, **values: str) -> list[Row]:
-        """The rows of a query of the workbook."""
+        """The rows of a query of the workbook, with all its filters at "All"."""
         return self._ask(substitute(compose.whole(name), {**self._values, **values}))
 
     def own(self, name: str) -> list[Row]:
-        """The rows of a query that only commands ask."""
+        """The rows of a query that only commands ask, of the whole time and without filters."""
         return self._ask(substitute(compose.composed(files.investigation(name)), self._values))
 
+    def about(self, name: str, times: Mapping[str, tuple[datetime, datetime]], **values: str) -> list[Row]:
+        """The rows of a query that only commands ask.
+
+        Args:
+            name: Of its file.
+            times: By the name of the parameter.
+            **values: Expressions; names and texts of users in them are literals already.
+        """
+        ranges = {key: TimeRange(*time, _HOUR) for key, time in times.items()}
+        first, last = min(one.start for one in ranges.values()), max(one.end for one in ranges.values())
+        scope = filtering.kql(self._filters, TimeRange(first, last, _HOUR))
+        text = substitute(files.investigation(name), {**ranges, **values, "Scope": scope})
+        return self._ask(compose.composed(text))
+
     def tag_keys(self) -> list[str]:
-        """The tags that attempts of this time carry, each as ``tag.<key>``."""
-        keys = (str(row["value"]) for row in self.shared("split_keys"))
-        return [key for key in keys if _TAG.fullmatch(key)]
-
-
-def check_way(by: str) -> str:
-    """What the bill is to be split by, if it can be.
-
-    Raises:
-        ValueError: It cannot.
-    """
-    if by in (*WAYS, "tag") or _TAG.fullmatch(by):
-        return by
-    raise ValueError(
-        f"{by!r}: expected {', '.join(WAYS)}, tag (every tag) or tag.<key>; example: --by tag.tenant"
-    )
+        """The keys of tags that attempts of this time have, sorted."""
+        found = (_TAG.fullmatch(str(row["value"])) for row in self.shared("split_keys"))
+        return [match[1] for match in found if match]

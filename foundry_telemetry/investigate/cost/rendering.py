@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -14,14 +15,21 @@ from rich.text import Text
 
 from foundry_telemetry.investigate import formatting
 from foundry_telemetry.investigate.cost import texts
+from foundry_telemetry.investigate.cost.budget_states import BudgetState
+from foundry_telemetry.investigate.cost.forecast import Month
 from foundry_telemetry.investigate.cost.money import Money
-from foundry_telemetry.investigate.cost.report import Month, Part, Report, Split
-from foundry_telemetry.investigate.formatting import Line, many, rounded
+from foundry_telemetry.investigate.cost.report import Amounts, Part, Report, Split
+from foundry_telemetry.investigate.formatting import Line, many, percent, rounded
 from foundry_telemetry.investigate.texts import ATTEMPT
 
-_NARROW: Final = ("cost_usd", "units", "wasted_usd", "attempts", "unpriced")
-_WIDE: Final = 120
-"""Columns of a terminal that shows all."""
+_NARROW: Final = ("cost_usd", "share", "change_usd", "wasted_usd", "attempts", "unpriced")
+_TOKENS: Final = ("new_input", "cache_write", "cache_read", "output")
+_BY_WIDTH: Final = (
+    (150, tuple(texts.COLUMNS)),
+    (120, ("cost_usd", "change_usd", "wasted_usd", "attempts", "unpriced", *_TOKENS)),
+    (0, _NARROW),
+)
+"""What a terminal shows from how many columns on."""
 
 
 def as_json(report: Report) -> str:
@@ -32,11 +40,13 @@ def as_json(report: Report) -> str:
 def as_csv(report: Report) -> str:
     """The split, one row a part."""
     out = io.StringIO()
-    fields = Part.__struct_fields__
+    fields = ("part", "second", "share", *Amounts.__struct_fields__)
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(("by", *fields))
+    writer.writerow(("by", "then_by", *fields))
     for split in report.splits:
-        writer.writerows((split.by, *(_cell(getattr(part, name)) for name in fields)) for part in split.parts)
+        head = (split.by, split.then_by)
+        for part in split.parts:
+            writer.writerow(csv_cell(one) for one in (*head, *(getattr(part, name) for name in fields)))
     return out.getvalue()
 
 
@@ -67,8 +77,9 @@ def show(report: Report, console: Console, doctor_options: str = "") -> None:
 
 def money(report: Report) -> Money:
     """Writes every amount of the report with the same decimals."""
-    amounts: list[float | None] = [report.usd]
+    amounts: list[float | None] = [report.usd, report.totals.before_usd]
     amounts += [part.cost_usd for split in report.splits for part in split.parts]
+    amounts += [one.spent_usd for one in report.budgets]
     if report.month is not None:
         amounts += [report.month.usd, report.month.forecast_usd, report.month.high_usd]
     if report.waste is not None:
@@ -79,27 +90,45 @@ def money(report: Report) -> Money:
 def summary(report: Report, usd: Money) -> Iterator[Line]:
     """What stands above the tables."""
     yield texts.TOTAL, _amount(usd, report.usd, many(report.attempts, ATTEMPT))
+    if report.attempts:
+        yield texts.CHANGE, Text(_change(report, usd))
     if report.unpriced:
         yield texts.UNPRICED, Text(texts.NOT_PRICED.format(count=many(report.unpriced, ATTEMPT)))
-    waste = report.waste
-    if waste is not None and waste.partial and waste.partial_usd is not None:
-        count = many(waste.partial, ATTEMPT)
-        if usd.is_shown(waste.partial_usd):
-            count = texts.AT_LEAST.format(usd=usd(waste.partial_usd), count=count)
+    if report.incomplete:
+        count = many(report.incomplete, ATTEMPT)
+        least = report.totals.partial_usd
+        if least is not None and usd.is_shown(least):
+            count = texts.AT_LEAST.format(usd=usd(least), count=count)
         yield texts.INCOMPLETE, Text(texts.NO_USAGE.format(count=count))
+
+
+def _change(report: Report, usd: Money) -> str:
+    """What changed from the period before."""
+    since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (report.before_since, report.before_until))
+    before, change = report.totals.before_usd, report.totals.change_usd
+    if before is None or change is None:
+        return texts.NO_PREVIOUS.format(since=since, until=until)
+    percent = texts.PERCENT.format(percent=100 * change / before) if before else ""
+    return texts.CHANGED.format(
+        usd=usd.signed(change), percent=percent, before=usd(before), since=since, until=until
+    )
 
 
 def period(report: Report) -> str:
     """The first line."""
     since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (report.since, report.until))
-    return texts.PERIOD.format(since=since, until=until)
+    terms = ", ".join(f"{name} {value}" for name, value in report.filters)
+    filters = texts.FILTERS.format(terms=terms) if terms else ""
+    return texts.PERIOD.format(since=since, until=until, filters=filters)
 
 
 def month(report: Report, usd: Money) -> Iterator[Line]:
-    """The month, below the tables."""
+    """The month and the budgets, below the tables."""
     if report.month is not None:
         yield texts.MONTH, _month_to_date(report.month, usd)
         yield texts.FORECAST, Text(_forecast(report.month, usd))
+    for state in report.budgets:
+        yield texts.BUDGET, Text(_budget(state, usd))
 
 
 def waste(report: Report, usd: Money) -> Iterator[Line]:
@@ -119,6 +148,9 @@ def avoidable(report: Report, usd: Money) -> Iterator[Line]:
     if found is not None:
         spent = _spent(usd, found.cold_usd, found.cold)
         yield texts.CACHE, Text(texts.CACHE_IS.format(amount=spent.plain))
+        spent = _spent(usd, found.tier_usd, found.tier)
+        below = usd(found.tier_below_usd or 0.0)
+        yield texts.TIER, Text(texts.TIER_IS.format(amount=spent.plain, below=below))
 
 
 def _spent(usd: Money, amount: float | None, count: int) -> Text:
@@ -141,14 +173,20 @@ def table(split: Split, width: int, usd: Money) -> Table:
         usd: Writes the amounts.
     """
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    by = texts.SPLITS.get(split.by) or texts.SPLIT_BY_TAG.format(key=split.by.removeprefix("tag."))
-    made.add_column(by, overflow="fold", min_width=16)
-    names = texts.COLUMNS if width >= _WIDE else _NARROW
+    made.add_column(_heading(split.by), overflow="fold", min_width=10 if split.then_by else 16)
+    if split.then_by is not None:
+        made.add_column(_heading(split.then_by), overflow="fold", min_width=10)
+    names = next(names for least, names in _BY_WIDTH if width >= least)
     for name in names:
         made.add_column(texts.COLUMNS[name], justify="right", no_wrap=True)
     for part in split.parts:
-        made.add_row(Text(part.part), *(_shown(name, part, usd) for name in names))
+        values = [part.part] if split.then_by is None else [part.part, str(part.second)]
+        made.add_row(*map(Text, values), *(_shown(name, part, usd) for name in names))
     return made
+
+
+def _heading(by: str) -> str:
+    return texts.SPLITS.get(by) or texts.SPLIT_BY_TAG.format(key=by.removeprefix("tag."))
 
 
 def _month_to_date(month: Month, usd: Money) -> Text:
@@ -159,16 +197,29 @@ def _month_to_date(month: Month, usd: Money) -> Text:
 
 
 def _forecast(month: Month, usd: Money) -> str:
-    if month.forecast_usd is None or month.run_rate_usd is None:
+    if month.forecast_usd is None or month.method is None:
         return texts.NO_FORECAST
+    end = f"{month.end - timedelta(days=1):%Y-%m-%d}"
     if month.low_usd is None or month.high_usd is None:
-        return texts.FORECAST_ALONE.format(usd=usd(month.forecast_usd))
+        return texts.FORECAST_ALONE.format(usd=usd(month.forecast_usd), end=end)
     return texts.FORECAST_RANGE.format(
         usd=usd(month.forecast_usd),
+        end=end,
         low=usd(month.low_usd),
         high=usd(month.high_usd),
+        method=texts.METHODS[month.method],
         days=many(month.full_days, texts.FULL_DAY),
-        daily=usd(month.run_rate_usd),
+    )
+
+
+def _budget(state: BudgetState, usd: Money) -> str:
+    name = state.name if state.value is None else texts.BUDGET_OF.format(name=state.name, value=state.value)
+    return texts.BUDGETS[state.state].format(
+        name=name,
+        spent=usd(state.spent_usd),
+        forecast=usd(state.forecast_usd or 0.0),
+        end=f"{state.end - timedelta(microseconds=1):%Y-%m-%d}",
+        day=f"{state.day:%Y-%m-%d}" if state.day else f"{state.start:%Y-%m-%d}",
     )
 
 
@@ -176,15 +227,19 @@ def _shown(name: str, part: Part, usd: Money) -> str:
     value: float | None = getattr(part, name)
     if value is None:
         return texts.NONE
+    if name == "change_usd":
+        return usd.signed(value)
     if name.endswith("_usd"):
         return usd(value)
+    if name == "share":
+        return percent(round(1_000_000 * value), 1_000_000)
     if name == "units":
         # The query rounds to tenths.
         return f"{value:,.1f}" if value or not part.cost_usd else texts.FEW_UNITS
     return f"{value:,}"
 
 
-def _cell(value: object) -> object:
+def csv_cell(value: object) -> object:
     """A text as a spreadsheet takes it: not as a formula."""
     if isinstance(value, str) and value[:1] in ("=", "+", "-", "@"):
         return f"'{value}"

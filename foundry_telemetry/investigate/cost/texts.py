@@ -1,44 +1,75 @@
-"""The words of ``cost``: its table and lines."""
+"""The words of ``cost``: its tables and lines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-# --- cost: lines above the table --------------------------------------------------------------------------
+# --- lines above the table --------------------------------------------------------------------------------
 
-PERIOD: Final = "Cost from {since} to {until} UTC"
-LABEL_WIDTH: Final = 16
+PERIOD: Final = "Cost from {since} to {until} UTC{filters}"
+FILTERS: Final = ", only {terms}"
+LABEL_WIDTH: Final = 18
 """Of the labels below."""
 TOTAL: Final = "Total"
+CHANGE: Final = "Change"
 UNPRICED: Final = "Unpriced"
 INCOMPLETE: Final = "Incomplete usage"
 MONTH: Final = "Month to date"
 FORECAST: Final = "Forecast"
+BUDGET: Final = "Budget"
 
 AMOUNT: Final = "{usd} ({count})"
 NO_COST: Final = "none with reported usage ({count} without)"
+CHANGED: Final = "{usd}{percent} vs {before} in the previous period ({since} to {until})"
+PERCENT: Final = " ({percent:+.0f}%)"
+NO_PREVIOUS: Final = "no previous data ({since} to {until})"
 NOT_PRICED: Final = (
-    "{count} of models without a list price; not in the total. Set a price with --settings FILE"
+    "{count} with complete usage and no rate for the model or a part of the usage; not in the total. "
+    "Set a price with --settings FILE"
 )
 AT_LEAST: Final = "{count}, at least {usd}"
 NO_USAGE: Final = "{count}: the response ended before its usage was reported; not in the total"
 UNPRICED_ATTEMPTS: Final = "{count} unpriced"
-NO_FORECAST: Final = "available after 1 full day of the month; its range after 2"
-FORECAST_ALONE: Final = "{usd} by the end of the month; its range is available after 2 full days"
-FORECAST_RANGE: Final = "{usd} by the end of the month ({low} to {high}), from {days} at {daily} per day"
+NO_FORECAST: Final = "too little data: available after 1 full day with records, its range after 2"
+FORECAST_ALONE: Final = "{usd} by {end}; its range is available after 2 full days"
+FORECAST_RANGE: Final = "{usd} by {end} (9 in 10: {low} to {high}); {method} of {days}"
+METHODS: Final[Mapping[str, str]] = {
+    "weekday mean": "mean of each weekday",
+    "daily mean": "daily mean (by weekday from 14 days on)",
+}
 FULL_DAY: Final = ("full day", "full days")
 
-# --- cost: the table --------------------------------------------------------------------------------------
+BUDGETS: Final[Mapping[str, str]] = {
+    "reached": "{name}: {spent} spent, reached on {day}",
+    "will be reached": "{name}: {spent} spent, {forecast} expected by {end}; will be reached on {day}",
+    "not reached": "{name}: {spent} spent, {forecast} expected by {end}; will not be reached",
+    "too little data": "{name}: {spent} spent; too little data for a forecast",
+}
+BUDGET_OF: Final = "{name} {value}"
 
-SPLITS: Final[Mapping[str, str]] = {"deployment": "Deployment", "model": "Model", "service": "Service"}
+# --- the table --------------------------------------------------------------------------------------------
+
+SPLITS: Final[Mapping[str, str]] = {
+    "deployment": "Deployment",
+    "model": "Model",
+    "service": "Service",
+    "version": "Version",
+    "operation": "Operation",
+    "hour": "Hour (UTC)",
+    "day": "Day (UTC)",
+    "month": "Month (UTC)",
+}
 SPLIT_BY_TAG: Final = "{key} (tag)"
 COLUMNS: Final[Mapping[str, str]] = {
     "cost_usd": "Cost",
+    "share": "Share",
+    "change_usd": "Change",
     "units": "CCU",
     "wasted_usd": "Wasted",
     "attempts": "Attempts",
     "unpriced": "Unpriced",
+    "incomplete": "Incomplete",
     "new_input": "Uncached\ninput tokens",
     "cache_write": "Cache write\ntokens",
     "cache_read": "Cache read\ntokens",
@@ -55,7 +86,7 @@ NO_TAGS: Final = (
     "`with foundry_telemetry.attribute(tenant=...):`"
 )
 
-# --- cost: what was wasted, and what can be saved ---------------------------------------------------------
+# --- what was wasted, and what can be saved ---------------------------------------------------------------
 
 WASTED: Final = "Wasted spend, part of the total (column Wasted):"
 WASTED_IS: Final = (
@@ -69,6 +100,8 @@ CACHE: Final = "Cache re-writes"
 CACHE_IS: Final = (
     "{amount}: prompts written to the cache again; the amount is what cache reads would have saved"
 )
+TIER: Final = "Dearer price tier"
+TIER_IS: Final = "{amount}: long prompts; the same tokens below the tier would have cost {below}"
 
 RETRIES: Final = "Cost of retries, for information: {amount}: attempts after the first of their call"
 

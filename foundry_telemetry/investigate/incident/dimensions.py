@@ -10,19 +10,22 @@ from typing import Final
 from foundry_telemetry.investigate.incident.slices import Dimension
 from foundry_telemetry.schema.value import TAG_PREFIX
 
+_POWERS: Final = f"case({''.join(f'{{0}} == {power}, {str(2**power)!r}, ' for power in range(25))}'')"
+"""A power of two as text, by its exponent."""
+
 DIMENSIONS: Final = tuple(
-    Dimension(name=name, kql=kql, text=text)
-    for name, kql, text in (
-        ("model", "model", "{}"),
-        ("region", "region", "{}"),
-        ("resource", "resource", "{}"),
-        ("version", "AppVersion", "{}"),
-        ("instance", "AppRoleInstance", "{}"),
-        ("auth_scheme", "auth_scheme", "{}"),
-        ("client", "client", "{}"),
-        ("operation", "operation", "{}"),
-        ("stream", "stream", "case({0}, 'True', isnull({0}), '', 'False')"),
-        ("max_tokens", "ceiling(log2(max_tokens))", "tostring(tolong(pow(2, {})))"),
+    Dimension(name=name, kql=kql, text=text, table=table)
+    for name, kql, text, table in (
+        ("model", "model", "{}", ""),
+        ("region", "region", "{}", ""),
+        ("resource", "resource", "{}", ""),
+        ("version", "AppVersion", "{}", ""),
+        ("instance", "AppRoleInstance", "{}", ""),
+        ("auth_scheme", "auth_scheme", "{}", ""),
+        ("client", "client", "{}", ""),
+        ("operation", "operation", "{}", ""),
+        ("stream", "stream", "case({0}, 'True', isnull({0}), '', 'False')", ""),
+        ("max_tokens", "ceiling(log2(max_tokens))", "tostring(tolong(pow(2, {})))", _POWERS),
     )
 )
 """Those of every attempt, what answers before what calls; a service and a deployment are the units."""

@@ -38,6 +38,8 @@ _FURTHER: Final = 2
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_tokens", "resource", "region")
 """Dimensions whose new values are named."""
+_MOST_HAVE: Final = 0.5
+"""Share of the attempts of now; a value of a few calls a day is often seen for the first time."""
 _PART: Final = 0.4
 """Of the larger effect, from which the other part of a duration is slower too."""
 HITS: Final = {
@@ -45,6 +47,7 @@ HITS: Final = {
     "stop_reason:refusal": "stop_reason == 'refusal'",
     "stop_reason:tool_use": "stop_reason == 'tool_use'",
     "cache_hit_rate": "cache_read_tokens == 0",
+    "attempts": "attempt_number > 1",
     "clock_skew": "abs(clock_offset_s) >= 30",
     "time_to_first_token": "isnotnull(time_to_first_token_ms)",
 }
@@ -219,13 +222,15 @@ def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSee
         for unit in own:
             for value, one in asked.slices.values[unit].get(dimension, {}).items():
                 values.setdefault(value, []).append(one)
-        before = _known(values, extent.units) or _known(values, frozenset(own))
+        known = _known(values, extent.units) or _known(values, frozenset(own))
+        whole = sum(one.now["attempts"] for slices in values.values() for one in slices)
         for value, slices in values.items():
-            if not before or not _is_new(slices) or not _is_of(slices, extent):
+            before = tuple(one for one in known if one != value)
+            if not before or not _may_be_new(slices, whole) or not _is_of(slices, extent):
                 continue
-            at = asked.moment(min(one.now.oldest_ms for one in slices))
+            at = asked.moment(min(part.oldest_ms for one in slices for part in one.all))
             if when.since - _SHORTLY <= at <= when.since + _AFTER:
-                yield FirstSeen(dimension=dimension, value=value, at=at, before=tuple(before))
+                yield FirstSeen(dimension=dimension, value=value, at=at, before=before)
 
 
 def _known(values: Mapping[str, Iterable[Slice]], units: frozenset[Unit]) -> list[str]:
@@ -234,9 +239,11 @@ def _known(values: Mapping[str, Iterable[Slice]], units: frozenset[Unit]) -> lis
     return [value for value, slices in of_units.items() if _before(slices) >= ENOUGH]
 
 
-def _is_new(slices: Iterable[Slice]) -> bool:
+def _may_be_new(slices: Iterable[Slice], whole: float) -> bool:
+    """Whether nobody had a value before, or most have it now: it may have begun before the time asked for."""
     own = list(slices)
-    return not _before(own) and any(one.now["attempts"] for one in own)
+    now = sum(one.now["attempts"] for one in own)
+    return now > 0 and (not _before(own) or now >= _MOST_HAVE * whole)
 
 
 def _before(slices: Iterable[Slice]) -> float:

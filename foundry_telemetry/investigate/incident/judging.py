@@ -88,6 +88,18 @@ class Judge:
                 return structs.replace(other, gain=0.0, score=0.0)
         return found
 
+    def is_usual_throughout(self, own: Sequence[Slice], number: int) -> bool:
+        """Whether no bin of the time is beyond the edge, so that no interval can be; `False` where unknown.
+
+        An interval's share or mean is between those of its bins, while one slice has the same edge in all.
+        """
+        if self.measure.kind == "count" or len(own) != 1:
+            return False
+        columns = [self._of(own[0])]
+        return not any(
+            self._against(columns, Interval(first, first + 1), _ALL).gain for first in range(number)
+        )
+
     def is_large(self, found: Compared) -> bool:
         """Whether a change matters."""
         return self.measure.matters(found)

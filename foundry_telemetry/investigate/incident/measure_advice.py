@@ -97,7 +97,8 @@ MEASURES: Final[Mapping[str, MeasureAdvice]] = {
     "attempts": MeasureAdvice(
         title="attempts per call",
         meaning="Calls need more attempts; retries add load and time.",
-        next_step="Find the error that is retried, and remove its cause.",
+        next_step="Find the errors that are retried, the most frequent first, and remove their causes.",
+        share="{share} of {count} attempts are retries",
     ),
     "volume:silent": MeasureAdvice(
         title="call volume",

@@ -9,7 +9,7 @@ import math
 from typing import Final, Literal, NamedTuple
 
 from foundry_telemetry.investigate.incident.finding import Direction, Unit
-from foundry_telemetry.investigate.incident.slices import Error, Sums
+from foundry_telemetry.investigate.incident.slices import Error, Sums, columns
 from foundry_telemetry.investigate.incident.statistics import Compared, Edge
 
 Kind = Literal["share", "mean", "count"]
@@ -46,7 +46,7 @@ class Measure(NamedTuple):
         if self.error is not None:
             failed = sums.errors.get(self.error)
             return (failed.attempts if failed else 0.0), sums["attempts"]
-        return tuple(sums[name] for name in self.fields)
+        return columns(self.fields)(sums)
 
     def affected(self, sums: Sums) -> float:
         """Attempts that have it."""
@@ -97,6 +97,7 @@ MEASURES: Final = (
     _share("stop_reason:max_tokens", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 10),
     _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.01, 0.05, 6),
     _share("stop_reason:tool_use", ("tool_uses", "stops"), 1.3, 0.06, 0.2, 20),
+    _share("attempts", ("retries", "attempts"), 1.5, 0.03, 0.06, 10),
     _share("clock_skew", ("offsets", "answered"), 1.5, 0.01, 0.05, 5),
     Measure(
         "cache_hit_rate", "share", "share", ("cache_hits", "cache_n"), Edge(1.1, 0.07, is_lower=True), 0.2, 20

@@ -10,6 +10,9 @@ from foundry_telemetry.investigate.incident.scan import Found
 LATENCY: Final = ("latency", "time_to_first_token", "time_per_output_token")
 """One change of speed moves all three: which it is, the two parts tell."""
 
+ATTEMPTS: Final = "attempts"
+"""Every failure that is retried moves it; alone it is failures of many classes, too few of each."""
+
 _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "stop_reason:max_tokens": ("output_tokens", "cost", "latency"),
     "stop_reason:refusal": ("output_tokens", "cost", "latency", "stop_reason:tool_use"),
@@ -20,6 +23,7 @@ _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "duplicates": ("volume:more", "cost"),
     "clock_skew": ("volume:more", "volume:silent", "duplicates"),
     "volume:more": ("cost",),
+    **dict.fromkeys(LATENCY, (ATTEMPTS,)),
 }
 """What follows from a change, in the same units."""
 
@@ -45,6 +49,8 @@ def _follows(one: Found, cause: Found) -> bool:
     """Whether a change is only another side of a second one."""
     if not one.extent.units & cause.extent.units:
         return False
+    if one.name == ATTEMPTS and cause.measure.error is not None:
+        return True
     if one.name in LATENCY and cause.name in LATENCY:
         return one.name != cause.name and _rank(one) < _rank(cause)
     if one.name in _FOLLOWS.get(cause.name, ()):

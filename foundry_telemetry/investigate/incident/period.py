@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from foundry_telemetry.investigate.incident import slices, timeline
+from foundry_telemetry.investigate.incident import slice_query, timeline
 from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.finding import Period, State
 from foundry_telemetry.investigate.incident.judging import Judge
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import Dimension, Sums, added
+from foundry_telemetry.investigate.incident.slices import Dimension, Sums, added, with_column
 from foundry_telemetry.investigate.incident.timeline import Model, Stretch
 from foundry_telemetry.investigate.sources import Source
 
@@ -58,8 +58,13 @@ def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
         kql=f"datetime_diff('second', TimeGenerated, {begin}) / {60 * minutes}",
         text="tostring({})",
     )
-    rows = slices.ask(
-        source, slices.window(start, end, baseline=False), scope, (at,), units=slices.TOGETHER, bins=1
+    rows = slice_query.ask(
+        source,
+        slice_query.window(start, end, baseline=False),
+        scope,
+        (at,),
+        units=slice_query.TOGETHER,
+        bins=1,
     )
     number = -((start - end) // width)
     found: dict[int, list[Sums]] = {}
@@ -111,7 +116,7 @@ def _with_expected(asked: Asked, found: Found, got: Bins) -> Bins:
     sums = []
     for place, one in enumerate(got.sums):
         number = min(max((got.at(place) - asked.start) // step, 0), len(expected) - 1)
-        sums.append(slices.with_column(one, "records", expected[number] * (got.width / step)))
+        sums.append(with_column(one, "records", expected[number] * (got.width / step)))
     return Bins(got.start, got.width, sums)
 
 

@@ -16,16 +16,16 @@ from typing import Final
 
 import msgspec
 
+from foundry_telemetry.investigate import filters as filtering
 from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.concurrency import run_concurrently
+from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.incident import duplicates, findings, texts
-from foundry_telemetry.investigate.incident import filters as filtering
-from foundry_telemetry.investigate.incident import slices as questions
+from foundry_telemetry.investigate.incident import slice_query as questions
 from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
-from foundry_telemetry.investigate.incident.filters import Filters
-from foundry_telemetry.investigate.incident.finding import Change, Finding, Report, Totals, Unjudged
+from foundry_telemetry.investigate.incident.finding import Change, Finding, Report, Term, Totals, Unjudged
 from foundry_telemetry.investigate.incident.judging import ENOUGH, Interval, Judge
 from foundry_telemetry.investigate.incident.measures import failures
 from foundry_telemetry.investigate.incident.merging import Merged, merged
@@ -84,7 +84,7 @@ def investigate(
         notes=tuple(one for one in others if not _is_at_baseline(one)),
         at_baseline=tuple(filter(_is_at_baseline, others)),
         unjudged=tuple(_unjudged(slices, is_large=size.attempts > _MOST_LOOKED_AT)),
-        filters=only.terms,
+        filters=tuple(Term(dimension=name, value=value, number=1) for name, value in only.named),
         comparisons=comparisons,
     )
 
@@ -191,5 +191,18 @@ def _unjudged(slices: Slices, *, is_large: bool) -> Iterator[Unjudged]:
         now = added(sums)
         if 0 < now["attempts"] <= _TOO_FEW:
             yield Unjudged(what=service, why="too few calls", calls=round(now["calls"]))
+    volume = _unjudged_volume(slices)
+    if volume:
+        yield Unjudged(what=volume, why="no baseline")
     if is_large:
         yield Unjudged(what=texts.TAGS, why="not asked", calls=0)
+
+
+def _unjudged_volume(slices: Slices) -> str:
+    """What of the number of calls nothing says how it was: all, or that there are more."""
+    wholes = slices.wholes.values()
+    if not any(one.now["calls"] for one in wholes):
+        return ""
+    if not any(one.same["calls"] for one in wholes):
+        return texts.VOLUME
+    return "" if any(one.week["calls"] for one in wholes) else texts.HIGHER_VOLUME

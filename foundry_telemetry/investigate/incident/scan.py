@@ -108,6 +108,8 @@ def _intervals(slices: Slices, every: Sequence[Extent], judged_by: Judge) -> tup
 def _clear_interval(own: Sequence[Slice], number: int, judged_by: Judge) -> tuple[Interval, float] | None:
     """The interval in which slices differ most clearly, with its score."""
     best: tuple[Interval, float] | None = None
+    if judged_by.is_usual_throughout(own, number):
+        return best
     for ends in combinations(range(number + 1), 2):
         interval = Interval(*ends)
         result = judged_by.compare(own, interval)

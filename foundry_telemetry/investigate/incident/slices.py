@@ -7,24 +7,20 @@ several units are added, and one is taken away from all to get the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from operator import itemgetter
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec import Struct
-
-from foundry_telemetry.investigate.sources import Row, Source
-from foundry_telemetry.kql import compose, files
-from foundry_telemetry.kql.parameters import TimeRange, Value, substitute
 
 NOW, SAME, WEEK, DAY = range(4)
 """Periods, as `dashboards/investigate/slices.kql` counts them in thousands; all but `DAY` in bins."""
 BINS: Final = 12
 """Of the time, and of the same hours before."""
 
-_OF_ALL: Final = ("attempts", "calls", "offsets", "offset_sum", "answered")
-_OF_SUCCEEDED: Final = (
+OF_ALL: Final = ("attempts", "calls", "retries", "offsets", "offset_sum", "answered")
+OF_SUCCEEDED: Final = (
     *(
         f"{name}_{column}"
         for name in ("latency", "pace", "first", "token", "input", "output", "usd")
@@ -33,14 +29,13 @@ _OF_SUCCEEDED: Final = (
     *("cache_n", "cache_hits"),
     *("stops", "max_tokens", "refusals", "tool_uses"),
 )
-COUNTS: Final = (*_OF_ALL, *_OF_SUCCEEDED)
+COUNTS: Final = (*OF_ALL, *OF_SUCCEEDED)
 """Columns of the query that add up: those of all attempts, and those of attempts that succeeded."""
-_OTHERS: Final = ("copies", "records")
+OTHERS: Final = ("copies", "records")
 """Of another query."""
 
-_PLACES: Final = {name: place for place, name in enumerate((*COUNTS, *_OTHERS))}
+_PLACES: Final = {name: place for place, name in enumerate((*COUNTS, *OTHERS))}
 _NOTHING: Final = (0.0,) * len(_PLACES)
-_A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
 
 Error = tuple[str, str]
 """A failure class and its owner; both empty for what is no failure."""
@@ -72,6 +67,16 @@ class Sums(Struct, frozen=True, gc=False):
     def __getitem__(self, name: str) -> float:
         """One of the columns."""
         return self.numbers[_PLACES[name]]
+
+
+@cache
+def columns(names: tuple[str, ...]) -> Callable[[Sums], tuple[float, ...]]:
+    """A function that gives some columns of sums."""
+    places = tuple(_PLACES[name] for name in names)
+    if len(places) == 1:
+        return lambda sums: (sums.numbers[places[0]],)
+    take = itemgetter(*places)
+    return lambda sums: take(sums.numbers)
 
 
 EMPTY: Final = Sums()
@@ -126,6 +131,8 @@ class Dimension(Struct, frozen=True, kw_only=True):
     kql: str
     text: str = "{}"
     """The value as text, where that is made of what `kql` gives."""
+    table: str = ""
+    """The same in less time: it is asked for each value of each cell."""
 
     def is_(self, value: str) -> str:
         """The predicate of a value, a literal."""
@@ -149,16 +156,11 @@ def added(parts: Iterable[Sums]) -> Sums:
     parts = [part for part in parts if part is not EMPTY]
     if len(parts) <= 1:
         return parts[0] if parts else EMPTY
-    errors: dict[Error, Failed] = {}
-    for part in parts:
-        for error, failed in part.errors.items():
-            known = errors.get(error)
-            errors[error] = failed if known is None else _joined(known, failed)
     return Sums(
-        tuple(map(sum, zip(*(part.numbers for part in parts), strict=True))),
-        errors,
-        min(part.oldest_ms for part in parts),
-        max(part.newest_ms for part in parts),
+        tuple(map(sum, zip(*[part.numbers for part in parts], strict=True))),
+        failed(pair for part in parts for pair in part.errors.items()),
+        min([part.oldest_ms for part in parts]),
+        max([part.newest_ms for part in parts]),
     )
 
 
@@ -174,122 +176,15 @@ def without(whole: Sums, part: Sums) -> Sums:
     return Sums(numbers, errors, whole.oldest_ms, whole.newest_ms)
 
 
-def _joined(one: Failed, other: Failed) -> Failed:
-    return Failed(
-        one.attempts + other.attempts,
-        min(one.oldest_ms, other.oldest_ms),
-        max(one.newest_ms, other.newest_ms),
-    )
-
-
-# --- the question -----------------------------------------------------------------------------------------
-
-
-class Window(NamedTuple):
-    """A time, and what it is compared with."""
-
-    now: TimeRange
-    day: TimeRange
-    """From the beginning of what is compared with."""
-    same: TimeRange
-    """The same hours a day before; as many days before as the time is long."""
-    week: TimeRange
-
-    @property
-    def times(self) -> dict[str, TimeRange]:
-        """By the names that queries have for them."""
-        return {"Window": self.now, "Day": self.day, "Same": self.same, "Week": self.week}
-
-
-def window(start: datetime, end: datetime, *, baseline: bool = True) -> Window:
-    """A time with its baselines, or without."""
-    grain = timedelta(minutes=1)
-    if not baseline:
-        empty = TimeRange(start, start, grain)
-        return Window(TimeRange(start, end, grain), TimeRange(start, end, grain), empty, empty)
-    days, weeks = (-((start - end) // length) * length for length in (_A_DAY, _A_WEEK))
-    same = TimeRange(start - days, end - days, grain)
-    return Window(
-        TimeRange(start, end, grain),
-        TimeRange(min(start - _A_DAY, same.start), end, grain),
-        same,
-        TimeRange(start - weeks, end - weeks, grain),
-    )
-
-
-BY_UNIT: Final = "service = AppRoleName, deployment"
-TOGETHER: Final = "service = '', deployment = ''"
-
-
-def ask(
-    source: Source,
-    of: Window,
-    scope: str,
-    dimensions: Sequence[Dimension] = (),
-    *,
-    units: str = BY_UNIT,
-    bins: int = BINS,
-) -> list[Slice]:
-    """The slices of a time.
-
-    Args:
-        source: Who is asked.
-        of: The time and its baselines.
-        scope: A KQL predicate.
-        dimensions: By which slices are made, each by itself.
-        units: What the units are.
-        bins: Of the time.
-
-    Raises:
-        SourceError: There is no answer.
-    """
-    keys = [f"by_{number}" for number in range(len(dimensions))]
-    pairs = list(zip(keys, dimensions, strict=True))
-    values: dict[str, Value] = {
-        **of.times,
-        "Scope": scope,
-        "Step": str(max(-((of.now.start - of.now.end) // timedelta(seconds=bins)), 1)),
-        "Units": units,
-        "Keys": "".join(f", {key} = {one.kql}" for key, one in pairs),
-        "Dimensions": ", ".join(f"'{key}'" for key in ("", *keys)),
-        "Value": f"case({''.join(f'dimension == {key!r}, {one.text.format(key)}, ' for key, one in pairs)}'')"
-        if keys
-        else "''",
-    }
-    text = substitute(files.investigation("slices"), values)
-    names = {key: one.name for key, one in pairs}
-    return [_slice(row, names, bins) for row in source.answer(compose.composed(text), _LISTS)]
-
-
-_LISTS: Final = frozenset({"period", "error_type", "error_owner", "oldest_ms", "newest_ms", *COUNTS})
-_THOUSAND: Final = 1_000
-_PERIODS: Final = msgspec.json.Decoder(list[int])
-_TEXTS: Final = msgspec.json.Decoder(list[str])
-_NUMBERS: Final = msgspec.json.Decoder(list[float])
-
-
-def _slice(row: Row, names: Mapping[str, str], bins: int) -> Slice:
-    unit = Unit(str(row.get("service", "")), str(row.get("deployment", "")))
-    own: list[list[list[Sums]]] = [[[] for _ in range(bins)] for _ in range(4)]
-    for period, sums in _measured(row):
-        kind, number = divmod(period, _THOUSAND)
-        own[kind][min(number, bins - 1)].append(sums)
-    now, same, week = (tuple(map(added, own[name])) for name in (NOW, SAME, WEEK))
-    dimension = names.get(str(row.get("dimension", "")), "")
-    return made(unit, dimension, str(row.get("value", "")), now, same, week, added(own[DAY][0]))
-
-
-def _measured(row: Row) -> Iterator[tuple[int, Sums]]:
-    texts = [_TEXTS.decode(row[name]) for name in ("error_type", "error_owner")]
-    periods = _PERIODS.decode(row["period"])
-    times = [_NUMBERS.decode(row[name]) for name in ("oldest_ms", "newest_ms")]
-    of_all = zip(*(_NUMBERS.decode(row[name]) for name in _OF_ALL), strict=True)
-    of_succeeded = zip(*(_NUMBERS.decode(row[name]) for name in _OF_SUCCEEDED), strict=True)
-    for period, error_type, owner, first, last, own in zip(periods, *texts, *times, of_all, strict=True):
-        errors = {(error_type, owner): Failed(own[0], first, last)} if error_type else {}
-        numbers = (*own, *(_NONE_SUCCEEDED if error_type else next(of_succeeded)), *_NO_OTHERS)
-        yield period, Sums(numbers, errors, first, last)
-
-
-_NONE_SUCCEEDED: Final = (0.0,) * len(_OF_SUCCEEDED)
-_NO_OTHERS: Final = (0.0,) * len(_OTHERS)
+def failed(pairs: Iterable[tuple[Error, tuple[float, float, float]]]) -> dict[Error, Failed]:
+    """What failed, by error; a pair for each that is known of one."""
+    found: dict[Error, list[float]] = {}
+    for error, (attempts, oldest, newest) in pairs:
+        known = found.get(error)
+        if known is None:
+            found[error] = [attempts, oldest, newest]
+        else:
+            known[0] += attempts
+            known[1] = oldest if oldest < known[1] else known[1]  # noqa: FURB136 - called very often
+            known[2] = newest if newest > known[2] else known[2]  # noqa: FURB136
+    return {error: Failed(*own) for error, own in found.items()}

@@ -70,7 +70,6 @@ OTHERS_OF: Final = "{number} other {values}"
 AND_MORE: Final = "{values} and {number} more"
 NO_VALUE: Final = "(unknown)"
 """A value that the attempts did not report."""
-TAG: Final = "tag {key}"
 
 # --- OK ---------------------------------------------------------------------------------------------------
 
@@ -143,8 +142,6 @@ FILTERED: Final = "only {filters}; "
 
 # --- filters ----------------------------------------------------------------------------------------------
 
-NOT_A_KEY: Final = "tag key {key!r}: expected 1 to 64 letters, digits, _, . or -; example: --tag tenant=acme"
-NOT_A_VALUE: Final = "{name} {value!r}: expected 1 to 256 printable characters"
 
 # --- progress ---------------------------------------------------------------------------------------------
 
@@ -167,4 +164,7 @@ PLURALS: Final[Mapping[str, str]] = {
 """Where the plural is not the name with an s."""
 
 TAGS: Final = "tags"
+VOLUME: Final = "call volume"
+HIGHER_VOLUME: Final = "higher call volume"
+"""Of a week before there is nothing."""
 """Stands for all tags where they were not asked for."""

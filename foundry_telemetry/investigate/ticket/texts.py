@@ -111,3 +111,19 @@ NOT_AN_ID: Final = (
     "{text} is not a valid ID: expected a request-id (req_...), an apim-request-id (a GUID), a response ID "
     "(msg_...), a trace ID (32 hex digits), a call ID (16 hex digits) or a support code (FT-XXXXX-XXXXX)"
 )
+CHECK_LOCAL: Final = "Check that the service sends its telemetry to this address."
+CHECK_AZURE: Final = (
+    "New telemetry takes up to 5 minutes to arrive. Check the workspace (--workspace ID) and that the "
+    "service sends its ledger there."
+)
+"""What to check where an ID was not found."""
+NOT_FOUND: Final = (
+    "no attempt with {named} in {source} from {since} to {until} UTC. {check} "
+    "To see what arrived, run `foundry-telemetry incident{options}`"
+)
+
+# --- a failure that a text shows --------------------------------------------------------------------------
+
+READ_FROM: Final = "read from"
+EVIDENCE: Final = "{kind} {value}"
+NO_CALL: Final = "The text has no ID of a recorded call: this is what it shows by itself."

@@ -20,6 +20,7 @@ from duckdb_kql.types import kusto_type
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import Token, place, tokens
 from foundry_telemetry.local.engine.errors import RESOURCES, TIMEOUT, QueryError
+from foundry_telemetry.local.engine.language import refusals
 from foundry_telemetry.local.engine.semantic_check import UnresolvedError
 
 _SEMANTIC: Final = "SEM0100"
@@ -135,7 +136,8 @@ def _unsupported(error: KqlUnsupportedError, kql: str) -> QueryError:
         construct = word[0] if word and name[:1].isupper() else name
         return _not_here(construct, error.hint, *place(kql, offset))
     token = next(_occurrences(kql, name, ()), None)
-    return _not_here(name, error.hint, *(place(kql, token.start) if token else (None, None)))
+    start = token.start if token else kql.find(name)
+    return _not_here(name, error.hint, *(place(kql, start) if name and start >= 0 else (None, None)))
 
 
 def _statements(construct: str, kql: str) -> QueryError:
@@ -194,6 +196,8 @@ def _binder(error: duckdb.Error, kql: str) -> QueryError:
 
 def _data(error: duckdb.Error, kql: str) -> QueryError:
     del kql
+    if message := refusals.message_of(str(error)):
+        return QueryError(message, reason=_OTHERWISE)
     found = _CONVERT.search(str(error))
     to = f" to {_kql_type(found[1])}" if found else ""
     return QueryError(
@@ -203,7 +207,9 @@ def _data(error: duckdb.Error, kql: str) -> QueryError:
 
 
 def _argument(error: duckdb.Error, kql: str) -> QueryError:
-    del error, kql
+    del kql
+    if message := refusals.message_of(str(error)):
+        return QueryError(message, reason=_SEMANTIC)
     return QueryError(
         "A function or operator has an invalid argument, such as an invalid regular expression.",
         reason=_OTHERWISE,

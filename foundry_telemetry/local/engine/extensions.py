@@ -5,7 +5,7 @@ its ``ItemCount``. Kusto's ``percentilew(value, weight, percentage)`` is the nea
 which each value stands as often as its weight: the least value at which the weights so far reach that
 share of all weights. Values that are null, and weights below one, count for nothing.
 
-``percentiles`` and ``percentilesw`` are as many single ones. A dynamic value indexed by a text that a
+A dynamic value indexed by a text that a
 function got as its argument is that property. ``base64_decode_tostring`` gives the text, an empty one where
 the bytes are no UTF-8; the engine's own shows bytes as DuckDB does, a quote as a backslash with two digits.
 ``url_decode`` gives the text of a percent-encoded one, which is how a Grafana dashboard puts texts into KQL.
@@ -14,7 +14,8 @@ Kusto's texts are never null, while a join or union leaves null in DuckDB: a com
 becomes a check for emptiness.
 
 ``arg_max`` and ``arg_min`` box every value so that nulls count as well, which takes twice as long; DuckDB has
-variants that need no box.
+variants that need no box. ``countif`` filters the rows for each aggregate anew; counting the values of an
+expression is the same count in less time.
 
 The engine keeps functions in tables of SQL templates that are not public: its version is pinned for this.
 """
@@ -22,12 +23,15 @@ The engine keeps functions in tables of SQL templates that are not public: its v
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
-from foundry_telemetry.local.engine.ir_visitor import rewritten
+from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
+from foundry_telemetry.local.engine.language import aggregates, end_of_period, installation
+from foundry_telemetry.local.engine.language.window_functions import WINDOWS, with_windows
 
 # One sort of the values with their weights, then a binary search for the rank in which each step sums the
 # weights up to the middle: no step depends on how large the weights are. 60 steps are enough for any list.
@@ -70,47 +74,31 @@ def install() -> None:
     functions.AGGREGATE_FUNCTIONS.setdefault(
         "percentilew", functions.AggregateSpec("percentilew", _PERCENTILEW, (3,), name_prefix="percentile")
     )
+    counting = functions.AGGREGATE_FUNCTIONS["countif"]
+    functions.AGGREGATE_FUNCTIONS["countif"] = replace(counting, template="count(CASE WHEN {0} THEN 1 END)")
     for name, template in _TEXTS.items():
         functions.SCALAR_FUNCTIONS[name] = functions.FunctionSpec(name, "template", template, (1,))
-
-
-_SINGLE: Final = {
-    "percentilew": ("percentilew", 2),
-    "percentiles": ("percentile", 1),
-    "percentilesw": ("percentilew", 2),
-}
-"""By aggregate: the one with a single percentage, and how many arguments come before the percentages."""
+    installation.install()
 
 
 def extended(query: ir.Query) -> ir.Query:
     """The query in words that the engine knows."""
-    return rewritten(rewritten(rewritten(query, _single_percentiles), _property), _emptiness)
+    names = calls_in(query)
+    changes = [_property, _emptiness]
+    if names & aggregates.SEVERAL:
+        changes.insert(0, aggregates.several)
+    for change in changes:
+        query = rewritten(query, change)
+    if names & WINDOWS:
+        query = with_windows(query)
+    return end_of_period.checked(query) if names & end_of_period.ENDS else query
 
 
-def _single_percentiles(node: object) -> object:
-    if not isinstance(node, ir.Summarize):
-        return node
-    aggregates = tuple(single for aggregate in node.aggregates for single in _singles(aggregate))
-    return ir.Summarize(aggregates, node.by) if aggregates != node.aggregates else node
-
-
-def _singles(aggregate: ir.NamedExpr) -> tuple[ir.NamedExpr, ...]:
-    call = aggregate.expr
-    if aggregate.name is not None or not isinstance(call, ir.FunctionCall) or call.name not in _SINGLE:
-        return (aggregate,)
-    name, before = _SINGLE[call.name]
-    values, percentages = call.args[:before], call.args[before:]
-    return tuple(
-        ir.NamedExpr(ir.FunctionCall(name, (*values, percentage)), _name(values[0], percentage))
-        for percentage in percentages
+def calls_in(query: ir.Query) -> frozenset[str]:
+    """The names of all functions that a query calls, in small letters."""
+    return frozenset(
+        node.name.lower() for node in nodes(query, deep=True) if isinstance(node, ir.FunctionCall)
     )
-
-
-def _name(value: ir.Expr, percentage: ir.Expr) -> str | None:
-    """Kusto's name for the column, such as ``percentile_DurationMs_99_9``."""
-    if not isinstance(value, ir.ColumnRef) or not isinstance(percentage, ir.Literal):
-        return None
-    return f"percentile_{value.name}_{percentage.value}".replace(".", "_")
 
 
 def _property(node: object) -> object:

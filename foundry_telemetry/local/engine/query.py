@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from typing import Final, Protocol
 
 import duckdb
+from duckdb_kql.translate import CLOCK_SLOT
 from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
+from foundry_telemetry.kql.empty_tables import empty_tables, empty_view
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import TIMEOUT, QueryError
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
@@ -32,6 +35,8 @@ MOST_BYTES: Final = 64_000_000
 MOST_SECONDS: Final = 180.0
 """How long a query may take unless it asks for more, as in Log Analytics."""
 
+_PARSED: Final = 128
+"""Statements that are kept parsed: a long one takes 20 ms to parse."""
 _CHUNK: Final = 2_000
 _AGAIN_S: Final = 0.02
 """Seconds from one interruption of a query to the next."""
@@ -77,8 +82,12 @@ class Query:
     def __init__(self, store: Source) -> None:
         self._store = store
         with closing(store.cursor()) as cursor:
-            self._known = _columns(cursor)
-        self._translator = Translator(self._known)
+            self._known = {
+                **{name: tuple(columns) for name, columns in empty_tables().items()},
+                **_columns(cursor),
+            }
+        self._translator = Translator(self._known, self._described)
+        self._statement = lru_cache(maxsize=_PARSED)(self._parsed)
 
     def run(
         self,
@@ -111,20 +120,44 @@ class Query:
                     started(stop.now)
                 for statement in self._views(meant, limits, cursor):
                     cursor.execute(statement)
-                _execute(cursor, meant, moment)
+                if meant.asks_rows:
+                    meant = self._translator.translate_with(kql, partial(_asked, cursor, moment))
+                cursor.execute(self._statement(meant.sql), meant.values(moment))
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
                 rows, cut = _fetch(cursor, stop)
         except (duckdb.Error, RecursionError) as error:
             raise explained(error, kql) from error
         return Table(columns, rows, cut, time.perf_counter() - begun, kql)
 
+    def _described(self, sql: str, values: Mapping[str, object]) -> Mapping[str, str] | None:
+        """The KQL types of a statement's columns; it is bound and not run."""
+        with closing(self._store.cursor()) as cursor:
+            try:
+                for name in empty_tables():
+                    if name in sql:
+                        cursor.execute(f"CREATE TEMP VIEW {_quoted(name)} AS {empty_view(name)}")
+                rows = cursor.execute(f"DESCRIBE {sql}", dict(values)).fetchall()
+            except duckdb.Error:
+                return None
+        return {str(name): kusto_type(str(kind)) for name, kind, *_ in rows}
+
+    def _parsed(self, sql: str) -> duckdb.Statement:
+        """An SQL text, parsed: it belongs to no connection, and every execution copies it."""
+        with closing(self._store.cursor()) as cursor:
+            statements = cursor.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise QueryError("Only a single query that reads data is supported.")
+        return statements[0]
+
     def _views(
         self, meant: Translation, limits: Timespan | None, cursor: duckdb.DuckDBPyConnection
     ) -> Iterator[str]:
         """The views that a query reads in place of tables: its typed view's columns, its times' rows."""
+        for name in sorted(meant.tables & empty_tables().keys()):
+            yield f"CREATE TEMP VIEW {_quoted(name)} AS {empty_view(name)}"
         narrowed = {files.VIEW} if meant.attempts else set()
         if limits is not None:
-            narrowed |= meant.tables
+            narrowed |= meant.tables - empty_tables().keys()
         if not narrowed:
             return
         row = cursor.execute("SELECT current_database()").fetchone()
@@ -180,11 +213,14 @@ def _deadline(cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[_St
         stop.end()
 
 
-def _execute(cursor: duckdb.DuckDBPyConnection, meant: Translation, now: datetime) -> None:
-    statements = cursor.extract_statements(meant.sql)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise QueryError("Only a single query that reads data is supported.")
-    cursor.execute(statements[0], meant.values(now))
+def _asked(
+    cursor: duckdb.DuckDBPyConnection, now: datetime, sql: str, pinned: Mapping[str, object]
+) -> tuple[list[str], list[Row]]:
+    """The columns and rows of a part of the query, on which the rest of it depends."""
+    values = {CLOCK_SLOT: now, **pinned} if f"${CLOCK_SLOT}" in sql else {}
+    cursor.execute(sql, values)
+    names = [name for name, *_ in cursor.description or ()]
+    return names, cursor.fetchall()
 
 
 def _fetch(cursor: duckdb.DuckDBPyConnection, stop: _Stop) -> tuple[list[Row], str | None]:

@@ -14,6 +14,7 @@ from duckdb_kql import ir, schema
 from duckdb_kql.errors import KqlError
 
 from foundry_telemetry.local.engine.ir_visitor import nodes
+from foundry_telemetry.local.engine.language.own_operator import OwnOperator
 
 _KEYWORDS: Final[Mapping[type[ir.Operator], tuple[str, ...]]] = {
     ir.Where: ("where", "filter"),
@@ -136,7 +137,7 @@ def _require(names: Iterable[str], columns: _Columns, keywords: Sequence[str]) -
 
 def _names(operator: ir.Operator) -> Iterator[str]:
     """The columns that an operator reads from what comes into it."""
-    for node in nodes(operator):
+    for node in nodes(operator.reads if isinstance(operator, OwnOperator) else operator):
         if isinstance(node, ir.ColumnRef):
             yield node.name
         elif isinstance(node, ir.MvExpandTarget):

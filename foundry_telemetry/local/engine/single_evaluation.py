@@ -13,6 +13,8 @@ from typing import Final
 import duckdb_kql.translate as engine
 from duckdb_kql import ir
 
+from foundry_telemetry.local.engine.language.expression_types import kind_of
+
 _LONGEST_COPIED: Final = 60
 """Characters of SQL: a column or a literal is cheaper to repeat than to bind."""
 _TEXTS: Final = frozenset(
@@ -33,7 +35,7 @@ def install() -> None:
 
 def tostring(node: ir.Expr) -> str:
     """SQL for KQL's text of a value, as the engine's own function of that purpose gives it."""
-    if isinstance(node, ir.FunctionCall) and node.name in _TEXTS:
+    if isinstance(node, ir.FunctionCall) and (node.name in _TEXTS or kind_of(node) == "string"):
         return f"coalesce({engine.render_expr(node)}, '')"
     if engine._is_dynamic_expr(node) or engine._is_datetime_expr(node):  # noqa: SLF001 - these are short already
         return _tostring(node)

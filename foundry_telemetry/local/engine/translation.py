@@ -6,17 +6,17 @@ translation is kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from duckdb_kql import ir
 from duckdb_kql.clusters import effective_clusters
-from duckdb_kql.errors import KqlSchemaError
+from duckdb_kql.errors import KqlError, KqlSchemaError
 from duckdb_kql.lower import lower, qualify
 from duckdb_kql.params import bind
 from duckdb_kql.schema import Schema
@@ -27,8 +27,17 @@ from foundry_telemetry.local.engine import extensions, single_evaluation, two_st
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
+from foundry_telemetry.local.engine.language import evaluate, needs_columns
+from foundry_telemetry.local.engine.language.calls import NAMES_MARK
+from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
+
+Describe = Callable[[str, Mapping[str, object]], "Mapping[str, str] | None"]
+"""The types of a statement's columns, given values for its placeholders."""
+
+Ask = Callable[[str, Mapping[str, object]], "tuple[list[str], list[tuple[object, ...]]]"]
+"""The columns and rows of a statement, given what its text itself pins."""
 
 _KEPT: Final = 512
 _ANY_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the database's times are UTC and have no zone
@@ -49,6 +58,8 @@ class Translation:
     """The tables it reads, the typed view among them."""
     attempts: tuple[str, ...]
     """The columns of the typed view that the text begins with; none where it has no such view."""
+    asks_rows: bool = False
+    """Whether its columns depend on rows: then `Translator.translate_with` gives the statement."""
 
     def values(self, now: datetime) -> dict[str, object]:
         """Values for all placeholders.
@@ -64,14 +75,27 @@ class Translation:
         return replace(self, constants=MappingProxyType({**self.constants, **present}))
 
 
+_ROWS_FIRST: Final = partial(
+    Translation,
+    sql="",
+    constants=MappingProxyType({}),
+    slots=frozenset(),
+    uses_clock=False,
+    asks_rows=True,
+)
+
+
 class Translator:
     """Translates for one database.
 
     Args:
         known: Columns by table, in order.
+        describe: Gives the KQL types of a statement's columns; ``None`` where they cannot be had.
     """
 
-    def __init__(self, known: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, known: Mapping[str, Sequence[str]], describe: Describe = lambda *_: None) -> None:
+        self._ask = describe
+        self._described: dict[str, Mapping[str, str] | None] = {}
         # Without a view in the text there is no such table: as in Azure.
         self._known = {name: list(columns) for name, columns in known.items() if name != files.VIEW}
         self._by_text = lru_cache(maxsize=_KEPT)(self._translated)
@@ -97,12 +121,33 @@ class Translator:
             meant = self._translated(text, count)
         except Exception:
             return None
-        return None if STAND_IN in meant.sql else meant
+        return None if STAND_IN in meant.sql or meant.asks_rows else meant
 
-    def _translated(self, kql: str, instants: int = 0) -> Translation:
-        query, attempts, moment, lowering_uses_clock = _lowered(kql)
-        with clock(moment) as reading:
+    def translate_with(self, kql: str, ask: Ask) -> Translation:
+        """What a text means whose columns depend on rows.
+
+        Args:
+            kql: As in `translate`.
+            ask: Runs a statement: its columns and rows.
+
+        Raises:
+            QueryError: As in `translate`.
+        """
+        try:
+            return self._translated(kql, ask=ask)
+        except Exception as error:
+            raise explained(error, kql) from error
+
+    def _translated(self, kql: str, instants: int = 0, ask: Ask | None = None) -> Translation:
+        query, attempts, moment, lowering_uses_clock, needs = _lowered(kql)
+        with clock(moment) as reading, needs_columns.looked_for(present=needs.columns):
             known = self._visible(query, attempts)
+            if needs.rows:
+                if ask is None:
+                    return _ROWS_FIRST(tables=tables_of(query, known), attempts=attempts)
+                query = evaluate.resolved(query, partial(self._asked, known, ask, moment))
+            if needs.types:
+                query = typed_unions(query, partial(self._describe, known))
             try:
                 ready = qualify(with_parameters(query, instants), None, effective_clusters(None))
                 sql = to_sql(ready, known)
@@ -110,7 +155,7 @@ class Translator:
                 tables_of(query, known)
                 raise
             read = tables_of(query, known)
-        _refuse_pairs(kql)
+        _refuse_pairs(query, kql)
         constants, missing = bind(query.parameters, None)
         if missing:
             raise QueryError(f"The query parameter {missing[0]!r} has no value.", construct=missing[0])
@@ -128,6 +173,27 @@ class Translator:
             attempts=attempts,
         )
 
+    def _asked(
+        self, known: Schema, ask: Ask, moment: datetime | None, query: ir.Query
+    ) -> tuple[list[str], list[tuple[object, ...]]]:
+        sql = to_sql(qualify(query, None, effective_clusters(None)), known)
+        pinned = {CLOCK_SLOT: moment} if moment is not None and moment != _ANY_TIME else {}
+        return ask(str(sql), pinned)
+
+    def _describe(self, known: Schema, query: ir.Query) -> Mapping[str, str] | None:
+        """The types of a part of a query."""
+        try:
+            sql = to_sql(qualify(query, None, effective_clusters(None)), known)
+        except KqlError:
+            return None
+        text = str(sql)
+        if text not in self._described:
+            if len(self._described) >= _KEPT:
+                self._described.clear()
+            slots = [slot for slot in (*sql.slots, CLOCK_SLOT) if f"${slot}" in text]
+            self._described[text] = self._ask(text, dict.fromkeys(slots, _ANY_TIME))
+        return self._described[text]
+
     def _visible(self, query: ir.Query, attempts: tuple[str, ...]) -> Schema:
         """The tables there are for a query; wildcards match those of the workspace, not their older names."""
         if attempts:
@@ -142,6 +208,14 @@ class Translator:
         }
 
 
+class _Needs(NamedTuple):
+    """What a query must know before it can be translated; to find that out takes time, so it is kept."""
+
+    rows: bool
+    columns: bool
+    types: bool
+
+
 class _Lowered(NamedTuple):
     query: ir.Query
     attempts: tuple[str, ...]
@@ -149,6 +223,7 @@ class _Lowered(NamedTuple):
     moment: datetime | None
     """What ``now()`` means where the text itself sets it, else `_ANY_TIME`."""
     uses_clock: bool
+    needs: _Needs
 
 
 @lru_cache(maxsize=_KEPT)
@@ -156,7 +231,12 @@ def _lowered(kql: str) -> _Lowered:
     """A text as the engine reads it. Most of the time goes here, and it is the same for every database."""
     with clock(_ANY_TIME) as reading:
         query, attempts = _read(kql)
-    return _Lowered(query, attempts, reading.moment, reading.used)
+    needs = _Needs(
+        rows=evaluate.has_plugins(query),
+        columns=bool(extensions.calls_in(query) & needs_columns.NAMES),
+        types=has_types_to_find(query),
+    )
+    return _Lowered(query, attempts, reading.moment, reading.used, needs)
 
 
 def _read(kql: str) -> tuple[ir.Query, tuple[str, ...]]:
@@ -182,8 +262,12 @@ def _refuse_commands(kql: str) -> None:
         )
 
 
-def _refuse_pairs(kql: str) -> None:
-    """Refuse ``(a, b) = …``: the engine would keep the first name alone, silently."""
+def _refuse_pairs(query: ir.Query, kql: str) -> None:
+    """Refuse ``(a, b) = …`` where it is no list of percentiles: the first name alone would be kept."""
+    if not any(
+        isinstance(node, ir.NamedExpr) and NAMES_MARK in (node.name or "") for node in nodes(query, deep=True)
+    ):
+        return
     for left, right in pairwise(lexer.tokens(kql)):
         if (left.text, right.text) == (")", "="):
             line, position = lexer.place(kql, right.start)

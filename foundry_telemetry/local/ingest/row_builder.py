@@ -21,9 +21,15 @@ from foundry_telemetry.schema.value import EVENT_NAME
 
 _SEPARATOR: Final = quoted(envelopes.PROPERTIES)
 
+_AT_ONCE: Final = frozenset({"call_id"})
+"""Columns whose derived values are stored as well: by them queries filter and group, which a value that is
+computed while it is read makes a third slower."""
+
+_PARENT: Final = "ParentId"
+
 HIDDEN: Final = MappingProxyType(
     {
-        f"{column.key}:{column.kql_type}": column
+        f"{column.key}:{column.kql_type}{':derived' if column.name in _AT_ONCE else ''}": column
         for column in view.COLUMNS
         if column.key is not None and column.kql_type is not None
     }
@@ -66,7 +72,8 @@ def backfill(names: Iterable[str]) -> str:
     columns = {name: HIDDEN[name] for name in names}
     structure = msgspec.json.encode({column.key: "VARCHAR" for column in columns.values()}).decode()
     read = f'from_json("Properties", {quoted(structure)})'
-    values = ", ".join(f'"{name}" = {column.sql(read)}' for name, column in columns.items())
+    parent = {_PARENT: f'"{_PARENT}"'}
+    values = ", ".join(f'"{name}" = {_value(column, read, parent)}' for name, column in columns.items())
     return f'UPDATE {stored_table("AppEvents")} SET {values} WHERE "Name" = {quoted(EVENT_NAME)}'
 
 
@@ -78,11 +85,27 @@ def attempts_ddl(plain: Mapping[str, str]) -> str:
     """
     values = {column.name: f'"{name}"' for name, column in HIDDEN.items()}
     values |= {column.name: plain[column.name] for column in view.COLUMNS if column.key is None}
-    columns = ", ".join(f'{column.whole(values)} AS "{column.name}"' for column in view.COLUMNS)
+    columns = ", ".join(f'{_shown(column, values)} AS "{column.name}"' for column in view.COLUMNS)
     return (
         f'CREATE OR REPLACE VIEW "{files.VIEW}" AS '
         f'SELECT {columns} FROM {stored_table("AppEvents")} WHERE "Name" = {quoted(EVENT_NAME)}'
     )
+
+
+def _shown(column: view.Column, values: Mapping[str, str]) -> str:
+    return values[column.name] if column.name in _AT_ONCE else column.whole(values)
+
+
+def _value(column: view.Column, read: str, parent: Mapping[str, str]) -> str:
+    """The SQL of a hidden column.
+
+    Args:
+        column: Which.
+        read: The attempt's properties, a struct.
+        parent: The column that derived values to be stored are made of.
+    """
+    value = column.sql(read)
+    return column.whole({**parent, column.name: value}) if column.name in _AT_ONCE else value
 
 
 def _insert(mapped: Mapped) -> str:
@@ -104,7 +127,9 @@ def _select(mapped: Mapped) -> str:
         points = f'unnest(e."data"."baseData"."{mapped.points}") AS {POINT}'
         read = f"SELECT e, {PROPERTIES}, {points} FROM ({read})"
     if mapped.table == "AppEvents":
-        values += [column.sql("attempt") for column in HIDDEN.values()]
+        parent = mapped.columns[_PARENT]
+        own = {_PARENT: parent.sql.format(_access(parent.path))}
+        values += [_value(column, "attempt", own) for column in HIDDEN.values()]
         is_attempt = f"{_access(mapped.columns['Name'].path)} = {quoted(EVENT_NAME)}"
         attempt = f"CASE WHEN {is_attempt} THEN from_json({PROPERTIES}, {quoted(view.STRUCTURE)}) END"
         read = f"SELECT e, {PROPERTIES}, {attempt} AS attempt FROM ({read})"

@@ -34,7 +34,7 @@ RENAMED: Final[Mapping[str, str]] = {
 CHANGED: Final[Mapping[str, str]] = {
     # "foundry.new": "why its values differ, or why it is present elsewhere"
     "foundry.clock_offset_s": "is new; the recorded responses have a `Date`",
-    "foundry.client.timeout_s": "is new",
+    "foundry.timeout_s": "is new",
     "foundry.inference_geo": "was read for the price alone",
     "foundry.usage.web_fetches": "was read and reached nobody",
     "foundry.x_request_id": "was read and reached nobody; the id that gateways set",

@@ -1,4 +1,4 @@
-"""The filters of ``incident``: which attempts are looked at, as a predicate of KQL."""
+"""The filters of the commands: which attempts are looked at, as a predicate of KQL."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from foundry_telemetry.investigate.incident import texts
-from foundry_telemetry.investigate.incident.finding import Term
+from foundry_telemetry.investigate import texts
 from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.schema.value import TAG_PREFIX
@@ -47,9 +46,9 @@ class Filters(Struct, frozen=True, kw_only=True):
                 raise FilterError(texts.NOT_A_VALUE.format(value=value[:_MOST], name=name))
 
     @property
-    def terms(self) -> tuple[Term, ...]:
-        """The same for a report."""
-        return tuple(Term(dimension=name, value=value, number=1) for name, value in self._named())
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """Dimension and value of each, for a report."""
+        return tuple(self._named())
 
     def _named(self) -> Iterator[tuple[str, str]]:
         yield from (("service", value) for value in self.services)

@@ -1,0 +1,75 @@
+"""``foundry-telemetry query``."""
+
+# No `from __future__ import annotations`: typer reads the annotations.
+
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+
+import typer
+
+from foundry_telemetry.cli import query_options, ticket
+from foundry_telemetry.cli.arguments import between
+from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.output import write_json
+
+_MOST: Final = 1_000
+
+_Rows = Annotated[
+    int,
+    typer.Option(
+        "--rows", parser=between(1, _MOST, int, "--rows 100"), metavar="NUMBER", help="Most rows, 1 to 1000."
+    ),
+]
+
+
+def query(
+    kql: Annotated[
+        str,
+        typer.Argument(metavar="KQL", help="One query. Use `-` to read standard input."),
+    ],
+    *,
+    rows: _Rows = _MOST,
+    as_json: query_options.AsJson = False,
+    source: query_options.SourceName = None,
+    workspace: query_options.Workspace = None,
+    url: query_options.Url = None,
+) -> None:
+    """Run one KQL query over the ledger. Outputs CSV.
+
+    Tables: foundry_attempts (one row for each attempt), AppEvents, AppMetrics, AppRequests, AppDependencies,
+    AppExceptions. Same rules as the tool query of mcp: content and other workspaces cannot be queried.
+
+    \b
+    Example:  foundry-telemetry query 'foundry_attempts | summarize count() by deployment'
+    """  # noqa: D301 - \b is for the layout of the help
+    with repair():
+        from foundry_telemetry.mcp.query.run import run  # noqa: PLC0415 - takes a while
+        from foundry_telemetry.mcp.query.walk import QueryRefusedError  # noqa: PLC0415 - as above
+
+        text = sys.stdin.read(ticket.MOST_CHARACTERS) if kql == "-" else kql
+        with query_options.asked(source, workspace, url) as asked:
+            try:
+                found = run(asked, text, rows)
+            except QueryRefusedError as error:
+                raise typer.BadParameter(str(error)) from error
+        if as_json:
+            write_json(list(found.rows))
+        else:
+            _write(found.rows)
+        if found.cut:
+            query_options.report_error(found.cut)
+
+
+def _write(rows: Sequence[Mapping[str, Any]]) -> None:
+    """CSV; a spreadsheet takes no cell for a formula."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(map(_cell, names))
+    writer.writerows([_cell(row.get(name, "")) for name in names] for row in rows)
+    sys.stdout.flush()
+
+
+def _cell(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

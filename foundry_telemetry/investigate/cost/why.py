@@ -1,0 +1,117 @@
+"""Why a period cost more or less than another one: the questions of a run, and the report made of them.
+
+A run asks for the sums of both periods, once without and once with each of the first tags; for the days
+before; and for each cause for its versions, and of its calls for the days before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache, partial
+from typing import Final
+
+from foundry_telemetry.investigate.concurrency import run_concurrently
+from foundry_telemetry.investigate.cost import dimensions, split_change, waste
+from foundry_telemetry.investigate.cost.band import calls_deviation, read_band
+from foundry_telemetry.investigate.cost.cells import read_cells
+from foundry_telemetry.investigate.cost.change_parts import Split, report
+from foundry_telemetry.investigate.cost.change_report import Why
+from foundry_telemetry.investigate.cost.dimensions import OTHER
+from foundry_telemetry.investigate.cost.period_rates import TableOf
+from foundry_telemetry.investigate.cost.periods import Period
+from foundry_telemetry.investigate.cost.queries import Ask, Questions
+from foundry_telemetry.investigate.cost.slice_questions import TAG, SliceQuestions, daily
+from foundry_telemetry.investigate.filters import Filters
+from foundry_telemetry.investigate.sources import Row
+from foundry_telemetry.pricing import rate_tables
+from foundry_telemetry.pricing.model_prices import Table
+
+MOST_TAGS: Final = 4
+"""Tags by which the change is split: each is a question that reads the properties of all attempts."""
+MOST_ROWS: Final = 2_000
+"""Of an answer; what is beyond them is a unit of its own."""
+
+
+def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = None) -> Why:
+    """Compare two periods.
+
+    Args:
+        ask: Whom: `Source.answer`.
+        now: The period that is asked about.
+        before: What it is compared with; it ends before the other begins.
+        filters: Of which attempts; of all without them.
+
+    Raises:
+        ValueError: The periods overlap.
+        SourceError: A question was not answered.
+    """
+    if before[1] > now[0]:
+        raise ValueError("the periods overlap; expected the one compared with to end before the other begins")
+    only = filters or Filters()
+    questions = Questions(ask, before[0], now[1], only)
+    keys = questions.tag_keys()[:MOST_TAGS]
+    ways = ("", *(f"{TAG}{key}" for key in keys))
+    days, *answers = run_concurrently(
+        partial(daily, questions, now, before),
+        *(partial(read_cells_of, questions, now, before, way) for way in ways),
+    )
+    splits = [split_of(way, rows, now, before) for way, rows in zip(ways, answers, strict=True)]
+    more = SliceQuestions(ask, (now, before), only, calls_deviation(days, now, before))
+    return report(splits, now, before, read_band(days, now, before), more.variation, more.new_versions, only)
+
+
+def read_cells_of(questions: Questions, now: Period, before: Period, way: str) -> list[Row]:
+    """The sums of both periods.
+
+    Args:
+        questions: Of which attempts.
+        now: The period that is asked about.
+        before: What it is compared with.
+        way: A dimension whose values are units of their own; empty for none.
+
+    Raises:
+        SourceError: A question was not answered.
+    """
+    times = {"Now": now, "Before": before}
+    value = dimensions.read(way).kql if way else "''"
+    lists = waste.epoch(before[0], now[1])
+    rows = questions.about("cost_cells", times, Value=value, Tier=waste.tier(), Epoch=lists)
+    if len(rows) < MOST_ROWS:
+        return rows
+    return [*rows, *_rest(rows, questions.about("cost_by", times, First="''", Second="''"), now[1])]
+
+
+def _rest(rows: Sequence[Row], totals: Sequence[Row], until: datetime) -> Iterable[Row]:
+    """What the totals have beyond some rows, as a unit without a model."""
+    for is_now, name in ((True, "cost_usd"), (False, "before_usd")):
+        own = [row for row in rows if bool(row["is_now"]) == is_now]
+        usd = sum(one.get(name, 0.0) for one in totals) - math.fsum(row.get("usd", 0.0) for row in own)
+        yield {
+            "is_now": is_now,
+            "service": OTHER,
+            "part": "call",
+            "attempts": 1,
+            "usd": usd,
+            "squares": usd * usd,
+            "newest": until,
+        }
+
+
+def split_of(way: str, rows: Iterable[Row], now: Period, before: Period) -> Split:
+    """The change by units, from the answer to `read_cells_of`; arguments as there."""
+    cells = read_cells(rows)
+    return Split(way or None, cells, split_change.shares(cells, _tables(now, before)))
+
+
+def _tables(now: Period, before: Period) -> TableOf:
+    """The rates of models by the number of the price list, as `waste.epoch` numbers them."""
+    starts = [before[0], *waste.starts(before[0], now[1])]
+
+    @cache
+    def found(model: str, deployment: str, number: int) -> Table | None:
+        at_ns = int(starts[number].timestamp()) * 10**9
+        return rate_tables.table(model or None, at_ns, deployment=deployment or None)
+
+    return lambda unit, number: found(unit.model, unit.deployment, number)

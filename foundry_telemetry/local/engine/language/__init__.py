@@ -1,0 +1,1 @@
+"""KQL that the engine has not, or reads otherwise than Kusto, by kind."""

@@ -1,0 +1,185 @@
+"""Makes the functions of this package known to the engine, which keeps them in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from duckdb_kql import ir
+from duckdb_kql.translate import functions
+
+from foundry_telemetry.local.engine.language.calls import TYPE_MARK
+from foundry_telemetry.local.engine.language.dynamic_functions import (
+    DYNAMIC_FUNCTIONS,
+    combined_sets,
+    merged_bags,
+)
+from foundry_telemetry.local.engine.language.engine_parts import EMITTER, SPECIAL_FORMS
+from foundry_telemetry.local.engine.language.expression_types import kind_of
+from foundry_telemetry.local.engine.language.refusals import unsupported
+from foundry_telemetry.local.engine.language.string_functions import STRING_FUNCTIONS
+from foundry_telemetry.local.engine.language.templates import bound
+from foundry_telemetry.local.engine.language.time_functions import TIME_FUNCTIONS, with_more_forms
+from foundry_telemetry.local.engine.language.timespan_format import format_timespan
+
+_SETS: Final = ("set_union", "set_intersect", "set_difference")
+_TYPES: Final = {
+    "bool": "tobool",
+    "boolean": "tobool",
+    "datetime": "todatetime",
+    "double": "todouble",
+    "dynamic": "todynamic",
+    "int": "toint",
+    "long": "tolong",
+    "real": "todouble",
+    "string": "tostring",
+    "timespan": "totimespan",
+}
+"""The conversion that ``typeof(…)`` asks ``extract`` for."""
+
+
+@dataclass(frozen=True)
+class ByArity(functions.FunctionSpec):
+    """A function with a template for each number of arguments."""
+
+    templates: Mapping[int, str] = field(default_factory=dict)
+
+    def render(self, args: list[str]) -> str:
+        """The SQL of a call.
+
+        Raises:
+            ValueError: It takes another number of arguments.
+        """
+        if len(args) not in self.templates:
+            raise ValueError(f"{self.name}() takes {self.arities} argument(s), got {len(args)}")
+        return self.templates[len(args)].format(*args)
+
+
+def install() -> None:
+    """Teach the engine; a second time does nothing."""
+    by_name: dict[str, dict[int, str]] = {}
+    for table in (STRING_FUNCTIONS, DYNAMIC_FUNCTIONS, TIME_FUNCTIONS):
+        for (name, arity), template in table.items():
+            by_name.setdefault(name, {})[arity] = template
+    for name, own in by_name.items():
+        templates = own
+        present = functions.SCALAR_FUNCTIONS.get(name)
+        if isinstance(present, functions.FunctionSpec) and not isinstance(present, ByArity):
+            templates = {**dict.fromkeys(present.arities, present.template), **own}
+        functions.SCALAR_FUNCTIONS[name] = ByArity(
+            name, "template", "", tuple(sorted(templates)), templates=templates
+        )
+    known = functions.SCALAR_FUNCTIONS["todatetime"]
+    if "try_strptime(trim" not in known.template:
+        template = with_more_forms(known.template)
+        functions.SCALAR_FUNCTIONS["todatetime"] = functions.FunctionSpec(
+            "todatetime", "template", template, (1,)
+        )
+    for name in (*_SPECIAL, "column_ifexists", "pack_all"):
+        functions.SCALAR_FUNCTIONS.setdefault(name, functions.FunctionSpec(name, "template", "", ()))
+    SPECIAL_FORMS.update(_SPECIAL)
+
+
+def _rendered(arguments: tuple[ir.Expr, ...]) -> list[str]:
+    return [EMITTER.render_expr(argument) for argument in arguments]
+
+
+def _merge(call: ir.FunctionCall) -> str:
+    return merged_bags(_rendered(call.args))
+
+
+def _combine(call: ir.FunctionCall) -> str:
+    if len(call.args) < 2:
+        raise unsupported(call.name, "it takes two arrays or more")
+    return combined_sets(call.name.lower(), _rendered(call.args))
+
+
+def _bin_at(call: ir.FunctionCall) -> str:
+    if len(call.args) != 3:
+        raise unsupported(call.name, "it takes a value, a size and a fixed point")
+    value, size, fixed = _rendered(call.args)
+    kinds = {kind_of(call.args[0]), kind_of(call.args[2])}
+    if "datetime" in kinds or kind_of(call.args[1]) == "timespan":
+        ticks = "CAST(floor((epoch_us(_b.v) - epoch_us(_b.f)) / epoch_us(_b.s)) AS BIGINT) * epoch_us(_b.s)"
+        return bound(f"_b.f + to_microseconds({ticks})", v=value, s=size, f=fixed)
+    return bound(
+        "CAST(floor((_b.v - _b.f) / CAST(_b.s AS DOUBLE)) AS BIGINT) * _b.s + _b.f",
+        v=value,
+        s=size,
+        f=fixed,
+    )
+
+
+def _typed(name: str, place: int) -> Callable[[ir.FunctionCall], str | None]:
+    """A function of texts whose last argument may be ``typeof(…)``, which converts what it gives."""
+
+    def render(call: ir.FunctionCall) -> str | None:
+        if len(call.args) <= place:
+            return None
+        kind = call.args[place]
+        conversion = (
+            _TYPES.get(kind.name.removeprefix(TYPE_MARK)) if isinstance(kind, ir.FunctionCall) else None
+        )
+        if conversion is None:
+            raise unsupported(name, "its last argument is typeof(…) of a simple type")
+        text = ir.FunctionCall(name, call.args[:place])
+        rendered: str = EMITTER.render_expr(ir.FunctionCall(conversion, (text,)))
+        return rendered
+
+    return render
+
+
+_MAKE_DATETIME: Final = SPECIAL_FORMS["make_datetime"]
+
+
+def _make_datetime(call: ir.FunctionCall) -> str | None:
+    seconds = call.args[5] if len(call.args) == 6 else None
+    if isinstance(seconds, ir.Literal) and isinstance(seconds.value, float):
+        micros = seconds.value * 1e6
+        if abs(micros - round(micros)) > 1e-4:
+            raise unsupported(
+                call.name, "the local store keeps six digits of a second: leave the seventh out"
+            )
+    found: str | None = _MAKE_DATETIME(call)
+    return found
+
+
+def _replace(call: ir.FunctionCall) -> str:
+    """``replace(regex, rewrite, source)``, of which ``replace_regex`` is the newer order."""
+    if len(call.args) != 3:
+        raise unsupported(call.name, "it takes a regular expression, what to write instead, and a text")
+    regex, rewrite, source = call.args
+    rendered: str = EMITTER.render_expr(ir.FunctionCall("replace_regex", (source, regex, rewrite)))
+    return rendered
+
+
+def _url_encode(call: ir.FunctionCall) -> None:
+    if call.args and isinstance(call.args[0], ir.Literal):
+        raise unsupported(call.name, "its text is a constant: write the encoded text itself")
+
+
+def _isnull(call: ir.FunctionCall) -> str | None:
+    """A text is never null in KQL, though it is in the database after an outer join."""
+    if len(call.args) != 1 or not isinstance(call.args[0], ir.ColumnRef):
+        return None
+    value = EMITTER.render_expr(call.args[0])
+    negated = "" if call.name.lower() == "isnull" else "NOT "
+    return f"({negated}(typeof({value}) <> 'VARCHAR' AND {value} IS NULL))"
+
+
+_SPECIAL: Final[Mapping[str, Callable[[ir.FunctionCall], str | None]]] = {
+    "bag_merge": _merge,
+    "bin_at": _bin_at,
+    "extract": _typed("extract", 3),
+    "extract_json": _typed("extract_json", 2),
+    "extractjson": _typed("extractjson", 2),
+    "format_timespan": format_timespan,
+    "isnotnull": _isnull,
+    "isnull": _isnull,
+    "make_datetime": _make_datetime,
+    "notnull": _isnull,
+    "replace": _replace,
+    **dict.fromkeys(_SETS, _combine),
+    **dict.fromkeys(("url_encode", "url_encode_component"), _url_encode),
+}

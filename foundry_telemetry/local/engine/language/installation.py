@@ -1,0 +1,44 @@
+"""Teaches the engine everything of this package, in the order that its parts need."""
+
+from __future__ import annotations
+
+from foundry_telemetry.local.engine.language import (
+    aggregates,
+    calls,
+    column_operators,
+    functions,
+    joined_rows,
+    literal_times,
+    literals,
+    make_series,
+    mv_apply,
+    needs_columns,
+    own_operator,
+    parse_from_start,
+    search,
+    sources,
+    top_nested,
+    type_checks,
+    window_functions,
+)
+
+_OPERATORS = (column_operators, make_series, mv_apply, parse_from_start, top_nested, window_functions)
+"""Each tells its operators to `own_operator` when it is imported."""
+
+
+def install() -> None:
+    """Teach the engine; a second time does nothing."""
+    for part in (
+        literals,
+        literal_times,
+        calls,
+        own_operator,
+        sources,
+        search,
+        needs_columns,
+        joined_rows,
+        type_checks,
+        functions,
+        aggregates,
+    ):
+        part.install()

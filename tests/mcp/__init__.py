@@ -1,0 +1,1 @@
+"""The door for agents, through the SDK's own client over stdio."""

@@ -103,10 +103,22 @@ def card(rng: random.Random) -> str:
 
 def iban(rng: random.Random) -> str:
     """A bank account by ISO 13616: the bank's part at random, then the two check digits."""
-    country = rng.choice(["DE", "AT", "NL", "GB", "CH"])
-    parts = {"DE": (0, 18), "AT": (0, 16), "NL": (4, 10), "GB": (4, 14), "CH": (0, 17)}[country]
-    bank = rng.choice(["ABNA", "INGB", "RABO", "BARC", "NWBK"]) if parts[0] else ""
-    rest = bank + "".join(rng.choice(string.digits) for _ in range(parts[1]))
+    forms = {
+        "DE": 18,
+        "AT": 16,
+        "CH": 17,
+        "ES": 20,
+        "BE": 12,
+        "NO": 11,
+        "FI": 14,
+        "PL": 24,
+        "NL": 10,
+        "GB": 14,
+    }
+    country = rng.choice(list(forms))
+    digits, has_bank = forms[country], country in ("NL", "GB")
+    bank = rng.choice(["ABNA", "INGB", "RABO", "BARC", "NWBK"]) if has_bank else ""
+    rest = bank + "".join(rng.choice(string.digits) for _ in range(digits))
     as_number = "".join(str(int(char, 36)) for char in f"{rest}{country}00")
     number = f"{country}{98 - int(as_number) % 97:02d}{rest}"
     if rng.random() < 0.5:
@@ -145,6 +157,10 @@ def phone(rng: random.Random) -> str:
             f"+33 1 42 {digits[:2]} {digits[2:]} 17",
             f"+4915123{digits}56",
             f"0151 2345{digits}",
+            f"+91 98765 4{digits}",
+            f"07911 12{digits}",
+            f"415.555.{digits}",
+            f"00 49 30 90{digits}",
         ]
     )
 

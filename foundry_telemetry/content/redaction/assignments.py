@@ -12,7 +12,7 @@ _WORDS: Final = (
     r"|shared[ _-]?access|private|encryption|signing|instrumentation)[ _-]?(?:key|signature)"
     r"|(?:auth|access|refresh|id|bearer|session|api)[ _-]?token|authorization|credential|\bsig"
 )
-_BETWEEN: Final = r"[\"'\\\]\s]{0,3}(?:=>|:=|[:=\x1f]| is | was | lautet )[\"'\\ \t\x1f]{0,4}"
+_BETWEEN: Final = r"[\"'\\\]\s]{0,8}(?:=>|:=|[:=\x1f]| is | was | lautet )[\"'\\ \t\x1f]{0,8}"
 PATTERN: Final = rf"(?i:{_WORDS})s?{_BETWEEN}[^\s\"'\\,;&<>()\[\]{{}}\x1e\x1f`]"
 """RE2, to the first byte of the value."""
 

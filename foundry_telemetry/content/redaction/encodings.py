@@ -42,7 +42,9 @@ _LONGEST: Final = 40
 """Bytes of an escape: a backslash is doubled by each encoding."""
 _NEAR: Final = 1_000
 """Bytes around an escape that a secret with it may stand in."""
-_FORM: Final = rb"[A-Za-z0-9)]\+[A-Za-z0-9(%][^\s+]*\+[A-Za-z0-9(%]"
+_FORM: Final = (
+    rb"[=&?%][^\s=&?]*[A-Za-z0-9)]\+[A-Za-z0-9(%]|[A-Za-z0-9)]\+[A-Za-z0-9(%][^\s+]*\+[A-Za-z0-9(%]"
+)
 
 
 @cache

@@ -37,7 +37,7 @@ def _with_digit_and_letter(name: str) -> Check:
     return check
 
 
-_PORT: Final = re.compile(rb"://[^/@:]*:\d{1,5}[/?#]")
+_PORT: Final = re.compile(rb"://[^/:]*:\d{1,5}[/?#]")
 
 
 def _password_in_url(buffer: bytes, start: int, end: int) -> Span | None:
@@ -67,7 +67,7 @@ def _iban(buffer: bytes, start: int, end: int) -> Span | None:
         text = buffer[start:end].decode("latin-1")
         if sum(map(str.isalnum, text)) < _IBAN_SHORTEST:
             return None
-        if iban.is_valid(text):
+        if iban.is_valid(text, check_country=False):
             return Span(start, end, "iban")
         end = start + max(text.rfind(" "), text.rfind("-"))
         if end < start:
@@ -104,7 +104,7 @@ KINDS: Final = (
     ),
     Kind(
         "password",
-        r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/?#\"'<>\\@:\x1e\x1f]*:[^\s\"'<>\\\x1e\x1f]{1,200}@",
+        r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/?#\"'<>\\:\x1e\x1f]*:[^\s\"'<>\\\x1e\x1f]{1,200}@",
         _password_in_url,
     ),
     Kind(

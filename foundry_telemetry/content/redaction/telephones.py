@@ -20,7 +20,7 @@ _CUE: Final = re.compile(
     rb"(?i)(?:\b|_|[a-z])(?:tele?(?:ph?on\w*|fon\w*)?|phones?|mobil[e\w]*|m[o\xc3]\S{0,2}vil|cell|fax"
     rb"|whats ?app|sms"
     rb"|handy\w*|rufnummer|dial|tlf|t\xc3\xa9l\S*|call (?:me|us|him|her|them)(?: (?:back )?(?:at|on))?)"
-    rb"[\"'.)\s]{0,3}(?:numbers?|nummer|no\.?|nr\.?)?[\"'\s]{0,3}(?:is|was|:|=|\x1f|lautet|at|on)?[\"'\s(]{0,4}\Z"
+    rb"[\"'.)\\\s]{0,8}(?:numbers?|nummer|no\.?|nr\.?)?[\"'\\\s]{0,8}(?:is|was|:|=|\x1f|lautet|at|on)?[\"'\\\s(]{0,8}\Z"
 )
 _WORDS: Final = (
     b"phon", b"tel", b"fon", b"mobil", b"vil", b"cell", b"fax", b"app", b"sms", b"handy", b"nummer", b"dial",
@@ -28,7 +28,7 @@ _WORDS: Final = (
 )  # fmt: skip
 """One of which any cue has in it: to look for these costs a tenth."""
 _MAYBE: Final = re.compile(
-    rb"(?:(?<![0-9])|(?<=[ (]))(\(?0[1-9]\d*\)?[ ./-]|00[1-9]"
+    rb"(?:(?<![0-9])|(?<=[ (]))(\(?0[1-9]\d*\)?[ ./-]|00 ?[1-9]"
     rb"|(?:1[ .-]?)?\(?[2-9]\d\d\)?[ .-]{1,2}[2-9]\d\d[ .-]\d{4})"
 )
 """How a number begins that has no country and no word before it."""

@@ -45,7 +45,7 @@ _WORDS: Final = rb"(?i)key|secr|token|pass|\bpat\b|pwd|cred|\bsig|\bsas\b|auth|s
 _CUE: Final = rb"(?i)(" + _NO + rb")|(" + _YES + rb")"
 _IS_YES: Final = 2
 _RIGHT_BEFORE: Final = re.compile(
-    rb"(?i)(?:key|secret|token|password|pwd|pat|sas)s?[\"'\s]{0,3}(?:[:=\x1f]|=>|is|was)[\"'\s]{0,4}\Z"
+    rb"(?i)(?:key|secret|token|password|pwd|pat|sas)s?[\"'\\\s]{0,8}(?:[:=\x1f]|=>|is|was)[\"'\\\s]{0,8}\Z"
 )
 _ID_BEFORE: Final = re.compile(rb"(?i)(?:\b|_|[a-z])ids?[\"'\s]{0,3}[:=\x1f]?[\"'\s]{0,3}\Z")
 _AFTER: Final = re.compile(rb"(?i)[\"'\s]{0,3}(?:\(|is |as |<-+ ?|- ).{0,28}?(?:key|secret|token|password)\b")
@@ -88,6 +88,8 @@ def scan(buffer: bytes) -> Iterator[Span]:
 
 def _is_random(token: bytes) -> bool:
     """Whether its characters change their class as those of a key do."""
+    if token.isalnum() and not token.isalpha():
+        return True  # words that are written together have no digits
     classes = token.translate(_CLASSES)
     if len({*classes} - {_SIGN}) == 1:
         return False  # a name in snake case

@@ -61,6 +61,7 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
         "Workload identity on AKS; `doctor` checks that the file can be read.",
     ),
     "AZURE_TENANT_ID": ("", "Tenant that `DefaultAzureCredential` uses."),
+    "FOUNDRY_TELEMETRY_CONTENT": ("", "`1`: requests and answers are logged, redacted; `0`: they are not."),
     "FOUNDRY_TELEMETRY_DISABLED": ("`false`", "`true`: `configure()` and `instrument()` do nothing."),
     "FOUNDRY_TELEMETRY_DISCOUNT": ("`1.0`", "Factor on every list price. Wins over the settings file."),
     "FOUNDRY_TELEMETRY_HASH_KEY": ("", "Key of the hashes of personal tags; at most 64 bytes. Secret."),
@@ -75,7 +76,7 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "OTEL_BSP_MAX_QUEUE_SIZE": ("`16384` under `configure()`", "Spans that can wait for export."),
     "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": (
         "",
-        "Other instrumentors record prompts: `doctor` warns.",
+        "Other instrumentors record prompts: `doctor` warns. `NO_CONTENT` and `SPAN_ONLY` keep ours off.",
     ),
     "OTEL_LOGS_EXPORTER": ("", "`none` switches off all logs, the ledger too."),
     "OTEL_METRICS_EXPORTER": ("", "`none` switches off all metrics."),
@@ -118,6 +119,14 @@ FILE: Final[Mapping[str, str]] = {
     "budgets[].window": "`hour`, `day`, `week` or `month`, in UTC.",
     "budgets[].tag": "Each value of this tag has the budget for itself.",
     "budgets[].value": "Only this value of the tag has it.",
+    "content.enabled": "Whether requests and answers are logged, redacted; `FOUNDRY_TELEMETRY_CONTENT` wins.",
+    "content.share": "Part of the calls that neither failed nor were refused, 0 to 1.",
+    "content.failures": "Whether all calls that failed or were refused are logged.",
+    "content.tags": "Only calls with one of these values, for each of these tags.",
+    "content.deployments": "Only calls to these deployments.",
+    "content.national_ids": "Whether numbers that a state gives to a person are redacted as well.",
+    "content.budget_bytes": "Bytes of one record; long texts lose their middle.",
+    "content.queue_bytes": "Bytes of requests and answers that may wait to be redacted.",
 }
 """Meaning of each key of the settings file."""
 
@@ -195,7 +204,7 @@ def _names_in(module: ast.Module) -> Iterator[str]:
 def keys() -> Mapping[str, str]:
     """Each key of the settings file, with its default."""
     from foundry_telemetry import config  # noqa: PLC0415
-    from foundry_telemetry.config import prices  # noqa: PLC0415
+    from foundry_telemetry.config import content, prices  # noqa: PLC0415
 
     tables: Mapping[str, Any] = {
         "prices": prices._Prices,  # noqa: SLF001 - here and below: the file's own forms
@@ -204,6 +213,7 @@ def keys() -> Mapping[str, str]:
         "tags": config._Tags,  # noqa: SLF001
         "limits.<deployment>": config._Limits,  # noqa: SLF001
         "budgets[]": config._Budget,  # noqa: SLF001
+        "content": content._Content,  # noqa: SLF001
     }
     return {
         f"{table}.{each.name}": _default(each)

@@ -30,6 +30,7 @@ from foundry_telemetry.azure.refused_settings import naming_variables
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
 from foundry_telemetry.config import load_environment
+from foundry_telemetry.config.content import ContentPolicy, policy_in_force
 from foundry_telemetry.config.options import Compression, HttpSpans, Sink
 from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import dropped
@@ -66,6 +67,7 @@ def configure(
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
     compression: Compression = "gzip",
+    content: ContentPolicy | None = None,
     **distro_options: Any,
 ) -> None:
     """Send telemetry to Azure Monitor and instrument every HTTP client; a second call does nothing.
@@ -81,10 +83,12 @@ def configure(
         sinks: As for `instrument()`.
         exception_notes: As for `instrument()`.
         compression: ``"none"`` sends bodies as plain JSON; a server that refuses gzip gets them so anyway.
+        content: As for `instrument()`.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
             ``credential``, ``storage_directory``, ``enable_live_metrics`` (off here, unless set).
 
     Raises:
+        ImportError: `content` needs packages that are not installed.
         RuntimeError: This process already sends to another resource.
         TypeError: A keyword that nobody would read, or `hosts` or `sinks` that are none.
         ValueError: A connection string or another value, in the environment too, that makes no sense.
@@ -92,6 +96,7 @@ def configure(
     if is_disabled("configure()"):
         return
     load_environment()
+    policy_in_force(content)  # so that what it refuses is refused before anything is changed
     settings = read_settings(
         connection_string,
         sampling_ratio,
@@ -101,6 +106,7 @@ def configure(
         sinks=sinks,
         exception_notes=exception_notes,
         compression=compression,
+        content=content,
     )
     _apply(settings)
 
@@ -166,6 +172,7 @@ def _start(settings: Settings) -> None:
         http_spans=settings.http_spans,
         sinks=settings.sinks,
         exception_notes=settings.exception_notes,
+        content=settings.content,
     )
 
 
@@ -221,6 +228,7 @@ def _beside(settings: Settings) -> tuple[object, ...]:
         settings.http_spans,
         settings.sinks,
         settings.exception_notes,
+        settings.content,
         settings.compression,
         settings.sampling,
         settings.options,

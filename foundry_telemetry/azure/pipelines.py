@@ -23,6 +23,7 @@ from foundry_telemetry.azure.request_hooks import hook_into
 from foundry_telemetry.azure.row_building import own_exporters, speed_up
 from foundry_telemetry.azure.settings import DISTRO_OPTIONS, Settings
 from foundry_telemetry.azure.unused_options import SWITCHES, warn_of_unused
+from foundry_telemetry.content import drain_content
 from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.exporters import azure_exporters, batch_processors
 from foundry_telemetry.signals import BY_VARIABLE
@@ -113,7 +114,7 @@ def _drain_before_flushes(pipelines: Pipelines) -> None:
             reader._exporter.export = _after(drain, reader._exporter.export)  # noqa: SLF001
     for ways in (pipelines.shutdown_callbacks, pipelines.flush_callbacks, pipelines.drain_callbacks):
         if (flush := ways.get("logs")) is not None:
-            ways["logs"] = _after(drain, flush)
+            ways["logs"] = _after(drain_content, _after(drain, flush))
 
 
 def _after(step: Callable[[], object], function: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from foundry_telemetry.azure.sampling import read_sampling
+from foundry_telemetry.config.content import ContentPolicy
 from foundry_telemetry.config.options import (
     Compression,
     HttpSpans,
@@ -105,6 +106,7 @@ class Settings:
     http_spans: HttpSpans
     sinks: tuple[Sink, ...]
     exception_notes: bool = False
+    content: ContentPolicy | None = None
     compression: Compression = "gzip"
     sampling: str | None
     """How sampling was asked for in the call, in words; ``None`` when it was not."""
@@ -121,6 +123,7 @@ def read_settings(
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
     compression: Compression = "gzip",
+    content: ContentPolicy | None = None,
 ) -> Settings:
     """Check everything a call of `configure` says.
 
@@ -145,6 +148,7 @@ def read_settings(
         http_spans=http_spans,
         sinks=sinks,
         exception_notes=exception_notes,
+        content=content,
         compression=compression,
         sampling=sampling.asked,
         warnings=sampling.warnings,
@@ -158,8 +162,8 @@ def _check_options(options: Mapping[str, Any]) -> None:
             continue
         if name in _INSTEAD:
             raise TypeError(f"configure() has no keyword {name!r}: {_INSTEAD[name]}")
-        own = ("compression", "connection_string", "exception_notes", "hosts", "http_spans", "sampling_ratio")
-        close = get_close_matches(name, (*known, *own, "sinks"), n=3)
+        own = ("compression", "connection_string", "content", "exception_notes", "hosts", "http_spans")
+        close = get_close_matches(name, (*known, *own, "sampling_ratio", "sinks"), n=3)
         hint = (
             f"did you mean {' or '.join(map(repr, close))}?"
             if close

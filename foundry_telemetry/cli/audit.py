@@ -12,7 +12,8 @@ from foundry_telemetry.cli.output import write
 _PIPE: Final = 160
 """Columns where there is no terminal."""
 _NEVER: Final = (
-    "Prompts, responses, keys and tokens are never recorded. A metric attribute has at most 50 values."
+    "Keys and tokens are never recorded, prompts and responses only where request and response logs are "
+    "switched on. A metric attribute has at most 50 values."
 )
 _GAP: Final = 2
 """Blanks between two columns."""

@@ -1,4 +1,4 @@
-"""Settings of prices, tags, limits and budgets from a TOML file and the environment.
+"""Settings of prices, tags, limits, budgets and content from a TOML file and the environment.
 
 What the application sets in code wins, then the environment, then the file.
 
@@ -6,6 +6,7 @@ What the application sets in code wins, then the environment, then the file.
 ``FOUNDRY_TELEMETRY_SETTINGS``     path of the file
 ``FOUNDRY_TELEMETRY_DISCOUNT``     factor on every list price
 ``FOUNDRY_TELEMETRY_USD_PER_CCU``  US dollars for a Claude Consumption Unit
+``FOUNDRY_TELEMETRY_CONTENT``      1 logs requests and answers, redacted; 0 does not
 ``FOUNDRY_TELEMETRY_HASH_KEY``     key of the hashes of tags that name a person; never in the file
 =================================  =================================================================
 """
@@ -21,7 +22,7 @@ from msgspec import Meta, Struct
 
 from foundry_telemetry import attribution, pricing
 from foundry_telemetry.attribution.tags import MAX_HASH_KEY, PERSONAL
-from foundry_telemetry.config import prices
+from foundry_telemetry.config import content, prices
 from foundry_telemetry.config.toml import Document, SettingsError
 from foundry_telemetry.limits import budgets, quota
 
@@ -31,7 +32,7 @@ _FILE: Final = "FOUNDRY_TELEMETRY_SETTINGS"
 _DISCOUNT: Final = "FOUNDRY_TELEMETRY_DISCOUNT"
 _USD_PER_CCU: Final = "FOUNDRY_TELEMETRY_USD_PER_CCU"
 _HASH_KEY: Final = "FOUNDRY_TELEMETRY_HASH_KEY"
-_TABLES: Final = ("prices", "tags", "limits", "budgets")
+_TABLES: Final = ("prices", "tags", "limits", "budgets", "content")
 
 
 class _Tags(Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,6 +71,7 @@ def load_settings(file: str | Path) -> None:
     _set_tags(document)
     _set_limits(document)
     _set_budgets(document)
+    content.set_from(document)
 
 
 def load_environment() -> None:
@@ -90,6 +92,7 @@ def load_environment() -> None:
         _set_limits(document)
     if budgets.is_untouched():
         _set_budgets(document)
+    content.set_from(document)
 
 
 def _read(file: str | Path) -> Document:

@@ -22,7 +22,9 @@ from opentelemetry import _logs, metrics, trace
 from foundry_telemetry import pricing
 from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.config import load_environment
+from foundry_telemetry.config.content import ContentPolicy, policy_in_force
 from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
+from foundry_telemetry.content import drain_content, stop_content
 from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import dropped
 from foundry_telemetry.instrumentation.attempt_collector import attempts
@@ -44,6 +46,7 @@ from foundry_telemetry.warn_once import Once
 from foundry_telemetry.wire.request_matcher import parse_hosts
 
 if TYPE_CHECKING:
+    from foundry_telemetry.content.listener import ContentListener
     from foundry_telemetry.instrumentation.middleware import FoundryMiddleware
 
 __all__ = ["FoundryMiddleware", "async_event_hooks", "attempts", "event_hooks", "instrument", "uninstrument"]
@@ -69,6 +72,7 @@ def instrument(
     http_spans: HttpSpans | None = None,
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
+    content: ContentPolicy | None = None,
 ) -> None:
     """Record every attempt to call Claude in Microsoft Foundry from now on.
 
@@ -86,8 +90,11 @@ def instrument(
         sinks: Called with each finished attempt, in the thread where it ended or was found dropped.
         exception_notes: Put cause, next step, ids and support code on the exception of a failed call, as a
             note. One that a framework raises ``from None`` (litellm) has none: read `last_attempt()` there.
+        content: Keep requests and answers as it says, redacted, on an event of their own. By default what
+            ``FOUNDRY_TELEMETRY_CONTENT`` and the settings file say: nothing, where they say nothing.
 
     Raises:
+        ImportError: `content` needs packages that are not installed.
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
         ValueError: `hosts`, `http_spans` or what the environment says of prices or tags is malformed.
     """
@@ -101,6 +108,7 @@ def instrument(
         http_spans=http_spans,
         sinks=sinks,
         exception_notes=exception_notes,
+        content=content,
     )
     attach(target, tracker)
 
@@ -118,6 +126,7 @@ def uninstrument(target: object = None) -> None:
     put_back()
     flush_abandoned_bodies()
     if target is None:
+        stop_content()
         failed_attempts.waiting.clear()
 
 
@@ -130,15 +139,16 @@ class HookOptions(TypedDict, total=False):
     hosts: Iterable[str]
     sinks: Sequence[Sink]
     exception_notes: bool
+    content: ContentPolicy | None
 
 
 def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
     """Hooks for ``httpx.Client(event_hooks=event_hooks())`` and its httpx2 twin.
 
     Args:
-        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks`` and
-            ``exception_notes``, as for `instrument()`, with the same errors. A hook does not meet the
-            exception of a connection that failed: its cause, httpcore's own, has the note.
+        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks``,
+            ``exception_notes`` and ``content``, as for `instrument()`, with the same errors. A hook does not
+            meet the exception of a connection that failed: its cause, httpcore's own, has the note.
     """
     checked("event_hooks", options)
     return _no_hooks() if is_disabled("event_hooks()") else Hooks(make_tracker(**options)).sync_hooks()
@@ -177,6 +187,7 @@ def make_tracker(
     http_spans: HttpSpans | None = None,
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
+    content: ContentPolicy | None = None,
 ) -> Tracker:
     """Check the options of an integration and make its tracker; keywords and errors as for `instrument()`."""
     if http_spans is not None:
@@ -189,15 +200,28 @@ def make_tracker(
     _warn_without_ledger(logger_provider, sinks)
     _look_for_azure(tracer_provider)
     _tell_at_exit()
+    content_listener = _content_listener(content, logger_provider)
     signals = _signals(tracer_provider, meter_provider, logger_provider)
     return Tracker(
         Settings(
             signals,
-            make_listeners(signals, sinks=sinks, exception_notes=exception_notes),
+            make_listeners(signals, sinks=sinks, exception_notes=exception_notes, content=content_listener),
             hosts=known_hosts,
             http_spans=http_spans,
+            content=content_listener,
         )
     )
+
+
+def _content_listener(
+    given: ContentPolicy | None, logger_provider: _logs.LoggerProvider | None
+) -> ContentListener | None:
+    policy = policy_in_force(given)
+    if policy is None:
+        return None
+    from foundry_telemetry.content.set_up import content_listener  # noqa: PLC0415 - nothing of it when off
+
+    return content_listener(policy, logger_provider)
 
 
 @lru_cache(maxsize=16)
@@ -241,5 +265,6 @@ def _look_for_azure(tracer_provider: trace.TracerProvider | None) -> None:
 
 def _tell_at_exit() -> None:
     """Tell of dropped bodies at exit, before the providers shut down: who registers first comes last."""
-    atexit.unregister(flush_abandoned_bodies)
-    atexit.register(flush_abandoned_bodies)
+    for callback in (drain_content, flush_abandoned_bodies):
+        atexit.unregister(callback)
+        atexit.register(callback)

@@ -215,6 +215,8 @@ class ObservedDecoder:
     def _feed(self, piece: bytes) -> None:
         try:
             self._tracked.attempt.feed(piece)
+            if self._tracked.binding.content is not None:
+                self._tracked.binding.content.add(piece)
         except Exception as error:
             internal_errors.add(error, Signal.TOKENS)
 
@@ -231,9 +233,13 @@ def watch(response: HttpResponse, tracked: TrackedRequest, body: type[SyncBody |
         tracked.answered(response)
         if response.is_closed:  # mocks and caches answer with the body already read
             tracked.attempt.feed(response.content)
+            if tracked.binding.content is not None:
+                tracked.binding.content.add(response.content)
             tracked.end("complete")
             return
         run, decoder = tracked.attempt.next_run(), None
+        if tracked.binding.content is not None:
+            run = tracked.binding.content.run(run)
         if tracked.attempt.encoded:
             run = _UNSEEN
             decoder = _observe_decoder(response, tracked)

@@ -19,6 +19,7 @@ _OPTIONS = (
     "http_spans",
     "sinks",
     "exception_notes",
+    "content",
 )
 
 

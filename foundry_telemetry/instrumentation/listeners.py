@@ -18,7 +18,11 @@ from foundry_telemetry.signals import Signals
 
 
 def make_listeners(
-    signals: Signals, *, sinks: Iterable[Sink] = (), exception_notes: bool = False
+    signals: Signals,
+    *,
+    sinks: Iterable[Sink] = (),
+    exception_notes: bool = False,
+    content: Listener | None = None,
 ) -> tuple[Listener, ...]:
     """The listeners of one instrumentation.
 
@@ -26,6 +30,7 @@ def make_listeners(
         signals: Span, metrics and ledger.
         sinks: Of the application.
         exception_notes: Whether notes are put on exceptions.
+        content: What keeps requests and answers.
     """
     return (
         Price(),  # first: it completes the observation for all others
@@ -35,5 +40,6 @@ def make_listeners(
         AttemptCollector(),
         Limits(),
         *((ExceptionNotes(),) if exception_notes else ()),
+        *((content,) if content is not None else ()),
         *map(SinkListener, sinks),
     )

@@ -30,8 +30,8 @@ class FoundryMiddleware(Middleware):
     """For ``AnthropicFoundry(middleware=[FoundryMiddleware()])`` and its async twin.
 
     Args:
-        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks`` and
-            ``exception_notes``, as for `instrument()`, with the same errors.
+        **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks``,
+            ``exception_notes`` and ``content``, as for `instrument()`, with the same errors.
     """
 
     def __init__(self, **options: Unpack[HookOptions]) -> None:

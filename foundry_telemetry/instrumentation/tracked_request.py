@@ -30,6 +30,7 @@ from foundry_telemetry.signals import Signals, SpanBinding
 from foundry_telemetry.wire.request_matcher import Hosts
 
 if TYPE_CHECKING:
+    from foundry_telemetry.content.listener import ContentListener
     from foundry_telemetry.instrumentation.transport_layers import Sending
 
 _SILENT: Final = True
@@ -44,6 +45,8 @@ class Settings(NamedTuple):
     hosts: Hosts = frozenset()
     http_spans: HttpSpans | None = None
     """As for `instrument()`."""
+    content: ContentListener | None = None
+    """What keeps requests and answers, where that was asked for."""
 
     @property
     def suppress_http(self) -> bool:
@@ -184,6 +187,8 @@ class TrackedRequest(LeftOut):
             failure: What `error` means, where the integration knows better.
         """
         try:
+            if self.binding.content is not None:
+                self.binding.content.flush()
             seen = self.attempt.end(how, error, failure=failure)
             if seen is None:
                 return
@@ -200,6 +205,8 @@ class TrackedRequest(LeftOut):
         """End an exchange whose body was dropped at `at_ns`; gives what notifies those who must wait."""
         try:
             context_api.attach(self.binding.context)
+            if self.binding.content is not None:
+                self.binding.content.flush()
             seen = self.attempt.end("closed", at_ns=at_ns)
             if seen is None:
                 return None

@@ -137,6 +137,8 @@ class Tracker:
             started_ns=marker.started_ns,
             clock_ns=marker.clock_ns,
         )
+        if self._settings.content is not None:
+            binding.content = self._settings.content.begin(facts, origin.tags, origin.body)
         return TrackedRequest(self._settings, attempt, binding, origin, resent=marker.previous is not None)
 
 

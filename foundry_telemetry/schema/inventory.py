@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from foundry_telemetry.schema import constraint
+from foundry_telemetry.schema.content_table import CONTENT
 from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.metric_table import METRICS
 from foundry_telemetry.schema.row import Row
@@ -57,5 +58,5 @@ LINES: Final = (
 )
 """Fields of the lines of `log_attempts()`, and what `add_foundry_context` adds to yours."""
 
-INVENTORY: Final = (*NAMES, *FIELDS, *METRICS, *LINES)
+INVENTORY: Final = (*NAMES, *FIELDS, *METRICS, *LINES, *CONTENT)
 """All of it."""

@@ -15,6 +15,7 @@ HEADINGS: Final[dict[Kind, str]] = {
     "field": "Span and metric attributes, ledger event fields",
     "metric": "Metrics",
     "line": "Log line fields",
+    "content": "Request and response logs, only where they are switched on",
 }
 """In this order."""
 

@@ -6,9 +6,10 @@ from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 from foundry_telemetry.schema.constraint import Constraint
 
-Signal = Literal["span", "metric", "ledger", "log"]
-Kind = Literal["field", "metric", "span name", "event", "line"]
-"""A field of span, metric or ledger; a metric; the name of a span; the event; a field of a log line."""
+Signal = Literal["span", "metric", "ledger", "log", "content"]
+Kind = Literal["field", "metric", "span name", "event", "line", "content"]
+"""A field of span, metric or ledger; a metric; the name of a span; the event; a field of a log line; what
+request and response logs carry."""
 Stage = Literal["request", "end", "ledger"]
 """When a field is read: with the request or at the end, for span and ledger; or for the ledger alone."""
 

@@ -72,6 +72,8 @@ class Signal(StrEnum):
     """The sum of a budget; the attempt is recorded."""
     SINKS = "sinks"
     """One call of a sink; the attempt is recorded."""
+    CONTENT = "content"
+    """The request and response log of an attempt; the attempt is recorded."""
 
 
 class Reason(StrEnum):

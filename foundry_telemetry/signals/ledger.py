@@ -54,7 +54,7 @@ class Ledger:
         logger = get_logger(SCOPE, logger_provider=self._provider)
         if not is_placeholder(self._provider or get_logger_provider()):
             self._logger = logger
-            self._unlimited = _unlimited_in(logger)
+            self._unlimited = unlimited_in(logger)
             self._on_provider()
         return logger
 
@@ -63,7 +63,7 @@ def _as_it_is(record: LogRecord, _: Any) -> Any:
     return record
 
 
-def _unlimited_in(logger: Any) -> Callable[[LogRecord, Any], Any]:
+def unlimited_in(logger: Any) -> Callable[[LogRecord, Any], Any]:
     """What makes a record on which the limits of the application have no effect, for a logger of the SDK."""
     sdk = sys.modules.get("opentelemetry.sdk._logs")
     if sdk is None or not isinstance(logger, sdk.Logger):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Protocol
 
 from msgspec import Struct
 from opentelemetry import trace
@@ -27,10 +27,24 @@ from foundry_telemetry.signals.open_spans import OpenSpan, watch
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
 from foundry_telemetry.signals.span_attributes import write
 from foundry_telemetry.signals.span_limits import fit
+from foundry_telemetry.wire.message import Run
 from foundry_telemetry.wire.request_matcher import Request
 
 _GENAI_CONTEXT: Final = "opentelemetry.genai.client.inference.context"
 """Context key of opentelemetry-util-genai; where it is set, the standard metrics are recorded by it."""
+
+
+class ContentHolder(Protocol):
+    """Keeps the request and the answer of an attempt; of the room `content`."""
+
+    def run(self, inner: Run) -> Run:
+        """Where the next pieces are to be put in the place of another run."""
+
+    def add(self, piece: bytes) -> None:
+        """Keep the next piece."""
+
+    def flush(self) -> None:
+        """Hand on what came since the last run."""
 
 
 class SpanBinding(Struct, eq=False):
@@ -66,6 +80,8 @@ class SpanBinding(Struct, eq=False):
     """What it ended with, while its listeners are told."""
     failed: Observation | None = None
     """What a note on its exception says, where one was asked for."""
+    content: ContentHolder | None = None
+    """What keeps request and answer, where they are logged."""
 
     def __repr__(self) -> str:
         """Nothing of the call: crash reporters print local variables."""

@@ -9,12 +9,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.benchmarks import agents, callgrind, footprint, incident, report, whole_process
+from tests.benchmarks import agents, callgrind, footprint, incident, redaction, report, whole_process
 from tests.benchmarks.budgets import BUDGETS
 from tests.benchmarks.whole_report import TITLES, Whole, sentence
 from tests.support.marked import update
 
-OURS = ("ours", "ours_on_native", "money")
+OURS = ("ours", "ours_on_native", "content", "money")
 """Measured in several layouts; the others are for reference."""
 
 NAMES = (*OURS, "native", "official", "otel_httpx2")
@@ -25,6 +25,9 @@ WHOLE = "whole"
 
 INCIDENT = "incident"
 """The same: what the command costs."""
+
+REDACTION = "redaction"
+"""The same: what a character costs, where content is logged."""
 
 WHOLE_NAMES = tuple(reversed(TITLES))
 """Longest first."""
@@ -49,9 +52,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=(*NAMES, "control", WHOLE, INCIDENT),
+        choices=(*NAMES, "control", WHOLE, INCIDENT, REDACTION),
         metavar="VARIANT",
-        help=f"of {NAMES}, {WHOLE} or {INCIDENT}",
+        help=f"of {NAMES}, {WHOLE}, {INCIDENT} or {REDACTION}",
     )
     parser.add_argument("--layouts", type=int, default=2, help="memory layouts for our variants (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default: 2)")
@@ -94,8 +97,8 @@ def measure_whole(jobs: int) -> Whole:
 def main() -> int:
     """Returns the exit code."""
     options = arguments()
-    wanted = options.only or (*NAMES, WHOLE, INCIDENT)
-    names = tuple(name for name in wanted if name not in {WHOLE, INCIDENT})
+    wanted = options.only or (*NAMES, WHOLE, INCIDENT, REDACTION)
+    names = tuple(name for name in wanted if name not in {WHOLE, INCIDENT, REDACTION})
     if options.profile:
         from tests.benchmarks.profiling import profile
 
@@ -111,7 +114,8 @@ def main() -> int:
     asking = {rows: incident.measure(rows) for rows in incident.BUDGETED if INCIDENT in wanted}
     variants = measure(names, options.layouts, options.jobs)
     whole = measure_whole(options.jobs) if WHOLE in wanted else Whole({})
-    results = report.Results(variants, importing, memory, starting, whole, asking, serving)
+    redacting = redaction.measure() if REDACTION in wanted else {}
+    results = report.Results(variants, importing, memory, starting, whole, asking, serving, redacting)
     tables = report.markdown(results)
     _print(json.dumps(report.as_json(results), indent=1) if options.json else tables)
     verdicts = [budget.verdict(results) for budget in BUDGETS]

@@ -131,6 +131,17 @@ BUDGETS = (
     ),
     Budget("prices and two tags", INSTRUCTIONS, 60_000, _added("money", "sync-small")),
     Budget("prices and two tags, async", INSTRUCTIONS, 60_000, _added("money", "async-small")),
+    Budget("content of a plain call", INSTRUCTIONS, 300_000, _added("content", "sync-small")),
+    *(
+        Budget(f"content of a delta, {kind}", INSTRUCTIONS, 2_000, _delta("content", kind))
+        for kind in A_DELTA
+    ),
+    Budget(
+        "redaction, a character of the dearest text",
+        INSTRUCTIONS,
+        300,
+        lambda results: max(results.redaction.values(), default=None),
+    ),
     *(
         Budget(f"other traffic of {name}", INSTRUCTIONS, 5_000, _added("ours", f"{name}-elsewhere"))
         for name in ("httpx2", "httpx")

@@ -38,7 +38,7 @@ class Results:
 
     `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
     `footprint.starting` does, `incident` what `incident.measure` does, by number of attempts, `agents` what
-    `agents.measure` does.
+    `agents.measure` does, and `redaction` what `redaction.measure` does.
     """
 
     variants: dict[str, list[dict[str, Any]]]
@@ -48,6 +48,7 @@ class Results:
     whole: Whole = field(default_factory=lambda: Whole({}))
     incident: dict[int, dict[str, Any]] = field(default_factory=dict)
     agents: dict[str, float] = field(default_factory=dict)
+    redaction: dict[str, float] = field(default_factory=dict)
 
     def before(self, workload: str) -> float | None:
         """Instructions of a call without telemetry."""

@@ -154,6 +154,16 @@ def _money(telemetry: Telemetry, clients: Iterable[Any]) -> None:
         client.send = tagged(client.send)
 
 
+def _content(telemetry: Telemetry, clients: Iterable[Any]) -> None:
+    """What a call pays for its content; redaction, in a thread of its own, is measured by `redaction`."""
+    import foundry_telemetry
+    from foundry_telemetry.content import ContentPolicy
+    from foundry_telemetry.content.pipeline import ContentPipeline
+
+    ContentPipeline._start = lambda _: None  # type: ignore[method-assign]
+    foundry_telemetry.instrument(**telemetry.providers, content=ContentPolicy())
+
+
 def _official(telemetry: Telemetry, clients: Iterable[Any]) -> None:
     from opentelemetry.instrumentation.genai.anthropic import AnthropicInstrumentor
 
@@ -181,6 +191,13 @@ VARIANTS = {
     ),
     # What prices and two tags add to a call that is recorded without them.
     "money": Variant(_money, prepare=_without_money, expects=("spans", "logs"), workloads=("*-small",)),
+    # What request and response logs add to a call that is recorded without them.
+    "content": Variant(
+        _content,
+        prepare=lambda telemetry: _ours(telemetry, ()),
+        expects=("spans", "logs"),
+        workloads=("*-small", "*-s50", "*-s500"),
+    ),
     "native": Variant(native_after=True, workloads=("sync-*", "async-*")),
     "official": Variant(_official),
     "otel_httpx2": Variant(_httpx2),

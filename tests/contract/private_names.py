@@ -414,6 +414,8 @@ PRIVATE = (
         (
             *(
                 "instrumentation/__init__.py",
+                "content/events.py",
+                "content/set_up.py",
                 "azure/pipelines.py",
                 "demo/run.py",
                 "investigate/doctor/process.py",

@@ -1,4 +1,4 @@
-"""Tables of Application Insights that no service fills: what a browser, an availability test or a host sends.
+"""Tables of Application Insights that no service fills: what a browser or an availability test sends.
 
 In Azure they exist and are empty, so a query that unites them with others runs; here as well. Their columns
 are those that every table has, and a few of their own.
@@ -45,13 +45,6 @@ _OWN: Final[Mapping[tuple[str, str], tuple[tuple[str, str, str, str], ...]]] = {
         ("ReceiveDurationMs", "receiveDuration", "real", "real"),
         ("ProcessingDurationMs", "processingDuration", "real", "real"),
         ("PerformanceBucket", "performanceBucket", "string", "string"),
-    ),
-    ("AppPerformanceCounters", "performanceCounters"): (
-        ("Name", "name", "string", "string"),
-        ("Category", "category", "string", "string"),
-        ("Counter", "counter", "string", "string"),
-        ("Instance", "instance", "string", "string"),
-        ("Value", "value", "real", "real"),
     ),
 }
 """By name and classic name: column, classic column, and the KQL type of each."""

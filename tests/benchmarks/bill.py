@@ -86,7 +86,7 @@ def usd_a_million(size: float) -> tuple[float, float]:
 
 def _rows(bodies: list[str]) -> dict[str, list[dict[str, Any]]]:
     """The rows of each table, every value as text."""
-    connection = open_database(MEMORY)
+    connection = open_database(MEMORY, share=256)
     try:
         use(connection)
         for body in bodies:

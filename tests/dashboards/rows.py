@@ -108,8 +108,7 @@ class Row:
     @property
     def version(self) -> str:
         """Of the service."""
-        is_old = self.service == "orders-api" and self.at < END - timedelta(days=9)
-        return "1.4.1" if is_old else VERSIONS.get(self.service, "")
+        return VERSIONS.get(self.service, "")
 
     @property
     def instance(self) -> str:

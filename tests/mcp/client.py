@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -64,7 +65,8 @@ def agent(*options: str) -> Iterator[Agent]:
     Args:
         *options: Of ``foundry-telemetry mcp``.
     """
-    server = StdioServerParameters(command=sys.executable, args=["-c", MAIN, "mcp", *options])
+    command = ["-c", MAIN, "mcp", *options]
+    server = StdioServerParameters(command=sys.executable, args=command, env={**os.environ})
     with ExitStack() as stack:
         portal = stack.enter_context(start_blocking_portal())
         client = stack.enter_context(portal.wrap_async_context_manager(Client(stdio_client(server))))

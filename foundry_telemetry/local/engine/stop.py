@@ -111,17 +111,25 @@ class Stop:
         Raises:
             QueryError: It was stopped.
         """
-        thread = threading.get_ident()
+        thread, raised = threading.get_ident(), False
+
+        def interrupt() -> None:
+            nonlocal raised
+            raised = True
+            _raise_in(thread, _StoppedError)
+
         self._reading_until = time.monotonic() + MOST_READING_S
         try:
-            with self._interruptible(lambda: _raise_in(thread, _StoppedError), once=True):
+            with self._interruptible(interrupt, once=True):
                 self.check()
                 yield
             self._reading_until = None
         except _StoppedError:
+            raised = False
             raise self.error() from None
         finally:
-            _raise_in(thread, None)
+            if raised:
+                _await_raised()
 
     @contextmanager
     def running(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -171,7 +179,17 @@ class Stop:
         return self._is_large or now > self._end or (reading_until is not None and now > reading_until)
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Raise in another thread when it next runs Python; ``None`` takes back what it has not raised yet."""
-    argument = None if error is None else ctypes.py_object(error)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), argument)
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Raise in another thread when it next runs Python."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
+
+
+def _await_raised() -> None:
+    """Let what was raised in this thread, and came too late, come now.
+
+    It is not taken back: Python 3.11 would look for it before every step of every thread, for ever, and a
+    debugger or profiler would hang.
+    """
+    with suppress(_StoppedError):
+        for _ in range(10_000):
+            pass

@@ -173,22 +173,21 @@ export function joined(text, sign, unit) {
 }
 
 /**
- * A short form for axes: 12K, 1.5 s. All labels of an axis have the unit of its highest value.
+ * A short form for axes: 12K, 1.5 s.
  * @param {number} value
  * @param {NumberFormatJson} [format]
- * @param {number} [most]
  */
-export function axisText(value, { unit = 0, options = {} } = {}, most = value) {
+export function axisText(value, { unit = 0, options = {} } = {}) {
   const short = {
     ...options,
     maximumFractionDigits: undefined,
     minimumFractionDigits: undefined,
     maximumSignificantDigits: 3,
   };
-  const isLarge = unit === 0 && options.style !== 'currency' && Math.abs(most) >= 10_000;
-  const shown = isLarge ? COUNT : unit;
-  const { size, sign } = scale(most, shown);
-  return joined(maker(intl(value / size, short, size !== 1)).format(value / size), sign, shown);
+  return numberText(value, {
+    unit: unit === 0 && options.style !== 'currency' && Math.abs(value) >= 10_000 ? COUNT : unit,
+    options: short,
+  });
 }
 
 /**

@@ -35,6 +35,8 @@ CHANGED: Final[Mapping[str, str]] = {
     # "foundry.new": "why its values differ, or why it is present elsewhere"
     "foundry.clock_offset_s": "is new; the recorded responses have a `Date`",
     "foundry.timeout_s": "is new",
+    "foundry.client.cost.incomplete_attempts": "is new; such attempts were counted as unpriced",
+    "foundry.client.cost.unpriced_attempts": "counted attempts with incomplete usage, too",
     "foundry.inference_geo": "was read for the price alone",
     "foundry.usage.web_fetches": "was read and reached nobody",
     "foundry.x_request_id": "was read and reached nobody; the id that gateways set",

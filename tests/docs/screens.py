@@ -6,6 +6,7 @@ two marker lines with its name (`tests.support.marked`).
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tempfile
@@ -252,10 +253,16 @@ SAME_BY: Final[Mapping[str, Callable[[str], object]]] = {
 
 
 def main() -> int:
-    """Write the screens."""
+    """Write the screens; the tokens of the servers that they ask are kept in a folder of their own."""
+    with tempfile.TemporaryDirectory() as state:
+        os.environ["XDG_STATE_HOME"] = state
+        _write()
+    return 0
+
+
+def _write() -> None:
     for name, text in printed().items():
         update(ROOT / PAGES[name], name, f"```\n{without_trailing_space(text)}```")
-    return 0
 
 
 if __name__ == "__main__":

@@ -273,7 +273,12 @@ def _pivot(plugin: Plugin, before: ir.Query, ask: Ask) -> ir.Operator:
     )
     if len(rows) > MOST_COLUMNS:
         raise unsupported("pivot", f"it would give more than {MOST_COLUMNS} columns")
-    return Pivot(column, aggregate, tuple(keys), tuple(sorted(str(row[0] or "") for row in rows)))
+    values = tuple(sorted(str(row[0] or "") for row in rows))
+    if "" in values:
+        raise unsupported(
+            "pivot", f"a column needs a name: write iff(isempty({column}), 'none', {column}) first"
+        )
+    return Pivot(column, aggregate, tuple(keys), values)
 
 
 _RESOLVERS: Final[Mapping[str, Callable[[Plugin, ir.Query, Ask], ir.Operator]]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -131,7 +132,8 @@ class Query:
         if started is not None:
             started(stop.now)
         with stop.watched():
-            columns, rows, cut = self._answer(kql, limits, moment, stop)
+            # What a stopped reading leaves behind in the context is gone with this one.
+            columns, rows, cut = copy_context().run(self._answer, kql, limits, moment, stop)
         return Table(columns, rows, cut, time.perf_counter() - begun, kql)
 
     def _answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:

@@ -7,6 +7,7 @@ a way of its own: by an exception in the thread that reads, and by the database'
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,9 @@ _GROWTH: Final = 2
 
 _BLAME: Final = 8
 """A query is stopped for its memory if the process has this part of the share more than at its beginning."""
+
+_READERS: Final = ("antlr4.", "duckdb_kql.", "foundry_telemetry.kql.", "foundry_telemetry.local.engine.")
+"""Where texts are read: the beginnings of the modules' names."""
 
 TIMED_OUT: Final = "The query timed out after {seconds:g} s."
 READ_TOO_LONG: Final = (
@@ -115,21 +119,22 @@ class Stop:
 
         def interrupt() -> None:
             nonlocal raised
-            raised = True
-            _raise_in(thread, _StoppedError)
+            if _reads(thread):
+                raised = True
+                _raise_in(thread, _StoppedError)
 
         self._reading_until = time.monotonic() + MOST_READING_S
         try:
-            with self._interruptible(interrupt, once=True):
-                self.check()
-                yield
-            self._reading_until = None
+            try:
+                with self._interruptible(interrupt):
+                    self.check()
+                    yield
+            finally:
+                if raised:
+                    _await_raised()
         except _StoppedError:
-            raised = False
             raise self.error() from None
-        finally:
-            if raised:
-                _await_raised()
+        self._reading_until = None
 
     @contextmanager
     def running(self, cursor: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -139,21 +144,16 @@ class Stop:
             QueryError: It was stopped.
         """
         try:
-            with self._interruptible(cursor.interrupt, once=False):
+            with self._interruptible(cursor.interrupt):
                 self.check()
                 yield
         except duckdb.InterruptException as error:
             raise self.error() from error
 
     @contextmanager
-    def _interruptible(self, interrupt: Callable[[], object], *, once: bool) -> Iterator[None]:
-        def interrupt_once() -> None:
-            self._interrupt = None
-            interrupt()
-
+    def _interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
         with self._lock:
-            before = self._interrupt
-            self._interrupt = interrupt_once if once else interrupt
+            before, self._interrupt = self._interrupt, interrupt
         try:
             yield
         finally:
@@ -165,7 +165,8 @@ class Stop:
             if not self._stopping.is_set() and self._is_beyond():
                 self._stopping.set()
             if self._stopping.is_set():
-                # Again and again: the database forgets an interruption that comes between two statements.
+                # Again and again: the database forgets an interruption that comes between two statements,
+                # and Python one that comes while it collects garbage.
                 with self._lock, suppress(duckdb.Error):
                     if self._interrupt is not None:
                         self._interrupt()
@@ -177,6 +178,17 @@ class Stop:
         self._is_large = has > self._most and has - self._begun > self._share * MIB // _BLAME
         reading_until = self._reading_until
         return self._is_large or now > self._end or (reading_until is not None and now > reading_until)
+
+
+def _reads(thread: int) -> bool:
+    """Whether a thread is just now in a module that reads texts.
+
+    Anywhere else an exception could be lost, as in a callback of the garbage collector, or meet what is not
+    prepared for it.
+    """
+    frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented, the only way to see it
+    module = "" if frame is None else str(frame.f_globals.get("__name__", ""))
+    return module != __name__ and module.startswith(_READERS)
 
 
 def _raise_in(thread: int, error: type[BaseException]) -> None:

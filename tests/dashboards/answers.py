@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from foundry_telemetry.investigate.ticket.ids import support_code
-from tests.dashboards import answers_cost, answers_health, answers_incident, answers_limits
+from tests.dashboards import answers_calls, answers_cost, answers_health, answers_incident, answers_limits
 from tests.dashboards.answers_cost import is_unpriced
 from tests.dashboards.answers_incident import UNKNOWN, ticket
 from tests.dashboards.reference_answers import (
@@ -263,6 +263,7 @@ def call_attempts(rows: list[Row], choice: Choice) -> Answer:
             "error_type": row.error_type or "",
             "error_owner": row.error_owner or "",
             "retry_after_s": row.retry_after_s,
+            "support_code": answers_calls.support_code(row.call_id),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",
             "response_id": row.response_id or "",
@@ -307,15 +308,15 @@ def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
     words = {
         word.lower() for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]{6,126}[A-Za-z0-9]", choice.pasted)
     }
-    is_code = re.compile("ft-?[0-9a-f]{5}-?[0-9a-f]{5}").fullmatch
-    codes = {word[2:].replace("-", "") for word in words if is_code(word)}
+    found = re.findall(r"\bft[- ]?([0-9a-f]{5})[- ]?([0-9a-f]{5})\b", choice.pasted.lower())
+    codes = {"".join(code) for code in found}
     names = ("apim_request_id", "request_id", "response_id", "call_id", "OperationId")
     names += ("entra_trace_id", "entra_correlation_id")
     found = [
         row
         for row in rows
         if row.at > END - timedelta(days=90)
-        and (words & {str(getattr(row, name)).lower() for name in names} or row.call_id[:10] in codes)
+        and (row.call_id[:10] in codes or words & {str(getattr(row, name)).lower() for name in names})
     ]
     return [
         {
@@ -327,7 +328,10 @@ def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
             "error_type": row.error_type or "",
             "error_owner": row.error_owner or "",
             "attempt_number": row.attempt_number,
-            "ticket": ticket(row, "A call to Claude in Microsoft Foundry."),
+            "ticket": ticket(
+                row, "A call to Claude in Microsoft Foundry.", answers_calls.support_code(row.call_id)
+            ),
+            "support_code": answers_calls.support_code(row.call_id),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",
             "response_id": row.response_id or "",
@@ -350,7 +354,16 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "call_attempts": call_attempts,
     "call_explained": call_explained,
     "call_tiles": call_tiles,
+    "call_logs": answers_calls.call_logs,
+    "call_trace": answers_calls.call_trace,
+    "calls": answers_calls.calls,
     "calls_over_time": calls_over_time,
+    "distribution": answers_calls.distribution,
+    "releases": answers_calls.releases,
+    "slowest_by_tag": answers_calls.slowest_by_tag,
+    "tag_keys": answers_calls.tag_keys,
+    "tag_values": answers_calls.tag_values,
+    "version_names": answers_calls.version_names,
     "deployment_names": lambda rows, choice: _names(rows, choice, "deployment", "deployment"),
     "failed_attempts": failed_attempts,
     "failures_by_class": lambda rows, choice: _failures(rows, choice, "error_type"),

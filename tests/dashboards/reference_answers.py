@@ -24,6 +24,12 @@ class Choice:
     deployments: tuple[str, ...] = ALL
     services: tuple[str, ...] = ALL
     models: tuple[str, ...] = ALL
+    versions: tuple[str, ...] = ALL
+    tag_key: str = "tenant"
+    tag_values: tuple[str, ...] = ALL
+    call_order: str = "slowest"
+    call_outcome: str = "all"
+    distribution: str = "latency"
     call_id: str = ""
     pasted: str = ""
     usd_per_unit: str = "0.01"
@@ -43,6 +49,12 @@ class Choice:
             "Deployment": self.deployments,
             "Service": self.services,
             "Model": self.models,
+            "Version": self.versions,
+            "TagKey": self.tag_key,
+            "TagValue": self.tag_values,
+            "CallOrder": self.call_order,
+            "CallOutcome": self.call_outcome,
+            "Distribution": self.distribution,
             "CallId": self.call_id,
             "Id": self.pasted,
             "UsdPerUnit": self.usd_per_unit,
@@ -83,6 +95,8 @@ def let_through(rows: list[Row], choice: Choice) -> list[Row]:
         for row in rows
         if (choice.deployments == ALL or row.deployment in choice.deployments)
         and (choice.services == ALL or row.service in choice.services)
+        and (choice.versions == ALL or row.version in choice.versions)
+        and (choice.tag_values == ALL or dict(row.tags).get(choice.tag_key) in choice.tag_values)
         and of_model(row)
     ]
 

@@ -20,6 +20,7 @@ from dashboards.builder.grafana import dashboard, sample
 from dashboards.builder.grafana.lint import findings, panels, wrong_columns
 from dashboards.builder.grafana.references import every, exports, in_words, inputs, kinds_of
 from dashboards.builder.layout import WORKBOOK
+from dashboards.builder.tabs.search import SEARCH
 from dashboards.builder.workbook import Group, Tabs, Text
 from dashboards.builder.workbook import Query as Step
 from foundry_telemetry.kql import compose, files
@@ -35,7 +36,11 @@ from tests.support.telemetry import fill as fill_store
 
 SHIPPED: dict[str, Any] = json.loads((files.folder() / files.GRAFANA).read_bytes())
 VARIABLES: list[dict[str, Any]] = SHIPPED["templating"]["list"]
-STEPS = [item for item in every(WORKBOOK) if isinstance(item, Step)]
+_SEARCH = {item.name for item in every(SEARCH) if isinstance(item, Step)}
+STEPS = sorted(
+    (item for item in every(WORKBOOK) if isinstance(item, Step)), key=lambda item: item.name in _SEARCH
+)
+"""As Grafana has them: what stands above the tabs comes after them."""
 PANELS = [panel for panel in panels(SHIPPED) if panel["type"] not in ("row", "text", "traces")]
 NAMES = [step.name for step in STEPS]
 
@@ -76,11 +81,14 @@ def test_every_text_is_there() -> None:
 
 
 def test_every_tab_is_a_row() -> None:
-    """Rows come in the order of the tabs, then the trace; all but the first are folded, and ask nothing."""
+    """Rows come in the order of the tabs, then what is above them, and the trace.
+
+    all but the first are folded, and ask nothing.
+    """
     [tabs] = [item for item in WORKBOOK if isinstance(item, Tabs)]
     rows = [panel for panel in SHIPPED["panels"] if panel["type"] == "row"]
-    assert [row["title"] for row in rows] == [*tabs.labels.values(), "Trace"]
-    assert [row["collapsed"] for row in rows] == [False, *[True] * len(tabs.labels)]
+    assert [row["title"] for row in rows] == [*tabs.labels.values(), "find by id", "Trace"]
+    assert [row["collapsed"] for row in rows] == [False, *[True] * (len(tabs.labels) + 1)]
     assert all(row["collapsed"] == bool(row["panels"]) for row in rows)
 
 
@@ -356,7 +364,8 @@ def test_a_trace_is_a_click_away() -> None:
     with_ids = [
         panel
         for panel in PANELS
-        if panel["type"] == "table" and "OperationId" in json.dumps(panel["fieldConfig"])
+        if panel["type"] == "table"
+        and any(one["matcher"]["options"] == "OperationId" for one in panel["fieldConfig"]["overrides"])
     ]
     assert with_ids
     for panel in with_ids:

@@ -22,7 +22,10 @@ TIME_RANGE = TimeInput(name="TimeRange", label="Time", description="", minutes=(
 DEPLOYMENT = ChoiceInput(name="Deployment", label="Deployment", description="", query="deployment_names")
 MODEL = ChoiceInput(name="Model", label="Model", description="", query="model_names")
 SERVICE = ChoiceInput(name="Service", label="Service", description="", query="service_names")
-ALL_FILTERS = (TIME_RANGE, DEPLOYMENT, MODEL, SERVICE)
+VERSION = ChoiceInput(name="Version", label="Version", description="", query="version_names")
+TAG = OneInput(name="TagKey", label="Tag", description="", query="tag_keys", first="tenant")
+TAG_VALUE = ChoiceInput(name="TagValue", label="Tag value", description="", query="tag_values")
+ALL_FILTERS = (TIME_RANGE, DEPLOYMENT, MODEL, SERVICE, VERSION, TAG, TAG_VALUE)
 KINDS: Kinds = {"TimeRange": "time", "Deployment": "many", "Id": "one"}
 
 

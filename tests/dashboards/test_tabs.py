@@ -25,8 +25,8 @@ from tests.dashboards.test_queries import choice_of, ledger
 OTHER_TABLES = (
     "AppDependencies", "AppRequests", "AppTraces", "AppExceptions", "AppMetrics", "AppPerformanceCounters",
 )  # fmt: skip
-OF_SPANS = {"stored", "telemetry_by_service"}
-"""The only queries that read spans: one says which share was kept, the other how many are stored."""
+OF_SPANS = {"call_trace", "stored", "telemetry_by_service"}
+"""The only queries that read spans: of one trace, how many are stored, and which share was kept."""
 OF_METRICS = OF_SPANS | {"ledger_against_metrics"}
 
 
@@ -59,7 +59,8 @@ def test_what_no_table_has_is_not_zero() -> None:
     for line in alone().ask("telemetry_by_service", choice_of(0).values):
         assert {line[name] for name in ("spans_kept_percent", "last_heartbeat", "dropped")} == {None}
         counts = line["last_record"] >= metrics_due  # its metrics may still come
-        assert line["state"] == ("healthy" if counts else "drops_not_counted")
+        silent = "no_heartbeat" if not line["attempts"] else "drops_not_counted"
+        assert line["state"] == ("healthy" if counts else silent)
     for line in alone().ask("ledger_against_metrics", choice_of(0).values):
         assert (line["state"], line["metrics_input"], line["input_difference"]) == ("no_metrics", None, None)
 
@@ -264,7 +265,7 @@ def test_the_first_day_does_not_count_for_the_run_rate() -> None:
     assert forecast["change"] == "full days of data: 2"
     [_, forecast, _] = Workspace(rows[:1]).ask("spend_tiles", Choice().values)
     assert forecast["value"] is None
-    assert forecast["detail"] == "forecast after 1 full day, low and high after 2"
+    assert forecast["detail"] == "after 1 full day, low and high after 2"
     assert forecast["change"] == "full days of data: 0"
 
 

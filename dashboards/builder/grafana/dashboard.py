@@ -98,7 +98,8 @@ def _rows(layout: tuple[Item, ...], whole: Whole) -> Iterator[Json]:
     labels = {
         value: label for item in layout if isinstance(item, Tabs) for value, label in item.labels.items()
     }
-    tabs = [item for item in layout if isinstance(item, Group)]
+    groups = [item for item in layout if isinstance(item, Group)]
+    tabs = sorted(groups, key=lambda group: group.when is None or group.when.value not in labels)
     loose = [item for item in layout if not isinstance(item, Group)]
     panels, top = place(_panels(loose, _WHOLE_WIDTH, whole), 0)
     yield from panels

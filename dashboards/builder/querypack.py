@@ -45,7 +45,7 @@ _CHOICES: Final = {
 }
 """Parameter with a choice of many: the name it has here."""
 
-_FIXED: Final = {"{TagKey}": "tenant", "{CallOrder}": "slowest", "{CallOutcome}": "all"}
+FIXED: Final = {"{TagKey}": "tenant", "{CallOrder}": "slowest", "{CallOutcome}": "all"}
 """Parameter that is part of a string: what stands in its place."""
 
 _TIMES: Final = {"start": "ago(1d)", "end": "now()", "grain": "30m"}
@@ -86,7 +86,7 @@ def standalone(name: str) -> str:
     ]
     text = _TYPED.sub(lambda match: _text(match[1])[0], _TIME_LINE.sub("", text))
     text = _CHOSEN.sub(lambda match: _CHOICES[match[1]], text)
-    for reference, fixed in _FIXED.items():
+    for reference, fixed in FIXED.items():
         text = text.replace(reference, fixed)
     whole = "".join(top) + _SPLIT.sub("\n    ", text)
     chart = "\n| render timechart" if name in _CHARTS else ""

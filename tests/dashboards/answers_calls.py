@@ -180,7 +180,7 @@ def releases(rows: list[Row], choice: Choice) -> Answer:
         causes: dict[Any, int] = defaultdict(int)
         for row in reported:
             causes[row.error_type or "", row.error_owner or ""] += row.failed
-        error_type, error_owner = max(causes, key=lambda cause: causes[cause])
+        error_type, error_owner = min(causes, key=lambda cause: (-causes[cause], cause))
         found.append(
             {
                 "service": one[0],
@@ -267,8 +267,9 @@ def _span(one: Other) -> dict[str, Any]:
 
 def _drawn(one: dict[str, Any], begins: datetime, ends: datetime) -> dict[str, Any]:
     all_ms, before_ms = (ends - begins) / MS, rounded((one["started"] - begins) / MS, 3)
-    begin = int(39 * before_ms / (all_ms or 1.0))
-    length = 1 + int((39 - begin) * one["took_ms"] / (all_ms - before_ms if all_ms > before_ms else 1.0))
+    begin = int(39 * before_ms / (all_ms or 1.0) + 1e-6)
+    left_ms = all_ms - before_ms if all_ms > before_ms else 1.0
+    length = 1 + int((39 - begin) * one["took_ms"] / left_ms + 1e-6)
     return {
         "name": one["name"],
         "span_type": one["span_type"],

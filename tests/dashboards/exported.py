@@ -52,7 +52,7 @@ _MOST: Final = 2_000
 def export(azure: LocalAzureMonitor, rows: Sequence[Row], others: Sequence[Other]) -> None:
     """Export all of it, and come back when it is stored."""
     spans = [one for one in others if one.table == "AppDependencies" and not one.operation]
-    fill(azure.store, [_traced(one) for one in others if one.operation])
+    fill(azure.store, [traced(one) for one in others if one.operation])
     metrics = [one for one in others if one.table == "AppMetrics"]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _QUIET.items():
@@ -66,7 +66,7 @@ def export(azure: LocalAzureMonitor, rows: Sequence[Row], others: Sequence[Other
         _post(AzureMonitorMetricExporter(**reported), [_metrics(metrics)], one_by_one=True)
 
 
-def _traced(one: Other) -> Envelope:
+def traced(one: Other) -> Envelope:
     """What the exporter sends of a trace: a request, a dependency, a log line or an exception."""
     kind, data = _DATA[one.table](one)
     tags = {

@@ -29,7 +29,9 @@ from foundry_telemetry.local.engine.query import Query
 from foundry_telemetry.local.store.store import Store
 from tests.dashboards.answers import Choice, calls_of
 from tests.dashboards.engine import near
+from tests.dashboards.exported import traced
 from tests.dashboards.grafana_source import fill
+from tests.dashboards.others import others_of
 from tests.dashboards.rows import END, SHOWN, make_rows, posted
 from tests.support.kusto import need_parser
 from tests.support.telemetry import fill as fill_store
@@ -120,9 +122,10 @@ ROWS = make_rows(0)
 
 @pytest.fixture(scope="module")
 def query() -> Iterator[Query]:
-    """The local Azure Monitor, with the rows."""
+    """The local Azure Monitor, with the rows and what was recorded in their traces."""
     with Store(clock=lambda: END) as store:
         fill_store(store, map(posted, ROWS))
+        fill_store(store, [traced(one) for one in others_of(ROWS) if one.operation])
         yield Query(store)
 
 

@@ -18,7 +18,7 @@ from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (
     *(files.VIEW, "priced", "codes", "shown", "chosen", "tiles"),
-    *("refused", "month", "divided", "minutes"),
+    *("refused", "month", "period", "divided", "minutes"),
 )
 """Files that are no queries of their own, in the order in which they are put in front."""
 

@@ -10,7 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 from foundry_telemetry.investigate.ticket.ids import support_code
-from tests.dashboards import answers_calls, answers_cost, answers_health, answers_incident, answers_limits
+from tests.dashboards import (
+    answers_calls,
+    answers_cost,
+    answers_health,
+    answers_incident,
+    answers_limits,
+    answers_money,
+)
 from tests.dashboards.answers_cost import is_unpriced
 from tests.dashboards.answers_incident import UNKNOWN, ticket
 from tests.dashboards.reference_answers import (
@@ -386,6 +393,9 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "spend_tiles": answers_cost.spend_tiles,
     "split_keys": answers_cost.split_keys,
     "usage_by": answers_cost.usage_by,
+    "month_to_date": answers_cost.month_to_date,
+    "money_by": answers_money.money_by,
+    "waste": answers_money.waste,
     "limits": answers_limits.limits,
     "minutes_over_time": answers_limits.minutes_over_time,
     "stream_endings": answers_limits.stream_endings,

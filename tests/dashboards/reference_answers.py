@@ -34,7 +34,10 @@ class Choice:
     pasted: str = ""
     usd_per_unit: str = "0.01"
     discount: str = "0.9"
+    period: str = "range"
     split_by: str = "tag.tenant"
+    then_by: str = "model"
+    budget: str = ""
     limits: str = (
         "claude-sonnet-5-5=20/40000/ ; support-chat-prod =/1/8000;nonsense; claude-haiku-5-5 = 5/5/5"
     )
@@ -59,7 +62,10 @@ class Choice:
             "Id": self.pasted,
             "UsdPerUnit": self.usd_per_unit,
             "Discount": self.discount,
+            "Period": self.period,
             "SplitBy": self.split_by,
+            "ThenBy": self.then_by,
+            "Budget": self.budget,
             "Limits": self.limits,
             "Measure": self.measure,
             "StreamMeasure": self.stream_measure,

@@ -299,13 +299,16 @@ def test_a_chart_has_its_panel(name: str) -> None:
 
 
 def test_bars_of_other_times_are_no_time_series() -> None:
-    """A time series draws the time shown alone: a chart of the month has bars, which say their days."""
+    """A time series draws the time shown alone: a chart of the month has bars, which say their days.
+
+    Lines are bars side by side.
+    """
     panel = drawn(Chart(kind="barchart", y=("calls",)), brush=None)
     assert panel["type"] == "barchart"
     [_, day] = panel["fieldConfig"]["overrides"]
     assert day["properties"] == [{"id": "unit", "value": "time:MM-DD"}]
-    with pytest.raises(UnmappedError, match="'linechart' has no counterpart"):
-        made(step(Chart(kind="linechart", y=("calls",)), brush=None))
+    line = drawn(Chart(kind="linechart", y=("calls",)), brush=None)
+    assert (line["type"], line["options"]["stacking"]) == ("barchart", "none")
 
 
 def test_labels_have_references_too() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from dashboards.builder.tabs.auth import CAUSES, COLOURS
+from dashboards.builder.texts import VALUES
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.wire.causes import CLASSES
@@ -216,6 +217,13 @@ SPLITS = ("deployment", "model", "service", "tag.tenant", "tag.feature", "tag.no
 CHOSEN = [("minutes_over_time", "measure", value) for value in MEASURES]
 CHOSEN += [("streams_over_time", "stream_measure", value) for value in STREAM_MEASURES]
 CHOSEN += [(name, "split_by", value) for name in ("usage_by", "cost_over_time") for value in SPLITS]
+CHOSEN += [
+    (name, "period", value)
+    for name in ("usage_by", "cost_over_time", "money_by", "waste")
+    for value in VALUES["period"]
+]
+CHOSEN += [("money_by", "then_by", value) for value in VALUES["then_by"]]
+CHOSEN += [("month_to_date", "budget", "1.5")]
 
 
 @pytest.mark.slow

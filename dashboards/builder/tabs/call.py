@@ -88,8 +88,6 @@ _PARTS: Final[Mapping[str, tuple[str, Table, str]]] = {
     "call_logs": ("log lines", _LOGS, EMPTY["no_logs"]),
 }
 """Query: what it is of the call, how it looks, and what to say without rows."""
-ATTEMPTS_AND_TRACE: Final = ("call_attempts", "call_trace")
-"""Where the time of a call went."""
 
 
 def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PARTS)) -> Group:

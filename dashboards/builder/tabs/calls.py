@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards.builder.inputs import OptionsInput
-from dashboards.builder.tabs.call import ATTEMPTS_AND_TRACE, call_details
+from dashboards.builder.tabs.call import call_details
 from dashboards.builder.tabs.common import CALL_OUTCOME, columns, series
 from dashboards.builder.texts import EMPTY, NOTES, TITLES, VALUES, parameter
 from dashboards.builder.visualizations import Chart, Table, bar
@@ -90,7 +90,7 @@ CALLS: Final = Group(
         Text(name="calls introduction", markdown=NOTES["calls"]),
         _BY_TAG,
         _DISTRIBUTION,
-        call_details("slowest call", "TagCallId", ATTEMPTS_AND_TRACE),
+        call_details("slowest call", "TagCallId", ("call_trace",)),
         Parameters(
             name="order of calls",
             inputs=(
@@ -99,6 +99,6 @@ CALLS: Final = Group(
             ),
         ),
         _LIST,
-        call_details("listed call", "ListedCallId", (*ATTEMPTS_AND_TRACE, "call_logs")),
+        call_details("listed call", "ListedCallId", ("call_attempts", "call_trace", "call_logs")),
     ),
 )

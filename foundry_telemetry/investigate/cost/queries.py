@@ -37,6 +37,7 @@ class Questions:
         self._values: dict[str, Value] = {
             "TimeRange": TimeRange(since, until, _HOUR),
             **UNFILTERED,
+            "Period": "range",
             "UsdPerUnit": repr(pricing.usd_per_ccu()),
             "Discount": "1",
         }

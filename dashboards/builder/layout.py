@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.builder.inputs import ChoiceInput, OneInput, TextInput, TimeInput
+from dashboards.builder.inputs import NUMBER, ChoiceInput, OneInput, TextInput, TimeInput
 from dashboards.builder.tabs import CONTENTS
 from dashboards.builder.tabs.search import SEARCH
-from dashboards.builder.texts import TABS, parameter
+from dashboards.builder.texts import INVALID, TABS, parameter
 from dashboards.builder.workbook import Item, Parameters, Tabs
 
 _HOUR: Final = 60
@@ -48,6 +48,12 @@ FILTERS: Final = Parameters(
         ),
         TextInput(
             **parameter("Id"),
+        ),
+        TextInput(
+            **parameter("Target"),
+            first="99",
+            form=NUMBER,
+            otherwise=INVALID["number"],
         ),
         TextInput(
             **parameter("Portal"),

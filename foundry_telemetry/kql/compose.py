@@ -17,7 +17,7 @@ from foundry_telemetry.kql.parameters import without_references
 from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (
-    *(files.VIEW, "priced", "codes", "shown", "chosen", "tiles"),
+    *(files.VIEW, "priced", "codes", "configured", "objective", "shown", "chosen", "tiles"),
     *("refused", "month", "period", "divided", "minutes"),
 )
 """Files that are no queries of their own, in the order in which they are put in front."""

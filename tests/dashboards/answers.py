@@ -105,6 +105,30 @@ def _tile(place: int, tile: str, value: float | None, before: float, detail: str
     return {"place": place, "tile": tile, "value": value, "detail": detail, "change": change}
 
 
+def _target(choice: Choice) -> float | None:
+    entered = float(choice.target or 0)
+    return entered if 0 < entered < 100 else None
+
+
+def error_budget(rows: list[Row], choice: Choice) -> Answer:
+    """How fast is the error budget used up, against the period before?"""
+    now = calls_of(shown(rows, choice))
+    then = calls_of(within(let_through(rows, choice), start_before(choice.time), choice.time.start))
+    if not now and not then:
+        return []
+    target = _target(choice)
+
+    def rate(calls: list[list[Row]]) -> float | None:
+        if not calls or target is None:
+            return None
+        return 100 * sum(map(last_failed, calls)) / len(calls) / (100 - target)
+
+    value = rate(now)
+    detail = "enter a success target" if target is None else f"target {choice.target}%"
+    shown_value = None if value is None else rounded(value, 2)
+    return [_tile(1, "Error budget burn rate", shown_value, rate(then) or 0, detail)]
+
+
 def calls_over_time(rows: list[Row], choice: Choice) -> Answer:
     """How many calls were made, by outcome?"""
     calls = calls_of(shown(rows, choice))
@@ -205,6 +229,7 @@ def success_over_time(rows: list[Row], choice: Choice) -> Answer:
         return {
             "calls_percent": percent([row for row in rows if row in ends]),
             "attempts_percent": percent(rows),
+            "target_percent": _target(choice),
         }
 
     return over_time(attempts, choice, values)
@@ -392,6 +417,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "cost_over_time": answers_cost.cost_over_time,
     "spend_tiles": answers_cost.spend_tiles,
     "split_keys": answers_cost.split_keys,
+    "error_budget": error_budget,
     "usage_by": answers_cost.usage_by,
     "month_to_date": answers_cost.month_to_date,
     "money_by": answers_money.money_by,

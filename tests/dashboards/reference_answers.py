@@ -34,6 +34,7 @@ class Choice:
     pasted: str = ""
     usd_per_unit: str = "0.01"
     discount: str = "0.9"
+    target: str = "99.5"
     period: str = "range"
     split_by: str = "tag.tenant"
     then_by: str = "model"
@@ -62,6 +63,7 @@ class Choice:
             "Id": self.pasted,
             "UsdPerUnit": self.usd_per_unit,
             "Discount": self.discount,
+            "Target": self.target,
             "Period": self.period,
             "SplitBy": self.split_by,
             "ThenBy": self.then_by,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.builder.inputs import OneInput, OptionsInput, TextInput
+from dashboards.builder.inputs import NUMBER, OneInput, OptionsInput, TextInput
 from dashboards.builder.tabs.common import columns, series, stacked, tiles
 from dashboards.builder.texts import EMPTY, INVALID, NOTES, TITLES, VALUES, parameter
 from dashboards.builder.visualizations import Chart, Table, bar, change
 from dashboards.builder.workbook import Group, Parameters, Query, Text, When
 
-_NUMBER: Final = r"^\d*\.?\d+$"
 _AMOUNT: Final = r"^(\d*\.?\d+)?$"
 
 COST: Final = Group(
@@ -25,8 +24,8 @@ COST: Final = Group(
                 OneInput(**parameter("SplitBy"), query="split_keys", first="deployment"),
                 OptionsInput(**parameter("ThenBy"), options=VALUES["then_by"]),
                 TextInput(**parameter("Budget"), form=_AMOUNT, otherwise=INVALID["number"]),
-                TextInput(**parameter("UsdPerUnit"), first="0.01", form=_NUMBER, otherwise=INVALID["number"]),
-                TextInput(**parameter("Discount"), first="1", form=_NUMBER, otherwise=INVALID["number"]),
+                TextInput(**parameter("UsdPerUnit"), first="0.01", form=NUMBER, otherwise=INVALID["number"]),
+                TextInput(**parameter("Discount"), first="1", form=NUMBER, otherwise=INVALID["number"]),
             ),
         ),
         Query(

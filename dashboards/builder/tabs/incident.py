@@ -27,8 +27,8 @@ INCIDENT: Final = Group(
             title=TITLES["success_over_time"],
             visualization=Chart(
                 kind="linechart",
-                y=("calls_percent", "attempts_percent"),
-                **series(calls_percent="green", attempts_percent="orange"),
+                y=("calls_percent", "attempts_percent", "target_percent"),
+                **series(calls_percent="green", attempts_percent="orange", target_percent="gray"),
                 unit="percent",
                 ceiling=100,
             ),

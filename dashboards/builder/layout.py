@@ -47,13 +47,13 @@ FILTERS: Final = Parameters(
             query="tag_values",
         ),
         TextInput(
-            **parameter("Id"),
-        ),
-        TextInput(
             **parameter("Target"),
             first="99",
             form=NUMBER,
             otherwise=INVALID["number"],
+        ),
+        TextInput(
+            **parameter("Id"),
         ),
         TextInput(
             **parameter("Portal"),

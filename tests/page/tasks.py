@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -90,6 +90,38 @@ def broken_release(data: Data) -> tuple[str, str]:
     return service, version
 
 
+def last_month(end: datetime) -> tuple[datetime, datetime]:
+    """The month before the one that a time is in."""
+    this = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (this - timedelta(days=1)).replace(day=1), this
+
+
+def cost_by_day(data: Data, tenant: str) -> dict[date, dict[str, float]]:
+    """What a tenant cost on each day of last month, by deployment."""
+    start, end = last_month(data.end)
+    found: dict[date, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for call in data.calls():
+        for one in call if data.tenant(call) == tenant else ():
+            if start <= one.at < end:
+                usd = float(str(one.reported.get("cost_usd") or 0))
+                found[one.at.date()][str(one.reported["deployment"])] += usd
+    return found
+
+
+def _dear(end: datetime, known: list[Attempt]) -> Iterator[tuple[str, Call]]:
+    """Calls of last month: a dear day of the tenant; dearer ones of others, and of the tenant this month."""
+    start, this = last_month(end)
+    template = next(one for one in known if one.reported.get("cost_usd"))
+    days = [(TENANT, start + timedelta(days=number), 0.5) for number in range(0, 28, 3)]
+    days += [(TENANT, start + timedelta(days=7), 4.0), (TENANT, this, 9.0)]
+    days += [(tenant, start + timedelta(days=7), 11.0) for tenant in DECOYS]
+    for number, (tenant, day, usd) in enumerate(days):
+        call_id = f"6{number:03}".ljust(16, "0")
+        reported = dict(template.reported) | {"call_id": call_id, "attempt_number": 1, "cost_usd": usd}
+        reported["deployment"] = "claude-opus-5" if usd > 1 else "claude-sonnet-5-5"
+        yield tenant, [replace(template, at=day + timedelta(seconds=2), reported=reported)]
+
+
 def make(end: datetime) -> Data:
     """The weeks, and the decoys of each task."""
     chance = Random(3)  # noqa: S311 - the same data every time
@@ -98,7 +130,7 @@ def make(end: datetime) -> Data:
     for call in data.calls():
         data.tenants[str(call[0].reported["call_id"])] = chance.choice((TENANT, *DECOYS))
     data.attempts[:] = [_broken(data, chance, one) for one in attempts]
-    for tenant, call in _slow(end):
+    for tenant, call in (*_slow(end), *_dear(end, attempts)):
         data.attempts.extend(call)
         data.tenants[str(call[0].reported["call_id"])] = tenant
     return data

@@ -46,7 +46,7 @@ def data() -> tasks.Data:
 @pytest.fixture(scope="module")
 def weeks(data: tasks.Data) -> Iterator[LocalAzureMonitor]:
     """The shipped workbook over those weeks."""
-    with LocalAzureMonitor() as azure:
+    with LocalAzureMonitor(retention_days=100) as azure:
         for body in tasks.bodies(azure.store.key, data):
             azure.store.add(body).result()
         yield azure
@@ -109,6 +109,28 @@ def test_the_slowest_call_of_a_tenant_today_and_where_its_time_went(
             begun / tasks.took_ms(call), abs=0.02
         )
         assert bar["width"] / track["width"] == pytest.approx(took / tasks.took_ms(call), abs=0.02)
+
+
+def test_what_a_tenant_cost_last_month_and_which_day_was_dear(
+    weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open
+):
+    """The tab, the tenant as dimension, last month: the table has the sum, the chart's table each day."""
+    days = {day: sum(parts.values()) for day, parts in tasks.cost_by_day(data, tasks.TENANT).items()}
+    opened = screen(weeks.url)
+    page = opened.open()
+    click(page, page.get_by_role("tab", name=TABS["cost"]))
+    opened.idle("usage and cost")
+    click(page, opened.parameter("Split by"))
+    click(page, page.get_by_role("option", name="tenant (tag)"))
+    click(page, page.get_by_role("radio", name=VALUES["period"]["last_month"]))
+    row = row_of(opened, "usage and cost", tasks.TENANT)
+    expect(row.locator("td").nth(1)).to_contain_text(f"${sum(days.values()):,.4f}")
+    step = opened.idle("cost over time")
+    step.get_by_role("button", name="Show as table").click()
+    dear = max(days, key=lambda day: days[day])
+    shown = step.locator("tbody tr").filter(has_text=f"{dear:%Y-%m-%d}")
+    of_tenant = shown.filter(has=page.get_by_text(tasks.TENANT, exact=True))
+    expect(of_tenant.locator("td").last).to_have_text(f"{days[dear]:g}")
 
 
 def test_which_release_broke_it(weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open):

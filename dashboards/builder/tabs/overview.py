@@ -20,7 +20,7 @@ OVERVIEW: Final = Group(
             visualization=tiles(4),
             empty=EMPTY["no_calls"],
             size="tiny",
-            width=68,
+            width=66,
         ),
         Query(
             name="error budget tile",

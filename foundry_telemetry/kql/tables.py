@@ -69,7 +69,8 @@ class Column(Struct, frozen=True, rename="camel"):
 class Table(Struct, frozen=True, rename="camel"):
     """A table of the workspace."""
 
-    classic_name: str
+    classic_name: str | None
+    """``None``: no classic view."""
     item_type: str
     """What the classic column ``itemType`` holds."""
     source: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
 from foundry_telemetry.schema import constraint as c
@@ -71,3 +72,20 @@ CONTENT: Final = (
 """Beside these the event has fields of the ledger: ids, operation, models, cause and tags."""
 
 _, INPUT, OUTPUT, SYSTEM, TOOLS, SUPPORT_CODE, CUT = (row.name for row in CONTENT)
+
+CONTENT_TABLE: Final = "AppGenAIContent"
+"""Where Azure keeps the values of `CONTENT_COLUMNS`."""
+
+CONTENT_COLUMNS: Final = MappingProxyType(
+    {
+        INPUT: "InputMessages",
+        OUTPUT: "OutputMessages",
+        SYSTEM: "SystemInstructions",
+        TOOLS: "ToolDefinitions",
+        "gen_ai.tool.call.arguments": "ToolCallArguments",
+        "gen_ai.tool.call.result": "ToolCallResult",
+        "gen_ai.evaluation.explanation": "EvaluationExplanation",
+    }
+)
+"""The attributes whose values Azure moves out of AppEvents, AppDependencies and AppTraces since 30 September
+2026, and the column of `CONTENT_TABLE` that has each; a pointer stays in their place."""

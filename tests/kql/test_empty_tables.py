@@ -8,5 +8,5 @@ from foundry_telemetry.kql.tables import tables
 
 def test_no_filled_table_is_hidden() -> None:
     """What the store fills is read from it: by neither name is it one of the empty tables."""
-    filled = set(tables()) | {table.classic_name for table in tables().values()}
+    filled = {*tables(), *(table.classic_name for table in tables().values())}
     assert not filled & set(empty_tables())

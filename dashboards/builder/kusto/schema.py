@@ -24,7 +24,11 @@ def azure_tables() -> Tables:
     workspace = {
         name: {column.name: column.type for column in table.columns} for name, table in known.items()
     }
-    classic = {table.classic_name: _classic(name, table) for name, table in known.items()}
+    classic = {
+        table.classic_name: _classic(name, table)
+        for name, table in known.items()
+        if table.classic_name is not None
+    }
     return MappingProxyType(workspace | classic)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from foundry_telemetry.schema.content_table import CONTENT_COLUMNS, CONTENT_TABLE
+
 _SEVERITIES: Final = ("Verbose", "Information", "Warning", "Error", "Critical")
 _SEVERITY: Final = (
     "CASE "
@@ -38,6 +40,11 @@ class Source:
     """What is made of the value found there."""
     read_as: str = "VARCHAR"
     """The type the value is read as."""
+
+
+def field_of(column: str) -> str:
+    """The field of moved content that fills a column."""
+    return f"{column[0].lower()}{column[1:]}"
 
 
 def _tag(name: str) -> Source:
@@ -106,6 +113,23 @@ class Mapped:
 _COUNTER: Final = r"starts_with({0}, '\')"
 _PART: Final = r"regexp_extract({0}, '^\\([^\\(]*)(?:\((.*)\))?\\(.*)$', %d)"
 """The parts of a Windows counter path, ``\\category(instance)\\counter``."""
+
+CONTENT_KIND: Final = "GenAIContent"
+"""Of what `moved_content` makes; nobody posts it."""
+
+_MOVED: Final = {
+    "TimeGenerated": _COMMON["TimeGenerated"],
+    "_BilledSize": _COMMON["_BilledSize"],
+    "Attributes": _COMMON["Properties"],
+    "RoleName": _COMMON["AppRoleName"],
+    "ServiceInstanceId": _COMMON["AppRoleInstance"],
+    "TraceId": _COMMON["OperationId"],
+    "ParentSpanId": _field("parentSpanId"),
+    **{
+        name: _field(field_of(name))
+        for name in ("AgentId", "AgentName", "Id", "ModelName", "SpanId", *CONTENT_COLUMNS.values())
+    },
+}
 
 MAPPED: Final = (
     Mapped(
@@ -180,5 +204,6 @@ MAPPED: Final = (
         points="metrics",
         where=_COUNTER,
     ),
+    Mapped(CONTENT_KIND, CONTENT_TABLE, _MOVED),
 )
 """Every kind and table."""

@@ -21,21 +21,23 @@ class _Base(Struct, rename="camel", omit_defaults=True):
     measurements: dict[str, float] = {}
 
 
-class _Timed(_Base):
+class Timed(_Base):
+    """What lasts: a span."""
+
     id: str = ""
     name: str = ""
     duration: _Duration = "00:00:00"
     success: bool | None = None
 
 
-class _Dependency(_Timed):
+class _Dependency(Timed):
     type: str = ""
     target: str = ""
     data: str = ""
     result_code: _Text = ""
 
 
-class _Request(_Timed):
+class _Request(Timed):
     source: str = ""
     url: str = ""
     response_code: _Text = ""

@@ -17,7 +17,9 @@ import msgspec
 from msgspec import Raw
 
 from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, injected, split
+from foundry_telemetry.local.ingest.column_mapping import CONTENT_KIND
 from foundry_telemetry.local.ingest.envelope_schemas import Envelope
+from foundry_telemetry.local.ingest.moved_content import move_content
 
 PROPERTIES: Final = "\x1f"
 """Stands between an envelope and its properties: both are JSON, which has no such character."""
@@ -62,12 +64,10 @@ class _Pieces:
         self._done: list[str] = []
         self._buffer = bytearray()
 
-    def add(self, envelope: Envelope) -> None:
+    def add(self, fields: object, properties: dict[str, str]) -> None:
         if self._buffer:
             self._buffer += _END
-        base = envelope.data.base_data
-        properties, base.properties = base.properties, {}  # and so it is omitted from the first half
-        _ENCODER.encode_into(envelope, self._buffer, -1)
+        _ENCODER.encode_into(fields, self._buffer, -1)
         self._buffer += _PROPERTIES
         _ENCODER.encode_into(properties, self._buffer, -1)
         if len(self._buffer) >= PIECE:
@@ -106,7 +106,11 @@ def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyTy
         except ValueError as error:
             refusals.append(Refusal(index, str(error)))
         else:
-            found[envelope.kind].add(envelope)
+            if (moved := move_content(envelope)) is not None:
+                found[CONTENT_KIND].add(*moved)
+            base = envelope.data.base_data
+            properties, base.properties = base.properties, {}  # and so it is omitted from the first half
+            found[envelope.kind].add(envelope, properties)
     pieces = {kind: texts.end() for kind, texts in found.items()}
     return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals))
 

@@ -144,7 +144,8 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         _add_columns(connection, name, stored, hidden)
         columns = view_columns(name, stored, _constants(key))
         connection.execute(view_ddl(name, columns))
-        connection.execute(classic_view_ddl(name))
+        if tables()[name].classic_name is not None:
+            connection.execute(classic_view_ddl(name))
         if hidden:
             connection.execute(row_builder.attempts_ddl(columns))
     connection.commit()

@@ -15,6 +15,7 @@ from foundry_telemetry.cli.output import write, write_json
 if TYPE_CHECKING:
     from foundry_telemetry.investigate.sources import Source
     from foundry_telemetry.investigate.ticket.call import Found
+    from foundry_telemetry.investigate.ticket.content import Content
     from foundry_telemetry.investigate.ticket.ids import Identity
 
 EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "found", exit_codes.ATTENTION: "not found"})
@@ -40,6 +41,14 @@ def ticket(
     during: time_options.During = None,
     as_json: query_options.AsJson = False,
     as_markdown: query_options.AsMarkdown = False,
+    with_content: Annotated[
+        bool,
+        typer.Option(
+            "--with-content",
+            help="Show the messages and responses, where they were logged and you may read them.",
+            rich_help_panel=query_options.OUTPUT,
+        ),
+    ] = False,
     source: query_options.SourceName = None,
     workspace: query_options.Workspace = None,
     url: query_options.Url = None,
@@ -54,7 +63,8 @@ def ticket(
         with query_options.asked(source, workspace, url) as asked:
             identities = _read(sys.stdin.read(MOST_CHARACTERS) if ident == "-" else ident, asked)
             found = _found(asked, identities, span)
-        show_found(found, as_json=as_json, as_markdown=as_markdown)
+            content = _content(asked, found) if with_content else None
+        show_found(found, as_json=as_json, as_markdown=as_markdown, content=content)
 
 
 def _read(text: str, source: "Source") -> tuple["Identity", ...]:
@@ -77,15 +87,28 @@ def _found(source: "Source", identities: tuple["Identity", ...], span: time_opti
     return found
 
 
-def show_found(found: "Found", *, as_json: bool, as_markdown: bool) -> None:
-    """Write a call as it was asked for."""
+def _content(source: "Source", found: "Found") -> "Content":
+    from foundry_telemetry.investigate.ticket.content import read_content  # noqa: PLC0415 - takes a while
+
+    return read_content(source, found.call)
+
+
+def show_found(found: "Found", *, as_json: bool, as_markdown: bool, content: "Content | None" = None) -> None:
+    """Write a call as it was asked for, and its content below where that was asked for too."""
+    from rich.text import Text  # noqa: PLC0415 - takes a while
+
+    from foundry_telemetry.investigate import formatting  # noqa: PLC0415
     from foundry_telemetry.investigate.formatting import console  # noqa: PLC0415
+    from foundry_telemetry.investigate.ticket import content_rendering  # noqa: PLC0415
     from foundry_telemetry.investigate.ticket.markdown import as_object, markdown  # noqa: PLC0415
     from foundry_telemetry.investigate.ticket.rendering import show  # noqa: PLC0415 - takes a while
 
     if as_json:
-        write_json(as_object(found))
+        kept = {} if content is None else {"content": content_rendering.as_object(content)}
+        write_json(as_object(found) | kept)
     elif as_markdown:
-        write(markdown(found))
+        write("\n".join([markdown(found), *(content_rendering.markdown(content) if content else ())]))
     else:
         show(found, console())
+        if content is not None:
+            formatting.show([("", Text()), *content_rendering.lines(content)], console())

@@ -44,6 +44,12 @@ def plain(text: str, most: int = MOST) -> str:
     return reported if len(reported) <= most else f"{reported[: most - 1]}…"
 
 
+def readable(text: str) -> str:
+    """A text of any length in which nothing acts on a terminal and nothing looks like a key; lines stay."""
+    reported = _SECRETS.sub(HIDDEN, text.replace("\r\n", "\n").expandtabs(4))
+    return "".join(one if one == "\n" or one.isprintable() else f"\\u{ord(one):04x}" for one in reported)
+
+
 def as_markdown(text: str) -> str:
     """A plain text as Markdown that shows it and does nothing: no link, no HTML, no cell of a table."""
     if _TAME.fullmatch(text):

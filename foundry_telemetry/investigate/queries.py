@@ -110,7 +110,7 @@ _Record = TypeVar("_Record", bound=Struct)
 def call(source: Source, identity: Identity, window: TimeRange) -> list[Attempt]:
     """All attempts in a range of the calls that carry an id."""
     rows = source.ask("call", {"Id": identity.value, "Window": window})
-    return _records(rows, Attempt)
+    return records(rows, Attempt)
 
 
 def related_telemetry(
@@ -120,7 +120,7 @@ def related_telemetry(
     if not is_trace_id(trace_id):
         return []
     window = TimeRange(moved(start, hours=-_AROUND), moved(end, hours=_AROUND), _AROUND)
-    return _records(source.ask("trace", {"Trace": trace_id, "Window": window}), RelatedTelemetry)
+    return records(source.ask("trace", {"Trace": trace_id, "Window": window}), RelatedTelemetry)
 
 
 def properties(source: Source, scope: str, window: TimeRange) -> list[str]:
@@ -141,7 +141,7 @@ class Size(Struct, frozen=True, kw_only=True):
 
 def size(source: Source, scope: str, times: Mapping[str, TimeRange]) -> Size:
     """How many attempts a time has with its baseline."""
-    return next(iter(_records(_asked(source, "size", {"Scope": scope, **times}), Size)), Size())
+    return next(iter(records(_asked(source, "size", {"Scope": scope, **times}), Size)), Size())
 
 
 def calls(source: Source, scope: str, window: TimeRange, counted: str) -> list[InstanceCalls]:
@@ -154,13 +154,13 @@ def calls(source: Source, scope: str, window: TimeRange, counted: str) -> list[I
         counted: In which records duplicates are looked for, a predicate.
     """
     values: dict[str, Value] = {"Scope": scope, "Window": window, "Counted": counted}
-    return _records(_asked(source, "calls", values), InstanceCalls)
+    return records(_asked(source, "calls", values), InstanceCalls)
 
 
 def examples(source: Source, scope: str, sign: str, error_type: str, period: TimeRange) -> list[Failure]:
     """The first and the newest attempts that have something, at most 251, the newest first."""
     values: dict[str, Value] = {"Scope": scope, "Sign": sign, "Class": literal(error_type), "Period": period}
-    found = _records(_asked(source, "examples", values), Failure)
+    found = records(_asked(source, "examples", values), Failure)
     once = {(one.ended, one.call_id, one.number): one for one in found}  # the first may be one of the newest
     return sorted(once.values(), key=lambda one: one.ended, reverse=True)
 
@@ -178,7 +178,7 @@ def moved(moment: datetime, milliseconds: float = 0.0, *, hours: timedelta = tim
         return moment
 
 
-def _records(rows: Iterable[Row], kind: type[_Record]) -> list[_Record]:
+def records(rows: Iterable[Row], kind: type[_Record]) -> list[_Record]:
     """Rows as records. A value that does not fit its column, as nobody but a forger writes it, is left out.
 
     Raises:

@@ -44,6 +44,9 @@ Row = Mapping[str, Any]
 class SourceError(Exception):
     """There is no answer; the message says why and what to check."""
 
+    status: int | None = None
+    """Of the response, where there was one that refused."""
+
 
 class Source:
     """Answers the queries of ``dashboards/investigate``; use it in a ``with`` block.
@@ -98,7 +101,9 @@ class Source:
         try:
             result = self._client.query_workspace(self._workspace, text, timespan=None, server_timeout=wait_s)
         except Exception as error:
-            raise SourceError(explained(error, self.name, is_local=self.is_local)) from error
+            refusal = SourceError(explained(error, self.name, is_local=self.is_local))
+            refusal.status = getattr(error, "status_code", None)
+            raise refusal from error
         if isinstance(result, LogsQueryPartialResult):
             raise SourceError(texts.PARTIAL.format(name=self.name))
         return [_row(table.columns, row, raw) for table in result.tables for row in table.rows]

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from foundry_telemetry.local.ingest.column_mapping import field_of
 from foundry_telemetry.local.ingest.envelope_schemas import Envelope, Timed
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.content_table import CONTENT_COLUMNS, CONTENT_TABLE
 
 POINTER: Final = f"{CONTENT_TABLE}/{{id}}"
@@ -23,7 +24,7 @@ _PARENT: Final = "ai.operation.parentId"
 _FACTS: Final = {
     "agentId": "gen_ai.agent.id",
     "agentName": "gen_ai.agent.name",
-    "modelName": "gen_ai.request.model",
+    "modelName": names.REQUEST_MODEL,
 }
 
 

@@ -3,11 +3,53 @@
 # No `from __future__ import annotations`: typer reads the annotations.
 
 import os
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from foundry_telemetry.cli import query_options
+import typer
+
+from foundry_telemetry.cli import price_options, query_options, time_options
+from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
-from foundry_telemetry.cli.output import write
+from foundry_telemetry.cli.output import write, write_json
+
+if TYPE_CHECKING:
+    from foundry_telemetry.config.content import ContentPolicy
+
+DEFAULT_SINCE: Final = "7d"
+_PANEL: Final = "With --content"
+_Content = Annotated[
+    bool,
+    typer.Option(
+        "--content",
+        help="Estimate instead what request and response logs would take and cost a month, from the "
+        "attempts in the ledger. The options of time and source are for this.",
+    ),
+]
+_Share = Annotated[
+    float | None,
+    typer.Option(
+        "--share",
+        parser=between(0.0, 1.0, float, "--share 0.1"),
+        metavar="PART",
+        help="Share of calls to keep, 0 to 1, besides those that failed or were refused. Default: that of "
+        "the settings file, or 1.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
+_UsdPerGb = Annotated[
+    float | None,
+    typer.Option(
+        "--usd-per-gb",
+        parser=between(0.0, 1_000.0, float, "--usd-per-gb 2.76"),
+        metavar="USD",
+        help="Price of a GB of analytics logs in your region. Default: 2.30, the list price of the "
+        "cheapest regions.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
 
 _PIPE: Final = 160
 """Columns where there is no terminal."""
@@ -21,22 +63,68 @@ _GAP: Final = 2
 
 def audit(
     *,
+    content: _Content = False,
+    share: _Share = None,
+    usd_per_gb: _UsdPerGb = None,
+    since: time_options.Since = None,
+    start: time_options.From = None,
+    end: time_options.To = None,
+    during: time_options.During = None,
+    settings: price_options.Settings = None,
     as_json: query_options.AsJson = False,
     as_markdown: query_options.AsMarkdown = False,
+    source: query_options.SourceName = None,
+    workspace: query_options.Workspace = None,
+    url: query_options.Url = None,
 ) -> None:
     """List every field that can leave the process.
 
-    With its type, its signals, and whether it can be personal data. Reads no data and sends nothing.
-    Tests check the list against real traffic.
+    With its type, its signals, and whether it can be personal data. Reads no data and sends nothing, but
+    with --content, which reads counts of the ledger. Tests check the list against real traffic.
     """
     query_options.one_format(json=as_json, markdown=as_markdown)
     with repair():
+        if content:
+            span = time_options.span(
+                since, start, end, datetime.now(UTC), during=during, default=DEFAULT_SINCE
+            )
+            price_options.read_prices(settings)
+            _estimate((source, workspace, url), span, _policy(share), usd_per_gb, as_json=as_json)
+            return
         from foundry_telemetry.schema import rendering  # noqa: PLC0415 - not for --help
 
         if as_json or as_markdown:
             write(rendering.as_json() if as_json else rendering.as_markdown())
             return
         _show()
+
+
+def _policy(share: float | None) -> "ContentPolicy":
+    from dataclasses import replace  # noqa: PLC0415 - not for --help
+
+    from foundry_telemetry.config.content import policy_of_file  # noqa: PLC0415 - as above
+
+    policy = policy_of_file()
+    return policy if share is None else replace(policy, share=share)
+
+
+def _estimate(
+    where: tuple[str | None, str | None, str | None],
+    span: time_options.Span,
+    policy: "ContentPolicy",
+    usd_per_gb: float | None,
+    *,
+    as_json: bool,
+) -> None:
+    from foundry_telemetry.investigate import content_cost, formatting  # noqa: PLC0415 - take a while
+
+    price = content_cost.ANALYTICS_USD if usd_per_gb is None else usd_per_gb
+    with query_options.asked(*where) as asked:
+        found = content_cost.estimate(asked, span, policy, price)
+    if as_json:
+        write_json(content_cost.as_object(found))
+    else:
+        formatting.show(content_cost.lines(found), formatting.console())
 
 
 def _show() -> None:

@@ -131,6 +131,11 @@ def set_from(document: Document) -> None:
     _of_file, _is_on_in_file = ContentPolicy(**options), reported.enabled
 
 
+def policy_of_file() -> ContentPolicy:
+    """What the settings file says, switched on there or not; the defaults without one."""
+    return _of_file or ContentPolicy()
+
+
 def policy_in_force(given: ContentPolicy | None) -> ContentPolicy | None:
     """The policy of the process, ``None`` where no content is kept.
 
@@ -143,7 +148,7 @@ def policy_in_force(given: ContentPolicy | None) -> ContentPolicy | None:
     """
     policy = given
     if policy is None and _is_on():
-        policy = _of_file or ContentPolicy()
+        policy = policy_of_file()
     if policy is None or os.environ.get(STANDARD, "").strip().lower() in _WITHOUT_EVENTS:
         return None
     missing = missing_packages()

@@ -50,7 +50,7 @@ def _application() -> "typer.Typer":
     import rich  # noqa: F401, PLC0415 - part of the extra, and so is the next
     import typer  # noqa: PLC0415
 
-    from foundry_telemetry.cli import dashboards  # noqa: PLC0415 - needs typer, as do the next
+    from foundry_telemetry.cli import content, dashboards  # noqa: PLC0415 - needs typer, as do the next
     from foundry_telemetry.cli.commands import COMMANDS  # noqa: PLC0415
     from foundry_telemetry.cli.help import CONTEXT, Command  # noqa: PLC0415
 
@@ -63,6 +63,7 @@ def _application() -> "typer.Typer":
     _add_version(app)
     for command, exit_codes in COMMANDS:
         app.command(cls=Command, context_settings=CONTEXT, epilog=exit_codes)(command)
+    app.add_typer(content.app)
     app.add_typer(dashboards.app)
     return app
 

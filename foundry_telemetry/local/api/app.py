@@ -20,6 +20,7 @@ from foundry_telemetry.ingestion.refusals import HANDLERS, failure
 from foundry_telemetry.ingestion.request_body import read_body
 from foundry_telemetry.local.api import static_files
 from foundry_telemetry.local.api.access import Access
+from foundry_telemetry.local.api.delete_data import DeleteData
 from foundry_telemetry.local.api.events import Events
 from foundry_telemetry.local.api.queries import MOST_QUERIES, Queries
 from foundry_telemetry.local.api.request_guard import Guard, require_token
@@ -64,6 +65,7 @@ def application(
             *keyed,
             Route("/v1/$batch", queries.batch, methods=["POST"]),
             Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
+            *DeleteData(store).routes(),
             Route("/status.json", partial(_status, store, access)),
             Route("/events", Events(store).stream),
             *static_files.routes(workbook),

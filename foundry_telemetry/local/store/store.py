@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
+
+import duckdb
 
 from foundry_telemetry.ingestion.items import BusyError, Receipt, StoreError, UnreadableError
 from foundry_telemetry.kql.tables import stored_table, tables
@@ -26,8 +28,6 @@ from foundry_telemetry.local.store.writer import Writer
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    import duckdb
 
 __all__ = ["MEMORY", "BusyError", "Receipt", "Store", "StoreError", "UnreadableError"]
 
@@ -152,6 +152,25 @@ class Store:
                 row = cursor.execute(statement, [oldest]).fetchone()
                 forgotten += row[0] if row else 0
         return forgotten
+
+    def delete(self, table: str, where: str, values: Sequence[object]) -> int:
+        """Delete the rows of a table, and have the file written without them as far as it can be.
+
+        Args:
+            table: Workspace name.
+            where: A condition in SQL.
+            values: Of its parameters.
+
+        Returns:
+            How many they were.
+        """
+        self._ensure_log()
+        statement = f"DELETE FROM {stored_table(table)} WHERE {where}"  # noqa: S608 - names are our own
+        with contextlib.closing(self.cursor()) as cursor:
+            row = cursor.execute(statement, values).fetchone()
+            with contextlib.suppress(duckdb.TransactionException):  # while others read it happens later
+                cursor.execute("CHECKPOINT")
+        return row[0] if row else 0
 
     def _ensure_log(self) -> None:
         if self.path != MEMORY:

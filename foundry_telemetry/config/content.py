@@ -147,9 +147,9 @@ def policy_in_force(given: ContentPolicy | None) -> ContentPolicy | None:
         SettingsError: The variable says what cannot be.
     """
     policy = given
-    if policy is None and _is_on():
+    if policy is None and is_on():
         policy = policy_of_file()
-    if policy is None or os.environ.get(STANDARD, "").strip().lower() in _WITHOUT_EVENTS:
+    if policy is None or is_kept_off():
         return None
     missing = missing_packages()
     if missing:
@@ -165,8 +165,18 @@ def missing_packages() -> list[str]:
     return [package for module, package in _PACKAGES.items() if find_spec(module) is None]
 
 
-def _is_on() -> bool:
-    said = os.environ.get(CONTENT)
+def is_kept_off(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the standard variable allows no content on events."""
+    return environ.get(STANDARD, "").strip().lower() in _WITHOUT_EVENTS
+
+
+def is_on(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether variable or settings file ask for content.
+
+    Raises:
+        SettingsError: The variable says what cannot be.
+    """
+    said = environ.get(CONTENT)
     if said is None:
         return _is_on_in_file
     if said.strip().lower() in _ON:

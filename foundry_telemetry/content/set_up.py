@@ -34,6 +34,11 @@ def content_listener(policy: ContentPolicy, provider: LoggerProvider | None) -> 
     return made
 
 
+def policies() -> list[ContentPolicy]:
+    """Those in use, the newest last."""
+    return [policy for policy, _, _ in _made]
+
+
 class _OwnSink:
     """Calls the function of the application."""
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from foundry_telemetry.investigate.doctor import (
     address,
+    content,
     credentials,
     exporting,
     live,
@@ -51,6 +52,7 @@ _CHECKS: Final = (
     _Check("API key", credentials.check_key, _READING_S),
     _Check("token", credentials.check_token),
     _Check("settings", exporting.check, _READING_S),
+    _Check("request and response logs", content.check, _READING_S),
     _Check("unsent telemetry", exporting.check_stored, _READING_S),
     _Check("Foundry", reachability.check_foundry),
     _Check("Azure Monitor", reachability.check_monitor),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from foundry_telemetry.ingestion import access_token
-from foundry_telemetry.investigate.doctor import texts
+from foundry_telemetry.investigate.doctor import content, texts
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
 from foundry_telemetry.investigate.doctor.finding import (
     Finding,
@@ -68,6 +68,7 @@ def check(scene: Scene) -> Iterator[Finding]:
         return
     yield from _services(services)
     yield _retention(tables, kept)
+    yield from content.check_table(ask, is_local=scene.workspace is None, is_on=content.is_wanted(scene))
 
 
 def _last_day(name: str) -> str:

@@ -60,6 +60,14 @@ def test_nothing_was_kept() -> None:
         assert "No content of this call was found" in ticket(azure, "--with-content")
 
 
+def test_values_that_are_gone() -> None:
+    """Where the events are there and their values are not, that is said."""
+    with workspace(call("a")) as azure:
+        assert azure.store.delete("AppGenAIContent", '"SpanId" = ?', ["a" * 16]) == 1
+        shown = " ".join(ticket(azure, "--with-content").split())
+    assert "Content of 1 attempt was kept, but AppGenAIContent did not return it" in shown
+
+
 def content_of(source: Source) -> Content:
     """Of the first call."""
     window = TimeRange(AT - timedelta(days=1), AT + timedelta(days=1), timedelta(hours=1))
@@ -77,6 +85,6 @@ def test_a_reader_without_the_role(status: int, seen: str) -> None:
         content = content_of(source)
     assert content.attempts == ()
     assert content.note is not None
-    assert "Kept of 1 attempts, but AppGenAIContent was not readable" in content.note
+    assert "Content of 1 attempt was kept, but AppGenAIContent was not readable" in content.note
     assert seen in content.note
     assert "somebody" not in content.note

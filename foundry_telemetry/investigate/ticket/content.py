@@ -15,7 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.investigate import queries
+from foundry_telemetry.investigate.formatting import many
 from foundry_telemetry.investigate.sources import Source, SourceError
+from foundry_telemetry.investigate.texts import ATTEMPT
 from foundry_telemetry.investigate.ticket import texts
 from foundry_telemetry.investigate.ticket.call import Call
 from foundry_telemetry.investigate.ticket.ids import is_trace_id
@@ -109,7 +111,9 @@ def _values(source: Source, events: list[Values], window: TimeRange) -> tuple[li
         rows = source.ask("content_values", {"Traces": traces, "Window": window}, frozenset(FIELDS))
     except SourceError as error:
         why = _WHY.get(HTTPStatus(error.status), str(error)) if error.status else str(error)
-        return [], texts.CONTENT_UNREADABLE.format(count=count, table=CONTENT_TABLE, why=why)
+        return [], texts.CONTENT_UNREADABLE.format(
+            attempts=many(count, ATTEMPT), table=CONTENT_TABLE, why=why
+        )
     waiting = queries.records(rows, Values)
     found = []
     for event in events:
@@ -117,8 +121,9 @@ def _values(source: Source, events: list[Values], window: TimeRange) -> tuple[li
             waiting.remove(values)
             found.append(_kept(event, values, CONTENT_TABLE))
     missing = count - len(found)
-    note = texts.CONTENT_MISSING.format(count=missing, table=CONTENT_TABLE) if missing else None
-    return found, note
+    if not missing:
+        return found, None
+    return found, texts.CONTENT_MISSING.format(attempts=many(missing, ATTEMPT), table=CONTENT_TABLE)
 
 
 def _of(event: Values, rows: Iterable[Values]) -> Values | None:

@@ -52,14 +52,14 @@ CONTENT_NOT_KEPT: Final = (
     "No content of this call was found. Request and response logs were off, or the call was not in their "
     "share, or they go to a sink of your own, or they were erased or are older than their retention."
 )
-CONTENT_UNREADABLE: Final = "Kept of {count} attempts, but {table} was not readable: {why}"
+CONTENT_UNREADABLE: Final = "Content of {attempts} was kept, but {table} was not readable: {why}"
 CONTENT_FORBIDDEN: Final = (
     "access denied (status 403). The table is protected, or your account may not read the workspace: ask "
     "for the role Privileged Monitoring Data Reader."
 )
 CONTENT_NO_TABLE: Final = "the workspace does not have this table (status 400)."
 CONTENT_MISSING: Final = (
-    "Kept of {count} attempts whose rows {table} did not return: your account may not see rows of a "
+    "Content of {attempts} was kept, but {table} did not return it: your account may not see rows of a "
     "protected table (role Privileged Monitoring Data Reader), or they were erased, or are older than the "
     "retention of the table."
 )

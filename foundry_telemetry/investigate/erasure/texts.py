@@ -79,7 +79,7 @@ REMAINS_AZURE: Final = (
     "a local Azure Monitor that was used, with --source local",
 )
 REMAINS_LOCAL: Final = (
-    "blocks of the database file that were not written anew yet",
+    "bytes in the database file that are not overwritten yet; to remove them now, delete the file",
     "what your own sink stored (ContentPolicy(sink=...)), and a workspace in Azure",
     "buffers on the disks of services, for at most 48 hours",
     "content that other libraries recorded, in AppDependencies and AppTraces",

@@ -154,7 +154,9 @@ class Store:
         return forgotten
 
     def delete(self, table: str, where: str, values: Sequence[object]) -> int:
-        """Delete the rows of a table, and have the file written without them as far as it can be.
+        """Delete the rows of a table, so that no query finds them.
+
+        Their bytes go from the log, and stay in the file until the database overwrites them.
 
         Args:
             table: Workspace name.

@@ -94,31 +94,30 @@ def test_status_shows_endpoint_and_headers(wire: Wire) -> None:
 
 @paths
 @pytest.mark.parametrize(
-    ("headers", "body", "status", "message"),
+    ("headers", "body", "refusal"),
     [
-        ({"Content-Type": "text/plain"}, b"", 415, "expected the content type"),
-        ({}, b"", 415, "expected the content type"),
-        ({**PROTOBUF, "Content-Encoding": "zstd"}, b"", 415, "expected gzip"),
-        ({**PROTOBUF, "Content-Encoding": "gzip"}, b"no gzip", 400, "not gzip"),
-        (PROTOBUF, b"\xff\xff", 400, "no OTLP request in protobuf"),
-        (JSON, b"\xff", 400, "no JSON"),
-        (JSON, b"[" * 100_000, 400, "no JSON"),
-        (JSON, b"", 400, "no JSON"),
-        (JSON, b"[]", 400, "expected an object"),
-        (PROTOBUF, b"\0" * (4 * 2**20 + 1), 413, "longer than 4194304 bytes"),
-        ({**JSON, "Content-Encoding": "gzip"}, gzip.compress(b" " * (4 * 2**20 + 1)), 413, "decompressed"),
+        ({"Content-Type": "text/plain"}, b"", (415, "expected the content type")),
+        ({}, b"", (415, "expected the content type")),
+        ({**PROTOBUF, "Content-Encoding": "zstd"}, b"", (415, "expected gzip")),
+        ({**PROTOBUF, "Content-Encoding": "gzip"}, b"no gzip", (400, "not gzip")),
+        (PROTOBUF, b"\xff\xff", (400, "no OTLP request in protobuf")),
+        (JSON, b"\xff", (400, "no JSON")),
+        (JSON, b"[" * 100_000, (400, "no JSON")),
+        (JSON, b"", (400, "no JSON")),
+        (JSON, b"[]", (400, "expected an object")),
+        (PROTOBUF, b"\0" * (4 * 2**20 + 1), (413, "longer than 4194304 bytes")),
+        ({**JSON, "Content-Encoding": "gzip"}, gzip.compress(b" " * (4 * 2**20 + 1)), (413, "decompressed")),
     ],
 )
 def test_bodies_that_are_refused(
-    wire: Wire, path: str, headers: dict[str, str], body: bytes, status: int, message: str
+    wire: Wire, path: str, headers: dict[str, str], body: bytes, refusal: tuple[int, str]
 ) -> None:
     """A body that cannot be read is refused whole, with a reason in its own encoding."""
     answer = wire.ask("POST", path, body, headers)
-    assert answer.status == status
-    assert message in said(answer)
-    assert answer.headers["content-type"] == headers.get("Content-Type", "").replace(
-        "text/plain", JSON["Content-Type"]
-    ) or (answer.headers["content-type"] == JSON["Content-Type"])
+    assert answer.status == refusal[0]
+    assert refusal[1] in said(answer)
+    is_protobuf = headers.get("Content-Type") == PROTOBUF["Content-Type"]
+    assert answer.headers["content-type"] == (PROTOBUF if is_protobuf else JSON)["Content-Type"]
 
 
 @paths
@@ -174,7 +173,6 @@ BAD: list[tuple[str, Any]] = [
     ("/v1/traces", span(kind=9)),
     ("/v1/traces", span(status={"code": 7})),
     ("/v1/logs", log(severityNumber=99)),
-    ("/v1/logs", log(attributes=[{"key": "microsoft.custom_event.name", "value": {"boolValue": True}}])),
     ("/v1/metrics", gauge("NaN")),
     ("/v1/metrics", gauge("-Infinity")),
     ("/v1/metrics", gauge(name="")),
@@ -194,7 +192,6 @@ ONLY_JSON: list[tuple[str, Any]] = [
     ("/v1/logs", 5),
     ("/v1/metrics", gauge(float("nan"))),
     ("/v1/metrics", {"name": "x", "gauge": {"dataPoints": [5]}}),
-    ("/v1/metrics", {"name": "x", "gauge": []}),
 ]
 
 
@@ -204,17 +201,6 @@ ONLY_JSON: list[tuple[str, Any]] = [
 )
 def test_a_bad_item_fails_alone(wire: Wire, path: str, item: Any, as_json: bool) -> None:
     """What cannot become a row is counted with a reason; what stands around it is stored."""
-    if (
-        path == "/v1/logs"
-        and isinstance(item, dict)
-        and item.get("attributes", [{}])[0].get("key", "").startswith("mic")
-    ):
-        item = {
-            **item,
-            "attributes": [{"key": "microsoft.custom_event.name", "value": {"stringValue": "x" * 3}}],
-        }
-        assert refused(post(wire, path, item, as_json=as_json), path) == (0, "")
-        return
     answer = post(wire, path, SOUND[path](), item, SOUND[path](), as_json=as_json)
     count, reasons = refused(answer, path)
     assert count == 1
@@ -241,8 +227,8 @@ def test_a_refusal_does_not_repeat_what_was_posted(wire: Wire, path: str) -> Non
     """Senders log the answer: values do not come back in it."""
     secret = "sk-ant-api03-secret"
     bad = {
-        "/v1/traces": (span(traceId=secret), span(kind=secret), {"startTimeUnixNano": secret}),
-        "/v1/logs": (log(timeUnixNano=secret), log(severityNumber=secret), {"body": secret}, secret),
+        "/v1/traces": (span(traceId=secret), {"startTimeUnixNano": secret}, span(links=[secret]), secret),
+        "/v1/logs": (log(timeUnixNano=secret), log(attributes=secret), log(droppedAttributesCount=secret)),
         "/v1/metrics": (gauge(secret), gauge(timeUnixNano=secret), {"gauge": secret}, secret),
     }[path]
     answer = post(wire, path, *bad, as_json=True)

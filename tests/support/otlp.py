@@ -53,10 +53,10 @@ def span(**changes: Any) -> Fields:
     return {"traceId": TRACE_ID, "spanId": SPAN_ID, "name": "work", "kind": 3, **times, **changes}
 
 
-def log(body: str = "a line", **changes: Any) -> Fields:
+def log(text: str = "a line", /, **changes: Any) -> Fields:
     """A log record."""
     severity = {"severityNumber": 13, "severityText": "WARN"}
-    return {"timeUnixNano": str(NOON_NS), "body": {"stringValue": body}, **severity, **changes}
+    return {"timeUnixNano": str(NOON_NS), "body": {"stringValue": text}, **severity, **changes}
 
 
 def gauge(value: Any = 1.5, name: str = "level", **changes: Any) -> Fields:

@@ -69,14 +69,23 @@ class Converted:
         except Exception as error:  # its message may repeat values of the item
             self._reasons[f"an item that cannot be read ({type(error).__name__})"] += 1
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes now is refused unread: a body of 4 MiB can have millions of items."""
+        return self._is_full or self.received >= MOST_ITEMS
+
+    def refuse(self, items: int) -> None:
+        """Refuse the next items."""
+        self.received += items
+        self._reasons[_TOO_MUCH] += items
+
     def add_resource(self, rows: _Rows, key: str) -> None:
         """Take in a row that is no item, if it is sound."""
         with suppress(Exception):
             self._take(rows, key, _NO_ITEM)
 
     def _take(self, rows: _Rows, key: str, owner: int) -> None:
-        # What does not fit is not even read: a body of 4 MB can have millions of items.
-        if self._is_full or self.received > MOST_ITEMS:
+        if self._is_full:
             raise ItemError(_TOO_MUCH)
         envelopes = [msgspec.json.encode({**row, "iKey": key}) for row in rows()]
         size = self._size + sum(map(len, envelopes)) + len(envelopes)
@@ -133,17 +142,23 @@ class Conversion:
         """
         converted, encoding = Converted(), ENCODINGS[media_type]
         for group in encoding.groups(signal, body):
-            sender = self._sender(group, encoding)
-            if sender is not None and signal is TRACES and group.items:
-                converted.add_resource(sender.of_itself, key)
-            for item in group.items:
-                if sender is None:
-                    converted.add(_no_sender, key)
-                    continue
-                read = partial(encoding.read, signal.item, item)
-                for rows in _ROWS[signal.path](sender, read):
-                    converted.add(rows, key)
+            if converted.is_full:
+                converted.refuse(len(group.items))
+            elif group.items:
+                self._take(converted, signal, group, encoding, key)
         return converted
+
+    def _take(self, converted: Converted, signal: Signal, group: Group, encoding: Encoding, key: str) -> None:
+        sender = self._sender(group, encoding)
+        if sender is not None and signal is TRACES:
+            converted.add_resource(sender.of_itself, key)
+        for place, item in enumerate(group.items):
+            if converted.is_full:
+                converted.refuse(len(group.items) - place)
+                return
+            read = partial(encoding.read, signal.item, item)
+            for rows in _ROWS[signal.path](sender, read) if sender else (_no_sender,):
+                converted.add(rows, key)
 
     def _sender(self, group: Group, encoding: Encoding) -> _Sender | None:
         try:

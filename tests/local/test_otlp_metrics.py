@@ -97,10 +97,10 @@ def test_kinds(wire: Wire, metric: Fields, row: tuple[Any, ...]) -> None:
         (counter({"asInt": "4"}, temporality=0), "without a temporality"),
         (points("histogram", buckets(1, 1.0), temporality=0), "without a temporality"),
         (points("histogram", {"count": "3"}, temporality=DELTA), "a histogram without a sum"),
-        (points("histogram", buckets(1, 1.0, max="NaN"), temporality=DELTA), "no finite number"),
-        (points("histogram", buckets(1, "Infinity"), temporality=DELTA), "no finite number"),  # type: ignore[arg-type]
+        (points("histogram", buckets(1, 1.0, max="NaN"), temporality=DELTA), "not a finite number"),
+        (points("histogram", buckets(1, "Infinity"), temporality=DELTA), "not a finite number"),  # type: ignore[arg-type]
         (points("summary", {"count": "3", "sum": 3.0}), "a summary"),
-        (points("gauge", {}), "no finite number"),
+        (points("gauge", {}), "not a finite number"),
         (points("histogram", buckets(2**31, 1.0), temporality=DELTA), "count"),
     ],
 )

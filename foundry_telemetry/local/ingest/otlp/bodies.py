@@ -47,7 +47,7 @@ def _of_protobuf(_: Signal, body: bytes) -> Iterator[Group]:
     try:
         split = Split.FromString(body)
     except DecodeError:
-        raise UnreadableError("the body is no OTLP request in protobuf") from None
+        raise UnreadableError("the body is not a valid OTLP request in protobuf") from None
     for group in split.groups:
         for scope in group.scopes:
             yield Group(group.resource, scope.scope, scope.items)
@@ -61,9 +61,9 @@ def _of_json(signal: Signal, body: bytes) -> Iterator[Group]:
     try:
         request = json.loads(body)
     except (ValueError, RecursionError):
-        raise UnreadableError("the body is no JSON") from None
+        raise UnreadableError("the body is not valid JSON") from None
     if not isinstance(request, dict):
-        raise UnreadableError("the body is no OTLP request in JSON: expected an object")
+        raise UnreadableError("the body is not a valid OTLP request: expected a JSON object")
     for group in _members(request, signal.groups):
         for scope in _members(group, signal.scopes):
             yield Group(group.get("resource") or {}, scope.get("scope") or {}, _list(scope, signal.items))

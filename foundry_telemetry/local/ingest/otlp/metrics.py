@@ -148,7 +148,7 @@ def _value(point: Any) -> float:
     return value
 
 
-_NO_NUMBER: Final = "a data point whose value is no finite number"
+_NO_NUMBER: Final = "a data point whose value is not a finite number"
 
 _CONVERSIONS: Final[Mapping[str, Callable[[Metric, Any, Any], Point | None]]] = {
     "gauge": _gauge,

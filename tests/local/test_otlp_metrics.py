@@ -12,7 +12,7 @@ from foundry_telemetry.local.ingest.otlp import cumulative
 from foundry_telemetry.local.ingest.otlp.cumulative import CumulativeSeries, Increase
 from foundry_telemetry.local.ingest.otlp.values import ItemError
 from foundry_telemetry.local.store.store import Store, StoreError
-from tests.support.otlp import Fields, attributes, post, refused, rows
+from tests.support.otlp import Fields, attributes, post, refused, role, rows
 from tests.support.wire import Wire
 
 PATH = "/v1/metrics"
@@ -84,10 +84,11 @@ def sums(wire: Wire) -> list[float]:
         ),
     ],
 )
-def test_kinds(wire: Wire, metric: Fields, row: tuple[Any, ...]) -> None:
+def test_kinds(shared: Wire, metric: Fields, row: tuple[Any, ...]) -> None:
     """Each kind of metric has the row that the exporter makes of it."""
-    assert refused(post(wire, PATH, metric), PATH) == (0, "")
-    assert rows(wire, "AppMetrics", *COLUMNS) == [row]
+    mine = role()
+    assert refused(post(shared, PATH, metric, service__name=mine), PATH) == (0, "")
+    assert rows(shared, "AppMetrics", *COLUMNS, role=mine) == [row]
 
 
 @pytest.mark.parametrize(
@@ -104,11 +105,12 @@ def test_kinds(wire: Wire, metric: Fields, row: tuple[Any, ...]) -> None:
         (points("histogram", buckets(2**31, 1.0), temporality=DELTA), "count"),
     ],
 )
-def test_what_cannot_be_converted(wire: Wire, metric: Fields, reason: str) -> None:
+def test_what_cannot_be_converted(shared: Wire, metric: Fields, reason: str) -> None:
     """What would be a wrong row is refused and counted."""
-    count, reasons = refused(post(wire, PATH, metric), PATH)
+    mine = role()
+    count, reasons = refused(post(shared, PATH, metric, service__name=mine), PATH)
     assert (count, reason in reasons) == (1, True), reasons
-    assert rows(wire, "AppMetrics", *COLUMNS) == []
+    assert rows(shared, "AppMetrics", *COLUMNS, role=mine) == []
 
 
 def test_no_recorded_value(wire: Wire) -> None:

@@ -16,6 +16,7 @@ from tests.support.otlp import (
     log,
     post,
     refused,
+    role,
     rows,
     span,
 )
@@ -68,9 +69,9 @@ ABOUT = {"telemetry__sdk__language": "go", "telemetry__sdk__version": "1.38.0", 
 forms = pytest.mark.parametrize("as_json", [False, True], ids=["protobuf", "json"])
 
 
-def one(wire: Wire, table: str, *columns: str) -> tuple[Any, ...]:
+def one(wire: Wire, table: str, *columns: str, role: str = "orders") -> tuple[Any, ...]:
     """The only row of a table."""
-    (row,) = rows(wire, table, *columns)
+    (row,) = rows(wire, table, *columns, role=role)
     return row
 
 
@@ -124,10 +125,11 @@ def test_a_server_span(wire: Wire, as_json: bool) -> None:
         (5, "Requests"),
     ],
 )
-def test_kinds(wire: Wire, kind: int, table: str, as_json: bool) -> None:
+def test_kinds(shared: Wire, kind: int, table: str, as_json: bool) -> None:
     """Each kind of span has the table that it has through the exporter."""
-    post(wire, "/v1/traces", span(kind=kind), as_json=as_json)
-    assert one(wire, f"App{table}", "Name") == ("work",)
+    mine = role()
+    post(shared, "/v1/traces", span(kind=kind), as_json=as_json, service__name=mine)
+    assert one(shared, f"App{table}", "Name", role=mine) == ("work",)
 
 
 @forms
@@ -146,10 +148,11 @@ def test_kinds(wire: Wire, kind: int, table: str, as_json: bool) -> None:
         (log(eventName="named"), "AppTraces", ("a line", 2, "0" * 32, "0" * 16)),
     ],
 )
-def test_logs(wire: Wire, record: Fields, table: str, row: tuple[Any, ...], as_json: bool) -> None:
+def test_logs(shared: Wire, record: Fields, table: str, row: tuple[Any, ...], as_json: bool) -> None:
     """A log record is a trace; without ids it has zeros, as through the exporter."""
-    assert refused(post(wire, "/v1/logs", record, as_json=as_json), "/v1/logs") == (0, "")
-    assert one(wire, table, "Message", "SeverityLevel", "OperationId", "ParentId") == row
+    mine = role()
+    assert refused(post(shared, "/v1/logs", record, as_json=as_json, service__name=mine), "/v1/logs")[0] == 0
+    assert one(shared, table, "Message", "SeverityLevel", "OperationId", "ParentId", role=mine) == row
 
 
 @forms

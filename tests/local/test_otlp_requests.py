@@ -24,6 +24,7 @@ from tests.support.otlp import (
     protobuf,
     refused,
     request,
+    role,
     rows,
     span,
 )
@@ -51,12 +52,12 @@ def test_paths_are_those_of_the_signals() -> None:
 
 @paths
 @pytest.mark.parametrize("as_json", [False, True])
-def test_both_encodings(wire: Wire, path: str, as_json: bool) -> None:
+def test_both_encodings(shared: Wire, path: str, as_json: bool) -> None:
     """A request in either encoding is stored, and answered in its own."""
-    answer = post(wire, path, SOUND[path](), as_json=as_json)
+    answer = post(shared, path, SOUND[path](), as_json=as_json, service__name=(mine := role()))
     assert answer.headers["content-type"] == (JSON if as_json else PROTOBUF)["Content-Type"]
     assert refused(answer, path) == (0, "")
-    assert rows(wire, TABLES[path], "AppRoleName") == [("orders",)]
+    assert rows(shared, TABLES[path], "AppRoleName", role=mine) == [(mine,)]
 
 
 @paths
@@ -110,10 +111,10 @@ def test_status_shows_endpoint_and_headers(wire: Wire) -> None:
     ],
 )
 def test_bodies_that_are_refused(
-    wire: Wire, path: str, headers: dict[str, str], body: bytes, refusal: tuple[int, str]
+    shared: Wire, path: str, headers: dict[str, str], body: bytes, refusal: tuple[int, str]
 ) -> None:
     """A body that cannot be read is refused whole, with a reason in its own encoding."""
-    answer = wire.ask("POST", path, body, headers)
+    answer = shared.ask("POST", path, body, headers)
     assert answer.status == refusal[0]
     assert refusal[1] in said(answer)
     is_protobuf = headers.get("Content-Type") == PROTOBUF["Content-Type"]
@@ -122,7 +123,7 @@ def test_bodies_that_are_refused(
 
 @paths
 @pytest.mark.parametrize("where", ["groups", "scopes", "items"])
-def test_lists_that_are_none(wire: Wire, path: str, where: str) -> None:
+def test_lists_that_are_none(shared: Wire, path: str, where: str) -> None:
     """In the place of a list there may be null or nothing; anything else makes the body unreadable."""
     signal = SIGNALS[path]
     for value, status in ((None, 200), ([], 200), ({}, 400), ("x", 400)):
@@ -133,20 +134,19 @@ def test_lists_that_are_none(wire: Wire, path: str, where: str) -> None:
         if where == "items":
             place = place[signal.scopes][0]
         place[getattr(signal, where)] = value
-        answer = wire.ask("POST", path, json.dumps(fields).encode(), JSON)
+        answer = shared.ask("POST", path, json.dumps(fields).encode(), JSON)
         assert answer.status == status, value
 
 
-@paths
-def test_gzip_charset_and_size(wire: Wire, path: str) -> None:
+def test_gzip_charset_and_size(wire: Wire) -> None:
     """A compressed body is read, and the type may have parameters; 4 MiB are taken."""
-    fields = request(path, SOUND[path](), padding="x" * (4 * 2**20 - 2_000))
-    body = protobuf(path, fields)
+    path = "/v1/logs"
+    body = protobuf(path, request(path, log(), padding="x" * (4 * 2**20 - 2_000)))
     assert 4 * 2**20 - 2_000 < len(body) <= 4 * 2**20
     headers = {"Content-Type": "application/x-protobuf; charset=utf-8", "Content-Encoding": "gzip"}
     assert wire.ask("POST", path, gzip.compress(body), headers).status == 200
     assert wire.ask("POST", path, body, PROTOBUF).status == 200
-    assert len(rows(wire, TABLES[path], "AppRoleName")) == 2
+    assert len(rows(wire, "AppTraces", "AppRoleName")) == 2
 
 
 @paths
@@ -199,14 +199,15 @@ ONLY_JSON: list[tuple[str, Any]] = [
     ("path", "item", "as_json"),
     [(*bad, as_json) for bad in BAD for as_json in (False, True)] + [(*bad, True) for bad in ONLY_JSON],
 )
-def test_a_bad_item_fails_alone(wire: Wire, path: str, item: Any, as_json: bool) -> None:
+def test_a_bad_item_fails_alone(shared: Wire, path: str, item: Any, as_json: bool) -> None:
     """What cannot become a row is counted with a reason; what stands around it is stored."""
-    answer = post(wire, path, SOUND[path](), item, SOUND[path](), as_json=as_json)
+    mine, before = role(), shared.azure.store.refused
+    answer = post(shared, path, SOUND[path](), item, SOUND[path](), as_json=as_json, service__name=mine)
     count, reasons = refused(answer, path)
     assert count == 1
     assert reasons.endswith("(1)")
-    assert len(rows(wire, TABLES[path], "AppRoleName")) == 2
-    assert wire.azure.store.refused == 1
+    assert len(rows(shared, TABLES[path], "AppRoleName", role=mine)) == 2
+    assert shared.azure.store.refused == before + 1
 
 
 @paths

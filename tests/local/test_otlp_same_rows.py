@@ -32,6 +32,7 @@ from opentelemetry.trace import Link, SpanContext, SpanKind
 import foundry_telemetry
 from foundry_telemetry.azure import request_bodies
 from foundry_telemetry.azure.row_building import speed_up
+from foundry_telemetry.ingestion.access_token import otlp_headers
 from foundry_telemetry.kql.tables import tables
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.schema.metric_table import HEARTBEAT
@@ -64,8 +65,8 @@ class Signals:
     meters: MeterProvider
 
     @classmethod
-    def of(cls, azure: LocalAzureMonitor, otlp: LocalAzureMonitor, about: Resource) -> Signals:
-        """To the first with the Azure exporter as `configure()` sets it up, to the second over OTLP."""
+    def of(cls, azure: LocalAzureMonitor, about: Resource) -> Signals:
+        """With the Azure exporter as `configure()` sets it up, and over OTLP as the environment says."""
         to_azure: dict[str, Any] = {
             "connection_string": azure.connection_string,
             "disable_offline_storage": True,
@@ -79,12 +80,11 @@ class Signals:
         tracers = TracerProvider(resource=about, shutdown_on_exit=False)
         spans._tracer_provider = tracers  # where it finds the resource; the global one by default
         loggers = LoggerProvider(resource=about, shutdown_on_exit=False)
-        to_otlp: dict[str, Any] = {"headers": otlp.headers, "compression": Compression.Gzip}
-        for exporter in (spans, OTLPSpanExporter(f"{otlp.url}/v1/traces", **to_otlp)):
+        for exporter in (spans, OTLPSpanExporter(compression=Compression.Gzip)):
             tracers.add_span_processor(BatchSpanProcessor(exporter))
-        for exporter in (logs, OTLPLogExporter(f"{otlp.url}/v1/logs", **to_otlp)):
+        for exporter in (logs, OTLPLogExporter()):
             loggers.add_log_record_processor(BatchLogRecordProcessor(exporter))
-        to_both = (points, OTLPMetricExporter(f"{otlp.url}/v1/metrics", **to_otlp))
+        to_both = (points, OTLPMetricExporter())
         readers = [PeriodicExportingMetricReader(exporter, 3_600_000) for exporter in to_both]
         return cls(tracers, loggers, MeterProvider(readers, resource=about, shutdown_on_exit=False))
 
@@ -224,10 +224,12 @@ def listed() -> set[Difference]:
 
 @pytest.fixture
 def monitors(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LocalAzureMonitor, LocalAzureMonitor]]:
-    """One for each way."""
+    """One for each way, the second in the variables that are printed at its start."""
     for name in _ALONE:
         monkeypatch.setenv(f"APPLICATIONINSIGHTS_{name}", "true")
     with LocalAzureMonitor(retention_days=36_500) as one, LocalAzureMonitor(retention_days=36_500) as other:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", other.url)
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", otlp_headers(other.token))
         yield one, other
 
 
@@ -236,7 +238,7 @@ def test_same_rows(monitors: tuple[LocalAzureMonitor, LocalAzureMonitor]) -> Non
     azure, otlp = monitors
     named = {"service.name": "orders", "service.namespace": "shop", "service.version": "1.4.2"}
     for about in (Resource.create({**named, "service.instance.id": "pod-7"}), Resource({"host.name": "h"})):
-        signals = Signals.of(azure, otlp, about)
+        signals = Signals.of(azure, about)
         calls(signals)
         everything_else(signals)
         signals.end()

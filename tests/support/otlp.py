@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from itertools import count
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict, ParseDict
@@ -44,7 +45,9 @@ SPAN_ID = "eee19b7ec3c1b174"
 def attributes(**values: Any) -> list[Fields]:
     """Attributes; double underscores in names stand for dots."""
     kinds = {str: "stringValue", bool: "boolValue", int: "intValue", float: "doubleValue"}
-    return [{"key": key.replace("__", "."), "value": {kinds[type(one)]: one}} for key, one in values.items()]
+    # Numbers of 64 bits are text in JSON.
+    pairs = ((key, kinds[type(one)], str(one) if type(one) is int else one) for key, one in values.items())
+    return [{"key": key.replace("__", "."), "value": {kind: one}} for key, kind, one in pairs]
 
 
 def span(**changes: Any) -> Fields:
@@ -64,6 +67,8 @@ def gauge(value: Any = 1.5, name: str = "level", **changes: Any) -> Fields:
     point = {"timeUnixNano": str(NOON_NS), "asDouble": value, **changes}
     return {"name": name, "unit": "1", "gauge": {"dataPoints": [point]}}
 
+
+_NUMBERS = count()
 
 SOUND = {"/v1/traces": span, "/v1/logs": log, "/v1/metrics": gauge}
 """Path to what makes a sound item."""
@@ -123,8 +128,21 @@ def refused(answer: Answer, path: str) -> tuple[int, str]:
     return count, partial.get("errorMessage", "")
 
 
-def rows(wire: Wire, table: str, *columns: str) -> list[tuple[Any, ...]]:
-    """Columns of a table, sorted."""
-    own = "| where Name != '_OTELRESOURCE_'" if table == "AppMetrics" else ""
-    found = wire.azure.query(f"{table} {own} | project {', '.join(columns)}")
+def role() -> str:
+    """The name of a service that no other test has."""
+    return f"role-{next(_NUMBERS)}"
+
+
+def rows(wire: Wire, table: str, *columns: str, role: str = "orders") -> list[tuple[Any, ...]]:
+    """Columns of a table, sorted.
+
+    Args:
+        wire: To the server.
+        table: Which; of the metrics without the rows of resources.
+        columns: Names or expressions.
+        role: Whose.
+    """
+    own = "and Name != '_OTELRESOURCE_'" if table == "AppMetrics" else ""
+    query = f"{table} | where AppRoleName == '{role}' {own} | project {', '.join(columns)}"
+    found = wire.azure.query(query)
     return sorted((tuple(row) for row in found.rows), key=repr)

@@ -67,18 +67,23 @@ class OtlpRequests:
         if media_type not in ENCODINGS:
             return failed(415, f"expected the content type {' or '.join(ENCODINGS)}")
         try:
-            with self._holding(request):
-                return await self._stored(signal, request, media_type)
+            body = await self._body(request)
+            with self._holding(len(body)):
+                return await self._stored(signal, body, media_type)
         except (RefusedError, UnreadableError) as error:
             return failed(error.status, str(error))
         except (BusyError, StoreError) as error:
             return failed(503, str(error), {"retry-after": str(RETRY_AFTER_S)})
 
+    async def _body(self, request: Request) -> bytes:
+        declared = int(request.headers.get("content-length", MOST_BODY))
+        with self._holding(min(declared, MOST_BODY)):
+            body = await read_body(request, MOST_BODY)
+        return decompressed(body, request.headers.get("content-encoding", "identity"), MOST_BODY)
+
     @contextmanager
-    def _holding(self, request: Request) -> Iterator[None]:
-        """Count a body's bytes for as long as it is read and converted."""
-        is_plain = "content-encoding" not in request.headers
-        size = int(request.headers.get("content-length", MOST_BODY)) if is_plain else MOST_BODY
+    def _holding(self, size: int) -> Iterator[None]:
+        """Count bytes for as long as they are read, or converted."""
         if self._held and self._held + size > MOST_AT_ONCE:
             raise BusyError(f"bodies of {self._held} bytes wait already")
         self._held += size
@@ -87,9 +92,7 @@ class OtlpRequests:
         finally:
             self._held -= size
 
-    async def _stored(self, signal: Signal, request: Request, media_type: str) -> Response:
-        body = await read_body(request, MOST_BODY)
-        body = decompressed(body, request.headers.get("content-encoding", "identity"), MOST_BODY)
+    async def _stored(self, signal: Signal, body: bytes, media_type: str) -> Response:
         series = self._conversion.series
         async with self._converting:
             try:

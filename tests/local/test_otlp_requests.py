@@ -221,6 +221,17 @@ def test_a_text_that_is_no_utf8_fails_alone(wire: Wire, path: str) -> None:
     body = protobuf(path, request(path, SOUND[path](), about="BAD")).replace(b"BAD", b"\xed\xa0\x80")
     count, reasons = refused(wire.ask("POST", path, body, PROTOBUF), path)
     assert (count, reasons) == (1, "an item whose resource or scope cannot be read (1)")
+    body = json.dumps(request(path, SOUND[path](), marked)).encode().replace(b"BAD", b"\xff")
+    count, reasons = refused(wire.ask("POST", path, body, JSON), path)
+    assert (count, reasons) == (1, "an item that cannot be read (ParseError) (1)")
+
+
+def test_a_number_without_end_fails_alone(wire: Wire) -> None:
+    """Python refuses to read integers of thousands of digits: that is one item's fault."""
+    items = [log(), log(timeUnixNano="DIGITS"), log(flags="DIGITS")]
+    body = json.dumps(request("/v1/logs", *items)).replace('"DIGITS"', "9" * 5_000).encode()
+    assert refused(wire.ask("POST", "/v1/logs", body, JSON), "/v1/logs")[0] == 2
+    assert len(rows(wire, "AppTraces", "AppRoleName")) == 1
 
 
 @paths

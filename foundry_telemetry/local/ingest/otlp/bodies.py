@@ -18,6 +18,8 @@ from foundry_telemetry.local.ingest.otlp.wire_format import Split
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
 
+_MOST_DIGITS: Final = 20
+"""Of an integer of 64 bits, with its sign."""
 _IDS: Final = ("traceId", "spanId", "parentSpanId")
 _POINTS: Final = ("gauge", "sum", "histogram", "exponentialHistogram")
 
@@ -59,7 +61,9 @@ def _parsed(kind: type[Any], text: bytes) -> Any:
 
 def _of_json(signal: Signal, body: bytes) -> Iterator[Group]:
     try:
-        request = json.loads(body)
+        # What is not UTF-8 becomes a lone surrogate, and a number that nothing can hold a text: neither fits
+        # into a message, so the item that has it fails, and no other.
+        request = json.loads(body.decode("utf-8", "surrogateescape"), parse_int=_integer)
     except (ValueError, RecursionError):
         raise UnreadableError("the body is not valid JSON") from None
     if not isinstance(request, dict):
@@ -67,6 +71,10 @@ def _of_json(signal: Signal, body: bytes) -> Iterator[Group]:
     for group in _members(request, signal.groups):
         for scope in _members(group, signal.scopes):
             yield Group(group.get("resource") or {}, scope.get("scope") or {}, _list(scope, signal.items))
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
 
 def _members(of: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

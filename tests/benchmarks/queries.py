@@ -32,7 +32,7 @@ from foundry_telemetry.investigate.incident.report import investigate
 from foundry_telemetry.investigate.ticket.call import find
 from foundry_telemetry.investigate.ticket.ids import read_id
 from foundry_telemetry.kql import files
-from foundry_telemetry.kql.parameters import ALL, TimeRange, Value, substitute
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, Value, substitute
 from foundry_telemetry.local.api import api_response
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.local.engine.query import Query
@@ -206,9 +206,8 @@ def values(store: Store, shown: TimeRange) -> dict[str, Value]:
     with store.cursor() as cursor:
         row = cursor.execute("SELECT call_id, apim_request_id FROM foundry_attempts LIMIT 1").fetchone()
     call, ident = row or ("", "")
-    chosen = dict.fromkeys(("Deployment", "Model", "Service"), ALL)
-    ids = {"Id": ident, "CallId": call, "FoundCallId": call}
-    return {**presets(workbook()), "TimeRange": shown, **ids, **chosen}
+    ids = {"Id": ident, "CallId": call, "FoundCallId": call, "TagCallId": call, "ListedCallId": call}
+    return {**presets(workbook()), "TimeRange": shown, **ids, **UNFILTERED}
 
 
 def presets(item: dict[str, Any]) -> dict[str, Value]:

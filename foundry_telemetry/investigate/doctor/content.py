@@ -17,7 +17,7 @@ from foundry_telemetry.config.content import (
     policy_of_file,
 )
 from foundry_telemetry.config.toml import SettingsError
-from foundry_telemetry.investigate.doctor import texts
+from foundry_telemetry.investigate.doctor import content_texts, texts
 from foundry_telemetry.investigate.doctor.finding import Finding, Scene, failure, ok, skipped, warning
 from foundry_telemetry.investigate.formatting import many
 from foundry_telemetry.investigate.texts import ROW
@@ -39,15 +39,15 @@ def check(scene: Scene) -> Iterator[Finding]:
     try:
         policy = _policy(scene)
     except SettingsError as error:
-        fix = texts.FIX_CONTENT_INVALID.format(variable=CONTENT)
-        yield failure(texts.CONTENT, texts.CONTENT_INVALID.format(problem=error), fix)
+        fix = content_texts.FIX_INVALID.format(variable=CONTENT)
+        yield failure(texts.CONTENT, content_texts.INVALID.format(problem=error), fix)
         return
     if policy is None:
-        yield ok(texts.CONTENT, texts.CONTENT_OFF)
+        yield ok(texts.CONTENT, content_texts.OFF)
     elif is_kept_off(scene.environ):
-        yield warning(texts.CONTENT, texts.CONTENT_KEPT_OFF.format(name=STANDARD), f"unset {STANDARD}")
+        yield warning(texts.CONTENT, content_texts.KEPT_OFF.format(name=STANDARD), f"unset {STANDARD}")
     elif missing := missing_packages():
-        seen = texts.CONTENT_UNREDACTED.format(packages=", ".join(missing))
+        seen = content_texts.UNREDACTED.format(packages=", ".join(missing))
         yield failure(texts.CONTENT, seen, "pip install 'foundry-telemetry[content]'")
     else:
         yield ok(texts.CONTENT, _described(policy))
@@ -79,18 +79,18 @@ def check_table(ask: Ask, *, is_local: bool, is_on: bool) -> Iterator[Finding]:
     rows = row["rows"] or 0
     if not rows and not is_on:
         return
-    seen = texts.CONTENT_ROWS.format(table=CONTENT_TABLE, rows=many(rows, ROW))
+    seen = content_texts.ROWS.format(table=CONTENT_TABLE, rows=many(rows, ROW))
     if is_local:
-        yield ok(texts.CONTENT_TABLE, seen.partition(",")[0])
+        yield ok(content_texts.TABLE, seen.partition(",")[0])
     else:
-        yield skipped(texts.CONTENT_TABLE, seen, _SHOW)
+        yield skipped(content_texts.TABLE, seen, _SHOW)
 
 
 def _unreadable(status: int | None) -> Finding:
     if status == HTTPStatus.FORBIDDEN:
-        return ok(texts.CONTENT_TABLE, texts.CONTENT_REFUSED.format(table=CONTENT_TABLE))
-    seen = texts.CONTENT_ABSENT.format(table=CONTENT_TABLE, status=status or texts.UNKNOWN_STATUS)
-    return skipped(texts.CONTENT_TABLE, seen, _SHOW)
+        return ok(content_texts.TABLE, content_texts.REFUSED.format(table=CONTENT_TABLE))
+    seen = content_texts.ABSENT.format(table=CONTENT_TABLE, status=status or content_texts.UNKNOWN_STATUS)
+    return skipped(content_texts.TABLE, seen, _SHOW)
 
 
 def _policy(scene: Scene) -> ContentPolicy | None:
@@ -103,6 +103,6 @@ def _policy(scene: Scene) -> ContentPolicy | None:
 
 
 def _described(policy: ContentPolicy) -> str:
-    where = texts.CONTENT_EXPORTED.format(table=CONTENT_TABLE) if policy.sink is None else texts.CONTENT_SINKS
-    failures = texts.CONTENT_FAILURES if policy.failures else ""
-    return texts.CONTENT_ON.format(share=policy.share, failures=failures, where=where)
+    where = content_texts.EXPORTED.format(table=CONTENT_TABLE) if policy.sink is None else content_texts.SINKS
+    failures = content_texts.FAILURES if policy.failures else ""
+    return content_texts.ON.format(share=policy.share, failures=failures, where=where)

@@ -150,25 +150,6 @@ NO_LEDGER: Final = "ledger events are not sent"
 NO_METRICS: Final = "metrics are not sent"
 CONTENT: Final = "content"
 CONTENT_RECORDED: Final = "{name} is set: another library records prompts and responses in telemetry"
-CONTENT_OFF: Final = "request and response logs are off: no content is recorded"
-CONTENT_INVALID: Final = "{problem}"
-FIX_CONTENT_INVALID: Final = "export {variable}=1, or unset {variable}"
-CONTENT_KEPT_OFF: Final = "request and response logs are asked for, but {name} keeps them off"
-CONTENT_UNREDACTED: Final = (
-    "request and response logs are asked for, but the packages that redact are missing: {packages}"
-)
-CONTENT_ON: Final = "request and response logs are on: {share:.4g} of calls{failures}, redacted, to {where}"
-CONTENT_FAILURES: Final = " and all that failed or were refused"
-CONTENT_SINKS: Final = "a function of your own"
-CONTENT_EXPORTED: Final = "Azure Monitor (table {table})"
-CONTENT_TABLE: Final = "content table"
-CONTENT_ROWS: Final = (
-    "{table}: {rows} in 24 h, readable with this account; plan, retention and protection level are not "
-    "visible to queries"
-)
-CONTENT_REFUSED: Final = "{table}: access denied (status 403), as to a protected table without its role"
-UNKNOWN_STATUS: Final = "unknown"
-CONTENT_ABSENT: Final = "{table}: the workspace does not have it yet (status {status})"
 UNSENT: Final = "unsent telemetry"
 NO_UNSENT: Final = "none on this disk"
 BATCH: Final = ("batch", "batches")

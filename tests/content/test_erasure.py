@@ -143,6 +143,16 @@ def test_one_subject(options: tuple[str, ...]) -> None:
     assert "expected" in said.err
 
 
+@pytest.mark.parametrize("tenant", ["') or true //", "acme') | take 1 //", "\\", "{Window:start}", "%"])
+def test_a_subject_is_a_value(tenant: str) -> None:
+    """Whatever stands in it ends no string of a query: of nobody's content nothing goes."""
+    with three_calls() as azure:
+        said = erase(azure, "--tenant", tenant, "--yes")
+        assert kept(azure) == {CONTENT_TABLE: "abc", EVENTS: "abc"}
+    assert said.code == 0, said.err
+    assert said.out.startswith("No content of tenant")
+
+
 def test_azure_needs_the_workspace() -> None:
     """A token goes to the resource manager over https alone, and for a workspace alone."""
     with pytest.raises(management.EndpointError, match="https"):

@@ -253,7 +253,8 @@ def test_the_query_gives_the_sums_of_plain_python(made: Case, asked: Any) -> Non
     def by_key(rows: list[Any]) -> dict[tuple[Any, ...], Any]:
         return {tuple(row.get(name, "") for name in keys): row for row in rows}
 
-    reported = by_key(read_cells_of(Questions(asked, BEFORE[0], NOW[1]), NOW, BEFORE, "tag.tenant"))
+    (rows,) = read_cells_of(Questions(asked, BEFORE[0], NOW[1]), NOW, BEFORE, ("tag.tenant",))
+    reported = by_key(rows)
     expected = by_key(cells(made.attempts, "tenant"))
     assert reported.keys() == expected.keys()
     for key, row in expected.items():

@@ -6,6 +6,7 @@ translation is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +24,13 @@ from duckdb_kql.schema import Schema
 from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
 
 from foundry_telemetry.kql import files, lexer, view
-from foundry_telemetry.local.engine import bounded_values, extensions, single_evaluation, two_stage_parser
+from foundry_telemetry.local.engine import (
+    bounded_values,
+    extensions,
+    single_evaluation,
+    tag_properties,
+    two_stage_parser,
+)
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
@@ -58,6 +65,8 @@ class Translation:
     """The tables it reads, the typed view among them."""
     attempts: tuple[str, ...]
     """The columns of the typed view that the text begins with; none where it has no such view."""
+    tags_alone: bool = False
+    """Whether it reads nothing of the properties but tags; see `tag_properties`."""
     asks_rows: bool = False
     """Whether its columns depend on rows: then `Translator.translate_with` gives the statement."""
 
@@ -164,15 +173,24 @@ class Translator:
         uses_clock = reading.used or lowering_uses_clock
         if uses_clock and pinned:
             constants[CLOCK_SLOT] = moment
-        written = bounded_values.bounded(extensions.quickened(sql))
+        written = single_evaluation.short(bounded_values.bounded(extensions.quickened(sql)))
         return Translation(
-            sql=single_evaluation.short(written),
+            sql=written,
             constants=MappingProxyType(constants),
             slots=sql.slots,
             uses_clock=uses_clock and not pinned,
             tables=read,
             attempts=attempts,
+            tags_alone=bool(attempts)
+            and tag_properties.are_alone(kql)
+            and self._hides_all(written, constants),
         )
+
+    def _hides_all(self, sql: str, constants: Mapping[str, object]) -> bool:
+        """Whether no column of the answer can be the properties."""
+        slots = frozenset(re.findall(r"\$(\w+)", sql))
+        columns = self._ask(sql, {name: constants.get(name, _ANY_TIME) for name in slots})
+        return columns is not None and not any(map(tag_properties.is_of_properties, columns))
 
     def _asked(
         self, known: Schema, ask: Ask, moment: datetime | None, query: ir.Query

@@ -1,0 +1,60 @@
+"""Which queries read nothing of an attempt's properties but tags, so that a smaller column will do.
+
+The properties of an attempt have all its fields as one text, a kilobyte; reading those of a million takes
+seconds. The store keeps the tags apart (`row_builder.TAGS`). A query may read them instead if it takes a tag
+out by its name wherever it names ``Properties``, and if nothing in it takes columns that it does not name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from foundry_telemetry.kql.lexer import Token, tokens
+from foundry_telemetry.schema.value import TAG_PREFIX
+
+PROPERTIES: Final = "Properties"
+"""The column of the typed view."""
+
+_TAG: Final = re.compile(rf"""(['"]){re.escape(TAG_PREFIX)}[a-z0-9_]+\1""")
+_NAMES: Final = re.compile(rf"{PROPERTIES}\d*")
+_UNNAMED: Final = frozenset(
+    {"column_ifexists", "columnifexists", "evaluate", "find", "getschema", "pack_all", "search"}
+)
+"""What reads columns that it does not name."""
+_BEFORE_ALL: Final = frozenset({"and", "by", "distinct", "filter", "not", "on", "or", "project", "where"})
+"""Words before a ``*`` that stands for all columns."""
+
+
+def are_alone(kql: str) -> bool:
+    """Whether a query that begins with the typed view reads nothing of the properties but tags.
+
+    It may still show them, as all columns of a row.
+    """
+    found = list(tokens(kql[kql.index(";") :]))
+    named = [place for place, token in enumerate(found) if is_of_properties(token.text.strip("@'\""))]
+    return (
+        bool(named)
+        and all(_is_tag(found[place : place + 4]) for place in named)
+        and not any(token.text in _UNNAMED or _is_all(found, place) for place, token in enumerate(found))
+    )
+
+
+def is_of_properties(name: str) -> bool:
+    """Whether a name is that of the properties, or one that a join makes of it."""
+    return _NAMES.fullmatch(name) is not None
+
+
+def _is_tag(found: Sequence[Token]) -> bool:
+    texts = [token.text for token in found]
+    return texts[:2] == [PROPERTIES, "["] and texts[3:] == ["]"] and _TAG.fullmatch(texts[2]) is not None
+
+
+def _is_all(found: Sequence[Token], place: int) -> bool:
+    """Whether a token is a ``*`` that is no multiplication."""
+    if found[place].text != "*":
+        return False
+    before, after = found[place - 1], found[place + 1 : place + 2]
+    is_product = before.text in (")", "]") or (before.kind == "word" and before.text not in _BEFORE_ALL)
+    return not is_product or not after or (after[0].kind != "word" and after[0].text != "(")

@@ -17,6 +17,7 @@ from foundry_telemetry.cli.option_groups import grouped
 from foundry_telemetry.cli.output import write_json
 
 _MOST: Final = 1_000
+_NO_ROWS: Final = "the result has no rows"
 
 _Rows = Annotated[
     int,
@@ -57,8 +58,10 @@ def query(
                 raise typer.BadParameter(str(error)) from error
         if as_json:
             write_json(list(found.rows))
-        else:
+        elif found.rows:
             _write(found.rows)
+        else:
+            query_options.report_error(_NO_ROWS)
         if found.cut:
             query_options.report_error(found.cut)
 

@@ -106,7 +106,8 @@ def test_no_time(value: str) -> None:
         (("0m", None, None), "0m to now: expected a start before the end; example:"),
         (("2999-01-01", None, None), "2999-01-01 to now: expected a start before the end; example:"),
         (("401d", None, None), "401d to now: expected at most 400 days; example:"),
-        (("999999w", None, None), "999999w to now: expected times after the year 1; example:"),
+        (("999999w", None, None), "999999w to now: expected times from 1970 to 2199; example:"),
+        (("0001-01-01", None, None), "0001-01-01 to now: expected times from 1970 to 2199; example:"),
     ],
 )
 def test_no_range(options: tuple[str | None, str | None, str | None], message: str) -> None:

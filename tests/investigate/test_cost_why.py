@@ -79,9 +79,14 @@ def assert_adds_up(why: Why) -> None:
 ONE = [(name, seed) for seed in range(2) for name in CHANGES][:20]
 PAIRS = Random(7).sample([f"{one} + {other}" for one, other in itertools.permutations(CHANGES, 2)], 15)  # noqa: S311
 NONE = [("none", seed) for seed in range(5)]
+REPLAYED = [
+    ("cache re-writes + data zone", 111),  # in a slice that moved otherwise besides: one cause, not two
+    ("output of a tenant", 112),  # a second cause by another tag does not make that tag the clearer one
+]
+"""Of cases with other seeds, those that were once named wrong for a reason of their kind."""
 
 
-@pytest.mark.parametrize(("name", "seed"), [*ONE, *((pair, 0) for pair in PAIRS), *NONE])
+@pytest.mark.parametrize(("name", "seed"), [*ONE, *((pair, 0) for pair in PAIRS), *NONE, *REPLAYED])
 def test_the_made_cause_is_first(name: str, seed: int) -> None:
     """The first cause is one that was made, where it was made; of two the other one follows; else none is."""
     made = case(name, seed)

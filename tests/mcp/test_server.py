@@ -155,7 +155,7 @@ def test_rows_are_limited_and_said_so(server: Agent) -> None:
     """Where there are more rows than asked for, the answer says so and what to do."""
     response = server.call("query", kql="foundry_attempts | project call_id", rows=3)
     assert len(response.body["data"]) == 3
-    assert "more than 3 rows" in json.dumps(response.body["notes"])
+    assert "more rows than 3" in json.dumps(response.body["notes"])
 
 
 @pytest.mark.parametrize("call", [f"{4100:016x}", f"{16:016x}"])

@@ -35,5 +35,5 @@ def _parameters(parameter: Parameter, group: Any) -> Iterator[Parameter]:
         yield parameter
         return
     annotations = get_type_hints(group, include_extras=True)
-    for name, default in group._field_defaults.items():
-        yield Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=annotations[name])
+    for name, field in signature(group).parameters.items():
+        yield field.replace(kind=Parameter.KEYWORD_ONLY, annotation=annotations[name])

@@ -8,16 +8,22 @@ out by its name wherever it names ``Properties``, and if nothing in it takes col
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from foundry_telemetry.kql.lexer import Token, tokens
 from foundry_telemetry.schema.value import TAG_PREFIX
 
+Describe = Callable[[str, Mapping[str, object]], "Mapping[str, str] | None"]
+"""The types of a statement's columns, given values for its placeholders."""
+
 PROPERTIES: Final = "Properties"
 """The column of the typed view."""
 
 _TAG: Final = re.compile(rf"""(['"]){re.escape(TAG_PREFIX)}[a-z0-9_]+\1""")
+_SLOT: Final = re.compile(r"\$(\w+)")
+_ANY_TIME: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the database's times are UTC and have no zone
 _NAMES: Final = re.compile(rf"{PROPERTIES}\d*")
 _UNNAMED: Final = frozenset(
     {"column_ifexists", "columnifexists", "evaluate", "find", "getschema", "pack_all", "search"}
@@ -27,13 +33,25 @@ _BEFORE_ALL: Final = frozenset({"and", "by", "distinct", "filter", "not", "on", 
 """Words before a ``*`` that stands for all columns."""
 
 
-def are_alone(kql: str) -> bool:
-    """Whether a query that begins with the typed view reads nothing of the properties but tags.
+def are_alone(kql: str, describe: Describe, sql: str, values: Mapping[str, object]) -> bool:
+    """Whether a query reads nothing of the properties but tags, and does not show them.
 
-    It may still show them, as all columns of a row.
+    Args:
+        kql: It begins with the typed view.
+        describe: Gives the columns of a statement; ``None`` where they cannot be had.
+        sql: What the query means in the database.
+        values: For the placeholders of the statement; of instants any.
     """
+    if not _are_named_alone(kql):
+        return False
+    slots = frozenset(_SLOT.findall(sql))
+    columns = describe(sql, {name: values.get(name, _ANY_TIME) for name in slots})
+    return columns is not None and not any(map(_is_of_properties, columns))
+
+
+def _are_named_alone(kql: str) -> bool:
     found = list(tokens(kql[kql.index(";") :]))
-    named = [place for place, token in enumerate(found) if is_of_properties(token.text.strip("@'\""))]
+    named = [place for place, token in enumerate(found) if _is_of_properties(token.text.strip("@'\""))]
     return (
         bool(named)
         and all(_is_tag(found[place : place + 4]) for place in named)
@@ -41,7 +59,7 @@ def are_alone(kql: str) -> bool:
     )
 
 
-def is_of_properties(name: str) -> bool:
+def _is_of_properties(name: str) -> bool:
     """Whether a name is that of the properties, or one that a join makes of it."""
     return _NAMES.fullmatch(name) is not None
 

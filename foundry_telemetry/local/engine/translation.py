@@ -6,7 +6,6 @@ translation is kept.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -38,10 +37,8 @@ from foundry_telemetry.local.engine.language import evaluate, needs_columns
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
 from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
+from foundry_telemetry.local.engine.tag_properties import Describe
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
-
-Describe = Callable[[str, Mapping[str, object]], "Mapping[str, str] | None"]
-"""The types of a statement's columns, given values for its placeholders."""
 
 Ask = Callable[[str, Mapping[str, object]], "tuple[list[str], list[tuple[object, ...]]]"]
 """The columns and rows of a statement, given what its text itself pins."""
@@ -181,16 +178,8 @@ class Translator:
             uses_clock=uses_clock and not pinned,
             tables=read,
             attempts=attempts,
-            tags_alone=bool(attempts)
-            and tag_properties.are_alone(kql)
-            and self._hides_all(written, constants),
+            tags_alone=bool(attempts) and tag_properties.are_alone(kql, self._ask, written, constants),
         )
-
-    def _hides_all(self, sql: str, constants: Mapping[str, object]) -> bool:
-        """Whether no column of the answer can be the properties."""
-        slots = frozenset(re.findall(r"\$(\w+)", sql))
-        columns = self._ask(sql, {name: constants.get(name, _ANY_TIME) for name in slots})
-        return columns is not None and not any(map(tag_properties.is_of_properties, columns))
 
     def _asked(
         self, known: Schema, ask: Ask, moment: datetime | None, query: ir.Query

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from dashboards.builder import arm, grafana, schema_files, texts
+from dashboards.builder import advice_query, arm, grafana, schema_files, texts
 from dashboards.builder.arm import bicep
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.workbook import notebook
@@ -34,6 +34,7 @@ def _text(value: Json) -> str:
 ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
     f"queries/{files.VIEW}.kql": typed_view.text,
     f"queries/{files.WORDS}.kql": texts.words_query,
+    f"queries/{advice_query.NAME}.kql": advice_query.advice_query,
     files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
     files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
     files.TEMPLATE: lambda: _text(template()),

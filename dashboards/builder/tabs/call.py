@@ -41,6 +41,8 @@ _EXPLAINED: Final = Table(
         "call_outcome",
         "error_type",
         "error_owner",
+        "meaning",
+        "next_step",
         "attempts",
         "support_code",
         "command",

@@ -1,4 +1,4 @@
-"""The part of the queries with what each cause means and what to do first: one table for all, from the advice."""
+"""The part of the queries with what each cause means and what to do first, made from the advice."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _HEAD: Final = """\
 // Reads: nothing.
 // Sampling: changes nothing.
 //
-// Made from foundry_telemetry/advice by `python -m dashboards.builder build`; do not edit it. What fits no cause goes by
-// its owner, else by 'unknown'; what a gateway of the customer answered, by a row `of_gateway` alone.
+// Made from foundry_telemetry/advice by `python -m dashboards.builder build`; do not edit it. What fits no
+// cause goes by its owner, else by 'unknown'; what a gateway of the customer answered, by a row `of_gateway`.
 """
 
 
@@ -29,7 +29,6 @@ def advice_query() -> str:
 
 
 def _row(entry: Advice) -> str:
-    is_of_gateway = "true" if entry.owner == _GATEWAY else "false"
-    return (
-        f"    {literal(entry.about)}, {is_of_gateway}, {literal(entry.meaning)}, {literal(entry.next_step)}"
-    )
+    of_gateway = "true" if entry.owner == _GATEWAY else "false"
+    cells = (literal(entry.about), of_gateway, literal(entry.meaning), literal(entry.next_step))
+    return f"    {', '.join(cells)}"

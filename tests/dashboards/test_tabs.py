@@ -389,7 +389,7 @@ FAILURES = (
     *(("gateway_rate_limited", "customer_gateway"), ("gateway_html", None), ("http_418", "customer_gateway")),
     *(("http_418", "network"), ("http_418", None), ("connection_error", "network")),
 )
-"""Cause and owner: with advice for the cause, for a gateway in place of it, for the owner, and for neither."""
+"""Cause and owner: with advice for the cause, for a gateway in place of it, for the owner, for neither."""
 
 
 def test_the_advice_of_a_call_is_that_of_ticket() -> None:

@@ -160,7 +160,7 @@ def test_rows_are_limited_and_said_so(server: Agent) -> None:
 
 @pytest.mark.parametrize("call", [f"{4100:016x}", f"{16:016x}"])
 def test_the_page_has_the_facts_of_ticket(azure: Any, call: str) -> None:
-    """Outcome, cause, owner, meaning, next step, attempts and support code on the page are those of `ticket`."""
+    """Outcome, cause, owner, advice, attempts, support code of a call on the page are those of `ticket`."""
     ticket = run("ticket", f"req_{call}", "--json", "--url", azure.url).reported
     with sources.local(azure.url) as source:
         (shown,) = source.answer(substitute(compose.whole("call_explained"), {"CallId": call}))

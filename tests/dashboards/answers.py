@@ -329,12 +329,12 @@ def call_explained(rows: list[Row], choice: Choice) -> Answer:
             else ended_by or ("recovered" if failure else "succeeded"),
             "error_type": (failure.error_type if failure else None) or "",
             "error_owner": (failure.error_owner if failure else None) or "",
+            "support_code": code,
             "meaning": advice.meaning if advice else "",
             "next_step": advice.next_step if advice else "",
-            "attempts": len(own),
-            "support_code": code,
-            "call_id": last.call_id,
             "command": f"foundry-telemetry explain {code}",
+            "attempts": len(own),
+            "call_id": last.call_id,
         }
     ]
 

@@ -9,7 +9,7 @@ from typing import Final
 from dashboards.builder.tabs.common import columns
 from dashboards.builder.texts import EMPTY, LINKS, TITLES, VALUES
 from dashboards.builder.visualizations import HIDDEN, Table, in_words, opens, parts
-from dashboards.builder.workbook import Group, Query, When
+from dashboards.builder.workbook import Query, When
 
 _ATTEMPTS: Final = Table(
     columns=columns(
@@ -89,7 +89,7 @@ _PARTS: Final[Mapping[str, tuple[str, Table, str]]] = {
 """Query: what it is of the call, how it looks, and what to say without rows."""
 
 
-def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PARTS)) -> Group:
+def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PARTS)) -> tuple[Query, ...]:
     """What there is about the call whose id the parameter holds; nothing is asked without one.
 
     Args:
@@ -97,20 +97,16 @@ def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PART
         parameter: Set by the row that is selected.
         queries: What is shown; all by default.
     """
-    return Group(
-        name=f"details of the {name}",
-        when=When(parameter),
-        items=tuple(
-            Query(
-                name=f"{_PARTS[query][0]} of the {name}",
-                query=query,
-                renamed={"CallId": parameter},
-                title=TITLES[query],
-                visualization=_PARTS[query][1],
-                empty=_PARTS[query][2],
-                size="small",
-                when=When(parameter),
-            )
-            for query in queries
-        ),
+    return tuple(
+        Query(
+            name=f"{_PARTS[query][0]} of the {name}",
+            query=query,
+            renamed={"CallId": parameter},
+            title=TITLES[query],
+            visualization=_PARTS[query][1],
+            empty=_PARTS[query][2],
+            size="small",
+            when=When(parameter),
+        )
+        for query in queries
     )

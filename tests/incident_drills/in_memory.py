@@ -129,7 +129,8 @@ def _sums(one: Envelope, at_ms: float) -> Sums:
     owner = properties.get("foundry.error.owner", "")
     own = _counts(properties, is_ok=not error and properties["gen_ai.operation.name"] == "chat")
     numbers = tuple(float(own.get(name, 0.0)) for name in COUNTS) + _OTHERS
-    return Sums(numbers, {(error, owner): Failed(1.0, at_ms, at_ms)} if error else {}, at_ms, at_ms)
+    failed = Failed(1.0, float(own["calls"]), at_ms, at_ms)
+    return Sums(numbers, {(error, owner): failed} if error else {}, at_ms, at_ms)
 
 
 def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:

@@ -6,6 +6,7 @@ A failure class is a measure too, made by `failures` for each that occurs. To ad
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from foundry_telemetry.investigate.incident.finding import Direction, Unit
@@ -14,6 +15,8 @@ from foundry_telemetry.investigate.incident.statistics import Compared, Edge
 
 Kind = Literal["share", "mean", "count"]
 
+_MOST_OF_A_CALL: Final = 5.0
+"""Failed attempts of a call; of more the first ones did not fail."""
 _MOSTLY: Final = 0.7
 """Of the fewest changed attempts, by expectation."""
 
@@ -47,6 +50,21 @@ class Measure(NamedTuple):
             failed = sums.errors.get(self.error)
             return (failed.attempts if failed else 0.0), sums["attempts"]
         return columns(self.fields)(sums)
+
+    def independent(self, whole: Sums) -> Callable[[Sums], tuple[float, ...]]:
+        """Its columns with each call once, where that can be: the attempts of one call fail together.
+
+        Args:
+            whole: All that is looked at: where first attempts hardly failed, attempts are what can be counted.
+        """
+        failed = whole.errors.get(self.error) if self.error else None
+        if failed is None or failed.attempts > _MOST_OF_A_CALL * failed.calls:
+            return self.values
+        return self._first_attempts
+
+    def _first_attempts(self, sums: Sums) -> tuple[float, ...]:
+        failed = sums.errors.get(self.error) if self.error else None
+        return (failed.calls if failed else 0.0), sums["calls"]
 
     def affected(self, sums: Sums) -> float:
         """Attempts that have it."""

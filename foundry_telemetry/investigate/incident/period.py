@@ -228,7 +228,8 @@ def _model(found: Found, got: Bins, asked: Asked) -> Model:
             measure.fields, normal, _variance(found, asked.slices), normal + step, may_grow
         )
     step = edge.points * (-1 if edge.is_lower else 1)
-    return timeline.share_model(measure.values, baseline, baseline + step, may_grow)
+    counts = measure.independent(added(got.sums))
+    return timeline.share_model(counts, baseline, baseline + step, may_grow)
 
 
 def _variance(found: Found, whole: Slices) -> float:

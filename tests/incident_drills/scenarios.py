@@ -154,8 +154,12 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
     asked = [call for call in after if call.at >= drill.start]
     first = min((call.at for call in struck), default=part.shape.since)
     until = part.shape.until or drill.end
-    # Who is silent made no call: the calls that it would have made stand for it.
-    whole = asked if measure.name != "volume:silent" else [call for call in before if call.at >= drill.start]
+    is_silent = measure.name == "volume:silent"
+    last = max(
+        (call.at for call in before if part.chosen(call) and call.at < part.shape.since), default=first
+    )
+    # Who is silent made no call: the calls that it would have made stand for it, and "since" is the last one.
+    whole = asked if not is_silent else [call for call in before if call.at >= drill.start]
     scope = tuple(call for call in whole if part.shape.since <= call.at < until and part.measurable(call))
     ahead = max((timedelta(seconds=call.skew_s) for call in scope if part.chosen(call)), default=timedelta())
     return Finding(
@@ -163,7 +167,7 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
         causes=(measure.name, *measure.accepted, *_unstreamed(measure, part, asked)),
         direction=measure.direction,
         owners=measure.owners(dimension for dimension, _ in part.slice),
-        since=part.shape.since,
+        since=min(last, part.shape.since) if is_silent else part.shape.since,
         since_latest=max(first, part.shape.since_latest) + ahead,
         over=part.shape.until is not None,
         slice=part.slice,

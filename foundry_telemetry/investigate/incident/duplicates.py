@@ -23,8 +23,8 @@ from foundry_telemetry.investigate.queries import InstanceCalls
 
 MEASURE: Final = Measure("duplicates", "share", "share", ("copies", "records"), Edge(1.5, 0.01), 0.03, 5)
 _USUAL: Final = counted(copies=1, records=1_000, attempts=1_000)
-_ENDED: Final = 5.0
-"""Copies that there would be since the last, if it went on."""
+_ENDED: Final = 4.0
+"""Copies that there would be since the last, if it went on; none is then a chance of 2 %."""
 
 
 def found(calls: Iterable[InstanceCalls], origin: datetime) -> list[Found]:

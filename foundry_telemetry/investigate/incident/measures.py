@@ -55,7 +55,7 @@ class Measure(NamedTuple):
         """Its columns with each call once, where that can be: the attempts of one call fail together.
 
         Args:
-            whole: All that is looked at: where first attempts hardly failed, attempts are what can be counted.
+            whole: All that is looked at; where first attempts hardly failed, attempts are counted.
         """
         failed = whole.errors.get(self.error) if self.error else None
         if failed is None or failed.attempts > _MOST_OF_A_CALL * failed.calls:

@@ -52,11 +52,12 @@ def _follows(one: Found, cause: Found) -> bool:
     if one.name == ATTEMPTS and cause.measure.error is not None:
         return True
     if one.name in LATENCY and cause.name in LATENCY:
-        return one.name != cause.name and _rank(one) < _rank(cause)
+        return one.name != cause.name and _rank(one, cause) < _rank(cause, one)
     if one.name in _FOLLOWS.get(cause.name, ()):
         return cause.name not in _FOLLOWS.get(one.name, ()) or cause.compared.gain >= one.compared.gain
     return False
 
 
-def _rank(one: Found) -> tuple[float, str]:
-    return one.compared.gain, one.name
+def _rank(one: Found, other: Found) -> tuple[bool, float, str]:
+    """Of two changes of speed the wider one counts: streams alone show its parts, all responses latency."""
+    return one.extent.units > other.extent.units, one.compared.gain, one.name

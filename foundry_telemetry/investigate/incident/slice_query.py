@@ -186,7 +186,9 @@ def _together(lists: _Lists, places: Sequence[int]) -> Sums:
     entries = zip(places, of_all, oldest, newest, strict=True)
     return Sums(
         (*_total(of_all), *(_total(succeeded) if succeeded else _NONE_SUCCEEDED), *_NO_OTHERS),
-        failed((error, (*own[:2], a, b)) for place, own, a, b in entries if (error := lists.errors[place])[0]),
+        failed(
+            (error, (*own[:2], a, b)) for place, own, a, b in entries if (error := lists.errors[place])[0]
+        ),
         min(oldest),
         max(newest),
     )

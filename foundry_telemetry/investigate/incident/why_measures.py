@@ -8,7 +8,7 @@ from foundry_telemetry.advice.entry import DEPLOYMENTS
 from foundry_telemetry.investigate.incident.evidence import Evidence
 from foundry_telemetry.investigate.incident.measure_advice import DOCTOR
 from foundry_telemetry.investigate.incident.numbers import share_of
-from foundry_telemetry.investigate.incident.why_failures import KEYS, TOKENS
+from foundry_telemetry.investigate.incident.why_credentials import KEYS, TOKENS
 from foundry_telemetry.investigate.incident.why_row import (
     Row,
     Values,

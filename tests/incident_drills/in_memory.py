@@ -149,6 +149,7 @@ def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
         return found
     took, first = number("foundry.duration_ms"), number("foundry.time_to_first_token_ms")
     output, read = number("gen_ai.usage.output_tokens"), number("gen_ai.usage.cache_read.input_tokens")
+    weighted = number("gen_ai.usage.input_tokens") - 0.9 * (0.0 if math.isnan(read) else read) + 5 * output
     values = {
         "latency": took,
         "pace": took / (output + 50) if output > 0 else math.nan,
@@ -157,6 +158,7 @@ def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
         "input": number("gen_ai.usage.input_tokens"),
         "output": output,
         "usd": number("foundry.cost.usd"),
+        "price": 1e6 * number("foundry.cost.usd") / weighted,
     }
     for name, value in values.items():
         if value > 0:

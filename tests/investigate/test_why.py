@@ -114,6 +114,14 @@ CREDENTIALS: Final = {
     "stale_token": (finding(*TOKEN, extent=ONE), finding(*TOKEN, extent=ALL)),
     "old_key": (finding(*KEY, extent=ONE), finding(*KEY, extent=ALL)),
     "key_rotated": (finding(*KEY), finding(*KEY, main=change(KEY[0], baseline=0.2))),
+    **{
+        f"{name}_of_a_version": (finding(cause, first_seen=RELEASE), finding(cause, first_seen=FIRST_RELEASE))
+        for name, cause in {
+            "key": KEY[0],
+            "identity": "authz_missing_role",
+            "network": "authz_network_denied",
+        }.items()
+    },
 }
 TIMES: Final = {
     "known_limit": (

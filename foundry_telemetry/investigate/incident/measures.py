@@ -112,6 +112,7 @@ MEASURES: Final = (
     _mean("input_tokens", "tokens", "input", 1.2, 1.5, 12),
     _mean("output_tokens", "tokens", "output", 1.25, 1.6, 16),
     _mean("cost", "usd", "usd", 1.2, 1.45, 12)._replace(not_by="model"),
+    _mean("price", "usd", "price", 1.2, 1.45)._replace(not_by="model"),
     _share("stop_reason:max_tokens", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 10),
     _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.01, 0.05, 6),
     _share("stop_reason:tool_use", ("tool_uses", "stops"), 1.3, 0.06, 0.2, 20),

@@ -23,7 +23,7 @@ OF_ALL: Final = ("attempts", "calls", "retries", "offsets", "offset_sum", "answe
 OF_SUCCEEDED: Final = (
     *(
         f"{name}_{column}"
-        for name in ("latency", "pace", "first", "token", "input", "output", "usd")
+        for name in ("latency", "pace", "first", "token", "input", "output", "usd", "price")
         for column in ("n", "sum", "squares")
     ),
     *("cache_n", "cache_hits"),

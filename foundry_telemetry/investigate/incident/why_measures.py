@@ -36,6 +36,7 @@ _OF_THE_REQUEST: Final = (
     "output_tokens",
     "cache_hit_rate",
     "cost",
+    "price",
 )
 """Measures that a release of the caller can change by what it asks for."""
 _OF_THE_CALLER: Final = ("instance", "version", "client", "max_tokens", "tag", "operation", "stream")

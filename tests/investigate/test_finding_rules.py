@@ -132,9 +132,11 @@ def test_a_predicate_selects_the_affected() -> None:
 # --- records that are there twice -------------------------------------------------------------------------
 
 
-def instance(name: str, records: int, copies: int, minutes: tuple[int, int] = (50, 1)) -> InstanceCalls:
-    """An instance with so many records, some of them copies, the first and the last so long ago."""
-    times = [END - timedelta(minutes=one) for one in minutes] if copies else [None, None]
+def instance(
+    name: str, records: int, copies: int, minutes: tuple[int, int, int] = (50, 1, 0)
+) -> InstanceCalls:
+    """An instance with so many records, some of them copies: the first, the last and the newest of all."""
+    times = [END - timedelta(minutes=one) for one in minutes] if copies else [None] * 3
     return InstanceCalls(
         failed=0,
         recovered=0,
@@ -145,6 +147,7 @@ def instance(name: str, records: int, copies: int, minutes: tuple[int, int] = (5
         instance=name,
         first_copy=times[0],
         last_copy=times[1],
+        last_record=times[2],
     )
 
 
@@ -155,10 +158,12 @@ def test_a_lost_acknowledgement_is_no_incident() -> None:
     assert found.extent.terms == (("instance", "a"),)
 
 
-@pytest.mark.parametrize(("last", "state"), [(1, "ongoing"), (25, "ended")])
-def test_duplicates_end(last: int, state: str) -> None:
-    """They have ended where many more would have come since."""
-    (found,) = duplicates.found([instance("a", 100, 50, (50, last)), instance("b", 100, 0)], ORIGIN)
-    when = duplicates.period(found.extent, ORIGIN, END - timedelta(hours=1), END).period
+@pytest.mark.parametrize(
+    ("last", "newest", "state"), [(1, 0, "ongoing"), (25, 0, "ended"), (25, 25, "ongoing")]
+)
+def test_duplicates_end(last: int, newest: int, state: str) -> None:
+    """They have ended where many more would have come since; where no records came nobody knows."""
+    (found,) = duplicates.found([instance("a", 100, 50, (50, last, newest)), instance("b", 100, 0)], ORIGIN)
+    when = duplicates.period(found.extent, ORIGIN, END - timedelta(hours=1)).period
     assert when.since == END - timedelta(minutes=50)
     assert (when.state, when.is_earliest) == (state, False)

@@ -119,7 +119,7 @@ def _again(slices: Slices, found: Found, measure: Measure) -> Found:
 
 def _period(asked: Asked, main: Found, scope: str, *, is_further: bool) -> Timed | None:
     if main.measure is duplicates.MEASURE:
-        return duplicates.period(main.extent, asked.origin, asked.start, asked.end)
+        return duplicates.period(main.extent, asked.origin, asked.start)
     return period(asked, main, scope, is_further=is_further)
 
 

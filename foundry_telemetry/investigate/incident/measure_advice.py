@@ -96,7 +96,7 @@ MEASURES: Final[Mapping[str, MeasureAdvice]] = {
     ),
     "price": MeasureAdvice(
         title="price per million tokens",
-        meaning="The same tokens cost more than the baseline: another model responds, or another rate applies.",
+        meaning="The same tokens cost more than the baseline: another model responds, or at another rate.",
         next_step="Compare model, deployment type and rates with those of before.",
         steps=(_COMPARE_COST,),
     ),

@@ -7,7 +7,7 @@ several units are added, and one is taken away from all to get the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -155,6 +155,15 @@ def with_column(sums: Sums, name: str, value: float) -> Sums:
     place = _PLACES[name]
     numbers = (*sums.numbers[:place], value, *sums.numbers[place + 1 :])
     return Sums(numbers, sums.errors, sums.oldest_ms, sums.newest_ms)
+
+
+def shifted(sums: Sums, fields: Sequence[str], by: float) -> Sums:
+    """The same sums with each of some logarithms, given by number, sum and squares, moved by so much."""
+    if sums is EMPTY:
+        return sums
+    count, total, squares = (sums[name] for name in fields)
+    moved = with_column(sums, fields[1], total + count * by)
+    return with_column(moved, fields[2], squares + 2 * by * total + count * by * by)
 
 
 def added(parts: Iterable[Sums]) -> Sums:

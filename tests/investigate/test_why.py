@@ -118,6 +118,7 @@ CREDENTIALS: Final = {
             "key": KEY[0],
             "identity": "authz_missing_role",
             "network": "authz_network_denied",
+            "deployment": "deployment_not_found",
         }.items()
     },
 }

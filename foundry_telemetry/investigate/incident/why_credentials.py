@@ -22,6 +22,7 @@ TOKENS: Final = ("auth_token_expired", "auth_token_rejected")
 KEYS: Final = ("auth_invalid_key", "auth_gateway_key_invalid")
 ROLES: Final = ("authz_missing_role",)
 NETWORKS: Final = ("authz_network_denied",)
+DEPLOYMENTS_MISSING: Final = ("deployment_not_found",)
 OF_A_VERSION: Final = "The affected calls have version {new}, first seen {at}; before: {before}."
 _SELDOM: Final = 0.01
 """Share of attempts up to which a failure was seldom before."""
@@ -100,15 +101,22 @@ CREDENTIAL_ROWS: Final = (
     ),
     Row(
         name="new_deployment",
-        about=("deployment_not_found",),
+        about=DEPLOYMENTS_MISSING,
         found=new("deployment"),
         text="The affected calls name deployment {new}, first seen {at}; before: {before}.",
         next_step="Check the spelling of {new}, and that it exists on this resource.",
         command=DEPLOYMENTS,
     ),
     Row(
+        name="deployment_of_a_version",
+        about=DEPLOYMENTS_MISSING,
+        found=new("version"),
+        text=OF_A_VERSION,
+        next_step="Check the deployment that version {new} names; roll back to {before} until it is right.",
+    ),
+    Row(
         name="deployment_deleted",
-        about=("deployment_not_found",),
+        about=DEPLOYMENTS_MISSING,
         found=all_of(nothing_new("deployment"), _seldom_before),
         text=f"{_BEFORE}: likely a deleted or renamed deployment.",
     ),

@@ -9,6 +9,7 @@ from foundry_telemetry.investigate.incident.numbers import compared, duration
 from foundry_telemetry.investigate.incident.why_codes import CODES
 from foundry_telemetry.investigate.incident.why_credentials import (
     CREDENTIAL_ROWS,
+    DEPLOYMENTS_MISSING,
     KEYS,
     NETWORKS,
     OF_A_VERSION,
@@ -96,7 +97,7 @@ def _of_the_caller(evidence: Evidence) -> Values | None:
 
 def _without_own_row(evidence: Evidence) -> Values | None:
     """No row says more of a version with this cause."""
-    return None if evidence.cause in (*KEYS, *ROLES, *NETWORKS) else {}
+    return None if evidence.cause in (*KEYS, *ROLES, *NETWORKS, *DEPLOYMENTS_MISSING) else {}
 
 
 _TIMES: Final = (

@@ -92,6 +92,15 @@ class Timed(NamedTuple):
     """From its beginning to its end."""
     changed: Sums
     """Without the pauses between."""
+    width: timedelta = timedelta(minutes=1)
+    """Of a bin."""
+    after: Sequence[float] = ()
+    """How much rather usual each bin since then is."""
+
+    def is_over(self, late: timedelta) -> bool:
+        """Whether what came since is usual, where what failed meanwhile is recorded so late."""
+        known = max(len(self.after) - round(late / self.width), 0)
+        return self.period.state == "ended" and sum(self.after[:known]) >= timeline.PRICE
 
 
 def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -> Timed | None:
@@ -113,9 +122,10 @@ def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -
             break
     when = _period(asked, found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
     asked_from = max((start - got.start) // got.width, 0)
-    whole = (got.sums[max(own[0].first, asked_from) : own[-1].end],)
-    changed = (got.sums[max(one.first, asked_from) : one.end] for one in own)
-    return Timed(when, *(added(one for part in parts for one in part) for parts in (whole, changed)))
+    whole = got.sums[max(own[0].first, asked_from) : own[-1].end]
+    changed = (one for part in own for one in got.sums[max(part.first, asked_from) : part.end])
+    after = timeline.usual(got.judged, own, model)
+    return Timed(when, added(whole), added(changed), got.width, after)
 
 
 def _with_expected(asked: Asked, found: Found, got: Bins) -> Bins:

@@ -68,15 +68,15 @@ def _split(judged_by: Judge, whole: Extent, part: Extent, interval: Interval) ->
     if judged_by.measure.kind != "share":
         return 0.0
     rest = tuple(_beside(whole, part))
-    usual = judged_by.compare(rest, interval) if rest else None
-    if usual is None or usual.baseline is None:
+    others = judged_by.compare(rest, interval) if rest else None
+    if others is None or others.baseline is None:
         return 0.0
     (a, n), (b, m) = (_counts(judged_by, slices, interval) for slices in (part.slices, rest))
     if not n or not m:
         return 0.0
-    bound = judged_by.measure.edge.of_share(usual.baseline)
-    usual_share = max(b / m, bound) if judged_by.measure.edge.is_lower else min(b / m, bound)
-    apart = likelihood(a, n, a / n) + likelihood(b, m, usual_share)
+    bound = judged_by.measure.edge.of_share(others.baseline)
+    normal_share = max(b / m, bound) if judged_by.measure.edge.is_lower else min(b / m, bound)
+    apart = likelihood(a, n, a / n) + likelihood(b, m, normal_share)
     return apart - likelihood(a + b, n + m, (a + b) / (n + m))
 
 

@@ -75,8 +75,8 @@ def bins(asked: Asked, found: Found, scope: str, start: datetime, end: datetime)
 
 def _above(rows: Sequence[Slice], found: Found, slices: Slices) -> list[tuple[Sums, ...]]:
     """Typical values as multiples of the baseline of each unit: units are unlike, and their parts vary."""
-    judge = Judge(found.measure, slices)
-    known = {one.unit: usual.value for one in found.extent.slices if (usual := judge.normal(one))}
+    judged_by = Judge(found.measure, slices)
+    known = {one.unit: before.value for one in found.extent.slices if (before := judged_by.normal(one))}
     normal = math.log(found.compared.baseline or 1.0)
     return [
         tuple(shifted(sums, found.measure.fields, -known.get(one.unit, normal)) for sums in one.now_bins)
@@ -124,7 +124,7 @@ def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -
     asked_from = max((start - got.start) // got.width, 0)
     whole = got.sums[max(own[0].first, asked_from) : own[-1].end]
     changed = (one for part in own for one in got.sums[max(part.first, asked_from) : part.end])
-    after = timeline.usual(got.judged, own, model)
+    after = timeline.normal_again(got.judged, own, model)
     return Timed(when, added(whole), added(changed), got.width, after)
 
 
@@ -250,11 +250,11 @@ def _model(found: Found, got: Bins, asked: Asked) -> Model:
 
 def _variance(found: Found, slices: Slices) -> float:
     """Of the logarithms before, within units."""
-    judge = Judge(found.measure, slices)
+    judged_by = Judge(found.measure, slices)
     pairs = [
-        (found.measure.affected(one.now), usual.variance)
+        (found.measure.affected(one.now), before.variance)
         for one in found.extent.slices
-        if (usual := judge.normal(one))
+        if (before := judged_by.normal(one))
     ]
     number = sum(count for count, _ in pairs)
     return max(sum(count * own for count, own in pairs) / number, _LEAST_VARIANCE) if number else 1.0

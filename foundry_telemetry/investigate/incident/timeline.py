@@ -114,7 +114,7 @@ def stretches(bins: Sequence[Sums], model: Model) -> list[Stretch]:
     return [_begun_earlier(bins, found[0], model), *found[1:]]
 
 
-def usual(bins: Sequence[Sums], own: Sequence[Stretch], model: Model) -> list[float]:
+def normal_again(bins: Sequence[Sums], own: Sequence[Stretch], model: Model) -> list[float]:
     """How much better each bin after some stretches is explained by the baseline than by their value."""
     value = model.value([one for stretch in own for one in bins[stretch.first : stretch.end]])
     after = bins[own[-1].end :]

@@ -15,6 +15,9 @@ Json = dict[str, object]
 LOGS: Final[Json] = {"queryType": 0, "resourceType": "microsoft.operationalinsights/workspaces"}
 """What every query says: it is KQL, asked of the workspace that the workbook belongs to."""
 
+NUMBER: Final = r"^\d*\.?\d+$"
+"""The form of a number that is typed in."""
+
 _NAMESPACE: Final = UUID("6f3f8f2e-55f4-4f1f-8f43-7d0e6d9b1c5a")
 _MINUTE_MS: Final = 60_000
 

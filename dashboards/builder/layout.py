@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.builder.inputs import ChoiceInput, TextInput, TimeInput
+from dashboards.builder.inputs import NUMBER, ChoiceInput, OneInput, TextInput, TimeInput
 from dashboards.builder.tabs import CONTENTS
-from dashboards.builder.texts import TABS, parameter
+from dashboards.builder.tabs.search import SEARCH
+from dashboards.builder.texts import INVALID, TABS, parameter
 from dashboards.builder.workbook import Item, Parameters, Tabs
 
 _HOUR: Final = 60
@@ -32,6 +33,28 @@ FILTERS: Final = Parameters(
             **parameter("Model"),
             query="model_names",
         ),
+        ChoiceInput(
+            **parameter("Version"),
+            query="version_names",
+        ),
+        OneInput(
+            **parameter("TagKey"),
+            query="tag_keys",
+            first="tenant",
+        ),
+        ChoiceInput(
+            **parameter("TagValue"),
+            query="tag_values",
+        ),
+        TextInput(
+            **parameter("Target"),
+            first="99",
+            form=NUMBER,
+            otherwise=INVALID["number"],
+        ),
+        TextInput(
+            **parameter("Id"),
+        ),
         TextInput(
             **parameter("Portal"),
             first="https://portal.azure.com",
@@ -42,6 +65,7 @@ FILTERS: Final = Parameters(
 
 WORKBOOK: Final[tuple[Item, ...]] = (
     FILTERS,
+    *SEARCH,
     Tabs(name="tabs", parameter="Tab", labels=TABS),
     *CONTENTS,
 )

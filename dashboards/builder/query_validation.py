@@ -21,7 +21,7 @@ from foundry_telemetry.investigate.incident import period, slice_query
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, tag
 from foundry_telemetry.investigate.incident.findings import HITS
 from foundry_telemetry.kql import compose, files, problems
-from foundry_telemetry.kql.parameters import ALL, TimeRange, UnknownReferenceError, Value, substitute
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, UnknownReferenceError, Value, substitute
 from foundry_telemetry.kql.problems import Item, LeftOutError, Problem
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ _DAY: Final = TimeRange(
 _INVESTIGATED: Final[Mapping[str, Value]] = {
     **dict.fromkeys(("Id", "Trace"), "x"),
     **dict.fromkeys(("Window", "TimeRange"), _DAY),
-    **dict.fromkeys(("Deployment", "Model", "Service"), ALL),
+    **UNFILTERED,
     **dict.fromkeys(("UsdPerUnit", "Discount"), "1"),
 }
 """A value for each parameter of the command line's queries, but of those that `_incident` asks."""

@@ -35,9 +35,18 @@ _TEXTS: Final = {
 }
 """Parameter that is a text: the name it has here, and what stands in it at first."""
 
-_CHOSEN: Final = re.compile(r"\{(Deployment|Service|Model)\}")
-_CHOICES: Final = {"Deployment": "deployments", "Service": "services", "Model": "models"}
+_CHOSEN: Final = re.compile(r"\{(Deployment|Service|Model|Version|TagValue)\}")
+_CHOICES: Final = {
+    "Deployment": "deployments",
+    "Service": "services",
+    "Model": "models",
+    "Version": "versions",
+    "TagValue": "tag_values",
+}
 """Parameter with a choice of many: the name it has here."""
+
+FIXED: Final = {"{TagKey}": "tenant", "{CallOrder}": "slowest", "{CallOutcome}": "all"}
+"""Parameter that is part of a string: what stands in its place."""
 
 _TIMES: Final = {"start": "ago(1d)", "end": "now()", "grain": "30m"}
 """Format of the time parameter: its value."""
@@ -77,6 +86,8 @@ def standalone(name: str) -> str:
     ]
     text = _TYPED.sub(lambda match: _text(match[1])[0], _TIME_LINE.sub("", text))
     text = _CHOSEN.sub(lambda match: _CHOICES[match[1]], text)
+    for reference, fixed in FIXED.items():
+        text = text.replace(reference, fixed)
     whole = "".join(top) + _SPLIT.sub("\n    ", text)
     chart = "\n| render timechart" if name in _CHARTS else ""
     return f"{question}\n" + _TIME.sub(lambda match: _TIMES[match[1]], whole) + chart

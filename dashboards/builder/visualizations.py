@@ -15,7 +15,13 @@ _UNITS: Final[Mapping[Unit, int]] = {"": 0, "percent": 1, "bytes": 2, "ms": 23, 
 
 
 def number(digits: int, unit: Unit = "") -> Json:
-    """A number with at most so many digits after the point; money has as many digits everywhere."""
+    """A number with so many digits after the point: as many in each row of a column."""
+    options = _STYLES.get(unit) or _decimal(digits) | {"minimumFractionDigits": digits}
+    return {"numberFormat": {"unit": _UNITS[unit], "options": options}}
+
+
+def _rounded(digits: int, unit: Unit) -> Json:
+    """A number that stands alone, with at most so many digits after the point."""
     return {"numberFormat": {"unit": _UNITS[unit], "options": _STYLES.get(unit) or _decimal(digits)}}
 
 
@@ -51,7 +57,7 @@ class Tiles:
     @property
     def json(self) -> Json:
         """The keys it adds to a step."""
-        big = {"formatter": 12, "formatOptions": {"palette": "none"}} | number(self.digits, self.unit)
+        big = {"formatter": 12, "formatOptions": {"palette": "none"}} | _rounded(self.digits, self.unit)
         settings = {
             "titleContent": {"columnMatch": self.title} | TEXT,
             "subtitleContent": {"columnMatch": self.subtitle} | TEXT,
@@ -88,7 +94,7 @@ class Chart:
             for name in dict.fromkeys((*self.colours, *self.labels))
         ]
         axis = {
-            "numberFormatSettings": number(2, self.unit)["numberFormat"],
+            "numberFormatSettings": _rounded(2, self.unit)["numberFormat"],
             "min": self.floor,
             "max": self.ceiling,
         }
@@ -109,9 +115,12 @@ TIME: Final[Json] = {"formatter": 6, "dateFormat": {"formatName": "longDateTimeP
 """To the second."""
 MINUTE: Final[Json] = {"formatter": 6, "dateFormat": {"formatName": "shortDateTimePattern"}}
 """To the minute."""
-GROUPED: Final[Json] = {"formatter": 0} | number(1)
-"""A number with commas between its thousands."""
-MILLISECONDS: Final[Json] = {"formatter": 0} | number(1, "ms")
+GROUPED: Final[Json] = {"formatter": 0} | number(0)
+"""A whole number with commas between its thousands."""
+RATE: Final[Json] = {"formatter": 0} | number(1)
+"""A number that is seldom whole."""
+MILLISECONDS: Final[Json] = GROUPED
+"""In a column that names its unit: scaled units would have other digits in each row."""
 HIDDEN: Final[Json] = {"formatter": 5}
 _TENTHS: Final[Json] = {
     "numberFormat": {"unit": _UNITS["percent"], "options": _decimal(1) | {"minimumFractionDigits": 1}}
@@ -150,6 +159,19 @@ def percent(**signs: float) -> Json:
 def opens(target: Literal["CellDetails", "Url"], label: str) -> Json:
     """A link in place of the text of a cell: to the whole text beside the table, or to the address it is."""
     return {"formatter": 7, "formatOptions": {"linkTarget": target, "linkLabel": label}}
+
+
+def parts(colours: Mapping[str, str]) -> Json:
+    """A bar made of the numbers of other columns, one piece each.
+
+    Args:
+        colours: Column: the colour of its piece.
+    """
+    pieces = [{"columnName": name, "color": colour} for name, colour in colours.items()]
+    return {
+        "formatter": 22,
+        "formatOptions": {"compositeBarSettings": {"labelText": "", "columnSettings": pieces}},
+    }
 
 
 def in_words(words: Mapping[str, str], signs: Mapping[str, str] | None = None) -> Json:

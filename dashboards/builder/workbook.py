@@ -143,6 +143,7 @@ class Query(Item):
 
     def _content(self) -> tuple[int, Json]:
         content: Json = {"version": "KqlItem/1.0", "query": self._text(), "size": _SIZES[self.size]}
+        content["showExportToExcel"] = True
         if self.title is not None:
             content["title"] = self.title
         content["noDataMessage"] = self.empty

@@ -32,6 +32,12 @@ class TimeRange:
 Value = str | tuple[str, ...] | TimeRange
 """A text, the chosen entries of a drop-down of many, or a time."""
 
+UNFILTERED: Final[Mapping[str, Value]] = {
+    **dict.fromkeys(("Deployment", "Service", "Model", "Version", "TagValue"), ALL),
+    "TagKey": "tenant",
+}
+"""The filters at the top of the workbook as they stand at the beginning: everything."""
+
 
 class UnknownReferenceError(ValueError):
     """A reference that has no value or no such format."""

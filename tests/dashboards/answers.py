@@ -10,7 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 from foundry_telemetry.investigate.ticket.ids import support_code
-from tests.dashboards import answers_cost, answers_health, answers_incident, answers_limits
+from tests.dashboards import (
+    answers_calls,
+    answers_cost,
+    answers_health,
+    answers_incident,
+    answers_limits,
+    answers_money,
+)
 from tests.dashboards.answers_cost import is_unpriced
 from tests.dashboards.answers_incident import UNKNOWN, ticket
 from tests.dashboards.reference_answers import (
@@ -96,6 +103,30 @@ def _tile(place: int, tile: str, value: float | None, before: float, detail: str
     else:
         change = f"{'+' if value > before else '-'}{percent}% vs previous period"
     return {"place": place, "tile": tile, "value": value, "detail": detail, "change": change}
+
+
+def _target(choice: Choice) -> float | None:
+    entered = float(choice.target or 0)
+    return entered if 0 < entered < 100 else None
+
+
+def error_budget(rows: list[Row], choice: Choice) -> Answer:
+    """How fast is the error budget used up, against the period before?"""
+    now = calls_of(shown(rows, choice))
+    then = calls_of(within(let_through(rows, choice), start_before(choice.time), choice.time.start))
+    if not now and not then:
+        return []
+    target = _target(choice)
+
+    def rate(calls: list[list[Row]]) -> float | None:
+        if not calls or target is None:
+            return None
+        return 100 * sum(map(last_failed, calls)) / len(calls) / (100 - target)
+
+    value = rate(now)
+    detail = "enter a success target" if target is None else f"target {choice.target}%"
+    shown_value = None if value is None else rounded(value, 2)
+    return [_tile(1, "Error budget burn rate", shown_value, rate(then) or 0, detail)]
 
 
 def calls_over_time(rows: list[Row], choice: Choice) -> Answer:
@@ -198,6 +229,7 @@ def success_over_time(rows: list[Row], choice: Choice) -> Answer:
         return {
             "calls_percent": percent([row for row in rows if row in ends]),
             "attempts_percent": percent(rows),
+            "target_percent": _target(choice),
         }
 
     return over_time(attempts, choice, values)
@@ -263,6 +295,7 @@ def call_attempts(rows: list[Row], choice: Choice) -> Answer:
             "error_type": row.error_type or "",
             "error_owner": row.error_owner or "",
             "retry_after_s": row.retry_after_s,
+            "support_code": answers_calls.support_code(row.call_id),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",
             "response_id": row.response_id or "",
@@ -307,15 +340,15 @@ def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
     words = {
         word.lower() for word in re.findall(r"[A-Za-z0-9][A-Za-z0-9._-]{6,126}[A-Za-z0-9]", choice.pasted)
     }
-    is_code = re.compile("ft-?[0-9a-f]{5}-?[0-9a-f]{5}").fullmatch
-    codes = {word[2:].replace("-", "") for word in words if is_code(word)}
+    found = re.findall(r"\bft[- ]?([0-9a-f]{5})[- ]?([0-9a-f]{5})\b", choice.pasted.lower())
+    codes = {"".join(code) for code in found}
     names = ("apim_request_id", "request_id", "response_id", "call_id", "OperationId")
     names += ("entra_trace_id", "entra_correlation_id")
     found = [
         row
         for row in rows
         if row.at > END - timedelta(days=90)
-        and (words & {str(getattr(row, name)).lower() for name in names} or row.call_id[:10] in codes)
+        and (row.call_id[:10] in codes or words & {str(getattr(row, name)).lower() for name in names})
     ]
     return [
         {
@@ -327,7 +360,10 @@ def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
             "error_type": row.error_type or "",
             "error_owner": row.error_owner or "",
             "attempt_number": row.attempt_number,
-            "ticket": ticket(row, "A call to Claude in Microsoft Foundry."),
+            "ticket": ticket(
+                row, "A call to Claude in Microsoft Foundry.", answers_calls.support_code(row.call_id)
+            ),
+            "support_code": answers_calls.support_code(row.call_id),
             "apim_request_id": row.apim_request_id or "",
             "request_id": row.request_id or "",
             "response_id": row.response_id or "",
@@ -350,7 +386,16 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "call_attempts": call_attempts,
     "call_explained": call_explained,
     "call_tiles": call_tiles,
+    "call_logs": answers_calls.call_logs,
+    "call_trace": answers_calls.call_trace,
+    "calls": answers_calls.calls,
     "calls_over_time": calls_over_time,
+    "distribution": answers_calls.distribution,
+    "releases": answers_calls.releases,
+    "slowest_by_tag": answers_calls.slowest_by_tag,
+    "tag_keys": answers_calls.tag_keys,
+    "tag_values": answers_calls.tag_values,
+    "version_names": answers_calls.version_names,
     "deployment_names": lambda rows, choice: _names(rows, choice, "deployment", "deployment"),
     "failed_attempts": failed_attempts,
     "failures_by_class": lambda rows, choice: _failures(rows, choice, "error_type"),
@@ -372,7 +417,11 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "cost_over_time": answers_cost.cost_over_time,
     "spend_tiles": answers_cost.spend_tiles,
     "split_keys": answers_cost.split_keys,
+    "error_budget": error_budget,
     "usage_by": answers_cost.usage_by,
+    "month_to_date": answers_cost.month_to_date,
+    "money_by": answers_money.money_by,
+    "waste": answers_money.waste,
     "limits": answers_limits.limits,
     "minutes_over_time": answers_limits.minutes_over_time,
     "stream_endings": answers_limits.stream_endings,

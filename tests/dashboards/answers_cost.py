@@ -5,10 +5,11 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from tests.dashboards.answers_incident import UNKNOWN
+from foundry_telemetry.kql.parameters import TimeRange
+from tests.dashboards.answers_money import of_period, period_of, value_of
 from tests.dashboards.reference_answers import (
     Answer,
     Choice,
@@ -18,7 +19,6 @@ from tests.dashboards.reference_answers import (
     reported_total,
     rounded,
     share,
-    shown,
     total,
     within,
 )
@@ -183,15 +183,36 @@ def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
 
 
 def _part(row: Row, choice: Choice) -> str:
-    key = choice.split_by
-    reported = getattr(row, key) if key in KEYS else dict(row.tags).get(key.removeprefix("tag."))
-    return reported or UNKNOWN
+    return value_of(row, choice.split_by)
+
+
+def month_to_date(rows: list[Row], choice: Choice) -> Answer:
+    """What did the month cost up to each day, and what will it cost?"""
+    month = month_of(rows, choice)
+    if month is None:
+        return []
+    budget = float(choice.budget or 0) or None
+    found, spent, to_come = [], 0.0, 0.0
+    for number in range((month.stop - month.start) // DAY):
+        day = month.start + number * DAY
+        spent += float(total(within(month.rows, day, day + DAY), "cost_usd"))
+        to_come += month.forecast(day)
+        is_ahead = day + DAY >= month.end and month.days
+        found.append(
+            {
+                "TimeGenerated": day,
+                "spent_usd": spent if day < month.end else None,
+                "forecast_usd": spent + to_come if is_ahead else None,
+                "budget_usd": budget,
+            }
+        )
+    return found
 
 
 def usage_by(rows: list[Row], choice: Choice) -> Answer:
     """Who used the tokens, how much of the input came from the cache, and what did it cost?"""
     parts: dict[str, list[Row]] = defaultdict(list)
-    for row in shown(rows, choice):
+    for row in of_period(rows, choice):
         parts[_part(row, choice)].append(row)
     found = []
     for part, reported in parts.items():
@@ -236,12 +257,16 @@ def _partial(rows: list[Row]) -> float | None:
 
 def cost_over_time(rows: list[Row], choice: Choice) -> Answer:
     """When was the money spent, and by whom?"""
-    priced = [row for row in shown(rows, choice) if row.cost_usd is not None]
+    start, end = period_of(choice)
+    grain = choice.time.grain if choice.period == "range" else timedelta(hours=1)
+    step = DAY if end - start > 2 * DAY else grain
+    time = TimeRange(start, end, step)
+    priced = [row for row in of_period(rows, choice) if row.cost_usd is not None]
     sums: dict[str, float] = defaultdict(float)
     for row in priced:
         sums[_part(row, choice)] += row.cost_usd or 0
     most = sorted(sums, key=lambda part: -sums[part])[:9]
-    found = by_bin(priced, choice)
+    found = by_bin(priced, replace(choice, time=time))
 
     def name(row: Row) -> str:
         part = _part(row, choice)
@@ -253,7 +278,7 @@ def cost_over_time(rows: list[Row], choice: Choice) -> Answer:
             "part": part,
             "cost_usd": float(sum(row.cost_usd or 0 for row in found.get(at, []) if name(row) == part)),
         }
-        for at in bins(choice.time)
+        for at in bins(time)
         for part in sorted(set(map(name, priced)))
     ]
 

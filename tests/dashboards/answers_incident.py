@@ -230,7 +230,7 @@ def auth_causes(rows: list[Row], choice: Choice) -> Answer:
     )
 
 
-def ticket(row: Row, what: str) -> str:
+def ticket(row: Row, what: str, code: str = "") -> str:
     """The text for a ticket."""
     ended = row.at.strftime("%Y-%m-%d %H:%M:%S.") + f"{row.at.microsecond // 1000:03}"
     known = ("apim_request_id", "request_id", "error_code", "error_origin")
@@ -242,8 +242,8 @@ def ticket(row: Row, what: str) -> str:
         )
     }  # fmt: skip
     return (
-        "{what}\nEnded: {ended} UTC\n"
+        "{what}{code}\nEnded: {ended} UTC\n"
         "apim-request-id (Azure): {apim_request_id}\nrequest-id (Anthropic): {request_id}\n"
         "Status: {status}; cause: {error_type}; code: {error_code}; responded by: {error_origin}\n"
         "Deployment: {deployment}; host: {server}; region: {region}; client: {client}"
-    ).format(what=what, ended=ended, **reported)
+    ).format(what=what, code=code and f"\nSupport code: {code}", ended=ended, **reported)

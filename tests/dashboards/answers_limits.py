@@ -146,10 +146,20 @@ def minutes_over_time(rows: list[Row], choice: Choice) -> Answer:
             if what == choice.measure and at >= start:
                 key = (floor(floor(at, grain), MINUTE), deployment)
                 peaks[key] = max(reported.amount, peaks[key])
+    deployments = {deployment for _, deployment in peaks}
+    declared = {
+        f"{deployment} limit": limit
+        for (deployment, what), limit in _declared(choice).items()
+        if what == choice.measure and deployment in deployments
+    }
     return [
-        {"TimeGenerated": at, "deployment": deployment, "amount": peaks.get((at, deployment), 0)}
+        {
+            "TimeGenerated": at,
+            "deployment": name,
+            "amount": declared[name] if name in declared else peaks.get((at, name), 0),
+        }
         for at in sorted({floor(at, MINUTE) for at in bins(choice.time)})
-        for deployment in sorted({deployment for _, deployment in peaks})
+        for name in sorted(deployments | declared.keys())
     ]
 
 

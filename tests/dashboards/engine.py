@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -36,6 +36,18 @@ SHAPE = [
     }
 ]
 METRIC = [SHAPE[0] | {"Sum": "DOUBLE"}]
+SPAN = [SHAPE[0] | {"Id": "VARCHAR", "DurationMs": "DOUBLE", "Success": "BOOLEAN", "ResultCode": "VARCHAR"}]
+_UNNAMED = {name: kind for name, kind in SHAPE[0].items() if name != "Name"}
+LINE = [_UNNAMED | {"SeverityLevel": "INTEGER", "Message": "VARCHAR"}]
+EXCEPTION = [_UNNAMED | {"SeverityLevel": "INTEGER", "ExceptionType": "VARCHAR", "OuterMessage": "VARCHAR"}]
+SHAPES = {
+    "AppEvents": SHAPE,
+    "AppMetrics": METRIC,
+    "AppRequests": SPAN,
+    "AppDependencies": SPAN,
+    "AppTraces": LINE,
+    "AppExceptions": EXCEPTION,
+}
 BILLED = 700.0
 """Bytes of each row."""
 
@@ -60,17 +72,16 @@ class Workspace:
         events = [_event(row, EVENT_NAME) for row in reported]
         self._insert("AppEvents", events + [event | {"Name": "checkout.finished"} for event in events[::10]])
         others = others_of(reported)
-        self._insert("AppMetrics", [_other(one) for one in others if one.table == "AppMetrics"])
-        if spans:
-            self._insert("AppDependencies", [_other(one) for one in others if one.table == "AppDependencies"])
+        for table in SHAPES:
+            if table != "AppEvents" and (spans or table != "AppDependencies"):
+                self._insert(table, [_other(one) for one in others if one.table == table])
         for table in without:
             self._connection.execute(f'DROP TABLE "{table}"')
         self._tables = frozenset(azure_tables()) - frozenset(without)
         self._answered: dict[str, list[dict[str, Any]]] = {}
 
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
-        shape = METRIC if table == "AppMetrics" else SHAPE
-        self._connection.execute(INSERT.format(table=table), [json.dumps(rows), json.dumps(shape)])
+        self._connection.execute(INSERT.format(table=table), [json.dumps(rows), json.dumps(SHAPES[table])])
 
     def belongs_to(self, resource: str) -> None:
         """Say which resource of Application Insights all events belong to."""
@@ -122,7 +133,28 @@ def _other(row: Other) -> dict[str, Any]:
         "Properties": dict(row.properties),
         "_BilledSize": BILLED,
         **({} if row.total is None else {"Sum": row.total}),
+        **({"OperationId": row.operation, "ParentId": row.parent_id} if row.operation else {}),
+        **_OF_TABLE[row.table](row),
     }
+
+
+def _span(row: Other) -> dict[str, Any]:
+    took = row.duration_ms
+    return {"Id": row.span_id, "DurationMs": took, "Success": row.succeeded, "ResultCode": row.result}
+
+
+_OF_TABLE: Mapping[str, Callable[[Other], dict[str, Any]]] = {
+    "AppMetrics": lambda _: {},
+    "AppRequests": _span,
+    "AppDependencies": _span,
+    "AppTraces": lambda row: {"SeverityLevel": row.level, "Message": row.message},
+    "AppExceptions": lambda row: {
+        "SeverityLevel": row.level,
+        "ExceptionType": row.name,
+        "OuterMessage": row.message,
+    },
+}
+"""Columns of a table beside those that all have."""
 
 
 def _value(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -35,6 +35,7 @@ from foundry_telemetry.schema.field_table import CUSTOM_EVENT
 from foundry_telemetry.schema.value import EVENT_NAME
 from tests.dashboards.others import Other
 from tests.dashboards.rows import Row
+from tests.support.telemetry import Envelope, duration, envelope, fill
 
 _SCOPE: Final = InstrumentationScope("foundry_telemetry")
 _KEPT: Final = "_MS.sampleRate"
@@ -50,7 +51,8 @@ _MOST: Final = 2_000
 
 def export(azure: LocalAzureMonitor, rows: Sequence[Row], others: Sequence[Other]) -> None:
     """Export all of it, and come back when it is stored."""
-    spans = [one for one in others if one.table == "AppDependencies"]
+    spans = [one for one in others if one.table == "AppDependencies" and not one.operation]
+    fill(azure.store, [traced(one) for one in others if one.operation])
     metrics = [one for one in others if one.table == "AppMetrics"]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _QUIET.items():
@@ -62,6 +64,42 @@ def export(azure: LocalAzureMonitor, rows: Sequence[Row], others: Sequence[Other
         _post(AzureMonitorLogExporter(**reported), map(_log, rows))
         _post(AzureMonitorTraceExporter(**reported), map(_span, spans))
         _post(AzureMonitorMetricExporter(**reported), [_metrics(metrics)], one_by_one=True)
+
+
+def traced(one: Other) -> Envelope:
+    """What the exporter sends of a trace: a request, a dependency, a log line or an exception."""
+    kind, data = _DATA[one.table](one)
+    tags = {
+        "ai.operation.id": one.operation,
+        "ai.operation.parentId": one.parent_id,
+        "ai.cloud.role": one.service,
+        "ai.application.ver": one.version,
+    }
+    return envelope(kind, data, one.at, tags=tags)
+
+
+def _timed(one: Other) -> dict[str, Any]:
+    took = duration(one.duration_ms or 0.0)
+    return {"id": one.span_id, "name": one.name, "success": one.succeeded, "duration": took}
+
+
+_LEVELS: Final = ("Verbose", "Information", "Warning", "Error", "Critical")
+_DATA: Final[Mapping[str, Callable[[Other], tuple[str, dict[str, Any]]]]] = {
+    "AppRequests": lambda one: ("RequestData", {**_timed(one), "responseCode": one.result}),
+    "AppDependencies": lambda one: ("RemoteDependencyData", {**_timed(one), "resultCode": one.result}),
+    "AppTraces": lambda one: (
+        "MessageData",
+        {"message": one.message, "severityLevel": _LEVELS[one.level or 0]},
+    ),
+    "AppExceptions": lambda one: (
+        "ExceptionData",
+        {
+            "exceptions": [{"typeName": one.name, "message": one.message}],
+            "severityLevel": _LEVELS[one.level or 0],
+        },
+    ),
+}
+"""Table: the kind of its envelopes, and what they have."""
 
 
 def _post(exporter: Any, items: Iterable[Any], *, one_by_one: bool = False) -> None:

@@ -14,6 +14,7 @@ from tests.dashboards.rows import END, VERSIONS, Row
 SAMPLED = 10
 """One of so many spans is kept."""
 MINUTE = timedelta(minutes=1)
+MILLISECOND = timedelta(milliseconds=1)
 DIFFERENT = "claude-haiku-5-5"
 """The deployment of whose tokens the metrics tell less than the ledger."""
 UNTOLD = "support-chat-prod"
@@ -40,12 +41,46 @@ class Other:
     total: float | None = None
     """The sum of a metric."""
     properties: tuple[tuple[str, str], ...] = ()
+    operation: str = ""
+    span_id: str = ""
+    parent_id: str = ""
+    duration_ms: float | None = None
+    succeeded: bool = True
+    result: str = ""
+    level: int | None = None
+    """Of a log line or an exception."""
+    message: str = ""
 
 
 def others_of(rows: Iterable[Row]) -> list[Other]:
     """All other telemetry beside a ledger; none beside none."""
     reported = sorted(rows, key=lambda row: (row.at, row.call_id, row.attempt_number))
-    return [*_spans(reported), *_items(reported), *_tokens(reported)] if reported else []
+    return [*_spans(reported), *_items(reported), *_tokens(reported), *_traced(reported)] if reported else []
+
+
+TRACED = 3
+"""One of so many attempts has its request, its span and log lines in the same trace."""
+
+
+def _traced(rows: list[Row]) -> Iterator[Other]:
+    """The request that an attempt was made for, the span of the attempt, and what was logged meanwhile."""
+    for index, row in enumerate(rows):
+        if index % TRACED and row.attempt_number < 2:
+            continue
+        seen = dict(service=row.service, version=row.version, operation=row.OperationId)
+        span = dict(
+            **seen, duration_ms=row.duration_ms or 0.0, succeeded=not row.failed, result=str(row.status or "")
+        )
+        yield Other(
+            table="AppRequests", at=row.sent - 5 * MILLISECOND, name="POST /orders", span_id="r" * 16, **span
+        )
+        yield Other(
+            table="AppDependencies", at=row.sent, name="chat", span_id="d" * 16, parent_id="r" * 16, **span
+        )
+        yield Other(table="AppTraces", at=row.sent, level=1, message=f"Order {index} began. " * 80, **seen)
+        if row.failed:
+            failure = dict(name="anthropic.APIStatusError", message=f"Order {index} failed")
+            yield Other(table="AppExceptions", at=row.at, level=3, **failure, **seen)
 
 
 def _spans(rows: list[Row]) -> Iterator[Other]:

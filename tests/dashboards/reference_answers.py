@@ -24,11 +24,21 @@ class Choice:
     deployments: tuple[str, ...] = ALL
     services: tuple[str, ...] = ALL
     models: tuple[str, ...] = ALL
+    versions: tuple[str, ...] = ALL
+    tag_key: str = "tenant"
+    tag_values: tuple[str, ...] = ALL
+    call_order: str = "slowest"
+    call_outcome: str = "all"
+    distribution: str = "latency"
     call_id: str = ""
     pasted: str = ""
     usd_per_unit: str = "0.01"
     discount: str = "0.9"
+    target: str = "99.5"
+    period: str = "range"
     split_by: str = "tag.tenant"
+    then_by: str = "model"
+    budget: str = ""
     limits: str = (
         "claude-sonnet-5-5=20/40000/ ; support-chat-prod =/1/8000;nonsense; claude-haiku-5-5 = 5/5/5"
     )
@@ -43,11 +53,21 @@ class Choice:
             "Deployment": self.deployments,
             "Service": self.services,
             "Model": self.models,
+            "Version": self.versions,
+            "TagKey": self.tag_key,
+            "TagValue": self.tag_values,
+            "CallOrder": self.call_order,
+            "CallOutcome": self.call_outcome,
+            "Distribution": self.distribution,
             "CallId": self.call_id,
             "Id": self.pasted,
             "UsdPerUnit": self.usd_per_unit,
             "Discount": self.discount,
+            "Target": self.target,
+            "Period": self.period,
             "SplitBy": self.split_by,
+            "ThenBy": self.then_by,
+            "Budget": self.budget,
             "Limits": self.limits,
             "Measure": self.measure,
             "StreamMeasure": self.stream_measure,
@@ -83,6 +103,8 @@ def let_through(rows: list[Row], choice: Choice) -> list[Row]:
         for row in rows
         if (choice.deployments == ALL or row.deployment in choice.deployments)
         and (choice.services == ALL or row.service in choice.services)
+        and (choice.versions == ALL or row.version in choice.versions)
+        and (choice.tag_values == ALL or dict(row.tags).get(choice.tag_key) in choice.tag_values)
         and of_model(row)
     ]
 

@@ -100,12 +100,12 @@ def test_the_tabs_are_those_that_were_promised() -> None:
     [tabs] = [item for item in problems.steps(SHIPPED) if item["type"] == problems.LINKS]
     labels = [link["linkLabel"] for link in tabs["content"]["links"]]
     assert labels == [
-        "Overview", "Incident", "Auth", "Tokens and cost", "Limits", "Streams", "Telemetry health",
+        "Overview", "Incident", "Calls", "Auth", "Tokens and cost", "Limits", "Streams", "Telemetry health",
     ]  # fmt: skip
     shown = {
         item["conditionalVisibility"]["value"]: item["name"]
         for item in SHIPPED["items"]
-        if "conditionalVisibility" in item
+        if item.get("conditionalVisibility", {}).get("parameterName") == "Tab"
     }
     assert shown == {link["subTarget"]: f"{link['subTarget']} tab" for link in tabs["content"]["links"]}
 
@@ -141,23 +141,30 @@ def test_both_ids_are_shown_under_their_own_names() -> None:
 
 
 def test_a_chosen_row_shows_its_call() -> None:
-    """Each table that exports a call is followed by the attempts of that call, shown once one is chosen."""
+    """Each table that exports a call has the attempts, the trace and the log lines of that call after it."""
     found = list(all_items())
     exporting = [item for item in found if isinstance(item, Query) and item.export]
-    assert len(exporting) == 2
+    assert {item.query for item in exporting} == {
+        "attempts_by_id",
+        "calls",
+        "failed_attempts",
+        "slowest_by_tag",
+    }
     for item in exporting:
-        following = found[found.index(item) + 1]
-        assert isinstance(following, Query)
-        assert item.export is not None
-        assert following.when is not None
-        assert following.when.parameter == item.export[1]
-        text: Any = following.json["content"]
-        assert f"{{{item.export[1]}:base64}}" in text["query"]
+        _, parameter = item.export or ("", "")
+        after = found[found.index(item) + 1 :]
+        group = next(one for one in after if one.when is not None and one.when.parameter == parameter)
+        assert isinstance(group, Group)
+        shown = [one for one in group.items if isinstance(one, Query)]
+        assert {"call_attempts", "call_trace"} <= {one.query for one in shown}
+        for one in shown:
+            content: Any = one.json["content"]
+            assert f"{{{parameter}:base64}}" in content["query"]
 
 
 def test_texts_reach_queries_as_base64_alone() -> None:
     """What a person types or a row holds cannot end the string it is put into."""
-    for name in ("Id", "CallId", "FoundCallId", "UsdPerUnit", "Discount", "Limits", "Portal"):
+    for name in ("Id", "CallId", "FoundCallId", "TagCallId", "UsdPerUnit", "Discount", "Limits", "Portal"):
         assert f"{{{name}}}" not in files.workbook()
         assert f"{{{name}:base64}}" in files.workbook()
 
@@ -167,6 +174,7 @@ def test_every_query_is_drawn(name: str) -> None:
     """No file lies about that nobody looks at."""
     drawn = {query.query for query in QUERIES}
     filters = {"deployment_names", "service_names", "model_names", "split_keys"}
+    filters |= {"tag_keys", "tag_values", "version_names"}
     assert name in drawn | filters
 
 

@@ -20,6 +20,7 @@ from dashboards.builder.grafana import dashboard, sample
 from dashboards.builder.grafana.lint import findings, panels, wrong_columns
 from dashboards.builder.grafana.references import every, exports, in_words, inputs, kinds_of
 from dashboards.builder.layout import WORKBOOK
+from dashboards.builder.tabs.search import SEARCH
 from dashboards.builder.workbook import Group, Tabs, Text
 from dashboards.builder.workbook import Query as Step
 from foundry_telemetry.kql import compose, files
@@ -28,14 +29,20 @@ from foundry_telemetry.local.engine.query import Query
 from foundry_telemetry.local.store.store import Store
 from tests.dashboards.answers import Choice, calls_of
 from tests.dashboards.engine import near
+from tests.dashboards.exported import traced
 from tests.dashboards.grafana_source import fill
+from tests.dashboards.others import others_of
 from tests.dashboards.rows import END, SHOWN, make_rows, posted
 from tests.support.kusto import need_parser
 from tests.support.telemetry import fill as fill_store
 
 SHIPPED: dict[str, Any] = json.loads((files.folder() / files.GRAFANA).read_bytes())
 VARIABLES: list[dict[str, Any]] = SHIPPED["templating"]["list"]
-STEPS = [item for item in every(WORKBOOK) if isinstance(item, Step)]
+_SEARCH = {item.name for item in every(SEARCH) if isinstance(item, Step)}
+STEPS = sorted(
+    (item for item in every(WORKBOOK) if isinstance(item, Step)), key=lambda item: item.name in _SEARCH
+)
+"""As Grafana has them: what stands above the tabs comes after them."""
 PANELS = [panel for panel in panels(SHIPPED) if panel["type"] not in ("row", "text", "traces")]
 NAMES = [step.name for step in STEPS]
 
@@ -76,11 +83,14 @@ def test_every_text_is_there() -> None:
 
 
 def test_every_tab_is_a_row() -> None:
-    """Rows come in the order of the tabs, then the trace; all but the first are folded, and ask nothing."""
+    """Rows come in the order of the tabs, then what is above them, and the trace.
+
+    all but the first are folded, and ask nothing.
+    """
     [tabs] = [item for item in WORKBOOK if isinstance(item, Tabs)]
     rows = [panel for panel in SHIPPED["panels"] if panel["type"] == "row"]
-    assert [row["title"] for row in rows] == [*tabs.labels.values(), "Trace"]
-    assert [row["collapsed"] for row in rows] == [False, *[True] * len(tabs.labels)]
+    assert [row["title"] for row in rows] == [*tabs.labels.values(), "find by id", "Trace"]
+    assert [row["collapsed"] for row in rows] == [False, *[True] * (len(tabs.labels) + 1)]
     assert all(row["collapsed"] == bool(row["panels"]) for row in rows)
 
 
@@ -112,9 +122,10 @@ ROWS = make_rows(0)
 
 @pytest.fixture(scope="module")
 def query() -> Iterator[Query]:
-    """The local Azure Monitor, with the rows."""
+    """The local Azure Monitor, with the rows and what was recorded in their traces."""
     with Store(clock=lambda: END) as store:
         fill_store(store, map(posted, ROWS))
+        fill_store(store, [traced(one) for one in others_of(ROWS) if one.operation])
         yield Query(store)
 
 
@@ -323,6 +334,28 @@ def test_it_asks_for_its_data_source() -> None:
     assert SHIPPED["schemaVersion"] == 41
 
 
+def test_labels_of_variables_differ() -> None:
+    """All stand in one bar, or are set by a click alone and hidden."""
+    shown = [each["label"] for each in VARIABLES if each.get("hide") != 2]
+    assert len(set(shown)) == len(shown)
+    set_by_clicks = {parameter for _, parameter in exports(WORKBOOK)}
+    assert {each["name"] for each in VARIABLES if each.get("hide") == 2} >= set_by_clicks
+
+
+def test_releases_are_marked_over_the_charts(query: Query) -> None:
+    """Each version has a mark at its first record, with its name and the service; times are UTC."""
+    [_, marks] = SHIPPED["annotations"]["list"]
+    columns = {event: one["value"] for event, one in marks["mappings"].items()}
+    rows = rows_of(query, filled(marks["target"]["azureLogAnalytics"]["query"], everything()))
+    first: dict[tuple[str, str], Any] = {}
+    for row in sorted(ROWS, key=lambda row: row.at):
+        if row.version and row.at >= SHOWN.end - timedelta(days=30):
+            first.setdefault((row.service, row.version), row.at.replace(tzinfo=None))
+    marked = {(row[columns["tags"]], row[columns["text"]]): row[columns["time"]] for row in rows}
+    assert marked == first
+    assert SHIPPED["timezone"] == "utc"
+
+
 def links(panel: Any) -> Iterator[tuple[str, str]]:
     """The column and the address of each data link."""
     for rule in panel["fieldConfig"]["overrides"]:
@@ -356,7 +389,8 @@ def test_a_trace_is_a_click_away() -> None:
     with_ids = [
         panel
         for panel in PANELS
-        if panel["type"] == "table" and "OperationId" in json.dumps(panel["fieldConfig"])
+        if panel["type"] == "table"
+        and any(one["matcher"]["options"] == "OperationId" for one in panel["fieldConfig"]["overrides"])
     ]
     assert with_ids
     for panel in with_ids:

@@ -22,7 +22,10 @@ TIME_RANGE = TimeInput(name="TimeRange", label="Time", description="", minutes=(
 DEPLOYMENT = ChoiceInput(name="Deployment", label="Deployment", description="", query="deployment_names")
 MODEL = ChoiceInput(name="Model", label="Model", description="", query="model_names")
 SERVICE = ChoiceInput(name="Service", label="Service", description="", query="service_names")
-ALL_FILTERS = (TIME_RANGE, DEPLOYMENT, MODEL, SERVICE)
+VERSION = ChoiceInput(name="Version", label="Version", description="", query="version_names")
+TAG = OneInput(name="TagKey", label="Tag", description="", query="tag_keys", first="tenant")
+TAG_VALUE = ChoiceInput(name="TagValue", label="Tag value", description="", query="tag_values")
+ALL_FILTERS = (TIME_RANGE, DEPLOYMENT, MODEL, SERVICE, VERSION, TAG, TAG_VALUE)
 KINDS: Kinds = {"TimeRange": "time", "Deployment": "many", "Id": "one"}
 
 
@@ -296,13 +299,16 @@ def test_a_chart_has_its_panel(name: str) -> None:
 
 
 def test_bars_of_other_times_are_no_time_series() -> None:
-    """A time series draws the time shown alone: a chart of the month has bars, which say their days."""
+    """A time series draws the time shown alone: a chart of the month has bars, which say their days.
+
+    Lines are bars side by side.
+    """
     panel = drawn(Chart(kind="barchart", y=("calls",)), brush=None)
     assert panel["type"] == "barchart"
     [_, day] = panel["fieldConfig"]["overrides"]
     assert day["properties"] == [{"id": "unit", "value": "time:MM-DD"}]
-    with pytest.raises(UnmappedError, match="'linechart' has no counterpart"):
-        made(step(Chart(kind="linechart", y=("calls",)), brush=None))
+    line = drawn(Chart(kind="linechart", y=("calls",)), brush=None)
+    assert (line["type"], line["options"]["stacking"]) == ("barchart", "none")
 
 
 def test_labels_have_references_too() -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from dashboards.builder.texts import VALUES
+from foundry_telemetry import observation
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import ALL, TimeRange
 from tests.dashboards.answers import Choice, answer, calls_of
@@ -68,6 +70,27 @@ def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
     assert [list(row) for row in reported] == [list(row) for row in expected]
     if seed == 0:
         assert reported, "the first seed must leave no query without an answer"
+
+
+VARIANTS = (
+    *(("calls", {"call_order": order}) for order in VALUES["call_order"]),
+    *(("calls", {"call_outcome": outcome, "call_order": "newest"}) for outcome in VALUES["calls_shown"]),
+    *(("distribution", {"distribution": what}) for what in VALUES["distribution"]),
+    ("slowest_by_tag", {"tag_key": "feature"}),
+    ("call_tiles", {"tag_values": ("acme",)}),
+    ("call_tiles", {"versions": ("2026.11", "3")}),
+    ("usage_by", {"tag_values": ("globex",), "versions": ("1.4.2",)}),
+)
+
+
+@pytest.mark.parametrize(("name", "chosen"), VARIANTS)
+def test_each_option_answers_what_python_answers(name: str, chosen: dict[str, Any]) -> None:
+    """Whatever is pressed, whichever tag or version is chosen: the rows are those of plain Python."""
+    rows, workspace = ledger(0)
+    choice = replace(choice_of(0), **chosen)
+    reported = workspace.ask(name, choice.values)
+    assert reported
+    assert reported == near(answer(name, rows, choice))
 
 
 @pytest.mark.slow
@@ -150,19 +173,35 @@ def test_every_id_can_be_searched(name: str) -> None:
     assert wanted.call_id in {row["call_id"] for row in reported}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("paste", ["code {code}, please", "{code}", "{short}"])
-def test_a_support_code_is_found(paste: str) -> None:
-    """A support code finds its call, as `ticket` does: in any case, with its dashes or without."""
+@pytest.mark.parametrize(
+    "paste",
+    [
+        "{code}",
+        "Error (code:{code}).",
+        "{lower}",
+        "{bare}",
+        "{bare_lower} please",
+        "ref=FT{five}-{rest};",
+        "FT {five} {rest}",
+    ],
+)
+def test_a_support_code_finds_its_call(paste: str) -> None:
+    """A code finds its call alone: in any case, with dashes or without, in any text."""
     rows, workspace = ledger(0)
-    wanted = next(row for row in rows if re.fullmatch("[0-9a-f]{16}", row.call_id))
-    code = f"FT-{wanted.call_id[:5]}-{wanted.call_id[5:10]}".upper()
-    pasted = paste.format(code=code, short=code.replace("-", "").lower())
+    call = max(calls_of(rows), key=len)
+    code = observation.support_code(call[0].call_id)
+    bare = code.replace("-", "")
+    forms = {"code": code, "lower": code.lower(), "bare": bare, "bare_lower": bare.lower()}
+    pasted = paste.format(**forms, five=code[3:8], rest=code[9:])
     reported = workspace.ask("attempts_by_id", Choice(pasted=pasted).values)
-    assert wanted.call_id in {row["call_id"] for row in reported}
+    assert {row["call_id"] for row in reported} == {call[0].call_id}
+    assert {row["support_code"] for row in reported} == {code}
+    assert len(reported) == len(call)
 
 
-@pytest.mark.parametrize("paste", ["", "too short", "''"])
+@pytest.mark.parametrize(
+    "paste", ["", "too short", "''", "FT-00000-00000", "FT-15B23-93D2", "XFT-15B23-93D27"]
+)
 def test_a_paste_without_an_id_finds_nothing(paste: str) -> None:
     """Attempts without an id are not those looked for, though what no word is found in has no word either."""
     assert ledger(0)[1].ask("attempts_by_id", Choice(pasted=paste).values) == []

@@ -11,7 +11,7 @@ import pytest
 from dashboards.builder import querypack
 from dashboards.builder.querypack import TITLES
 from foundry_telemetry.kql import compose, files
-from foundry_telemetry.kql.parameters import ALL, TimeRange, references, substitute
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, references, substitute
 from foundry_telemetry.local.engine.query import Query
 from foundry_telemetry.local.store.store import Store
 from tests.dashboards.rows import END, Row, posted
@@ -46,7 +46,8 @@ def test_a_saved_query_answers_what_the_workbook_answers(name: str, store: Query
     """With nothing changed it is the workbook's query for the last day and everything."""
     row = wanted()
     ids = {"Id": f"see {row.apim_request_id}", "CallId": row.call_id, "Portal": "https://portal.example"}
-    values = {"TimeRange": TIME, **dict.fromkeys(("Deployment", "Service", "Model"), ALL), **ids}
+    fixed = {reference[1:-1]: value for reference, value in querypack.FIXED.items()}
+    values = {"TimeRange": TIME, **UNFILTERED, **fixed, **ids}
     text = querypack.standalone(name)
     for parameter, (variable, first) in querypack._TEXTS.items():
         text = text.replace(f"let {variable} = {first};", f"let {variable} = '{ids[parameter]}';")

@@ -83,6 +83,10 @@ def test_every_key_of_a_table_has_words(step: Query) -> None:
             assert {row[column.name] for row in reported} <= known | {""}, column.name
 
 
+CHANGES = ("change_percent", "change_usd_percent", "slower_percent")
+"""Columns that may be negative."""
+
+
 def test_what_happened_is_not_zero_percent() -> None:
     """Every percentage of a table is one decimal long, and less than a tenth is said to be so."""
     tables = [step.visualization for step in STEPS if isinstance(step.visualization, Table)]
@@ -93,7 +97,7 @@ def test_what_happened_is_not_zero_percent() -> None:
         options = shown["numberFormat"]["options"]
         assert (options["minimumFractionDigits"], options["maximumFractionDigits"]) == (1, 1), column.name
         texts = [each["text"] for each in shown["formatOptions"]["thresholdsGrid"]]
-        assert "<0.1%" in texts or column.name in ("change_percent", "slower_percent"), column.name
+        assert "<0.1%" in texts or column.name in CHANGES, column.name
 
 
 def test_every_series_has_a_legend() -> None:

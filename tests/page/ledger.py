@@ -27,11 +27,17 @@ FAILURES = {
     "overloaded": ("model_service", 529, True, "overloaded_error"),
     "auth_token_expired": ("caller_credential", 401, False, "authentication_error"),
     "authz_missing_role": ("caller_authorization", 403, False, "PermissionDenied"),
-    "read_timeout": ("network", None, True, None),
+    "client_timeout": ("client", None, True, None),
     "invalid_request": ("caller_request", 400, False, "invalid_request_error"),
 }
 """Class: whose move it is, status, whether a retry may help, the wire's code."""
-USUAL = {"rate_limited": 3, "overloaded": 2, "auth_token_expired": 1, "read_timeout": 2, "invalid_request": 2}
+USUAL = {
+    "rate_limited": 3,
+    "overloaded": 2,
+    "auth_token_expired": 1,
+    "client_timeout": 2,
+    "invalid_request": 2,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +50,11 @@ class Attempt:
     trace: str
     reported: dict[str, object] = field(default_factory=dict)
     """Column of the typed view to its value; what was not told is not in it."""
+
+    @property
+    def begun(self) -> datetime:
+        """When it was sent."""
+        return self.at - timedelta(milliseconds=float(str(self.reported["duration_ms"])))
 
     @property
     def failed(self) -> bool:

@@ -14,6 +14,10 @@ from tests.page import ledger
 from tests.page.ledger import Attempt
 
 VERSIONS = {"shop.orders-api": "1.4.2", "shop.support-bot": "2026.11.3", "back-office.reports": "0.9.0"}
+EARLIER = {"shop.orders-api": "1.4.1", "shop.support-bot": "2026.11.2", "back-office.reports": "0.9.0"}
+RELEASED = timedelta(days=5)
+"""How long ago the versions of two services were new."""
+MESSAGES = ("Order accepted", "Prompt built from 3 documents", "Answer sent to the customer")
 TENANTS = ("acme", "globex", "initech", "umbrella")
 MINUTE = timedelta(minutes=1)
 TOLD = timedelta(hours=26)
@@ -37,7 +41,7 @@ def bodies(key: str, end: datetime) -> Iterator[bytes]:
     chance = Random(11)  # noqa: S311 - seeded, so that pictures are alike
     attempts = [_reported(chance, one) for one in _attempts(chance, end)]
     for begin in range(0, len(attempts), 5_000):
-        yield json.dumps([_event(key, chance, one) for one in attempts[begin : begin + 5_000]]).encode()
+        yield json.dumps([_event(key, chance, one, end) for one in attempts[begin : begin + 5_000]]).encode()
     recent = [one for one in attempts if one.at > end - TOLD]
     yield json.dumps([*_spans(key, recent), *_tokens(key, recent, end), *_items(key, end)]).encode()
 
@@ -81,9 +85,10 @@ def _reported(chance: Random, one: Attempt) -> Attempt:
     return replace(one, reported=reported)
 
 
-def _event(key: str, chance: Random, one: Attempt) -> dict[str, Any]:
+def _event(key: str, chance: Random, one: Attempt, end: datetime) -> dict[str, Any]:
     envelope: dict[str, Any] = one.envelope(key)
-    envelope["tags"]["ai.application.ver"] = VERSIONS[one.service]
+    versions = VERSIONS if one.at > end - RELEASED else EARLIER
+    envelope["tags"] |= {"ai.application.ver": versions[one.service], "ai.operation.parentId": one.trace[:16]}
     tags = {"tenant": chance.choices(TENANTS, (6, 3, 2, 1))[0], "feature": chance.choice(("search", "chat"))}
     properties = envelope["data"]["baseData"]["properties"]
     properties |= {f"foundry.tag.{name}": value for name, value in tags.items()}
@@ -95,20 +100,49 @@ def _envelope(key: str, at: datetime, service: str, kind: str, data: dict[str, A
         "name": f"Microsoft.ApplicationInsights.{kind}",
         "iKey": key,
         "time": at.isoformat().replace("+00:00", "Z"),
-        "tags": {"ai.cloud.role": service, "ai.application.ver": VERSIONS[service]},
+        "tags": {"ai.cloud.role": service, "ai.application.ver": VERSIONS.get(service, "")},
         "data": {"baseType": f"{kind}Data", "baseData": {"ver": 2, **data}},
     }
 
 
 def _spans(key: str, attempts: list[Attempt]) -> Iterator[dict[str, Any]]:
-    for one in attempts[::SAMPLED]:
-        reported = {"name": "chat", "id": "a" * 16, "properties": {"foundry.attempt.count": "1"}}
-        yield _envelope(key, one.at, one.service, "RemoteDependency", reported) | {
-            "sampleRate": 100 / SAMPLED
+    """The request, the call's span and the log lines of each fifth trace."""
+    of_trace: dict[str, list[Attempt]] = defaultdict(list)
+    for one in attempts:
+        of_trace[one.trace].append(one)
+    for tries in list(of_trace.values())[::SAMPLED]:
+        begun, ended, one = tries[0].begun, tries[-1].at, tries[-1]
+        call = {"name": f"chat {one.reported['deployment']}", "id": one.trace[:16], "success": not one.failed}
+        call |= {
+            "duration": _duration(ended - begun),
+            "properties": {"foundry.attempt.count": str(len(tries))},
         }
+        yield _traced(key, begun, one, "RemoteDependency", one.trace[16:], call)
+        lead = timedelta(milliseconds=40)
+        asked = {"name": "POST /answers", "id": one.trace[16:], "success": True, "responseCode": "200"}
+        asked |= {"duration": _duration(ended - begun + 2 * lead)}
+        yield _traced(key, begun - lead, one, "Request", "", asked)
+        for at, words in zip((begun - lead / 2, begun - lead / 4, ended + lead / 2), MESSAGES, strict=True):
+            line = {"message": words, "severityLevel": "Information"}
+            yield _traced(key, at, one, "Message", one.trace[16:], line)
 
 
-def _metric(key: str, at: datetime, service: str, name: str, value: float, **reported: str) -> dict[str, Any]:
+def _traced(  # noqa: PLR0917 - one for each thing that differs
+    key: str, at: datetime, one: Attempt, kind: str, parent: str, data: dict[str, Any]
+) -> dict[str, Any]:
+    """An envelope of the trace of an attempt."""
+    envelope = _envelope(key, at, one.service, kind, data)
+    envelope["tags"] |= {"ai.operation.id": one.trace, "ai.operation.parentId": parent}
+    return envelope | {"sampleRate": 100 / SAMPLED}
+
+
+def _duration(length: timedelta) -> str:
+    minutes, rest = divmod(length, timedelta(minutes=1))
+    return f"0.00:{minutes:02}:{rest.seconds:02}.{rest.microseconds:06}"
+
+
+def metric(key: str, at: datetime, service: str, name: str, value: float, **reported: str) -> dict[str, Any]:
+    """An envelope of a metric."""
     data = {"metrics": [{"name": name, "value": value, "count": 1}], "properties": reported}
     return _envelope(key, at, service, "Metric", data)
 
@@ -124,7 +158,7 @@ def _tokens(key: str, attempts: list[Attempt], end: datetime) -> Iterator[dict[s
             )
     for (at, service, deployment, kind), total in sums.items():
         reported = {"gen_ai.request.model": deployment, "gen_ai.token.type": kind}
-        yield _metric(key, at, service, "foundry.client.token.usage", total, **reported)
+        yield metric(key, at, service, "foundry.client.token.usage", total, **reported)
 
 
 def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
@@ -134,8 +168,8 @@ def _items(key: str, end: datetime) -> Iterator[dict[str, Any]]:
         at = end - quarter * 15 * MINUTE - MINUTE / 2
         for service in VERSIONS:
             since_s = 900 * (4 * 26 - quarter)
-            yield _metric(key, at, service, "foundry.telemetry.heartbeat", since_s, **counted)
+            yield metric(key, at, service, "foundry.telemetry.heartbeat", since_s, **counted)
     for signal, reason, lost in (("traces", "queue_full", 31), ("traces", "exit", 7)):
         reported = {"foundry.telemetry.signal": signal, "foundry.telemetry.reason": reason}
         at = end - 9.5 * 15 * MINUTE
-        yield _metric(key, at, "back-office.reports", "foundry.telemetry.dropped", lost, **reported)
+        yield metric(key, at, "back-office.reports", "foundry.telemetry.dropped", lost, **reported)

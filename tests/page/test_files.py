@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 import foundry_telemetry.local
+from foundry_telemetry.wire.causes import CLASSES
+from tests.page.ledger import FAILURES
+from tests.page.long_ranges import REFUSALS
 
 FOLDER = Path(foundry_telemetry.local.__file__).parent / "page"
 SCRIPTS = sorted(FOLDER.glob("*.js"))
@@ -54,3 +57,11 @@ def test_what_is_vendored_has_its_licence():
     assert "Apache ECharts" in (folder / "NOTICE").read_text(encoding="utf-8")
     assert "BSD" in (folder / "LICENSE").read_text(encoding="utf-8")
     assert (folder / "LICENSE-d3").is_file()
+
+
+def test_the_data_of_the_pictures_is_what_the_product_writes():
+    """Each cause is one of the product's, with its owner; each column is one of the ledger."""
+    for cause, (owner, _, retryable, _) in FAILURES.items():
+        assert (CLASSES[cause].owner, CLASSES[cause].retryable) == (owner, retryable), cause
+    for refusal in REFUSALS:
+        assert CLASSES[str(refusal["error_type"])].owner == refusal["error_owner"]

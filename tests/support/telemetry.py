@@ -37,7 +37,7 @@ def dependency(row: Mapping[str, Any]) -> Envelope:
         "data": row["Data"],
         "resultCode": row["ResultCode"],
         "success": row["Success"],
-        "duration": _duration(row["DurationMs"]),
+        "duration": duration(row["DurationMs"]),
         "properties": row["Properties"],
     }
     tags = {
@@ -89,7 +89,8 @@ def fill(store: Store, envelopes: Iterable[Envelope]) -> None:
     assert not receipt.refusals, receipt.refusals
 
 
-def _duration(milliseconds: float) -> str:
+def duration(milliseconds: float) -> str:
+    """A duration as envelopes have it."""
     seconds, rest = divmod(timedelta(milliseconds=milliseconds), timedelta(seconds=1))
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)

@@ -18,6 +18,7 @@ _MAPPED: Final = frozenset({"kind", "x", "y", "group", "unit", "colours", "label
 """What of a chart is put into Grafana's words here."""
 
 _DAY: Final = "time:MM-DD"
+_HOUR: Final = "time:MM-DD HH:mm"
 _LEGEND: Final[Json] = {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": []}
 _TOOLTIP: Final[Json] = {"mode": "multi", "sort": "none", "hideZeros": True}
 _CHOSEN: Final[Json] = {"mode": "palette-classic"}
@@ -35,7 +36,9 @@ _LINE: Final[Json] = {
 _AREA: Final[Json] = _LINE | {"fillOpacity": 40, "showPoints": "never"}
 _BARS: Final[Json] = {"drawStyle": "bars", "lineWidth": 0, "fillOpacity": 80, "barWidthFactor": 0.9}
 
-_STACKING: Final = {"barchart": "normal", "categoricalbar": "none", "unstackedbar": "none"}
+_STACKING: Final = dict.fromkeys(("categoricalbar", "linechart", "unstackedbar"), "none") | {
+    "barchart": "normal"
+}
 
 _OVER_TIME: Final[Mapping[str, Json]] = {
     "linechart": _LINE | _SIDE_BY_SIDE,
@@ -61,7 +64,8 @@ def chart(visualization: Chart, *, is_of_time_shown: bool = True) -> Drawn:
     if visualization.x == TIME and is_of_time_shown:
         drawn = _time_series(visualization)
     else:
-        drawn = known(_OVER_NAMES, visualization.kind, "chart over names or other times")(visualization)
+        makers = _OVER_OTHER_TIMES if visualization.x == TIME else _OVER_NAMES
+        drawn = known(makers, visualization.kind, "chart over names or other times")(visualization)
     ends = {"min": visualization.floor, "max": visualization.ceiling}
     defaults = (
         drawn.defaults | _number(visualization) | {end: at for end, at in ends.items() if at is not None}
@@ -122,7 +126,7 @@ def _bars(visualization: Chart) -> Drawn:
         format="table",
         transformations=transformations,
         defaults={"custom": {"lineWidth": 0, "fillOpacity": 80}, "color": _CHOSEN},
-        overrides=[overridden(TIME, {"unit": _DAY})] if visualization.x == TIME else [],
+        overrides=_times(visualization),
         options={
             "orientation": "auto",
             "stacking": known(_STACKING, visualization.kind, "chart over names"),
@@ -136,6 +140,13 @@ def _bars(visualization: Chart) -> Drawn:
             "tooltip": _TOOLTIP,
         },
     )
+
+
+def _times(visualization: Chart) -> list[Json]:
+    """How the times below the bars are written: those of a group may be hours."""
+    if visualization.x != TIME:
+        return []
+    return [overridden(TIME, {"unit": _DAY if visualization.group is None else _HOUR})]
 
 
 def _pie(visualization: Chart) -> Drawn:
@@ -162,4 +173,6 @@ _OVER_NAMES: Final[Mapping[str, Callable[[Chart], Drawn]]] = {
     "categoricalbar": _bars,
     "piechart": _pie,
 }
-"""Kind of a chart over names, or times other than those shown: what draws it."""
+"""Kind of a chart over names: what draws it."""
+_OVER_OTHER_TIMES: Final = {"barchart": _bars, "linechart": _bars, "unstackedbar": _bars}
+"""Kind of a chart over times other than those shown: what draws it; a line would be a time series."""

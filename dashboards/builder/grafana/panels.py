@@ -20,6 +20,8 @@ from foundry_telemetry.kql import compose
 
 PLUGIN_VERSION: Final = "11.6.0"
 _SHORTEST_BIN: Final = "1m"
+_PERIOD: Final = "{Period}"
+"""In a query: it shows the period that is chosen beside the time range."""
 _BINS: Final = 60
 """How many bins a chart has at most; Grafana makes ``$__interval`` of both."""
 
@@ -135,8 +137,9 @@ def _tiles(query: Query, _: Whole) -> Drawn:
 
 
 def _chart(query: Query, _: Whole) -> Drawn:
-    # Who drags over a chart sets the time to what the chart shows: only these show it.
-    return chart(cast("Chart", query.visualization), is_of_time_shown=query.brush is not None)
+    # Who drags over a chart sets the time to what the chart shows: only these show it, but for other periods.
+    is_of_time_shown = query.brush is not None and _PERIOD not in compose.whole(query.query)
+    return chart(cast("Chart", query.visualization), is_of_time_shown=is_of_time_shown)
 
 
 def _table(query: Query, whole: Whole) -> Drawn:

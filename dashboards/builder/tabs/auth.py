@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from dashboards.builder import colours
 from dashboards.builder.tabs.common import columns
 from dashboards.builder.texts import CAUSE_HEADS, EMPTY, NOTES, TITLES, VALUES
 from dashboards.builder.visualizations import Chart, Table, bar, in_words
@@ -15,22 +16,7 @@ from foundry_telemetry.wire.causes import CLASSES
 CAUSES: Final = tuple(sorted(cause for cause, known in CLASSES.items() if known.auth_failure))
 """The causes of this tab."""
 
-COLOURS: Final = {
-    "auth_gateway_key_invalid": "pink",
-    "auth_gateway_key_missing": "lightBlue",
-    "auth_invalid_key": "orange",
-    "auth_missing_credential": "gray",
-    "auth_tenant_mismatch": "magenta",
-    "auth_token_expired": "blue",
-    "auth_token_rejected": "purple",
-    "auth_wrong_audience": "turquoise",
-    "authz_gateway_denied": "blueDark",
-    "authz_key_auth_disabled": "brown",
-    "authz_missing_role": "redBright",
-    "authz_network_denied": "green",
-    "authz_resource_blocked": "redDark",
-    "credential_error": "yellow",
-}
+COLOURS: Final = {cause: colours.CAUSES[cause] for cause in CAUSES}
 
 OVER_TIME: Final = Chart(kind="barchart", y=("failed",), group="error_type", colours=COLOURS)
 

@@ -10,6 +10,7 @@ from dashboards.builder.visualizations import (
     GROUPED,
     MILLISECONDS,
     MINUTE,
+    RATE,
     TEXT,
     TIME,
     Chart,
@@ -42,30 +43,48 @@ OUTCOME: Final = in_words(
         "cancelled": "cancelled",
     },
 )
+CALL_OUTCOME: Final = in_words(
+    VALUES["call_outcome"],
+    {
+        "succeeded": "success",
+        "recovered": "success",
+        "failed": "error",
+        "abandoned": "stopped",
+        "cancelled": "cancelled",
+    },
+)
 OWNER: Final = in_words(VALUES["error_owner"])
 TICKET: Final = opens("CellDetails", LINKS["details"])
 PERCENTILES: Final = {"p50": "blue", "p95": "orange", "p99": "redBright"}
 LATENCY: Final = Chart(kind="linechart", y=tuple(PERCENTILES), colours=PERCENTILES, unit="ms", floor=0)
 
 _GROUPED: Final = (
-    "abandoned", "answers", "attempts", "cache_read", "cache_write", "calls", "current_rate", "days_kept",
-    "dropped", "failed", "failed_before_first_byte", "failed_calls", "highest_unthrottled", "ledger_input",
-    "ledger_output",
-    "input_difference", "input_tokens", "last_week", "limit", "lowest_throttled", "metrics_input",
-    "metrics_output", "new_input", "output", "output_difference", "output_tokens", "peak_rate",
-    "records", "stream_errors", "streams", "thinking", "tokens_per_s_p10", "tokens_per_s_p50",
-    "truncated", "units", "unpriced",
+    "abandoned", "answers", "attempts", "cache_read", "cache_write", "calls", "days_kept", "dropped",
+    "failed", "failed_before_first_byte", "failed_calls", "input_difference", "input_tokens", "last_week",
+    "ledger_input", "ledger_output", "limit", "metrics_input", "metrics_output", "new_input", "output",
+    "output_difference", "output_tokens", "records", "stream_errors", "streams", "thinking", "truncated",
+    "unpriced",
 )  # fmt: skip
-"""Columns that are plain numbers."""
+"""Columns that are whole numbers."""
+_RATES: Final = (
+    "current_rate", "highest_unthrottled", "lowest_throttled", "peak_rate", "tokens_per_s_p10",
+    "tokens_per_s_p50", "units",
+)  # fmt: skip
+"""Columns that are numbers with a fraction."""
 
 _LOOKS: Final[Mapping[str, Json]] = {
     "TimeGenerated": TIME,
     "abandoned_percent": SHARE,
+    "before_ms": MILLISECONDS,
     "billable_gb_a_day": GB,
+    "call_ms": MILLISECONDS,
+    "call_outcome": CALL_OUTCOME,
     "cost_usd": USD,
     "duration_ms": MILLISECONDS,
+    "earlier_usd": USD,
     "error_owner": OWNER,
     "expired_s": SECONDS,
+    "failed_before_percent": SHARE,
     "failed_calls_percent": SHARE,
     "failed_percent": SHARE,
     "first_p50_s": HUNDREDTHS,
@@ -74,12 +93,14 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "first_p95_before_ms": MILLISECONDS,
     "first_p95_ms": MILLISECONDS,
     "first_seen": TIME,
+    "first_token_ms": MILLISECONDS,
     "hit_percent": SHARE,
     "hour": MINUTE,
     "last_heartbeat": TIME,
     "last_record": TIME,
     "last_seen": TIME,
     "last_week_percent": SHARE,
+    "logged": TIME,
     "newest": TIME,
     "oldest": TIME,
     "outcome": OUTCOME,
@@ -91,14 +112,17 @@ _LOOKS: Final[Mapping[str, Json]] = {
     "peak_at": MINUTE,
     "peak_percent": percent(warning=80, critical=100),
     "retry_after_s": SECONDS,
+    "share_percent": SHARE,
     "spans_kept_percent": SHARE,
     "started": TIME,
     "ticket": TICKET,
     "time_to_limit_s": SECONDS,
+    "took_ms": MILLISECONDS,
     "valid_s": SECONDS,
     "waited_ms": MILLISECONDS,
     "wasted_usd": USD,
     **dict.fromkeys(_GROUPED, GROUPED),
+    **dict.fromkeys(_RATES, RATE),
 }
 """Column: its look, wherever it stands; plain text by default."""
 

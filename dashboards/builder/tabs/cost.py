@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.builder.inputs import OneInput, TextInput
-from dashboards.builder.tabs.common import columns, stacked, tiles
-from dashboards.builder.texts import EMPTY, INVALID, NOTES, TITLES, parameter
-from dashboards.builder.visualizations import Chart, Table, bar
+from dashboards.builder.inputs import NUMBER, OneInput, OptionsInput, TextInput
+from dashboards.builder.tabs.common import columns, series, stacked, tiles
+from dashboards.builder.texts import EMPTY, INVALID, NOTES, TITLES, VALUES, parameter
+from dashboards.builder.visualizations import Chart, Table, bar, change
 from dashboards.builder.workbook import Group, Parameters, Query, Text, When
 
-_NUMBER: Final = r"^\d*\.?\d+$"
+_AMOUNT: Final = r"^(\d*\.?\d+)?$"
 
 COST: Final = Group(
     name="cost tab",
@@ -20,9 +20,12 @@ COST: Final = Group(
         Parameters(
             name="split and prices",
             inputs=(
+                OptionsInput(**parameter("Period"), options=VALUES["period"]),
                 OneInput(**parameter("SplitBy"), query="split_keys", first="deployment"),
-                TextInput(**parameter("UsdPerUnit"), first="0.01", form=_NUMBER, otherwise=INVALID["number"]),
-                TextInput(**parameter("Discount"), first="1", form=_NUMBER, otherwise=INVALID["number"]),
+                OptionsInput(**parameter("ThenBy"), options=VALUES["then_by"]),
+                TextInput(**parameter("Budget"), form=_AMOUNT, otherwise=INVALID["number"]),
+                TextInput(**parameter("UsdPerUnit"), first="0.01", form=NUMBER, otherwise=INVALID["number"]),
+                TextInput(**parameter("Discount"), first="1", form=NUMBER, otherwise=INVALID["number"]),
             ),
         ),
         Query(
@@ -41,13 +44,55 @@ COST: Final = Group(
             width=40,
         ),
         Query(
+            name="month to date",
+            query="month_to_date",
+            title=TITLES["month_to_date"],
+            visualization=Chart(
+                kind="linechart",
+                y=("spent_usd", "forecast_usd", "budget_usd"),
+                **series(spent_usd="orange", forecast_usd="gray", budget_usd="redBright"),
+                unit="usd",
+                floor=0,
+            ),
+            empty=EMPTY["no_month"],
+            width=60,
+        ),
+        Query(
+            name="cost by two dimensions",
+            query="money_by",
+            title=TITLES["money_by"],
+            visualization=Table(
+                columns=columns(
+                    "part",
+                    "second",
+                    "cost_usd",
+                    "share_percent",
+                    "earlier_usd",
+                    "change_usd_percent",
+                    "unpriced",
+                    "attempts",
+                    change_usd_percent=change(VALUES["change_percent"]),
+                ),
+                filter=True,
+            ),
+            empty=EMPTY["no_calls"],
+            width=60,
+        ),
+        Query(
+            name="wasted spend by kind",
+            query="waste",
+            title=TITLES["waste"],
+            visualization=Table(columns=columns("waste", "cost_usd", "share_percent", "attempts")),
+            empty=EMPTY["no_calls"],
+            width=40,
+        ),
+        Query(
             name="cost over time",
             query="cost_over_time",
             title=TITLES["cost_over_time"],
             visualization=Chart(kind="barchart", y=("cost_usd",), group="part", unit="usd"),
             empty=EMPTY["no_cost"],
             brush="TimeRange",
-            width=60,
         ),
         Query(
             name="usage and cost",

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from dashboards.builder import colours
 from dashboards.builder.tabs.auth import OVER_TIME
-from dashboards.builder.tabs.common import columns, series
-from dashboards.builder.tabs.search import SEARCH, whole_call
+from dashboards.builder.tabs.call import call_details
+from dashboards.builder.tabs.common import CALL_OUTCOME, columns, series
 from dashboards.builder.texts import EMPTY, NOTES, TITLES, VALUES
 from dashboards.builder.visualizations import HIDDEN, Chart, Table, bar, change, heat, in_words
 from dashboards.builder.workbook import Group, Query, Text, When
 
-OWNERS: Final = {
-    "caller_credential": "orange",
-    "caller_authorization": "yellow",
-    "caller_request": "lightBlue",
-    "quota": "purple",
-    "customer_gateway": "pink",
-    "azure": "blue",
-    "model_service": "redBright",
-    "network": "turquoise",
-    "client": "gray",
-}
 STEPS: Final = tuple(f"m{minute:02}" for minute in range(0, 60, 5))
 """Columns of the heat map: the five minutes from then on of an hour."""
 
@@ -31,15 +21,14 @@ INCIDENT: Final = Group(
     when=When("Tab", "incident"),
     items=(
         Text(name="incident introduction", markdown=NOTES["incident"]),
-        SEARCH,
         Query(
             name="success over time",
             query="success_over_time",
             title=TITLES["success_over_time"],
             visualization=Chart(
                 kind="linechart",
-                y=("calls_percent", "attempts_percent"),
-                **series(calls_percent="green", attempts_percent="orange"),
+                y=("calls_percent", "attempts_percent", "target_percent"),
+                **series(calls_percent="green", attempts_percent="orange", target_percent="gray"),
                 unit="percent",
                 ceiling=100,
             ),
@@ -55,7 +44,7 @@ INCIDENT: Final = Group(
                 kind="barchart",
                 y=("failed",),
                 group="error_owner",
-                colours=OWNERS,
+                colours=colours.OWNERS,
                 labels=VALUES["error_owner"],
             ),
             empty=EMPTY["no_failures"],
@@ -67,11 +56,35 @@ INCIDENT: Final = Group(
             name="failures by class over time",
             query="failures_by_class",
             title=TITLES["failures_by_class"],
-            visualization=Chart(kind="barchart", y=("failed",), group="error_type"),
+            visualization=Chart(kind="barchart", y=("failed",), group="error_type", colours=colours.CAUSES),
             empty=EMPTY["no_failures"],
             empty_is_good=True,
             brush="TimeRange",
             width=33,
+        ),
+        Query(
+            name="releases",
+            query="releases",
+            title=TITLES["releases"],
+            visualization=Table(
+                columns=columns(
+                    "service",
+                    "version",
+                    "change_points",
+                    "failed_percent",
+                    "earlier_version",
+                    "failed_before_percent",
+                    "failed",
+                    "attempts",
+                    "error_type",
+                    "error_owner",
+                    "first_seen",
+                    "last_seen",
+                    change_points=change(VALUES["change_points"]),
+                )
+            ),
+            empty=EMPTY["no_versions"],
+            size="small",
         ),
         Query(
             name="failures against last week",
@@ -184,9 +197,7 @@ INCIDENT: Final = Group(
                     "duration_ms",
                     "call_id",
                     "OperationId",
-                    call_outcome=in_words(
-                        VALUES["call_outcome"], {"recovered": "success", "failed": "error"}
-                    ),
+                    call_outcome=CALL_OUTCOME,
                     retryable=in_words(VALUES["retryable"]),
                     OperationId=HIDDEN,
                 ),
@@ -196,6 +207,6 @@ INCIDENT: Final = Group(
             empty_is_good=True,
             export=("call_id", "CallId"),
         ),
-        whole_call("attempts of the chosen call", "CallId"),
+        call_details("chosen call", "CallId"),
     ),
 )

@@ -20,7 +20,15 @@ OVERVIEW: Final = Group(
             visualization=tiles(4),
             empty=EMPTY["no_calls"],
             size="tiny",
-            width=83,
+            width=66,
+        ),
+        Query(
+            name="error budget tile",
+            query="error_budget",
+            visualization=tiles(2),
+            empty=EMPTY["no_calls"],
+            size="tiny",
+            width=16,
         ),
         Query(
             name="cost tile",

@@ -12,7 +12,7 @@ from foundry_telemetry.investigate import filters as filtering
 from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.sources import Row
 from foundry_telemetry.kql import compose, files
-from foundry_telemetry.kql.parameters import ALL, TimeRange, Value, substitute
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, Value, substitute
 
 Ask = Callable[[str], list[Row]]
 """Takes KQL and gives rows, as `Source.answer` does: what was not told is not there."""
@@ -36,7 +36,8 @@ class Questions:
         self._filters = filters or Filters()
         self._values: dict[str, Value] = {
             "TimeRange": TimeRange(since, until, _HOUR),
-            **dict.fromkeys(("Deployment", "Model", "Service"), ALL),
+            **UNFILTERED,
+            "Period": "range",
             "UsdPerUnit": repr(pricing.usd_per_ccu()),
             "Discount": "1",
         }

@@ -100,8 +100,24 @@ export function categoryAxis({ theme }, data) {
   };
 }
 
-/** @param {ChartContext} context */
-export function valueAxis({ settings, numberFormat, theme, fill }) {
+/**
+ * The highest value, or sum of values that stand on each other.
+ * @param {ChartData} data
+ * @param {boolean} isStacked
+ */
+export function highest({ series, xs }, isStacked) {
+  const sums = xs.map((_, i) => {
+    const values = series.map(({ values: all }) => all[i] ?? 0);
+    return values.reduce((a, b) => (isStacked ? a + b : Math.max(a, b)), 0);
+  });
+  return sums.reduce((a, b) => Math.max(a, b), 0);
+}
+
+/**
+ * @param {ChartContext} context
+ * @param {number} most
+ */
+export function valueAxis({ settings, numberFormat, theme, fill }, most) {
   const { min, max, label } = settings.ySettings ?? {};
   return {
     type: 'value',
@@ -112,7 +128,7 @@ export function valueAxis({ settings, numberFormat, theme, fill }) {
     axisLabel: {
       color: theme.text,
       ...theme.font,
-      formatter: (/** @type {number} */ value) => axisText(value, numberFormat),
+      formatter: (/** @type {number} */ value) => axisText(value, numberFormat, most),
     },
     splitLine: { lineStyle: { color: theme.line } },
     splitNumber: max === undefined ? 4 : 5,

@@ -1,7 +1,7 @@
 /* Colours. Their values are in the style sheet, one for each theme; scripts resolve them by name. */
 // @ts-check
 
-const SERIES = 10;
+const SERIES = 14;
 /** @type {Partial<Record<string, [low: string, middle: string, high: string]>>} */
 const PALETTES = {
   greenRed: ['green', 'yellow', 'red'],
@@ -40,7 +40,7 @@ const NAMED = new Set([
 ]);
 
 /**
- * Large areas take the softer colours of the series; words and icons the strong ones.
+ * The colours of bars, lines and areas, told apart by colour-blind people too; words and icons have their own.
  * @type {Partial<Record<string, number>>}
  */
 const FILLS = {
@@ -51,10 +51,14 @@ const FILLS = {
   red: 5,
   yellow: 6,
   magenta: 7,
-  pink: 7,
   cyan: 8,
+  lightBlue: 8,
   gray: 9,
   green: 10,
+  brown: 11,
+  blueDark: 12,
+  redDark: 13,
+  pink: 14,
 };
 
 /** @type {Map<string, string>} */
@@ -74,7 +78,7 @@ export function property(name) {
  * @param {string} name
  */
 function fillOf(name) {
-  return `--s-${FILLS[SAME[name] ?? name] ?? 1}`;
+  return `--s-${FILLS[name] ?? FILLS[SAME[name] ?? ''] ?? 1}`;
 }
 
 /**

@@ -75,12 +75,10 @@ export function showDetails(title, values) {
       ),
     ];
   });
-  const all = button(
-    TEXTS.copyAll,
-    () => void copy(JSON.stringify(values, null, 2)),
-    { class: 'primary' },
-    icon('copy'),
-    TEXTS.copyJson,
-  );
+  const [only, ...others] = Object.values(values);
+  const isOne = others.length === 0;
+  const words = isOne ? TEXTS.copyText : TEXTS.copyJson;
+  const text = () => (isOne ? plainText(only) : JSON.stringify(values, null, 2));
+  const all = button(words, () => void copy(text()), { class: 'primary' }, icon('copy'), words);
   showDialog(title, [h('dl', { class: 'details' }, ...entries)], all);
 }

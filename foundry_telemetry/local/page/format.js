@@ -173,21 +173,22 @@ export function joined(text, sign, unit) {
 }
 
 /**
- * A short form for axes: 12K, 1.5 s.
+ * A short form for axes: 12K, 1.5 s. All labels of an axis have the unit of its highest value.
  * @param {number} value
  * @param {NumberFormatJson} [format]
+ * @param {number} [most]
  */
-export function axisText(value, { unit = 0, options = {} } = {}) {
+export function axisText(value, { unit = 0, options = {} } = {}, most = value) {
   const short = {
     ...options,
     maximumFractionDigits: undefined,
     minimumFractionDigits: undefined,
     maximumSignificantDigits: 3,
   };
-  return numberText(value, {
-    unit: unit === 0 && options.style !== 'currency' && Math.abs(value) >= 10_000 ? COUNT : unit,
-    options: short,
-  });
+  const isLarge = unit === 0 && options.style !== 'currency' && Math.abs(most) >= 10_000;
+  const shown = isLarge ? COUNT : unit;
+  const { size, sign } = scale(most, shown);
+  return joined(maker(intl(value / size, short, size !== 1)).format(value / size), sign, shown);
 }
 
 /**

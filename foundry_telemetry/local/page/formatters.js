@@ -27,6 +27,7 @@ import { sparkBars, sparkLine, sparkline } from './sparkline.js';
  */
 
 const LINK = 7;
+const NO_COLOR = 'none';
 
 /** @param {Value} value */
 const isEmpty = (value) => value === null || value === undefined || value === '';
@@ -132,13 +133,18 @@ function compositeBar(cell) {
   }));
   const total = parts.reduce((sum, { value }) => sum + value, 0) || 1;
   const described = parts.map(({ columnName, value }) => `${columnName} ${value}`).join(', ');
-  const pieces = parts.map(({ value, color }) =>
-    style(h('span', { class: 'piece' }), { width: `${(value / total) * 100}%`, background: accent(color) }),
-  );
+  const pieces = parts.map(({ value, color }) => {
+    const isDrawn = color !== NO_COLOR;
+    const piece = h('span', { class: isDrawn && value > 0 ? 'piece is-drawn' : 'piece' });
+    return style(piece, {
+      width: `${(value / total) * 100}%`,
+      background: isDrawn ? accent(color) : 'transparent',
+    });
+  });
   return h(
     'span',
     { class: 'composite' },
-    h('span', { class: 'gauge-text' }, template(labelText, cell)),
+    labelText ? h('span', { class: 'gauge-text' }, template(labelText, cell)) : null,
     h('span', { class: 'pieces', role: 'img', 'aria-label': described }, pieces),
   );
 }

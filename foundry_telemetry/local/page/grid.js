@@ -3,15 +3,14 @@
 // @ts-check
 
 import { copy, offerCopy } from './clipboard.js';
-import { closest, debounce, h, id } from './dom.js';
+import { closest, h } from './dom.js';
 import { isTime, plainText } from './format.js';
 import { Cell } from './formatters.js';
-import { headCell, showSort } from './grid_head.js';
+import { filterField, headCell, showSort } from './grid_head.js';
 import { GridNavigation } from './grid_navigation.js';
 import { arrange, gridColumns, initialSort, isRightAligned, nextSort, note, ranges } from './grid_rows.js';
-import { icon } from './icons.js';
 import { record } from './table.js';
-import { FILLED, TEXTS } from './texts.js';
+import { TEXTS } from './texts.js';
 
 /**
  * @import { GridColumn, Range } from './grid_rows.js'
@@ -69,7 +68,7 @@ export class Grid {
     this.element = h(
       'div',
       { class: 'grid' },
-      settings.filter ? this.#search(name) : null,
+      settings.filter ? filterField(name, (words) => this.#filter(words)) : null,
       h('div', { class: 'grid-scroll' }, grid),
       this.#note,
     );
@@ -79,6 +78,16 @@ export class Grid {
   get isBusy() {
     const marked = document.getSelection();
     return Boolean(marked && !marked.isCollapsed && this.#body.contains(marked.anchorNode));
+  }
+
+  /**
+   * The rows as the reader has filtered and sorted them, all of them, with every column of the answer.
+   * @returns {Table}
+   */
+  exported() {
+    const { columns, rows } = this.#table ?? { columns: [], rows: [] };
+    const wanted = { words: this.#words, sort: this.sort, limit: Infinity };
+    return { columns, rows: arrange({ columns, rows }, this.#columns, wanted).rows.map(({ values }) => values) };
   }
 
   /** @param {Pick<ViewContent, 'table'>} content */
@@ -110,20 +119,10 @@ export class Grid {
     for (const entry of all) entry.tr.setAttribute('aria-selected', String(entry === selected));
   }
 
-  /** @param {string} name */
-  #search(name) {
-    const typed = debounce(150, () => {
-      this.#words = input.value.trim().toLowerCase();
-      this.#drawBody();
-    });
-    const input = h('input', {
-      type: 'search',
-      id: id('filter'),
-      placeholder: TEXTS.filterRows,
-      'aria-label': FILLED.filterOf(name),
-      on: { input: typed },
-    });
-    return h('div', { class: 'grid-filter' }, icon('search'), input);
+  /** @param {string} words */
+  #filter(words) {
+    this.#words = words;
+    this.#drawBody();
   }
 
   #drawHead() {

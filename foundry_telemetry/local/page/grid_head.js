@@ -1,14 +1,34 @@
-/* The head of a table: a button for each column that sorts by it. */
+/* The head of a table: a field that filters its rows, and a button for each column that sorts by it. */
 // @ts-check
 
-import { button, h, style } from './dom.js';
+import { button, debounce, h, id, style } from './dom.js';
 import { isRightAligned } from './grid_rows.js';
 import { icon } from './icons.js';
+import { FILLED, TEXTS } from './texts.js';
 
 /**
  * @import { GridColumn, Sort } from './grid_rows.js'
  * @typedef {{title: (column: GridColumn) => string, sortBy: (column: GridColumn) => void}} HeadActions
  */
+
+const TYPING_MS = 150;
+
+/**
+ * A field that filters the rows of a table.
+ * @param {string} name  Of the item.
+ * @param {(words: string) => void} filter  Takes the words in lower case.
+ */
+export function filterField(name, filter) {
+  const typed = debounce(TYPING_MS, () => filter(input.value.trim().toLowerCase()));
+  const input = h('input', {
+    type: 'search',
+    id: id('filter'),
+    placeholder: TEXTS.filterRows,
+    'aria-label': FILLED.filterOf(name),
+    on: { input: typed },
+  });
+  return h('div', { class: 'grid-filter' }, icon('search'), input);
+}
 
 /**
  * The width of a column from the workbook: a number alone counts characters, `fr` shares the rest.

@@ -1,6 +1,7 @@
 /* The bar at the top: what is shown, whether it is live, what the store has, the clock and the theme. */
 // @ts-check
 
+import { copy } from './clipboard.js';
 import { button, h, replaceChildren } from './dom.js';
 import { connection } from './empty_reason.js';
 import { icon } from './icons.js';
@@ -69,6 +70,12 @@ export function storeButton(services) {
     );
   };
   return { element: popup.element, show };
+}
+
+/** A button that copies the address, which has all that the reader chose. */
+export function linkButton() {
+  const props = { class: 'icon-only', 'aria-label': TEXTS.copyLink, title: TEXTS.copyLink };
+  return button('', () => void copy(location.href, TEXTS.linkCopied), props, icon('link'));
 }
 
 /**

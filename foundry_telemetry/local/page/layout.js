@@ -44,6 +44,8 @@ export function applyStyle(element, item) {
     );
   }
   if (showBorder) element.classList.add('has-border');
+  const { parameterName, comparison } = item.conditionalVisibility ?? {};
+  if (parameterName && comparison === 'isNotEqualTo') element.dataset.shownBy = parameterName;
 }
 
 /**

@@ -9,12 +9,12 @@ import { QueryItem } from './query_item.js';
 import { QueryQueue } from './query_queue.js';
 import { Scope } from './scope.js';
 import { unsupported } from './supported.js';
-import { FILLED } from './texts.js';
+import { FILLED, TEXTS } from './texts.js';
 import { GroupItem, TextItem, UnknownItem } from './workbook_items.js';
 
 /**
  * @import { Status } from './api.js'
- * @import { Group, Place } from './scope.js'
+ * @import { Change, Group, Place } from './scope.js'
  * @import { Problem, Supported } from './supported.js'
  * @import { CommonJson, ItemJson, WorkbookJson } from './workbook.js'
  *
@@ -65,7 +65,10 @@ export class Page {
       problems: this.#found.of,
     };
     this.items = this.#build(workbook.items ?? [], []);
-    this.scope.listen(() => this.update());
+    this.scope.listen((change) => {
+      this.update();
+      this.#reveal(change);
+    });
   }
 
   /**
@@ -87,6 +90,24 @@ export class Page {
       this.#isDue = false;
       for (const item of this.items) item.update(true);
     });
+  }
+
+  /**
+   * Brings what the selection of a row shows to where the reader looks, once it has its answer.
+   * @param {Change} change
+   */
+  #reveal({ parameter, by }) {
+    if (by !== 'reader' || parameter.isControl || !parameter.value) return;
+    setTimeout(async () => {
+      const shown = document.querySelector(`[data-shown-by="${CSS.escape(parameter.name)}"]:not([hidden])`);
+      if (!shown) return;
+      for (const wait of [Promise.resolve(), this.queue.idle()]) {
+        await wait;
+        const isHigher = shown.clientHeight > innerHeight;
+        shown.scrollIntoView({ block: isHigher ? 'start' : 'nearest' });
+      }
+      this.#services.announce(TEXTS.detailsShown);
+    }, 0);
   }
 
   /** The data or the time is another: every visible item runs its query again. */

@@ -3,6 +3,7 @@
 // @ts-check
 
 import { BrushedTime } from './brushed_time.js';
+import { download } from './csv.js';
 import { showDetails } from './dialog.js';
 import { button } from './dom.js';
 import { emptyMessage, reason } from './empty_reason.js';
@@ -144,7 +145,21 @@ export class QueryItem {
   #actions() {
     const title = TEXTS.showStepQuery;
     const kql = button('KQL', () => this.#showKql(), { class: 'tool kql-tool', title });
-    return [this.#reset, ...(this.isChart && this.isDrawn ? [this.#swap] : []), kql];
+    const isExported = this.json.content.showExportToExcel && this.isDrawn;
+    const csv = tool('download', TEXTS.downloadCsv, () => this.#download());
+    return [
+      this.#reset,
+      ...(this.isChart && this.isDrawn ? [this.#swap] : []),
+      ...(isExported ? [csv] : []),
+      kql,
+    ];
+  }
+
+  #download() {
+    const view = this.#isSwapped ? this.#table : this.#view;
+    const table = view?.exported?.() ?? this.#answer?.table;
+    if (table && this.#state === 'shown') download(this.#name, table);
+    else this.services.announce(TEXTS.noRows);
   }
 
   /** @param {number | null} [line]  That an error names. */
@@ -225,7 +240,9 @@ export class QueryItem {
    * @param {Cell} cell
    */
   #openDetails(target, value, { column, row }) {
-    if (target === 'CellDetails') showDetails(column.name, { [column.name]: value });
+    const labels = this.json.content.gridSettings?.labelSettings;
+    const title = labels?.find(({ columnId }) => columnId === column.name)?.label ?? column.name;
+    if (target === 'CellDetails') showDetails(this.#fill(title), { [this.#fill(title)]: value });
     else showDetails(this.#name, row);
   }
 

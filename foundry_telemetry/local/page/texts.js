@@ -7,6 +7,8 @@ export const TEXTS = {
   retry: 'Try again',
   copy: 'Copy',
   copied: 'Copied',
+  copyLink: 'Copy a link to this view',
+  linkCopied: 'Link copied',
   notCopied: 'The browser did not allow copying',
   close: 'Close',
   updated: 'Updated',
@@ -70,6 +72,7 @@ export const TEXTS = {
   more: 'Show more',
   resetTime: 'Restore the previous time range',
   asTable: 'Show as table',
+  downloadCsv: 'Download as CSV',
   showQuery: 'Show the query',
   showStepQuery: 'Show the query of this step',
   notSupported: 'Not supported by this page: ',
@@ -94,10 +97,11 @@ export const TEXTS = {
   noChart: 'The chart library could not be loaded',
   cut: 'Only the first 100 series and 10,000 points are shown.',
   noSeries: 'no values',
+  detailsShown: 'Details of the selected row are below the table',
   filterRows: 'Filter rows',
   cellCopied: 'Cell copied',
   copyCell: 'Copy this cell',
-  copyAll: 'Copy all',
+  copyText: 'Copy the text',
   copyJson: 'Copy all as JSON',
 };
 
@@ -159,6 +163,10 @@ export const FILLED = {
   firstRows: (most, many) => `Only the first ${most} of ${many} rows are shown.`,
   /** @type {(most: number) => string} */
   firstTiles: (most) => `Only the first ${most} tiles are shown.`,
+  /** @type {(low: string, high: string) => string} */
+  scale: (low, high) => `Colours from ${low} to ${high}`,
+  /** @type {(most: string) => string} */
+  maximum: (most) => `${most} (maximum of the scale)`,
   /** @type {(name: string) => string} */
   seriesOf: (name) => `Series of ${name}`,
   /** @type {(more: number) => string} */

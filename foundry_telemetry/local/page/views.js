@@ -4,7 +4,10 @@
 
 import { Chart } from './charts.js';
 import { Grid } from './grid.js';
+import { HeatGrid, isHeatMap } from './heat_grid.js';
 import { Tiles } from './tiles.js';
+import { isTrace } from './trace_rows.js';
+import { Waterfall } from './waterfall.js';
 
 /**
  * @import { Cell } from './formatters.js'
@@ -31,6 +34,7 @@ import { Tiles } from './tiles.js';
  * @property {(content: ViewContent) => void} draw
  * @property {() => void} redraw  Draws the same again: on another clock, or in another theme.
  * @property {() => void} markSelection
+ * @property {() => Table} [exported]  The rows as the reader has arranged them; without it, as they came.
  */
 
 /**
@@ -42,7 +46,11 @@ import { Tiles } from './tiles.js';
  */
 export function makeView({ visualization: kind = 'table', ...settings }, name, services) {
   const { gridSettings, tileSettings = {}, chartSettings = {}, sortBy } = settings;
-  if (kind === 'table') return new Grid({ sortBy, ...gridSettings }, name, services);
+  if (kind === 'table') {
+    const settings = gridSettings ?? {};
+    const View = isTrace(settings) ? Waterfall : isHeatMap(settings) ? HeatGrid : Grid;
+    return new View({ sortBy, ...gridSettings }, name, services);
+  }
   if (kind === 'tiles') return new Tiles(tileSettings, name, services);
   return new Chart(kind, chartSettings, name, services);
 }

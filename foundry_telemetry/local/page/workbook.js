@@ -117,6 +117,7 @@ import { TEXTS } from './texts.js';
  * @property {string} [noDataMessage]
  * @property {number} [noDataMessageStyle]
  * @property {string} [timeBrushParameterName]
+ * @property {boolean} [showExportToExcel]
  * @property {string} [visualization]
  * @property {GridJson} [gridSettings]
  * @property {TilesJson} [tileSettings]

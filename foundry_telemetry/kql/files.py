@@ -22,8 +22,11 @@ PARAMETERS: Final = "azuredeploy.parameters.json"
 WRAPPER: Final = "main.bicep"
 """The files that deploy it all: the template, a parameters file, and a wrapper in Bicep."""
 
+MODULE: Final = "terraform"
+"""The folder of the Terraform module, which reads the template."""
+
 SHIPPED: Final = (
-    *("queries", "alerts", "investigate"),
+    *("queries", "alerts", "investigate", MODULE),
     *(WORKBOOK, GRAFANA, TEMPLATE, PARAMETERS, WRAPPER),
     "README.md",
 )
@@ -56,7 +59,7 @@ def folder() -> Path:
 def shipped() -> tuple[Path, ...]:
     """Every file that `SHIPPED` means, sorted."""
     paths = [folder() / name for name in SHIPPED]
-    found = (inside for path in paths for inside in (path.glob("*.kql") if path.is_dir() else (path,)))
+    found = (inside for path in paths for inside in (path.glob("*.*") if path.is_dir() else (path,)))
     return tuple(sorted(found))
 
 

@@ -6,17 +6,23 @@ and long texts (workbook, queries) are read from the template's file, which lies
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from dashboards.builder.arm.expressions import Call, Constant, ExpressionError, Node, calls, parse
+from dashboards.builder.arm.expressions import ExpressionError, calls, parse
+from dashboards.builder.terraform.addresses import EXISTING, addresses, id_of, parent_of
 from dashboards.builder.terraform.hcl import Block, Expression, document, quoted
-from dashboards.builder.terraform.translation import GROUP, LOCATION, Translation, is_computed, snake
+from dashboards.builder.terraform.translation import GROUP, Translation, is_computed, snake
 
 Json = Mapping[str, Any]
 
-_MADE: Final = "# Built by `python -m dashboards.builder build`; change the queries and the layout, not this file."
+_MADE: Final = (
+    "# Built by `python -m dashboards.builder build`; change the queries and the layout, not this file."
+)
+_HEAD: Final = f"""\
+# Dashboards, alerts and queries for Claude in Microsoft Foundry: the resources of
+# azuredeploy.json, each with the body that it has there.
+{_MADE}"""
 _TYPES: Final = {
     "string": "string",
     "int": "number",
@@ -29,25 +35,10 @@ _LIMITS: Final = {"minValue": (">=", "{}"), "maxValue": ("<=", "{}")} | {
     "maxLength": ("<=", "length({})"),
 }
 """Key of a parameter: what is compared, and how."""
-_NAMES: Final = {
-    "Microsoft.Dashboard/dashboards": "grafana",
-    "Microsoft.Dashboard/dashboards/dashboardDefinitions": "grafana_definition",
-    "Microsoft.Insights/actionGroups": "email_group",
-    "Microsoft.Insights/components": "application_insights",
-    "Microsoft.Insights/scheduledQueryRules": "alert",
-    "Microsoft.Insights/workbooks": "workbook",
-    "Microsoft.OperationalInsights/queryPacks": "query_pack",
-    "Microsoft.OperationalInsights/queryPacks/queries": "query",
-    "Microsoft.OperationalInsights/workspaces": "workspace",
-    "Microsoft.OperationalInsights/workspaces/tables": "ledger",
-}
-"""Type: what its resources are called in Terraform."""
-_EXISTING: Final = frozenset({"Microsoft.OperationalInsights/workspaces/tables"})
-"""Types that Azure makes itself: a resource of them can only be updated, and goes with its parent."""
 _ARGUMENTS: Final = ("location", "tags")
 """Keys of a resource that are arguments; what else there is belongs into the body."""
 _NO_BODY: Final = frozenset({"type", "apiVersion", "name", "condition", "dependsOn", *_ARGUMENTS})
-_OWN: Final = {
+_OWN: Final[Mapping[str, Mapping[str, object]]] = {
     "resource_group_id": {
         "description": "Resource id of the resource group. It must exist before the plan.",
         "type": Expression("string"),
@@ -62,29 +53,27 @@ _OWN: Final = {
 """Variables for what a template asks its surroundings for."""
 
 
-def files(template: Json, path: str) -> dict[str, str]:
-    """The text of each file of the module, by its name.
+def file(name: str, template: Json, path: str) -> str:
+    """The text of a file of the module.
 
     Args:
+        name: One of `FILES`.
         template: What it deploys.
         path: The template's file, seen from the module's folder.
     """
-    module = _Module(template)
-    return {
-        "main.tf": document(
-            "# Dashboards, alerts and queries for Claude in Microsoft Foundry: the resources of\n"
-            f"# azuredeploy.json, each with the body that it has there.\n{_MADE}",
-            module.main(path),
-        ),
-        "variables.tf": document(_MADE, _variables(template["parameters"])),
-        "outputs.tf": document(_MADE, module.outputs()),
-    }
+    comment, blocks = FILES[name]
+    return document(comment, blocks(template, path))
+
+
+def _head(address: str) -> str:
+    kind, _, name = address.partition(".")
+    return f"resource {quoted(kind)} {quoted(name)}"
 
 
 class _Module:
     def __init__(self, template: Json) -> None:
         self._template = template
-        self._addresses = _addresses(template["resources"])
+        self._addresses = addresses(template["resources"])
         properties = {id_: f"{address}[0].output.properties" for id_, address in self._addresses.items()}
         self._translation = Translation(template["parameters"], properties)
 
@@ -116,15 +105,17 @@ class _Module:
                 found[snake(name)] = Expression(f"{given} != null ? {given} : {default}")
         for name, value in self._template["variables"].items():
             if snake(name) in found:
-                raise ExpressionError(f"the variable {name} has the name of a parameter with a computed default")
+                raise ExpressionError(
+                    f"the variable {name} has the name of a parameter with a computed default"
+                )
             found[snake(name)] = self._translation.value(value, f"local.template.variables.{name}")
         return found
 
     def _resource(self, resource: Json, path: str) -> Block:
         kind, version, name = resource["type"], resource["apiVersion"], parse(resource["name"])
-        address = self._addresses[_id(resource)]
+        address = self._addresses[id_of(resource)]
         body = {key: value for key, value in resource.items() if key not in _NO_BODY}
-        parent, own = _parent(kind, name)
+        parent, own = parent_of(kind, name)
         described: dict[str, object] = {}
         if "condition" in resource:
             described["count"] = Expression(f"{self._translation.text(resource['condition'])} ? 1 : 0")
@@ -136,80 +127,22 @@ class _Module:
         given = {key: resource[key] for key in _ARGUMENTS if key in resource}
         described |= {key: self._translation.value(one, f"{path}.{key}") for key, one in given.items()}
         described["body"] = {key: self._translation.value(one, f"{path}.{key}") for key, one in body.items()}
-        return Block(_head(address), described | self._behaviour(resource, address))
+        return Block(_head(address), described | self._behaviour(resource))
 
-    def _behaviour(self, resource: Json, address: str) -> dict[str, object]:
+    def _behaviour(self, resource: Json) -> dict[str, object]:
         """What is no part of the body."""
         found: dict[str, object] = {}
-        if resource["type"] not in _EXISTING:
+        if resource["type"] not in EXISTING:
             # The bodies are checked against Microsoft's schemas when they are made; a provider knows
             # the versions alone that are older than itself.
             found["schema_validation_enabled"] = False
         read = [call for one in self._template["outputs"].values() for call in calls(parse(one["value"]))]
-        if any(call.name == "reference" and call.arguments[0] == _id(resource) for call in read):
+        if any(call.name == "reference" and call.arguments[0] == id_of(resource) for call in read):
             found["response_export_values"] = ["properties.ConnectionString"]
         if "dependsOn" in resource:
             waits = [self._addresses[parse(one)] for one in resource["dependsOn"]]
-            found["depends_on"] = [Expression(one) for one in waits if one != address]
+            found["depends_on"] = [Expression(one) for one in waits]
         return found
-
-
-def _addresses(resources: list[Json]) -> dict[Node, str]:
-    """By its id as the template writes it: the address of each resource in Terraform."""
-    often = Counter(resource["type"] for resource in resources)
-    found: dict[Node, str] = {}
-    for resource in resources:
-        kind = resource["type"]
-        if kind not in _NAMES:
-            raise ExpressionError(f"resources of type {kind} have no name in Terraform: add one to the table")
-        name = _NAMES[kind] if often[kind] == 1 else f"{_NAMES[kind]}_{_last_text(_parent(kind, parse(resource['name']))[1])}"
-        found[_id(resource)] = f"azapi_{'update_' if kind in _EXISTING else ''}resource.{name}"
-    if len(set(found.values())) != len(resources):
-        raise ExpressionError("two resources have one address in Terraform")
-    return found
-
-
-def _last_text(name: Node) -> str:
-    """What tells a resource from the others of its type: the last constant of its name."""
-    parts = name.arguments if isinstance(name, Call) else ()
-    *_, text = [str(part.value) for part in parts if isinstance(part, Constant)]
-    return text.removeprefix("{0}-").replace("-", "_")
-
-
-def _head(address: str) -> str:
-    kind, _, name = address.partition(".")
-    return f"resource {quoted(kind)} {quoted(name)}"
-
-
-def _id(resource: Json) -> Node:
-    """The id of a resource as the template asks for it."""
-    kind = resource["type"]
-    parent, own = _parent(kind, parse(resource["name"]))
-    names = (own,) if parent is None else (*parent.arguments[1:], own)
-    return Call("resourceId", (Constant(kind), *names))
-
-
-def _parent(kind: str, name: Node) -> tuple[Call | None, Node]:
-    """The id of what a resource belongs to, ``None`` for the resource group, and its own name in it."""
-    parent, _, _ = kind.rpartition("/")
-    if "/" not in parent:
-        return None, name
-    match name:
-        case Call("format", (Constant(str(pattern)), first, *others)) if pattern.startswith("{0}/"):
-            own: Node = Constant(pattern.removeprefix("{0}/"))
-            if own == Constant("{1}") and len(others) == 1:
-                own = others[0]
-            elif others:
-                raise ExpressionError(f"the name {name} of a resource of {kind} has no counterpart here")
-            return Call("resourceId", (Constant(parent), first)), own
-    raise ExpressionError(f"the name {name} of a resource of {kind} does not begin with its parent's")
-
-
-def _variables(parameters: Json) -> Iterator[Block]:
-    for name, described in _OWN.items():
-        yield Block(f"variable {quoted(name)}", described)
-    for name, rule in parameters.items():
-        yield Block(f"variable {quoted(snake(name))}", _described(rule), [*_validations(snake(name), rule)])
 
 
 def _described(rule: Json) -> dict[str, object]:
@@ -226,7 +159,9 @@ def _validations(name: str, rule: Json) -> Iterator[Block]:
         raise ExpressionError(f"{name} has limits and a computed default")
     if allowed:
         values = ", ".join(quoted(one) if isinstance(one, str) else str(one) for one in allowed)
-        yield _validation(f"contains([{values}], var.{name})", f"Must be one of {', '.join(map(str, allowed))}.")
+        yield _validation(
+            f"contains([{values}], var.{name})", f"Must be one of {', '.join(map(str, allowed))}."
+        )
     for key, (sign, compared) in _LIMITS.items():
         if key in rule:
             what = compared.format(f"var.{name}")
@@ -235,3 +170,28 @@ def _validations(name: str, rule: Json) -> Iterator[Block]:
 
 def _validation(condition: str, message: str) -> Block:
     return Block("validation", {"condition": Expression(condition), "error_message": message})
+
+
+def _main(template: Json, path: str) -> Iterator[Block]:
+    return _Module(template).main(path)
+
+
+def _outputs(template: Json, path: str) -> Iterator[Block]:
+    del path
+    return _Module(template).outputs()
+
+
+def _variables(template: Json, path: str) -> Iterator[Block]:
+    del path
+    for name, described in _OWN.items():
+        yield Block(f"variable {quoted(name)}", described)
+    for name, rule in template["parameters"].items():
+        yield Block(f"variable {quoted(snake(name))}", _described(rule), [*_validations(snake(name), rule)])
+
+
+FILES: Final[Mapping[str, tuple[str, Callable[[Json, str], Iterator[Block]]]]] = {
+    "main.tf": (_HEAD, _main),
+    "outputs.tf": (_MADE, _outputs),
+    "variables.tf": (_MADE, _variables),
+}
+"""File of the module: its first lines, and what makes the rest."""

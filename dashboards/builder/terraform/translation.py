@@ -6,7 +6,7 @@ What has no counterpart in the tables below is refused: a build stops, and never
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from dashboards.builder.arm.expressions import (
@@ -96,31 +96,31 @@ class Translation:
         if node in _SURROUNDINGS:
             return _SURROUNDINGS[node]
         match node:
-            case Constant(str(text)):
-                return quoted(text)
-            case Constant(number):
-                return str(number)
+            case Constant():
+                return quoted(node.value) if isinstance(node.value, str) else str(node.value)
             case Member(Call("reference", (resource, _)), name):
                 return f"{self._outputs[resource]}.{name}"
             case Member():
                 return f"{self.node(node.of)}.{node.name}"
+        return self._call(node)
+
+    def _call(self, call: Call) -> str:
+        match call:
             case Call("parameters", (Constant(str(name)),)):
                 return f"{'local' if is_computed(self._parameters[name]) else 'var'}.{snake(name)}"
             case Call("variables", (Constant(str(name)),)):
                 return f"local.{snake(name)}"
-            case Call("concat") if not self._is_list(node.arguments[0]):
-                return self._filled(node.arguments)
-            case Call("format", (Constant(str(pattern)), *filled)):
-                return self._filled(_parts(pattern, filled))
-            case Call("resourceId"):
-                return self._filled(_id_parts(node))
-            case Call("string", (Call("parameters", (Constant(name),)),)) if self._is_number(str(name)):
-                return f"tostring({self.node(node.arguments[0])})"
-            case Call() if node.name in _FUNCTIONS:
-                return _FUNCTIONS[node.name](*map(self.node, node.arguments))
-        raise ExpressionError(f"{node} has no counterpart in Terraform here: add it to the tables")
+            case Call("string", (Call("parameters", (Constant(str(name)),)) as one,)) if self._is_number(
+                name
+            ):
+                return f"tostring({self.node(one)})"
+            case Call("concat" | "format" | "resourceId") if not self._is_list(call.arguments[0]):
+                return self._filled(_PARTS[call.name](*call.arguments))
+            case Call() if call.name in _FUNCTIONS:
+                return _FUNCTIONS[call.name](*map(self.node, call.arguments))
+        raise ExpressionError(f"{call} has no counterpart in Terraform here: add it to the tables")
 
-    def _filled(self, parts: Iterator[Node] | tuple[Node, ...]) -> str:
+    def _filled(self, parts: Iterable[Node]) -> str:
         """A text with expressions in it."""
         inner = (
             escaped(part.value)
@@ -149,22 +149,21 @@ def _is_long(value: Any) -> bool:
     return sum(map(len, texts)) > _SHORT and not any(map(is_expression, texts))
 
 
-def _parts(pattern: str, filled: list[Node]) -> Iterator[Node]:
-    """A pattern and what goes into it, in the order in which they stand."""
-    if "{{" in pattern or "}}" in pattern:
-        raise ExpressionError(f"the doubled braces of {pattern!r} have no counterpart here")
-    for number, part in enumerate(_PLACE.split(pattern)):
+def _format_parts(pattern: Node, *filled: Node) -> Iterator[Node]:
+    text = str(pattern.value) if isinstance(pattern, Constant) else "{{"
+    if "{{" in text or "}}" in text:
+        raise ExpressionError(f"{pattern} has no counterpart here: expected a text without doubled braces")
+    for number, part in enumerate(_PLACE.split(text)):
         if number % 2:
             yield filled[int(part)]
         elif part:
             yield Constant(part)
 
 
-def _id_parts(call: Call) -> Iterator[Node]:
-    """The id of a resource, as `arm.deployment.resource_id` has it."""
-    kind, *names = call.arguments
+def _id_parts(kind: Node, *names: Node) -> Iterator[Node]:
+    """As `arm.deployment.resource_id` has it."""
     if not isinstance(kind, Constant):
-        raise ExpressionError(f"the type in {call} must be a text")
+        raise ExpressionError(f"the type {kind} of a resource must be a text")
     provider, *types = str(kind.value).split("/")
     yield Member(Call("resourceGroup", ()), "id")
     yield Constant(f"/providers/{provider}")
@@ -203,3 +202,10 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., str]]] = {
     # Of all that `urlencode` writes otherwise, the plus for a blank is the only one.
     "uriComponent": lambda text: f'replace(urlencode({text}), "+", "%20")',
 }
+
+_PARTS: Final[Mapping[str, Callable[..., Iterable[Node]]]] = {
+    "concat": lambda *each: each,
+    "format": _format_parts,
+    "resourceId": _id_parts,
+}
+"""What makes a text of several: its parts, in the order in which they stand."""

@@ -59,7 +59,8 @@ NEEDS_PRICES: Final = frozenset({"azure", "config", "limits", "pricing"})
 
 KIT: Final = frozenset(
     {"brotli", "celery", "fastapi", "h2", "httpx-retries", "httpx2", "hypothesis", "pytest", "pytest-xdist"}
-    | {"opentelemetry-instrumentation-genai-anthropic", "opentelemetry-instrumentation-threading"}
+    | {"opentelemetry-exporter-otlp-proto-http", "opentelemetry-instrumentation-genai-anthropic"}
+    | {"opentelemetry-instrumentation-threading"}
     | {"trio", "trustme", "zstandard"}
 )
 """What `SUITE` needs of the extra ``dev``."""

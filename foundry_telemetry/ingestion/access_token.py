@@ -71,6 +71,11 @@ def headers(token: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
+def otlp_headers(token: str) -> str:
+    """The same as the value of ``OTEL_EXPORTER_OTLP_HEADERS``, in which a blank is encoded."""
+    return f"authorization=Bearer%20{token}"
+
+
 def link(url: str, token: str) -> str:
     """The address that opens the page.
 

@@ -20,6 +20,9 @@ from foundry_telemetry.local.store.database import MEMORY
 from foundry_telemetry.serving import PortError, serve_forever
 
 _VARIABLE: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+_OTLP: Final = (
+    "export OTEL_EXPORTER_OTLP_ENDPOINT='{otlp_endpoint}' OTEL_EXPORTER_OTLP_HEADERS='{otlp_headers}'"
+)
 _FAILED: Final = 1
 
 
@@ -65,7 +68,7 @@ def run(
             "url": azure.url,
             "link": azure.link,
             "token": azure.token,
-            **status(azure.store, azure.url),
+            **status(azure.store, azure.url, azure.token),
         }
         if as_json:
             print(json.dumps(report), flush=True)  # noqa: T201 - as above
@@ -87,7 +90,8 @@ def _print_status(report: dict[str, Any], *, opened: bool) -> None:
         ("workbook", Text(report["link"] + ("  (opened in your browser)" if opened else ""))),
         ("storage", Text(f"{kept}{since}")),
         ("", Text(f"export {_VARIABLE}='{report['connection_string']}'", style="cyan")),
-        ("", Text("Set this before starting your service. Press Ctrl-C to stop.")),
+        ("", Text(_OTLP.format(**report), style="cyan")),
+        ("", Text("Set one of these before starting your service. Press Ctrl-C to stop.")),
     )
     for title, text in lines:
         console.print(Text.assemble((f"{title:10}", "bold"), text))

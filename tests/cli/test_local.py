@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -43,6 +44,8 @@ def test_serves_until_told(number: signal.Signals, code: int, tmp_path: Path) ->
     reported = begun(process)
     post(reported)
     token = {"Authorization": f"Bearer {reported['token']}"}
+    assert reported["otlp_endpoint"] == reported["url"]
+    assert reported["otlp_headers"] == f"authorization=Bearer%20{reported['token']}"
     status = httpx.get(f"{reported['url']}/status.json", headers=token, trust_env=False).json()
     assert status["attempts"]["rows"] == 1
     process.send_signal(number)
@@ -77,13 +80,19 @@ def test_data_folder(tmp_path: Path) -> None:
 
 
 def test_words(tmp_path: Path) -> None:
-    """A person gets the page's address and a line to paste before the start of a service."""
+    """A person gets the page's address and two lines, one of which to paste before the start of a service."""
     terminal = Terminal(tmp_path, 200, "local", "--port", "0", "--db", ":memory:", "--no-browser")
     terminal.read_until("Ctrl-C")
     said = "\n".join(terminal.lines)
     address = re.search(r"^workbook +(http://127\.0\.0\.1:\d+)/\?token=[\w-]{43}$", said, re.MULTILINE)
     assert address
     assert re.search(rf"export APPLICATIONINSIGHTS_CONNECTION_STRING='Instr[^']*={address[1]}/;[^']*'", said)
+    otlp = rf"export OTEL_EXPORTER_OTLP_ENDPOINT='{address[1]}' OTEL_EXPORTER_OTLP_HEADERS='(.*?)=(.*?)'"
+    printed = re.search(otlp, said)
+    assert printed
+    token = re.search(r"token=(\S+)", said)
+    assert token
+    assert (printed[1], unquote(printed[2])) == ("authorization", f"Bearer {token[1]}")
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.end() == 0
 

@@ -428,6 +428,7 @@ PRIVATE = (
                 "azure/row_samples.py",
                 "signals/providers.py",
                 "testing/kit/disable_export.py",
+                "local/ingest/otlp/records.py",
             ),
         ),
         "there is no ledger: instrument() cannot be imported",
@@ -453,7 +454,7 @@ PRIVATE = (
         (
             *("azure/ledger_export.py", "azure/pipelines.py", "azure/row_samples.py"),
             *("investigate/doctor/record.py", "signals/ledger.py"),
-            "testing/kit/capture.py",
+            *("testing/kit/capture.py", "local/ingest/otlp/records.py"),
         ),
         "configure() cannot set up the ledger, and doctor cannot record a call",
         lambda: (
@@ -795,11 +796,22 @@ PRIVATE = (
         "_instrumentation_key",
         "exporters of Azure Monitor",
         ("azure-monitor-opentelemetry-exporter",),
-        ("azure/pipelines.py",),
-        "configure() cannot say to which resource an exporter that it found sends",
+        ("azure/pipelines.py", "azure/detached_rows.py"),
+        "configure() cannot say to which resource an exporter that it found sends, and OTLP is refused",
         lambda: _assigns(
             _of("azure.monitor.opentelemetry.exporter.export._base.BaseExporter"), "_instrumentation_key"
         ),
+    ),
+    *(
+        Private(
+            name,
+            "the exporter of metrics",
+            ("azure-monitor-opentelemetry-exporter",),
+            ("azure/detached_rows.py",),
+            "the local Azure Monitor refuses every metric that comes over OTLP",
+            lambda name=name: _assigns(_of(f"{_EXPORTERS}.AzureMonitorMetricExporter"), name),  # type: ignore[misc]
+        )
+        for name in ("_metrics_to_log_analytics", "_is_sdkstats", "_is_customer_sdkstats")
     ),
     *(
         Private(

@@ -176,6 +176,7 @@ def test_slow_packages_have_their_rooms(path: Path) -> None:
         "anthropic": {"instrumentation", "testing", "demo", "cli"},
         "duckdb": {"local", "investigate"},  # Parquet files of `reconcile`, at their first use
         "duckdb_kql": {"local"},
+        "google": {"local"},
         "mcp": {"mcp"},
         "platformdirs": {"local"},
         "starlette": {"serving", "ingestion", "testing", "local", "demo"},

@@ -6,6 +6,7 @@ import ast
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -61,6 +62,10 @@ def _imported(path: Path) -> Iterator[str]:
             yield node.module
 
 
+_DISTRIBUTIONS = cache(metadata.packages_distributions)
+"""Looked up once: it reads every installed distribution."""
+
+
 def _owners(module: str) -> set[str]:
     """The installed distributions that a module can be of."""
     package, _, rest = module.partition(".")
@@ -68,7 +73,7 @@ def _owners(module: str) -> set[str]:
         "instrumentation."
     ):  # one namespace of many distributions
         return {canonicalize_name(".".join(module.split(".")[:3]))}
-    return {canonicalize_name(owner) for owner in metadata.packages_distributions().get(package, ())}
+    return {canonicalize_name(owner) for owner in _DISTRIBUTIONS().get(package, ())}
 
 
 def test_what_the_suite_imports_is_installed() -> None:

@@ -334,6 +334,28 @@ def test_it_asks_for_its_data_source() -> None:
     assert SHIPPED["schemaVersion"] == 41
 
 
+def test_labels_of_variables_differ() -> None:
+    """All stand in one bar, or are set by a click alone and hidden."""
+    shown = [each["label"] for each in VARIABLES if each.get("hide") != 2]
+    assert len(set(shown)) == len(shown)
+    set_by_clicks = {parameter for _, parameter in exports(WORKBOOK)}
+    assert {each["name"] for each in VARIABLES if each.get("hide") == 2} >= set_by_clicks
+
+
+def test_releases_are_marked_over_the_charts(query: Query) -> None:
+    """Each version has a mark at its first record, with its name and the service; times are UTC."""
+    [_, marks] = SHIPPED["annotations"]["list"]
+    columns = {event: one["value"] for event, one in marks["mappings"].items()}
+    rows = rows_of(query, filled(marks["target"]["azureLogAnalytics"]["query"], everything()))
+    first: dict[tuple[str, str], Any] = {}
+    for row in sorted(ROWS, key=lambda row: row.at):
+        if row.version and row.at >= SHOWN.end - timedelta(days=30):
+            first.setdefault((row.service, row.version), row.at.replace(tzinfo=None))
+    marked = {(row[columns["tags"]], row[columns["text"]]): row[columns["time"]] for row in rows}
+    assert marked == first
+    assert SHIPPED["timezone"] == "utc"
+
+
 def links(panel: Any) -> Iterator[tuple[str, str]]:
     """The column and the address of each data link."""
     for rule in panel["fieldConfig"]["overrides"]:

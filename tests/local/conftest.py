@@ -17,6 +17,13 @@ def azure() -> Iterator[LocalAzureMonitor]:
         yield azure
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Wire]:
+    """Raw requests to one server for all tests of a module that have rows of a role of their own."""
+    with LocalAzureMonitor(retention_days=36_500) as azure, Wire(azure) as wire:
+        yield wire
+
+
 @pytest.fixture
 def wire(azure: LocalAzureMonitor) -> Iterator[Wire]:
     """Raw requests to it."""

@@ -18,31 +18,23 @@ from dashboards.builder.grafana.panels import (
     text_panel,
     trace_panel,
 )
-from dashboards.builder.grafana.references import every, inputs, kinds_of
-from dashboards.builder.grafana.source import INPUT, OPERATION, PLUGIN
+from dashboards.builder.grafana.references import every, in_kql, inputs, kinds_of
+from dashboards.builder.grafana.source import DATA_SOURCE, INPUT, OPERATION, PLUGIN, logs
 from dashboards.builder.grafana.units import Json
 from dashboards.builder.grafana.variables import variables
 from dashboards.builder.texts import GRAFANA
 from dashboards.builder.workbook import Group, Item, Query, Tabs, Text
+from foundry_telemetry.kql import compose
 
 _SCHEMA: Final = 41
 """Of Grafana 11.6, which the portal has."""
 _WHOLE_WIDTH: Final = 100.0
 _MINUTE_MS: Final = 60_000
 
-_ANNOTATIONS: Final[Json] = {
-    "list": [
-        {
-            "builtIn": 1,
-            "datasource": {"type": "grafana", "uid": "-- Grafana --"},
-            "enable": True,
-            "hide": True,
-            "iconColor": "rgba(0, 211, 255, 1)",
-            "name": "Annotations & Alerts",
-            "type": "dashboard",
-        }
-    ]
-}
+_REFRESH: Final = "5m"
+"""Each refresh asks the workspace for every row that is open."""
+_RELEASES: Final = "releases"
+"""The query whose rows are marked over every chart: a version, when its first record came."""
 
 
 def dashboard(items: Iterable[Item]) -> Json:
@@ -58,7 +50,7 @@ def dashboard(items: Iterable[Item]) -> Json:
         "__inputs": [_input()],
         "__elements": {},
         "__requires": _requires(panels),
-        "annotations": _ANNOTATIONS,
+        "annotations": {"list": [_alerts(), _releases(whole)]},
         "description": GRAFANA["description"],
         "editable": True,
         "fiscalYearStartMonth": 0,
@@ -66,17 +58,44 @@ def dashboard(items: Iterable[Item]) -> Json:
         "id": None,
         "links": [],
         "panels": panels,
-        "refresh": "",
+        "refresh": _REFRESH,
         "schemaVersion": _SCHEMA,
         "tags": ["claude", "foundry-telemetry", "microsoft-foundry"],
         "templating": {"list": variables(layout, whole.kinds)},
         "time": {"from": f"now-{_minutes(layout)}m", "to": "now"},
         "timepicker": {},
-        "timezone": "browser",
+        "timezone": "utc",
         "title": GRAFANA["title"],
         "uid": "foundry-telemetry",
         "version": 1,
         "weekStart": "",
+    }
+
+
+def _alerts() -> Json:
+    """Marks of Grafana's own alerts, and those that people make."""
+    return {
+        "builtIn": 1,
+        "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+        "enable": True,
+        "hide": False,
+        "iconColor": "rgba(0, 211, 255, 1)",
+        "name": GRAFANA["alert_marks"],
+        "type": "dashboard",
+    }
+
+
+def _releases(whole: Whole) -> Json:
+    """Marks of the first record of each version of a service."""
+    fields = {"time": "first_seen", "text": "version", "tags": "service"}
+    return {
+        "datasource": DATA_SOURCE,
+        "enable": True,
+        "hide": False,
+        "iconColor": "purple",
+        "mappings": {event: {"source": "field", "value": field} for event, field in fields.items()},
+        "name": GRAFANA["release_marks"],
+        "target": logs(in_kql(compose.whole(_RELEASES), whole.kinds), "table"),
     }
 
 

@@ -35,7 +35,7 @@ def variables(items: Iterable[Item], kinds: Kinds) -> list[Json]:
         *_resources(),
         *(_input(each, kinds) for each in inputs(found) if kinds[each["name"]] != "time"),
         *(
-            _typed(name, label_of(name), "Set when you select a row in a table.")
+            _typed(name, label_of(name), "Set when you select a row in a table.") | {"hide": _HIDDEN}
             for _, name in exports(found)
         ),
         _typed(

@@ -1,7 +1,8 @@
 """Who may read: whoever has the access token, in a header, in a cookie, or once in the link.
 
 The link's token becomes a cookie and is out of the address with the next request, so that it stays in no
-history and is copied with no address. What takes telemetry asks for the instrumentation key instead.
+history and is copied with no address. What takes telemetry asks for the instrumentation key instead, which is
+in every envelope; OTLP has no place for one, so its senders need the token, also where everybody may read.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ REFUSAL: Final = (
     "(http://127.0.0.1:{port}/?token=...), or send the header 'Authorization: Bearer TOKEN'; the token is "
     "also in local-{port}.token, in the state folder of the user who started it"
 )
-_CHALLENGE: Final = {"www-authenticate": 'Bearer realm="foundry-telemetry local"'}
+CHALLENGE: Final = {"www-authenticate": 'Bearer realm="foundry-telemetry local"'}
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,11 @@ class Access:
 
     def is_known(self, scope: Scope) -> bool:
         """Whether a request carries the token."""
-        return any(self._is_token(token) for token in _carried(scope))
+        return self.is_in_header(scope) or any(self._is_token(token) for token in _in_cookie(scope))
+
+    def is_in_header(self, scope: Scope) -> bool:
+        """Whether its header carries the token, which no script of a page can read from the cookie."""
+        return any(self._is_token(token) for token in _in_header(scope))
 
     def is_allowed(self, scope: Scope) -> bool:
         """Whether a request may read."""
@@ -72,19 +77,26 @@ class Access:
 
 def unauthorized(scope: Scope) -> Response:
     """The answer to a request that may not read: where the link is, for a person or for a program."""
-    message = REFUSAL.format(port=scope["server"][1])
+    message = refusal(scope)
     if "text/html" in Headers(scope=scope).get("accept", ""):
-        return PlainTextResponse(f"{message}\n", HTTPStatus.UNAUTHORIZED, _CHALLENGE)
-    return failure(HTTPStatus.UNAUTHORIZED, message, headers=_CHALLENGE)
+        return PlainTextResponse(f"{message}\n", HTTPStatus.UNAUTHORIZED, CHALLENGE)
+    return failure(HTTPStatus.UNAUTHORIZED, message, headers=CHALLENGE)
 
 
-def _carried(scope: Scope) -> Iterator[str]:
-    sent = Headers(scope=scope)
-    for value in sent.getlist("authorization"):
+def refusal(scope: Scope) -> str:
+    """What a request without the token is told."""
+    return REFUSAL.format(port=scope["server"][1])
+
+
+def _in_header(scope: Scope) -> Iterator[str]:
+    for value in Headers(scope=scope).getlist("authorization"):
         scheme, _, token = value.partition(" ")
         if scheme.lower() == "bearer":
             yield token.strip()
-    for value in sent.getlist("cookie"):
+
+
+def _in_cookie(scope: Scope) -> Iterator[str]:
+    for value in Headers(scope=scope).getlist("cookie"):
         yield cookie_parser(value).get(_cookie(scope), "")
 
 

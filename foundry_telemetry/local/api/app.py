@@ -21,6 +21,7 @@ from foundry_telemetry.ingestion.request_body import read_body
 from foundry_telemetry.local.api import static_files
 from foundry_telemetry.local.api.access import Access
 from foundry_telemetry.local.api.events import Events
+from foundry_telemetry.local.api.otlp import OtlpIngestion
 from foundry_telemetry.local.api.queries import MOST_QUERIES, Queries
 from foundry_telemetry.local.api.request_guard import Guard, require_token
 from foundry_telemetry.local.api.status import status
@@ -57,6 +58,7 @@ def application(
     queries = Queries(Query(store, memory))
     keyed = [
         *Ingestion(store, switch).routes(),
+        *OtlpIngestion(store, access).routes(),
         Route("/fault-injection", partial(_set_fault_injection, store, switch), methods=["PUT"]),
     ]
     app = Starlette(
@@ -88,7 +90,8 @@ async def _set_fault_injection(store: Store, switch: FaultInjection, request: Re
 async def _status(store: Store, access: Access, request: Request) -> Response:
     host, port = request.scope["server"]
     url = f"http://{host}:{port}" if access.is_known(request.scope) else None
-    found = await asyncio.to_thread(status, store, url)
+    token = access.token if access.is_in_header(request.scope) else None
+    found = await asyncio.to_thread(status, store, url, token)
     return Response(msgspec.json.encode(found), media_type=_JSON)
 
 

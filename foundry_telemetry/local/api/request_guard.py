@@ -3,7 +3,7 @@
 A page of another site can make its reader's browser send requests to loopback, under a name of its own if it
 controls the name (DNS rebinding). So a request must name this very server, must not come from another site,
 and gets no header that would let another site read the answer. It needs the access token besides; what writes
-needs the instrumentation key instead, which is checked where the writes are.
+needs the instrumentation key or, for OTLP, the token, which is checked where the writes are.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Guard:
     Args:
         app: The application.
         access: Who may read.
-        keyed: Paths that ask for the instrumentation key instead.
+        keyed: Paths that ask for the instrumentation key or the token themselves.
     """
 
     def __init__(self, app: ASGIApp, access: Access, keyed: AbstractSet[str]) -> None:

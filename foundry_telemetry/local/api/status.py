@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+from foundry_telemetry.ingestion.access_token import otlp_headers
 from foundry_telemetry.kql.files import VIEW
 from foundry_telemetry.kql.tables import tables
 
@@ -25,16 +26,19 @@ def connection_string(url: str, key: str) -> str:
     return f"InstrumentationKey={key};IngestionEndpoint={url}/;LiveEndpoint={url}/;ApplicationId={key}"
 
 
-def status(store: Store, url: str | None) -> Mapping[str, object]:
+def status(store: Store, url: str | None, token: str | None) -> Mapping[str, object]:
     """How many rows there are and how new they are. Blocks while the database is read.
 
     Args:
         store: The store.
         url: Of the server; ``None`` for a reader who is not to have the key.
+        token: Of the server; ``None`` for a reader who is not to have it.
     """
     return {
         "version": _version(),
         "connection_string": connection_string(url, store.key) if url else None,
+        "otlp_endpoint": url,
+        "otlp_headers": otlp_headers(token) if token else None,
         "database": store.path,
         "retention_days": store.retention_days,
         **_contents(store),

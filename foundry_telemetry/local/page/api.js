@@ -16,6 +16,8 @@ import { FILLED, TEXTS } from './texts.js';
  * @typedef {object} Status  What the store has.
  * @property {string | null} version
  * @property {string | null} connection_string  Not for those who read without the access token.
+ * @property {string | null} otlp_endpoint  As the connection string.
+ * @property {string | null} otlp_headers  Only for those who send the access token in a header.
  * @property {string} database
  * @property {number} retention_days
  * @property {TableStatus} attempts

@@ -115,6 +115,11 @@ class Store:
         """
         return self._writer.put(read_batch(body, self.key, errors))
 
+    def count_refused(self, items: int) -> None:
+        """Count items that were refused before they became envelopes."""
+        with self._lock:
+            self.refused += items
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection for one query at a time, with temporary views of its own; the caller closes it."""
         with self._lock:
@@ -159,7 +164,7 @@ class Store:
 
     def _count(self, receipt: Receipt) -> None:
         self.ingested += receipt.accepted
-        self.refused += len(receipt.refusals)
+        self.count_refused(len(receipt.refusals))
         for listener in self._listeners:
             listener()
 

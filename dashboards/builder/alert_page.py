@@ -31,7 +31,7 @@ def _without_budget() -> str:
     typical = sum(_usd(rule, 10 if rule.dimensions else 1) for rule in rules)
     return (
         f"Without `monthlyBudgetUsd` the {len(RULES) - len(rules)} rules of spend are not deployed: the "
-        f"other {len(rules)} cost ${least:.2f} a month with one time series each, and ${typical:.2f} with ten."
+        f"other {len(rules)} cost ${least:.2f} a month with one time series each, ${typical:.2f} with ten."
     )
 
 

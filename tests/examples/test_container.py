@@ -69,21 +69,40 @@ def test_the_image() -> None:
     assert f"--mode=0700 {volume}" in DOCKERFILE
 
 
-def test_the_context_has_what_the_build_needs() -> None:
-    """What the wheel is made from, and each file that is copied, is there and not ignored."""
-    kept = [
-        line.removeprefix("!")
-        for line in (FOLDER / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
-        if line.startswith("!")
-    ]
+def kept() -> list[str]:
+    """What of the repository the build gets to see."""
+    lines = (FOLDER / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix("!") for line in lines if line.startswith("!")]
+
+
+def test_the_context_has_what_the_wheel_is_made_of() -> None:
+    """Each file that is copied, and what is packed, is there and not ignored."""
     wheel = project()["tool"]["hatch"]["build"]["targets"]["wheel"]
     copied = [word for line in instructions("COPY") for word in line.split()[:-1] if word != "."]
-    made_by = ["pyproject.toml", "hatch_build.py", "README.md"]
-    needed = [*copied, *made_by, *wheel["packages"], *wheel["force-include"]]
     assert len(copied) == 2
-    for name in needed:
+    for name in [*copied, *wheel["packages"], *wheel["force-include"]]:
         assert (ROOT / name).exists()
-        assert any(name == one or name.startswith(f"{one}/") for one in kept), name
+        assert any(name == one or name.startswith(f"{one}/") for one in kept()), name
+
+
+def test_the_context_has_what_the_build_reads(tmp_path: Path) -> None:
+    """The metadata of the wheel is made there, from nothing else."""
+    packed = {*project()["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"], "dashboards", "tests"}
+    for name in kept():
+        if name.partition("/")[0] not in packed:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            copy(ROOT / name, tmp_path / name)
+    script = (
+        "import os; from hatch_build import AddressHook; made = {}; "
+        "AddressHook(os.getcwd(), {}).update(made); "
+        "from docs.builder import address; print(bool(made['readme']), address.__file__)"
+    )
+    command = [sys.executable, "-c", script]
+    variables = os.environ | {"PYTHONPATH": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    # Not from this repository, which the environment of the tests may have on its path.
+    assert done.stdout.split() == ["True", str(tmp_path / "docs/builder/address.py")], done.stderr
 
 
 def test_nobody_else_reaches_the_server() -> None:

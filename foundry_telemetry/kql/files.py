@@ -36,6 +36,9 @@ VIEW: Final = typed_view.NAME
 WORDS: Final = "words"
 """The part with the texts of tiles; built, as the view is."""
 
+_SUFFIXES: Final = (".bicep", ".json", ".kql", ".md", ".tf")
+"""Of files that are shipped; what Terraform leaves in a folder has others."""
+
 _PACKAGE: Final = Path(__file__).parent
 _FOLDERS: Final = (_PACKAGE / "data", _PACKAGE.parents[1] / "dashboards")
 """A wheel brings the files as `data`; in a checkout they stand at its top."""
@@ -59,8 +62,8 @@ def folder() -> Path:
 def shipped() -> tuple[Path, ...]:
     """Every file that `SHIPPED` means, sorted."""
     paths = [folder() / name for name in SHIPPED]
-    found = (inside for path in paths for inside in (path.glob("*.*") if path.is_dir() else (path,)))
-    return tuple(sorted(found))
+    found = (inside for path in paths for inside in (path.iterdir() if path.is_dir() else (path,)))
+    return tuple(sorted(path for path in found if path.suffix in _SUFFIXES))
 
 
 def query(name: str) -> str:

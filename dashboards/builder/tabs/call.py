@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from dashboards.builder.tabs.common import columns
@@ -36,15 +37,13 @@ _ATTEMPTS: Final = Table(
         trace_url=opens("Url", LINKS["trace"]),
     )
 )
+_WHOLE: Final = "84ch"
+"""As wide as the longest text of the advice."""
 _EXPLAINED: Final = Table(
-    columns=columns(
-        "call_outcome",
-        "error_type",
-        "error_owner",
-        "attempts",
-        "support_code",
-        "command",
-        "call_id",
+    columns=(
+        *columns("call_outcome", "error_type", "error_owner", "support_code"),
+        *(replace(one, width=_WHOLE) for one in columns("meaning", "next_step")),
+        *columns("command", "attempts", "call_id"),
     )
 )
 _BARS: Final = {"before_ms": "none", "ok_ms": "blue", "failed_ms": "redBright", "after_ms": "none"}

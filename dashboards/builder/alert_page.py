@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dashboards.builder.alert_rule import MOST_SERIES, PRICES, Rule
+from dashboards.builder.alert_rule import MOST_SERIES, PRICES, PRICES_OF, Rule
 from dashboards.builder.alerts import RULES
 
 _HEAD = (
@@ -21,7 +21,18 @@ def table() -> str:
     lines = [_HEAD, ("---",) * len(_HEAD), *map(_cells, RULES)]
     least, most = (sum(rule.usd_a_month[which] for rule in RULES) for which in (0, 1))
     typical = sum(_usd(rule, 10 if rule.dimensions else 1) for rule in RULES)
-    return "\n".join((*map(_line, lines), "", _costs(least, typical, most)))
+    return "\n".join((*map(_line, lines), "", _costs(least, typical, most), "", _without_budget()))
+
+
+def _without_budget() -> str:
+    """What the rules cost that are deployed where nothing is chosen."""
+    rules = [rule for rule in RULES if rule.needs is None]
+    least = sum(_usd(rule, 1) for rule in rules)
+    typical = sum(_usd(rule, 10 if rule.dimensions else 1) for rule in rules)
+    return (
+        f"Without `monthlyBudgetUsd` the {len(RULES) - len(rules)} rules of spend are not deployed: the "
+        f"other {len(rules)} cost ${least:.2f} a month with one time series each, ${typical:.2f} with ten."
+    )
 
 
 def _cells(rule: Rule) -> Iterable[str]:
@@ -54,6 +65,6 @@ def _costs(least: float, typical: float, most: float) -> str:
         f"All {len(RULES)} rules cost ${least:.2f} a month with one time series each, ${typical:.2f} with "
         f"ten, and never more than ${most:.2f}, because each query returns at most {MOST_SERIES} rows. "
         "Azure's list price of a log search alert, with one time series and for each further one: "
-        f"{prices} or less often, in US dollars "
+        f"{prices} or less often, in US dollars, as of {PRICES_OF} "
         "([Azure Monitor pricing](https://azure.microsoft.com/pricing/details/monitor/))."
     )

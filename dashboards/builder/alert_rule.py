@@ -46,6 +46,9 @@ PRICES: Final[Mapping[str, tuple[float, float]]] = {
 The list price of Azure Monitor's log search alerts; a region or a contract may have another.
 """
 
+PRICES_OF: Final = "November 2026"
+"""When the list had these prices."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
-from dashboards.builder import arm, grafana, schema_files, texts
+from dashboards.builder import advice_query, arm, grafana, schema_files, terraform, texts
 from dashboards.builder.arm import bicep
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.workbook import notebook
@@ -31,14 +32,20 @@ def _text(value: Json) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
+def _terraform(name: str) -> str:
+    return terraform.file(name, template(), f"../{files.TEMPLATE}")
+
+
 ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
     f"queries/{files.VIEW}.kql": typed_view.text,
     f"queries/{files.WORDS}.kql": texts.words_query,
+    f"queries/{advice_query.NAME}.kql": advice_query.advice_query,
     files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
     files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
     files.TEMPLATE: lambda: _text(template()),
     files.PARAMETERS: lambda: _text(arm.parameters_file()),
     files.WRAPPER: lambda: bicep.wrapper(template(), files.TEMPLATE),
+    **{f"{files.MODULE}/{name}": partial(_terraform, name) for name in terraform.FILES},
 }
 """File name in the dashboards' folder, and what makes its text; parts come before what has queries."""
 
@@ -60,6 +67,7 @@ def _write(name: str, text: str) -> bool:
     """Write a file that is not as it should be; whether it was written."""
     if _read(name) == text:
         return False
+    (files.folder() / name).parent.mkdir(exist_ok=True)
     (files.folder() / name).write_text(text, encoding="utf-8", newline="\n")
     return True
 

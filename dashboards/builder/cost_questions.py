@@ -33,7 +33,7 @@ def asked(since: datetime, until: datetime) -> Iterator[tuple[str, str, str]]:
     now, before = (since, until), (since - _WEEK, until - _WEEK)
     read_report(answer, since, until, ("day", "tag.tenant"), filters=filters)
     read_why(answer, now, before, filters)
-    read_cells_of(Questions(answer, *before, filters), now, before, "tag.tenant")
+    read_cells_of(Questions(answer, *before, filters), now, before, ("", "tag.tenant"))
     names = {files.investigation(name).partition("\n")[0]: name for name in files.investigations()}
     known = Counter[str]()
     for text in sorted(texts):

@@ -15,7 +15,7 @@ MOST_STEPS: Final = 100
 MOST_TAB_QUERIES: Final = 14
 """Of one group that a tab shows: what is not shown is not asked."""
 MOST_QUERY_CHARACTERS: Final = 3_000
-"""Without the typed view, which stands in front of each query as the gallery counts it."""
+"""Without `_MADE`, which stands in front of a query as the gallery counts it."""
 LONGER: Final = {"cost of the month tiles": 3_600}
 """Step: what its query may have; it has the forecast by weekday, which the command has too."""
 MOST_CHARACTERS: Final = 450_000
@@ -25,8 +25,8 @@ WHY_LARGER: Final = "the queries alone have 150 kB, and each begins with its par
 
 _RESOURCE_ID: Final = re.compile(r"/subscriptions/[0-9a-z]{8}(-[0-9a-z]{4}){3}-[0-9a-z]{12}", re.IGNORECASE)
 _DEFAULT_NAME: Final = re.compile(r"(text|query|link|group|metrics|parameters) - \d+", re.IGNORECASE)
-_VIEW: Final = re.compile(r"^let foundry_attempts = [^;]*;\n", re.MULTILINE)
-"""The typed view at the start of a query."""
+_MADE: Final = re.compile(r"^let (?:foundry_attempts|advice) ?= ?(?s:.*?);\n", re.MULTILINE)
+"""What stands in front of a query and is made from a table: the typed view, and what each cause means."""
 _ONLY_A_PARAMETER: Final = re.compile(r"\{\w+(:[^{}]*)?\}")
 
 
@@ -76,7 +76,7 @@ def _queries(workbook: Item) -> Iterator[Problem]:
             "workbook", f"{len(found)} queries; at most {MOST_QUERIES}, or the service slows them down"
         )
     for name, text in found:
-        own, most = len(_VIEW.sub("", text)), LONGER.get(name, MOST_QUERY_CHARACTERS)
+        own, most = len(_MADE.sub("", text)), LONGER.get(name, MOST_QUERY_CHARACTERS)
         if own > most:
             yield Problem(name, f"the query has {own} characters; at most {most}")
         if "print " in text and "isfuzzy" not in text:

@@ -133,7 +133,8 @@ def _incident() -> dict[str, str]:
     scope = filters.kql(
         Filters(services=("it's",), deployments=("a", "b"), models=("x",), tags=(("tenant", "acme"),)), _DAY
     )
-    period.bins(source, scope, _DAY.start, _DAY.end)
+    for units in (slice_query.TOGETHER, slice_query.BY_UNIT):
+        period.binned(source, scope, _DAY.start, _DAY.end, units=units)
     of = slice_query.window(_DAY.start, _DAY.end)
     slice_query.ask(source, of, "true")
     slice_query.ask(source, of, scope, (*DIMENSIONS, tag("tenant")))
@@ -142,6 +143,7 @@ def _incident() -> dict[str, str]:
     queries.calls(source, scope, of.now, "call_id startswith '0'")
     places = [
         _place("slices", " (time)"),
+        _place("slices", " (time of units)"),
         _place("slices", " (units)"),
         *map(_place, ("slices", "size", "tagged", "calls")),
     ]

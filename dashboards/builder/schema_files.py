@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from textwrap import fill, indent
 from typing import Final
 
-from dashboards.builder import alert_page
+from dashboards.builder import alert_page, plan_page, removal
+from foundry_telemetry.kql import files
 from foundry_telemetry.schema import rendering
 from foundry_telemetry.schema.field_table import COLUMNS, FIELDS
 from foundry_telemetry.schema.row import Row
@@ -100,10 +102,18 @@ def _member(row: Row) -> Iterator[str]:
         yield indent(fill(f'"""{note[0].upper()}{note[1:]}."""', 104), "    ")
 
 
+def _removal() -> str:
+    return removal.page(json.loads((ROOT / "dashboards" / files.TEMPLATE).read_bytes()))
+
+
 FILES: Final[Mapping[str, Callable[[str], str]]] = {
     "foundry_telemetry/investigate/attempt_columns.py": _module(_attempt_columns),
     "foundry_telemetry/testing/kit/expected.py": _module(_expected),
     "SECURITY.md": _between(audit=_lines(rendering.as_markdown)),
-    "dashboards/README.md": _between(alerts=_lines(alert_page.table)),
+    "dashboards/README.md": _between(
+        alerts=_lines(alert_page.table),
+        plans=_lines(plan_page.table),
+        removal=_lines(_removal),
+    ),
 }
 """File name in the checkout: what makes its text from the present one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 import typer
@@ -58,3 +58,25 @@ def choice(*names: str, example: str) -> Callable[[str], str]:
 def completing(names: Iterable[str]) -> Callable[[str], list[str]]:
     """What a shell is offered for one of these names."""
     return lambda incomplete: [name for name in names if name.startswith(incomplete)]
+
+
+def one_of(names: Sequence[str], *flags: str, example: str, text: str, panel: str) -> typer.models.OptionInfo:
+    """An option that takes one of a few names, and is not given by default.
+
+    Args:
+        names: The names.
+        *flags: Names of the option, where they are not those of its parameter.
+        example: A command that works.
+        text: For the help.
+        panel: The heading that it stands under in the help.
+    """
+    made: typer.models.OptionInfo = typer.Option(
+        *flags,
+        parser=choice(*names, example=example),
+        autocompletion=completing(names),
+        metavar="|".join(names),
+        help=text,
+        show_default=False,
+        rich_help_panel=panel,
+    )
+    return made

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from foundry_telemetry.cli import price_options, query_options, time_options
+from foundry_telemetry.cli import price_options, query_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.option_groups import grouped
 from foundry_telemetry.cli.output import write, write_json
+from foundry_telemetry.cli.query_options import SourceOptions
+from foundry_telemetry.cli.time_options import Span, TimeOptions
 
 if TYPE_CHECKING:
     from foundry_telemetry.config.content import ContentPolicy
@@ -61,21 +64,17 @@ _GAP: Final = 2
 """Blanks between two columns."""
 
 
+@grouped
 def audit(
     *,
     content: _Content = False,
     share: _Share = None,
     usd_per_gb: _UsdPerGb = None,
-    since: time_options.Since = None,
-    start: time_options.From = None,
-    end: time_options.To = None,
-    during: time_options.During = None,
+    time: TimeOptions,
     settings: price_options.Settings = None,
     as_json: query_options.AsJson = False,
     as_markdown: query_options.AsMarkdown = False,
-    source: query_options.SourceName = None,
-    workspace: query_options.Workspace = None,
-    url: query_options.Url = None,
+    source: SourceOptions,
 ) -> None:
     """List every field that can leave the process.
 
@@ -85,11 +84,9 @@ def audit(
     query_options.one_format(json=as_json, markdown=as_markdown)
     with repair():
         if content:
-            span = time_options.span(
-                since, start, end, datetime.now(UTC), during=during, default=DEFAULT_SINCE
-            )
+            span = time.span(datetime.now(UTC), default=DEFAULT_SINCE)
             price_options.read_prices(settings)
-            _estimate((source, workspace, url), span, _policy(share), usd_per_gb, as_json=as_json)
+            _estimate(source, span, _policy(share), usd_per_gb, as_json=as_json)
             return
         from foundry_telemetry.schema import rendering  # noqa: PLC0415 - not for --help
 
@@ -109,8 +106,8 @@ def _policy(share: float | None) -> "ContentPolicy":
 
 
 def _estimate(
-    where: tuple[str | None, str | None, str | None],
-    span: time_options.Span,
+    source: SourceOptions,
+    span: Span,
     policy: "ContentPolicy",
     usd_per_gb: float | None,
     *,
@@ -119,7 +116,7 @@ def _estimate(
     from foundry_telemetry.investigate import content_cost, formatting  # noqa: PLC0415 - take a while
 
     price = content_cost.ANALYTICS_USD if usd_per_gb is None else usd_per_gb
-    with query_options.asked(*where) as asked:
+    with source.asked() as asked:
         found = content_cost.estimate(asked, span, policy, price)
     if as_json:
         write_json(content_cost.as_object(found))

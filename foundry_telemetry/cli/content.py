@@ -13,7 +13,10 @@ import typer
 from foundry_telemetry.cli import exit_codes, price_options, query_options, time_options
 from foundry_telemetry.cli.help import CONTEXT, Command
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.option_groups import grouped
 from foundry_telemetry.cli.output import write, write_json
+from foundry_telemetry.cli.query_options import SourceOptions
+from foundry_telemetry.cli.time_options import TimeOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,6 +110,7 @@ def _group() -> None:
 
 
 @app.command(cls=Command, context_settings=CONTEXT, epilog=EXIT_CODES)
+@grouped
 def erase(
     *,
     tenant: _Tenant = None,
@@ -120,23 +124,21 @@ def erase(
     management_url: _ManagementUrl = _MANAGEMENT,
     settings: price_options.Settings = None,
     as_json: query_options.AsJson = False,
-    source: query_options.SourceName = None,
-    workspace: query_options.Workspace = None,
-    url: query_options.Url = None,
+    source: SourceOptions,
 ) -> None:
     """Delete the logged content of a tenant, a person or a call.
 
     Shows what would be deleted, asks, deletes, and says what remains elsewhere.
     """
     asked_for = _Asked(
-        "purge" if purge else "delete", resource, management_url, url, yes, print_only, as_json
+        "purge" if purge else "delete", resource, management_url, source.url, yes, print_only, as_json
     )
     with repair():
         price_options.read_prices(settings)
         subject = _subject(tenant, user, call)
         now = datetime.now(UTC)
-        until = now if before is None else time_options.span(before, None, None, now, default="1d").start
-        with query_options.asked(source, workspace, url) as asked:
+        until = now if before is None else TimeOptions(since=before).span(now, default="1d").start
+        with source.asked() as asked:
             _erase(asked, _planned(asked, subject, until), asked_for)
 
 

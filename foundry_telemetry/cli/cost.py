@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from foundry_telemetry.cli import cost_why, filter_options, query_options, time_options
+from foundry_telemetry.cli import cost_why, query_options
 from foundry_telemetry.cli.arguments import completing
+from foundry_telemetry.cli.filter_options import FilterOptions
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.option_groups import grouped
 from foundry_telemetry.cli.output import write, write_json
 from foundry_telemetry.cli.price_options import Settings, read_prices
+from foundry_telemetry.cli.time_options import TimeOptions, When
 
 if TYPE_CHECKING:
     from foundry_telemetry.investigate.cost.report import Report
@@ -41,25 +44,18 @@ _By = Annotated[
 ]
 
 
+@grouped
 def cost(
     *,
     by: _By = None,
     why: cost_why.Why = False,
     against: cost_why.Against = None,
-    service: filter_options.Service = None,
-    deployment: filter_options.Deployment = None,
-    model: filter_options.Model = None,
-    tag: filter_options.Tag = None,
-    since: time_options.Since = None,
-    start: time_options.From = None,
-    end: time_options.To = None,
-    during: time_options.During = None,
+    filters: FilterOptions,
+    time: TimeOptions,
     settings: Settings = None,
     as_json: query_options.AsJson = False,
     as_csv: query_options.AsCsv = False,
-    source: query_options.SourceName = None,
-    workspace: query_options.Workspace = None,
-    url: query_options.Url = None,
+    source: query_options.SourceOptions,
 ) -> None:
     """Show spend by dimension, its change, causes and forecast.
 
@@ -75,26 +71,27 @@ def cost(
       foundry-telemetry cost --why --during 2026-11-24
     """  # noqa: D301 - \b is for the layout of the help
     with repair():
-        from foundry_telemetry.investigate.cost import texts  # noqa: PLC0415 - needs an extra
-
         query_options.one_format(json=as_json, csv=as_csv)
         _check(by, against, why=why)
-        now = datetime.now(UTC)
-        if why and not (since or start or end):
-            during = during or time_options.read(cost_why.DEFAULT)
-        span = time_options.span(since, start, end, now, during=during, default=_DEFAULT)
-        filters = filter_options.filters(service, deployment, model, tag)
-        rendering, read = cost_why.reader(span, against, filters, now) if why else _reader(span, by, filters)
+        only = filters.filters()
+        rendering, read = cost_why.reader(time, against, only) if why else _reader(time, by, only)
         read_prices(settings)
-        with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
-            on_progress(texts.QUERY.format(source=asked.name))
-            found = read(asked)
+        with source.asked() as asked:
+            found = _asked(asked, read)
         if not _wrote(rendering, found, as_json=as_json, as_csv=as_csv):
             _show(rendering, found, asked.doctor_options)
 
 
+def _asked(source: "Source", read: Callable[["Source"], Any]) -> Any:
+    from foundry_telemetry.investigate.cost import texts  # noqa: PLC0415 - needs an extra
+
+    with query_options.progress() as on_progress:
+        on_progress(texts.QUERY.format(source=source.name))
+        return read(source)
+
+
 def _reader(
-    span: time_options.Span, by: list[str] | None, filters: "Filters"
+    time: TimeOptions, by: list[str] | None, filters: "Filters"
 ) -> tuple[Any, Callable[["Source"], "Report"]]:
     """What writes the report, and what reads it from a source.
 
@@ -105,7 +102,7 @@ def _reader(
     from foundry_telemetry.investigate.cost.report import read_report  # noqa: PLC0415 - as above
     from foundry_telemetry.limits.budgets import declared  # noqa: PLC0415 - as above
 
-    ways = tuple(by or ("deployment",))
+    span, ways = time.span(datetime.now(UTC), default=_DEFAULT), tuple(by or ("deployment",))
     try:
         dimensions.read_all(ways)
     except ValueError as error:
@@ -115,7 +112,7 @@ def _reader(
     )
 
 
-def _check(by: list[str] | None, against: time_options.When | None, *, why: bool) -> None:
+def _check(by: list[str] | None, against: When | None, *, why: bool) -> None:
     """Refuse options that do not go together.
 
     Raises:

@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: typer reads the annotations.
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from foundry_telemetry.investigate.filters import Filters
     from foundry_telemetry.investigate.sources import Source
 
-DEFAULT: Final = "yesterday"
+_DEFAULT: Final = "yesterday"
 """Of ``--during``."""
 
 Why = Annotated[
@@ -40,7 +40,7 @@ Against = Annotated[
 
 
 def reader(
-    span: time_options.Span, against: time_options.When | None, filters: "Filters", now: datetime
+    time: time_options.TimeOptions, against: time_options.When | None, filters: "Filters"
 ) -> tuple[Any, Callable[["Source"], "Report"]]:
     """What writes the report, and what reads it from a source.
 
@@ -50,6 +50,10 @@ def reader(
     from foundry_telemetry.investigate.cost import why_rendering  # noqa: PLC0415 - reads the queries
     from foundry_telemetry.investigate.cost.why import read_why  # noqa: PLC0415 - as above
 
+    if not time.is_given:
+        time = time_options.TimeOptions(during=time_options.read(_DEFAULT))
+    now = datetime.now(UTC)
+    span = time.span(now, default=_DEFAULT)
     before = _before(span, against, now)
     return why_rendering, lambda source: read_why(source.answer, span, before, filters)
 

@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 _PANEL: Final = "Filters (each can be repeated: one of the values)"
 
-Service = Annotated[
+_Service = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Only calls of this service.", rich_help_panel=_PANEL)
 ]
-Deployment = Annotated[
+_Deployment = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Only calls to this deployment.", rich_help_panel=_PANEL),
 ]
-Model = Annotated[
+_Model = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME",
@@ -27,7 +27,7 @@ Model = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
-Tag = Annotated[
+_Tag = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KEY=VALUE",
@@ -37,31 +37,36 @@ Tag = Annotated[
 ]
 
 
-def filters(
-    services: list[str] | None,
-    deployments: list[str] | None,
-    models: list[str] | None,
-    tags: list[str] | None,
-) -> "Filters":
-    """The filters that are given.
+class FilterOptions(NamedTuple):
+    """The options that say of which calls."""
 
-    Raises:
-        typer.BadParameter: One of them is none.
-    """
-    from foundry_telemetry.investigate.filters import FilterError, Filters  # noqa: PLC0415 - takes a while
+    service: _Service = None
+    deployment: _Deployment = None
+    model: _Model = None
+    tag: _Tag = None
 
-    pairs = []
-    for text in tags or ():
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"--tag {text!r}: expected KEY=VALUE; example: --tag tenant=acme")
-        pairs.append((key, value))
-    try:
-        return Filters(
-            services=tuple(services or ()),
-            deployments=tuple(deployments or ()),
-            models=tuple(models or ()),
-            tags=tuple(pairs),
-        )
-    except FilterError as error:
-        raise typer.BadParameter(str(error)) from error
+    def filters(self) -> "Filters":
+        """The filters that are given.
+
+        Raises:
+            typer.BadParameter: One of them is none.
+        """
+        from foundry_telemetry.investigate.filters import FilterError, Filters  # noqa: PLC0415 - takes a while
+
+        try:
+            return Filters(
+                services=tuple(self.service or ()),
+                deployments=tuple(self.deployment or ()),
+                models=tuple(self.model or ()),
+                tags=tuple(map(_pair, self.tag or ())),
+            )
+        except FilterError as error:
+            raise typer.BadParameter(str(error)) from error
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Key and value of a tag."""
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"--tag {text!r}: expected KEY=VALUE; example: --tag tenant=acme")
+    return key, value

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from foundry_telemetry.cli import exit_codes, filter_options, query_options, time_options
+from foundry_telemetry.cli import exit_codes, query_options
 from foundry_telemetry.cli.arguments import between
+from foundry_telemetry.cli.filter_options import FilterOptions
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.option_groups import grouped
 from foundry_telemetry.cli.output import write_json
+from foundry_telemetry.cli.time_options import TimeOptions
 
 if TYPE_CHECKING:
     from foundry_telemetry.investigate.incident.finding import Report
@@ -38,22 +41,15 @@ _Every = Annotated[
 ]
 
 
+@grouped
 def incident(
     *,
-    service: filter_options.Service = None,
-    deployment: filter_options.Deployment = None,
-    model: filter_options.Model = None,
-    tag: filter_options.Tag = None,
-    since: time_options.Since = None,
-    start: time_options.From = None,
-    end: time_options.To = None,
-    during: time_options.During = None,
+    filters: FilterOptions,
+    time: TimeOptions,
     watch: _Watch = False,
     every: _Every = _EVERY_S,
     as_json: query_options.AsJson = False,
-    source: query_options.SourceName = None,
-    workspace: query_options.Workspace = None,
-    url: query_options.Url = None,
+    source: query_options.SourceOptions,
 ) -> None:
     """Report incidents: cause, owner, start, affected, next step.
 
@@ -61,14 +57,14 @@ def incident(
     most 31 days. The baseline is the day before, and the same hours of the week before.
     """
     with repair():
-        window = _window(since, start, end, during, watch=watch)
-        filters = filter_options.filters(service, deployment, model, tag)
-        with query_options.asked(source, workspace, url) as asked:
+        window = _window(time, watch=watch)
+        only = filters.filters()
+        with source.asked() as asked:
             from foundry_telemetry.investigate.incident.report import investigate  # noqa: PLC0415 - takes a while
 
             def find() -> "Report":
                 with query_options.progress() as on_progress:
-                    return investigate(asked, window(), on_progress, filters=filters)
+                    return investigate(asked, window(), on_progress, filters=only)
 
             if watch:
                 _watch(find, every, asked, as_json=as_json)
@@ -78,24 +74,16 @@ def incident(
     raise typer.Exit(exit_codes.OK if found.verdict == "ok" else exit_codes.ATTENTION)
 
 
-def _window(
-    since: time_options.When | None,
-    start: time_options.When | None,
-    end: time_options.When | None,
-    during: time_options.When | None,
-    *,
-    watch: bool,
-) -> Callable[[], "TimeRange"]:
+def _window(options: TimeOptions, *, watch: bool) -> Callable[[], "TimeRange"]:
     """A function that gives the range to look at, which moves on where its end is now."""
     from foundry_telemetry.kql.parameters import TimeRange  # noqa: PLC0415 - takes a while
 
-    if watch and (end is not None or during is not None):
-        given = "--during" if end is None else "--to"
+    if watch and (options.end is not None or options.during is not None):
+        given = "--during" if options.end is None else "--to"
         raise typer.BadParameter(f"--watch and {given}: expected one of them; example: --watch --since 2h")
 
     def window() -> TimeRange:
-        now = datetime.now(UTC)
-        found = time_options.span(since, start, end, now, during=during, default=_DEFAULT, longest=_LONGEST)
+        found = options.span(datetime.now(UTC), default=_DEFAULT, longest=_LONGEST)
         return TimeRange(found.start, found.end, timedelta(minutes=1))
 
     window()

@@ -10,6 +10,7 @@ from foundry_telemetry.cli import query_options
 from foundry_telemetry.cli.arguments import between
 from foundry_telemetry.cli.exit_codes import epilog
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.option_groups import grouped
 
 EXIT_CODES: Final = epilog(serves=True)
 
@@ -26,12 +27,11 @@ _Bytes = Annotated[
 ]
 
 
+@grouped
 def mcp(
     *,
     answer_bytes: _Bytes = _DEFAULT_BYTES,
-    source: query_options.SourceName = None,
-    workspace: query_options.Workspace = None,
-    url: query_options.Url = None,
+    source: query_options.SourceOptions,
 ) -> None:
     """Serve agents: an MCP server on standard input and output.
 
@@ -49,5 +49,5 @@ def mcp(
         from foundry_telemetry.mcp.context import Context  # noqa: PLC0415 - not for --help
         from foundry_telemetry.mcp.server import serve  # noqa: PLC0415 - needs the extra
 
-        with query_options.silent("azure"), Context(source, workspace, url) as context:
+        with query_options.silent("azure"), Context(*source) as context:
             serve(context, version("foundry-telemetry"), answer_bytes)

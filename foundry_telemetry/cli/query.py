@@ -9,12 +9,15 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from foundry_telemetry.cli import query_options, ticket
+from foundry_telemetry.cli import query_options
 from foundry_telemetry.cli.arguments import between
+from foundry_telemetry.cli.id_commands import read_text
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.option_groups import grouped
 from foundry_telemetry.cli.output import write_json
 
 _MOST: Final = 1_000
+_NO_ROWS: Final = "the result has no rows"
 
 _Rows = Annotated[
     int,
@@ -24,6 +27,7 @@ _Rows = Annotated[
 ]
 
 
+@grouped
 def query(
     kql: Annotated[
         str,
@@ -32,9 +36,7 @@ def query(
     *,
     rows: _Rows = _MOST,
     as_json: query_options.AsJson = False,
-    source: query_options.SourceName = None,
-    workspace: query_options.Workspace = None,
-    url: query_options.Url = None,
+    source: query_options.SourceOptions,
 ) -> None:
     """Run one KQL query over the ledger. Outputs CSV.
 
@@ -48,16 +50,18 @@ def query(
         from foundry_telemetry.mcp.query.run import run  # noqa: PLC0415 - takes a while
         from foundry_telemetry.mcp.query.walk import QueryRefusedError  # noqa: PLC0415 - as above
 
-        text = sys.stdin.read(ticket.MOST_CHARACTERS) if kql == "-" else kql
-        with query_options.asked(source, workspace, url) as asked:
+        text = read_text(kql)
+        with source.asked() as asked:
             try:
                 found = run(asked, text, rows)
             except QueryRefusedError as error:
                 raise typer.BadParameter(str(error)) from error
         if as_json:
             write_json(list(found.rows))
-        else:
+        elif found.rows:
             _write(found.rows)
+        else:
+            query_options.report_error(_NO_ROWS)
         if found.cut:
             query_options.report_error(found.cut)
 

@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, NoReturn
 
 import typer
 
-from foundry_telemetry.cli.arguments import choice, completing
+from foundry_telemetry.cli.arguments import one_of
 from foundry_telemetry.cli.exit_codes import FAILED
 from foundry_telemetry.cli.output import is_unicode
 
@@ -24,19 +24,17 @@ OUTPUT: Final = "Output"
 
 _SOURCES: Final = ("local", "azure")
 
-SourceName = Annotated[
+_SourceName = Annotated[
     str | None,
-    typer.Option(
+    one_of(
+        _SOURCES,
         "--source",
-        parser=choice(*_SOURCES, example="--source local"),
-        autocompletion=completing(_SOURCES),
-        metavar="|".join(_SOURCES),
-        help="What to query. Default: azure if --workspace is set, else local.",
-        show_default=False,
-        rich_help_panel=_SOURCE,
+        example="--source local",
+        text="What to query. Default: azure if --workspace is set, else local.",
+        panel=_SOURCE,
     ),
 ]
-Workspace = Annotated[
+_Workspace = Annotated[
     str | None,
     typer.Option(
         envvar="FOUNDRY_TELEMETRY_WORKSPACE",
@@ -45,7 +43,7 @@ Workspace = Annotated[
         rich_help_panel=_SOURCE,
     ),
 ]
-Url = Annotated[
+_Url = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
@@ -64,26 +62,33 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Output CSV.", rich_help_pane
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Output Markdown.", rich_help_panel=OUTPUT)]
 
 
-@contextmanager
-def asked(source: str | None, workspace: str | None, url: str | None) -> Iterator["Source"]:
-    """The source that is meant; where it does not answer the process ends with what to check.
+class SourceOptions(NamedTuple):
+    """The options that say whom to ask."""
 
-    Raises:
-        typer.BadParameter: The options name no source.
-        typer.Exit: There is no answer.
-    """
-    from foundry_telemetry.investigate.sources import SourceError, choose  # noqa: PLC0415 - takes a while
+    source: _SourceName = None
+    workspace: _Workspace = None
+    url: _Url = None
 
-    with silent("azure"):
-        try:
-            chosen = choose(source, workspace, url, os.environ)
-        except SourceError as error:
-            raise typer.BadParameter(str(error)) from error
-        try:
-            with chosen:
-                yield chosen
-        except SourceError as error:
-            fail(str(error))
+    @contextmanager
+    def asked(self) -> Iterator["Source"]:
+        """The source that is meant; where it does not answer the process ends with what to check.
+
+        Raises:
+            typer.BadParameter: The options name no source.
+            typer.Exit: There is no answer.
+        """
+        from foundry_telemetry.investigate.sources import SourceError, choose  # noqa: PLC0415 - takes a while
+
+        with silent("azure"):
+            try:
+                chosen = choose(self.source, self.workspace, self.url, os.environ)
+            except SourceError as error:
+                raise typer.BadParameter(str(error)) from error
+            try:
+                with chosen:
+                    yield chosen
+            except SourceError as error:
+                fail(str(error))
 
 
 def one_format(**flags: bool) -> None:

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
 from foundry_telemetry.cli import query_options, time_options
-from foundry_telemetry.cli.arguments import between, choice, completing
+from foundry_telemetry.cli.arguments import between, one_of
 from foundry_telemetry.cli.exit_codes import ATTENTION, epilog
 from foundry_telemetry.cli.missing_extras import repair
+from foundry_telemetry.cli.option_groups import grouped
 from foundry_telemetry.cli.output import write, write_json
 from foundry_telemetry.cli.price_options import Settings, read_prices
+from foundry_telemetry.cli.time_options import TimeOptions
 
 EXIT_CODES: Final = epilog(
     {0: "the difference is within --tolerance", ATTENTION: "it is not, or no day is complete in the export"}
@@ -23,8 +25,6 @@ EXIT_CODES: Final = epilog(
 
 _PIPE: Final = 140
 """Columns where there is no terminal."""
-_ORDERS: Final = ("mdy", "dmy")
-_SIGNS: Final = ("point", "comma")
 _EXPORT: Final = "How the export is read"
 
 _Files = Annotated[
@@ -53,25 +53,21 @@ _Rate = Annotated[
 ]
 _Dates = Annotated[
     str | None,
-    typer.Option(
-        parser=choice(*_ORDERS, example="--dates dmy"),
-        autocompletion=completing(_ORDERS),
-        metavar="|".join(_ORDERS),
-        help="Order of dates such as 03/04/2026. Default: decided by all dates of the files.",
-        show_default=False,
-        rich_help_panel=_EXPORT,
+    one_of(
+        ("mdy", "dmy"),
+        example="--dates dmy",
+        text="Order of dates such as 03/04/2026. Default: decided by all dates of the files.",
+        panel=_EXPORT,
     ),
 ]
 _Decimal = Annotated[
     str | None,
-    typer.Option(
+    one_of(
+        ("point", "comma"),
         "--decimal",
-        parser=choice(*_SIGNS, example="--decimal comma"),
-        autocompletion=completing(_SIGNS),
-        metavar="|".join(_SIGNS),
-        help="Decimal sign of amounts. Default: decided by all amounts of the files.",
-        show_default=False,
-        rich_help_panel=_EXPORT,
+        example="--decimal comma",
+        text="Decimal sign of amounts. Default: decided by all amounts of the files.",
+        panel=_EXPORT,
     ),
 ]
 _Tolerance = Annotated[
@@ -84,24 +80,26 @@ _Tolerance = Annotated[
 ]
 
 
+class _ExportOptions(NamedTuple):
+    """How the export is read."""
+
+    meter: _Meter = None
+    rate: _Rate = None
+    dates: _Dates = None
+    decimal: _Decimal = None
+
+
+@grouped
 def reconcile(
     files: _Files,
     *,
     tolerance: _Tolerance = 1.0,
-    meter: _Meter = None,
-    rate: _Rate = None,
-    dates: _Dates = None,
-    decimal: _Decimal = None,
-    since: time_options.Since = None,
-    start: time_options.From = None,
-    end: time_options.To = None,
-    during: time_options.During = None,
+    reading: _ExportOptions,
+    time: TimeOptions,
     settings: Settings = None,
     as_json: query_options.AsJson = False,
     as_csv: query_options.AsCsv = False,
-    source: query_options.SourceName = None,
-    workspace: query_options.Workspace = None,
-    url: query_options.Url = None,
+    source: query_options.SourceOptions,
 ) -> None:
     """Compare the Azure invoice with the ledger, day by day.
 
@@ -132,51 +130,47 @@ def reconcile(
     """  # noqa: D301 - \b is for the layout of the help
     with repair():
         from foundry_telemetry.investigate.reconcile.comparison import compare  # noqa: PLC0415 - takes a while
-        from foundry_telemetry.investigate.reconcile.export import Options  # noqa: PLC0415 - as above
 
         query_options.one_format(json=as_json, csv=as_csv)
-        rates = _rates(rate or ())
+        rates, now = _rates(reading.rate or ()), datetime.now(UTC)
         read_prices(settings)
-        now = datetime.now(UTC)
-        options: Any = Options(meter=meter, rates=rates, dates=dates, decimal=decimal)  # type: ignore[arg-type]
-        with query_options.progress() as on_progress:
-            export = _read([str(file) for file in files], options, now, on_progress)
-        if since or start or end or during:
-            first = str(min(export.days))
-            span = time_options.span(since, start, end, now, during=during, default=first)
-            export = _within(span, export)
-        ledger = _ledger(export, source, workspace, url)
-        found = compare(export, ledger, Decimal(repr(tolerance)), now)
+        export = _within(time, _read(files, reading, rates, now), now)
+        found = compare(export, _ledger(export, source), Decimal(repr(tolerance)), now)
         _write(found, export, as_json=as_json, as_csv=as_csv)
     if found.verdict != "match":
         raise typer.Exit(ATTENTION)
 
 
-def _read(files: list[str], options: Any, now: datetime, on_progress: Any) -> Any:
-    from foundry_telemetry.investigate.reconcile.errors import ExportError  # noqa: PLC0415 - as above
-    from foundry_telemetry.investigate.reconcile.export import read_export  # noqa: PLC0415 - as above
+def _read(files: list[Path], reading: _ExportOptions, rates: Mapping[str, Decimal], now: datetime) -> Any:
+    from foundry_telemetry.investigate.reconcile.errors import ExportError  # noqa: PLC0415 - takes a while
+    from foundry_telemetry.investigate.reconcile.export import Options, read_export  # noqa: PLC0415 - as above
 
+    given: Any = reading  # names of the list are read by the parsers of the options
+    options = Options(meter=given.meter, rates=rates, dates=given.dates, decimal=given.decimal)
     try:
-        return read_export(files, options, now, on_progress)
+        with query_options.progress() as on_progress:
+            return read_export([str(file) for file in files], options, now, on_progress)
     except ExportError as error:
         query_options.fail(str(error))
 
 
-def _ledger(export: Any, source: str | None, workspace: str | None, url: str | None) -> Any:
+def _ledger(export: Any, source: query_options.SourceOptions) -> Any:
     from foundry_telemetry.investigate.cost.queries import Questions  # noqa: PLC0415 - as above
     from foundry_telemetry.investigate.reconcile import texts  # noqa: PLC0415 - as above
 
     begin, until = time_options.midnight(min(export.days)), time_options.midnight(max(export.days))
-    with query_options.asked(source, workspace, url) as asked, query_options.progress() as on_progress:
+    with source.asked() as asked, query_options.progress() as on_progress:
         on_progress(texts.QUERY.format(source=asked.name))
         return Questions(asked.answer, begin, until + timedelta(days=1)).own("cost_days")
 
 
-def _within(span: time_options.Span, export: Any) -> Any:
-    """The days of a range."""
+def _within(time: TimeOptions, export: Any, now: datetime) -> Any:
+    """The days of the range that is asked about; all where none is."""
     import msgspec  # noqa: PLC0415 - not for --help
 
-    first, last = time_options.days(span)
+    if not time.is_given:
+        return export
+    first, last = time_options.days(time.span(now, default=str(min(export.days))))
     found = {day: billed for day, billed in export.days.items() if first <= day <= last}
     if not found:
         known = f"{min(export.days)} to {max(export.days)}"

@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: typer reads the annotations.
 
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
@@ -13,17 +13,13 @@ from foundry_telemetry.investigate.time_range import NAMES, VALUES, RangeError, 
 
 __all__ = [
     "VALUES",
-    "During",
-    "From",
-    "Since",
     "Span",
-    "To",
+    "TimeOptions",
     "When",
     "days",
     "midnight",
     "period",
     "read",
-    "span",
 ]
 
 _PANEL: Final = "Time (UTC)"
@@ -51,19 +47,19 @@ def _option(*names: str, text: str) -> typer.models.OptionInfo:
     return made
 
 
-Since = Annotated[
+_Since = Annotated[
     When | None,
     _option("--since", text=f"Start of the range: {VALUES}."),
 ]
-From = Annotated[
+_From = Annotated[
     When | None,
     _option("--from", text="Alias of --since."),
 ]
-To = Annotated[
+_To = Annotated[
     When | None,
     _option("--to", text="End of the range, as --since; a day or month is included. Default: now."),
 ]
-During = Annotated[
+_During = Annotated[
     When | None,
     _option(
         "--during",
@@ -73,27 +69,32 @@ During = Annotated[
 ]
 
 
-def span(
-    since: When | None,
-    start: When | None,
-    end: When | None,
-    now: datetime,
-    *,
-    default: str,
-    longest: timedelta | None = None,
-    during: When | None = None,
-) -> Span:
-    """The range that the options mean, as `time_range.span` has it.
+class TimeOptions(NamedTuple):
+    """The options that say of when."""
 
-    Raises:
-        typer.BadParameter: Options exclude each other, or no range of time is meant.
-    """
-    if since is not None and start is not None:
-        raise typer.BadParameter("--since and --from: expected one of them; example: --since 2h")
-    try:
-        return time_range.span(since or start, end, now, default=default, longest=longest, during=during)
-    except RangeError as error:
-        raise typer.BadParameter(str(error)) from None
+    since: _Since = None
+    start: _From = None
+    end: _To = None
+    during: _During = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether there is any of them."""
+        return any(one is not None for one in self)
+
+    def span(self, now: datetime, *, default: str, longest: timedelta | None = None) -> Span:
+        """The range that the options mean, as `time_range.span` has it.
+
+        Raises:
+            typer.BadParameter: Options exclude each other, or no range of time is meant.
+        """
+        if self.since is not None and self.start is not None:
+            raise typer.BadParameter("--since and --from: expected one of them; example: --since 2h")
+        begin = self.since or self.start
+        try:
+            return time_range.span(begin, self.end, now, default=default, longest=longest, during=self.during)
+        except RangeError as error:
+            raise typer.BadParameter(str(error)) from None
 
 
 def period(value: When, now: datetime, option: str) -> Span:

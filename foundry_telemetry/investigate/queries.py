@@ -70,6 +70,8 @@ class InstanceCalls(Struct, frozen=True, kw_only=True):
     instance: str = ""
     first_copy: datetime | None = None
     last_copy: datetime | None = None
+    last_record: datetime | None = None
+    """Of all, copies or not."""
 
 
 class Failure(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -45,6 +45,10 @@ class When(NamedTuple):
     """Takes the present."""
 
 
+_KNOWN: Final = Span(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+"""Times that can be asked about: from others no period before or after could be reckoned."""
+
+
 def midnight(day: date) -> datetime:
     """When a day begins."""
     return datetime.combine(day, time(), UTC)
@@ -135,8 +139,11 @@ def span(
     try:
         until = _end(end, now)
         begin = _start(first, until, now)
+        is_known = _KNOWN.start <= begin and until <= _KNOWN.end
     except OverflowError:
-        raise RangeError(f"{given}: expected times after the year 1; example: --since 7d") from None
+        is_known = False
+    if not is_known:
+        raise RangeError(f"{given}: expected times from 1970 to 2199; example: --since 7d")
     if begin >= until:
         raise RangeError(
             f"{given}: expected a start before the end; "

@@ -22,8 +22,11 @@ PARAMETERS: Final = "azuredeploy.parameters.json"
 WRAPPER: Final = "main.bicep"
 """The files that deploy it all: the template, a parameters file, and a wrapper in Bicep."""
 
+MODULE: Final = "terraform"
+"""The folder of the Terraform module, which reads the template."""
+
 SHIPPED: Final = (
-    *("queries", "alerts", "investigate"),
+    *("queries", "alerts", "investigate", MODULE),
     *(WORKBOOK, GRAFANA, TEMPLATE, PARAMETERS, WRAPPER),
     "README.md",
 )
@@ -32,6 +35,9 @@ SHIPPED: Final = (
 VIEW: Final = typed_view.NAME
 WORDS: Final = "words"
 """The part with the texts of tiles; built, as the view is."""
+
+_SUFFIXES: Final = (".bicep", ".json", ".kql", ".md", ".tf")
+"""Of files that are shipped; what Terraform leaves in a folder has others."""
 
 _PACKAGE: Final = Path(__file__).parent
 _FOLDERS: Final = (_PACKAGE / "data", _PACKAGE.parents[1] / "dashboards")
@@ -56,8 +62,8 @@ def folder() -> Path:
 def shipped() -> tuple[Path, ...]:
     """Every file that `SHIPPED` means, sorted."""
     paths = [folder() / name for name in SHIPPED]
-    found = (inside for path in paths for inside in (path.glob("*.kql") if path.is_dir() else (path,)))
-    return tuple(sorted(found))
+    found = (inside for path in paths for inside in (path.iterdir() if path.is_dir() else (path,)))
+    return tuple(sorted(path for path in found if path.suffix in _SUFFIXES))
 
 
 def query(name: str) -> str:

@@ -87,6 +87,12 @@ def _incident_budgets(rows: int, milliseconds: float) -> Iterator[Budget]:
     yield Budget(f"{name}, memory", "MB", 700, lambda results: results.incident.get(rows, {}).get("peak_mb"))
 
 
+def _why(results: Results) -> float | None:
+    """Milliseconds of `cost --why`."""
+    found = results.incident.get(incident.ROWS)
+    return None if found is None else found[incident.WHY]["best_s"] * 1_000
+
+
 def _start_of_mcp(results: Results) -> float | None:
     """Milliseconds until the door for agents is open, the SDK's own included."""
     seconds = results.agents.get("start_s")
@@ -150,5 +156,6 @@ BUDGETS = (
     Budget("a stream 4,000 times as long holds more by", "bytes", MEMORY_SLACK, _stream_growth),
     *_incident_budgets(incident.ROWS, 1_000),
     *_incident_budgets(incident.MANY_ROWS, 5_000),
+    Budget(f"`cost --why` over 48 hours, {incident.ROWS:,} attempts, all threads", CPU, 2_000, _why),
     Budget("`mcp` ready to answer", CPU, 1_000, _start_of_mcp),
 )

@@ -1,7 +1,7 @@
-"""`python -m tests.benchmarks.incident [rows]`: what the command `incident` costs over that many attempts.
+"""`python -m tests.benchmarks.incident [rows]`: what `incident` and `cost --why` take over so many attempts.
 
 The attempts are spread over 48 hours (`queries.fill`); more than a million are copies of a million, each with
-calls and times of its own. A fresh process opens the store, serves it and asks over HTTP, as the command does
+calls and times of its own. A fresh process opens the store, serves it and asks over HTTP, as a command does
 against a running local Azure Monitor; its processor time is that of all threads, of the one who asks too. The
 first run translates the questions; the best of the next ones counts.
 """
@@ -16,12 +16,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from foundry_telemetry.investigate import sources
+from foundry_telemetry.investigate.cost.why import read_why
 from foundry_telemetry.investigate.incident.report import investigate
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.kql.tables import stored_table
@@ -35,7 +37,10 @@ BUDGETED = (ROWS, MANY_ROWS)
 """How many attempts have a budget."""
 SPANS = {"24h": timedelta(hours=24), "30m": timedelta(minutes=30)}
 """Times that are asked for, the one that has a budget first: it is the first run of its process."""
+WHY = "why"
+"""`cost --why` of the newest 24 hours against those before them: of all attempts."""
 _RUNS = 4
+_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _LITTLE_MEMORY = {"memory_limit": "2GiB", "threads": "2"}
 _FOREVER_DAYS = 36_500.0
@@ -49,7 +54,7 @@ def measure(rows: int = ROWS, path: str | None = None) -> dict[str, Any]:
         path: Of a store that has them; one is filled where it does not exist or is not given.
 
     Returns:
-        By span of `SPANS`, ``first_s`` and ``best_s``; and ``peak_mb`` of the process that asked.
+        By span of `SPANS`, and by `WHY`, ``first_s`` and ``best_s``; ``peak_mb`` of the process that asked.
     """
     with tempfile.TemporaryDirectory() as folder:
         store = path or str(Path(folder) / "telemetry.duckdb")
@@ -101,13 +106,22 @@ def asked(path: str, results: Any) -> None:
     found: dict[str, Any] = {}
     with LocalAzureMonitor(path, retention_days=_FOREVER_DAYS) as azure, sources.local(azure.url) as source:
         for name, span in SPANS.items():
-            seconds = []
-            for _ in range(_RUNS):
-                begun = time.process_time()
-                investigate(source, TimeRange(END - span, END, SHOWN.grain), len)
-                seconds.append(time.process_time() - begun)
-            found[name] = {"first_s": seconds[0], "best_s": min(seconds[1:])}
-    results.put({**found, "peak_mb": peak_megabytes()})
+            shown = TimeRange(END - span, END, SHOWN.grain)
+            found[name] = _timed(partial(investigate, source, shown, len))
+        found["peak_mb"] = peak_megabytes()
+        days = (END - _DAY, END), (END - 2 * _DAY, END - _DAY)
+        found[WHY] = _timed(partial(read_why, source.answer, *days))
+    results.put(found)
+
+
+def _timed(work: Callable[[], object]) -> dict[str, float]:
+    """Processor seconds of the first run, and the best of the next ones."""
+    seconds = []
+    for _ in range(_RUNS):
+        begun = time.process_time()
+        work()
+        seconds.append(time.process_time() - begun)
+    return {"first_s": seconds[0], "best_s": min(seconds[1:])}
 
 
 def main(given: list[str] | None = None) -> int:
@@ -119,6 +133,7 @@ def main(given: list[str] | None = None) -> int:
     found = measure(options.rows, options.db)
     for name in SPANS:
         sys.stdout.write(f"incident --since {name}: {_figures(found[name])}\n")
+    sys.stdout.write(f"cost --why of 24 hours against those before: {_figures(found[WHY])}\n")
     sys.stdout.write(f"peak {found['peak_mb']:.0f} MB\n")
     return 0
 

@@ -43,7 +43,16 @@ def test_rows_that_are_cut_are_told_of(url: str) -> None:
     found = run("query", "foundry_attempts | project call_id", "--rows", "2", "--url", url)
     assert len(found.lines) == 3
     assert found.code == 0
-    assert "more than 2 rows" in found.err
+    assert "more rows than 2" in found.err
+
+
+def test_no_rows_are_told_of(url: str) -> None:
+    """Without rows there are no columns to name: standard output stays empty, standard error says why."""
+    none = "foundry_attempts | where deployment == 'none'"
+    found = run("query", none, "--url", url)
+    assert (found.code, found.out) == (0, "")
+    assert "no rows" in found.err
+    assert run("query", none, "--json", "--url", url).reported == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from foundry_telemetry.cli import time_options
-from foundry_telemetry.cli.time_options import Span, read, span
+from foundry_telemetry.cli.time_options import Span, TimeOptions, read
 from tests.investigate.commands import run
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -23,7 +23,7 @@ def at(*parts: int) -> datetime:
 def asked(since: str | None = None, start: str | None = None, end: str | None = None) -> Span:
     """What the options mean at `NOW`; the last day where none is given."""
     values = [None if value is None else read(value) for value in (since, start, end)]
-    return span(*values, NOW, default="1d", longest=timedelta(days=400))
+    return TimeOptions(*values).span(NOW, default="1d", longest=timedelta(days=400))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,8 @@ def test_default() -> None:
 def test_months_of_any_length(year: int) -> None:
     """The month before March is February, whole, in a leap year too."""
     now = at(year, 3, 31, 23, 59)
-    found = span(None, read("last-month"), read("last-month"), now, default="1d")
+    month = read("last-month")
+    found = TimeOptions(start=month, end=month).span(now, default="1d")
     assert found == Span(at(year, 2, 1), at(year, 3, 1))
 
 
@@ -105,7 +106,8 @@ def test_no_time(value: str) -> None:
         (("0m", None, None), "0m to now: expected a start before the end; example:"),
         (("2999-01-01", None, None), "2999-01-01 to now: expected a start before the end; example:"),
         (("401d", None, None), "401d to now: expected at most 400 days; example:"),
-        (("999999w", None, None), "999999w to now: expected times after the year 1; example:"),
+        (("999999w", None, None), "999999w to now: expected times from 1970 to 2199; example:"),
+        (("0001-01-01", None, None), "0001-01-01 to now: expected times from 1970 to 2199; example:"),
     ],
 )
 def test_no_range(options: tuple[str | None, str | None, str | None], message: str) -> None:
@@ -117,7 +119,8 @@ def test_no_range(options: tuple[str | None, str | None, str | None], message: s
 def test_another_zone() -> None:
     """The present may be told in any zone: days are those of UTC."""
     now = NOW.astimezone(timezone(timedelta(hours=13)))
-    assert span(read("today"), None, None, now.astimezone(UTC), default="1d").start == at(2026, 3, 1)
+    found = TimeOptions(read("today")).span(now.astimezone(UTC), default="1d")
+    assert found.start == at(2026, 3, 1)
 
 
 @pytest.mark.parametrize("command", ["incident", "ticket", "cost", "reconcile"])

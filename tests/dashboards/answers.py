@@ -9,6 +9,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.ticket.ids import support_code
 from tests.dashboards import (
     answers_calls,
@@ -320,6 +321,7 @@ def call_explained(rows: list[Row], choice: Choice) -> Answer:
     last, failure = own[-1], next((row for row in reversed(own) if row.error_type), None)
     ended_by = last.outcome if last.outcome in ("abandoned", "cancelled") else None
     code = support_code(last.call_id)
+    advice = advice_for(failure.error_type, failure.error_owner) if failure else None
     return [
         {
             "call_outcome": "failed"
@@ -327,10 +329,12 @@ def call_explained(rows: list[Row], choice: Choice) -> Answer:
             else ended_by or ("recovered" if failure else "succeeded"),
             "error_type": (failure.error_type if failure else None) or "",
             "error_owner": (failure.error_owner if failure else None) or "",
-            "attempts": len(own),
             "support_code": code,
-            "call_id": last.call_id,
+            "meaning": advice.meaning if advice else "",
+            "next_step": advice.next_step if advice else "",
             "command": f"foundry-telemetry explain {code}",
+            "attempts": len(own),
+            "call_id": last.call_id,
         }
     ]
 

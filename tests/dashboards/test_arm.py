@@ -274,6 +274,12 @@ SLIPS: dict[str, tuple[Change, str]] = {
         _resource(WORKBOOKS, x="https://portal.azure.com/#x"),
         "names https://portal.azure.com in AzureChinaCloud",
     ),
+    "plan": (
+        lambda template: next(one for one in template["resources"] if one["type"].endswith("/tables"))[
+            "properties"
+        ].update(plan="Basic"),
+        "is on the plan Basic: queries and alert rules need Analytics",
+    ),
     "text": (lambda template: template["variables"].update(workbook=["x" * 140_000]), "at most 131072"),
     "unused parameter": (
         lambda template: template["parameters"].update(spare={"type": "string", "defaultValue": ""}),

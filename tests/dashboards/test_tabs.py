@@ -13,6 +13,7 @@ import pytest
 
 from dashboards.builder.tabs.auth import CAUSES, COLOURS
 from dashboards.builder.texts import VALUES
+from foundry_telemetry.advice import advice_for
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.parameters import TimeRange
 from foundry_telemetry.wire.causes import CLASSES
@@ -381,3 +382,27 @@ def test_the_link_to_the_trace_names_resource_trace_and_time() -> None:
     assert line["trace_url"] == ""
     workspace.belongs_to("/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/local")
     assert workspace.ask("call_attempts", Choice(call_id="a" * 16).values)[0]["trace_url"] == ""
+
+
+FAILURES = (
+    *(("overloaded", "model_service"), ("overloaded", "customer_gateway"), ("overloaded", None)),
+    *(("gateway_rate_limited", "customer_gateway"), ("gateway_html", None), ("http_418", "customer_gateway")),
+    *(("http_418", "network"), ("http_418", None), ("connection_error", "network")),
+)
+"""Cause and owner: with advice for the cause, for a gateway in place of it, for the owner, for neither."""
+
+
+def test_the_advice_of_a_call_is_that_of_ticket() -> None:
+    """What a cause means and what to do first is what the commands say, whoever answered."""
+    at = END - timedelta(minutes=9)
+    calls = {f"{number:016x}": failure for number, failure in enumerate(FAILURES)}
+    failed = Row(at=at, call_id="", outcome="error")
+    rows = [
+        replace(failed, call_id=call, error_type=cause, error_owner=owner)
+        for call, (cause, owner) in calls.items()
+    ]
+    workspace = Workspace(rows)
+    for call, (cause, owner) in calls.items():
+        (found,) = workspace.ask("call_explained", Choice(call_id=call).values)
+        advice = advice_for(cause, owner)
+        assert (found["meaning"], found["next_step"]) == (advice.meaning, advice.next_step), (cause, owner)

@@ -129,7 +129,8 @@ def _sums(one: Envelope, at_ms: float) -> Sums:
     owner = properties.get("foundry.error.owner", "")
     own = _counts(properties, is_ok=not error and properties["gen_ai.operation.name"] == "chat")
     numbers = tuple(float(own.get(name, 0.0)) for name in COUNTS) + _OTHERS
-    return Sums(numbers, {(error, owner): Failed(1.0, at_ms, at_ms)} if error else {}, at_ms, at_ms)
+    failed = Failed(1.0, float(own["calls"]), at_ms, at_ms)
+    return Sums(numbers, {(error, owner): failed} if error else {}, at_ms, at_ms)
 
 
 def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
@@ -148,6 +149,7 @@ def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
         return found
     took, first = number("foundry.duration_ms"), number("foundry.time_to_first_token_ms")
     output, read = number("gen_ai.usage.output_tokens"), number("gen_ai.usage.cache_read.input_tokens")
+    weighted = number("gen_ai.usage.input_tokens") - 0.9 * (0.0 if math.isnan(read) else read) + 5 * output
     values = {
         "latency": took,
         "pace": took / (output + 50) if output > 0 else math.nan,
@@ -156,6 +158,7 @@ def _counts(properties: dict[str, Any], *, is_ok: bool) -> dict[str, float]:
         "input": number("gen_ai.usage.input_tokens"),
         "output": output,
         "usd": number("foundry.cost.usd"),
+        "price": 1e6 * number("foundry.cost.usd") / weighted,
     }
     for name, value in values.items():
         if value > 0:

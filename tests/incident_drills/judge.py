@@ -123,10 +123,16 @@ def _misleading(played: Played, answer: Answer) -> Iterator[str]:
 
 
 def _changes(played: Played, claim: Claim) -> Iterator[str]:
-    """What is said to be new, and has nothing to do with most of the calls that are affected."""
+    """What is said to be new, and has nothing to do with most of the calls that are affected.
+
+    What comes and goes changes a part of them; what no other call has is a part of the change.
+    """
     own = [call for one in played.truth for call in one.scope if call.call_id in one.affected]
     for dimension, value, service in claim.changes:
         if dimension in DIMENSIONS:
-            have = sum(call.value(dimension) == value and service in ("", call.service) for call in own)
-            if 2 * have < len(own):
+            have, of_all = (
+                sum(call.value(dimension) == value and service in ("", call.service) for call in calls)
+                for calls in (own, played.calls)
+            )
+            if 2 * have < len(own) and not 0 < have == of_all:
                 yield f"names {dimension} {value} of {service or 'a service'} as new"

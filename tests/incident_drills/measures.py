@@ -241,7 +241,15 @@ MEASURES = {
         ),
         Measure("cache_hit_rate", _uncached, (0.6, 1.0), True, 45, ("cost",), direction="lower"),
         Measure(
-            "cost", _dearer_model, (1.0,), True, 40, (), _CALLER, direction="higher", accepted=("model",)
+            "cost",
+            _dearer_model,
+            (1.0,),
+            True,
+            40,
+            ("price",),
+            _CALLER,
+            direction="higher",
+            accepted=("price",),
         ),
         Measure(
             "volume:silent",

@@ -54,6 +54,8 @@ class Finding:
     owners: tuple[str, ...]
     """Each may be named; an empty one: nobody."""
     since: datetime
+    since_earliest: datetime
+    """The last call before it, where it is a silence: nobody can know more."""
     since_latest: datetime
     over: bool
     slice: Slice
@@ -71,7 +73,7 @@ class Finding:
 
     def is_since(self, moment: datetime) -> bool:
         """Whether it is right to say that it began then."""
-        return self.since - TOLERANCE <= moment <= self.since_latest + TOLERANCE
+        return self.since_earliest - TOLERANCE <= moment <= self.since_latest + TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,10 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
     asked = [call for call in after if call.at >= drill.start]
     first = min((call.at for call in struck), default=part.shape.since)
     until = part.shape.until or drill.end
+    is_silent = measure.name == "volume:silent"
+    earlier = [call.at for call in before if part.chosen(call) and call.at < part.shape.since]
     # Who is silent made no call: the calls that it would have made stand for it.
-    whole = asked if measure.name != "volume:silent" else [call for call in before if call.at >= drill.start]
+    whole = asked if not is_silent else [call for call in before if call.at >= drill.start]
     scope = tuple(call for call in whole if part.shape.since <= call.at < until and part.measurable(call))
     ahead = max((timedelta(seconds=call.skew_s) for call in scope if part.chosen(call)), default=timedelta())
     return Finding(
@@ -164,6 +168,7 @@ def _finding(  # noqa: PLR0917 - one for each thing the truth is made of
         direction=measure.direction,
         owners=measure.owners(dimension for dimension, _ in part.slice),
         since=part.shape.since,
+        since_earliest=max(earlier) if is_silent and earlier else part.shape.since,
         since_latest=max(first, part.shape.since_latest) + ahead,
         over=part.shape.until is not None,
         slice=part.slice,

@@ -64,7 +64,8 @@ def test_the_truth_is_that_of_the_parts(played: list[Played]) -> None:
         for part, finding in zip(parts, each.truth, strict=True):
             assert part.measure is not None
             assert (finding.cause, finding.slice) == (part.measure.name, part.slice)
-            assert finding.since == part.shape.since <= finding.since_latest
+            assert finding.since_earliest <= finding.since == part.shape.since <= finding.since_latest
+            assert finding.since_earliest == finding.since or finding.cause == "volume:silent"
             assert finding.over == (part.shape.until is not None)
             assert finding.changed >= min(_FEWEST, len(finding.affected))
             for dimension, value in part.slice:

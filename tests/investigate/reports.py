@@ -32,6 +32,7 @@ UNITS = {
     "output_tokens": ("tokens", 900.0, 300.0),
     "cache_hit_rate": ("share", 0.04, 0.61),
     "cost": ("usd", 0.0123, 0.0072),
+    "price": ("usd", 5.0, 3.0),
     "attempts": ("attempts", 2.1, 1.0),
     "volume:silent": ("calls", 0.0, 25.0),
     "volume:more": ("calls", 412.0, 103.0),

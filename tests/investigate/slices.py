@@ -28,7 +28,7 @@ def attempts(number: int, failed: int = 0, error: tuple[str, str] = ERROR, **col
     if not number:
         return EMPTY
     sums = counted(attempts=number, calls=number, **columns)
-    errors = {error: Failed(failed, 0.0, 1.0)} if failed else {}
+    errors = {error: Failed(failed, failed, 0.0, 1.0)} if failed else {}
     return structs.replace(sums, errors=errors, oldest_ms=0.0, newest_ms=1.0)
 
 

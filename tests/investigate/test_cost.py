@@ -33,6 +33,7 @@ from tests.dashboards.answers_cost import month_of, spend_tiles
 from tests.dashboards.reference_answers import Choice
 from tests.dashboards.rows import Row
 from tests.dashboards.test_queries import ledger
+from tests.investigate.commands import run
 from tests.investigate.ledgers import attempt, put
 
 NOW = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
@@ -447,3 +448,13 @@ def test_a_rhythm_says_when_a_budget_is_reached() -> None:
     assert found.expected(friday, friday + timedelta(days=7)) == pytest.approx(50.0)
     assert found.deviation(friday, friday + timedelta(days=7)) == pytest.approx(0.0)
     assert found.reaches(25.0, friday, friday + timedelta(days=3)) is None
+
+
+@pytest.mark.parametrize("asked", [("cost",), ("cost", "--why")])
+def test_filters_that_nothing_has_are_named(asked: tuple[str, ...]) -> None:
+    """Where nothing matches the filters, they are what to check, not the set-up."""
+    with LocalAzureMonitor() as azure:
+        found = run(*asked, "--tag", "tenant=nobody", "--url", azure.url)
+    assert found.code == 0
+    assert "No Foundry call with tag tenant nobody was recorded" in found.out
+    assert "doctor" not in found.out

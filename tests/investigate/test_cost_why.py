@@ -79,9 +79,14 @@ def assert_adds_up(why: Why) -> None:
 ONE = [(name, seed) for seed in range(2) for name in CHANGES][:20]
 PAIRS = Random(7).sample([f"{one} + {other}" for one, other in itertools.permutations(CHANGES, 2)], 15)  # noqa: S311
 NONE = [("none", seed) for seed in range(5)]
+REPLAYED = [
+    ("cache re-writes + data zone", 111),  # in a slice that moved otherwise besides: one cause, not two
+    ("output of a tenant", 112),  # a second cause by another tag does not make that tag the clearer one
+]
+"""Of cases with other seeds, those that were once named wrong for a reason of their kind."""
 
 
-@pytest.mark.parametrize(("name", "seed"), [*ONE, *((pair, 0) for pair in PAIRS), *NONE])
+@pytest.mark.parametrize(("name", "seed"), [*ONE, *((pair, 0) for pair in PAIRS), *NONE, *REPLAYED])
 def test_the_made_cause_is_first(name: str, seed: int) -> None:
     """The first cause is one that was made, where it was made; of two the other one follows; else none is."""
     made = case(name, seed)
@@ -253,7 +258,8 @@ def test_the_query_gives_the_sums_of_plain_python(made: Case, asked: Any) -> Non
     def by_key(rows: list[Any]) -> dict[tuple[Any, ...], Any]:
         return {tuple(row.get(name, "") for name in keys): row for row in rows}
 
-    reported = by_key(read_cells_of(Questions(asked, BEFORE[0], NOW[1]), NOW, BEFORE, "tag.tenant"))
+    (rows,) = read_cells_of(Questions(asked, BEFORE[0], NOW[1]), NOW, BEFORE, ("tag.tenant",))
+    reported = by_key(rows)
     expected = by_key(cells(made.attempts, "tenant"))
     assert reported.keys() == expected.keys()
     for key, row in expected.items():

@@ -135,3 +135,4 @@ def test_explain_refuses_what_shows_nothing() -> None:
     found = run("explain", "good morning", "--url", "http://127.0.0.1:9")
     assert found.code == 2
     assert "foundry-telemetry incident" in found.err
+    assert "or a cause such as rate_limited" in found.err

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from foundry_telemetry.investigate.incident import duplicates
@@ -15,14 +17,24 @@ from foundry_telemetry.investigate.incident.extents import Extent, Slices
 from foundry_telemetry.investigate.incident.finding import FirstSeen, Period
 from foundry_telemetry.investigate.incident.findings import _active, _first_seen, _named, scoped
 from foundry_telemetry.investigate.incident.judging import Interval
-from foundry_telemetry.investigate.incident.measures import MEASURES
+from foundry_telemetry.investigate.incident.measures import MEASURES, failures
 from foundry_telemetry.investigate.incident.merging import Merged
+from foundry_telemetry.investigate.incident.period import Timed
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import BINS, EMPTY, Slice, Sums, Unit
+from foundry_telemetry.investigate.incident.slices import (
+    BINS,
+    EMPTY,
+    Failed,
+    Slice,
+    Sums,
+    Unit,
+    counted,
+    shifted,
+)
 from foundry_telemetry.investigate.incident.statistics import NOTHING
 from foundry_telemetry.investigate.queries import InstanceCalls
 from foundry_telemetry.investigate.sources import Source
-from tests.investigate.slices import BOT, SHOP, attempts, of, spread
+from tests.investigate.slices import BOT, ERROR, SHOP, attempts, of, spread
 
 END = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ORIGIN = END - timedelta(days=1)
@@ -129,12 +141,49 @@ def test_a_predicate_selects_the_affected() -> None:
     )
 
 
+# --- when ------------------------------------------------------------------------------------------------
+
+
+def test_failures_of_one_call_are_one() -> None:
+    """What is retried fails again: calls are counted, unless first attempts hardly fail."""
+    retried, later = (
+        structs.replace(attempts(30), errors={ERROR: Failed(12, calls, 0.0, 1.0)}) for calls in (4, 0)
+    )
+    measure = failures(ERROR)
+    assert measure.independent(retried)(retried) == (4, 30)
+    assert measure.independent(later)(later) == (12, 30)
+    assert MEASURE["attempts"].independent(retried)(retried) == (0, 30)
+
+
+@pytest.mark.parametrize(("late", "is_over"), [(0, True), (1, True), (2, False)])
+def test_what_is_recorded_late_is_awaited(late: int, is_over: bool) -> None:
+    """A minute counts for the end where what fails in it would be recorded by now."""
+    when = Period(since=SINCE, is_earliest=False, last=END, state="ended")
+    timed = Timed(when, EMPTY, EMPTY, after=[2.0, 2.0, 2.0, 0.5])
+    assert timed.is_over(timedelta(minutes=late)) is is_over
+
+
+@given(st.lists(st.floats(0.1, 1e4), min_size=1, max_size=9), st.floats(-9, 9))
+def test_moved_logarithms(values: list[float], by: float) -> None:
+    """Sums of moved logarithms are those that the moved values would have."""
+    fields = MEASURE["latency"].fields
+
+    def sums(moved: float) -> Sums:
+        logs = [math.log(value) + moved for value in values]
+        own = (len(logs), sum(logs), sum(one * one for one in logs))
+        return counted(**dict(zip(fields, own, strict=True)))
+
+    assert shifted(sums(0.0), fields, by).numbers == pytest.approx(sums(by).numbers, abs=1e-6)
+
+
 # --- records that are there twice -------------------------------------------------------------------------
 
 
-def instance(name: str, records: int, copies: int, minutes: tuple[int, int] = (50, 1)) -> InstanceCalls:
-    """An instance with so many records, some of them copies, the first and the last so long ago."""
-    times = [END - timedelta(minutes=one) for one in minutes] if copies else [None, None]
+def instance(
+    name: str, records: int, copies: int, minutes: tuple[int, int, int] = (50, 1, 0)
+) -> InstanceCalls:
+    """An instance with so many records, some of them copies: the first, the last and the newest of all."""
+    times = [END - timedelta(minutes=one) for one in minutes] if copies else [None] * 3
     return InstanceCalls(
         failed=0,
         recovered=0,
@@ -145,6 +194,7 @@ def instance(name: str, records: int, copies: int, minutes: tuple[int, int] = (5
         instance=name,
         first_copy=times[0],
         last_copy=times[1],
+        last_record=times[2],
     )
 
 
@@ -155,10 +205,12 @@ def test_a_lost_acknowledgement_is_no_incident() -> None:
     assert found.extent.terms == (("instance", "a"),)
 
 
-@pytest.mark.parametrize(("last", "state"), [(1, "ongoing"), (25, "ended")])
-def test_duplicates_end(last: int, state: str) -> None:
-    """They have ended where many more would have come since."""
-    (found,) = duplicates.found([instance("a", 100, 50, (50, last)), instance("b", 100, 0)], ORIGIN)
-    when = duplicates.period(found.extent, ORIGIN, END - timedelta(hours=1), END).period
+@pytest.mark.parametrize(
+    ("last", "newest", "state"), [(1, 0, "ongoing"), (25, 0, "ended"), (25, 25, "ongoing")]
+)
+def test_duplicates_end(last: int, newest: int, state: str) -> None:
+    """They have ended where many more would have come since; where no records came nobody knows."""
+    (found,) = duplicates.found([instance("a", 100, 50, (50, last, newest)), instance("b", 100, 0)], ORIGIN)
+    when = duplicates.period(found.extent, ORIGIN, END - timedelta(hours=1)).period
     assert when.since == END - timedelta(minutes=50)
     assert (when.state, when.is_earliest) == (state, False)

@@ -106,6 +106,7 @@ def test_three_lines_before_everything_else() -> None:
         "output_tokens": "output tokens 3.0x: typical 900 tokens (baseline 300 tokens)",
         "cache_hit_rate": "cache hit rate: 4% of 120 responses read from the cache (baseline 61%)",
         "cost": "cost per call 1.7x: typical $0.012 (baseline $0.0072)",
+        "price": "price per million tokens 1.7x: typical $5.00 (baseline $3.00)",
         "attempts": "attempts per call 2.1x: typical 2.1 (baseline 1.0)",
         "volume:silent": "call volume: 0 calls (baseline 25 calls)",
         "volume:more": "call volume 4.0x: 412 calls (baseline 103 calls)",

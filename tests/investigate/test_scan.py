@@ -96,6 +96,28 @@ def test_no_change_is_small_or_usual(failed: dict[str, int], number: int, normal
         assert one.compared.gain >= CLEAR
 
 
+def test_what_failed_before_does_not_hide_who_fails() -> None:
+    """Where the affected failed for hours their baseline is high; the others still have no failure."""
+    own = {
+        "a": of(SHOP, "auth_scheme", "a", spread(attempts(20, 15)), attempts(100, 5)),
+        "b": of(SHOP, "auth_scheme", "b", spread(attempts(3)), attempts(45)),
+    }
+    slices = together(parted(SHOP, {"auth_scheme": own}), by(BOT, "auth_scheme", {"c": 0}))
+    assert found(slices) == [("overloaded", (("auth_scheme", "a"),))]
+
+
+def test_a_further_term_needs_others_that_are_usual() -> None:
+    """No failure of nine among the others is what chance leaves of three: the service is named, no value."""
+    own = {
+        "a": of(SHOP, "auth_scheme", "a", (attempts(90, 30), *[EMPTY] * 11), attempts(100)),
+        "b": of(SHOP, "auth_scheme", "b", (attempts(9), *[EMPTY] * 11), attempts(100)),
+    }
+    others = {"a": of(BOT, "auth_scheme", "a", spread(attempts(20)), attempts(20))}
+    slices = together(parted(SHOP, {"auth_scheme": own}), parted(BOT, {"auth_scheme": others}))
+    (one,), _ = changes(FAILED, slices)
+    assert one.extent.terms in {(("service", "shop"),), (("deployment", "shop-chat"),)}
+
+
 # --- baselines --------------------------------------------------------------------------------------------
 
 
@@ -201,3 +223,11 @@ def test_one_change_of_speed_is_one_finding(order: tuple[int, ...]) -> None:
     (one,) = merged([each[place] for place in order])
     assert one.main.name == "latency"
     assert len(one.also) == 2
+
+
+def test_the_wider_change_of_speed_counts() -> None:
+    """Time per token is known of streams alone: what latency shows of other services is a part of it."""
+    shop, bot = (of(unit, "", "", spread(attempts(10))) for unit in (SHOP, BOT))
+    wide = change("latency", 40.0, shop)._replace(extent=Extent((), (shop, bot)))
+    (one,) = merged([change("time_per_output_token", 60.0, shop), wide])
+    assert one.main is wide

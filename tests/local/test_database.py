@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
     path = tmp_path / "t.duckdb"
     with Store(path, retention_days=FOREVER) as store:
         content = {"gen_ai.request.model": "m", "gen_ai.usage.input_tokens": "12", "foundry.call.id": "c"}
-        fill(store, [ledger(content), event(name="other")])
+        fill(store, [ledger({**content, "foundry.tag.tenant": "a"}), event(name="other")])
     return path
 
 
@@ -132,12 +132,13 @@ def test_quotes_in_a_path(tmp_path: Path) -> None:
 def test_columns_of_a_newer_view_are_filled_from_the_properties(path: Path) -> None:
     """A file from before the view had a column gets it, with the values that the rows always had."""
     older = [name for name in row_builder.HIDDEN if "model" in name or "input_tokens" in name]
+    older.append(row_builder.TAGS)
     altered(path, *(f'ALTER TABLE stored."AppEvents" DROP COLUMN "{name}"' for name in older))
     altered(path, 'ALTER TABLE stored."AppEvents" DROP COLUMN "SessionId"')
     with Store(path, retention_days=FOREVER) as store, closing(store.cursor()) as cursor:
-        columns = "deployment, input_tokens, model, cache_read_tokens, call_id"
+        columns = f'deployment, input_tokens, model, cache_read_tokens, call_id, "{row_builder.TAGS}"'
         content = cursor.execute(f"SELECT {columns} FROM foundry_attempts").fetchall()  # noqa: S608 - ours
-        assert content == [("m", 12, "", None, "c")]
+        assert content == [("m", 12, "", None, "c", '{"foundry.tag.tenant":"a"}')]
         assert cursor.execute('SELECT DISTINCT "SessionId" FROM AppEvents').fetchall() == [("",)]
         fill(store, [ledger({"gen_ai.request.model": "n"})])
         assert cursor.execute("SELECT deployment FROM foundry_attempts ORDER BY 1").fetchall() == [

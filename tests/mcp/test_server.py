@@ -155,12 +155,12 @@ def test_rows_are_limited_and_said_so(server: Agent) -> None:
     """Where there are more rows than asked for, the answer says so and what to do."""
     response = server.call("query", kql="foundry_attempts | project call_id", rows=3)
     assert len(response.body["data"]) == 3
-    assert "more than 3 rows" in json.dumps(response.body["notes"])
+    assert "more rows than 3" in json.dumps(response.body["notes"])
 
 
 @pytest.mark.parametrize("call", [f"{4100:016x}", f"{16:016x}"])
 def test_the_page_has_the_facts_of_ticket(azure: Any, call: str) -> None:
-    """Outcome, cause, owner, attempts and support code of a call on the page are those of `ticket`."""
+    """Outcome, cause, owner, advice, attempts, support code of a call on the page are those of `ticket`."""
     ticket = run("ticket", f"req_{call}", "--json", "--url", azure.url).reported
     with sources.local(azure.url) as source:
         (shown,) = source.answer(substitute(compose.whole("call_explained"), {"CallId": call}))
@@ -168,6 +168,8 @@ def test_the_page_has_the_facts_of_ticket(azure: Any, call: str) -> None:
     assert shown["call_outcome"] == ticket["state"]
     assert shown.get("error_type") == cause.get("error_type")
     assert shown.get("error_owner") == cause.get("owner")
+    assert shown.get("meaning") == cause.get("meaning")
+    assert shown.get("next_step") == cause.get("next_step")
     assert shown["attempts"] == len(ticket["attempts"])
     assert shown["support_code"] == ticket["support_code"]
     assert shown["command"] == f"foundry-telemetry explain {ticket['support_code']}"

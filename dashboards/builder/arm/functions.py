@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-_NAMESPACE: Final = UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
+GUID_NAMESPACE: Final = UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
 """Azure's own, for ``guid``."""
 
 _UNIQUE: Final = 13
@@ -71,7 +71,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "empty": Function(1, 1, lambda value: not value),
     "format": Function(2, None, _format),
     "greater": Function(2, 2, lambda left, right: left > right),
-    "guid": Function(1, None, lambda *reported: str(uuid5(_NAMESPACE, "-".join(reported)))),
+    "guid": Function(1, None, lambda *reported: str(uuid5(GUID_NAMESPACE, "-".join(reported)))),
     "join": Function(2, 2, lambda reported, between: between.join(reported)),
     "max": Function(1, None, max),
     "not": Function(1, 1, lambda value: not value),

@@ -11,6 +11,7 @@ from dashboards.builder.arm.deployment import CLOUDS, ParameterError, deploy
 from dashboards.builder.arm.expressions import Call, Constant, ExpressionError, calls, is_expression, parse
 from dashboards.builder.arm.functions import arity
 from foundry_telemetry.kql.problems import Problem
+from foundry_telemetry.kql.table_plans import ANALYTICS
 
 Json = Mapping[str, Any]
 
@@ -35,6 +36,7 @@ def wrong(template: Json) -> Iterator[Problem]:
     broken = [*_expressions(template), *_unused(template)]
     yield from broken
     yield from _tied(template)
+    yield from _plans(template)
     if not broken:
         yield from _undeployable(template)
 
@@ -123,6 +125,16 @@ def _tied(template: Json) -> Iterator[Problem]:
         region = resource.get("location", "Global")
         if region != "Global" and not is_expression(region):
             yield Problem(resource["type"], f"has the fixed region {region!r}")
+
+
+def _plans(template: Json) -> Iterator[Problem]:
+    """Tables on a plan on which alert rules and joins do not work."""
+    for resource in template["resources"]:
+        plan = resource.get("properties", {}).get("plan", ANALYTICS)
+        if resource["type"].endswith("/workspaces/tables") and plan != ANALYTICS:
+            yield Problem(
+                resource["name"], f"is on the plan {plan}: queries and alert rules need {ANALYTICS}"
+            )
 
 
 def _undeployable(template: Json) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from dashboards.builder.arm.expressions import literal, quoted
 from dashboards.builder.querypack import Saved
 from dashboards.builder.texts import TEMPLATE
 from foundry_telemetry.kql import files
+from foundry_telemetry.kql.table_plans import ANALYTICS
 
 Json = dict[str, object]
 
@@ -151,7 +152,7 @@ def _data() -> Iterable[Json]:
         "Microsoft.OperationalInsights/workspaces/tables",
         "format('{0}/AppEvents', parameters('workspaceName'))",
         {
-            "plan": "Analytics",
+            "plan": ANALYTICS,
             "retentionInDays": "[parameters('ledgerRetentionInDays')]",
             "totalRetentionInDays": f"[{total}]",
         },

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from dashboards.builder.tabs.common import columns
 from dashboards.builder.texts import EMPTY, LINKS, TITLES, VALUES
 from dashboards.builder.visualizations import HIDDEN, Table, in_words, opens, parts
-from dashboards.builder.workbook import Group, Query, When
+from dashboards.builder.workbook import Query, When
 
 _ATTEMPTS: Final = Table(
     columns=columns(
@@ -36,15 +37,13 @@ _ATTEMPTS: Final = Table(
         trace_url=opens("Url", LINKS["trace"]),
     )
 )
+_WHOLE: Final = "84ch"
+"""As wide as the longest text of the advice."""
 _EXPLAINED: Final = Table(
-    columns=columns(
-        "call_outcome",
-        "error_type",
-        "error_owner",
-        "attempts",
-        "support_code",
-        "command",
-        "call_id",
+    columns=(
+        *columns("call_outcome", "error_type", "error_owner", "support_code"),
+        *(replace(one, width=_WHOLE) for one in columns("meaning", "next_step")),
+        *columns("command", "attempts", "call_id"),
     )
 )
 _BARS: Final = {"before_ms": "none", "ok_ms": "blue", "failed_ms": "redBright", "after_ms": "none"}
@@ -90,7 +89,7 @@ _PARTS: Final[Mapping[str, tuple[str, Table, str]]] = {
 """Query: what it is of the call, how it looks, and what to say without rows."""
 
 
-def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PARTS)) -> Group:
+def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PARTS)) -> tuple[Query, ...]:
     """What there is about the call whose id the parameter holds; nothing is asked without one.
 
     Args:
@@ -98,20 +97,16 @@ def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PART
         parameter: Set by the row that is selected.
         queries: What is shown; all by default.
     """
-    return Group(
-        name=f"details of the {name}",
-        when=When(parameter),
-        items=tuple(
-            Query(
-                name=f"{_PARTS[query][0]} of the {name}",
-                query=query,
-                renamed={"CallId": parameter},
-                title=TITLES[query],
-                visualization=_PARTS[query][1],
-                empty=_PARTS[query][2],
-                size="small",
-                when=When(parameter),
-            )
-            for query in queries
-        ),
+    return tuple(
+        Query(
+            name=f"{_PARTS[query][0]} of the {name}",
+            query=query,
+            renamed={"CallId": parameter},
+            title=TITLES[query],
+            visualization=_PARTS[query][1],
+            empty=_PARTS[query][2],
+            size="small",
+            when=When(parameter),
+        )
+        for query in queries
     )

@@ -90,7 +90,7 @@ CALLS: Final = Group(
         Text(name="calls introduction", markdown=NOTES["calls"]),
         _BY_TAG,
         _DISTRIBUTION,
-        call_details("slowest call", "TagCallId", ("call_trace",)),
+        *call_details("slowest call", "TagCallId", ("call_trace",)),
         Parameters(
             name="order of calls",
             inputs=(
@@ -99,6 +99,6 @@ CALLS: Final = Group(
             ),
         ),
         _LIST,
-        call_details("listed call", "ListedCallId", ("call_attempts", "call_trace", "call_logs")),
+        *call_details("listed call", "ListedCallId", ("call_attempts", "call_trace", "call_logs")),
     ),
 )

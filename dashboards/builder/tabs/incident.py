@@ -207,6 +207,6 @@ INCIDENT: Final = Group(
             empty_is_good=True,
             export=("call_id", "CallId"),
         ),
-        call_details("chosen call", "CallId"),
+        *call_details("chosen call", "CallId"),
     ),
 )

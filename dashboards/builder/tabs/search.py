@@ -46,7 +46,7 @@ SEARCH: Final[tuple[Item, ...]] = (
                 export=("call_id", "FoundCallId"),
                 when=When("Id"),
             ),
-            call_details("call that was found", "FoundCallId"),
+            *call_details("call that was found", "FoundCallId"),
         ),
     ),
 )

@@ -143,7 +143,7 @@ def _uneven(parts: Sequence[Share]) -> float:
 
 
 def narrowed(parts: Sequence[Share], among: Sequence[Slice]) -> float | None:
-    """Which share of the change two causes explain with a dimension; ``None`` if no more than without it.
+    """How much more of the change two causes explain with a dimension, US dollars; ``None`` if hardly more.
 
     The second one counts half: one cause is better than two.
     """
@@ -153,8 +153,11 @@ def narrowed(parts: Sequence[Share], among: Sequence[Slice]) -> float | None:
     more = sum(one.explained for one in second) - sum(one.explained for one in first)
     if more <= _NARROWER * max(by_value, default=0.0):
         return None
-    whole = _beyond_chance(parts)
-    return sum(one.explained / place for place, one in enumerate(second, 1)) / whole if whole else None
+    return _weighed(second) - _weighed(first)
+
+
+def _weighed(found: Sequence[Cause]) -> float:
+    return sum(one.explained / place for place, one in enumerate(found, 1))
 
 
 def _two(parts: Sequence[Share], among: Sequence[Slice]) -> list[Cause]:
@@ -167,7 +170,11 @@ def _two(parts: Sequence[Share], among: Sequence[Slice]) -> list[Cause]:
 
 def without(parts: Iterable[Share], cause: Cause) -> list[Share]:
     """All parts but those of a cause."""
-    return [one for one in parts if one.factor != cause.factor or one.unit not in cause.units]
+    return [one for one in parts if not _is_of(one, cause)]
+
+
+def _is_of(part: Share, cause: Cause) -> bool:
+    return part.factor == cause.factor and part.unit in cause.units
 
 
 def find(
@@ -190,7 +197,10 @@ def find(
         cause = next(clear, None)
         if cause is None:
             return
-        named = structs.replace(cause, terms=described(_bearing(rest, cause), cells.units, dimension))
+        # A slice may hold another one, whose cause is found already: its units are no part of this one.
+        own_units = frozenset(one.unit for one in rest if _is_of(one, cause))
+        terms = described(_bearing(rest, cause), cells.units, dimension)
+        named = structs.replace(cause, terms=terms, units=own_units)
         rest = without(rest, cause)
         own = variation(named.terms) if named.factor == split.VOLUME else 0.0
         beside = 0.0 if named.factor in split.PRICES else _BESIDE * largest
@@ -203,7 +213,7 @@ def find(
 
 def _bearing(parts: Sequence[Share], cause: Cause) -> frozenset[Unit]:
     """The units that hold nearly all of a cause, largest first."""
-    own = {one.unit: abs(one.usd) for one in parts if one.factor == cause.factor and one.unit in cause.units}
+    own = {one.unit: abs(one.usd) for one in parts if _is_of(one, cause)}
     missing = _NEARLY_ALL * sum(own.values())
     found = set()
     for unit in sorted(own, key=lambda unit: (-own[unit], unit)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -56,17 +56,14 @@ def report(  # noqa: PLR0917 - each once
     """
     chosen = _clearest(splits)
     costs = [_cost(period, side) for period, side in ((before, chosen.cells.before), (now, chosen.cells.now))]
-    change = costs[1].usd - costs[0].usd
     total = max(costs[0].usd, costs[1].usd)
     has_both = bool(costs[0].attempts and costs[1].attempts)
     found = _causes(chosen, total, variation) if has_both else []
-    decimals = 2 if total >= 1 else 4
-    shown = round(costs[1].usd, decimals) - round(costs[0].usd, decimals)
-    parts = _parts(chosen.shares, found, shown, decimals)
-    is_within = not found and (band is None or band.holds(costs[0].usd, costs[1].usd))
-    verdict: Verdict = "no data" if not has_both else "usual" if is_within else "change"
+    rounding = _Rounding(costs[0].usd, costs[1].usd)
+    change = costs[1].usd - costs[0].usd
+    parts = _parts(chosen.shares, found, rounding)
     return Why(
-        verdict=verdict,
+        verdict=_verdict(costs, found, band) if has_both else "no data",
         now=costs[1],
         before=costs[0],
         change_usd=change,
@@ -75,9 +72,28 @@ def report(  # noqa: PLR0917 - each once
         filters=tuple(Term(dimension=name, value=value) for name, value in filters.named),
         causes=tuple(_cause(one, parts, chosen.cells, change, new_versions) for one in found),
         parts=tuple(part for _, part in parts),
-        factors=_by_factor([part for _, part in parts], shown, decimals),
+        factors=_by_factor([part for _, part in parts], rounding),
         without_cost=chosen.cells.without,
     )
+
+
+class _Rounding(NamedTuple):
+    """Both costs, by which the parts between them are rounded."""
+
+    before_usd: float
+    now_usd: float
+
+    def parts(self, values: Sequence[float]) -> list[float]:
+        """Parts of the change, rounded so that they add up to the change of the rounded costs."""
+        decimals = 2 if max(self) >= 1 else 4
+        total = round(self.now_usd, decimals) - round(self.before_usd, decimals)
+        return rounded_parts(values, total, decimals)
+
+
+def _verdict(costs: Sequence[PeriodCost], found: Sequence[causes.Cause], band: Band | None) -> Verdict:
+    """Of two periods that both have a cost."""
+    is_within = not found and (band is None or band.holds(costs[0].usd, costs[1].usd))
+    return "usual" if is_within else "change"
 
 
 def _causes(chosen: Split, total: float, variation: causes.Variation) -> list[causes.Cause]:
@@ -108,9 +124,7 @@ def _cost(period: Period, side: Side) -> PeriodCost:
 _Keyed = tuple[tuple[str, causes.Terms], Part]
 
 
-def _parts(
-    shares: Sequence[Share], found: Sequence[causes.Cause], total: float, decimals: int
-) -> list[_Keyed]:
+def _parts(shares: Sequence[Share], found: Sequence[causes.Cause], rounding: _Rounding) -> list[_Keyed]:
     """All of the change: each cause, and of each factor the rest."""
     sums: dict[tuple[str, causes.Terms], list[float]] = {}
     for one in shares:
@@ -120,17 +134,17 @@ def _parts(
     keys = sorted(
         (key for key, usd in totals.items() if usd), key=lambda key: (FACTORS.index(key[0]), key[1])
     )
-    rounded = rounded_parts([totals[key] for key in keys], total, decimals)
+    rounded = rounding.parts([totals[key] for key in keys])
     return [
         (key, Part(factor=key[0], terms=_terms(key[1]), usd=totals[key], rounded_usd=usd))
         for key, usd in zip(keys, rounded, strict=True)
     ]
 
 
-def _by_factor(parts: Sequence[Part], total: float, decimals: int) -> tuple[Part, ...]:
+def _by_factor(parts: Sequence[Part], rounding: _Rounding) -> tuple[Part, ...]:
     sums = {name: math.fsum(one.usd for one in parts if one.factor == name) for name in FACTORS}
     named = [name for name, usd in sums.items() if usd]
-    rounded = rounded_parts([sums[name] for name in named], total, decimals)
+    rounded = rounding.parts([sums[name] for name in named])
     return tuple(
         Part(factor=name, terms=(), usd=sums[name], rounded_usd=usd)
         for name, usd in zip(named, rounded, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -56,7 +56,7 @@ def show(report: Report, console: Console, doctor_options: str = "") -> None:
     console.print(period(report))
     formatting.show(summary(report, usd), console, texts.LABEL_WIDTH)
     if not report.attempts:
-        console.print(f"\n{texts.NO_ATTEMPTS.format(options=doctor_options)}", soft_wrap=True)
+        console.print(Text(f"\n{no_attempts(report.filters, doctor_options)}"), soft_wrap=True)
         return
     for split in report.splits:
         console.print()
@@ -73,6 +73,17 @@ def show(report: Report, console: Console, doctor_options: str = "") -> None:
     if report.waste is not None:
         spent = _spent(usd, report.waste.retried_usd, report.waste.retried)
         console.print(f"\n{texts.RETRIES.format(amount=spent.plain)}")
+
+
+def no_attempts(filters: Sequence[tuple[str, str]], doctor_options: str) -> str:
+    """Why there may be nothing, and what to check."""
+    if filters:
+        return texts.NO_ATTEMPTS_OF_FILTERS.format(filters=_named(filters))
+    return texts.NO_ATTEMPTS.format(options=doctor_options)
+
+
+def _named(filters: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in filters)
 
 
 def money(report: Report) -> Money:
@@ -117,8 +128,7 @@ def _change(report: Report, usd: Money) -> str:
 def period(report: Report) -> str:
     """The first line."""
     since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (report.since, report.until))
-    terms = ", ".join(f"{name} {value}" for name, value in report.filters)
-    filters = texts.FILTERS.format(terms=terms) if terms else ""
+    filters = texts.FILTERS.format(terms=_named(report.filters)) if report.filters else ""
     return texts.PERIOD.format(since=since, until=until, filters=filters)
 
 

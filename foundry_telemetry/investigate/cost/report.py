@@ -124,10 +124,10 @@ def read_report(
     """
     ways = dimensions.read_all(tuple(by))
     questions = Questions(ask, since, until, filters)
-    before, begin = previous(since, until), min(month_start(until), midnight(until) - HISTORY)
-    times: Times = {"Now": (since, until), "Before": before}
+    times: Times = {"Now": (since, until), "Before": previous(since, until)}
     splits = _splits(questions, ways)
     only = (filters or Filters()).named
+    begin = min(month_start(until), midnight(until) - HISTORY)
     kinds, cold, tiers, daily, states, *rows = run_concurrently(
         partial(questions.about, "cost_waste", times),
         partial(questions.about, "cost_cold", times),
@@ -136,11 +136,8 @@ def read_report(
         partial(read_budgets, ask, () if only else budgets, until),
         *(partial(_parts, questions, times, way) for way in splits),
     )
-    total = _total(questions, times, rows)
-    if not total.before_attempts:
-        total = structs.replace(total, change_usd=None)
-    found = _Answers(times, only, total, kinds, cold, tiers, states)
-    by_way = tuple(_split(way, each, total) for way, each in zip(splits, rows, strict=True))
+    found = _Answers(times, only, _total(questions, times, rows), kinds, cold, tiers, states)
+    by_way = tuple(_split(way, each, found.total) for way, each in zip(splits, rows, strict=True))
     return _report(found, by_way, read_month(read_days(daily), until))
 
 
@@ -177,15 +174,19 @@ def _report(of: _Answers, splits: tuple[Split, ...], month: Month | None) -> Rep
 
 
 def _total(questions: Questions, times: Times, splits: Sequence[Sequence[Row]]) -> Amounts:
-    """The sums of one split; asked for where a split has no room for all rows, or there is none."""
+    """The sums of one split; asked for where a split has no room for all rows, or there is none.
+
+    Without attempts in the period before, there is no change.
+    """
     rows = splits[0] if splits else ()
     if not splits or len(rows) >= MOST_ROWS:
         rows = _parts(questions, times, ())
     known = {name for row in rows for name in row} & set(Amounts.__struct_fields__)
     sums = {name: [row[name] for row in rows if name in row] for name in known}
-    return _amounts(
+    total = _amounts(
         {name: math.fsum(each) if isinstance(each[0], float) else sum(each) for name, each in sums.items()}
     )
+    return total if total.before_attempts else structs.replace(total, change_usd=None)
 
 
 def _splits(questions: Questions, ways: tuple[Dimension, ...]) -> list[tuple[Dimension, ...]]:

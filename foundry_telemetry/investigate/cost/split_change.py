@@ -69,7 +69,7 @@ class Share(Struct, frozen=True):
     factor: str
     usd: float
     base: float
-    """What the factor bears on, before, else now: US dollars."""
+    """US dollars that the factor bears on: before, else now; of a price, which is of all tokens, the mean."""
     chance: float = 0.0
     """Standard deviation of such a part by chance, from the number of attempts."""
 
@@ -121,7 +121,7 @@ def _of_unit(unit: Unit, calls: Moving, cells: Cells, table_of: TableOf) -> Iter
             unit,
             factor,
             math.fsum(effects.get(factor, ())),
-            before or now,
+            (before + now) / 2 if factor in PRICES else before or now,
             0.0 if factor in PRICES else chance,
         )
 

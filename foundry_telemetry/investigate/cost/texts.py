@@ -81,6 +81,10 @@ FEW_UNITS: Final = "<0.1"
 NO_ATTEMPTS: Final = (
     "No Foundry call was recorded in this period. Check the set-up: `foundry-telemetry doctor{options}`"
 )
+NO_ATTEMPTS_OF_FILTERS: Final = (
+    "No Foundry call with {filters} was recorded in this period. Check the spelling of the filters; they are "
+    "case-sensitive."
+)
 NO_TAGS: Final = (
     "No attempt in this period has a tag. Set tags in your code: "
     "`with foundry_telemetry.attribute(tenant=...):`"

@@ -1,7 +1,7 @@
 """Why a period cost more or less than another one: the questions of a run, and the report made of them.
 
-A run asks for the sums of both periods, once without and once with each of the first tags; for the days
-before; and for each cause for its versions, and of its calls for the days before.
+A run asks for the sums of both periods, without and with each of the first tags; for the days before; and for
+each cause for its versions, and of its calls for the days before.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from foundry_telemetry.pricing import rate_tables
 from foundry_telemetry.pricing.model_prices import Table
 
 MOST_TAGS: Final = 4
-"""Tags by which the change is split: each is a question that reads the properties of all attempts."""
+"""Tags by which the change is split: the sums are of each combination of their values."""
 MOST_ROWS: Final = 2_000
-"""Of an answer; what is beyond them is a unit of its own."""
+"""Of a way to split; what is beyond them is a unit of its own."""
 
 
 def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = None) -> Why:
@@ -53,34 +53,41 @@ def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = No
     questions = Questions(ask, before[0], now[1], only)
     keys = questions.tag_keys()[:MOST_TAGS]
     ways = ("", *(f"{TAG}{key}" for key in keys))
-    days, *answers = run_concurrently(
-        partial(daily, questions, now, before),
-        *(partial(read_cells_of, questions, now, before, way) for way in ways),
+    days, answers = run_concurrently(
+        partial(daily, questions, now, before), partial(read_cells_of, questions, now, before, ways)
     )
     splits = [split_of(way, rows, now, before) for way, rows in zip(ways, answers, strict=True)]
     more = SliceQuestions(ask, (now, before), only, calls_deviation(days, now, before))
     return report(splits, now, before, read_band(days, now, before), more.variation, more.new_versions, only)
 
 
-def read_cells_of(questions: Questions, now: Period, before: Period, way: str) -> list[Row]:
-    """The sums of both periods.
+def read_cells_of(questions: Questions, now: Period, before: Period, ways: Sequence[str]) -> list[list[Row]]:
+    """The sums of both periods, once for each way to split them.
 
     Args:
         questions: Of which attempts.
         now: The period that is asked about.
         before: What it is compared with.
-        way: A dimension whose values are units of their own; empty for none.
+        ways: Dimensions, the values of each are units of their own; empty for none.
 
     Raises:
         SourceError: A question was not answered.
     """
     times = {"Now": now, "Before": before}
-    value = dimensions.read(way).kql if way else "''"
-    lists = waste.epoch(before[0], now[1])
-    rows = questions.about("cost_cells", times, Value=value, Tier=waste.tier(), Epoch=lists)
-    if len(rows) < MOST_ROWS:
-        return rows
-    return [*rows, *_rest(rows, questions.about("cost_by", times, First="''", Second="''"), now[1])]
+    columns = {f"way_{place}": dimensions.read(way).kql if way else "''" for place, way in enumerate(ways)}
+    asked = {
+        "Ways": ", ".join(f"{name} = {value}" for name, value in columns.items()),
+        "Way": ", ".join(columns),
+        "Tier": waste.tier(),
+        "Epoch": waste.epoch(before[0], now[1]),
+    }
+    found: list[list[Row]] = [[] for _ in ways]
+    for row in questions.about("cost_cells", times, **asked):
+        found[row["way"]].append(row)
+    if all(len(rows) < MOST_ROWS for rows in found):
+        return found
+    totals = questions.about("cost_by", times, First="''", Second="''")
+    return [[*rows, *_rest(rows, totals, now[1])] if len(rows) >= MOST_ROWS else rows for rows in found]
 
 
 def _rest(rows: Sequence[Row], totals: Sequence[Row], until: datetime) -> Iterable[Row]:
@@ -100,7 +107,7 @@ def _rest(rows: Sequence[Row], totals: Sequence[Row], until: datetime) -> Iterab
 
 
 def split_of(way: str, rows: Iterable[Row], now: Period, before: Period) -> Split:
-    """The change by units, from the answer to `read_cells_of`; arguments as there."""
+    """The change by units, from an answer to `read_cells_of`; arguments as there."""
     cells = read_cells(rows)
     return Split(way or None, cells, split_change.shares(cells, _tables(now, before)))
 

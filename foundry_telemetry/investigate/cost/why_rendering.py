@@ -14,12 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from foundry_telemetry.investigate import formatting
-from foundry_telemetry.investigate.cost import texts, why_texts
+from foundry_telemetry.investigate.cost import why_texts
 from foundry_telemetry.investigate.cost.cells import Without
 from foundry_telemetry.investigate.cost.change_report import NO_DATA, Cause, PeriodCost, Term, Why
 from foundry_telemetry.investigate.cost.money import Money
 from foundry_telemetry.investigate.cost.periods import DAY
-from foundry_telemetry.investigate.cost.rendering import csv_cell
+from foundry_telemetry.investigate.cost.rendering import csv_cell, no_attempts
 
 _TAG: Final = "tag."
 _MOST: Final = 5
@@ -45,7 +45,8 @@ def as_csv(why: Why) -> str:
 def show(why: Why, console: Console, doctor_options: str = "") -> None:
     """All of it."""
     if not why.now.attempts and not why.before.attempts:
-        console.print(texts.NO_ATTEMPTS.format(options=doctor_options), soft_wrap=True)
+        filters = [(one.dimension, one.value) for one in why.filters]
+        console.print(Text(no_attempts(filters, doctor_options)), soft_wrap=True)
         return
     for line in lines(why):
         console.print(Text(line), soft_wrap=False)

@@ -7,7 +7,7 @@ from typing import Final
 
 CHANGED: Final = "Cost {now}: {usd}, {change}{percent} vs {before} {when}{band}"
 USUAL: Final = "Cost {now}: {usd}, {change}{percent} vs {before} {when}: no change beyond the usual{band}"
-NO_DATA: Final = "Cost {now}: {usd}. No attempt with a cost in {missing}: there is nothing to compare"
+NO_DATA: Final = "Cost {now}: {usd}. No attempt with a cost {missing}: there is nothing to compare"
 PERCENT: Final = " ({percent:+.0f}%)"
 BAND: Final = "; days vary by {low:.0f}% to {high:+.0f}%"
 NO_BAND: Final = "; too few earlier days to know how much days vary"

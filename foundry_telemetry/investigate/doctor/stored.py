@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from foundry_telemetry.ingestion import access_token
-from foundry_telemetry.investigate.doctor import content, texts
+from foundry_telemetry.investigate.doctor import content, table_plans, texts
 from foundry_telemetry.investigate.doctor.exporting import ingestion_endpoint
 from foundry_telemetry.investigate.doctor.finding import (
     Finding,
@@ -61,13 +61,20 @@ def check(scene: Scene) -> Iterator[Finding]:
         return
     try:
         ask = _of_workspace(scene) if scene.workspace else _of_local(str(local), scene)
-        services, tables = ask(_last_day("telemetry_by_service")), ask(_last_day("stored"))
+        services = ask(_last_day("telemetry_by_service"))
         kept = None if scene.workspace else _local_retention(str(local), scene)
     except Exception as error:
         yield _not_asked(error, scene)
         return
     yield from _services(services)
+    try:
+        tables = ask(_last_day("stored"))
+    except Exception as error:
+        yield table_plans.refused(_kind(error)) if scene.workspace else _not_asked(error, scene)
+        return
     yield _retention(tables, kept)
+    if scene.workspace:
+        yield table_plans.unknown()
     yield from content.check_table(ask, is_local=scene.workspace is None, is_on=content.is_wanted(scene))
 
 
@@ -117,11 +124,15 @@ def _local_retention(url: str, scene: Scene) -> float | None:
     return reported if isinstance(reported, (int, float)) else None
 
 
+def _kind(error: Exception) -> str:
+    """Of an error its class and its status: the text may quote what was read."""
+    response = getattr(error, "response", None)
+    status = getattr(error, "status_code", None) or getattr(response, "status_code", "")
+    return f"{type(error).__name__} {status}".rstrip()
+
+
 def _not_asked(error: Exception, scene: Scene) -> Finding:
-    status = getattr(error, "status_code", None) or getattr(
-        getattr(error, "response", None), "status_code", ""
-    )
-    seen = texts.QUERY_FAILED.format(error=f"{type(error).__name__} {status}".rstrip())
+    seen = texts.QUERY_FAILED.format(error=_kind(error))
     if scene.workspace is None:
         return failure(texts.RECEIVED, seen, "foundry-telemetry local")
     return failure(texts.RECEIVED, seen, texts.FIX_QUERY, texts.FIX_ROLE)

@@ -30,6 +30,7 @@ class Example(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str | None
     status: int | None
     origin: str | None
+    region: str | None
     duration_ms: float | None
     first_token_ms: float | None
     clock_offset_s: float | None
@@ -110,6 +111,11 @@ class Evidence:
         found = {one.origin for one in self.examples}
         return found.pop() if len(found) == 1 else None
 
+    def region(self) -> str | None:
+        """Where all examples were answered."""
+        found = {one.region for one in self.examples}
+        return found.pop() if len(found) == 1 else None
+
     def clock_offset_s(self) -> float | None:
         """How far the client's clock is ahead, as the newest example that reports it says."""
         reported = (one.clock_offset_s for one in reversed(self.examples))
@@ -124,11 +130,12 @@ def example(failure: Failure) -> Example:
     """What the record of an attempt says; what does not fit is absent."""
     reported = _properties(failure)
     number = dict(_numbers(reported, (names.DURATION, names.TIME_TO_FIRST_TOKEN, names.CLOCK_OFFSET)))
-    origin = reported.get(names.ERROR_ORIGIN)
+    origin, region = (reported.get(name) for name in (names.ERROR_ORIGIN, names.REGION))
     return Example(
         outcome=failure.outcome,
         status=failure.status,
         origin=origin if isinstance(origin, str) else None,
+        region=region if isinstance(region, str) else None,
         duration_ms=number.get(names.DURATION),
         first_token_ms=number.get(names.TIME_TO_FIRST_TOKEN),
         clock_offset_s=number.get(names.CLOCK_OFFSET),

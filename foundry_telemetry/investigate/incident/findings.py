@@ -14,6 +14,7 @@ from foundry_telemetry.investigate import queries
 from foundry_telemetry.investigate.incident import duplicates
 from foundry_telemetry.investigate.incident.asked import Asked
 from foundry_telemetry.investigate.incident.dimensions import DIMENSIONS, OF_UNITS, TAG, tag
+from foundry_telemetry.investigate.incident.evidence import example
 from foundry_telemetry.investigate.incident.extents import Extent, Slices
 from foundry_telemetry.investigate.incident.finding import Change, Finding, FirstSeen, Period
 from foundry_telemetry.investigate.incident.judging import ENOUGH, MOST_FAILED, NO_HISTORY, Judge
@@ -40,6 +41,9 @@ _NEW: Final = ("version", "deployment", "model", "client", "auth_scheme", "max_t
 """Dimensions whose new values are named."""
 _MOST_HAVE: Final = 0.5
 """Share of the attempts of now; a value of a few calls a day is often seen for the first time."""
+_MOST_READ: Final = 25
+"""Examples whose duration is read."""
+_LONGEST_MS: Final = 3_600_000.0
 _PART: Final = 0.4
 """Of the larger effect, from which the other part of a duration is slower too."""
 HITS: Final = {
@@ -72,8 +76,8 @@ def finding(asked: Asked, merged: Merged, place: int) -> Finding | None:
     timed = _period(asked, main, scope, is_further=place < _FURTHER)
     if timed is None:
         return None
-    when, now = timed.period, timed.whole
-    own = _examples(asked, main, scope, when)
+    now, own = timed.whole, _examples(asked, main, scope, timed.period)
+    when = _known(timed, main, own)
     units = _active(extent)
     return Finding(
         cause=main.name,
@@ -92,6 +96,17 @@ def finding(asked: Asked, merged: Merged, place: int) -> Finding | None:
         first_seen=tuple(_first_seen(asked, extent, when)),
         examples=_chosen(own),
     )
+
+
+def _known(timed: Timed, main: Found, own: Sequence[Failure]) -> Period:
+    """The period, which is not over where failures that take long may only not be recorded yet."""
+    took = sorted(one.duration_ms for one in map(example, own[:_MOST_READ]) if one.duration_ms is not None)
+    if timed.period.state != "ended" or not main.measure.error or not took:
+        return timed.period
+    late = timedelta(milliseconds=min(took[len(took) // 2], _LONGEST_MS))
+    if round(late / timed.width) == 0 or timed.is_over(late):
+        return timed.period
+    return structs.replace(timed.period, state="ongoing")
 
 
 def _active(extent: Extent) -> frozenset[Unit]:
@@ -119,7 +134,7 @@ def _again(slices: Slices, found: Found, measure: Measure) -> Found:
 
 def _period(asked: Asked, main: Found, scope: str, *, is_further: bool) -> Timed | None:
     if main.measure is duplicates.MEASURE:
-        return duplicates.period(main.extent, asked.origin, asked.start, asked.end)
+        return duplicates.period(main.extent, asked.origin, asked.start)
     return period(asked, main, scope, is_further=is_further)
 
 
@@ -222,7 +237,7 @@ def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSee
         for unit in own:
             for value, one in asked.slices.values[unit].get(dimension, {}).items():
                 values.setdefault(value, []).append(one)
-        known = _known(values, extent.units) or _known(values, frozenset(own))
+        known = _had(values, extent.units) or _had(values, frozenset(own))
         whole = sum(one.now["attempts"] for slices in values.values() for one in slices)
         for value, slices in values.items():
             before = tuple(one for one in known if one != value)
@@ -233,7 +248,7 @@ def _first_seen(asked: Asked, extent: Extent, when: Period) -> Iterator[FirstSee
                 yield FirstSeen(dimension=dimension, value=value, at=at, before=before)
 
 
-def _known(values: Mapping[str, Iterable[Slice]], units: frozenset[Unit]) -> list[str]:
+def _had(values: Mapping[str, Iterable[Slice]], units: frozenset[Unit]) -> list[str]:
     """Values that some units had before."""
     of_units = {value: [one for one in slices if one.unit in units] for value, slices in values.items()}
     return [value for value, slices in of_units.items() if _before(slices) >= ENOUGH]

@@ -104,6 +104,10 @@ class Judge:
         """Whether a change matters."""
         return self.measure.matters(found)
 
+    def normal(self, own: Slice) -> Usual | None:
+        """The baseline of a slice, that of its unit where it is new."""
+        return self._of(own).normal[_ALL]
+
     def _against(self, columns: Iterable[Columns], interval: Interval, number: int) -> Compared:
         first, end = interval
         sums = [0.0, 0.0, 0.0]

@@ -94,6 +94,12 @@ MEASURES: Final[Mapping[str, MeasureAdvice]] = {
         next_step="Compare model, tokens and cache hit rate with those of before.",
         steps=(_COMPARE_COST,),
     ),
+    "price": MeasureAdvice(
+        title="price per million tokens",
+        meaning="The same tokens cost more than the baseline: another model responds, or at another rate.",
+        next_step="Compare model, deployment type and rates with those of before.",
+        steps=(_COMPARE_COST,),
+    ),
     "attempts": MeasureAdvice(
         title="attempts per call",
         meaning="Calls need more attempts; retries add load and time.",

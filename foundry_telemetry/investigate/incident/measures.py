@@ -6,6 +6,7 @@ A failure class is a measure too, made by `failures` for each that occurs. To ad
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from foundry_telemetry.investigate.incident.finding import Direction, Unit
@@ -14,6 +15,8 @@ from foundry_telemetry.investigate.incident.statistics import Compared, Edge
 
 Kind = Literal["share", "mean", "count"]
 
+_MOST_OF_A_CALL: Final = 5.0
+"""Failed attempts of a call; of more the first ones did not fail."""
 _MOSTLY: Final = 0.7
 """Of the fewest changed attempts, by expectation."""
 
@@ -47,6 +50,21 @@ class Measure(NamedTuple):
             failed = sums.errors.get(self.error)
             return (failed.attempts if failed else 0.0), sums["attempts"]
         return columns(self.fields)(sums)
+
+    def independent(self, whole: Sums) -> Callable[[Sums], tuple[float, ...]]:
+        """Its columns with each call once, where that can be: the attempts of one call fail together.
+
+        Args:
+            whole: All that is looked at; where first attempts hardly failed, attempts are counted.
+        """
+        failed = whole.errors.get(self.error) if self.error else None
+        if failed is None or failed.attempts > _MOST_OF_A_CALL * failed.calls:
+            return self.values
+        return self._first_attempts
+
+    def _first_attempts(self, sums: Sums) -> tuple[float, ...]:
+        failed = sums.errors.get(self.error) if self.error else None
+        return (failed.calls if failed else 0.0), sums["calls"]
 
     def affected(self, sums: Sums) -> float:
         """Attempts that have it."""
@@ -94,6 +112,7 @@ MEASURES: Final = (
     _mean("input_tokens", "tokens", "input", 1.2, 1.5, 12),
     _mean("output_tokens", "tokens", "output", 1.25, 1.6, 16),
     _mean("cost", "usd", "usd", 1.2, 1.45, 12)._replace(not_by="model"),
+    _mean("price", "usd", "price", 1.2, 1.45)._replace(not_by="model"),
     _share("stop_reason:max_tokens", ("max_tokens", "stops"), 1.5, 0.03, 0.08, 10),
     _share("stop_reason:refusal", ("refusals", "stops"), 1.5, 0.01, 0.05, 6),
     _share("stop_reason:tool_use", ("tool_uses", "stops"), 1.3, 0.06, 0.2, 20),

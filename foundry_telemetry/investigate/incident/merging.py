@@ -19,7 +19,8 @@ _FOLLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     "stop_reason:tool_use": ("output_tokens", "cost"),
     "input_tokens": ("cost", "time_to_first_token", "latency"),
     "output_tokens": ("cost", "latency"),
-    "cache_hit_rate": ("cost", "time_to_first_token", "latency"),
+    "cache_hit_rate": ("cost", "price", "time_to_first_token", "latency"),
+    "price": ("cost",),
     "duplicates": ("volume:more", "cost"),
     "clock_skew": ("volume:more", "volume:silent", "duplicates"),
     "volume:more": ("cost",),
@@ -52,11 +53,12 @@ def _follows(one: Found, cause: Found) -> bool:
     if one.name == ATTEMPTS and cause.measure.error is not None:
         return True
     if one.name in LATENCY and cause.name in LATENCY:
-        return one.name != cause.name and _rank(one) < _rank(cause)
+        return one.name != cause.name and _rank(one, cause) < _rank(cause, one)
     if one.name in _FOLLOWS.get(cause.name, ()):
         return cause.name not in _FOLLOWS.get(one.name, ()) or cause.compared.gain >= one.compared.gain
     return False
 
 
-def _rank(one: Found) -> tuple[float, str]:
-    return one.compared.gain, one.name
+def _rank(one: Found, other: Found) -> tuple[bool, float, str]:
+    """Of two changes of speed the wider one counts: streams alone show its parts, all responses latency."""
+    return one.extent.units > other.extent.units, one.compared.gain, one.name

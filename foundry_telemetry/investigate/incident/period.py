@@ -14,7 +14,7 @@ from foundry_telemetry.investigate.incident.extents import Slices
 from foundry_telemetry.investigate.incident.finding import Period, State
 from foundry_telemetry.investigate.incident.judging import Judge
 from foundry_telemetry.investigate.incident.scan import Found
-from foundry_telemetry.investigate.incident.slices import Dimension, Sums, added, with_column
+from foundry_telemetry.investigate.incident.slices import EMPTY, Slice, Sums, added, shifted, with_column
 from foundry_telemetry.investigate.incident.timeline import Model, Stretch
 from foundry_telemetry.investigate.sources import Source
 
@@ -34,10 +34,13 @@ _SILENT: Final = 5.0
 
 
 class Bins:
-    """The sums of an extent, in bins of time."""
+    """The sums of an extent, in bins of time; `judged` are those that are compared, where they are others."""
 
-    def __init__(self, start: datetime, width: timedelta, sums: Sequence[Sums]) -> None:
+    def __init__(
+        self, start: datetime, width: timedelta, sums: Sequence[Sums], judged: Sequence[Sums] | None = None
+    ) -> None:
         self.start, self.width, self.sums = start, width, sums
+        self.judged = sums if judged is None else judged
 
     def at(self, place: int) -> datetime:
         """When a bin begins."""
@@ -48,31 +51,37 @@ class Bins:
         return self.start + timedelta(milliseconds=milliseconds)
 
 
-def bins(source: Source, scope: str, start: datetime, end: datetime) -> Bins:
-    """The bins of a scope."""
-    minutes = max(-((start - end) // timedelta(minutes=_BINS)), 1)
-    width = timedelta(minutes=minutes)
-    begin = f"datetime({start.isoformat(timespec='milliseconds').replace('+00:00', 'Z')})"
-    at = Dimension(
-        name="at",
-        kql=f"datetime_diff('second', TimeGenerated, {begin}) / {60 * minutes}",
-        text="tostring({})",
-    )
-    rows = slice_query.ask(
-        source,
-        slice_query.window(start, end, baseline=False),
-        scope,
-        (at,),
-        units=slice_query.TOGETHER,
-        bins=1,
-    )
+def binned(
+    source: Source, scope: str, start: datetime, end: datetime, *, units: str
+) -> tuple[timedelta, list[Slice]]:
+    """The attempts of a scope in bins, whole minutes each, and how long a bin is."""
+    width = timedelta(minutes=max(-((start - end) // timedelta(minutes=_BINS)), 1))
+    of = slice_query.window(start, end, baseline=False)
     number = -((start - end) // width)
-    found: dict[int, list[Sums]] = {}
-    for one in rows:
-        if one.dimension == "at" and one.value.isdigit():
-            # Seconds are counted as the clock strikes them, so the last one can be a second late.
-            found.setdefault(min(int(one.value), number - 1), []).append(one.now)
-    return Bins(start, width, [added(found.get(place, ())) for place in range(number)])
+    return width, slice_query.ask(source, of, scope, units=units, bins=number, width=width)
+
+
+def bins(asked: Asked, found: Found, scope: str, start: datetime, end: datetime) -> Bins:
+    """The bins of a finding."""
+    is_mean = found.measure.kind == "mean"
+    units = slice_query.BY_UNIT if is_mean else slice_query.TOGETHER
+    width, rows = binned(asked.source, scope, start, end, units=units)
+    own = [one.now_bins for one in rows]
+    judged = _above(rows, found, asked.slices) if is_mean else own
+    sums, compared = ([added(each) for each in zip(*bins, strict=True)] for bins in (own, judged))
+    empty = [EMPTY] * -((start - end) // width)
+    return Bins(start, width, sums or empty, compared or empty)
+
+
+def _above(rows: Sequence[Slice], found: Found, slices: Slices) -> list[tuple[Sums, ...]]:
+    """Typical values as multiples of the baseline of each unit: units are unlike, and their parts vary."""
+    judged_by = Judge(found.measure, slices)
+    known = {one.unit: before.value for one in found.extent.slices if (before := judged_by.normal(one))}
+    normal = math.log(found.compared.baseline or 1.0)
+    return [
+        tuple(shifted(sums, found.measure.fields, -known.get(one.unit, normal)) for sums in one.now_bins)
+        for one in rows
+    ]
 
 
 class Timed(NamedTuple):
@@ -83,6 +92,15 @@ class Timed(NamedTuple):
     """From its beginning to its end."""
     changed: Sums
     """Without the pauses between."""
+    width: timedelta = timedelta(minutes=1)
+    """Of a bin."""
+    after: Sequence[float] = ()
+    """How much rather usual each bin since then is."""
+
+    def is_over(self, late: timedelta) -> bool:
+        """Whether what came since is usual, where what failed meanwhile is recorded so late."""
+        known = max(len(self.after) - round(late / self.width), 0)
+        return self.period.state == "ended" and sum(self.after[:known]) >= timeline.PRICE
 
 
 def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -> Timed | None:
@@ -91,11 +109,11 @@ def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -
     is_count = found.measure.kind == "count"  # the baseline is of these hours
     for span in (_LEAST, _FURTHER) if is_further and not is_count else (_LEAST,):
         begin = start - _BEFORE if is_count else min(start - (end - start) / 2, end - span)
-        got = bins(asked.source, scope, begin, end)
+        got = bins(asked, found, scope, begin, end)
         if is_count:
             got = _with_expected(asked, found, got)
         model = _model(found, got, asked)
-        stretches = timeline.stretches(got.sums, model)
+        stretches = timeline.stretches(got.judged, model)
         if not stretches:
             return None
         own = _apart(_last_joined(stretches, got), got)
@@ -104,9 +122,10 @@ def period(asked: Asked, found: Found, scope: str, *, is_further: bool = True) -
             break
     when = _period(asked, found, got, own, is_earliest=own[0].first <= first and not _is_new(found))
     asked_from = max((start - got.start) // got.width, 0)
-    whole = (got.sums[max(own[0].first, asked_from) : own[-1].end],)
-    changed = (got.sums[max(one.first, asked_from) : one.end] for one in own)
-    return Timed(when, *(added(one for part in parts for one in part) for parts in (whole, changed)))
+    whole = got.sums[max(own[0].first, asked_from) : own[-1].end]
+    changed = (one for part in own for one in got.sums[max(part.first, asked_from) : part.end])
+    after = timeline.normal_again(got.judged, own, model)
+    return Timed(when, added(whole), added(changed), got.width, after)
 
 
 def _with_expected(asked: Asked, found: Found, got: Bins) -> Bins:
@@ -223,20 +242,22 @@ def _model(found: Found, got: Bins, asked: Asked) -> Model:
         return timeline.count_model(1 / edge.ratio if edge.is_lower else edge.ratio)
     if measure.kind == "mean":
         step = math.log(edge.ratio) * (-1 if edge.is_lower else 1)
-        normal = math.log(baseline or 1.0)
-        return timeline.mean_model(
-            measure.fields, normal, _variance(found, asked.slices), normal + step, may_grow
-        )
+        return timeline.mean_model(measure.fields, 0.0, _variance(found, asked.slices), step, may_grow)
     step = edge.points * (-1 if edge.is_lower else 1)
-    return timeline.share_model(measure.values, baseline, baseline + step, may_grow)
+    counts = measure.independent(added(got.sums))
+    return timeline.share_model(counts, baseline, baseline + step, may_grow)
 
 
-def _variance(found: Found, whole: Slices) -> float:
-    """Of the logarithms before, of the units."""
-    units = (whole.wholes[unit] for unit in found.extent.units if unit in whole.wholes)
-    sums = added(part for one in units for part in one.before)
-    count, total, squares = found.measure.values(sums)
-    return max(squares / count - (total / count) ** 2, _LEAST_VARIANCE) if count else 1.0
+def _variance(found: Found, slices: Slices) -> float:
+    """Of the logarithms before, within units."""
+    judged_by = Judge(found.measure, slices)
+    pairs = [
+        (found.measure.affected(one.now), before.variance)
+        for one in found.extent.slices
+        if (before := judged_by.normal(one))
+    ]
+    number = sum(count for count, _ in pairs)
+    return max(sum(count * own for count, own in pairs) / number, _LEAST_VARIANCE) if number else 1.0
 
 
 _LEAST_VARIANCE: Final = 0.04

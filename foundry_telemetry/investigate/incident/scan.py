@@ -8,14 +8,14 @@ with time, in coarse bins: what lasted for a part of the time asked for is compa
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from foundry_telemetry.investigate.incident.dimensions import OF_UNITS
 from foundry_telemetry.investigate.incident.extents import Extent, Slices, extents
 from foundry_telemetry.investigate.incident.judging import Interval, Judge
 from foundry_telemetry.investigate.incident.measures import MEASURES, Measure, failures
+from foundry_telemetry.investigate.incident.nesting import settled
 from foundry_telemetry.investigate.incident.slices import BINS, Slice, Unit
 from foundry_telemetry.investigate.incident.statistics import Compared
 
@@ -27,10 +27,6 @@ _SUSPECT: Final = 5.0
 """Gain from which a part of the time is looked at by itself."""
 _TERM: Final = 2.5
 """Score that a further term must bring."""
-_ALIKE: Final = 0.5
-"""Share of the effect that attempts beside an extent must have to be a part of it."""
-_BESIDE: Final = 3.0
-"""Gain of attempts beside an extent from which a smaller change is the same one."""
 _MOST: Final = 3
 """Findings of one measure."""
 _MOST_INTERVALS: Final = 4
@@ -83,8 +79,8 @@ def changes(
         best = clearest(every, tried, judged_by, clear)
         if best is None:
             break
-        extent, interval = _widened(every, tried, best, judged_by), best[1]
-        found.append(Found(measure, extent, interval, judged_by.compare(extent.slices, interval)))
+        extent, interval, result = settled(every, tried, best, judged_by)
+        found.append(Found(measure, extent, interval, result))
         rest = rest.without(extent, {unit: tuple(_rest(rest, extent, unit)) for unit in extent.units})
         every = extents(rest)
     return found, comparisons
@@ -133,59 +129,6 @@ def clearest(
             if best is None or score > best[0]:
                 best = (score, extent, interval, result)
     return best[1:] if best else None
-
-
-def _widened(
-    every: Sequence[Extent],
-    tried: Iterable[Interval],
-    best: tuple[Extent, Interval, Compared],
-    judged_by: Judge,
-) -> Extent:
-    """The widest extent with no more terms whose further attempts are changed as well.
-
-    Of many narrow extents one always happens to be changed most.
-    """
-    extent, own, result = best
-    times = [one for one in tried if one.first < own.end and own.first < one.end]
-    wider = [one for one in every if _is_wider(one, extent)]
-    for one in sorted(wider, key=lambda one: len(one.terms)):
-        beside = tuple(_beside(one, extent))
-        if any(_is_part(judged_by, judged_by.compare(beside, interval), result) for interval in times):
-            return one
-    return extent
-
-
-def _is_wider(one: Extent, extent: Extent) -> bool:
-    """Whether an extent has all attempts of another one and more, and no more terms."""
-    if len(one.terms) > len(extent.terms) or one.terms == extent.terms:
-        return False
-    own = {slice_.unit: slice_ for slice_ in one.slices}
-    return all(_contains(own.get(slice_.unit), slice_) for slice_ in extent.slices)
-
-
-def _contains(whole: Slice | None, part: Slice) -> bool:
-    if whole is None:
-        return False
-    of_unit = not whole.dimension or whole.dimension in OF_UNITS
-    return of_unit or (whole.dimension, whole.value) == (part.dimension, part.value)
-
-
-def _is_part(judged_by: Judge, beside: Compared, result: Compared) -> bool:
-    """Whether attempts beside an extent are rather changed than usual."""
-    if beside.baseline is None:
-        return False
-    is_alike = judged_by.measure.effect(beside) >= _ALIKE * judged_by.measure.effect(result)
-    # A share of failures may be another cause of the same class.
-    return is_alike or (judged_by.measure.kind == "mean" and beside.gain >= _BESIDE)
-
-
-def _beside(wider: Extent, extent: Extent) -> Iterator[Slice]:
-    """The attempts of an extent that a narrower one does not have."""
-    own = {one.unit: one for one in extent.slices}
-    for one in wider.slices:
-        rest = one.without(own[one.unit]) if one.unit in own else one
-        if rest.now["attempts"] > 0:
-            yield rest
 
 
 def _rest(slices: Slices, extent: Extent, unit: Unit) -> Iterable[Slice]:

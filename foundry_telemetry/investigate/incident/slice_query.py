@@ -79,6 +79,7 @@ def ask(
     *,
     units: str = BY_UNIT,
     bins: int = BINS,
+    width: timedelta | None = None,
 ) -> list[Slice]:
     """The slices of a time.
 
@@ -89,15 +90,17 @@ def ask(
         dimensions: By which slices are made, each by itself.
         units: What the units are.
         bins: Of the time.
+        width: Of a bin, in whole seconds; without it the time is divided.
 
     Raises:
         SourceError: There is no answer.
     """
     pairs = [(number, f"by_{number}", one) for number, one in enumerate(dimensions, 1)]
+    seconds = -((of.now.start - of.now.end) // timedelta(seconds=bins))
     values: dict[str, Value] = {
         **of.times,
         "Scope": scope,
-        "Step": str(max(-((of.now.start - of.now.end) // timedelta(seconds=bins)), 1)),
+        "Step": str(max(width // timedelta(seconds=1) if width else seconds, 1)),
         "Units": units,
         "Keys": "".join(f", {key} = {one.kql}" for _, key, one in pairs),
         "Dimensions": ", ".join(map(str, range(len(pairs) + 1))),
@@ -186,7 +189,11 @@ def _together(lists: _Lists, places: Sequence[int]) -> Sums:
     entries = zip(places, of_all, oldest, newest, strict=True)
     return Sums(
         (*_total(of_all), *(_total(succeeded) if succeeded else _NONE_SUCCEEDED), *_NO_OTHERS),
-        failed((error, (own[0], a, b)) for place, own, a, b in entries if (error := lists.errors[place])[0]),
+        failed(
+            (error, (own[0], own[1], a, b))
+            for place, own, a, b in entries
+            if (error := lists.errors[place])[0]
+        ),
         min(oldest),
         max(newest),
     )

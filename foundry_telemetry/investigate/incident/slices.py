@@ -7,7 +7,7 @@ several units are added, and one is taken away from all to get the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -23,7 +23,7 @@ OF_ALL: Final = ("attempts", "calls", "retries", "offsets", "offset_sum", "answe
 OF_SUCCEEDED: Final = (
     *(
         f"{name}_{column}"
-        for name in ("latency", "pace", "first", "token", "input", "output", "usd")
+        for name in ("latency", "pace", "first", "token", "input", "output", "usd", "price")
         for column in ("n", "sum", "squares")
     ),
     *("cache_n", "cache_hits"),
@@ -52,8 +52,14 @@ class Failed(NamedTuple):
     """Attempts that failed with one error."""
 
     attempts: float
+    calls: float
+    """First attempts among them: those of one call fail together, these by themselves."""
     oldest_ms: float
     newest_ms: float
+
+    def without(self, part: Failed) -> Failed:
+        """The rest of it."""
+        return self._replace(attempts=self.attempts - part.attempts, calls=self.calls - part.calls)
 
 
 class Sums(Struct, frozen=True, gc=False):
@@ -151,6 +157,15 @@ def with_column(sums: Sums, name: str, value: float) -> Sums:
     return Sums(numbers, sums.errors, sums.oldest_ms, sums.newest_ms)
 
 
+def shifted(sums: Sums, fields: Sequence[str], by: float) -> Sums:
+    """The same sums with each of some logarithms, given by number, sum and squares, moved by so much."""
+    if sums is EMPTY:
+        return sums
+    count, total, squares = (sums[name] for name in fields)
+    moved = with_column(sums, fields[1], total + count * by)
+    return with_column(moved, fields[2], squares + 2 * by * total + count * by * by)
+
+
 def added(parts: Iterable[Sums]) -> Sums:
     """The sums of several."""
     parts = [part for part in parts if part is not EMPTY]
@@ -168,23 +183,22 @@ def without(whole: Sums, part: Sums) -> Sums:
     """The rest of a whole."""
     numbers = tuple(one - other for one, other in zip(whole.numbers, part.numbers, strict=True))
     errors = {
-        error: failed._replace(attempts=failed.attempts - part.errors[error].attempts)
-        if error in part.errors
-        else failed
+        error: failed.without(part.errors[error]) if error in part.errors else failed
         for error, failed in whole.errors.items()
     }
     return Sums(numbers, errors, whole.oldest_ms, whole.newest_ms)
 
 
-def failed(pairs: Iterable[tuple[Error, tuple[float, float, float]]]) -> dict[Error, Failed]:
+def failed(pairs: Iterable[tuple[Error, tuple[float, float, float, float]]]) -> dict[Error, Failed]:
     """What failed, by error; a pair for each that is known of one."""
     found: dict[Error, list[float]] = {}
-    for error, (attempts, oldest, newest) in pairs:
+    for error, (attempts, calls, oldest, newest) in pairs:
         known = found.get(error)
         if known is None:
-            found[error] = [attempts, oldest, newest]
+            found[error] = [attempts, calls, oldest, newest]
         else:
             known[0] += attempts
-            known[1] = oldest if oldest < known[1] else known[1]  # noqa: FURB136 - called very often
-            known[2] = newest if newest > known[2] else known[2]  # noqa: FURB136
+            known[1] += calls
+            known[2] = oldest if oldest < known[2] else known[2]  # noqa: FURB136 - called very often
+            known[3] = newest if newest > known[3] else known[3]  # noqa: FURB136
     return {error: Failed(*own) for error, own in found.items()}

@@ -43,16 +43,20 @@ class Edge(NamedTuple):
     is_lower: bool = False
     """Whether less than usual is what matters."""
 
+    def of_share(self, normal: float) -> float:
+        """The share up to which, or down to which, a share is usual."""
+        bound = (
+            min(normal / self.ratio, normal - self.points)
+            if self.is_lower
+            else max(normal * self.ratio, normal + self.points)
+        )
+        return min(max(bound, _LEAST_SHARE), 1 - _LEAST_SHARE)
+
 
 def of_share(affected: float, count: float, normal: float, usual_count: float, edge: Edge) -> Compared:
     """Whether a share is beyond its edge."""
     share = affected / count
-    bound = (
-        min(normal / edge.ratio, normal - edge.points)
-        if edge.is_lower
-        else max(normal * edge.ratio, normal + edge.points)
-    )
-    bound = min(max(bound, _LEAST_SHARE), 1 - _LEAST_SHARE)
+    bound = edge.of_share(normal)
     if share >= bound if edge.is_lower else share <= bound:
         return Compared(0.0, 0.0, share, normal, count, affected)
     score = count * _divergence(share, bound)
@@ -109,6 +113,13 @@ _ALIKE: Final = 2.0
 
 def _times_log(count: float, expected: float) -> float:
     return count * math.log(count / expected) if count else 0.0
+
+
+def likelihood(affected: float, count: float, share: float) -> float:
+    """Of so many affected, as a logarithm, where each is by this share."""
+    rest = count - affected
+    gain = affected * math.log(max(share, _LEAST_SHARE)) if affected else 0.0
+    return gain + (rest * math.log(max(1 - share, _LEAST_SHARE)) if rest else 0.0)
 
 
 def _divergence(share: float, other: float) -> float:

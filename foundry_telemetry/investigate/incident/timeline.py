@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from foundry_telemetry.investigate.incident.slices import Sums
 
-_PRICE: Final = 5.0
+PRICE: Final = 5.0
 """Of a change of state, as logarithm of a likelihood ratio."""
 _EARLIER: Final = 1.5
 """Gain from which a stretch begins earlier than where it is fully changed."""
@@ -114,6 +114,13 @@ def stretches(bins: Sequence[Sums], model: Model) -> list[Stretch]:
     return [_begun_earlier(bins, found[0], model), *found[1:]]
 
 
+def normal_again(bins: Sequence[Sums], own: Sequence[Stretch], model: Model) -> list[float]:
+    """How much better each bin after some stretches is explained by the baseline than by their value."""
+    value = model.value([one for stretch in own for one in bins[stretch.first : stretch.end]])
+    after = bins[own[-1].end :]
+    return [model.likelihood(one, model.normal) - model.likelihood(one, value) for one in after]
+
+
 def _begun_earlier(bins: Sequence[Sums], stretch: Stretch, model: Model) -> Stretch:
     """A stretch with what comes before it and is changed already by a part: it may have grown slowly."""
     value = model.value(bins[stretch.first : stretch.end])
@@ -153,14 +160,14 @@ def _clearest(bins: Sequence[Sums], model: Model) -> Stretch | None:
 
 def _path(gains: Sequence[float]) -> list[Stretch]:
     """The likeliest states: the gains of changed bins, less the price of each change of state."""
-    normal, changed = 0.0, -_PRICE
+    normal, changed = 0.0, -PRICE
     came_from: list[tuple[bool, bool]] = []
     for gain in gains:
-        from_usual = (normal >= changed - _PRICE, normal - _PRICE > changed)
+        from_usual = (normal >= changed - PRICE, normal - PRICE > changed)
         came_from.append(from_usual)
         normal, changed = (
-            normal if from_usual[0] else changed - _PRICE,
-            (normal - _PRICE if from_usual[1] else changed) + gain,
+            normal if from_usual[0] else changed - PRICE,
+            (normal - PRICE if from_usual[1] else changed) + gain,
         )
     state = changed > normal
     states = []

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from typing import Final
 
-from foundry_telemetry.advice.entry import DEPLOYMENTS
 from foundry_telemetry.investigate.incident.evidence import Evidence
-from foundry_telemetry.investigate.incident.numbers import compared, duration, share_of
+from foundry_telemetry.investigate.incident.numbers import compared, duration
 from foundry_telemetry.investigate.incident.why_codes import CODES
+from foundry_telemetry.investigate.incident.why_credentials import (
+    CREDENTIAL_ROWS,
+    DEPLOYMENTS_MISSING,
+    KEYS,
+    NETWORKS,
+    OF_A_VERSION,
+    ROLES,
+)
 from foundry_telemetry.investigate.incident.why_row import (
     Condition,
     Row,
     Values,
     all_of,
-    clock_differs,
     moved,
     new,
-    not_parted_by,
-    nothing_new,
-    one_instance,
 )
 from foundry_telemetry.wire.causes import CLASSES
 
-TOKENS: Final = ("auth_token_expired", "auth_token_rejected")
-KEYS: Final = ("auth_invalid_key", "auth_gateway_key_invalid")
 _PATH: Final = ("connection_error", "stream_truncated")
 _LIMITED: Final = ("stream_truncated", "timeout", "gateway_error", "connection_error", "http_504")
 _NAMED_LIMITS_MS: Final = {
@@ -33,8 +34,6 @@ _NAMED_LIMITS_MS: Final = {
     600_000: "the default timeout of the Anthropic SDK",
 }
 _ALIKE: Final = 0.02
-_SELDOM: Final = 0.01
-"""Share of attempts up to which a failure was seldom before."""
 _CALLERS: Final = ("caller_request", "caller_credential", "caller_authorization", "client", None)
 """Owners of failures that a release of the caller can bring; what a service answers is not among them."""
 _EXAMPLES: Final = "({number} of {examples} examples)"
@@ -84,14 +83,6 @@ def _answered_by(origin: str) -> Condition:
     return found
 
 
-def _seldom_before(evidence: Evidence) -> Values | None:
-    """The affected hardly had this failure before, as far as there is a baseline."""
-    main, period = evidence.finding.main, evidence.finding.period
-    if main.baseline is None or main.baseline > _SELDOM or period.is_earliest:
-        return None
-    return {"since": evidence.when(period.since), "baseline": share_of(main.baseline)}
-
-
 def _retried_without_effect(evidence: Evidence) -> Values | None:
     """Calls make more attempts, and none of them recovers."""
     finding, change = evidence.finding, evidence.moved("attempts", "higher")
@@ -104,64 +95,11 @@ def _of_the_caller(evidence: Evidence) -> Values | None:
     return {} if evidence.is_failure and evidence.finding.owner in _CALLERS else None
 
 
-_CLOCK: Final = "The clock of the client is {offset} {side} that of the server."
-_BEFORE: Final = "Before {since}, {baseline} of these attempts had this error"
-_CREDENTIALS: Final = (
-    Row(
-        name="token_and_clock",
-        about=TOKENS,
-        found=clock_differs,
-        text=f"{_CLOCK} Tokens are valid by the clock of the server.",
-        next_step="Synchronise the clock of the host with NTP, then get a new token.",
-        command="timedatectl status",
-    ),
-    Row(
-        name="stale_token",
-        about=TOKENS,
-        found=one_instance,
-        text="Instance {instance} is affected; {others} not: likely a token that this instance keeps.",
-        next_step="Restart {instance}; pass a token provider to the client, not a token.",
-    ),
-    Row(
-        name="old_key",
-        about=KEYS,
-        found=one_instance,
-        text="Instance {instance} is affected; {others} not: likely an old key in this instance.",
-        next_step="Restart or redeploy {instance} with the current key.",
-    ),
-    Row(
-        name="key_rotated",
-        about=KEYS,
-        found=all_of(not_parted_by("instance"), _seldom_before),
-        text=f"{_BEFORE}: likely a rotated or replaced key.",
-    ),
-    Row(
-        name="role_removed",
-        about=("authz_missing_role",),
-        found=_seldom_before,
-        text=f"{_BEFORE}: likely a removed role, or another identity.",
-    ),
-    Row(
-        name="network_rule",
-        about=("authz_network_denied",),
-        found=_seldom_before,
-        text=f"{_BEFORE}: likely a changed network rule, or another outgoing address.",
-    ),
-    Row(
-        name="new_deployment",
-        about=("deployment_not_found",),
-        found=new("deployment"),
-        text="The affected calls name deployment {new}, first seen {at}; before: {before}.",
-        next_step="Check the spelling of {new}, and that it exists on this resource.",
-        command=DEPLOYMENTS,
-    ),
-    Row(
-        name="deployment_deleted",
-        about=("deployment_not_found",),
-        found=all_of(nothing_new("deployment"), _seldom_before),
-        text=f"{_BEFORE}: likely a deleted or renamed deployment.",
-    ),
-)
+def _without_own_row(evidence: Evidence) -> Values | None:
+    """No row says more of a version with this cause."""
+    return None if evidence.cause in (*KEYS, *ROLES, *NETWORKS, *DEPLOYMENTS_MISSING) else {}
+
+
 _TIMES: Final = (
     Row(
         name="known_limit",
@@ -265,10 +203,10 @@ _RELEASES: Final = (
     ),
     Row(
         name="failures_of_a_version",
-        found=all_of(_of_the_caller, new("version")),
-        text="The affected calls have version {new}, first seen {at}; before: {before}.",
+        found=all_of(_of_the_caller, _without_own_row, new("version")),
+        text=OF_A_VERSION,
         next_step="Compare version {new} with {before}; roll back if the change is not wanted.",
     ),
 )
-FAILURE_ROWS: Final = (*CODES, *_CREDENTIALS, *_TIMES, *_LOAD, *_ANSWERED, *_RELEASES)
+FAILURE_ROWS: Final = (*CODES, *CREDENTIAL_ROWS, *_TIMES, *_LOAD, *_ANSWERED, *_RELEASES)
 """Of failures."""

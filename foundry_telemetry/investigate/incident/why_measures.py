@@ -8,7 +8,7 @@ from foundry_telemetry.advice.entry import DEPLOYMENTS
 from foundry_telemetry.investigate.incident.evidence import Evidence
 from foundry_telemetry.investigate.incident.measure_advice import DOCTOR
 from foundry_telemetry.investigate.incident.numbers import share_of
-from foundry_telemetry.investigate.incident.why_failures import KEYS, TOKENS
+from foundry_telemetry.investigate.incident.why_credentials import KEYS, TOKENS
 from foundry_telemetry.investigate.incident.why_row import (
     Row,
     Values,
@@ -21,6 +21,7 @@ from foundry_telemetry.investigate.incident.why_row import (
     one_instance,
     one_tag,
     one_value,
+    region,
     share_of_load,
 )
 
@@ -36,6 +37,7 @@ _OF_THE_REQUEST: Final = (
     "output_tokens",
     "cache_hit_rate",
     "cost",
+    "price",
 )
 """Measures that a release of the caller can change by what it asks for."""
 _OF_THE_CALLER: Final = ("instance", "version", "client", "max_tokens", "tag", "operation", "stream")
@@ -96,18 +98,20 @@ _SPEED: Final = (
             moved(_TTFT),
             not_moved(_TPOT, "input_tokens", "cache_hit_rate", "attempts", "output_tokens"),
             not_parted_by(*_OF_THE_CALLER),
+            region,
         ),
         text="Time to first token grew; no change in time per output token, tokens or cache hit rate was "
         "found: likely queueing before generation.",
-        next_step="Check the load of the deployment and Azure Service Health; compare another deployment.",
+        next_step="Check the load of the deployment, and Azure Service Health{in_region}; "
+        "compare another deployment.",
     ),
     Row(
         name="slow_generation",
         about=("latency", _TPOT),
-        found=all_of(moved(_TPOT), not_moved(_TTFT), not_parted_by(*_OF_THE_CALLER)),
+        found=all_of(moved(_TPOT), not_moved(_TTFT), not_parted_by(*_OF_THE_CALLER), region),
         text="Output tokens arrive more slowly; no change in time to first token was found: likely "
         "slower generation.",
-        next_step="Check Azure Service Health; compare another deployment or region of the same model.",
+        next_step="Check Azure Service Health{in_region}; compare another deployment or region of the model.",
     ),
     Row(
         name="slow_throughout",
@@ -198,7 +202,7 @@ _VOLUME: Final = (
         name="load_of_a_tag",
         about=("volume:more", "rate_limited", "gateway_rate_limited"),
         found=all_of(one_tag, share_of_load),
-        text="Since the change, tag {tag} made {calls} of the {whole} checked ({share}).",
+        text="Of the {whole} checked, tag {tag} made {calls}{when} ({share}).",
         next_step="Limit the calls with tag {tag}, or give them a deployment of their own.",
     ),
     Row(

@@ -137,6 +137,12 @@ def one_value(dimension: str) -> Condition:
     return found
 
 
+def region(evidence: Evidence) -> Values:
+    """Holds always; names the region where all examples were answered in one."""
+    value = evidence.region()
+    return {"in_region": f" in {value}" if value else ""}
+
+
 def one_tag(evidence: Evidence) -> Values | None:
     """Holds where all affected attempts have one tag in common."""
     term = evidence.tag()
@@ -144,11 +150,17 @@ def one_tag(evidence: Evidence) -> Values | None:
 
 
 def share_of_load(evidence: Evidence) -> Values | None:
-    """The part of all calls that the affected make, where both are of the same time."""
+    """The part of all calls of the time asked about that the affected made, in it or since the change."""
     calls, whole = evidence.finding.calls, evidence.report.totals.calls
-    if evidence.finding.period.since < evidence.report.start or not 0 < calls <= whole:
+    if not 0 < calls <= whole:
         return None
-    return {"calls": f"{calls:,}", "whole": many(whole, CALL), "share": share_of(calls / whole)}
+    is_earlier = evidence.finding.period.since < evidence.report.start
+    return {
+        "calls": f"{calls:,}",
+        "when": "" if is_earlier else " since the change",
+        "whole": many(whole, CALL),
+        "share": share_of(calls / whole),
+    }
 
 
 def clock_differs(evidence: Evidence) -> Values | None:

@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+from rich.console import Console
 from rich.text import Text
 
+from foundry_telemetry.investigate import formatting
 from foundry_telemetry.investigate.display_safety import readable
 from foundry_telemetry.investigate.formatting import Line
 from foundry_telemetry.investigate.ticket import texts
 from foundry_telemetry.investigate.ticket.content import FIELDS, Content, Kept
+
+
+def show(content: Content, console: Console) -> None:
+    """On a terminal, below the call."""
+    console.print()
+    formatting.show(lines(content), console)
 
 
 def lines(content: Content) -> Iterator[Line]:

@@ -56,9 +56,9 @@ def explain(source: Source, text: str, span: Span, on_progress: Callable[[str], 
     identities: tuple[Identity, ...] = ()
     try:
         identities = read_ids(text)
-    except IdError:
+    except IdError as error:
         if read is None:
-            raise
+            raise IdError(texts.OR_A_FAILURE.format(error=error)) from None
     return Explanation(identities, look_up(source, identities, span, on_progress), read)
 
 

@@ -133,6 +133,8 @@ NOT_AN_ID: Final = (
     "{text} is not a valid ID: expected a request-id (req_...), an apim-request-id (a GUID), a response ID "
     "(msg_...), a trace ID (32 hex digits), a call ID (16 hex digits) or a support code (FT-XXXXX-XXXXX)"
 )
+OR_A_FAILURE: Final = "{error}; or an exception, a status such as 429, or a cause such as rate_limited"
+"""Of a text that may show a failure as well."""
 CHECK_LOCAL: Final = "Check that the service sends its telemetry to this address."
 CHECK_AZURE: Final = (
     "New telemetry takes up to 5 minutes to arrive. Check the workspace (--workspace ID) and that the "

@@ -22,12 +22,14 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.empty_tables import empty_tables, empty_view
+from foundry_telemetry.local.engine import tag_properties
 from foundry_telemetry.local.engine.concurrent_queries import ConcurrentQueries
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
 from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
+from foundry_telemetry.local.ingest.row_builder import TAGS
 from foundry_telemetry.local.store.memory import resident, share_of_machine
 
 MOST_ROWS: Final = 500_000
@@ -198,9 +200,16 @@ class Query:
         row = cursor.execute("SELECT current_database()").fetchone()
         database = _quoted(row[0]) if row else "main"
         for name in sorted(narrowed):
-            columns = meant.attempts if name == files.VIEW else self._known[name]
-            select = f"SELECT {', '.join(map(_quoted, columns))} FROM {database}.main.{_quoted(name)}"  # noqa: S608
+            columns = _attempts(meant) if name == files.VIEW else [*map(_quoted, self._known[name])]
+            select = f"SELECT {', '.join(columns)} FROM {database}.main.{_quoted(name)}"  # noqa: S608
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
+
+
+def _attempts(meant: Translation) -> list[str]:
+    """The columns of the typed view, as SQL; the tags in place of the properties where they are enough."""
+    tags = f"{_quoted(TAGS)} AS {_quoted(tag_properties.PROPERTIES)}"
+    instead = {tag_properties.PROPERTIES: tags} if meant.tags_alone else {}
+    return [instead.get(name, _quoted(name)) for name in meant.attempts]
 
 
 def _asked(

@@ -23,7 +23,13 @@ from duckdb_kql.schema import Schema
 from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
 
 from foundry_telemetry.kql import files, lexer, view
-from foundry_telemetry.local.engine import bounded_values, extensions, single_evaluation, two_stage_parser
+from foundry_telemetry.local.engine import (
+    bounded_values,
+    extensions,
+    single_evaluation,
+    tag_properties,
+    two_stage_parser,
+)
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
@@ -31,10 +37,8 @@ from foundry_telemetry.local.engine.language import evaluate, needs_columns
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
 from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
+from foundry_telemetry.local.engine.tag_properties import Describe
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
-
-Describe = Callable[[str, Mapping[str, object]], "Mapping[str, str] | None"]
-"""The types of a statement's columns, given values for its placeholders."""
 
 Ask = Callable[[str, Mapping[str, object]], "tuple[list[str], list[tuple[object, ...]]]"]
 """The columns and rows of a statement, given what its text itself pins."""
@@ -58,6 +62,8 @@ class Translation:
     """The tables it reads, the typed view among them."""
     attempts: tuple[str, ...]
     """The columns of the typed view that the text begins with; none where it has no such view."""
+    tags_alone: bool = False
+    """Whether it reads nothing of the properties but tags; see `tag_properties`."""
     asks_rows: bool = False
     """Whether its columns depend on rows: then `Translator.translate_with` gives the statement."""
 
@@ -164,14 +170,15 @@ class Translator:
         uses_clock = reading.used or lowering_uses_clock
         if uses_clock and pinned:
             constants[CLOCK_SLOT] = moment
-        written = bounded_values.bounded(extensions.quickened(sql))
+        written = single_evaluation.short(bounded_values.bounded(extensions.quickened(sql)))
         return Translation(
-            sql=single_evaluation.short(written),
+            sql=written,
             constants=MappingProxyType(constants),
             slots=sql.slots,
             uses_clock=uses_clock and not pinned,
             tables=read,
             attempts=attempts,
+            tags_alone=bool(attempts) and tag_properties.are_alone(kql, self._ask, written, constants),
         )
 
     def _asked(

@@ -7,6 +7,7 @@ typed structure, once; picking fields out one by one would be ten times as slow.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,7 +18,7 @@ from foundry_telemetry.kql import files, view
 from foundry_telemetry.kql.tables import quoted, stored_table, tables
 from foundry_telemetry.local.ingest import envelopes
 from foundry_telemetry.local.ingest.column_mapping import MAPPED, POINT, PROPERTIES, Mapped
-from foundry_telemetry.schema.value import EVENT_NAME
+from foundry_telemetry.schema.value import EVENT_NAME, TAG_PREFIX
 
 _SEPARATOR: Final = quoted(envelopes.PROPERTIES)
 
@@ -39,6 +40,16 @@ HIDDEN: Final = MappingProxyType(
 The name has the type in it, so that another cast of the same property is another column.
 """
 
+TAGS: Final = f"{TAG_PREFIX}*:dynamic"
+"""The physical column of an attempt's tags: an object, of the same names and values as in its properties.
+
+Queries that read tags alone read it in place of all properties, which takes a quarter of the time.
+"""
+
+_TAG: Final = rf'"{re.escape(TAG_PREFIX)}[a-z0-9_]+":"(?:[^"\\]|\\.)*"'
+"""A tag in the text of properties, which are texts, written without blanks: a quote within one has a
+backslash before it, so nothing else is followed by a colon and a quote."""
+
 
 def kinds() -> tuple[str, ...]:
     """Every kind that has a table."""
@@ -59,7 +70,7 @@ def hidden_columns(table: str) -> Mapping[str, str]:
     """Further physical columns of a table, name to DuckDB type."""
     if table != "AppEvents":
         return {}
-    return {name: str(column.sql_type) for name, column in HIDDEN.items()}
+    return {**{name: str(column.sql_type) for name, column in HIDDEN.items()}, TAGS: "JSON"}
 
 
 def inserts(kind: str) -> tuple[str, ...]:
@@ -69,16 +80,20 @@ def inserts(kind: str) -> tuple[str, ...]:
 
 def backfill(names: Iterable[str]) -> str:
     """A statement that fills hidden columns, just added, from the properties of the rows there are."""
-    columns = {name: HIDDEN[name] for name in names}
+    missing = list(names)
+    columns = {name: HIDDEN[name] for name in missing if name in HIDDEN}
     structure = msgspec.json.encode({column.key: "VARCHAR" for column in columns.values()}).decode()
     read = f'from_json("Properties", {quoted(structure)})'
     parent = {_PARENT: f'"{_PARENT}"'}
-    values = ", ".join(f'"{name}" = {_value(column, read, parent)}' for name, column in columns.items())
-    return f'UPDATE {stored_table("AppEvents")} SET {values} WHERE "Name" = {quoted(EVENT_NAME)}'
+    values = {name: _value(column, read, parent) for name, column in columns.items()}
+    if TAGS in missing:
+        values[TAGS] = _tags('"Properties"')
+    filled = ", ".join(f'"{name}" = {value}' for name, value in values.items())
+    return f'UPDATE {stored_table("AppEvents")} SET {filled} WHERE "Name" = {quoted(EVENT_NAME)}'
 
 
 def attempts_ddl(plain: Mapping[str, str]) -> str:
-    """SQL that creates the typed view of the ledger with exactly the columns that its KQL has.
+    """SQL that creates the typed view of the ledger: the columns that its KQL has, and `TAGS`.
 
     Args:
         plain: The columns of AppEvents, each with the SQL that gives it.
@@ -88,7 +103,7 @@ def attempts_ddl(plain: Mapping[str, str]) -> str:
     columns = ", ".join(f'{_shown(column, values)} AS "{column.name}"' for column in view.COLUMNS)
     return (
         f'CREATE OR REPLACE VIEW "{files.VIEW}" AS '
-        f'SELECT {columns} FROM {stored_table("AppEvents")} WHERE "Name" = {quoted(EVENT_NAME)}'
+        f'SELECT {columns}, "{TAGS}" FROM {stored_table("AppEvents")} WHERE "Name" = {quoted(EVENT_NAME)}'
     )
 
 
@@ -106,6 +121,12 @@ def _value(column: view.Column, read: str, parent: Mapping[str, str]) -> str:
     """
     value = column.sql(read)
     return column.whole({**parent, column.name: value}) if column.name in _AT_ONCE else value
+
+
+def _tags(properties: str) -> str:
+    """The SQL of `TAGS`; null without tags."""
+    found = f"regexp_extract_all(CAST({properties} AS VARCHAR), {quoted(_TAG)})"
+    return f"nullif('{{' || array_to_string({found}, ',') || '}}', '{{}}')"
 
 
 def _insert(mapped: Mapped) -> str:
@@ -131,6 +152,7 @@ def _select(mapped: Mapped) -> str:
         own = {_PARENT: parent.sql.format(_access(parent.path))}
         values += [_value(column, "attempt", own) for column in HIDDEN.values()]
         is_attempt = f"{_access(mapped.columns['Name'].path)} = {quoted(EVENT_NAME)}"
+        values.append(f"CASE WHEN {is_attempt} THEN {_tags(PROPERTIES)} END")
         attempt = f"CASE WHEN {is_attempt} THEN from_json({PROPERTIES}, {quoted(view.STRUCTURE)}) END"
         read = f"SELECT e, {PROPERTIES}, {attempt} AS attempt FROM ({read})"
     where = mapped.where.format(f'{POINT}."name"')

@@ -99,12 +99,14 @@ export class Page {
   #reveal({ parameter, by }) {
     if (by !== 'reader' || parameter.isControl || !parameter.value) return;
     setTimeout(async () => {
-      const shown = document.querySelector(`[data-shown-by="${CSS.escape(parameter.name)}"]:not([hidden])`);
-      if (!shown) return;
+      const shown = document.querySelectorAll(`[data-shown-by="${CSS.escape(parameter.name)}"]:not([hidden])`);
+      const [first, last] = [shown[0], shown[shown.length - 1]];
+      if (!first || !last) return;
       for (const wait of [Promise.resolve(), this.queue.idle()]) {
         await wait;
-        const isHigher = shown.clientHeight > innerHeight;
-        shown.scrollIntoView({ block: isHigher ? 'start' : 'nearest' });
+        const height = last.getBoundingClientRect().bottom - first.getBoundingClientRect().top;
+        if (height <= innerHeight) last.scrollIntoView({ block: 'nearest' });
+        first.scrollIntoView({ block: height > innerHeight ? 'start' : 'nearest' });
       }
       this.#services.announce(TEXTS.detailsShown);
     }, 0);

@@ -21,6 +21,8 @@ MOST_BYTES: Final = 256_000
 WAIT_S: Final = 30
 """Seconds that a query may take."""
 
+_MORE: Final = "there are more rows than {most:,}: summarize, or use top"
+
 _PLACE: Final = re.compile(r" on line \d+, position \d+|line \d+, position \d+:?\s*")
 _OWN: Final = re.compile(r"foundry_telemetry_(?=\w)")
 _EXPLAINED: Final = ("SEM", "SYN")
@@ -70,9 +72,7 @@ def _cut(rows: list[dict[str, Any]], most_rows: int) -> Rows:
             return Rows(tuple(kept), f"the answer is larger than {MOST_BYTES:,} bytes: project fewer columns")
         kept.append(row)
     more = len(rows) > most_rows
-    return Rows(
-        tuple(kept), f"there are more than {most_rows:,} rows: summarize, or use top" if more else None
-    )
+    return Rows(tuple(kept), _MORE.format(most=most_rows) if more else None)
 
 
 def _harmless(row: Row) -> dict[str, Any]:

@@ -159,6 +159,37 @@ def test_a_workspace_in_azure(monkeypatch: pytest.MonkeyPatch, azure: LocalAzure
     findings = list(stored.check(scene(workspace="00000000-0000-0000-0000-000000000000")))
     assert named(findings, "received telemetry").seen.startswith("shop: 1 attempt in 24 h")
     assert "az monitor log-analytics workspace table show" in str(named(findings, "retention").fix)
+    plans = named(findings, "table plans")
+    assert (plans.state, "AppTraces and AppGenAIContent" in plans.seen) == ("skipped", True)
+    assert str(plans.fix).startswith("az monitor log-analytics workspace table list")
+
+
+def test_a_table_on_another_plan(monkeypatch: pytest.MonkeyPatch, azure: LocalAzureMonitor) -> None:
+    """Where only the query that reads AppTraces fails, the services are shown, and the plan is suspected."""
+    from azure.core.exceptions import HttpResponseError
+    from azure.core.pipeline.policies import HeadersPolicy
+    from azure.monitor import query
+
+    class Refusing(query.LogsQueryClient):
+        def query_workspace(self, workspace_id: str, text: str, **options: Any) -> Any:
+            if "AppTraces" in text:
+                error = HttpResponseError("CANARY")
+                error.status_code = 400
+                raise error
+            return super().query_workspace(workspace_id, text, **options)
+
+    def client(credential: Any) -> Any:
+        return Refusing(credential, endpoint=azure.url, authentication_policy=HeadersPolicy(azure.headers))
+
+    monkeypatch.setattr(query, "LogsQueryClient", client)
+    fill(azure.store, [attempt("shop")])
+    findings = list(stored.check(scene(workspace="00000000-0000-0000-0000-000000000000")))
+    assert named(findings, "received telemetry").seen.startswith("shop: 1 attempt in 24 h")
+    plans = named(findings, "table plans")
+    assert plans.state == "warning"
+    assert "HttpResponseError 400" in plans.seen
+    assert "CANARY" not in plans.seen
+    assert "--query" in str(plans.fix)
 
 
 def test_a_workspace_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

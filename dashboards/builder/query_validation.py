@@ -51,7 +51,10 @@ _INVESTIGATED: Final[Mapping[str, Value]] = {
     **dict.fromkeys(("Id", "Trace"), "x"),
     **dict.fromkeys(("Window", "TimeRange"), _DAY),
     **UNFILTERED,
-    **dict.fromkeys(("UsdPerUnit", "Discount"), "1"),
+    **dict.fromkeys(("UsdPerUnit", "Discount", "Fixed", "PerToken", "Budget", "Most"), "1"),
+    **dict.fromkeys(("Event", "Call"), "'x'"),
+    **dict.fromkeys(("Spans", "Traces"), ("x", "y")),
+    "Scope": "tostring(Properties['foundry.tag.tenant']) in ('x')",
 }
 """A value for each parameter of the command line's queries, but of those that `_incident` asks."""
 

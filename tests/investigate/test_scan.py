@@ -144,7 +144,7 @@ def test_monday_after_sunday() -> None:
 
 
 def test_a_busy_hour_of_everybody_is_no_change() -> None:
-    """Of all calls there must be more than of a part; what rises with the others has not changed by itself."""
+    """Of all calls there must be more than of a part; what rises with the others is not its own."""
     assert compared(of(SHOP, "", "", spread(calls(260)), calls(100)), "volume:more") == 0
     assert compared(of(SHOP, "", "", spread(calls(400)), calls(100)), "volume:more") > 16
     for others, is_found in ((100, True), (240, False)):

@@ -143,6 +143,17 @@ def test_monday_after_sunday() -> None:
     assert compared(of(SHOP, "", "", spread(calls(100)), calls(10)), "volume:more") > 16
 
 
+def test_a_busy_hour_of_everybody_is_no_change() -> None:
+    """Of all calls there must be more than of a part; what rises with the others is not its own."""
+    assert compared(of(SHOP, "", "", spread(calls(260)), calls(100)), "volume:more") == 0
+    assert compared(of(SHOP, "", "", spread(calls(400)), calls(100)), "volume:more") > 16
+    for others, is_found in ((100, True), (240, False)):
+        own = of(SHOP, "", "", spread(calls(400)), calls(100))
+        rest = of(BOT, "", "", spread(calls(others)), calls(100))
+        judged = Judge(MEASURE["volume:more"], Slices([own, rest]))
+        assert (judged.compare([own], WHOLE).gain > 16) is is_found
+
+
 def test_silence_shows_in_the_first_week() -> None:
     """Without data of a week before, the day before is enough for silence, and not for more calls."""
     silent = of(SHOP, "", "", spread(EMPTY), calls(10), week=EMPTY)

@@ -181,7 +181,32 @@ class Judge:
                 new += own_calls
         # What is new cannot be compared with what others did before.
         is_known = min(before, default=0.0) > _LEAST_CALLS and new <= _MOST_NEW * (calls + new)
-        return of_count(calls, before, self.measure.edge) if is_known else NOTHING
+        if not is_known:
+            return NOTHING
+        found = of_count(calls, before, self.measure.edge)
+        if self.measure.edge.is_lower or not found.gain:
+            return found
+        rise = self._rise_of_others(own, interval)
+        beyond = of_count(calls, [rise * one for one in before], self.measure.edge)
+        return structs.replace(found, gain=beyond.gain, score=beyond.score)
+
+    def _rise_of_others(self, own: Sequence[Slice], interval: Interval) -> float:
+        """How many times as many calls all others make: what rises with everybody is no change of its own."""
+        first, end = interval
+        counts = [self._counts(one) for one in own]
+        now, *before = (
+            column[end] - column[first] - sum(one[time][end] - one[time][first] for one in counts)
+            for time, column in enumerate(self._everybody)
+        )
+        if max(before) < ENOUGH:
+            return _EVERYWHERE
+        return max(1.0, now / max(before))
+
+    @cached_property
+    def _everybody(self) -> tuple[tuple[float, ...], ...]:
+        """Calls of all up to each bin: now, and as the same hours before had them."""
+        counts = [self._counts(one) for one in self._slices.wholes.values()]
+        return tuple(tuple(map(sum, zip(*times, strict=True))) for times in zip(*counts, strict=True))
 
     @cached_property
     def _times(self) -> tuple[int, ...]:
@@ -236,6 +261,8 @@ NO_HISTORY: Final = Usual(0.01, 200)
 """Of failures, where nothing is known before: one in a hundred is no incident."""
 MOST_FAILED: Final = 0.2
 """Of a baseline: what failed more often was an incident before, and is no less one now."""
+_EVERYWHERE: Final = 1.25
+"""By so much more must the calls of everybody rise: a busy hour of a busy day is everybody's."""
 _MOST_NEW: Final = 0.2
 """Share of the calls that may have no baseline."""
 _COUNT: Final = {"share": 1, "mean": 0}

@@ -122,6 +122,34 @@ def _dear(end: datetime, known: list[Attempt]) -> Iterator[tuple[str, Call]]:
         yield tenant, [replace(template, at=day + timedelta(seconds=2), reported=reported)]
 
 
+NEAR = "claude-near-limit"
+"""The deployment that reaches its limit of requests soon."""
+RATES = {
+    NEAR: lambda minute: 4 + minute,
+    "claude-flat": lambda minute: 24 + minute % 2,
+    "claude-falling": lambda minute: max(1, 25 - minute // 2),
+    "claude-far": lambda minute: 1 + minute // 4,
+}
+"""Deployment: requests in each minute; three are near no limit, or never reach it."""
+LIMITS = "claude-near-limit=70//; claude-flat=26//; claude-falling=26//; claude-far=9000//"
+BACK, AHEAD = 20, 15
+"""Minutes of them before the data ends, and after it: time goes on while the tests run."""
+
+
+def _rising(end: datetime, known: list[Attempt]) -> Iterator[Attempt]:
+    """Requests of the minutes around the end, by deployment."""
+    template = next(one for one in known if not one.failed)
+    number = 0
+    for deployment, rate in RATES.items():
+        for minute in range(BACK + AHEAD):
+            at = end.replace(second=0) + timedelta(minutes=minute - BACK)
+            for second in range(rate(minute)):
+                number += 1
+                reported = dict(template.reported) | {"call_id": f"7{number:05}".ljust(16, "0")}
+                reported |= {"attempt_number": 1, "deployment": deployment, "duration_ms": 500.0}
+                yield replace(template, at=at + timedelta(seconds=second + 1), reported=reported)
+
+
 def make(end: datetime) -> Data:
     """The weeks, and the decoys of each task."""
     chance = Random(3)  # noqa: S311 - the same data every time
@@ -130,7 +158,8 @@ def make(end: datetime) -> Data:
     for call in data.calls():
         data.tenants[str(call[0].reported["call_id"])] = chance.choice((TENANT, *DECOYS))
     data.attempts[:] = [_broken(data, chance, one) for one in attempts]
-    for tenant, call in (*_slow(end), *_dear(end, attempts)):
+    rising = [(DECOYS[2], [one]) for one in _rising(end, attempts)]
+    for tenant, call in (*_slow(end), *_dear(end, attempts), *rising):
         data.attempts.extend(call)
         data.tenants[str(call[0].reported["call_id"])] = tenant
     return data

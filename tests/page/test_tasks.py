@@ -133,6 +133,25 @@ def test_what_a_tenant_cost_last_month_and_which_day_was_dear(
     expect(of_tenant.locator("td").last).to_have_text(f"{days[dear]:g}")
 
 
+def test_is_any_deployment_near_its_limit_and_when(
+    weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open
+):
+    """One click and the limits typed in: what rises to its limit has a time, what is flat or far has none."""
+    opened = screen(weeks.url)
+    page = opened.open()
+    click(page, page.get_by_role("tab", name=TABS["limits"]))
+    seen(page.get_by_label("Limits per minute")).fill(tasks.LIMITS)
+    table = opened.step("utilisation of the limits")
+    expect(table.get_by_text(VALUES["source"]["configured"])).to_have_count(len(tasks.RATES))
+    found = {row[0]: row for row in opened.rows("utilisation of the limits") if row[1] == "Requests"}
+    until = {name: found[name][8] for name in tasks.RATES}
+    assert {name for name, time in until.items() if time != NONE} == {tasks.NEAR}
+    # One request more each minute, of 70: some 46 minutes, fewer while the tests run.
+    minutes, unit = until[tasks.NEAR].split()
+    assert unit == "min"
+    assert 46 - tasks.AHEAD <= float(minutes) <= 49
+
+
 def test_which_release_broke_it(weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open):
     """One click: on the tab Incident the first row of the versions is the release that broke it."""
     service, version = tasks.broken_release(data)

@@ -32,6 +32,7 @@ _TEXTS: Final = {
     "Id": ("text_with_ids", "'paste an id, an error message or a whole ticket'"),
     "CallId": ("wanted_call", "'0000000000000000'"),
     "Portal": ("portal", f"'{PORTAL}'"),
+    "Target": ("success_target_percent", "'99'"),
 }
 """Parameter that is a text: the name it has here, and what stands in it at first."""
 

@@ -51,7 +51,7 @@ def _put(span: Any, fields: Mapping[str, Any]) -> bool:
         return False
     most: int | None = attributes.maxlen
     with span._lock, attributes._lock:  # noqa: SLF001
-        kept: dict[str, Any] = attributes._dict  # noqa: SLF001
+        kept: Any = attributes._dict  # noqa: SLF001 - its type differs from release to release
         if span._end_time is not None or not kept.keys().isdisjoint(fields):  # noqa: SLF001
             return False
         if most is not None and len(kept) + len(fields) > most:

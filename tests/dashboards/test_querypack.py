@@ -46,6 +46,7 @@ def test_a_saved_query_answers_what_the_workbook_answers(name: str, store: Query
     """With nothing changed it is the workbook's query for the last day and everything."""
     row = wanted()
     ids = {"Id": f"see {row.apim_request_id}", "CallId": row.call_id, "Portal": "https://portal.example"}
+    ids |= {"Target": "99.5"}
     fixed = {reference[1:-1]: value for reference, value in querypack.FIXED.items()}
     values = {"TimeRange": TIME, **UNFILTERED, **fixed, **ids}
     text = querypack.standalone(name)

@@ -156,6 +156,6 @@ BUDGETS = (
     Budget("a stream 4,000 times as long holds more by", "bytes", MEMORY_SLACK, _stream_growth),
     *_incident_budgets(incident.ROWS, 1_000),
     *_incident_budgets(incident.MANY_ROWS, 5_000),
-    Budget(f"`cost --why` over 48 hours, {incident.ROWS:,} attempts, all threads", CPU, 2_000, _why),
+    Budget(f"`cost --why` over 48 hours, {incident.ROWS:,} attempts, all threads", CPU, 3_000, _why),
     Budget("`mcp` ready to answer", CPU, 1_000, _start_of_mcp),
 )

@@ -45,6 +45,7 @@ class When(NamedTuple):
     """Takes the present."""
 
 
+_UNKNOWN: Final = "{given}: expected times from 1970 to 2199; example: --since 7d"
 _KNOWN: Final = Span(datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 """Times that can be asked about: from others no period before or after could be reckoned."""
 
@@ -136,14 +137,7 @@ def span(
         start = end = _period(during, start or end, now)
     first = start or read(default)
     given = f"{first.text} to {end.text if end else 'now'}"
-    try:
-        until = _end(end, now)
-        begin = _start(first, until, now)
-        is_known = _KNOWN.start <= begin and until <= _KNOWN.end
-    except OverflowError:
-        is_known = False
-    if not is_known:
-        raise RangeError(f"{given}: expected times from 1970 to 2199; example: --since 7d")
+    begin, until = _known(first, end, now, given)
     if begin >= until:
         raise RangeError(
             f"{given}: expected a start before the end; "
@@ -152,6 +146,18 @@ def span(
     if longest is not None and until - begin > longest:
         raise RangeError(f"{given}: expected at most {longest.days} days; example: --since 7d")
     return Span(begin, until)
+
+
+def _known(first: When, end: When | None, now: datetime, given: str) -> tuple[datetime, datetime]:
+    """Both ends, where Azure and the local store have such times."""
+    try:
+        until = _end(end, now)
+        begin = _start(first, until, now)
+    except OverflowError:
+        raise RangeError(_UNKNOWN.format(given=given)) from None
+    if _KNOWN.start <= begin and until <= _KNOWN.end:
+        return begin, until
+    raise RangeError(_UNKNOWN.format(given=given))
 
 
 def period(value: When, now: datetime, name: str) -> Span:

@@ -85,7 +85,7 @@ def assert_unreadable(error: UnreadableError) -> None:
     assert error.status == 400
 
 
-def taken(converter: Conversion, store: Store, path: str, body: bytes, media_type: str) -> Converted:
+def assert_taken(converter: Conversion, store: Store, path: str, body: bytes, media_type: str) -> Converted:
     """Convert and store a body: unreadable, or whatever is refused is counted, and all else becomes rows."""
     try:
         converted = converter.convert(SIGNALS[path], body, media_type, store.key)
@@ -106,7 +106,7 @@ def taken(converter: Conversion, store: Store, path: str, body: bytes, media_typ
 def test_any_body(converter: Conversion, store: Store, path: str, media_type: str, content: Any) -> None:
     """Any body is unreadable, or converted with every item counted; nothing else is raised."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    taken(converter, store, path, body, media_type)
+    assert_taken(converter, store, path, body, media_type)
 
 
 @FEW
@@ -119,7 +119,7 @@ def test_a_changed_byte(
     body = bytearray(protobuf(path, request(path, SOUND[path](), SOUND[path]())))
     at %= len(body)
     body[at] = value
-    taken(converter, store, path, bytes(body[:at] if cut else body), PROTOBUF)
+    assert_taken(converter, store, path, bytes(body[:at] if cut else body), PROTOBUF)
 
 
 @FEW
@@ -127,7 +127,7 @@ def test_a_changed_byte(
 def test_any_item(converter: Conversion, store: Store, path: str, changes: dict[str, Any]) -> None:
     """An item with anything in any field is a row or refused, beside a sound one that is a row."""
     items = (SOUND[path](), {**(gauge() if path == "/v1/metrics" else SOUND[path]()), **changes})
-    converted = taken(converter, store, path, json.dumps(request(path, *items)).encode(), JSON)
+    converted = assert_taken(converter, store, path, json.dumps(request(path, *items)).encode(), JSON)
     assert converted.received >= 1
     assert converted.refused_here <= converted.received - 1
 
@@ -146,7 +146,7 @@ def test_deep_values(converter: Conversion, store: Store, media_type: str) -> No
         attribute = b"\x0a\x01a\x12" + _varint(len(inner)) + inner
         item = b"\x4a" + _varint(len(attribute)) + attribute
         body = _nested(protobuf("/v1/traces", request("/v1/traces", span())), item)
-    converted = taken(converter, store, "/v1/traces", body, media_type)
+    converted = assert_taken(converter, store, "/v1/traces", body, media_type)
     assert (converted.received, converted.refused_here) == (2, 1)
 
 
@@ -172,7 +172,7 @@ def test_few_bytes_that_mean_many(
     monkeypatch.setattr(conversion, "MOST_BYTES", 2**20)
     about = {"service__name": "x" * 100_000}
     body = protobuf("/v1/traces", request("/v1/traces", *[span()] * 300, **about))
-    converted = taken(converter, store, "/v1/traces", body, PROTOBUF)
+    converted = assert_taken(converter, store, "/v1/traces", body, PROTOBUF)
     assert converted.received == 300
     assert 285 < converted.refused_here < 300
 
@@ -182,6 +182,6 @@ def test_many_items(converter: Conversion, store: Store, monkeypatch: pytest.Mon
     """Beyond the items that one body may have, each is counted and none is read."""
     monkeypatch.setattr(conversion, "MOST_ITEMS", 5)
     body = protobuf(path, request(path, *[SOUND[path]()] * 20))
-    converted = taken(converter, store, path, body, PROTOBUF)
+    converted = assert_taken(converter, store, path, body, PROTOBUF)
     assert converted.received == 20
     assert 15 <= converted.refused_here <= 16  # a resource has a row as well

@@ -27,7 +27,7 @@ def test_a_query_begins_with_its_question_and_the_view(name: str) -> None:
     first, _, rest = compose.whole(name).partition("\n")
     assert first == f"// {compose.question(name)}"
     assert first.endswith("?")
-    assert rest.startswith("let foundry_attempts = AppEvents\n") == (name in LEDGER)
+    assert rest.startswith(compose.roads_text()) == (name in LEDGER)
     assert "//" not in rest.replace("https://", "")
 
 

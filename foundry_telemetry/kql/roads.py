@@ -10,7 +10,9 @@ MicrosoftDocs/azure-monitor-docs, 27 July 2026) and of the Collector's exporter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -51,17 +53,13 @@ class Road:
     @property
     def kql(self) -> str:
         """Its ledger events, each with the columns of `TAKEN_OVER` and its rank."""
-        columns = [
-            f"{name} = {self.columns[name]}" if name in self.columns else name for name in TAKEN_OVER
-        ]
+        columns = [f"{name} = {self.columns[name]}" if name in self.columns else name for name in TAKEN_OVER]
         return f"{self.table} | where {self.where} | project {', '.join(columns)}, {_RANK} = {self.rank}"
 
 
 def _marked(properties: str) -> str:
     """Which rows are ledger events, where logs are in the table too: `has` finds them by the index of words."""
-    return (
-        f'{properties} has "{EVENT_NAME}" and tostring({properties}["{names.CUSTOM_EVENT}"]) == "{EVENT_NAME}"'
-    )
+    return f'{properties} has "{EVENT_NAME}" and tostring({properties}["{names.CUSTOM_EVENT}"]) == "{EVENT_NAME}"'
 
 
 _OTLP: Final = MappingProxyType(
@@ -102,7 +100,10 @@ TABLES: Final = tuple(road.table for road in ROADS)
 """Every table that the typed view reads."""
 
 _IDS: Final = (
-    *(f'tostring(Properties["{name}"])' for name in (names.AZURE_REQUEST_ID, names.ANTHROPIC_REQUEST_ID, names.CALL_ID)),
+    *(
+        f'tostring(Properties["{name}"])'
+        for name in (names.AZURE_REQUEST_ID, names.ANTHROPIC_REQUEST_ID, names.CALL_ID)
+    ),
     "ParentId",
     "tostring(TimeGenerated)",
 )
@@ -134,3 +135,18 @@ TEXT: Final = "\n".join(
     )
 )
 """The statements that the typed view begins with."""
+
+
+def without(text: str, tables: Iterable[str]) -> str:
+    """A query, or a file of JSON with queries, without some of `OTHERS`.
+
+    Args:
+        text: Where the typed view stands, any number of times.
+        tables: Which are not to be read, such as one on a plan that a query over others may not read.
+    """
+    for road in OTHERS:
+        if road.table in tables:
+            forms = (road.kql, json.dumps(road.kql)[1:-1])
+            leg = "|".join(re.escape(form) for form in forms)
+            text = re.sub(rf",(?:\\n|\s)*\((?:{leg})\)", "", text)
+    return text

@@ -16,7 +16,7 @@ NAME: Final = "foundry_attempts"
 
 _HEAD: Final = f"""\
 // Every attempt on the wire, one row each: the ledger, each column named and cast once.
-// Reads: {", ".join(roads.TABLES)} (event {EVENT_NAME}).
+// Reads: the ledger, by every road: {", ".join(roads.TABLES)} (event {EVENT_NAME}).
 // Sampling: exact; the ledger is never sampled.
 //
 // Made from foundry_telemetry/schema/field_table.py by `python -m dashboards.builder build`; do not edit it.

@@ -186,9 +186,7 @@ def _cast(words: tuple[str, ...]) -> Column | None:
     return None
 
 
-_HEAD: Final = _words(
-    list(tokens(f"{roads.TEXT} let {typed_view.NAME} = {roads.LEDGER} | project"))
-)
+_HEAD: Final = _words(list(tokens(f"{roads.TEXT} let {typed_view.NAME} = {roads.LEDGER} | project")))
 
 _DERIVED: Final = {
     _words(list(tokens(typed_view.line(FIELDS[name])))): replace(column, derived=derived.sql)

@@ -227,7 +227,7 @@ QUESTIONS = (
     "foundry_attempts | where stream == false | take 0",
     "foundry_attempts | summarize arg_max(TimeGenerated, *) by call_id | project call_id, region",
 )
-CHANGED = view.TEXT.replace(MARKED, f'{MARKED} and ItemCount > -1')
+CHANGED = view.TEXT.replace(MARKED, f"{MARKED} and ItemCount > -1")
 """The same view in other words."""
 
 

@@ -30,7 +30,9 @@ computed while it is read makes a third slower."""
 
 _PARENT: Final = "ParentId"
 
-_OTHERS: Final = MappingProxyType({road.table: road.columns.get("Properties", "Properties") for road in OTHERS})
+_OTHERS: Final = MappingProxyType(
+    {road.table: road.columns.get("Properties", "Properties") for road in OTHERS}
+)
 """Tables of ledger events and logs, each with its column of properties."""
 
 HIDDEN: Final = MappingProxyType(

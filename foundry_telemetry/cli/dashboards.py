@@ -48,7 +48,7 @@ def export(
         typer.Option(
             "--without",
             metavar="TABLE",
-            help="Leave a table out of all queries, AppTraces or OTelLogs: one on the Basic plan. Repeatable.",
+            help="Leave a table on the Basic plan out of all queries: AppTraces or OTelLogs. Repeatable.",
         ),
     ] = None,
     as_json: query_options.AsJson = False,

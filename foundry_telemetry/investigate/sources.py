@@ -30,7 +30,7 @@ CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 WORKSPACE: Final = "FOUNDRY_TELEMETRY_WORKSPACE"
 """The environment variable that stands for ``--workspace``."""
 WITHOUT: Final = "FOUNDRY_TELEMETRY_WITHOUT_TABLES"
-"""The environment variable with the tables of a workspace that no query reads, such as those on the Basic plan."""
+"""The environment variable with tables of a workspace that no query reads: those on the Basic plan."""
 
 WAIT_S: Final = 60
 """Seconds that a query may take."""

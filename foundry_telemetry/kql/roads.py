@@ -51,15 +51,32 @@ class Road:
     """KQL of each of `TAKEN_OVER` that the table calls otherwise, or has elsewhere."""
 
     @property
-    def kql(self) -> str:
-        """Its ledger events, each with the columns of `TAKEN_OVER` and its rank."""
+    def rows(self) -> str:
+        """KQL of its ledger events, each with the columns of `TAKEN_OVER`."""
         columns = [f"{name} = {self.columns[name]}" if name in self.columns else name for name in TAKEN_OVER]
-        return f"{self.table} | where {self.where} | project {', '.join(columns)}, {_RANK} = {self.rank}"
+        return f"{self.table} | where {self.where} | project {', '.join(columns)}"
+
+    @property
+    def rows(self) -> str:
+        """KQL of its ledger events, each with the columns of `TAKEN_OVER`."""
+        columns = [f"{name} = {self.columns[name]}" if name in self.columns else name for name in TAKEN_OVER]
+        return f"{self.table} | where {self.where} | project {', '.join(columns)}"
+
+    @property
+    def kql(self) -> str:
+        """The same, each with its rank."""
+        return f"{self.rows}, {_RANK} = {self.rank}"
+
+    @property
+    def alone(self) -> str:
+        """What stands in place of `TEXT` where one table may be read and no other."""
+        return f"let {LEDGER} = {self.rows};"
 
 
 def _marked(properties: str) -> str:
-    """Which rows are ledger events, where logs are in the table too: `has` finds them by the index of words."""
-    return f'{properties} has "{EVENT_NAME}" and tostring({properties}["{names.CUSTOM_EVENT}"]) == "{EVENT_NAME}"'
+    """Which rows are ledger events, where logs are in the table too: `has` goes by the index of words."""
+    marked = f'tostring({properties}["{names.CUSTOM_EVENT}"])'
+    return f'{properties} has "{EVENT_NAME}" and {marked} == "{EVENT_NAME}"'
 
 
 _OTLP: Final = MappingProxyType(
@@ -127,7 +144,7 @@ TEXT: Final = "\n".join(
     (
         f"let {_STORED} = union isfuzzy=true",
         ",\n".join(f"    ({road.kql})" for road in ROADS) + ";",
-        f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | distinct hour = bin(TimeGenerated, 1h);",
+        f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | summarize by hour = bin(TimeGenerated, 1h);",
         f"let {LEDGER} = union",
         f"    ({_STORED} | where bin(TimeGenerated, 1h) !in ({_MIXED})),",
         f"    ({_STORED} | where bin(TimeGenerated, 1h) in ({_MIXED})",

@@ -367,7 +367,7 @@ def test_rows_that_leave_fields_out(text: str) -> None:
                 "EventData",
                 {"name": EVENT_NAME, "properties": row},
                 NOON + timedelta(seconds=index),
-                tags={"ai.operation.parentId": ID},
+                tags={"ai.operation.parentId": ID, "ai.cloud.role": "service"},
             )
             for index, row in enumerate(rows)
         ]

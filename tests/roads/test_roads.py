@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,10 +35,18 @@ ALL = (
     "| project-away Properties"
 )
 
-LOST = {
-    custom_events: ("OperationId", "ParentId", "AppRoleName", "AppRoleInstance", "AppVersion", "call_id"),
-}
-"""By road, the columns that it does not carry."""
+PAGE = Path(__file__).parents[2] / "docs/concepts/roads.md"
+
+
+def _lost() -> Mapping[Road, tuple[str, ...]]:
+    """By road, the columns that the page says it does not carry."""
+    table = PAGE.read_text("utf-8").split("<!-- roads:start -->")[1].split("<!-- roads:end -->")[0]
+    cells = table.strip().splitlines()[-1].split("|")[2:-1]
+    order = (direct, collector, native, custom_events)
+    return {road: tuple(re.findall(r"`(\w+)`", cell)) for road, cell in zip(order, cells, strict=True)}
+
+
+LOST = _lost()
 
 COUNT = (
     f"{view.TEXT}\nfoundry_attempts | summarize count(), sum(input_tokens), sum(output_tokens), "
@@ -48,9 +58,10 @@ COUNT = (
 def test_each_road_has_the_same_columns(road: Road, monitors: Monitors) -> None:
     """Every value of every attempt is the one that the Azure exporter brings, but for what a road loses."""
     names, expected = rows(monitors[direct], ALL)
-    kept = [name for name in names if name not in LOST.get(road, ())]
+    kept = [name for name in names if name not in LOST[road]]
     found_names, found = rows(monitors[road], ALL)
     assert found_names == names
+    assert not any(row[names.index(name)] for row in found for name in LOST[road])
     assert _by_case(found_names, found, kept) == _by_case(names, expected, kept)
     assert len(found) == len(expected) > 60
 

@@ -1,9 +1,9 @@
 """A stand-in for a Collector with ``azuremonitorexporter``: OTLP in, the envelopes it would post out.
 
 Written from the mapping of the exporter (``log_to_envelope.go`` and ``contracts_utils.go`` of
-open-telemetry/opentelemetry-collector-contrib, read in November 2026): with ``custom_events_enabled`` a record
-that names a custom event has its attributes and nothing else; otherwise it is a message, with its resource's
-attributes among its own.
+open-telemetry/opentelemetry-collector-contrib, read in November 2026): with ``custom_events_enabled`` a
+record that names a custom event has its attributes and nothing else; otherwise it is a message, with its
+resource's attributes among its own.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _event(record: Any) -> Envelope:
 
 
 def _message(resource: Any, scope: Any, record: Any) -> Envelope:
-    about = {name: text for name, text in _texts(resource.attributes).items()}
+    about = _texts(resource.attributes)
     properties = {**about, "instrumentationlibrary.name": scope.name, **_texts(record.attributes)}
     role = ".".join(filter(None, (about.get("service.namespace"), about.get("service.name"))))
     tags = {

@@ -1,8 +1,8 @@
 """KQL in, rows out: what Log Analytics does for a workspace, over the local store.
 
 *Typed view*: the ``let foundry_attempts = …`` that shipped queries begin with. The store keeps its columns
-for what the Azure exporter brings, so the ``let`` is omitted and the rest reads them; any other text runs as it
-is, and so does this one when ledger events came by another road.
+for what the Azure exporter brings, so the ``let`` is omitted and the rest reads them; any other text runs as
+it is, and so does this one when ledger events came by another road.
 """
 
 from __future__ import annotations

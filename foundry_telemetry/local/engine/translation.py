@@ -119,13 +119,13 @@ class Translator:
         """
         _refuse_commands(kql)
         shape = shape_of(kql)
-        kept = self._by_shape(shape.text, len(shape.instants), as_written) if shape.instants else None
+        kept = shape.instants and self._by_shape(shape.text, len(shape.instants), as_written=as_written)
         try:
             return kept.with_instants(shape.values) if kept else self._by_text(kql, as_written=as_written)
         except Exception as error:
             raise explained(error, kql) from error
 
-    def _translated_shape(self, text: str, count: int, as_written: bool) -> Translation | None:
+    def _translated_shape(self, text: str, count: int, *, as_written: bool) -> Translation | None:
         """``None`` where the text must be translated as it is, if only to be refused in its own words."""
         try:
             meant = self._translated(text, count, as_written=as_written)
@@ -137,8 +137,7 @@ class Translator:
         """What a text means whose columns depend on rows.
 
         Args:
-            kql: As in `translate`.
-            as_written: As in `translate`.
+            kql: As in `translate`, and so is `as_written`.
             ask: Runs a statement: its columns and rows.
 
         Raises:
@@ -152,7 +151,7 @@ class Translator:
     def _translated(
         self, kql: str, instants: int = 0, ask: Ask | None = None, *, as_written: bool = False
     ) -> Translation:
-        query, attempts, moment, lowering_uses_clock, needs = _lowered(kql, as_written)
+        query, attempts, moment, lowering_uses_clock, needs = _lowered(kql, as_written=as_written)
         with clock(moment) as reading, needs_columns.looked_for(present=needs.columns):
             known = self._visible(query, attempts)
             if needs.rows:
@@ -242,10 +241,10 @@ class _Lowered(NamedTuple):
 
 
 @lru_cache(maxsize=_KEPT)
-def _lowered(kql: str, as_written: bool) -> _Lowered:
+def _lowered(kql: str, *, as_written: bool = False) -> _Lowered:
     """A text as the engine reads it. Most of the time goes here, and it is the same for every database."""
     with clock(_ANY_TIME) as reading:
-        query, attempts = _read(kql, as_written)
+        query, attempts = _read(kql, as_written=as_written)
     needs = _Needs(
         rows=evaluate.has_plugins(query),
         columns=bool(extensions.calls_in(query) & needs_columns.NAMES),
@@ -254,7 +253,7 @@ def _lowered(kql: str, as_written: bool) -> _Lowered:
     return _Lowered(query, attempts, reading.moment, reading.used, needs)
 
 
-def _read(kql: str, as_written: bool) -> tuple[ir.Query, tuple[str, ...]]:
+def _read(kql: str, *, as_written: bool) -> tuple[ir.Query, tuple[str, ...]]:
     found = None if as_written else view.recognise(kql)
     if found is not None:
         query = lower(found.rest)

@@ -57,12 +57,6 @@ class Road:
         return f"{self.table} | where {self.where} | project {', '.join(columns)}"
 
     @property
-    def rows(self) -> str:
-        """KQL of its ledger events, each with the columns of `TAKEN_OVER`."""
-        columns = [f"{name} = {self.columns[name]}" if name in self.columns else name for name in TAKEN_OVER]
-        return f"{self.table} | where {self.where} | project {', '.join(columns)}"
-
-    @property
     def kql(self) -> str:
         """The same, each with its rank."""
         return f"{self.rows}, {_RANK} = {self.rank}"

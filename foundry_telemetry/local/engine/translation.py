@@ -137,8 +137,9 @@ class Translator:
         """What a text means whose columns depend on rows.
 
         Args:
-            kql: As in `translate`, and so is `as_written`.
+            kql: As in `translate`.
             ask: Runs a statement: its columns and rows.
+            as_written: As in `translate`.
 
         Raises:
             QueryError: As in `translate`.
@@ -254,8 +255,7 @@ def _lowered(kql: str, *, as_written: bool = False) -> _Lowered:
 
 
 def _read(kql: str, *, as_written: bool) -> tuple[ir.Query, tuple[str, ...]]:
-    found = None if as_written else view.recognise(kql)
-    if found is not None:
+    if not as_written and (found := view.recognise(kql)) is not None:
         query = lower(found.rest)
         # Where it matters how a source is called, the view must stay the `let` that it is in Azure.
         if not names_its_sources(query):

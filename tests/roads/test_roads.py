@@ -7,13 +7,17 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dashboards.builder import query_validation
 from dashboards.builder.columns import sample_values
-from foundry_telemetry.kql import files, problems, view
+from foundry_telemetry.investigate import sources
+from foundry_telemetry.investigate.sources import Source
+from foundry_telemetry.kql import compose, files, problems, roads, view
+from foundry_telemetry.kql.export import export
 from foundry_telemetry.kql.parameters import TimeRange, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.roads.conftest import (
@@ -27,6 +31,7 @@ from tests.roads.conftest import (
     reached_by,
     rows,
 )
+from tests.support.logs import WORKSPACE
 
 Monitors = Mapping[Road, LocalAzureMonitor]
 
@@ -140,3 +145,54 @@ def test_every_panel_and_command_has_the_same_answers(records: Records, monitors
                 assert rows(azure, text) == expected, place
                 answered += bool(expected[1])
     assert answered > 40
+
+
+class _Noting:
+    """A client of Log Analytics that notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def query_workspace(self, _: str, text: str, **__: object) -> Any:
+        self.asked.append(text)
+        return SimpleNamespace(tables=[])
+
+
+def test_a_table_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the commands' queries by a variable, which is refused where it names another table."""
+    noting: Any = _Noting()
+    monkeypatch.setattr(sources, "azure", lambda *_: Source(noting, WORKSPACE, "x", is_local=False))
+    source = sources.choose(None, WORKSPACE, None, {sources.WITHOUT: "AppTraces, OTelLogs"})
+    source.answer(view.TEXT)
+    source.answer(compose.view_text())
+    for text in noting.asked:
+        words = compose.words(text)
+        assert ("AppEvents" in words, words & {"AppTraces", "OTelLogs"}) == (True, frozenset())
+        assert text.count("(") == text.count(")")
+    with pytest.raises(
+        sources.SourceError, match="has AppEvents; expected one or more of AppTraces, OTelLogs"
+    ):
+        sources.choose(None, WORKSPACE, None, {sources.WITHOUT: "AppEvents"})
+
+
+def test_exported_files_can_leave_it_out(tmp_path: Path) -> None:
+    """Every file that has the view, JSON or not, and nothing else changes."""
+    export(tmp_path, without=["AppTraces"])
+    whole, less = (
+        json.loads((folder / files.WORKBOOK).read_bytes()) for folder in (files.folder(), tmp_path)
+    )
+    views = [_parameter(workbook, compose.LEDGER) for workbook in (whole, less)]
+    assert [compose.words(text) & {"AppTraces", "OTelLogs"} for text in views] == [
+        {"AppTraces", "OTelLogs"},
+        {"OTelLogs"},
+    ]
+    with reached_by() as azure:
+        assert azure.query(f"{views[1]}\n{roads.LEDGER} | count").rows == [(0,)]
+    for name in files.queries():
+        text = (tmp_path / f"queries/{name}.kql").read_text("utf-8")
+        assert "(AppTraces | where" not in text
+
+
+def _parameter(workbook: dict[str, Any], name: str) -> str:
+    [found] = [one for one in workbook["items"][0]["content"]["parameters"] if one["name"] == name]
+    return str(found["value"])

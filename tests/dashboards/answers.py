@@ -390,6 +390,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "call_attempts": call_attempts,
     "call_explained": call_explained,
     "call_tiles": call_tiles,
+    "call_content": lambda *_: [],
     "call_logs": answers_calls.call_logs,
     "call_trace": answers_calls.call_trace,
     "calls": answers_calls.calls,

@@ -1,0 +1,126 @@
+/**
+ * Makes the recorded calls of the library's tests, and prints one line of JSON for each event. Run by pytest, which
+ * plays Foundry, and takes what is exported.
+ */
+
+import { text } from "node:stream/consumers";
+
+import AnthropicFoundry from "@anthropic-ai/foundry-sdk";
+import { AzureMonitorLogExporter } from "@azure/monitor-opentelemetry-exporter";
+import { context } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
+import {
+  BatchLogRecordProcessor,
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+} from "@opentelemetry/sdk-logs";
+
+import type { Fetch } from "../src/index.js";
+import {
+  attribute,
+  azureExporter,
+  countLosses,
+  instrumentCredentials,
+  instrumentFetch,
+  losses,
+} from "../src/index.js";
+
+/** What pytest writes to the standard input. */
+interface Task {
+  readonly foundry: string;
+  /** An address where nothing listens. */
+  readonly nowhere: string;
+  readonly azure: string;
+  readonly otlp: { readonly url: string; readonly headers: Record<string, string> };
+  readonly cases: readonly Case[];
+}
+
+interface Case {
+  readonly id: string;
+  readonly kind: "answer" | "refused" | "silent" | "credential";
+  readonly url: string;
+  readonly headers: [string, string][];
+  readonly body: string;
+  /** The time at which claims are judged, seconds since the epoch. */
+  readonly now: number | null;
+  /** What the token provider throws. */
+  readonly message: string;
+}
+
+const PATIENCE_MS = 200;
+
+const task = JSON.parse(await text(process.stdin)) as Task;
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+const memory = new InMemoryLogRecordExporter();
+const roads: Readonly<Record<string, LogRecordExporter>> = {
+  "typescript-otlp": countLosses(new OTLPLogExporter(task.otlp)),
+  "typescript-azure": azureExporter(
+    (options) =>
+      new AzureMonitorLogExporter({
+        connectionString: task.azure,
+        disableOfflineStorage: true,
+        allowInsecureConnection: true,
+        ...options,
+      }),
+  ),
+};
+const providers = Object.entries(roads).map(
+  ([role, exporter]) =>
+    new LoggerProvider({
+      resource: resourceFromAttributes({ "service.name": role, "service.version": "1.2.3" }),
+      processors: [new BatchLogRecordProcessor(exporter), new SimpleLogRecordProcessor(memory)],
+    }),
+);
+
+/** `fetch` that finds Azure's hosts on this machine. */
+const local =
+  (base: string): Fetch =>
+  (input, init) => {
+    const { pathname, search } = new URL(input as string);
+    return fetch(base + pathname + search, init);
+  };
+
+const ways: Readonly<Record<Case["kind"], (one: Case, provider: LoggerProvider) => Promise<unknown>>> = {
+  answer: (one, provider) => send(one, provider, task.foundry),
+  refused: (one, provider) => send(one, provider, task.nowhere),
+  silent: (one, provider) => send(one, provider, task.foundry, AbortSignal.timeout(PATIENCE_MS)),
+  credential: (one, provider) => throughTheSdk(one, provider),
+};
+
+async function send(one: Case, provider: LoggerProvider, base: string, signal?: AbortSignal): Promise<void> {
+  const call = instrumentFetch(local(base), { loggerProvider: provider });
+  const { headers, body } = one;
+  const response = await call(one.url, { method: "POST", headers, body, ...(signal && { signal }) });
+  await response.arrayBuffer();
+}
+
+async function throughTheSdk(one: Case, provider: LoggerProvider): Promise<void> {
+  const client = new AnthropicFoundry({
+    baseURL: one.url.replace("/v1/messages", ""),
+    azureADTokenProvider: () => Promise.reject(new Error(one.message)),
+  });
+  instrumentCredentials(client, { loggerProvider: provider });
+  await client.messages.create(JSON.parse(one.body) as Parameters<typeof client.messages.create>[0]);
+}
+
+const clock = Date.now.bind(Date);
+const events = [];
+for (const provider of providers) {
+  for (const one of task.cases) {
+    const { now } = one;
+    Date.now = now === null ? clock : () => now * 1000;
+    const failed = await attribute({ case: one.id }, () => ways[one.kind](one, provider)).then(
+      () => "",
+      (error: unknown) => (error instanceof Error ? error.name : String(error)),
+    );
+    events.push({ case: one.id, failed, events: memory.getFinishedLogRecords().map(({ attributes }) => attributes) });
+    memory.reset();
+  }
+  Date.now = clock;
+  await provider.shutdown();
+}
+process.stdout.write(JSON.stringify({ events, losses: losses() }));

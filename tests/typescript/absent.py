@@ -8,13 +8,14 @@ from typing import Final
 from foundry_telemetry.schema import field_table as names
 
 ABSENT: Final[Mapping[str, str]] = {
-    names.CONNECT: "fetch does not show when a connection was made",
-    names.CLIENT_TIMEOUT: "fetch does not show the timeouts of its caller; the SDK sends its own, so with the SDK the field is there",
-    names.COST: "calls are left unpriced: tokens are counted, and the price list is a package of Python",
-    names.PARTIAL_COST: "as above",
-    names.COST_SOURCE: "as above",
+    names.CONNECT: "fetch does not show when a connection is made",
+    names.CLIENT_TIMEOUT: "fetch does not show the timeouts of its caller. With the SDK, which sends its own in a header, the field is there",
+    names.ERROR_CODE: "of a connection that is reset within a body, Node says only that it is closed. All other codes are there",
+    names.COST: "calls are left unpriced, their tokens are counted: the price list is a package of Python",
+    names.PARTIAL_COST: "the same",
+    names.COST_SOURCE: "the same",
 }
 """By name; at most six."""
 
-OF_SDK_ALONE: Final = frozenset({names.CLIENT_TIMEOUT})
-"""Those that are known where the SDK makes the call."""
+AT_TIMES: Final = frozenset({names.CLIENT_TIMEOUT, names.ERROR_CODE})
+"""Those that are known in other cases."""

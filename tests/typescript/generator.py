@@ -37,7 +37,7 @@ from foundry_telemetry.wire import (
     stream_detection,
     usage,
 )
-from tests.typescript.absent import ABSENT, OF_SDK_ALONE
+from tests.typescript.absent import ABSENT, AT_TIMES
 
 FOLDER: Final = Path(__file__).parents[2] / "examples/typescript/src/generated"
 _HEAD: Final = "/* Made from {source} by `python -m tests.typescript.generator`; do not edit it. */\n"
@@ -105,7 +105,7 @@ def _type(row: Row) -> str:
 
 def _written() -> list[Row]:
     """Rows that are read of the facts of an attempt."""
-    return [row for row in LEDGER if row.path and row.name not in ABSENT.keys() - OF_SDK_ALONE]
+    return [row for row in LEDGER if row.path and row.name not in ABSENT.keys() - AT_TIMES]
 
 
 def _tree() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from dataclasses import dataclass
+from time import time_ns
 from typing import Any
 
 import httpx
@@ -14,6 +15,8 @@ from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogR
 import foundry_telemetry
 from foundry_telemetry import attempt, attribute
 from foundry_telemetry.instrumentation import FoundryMiddleware
+from foundry_telemetry.instrumentation import tracker
+from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry
 from tests.instrumentation.sdk import client_for
 from tests.support.recorded import cases, request_body, request_headers, url_of
@@ -82,8 +85,8 @@ class Python:
         return {event["foundry.tag.case"]: event for event in found}
 
     def _make(self, case: dict[str, Any], foundry: FakeFoundry) -> None:
-        now, real = case["request"]["auth"]["now"], attempt.time_ns
-        attempt.time_ns = real if now is None else lambda: now * 10**9
+        now = case["request"]["auth"]["now"]
+        attempt.time_ns = tracker.time_ns = time_ns if now is None else lambda: now * 10**9
         way = self._through_the_sdk if kind_of(case) == "credential" else self._over_http
         try:
             with attribute(case=case["id"]):
@@ -91,7 +94,7 @@ class Python:
         except (httpx.TransportError, ClientAuthenticationError):
             assert kind_of(case) != "answer" or case["response"]["ends"] == "transport_error"
         finally:
-            attempt.time_ns = real
+            attempt.time_ns = tracker.time_ns = time_ns
 
     def _over_http(self, case: dict[str, Any], foundry: FakeFoundry) -> None:
         base = nowhere() if kind_of(case) == "refused" else foundry.base_url
@@ -109,8 +112,14 @@ class Python:
         client_for(case, False, steps=[], **options).messages.create(**case["request"]["body"])
 
 
-def task(foundry: FakeFoundry, azure: str, otlp: dict[str, Any]) -> bytes:
+def task(foundry: FakeFoundry, monitor: LocalAzureMonitor) -> bytes:
     """What `test/replay.ts` is given."""
+    azure = {
+        "connectionString": monitor.connection_string,
+        "endpoint": f"{monitor.url}/v2.1",
+        "allowInsecureConnection": True,
+    }
+    otlp = {"url": f"{monitor.url}/v1/logs", "headers": {"authorization": f"Bearer {monitor.token}"}}
     made = [
         {
             "id": case["id"],

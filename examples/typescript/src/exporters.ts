@@ -1,7 +1,8 @@
-/** Exporters with what the ledger asks of them: what they lose is counted, and Azure's drops no field. */
+/** What exporters are to be given of the ledger: what they lose is counted, and Azure's drops no field. */
+
+import type { Context } from "@opentelemetry/api";
 
 import { EVENT_NAME } from "./generated/fields.js";
-import { eventsWritten } from "./ledger.js";
 import { lost } from "./losses.js";
 
 /** What is used of a log record of the SDK. */
@@ -10,9 +11,16 @@ export interface LedgerRecord {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** What is used of an exporter of the SDK: `LogRecordExporter` of `@opentelemetry/sdk-logs` fits. */
-export interface Exporter<Record extends LedgerRecord> {
-  export(records: Record[], done: (result: { readonly code: number; readonly error?: Error }) => void): void;
+/** What is used of a `LogRecordExporter` of `@opentelemetry/sdk-logs`. */
+export interface Exporter<Exported extends LedgerRecord> {
+  export(records: Exported[], done: (result: { readonly code: number; readonly error?: Error }) => void): void;
+  shutdown(): Promise<void>;
+  forceFlush(): Promise<void>;
+}
+
+/** What is used of a `LogRecordProcessor`. */
+export interface Processor<Emitted extends LedgerRecord> {
+  onEmit(record: Emitted, around?: Context): void;
   shutdown(): Promise<void>;
   forceFlush(): Promise<void>;
 }
@@ -23,38 +31,69 @@ const FAILED = 1;
 const isEvent = ({ eventName }: LedgerRecord): boolean => eventName === EVENT_NAME;
 
 /**
- * Count what an exporter loses of the ledger: what it fails to send, what it has not sent when it is shut down,
- * and what never came to it because the queue before it was full.
+ * A processor that counts what is lost of the ledger behind it: what the exporter fails to send or has not sent at
+ * the end, what the queue before it had no room for, and what came after the end.
+ *
+ * @param exporter Sends the records.
+ * @param queue Makes the processor before it: `(exporter) => new BatchLogRecordProcessor(exporter)`.
  */
-export function countLosses<Record extends LedgerRecord>(exporter: Exporter<Record>): Exporter<Record> {
-  const before = eventsWritten();
-  let taken = 0;
-  let underWay = 0;
+export function countLosses<Exported extends LedgerRecord, Emitted extends LedgerRecord>(
+  exporter: Exporter<Exported>,
+  queue: (exporter: Exporter<Exported>) => Processor<Emitted>,
+): Processor<Emitted> {
+  const passed = { emitted: 0, exported: 0, settled: 0 };
+  let isShut = false;
+  const processor = queue(
+    counted(exporter, (events) => {
+      passed.exported += events;
+      return (isSent) => {
+        passed.settled += events;
+        if (!isSent && !isShut) lost("export_error", "logs", events);
+      };
+    }),
+  );
+  return {
+    onEmit(record, around) {
+      if (isEvent(record)) {
+        if (isShut) lost("after_shutdown", "logs");
+        else passed.emitted += 1;
+      }
+      processor.onEmit(record, around);
+    },
+    forceFlush: () => processor.forceFlush(),
+    async shutdown() {
+      await processor.shutdown().finally(() => {
+        if (isShut) return;
+        isShut = true;
+        lost("exit", "logs", passed.exported - passed.settled);
+        lost("queue_full", "logs", passed.emitted - passed.exported);
+      });
+    },
+  };
+}
+
+/** The same exporter; `began` hears how many events of the ledger it is given, and then whether they were sent. */
+function counted<Exported extends LedgerRecord>(
+  exporter: Exporter<Exported>,
+  began: (events: number) => (isSent: boolean) => void,
+): Exporter<Exported> {
   return {
     export(records, done) {
-      const events = records.filter(isEvent).length;
+      const settled = began(records.filter(isEvent).length);
       let isOpen = true;
-      const ended: typeof done = (result) => {
-        if (isOpen) {
-          underWay -= events;
-          if (result.code !== SUCCESS) lost("export_error", "logs", events);
-        }
+      const end: typeof done = (result) => {
+        if (!isOpen) return;
         isOpen = false;
+        settled(result.code === SUCCESS);
         done(result);
       };
-      taken += events;
-      underWay += events;
       try {
-        exporter.export(records, ended);
+        exporter.export(records, end);
       } catch (error) {
-        ended({ code: FAILED, error: error instanceof Error ? error : new Error("the exporter threw") });
+        end({ code: FAILED, error: error instanceof Error ? error : new Error("the exporter threw") });
       }
     },
-    async shutdown() {
-      lost("exit", "logs", underWay);
-      lost("queue_full", "logs", eventsWritten() - before - taken);
-      await exporter.shutdown();
-    },
+    shutdown: () => exporter.shutdown(),
     forceFlush: () => exporter.forceFlush(),
   };
 }
@@ -80,31 +119,29 @@ export interface AzureOptions {
 }
 
 /**
- * Azure's exporter, so that it keeps every field of the ledger and what it loses is counted.
+ * Azure's exporter, so that it keeps every field of the ledger.
  *
  * @param make Makes it with the options that it is given, and your own:
  *   `(options) => new AzureMonitorLogExporter({ connectionString, ...options })`.
  */
-export function azureExporter<Record extends LedgerRecord>(
-  make: (options: AzureOptions) => Exporter<Record>,
-): Exporter<Record> {
+export function azureExporter<Exported extends LedgerRecord>(
+  make: (options: AzureOptions) => Exporter<Exported>,
+): Exporter<Exported> {
   const exporter = make({ additionalPolicies: [{ policy, position: "perCall" }] });
-  return countLosses({
+  return {
     export(records, done) {
-      exporter.export(
-        records.map((each) => (isEvent(each) ? keepingNames(each) : each)),
-        done,
-      );
+      const kept = records.map((each) => (isEvent(each) ? keepingNames(each) : each));
+      exporter.export(kept, done);
     },
     shutdown: () => exporter.shutdown(),
     forceFlush: () => exporter.forceFlush(),
-  });
+  };
 }
 
 /** The same record, its attributes under names that are not dropped; those of Microsoft have a meaning. */
-function keepingNames<Record extends LedgerRecord>(record: Record): Record {
+function keepingNames<Exported extends LedgerRecord>(record: Exported): Exported {
   const entries = Object.entries(record.attributes);
   const guard = (name: string): string => (name.startsWith("microsoft.") ? name : GUARD + name);
   const attributes = Object.fromEntries(entries.map(([name, value]) => [guard(name), value]));
-  return Object.create(record, { attributes: { value: attributes, enumerable: true } }) as Record;
+  return Object.create(record, { attributes: { value: attributes, enumerable: true } }) as Exported;
 }

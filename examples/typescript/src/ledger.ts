@@ -13,11 +13,6 @@ import { tagsOf } from "./tags.js";
 type Value = string | number | boolean;
 export type Attributes = Record<string, Value>;
 
-let written = 0;
-
-/** How many events this process has written. */
-export const eventsWritten = (): number => written;
-
 /** Writes the event of an attempt, in the context in which its call was made. Never throws. */
 export type Ledger = (seen: Observation, endedMs: number, around: Context) => void;
 
@@ -36,7 +31,6 @@ export function openLedger(provider?: LoggerProvider): Ledger {
         attributes: attributesOf(seen, around),
         context: neverSampled(around),
       });
-      written += 1;
     } catch {
       lost("processor_error", "logs");
     }

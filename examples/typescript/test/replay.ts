@@ -34,7 +34,12 @@ interface Task {
   readonly foundry: string;
   /** An address where nothing listens. */
   readonly nowhere: string;
-  readonly azure: string;
+  readonly azure: {
+    readonly connectionString: string;
+    /** The exporter makes `https` of every address of a connection string. */
+    readonly endpoint: string;
+    readonly allowInsecureConnection: boolean;
+  };
   readonly otlp: { readonly url: string; readonly headers: Record<string, string> };
   readonly cases: readonly Case[];
 }
@@ -57,22 +62,19 @@ const task = JSON.parse(await text(process.stdin)) as Task;
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 const memory = new InMemoryLogRecordExporter();
 const roads: Readonly<Record<string, LogRecordExporter>> = {
-  "typescript-otlp": countLosses(new OTLPLogExporter(task.otlp)),
+  "typescript-otlp": new OTLPLogExporter(task.otlp),
   "typescript-azure": azureExporter(
-    (options) =>
-      new AzureMonitorLogExporter({
-        connectionString: task.azure,
-        disableOfflineStorage: true,
-        allowInsecureConnection: true,
-        ...options,
-      }),
+    (options) => new AzureMonitorLogExporter({ ...task.azure, disableOfflineStorage: true, ...options }),
   ),
 };
 const providers = Object.entries(roads).map(
   ([role, exporter]) =>
     new LoggerProvider({
       resource: resourceFromAttributes({ "service.name": role, "service.version": "1.2.3" }),
-      processors: [new BatchLogRecordProcessor(exporter), new SimpleLogRecordProcessor(memory)],
+      processors: [
+        countLosses(exporter, (counted) => new BatchLogRecordProcessor(counted)),
+        new SimpleLogRecordProcessor(memory),
+      ],
     }),
 );
 

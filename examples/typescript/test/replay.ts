@@ -31,7 +31,8 @@ import {
 
 /** What pytest writes to the standard input. */
 interface Task {
-  readonly foundry: string;
+  /** Where Foundry is played, for each way to Azure. */
+  readonly foundry: Readonly<Record<string, string>>;
   /** An address where nothing listens. */
   readonly nowhere: string;
   readonly azure: {
@@ -67,16 +68,16 @@ const roads: Readonly<Record<string, LogRecordExporter>> = {
     (options) => new AzureMonitorLogExporter({ ...task.azure, disableOfflineStorage: true, ...options }),
   ),
 };
-const providers = Object.entries(roads).map(
-  ([role, exporter]) =>
-    new LoggerProvider({
-      resource: resourceFromAttributes({ "service.name": role, "service.version": "1.2.3" }),
-      processors: [
-        countLosses(exporter, (counted) => new BatchLogRecordProcessor(counted)),
-        new SimpleLogRecordProcessor(memory),
-      ],
-    }),
-);
+
+function providerOf(role: string, exporter: LogRecordExporter): LoggerProvider {
+  return new LoggerProvider({
+    resource: resourceFromAttributes({ "service.name": role, "service.version": "1.2.3" }),
+    processors: [
+      countLosses(exporter, (counted) => new BatchLogRecordProcessor(counted)),
+      new SimpleLogRecordProcessor(memory),
+    ],
+  });
+}
 
 /** `fetch` that finds Azure's hosts on this machine. */
 const local =
@@ -86,11 +87,13 @@ const local =
     return fetch(base + pathname + search, init);
   };
 
-const ways: Readonly<Record<Case["kind"], (one: Case, provider: LoggerProvider) => Promise<unknown>>> = {
-  answer: (one, provider) => send(one, provider, task.foundry),
+type Way = (one: Case, provider: LoggerProvider, foundry: string) => Promise<unknown>;
+
+const ways: Readonly<Record<Case["kind"], Way>> = {
+  answer: send,
   refused: (one, provider) => send(one, provider, task.nowhere),
-  silent: (one, provider) => send(one, provider, task.foundry, AbortSignal.timeout(PATIENCE_MS)),
-  credential: (one, provider) => throughTheSdk(one, provider),
+  silent: (one, provider, foundry) => send(one, provider, foundry, AbortSignal.timeout(PATIENCE_MS)),
+  credential: throughTheSdk,
 };
 
 async function send(one: Case, provider: LoggerProvider, base: string, signal?: AbortSignal): Promise<void> {
@@ -106,23 +109,31 @@ async function throughTheSdk(one: Case, provider: LoggerProvider): Promise<void>
     azureADTokenProvider: () => Promise.reject(new Error(one.message)),
   });
   instrumentCredentials(client, { loggerProvider: provider });
-  await client.messages.create(JSON.parse(one.body) as Parameters<typeof client.messages.create>[0]);
+  await client.messages.create(JSON.parse(one.body));
 }
 
 const clock = Date.now.bind(Date);
-const events = [];
-for (const provider of providers) {
-  for (const one of task.cases) {
-    const { now } = one;
-    Date.now = now === null ? clock : () => now * 1000;
-    const failed = await attribute({ case: one.id }, () => ways[one.kind](one, provider)).then(
-      () => "",
-      (error: unknown) => (error instanceof Error ? error.name : String(error)),
-    );
-    events.push({ case: one.id, failed, events: memory.getFinishedLogRecords().map(({ attributes }) => attributes) });
-    memory.reset();
-  }
+
+/** Make a call, and give its events. */
+async function replayed(one: Case, provider: LoggerProvider, foundry: string) {
+  const { id, kind, now } = one;
+  Date.now = now === null ? clock : () => now * 1000;
+  const failed = await attribute({ case: id }, () => ways[kind](one, provider, foundry)).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.name : typeof error),
+  );
   Date.now = clock;
+  const events = memory.getFinishedLogRecords().map(({ attributes }) => attributes);
+  memory.reset();
+  return { case: id, failed, events };
+}
+
+const said: Record<string, unknown> = {};
+for (const [role, exporter] of Object.entries(roads)) {
+  const provider = providerOf(role, exporter);
+  const calls = [];
+  for (const one of task.cases) calls.push(await replayed(one, provider, task.foundry[role] ?? ""));
+  said[role] = calls;
   await provider.shutdown();
 }
-process.stdout.write(JSON.stringify({ events, losses: losses() }));
+process.stdout.write(JSON.stringify({ said, losses: losses() }));

@@ -13,4 +13,13 @@ export default ts.config(
     rules: { "max-lines": ["error", 300], "max-lines-per-function": ["error", { max: 40, skipComments: true }] },
   },
   { files: ["src/generated/*.ts"], rules: { "max-lines": "off" } },
+  {
+    files: ["test/*.ts"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        { allowForKnownSafeCalls: [{ from: "package", name: "test", package: "node:test" }] },
+      ],
+    },
+  },
 );

@@ -9,13 +9,15 @@ from foundry_telemetry.schema import field_table as names
 
 ABSENT: Final[Mapping[str, str]] = {
     names.CONNECT: "fetch does not show when a connection is made",
-    names.CLIENT_TIMEOUT: "fetch does not show the timeouts of its caller. With the SDK, which sends its own in a header, the field is there",
-    names.ERROR_CODE: "of a connection that is reset within a body, Node says only that it is closed. All other codes are there",
+    names.CLIENT_TIMEOUT: (
+        "fetch does not show the timeouts of its caller. With the SDK, which sends its own in a header, the "
+        "field is there"
+    ),
     names.COST: "calls are left unpriced, their tokens are counted: the price list is a package of Python",
     names.PARTIAL_COST: "the same",
     names.COST_SOURCE: "the same",
 }
 """By name; at most six."""
 
-AT_TIMES: Final = frozenset({names.CLIENT_TIMEOUT, names.ERROR_CODE})
+AT_TIMES: Final = frozenset({names.CLIENT_TIMEOUT})
 """Those that are known in other cases."""

@@ -89,9 +89,9 @@ def whole(method: Any) -> re.Pattern[Any]:
 
 def constants(**given: Any) -> str:
     """Exported constants, each frozen by its type."""
-    return "".join(f"export const {name} = {literal(each)} as const;\n" for name, each in given.items()).replace(
-        ") as const;", ");"
-    )
+    return "".join(
+        f"export const {name} = {literal(each)} as const;\n" for name, each in given.items()
+    ).replace(") as const;", ");")
 
 
 # Fields.
@@ -199,7 +199,9 @@ def causes_() -> str:
         'export type AuthScheme = NonNullable<Observation["authScheme"]>;\n\n'
         "/** What follows from a cause alone. */\n"
         "export interface FailureClass {\n"
-        "  readonly owner: Owner | null;\n  readonly retryable: boolean;\n  readonly authFailure: boolean;\n}\n\n"
+        "  readonly owner: Owner | null;\n"
+        "  readonly retryable: boolean;\n"
+        "  readonly authFailure: boolean;\n}\n\n"
         f"export const CLASSES: Readonly<Record<string, FailureClass>> = {{\n{table}}};\n\n"
         "/** One thing by which a cause is known. */\n"
         "export type Sign = {\n  readonly cause: string | null;\n  readonly isSpecific: boolean;\n"
@@ -215,7 +217,12 @@ def causes_() -> str:
         f"export const OF_STATUS: Readonly<Record<number, Owner>> = {literal(causes._OF_STATUS)};\n"
         f"export const ENTRA_CAUSES: Readonly<Record<string, string>> = "
         f"{literal({code: row.cause for code, row in entra_codes.ENTRA_CODES.items()})};\n"
-        + typed("ReadonlySet<string>", NOBODY=causes._NOBODY, OF_ITSELF=claims.OF_ITSELF, CODES=error_phrases.CODES)
+        + typed(
+            "ReadonlySet<string>",
+            NOBODY=causes._NOBODY,
+            OF_ITSELF=claims.OF_ITSELF,
+            CODES=error_phrases.CODES,
+        )
         + typed("ReadonlySet<string>", CUT_SHORT=outcomes.CUT_SHORT)
         + typed(
             "ReadonlySet<number>",

@@ -1,4 +1,4 @@
-"""The module in TypeScript, compiled once: beside the packages that npm has fetched by the hashes of its lock."""
+"""The module in TypeScript, compiled once beside the packages that npm fetches by the hashes of its lock."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ class Project:
     def script(self, name: str, options: Sequence[str] = (), *, reported: bytes = b"") -> Done:
         """Run a compiled script."""
         path = str(self.folder / "dist" / name)
-        return run(
-            "node", *options, path, reported=reported, time_limit_s=TIME_LIMIT_S, folder=self.folder
-        )
+        return run("node", *options, path, reported=reported, time_limit_s=TIME_LIMIT_S, folder=self.folder)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The recorded calls, made once by the library and twice by the module in TypeScript: what each has written."""
+"""The recorded calls, made once by the library and twice by the module in TypeScript."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import foundry_telemetry
 from foundry_telemetry import attempt, attribute
 from foundry_telemetry.instrumentation import FoundryMiddleware, tracker
 from foundry_telemetry.local.api.server import LocalAzureMonitor
-from foundry_telemetry.testing import FakeFoundry
+from foundry_telemetry.testing import FakeFoundry, recorded
 from tests.instrumentation.sdk import client_for
 from tests.support.recorded import cases, request_body, request_headers, url_of
 
@@ -36,6 +36,8 @@ PIECES: Final = dict(zip(ROADS, (None, 7), strict=True))
 """Bytes of a piece that Foundry sends at once; as recorded by default."""
 TAG: Final = "foundry.tag.case"
 
+BROKEN: Final = "sse_connection_reset"
+"""Closed in place of reset: a reset throws away what its receiver has not read yet, more or less of it."""
 _KINDS: Final = {
     "noresp_connect_error": "refused",
     "noresp_read_timeout": "silent",
@@ -52,7 +54,11 @@ def kind_of(case: Case) -> str:
 
 def played(piece_size: int | None = None) -> FakeFoundry:
     """Foundry, for the cases whose requests reach it, in their order."""
-    script = [case["id"] for case in cases() if kind_of(case) in ("answer", "silent")]
+    script = [
+        recorded(case["id"]).cut() if case["id"] == BROKEN else case["id"]
+        for case in cases()
+        if kind_of(case) in ("answer", "silent")
+    ]
     return FakeFoundry(script, retry_after_s=None, piece_size=piece_size)
 
 

@@ -109,7 +109,7 @@ def test_every_value_fits_its_field(sent: Sent) -> None:
 
 @pytest.mark.parametrize("road", ROADS)
 def test_the_rows_are_those_of_the_library(road: str, sent: Sent) -> None:
-    """By either way to Azure the typed view, which every screen reads, has the same rows, one for each call."""
+    """By either way to Azure the typed view, which all screens read, has the same rows, one for each call."""
     ours, theirs = sent.by_case(PYTHON), sent.by_case(road)
     assert len(theirs) == len(cases())
     assert theirs == ours

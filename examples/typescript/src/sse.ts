@@ -61,7 +61,7 @@ export function eventReader(take: (name: string, data: string) => void): EventRe
   };
 }
 
-/** Cut bytes into lines: any line ending, a byte order mark before all; a line beyond `MAX_LINE` is skipped. */
+/** Cut bytes into lines, whatever their endings, a byte order mark before all; a line beyond `MAX_LINE` is skipped. */
 function lineReader(take: (line: string) => void) {
   const decoder = new TextDecoder();
   let partial = "";

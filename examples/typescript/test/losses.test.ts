@@ -3,13 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { ExportResultCode } from "@opentelemetry/core";
 import { BatchLogRecordProcessor, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { LogRecordExporter, SdkLogRecord } from "@opentelemetry/sdk-logs";
 
 import { countLosses, instrumentFetch, losses } from "../src/index.js";
 import { MESSAGE, POST, answer, serve, urlOf } from "./support.js";
 
-const FAILED = { code: 1 };
+const FAILED = { code: ExportResultCode.FAILED };
+const SENT = { code: ExportResultCode.SUCCESS };
 const IDLE = { shutdown: () => Promise.resolve(), forceFlush: () => Promise.resolve() };
 /** Small, so that little fills the queue, and a hanging export is given up soon. */
 const SMALL = { maxQueueSize: 2, maxExportBatchSize: 2, exportTimeoutMillis: 1, scheduledDelayMillis: 60_000 };
@@ -47,7 +49,7 @@ test("what a full queue has no room for is counted", async () => {
     ...IDLE,
     export(records, done) {
       taken.push(...records);
-      done({ code: 0 });
+      done(SENT);
     },
   };
   const idle = { ...SMALL, exportTimeoutMillis: 1000 };
@@ -68,7 +70,7 @@ test("what a full queue has no room for is counted", async () => {
 });
 
 test("what comes after the end is counted", async () => {
-  const exporter: LogRecordExporter = { ...IDLE, export: (_, done) => { done({ code: 0 }); } };
+  const exporter: LogRecordExporter = { ...IDLE, export: (_, done) => { done(SENT); } };
   const processor = countLosses(exporter, (counted) => new SimpleLogRecordProcessor(counted));
   const provider = new LoggerProvider({ processors: [processor] });
   await processor.shutdown();

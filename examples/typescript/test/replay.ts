@@ -6,6 +6,7 @@
 import { text } from "node:stream/consumers";
 
 import AnthropicFoundry from "@anthropic-ai/foundry-sdk";
+import type { MessageCreateParamsNonStreaming } from "@anthropic-ai/sdk/resources/messages";
 import { AzureMonitorLogExporter } from "@azure/monitor-opentelemetry-exporter";
 import { context } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
@@ -61,7 +62,6 @@ const PATIENCE_MS = 200;
 
 const task = JSON.parse(await text(process.stdin)) as Task;
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-const memory = new InMemoryLogRecordExporter();
 const roads: Readonly<Record<string, LogRecordExporter>> = {
   "typescript-otlp": new OTLPLogExporter(task.otlp),
   "typescript-azure": azureExporter(
@@ -69,7 +69,7 @@ const roads: Readonly<Record<string, LogRecordExporter>> = {
   ),
 };
 
-function providerOf(role: string, exporter: LogRecordExporter): LoggerProvider {
+function providerOf(role: string, exporter: LogRecordExporter, memory: LogRecordExporter): LoggerProvider {
   return new LoggerProvider({
     resource: resourceFromAttributes({ "service.name": role, "service.version": "1.2.3" }),
     processors: [
@@ -83,7 +83,7 @@ function providerOf(role: string, exporter: LogRecordExporter): LoggerProvider {
 const local =
   (base: string): Fetch =>
   (input, init) => {
-    const { pathname, search } = new URL(input as string);
+    const { pathname, search } = new URL(input instanceof Request ? input.url : input);
     return fetch(base + pathname + search, init);
   };
 
@@ -109,16 +109,16 @@ async function throughTheSdk(one: Case, provider: LoggerProvider): Promise<void>
     azureADTokenProvider: () => Promise.reject(new Error(one.message)),
   });
   instrumentCredentials(client, { loggerProvider: provider });
-  await client.messages.create(JSON.parse(one.body));
+  await client.messages.create(JSON.parse(one.body) as MessageCreateParamsNonStreaming);
 }
 
 const clock = Date.now.bind(Date);
 
 /** Make a call, and give its events. */
-async function replayed(one: Case, provider: LoggerProvider, foundry: string) {
-  const { id, kind, now } = one;
+async function replayed(one: Case, call: () => Promise<unknown>, memory: InMemoryLogRecordExporter) {
+  const { id, now } = one;
   Date.now = now === null ? clock : () => now * 1000;
-  const failed = await attribute({ case: id }, () => ways[kind](one, provider, foundry)).then(
+  const failed = await attribute({ case: id }, call).then(
     () => null,
     (error: unknown) => (error instanceof Error ? error.name : typeof error),
   );
@@ -130,9 +130,13 @@ async function replayed(one: Case, provider: LoggerProvider, foundry: string) {
 
 const said: Record<string, unknown> = {};
 for (const [role, exporter] of Object.entries(roads)) {
-  const provider = providerOf(role, exporter);
+  const memory = new InMemoryLogRecordExporter();
+  const provider = providerOf(role, exporter, memory);
   const calls = [];
-  for (const one of task.cases) calls.push(await replayed(one, provider, task.foundry[role] ?? ""));
+  for (const one of task.cases) {
+    const call = () => ways[one.kind](one, provider, task.foundry[role] ?? "");
+    calls.push(await replayed(one, call, memory));
+  }
   said[role] = calls;
   await provider.shutdown();
 }

@@ -41,8 +41,7 @@ function retryAfter(headers: Headers, nowMs: number): number | undefined {
   const text = headers.get("retry-after");
   const date = text === null ? NaN : Date.parse(text);
   const waits = [numberOf(headers.get("retry-after-ms")) * 0.001, numberOf(text), (date - nowMs) / 1000];
-  const known = waits.find((wait) => !Number.isNaN(wait));
-  return known !== undefined && known >= 0 && known <= MAX_WAIT_S ? known : undefined;
+  return waits.find((wait) => wait >= 0 && wait <= MAX_WAIT_S);
 }
 
 function numberOf(text: string | null): number {

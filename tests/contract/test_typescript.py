@@ -6,6 +6,7 @@ import pytest
 
 from tests.typescript.absent import ABSENT, AT_TIMES
 from tests.typescript.generator import FOLDER, made
+from tests.typescript.project import PAGE
 
 
 @pytest.mark.parametrize(("name", "text"), made().items(), ids=lambda value: value[:12])
@@ -23,3 +24,11 @@ def test_absent_fields_have_reasons() -> None:
     """Each field that is not written has a reason, and those known at times are among them."""
     assert all(ABSENT.values())
     assert ABSENT.keys() > AT_TIMES
+
+
+def test_the_page_has_the_absent_fields_with_their_reasons() -> None:
+    """What a reader is told to miss is what the tests let be missing, and no more than six fields."""
+    rows = PAGE.read_text("utf-8").partition("## What is absent")[2].splitlines()
+    shown = dict(line.strip("| ").split(" | ") for line in rows if line.startswith("| `"))
+    assert shown == {f"`{name}`": why for name, why in ABSENT.items()}
+    assert len(shown) <= 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from functools import cache
@@ -14,6 +15,8 @@ from tests.support.kusto import need
 from tests.support.patience import PATIENCE_S
 
 SOURCE = Path(__file__).parents[2] / "examples/typescript"
+PAGE = Path(__file__).parents[2] / "docs/integrations/typescript.md"
+_BLOCK = re.compile(r"^```ts\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TIME_LIMIT_S = 20 * PATIENCE_S
 
 
@@ -23,13 +26,16 @@ def output(done: Done) -> str:
 
 
 class Project:
-    """A copy of the module's folder, in which Node finds its packages."""
+    """A copy of the module's folder, in which Node finds its packages; beside its tests the code of its page."""
 
     def __init__(self, folder: Path, packages: Path) -> None:
         self.folder = folder
         left_out = shutil.ignore_patterns("node_modules", "dist")
         shutil.copytree(SOURCE, folder, ignore=left_out, dirs_exist_ok=True)
         (folder / "node_modules").symlink_to(packages / "node_modules")
+        for number, block in enumerate(_BLOCK.findall(PAGE.read_text("utf-8"))):
+            there = block.replace("./foundry-telemetry/", "../src/")
+            (folder / f"test/page{number}.ts").write_text(there, encoding="utf-8")
 
     def run(self, program: str, *arguments: str, reported: bytes = b"") -> Done:
         """Run a program of a package, or Node itself, in the folder."""

@@ -26,7 +26,7 @@ def output(done: Done) -> str:
 
 
 class Project:
-    """A copy of the module's folder, in which Node finds its packages; beside its tests the code of its page."""
+    """A copy of the module's folder, where Node finds its packages; beside its tests the code of its page."""
 
     def __init__(self, folder: Path, packages: Path) -> None:
         self.folder = folder

@@ -157,5 +157,5 @@ def task(foundries: Mapping[str, FakeFoundry], monitor: LocalAzureMonitor) -> by
         for case in cases()
     ]
     bases = {road: fake.base_url.removesuffix("/anthropic") for road, fake in foundries.items()}
-    told = {"foundry": bases, "nowhere": _nowhere(), "azure": azure, "otlp": otlp, "cases": made}
-    return json.dumps(told).encode()
+    whole = {"foundry": bases, "nowhere": _nowhere(), "azure": azure, "otlp": otlp, "cases": made}
+    return json.dumps(whole).encode()

@@ -167,6 +167,23 @@ test("attempts that the SDK makes again are of one call", async () => {
   assert.ok(JSON.stringify(second?.["foundry.client"]).startsWith('"AnthropicFoundry/1.'));
 });
 
+test("a stream of the SDK is what it is, and is recorded to its end", async () => {
+  const base = await serve((request, response) => {
+    request.resume();
+    response.writeHead(200, { ...HEADERS, "content-type": "text/event-stream" }).end(PIECES.join(""));
+  });
+  const { call, events } = recorded(base);
+  const client = new AnthropicFoundry({ apiKey: "CANARY-KEY", baseURL: `${base}/anthropic`, fetch: call });
+  const message = await client.messages.stream({ model: "m", max_tokens: 1, messages: [] }).finalMessage();
+  assert.deepEqual([message.stop_reason, message.usage.output_tokens], ["end_turn", 5]);
+  const attributes = events()[0]?.attributes ?? {};
+  assert.deepEqual(
+    [attributes["foundry.outcome"], attributes["gen_ai.request.stream"], attributes["anthropic.request.id"]],
+    ["ok", true, "req_1"],
+  );
+  assert.ok("foundry.time_to_first_token_ms" in attributes);
+});
+
 test("the error of a token provider is the one that the SDK makes of it", async () => {
   const refusal = new Error("AADSTS700016: no such application");
   const options = { resource: "r", azureADTokenProvider: () => Promise.reject(refusal) };

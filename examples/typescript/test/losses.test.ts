@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Attributes } from "@opentelemetry/api";
+import { createNoopMeter, metrics } from "@opentelemetry/api";
 import { ExportResultCode } from "@opentelemetry/core";
 import { BatchLogRecordProcessor, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
 import type { LogRecordExporter, SdkLogRecord } from "@opentelemetry/sdk-logs";
@@ -67,6 +69,19 @@ test("what a full queue has no room for is counted", async () => {
   });
   const lost = await lostOf(new LoggerProvider({ processors: [processor] }), 5);
   assert.deepEqual([taken.length, lost], [2, { "queue_full logs": 3 }]);
+});
+
+test("losses are a metric as well", async () => {
+  const added: unknown[] = [];
+  const add = (count: number, attributes?: Attributes): void => void added.push([count, attributes]);
+  const meter = { ...createNoopMeter(), createCounter: () => ({ add }) };
+  metrics.setGlobalMeterProvider({ getMeter: () => meter });
+  const exporter: LogRecordExporter = { ...IDLE, export: (_, done) => { done(FAILED); } };
+  const processor = countLosses(exporter, (counted) => new BatchLogRecordProcessor(counted, SMALL));
+  await lostOf(new LoggerProvider({ processors: [processor] }));
+  metrics.disable();
+  const reason = { "foundry.telemetry.reason": "export_error", "foundry.telemetry.signal": "logs" };
+  assert.deepEqual(added, [[1, reason]]);
 });
 
 test("what comes after the end is counted", async () => {

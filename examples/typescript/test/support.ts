@@ -21,13 +21,16 @@ export const MESSAGE = JSON.stringify({
   ...{ type: "message", id: "msg_1", model: "claude-sonnet-5-5", stop_reason: "end_turn", content: [] },
   usage: { input_tokens: 3, output_tokens: 5 },
 });
+const START = { id: "msg_1", type: "message", role: "assistant", model: "claude-sonnet-5-5", content: [] };
 const EVENTS = [
-  { type: "message_start", message: { id: "msg_1", model: "claude-sonnet-5-5", usage: { input_tokens: 3 } } },
-  { type: "content_block_delta", delta: { text: "Paris" } },
+  { type: "message_start", message: { ...START, usage: { input_tokens: 3, output_tokens: 1 } } },
+  { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
+  { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: "Paris" } },
+  { type: "content_block_stop", index: 0 },
   { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 5 } },
   { type: "message_stop" },
 ];
-/** A stream in four pieces. */
+/** A stream, a piece for each event. */
 export const PIECES = EVENTS.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 
 /** Start a server; gives its base URL. It ends with the test file. */

@@ -2,6 +2,7 @@
 
 import type { BodyReader } from "./body.js";
 import { NOTHING_SEEN, bodyReader } from "./body.js";
+import type { Failure } from "./generated/causes.js";
 import type { Observation } from "./generated/fields.js";
 import { observe } from "./observation.js";
 import type { Answered, Ending } from "./outcome.js";
@@ -14,8 +15,8 @@ export interface Attempt {
   headers(status: number, headers: Headers): void;
   /** Take the next bytes of the body; they are not kept beyond what telemetry needs. */
   feed(piece: Uint8Array): void;
-  /** End it; every later call is ignored. */
-  end(how: Ending, error?: unknown): void;
+  /** End it; every later call is ignored. `unsent` is what the error means when the request was never sent. */
+  end(how: Ending, error?: unknown, unsent?: Failure): void;
 }
 
 /** Which call an attempt belongs to. */
@@ -58,7 +59,7 @@ export function beginAttempt(
       body = bodyReader(status, answer.facts.mediaType, asked().stream);
     },
     feed: (piece) => body?.feed(piece),
-    end(how, error) {
+    end(how, error, unsent) {
       if (!isOpen) return;
       isOpen = false;
       const durationS = passedS();
@@ -66,7 +67,7 @@ export function beginAttempt(
       const isTimeout = how === "cancelled" && !answer && durationS >= (request.timeoutS ?? Infinity);
       const ending = isTimeout ? { how: "failed" as const, error: TIMEOUT } : { how, error };
       const timeToFirstTokenS = seen.firstTokenMs === undefined ? undefined : passedS(seen.firstTokenMs);
-      const ended = { request, answer, seen, nowS: Date.now() / 1000, ...ending };
+      const ended = { request, answer, seen, unsent, nowS: Date.now() / 1000, ...ending };
       const times = { durationS, timeToFirstTokenS };
       finished(observe(ended, place, asked(), times), startedMs + durationS * 1000);
     },

@@ -1,20 +1,16 @@
 /** A `fetch` that writes the ledger event of every call to Claude in Foundry, and is otherwise the one it was given. */
 
-import type { Context } from "@opentelemetry/api";
-import { context, trace } from "@opentelemetry/api";
+import { context } from "@opentelemetry/api";
 import type { LoggerProvider } from "@opentelemetry/api-logs";
 
 import type { Attempt } from "./attempt.js";
-import { beginAttempt } from "./attempt.js";
-import { noteEnd, placeOf } from "./calls.js";
-import type { Ledger } from "./ledger.js";
 import { openLedger } from "./ledger.js";
 import { guarded } from "./losses.js";
+import { beginRecorded } from "./record.js";
 import type { Asked, FetchInit, FetchInput, RequestFacts } from "./request.js";
 import { NOT_ASKED, askedBy, readAsked, readHosts, readRequest } from "./request.js";
 import { asObject } from "./sanitize.js";
 import { watched } from "./stream.js";
-import { tagsOf } from "./tags.js";
 
 export type Fetch = typeof fetch;
 
@@ -39,7 +35,7 @@ export function instrumentFetch(send: Fetch = fetch, options: Options = {}): Fet
     const request = guarded(() => readRequest(input, init, hosts));
     if (request === undefined) return send(input, init);
     const asked = guarded(() => askedOf(input, init, request)) ?? (() => NOT_ASKED);
-    const attempt = guarded(() => begin(request, asked, ledger, context.active()));
+    const attempt = guarded(() => beginRecorded(request, asked, ledger, context.active()));
     return attempt === undefined ? send(input, init) : follow(send(input, init), attempt, request);
   };
 }
@@ -62,14 +58,6 @@ function askedOf(input: FetchInput, init: FetchInit, { body }: RequestFacts): ()
 
 function isJson({ headers, bodyUsed, body }: Request): boolean {
   return !bodyUsed && body !== null && headers.get("content-type")?.startsWith("application/json") === true;
-}
-
-function begin(request: RequestFacts, asked: () => Asked, ledger: Ledger, around: Context): Attempt {
-  const origin = { request, span: trace.getSpanContext(around), tags: tagsOf(around) };
-  return beginAttempt(request, asked, placeOf(origin), (seen, endedMs) => {
-    ledger(seen, endedMs, around);
-    noteEnd(origin, seen);
-  });
 }
 
 /** See an exchange through. */

@@ -26,6 +26,8 @@ export interface Ended {
   readonly answer: Answered | undefined;
   readonly how: Ending;
   readonly error: unknown;
+  /** What the error means when the request was never sent. */
+  readonly unsent: Failure | undefined;
   readonly seen: Seen;
   /** Seconds since the epoch, to judge the expiry of a token by. */
   readonly nowS: number;
@@ -39,6 +41,7 @@ const STREAMED: readonly Body[] = ["stream", "finished", "stopped"];
 export function decideOutcome(ended: Ended): Judged {
   const { request, answer, how, error } = ended;
   const { body, errorBody } = ended.seen;
+  if (ended.unsent !== undefined) return ["not_sent", ended.unsent];
   if (answer === undefined) {
     return how === "failed" ? ["no_response", readException(error, false)] : ["cancelled", undefined];
   }

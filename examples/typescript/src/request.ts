@@ -58,6 +58,12 @@ export interface RequestFacts extends Target, Sender {
   readonly body: string | undefined;
 }
 
+const NOWHERE = Object.freeze({
+  operation: undefined,
+  serverAddress: undefined,
+  resource: undefined,
+  onFoundryHost: false,
+});
 export const NOT_ASKED: Asked = Object.freeze({ deployment: undefined, stream: false, maxTokens: undefined });
 
 /** What `fetch` was given, or undefined where that is no call to Foundry. */
@@ -67,7 +73,9 @@ export function readRequest(
   hosts: ReadonlySet<string>,
 ): RequestFacts | undefined {
   const request = input instanceof Request ? input : undefined;
-  const url = new URL(urlOf(input));
+  const address = urlOf(input);
+  if (!URL.canParse(address)) return undefined; // as `fetch` itself will say
+  const url = new URL(address);
   const target = readTarget(url);
   if (target === undefined) return undefined;
   const headers = new Headers(init?.headers ?? request?.headers);
@@ -87,6 +95,14 @@ export function readRequest(
 function urlOf(input: FetchInput): string {
   if (typeof input === "string") return input;
   return input instanceof URL ? input.href : input.url;
+}
+
+/** A call for which no request was ever built, because its token provider failed; its host is unknown. */
+export function unsentRequest(method: string, path: string): RequestFacts {
+  const { pathname } = new URL(path, "https://unknown");
+  const target = readTarget({ pathname, hostname: "" }) ?? { ...NOWHERE, path: pathname.slice(0, MAX_PATH) };
+  const sender = { ...readSender(new Headers()), authScheme: "entra_id" as const };
+  return { ...target, ...sender, method: method.toUpperCase(), url: "", signal: undefined, body: undefined };
 }
 
 /** What is known of a path and a host; undefined where the path is none of the API. */

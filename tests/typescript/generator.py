@@ -38,60 +38,12 @@ from foundry_telemetry.wire import (
     usage,
 )
 from tests.typescript.absent import ABSENT, AT_TIMES
+from tests.typescript.literals import camel, constants, literal, typed, whole
 
 FOLDER: Final = Path(__file__).parents[2] / "examples/typescript/src/generated"
 _HEAD: Final = "/* Made from {source} by `python -m tests.typescript.generator`; do not edit it. */\n"
 _TYPES: Final = {str: "string", int: "number", float: "number", bool: "boolean"}
 _ONE_OF: Final = re.compile(r"`[\w.]+`(?:, `[\w.]+`)*").fullmatch
-
-
-def camel(name: str) -> str:
-    """A name of Python as TypeScript writes it: ``server_address``, ``serverAddress``."""
-    first, *rest = name.lower().strip("_").split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def literal(given: Any) -> str:
-    """A value of Python as a literal of TypeScript."""
-    if isinstance(given, bytes):
-        return literal(given.decode("latin-1"))
-    if isinstance(given, re.Pattern):
-        return _expression(given)
-    if isinstance(given, frozenset):
-        ordered = sorted(given, key=lambda each: (each is None, each))
-        return f"new Set([{', '.join(literal(each) for each in ordered)}])"
-    if isinstance(given, tuple | list):
-        return f"[{', '.join(literal(each) for each in given)}]"
-    if isinstance(given, Mapping):
-        members = (f"{_key(key)}: {literal(each)}" for key, each in given.items())
-        return f"{{ {', '.join(members)} }}"
-    return json.dumps(given, ensure_ascii=True)
-
-
-def _key(name: object) -> str:
-    text = str(name)
-    return text if re.fullmatch(r"[A-Za-z_]\w*|\d+", text) else json.dumps(text)
-
-
-def _expression(pattern: re.Pattern[Any]) -> str:
-    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
-    flags = "i" if pattern.flags & re.IGNORECASE else ""
-    return f"new RegExp({json.dumps(text)}, {json.dumps(flags)})"
-
-
-def whole(method: Any) -> re.Pattern[Any]:
-    """The pattern of a bound ``match`` or ``fullmatch``, anchored as the method anchors it."""
-    pattern = method.__self__
-    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
-    ends = {"fullmatch": f"^(?:{text})$", "match": f"^(?:{text})", "search": text}
-    return re.compile(ends[method.__name__], pattern.flags & re.IGNORECASE)
-
-
-def constants(**given: Any) -> str:
-    """Exported constants, each frozen by its type."""
-    return "".join(
-        f"export const {name} = {literal(each)} as const;\n" for name, each in given.items()
-    ).replace(") as const;", ");")
 
 
 # Fields.
@@ -186,6 +138,7 @@ def _class(known: causes.FailureClass) -> dict[str, Any]:
 def causes_() -> str:
     """Causes, the signs by which each is known, and who has to act."""
     table = "".join(f"  {name}: {literal(_class(known))},\n" for name, known in causes.CLASSES.items())
+    known = "\n".join(f"  | {literal(name)}" for name in causes.CLASSES)
     signs = "".join(f"  {_sign(sign)},\n" for sign in error_phrases.SIGNS)
     of_who: dict[str, dict[str, str]] = {}
     for (origin, owner), instead in causes._OF_WHO_ANSWERED.items():
@@ -197,14 +150,17 @@ def causes_() -> str:
         'export type Origin = NonNullable<Failure["origin"]>;\n'
         'export type Outcome = NonNullable<Observation["outcome"]>;\n'
         'export type AuthScheme = NonNullable<Observation["authScheme"]>;\n\n'
+        "/** The causes that are known by name. */\n"
+        f"export type Cause =\n{known};\n"
+        "export type AnyCause = Cause | `http_${number}`;\n\n"
         "/** What follows from a cause alone. */\n"
         "export interface FailureClass {\n"
         "  readonly owner: Owner | null;\n"
         "  readonly retryable: boolean;\n"
         "  readonly authFailure: boolean;\n}\n\n"
-        f"export const CLASSES: Readonly<Record<string, FailureClass>> = {{\n{table}}};\n\n"
+        f"export const CLASSES: Readonly<Record<Cause, FailureClass>> = {{\n{table}}};\n\n"
         "/** One thing by which a cause is known. */\n"
-        "export type Sign = {\n  readonly cause: string | null;\n  readonly isSpecific: boolean;\n"
+        "export type Sign = {\n  readonly cause: Cause | null;\n  readonly isSpecific: boolean;\n"
         "  readonly ofGateway: boolean;\n} & (\n"
         '  | { readonly evidence: "code" | "phrase" | "type"; readonly value: string }\n'
         '  | { readonly evidence: "pattern"; readonly value: RegExp }\n'
@@ -215,7 +171,7 @@ def causes_() -> str:
         "export const OF_WHO_ANSWERED: Readonly<Record<string, Readonly<Record<string, Owner>>>> = "
         f"{literal(of_who)};\n"
         f"export const OF_STATUS: Readonly<Record<number, Owner>> = {literal(causes._OF_STATUS)};\n"
-        f"export const ENTRA_CAUSES: Readonly<Record<string, string>> = "
+        f"export const ENTRA_CAUSES: Readonly<Record<string, Cause>> = "
         f"{literal({code: row.cause for code, row in entra_codes.ENTRA_CODES.items()})};\n"
         + typed(
             "ReadonlySet<string>",
@@ -239,11 +195,6 @@ def causes_() -> str:
             FIRST_SERVER_ERROR=causes._FIRST_SERVER_ERROR,
         )
     )
-
-
-def typed(kind: str, **given: Any) -> str:
-    """Exported constants of a type."""
-    return "".join(f"export const {name}: {kind} = {literal(each)};\n" for name, each in given.items())
 
 
 # The wire.

@@ -2,7 +2,7 @@
 
 import { classifyUnauthorized, holdsOfItself, readToken } from "./claims.js";
 import type { ErrorBody } from "./error.js";
-import type { Failure, FailureClass, Origin, Owner, Sign } from "./generated/causes.js";
+import type { AnyCause, Cause, Failure, FailureClass, Origin, Owner, Sign } from "./generated/causes.js";
 import {
   ABOUT_THE_REQUEST,
   CLASSES,
@@ -29,7 +29,7 @@ interface Refusal {
 }
 
 /** A cause, and whether the evidence for it names the owner too, whoever answered. */
-type Judged = readonly [cause: string, isSpecific: boolean];
+type Judged = readonly [cause: AnyCause, isSpecific: boolean];
 
 /** Classify a failed answer; `nowS` judges the expiry of a token. */
 export function classify(
@@ -65,7 +65,7 @@ function originOf(body: ErrorBody, { requestId }: ResponseFacts, onAzure: boolea
 }
 
 /** The cause by the first sign that holds; null where only the credential can tell. */
-function bySign(refusal: Refusal): readonly [string | null, boolean] {
+function bySign(refusal: Refusal): readonly [AnyCause | null, boolean] {
   if (refusal.body.shape === "html") return ["gateway_html", false];
   const byGateway = refusal.origin === "customer_gateway";
   const sign = SIGNS.find((each) => (byGateway || !each.ofGateway) && holds(each, refusal));
@@ -94,7 +94,7 @@ function isAboutTheRequest({ body, status }: Refusal): boolean {
   return body.message !== "" && ABOUT_THE_REQUEST.has(body.apiType ?? null) && !isServer;
 }
 
-function ofCredential(judged: string, origin: Origin): Judged {
+function ofCredential(judged: Cause, origin: Origin): Judged {
   if (holdsOfItself(judged)) return [judged, true];
   return [origin === "customer_gateway" ? "authz_gateway_denied" : judged, false];
 }
@@ -111,8 +111,8 @@ function weigh({ body, status, origin, onAzure }: Refusal, [cause, wasSpecific]:
   return [isNobodys ? ofStatus(status) : cause, isSpecific];
 }
 
-function ofStatus(status: number): string {
-  return status >= FIRST_ERROR ? `http_${String(status)}` : "server_error";
+function ofStatus(status: number): AnyCause {
+  return status >= FIRST_ERROR ? `http_${status}` : "server_error";
 }
 
 /** What is known of a failure besides its cause. */
@@ -125,10 +125,10 @@ interface Evidence {
 }
 
 /** A failure of a cause, with what follows from the cause filled in. */
-export function makeFailure(cause: string, origin: Origin, evidence: Evidence = {}): Failure {
+export function makeFailure(cause: AnyCause, origin: Origin, evidence: Evidence = {}): Failure {
   const { status = 0, isSpecific = true, code, token, entra } = evidence;
   const ofItsStatus = byStatus(status);
-  const known = CLASSES[cause] ?? ofItsStatus;
+  const known = (CLASSES as Readonly<Record<string, FailureClass>>)[cause] ?? ofItsStatus;
   return {
     type: cause,
     origin,

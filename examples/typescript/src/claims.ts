@@ -1,6 +1,6 @@
 /** What a refused credential says of itself. Claims are read, judged and dropped; the token is never kept. */
 
-import type { AuthScheme, Failure } from "./generated/causes.js";
+import type { AuthScheme, Cause, Failure } from "./generated/causes.js";
 import { ENTRA_CAUSES, OF_ITSELF, OTHER_CREDENTIAL_CAUSE } from "./generated/causes.js";
 import {
   AADSTS,
@@ -45,10 +45,10 @@ export function isForFoundry(token: Token | undefined): boolean {
 }
 
 /** Whether a cause that the credential itself shows holds whoever refused it. */
-export const holdsOfItself = (cause: string): boolean => OF_ITSELF.has(cause);
+export const holdsOfItself = (cause: Cause): boolean => OF_ITSELF.has(cause);
 
 /** The cause of a 401 whose text fits a missing, an invalid, an expired and a misaddressed credential. */
-export function classifyUnauthorized(scheme: AuthScheme, token: Token | undefined): string {
+export function classifyUnauthorized(scheme: AuthScheme, token: Token | undefined): Cause {
   if (scheme === "none") return "auth_missing_credential";
   if (scheme !== "entra_id") return "auth_invalid_key";
   if (token?.expiresInS !== undefined && token.expiresInS <= 0) return "auth_token_expired";
@@ -72,6 +72,6 @@ function messagesOf(error: unknown): string {
 }
 
 /** The cause of a token that was never issued. */
-export function causeOfEntra(code: string | undefined): string {
+export function causeOfEntra(code: string | undefined): Cause {
   return ENTRA_CAUSES[code ?? ""] ?? OTHER_CREDENTIAL_CAUSE;
 }

@@ -2,17 +2,18 @@
 
 import { makeFailure } from "./cause.js";
 import { causeOfEntra, readEntraError } from "./claims.js";
-import type { Failure } from "./generated/causes.js";
+import type { Cause, Failure } from "./generated/causes.js";
 import { MAX_CAUSES } from "./generated/wire.js";
 import type { Json } from "./sanitize.js";
 
 /** Names and codes of errors to the cause they mean; the first row of which anything in the chain has one. */
-const CAUSES: readonly (readonly [RegExp, string])[] = [
+const CAUSES: readonly (readonly [RegExp, Cause])[] = [
   [/^(?:TimeoutError|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/, "client_timeout"],
   [/^(?:Z_\w+|ERR__ERROR_FORMAT\w*|ERR_PADDING_2)$/, "decoding_error"], // zlib and brotli
   [/^(?:TypeError|UND_ERR_\w+|E[A-Z0-9]+|EAI_[A-Z]+)$/, "connection_error"],
 ];
-const SOCKET_ERROR = /^(?!UND_ERR_|ERR_)[A-Z][A-Z0-9_]{2,63}$/;
+/** Codes of sockets, of the resolver and of TLS; others are of Node's own making. */
+const SOCKET_ERROR = /^(?!UND_ERR_|ERR_|Z_)(?:[A-Z_]{3,64}|E[A-Z0-9]{2,63})$/;
 /** What Node names otherwise than the resolver does. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { ENOTFOUND: "EAI_NONAME" };
 

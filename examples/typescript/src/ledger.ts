@@ -56,7 +56,7 @@ function follow(seen: Observation, path: readonly string[]): Value | undefined {
 
 /** The event in a few words, for those who read logs and not fields. */
 function headline({ deployment, path, statusCode, failure, outcome }: Observation): string {
-  return `${deployment ?? path ?? ""} ${String(statusCode ?? "-")} ${failure?.type ?? outcome ?? ""}`;
+  return `${deployment ?? path ?? ""} ${statusCode ?? "-"} ${failure?.type ?? outcome ?? ""}`;
 }
 
 /** The same trace, marked as sampled: no processor that drops logs with their trace may drop the ledger. */

@@ -3,7 +3,7 @@
 import type { Body, Seen } from "./body.js";
 import { classify, makeFailure } from "./cause.js";
 import { readException } from "./exception.js";
-import type { Failure, Outcome } from "./generated/causes.js";
+import type { Cause, Failure, Outcome } from "./generated/causes.js";
 import { FIRST_ERROR, FIRST_REDIRECT } from "./generated/causes.js";
 import type { RequestFacts } from "./request.js";
 import type { ResponseFacts } from "./response.js";
@@ -67,7 +67,7 @@ function byBody(ended: Ended): Judged {
 }
 
 /** A failure that nobody named; whoever answered, it does not say who has to act. */
-function unnamed({ request, answer }: Ended, cause: string): Failure {
+function unnamed({ request, answer }: Ended, cause: Cause): Failure {
   const onAzure = request.onFoundryHost || answer?.facts.ids.apimRequestId !== undefined;
   return makeFailure(cause, onAzure ? "foundry" : "unknown", { status: answer?.status });
 }

@@ -54,7 +54,7 @@ export const cleanGuid = fitting(GUID);
 /** A correlation id, or `invalid:<length>` for one with other characters or too many of them. */
 export function cleanId(value: unknown): string | undefined {
   if (typeof value !== "string" || value === "") return undefined;
-  return ID.test(value) ? value : `invalid:${String(value.length)}`;
+  return ID.test(value) ? value : `invalid:${value.length}`;
 }
 
 /** A count: a whole number, at least 0, that stays exact in sums. */
@@ -74,7 +74,7 @@ export function cleanDeployment(value: unknown): string | undefined {
   const characters = Array.from(value);
   const odd = characters.filter((each) => ODD.test(each)).length;
   const isName = characters.length <= Math.min(MAX_ID, MAX_ODD_NAME) && odd <= MAX_ODD;
-  const invalid = `invalid:${String(characters.length)}`;
+  const invalid = `invalid:${characters.length}`;
   return isName && !REVEALING.test(value) && value.isWellFormed() ? escaped(value) : invalid;
 }
 

@@ -8,6 +8,55 @@ export type Origin = NonNullable<Failure["origin"]>;
 export type Outcome = NonNullable<Observation["outcome"]>;
 export type AuthScheme = NonNullable<Observation["authScheme"]>;
 
+/** The causes that are known by name. */
+export type Cause =
+  | "auth_invalid_key"
+  | "auth_missing_credential"
+  | "auth_tenant_mismatch"
+  | "auth_token_expired"
+  | "auth_token_rejected"
+  | "auth_wrong_audience"
+  | "authz_key_auth_disabled"
+  | "authz_missing_role"
+  | "authz_network_denied"
+  | "authz_resource_blocked"
+  | "client_error"
+  | "client_timeout"
+  | "connection_error"
+  | "content_filtered"
+  | "credential_error"
+  | "decoding_error"
+  | "deployment_not_found"
+  | "empty_response"
+  | "gateway_error"
+  | "authz_gateway_denied"
+  | "gateway_html"
+  | "auth_gateway_key_invalid"
+  | "auth_gateway_key_missing"
+  | "gateway_quota_exceeded"
+  | "gateway_rate_limited"
+  | "invalid_request"
+  | "model_not_found"
+  | "model_retired"
+  | "overloaded"
+  | "pool_timeout"
+  | "prompt_too_long"
+  | "rate_limited"
+  | "redirected"
+  | "request_too_large"
+  | "route_not_found"
+  | "server_error"
+  | "service_unavailable"
+  | "stream_truncated"
+  | "timeout"
+  | "unexpected_response"
+  | "unsupported_beta"
+  | "unsupported_endpoint"
+  | "unsupported_feature"
+  | "unsupported_parameter"
+  | "upstream_auth";
+export type AnyCause = Cause | `http_${number}`;
+
 /** What follows from a cause alone. */
 export interface FailureClass {
   readonly owner: Owner | null;
@@ -15,7 +64,7 @@ export interface FailureClass {
   readonly authFailure: boolean;
 }
 
-export const CLASSES: Readonly<Record<string, FailureClass>> = {
+export const CLASSES: Readonly<Record<Cause, FailureClass>> = {
   auth_invalid_key: { owner: "caller_credential", retryable: false, authFailure: true },
   auth_missing_credential: { owner: "caller_credential", retryable: false, authFailure: true },
   auth_tenant_mismatch: { owner: "caller_credential", retryable: false, authFailure: true },
@@ -65,7 +114,7 @@ export const CLASSES: Readonly<Record<string, FailureClass>> = {
 
 /** One thing by which a cause is known. */
 export type Sign = {
-  readonly cause: string | null;
+  readonly cause: Cause | null;
   readonly isSpecific: boolean;
   readonly ofGateway: boolean;
 } & (
@@ -144,7 +193,7 @@ export const SIGNS: readonly Sign[] = [
 /** Generic failures of the two services are those of the one that answered. */
 export const OF_WHO_ANSWERED: Readonly<Record<string, Readonly<Record<string, Owner>>>> = { anthropic: { azure: "model_service" }, foundry: { model_service: "azure" } };
 export const OF_STATUS: Readonly<Record<number, Owner>> = { 400: "caller_request", 405: "caller_request", 413: "caller_request", 415: "caller_request", 422: "caller_request", 431: "caller_request", 529: "model_service" };
-export const ENTRA_CAUSES: Readonly<Record<string, string>> = { AADSTS7000222: "credential_error", AADSTS7000215: "credential_error", AADSTS700016: "credential_error" };
+export const ENTRA_CAUSES: Readonly<Record<string, Cause>> = { AADSTS7000222: "credential_error", AADSTS7000215: "credential_error", AADSTS700016: "credential_error" };
 export const NOBODY: ReadonlySet<string> = new Set(["proxy", "unknown"]);
 export const OF_ITSELF: ReadonlySet<string> = new Set(["auth_missing_credential", "auth_token_expired"]);
 export const CODES: ReadonlySet<string> = new Set(["AuthenticationTypeDisabled", "DeploymentNotFound", "ModelDeprecated", "ModelRetired", "PermissionDenied", "RateLimitReached", "ServiceModelDeprecated", "ServiceUnavailable", "Tenant provided in token does not match resource token", "Timeout", "api_not_supported", "content_filter", "context_length_exceeded", "invalid_model_endpoint_authentication", "unknown_model", "unsupported_parameter"]);

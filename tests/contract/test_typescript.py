@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from tests.typescript.absent import ABSENT, AT_TIMES
 from tests.typescript.generator import FOLDER, made
-from tests.typescript.project import PAGE
+from tests.typescript.project import PAGE, SOURCE
 
 
 @pytest.mark.parametrize(("name", "text"), made().items(), ids=lambda value: value[:12])
@@ -32,3 +35,12 @@ def test_the_page_has_the_absent_fields_with_their_reasons() -> None:
     shown = dict(line.strip("| ").split(" | ") for line in rows if line.startswith("| `"))
     assert shown == {f"`{name}`": why for name, why in ABSENT.items()}
     assert len(shown) <= 6
+
+
+def test_the_page_names_the_versions_that_are_tested() -> None:
+    """A version of a package on the page is the one of `package.json`, by which the tests run."""
+    wanted = json.loads((SOURCE / "package.json").read_text("utf-8"))
+    tested = wanted["dependencies"] | wanted["devDependencies"]
+    shown = re.findall(r"(@[\w-]+/[\w-]+)(?:@|` )(\d[\w.-]*)", PAGE.read_text("utf-8"))
+    assert len(shown) > len({name for name, _ in shown}) > 4
+    assert [(name, version) for name, version in shown if tested[name] != version] == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pytest
 
-from foundry_telemetry.kql import view
+from foundry_telemetry.kql import compose, view
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.field_table import BY_NAME, COLUMNS, LEDGER
@@ -34,6 +36,18 @@ ALONE = (
     "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
 )
 """What keeps the exporters of both languages from asking the network."""
+
+SCREENS = (
+    "calls_over_time",
+    "deployment_names",
+    "failures_by_class",
+    "failures_by_owner",
+    "model_names",
+    "stream_endings",
+    "throttled_over_time",
+    "tokens_over_time",
+)
+"""Queries of the workbook without times and costs in their answers."""
 
 Rows = dict[str, dict[str, Any]]
 
@@ -122,7 +136,22 @@ def test_the_rows_are_those_of_the_library(sent: Sent) -> None:
         assert sent.by_case(road) == ours
 
 
-def test_a_screen_shows_the_services_side_by_side(sent: Sent) -> None:
+def test_the_screens_show_the_same_of_each_service(sent: Sent, subtests: pytest.Subtests) -> None:
+    """Panels of the workbook, with the filter of services at its top, have the same answer for each."""
+    end = datetime.now(UTC) + timedelta(days=1)
+    span = TimeRange(end - timedelta(days=300), end, timedelta(days=300))
+    for name in SCREENS:
+        text = compose.whole(name)
+        ours, *theirs = (
+            sent.monitor.query(substitute(text, {**UNFILTERED, "Service": (role,), "TimeRange": span})).rows
+            for role in (PYTHON, *ROADS)
+        )
+        with subtests.test(name):
+            assert ours
+            assert theirs == [ours, ours]
+
+
+def test_services_stand_side_by_side(sent: Sent) -> None:
     """Causes, owners and tokens by service are the same for all three."""
     found = sent.rows(
         "foundry_attempts | summarize attempts = count(), failed = countif(isnotempty(error_type)), "

@@ -24,7 +24,7 @@ export function openLedger(provider?: LoggerProvider): Ledger {
       const isFailed = seen.failure !== undefined;
       logger.emit({
         eventName: EVENT_NAME,
-        timestamp: endedMs,
+        timestamp: new Date(endedMs), // a number below the start of the process is not taken for a date
         severityNumber: isFailed ? SeverityNumber.WARN : SeverityNumber.INFO,
         severityText: isFailed ? "WARN" : "INFO",
         body: headline(seen),

@@ -11,9 +11,16 @@ export interface LedgerRecord {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
+/** An `ExportResult`. */
+interface Result {
+  readonly code: number;
+  readonly error?: Error;
+}
+
 /** What is used of a `LogRecordExporter` of `@opentelemetry/sdk-logs`. */
 export interface Exporter<Exported extends LedgerRecord> {
-  export(records: Exported[], done: (result: { readonly code: number; readonly error?: Error }) => void): void;
+  /** Some give a promise besides, which nobody else waits for. */
+  export(records: Exported[], done: (result: Result) => void): unknown;
   shutdown(): Promise<void>;
   forceFlush(): Promise<void>;
 }
@@ -81,16 +88,19 @@ function counted<Exported extends LedgerRecord>(
     export(records, done) {
       const settled = began(records.filter(isEvent).length);
       let isOpen = true;
-      const end: typeof done = (result) => {
+      const end = (result: Result): void => {
         if (!isOpen) return;
         isOpen = false;
         settled(result.code === SUCCESS);
         done(result);
       };
+      const fail = (error: unknown): void => {
+        end({ code: FAILED, error: error instanceof Error ? error : new Error("the exporter failed") });
+      };
       try {
-        exporter.export(records, end);
+        Promise.resolve(exporter.export(records, end)).catch(fail);
       } catch (error) {
-        end({ code: FAILED, error: error instanceof Error ? error : new Error("the exporter threw") });
+        fail(error);
       }
     },
     shutdown: () => exporter.shutdown(),
@@ -131,7 +141,7 @@ export function azureExporter<Exported extends LedgerRecord>(
   return {
     export(records, done) {
       const kept = records.map((each) => (isEvent(each) ? keepingNames(each) : each));
-      exporter.export(kept, done);
+      return exporter.export(kept, done);
     },
     shutdown: () => exporter.shutdown(),
     forceFlush: () => exporter.forceFlush(),

@@ -7,8 +7,9 @@ import type { Attributes } from "@opentelemetry/api";
 import { createNoopMeter, metrics } from "@opentelemetry/api";
 import { ExportResultCode } from "@opentelemetry/core";
 import { BatchLogRecordProcessor, LoggerProvider, SimpleLogRecordProcessor } from "@opentelemetry/sdk-logs";
-import type { LogRecordExporter, SdkLogRecord } from "@opentelemetry/sdk-logs";
+import type { LogRecordExporter, ReadableLogRecord, SdkLogRecord } from "@opentelemetry/sdk-logs";
 
+import type { Exporter } from "../src/exporters.js";
 import { countLosses, instrumentFetch, losses } from "../src/index.js";
 import { MESSAGE, POST, answer, serve, urlOf } from "./support.js";
 
@@ -18,9 +19,10 @@ const IDLE = { shutdown: () => Promise.resolve(), forceFlush: () => Promise.reso
 /** Small, so that little fills the queue, and a hanging export is given up soon. */
 const SMALL = { maxQueueSize: 2, maxExportBatchSize: 2, exportTimeoutMillis: 1, scheduledDelayMillis: 60_000 };
 
-const exporters: Readonly<Record<string, readonly [LogRecordExporter["export"], string, number]>> = {
+const exporters: Readonly<Record<string, readonly [Exporter<ReadableLogRecord>["export"], string, number]>> = {
   "that fails": [(_, done) => { done(FAILED); }, "export_error logs", 1],
   "that throws": [() => { throw new Error("CANARY"); }, "export_error logs", 1],
+  "that rejects": [() => Promise.reject(new Error("CANARY")), "export_error logs", 1],
   "that hangs": [() => undefined, "exit logs", 1],
 };
 

@@ -140,7 +140,12 @@ export function makeFailure(cause: AnyCause, origin: Origin, evidence: Evidence 
   };
 }
 
-function ownerOf(owner: Owner | null, origin: Origin, status: number, isSpecific: boolean): Owner | undefined {
+function ownerOf(
+  owner: Owner | null,
+  origin: Origin,
+  status: number,
+  isSpecific: boolean,
+): Owner | undefined {
   if (owner === null) return undefined;
   if (origin === "customer_gateway" && !owner.startsWith("caller")) return "customer_gateway";
   if (isSpecific) return owner;

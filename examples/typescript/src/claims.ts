@@ -68,7 +68,10 @@ export function readEntraError(error: unknown): Entra {
 
 function messagesOf(error: unknown): string {
   const { message, cause } = error instanceof Error ? error : asObject(error);
-  return [message, cause instanceof Error ? cause.message : ""].filter(Boolean).join("\n").slice(0, MAX_TOKEN);
+  return [message, cause instanceof Error ? cause.message : ""]
+    .filter(Boolean)
+    .join("\n")
+    .slice(0, MAX_TOKEN);
 }
 
 /** The cause of a token that was never issued. */

@@ -24,7 +24,9 @@ export function readException(error: unknown, inBody: boolean): Failure {
   const known = CAUSES.find(([pattern]) => names.some((each) => pattern.test(each)))?.[1] ?? "client_error";
   const isBroken = inBody && (known === "connection_error" || known === "client_error");
   const code = names.find((each) => SOCKET_ERROR.test(each));
-  return makeFailure(isBroken ? "stream_truncated" : known, "client", { code: OTHER_NAMES[code ?? ""] ?? code });
+  return makeFailure(isBroken ? "stream_truncated" : known, "client", {
+    code: OTHER_NAMES[code ?? ""] ?? code,
+  });
 }
 
 /** Classify what a token provider failed with; of its text only the ids that Entra's support needs are kept. */

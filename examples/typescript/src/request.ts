@@ -162,7 +162,9 @@ function isFoundry(
 
 function textOf(body: unknown): string | undefined {
   if (typeof body === "string") return body;
-  return body instanceof Uint8Array && body.length <= MAX_REQUEST ? new TextDecoder().decode(body) : undefined;
+  return body instanceof Uint8Array && body.length <= MAX_REQUEST
+    ? new TextDecoder().decode(body)
+    : undefined;
 }
 
 /** What a body in memory asks for. */

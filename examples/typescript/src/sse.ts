@@ -107,8 +107,12 @@ function typeOf(data: string): string {
  */
 export function isEventStream(start: Uint8Array, isLabelled: boolean): boolean | undefined {
   // What has come of a byte order mark, or of a character, is held back; a whole mark is left out.
-  const text = new TextDecoder().decode(start.subarray(0, START_BYTES), { stream: true }).replace(/^[\r\n]+/, "");
+  const text = new TextDecoder()
+    .decode(start.subarray(0, START_BYTES), { stream: true })
+    .replace(/^[\r\n]+/, "");
   const isOpen = text === "" || STREAM_STARTS.some((each) => each.startsWith(text) && each !== text);
   if (isOpen && start.length < START_BYTES) return undefined;
-  return STREAM_STARTS.some((each) => text.startsWith(each)) || (isLabelled && !text.trimStart().startsWith("{"));
+  return (
+    STREAM_STARTS.some((each) => text.startsWith(each)) || (isLabelled && !text.trimStart().startsWith("{"))
+  );
 }

@@ -31,7 +31,8 @@ export function tagsOf(around: Context): Tags {
 
 function checked(key: string): string {
   if (!TAG_KEY.test(key)) throw new TypeError(`attribute(): key "${key}"; expected ${TAG_KEY.source}`);
-  if (PERSONAL_TAGS.has(key)) throw new TypeError(`attribute(): ${key} names a person; give a hash another key`);
+  if (PERSONAL_TAGS.has(key))
+    throw new TypeError(`attribute(): ${key} names a person; give a hash another key`);
   return key;
 }
 

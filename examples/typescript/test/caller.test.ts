@@ -6,7 +6,19 @@ import { test } from "node:test";
 import AnthropicFoundry from "@anthropic-ai/foundry-sdk";
 
 import { instrumentCredentials } from "../src/index.js";
-import { ASKED, HEADERS, MESSAGE, PIECES, POST, answer, outcomes, recorded, serve, until, urlOf } from "./support.js";
+import {
+  ASKED,
+  HEADERS,
+  MESSAGE,
+  PIECES,
+  POST,
+  answer,
+  outcomes,
+  recorded,
+  serve,
+  until,
+  urlOf,
+} from "./support.js";
 
 test("an answer shows what it shows without us", async () => {
   const base = await serve(answer);
@@ -22,7 +34,10 @@ test("an answer shows what it shows without us", async () => {
   assert.equal(ours.headers.get("request-id"), "req_1");
   const copy = ours.clone();
   assert.equal(copy.url, plain.url);
-  assert.deepEqual([await ours.text(), await copy.json(), ours.bodyUsed], [MESSAGE, await plain.json(), true]);
+  assert.deepEqual(
+    [await ours.text(), await copy.json(), ours.bodyUsed],
+    [MESSAGE, await plain.json(), true],
+  );
   await assert.rejects(ours.text(), TypeError);
 });
 
@@ -130,7 +145,11 @@ for (const [how, leave] of [
 test("what is no call to Foundry is not touched", async () => {
   const plain = new Response("{}");
   const { call, events } = recorded("http://gw.test", () => Promise.resolve(plain));
-  for (const url of ["http://gw.test/v1/models", "http://elsewhere.test/v1/messages", "https://api.anthropic.com/v1/messages"]) {
+  for (const url of [
+    "http://gw.test/v1/models",
+    "http://elsewhere.test/v1/messages",
+    "https://api.anthropic.com/v1/messages",
+  ]) {
     assert.equal(await call(url, POST), plain);
   }
   assert.equal(events().length, 0);
@@ -187,7 +206,8 @@ test("a stream of the SDK is what it is, and is recorded to its end", async () =
 test("the error of a token provider is the one that the SDK makes of it", async () => {
   const refusal = new Error("AADSTS700016: no such application");
   const options = { resource: "r", azureADTokenProvider: () => Promise.reject(refusal) };
-  const ask = (client: AnthropicFoundry) => client.messages.create({ model: "m", max_tokens: 1, messages: [] });
+  const ask = (client: AnthropicFoundry) =>
+    client.messages.create({ model: "m", max_tokens: 1, messages: [] });
   const thrown = (client: AnthropicFoundry) => ask(client).catch((error: unknown) => error as Error);
   const ours = await thrown(instrumentCredentials(new AnthropicFoundry(options)));
   const plain = await thrown(new AnthropicFoundry(options));

@@ -39,5 +39,8 @@ test("an abort before the headers is a timeout where the SDK says that it waited
     await assert.rejects(call(urlOf("http://gw.test"), { ...POST, headers }));
   }
   const seen = events().map(({ attributes }) => [attributes["foundry.outcome"], attributes["error.type"]]);
-  assert.deepEqual(seen, [["no_response", "client_timeout"], ["cancelled", undefined]]);
+  assert.deepEqual(seen, [
+    ["no_response", "client_timeout"],
+    ["cancelled", undefined],
+  ]);
 });

@@ -17,14 +17,32 @@ const FAILED = { code: ExportResultCode.FAILED };
 const SENT = { code: ExportResultCode.SUCCESS };
 const IDLE = { shutdown: () => Promise.resolve(), forceFlush: () => Promise.resolve() };
 /** Small, so that little fills the queue, and a hanging export is given up soon. */
-const SMALL = { maxQueueSize: 2, maxExportBatchSize: 2, exportTimeoutMillis: 1, scheduledDelayMillis: 60_000 };
-
-const exporters: Readonly<Record<string, readonly [Exporter<ReadableLogRecord>["export"], string, number]>> = {
-  "that fails": [(_, done) => { done(FAILED); }, "export_error logs", 1],
-  "that throws": [() => { throw new Error("CANARY"); }, "export_error logs", 1],
-  "that rejects": [() => Promise.reject(new Error("CANARY")), "export_error logs", 1],
-  "that hangs": [() => undefined, "exit logs", 1],
+const SMALL = {
+  maxQueueSize: 2,
+  maxExportBatchSize: 2,
+  exportTimeoutMillis: 1,
+  scheduledDelayMillis: 60_000,
 };
+
+const exporters: Readonly<Record<string, readonly [Exporter<ReadableLogRecord>["export"], string, number]>> =
+  {
+    "that fails": [
+      (_, done) => {
+        done(FAILED);
+      },
+      "export_error logs",
+      1,
+    ],
+    "that throws": [
+      () => {
+        throw new Error("CANARY");
+      },
+      "export_error logs",
+      1,
+    ],
+    "that rejects": [() => Promise.reject(new Error("CANARY")), "export_error logs", 1],
+    "that hangs": [() => undefined, "exit logs", 1],
+  };
 
 /** Make calls, end the provider, and tell what was lost meanwhile. */
 async function lostOf(provider: LoggerProvider, calls = 1): Promise<Record<string, number>> {
@@ -78,7 +96,12 @@ test("losses are a metric as well", async () => {
   const add = (count: number, attributes?: Attributes): void => void added.push([count, attributes]);
   const meter = { ...createNoopMeter(), createCounter: () => ({ add }) };
   metrics.setGlobalMeterProvider({ getMeter: () => meter });
-  const exporter: LogRecordExporter = { ...IDLE, export: (_, done) => { done(FAILED); } };
+  const exporter: LogRecordExporter = {
+    ...IDLE,
+    export: (_, done) => {
+      done(FAILED);
+    },
+  };
   const processor = countLosses(exporter, (counted) => new BatchLogRecordProcessor(counted, SMALL));
   await lostOf(new LoggerProvider({ processors: [processor] }));
   metrics.disable();
@@ -87,7 +110,12 @@ test("losses are a metric as well", async () => {
 });
 
 test("what comes after the end is counted", async () => {
-  const exporter: LogRecordExporter = { ...IDLE, export: (_, done) => { done(SENT); } };
+  const exporter: LogRecordExporter = {
+    ...IDLE,
+    export: (_, done) => {
+      done(SENT);
+    },
+  };
   const processor = countLosses(exporter, (counted) => new SimpleLogRecordProcessor(counted));
   const provider = new LoggerProvider({ processors: [processor] });
   await processor.shutdown();
@@ -96,7 +124,14 @@ test("what comes after the end is counted", async () => {
 
 test("a processor that throws is no concern of the caller", async () => {
   const provider = new LoggerProvider({
-    processors: [{ ...IDLE, onEmit: () => { throw new Error("CANARY"); } }],
+    processors: [
+      {
+        ...IDLE,
+        onEmit: () => {
+          throw new Error("CANARY");
+        },
+      },
+    ],
   });
   assert.deepEqual(await lostOf(provider), { "processor_error logs": 1 });
 });

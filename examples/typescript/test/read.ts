@@ -26,15 +26,18 @@ const ABORTED = new DOMException("aborted", "AbortError");
 /** The body of an answer, its end as given. */
 function bodyOf({ pieces, how }: Given): ReadableStream<Uint8Array> {
   let at = 0;
-  return new ReadableStream({
-    pull(controller) {
-      const piece = pieces[at];
-      at += 1;
-      if (piece !== undefined) controller.enqueue(Buffer.from(piece, "base64"));
-      else if (how === "complete") controller.close();
-      else controller.error(how === "cancelled" ? ABORTED : BROKEN);
+  return new ReadableStream(
+    {
+      pull(controller) {
+        const piece = pieces[at];
+        at += 1;
+        if (piece !== undefined) controller.enqueue(Buffer.from(piece, "base64"));
+        else if (how === "complete") controller.close();
+        else controller.error(how === "cancelled" ? ABORTED : BROKEN);
+      },
     },
-  }, { highWaterMark: 0 });
+    { highWaterMark: 0 },
+  );
 }
 
 async function read(given: Given): Promise<unknown> {

@@ -14,9 +14,18 @@ import { instrumentFetch } from "../src/index.js";
 type Play = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** What is asked where it does not matter. */
-export const ASKED = JSON.stringify({ model: "support-chat-prod", max_tokens: 64, stream: true, messages: [] });
+export const ASKED = JSON.stringify({
+  model: "support-chat-prod",
+  max_tokens: 64,
+  stream: true,
+  messages: [],
+});
 export const POST = { method: "POST", headers: { "content-type": "application/json" }, body: ASKED } as const;
-export const HEADERS = { "content-type": "application/json", "apim-request-id": "a-1", "request-id": "req_1" };
+export const HEADERS = {
+  "content-type": "application/json",
+  "apim-request-id": "a-1",
+  "request-id": "req_1",
+};
 export const MESSAGE = JSON.stringify({
   ...{ type: "message", id: "msg_1", model: "claude-sonnet-5-5", stop_reason: "end_turn", content: [] },
   usage: { input_tokens: 3, output_tokens: 5 },

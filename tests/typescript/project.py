@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 from collections.abc import Sequence
@@ -53,5 +54,8 @@ class Project:
 @cache
 def compiled() -> tuple[Project, Done]:
     """The project and what the compiler had to say; skips where npm can fetch nothing."""
-    project = Project(Path(mkdtemp(prefix="typescript-")), need(NpmProject(SOURCE)))
+    packages = need(NpmProject(SOURCE))
+    folder = Path(mkdtemp(prefix="typescript-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    project = Project(folder, packages)
     return project, project.run("typescript/bin/tsc")

@@ -68,7 +68,7 @@ def run(
             "url": azure.url,
             "link": azure.link,
             "token": azure.token,
-            **status(azure.store, azure.url, azure.token),
+            **status(azure.store, azure.query, azure.url, azure.token),
         }
         if as_json:
             print(json.dumps(report), flush=True)  # noqa: T201 - as above

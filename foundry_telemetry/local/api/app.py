@@ -33,6 +33,7 @@ __all__ = ["MOST_QUERIES", "application"]
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from foundry_telemetry.local.api.status import Ask
     from foundry_telemetry.local.store.store import Store
 
 _JSON: Final = "application/json"
@@ -56,7 +57,8 @@ def application(
         memory: Mebibytes that the process may take; by the machine where it is not given.
     """
     switch = FaultInjection() if fault_injection is None else fault_injection
-    queries = Queries(Query(store, memory))
+    query = Query(store, memory)
+    queries = Queries(query)
     keyed = [
         *Ingestion(store, switch).routes(),
         *OtlpIngestion(store, access).routes(),
@@ -68,7 +70,7 @@ def application(
             Route("/v1/$batch", queries.batch, methods=["POST"]),
             Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
             *DeleteData(store).routes(),
-            Route("/status.json", partial(_status, store, access)),
+            Route("/status.json", partial(_status, store, query.run, access)),
             Route("/events", Events(store).stream),
             *static_files.routes(workbook),
         ],
@@ -89,11 +91,11 @@ async def _set_fault_injection(store: Store, switch: FaultInjection, request: Re
     return Response(status_code=204)
 
 
-async def _status(store: Store, access: Access, request: Request) -> Response:
+async def _status(store: Store, ask: Ask, access: Access, request: Request) -> Response:
     host, port = request.scope["server"]
     url = f"http://{host}:{port}" if access.is_known(request.scope) else None
     token = access.token if access.is_in_header(request.scope) else None
-    found = await asyncio.to_thread(status, store, url, token)
+    found = await asyncio.to_thread(status, store, ask, url, token)
     return Response(msgspec.json.encode(found), media_type=_JSON)
 
 

@@ -13,7 +13,7 @@ from tests.page.ledger import FAILURES
 from tests.page.long_ranges import REFUSALS
 
 FOLDER = Path(foundry_telemetry.local.__file__).parent / "page"
-SCRIPTS = sorted(FOLDER.glob("*.js"))
+SCRIPTS = sorted(path for path in FOLDER.rglob("*.js") if path.parent.name != "vendor")
 INDEX = (FOLDER / "index.html").read_text(encoding="utf-8")
 FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.cssText|https?://(?!www\.w3\.org/2000/svg)\w"

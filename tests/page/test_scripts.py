@@ -23,7 +23,7 @@ PAGE = Path(foundry_telemetry.local.__file__).parent / "page"
 HERE = Path(__file__).parent
 LINT = HERE / "lint"
 UNIT = sorted((HERE / "unit").glob("*.test.mjs"))
-SCRIPTS = sorted(PAGE.glob("*.js"))
+SCRIPTS = sorted(path for path in PAGE.rglob("*.js") if path.parent.name != "vendor")
 SILENCED = re.compile(
     r"@ts-(?:ignore|expect-error|nocheck)|eslint-disable|\{[^}]*\bany\b[^}]*\}|<any>|\bany\[\]"
 )

@@ -78,6 +78,12 @@ export function linkButton() {
   return button('', () => void copy(location.href, TEXTS.linkCopied), props, icon('link'));
 }
 
+/** The way to the console. */
+export function consoleLink() {
+  const props = { class: 'icon-only', href: '/console', 'aria-label': TEXTS.console, title: TEXTS.console };
+  return h('a', props, icon('code'));
+}
+
 /**
  * The tables that have rows.
  * @param {Status} status

@@ -9,6 +9,7 @@ export const TEXTS = {
   copied: 'Copied',
   copyLink: 'Copy a link to this view',
   linkCopied: 'Link copied',
+  console: 'KQL console',
   notCopied: 'The browser did not allow copying',
   close: 'Close',
   updated: 'Updated',
@@ -84,6 +85,7 @@ export const TEXTS = {
   limitsTime: ', which limits TimeGenerated.',
   kqlCopied: 'KQL copied',
   copyKql: 'Copy KQL',
+  openInConsole: 'Open in console',
 
   // Empty results.
   noRows: 'The query returned no rows.',

@@ -44,6 +44,7 @@ def status(store: Store, url: str | None, token: str | None) -> Mapping[str, obj
         **_contents(store),
         "ingested": store.ingested,
         "refused": store.refused,
+        "cut": store.cut,
         "now": _instant(datetime.now(UTC)),
     }
 

@@ -31,6 +31,7 @@ import { FILLED, TEXTS } from './texts.js';
  * @property {Record<string, TableStatus>} tables
  * @property {number} ingested
  * @property {number} refused
+ * @property {number} cut  Values, to Azure's limits.
  */
 
 const WORKSPACE = '/v1/workspaces/local/query';

@@ -24,8 +24,7 @@ NAME: Final = "@kusto/language-service-next"
 """Microsoft's, MIT licence."""
 VERSION: Final = "12.4.1"
 INTEGRITY: Final = (
-    "sha512-8Ybwi1DVxnFZ8+mnw38ruXjSGIxA2jwx1HeqjStvMa5kSHzHPtEYm"
-    "5n7et1fwgn5KDUZJzsSNjuRroiI+j8brA=="
+    "sha512-8Ybwi1DVxnFZ8+mnw38ruXjSGIxA2jwx1HeqjStvMa5kSHzHPtEYm5n7et1fwgn5KDUZJzsSNjuRroiI+j8brA=="
 )
 """As npm writes it; `dashboards/builder/kusto/package-lock.json` has the same."""
 
@@ -59,9 +58,7 @@ def is_installed() -> bool:
     return all((folder() / name).is_file() for name in FILES)
 
 
-def fetch(
-    environ: Mapping[str, str] = MappingProxyType(os.environ), *, integrity: str = INTEGRITY
-) -> Path:
+def fetch(environ: Mapping[str, str] = MappingProxyType(os.environ), *, integrity: str = INTEGRITY) -> Path:
     """Fetch it into `folder`.
 
     Args:

@@ -37,6 +37,7 @@ export const TEXTS = {
   inMemory: 'In memory: lost when the server stops.',
   retention: 'Retention',
   received: 'Received',
+  cutValues: 'Cut',
   version: 'Version',
   utc: 'UTC',
   local: 'Local',
@@ -123,6 +124,8 @@ export const FILLED = {
   days: (days) => `${days} days`,
   /** @type {(items: string, refused: string) => string} */
   items: (items, refused) => `${items} items, ${refused} refused`,
+  /** @type {(values: string) => string} */
+  cutValues: (values) => `${values} values longer than Azure keeps (8,192 characters of a property)`,
   /** @type {(title: string) => string} */
   documentTitle: (title) => `${title} · foundry-telemetry`,
   /** @type {(value: string) => string} */

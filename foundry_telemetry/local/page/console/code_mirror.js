@@ -12,10 +12,20 @@
  * @property {() => string} toString
  *
  * @typedef {{from: number, to: number, severity: string, message: string}} Mark
- * @typedef {{doc: Doc}} State
+ * @typedef {object} Transaction  Opaque.
+ * @typedef {(view: View, from: number, to: number, text: string, insert: () => Transaction) => boolean} InputHandler
+ * @typedef {object} InputHandlers  Opaque.
+ *
+ * @typedef {object} State
+ * @property {Doc} doc
+ * @property {{main: {from: number, to: number, empty: boolean}}} selection
+ * @property {(text: string) => object} replaceSelection
+ * @property {(...changes: object[]) => Transaction} update
+ * @property {(handlers: InputHandlers) => InputHandler[]} facet
+ *
  * @typedef {object} View
  * @property {State} state
- * @property {HTMLElement} contentDOM
+ * @property {boolean} composing
  * @property {(...changes: object[]) => void} dispatch
  * @property {() => void} focus
  *
@@ -39,6 +49,8 @@
  *
  * @typedef {object} EditorViewParts
  * @property {Extension} lineWrapping
+ * @property {InputHandlers} inputHandler
+ * @property {(handlers: {beforeinput: (event: InputEvent, view: View) => boolean}) => Extension} domEventHandlers
  * @property {{of: (attributes: Record<string, string>) => Extension}} contentAttributes
  * @property {{of: (listener: (update: {docChanged: boolean}) => void) => Extension}} updateListener
  * @property {(rules: Record<string, Record<string, string>>) => Extension} theme

@@ -9,6 +9,7 @@ import { wordAt } from '../kql_text.js';
 import { codeMirror } from './code_mirror.js';
 import { LOOK, highlighting } from './editor_look.js';
 import { CONSOLE } from './texts.js';
+import { typingOverSelections } from './typing.js';
 
 /**
  * @import { CodeMirror, Context, Extension, Mark, Option, Options, View } from './code_mirror.js'
@@ -131,6 +132,7 @@ export class Editor {
       highlighting(this.library),
       parts.autocompletion({ override: [(/** @type {Context} */ at) => this.#complete(at)] }),
       EditorView.lineWrapping,
+      typingOverSelections(this.library),
       EditorView.contentAttributes.of({ 'aria-label': CONSOLE.editor, spellcheck: 'false' }),
       EditorView.updateListener.of(({ docChanged }) => docChanged && this.#changed()),
       EditorView.theme(LOOK),

@@ -83,5 +83,7 @@ const SCRIPT = '/page/vendor/codemirror.min.js';
 
 /** The library, once it is loaded. */
 export async function codeMirror() {
-  return /** @type {CodeMirror} */ (await import(SCRIPT));
+  /** @type {unknown} */
+  const library = await import(SCRIPT);
+  return /** @type {CodeMirror} */ (library);
 }

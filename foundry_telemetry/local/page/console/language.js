@@ -11,6 +11,7 @@
  * @property {string[]} language_service  Its scripts; none where it has not been fetched.
  * @property {string} command  Fetches it.
  *
+ * @typedef {{id: number, answer: never, error?: string}} Answered
  * @typedef {{resolve: (answer: never) => void, reject: (error: Error) => void}} Waiting
  */
 
@@ -25,7 +26,9 @@ export class LanguageService {
   /** @param {Facts} facts */
   constructor({ tables, language_service: scripts }) {
     this.#worker = new Worker(WORKER);
-    this.#worker.addEventListener('message', (event) => this.#answered(event));
+    this.#worker.addEventListener('message', (/** @type {MessageEvent<unknown>} */ event) =>
+      this.#answered(/** @type {Answered} */ (event.data)),
+    );
     this.#worker.addEventListener('error', () => this.#failed());
     /** Whether it could be loaded. */
     this.ready = this.#ask('begin', { scripts, tables }).then(
@@ -66,8 +69,8 @@ export class LanguageService {
     });
   }
 
-  /** @param {MessageEvent<{id: number, answer: never, error?: string}>} event */
-  #answered({ data: { id, answer, error } }) {
+  /** @param {Answered} answered */
+  #answered({ id, answer, error }) {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(answer);

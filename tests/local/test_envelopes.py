@@ -104,7 +104,7 @@ def long(kind: str, **base: object) -> Envelope:
 def test_what_is_longer_than_azure_keeps_is_cut_and_counted(
     store: Store, posted: Envelope, column: tuple[str, str], kept: int
 ) -> None:
-    """It loses its end at Azure's limit, a property with too long a name is left out, others stay as they are."""
+    """It loses its end at Azure's limit, a property with too long a name is left out, all else stays."""
     table, expression = column
     receipt = post(store, posted, event(name="short", value="v"))
     found = rows(store, f'SELECT length({expression}) AS kept FROM "{table}"')

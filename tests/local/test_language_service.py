@@ -84,7 +84,7 @@ def test_it_is_the_parser_of_the_dashboards() -> None:
 
 
 def test_its_files_are_put_in_place(registry: dict[str, str], sent: bytes, home: Path) -> None:
-    """The scripts, and what names their author and licence, and nothing else; a second time changes nothing."""
+    """The scripts and what names their licence are there, and nothing else; twice changes nothing."""
     for _ in range(2):
         assert language_service.fetch(registry, integrity=integrity(sent)) == home
         assert sorted(path.name for path in home.iterdir()) == sorted(

@@ -1,4 +1,4 @@
-"""The libraries of the page: what each is built from, and how. ``python -m tests.page.bundles`` builds them anew."""
+"""What each library of the page is built from; ``python -m tests.page.bundles`` builds them anew."""
 
 from __future__ import annotations
 

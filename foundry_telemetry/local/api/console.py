@@ -1,7 +1,7 @@
 """The console of the page: its own address, the tables that it completes, and the language service.
 
 The language service makes code from text, which the page's policy forbids. So it runs in a worker, and the
-worker's script alone has a policy that allows this; the same policy lets it reach nothing but its own two files.
+worker's script alone has a policy that allows this; by the same policy it reaches nothing but scripts from here.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def routes(store: Store) -> Iterator[Route]:
 
 
 async def _page(_: Request) -> Response:
-    return Response(_PAGE.read_bytes(), headers=dict(_FRESH), media_type="text/html")  # noqa: ASYNC240 - small
+    return Response(_PAGE.read_bytes(), headers=dict(_FRESH), media_type="text/html")
 
 
 def _script(name: str) -> Route:

@@ -1,7 +1,7 @@
-"""What Azure cuts: a value longer than its limit loses its end, and a property with too long a name is left out.
+"""What Azure cuts: too long a value loses its end, and a property with too long a name is left out.
 
-The limits are those of the service and of the exporter, which cuts before it sends; other senders may not. The
-schemas have them as well, so that reading an item finds out whether anything is too long, at no cost.
+The limits are those of the service, and of the exporter, which cuts before it sends; other senders may not.
+The schemas have them as well, so that what reads an item finds out whether anything is too long.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Microsoft's language service for KQL: completion and errors in the console, where it has been fetched.
 
-It is 5 MB of JavaScript that most never need, so it is in no wheel; and a Python package that carried it would
-have to be on the index before an extra could name it. So one command fetches it from npm, by a hash that stands
-here, into the user's data folder. From then on it works offline; without it the console has an editor alone.
+It is 5 MB of JavaScript that most never need, so it is in no wheel; and an extra can name no Python package
+that is not on the index. So one command fetches it from npm, by a hash that stands here, into the user's data
+folder. From then on it works offline; without it the console has an editor alone.
 """
 
 from __future__ import annotations

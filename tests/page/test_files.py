@@ -42,7 +42,7 @@ def test_the_page_loads_every_module_at_once():
     """
     named = re.findall(r'href="/page/([\w./]+\.js)"', INDEX)
     rest = {path.name for path in SCRIPTS if path.parent == FOLDER} - {"main.js", "theme.js"}
-    assert sorted(named) == sorted({*rest, "console/address.js"})
+    assert sorted(named) == sorted({*rest, "console/query_url.js"})
 
 
 def test_the_page_has_no_inline_script_or_style():

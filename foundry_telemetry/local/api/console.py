@@ -1,7 +1,7 @@
 """The console of the page: its own address, the tables that it completes, and the language service.
 
 The language service makes code from text, which the page's policy forbids. So it runs in a worker, and the
-worker's script alone has a policy that allows this; by the same policy it reaches nothing but scripts from here.
+worker's script alone has a policy that allows this, and that lets it load nothing but scripts of this server.
 """
 
 from __future__ import annotations

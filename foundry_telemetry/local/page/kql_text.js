@@ -2,7 +2,7 @@
    item. */
 // @ts-check
 
-import { addressOf } from './console/address.js';
+import { queryUrl } from './console/query_url.js';
 import { button, h } from './dom.js';
 import { copy } from './clipboard.js';
 import { showDialog } from './dialog.js';
@@ -82,7 +82,7 @@ function kqlText(kql, marked) {
  */
 function consoleLink(kql, time) {
   const link = h('a', { class: 'action', target: '_blank', rel: 'noopener' }, icon('code'), TEXTS.openInConsole);
-  void addressOf({ kql, time }).then((address) => link.setAttribute('href', address));
+  void queryUrl({ kql, time }).then((address) => link.setAttribute('href', address));
   return link;
 }
 

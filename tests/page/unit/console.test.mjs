@@ -10,7 +10,7 @@ globalThis.localStorage = {
 };
 
 const page = new URL('../../../foundry_telemetry/local/page/', import.meta.url);
-const { addressOf, readAddress } = await import(new URL('console/address.js', page));
+const { queryUrl, readUrl } = await import(new URL('console/query_url.js', page));
 const { clearQueries, keepQuery, pastQueries } = await import(new URL('console/past_queries.js', page));
 const { asWritten, withView } = await import(new URL('console/typed_view.js', page));
 const { QueryError } = await import(new URL('api.js', page));
@@ -21,18 +21,18 @@ beforeEach(() => kept.clear());
 
 test('an address brings back the query and its time, whatever is in them', async () => {
   for (const kql of ['AppEvents', 'print "#&=+%💥"\n| take 1', 'x'.repeat(50_000)]) {
-    const address = await addressOf({ kql, time: '1d' });
+    const address = await queryUrl({ kql, time: '1d' });
     assert.match(address, /^\/console#query=[\w-]+&time=1d$/);
-    assert.deepEqual(await readAddress(address.slice('/console'.length)), { kql, time: '1d' });
+    assert.deepEqual(await readUrl(address.slice('/console'.length)), { kql, time: '1d' });
   }
 });
 
 test('an address that nobody made has no query, and a bomb is not unpacked', async () => {
   for (const hash of ['', '#', '#query=', '#query=!!', '#query=AAAA', '#query=%00'])
-    assert.equal(await readAddress(hash), null, hash);
-  const bomb = await addressOf({ kql: ' '.repeat(2_000_000), time: '' });
+    assert.equal(await readUrl(hash), null, hash);
+  const bomb = await queryUrl({ kql: ' '.repeat(2_000_000), time: '' });
   assert.ok(bomb.length < 10_000);
-  assert.equal(await readAddress(bomb.slice('/console'.length)), null);
+  assert.equal(await readUrl(bomb.slice('/console'.length)), null);
 });
 
 test('the typed view stands before a query that names it and does not define it', () => {

@@ -8,7 +8,7 @@ import { ago } from '../time.js';
 import { clearQueries, pastQueries } from './past_queries.js';
 import { CONSOLE } from './texts.js';
 
-/** @import { Shared } from './address.js' */
+/** @import { Shared } from './query_url.js' */
 
 const MOST_CHARACTERS = 140;
 

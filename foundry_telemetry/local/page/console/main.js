@@ -9,7 +9,7 @@ import { clockSwitch, themeSwitch } from '../header.js';
 import { icon } from '../icons.js';
 import { TEXTS } from '../texts.js';
 import { fromUrl, timespan } from '../time.js';
-import { addressOf, readAddress } from './address.js';
+import { queryUrl, readUrl } from './query_url.js';
 import { Editor } from './editor.js';
 import { historyButton } from './history_button.js';
 import { LanguageService } from './language.js';
@@ -21,7 +21,7 @@ import { asWritten, withView } from './typed_view.js';
 
 /**
  * @import { QueryError } from '../api.js'
- * @import { Shared } from './address.js'
+ * @import { Shared } from './query_url.js'
  * @import { PlacedMark } from './editor.js'
  * @import { Facts } from './language.js'
  * @import { TypedView } from './typed_view.js'
@@ -93,8 +93,8 @@ class Console {
       changed: () => this.#list([]),
       checked: (marks) => this.#list(marks),
     });
-    this.#open((await readAddress(location.hash)) ?? SAMPLE);
-    globalThis.addEventListener('hashchange', () => void this.#readAddress());
+    this.#open((await readUrl(location.hash)) ?? SAMPLE);
+    globalThis.addEventListener('hashchange', () => void this.#readUrl());
     const facts = /** @type {Facts} */ (await load('/console.json'));
     this.#view = facts.view;
     await this.#help(facts);
@@ -109,7 +109,7 @@ class Console {
     this.#running = controller;
     this.#busy(true);
     keepQuery({ kql, time: this.#time.value, at: Date.now() });
-    void addressOf({ kql, time: this.#time.value }).then((address) => history.replaceState(null, '', address));
+    void queryUrl({ kql, time: this.#time.value }).then((address) => history.replaceState(null, '', address));
     const begun = performance.now();
     const words = await this.#ask(kql, controller.signal, begun);
     if (this.#running !== controller) return;
@@ -168,13 +168,13 @@ class Console {
     this.#time.value = time;
   }
 
-  async #readAddress() {
-    const shared = await readAddress(location.hash);
+  async #readUrl() {
+    const shared = await readUrl(location.hash);
     if (shared && shared.kql !== this.#text) this.#open(shared);
   }
 
   async #copyLink() {
-    const address = await addressOf({ kql: this.#text, time: this.#time.value });
+    const address = await queryUrl({ kql: this.#text, time: this.#time.value });
     await copy(location.origin + address, TEXTS.linkCopied);
   }
 

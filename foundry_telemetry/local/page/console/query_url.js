@@ -41,7 +41,7 @@ async function unpacked(text) {
  * The address of the console with a query in it, on this server.
  * @param {Shared} shared
  */
-export async function addressOf({ kql, time }) {
+export async function queryUrl({ kql, time }) {
   const words = new URLSearchParams({ [NAME]: await packed(kql), ...(time ? { [TIME]: time } : {}) });
   return `/console#${words.toString()}`;
 }
@@ -51,7 +51,7 @@ export async function addressOf({ kql, time }) {
  * @param {string} hash
  * @returns {Promise<Shared | null>}
  */
-export async function readAddress(hash) {
+export async function readUrl(hash) {
   const words = new URLSearchParams(hash.replace(/^#/, ''));
   try {
     const kql = await unpacked(words.get(NAME) ?? '');

@@ -9,7 +9,7 @@ export const TEXTS = {
   copied: 'Copied',
   copyLink: 'Copy a link to this view',
   linkCopied: 'Link copied',
-  console: 'KQL console',
+  console: 'Open the KQL console',
   notCopied: 'The browser did not allow copying',
   close: 'Close',
   updated: 'Updated',

@@ -199,9 +199,12 @@ HOSTILE = "<img src=x onerror='window.bad=1'>{{7*7}}<script>window.bad=1</script
 @pytest.mark.usefixtures("fetched")
 def test_values_and_queries_are_text(fresh: LocalAzureMonitor, screen: type_of_open) -> None:
     """Markup in a value, a column's name, a query and the history is shown, and nothing of it runs."""
-    hostile = {**event(datetime.now(UTC), HOSTILE, value=HOSTILE), "iKey": fresh.store.key}
+    hostile = {**event(datetime.now(UTC), HOSTILE, value=HOSTILE, long="v" * 8_193), "iKey": fresh.store.key}
     fresh.store.add(json.dumps([hostile]).encode()).result()
-    page = opened(screen(fresh.url).page, fresh.url)
+    page = screen(fresh.url).open()
+    page.locator(".store").click()
+    expect(page.locator(".store-panel")).to_contain_text("1 value longer than Azure keeps")
+    page = opened(page, fresh.url)
     literal = json.dumps(HOSTILE.removesuffix("\u202e"))
     run(page, f"AppEvents | project Name, c = {literal}, Properties | project-rename ['<b>x</b>'] = c")
     expect(status(page)).to_contain_text("1 row in")

@@ -126,7 +126,7 @@ function panel({ status: read, clock }) {
       h('dd', {}, FILLED.days(status.retention_days)),
       h('dt', {}, TEXTS.received),
       h('dd', {}, FILLED.items(number(status.ingested), number(status.refused))),
-      status.cut ? [h('dt', {}, TEXTS.cutValues), h('dd', {}, FILLED.cutValues(number(status.cut)))] : null,
+      status.cut ? [h('dt', {}, TEXTS.cutValues), h('dd', {}, FILLED.cutValues(status.cut))] : null,
       status.version ? [h('dt', {}, TEXTS.version), h('dd', {}, status.version)] : null,
     ),
   );

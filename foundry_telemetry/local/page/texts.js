@@ -124,8 +124,9 @@ export const FILLED = {
   days: (days) => `${days} days`,
   /** @type {(items: string, refused: string) => string} */
   items: (items, refused) => `${items} items, ${refused} refused`,
-  /** @type {(values: string) => string} */
-  cutValues: (values) => `${values} values longer than Azure keeps (8,192 characters of a property)`,
+  /** @type {(values: number) => string} */
+  cutValues: (values) =>
+    `${values.toLocaleString('en-US')} ${values === 1 ? 'value' : 'values'} longer than Azure keeps`,
   /** @type {(title: string) => string} */
   documentTitle: (title) => `${title} · foundry-telemetry`,
   /** @type {(value: string) => string} */

@@ -13,7 +13,7 @@ import { CONSOLE } from './texts.js';
 const MOST_CHARACTERS = 140;
 
 /**
- * The last line that says something: shipped queries begin with the typed view.
+ * The end of a query, which says more than its start: shipped queries begin with the typed view.
  * @param {string} kql
  */
 function summary(kql) {

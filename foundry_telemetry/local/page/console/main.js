@@ -4,7 +4,7 @@
 import { load, query } from '../api.js';
 import { recolor } from '../charts.js';
 import { copy } from '../clipboard.js';
-import { button, h, id, replaceChildren, required } from '../dom.js';
+import { button, h, replaceChildren, required } from '../dom.js';
 import { clockSwitch, themeSwitch } from '../header.js';
 import { icon } from '../icons.js';
 import { TEXTS } from '../texts.js';
@@ -133,7 +133,8 @@ class Console {
       return FILLED_CONSOLE.done(answer.table.rows.length, performance.now() - begun);
     } catch (error) {
       if (signal.aborted) return CONSOLE.cancelled;
-      this.#failed(asWritten(/** @type {QueryError} */ (error), { sent: withView(kql, this.#view), written: kql }));
+      const texts = { sent: withView(kql, this.#view), written: kql };
+      this.#failed(asWritten(/** @type {QueryError} */ (error), texts));
       return CONSOLE.failed;
     }
   }
@@ -215,7 +216,6 @@ required('#controls').append(
 );
 const root = required('main');
 replaceChildren(root, ...page.elements);
-root.id ||= id('console');
 try {
   await page.start();
 } catch (error) {

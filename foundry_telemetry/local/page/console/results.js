@@ -2,12 +2,11 @@
 // @ts-check
 
 import { download } from '../csv.js';
-import { showDetails } from '../dialog.js';
 import { h, replaceChildren } from '../dom.js';
 import { icon } from '../icons.js';
 import { strip, tool } from '../layout.js';
 import { isNumeric, isTime } from '../format.js';
-import { FILLED, TEXTS } from '../texts.js';
+import { TEXTS } from '../texts.js';
 import { makeTable, makeView } from '../views.js';
 import { CONSOLE } from './texts.js';
 
@@ -62,6 +61,8 @@ export class Results {
   #grid = null;
   /** @type {View | null} */
   #chart = null;
+  /** @type {HTMLElement | null} */
+  #notice = null;
   #isChart = false;
   #asChart = tool('chart', CONSOLE.chart, () => this.#choose(true), { hidden: true });
   #asTable = tool('table', CONSOLE.table, () => this.#choose(false), { hidden: true });
@@ -129,9 +130,6 @@ export class Results {
     this.#chart?.draw(content);
   }
 
-  /** @type {HTMLElement | null} */
-  #notice = null;
-
   /**
    * Shows why there is no answer.
    * @param {QueryError} error
@@ -182,8 +180,7 @@ export class Results {
     return {
       clock: this.clock,
       fill: (text) => text,
-      openDetails: (_, value, { column, row }) =>
-        showDetails(FILLED.copy(column.name), column.name ? { [column.name]: value } : row),
+      openDetails: () => {}, // no cell of a plain table leads to any
       selection: null,
       brush: null,
     };

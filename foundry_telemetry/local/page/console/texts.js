@@ -14,7 +14,6 @@ export const CONSOLE = {
   past: 'Queries of this browser',
   noHistory: 'No queries yet.',
   clear: 'Clear history',
-  cleared: 'History cleared',
   problems: 'Problems in the query',
   results: 'Results',
   chart: 'Chart',

@@ -19,8 +19,10 @@ export function typingOverSelections({ EditorView }) {
     const { from, to, empty } = state.selection.main;
     if (inputType !== 'insertText' || !data || empty || view.composing) return false;
     /** @type {() => Transaction} */
-    const insert = () => state.update(state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true });
-    const isHandled = state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, data, insert));
+    const insert = () =>
+      state.update(state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true });
+    const handlers = state.facet(EditorView.inputHandler);
+    const isHandled = handlers.some((handle) => handle(view, from, to, data, insert));
     if (!isHandled) view.dispatch(insert());
     return true;
   };

@@ -19,7 +19,7 @@ from msgspec import Raw
 from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, injected, split
 from foundry_telemetry.local.ingest import limits
 from foundry_telemetry.local.ingest.column_mapping import CONTENT_KIND
-from foundry_telemetry.local.ingest.envelope_schemas import Envelope
+from foundry_telemetry.local.ingest.envelope_schemas import Envelope, NativeEnvelope
 from foundry_telemetry.local.ingest.moved_content import move_content
 from foundry_telemetry.schema.content_table import CONTENT_COLUMNS
 
@@ -56,6 +56,7 @@ class Batch:
 
 
 _READ: Final = msgspec.json.Decoder(Envelope)
+_READ_NATIVE: Final = msgspec.json.Decoder(NativeEnvelope)
 _ENCODER: Final = msgspec.json.Encoder()
 _PROPERTIES: Final = PROPERTIES.encode()
 _END: Final = END.encode()
@@ -68,7 +69,7 @@ class _Pieces:
         self._done: list[str] = []
         self._buffer = bytearray()
 
-    def add(self, fields: object, properties: dict[str, str]) -> None:
+    def add(self, fields: object, properties: Mapping[str, Any]) -> None:
         if self._buffer:
             self._buffer += _END
         _ENCODER.encode_into(fields, self._buffer, -1)
@@ -87,18 +88,22 @@ class _Pieces:
         self._buffer.clear()
 
 
-def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyType({})) -> Batch:
+def read_batch(
+    body: bytes, key: str, errors: Mapping[int, int] = MappingProxyType({}), *, is_native: bool = False
+) -> Batch:
     """Check every item of a posted body.
 
     Args:
         body: A JSON array of items, or one item a line.
         key: The instrumentation key that items must carry.
         errors: Place of an item to the status it is refused with, whatever it is.
+        is_native: Whether the items are `NativeEnvelope`.
 
     Raises:
         UnreadableError: It is neither, or it has more than `MOST_ITEMS`.
     """
     items = split(body)
+    decoder = _READ_NATIVE if is_native else _READ
     found: defaultdict[str, _Pieces] = defaultdict(_Pieces)
     refusals = []
     cut = 0
@@ -107,7 +112,7 @@ def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyTy
             refusals.append(injected(index, errors[index]))
             continue
         try:
-            envelope, values = _read(item, key)
+            envelope, values = _read(item, key, decoder)
         except ValueError as error:
             refusals.append(Refusal(index, str(error)))
         else:
@@ -121,13 +126,15 @@ def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyTy
     return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals), cut=cut)
 
 
-def _read(item: Raw, key: str) -> tuple[Envelope, int]:
+def _read(item: Raw, key: str, decoder: msgspec.json.Decoder[Any]) -> tuple[Envelope, int]:
     """An item, and how many of its values were cut."""
     cut = 0
     try:
         try:
-            envelope = _READ.decode(item)
+            envelope: Envelope = decoder.decode(item)
         except msgspec.ValidationError:
+            if decoder is _READ_NATIVE:
+                raise
             envelope, cut = _read_loosely(item)
     except msgspec.ValidationError:
         raise

@@ -18,7 +18,7 @@ from foundry_telemetry.ingestion.endpoint import Ingestion
 from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.ingestion.refusals import HANDLERS, failure
 from foundry_telemetry.ingestion.request_body import read_body
-from foundry_telemetry.local.api import static_files
+from foundry_telemetry.local.api import console, static_files
 from foundry_telemetry.local.api.access import Access
 from foundry_telemetry.local.api.delete_data import DeleteData
 from foundry_telemetry.local.api.events import Events
@@ -72,9 +72,17 @@ def application(
             *DeleteData(store).routes(),
             Route("/status.json", partial(_status, store, query.run, access)),
             Route("/events", Events(store).stream),
+            *console.routes(store),
             *static_files.routes(workbook),
         ],
-        middleware=[Middleware(Guard, access=access, keyed=frozenset(route.path for route in keyed))],
+        middleware=[
+            Middleware(
+                Guard,
+                access=access,
+                keyed=frozenset(route.path for route in keyed),
+                policies=console.POLICIES,
+            )
+        ],
         exception_handlers={**HANDLERS, HTTPException: _not_served},
     )
     app.router.redirect_slashes = False

@@ -55,6 +55,7 @@ def status(store: Store, ask: Ask, url: str | None, token: str | None) -> Mappin
         **_contents(store, ask),
         "ingested": store.ingested,
         "refused": store.refused,
+        "cut": store.cut,
         "now": _instant(datetime.now(UTC)),
     }
 

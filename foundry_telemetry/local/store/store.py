@@ -75,6 +75,8 @@ class Store:
         """Envelopes committed since the store was opened."""
         self.refused = 0
         """Items refused since the store was opened."""
+        self.cut = 0
+        """Values cut to Azure's limits since the store was opened."""
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[], object], ...] = ()
         self._writer = Writer(
@@ -188,6 +190,7 @@ class Store:
 
     def _count(self, receipt: Receipt) -> None:
         self.ingested += receipt.accepted
+        self.cut += receipt.cut
         self.count_refused(len(receipt.refusals))
         for listener in self._listeners:
             listener()

@@ -211,9 +211,8 @@ def test_the_page_counts_them(road: Road, records: Records, monitors: Monitors) 
 
 def test_a_ledger_event_is_no_log_line(records: Records, monitors: Monitors) -> None:
     """Where the ledger comes in the table of logs, the log lines of a call are those of the application."""
-    [(trace, call)] = rows(
-        monitors[collector], f"{view.TEXT}\nfoundry_attempts | take 1 | project OperationId, call_id"
-    )[1]
+    one = f"{view.TEXT}\nfoundry_attempts | take 1 | project OperationId, call_id"
+    [(trace, call)] = rows(monitors[collector], one)[1]
     text = substitute(compose.whole("call_logs").replace("ago(90d)", "ago(3650d)"), {"CallId": str(call)})
     assert trace
     assert monitors[collector].query(text).rows == []

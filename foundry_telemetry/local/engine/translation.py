@@ -39,6 +39,7 @@ from foundry_telemetry.local.engine.language.union_types import has_types_to_fin
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
 from foundry_telemetry.local.engine.tag_properties import Describe
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
+from foundry_telemetry.local.engine.unset_filters import without_unset
 
 Ask = Callable[[str, Mapping[str, object]], "tuple[list[str], list[tuple[object, ...]]]"]
 """The columns and rows of a statement, given what its text itself pins."""
@@ -253,7 +254,8 @@ def _read(kql: str) -> tuple[ir.Query, tuple[str, ...]]:
         query = lower(found.rest)
         # Where it matters how a source is called, the view must stay the `let` that it is in Azure.
         if not names_its_sources(query):
-            return extensions.extended(query), tuple(column.name for column in found.columns)
+            columns = tuple(column.name for column in found.columns)
+            return without_unset(extensions.extended(query), columns), columns
     return extensions.extended(lower(kql)), ()
 
 

@@ -36,6 +36,7 @@ from foundry_telemetry.local.engine.ir_visitor import nodes
 from foundry_telemetry.local.engine.language import evaluate, needs_columns
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
 from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
+from foundry_telemetry.local.engine.rescanned_lets import rescanned
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
 from foundry_telemetry.local.engine.tag_properties import Describe
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
@@ -171,7 +172,8 @@ class Translator:
         uses_clock = reading.used or lowering_uses_clock
         if uses_clock and pinned:
             constants[CLOCK_SLOT] = moment
-        written = single_evaluation.short(bounded_values.bounded(extensions.quickened(sql)))
+        quick = rescanned(extensions.quickened(sql), query) if attempts else extensions.quickened(sql)
+        written = single_evaluation.short(bounded_values.bounded(quick))
         return Translation(
             sql=written,
             constants=MappingProxyType(constants),

@@ -1,18 +1,24 @@
-"""``bin`` of a datetime by whole microseconds; the engine goes by seconds and a time zone, at five times the time."""
+"""``bin`` of datetimes by whole microseconds, and of numbers to whole ones by ``floor``.
+
+The engine bins datetimes by seconds and a time zone, at five times the time, and each number in a list of its
+own, because its template reads it more than once.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from duckdb_kql import ir
-from duckdb_kql.translate import _is_timespan_expr, render_expr
+from duckdb_kql.translate import _is_timespan_expr, long_or_wider, render_expr
 
 from foundry_telemetry.local.engine.language.engine_parts import SPECIAL_FORMS
 
 _NAMES: Final = ("bin", "floor")
 """Both are one function in Kusto."""
 _ARGUMENTS: Final = 2
-_BINNED: Final = "make_timestamp(CAST(floor(epoch_us({value}) / epoch_us({width})) AS BIGINT) * epoch_us({width}))"
+_TIME: Final = "make_timestamp(CAST(floor(epoch_us({value}) / epoch_us({width})) AS BIGINT) * epoch_us({width}))"
+_WHOLE: Final = "(floor({value}) + 0)"
+"""No negative zero comes of it."""
 
 _originals: Final = {name: SPECIAL_FORMS[name] for name in _NAMES}
 
@@ -24,11 +30,11 @@ def install() -> None:
 
 def binned(node: ir.FunctionCall) -> str | None:
     """SQL for a value rounded down to a multiple of another."""
-    if len(node.args) != _ARGUMENTS or not _is_of_datetimes(*node.args):
-        return _originals[node.name.lower()](node)
-    value, width = map(render_expr, node.args)
-    return _BINNED.format(value=value, width=width)
-
-
-def _is_of_datetimes(value: ir.Expr, width: ir.Expr) -> bool:
-    return isinstance(width, ir.Literal) and width.kind == "timespan" and not _is_timespan_expr(value)
+    width = node.args[1] if len(node.args) == _ARGUMENTS else None
+    if isinstance(width, ir.Literal):
+        value = node.args[0]
+        if width.kind == "timespan" and not _is_timespan_expr(value):
+            return _TIME.format(value=render_expr(value), width=render_expr(width))
+        if width.kind == "long" and width.value == 1:
+            return _WHOLE.format(value=long_or_wider(render_expr(value)))
+    return _originals[node.name.lower()](node)

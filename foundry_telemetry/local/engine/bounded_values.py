@@ -106,7 +106,7 @@ def _replace(arguments: list[str]) -> str:
 
 
 def _is_short_text(sql: str) -> bool:
-    """Whether it is a text of few characters, or some replaced in one: those stay few, and DuckDB folds them."""
+    """Whether it is a text of few characters, or some replaced in one: they stay few, and DuckDB folds it."""
     return len(sql) <= _LONGEST_CONSTANT and _CONSTANT.fullmatch(sql) is not None
 
 

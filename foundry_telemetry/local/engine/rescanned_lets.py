@@ -14,19 +14,19 @@ from duckdb_kql import ir
 from foundry_telemetry.kql import files
 from foundry_telemetry.local.engine.ir_visitor import nodes
 
-_CHANGING: Final = frozenset({"new_guid", "rand"})
+CHANGING: Final = frozenset({"new_guid", "rand"})
 """Functions with another value at each reading."""
 
 
-def rescanned(sql: str, query: ir.Query) -> str:
+def rescanned(sql: str, query: ir.Query | None) -> str:
     """The statement in which such a ``let`` is not kept.
 
     Args:
         sql: What the engine made of it.
-        query: As the engine lowered it.
+        query: As the engine lowered it; ``None`` where it does not read the typed view's columns.
     """
     plain = {files.VIEW}
-    for name, bound in query.lets:
+    for name, bound in query.lets if query else ():
         if not isinstance(bound, ir.Query) or not _only_filters(bound, plain):
             plain.discard(name)
             continue
@@ -51,6 +51,6 @@ def _is_cheap(condition: ir.Where) -> bool:
     """Whether it reads nothing but its row."""
     return not any(
         isinstance(node, ir.Query | ir.ToScalar)
-        or (isinstance(node, ir.FunctionCall) and node.name.lower() in _CHANGING)
+        or (isinstance(node, ir.FunctionCall) and node.name.lower() in CHANGING)
         for node in nodes(condition)
     )

@@ -94,7 +94,7 @@ def _measured(form: Callable[[ir.FunctionCall], str | None]) -> Callable[[ir.Fun
 
 
 def coalesce(node: ir.FunctionCall) -> str | None:
-    """SQL for the first value that is neither null nor an empty text; what is no text is not written as one."""
+    """SQL for the first value that is neither null nor an empty text; it writes no number as a text."""
     written = _coalesce(node)
     if written is None:
         return None

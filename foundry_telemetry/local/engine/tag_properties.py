@@ -34,7 +34,7 @@ _BEFORE_ALL: Final = frozenset({"and", "by", "distinct", "filter", "not", "on", 
 
 
 def are_alone(kql: str, describe: Describe, sql: str, values: Mapping[str, object]) -> bool:
-    """Whether a query reads nothing of the properties but tags, and does not show them.
+    """Whether a query reads tags of the properties and nothing else of them, and does not show them.
 
     Args:
         kql: It begins with the typed view.
@@ -42,7 +42,7 @@ def are_alone(kql: str, describe: Describe, sql: str, values: Mapping[str, objec
         sql: What the query means in the database.
         values: For the placeholders of the statement; of instants any.
     """
-    if not _are_named_alone(kql):
+    if f'"{PROPERTIES}"' not in sql or not _are_named_alone(kql):
         return False
     slots = frozenset(_SLOT.findall(sql))
     columns = describe(sql, {name: values.get(name, _ANY_TIME) for name in slots})

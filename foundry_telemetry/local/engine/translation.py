@@ -36,7 +36,7 @@ from foundry_telemetry.local.engine.ir_visitor import nodes
 from foundry_telemetry.local.engine.language import evaluate, needs_columns
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
 from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
-from foundry_telemetry.local.engine.rescanned_lets import rescanned
+from foundry_telemetry.local.engine.rescanned_lets import CHANGING, rescanned
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
 from foundry_telemetry.local.engine.tag_properties import Describe
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
@@ -66,6 +66,8 @@ class Translation:
     """The columns of the typed view that the text begins with; none where it has no such view."""
     tags_alone: bool = False
     """Whether it reads nothing of the properties but tags; see `tag_properties`."""
+    is_random: bool = False
+    """Whether each reading has another answer."""
     asks_rows: bool = False
     """Whether its columns depend on rows: then `Translator.translate_with` gives the statement."""
 
@@ -172,7 +174,7 @@ class Translator:
         uses_clock = reading.used or lowering_uses_clock
         if uses_clock and pinned:
             constants[CLOCK_SLOT] = moment
-        quick = rescanned(extensions.quickened(sql), query) if attempts else extensions.quickened(sql)
+        quick = rescanned(extensions.quickened(sql), query if attempts else None)
         written = single_evaluation.short(bounded_values.bounded(quick))
         return Translation(
             sql=written,
@@ -181,6 +183,7 @@ class Translator:
             uses_clock=uses_clock and not pinned,
             tables=read,
             attempts=attempts,
+            is_random=bool(extensions.calls_in(query) & CHANGING),
             tags_alone=bool(attempts) and tag_properties.are_alone(kql, self._ask, written, constants),
         )
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 from typing import Final
 
 from duckdb_kql import ir
-from duckdb_kql.translate import _is_timespan_expr, long_or_wider, render_expr
+from duckdb_kql.translate import render_expr
+from duckdb_kql.translate.functions import long_or_wider
 
-from foundry_telemetry.local.engine.language.engine_parts import SPECIAL_FORMS
+from foundry_telemetry.local.engine.language.engine_parts import SPECIAL_FORMS, is_timespan
 
 _NAMES: Final = ("bin", "floor")
 """Both are one function in Kusto."""
 _ARGUMENTS: Final = 2
-_TIME: Final = "make_timestamp(CAST(floor(epoch_us({value}) / epoch_us({width})) AS BIGINT) * epoch_us({width}))"
+_TIME: Final = (
+    "make_timestamp(CAST(floor(epoch_us({value}) / epoch_us({width})) AS BIGINT) * epoch_us({width}))"
+)
 _WHOLE: Final = "(floor({value}) + 0)"
 """No negative zero comes of it."""
 
@@ -33,7 +36,7 @@ def binned(node: ir.FunctionCall) -> str | None:
     width = node.args[1] if len(node.args) == _ARGUMENTS else None
     if isinstance(width, ir.Literal):
         value = node.args[0]
-        if width.kind == "timespan" and not _is_timespan_expr(value):
+        if width.kind == "timespan" and not is_timespan(value):
             return _TIME.format(value=render_expr(value), width=render_expr(width))
         if width.kind == "long" and width.value == 1:
             return _WHOLE.format(value=long_or_wider(render_expr(value)))

@@ -59,12 +59,17 @@ def measure(rows: int = ROWS, path: str | None = None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = path or str(Path(folder) / "telemetry.duckdb")
         if not Path(store).exists():
-            first = store if rows <= ROWS else f"{store}.first"
-            _alone(fill, first, min(rows, ROWS))
-            if first != store:
-                _alone(multiply, first, store, rows // ROWS)
-                Path(first).unlink()
-        return dict(_alone(asked, store))
+            filled(store, rows)
+        return dict(alone(asked, store))
+
+
+def filled(store: str, rows: int) -> None:
+    """Make a store of so many attempts."""
+    first = store if rows <= ROWS else f"{store}.first"
+    alone(fill, first, min(rows, ROWS))
+    if first != store:
+        alone(multiply, first, store, rows // ROWS)
+        Path(first).unlink()
 
 
 def multiply(path: str, copy: str, times: int, done: Any) -> None:
@@ -90,7 +95,7 @@ def multiply(path: str, copy: str, times: int, done: Any) -> None:
     done.put(None)
 
 
-def _alone(work: Callable[..., object], *arguments: object) -> Any:
+def alone(work: Callable[..., object], *arguments: object) -> Any:
     """Run something in a process of its own; the last argument that it gets is a queue for its result."""
     spawned = multiprocessing.get_context("spawn")
     results = spawned.Queue()

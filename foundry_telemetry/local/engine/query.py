@@ -144,6 +144,14 @@ class Query:
             columns, rows, cut = copy_context().run(self._shared_answer, kql, limits, moment, stop)
         return Table(columns, [*rows], cut, time.perf_counter() - begun, kql)
 
+    def read(self, kql: str) -> None:
+        """Translate a query that will be asked, and keep that.
+
+        Raises:
+            QueryError: It cannot be answered.
+        """
+        self._statement(self._translator.translate(kql).sql)
+
     def _shared_answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
         """The answer, that of another one who asks the same where it is the same at any time."""
         with stop.reading():

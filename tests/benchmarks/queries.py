@@ -3,8 +3,8 @@
 Envelopes as the exporter posts them are taken in by the store, in a process of their own; then every query
 of the shipped workbook is asked for the newest 24 hours, while the rows are spread over 48, so that those
 which look at the period before read all of them. The figures are the first run, in which the text is
-translated, and the best and the worst of three more. Last, what `foundry-telemetry incident` and `ticket` ask.
-Whole tabs: `tests.benchmarks.tabs`.
+translated, and the best and the worst of three more. Last, what `foundry-telemetry incident` and `ticket`
+ask. Whole tabs: `tests.benchmarks.tabs`.
 """
 
 from __future__ import annotations

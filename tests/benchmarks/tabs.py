@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.tabs [rows]`: what each tab of the shipped workbook takes over so many attempts.
+"""`python -m tests.benchmarks.tabs [rows]`: what each tab of the workbook takes over so many attempts.
 
 A process of its own for each tab opens the store, reads the texts that the tab shows when it is opened, and
 asks them, four at a time, as the page does; what waits for a click or an id is not asked. The newest 24 of 48

@@ -7,15 +7,11 @@ its readers wants: for a list of 250 rows with twenty columns, those of all atte
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from duckdb_kql import ir
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.local.engine.ir_visitor import nodes
-
-CHANGING: Final = frozenset({"new_guid", "rand"})
-"""Functions with another value at each reading."""
 
 
 def rescanned(sql: str, query: ir.Query | None) -> str:
@@ -49,8 +45,4 @@ def _only_filters(query: ir.Query, plain: set[str]) -> bool:
 
 def _is_cheap(condition: ir.Where) -> bool:
     """Whether it reads nothing but its row."""
-    return not any(
-        isinstance(node, ir.Query | ir.ToScalar)
-        or (isinstance(node, ir.FunctionCall) and node.name.lower() in CHANGING)
-        for node in nodes(condition)
-    )
+    return not any(isinstance(node, ir.Query | ir.ToScalar) for node in nodes(condition))

@@ -12,7 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from duckdb_kql import ir
+
 from foundry_telemetry.kql.lexer import Token, tokens
+from foundry_telemetry.local.engine.ir_visitor import nodes
 from foundry_telemetry.schema.value import TAG_PREFIX
 
 Describe = Callable[[str, Mapping[str, object]], "Mapping[str, str] | None"]
@@ -42,11 +45,16 @@ def are_alone(kql: str, describe: Describe, sql: str, values: Mapping[str, objec
         sql: What the query means in the database.
         values: For the placeholders of the statement; of instants any.
     """
-    if f'"{PROPERTIES}"' not in sql or not _are_named_alone(kql):
+    if not _are_named_alone(kql):
         return False
     slots = frozenset(_SLOT.findall(sql))
     columns = describe(sql, {name: values.get(name, _ANY_TIME) for name in slots})
     return columns is not None and not any(map(_is_of_properties, columns))
+
+
+def are_named(query: ir.Query) -> bool:
+    """Whether a query names the properties."""
+    return any(isinstance(node, ir.ColumnRef) and node.name == PROPERTIES for node in nodes(query, deep=True))
 
 
 def _are_named_alone(kql: str) -> bool:

@@ -1,7 +1,7 @@
-"""``bin`` of datetimes by whole microseconds, and of numbers to whole ones by ``floor``.
+"""``bin`` of datetimes by whole microseconds, and of numbers in columns to whole ones.
 
-The engine bins datetimes by seconds and a time zone, at five times the time, and each number in a list of its
-own, because its template reads it more than once.
+The engine bins datetimes by seconds and a time zone, at five times the time, and puts each number into a list
+of its own, because its template reads it many times.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ _ARGUMENTS: Final = 2
 _TIME: Final = (
     "make_timestamp(CAST(floor(epoch_us({value}) / epoch_us({width})) AS BIGINT) * epoch_us({width}))"
 )
-_WHOLE: Final = "(floor({value}) + 0)"
-"""No negative zero comes of it."""
+_WHOLE: Final = (
+    "CASE WHEN isinf(CAST({value} AS DOUBLE)) THEN {value} "
+    "ELSE {value} - {value} % 1 - CASE WHEN {value} % 1 < 0 THEN 1 ELSE 0 END END"
+)
+"""Of the type of the value."""
 
 _originals: Final = {name: SPECIAL_FORMS[name] for name in _NAMES}
 
@@ -38,6 +41,6 @@ def binned(node: ir.FunctionCall) -> str | None:
         value = node.args[0]
         if width.kind == "timespan" and not is_timespan(value):
             return _TIME.format(value=render_expr(value), width=render_expr(width))
-        if width.kind == "long" and width.value == 1:
+        if width.kind == "long" and width.value == 1 and isinstance(value, ir.ColumnRef):
             return _WHOLE.format(value=long_or_wider(render_expr(value)))
     return _originals[node.name.lower()](node)

@@ -133,7 +133,8 @@ class Query:
             QueryError: It has no answer; the message has the reason and the place.
         """
         begun = time.perf_counter()
-        moment = _naive(now or datetime.now(UTC))
+        moment = datetime.now(UTC) if now is None else now
+        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
         limits = read_timespan(timespan, moment) if timespan else None
         stop = Stop(seconds, self._memory, self._idle)
         if started is not None:
@@ -155,34 +156,36 @@ class Query:
         """The answer, that of another one who asks the same where it is the same at any time."""
         with stop.reading():
             meant = self._translator.translate(kql)
-        ask = partial(self._answer, kql, limits, moment, stop)
+        ask = partial(self._answer, kql, meant, limits, moment, stop)
         if meant.uses_clock or meant.asks_rows:
             return ask()
         return self._shared.answer((kql, limits), ask, stop.check)
 
-    def _answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
+    def _answer(
+        self, kql: str, meant: Translation, limits: Timespan | None, at: datetime, stop: Stop
+    ) -> _Answer:
         """The answer; a query for which the memory was too small beside others is asked once more alone."""
         try:
             with self._concurrent.others(stop.remaining_s) as had_others:
-                return self._ask(kql, limits, moment, stop)
+                return self._ask(kql, meant, limits, at, stop)
         except QueryError as error:
             if error.code != RESOURCES or not had_others():
                 raise
         with self._concurrent.alone(stop.remaining_s):
             stop.again()
-            return self._ask(kql, limits, moment, stop)
+            return self._ask(kql, meant, limits, at, stop)
 
-    def _ask(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
-        with stop.reading():
-            meant = self._translator.translate(kql)
+    def _ask(
+        self, kql: str, meant: Translation, limits: Timespan | None, at: datetime, stop: Stop
+    ) -> _Answer:
         try:
             with closing(self._store.cursor()) as cursor, stop.running(cursor):
                 for statement in self._views(meant, limits, cursor):
                     cursor.execute(statement)
                 if meant.asks_rows:
                     with stop.reading():
-                        meant = self._translator.translate_with(kql, partial(_asked, cursor, stop, moment))
-                cursor.execute(self._statement(meant.sql), meant.values(moment))
+                        meant = self._translator.translate_with(kql, partial(_asked, cursor, stop, at))
+                cursor.execute(self._statement(meant.sql), meant.values(at))
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
                 return columns, *_fetch(cursor, stop)
         except (duckdb.Error, RecursionError, MemoryError) as error:
@@ -294,7 +297,3 @@ def _where(columns: tuple[str, ...], limits: Timespan | None) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -40,7 +40,7 @@ class Asked:
 def test_the_same_is_asked_once_for_each_state_of_the_rows() -> None:
     """A kept answer is given until rows come or go."""
     version = [1]
-    shared = SharedAnswers[list[int]](lambda: version[0], lambda rows: rows)
+    shared = SharedAnswers[list[int]](lambda: version[0], len)
     ask = Asked()
     assert [shared.answer("q", ask, nothing) for _ in range(2)] == [[1], [1]]
     assert shared.answer("another", ask, nothing) == [2]
@@ -48,9 +48,19 @@ def test_the_same_is_asked_once_for_each_state_of_the_rows() -> None:
     assert shared.answer("q", ask, nothing) == [3]
 
 
+def test_nothing_of_the_rows_before_is_held() -> None:
+    """What was erased is in no kept answer, whoever asks next."""
+    version = [1]
+    shared = SharedAnswers[list[int]](lambda: version[0], len)
+    shared.answer("q", Asked(), nothing)
+    version[0] += 1
+    shared.answer("another", Asked(), nothing)
+    assert list(shared._kept) == ["another"]
+
+
 def test_two_at_a_time_are_one_question() -> None:
     """The second one waits for the answer of the first."""
-    shared = SharedAnswers[list[int]](lambda: 0, lambda rows: rows)
+    shared = SharedAnswers[list[int]](lambda: 0, len)
     ask, waiting = Asked(waits=True), threading.Event()
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(shared.answer, "q", ask, nothing)
@@ -67,7 +77,7 @@ def test_who_waits_can_leave() -> None:
     def stopped() -> None:
         raise TimeoutError
 
-    shared = SharedAnswers[list[int]](lambda: 0, lambda rows: rows)
+    shared = SharedAnswers[list[int]](lambda: 0, len)
     ask = Asked(waits=True)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(shared.answer, "q", ask, nothing)
@@ -84,7 +94,7 @@ def test_a_failure_is_for_the_one_who_asked() -> None:
     def fails() -> list[int]:
         raise ValueError
 
-    shared = SharedAnswers[list[int]](lambda: 0, lambda rows: rows)
+    shared = SharedAnswers[list[int]](lambda: 0, len)
     with pytest.raises(ValueError, match=r"^$"):
         shared.answer("q", fails, nothing)
     assert shared.answer("q", Asked(), nothing) == [1]
@@ -92,8 +102,8 @@ def test_a_failure_is_for_the_one_who_asked() -> None:
 
 def test_large_and_old_answers_are_not_kept() -> None:
     """The memory that answers take has a limit."""
-    shared = SharedAnswers[list[int]](lambda: 0, lambda rows: rows)
-    large, small = Asked(shared_answers.MOST_ROWS + 1), Asked()
+    shared = SharedAnswers[list[int]](lambda: 0, len)
+    large, small = Asked(shared_answers.MOST_BYTES + 1), Asked()
     for _ in range(2):
         shared.answer("large", large, nothing)
     assert large.times == 2

@@ -22,7 +22,7 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.empty_tables import empty_tables, empty_view
-from foundry_telemetry.local.engine import tag_properties
+from foundry_telemetry.local.engine import sizes, tag_properties
 from foundry_telemetry.local.engine.concurrent_queries import ConcurrentQueries
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
@@ -51,8 +51,6 @@ _WRITTEN_PER_S: Final = 40_000_000
 """Bytes of values that are written and sent in a second: an answer must arrive in its time."""
 _CHUNK_BYTES: Final = 4_000_000
 """Bytes of values from which no more rows are read at a time."""
-_CELL: Final = 8
-"""Bytes that a value counts which is no text."""
 
 _TIMES: Final = ("TimeGenerated", "timestamp")
 """The column that a timespan limits, in the workspace's tables and in the classic views."""
@@ -102,7 +100,7 @@ class Query:
         self._memory = share_of_machine() if memory is None else memory
         self._idle = resident()
         self._concurrent = ConcurrentQueries()
-        self._shared = SharedAnswers[_Answer](lambda: store.version, lambda answer: answer[1])
+        self._shared = SharedAnswers[_Answer](lambda: store.version, lambda answer: sizes.of_rows(answer[1]))
         with closing(store.cursor()) as cursor:
             self._known = {
                 **{name: tuple(columns) for name, columns in empty_tables().items()},
@@ -257,7 +255,7 @@ def _fetch(cursor: duckdb.DuckDBPyConnection, stop: Stop) -> tuple[list[Row], st
         if not chunk:
             return rows, None
         rows += chunk
-        added = sum(map(_size, chain.from_iterable(chunk)))
+        added = sum(map(sizes.of_cell, chain.from_iterable(chunk)))
         size += added
         if size / _WRITTEN_PER_S > stop.remaining_s:
             raise stop.error()
@@ -267,13 +265,6 @@ def _fetch(cursor: duckdb.DuckDBPyConnection, stop: Stop) -> tuple[list[Row], st
             return rows, f"The result has more than {MOST_ROWS:,} rows and is truncated."
         if size > MOST_BYTES:
             return rows, f"The result is larger than {MOST_BYTES // 1_000_000} MB and is truncated."
-
-
-def _size(cell: object) -> int:
-    """Bytes that a value counts, about."""
-    if isinstance(cell, str):
-        return len(cell)
-    return len(cell) * _size(cell[0]) if isinstance(cell, list) and cell else _CELL
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]:

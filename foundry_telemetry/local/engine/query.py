@@ -1,7 +1,8 @@
 """KQL in, rows out: what Log Analytics does for a workspace, over the local store.
 
-*Typed view*: the ``let foundry_attempts = …`` that shipped queries begin with. The store keeps its columns,
-so the ``let`` is omitted and the rest reads them; any other text runs as it is.
+*Typed view*: the ``let foundry_attempts = …`` that shipped queries begin with. The store keeps its columns
+for what the Azure exporter brings, so the ``let`` is omitted and the rest reads them; any other text runs as
+it is, and so does this one when ledger events came by another road.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from foundry_telemetry.local.engine.shared_answers import SharedAnswers
 from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
-from foundry_telemetry.local.ingest.row_builder import TAGS
+from foundry_telemetry.local.ingest.row_builder import TAGS, other_roads
 from foundry_telemetry.local.store.memory import resident, share_of_machine
 
 MOST_ROWS: Final = 500_000
@@ -84,6 +85,7 @@ class Table:
     """The text it answers."""
 
 
+_Limits = Timespan | None
 _Answer = tuple[tuple[tuple[str, str], ...], list[Row], str | None]
 
 
@@ -150,7 +152,7 @@ class Query:
         """
         self._statement(self._translator.translate(kql).sql)
 
-    def _shared_answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
+    def _shared_answer(self, kql: str, limits: _Limits, moment: datetime, stop: Stop) -> _Answer:
         """The answer, that of another one who asks the same where it is the same at any time."""
         with stop.reading():
             meant = self._translator.translate(kql)
@@ -159,9 +161,7 @@ class Query:
             return ask()
         return self._shared.answer((kql, limits), ask, stop.check)
 
-    def _answer(
-        self, kql: str, meant: Translation, limits: Timespan | None, at: datetime, stop: Stop
-    ) -> _Answer:
+    def _answer(self, kql: str, meant: Translation, limits: _Limits, at: datetime, stop: Stop) -> _Answer:
         """The answer; a query for which the memory was too small beside others is asked once more alone."""
         try:
             with self._concurrent.others(stop.remaining_s) as had_others:
@@ -173,16 +173,19 @@ class Query:
             stop.again()
             return self._ask(kql, meant, limits, at, stop)
 
-    def _ask(
-        self, kql: str, meant: Translation, limits: Timespan | None, at: datetime, stop: Stop
-    ) -> _Answer:
+    def _ask(self, kql: str, meant: Translation, limits: _Limits, at: datetime, stop: Stop) -> _Answer:
         try:
             with closing(self._store.cursor()) as cursor, stop.running(cursor):
+                as_written = bool(meant.attempts) and _has_other_roads(cursor)
+                if as_written:
+                    with stop.reading():
+                        meant = self._translator.translate(kql, as_written=True)
                 for statement in self._views(meant, limits, cursor):
                     cursor.execute(statement)
                 if meant.asks_rows:
                     with stop.reading():
-                        meant = self._translator.translate_with(kql, partial(_asked, cursor, stop, at))
+                        ask = partial(_asked, cursor, stop, at)
+                        meant = self._translator.translate_with(kql, ask, as_written=as_written)
                 cursor.execute(self._statement(meant.sql), meant.values(at))
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
                 return columns, *_fetch(cursor, stop)
@@ -209,9 +212,7 @@ class Query:
             raise QueryError("Only a single query that reads data is supported.")
         return statements[0]
 
-    def _views(
-        self, meant: Translation, limits: Timespan | None, cursor: duckdb.DuckDBPyConnection
-    ) -> Iterator[str]:
+    def _views(self, meant: Translation, limits: _Limits, cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """The views that a query reads in place of tables: its typed view's columns, its times' rows."""
         for name in sorted(meant.tables & empty_tables().keys()):
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {empty_view(name)}"
@@ -226,6 +227,12 @@ class Query:
             columns = _attempts(meant) if name == files.VIEW else [*map(_quoted, self._known[name])]
             select = f"SELECT {', '.join(columns)} FROM {database}.main.{_quoted(name)}"  # noqa: S608
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
+
+
+def _has_other_roads(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the kept columns are not all of the ledger: `Translation.attempts` are of one road."""
+    row = cursor.execute(other_roads()).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _attempts(meant: Translation) -> list[str]:
@@ -279,7 +286,7 @@ def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]
     return found
 
 
-def _where(columns: tuple[str, ...], limits: Timespan | None) -> str:
+def _where(columns: tuple[str, ...], limits: _Limits) -> str:
     time_column = next((name for name in _TIMES if name in columns), None)
     if limits is None or time_column is None:
         return ""

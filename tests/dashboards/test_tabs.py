@@ -225,9 +225,7 @@ CHOSEN += [
 ]
 CHOSEN += [("money_by", "then_by", value) for value in VALUES["then_by"]]
 CHOSEN += [
-    (name, "target", value)
-    for name in ("error_budget", "success_over_time")
-    for value in ("", "100", "99.95")
+    (name, "target", value) for name in ("call_tiles", "success_over_time") for value in ("", "100", "99.95")
 ]
 CHOSEN += [("month_to_date", "budget", "1.5")]
 

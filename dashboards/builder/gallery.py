@@ -25,8 +25,8 @@ WHY_LARGER: Final = "the queries alone have 150 kB, and each begins with its par
 
 _RESOURCE_ID: Final = re.compile(r"/subscriptions/[0-9a-z]{8}(-[0-9a-z]{4}){3}-[0-9a-z]{12}", re.IGNORECASE)
 _DEFAULT_NAME: Final = re.compile(r"(text|query|link|group|metrics|parameters) - \d+", re.IGNORECASE)
-_MADE: Final = re.compile(r"^let (?:foundry_attempts|advice) ?= ?(?s:.*?);\n", re.MULTILINE)
-"""What stands in front of a query and is made from a table: the typed view, and what each cause means."""
+_MADE: Final = re.compile(r"^let (?:foundry_attempts|advice|rates|factors) ?= ?(?s:.*?);\n", re.MULTILINE)
+"""What stands in front of a query and is made from a table: the typed view, what each cause means, prices."""
 _ONLY_A_PARAMETER: Final = re.compile(r"\{\w+(:[^{}]*)?\}")
 
 

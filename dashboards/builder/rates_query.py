@@ -25,6 +25,9 @@ from foundry_telemetry.pricing.model_prices import Table
 NAME: Final = "rates"
 """Of the part and of its function."""
 
+_PREFIX: Final = "^claude-"
+_DOT: Final = "[.]"
+_DATED: Final = r"-\d{8}$"
 _MILLION: Final = 10**6
 _NS: Final = 10**9
 _LIST: Final = "genai-prices {}"
@@ -40,7 +43,7 @@ _HEAD: Final = """\
 
 _Clause = Any
 _Line = tuple[str, str]
-"""A condition beside the model, and rates."""
+"""A condition, and what holds under it."""
 
 
 def rates_query() -> str:
@@ -52,7 +55,7 @@ def rates_query() -> str:
 
 
 def _made(version: str) -> str:
-    cases = ",\n".join(f"    {condition}, {literal(rates)}" for condition, rates in _cases())
+    cases = ",\n".join(f"    {condition}, {rates}" for condition, rates in _cases())
     body = f"let {NAME} = (model: string, epoch: long, tier: long) {{ case(\n{cases},\n    '') }};\n"
     return f"{_HEAD.format(version=version)}{_tiers()}{_epochs()}{body}"
 
@@ -84,31 +87,47 @@ def _dates(model: types.ModelInfo) -> Iterator[date]:
 
 
 def _cases() -> Iterator[_Line]:
-    """A condition for each set of rates, and the rates; dearer tiers and newer lists first."""
-    alike: dict[tuple[_Line, ...], list[str]] = {}
+    """A condition for each set of rates, and the rates as an expression."""
+    alike: dict[str, list[str]] = {}
     for model in _models():
-        alike.setdefault(tuple(_lines(model)), []).extend(_patterns(model.match))
-    for lines, patterns in alike.items():
-        for condition, rates in lines:
-            yield f"{condition}model matches regex {literal('|'.join(patterns))}", rates
+        alike.setdefault(_rates_of(model), []).extend(_patterns(model.match))
+    for rates, patterns in alike.items():
+        yield f"model matches regex {literal(_together(patterns))}", rates
 
 
-def _lines(model: types.ModelInfo) -> Iterator[_Line]:
-    """The rates of a model, each with what they hold for beside it."""
+def _together(patterns: list[str]) -> str:
+    """One regular expression for any of these: what two of them have in common stands once."""
+    known = list(dict.fromkeys(patterns))
+    for one in list(known):
+        with_dash = one.replace(_DOT, "-")
+        if one != with_dash and with_dash in known:
+            known[known.index(with_dash)] = one.replace(_DOT, "[-.]")
+            known.remove(one)
+    for one in list(known):
+        dated = one.removesuffix("$") + _DATED
+        if one.endswith("$") and dated in known:
+            known[known.index(one)] = f"{one[:-1]}({_DATED[:-1]})?$"
+            known.remove(dated)
+    own = [one.removeprefix(_PREFIX) for one in known if one.startswith(_PREFIX)]
+    return "|".join([f"{_PREFIX}({'|'.join(own)})", *(one for one in known if not one.startswith(_PREFIX))])
+
+
+def _rates_of(model: types.ModelInfo) -> str:
+    """The rates of a model, by the list and the tier where they differ."""
     starts = [number for number, day in enumerate(_starts(), 1) if day in set(_dates(model))]
-    for epoch in (*reversed(starts), 0):
-        table = rate_tables.table(_name(model), _at_ns(epoch))
-        assert table is not None
-        for place, bracket in enumerate(table.brackets):
-            last = place == len(table.brackets) - 1
-            dated = f"epoch >= {epoch} and " if epoch else ""
-            above = "" if last else f"tier >= {bracket.above} and "
-            yield f"{dated}{above}", _rates(table, place)
+    cases = [line for epoch in (*reversed(starts), 0) for line in _lines(model, epoch)]
+    if len(cases) == 1:
+        return cases[0][1]
+    return f"case({', '.join(part for condition, rates in cases for part in (condition, rates) if part)})"
 
 
-def _name(model: types.ModelInfo) -> str:
-    """A name that the list takes for the model."""
-    return model.id
+def _lines(model: types.ModelInfo, epoch: int) -> Iterator[_Line]:
+    table = rate_tables.table(model.id, _at_ns(epoch))
+    assert table is not None
+    dated = [f"epoch >= {epoch}"] if epoch else []
+    for place, bracket in enumerate(table.brackets):
+        above = [f"tier >= {bracket.above}"] if bracket.above > 0 else []
+        yield " and ".join((*dated, *above)), literal(_rates(table, place))
 
 
 def _at_ns(epoch: int) -> int:
@@ -135,7 +154,7 @@ def _patterns(clause: _Clause) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """A text as a pattern: names have only full stops that mean something else."""
-    return text.replace(".", "[.]")
+    return text.replace(".", _DOT)
 
 
 _FORMS: Final[Mapping[type, Callable[[_Clause], str]]] = {

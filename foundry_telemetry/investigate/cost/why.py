@@ -34,7 +34,9 @@ MOST_ROWS: Final = 2_000
 """Of a way to split; what is beyond them is a unit of its own."""
 
 
-def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = None) -> Why:
+def read_why(
+    ask: Ask, now: Period, before: Period, filters: Filters | None = None, way: str | None = None
+) -> Why:
     """Compare two periods.
 
     Args:
@@ -42,6 +44,8 @@ def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = No
         now: The period that is asked about.
         before: What it is compared with; it ends before the other begins.
         filters: Of which attempts; of all without them.
+        way: Split by service, deployment and model alone, or by a tag as well (`tag.<key>`); by default by
+            the tag that explains most of the change, if any does.
 
     Raises:
         ValueError: The periods overlap.
@@ -51,14 +55,18 @@ def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = No
         raise ValueError("the periods overlap; expected the one compared with to end before the other begins")
     only = filters or Filters()
     questions = Questions(ask, before[0], now[1], only)
-    keys = questions.tag_keys()[:MOST_TAGS]
-    ways = ("", *(f"{TAG}{key}" for key in keys))
+    ways = _ways(questions) if way is None else (way if way.startswith(TAG) else "",)
     days, answers = run_concurrently(
         partial(daily, questions, now, before), partial(read_cells_of, questions, now, before, ways)
     )
     splits = [split_of(way, rows, now, before) for way, rows in zip(ways, answers, strict=True)]
     more = SliceQuestions(ask, (now, before), only, calls_deviation(days, now, before))
     return report(splits, now, before, read_band(days, now, before), more.variation, more.new_versions, only)
+
+
+def _ways(questions: Questions) -> tuple[str, ...]:
+    """Without a tag, and with each of the first ones."""
+    return ("", *(f"{TAG}{key}" for key in questions.tag_keys()[:MOST_TAGS]))
 
 
 def read_cells_of(questions: Questions, now: Period, before: Period, ways: Sequence[str]) -> list[list[Row]]:

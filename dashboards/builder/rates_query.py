@@ -73,10 +73,11 @@ def _epochs() -> str:
 
 def _starts() -> list[date]:
     """The days from which a list of any model holds."""
-    return sorted({since for model in _models() for since in _dates(model)})
+    return sorted({since for model in models() for since in _dates(model)})
 
 
-def _models() -> list[types.ModelInfo]:
+def models() -> list[types.ModelInfo]:
+    """The models of the list that is installed."""
     return [model for one in get_snapshot().providers if one.id == "anthropic" for model in one.models]
 
 
@@ -89,7 +90,7 @@ def _dates(model: types.ModelInfo) -> Iterator[date]:
 def _cases() -> Iterator[_Line]:
     """A condition for each set of rates, and the rates as an expression."""
     alike: dict[str, list[str]] = {}
-    for model in _models():
+    for model in models():
         alike.setdefault(_rates_of(model), []).extend(_patterns(model.match))
     for rates, patterns in alike.items():
         yield f"model matches regex {literal(_together(patterns))}", rates

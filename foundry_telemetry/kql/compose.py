@@ -22,7 +22,7 @@ PARTS: Final = (
 )
 """Files that are no queries of their own, in the order in which they are put in front."""
 
-_LONG: Final = 3_500
+_LONG: Final = 1_500
 """From so many characters on a query loses blanks around signs too: the gallery of workbooks allows 3,000,
 beside our typed view."""
 _STATEMENT_END: Final = ";\n"
@@ -30,6 +30,9 @@ _CLOSE: Final = frozenset(
     {",", "|", "(", ")", "{", "}", "-", "=", "==", "!=", "<", ">", "<=", ">=", "+", "*", "/"}
 )
 """Signs that need no blanks around them."""
+
+_REFERENCE_END: Final = "}"
+"""May be the end of a parameter, whose value must not run into the word after it."""
 
 _AWAY: Final = frozenset({"project", "away"})
 """The words of ``project-away``."""
@@ -139,6 +142,7 @@ def _closed(text: str) -> str:
     for left, right in pairwise(found):
         between = text[left.end : right.start]
         is_close = left.text in _CLOSE or (right.text in _CLOSE and "\n" not in between)
+        is_close &= not (left.text == _REFERENCE_END and right.kind == "word")
         pieces += ["" if is_close else between, right.text]
     return "".join(pieces)
 

@@ -420,7 +420,6 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "cost_by_day": answers_cost.cost_by_day,
     "cost_over_time": answers_cost.cost_over_time,
     "spend_tiles": answers_cost.spend_tiles,
-    "split_keys": answers_cost.split_keys,
     "error_budget": error_budget,
     "usage_by": answers_cost.usage_by,
     "month_to_date": answers_cost.month_to_date,

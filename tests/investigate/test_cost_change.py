@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
+import genai_prices
 import pytest
 
-from dashboards.builder.rates_query import rates_query
+from dashboards.builder import rates_query
 from foundry_telemetry.investigate.cost import why_rendering
 from foundry_telemetry.investigate.cost.change_parts import report
+from foundry_telemetry.investigate.cost.period_rates import RATE_OF
 from foundry_telemetry.investigate.cost.periods import before
 from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.split_change import FACTORS
@@ -21,7 +23,8 @@ from foundry_telemetry.investigate.cost.why import read_why
 from foundry_telemetry.investigate.cost.why_texts import SHORT
 from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.sources import Row, local
-from foundry_telemetry.kql import files
+from foundry_telemetry.kql import compose
+from foundry_telemetry.kql.literals import literal
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.pricing import rate_tables
 from tests.investigate.cost_changes import BEFORE, NOW, Attempt, case, envelopes
@@ -66,9 +69,7 @@ CASES: dict[str, Callable[[], list[Any]]] = {
     "a tier": lambda: envelopes(odd(case("tier", 0).attempts)),
     "a retry storm, thinking": lambda: envelopes(odd(case("retry storm + thinking", 0).attempts)),
     "a new list": lambda: renamed(envelopes(odd(case("new list", 1).attempts))),
-    "nothing before": lambda: envelopes(
-        one for one in case("volume of all", 0).attempts if one.at >= NOW[0]
-    ),
+    "nothing before": lambda: envelopes(one for one in case("volume of all", 0).attempts if one.at >= NOW[0]),
 }
 
 
@@ -114,3 +115,46 @@ def test_the_chart_compares_as_the_command(length: timedelta) -> None:
     assert rows[0]["name"].endswith(f"{start:%Y-%m-%d %H:%M}")
     assert rows[0]["cost_usd"] == pytest.approx(2 * (one.usd or 0.0))
     assert rows[-1]["cost_usd"] == pytest.approx(one.usd)
+
+
+NAMES = (
+    "claude-haiku-5-5", "claude-haiku-5.5-x", "claude-5-5-haiku", "claude-haiku-5-5-20260101", "claude-haiku-5-50",
+    "claude-opus-5", "claude-opus-5@20260101", "claude-opus-5-2026-01-01", "claude-opus-5-1", "claude-opus-4-6", "claude-4.6-opus",
+    "Claude-Sonnet-4-5", "claude-sonnet-4.6", "claude-sonnet-4", "claude-sonnet-45", "claude-fable-5-1-20260101",
+    "claude-fable-5-12", "my-claude-v2", "claude-2", "gpt-5", "",
+)  # fmt: skip
+"""Names that the list knows by each kind of its patterns, and some that are nearly such."""
+DAYS = (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 11, 5, tzinfo=UTC))
+
+
+def test_rates_in_kql_are_those_of_the_list() -> None:
+    """Of each name, day and tier: the prices that `pricing` has, or none; where the same list is installed."""
+    if f"genai-prices {genai_prices.__version__} " not in rates_query.rates_query():
+        pytest.skip(f"the rates are of another list than genai-prices {genai_prices.__version__}")
+    names = (*NAMES, *(model.id for model in rates_query.models()))
+    asked = [
+        (f"{place} {day:%m} {above}", name, day, above)
+        for place, name in enumerate(names)
+        for day in DAYS
+        for above in (0, *rate_tables.tiers())
+    ]
+    cells = ", ".join(
+        f"'{key}', {literal(name)}, datetime({day:%Y-%m-%d}), {above}" for key, name, day, above in asked
+    )
+    text = (
+        f"datatable(key: string, name: string, day: datetime, above: long)[{cells}]\n"
+        "| project key, found = rates(tolower(name), epoch_of(day), tier_of(above + 1))"
+    )
+    with LocalAzureMonitor() as azure, local(azure.url) as source:
+        found = {
+            row["key"]: row.get("found", "") for row in source.answer(compose.composed(f"// Rates?\n{text}"))
+        }
+    for key, name, day, above in asked:
+        table = rate_tables.table(name or None, int(day.timestamp()) * 10**9)
+        prices = [float(one) for one in found[key].split()]
+        if table is None:
+            assert prices == [], (name, day)
+            continue
+        of = rate_tables.bracket(table, above)
+        expected = [(getattr(of, field) or 0) / table.scale * 10**6 for field in RATE_OF.values()]
+        assert prices == pytest.approx(expected, rel=1e-12), (name, day, above)

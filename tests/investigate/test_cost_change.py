@@ -112,7 +112,7 @@ def test_the_chart_compares_as_the_command(length: timedelta) -> None:
     with LocalAzureMonitor() as azure, local(azure.url) as source:
         fill(azure.store, envelopes(spread))
         rows = Questions(source.answer, first, NOW[1]).shared("cost_change")
-    assert rows[0]["name"].endswith(f"{start:%Y-%m-%d %H:%M}")
+    assert rows[0]["name"].endswith(f"{start:%Y-%m-%d}")
     assert rows[0]["cost_usd"] == pytest.approx(2 * (one.usd or 0.0))
     assert rows[-1]["cost_usd"] == pytest.approx(one.usd)
 

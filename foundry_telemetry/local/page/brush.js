@@ -1,4 +1,4 @@
-/* The time brush: dragging over a chart chooses the time between two bins. */
+/* The time brush: dragging over a chart chooses the time between two bins, a click on a bar its own bin. */
 // @ts-check
 
 import { h, style } from './dom.js';
@@ -23,6 +23,16 @@ export function brushedBins({ xs, step }, start, end) {
   return { start: Math.floor(first), end: Math.ceil(Math.max(last, first + Math.max(step, 1000))) };
 }
 
+/**
+ * Whether a bar stands at an instant.
+ * @param {Pick<ChartData, 'xs' | 'series'>} data
+ * @param {number} at
+ */
+export function hasBar({ xs, series }, at) {
+  const bin = xs.map(Number).findLastIndex((x) => x <= at);
+  return series.some(({ values }) => Boolean(values[bin]));
+}
+
 export class Brush {
   /** @type {number | null} */
   #from = null;
@@ -33,10 +43,12 @@ export class Brush {
   /**
    * @param {HTMLElement} canvas
    * @param {(start: number, end: number) => void} choose
+   * @param {boolean} isBars  Whether the chart has bars to click on.
    */
-  constructor(canvas, choose) {
+  constructor(canvas, choose, isBars) {
     this.canvas = canvas;
     this.choose = choose;
+    this.isBars = isBars;
     canvas.addEventListener('pointerdown', (event) => this.#down(event));
     canvas.addEventListener('pointermove', (event) => this.#move(event));
     canvas.addEventListener('pointerup', (event) => this.#up(event));
@@ -85,8 +97,8 @@ export class Brush {
     const { echart, data } = this.#chart;
     const [from, to] = [this.#from, this.#x(event)].sort((a, b) => a - b);
     this.#end();
-    if (to - from < LEAST_PX) return;
     const [start, end] = [from, to].map((x) => echart.convertFromPixel({ xAxisIndex: 0 }, x));
+    if (to - from < LEAST_PX && !(this.isBars && hasBar(data, start))) return;
     const chosen = brushedBins(data, start, end);
     this.choose(chosen.start, chosen.end);
   }

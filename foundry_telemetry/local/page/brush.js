@@ -24,13 +24,14 @@ export function brushedBins({ xs, step }, start, end) {
 }
 
 /**
- * Whether a bar stands at an instant.
+ * When the bin of the bar at an instant begins; null where no bar stands.
  * @param {Pick<ChartData, 'xs' | 'series'>} data
  * @param {number} at
  */
-export function hasBar({ xs, series }, at) {
-  const bin = xs.map(Number).findLastIndex((x) => x <= at);
-  return series.some(({ values }) => Boolean(values[bin]));
+export function barAt({ xs, series }, at) {
+  const instants = xs.map(Number);
+  const bin = instants.findLastIndex((x) => x <= at);
+  return series.some(({ values }) => Boolean(values[bin])) ? instants[bin] : null;
 }
 
 export class Brush {
@@ -98,8 +99,10 @@ export class Brush {
     const [from, to] = [this.#from, this.#x(event)].sort((a, b) => a - b);
     this.#end();
     const [start, end] = [from, to].map((x) => echart.convertFromPixel({ xAxisIndex: 0 }, x));
-    if (to - from < LEAST_PX && !(this.isBars && hasBar(data, start))) return;
-    const chosen = brushedBins(data, start, end);
+    const isClick = to - from < LEAST_PX;
+    const bar = isClick && this.isBars ? barAt(data, start) : null;
+    if (isClick && bar === null) return;
+    const chosen = bar === null ? brushedBins(data, start, end) : brushedBins(data, bar, bar);
     this.choose(chosen.start, chosen.end);
   }
 

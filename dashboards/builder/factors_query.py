@@ -1,4 +1,4 @@
-"""The part of the queries with what a change of the cost is split by, made from the split of ``cost --why``."""
+"""The part of the queries with what a change of the cost is split by, as ``cost --why`` splits it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _HEAD: Final = """\
 // Reads: nothing.
 // Sampling: changes nothing.
 //
-// Made from foundry_telemetry/investigate/cost by `python -m dashboards.builder build`; do not edit it. `nodes`: where on
-// the way from before (0) to now (1), and with which weight, by the rule of Gauss and Legendre with four points; `growth`:
-// the factor by which the tokens a call of each kind grow.
+// Made from foundry_telemetry/investigate/cost by `python -m dashboards.builder build`; do not edit it.
+// `nodes`: where on the way from before (0) to now (1), and with which weight, by the rule of Gauss and
+// Legendre with four points; `growth`: the factor by which the tokens a call of each kind grow.
 """
 
 

@@ -1,8 +1,8 @@
 """The part of the queries with the list prices of tokens, made from the price list that is installed.
 
-*Rates*: the prices of a million of each kind of token, in US dollars, as numbers with blanks between them, in
-the order of `TOKENS`. A model is recognised as the list does it, by patterns; models with the same rates are one
-case.
+*Rates*: the prices of a million of each kind of token, in US dollars, as numbers with blanks between them,
+in the order of `TOKENS`. A model is recognised as the list does it, by patterns; models with the same rates
+are one case.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ _HEAD: Final = """\
 // Reads: nothing.
 // Sampling: changes nothing.
 //
-// Made from {version} by `python -m dashboards.builder build`; do not edit it. For another list delete
-// it first. Of a model, the number of price changes before (`epoch`) and the tokens that the prompt is above (`tier`):
-// new input, cache reads, cache writes (5 min, 1 h), output, thinking, a million web searches. Empty: not listed.
+// Made from {version} by `python -m dashboards.builder build`; do not edit it. For another list
+// delete it first. Of a model, the number of price changes before (`epoch`) and the tokens that the prompt is
+// above (`tier`): new input, cache reads, cache writes (5 min, 1 h), output, thinking, web searches. Empty:
+// not listed.
 """
 
 _Clause = Any
@@ -124,7 +125,8 @@ def _rates_of(model: types.ModelInfo) -> str:
 
 def _lines(model: types.ModelInfo, epoch: int) -> Iterator[_Line]:
     table = rate_tables.table(model.id, _at_ns(epoch))
-    assert table is not None
+    if table is None:
+        raise LookupError(f"{model.id}: expected rates of a model that is listed")
     dated = [f"epoch >= {epoch}"] if epoch else []
     for place, bracket in enumerate(table.brackets):
         above = [f"tier >= {bracket.above}"] if bracket.above > 0 else []

@@ -119,7 +119,7 @@ def test_the_slowest_call_of_a_tenant_today_and_where_its_time_went(
 def test_what_a_tenant_cost_last_month_and_which_day_was_dear(
     weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open
 ):
-    """Three clicks: the tab, the tag as dimension, last month. The table has the sum, the chart's table each day."""
+    """Three clicks: the tab, the tag, last month. The table has the sum, the chart's table each day."""
     days = {day: sum(parts.values()) for day, parts in tasks.cost_by_day(data, tasks.TENANT).items()}
     opened = screen(weeks.url)
     page = opened.open()
@@ -139,7 +139,7 @@ def test_what_a_tenant_cost_last_month_and_which_day_was_dear(
 
 
 def test_why_a_day_was_dear(weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open):
-    """Two clicks: the tab, and the bar of the day. Its cost beside that of the same weekday before, and each part."""
+    """Two clicks: the tab, and the bar of the day: its cost, that of the same weekday before, each part."""
     day, usd, earlier = tasks.dear_day(data)
     opened = screen(weeks.url)
     page = opened.open()

@@ -22,9 +22,11 @@ PARTS: Final = (
 )
 """Files that are no queries of their own, in the order in which they are put in front."""
 
-_LONG: Final = 1_500
+_LONG: Final = 3_500
 """From so many characters on a query loses blanks around signs too: the gallery of workbooks allows 3,000,
 beside our typed view."""
+_LONG_DRAWN: Final = 1_500
+"""The same of a query that a workbook draws: the gallery limits them all together as well."""
 _STATEMENT_END: Final = ";\n"
 _CLOSE: Final = frozenset(
     {",", "|", "(", ")", "{", "}", "-", "=", "==", "!=", "<", ">", "<=", ">=", "+", "*", "/"}
@@ -51,11 +53,16 @@ def question(name: str) -> str:
 @cache
 def whole(name: str) -> str:
     """The query `name` as a workbook asks it: its question, then the parts it needs, then its own text."""
-    return composed(files.query(name))
+    return composed(files.query(name), _LONG_DRAWN)
 
 
-def composed(text: str) -> str:
-    """The text of a file as it is asked: its question, then the parts it needs, then the rest of it."""
+def composed(text: str, most: int = _LONG) -> str:
+    """The text of a file as it is asked: its question, then the parts it needs, then the rest of it.
+
+    Args:
+        text: Of the file.
+        most: Characters from which on it loses blanks around signs.
+    """
     first, _, _ = text.partition("\n")
     for part in reversed(PARTS):
         source = _source(part)
@@ -63,7 +70,7 @@ def composed(text: str) -> str:
             needed = _view(words(text)) if part == files.VIEW else _needed(source, text)
             text = f"{needed}\n{text}"
     short = minimise(_with_texts(text))
-    if len(short) <= _LONG:
+    if len(short) <= most:
         return f"{first}\n{short}"
     view, end, own = short.partition(_STATEMENT_END)
     return f"{first}\n{view}{end}{_closed(own)}"

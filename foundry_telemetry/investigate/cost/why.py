@@ -32,6 +32,13 @@ MOST_TAGS: Final = 4
 """Tags by which the change is split: the sums are of each combination of their values."""
 MOST_ROWS: Final = 2_000
 """Of a way to split; what is beyond them is a unit of its own."""
+_MOST: Final = """\
+both
+| summarize changed = abs(sumif(cost_usd, is_now) - sumif(cost_usd, not(is_now))) by {name}
+| order by changed desc, {name} asc
+| take 30
+| project {name};"""
+"""The values of a way to split whose cost changed most."""
 
 
 def read_why(
@@ -83,9 +90,15 @@ def read_cells_of(questions: Questions, now: Period, before: Period, ways: Seque
     """
     times = {"Now": now, "Before": before}
     columns = {f"way_{place}": dimensions.read(way).kql if way else "''" for place, way in enumerate(ways)}
+    split = [name for name, way in zip(columns, ways, strict=True) if way]
     asked = {
         "Ways": ", ".join(f"{name} = {value}" for name, value in columns.items()),
         "Way": ", ".join(columns),
+        "Most": "\n".join(f"let most_{name} = {_MOST.format(name=name)}" for name in split),
+        "Kept": ", ".join(
+            f"{name} = iff({name} in (most_{name}), {name}, '{OTHER}')" if name in split else f"{name} = ''"
+            for name in columns
+        ),
         "Tier": waste.tier(),
         "Epoch": waste.epoch(before[0], now[1]),
     }

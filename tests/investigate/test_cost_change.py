@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,11 +13,14 @@ import genai_prices
 import pytest
 
 from dashboards.builder import rates_query
+from foundry_telemetry.investigate.cost.dimensions import OTHER
 from foundry_telemetry.investigate.cost.period_rates import RATE_OF
 from foundry_telemetry.investigate.cost.periods import before
 from foundry_telemetry.investigate.cost.queries import Questions
 from foundry_telemetry.investigate.cost.split_change import FACTORS
+from foundry_telemetry.investigate.cost.why import read_cells_of
 from foundry_telemetry.investigate.cost.why_texts import SHORT
+from foundry_telemetry.investigate.filters import Filters
 from foundry_telemetry.investigate.sources import Row, local
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.literals import literal
@@ -100,9 +104,10 @@ def spread(days: int) -> list[Attempt]:
 
 def tagged(posted: list[Any], name: str) -> list[Any]:
     """What is posted, with a tag and call ids of its own."""
-    for one in posted:
+    for number, one in enumerate(posted):
         properties = one["data"]["baseData"]["properties"]
         properties |= {"foundry.tag.case": name, "foundry.call.id": name + properties["foundry.call.id"]}
+        properties["foundry.tag.request"] = f"r{number}"
     return posted
 
 
@@ -144,6 +149,19 @@ def test_the_chart_is_the_split_of_the_command(azure: LocalAzureMonitor, name: s
     assert rows[-1]["cost_usd"] == pytest.approx(reported["now"]["usd"], rel=1e-9)
     assert rows[0]["not_split"] == sum(one["attempts"] for one in reported["without_cost"])
     assert (found == {}) == (name == "same")
+
+
+def test_a_tag_with_a_value_of_its_own_in_each_attempt(azure: LocalAzureMonitor) -> None:
+    """Thirty values have rows of their own, the rest of the attempts is one; nothing is lost."""
+    filters = Filters(tags=(("case", "zone"),))
+    with local(azure.url) as source:
+        questions = Questions(source.answer, BEFORE[0], NOW[1], filters)
+        whole, split = read_cells_of(questions, NOW, BEFORE, ("", "tag.request"))
+    values = {row.get("value", "") for row in split}
+    assert (len(values), OTHER in values) == (31, True)
+    assert math.fsum(row.get("usd", 0.0) for row in split) == pytest.approx(
+        math.fsum(row.get("usd", 0.0) for row in whole), rel=1e-9
+    )
 
 
 @pytest.mark.parametrize("days", LENGTHS)

@@ -88,7 +88,7 @@ def cost_change(rows: list[Row], choice: Choice) -> Answer:
 
 
 def _begin(word: str, start: datetime) -> str:
-    return f"{word}, from {start:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+    return f"{word}: {start:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
 
 
 def _bar(factor: str, usd: float, change: float) -> dict[str, Any]:

@@ -146,11 +146,11 @@ def test_why_a_day_was_dear(weeks: LocalAzureMonitor, data: tasks.Data, screen: 
     click(page, page.get_by_role("tab", name=TABS["cost"]))
     page.mouse.click(*bar_of(page, seen(opened.idle("cost by day")), day))
     chart = opened.step("change of the cost").locator(".chart-canvas")
-    expect(chart).to_have_attribute("aria-label", re.compile(rf"Now, from {day:%Y-%m-%d}"))
+    expect(chart).to_have_attribute("aria-label", re.compile(rf"Now: {day:%Y-%m-%d}"))
     shown = BARS.findall((chart.get_attribute("aria-label") or "").partition("waterfall. ")[2])
     bars = {name: float(value.replace("$", "").replace(",", "")) for name, value in shown}
-    assert bars.pop(f"Now, from {day:%Y-%m-%d}") == pytest.approx(usd, abs=1e-4)
-    assert bars.pop(f"Before, from {day - timedelta(days=7):%Y-%m-%d}") == pytest.approx(earlier, abs=1e-4)
+    assert bars.pop(f"Now: {day:%Y-%m-%d}") == pytest.approx(usd, abs=1e-4)
+    assert bars.pop(f"Before: {day - timedelta(days=7):%Y-%m-%d}") == pytest.approx(earlier, abs=1e-4)
     with local(weeks.url) as source:
         spans = [(one, one + timedelta(days=1)) for one in (day, day - timedelta(days=7))]
         why = read_why(source.answer, spans[0], spans[1], way="service")

@@ -51,8 +51,8 @@ def rates_query() -> str:
     """The committed text; a new one where it is missing or of the list that is installed."""
     version = _LIST.format(genai_prices.__version__)
     path = files.folder() / "queries" / f"{NAME}.kql"
-    committed = path.read_text("utf-8") if path.is_file() else version
-    return _made(version) if version in committed else committed
+    committed = path.read_text("utf-8") if path.is_file() else ""
+    return _made(version) if not committed or f"{version} by" in committed else committed
 
 
 def _made(version: str) -> str:

@@ -13,6 +13,7 @@ from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.ticket.ids import support_code
 from tests.dashboards import (
     answers_calls,
+    answers_change,
     answers_cost,
     answers_health,
     answers_incident,
@@ -414,10 +415,10 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "failure_heat_map": answers_incident.failure_heat_map,
     "failures_last_week": answers_incident.failures_last_week,
     "throttled_over_time": answers_incident.throttled_over_time,
+    "cost_change": answers_change.cost_change,
     "cost_by_day": answers_cost.cost_by_day,
     "cost_over_time": answers_cost.cost_over_time,
     "spend_tiles": answers_cost.spend_tiles,
-    "split_keys": answers_cost.split_keys,
     "usage_by": answers_cost.usage_by,
     "month_to_date": answers_cost.month_to_date,
     "money_by": answers_money.money_by,

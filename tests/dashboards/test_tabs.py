@@ -214,10 +214,12 @@ def test_bins_of_minutes_are_no_shorter_than_a_minute(grain: timedelta) -> None:
 
 MEASURES = ("requests", "uncached_input", "output")
 STREAM_MEASURES = ("first_p50", "first_p95", "tokens_per_s_p50", "abandoned", "interrupted")
-SPLITS = ("deployment", "model", "service", "tag.tenant", "tag.feature", "tag.nobody")
 CHOSEN = [("minutes_over_time", "measure", value) for value in MEASURES]
 CHOSEN += [("streams_over_time", "stream_measure", value) for value in STREAM_MEASURES]
-CHOSEN += [(name, "split_by", value) for name in ("usage_by", "cost_over_time") for value in SPLITS]
+CHOSEN += [
+    (name, "split_by", value) for name in ("usage_by", "cost_over_time") for value in VALUES["split_by"]
+]
+CHOSEN += [("usage_by", "tag_key", value) for value in ("feature", "nobody")]
 CHOSEN += [
     (name, "period", value)
     for name in ("usage_by", "cost_over_time", "money_by", "waste")
@@ -246,11 +248,11 @@ def test_tags_that_could_end_a_string_are_not_offered() -> None:
     odd = Row(
         at=END - timedelta(minutes=1), call_id="a", tags=(("o'brien", "x"), ("Upper", "x"), ("fine", "x"))
     )
-    reported = Workspace([odd]).ask("split_keys", Choice().values)
-    assert [line["value"] for line in reported] == ["deployment", "model", "service", "tag.fine"]
-    offered = {line["value"] for line in ledger(0)[1].ask("split_keys", Choice().values)}
-    assert "tag.evil" not in offered
-    assert "tag.feature" in offered
+    reported = Workspace([odd]).ask("tag_keys", Choice().values)
+    assert [line["value"] for line in reported] == ["fine", "tenant"]
+    offered = {line["value"] for line in ledger(0)[1].ask("tag_keys", Choice().values)}
+    assert "evil" not in offered
+    assert "feature" in offered
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def _are_named_alone(kql: str) -> bool:
     named = [place for place, token in enumerate(found) if _is_of_properties(token.text.strip("@'\""))]
     return (
         bool(named)
-        and all(_is_tag(found[place : place + 4]) for place in named)
+        and all(_is_tag(found[place : place + 4]) or _is_new(found[place : place + 3]) for place in named)
         and not any(token.text in _UNNAMED or _is_all(found, place) for place, token in enumerate(found))
     )
 
@@ -78,6 +78,11 @@ def _is_of_properties(name: str) -> bool:
 def _is_tag(found: Sequence[Token]) -> bool:
     texts = [token.text for token in found]
     return texts[:2] == [PROPERTIES, "["] and texts[3:] == ["]"] and _TAG.fullmatch(texts[2]) is not None
+
+
+def _is_new(found: Sequence[Token]) -> bool:
+    """Whether the name is given to what is packed anew: an agent's query sees its named tags alone."""
+    return [token.text for token in found] == [PROPERTIES, "=", "bag_pack"]
 
 
 def _is_all(found: Sequence[Token], place: int) -> bool:

@@ -175,6 +175,9 @@ export const FILLED = {
   maximum: (most) => `${most} (maximum of the scale)`,
   /** @type {(name: string) => string} */
   seriesOf: (name) => `Series of ${name}`,
+  /** @type {(count: number) => string} */
+  notSplit: (count) =>
+    `${count} ${count === 1 ? 'attempt' : 'attempts'} without usage or rate: not in the split`,
   /** @type {(more: number) => string} */
   andMore: (more) => `and ${more} more`,
   /** @type {(more: number) => string} */

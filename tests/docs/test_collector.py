@@ -11,7 +11,7 @@ import yaml
 
 from tests.docs.snippets import DOCS
 
-PAGE = (DOCS / "guides/collector.md").read_text(encoding="utf-8")
+PAGES = "".join((DOCS / f"guides/{name}.md").read_text("utf-8") for name in ("collector", "native-otlp"))
 FILES = sorted((DOCS.parent / "examples/collector").glob("*.yaml"))
 
 QUEUE = {"enabled", "num_consumers", "queue_size", "storage"}
@@ -37,7 +37,7 @@ KEYS: dict[str, set[str]] = {
 
 def test_the_page_shows_the_files() -> None:
     """To the letter, and every one."""
-    shown = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    shown = re.findall(r"^```yaml\n(.*?)^```$", PAGES, re.MULTILINE | re.DOTALL)
     assert sorted(shown) == sorted(path.read_text("utf-8") for path in FILES)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import httpx
+from opentelemetry._logs import SeverityNumber
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
@@ -79,6 +81,11 @@ def _play(spans: InMemorySpanExporter, logs: InMemoryLogRecordExporter) -> str:
         with client, tracer.start_as_current_span("POST /orders", kind=SpanKind.SERVER, attributes=request):
             for _ in range(2):
                 client.post(URL, json=BODY)
+            loggers.get_logger("shop").emit(
+                timestamp=time.time_ns(),
+                severity_number=SeverityNumber.INFO,
+                body="order 42: summary written",
+            )
     return codes[-1]
 
 

@@ -86,7 +86,7 @@ def configure(
         exception_notes: As for `instrument()`.
         compression: ``"none"`` sends bodies as plain JSON; a server that refuses gzip gets them so anyway.
         content: As for `instrument()`.
-        distro: ``"microsoft"`` calls microsoft-opentelemetry (extra ``microsoft``), not the Azure Monitor distro.
+        distro: ``"microsoft"`` calls microsoft-opentelemetry (extra ``microsoft``) in place of the other.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
             ``credential``, ``storage_directory``, ``enable_live_metrics`` (off here, unless set). They are
             called so with either distro; with ``"microsoft"`` its own are taken as well, such as

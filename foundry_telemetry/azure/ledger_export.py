@@ -14,7 +14,7 @@ from opentelemetry import context as context_api
 from opentelemetry._logs import LogRecord
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
-from foundry_telemetry.azure.distros import Distro
+from foundry_telemetry.azure.distros import DISTROS, Distro
 from foundry_telemetry.dropped_items import Signal
 from foundry_telemetry.internal_errors import internal_errors
 from foundry_telemetry.signals import ledger_queue
@@ -25,7 +25,7 @@ _BATCHES: Final = "azure.monitor.opentelemetry.exporter.export.logs._processor._
 """What a distro puts on a logger provider by default, after the one that copies."""
 
 
-def shorten(provider: Any, distro: Distro) -> bool:
+def shorten(provider: Any, distro: Distro = DISTROS["azure-monitor"]) -> bool:
     """Let ledger events go straight to the exporter of a logger provider that the distro made for us.
 
     Args:

@@ -69,6 +69,7 @@ def configure(
     exception_notes: bool = False,
     compression: Compression = "gzip",
     content: ContentPolicy | None = None,
+    project_id: str | None = None,
     distro: DistroName = "azure-monitor",
     **distro_options: Any,
 ) -> None:
@@ -86,6 +87,7 @@ def configure(
         exception_notes: As for `instrument()`.
         compression: ``"none"`` sends bodies as plain JSON; a server that refuses gzip gets them so anyway.
         content: As for `instrument()`.
+        project_id: As for `instrument()`.
         distro: ``"microsoft"`` calls microsoft-opentelemetry (extra ``microsoft``) in place of the other.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
             ``credential``, ``storage_directory``, ``enable_live_metrics`` (off here, unless set). They are
@@ -113,6 +115,7 @@ def configure(
         compression=compression,
         content=content,
         distro=distro,
+        project_id=project_id,
     )
     _apply(settings)
 
@@ -179,6 +182,7 @@ def _start(settings: Settings) -> None:
         sinks=settings.sinks,
         exception_notes=settings.exception_notes,
         content=settings.content,
+        project_id=settings.project_id,
     )
 
 
@@ -235,6 +239,7 @@ def _beside(settings: Settings) -> tuple[object, ...]:
         settings.sinks,
         settings.exception_notes,
         settings.content,
+        settings.project_id,
         settings.compression,
         settings.sampling,
         settings.distro,

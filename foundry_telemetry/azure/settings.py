@@ -21,6 +21,7 @@ from foundry_telemetry.config.options import (
     check_http_spans,
     check_sinks,
 )
+from foundry_telemetry.config.project import project_in_force
 from foundry_telemetry.wire.request_matcher import parse_hosts
 
 CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -108,6 +109,7 @@ class Settings:
     sinks: tuple[Sink, ...]
     exception_notes: bool = False
     content: ContentPolicy | None = None
+    project_id: str | None = None
     compression: Compression = "gzip"
     distro: Distro = DISTROS["azure-monitor"]
     sampling: str | None
@@ -127,6 +129,7 @@ def read_settings(
     compression: Compression = "gzip",
     content: ContentPolicy | None = None,
     distro: str = "azure-monitor",
+    project_id: str | None = None,
 ) -> Settings:
     """Check everything a call of `configure` says.
 
@@ -156,6 +159,7 @@ def read_settings(
         content=content,
         compression=compression,
         distro=called,
+        project_id=project_in_force(project_id),
         sampling=sampling.asked,
         warnings=sampling.warnings,
     )

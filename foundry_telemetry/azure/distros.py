@@ -14,6 +14,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, Literal, NamedTuple
 
+from foundry_telemetry.schema import field_table as names
+
 DistroName = Literal["azure-monitor", "microsoft"]
 """Which distro `configure` calls."""
 
@@ -40,7 +42,7 @@ class Distro(NamedTuple):
     switches: Mapping[str, str] = {}
     """Keyword for each signal that keeps it from making a provider; the variable alone does for the other."""
     failures: str | None = None
-    """Logger that is told of an error, after which it goes on without Azure; the other raises."""
+    """Logger of the errors after which it goes on without Azure; the other raises them."""
     reads_disabled: bool = True
     """Whether it reads the variable that disables instrumentations."""
 
@@ -57,7 +59,7 @@ DISTROS: Final[Mapping[str, Distro]] = {
         function="use_microsoft_opentelemetry",
         install="foundry-telemetry[microsoft]",
         copier="microsoft.opentelemetry._genai.main_agent._processor.GenAIMainAgentLogRecordProcessor",
-        copies=("gen_ai.azure_ai_project.id", "microsoft.foundry.project.id"),
+        copies=("gen_ai.azure_ai_project.id", names.PROJECT_ID),
         always={"enable_azure_monitor": True},
         renamed={
             "browser_sdk_loader_config": "azure_monitor_browser_sdk_loader_config",
@@ -145,23 +147,23 @@ def set_up(distro: Distro, options: Mapping[str, Any], unwanted: Collection[str]
 
 def _with_disabled(given: Mapping[str, Any]) -> dict[str, Any]:
     """Options of instrumentations with those that the environment disables; what the call says wins."""
-    names = [name.strip() for name in os.environ.get(_DISABLED, "").split(",")]
-    disabled: dict[str, Any] = {name: {"enabled": False} for name in names if name}
+    listed = [name.strip() for name in os.environ.get(_DISABLED, "").split(",")]
+    disabled: dict[str, Any] = {name: {"enabled": False} for name in listed if name}
     return disabled | {name: {**disabled.get(name, {}), **options} for name, options in given.items()}
 
 
 @contextmanager
 def _raising(logger: str | None) -> Iterator[None]:
-    """Raise within the block what a logger is told of, before anything is done about it."""
+    """Raise within the block the errors that a logger gets, before anything is done about them."""
     if logger is None:
         yield
         return
-    told = logging.getLogger(logger)
-    told.addFilter(_raise)
+    found = logging.getLogger(logger)
+    found.addFilter(_raise)
     try:
         yield
     finally:
-        told.removeFilter(_raise)
+        found.removeFilter(_raise)
 
 
 def _raise(record: logging.LogRecord) -> bool:

@@ -27,7 +27,9 @@ PROJECT = "/subscriptions/0a1b/resourceGroups/rg/providers/Microsoft.CognitiveSe
 
 SHORT_WAY = """
 from foundry_telemetry.signals import ledger_queue
-status = client.post("/v1/messages", json=body).status_code
+agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.id": "7", "gen_ai.agent.name": "planner"}
+with trace.get_tracer("framework").start_as_current_span("agent", attributes=agent):
+    status = client.post("/v1/messages", json=body).status_code
 say(status=status, is_short=ledger_queue.active is not None)
 """
 
@@ -43,13 +45,13 @@ import gc; gc.collect()  # httpx ties response and stream into a cycle
 
 @both_distros
 def test_call(distro: DistroName, tmp_path: Path) -> None:
-    """A call is one row of type GenAI, one ledger event by the short way in its trace, and no secret."""
+    """A call is one row of type GenAI, below its agent, one ledger event by the short way, and no secret."""
     script = CALL + SHORT_WAY
     with FakeFoundry() as foundry, FakeIngestion() as azure:
         variables = {"FOUNDRY": foundry.base_url, "FOUNDRY_PROJECT_ARM_ID": PROJECT}
         ended = run(script, azure, tmp_path, distro=distro, **variables)
         assert ended.said == [{"status": 200, "is_short": True}], ended.errors
-        (row,) = azure.dependencies()
+        row, agent = azure.dependencies()
         (event,) = azure.events("foundry.attempt")
         (parent_id,) = (
             envelope["tags"]["ai.operation.parentId"]
@@ -60,7 +62,12 @@ def test_call(distro: DistroName, tmp_path: Path) -> None:
     assert (row["type"], row["target"], row["success"]) == ("GenAI | anthropic", foundry.host, True)
     assert row["properties"]["gen_ai.usage.input_tokens"]
     assert row["properties"][PROJECT_ID] == PROJECT
-    assert PROJECT_ID not in event
+    assert (PROJECT_ID in event, PROJECT_ID in agent["properties"]) == (False, False)
+    assert row["properties"]["microsoft.gen_ai.main_agent.name"] == "planner"
+    assert (agent["properties"]["gen_ai.agent.id"], agent["properties"]["gen_ai.agent.name"]) == (
+        "7",
+        "planner",
+    )
     assert (event["foundry.outcome"], event["gen_ai.request.model"]) == ("ok", "my-deployment")
     assert parent_id == row["id"]
     assert "foundry.call.id" not in event

@@ -25,7 +25,15 @@ param workspaceName string = format('log-{0}-{1}', namePrefix, uniqueString(reso
 @maxValue(730)
 param retentionInDays int = 30
 
-@description('Interactive retention of the ledger (table AppEvents) in the new workspace, in days; 90 days are free.')
+@description('Table that ledger events reach: AppEvents by the Azure exporter, AppTraces by a Collector, OTelLogs by native OTLP ingestion. Alert rules read it alone.')
+@allowed([
+  'AppEvents'
+  'OTelLogs'
+  'AppTraces'
+])
+param ledgerTable string = 'AppEvents'
+
+@description('Interactive retention of the ledger\'s table in the new workspace, in days; 90 days of AppEvents and AppTraces are free.')
 @minValue(30)
 @maxValue(730)
 param ledgerRetentionInDays int = 90
@@ -350,6 +358,7 @@ module telemetry './azuredeploy.json' = {
     tags: tags
     workspaceName: workspaceName
     retentionInDays: retentionInDays
+    ledgerTable: ledgerTable
     ledgerRetentionInDays: ledgerRetentionInDays
     ledgerTotalRetentionInDays: ledgerTotalRetentionInDays
     createApplicationInsights: createApplicationInsights

@@ -13,6 +13,7 @@ MAKERS: Final = (
     "tests.fault_injection",
     "tests.settings_matrix",
     "tests.testing.kit.page",
+    "tests.typescript.generator",
     "tests.benchmarks.omissions",
 )
 """Modules with their arguments, in an order in which each finds what it reads."""

@@ -78,7 +78,7 @@ class ChoiceInput(Input):
             "multiSelect": True,
             "quote": "'",
             "delimiter": ",",
-            "query": compose.whole(self.query),
+            "query": compose.in_workbook(self.query),
             "typeSettings": {
                 "additionalResourceOptions": ["value::all"],
                 "selectAllValue": "*",
@@ -97,7 +97,7 @@ class OneInput(Input):
     """The value chosen at the beginning."""
 
     def _kind(self) -> Json:
-        text = compose.whole(self.query)
+        text = compose.in_workbook(self.query)
         return {"type": 2, "isRequired": True, "query": text, "value": self.first} | LOGS
 
 

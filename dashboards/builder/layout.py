@@ -9,6 +9,7 @@ from dashboards.builder.tabs import CONTENTS
 from dashboards.builder.tabs.search import SEARCH
 from dashboards.builder.texts import INVALID, TABS, parameter
 from dashboards.builder.workbook import Item, Parameters, Tabs
+from foundry_telemetry.kql import compose
 
 _HOUR: Final = 60
 _DAY: Final = 24 * _HOUR
@@ -16,6 +17,11 @@ _DAY: Final = 24 * _HOUR
 FILTERS: Final = Parameters(
     name="filters",
     inputs=(
+        TextInput(
+            **parameter(compose.LEDGER),
+            first=compose.roads_text(),
+            is_hidden=True,
+        ),
         TimeInput(
             **parameter("TimeRange"),
             minutes=(5, 15, 30, _HOUR, 4 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 30 * _DAY),

@@ -157,7 +157,7 @@ class Query(Item):
         return 3, content | LOGS | self.visualization.json
 
     def _text(self) -> str:
-        text = compose.whole(self.query)
+        text = compose.in_workbook(self.query)
         for name, here in self.renamed.items():
             text = text.replace(f"{{{name}:", f"{{{here}:")
         return text

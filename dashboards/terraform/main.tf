@@ -32,6 +32,7 @@ locals {
   query_pack_name             = "${var.name_prefix}-queries"
   email_group_name            = "${var.name_prefix}-email"
   action_group_ids            = (length(var.alert_email) == 0 ? var.action_group_ids : concat(var.action_group_ids, tolist(["${var.resource_group_id}/providers/Microsoft.Insights/actionGroups/${local.email_group_name}"])))
+  ledger_rows                 = ((var.ledger_table == "AppTraces") ? "let ledger_rows = AppTraces | where Properties has \"foundry.attempt\" and tostring(Properties[\"microsoft.custom_event.name\"]) == \"foundry.attempt\" | project TimeGenerated, OperationId, ParentId, AppRoleName, AppRoleInstance, AppVersion = coalesce(AppVersion, tostring(Properties[\"service.version\"])), ItemCount, Properties;" : ((var.ledger_table == "OTelLogs") ? "let ledger_rows = OTelLogs | where Attributes has \"foundry.attempt\" and tostring(Attributes[\"microsoft.custom_event.name\"]) == \"foundry.attempt\" | project TimeGenerated, OperationId = TraceId, ParentId = SpanId, AppRoleName = coalesce(RoleName, ServiceName), AppRoleInstance = ServiceInstanceId, AppVersion = ServiceVersion, ItemCount = coalesce(ItemCount, int(1)), Properties = Attributes;" : "let ledger_rows = AppEvents | where Name == \"foundry.attempt\" | project TimeGenerated, OperationId, ParentId, AppRoleName, AppRoleInstance, AppVersion, ItemCount, Properties;"))
   alert_queries               = local.template.variables.alertQueries
   saved_queries               = local.template.variables.savedQueries
   workbook                    = local.template.variables.workbook
@@ -64,7 +65,7 @@ resource "azapi_update_resource" "ledger" {
   count     = length(var.workspace_id) == 0 ? 1 : 0
   type      = "Microsoft.OperationalInsights/workspaces/tables@2025-07-01"
   parent_id = "${var.resource_group_id}/providers/Microsoft.OperationalInsights/workspaces/${local.workspace_name}"
-  name      = "AppEvents"
+  name      = var.ledger_table
   body = {
     properties = {
       plan                 = "Analytics"
@@ -632,7 +633,7 @@ resource "azapi_resource" "alert_deployment_failing" {
       criteria = {
         allOf = [
           {
-            query               = replace(local.alert_queries.deployment_failing, "{minimumFailedCalls}", tostring(var.minimum_failed_calls))
+            query               = replace(replace(local.alert_queries.deployment_failing, "{Ledger}", local.ledger_rows), "{minimumFailedCalls}", tostring(var.minimum_failed_calls))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "failed_percent"
             dimensions = [
@@ -691,7 +692,7 @@ resource "azapi_resource" "alert_auth_failures" {
       criteria = {
         allOf = [
           {
-            query               = local.alert_queries.auth_failures
+            query               = replace(local.alert_queries.auth_failures, "{Ledger}", local.ledger_rows)
             timeAggregation     = "Maximum"
             metricMeasureColumn = "failed_calls"
             dimensions = [
@@ -755,7 +756,7 @@ resource "azapi_resource" "alert_throttled" {
       criteria = {
         allOf = [
           {
-            query               = replace(local.alert_queries.throttled, "{minimumCalls}", tostring(var.minimum_calls))
+            query               = replace(replace(local.alert_queries.throttled, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "throttled_percent"
             dimensions = [
@@ -814,7 +815,7 @@ resource "azapi_resource" "alert_error_budget_fast" {
       criteria = {
         allOf = [
           {
-            query               = replace(replace(replace(local.alert_queries.error_budget, "{minimumCalls}", tostring(var.minimum_calls)), "{successTarget}", tostring(var.success_target)), "{shortMinutes}", tostring(var.error_budget_fast_short_minutes))
+            query               = replace(replace(replace(replace(local.alert_queries.error_budget, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls)), "{successTarget}", tostring(var.success_target)), "{shortMinutes}", tostring(var.error_budget_fast_short_minutes))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "burn_rate"
             dimensions = [
@@ -873,7 +874,7 @@ resource "azapi_resource" "alert_error_budget_slow" {
       criteria = {
         allOf = [
           {
-            query               = replace(replace(replace(local.alert_queries.error_budget, "{minimumCalls}", tostring(var.minimum_calls)), "{successTarget}", tostring(var.success_target)), "{shortMinutes}", tostring(var.error_budget_slow_short_minutes))
+            query               = replace(replace(replace(replace(local.alert_queries.error_budget, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls)), "{successTarget}", tostring(var.success_target)), "{shortMinutes}", tostring(var.error_budget_slow_short_minutes))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "burn_rate"
             dimensions = [
@@ -932,7 +933,7 @@ resource "azapi_resource" "alert_slower" {
       criteria = {
         allOf = [
           {
-            query               = replace(replace(local.alert_queries.slower, "{minimumCalls}", tostring(var.minimum_calls)), "{recentMinutes}", tostring(var.recent_minutes))
+            query               = replace(replace(replace(local.alert_queries.slower, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls)), "{recentMinutes}", tostring(var.recent_minutes))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "slower_percent"
             dimensions = [
@@ -996,7 +997,7 @@ resource "azapi_resource" "alert_first_token" {
       criteria = {
         allOf = [
           {
-            query               = replace(local.alert_queries.first_token, "{minimumCalls}", tostring(var.minimum_calls))
+            query               = replace(replace(local.alert_queries.first_token, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "first_token_p95_ms"
             dimensions = [
@@ -1055,7 +1056,7 @@ resource "azapi_resource" "alert_stop_reasons" {
       criteria = {
         allOf = [
           {
-            query               = replace(replace(local.alert_queries.stop_reasons, "{minimumCalls}", tostring(var.minimum_calls)), "{recentMinutes}", tostring(var.recent_minutes))
+            query               = replace(replace(replace(local.alert_queries.stop_reasons, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls)), "{recentMinutes}", tostring(var.recent_minutes))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "more_points"
             dimensions = [
@@ -1119,7 +1120,7 @@ resource "azapi_resource" "alert_spend_change" {
       criteria = {
         allOf = [
           {
-            query               = replace(replace(local.alert_queries.spend_change, "{minimumCalls}", tostring(var.minimum_calls)), "{minimumUsd}", tostring(var.spend_change_minimum_usd))
+            query               = replace(replace(replace(local.alert_queries.spend_change, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls)), "{minimumUsd}", tostring(var.spend_change_minimum_usd))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "above_percent"
             dimensions = [
@@ -1178,7 +1179,7 @@ resource "azapi_resource" "alert_spend_hour" {
       criteria = {
         allOf = [
           {
-            query               = replace(local.alert_queries.spend, "{monthlyBudgetUsd}", tostring(var.monthly_budget_usd))
+            query               = replace(replace(local.alert_queries.spend, "{Ledger}", local.ledger_rows), "{monthlyBudgetUsd}", tostring(var.monthly_budget_usd))
             timeAggregation     = "Total"
             metricMeasureColumn = "budget_percent"
             operator            = "GreaterThan"
@@ -1225,7 +1226,7 @@ resource "azapi_resource" "alert_spend_day" {
       criteria = {
         allOf = [
           {
-            query               = replace(local.alert_queries.spend, "{monthlyBudgetUsd}", tostring(var.monthly_budget_usd))
+            query               = replace(replace(local.alert_queries.spend, "{Ledger}", local.ledger_rows), "{monthlyBudgetUsd}", tostring(var.monthly_budget_usd))
             timeAggregation     = "Total"
             metricMeasureColumn = "budget_percent"
             operator            = "GreaterThan"
@@ -1272,7 +1273,7 @@ resource "azapi_resource" "alert_no_data" {
       criteria = {
         allOf = [
           {
-            query               = replace(local.alert_queries.no_data, "{minimumCalls}", tostring(var.minimum_calls))
+            query               = replace(replace(local.alert_queries.no_data, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "silent_minutes"
             dimensions = [
@@ -1326,7 +1327,7 @@ resource "azapi_resource" "alert_retry_storm" {
       criteria = {
         allOf = [
           {
-            query               = replace(local.alert_queries.retry_storm, "{minimumCalls}", tostring(var.minimum_calls))
+            query               = replace(replace(local.alert_queries.retry_storm, "{Ledger}", local.ledger_rows), "{minimumCalls}", tostring(var.minimum_calls))
             timeAggregation     = "Maximum"
             metricMeasureColumn = "retries_per_100_calls"
             dimensions = [

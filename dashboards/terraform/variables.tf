@@ -72,8 +72,20 @@ variable "retention_in_days" {
   }
 }
 
+variable "ledger_table" {
+  description = "Table that ledger events reach: AppEvents by the Azure exporter, AppTraces by a Collector, OTelLogs by native OTLP ingestion. Alert rules read it alone."
+  type        = string
+  default     = "AppEvents"
+  nullable    = false
+
+  validation {
+    condition     = contains(["AppEvents", "OTelLogs", "AppTraces"], var.ledger_table)
+    error_message = "Must be one of AppEvents, OTelLogs, AppTraces."
+  }
+}
+
 variable "ledger_retention_in_days" {
-  description = "Interactive retention of the ledger (table AppEvents) in the new workspace, in days; 90 days are free."
+  description = "Interactive retention of the ledger's table in the new workspace, in days; 90 days of AppEvents and AppTraces are free."
   type        = number
   default     = 90
   nullable    = false

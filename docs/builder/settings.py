@@ -75,6 +75,10 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "FOUNDRY_TELEMETRY_SETTINGS": ("", "Path of the settings file."),
     "FOUNDRY_TELEMETRY_USD_PER_CCU": ("`0.01`", "Price of a Claude Consumption Unit in US dollars."),
+    "FOUNDRY_TELEMETRY_WITHOUT_TABLES": (
+        "",
+        "Tables that commands leave out when they query a workspace, such as `AppTraces` on the Basic plan.",
+    ),
     "FOUNDRY_TELEMETRY_WORKSPACE": ("", "Log Analytics workspace to query, as `--workspace`."),
     "OTEL_BLRP_MAX_QUEUE_SIZE": ("`16384` under `configure()`", "Log records that can wait for export."),
     "OTEL_BSP_MAX_QUEUE_SIZE": ("`16384` under `configure()`", "Spans that can wait for export."),

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: typer reads the annotations.
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,14 @@ from foundry_telemetry.cli.exit_codes import epilog
 from foundry_telemetry.cli.help import CONTEXT, Command
 from foundry_telemetry.cli.missing_extras import repair
 from foundry_telemetry.cli.output import write, write_json
+
+
+class OtherTable(StrEnum):
+    """A table that may hold ledger events beside AppEvents; see `foundry_telemetry.kql.roads`."""
+
+    APP_TRACES = "AppTraces"
+    OTEL_LOGS = "OTelLogs"
+
 
 app = typer.Typer(
     name="dashboards",
@@ -34,6 +43,14 @@ def export(
     ],
     *,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that differ.")] = False,
+    without: Annotated[
+        list[OtherTable] | None,
+        typer.Option(
+            "--without",
+            metavar="TABLE",
+            help="Leave a table on the Basic plan out of all queries: AppTraces or OTelLogs. Repeatable.",
+        ),
+    ] = None,
     as_json: query_options.AsJson = False,
 ) -> None:
     """Copy workbook, alert rules, queries and templates to a folder."""
@@ -42,7 +59,8 @@ def export(
         from foundry_telemetry.kql.export import export as copy  # noqa: PLC0415 - as above
 
         try:
-            written = [str(path) for path in copy(folder, force=force)]
+            left_out = [table.value for table in without or ()]
+            written = [str(path) for path in copy(folder, force=force, without=left_out)]
         except ExportError as error:
             query_options.fail(str(error))
     if as_json:

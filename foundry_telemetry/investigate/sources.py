@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from foundry_telemetry.investigate import texts
 from foundry_telemetry.investigate.display_safety import plain
 from foundry_telemetry.investigate.source_errors import explained
-from foundry_telemetry.kql import compose, files
+from foundry_telemetry.kql import compose, files, roads
 from foundry_telemetry.kql.parameters import Value, substitute
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ PORT: Final = 4319
 CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 WORKSPACE: Final = "FOUNDRY_TELEMETRY_WORKSPACE"
 """The environment variable that stands for ``--workspace``."""
+WITHOUT: Final = "FOUNDRY_TELEMETRY_WITHOUT_TABLES"
+"""The environment variable with tables of a workspace that no query reads: those on the Basic plan."""
 
 WAIT_S: Final = 60
 """Seconds that a query may take."""
@@ -60,6 +62,8 @@ class Source:
 
     options: str = ""
     """How it was chosen, as a command to copy repeats it: empty, or begins with a blank."""
+    without: frozenset[str] = frozenset()
+    """The tables of `roads.OTHERS` that its queries leave out."""
 
     def __init__(self, client: LogsQueryClient, workspace: str, name: str, *, is_local: bool) -> None:
         self._client = client
@@ -98,6 +102,7 @@ class Source:
         """Ask a whole query, as `ask` does, and wait for so many seconds at most."""
         from azure.monitor.query import LogsQueryPartialResult  # noqa: PLC0415 - takes a while
 
+        text = roads.without(text, self.without) if self.without else text
         try:
             result = self._client.query_workspace(self._workspace, text, timespan=None, server_timeout=wait_s)
         except Exception as error:
@@ -135,7 +140,8 @@ def choose(
         source: ``local`` or ``azure``; without it Azure where there is a workspace, else local.
         workspace: The id of a workspace in Azure.
         url: Of the local Azure Monitor, or of the query API of another cloud.
-        environment: May hold `WORKSPACE`, and a `CONNECTION_STRING` with the address of the local one.
+        environment: May hold `WORKSPACE`, `WITHOUT`, and a `CONNECTION_STRING` with the address of the local
+            one.
 
     Raises:
         SourceError: What is needed for it is missing or has another form.
@@ -148,7 +154,17 @@ def choose(
         raise SourceError(texts.NO_WORKSPACE.format(variable=WORKSPACE))
     chosen = azure(workspace, url)
     chosen.options = _options(source=source, workspace=workspace, url=url)
+    chosen.without = _left_out(environment.get(WITHOUT, ""))
     return chosen
+
+
+def _left_out(given: str) -> frozenset[str]:
+    named = frozenset(filter(None, re.split(r"[\s,]+", given)))
+    known = frozenset(road.table for road in roads.OTHERS)
+    if not named <= known:
+        unknown, expected = (", ".join(sorted(some)) for some in (named - known, known))
+        raise SourceError(texts.NO_OTHER_TABLE.format(variable=WITHOUT, given=plain(unknown), known=expected))
+    return named
 
 
 def _options(**given: str | None) -> str:

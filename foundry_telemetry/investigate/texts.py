@@ -33,6 +33,7 @@ _FIND_ID: Final = (
     'find the ID with `az monitor log-analytics workspace list --query "[].[name, customerId]" -o tsv`'
 )
 NO_WORKSPACE: Final = f"--source azure needs --workspace or {{variable}}; {_FIND_ID}"
+NO_OTHER_TABLE: Final = "{variable} has {given}; expected one or more of {known}, with commas"
 NOT_A_WORKSPACE: Final = (
     f"{{workspace!r}} is not a workspace ID: expected a GUID, in --workspace or {{variable}}; {_FIND_ID}"
 )

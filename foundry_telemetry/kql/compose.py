@@ -11,7 +11,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from foundry_telemetry.kql import files
+from foundry_telemetry.kql import files, roads
 from foundry_telemetry.kql.lexer import tokens
 from foundry_telemetry.kql.parameters import without_references
 from foundry_telemetry.kql.view import COLUMNS, TEXT
@@ -23,8 +23,8 @@ PARTS: Final = (
 """Files that are no queries of their own, in the order in which they are put in front."""
 
 _LONG: Final = 3_500
-"""From so many characters on a query loses blanks around signs too: the gallery of workbooks allows 3,000,
-beside our typed view."""
+"""From so many characters on, but for the roads, a query loses blanks around signs too: the gallery of
+workbooks allows 3,000, beside our typed view."""
 _STATEMENT_END: Final = ";\n"
 _CLOSE: Final = frozenset(
     {",", "|", "(", ")", "{", "}", "-", "=", "==", "!=", "<", ">", "<=", ">=", "+", "*", "/"}
@@ -60,10 +60,27 @@ def composed(text: str) -> str:
             needed = _view(words(text)) if part == files.VIEW else _needed(source, text)
             text = f"{needed}\n{text}"
     short = minimise(_with_texts(text))
-    if len(short) <= _LONG:
+    begin = f"{roads_text()}\n" if short.startswith(roads_text()) else ""
+    own = short.removeprefix(begin)
+    if len(own) <= _LONG:
         return f"{first}\n{short}"
-    view, end, own = short.partition(_STATEMENT_END)
-    return f"{first}\n{view}{end}{_closed(own)}"
+    view, end, own = own.partition(_STATEMENT_END)
+    return f"{first}\n{begin}{view}{end}{_closed(own)}"
+
+
+LEDGER: Final = "Ledger"
+"""The hidden parameter of the workbook in which `roads_text` stands once."""
+
+
+def in_workbook(name: str) -> str:
+    """The query `name` as the workbook has it: a reference stands for what is the same in all queries."""
+    return whole(name).replace(f"{roads_text()}\n", f"{{{LEDGER}}}\n", 1)
+
+
+@cache
+def roads_text() -> str:
+    """What the typed view begins with, minimised: the same in all queries."""
+    return minimise(roads.TEXT)
 
 
 @cache

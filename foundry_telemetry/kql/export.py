@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from foundry_telemetry.advice import as_markdown
-from foundry_telemetry.kql import files
+from foundry_telemetry.kql import files, roads
 
 _PICTURE: Final = re.compile(rb"^!\[[^\]]*\]\([^)]*\.png\)\n\n?", re.MULTILINE)
 """Pictures stand in the repository alone: in a wheel they would be most of it."""
@@ -18,12 +18,13 @@ class ExportError(Exception):
     """Nothing was copied; the message says why and what to do."""
 
 
-def export(target: Path, *, force: bool = False) -> list[Path]:
+def export(target: Path, *, force: bool = False, without: Iterable[str] = ()) -> list[Path]:
     """Copy what can be deployed, its queries and its documentation into a folder, which is made.
 
     Args:
         target: The folder.
         force: Overwrite files that are there and differ.
+        without: Tables of `roads.OTHERS` that no query is to read.
 
     Returns:
         The files that were written; those that are there already are not.
@@ -32,7 +33,8 @@ def export(target: Path, *, force: bool = False) -> list[Path]:
         ExportError: A file is there and differs, or cannot be written.
     """
     try:
-        wanted = {target / name: text for name, text in _texts() if not _is_there(target / name, text)}
+        texts = {target / name: _narrowed(text, frozenset(without)) for name, text in _texts()}
+        wanted = {path: text for path, text in texts.items() if not _is_there(path, text)}
         different = [path for path in wanted if path.exists()]
         if different and not force:
             names = ", ".join(str(path.relative_to(target)) for path in different)
@@ -51,6 +53,10 @@ def _texts() -> Iterator[tuple[str, bytes]]:
     for path in files.shipped():
         text = path.read_bytes()
         yield path.relative_to(home).as_posix(), _PICTURE.sub(b"", text) if path.suffix == ".md" else text
+
+
+def _narrowed(text: bytes, without: frozenset[str]) -> bytes:
+    return roads.without(text.decode(), without).encode() if without else text
 
 
 def _is_there(path: Path, text: bytes) -> bool:

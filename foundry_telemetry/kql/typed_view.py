@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from foundry_telemetry.kql import roads
+from foundry_telemetry.kql.roads import TAKEN_OVER
 from foundry_telemetry.schema.derived import BY_NAME as DERIVED
 from foundry_telemetry.schema.field_table import COLUMNS
 from foundry_telemetry.schema.row import Row
@@ -12,29 +14,18 @@ from foundry_telemetry.schema.value import EVENT_NAME
 NAME: Final = "foundry_attempts"
 """The name of the query that all others begin with."""
 
-TAKEN_OVER: Final = (
-    "TimeGenerated",
-    "OperationId",
-    "ParentId",
-    "AppRoleName",
-    "AppRoleInstance",
-    "AppVersion",
-    "ItemCount",
-    "Properties",
-)
-"""Columns of AppEvents that stay as they are."""
-
 _HEAD: Final = f"""\
 // Every attempt on the wire, one row each: the ledger, each column named and cast once.
-// Reads: AppEvents (event {EVENT_NAME}).
+// Reads: the ledger, by every road: {", ".join(roads.TABLES)} (event {EVENT_NAME}).
 // Sampling: exact; the ledger is never sampled.
 //
 // Made from foundry_telemetry/schema/field_table.py by `python -m dashboards.builder build`; do not edit it.
 // All other queries begin with this one. Text that is unknown is empty, a number or a flag that is unknown is
 // null. Each line is one column; a query needs only the lines it uses. A field that the rest of a row gives
-// may be left out of it: foundry_telemetry/schema/derived.py.
-let {NAME} = AppEvents
-| where Name == "{EVENT_NAME}"
+// may be left out of it: foundry_telemetry/schema/derived.py. Each attempt counts once, by whichever road it
+// came: docs/concepts/roads.md.
+{roads.TEXT}
+let {NAME} = {roads.LEDGER}
 | project
 """
 _CASTS: Final = {

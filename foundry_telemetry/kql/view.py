@@ -1,6 +1,6 @@
 """The typed view of the ledger: its columns, and how to know it in a text.
 
-*View*: the ``let foundry_attempts = AppEvents | … | project …;`` that every shipped query begins with.
+*View*: the ``… let foundry_attempts = ledger_rows | project …;`` that every shipped query begins with.
 *Line*: one column of its ``project``. *Derived*: what a row may leave out, as the rest of it gives it.
 *Recognise*: find at the start of a text a view all of whose lines are
 lines of the shipped one. A store that has extracted the columns when the rows came in may then leave the
@@ -17,11 +17,10 @@ from typing import Final
 
 import msgspec
 
-from foundry_telemetry.kql import typed_view
+from foundry_telemetry.kql import roads, typed_view
 from foundry_telemetry.kql.lexer import Token, place, tokens
 from foundry_telemetry.schema.derived import BY_NAME as DERIVED
 from foundry_telemetry.schema.field_table import BY_NAME as FIELDS
-from foundry_telemetry.schema.value import EVENT_NAME
 
 _FORMS: Final = (
     'Name, or name = tostring|tolong|todouble(Properties["key"]), '
@@ -54,15 +53,15 @@ class Column:
 
     name: str
     kql_type: str | None
-    """``string``, ``long``, ``real`` or ``bool``; ``None`` for a column taken over from AppEvents."""
+    """``string``, ``long``, ``real`` or ``bool``; ``None`` for a column taken over from the stored row."""
     key: str | None
-    """The property it is cast from; ``None`` for a column taken over from AppEvents."""
+    """The property it is cast from; ``None`` for a column taken over from the stored row."""
     derived: str | None = None
     """DuckDB's expression for a value that the property does not give, over columns in braces."""
 
     @property
     def sql_type(self) -> str | None:
-        """DuckDB's type; ``None`` for a column taken over from AppEvents."""
+        """DuckDB's type; ``None`` for a column taken over from the stored row."""
         return None if self.kql_type is None else _SQL_TYPES[self.kql_type]
 
     def sql(self, properties: str) -> str:
@@ -70,7 +69,7 @@ class Column:
 
         Args:
             properties: An expression for a struct made by ``from_json(…, STRUCTURE)``; for a column taken
-                over from AppEvents, the table or its alias.
+                over from the stored row, the table or its alias.
         """
         if self.kql_type is None or self.key is None:
             return f'{properties}."{self.name}"'
@@ -127,11 +126,14 @@ def recognise(kql: str) -> Recognised | None:
 
     Returns:
         ``None`` where it begins otherwise, has a line that the shipped view has not, or has one twice; or
-        where something after it has the view's name too.
+        where something after it has the view's name too, or reads what the view is made of.
     """
     line_tokens = _project(kql)
     stop = next((token.end for token in line_tokens or () if token.text == ";"), None)
-    if line_tokens is None or stop is None or ("let", typed_view.NAME) in pairwise(_words(line_tokens)):
+    if line_tokens is None or stop is None:
+        return None
+    following = _words(line_tokens)
+    if ("let", typed_view.NAME) in pairwise(following) or not roads.NAMES.isdisjoint(following):
         return None
     columns = [_KNOWN.get(_words(line)) for line in _lines(line_tokens)]
     found = tuple(column for column in columns if column is not None)
@@ -184,9 +186,7 @@ def _cast(words: tuple[str, ...]) -> Column | None:
     return None
 
 
-_HEAD: Final = _words(
-    list(tokens(f'let {typed_view.NAME} = AppEvents | where Name == "{EVENT_NAME}" | project'))
-)
+_HEAD: Final = _words(list(tokens(f"{roads.TEXT} let {typed_view.NAME} = {roads.LEDGER} | project")))
 
 _DERIVED: Final = {
     _words(list(tokens(typed_view.line(FIELDS[name])))): replace(column, derived=derived.sql)

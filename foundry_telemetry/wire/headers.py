@@ -18,7 +18,7 @@ RawHeaders = Sequence[tuple[bytes, bytes]] | dict[bytes, bytes]
 """Name and value as sent, which is what ``Headers.raw`` gives in httpx and httpx2; or `by_name` already."""
 
 _USER_AGENT: Final = re.compile(
-    rb"(?:python-)?([A-Za-z0-9_.-]{1,64})/(?:Python )?([0-9][0-9A-Za-z.+-]{0,31})"
+    rb"(?:python-)?([A-Za-z0-9_.-]{1,64})/(?:Python |JS )?([0-9][0-9A-Za-z.+-]{0,31})"
 ).match
 _SCHEMES: Final[tuple[tuple[bytes, AuthScheme], ...]] = (
     (b"authorization", "entra_id"),

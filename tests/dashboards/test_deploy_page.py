@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from dashboards.builder import build, removal
+from dashboards.builder import alerts, build, removal
 from dashboards.builder.alert_rule import PRICES
 from dashboards.builder.arm.deployment import deploy
 from dashboards.builder.arm.lint import everything
-from foundry_telemetry.kql import files
+from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.table_plans import CAN_BE_BASIC, readers
 
 TEMPLATE: Any = build.template()
@@ -90,6 +90,8 @@ def test_alert_rules_read_what_cannot_leave_its_plan() -> None:
         for name in readers(table):
             assert f"`{name}`" in between("plans")
     assert all(
-        files.alert(name).splitlines()[1].startswith("// Reads: AppEvents ") for name in files.alerts()
+        files.alert(name).splitlines()[1].startswith("// Reads: the ledger, ") for name in files.alerts()
     )
+    rules = {alerts.text(name) for name in files.alerts()}
+    assert not any(table in compose.words(text) for text in rules for table in CAN_BE_BASIC)
     assert "queries/call_logs.kql" in readers("AppTraces")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cache
+from pathlib import Path
+from uuid import uuid4
 
 import duckdb
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from dashboards.builder import kusto
 from dashboards.builder.columns import engine
 from dashboards.builder.kusto import KustoError, azure_tables, check
+from dashboards.builder.kusto.remembered import Remembered
 from dashboards.builder.query_validation import of_workbook
 from foundry_telemetry.kql import compose, files, view
 from foundry_telemetry.kql import tables as local
@@ -267,7 +270,7 @@ def test_other_tables_can_be_named() -> None:
 
 
 def test_all_queries_share_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Node is started once for any number of queries, and not at all for none."""
+    """Node is started once for any number of queries, and not at all for none, nor for what it was asked."""
     programs: list[str] = []
     run = kusto.run
 
@@ -278,6 +281,21 @@ def test_all_queries_share_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kusto, "run", counted)
     assert check({}) == {}
     assert programs == []
-    names = [json.dumps(number) for number in range(30)]
-    assert list(check(dict.fromkeys(names, "AppEvents | count"))) == names
+    new = f"AppEvents | where Nope == {uuid4().int % 10**6}"
+    asked = {json.dumps(number): f"{new} | take {number % 3}" for number in range(30)}
+    verdicts = check(asked)
+    assert list(verdicts) == list(asked)
     assert programs == ["node"]
+    assert check(asked) == verdicts
+    assert programs == ["node"]
+
+
+@pytest.mark.parametrize("content", [b"no database", b""])
+def test_what_is_remembered_is_never_needed(content: bytes, tmp_path: Path) -> None:
+    """A file that is broken, or cannot be there, gives nothing and ends nothing."""
+    (tmp_path / "verdicts.sqlite").write_bytes(content)
+    for home in (tmp_path, tmp_path / "missing"):
+        remembered = Remembered(home, b"tables")
+        remembered.keep({"text": b"{}"})
+        assert remembered.given(["text"]) == ({"text": b"{}"} if content == b"" and home == tmp_path else {})
+    assert Remembered(tmp_path, b"other tables").given(["text"]) == {}

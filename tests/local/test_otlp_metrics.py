@@ -175,7 +175,7 @@ def test_resent_and_late_points(wire: Wire) -> None:
 def test_what_was_not_stored_counts_when_it_comes_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that fails changes no series: sent again, it is whole."""
 
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:

@@ -23,8 +23,9 @@ def event(at: datetime = NOON, name: str = EVENT_NAME, *, rate: float = 100.0, *
 
 
 def ledger(properties: Mapping[str, str], at: datetime = NOON) -> Envelope:
-    """An event of the ledger with these properties."""
-    return envelope("EventData", {"name": EVENT_NAME, "properties": dict(properties)}, at)
+    """An event of the ledger with these properties, of some service: the exporter always names one."""
+    data = {"name": EVENT_NAME, "properties": dict(properties)}
+    return envelope("EventData", data, at, tags={"ai.cloud.role": "service"})
 
 
 def dependency(row: Mapping[str, Any]) -> Envelope:

@@ -69,6 +69,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "createArray": Function(0, None, lambda *reported: list(reported)),
     "createObject": Function(0, None, _create_object),
     "empty": Function(1, 1, lambda value: not value),
+    "equals": Function(2, 2, lambda left, right: left == right),
     "format": Function(2, None, _format),
     "greater": Function(2, 2, lambda left, right: left > right),
     "guid": Function(1, None, lambda *reported: str(uuid5(GUID_NAMESPACE, "-".join(reported)))),

@@ -10,6 +10,7 @@ from dashboards.builder.alert_rule import Rule
 from dashboards.builder.alerts import RULES, SUCCESS_TARGETS
 from dashboards.builder.texts import TEMPLATE_PARAMETERS
 from dashboards.builder.texts import of_rule as of_rule_text
+from foundry_telemetry.kql.roads import DIRECT, TABLES
 
 Kind = Literal["string", "int", "bool", "array", "object"]
 Json = dict[str, object]
@@ -81,6 +82,7 @@ GENERAL: Final = (
         default="[format('log-{0}-{1}', parameters('namePrefix'), uniqueString(resourceGroup().id))]",
     ),
     _days("retentionInDays", 30, 730),
+    Parameter(name="ledgerTable", kind="string", default=DIRECT.table, allowed=TABLES),
     _days("ledgerRetentionInDays", 90, 730),
     Parameter(
         name="ledgerTotalRetentionInDays",

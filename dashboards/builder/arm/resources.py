@@ -8,11 +8,11 @@ from typing import Final
 
 from dashboards.builder import alerts, querypack
 from dashboards.builder.alert_rule import Rule
+from dashboards.builder.arm import alert_query
 from dashboards.builder.arm.alert_links import VIEW, links
 from dashboards.builder.arm.expressions import literal, quoted
 from dashboards.builder.querypack import Saved
 from dashboards.builder.texts import TEMPLATE
-from foundry_telemetry.kql import files
 from foundry_telemetry.kql.table_plans import ANALYTICS
 
 Json = dict[str, object]
@@ -53,7 +53,6 @@ def variables(workbook: str, grafana: str) -> Json:
         workbook: Its text, without blanks.
         grafana: The Grafana dashboard's text.
     """
-    queries: Json = {name: literal(alerts.text(name)) for name in files.alerts()}
     saved: Json = {one.name: literal(one.body) for one in querypack.pack() if querypack.PORTAL in one.body}
     return {
         "workspaceId": f"[if(empty(parameters('workspaceId')), {_WORKSPACE}, parameters('workspaceId'))]",
@@ -65,7 +64,7 @@ def variables(workbook: str, grafana: str) -> Json:
         "emailGroupName": "[format('{0}-email', parameters('namePrefix'))]",
         "actionGroupIds": f"[if(empty(parameters('alertEmail')), parameters('actionGroupIds'), "
         f"concat(parameters('actionGroupIds'), createArray({_EMAIL_GROUP})))]",
-        "alertQueries": queries,
+        **alert_query.variables(),
         **({"savedQueries": saved} if saved else {}),
         "workbook": _pieces(workbook),
         "grafanaName": "[format('{0}-grafana', parameters('namePrefix'))]",
@@ -150,7 +149,7 @@ def _data() -> Iterable[Json]:
     total = "max(parameters('ledgerRetentionInDays'), parameters('ledgerTotalRetentionInDays'))"
     yield _resource(
         "Microsoft.OperationalInsights/workspaces/tables",
-        "format('{0}/AppEvents', parameters('workspaceName'))",
+        "format('{0}/{1}', parameters('workspaceName'), parameters('ledgerTable'))",
         {
             "plan": ANALYTICS,
             "retentionInDays": "[parameters('ledgerRetentionInDays')]",
@@ -270,12 +269,9 @@ def _rule(rule: Rule) -> Json:
 
 
 def _criterion(rule: Rule) -> Json:
-    query = f"variables('alertQueries').{rule.query}"
-    for setting, parameter in rule.settings.items():
-        query = f"replace({query}, '{{{setting}}}', string(parameters('{parameter}')))"
     dimensions = [{"name": name, "operator": "Include", "values": ["*"]} for name in rule.dimensions]
     return {
-        "query": f"[{query}]",
+        "query": alert_query.expression(rule),
         "timeAggregation": rule.aggregation,
         "metricMeasureColumn": rule.measure,
         **({"dimensions": dimensions} if dimensions else {}),

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, cast
 
 from dashboards.builder.grafana.errors import UnmappedError
 from dashboards.builder.workbook import Group, Item, Parameters, Query
+from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.parameters import Reference, replaced
 
 Kind = Literal["time", "many", "one"]
@@ -58,11 +59,10 @@ def every(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def inputs(items: Iterable[Item]) -> Iterator[Mapping[str, Any]]:
-    """The parameters that a reader can set, as the portal reads them."""
+    """The parameters that a reader can set, as the portal reads them; the ledger stands in each query."""
     for item in every(items):
         if isinstance(item, Parameters):
-            for each in item.inputs:
-                yield each.json
+            yield from (each.json for each in item.inputs if each.name != compose.LEDGER)
 
 
 def exports(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
@@ -106,7 +106,8 @@ def in_kql(text: str, kinds: Kinds) -> str:
     Raises:
         UnmappedError: A reference to no parameter, or in a format that has no counterpart.
     """
-    put = replaced(text, lambda reference: _put(reference, kinds, _KQL))
+    whole = text.replace(f"{{{compose.LEDGER}}}", compose.roads_text())
+    put = replaced(whole, lambda reference: _put(reference, kinds, _KQL))
     decoded = _DECODED.sub(r"url_decode('\1')", put)
     if decoded.count(_ENCODED) != decoded.count("url_decode('${"):
         raise UnmappedError("a reference as base64 that nothing decodes has no counterpart in Grafana")

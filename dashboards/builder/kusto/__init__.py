@@ -20,6 +20,7 @@ from msgspec import Struct
 from dashboards.builder.kusto.errors import KustoError
 from dashboards.builder.kusto.node import run
 from dashboards.builder.kusto.package import parser
+from dashboards.builder.kusto.remembered import Remembered
 from dashboards.builder.kusto.schema import Tables, azure_tables
 
 __all__ = ["KustoError", "Problem", "Tables", "Verdict", "azure_tables", "check"]
@@ -68,14 +69,21 @@ def check(
     if not queries:
         return {}
     known = azure_tables() if tables is None else tables
-    question = {
-        "tables": {name: dict(columns) for name, columns in known.items()},
-        "queries": [*queries.values()],
-    }
-    done = run(
-        "node", str(_SCRIPT), str(parser()), reported=msgspec.json.encode(question), time_limit_s=time_limit_s
-    )
+    about = {name: dict(columns) for name, columns in known.items()}
+    home = parser()
+    remembered = Remembered(home, _SCRIPT.read_bytes(), msgspec.json.encode(about))
+    given = remembered.given(queries.values())
+    if unknown := [text for text in dict.fromkeys(queries.values()) if text not in given]:
+        new = _asked({"tables": about, "queries": unknown}, home, time_limit_s)
+        found = dict(zip(unknown, map(bytes, new), strict=True))
+        remembered.keep(found)
+        given |= found
+    return {name: msgspec.json.decode(given[text], type=Verdict) for name, text in queries.items()}
+
+
+def _asked(question: object, home: Path, time_limit_s: float) -> list[msgspec.Raw]:
+    reported = msgspec.json.encode(question)
+    done = run("node", str(_SCRIPT), str(home), reported=reported, time_limit_s=time_limit_s)
     if done.returncode:
         raise KustoError(f"the check failed in Node, which must be 18 or newer: {done.reason}")
-    verdicts = msgspec.json.decode(done.answer, type=list[Verdict])
-    return dict(zip(queries, verdicts, strict=True))
+    return msgspec.json.decode(done.answer, type=list[msgspec.Raw])

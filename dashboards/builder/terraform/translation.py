@@ -191,6 +191,7 @@ _FUNCTIONS: Final[Mapping[str, Callable[..., str]]] = {
     "empty": lambda value: f"length({value}) == 0",
     "greater": lambda left, right: f"{left} > {right}",
     "guid": lambda *each: f"uuidv5({quoted(str(GUID_NAMESPACE))}, {_joined(*each)})",
+    "equals": lambda left, right: f"({left} == {right})",
     "if": lambda condition, then, other: f"({condition} ? {then} : {other})",
     "join": lambda texts, between: f"join({between}, {texts})",
     "max": lambda *each: f"max({', '.join(each)})",

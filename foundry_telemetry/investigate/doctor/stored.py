@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from foundry_telemetry.investigate.doctor.finding import (
 )
 from foundry_telemetry.investigate.formatting import many, percent
 from foundry_telemetry.investigate.texts import ATTEMPT
-from foundry_telemetry.kql import compose
+from foundry_telemetry.kql import compose, roads
 
 Row = Mapping[str, Any]
 Ask = Callable[[str], list[Row]]
@@ -33,7 +34,6 @@ _TIMES: Final = {"{TimeRange:start}": "ago(1d)", "{TimeRange:end}": "now()"}
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _MOST: Final = 10
 """Services that are shown."""
-_LEDGER: Final = "AppEvents"
 _WEEK: Final = 7
 _FINE: Final = 10_000
 """Parts of a percent."""
@@ -48,8 +48,9 @@ _STATES: Final[Mapping[str, tuple[State, str, str | None]]] = {
 """By the state that the query gives: how it is, its words and its fix."""
 _SHOW_RETENTION: Final = (
     "az monitor log-analytics workspace table show -g <resource-group> --workspace-name <workspace> "
-    f"-n {_LEDGER} --query retentionInDays"
+    "-n {table} --query retentionInDays"
 )
+_ANY_ROW: Final = "{rows} | where TimeGenerated > ago(30d) | take 1"
 
 
 def check(scene: Scene) -> Iterator[Finding]:
@@ -61,21 +62,45 @@ def check(scene: Scene) -> Iterator[Finding]:
         return
     try:
         ask = _of_workspace(scene) if scene.workspace else _of_local(str(local), scene)
-        services = ask(_last_day("telemetry_by_service"))
+        services, refused = _narrowed(ask, _last_day("telemetry_by_service"))
         kept = None if scene.workspace else _local_retention(str(local), scene)
     except Exception as error:
         yield _not_asked(error, scene)
         return
     yield from _services(services)
+    yield from refused
     try:
         tables = ask(_last_day("stored"))
     except Exception as error:
-        yield table_plans.refused(_kind(error)) if scene.workspace else _not_asked(error, scene)
+        if not refused:
+            yield table_plans.refused(_kind(error)) if scene.workspace else _not_asked(error, scene)
         return
-    yield _retention(tables, kept)
+    for table in _ledger_tables(ask):
+        yield _retention(tables, kept, table)
     if scene.workspace:
         yield table_plans.unknown()
     yield from content.check_table(ask, is_local=scene.workspace is None, is_on=content.is_wanted(scene))
+
+
+def _narrowed(ask: Ask, text: str) -> tuple[list[Row], list[Finding]]:
+    """The answer to a query over the ledger; where only that over AppEvents has one, a finding as well."""
+    try:
+        return ask(text), []
+    except Exception as error:
+        try:
+            rows = ask(roads.without(text, {road.table for road in roads.OTHERS}))
+        except Exception:
+            raise error from None
+        return rows, [table_plans.refused(_kind(error))]
+
+
+def _ledger_tables(ask: Ask) -> Iterator[str]:
+    """The table of the Azure exporter, and each other that ledger events reached."""
+    yield roads.DIRECT.table
+    for road in roads.OTHERS:
+        with suppress(Exception):  # a workspace may not have it, or not on a plan for this query
+            if ask(_ANY_ROW.format(rows=road.rows)):
+                yield road.table
 
 
 def _last_day(name: str) -> str:
@@ -161,13 +186,13 @@ def _service(row: Row) -> Finding:
     return Finding(texts.RECEIVED, state, text, fix)
 
 
-def _retention(tables: list[Row], kept: float | None) -> Finding:
-    found = next((row["days_kept"] for row in tables if row["table_name"] == _LEDGER), None)
+def _retention(tables: list[Row], kept: float | None, table: str) -> Finding:
+    found = next((row["days_kept"] for row in tables if row["table_name"] == table), None)
     age = texts.OLDEST_ROW.format(age=_days(found)) if found is not None else texts.NO_ROWS
     if kept is None:
-        seen = texts.RETENTION_UNKNOWN.format(table=_LEDGER, age=age)
-        return skipped(texts.RETENTION, seen, _SHOW_RETENTION)
-    seen = texts.RETENTION_DAYS.format(table=_LEDGER, age=age, days=_days(kept))
+        seen = texts.RETENTION_UNKNOWN.format(table=table, age=age)
+        return skipped(texts.RETENTION, seen, _SHOW_RETENTION.format(table=table))
+    seen = texts.RETENTION_DAYS.format(table=table, age=age, days=_days(kept))
     if kept < _WEEK:
         return warning(texts.RETENTION, seen, "foundry-telemetry local --retention-days 30")
     return ok(texts.RETENTION, seen)

@@ -1,10 +1,14 @@
-"""OTLP over HTTP: ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``, in protobuf and in JSON."""
+"""OTLP over HTTP: ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``, in protobuf and in JSON.
+
+Beside them the path of Azure's native OTLP ingestion for logs, which end in ``OTelLogs``.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from starlette.routing import Route
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from foundry_telemetry.local.store.store import Store
 
 PATHS: Final = ("/v1/traces", "/v1/logs", "/v1/metrics")
+NATIVE_PATH: Final = "/datacollectionRules/{rule}/streams/{stream}/otlp/v1/logs"
+"""Any rule and stream will do."""
 
 
 class OtlpIngestion:
@@ -37,14 +43,14 @@ class OtlpIngestion:
 
     def routes(self) -> Iterator[Route]:
         """One route for each signal."""
-        for path in PATHS:
-            yield Route(path, self._answer, methods=["POST"])
+        for path in (*PATHS, NATIVE_PATH):
+            yield Route(path, partial(self._answer, path), methods=["POST"])
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, path: str, request: Request) -> Response:
         async with self._importing:
             if self._requests is None:
                 self._requests = await asyncio.to_thread(self._imported)
-        return await self._requests.answer(request)
+        return await self._requests.answer(path, request)
 
     def _imported(self) -> OtlpRequests:
         from foundry_telemetry.local.api.otlp_requests import OtlpRequests  # noqa: PLC0415 - takes 0.2 s

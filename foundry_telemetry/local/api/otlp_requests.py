@@ -57,9 +57,9 @@ class OtlpRequests:
         self._converting = asyncio.Lock()
         self._held = 0
 
-    async def answer(self, request: Request) -> Response:
-        """Answer a post to a path of OTLP."""
-        signal = SIGNALS[request.scope["path"]]
+    async def answer(self, path: str, request: Request) -> Response:
+        """Answer a post to a path of OTLP, as its route has it."""
+        signal = SIGNALS[path]
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         failed = partial(_failed, media_type if media_type in ENCODINGS else JSON)
         if not self._access.is_known(request.scope):
@@ -115,7 +115,7 @@ class OtlpRequests:
         converted = self._conversion.convert(signal, body, media_type, self._store.key)
         envelopes = converted.taken()
         if envelopes:
-            storing = self._store.add(envelopes)
+            storing = self._store.add(envelopes, is_native=signal.is_native)
         else:
             storing = Future()
             storing.set_result(Receipt(0))

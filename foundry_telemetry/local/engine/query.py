@@ -1,7 +1,8 @@
 """KQL in, rows out: what Log Analytics does for a workspace, over the local store.
 
-*Typed view*: the ``let foundry_attempts = …`` that shipped queries begin with. The store keeps its columns,
-so the ``let`` is omitted and the rest reads them; any other text runs as it is.
+*Typed view*: the ``let foundry_attempts = …`` that shipped queries begin with. The store keeps its columns
+for what the Azure exporter brings, so the ``let`` is omitted and the rest reads them; any other text runs as
+it is, and so does this one when ledger events came by another road.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
 from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
-from foundry_telemetry.local.ingest.row_builder import TAGS
+from foundry_telemetry.local.ingest.row_builder import TAGS, other_roads
 from foundry_telemetry.local.store.memory import resident, share_of_machine
 
 MOST_ROWS: Final = 500_000
@@ -155,11 +156,16 @@ class Query:
             meant = self._translator.translate(kql)
         try:
             with closing(self._store.cursor()) as cursor, stop.running(cursor):
+                as_written = bool(meant.attempts) and _has_other_roads(cursor)
+                if as_written:
+                    with stop.reading():
+                        meant = self._translator.translate(kql, as_written=True)
                 for statement in self._views(meant, limits, cursor):
                     cursor.execute(statement)
                 if meant.asks_rows:
                     with stop.reading():
-                        meant = self._translator.translate_with(kql, partial(_asked, cursor, stop, moment))
+                        ask = partial(_asked, cursor, stop, moment)
+                        meant = self._translator.translate_with(kql, ask, as_written=as_written)
                 cursor.execute(self._statement(meant.sql), meant.values(moment))
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
                 return columns, *_fetch(cursor, stop)
@@ -203,6 +209,12 @@ class Query:
             columns = _attempts(meant) if name == files.VIEW else [*map(_quoted, self._known[name])]
             select = f"SELECT {', '.join(columns)} FROM {database}.main.{_quoted(name)}"  # noqa: S608
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
+
+
+def _has_other_roads(cursor: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the kept columns are not all of the ledger: `Translation.attempts` are of one road."""
+    row = cursor.execute(other_roads()).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _attempts(meant: Translation) -> list[str]:

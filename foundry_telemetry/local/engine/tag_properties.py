@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import Token, tokens
 from foundry_telemetry.schema.value import TAG_PREFIX
 
@@ -50,7 +51,8 @@ def are_alone(kql: str, describe: Describe, sql: str, values: Mapping[str, objec
 
 
 def _are_named_alone(kql: str) -> bool:
-    found = list(tokens(kql[kql.index(";") :]))
+    begin = kql.index(f"let {files.VIEW}")
+    found = list(tokens(kql[kql.index(";", begin) :]))
     named = [place for place, token in enumerate(found) if _is_of_properties(token.text.strip("@'\""))]
     return (
         bool(named)

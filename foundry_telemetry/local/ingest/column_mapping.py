@@ -131,6 +131,28 @@ _MOVED: Final = {
     },
 }
 
+NATIVE_KIND: Final = "OTelLogData"
+"""Of what native OTLP ingestion stores; nobody posts it as an envelope."""
+
+_NATIVE: Final = {
+    "TimeGenerated": _COMMON["TimeGenerated"],
+    "_BilledSize": _COMMON["_BilledSize"],
+    "Attributes": _COMMON["Properties"],
+    "ItemCount": _SAMPLED["ItemCount"],
+    "RoleName": _COMMON["AppRoleName"],
+    "SDKVersion": _COMMON["SDKVersion"],
+    "ServiceInstanceId": _COMMON["AppRoleInstance"],
+    "ServiceVersion": _COMMON["AppVersion"],
+    "SpanId": _COMMON["ParentId"],
+    "TraceId": _COMMON["OperationId"],
+    "ResourceAttributes": _field("resourceAttributes", "{0}", "JSON"),
+    "SeverityNumber": _field("severityNumber", "{0}", "INTEGER"),
+    **{
+        name: _field(field_of(name))
+        for name in ("Body", "ScopeName", "ScopeVersion", "ServiceName", "ServiceNamespace", "SeverityText")
+    },
+}
+
 MAPPED: Final = (
     Mapped(
         "RemoteDependencyData",
@@ -205,5 +227,6 @@ MAPPED: Final = (
         where=_COUNTER,
     ),
     Mapped(CONTENT_KIND, CONTENT_TABLE, _MOVED),
+    Mapped(NATIVE_KIND, "OTelLogs", _NATIVE),
 )
 """Every kind and table."""

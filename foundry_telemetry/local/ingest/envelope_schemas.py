@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from foundry_telemetry.local.ingest.column_mapping import NATIVE_KIND
+
 _Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 _Duration = Annotated[str, Meta(pattern=r"\A(?:\d{1,8}\.)?\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,7})?\Z")]
 _Name = Annotated[str, Meta(min_length=1)]
@@ -80,6 +82,18 @@ class _Metric(_Base, kw_only=True):
     metrics: Annotated[list[_Point], Meta(min_length=1)]
 
 
+class _Native(Struct, rename="camel", omit_defaults=True):
+    properties: dict[str, Any] = {}
+    body: str = ""
+    scope_name: str = ""
+    scope_version: str = ""
+    service_name: str = ""
+    service_namespace: str = ""
+    severity_text: str = ""
+    severity_number: int | None = None
+    resource_attributes: dict[str, Any] = {}
+
+
 class _Data(Struct, tag_field="baseType", rename="camel"):
     pass
 
@@ -108,6 +122,10 @@ class _MetricData(_Data, tag="MetricData"):
     base_data: _Metric
 
 
+class _NativeData(_Data, tag=NATIVE_KIND):
+    base_data: _Native
+
+
 class Envelope(Struct, kw_only=True, omit_defaults=True, rename={"key": "iKey", "rate": "sampleRate"}):
     """One item that is sound but for its key, which is checked where it is known."""
 
@@ -123,3 +141,9 @@ class Envelope(Struct, kw_only=True, omit_defaults=True, rename={"key": "iKey", 
     def kind(self) -> str:
         """Its ``baseType``."""
         return str(self.data.__struct_config__.tag)
+
+
+class NativeEnvelope(Envelope, kw_only=True):
+    """One log record of native OTLP ingestion, whose attributes keep their types."""
+
+    data: _NativeData  # type: ignore[assignment]

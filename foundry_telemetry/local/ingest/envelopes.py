@@ -18,7 +18,7 @@ from msgspec import Raw
 
 from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, injected, split
 from foundry_telemetry.local.ingest.column_mapping import CONTENT_KIND
-from foundry_telemetry.local.ingest.envelope_schemas import Envelope
+from foundry_telemetry.local.ingest.envelope_schemas import Envelope, NativeEnvelope
 from foundry_telemetry.local.ingest.moved_content import move_content
 
 PROPERTIES: Final = "\x1f"
@@ -52,6 +52,7 @@ class Batch:
 
 
 _READ: Final = msgspec.json.Decoder(Envelope)
+_READ_NATIVE: Final = msgspec.json.Decoder(NativeEnvelope)
 _ENCODER: Final = msgspec.json.Encoder()
 _PROPERTIES: Final = PROPERTIES.encode()
 _END: Final = END.encode()
@@ -64,7 +65,7 @@ class _Pieces:
         self._done: list[str] = []
         self._buffer = bytearray()
 
-    def add(self, fields: object, properties: dict[str, str]) -> None:
+    def add(self, fields: object, properties: Mapping[str, Any]) -> None:
         if self._buffer:
             self._buffer += _END
         _ENCODER.encode_into(fields, self._buffer, -1)
@@ -83,18 +84,22 @@ class _Pieces:
         self._buffer.clear()
 
 
-def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyType({})) -> Batch:
+def read_batch(
+    body: bytes, key: str, errors: Mapping[int, int] = MappingProxyType({}), *, is_native: bool = False
+) -> Batch:
     """Check every item of a posted body.
 
     Args:
         body: A JSON array of items, or one item a line.
         key: The instrumentation key that items must carry.
         errors: Place of an item to the status it is refused with, whatever it is.
+        is_native: Whether the items are `NativeEnvelope`.
 
     Raises:
         UnreadableError: It is neither, or it has more than `MOST_ITEMS`.
     """
     items = split(body)
+    decoder = _READ_NATIVE if is_native else _READ
     found: defaultdict[str, _Pieces] = defaultdict(_Pieces)
     refusals = []
     for index, item in enumerate(items):
@@ -102,7 +107,7 @@ def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyTy
             refusals.append(injected(index, errors[index]))
             continue
         try:
-            envelope = _read(item, key)
+            envelope = _read(item, key, decoder)
         except ValueError as error:
             refusals.append(Refusal(index, str(error)))
         else:
@@ -115,11 +120,13 @@ def read_batch(body: bytes, key: str, errors: Mapping[int, int] = MappingProxyTy
     return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals))
 
 
-def _read(item: Raw, key: str) -> Envelope:
+def _read(item: Raw, key: str, decoder: msgspec.json.Decoder[Any]) -> Envelope:
     try:
         try:
-            envelope = _READ.decode(item)
+            envelope: Envelope = decoder.decode(item)
         except msgspec.ValidationError:
+            if decoder is _READ_NATIVE:
+                raise
             envelope = _read_loosely(item)
     except msgspec.ValidationError:
         raise

@@ -15,9 +15,11 @@ from typing import Any, Final
 import msgspec
 
 from foundry_telemetry.kql import files, view
+from foundry_telemetry.kql.roads import DIRECT, OTHERS
 from foundry_telemetry.kql.tables import quoted, stored_table, tables
 from foundry_telemetry.local.ingest import envelopes
 from foundry_telemetry.local.ingest.column_mapping import MAPPED, POINT, PROPERTIES, Mapped
+from foundry_telemetry.schema.field_table import CUSTOM_EVENT
 from foundry_telemetry.schema.value import EVENT_NAME, TAG_PREFIX
 
 _SEPARATOR: Final = quoted(envelopes.PROPERTIES)
@@ -27,6 +29,11 @@ _AT_ONCE: Final = frozenset({"call_id"})
 computed while it is read makes a third slower."""
 
 _PARENT: Final = "ParentId"
+
+_OTHERS: Final = MappingProxyType(
+    {road.table: road.columns.get("Properties", "Properties") for road in OTHERS}
+)
+"""Tables of ledger events and logs, each with its column of properties."""
 
 HIDDEN: Final = MappingProxyType(
     {
@@ -45,6 +52,12 @@ TAGS: Final = f"{TAG_PREFIX}*:dynamic"
 
 Queries that read tags alone read it in place of all properties, which takes a quarter of the time.
 """
+
+LEDGER_EVENT: Final = "ledger:bool"
+"""The physical column, where logs are in the table too, of whether a row is a ledger event."""
+
+_MARK: Final = f'"{CUSTOM_EVENT}":"{EVENT_NAME}"'
+"""Of a ledger event, in the text of its properties, which is written without blanks."""
 
 _TAG: Final = rf'"{re.escape(TAG_PREFIX)}[a-z0-9_]+":"(?:[^"\\]|\\.)*"'
 """A tag in the text of properties, which are texts, written without blanks: a quote within one has a
@@ -68,7 +81,9 @@ def stored_columns() -> Mapping[str, tuple[str, ...]]:
 
 def hidden_columns(table: str) -> Mapping[str, str]:
     """Further physical columns of a table, name to DuckDB type."""
-    if table != "AppEvents":
+    if table in _OTHERS:
+        return {LEDGER_EVENT: "BOOLEAN"}
+    if table != DIRECT.table:
         return {}
     return {**{name: str(column.sql_type) for name, column in HIDDEN.items()}, TAGS: "JSON"}
 
@@ -78,8 +93,19 @@ def inserts(kind: str) -> tuple[str, ...]:
     return tuple(_insert(mapped) for mapped in MAPPED if mapped.kind == kind)
 
 
-def backfill(names: Iterable[str]) -> str:
+def other_roads() -> str:
+    """A query that tells whether a ledger event came by another road than the Azure exporter of a service."""
+    parts = [f'SELECT 1 FROM {stored_table(table)} WHERE "{LEDGER_EVENT}"' for table in _OTHERS]
+    without_role = f'"Name" = {quoted(EVENT_NAME)} AND "AppRoleName" = \'\''
+    parts.append(f"SELECT 1 FROM {stored_table(DIRECT.table)} WHERE {without_role}")
+    return f"SELECT {' OR '.join(f'EXISTS ({part})' for part in parts)}"
+
+
+def backfill(table: str, names: Iterable[str]) -> str:
     """A statement that fills hidden columns, just added, from the properties of the rows there are."""
+    if table in _OTHERS:
+        value = _is_ledger(f'CAST("{_OTHERS[table]}" AS VARCHAR)')
+        return f'UPDATE {stored_table(table)} SET "{LEDGER_EVENT}" = {value}'
     missing = list(names)
     columns = {name: HIDDEN[name] for name in missing if name in HIDDEN}
     structure = msgspec.json.encode({column.key: "VARCHAR" for column in columns.values()}).decode()
@@ -89,7 +115,7 @@ def backfill(names: Iterable[str]) -> str:
     if TAGS in missing:
         values[TAGS] = _tags('"Properties"')
     filled = ", ".join(f'"{name}" = {value}' for name, value in values.items())
-    return f'UPDATE {stored_table("AppEvents")} SET {filled} WHERE "Name" = {quoted(EVENT_NAME)}'
+    return f'UPDATE {stored_table(DIRECT.table)} SET {filled} WHERE "Name" = {quoted(EVENT_NAME)}'
 
 
 def attempts_ddl(plain: Mapping[str, str]) -> str:
@@ -103,7 +129,7 @@ def attempts_ddl(plain: Mapping[str, str]) -> str:
     columns = ", ".join(f'{_shown(column, values)} AS "{column.name}"' for column in view.COLUMNS)
     return (
         f'CREATE OR REPLACE VIEW "{files.VIEW}" AS '
-        f'SELECT {columns}, "{TAGS}" FROM {stored_table("AppEvents")} WHERE "Name" = {quoted(EVENT_NAME)}'
+        f'SELECT {columns}, "{TAGS}" FROM {stored_table(DIRECT.table)} WHERE "Name" = {quoted(EVENT_NAME)}'
     )
 
 
@@ -129,6 +155,11 @@ def _tags(properties: str) -> str:
     return f"nullif('{{' || array_to_string({found}, ',') || '}}', '{{}}')"
 
 
+def _is_ledger(properties: str) -> str:
+    """The SQL of `LEDGER_EVENT`."""
+    return f"contains({properties}, {quoted(_MARK)})"
+
+
 def _insert(mapped: Mapped) -> str:
     names = [*mapped.columns, *hidden_columns(mapped.table)]
     columns = ", ".join(f'"{name}"' for name in names)
@@ -147,7 +178,9 @@ def _select(mapped: Mapped) -> str:
     if mapped.points is not None:
         points = f'unnest(e."data"."baseData"."{mapped.points}") AS {POINT}'
         read = f"SELECT e, {PROPERTIES}, {points} FROM ({read})"
-    if mapped.table == "AppEvents":
+    if mapped.table in _OTHERS:
+        values.append(_is_ledger(PROPERTIES))
+    if mapped.table == DIRECT.table:
         parent = mapped.columns[_PARENT]
         own = {_PARENT: parent.sql.format(_access(parent.path))}
         values += [_value(column, "attempt", own) for column in HIDDEN.values()]

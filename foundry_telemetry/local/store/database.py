@@ -17,6 +17,7 @@ from typing import Final
 import duckdb
 
 from foundry_telemetry.ingestion.items import StoreError
+from foundry_telemetry.kql.roads import DIRECT
 from foundry_telemetry.kql.tables import (
     STORED,
     classic_view_ddl,
@@ -146,7 +147,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         connection.execute(view_ddl(name, columns))
         if tables()[name].classic_name is not None:
             connection.execute(classic_view_ddl(name))
-        if hidden:
+        if name == DIRECT.table:
             connection.execute(row_builder.attempts_ddl(columns))
     connection.commit()
 
@@ -200,7 +201,7 @@ def _add_columns(
     for added in missing:
         connection.execute(f'ALTER TABLE {stored_table(name)} ADD COLUMN "{added}" {hidden[added]}')
     if missing:
-        connection.execute(row_builder.backfill(missing))
+        connection.execute(row_builder.backfill(name, missing))
 
 
 def _constants(key: str) -> Mapping[str, str]:

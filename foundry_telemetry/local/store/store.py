@@ -97,12 +97,15 @@ class Store:
             private_files.clear(self.path)
         _release(self.path)
 
-    def add(self, body: bytes, errors: Mapping[int, int] = MappingProxyType({})) -> Future[Receipt]:
+    def add(
+        self, body: bytes, errors: Mapping[int, int] = MappingProxyType({}), *, is_native: bool = False
+    ) -> Future[Receipt]:
         """Take in a posted body.
 
         Args:
             body: A JSON array of envelopes, or one envelope a line; not compressed.
             errors: Place of an item in it to the status it is refused with, whatever it is.
+            is_native: Whether it has what native OTLP ingestion takes, which nobody posts as envelopes.
 
         Returns:
             Done when everything in it that is sound is committed. Fails with `StoreError` when the database
@@ -113,7 +116,7 @@ class Store:
             BusyError: Too much waits already.
             StoreError: The store is closed.
         """
-        return self._writer.put(read_batch(body, self.key, errors))
+        return self._writer.put(read_batch(body, self.key, errors, is_native=is_native))
 
     def count_refused(self, items: int) -> None:
         """Count items that were refused before they became envelopes."""

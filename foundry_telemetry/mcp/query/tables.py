@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from foundry_telemetry.kql import compose, files, typed_view
+from foundry_telemetry.kql import compose, files, roads
 from foundry_telemetry.schema.field_table import COLUMNS
 from foundry_telemetry.schema.inventory import INVENTORY
 from foundry_telemetry.schema.value import EVENT_NAME, TAG_PREFIX
@@ -42,7 +42,7 @@ TABLES: Final[Mapping[str, Table]] = {
     files.VIEW: Table(
         "every attempt on the wire, one row each: the ledger with its columns named and cast",
         files.VIEW,
-        (*(name for name in typed_view.TAKEN_OVER if name != PROPERTIES), *(row.column for row in COLUMNS)),
+        (*(name for name in roads.TAKEN_OVER if name != PROPERTIES), *(row.column for row in COLUMNS)),
         has_properties=True,
     ),
     "AppEvents": Table(

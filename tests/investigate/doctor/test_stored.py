@@ -160,7 +160,7 @@ def test_a_workspace_in_azure(monkeypatch: pytest.MonkeyPatch, azure: LocalAzure
     assert named(findings, "received telemetry").seen.startswith("shop: 1 attempt in 24 h")
     assert "az monitor log-analytics workspace table show" in str(named(findings, "retention").fix)
     plans = named(findings, "table plans")
-    assert (plans.state, "AppTraces and AppGenAIContent" in plans.seen) == ("skipped", True)
+    assert (plans.state, "AppTraces, AppGenAIContent, OTelLogs" in plans.seen) == ("skipped", True)
     assert str(plans.fix).startswith("az monitor log-analytics workspace table list")
 
 
@@ -189,7 +189,23 @@ def test_a_table_on_another_plan(monkeypatch: pytest.MonkeyPatch, azure: LocalAz
     assert plans.state == "warning"
     assert "HttpResponseError 400" in plans.seen
     assert "CANARY" not in plans.seen
-    assert "--query" in str(plans.fix)
+    assert "--without TABLE" in str(plans.fix)
+    assert "--query" in str(plans.command)
+
+
+def test_retention_by_road(azure: LocalAzureMonitor) -> None:
+    """Each table that ledger events reached is looked at."""
+    message = attempt("shop")
+    message["data"]["baseType"] = "MessageData"
+    base = message["data"]["baseData"]
+    base["properties"] |= {"microsoft.custom_event.name": base.pop("name")}
+    fill(azure.store, [{**message, "data": {**message["data"], "baseData": {**base, "message": "m"}}}])
+    findings = list(stored.check(at(azure)))
+    assert named(findings, "received telemetry").seen.startswith("shop: 1 attempt in 24 h")
+    assert [one.seen.partition(":")[0] for one in findings if one.check == "retention"] == [
+        "AppEvents",
+        "AppTraces",
+    ]
 
 
 def test_a_workspace_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

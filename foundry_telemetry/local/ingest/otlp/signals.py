@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
@@ -31,6 +31,8 @@ class Signal:
     """The message of an answer of 200."""
     rejected: str
     """Its field that counts what was refused."""
+    is_native: bool = False
+    """Whether its rows are those of native OTLP ingestion, and not those of the Azure exporter."""
 
 
 TRACES: Final = Signal(
@@ -61,5 +63,10 @@ METRICS: Final = Signal(
     "rejected_data_points",
 )
 
-SIGNALS: Final = {signal.path: signal for signal in (TRACES, LOGS, METRICS)}
+NATIVE_LOGS: Final = replace(
+    LOGS, path="/datacollectionRules/{rule}/streams/{stream}/otlp/v1/logs", is_native=True
+)
+"""As Azure's native OTLP ingestion takes them, by a data collection rule, into tables of its own."""
+
+SIGNALS: Final = {signal.path: signal for signal in (TRACES, LOGS, METRICS, NATIVE_LOGS)}
 """By path."""

@@ -1,0 +1,163 @@
+"""The roads by which a ledger event reaches a workspace, and the KQL that reads them all as one.
+
+*Road*: the table an event ends in, by what carried it there. *Mixed hour*: one in which an attempt may have
+come by more than one road, so its rows are told apart by attempt. The rule is in ``docs/concepts/roads.md``.
+
+The columns are those of Microsoft's table reference (``articles/azure-monitor/reference/tables`` of
+MicrosoftDocs/azure-monitor-docs, 27 July 2026) and of the Collector's exporter
+(``exporter/azuremonitorexporter`` of open-telemetry/opentelemetry-collector-contrib).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from foundry_telemetry.schema import field_table as names
+from foundry_telemetry.schema.value import EVENT_NAME
+
+TAKEN_OVER: Final = (
+    "TimeGenerated",
+    "OperationId",
+    "ParentId",
+    "AppRoleName",
+    "AppRoleInstance",
+    "AppVersion",
+    "ItemCount",
+    "Properties",
+)
+"""The columns that a row of the ledger has beside its fields, as AppEvents calls them."""
+
+_RANK: Final = "road"
+_WITHOUT_ROLE: Final = 4
+
+
+@dataclass(frozen=True)
+class Road:
+    """One table that may hold ledger events."""
+
+    table: str
+    carrier: str
+    """What writes it there."""
+    where: str
+    """KQL: which of its rows are ledger events."""
+    rank: str
+    """KQL: of two rows of one attempt, that of the lower rank counts."""
+    columns: Mapping[str, str]
+    """KQL of each of `TAKEN_OVER` that the table calls otherwise, or has elsewhere."""
+
+    @property
+    def rows(self) -> str:
+        """KQL of its ledger events, each with the columns of `TAKEN_OVER`."""
+        columns = [f"{name} = {self.columns[name]}" if name in self.columns else name for name in TAKEN_OVER]
+        return f"{self.table} | where {self.where} | project {', '.join(columns)}"
+
+    @property
+    def kql(self) -> str:
+        """The same, each with its rank."""
+        return f"{self.rows}, {_RANK} = {self.rank}"
+
+    @property
+    def alone(self) -> str:
+        """What stands in place of `TEXT` where one table may be read and no other."""
+        return f"let {LEDGER} = {self.rows};"
+
+
+def _marked(properties: str) -> str:
+    """Which rows are ledger events, where logs are in the table too: `has` goes by the index of words."""
+    marked = f'tostring({properties}["{names.CUSTOM_EVENT}"])'
+    return f'{properties} has "{EVENT_NAME}" and {marked} == "{EVENT_NAME}"'
+
+
+_OTLP: Final = MappingProxyType(
+    {
+        "OperationId": "TraceId",
+        "ParentId": "SpanId",
+        "AppRoleName": "coalesce(RoleName, ServiceName)",
+        "AppRoleInstance": "ServiceInstanceId",
+        "AppVersion": "ServiceVersion",
+        "ItemCount": "coalesce(ItemCount, int(1))",
+        "Properties": "Attributes",
+    }
+)
+
+DIRECT: Final = Road(
+    "AppEvents",
+    "the Azure exporter; a Collector with custom_events_enabled, without a role",
+    f'Name == "{EVENT_NAME}"',
+    f"iff(isempty(AppRoleName), {_WITHOUT_ROLE}, 1)",
+    MappingProxyType({}),
+)
+"""The best one: the only one that a service needs."""
+
+OTHERS: Final = (
+    Road("OTelLogs", "native OTLP ingestion", _marked("Attributes"), "2", _OTLP),
+    Road(
+        "AppTraces",
+        "a Collector with azuremonitorexporter",
+        _marked("Properties"),
+        "3",
+        MappingProxyType({"AppVersion": 'coalesce(AppVersion, tostring(Properties["service.version"]))'}),
+    ),
+)
+
+ROADS: Final = (DIRECT, *OTHERS)
+
+TABLES: Final = tuple(road.table for road in ROADS)
+"""Every table that the typed view reads."""
+
+_IDS: Final = (
+    *(
+        f'tostring(Properties["{name}"])'
+        for name in (names.AZURE_REQUEST_ID, names.ANTHROPIC_REQUEST_ID, names.CALL_ID)
+    ),
+    "ParentId",
+    "tostring(TimeGenerated)",
+)
+_ATTEMPT: Final = (
+    f"strcat(coalesce({', '.join(_IDS)}), "
+    f'"/", tolong(Properties["{names.ATTEMPT_NUMBER}"]), "/", todouble(Properties["{names.DURATION}"]))'
+)
+"""One text for each attempt, the same by every road: the ids are those of one exchange, and where there was
+no response the call's. Without any the time stands for them, so no two attempts are taken for one."""
+
+LEDGER: Final = "ledger_rows"
+"""The name of what `TEXT` defines for others: each attempt once, with the columns of `TAKEN_OVER`."""
+
+_STORED: Final = "stored_rows"
+_MIXED: Final = "mixed_hours"
+
+NAMES: Final = frozenset({LEDGER, _STORED, _MIXED})
+"""All names that it defines."""
+
+TEXT: Final = "\n".join(
+    (
+        f"let {_STORED} = union isfuzzy=true",
+        ",\n".join(f"    ({road.kql})" for road in ROADS) + ";",
+        f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | summarize by hour = bin(TimeGenerated, 1h);",
+        f"let {LEDGER} = union",
+        f"    ({_STORED} | where bin(TimeGenerated, 1h) !in ({_MIXED})),",
+        f"    ({_STORED} | where bin(TimeGenerated, 1h) in ({_MIXED})",
+        f"    | summarize arg_min({_RANK}, *) by attempt_key = {_ATTEMPT});",
+    )
+)
+"""The statements that the typed view begins with."""
+
+
+def without(text: str, tables: Iterable[str]) -> str:
+    """A query, or a file of JSON with queries, without some of `OTHERS`.
+
+    Args:
+        text: Where the typed view stands, any number of times.
+        tables: Which are not to be read, such as one on a plan that a query over others may not read.
+    """
+    for road in OTHERS:
+        if road.table in tables:
+            forms = (road.kql, json.dumps(road.kql)[1:-1])
+            leg = "|".join(re.escape(form) for form in forms)
+            text = re.sub(rf",(?:\\n|\s)*\((?:{leg})\)", "", text)
+    return text

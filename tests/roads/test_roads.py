@@ -1,0 +1,198 @@
+"""One view over all roads: the same columns by each, and each attempt once where they overlap."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dashboards.builder import query_validation
+from dashboards.builder.columns import sample_values
+from foundry_telemetry.investigate import sources
+from foundry_telemetry.investigate.sources import Source
+from foundry_telemetry.kql import compose, files, problems, roads, view
+from foundry_telemetry.kql.export import export
+from foundry_telemetry.kql.parameters import TimeRange, substitute
+from foundry_telemetry.local.api.server import LocalAzureMonitor
+from tests.roads.conftest import (
+    START,
+    Records,
+    Road,
+    collector,
+    custom_events,
+    direct,
+    native,
+    reached_by,
+    rows,
+)
+from tests.support.logs import WORKSPACE
+
+Monitors = Mapping[Road, LocalAzureMonitor]
+
+ALL = (
+    f"{view.TEXT}\nfoundry_attempts | extend case_id = tostring(Properties['foundry.tag.case']) "
+    "| project-away Properties"
+)
+
+PAGE = Path(__file__).parents[2] / "docs/concepts/roads.md"
+
+
+def _lost() -> Mapping[Road, tuple[str, ...]]:
+    """By road, the columns that the page says it does not carry."""
+    table = PAGE.read_text("utf-8").split("<!-- roads:start -->")[1].split("<!-- roads:end -->")[0]
+    cells = table.strip().splitlines()[-1].split("|")[2:-1]
+    order = (direct, collector, native, custom_events)
+    return {road: tuple(re.findall(r"`(\w+)`", cell)) for road, cell in zip(order, cells, strict=True)}
+
+
+LOST = _lost()
+
+COUNT = (
+    f"{view.TEXT}\nfoundry_attempts | summarize count(), sum(input_tokens), sum(output_tokens), "
+    "round(sum(cost_usd), 9), dcount(tostring(Properties['foundry.tag.case']))"
+)
+
+
+@pytest.mark.parametrize("road", [native, collector, custom_events])
+def test_each_road_has_the_same_columns(road: Road, monitors: Monitors) -> None:
+    """Every value of every attempt is the one that the Azure exporter brings, but for what a road loses."""
+    names, expected = rows(monitors[direct], ALL)
+    kept = [name for name in names if name not in LOST[road]]
+    found_names, found = rows(monitors[road], ALL)
+    assert found_names == names
+    assert not any(row[names.index(name)] for row in found for name in LOST[road])
+    assert _by_case(found_names, found, kept) == _by_case(names, expected, kept)
+    assert len(found) == len(expected) > 60
+
+
+def _by_case(
+    names: Sequence[str], found: Sequence[tuple[object, ...]], kept: Sequence[str]
+) -> dict[object, dict[str, Any]]:
+    dicts = [dict(zip(names, row, strict=True)) for row in found]
+    return {row["case_id"]: {name: row[name] for name in kept} for row in dicts}
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        pytest.param([(direct, 0, 2), (collector, 1, 3)], id="half of them by both"),
+        pytest.param([(direct, 0, 3), (native, 0, 3), (collector, 0, 3)], id="all by all"),
+        pytest.param([(native, 0, 3), (native, 1, 2)], id="delivered twice"),
+        pytest.param(
+            [(collector, 0, 3), (collector, 0, 3), (collector, 2, 3)], id="delivered again and again"
+        ),
+        pytest.param([(direct, 0, 1), (collector, 1, 2), (native, 2, 3)], id="a road each"),
+        pytest.param(
+            [(direct, 1, 3), (direct, 1, 2), (native, 0, 2)], id="two copies of one road, and another"
+        ),
+    ],
+)
+def test_each_attempt_counts_once(
+    ways: list[tuple[Road, int, int]], records: Records, monitors: Monitors
+) -> None:
+    """However many roads an attempt came by, and however often."""
+    third = -(-len(records) // 3)
+    sent = [(road, records[first * third : last * third]) for road, first, last in ways]
+    _, expected = rows(monitors[direct], COUNT)
+    with reached_by(*sent) as azure:
+        _, found = rows(azure, COUNT)
+    assert found == expected
+
+
+def test_rows_without_a_role_count_once(records: Records, monitors: Monitors) -> None:
+    """Beside another road they are known by the ids of the response, and the other's row has the role."""
+    answered = [one for one in records if one.log_record.attributes.get("azure.service.request.id")]
+    with reached_by((custom_events, answered), (collector, records)) as azure:
+        _, found = rows(azure, COUNT)
+        _, roles = rows(azure, f"{view.TEXT}\nfoundry_attempts | summarize count() by AppRoleName")
+    assert found == rows(monitors[direct], COUNT)[1]
+    assert [role for role, _ in roles] == ["shop.orders"]
+
+
+COMMANDS = ("cost_cells", "cost_days", "slices", "calls")
+"""Of the commands' questions those over all attempts."""
+
+
+def _panels() -> dict[str, str]:
+    """The queries of the workbook for the day of the attempts, with everything chosen."""
+    workbook = json.loads((files.folder() / files.WORKBOOK).read_bytes())
+    day = TimeRange(START, START + timedelta(days=1), timedelta(minutes=30))
+    values = sample_values(workbook)
+    values |= {name: day for name, value in values.items() if isinstance(value, TimeRange)}
+    return {
+        f"{n} {place}": substitute(text, values) for n, (place, text) in enumerate(problems.queries(workbook))
+    }
+
+
+@pytest.mark.slow
+def test_every_panel_and_command_has_the_same_answers(records: Records, monitors: Monitors) -> None:
+    """By whichever roads the attempts came: what the workbook and the commands ask is answered the same."""
+    commands = query_validation.of_investigations()
+    asked = _panels() | {f"investigate/{name}.kql": commands[f"investigate/{name}.kql"] for name in COMMANDS}
+    half = len(records) // 2
+    ways = (direct, records[:half]), (native, records[half // 2 :]), (collector, records[-half:])
+    answered = 0
+    with reached_by(*ways) as azure:
+        for place, text in asked.items():
+            if view.recognise(text) is not None:
+                expected = rows(monitors[direct], text)
+                assert rows(azure, text) == expected, place
+                answered += bool(expected[1])
+    assert answered > 40
+
+
+class _Noting:
+    """A client of Log Analytics that notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def query_workspace(self, _: str, text: str, **__: object) -> Any:
+        self.asked.append(text)
+        return SimpleNamespace(tables=[])
+
+
+def test_a_table_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the commands' queries by a variable, which is refused where it names another table."""
+    noting: Any = _Noting()
+    monkeypatch.setattr(sources, "azure", lambda *_: Source(noting, WORKSPACE, "x", is_local=False))
+    source = sources.choose(None, WORKSPACE, None, {sources.WITHOUT: "AppTraces, OTelLogs"})
+    source.answer(view.TEXT)
+    source.answer(compose.view_text())
+    for text in noting.asked:
+        words = compose.words(text)
+        assert ("AppEvents" in words, words & {"AppTraces", "OTelLogs"}) == (True, frozenset())
+        assert text.count("(") == text.count(")")
+    with pytest.raises(
+        sources.SourceError, match="has AppEvents; expected one or more of AppTraces, OTelLogs"
+    ):
+        sources.choose(None, WORKSPACE, None, {sources.WITHOUT: "AppEvents"})
+
+
+def test_exported_files_can_leave_it_out(tmp_path: Path) -> None:
+    """Every file that has the view, JSON or not, and nothing else changes."""
+    export(tmp_path, without=["AppTraces"])
+    whole, less = (
+        json.loads((folder / files.WORKBOOK).read_bytes()) for folder in (files.folder(), tmp_path)
+    )
+    views = [_parameter(workbook, compose.LEDGER) for workbook in (whole, less)]
+    assert [compose.words(text) & {"AppTraces", "OTelLogs"} for text in views] == [
+        {"AppTraces", "OTelLogs"},
+        {"OTelLogs"},
+    ]
+    with reached_by() as azure:
+        assert azure.query(f"{views[1]}\n{roads.LEDGER} | count").rows == [(0,)]
+    for name in files.queries():
+        text = (tmp_path / f"queries/{name}.kql").read_text("utf-8")
+        assert "(AppTraces | where" not in text
+
+
+def _parameter(workbook: dict[str, Any], name: str) -> str:
+    [found] = [one for one in workbook["items"][0]["content"]["parameters"] if one["name"] == name]
+    return str(found["value"])

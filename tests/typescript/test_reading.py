@@ -1,0 +1,169 @@
+"""Odd answers, read by the module in TypeScript and by the library: the same fields."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import pytest
+
+from foundry_telemetry.attempt import Attempt
+from foundry_telemetry.observation import Observation
+from foundry_telemetry.signals.ledger_event import NO_SPAN, record_in
+from foundry_telemetry.wire.error_phrases import SIGNS
+from foundry_telemetry.wire.request_matcher import parse_hosts, read_request
+from tests.support.families import httpx
+from tests.support.recorded import answered, body_of
+from tests.typescript.absent import ABSENT
+from tests.typescript.project import compiled, output
+from tests.typescript.test_events import OF_THE_CALL
+from tests.wire.test_evidence import APIM_ID, CODES, MODEL_ID, TEXTS, TYPES
+from tests.wire.test_odd_answers import HOSTS, KEYS, ODD
+from tests.wire.test_odd_answers import body_of as body_of_odd
+
+pytestmark = pytest.mark.slow
+
+Given = dict[str, Any]
+STATUSES = (200, 302, 307, 400, 401, 403, 404, 408, 409, 413, 418, 422, 429, 500, 502, 503, 504, 529)
+LABELS = ("text/event-stream", "application/json", "text/plain; charset=utf-8", "text/html", "")
+STARTS = (b"", b"\xef\xbb\xbf", b": a comment\n\n", b"\n\n", b"retry: 3000\n\n", b"id: 1\r\n")
+JSON = ("content-type", "application/json")
+DATES = ("Sun, 22 Nov 2026 10:00:00 GMT", "Sun, 31 Feb 2026 10:00:00 GMT", "yesterday")
+REFUSED = ("json_utf16", "json_utf32", "json_nan")
+"""JSON that no client in JavaScript reads: `Response.json()` takes UTF-8 without `NaN`, and nothing else."""
+WAITS = ("3", "0.5", "-1", "soon", "1e9", "")
+
+
+def given(
+    body: bytes,
+    headers: list[tuple[str, str]],
+    *,
+    status: int = 200,
+    stream: bool = True,
+    at: str = "foundry",
+    auth: str = "api_key",
+    how: str = "complete",
+    size: int | None = None,
+) -> Given:
+    """An answer, as `test/read.ts` takes it."""
+    cut = size or max(len(body), 1)
+    pieces = [body[start : start + cut] for start in range(0, len(body), cut)]
+    return {
+        "url": f"https://{HOSTS[at]}/anthropic/v1/messages",
+        "sent": [*KEYS[auth].items()],
+        "body": json.dumps({"model": "dep[1m]", "stream": stream, "max_tokens": 5}),
+        "status": status,
+        "headers": headers,
+        "pieces": [base64.b64encode(piece).decode() for piece in pieces],
+        "how": how,
+    }
+
+
+def odd() -> Iterator[Given]:
+    """The odd answers of the library's own tests."""
+    for case, size in product((case for case in ODD if case["id"] not in REFUSED), (None, 1, 7)):
+        headers = [(name, value) for name, value in case["headers"]]
+        facts = {name: case[name] for name in ("status", "stream", "at", "auth", "how")}
+        yield given(body_of_odd(case), headers, size=size, **facts)
+
+
+def streams() -> Iterator[Given]:
+    """Streams and messages under any label, with any start, any line ending and any end."""
+    bodies = {case["id"]: body_of(case) for case in answered()}
+    some = ("sse_text", "sse_server_tool", "sse_error_overloaded", "sse_truncated", "ok_json_basic")
+    for name, label, asked in product(some, LABELS, (True, False)):
+        headers = [("content-type", label)] if label else []
+        yield from (given(bodies[name], headers, stream=asked, how=how) for how in ("complete", "closed"))
+    for start, ending, size in product(STARTS, (b"\n", b"\r\n", b"\r"), (None, 1)):
+        body = start + bodies["sse_cache"].replace(b"\n", ending)
+        yield given(body, [("content-type", "text/event-stream")], size=size)
+        nameless = b"\n".join(line for line in body.split(b"\n") if not line.startswith(b"event"))
+        yield given(nameless, [("content-type", "text/event-stream")], size=size)
+    for how, share in product(("closed", "failed", "cancelled"), (0.3, 0.8, 1)):
+        body = bodies["sse_text"][: int(len(bodies["sse_text"]) * share)]
+        yield given(body, [("content-type", "text/event-stream")], how=how)
+
+
+def refusals() -> Iterator[Given]:
+    """Every status with every shape of a body, from Azure and from a gateway, with ids and without."""
+    errors = [
+        *({"type": "error", "error": {"type": kind, "message": "no"}} for kind in TYPES),
+        *({"error": {"code": code, "message": "no"}} for code in CODES),
+        *({"statusCode": 429, "message": text} for text in TEXTS),
+        {"error": "no", "request_id": "req_of a body"},
+        {"message": "RequestId = req_upstream1"},
+        [1],
+    ]
+    bodies = [*(json.dumps(each).encode() for each in errors), b"", b"<html>no</html>", b"no"]
+    ids = ([], [APIM_ID], [MODEL_ID], [APIM_ID, ("x-request-id", "not an id!")])
+    for status, body, more, at in product(STATUSES, bodies, ids, HOSTS):
+        yield given(body, [JSON, *more], status=status, at=at, auth="gateway_key" if more else "none")
+
+
+def signs() -> Iterator[Given]:
+    """Every sign of a cause, of Azure and of a gateway."""
+    for sign, at, shape in product(SIGNS, HOSTS, ("azure", "gateway")):
+        code = sign.value if sign.evidence == "code" else "odd"
+        text = f"{sign.value} and more" if sign.evidence == "phrase" else "no"
+        body = (
+            {"error": {"code": code, "message": text}}
+            if shape == "azure"
+            else {"statusCode": 4, "message": text}
+        )
+        status = sign.value if sign.evidence == "status" else 400
+        yield given(json.dumps(body).encode(), [JSON], status=status, at=at)
+
+
+def headers() -> Iterator[Given]:
+    """Waits and dates, sound and odd."""
+    for wait, milliseconds in product(WAITS, WAITS):
+        hints = [("retry-after", wait), ("retry-after-ms", milliseconds)]
+        yield given(b"{}", [JSON, *hints], status=429)
+    for date in DATES:
+        yield given(b"{}", [JSON, ("date", date), ("x-ms-region", f"East {date[:1]}")], status=429)
+
+
+ANSWERS = [*odd(), *streams(), *refusals(), *signs(), *headers()]
+
+
+def read_by_library(answer: Given) -> dict[str, Any]:
+    """The event that the library writes of an answer."""
+    url = httpx.URL(answer["url"])
+    request = read_request(
+        method="POST",
+        scheme=url.scheme,
+        host=url.raw_host,
+        port=url.port,
+        raw_path=url.raw_path,
+        headers=[(name.encode(), value.encode()) for name, value in answer["sent"]],
+        body=answer["body"].encode,
+        hosts=parse_hosts(["gw.example.com"]),
+    )
+    assert request is not None
+    attempt = Attempt(request, call_id="0" * 16, number=1)
+    attempt.headers(answer["status"], [(name.encode(), value.encode()) for name, value in answer["headers"]])
+    for piece in answer["pieces"]:
+        attempt.feed(base64.b64decode(piece))
+    error = httpx.RemoteProtocolError("cut") if answer["how"] == "failed" else None
+    seen = attempt.end(answer["how"], error)
+    assert isinstance(seen, Observation)
+    return dict(record_in(seen, NO_SPAN).attributes or {})
+
+
+def test_odd_answers_are_read_alike(subtests: pytest.Subtests) -> None:
+    """Whatever comes, the fields that are known and their values are the library's."""
+    project, done = compiled()
+    assert done.returncode == 0, output(done)
+    read = project.script("test/read.js", reported=json.dumps(ANSWERS).encode())
+    assert read.returncode == 0, output(read)
+    for answer, event in zip(ANSWERS, json.loads(read.answer), strict=True):
+        expected = read_by_library(answer)
+        if {**event, **dict.fromkeys(OF_THE_CALL)} == {**expected, **dict.fromkeys(OF_THE_CALL)}:
+            continue
+        with subtests.test(**answer):
+            assert expected.keys() - ABSENT.keys() <= event.keys() <= expected.keys()
+            compared = event.keys() - OF_THE_CALL
+            assert {name: event[name] for name in compared} == {name: expected[name] for name in compared}

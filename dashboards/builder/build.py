@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from dashboards.builder import advice_query, arm, grafana, schema_files, terraform, texts
+from dashboards.builder import (
+    advice_query,
+    arm,
+    factors_query,
+    grafana,
+    rates_query,
+    schema_files,
+    terraform,
+    texts,
+)
 from dashboards.builder.arm import bicep
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.workbook import notebook
@@ -40,6 +49,8 @@ ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
     f"queries/{files.VIEW}.kql": typed_view.text,
     f"queries/{files.WORDS}.kql": texts.words_query,
     f"queries/{advice_query.NAME}.kql": advice_query.advice_query,
+    f"queries/{rates_query.NAME}.kql": rates_query.rates_query,
+    f"queries/{factors_query.NAME}.kql": factors_query.factors_query,
     files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
     files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
     files.TEMPLATE: lambda: _text(template()),

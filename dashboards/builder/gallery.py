@@ -16,8 +16,9 @@ MOST_TAB_QUERIES: Final = 14
 """Of one group that a tab shows: what is not shown is not asked."""
 MOST_QUERY_CHARACTERS: Final = 3_000
 """Without `_MADE`, which stands in front of a query as the gallery counts it."""
-LONGER: Final = {"cost of the month tiles": 3_600}
-"""Step: what its query may have; it has the forecast by weekday, which the command has too."""
+LONGER: Final = {"cost of the month tiles": 3_600, "change of the cost": 8_000}
+"""Step: what its query may have. Both work out what a command has too: the forecast by weekday, and the
+Shapley value of each factor, which is one sum over all of them."""
 MOST_CHARACTERS: Final = 450_000
 """Of the JSON, indented by two. The gallery warns above 100,000 and refuses from 500,000 on."""
 WHY_LARGER: Final = "the queries alone have 150 kB, and each begins with its part of the typed view"
@@ -25,8 +26,8 @@ WHY_LARGER: Final = "the queries alone have 150 kB, and each begins with its par
 
 _RESOURCE_ID: Final = re.compile(r"/subscriptions/[0-9a-z]{8}(-[0-9a-z]{4}){3}-[0-9a-z]{12}", re.IGNORECASE)
 _DEFAULT_NAME: Final = re.compile(r"(text|query|link|group|metrics|parameters) - \d+", re.IGNORECASE)
-_MADE: Final = re.compile(r"^let (?:foundry_attempts|advice) ?= ?(?s:.*?);\n", re.MULTILINE)
-"""What stands in front of a query and is made from a table: the typed view, and what each cause means."""
+_MADE: Final = re.compile(r"^let (?:foundry_attempts|advice|rates|factors) ?= ?(?s:.*?);\n", re.MULTILINE)
+"""What stands in front of a query and is made from a table: the typed view, what each cause means, prices."""
 _ONLY_A_PARAMETER: Final = re.compile(r"\{\w+(:[^{}]*)?\}")
 
 

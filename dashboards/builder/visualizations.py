@@ -196,7 +196,7 @@ def _icons(*known: Json) -> Json:
 
 
 def _threshold(operator: str, value: str | None, sign: str, text: str) -> Json:
-    return {"operator": operator, "thresholdValue": value, "representation": sign, "text": text}
+    return _reported({"operator": operator, "thresholdValue": value, "representation": sign, "text": text})
 
 
 def icons(**states: str) -> Json:

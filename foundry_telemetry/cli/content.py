@@ -134,6 +134,7 @@ def erase(
         "purge" if purge else "delete", resource, management_url, source.url, yes, print_only, as_json
     )
     with repair():
+        _check(asked_for)
         price_options.read_prices(settings)
         subject = _subject(tenant, user, call)
         now = datetime.now(UTC)
@@ -152,6 +153,20 @@ class _Asked(NamedTuple):
     yes: bool
     print_only: bool
     as_json: bool
+
+
+def _check(asked: _Asked) -> None:
+    """Refuse addresses that are none before anything is asked.
+
+    Raises:
+        typer.BadParameter: There is such.
+    """
+    from foundry_telemetry.investigate.erasure import management  # noqa: PLC0415 - takes a while
+
+    try:
+        management.check(asked.resource, asked.management_url)
+    except management.EndpointError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _subject(tenant: str | None, user: str | None, call: str | None) -> "Subject":

@@ -37,7 +37,8 @@ _By = Annotated[
         "--by",
         metavar="DIMENSION",
         help="deployment, model, service, version, operation, hour, day, month, tag (every tag) or "
-        "tag.<key>. Twice for two dimensions. Default: deployment.",
+        "tag.<key>. Twice for two dimensions. Default: deployment. With --why: service for no tag, or "
+        "tag.<key>.",
         autocompletion=completing(_SPLITS),
         show_default=False,
     ),
@@ -72,9 +73,9 @@ def cost(
     """  # noqa: D301 - \b is for the layout of the help
     with repair():
         query_options.one_format(json=as_json, csv=as_csv)
-        _check(by, against, why=why)
+        _check(against, why=why)
         only = filters.filters()
-        rendering, read = cost_why.reader(time, against, only) if why else _reader(time, by, only)
+        rendering, read = (cost_why.reader if why else _reader)(time, by, only, against)
         read_prices(settings)
         with source.asked() as asked:
             found = _asked(asked, read)
@@ -91,7 +92,7 @@ def _asked(source: "Source", read: Callable[["Source"], Any]) -> Any:
 
 
 def _reader(
-    time: TimeOptions, by: list[str] | None, filters: "Filters"
+    time: TimeOptions, by: list[str] | None, filters: "Filters", _: When | None = None
 ) -> tuple[Any, Callable[["Source"], "Report"]]:
     """What writes the report, and what reads it from a source.
 
@@ -112,14 +113,12 @@ def _reader(
     )
 
 
-def _check(by: list[str] | None, against: When | None, *, why: bool) -> None:
+def _check(against: When | None, *, why: bool) -> None:
     """Refuse options that do not go together.
 
     Raises:
         typer.BadParameter: There are such.
     """
-    if why and by:
-        raise typer.BadParameter("--why and --by: expected one of them; example: --why --tag tenant=acme")
     if against is not None and not why:
         raise typer.BadParameter("--against: expected --why beside it; example: --why --against 2026-11-17")
 

@@ -40,22 +40,29 @@ Against = Annotated[
 
 
 def reader(
-    time: time_options.TimeOptions, against: time_options.When | None, filters: "Filters"
+    time: time_options.TimeOptions,
+    by: list[str] | None,
+    filters: "Filters",
+    against: time_options.When | None,
 ) -> tuple[Any, Callable[["Source"], "Report"]]:
     """What writes the report, and what reads it from a source.
 
     Raises:
-        typer.BadParameter: ``--against`` is no period before the range.
+        typer.BadParameter: ``--against`` is no period before the range, or a dimension is none of a change.
     """
-    from foundry_telemetry.investigate.cost import why_rendering  # noqa: PLC0415 - reads the queries
+    from foundry_telemetry.investigate.cost import dimensions, why_rendering  # noqa: PLC0415 - reads queries
     from foundry_telemetry.investigate.cost.why import read_why  # noqa: PLC0415 - as above
 
+    try:
+        way = dimensions.of_change(tuple(by or ()))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--by") from error
     if not time.is_given:
         time = time_options.TimeOptions(during=time_options.read(_DEFAULT))
     now = datetime.now(UTC)
     span = time.span(now, default=_DEFAULT)
     before = _before(span, against, now)
-    return why_rendering, lambda source: read_why(source.answer, span, before, filters)
+    return why_rendering, lambda source: read_why(source.answer, span, before, filters, way)
 
 
 def _before(span: time_options.Span, against: time_options.When | None, now: datetime) -> time_options.Span:

@@ -68,6 +68,8 @@ def doctor(
     """
     if live and deployment is None:
         raise typer.BadParameter(f"--live: expected --deployment with it; example: {_LIVE_WORKS}")
+    if workspace is not None:
+        query_options.SourceOptions(workspace=workspace).check()
     reported = {
         "app": app,
         "base_url": base_url,

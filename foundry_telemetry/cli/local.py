@@ -56,6 +56,14 @@ _AllowAnonymous = Annotated[
     ),
 ]
 
+_GetLanguageService = Annotated[
+    bool,
+    typer.Option(
+        "--get-language-service",
+        help="Download Microsoft's language service for KQL, for completion in the console, and exit.",
+    ),
+]
+
 EXIT_CODES: Final = exit_codes.epilog({exit_codes.OK: "stopped by Ctrl-C"}, serves=True)
 
 
@@ -68,6 +76,7 @@ def local(
     memory: _Memory = None,
     allow_anonymous: _AllowAnonymous = False,
     no_browser: _NoBrowser = False,
+    get_language_service: _GetLanguageService = False,
     as_json: query_options.AddressAsJson = False,
 ) -> None:
     """Run a local Azure Monitor that shows the workbook.
@@ -76,8 +85,11 @@ def local(
     that is new at each start, unless FOUNDRY_TELEMETRY_LOCAL_TOKEN sets it. Press Ctrl-C to stop.
     """
     with repair():
-        from foundry_telemetry.local.command import run  # noqa: PLC0415 - brings the database
+        from foundry_telemetry.local.command import get_language_service as get  # noqa: PLC0415 - brings the database
+        from foundry_telemetry.local.command import run  # noqa: PLC0415 - as above
 
+        if get_language_service:
+            raise typer.Exit(get())
         code = run(
             port=port,
             db=db,

@@ -44,6 +44,7 @@ def mcp(
         {"command": "foundry-telemetry", "args": ["mcp"]}}}
     """  # noqa: D301 - \b is for the layout of the help
     with repair():
+        source.check()
         from importlib.metadata import version  # noqa: PLC0415 - only here
 
         from foundry_telemetry.mcp.context import Context  # noqa: PLC0415 - not for --help

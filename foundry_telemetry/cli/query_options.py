@@ -90,6 +90,19 @@ class SourceOptions(NamedTuple):
             except SourceError as error:
                 fail(str(error))
 
+    def check(self) -> None:
+        """Refuse options that name no source before anything else is done.
+
+        Raises:
+            typer.BadParameter: They name none.
+        """
+        from foundry_telemetry.investigate.sources import SourceError, check  # noqa: PLC0415 - takes a while
+
+        try:
+            check(*self)
+        except SourceError as error:
+            raise typer.BadParameter(str(error)) from error
+
 
 def one_format(**flags: bool) -> None:
     """Refuse two formats at a time.

@@ -57,6 +57,8 @@ class Receipt:
     received: int
     """Items in it."""
     refusals: tuple[Refusal, ...] = ()
+    cut: int = 0
+    """Values in them that were cut to Azure's limits."""
 
     @property
     def accepted(self) -> int:

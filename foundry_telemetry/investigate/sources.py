@@ -146,16 +146,48 @@ def choose(
     Raises:
         SourceError: What is needed for it is missing or has another form.
     """
-    if source == "local" or (source is None and workspace is None):
+    check(source, workspace, url, environment)
+    if _is_local(source, workspace):
         chosen = local(url or local_url(environment), environment)
         chosen.options = _options(source=source, url=url)
         return chosen
-    if not workspace:
-        raise SourceError(texts.NO_WORKSPACE.format(variable=WORKSPACE))
-    chosen = azure(workspace, url)
+    chosen = azure(workspace or "", url)
     chosen.options = _options(source=source, workspace=workspace, url=url)
     chosen.without = _left_out(environment.get(WITHOUT, ""))
     return chosen
+
+
+def check(
+    source: str | None, workspace: str | None, url: str | None, environment: Mapping[str, str] = os.environ
+) -> None:
+    """Refuse what `choose` would refuse, without opening anything: for who asks later. Arguments as there.
+
+    Raises:
+        SourceError: What is needed for it is missing or has another form.
+    """
+    if _is_local(source, workspace):
+        _check_local(url)
+        return
+    if not workspace:
+        raise SourceError(texts.NO_WORKSPACE.format(variable=WORKSPACE))
+    _check_azure(workspace, url)
+    _left_out(environment.get(WITHOUT, ""))
+
+
+def _is_local(source: str | None, workspace: str | None) -> bool:
+    return source == "local" or (source is None and workspace is None)
+
+
+def _check_local(url: str | None) -> None:
+    if url and not _is_loopback(url):
+        raise SourceError(texts.NOT_LOCAL.format(url=plain(url), port=PORT))
+
+
+def _check_azure(workspace: str, endpoint: str | None) -> None:
+    if not _GUID.fullmatch(workspace):
+        raise SourceError(texts.NOT_A_WORKSPACE.format(workspace=plain(workspace), variable=WORKSPACE))
+    if endpoint is not None and not _is_query_api(endpoint):
+        raise SourceError(texts.NOT_A_QUERY_API.format(url=plain(endpoint)))
 
 
 def _left_out(given: str) -> frozenset[str]:
@@ -190,8 +222,7 @@ def local(url: str, environment: Mapping[str, str] = os.environ) -> Source:
     Raises:
         SourceError: It is no address on this machine.
     """
-    if not _is_loopback(url):
-        raise SourceError(texts.NOT_LOCAL.format(url=plain(url), port=PORT))
+    _check_local(url)
     from azure.core.pipeline.policies import HeadersPolicy  # noqa: PLC0415 - takes a while
     from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
     from azure.monitor.query import LogsQueryClient  # noqa: PLC0415
@@ -216,10 +247,7 @@ def azure(workspace: str, endpoint: str | None = None) -> Source:
     Raises:
         SourceError: There is no id of a workspace, or the endpoint would get a token over plain HTTP.
     """
-    if not _GUID.fullmatch(workspace):
-        raise SourceError(texts.NOT_A_WORKSPACE.format(workspace=plain(workspace), variable=WORKSPACE))
-    if endpoint is not None and not endpoint.startswith("https://"):
-        raise SourceError(texts.NOT_A_QUERY_API.format(url=plain(endpoint)))
+    _check_azure(workspace, endpoint)
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - takes a while
     from azure.monitor.query import LogsQueryClient  # noqa: PLC0415
 
@@ -245,9 +273,20 @@ class _NoCredential:
 
 
 def _is_loopback(url: str) -> bool:
+    scheme, host = _address(url)
+    return scheme == "http" and host in _LOOPBACK
+
+
+def _is_query_api(url: str) -> bool:
+    scheme, host = _address(url)
+    return scheme == "https" and bool(host)
+
+
+def _address(url: str) -> tuple[str, str | None]:
+    """Scheme and host of an address; without a host where its port is none."""
     try:
         parts = urlsplit(url)
-        scheme, host, port = parts.scheme, parts.hostname, parts.port
+        port = parts.port
     except ValueError:
-        return False
-    return scheme == "http" and host in _LOOPBACK and port != 0
+        return "", None
+    return parts.scheme, None if port == 0 else parts.hostname

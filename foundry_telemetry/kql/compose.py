@@ -18,18 +18,23 @@ from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (
     *(files.VIEW, "priced", "codes", "configured", "objective", "shown", "chosen", "tiles"),
-    *("refused", "month", "period", "divided", "minutes", "advice"),
+    *("refused", "month", "period", "divided", "minutes", "advice", "rates", "factors"),
 )
 """Files that are no queries of their own, in the order in which they are put in front."""
 
-_LONG: Final = 3_500
+_LONG: Final = 2_500
 """From so many characters on, but for the roads, a query loses blanks around signs too: the gallery of
 workbooks allows 3,000, beside our typed view."""
+_LONG_DRAWN: Final = 1_500
+"""The same of a query that a workbook draws: the gallery limits them all together as well."""
 _STATEMENT_END: Final = ";\n"
 _CLOSE: Final = frozenset(
     {",", "|", "(", ")", "{", "}", "-", "=", "==", "!=", "<", ">", "<=", ">=", "+", "*", "/"}
 )
 """Signs that need no blanks around them."""
+
+_REFERENCE_END: Final = "}"
+"""May be the end of a parameter, whose value must not run into the word after it."""
 
 _AWAY: Final = frozenset({"project", "away"})
 """The words of ``project-away``."""
@@ -48,11 +53,16 @@ def question(name: str) -> str:
 @cache
 def whole(name: str) -> str:
     """The query `name` as a workbook asks it: its question, then the parts it needs, then its own text."""
-    return composed(files.query(name))
+    return composed(files.query(name), _LONG_DRAWN)
 
 
-def composed(text: str) -> str:
-    """The text of a file as it is asked: its question, then the parts it needs, then the rest of it."""
+def composed(text: str, most: int = _LONG) -> str:
+    """The text of a file as it is asked: its question, then the parts it needs, then the rest of it.
+
+    Args:
+        text: Of the file.
+        most: Characters from which on it loses blanks around signs.
+    """
     first, _, _ = text.partition("\n")
     for part in reversed(PARTS):
         source = _source(part)
@@ -62,7 +72,7 @@ def composed(text: str) -> str:
     short = minimise(_with_texts(text))
     begin = f"{roads_text()}\n" if short.startswith(roads_text()) else ""
     own = short.removeprefix(begin)
-    if len(own) <= _LONG:
+    if len(own) <= most:
         return f"{first}\n{short}"
     view, end, own = own.partition(_STATEMENT_END)
     return f"{first}\n{begin}{view}{end}{_closed(own)}"
@@ -156,6 +166,7 @@ def _closed(text: str) -> str:
     for left, right in pairwise(found):
         between = text[left.end : right.start]
         is_close = left.text in _CLOSE or (right.text in _CLOSE and "\n" not in between)
+        is_close &= not (left.text == _REFERENCE_END and right.kind == "word")
         pieces += ["" if is_close else between, right.text]
     return "".join(pieces)
 

@@ -16,6 +16,7 @@ from foundry_telemetry.ingestion.items import StoreError
 from foundry_telemetry.local.api.server import LocalAzureMonitor, default_path
 from foundry_telemetry.local.api.status import status
 from foundry_telemetry.local.browser import open_page
+from foundry_telemetry.local.page import language_service
 from foundry_telemetry.local.store.database import MEMORY
 from foundry_telemetry.serving import PortError, serve_forever
 
@@ -68,7 +69,7 @@ def run(
             "url": azure.url,
             "link": azure.link,
             "token": azure.token,
-            **status(azure.store, azure.url, azure.token),
+            **status(azure.store, azure.query, azure.url, azure.token),
         }
         if as_json:
             print(json.dumps(report), flush=True)  # noqa: T201 - as above
@@ -78,6 +79,22 @@ def run(
     code = serve_forever(azure, ready)
     # A normal end: nothing was cut short.
     return 0 if code == 128 + 2 else code
+
+
+def get_language_service() -> int:
+    """Fetch the console's language service.
+
+    Returns:
+        The exit code: 1 when it could not be fetched.
+    """
+    try:
+        home = language_service.fetch()
+    except language_service.FetchError as error:
+        print(f"foundry-telemetry: {error}", file=sys.stderr)  # noqa: T201 - this is the output of the command
+        return _FAILED
+    name = f"{language_service.NAME} {language_service.VERSION}"
+    print(f"{name} (Microsoft, MIT) is in {home}: the console has completion.")  # noqa: T201 - as above
+    return 0
 
 
 def _print_status(report: dict[str, Any], *, opened: bool) -> None:

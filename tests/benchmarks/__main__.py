@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import agents, callgrind, footprint, incident, redaction, report, whole_process
+from tests.benchmarks import agents, callgrind, footprint, incident, redaction, report, tabs, whole_process
 from tests.benchmarks.budgets import BUDGETS
 from tests.benchmarks.whole_report import TITLES, Whole, sentence
 from tests.support.marked import update
@@ -26,8 +29,14 @@ WHOLE = "whole"
 INCIDENT = "incident"
 """The same: what the command costs."""
 
+TABS = "tabs"
+"""The same: what the tabs of the workbook cost, over the attempts of `INCIDENT`."""
+
 REDACTION = "redaction"
 """The same: what a character costs, where content is logged."""
+
+OTHERS = (WHOLE, INCIDENT, TABS, REDACTION)
+"""What is no variant."""
 
 WHOLE_NAMES = tuple(reversed(TITLES))
 """Longest first."""
@@ -52,9 +61,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=(*NAMES, "control", WHOLE, INCIDENT, REDACTION),
+        choices=(*NAMES, "control", *OTHERS),
         metavar="VARIANT",
-        help=f"of {NAMES}, {WHOLE}, {INCIDENT} or {REDACTION}",
+        help=f"of {NAMES} or {OTHERS}",
     )
     parser.add_argument("--layouts", type=int, default=2, help="memory layouts for our variants (default: 2)")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time (default: 2)")
@@ -94,11 +103,25 @@ def measure_whole(jobs: int) -> Whole:
         return Whole(dict(zip(WHOLE_NAMES, pool.map(one, WHOLE_NAMES), strict=True)))
 
 
+def ask_stores(wanted: Sequence[str]) -> tuple[dict[int, Any], dict[int, Any]]:
+    """What commands and tabs cost, by number of attempts: each store is filled once."""
+    asking, opening = {}, {}
+    for rows in incident.BUDGETED if {INCIDENT, TABS} & set(wanted) else ():
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "telemetry.duckdb")
+            incident.filled(path, rows)
+            if INCIDENT in wanted:
+                asking[rows] = incident.measure(rows, path)
+            if TABS in wanted:
+                opening[rows] = tabs.measure(rows, path)
+    return asking, opening
+
+
 def main() -> int:
     """Returns the exit code."""
     options = arguments()
-    wanted = options.only or (*NAMES, WHOLE, INCIDENT, REDACTION)
-    names = tuple(name for name in wanted if name not in {WHOLE, INCIDENT, REDACTION})
+    wanted = options.only or (*NAMES, *OTHERS)
+    names = tuple(name for name in wanted if name not in OTHERS)
     if options.profile:
         from tests.benchmarks.profiling import profile
 
@@ -111,11 +134,13 @@ def main() -> int:
     memory = footprint.open_stream() if alone else {}
     starting = footprint.starting() if alone else {}
     serving = agents.measure() if alone else {}
-    asking = {rows: incident.measure(rows) for rows in incident.BUDGETED if INCIDENT in wanted}
+    asking, opening = ask_stores(wanted)
     variants = measure(names, options.layouts, options.jobs)
     whole = measure_whole(options.jobs) if WHOLE in wanted else Whole({})
     redacting = redaction.measure() if REDACTION in wanted else {}
-    results = report.Results(variants, importing, memory, starting, whole, asking, serving, redacting)
+    results = report.Results(
+        variants, importing, memory, starting, whole, asking, serving, redacting, opening
+    )
     tables = report.markdown(results)
     _print(json.dumps(report.as_json(results), indent=1) if options.json else tables)
     verdicts = [budget.verdict(results) for budget in BUDGETS]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks import incident
+from tests.benchmarks import incident, tabs
 
 if TYPE_CHECKING:
     from tests.benchmarks.report import Results
@@ -87,6 +87,27 @@ def _incident_budgets(rows: int, milliseconds: float) -> Iterator[Budget]:
     yield Budget(f"{name}, memory", "MB", 700, lambda results: results.incident.get(rows, {}).get("peak_mb"))
 
 
+def _tab(rows: int, name: str, figure: str) -> Figure:
+    """Of a tab: seconds in milliseconds, or how many of its panels were refused."""
+    scale = 1 if figure == "refused" else 1_000
+    return lambda results: scale * found[name][figure] if (found := results.tabs.get(rows)) else None
+
+
+def _tab_budgets(rows: int, figure: str, unit: str) -> Iterator[Budget]:
+    """What a tab may take until all of it is answered, with its texts read, and without a refused panel."""
+    milliseconds = tabs.MOST_SECONDS[rows] * 1_000
+    for name in tabs.TABS:
+        title = f"tab `{name}`, 24 of 48 hours, {rows:,} attempts"
+        yield Budget(title, unit, milliseconds, _tab(rows, name, figure))
+        yield Budget(f"{title}, refused", "panels", 0, _tab(rows, name, "refused"))
+
+
+def _reading(results: Results) -> float | None:
+    """Milliseconds in which the texts of the dearest tab are read, once for a process."""
+    found = results.tabs.get(tabs.ROWS)
+    return None if found is None else 1_000 * max(of_tab["read_s"] for of_tab in found.values())
+
+
 def _why(results: Results) -> float | None:
     """Milliseconds of `cost --why`."""
     found = results.incident.get(incident.ROWS)
@@ -157,5 +178,8 @@ BUDGETS = (
     *_incident_budgets(incident.ROWS, 1_000),
     *_incident_budgets(incident.MANY_ROWS, 5_000),
     Budget(f"`cost --why` over 48 hours, {incident.ROWS:,} attempts, all threads", CPU, 3_000, _why),
+    *_tab_budgets(tabs.ROWS, "cpu_s", CPU),
+    *_tab_budgets(tabs.MANY_ROWS, "clock_s", "ms on the clock"),
+    Budget("a tab's texts, read once for a process", CPU, 1_500, _reading),
     Budget("`mcp` ready to answer", CPU, 1_000, _start_of_mcp),
 )

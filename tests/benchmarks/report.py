@@ -38,7 +38,8 @@ class Results:
 
     `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
     `footprint.starting` does, `incident` what `incident.measure` does, by number of attempts, `agents` what
-    `agents.measure` does, and `redaction` what `redaction.measure` does.
+    `agents.measure` does, `redaction` what `redaction.measure` does, and `tabs` what `tabs.measure` does, by
+    number of attempts.
     """
 
     variants: dict[str, list[dict[str, Any]]]
@@ -49,6 +50,7 @@ class Results:
     incident: dict[int, dict[str, Any]] = field(default_factory=dict)
     agents: dict[str, float] = field(default_factory=dict)
     redaction: dict[str, float] = field(default_factory=dict)
+    tabs: dict[int, dict[str, dict[str, float]]] = field(default_factory=dict)
 
     def before(self, workload: str) -> float | None:
         """Instructions of a call without telemetry."""
@@ -103,6 +105,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "import": results.importing,
         "start": results.starting,
         "incident": results.incident,
+        "tabs": results.tabs,
         "agents": results.agents,
         "open_stream_bytes": results.memory,
         "budgets": [

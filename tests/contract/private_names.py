@@ -100,6 +100,7 @@ _ENGINE = {
     "duckdb_kql.schema": ("_operator_columns_unchecked",),
     "duckdb_kql.translate": (
         "_SPECIAL_FORMS",
+        "_is_timespan_expr",
         "_kql_timespan_text",
         "_nested_schema",
         "_render_aggregate_call",

@@ -13,6 +13,7 @@ from foundry_telemetry.advice import advice_for
 from foundry_telemetry.investigate.ticket.ids import support_code
 from tests.dashboards import (
     answers_calls,
+    answers_change,
     answers_cost,
     answers_health,
     answers_incident,
@@ -65,6 +66,7 @@ def call_tiles(rows: list[Row], choice: Choice) -> Answer:
         _tile(2, "Attempts", tries, tries_then, f"{tries - len(now)} of them retries"),
         _tile(3, "Failed calls", failed, failed_then, f"{share(failed, len(now))} of calls"),
         *_token_tiles(ours, theirs),
+        _burn_tile(now, then, choice),
     ]
 
 
@@ -111,12 +113,7 @@ def _target(choice: Choice) -> float | None:
     return entered if 0 < entered < 100 else None
 
 
-def error_budget(rows: list[Row], choice: Choice) -> Answer:
-    """How fast is the error budget used up, against the period before?"""
-    now = calls_of(shown(rows, choice))
-    then = calls_of(within(let_through(rows, choice), start_before(choice.time), choice.time.start))
-    if not now and not then:
-        return []
+def _burn_tile(now: list[list[Row]], then: list[list[Row]], choice: Choice) -> dict[str, Any]:
     target = _target(choice)
 
     def rate(calls: list[list[Row]]) -> float | None:
@@ -127,7 +124,7 @@ def error_budget(rows: list[Row], choice: Choice) -> Answer:
     value = rate(now)
     detail = "enter a success target" if target is None else f"target {choice.target}%"
     shown_value = None if value is None else rounded(value, 2)
-    return [_tile(1, "Error budget burn rate", shown_value, rate(then) or 0, detail)]
+    return _tile(6, "Error budget burn rate", shown_value, rate(then) or 0, detail)
 
 
 def calls_over_time(rows: list[Row], choice: Choice) -> Answer:
@@ -390,6 +387,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "call_attempts": call_attempts,
     "call_explained": call_explained,
     "call_tiles": call_tiles,
+    "call_content": lambda *_: [],
     "call_logs": answers_calls.call_logs,
     "call_trace": answers_calls.call_trace,
     "calls": answers_calls.calls,
@@ -417,11 +415,10 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "failure_heat_map": answers_incident.failure_heat_map,
     "failures_last_week": answers_incident.failures_last_week,
     "throttled_over_time": answers_incident.throttled_over_time,
+    "cost_change": answers_change.cost_change,
     "cost_by_day": answers_cost.cost_by_day,
     "cost_over_time": answers_cost.cost_over_time,
     "spend_tiles": answers_cost.spend_tiles,
-    "split_keys": answers_cost.split_keys,
-    "error_budget": error_budget,
     "usage_by": answers_cost.usage_by,
     "month_to_date": answers_cost.month_to_date,
     "money_by": answers_money.money_by,

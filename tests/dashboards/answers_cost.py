@@ -25,7 +25,6 @@ from tests.dashboards.reference_answers import (
 from tests.dashboards.rows import Row
 
 DAY = timedelta(days=1)
-KEYS = ("deployment", "model", "service")
 
 
 def is_incomplete(row: Row) -> bool:
@@ -183,7 +182,7 @@ def cost_by_day(rows: list[Row], choice: Choice) -> Answer:
 
 
 def _part(row: Row, choice: Choice) -> str:
-    return value_of(row, choice.split_by)
+    return value_of(row, choice.split_by, choice)
 
 
 def month_to_date(rows: list[Row], choice: Choice) -> Answer:
@@ -281,12 +280,3 @@ def cost_over_time(rows: list[Row], choice: Choice) -> Answer:
         for at in bins(time)
         for part in sorted(set(map(name, priced)))
     ]
-
-
-def split_keys(rows: list[Row], choice: Choice) -> Answer:
-    """By what can tokens and cost be split?"""
-    reported = within(rows, choice.time.start, choice.time.end)
-    keys = {key for row in reported for key, _ in row.tags}
-    offered = [(key, key.capitalize()) for key in KEYS] if reported else []
-    offered += [(f"tag.{key}", f"{key} (tag)") for key in keys]
-    return [{"value": value, "label": label} for value, label in sorted(offered, key=lambda one: one[1])]

@@ -65,11 +65,11 @@ _FIELDS: Mapping[str, Callable[[Row], str | None]] = {
 }
 
 
-def value_of(row: Row, key: str) -> str:
-    """The value of a dimension."""
+def value_of(row: Row, key: str, choice: Choice) -> str:
+    """The value of a dimension; of a tag, which is that of the filter at the top."""
     if key in _FIELDS:
         return _FIELDS[key](row) or UNKNOWN
-    return dict(row.tags).get(key.removeprefix("tag.")) or UNKNOWN
+    return dict(row.tags).get(choice.tag_key) or UNKNOWN
 
 
 def _usd(rows: Iterable[Row]) -> float | None:
@@ -106,11 +106,11 @@ def money_by(rows: list[Row], choice: Choice) -> Answer:
     now, earlier = within(all_times, start, end), within(all_times, *earlier_period(start, end))
     if not now and not earlier:
         return []
-    second = f"tag.{choice.tag_key}" if choice.then_by == "tag" else choice.then_by
     parts: dict[tuple[str, str], tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
     for place, reported in enumerate((now, earlier)):
         for row in reported:
-            parts[value_of(row, choice.split_by), value_of(row, second)][place].append(row)
+            key = value_of(row, choice.split_by, choice), value_of(row, choice.then_by, choice)
+            parts[key][place].append(row)
     total = _usd(now) or 0.0
     found = [_line(names, *both, total) for names, both in parts.items()]
     none = math.inf

@@ -36,7 +36,7 @@ class Choice:
     discount: str = "0.9"
     target: str = "99.5"
     period: str = "range"
-    split_by: str = "tag.tenant"
+    split_by: str = "tag"
     then_by: str = "model"
     budget: str = ""
     limits: str = (

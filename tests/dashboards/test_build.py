@@ -190,7 +190,7 @@ def test_texts_reach_queries_as_base64_alone() -> None:
 def test_every_query_is_drawn(name: str) -> None:
     """No file lies about that nobody looks at."""
     drawn = {query.query for query in QUERIES}
-    filters = {"deployment_names", "service_names", "model_names", "split_keys"}
+    filters = {"deployment_names", "service_names", "model_names"}
     filters |= {"tag_keys", "tag_values", "version_names"}
     assert name in drawn | filters
 

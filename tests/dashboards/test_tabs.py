@@ -30,8 +30,8 @@ OTHER_TABLES = (
 OF_SPANS = {"call_trace", "stored", "telemetry_by_service"}
 """The only queries that read spans: of one trace, how many are stored, and which share was kept."""
 OF_METRICS = OF_SPANS | {"ledger_against_metrics"}
-OF_LINES = {"call_logs"}
-"""The only query whose rows are all of other tables."""
+OF_LINES = {"call_logs", "call_content"}
+"""The only queries whose rows are all of other tables, or of other events."""
 
 
 @cache
@@ -214,10 +214,12 @@ def test_bins_of_minutes_are_no_shorter_than_a_minute(grain: timedelta) -> None:
 
 MEASURES = ("requests", "uncached_input", "output")
 STREAM_MEASURES = ("first_p50", "first_p95", "tokens_per_s_p50", "abandoned", "interrupted")
-SPLITS = ("deployment", "model", "service", "tag.tenant", "tag.feature", "tag.nobody")
 CHOSEN = [("minutes_over_time", "measure", value) for value in MEASURES]
 CHOSEN += [("streams_over_time", "stream_measure", value) for value in STREAM_MEASURES]
-CHOSEN += [(name, "split_by", value) for name in ("usage_by", "cost_over_time") for value in SPLITS]
+CHOSEN += [
+    (name, "split_by", value) for name in ("usage_by", "cost_over_time") for value in VALUES["split_by"]
+]
+CHOSEN += [("usage_by", "tag_key", value) for value in ("feature", "nobody")]
 CHOSEN += [
     (name, "period", value)
     for name in ("usage_by", "cost_over_time", "money_by", "waste")
@@ -225,9 +227,7 @@ CHOSEN += [
 ]
 CHOSEN += [("money_by", "then_by", value) for value in VALUES["then_by"]]
 CHOSEN += [
-    (name, "target", value)
-    for name in ("error_budget", "success_over_time")
-    for value in ("", "100", "99.95")
+    (name, "target", value) for name in ("call_tiles", "success_over_time") for value in ("", "100", "99.95")
 ]
 CHOSEN += [("month_to_date", "budget", "1.5")]
 
@@ -248,11 +248,11 @@ def test_tags_that_could_end_a_string_are_not_offered() -> None:
     odd = Row(
         at=END - timedelta(minutes=1), call_id="a", tags=(("o'brien", "x"), ("Upper", "x"), ("fine", "x"))
     )
-    reported = Workspace([odd]).ask("split_keys", Choice().values)
-    assert [line["value"] for line in reported] == ["deployment", "model", "service", "tag.fine"]
-    offered = {line["value"] for line in ledger(0)[1].ask("split_keys", Choice().values)}
-    assert "tag.evil" not in offered
-    assert "tag.feature" in offered
+    reported = Workspace([odd]).ask("tag_keys", Choice().values)
+    assert [line["value"] for line in reported] == ["fine", "tenant"]
+    offered = {line["value"] for line in ledger(0)[1].ask("tag_keys", Choice().values)}
+    assert "evil" not in offered
+    assert "feature" in offered
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from foundry_telemetry.kql.lexer import tokens
 from tests.dashboards.answers import answer
 from tests.dashboards.test_queries import choice_of, ledger
 
-ASSEMBLED = {"failed_attempts", "attempts_by_id", "call_attempts", "call_explained"}
-"""Queries that put a text for a ticket or an address together."""
+ASSEMBLED = {"failed_attempts", "attempts_by_id", "call_attempts", "call_explained", "cost_change"}
+"""Queries that put a text for a ticket, an address or a time together."""
 ARTEFACTS = (files.WORKBOOK, files.GRAFANA, files.TEMPLATE)
 
 

@@ -302,7 +302,7 @@ def test_a_single_select(sql: str, query: Query, monkeypatch: pytest.MonkeyPatch
     changed = type(meant)(sql, meant.constants, meant.slots, meant.uses_clock, meant.tables, meant.attempts)
     monkeypatch.setattr(query._translator, "translate", lambda _: changed)
     with pytest.raises(QueryError, match="a single query that reads data"):
-        query.run("print 1")
+        query.run(f"print 1 // {sql}")  # an answer of its own
 
 
 def test_a_closed_store() -> None:

@@ -45,7 +45,7 @@ def ask(wire: Wire, kql: str, path: str = "/v1/workspaces/local/query", **more: 
 
 def test_status(wire: Wire) -> None:
     """The status has the rows of each table, the ledger's times, the counts of this run."""
-    wire.post(ledger({}), event(name="x"), {"time": "no"})
+    wire.post(ledger({}), event(name="x", long="v" * 8_193), {"time": "no"})
     received = wire.ask("GET", "/status.json").json
     noon = "2026-11-22T12:00:00Z"
     assert received["tables"]["AppEvents"] == {"rows": 2, "first": noon, "last": noon}
@@ -53,6 +53,7 @@ def test_status(wire: Wire) -> None:
     assert set(received["tables"]) == set(tables())
     assert received["attempts"] == {"rows": 1, "first": noon, "last": noon}
     assert (received["ingested"], received["refused"], received["retention_days"]) == (2, 1, 36_500)
+    assert received["cut"] == 1
     assert (received["database"], received["connection_string"]) == (":memory:", wire.azure.connection_string)
     assert datetime.fromisoformat(received["now"]).tzinfo
 

@@ -20,7 +20,11 @@ from tests.support.telemetry import fill, ledger
 VIEW = f"{compose.view_text()}\n"
 TENANT = "Properties['foundry.tag.tenant']"
 
+PACKED = f"foundry_attempts | extend Properties = bag_pack('foundry.tag.tenant', tostring({TENANT}))"
+"""As an agent's query sees its attempts."""
+
 TAGS_ALONE = (
+    f"let own = {PACKED}; own | summarize count() by tostring({TENANT})",
     f"foundry_attempts | summarize count() by tostring({TENANT})",
     f"foundry_attempts | where tostring({TENANT}) == 'a' | summarize sum(cost_usd * 2)",
     'foundry_attempts | project t = Properties["foundry.tag.tenant"], n = attempt_number * (2)',
@@ -28,6 +32,10 @@ TAGS_ALONE = (
     f"foundry_attempts | where {TENANT} == 'a' | count",
 )
 MORE = (
+    PACKED,
+    f"{PACKED} | project p = tostring(Properties)",
+    f"let own = {PACKED}; own | where Properties['error.type'] == 'x' | project tostring({TENANT})",
+    f"foundry_attempts | extend Properties = bag_pack('a', Properties) | project tostring({TENANT})",
     "foundry_attempts | count",
     f"foundry_attempts | where tostring({TENANT}) == 'a'",
     f"foundry_attempts | where tostring({TENANT}) == 'a' | summarize arg_max(TimeGenerated, *) by call_id",

@@ -20,7 +20,7 @@ FIRST: Final = "preview.png"
 """The first tab, for the README; the others are called as the tab is."""
 SIZE: Final = {"width": 1600, "height": 900}
 CHOSEN: Final[Mapping[str, str]] = {
-    "cost": "&SplitBy=tag.tenant",
+    "cost": "&SplitBy=tag",
     "limits": "&Limits=claude-sonnet-5-5=80/120000/40000;claude-haiku-5-5=80/200000/",
 }
 """What is chosen on a tab, as the address says it."""

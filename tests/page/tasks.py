@@ -108,6 +108,24 @@ def cost_by_day(data: Data, tenant: str) -> dict[date, dict[str, float]]:
     return found
 
 
+def dear_day(data: Data) -> tuple[datetime, float, float]:
+    """The dearest day of this month that can be compared, its cost, and that of a week earlier."""
+    found: dict[datetime, float] = defaultdict(float)
+    for one in data.attempts:
+        if one.at < data.end:
+            day = one.at.replace(hour=0, minute=0, second=0, microsecond=0)
+            found[day] += float(str(one.reported.get("cost_usd") or 0))
+    today = data.end.replace(hour=0, minute=0, second=0, microsecond=0)
+    before = {day: found.get(day - timedelta(days=7), 0.0) for day in found}
+    days = [
+        day
+        for day in found
+        if day >= data.end.replace(day=1) - timedelta(days=1) and day.month == today.month
+    ]
+    day = max((one for one in days if before[one] and (one < today or len(days) == 1)), key=found.__getitem__)
+    return day, found[day], before[day]
+
+
 def _dear(end: datetime, known: list[Attempt]) -> Iterator[tuple[str, Call]]:
     """Calls of last month: a dear day of the tenant; dearer ones of others, and of the tenant this month."""
     start, this = last_month(end)

@@ -13,7 +13,7 @@ from tests.page.ledger import FAILURES
 from tests.page.long_ranges import REFUSALS
 
 FOLDER = Path(foundry_telemetry.local.__file__).parent / "page"
-SCRIPTS = sorted(FOLDER.glob("*.js"))
+SCRIPTS = sorted(path for path in FOLDER.rglob("*.js") if path.parent.name != "vendor")
 INDEX = (FOLDER / "index.html").read_text(encoding="utf-8")
 FORBIDDEN = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|\.cssText|https?://(?!www\.w3\.org/2000/svg)\w"
@@ -36,19 +36,23 @@ def test_a_script_says_what_it_is_for_and_stays_small(path: Path):
 
 
 def test_the_page_loads_every_module_at_once():
-    """Each module is named once in the head, so that none waits for the one that imports it."""
-    named = re.findall(r'href="/page/([\w.]+\.js)"', INDEX)
-    rest = {path.name for path in SCRIPTS} - {"main.js", "theme.js"}
-    assert sorted(named) == sorted(rest)
+    """Each module is named once in the head, so that none waits for the one that imports it.
+
+    The console's own are for its page, but for the one that makes links to it.
+    """
+    named = re.findall(r'href="/page/([\w./]+\.js)"', INDEX)
+    rest = {path.name for path in SCRIPTS if path.parent == FOLDER} - {"main.js", "theme.js"}
+    assert sorted(named) == sorted({*rest, "console/query_url.js"})
 
 
 def test_the_page_has_no_inline_script_or_style():
     """The content security policy allows neither."""
-    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", INDEX)
+    for text in (INDEX, (FOLDER / "console" / "console.html").read_text(encoding="utf-8")):
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text)
 
 
 def test_what_is_vendored_has_its_licence():
-    """The chart library has its licence and notice beside it, and says so."""
+    """Each library has its licence beside it, and says so."""
     folder = FOLDER / "vendor"
     assert (
         (folder / "echarts.min.js").read_text(encoding="utf-8").startswith("/* Apache ECharts 6.1.0, Apache")
@@ -57,6 +61,10 @@ def test_what_is_vendored_has_its_licence():
     assert "Apache ECharts" in (folder / "NOTICE").read_text(encoding="utf-8")
     assert "BSD" in (folder / "LICENSE").read_text(encoding="utf-8")
     assert (folder / "LICENSE-d3").is_file()
+    assert (
+        (folder / "codemirror.min.js").read_text(encoding="utf-8").startswith("/* CodeMirror 6, MIT; see LIC")
+    )
+    assert "MIT License" in (folder / "LICENSE-codemirror").read_text(encoding="utf-8")
 
 
 def test_the_data_of_the_pictures_is_what_the_product_writes():

@@ -15,7 +15,7 @@ import pytest
 import foundry_telemetry.local
 from dashboards.builder.kusto.node import Done, run
 from dashboards.builder.kusto.package import NpmProject
-from tests.page.charts import BUNDLE, PROJECT, build
+from tests.page.bundles import BUNDLES, Bundle
 from tests.support.kusto import need
 from tests.support.patience import PATIENCE_S
 
@@ -23,7 +23,7 @@ PAGE = Path(foundry_telemetry.local.__file__).parent / "page"
 HERE = Path(__file__).parent
 LINT = HERE / "lint"
 UNIT = sorted((HERE / "unit").glob("*.test.mjs"))
-SCRIPTS = sorted(PAGE.glob("*.js"))
+SCRIPTS = sorted(path for path in PAGE.rglob("*.js") if path.parent.name != "vendor")
 SILENCED = re.compile(
     r"@ts-(?:ignore|expect-error|nocheck)|eslint-disable|\{[^}]*\bany\b[^}]*\}|<any>|\bany\[\]"
 )
@@ -41,7 +41,9 @@ def packages() -> Path:
     return need(NpmProject(LINT))
 
 
-@pytest.mark.parametrize("folder", [LINT, PROJECT.folder], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "folder", [LINT, *(one.project.folder for one in BUNDLES)], ids=lambda path: path.name
+)
 def test_the_lock_names_hashes_and_no_registry(folder: Path):
     """One exact version of each tool, each package with its hash, and no word about where they come from."""
     wanted = json.loads((folder / "package.json").read_text())["dependencies"]
@@ -83,11 +85,12 @@ def test_the_linter_finds_nothing(packages: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.slow
-def test_the_chart_library_is_a_fresh_build(tmp_path: Path):
+@pytest.mark.parametrize("bundle", BUNDLES, ids=lambda bundle: bundle.folder)
+def test_a_library_is_a_fresh_build(bundle: Bundle, tmp_path: Path):
     """The committed bundle is what its locked packages give, byte for byte."""
-    done = build(need(PROJECT), tmp_path / "out.js")
+    done = bundle.build(need(bundle.project), tmp_path / "out.js")
     assert done.returncode == 0, output(done)
-    assert (tmp_path / "out.js").read_bytes() == BUNDLE.read_bytes()
+    assert (tmp_path / "out.js").read_bytes() == bundle.path.read_bytes()
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +17,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dashboards.builder.texts import TABS, VALUES
+from dashboards.builder.texts import PARAMETERS, TABS, VALUES
 from foundry_telemetry import observation
+from foundry_telemetry.investigate.cost.why import read_why
+from foundry_telemetry.investigate.cost.why_texts import SHORT
+from foundry_telemetry.investigate.sources import local
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.page import tasks
 from tests.page.browser import Screen
@@ -114,14 +119,14 @@ def test_the_slowest_call_of_a_tenant_today_and_where_its_time_went(
 def test_what_a_tenant_cost_last_month_and_which_day_was_dear(
     weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open
 ):
-    """The tab, the tenant as dimension, last month: the table has the sum, the chart's table each day."""
+    """Three clicks: the tab, the tag, last month. The table has the sum, the chart's table each day."""
     days = {day: sum(parts.values()) for day, parts in tasks.cost_by_day(data, tasks.TENANT).items()}
     opened = screen(weeks.url)
     page = opened.open()
     click(page, page.get_by_role("tab", name=TABS["cost"]))
     opened.idle("usage and cost")
-    click(page, opened.parameter("Split by"))
-    click(page, page.get_by_role("option", name="tenant (tag)"))
+    by = page.get_by_role("radiogroup", name=PARAMETERS["SplitBy"][0])
+    click(page, by.get_by_role("radio", name=VALUES["split_by"]["tag"]))
     click(page, page.get_by_role("radio", name=VALUES["period"]["last_month"]))
     row = row_of(opened, "usage and cost", tasks.TENANT)
     expect(row.locator("td").nth(1)).to_contain_text(f"${sum(days.values()):,.4f}")
@@ -131,6 +136,45 @@ def test_what_a_tenant_cost_last_month_and_which_day_was_dear(
     shown = step.locator("tbody tr").filter(has_text=f"{dear:%Y-%m-%d}")
     of_tenant = shown.filter(has=page.get_by_text(tasks.TENANT, exact=True))
     expect(of_tenant.locator("td").last).to_have_text(f"{days[dear]:g}")
+
+
+def test_why_a_day_was_dear(weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open):
+    """Two clicks: the tab, and the bar of the day: its cost, that of the same weekday before, each part."""
+    day, usd, earlier = tasks.dear_day(data)
+    opened = screen(weeks.url)
+    page = opened.open()
+    click(page, page.get_by_role("tab", name=TABS["cost"]))
+    page.mouse.click(*bar_of(page, seen(opened.idle("cost by day")), day))
+    chart = opened.step("change of the cost").locator(".chart-canvas")
+    expect(chart).to_have_attribute("aria-label", re.compile(rf"Now: {day:%Y-%m-%d}"))
+    shown = BARS.findall((chart.get_attribute("aria-label") or "").partition("waterfall. ")[2])
+    bars = {name: float(value.replace("$", "").replace(",", "")) for name, value in shown}
+    assert bars.pop(f"Now: {day:%Y-%m-%d}") == pytest.approx(usd, abs=1e-4)
+    assert bars.pop(f"Before: {day - timedelta(days=7):%Y-%m-%d}") == pytest.approx(earlier, abs=1e-4)
+    with local(weeks.url) as source:
+        spans = [(one, one + timedelta(days=1)) for one in (day, day - timedelta(days=7))]
+        why = read_why(source.answer, spans[0], spans[1], way="service")
+    expected = {SHORT[part.factor]: part.usd for part in why.factors if round(part.usd, 4)}
+    assert {name: bar for name, bar in bars.items() if bar} == pytest.approx(expected, abs=1e-4)
+    assert math.fsum(bars.values()) == pytest.approx(usd - earlier, abs=1e-3)
+
+
+BARS = re.compile(r"(?:^|; )(.+?) ([+-]?\$[0-9.,]+)(?=;|$)")
+"""A bar in the words of the waterfall."""
+
+
+def bar_of(page: Page, step: Locator, day: datetime) -> tuple[float, float]:
+    """Where the bar of a day stands, found by the note beside the pointer."""
+    box = step.locator("canvas").bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] * 0.7
+    for part in range(20, 200):
+        x = box["x"] + box["width"] * part / 200
+        page.mouse.move(x, y)
+        title = page.locator(".chart-note .note-title")
+        if title.is_visible() and f"{day:%Y-%m-%d}" in title.inner_text():
+            return x, y
+    raise AssertionError(f"no bar of {day:%Y-%m-%d}")
 
 
 def test_is_any_deployment_near_its_limit_and_when(

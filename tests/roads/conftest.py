@@ -79,12 +79,12 @@ def _send(case: dict[str, Any]) -> None:
 
 def direct(azure: LocalAzureMonitor, sent: Records) -> None:
     """Through the Azure exporter; the local store's own OTLP makes the same rows (`test_otlp_same_rows`)."""
-    _post(azure, "/v1/logs", encode_logs(sent))
+    post(azure, "/v1/logs", encode_logs(sent))
 
 
 def native(azure: LocalAzureMonitor, sent: Records) -> None:
     """Through Azure's native OTLP ingestion."""
-    _post(azure, NATIVE, encode_logs(sent))
+    post(azure, NATIVE, encode_logs(sent))
 
 
 def collector(azure: LocalAzureMonitor, sent: Records) -> None:
@@ -105,7 +105,8 @@ def _again(request: ExportLogsServiceRequest) -> ExportLogsServiceRequest:
     return ExportLogsServiceRequest.FromString(request.SerializeToString())
 
 
-def _post(azure: LocalAzureMonitor, path: str, request: ExportLogsServiceRequest) -> None:
+def post(azure: LocalAzureMonitor, path: str, request: Any) -> None:
+    """Post a request of OTLP, all of which must be taken."""
     headers = {"Authorization": f"Bearer {azure.token}", "Content-Type": "application/x-protobuf"}
     answer = httpx.post(azure.url + path, content=request.SerializeToString(), headers=headers)
     assert (answer.status_code, answer.content) == (200, b""), answer.text

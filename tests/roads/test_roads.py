@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 from dashboards.builder import query_validation
@@ -21,6 +22,7 @@ from foundry_telemetry.kql.export import export
 from foundry_telemetry.kql.parameters import TimeRange, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.roads.conftest import (
+    ROADS,
     START,
     Records,
     Road,
@@ -196,3 +198,21 @@ def test_exported_files_can_leave_it_out(tmp_path: Path) -> None:
 def _parameter(workbook: dict[str, Any], name: str) -> str:
     [found] = [one for one in workbook["items"][0]["content"]["parameters"] if one["name"] == name]
     return str(found["value"])
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_the_page_counts_them(road: Road, records: Records, monitors: Monitors) -> None:
+    """What the head of the page says, and whether a panel calls the store empty, goes by all roads."""
+    azure = monitors[road]
+    found = httpx.get(f"{azure.url}/status.json", headers=azure.headers).json()["attempts"]
+    assert found["rows"] == len(records) - 1  # one is a line of the application
+    assert found["first"] == "2026-11-21T01:00:00Z"
+
+
+def test_a_ledger_event_is_no_log_line(records: Records, monitors: Monitors) -> None:
+    """Where the ledger comes in the table of logs, the log lines of a call are those of the application."""
+    one = f"{view.TEXT}\nfoundry_attempts | take 1 | project OperationId, call_id"
+    [(trace, call)] = rows(monitors[collector], one)[1]
+    text = substitute(compose.whole("call_logs").replace("ago(90d)", "ago(3650d)"), {"CallId": str(call)})
+    assert trace
+    assert monitors[collector].query(text).rows == []

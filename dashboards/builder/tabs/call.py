@@ -80,22 +80,27 @@ _LOGS: Final = Table(
 )
 
 
+_CONTENT: Final = Table(columns=columns("attempt_number", "role", "part_type", "content"))
+
 _PARTS: Final[Mapping[str, tuple[str, Table, str]]] = {
     "call_explained": ("explanation", _EXPLAINED, EMPTY["no_call"]),
     "call_attempts": ("attempts", _ATTEMPTS, EMPTY["no_call"]),
     "call_trace": ("trace", _TRACE, EMPTY["no_call"]),
     "call_logs": ("log lines", _LOGS, EMPTY["no_logs"]),
+    "call_content": ("content", _CONTENT, EMPTY["no_content"]),
 }
 """Query: what it is of the call, how it looks, and what to say without rows."""
 
+_USUAL: Final = ("call_explained", "call_attempts", "call_trace", "call_logs")
 
-def call_details(name: str, parameter: str, queries: Sequence[str] = tuple(_PARTS)) -> tuple[Query, ...]:
+
+def call_details(name: str, parameter: str, queries: Sequence[str] = _USUAL) -> tuple[Query, ...]:
     """What there is about the call whose id the parameter holds; nothing is asked without one.
 
     Args:
         name: Of the call, as the names of the steps have it.
         parameter: Set by the row that is selected.
-        queries: What is shown; all by default.
+        queries: What is shown; all but content by default.
     """
     return tuple(
         Query(

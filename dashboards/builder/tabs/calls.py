@@ -83,6 +83,8 @@ _LIST: Final = Query(
     export=("call_id", "ListedCallId"),
 )
 
+_OF_A_CALL: Final = ("call_attempts", "call_trace", "call_logs", "call_content")
+
 CALLS: Final = Group(
     name="calls tab",
     when=When("Tab", "calls"),
@@ -99,6 +101,6 @@ CALLS: Final = Group(
             ),
         ),
         _LIST,
-        *call_details("listed call", "ListedCallId", ("call_attempts", "call_trace", "call_logs")),
+        *call_details("listed call", "ListedCallId", _OF_A_CALL),
     ),
 )

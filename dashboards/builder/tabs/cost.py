@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards.builder.inputs import NUMBER, OneInput, OptionsInput, TextInput
+from dashboards.builder.inputs import NUMBER, OptionsInput, TextInput
 from dashboards.builder.tabs.common import columns, series, stacked, tiles
 from dashboards.builder.texts import EMPTY, INVALID, NOTES, TITLES, VALUES, parameter
 from dashboards.builder.visualizations import Chart, Table, bar, change
@@ -21,7 +21,7 @@ COST: Final = Group(
             name="split and prices",
             inputs=(
                 OptionsInput(**parameter("Period"), options=VALUES["period"]),
-                OneInput(**parameter("SplitBy"), query="split_keys", first="deployment"),
+                OptionsInput(**parameter("SplitBy"), options=VALUES["split_by"]),
                 OptionsInput(**parameter("ThenBy"), options=VALUES["then_by"]),
                 TextInput(**parameter("Budget"), form=_AMOUNT, otherwise=INVALID["number"]),
                 TextInput(**parameter("UsdPerUnit"), first="0.01", form=NUMBER, otherwise=INVALID["number"]),
@@ -42,6 +42,21 @@ COST: Final = Group(
             visualization=stacked("usd", useful_usd="orange", wasted_usd="redBright", forecast_usd="gray"),
             empty=EMPTY["no_month"],
             width=40,
+            brush="TimeRange",
+        ),
+        Query(
+            name="change of the cost",
+            query="cost_change",
+            title=TITLES["cost_change"],
+            visualization=Chart(
+                kind="categoricalbar",
+                x="name",
+                y=("cost_usd", "more_usd", "less_usd"),
+                **series(cost_usd="gray", more_usd="orange", less_usd="blue"),
+                unit="usd",
+            ),
+            empty=EMPTY["no_change"],
+            width=60,
         ),
         Query(
             name="month to date",
@@ -56,6 +71,14 @@ COST: Final = Group(
             ),
             empty=EMPTY["no_month"],
             width=60,
+        ),
+        Query(
+            name="wasted spend by kind",
+            query="waste",
+            title=TITLES["waste"],
+            visualization=Table(columns=columns("waste", "cost_usd", "share_percent", "attempts")),
+            empty=EMPTY["no_calls"],
+            width=40,
         ),
         Query(
             name="cost by two dimensions",
@@ -76,15 +99,6 @@ COST: Final = Group(
                 filter=True,
             ),
             empty=EMPTY["no_calls"],
-            width=60,
-        ),
-        Query(
-            name="wasted spend by kind",
-            query="waste",
-            title=TITLES["waste"],
-            visualization=Table(columns=columns("waste", "cost_usd", "share_percent", "attempts")),
-            empty=EMPTY["no_calls"],
-            width=40,
         ),
         Query(
             name="cost over time",

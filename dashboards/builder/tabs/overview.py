@@ -20,15 +20,7 @@ OVERVIEW: Final = Group(
             visualization=tiles(4),
             empty=EMPTY["no_calls"],
             size="tiny",
-            width=66,
-        ),
-        Query(
-            name="error budget tile",
-            query="error_budget",
-            visualization=tiles(2),
-            empty=EMPTY["no_calls"],
-            size="tiny",
-            width=16,
+            width=83,
         ),
         Query(
             name="cost tile",

@@ -52,6 +52,13 @@ EXPECTED: Final = (
     "or month; example: --by tag.tenant"
 )
 
+UNITS: Final = ("service", "deployment", "model")
+"""By which a change is always split."""
+EXPECTED_OF_CHANGE: Final = (
+    "expected service (it splits by service, deployment and model, and by no tag), or tag.<key>; "
+    "example: --why --by tag.tenant"
+)
+
 
 def read(text: str) -> Dimension:
     """The dimension of a name.
@@ -74,6 +81,24 @@ def read(text: str) -> Dimension:
 def tag(key: str) -> Dimension:
     """The dimension of a tag; its key is checked before."""
     return Dimension(f"tag.{key}", f"tostring(Properties[{literal(TAG_PREFIX + key)}])")
+
+
+def of_change(texts: tuple[str, ...]) -> str | None:
+    """By what a change is split: by service, deployment and model, or by a tag as well; by default as fits.
+
+    Args:
+        texts: What `--by` was given; none, and ``tag``, are the default.
+
+    Raises:
+        ValueError: It is another dimension, or there is more than one.
+    """
+    if not texts or texts == (EVERY_TAG,):
+        return None
+    if len(texts) == 1 and texts[0] in UNITS:
+        return UNITS[0]
+    if len(texts) == 1 and _TAG.fullmatch(texts[0]):
+        return read(texts[0]).name
+    raise ValueError(f"{' and '.join(map(repr, texts))} with --why: {EXPECTED_OF_CHANGE}")
 
 
 def read_all(texts: tuple[str, ...]) -> tuple[Dimension, ...]:

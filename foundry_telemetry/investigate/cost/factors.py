@@ -18,7 +18,7 @@ from typing import Final
 
 from msgspec import Struct
 
-_POINTS: Final = (
+POINTS: Final = (
     (0.06943184420297371, 0.17392742256872693),
     (0.33000947820757187, 0.32607257743127307),
     (0.6699905217924281, 0.32607257743127307),
@@ -80,7 +80,7 @@ class Product(Struct, frozen=True):
     def effects(self) -> dict[str, float]:
         """The Shapley value of each factor; they add up to the change."""
         found: dict[str, float] = {}
-        for way, weight in _POINTS:
+        for way, weight in POINTS:
             for factor, slope in self._slopes(way):
                 found[factor] = found.get(factor, 0.0) + weight * slope
         return found

@@ -10,7 +10,7 @@ from foundry_telemetry.investigate.cost.cells import TOKENS, Sums, Unit
 from foundry_telemetry.pricing import rate_tables
 from foundry_telemetry.pricing.model_prices import Bracket, Table
 
-_FIELDS: Final = dict(
+RATE_OF: Final = dict(
     zip(
         TOKENS,
         ("input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "output", "web_search"),
@@ -93,4 +93,4 @@ def _price(table: Table | None, name: str, tier: int) -> float:
     if table is None:  # pragma: no cover - asked for before
         return 0.0
     found: Bracket = rate_tables.bracket(table, tier) if tier else table.brackets[-1]
-    return float((getattr(found, _FIELDS[name]) or 0) / table.scale)
+    return float((getattr(found, RATE_OF[name]) or 0) / table.scale)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +16,6 @@ from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, Value, subst
 Ask = Callable[[str], list[Row]]
 """Takes KQL and gives rows, as `Source.answer` does: what was not told is not there."""
 
-_TAG: Final = re.compile(r"tag\.([a-z][a-z0-9_]{0,31})")
 _HOUR: Final = timedelta(hours=1)
 
 
@@ -66,5 +64,4 @@ class Questions:
 
     def tag_keys(self) -> list[str]:
         """The keys of tags that attempts of this time have, sorted."""
-        found = (_TAG.fullmatch(str(row["value"])) for row in self.shared("split_keys"))
-        return [match[1] for match in found if match]
+        return [str(row["key"]) for row in self.own("tag_keys")]

@@ -214,12 +214,13 @@ def _tokens(sides: tuple[Sums, ...]) -> dict[str, Moving]:
             {
                 WRITE_KIND: kinds.get(name, 0.0),
                 CACHE: cache.get(name, 0.0),
-                _growth(name): change[name] - kinds.get(name, 0.0) - cache.get(name, 0.0),
+                growth(name): change[name] - kinds.get(name, 0.0) - cache.get(name, 0.0),
             },
         )
         for name in TOKENS
     }
 
 
-def _growth(name: str) -> str:
+def growth(name: str) -> str:
+    """The factor by which the tokens a call of a kind grow, beside what moved between kinds."""
     return "cache_write" if name in _WRITES else name

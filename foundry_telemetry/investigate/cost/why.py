@@ -32,9 +32,18 @@ MOST_TAGS: Final = 4
 """Tags by which the change is split: the sums are of each combination of their values."""
 MOST_ROWS: Final = 2_000
 """Of a way to split; what is beyond them is a unit of its own."""
+_MOST: Final = """\
+both
+| summarize changed = abs(sumif(cost_usd, is_now) - sumif(cost_usd, not(is_now))) by {name}
+| order by changed desc, {name} asc
+| take 30
+| project {name};"""
+"""The values of a way to split whose cost changed most."""
 
 
-def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = None) -> Why:
+def read_why(
+    ask: Ask, now: Period, before: Period, filters: Filters | None = None, way: str | None = None
+) -> Why:
     """Compare two periods.
 
     Args:
@@ -42,6 +51,8 @@ def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = No
         now: The period that is asked about.
         before: What it is compared with; it ends before the other begins.
         filters: Of which attempts; of all without them.
+        way: Split by service, deployment and model alone, or by a tag as well (`tag.<key>`); by default by
+            the tag that explains most of the change, if any does.
 
     Raises:
         ValueError: The periods overlap.
@@ -51,14 +62,18 @@ def read_why(ask: Ask, now: Period, before: Period, filters: Filters | None = No
         raise ValueError("the periods overlap; expected the one compared with to end before the other begins")
     only = filters or Filters()
     questions = Questions(ask, before[0], now[1], only)
-    keys = questions.tag_keys()[:MOST_TAGS]
-    ways = ("", *(f"{TAG}{key}" for key in keys))
+    ways = _ways(questions) if way is None else (way if way.startswith(TAG) else "",)
     days, answers = run_concurrently(
         partial(daily, questions, now, before), partial(read_cells_of, questions, now, before, ways)
     )
     splits = [split_of(way, rows, now, before) for way, rows in zip(ways, answers, strict=True)]
     more = SliceQuestions(ask, (now, before), only, calls_deviation(days, now, before))
     return report(splits, now, before, read_band(days, now, before), more.variation, more.new_versions, only)
+
+
+def _ways(questions: Questions) -> tuple[str, ...]:
+    """Without a tag, and with each of the first ones."""
+    return ("", *(f"{TAG}{key}" for key in questions.tag_keys()[:MOST_TAGS]))
 
 
 def read_cells_of(questions: Questions, now: Period, before: Period, ways: Sequence[str]) -> list[list[Row]]:
@@ -75,9 +90,15 @@ def read_cells_of(questions: Questions, now: Period, before: Period, ways: Seque
     """
     times = {"Now": now, "Before": before}
     columns = {f"way_{place}": dimensions.read(way).kql if way else "''" for place, way in enumerate(ways)}
+    split = [name for name, way in zip(columns, ways, strict=True) if way]
     asked = {
         "Ways": ", ".join(f"{name} = {value}" for name, value in columns.items()),
         "Way": ", ".join(columns),
+        "Most": "\n".join(f"let most_{name} = {_MOST.format(name=name)}" for name in split),
+        "Kept": ", ".join(
+            f"{name} = iff({name} in (most_{name}), {name}, '{OTHER}')" if name in split else f"{name} = ''"
+            for name in columns
+        ),
         "Tier": waste.tier(),
         "Epoch": waste.epoch(before[0], now[1]),
     }

@@ -43,6 +43,14 @@ FACTORS: Final[Mapping[str, str]] = {
 }
 """By the factor."""
 
+SHORT: Final[Mapping[str, str]] = {
+    **FACTORS,
+    "cache_write_kind": "kind of cache write",
+    "price_tier": "price tier",
+    "cost_per_call": "cost per call",
+}
+"""The same below the bars of a chart."""
+
 EVIDENCE: Final[Mapping[str, str]] = {
     "calls": ", {before:,.0f} to {now:,.0f} calls",
     "tokens per call": ", {before:,.0f} to {now:,.0f} per call",

@@ -147,14 +147,25 @@ def checked_resource(text: str) -> str:
     return text
 
 
+def check(resource: str | None, url: str) -> None:
+    """Refuse what `checked_resource` and `azure` would refuse, before anything is asked.
+
+    Raises:
+        EndpointError: The resource is none, or the endpoint would get a token over plain HTTP.
+    """
+    if resource is not None:
+        checked_resource(resource)
+    if not url.startswith("https://"):
+        raise EndpointError(texts.NOT_HTTPS.format(url=url[:200]))
+
+
 def azure(workspace: str, url: str, sleep: Callable[[float], None]) -> Management:
     """A workspace in Azure, with `DefaultAzureCredential`.
 
     Raises:
         EndpointError: The endpoint would get a token over plain HTTP.
     """
-    if not url.startswith("https://"):
-        raise EndpointError(texts.NOT_HTTPS.format(url=url[:200]))
+    check(None, url)
     from azure.core.pipeline.policies import BearerTokenCredentialPolicy  # noqa: PLC0415 - takes a while
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 

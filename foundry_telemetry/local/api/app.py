@@ -18,7 +18,7 @@ from foundry_telemetry.ingestion.endpoint import Ingestion
 from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.ingestion.refusals import HANDLERS, failure
 from foundry_telemetry.ingestion.request_body import read_body
-from foundry_telemetry.local.api import static_files
+from foundry_telemetry.local.api import console, static_files
 from foundry_telemetry.local.api.access import Access
 from foundry_telemetry.local.api.delete_data import DeleteData
 from foundry_telemetry.local.api.events import Events
@@ -33,6 +33,7 @@ __all__ = ["MOST_QUERIES", "application"]
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from foundry_telemetry.local.api.status import Ask
     from foundry_telemetry.local.store.store import Store
 
 _JSON: Final = "application/json"
@@ -56,7 +57,8 @@ def application(
         memory: Mebibytes that the process may take; by the machine where it is not given.
     """
     switch = FaultInjection() if fault_injection is None else fault_injection
-    queries = Queries(Query(store, memory))
+    query = Query(store, memory)
+    queries = Queries(query)
     keyed = [
         *Ingestion(store, switch).routes(),
         *OtlpIngestion(store, access).routes(),
@@ -68,11 +70,19 @@ def application(
             Route("/v1/$batch", queries.batch, methods=["POST"]),
             Route("/v1/{scope:path}/query", queries.query, methods=["POST"]),
             *DeleteData(store).routes(),
-            Route("/status.json", partial(_status, store, access)),
+            Route("/status.json", partial(_status, store, query.run, access)),
             Route("/events", Events(store).stream),
+            *console.routes(store),
             *static_files.routes(workbook),
         ],
-        middleware=[Middleware(Guard, access=access, keyed=frozenset(route.path for route in keyed))],
+        middleware=[
+            Middleware(
+                Guard,
+                access=access,
+                keyed=frozenset(route.path for route in keyed),
+                policies=console.POLICIES,
+            )
+        ],
         exception_handlers={**HANDLERS, HTTPException: _not_served},
     )
     app.router.redirect_slashes = False
@@ -89,11 +99,11 @@ async def _set_fault_injection(store: Store, switch: FaultInjection, request: Re
     return Response(status_code=204)
 
 
-async def _status(store: Store, access: Access, request: Request) -> Response:
+async def _status(store: Store, ask: Ask, access: Access, request: Request) -> Response:
     host, port = request.scope["server"]
     url = f"http://{host}:{port}" if access.is_known(request.scope) else None
     token = access.token if access.is_in_header(request.scope) else None
-    found = await asyncio.to_thread(status, store, url, token)
+    found = await asyncio.to_thread(status, store, ask, url, token)
     return Response(msgspec.json.encode(found), media_type=_JSON)
 
 

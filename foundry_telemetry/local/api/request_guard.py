@@ -9,7 +9,7 @@ needs the instrumentation key or, for OTLP, the token, which is checked where th
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
@@ -49,7 +49,7 @@ HEADERS: Final = (
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
 )
-"""On every answer."""
+"""On every answer, but for the policy of a path that has its own."""
 
 
 class Guard:
@@ -59,12 +59,16 @@ class Guard:
         app: The application.
         access: Who may read.
         keyed: Paths that ask for the instrumentation key or the token themselves.
+        policies: Paths that have a content security policy of their own.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, keyed: AbstractSet[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, access: Access, keyed: AbstractSet[str], policies: Mapping[str, str]
+    ) -> None:
         self._app = app
         self._access = access
         self._keyed = keyed
+        self._policies = policies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
@@ -76,6 +80,8 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS:
                     headers[name] = value
+                if scope["path"] in self._policies:
+                    headers["content-security-policy"] = self._policies[scope["path"]]
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

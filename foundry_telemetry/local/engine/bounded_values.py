@@ -24,6 +24,8 @@ PREFIX: Final = "too many elements"
 
 _LONGEST_COPIED: Final = 60
 """Characters of SQL that are cheaper to repeat than to bind."""
+_LONGEST_CONSTANT: Final = 150
+"""Characters of SQL in which a text, and what is replaced in it, cannot make a long one."""
 
 _SERIES: Final = "generate_series("
 _REPEAT: Final = "repeat("
@@ -31,6 +33,7 @@ _REPLACE: Final = "replace("
 _TOKEN: Final = re.compile(
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\b(?:generate_series|repeat|replace)\(|[(),\[\]{}]"
 )
+_CONSTANT: Final = re.compile(r"(?:replace\(|'(?:[^']|'')*'|[,)\s])+")
 
 _BEYOND: Final = (
     "(_s.a < _s.b AND _s.a + _s.c > _s.a AND TRY(_s.a + _s.c * {most}) < _s.b) OR "
@@ -97,7 +100,14 @@ def _repeat(arguments: list[str]) -> str:
 
 def _replace(arguments: list[str]) -> str:
     text, *others = arguments
+    if all(map(_is_short_text, arguments)):
+        return f"{_REPLACE}{', '.join(arguments)})"
     return _checked(text, ", ".join(others), "strlen({t})", "replace({t}, {rest})")
+
+
+def _is_short_text(sql: str) -> bool:
+    """Whether it is a text of few characters, or some replaced in one: they stay few, and DuckDB folds it."""
+    return len(sql) <= _LONGEST_CONSTANT and _CONSTANT.fullmatch(sql) is not None
 
 
 def _checked(text: str, rest: str, size: str, call: str) -> str:

@@ -23,10 +23,11 @@ from duckdb_kql.types import kusto_type
 
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.empty_tables import empty_tables, empty_view
-from foundry_telemetry.local.engine import tag_properties
+from foundry_telemetry.local.engine import sizes, tag_properties
 from foundry_telemetry.local.engine.concurrent_queries import ConcurrentQueries
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
+from foundry_telemetry.local.engine.shared_answers import SharedAnswers
 from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
@@ -51,8 +52,6 @@ _WRITTEN_PER_S: Final = 40_000_000
 """Bytes of values that are written and sent in a second: an answer must arrive in its time."""
 _CHUNK_BYTES: Final = 4_000_000
 """Bytes of values from which no more rows are read at a time."""
-_CELL: Final = 8
-"""Bytes that a value counts which is no text."""
 
 _TIMES: Final = ("TimeGenerated", "timestamp")
 """The column that a timespan limits, in the workspace's tables and in the classic views."""
@@ -62,6 +61,9 @@ Row = tuple[object, ...]
 
 class Source(Protocol):
     """A store, as far as queries need one."""
+
+    version: int
+    """Another number whenever rows have come or gone."""
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection for one query, with temporary views of its own."""
@@ -83,6 +85,7 @@ class Table:
     """The text it answers."""
 
 
+_Limits = Timespan | None
 _Answer = tuple[tuple[tuple[str, str], ...], list[Row], str | None]
 
 
@@ -99,6 +102,7 @@ class Query:
         self._memory = share_of_machine() if memory is None else memory
         self._idle = resident()
         self._concurrent = ConcurrentQueries()
+        self._shared = SharedAnswers[_Answer](lambda: store.version, lambda answer: sizes.of_rows(answer[1]))
         with closing(store.cursor()) as cursor:
             self._known = {
                 **{name: tuple(columns) for name, columns in empty_tables().items()},
@@ -129,31 +133,47 @@ class Query:
             QueryError: It has no answer; the message has the reason and the place.
         """
         begun = time.perf_counter()
-        moment = _naive(now or datetime.now(UTC))
+        moment = datetime.now(UTC) if now is None else now
+        moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
         limits = read_timespan(timespan, moment) if timespan else None
         stop = Stop(seconds, self._memory, self._idle)
         if started is not None:
             started(stop.now)
         with stop.watched():
             # What a stopped reading leaves behind in the context is gone with this one.
-            columns, rows, cut = copy_context().run(self._answer, kql, limits, moment, stop)
-        return Table(columns, rows, cut, time.perf_counter() - begun, kql)
+            columns, rows, cut = copy_context().run(self._shared_answer, kql, limits, moment, stop)
+        return Table(columns, [*rows], cut, time.perf_counter() - begun, kql)
 
-    def _answer(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
+    def read(self, kql: str) -> None:
+        """Translate a query that will be asked, and keep that.
+
+        Raises:
+            QueryError: It cannot be answered.
+        """
+        self._statement(self._translator.translate(kql).sql)
+
+    def _shared_answer(self, kql: str, limits: _Limits, moment: datetime, stop: Stop) -> _Answer:
+        """The answer, that of another one who asks the same where it is the same at any time."""
+        with stop.reading():
+            meant = self._translator.translate(kql)
+        ask = partial(self._answer, kql, meant, limits, moment, stop)
+        if meant.uses_clock or meant.asks_rows:
+            return ask()
+        return self._shared.answer((kql, limits), ask, stop.check)
+
+    def _answer(self, kql: str, meant: Translation, limits: _Limits, at: datetime, stop: Stop) -> _Answer:
         """The answer; a query for which the memory was too small beside others is asked once more alone."""
         try:
             with self._concurrent.others(stop.remaining_s) as had_others:
-                return self._ask(kql, limits, moment, stop)
+                return self._ask(kql, meant, limits, at, stop)
         except QueryError as error:
             if error.code != RESOURCES or not had_others():
                 raise
         with self._concurrent.alone(stop.remaining_s):
             stop.again()
-            return self._ask(kql, limits, moment, stop)
+            return self._ask(kql, meant, limits, at, stop)
 
-    def _ask(self, kql: str, limits: Timespan | None, moment: datetime, stop: Stop) -> _Answer:
-        with stop.reading():
-            meant = self._translator.translate(kql)
+    def _ask(self, kql: str, meant: Translation, limits: _Limits, at: datetime, stop: Stop) -> _Answer:
         try:
             with closing(self._store.cursor()) as cursor, stop.running(cursor):
                 as_written = bool(meant.attempts) and _has_other_roads(cursor)
@@ -164,9 +184,9 @@ class Query:
                     cursor.execute(statement)
                 if meant.asks_rows:
                     with stop.reading():
-                        ask = partial(_asked, cursor, stop, moment)
+                        ask = partial(_asked, cursor, stop, at)
                         meant = self._translator.translate_with(kql, ask, as_written=as_written)
-                cursor.execute(self._statement(meant.sql), meant.values(moment))
+                cursor.execute(self._statement(meant.sql), meant.values(at))
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
                 return columns, *_fetch(cursor, stop)
         except (duckdb.Error, RecursionError, MemoryError) as error:
@@ -192,9 +212,7 @@ class Query:
             raise QueryError("Only a single query that reads data is supported.")
         return statements[0]
 
-    def _views(
-        self, meant: Translation, limits: Timespan | None, cursor: duckdb.DuckDBPyConnection
-    ) -> Iterator[str]:
+    def _views(self, meant: Translation, limits: _Limits, cursor: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """The views that a query reads in place of tables: its typed view's columns, its times' rows."""
         for name in sorted(meant.tables & empty_tables().keys()):
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {empty_view(name)}"
@@ -244,7 +262,7 @@ def _fetch(cursor: duckdb.DuckDBPyConnection, stop: Stop) -> tuple[list[Row], st
         if not chunk:
             return rows, None
         rows += chunk
-        added = sum(map(_size, chain.from_iterable(chunk)))
+        added = sum(map(sizes.of_cell, chain.from_iterable(chunk)))
         size += added
         if size / _WRITTEN_PER_S > stop.remaining_s:
             raise stop.error()
@@ -254,13 +272,6 @@ def _fetch(cursor: duckdb.DuckDBPyConnection, stop: Stop) -> tuple[list[Row], st
             return rows, f"The result has more than {MOST_ROWS:,} rows and is truncated."
         if size > MOST_BYTES:
             return rows, f"The result is larger than {MOST_BYTES // 1_000_000} MB and is truncated."
-
-
-def _size(cell: object) -> int:
-    """Bytes that a value counts, about."""
-    if isinstance(cell, str):
-        return len(cell)
-    return len(cell) * _size(cell[0]) if isinstance(cell, list) and cell else _CELL
 
 
 def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]:
@@ -275,7 +286,7 @@ def _columns(cursor: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, ...]]
     return found
 
 
-def _where(columns: tuple[str, ...], limits: Timespan | None) -> str:
+def _where(columns: tuple[str, ...], limits: _Limits) -> str:
     time_column = next((name for name in _TIMES if name in columns), None)
     if limits is None or time_column is None:
         return ""
@@ -284,7 +295,3 @@ def _where(columns: tuple[str, ...], limits: Timespan | None) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

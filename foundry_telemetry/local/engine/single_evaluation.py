@@ -9,7 +9,6 @@ So is each long argument that the template of another function reads more than o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import wraps
 from typing import Final
 
@@ -34,6 +33,7 @@ _TEXTS: Final = frozenset(
     {"replace_regex", "replace_string", "strcat", "strcat_array", "strcat_delim", "tostring"}
 )
 """Functions whose result is a text in DuckDB, whatever they are given."""
+_FILLED: Final = "CASE WHEN typeof({0}) <> 'VARCHAR' OR CAST({0} AS VARCHAR) <> '' THEN {0} END"
 _VALUE: Final = "bound"
 _VALUES: Final = "once"
 """Names of what is bound, in the SQL."""
@@ -94,15 +94,16 @@ def _measured(form: Callable[[ir.FunctionCall], str | None]) -> Callable[[ir.Fun
 
 
 def coalesce(node: ir.FunctionCall) -> str | None:
-    """SQL for the first value that is neither null nor an empty text."""
+    """SQL for the first value that is neither null nor an empty text; it writes no number as a text."""
     written = _coalesce(node)
+    if written is None:
+        return None
     rendered = [engine.render_expr(argument) for argument in node.args]
     copied = {index: sql for index, sql in enumerate(rendered) if len(sql) > _LONGEST_COPIED}
-    if not copied:
-        return written
-    named: list[ir.Expr] = [ir.RenderedAggregate(sql) for sql in _names(rendered, copied)]
-    body = _coalesce(replace(node, args=tuple(named)))
-    return None if body is None else _packed(copied, body)
+    values = _names(rendered, copied)
+    filled = [_FILLED.format(value) for value in values]
+    body = f"coalesce({', '.join([*filled, *values])})"
+    return _packed(copied, body) if copied else body
 
 
 def _is_copied(spec: FunctionSpec, index: int, sql: str) -> bool:

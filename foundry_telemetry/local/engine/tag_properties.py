@@ -12,8 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from duckdb_kql import ir
+
 from foundry_telemetry.kql import files
 from foundry_telemetry.kql.lexer import Token, tokens
+from foundry_telemetry.local.engine.ir_visitor import nodes
 from foundry_telemetry.schema.value import TAG_PREFIX
 
 Describe = Callable[[str, Mapping[str, object]], "Mapping[str, str] | None"]
@@ -34,20 +37,26 @@ _BEFORE_ALL: Final = frozenset({"and", "by", "distinct", "filter", "not", "on", 
 """Words before a ``*`` that stands for all columns."""
 
 
-def are_alone(kql: str, describe: Describe, sql: str, values: Mapping[str, object]) -> bool:
-    """Whether a query reads nothing of the properties but tags, and does not show them.
+def are_alone(kql: str, query: ir.Query, describe: Describe, sql: str, values: Mapping[str, object]) -> bool:
+    """Whether a query reads tags of the properties and nothing else of them, and does not show them.
 
     Args:
         kql: It begins with the typed view.
+        query: The rest of it, as the engine lowered it.
         describe: Gives the columns of a statement; ``None`` where they cannot be had.
         sql: What the query means in the database.
         values: For the placeholders of the statement; of instants any.
     """
-    if not _are_named_alone(kql):
+    if not _are_named(query) or not _are_named_alone(kql):
         return False
     slots = frozenset(_SLOT.findall(sql))
     columns = describe(sql, {name: values.get(name, _ANY_TIME) for name in slots})
     return columns is not None and not any(map(_is_of_properties, columns))
+
+
+def _are_named(query: ir.Query) -> bool:
+    """Whether a query names the properties."""
+    return any(isinstance(node, ir.ColumnRef) and node.name == PROPERTIES for node in nodes(query, deep=True))
 
 
 def _are_named_alone(kql: str) -> bool:
@@ -56,7 +65,7 @@ def _are_named_alone(kql: str) -> bool:
     named = [place for place, token in enumerate(found) if _is_of_properties(token.text.strip("@'\""))]
     return (
         bool(named)
-        and all(_is_tag(found[place : place + 4]) for place in named)
+        and all(_is_tag(found[place : place + 4]) or _is_new(found[place : place + 3]) for place in named)
         and not any(token.text in _UNNAMED or _is_all(found, place) for place, token in enumerate(found))
     )
 
@@ -69,6 +78,11 @@ def _is_of_properties(name: str) -> bool:
 def _is_tag(found: Sequence[Token]) -> bool:
     texts = [token.text for token in found]
     return texts[:2] == [PROPERTIES, "["] and texts[3:] == ["]"] and _TAG.fullmatch(texts[2]) is not None
+
+
+def _is_new(found: Sequence[Token]) -> bool:
+    """Whether the name is given to what is packed anew: an agent's query sees its named tags alone."""
+    return [token.text for token in found] == [PROPERTIES, "=", "bag_pack"]
 
 
 def _is_all(found: Sequence[Token], place: int) -> bool:

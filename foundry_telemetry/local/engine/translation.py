@@ -6,7 +6,7 @@ translation is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from duckdb_kql import ir
 from duckdb_kql.clusters import effective_clusters
-from duckdb_kql.errors import KqlError, KqlSchemaError
+from duckdb_kql.errors import KqlSchemaError
 from duckdb_kql.lower import lower, qualify
 from duckdb_kql.params import bind
 from duckdb_kql.schema import Schema
@@ -30,15 +30,18 @@ from foundry_telemetry.local.engine import (
     tag_properties,
     two_stage_parser,
 )
+from foundry_telemetry.local.engine.described import described
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
 from foundry_telemetry.local.engine.language import evaluate, needs_columns
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
 from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
+from foundry_telemetry.local.engine.rescanned_lets import rescanned
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
 from foundry_telemetry.local.engine.tag_properties import Describe
 from foundry_telemetry.local.engine.time_literals import STAND_IN, shape_of, with_parameters
+from foundry_telemetry.local.engine.unset_filters import without_unset
 
 Ask = Callable[[str, Mapping[str, object]], "tuple[list[str], list[tuple[object, ...]]]"]
 """The columns and rows of a statement, given what its text itself pins."""
@@ -160,7 +163,7 @@ class Translator:
                     return _ROWS_FIRST(tables=tables_of(query, known), attempts=attempts)
                 query = evaluate.resolved(query, partial(self._asked, known, ask, moment))
             if needs.types:
-                query = typed_unions(query, partial(self._describe, known))
+                query = typed_unions(query, partial(described, known=known, describe=self._types, seen={}))
             try:
                 ready = qualify(with_parameters(query, instants), None, effective_clusters(None))
                 sql = to_sql(ready, known)
@@ -177,7 +180,8 @@ class Translator:
         uses_clock = reading.used or lowering_uses_clock
         if uses_clock and pinned:
             constants[CLOCK_SLOT] = moment
-        written = single_evaluation.short(bounded_values.bounded(extensions.quickened(sql)))
+        quick = rescanned(extensions.quickened(sql), query if attempts else None)
+        written = single_evaluation.short(bounded_values.bounded(quick))
         return Translation(
             sql=written,
             constants=MappingProxyType(constants),
@@ -185,7 +189,7 @@ class Translator:
             uses_clock=uses_clock and not pinned,
             tables=read,
             attempts=attempts,
-            tags_alone=bool(attempts) and tag_properties.are_alone(kql, self._ask, written, constants),
+            tags_alone=bool(attempts) and tag_properties.are_alone(kql, query, self._ask, written, constants),
         )
 
     def _asked(
@@ -195,18 +199,13 @@ class Translator:
         pinned = {CLOCK_SLOT: moment} if moment is not None and moment != _ANY_TIME else {}
         return ask(str(sql), pinned)
 
-    def _describe(self, known: Schema, query: ir.Query) -> Mapping[str, str] | None:
+    def _types(self, text: str, slots: Iterable[str]) -> Mapping[str, str] | None:
         """The types of a part of a query."""
-        try:
-            sql = to_sql(qualify(query, None, effective_clusters(None)), known)
-        except KqlError:
-            return None
-        text = str(sql)
         if text not in self._described:
             if len(self._described) >= _KEPT:
                 self._described.clear()
-            slots = [slot for slot in (*sql.slots, CLOCK_SLOT) if f"${slot}" in text]
-            self._described[text] = self._ask(text, dict.fromkeys(slots, _ANY_TIME))
+            used = [slot for slot in (*slots, CLOCK_SLOT) if f"${slot}" in text]
+            self._described[text] = self._ask(text, dict.fromkeys(used, _ANY_TIME))
         return self._described[text]
 
     def _visible(self, query: ir.Query, attempts: tuple[str, ...]) -> Schema:
@@ -259,7 +258,8 @@ def _read(kql: str, *, as_written: bool) -> tuple[ir.Query, tuple[str, ...]]:
         query = lower(found.rest)
         # Where it matters how a source is called, the view must stay the `let` that it is in Azure.
         if not names_its_sources(query):
-            return extensions.extended(query), tuple(column.name for column in found.columns)
+            columns = tuple(column.name for column in found.columns)
+            return without_unset(extensions.extended(query), columns), columns
     return extensions.extended(lower(kql)), ()
 
 

@@ -1,4 +1,7 @@
-"""The shape of an envelope of each kind, as far as a table has a column for it; `envelopes` reads by it."""
+"""The shape of an envelope of each kind, as far as a table has a column for it; `envelopes` reads by it.
+
+A text that is longer than Azure keeps does not fit: its item is read again, and cut.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,24 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from foundry_telemetry.local.ingest import limits
 from foundry_telemetry.local.ingest.column_mapping import NATIVE_KIND
 
 _Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 _Duration = Annotated[str, Meta(pattern=r"\A(?:\d{1,8}\.)?\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,7})?\Z")]
-_Name = Annotated[str, Meta(min_length=1)]
+_Name = Annotated[str, Meta(min_length=1, max_length=limits.NAME)]
+_Short = Annotated[str, Meta(max_length=limits.NAME)]
+_Message = Annotated[str, Meta(max_length=limits.MESSAGE)]
+_Key = Annotated[str, Meta(max_length=limits.KEY)]
+_Value = Annotated[str, Meta(max_length=limits.VALUE)]
 _Percentage = Annotated[float, Meta(gt=0, le=100)]
 _Severity = Literal["Verbose", "Information", "Warning", "Error", "Critical"]
-_Text = str | int
+_Code = _Short | int
 """Exporters of other languages post some texts as numbers."""
 
 
 class _Base(Struct, rename="camel", omit_defaults=True):
-    properties: dict[str, str] = {}
+    properties: dict[_Key, _Value] = {}
     measurements: dict[str, float] = {}
 
 
@@ -27,26 +35,26 @@ class Timed(_Base):
     """What lasts: a span."""
 
     id: str = ""
-    name: str = ""
+    name: _Short = ""
     duration: _Duration = "00:00:00"
     success: bool | None = None
 
 
 class _Dependency(Timed):
-    type: str = ""
-    target: str = ""
-    data: str = ""
-    result_code: _Text = ""
+    type: _Short = ""
+    target: _Short = ""
+    data: _Value = ""
+    result_code: _Code = ""
 
 
 class _Request(Timed):
-    source: str = ""
-    url: str = ""
-    response_code: _Text = ""
+    source: _Short = ""
+    url: Annotated[str, Meta(max_length=limits.URL)] = ""
+    response_code: _Code = ""
 
 
-class _Message(_Base):
-    message: str = ""
+class _Trace(_Base):
+    message: _Message = ""
     severity_level: int | _Severity | None = None
 
 
@@ -56,9 +64,9 @@ class _Event(_Base, kw_only=True):
 
 class _Thrown(Struct, rename="camel", omit_defaults=True):
     type_name: str = ""
-    message: str = ""
+    message: _Message = ""
     has_full_stack: bool = False
-    stack: str = ""
+    stack: _Message = ""
     parsed_stack: list[Any] = []
     id: int | None = None
     outer_id: int | None = None
@@ -107,7 +115,7 @@ class _RequestData(_Data, tag="RequestData"):
 
 
 class _MessageData(_Data, tag="MessageData"):
-    base_data: _Message
+    base_data: _Trace
 
 
 class _EventData(_Data, tag="EventData"):

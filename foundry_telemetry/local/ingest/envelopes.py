@@ -17,9 +17,11 @@ import msgspec
 from msgspec import Raw
 
 from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, injected, split
+from foundry_telemetry.local.ingest import limits
 from foundry_telemetry.local.ingest.column_mapping import CONTENT_KIND
 from foundry_telemetry.local.ingest.envelope_schemas import Envelope, NativeEnvelope
 from foundry_telemetry.local.ingest.moved_content import move_content
+from foundry_telemetry.schema.content_table import CONTENT_COLUMNS
 
 PROPERTIES: Final = "\x1f"
 """Stands between an envelope and its properties: both are JSON, which has no such character."""
@@ -39,6 +41,8 @@ class Batch:
     pieces: Mapping[str, tuple[str, ...]]
     """Kind to its envelopes in the uniform shape that `row_builder` reads; see `PROPERTIES` and `END`."""
     refusals: tuple[Refusal, ...]
+    cut: int = 0
+    """Values that were cut to Azure's limits."""
 
     @property
     def accepted(self) -> int:
@@ -102,32 +106,36 @@ def read_batch(
     decoder = _READ_NATIVE if is_native else _READ
     found: defaultdict[str, _Pieces] = defaultdict(_Pieces)
     refusals = []
+    cut = 0
     for index, item in enumerate(items):
         if index in errors:
             refusals.append(injected(index, errors[index]))
             continue
         try:
-            envelope = _read(item, key, decoder)
+            envelope, values = _read(item, key, decoder)
         except ValueError as error:
             refusals.append(Refusal(index, str(error)))
         else:
+            cut += values
             if (moved := move_content(envelope)) is not None:
                 found[CONTENT_KIND].add(*moved)
             base = envelope.data.base_data
             properties, base.properties = base.properties, {}  # and so it is omitted from the first half
             found[envelope.kind].add(envelope, properties)
     pieces = {kind: texts.end() for kind, texts in found.items()}
-    return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals))
+    return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals), cut=cut)
 
 
-def _read(item: Raw, key: str, decoder: msgspec.json.Decoder[Any]) -> Envelope:
+def _read(item: Raw, key: str, decoder: msgspec.json.Decoder[Any]) -> tuple[Envelope, int]:
+    """An item, and how many of its values were cut."""
+    cut = 0
     try:
         try:
             envelope: Envelope = decoder.decode(item)
         except msgspec.ValidationError:
             if decoder is _READ_NATIVE:
                 raise
-            envelope = _read_loosely(item)
+            envelope, cut = _read_loosely(item)
     except msgspec.ValidationError:
         raise
     except INVALID_JSON as error:
@@ -141,11 +149,11 @@ def _read(item: Raw, key: str, decoder: msgspec.json.Decoder[Any]) -> Envelope:
             envelope.time = envelope.time.astimezone(UTC)
         except OverflowError:
             raise ValueError("a time before the year 1 or after 9999 in UTC") from None
-    return envelope
+    return envelope, cut
 
 
-def _read_loosely(item: Raw) -> Envelope:
-    """Read what other exporters post: nulls for what is unknown, and properties that are no text yet."""
+def _read_loosely(item: Raw) -> tuple[Envelope, int]:
+    """Read what does not fit: nulls for what is unknown, properties that are no text yet, too long values."""
     fields = _without_nulls(msgspec.json.decode(item))
     data = fields["data"] = _without_nulls(fields.get("data"))
     base = data["baseData"] = _without_nulls(data.get("baseData"))
@@ -153,7 +161,12 @@ def _read_loosely(item: Raw) -> Envelope:
     base["properties"] = {
         name: _text(value) for name, value in _without_nulls(base.get("properties")).items()
     }
-    return msgspec.convert(fields, Envelope)
+    cut = limits.cut(base)
+    # Content may be longer than other values, and moves to its own table.
+    content = {name: base["properties"].pop(name) for name in CONTENT_COLUMNS if name in base["properties"]}
+    envelope = msgspec.convert(fields, Envelope)
+    envelope.data.base_data.properties.update(content)
+    return envelope, cut
 
 
 def _without_nulls(value: object) -> dict[str, Any]:

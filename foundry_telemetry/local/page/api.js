@@ -6,10 +6,17 @@ import { FILLED, TEXTS } from './texts.js';
 /**
  * @import { Table } from './table.js'
  * @typedef {{code?: string, message?: string, line?: number, pos?: number, innererror?: ErrorPart}} ErrorPart
- * @typedef {{tables?: Table[], error?: ErrorPart} | null} QueryResponse  Of the Log Analytics query interface.
+ * @typedef {object} Render  What the query's `render` says.
+ * @property {string | null} visualization
+ * @property {string | null} title
+ * @property {string | null} xColumn
+ * @property {string | null} yColumns  Names with commas between them.
+ * @property {string | null} series
+ * @typedef {{tables?: Table[], error?: ErrorPart, render?: Render} | null} QueryResponse  Of the Log Analytics query interface.
  * @typedef {object} Answer
  * @property {Table} table  The first table.
  * @property {string | null} cut  Why it is not whole.
+ * @property {Render | null} render  Where it was asked for.
  * @property {string} text  All of it, by which an answer without news is known.
  *
  * @typedef {{rows: number, first: string | null, last: string | null}} TableStatus
@@ -24,6 +31,7 @@ import { FILLED, TEXTS } from './texts.js';
  * @property {Record<string, TableStatus>} tables
  * @property {number} ingested
  * @property {number} refused
+ * @property {number} cut  Values, to Azure's limits.
  */
 
 const WORKSPACE = '/v1/workspaces/local/query';
@@ -87,12 +95,13 @@ export function refusal(body, status) {
 /**
  * @param {object} body
  * @param {AbortSignal} signal
+ * @param {Record<string, string>} headers
  */
-async function post(body, signal) {
+async function post(body, signal, headers) {
   const response = await fetch(WORKSPACE, {
     method: 'POST',
     body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
   });
   const text = await response.text();
@@ -101,24 +110,25 @@ async function post(body, signal) {
 
 /**
  * The answer to a query.
- * @param {{kql: string, timespan: string | null}} request
+ * @param {{kql: string, timespan: string | null, render?: boolean}} request
  * @param {AbortSignal} signal
  * @returns {Promise<Answer>}
  */
-export async function query({ kql, timespan }, signal) {
-  const { response, text } = await post({ query: kql, ...(timespan ? { timespan } : {}) }, signal).catch(
-    (/** @type {Error} */ error) => {
-      if (signal.aborted) throw error;
-      const isLate = error.name === 'TimeoutError';
-      throw new QueryError(isLate ? TEXTS.timeout : TEXTS.unreachable, {
-        lost: !isLate,
-      });
-    },
-  );
+export async function query({ kql, timespan, render = false }, signal) {
+  const request = { query: kql, ...(timespan ? { timespan } : {}) };
+  /** @type {Record<string, string>} */
+  const headers = render ? { prefer: 'include-render=true' } : {};
+  const { response, text } = await post(request, signal, headers).catch((/** @type {Error} */ error) => {
+    if (signal.aborted) throw error;
+    const isLate = error.name === 'TimeoutError';
+    throw new QueryError(isLate ? TEXTS.timeout : TEXTS.unreachable, {
+      lost: !isLate,
+    });
+  });
   const body = parse(text);
   if (!response.ok) throw refusal(body, response.status);
   if (!body?.tables?.length) throw new QueryError(TEXTS.noTable);
-  return { text, table: body.tables[0], cut: body.error?.message ?? null };
+  return { text, table: body.tables[0], render: body.render ?? null, cut: body.error?.message ?? null };
 }
 
 /**

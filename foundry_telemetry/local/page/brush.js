@@ -1,4 +1,4 @@
-/* The time brush: dragging over a chart chooses the time between two bins. */
+/* The time brush: dragging over a chart chooses the time between two bins, a click on a bar its own bin. */
 // @ts-check
 
 import { h, style } from './dom.js';
@@ -23,6 +23,17 @@ export function brushedBins({ xs, step }, start, end) {
   return { start: Math.floor(first), end: Math.ceil(Math.max(last, first + Math.max(step, 1000))) };
 }
 
+/**
+ * When the bin of the bar at an instant begins; null where no bar stands.
+ * @param {Pick<ChartData, 'xs' | 'series'>} data
+ * @param {number} at
+ */
+export function barAt({ xs, series }, at) {
+  const instants = xs.map(Number);
+  const bin = instants.findLastIndex((x) => x <= at);
+  return series.some(({ values }) => Boolean(values[bin])) ? instants[bin] : null;
+}
+
 export class Brush {
   /** @type {number | null} */
   #from = null;
@@ -33,10 +44,12 @@ export class Brush {
   /**
    * @param {HTMLElement} canvas
    * @param {(start: number, end: number) => void} choose
+   * @param {boolean} isBars  Whether the chart has bars to click on.
    */
-  constructor(canvas, choose) {
+  constructor(canvas, choose, isBars) {
     this.canvas = canvas;
     this.choose = choose;
+    this.isBars = isBars;
     canvas.addEventListener('pointerdown', (event) => this.#down(event));
     canvas.addEventListener('pointermove', (event) => this.#move(event));
     canvas.addEventListener('pointerup', (event) => this.#up(event));
@@ -85,9 +98,11 @@ export class Brush {
     const { echart, data } = this.#chart;
     const [from, to] = [this.#from, this.#x(event)].sort((a, b) => a - b);
     this.#end();
-    if (to - from < LEAST_PX) return;
     const [start, end] = [from, to].map((x) => echart.convertFromPixel({ xAxisIndex: 0 }, x));
-    const chosen = brushedBins(data, start, end);
+    const isClick = to - from < LEAST_PX;
+    const bar = isClick && this.isBars ? barAt(data, start) : null;
+    if (isClick && bar === null) return;
+    const chosen = bar === null ? brushedBins(data, start, end) : brushedBins(data, bar, bar);
     this.choose(chosen.start, chosen.end);
   }
 

@@ -3,8 +3,10 @@
 // @ts-check
 
 import { Brush } from './brush.js';
+import { CHANGE, barTexts, changeOptions, heightOf, outside } from './change_chart.js';
 import { chartData, pieData } from './chart_data.js';
 import { library, loadedLibrary } from './chart_library.js';
+import { isBars } from './chart_axes.js';
 import { axisOptions, pieOptions } from './chart_options.js';
 import { SeriesColors, forgetColors, resolve } from './colors.js';
 import { focusFirst, h, style } from './dom.js';
@@ -87,7 +89,7 @@ export class Chart {
     this.legend = h('ul', { class: 'legend', 'aria-label': FILLED.seriesOf(name) });
     this.note = h('p', { class: 'grid-note', hidden: true });
     this.element = h('div', { class: 'chart' }, this.canvas, this.legend, this.note);
-    if (services.brush) this.#brush = new Brush(this.canvas, services.brush);
+    if (services.brush) this.#brush = new Brush(this.canvas, services.brush, isBars(kind));
     new ResizeObserver(() => this.#resize()).observe(this.canvas);
     charts.add(this);
   }
@@ -107,7 +109,9 @@ export class Chart {
         : { axes: chartData(table, this.settings), slices: null };
     this.#drawLegend(this.#drawing);
     this.#describe(this.#drawing);
-    this.#showNote(this.#drawing.axes?.isCut ? TEXTS.cut : '');
+    this.#showNote(this.#drawing.axes?.isCut ? TEXTS.cut : this.kind === CHANGE ? outside(table) : '');
+    if (this.kind === CHANGE && this.#drawing.axes)
+      style(this.canvas, { 'min-height': `${heightOf(this.#drawing.axes)}px` });
     library()
       .then((echarts) => {
         if (content === this.#content) this.#paint(echarts);
@@ -178,7 +182,9 @@ export class Chart {
     const isOn = ({ name }) => !this.#off.has(name);
     const options = slices
       ? pieOptions(this.#context(), slices.filter(isOn))
-      : axisOptions(this.#context(), { ...axes, series: axes.series.filter(isOn) });
+      : this.kind === CHANGE
+        ? changeOptions(this.#context(), axes, isOn)
+        : axisOptions(this.#context(), { ...axes, series: axes.series.filter(isOn) });
     this.#echart.setOption(options, { notMerge: false, replaceMerge: ['series'], lazyUpdate: false });
     if (axes) this.#brush?.attach(this.#echart, axes);
   }
@@ -242,6 +248,11 @@ export class Chart {
    * @param {Drawing} drawing
    */
   #describe({ axes, slices }) {
+    if (axes && this.kind === CHANGE) {
+      const bars = barTexts(axes, this.numberFormat).join('; ');
+      this.canvas.setAttribute('aria-label', `${this.name}, ${this.kind}. ${bars}`);
+      return;
+    }
     const all = slices
       ? slices.map(({ name, value }) => ({ name, text: numberText(value, this.numberFormat) }))
       : axes.series.map(({ name, values }) => ({ name, text: this.#summary(values) }));

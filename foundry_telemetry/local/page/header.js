@@ -78,6 +78,12 @@ export function linkButton() {
   return button('', () => void copy(location.href, TEXTS.linkCopied), props, icon('link'));
 }
 
+/** The way to the console. */
+export function consoleLink() {
+  const props = { class: 'icon-only', href: '/console', 'aria-label': TEXTS.console, title: TEXTS.console };
+  return h('a', props, icon('code'));
+}
+
 /**
  * The tables that have rows.
  * @param {Status} status
@@ -120,6 +126,7 @@ function panel({ status: read, clock }) {
       h('dd', {}, FILLED.days(status.retention_days)),
       h('dt', {}, TEXTS.received),
       h('dd', {}, FILLED.items(number(status.ingested), number(status.refused))),
+      status.cut ? [h('dt', {}, TEXTS.cutValues), h('dd', {}, FILLED.cutValues(status.cut))] : null,
       status.version ? [h('dt', {}, TEXTS.version), h('dd', {}, status.version)] : null,
     ),
   );

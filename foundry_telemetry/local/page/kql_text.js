@@ -2,6 +2,7 @@
    item. */
 // @ts-check
 
+import { queryUrl } from './console/query_url.js';
 import { button, h } from './dom.js';
 import { copy } from './clipboard.js';
 import { showDialog } from './dialog.js';
@@ -11,17 +12,31 @@ import { TEXTS } from './texts.js';
 const WORDS = `let where extend project project-away project-rename summarize by order sort asc desc top take limit
   distinct count join kind on union lookup mv-expand parse render range from to step and or not in has has_any contains
   startswith between with as datatable print evaluate make-series nulls last first invoke materialize`;
-const TOKENS = new RegExp(
-  [
-    /(\/\/.*)/.source,
-    /(@?"(?:[^"\\]|\\.)*"|@?'(?:[^'\\]|\\.)*')/.source,
-    /(\b\d+(?:\.\d+)?(?:ms|[dhms])?\b)/.source,
-    `(\\b(?:${WORDS.split(/\s+/).join('|')})\\b)`,
-    /([A-Za-z_]\w*(?=\s*\())/.source,
-  ].join('|'),
-  'g',
-);
+const TOKEN = [
+  /(\/\/.*)/.source,
+  /(@?"(?:[^"\\]|\\.)*"|@?'(?:[^'\\]|\\.)*')/.source,
+  /(\b\d+(?:\.\d+)?(?:ms|[dhms])?\b)/.source,
+  `(\\b(?:${WORDS.split(/\s+/).join('|')})\\b)`,
+  /([A-Za-z_]\w*(?=\s*\())/.source,
+].join('|');
+const TOKENS = new RegExp(TOKEN, 'g');
+const HERE = new RegExp(TOKEN, 'y');
 const KINDS = ['comment', 'string', 'number', 'keyword', 'function'];
+const EDITOR_KINDS = ['comment', 'string', 'number', 'keyword', 'variableName.function'];
+
+/**
+ * Goes past the next word of a line, for the console's editor.
+ * @param {{pos: number, string: string}} stream
+ * @returns {string | null} Its kind.
+ */
+export function wordAt(stream) {
+  HERE.lastIndex = stream.pos;
+  const match = HERE.exec(stream.string);
+  const rest = /\w+|[^\w"'@/]+|./y;
+  rest.lastIndex = stream.pos;
+  stream.pos += (match ?? rest.exec(stream.string) ?? [' '])[0].length;
+  return match ? EDITOR_KINDS[match.slice(1).findIndex(Boolean)] : null;
+}
 
 /** @param {string} line */
 function colored(line) {
@@ -61,10 +76,22 @@ function kqlText(kql, marked) {
 }
 
 /**
- * Shows the query of an item as it was sent.
- * @param {{title: string, kql: string, range: string | null, line: number | null}} query
+ * A link that opens a query in the console.
+ * @param {string} kql
+ * @param {string} time  As in an address.
  */
-export function showKql({ title, kql, range, line }) {
+function consoleLink(kql, time) {
+  const link = h('a', { class: 'action', target: '_blank', rel: 'noopener' }, icon('code'), TEXTS.openInConsole);
+  void queryUrl({ kql, time }).then((address) => link.setAttribute('href', address));
+  return link;
+}
+
+/**
+ * Shows the query of an item as it was sent.
+ * @param {{title: string, kql: string, range: string | null, time: string, line: number | null}} query
+ *   `time` is the range as in an address.
+ */
+export function showKql({ title, kql, range, time, line }) {
   const sent = range
     ? h(
         'p',
@@ -78,6 +105,7 @@ export function showKql({ title, kql, range, line }) {
   showDialog(
     `KQL: ${title}`,
     body,
+    consoleLink(kql, time),
     button(
       TEXTS.copy,
       () => void copy(kql, TEXTS.kqlCopied),

@@ -5,7 +5,7 @@ import { load } from './api.js';
 import { recolor } from './charts.js';
 import { debounce, h, required } from './dom.js';
 import { connection } from './empty_reason.js';
-import { clockSwitch, linkButton, liveButton, storeButton, themeSwitch } from './header.js';
+import { clockSwitch, consoleLink, linkButton, liveButton, storeButton, themeSwitch } from './header.js';
 import { Live } from './live.js';
 import { Page } from './page.js';
 import { FILLED, TEXTS } from './texts.js';
@@ -124,6 +124,7 @@ function addHeader(page, live, firstSteps) {
   required('#controls').append(
     lamp.element,
     storeParts.element,
+    consoleLink(),
     linkButton(),
     clockSwitch((clock) => page.setUtc(clock === 'utc')),
     themeSwitch(recolor),

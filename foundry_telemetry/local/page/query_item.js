@@ -15,7 +15,7 @@ import { QueryRunner } from './query_runner.js';
 import { RowSelection } from './row_selection.js';
 import { records } from './table.js';
 import { TEXTS } from './texts.js';
-import { label } from './time.js';
+import { label, toUrl } from './time.js';
 import { makeTable, makeView } from './views.js';
 
 /**
@@ -166,7 +166,7 @@ export class QueryItem {
   #showKql(line = null) {
     const { text: kql, range } = this.#request;
     const words = range && label(range, this.services.scope.clock.utc);
-    showKql({ title: this.#name, kql, range: words, line });
+    showKql({ title: this.#name, kql, range: words, time: range ? toUrl(range) : '', line });
   }
 
   /**

@@ -9,6 +9,7 @@ export const TEXTS = {
   copied: 'Copied',
   copyLink: 'Copy a link to this view',
   linkCopied: 'Link copied',
+  console: 'Open the KQL console',
   notCopied: 'The browser did not allow copying',
   close: 'Close',
   updated: 'Updated',
@@ -36,6 +37,7 @@ export const TEXTS = {
   inMemory: 'In memory: lost when the server stops.',
   retention: 'Retention',
   received: 'Received',
+  cutValues: 'Cut',
   version: 'Version',
   utc: 'UTC',
   local: 'Local',
@@ -84,6 +86,7 @@ export const TEXTS = {
   limitsTime: ', which limits TimeGenerated.',
   kqlCopied: 'KQL copied',
   copyKql: 'Copy KQL',
+  openInConsole: 'Open in console',
 
   // Empty results.
   noRows: 'The query returned no rows.',
@@ -121,6 +124,9 @@ export const FILLED = {
   days: (days) => `${days} days`,
   /** @type {(items: string, refused: string) => string} */
   items: (items, refused) => `${items} items, ${refused} refused`,
+  /** @type {(values: number) => string} */
+  cutValues: (values) =>
+    `${values.toLocaleString('en-US')} ${values === 1 ? 'value' : 'values'} longer than Azure keeps`,
   /** @type {(title: string) => string} */
   documentTitle: (title) => `${title} · foundry-telemetry`,
   /** @type {(value: string) => string} */
@@ -169,6 +175,9 @@ export const FILLED = {
   maximum: (most) => `${most} (maximum of the scale)`,
   /** @type {(name: string) => string} */
   seriesOf: (name) => `Series of ${name}`,
+  /** @type {(count: number) => string} */
+  notSplit: (count) =>
+    `${count} ${count === 1 ? 'attempt' : 'attempts'} without usage or rate: not in the split`,
   /** @type {(more: number) => string} */
   andMore: (more) => `and ${more} more`,
   /** @type {(more: number) => string} */

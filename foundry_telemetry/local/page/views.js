@@ -2,6 +2,7 @@
    services. */
 // @ts-check
 
+import { CHANGE, isChange } from './change_chart.js';
 import { Chart } from './charts.js';
 import { Grid } from './grid.js';
 import { HeatGrid, isHeatMap } from './heat_grid.js';
@@ -52,7 +53,7 @@ export function makeView({ visualization: kind = 'table', ...settings }, name, s
     return new View({ sortBy, ...gridSettings }, name, services);
   }
   if (kind === 'tiles') return new Tiles(tileSettings, name, services);
-  return new Chart(kind, chartSettings, name, services);
+  return new Chart(isChange(chartSettings) ? CHANGE : kind, chartSettings, name, services);
 }
 
 /**

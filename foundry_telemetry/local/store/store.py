@@ -75,6 +75,10 @@ class Store:
         """Envelopes committed since the store was opened."""
         self.refused = 0
         """Items refused since the store was opened."""
+        self.cut = 0
+        """Values cut to Azure's limits since the store was opened."""
+        self.version = 0
+        """Another number whenever rows have come or gone."""
         self._lock = threading.Lock()
         self._listeners: tuple[Callable[[], object], ...] = ()
         self._writer = Writer(
@@ -159,6 +163,7 @@ class Store:
                 statement = f'DELETE FROM {stored_table(name)} WHERE "TimeGenerated" < ?'  # noqa: S608 - our own
                 row = cursor.execute(statement, [oldest]).fetchone()
                 forgotten += row[0] if row else 0
+        self._changed(forgotten)
         return forgotten
 
     def delete(self, table: str, where: str, values: Sequence[object]) -> int:
@@ -180,14 +185,22 @@ class Store:
             row = cursor.execute(statement, values).fetchone()
             with contextlib.suppress(duckdb.TransactionException):  # while others read it happens later
                 cursor.execute("CHECKPOINT")
-        return row[0] if row else 0
+        deleted = row[0] if row else 0
+        self._changed(deleted)
+        return deleted
 
     def _ensure_log(self) -> None:
         if self.path != MEMORY:
             private_files.ensure_log(self.path)
 
+    def _changed(self, rows: int) -> None:
+        with self._lock:
+            self.version += rows
+
     def _count(self, receipt: Receipt) -> None:
         self.ingested += receipt.accepted
+        self.cut += receipt.cut
+        self._changed(receipt.accepted)
         self.count_refused(len(receipt.refusals))
         for listener in self._listeners:
             listener()

@@ -153,7 +153,7 @@ class Writer:
                 self._fail(group[0], error)
             return
         for job in group:
-            self._end(job, Receipt(job.batch.received, job.batch.refusals))
+            self._end(job, Receipt(job.batch.received, job.batch.refusals, job.batch.cut))
 
     def _insert(self, group: Sequence[_Job]) -> None:
         if not group:

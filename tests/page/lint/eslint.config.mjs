@@ -20,7 +20,7 @@ export default ts.config(
     rules: { 'max-lines': ['error', 300], 'max-lines-per-function': ['error', 40] },
   },
   {
-    files: ['**/page/*.js'],
+    files: ['**/page/*.js', '**/page/console/*.js'],
     languageOptions: { globals: globals.browser, parserOptions: { project: [tsconfig] } },
   },
   /* The tests run in Node and have no types. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { brushedBins } from '../../../foundry_telemetry/local/page/brush.js';
+import { barAt, brushedBins } from '../../../foundry_telemetry/local/page/brush.js';
+import { barTexts, isChange, outside, steps } from '../../../foundry_telemetry/local/page/change_chart.js';
 import { timeEnds } from '../../../foundry_telemetry/local/page/chart_axes.js';
 import { chartData, pieData } from '../../../foundry_telemetry/local/page/chart_data.js';
 import { binText } from '../../../foundry_telemetry/local/page/chart_note.js';
@@ -111,4 +112,50 @@ test('a brush takes whole bins, at least one', () => {
   assert.deepEqual(brushedBins(data, 4_000, 12_000), { start: 0, end: 20_000 });
   assert.deepEqual(brushedBins(data, 21_000, 24_000), { start: 20_000, end: 34_000 });
   assert.deepEqual(brushedBins({ xs: [0], step: 0 }, 0, 0), { start: 0, end: 1000 });
+});
+
+test('a click takes the bin of the bar under it, and none where no bar stands', () => {
+  const series = [
+    { name: 'a', values: [1, 0, null] },
+    { name: 'b', values: [0, 0, 2] },
+  ];
+  const data = { xs: [0, 10_000, 20_000], step: 10_000, series };
+  assert.deepEqual([barAt(data, 4_000), barAt(data, 14_000), barAt(data, 29_000)], [0, null, 20_000]);
+  assert.deepEqual(brushedBins(data, 20_000, 20_000), { start: 20_000, end: 30_000 });
+});
+
+const CHANGED = {
+  columns: columns({ name: 'string', cost_usd: 'real', more_usd: 'real', less_usd: 'real', not_split: 'long' }),
+  rows: [
+    ['before', 10, null, null, 3],
+    ['volume', null, 4, null, null],
+    ['output', null, null, -6, null],
+    ['now', 8, null, null, 3],
+  ],
+};
+const BARS = { xAxis: 'name', yAxis: ['cost_usd', 'more_usd', 'less_usd'] };
+
+test('each part of a change begins where the one before it ended, both costs at zero', () => {
+  const data = chartData(CHANGED, BARS);
+  assert.deepEqual(
+    steps(data).map(({ from, to }) => [from, to]),
+    [
+      [0, 10],
+      [10, 14],
+      [14, 8],
+      [0, 8],
+    ],
+  );
+  assert.deepEqual(barTexts(data, {}), ['before 10', 'volume +4', 'output -6', 'now 8']);
+});
+
+test('a chart is of a change only with parts that add and parts that take away', () => {
+  assert.equal(isChange(BARS), true);
+  assert.equal(isChange({ yAxis: ['cost_usd', 'more_usd'] }), false);
+  assert.equal(isChange({}), false);
+});
+
+test('what is in no part is said below the bars', () => {
+  assert.equal(outside(CHANGED), '3 attempts without usage or rate: not in the split');
+  assert.equal(outside({ ...CHANGED, rows: [['before', 1, null, null, 0]] }), '');
 });

@@ -51,6 +51,9 @@ ORIGINAL: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
 SPECIAL_FORMS: Final[dict[str, Callable[[ir.FunctionCall], str | None]]] = EMITTER._SPECIAL_FORMS
 """Functions whose SQL is made by a function, by name."""
 
+is_timespan: Final[Callable[[ir.Expr], bool]] = EMITTER._is_timespan_expr
+"""Whether an expression is known to be one, whatever it reads."""
+
 
 def put(part: str, function: Callable[..., Any]) -> None:
     """Put a function in the place of the engine's; a second time does nothing."""

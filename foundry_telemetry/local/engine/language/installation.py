@@ -17,6 +17,7 @@ from foundry_telemetry.local.engine.language import (
     parse_from_start,
     search,
     sources,
+    time_bins,
     top_nested,
     type_checks,
     window_functions,
@@ -39,6 +40,7 @@ def install() -> None:
         joined_rows,
         type_checks,
         functions,
+        time_bins,
         aggregates,
     ):
         part.install()

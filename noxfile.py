@@ -31,6 +31,7 @@ TRUST: Final = {
     "sweeps": "python -m pytest tests/dashboards/test_check.py tests/investigate/test_hostile.py --long -n 2",
     "benchmarks": "python -m tests.benchmarks",
     "frameworks": "nox -s frameworks",
+    "microsoft": "nox -s microsoft",
     "versions": "nox -s tests lowest newest anthropic opentelemetry",
 }
 """Part by part, what ``nox -s trust`` runs; one of them alone: ``nox -s "trust(part='soak')"``.
@@ -174,6 +175,15 @@ def opentelemetry(session: nox.Session, end: str) -> None:
     held = ["-c", lowest_bounds(session, *ours)] if end == "lowest" else ["--upgrade"]
     install(session, "anthropic", *held)
     run_suite(session)
+
+
+@nox.session(python=OLDEST)
+def microsoft(session: nox.Session) -> None:
+    """microsoft-opentelemetry with all it requires, which does not install beside the extra ``dev``."""
+    kit = of_dev(*(KIT - {"opentelemetry-instrumentation-genai-anthropic"}))
+    session.install("-e", ".[local,microsoft]", *kit, "anthropic")
+    session.run("python", "-m", "tests.support.versions")
+    session.run("python", "-m", "pytest", "-k", "microsoft", "tests/azure")
 
 
 @nox.session(python=OLDEST)

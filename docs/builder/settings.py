@@ -17,7 +17,7 @@ from docs.builder import markdown
 from docs.builder.address import ROOT
 
 PACKAGE: Final = ROOT / "foundry_telemetry"
-_VARIABLE: Final = re.compile(r"(?:FOUNDRY_TELEMETRY|ANTHROPIC|APPLICATIONINSIGHTS|AZURE|OTEL)(?:_[A-Z]+)+")
+_VARIABLE: Final = re.compile(r"(?:FOUNDRY|ANTHROPIC|APPLICATIONINSIGHTS|AZURE|OTEL)(?:_[A-Z]+)+")
 _NOT_OF_A_SERVICE: Final = ("testing", "demo")
 """Rooms that set variables for themselves, or for a test."""
 _READERS: Final = {
@@ -61,6 +61,10 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
         "Workload identity on AKS; `doctor` checks that the file can be read.",
     ),
     "AZURE_TENANT_ID": ("", "Tenant that `DefaultAzureCredential` uses."),
+    "FOUNDRY_PROJECT_ARM_ID": (
+        "",
+        "ARM ID of the Foundry project, where `project_id=` is missing. Foundry sets it for the agents it hosts.",
+    ),
     "FOUNDRY_TELEMETRY_CONTENT": ("", "`1`: requests and answers are logged, redacted; `0`: they are not."),
     "FOUNDRY_TELEMETRY_DISABLED": ("`false`", "`true`: `configure()` and `instrument()` do nothing."),
     "FOUNDRY_TELEMETRY_DISCOUNT": ("`1.0`", "Factor on every list price. Wins over the settings file."),
@@ -87,6 +91,10 @@ VARIABLES: Final[Mapping[str, tuple[str, str]]] = {
     "OTEL_PROPAGATORS": (
         "`tracecontext,baggage`",
         "What a request carries where this library opens the span.",
+    ),
+    "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": (
+        "",
+        "Instrumentations that the distro leaves off, with commas.",
     ),
     "OTEL_PYTHON_LOGGER_PROVIDER": ("", "Logger provider of your own."),
     "OTEL_PYTHON_METER_PROVIDER": ("", "Meter provider of your own."),
@@ -137,6 +145,8 @@ FILE: Final[Mapping[str, str]] = {
 
 def page() -> str:
     """Every argument, variable and key."""
+    from foundry_telemetry.azure.distros import DISTROS  # noqa: PLC0415 - of the package, as all else here
+
     return markdown.page(
         "Settings",
         "An argument wins over code that sets a default, code over the environment, and the environment over the "
@@ -145,7 +155,10 @@ def page() -> str:
         markdown.table(("Setting", "Where", "Default", "Meaning"), _rows()),
         "## Keywords of the distro and the exporters",
         "`configure()` also takes these keywords of `configure_azure_monitor()` and of the Azure Monitor exporters, "
-        "with their meaning there: " + ", ".join(map(markdown.code, _passed_on())) + ".",
+        "with their meaning there: "
+        + ", ".join(map(markdown.code, _passed_on()))
+        + '. With `distro="microsoft"` these '
+        "as well: " + ", ".join(map(markdown.code, sorted(DISTROS["microsoft"].options))) + ".",
     )
 
 

@@ -10,8 +10,8 @@ Microsoft's distro and corrects what would lose or repeat telemetry:
 - A burst of 10 000 spans would lose two thirds; the queues hold 16 384.
 - SIGTERM would lose all that is in memory; exit could take a minute. Both take at most five seconds.
 - A fork would share its parent's connection and report its counts again; it does neither.
-- Providers the application made before are kept, and a pipeline to Azure is added to them; one that
-  ``configure_azure_monitor()`` has built is taken over.
+- Providers the application made before are kept, and a pipeline to Azure is added to them; one that a
+  distro has built is taken over.
 - The exporter builds its rows by its own rules, but without its models, which are most of its price.
 - What is lost all the same is counted, by signal and reason, and the count is told until it arrives.
 
@@ -26,6 +26,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from foundry_telemetry.azure.distros import DistroName
 from foundry_telemetry.azure.refused_settings import naming_variables
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import Settings, read_settings
@@ -68,6 +69,8 @@ def configure(
     exception_notes: bool = False,
     compression: Compression = "gzip",
     content: ContentPolicy | None = None,
+    project_id: str | None = None,
+    distro: DistroName = "azure-monitor",
     **distro_options: Any,
 ) -> None:
     """Send telemetry to Azure Monitor and instrument every HTTP client; a second call does nothing.
@@ -84,11 +87,15 @@ def configure(
         exception_notes: As for `instrument()`.
         compression: ``"none"`` sends bodies as plain JSON; a server that refuses gzip gets them so anyway.
         content: As for `instrument()`.
+        project_id: As for `instrument()`.
+        distro: ``"microsoft"`` calls microsoft-opentelemetry (extra ``microsoft``) in place of the other.
         **distro_options: Keywords of ``configure_azure_monitor`` and of the Azure exporters, such as
-            ``credential``, ``storage_directory``, ``enable_live_metrics`` (off here, unless set).
+            ``credential``, ``storage_directory``, ``enable_live_metrics`` (off here, unless set). They are
+            called so with either distro; with ``"microsoft"`` its own are taken as well, such as
+            ``enable_a365``.
 
     Raises:
-        ImportError: `content` needs packages that are not installed.
+        ImportError: `content` or `distro` needs packages that are not installed.
         RuntimeError: This process already sends to another resource.
         TypeError: A keyword that nobody would read, or `hosts` or `sinks` that are none.
         ValueError: A connection string or another value, in the environment too, that makes no sense.
@@ -107,6 +114,8 @@ def configure(
         exception_notes=exception_notes,
         compression=compression,
         content=content,
+        distro=distro,
+        project_id=project_id,
     )
     _apply(settings)
 
@@ -173,6 +182,7 @@ def _start(settings: Settings) -> None:
         sinks=settings.sinks,
         exception_notes=settings.exception_notes,
         content=settings.content,
+        project_id=settings.project_id,
     )
 
 
@@ -229,8 +239,10 @@ def _beside(settings: Settings) -> tuple[object, ...]:
         settings.sinks,
         settings.exception_notes,
         settings.content,
+        settings.project_id,
         settings.compression,
         settings.sampling,
+        settings.distro,
         settings.options,
     )
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from foundry_telemetry.azure.distros import set_up
 from foundry_telemetry.azure.drop_counting import Counted, CountedExporter, CountedQueue
 from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.ledger_export import shorten
@@ -81,9 +82,7 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
     pipelines = Pipelines()
     with environment({**settings.environment, **built_by_others}, _DEFAULT_ENVIRONMENT):
         if missing:
-            from azure.monitor.opentelemetry import configure_azure_monitor  # noqa: PLC0415 - costs a second
-
-            configure_azure_monitor(**options)
+            set_up(settings.distro, options, [signal for signal in SWITCHES if signal not in missing])
         for signal in wanted:
             if found[signal] is not None:
                 _attach(signal, found[signal], settings, options, pipelines)
@@ -91,7 +90,7 @@ def connect(settings: Settings, options: Mapping[str, Any]) -> Pipelines:
         _adopt(signal, _sdk_provider(signal), pipelines)
     if "logs" in missing:
         with _known_parts("ledger events are built in the thread of the call"):
-            shorten(_sdk_provider("logs"))
+            shorten(_sdk_provider("logs"), settings.distro)
     compression = Compression(is_on=settings.compression == "gzip")
     for signal in wanted:
         provider = _sdk_provider(signal)
@@ -167,7 +166,7 @@ def _attach(
             _log.warning("%s of this process already go to another Application Insights resource", signal)
         _take_over(signal, provider, exporters, options, pipelines)
         return
-    for_distro = DISTRO_OPTIONS | {"sampling_ratio"}
+    for_distro = DISTRO_OPTIONS | settings.distro.options | {"sampling_ratio"}
     exporter_options = {name: value for name, value in options.items() if name not in for_distro}
     if signal == "traces":
         pipelines.shutdown_callbacks[signal] = _attach_traces(provider, exporter_options)

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from foundry_telemetry.azure.distros import DISTROS, Distro, read_distro
 from foundry_telemetry.azure.sampling import read_sampling
 from foundry_telemetry.config.content import ContentPolicy
 from foundry_telemetry.config.options import (
@@ -20,6 +21,7 @@ from foundry_telemetry.config.options import (
     check_http_spans,
     check_sinks,
 )
+from foundry_telemetry.config.project import project_in_force
 from foundry_telemetry.wire.request_matcher import parse_hosts
 
 CONNECTION_STRING: Final = "APPLICATIONINSIGHTS_CONNECTION_STRING"
@@ -41,7 +43,7 @@ DISTRO_OPTIONS: Final = frozenset(
         "views",
     }
 )
-"""What only ``configure_azure_monitor`` knows: how providers are built."""
+"""What only a distro knows, either of them: how providers are built."""
 
 EXPORTER_OPTIONS: Final = frozenset(
     {
@@ -99,7 +101,7 @@ class Settings:
     resource_key: tuple[str, str] = field(repr=False)
     """Instrumentation key and endpoint: two strings with the same pair mean the same resource."""
     options: Mapping[str, Any] = field(repr=False)
-    """Keywords for the distro."""
+    """Keywords for the distro, by the names that `configure` has for them."""
     environment: Mapping[str, str | None]
     """Variables that hold for the set-up only; ``None`` hides one."""
     hosts: tuple[str, ...]
@@ -107,7 +109,9 @@ class Settings:
     sinks: tuple[Sink, ...]
     exception_notes: bool = False
     content: ContentPolicy | None = None
+    project_id: str | None = None
     compression: Compression = "gzip"
+    distro: Distro = DISTROS["azure-monitor"]
     sampling: str | None
     """How sampling was asked for in the call, in words; ``None`` when it was not."""
     warnings: tuple[str, ...] = ()
@@ -124,14 +128,18 @@ def read_settings(
     exception_notes: bool = False,
     compression: Compression = "gzip",
     content: ContentPolicy | None = None,
+    distro: str = "azure-monitor",
+    project_id: str | None = None,
 ) -> Settings:
     """Check everything a call of `configure` says.
 
     Raises:
+        ImportError: The distro is not installed.
         TypeError: An option that nobody would read, or `hosts` or `sinks` that are none.
         ValueError: No or a malformed connection string, or a value that makes no sense.
     """
-    _check_options(options)
+    called = read_distro(distro)
+    _check_options(options, called)
     check_http_spans(http_spans)
     check_compression(compression)
     sinks = check_sinks(sinks)
@@ -150,24 +158,35 @@ def read_settings(
         exception_notes=exception_notes,
         content=content,
         compression=compression,
+        distro=called,
+        project_id=project_in_force(project_id),
         sampling=sampling.asked,
         warnings=sampling.warnings,
     )
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
-    known = DISTRO_OPTIONS | EXPORTER_OPTIONS
+def _check_options(options: Mapping[str, Any], distro: Distro) -> None:
+    known = DISTRO_OPTIONS | EXPORTER_OPTIONS | distro.options
+    instead = _INSTEAD | {theirs: f"use {ours}=" for ours, theirs in distro.renamed.items()}
     for name in options:
         if name in known:
             continue
-        if name in _INSTEAD:
-            raise TypeError(f"configure() has no keyword {name!r}: {_INSTEAD[name]}")
-        own = ("compression", "connection_string", "content", "exception_notes", "hosts", "http_spans")
+        if name in instead:
+            raise TypeError(f"configure() has no keyword {name!r}: {instead[name]}")
+        own = (
+            "compression",
+            "connection_string",
+            "content",
+            "distro",
+            "exception_notes",
+            "hosts",
+            "http_spans",
+        )
         close = get_close_matches(name, (*known, *own, "sampling_ratio", "sinks"), n=3)
         hint = (
             f"did you mean {' or '.join(map(repr, close))}?"
             if close
-            else "expected a keyword of configure_azure_monitor() or its exporters"
+            else f"expected a keyword of {distro.function}() or its exporters"
         )
         raise TypeError(f"configure() has no keyword {name!r}: {hint}")
 

@@ -38,11 +38,12 @@ def warn_of_unused(settings: Settings, found: Mapping[str, Any | None], missing:
         elif type(sampler).__name__ == "RateLimitedSampler":
             _log.warning(
                 "the TracerProvider of this process limits spans per second (%s): call configure() in "
-                "place of configure_azure_monitor(), or pass sampling_ratio=1.0 to it",
+                "place of the distro, or set OTEL_TRACES_SAMPLER=always_on",
                 sampler.get_description(),
             )
     if os.environ.get(SWITCHES["logs"], "").strip().lower() == "none":
         _log.warning("%s", _LOGS_ARE_OFF)
-    unread = sorted(DISTRO_OPTIONS & set(settings.options)) if not missing else []
+    for_distro = DISTRO_OPTIONS | settings.distro.options
+    unread = sorted(for_distro & set(settings.options)) if not missing else []
     if unread:
         _log.warning("%s has no effect: the application created its own providers", ", ".join(unread))

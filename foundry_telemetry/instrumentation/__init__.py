@@ -24,6 +24,7 @@ from foundry_telemetry.abandoned_bodies import flush_abandoned_bodies
 from foundry_telemetry.config import load_environment
 from foundry_telemetry.config.content import ContentPolicy, policy_in_force
 from foundry_telemetry.config.options import HttpSpans, Sink, check_http_spans, check_sinks
+from foundry_telemetry.config.project import project_in_force
 from foundry_telemetry.content import drain_content, stop_content
 from foundry_telemetry.disabled import is_disabled
 from foundry_telemetry.dropped_items import dropped
@@ -73,6 +74,7 @@ def instrument(
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
     content: ContentPolicy | None = None,
+    project_id: str | None = None,
 ) -> None:
     """Record every attempt to call Claude in Microsoft Foundry from now on.
 
@@ -92,11 +94,14 @@ def instrument(
             note. One that a framework raises ``from None`` (litellm) has none: read `last_attempt()` there.
         content: Keep requests and answers as it says, redacted, on an event of their own. By default what
             ``FOUNDRY_TELEMETRY_CONTENT`` and the settings file say: nothing, where they say nothing.
+        project_id: ARM ID of the Foundry project, written onto the spans of calls, so that the Traces view of
+            the Foundry portal finds them. ``FOUNDRY_PROJECT_ARM_ID`` by default, which Foundry sets for the
+            agents that it hosts.
 
     Raises:
         ImportError: `content` needs packages that are not installed.
         TypeError: `target` is no client, or `hosts` or `sinks` hold something else than they should.
-        ValueError: `hosts`, `http_spans` or what the environment says of prices or tags is malformed.
+        ValueError: `hosts`, `http_spans`, `project_id` or what the environment says is malformed.
     """
     if is_disabled("instrument()"):
         return
@@ -109,6 +114,7 @@ def instrument(
         sinks=sinks,
         exception_notes=exception_notes,
         content=content,
+        project_id=project_id,
     )
     attach(target, tracker)
 
@@ -140,6 +146,7 @@ class HookOptions(TypedDict, total=False):
     sinks: Sequence[Sink]
     exception_notes: bool
     content: ContentPolicy | None
+    project_id: str | None
 
 
 def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
@@ -147,8 +154,8 @@ def event_hooks(**options: Unpack[HookOptions]) -> EventHooks:
 
     Args:
         **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks``,
-            ``exception_notes`` and ``content``, as for `instrument()`, with the same errors. A hook does not
-            meet the exception of a connection that failed: its cause, httpcore's own, has the note.
+            ``exception_notes``, ``content`` and ``project_id``, as for `instrument()`, same errors. A
+            hook does not meet the exception of a failed connection: its cause, httpcore's own, has the note.
     """
     checked("event_hooks", options)
     return _no_hooks() if is_disabled("event_hooks()") else Hooks(make_tracker(**options)).sync_hooks()
@@ -188,12 +195,14 @@ def make_tracker(
     sinks: Sequence[Sink] = (),
     exception_notes: bool = False,
     content: ContentPolicy | None = None,
+    project_id: str | None = None,
 ) -> Tracker:
     """Check the options of an integration and make its tracker; keywords and errors as for `instrument()`."""
     if http_spans is not None:
         check_http_spans(http_spans)
     sinks = check_sinks(sinks)
     known_hosts = parse_hosts(hosts)
+    project = project_in_force(project_id)
     load_environment()
     check_providers(tracer_provider, meter_provider, logger_provider)
     when_loaded(pricing.preload)
@@ -202,6 +211,8 @@ def make_tracker(
     _tell_at_exit()
     content_listener = _content_listener(content, logger_provider)
     signals = _signals(tracer_provider, meter_provider, logger_provider)
+    if project is not None:
+        signals = signals._replace(span=signals.span.of_project(project))
     return Tracker(
         Settings(
             signals,

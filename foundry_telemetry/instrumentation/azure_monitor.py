@@ -14,7 +14,7 @@ from foundry_telemetry.warn_once import Once
 _NOT_CONFIGURED: Final = (
     "Azure Monitor is set up without foundry_telemetry.configure(): telemetry in memory is lost on SIGTERM, "
     "dropped telemetry is not counted, and by default five spans per second are kept. Call configure() in "
-    "place of configure_azure_monitor(), with the same keywords, or after it"
+    "place of the distro, with the same keywords, or after it"
 )
 
 _log: Final = logging.getLogger("foundry_telemetry")

@@ -20,6 +20,7 @@ _OPTIONS = (
     "sinks",
     "exception_notes",
     "content",
+    "project_id",
 )
 
 

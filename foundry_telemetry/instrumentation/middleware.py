@@ -31,7 +31,7 @@ class FoundryMiddleware(Middleware):
 
     Args:
         **options: ``tracer_provider``, ``meter_provider``, ``logger_provider``, ``hosts``, ``sinks``,
-            ``exception_notes`` and ``content``, as for `instrument()`, with the same errors.
+            ``exception_notes``, ``content`` and ``project_id``, as for `instrument()`, with the same errors.
     """
 
     def __init__(self, **options: Unpack[HookOptions]) -> None:

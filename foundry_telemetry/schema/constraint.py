@@ -49,6 +49,10 @@ CODE = text(
     r"[A-Za-z_]{1,64}|[0-9]{3}|AADSTS[0-9]{4,8}|E[A-Z0-9]+|"
     r"Tenant provided in token does not match resource token",
 )
+ARM_ID = text(
+    "ARM ID of a resource, of at most 512 characters",
+    r"(?=.{1,512}$)/subscriptions/[\w-]+/resource[Gg]roups/[\w.()-]+/providers/[\w.]+(/[\w.-]+){2,}",
+)
 GUID = text("GUID", r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 HEX16 = text("16 hex digits", r"[0-9a-f]{16}")
 HEX32 = text("32 hex digits", r"[0-9a-f]{32}")

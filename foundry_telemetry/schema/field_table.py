@@ -39,6 +39,7 @@ _PRICES: Final = "price list and your prices, times the tokens"
 
 _YOUR_NAME: Final = "only if you name a deployment after a person"
 _YOUR_HOST: Final = "only if your host or path names a person"
+_YOUR_PROJECT: Final = "only if you name a project, resource or resource group after a person"
 _YOUR_TAGS: Final = "yes: the values are your own; those of `user`, `email`, ... are hashed"
 _YOUR_BUDGET: Final = "only if a budget is for a tag value that names a person"
 
@@ -71,6 +72,7 @@ SERVER_ADDRESS: Final = _field("server.address", "HTTP: the host of the request.
 SERVER_PORT: Final = _field("server.port", "HTTP: the port of the request.", ("span", "metric"), _URL, c.PORT)
 PEER_SERVICE: Final = _field("peer.service", "Exporter: becomes the target of the row; it then leaves the properties.", _SPAN, _URL, c.HOST, personal=_YOUR_HOST)
 RESOURCE: Final = _field("foundry.resource", "Ours: the first label of a Foundry host.", _BOTH, _URL, c.HOST, personal=_YOUR_HOST, path="resource", stage="request", column="resource")
+PROJECT_ID: Final = _field("microsoft.foundry.project.id", "Foundry: the ARM ID of the project, by which the Traces view of the portal finds spans. Absent where it is not set.", _SPAN, "`project_id=`, or `FOUNDRY_PROJECT_ARM_ID`", c.ARM_ID, personal=_YOUR_PROJECT)
 ANTHROPIC_VERSION: Final = _field("anthropic.version", "Ours: the ``anthropic-version`` request header.", _LEDGER, _SENT, c.ID, path="anthropic_version", column="anthropic_version")
 AUTH_SCHEME: Final = _field("foundry.auth.scheme", "Ours: ``api_key``, ``entra_id``, ``gateway_key`` or ``none``, from which header was present.", _ALL, "which header is present", c.one_of(*get_args(v.AuthScheme)), path="auth_scheme", stage="request", column="auth_scheme")
 

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from foundry_telemetry.observation import Observation
+from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.reading import Attributes, Fields, fields, fields_of, read
 from foundry_telemetry.schema.row import Stage
-from foundry_telemetry.schema.value import TAG_PREFIX
+from foundry_telemetry.schema.value import COGNITIVE_SERVICES, TAG_PREFIX
 
-__all__ = ["Attributes", "read", "read_result", "read_tags"]
+__all__ = ["Attributes", "constant_of", "read", "read_result", "read_tags"]
+
+
+def constant_of(project_id: str | None) -> Attributes:
+    """What our span of any call has; not to be changed."""
+    fields: Attributes = {names.RESOURCE_PROVIDER: COGNITIVE_SERVICES}
+    return fields if project_id is None else {**fields, names.PROJECT_ID: project_id}
 
 
 def read_tags(tags: Mapping[str, str]) -> Attributes:

@@ -27,13 +27,17 @@ class LedgerQueue:
         processors: What the processors of the logger provider are joined in.
         batches: The queue of the last of them.
         inherited_prefix: How the names begin of what another copies from the current span.
+        inherited_names: Further names of what it copies.
     """
 
-    def __init__(self, processors: Any, batches: Any, inherited_prefix: str) -> None:
+    def __init__(
+        self, processors: Any, batches: Any, inherited_prefix: str, inherited_names: tuple[str, ...] = ()
+    ) -> None:
         self._processors = processors
         self._known = processors._log_record_processors  # noqa: SLF001 - nothing public tells
         self._batches = batches
         self._prefix = inherited_prefix
+        self._names = inherited_names
 
     def put(self, observation: Observation, where: SpanContext, logger: Any) -> bool:
         """Take an attempt, unless it has to go the long way.
@@ -57,7 +61,7 @@ class LedgerQueue:
                 where.trace_flags,
                 logger.resource,
                 logger.instrumentation_scope,
-                inherited_from(current, self._prefix),
+                inherited_from(current, self._prefix, self._names),
             )
         )
         return True
@@ -72,11 +76,16 @@ class LedgerQueue:
         return is_ours
 
 
-def inherited_from(span: Span, prefix: str) -> Attributes | None:
-    """The attributes of a span whose names begin so, as the distro copies them onto log records."""
+def inherited_from(span: Span, prefix: str, names: tuple[str, ...] = ()) -> Attributes | None:
+    """The attributes of a span whose names begin or are so, as a distro copies them onto log records."""
     attributes: Mapping[str, Any] | None = getattr(span, "attributes", None)
-    # Most spans have none, which one search over all names tells for less than one over each.
-    if not attributes or prefix not in "\n".join(attributes) or not span.get_span_context().is_valid:
+    if not attributes:
         return None
-    found = {name: attributes[name] for name in attributes if name.startswith(prefix)}
+    # Most spans have none, which one search over all names tells for less than one over each.
+    is_below_agent = prefix in "\n".join(attributes)
+    if not (is_below_agent or (names and any(name in attributes for name in names))):
+        return None
+    if not span.get_span_context().is_valid:
+        return None
+    found = {name: attributes[name] for name in attributes if name.startswith(prefix) or name in names}
     return found or None

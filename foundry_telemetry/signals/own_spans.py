@@ -10,7 +10,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from foundry_telemetry.observation import Observation
 from foundry_telemetry.schema import field_table as names
-from foundry_telemetry.schema.value import COGNITIVE_SERVICES, PROVIDER_ANTHROPIC
+from foundry_telemetry.schema.value import PROVIDER_ANTHROPIC
 from foundry_telemetry.signals.fields import MEASUREMENTS, REQUEST, Attributes, read
 from foundry_telemetry.signals.span_attributes import write
 from foundry_telemetry.signals.span_limits import fit, fit_for_start
@@ -32,7 +32,9 @@ _ERROR: Final = Status(StatusCode.ERROR)
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def start_call(tracer: Tracer, context: Context, request: Request, started_ns: int) -> Span:
+def start_call(
+    tracer: Tracer, context: Context, request: Request, started_ns: int, constant: Attributes
+) -> Span:
     """Start the span of a call.
 
     Args:
@@ -40,8 +42,9 @@ def start_call(tracer: Tracer, context: Context, request: Request, started_ns: i
         context: Of the caller.
         request: What is asked.
         started_ns: Nanoseconds since the epoch.
+        constant: What `constant_of` the project gives.
     """
-    fields = read(REQUEST, request) | _opening(request, request.url)
+    fields = read(REQUEST, request) | _opening(request, request.url, constant)
     if request.effort is not None:
         fields[names.REASONING_LEVEL] = request.effort
     return tracer.start_span(
@@ -76,19 +79,26 @@ def late_call(
     context: Context,
     observation: Observation,
     response_fields: Attributes,
+    constant: Attributes,
 ) -> None:
     """The span of a call whose owner has ended its own before, and without the usage; arguments as above."""
-    fields = read(REQUEST, observation) | _opening(observation, _url(observation))
+    fields = read(REQUEST, observation) | _opening(observation, _url(observation), constant)
     name = f"{observation.operation or observation.method} {observation.deployment or observation.path}"
     end_call(_start(tracer, context, name, observation, fields), observation, response_fields)
 
 
 def exchange_span(
-    tracer: Tracer, context: Context, observation: Observation, response_fields: Attributes
+    tracer: Tracer,
+    context: Context,
+    observation: Observation,
+    response_fields: Attributes,
+    project_id: str | None = None,
 ) -> None:
     """A span for one exchange below the owner's; without usage, so that sums over spans stay right."""
     fields: Attributes = {name: response_fields[name] for name in _EXCHANGE_FIELDS if name in response_fields}
     fields[names.METHOD] = observation.method
+    if project_id is not None:
+        fields[names.PROJECT_ID] = project_id
     if observation.attempt_number > 1:
         fields[names.RESEND_COUNT] = observation.attempt_number - 1
     if observation.server_address is not None:
@@ -127,9 +137,9 @@ def _end(span: Span, observation: Observation) -> None:
     span.end(observation.started_ns + int(observation.duration_s * 1e9))
 
 
-def _opening(source: Request | Observation, url: str | None) -> Attributes:
+def _opening(source: Request | Observation, url: str | None, constant: Attributes) -> Attributes:
     """What only our span of a call has, known before the request leaves, so that a sampler sees it."""
-    fields: Attributes = {names.RESOURCE_PROVIDER: COGNITIVE_SERVICES}
+    fields = constant.copy()
     if source.server_address is not None:
         fields[names.PEER_SERVICE] = source.server_address
         fields[names.SERVER_PORT] = source.server_port

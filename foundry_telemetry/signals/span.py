@@ -21,7 +21,7 @@ from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import PROVIDER_ANTHROPIC, SCOPE
 from foundry_telemetry.signals.call_span import find_owner
 from foundry_telemetry.signals.duplicate_telemetry import doubling
-from foundry_telemetry.signals.fields import USAGE, Attributes, read, read_result, read_tags
+from foundry_telemetry.signals.fields import USAGE, Attributes, constant_of, read, read_result, read_tags
 from foundry_telemetry.signals.missing_usage import has_usage, owe
 from foundry_telemetry.signals.open_spans import OpenSpan, watch
 from foundry_telemetry.signals.own_spans import end_call, exchange_span, late_call, outcome_of, start_call
@@ -70,6 +70,8 @@ class SpanBinding(Struct, eq=False):
     """Whether the span is the anthropic SDK's own."""
     around: SpanContext | None = None
     """Of the span above those that stand for the call, if another library has one."""
+    project_id: str | None = None
+    """Of the Foundry project, where it is known."""
     number: int = 1
     is_enriched: bool = False
     response_fields: Attributes | None = None
@@ -109,7 +111,9 @@ def read_response_fields(binding: SpanBinding, observation: Observation) -> Attr
     return binding.response_fields
 
 
-def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: int) -> SpanBinding:
+def bind_span(
+    tracer: Tracer, request: Request, context: Context, started_ns: int, constant: Attributes
+) -> SpanBinding:
     """Find the owner's span in `context`, or start ours."""
     current = trace.get_current_span(context)
     where = current.get_span_context()
@@ -118,7 +122,7 @@ def bind_span(tracer: Tracer, request: Request, context: Context, started_ns: in
     doubling.note(owner.scopes)
     span, ours = owner.span, False
     if span is None and not _is_unsampled_owner(where, request, standard=standard):
-        span, ours = start_call(tracer, context, request, started_ns), True
+        span, ours = start_call(tracer, context, request, started_ns, constant), True
     if span is not None and span is not current:
         where = span.get_span_context()
         context = trace.set_span_in_context(span, context)
@@ -178,6 +182,8 @@ def _identity(
         fields[names.AZURE_REQUEST_ID] = ids.apim_request_id
     if ids.request_id is not None and not binding.of_sdk:
         fields[names.ANTHROPIC_REQUEST_ID] = ids.request_id
+    if binding.project_id is not None and names.PROJECT_ID not in getattr(binding.span, "attributes", ()):
+        fields[names.PROJECT_ID] = binding.project_id
     return fields | read_tags(tags)
 
 
@@ -187,6 +193,7 @@ class CallSpans:
     Args:
         provider: Of ours; the global one by default.
         on_provider: Called once there is one.
+        project_id: ARM ID of the Foundry project, where it is known.
     """
 
     signal: ClassVar = Signal.TRACES
@@ -194,13 +201,22 @@ class CallSpans:
     is_deferred: ClassVar = False
 
     def __init__(
-        self, provider: TracerProvider | None = None, on_provider: Callable[[], object] = lambda: None
+        self,
+        provider: TracerProvider | None = None,
+        on_provider: Callable[[], object] = lambda: None,
+        project_id: str | None = None,
     ) -> None:
         self._tracer = trace.get_tracer(SCOPE, tracer_provider=provider)
         self._provider = provider
         self._on_provider = on_provider
+        self._project_id = project_id
+        self._constant = constant_of(project_id)
         self._sees_spans = False
         self._watch_spans()
+
+    def of_project(self, project_id: str) -> CallSpans:
+        """The same, for the calls of one Foundry project."""
+        return CallSpans(self._provider, self._on_provider, project_id)
 
     def started(self, request: Request, context: Context, started_ns: int) -> SpanBinding:
         """Find the span of the call, or start one, before the request leaves.
@@ -212,7 +228,10 @@ class CallSpans:
         """
         if not self._sees_spans:
             self._watch_spans()
-        return bind_span(self._tracer, request, context, started_ns)
+        binding = bind_span(self._tracer, request, context, started_ns, self._constant)
+        if self._project_id is not None:
+            binding.project_id = self._project_id
+        return binding
 
     def _watch_spans(self) -> None:
         """Note the spans that others start, once there is a provider to make them."""
@@ -240,9 +259,8 @@ class CallSpans:
         if observation.usage.complete and not binding.of_sdk:  # the SDK writes it, always
             self._write_usage(span, observation, binding)
         if _has_own_exchange(observation) and not binding.has_http_span:
-            exchange_span(
-                self._tracer, binding.context, observation, read_response_fields(binding, observation)
-            )
+            fields = read_response_fields(binding, observation)
+            exchange_span(self._tracer, binding.context, observation, fields, binding.project_id)
 
     def _write_usage(self, span: Span, observation: Observation, binding: SpanBinding) -> None:
         """See that the usage stands on one span of the call."""
@@ -251,12 +269,8 @@ class CallSpans:
         if span.is_recording():
             owe(span, read(USAGE, observation.usage))
         else:  # nobody will write it there any more
-            late_call(
-                self._tracer,
-                binding.context,
-                observation,
-                read_response_fields(binding, observation),
-            )
+            fields = read_response_fields(binding, observation)
+            late_call(self._tracer, binding.context, observation, fields, self._constant)
 
 
 def _write_outcome(span: Span, observation: Observation, binding: SpanBinding) -> None:

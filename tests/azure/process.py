@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from foundry_telemetry.azure.distros import DISTROS, DistroName
 from foundry_telemetry.testing.ingestion import HANG, FakeIngestion
+from tests.support.microsoft import need_microsoft
 from tests.support.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +30,18 @@ _NOT_INHERITED = ("APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
 PRELUDE = """
 import json, logging, os, signal, sys, threading, time
 from opentelemetry import _logs, metrics, trace
+
+DISTRO = os.environ["DISTRO"]
+
+def use_distro(**options):
+    # As its own documentation does; keywords are those of the Azure Monitor distro.
+    if DISTRO == "azure-monitor":
+        from azure.monitor.opentelemetry import configure_azure_monitor
+        return configure_azure_monitor(**options)
+    from microsoft.opentelemetry import use_microsoft_opentelemetry
+    for name in [name for name in options if name.startswith("enable_")]:
+        options[f"azure_monitor_{name}"] = options.pop(name)
+    return use_microsoft_opentelemetry(enable_azure_monitor=True, **options)
 
 def say(**facts):
     print(json.dumps(facts), flush=True)
@@ -46,6 +62,9 @@ def emit(mark, *, spans=1):
 """
 
 
+both_distros = pytest.mark.parametrize("distro", DISTROS)
+
+
 def deadline(flush_s: float, store_s: float) -> str:
     """Lines that give the end of a process other times than five seconds, of which the last is for the disk.
 
@@ -64,9 +83,8 @@ ENDLESS = deadline(10 * PATIENCE_S, 1.0)
 AMPLE = deadline(PATIENCE_S, PATIENCE_S - 1)
 """Requests are given up after a second; then there is time to reach the disk on the slowest machine."""
 
-DISTRO = """
-from azure.monitor.opentelemetry import configure_azure_monitor
-configure_azure_monitor()
+ALONE = """
+use_distro()
 emit("last")
 say(ready=True)
 hear()
@@ -132,6 +150,7 @@ def running(
     *,
     under: Sequence[str] = (),
     prelude: str = PRELUDE,
+    distro: DistroName = "azure-monitor",
     **environment: str | None,
 ) -> Iterator[Process]:
     """Run a script, written without imports, against a fake Azure.
@@ -142,14 +161,17 @@ def running(
         folder: Its folder for temporary files, so for the offline storage of the exporter.
         under: A command that runs the interpreter, such as one that takes rights from it.
         prelude: What stands before the script.
+        distro: Its ``DISTRO``, and what it calls by ``use_distro()``.
         environment: Variables on top; ``None`` removes one.
     """
+    found = need_microsoft() if distro == "microsoft" else None
     variables: dict[str, str | None] = {
         **{name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)},
         "APPLICATIONINSIGHTS_CONNECTION_STRING": azure.connection_string,
         "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "otel",  # the distro's default asks the network
         **NO_FASTAPI,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(map(str, filter(None, (ROOT, found)))),
+        "DISTRO": distro,
         "TMPDIR": str(folder),
         **environment,
     }
@@ -168,9 +190,16 @@ def running(
             popen.kill()
 
 
-def run(script: str, azure: FakeIngestion, folder: Path, **environment: str | None) -> Ended:
-    """Run a script to its end."""
-    with running(script, azure, folder, **environment) as process:
+def run(
+    script: str,
+    azure: FakeIngestion,
+    folder: Path,
+    *,
+    distro: DistroName = "azure-monitor",
+    **environment: str | None,
+) -> Ended:
+    """Run a script to its end; arguments as for `running`."""
+    with running(script, azure, folder, distro=distro, **environment) as process:
         return process.end()
 
 
@@ -180,7 +209,7 @@ def end_before_the_distro(process: Process, folder: Path) -> Ended:
     Told to end while Azure hangs, the distro waits for thirty seconds or more. It is told first, and both are
     on the same machine, so how fast that is does not matter.
     """
-    with FakeIngestion() as azure, running(DISTRO, azure, folder) as distro:
+    with FakeIngestion() as azure, running(ALONE, azure, folder) as distro:
         azure.always(HANG)
         distro.listen()
         distro.tell()

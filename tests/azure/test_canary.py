@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests.adapters
@@ -14,8 +19,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from foundry_telemetry.azure import sampling, settings
+from foundry_telemetry.azure.distros import DISTROS
 from foundry_telemetry.exporters import azure_exporters
 from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
+from tests.support.microsoft import need_microsoft
+
+MICROSOFT = DISTROS["microsoft"]
 
 
 def test_options_of_the_distro() -> None:
@@ -25,6 +34,30 @@ def test_options_of_the_distro() -> None:
     known = settings.DISTRO_OPTIONS | settings.EXPORTER_OPTIONS | ours
     assert read <= known | set(settings._INSTEAD)
     assert distro.SAMPLING_TRACES_PER_SECOND_ARG in settings.DISTRO_OPTIONS
+
+
+def test_options_of_microsoft_opentelemetry() -> None:
+    """The same for the other distro: what it documents, and what it calls keywords of the exporter."""
+    source = (need_microsoft() or Path(find_spec("microsoft.opentelemetry").origin).parents[2]) / "microsoft"
+    function = ast.get_docstring(_definition(source / "opentelemetry" / "_distro.py", MICROSOFT.function))
+    read = set(re.findall(r":keyword (?:\w+ )?(\w+):", function))
+    known = settings.DISTRO_OPTIONS | set(settings._INSTEAD) | MICROSOFT.options | MICROSOFT.always.keys()
+    assert len(read) > 30
+    assert read <= known | set(MICROSOFT.renamed.values())
+    assert MICROSOFT.options <= read
+    assert set(MICROSOFT.switches.values()) <= read
+    constants = ast.parse((source / "opentelemetry" / "_constants.py").read_text(encoding="utf-8")).body
+    (names,) = (
+        ast.literal_eval(one.value)
+        for one in constants
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == "_AZURE_MONITOR_KWARG_MAP"
+    )
+    assert {theirs: ours for ours, theirs in MICROSOFT.renamed.items()} == names
+
+
+def _definition(path: Path, name: str) -> Any:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return next(one for one in tree.body if getattr(one, "name", "") == name)
 
 
 def test_samplers_of_the_distro() -> None:

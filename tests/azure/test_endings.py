@@ -9,15 +9,25 @@ from pathlib import Path
 
 import pytest
 
+from foundry_telemetry.azure.distros import DistroName
 from foundry_telemetry.testing.ingestion import HANG, FakeIngestion, refuse
-from tests.azure.process import AMPLE, ENDLESS, Ended, end_before_the_distro, run, running, stored
+from tests.azure.process import (
+    AMPLE,
+    ENDLESS,
+    Ended,
+    both_distros,
+    end_before_the_distro,
+    run,
+    running,
+    stored,
+)
 from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
 CONFIGURED = """
 import foundry_telemetry
-foundry_telemetry.configure()
+foundry_telemetry.configure(distro=DISTRO)
 emit("last")
 say(ready=True)
 """
@@ -34,29 +44,38 @@ def arrived(azure: FakeIngestion, mark: str) -> tuple[int, int, float]:
     )
 
 
-def terminate(script: str, azure: FakeIngestion, folder: Path) -> Ended:
+def terminate(script: str, azure: FakeIngestion, folder: Path, distro: DistroName = "azure-monitor") -> Ended:
     """Send SIGTERM to a script as soon as it is ready."""
-    with running(script, azure, folder) as process:
+    with running(script, azure, folder, distro=distro) as process:
         process.listen()
         process.signal(signal.SIGTERM)
         return process.end()
 
 
-@pytest.mark.parametrize("last", ["", "sys.exit(3)", "raise RuntimeError('the reason')"])
-def test_exit(last: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("last", "distro"),
+    [
+        ("", "azure-monitor"),
+        ("sys.exit(3)", "azure-monitor"),
+        ("raise RuntimeError('the reason')", "azure-monitor"),
+        ("", "microsoft"),
+    ],
+)
+def test_exit(last: str, distro: DistroName, tmp_path: Path) -> None:
     """However the program comes to its end, all three signals arrive and the exit code is its own."""
     with FakeIngestion() as azure:
-        ended = run(CONFIGURED + last, azure, tmp_path)
+        ended = run(CONFIGURED + last, azure, tmp_path, distro=distro)
         assert arrived(azure, "last") == (1, 1, 1)
     assert ended.code == {"": 0, "sys.exit(3)": 3}.get(last, 1)
     assert bool(ended.errors) == ("raise" in last), ended.errors
 
 
 @pytest.mark.row(32)
-def test_sigterm(tmp_path: Path) -> None:
+@both_distros
+def test_sigterm(distro: DistroName, tmp_path: Path) -> None:
     """On SIGTERM all three signals arrive and the process dies of the signal, as without us."""
     with FakeIngestion() as azure:
-        ended = terminate(CONFIGURED + FOREVER, azure, tmp_path)
+        ended = terminate(CONFIGURED + FOREVER, azure, tmp_path, distro)
         assert arrived(azure, "last") == (1, 1, 1)
     assert ended.code == -signal.SIGTERM
     assert not ended.errors
@@ -73,11 +92,12 @@ def test_sigterm_handler_of_the_user(tmp_path: Path) -> None:
 
 
 @pytest.mark.row(38)
-def test_exit_while_azure_hangs(tmp_path: Path) -> None:
+@both_distros
+def test_exit_while_azure_hangs(distro: DistroName, tmp_path: Path) -> None:
     """The process does not wait for a server that hangs, and its last telemetry is on disk."""
     with FakeIngestion() as azure:
         azure.always(HANG)
-        ended = run(AMPLE + CONFIGURED, azure, tmp_path)
+        ended = run(AMPLE + CONFIGURED, azure, tmp_path, distro=distro)
         assert not azure.envelopes
     assert ended.code == 0
     assert all(text in stored(tmp_path) for text in ("span last", '"mark": "last"', "count.last"))
@@ -142,17 +162,18 @@ def test_exit_while_azure_refuses(status: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.row(27)
-def test_daily_cap(tmp_path: Path) -> None:
-    """When Azure throws telemetry away, the process says so."""
+@both_distros
+def test_daily_cap(distro: DistroName, tmp_path: Path) -> None:
+    """When Azure throws telemetry away, the process says so, having counted it."""
     with FakeIngestion() as azure:
         azure.always(refuse(439))
-        ended = run(CONFIGURED, azure, tmp_path)
+        ended = run(CONFIGURED, azure, tmp_path, distro=distro)
     assert ended.errors.count("the daily cap is reached") == 1
 
 
 FORK = """
 import foundry_telemetry
-foundry_telemetry.configure()
+foundry_telemetry.configure(distro=DISTRO)
 emit("parent")
 for provider in (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider()):
     provider.force_flush()  # so that there is a connection to inherit
@@ -171,14 +192,18 @@ else:
 
 @pytest.mark.row(34)
 @pytest.mark.parametrize(
-    ("end", "code"),
-    [("sys.exit(4)", 4), ("os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait()", -signal.SIGTERM)],
-    ids=["exit", "sigterm"],
+    ("end", "code", "distro"),
+    [
+        ("sys.exit(4)", 4, "azure-monitor"),
+        ("os.kill(os.getpid(), signal.SIGTERM); threading.Event().wait()", -signal.SIGTERM, "azure-monitor"),
+        ("sys.exit(4)", 4, "microsoft"),
+    ],
+    ids=["exit", "sigterm", "exit-microsoft"],
 )
-def test_fork(end: str, code: int, tmp_path: Path) -> None:
+def test_fork(end: str, code: int, distro: DistroName, tmp_path: Path) -> None:
     """Parent and child both deliver, and what was in memory at the fork arrives once, counts included."""
     with FakeIngestion() as azure:
-        ended = run(FORK.replace("{end}", end), azure, tmp_path)
+        ended = run(FORK.replace("{end}", end), azure, tmp_path, distro=distro)
         assert ended.said == [{"child": code}], ended.errors
         marks = ("parent", "queued", "child", "after")
         assert {mark: arrived(azure, mark) for mark in marks} == dict.fromkeys(marks, (1, 1, 1))

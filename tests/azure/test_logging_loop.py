@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from foundry_telemetry.azure.distros import DistroName
 from foundry_telemetry.testing.ingestion import FakeIngestion
 from tests.azure.process import run
 
@@ -20,7 +21,8 @@ from opentelemetry.sdk._logs import LoggingHandler as HandlerOfSdk
 class Own(LoggingHandler):
     pass
 
-foundry_telemetry.configure(logger_name="nobody")  # so that the distro's own handler adds no second row
+# The distro's own handler would add a second row.
+foundry_telemetry.configure(logger_name="nobody", distro=DISTRO)
 provider = _logs.get_logger_provider()
 {set_up}
 logging.getLogger("app").info("of the application")
@@ -54,12 +56,17 @@ WAYS = {
 
 
 @pytest.mark.row(79)
-@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
-@pytest.mark.parametrize("way", WAYS)
-def test_one_line_is_one_row(way: str, level: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("way", "level", "distro"),
+    [
+        *((way, level, "azure-monitor") for level in ("INFO", "DEBUG") for way in WAYS),
+        ("a queue", "DEBUG", "microsoft"),
+    ],
+)
+def test_one_line_is_one_row(way: str, level: str, distro: DistroName, tmp_path: Path) -> None:
     """No line about an export is exported in turn, at the levels at which the exporter's client logs."""
     with FakeIngestion() as azure:
-        ended = run(SCRIPT.replace("{set_up}", WAYS[way].format(level=level)), azure, tmp_path)
+        ended = run(SCRIPT.replace("{set_up}", WAYS[way].format(level=level)), azure, tmp_path, distro=distro)
         rows = azure.items("MessageData")
     assert ended.code == 0, ended.errors
     ours = [row for row in rows if row["message"] == "of the application"]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from foundry_telemetry.azure.distros import DistroName
 from foundry_telemetry.testing import FakeFoundry
 from foundry_telemetry.testing.ingestion import HANG, FakeIngestion
-from tests.azure.process import run, running, stored
+from tests.azure.process import both_distros, run, running, stored
 from tests.azure.test_endings import arrived
 
 pytestmark = pytest.mark.slow
@@ -100,8 +101,7 @@ def test_options_nobody_reads(tmp_path: Path) -> None:
 
 
 DISTRO = """
-from azure.monitor.opentelemetry import configure_azure_monitor
-configure_azure_monitor(enable_live_metrics=False, enable_performance_counters=False{more})
+use_distro(enable_live_metrics=False, enable_performance_counters=False{more})
 first = threads()
 import foundry_telemetry
 logging.getLogger().setLevel(logging.INFO)
@@ -116,10 +116,11 @@ QUIET = {
 }
 
 
-def test_distro_was_called_before(tmp_path: Path) -> None:
+@both_distros
+def test_distro_was_called_before(distro: DistroName, tmp_path: Path) -> None:
     """Where the distro was called before, its pipelines stay the only ones, and its log loop is cut."""
     with FakeIngestion() as azure:
-        ended = run(DISTRO.replace("{more}", ", sampling_ratio=1.0"), azure, tmp_path, **QUIET)
+        ended = run(DISTRO.replace("{more}", ", sampling_ratio=1.0"), azure, tmp_path, distro=distro, **QUIET)
         assert arrived(azure, "distro") == (1, 1, 1)
     (facts,) = ended.said
     ours = {f"foundry-flush-{name}" for name in ("traces", "logs", "metrics", "losses", "grace-period")}
@@ -127,11 +128,29 @@ def test_distro_was_called_before(tmp_path: Path) -> None:
     assert not ended.errors
 
 
+AFTER = """
+import foundry_telemetry
+foundry_telemetry.configure(distro=DISTRO)
+logging.disable()  # OpenTelemetry warns of each provider and instrumentation that is there already
+use_distro(enable_live_metrics=False, enable_performance_counters=False, sampling_ratio=0.0)
+logging.disable(logging.NOTSET)
+emit("distro")
+"""
+
+
+@both_distros
+def test_distro_is_called_after(distro: DistroName, tmp_path: Path) -> None:
+    """What `configure` has set up stays in force where the distro is called as well: each item comes once."""
+    with FakeIngestion() as azure:
+        ended = run(AFTER, azure, tmp_path, distro=distro, **QUIET)
+        assert arrived(azure, "distro") == (1, 1, 1)
+    assert ended.code == 0, ended.errors
+
+
 BESIDE = """
-from azure.monitor.opentelemetry import configure_azure_monitor
 import foundry_telemetry, httpx2
 def distro():
-    configure_azure_monitor(enable_live_metrics=False, enable_performance_counters=False, sampling_ratio=1.0)
+    use_distro(enable_live_metrics=False, enable_performance_counters=False, sampling_ratio=1.0)
 def call():
     answer = httpx2.MockTransport(lambda _: httpx2.Response(200, json={}))
     with httpx2.Client(transport=answer) as client:
@@ -139,17 +158,19 @@ def call():
 """
 
 
+FIRST = ("distro", "foundry_telemetry.instrument", "foundry_telemetry.instrument", "call", "call")
+LAST = ("foundry_telemetry.instrument", "distro", "call", "call")
+
+
 @pytest.mark.parametrize(
-    "order",
-    [
-        ("distro", "foundry_telemetry.instrument", "foundry_telemetry.instrument", "call", "call"),
-        ("foundry_telemetry.instrument", "distro", "call", "call"),
-    ],
+    ("order", "distro"), [(FIRST, "azure-monitor"), (LAST, "azure-monitor"), (LAST, "microsoft")]
 )
-def test_nobody_counts(order: tuple[str, ...], tmp_path: Path) -> None:
+def test_nobody_counts(order: tuple[str, ...], distro: DistroName, tmp_path: Path) -> None:
     """Beside the distro alone, in whatever order, what to do is said once, in the log of the service."""
     with FakeIngestion() as azure:
-        ended = run(BESIDE + "".join(f"{step}()\n" for step in order), azure, tmp_path, **QUIET)
+        ended = run(
+            BESIDE + "".join(f"{step}()\n" for step in order), azure, tmp_path, distro=distro, **QUIET
+        )
         assert len([one for one in azure.items("EventData") if one["name"] == "foundry.attempt"]) == 2
         said = [line["message"] for line in azure.items("MessageData")]
     assert ended.code == 0, ended.errors
@@ -186,14 +207,21 @@ def test_one_row_for_a_call(order: tuple[str, ...], http_spans: str, rows: int, 
     assert len([one for one in shown if one.endswith("/elsewhere")]) == 1
 
 
-@pytest.mark.parametrize("how", ["the end of the script", "SIGTERM"])
-def test_distro_hangs_at_the_end(how: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("how", "distro"),
+    [
+        ("the end of the script", "azure-monitor"),
+        ("SIGTERM", "azure-monitor"),
+        ("the end of the script", "microsoft"),
+    ],
+)
+def test_distro_hangs_at_the_end(how: str, distro: DistroName, tmp_path: Path) -> None:
     """A pipeline of the distro ends as one of ours: all of it is on disk in time, where Azure hangs."""
     script = DISTRO.replace("{more}", ", sampling_ratio=1.0").partition("emit(")[0]
     script += 'emit("distro")\nsay(ready=True)\nhear()\n'
     with FakeIngestion() as azure:
         azure.always(HANG)
-        with running(script, azure, tmp_path, **QUIET) as process:
+        with running(script, azure, tmp_path, distro=distro, **QUIET) as process:
             while not process.listen().get("ready"):
                 pass
             if how == "SIGTERM":
@@ -254,42 +282,51 @@ call()
     assert ended.code == 0, ended.errors
 
 
-def test_sampler_of_the_distro(tmp_path: Path) -> None:
+@both_distros
+def test_sampler_of_the_distro(distro: DistroName, tmp_path: Path) -> None:
     """The distro's five spans a second are not changed behind the application's back, but pointed out."""
     with FakeIngestion() as azure:
-        ended = run(DISTRO.replace("{more}", ""), azure, tmp_path, **QUIET)
+        ended = run(DISTRO.replace("{more}", ""), azure, tmp_path, distro=distro, **QUIET)
     assert "limits spans per second" in ended.errors
 
 
 SAMPLED = """
 import foundry_telemetry
-foundry_telemetry.configure({arguments})
+foundry_telemetry.configure(distro=DISTRO{arguments})
 emit("sampled", spans=50)
 """
 
 
 @pytest.mark.parametrize(
-    ("arguments", "name", "argument", "spans"),
+    ("arguments", "sampler", "spans", "distro"),
     [
-        ("", "always_off", None, 0),
-        ("sampling_ratio=1.0", "always_off", None, 50),
-        ("", "traceidratio", "1.0", 50),
-        ("", "parentbased_traceidratio", "0.0", 0),
-        ("sampling_ratio=0.0", None, None, 0),
+        ("", ("always_off", None), 0, "azure-monitor"),
+        (", sampling_ratio=1.0", ("always_off", None), 50, "azure-monitor"),
+        ("", ("traceidratio", "1.0"), 50, "azure-monitor"),
+        ("", ("parentbased_traceidratio", "0.0"), 0, "azure-monitor"),
+        (", sampling_ratio=0.0", (None, None), 0, "azure-monitor"),
+        ("", (None, None), 50, "microsoft"),
+        ("", ("parentbased_traceidratio", "0.0"), 0, "microsoft"),
     ],
 )
-def test_sampling(arguments: str, name: str | None, argument: str | None, spans: int, tmp_path: Path) -> None:
+def test_sampling(
+    arguments: str, sampler: tuple[str | None, str | None], spans: int, distro: DistroName, tmp_path: Path
+) -> None:
     """The call decides, else the environment; the ledger and the metrics arrive in any case."""
     with FakeIngestion() as azure:
         script = SAMPLED.replace("{arguments}", arguments)
-        run(script, azure, tmp_path, OTEL_TRACES_SAMPLER=name, OTEL_TRACES_SAMPLER_ARG=argument)
+        names = dict(zip(("OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG"), sampler, strict=True))
+        run(script, azure, tmp_path, distro=distro, **names)
         assert arrived(azure, "sampled") == (spans, 1, 1)
 
 
-def test_exporters_switched_off(tmp_path: Path) -> None:
+@both_distros
+def test_exporters_switched_off(distro: DistroName, tmp_path: Path) -> None:
     """A signal that the environment switches off stays off, also on a provider of the application."""
     with FakeIngestion() as azure:
-        script = OWN["traces"] + CONFIGURE
-        ended = run(script, azure, tmp_path, OTEL_TRACES_EXPORTER="none", OTEL_METRICS_EXPORTER="none")
+        script = OWN["traces"] + CONFIGURE.replace("configure()", "configure(distro=DISTRO)")
+        off = {"OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none"}
+        ended = run(script, azure, tmp_path, distro=distro, **off)
         assert arrived(azure, "own") == (0, 1, 0)
     assert ended.code == 0, ended.errors
+    assert not ended.errors

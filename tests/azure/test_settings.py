@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from foundry_telemetry.azure import configure
 from foundry_telemetry.azure.environment import environment
 from foundry_telemetry.azure.sampling import KEEP_ALL
 from foundry_telemetry.azure.settings import CONNECTION_STRING, Settings, read_settings
+from foundry_telemetry.testing.ingestion import FakeIngestion
+from tests.azure.process import run
 
 KEY = "0a1b2c3d-1111-2222-3333-444455556666"
 STRING = f"InstrumentationKey={KEY};IngestionEndpoint=https://westeurope-5.in.applicationinsights.azure.com/"
@@ -192,3 +196,30 @@ def test_environment_is_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (os.environ["FOUNDRY_OWN"], os.environ["FOUNDRY_NEW"]) == ("b", "d")
         os.environ["FOUNDRY_HIDDEN"]
     assert dict(os.environ) == before
+
+
+def test_distro_that_is_none() -> None:
+    """An unknown distro is refused by name, and one that is not there with the command that installs it."""
+    with pytest.raises(ValueError, match="distro='otlp': expected one of 'azure-monitor', 'microsoft'"):
+        configure(distro="otlp")  # type: ignore[arg-type]
+    if find_spec("microsoft") is None:
+        with pytest.raises(ImportError, match=r"pip install 'foundry-telemetry\[microsoft\]'"):
+            configure(distro="microsoft")
+
+
+@pytest.mark.slow
+def test_distro_that_goes_on_without_azure(tmp_path: Path) -> None:
+    """What microsoft-opentelemetry only logs, and then sends nothing to Azure, is an error of `configure`."""
+    script = """
+    import foundry_telemetry
+    try:
+        foundry_telemetry.configure(distro=DISTRO)
+    except ValueError as error:
+        say(error=str(error), provider=type(trace.get_tracer_provider()).__name__)
+    """
+    with FakeIngestion() as azure:
+        ended = run(script, azure, tmp_path, distro="microsoft", OTEL_BSP_SCHEDULE_DELAY="-1")
+    (said,) = ended.said
+    assert "OTEL_BSP_SCHEDULE_DELAY" in said["error"]
+    assert said["provider"] == "ProxyTracerProvider"
+    assert not ended.errors

@@ -6,24 +6,30 @@ from pathlib import Path
 
 import pytest
 
+from foundry_telemetry.azure.distros import DistroName
 from foundry_telemetry.testing import FakeFoundry
 from foundry_telemetry.testing.ingestion import FakeIngestion
-from tests.azure.process import run
+from tests.azure.process import both_distros, run
 
 pytestmark = pytest.mark.slow
 
 CALL = """
 import foundry_telemetry
 from tests.support.families import httpx
-foundry_telemetry.configure(hosts=(os.environ["FOUNDRY"],))
+foundry_telemetry.configure(hosts=(os.environ["FOUNDRY"],), distro=DISTRO)
 client = httpx.Client(base_url=os.environ["FOUNDRY"], headers={"api-key": "secret-key"})
 messages = [{"role": "user", "content": "secret prompt"}]
 body = {"model": "my-deployment", "max_tokens": 64, "messages": messages}
 """
 
+PROJECT_ID = "microsoft.foundry.project.id"
+PROJECT = "/subscriptions/0a1b/resourceGroups/rg/providers/Microsoft.CognitiveServices/accounts/a/projects/p"
+
 SHORT_WAY = """
 from foundry_telemetry.signals import ledger_queue
-status = client.post("/v1/messages", json=body).status_code
+agent = {"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.id": "7", "gen_ai.agent.name": "planner"}
+with trace.get_tracer("framework").start_as_current_span("agent", attributes=agent):
+    status = client.post("/v1/messages", json=body).status_code
 say(status=status, is_short=ledger_queue.active is not None)
 """
 
@@ -37,13 +43,15 @@ import gc; gc.collect()  # httpx ties response and stream into a cycle
 """
 
 
-def test_call(tmp_path: Path) -> None:
-    """A call is one row of type GenAI, one ledger event by the short way in its trace, and no secret."""
+@both_distros
+def test_call(distro: DistroName, tmp_path: Path) -> None:
+    """A call is one row of type GenAI, below its agent, one ledger event by the short way, and no secret."""
     script = CALL + SHORT_WAY
     with FakeFoundry() as foundry, FakeIngestion() as azure:
-        ended = run(script, azure, tmp_path, FOUNDRY=foundry.base_url)
+        variables = {"FOUNDRY": foundry.base_url, "FOUNDRY_PROJECT_ARM_ID": PROJECT}
+        ended = run(script, azure, tmp_path, distro=distro, **variables)
         assert ended.said == [{"status": 200, "is_short": True}], ended.errors
-        (row,) = azure.dependencies()
+        row, agent = azure.dependencies()
         (event,) = azure.events("foundry.attempt")
         (parent_id,) = (
             envelope["tags"]["ai.operation.parentId"]
@@ -53,6 +61,13 @@ def test_call(tmp_path: Path) -> None:
         sent = str(azure.envelopes)
     assert (row["type"], row["target"], row["success"]) == ("GenAI | anthropic", foundry.host, True)
     assert row["properties"]["gen_ai.usage.input_tokens"]
+    assert row["properties"][PROJECT_ID] == PROJECT
+    assert (PROJECT_ID in event, PROJECT_ID in agent["properties"]) == (False, False)
+    assert row["properties"]["microsoft.gen_ai.main_agent.name"] == "planner"
+    assert (agent["properties"]["gen_ai.agent.id"], agent["properties"]["gen_ai.agent.name"]) == (
+        "7",
+        "planner",
+    )
     assert (event["foundry.outcome"], event["gen_ai.request.model"]) == ("ok", "my-deployment")
     assert parent_id == row["id"]
     assert "foundry.call.id" not in event

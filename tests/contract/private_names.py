@@ -346,7 +346,7 @@ PRIVATE = (
                 "_GenAIMainAgentLogRecordProcessor",
                 "the distro's processor of log records",
                 "azure-monitor-opentelemetry-exporter",
-                "azure/ledger_export.py",
+                "azure/distros.py",
                 lambda: bool(
                     _of(
                         "azure.monitor.opentelemetry.exporter._gen_ai._processor"

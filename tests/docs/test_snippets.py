@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.docs.snippets import DOCS, changed, pages
+from tests.support.microsoft import need_microsoft
 from tests.support.patience import PATIENCE_S
 
 ELSEWHERE = {
@@ -45,6 +47,7 @@ def test_pages_run() -> None:
         text=True,
         timeout=PATIENCE_S,
         check=False,
+        env={**os.environ, "PYTHONPATH": str(need_microsoft() or "")},
     )
     assert ended.returncode == 0, ended.stderr
     found: dict[str, dict[str, Any]] = {}

@@ -12,6 +12,7 @@ NEIGHBOURS = (
     "genai-prices",
     "httpx",
     "httpx2",
+    "microsoft-opentelemetry",
     "msgspec",
     "opentelemetry-instrumentation-httpx",
     "opentelemetry-sdk",

@@ -83,4 +83,5 @@ def _start(settings: Settings) -> None:
         http_spans=settings.http_spans,
         sinks=settings.sinks,
         exception_notes=settings.exception_notes,
+        project_id=settings.project_id,
     )

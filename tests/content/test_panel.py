@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from dashboards.builder import querypack
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
@@ -47,13 +46,6 @@ def test_nothing_to_show(is_logged: bool) -> None:
 
 def test_only_the_workbook_asks() -> None:
     """Grafana asks as one identity for all who look, so it has no such panel, nor has a saved query."""
-    for name in (files.GRAFANA, files.TEMPLATE):
-        text = (files.folder() / name).read_text("utf-8").replace(_workbook(), "")
-        assert "mv-expand with_itemindex=message said" not in text, name
-
-
-def _workbook() -> str:
-    """The workbook as it stands in the template."""
-    pieces = json.loads((files.folder() / files.TEMPLATE).read_bytes())["variables"]["workbook"]
-    [found] = [one for one in pieces if "said = parse_json(input)" in one]
-    return json.dumps(found, ensure_ascii=False)[1:-1]
+    assert compose.question("call_content") in files.workbook()
+    assert compose.question("call_content") not in (files.folder() / files.GRAFANA).read_text("utf-8")
+    assert "call_content" not in querypack.TITLES

@@ -58,6 +58,10 @@ def choice_of(seed: int) -> Choice:
     return replace(everything, time=time, **filters[seed - 1])
 
 
+OF_EVENTS = {"call_content"}
+"""The only query that reads events beside the ledger's, which no seed has: `tests/content` asks it."""
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("name", compose.names())
 def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
@@ -68,7 +72,7 @@ def test_a_query_answers_what_python_answers(name: str, seed: int) -> None:
     reported = workspace.ask(name, choice.values)
     assert reported == near(expected)
     assert [list(row) for row in reported] == [list(row) for row in expected]
-    if seed == 0:
+    if seed == 0 and name not in OF_EVENTS:
         assert reported, "the first seed must leave no query without an answer"
 
 

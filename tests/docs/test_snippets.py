@@ -23,6 +23,7 @@ ELSEWHERE = {
 """Pages whose libraries have environments of their own: `tests/frameworks` runs them there."""
 NO_CALL = {
     "guides/budgets.md",
+    "guides/collector.md",
     "guides/cost.md",
     "guides/networks.md",
     "integrations/microsoft-opentelemetry.md",

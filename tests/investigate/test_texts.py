@@ -50,6 +50,8 @@ RENDERING: Final = (
     "investigate/ticket/rendering.py",
 )
 """What lays out the screens of these rooms."""
+BUILDER: Final = Path(__file__).parents[2] / "dashboards/builder"
+"""What makes the dashboards."""
 STYLE: Final = re.compile(r"(bold|dim)( \w+)?")
 
 
@@ -87,10 +89,10 @@ def constants(texts: ModuleType) -> set[str]:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_text_is_used(room: str) -> None:
-    """A text that no line of the package uses is not kept."""
+    """A text that no line of the package or of what makes the dashboards uses is not kept."""
     used = {
         name
-        for path in modules_with(ROOMS[room], room)
+        for path in (*modules_with(ROOMS[room], room), *BUILDER.glob("*.py"))
         for node in ast.walk(tree_of(path))
         for name in ([node.attr] if isinstance(node, ast.Attribute) else [node.id] if _is_read(node) else [])
     }

@@ -81,7 +81,8 @@ def test_the_answer_is_the_same(store: Store, kql: str, monkeypatch: pytest.Monk
     found = Query(store).run(VIEW + kql)
     monkeypatch.setattr(tag_properties, "are_alone", lambda *_: False)
     expected = Query(store).run(VIEW + kql)
-    assert (found.columns, found.rows) == (expected.columns, expected.rows)
+    assert found.columns == expected.columns
+    assert sorted(map(repr, found.rows)) == sorted(map(repr, expected.rows))
 
 
 @settings(max_examples=40, deadline=None)

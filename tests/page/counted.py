@@ -26,16 +26,22 @@ def calls(attempts: list[Attempt]) -> dict[str, list[Attempt]]:
     }
 
 
+_MAY_FAIL = 0.01
+"""The share of calls that may fail, at the target that the page begins with."""
+
+
 def tiles(attempts: list[Attempt]) -> dict[str, float]:
     """The numbers of all tiles of the shipped workbook."""
     by_call = calls(attempts)
     cost = total(attempts, "cost_usd")
+    failed = sum(tries[-1].failed for tries in by_call.values())
     return {
         "Calls": len(by_call),
         "Attempts": len(attempts),
-        "Failed calls": sum(tries[-1].failed for tries in by_call.values()),
+        "Failed calls": failed,
         "Input tokens": total(attempts, "input_tokens"),
         "Output tokens": total(attempts, "output_tokens"),
+        "Error budget burn rate": round(failed / len(by_call) / _MAY_FAIL, 2),
         "Cost": round(cost, 4),
     }
 

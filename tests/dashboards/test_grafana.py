@@ -417,13 +417,18 @@ def moved(name: str, **place: int) -> Break:
     return lambda shown: panel_of(name, shown)["gridPos"].update(place)
 
 
+def _tight(text: str) -> str:
+    return re.sub(r"\s*([|,=()])\s*", r"\1", text)
+
+
 def query_of(name: str, old: str, new: str) -> Break:
-    """Changes a panel's query."""
+    """Changes a panel's query, which may have lost its blanks around signs."""
 
     def change(shown: dict[str, Any]) -> None:
         reported = asked(panel_of(name, shown))
-        assert old in reported["query"]
-        reported["query"] = reported["query"].replace(old, new)
+        text = reported["query"]
+        reported["query"] = text.replace(old, new).replace(_tight(old), _tight(new))
+        assert reported["query"] != text
 
     return change
 
@@ -543,7 +548,7 @@ WRONG_COLUMNS: dict[str, tuple[str, Break, str]] = {
     ),
     "no time": (
         "calls over time",
-        query_of("calls over time", "| order by TimeGenerated asc", "| project-rename at = TimeGenerated"),
+        query_of("calls over time", "|order by TimeGenerated asc", "|project-rename at = TimeGenerated"),
         "a transformation names the column TimeGenerated",
     ),
     "text as a number": (

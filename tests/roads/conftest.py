@@ -128,6 +128,11 @@ def monitors(records: Records) -> Iterator[Mapping[Road, LocalAzureMonitor]]:
         yield {road: stack.enter_context(reached_by((road, records))) for road in ROADS}
 
 
+def _near(cell: object) -> object:
+    """A sum differs in its last digits with the order of its parts."""
+    return float(f"{cell:.9g}") if isinstance(cell, float) else cell
+
+
 def rows(azure: LocalAzureMonitor, text: str) -> tuple[list[str], list[tuple[object, ...]]]:
     """Columns and rows of a query, in an order of their own."""
     answer = azure.query(text)

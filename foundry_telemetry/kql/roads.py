@@ -110,20 +110,11 @@ ROADS: Final = (DIRECT, *OTHERS)
 TABLES: Final = tuple(road.table for road in ROADS)
 """Every table that the typed view reads."""
 
-_IDS: Final = (
-    *(
-        f'tostring(Properties["{name}"])'
-        for name in (names.AZURE_REQUEST_ID, names.ANTHROPIC_REQUEST_ID, names.CALL_ID)
-    ),
-    "ParentId",
-    "tostring(TimeGenerated)",
-)
-_ATTEMPT: Final = (
-    f"strcat(coalesce({', '.join(_IDS)}), "
-    f'"/", tolong(Properties["{names.ATTEMPT_NUMBER}"]), "/", todouble(Properties["{names.DURATION}"]))'
-)
-"""One text for each attempt, the same by every road: the ids are those of one exchange, and where there was
-no response the call's. Without any the time stands for them, so no two attempts are taken for one."""
+_CALL: Final = f'coalesce(tostring(Properties["{names.CALL_ID}"]), ParentId, tostring(TimeGenerated))'
+_ATTEMPT: Final = f'strcat({_CALL}, "/", tolong(Properties["{names.ATTEMPT_NUMBER}"]))'
+"""One text for each attempt, the same by every road: the call's id, for which `ParentId` stands where the rows
+of the Azure exporter leave it out, and the attempt's number. Without an id the time stands for it, so no two
+attempts are taken for one."""
 
 LEDGER: Final = "ledger_rows"
 """The name of what `TEXT` defines for others: each attempt once, with the columns of `TAKEN_OVER`."""

@@ -136,6 +136,6 @@ def _near(cell: object) -> object:
 def rows(azure: LocalAzureMonitor, text: str) -> tuple[list[str], list[tuple[object, ...]]]:
     """Columns and rows of a query, in an order of their own."""
     answer = azure.query(text)
-    return [name for name, _ in answer.columns], sorted(
-        answer.rows, key=lambda row: json.dumps(row, default=str)
-    )
+    found = [tuple(map(_near, row)) for row in answer.rows]
+    found.sort(key=lambda row: json.dumps(row, default=str))
+    return [name for name, _ in answer.columns], found

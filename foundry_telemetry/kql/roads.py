@@ -112,8 +112,8 @@ TABLES: Final = tuple(road.table for road in ROADS)
 
 _CALL: Final = f'coalesce(tostring(Properties["{names.CALL_ID}"]), ParentId, tostring(TimeGenerated))'
 _ATTEMPT: Final = f'strcat({_CALL}, "/", tolong(Properties["{names.ATTEMPT_NUMBER}"]))'
-"""One text for each attempt, the same by every road: the call's id, for which `ParentId` stands where the rows
-of the Azure exporter leave it out, and the attempt's number. Without an id the time stands for it, so no two
+"""One text for each attempt, the same by every road: the call's id, for which `ParentId` stands where rows of
+the Azure exporter leave it out, and the attempt's number. Without an id the time stands for it, so no two
 attempts are taken for one."""
 
 LEDGER: Final = "ledger_rows"

@@ -132,7 +132,8 @@ def _panels() -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_every_panel_and_command_has_the_same_answers(records: Records, monitors: Monitors) -> None:
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in (1, 2))])
+def test_panels_and_commands_have_the_same_answers(part: int, records: Records, monitors: Monitors) -> None:
     """By whichever roads the attempts came: what the workbook and the commands ask is answered the same."""
     commands = query_validation.of_investigations()
     asked = _panels() | {f"investigate/{name}.kql": commands[f"investigate/{name}.kql"] for name in COMMANDS}
@@ -145,7 +146,7 @@ def test_every_panel_and_command_has_the_same_answers(records: Records, monitors
                 expected = rows(monitors[direct], text)
                 assert rows(azure, text) == expected, place
                 answered += bool(expected[1])
-    assert answered > 40
+    assert answered > 12
 
 
 class _Noting:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -141,7 +142,7 @@ def test_panels_and_commands_have_the_same_answers(part: int, records: Records, 
     ways = (direct, records[:half]), (native, records[half // 2 :]), (collector, records[-half:])
     answered = 0
     with reached_by(*ways) as azure:
-        for place, text in asked.items():
+        for place, text in islice(asked.items(), part, None, 3):
             if view.recognise(text) is not None:
                 expected = rows(monitors[direct], text)
                 assert rows(azure, text) == expected, place

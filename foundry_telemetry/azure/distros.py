@@ -113,7 +113,9 @@ def read_distro(name: object) -> Distro:
     if distro is None:
         raise ValueError(f"distro={name!r}: expected one of {', '.join(map(repr, DISTROS))}")
     if not _is_installed(distro.module):
-        raise ImportError(f"distro={name!r} needs a package: pip install '{distro.install}'")
+        raise ModuleNotFoundError(
+            f"distro={name!r} needs a package: pip install '{distro.install}'", name=distro.module
+        )
     return distro
 
 

@@ -196,7 +196,8 @@ def _over_a_socket(seen: Seen) -> None:
 def _busy(seen: Seen) -> None:
     """More and more calls, up to a limit and over a budget, while our own code fails once."""
     capture = Capture()
-    foundry_telemetry.instrument(**capture.options)
+    project = "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a/projects/p"
+    foundry_telemetry.instrument(**capture.options, project_id=project)
     quota.set_limits({"my-deployment": Limits(requests=1000)})
     budgets.on_budget(None, usd=1e-9)
     dropped.add(Reason.INTERNAL_ERROR, Signal.ATTEMPTS)

@@ -114,7 +114,7 @@ def read_distro(name: object) -> Distro:
         raise ValueError(f"distro={name!r}: expected one of {', '.join(map(repr, DISTROS))}")
     if not _is_installed(distro.module):
         raise ModuleNotFoundError(
-            f"distro={name!r} needs a package: pip install '{distro.install}'", name=distro.module
+            f"distro={name!r} needs {distro.module}: pip install '{distro.install}'", name=distro.module
         )
     return distro
 

@@ -108,3 +108,16 @@ def test_the_command_says_why_it_failed(
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:1")
     assert get_language_service() == 1
     assert str(home) in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_registry_is_that_of_npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no variable names one, npm's configuration does; without npm the message says what to set."""
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho http://127.0.0.1:1/\n", encoding="utf-8")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    with pytest.raises(language_service.FetchError, match=r"http://127\.0\.0\.1:1/@kusto/"):
+        language_service.fetch({})
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with pytest.raises(language_service.FetchError, match=r"no npm on PATH.*NPM_CONFIG_REGISTRY"):
+        language_service.fetch({})

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
+import subprocess
 import tarfile
 from base64 import b64decode
 from collections.abc import Mapping
@@ -33,9 +35,8 @@ FILES: Final = ("bridge.min.js", "Kusto.Language.Bridge.min.js")
 _COPIED: Final = (*FILES, "package.json")
 """The last one names its author and licence."""
 
-REGISTRY: Final = "https://registry.npmjs.org"
 VARIABLES: Final = ("NPM_CONFIG_REGISTRY", "npm_config_registry")
-"""Name another registry, as for npm itself."""
+"""Name the registry, as for npm itself, whose configuration is asked where they do not."""
 COMMAND: Final = "foundry-telemetry local --get-language-service"
 
 _MOST_BYTES: Final = 16 * 2**20
@@ -68,7 +69,7 @@ def fetch(environ: Mapping[str, str] = MappingProxyType(os.environ), *, integrit
     Raises:
         FetchError: The registry cannot be reached, sends something else, or the folder cannot be written to.
     """
-    registry = next((environ[name] for name in VARIABLES if environ.get(name)), REGISTRY).rstrip("/")
+    registry = (next(filter(None, map(environ.get, VARIABLES)), None) or _configured()).rstrip("/")
     archive = _downloaded(f"{registry}/{NAME}/-/{NAME.partition('/')[2]}-{VERSION}.tgz")
     kind, _, expected = integrity.partition("-")
     if hashlib.new(kind, archive).digest() != b64decode(expected):
@@ -78,6 +79,19 @@ def fetch(environ: Mapping[str, str] = MappingProxyType(os.environ), *, integrit
     except OSError as error:
         raise FetchError(f"{error}: set XDG_DATA_HOME to a folder that can be written to") from error
     return folder()
+
+
+def _configured() -> str:
+    """The registry that npm would ask."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FetchError(f"no npm on PATH: install Node.js, or set {VARIABLES[0]} to the registry's address")
+    asked = [npm, "config", "get", "registry"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=_TIME_LIMIT_S)  # noqa: S603
+    found = done.stdout.strip()
+    if done.returncode or not found.startswith("http"):
+        raise FetchError(f"npm names no registry: set {VARIABLES[0]} to its address")
+    return found
 
 
 def _downloaded(url: str) -> bytes:

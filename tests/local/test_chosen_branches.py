@@ -37,7 +37,9 @@ OPEN = (
 def store() -> Iterator[Store]:
     """Two attempts of two deployments."""
     with Store() as store:
-        fill(store, [ledger({"gen_ai.request.model": one, "gen_ai.response.model": "m"}, NOON) for one in "ab"])
+        fill(
+            store, [ledger({"gen_ai.request.model": one, "gen_ai.response.model": "m"}, NOON) for one in "ab"]
+        )
         yield store
 
 
@@ -51,9 +53,7 @@ def test_what_is_decided_is_not_planned(store: Store, given: str, left: str) -> 
 
 @pytest.mark.parametrize("text", [*DECIDED, *OPEN])
 @pytest.mark.parametrize("read", [READ, NAMED])
-def test_the_answer_is_the_same(
-    store: Store, text: str, read: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_answer_is_the_same(store: Store, text: str, read: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is chosen, rows and columns are those of the query as it stands, one without a name included."""
     kql = VIEW + read.format(text)
     found = Query(store).run(kql)

@@ -17,8 +17,8 @@ BUSY: Final = (
 PAUSE_S: Final = 2.0
 """Seconds that a query waits for one that runs alone, or for a processor."""
 AT_ONCE: Final = max(2, os.cpu_count() or 1)
-"""Queries that run at a time. Each takes one processor; more of them only push each other out of its cache: four
-at a time on two take a quarter more processor time, and no less on the clock."""
+"""Queries that run at a time. Each takes one processor; more of them push each other out of its cache: four at a
+time on two take a quarter more processor time, and no less on the clock."""
 
 
 class ConcurrentQueries:
@@ -34,7 +34,7 @@ class ConcurrentQueries:
     def others(self, seconds: float) -> Iterator[Callable[[], bool]]:
         """Run beside others; gives what says later whether there were any.
 
-        Whoever comes while another query is to run alone, or while as many run as do any good, waits a moment.
+        Whoever comes while another query is to run alone, or while all processors are taken, waits a moment.
         """
         had_others = False
 

@@ -54,7 +54,7 @@ def test_what_is_decided_is_not_planned(store: Store, given: str, left: str) -> 
 @pytest.mark.parametrize("text", [*DECIDED, *OPEN])
 @pytest.mark.parametrize("read", [READ, NAMED])
 def test_the_answer_is_the_same(store: Store, text: str, read: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is chosen, rows and columns are those of the query as it stands, one without a name included."""
+    """Whatever is chosen, rows and columns are those of the query as it stands, named or not."""
     kql = VIEW + read.format(text)
     found = Query(store).run(kql)
     monkeypatch.setattr(translation, "with_choices", lambda query, _: query)

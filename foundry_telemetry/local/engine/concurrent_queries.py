@@ -17,8 +17,8 @@ BUSY: Final = (
 PAUSE_S: Final = 2.0
 """Seconds that a query waits for one that runs alone, or for a processor."""
 AT_ONCE: Final = max(2, os.cpu_count() or 1)
-"""Queries that run at a time. Each takes one processor; more push each other out of its cache: four at a time on
-two take a quarter more processor time, and no less on the clock."""
+"""Queries that run at a time. Each takes one processor, and more push each other out of its cache: four at a
+time on two take a quarter more processor time, and no less on the clock."""
 
 
 class ConcurrentQueries:

@@ -1,7 +1,6 @@
 """KQL text to one SQL statement, once for a text: the engine takes 5 to 100 ms for it.
 
-The statement asks for the present by a placeholder, so ``now()`` and ``ago()`` stay right however long a
-translation is kept.
+The statement asks for the present by a placeholder: ``now()`` and ``ago()`` stay right in one that is kept.
 """
 
 from __future__ import annotations

@@ -108,6 +108,20 @@ def test_each_attempt_counts_once(
     assert found == expected
 
 
+def test_the_kept_columns_answer_as_the_text_does(records: Records) -> None:
+    """Where roads overlap in some hours, the store's own view has the rows that the text of the view has."""
+    third, again = len(records) // 3, records[10:14]
+    ways = (direct, records[: 2 * third]), (direct, again), (native, records[third:]), (collector, again)
+    in_other_words = ALL.replace("AppEvents | where", "AppEvents | where ItemCount > -1 | where", 1)
+    assert view.recognise(ALL)
+    assert not view.recognise(in_other_words)
+    with reached_by(*ways, (custom_events, records[-2:])) as azure:
+        names, found = rows(azure, ALL)
+        expected = rows(azure, in_other_words)
+    assert (names, found) == expected
+    assert len(found) == len(records) - 1  # one is a line of the application
+
+
 def test_rows_without_a_role_count_once(records: Records, monitors: Monitors) -> None:
     """Beside another road they are known by their call, and the other's row has the role."""
     with reached_by((custom_events, records), (collector, records)) as azure:

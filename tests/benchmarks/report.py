@@ -39,7 +39,7 @@ class Results:
     `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
     `footprint.starting` does, `incident` what `incident.measure` does, by number of attempts, `agents` what
     `agents.measure` does, `redaction` what `redaction.measure` does, and `tabs` what `tabs.measure` does, by
-    number of attempts.
+    number of attempts; `roads` is what `roads.measure` gives.
     """
 
     variants: dict[str, list[dict[str, Any]]]
@@ -51,6 +51,7 @@ class Results:
     agents: dict[str, float] = field(default_factory=dict)
     redaction: dict[str, float] = field(default_factory=dict)
     tabs: dict[int, dict[str, dict[str, float]]] = field(default_factory=dict)
+    roads: dict[str, float] = field(default_factory=dict)
 
     def before(self, workload: str) -> float | None:
         """Instructions of a call without telemetry."""
@@ -106,6 +107,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "start": results.starting,
         "incident": results.incident,
         "tabs": results.tabs,
+        "roads": results.roads,
         "agents": results.agents,
         "open_stream_bytes": results.memory,
         "budgets": [

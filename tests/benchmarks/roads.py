@@ -1,10 +1,10 @@
 """`python -m tests.benchmarks.roads`: what it costs a query that the ledger may come by several roads.
 
 *Look*: whether a store has attempts by another road than the Azure exporter. Every text that a tab shows is
-asked of a store of one road in turn with the look and without it, each time as if rows had come since. Of each
-text the median of the ratios counts, weighed by its seconds. *Beside*: what the tabs take more where some
-attempts came by another road as well. What the text of the view costs Azure is not measured here: this engine
-keeps a `let` that is read three times, which Kusto does not.
+asked of a store of one road in turn with the look and without it, each time as if rows had come since. Of
+each text the median of the ratios counts, weighed by its seconds. *Beside*: what the tabs take more where
+some attempts came by another road as well. What the text of the view costs Azure is not measured here: this
+engine keeps a `let` that is read three times, which Kusto does not.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ import foundry_telemetry
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry
 from tests.page.browser import Screen, chromium, enter
-from tests.roads.conftest import ABOUT, Road, collector, direct, native, post
+from tests.roads.conftest import ABOUT, NATIVE_SPANS, Road, collector, direct, native, post
 from tests.support.families import httpx as family
 
 FOLDER: Final = Path(__file__).parents[2] / "docs/guides"
@@ -34,8 +34,8 @@ ROADS: Final[Mapping[str, Road]] = {
     "otlp": direct,
 }
 """Name of the picture: how the ledger came."""
-WITHOUT_SPANS: Final = {"native-otlp"}
-"""Their spans are in a table of their own, which no panel reads."""
+SPANS: Final = {"native-otlp": NATIVE_SPANS}
+"""Where spans are posted to, if not as to the local Azure Monitor."""
 SIZE: Final = {"width": 1440, "height": 900}
 URL: Final = "https://res.services.ai.azure.com/anthropic/v1/messages"
 BODY: Final = {
@@ -54,8 +54,7 @@ def draw(folder: Path = FOLDER) -> list[Path]:
         for name, road in ROADS.items():
             with LocalAzureMonitor() as azure:
                 road(azure, logs.get_finished_logs())
-                if name not in WITHOUT_SPANS:
-                    post(azure, "/v1/traces", encode_spans(spans.get_finished_spans()))
+                post(azure, SPANS.get(name, "/v1/traces"), encode_spans(spans.get_finished_spans()))
                 drawn.append(folder / f"road-{name}.png")
                 _photograph(browser, azure, code, drawn[-1])
     return drawn

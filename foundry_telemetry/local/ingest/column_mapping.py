@@ -134,6 +134,9 @@ _MOVED: Final = {
 NATIVE_KIND: Final = "OTelLogData"
 """Of what native OTLP ingestion stores; nobody posts it as an envelope."""
 
+NATIVE_SPAN_KIND: Final = "OTelSpanData"
+"""The same of a span."""
+
 _NATIVE: Final = {
     "TimeGenerated": _COMMON["TimeGenerated"],
     "_BilledSize": _COMMON["_BilledSize"],
@@ -143,14 +146,29 @@ _NATIVE: Final = {
     "SDKVersion": _COMMON["SDKVersion"],
     "ServiceInstanceId": _COMMON["AppRoleInstance"],
     "ServiceVersion": _COMMON["AppVersion"],
-    "SpanId": _COMMON["ParentId"],
     "TraceId": _COMMON["OperationId"],
     "ResourceAttributes": _field("resourceAttributes", "{0}", "JSON"),
-    "SeverityNumber": _field("severityNumber", "{0}", "INTEGER"),
     **{
         name: _field(field_of(name))
-        for name in ("Body", "ScopeName", "ScopeVersion", "ServiceName", "ServiceNamespace", "SeverityText")
+        for name in ("ScopeName", "ScopeVersion", "ServiceName", "ServiceNamespace")
     },
+}
+
+_NATIVE_LOG: Final = {
+    **_NATIVE,
+    "SpanId": _COMMON["ParentId"],
+    "SeverityNumber": _field("severityNumber", "{0}", "INTEGER"),
+    "Body": _field("body"),
+    "SeverityText": _field("severityText"),
+}
+
+_NATIVE_SPAN: Final = {
+    **_NATIVE,
+    "ParentSpanId": _COMMON["ParentId"],
+    "DurationMs": _field("durationMs", "{0}", "DOUBLE"),
+    "EndTime": _field("endTime", "{0}::TIMESTAMP"),
+    "Success": _field("success", "{0}", "BOOLEAN"),
+    **{name: _field(field_of(name)) for name in ("Kind", "Name", "ResultCode", "SpanId")},
 }
 
 MAPPED: Final = (
@@ -227,6 +245,7 @@ MAPPED: Final = (
         where=_COUNTER,
     ),
     Mapped(CONTENT_KIND, CONTENT_TABLE, _MOVED),
-    Mapped(NATIVE_KIND, "OTelLogs", _NATIVE),
+    Mapped(NATIVE_KIND, "OTelLogs", _NATIVE_LOG),
+    Mapped(NATIVE_SPAN_KIND, "OTelSpans", _NATIVE_SPAN),
 )
 """Every kind and table."""

@@ -17,6 +17,7 @@ from tests.benchmarks import (
     callgrind,
     footprint,
     incident,
+    ingest,
     redaction,
     report,
     roads,
@@ -45,10 +46,13 @@ TABS = "tabs"
 ROADS = "roads"
 """The same: what it costs that the ledger may come by several roads, over the fewest of those attempts."""
 
+INGEST = "ingest"
+"""The same: what the local Azure Monitor takes in."""
+
 REDACTION = "redaction"
 """The same: what a character costs, where content is logged."""
 
-OTHERS = (WHOLE, INCIDENT, TABS, ROADS, REDACTION)
+OTHERS = (WHOLE, INCIDENT, TABS, ROADS, INGEST, REDACTION)
 """What is no variant."""
 
 WHOLE_NAMES = tuple(reversed(TITLES))
@@ -151,12 +155,14 @@ def main() -> int:
     memory = footprint.open_stream() if alone else {}
     starting = footprint.starting() if alone else {}
     serving = agents.measure() if alone else {}
+    taking = ingest.judged() if INGEST in wanted else {}
     asking, opening, coming = ask_stores(wanted)
     variants = measure(names, options.layouts, options.jobs)
     whole = measure_whole(options.jobs) if WHOLE in wanted else Whole({})
     redacting = redaction.measure() if REDACTION in wanted else {}
     results = report.Results(
-        variants, importing, memory, starting, whole, asking, serving, redacting, opening, coming
+        *(variants, importing, memory, starting, whole, asking),
+        *(serving, redacting, opening, taking, coming),
     )
     tables = report.markdown(results)
     _print(json.dumps(report.as_json(results), indent=1) if options.json else tables)

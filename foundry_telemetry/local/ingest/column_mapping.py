@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from foundry_telemetry.kql.roads import OTHERS
 from foundry_telemetry.schema.content_table import CONTENT_COLUMNS, CONTENT_TABLE
 
 _SEVERITIES: Final = ("Verbose", "Information", "Warning", "Error", "Critical")
@@ -249,3 +250,12 @@ MAPPED: Final = (
     Mapped(NATIVE_SPAN_KIND, "OTelSpans", _NATIVE_SPAN),
 )
 """Every kind and table."""
+
+LEDGER_KINDS: Final = MappingProxyType(
+    {
+        mapped.kind: f"{mapped.kind} of the ledger"
+        for mapped in MAPPED
+        if mapped.table in {road.table for road in OTHERS}
+    }
+)
+"""Kinds that are logs, or ledger events by another road: what the latter are called once they are read."""

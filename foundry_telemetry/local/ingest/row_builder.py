@@ -17,7 +17,7 @@ import msgspec
 from foundry_telemetry.kql import view
 from foundry_telemetry.kql.roads import DIRECT, ROADS
 from foundry_telemetry.kql.tables import quoted, stored_table, tables
-from foundry_telemetry.local.ingest.column_mapping import MAPPED, POINT, PROPERTIES, Mapped
+from foundry_telemetry.local.ingest.column_mapping import LEDGER_KINDS, MAPPED, POINT, PROPERTIES, Mapped
 from foundry_telemetry.schema.field_table import CUSTOM_EVENT
 from foundry_telemetry.schema.value import EVENT_NAME, TAG_PREFIX
 
@@ -63,7 +63,7 @@ backslash before it, so nothing else is followed by a colon and a quote."""
 
 def kinds() -> tuple[str, ...]:
     """Every kind that has a table."""
-    return tuple(dict.fromkeys(mapped.kind for mapped in MAPPED))
+    return (*dict.fromkeys(mapped.kind for mapped in MAPPED), *LEDGER_KINDS.values())
 
 
 def stored_columns() -> Mapping[str, tuple[str, ...]]:
@@ -85,8 +85,13 @@ def hidden_columns(table: str) -> Mapping[str, str]:
 
 
 def inserts(kind: str) -> tuple[str, ...]:
-    """The statements that insert a batch of one kind; each takes ``fields`` and ``properties`` of `Texts`."""
-    return tuple(_insert(mapped) for mapped in MAPPED if mapped.kind == kind)
+    """The statements that insert a batch of one kind; each takes the batch's texts as its parameters."""
+    logs = next((of_logs for of_logs, of_ledger in LEDGER_KINDS.items() if of_ledger == kind), None)
+    return tuple(
+        _insert(mapped, has_attempts=mapped.table == DIRECT.table or logs is not None)
+        for mapped in MAPPED
+        if mapped.kind == (logs or kind)
+    )
 
 
 def backfill(table: str, names: Iterable[str]) -> str:
@@ -142,20 +147,22 @@ def _own(table: str, name: str) -> str:
     return name if column is None else column.kql
 
 
-def _insert(mapped: Mapped) -> str:
-    names = [*mapped.columns, *hidden_columns(mapped.table)]
+def _insert(mapped: Mapped, *, has_attempts: bool) -> str:
+    names = [*mapped.columns, *(hidden_columns(mapped.table) if has_attempts else ())]
     columns = ", ".join(f'"{name}"' for name in names)
-    return f"INSERT INTO {stored_table(mapped.table)} ({columns}) {_select(mapped)}"
+    return (
+        f"INSERT INTO {stored_table(mapped.table)} ({columns}) {_select(mapped, has_attempts=has_attempts)}"
+    )
 
 
-def _select(mapped: Mapped) -> str:
+def _select(mapped: Mapped, *, has_attempts: bool) -> str:
     values = [source.sql.format(_access(source.path)) for source in mapped.columns.values()]
     read = f"SELECT unnest(?::VARCHAR[]) AS fields, unnest(?::VARCHAR[]) AS {PROPERTIES}"
     read = f"SELECT from_json(fields, {quoted(_structure(mapped))}) AS e, {PROPERTIES} FROM ({read})"
     if mapped.points is not None:
         points = f'unnest(e."data"."baseData"."{mapped.points}") AS {POINT}'
         read = f"SELECT e, {PROPERTIES}, {points} FROM ({read})"
-    if mapped.table in _ROADS:
+    if has_attempts:
         read, more = _of_attempt(mapped, read)
         values += more
     where = mapped.where.format(f'{POINT}."name"')
@@ -167,8 +174,7 @@ def _of_attempt(mapped: Mapped, read: str) -> tuple[str, list[str]]:
     parent = mapped.columns[_own(mapped.table, _PARENT)]
     own = {_PARENT: parent.sql.format(_access(parent.path))}
     is_direct = mapped.table == DIRECT.table
-    name = _access(mapped.columns["Name"].path) if is_direct else ""
-    is_attempt = f"{name} = {quoted(EVENT_NAME)}" if is_direct else _is_ledger(mapped.table, PROPERTIES)
+    is_attempt = f"{_access(mapped.columns['Name'].path)} = {quoted(EVENT_NAME)}" if is_direct else "TRUE"
     attempt = f"CASE WHEN {is_attempt} THEN from_json({PROPERTIES}, {quoted(view.STRUCTURE)}) END"
     return f"SELECT e, {PROPERTIES}, {attempt} AS attempt FROM ({read})", [
         *(_value(column, "attempt", own) for column in HIDDEN.values()),

@@ -185,10 +185,7 @@ IMPORTED: Final = "{name} is imported; its telemetry set-up is checked below"
 SERVICE_PROCESS: Final = "service process"
 SDK_DISABLED: Final = "{variable}=true: it records nothing"
 NOT_THIS_PROCESS: Final = "checked only with --app: providers, sampler, duplicate export, dropped telemetry"
-REPLACE_CONFIGURE: Final = (
-    "Call foundry_telemetry.configure() instead of configure_azure_monitor(), or "
-    "configure(distro='microsoft') instead of use_microsoft_opentelemetry()."
-)
+REPLACE_CONFIGURE: Final = "Call foundry_telemetry.configure() in place of the distro's own set-up."
 LEDGER: Final = "ledger"
 LOGGER_PROVIDER: Final = "a logger provider receives the ledger events"
 NO_LOGGER_PROVIDER: Final = "no logger provider is configured; ledger events are dropped"
@@ -253,17 +250,11 @@ FIX_ROLE: Final = (
     "az role assignment create --role 'Log Analytics Reader' --assignee <principal-id> --scope <resource-id>"
 )
 NO_SERVICES: Final = "No Foundry telemetry received in 30 days"
-FIX_NO_SERVICES: Final = (
-    "Call foundry_telemetry.configure(), or configure(distro='microsoft'), when the service starts; or send "
-    "OTLP through a Collector, to native ingestion, or to the local Azure Monitor."
-)
+FIX_NO_SERVICES: Final = "configure(), configure(distro='microsoft'), a Collector, or native OTLP ingestion"
 FURTHER_SERVICES: Final = "{number:,} further services; see the tab Telemetry health"
 UNNAMED: Final = "(no name)"
 NO_LEDGER_EVENTS: Final = "{name}: spans of Foundry calls, but no ledger events"
-FIX_NO_LEDGER_EVENTS: Final = (
-    "foundry_telemetry.configure(), or a logger provider that sends to Azure, a Collector or native OTLP "
-    "ingestion"
-)
+FIX_NO_LEDGER_EVENTS: Final = "foundry_telemetry.configure(), or a logger provider that exports, also by OTLP"
 ITEMS_DROPPED: Final = "{name}: {dropped:,g} items of telemetry dropped in 24 h{reason}"
 REASON: Final = ", main reason {reason}"
 IDLE: Final = "{name}: running, no call in 24 h"

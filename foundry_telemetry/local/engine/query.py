@@ -32,7 +32,7 @@ from foundry_telemetry.local.engine.shared_answers import SharedAnswers
 from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
-from foundry_telemetry.local.ingest.attempts_view import by_all_roads
+from foundry_telemetry.local.ingest.attempts_view import attempts
 from foundry_telemetry.local.ingest.row_builder import TAGS
 from foundry_telemetry.local.store.memory import resident, share_of_machine
 
@@ -234,11 +234,7 @@ class Query:
     def _attempts(
         self, meant: Translation, database: str, where: str, cursor: duckdb.DuckDBPyConnection
     ) -> str:
-        columns = _columns_of(meant)
-        repeated = self._roads.repeated(cursor)
-        if repeated is None:
-            return f"SELECT {', '.join(columns)} FROM {database}.main.{files.VIEW}{where}"  # noqa: S608
-        return by_all_roads(database, columns, where, repeated)
+        return attempts(database, _columns_of(meant), where, self._roads.repeated(cursor))
 
 
 def _columns_of(meant: Translation) -> list[str]:

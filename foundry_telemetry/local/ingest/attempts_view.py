@@ -66,17 +66,19 @@ def repeated_hours() -> str:
     )
 
 
-def by_all_roads(database: str, columns: Sequence[str], where: str, repeated: Iterable[datetime]) -> str:
-    """SQL of the attempts by all roads, each once.
+def attempts(database: str, columns: Sequence[str], where: str, repeated: Iterable[datetime] | None) -> str:
+    """SQL of the attempts, each once.
 
     Args:
         database: Its name, quoted.
-        columns: What to select of `all_roads_ddl`, as SQL.
+        columns: What to select of the typed view, as SQL.
         where: A condition with its ``WHERE``, or nothing.
-        repeated: What `repeated_hours` found.
+        repeated: What `repeated_hours` found; ``None`` where `other_roads` said no.
     """
-    source = f"{database}.{_ALL_ROADS}"
     shown = ", ".join(columns)
+    if repeated is None:
+        return f"SELECT {shown} FROM {database}.main.{files.VIEW}{where}"
+    source = f"{database}.{_ALL_ROADS}"
     hours = ", ".join(f"TIMESTAMP '{hour}'" for hour in repeated)
     if not hours:
         return f"SELECT {shown} FROM {source}{where}"

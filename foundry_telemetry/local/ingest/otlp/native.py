@@ -17,6 +17,7 @@ from foundry_telemetry.azure.detached_rows import Fields
 from foundry_telemetry.local.ingest.column_mapping import NATIVE_KIND, NATIVE_SPAN_KIND
 from foundry_telemetry.local.ingest.otlp import records
 from foundry_telemetry.local.ingest.otlp.values import Resource, attributes, value
+from foundry_telemetry.schema import field_table as names
 
 _NANO: Final = 1_000_000_000
 _MICRO: Final = 1_000
@@ -29,7 +30,7 @@ _KINDS: Final = ("Unspecified", "Internal", "Server", "Client", "Producer", "Con
 """As the reference lists them, in the order of OTLP's numbers."""
 _ERROR: Final = 2
 """OTLP's number of this status."""
-_CODES: Final = ("http.response.status_code", "http.status_code", "rpc.grpc.status_code")
+_CODES: Final = (names.STATUS_CODE, "http.status_code", "rpc.grpc.status_code")
 """Attributes that have a result code."""
 
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.value import EVENT_NAME
@@ -36,30 +36,38 @@ _RANK: Final = "road"
 _WITHOUT_ROLE: Final = 4
 
 
+class Expression(NamedTuple):
+    """A value of a row."""
+
+    kql: str
+    sql: str
+    """The same for DuckDB, in which a local store reads it."""
+
+
 @dataclass(frozen=True)
 class Road:
     """One table that may hold ledger events."""
 
     table: str
-    carrier: str
-    """What writes it there."""
     where: str
     """KQL: which of its rows are ledger events."""
-    rank: str
-    """KQL: of two rows of one attempt, that of the lower rank counts."""
-    columns: Mapping[str, str]
-    """KQL of each of `TAKEN_OVER` that the table calls otherwise, or has elsewhere."""
+    rank: Expression
+    """Of two rows of one attempt, that of the lower rank counts."""
+    columns: Mapping[str, Expression]
+    """Each of `TAKEN_OVER` that the table calls otherwise, or has elsewhere."""
 
     @property
     def rows(self) -> str:
         """KQL of its ledger events, each with the columns of `TAKEN_OVER`."""
-        columns = [f"{name} = {self.columns[name]}" if name in self.columns else name for name in TAKEN_OVER]
+        columns = [
+            f"{name} = {self.columns[name].kql}" if name in self.columns else name for name in TAKEN_OVER
+        ]
         return f"{self.table} | where {self.where} | project {', '.join(columns)}"
 
     @property
     def kql(self) -> str:
         """The same, each with its rank."""
-        return f"{self.rows}, {_RANK} = {self.rank}"
+        return f"{self.rows}, {_RANK} = {self.rank.kql}"
 
     @property
     def alone(self) -> str:
@@ -73,35 +81,55 @@ def _marked(properties: str) -> str:
     return f'{properties} has "{EVENT_NAME}" and {marked} == "{EVENT_NAME}"'
 
 
+def _column(name: str) -> Expression:
+    return Expression(name, f'"{name}"')
+
+
+def _constant(rank: int) -> Expression:
+    return Expression(str(rank), str(rank))
+
+
 _OTLP: Final = MappingProxyType(
     {
-        "OperationId": "TraceId",
-        "ParentId": "SpanId",
-        "AppRoleName": "coalesce(RoleName, ServiceName)",
-        "AppRoleInstance": "ServiceInstanceId",
-        "AppVersion": "ServiceVersion",
-        "ItemCount": "coalesce(ItemCount, int(1))",
-        "Properties": "Attributes",
+        "OperationId": _column("TraceId"),
+        "ParentId": _column("SpanId"),
+        "AppRoleName": Expression(
+            "coalesce(RoleName, ServiceName)", """coalesce(nullif("RoleName", ''), "ServiceName")"""
+        ),
+        "AppRoleInstance": _column("ServiceInstanceId"),
+        "AppVersion": _column("ServiceVersion"),
+        "ItemCount": Expression("coalesce(ItemCount, int(1))", 'coalesce("ItemCount", 1)'),
+        "Properties": _column("Attributes"),
     }
 )
 
 DIRECT: Final = Road(
     "AppEvents",
-    "the Azure exporter; a Collector with custom_events_enabled, without a role",
     f'Name == "{EVENT_NAME}"',
-    f"iff(isempty(AppRoleName), {_WITHOUT_ROLE}, 1)",
+    Expression(
+        f"iff(isempty(AppRoleName), {_WITHOUT_ROLE}, 1)",
+        f"CASE WHEN \"AppRoleName\" = '' THEN {_WITHOUT_ROLE} ELSE 1 END",
+    ),
     MappingProxyType({}),
 )
 """The best one: the only one that a service needs."""
 
+_VERSION: Final = "service.version"
+
 OTHERS: Final = (
-    Road("OTelLogs", "native OTLP ingestion", _marked("Attributes"), "2", _OTLP),
+    Road("OTelLogs", _marked("Attributes"), _constant(2), _OTLP),
     Road(
         "AppTraces",
-        "a Collector with azuremonitorexporter",
         _marked("Properties"),
-        "3",
-        MappingProxyType({"AppVersion": 'coalesce(AppVersion, tostring(Properties["service.version"]))'}),
+        _constant(3),
+        MappingProxyType(
+            {
+                "AppVersion": Expression(
+                    f'coalesce(AppVersion, tostring(Properties["{_VERSION}"]))',
+                    f"""coalesce(nullif("AppVersion", ''), "Properties" ->> '$."{_VERSION}"', '')""",
+                )
+            }
+        ),
     ),
 )
 

@@ -10,7 +10,7 @@ from foundry_telemetry.kql import files, roads
 ANALYTICS: Final = "Analytics"
 """The plan that alert rules and dashboards need, and that every table has until somebody changes it."""
 
-CAN_BE_BASIC: Final = ("AppTraces", "AppGenAIContent", "OTelLogs")
+CAN_BE_BASIC: Final = ("AppTraces", "AppGenAIContent", "OTelLogs", "OTelSpans")
 """The tables that can be on the Basic plan (Microsoft's reference, July 2026).
 
 `AppEvents`, where the Azure exporter writes the ledger, `AppDependencies`, `AppExceptions` and `AppMetrics`

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks import incident, ingest, tabs
+from tests.benchmarks import incident, ingest, roads, tabs
 
 if TYPE_CHECKING:
     from tests.benchmarks.report import Results
@@ -42,7 +42,7 @@ class Budget:
 
     def shown(self, value: float) -> str:
         """A value of this unit, without it."""
-        return f"{value:,.2f}" if self.unit == "kB" else f"{value:,.0f}"
+        return f"{value:,.2f}" if self.unit in ("kB", "%") else f"{value:,.0f}"
 
 
 def _whole(variant: str) -> Figure:
@@ -112,6 +112,10 @@ def _why(results: Results) -> float | None:
     """Milliseconds of `cost --why`."""
     found = results.incident.get(incident.ROWS)
     return None if found is None else found[incident.WHY]["best_s"] * 1_000
+
+
+def _road(name: str, scale: float) -> Figure:
+    return lambda results: scale * results.roads[name] if results.roads else None
 
 
 def _start_of_mcp(results: Results) -> float | None:
@@ -195,6 +199,18 @@ BUDGETS = (
     Budget(f"`cost --why` over 48 hours, {incident.ROWS:,} attempts, all threads", CPU, 3_000, _why),
     *_tab_budgets(tabs.ROWS, "cpu_s", CPU),
     *_tab_budgets(tabs.MANY_ROWS, "clock_s", "ms on the clock"),
+    Budget(
+        f"a query of one road, {incident.ROWS:,} attempts: dearer for the look at others by",
+        "%",
+        100 * roads.MOST_DEARER,
+        _road("dearer", 100),
+    ),
+    Budget(
+        f"a tab, {incident.ROWS:,} attempts and {roads.BESIDE:,} by another road: dearer by",
+        CPU,
+        1_000 * roads.MOST_BESIDE_S,
+        _road("beside_s", 1_000),
+    ),
     Budget("a tab's texts, read once for a process", CPU, 1_500, _reading),
     *_ingest_budgets(),
     Budget("`mcp` ready to answer", CPU, 1_000, _start_of_mcp),

@@ -39,7 +39,7 @@ class Results:
     `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
     `footprint.starting` does, `incident` what `incident.measure` does, by number of attempts, `agents` what
     `agents.measure` does, `redaction` what `redaction.measure` does, `tabs` what `tabs.measure` does, by
-    number of attempts, and `ingest` what `ingest.judged` does.
+    number of attempts, `ingest` what `ingest.judged` does, and `roads` what `roads.measure` does.
     """
 
     variants: dict[str, list[dict[str, Any]]]
@@ -52,6 +52,7 @@ class Results:
     redaction: dict[str, float] = field(default_factory=dict)
     tabs: dict[int, dict[str, dict[str, float]]] = field(default_factory=dict)
     ingest: dict[str, float] = field(default_factory=dict)
+    roads: dict[str, float] = field(default_factory=dict)
 
     def before(self, workload: str) -> float | None:
         """Instructions of a call without telemetry."""
@@ -108,6 +109,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "incident": results.incident,
         "tabs": results.tabs,
         "ingest": results.ingest,
+        "roads": results.roads,
         "agents": results.agents,
         "open_stream_bytes": results.memory,
         "budgets": [

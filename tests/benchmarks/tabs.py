@@ -52,7 +52,7 @@ def measure(rows: int = ROWS, path: str | None = None) -> dict[str, dict[str, fl
 def opened(path: str, tab: str, results: Any) -> None:
     """Open a tab, and put the figures into `results`."""
     with Store(path, retention_days=_FOREVER_DAYS) as store:
-        query, inputs = Query(store), {**values(store, SHOWN), **_NOTHING_CHOSEN}
+        query, inputs = Query(store), {**values(store, SHOWN), **NOTHING_CHOSEN}
         texts = [substitute(text, inputs) for _, text in shown(workbook(), {**inputs, "Tab": tab})]
         begun = time.process_time()
         for text in texts:
@@ -70,7 +70,7 @@ def opened(path: str, tab: str, results: Any) -> None:
     results.put(found)
 
 
-_NOTHING_CHOSEN: dict[str, Value] = dict.fromkeys(
+NOTHING_CHOSEN: dict[str, Value] = dict.fromkeys(
     ("Id", "CallId", "FoundCallId", "TagCallId", "ListedCallId"), ""
 )
 

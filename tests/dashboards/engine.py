@@ -36,7 +36,16 @@ SHAPE = [
     }
 ]
 METRIC = [SHAPE[0] | {"Sum": "DOUBLE"}]
-SPAN = [SHAPE[0] | {"Id": "VARCHAR", "DurationMs": "DOUBLE", "Success": "BOOLEAN", "ResultCode": "VARCHAR"}]
+SPAN = [
+    SHAPE[0]
+    | {
+        "Id": "VARCHAR",
+        "DurationMs": "DOUBLE",
+        "Success": "BOOLEAN",
+        "ResultCode": "VARCHAR",
+        "Type": "VARCHAR",
+    }
+]
 _UNNAMED = {name: kind for name, kind in SHAPE[0].items() if name != "Name"}
 LINE = [_UNNAMED | {"SeverityLevel": "INTEGER", "Message": "VARCHAR"}]
 EXCEPTION = [_UNNAMED | {"SeverityLevel": "INTEGER", "ExceptionType": "VARCHAR", "OuterMessage": "VARCHAR"}]
@@ -139,8 +148,13 @@ def _other(row: Other) -> dict[str, Any]:
 
 
 def _span(row: Other) -> dict[str, Any]:
-    took = row.duration_ms
-    return {"Id": row.span_id, "DurationMs": took, "Success": row.succeeded, "ResultCode": row.result}
+    return {
+        "Id": row.span_id,
+        "DurationMs": row.duration_ms,
+        "Success": row.succeeded,
+        "ResultCode": row.result,
+        "Type": row.table,
+    }
 
 
 _OF_TABLE: Mapping[str, Callable[[Other], dict[str, Any]]] = {

@@ -47,7 +47,7 @@ def said(answer: Answer) -> str:
 
 def test_paths_are_those_of_the_signals() -> None:
     """Each signal has a route, though what answers is imported later."""
-    assert {*otlp.PATHS, otlp.NATIVE_PATH} == set(SIGNALS)
+    assert {*otlp.PATHS, *otlp.NATIVE_PATHS} == set(SIGNALS)
     assert set(otlp.PATHS) == set(SENT)
 
 

@@ -27,6 +27,7 @@ from tests.support.telemetry import fill
 START, APART = datetime(2026, 11, 21, 1, tzinfo=UTC), timedelta(minutes=20)
 """When the first attempt ended, and the time from each to the next."""
 NATIVE = "/datacollectionRules/dcr-0/streams/opentelemetry_logs/otlp/v1/logs"
+NATIVE_SPANS = NATIVE.replace("logs/otlp/v1/logs", "traces/otlp/v1/traces")
 ABOUT = Resource(
     {
         "service.name": "orders",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -20,13 +23,17 @@ from opentelemetry.trace import SpanKind
 from playwright.sync_api import Browser, expect
 
 import foundry_telemetry
+from foundry_telemetry.kql import view
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.testing import FakeFoundry
 from tests.page.browser import Screen, chromium, enter
-from tests.roads.conftest import ABOUT, Road, collector, direct, native, post
+from tests.roads.conftest import ABOUT, NATIVE_SPANS, Road, collector, direct, native, post
 from tests.support.families import httpx as family
+from tests.support.microsoft import need_microsoft
+from tests.typescript.project import compiled, output
 
 FOLDER: Final = Path(__file__).parents[2] / "docs/guides"
+INTEGRATIONS: Final = FOLDER.parent / "integrations"
 ROADS: Final[Mapping[str, Road]] = {
     "exporter": direct,
     "collector": collector,
@@ -34,8 +41,8 @@ ROADS: Final[Mapping[str, Road]] = {
     "otlp": direct,
 }
 """Name of the picture: how the ledger came."""
-WITHOUT_SPANS: Final = {"native-otlp"}
-"""Their spans are in a table of their own, which no panel reads."""
+SPANS: Final = {"native-otlp": NATIVE_SPANS}
+"""Where spans are posted to, if not as to the local Azure Monitor."""
 SIZE: Final = {"width": 1440, "height": 900}
 URL: Final = "https://res.services.ai.azure.com/anthropic/v1/messages"
 BODY: Final = {
@@ -45,8 +52,8 @@ BODY: Final = {
 }
 
 
-def draw(folder: Path = FOLDER) -> list[Path]:
-    """A call that was throttled and then answered, found by its support code."""
+def draw(folder: Path = FOLDER, others: Path = INTEGRATIONS) -> list[Path]:
+    """A call that was throttled and then answered, found by its support code or its id."""
     spans, logs = InMemorySpanExporter(), InMemoryLogRecordExporter()
     code = _play(spans, logs)
     drawn = []
@@ -54,11 +61,45 @@ def draw(folder: Path = FOLDER) -> list[Path]:
         for name, road in ROADS.items():
             with LocalAzureMonitor() as azure:
                 road(azure, logs.get_finished_logs())
-                if name not in WITHOUT_SPANS:
-                    post(azure, "/v1/traces", encode_spans(spans.get_finished_spans()))
+                post(azure, SPANS.get(name, "/v1/traces"), encode_spans(spans.get_finished_spans()))
                 drawn.append(folder / f"road-{name}.png")
                 _photograph(browser, azure, code, drawn[-1])
+        for name, send in SENDERS.items():
+            with LocalAzureMonitor() as azure:
+                send(azure)
+                call = azure.query(f"{view.TEXT}\nfoundry_attempts | summarize max(call_id)").rows[0][0]
+                drawn.append(others / f"{name}.png")
+                _photograph(browser, azure, str(call), drawn[-1])
     return drawn
+
+
+def _by_microsoft(azure: LocalAzureMonitor) -> None:
+    """Through the other distro, in a process of its own; its package may stand in a folder beside."""
+    found = need_microsoft()
+    paths = [str(Path(__file__).parents[2]), *([str(found)] if found else ())]
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OTEL_SERVICE_NAME": "orders"}
+    environ |= {"OTEL_RESOURCE_ATTRIBUTES": "service.namespace=shop,service.version=1.4.2"}
+    command = [sys.executable, "-m", "tests.roads.picture_child", azure.connection_string]
+    subprocess.run(command, env=environ, check=True)
+
+
+def _by_typescript(azure: LocalAzureMonitor) -> None:
+    """By the module in TypeScript, over OTLP."""
+    project, done = compiled()
+    assert done.returncode == 0, output(done)
+    otlp = {"url": f"{azure.url}/v1/logs", "headers": {"authorization": f"Bearer {azure.token}"}}
+    with FakeFoundry(("err_429_rate_limit_error", "ok_json_basic"), retry_after_s=1) as foundry:
+        base = foundry.base_url.removesuffix("/anthropic")
+        task = {"foundry": base, "otlp": otlp, "attributes": dict(ABOUT.attributes)}
+        done = project.script("test/picture.js", reported=json.dumps(task).encode())
+    assert done.returncode == 0, output(done)
+
+
+SENDERS: Final[Mapping[str, Callable[[LocalAzureMonitor], None]]] = {
+    "microsoft-opentelemetry": _by_microsoft,
+    "typescript": _by_typescript,
+}
+"""Name of the picture: what makes a call and sends it to the local Azure Monitor itself."""
 
 
 def _play(spans: InMemorySpanExporter, logs: InMemoryLogRecordExporter) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import httpx
 import pytest
 
@@ -22,6 +23,7 @@ from foundry_telemetry.kql import compose, files, problems, roads, view
 from foundry_telemetry.kql.export import export
 from foundry_telemetry.kql.parameters import TimeRange, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
+from foundry_telemetry.local.ingest import row_builder
 from tests.roads.conftest import (
     ROADS,
     START,
@@ -106,6 +108,37 @@ def test_each_attempt_counts_once(
     with reached_by(*sent) as azure:
         _, found = rows(azure, COUNT)
     assert found == expected
+
+
+def test_the_kept_columns_answer_as_the_text_does(records: Records) -> None:
+    """Where roads overlap in some hours, the store's own view has the rows that the text of the view has."""
+    third, again = len(records) // 3, records[10:14]
+    ways = (direct, records[: 2 * third]), (direct, again), (native, records[third:]), (collector, again)
+    in_other_words = ALL.replace("AppEvents | where", "AppEvents | where ItemCount > -1 | where", 1)
+    assert view.recognise(ALL)
+    assert not view.recognise(in_other_words)
+    with reached_by(*ways, (custom_events, records[-2:])) as azure:
+        names, found = rows(azure, ALL)
+        expected = rows(azure, in_other_words)
+    assert (names, found) == expected
+    assert len(found) == len(records) - 1  # one is a line of the application
+
+
+@pytest.mark.parametrize("road", [native, collector])
+def test_an_older_store_gets_the_columns(road: Road, records: Records, tmp_path: Path) -> None:
+    """A file of before the columns were kept for each road answers the same once it is opened."""
+    path = tmp_path / "telemetry.duckdb"
+    with LocalAzureMonitor(path, retention_days=36_500) as azure:
+        road(azure, records)
+        expected = rows(azure, ALL)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("DROP VIEW stored.attempts_by_road")
+        for table in ("AppTraces", "OTelLogs"):
+            for column in row_builder.hidden_columns(table):
+                connection.execute(f'ALTER TABLE stored."{table}" DROP COLUMN "{column}"')
+    with LocalAzureMonitor(path, retention_days=36_500) as azure:
+        assert rows(azure, ALL) == expected
+    assert len(expected[1]) > 60
 
 
 def test_rows_without_a_role_count_once(records: Records, monitors: Monitors) -> None:

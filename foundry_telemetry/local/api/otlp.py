@@ -1,6 +1,7 @@
 """OTLP over HTTP: ``/v1/traces``, ``/v1/logs`` and ``/v1/metrics``, in protobuf and in JSON.
 
-Beside them the path of Azure's native OTLP ingestion for logs, which end in ``OTelLogs``.
+Beside them the paths of Azure's native OTLP ingestion for logs and spans, which end in ``OTelLogs`` and
+``OTelSpans``; metrics end in an Azure Monitor workspace there, and this one has none.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from foundry_telemetry.local.store.store import Store
 
 PATHS: Final = ("/v1/traces", "/v1/logs", "/v1/metrics")
-NATIVE_PATH: Final = "/datacollectionRules/{rule}/streams/{stream}/otlp/v1/logs"
+NATIVE_PATHS: Final = tuple(
+    f"/datacollectionRules/{{rule}}/streams/{{stream}}/otlp/v1/{signal}" for signal in ("logs", "traces")
+)
 """Any rule and stream will do."""
 
 
@@ -43,7 +46,7 @@ class OtlpIngestion:
 
     def routes(self) -> Iterator[Route]:
         """One route for each signal."""
-        for path in (*PATHS, NATIVE_PATH):
+        for path in (*PATHS, *NATIVE_PATHS):
             yield Route(path, partial(self._answer, path), methods=["POST"])
 
     async def _answer(self, path: str, request: Request) -> Response:

@@ -9,10 +9,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 from foundry_telemetry.ingestion.access_token import otlp_headers
-from foundry_telemetry.kql import roads
+from foundry_telemetry.kql import view
 from foundry_telemetry.kql.files import VIEW
 from foundry_telemetry.kql.tables import tables
-from foundry_telemetry.local.ingest.row_builder import other_roads
+from foundry_telemetry.local.ingest.attempts_view import other_roads
 
 if TYPE_CHECKING:
     from foundry_telemetry.local.engine.query import Table
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 
     Ask = Callable[[str], Table]
 
-_BY_ALL_ROADS: Final = (
-    f"{roads.TEXT}\n{roads.LEDGER} | summarize count(), min(TimeGenerated), max(TimeGenerated)"
-)
-"""What the kept columns do not have: they are those of one road."""
+_BY_ALL_ROADS: Final = f"{view.TEXT}\n{VIEW} | summarize count(), min(TimeGenerated), max(TimeGenerated)"
+"""What the view of one road does not have."""
 
 
 def connection_string(url: str, key: str) -> str:

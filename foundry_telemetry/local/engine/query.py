@@ -1,8 +1,8 @@
 """KQL in, rows out: what Log Analytics does for a workspace, over the local store.
 
 *Typed view*: the ``let foundry_attempts = …`` that shipped queries begin with. The store keeps its columns
-for what the Azure exporter brings, so the ``let`` is omitted and the rest reads them; any other text runs as
-it is, and so does this one when ledger events came by another road.
+whichever road they came by (`LedgerRoads`), so the ``let`` is omitted and the rest reads them; any other text
+runs as it is.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ from foundry_telemetry.local.engine import sizes, tag_properties
 from foundry_telemetry.local.engine.concurrent_queries import ConcurrentQueries
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import RESOURCES, QueryError
+from foundry_telemetry.local.engine.ledger_roads import LedgerRoads
 from foundry_telemetry.local.engine.shared_answers import SharedAnswers
 from foundry_telemetry.local.engine.stop import Stop
 from foundry_telemetry.local.engine.timespan import Timespan, read_timespan
 from foundry_telemetry.local.engine.translation import Translation, Translator
-from foundry_telemetry.local.ingest.row_builder import TAGS, other_roads
+from foundry_telemetry.local.ingest.attempts_view import attempts
+from foundry_telemetry.local.ingest.row_builder import TAGS
 from foundry_telemetry.local.store.memory import resident, share_of_machine
 
 MOST_ROWS: Final = 500_000
@@ -102,6 +104,7 @@ class Query:
         self._memory = share_of_machine() if memory is None else memory
         self._idle = resident()
         self._concurrent = ConcurrentQueries()
+        self._roads = LedgerRoads(lambda: store.version)
         self._shared = SharedAnswers[_Answer](lambda: store.version, lambda answer: sizes.of_rows(answer[1]))
         with closing(store.cursor()) as cursor:
             self._known = {
@@ -109,7 +112,6 @@ class Query:
                 **_columns(cursor),
             }
         self._translator = Translator(self._known, self._described)
-        self._other_roads = (-1, False)
         self._statement = lru_cache(maxsize=_PARSED)(self._parsed)
 
     def run(
@@ -177,29 +179,17 @@ class Query:
     def _ask(self, kql: str, meant: Translation, limits: _Limits, at: datetime, stop: Stop) -> _Answer:
         try:
             with closing(self._store.cursor()) as cursor, stop.running(cursor):
-                as_written = bool(meant.attempts) and self._has_other_roads(cursor)
-                if as_written:
-                    with stop.reading():
-                        meant = self._translator.translate(kql, as_written=True)
                 for statement in self._views(meant, limits, cursor):
                     cursor.execute(statement)
                 if meant.asks_rows:
                     with stop.reading():
                         ask = partial(_asked, cursor, stop, at)
-                        meant = self._translator.translate_with(kql, ask, as_written=as_written)
+                        meant = self._translator.translate_with(kql, ask)
                 cursor.execute(self._statement(meant.sql), meant.values(at))
                 columns = tuple((name, kusto_type(str(kind))) for name, kind, *_ in cursor.description or ())
                 return columns, *_fetch(cursor, stop)
         except (duckdb.Error, RecursionError, MemoryError) as error:
             raise explained(error, kql) from error
-
-    def _has_other_roads(self, cursor: duckdb.DuckDBPyConnection) -> bool:
-        """Whether the kept columns are not all of the ledger: `Translation.attempts` are of one road."""
-        version = self._store.version
-        if self._other_roads[0] != version:
-            row = cursor.execute(other_roads()).fetchone()
-            self._other_roads = version, row is not None and bool(row[0])
-        return self._other_roads[1]
 
     def _described(self, sql: str, values: Mapping[str, object]) -> Mapping[str, str] | None:
         """The KQL types of a statement's columns; it is bound and not run."""
@@ -233,12 +223,21 @@ class Query:
         row = cursor.execute("SELECT current_database()").fetchone()
         database = _quoted(row[0]) if row else "main"
         for name in sorted(narrowed):
-            columns = _attempts(meant) if name == files.VIEW else [*map(_quoted, self._known[name])]
-            select = f"SELECT {', '.join(columns)} FROM {database}.main.{_quoted(name)}"  # noqa: S608
-            yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
+            where = _where(self._known[name], limits)
+            if name == files.VIEW:
+                select = self._attempts(meant, database, where, cursor)
+            else:
+                columns = ", ".join(map(_quoted, self._known[name]))
+                select = f"SELECT {columns} FROM {database}.main.{_quoted(name)}{where}"  # noqa: S608
+            yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}"
+
+    def _attempts(
+        self, meant: Translation, database: str, where: str, cursor: duckdb.DuckDBPyConnection
+    ) -> str:
+        return attempts(database, _columns_of(meant), where, self._roads.repeated(cursor))
 
 
-def _attempts(meant: Translation) -> list[str]:
+def _columns_of(meant: Translation) -> list[str]:
     """The columns of the typed view, as SQL; the tags in place of the properties where they are enough."""
     tags = f"{_quoted(TAGS)} AS {_quoted(tag_properties.PROPERTIES)}"
     instead = {tag_properties.PROPERTIES: tags} if meant.tags_alone else {}

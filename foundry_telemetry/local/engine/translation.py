@@ -110,52 +110,48 @@ class Translator:
         self._by_text = lru_cache(maxsize=_KEPT)(self._translated)
         self._by_shape = lru_cache(maxsize=_KEPT)(self._translated_shape)
 
-    def translate(self, kql: str, *, as_written: bool = False) -> Translation:
+    def translate(self, kql: str) -> Translation:
         """What a text means.
 
         Args:
             kql: It.
-            as_written: Whether a typed view that it begins with is read as its text says, and not omitted.
 
         Raises:
             QueryError: It cannot be parsed, asks for what the engine has not, or names what is not there.
         """
         _refuse_commands(kql)
         shape = shape_of(kql)
-        kept = shape.instants and self._by_shape(shape.text, len(shape.instants), as_written=as_written)
+        kept = shape.instants and self._by_shape(shape.text, len(shape.instants))
         try:
-            return kept.with_instants(shape.values) if kept else self._by_text(kql, as_written=as_written)
+            return kept.with_instants(shape.values) if kept else self._by_text(kql)
         except Exception as error:
             raise explained(error, kql) from error
 
-    def _translated_shape(self, text: str, count: int, *, as_written: bool) -> Translation | None:
+    def _translated_shape(self, text: str, count: int) -> Translation | None:
         """``None`` where the text must be translated as it is, if only to be refused in its own words."""
         try:
-            meant = self._translated(text, count, as_written=as_written)
+            meant = self._translated(text, count)
         except Exception:
             return None
         return None if STAND_IN in meant.sql or meant.asks_rows else meant
 
-    def translate_with(self, kql: str, ask: Ask, *, as_written: bool = False) -> Translation:
+    def translate_with(self, kql: str, ask: Ask) -> Translation:
         """What a text means whose columns depend on rows.
 
         Args:
             kql: As in `translate`.
             ask: Runs a statement: its columns and rows.
-            as_written: As in `translate`.
 
         Raises:
             QueryError: As in `translate`.
         """
         try:
-            return self._translated(kql, ask=ask, as_written=as_written)
+            return self._translated(kql, ask=ask)
         except Exception as error:
             raise explained(error, kql) from error
 
-    def _translated(
-        self, kql: str, instants: int = 0, ask: Ask | None = None, *, as_written: bool = False
-    ) -> Translation:
-        query, attempts, moment, lowering_uses_clock, needs = _lowered(kql, as_written=as_written)
+    def _translated(self, kql: str, instants: int = 0, ask: Ask | None = None) -> Translation:
+        query, attempts, moment, lowering_uses_clock, needs = _lowered(kql)
         with clock(moment) as reading, needs_columns.looked_for(present=needs.columns):
             known = self._visible(query, attempts)
             if needs.rows:
@@ -241,10 +237,10 @@ class _Lowered(NamedTuple):
 
 
 @lru_cache(maxsize=_KEPT)
-def _lowered(kql: str, *, as_written: bool = False) -> _Lowered:
+def _lowered(kql: str) -> _Lowered:
     """A text as the engine reads it. Most of the time goes here, and it is the same for every database."""
     with clock(_ANY_TIME) as reading:
-        query, attempts = _read(kql, as_written=as_written)
+        query, attempts = _read(kql)
     needs = _Needs(
         rows=evaluate.has_plugins(query),
         columns=bool(extensions.calls_in(query) & needs_columns.NAMES),
@@ -253,8 +249,8 @@ def _lowered(kql: str, *, as_written: bool = False) -> _Lowered:
     return _Lowered(query, attempts, reading.moment, reading.used, needs)
 
 
-def _read(kql: str, *, as_written: bool) -> tuple[ir.Query, tuple[str, ...]]:
-    if not as_written and (found := view.recognise(kql)) is not None:
+def _read(kql: str) -> tuple[ir.Query, tuple[str, ...]]:
+    if (found := view.recognise(kql)) is not None:
         query = lower(found.rest)
         # Where it matters how a source is called, the view must stay the `let` that it is in Azure.
         if not names_its_sources(query):

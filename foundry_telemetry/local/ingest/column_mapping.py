@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from foundry_telemetry.kql.roads import OTHERS
 from foundry_telemetry.schema.content_table import CONTENT_COLUMNS, CONTENT_TABLE
 
 _SEVERITIES: Final = ("Verbose", "Information", "Warning", "Error", "Critical")
@@ -134,6 +135,9 @@ _MOVED: Final = {
 NATIVE_KIND: Final = "OTelLogData"
 """Of what native OTLP ingestion stores; nobody posts it as an envelope."""
 
+NATIVE_SPAN_KIND: Final = "OTelSpanData"
+"""The same of a span."""
+
 _NATIVE: Final = {
     "TimeGenerated": _COMMON["TimeGenerated"],
     "_BilledSize": _COMMON["_BilledSize"],
@@ -143,14 +147,29 @@ _NATIVE: Final = {
     "SDKVersion": _COMMON["SDKVersion"],
     "ServiceInstanceId": _COMMON["AppRoleInstance"],
     "ServiceVersion": _COMMON["AppVersion"],
-    "SpanId": _COMMON["ParentId"],
     "TraceId": _COMMON["OperationId"],
     "ResourceAttributes": _field("resourceAttributes", "{0}", "JSON"),
-    "SeverityNumber": _field("severityNumber", "{0}", "INTEGER"),
     **{
         name: _field(field_of(name))
-        for name in ("Body", "ScopeName", "ScopeVersion", "ServiceName", "ServiceNamespace", "SeverityText")
+        for name in ("ScopeName", "ScopeVersion", "ServiceName", "ServiceNamespace")
     },
+}
+
+_NATIVE_LOG: Final = {
+    **_NATIVE,
+    "SpanId": _COMMON["ParentId"],
+    "SeverityNumber": _field("severityNumber", "{0}", "INTEGER"),
+    "Body": _field("body"),
+    "SeverityText": _field("severityText"),
+}
+
+_NATIVE_SPAN: Final = {
+    **_NATIVE,
+    "ParentSpanId": _COMMON["ParentId"],
+    "DurationMs": _field("durationMs", "{0}", "DOUBLE"),
+    "EndTime": _field("endTime", "{0}::TIMESTAMP"),
+    "Success": _field("success", "{0}", "BOOLEAN"),
+    **{name: _field(field_of(name)) for name in ("Kind", "Name", "ResultCode", "SpanId")},
 }
 
 MAPPED: Final = (
@@ -227,6 +246,16 @@ MAPPED: Final = (
         where=_COUNTER,
     ),
     Mapped(CONTENT_KIND, CONTENT_TABLE, _MOVED),
-    Mapped(NATIVE_KIND, "OTelLogs", _NATIVE),
+    Mapped(NATIVE_KIND, "OTelLogs", _NATIVE_LOG),
+    Mapped(NATIVE_SPAN_KIND, "OTelSpans", _NATIVE_SPAN),
 )
 """Every kind and table."""
+
+LEDGER_KINDS: Final = MappingProxyType(
+    {
+        mapped.kind: f"{mapped.kind} of the ledger"
+        for mapped in MAPPED
+        if mapped.table in {road.table for road in OTHERS}
+    }
+)
+"""Kinds that are logs, or ledger events by another road: what the latter are called once they are read."""

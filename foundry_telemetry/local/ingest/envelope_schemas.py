@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from foundry_telemetry.local.ingest import limits
-from foundry_telemetry.local.ingest.column_mapping import NATIVE_KIND
+from foundry_telemetry.local.ingest.column_mapping import NATIVE_KIND, NATIVE_SPAN_KIND
 
 _Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 _Duration = Annotated[str, Meta(pattern=r"\A(?:\d{1,8}\.)?\d{1,2}:\d{1,2}:\d{1,2}(?:\.\d{1,7})?\Z")]
@@ -92,14 +92,27 @@ class _Metric(_Base, kw_only=True):
 
 class _Native(Struct, rename="camel", omit_defaults=True):
     properties: dict[str, Any] = {}
-    body: str = ""
     scope_name: str = ""
     scope_version: str = ""
     service_name: str = ""
     service_namespace: str = ""
+    resource_attributes: dict[str, Any] = {}
+
+
+class _NativeLog(_Native):
+    body: str = ""
     severity_text: str = ""
     severity_number: int | None = None
-    resource_attributes: dict[str, Any] = {}
+
+
+class _NativeSpan(_Native, kw_only=True):
+    name: str
+    kind: str
+    span_id: str
+    duration_ms: float
+    end_time: datetime
+    success: bool
+    result_code: str = ""
 
 
 class _Data(Struct, tag_field="baseType", rename="camel"):
@@ -130,8 +143,12 @@ class _MetricData(_Data, tag="MetricData"):
     base_data: _Metric
 
 
-class _NativeData(_Data, tag=NATIVE_KIND):
-    base_data: _Native
+class _NativeLogData(_Data, tag=NATIVE_KIND):
+    base_data: _NativeLog
+
+
+class _NativeSpanData(_Data, tag=NATIVE_SPAN_KIND):
+    base_data: _NativeSpan
 
 
 class Envelope(Struct, kw_only=True, omit_defaults=True, rename={"key": "iKey", "rate": "sampleRate"}):
@@ -152,6 +169,6 @@ class Envelope(Struct, kw_only=True, omit_defaults=True, rename={"key": "iKey", 
 
 
 class NativeEnvelope(Envelope, kw_only=True):
-    """One log record of native OTLP ingestion, whose attributes keep their types."""
+    """One log record or span of native OTLP ingestion, whose attributes keep their types."""
 
-    data: _NativeData  # type: ignore[assignment]
+    data: _NativeLogData | _NativeSpanData  # type: ignore[assignment]

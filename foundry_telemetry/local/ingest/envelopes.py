@@ -19,10 +19,12 @@ from msgspec import Raw
 
 from foundry_telemetry.ingestion.items import INVALID_JSON, Refusal, injected, split
 from foundry_telemetry.local.ingest import limits
-from foundry_telemetry.local.ingest.column_mapping import CONTENT_KIND
+from foundry_telemetry.local.ingest.column_mapping import CONTENT_KIND, LEDGER_KINDS
 from foundry_telemetry.local.ingest.envelope_schemas import Envelope, NativeEnvelope
 from foundry_telemetry.local.ingest.moved_content import move_content
 from foundry_telemetry.schema.content_table import CONTENT_COLUMNS
+from foundry_telemetry.schema.field_table import CUSTOM_EVENT
+from foundry_telemetry.schema.value import EVENT_NAME
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,14 @@ def read_batch(
                 found[CONTENT_KIND].add(*moved)
             base = envelope.data.base_data
             properties, base.properties = base.properties, {}  # and so it is omitted from the first half
-            found[envelope.kind].add(envelope, properties)
+            found[_kind(envelope.kind, properties)].add(envelope, properties)
     return Batch(received=len(items), texts=found, refusals=tuple(refusals), cut=cut)
+
+
+def _kind(kind: str, properties: Mapping[str, Any]) -> str:
+    """The kind of an envelope; another one of a log record that is a ledger event: it has more columns."""
+    is_ledger = properties.get(CUSTOM_EVENT) == EVENT_NAME
+    return LEDGER_KINDS.get(kind, kind) if is_ledger else kind
 
 
 def _read(item: Raw, key: str, decoder: msgspec.json.Decoder[Any]) -> tuple[Envelope, int]:

@@ -14,32 +14,32 @@ from typing import Any, Final
 
 import msgspec
 
-from foundry_telemetry.kql import files, view
-from foundry_telemetry.kql.roads import DIRECT, OTHERS
+from foundry_telemetry.kql import view
+from foundry_telemetry.kql.roads import DIRECT, ROADS
 from foundry_telemetry.kql.tables import quoted, stored_table, tables
-from foundry_telemetry.local.ingest.column_mapping import MAPPED, POINT, PROPERTIES, Mapped
+from foundry_telemetry.local.ingest.column_mapping import LEDGER_KINDS, MAPPED, POINT, PROPERTIES, Mapped
 from foundry_telemetry.schema.field_table import CUSTOM_EVENT
 from foundry_telemetry.schema.value import EVENT_NAME, TAG_PREFIX
 
-_AT_ONCE: Final = frozenset({"call_id"})
+AT_ONCE: Final = frozenset({"call_id"})
 """Columns whose derived values are stored as well: by them queries filter and group, which a value that is
 computed while it is read makes a third slower."""
 
 _PARENT: Final = "ParentId"
 
-_OTHERS: Final = MappingProxyType(
-    {road.table: road.columns.get("Properties", "Properties") for road in OTHERS}
-)
-"""Tables of ledger events and logs, each with its column of properties."""
+_PROPERTIES: Final = "Properties"
+
+_ROADS: Final = MappingProxyType({road.table: road for road in ROADS})
+"""Tables of ledger events."""
 
 HIDDEN: Final = MappingProxyType(
     {
-        f"{column.key}:{column.kql_type}{':derived' if column.name in _AT_ONCE else ''}": column
+        f"{column.key}:{column.kql_type}{':derived' if column.name in AT_ONCE else ''}": column
         for column in view.COLUMNS
         if column.key is not None and column.kql_type is not None
     }
 )
-"""The typed columns of the ledger that the table of events has besides its own, by their physical names.
+"""The typed columns of the ledger that its tables have besides their own, by their physical names.
 
 The name has the type in it, so that another cast of the same property is another column.
 """
@@ -63,7 +63,7 @@ backslash before it, so nothing else is followed by a colon and a quote."""
 
 def kinds() -> tuple[str, ...]:
     """Every kind that has a table."""
-    return tuple(dict.fromkeys(mapped.kind for mapped in MAPPED))
+    return (*dict.fromkeys(mapped.kind for mapped in MAPPED), *LEDGER_KINDS.values())
 
 
 def stored_columns() -> Mapping[str, tuple[str, ...]]:
@@ -78,60 +78,37 @@ def stored_columns() -> Mapping[str, tuple[str, ...]]:
 
 def hidden_columns(table: str) -> Mapping[str, str]:
     """Further physical columns of a table, name to DuckDB type."""
-    if table in _OTHERS:
-        return {LEDGER_EVENT: "BOOLEAN"}
-    if table != DIRECT.table:
+    if table not in _ROADS:
         return {}
-    return {**{name: str(column.sql_type) for name, column in HIDDEN.items()}, TAGS: "JSON"}
+    columns = {**{name: str(column.sql_type) for name, column in HIDDEN.items()}, TAGS: "JSON"}
+    return columns if table == DIRECT.table else {**columns, LEDGER_EVENT: "BOOLEAN"}
 
 
 def inserts(kind: str) -> tuple[str, ...]:
-    """The statements that insert a batch of one kind; each takes ``fields`` and ``properties`` of `Texts`."""
-    return tuple(_insert(mapped) for mapped in MAPPED if mapped.kind == kind)
-
-
-def other_roads() -> str:
-    """A query that tells whether a ledger event came by another road than the Azure exporter of a service."""
-    parts = [f'SELECT 1 FROM {stored_table(table)} WHERE "{LEDGER_EVENT}"' for table in _OTHERS]
-    without_role = f'"Name" = {quoted(EVENT_NAME)} AND "AppRoleName" = \'\''
-    parts.append(f"SELECT 1 FROM {stored_table(DIRECT.table)} WHERE {without_role}")
-    return f"SELECT {' OR '.join(f'EXISTS ({part})' for part in parts)}"
+    """The statements that insert a batch of one kind; each takes the batch's texts as its parameters."""
+    logs = next((of_logs for of_logs, of_ledger in LEDGER_KINDS.items() if of_ledger == kind), None)
+    return tuple(
+        _insert(mapped, has_attempts=mapped.table == DIRECT.table or logs is not None)
+        for mapped in MAPPED
+        if mapped.kind == (logs or kind)
+    )
 
 
 def backfill(table: str, names: Iterable[str]) -> str:
     """A statement that fills hidden columns, just added, from the properties of the rows there are."""
-    if table in _OTHERS:
-        value = _is_ledger(f'CAST("{_OTHERS[table]}" AS VARCHAR)')
-        return f'UPDATE {stored_table(table)} SET "{LEDGER_EVENT}" = {value}'
+    properties = f'"{_own(table, _PROPERTIES)}"'
     missing = list(names)
     columns = {name: HIDDEN[name] for name in missing if name in HIDDEN}
     structure = msgspec.json.encode({column.key: "VARCHAR" for column in columns.values()}).decode()
-    read = f'from_json("Properties", {quoted(structure)})'
-    parent = {_PARENT: f'"{_PARENT}"'}
+    read = f"from_json({properties}, {quoted(structure)})"
+    parent = {_PARENT: f'"{_own(table, _PARENT)}"'}
     values = {name: _value(column, read, parent) for name, column in columns.items()}
     if TAGS in missing:
-        values[TAGS] = _tags('"Properties"')
+        values[TAGS] = _tags(properties)
+    if LEDGER_EVENT in missing:
+        values[LEDGER_EVENT] = "TRUE"
     filled = ", ".join(f'"{name}" = {value}' for name, value in values.items())
-    return f'UPDATE {stored_table(DIRECT.table)} SET {filled} WHERE "Name" = {quoted(EVENT_NAME)}'
-
-
-def attempts_ddl(plain: Mapping[str, str]) -> str:
-    """SQL that creates the typed view of the ledger: the columns that its KQL has, and `TAGS`.
-
-    Args:
-        plain: The columns of AppEvents, each with the SQL that gives it.
-    """
-    values = {column.name: f'"{name}"' for name, column in HIDDEN.items()}
-    values |= {column.name: plain[column.name] for column in view.COLUMNS if column.key is None}
-    columns = ", ".join(f'{_shown(column, values)} AS "{column.name}"' for column in view.COLUMNS)
-    return (
-        f'CREATE OR REPLACE VIEW "{files.VIEW}" AS '
-        f'SELECT {columns}, "{TAGS}" FROM {stored_table(DIRECT.table)} WHERE "Name" = {quoted(EVENT_NAME)}'
-    )
-
-
-def _shown(column: view.Column, values: Mapping[str, str]) -> str:
-    return values[column.name] if column.name in _AT_ONCE else column.whole(values)
+    return f"UPDATE {stored_table(table)} SET {filled} WHERE {_is_ledger(table, properties)}"
 
 
 def _value(column: view.Column, read: str, parent: Mapping[str, str]) -> str:
@@ -143,7 +120,7 @@ def _value(column: view.Column, read: str, parent: Mapping[str, str]) -> str:
         parent: The column that derived values to be stored are made of.
     """
     value = column.sql(read)
-    return column.whole({**parent, column.name: value}) if column.name in _AT_ONCE else value
+    return column.whole({**parent, column.name: value}) if column.name in AT_ONCE else value
 
 
 def _tags(properties: str) -> str:
@@ -152,36 +129,58 @@ def _tags(properties: str) -> str:
     return f"nullif('{{' || array_to_string({found}, ',') || '}}', '{{}}')"
 
 
-def _is_ledger(properties: str) -> str:
-    """The SQL of `LEDGER_EVENT`."""
-    return f"contains({properties}, {quoted(_MARK)})"
+def _is_ledger(table: str, properties: str) -> str:
+    """The SQL of whether a row is a ledger event, over a table's own columns.
+
+    Args:
+        table: Which.
+        properties: The expression of its properties.
+    """
+    if table == DIRECT.table:
+        return f'"Name" = {quoted(EVENT_NAME)}'
+    return f"contains(CAST({properties} AS VARCHAR), {quoted(_MARK)})"
 
 
-def _insert(mapped: Mapped) -> str:
-    names = [*mapped.columns, *hidden_columns(mapped.table)]
+def _own(table: str, name: str) -> str:
+    """What a table of ledger events calls one of the ledger's columns."""
+    column = _ROADS[table].columns.get(name)
+    return name if column is None else column.kql
+
+
+def _insert(mapped: Mapped, *, has_attempts: bool) -> str:
+    names = [*mapped.columns, *(hidden_columns(mapped.table) if has_attempts else ())]
     columns = ", ".join(f'"{name}"' for name in names)
-    return f"INSERT INTO {stored_table(mapped.table)} ({columns}) {_select(mapped)}"
+    return (
+        f"INSERT INTO {stored_table(mapped.table)} ({columns}) {_select(mapped, has_attempts=has_attempts)}"
+    )
 
 
-def _select(mapped: Mapped) -> str:
+def _select(mapped: Mapped, *, has_attempts: bool) -> str:
     values = [source.sql.format(_access(source.path)) for source in mapped.columns.values()]
     read = f"SELECT unnest(?::VARCHAR[]) AS fields, unnest(?::VARCHAR[]) AS {PROPERTIES}"
     read = f"SELECT from_json(fields, {quoted(_structure(mapped))}) AS e, {PROPERTIES} FROM ({read})"
     if mapped.points is not None:
         points = f'unnest(e."data"."baseData"."{mapped.points}") AS {POINT}'
         read = f"SELECT e, {PROPERTIES}, {points} FROM ({read})"
-    if mapped.table in _OTHERS:
-        values.append(_is_ledger(PROPERTIES))
-    if mapped.table == DIRECT.table:
-        parent = mapped.columns[_PARENT]
-        own = {_PARENT: parent.sql.format(_access(parent.path))}
-        values += [_value(column, "attempt", own) for column in HIDDEN.values()]
-        is_attempt = f"{_access(mapped.columns['Name'].path)} = {quoted(EVENT_NAME)}"
-        values.append(f"CASE WHEN {is_attempt} THEN {_tags(PROPERTIES)} END")
-        attempt = f"CASE WHEN {is_attempt} THEN from_json({PROPERTIES}, {quoted(view.STRUCTURE)}) END"
-        read = f"SELECT e, {PROPERTIES}, {attempt} AS attempt FROM ({read})"
+    if has_attempts:
+        read, more = _of_attempt(mapped, read)
+        values += more
     where = mapped.where.format(f'{POINT}."name"')
     return f"SELECT {', '.join(values)} FROM ({read}) WHERE {where}"
+
+
+def _of_attempt(mapped: Mapped, read: str) -> tuple[str, list[str]]:
+    """What is read, with an attempt's properties as a struct; and the SQL of each hidden column."""
+    parent = mapped.columns[_own(mapped.table, _PARENT)]
+    own = {_PARENT: parent.sql.format(_access(parent.path))}
+    is_direct = mapped.table == DIRECT.table
+    is_attempt = f"{_access(mapped.columns['Name'].path)} = {quoted(EVENT_NAME)}" if is_direct else "TRUE"
+    attempt = f"CASE WHEN {is_attempt} THEN from_json({PROPERTIES}, {quoted(view.STRUCTURE)}) END"
+    return f"SELECT e, {PROPERTIES}, {attempt} AS attempt FROM ({read})", [
+        *(_value(column, "attempt", own) for column in HIDDEN.values()),
+        f"CASE WHEN {is_attempt} THEN {_tags(PROPERTIES)} END",
+        *(() if is_direct else (is_attempt,)),
+    ]
 
 
 def _access(path: tuple[str, ...]) -> str:

@@ -28,7 +28,7 @@ from foundry_telemetry.kql.tables import (
     view_columns,
     view_ddl,
 )
-from foundry_telemetry.local.ingest import row_builder
+from foundry_telemetry.local.ingest import attempts_view, row_builder
 from foundry_telemetry.local.store import private_files
 from foundry_telemetry.local.store.memory import buffers
 
@@ -141,6 +141,7 @@ def _not_ours(path: str) -> str:
 def _prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
     connection.begin()
     key = _identify(connection, path)
+    plain = {}
     for name, stored in row_builder.stored_columns().items():
         hidden = row_builder.hidden_columns(name)
         connection.execute(table_ddl(name, stored, hidden))
@@ -149,8 +150,9 @@ def _prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         connection.execute(view_ddl(name, columns))
         if tables()[name].classic_name is not None:
             connection.execute(classic_view_ddl(name))
-        if name == DIRECT.table:
-            connection.execute(row_builder.attempts_ddl(columns))
+        plain[name] = columns
+    connection.execute(attempts_view.one_road_ddl(plain[DIRECT.table]))
+    connection.execute(attempts_view.all_roads_ddl(plain))
     connection.commit()
 
 

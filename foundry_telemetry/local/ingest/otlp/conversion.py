@@ -23,8 +23,15 @@ from foundry_telemetry.local.ingest.otlp import records, values
 from foundry_telemetry.local.ingest.otlp.bodies import ENCODINGS, Encoding, Group
 from foundry_telemetry.local.ingest.otlp.cumulative import CumulativeSeries
 from foundry_telemetry.local.ingest.otlp.metrics import Metric, origin
-from foundry_telemetry.local.ingest.otlp.native import native_log
-from foundry_telemetry.local.ingest.otlp.signals import LOGS, METRICS, NATIVE_LOGS, TRACES, Signal
+from foundry_telemetry.local.ingest.otlp.native import native_log, native_span
+from foundry_telemetry.local.ingest.otlp.signals import (
+    LOGS,
+    METRICS,
+    NATIVE_LOGS,
+    NATIVE_TRACES,
+    TRACES,
+    Signal,
+)
 from foundry_telemetry.local.ingest.otlp.values import ItemError, Resource
 
 MOST_BYTES: Final = 32 * 2**20
@@ -196,6 +203,9 @@ class _Sender:
     def native_logs(self, read: _Read) -> Iterator[_Rows]:
         yield lambda: [native_log(read(), self._resource, self._scope)]
 
+    def native_spans(self, read: _Read) -> Iterator[_Rows]:
+        yield lambda: [native_span(read(), self._resource, self._scope)]
+
     def points(self, read: _Read) -> Iterator[_Rows]:
         """The rows of each data point; one failure of a metric that cannot be read."""
         try:
@@ -230,5 +240,6 @@ _ROWS: Final[Mapping[str, Callable[[_Sender, _Read], Iterator[_Rows]]]] = {
     TRACES.path: _Sender.spans,
     LOGS.path: _Sender.logs,
     NATIVE_LOGS.path: _Sender.native_logs,
+    NATIVE_TRACES.path: _Sender.native_spans,
     METRICS.path: _Sender.points,
 }

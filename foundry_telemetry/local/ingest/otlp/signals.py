@@ -63,10 +63,13 @@ METRICS: Final = Signal(
     "rejected_data_points",
 )
 
-NATIVE_LOGS: Final = replace(
-    LOGS, path="/datacollectionRules/{rule}/streams/{stream}/otlp/v1/logs", is_native=True
-)
+_NATIVE: Final = "/datacollectionRules/{rule}/streams/{stream}/otlp"
+
+NATIVE_LOGS: Final = replace(LOGS, path=f"{_NATIVE}{LOGS.path}", is_native=True)
 """As Azure's native OTLP ingestion takes them, by a data collection rule, into tables of its own."""
 
-SIGNALS: Final = {signal.path: signal for signal in (TRACES, LOGS, METRICS, NATIVE_LOGS)}
+NATIVE_TRACES: Final = replace(TRACES, path=f"{_NATIVE}{TRACES.path}", is_native=True)
+"""The same."""
+
+SIGNALS: Final = {signal.path: signal for signal in (TRACES, LOGS, METRICS, NATIVE_LOGS, NATIVE_TRACES)}
 """By path."""

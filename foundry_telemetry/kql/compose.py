@@ -18,7 +18,7 @@ from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (
     *(files.VIEW, "priced", "codes", "configured", "objective", "shown", "chosen", "tiles"),
-    *("refused", "month", "period", "divided", "minutes", "advice", "rates", "factors"),
+    *("refused", "month", "period", "divided", "buckets", "minutes", "advice", "rates", "factors"),
 )
 """Files that are no queries of their own, in the order in which they are put in front."""
 

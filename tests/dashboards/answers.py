@@ -393,6 +393,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "calls": answers_calls.calls,
     "calls_over_time": calls_over_time,
     "distribution": answers_calls.distribution,
+    "distribution_over_time": answers_calls.distribution_over_time,
     "releases": answers_calls.releases,
     "slowest_by_tag": answers_calls.slowest_by_tag,
     "tag_keys": answers_calls.tag_keys,

@@ -15,6 +15,7 @@ import pytest
 
 from dashboards.builder import __main__ as command
 from dashboards.builder import build
+from dashboards.builder.grafana import heat_map
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.workbook import Group, Item, Query, notebook
 from foundry_telemetry.kql import compose, files, problems
@@ -192,7 +193,7 @@ def test_every_query_is_drawn(name: str) -> None:
     drawn = {query.query for query in QUERIES}
     filters = {"deployment_names", "service_names", "model_names"}
     filters |= {"tag_keys", "tag_values", "version_names"}
-    assert name in drawn | filters
+    assert name in drawn | filters | heat_map.QUERIES
 
 
 def test_the_local_engine_is_not_needed_to_read_them() -> None:

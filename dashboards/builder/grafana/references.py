@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, cast
 
 from dashboards.builder.grafana.errors import UnmappedError
+from dashboards.builder.grafana.heat_map import with_heat_maps
 from dashboards.builder.workbook import Group, Item, Parameters, Query
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.parameters import Reference, replaced
@@ -58,11 +59,14 @@ def is_left_out(item: Item) -> bool:
     return isinstance(item, Query) and item.query == "call_content"
 
 
+def shown(items: Iterable[Item]) -> Iterator[Item]:
+    """The items that Grafana has for those of the layout, without what groups hold."""
+    return (item for item in with_heat_maps(items) if not is_left_out(item))
+
+
 def every(items: Iterable[Item]) -> Iterator[Item]:
     """All items of a layout that Grafana has, groups before what they hold."""
-    for item in items:
-        if is_left_out(item):
-            continue
+    for item in shown(items):
         yield item
         if isinstance(item, Group):
             yield from every(item.items)

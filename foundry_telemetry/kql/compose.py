@@ -18,7 +18,18 @@ from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (
     *(files.VIEW, "priced", "codes", "configured", "objective", "shown", "chosen", "tiles"),
-    *("refused", "month", "period", "divided", "buckets", "minutes", "advice", "rates", "factors"),
+    *(
+        "refused",
+        "month",
+        "period",
+        "divided",
+        "buckets",
+        "minutes",
+        "advice",
+        "rates",
+        "factors",
+        "long_rows",
+    ),
 )
 """Files that are no queries of their own, in the order in which they are put in front."""
 
@@ -80,11 +91,22 @@ def composed(text: str, most: int = _LONG) -> str:
 
 LEDGER: Final = "Ledger"
 """The hidden parameter of the workbook in which `roads_text` stands once."""
+_ADVICE: Final = "Advice"
+"""The same for the part with the meaning of each cause, which is longer than any query."""
+
+
+@cache
+def shared() -> Mapping[str, str]:
+    """Hidden parameter of the workbook: the text that stands in it once, and is the same in all queries."""
+    return {LEDGER: roads_text(), _ADVICE: _closed(minimise(_source("advice")))}
 
 
 def in_workbook(name: str) -> str:
     """The query `name` as the workbook has it: a reference stands for what is the same in all queries."""
-    return whole(name).replace(f"{roads_text()}\n", f"{{{LEDGER}}}\n", 1)
+    text = whole(name)
+    for parameter, same in shared().items():
+        text = text.replace(f"{same}\n", f"{{{parameter}}}\n", 1)
+    return text
 
 
 @cache

@@ -430,6 +430,7 @@ _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {
     "streams_by_deployment": answers_limits.streams_by_deployment,
     "streams_over_time": answers_limits.streams_over_time,
     "ledger_against_metrics": answers_health.ledger_against_metrics,
+    "cut_values": answers_health.cut_values,
     "stored": answers_health.stored,
     "telemetry_by_service": answers_health.telemetry_by_service,
     "unpriced": answers_health.unpriced,

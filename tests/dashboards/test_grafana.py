@@ -163,7 +163,7 @@ def values_of(choice: Choice) -> dict[str, Value]:
         for each in inputs(WORKBOOK)
     }
     calls: dict[str, Value] = {parameter: choice.call_id for _, parameter in exports(WORKBOOK)}
-    return {compose.LEDGER: compose.roads_text()} | first | calls | choice.values
+    return dict(compose.shared()) | first | calls | choice.values
 
 
 def filled(query: str, choice: Choice) -> str:

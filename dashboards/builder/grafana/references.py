@@ -73,10 +73,10 @@ def every(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def inputs(items: Iterable[Item]) -> Iterator[Mapping[str, Any]]:
-    """The parameters that a reader can set, as the portal reads them; the ledger stands in each query."""
+    """The parameters that a reader can set, as the portal reads them; what is shared stands in each query."""
     for item in every(items):
         if isinstance(item, Parameters):
-            yield from (each.json for each in item.inputs if each.name != compose.LEDGER)
+            yield from (each.json for each in item.inputs if each.name not in compose.shared())
 
 
 def exports(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
@@ -120,8 +120,9 @@ def in_kql(text: str, kinds: Kinds) -> str:
     Raises:
         UnmappedError: A reference to no parameter, or in a format that has no counterpart.
     """
-    whole = text.replace(f"{{{compose.LEDGER}}}", compose.roads_text())
-    put = replaced(whole, lambda reference: _put(reference, kinds, _KQL))
+    for parameter, same in compose.shared().items():
+        text = text.replace(f"{{{parameter}}}", same)
+    put = replaced(text, lambda reference: _put(reference, kinds, _KQL))
     decoded = _DECODED.sub(r"url_decode('\1')", put)
     if decoded.count(_ENCODED) != decoded.count("url_decode('${"):
         raise UnmappedError("a reference as base64 that nothing decodes has no counterpart in Grafana")

@@ -56,10 +56,10 @@ def _grid(look: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _words(look: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     """The steps of a rule that puts words for keys, by key; none of any other rule."""
     options = look.get("formatOptions", {})
-    told = {"formatter": look["formatter"], "thresholdsOptions": options.get("thresholdsOptions")}
+    found = {"formatter": look["formatter"], "thresholdsOptions": options.get("thresholdsOptions")}
     *known, last = _grid(look) or [{}]
     are_words = set(look) == {"formatter", "formatOptions"} and len(options) == len(_WORDS)
-    if not are_words or told != _WORDS or (last.get("operator"), last.get("text")) != _OTHERWISE:
+    if not are_words or found != _WORDS or (last.get("operator"), last.get("text")) != _OTHERWISE:
         return {}
     return {step["thresholdValue"]: step for step in known} if _are_keys(known) else {}
 

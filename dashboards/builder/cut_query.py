@@ -51,7 +51,7 @@ def cut_query() -> str:
     return (
         f"{_HEAD.format(tables=tables)}let longest_property = {limits.VALUE};\n"
         f"let {NAME} = union withsource=table_name isfuzzy=true {tables},\n"
-        f"    (datatable(TimeGenerated: datetime, Properties: dynamic, _BilledSize: real, {typed})[])\n"
+        f"    (datatable({typed})[])\n"
         f"| where TimeGenerated >= since and TimeGenerated < until\n"
         f"| where isnull(_BilledSize) or _BilledSize >= {min(found.values())}\n"
         f"| extend at_limit = strcat({at_limit})\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from duckdb_kql import ir
 
+from foundry_telemetry.local.engine import single_evaluation
 from foundry_telemetry.local.engine.query import Query
 from foundry_telemetry.local.engine.translation import Translator
 from foundry_telemetry.local.store.store import Store
@@ -61,3 +63,8 @@ def test_a_long_expression_has_the_text_of_its_value(query: Query, value: str, o
         f"print tostring({long}), strcat('<', {long}, '>'), tostring(bag_pack('k', tostring({long})).k)"
     ).rows
     assert row == (text, f"<{text}>", text)
+
+
+def test_a_text_is_written_as_it_is() -> None:
+    """A text in the query is no value whose type the database must be asked for."""
+    assert single_evaluation.tostring(ir.Literal("it's", "string")) == "'it''s'"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from duckdb_kql._antlr.KqlParser import KqlParser
@@ -87,3 +89,17 @@ def test_a_full_parse_is_the_exception(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(KqlSyntaxError):
         lower(WRONG[0])
     assert parsed == {WRONG[0]: 1}
+
+
+@pytest.mark.parametrize("text", ["AppEvents | count", WRONG[0]])
+@pytest.mark.parametrize("runs", [True, False])
+def test_the_collector_is_as_it_was(text: str, *, runs: bool) -> None:
+    """After a text was parsed, or refused, garbage is collected if it was before."""
+    was = gc.isenabled()
+    try:
+        (gc.enable if runs else gc.disable)()
+        with suppress(KqlSyntaxError):
+            two_stage_parser.parse(text)
+        assert gc.isenabled() is runs
+    finally:
+        (gc.enable if was else gc.disable)()

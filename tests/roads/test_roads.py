@@ -217,3 +217,12 @@ def test_a_ledger_event_is_no_log_line(records: Records, monitors: Monitors) -> 
     text = substitute(compose.whole("call_logs").replace("ago(90d)", "ago(3650d)"), {"CallId": str(call)})
     assert trace
     assert monitors[collector].query(text).rows == []
+
+
+def test_a_road_that_comes_later_is_read_too(records: Records) -> None:
+    """That the ledger had come by one road when a query was first asked does not hold for the next rows."""
+    text = f"{view.TEXT}\nfoundry_attempts | count"
+    with reached_by((direct, records[:2])) as azure:
+        before = azure.query(text).rows
+        collector(azure, records[2:])
+        assert azure.query(text).rows[0][0] > before[0][0]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from functools import cache
+from typing import Final, TypeVar
 
 from duckdb_kql import ir
 
@@ -34,24 +35,29 @@ def nodes(root: object, *, deep: bool = False) -> Iterator[object]:
             if current is not root:
                 yield current
             if deep or current is root or not isinstance(current, ir.Query):
-                children = [getattr(current, name) for name in _fields(current)]
+                children = [getattr(current, name) for name in _fields(type(current)) or ()]
         for child in children:
             if id(child) not in visited:
                 visited.add(id(child))
                 stack.append(child)
 
 
-def rewritten(root: _Node, change: Change) -> _Node:
+Done = dict[int, tuple[object, object]]
+"""Every node that was visited, by its identity, and what stands in its place."""
+
+
+def rewritten(root: _Node, change: Change, done: Done | None = None) -> _Node:
     """The same with some nodes replaced, wherever they are.
 
     Args:
         root: Where to begin.
         change: Gives another node for one, or the same; what it puts in is not visited.
+        done: For a change that rewrites a part itself: what it shares with other parts stays shared.
     """
-    return _rewritten(root, change, {})  # type: ignore[return-value]
+    return _rewritten(root, change, {} if done is None else done)  # type: ignore[return-value]
 
 
-def _rewritten(node: object, change: Change, done: dict[int, tuple[object, object]]) -> object:
+def _rewritten(node: object, change: Change, done: Done) -> object:
     if id(node) in done:
         return done[id(node)][1]
     result = node
@@ -62,7 +68,7 @@ def _rewritten(node: object, change: Change, done: dict[int, tuple[object, objec
     elif _is_node(node):
         result = change(node)
         if result is node:
-            old = {name: getattr(node, name) for name in _fields(node)}
+            old = {name: getattr(node, name) for name in _fields(type(node)) or ()}
             new = {name: _rewritten(child, change, done) for name, child in old.items()}
             changes = {name: child for name, child in new.items() if child is not old[name]}
             result = dataclasses.replace(node, **changes) if changes else node  # type: ignore[type-var]
@@ -72,8 +78,14 @@ def _rewritten(node: object, change: Change, done: dict[int, tuple[object, objec
 
 
 def _is_node(value: object) -> bool:
-    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return _fields(type(value)) is not None
 
 
-def _fields(node: object) -> list[str]:
-    return [field.name for field in dataclasses.fields(node)]  # type: ignore[arg-type]
+def _fields_of(kind: type) -> tuple[str, ...] | None:
+    """The names of a class's fields; ``None`` where it is no dataclass. To ask for them takes time."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+_fields: Final[Callable[[type], tuple[str, ...] | None]] = cache(_fields_of)

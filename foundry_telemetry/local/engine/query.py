@@ -109,6 +109,7 @@ class Query:
                 **_columns(cursor),
             }
         self._translator = Translator(self._known, self._described)
+        self._other_roads = (-1, False)
         self._statement = lru_cache(maxsize=_PARSED)(self._parsed)
 
     def run(
@@ -176,7 +177,7 @@ class Query:
     def _ask(self, kql: str, meant: Translation, limits: _Limits, at: datetime, stop: Stop) -> _Answer:
         try:
             with closing(self._store.cursor()) as cursor, stop.running(cursor):
-                as_written = bool(meant.attempts) and _has_other_roads(cursor)
+                as_written = bool(meant.attempts) and self._has_other_roads(cursor)
                 if as_written:
                     with stop.reading():
                         meant = self._translator.translate(kql, as_written=True)
@@ -191,6 +192,14 @@ class Query:
                 return columns, *_fetch(cursor, stop)
         except (duckdb.Error, RecursionError, MemoryError) as error:
             raise explained(error, kql) from error
+
+    def _has_other_roads(self, cursor: duckdb.DuckDBPyConnection) -> bool:
+        """Whether the kept columns are not all of the ledger: `Translation.attempts` are of one road."""
+        version = self._store.version
+        if self._other_roads[0] != version:
+            row = cursor.execute(other_roads()).fetchone()
+            self._other_roads = version, row is not None and bool(row[0])
+        return self._other_roads[1]
 
     def _described(self, sql: str, values: Mapping[str, object]) -> Mapping[str, str] | None:
         """The KQL types of a statement's columns; it is bound and not run."""
@@ -227,12 +236,6 @@ class Query:
             columns = _attempts(meant) if name == files.VIEW else [*map(_quoted, self._known[name])]
             select = f"SELECT {', '.join(columns)} FROM {database}.main.{_quoted(name)}"  # noqa: S608
             yield f"CREATE TEMP VIEW {_quoted(name)} AS {select}{_where(self._known[name], limits)}"
-
-
-def _has_other_roads(cursor: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the kept columns are not all of the ledger: `Translation.attempts` are of one road."""
-    row = cursor.execute(other_roads()).fetchone()
-    return row is not None and bool(row[0])
 
 
 def _attempts(meant: Translation) -> list[str]:

@@ -57,6 +57,8 @@ def install() -> None:
 
 def tostring(node: ir.Expr) -> str:
     """SQL for KQL's text of a value, as the engine's own function of that purpose gives it."""
+    if isinstance(node, ir.Literal) and isinstance(node.value, str) and node.kind == "string":
+        return engine.render_expr(node)
     if isinstance(node, ir.FunctionCall) and (node.name in _TEXTS or kind_of(node) == "string"):
         return f"coalesce({engine.render_expr(node)}, '')"
     if engine._is_dynamic_expr(node) or engine._is_datetime_expr(node):  # noqa: SLF001 - these are short already

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -25,6 +26,8 @@ STAND_IN: Final = "1601-01-01T00:00:00."
 """How every stand-in begins."""
 
 _SLOT: Final = "instant"
+_KEPT: Final = 128
+"""Texts whose shape is kept: a page asks a text that it has just read."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Shape:
         return {f"{_SLOT}{index}": instant for index, instant in enumerate(self.instants)}
 
 
+@lru_cache(maxsize=_KEPT)
 def shape_of(kql: str) -> Shape:
     """A text in two parts; instants in forms that might be read in more than one way stay in it."""
     pieces: list[str] = []

@@ -1,7 +1,6 @@
 """KQL text to one SQL statement, once for a text: the engine takes 5 to 100 ms for it.
 
-The statement asks for the present by a placeholder, so ``now()`` and ``ago()`` stay right however long a
-translation is kept.
+The statement asks for the present by a placeholder: ``now()`` and ``ago()`` stay right in one that is kept.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from foundry_telemetry.local.engine import (
     tag_properties,
     two_stage_parser,
 )
+from foundry_telemetry.local.engine.chosen_branches import with_choices
 from foundry_telemetry.local.engine.described import described
 from foundry_telemetry.local.engine.error_translation import explained
 from foundry_telemetry.local.engine.errors import QueryError
@@ -259,7 +259,7 @@ def _read(kql: str, *, as_written: bool) -> tuple[ir.Query, tuple[str, ...]]:
         # Where it matters how a source is called, the view must stay the `let` that it is in Azure.
         if not names_its_sources(query):
             columns = tuple(column.name for column in found.columns)
-            return without_unset(extensions.extended(query), columns), columns
+            return with_choices(without_unset(extensions.extended(query), columns), columns), columns
     return extensions.extended(lower(kql)), ()
 
 

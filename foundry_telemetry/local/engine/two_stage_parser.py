@@ -9,7 +9,10 @@ The engine then looks through the whole tree for each kind of statement that it 
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from itertools import pairwise
 from typing import Any, Final
@@ -99,6 +102,21 @@ def _kinds_of(tree: Any) -> frozenset[str]:
     return frozenset(kind.__name__.removesuffix("Context") for kind in found)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A tree is of thousands of nodes that all live: to look for garbage among them takes much of the time.
+
+    Of several threads the one that came first lets the collector run again.
+    """
+    was_running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_running:
+            gc.enable()
+
+
 def _quick_tree(kql: str) -> Any:
     """``None`` where anything is wrong with the text."""
     problems = _DiagnosticCollector()
@@ -116,7 +134,8 @@ def _quick_tree(kql: str) -> Any:
     parser._interp.predictionMode = PredictionMode.SLL  # noqa: SLF001 - as ANTLR's manual has it
     parser._errHandler = BailErrorStrategy()  # noqa: SLF001 - same
     try:
-        tree = parser.top()  # type: ignore[no-untyped-call]
+        with _uncollected():
+            tree = parser.top()  # type: ignore[no-untyped-call]
     except ParseCancellationException:
         return None
     return None if problems.diagnostics else tree

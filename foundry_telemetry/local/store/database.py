@@ -49,7 +49,9 @@ does not goes to the log first and is written a second time later, at a third mo
 of 30,720 queries over a million rows take a tenth less time, and 80 MiB less."""
 
 _SETTINGS: Final = {
-    "threads": "2",
+    # Of one query. The page asks several at a time, and two threads of one query each group the same rows: to
+    # group half a million calls takes 0.16 s of processor time with two, 0.09 s with one.
+    "threads": "1",
     "preserve_insertion_order": "false",
     "checkpoint_threshold": "64MiB",
     "autoinstall_known_extensions": "false",

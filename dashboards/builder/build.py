@@ -13,6 +13,7 @@ from typing import Final
 from dashboards.builder import (
     advice_query,
     arm,
+    cut_query,
     factors_query,
     grafana,
     rates_query,
@@ -51,6 +52,7 @@ ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
     f"queries/{advice_query.NAME}.kql": advice_query.advice_query,
     f"queries/{rates_query.NAME}.kql": rates_query.rates_query,
     f"queries/{factors_query.NAME}.kql": factors_query.factors_query,
+    f"queries/{cut_query.NAME}.kql": cut_query.cut_query,
     files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
     files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
     files.TEMPLATE: lambda: _text(template()),

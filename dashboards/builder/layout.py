@@ -17,10 +17,9 @@ _DAY: Final = 24 * _HOUR
 FILTERS: Final = Parameters(
     name="filters",
     inputs=(
-        TextInput(
-            **parameter(compose.LEDGER),
-            first=compose.roads_text(),
-            is_hidden=True,
+        *(
+            TextInput(**parameter(name), first=text, is_hidden=True)
+            for name, text in compose.shared().items()
         ),
         TimeInput(
             **parameter("TimeRange"),

@@ -85,13 +85,19 @@ def standalone(name: str) -> str:
         *_TIME_LINE.findall(text),
         *(f"let {variable} = dynamic(['*']); // all, or names such as 'a', 'b'\n" for variable in chosen),
     ]
-    text = _TYPED.sub(lambda match: _text(match[1])[0], _TIME_LINE.sub("", text))
+    text = _TYPED.sub(_named, _TIME_LINE.sub("", text))
     text = _CHOSEN.sub(lambda match: _CHOICES[match[1]], text)
     for reference, fixed in FIXED.items():
         text = text.replace(reference, fixed)
     whole = "".join(top) + _SPLIT.sub("\n    ", text)
     chart = "\n| render timechart" if name in _CHARTS else ""
     return f"{question}\n" + _TIME.sub(lambda match: _TIMES[match[1]], whole) + chart
+
+
+def _named(match: re.Match[str]) -> str:
+    """The name for a parameter that is a text; a call may end at a word, a name may not."""
+    is_before_word = match.string[match.end() : match.end() + 1].isalnum()
+    return _text(match[1])[0] + (" " if is_before_word else "")
 
 
 def _text(parameter: str) -> tuple[str, str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from dashboards.builder.joined_rules import joined
 
 Json = dict[str, object]
 
@@ -16,7 +17,7 @@ _UNITS: Final[Mapping[Unit, int]] = {"": 0, "percent": 1, "bytes": 2, "ms": 23, 
 
 def number(digits: int, unit: Unit = "") -> Json:
     """A number with so many digits after the point: as many in each row of a column."""
-    options = _STYLES.get(unit) or _decimal(digits) | {"minimumFractionDigits": digits}
+    options = _STYLES.get(unit) or _decimal(digits) | ({"minimumFractionDigits": digits} if digits else {})
     return {"numberFormat": {"unit": _UNITS[unit], "options": options}}
 
 
@@ -252,22 +253,20 @@ class Table:
         """The keys it adds to a step."""
         settings: Json = {
             "formatters": list(self._formatters()),
-            "filter": self.filter,
+            "filter": self.filter or None,
             "labelSettings": [
                 {"columnId": column.name, "label": column.label}
                 for column in self.columns
                 if column.format != HIDDEN and column.label != column.name
             ],
         }
-        return {"visualization": "table", "gridSettings": settings}
+        return {"visualization": "table", "gridSettings": _reported(settings)}
 
     def _formatters(self) -> Iterator[Json]:
-        """One for all columns that look the same."""
-        alike: dict[str, list[Column]] = {}
-        for column in filter(lambda each: each.is_special, self.columns):
-            alike.setdefault(json.dumps(column.json), []).append(column)
-        for columns in alike.values():
-            yield {"columnMatch": matching([column.name for column in columns])} | columns[0].json
+        """As few as say how all columns look."""
+        special = ((column.name, column.json) for column in self.columns if column.is_special)
+        for names, look in joined(special):
+            yield {"columnMatch": matching(names)} | look
 
 
 def _reported(keys: Mapping[str, object]) -> Json:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from dashboards.builder.inputs import LOGS, Input, same_id
-from dashboards.builder.visualizations import Chart, Table, Tiles
 from foundry_telemetry.kql import compose
 
 Json = dict[str, object]
@@ -21,6 +20,15 @@ _SCHEMA: Final = (
 )
 _SUCCESS: Final = 3
 """The style of a message that is good news."""
+
+
+class Visualization(Protocol):
+    """How an answer looks."""
+
+    @property
+    def json(self) -> Json:
+        """The keys it adds to a step."""
+
 
 Size = Literal["medium", "small", "large", "full", "tiny"]
 _SIZES: Final[Mapping[Size, int]] = {"medium": 0, "small": 1, "large": 2, "full": 3, "tiny": 4}
@@ -129,7 +137,7 @@ class Query(Item):
     query: str
     """Name of the file."""
     title: str | None = None
-    visualization: Tiles | Chart | Table
+    visualization: Visualization
     empty: str
     """What to say when there are no rows: why that may be, and what to do."""
     empty_is_good: bool = False

@@ -18,14 +18,15 @@ from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (
     *(files.VIEW, "priced", "codes", "configured", "objective", "shown", "chosen", "tiles"),
-    *("refused", "month", "period", "divided", "minutes", "advice", "rates", "factors"),
+    *("refused", "month", "period", "divided", "buckets", "minutes", "advice"),
+    *("rates", "factors", "long_rows", "search_of"),
 )
 """Files that are no queries of their own, in the order in which they are put in front."""
 
 _LONG: Final = 2_500
 """From so many characters on, but for the roads, a query loses blanks around signs too: the gallery of
 workbooks allows 3,000, beside our typed view."""
-_LONG_DRAWN: Final = 1_500
+_LONG_DRAWN: Final = 1_000
 """The same of a query that a workbook draws: the gallery limits them all together as well."""
 _STATEMENT_END: Final = ";\n"
 _CLOSE: Final = frozenset(
@@ -80,11 +81,23 @@ def composed(text: str, most: int = _LONG) -> str:
 
 LEDGER: Final = "Ledger"
 """The hidden parameter of the workbook in which `roads_text` stands once."""
+_SHARED: Final = {"Advice": "advice", "Search": "search_of"}
+"""The same for parts that are long and stand in several queries."""
+
+
+@cache
+def shared() -> Mapping[str, str]:
+    """Hidden parameter of the workbook: the text that stands in it once, and is the same in all queries."""
+    parts = {parameter: _closed(minimise(_source(part))) for parameter, part in _SHARED.items()}
+    return {LEDGER: roads_text(), **parts}
 
 
 def in_workbook(name: str) -> str:
     """The query `name` as the workbook has it: a reference stands for what is the same in all queries."""
-    return whole(name).replace(f"{roads_text()}\n", f"{{{LEDGER}}}\n", 1)
+    text = whole(name)
+    for parameter, same in shared().items():
+        text = text.replace(f"{same}\n", f"{{{parameter}}}\n", 1)
+    return text
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,9 @@ from tests.dashboards.others import Other, others_of
 from tests.dashboards.reference_answers import (
     Answer,
     Choice,
+    bins,
     calls_of,
+    floor,
     reported_total,
     rounded,
     shown,
@@ -118,15 +120,24 @@ def _bucket(value: float, least: float) -> int:
     return 3 * (power + 10) + (2 if share >= 5 else 1 if share >= 2 else 0)
 
 
-def _values(attempts: list[Row], what: str) -> list[float | None]:
-    """Of each attempt, or of each call."""
+def _sized(attempts: list[Row], what: str) -> list[tuple[datetime, int]]:
+    """When each attempt or call ended, and the place of its bucket, if it has the value."""
+    values: list[tuple[datetime, float | None]]
     if what == "latency":
-        return [row.duration_ms for row in attempts if row.outcome == "ok" and row.operation == "chat"]
-    if what == "first_token":
-        return [row.time_to_first_token_ms for row in attempts]
-    return [
-        _spent(call) if what == "tokens" else reported_total(call, "cost_usd") for call in calls_of(attempts)
-    ]
+        answers = [row for row in attempts if row.outcome == "ok" and row.operation == "chat"]
+        values = [(row.at, row.duration_ms) for row in answers]
+    elif what == "first_token":
+        values = [(row.at, row.time_to_first_token_ms) for row in attempts]
+    else:
+        values = [
+            (call[-1].at, _spent(call) if what == "tokens" else reported_total(call, "cost_usd"))
+            for call in calls_of(attempts)
+        ]
+    return [(at, _bucket(value, _least(what))) for at, value in values if value is not None]
+
+
+def _least(what: str) -> float:
+    return 0.0001 if what == "cost" else 1.0
 
 
 def _spent(call: list[Row]) -> float | None:
@@ -144,9 +155,8 @@ def _written(bound: float, what: str) -> str:
 
 def distribution(rows: list[Row], choice: Choice) -> Answer:
     """How are latency, time to first token, tokens or cost distributed over the calls?"""
-    what, least = choice.distribution, 0.0001 if choice.distribution == "cost" else 1.0
-    values = _values(shown(rows, choice), what)
-    places = [_bucket(value, least) for value in values if value is not None]
+    what, least = choice.distribution, _least(choice.distribution)
+    places = [place for _, place in _sized(shown(rows, choice), what)]
     if not places:
         return []
     found = []
@@ -159,6 +169,28 @@ def distribution(rows: list[Row], choice: Choice) -> Answer:
             else f"{_written(low, what)} \N{EN DASH} {_written(high, what)}"
         )
         found.append({"bucket": ends, "calls": places.count(place), "place": place})
+    return found
+
+
+_UNITS = {"tokens": ".0f", "cost": ".4f", "latency": ".0f", "first_token": ".0f"}
+_NAMED = {"tokens": "", "cost": " USD", "latency": " ms", "first_token": " ms"}
+
+
+def distribution_over_time(rows: list[Row], choice: Choice) -> Answer:
+    """How does the distribution of latency, time to first token, tokens or cost change?"""
+    what, grain = choice.distribution, choice.time.grain
+    sized = _sized(shown(rows, choice), what)
+    if not sized:
+        return []
+    places = [place for _, place in sized]
+    cells = Counter((floor(at, grain), place) for at, place in sized)
+    found = []
+    for at in bins(choice.time):
+        for place in range(min(places), max(places) + 1):
+            low = 10.0 ** (place // 3 - 10) * (1, 2, 5)[place % 3]
+            bound = 0.0 if low <= _least(what) * 1.01 else low
+            name = f"{bound:{_UNITS[what]}}{_NAMED[what]}"
+            found.append({"TimeGenerated": at + grain, "bucket": name, "Value": cells[at, place]})
     return found
 
 

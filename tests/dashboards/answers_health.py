@@ -163,23 +163,43 @@ def _why(row: Row) -> str:
     return "unpriced_usage" if row.model else "no_model"
 
 
+LONGEST = {"name": 1_024, "message": 32_768}
+"""Of the texts that others have: characters that Azure keeps."""
+
+
+def cut_values(rows: list[Row], choice: Choice) -> Answer:
+    """Which values are as long as Azure keeps them, so that the rest was cut?"""
+    times: dict[tuple[str, str], list[datetime]] = defaultdict(list)
+    for table in ("AppDependencies", "AppRequests", "AppTraces", "AppExceptions", "AppMetrics"):
+        for one in _others(rows, choice, table):
+            for name, most in LONGEST.items():
+                if len(getattr(one, name)) == most:
+                    times[table, name.title()].append(one.at)
+    found = [
+        {"table_name": table, "field": field, "records": len(at), "last_seen": max(at)}
+        for (table, field), at in times.items()
+    ]
+    return sorted(found, key=lambda row: (-row["last_seen"].timestamp(), row["table_name"], row["field"]))
+
+
 def stored(rows: list[Row], choice: Choice) -> Answer:
     """How much data is stored and billable, by table, and how old is it?"""
-    tables: dict[str, list[datetime]] = defaultdict(list)
+    tables: dict[str, list[tuple[datetime, float]]] = defaultdict(list)
     for index, row in enumerate(rows):
-        tables["AppEvents"] += [row.at, row.at] if index % 10 == 0 else [row.at]
+        tables["AppEvents"] += [(row.at, BILLED)] * (2 if index % 10 == 0 else 1)
     for one in others_of(rows):
-        tables[one.table].append(one.at)
+        tables[one.table].append((one.at, one.billed))
     start, end = choice.time.start, choice.time.end
     found = []
-    for table, times in tables.items():
-        here = sum(start <= at < end for at in times)
+    for table, sizes in tables.items():
+        times = [at for at, _ in sizes]
+        here = [size for at, size in sizes if start <= at < end]
         found.append(
             {
                 "table_name": table,
-                "records": here,
-                "billable_gb": here * BILLED / 1e9,
-                "billable_gb_a_day": here * BILLED / 1e9 / ((end - start) / timedelta(days=1)),
+                "records": len(here),
+                "billable_gb": sum(here) / 1e9,
+                "billable_gb_a_day": sum(here) / 1e9 / ((end - start) / timedelta(days=1)),
                 "oldest": min(times),
                 "days_kept": rounded((end - min(times)) / timedelta(days=1), 1),
                 "newest": max(times),

@@ -140,7 +140,7 @@ def _other(row: Other) -> dict[str, Any]:
         "AppVersion": row.version,
         "ItemCount": row.count,
         "Properties": dict(row.properties),
-        "_BilledSize": BILLED,
+        "_BilledSize": row.billed,
         **({} if row.total is None else {"Sum": row.total}),
         **({"OperationId": row.operation, "ParentId": row.parent_id} if row.operation else {}),
         **_OF_TABLE[row.table](row),

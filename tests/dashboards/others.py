@@ -50,12 +50,30 @@ class Other:
     level: int | None = None
     """Of a log line or an exception."""
     message: str = ""
+    billed: float = 700.0
+    """Bytes, as Azure counts them."""
 
 
 def others_of(rows: Iterable[Row]) -> list[Other]:
     """All other telemetry beside a ledger; none beside none."""
     reported = sorted(rows, key=lambda row: (row.at, row.call_id, row.attempt_number))
-    return [*_spans(reported), *_items(reported), *_tokens(reported), *_traced(reported)] if reported else []
+    made = (*_spans(reported), *_items(reported), *_tokens(reported), *_traced(reported), *_long())
+    return [*made] if reported else []
+
+
+def _long() -> Iterator[Other]:
+    """Texts as long as Azure keeps them, some of them twice, and others that are one character shorter."""
+    seen = dict(service="orders-api", operation="c" * 32)
+    for minutes, length in ((5, 32_768), (7, 32_768), (3, 32_767), (60 * 24 * 40, 32_768)):
+        at, text = END - minutes * MINUTE, "é" * length
+        yield Other(table="AppTraces", at=at, level=1, message=text, billed=2.0 * length, **seen)
+    for minutes, length in ((9, 1_024), (4, 1_023)):
+        at, text = END - minutes * MINUTE, "n" * length
+        yield Other(table="AppRequests", at=at, name=text, billed=length + 500.0, **seen)
+    for minutes, length in ((6, 32_768), (2, 32_767)):
+        at, text = END - minutes * MINUTE, "f" * length
+        thrown = dict(name="ValueError", message=text, level=3)
+        yield Other(table="AppExceptions", at=at, billed=float(length), **thrown, **seen)
 
 
 TRACED = 3

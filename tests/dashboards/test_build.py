@@ -15,6 +15,7 @@ import pytest
 
 from dashboards.builder import __main__ as command
 from dashboards.builder import build
+from dashboards.builder.grafana import heat_map
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.workbook import Group, Item, Query, notebook
 from foundry_telemetry.kql import compose, files, problems
@@ -141,10 +142,7 @@ def test_both_ids_are_shown_under_their_own_names() -> None:
 
 
 def test_a_chosen_row_shows_its_call() -> None:
-    """Each table that exports a call has the trace of that call after it, and lists its attempts with it.
-
-    The slowest of a tag has the trace alone: where the time went is all that it is there for.
-    """
+    """Each table that exports a call has after it the attempts, the trace and the log lines of that call."""
     found = list(all_items())
     exporting = [item for item in found if isinstance(item, Query) and item.export]
     assert {item.query for item in exporting} == {
@@ -161,8 +159,7 @@ def test_a_chosen_row_shows_its_call() -> None:
             for one in after
             if isinstance(one, Query) and one.when is not None and one.when.parameter == parameter
         ]
-        needed = {"call_trace"} if item.query == "slowest_by_tag" else {"call_attempts", "call_trace"}
-        assert needed <= {one.query for one in shown}
+        assert {"call_attempts", "call_trace", "call_logs"} <= {one.query for one in shown}
         for one in shown:
             content: Any = one.json["content"]
             assert f"{{{parameter}:base64}}" in content["query"]
@@ -192,7 +189,7 @@ def test_every_query_is_drawn(name: str) -> None:
     drawn = {query.query for query in QUERIES}
     filters = {"deployment_names", "service_names", "model_names"}
     filters |= {"tag_keys", "tag_values", "version_names"}
-    assert name in drawn | filters
+    assert name in drawn | filters | heat_map.QUERIES
 
 
 def test_the_local_engine_is_not_needed_to_read_them() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
+from itertools import product
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ from dashboards.builder.grafana.lint import findings, panels, wrong_columns
 from dashboards.builder.grafana.references import every, exports, in_words, inputs, is_left_out, kinds_of
 from dashboards.builder.layout import WORKBOOK
 from dashboards.builder.tabs.search import SEARCH
+from dashboards.builder.texts import VALUES
 from dashboards.builder.workbook import Group, Tabs, Text
 from dashboards.builder.workbook import Query as Step
 from foundry_telemetry.kql import compose, files
@@ -161,7 +163,7 @@ def values_of(choice: Choice) -> dict[str, Value]:
         for each in inputs(WORKBOOK)
     }
     calls: dict[str, Value] = {parameter: choice.call_id for _, parameter in exports(WORKBOOK)}
-    return {compose.LEDGER: compose.roads_text()} | first | calls | choice.values
+    return dict(compose.shared()) | first | calls | choice.values
 
 
 def filled(query: str, choice: Choice) -> str:
@@ -397,6 +399,27 @@ def test_a_trace_is_a_click_away() -> None:
         assert any("&var-OperationId=" in url for _, url in links(panel)), panel["title"]
 
 
+@pytest.mark.parametrize("measured", VALUES["distribution"])
+def test_a_heat_map_has_what_grafana_draws(measured: str, query: Query) -> None:
+    """Each bin has all buckets, once and in one unit; sorted by the number of the name they rise from zero.
+
+    Grafana draws a cell before its time and, so asked, above its name: cells cover the time shown.
+    """
+    panel, choice = panel_of("distribution over time"), replace(everything(), distribution=measured)
+    rows = rows_of(query, filled(asked(panel)["query"], choice))
+    buckets = list(dict.fromkeys(row["bucket"] for row in rows))
+    numbers = [float(name.split(" ")[0]) for name in buckets]
+    assert numbers == sorted(set(numbers))
+    assert len({name.partition(" ")[2] for name in buckets}) == 1
+    times = list(dict.fromkeys(row["TimeGenerated"] for row in rows))
+    assert [(row["TimeGenerated"], row["bucket"]) for row in rows] == [*product(times, buckets)]
+    start, end = (at.replace(tzinfo=None) for at in (choice.time.start, choice.time.end))
+    assert (times[0] - choice.time.grain <= start, times[-1] - choice.time.grain < end) == (True, True)
+    assert (start < times[0], end <= times[-1]) == (True, True)
+    assert (panel["type"], asked(panel)["resultFormat"]) == ("heatmap", "time_series")
+    assert panel["options"]["rowsFrame"]["layout"] == "ge"
+
+
 def test_widths_are_those_of_the_workbook() -> None:
     """A step that has a third of the page has a third of the grid's 24 columns."""
     tabs = [item for item in WORKBOOK if isinstance(item, Group)]
@@ -550,6 +573,11 @@ WRONG_COLUMNS: dict[str, tuple[str, Break, str]] = {
         "calls over time",
         query_of("calls over time", "|order by TimeGenerated asc", "|project-rename at = TimeGenerated"),
         "a transformation names the column TimeGenerated",
+    ),
+    "a heat map's count": (
+        "distribution over time",
+        query_of("distribution over time", "Value=coalesce", "calls=coalesce"),
+        "needs the columns TimeGenerated, bucket, Value; there are TimeGenerated, bucket, calls",
     ),
     "text as a number": (
         "latency over time",

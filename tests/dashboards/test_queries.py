@@ -80,6 +80,7 @@ VARIANTS = (
     *(("calls", {"call_order": order}) for order in VALUES["call_order"]),
     *(("calls", {"call_outcome": outcome, "call_order": "newest"}) for outcome in VALUES["calls_shown"]),
     *(("distribution", {"distribution": what}) for what in VALUES["distribution"]),
+    *(("distribution_over_time", {"distribution": what}) for what in VALUES["distribution"]),
     ("slowest_by_tag", {"tag_key": "feature"}),
     ("call_tiles", {"tag_values": ("acme",)}),
     ("call_tiles", {"versions": ("2026.11", "3")}),

@@ -30,7 +30,7 @@ OTHER_TABLES = (
 OF_SPANS = {"call_trace", "stored", "telemetry_by_service"}
 """The only queries that read spans: of one trace, how many are stored, and which share was kept."""
 OF_METRICS = OF_SPANS | {"ledger_against_metrics"}
-OF_LINES = {"call_logs", "call_content"}
+OF_LINES = {"call_logs", "call_content", "cut_values"}
 """The only queries whose rows are all of other tables, or of other events."""
 
 

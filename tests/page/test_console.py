@@ -93,6 +93,27 @@ def test_names_are_completed_and_errors_underlined(shipped: LocalAzureMonitor, s
     expect(problem).to_have_count(0)
 
 
+@pytest.mark.usefixtures("fetched")
+def test_what_is_offered_is_a_list_for_all(shipped: LocalAzureMonitor, screen: type_of_open) -> None:
+    """A long list of completions has a name, and axe finds nothing; Tab takes an entry, else it goes on."""
+    page = opened(screen(shipped.url).page, shipped.url)
+    write(page, "nowhere")
+    expect(page.locator(".cm-lintRange-error")).to_have_text("nowhere")  # the language service is there
+    write(page, "foundry_attempts | where ")
+    page.keyboard.press("Control+Space")
+    offered = page.get_by_role("listbox", name="Completions")
+    expect(offered).to_be_visible()
+    assert offered.evaluate("(list) => list.scrollHeight > list.clientHeight")
+    assert not faults(page)
+    page.keyboard.type("deploym")
+    expect(page.get_by_role("option", name="deployment").first).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(editor(page)).to_have_text("foundry_attempts | where deployment")
+    expect(offered).to_have_count(0)
+    page.keyboard.press("Tab")
+    expect(editor(page)).not_to_be_focused()
+
+
 @pytest.mark.usefixtures("not_fetched")
 def test_without_the_language_service_it_works_and_says_how_to_get_it(
     shipped: LocalAzureMonitor, screen: type_of_open, attempts: list[Attempt]

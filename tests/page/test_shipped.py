@@ -42,6 +42,32 @@ def test_the_tiles_show_what_plain_python_counts(
     assert shown_tiles(page) == pytest.approx(counted.tiles(counted.within(attempts, back)), abs=0.000051)
 
 
+OVERLAPS = """
+() => [...document.querySelectorAll('.as-tiles')].flatMap((step) => {
+  const tools = step.querySelector('.tools').getBoundingClientRect();
+  return [...step.querySelectorAll('.tile-title')].filter((title) => {
+    const range = document.createRange();
+    range.selectNodeContents(title);
+    return [...range.getClientRects()].some(
+      (text) => text.right + 4 > tools.left && text.left < tools.right
+        && text.bottom > tools.top && text.top < tools.bottom);
+  }).map((title) => title.textContent);
+})
+"""
+"""The titles of tiles that touch their step's buttons."""
+
+
+def test_no_title_of_a_tile_touches_the_buttons(shipped: LocalAzureMonitor, screen: type_of_open):
+    """Whichever tile stands at the top right, and however long its title: at every width it makes room."""
+    page = screen(shipped.url).open("#TimeRange=1d&Target=99")
+    page.locator(".tile-title").evaluate_all(
+        "(titles) => titles.forEach((one) => (one.textContent += ' and more'))"
+    )
+    for width in (1920, 1440, 1100, 800, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(f"({OVERLAPS})().length === 0")
+
+
 def test_a_filter_changes_the_numbers(
     shipped: LocalAzureMonitor, attempts: list[Attempt], screen: type_of_open
 ):

@@ -114,6 +114,10 @@ def test_the_slowest_call_of_a_tenant_today_and_where_its_time_went(
             begun / tasks.took_ms(call), abs=0.02
         )
         assert bar["width"] / track["width"] == pytest.approx(took / tasks.took_ms(call), abs=0.02)
+    attempts = opened.idle("attempts of the slowest call").locator("tbody tr")
+    expect(attempts).to_have_count(len(call))
+    code = observation.support_code(str(call[0].reported["call_id"]))
+    expect(attempts.first.get_by_text(code, exact=True)).to_be_attached()
 
 
 def test_what_a_tenant_cost_last_month_and_which_day_was_dear(

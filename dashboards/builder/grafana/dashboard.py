@@ -18,7 +18,7 @@ from dashboards.builder.grafana.panels import (
     text_panel,
     trace_panel,
 )
-from dashboards.builder.grafana.references import every, in_kql, inputs, is_left_out, kinds_of
+from dashboards.builder.grafana.references import every, in_kql, inputs, kinds_of, shown
 from dashboards.builder.grafana.source import DATA_SOURCE, INPUT, OPERATION, PLUGIN, logs
 from dashboards.builder.grafana.units import Json
 from dashboards.builder.grafana.variables import variables
@@ -135,9 +135,7 @@ def _rows(layout: tuple[Item, ...], whole: Whole) -> Iterator[Json]:
 
 def _panels(items: Iterable[Item], percent: float, whole: Whole) -> Iterator[Sized]:
     """The panels of some items that together have `percent` of the page; groups among them are laid flat."""
-    for item in items:
-        if is_left_out(item):
-            continue
+    for item in shown(items):
         share = percent if item.width is None else percent * item.width / _WHOLE_WIDTH
         match item:
             case Query() | Text():

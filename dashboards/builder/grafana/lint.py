@@ -10,6 +10,7 @@ from itertools import combinations
 from typing import Any, Final
 
 from dashboards.builder.grafana.grid import COLUMNS
+from dashboards.builder.grafana.heat_map import VALUE
 from dashboards.builder.grafana.source import DATA_SOURCE, INPUT, PLUGIN
 from foundry_telemetry.kql.parameters import references
 from foundry_telemetry.kql.problems import Item, Problem
@@ -138,6 +139,7 @@ _ALL: Final[tuple[Callable[[Item], Iterator[Problem]], ...]] = (
 _FIELD: Final = re.compile(r'\$\{__data\.fields(?:\.(\w+)|\["([^"]+)"\])')
 _LABEL: Final = re.compile(r"\$\{__field\.labels\.(\w+)\}")
 _NUMBERS: Final = ("int", "long", "real", "decimal")
+_OF_HEAT_MAPS: Final = {"TimeGenerated": "datetime", "bucket": "string", VALUE: "long"}
 _NAMED_BY_VALUES: Final = frozenset({"piechart", "stat"})
 """Panels whose overrides name values of a column, not columns."""
 
@@ -154,8 +156,17 @@ def wrong_columns(panel: Item, columns: Mapping[str, str]) -> Iterator[Problem]:
     for place, name in _named(panel):
         if name not in columns:
             yield Problem(_name(panel), f"{place} names the column {name}; there are {', '.join(columns)}")
-    if panel["type"] != "timeseries":
-        return
+    if panel["type"] in _BY_TYPE:
+        yield from _BY_TYPE[panel["type"]](panel, columns)
+
+
+def _wrong_cells(panel: Item, columns: Mapping[str, str]) -> Iterator[Problem]:
+    if [*columns.items()] != [*_OF_HEAT_MAPS.items()]:
+        needed, there = ", ".join(_OF_HEAT_MAPS), ", ".join(columns)
+        yield Problem(_name(panel), f"needs the columns {needed}; there are {there}")
+
+
+def _wrong_series(panel: Item, columns: Mapping[str, str]) -> Iterator[Problem]:
     kept = [name for name in _kept(panel) if name in columns]
     if [name for name in kept if columns[name] == "datetime"] != kept[:1]:
         yield Problem(_name(panel), "needs one time, which comes first")
@@ -165,6 +176,9 @@ def wrong_columns(panel: Item, columns: Mapping[str, str]) -> Iterator[Problem]:
     for name, kind in columns.items():
         if kind == "string" and name not in _labels(panel):
             yield Problem(_name(panel), f"makes a series of each {name}, which it does not name")
+
+
+_BY_TYPE: Final = {"heatmap": _wrong_cells, "timeseries": _wrong_series}
 
 
 def _kept(panel: Item) -> list[str]:

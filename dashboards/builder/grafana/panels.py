@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from dashboards.builder.grafana.charts import chart
 from dashboards.builder.grafana.field_overrides import properties
 from dashboards.builder.grafana.fields import NOT_TOLD, Drawn, keeps, overridden
+from dashboards.builder.grafana.heat_map import HeatMap, heat_map
 from dashboards.builder.grafana.links import Links
 from dashboards.builder.grafana.references import Kinds, asked, in_kql, in_words
 from dashboards.builder.grafana.source import DATA_SOURCE, logs, trace
@@ -169,5 +170,6 @@ _VISUALIZATIONS: Final[Mapping[type, Callable[[Query, Whole], Drawn]]] = {
     Tiles: _tiles,
     Chart: _chart,
     Table: _table,
+    HeatMap: lambda query, _: heat_map(cast("HeatMap", query.visualization)),
 }
 """Look: what draws it."""

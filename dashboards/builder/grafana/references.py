@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, cast
 
 from dashboards.builder.grafana.errors import UnmappedError
+from dashboards.builder.grafana.heat_map import with_heat_maps
 from dashboards.builder.workbook import Group, Item, Parameters, Query
 from foundry_telemetry.kql import compose
 from foundry_telemetry.kql.parameters import Reference, replaced
@@ -58,21 +59,24 @@ def is_left_out(item: Item) -> bool:
     return isinstance(item, Query) and item.query == "call_content"
 
 
+def shown(items: Iterable[Item]) -> Iterator[Item]:
+    """The items that Grafana has for those of the layout, without what groups hold."""
+    return (item for item in with_heat_maps(items) if not is_left_out(item))
+
+
 def every(items: Iterable[Item]) -> Iterator[Item]:
     """All items of a layout that Grafana has, groups before what they hold."""
-    for item in items:
-        if is_left_out(item):
-            continue
+    for item in shown(items):
         yield item
         if isinstance(item, Group):
             yield from every(item.items)
 
 
 def inputs(items: Iterable[Item]) -> Iterator[Mapping[str, Any]]:
-    """The parameters that a reader can set, as the portal reads them; the ledger stands in each query."""
+    """The parameters that a reader can set, as the portal reads them; what is shared stands in each query."""
     for item in every(items):
         if isinstance(item, Parameters):
-            yield from (each.json for each in item.inputs if each.name != compose.LEDGER)
+            yield from (each.json for each in item.inputs if each.name not in compose.shared())
 
 
 def exports(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
@@ -116,8 +120,9 @@ def in_kql(text: str, kinds: Kinds) -> str:
     Raises:
         UnmappedError: A reference to no parameter, or in a format that has no counterpart.
     """
-    whole = text.replace(f"{{{compose.LEDGER}}}", compose.roads_text())
-    put = replaced(whole, lambda reference: _put(reference, kinds, _KQL))
+    for parameter, same in compose.shared().items():
+        text = text.replace(f"{{{parameter}}}", same)
+    put = replaced(text, lambda reference: _put(reference, kinds, _KQL))
     decoded = _DECODED.sub(r"url_decode('\1')", put)
     if decoded.count(_ENCODED) != decoded.count("url_decode('${"):
         raise UnmappedError("a reference as base64 that nothing decodes has no counterpart in Grafana")

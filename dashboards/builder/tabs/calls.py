@@ -92,7 +92,7 @@ CALLS: Final = Group(
         Text(name="calls introduction", markdown=NOTES["calls"]),
         _BY_TAG,
         _DISTRIBUTION,
-        *call_details("slowest call", "TagCallId", ("call_trace",)),
+        *call_details("slowest call", "TagCallId", ("call_trace", "call_attempts", "call_logs")),
         Parameters(
             name="order of calls",
             inputs=(

@@ -102,6 +102,14 @@ HEALTH: Final = Group(
             ),
             empty=EMPTY["nothing_stored"],
         ),
+        Query(
+            name="cut values",
+            query="cut_values",
+            title=TITLES["cut_values"],
+            visualization=Table(columns=columns("table_name", "field", "records", "last_seen")),
+            empty=EMPTY["nothing_cut"],
+            empty_is_good=True,
+        ),
         Text(name="what the numbers mean", markdown=NOTES["health_details"].strip()),
     ),
 )

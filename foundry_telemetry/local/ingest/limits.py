@@ -23,7 +23,7 @@ MESSAGE: Final = 32_768
 CONTENT: Final = 262_144
 """Of the values that Azure moves to a table of their own."""
 
-_FIELDS: Final[Mapping[str, int]] = {
+FIELDS: Final[Mapping[str, int]] = {
     "name": NAME,
     "type": NAME,
     "target": NAME,
@@ -50,7 +50,7 @@ def cut(base: dict[str, Any]) -> int:
     Returns:
         How many values were cut or left out.
     """
-    found = _cut_fields(base, _FIELDS) + _cut_properties(base["properties"])
+    found = _cut_fields(base, FIELDS) + _cut_properties(base["properties"])
     for name, limits in _PARTS.items():
         parts = base.get(name)
         for part in parts if isinstance(parts, list) else ():

@@ -109,6 +109,7 @@ function intl(value, options, scaled) {
   const share = options.style === 'percent' ? { style: 'percent' } : {};
   return {
     useGrouping: options.useGrouping !== false,
+    signDisplay: 'negative', // what is rounded to zero has no sign
     ...money,
     ...share,
     ...(named || money.style ? {} : digits(value, scaled)),

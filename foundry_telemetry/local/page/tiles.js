@@ -66,6 +66,14 @@ export class Tiles {
     const size = settings.size === 'full' ? 'full' : 'sized';
     this.list = h('ul', { class: `tiles ${border} ${size}`, 'aria-label': name });
     this.element = h('div', { class: 'tiles-frame' }, this.list, this.#note);
+    new ResizeObserver(() => this.#makeRoom()).observe(this.list);
+  }
+
+  /** The step's buttons stand over the tile at the top right, whichever that is at this width. */
+  #makeRoom() {
+    const tiles = /** @type {HTMLElement[]} */ ([...this.list.children]);
+    const corner = tiles.findLast((tile) => tile.offsetTop === tiles[0].offsetTop);
+    for (const tile of tiles) tile.classList.toggle('corner', tile === corner);
   }
 
   /**
@@ -87,6 +95,7 @@ export class Tiles {
     this.#rows = rows;
     if (tiles.length !== before.length || tiles.some((tile, i) => tile !== before[i]))
       this.list.replaceChildren(...tiles);
+    this.#makeRoom();
     this.#note.hidden = table.rows.length <= MOST;
     this.markSelection();
   }

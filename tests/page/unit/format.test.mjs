@@ -35,6 +35,8 @@ test('the digits of the workbook are kept, money has its own', () => {
   assert.equal(format.numberText(7.5, { options: { style: 'currency' } }), '$7.50');
   assert.equal(format.numberText(0.5, { options: { style: 'percent' } }), '50%');
   assert.equal(format.numberText(1234, { options: { useGrouping: false } }), '1234');
+  assert.equal(format.numberText(-0.001, two), '0.00', 'zero has no sign');
+  assert.equal(format.numberText(-0.005, two), '-0.01');
 });
 
 test('what is no number stays as it is', () => {

@@ -7,6 +7,7 @@
 import { debounce } from '../dom.js';
 import { wordAt } from '../kql_text.js';
 import { codeMirror } from './code_mirror.js';
+import { reachable, tabTakes } from './completion_list.js';
 import { LOOK, highlighting } from './editor_look.js';
 import { CONSOLE } from './texts.js';
 import { typingOverSelections } from './typing.js';
@@ -62,6 +63,7 @@ export class Editor {
     const root = host.attachShadow({ mode: 'open' });
     /** @type {View} */
     this.view = new library.EditorView({ parent: root, root, extensions: this.#extensions() });
+    reachable(root);
   }
 
   get text() {
@@ -117,6 +119,7 @@ export class Editor {
       { key: 'Shift-Enter', run },
       ...parts.closeBracketsKeymap,
       ...parts.completionKeymap,
+      ...tabTakes(this.library),
       ...parts.historyKeymap,
       ...parts.defaultKeymap,
     ];

@@ -6,7 +6,6 @@ import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from foundry_telemetry.kql.view import COLUMNS
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.investigate.commands import run
+from tests.support.kept_azure import empty
 from tests.support.telemetry import envelope, fill
 
 pytestmark = pytest.mark.row(73)
@@ -48,10 +48,10 @@ NUMBER = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def azure() -> Iterator[LocalAzureMonitor]:
+def azure(kept_azure: LocalAzureMonitor) -> LocalAzureMonitor:
     """One store for all that is tried."""
-    with LocalAzureMonitor() as azure:
-        yield azure
+    empty(kept_azure)
+    return kept_azure
 
 
 def attempt(ident: str, properties: dict[str, str], tags: dict[str, str]) -> dict[str, Any]:
@@ -141,15 +141,14 @@ def test_an_attack_stays_in_its_line(azure: LocalAzureMonitor, text: str) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("text", ATTACKS)
-def test_what_is_to_be_typed_is_one_word(text: str) -> None:
+def test_what_is_to_be_typed_is_one_word(empty_azure: LocalAzureMonitor, text: str) -> None:
     """The id in a command to copy is one that the command takes, whatever the store calls its calls."""
     failed = {"error.type": "overloaded", "foundry.error.owner": "model_service"}
-    with LocalAzureMonitor() as azure:
-        calls = [attempt(f"req_{one}", failed | {"foundry.call.id": f"{text}{one}"}, {}) for one in range(9)]
-        fill(azure.store, calls)
-        said = run("incident", "--url", azure.url, COLUMNS="400")
+    calls = [attempt(f"req_{one}", failed | {"foundry.call.id": f"{text}{one}"}, {}) for one in range(9)]
+    fill(empty_azure.store, calls)
+    said = run("incident", "--url", empty_azure.url, COLUMNS="400")
     (typed,) = [line.partition("$ ")[2] for line in said.lines if line.startswith("details")]
-    assert re.fullmatch(rf"foundry-telemetry ticket req_[0-8] --url {azure.url}", typed)
+    assert re.fullmatch(rf"foundry-telemetry ticket req_[0-8] --url {empty_azure.url}", typed)
 
 
 def test_commands_take_nothing_of_a_shell(azure: LocalAzureMonitor) -> None:

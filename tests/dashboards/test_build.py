@@ -83,9 +83,10 @@ def test_a_changed_query_makes_the_workbook_outdated(
 
 @pytest.mark.slow
 def test_the_check_says_what_is_outdated(copied: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`check` changes nothing, prints one line a rule, and ends with 1 when something is wrong."""
-    assert ended("check") == 0
-    assert {line[:6] for line in capsys.readouterr().out.splitlines()} <= {"ok    ", "left o"}
+    """`check` changes nothing, and ends with 1 when something is wrong.
+
+    That all is well otherwise: `test_commands.test_what_is_shipped_passes`.
+    """
     text = files.workbook().replace("Latency, successful calls", "Latency")
     (copied / files.WORKBOOK).write_text(text, encoding="utf-8")
     assert ended("check") == 1

@@ -16,8 +16,8 @@ from foundry_telemetry.local.api.server import LocalAzureMonitor
 
 @pytest.fixture(scope="session")
 def kept_azure() -> Iterator[LocalAzureMonitor]:
-    """The one of this process, with whatever rows the last test left."""
-    with LocalAzureMonitor() as running:
+    """The one of this process, with whatever rows the last test left; none is too old for it."""
+    with LocalAzureMonitor(retention_days=36_500) as running:
         yield running
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from dashboards.builder import alert_page, alerts, build, texts
+from dashboards.builder import alert_page, alerts, texts
 from dashboards.builder.alert_rule import MOST_SERIES, PRICES
 from dashboards.builder.alerts import RULES, WINDOWS
 from dashboards.builder.arm.deployment import deploy
@@ -24,7 +24,7 @@ from tests.dashboards.rows import Row, posted
 from tests.support.kept_azure import empty
 from tests.support.telemetry import fill
 
-TEMPLATE: Any = build.template()
+TEMPLATE: Any = json.loads((files.folder() / files.TEMPLATE).read_bytes())
 Fired = dict[str, dict[Group, float]]
 
 

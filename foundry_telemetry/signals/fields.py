@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from foundry_telemetry.observation import Observation
+from foundry_telemetry.observation import NO_TAGS, Observation
 from foundry_telemetry.schema import field_table as names
 from foundry_telemetry.schema.field_table import FIELDS
 from foundry_telemetry.schema.reading import Attributes, Fields, fields, fields_of, read
@@ -21,9 +21,22 @@ def constant_of(project_id: str | None) -> Attributes:
     return fields if project_id is None else {**fields, names.PROJECT_ID: project_id}
 
 
+_last_tags: tuple[Mapping[str, str], Attributes] = (NO_TAGS, {})
+"""What `read_tags` read last: a call's span and event ask for the same, and so do most calls of a block."""
+
+
 def read_tags(tags: Mapping[str, str]) -> Attributes:
-    """The tags of a call, by name."""
-    return {TAG_PREFIX + key: value for key, value in tags.items()}
+    """The tags of a call, by name; not to be changed.
+
+    Args:
+        tags: As they were in force; never changed either.
+    """
+    global _last_tags  # noqa: PLW0603 - one assignment swaps both, so readers need no lock
+    of, found = _last_tags
+    if of is not tags:
+        found = {TAG_PREFIX + key: value for key, value in tags.items()}
+        _last_tags = (tags, found)
+    return found
 
 
 def read_result(observation: Observation) -> Attributes:

@@ -12,7 +12,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import agents, callgrind, footprint, incident, redaction, report, tabs, whole_process
+from tests.benchmarks import (
+    agents,
+    callgrind,
+    footprint,
+    incident,
+    ingest,
+    redaction,
+    report,
+    tabs,
+    whole_process,
+)
 from tests.benchmarks.budgets import BUDGETS
 from tests.benchmarks.whole_report import TITLES, Whole, sentence
 from tests.support.marked import update
@@ -32,10 +42,13 @@ INCIDENT = "incident"
 TABS = "tabs"
 """The same: what the tabs of the workbook cost, over the attempts of `INCIDENT`."""
 
+INGEST = "ingest"
+"""The same: what the local Azure Monitor takes in."""
+
 REDACTION = "redaction"
 """The same: what a character costs, where content is logged."""
 
-OTHERS = (WHOLE, INCIDENT, TABS, REDACTION)
+OTHERS = (WHOLE, INCIDENT, TABS, INGEST, REDACTION)
 """What is no variant."""
 
 WHOLE_NAMES = tuple(reversed(TITLES))
@@ -134,12 +147,13 @@ def main() -> int:
     memory = footprint.open_stream() if alone else {}
     starting = footprint.starting() if alone else {}
     serving = agents.measure() if alone else {}
+    taking = ingest.judged() if INGEST in wanted else {}
     asking, opening = ask_stores(wanted)
     variants = measure(names, options.layouts, options.jobs)
     whole = measure_whole(options.jobs) if WHOLE in wanted else Whole({})
     redacting = redaction.measure() if REDACTION in wanted else {}
     results = report.Results(
-        variants, importing, memory, starting, whole, asking, serving, redacting, opening
+        variants, importing, memory, starting, whole, asking, serving, redacting, opening, taking
     )
     tables = report.markdown(results)
     _print(json.dumps(report.as_json(results), indent=1) if options.json else tables)

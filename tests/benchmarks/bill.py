@@ -93,10 +93,9 @@ def _rows(bodies: list[str]) -> dict[str, list[dict[str, Any]]]:
             batch = read_batch(body.encode(), INSTRUMENTATION_KEY)
             if batch.refusals:
                 raise SystemExit(f"posted, but no row: {batch.refusals[0]}")
-            for kind, pieces in batch.pieces.items():
+            for kind, texts in batch.texts.items():
                 for statement in row_builder.inserts(kind):
-                    for piece in pieces:
-                        connection.execute(statement, [piece])
+                    connection.execute(statement, [texts.fields, texts.properties])
         return {table: _read(connection, table) for table in row_builder.stored_columns()}
     finally:
         connection.close()

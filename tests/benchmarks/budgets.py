@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks import incident, tabs
+from tests.benchmarks import incident, ingest, tabs
 
 if TYPE_CHECKING:
     from tests.benchmarks.report import Results
@@ -127,6 +127,21 @@ def _stream_growth(results: Results) -> float | None:
     return max(long - short for short, long in sizes.values())
 
 
+def _ingest_budgets() -> Iterator[Budget]:
+    """Of an envelope of the ledger, as the exporter posts it."""
+    titles = {
+        "item_us": ("ingestion of the local Azure Monitor, an envelope", "µs on the clock", 1),
+        "peak_mib": ("the same, memory over a million", "MiB", 1),
+        "ratio": ("the same, processor time beside a plain insert of its values", "%", 100),
+    }
+    for key, (name, unit, scale) in titles.items():
+        yield Budget(name, unit, scale * ingest.LIMITS[key], _ingest(key, scale))
+
+
+def _ingest(key: str, scale: int) -> Figure:
+    return lambda results: None if (found := results.ingest.get(key)) is None else scale * found
+
+
 _WHOLE = "whole process, `{}`"
 _PATH = "request path under `configure()`, {}"
 _BESIDE = "plain call, `instrument()` with providers of the application, {}"
@@ -181,5 +196,6 @@ BUDGETS = (
     *_tab_budgets(tabs.ROWS, "cpu_s", CPU),
     *_tab_budgets(tabs.MANY_ROWS, "clock_s", "ms on the clock"),
     Budget("a tab's texts, read once for a process", CPU, 1_500, _reading),
+    *_ingest_budgets(),
     Budget("`mcp` ready to answer", CPU, 1_000, _start_of_mcp),
 )

@@ -29,6 +29,8 @@ def profile(variant_name: str, workload_name: str, *, lines: int = 45) -> str:
     """A listing of the functions that cost more after the variant was installed than before."""
     variant, telemetry = VARIANTS[variant_name], Telemetry()
     with asyncio.Runner() as runner:
+        if variant.prepare is not None:
+            variant.prepare(telemetry)
         before, after = workload_sets(variant, telemetry, runner)
         base = _costs(_pick(before, workload_name))
         if variant.install is not None:

@@ -38,8 +38,8 @@ class Results:
 
     `variants` is what `callgrind.measure` gives, a list with one item for each layout; `starting` what
     `footprint.starting` does, `incident` what `incident.measure` does, by number of attempts, `agents` what
-    `agents.measure` does, `redaction` what `redaction.measure` does, and `tabs` what `tabs.measure` does, by
-    number of attempts.
+    `agents.measure` does, `redaction` what `redaction.measure` does, `tabs` what `tabs.measure` does, by
+    number of attempts, and `ingest` what `ingest.judged` does.
     """
 
     variants: dict[str, list[dict[str, Any]]]
@@ -51,6 +51,7 @@ class Results:
     agents: dict[str, float] = field(default_factory=dict)
     redaction: dict[str, float] = field(default_factory=dict)
     tabs: dict[int, dict[str, dict[str, float]]] = field(default_factory=dict)
+    ingest: dict[str, float] = field(default_factory=dict)
 
     def before(self, workload: str) -> float | None:
         """Instructions of a call without telemetry."""
@@ -106,6 +107,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "start": results.starting,
         "incident": results.incident,
         "tabs": results.tabs,
+        "ingest": results.ingest,
         "agents": results.agents,
         "open_stream_bytes": results.memory,
         "budgets": [

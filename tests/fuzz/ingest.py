@@ -20,7 +20,7 @@ from foundry_telemetry.ingestion.endpoint import Ingestion
 from foundry_telemetry.ingestion.fault_injection import FaultInjection
 from foundry_telemetry.ingestion.items import Receipt
 from foundry_telemetry.ingestion.refusals import RefusedError
-from foundry_telemetry.local.ingest.envelopes import END, Batch, read_batch
+from foundry_telemetry.local.ingest.envelopes import Batch, read_batch
 from foundry_telemetry.local.store.store import Store
 from foundry_telemetry.testing.ingestion import INSTRUMENTATION_KEY
 from tests.fuzz.harness import Harness
@@ -66,8 +66,9 @@ class Collecting:
     def add(self, body: bytes, refuse: Mapping[int, int]) -> Future[Receipt]:
         """As `Store.add`, but done at once."""
         batch = read_batch(body, self.key, refuse)
-        texts = (text for pieces in batch.pieces.values() for text in pieces)
-        assert sum(text.count(END) + 1 for text in texts) == batch.accepted
+        halves = [(len(texts.fields), len(texts.properties)) for texts in batch.texts.values()]
+        assert sum(fields for fields, _ in halves) == batch.accepted
+        assert all(fields == properties for fields, properties in halves)
         if batch.accepted:
             self._waiting.append((body, batch))
         done: Future[Receipt] = Future()

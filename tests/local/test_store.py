@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from foundry_telemetry.kql.tables import tables
-from foundry_telemetry.local.ingest.envelopes import Batch, read_batch
+from foundry_telemetry.local.ingest.envelopes import Batch, Texts, read_batch
 from foundry_telemetry.local.store import database, writer
 from foundry_telemetry.local.store.store import BusyError, Receipt, Store, StoreError, UnreadableError
 from foundry_telemetry.local.store.writer import Writer
@@ -112,8 +112,7 @@ def test_too_many_items() -> None:
 
 def test_a_large_body_is_stored_completely(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that takes several statements is still all there."""
-    monkeypatch.setattr("foundry_telemetry.local.ingest.envelopes.PIECE", 2_000)
-    monkeypatch.setattr(writer, "PIECE", 2_000)
+    monkeypatch.setattr(writer, "AT_ONCE", 2_000)
     with Store(retention_days=FOREVER) as store:
         on_receipt = [f"{number:03}" for number in range(100)]
         store.add(body(store, *on_receipt)).result(PATIENCE_S)
@@ -141,7 +140,7 @@ def test_what_waits_is_committed_together(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_body_that_cannot_be_stored_takes_no_other_with_it(caplog: pytest.LogCaptureFixture) -> None:
     """The bodies that waited with it are stored; it is refused, item by item, and the reason is logged."""
-    broken = Batch(received=2, pieces={"EventData": ('{"time": no json',)}, refusals=())
+    broken = Batch(received=2, texts={"EventData": Texts(['{"time": no json'], ["{}"])}, refusals=())
     with (
         caplog.at_level(logging.WARNING),
         Store(retention_days=FOREVER) as store,

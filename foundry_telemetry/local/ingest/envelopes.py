@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,13 +24,25 @@ from foundry_telemetry.local.ingest.envelope_schemas import Envelope, NativeEnve
 from foundry_telemetry.local.ingest.moved_content import move_content
 from foundry_telemetry.schema.content_table import CONTENT_COLUMNS
 
-PROPERTIES: Final = "\x1f"
-"""Stands between an envelope and its properties: both are JSON, which has no such character."""
-END: Final = "\n"
-"""Stands between an envelope's properties and the next envelope."""
 
-PIECE: Final = 4 * 2**20
-"""Bytes at which a piece of text ends: what one statement of the writer reads at a time."""
+@dataclass(frozen=True)
+class Texts:
+    """The envelopes of one kind in the uniform shape that `row_builder` reads: JSON, in two halves."""
+
+    fields: list[str] = field(default_factory=list)
+    """Envelopes without their properties."""
+    properties: list[str] = field(default_factory=list)
+    """Of the same envelopes, in the same order."""
+
+    def add(self, fields: object, properties: Mapping[str, Any]) -> None:
+        """Add an envelope; it is kept as text alone, so that at most one at a time is more than that."""
+        self.fields.append(_ENCODER.encode(fields).decode())
+        self.properties.append(_ENCODER.encode(properties).decode())
+
+    @property
+    def size(self) -> int:
+        """Characters in all."""
+        return sum(map(len, self.fields)) + sum(map(len, self.properties))
 
 
 @dataclass(frozen=True)
@@ -38,54 +51,26 @@ class Batch:
 
     received: int
     """Items in the body."""
-    pieces: Mapping[str, tuple[str, ...]]
-    """Kind to its envelopes in the uniform shape that `row_builder` reads; see `PROPERTIES` and `END`."""
+    texts: Mapping[str, Texts]
+    """By kind."""
     refusals: tuple[Refusal, ...]
     cut: int = 0
     """Values that were cut to Azure's limits."""
 
     @property
     def accepted(self) -> int:
-        """Envelopes in `pieces`."""
+        """Envelopes in `texts`."""
         return self.received - len(self.refusals)
 
-    @property
+    @cached_property
     def size(self) -> int:
-        """Characters in `pieces`."""
-        return sum(len(piece) for pieces in self.pieces.values() for piece in pieces)
+        """Characters in `texts`."""
+        return sum(texts.size for texts in self.texts.values())
 
 
 _READ: Final = msgspec.json.Decoder(Envelope)
 _READ_NATIVE: Final = msgspec.json.Decoder(NativeEnvelope)
 _ENCODER: Final = msgspec.json.Encoder()
-_PROPERTIES: Final = PROPERTIES.encode()
-_END: Final = END.encode()
-
-
-class _Pieces:
-    """Collects the text of one kind, so that at most one envelope at a time is more than text."""
-
-    def __init__(self) -> None:
-        self._done: list[str] = []
-        self._buffer = bytearray()
-
-    def add(self, fields: object, properties: Mapping[str, Any]) -> None:
-        if self._buffer:
-            self._buffer += _END
-        _ENCODER.encode_into(fields, self._buffer, -1)
-        self._buffer += _PROPERTIES
-        _ENCODER.encode_into(properties, self._buffer, -1)
-        if len(self._buffer) >= PIECE:
-            self._cut()
-
-    def end(self) -> tuple[str, ...]:
-        if self._buffer:
-            self._cut()
-        return tuple(self._done)
-
-    def _cut(self) -> None:
-        self._done.append(self._buffer.decode())
-        self._buffer.clear()
 
 
 def read_batch(
@@ -104,7 +89,7 @@ def read_batch(
     """
     items = split(body)
     decoder = _READ_NATIVE if is_native else _READ
-    found: defaultdict[str, _Pieces] = defaultdict(_Pieces)
+    found: defaultdict[str, Texts] = defaultdict(Texts)
     refusals = []
     cut = 0
     for index, item in enumerate(items):
@@ -122,8 +107,7 @@ def read_batch(
             base = envelope.data.base_data
             properties, base.properties = base.properties, {}  # and so it is omitted from the first half
             found[envelope.kind].add(envelope, properties)
-    pieces = {kind: texts.end() for kind, texts in found.items()}
-    return Batch(received=len(items), pieces=pieces, refusals=tuple(refusals), cut=cut)
+    return Batch(received=len(items), texts=found, refusals=tuple(refusals), cut=cut)
 
 
 def _read(item: Raw, key: str, decoder: msgspec.json.Decoder[Any]) -> tuple[Envelope, int]:

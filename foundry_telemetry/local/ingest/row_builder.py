@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - every name in this SQL is one of our own tables
 """From envelopes to rows: the SQL that applies `column_mapping`.
 
-One statement takes the text of many envelopes as its parameter and inserts their rows. DuckDB reads each by a
-typed structure, once; picking fields out one by one would be ten times as slow.
+One statement takes the texts of many envelopes as its parameters and inserts their rows. DuckDB reads each by
+a typed structure, once; picking fields out one by one would be ten times as slow.
 """
 
 from __future__ import annotations
@@ -17,12 +17,9 @@ import msgspec
 from foundry_telemetry.kql import files, view
 from foundry_telemetry.kql.roads import DIRECT, OTHERS
 from foundry_telemetry.kql.tables import quoted, stored_table, tables
-from foundry_telemetry.local.ingest import envelopes
 from foundry_telemetry.local.ingest.column_mapping import MAPPED, POINT, PROPERTIES, Mapped
 from foundry_telemetry.schema.field_table import CUSTOM_EVENT
 from foundry_telemetry.schema.value import EVENT_NAME, TAG_PREFIX
-
-_SEPARATOR: Final = quoted(envelopes.PROPERTIES)
 
 _AT_ONCE: Final = frozenset({"call_id"})
 """Columns whose derived values are stored as well: by them queries filter and group, which a value that is
@@ -89,7 +86,7 @@ def hidden_columns(table: str) -> Mapping[str, str]:
 
 
 def inserts(kind: str) -> tuple[str, ...]:
-    """The statements that insert a batch of one kind; each takes the batch's text as its parameter."""
+    """The statements that insert a batch of one kind; each takes ``fields`` and ``properties`` of `Texts`."""
     return tuple(_insert(mapped) for mapped in MAPPED if mapped.kind == kind)
 
 
@@ -168,13 +165,8 @@ def _insert(mapped: Mapped) -> str:
 
 def _select(mapped: Mapped) -> str:
     values = [source.sql.format(_access(source.path)) for source in mapped.columns.values()]
-    read = f"SELECT unnest(string_split(?, {quoted(envelopes.END)})) AS line"
-    read = ", ".join(
-        (
-            f"SELECT from_json(split_part(line, {_SEPARATOR}, 1), {quoted(_structure(mapped))}) AS e",
-            f"split_part(line, {_SEPARATOR}, 2) AS {PROPERTIES} FROM ({read})",
-        )
-    )
+    read = f"SELECT unnest(?::VARCHAR[]) AS fields, unnest(?::VARCHAR[]) AS {PROPERTIES}"
+    read = f"SELECT from_json(fields, {quoted(_structure(mapped))}) AS e, {PROPERTIES} FROM ({read})"
     if mapped.points is not None:
         points = f'unnest(e."data"."baseData"."{mapped.points}") AS {POINT}'
         read = f"SELECT e, {PROPERTIES}, {points} FROM ({read})"

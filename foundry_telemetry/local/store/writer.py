@@ -22,10 +22,12 @@ import duckdb
 
 from foundry_telemetry.ingestion.items import BusyError, Receipt, Refusal, StoreError
 from foundry_telemetry.local.ingest import row_builder
-from foundry_telemetry.local.ingest.envelopes import END, PIECE, Batch
+from foundry_telemetry.local.ingest.envelopes import Batch, Texts
 
 GROUP: Final = 8 * 2**20
 """Characters that one transaction takes at most, unless a single body is larger."""
+AT_ONCE: Final = 4 * 2**20
+"""Characters at which a statement has enough; it costs as much as hundreds of rows."""
 WAITING: Final = 64 * 2**20
 """Characters that may wait; a body that comes on top is turned away."""
 CHORE_S: Final = 3600.0
@@ -162,10 +164,10 @@ class Writer:
         self._connection.begin()
         try:
             for kind, statements in self._inserts.items():
-                pieces = [piece for job in group for piece in job.batch.pieces.get(kind, ())]
-                for text in _joined(pieces):
+                texts = [job.batch.texts[kind] for job in group if kind in job.batch.texts]
+                for part in _parts(texts):
                     for statement in statements:
-                        self._connection.execute(statement, [text])
+                        self._connection.execute(statement, [part.fields, part.properties])
             self._connection.commit()
         except BaseException:
             with suppress(
@@ -201,13 +203,16 @@ class Writer:
             self._waiting -= job.batch.size
 
 
-def _joined(pieces: Sequence[str]) -> Iterator[str]:
-    """Texts of about `PIECE` and never twice that; a statement costs as much as hundreds of rows."""
-    start = size = 0
-    for index, piece in enumerate(pieces):
-        if size and size + len(piece) > PIECE:
-            yield END.join(pieces[start:index])
-            start, size = index, 0
-        size += len(piece)
+def _parts(texts: Sequence[Texts]) -> Iterator[Texts]:
+    """The same envelopes, as many at a time as one statement takes."""
+    part, size = Texts(), 0
+    for whole in texts:
+        for fields, properties in zip(whole.fields, whole.properties, strict=True):
+            part.fields.append(fields)
+            part.properties.append(properties)
+            size += len(fields) + len(properties)
+            if size >= AT_ONCE:
+                yield part
+                part, size = Texts(), 0
     if size:
-        yield END.join(pieces[start:])
+        yield part

@@ -21,7 +21,7 @@ from tests.support.families import FAMILIES, Family
 
 ROOT = Path(__file__).parents[1]
 
-pytest_plugins = ("pytester",)  # only the topmost conftest may ask for it
+pytest_plugins = ("pytester", "tests.support.kept_azure")  # only the topmost conftest may ask for them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -25,6 +25,13 @@ ROOT = Path(__file__).parents[2]
 NO_FASTAPI = {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "fastapi"}
 """For what serves nothing: where FastAPI is installed, the distro imports it, a third of its whole start."""
 
+LATE = {
+    "OTEL_BSP_SCHEDULE_DELAY": "3600000",
+    "OTEL_BLRP_SCHEDULE_DELAY": "3600000",
+    "OTEL_METRIC_EXPORT_INTERVAL": "3600000",
+}
+"""Milliseconds. Nothing is sent because its time has come, so what arrives was flushed by us."""
+
 _NOT_INHERITED = ("APPLICATIONINSIGHTS_", "AZURE_", "OTEL_")
 
 PRELUDE = """

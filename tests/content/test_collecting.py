@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import foundry_telemetry
-from foundry_telemetry.content import ContentPolicy, drain_content, pipeline
+from foundry_telemetry.content import ContentPolicy, pipeline, pipelines
 from foundry_telemetry.content.answer_pieces import AnswerPieces
 from foundry_telemetry.content.answers import GAP, read_answer
 from foundry_telemetry.content.pipeline import ContentPipeline
@@ -22,6 +22,7 @@ from tests.content.planted_secrets import KINDS, planted
 from tests.hostile.harness import ASK, JSON, SSE, URL, event, playing, transport
 from tests.support.capture import Capture
 from tests.support.families import Family, pieces
+from tests.support.patience import PATIENCE_S
 
 EVENT = "gen_ai.client.inference.operation.details"
 MAIL = "bob@example.com"
@@ -57,8 +58,9 @@ def answered(text: str, **fields: Any) -> bytes:
 
 
 def logged(capture: Capture) -> list[dict[str, Any]]:
-    """The attributes of each event with content."""
-    drain_content()
+    """The attributes of each event with content, once all that waits is handed on."""
+    for each in pipelines:
+        assert each._is_idle.wait(PATIENCE_S)  # to drain gives up where a slow machine makes no progress
     records = [item.log_record for item in capture.log_exporter.get_finished_logs()]
     return [dict(record.attributes or {}) for record in records if record.event_name == EVENT]
 
@@ -70,8 +72,9 @@ def call(status: int, headers: list[Any], parts: list[bytes], **ask: Any) -> byt
 
 
 @pytest.fixture
-def capture() -> Iterator[Capture]:
-    """Providers of the real SDK; whoever uses them instruments."""
+def capture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Capture]:
+    """Providers of the real SDK; whoever uses them instruments. To redact slowly is not to hang."""
+    monkeypatch.setattr(pipeline, "HANG_S", PATIENCE_S)
     yield Capture()
     foundry_telemetry.uninstrument()
 

@@ -973,8 +973,8 @@ NOT_FOREIGN = {
 """What looks like a touch and is none, and why."""
 
 _PRIVATE = re.compile(r"_[A-Za-z]\w*")
-_PUBLIC = {"_asdict", "_current_frames", "_fields", "_replace"}
-"""Of named tuples and of `sys`, and documented."""
+_PUBLIC = {"_asdict", "_current_frames", "_fields", "_replace", "_thread"}
+"""Of named tuples and of `sys`, a module of Python's own, and documented."""
 
 
 def found_in(path: Path) -> set[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 import foundry_telemetry
 
@@ -53,10 +52,16 @@ def room_of_path(path: Path) -> str:
     return room_of(".".join(path.relative_to(PACKAGE).with_suffix("").parts))
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """The syntax of a module; each is read once for all rules."""
+    return [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+
+
 def imported(path: Path) -> Iterator[str]:
     """Absolute names of what a file imports, wherever in it; names imported from the package one by one."""
     package = ["foundry_telemetry", *path.relative_to(PACKAGE).parent.parts]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -75,32 +80,32 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(PACKAGE))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_imports_go_down(path: Path) -> None:
+def test_imports_go_down() -> None:
     """A module imports from floors below its own or from its own room."""
-    room = room_of_path(path)
-    assert room in HEIGHT, f"{name_of(path)} stands on no floor: give it one here and in the design"
-    for module in imported(path):
-        if not module.startswith("foundry_telemetry."):
-            continue
-        target = room_of(module.removeprefix("foundry_telemetry."))
-        if target == room:
-            continue
-        assert HEIGHT[target] < HEIGHT[room], f"{name_of(path)} imports {module}"
+    for path in MODULES:
+        room = room_of_path(path)
+        assert room in HEIGHT, f"{name_of(path)} stands on no floor: give it one here and in the design"
+        for module in imported(path):
+            if not module.startswith("foundry_telemetry."):
+                continue
+            target = room_of(module.removeprefix("foundry_telemetry."))
+            if target == room:
+                continue
+            assert HEIGHT[target] < HEIGHT[room], f"{name_of(path)} imports {module}"
 
 
 LOCAL = ("ingest", "store", "engine", "page", "api")
 """The rooms of `local`, bottom to top; its command and its browser stand above them."""
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if "local" in path.parts], ids=name_of)
-def test_imports_go_down_within_local(path: Path) -> None:
+def test_imports_go_down_within_local() -> None:
     """A room of the local Azure Monitor imports from those below it alone."""
-    room = path.relative_to(PACKAGE).parts[1]
-    for module in imported(path):
-        target = module.removeprefix("foundry_telemetry.local.").partition(".")[0]
-        if room in LOCAL and target in LOCAL and module.startswith("foundry_telemetry.local."):
-            assert LOCAL.index(target) <= LOCAL.index(room), f"{name_of(path)} imports {module}"
+    for path in [path for path in MODULES if "local" in path.parts]:
+        room = path.relative_to(PACKAGE).parts[1]
+        for module in imported(path):
+            target = module.removeprefix("foundry_telemetry.local.").partition(".")[0]
+            if room in LOCAL and target in LOCAL and module.startswith("foundry_telemetry.local."):
+                assert LOCAL.index(target) <= LOCAL.index(room), f"{name_of(path)} imports {module}"
 
 
 DATA = sorted(
@@ -112,19 +117,21 @@ DATA = sorted(
 
 def literals(path: Path) -> Iterator[str]:
     """The texts of a module."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    nodes = nodes_of(path)
     yield from (
         node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_data_files_are_read_from_above(path: Path) -> None:
+def test_data_files_are_read_from_above() -> None:
     """A file of data belongs to its room: a module names it only from that room or from a higher one."""
-    named = {text.rpartition("/")[2] for text in literals(path)}
-    for file in DATA:
-        if file.name in named:
-            assert HEIGHT[room_of_path(path)] >= HEIGHT[room_of_path(file)], f"{name_of(path)}: {file.name}"
+    for path in MODULES:
+        named = {text.rpartition("/")[2] for text in literals(path)}
+        for file in DATA:
+            if file.name in named:
+                assert HEIGHT[room_of_path(path)] >= HEIGHT[room_of_path(file)], (
+                    f"{name_of(path)}: {file.name}"
+                )
 
 
 def test_nothing_shipped_imports_the_builder() -> None:
@@ -134,54 +141,54 @@ def test_nothing_shipped_imports_the_builder() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_top_rooms_are_for_the_command_line(path: Path) -> None:
+def test_top_rooms_are_for_the_command_line() -> None:
     """`local`, `investigate` and `testing` are imported by the command line, `mcp` and themselves alone."""
-    room = room_of_path(path)
-    used = {
-        room_of(module.removeprefix("foundry_telemetry."))
-        for module in imported(path)
-        if module.startswith("foundry_telemetry.")
-    }
-    assert room in ("demo", "mcp", "cli") or not (used & TOP_ONLY) - {room}
+    for path in MODULES:
+        room = room_of_path(path)
+        used = {
+            room_of(module.removeprefix("foundry_telemetry."))
+            for module in imported(path)
+            if module.startswith("foundry_telemetry.")
+        }
+        assert room in ("demo", "mcp", "cli") or not (used & TOP_ONLY) - {room}, name_of(path)
 
 
 LOW = [path for path in MODULES if HEIGHT.get(room_of_path(path), len(FLOORS)) < HEIGHT["instrumentation"]]
 
 
-@pytest.mark.parametrize("path", LOW, ids=name_of)
-def test_no_client_and_no_async_below_the_doors(path: Path) -> None:
+def test_no_client_and_no_async_below_the_doors() -> None:
     """Below `instrumentation` nothing knows a client or awaits; below `signals` nothing knows OpenTelemetry.
 
     `attribution` awaits the application's own functions, which it decorates; it is on no attempt's path.
     """
-    used = {module.split(".")[0] for module in imported(path)}
-    assert not used & {"httpx", "httpx2", "anthropic", "asyncio", "anyio", "azure"}
-    if HEIGHT[room_of_path(path)] < HEIGHT["signals"]:
-        assert "opentelemetry" not in used
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    awaiting = [node for node in nodes if isinstance(node, (ast.AsyncFunctionDef, ast.Await))]
-    assert not awaiting or room_of_path(path) == "attribution"
+    for path in LOW:
+        used = {module.split(".")[0] for module in imported(path)}
+        assert not used & {"httpx", "httpx2", "anthropic", "asyncio", "anyio", "azure"}, name_of(path)
+        if HEIGHT[room_of_path(path)] < HEIGHT["signals"]:
+            assert "opentelemetry" not in used, name_of(path)
+        nodes = nodes_of(path)
+        awaiting = [node for node in nodes if isinstance(node, (ast.AsyncFunctionDef, ast.Await))]
+        assert not awaiting or room_of_path(path) == "attribution", name_of(path)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_slow_packages_have_their_rooms(path: Path) -> None:
+def test_slow_packages_have_their_rooms() -> None:
     """Packages that take long to import are used only in the rooms made for them."""
-    allowed = {
-        "azure": {"azure", "investigate", "demo", "cli"},
-        "structlog": {"logs", "demo", "cli"},
-        "re2": {"content"},
-        "stdnum": {"content"},
-        "phonenumbers": {"content"},
-        "anthropic": {"instrumentation", "testing", "demo", "cli"},
-        "duckdb": {"local", "investigate"},  # Parquet files of `reconcile`, at their first use
-        "duckdb_kql": {"local"},
-        "google": {"local"},
-        "mcp": {"mcp"},
-        "platformdirs": {"local"},
-        "starlette": {"serving", "ingestion", "testing", "local", "demo"},
-        "uvicorn": {"serving"},
-    }
-    for module in imported(path):
-        rooms = allowed.get(module.split(".")[0])
-        assert rooms is None or room_of_path(path) in rooms, f"{name_of(path)} imports {module}"
+    for path in MODULES:
+        allowed = {
+            "azure": {"azure", "investigate", "demo", "cli"},
+            "structlog": {"logs", "demo", "cli"},
+            "re2": {"content"},
+            "stdnum": {"content"},
+            "phonenumbers": {"content"},
+            "anthropic": {"instrumentation", "testing", "demo", "cli"},
+            "duckdb": {"local", "investigate"},  # Parquet files of `reconcile`, at their first use
+            "duckdb_kql": {"local"},
+            "google": {"local"},
+            "mcp": {"mcp"},
+            "platformdirs": {"local"},
+            "starlette": {"serving", "ingestion", "testing", "local", "demo"},
+            "uvicorn": {"serving"},
+        }
+        for module in imported(path):
+            rooms = allowed.get(module.split(".")[0])
+            assert rooms is None or room_of_path(path) in rooms, f"{name_of(path)} imports {module}"

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from dashboards.builder import alert_page, alerts, build, texts
+from dashboards.builder import alert_page, alerts, texts
 from dashboards.builder.alert_rule import MOST_SERIES, PRICES
 from dashboards.builder.alerts import RULES, WINDOWS
 from dashboards.builder.arm.deployment import deploy
@@ -21,9 +21,10 @@ from foundry_telemetry.local.api.server import LocalAzureMonitor
 from tests.dashboards.alerting import Group, Rule, duration, fired
 from tests.dashboards.incidents import BOT, BUDGET_USD, DEPLOYMENTS, NOW, ORDERS, Call, Trouble, day
 from tests.dashboards.rows import Row, posted
+from tests.support.kept_azure import empty
 from tests.support.telemetry import fill
 
-TEMPLATE: Any = build.template()
+TEMPLATE: Any = json.loads((files.folder() / files.TEMPLATE).read_bytes())
 Fired = dict[str, dict[Group, float]]
 
 
@@ -36,11 +37,20 @@ def rules(**parameters: object) -> dict[str, Rule]:
     }
 
 
-def evaluate(rows: Iterable[Row], at: Any = NOW, **parameters: object) -> Fired:
-    """What fires, by rule and group."""
-    with LocalAzureMonitor() as azure:
-        fill(azure.store, map(posted, rows))
-        return all_fired(azure, at, **parameters)
+Evaluate = Callable[..., Fired]
+"""Given rows, and parameters of the deployment, what fires now."""
+
+
+@pytest.fixture
+def evaluate(kept_azure: LocalAzureMonitor) -> Evaluate:
+    """What fires over some rows alone, by rule and group."""
+
+    def evaluated(rows: Iterable[Row], **parameters: object) -> Fired:
+        empty(kept_azure)
+        fill(kept_azure.store, map(posted, rows))
+        return all_fired(kept_azure, NOW, **parameters)
+
+    return evaluated
 
 
 def all_fired(azure: LocalAzureMonitor, at: Any, **parameters: object) -> Fired:
@@ -147,7 +157,7 @@ INCIDENTS: dict[str, tuple[Trouble, set[tuple[str, Group]]]] = {
 
 
 @pytest.mark.parametrize("name", INCIDENTS)
-def test_an_incident_fires_its_rule(name: str) -> None:
+def test_an_incident_fires_its_rule(evaluate: Evaluate, name: str) -> None:
     """The rule made for an incident fires, for those who have it and with its cause; no other rule does."""
     trouble, expected = INCIDENTS[name]
     reported = evaluate(day(trouble))
@@ -155,13 +165,12 @@ def test_an_incident_fires_its_rule(name: str) -> None:
 
 
 @pytest.mark.parametrize("phase", range(5))
-def test_five_minutes_of_failures_fire_at_any_phase(phase: int) -> None:
+def test_five_minutes_of_failures_fire_at_any_phase(empty_azure: LocalAzureMonitor, phase: int) -> None:
     """Evaluations come every five minutes from any minute on: one of them sees that a deployment fails."""
     rule = rules()[FAILING]
-    with LocalAzureMonitor() as azure:
-        fill(azure.store, map(posted, day(of(ORDERS, 20, failing(1), until=15))))
-        ends = [NOW - timedelta(minutes=15 - phase - 5 * number) for number in range(2)]
-        assert any(set(fired(rule, azure, at)) == {caller(ORDERS)} for at in ends)
+    fill(empty_azure.store, map(posted, day(of(ORDERS, 20, failing(1), until=15))))
+    ends = [NOW - timedelta(minutes=15 - phase - 5 * number) for number in range(2)]
+    assert any(set(fired(rule, empty_azure, at)) == {caller(ORDERS)} for at in ends)
 
 
 def test_every_rule_has_an_incident() -> None:
@@ -188,38 +197,36 @@ HEALTHY: dict[str, Trouble] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HEALTHY)
-def test_nothing_fires_without_an_incident(name: str) -> None:
+def test_nothing_fires_without_an_incident(evaluate: Evaluate, name: str) -> None:
     """What heals by itself, is over, or is too little to judge wakes nobody."""
     assert evaluate(day(HEALTHY[name])) == {}
 
 
 @pytest.mark.slow
-def test_a_healthy_day_is_silent_at_all_times() -> None:
+def test_a_healthy_day_is_silent_at_all_times(empty_azure: LocalAzureMonitor) -> None:
     """Evaluated every 45 minutes of its last twelve hours, when windows are full, no rule fires."""
-    with LocalAzureMonitor() as azure:
-        fill(azure.store, map(posted, day()))
-        for number in range(16):
-            at = NOW - timedelta(minutes=45 * number)
-            assert all_fired(azure, at) == {}, at
+    fill(empty_azure.store, map(posted, day()))
+    for number in range(16):
+        at = NOW - timedelta(minutes=45 * number)
+        assert all_fired(empty_azure, at) == {}, at
 
 
-def test_nothing_fires_in_an_empty_workspace() -> None:
+def test_nothing_fires_in_an_empty_workspace(evaluate: Evaluate) -> None:
     """Without a record no rule fires, and none fails."""
     assert evaluate([]) == {}
 
 
-def test_a_silence_is_reported_for_hours() -> None:
+def test_a_silence_is_reported_for_hours(empty_azure: LocalAzureMonitor) -> None:
     """The rule of no data holds while a service stays silent, up to what its threshold may be at most."""
     [rule] = [rule for rule in RULES if rule.key == "noData"]
     hours = rule.threshold.most // 60 + 1
-    with LocalAzureMonitor() as azure:
-        fill(azure.store, map(posted, (row for row in day() if row.at < NOW - timedelta(hours=hours))))
-        reported = all_fired(azure, NOW)["noData"]
+    fill(empty_azure.store, map(posted, (row for row in day() if row.at < NOW - timedelta(hours=hours))))
+    reported = all_fired(empty_azure, NOW)["noData"]
     assert set(reported) == {(("service", ORDERS),), (("service", BOT),)}
     assert min(reported.values()) > rule.threshold.most
 
 
-def test_shares_add_up_over_callers() -> None:
+def test_shares_add_up_over_callers(evaluate: Evaluate) -> None:
     """Spending counts whoever spends: two halves of an excess fire together."""
     half = day(of(BOT, 60, costly(0.15))) + day(of(ORDERS, 60, costly(0.09)))
     only = [row for row in half if row.cost_usd in (0.15, 0.09)]
@@ -262,12 +269,12 @@ def test_shares_add_up_over_callers() -> None:
         ("retries multiply", {"deployAlerts": False}),
     ],
 )
-def test_a_parameter_reaches_its_rule(name: str, parameters: dict[str, object]) -> None:
+def test_a_parameter_reaches_its_rule(evaluate: Evaluate, name: str, parameters: dict[str, object]) -> None:
     """An incident is none any more where a parameter says so."""
     assert evaluate(day(INCIDENTS[name][0]), **parameters) == {}
 
 
-def test_a_stricter_target_fires_earlier() -> None:
+def test_a_stricter_target_fires_earlier(evaluate: Evaluate) -> None:
     """With a budget of a tenth, a tenth of the failures burns it as fast."""
     trouble = of(ORDERS, 120, failing(25))
     assert evaluate(day(trouble), errorBudgetFastShortMinutes=30) == {}
@@ -275,7 +282,7 @@ def test_a_stricter_target_fires_earlier() -> None:
     assert set(reported) >= {"errorBudgetFast"}
 
 
-def test_a_short_window_decides_what_still_burns() -> None:
+def test_a_short_window_decides_what_still_burns(evaluate: Evaluate) -> None:
     """An hour's failures that ended ten minutes ago burn still, if the short window is as long as that."""
     trouble = HEALTHY["it is over for ten minutes"]
     assert set(evaluate(day(trouble), errorBudgetFastShortMinutes=20)) == {"errorBudgetFast"}

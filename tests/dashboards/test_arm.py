@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from dashboards.builder import arm, build, kusto, query_validation, querypack
+from dashboards.builder import arm, kusto, query_validation, querypack
 from dashboards.builder.alerts import RULES
 from dashboards.builder.arm.deployment import CLOUDS, Deployment, ParameterError, deploy
 from dashboards.builder.arm.expressions import is_expression, unescaped
@@ -24,7 +24,7 @@ from foundry_telemetry.kql.problems import LINKS, steps
 from tests.dashboards.arm_schemas import errors_of_resource, errors_of_template, need_schemas
 from tests.support.kusto import need_parser
 
-TEMPLATE: Any = build.template()
+TEMPLATE: Any = json.loads((files.folder() / files.TEMPLATE).read_bytes())
 WORKSPACE = (
     "/subscriptions/8ecadfc9-d1a3-4ea4-b844-0d9f87e4d7c8/resourceGroups/logs/providers/"
     "Microsoft.OperationalInsights/workspaces/shared"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 import shlex
 import subprocess
@@ -11,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from dashboards.builder import alerts, build, removal
+from dashboards.builder import alerts, removal
 from dashboards.builder.alert_rule import PRICES
 from dashboards.builder.arm.deployment import deploy
 from dashboards.builder.arm.lint import everything
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.table_plans import CAN_BE_BASIC, readers
 
-TEMPLATE: Any = build.template()
+TEMPLATE: Any = json.loads((files.folder() / files.TEMPLATE).read_bytes())
 ALL = deploy(TEMPLATE, everything(TEMPLATE)).resources
 PAGE = (files.folder() / "README.md").read_text(encoding="utf-8")
 RULE = "Microsoft.Insights/scheduledQueryRules"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dashboards.builder import build, terraform
+from dashboards.builder import terraform
 from dashboards.builder.arm.deployment import CLOUDS, ParameterError, deploy, resource_id
 from dashboards.builder.arm.expressions import ExpressionError
 from dashboards.builder.arm.functions import FUNCTIONS
@@ -18,7 +18,7 @@ from dashboards.builder.terraform.translation import is_computed, snake
 from foundry_telemetry.kql import files
 from tests.dashboards.terraform_language import Module, parsed
 
-TEMPLATE: Any = build.template()
+TEMPLATE: Any = json.loads((files.folder() / files.TEMPLATE).read_bytes())
 PARAMETERS: Mapping[str, Any] = TEMPLATE["parameters"]
 FOLDER = files.folder() / "terraform"
 BLOCKS = parsed(FOLDER)

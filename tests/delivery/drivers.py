@@ -13,7 +13,7 @@ from typing import Final
 from celery import Celery
 from gunicorn.workers import SUPPORTED_WORKERS
 
-from tests.azure.process import NO_FASTAPI
+from tests.azure.process import LATE, NO_FASTAPI
 from tests.delivery.servers import (
     ASGI,
     AT_FIRST,
@@ -39,13 +39,6 @@ HAS_CONTAINERS: Final = subprocess.run([*CONTAINER, "true"], capture_output=True
 """A PID namespace of its own needs root and unshare(1)."""
 
 BROKER: Final = "filesystem://"
-
-LATE: Final = {
-    "OTEL_BSP_SCHEDULE_DELAY": "3600000",
-    "OTEL_BLRP_SCHEDULE_DELAY": "3600000",
-    "OTEL_METRIC_EXPORT_INTERVAL": "3600000",
-}
-"""Milliseconds. Nothing is sent because its time has come, so what arrives was flushed by us."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ def _gunicorn(worker: str, kind: str = WSGI) -> Server:
         f"gunicorn, {worker}",
         kind,
         ("gunicorn", "--bind", "fd://{fd}", "--workers", "2", "--graceful-timeout", "3600")
+        + ("--timeout", "3600")  # or a worker that a slow machine keeps waiting is killed
         + (("--threads", "4") if worker == "gthread" else ()),
         gunicorn_worker=worker,
         recycle=("--max-requests", str(EACH)),

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Final
 
+from tests.support.patience import PATIENCE_S
+
 PAUSE_S: Final = 0.1
 """Seconds between two calls of a request that does not end."""
 CALLS: Final = 8
@@ -21,9 +23,18 @@ CALLS: Final = 8
 DONE: Final = "all calls are answered"
 
 
+def _wait_for_the_last() -> None:
+    """Give the end of the process the time that a slow machine needs: nothing counts what it loses then."""
+    from foundry_telemetry.azure import shutdown
+
+    shutdown.FLUSH_S = PATIENCE_S
+
+
 def wsgi() -> Callable[..., Iterable[bytes]]:
     """A WSGI application."""
     import wsgi_service
+
+    _wait_for_the_last()
 
     def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         while environ["PATH_INFO"] == "/endless":
@@ -37,6 +48,8 @@ def wsgi() -> Callable[..., Iterable[bytes]]:
 def asgi() -> Any:
     """An ASGI application."""
     import asgi_service
+
+    _wait_for_the_last()
 
     @asgi_service.app.get("/endless")
     async def endless() -> None:
@@ -77,6 +90,7 @@ def celery(configured_at: str = "") -> Any:
 def _task_of_recipe() -> Callable[[], None]:
     from tasks import hello
 
+    _wait_for_the_last()
     return hello.run
 
 
@@ -84,6 +98,7 @@ def call() -> None:
     """Call Claude once, by the recipe for WSGI."""
     import wsgi_service
 
+    _wait_for_the_last()
     wsgi_service.app({}, lambda *_: None)
 
 

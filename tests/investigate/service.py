@@ -90,7 +90,14 @@ def streamed(client: AnthropicFoundry) -> object:
 @contextmanager
 def running(hosts: tuple[str, ...] = ()) -> Iterator[tuple[Service, LocalAzureMonitor]]:
     """A service that exports to a local Azure Monitor, and nowhere else."""
-    with pytest.MonkeyPatch.context() as patch, LocalAzureMonitor() as azure:
+    with LocalAzureMonitor() as azure, exporting_to(azure, hosts) as service:
+        yield service, azure
+
+
+@contextmanager
+def exporting_to(azure: LocalAzureMonitor, hosts: tuple[str, ...] = ()) -> Iterator[Service]:
+    """A service that exports to this one, and nowhere else."""
+    with pytest.MonkeyPatch.context() as patch:
         for name in _ALONE:
             patch.setenv(f"APPLICATIONINSIGHTS_{name}", "true")
-        yield Service(azure, hosts), azure
+        yield Service(azure, hosts)

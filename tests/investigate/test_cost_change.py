@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -81,7 +81,7 @@ CASES: dict[str, Callable[[], list[Any]]] = {
     "empty": lambda: envelopes(none_before()),
     "same": lambda: envelopes([one for at in (BEFORE[0], NOW[0]) for one in alike(at)]),
 }
-"""Value of the tag `case`: what is posted with it."""
+"""What is posted, by name."""
 LENGTHS = (1, 3, 7, 10)
 """Days of a period."""
 
@@ -102,6 +102,10 @@ def spread(days: int) -> list[Attempt]:
     return [replace(one, at=at, call_id=str(at)) for at in times]
 
 
+CASE, OTHER_CASE = "this", "another"
+"""Values of the tag `case`: of what a test looks at, and of what is beside it."""
+
+
 def tagged(posted: list[Any], name: str) -> list[Any]:
     """What is posted, with a tag and call ids of its own."""
     for number, one in enumerate(posted):
@@ -111,30 +115,26 @@ def tagged(posted: list[Any], name: str) -> list[Any]:
     return posted
 
 
-@pytest.fixture(scope="module")
-def azure() -> Iterator[LocalAzureMonitor]:
-    """A local Azure Monitor that has all cases."""
-    with LocalAzureMonitor() as running:
-        for name, posted in CASES.items():
-            fill(running.store, tagged(posted(), name))
-        for days in LENGTHS:
-            fill(running.store, tagged(envelopes(spread(days)), f"days{days}"))
-        yield running
+def store(azure: LocalAzureMonitor, posted: list[Any]) -> None:
+    """Have a case, and another beside it that no answer may count."""
+    fill(azure.store, tagged(posted, CASE))
+    fill(azure.store, tagged(envelopes(spread(1)), OTHER_CASE))
 
 
-def drawn(azure: LocalAzureMonitor, name: str, since: datetime = NOW[0]) -> list[Row]:
-    """The rows of the chart, for one case."""
+def drawn(azure: LocalAzureMonitor, since: datetime = NOW[0]) -> list[Row]:
+    """The rows of the chart, for the case."""
     with local(azure.url) as source:
         chart = Questions(source.answer, since, NOW[1])
-        return chart.shared("cost_change", TagKey="case", TagValue=f"'{name}'")
+        return chart.shared("cost_change", TagKey="case", TagValue=f"'{CASE}'")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_chart_is_the_split_of_the_command(azure: LocalAzureMonitor, name: str) -> None:
+def test_the_chart_is_the_split_of_the_command(empty_azure: LocalAzureMonitor, name: str) -> None:
     """Each factor in order, both costs and what is in no part, to 1e-9 of the cost."""
-    options = ("--why", "--by", "service", "--tag", f"case={name}", "--json", "--url", azure.url)
+    store(empty_azure, CASES[name]())
+    options = ("--why", "--by", "service", "--tag", f"case={CASE}", "--json", "--url", empty_azure.url)
     reported = run("cost", *options).reported
-    rows = drawn(azure, name)
+    rows = drawn(empty_azure)
     assert (rows == []) == (reported["verdict"] == "no data")
     if not rows:
         return
@@ -151,10 +151,11 @@ def test_the_chart_is_the_split_of_the_command(azure: LocalAzureMonitor, name: s
     assert (found == {}) == (name == "same")
 
 
-def test_a_tag_with_a_value_of_its_own_in_each_attempt(azure: LocalAzureMonitor) -> None:
+def test_a_tag_with_a_value_of_its_own_in_each_attempt(empty_azure: LocalAzureMonitor) -> None:
     """Thirty values have rows of their own, the rest of the attempts is one; nothing is lost."""
-    filters = Filters(tags=(("case", "zone"),))
-    with local(azure.url) as source:
+    store(empty_azure, CASES["zone"]())
+    filters = Filters(tags=(("case", CASE),))
+    with local(empty_azure.url) as source:
         questions = Questions(source.answer, BEFORE[0], NOW[1], filters)
         whole, split = read_cells_of(questions, NOW, BEFORE, ("", "tag.request"))
     values = {row.get("value", "") for row in split}
@@ -165,10 +166,11 @@ def test_a_tag_with_a_value_of_its_own_in_each_attempt(azure: LocalAzureMonitor)
 
 
 @pytest.mark.parametrize("days", LENGTHS)
-def test_the_chart_compares_as_the_command(azure: LocalAzureMonitor, days: int) -> None:
+def test_the_chart_compares_as_the_command(empty_azure: LocalAzureMonitor, days: int) -> None:
     """The period before is that of `cost --why`: the same weekdays of earlier weeks."""
     posted = spread(days)
-    rows = drawn(azure, f"days{days}", NOW[1] - days * DAY)
+    store(empty_azure, envelopes(posted))
+    rows = drawn(empty_azure, NOW[1] - days * DAY)
     assert rows[0]["name"].endswith(f"{posted[0].at:%Y-%m-%d}")
     assert rows[0]["cost_usd"] == pytest.approx(2 * (posted[0].usd or 0.0))
     assert rows[-1]["cost_usd"] == pytest.approx(posted[0].usd)
@@ -185,7 +187,7 @@ NAMES = (
 DAYS = (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 11, 5, tzinfo=UTC))
 
 
-def test_rates_in_kql_are_those_of_the_list() -> None:
+def test_rates_in_kql_are_those_of_the_list(kept_azure: LocalAzureMonitor) -> None:
     """Of each name, day and tier: the prices that `pricing` has, or none; where that list is installed."""
     if f"genai-prices {genai_prices.__version__} by" not in rates_query.rates_query():
         pytest.skip(f"the rates are of another list than genai-prices {genai_prices.__version__}")
@@ -203,7 +205,7 @@ def test_rates_in_kql_are_those_of_the_list() -> None:
         f"datatable(key: string, name: string, day: datetime, above: long)[{cells}]\n"
         "| project key, found = rates(tolower(name), epoch_of(day), tier_of(above + 1))"
     )
-    with LocalAzureMonitor() as azure, local(azure.url) as source:
+    with local(kept_azure.url) as source:
         found = {
             row["key"]: row.get("found", "") for row in source.answer(compose.composed(f"// Rates?\n{text}"))
         }

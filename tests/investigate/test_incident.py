@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -16,18 +15,34 @@ from tests.dashboards.incidents import BOT, NOW, ORDERS, REPORTS, Call, Trouble,
 from tests.dashboards.rows import Row
 from tests.investigate.commands import Said, run
 from tests.investigate.history import Version, around, put
+from tests.support.kept_azure import empty
 
 ROLE = ("authz_missing_role", "caller_authorization")
 LIMIT = ("rate_limited", "quota")
 SERVER = ("server_error", "model_service")
 
 
-@contextmanager
-def after(trouble: Trouble, version: Version = lambda _: "1.4.2") -> Iterator[Callable[..., Said]]:
-    """Runs a command on a store with a day in which there was trouble."""
-    with LocalAzureMonitor() as azure:
-        put(azure.store, day(trouble), version)
-        yield lambda *arguments, **env: run(*arguments, "--url", azure.url, **env)
+Ask = Callable[..., Said]
+"""Runs a command on a store."""
+After = Callable[..., Ask]
+"""Makes that a day in which there was trouble: is given the trouble, and the version of each row."""
+
+
+def asker(azure: LocalAzureMonitor, trouble: Trouble, version: Version = lambda _: "1.4.2") -> Ask:
+    """Store a day in which there was trouble."""
+    put(azure.store, day(trouble), version)
+    return lambda *arguments, **env: run(*arguments, "--url", azure.url, **env)
+
+
+@pytest.fixture
+def after(kept_azure: LocalAzureMonitor) -> After:
+    """A store with one day and nothing else."""
+
+    def stored(*about: Any) -> Ask:
+        empty(kept_azure)
+        return asker(kept_azure, *about)
+
+    return stored
 
 
 def within(call: Call, first: float, last: float = 0.0) -> bool:
@@ -75,8 +90,8 @@ def test_every_hour_of_a_healthy_day(hour: int, healthy: Callable[..., Said]) ->
 @pytest.fixture(scope="module")
 def healthy() -> Iterator[Callable[..., Said]]:
     """A store with a usual day."""
-    with after(lambda _: None) as ask:
-        yield ask
+    with LocalAzureMonitor() as azure:
+        yield asker(azure, lambda _: None)
 
 
 def refused(call: Call, cause: tuple[str, str], status: int, attempts: int = 1) -> list[Row]:
@@ -84,7 +99,7 @@ def refused(call: Call, cause: tuple[str, str], status: int, attempts: int = 1) 
     return [call.refused(number, status, *cause) for number in range(1, attempts + 1)]
 
 
-def test_one_service_after_a_release() -> None:
+def test_one_service_after_a_release(after: After) -> None:
     """Owner, first failure, who is affected and who is not, and the version that came just before."""
 
     def trouble(call: Call) -> list[Row] | None:
@@ -93,8 +108,8 @@ def test_one_service_after_a_release() -> None:
     def version(row: Row) -> str:
         return "1.4.3" if row.service == ORDERS and row.at >= NOW - timedelta(minutes=16) else "1.4.2"
 
-    with after(trouble, version) as ask:
-        said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
+    ask = after(trouble, version)
+    said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
     assert said.code == 3
     assert (finding["cause"], finding["owner"]) == ROLE
     assert since(finding) == first_of(ROLE, trouble)
@@ -114,14 +129,14 @@ def test_one_service_after_a_release() -> None:
     assert "14 of 14 calls failed with this error (100%); 14 attempts since the change" in text
 
 
-def test_what_retries_mask() -> None:
+def test_what_retries_mask(after: After) -> None:
     """A storm that every call survives is an incident, with how often each was tried."""
 
     def trouble(call: Call) -> list[Row] | None:
         return [*refused(call, LIMIT, 429, 2), call.attempt(3)] if within(call, 20) else None
 
-    with after(trouble) as ask:
-        said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
+    ask = after(trouble)
+    said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
     assert said.code == 3
     assert (finding["cause"], finding["owner"], finding["extent"]) == (*LIMIT, [])
     assert finding["failed_calls"] == 0
@@ -132,7 +147,7 @@ def test_what_retries_mask() -> None:
 
 
 @pytest.mark.parametrize(("every", "wrong"), [(60, False), (5, True)])
-def test_few_that_retries_mask_are_no_incident(every: int, wrong: bool) -> None:
+def test_few_that_retries_mask_are_no_incident(after: After, every: int, wrong: bool) -> None:
     """What recovers altogether is an incident only from a share on; below it is shown all the same."""
 
     def trouble(call: Call) -> list[Row] | None:
@@ -140,8 +155,8 @@ def test_few_that_retries_mask_are_no_incident(every: int, wrong: bool) -> None:
             return [*refused(call, ("timeout", "model_service"), 408), call.attempt(2)]
         return None
 
-    with after(trouble) as ask:
-        reported = ask("incident", *around(300), "--json").reported
+    ask = after(trouble)
+    reported = ask("incident", *around(300), "--json").reported
     assert reported["verdict"] == ("incident" if wrong else "ok")
     assert [one["cause"] for one in reported["findings"]] == ["timeout"] * wrong
     below = {one["measure"]: one for one in [*reported["at_baseline"], *reported["notes"]]}
@@ -150,28 +165,28 @@ def test_few_that_retries_mask_are_no_incident(every: int, wrong: bool) -> None:
 
 
 @pytest.mark.slow
-def test_retries_that_do_not_help() -> None:
+def test_retries_that_do_not_help(after: After) -> None:
     """A call all of whose attempts fail is one failed call, however often it was tried."""
 
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, SERVER, 500, 3) if within(call, 20) else None
 
-    with after(trouble) as ask:
-        finding = one_of(ask("incident", *around(30), "--json"))
+    ask = after(trouble)
+    finding = one_of(ask("incident", *around(30), "--json"))
     assert (finding["cause"], finding["owner"]) == SERVER
     assert finding["failed_calls"] == finding["calls"] == finding["attempts"] / 3 > 20
     assert finding["recovered_calls"] == 0
 
 
-def test_an_incident_that_is_over() -> None:
+def test_an_incident_that_is_over(after: After) -> None:
     """What began and ended within the period is shown with both ends."""
 
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, SERVER, 500) if within(call, 25, 15) else None
 
     last = max(row.at for row in day(trouble) if row.error_type == SERVER[0])
-    with after(trouble) as ask:
-        said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
+    ask = after(trouble)
+    said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
     assert finding["period"]["state"] == "ended"
     assert since(finding) == first_of(SERVER, trouble)
     assert datetime.fromisoformat(finding["period"]["last"]) == last
@@ -179,7 +194,7 @@ def test_an_incident_that_is_over() -> None:
     assert re.search(rf"ended: {time} to {time} \(10 min\)", " ".join(said.out.split()))
 
 
-def test_who_makes_no_more_calls_cannot_be_over() -> None:
+def test_who_makes_no_more_calls_cannot_be_over(after: After) -> None:
     """Where the affected have no calls since, nobody knows whether it is over: it says so."""
 
     def trouble(call: Call) -> list[Row] | None:
@@ -187,49 +202,49 @@ def test_who_makes_no_more_calls_cannot_be_over() -> None:
             return None
         return refused(call, SERVER, 500) if within(call, 35, 20) else []
 
-    with after(trouble) as ask:
-        said, reported = ask("incident", *around(40)), ask("incident", *around(40), "--json").reported
+    ask = after(trouble)
+    said, reported = ask("incident", *around(40)), ask("incident", *around(40), "--json").reported
     (finding,) = [one for one in reported["findings"] if one["cause"] == SERVER[0]]
     assert finding["period"]["state"] == "no traffic"
     assert "no traffic of the affected since" in " ".join(said.out.split())
 
 
-def test_intermittent() -> None:
+def test_intermittent(after: After) -> None:
     """What comes and goes is one incident that says so, since it came first."""
 
     def trouble(call: Call) -> list[Row] | None:
         is_on = within(call, 100) and int(call.age.total_seconds() / 60) % 25 >= 13
         return refused(call, SERVER, 500) if is_on else None
 
-    with after(trouble) as ask:
-        finding = one_of(ask("incident", *around(120), "--json"))
+    ask = after(trouble)
+    finding = one_of(ask("incident", *around(120), "--json"))
     assert finding["period"]["state"] == "intermittent"
     assert finding["period"]["times"] > 1
     assert since(finding) == first_of(SERVER, trouble)
 
 
 @pytest.mark.slow
-def test_an_incident_older_than_the_time_looked_at() -> None:
+def test_an_incident_older_than_the_time_looked_at(after: After) -> None:
     """It is found when it began, though only the last half hour was asked for."""
 
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, SERVER, 500) if call.service == BOT and within(call, 200) else None
 
-    with after(trouble) as ask:
-        finding = one_of(ask("incident", *around(30), "--json"))
+    ask = after(trouble)
+    finding = one_of(ask("incident", *around(30), "--json"))
     assert since(finding) == first_of(SERVER, trouble)
     assert not finding["period"]["is_earliest"]
 
 
 @pytest.mark.slow
-def test_an_incident_that_is_there_for_days() -> None:
+def test_an_incident_that_is_there_for_days(after: After) -> None:
     """What was as bad the day before is no less wrong, and may have begun earlier."""
 
     def trouble(call: Call) -> list[Row] | None:
         return refused(call, ROLE, 401) if call.service == BOT else None
 
-    with after(trouble) as ask:
-        said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
+    ask = after(trouble)
+    said, finding = ask("incident", *around(30)), one_of(ask("incident", *around(30), "--json"))
     assert said.code == 3
     assert finding["cause"] == ROLE[0]
     assert finding["main"]["baseline"] == 1.0
@@ -238,7 +253,7 @@ def test_an_incident_that_is_there_for_days() -> None:
     assert "unknown; no earlier data to compare" in said.out
 
 
-def test_two_causes_are_two_incidents() -> None:
+def test_two_causes_are_two_incidents(after: After) -> None:
     """Each with its cause, owner, who and since; a background failure elsewhere is not part of either."""
 
     def trouble(call: Call) -> list[Row] | None:
@@ -246,8 +261,8 @@ def test_two_causes_are_two_incidents() -> None:
             return refused(call, ROLE, 401) if call.service == ORDERS else refused(call, SERVER, 500)
         return None
 
-    with after(trouble) as ask:
-        said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
+    ask = after(trouble)
+    said, reported = ask("incident", *around(30)), ask("incident", *around(30), "--json").reported
     assert [(one["cause"], one["owner"], one["services"]) for one in reported["findings"]] == [
         (*ROLE, [ORDERS]),
         (*SERVER, [BOT]),
@@ -256,7 +271,7 @@ def test_two_causes_are_two_incidents() -> None:
     assert "server_error" in second
 
 
-def test_one_instance_of_three() -> None:
+def test_one_instance_of_three(after: After) -> None:
     """One instance among others of its service is named, and the others are not affected."""
 
     def trouble(call: Call) -> list[Row] | None:
@@ -264,8 +279,8 @@ def test_one_instance_of_three() -> None:
         is_struck = call.service == ORDERS and within(call, 40) and rows[0].instance == "pod-1"
         return rows if is_struck else None
 
-    with after(trouble) as ask:
-        finding = one_of(ask("incident", *around(60), "--json"))
+    ask = after(trouble)
+    finding = one_of(ask("incident", *around(60), "--json"))
     terms = {one["dimension"]: one for one in finding["extent"]}
     assert terms["instance"]["value"] == "pod-1"
     assert set(terms["instance"]["unaffected"]) == {"pod-0", "pod-2"}

@@ -104,29 +104,27 @@ def test_a_trace_id_that_is_none_is_not_asked_for(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_a_stored_class_is_a_string_of_kql(value: str) -> None:
+def test_a_stored_class_is_a_string_of_kql(empty_azure: LocalAzureMonitor, value: str) -> None:
     """A class from the store finds its own failures, and nothing else, whatever it is made of."""
     failed = {"status": 529, "outcome": "error", "error_type": value, "error_owner": "model_service"}
-    with LocalAzureMonitor(retention_days=36_500) as azure:
-        put(azure.store, [attempt(END - timedelta(minutes=5), number) for number in range(3)])
-        put(azure.store, [attempt(END - timedelta(minutes=2), 7, **failed)])
-        table = azure.query(all_asked(value)["examples"], now=END)
+    put(empty_azure.store, [attempt(END - timedelta(minutes=5), number) for number in range(3)])
+    put(empty_azure.store, [attempt(END - timedelta(minutes=2), 7, **failed)])
+    table = empty_azure.query(all_asked(value)["examples"], now=END)
     assert [row[4] for row in table.rows] == [f"{7:016x}"] * 2  # the first and the newest
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["slices", "size", "tagged", "calls", "examples", "call"])
 @pytest.mark.parametrize("seed", range(2))
-def test_azure_and_local_mean_the_same(name: str, seed: int) -> None:
+def test_azure_and_local_mean_the_same(empty_azure: LocalAzureMonitor, name: str, seed: int) -> None:
     """Where all properties are text in JSON the answer is that of the typed store."""
     rows = make_rows(seed)
     failed = next(row for row in rows if row.error_type == "overloaded" and row.call_id)
     text = all_asked(ident=failed.call_id)[name]
     workspace = Workspace(rows)
     answer = duckdb_kql.query(workspace._connection, text, query_now=END)
-    with LocalAzureMonitor(retention_days=36_500) as azure:
-        put(azure.store, rows, lambda row: row.version)
-        table = azure.query(text, now=END)
+    put(empty_azure.store, rows, lambda row: row.version)
+    table = empty_azure.query(text, now=END)
     assert list(answer.columns) == [column for column, _ in table.columns]
     there = [_row(table.columns, row) for row in answer.fetchall()]
     here = [_row(table.columns, row) for row in table.rows]

@@ -2,13 +2,15 @@
 
 Parent and child would both report them. So they are taken out of the aggregation before a fork, and the
 parent sends them with its next collection. Nothing is started and nothing is sent at the fork itself: the
-locks of a thread that is busy then stay locked in the child for ever.
+locks of a thread that is busy then stay locked in the child for ever. Those of the SDK's aggregation, which
+every call of the child would wait for, are made anew there.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -21,6 +23,10 @@ _FORGET_S: Final = 1.0
 """Seconds; it takes milliseconds."""
 _MAX_UNSENT: Final = 256
 """Forks between two collections whose counts are held."""
+_LOCKS: Final[Mapping[type, Callable[[], object]]] = {
+    type(make()): make for make in (threading.Lock, threading.RLock)
+}
+"""Kind of lock: what makes one."""
 
 
 class ForkSafeMetricReader:
@@ -48,12 +54,13 @@ class ForkSafeMetricReader:
                 lose_metrics(Reason.QUEUE_FULL, data)
 
     def after_fork_in_child(self) -> None:
-        """Leave all that to the parent, and a lock that its exporting thread may have held."""
+        """Leave all that to the parent, and the locks that its other threads may have held."""
         self._unsent.clear()
-        if hasattr(self.reader, "_export_lock"):
-            self.reader._export_lock = threading.Lock()  # noqa: SLF001 - the SDK forgets to
-        # Threads of the parent counted on until the very fork. A thread, for one of the SDK's own locks may
-        # be locked for ever: then the metrics of this child are lost, but the child must not hang.
+        with suppress(Exception):
+            for part in _parts(self.reader):
+                _unlock(part)
+        # Threads of the parent counted on until the very fork. A thread, for a lock may be left that is
+        # locked for ever: then the metrics of this child are lost, but the child must not hang.
         forgetting = threading.Thread(target=self._forget, name="foundry-forget", daemon=True)
         forgetting.start()
         forgetting.join(_FORGET_S)
@@ -74,6 +81,25 @@ class ForkSafeMetricReader:
             with suppress(IndexError):  # another collection was faster
                 self._receive(self._unsent.popleft(), *args, **options)
         self._receive(data, *args, **options)
+
+
+def _parts(reader: Any) -> Iterator[Any]:
+    """What has a lock between a measurement and the exporter, outermost first."""
+    yield reader
+    consumer = getattr(reader._collect, "__self__", None)  # noqa: SLF001 - nothing public leads there
+    yield consumer
+    for storage in getattr(consumer, "_reader_storages", {}).values():
+        yield storage
+        for matches in list(storage._instrument_view_instrument_matches.values()):  # noqa: SLF001
+            for match in matches:
+                yield match
+                yield from list(match._attributes_aggregation.values())  # noqa: SLF001
+
+
+def _unlock(part: Any) -> None:
+    for name, value in list(getattr(part, "__dict__", {}).items()):
+        if make := _LOCKS.get(type(value)):
+            setattr(part, name, make())
 
 
 def _has_counts(data: Any) -> bool:

@@ -24,7 +24,7 @@ from foundry_telemetry.azure import envelopes, forks
 from foundry_telemetry.azure.forks import ForkSafeMetricReader
 from foundry_telemetry.dropped_items import Dropped, Reason, Signal
 from foundry_telemetry.testing.ingestion import FakeIngestion
-from tests.azure.process import run
+from tests.azure.process import PATIENCE_S, run
 from tests.azure.test_endings import arrived
 
 
@@ -101,6 +101,32 @@ def test_the_child_leaves_it_to_the_parent(sent: Sent, reader: Any, meter: Meter
     counter.add(5)
     reader.collect()
     assert sent.sums == [5]
+
+
+def test_no_lock_of_the_parent_is_left(sent: Sent, reader: Any, meter: Meter) -> None:
+    """Wherever a thread of the parent was inside the aggregation, the child counts on, in series old and new."""
+    counter = meter.create_counter("count")
+    counter.add(3, {"kind": "old"})
+    fork_safe = ForkSafeMetricReader(reader)
+    held = [
+        lock for part in forks._parts(reader) for lock in vars(part).values() if type(lock) in forks._LOCKS
+    ]
+    assert len(held) >= len(("exports", "consumer", "storage", "instrument", "series"))
+    busy = threading.Thread(target=lambda: [lock.acquire() for lock in held])
+    busy.start()
+    busy.join()  # it ended with all of them, as a thread of the parent does at a fork
+    fork_safe.after_fork_in_child()
+    child = threading.Thread(target=_count, args=(meter, counter), daemon=True)
+    child.start()
+    child.join(PATIENCE_S)
+    assert not child.is_alive()
+    reader.collect()
+    assert sent.sums == [5, 7]
+
+
+def _count(meter: Meter, counter: Any) -> None:
+    counter.add(5, {"kind": "old"})
+    meter.create_counter("another").add(7, {"kind": "new"})
 
 
 def test_gauges_are_not_held(sent: Sent, reader: Any, meter: Meter) -> None:

@@ -104,7 +104,7 @@ def test_the_child_leaves_it_to_the_parent(sent: Sent, reader: Any, meter: Meter
 
 
 def test_no_lock_of_the_parent_is_left(sent: Sent, reader: Any, meter: Meter) -> None:
-    """Wherever a thread of the parent was inside the aggregation, the child counts on, in series old and new."""
+    """Wherever a thread of the parent was in the aggregation, the child counts on, in series old and new."""
     counter = meter.create_counter("count")
     counter.add(3, {"kind": "old"})
     fork_safe = ForkSafeMetricReader(reader)

@@ -43,10 +43,11 @@ _CATALOG: Final = "telemetry"
 
 _FACTS: Final = f"{STORED}.facts"
 
-_ATTACH: Final = "ROW_GROUP_SIZE 2048"
-"""The smallest there is. A commit that fills a group is written to its place at once, compressed; one that
-does not goes to the log first and is written a second time later, at a third more processor time. With groups
-of 30,720 queries over a million rows take a tenth less time, and 80 MiB less."""
+_ATTACH: Final = "ROW_GROUP_SIZE 16384"
+"""Rows. A commit that fills a group is written to its place at once, compressed; what does not fill one goes
+to the log first. Over a million rows, with groups of 2,048 ingestion takes a sixth more processor time, tabs
+a sixth to a half more, and the file is nearly twice as large; with 30,720 ingestion takes as much as with
+2,048. A file keeps the groups that it was made with."""
 
 _SETTINGS: Final = {
     # Of one query. The page asks several at a time, and two threads of one query each group the same rows: to

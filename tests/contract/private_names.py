@@ -600,8 +600,22 @@ PRIVATE = (
             ),
         )
         for name, files, breaks in (
-            ("_export_lock", ("azure/forks.py",), "a child may inherit a locked lock, and send no metrics"),
             ("_exporter", ("azure/shutdown.py",), "the last losses of a process are not told"),
+        )
+    ),
+    *(
+        Private(
+            name,
+            "what the SDK keeps of measurements",
+            ("opentelemetry-sdk",),
+            ("azure/forks.py",),
+            "a child may inherit a locked lock, and its calls wait for ever",
+            lambda kind=kind, name=name: _assigns(_of(f"opentelemetry.sdk.metrics._internal.{kind}"), name),  # type: ignore[misc]
+        )
+        for kind, name in (
+            ("measurement_consumer.SynchronousMeasurementConsumer", "_reader_storages"),
+            ("metric_reader_storage.MetricReaderStorage", "_instrument_view_instrument_matches"),
+            ("_view_instrument_match._ViewInstrumentMatch", "_attributes_aggregation"),
         )
     ),
     *(

@@ -53,7 +53,7 @@ def test_search_finds_every_kind_of_touch() -> None:
     """Attributes, names given as texts, and imports are all found; names of our own are not."""
     assert found_in(PACKAGE / "instrumentation/body.py") == {"_decoder", "_get_content_decoder"}
     assert found_in(PACKAGE / "azure/pipelines.py") >= {"_metric_readers", "opentelemetry.sdk._logs"}
-    assert found_in(PACKAGE / "azure/forks.py") == {"_collect", "_export_lock", "_receive_metrics"}
+    assert found_in(PACKAGE / "azure/forks.py") >= {"_collect", "_reader_storages", "_receive_metrics"}
 
 
 @pytest.mark.parametrize("row", PRIVATE, ids=called)

@@ -148,6 +148,7 @@ def test_why_a_day_was_dear(weeks: LocalAzureMonitor, data: tasks.Data, screen: 
     opened = screen(weeks.url)
     page = opened.open()
     click(page, page.get_by_role("tab", name=TABS["cost"]))
+    opened.idle("change of the cost")  # beside it, and then both are as tall as they stay
     page.mouse.click(*bar_of(page, seen(opened.idle("cost by day")), day))
     chart = opened.step("change of the cost").locator(".chart-canvas")
     expect(chart).to_have_attribute("aria-label", re.compile(rf"Now: {day:%Y-%m-%d}"))

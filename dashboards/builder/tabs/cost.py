@@ -16,7 +16,6 @@ COST: Final = Group(
     name="cost tab",
     when=When("Tab", "cost"),
     items=(
-        Text(name="cost introduction", markdown=NOTES["cost"]),
         Parameters(
             name="split and prices",
             inputs=(
@@ -133,5 +132,6 @@ COST: Final = Group(
             ),
             empty=EMPTY["no_calls"],
         ),
+        Text(name="what the costs mean", markdown=NOTES["cost"].strip()),
     ),
 )

@@ -63,9 +63,11 @@ def test_no_title_of_a_tile_touches_the_buttons(shipped: LocalAzureMonitor, scre
     page.locator(".tile-title").evaluate_all(
         "(titles) => titles.forEach((one) => (one.textContent += ' and more'))"
     )
+    assert page.locator(".as-tiles .tile-title").count() > 0
     for width in (1920, 1440, 1100, 800, 390):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function(f"({OVERLAPS})().length === 0")
+        assert page.evaluate(f"({OVERLAPS})()") == [], width
 
 
 def test_a_filter_changes_the_numbers(

@@ -345,7 +345,7 @@ resource "azapi_resource" "query_failures_last_week" {
   body = {
     properties = {
       displayName = "Foundry: Failed attempts by cause, service and instance, compared with last week"
-      description = "Which failures increased against last week, by cause, service and instance?"
+      description = local.template.resources[14].properties.description
       body        = local.template.resources[14].properties.body
       related = {
         categories    = ["applications"]

@@ -410,7 +410,7 @@ def test_the_advice_of_a_call_is_that_of_ticket() -> None:
 
 @pytest.mark.parametrize(("days", "first"), [(1, 12), (40, 31)])
 def test_an_error_group_names_the_versions_it_was_first_and_last_seen_in(days: int, first: int) -> None:
-    """Within 30 days, or a longer time range; not those of another owner, service or cause, nor of a success."""
+    """Within 30 days, or a longer time range: of its owner, service and cause alone, and no success."""
     failed = Row(at=END - timedelta(hours=1), call_id="a", error_type="overloaded", error_owner="azure")
     before = replace(failed, at=END - timedelta(days=12), call_id="b")
     decoys = (

@@ -21,7 +21,7 @@ from dashboards.builder.grafana import dashboard, sample
 from dashboards.builder.grafana.lint import findings, panels, wrong_columns
 from dashboards.builder.grafana.references import every, exports, in_words, inputs, is_left_out, kinds_of
 from dashboards.builder.layout import WORKBOOK
-from dashboards.builder.texts import VALUES
+from dashboards.builder.texts import GRAFANA_TITLES, VALUES
 from dashboards.builder.workbook import Group, Parameters, Tabs, Text
 from dashboards.builder.workbook import Query as Step
 from foundry_telemetry.kql import compose, files
@@ -66,9 +66,10 @@ def test_the_committed_file_is_a_fresh_build() -> None:
 
 
 def test_every_step_has_its_panel() -> None:
-    """Each query of the workbook is drawn, in the same order, under the same title."""
+    """Each query of the workbook is drawn, in the same order, under the same title; tiles have one too."""
     kinds = kinds_of(WORKBOOK)
-    assert [panel["title"] for panel in PANELS] == [in_words(step.title or "", kinds) for step in STEPS]
+    titles = [step.title or GRAFANA_TITLES[step.query] for step in STEPS]
+    assert [panel["title"] for panel in PANELS] == [in_words(title, kinds) for title in titles]
     for step, panel in zip(STEPS, PANELS, strict=True):
         assert asked(panel)["query"].startswith(f"// {compose.question(step.query)}\n"), step.name
 

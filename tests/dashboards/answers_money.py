@@ -62,7 +62,7 @@ _FIELDS: Mapping[str, Callable[[Row], str | None]] = {
     "deployment": lambda row: row.deployment,
     "model": lambda row: row.model,
     "service": lambda row: row.service,
-    "version": lambda row: row.version and f"{row.service} {row.version}",
+    "version": lambda row: row.version,
 }
 
 

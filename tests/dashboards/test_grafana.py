@@ -379,6 +379,15 @@ def test_releases_are_marked_over_the_charts(query: Query) -> None:
     assert SHIPPED["timezone"] == "utc"
 
 
+def test_the_alerts_of_azure_are_a_click_away() -> None:
+    """The address is the portal's of the cloud, which a variable names."""
+    [link] = SHIPPED["links"]
+    [portal] = [each for each in VARIABLES if each["name"] == "Portal"]
+    assert link["url"].startswith("${Portal}/#view/")
+    assert portal["current"]["value"] == "https://portal.azure.com"
+    assert link["targetBlank"]
+
+
 def links(panel: Any) -> Iterator[tuple[str, str]]:
     """The column and the address of each data link."""
     for rule in panel["fieldConfig"]["overrides"]:

@@ -33,6 +33,9 @@ _SCHEMA: Final = 41
 _WHOLE_WIDTH: Final = 100.0
 _MINUTE_MS: Final = 60_000
 
+_FIRED: Final = "/#view/Microsoft_Azure_Monitoring/AzureMonitoringBrowseBlade/~/alertsV2"
+"""The portal's page of fired alerts."""
+
 _REFRESH: Final = "5m"
 """Each refresh asks the workspace for every row that is open."""
 _RELEASES: Final = "releases"
@@ -58,7 +61,7 @@ def dashboard(items: Iterable[Item]) -> Json:
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
         "id": None,
-        "links": [],
+        "links": [_fired()],
         "panels": panels,
         "refresh": _REFRESH,
         "schemaVersion": _SCHEMA,
@@ -71,6 +74,22 @@ def dashboard(items: Iterable[Item]) -> Json:
         "uid": "foundry-telemetry",
         "version": 1,
         "weekStart": "",
+    }
+
+
+def _fired() -> Json:
+    """A link to the alerts that fired in Azure: the data source takes marks from Log Analytics alone."""
+    return {
+        "type": "link",
+        "title": GRAFANA["fired"],
+        "tooltip": GRAFANA["fired_tooltip"],
+        "url": f"${{Portal}}{_FIRED}",
+        "icon": "external link",
+        "tags": [],
+        "asDropdown": False,
+        "includeVars": False,
+        "keepTime": False,
+        "targetBlank": True,
     }
 
 

@@ -13,6 +13,7 @@ import {
   PIECES,
   POST,
   answer,
+  memory,
   outcomes,
   recorded,
   serve,
@@ -209,7 +210,10 @@ test("the error of a token provider is the one that the SDK makes of it", async 
   const ask = (client: AnthropicFoundry) =>
     client.messages.create({ model: "m", max_tokens: 1, messages: [] });
   const thrown = (client: AnthropicFoundry) => ask(client).catch((error: unknown) => error as Error);
-  const ours = await thrown(instrumentCredentials(new AnthropicFoundry(options)));
+  const { loggerProvider, events } = memory();
+  const client = instrumentCredentials(new AnthropicFoundry(options), { loggerProvider });
+  const ours = await thrown(instrumentCredentials(client, { loggerProvider }));
   const plain = await thrown(new AnthropicFoundry(options));
   assert.deepEqual(ours, plain);
+  assert.deepEqual(outcomes(events()), ["not_sent"]); // once, though it was asked for twice
 });

@@ -1,7 +1,8 @@
 """The roads by which a ledger event reaches a workspace, and the KQL that reads them all as one.
 
 *Road*: the table an event ends in, by what carried it there. *Mixed hour*: one in which an attempt may have
-come by more than one road, so its rows are told apart by attempt. The rule is in ``docs/concepts/roads.md``.
+come by more than one road, so its rows are told apart by attempt; the hours beside it are mixed as well, as
+roads round a time in ways of their own. The rule is in ``docs/concepts/roads.md``.
 
 The columns are those of Microsoft's table reference (``articles/azure-monitor/reference/tables`` of
 MicrosoftDocs/azure-monitor-docs, 27 July 2026) and of the Collector's exporter
@@ -157,7 +158,8 @@ TEXT: Final = "\n".join(
     (
         f"let {_STORED} = union isfuzzy=true",
         ",\n".join(f"    ({road.kql})" for road in ROADS) + ";",
-        f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | summarize by hour = bin(TimeGenerated, 1h);",
+        f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | summarize by hour = bin(TimeGenerated, 1h)",
+        "    | mv-expand hour = pack_array(hour - 1h, hour, hour + 1h) to typeof(datetime);",
         f"let {LEDGER} = union",
         f"    ({_STORED} | where bin(TimeGenerated, 1h) !in ({_MIXED})),",
         f"    ({_STORED} | where bin(TimeGenerated, 1h) in ({_MIXED})",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -39,6 +41,7 @@ from tests.roads.conftest import (
 from tests.support.logs import WORKSPACE
 
 Monitors = Mapping[Road, LocalAzureMonitor]
+HOUR_NS = 3600 * 10**9
 
 ALL = (
     f"{view.TEXT}\nfoundry_attempts | extend case_id = tostring(Properties['foundry.tag.case']) "
@@ -250,6 +253,16 @@ def test_a_ledger_event_is_no_log_line(records: Records, monitors: Monitors) -> 
     text = substitute(compose.whole("call_logs").replace("ago(90d)", "ago(3650d)"), {"CallId": str(call)})
     assert trace
     assert monitors[collector].query(text).rows == []
+
+
+def test_an_attempt_at_the_edge_of_an_hour_counts_once(records: Records) -> None:
+    """Roads round a time in ways of their own, so its rows may be in two hours."""
+    edge = next(one for one in records if not (one.log_record.timestamp or 1) % HOUR_NS)
+    before = copy(edge.log_record)
+    before.timestamp = (edge.log_record.timestamp or 0) - 1000
+    with reached_by((direct, [edge]), (collector, [replace(edge, log_record=before)])) as azure:
+        for text in (ALL, ALL.replace("AppEvents | where", "AppEvents | where ItemCount > -1 | where", 1)):
+            assert len(rows(azure, text)[1]) == 1
 
 
 def test_a_road_that_comes_later_is_read_too(records: Records) -> None:

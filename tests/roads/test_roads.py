@@ -23,7 +23,7 @@ from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.sources import Source
 from foundry_telemetry.kql import compose, files, problems, roads, view
 from foundry_telemetry.kql.export import export
-from foundry_telemetry.kql.parameters import TimeRange, substitute
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.local.ingest import row_builder
 from tests.roads.conftest import (
@@ -39,6 +39,7 @@ from tests.roads.conftest import (
     rows,
 )
 from tests.support.logs import WORKSPACE
+from tests.support.telemetry import envelope, fill
 
 Monitors = Mapping[Road, LocalAzureMonitor]
 HOUR_NS = 3600 * 10**9
@@ -253,6 +254,18 @@ def test_a_ledger_event_is_no_log_line(records: Records, monitors: Monitors) -> 
     text = substitute(compose.whole("call_logs").replace("ago(90d)", "ago(3650d)"), {"CallId": str(call)})
     assert trace
     assert monitors[collector].query(text).rows == []
+
+
+def test_what_a_service_drops_stands_with_its_version(records: Records) -> None:
+    """A Collector leaves the version of metrics among their properties, as that of the ledger."""
+    point = {"name": "foundry.telemetry.dropped", "value": 3, "count": 1}
+    data = {"metrics": [point], "properties": {"service.version": "1.4.2"}}
+    day = TimeRange(START, START + timedelta(days=1), timedelta(hours=1))
+    text = substitute(compose.whole("telemetry_by_service"), {**UNFILTERED, "TimeRange": day})
+    with reached_by((collector, records[:1])) as azure:
+        fill(azure.store, [envelope("MetricData", data, START, tags={"ai.cloud.role": "shop.orders"})])
+        found = azure.query(f"{text} | project service, version, state, attempts, dropped").rows
+    assert found == [("shop.orders", "1.4.2", "dropping", 1, 3.0)]
 
 
 def test_an_attempt_at_the_edge_of_an_hour_counts_once(records: Records) -> None:

@@ -6,7 +6,8 @@ roads round a time in ways of their own. The rule is in ``docs/concepts/roads.md
 
 The columns are those of Microsoft's table reference (``articles/azure-monitor/reference/tables`` of
 MicrosoftDocs/azure-monitor-docs, 27 July 2026) and of the Collector's exporter
-(``exporter/azuremonitorexporter`` of open-telemetry/opentelemetry-collector-contrib).
+(``exporter/azuremonitorexporter`` of open-telemetry/opentelemetry-collector-contrib); what is assumed is on
+that page, too.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ MAX_REST: Final = 64 * 1024
 
 _BLANK: Final = b"\n\n"
 _NAMELESS: Final = b"data:"
-"""How an event begins that has no name, as a gateway may end the stream of a service with an error of its own."""
+"""How an event begins that has no name, as where a gateway ends the stream of a service with an error."""
 _MARKERS: Final = (b"event: message", b"event:message", b"event: error", b"event:error", _BLANK + _NAMELESS)
 """What whole events are searched for: every name of `READ` begins so. A delta may quote it: then its block is
 read, and that is all."""

@@ -83,8 +83,9 @@ export function candidateOf(input: FetchInput): Candidate | undefined {
 
 /** The same, with headers that can be read again: those of an iterator can be read only once. */
 export function rereadable(init: FetchInit): FetchInit {
-  const headers = init?.headers as Partial<Iterable<[string, string]>> | undefined;
-  if (headers?.[Symbol.iterator]?.() !== headers) return init;
+  const headers = init?.headers as Partial<Iterable<[string, string]>> | undefined | null;
+  const iterator = headers?.[Symbol.iterator]?.();
+  if (iterator === undefined || iterator !== headers) return init;
   return { ...init, headers: [...(headers as Iterable<[string, string]>)] };
 }
 

@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 
 import type { Fetch } from "../src/index.js";
+import { losses } from "../src/index.js";
 import { ASKED, HEADERS, MESSAGE, PIECES, POST, outcomes, recorded, serve, until, urlOf } from "./support.js";
 
 const SSE = { ...HEADERS, "content-type": "text/event-stream" };
@@ -177,6 +178,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     assert.deepEqual(ours, plain);
     const attempts = { "no URL": 0, "many at once": 9 }[name] ?? 1;
     assert.equal(outcomes(events()).length, attempts);
+    assert.deepEqual(losses(), {});
   });
 }
 

@@ -52,6 +52,8 @@ _SHOW_RETENTION: Final = (
     "az monitor log-analytics workspace table show -g <resource-group> --workspace-name <workspace> "
     "-n {table} --query retentionInDays"
 )
+AGE_UNKNOWN: Final = "age of the oldest row unknown"
+RETENTION_ENOUGH: Final = "{table}: {age}; retention of at least {days}"
 _ANY_ROW: Final = "{rows} | where TimeGenerated > ago(30d) | take 1"
 
 
@@ -194,9 +196,9 @@ def _retention(tables: list[Row] | None, kept: float | None, table: str) -> Find
     """How long a table keeps its rows: as somebody reports it, or as far as its oldest row shows it."""
     found = next((row["days_kept"] for row in tables or () if row["table_name"] == table), None)
     age = texts.OLDEST_ROW.format(age=_days(found)) if found is not None else texts.NO_ROWS
-    age = age if tables is not None else texts.AGE_UNKNOWN
+    age = age if tables is not None else AGE_UNKNOWN
     if kept is None and found is not None and found >= _MONTH:
-        return ok(texts.RETENTION, texts.RETENTION_ENOUGH.format(table=table, age=age, days=_days(_MONTH)))
+        return ok(texts.RETENTION, RETENTION_ENOUGH.format(table=table, age=age, days=_days(_MONTH)))
     if kept is None:
         seen = texts.RETENTION_UNKNOWN.format(table=table, age=age)
         return skipped(texts.RETENTION, seen, _SHOW_RETENTION.format(table=table))

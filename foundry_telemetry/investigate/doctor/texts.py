@@ -268,9 +268,7 @@ NO_ROWS: Final = "no rows yet"
 DAY: Final[Noun] = ("day", "days")
 LESS_THAN_A_DAY: Final = "less than a day"
 OLDEST_ROW: Final = "oldest row {age} old"
-AGE_UNKNOWN: Final = "age of the oldest row unknown"
 RETENTION_UNKNOWN: Final = "{table}: {age}; retention unknown"
-RETENTION_ENOUGH: Final = "{table}: {age}; retention of at least {days}"
 RETENTION_DAYS: Final = "{table}: {age}; retention {days}"
 
 # --- the live call ----------------------------------------------------------------------------------------

@@ -74,7 +74,8 @@ class Road:
     @property
     def alone(self) -> str:
         """What stands in place of `TEXT` where one table may be read and no other."""
-        return f"let {LEDGER} = {self.rows};"
+        once = f" | summarize arg_min(TimeGenerated, *) by attempt_key = {_ATTEMPT}"
+        return f"let {LEDGER} = {self.rows}{'' if self is DIRECT else once};"
 
 
 def _marked(properties: str) -> str:

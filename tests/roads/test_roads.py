@@ -256,6 +256,14 @@ def test_a_ledger_event_is_no_log_line(records: Records, monitors: Monitors) -> 
     assert monitors[collector].query(text).rows == []
 
 
+@pytest.mark.parametrize("road", [collector, native])
+def test_an_alert_rule_counts_once_what_came_twice(road: Road, records: Records) -> None:
+    """Rules read one table, in which a road may deliver a row again."""
+    [alone] = (one.alone for one in roads.OTHERS if (one.table == "OTelLogs") == (road is native))
+    with reached_by((road, records), (road, records[:9])) as azure:
+        assert azure.query(f"{alone}\n{roads.LEDGER} | count").rows == [(len(records) - 1,)]
+
+
 def test_what_a_service_drops_stands_with_its_version(records: Records) -> None:
     """A Collector leaves the version of metrics among their properties, as that of the ledger."""
     point = {"name": "foundry.telemetry.dropped", "value": 3, "count": 1}

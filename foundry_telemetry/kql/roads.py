@@ -161,7 +161,7 @@ TEXT: Final = "\n".join(
         f"let {_STORED} = union isfuzzy=true",
         ",\n".join(f"    ({road.kql})" for road in ROADS) + ";",
         f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | summarize by hour = bin(TimeGenerated, 1h)",
-        "    | mv-expand hour = pack_array(hour - 1h, hour, hour + 1h) to typeof(datetime);",
+        "    | project hour = pack_array(hour - 1h, hour, hour + 1h) | mv-expand hour to typeof(datetime);",
         f"let {LEDGER} = union",
         f"    ({_STORED} | where bin(TimeGenerated, 1h) !in ({_MIXED})),",
         f"    ({_STORED} | where bin(TimeGenerated, 1h) in ({_MIXED})",

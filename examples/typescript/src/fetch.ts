@@ -91,7 +91,8 @@ function answered(response: Response, attempt: Attempt, isCancelled: (error: unk
     attempt.end("complete");
     return response;
   }
-  return likeness(new Response(watched(response.body, attempt, isCancelled)), response);
+  const { headers } = response; // by which a blob has its type, and a form is read
+  return likeness(new Response(watched(response.body, attempt, isCancelled), { headers }), response);
 }
 
 /** What a new `Response` cannot be made with, or would change. */

@@ -91,16 +91,23 @@ function answered(response: Response, attempt: Attempt, isCancelled: (error: unk
     attempt.end("complete");
     return response;
   }
-  const { headers } = response; // by which a blob has its type, and a form is read
-  return likeness(new Response(watched(response.body, attempt, isCancelled), { headers }), response);
+  const headers = new Headers(response.headers); // by which a blob has its type, and a form is read
+  const copy = new Response(watched(response.body, attempt, isCancelled), { headers });
+  return guarded(() => likeness(copy, response)) ?? copy; // the body of the other one is ours now
 }
 
 /** What a new `Response` cannot be made with, or would change. */
 const TAKEN_OVER = ["headers", "ok", "redirected", "status", "statusText", "type", "url"] as const;
 
-/** Let a copy show all that the original shows; so do its clones. */
+/** Let a copy show all that the original shows, also what another `fetch` has added to it; so do its clones. */
 function likeness(copy: Response, original: Response): Response {
+  if (original instanceof Response) Object.setPrototypeOf(copy, Object.getPrototypeOf(original) as object);
   for (const name of TAKEN_OVER) Object.defineProperty(copy, name, { value: original[name] });
+  for (const name of Object.getOwnPropertyNames(original)) {
+    if (!Object.hasOwn(copy, name) && name !== "clone") {
+      Object.defineProperty(copy, name, { value: Reflect.get(original, name), enumerable: true });
+    }
+  }
   const clone = copy.clone.bind(copy);
   return Object.defineProperty(copy, "clone", { value: () => likeness(clone(), original) });
 }

@@ -42,6 +42,21 @@ test("an answer shows what it shows without us", async () => {
   await assert.rejects(ours.text(), TypeError);
 });
 
+test("what another fetch has made of an answer stays on it, and on its clones", async () => {
+  class Cached extends Response {
+    age(): number {
+      return this.status;
+    }
+  }
+  const answered = Object.assign(new Cached(MESSAGE, { status: 201 }), { fromCache: true });
+  const { call } = recorded("http://gw.test", () => Promise.resolve(answered));
+  const ours = await call(urlOf("http://gw.test"), POST);
+  for (const each of [ours, ours.clone()]) {
+    assert.ok(each instanceof Cached);
+    assert.deepEqual([Object.keys(each), each.age(), await each.text()], [["fromCache"], 201, MESSAGE]);
+  }
+});
+
 test("each piece is handed on as it comes, and none is read that was not asked for", async () => {
   let proceed = (): void => undefined;
   const base = await serve(async (_, response) => {

@@ -20,6 +20,7 @@ OWNERS: Final[Mapping[str, str]] = {
     "model_service": "redBright",
     "network": "turquoise",
     "client": "gray",
+    "unknown": "brown",
 }
 CAUSES: Final[Mapping[str, str]] = {
     "auth_gateway_key_invalid": "pink",

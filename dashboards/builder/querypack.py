@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dashboards.builder.texts import QUERY_PACK
+from dashboards.builder.texts import QUERY_PACK, VALUES
 from foundry_telemetry.kql import compose
 
 TITLES: Final = QUERY_PACK
@@ -46,7 +46,14 @@ _CHOICES: Final = {
 }
 """Parameter with a choice of many: the name it has here."""
 
-FIXED: Final = {"{TagKey}": "tenant", "{CallOrder}": "slowest", "{CallOutcome}": "all"}
+_OPTION: Final = re.compile(r"'\{(CallOrder|CallOutcome)\}'")
+OPTIONS: Final = {
+    "CallOrder": ("order_of_calls", tuple(VALUES["call_order"])),
+    "CallOutcome": ("outcome_of_calls", tuple(VALUES["calls_shown"])),
+}
+"""Parameter with a choice of one: the name it has here, and what can be chosen; at first the first."""
+
+FIXED: Final = {"{TagKey}": "tenant"}
 """Parameter that is part of a string: what stands in its place."""
 
 _TIMES: Final = {"start": "ago(1d)", "end": "now()", "grain": "30m"}
@@ -80,13 +87,16 @@ def standalone(name: str) -> str:
     question, _, text = compose.whole(name).partition("\n")
     typed = [_text(one) for one in dict.fromkeys(_TYPED.findall(text))]
     chosen = [variable for one, variable in _CHOICES.items() if one in _CHOSEN.findall(text)]
+    options = [OPTIONS[one] for one in dict.fromkeys(_OPTION.findall(text))]
     top = [
         *(f"let {variable} = {first};\n" for variable, first in typed),
         *_TIME_LINE.findall(text),
+        *(f"let {variable} = '{known[0]}'; // {', '.join(known)}\n" for variable, known in options),
         *(f"let {variable} = dynamic(['*']); // all, or names such as 'a', 'b'\n" for variable in chosen),
     ]
     text = _TYPED.sub(_named, _TIME_LINE.sub("", text))
     text = _CHOSEN.sub(lambda match: _CHOICES[match[1]], text)
+    text = _OPTION.sub(lambda match: OPTIONS[match[1]][0], text)
     for reference, fixed in FIXED.items():
         text = text.replace(reference, fixed)
     whole = "".join(top) + _SPLIT.sub("\n    ", text)

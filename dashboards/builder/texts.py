@@ -42,6 +42,7 @@ EMPTY: Final[Words] = SHOWN["empty"]
 NOTES: Final[Words] = SHOWN["notes"]
 CAUSE_HEADS: Final[tuple[str, ...]] = tuple(SHOWN["causes"]["heads"])
 GRAFANA: Final[Words] = SHOWN["grafana"]
+GRAFANA_TITLES: Final[Words] = SHOWN["grafana_titles"]
 QUERY_PACK: Final[Words] = DEPLOYED["queries"]
 TEMPLATE: Final[Words] = DEPLOYED["template"]
 TEMPLATE_PARAMETERS: Final[Words] = DEPLOYED["parameters"]

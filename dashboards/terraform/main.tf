@@ -344,8 +344,8 @@ resource "azapi_resource" "query_failures_last_week" {
   name      = uuidv5("11fb06fb-712d-4ddd-98c7-e71bbd588830", join("-", [var.resource_group_id, var.name_prefix, "query", "failures_last_week"]))
   body = {
     properties = {
-      displayName = "Foundry: Failed attempts by cause, service and instance, compared with last week"
-      description = "Which failures increased against last week, by cause, service and instance?"
+      displayName = "Foundry: Failed attempts by cause and service: first and last seen, compared with last week"
+      description = local.template.resources[14].properties.description
       body        = local.template.resources[14].properties.body
       related = {
         categories    = ["applications"]

@@ -18,7 +18,7 @@ from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (
     *(files.VIEW, "priced", "codes", "configured", "objective", "shown", "chosen", "tiles"),
-    *("refused", "month", "period", "divided", "buckets", "minutes", "advice"),
+    *("refused", "days", "month", "period", "divided", "buckets", "minutes", "advice"),
     *("rates", "factors", "long_rows", "search_of"),
 )
 """Files that are no queries of their own, in the order in which they are put in front."""
@@ -81,22 +81,31 @@ def composed(text: str, most: int = _LONG) -> str:
 
 LEDGER: Final = "Ledger"
 """The hidden parameter of the workbook in which `roads_text` stands once."""
-_SHARED: Final = {"Advice": "advice", "Search": "search_of"}
+_SHARED: Final = {"Advice": "advice", "Search": "search_of", "Days": "days"}
 """The same for parts that are long and stand in several queries."""
+_OF_A_CALL: Final = {
+    "CallExplained": "call_explained",
+    "CallAttempts": "call_attempts",
+    "CallTrace": "call_trace",
+    "CallLogs": "call_logs",
+}
+"""The same for what comes after the id of the call in a query that stands below several tables."""
+_CALL: Final = "{CallId:base64}');\n"
 
 
 @cache
 def shared() -> Mapping[str, str]:
     """Hidden parameter of the workbook: the text that stands in it once, and is the same in all queries."""
     parts = {parameter: _closed(minimise(_source(part))) for parameter, part in _SHARED.items()}
-    return {LEDGER: roads_text(), **parts}
+    of_a_call = {parameter: whole(name).partition(_CALL)[2] for parameter, name in _OF_A_CALL.items()}
+    return {LEDGER: roads_text(), **parts, **of_a_call}
 
 
 def in_workbook(name: str) -> str:
     """The query `name` as the workbook has it: a reference stands for what is the same in all queries."""
     text = whole(name)
     for parameter, same in shared().items():
-        text = text.replace(f"{same}\n", f"{{{parameter}}}\n", 1)
+        text = text.replace(same, f"{{{parameter}}}", 1)
     return text
 
 

@@ -42,19 +42,24 @@ def failures_last_week(rows: list[Row], choice: Choice) -> Answer:
         )
         ours, theirs = ([row for row in all_ if _kind(row) == kind] for all_ in (all_ours, all_theirs))
         failing, running = ({row.instance for row in reported} for reported in (ours, all_ours))
+        back = within(chosen, min(time.start, time.end - MONTH), time.end)
+        seen = sorted((row.at, row.version) for row in back if row.failed and _kind(row) == kind)
         found.append(
             {
                 "error_type": error_type,
                 "error_owner": error_owner,
                 "service": service,
-                "instance": min(failing) if len(failing) == 1 else "",
-                "instances": f"{len(failing)}/{len(running)}" if ours else "",
                 "failed": len(ours),
                 "last_week": len(theirs),
                 "change_percent": _change(len(ours), len(theirs)),
+                "first_seen": seen[0][0] if seen else None,
+                "first_version": seen[0][1] if seen else "",
+                "last_seen": seen[-1][0] if seen else None,
+                "last_version": seen[-1][1] if seen else "",
                 "failed_percent": rounded(100 * len(ours) / max(1, len(all_ours)), 4),
                 "last_week_percent": rounded(100 * len(theirs) / max(1, len(all_theirs)), 4),
-                "last_seen": max((row.at for row in ours), default=None),
+                "instance": min(failing) if len(failing) == 1 else "",
+                "instances": f"{len(failing)}/{len(running)}" if ours else "",
             }
         )
     return sorted(found, key=lambda row: (-row["failed"], -row["last_week"], *list(row.values())[:3]))

@@ -62,6 +62,7 @@ _FIELDS: Mapping[str, Callable[[Row], str | None]] = {
     "deployment": lambda row: row.deployment,
     "model": lambda row: row.model,
     "service": lambda row: row.service,
+    "version": lambda row: row.version,
 }
 
 

@@ -21,9 +21,8 @@ from dashboards.builder.grafana import dashboard, sample
 from dashboards.builder.grafana.lint import findings, panels, wrong_columns
 from dashboards.builder.grafana.references import every, exports, in_words, inputs, is_left_out, kinds_of
 from dashboards.builder.layout import WORKBOOK
-from dashboards.builder.tabs.search import SEARCH
-from dashboards.builder.texts import VALUES
-from dashboards.builder.workbook import Group, Tabs, Text
+from dashboards.builder.texts import GRAFANA_TITLES, VALUES
+from dashboards.builder.workbook import Group, Parameters, Tabs, Text
 from dashboards.builder.workbook import Query as Step
 from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import ALL, Value, substitute
@@ -40,11 +39,7 @@ from tests.support.telemetry import fill as fill_store
 
 SHIPPED: dict[str, Any] = json.loads((files.folder() / files.GRAFANA).read_bytes())
 VARIABLES: list[dict[str, Any]] = SHIPPED["templating"]["list"]
-_SEARCH = {item.name for item in every(SEARCH) if isinstance(item, Step)}
-STEPS = sorted(
-    (item for item in every(WORKBOOK) if isinstance(item, Step)), key=lambda item: item.name in _SEARCH
-)
-"""As Grafana has them: what stands above the tabs comes after them."""
+STEPS = [item for item in every(WORKBOOK) if isinstance(item, Step)]
 PANELS = [panel for panel in panels(SHIPPED) if panel["type"] not in ("row", "text", "traces")]
 NAMES = [step.name for step in STEPS]
 
@@ -71,9 +66,10 @@ def test_the_committed_file_is_a_fresh_build() -> None:
 
 
 def test_every_step_has_its_panel() -> None:
-    """Each query of the workbook is drawn, in the same order, under the same title."""
+    """Each query of the workbook is drawn, in the same order, under the same title; tiles have one too."""
     kinds = kinds_of(WORKBOOK)
-    assert [panel["title"] for panel in PANELS] == [in_words(step.title or "", kinds) for step in STEPS]
+    titles = [step.title or GRAFANA_TITLES[step.query] for step in STEPS]
+    assert [panel["title"] for panel in PANELS] == [in_words(title, kinds) for title in titles]
     for step, panel in zip(STEPS, PANELS, strict=True):
         assert asked(panel)["query"].startswith(f"// {compose.question(step.query)}\n"), step.name
 
@@ -81,18 +77,16 @@ def test_every_step_has_its_panel() -> None:
 def test_every_text_is_there() -> None:
     """The words stand where they stand in the workbook."""
     reported = [panel["options"]["content"] for panel in panels(SHIPPED) if panel["type"] == "text"]
+    reported = [content for content in reported if "${" not in content]  # those of a row have variables
     assert reported == [item.markdown for item in every(WORKBOOK) if isinstance(item, Text)]
 
 
 def test_every_tab_is_a_row() -> None:
-    """Rows come in the order of the tabs, then what is above them, and the trace.
-
-    all but the first are folded, and ask nothing.
-    """
+    """Rows come in the order of the workbook, and the trace last; all but the first tab are folded."""
     [tabs] = [item for item in WORKBOOK if isinstance(item, Tabs)]
     rows = [panel for panel in SHIPPED["panels"] if panel["type"] == "row"]
-    assert [row["title"] for row in rows] == [*tabs.labels.values(), "find by id", "Trace"]
-    assert [row["collapsed"] for row in rows] == [False, *[True] * (len(tabs.labels) + 1)]
+    assert [row["title"] for row in rows] == ["Find by id", *tabs.labels.values(), "Trace"]
+    assert [row["collapsed"] for row in rows] == [True, False, *[True] * len(tabs.labels)]
     assert all(row["collapsed"] == bool(row["panels"]) for row in rows)
 
 
@@ -336,12 +330,39 @@ def test_it_asks_for_its_data_source() -> None:
     assert SHIPPED["schemaVersion"] == 41
 
 
-def test_labels_of_variables_differ() -> None:
-    """All stand in one bar, or are set by a click alone and hidden."""
-    shown = [each["label"] for each in VARIABLES if each.get("hide") != 2]
-    assert len(set(shown)) == len(shown)
-    set_by_clicks = {parameter for _, parameter in exports(WORKBOOK)}
-    assert {each["name"] for each in VARIABLES if each.get("hide") == 2} >= set_by_clicks
+def test_the_bar_has_what_belongs_to_all_rows() -> None:
+    """Where the data is, and what stands above the tabs of the workbook; no two are called the same."""
+    [above] = [item for item in WORKBOOK if isinstance(item, Parameters)]
+    keys = [each.json for each in above.inputs]
+    wanted = {each["name"] for each in keys if not each.get("isHiddenWhenLocked")}
+    shown = [each for each in VARIABLES if each.get("hide") != 2]
+    resources = {"DS_AZURE_MONITOR", "sub", "rg", "workspace", "app"}
+    assert {each["name"] for each in shown} == resources | wanted - {"TimeRange"}
+    assert len({each["label"] for each in shown}) == len(shown)
+
+
+def test_a_row_has_what_is_set_for_it_alone() -> None:
+    """A link for each value that is offered, which keeps all others; what is typed, and where it is set."""
+    contents = {
+        row["title"]: text["options"]["content"]
+        for row in SHIPPED["panels"]
+        for text in row.get("panels", ())[:1]
+        if text["type"] == "text"
+    }
+    [tabs] = [item for item in WORKBOOK if isinstance(item, Tabs)]
+    for group in (item for item in WORKBOOK if isinstance(item, Group)):
+        for each in inputs(group.items):
+            content = contents[tabs.labels[group.when.value]]  # type: ignore[union-attr] - a tab has one
+            [line] = [one for one in content.splitlines() if one.startswith(f"- **{each['label']}:**")]
+            addresses = re.findall(r"\(<([^>]+)>\)", line)
+            offered = [row["value"] for row in json.loads(each.get("jsonData", "[]"))]
+            assert [url.rpartition("=")[2] for url in addresses] == offered
+            others = {one["name"] for one in VARIABLES} - {each["name"]}
+            for url in addresses:
+                assert url.startswith("/d/${__dashboard.uid}?${__url_time_range}&")
+                assert f"&var-{each['name']}=" in url
+                assert all(f"&${{{name}:queryparam}}" in url for name in others)
+            assert addresses or f"`{each['name']}`" in line
 
 
 def test_releases_are_marked_over_the_charts(query: Query) -> None:
@@ -356,6 +377,15 @@ def test_releases_are_marked_over_the_charts(query: Query) -> None:
     marked = {(row[columns["tags"]], row[columns["text"]]): row[columns["time"]] for row in rows}
     assert marked == first
     assert SHIPPED["timezone"] == "utc"
+
+
+def test_the_alerts_of_azure_are_a_click_away() -> None:
+    """The address is the portal's of the cloud, which a variable names."""
+    [link] = SHIPPED["links"]
+    [portal] = [each for each in VARIABLES if each["name"] == "Portal"]
+    assert link["url"].startswith("${Portal}/#view/")
+    assert portal["current"]["value"] == "https://portal.azure.com"
+    assert link["targetBlank"]
 
 
 def links(panel: Any) -> Iterator[tuple[str, str]]:

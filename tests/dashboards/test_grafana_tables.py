@@ -334,6 +334,21 @@ def test_a_series_is_called_by_its_name() -> None:
     assert coloured["matcher"]["options"] == "quota"
 
 
+def test_a_line_that_must_not_be_crossed_is_dashed() -> None:
+    """A target among other series, and the limit of each group; what is measured is not."""
+    for chart, matcher in (
+        (Chart(kind="linechart", y=("calls", "target_percent")), "target_percent"),
+        (Chart(kind="linechart", y=("calls",), group="deployment"), "/ limit$/"),
+    ):
+        dashed = [
+            rule["matcher"]["options"]
+            for rule in drawn(chart)["fieldConfig"]["overrides"]
+            if any(one["id"] == "custom.lineStyle" for one in rule["properties"])
+        ]
+        assert dashed == [matcher]
+    assert "lineStyle" not in str(drawn(Chart(kind="barchart", y=("calls",), group="deployment")))
+
+
 # --- the whole ---------------------------------------------------------------------------------------------
 
 

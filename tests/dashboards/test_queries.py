@@ -109,7 +109,7 @@ def test_a_query_reads_no_older_records_than_it_needs(name: str) -> None:
     """Each bounds its time by itself, for steps bind none; `stored` tells how far back the records go."""
     own = files.query(name)
     parts = [files.query(part) for part in compose.PARTS if part not in (files.VIEW, "chosen")]
-    used = [part for part in parts if compose.defined(part) & compose.words(own)]
+    used = [part for part in parts if compose.defined(part) & compose.words(compose.whole(name))]
     assert "| where TimeGenerated >" in "".join([own, *used])
 
 

@@ -48,6 +48,7 @@ def test_a_saved_query_answers_what_the_workbook_answers(name: str, store: Query
     ids = {"Id": f"see {row.apim_request_id}", "CallId": row.call_id, "Portal": "https://portal.example"}
     ids |= {"Target": "99.5"}
     fixed = {reference[1:-1]: value for reference, value in querypack.FIXED.items()}
+    fixed |= {parameter: known[0] for parameter, (_, known) in querypack.OPTIONS.items()}
     values = {"TimeRange": TIME, **UNFILTERED, **fixed, **ids}
     text = querypack.standalone(name)
     for parameter, (variable, first) in querypack._TEXTS.items():
@@ -83,6 +84,20 @@ def test_a_choice_at_the_top_reaches_the_answer(store: Query) -> None:
     own = text.replace("let deployments = dynamic(['*'])", "let deployments = dynamic(['support-chat-prod'])")
     assert len(everything) > 1
     assert [row[0] for row in reported(store, own)[1]] == ["support-chat-prod"]
+
+
+@pytest.mark.parametrize(("order", "column"), [("dearest", "cost_usd"), ("slowest", "call_ms")])
+def test_an_order_at_the_top_reaches_the_answer(order: str, column: str, store: Query) -> None:
+    """Who writes another order, or an outcome, lists those calls in that order."""
+    text = querypack.standalone("calls").replace(
+        "let order_of_calls = 'slowest'", f"let order_of_calls = '{order}'"
+    )
+    text = text.replace("let outcome_of_calls = 'all'", "let outcome_of_calls = 'failed'")
+    columns, rows = reported(store, text)
+    found = [dict(zip([name for name, _ in columns], row, strict=True)) for row in rows]
+    assert {row["call_outcome"] for row in found} == {"failed"}
+    values = [row[column] for row in found if row[column] is not None]
+    assert values == sorted(values, reverse=True)
 
 
 def test_titles_are_unique_and_the_order_is_kept() -> None:

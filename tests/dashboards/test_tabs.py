@@ -406,3 +406,29 @@ def test_the_advice_of_a_call_is_that_of_ticket() -> None:
         (found,) = workspace.ask("call_explained", Choice(call_id=call).values)
         advice = advice_for(cause, owner)
         assert (found["meaning"], found["next_step"]) == (advice.meaning, advice.next_step), (cause, owner)
+
+
+@pytest.mark.parametrize(("days", "first"), [(1, 12), (40, 31)])
+def test_an_error_group_names_the_versions_it_was_first_and_last_seen_in(days: int, first: int) -> None:
+    """Within 30 days, or a longer time range: of its owner, service and cause alone, and no success."""
+    failed = Row(at=END - timedelta(hours=1), call_id="a", error_type="overloaded", error_owner="azure")
+    before = replace(failed, at=END - timedelta(days=12), call_id="b")
+    decoys = (
+        replace(failed, at=END - timedelta(days=20), error_owner="model_service"),
+        replace(failed, at=END - timedelta(days=25), service="night batch"),
+        replace(failed, at=END - timedelta(days=28), error_type="timeout"),
+        replace(failed, at=END - timedelta(days=29), error_type=None, error_owner=None),
+        replace(failed, at=END - timedelta(days=31)),
+        replace(failed, at=END + timedelta(minutes=1)),
+    )
+    rows = [failed, before, *(replace(row, call_id=f"c{number}") for number, row in enumerate(decoys))]
+    choice = Choice(time=TimeRange(END - timedelta(days=days), END, timedelta(hours=1)))
+    reported = Workspace(rows).ask("failures_last_week", choice.values)
+    [line] = [
+        line
+        for line in reported
+        if (line["error_type"], line["error_owner"], line["service"]) == ("overloaded", "azure", "orders-api")
+    ]
+    assert (line["first_seen"], line["first_version"]) == (END - timedelta(days=first), "1.4.1")
+    assert (line["last_seen"], line["last_version"]) == (failed.at, "1.4.2")
+    assert reported == answer("failures_last_week", rows, choice)

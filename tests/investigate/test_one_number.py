@@ -150,7 +150,7 @@ def chosen(by: str) -> dict[str, str]:
     return {"SplitBy": "tag" if by == "tag.tenant" else by}
 
 
-@pytest.mark.parametrize("by", ["deployment", "model", "service", "tag.tenant"])
+@pytest.mark.parametrize("by", ["deployment", "model", "service", "version", "tag.tenant"])
 def test_a_day_has_the_same_numbers_everywhere(by: str) -> None:
     """`cost`, the table and the chart of the tab, and plain Python, over the same attempts."""
     rows, workspace = ledger(0)

@@ -90,6 +90,16 @@ def broken_release(data: Data) -> tuple[str, str]:
     return service, version
 
 
+def error_groups(data: Data) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """Cause, owner and service: the versions in which that failure was first and last seen."""
+    found: dict[tuple[str, str, str], list[tuple[datetime, str]]] = defaultdict(list)
+    for one in data.attempts:
+        if one.failed:
+            owner = str(one.reported.get("error_owner", "unknown"))
+            found[str(one.reported["error_type"]), owner, one.service].append((one.at, data.version(one)))
+    return {group: (min(seen)[1], max(seen)[1]) for group, seen in found.items()}
+
+
 def last_month(end: datetime) -> tuple[datetime, datetime]:
     """The month before the one that a time is in."""
     this = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

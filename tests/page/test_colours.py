@@ -154,7 +154,7 @@ def test_each_series_is_seen_against_the_ground(theme: str) -> None:
 def test_each_cause_and_owner_has_one_colour() -> None:
     """All that the product writes has a colour of the page; what often stands together has different ones."""
     assert set(colours.CAUSES) == set(CLASSES)
-    assert set(colours.OWNERS) == set(OWNER_LABELS) - {"unknown"}
+    assert set(colours.OWNERS) == {*OWNER_LABELS, "unknown"}
     named = {
         name.replace("redBright", "red") for name in (*colours.CAUSES.values(), *colours.OWNERS.values())
     }

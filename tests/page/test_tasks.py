@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from dashboards.builder.texts import PARAMETERS, TABS, VALUES
+from dashboards.builder.texts import COLUMNS, PARAMETERS, TABS, VALUES
 from foundry_telemetry import observation
 from foundry_telemetry.investigate.cost.why import read_why
 from foundry_telemetry.investigate.cost.why_texts import SHORT
@@ -213,6 +213,24 @@ def test_which_release_broke_it(weeks: LocalAzureMonitor, data: tasks.Data, scre
     cells = first.locator("td").all_text_contents()
     assert cells[:2] == [service, version]
     assert cells[8:10] == ["invalid_request", VALUES["error_owner"]["caller_request"]]
+
+
+def test_in_which_version_each_failure_was_first_and_last_seen(
+    weeks: LocalAzureMonitor, data: tasks.Data, screen: type_of_open
+):
+    """Over two weeks each group of the tab Incident names both versions; they are not the same for all."""
+    owners = {label: owner for owner, label in VALUES["error_owner"].items()}
+    groups = tasks.error_groups(data)
+    opened = screen(weeks.url)
+    opened.open("#TimeRange=14d&Tab=incident")
+    step = opened.idle("failures against last week")
+    heads = step.locator("th .sort span").all_text_contents()
+    places = [heads.index(COLUMNS[name]) for name in ("first_version", "last_version")]
+    rows = opened.rows("failures against last week")
+    assert rows
+    shown = {(row[0], owners[row[1]], row[2]): tuple(row[place] for place in places) for row in rows}
+    assert shown == {group: groups[group] for group in shown}
+    assert len(set(shown.values())) > len({service for _, _, service in shown}), "each has its own"
 
 
 @pytest.mark.parametrize("pasted", ["{code}", "It said {lower}, what now?", "{bare}"])

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from dashboards.builder.grafana.errors import UnmappedError
 from dashboards.builder.grafana.fields import Drawn, keeps, overridden
 from dashboards.builder.grafana.units import Json, fixed, known, numbered
+from dashboards.builder.texts import TILES
 from dashboards.builder.visualizations import Chart
 
 TIME: Final = "TimeGenerated"
@@ -23,6 +24,16 @@ _LEGEND: Final[Json] = {"showLegend": True, "displayMode": "list", "placement": 
 _TOOLTIP: Final[Json] = {"mode": "multi", "sort": "none", "hideZeros": True}
 _CHOSEN: Final[Json] = {"mode": "palette-classic"}
 """Grafana chooses a colour for each series."""
+
+_DASHED: Final[Json] = {"custom.lineStyle": {"fill": "dash", "dash": [10, 8]}}
+"""How a line that must not be crossed is told from what is measured."""
+_BOUNDS: Final = frozenset({"target_percent", "budget_usd"})
+"""Series that are such lines."""
+_LIMITS: Final[Json] = {
+    "matcher": {"id": "byRegexp", "options": f"/{TILES['limit']}$/"},
+    "properties": [{"id": name, "value": value} for name, value in _DASHED.items()],
+}
+"""The limit of each deployment, which is called as it is."""
 
 _STACKED: Final[Json] = {"stacking": {"mode": "normal", "group": "A"}}
 _SIDE_BY_SIDE: Final[Json] = {"stacking": {"mode": "none", "group": "A"}}
@@ -81,6 +92,8 @@ def _series(visualization: Chart) -> Mapping[str, Json]:
     }
     for name, label in visualization.labels.items():
         looks.setdefault(name, {})["displayName"] = label
+    for name in (one for one in visualization.y if one in _BOUNDS):
+        looks.setdefault(name, {}).update(_DASHED)
     return looks
 
 
@@ -104,7 +117,9 @@ def _time_series(visualization: Chart) -> Drawn:
         format="time_series",
         transformations=[keeps(visualization.x, *visualization.y)],
         defaults={"custom": known(_OVER_TIME, visualization.kind, "chart over time"), "color": _CHOSEN},
-        overrides=[] if visualization.group is None else [_called(visualization.group)],
+        overrides=[]
+        if visualization.group is None
+        else [_called(visualization.group), *_limits(visualization)],
         options={"legend": _LEGEND, "tooltip": _TOOLTIP},
     )
 
@@ -113,6 +128,11 @@ def _called(group: str) -> Json:
     """The data source makes a labelled series of each name, which would be called "column name"."""
     title = {"id": "displayName", "value": f"${{__field.labels.{group}}}"}
     return {"matcher": {"id": "byType", "options": "number"}, "properties": [title]}
+
+
+def _limits(visualization: Chart) -> list[Json]:
+    """Only lines have limits among their groups."""
+    return [_LIMITS] if visualization.kind == "linechart" else []
 
 
 def _bars(visualization: Chart) -> Drawn:

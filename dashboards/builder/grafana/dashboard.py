@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from dashboards.builder.grafana.controls import controls
+from dashboards.builder.grafana.controls import height as controls_height
 from dashboards.builder.grafana.errors import UnmappedError
 from dashboards.builder.grafana.grid import COLUMNS, Sized, columns, place
 from dashboards.builder.grafana.links import Links
@@ -31,6 +33,9 @@ _SCHEMA: Final = 41
 _WHOLE_WIDTH: Final = 100.0
 _MINUTE_MS: Final = 60_000
 
+_FIRED: Final = "/#view/Microsoft_Azure_Monitoring/AzureMonitoringBrowseBlade/~/alertsV2"
+"""The portal's page of fired alerts."""
+
 _REFRESH: Final = "5m"
 """Each refresh asks the workspace for every row that is open."""
 _RELEASES: Final = "releases"
@@ -56,7 +61,7 @@ def dashboard(items: Iterable[Item]) -> Json:
         "fiscalYearStartMonth": 0,
         "graphTooltip": 1,
         "id": None,
-        "links": [],
+        "links": [_fired()],
         "panels": panels,
         "refresh": _REFRESH,
         "schemaVersion": _SCHEMA,
@@ -69,6 +74,22 @@ def dashboard(items: Iterable[Item]) -> Json:
         "uid": "foundry-telemetry",
         "version": 1,
         "weekStart": "",
+    }
+
+
+def _fired() -> Json:
+    """A link to the alerts that fired in Azure: the data source takes marks from Log Analytics alone."""
+    return {
+        "type": "link",
+        "title": GRAFANA["fired"],
+        "tooltip": GRAFANA["fired_tooltip"],
+        "url": f"${{Portal}}{_FIRED}",
+        "icon": "external link",
+        "tags": [],
+        "asDropdown": False,
+        "includeVars": False,
+        "keepTime": False,
+        "targetBlank": True,
     }
 
 
@@ -113,24 +134,37 @@ def _whole(layout: tuple[Item, ...]) -> Whole:
 
 
 def _rows(layout: tuple[Item, ...], whole: Whole) -> Iterator[Json]:
-    """Panels outside of any tab, then the rows; the first is open, so that only its queries are asked."""
+    """Panels outside of any tab, then the rows; the first tab is open, so that only its queries are asked."""
     labels = {
         value: label for item in layout if isinstance(item, Tabs) for value, label in item.labels.items()
     }
     groups = [item for item in layout if isinstance(item, Group)]
-    tabs = sorted(groups, key=lambda group: group.when is None or group.when.value not in labels)
+    is_tab = [group.when is not None and group.when.value in labels for group in groups]
+    first = is_tab.index(True) if any(is_tab) else 0
     loose = [item for item in layout if not isinstance(item, Group)]
     panels, top = place(_panels(loose, _WHOLE_WIDTH, whole), 0)
     yield from panels
-    for number, tab in enumerate(tabs):
-        title = labels.get(tab.when.value, tab.name) if tab.when is not None else tab.name
-        is_open = number == 0
-        panels, bottom = place(_panels(tab.items, _WHOLE_WIDTH, whole), top + 1)
-        yield _row(title, top, [] if is_open else panels)
+    for number, group in enumerate(groups):
+        is_open = number == first
+        panels, bottom = place(_of_row(group, whole), top + 1)
+        yield _row(_title(group, {**labels, **whole.labels}), top, [] if is_open else panels)
         yield from panels if is_open else []
         top = bottom if is_open else top + 1
     panels, _ = place([Sized(trace_panel(), COLUMNS, TRACE_HEIGHT)], top + 1)
     yield _row(GRAFANA["trace"], top, panels)
+
+
+def _title(group: Group, labels: Mapping[str, str]) -> str:
+    """What a row is called: as its tab, or as the parameter that the group waits for."""
+    return group.name if group.when is None else labels[group.when.value or group.when.parameter]
+
+
+def _of_row(group: Group, whole: Whole) -> Iterator[Sized]:
+    """What can be set for the row, then its panels."""
+    shown = controls(group, whole.links)
+    if shown is not None:
+        yield Sized(shown, COLUMNS, controls_height(shown))
+    yield from _panels(group.items, _WHOLE_WIDTH, whole)
 
 
 def _panels(items: Iterable[Item], percent: float, whole: Whole) -> Iterator[Sized]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from dashboards.builder.grafana.errors import UnmappedError
@@ -87,9 +87,21 @@ def _thresholds(rule: Rule) -> Json:
     """The first threshold that a value meets colours it; a text that is known gets its sign too."""
     icons = _options(rule).get("thresholdsOptions") == "icons"
     cell = {"type": "color-text"} if icons else {"type": "color-background", "mode": "basic"}
-    grid = enumerate(_options(rule).get("thresholdsGrid", ()))
-    mappings = [mapping for index, step in grid for mapping in _mapping(step, index)]
-    return {"custom.cellOptions": cell, "mappings": mappings}
+    grid = _options(rule).get("thresholdsGrid", ())
+    mappings = [mapping for index, step in enumerate(grid) for mapping in _mapping(step, index)]
+    return {"custom.cellOptions": cell, "mappings": mappings} | _levels(grid)
+
+
+def _levels(grid: Iterable[Mapping[str, Any]]) -> Json:
+    """The same as Grafana's own thresholds, where the value has signs from some numbers on."""
+    signs = {
+        float(step["thresholdValue"]): sign(step["representation"])[1]
+        for step in grid
+        if step["operator"] == ">=" and step["representation"] not in _NOTHING
+    }
+    steps = [{"color": tint, "value": least} for least, tint in sorted(signs.items())]
+    thresholds = {"mode": "absolute", "steps": [{"color": "text", "value": None}, *steps]}
+    return {"color": {"mode": "thresholds"}, "thresholds": thresholds} if signs else {}
 
 
 def _mapping(step: Mapping[str, Any], index: int) -> tuple[Json, ...]:

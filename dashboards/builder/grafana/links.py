@@ -38,11 +38,15 @@ class Links:
             links[first] = [link for reported in links.values() for link in reported]
         return links
 
-    def _set(self, column: str, variable: str) -> Json:
+    def address(self, variable: str, value: str) -> str:
+        """This dashboard with another value, percent-encoded, of one variable."""
         others = "".join(f"&${{{name}:queryparam}}" for name in self.variables if name != variable)
+        return f"{_HERE}{others}&var-{variable}={value}"
+
+    def _set(self, column: str, variable: str) -> Json:
         value = field(column).removesuffix("}") + ":percentencode}"
         return {
             "title": self.titles.get(variable, variable),
-            "url": f"{_HERE}{others}&var-{variable}={value}",
+            "url": self.address(variable, value),
             "targetBlank": False,
         }

@@ -14,7 +14,7 @@ from dashboards.builder.grafana.links import Links
 from dashboards.builder.grafana.references import Kinds, asked, in_kql, in_words
 from dashboards.builder.grafana.source import DATA_SOURCE, logs, trace
 from dashboards.builder.grafana.units import Json, fixed, known, numbered
-from dashboards.builder.texts import GRAFANA
+from dashboards.builder.texts import GRAFANA, GRAFANA_TITLES
 from dashboards.builder.visualizations import Chart, Table, Tiles
 from dashboards.builder.workbook import Query, Text
 from foundry_telemetry.kql import compose
@@ -85,7 +85,7 @@ def query_panel(query: Query, whole: Whole) -> Json:
     defaults = {"noValue": empty if drawn.says_why else empty.partition(". ")[0], **drawn.defaults}
     panel: Json = {
         "type": drawn.type,
-        "title": in_words(query.title or "", whole.kinds),
+        "title": in_words(query.title or GRAFANA_TITLES.get(query.query, ""), whole.kinds),
         "description": f"{compose.question(query.query)}\n\n{empty}",
         "datasource": DATA_SOURCE,
         "interval": _SHORTEST_BIN,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from dashboards.builder.grafana.controls import of_rows
 from dashboards.builder.grafana.references import Kinds, exports, in_kql, inputs
 from dashboards.builder.grafana.source import DATA_SOURCE, INPUT, OPERATION, PLUGIN, logs, resources
 from dashboards.builder.grafana.units import Json
@@ -29,11 +30,12 @@ _APPLICATIONS: Final = (
 
 
 def variables(items: Iterable[Item], kinds: Kinds) -> list[Json]:
-    """All variables, each after those that it uses."""
+    """All variables, each after those that it uses; in the bar are those that belong to all rows."""
     found = tuple(items)
+    shown = (_input(each, kinds) for each in inputs(found) if kinds[each["name"]] != "time")
     return [
         *_resources(),
-        *(_input(each, kinds) for each in inputs(found) if kinds[each["name"]] != "time"),
+        *(each | ({"hide": _HIDDEN} if each["name"] in of_rows(found) else {}) for each in shown),
         *(
             _typed(name, label_of(name), "Set when you select a row in a table.") | {"hide": _HIDDEN}
             for _, name in exports(found)
@@ -41,8 +43,9 @@ def variables(items: Iterable[Item], kinds: Kinds) -> list[Json]:
         _typed(
             OPERATION,
             GRAFANA["trace"],
-            "Operation id of the trace. Also set when you select a row in a table.",
-        ),
+            "Operation id of the trace. Set when you select a row in a table.",
+        )
+        | {"hide": _HIDDEN},
     ]
 
 

@@ -107,6 +107,8 @@ export class Chart {
       this.kind === 'piechart'
         ? { axes: null, slices: pieData(table, this.settings) }
         : { axes: chartData(table, this.settings), slices: null };
+    const { axes, slices } = this.#drawing;
+    this.#colors.reserve((slices ?? axes.series).map(({ name }) => this.#label(name)?.color));
     this.#drawLegend(this.#drawing);
     this.#describe(this.#drawing);
     this.#showNote(this.#drawing.axes?.isCut ? TEXTS.cut : this.kind === CHANGE ? outside(table) : '');

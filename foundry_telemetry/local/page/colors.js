@@ -78,8 +78,11 @@ export function property(name) {
  * @param {string} name
  */
 function fillOf(name) {
-  return `--s-${FILLS[name] ?? FILLS[SAME[name] ?? ''] ?? 1}`;
+  return `--s-${placeOf(name)}`;
 }
+
+/** @param {string} name */
+const placeOf = (name) => FILLS[name] ?? FILLS[SAME[name] ?? ''] ?? 1;
 
 /**
  * A custom property's colour in the current theme, as rgb().
@@ -105,6 +108,16 @@ export function forgetColors() {
 export class SeriesColors {
   /** @type {Map<string, number>} */
   #assigned = new Map();
+  /** @type {Set<number>} */
+  #taken = new Set();
+
+  /**
+   * Keeps the colours that the workbook names for series of the chart from those that it names none for.
+   * @param {(string | undefined)[]} wanted
+   */
+  reserve(wanted) {
+    this.#taken = new Set(wanted.flatMap((name) => (name ? [placeOf(name)] : [])));
+  }
 
   /**
    * @param {string} name  Of the series.
@@ -112,9 +125,21 @@ export class SeriesColors {
    */
   of(name, wanted) {
     if (wanted) return wanted.startsWith('#') ? wanted : resolve(fillOf(wanted));
-    const place = this.#assigned.get(name) ?? (this.#assigned.size % SERIES) + 1;
+    return resolve(`--s-${this.place(name)}`);
+  }
+
+  /**
+   * The number of the colour of a series that the workbook names none for.
+   * @param {string} name
+   */
+  place(name) {
+    const known = this.#assigned.get(name);
+    if (known !== undefined && !this.#taken.has(known)) return known;
+    const used = new Set([...this.#assigned.values(), ...this.#taken]);
+    const places = Array.from({ length: SERIES }, (_, i) => i + 1);
+    const place = places.find((each) => !used.has(each)) ?? (this.#assigned.size % SERIES) + 1;
     this.#assigned.set(name, place);
-    return resolve(`--s-${place}`);
+    return place;
   }
 }
 

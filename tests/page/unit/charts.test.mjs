@@ -7,6 +7,7 @@ import { timeEnds } from '../../../foundry_telemetry/local/page/chart_axes.js';
 import { chartData, pieData } from '../../../foundry_telemetry/local/page/chart_data.js';
 import { binText } from '../../../foundry_telemetry/local/page/chart_note.js';
 import { points } from '../../../foundry_telemetry/local/page/chart_options.js';
+import { SeriesColors } from '../../../foundry_telemetry/local/page/colors.js';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-22T12:00:00Z');
@@ -158,4 +159,13 @@ test('a chart is of a change only with parts that add and parts that take away',
 test('what is in no part is said below the bars', () => {
   assert.equal(outside(CHANGED), '3 attempts without usage or rate: not in the split');
   assert.equal(outside({ ...CHANGED, rows: [['before', 1, null, null, 0]] }), '');
+});
+
+test('a series without a colour of the workbook gets none that another in the chart has', () => {
+  const colors = new SeriesColors();
+  assert.deepEqual(['a', 'b'].map((name) => colors.place(name)), [1, 2]);
+  colors.reserve(['blue', 'orange', undefined]);
+  assert.deepEqual(['b', 'a', 'c'].map((name) => colors.place(name)), [2, 4, 5]);
+  colors.reserve([]);
+  assert.equal(colors.place('a'), 4, 'it keeps its own as others come and go');
 });

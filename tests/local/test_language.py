@@ -71,7 +71,42 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         "print -7 / 2, -7 % 3, bin(-7, 5), bin(-1.5, 1), bin(-3h, 2h)",
         [(-3, 2, -10, -2.0, timedelta(hours=-4))],
     ),
+    (
+        "print datetime_diff('week', datetime(2017-10-29), datetime(2017-09-30 23:59)), datetime_diff('week', datetime(2020-01-01), datetime(2020-01-05))",
+        [(5, -1)],
+    ),
+    (
+        "print t = datetime(2017-10-30 01:02:03.765432) | project datetime_part('millisecond', t), datetime_part('Microsecond', t)",
+        [(765, 765432)],
+    ),
+    (
+        "print make_timespan(1, 30, 12.5), make_timespan(1, 1, 30, 55.123), make_timespan(25, 0), make_datetime(2020, 1, 2, 3, 4)",
+        [
+            (
+                timedelta(hours=1, minutes=30, seconds=12.5),
+                timedelta(days=1, hours=1, minutes=30, seconds=55.123),
+                None,
+                datetime(2020, 1, 2, 3, 4),
+            )
+        ],
+    ),
+    (
+        "datatable(x: real, y: real)[1.0, 0.0] | project x / y, -x / y, y / y, y / x",
+        [(math.inf, -math.inf, math.nan, 0.0)],
+    ),
+    (
+        "datatable(x: real, n: long)[1.5, 0] | summarize sum(x) / sum(n), sum(n) / sum(n)",
+        [(math.inf, None)],
+    ),
     # functions of texts and dynamic values
+    (
+        "print tostring(array_sort_asc(dynamic([10, 9, null, 1.5]))), tostring(array_sort_desc(dynamic(['9', null, '10', 'B']))), string_size('äöü')",
+        [("[1.5,9,10,null]", '["B","9","10",null]', 6)],
+    ),
+    (
+        'datatable(d: dynamic)[dynamic({"a": null}), dynamic({"a": 1}), dynamic({})] | extend e = d.a | summarize countif(isnull(e)), countif(isnotnull(e)), countif(isnull(d.a)), countif(isnotnull(d.a))',
+        [(2, 1, 2, 1)],
+    ),
     (
         "print replace(@'(\\d+)', @'<\\1>', 'a12b'), strcmp('a', 'B'), url_encode(strcat('a b', '&')), notempty('')",
         [("a<12>b", 1, "a+b%26", False)],
@@ -97,6 +132,11 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(1, "none", '{"k":"a","v":1}')],
     ),
     # aggregates
+    (
+        f"{FIVE} | summarize strcat_array(make_set(x), '-'), bin(max(x), 2), case(count() > 1, 'many', 'one')",
+        [("1-2-3-4-5", 4, "many")],
+    ),
+    ("print x = 1, y = 'a' | summarize take_any(x, y), any(x, y)", [(1, "a", 1, "a")]),
     (f"{FIVE} | summarize tostring(make_list(x, 2)), array_length(make_set(x, 3))", [("[1,2]", 3)]),
     (f"{LISTS} | summarize tostring(make_list(d))", [("[[3,1,2],[9]]",)]),
     (
@@ -161,6 +201,7 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     (f"{TWO} | where * has 'b' | project v", [(2,)]),
     ("datatable(s: string)['a=5 y'] | parse s with l '=' n: long ' ' r | project l, n, r", [("a", 5, "y")]),
     ("datatable(aa: long, ab: long, c: long)[1, 2, 3] | project-away a* | project-reorder c", [(3,)]),
+    ("print b = 1, a2 = 2, a1 = 3 | project-reorder a* asc", [(3, 2, 1)]),
     ("datatable(a: long)[1, 1] | distinct *", [(1,)]),
     ("union AppPageViews, availabilityResults, browserTimings, performanceCounters | count", [(0,)]),
 ]
@@ -190,6 +231,11 @@ REFUSED: list[tuple[str, str]] = [
     (f"{LISTS} | top 1 by d", "cast it with tostring()"),
     (f"{LISTS} | distinct d", "cast it with tostring()"),
     (f"{LISTS} | distinct *", "cast it with tostring()"),
+    (f"{BAGS} | where d.n < d.m", "cast it with tostring()"),
+    (f"{BAGS} | extend a = d.n, b = d.m | where a < b", "cast it with tostring()"),
+    (f"{BAGS} | project max_of(d.n, d.m)", "cast it with tostring()"),
+    (f"{BAGS} | project d.n + 1", "Convert with tolong()"),
+    ("print indexof('a')", "here it takes 2 or 3 arguments, not 1"),
     (f"{TWO} | join (datatable(v: string)['1']) on v", "convert one with tostring()"),
     (
         "union withsource=s (datatable(a: long)[1]), (datatable(a: string)['x'])",

@@ -127,10 +127,10 @@ def _reorder(node: Any) -> ir.Operator:
 def _kept(node: Any, how: str) -> Kept:
     patterns = []
     for child in rule_children(node):
-        parts = rule_children(child) if how == "reorder" else []
-        named, order = (parts[0], parts[1].getText().lower()) if len(parts) > 1 else (child, "")
+        order = child.Order.text.lower() if how == "reorder" and child.Order else ""
         if order not in {"asc", "desc", ""}:
             raise unsupported("project-reorder", "write asc or desc")
+        named = child.Expression if how == "reorder" else child
         text = named.getText()
         patterns.append((text if "*" in text else names_in(named)[0], order))
     return Kept(tuple(patterns), how)

@@ -62,7 +62,19 @@ _CUT: Final = bound(
 
 _FILL: Final = "to_json({2})"
 
+_SORTED: Final = bound(
+    "CASE WHEN _b.l IS NOT NULL THEN to_json(list_concat(list_transform({sort}(list_transform("
+    "list_filter(_b.l, lambda _e: coalesce(json_type(_e), 'NULL') <> 'NULL'), lambda _e: struct_pack("
+    "n := CASE WHEN json_type(_e) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CAST(_e AS DOUBLE) END, "
+    "t := _e ->> '$', v := _e))), lambda _s: _s.v), "
+    "list_filter(_b.l, lambda _e: coalesce(json_type(_e), 'NULL') = 'NULL'))) END",
+    l=LIST.format("{0}"),
+)
+"""Numbers by their size, texts by their characters, and nulls last, whichever the order."""
+
 DYNAMIC_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
+    ("array_sort_asc", 1): _SORTED.replace("{sort}", "list_sort"),
+    ("array_sort_desc", 1): _SORTED.replace("{sort}", "list_reverse_sort"),
     ("bag_keys", 1): "CASE WHEN json_type(to_json({0})) = 'OBJECT' THEN to_json(json_keys(to_json({0}))) END",
     ("bag_has_key", 2): _HAS,
     ("bag_remove_keys", 2): _REMOVED,

@@ -69,7 +69,7 @@ STRING_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
     ("isempty", 1): "(coalesce(CAST({0} AS VARCHAR), '') = '')",
     ("isnotempty", 1): _FILLED,
     ("notempty", 1): _FILLED,
-    ("string_size", 1): "CAST(octet_length(CAST({0} AS BLOB)) AS BIGINT)",
+    ("string_size", 1): "CAST(strlen(CAST({0} AS VARCHAR)) AS BIGINT)",
     ("isascii", 1): "regexp_full_match(CAST({0} AS VARCHAR), '[\\x00-\\x7F]*')",
     ("isutf8", 1): "({0} IS NOT NULL)",
     ("split", 2): "to_json(str_split(coalesce({0}, ''), {1}))",

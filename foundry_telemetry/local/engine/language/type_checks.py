@@ -39,6 +39,7 @@ _NO_NUMBER: Final = "no arithmetic for texts and bools: convert with tolong() or
 _CAST: Final = "a dynamic value is not allowed here: cast it with tostring(), tolong() or todouble()"
 
 _OF_ORDERED: Final = frozenset({"max", "min", "maxif", "minif", "arg_max", "arg_min", "percentile"})
+_EXTREMES: Final = frozenset({"max_of", "min_of"})
 _PREDICATES: Final = {
     "iff": (0,),
     "iif": (0,),
@@ -69,6 +70,8 @@ def render_expr(node: ir.Expr) -> str:
     if isinstance(node, ir.FunctionCall):
         if node.name.lower() == "case":
             return requires_bool(node.args[:-1:2], sql)
+        if node.name.lower() in _EXTREMES:
+            return refuse_dynamic(node.args, node.name, sql)
         places = _PREDICATES.get(node.name.lower(), ())
         return requires_bool([node.args[place] for place in places if place < len(node.args)], sql)
     return sql
@@ -121,10 +124,44 @@ def _checked_binary(node: ir.BinaryOp, sql: str) -> str:
     if is_logical(node):
         return requires_bool([one for one in operands if kind_of(one) != "dynamic"], sql)
     if is_ordering(node):
-        return _refused(operands, _UNORDERED, node.op, _ORDERED_TEXT, sql)
+        return _refused(operands, _UNORDERED, node.op, _ORDERED_TEXT, _refused_pair(node, sql))
     if is_arithmetic(node):
-        return _refused(operands, _NOT_ADDED, node.op, _NO_NUMBER, sql)
+        return _refused(operands, _NOT_ADDED, node.op, _NO_NUMBER, _divided(node, sql))
     return sql
+
+
+def _refused_pair(node: ir.BinaryOp, sql: str) -> str:
+    """SQL that is refused where both operands are dynamic: the database would order their texts."""
+    conditions = []
+    for operand in (node.left, node.right):
+        if kind_of(operand) == "dynamic":
+            continue
+        if not isinstance(operand, ir.ColumnRef):
+            return sql
+        conditions.append(is_of(_RENDER_EXPR(operand), DYNAMIC))
+    if not conditions:
+        raise unsupported(node.op, _CAST)
+    return refused_if(" AND ".join(conditions), f"'{node.op}': {_CAST}.", sql)
+
+
+_LONGEST_REPEATED: Final = 200
+"""Characters of an operand that may be written more than once."""
+
+
+def _is_repeatable(operand: ir.Expr) -> bool:
+    """Whether writing it again costs little: the database computes equal aggregates once."""
+    return isinstance(operand, ir.RenderedAggregate) or len(_RENDER_EXPR(operand)) <= _LONGEST_REPEATED
+
+
+def _divided(node: ir.BinaryOp, sql: str) -> str:
+    """A division by zero is null for whole numbers alone, of which the engine thinks where types are open."""
+    left, right = (_RENDER_EXPR(one) for one in (node.left, node.right))
+    if sql != f"({left} // NULLIF({right}, 0))" or not all(map(_is_repeatable, (node.left, node.right))):
+        return sql
+    is_zero = f"WHEN typeof({left} // {right}) = 'DOUBLE' AND {right} = 0 AND {left}"
+    return (
+        f"(CASE {is_zero} > 0 THEN 'inf' {is_zero} < 0 THEN '-inf' {is_zero} = 0 THEN 'nan' ELSE {sql} END)"
+    )
 
 
 def _refused(

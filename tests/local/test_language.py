@@ -158,6 +158,15 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         f"{TWO} | join kind=leftouter (datatable(k: string, w: string)['a', 'q']) on k | summarize count() by w, isnull(w) | order by w asc",
         [("", False, 1), ("q", False, 1)],
     ),
+    (
+        "datatable(a: long, b: long)[1, 2, 3, 4] | join kind=inner (datatable(c: long, ['d e']: long)[1, 2, 3, 5]) on $right.c == $left.a and $left.b == $right.['d e']",
+        [(1, 2, 1, 2)],
+    ),
+    (
+        "print a = 1, b = 2 | join kind=inner (print a = 1, b = 3, b1 = 4) on a | project a1, b2, b1",
+        [(1, 3, 4)],
+    ),
+    ("print a = 1, b = 2 | lookup (print a = 1, b = 3, b1 = 4) on a | project b, b1, b2", [(2, 4, 3)]),
     ("let table = range x from 1 to 3 step 1; table | count", [(3,)]),
     ("let f = (a: long, b: long = 2) { a - b }; print f(b = 1, a = 5), f(7)", [(4, 5)]),
     (
@@ -237,6 +246,10 @@ REFUSED: list[tuple[str, str]] = [
     (f"{BAGS} | project d.n + 1", "Convert with tolong()"),
     ("print indexof('a')", "here it takes 2 or 3 arguments, not 1"),
     (f"{TWO} | join (datatable(v: string)['1']) on v", "convert one with tostring()"),
+    (f"{TWO} | join (datatable(k: string, V: long)['a', 7]) on k", "'v' and 'V' differ only in case"),
+    (f"{TWO} | lookup (datatable(k: string, V: long)['a', 7]) on k", "'v' and 'V' differ only in case"),
+    ("union (print x = 1), (print X = 2)", "'x' and 'X' differ only in case"),
+    (f"{TWO} | join ({TWO}) on $left.k == $right.k or $left.v == $right.v", "joined by 'and'"),
     (
         "union withsource=s (datatable(a: long)[1]), (datatable(a: string)['x'])",
         "convert them before the union",

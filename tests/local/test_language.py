@@ -181,6 +181,7 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         "let a = print x = 1; union a, (print x = 1.5), (print x = 'q') | project x_long, x_real, x_string | order by x_string asc | count",
         [(3,)],
     ),
+    ("union (print x = 1, y = 2), (print X = 2, y = 3) | summarize sum(y)", [(5,)]),
     # rows in order
     (
         f"{FIVE} | serialize n = row_number() | extend p = prev(x), q = next(x, 1, 0), c = row_cumsum(x) | where n > 3 | project n, p, q, c",
@@ -248,7 +249,7 @@ REFUSED: list[tuple[str, str]] = [
     (f"{TWO} | join (datatable(v: string)['1']) on v", "convert one with tostring()"),
     (f"{TWO} | join (datatable(k: string, V: long)['a', 7]) on k", "'v' and 'V' differ only in case"),
     (f"{TWO} | lookup (datatable(k: string, V: long)['a', 7]) on k", "'v' and 'V' differ only in case"),
-    ("union (print x = 1), (print X = 2)", "'x' and 'X' differ only in case"),
+    ("union (print x = 1), (print X = 2)", "'x', 'X', which differ only in case"),
     (f"{TWO} | join ({TWO}) on $left.k == $right.k or $left.v == $right.v", "joined by 'and'"),
     (
         "union withsource=s (datatable(a: long)[1]), (datatable(a: string)['x'])",

@@ -24,6 +24,9 @@ _RENDER_KEYS: Final = ORIGINAL["join keys"]
 _TWO_TYPES: Final = (
     "'join': a column of its 'on' has another type at the right: convert one with tostring() or tolong()."
 )
+_ONE_NAME: Final = (
+    "'union': its tables have columns '{words}', which differ only in case: rename one before the union."
+)
 _OPEN: Final = {"leftouter": (False, True), "rightouter": (True, False), "fullouter": (True, True)}
 """Which sides of a join may have no row."""
 
@@ -60,9 +63,29 @@ def _union(op: ir.Union, source: str, left: list[str], *rest: Any) -> str:
         set(left),
         *(set(schema.output_columns(branch, known)) for branch in schema.surviving_branches(op, known)),
     ]
-    columns = distinct_in_any_case(schema.union_output_columns(op, left, known), "union")
+    columns = schema.union_output_columns(op, left, known)
     everywhere = set.intersection(*parts) | {op.with_source}
-    return with_texts(sql, columns, [name for name in columns if name not in everywhere])
+    texts = with_texts(sql, columns, [name for name in columns if name not in everywhere])
+    return _with_distinct_names(texts, columns)
+
+
+def _with_distinct_names(sql: str, columns: Sequence[str]) -> str:
+    """A union in which names that differ in case alone, which are one to the database, are never read.
+
+    The tables and their older names have a few such, so the union itself is no mistake.
+    """
+    spellings: dict[str, list[str]] = {}
+    for name in columns:
+        spellings.setdefault(name.casefold(), []).append(name)
+    if len(spellings) == len(columns):
+        return sql
+    listed = []
+    for found in spellings.values():
+        column = identifier(found[0])
+        words = "', '".join(found)
+        refused = refused_if("TRUE", _ONE_NAME.format(words=words), column)
+        listed += [f"{refused} AS {identifier(name)}" for name in found] if len(found) > 1 else [column]
+    return f"SELECT {', '.join(listed)} FROM ({sql})"
 
 
 def _join(op: ir.Join, source: str, left: list[str], right_sql: str, right: list[str]) -> str:

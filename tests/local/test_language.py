@@ -263,7 +263,7 @@ REFUSED: list[tuple[str, str]] = [
     ("datatable(x: long)[9223372036854775807, 1] | summarize sum(x)", "write sum(todouble(x))"),
     ("range x from 1 to 1000000000000 step 1", "take a larger step"),
     ("datatable(d: dynamic)[dynamic([])] | mv-apply d on (summarize n = count())", "array_length(x) > 0"),
-    ("print repeat(0, 1000000000000)", "at most 1,048,576 elements"),
+    ("print repeat(0, 1000000000000)", "at most 10,000 elements"),
     ("datatable(d: string)['x'] | extend e = d.a", "write parse_json() around it"),
     ("print url_encode('a b')", "write the encoded text itself"),
     (f"{TWO} | evaluate autocluster()", "autocluster is not here"),

@@ -16,8 +16,12 @@ _KEPT: Final = {"%21": "!", "%2a": "*", "%28": "(", "%29": ")", "~": "%7e"}
 """What .NET leaves as it is, and what DuckDB leaves."""
 
 
+_LONGEST_ENCODED: Final = 50_000
+_TOO_LONG: Final = refusal(f"'url_encode' takes at most {_LONGEST_ENCODED:,} characters.")
+
+
 def _encoded(space: str) -> str:
-    sql = _PIECES
+    sql = f"CASE WHEN strlen(CAST({{0}} AS VARCHAR)) > {_LONGEST_ENCODED} THEN {_TOO_LONG} ELSE {_PIECES} END"
     for code, character in {**_KEPT, "%20": space}.items():
         sql = f"replace({sql}, '{code}', '{character}')"
     return sql

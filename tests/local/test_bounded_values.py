@@ -30,7 +30,7 @@ def query() -> Iterator[Query]:
             "a text has more than 250,000 characters",
         ),
         (
-            "print a = strrep(tostring(now()), 99), b = strrep('b', 1000) | project replace_string(a, '0', b)",
+            "print a = strrep(tostring(now()), 99), b = strrep('b', 999) | project replace_string(a, '0', b)",
             "a text has more than 250,000 characters",
         ),
     ],

@@ -167,6 +167,15 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         [(1, 3, 4)],
     ),
     ("print a = 1, b = 2 | lookup (print a = 1, b = 3, b1 = 4) on a | project b, b1, b2", [(2, 4, 3)]),
+    ("let f = () { range x from 1 to 3 step 1 }; f | where x in (f()) | count", [(3,)]),
+    (
+        "let k = 5; let f = (n: long = 2) { let m = n + 1; range x from 1 to m step 1 | extend y = x + k }; union f(), f(1) | summarize count(), max(y)",
+        [(5, 8)],
+    ),
+    (
+        "let g = (x: long) { x + 1 }; let f = (t: string) { AppTraces | where Message has t | count }; f('e') | extend c = g(1)",
+        [(0, 2)],
+    ),
     ("let table = range x from 1 to 3 step 1; table | count", [(3,)]),
     ("let f = (a: long, b: long = 2) { a - b }; print f(b = 1, a = 5), f(7)", [(4, 5)]),
     (

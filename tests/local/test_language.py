@@ -131,6 +131,10 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         f"{TWO} | extend a = column_ifexists('v', 0), b = column_ifexists('w', 'none'), c = tostring(pack_all()) | project a, b, c | take 1",
         [(1, "none", '{"k":"a","v":1}')],
     ),
+    (
+        "range n from 3 to 3 step 1 | project strcat_array(range(1, n), ','), tostring(range(5, 1, -2)), tostring(range(1.0, 2.0, 0.5)), tostring(range(1, 0))",
+        [("1,2,3", "[5,3,1]", "[1.0,1.5,2.0]", "[]")],
+    ),
     # aggregates
     (
         f"{FIVE} | summarize strcat_array(make_set(x), '-'), bin(max(x), 2), case(count() > 1, 'many', 'one')",
@@ -216,6 +220,7 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     (f"{BAGS} | evaluate bag_unpack(d) | order by k asc", [("a", 1, "x"), ("b", 2, "")]),
     (f"{TWO} | evaluate pivot(k, sum(v))", [(1, 2)]),
+    (f"{FIVE} | extend y = x % 2 | sample-distinct 9 of y | order by y asc", [(0,), (1,)]),
     (f"{TWO} | search 'A' | project ['$table'], v", [("", 1)]),
     (f"{TWO} | where * has 'b' | project v", [(2,)]),
     ("datatable(s: string)['a=5 y'] | parse s with l '=' n: long ' ' r | project l, n, r", [("a", 5, "y")]),
@@ -254,6 +259,8 @@ REFUSED: list[tuple[str, str]] = [
     (f"{BAGS} | extend a = d.n, b = d.m | where a < b", "cast it with tostring()"),
     (f"{BAGS} | project max_of(d.n, d.m)", "cast it with tostring()"),
     (f"{BAGS} | project d.n + 1", "Convert with tolong()"),
+    ("print range(1, 1000000)", "at most 10,000 elements"),
+    ("print range(1h, 5h, 1h)", "summarize make_list(t)"),
     ("print indexof('a')", "here it takes 2 or 3 arguments, not 1"),
     (f"{TWO} | join (datatable(v: string)['1']) on v", "convert one with tostring()"),
     (f"{TWO} | join (datatable(k: string, V: long)['a', 7]) on k", "'v' and 'V' differ only in case"),

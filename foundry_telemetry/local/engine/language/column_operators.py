@@ -17,6 +17,7 @@ from foundry_telemetry.local.engine.language.engine_parts import (
     EMITTER,
     kind_of_node,
     lowered_expression,
+    lowered_named,
     lowered_sort_key,
     names_in,
     rule_children,
@@ -151,6 +152,12 @@ def _take(node: Any) -> ir.Operator | None:
 @lowers("SampleOperator")
 def _sample(node: Any) -> ir.Operator:
     return Limited(lowered_expression(rule_children(node)[-1]))
+
+
+@lowers("SampleDistinctOperator")
+def _sample_distinct(node: Any) -> list[ir.Operator]:
+    count, value = rule_children(node)[-2:]
+    return [ir.Distinct((lowered_named(value),)), Limited(lowered_expression(count))]
 
 
 @lowers("TopOperator")

@@ -9,6 +9,7 @@ from typing import Final
 from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
+from foundry_telemetry.local.engine.language.array_range import array_range
 from foundry_telemetry.local.engine.language.calls import TYPE_MARK
 from foundry_telemetry.local.engine.language.date_functions import DATE_FUNCTIONS
 from foundry_telemetry.local.engine.language.dynamic_functions import (
@@ -173,6 +174,7 @@ _SPECIAL: Final[Mapping[str, Callable[[ir.FunctionCall], str | None]]] = {
     "isnotnull": _isnull,
     "isnull": _isnull,
     "notnull": _isnull,
+    "range": array_range,
     "replace": _replace,
     **dict.fromkeys(_SETS, _combine),
     **dict.fromkeys(("url_encode", "url_encode_component"), _url_encode),

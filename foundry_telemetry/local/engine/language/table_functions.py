@@ -1,7 +1,7 @@
 """``let f = (…) { AppTraces | … }``: functions whose body is a query, called where a table may stand.
 
-The engine reads a ``let`` function as an expression alone, but a stored function as a query as well. So such a
-declaration is taken out of the text, with blanks in its place, and given to the engine as a stored function.
+The engine reads a ``let`` function as an expression alone, but a stored function as a query as well. So such
+a declaration is taken out of the text, with blanks in its place, and given to it as a stored function.
 """
 
 from __future__ import annotations

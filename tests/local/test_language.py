@@ -100,8 +100,8 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     # functions of texts and dynamic values
     (
-        "print tostring(array_sort_asc(dynamic([10, 9, null, 1.5]))), tostring(array_sort_desc(dynamic(['9', null, '10', 'B']))), string_size('äöü')",
-        [("[1.5,9,10,null]", '["B","9","10",null]', 6)],
+        "print tostring(array_sort_asc(dynamic([10, 9, null, 1.5]))), tostring(array_sort_desc(dynamic(['9', null, '10', 'B']))), string_size('äöü'), base64_encode_tostring('ü')",
+        [("[1.5,9,10,null]", '["B","9","10",null]', 6, "w7w=")],
     ),
     (
         'datatable(d: dynamic)[dynamic({"a": null}), dynamic({"a": 1}), dynamic({})] | extend e = d.a | summarize countif(isnull(e)), countif(isnotnull(e)), countif(isnull(d.a)), countif(isnotnull(d.a))',
@@ -209,6 +209,14 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     (
         f"{TIMES} | make-series n = count(), s = sum(v) default = -1 on t from datetime(2026-01-01) to datetime(2026-01-01 03:00) step 1h | project tostring(n), tostring(s), tostring(t[2])",
         [("[1,0,1]", "[1,-1,5]", "2026-01-01T02:00:00.0000000Z")],
+    ),
+    (
+        "datatable(t: datetime)[datetime(2024-01-03), datetime(2024-01-15)] | make-series n = count() on t step 7d | project tostring(n), tostring(t[0])",
+        [("[1,0,1]", "2024-01-01T00:00:00.0000000Z")],
+    ),
+    (
+        "datatable(t: datetime)[datetime(2024-01-03)] | make-series n = count() on t to datetime(2024-01-15) step 7d | project tostring(n), tostring(t[0])",
+        [("[1,0]", "2024-01-01T00:00:00.0000000Z")],
     ),
     (
         f"{LISTS} | mv-apply x = d to typeof(long) on (top 2 by x | summarize s = sum(x)) | project k, s | order by k asc",

@@ -23,9 +23,9 @@ _ARGUMENTS: Final = 2
 _DATETIME_COLUMNS: Final = frozenset({"TimeGenerated", "timestamp"})
 """Columns that every table of telemetry has."""
 
-_SINCE_ORIGIN: Final = 62_135_596_800_000_000
+SINCE_ORIGIN: Final = 62_135_596_800_000_000
 """Microseconds from the first day of the year 1 to 1970."""
-_SHIFT: Final = f"({_SINCE_ORIGIN} % epoch_us({{width}}))"
+_SHIFT: Final = f"({SINCE_ORIGIN} % epoch_us({{width}}))"
 _DATETIME: Final = (
     f"make_timestamp(CAST(floor((epoch_us({{value}}) + {_SHIFT}) / epoch_us({{width}})) AS BIGINT) "
     f"* epoch_us({{width}}) - {_SHIFT})"
@@ -35,7 +35,7 @@ _TIMESPAN: Final = (
 )
 _EITHER: Final = (
     "{value} - to_microseconds(((epoch_us({value}) + CASE WHEN typeof({value}) = 'INTERVAL' THEN 0 "
-    f"ELSE {_SINCE_ORIGIN} END) % epoch_us({{width}}) + epoch_us({{width}})) % epoch_us({{width}}))"
+    f"ELSE {SINCE_ORIGIN} END) % epoch_us({{width}}) + epoch_us({{width}})) % epoch_us({{width}}))"
 )
 """Of the type of the value, and slower."""
 _WHOLE: Final = (

@@ -140,6 +140,10 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         f"{FIVE} | summarize strcat_array(make_set(x), '-'), bin(max(x), 2), case(count() > 1, 'many', 'one')",
         [("1-2-3-4-5", 4, "many")],
     ),
+    (
+        f"{TWO} | extend w = -v | summarize (most, name, low) = arg_max(v, k, w), n = count() | project name, most, low, n",
+        [("b", 2, -2, 2)],
+    ),
     ("print x = 1, y = 'a' | summarize take_any(x, y), any(x, y)", [(1, "a", 1, "a")]),
     (f"{FIVE} | summarize tostring(make_list(x, 2)), array_length(make_set(x, 3))", [("[1,2]", 3)]),
     (f"{LISTS} | summarize tostring(make_list(d))", [("[[3,1,2],[9]]",)]),
@@ -267,6 +271,7 @@ REFUSED: list[tuple[str, str]] = [
     (f"{BAGS} | extend a = d.n, b = d.m | where a < b", "cast it with tostring()"),
     (f"{BAGS} | project max_of(d.n, d.m)", "cast it with tostring()"),
     (f"{BAGS} | project d.n + 1", "Convert with tolong()"),
+    (f"{TWO} | summarize (a, b) = arg_max(v, k) by k", "give each column a name of its own"),
     ("print range(1, 1000000)", "at most 10,000 elements"),
     ("print range(1h, 5h, 1h)", "summarize make_list(t)"),
     ("print indexof('a')", "here it takes 2 or 3 arguments, not 1"),

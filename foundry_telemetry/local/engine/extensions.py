@@ -31,6 +31,7 @@ from duckdb_kql.translate import functions
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
 from foundry_telemetry.local.engine.language import aggregates, end_of_period, installation
+from foundry_telemetry.local.engine.language.named_extremes import EXTREMES, with_renames
 from foundry_telemetry.local.engine.language.window_functions import WINDOWS, with_windows
 
 # One sort of the values with their weights, then a binary search for the rank in which each step sums the
@@ -89,6 +90,8 @@ def extended(query: ir.Query) -> ir.Query:
         changes.insert(0, aggregates.several)
     for change in changes:
         query = rewritten(query, change)
+    if names & EXTREMES:
+        query = with_renames(query)
     if names & WINDOWS:
         query = with_windows(query)
     return end_of_period.checked(query) if names & end_of_period.ENDS else query

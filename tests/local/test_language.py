@@ -144,6 +144,7 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         f"{TWO} | extend w = -v | summarize (most, name, low) = arg_max(v, k, w), n = count() | project name, most, low, n",
         [("b", 2, -2, 2)],
     ),
+    ("print b = true, x = 3 | summarize countif(b), countif(x > 5) | project countif_b, countif_", [(1, 0)]),
     ("print x = 1, y = 'a' | summarize take_any(x, y), any(x, y)", [(1, "a", 1, "a")]),
     (f"{FIVE} | summarize tostring(make_list(x, 2)), array_length(make_set(x, 3))", [("[1,2]", 3)]),
     (f"{LISTS} | summarize tostring(make_list(d))", [("[[3,1,2],[9]]",)]),

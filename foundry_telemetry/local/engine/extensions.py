@@ -76,7 +76,9 @@ def install() -> None:
         "percentilew", functions.AggregateSpec("percentilew", _PERCENTILEW, (3,), name_prefix="percentile")
     )
     counting = functions.AGGREGATE_FUNCTIONS["countif"]
-    functions.AGGREGATE_FUNCTIONS["countif"] = replace(counting, template="count(CASE WHEN {0} THEN 1 END)")
+    functions.AGGREGATE_FUNCTIONS["countif"] = replace(
+        counting, template="count(CASE WHEN {0} THEN 1 END)", name_ignores_args=False
+    )
     for name, template in _TEXTS.items():
         functions.SCALAR_FUNCTIONS[name] = functions.FunctionSpec(name, "template", template, (1,))
     installation.install()

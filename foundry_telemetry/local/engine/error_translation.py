@@ -134,7 +134,7 @@ def _unresolved(error: UnresolvedError, kql: str) -> QueryError:
 def _unsupported(error: KqlUnsupportedError, kql: str) -> QueryError:
     if error.construct in _STATEMENTS:
         return _statements(error.construct, kql)
-    name = error.construct.rpartition(":")[2] or ":"
+    name = error.construct.rpartition(":")[2].strip() or ":"
     if error.span is not None:
         offset = _offset(kql, error.span.line, error.span.column)
         word = _WORD.match(kql, offset)
@@ -178,7 +178,8 @@ def _not_here(construct: str, hint: str | None, line: int | None, position: int 
 
 def _numbers_of_arguments(found: re.Match[str]) -> str:
     numbers = [number.strip() for number in found[1].split(",") if number.strip()]
-    return f"here it takes {' or '.join(numbers)} arguments, not {found[2]}"
+    noun = "argument" if numbers == ["1"] else "arguments"
+    return f"here it takes {' or '.join(numbers)} {noun}, not {found[2]}"
 
 
 def _schema(error: KqlSchemaError, kql: str) -> QueryError:

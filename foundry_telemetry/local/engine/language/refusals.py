@@ -19,6 +19,7 @@ _MESSAGE: Final = re.compile(rf"{_MARK}(.*)", re.DOTALL)
 _OWN: Final = {
     "Lists larger than": "'range' gives more rows than the local store can hold: take a larger step.",
     "Overflow in": "A number is beyond the range of long: convert with todouble() first.",
+    "Malformed JSON": "A text is no dynamic value: write parse_json() or split() around it.",
     "error_on_division_by_zero": "A division by zero has no answer here: check the divisor with iff().",
 }
 """What DuckDB says, and what is said of it."""

@@ -13,6 +13,7 @@ from typing import Final
 from duckdb_kql import ir
 from duckdb_kql.types import kusto_type
 
+from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.language.dynamic_checks import checked_path, equality, with_texts
 from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.expression_types import (
@@ -34,7 +35,7 @@ _ORDERED_TEXT: Final = "KQL orders no texts: write strcmp(a, b) < 0, or convert 
 _IN_GROUPS: Final = "any_value({})"
 """Beside aggregates a column has a type through an aggregate alone; it is computed for nobody."""
 
-_NO_BOOL: Final = "The expression must have the type bool: write x != 0 or tobool(x)."
+_NO_BOOL: Final = "The expression must have the type bool: write x == y, x != 0 or tobool(x)."
 _NO_NUMBER: Final = "no arithmetic for texts and bools: convert with tolong() or todouble()"
 _CAST: Final = "a dynamic value is not allowed here: cast it with tostring(), tolong() or todouble()"
 
@@ -113,7 +114,7 @@ def requires_bool(operands: Iterable[ir.Expr], sql: str, *, of: str = "{}") -> s
         if kind == "bool" or (isinstance(operand, ir.Literal) and operand.value is None):
             continue
         if kind is not None:
-            raise unsupported(kind, _NO_BOOL)
+            raise QueryError(f"{_NO_BOOL} It is of the type {kind}.", reason="SEM0100")
         if isinstance(operand, ir.ColumnRef):
             conditions.append(f"NOT {is_of(of.format(_RENDER_EXPR(operand)), ('BOOLEAN',))}")
     return refused_if(" OR ".join(conditions), _NO_BOOL, sql) if conditions else sql

@@ -48,7 +48,7 @@ class Cost(Struct, frozen=True, gc=False):
     source: str
     """``genai-prices 0.2.3``, the same with ``x 1.1`` for a multiple of it, or ``override``."""
     is_partial: bool = False
-    """Whether it is the price of the input alone, because the output was not told."""
+    """Whether it is the price of the input alone, because the output was not reported."""
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -109,8 +109,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     cost_usd: float | None = None
     """Estimate at list price, or at the prices that were set."""
     partial_cost_usd: float | None = None
-    """What the input of an answer costs whose output was not told. Never beside `cost_usd`, and no part of
-    it: the bill is higher."""
+    """What the input of an answer costs whose output was not reported. Never beside `cost_usd`, and no
+    part of it: the bill is higher."""
     cost_source: str | None = None
     tags: Mapping[str, str] = NO_TAGS
 

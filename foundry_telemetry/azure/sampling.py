@@ -1,6 +1,6 @@
 """Who decides which traces are kept: the call of `configure`, else the environment, else nobody.
 
-Left alone, the Azure Monitor distro keeps five spans a second and drops the rest without a word.
+By default, the Azure Monitor distro keeps five spans a second and drops the rest without a word.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def _set_prices(document: Document) -> None:
 def _set_tags(document: Document) -> None:
     reported = document.read(_Tags, ("tags",), document.reported.get("tags", {}))
     hash_key = os.environ.get(_HASH_KEY, "")
-    if len(hash_key.encode()) > MAX_HASH_KEY:  # it is a secret: its value is not told
+    if len(hash_key.encode()) > MAX_HASH_KEY:  # it is a secret: its value is not shown
         raise SettingsError(
             f"{_HASH_KEY} has {len(hash_key.encode())} bytes; expected at most {MAX_HASH_KEY}"
         )

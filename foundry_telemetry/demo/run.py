@@ -89,7 +89,7 @@ def _wait_for_ctrl_c() -> None:
 
 
 class CtrlC:
-    """Ctrl-C, which is heard at once or only noted; after the block it ends the process on the spot.
+    """Ctrl-C, which ends it at once or is only remembered; after the block it ends the process on the spot.
 
     The Azure exporter swallows whatever is raised while it exports, and the batch with it. So nothing may be
     raised then, unless Ctrl-C comes a second time.
@@ -98,7 +98,7 @@ class CtrlC:
     def __init__(self) -> None:
         self.came = False
         self.is_held = False
-        """Whether it is only noted."""
+        """Whether it is only remembered."""
 
     def __enter__(self) -> Self:
         signal.signal(signal.SIGINT, self._hear)

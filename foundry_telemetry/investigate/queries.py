@@ -1,4 +1,4 @@
-"""The queries of ``dashboards/investigate``, and their answers as records. Absent means not told."""
+"""The queries of ``dashboards/investigate``, and their answers as records. Absent means not reported."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Column(Struct, frozen=True, rename="camel"):
 
     @property
     def unknown(self) -> str:
-        """The SQL literal for a value that was not told."""
+        """The SQL literal for a value that was not reported."""
         return _UNKNOWN.get(self.sql_type, f"NULL::{self.sql_type}")
 
 

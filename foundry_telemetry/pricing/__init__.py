@@ -94,7 +94,7 @@ def cost(model: str | None, usage: TokenUsage, at_ns: int, *, deployment: str | 
 def partial_cost(
     model: str | None, usage: TokenUsage, at_ns: int, *, deployment: str | None = None
 ) -> Cost | None:
-    """Price the input of an attempt whose output was not told; arguments as for `cost`. Never raises."""
+    """Price the input of an attempt whose output was not reported; arguments as for `cost`. Never raises."""
     if usage.complete or usage.output_tokens is not None:
         return None
     found = cost(model, without_output(usage), at_ns, deployment=deployment)

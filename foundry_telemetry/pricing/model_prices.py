@@ -77,7 +77,7 @@ def make_table(prices: Iterable[Prices], source: str, factors: Iterable[float] =
 def apply(table: Table, usage: TokenUsage) -> float | None:
     """What `usage` costs in US dollars; ``None`` where a part of it has no price, or cannot be."""
     if usage.compaction_input_tokens or usage.compaction_output_tokens:
-        return None  # billed, but how much of it came from the cache is not told
+        return None  # billed, but how much of it came from the cache is not reported
     tokens = usage.input_tokens or 0
     reads = usage.cache_read_input_tokens or 0
     hour = usage.cache_creation_1h or 0

@@ -132,7 +132,7 @@ class Table:
 
 
 def follow(source: Any, path: str) -> Any:
-    """What a path leads to; ``None`` where a part of it was not told."""
+    """What a path leads to; ``None`` where a part of it was not reported."""
     for name in path.split("."):
         if source is None:
             return None

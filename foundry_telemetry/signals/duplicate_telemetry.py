@@ -41,7 +41,7 @@ class Doubling:
         return dict(self._attempts)
 
     def clear(self) -> None:
-        """Forget what was noted, and warn anew."""
+        """Forget the warnings given, and warn anew."""
         self._attempts.clear()
         _warn.cache_clear()
 

@@ -32,7 +32,7 @@ def create_gauges(meter: Meter, before_read: BeforeRead) -> Quota:
         before_read: Called before a gauge is read.
 
     Returns:
-        Where attempts are to be noted.
+        Where attempts are to be queued.
     """
     known = _quotas.get(meter)
     if known is not None:

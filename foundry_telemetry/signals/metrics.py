@@ -1,4 +1,4 @@
-"""The totals. Attempts are noted as they end, and recorded when a metric reader asks.
+"""The totals. Attempts are queued as they end, and recorded when a metric reader asks.
 
 Recording one attempt in the SDK costs more than all the rest of telling of it. So the request path only
 takes a note, as it does with spans for their processor, and the notes are recorded in the thread of the
@@ -89,7 +89,7 @@ class Metrics:
             self._record(measurement, next(self._batches))
 
     def record_pending(self) -> None:
-        """Record what was noted."""
+        """Record what is pending."""
         try:
             self.standard.look_up()
         except Exception as error:  # then nobody else is known, or who was known before
@@ -106,7 +106,7 @@ class Metrics:
                 internal_errors.add_quietly(error, Signal.METRICS)  # a reader holds a lock
 
     def after_fork(self) -> None:
-        """In the child of a fork: what was noted before is the parent's to tell."""
+        """In the child of a fork: what was pending before is the parent's to report."""
         self._pending.clear()
 
     def _record(self, measurement: PendingMeasurement, batch: int) -> None:
@@ -159,10 +159,10 @@ def _before_read() -> None:
     flush_abandoned_bodies(is_collecting=True)
     while _with_pending:
         try:
-            noted = _with_pending.pop()
+            metrics = _with_pending.pop()
         except KeyError:  # another reader was faster
             break
-        noted.record_pending()
+        metrics.record_pending()
 
 
 def _after_fork() -> None:

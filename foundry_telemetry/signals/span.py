@@ -184,7 +184,7 @@ def _identity(
         fields[names.ANTHROPIC_REQUEST_ID] = ids.request_id
     if binding.project_id is not None and names.PROJECT_ID not in getattr(binding.span, "attributes", ()):
         fields[names.PROJECT_ID] = binding.project_id
-    return fields | read_tags(tags)
+    return fields | read_tags(tags) if tags else fields
 
 
 class CallSpans:

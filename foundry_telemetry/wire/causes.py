@@ -16,7 +16,7 @@ from foundry_telemetry.wire.claims import EntraFacts, TokenFacts
 
 
 class Failure(Struct, frozen=True, kw_only=True, gc=False):
-    """Why an attempt failed, and whose move it is."""
+    """Why an attempt failed, and who has to act."""
 
     type: str
     """The failure class, from the table in ``foundry_telemetry.wire.causes``; emitted as ``error.type``."""

@@ -572,7 +572,7 @@ PRIVATE = (
         "MetricReader of the SDK",
         ("opentelemetry-sdk",),
         ("azure/shutdown.py", "azure/forks.py"),
-        "counts that wait at a fork are reported by parent and child, and the last losses are not told",
+        "counts that wait at a fork are reported by parent and child, and the last losses are not reported",
         lambda: _assigns(_of("opentelemetry.sdk.metrics.export.MetricReader"), "_collect"),
     ),
     Private(
@@ -600,7 +600,7 @@ PRIVATE = (
             ),
         )
         for name, files, breaks in (
-            ("_exporter", ("azure/shutdown.py",), "the last losses of a process are not told"),
+            ("_exporter", ("azure/shutdown.py",), "the last losses of a process are not reported"),
         )
     ),
     *(

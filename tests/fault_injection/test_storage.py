@@ -118,7 +118,7 @@ def test_read_only_disk(tmp_path: Path) -> None:
 @pytest.mark.row(29)
 @needs_root
 def test_folder_of_somebody_else(tmp_path: Path) -> None:
-    """A folder that another user owns is left alone: who owns it could read and forge what is in it."""
+    """A folder that another user owns is not used: who owns it could read and forge what is in it."""
     folder = tmp_path / "theirs"
     folder.mkdir(mode=0o777)
     os.chown(folder, NOBODY, NOBODY)

@@ -30,7 +30,7 @@ FAILURES = {
     "client_timeout": ("client", None, True, None),
     "invalid_request": ("caller_request", 400, False, "invalid_request_error"),
 }
-"""Class: whose move it is, status, whether a retry may help, the wire's code."""
+"""Class: its owner, status, whether a retry may help, the wire's code."""
 USUAL = {
     "rate_limited": 3,
     "overloaded": 2,
@@ -49,7 +49,7 @@ class Attempt:
     service: str
     trace: str
     reported: dict[str, object] = field(default_factory=dict)
-    """Column of the typed view to its value; what was not told is not in it."""
+    """Column of the typed view to its value; what was not reported is not in it."""
 
     @property
     def begun(self) -> datetime:

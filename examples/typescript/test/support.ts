@@ -74,7 +74,7 @@ export const urlOf = (base: string): string => `${base}/anthropic/v1/messages`;
 export const outcomes = (events: readonly ReadableLogRecord[]): unknown[] =>
   events.map(({ attributes }) => attributes["foundry.outcome"]);
 
-/** Wait until something holds; whoever waits in vain is ended by the runner. */
+/** Wait until something holds; a wait without an end is stopped by the runner. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }

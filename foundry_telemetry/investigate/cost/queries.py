@@ -14,7 +14,7 @@ from foundry_telemetry.kql import compose, files
 from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, Value, substitute
 
 Ask = Callable[[str], list[Row]]
-"""Takes KQL and gives rows, as `Source.answer` does: what was not told is not there."""
+"""Takes KQL and gives rows, as `Source.answer` does: what was not reported is not there."""
 
 _HOUR: Final = timedelta(hours=1)
 

@@ -67,7 +67,6 @@ _FUNCTION: Final = re.compile(r"given name and argument types '([^'(]+)\(([^']*)
 _COMPARE: Final = re.compile(r"values of type (\S+) and (?:type|values of type) (\S+)")
 _CONVERT: Final = re.compile(r"(?:[Cc]ould not convert|[Cc]ast).*? to (?:type )?(\w+)")
 _ELEMENTS: Final = re.compile(rf"{bounded_values.PREFIX}: ([^\n]*)")
-_ARITY: Final = re.compile(r"\w+\(\) takes \(([\d, ]*)\) argument\(s\), got (\d+)")
 _KQL_TYPES: Final = {"numerical": "real", "INT32": "int", "INT64": "long", "BOOL": "bool", "INT": "int"}
 
 
@@ -165,7 +164,7 @@ def _statements(construct: str, kql: str) -> QueryError:
 
 def _not_here(construct: str, hint: str | None, line: int | None, position: int | None) -> QueryError:
     where = f" on line {line}, position {position}" if line else ""
-    hint = _ARITY.sub(_numbers_of_arguments, hint or "")
+    hint = refusals.in_words(hint or "")
     because = f": {hint.rstrip('.')}" if hint and not _FOREIGN.search(hint) else ""
     return QueryError(
         f"The local Azure Monitor does not support '{construct}'{where}{because}.",
@@ -174,12 +173,6 @@ def _not_here(construct: str, hint: str | None, line: int | None, position: int 
         position=position,
         construct=construct,
     )
-
-
-def _numbers_of_arguments(found: re.Match[str]) -> str:
-    numbers = [number.strip() for number in found[1].split(",") if number.strip()]
-    noun = "argument" if numbers == ["1"] else "arguments"
-    return f"here it takes {' or '.join(numbers)} {noun}, not {found[2]}"
 
 
 def _schema(error: KqlSchemaError, kql: str) -> QueryError:

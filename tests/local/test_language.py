@@ -100,8 +100,8 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     # functions of texts and dynamic values
     (
-        "print tostring(array_sort_asc(dynamic([10, 9, null, 1.5]))), tostring(array_sort_desc(dynamic(['9', null, '10', 'B']))), string_size('äöü'), base64_encode_tostring('ü')",
-        [("[1.5,9,10,null]", '["B","9","10",null]', 6, "w7w=")],
+        "print tostring(array_sort_asc(dynamic([10, 9, null, 1.5]))), tostring(array_sort_desc(dynamic(['9', null, '10', 'B']))), string_size('äöü'), base64_encode_tostring('ü'), toupper('straße')",
+        [("[1.5,9,10,null]", '["B","9","10",null]', 6, "w7w=", "STRAßE")],
     ),
     (
         'datatable(d: dynamic)[dynamic({"a": null}), dynamic({"a": 1}), dynamic({})] | extend e = d.a | summarize countif(isnull(e)), countif(isnotnull(e)), countif(isnull(d.a)), countif(isnotnull(d.a))',

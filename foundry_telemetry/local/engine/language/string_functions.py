@@ -76,6 +76,8 @@ STRING_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
     ("string_size", 1): "CAST(strlen(CAST({0} AS VARCHAR)) AS BIGINT)",
     ("base64_encode_tostring", 1): "to_base64(encode(CAST({0} AS VARCHAR)))",
     ("base64_encodestring", 1): "to_base64(encode(CAST({0} AS VARCHAR)))",
+    # The database has a capital for ß, .NET has none.
+    ("toupper", 1): "translate(upper(translate({0}, 'ß', chr(1))), chr(1), 'ß')",
     ("isascii", 1): "regexp_full_match(CAST({0} AS VARCHAR), '[\\x00-\\x7F]*')",
     ("isutf8", 1): "({0} IS NOT NULL)",
     ("split", 2): "to_json(str_split(coalesce({0}, ''), {1}))",

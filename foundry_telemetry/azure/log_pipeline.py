@@ -24,12 +24,15 @@ from opentelemetry import context as context_api
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 from opentelemetry.trace import get_current_span
 
+from foundry_telemetry.azure.distros import DISTROS
 from foundry_telemetry.dropped_items import Reason, Signal, dropped
 from foundry_telemetry.schema.value import EVENT_NAME
 from foundry_telemetry.signals.span_lock import is_locked
 
 EXPORTER: Final = "azure.monitor.opentelemetry"
 """Name of the exporter's loggers."""
+_OF_EXPORTS: Final = (EXPORTER, *(distro.module for distro in DISTROS.values()))
+"""Loggers that write of exports alone: the exporter's, and those of the distros."""
 _MARK: Final = "_foundry_telemetry_export"
 """Attribute of a log record that was made during an export; formatters leave out what begins so."""
 _SDK: Final = "opentelemetry."
@@ -123,6 +126,6 @@ class _MarkingFactory:
 
 
 def _is_of_export(record: Any, scope: str) -> bool:
-    if scope.startswith(EXPORTER) or context_api.get_value(_SUPPRESS_INSTRUMENTATION_KEY):
+    if scope.startswith(_OF_EXPORTS) or context_api.get_value(_SUPPRESS_INSTRUMENTATION_KEY):
         return True
     return _MARK in (record.log_record.attributes or ())

@@ -26,10 +26,13 @@ def project_in_force(given: str | None) -> str | None:
     where, found = (_VARIABLE, os.environ.get(_VARIABLE)) if given is None else ("project_id", given)
     if given is None and not (found or "").strip():
         return None
-    if not isinstance(found, str) or not ARM_ID.fits(found.strip()):
+    project = found.strip().rstrip("/") if isinstance(found, str) else ""
+    if not ARM_ID.fits(project):
+        # Behind these characters of an address may be a password or a key.
+        shown = "a text with '@' or '?'" if {"@", "?"} & set(project) else f"{found!r:.100}"
         raise ValueError(
-            f"{where}={found!r:.100}: expected the ARM ID of a Foundry project, /subscriptions/<id>/"
+            f"{where}={shown}: expected the ARM ID of a Foundry project, /subscriptions/<id>/"
             "resourceGroups/<name>/providers/Microsoft.CognitiveServices/accounts/<name>/projects/<name>; "
             "the portal shows it as the resource ID of the project"
         )
-    return found.strip()
+    return project

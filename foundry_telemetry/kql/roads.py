@@ -1,11 +1,13 @@
 """The roads by which a ledger event reaches a workspace, and the KQL that reads them all as one.
 
 *Road*: the table an event ends in, by what carried it there. *Mixed hour*: one in which an attempt may have
-come by more than one road, so its rows are told apart by attempt. The rule is in ``docs/concepts/roads.md``.
+come by more than one road, so its rows are told apart by attempt; the hours beside it are mixed as well, as
+roads round a time in ways of their own. The rule is in ``docs/concepts/roads.md``.
 
 The columns are those of Microsoft's table reference (``articles/azure-monitor/reference/tables`` of
 MicrosoftDocs/azure-monitor-docs, 27 July 2026) and of the Collector's exporter
-(``exporter/azuremonitorexporter`` of open-telemetry/opentelemetry-collector-contrib).
+(``exporter/azuremonitorexporter`` of open-telemetry/opentelemetry-collector-contrib); what is assumed is on
+that page, too.
 """
 
 from __future__ import annotations
@@ -72,7 +74,8 @@ class Road:
     @property
     def alone(self) -> str:
         """What stands in place of `TEXT` where one table may be read and no other."""
-        return f"let {LEDGER} = {self.rows};"
+        once = f" | summarize arg_min(TimeGenerated, *) by attempt_key = {_ATTEMPT}"
+        return f"let {LEDGER} = {self.rows}{'' if self is DIRECT else once};"
 
 
 def _marked(properties: str) -> str:
@@ -157,7 +160,8 @@ TEXT: Final = "\n".join(
     (
         f"let {_STORED} = union isfuzzy=true",
         ",\n".join(f"    ({road.kql})" for road in ROADS) + ";",
-        f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | summarize by hour = bin(TimeGenerated, 1h);",
+        f"let {_MIXED} = {_STORED} | where {_RANK} > 1 | summarize by hour = bin(TimeGenerated, 1h)",
+        "    | project hour = pack_array(hour - 1h, hour, hour + 1h) | mv-expand hour to typeof(datetime);",
         f"let {LEDGER} = union",
         f"    ({_STORED} | where bin(TimeGenerated, 1h) !in ({_MIXED})),",
         f"    ({_STORED} | where bin(TimeGenerated, 1h) in ({_MIXED})",

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from foundry_telemetry.schema.value import AuthScheme
-from foundry_telemetry.wire.sanitize import UNREADABLE, clean_guid, clean_word
+from foundry_telemetry.wire.sanitize import UNREADABLE, clean_guid, clean_word, whole
 
 _AUDIENCES: Final = frozenset(
     f"https://{service}.azure.{cloud}"
@@ -101,7 +101,8 @@ def _names_foundry(audience: str) -> bool:
 
 
 def _expires_in(exp: object, now_s: float) -> int | None:
-    return int(exp - now_s) if type(exp) is int and 0 < exp < 2**40 else None
+    until = whole(exp)
+    return int(until - now_s) if until is not None and 0 < until < 2**40 else None
 
 
 def _audience(aud: object) -> str | None:

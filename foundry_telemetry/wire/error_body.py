@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from foundry_telemetry.wire.error_phrases import CODES
 from foundry_telemetry.wire.json_decoding import reader
-from foundry_telemetry.wire.sanitize import as_object, clean_id, clean_word
+from foundry_telemetry.wire.sanitize import as_object, clean_id, clean_word, whole
 
 _CODE: Final = re.compile(r"[A-Za-z_]{1,64}|[0-9]{3}").fullmatch
 """An unknown code must look like one: no digits among letters, so that an echoed key never passes."""
@@ -88,5 +88,6 @@ def _id(value: object) -> str | None:
 
 
 def _code(value: object) -> str | None:
-    text = str(value) if type(value) is int else value
+    number = whole(value)
+    text = value if number is None else str(number)
     return text if type(text) is str and (text in CODES or _CODE(text)) else None

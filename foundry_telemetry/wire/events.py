@@ -42,10 +42,12 @@ MAX_RUN: Final = 32
 MAX_REST: Final = 64 * 1024
 """Bytes of an unfinished event that are held for the next search; a longer one is read line by line."""
 
-_MARKERS: Final = (b"event: message", b"event:message", b"event: error", b"event:error")
+_BLANK: Final = b"\n\n"
+_NAMELESS: Final = b"data:"
+"""How an event begins that has no name, as where a gateway ends the stream of a service with an error."""
+_MARKERS: Final = (b"event: message", b"event:message", b"event: error", b"event:error", _BLANK + _NAMELESS)
 """What whole events are searched for: every name of `READ` begins so. A delta may quote it: then its block is
 read, and that is all."""
-_BLANK: Final = b"\n\n"
 _HINTS: Final = (b"message_", b"error")
 """Whatever spells one of the above has one of these in it; two searches instead of four for most blocks."""
 
@@ -198,6 +200,8 @@ class EventReader:
 
 def _from_marker(events: bytes) -> bytes:
     """Whole events from the first on that is read; empty where there is none."""
+    if events.startswith(_NAMELESS):
+        return events
     found = [at for marker in _MARKERS if (at := events.find(marker)) >= 0]
     if not found:
         return b""

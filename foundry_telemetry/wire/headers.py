@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
 
 from foundry_telemetry.schema.value import AuthScheme
-from foundry_telemetry.wire.http_date import clock_offset, last_date
+from foundry_telemetry.wire.http_date import clock_offset, http_date, last_date
 from foundry_telemetry.wire.sanitize import clean_id, clean_label
 
 RawHeaders = Sequence[tuple[bytes, bytes]] | dict[bytes, bytes]
@@ -28,6 +27,8 @@ _SCHEMES: Final[tuple[tuple[bytes, AuthScheme], ...]] = (
 )
 """The first one present names the scheme: a token before a key, the resource's key before a gateway's."""
 
+_DECIMAL: Final = re.compile(rb"[ \t]*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \t]*").fullmatch
+"""A number as every language writes it; what Python reads besides, such as ``1_0`` and ``nan``, is none."""
 _MAX_WAIT_S: Final = 24 * 3600.0
 """A longer wait is nonsense, not a hint."""
 
@@ -108,7 +109,7 @@ def read_request_headers(raw: RawHeaders) -> RequestHeaders:
         if name in found:
             scheme = candidate
             break
-    if scheme == "entra_id" and found[b"authorization"][:7].lower() != b"bearer ":
+    if scheme == "entra_id" and found[b"authorization"][:7].rstrip().lower() != b"bearer":
         scheme = "gateway_key"  # Basic and the like: Azure takes none of them, a customer's gateway may
     retries = found.get(b"x-stainless-retry-count", b"0")
     return RequestHeaders(
@@ -177,16 +178,11 @@ def _retry_after(found: dict[bytes, bytes], now_s: float) -> float | None:
     seconds = _seconds(value, 1.0)
     if seconds is not None or value is None:
         return seconds
-    try:
-        wait = parsedate_to_datetime(value.decode("ascii")).timestamp() - now_s
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return wait if 0 <= wait <= _MAX_WAIT_S else None
+    date_s = http_date(value)
+    wait = None if date_s is None else date_s - now_s
+    return wait if wait is not None and 0 <= wait <= _MAX_WAIT_S else None
 
 
 def _seconds(value: bytes | None, unit: float) -> float | None:
-    try:
-        wait = float(value) * unit if value else None
-    except ValueError:
-        return None
+    wait = float(value) * unit if value and _DECIMAL(value) else None
     return wait if wait is not None and 0 <= wait <= _MAX_WAIT_S else None

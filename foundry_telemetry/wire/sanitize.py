@@ -98,14 +98,25 @@ def clean_guid(value: object) -> str | None:
     return value if type(value) is str and _GUID(value) else None
 
 
+def whole(value: object) -> int | None:
+    """A whole number of JSON, which does not tell ``5`` from ``5.0``; a bool is none."""
+    if type(value) is int:
+        return value
+    return int(value) if type(value) is float and value.is_integer() else None
+
+
 def clean_count(value: object) -> int | None:
-    """A count: an integer that is no bool, at least 0 and below ``MAX_COUNT``."""
-    return value if type(value) is int and 0 <= value < MAX_COUNT else None
+    """A count: a whole number, at least 0 and below ``MAX_COUNT``."""
+    number = value if type(value) is int else whole(value)  # nearly always: a call for each costs more
+    return number if number is not None and 0 <= number < MAX_COUNT else None
 
 
 def clean_counts(values: dict[str, object]) -> dict[str, int]:
     """The members of an object that are counts."""
-    return {name: value for name, value in values.items() if type(value) is int and 0 <= value < MAX_COUNT}
+    counts = {name: value for name, value in values.items() if type(value) is int and 0 <= value < MAX_COUNT}
+    if float in map(type, values.values()):  # some gateways write 5.0
+        counts |= {name: count for name, value in values.items() if (count := clean_count(value)) is not None}
+    return counts
 
 
 def as_object(value: object) -> dict[str, object]:

@@ -108,6 +108,13 @@ def test_export_is_not_exported(name: str, exported: Exported) -> None:
     assert exported.bodies == ["of the application"]
 
 
+@pytest.mark.parametrize("name", ["azure.monitor.opentelemetry", "microsoft.opentelemetry._distro"])
+def test_what_a_distro_logs_of_itself_is_not_exported(name: str, exported: Exported) -> None:
+    """Whichever it is: that its pipelines were built is no line of the application."""
+    logging.getLogger(name).warning("Azure Monitor enabled.")
+    assert exported.bodies == []
+
+
 @pytest.mark.row(79)
 @pytest.mark.parametrize("way", ["a handler that comes later", "a handler of one's own", "a queue"])
 def test_export_is_not_exported_by_any_way(way: str, exported: Exported) -> None:

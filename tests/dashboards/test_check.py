@@ -182,7 +182,7 @@ BREACHES: dict[str, tuple[Break, str]] = {
     "many steps": (lambda workbook: _copies(workbook, 100), "steps; at most 100"),
     "size": (
         lambda workbook: step(workbook, "overview introduction")["content"].update(json="x" * 150_000),
-        "characters of JSON; at most 450000",
+        "characters of JSON; at most 451000",
     ),
 }
 

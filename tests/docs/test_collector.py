@@ -29,8 +29,8 @@ KEYS: dict[str, set[str]] = {
         "shutdown_timeout",
         "spaneventsenabled",
     },
-    # otlphttpexporter and confighttp
-    "otlphttp": HTTP | {f"{signal}_endpoint" for signal in ("traces", "logs", "metrics")},
+    # otlphttpexporter and confighttp, under the name that it has since Collector 0.144
+    "otlp_http": HTTP | {f"{signal}_endpoint" for signal in ("traces", "logs", "metrics")},
 }
 """By exporter, its documented keys, as far as a recipe may need one."""
 

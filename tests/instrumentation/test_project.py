@@ -43,7 +43,7 @@ def spans(capture: Capture) -> dict[str, Mapping[str, Any]]:
         (None, None, None),
         (None, "", None),
         (PROJECT, None, PROJECT),
-        (f" {PROJECT}\n", OTHER, PROJECT),
+        (f" {PROJECT}/\n", OTHER, PROJECT),
         (None, PROJECT, PROJECT),
     ],
 )
@@ -71,6 +71,7 @@ def test_who_says(
         "p",
         "https://a.services.ai.azure.com/api/projects/p",
         f"{PROJECT}?api-key=CANARY",
+        "https://me:CANARY@a.services.ai.azure.us/api/projects/p/",
         "/subscriptions/0a1b/resourceGroups/rg",
         PROJECT.replace("p", "p" * 600),
     ],
@@ -78,7 +79,8 @@ def test_who_says(
 def test_no_arm_id(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no ARM ID, as a project's endpoint, is refused at set-up, under the name of where it stands."""
     for integrate in (foundry_telemetry.instrument, foundry_telemetry.event_hooks):
-        with pytest.raises(ValueError, match=r"^project_id=.*expected the ARM ID of a Foundry project"):
+        expected = r"^project_id=(?!.*CANARY).*expected the ARM ID of a Foundry project"
+        with pytest.raises(ValueError, match=expected):
             integrate(project_id=wrong)
     if wrong:
         monkeypatch.setenv("FOUNDRY_PROJECT_ARM_ID", wrong)

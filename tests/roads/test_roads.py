@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -21,7 +23,7 @@ from foundry_telemetry.investigate import sources
 from foundry_telemetry.investigate.sources import Source
 from foundry_telemetry.kql import compose, files, problems, roads, view
 from foundry_telemetry.kql.export import export
-from foundry_telemetry.kql.parameters import TimeRange, substitute
+from foundry_telemetry.kql.parameters import UNFILTERED, TimeRange, substitute
 from foundry_telemetry.local.api.server import LocalAzureMonitor
 from foundry_telemetry.local.ingest import row_builder
 from tests.roads.conftest import (
@@ -37,8 +39,10 @@ from tests.roads.conftest import (
     rows,
 )
 from tests.support.logs import WORKSPACE
+from tests.support.telemetry import envelope, fill
 
 Monitors = Mapping[Road, LocalAzureMonitor]
+HOUR_NS = 3600 * 10**9
 
 ALL = (
     f"{view.TEXT}\nfoundry_attempts | extend case_id = tostring(Properties['foundry.tag.case']) "
@@ -250,6 +254,36 @@ def test_a_ledger_event_is_no_log_line(records: Records, monitors: Monitors) -> 
     text = substitute(compose.whole("call_logs").replace("ago(90d)", "ago(3650d)"), {"CallId": str(call)})
     assert trace
     assert monitors[collector].query(text).rows == []
+
+
+@pytest.mark.parametrize("road", [collector, native])
+def test_an_alert_rule_counts_once_what_came_twice(road: Road, records: Records) -> None:
+    """Rules read one table, in which a road may deliver a row again."""
+    [alone] = (one.alone for one in roads.OTHERS if (one.table == "OTelLogs") == (road is native))
+    with reached_by((road, records), (road, records[:9])) as azure:
+        assert azure.query(f"{alone}\n{roads.LEDGER} | count").rows == [(len(records) - 1,)]
+
+
+def test_what_a_service_drops_stands_with_its_version(records: Records) -> None:
+    """A Collector leaves the version of metrics among their properties, as that of the ledger."""
+    point = {"name": "foundry.telemetry.dropped", "value": 3, "count": 1}
+    data = {"metrics": [point], "properties": {"service.version": "1.4.2"}}
+    day = TimeRange(START, START + timedelta(days=1), timedelta(hours=1))
+    text = substitute(compose.whole("telemetry_by_service"), {**UNFILTERED, "TimeRange": day})
+    with reached_by((collector, records[:1])) as azure:
+        fill(azure.store, [envelope("MetricData", data, START, tags={"ai.cloud.role": "shop.orders"})])
+        found = azure.query(f"{text} | project service, version, state, attempts, dropped").rows
+    assert found == [("shop.orders", "1.4.2", "dropping", 1, 3.0)]
+
+
+def test_an_attempt_at_the_edge_of_an_hour_counts_once(records: Records) -> None:
+    """Roads round a time in ways of their own, so its rows may be in two hours."""
+    edge = next(one for one in records if not (one.log_record.timestamp or 1) % HOUR_NS)
+    before = copy(edge.log_record)
+    before.timestamp = (edge.log_record.timestamp or 0) - 1000
+    with reached_by((direct, [edge]), (collector, [replace(edge, log_record=before)])) as azure:
+        for text in (ALL, ALL.replace("AppEvents | where", "AppEvents | where ItemCount > -1 | where", 1)):
+            assert len(rows(azure, text)[1]) == 1
 
 
 def test_a_road_that_comes_later_is_read_too(records: Records) -> None:

@@ -213,6 +213,7 @@ _PATTERNS: Final[Mapping[str, Callable[[], Any]]] = {
     "AADSTS": lambda: claims._AADSTS,
     "ENTRA_TRACE_ID": lambda: claims._TRACE_ID,
     "ENTRA_CORRELATION_ID": lambda: claims._CORRELATION_ID,
+    "DECIMAL": lambda: whole(headers._DECIMAL),
     "USER_AGENT": lambda: whole(headers._USER_AGENT),
     "UNSUPPORTED_PATH": lambda: whole(request_matcher._UNSUPPORTED),
     "DATE_TO_THE_HOUR": lambda: re.compile(f"^{http_date._TO_THE_HOUR.__self__.pattern.decode()}"),

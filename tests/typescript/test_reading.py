@@ -31,10 +31,19 @@ STATUSES = (200, 302, 307, 400, 401, 403, 404, 408, 409, 413, 418, 422, 429, 500
 LABELS = ("text/event-stream", "application/json", "text/plain; charset=utf-8", "text/html", "")
 STARTS = (b"", b"\xef\xbb\xbf", b": a comment\n\n", b"\n\n", b"retry: 3000\n\n", b"id: 1\r\n")
 JSON = ("content-type", "application/json")
-DATES = ("Sun, 22 Nov 2026 10:00:00 GMT", "Sun, 31 Feb 2026 10:00:00 GMT", "yesterday")
+DATES = (
+    "Sun, 22 Nov 2026 10:00:00 GMT",
+    "Sun, 31 Feb 2026 10:00:00 GMT",
+    "Sun, 22 Nov 2026 10:00:00 GMT+5",
+    "Sun, 22 Nov 2026 24:00:00 GMT",
+    "yesterday",
+)
 REFUSED = ("json_utf16", "json_utf32", "json_nan")
 """JSON that no client in JavaScript reads: `Response.json()` takes UTF-8 without `NaN`, and nothing else."""
-WAITS = ("3", "0.5", "-1", "soon", "1e9", "")
+WAITS = ("3", "0.5", "-1", "soon", "1e9", "", "0x10", "1_0", "nan", "+5", "5.", "2026-11-22", "Infinity")
+NOTHINGS = (0, False, "", [], {}, None)
+"""What Python and JavaScript do not agree about, in the place of something."""
+WHOLE = (7.0, 1e3, 0.0, 7.5, -1.0, 2.0**51)
 
 
 def given(
@@ -126,7 +135,46 @@ def headers() -> Iterator[Given]:
         yield given(b"{}", [JSON, ("date", date), ("x-ms-region", f"East {date[:1]}")], status=429)
 
 
-ANSWERS = [*odd(), *streams(), *refusals(), *signs(), *headers()]
+def values() -> Iterator[Given]:
+    """What stands for nothing, whole numbers with a point, and characters of several bytes."""
+    usage = {"input_tokens": 3, "output_tokens": 9}
+    bodies: list[Any] = [b"\xef\xbb\xbf", b"\xef\xbb\xbf{}", "\u00a0<p>".encode(), b"\x0b<p>"]
+    for nothing in NOTHINGS:
+        bodies += [
+            {"error": nothing, "message": "no", "statusCode": 429},
+            {
+                "error": {"message": nothing, "code": nothing},
+                "message": "RequestId = req_1",
+                "statusCode": 401,
+            },
+            {"type": "message", "error": nothing, "usage": usage},
+        ]
+    for number in WHOLE:
+        counted = {
+            "input_tokens": number,
+            "output_tokens": 9,
+            "cache_creation": {"ephemeral_5m_input_tokens": number},
+        }
+        bodies += [{"type": "message", "usage": counted}, {"error": {"code": number * 57}}]
+    bodies += [
+        {"error": {}, "request_id": text} for text in ("\U0001f3d4", "\u00e9" * 130, "\ud800", "req_1")
+    ]
+    for body, status in product(bodies, (200, 401, 503)):
+        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
+        yield given(sent, [JSON], status=status)
+    for start, stop in product((None, {}, 5, {"usage": usage}), ("", 0, "end_turn", None)):
+        events = [
+            {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": usage},
+            {"type": "message_start", "message": start},
+            {"type": "message_delta", "delta": {"stop_reason": stop}, "usage": {}},
+        ]
+        sent = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
+        yield given(sent, [("content-type", "text/event-stream")])
+    for token in ("Bearer", "Bearer x", "bearer", "Bearerx", "Basic x"):
+        yield {**given(b"{}", [JSON], status=401), "sent": [("authorization", token)]}
+
+
+ANSWERS = [*odd(), *streams(), *refusals(), *signs(), *headers(), *values()]
 
 
 def read_by_library(answer: Given) -> dict[str, Any]:

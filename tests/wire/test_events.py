@@ -52,6 +52,14 @@ def test_nameless_events() -> None:
     assert not events.buffering
 
 
+@pytest.mark.parametrize("before", [b"", COUNTERS, DELTA])
+def test_an_error_without_a_name_ends_a_stream_with_names(before: bytes) -> None:
+    """A gateway writes it into the stream of the service; it is found among what is held."""
+    error = b'data: {"type":"error"}\n\n'
+    found = events_of(EventReader(), DELTA, before + error, complete=False)
+    assert found == [TOKEN, *([TOTALS] if before == COUNTERS else []), (b"error", error[6:-2])]
+
+
 def test_markers_find_every_event_that_is_read() -> None:
     """What is held is searched for markers: there is one before each name, with and without the space."""
     for name in READ:

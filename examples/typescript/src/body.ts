@@ -79,7 +79,7 @@ function documentReader(status: number, mediaType: string) {
   const pieces: Uint8Array[] = [];
   let room = status >= FIRST_ERROR ? MAX_ERROR : MAX_BODY;
   let isWhole = true;
-  const text = (): string => new TextDecoder().decode(Buffer.concat(pieces));
+  const text = (): string => new TextDecoder("utf-8", { ignoreBOM: true }).decode(Buffer.concat(pieces));
   return {
     start: (): Uint8Array => Buffer.concat(pieces),
     feed(piece: Uint8Array): void {

@@ -67,8 +67,8 @@ export function readEntraError(error: unknown): Entra {
 }
 
 function messagesOf(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : asObject(error);
-  return [message, cause instanceof Error ? cause.message : ""]
+  const { message, cause } = asObject(error);
+  return [message, asObject(cause).message]
     .filter(Boolean)
     .join("\n")
     .slice(0, MAX_TOKEN);

@@ -18,6 +18,9 @@ interface SdkRequest {
 }
 type AuthHeaders = (request: SdkRequest) => Promise<unknown>;
 
+/** Clients that are instrumented: once is enough, and twice would count a call twice. */
+const instrumented = new WeakSet<object>();
+
 /**
  * Write the ledger event of each call of a client whose token provider fails. The error stays as it is.
  *
@@ -27,7 +30,8 @@ type AuthHeaders = (request: SdkRequest) => Promise<unknown>;
 export function instrumentCredentials<T extends object>(client: T, options: Options = {}): T {
   const ledger = openLedger(options.loggerProvider);
   const ask: unknown = Reflect.get(client, "authHeaders");
-  if (typeof ask !== "function") return client; // an SDK of another make
+  if (typeof ask !== "function" || instrumented.has(client)) return client; // or an SDK of another make
+  instrumented.add(client);
   const authHeaders: AuthHeaders = async (request) => {
     const attempt = guarded(() => {
       const facts = unsentRequest(request.method ?? "post", request.path ?? "");
@@ -46,5 +50,5 @@ export function instrumentCredentials<T extends object>(client: T, options: Opti
 
 /** The SDK wraps what the provider threw. */
 function providerError(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return asObject(error).cause ?? error;
 }

@@ -3,7 +3,7 @@
 import { CODES } from "./generated/causes.js";
 import { CODE, UPSTREAM_ID } from "./generated/wire.js";
 import type { Json } from "./sanitize.js";
-import { asObject, cleanId, cleanWord, readJson } from "./sanitize.js";
+import { asObject, cleanBodyId, cleanWord, firstOf, readJson } from "./sanitize.js";
 
 /** The error shapes of Foundry, Anthropic and API Management. */
 export interface ErrorBody {
@@ -16,18 +16,18 @@ export interface ErrorBody {
 
 /** Read an error body. */
 export function readError(body: string, mediaType: string): ErrorBody {
-  if (mediaType === "text/html" || body.trimStart().startsWith("<")) return { shape: "html", message: "" };
+  if (mediaType === "text/html" || /^[\t-\r ]*</.test(body)) return { shape: "html", message: "" };
   if (body === "") return { shape: "unread", message: "" };
   const decoded = readJson(body);
   if (decoded === undefined) return { shape: "other", message: "" };
   const error = asObject(decoded.error);
-  const message = textOf(error.message || decoded.message || decoded.error);
+  const message = textOf(firstOf(error.message, decoded.message, decoded.error));
   return {
     shape: shapeOf(decoded),
-    code: codeOf(error.code || decoded.statusCode),
+    code: codeOf(firstOf(error.code, decoded.statusCode)),
     apiType: cleanWord(error.type),
     message,
-    requestId: cleanId(decoded.request_id) ?? UPSTREAM_ID.exec(message)?.[1],
+    requestId: cleanBodyId(decoded.request_id) ?? UPSTREAM_ID.exec(message)?.[1],
   };
 }
 

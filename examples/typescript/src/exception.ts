@@ -5,6 +5,7 @@ import { causeOfEntra, readEntraError } from "./claims.js";
 import type { Cause, Failure } from "./generated/causes.js";
 import { MAX_CAUSES } from "./generated/wire.js";
 import type { Json } from "./sanitize.js";
+import { isObject } from "./sanitize.js";
 
 /** Names and codes of errors to the cause they mean; the first row of which anything in the chain has one. */
 const CAUSES: readonly (readonly [RegExp, Cause])[] = [
@@ -36,15 +37,14 @@ export function readCredentialError(error: unknown): Failure {
   return makeFailure(causeOfEntra(code), code === undefined ? "client" : "entra", { code, entra });
 }
 
-/** An error, its cause, the cause of that; of several at once the first. */
+/** An error, its cause, the cause of that; of several at once the first. Those of a test runner are of another `Error`. */
 function chainOf(error: unknown): readonly Json[] {
   const chain: Json[] = [];
   let next = error;
-  while (next instanceof Error && chain.length < MAX_CAUSES) {
-    const { name, cause } = next;
-    const { code } = next as { readonly code?: unknown };
+  while (isObject(next) && chain.length < MAX_CAUSES) {
+    const { name, code, cause, errors } = next;
     chain.push({ name, code });
-    next = next instanceof AggregateError ? (next.errors as unknown[])[0] : cause;
+    next = Array.isArray(errors) ? errors[0] : cause;
   }
   return chain;
 }

@@ -61,11 +61,10 @@ export function countLosses<Exported extends LedgerRecord, Emitted extends Ledge
   );
   return {
     onEmit(record, around) {
-      if (isEvent(record)) {
-        if (isShut) lost("after_shutdown", "logs");
-        else passed.emitted += 1;
-      }
-      processor.onEmit(record, around);
+      processor.onEmit(record, around); // what it throws is counted by whom it reaches
+      if (!isEvent(record)) return;
+      if (isShut) lost("after_shutdown", "logs");
+      else passed.emitted += 1;
     },
     forceFlush: () => processor.forceFlush(),
     async shutdown() {

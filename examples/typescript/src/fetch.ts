@@ -3,12 +3,14 @@
 import { context } from "@opentelemetry/api";
 import type { LoggerProvider } from "@opentelemetry/api-logs";
 
+import type { Asking } from "./asked.js";
+import { beginAsking } from "./asked.js";
 import type { Attempt } from "./attempt.js";
 import { openLedger } from "./ledger.js";
 import { guarded } from "./losses.js";
 import { beginRecorded } from "./record.js";
-import type { Asked, FetchInit, FetchInput, RequestFacts } from "./request.js";
-import { NOT_ASKED, askedBy, readAsked, readHosts, readRequest } from "./request.js";
+import type { RequestFacts } from "./request.js";
+import { candidateOf, readHosts, readRequest, rereadable } from "./request.js";
 import { asObject } from "./sanitize.js";
 import { watched } from "./stream.js";
 
@@ -22,6 +24,9 @@ export interface Options {
   readonly loggerProvider?: LoggerProvider;
 }
 
+/** Whether a `fetch` with a ledger is calling the one that it was given: should that have one, too, one records. */
+let isRecording = false;
+
 /**
  * Give a `fetch` a ledger. Requests, answers, errors and their number stay as they are.
  *
@@ -31,54 +36,51 @@ export interface Options {
 export function instrumentFetch(send: Fetch = fetch, options: Options = {}): Fetch {
   const hosts = readHosts(options.hosts ?? []);
   const ledger = openLedger(options.loggerProvider);
-  return (input, init) => {
-    const request = guarded(() => readRequest(input, init, hosts));
+  return (input, given) => {
+    const candidate = isRecording ? undefined : guarded(() => candidateOf(input));
+    if (candidate === undefined) return send(input, given);
+    const init = guarded(() => rereadable(given)) ?? given;
+    const request = guarded(() => readRequest(candidate, input, init, hosts));
     if (request === undefined) return send(input, init);
-    const asked = guarded(() => askedOf(input, init, request)) ?? (() => NOT_ASKED);
-    const attempt = guarded(() => beginRecorded(request, asked, ledger, context.active()));
-    return attempt === undefined ? send(input, init) : follow(send(input, init), attempt, request);
+    const asking = beginAsking(input, init, request);
+    const attempt = guarded(() => beginRecorded(request, asking.asked, ledger, context.active()));
+    return attempt === undefined
+      ? send(input, init)
+      : follow(() => send(input, init), attempt, request, asking);
   };
 }
 
-/** What the body asks for: read when it is first needed, while the request is on its way. */
-function askedOf(input: FetchInput, init: FetchInit, { body }: RequestFacts): () => Asked {
-  let asked: Asked | undefined;
-  if (body === undefined && input instanceof Request && !init?.body && isJson(input)) {
-    const copy = input.clone(); // its body is in memory, or goes there to be sent again
-    copy.json().then(
-      (wanted: unknown) => {
-        asked = askedBy(asObject(wanted));
-      },
-      () => undefined,
-    );
-    return () => asked ?? NOT_ASKED;
-  }
-  return () => (asked ??= readAsked(body));
-}
-
-function isJson({ headers, bodyUsed, body }: Request): boolean {
-  return !bodyUsed && body !== null && headers.get("content-type")?.startsWith("application/json") === true;
-}
-
-/** See an exchange through. */
-async function follow(sent: Promise<Response>, attempt: Attempt, request: RequestFacts): Promise<Response> {
+/** See an exchange through. What `send` throws at once is thrown at once. */
+function follow(
+  send: () => Promise<Response>,
+  attempt: Attempt,
+  request: RequestFacts,
+  asking: Asking,
+): Promise<Response> {
   const isCancelled = (error: unknown): boolean => isAbort(error, request.signal);
-  let response: Response;
-  try {
-    response = await sent;
-  } catch (error) {
+  const fail = (error: unknown): never => {
     guarded(() => {
       attempt.end(isCancelled(error) ? "cancelled" : "failed", error);
+      asking.stop(error);
     });
     throw error;
+  };
+  const take = (response: Response): Response =>
+    guarded(() => answered(response, attempt, isCancelled)) ?? response;
+  isRecording = true;
+  try {
+    return Promise.resolve(send()).then(take, fail);
+  } catch (error) {
+    return fail(error);
+  } finally {
+    isRecording = false;
   }
-  return guarded(() => answered(response, attempt, isCancelled)) ?? response;
 }
 
 /** Whether an error is an abort of the caller, for whatever reason it gave, and no timeout. */
 function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
   const isOfSignal = signal?.aborted === true && error === signal.reason;
-  const name = error instanceof Error ? error.name : "";
+  const { name } = asObject(error);
   return name === "AbortError" || (isOfSignal && name !== "TimeoutError");
 }
 
@@ -89,15 +91,23 @@ function answered(response: Response, attempt: Attempt, isCancelled: (error: unk
     attempt.end("complete");
     return response;
   }
-  return likeness(new Response(watched(response.body, attempt, isCancelled)), response);
+  const headers = new Headers(response.headers); // by which a blob has its type, and a form is read
+  const copy = new Response(watched(response.body, attempt, isCancelled), { headers });
+  return guarded(() => likeness(copy, response)) ?? copy; // the body of the other one is ours now
 }
 
 /** What a new `Response` cannot be made with, or would change. */
 const TAKEN_OVER = ["headers", "ok", "redirected", "status", "statusText", "type", "url"] as const;
 
-/** Let a copy show all that the original shows; so do its clones. */
+/** Let a copy show all that the original shows, also what another `fetch` has added to it; so do its clones. */
 function likeness(copy: Response, original: Response): Response {
+  if (original instanceof Response) Object.setPrototypeOf(copy, Object.getPrototypeOf(original) as object);
   for (const name of TAKEN_OVER) Object.defineProperty(copy, name, { value: original[name] });
+  for (const name of Object.getOwnPropertyNames(original)) {
+    if (!Object.hasOwn(copy, name) && name !== "clone") {
+      Object.defineProperty(copy, name, { value: Reflect.get(original, name), enumerable: true });
+    }
+  }
   const clone = copy.clone.bind(copy);
   return Object.defineProperty(copy, "clone", { value: () => likeness(clone(), original) });
 }

@@ -2,7 +2,7 @@
 
 import { STREAM_EVENTS, USAGE_FIELDS } from "./generated/wire.js";
 import type { Json } from "./sanitize.js";
-import { asObject, cleanName, cleanWord, readJson } from "./sanitize.js";
+import { asObject, cleanName, cleanWord, firstOf, isObject, readJson } from "./sanitize.js";
 import { eventReader } from "./sse.js";
 import type { Usage } from "./usage.js";
 import { readUsage } from "./usage.js";
@@ -35,7 +35,7 @@ export function readMessage(body: string): Answer {
 }
 
 function answerOf(message: Json, usage: Json, isFinal: boolean): Answer {
-  const isError = Boolean(message.error) || message.type === "error";
+  const isError = firstOf(message.error) !== undefined || message.type === "error";
   return {
     isError,
     isMessage: !isError && (message.type === "message" || isLikeAMessage(message)),
@@ -83,7 +83,9 @@ export function messageStream(clock: () => number): MessageStream {
 
   const takers: Readonly<Record<string, (data: string) => void>> = {
     [STREAM_EVENTS.messageStart](data) {
-      message = asObject(readJson(data)?.message);
+      const started = readJson(data)?.message;
+      if (!isObject(started)) return;
+      message = started;
       usage = asObject(message.usage);
     },
     [STREAM_EVENTS.contentBlockDelta]() {
@@ -95,7 +97,7 @@ export function messageStream(clock: () => number): MessageStream {
       const known = Object.entries(asObject(event?.usage)).filter(
         ([name, value]) => isKnown(value) && USAGE_FIELDS.has(name),
       );
-      message = { ...message, stop_reason: delta.stop_reason ?? message.stop_reason };
+      message = { ...message, stop_reason: firstOf(delta.stop_reason, message.stop_reason) };
       usage = { ...usage, ...Object.fromEntries(known) };
       isFinal ||= known.some(([name]) => name === "output_tokens");
       if (isFinal && isKnown(delta.stop_reason) && progress.state === "stream") progress.state = "finished";

@@ -66,18 +66,37 @@ const NOWHERE = Object.freeze({
 });
 export const NOT_ASKED: Asked = Object.freeze({ deployment: undefined, stream: false, maxTokens: undefined });
 
-/** What `fetch` was given, or undefined where that is no call to Foundry. */
-export function readRequest(
-  input: FetchInput,
-  init: FetchInit,
-  hosts: ReadonlySet<string>,
-): RequestFacts | undefined {
-  const request = input instanceof Request ? input : undefined;
+/** A request that may be a call to Foundry, by its path. */
+export interface Candidate {
+  readonly url: URL;
+  readonly target: Target;
+}
+
+/** Whether what `fetch` was given may be a call to Foundry; undefined where it is none. */
+export function candidateOf(input: FetchInput): Candidate | undefined {
   const address = urlOf(input);
   if (!URL.canParse(address)) return undefined; // as `fetch` itself will say
   const url = new URL(address);
   const target = readTarget(url);
-  if (target === undefined) return undefined;
+  return target && { url, target };
+}
+
+/** The same, with headers that can be read again: those of an iterator can be read only once. */
+export function rereadable(init: FetchInit): FetchInit {
+  const headers = init?.headers as Partial<Iterable<[string, string]>> | undefined | null;
+  const iterator = headers?.[Symbol.iterator]?.();
+  if (iterator === undefined || iterator !== headers) return init;
+  return { ...init, headers: [...(headers as Iterable<[string, string]>)] };
+}
+
+/** What is known of a candidate, or undefined where it is no call to Foundry. */
+export function readRequest(
+  { url, target }: Candidate,
+  input: FetchInput,
+  init: FetchInit,
+  hosts: ReadonlySet<string>,
+): RequestFacts | undefined {
+  const request = typeof input === "string" || input instanceof URL ? undefined : input;
   const headers = new Headers(init?.headers ?? request?.headers);
   const sender = readSender(headers);
   if (!isFoundry(url, target, sender, headers, hosts)) return undefined;
@@ -129,7 +148,7 @@ export function readSender(headers: Headers): Sender {
   const authorization = headers.get("authorization") ?? undefined;
   const named = AUTH_SCHEMES.find(([name]) => headers.has(name))?.[1] ?? "none";
   // Basic and the like: Azure takes none of them, a customer's gateway may.
-  const isForeign = named === "entra_id" && !/^bearer /i.test(authorization ?? "");
+  const isForeign = named === "entra_id" && !/^bearer(?: |$)/i.test(authorization ?? "");
   const authScheme = isForeign ? "gateway_key" : named;
   const agent = USER_AGENT.exec(headers.get("user-agent") ?? "");
   return {
@@ -162,9 +181,8 @@ function isFoundry(
 
 function textOf(body: unknown): string | undefined {
   if (typeof body === "string") return body;
-  return body instanceof Uint8Array && body.length <= MAX_REQUEST
-    ? new TextDecoder().decode(body)
-    : undefined;
+  const isInMemory = ArrayBuffer.isView(body) || body instanceof ArrayBuffer;
+  return isInMemory && body.byteLength <= MAX_REQUEST ? new TextDecoder().decode(body as ArrayBuffer) : undefined;
 }
 
 /** What a body in memory asks for. */

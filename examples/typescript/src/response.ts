@@ -1,7 +1,7 @@
 /** Allow-listed headers of an answer; all others are never looked at. */
 
 import type { Observation } from "./generated/fields.js";
-import { DATE_TO_THE_HOUR, MAX_OFFSET_S, MAX_WAIT_S, MIN_OFFSET_S } from "./generated/wire.js";
+import { DATE_TO_THE_HOUR, DECIMAL, MAX_OFFSET_S, MAX_WAIT_S, MIN_OFFSET_S } from "./generated/wire.js";
 import { cleanId, cleanLabel } from "./sanitize.js";
 
 /** What the headers of an answer give. */
@@ -39,19 +39,25 @@ export function readResponse(headers: Headers, sentMs: number, receivedMs: numbe
 /** Seconds to wait, in the order in which the SDK asks: milliseconds, seconds, a date. */
 function retryAfter(headers: Headers, nowMs: number): number | undefined {
   const text = headers.get("retry-after");
-  const date = text === null ? NaN : Date.parse(text);
-  const waits = [numberOf(headers.get("retry-after-ms")) * 0.001, numberOf(text), (date - nowMs) / 1000];
+  const dateMs = httpDate(text);
+  const waits = [numberOf(headers.get("retry-after-ms")) * 0.001, numberOf(text), (dateMs - nowMs) / 1000];
   return waits.find((wait) => wait >= 0 && wait <= MAX_WAIT_S);
 }
 
 function numberOf(text: string | null): number {
-  return text === null || text.trim() === "" ? NaN : Number(text);
+  return text !== null && DECIMAL.test(text) ? Number(text) : NaN;
+}
+
+/** A date as HTTP writes it, such as `Sun, 22 Nov 2026 10:00:00 GMT`; not a number for anything else. */
+function httpDate(text: string | null): number {
+  const dateMs = text !== null && DATE_TO_THE_HOUR.test(text) ? Date.parse(text) : NaN;
+  const isOne = !Number.isNaN(dateMs) && new Date(dateMs).toUTCString().slice(4) === text?.slice(4);
+  return isOne ? dateMs : NaN;
 }
 
 /** The client's clock minus the server's, whole seconds, as far as no latency explains it. */
 function clockOffset(headers: Headers, sentMs: number, receivedMs: number): number | undefined {
-  const date = headers.get("date") ?? "";
-  const dateMs = DATE_TO_THE_HOUR.test(date) ? Date.parse(date) : NaN;
+  const dateMs = httpDate(headers.get("date"));
   if (Number.isNaN(dateMs) || headers.has("age")) return undefined;
   const [first, last] = [Math.min(sentMs, receivedMs), Math.max(sentMs, receivedMs)];
   const isBehind = last <= dateMs - MIN_OFFSET_S * 1000;

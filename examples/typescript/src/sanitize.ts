@@ -24,14 +24,18 @@ export function asObject(value: unknown): Json {
   return isObject(value) ? value : NOTHING;
 }
 
-function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A JSON object, or undefined for what is none. */
+/** The first value that is more than nothing: no zero, no false, nothing empty. */
+export const firstOf = (...values: readonly unknown[]): unknown =>
+  values.find((each) => (typeof each === "object" && each !== null ? Object.keys(each).length > 0 : each));
+
+/** A JSON object, or undefined for what is none; a byte order mark before it is no part of it. */
 export function readJson(text: string): Json | undefined {
   try {
-    const decoded: unknown = JSON.parse(text);
+    const decoded: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
     return isObject(decoded) ? decoded : undefined;
   } catch {
     return undefined;
@@ -51,10 +55,16 @@ export const cleanWord = fitting(WORD);
 export const cleanLabel = fitting(LABEL);
 export const cleanGuid = fitting(GUID);
 
-/** A correlation id, or `invalid:<length>` for one with other characters or too many of them. */
-export function cleanId(value: unknown): string | undefined {
-  if (typeof value !== "string" || value === "") return undefined;
+/** A correlation id of a header, or `invalid:<bytes>` for one with other characters or too many of them. */
+export function cleanId(value: string | null): string | undefined {
+  if (value === null || value === "") return undefined;
   return ID.test(value) ? value : `invalid:${value.length}`;
+}
+
+/** The same of a body, whose characters may have several bytes. */
+export function cleanBodyId(value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  return cleanId(Buffer.from(value.replace(/\p{Surrogate}/gu, "?")).toString("latin1"));
 }
 
 /** A count: a whole number, at least 0, that stays exact in sums. */

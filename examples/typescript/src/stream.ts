@@ -37,8 +37,8 @@ export function watched(body: Body, attempt: Attempt, isCancelled: (error: unkno
   return copy;
 }
 
-/** Whether a caller may bring buffers of its own to be filled. */
-function takesBuffers(body: Body): boolean {
+/** Whether a reader may bring buffers of its own to be filled, as of bodies from memory and from the network. */
+export function takesBuffers(body: Body): boolean {
   try {
     body.getReader({ mode: "byob" }).releaseLock();
     return true;

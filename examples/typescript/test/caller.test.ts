@@ -13,6 +13,7 @@ import {
   PIECES,
   POST,
   answer,
+  memory,
   outcomes,
   recorded,
   serve,
@@ -39,6 +40,21 @@ test("an answer shows what it shows without us", async () => {
     [MESSAGE, await plain.json(), true],
   );
   await assert.rejects(ours.text(), TypeError);
+});
+
+test("what another fetch has made of an answer stays on it, and on its clones", async () => {
+  class Cached extends Response {
+    age(): number {
+      return this.status;
+    }
+  }
+  const answered = Object.assign(new Cached(MESSAGE, { status: 201 }), { fromCache: true });
+  const { call } = recorded("http://gw.test", () => Promise.resolve(answered));
+  const ours = await call(urlOf("http://gw.test"), POST);
+  for (const each of [ours, ours.clone()]) {
+    assert.ok(each instanceof Cached);
+    assert.deepEqual([Object.keys(each), each.age(), await each.text()], [["fromCache"], 201, MESSAGE]);
+  }
 });
 
 test("each piece is handed on as it comes, and none is read that was not asked for", async () => {
@@ -209,7 +225,10 @@ test("the error of a token provider is the one that the SDK makes of it", async 
   const ask = (client: AnthropicFoundry) =>
     client.messages.create({ model: "m", max_tokens: 1, messages: [] });
   const thrown = (client: AnthropicFoundry) => ask(client).catch((error: unknown) => error as Error);
-  const ours = await thrown(instrumentCredentials(new AnthropicFoundry(options)));
+  const { loggerProvider, events } = memory();
+  const client = instrumentCredentials(new AnthropicFoundry(options), { loggerProvider });
+  const ours = await thrown(instrumentCredentials(client, { loggerProvider }));
   const plain = await thrown(new AnthropicFoundry(options));
   assert.deepEqual(ours, plain);
+  assert.deepEqual(outcomes(events()), ["not_sent"]); // once, though it was asked for twice
 });

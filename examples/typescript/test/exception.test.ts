@@ -2,11 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 
 import { POST, recorded, urlOf } from "./support.js";
 
 const withCode = (code: string, message = "CANARY"): Error => Object.assign(new Error(message), { code });
 const failed = (cause: Error): Error => new TypeError("fetch failed", { cause });
+
+/** As in a test runner, whose tests have an `Error` of their own. */
+const elsewhere = (text: string): Error => runInNewContext(text) as Error;
 
 const ERRORS: readonly (readonly [Error, string, string | undefined])[] = [
   [failed(withCode("ECONNREFUSED")), "connection_error", "ECONNREFUSED"],
@@ -19,6 +23,12 @@ const ERRORS: readonly (readonly [Error, string, string | undefined])[] = [
   [new DOMException("CANARY", "TimeoutError"), "client_timeout", undefined],
   [failed(withCode("Z_DATA_ERROR")), "decoding_error", undefined],
   [new RangeError("CANARY"), "client_error", undefined],
+  [
+    elsewhere('new TypeError("CANARY", { cause: Object.assign(new Error(), { code: "ECONNRESET" }) })'),
+    "connection_error",
+    "ECONNRESET",
+  ],
+  [elsewhere('Object.assign(new Error("CANARY"), { name: "TimeoutError" })'), "client_timeout", undefined],
 ];
 
 for (const [error, cause, code] of ERRORS) {

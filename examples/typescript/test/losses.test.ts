@@ -122,6 +122,18 @@ test("what comes after the end is counted", async () => {
   assert.deepEqual(await lostOf(provider), { "after_shutdown logs": 1 });
 });
 
+test("what a processor throws is counted once, also behind what counts losses", async () => {
+  const processor = countLosses({ ...IDLE, export: () => undefined }, () => ({
+    ...IDLE,
+    onEmit: () => {
+      throw new Error("CANARY");
+    },
+  }));
+  assert.deepEqual(await lostOf(new LoggerProvider({ processors: [processor] })), {
+    "processor_error logs": 1,
+  });
+});
+
 test("a processor that throws is no concern of the caller", async () => {
   const provider = new LoggerProvider({
     processors: [

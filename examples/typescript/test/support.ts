@@ -59,12 +59,17 @@ export const answer: Play = (request, response) => {
   response.writeHead(200, HEADERS).end(MESSAGE);
 };
 
+/** A provider, and the events that were written to it. */
+export function memory(): { loggerProvider: LoggerProvider; events: () => ReadableLogRecord[] } {
+  const exporter = new InMemoryLogRecordExporter();
+  const loggerProvider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor(exporter)] });
+  return { loggerProvider, events: () => exporter.getFinishedLogRecords() };
+}
+
 /** A `fetch` that counts the server of `base` as Foundry, and the events that it has written. */
 export function recorded(base: string, send?: Fetch): { call: Fetch; events: () => ReadableLogRecord[] } {
-  const memory = new InMemoryLogRecordExporter();
-  const loggerProvider = new LoggerProvider({ processors: [new SimpleLogRecordProcessor(memory)] });
-  const call = instrumentFetch(send, { hosts: [base], loggerProvider });
-  return { call, events: () => memory.getFinishedLogRecords() };
+  const { loggerProvider, events } = memory();
+  return { call: instrumentFetch(send, { hosts: [base], loggerProvider }), events };
 }
 
 /** The URL of messages. */

@@ -35,6 +35,8 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _MOST: Final = 10
 """Services that are shown."""
 _WEEK: Final = 7
+_MONTH: Final = 30
+"""Days that the template keeps every table at least, and that the screens compare with."""
 _FINE: Final = 10_000
 """Parts of a percent."""
 _HEALTHY: Final[tuple[State, str, str | None]] = ("ok", texts.HEALTHY, None)
@@ -50,6 +52,8 @@ _SHOW_RETENTION: Final = (
     "az monitor log-analytics workspace table show -g <resource-group> --workspace-name <workspace> "
     "-n {table} --query retentionInDays"
 )
+AGE_UNKNOWN: Final = "age of the oldest row unknown"
+RETENTION_ENOUGH: Final = "{table}: {age}; retention of at least {days}"
 _ANY_ROW: Final = "{rows} | where TimeGenerated > ago(30d) | take 1"
 
 
@@ -69,15 +73,17 @@ def check(scene: Scene) -> Iterator[Finding]:
         return
     yield from _services(services)
     yield from refused
+    tables: list[Row] | None = None
     try:
         tables = ask(_last_day("stored"))
     except Exception as error:
         if not refused:
             yield table_plans.refused(_kind(error)) if scene.workspace else _not_asked(error, scene)
-        return
+        if scene.workspace is None:
+            return
     for table in _ledger_tables(ask):
         yield _retention(tables, kept, table)
-    if scene.workspace:
+    if scene.workspace and tables is not None:
         yield table_plans.unknown()
     yield from content.check_table(ask, is_local=scene.workspace is None, is_on=content.is_wanted(scene))
 
@@ -186,9 +192,13 @@ def _service(row: Row) -> Finding:
     return Finding(texts.RECEIVED, state, text, fix)
 
 
-def _retention(tables: list[Row], kept: float | None, table: str) -> Finding:
-    found = next((row["days_kept"] for row in tables if row["table_name"] == table), None)
+def _retention(tables: list[Row] | None, kept: float | None, table: str) -> Finding:
+    """How long a table keeps its rows: as somebody reports it, or as far as its oldest row shows it."""
+    found = next((row["days_kept"] for row in tables or () if row["table_name"] == table), None)
     age = texts.OLDEST_ROW.format(age=_days(found)) if found is not None else texts.NO_ROWS
+    age = age if tables is not None else AGE_UNKNOWN
+    if kept is None and found is not None and found >= _MONTH:
+        return ok(texts.RETENTION, RETENTION_ENOUGH.format(table=table, age=age, days=_days(_MONTH)))
     if kept is None:
         seen = texts.RETENTION_UNKNOWN.format(table=table, age=age)
         return skipped(texts.RETENTION, seen, _SHOW_RETENTION.format(table=table))

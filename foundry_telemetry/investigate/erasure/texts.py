@@ -75,6 +75,7 @@ REMAINS_AZURE: Final = (
     "what your own sink stored (ContentPolicy(sink=...))",
     "buffers on the disks of services, for at most 48 hours",
     "content that other libraries recorded, in AppDependencies and AppTraces",
+    "request and response logs that came by a Collector (AppTraces) or native OTLP ingestion (OTelLogs)",
     "the ledger event of each call: ids, counts and tags, no content",
     "a local Azure Monitor that was used, with --source local",
 )
@@ -83,5 +84,6 @@ REMAINS_LOCAL: Final = (
     "what your own sink stored (ContentPolicy(sink=...)), and a workspace in Azure",
     "buffers on the disks of services, for at most 48 hours",
     "content that other libraries recorded, in AppDependencies and AppTraces",
+    "request and response logs that came by a Collector (AppTraces) or native OTLP ingestion (OTelLogs)",
     "the ledger event of each call: ids, counts and tags, no content",
 )

@@ -57,10 +57,12 @@ def other_roads() -> str:
 
 
 def repeated_hours() -> str:
-    """A query for the hours with an attempt of which another row is in an hour that other roads have, too."""
+    """A query for the hours with an attempt of which another row is in a mixed hour, too."""
+    beside = f"[{_HOUR} - INTERVAL 1 HOUR, {_HOUR}, {_HOUR} + INTERVAL 1 HOUR]"
     return (
-        f"WITH keyed AS (SELECT {_HOUR} AS hour, hash({_KEY}) AS key FROM {_ALL_ROADS} "
-        f'WHERE {_HOUR} IN (SELECT {_HOUR} FROM {_ALL_ROADS} WHERE "{_RANK}" > 1)), '
+        f'WITH mixed AS (SELECT DISTINCT unnest({beside}) AS hour FROM {_ALL_ROADS} WHERE "{_RANK}" > 1), '
+        f"keyed AS (SELECT {_HOUR} AS hour, hash({_KEY}) AS key FROM {_ALL_ROADS} "
+        f"WHERE {_HOUR} IN (SELECT hour FROM mixed)), "
         "repeated AS (SELECT key FROM keyed GROUP BY key HAVING count(*) > 1) "
         "SELECT DISTINCT hour FROM keyed WHERE key IN (SELECT key FROM repeated)"
     )

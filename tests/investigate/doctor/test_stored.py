@@ -164,6 +164,14 @@ def test_a_workspace_in_azure(monkeypatch: pytest.MonkeyPatch, azure: LocalAzure
     assert str(plans.fix).startswith("az monitor log-analytics workspace table list")
 
 
+def test_an_old_row_shows_the_retention() -> None:
+    """What a table has of a month ago says that it keeps its rows so long, where nobody reports it."""
+    for age, state in ((29.0, "skipped"), (45.0, "ok")):
+        found = stored._retention([{"table_name": "AppTraces", "days_kept": age}], None, "AppTraces")
+        assert (found.check, found.state) == ("retention", state)
+        assert found.seen.startswith(f"AppTraces: oldest row {age:.0f} days old; retention ")
+
+
 def test_a_table_on_another_plan(monkeypatch: pytest.MonkeyPatch, azure: LocalAzureMonitor) -> None:
     """Where only the query that reads AppTraces fails, the services are shown, and the plan is suspected."""
     from azure.core.exceptions import HttpResponseError
@@ -191,6 +199,9 @@ def test_a_table_on_another_plan(monkeypatch: pytest.MonkeyPatch, azure: LocalAz
     assert "CANARY" not in plans.seen
     assert "--without TABLE" in str(plans.fix)
     assert "--query" in str(plans.command)
+    retention = named(findings, "retention")
+    assert retention.seen == "AppEvents: age of the oldest row unknown; retention unknown"
+    assert "table show" in str(retention.fix)
 
 
 def test_retention_by_road(azure: LocalAzureMonitor) -> None:

@@ -26,6 +26,7 @@ export const AUDIENCE_URL = new RegExp("^(?:(?:https|api)://[A-Za-z0-9._:/-]{1,1
 export const AADSTS = new RegExp("AADSTS[0-9]{4,8}", "");
 export const ENTRA_TRACE_ID = new RegExp("Trace ID: ([0-9a-fA-F-]{36})", "");
 export const ENTRA_CORRELATION_ID = new RegExp("Correlation ID: ([0-9a-fA-F-]{36})", "");
+export const DECIMAL = new RegExp("^(?:[ \\t]*[+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?[ \\t]*)$", "");
 export const USER_AGENT = new RegExp("^(?:(?:python-)?([A-Za-z0-9_.-]{1,64})/(?:Python |JS )?([0-9][0-9A-Za-z.+-]{0,31}))", "");
 export const UNSUPPORTED_PATH = new RegExp("/anthropic/v1/(?:models|messages/batches|organizations|complete)(?:/|$)", "");
 export const DATE_TO_THE_HOUR = new RegExp("^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\\d\\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\\d{4}) (\\d\\d):", "");

@@ -1,8 +1,8 @@
 """What Azure's native OTLP ingestion makes of log records and spans: rows of ``OTelLogs`` and ``OTelSpans``.
 
-Documented are the columns (Microsoft's table reference, 27 July 2026; of spans the copy on docs.azure.cn).
-That attributes keep their types, that a role is namespace and name with a dot between them, as from the
-exporter, that a span's time is its start, and that it fails with the status error, is assumed. Limits of
+Documented are the columns (Microsoft's table reference, 27 July 2026; of spans copies of it), and that a
+span's time is its start. That attributes keep their types, that a role is namespace and name with a dot
+between them, as from the exporter, and that a span fails with the status error, is assumed. Limits of
 length are documented for no column, so nothing is cut here.
 """
 

@@ -54,9 +54,10 @@ def decompressed(body: bytes, encoding: str, most: int) -> bytes:
     Raises:
         RefusedError: Another encoding than gzip, no sound gzip, or more than `most` bytes in it.
     """
-    if encoding == "identity":
+    coding = encoding.strip().lower()
+    if coding in {"", "identity"}:
         return body
-    if encoding != "gzip":
+    if coding not in {"gzip", "x-gzip"}:
         raise RefusedError(
             415, f"content-encoding {encoding[:32]!r} is not supported; expected gzip, or none"
         )

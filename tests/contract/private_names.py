@@ -83,6 +83,7 @@ _ENGINE = {
         "_lower_expr",
         "_lower_function_call",
         "_lower_head",
+        "_lower_join_key",
         "_lower_mv_expand_target",
         "_lower_named",
         "_lower_operator",
@@ -97,7 +98,7 @@ _ENGINE = {
         "_substitute_query",
         "_typed_literal",
     ),
-    "duckdb_kql.schema": ("_operator_columns_unchecked",),
+    "duckdb_kql.schema": ("_no_case_collision", "_operator_columns_unchecked"),
     "duckdb_kql.translate": (
         "_SPECIAL_FORMS",
         "_is_timespan_expr",

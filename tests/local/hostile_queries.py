@@ -82,6 +82,25 @@ KINDS: dict[str, Make] = {
     "many alternatives": lambda n: (
         "AppEvents | where " + " or ".join(f"Name matches regex 'a{i}+$'" for i in range(300 * n))
     ),
+    "replaced in each row": lambda n: (
+        "range x from 1 to 4096 step 1 | extend s = replace_string(strrep('a', 1000), 'a', "
+        f"strrep('b', {100 * n})) | summarize sum(strlen(s))"
+    ),
+    "repeated in each row": lambda n: (
+        f"range x from 1 to 4096 step 1 | where strrep(strrep(tostring(x), 1000), {100 * n}) has 'z' | count"
+    ),
+    "arrays in each row": lambda n: (
+        f"range x from 1 to 4096 step 1 | extend l = repeat(x % 10, {10 ** (2 + n)}) "
+        "| summarize sum(array_length(l))"
+    ),
+    "array cut everywhere": lambda n: (
+        f"range x from 1 to {n * 20_000} step 1 | summarize l = make_list(x) | project array_split(l, l)"
+    ),
+    "functions of tables that call twice": lambda n: (
+        "let f0 = () { print x = 1 }; "
+        + "".join(f"let f{i} = () {{ union f{i - 1}(), f{i - 1}() }}; " for i in range(1, 3 * n))
+        + f"f{3 * n - 1}() | count"
+    ),
     "many values": lambda n: f"print dynamic([{', '.join(str(i) for i in range(3000 * n))}])",
     "many joins": lambda n: (
         "let t = range x from 1 to 1000 step 1 | extend k = 1; t "

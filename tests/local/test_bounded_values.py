@@ -24,13 +24,14 @@ def query() -> Iterator[Query]:
         ("range x from 1 to 1000000000000 step 1 | count", "a range or series has more than 10,000,000"),
         ("range t from ago(30d) to now() step 1ms | count", "a range or series has more than 10,000,000"),
         ("range x from 1 to -1000000000 step -1 | count", "a range or series has more than 10,000,000"),
-        ("print strrep(strrep(strrep('a', 1000), 1000), 100)", "a text has more than 16,000,000 characters"),
+        ("print strrep(strrep(strrep('a', 1000), 1000), 100)", "a text has more than 250,000 characters"),
         (
-            (
-                "print x = strrep(strrep(strrep('a', 1000), 1000), 16) | extend x = strcat(x, x) "
-                "| extend x = replace_string(x, 'a', 'b')"
-            ),
-            "a text has more than 16,000,000 characters",
+            "print x = strrep(strrep('a', 1000), 1000) | extend x = replace_string(x, 'a', 'b')",
+            "a text has more than 250,000 characters",
+        ),
+        (
+            "print a = strrep(tostring(now()), 99), b = strrep('b', 999) | project replace_string(a, '0', b)",
+            "a text has more than 250,000 characters",
         ),
     ],
 )
@@ -40,6 +41,19 @@ def test_what_is_too_large_has_a_name(query: Query, kql: str, named: str) -> Non
         query.run(kql)
     assert named in refused.value.message
     assert refused.value.code == RESOURCES
+
+
+@pytest.mark.parametrize(
+    "kql",
+    [
+        "print repeat('abcdefghijklmnopqrstuvwxyz', 10000)",
+        "range x from 1 to 10000 step 1 | summarize l = make_list(x) | project array_split(l, l)",
+    ],
+)
+def test_arrays_that_are_too_large_are_refused(query: Query, kql: str) -> None:
+    """An array that no interruption would end in time is not begun."""
+    with pytest.raises(QueryError, match=r"at most 250,000 characters|too many places"):
+        query.run(kql)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +69,14 @@ def test_what_is_too_large_has_a_name(query: Query, kql: str, named: str) -> Non
         ("print strlen(strrep('a', 100000))", [1_024]),
         ("print replace_string('generate_series(1, 2, 3) {x}', 'e', 'o')", ["gonorato_sorios(1, 2, 3) {x}"]),
         ("range t from datetime(2026-01-01) to datetime(2126-01-01) step 9000d | count", [5]),
+        (
+            "print s = 'a-b-', n = '+' | project strcat(replace_string(s, '-', n), replace_string(s, '', n))",
+            ["a+b+a-b-"],
+        ),
+        (
+            "print l = dynamic([1, 2]) | project strcat(array_shift_right(l, 1), array_shift_left(l, 5, 0))",
+            ["[null,1][0,0]"],
+        ),
     ],
 )
 def test_what_is_not_is_as_ever(query: Query, kql: str, expected: list[object]) -> None:

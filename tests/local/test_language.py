@@ -71,7 +71,42 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         "print -7 / 2, -7 % 3, bin(-7, 5), bin(-1.5, 1), bin(-3h, 2h)",
         [(-3, 2, -10, -2.0, timedelta(hours=-4))],
     ),
+    (
+        "print datetime_diff('week', datetime(2017-10-29), datetime(2017-09-30 23:59)), datetime_diff('week', datetime(2020-01-01), datetime(2020-01-05))",
+        [(5, -1)],
+    ),
+    (
+        "print t = datetime(2017-10-30 01:02:03.765432) | project datetime_part('millisecond', t), datetime_part('Microsecond', t)",
+        [(765, 765432)],
+    ),
+    (
+        "print make_timespan(1, 30, 12.5), make_timespan(1, 1, 30, 55.123), make_timespan(25, 0), make_datetime(2020, 1, 2, 3, 4)",
+        [
+            (
+                timedelta(hours=1, minutes=30, seconds=12.5),
+                timedelta(days=1, hours=1, minutes=30, seconds=55.123),
+                None,
+                datetime(2020, 1, 2, 3, 4),
+            )
+        ],
+    ),
+    (
+        "datatable(x: real, y: real)[1.0, 0.0] | project x / y, -x / y, y / y, y / x",
+        [(math.inf, -math.inf, math.nan, 0.0)],
+    ),
+    (
+        "datatable(x: real, n: long)[1.5, 0] | summarize sum(x) / sum(n), sum(n) / sum(n)",
+        [(math.inf, None)],
+    ),
     # functions of texts and dynamic values
+    (
+        "print tostring(array_sort_asc(dynamic([10, 9, null, 1.5]))), tostring(array_sort_desc(dynamic(['9', null, '10', 'B']))), string_size('äöü'), base64_encode_tostring('ü'), toupper('straße')",
+        [("[1.5,9,10,null]", '["B","9","10",null]', 6, "w7w=", "STRAßE")],
+    ),
+    (
+        'datatable(d: dynamic)[dynamic({"a": null}), dynamic({"a": 1}), dynamic({})] | extend e = d.a | summarize countif(isnull(e)), countif(isnotnull(e)), countif(isnull(d.a)), countif(isnotnull(d.a))',
+        [(2, 1, 2, 1)],
+    ),
     (
         "print replace(@'(\\d+)', @'<\\1>', 'a12b'), strcmp('a', 'B'), url_encode(strcat('a b', '&')), notempty('')",
         [("a<12>b", 1, "a+b%26", False)],
@@ -96,7 +131,21 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         f"{TWO} | extend a = column_ifexists('v', 0), b = column_ifexists('w', 'none'), c = tostring(pack_all()) | project a, b, c | take 1",
         [(1, "none", '{"k":"a","v":1}')],
     ),
+    (
+        "range n from 3 to 3 step 1 | project strcat_array(range(1, n), ','), tostring(range(5, 1, -2)), tostring(range(1.0, 2.0, 0.5)), tostring(range(1, 0))",
+        [("1,2,3", "[5,3,1]", "[1.0,1.5,2.0]", "[]")],
+    ),
     # aggregates
+    (
+        f"{FIVE} | summarize strcat_array(make_set(x), '-'), bin(max(x), 2), case(count() > 1, 'many', 'one')",
+        [("1-2-3-4-5", 4, "many")],
+    ),
+    (
+        f"{TWO} | extend w = -v | summarize (most, name, low) = arg_max(v, k, w), n = count() | project name, most, low, n",
+        [("b", 2, -2, 2)],
+    ),
+    ("print b = true, x = 3 | summarize countif(b), countif(x > 5) | project countif_b, countif_", [(1, 0)]),
+    ("print x = 1, y = 'a' | summarize take_any(x, y), any(x, y)", [(1, "a", 1, "a")]),
     (f"{FIVE} | summarize tostring(make_list(x, 2)), array_length(make_set(x, 3))", [("[1,2]", 3)]),
     (f"{LISTS} | summarize tostring(make_list(d))", [("[[3,1,2],[9]]",)]),
     (
@@ -118,6 +167,24 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         f"{TWO} | join kind=leftouter (datatable(k: string, w: string)['a', 'q']) on k | summarize count() by w, isnull(w) | order by w asc",
         [("", False, 1), ("q", False, 1)],
     ),
+    (
+        "datatable(a: long, b: long)[1, 2, 3, 4] | join kind=inner (datatable(c: long, ['d e']: long)[1, 2, 3, 5]) on $right.c == $left.a and $left.b == $right.['d e']",
+        [(1, 2, 1, 2)],
+    ),
+    (
+        "print a = 1, b = 2 | join kind=inner (print a = 1, b = 3, b1 = 4) on a | project a1, b2, b1",
+        [(1, 3, 4)],
+    ),
+    ("print a = 1, b = 2 | lookup (print a = 1, b = 3, b1 = 4) on a | project b, b1, b2", [(2, 4, 3)]),
+    ("let f = () { range x from 1 to 3 step 1 }; f | where x in (f()) | count", [(3,)]),
+    (
+        "let k = 5; let f = (n: long = 2) { let m = n + 1; range x from 1 to m step 1 | extend y = x + k }; union f(), f(1) | summarize count(), max(y)",
+        [(5, 8)],
+    ),
+    (
+        "let g = (x: long) { x + 1 }; let f = (t: string) { AppTraces | where Message has t | count }; f('e') | extend c = g(1)",
+        [(0, 2)],
+    ),
     ("let table = range x from 1 to 3 step 1; table | count", [(3,)]),
     ("let f = (a: long, b: long = 2) { a - b }; print f(b = 1, a = 5), f(7)", [(4, 5)]),
     (
@@ -132,6 +199,7 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         "let a = print x = 1; union a, (print x = 1.5), (print x = 'q') | project x_long, x_real, x_string | order by x_string asc | count",
         [(3,)],
     ),
+    ("union (print x = 1, y = 2), (print X = 2, y = 3) | summarize sum(y)", [(5,)]),
     # rows in order
     (
         f"{FIVE} | serialize n = row_number() | extend p = prev(x), q = next(x, 1, 0), c = row_cumsum(x) | where n > 3 | project n, p, q, c",
@@ -148,6 +216,14 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
         [("[1,0,1]", "[1,-1,5]", "2026-01-01T02:00:00.0000000Z")],
     ),
     (
+        "datatable(t: datetime)[datetime(2024-01-03), datetime(2024-01-15)] | make-series n = count() on t step 7d | project tostring(n), tostring(t[0])",
+        [("[1,0,1]", "2024-01-01T00:00:00.0000000Z")],
+    ),
+    (
+        "datatable(t: datetime)[datetime(2024-01-03)] | make-series n = count() on t to datetime(2024-01-15) step 7d | project tostring(n), tostring(t[0])",
+        [("[1,0]", "2024-01-01T00:00:00.0000000Z")],
+    ),
+    (
         f"{LISTS} | mv-apply x = d to typeof(long) on (top 2 by x | summarize s = sum(x)) | project k, s | order by k asc",
         [("a", 5), ("b", 9)],
     ),
@@ -157,10 +233,12 @@ RIGHT: list[tuple[str, list[tuple[Any, ...]]]] = [
     ),
     (f"{BAGS} | evaluate bag_unpack(d) | order by k asc", [("a", 1, "x"), ("b", 2, "")]),
     (f"{TWO} | evaluate pivot(k, sum(v))", [(1, 2)]),
+    (f"{FIVE} | extend y = x % 2 | sample-distinct 9 of y | order by y asc", [(0,), (1,)]),
     (f"{TWO} | search 'A' | project ['$table'], v", [("", 1)]),
     (f"{TWO} | where * has 'b' | project v", [(2,)]),
     ("datatable(s: string)['a=5 y'] | parse s with l '=' n: long ' ' r | project l, n, r", [("a", 5, "y")]),
     ("datatable(aa: long, ab: long, c: long)[1, 2, 3] | project-away a* | project-reorder c", [(3,)]),
+    ("print b = 1, a2 = 2, a1 = 3 | project-reorder a* asc", [(3, 2, 1)]),
     ("datatable(a: long)[1, 1] | distinct *", [(1,)]),
     ("union AppPageViews, availabilityResults, browserTimings, performanceCounters | count", [(0,)]),
 ]
@@ -179,9 +257,9 @@ REFUSED: list[tuple[str, str]] = [
     ("print 'a' < 'B'", "write strcmp(a, b)"),
     (f"{TWO} | where k > 'a'", "write strcmp(a, b)"),
     (f"{TWO} | extend l = k | where l < k", "write strcmp(a, b)"),
-    (f"{TWO} | where v", "write x != 0"),
-    (f"{TWO} | where v > 1 and v", "write x != 0"),
-    (f"{TWO} | summarize countif(v)", "write x != 0"),
+    (f"{TWO} | where v", "write x == y, x != 0"),
+    (f"{TWO} | where v > 1 and v", "write x == y, x != 0"),
+    (f"{TWO} | summarize countif(v)", "write x == y, x != 0"),
     (f"{TWO} | extend x = k + 1", "not defined for (string, long)"),
     ("print x = '5' + 1", "convert with tolong()"),
     (f"{LISTS} | summarize max(d)", "cast it with tostring()"),
@@ -190,7 +268,21 @@ REFUSED: list[tuple[str, str]] = [
     (f"{LISTS} | top 1 by d", "cast it with tostring()"),
     (f"{LISTS} | distinct d", "cast it with tostring()"),
     (f"{LISTS} | distinct *", "cast it with tostring()"),
+    (f"{BAGS} | where d.n < d.m", "cast it with tostring()"),
+    (f"{BAGS} | extend a = d.n, b = d.m | where a < b", "cast it with tostring()"),
+    (f"{BAGS} | project max_of(d.n, d.m)", "cast it with tostring()"),
+    (f"{BAGS} | project d.n + 1", "Convert with tolong()"),
+    (f"{TWO} | summarize (a, b) = arg_max(v, k) by k", "give each column a name of its own"),
+    ("print range(1, 1000000)", "at most 10,000 elements"),
+    ("print range(1h, 5h, 1h)", "summarize make_list(t)"),
+    (f"{TWO} | where k = 'a'", "It is of the type string"),
+    (f"{TWO} | mv-expand k", "write parse_json() or split()"),
+    ("print indexof('a')", "here it takes 2 or 3 arguments, not 1"),
     (f"{TWO} | join (datatable(v: string)['1']) on v", "convert one with tostring()"),
+    (f"{TWO} | join (datatable(k: string, V: long)['a', 7]) on k", "'v' and 'V' differ only in case"),
+    (f"{TWO} | lookup (datatable(k: string, V: long)['a', 7]) on k", "'v' and 'V' differ only in case"),
+    ("union (print x = 1), (print X = 2)", "'x', 'X', which differ only in case"),
+    (f"{TWO} | join ({TWO}) on $left.k == $right.k or $left.v == $right.v", "joined by 'and'"),
     (
         "union withsource=s (datatable(a: long)[1]), (datatable(a: string)['x'])",
         "convert them before the union",
@@ -203,7 +295,7 @@ REFUSED: list[tuple[str, str]] = [
     ("datatable(x: long)[9223372036854775807, 1] | summarize sum(x)", "write sum(todouble(x))"),
     ("range x from 1 to 1000000000000 step 1", "take a larger step"),
     ("datatable(d: dynamic)[dynamic([])] | mv-apply d on (summarize n = count())", "array_length(x) > 0"),
-    ("print repeat(0, 1000000000000)", "at most 1,048,576 elements"),
+    ("print repeat(0, 1000000000000)", "at most 10,000 elements"),
     ("datatable(d: string)['x'] | extend e = d.a", "write parse_json() around it"),
     ("print url_encode('a b')", "write the encoded text itself"),
     (f"{TWO} | evaluate autocluster()", "autocluster is not here"),

@@ -147,6 +147,9 @@ def test_gzip_charset_and_size(wire: Wire) -> None:
     headers = {"Content-Type": "application/x-protobuf; charset=utf-8", "Content-Encoding": "gzip"}
     assert wire.ask("POST", path, gzip.compress(body), headers).status == 200
     assert wire.ask("POST", path, body, PROTOBUF).status == 200
+    for coding in ("GZIP", "x-gzip"):  # names of codings have no letter case
+        sent = {**headers, "Content-Encoding": coding}
+        assert wire.ask("POST", path, gzip.compress(b""), sent).status == 200
     assert len(rows(wire, "AppTraces", "AppRoleName")) == 2
 
 
@@ -209,6 +212,17 @@ def test_a_bad_item_fails_alone(shared: Wire, path: str, item: Any, as_json: boo
     assert reasons.endswith("(1)")
     assert len(rows(shared, TABLES[path], "AppRoleName", role=mine)) == 2
     assert shared.azure.store.refused == before + 1
+
+
+@pytest.mark.parametrize("point", [5, {"asInt": "many"}, {"attributes": [{"key": "\ud800"}]}])
+def test_a_bad_data_point_fails_alone(shared: Wire, point: Any) -> None:
+    """What cannot be read of a metric is the one point, also where it stands among others."""
+    mine, metric = role(), gauge(7)
+    (sound,) = metric["gauge"]["dataPoints"]
+    metric["gauge"]["dataPoints"] = [sound, point if point == 5 else {**sound, **point}, sound]
+    answer = post(shared, "/v1/metrics", metric, as_json=True, service__name=mine)
+    assert refused(answer, "/v1/metrics")[0] == 1
+    assert len(rows(shared, "AppMetrics", "AppRoleName", role=mine)) == 2
 
 
 @paths

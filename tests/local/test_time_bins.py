@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 from foundry_telemetry.local.engine.query import Query
 from foundry_telemetry.local.store.store import Store
 
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the database gives them
-WIDTHS = {"1ms": 10**3, "1s": 10**6, "30s": 3 * 10**7, "1m": 6 * 10**7, "1h": 36 * 10**8, "7d": 6048 * 10**8}
+ORIGIN = datetime(1, 1, 1)  # noqa: DTZ001 - as the database gives them
+WIDTHS = {
+    "1ms": 10**3,
+    "1s": 10**6,
+    "30s": 3 * 10**7,
+    "1h": 36 * 10**8,
+    "7h": 252 * 10**8,
+    "2*1d": 1728 * 10**8,
+    "7d": 6048 * 10**8,
+}
+"""Microseconds of each; the last is a week, which begins on Monday."""
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +35,20 @@ def query() -> Iterator[Query]:
 @settings(max_examples=40, deadline=None)
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)), st.sampled_from([*WIDTHS]))  # noqa: DTZ001
 def test_times(query: Query, at: datetime, width: str) -> None:
-    """The latest multiple of the width since 1970 that is not later, before 1970 as well."""
+    """The latest multiple of the width since the year 1 that is not later, before 1970 as well."""
     printed = f"print t = datetime({at.isoformat(timespec='microseconds')})"
     ((found, whole),) = query.run(f"{printed} | project bin(t, {width}), floor(t, {width})").rows
-    microseconds = (at - EPOCH) // timedelta(microseconds=1)
-    assert found == whole == EPOCH + timedelta(microseconds=microseconds // WIDTHS[width] * WIDTHS[width])
+    microseconds = (at - ORIGIN) // timedelta(microseconds=1)
+    assert found == whole == ORIGIN + timedelta(microseconds=microseconds // WIDTHS[width] * WIDTHS[width])
+
+
+@pytest.mark.parametrize("value", ["t - datetime(2026-01-01)", "s", "totimespan(s)"])
+def test_timespans(query: Query, value: str) -> None:
+    """A timespan's bins begin at zero, and are timespans, though only the database knows that it is one."""
+    printed = "print t = datetime(2025-12-31 21:59) | extend s = t - datetime(2026-01-01)"
+    answer = query.run(f"{printed} | project x = bin({value}, 5h), y = bin({value}, 100ms * 3)")
+    assert answer.rows == [(timedelta(hours=-5), timedelta(hours=-2, minutes=-1))]
+    assert [kind for _, kind in answer.columns] == ["timespan", "timespan"]
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def duration(value: timedelta) -> str:
 
 
 def _dynamics(column: _Column) -> _Column:
-    return [value if value is None else _dynamic(value) for value in column]
+    return [None if value in (None, "null") else _dynamic(value) for value in column]
 
 
 def _dynamic(value: object) -> str:
@@ -155,6 +155,11 @@ def _dynamic(value: object) -> str:
     if not isinstance(value, str):
         return msgspec.json.encode(value).decode()
     return str(msgspec.json.decode(value)) if value.startswith('"') else value
+
+
+def _decimals(column: _Column) -> _Column:
+    """Without the zeros that the database's fixed number of places adds."""
+    return [None if value is None else f"{value.normalize():f}" for value in column]
 
 
 def _plain(column: _Column) -> _Column:
@@ -167,7 +172,7 @@ _WRITERS: Final[Mapping[str, Callable[[_Column], _Column]]] = {
     "real": _numbers,
     "timespan": _durations,
     "dynamic": _dynamics,
-    "decimal": _plain,
+    "decimal": _decimals,
     "guid": _plain,
 }
 """How a column's values are written; those of other types go as they are."""

@@ -16,8 +16,9 @@ MOST_ELEMENTS: Final = 10_000_000
 MOST_REPEATS: Final = 1_024
 """What ``strrep`` repeats at most, as in Kusto."""
 
-MOST_CHARACTERS: Final = 16_000_000
-"""Length of a text in which something is replaced, or which comes of repetition."""
+MOST_CHARACTERS: Final = 250_000
+"""Length of a text in which something is replaced, before and after, or which comes of repetition: the
+database makes those of two thousand rows at a time, and does not count them."""
 
 PREFIX: Final = "too many elements"
 """Begins the message of the database's error."""
@@ -99,10 +100,18 @@ def _repeat(arguments: list[str]) -> str:
 
 
 def _replace(arguments: list[str]) -> str:
-    text, *others = arguments
     if all(map(_is_short_text, arguments)):
         return f"{_REPLACE}{', '.join(arguments)})"
-    return _checked(text, ", ".join(others), "strlen({t})", "replace({t}, {rest})")
+    text, old, new = (argument.strip() for argument in arguments)
+    if _LITERAL.fullmatch(old) and _LITERAL.fullmatch(new):
+        growth = max(1.0, (len(new) - 2) / max(len(old) - 2, 1))
+        call = f"replace({{t}}, {old}, {new})"
+        return _checked(text, "", "strlen({t})", call, round(MOST_CHARACTERS / growth))
+    return (
+        f"list_transform([struct_pack(t := {text}, o := {old}, n := {new})], lambda _r: "
+        f"CASE WHEN greatest(strlen(_r.t), {_AFTER}) > {MOST_CHARACTERS} THEN {_too_long(MOST_CHARACTERS)} "
+        "ELSE replace(_r.t, _r.o, _r.n) END)[1]"
+    )
 
 
 def _is_short_text(sql: str) -> bool:
@@ -110,12 +119,23 @@ def _is_short_text(sql: str) -> bool:
     return len(sql) <= _LONGEST_CONSTANT and _CONSTANT.fullmatch(sql) is not None
 
 
-def _checked(text: str, rest: str, size: str, call: str) -> str:
+_LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
+_AFTER: Final = (
+    "strlen(_r.t) + (strlen(_r.t) - strlen(replace(_r.t, _r.o, ''))) // greatest(strlen(_r.o), 1) "
+    "* (strlen(_r.n) - strlen(_r.o))"
+)
+"""The length afterwards, by how often the old text is in it."""
+
+
+def _too_long(most: int) -> str:
+    return f"error('{PREFIX}: a text has more than {most:,} characters')"
+
+
+def _checked(text: str, rest: str, size: str, call: str, most: int = MOST_CHARACTERS) -> str:
     """A call on a text that is not too long; the text is written once unless it is short."""
     name = text if len(text) <= _LONGEST_COPIED else "long_text"
-    error = f"error('{PREFIX}: a text has more than {MOST_CHARACTERS:,} characters')"
-    checked = f"CASE WHEN {size.format(t=name, rest=rest)} > {MOST_CHARACTERS} THEN {error} ELSE "
-    checked += call.format(t=name, rest=rest) + " END"
+    checked = f"CASE WHEN {size.format(t=name, rest=rest)} > {most} THEN {_too_long(most)} ELSE "
+    checked += call.replace("{t}", name).replace("{rest}", rest) + " END"
     return checked if name == text else f"list_transform([{text}], lambda long_text: {checked})[1]"
 
 

@@ -65,9 +65,12 @@ _TWINS: Final = re.compile(r"columns '([^']+)' and '([^']+)' differ only in case
 _COLUMN: Final = re.compile(r'(?:Referenced column|column named|Column with name) "([^"]+)"')
 _FUNCTION: Final = re.compile(r"given name and argument types '([^'(]+)\(([^']*)\)'")
 _COMPARE: Final = re.compile(r"values of type (\S+) and (?:type|values of type) (\S+)")
-_CONVERT: Final = re.compile(r"(?:[Cc]ould not convert|[Cc]onversion|cast).*? to (?:type )?(\w+)")
+_CONVERT: Final = re.compile(r"(?:[Cc]ould not convert|[Cc]ast).*? to (?:type )?(\w+)")
 _ELEMENTS: Final = re.compile(rf"{bounded_values.PREFIX}: ([^\n]*)")
-_KQL_TYPES: Final = {"INT32": "int", "INT64": "long", "BOOL": "bool", "INT": "int"}
+_KQL_TYPES: Final = {"numerical": "real", "INT32": "int", "INT64": "long", "BOOL": "bool", "INT": "int"}
+
+
+_CONVERSIONS: Final = "Convert with tolong(), todouble(), tostring() or todatetime()."
 
 
 def explained(error: Exception, kql: str) -> QueryError:
@@ -130,7 +133,7 @@ def _unresolved(error: UnresolvedError, kql: str) -> QueryError:
 def _unsupported(error: KqlUnsupportedError, kql: str) -> QueryError:
     if error.construct in _STATEMENTS:
         return _statements(error.construct, kql)
-    name = error.construct.rpartition(":")[2]
+    name = error.construct.rpartition(":")[2].strip() or ":"
     if error.span is not None:
         offset = _offset(kql, error.span.line, error.span.column)
         word = _WORD.match(kql, offset)
@@ -161,6 +164,7 @@ def _statements(construct: str, kql: str) -> QueryError:
 
 def _not_here(construct: str, hint: str | None, line: int | None, position: int | None) -> QueryError:
     where = f" on line {line}, position {position}" if line else ""
+    hint = refusals.in_words(hint or "")
     because = f": {hint.rstrip('.')}" if hint and not _FOREIGN.search(hint) else ""
     return QueryError(
         f"The local Azure Monitor does not support '{construct}'{where}{because}.",
@@ -189,11 +193,14 @@ def _binder(error: duckdb.Error, kql: str) -> QueryError:
         name = _OF_SQL.get(found[1], found[1])
         types = ", ".join(_kql_type(part) for part in found[2].split(", ") if part)
         if any(_occurrences(kql, name, ())):
-            return _placed(f"'{name}' is not defined for ({types})", kql, name, (), reason=_SEMANTIC)
+            message = f"'{name}' is not defined for ({types})"
+            return _placed(message, kql, name, (), reason=_SEMANTIC, hint=f" {_CONVERSIONS}")
     if found := _COMPARE.search(text):
         left, right = _kql_type(found[1]), _kql_type(found[2].rstrip("."))
         return QueryError(f"Incompatible types: {left} and {right}.", reason=_SEMANTIC)
-    return QueryError("Two parts of the query are incompatible, most likely by type.", reason=_SEMANTIC)
+    return QueryError(
+        f"Two parts of the query are incompatible, most likely by type. {_CONVERSIONS}", reason=_SEMANTIC
+    )
 
 
 def _data(error: duckdb.Error, kql: str) -> QueryError:

@@ -31,6 +31,7 @@ from duckdb_kql.translate import functions
 
 from foundry_telemetry.local.engine.ir_visitor import nodes, rewritten
 from foundry_telemetry.local.engine.language import aggregates, end_of_period, installation
+from foundry_telemetry.local.engine.language.named_extremes import EXTREMES, with_renames
 from foundry_telemetry.local.engine.language.window_functions import WINDOWS, with_windows
 
 # One sort of the values with their weights, then a binary search for the rank in which each step sums the
@@ -75,7 +76,9 @@ def install() -> None:
         "percentilew", functions.AggregateSpec("percentilew", _PERCENTILEW, (3,), name_prefix="percentile")
     )
     counting = functions.AGGREGATE_FUNCTIONS["countif"]
-    functions.AGGREGATE_FUNCTIONS["countif"] = replace(counting, template="count(CASE WHEN {0} THEN 1 END)")
+    functions.AGGREGATE_FUNCTIONS["countif"] = replace(
+        counting, template="count(CASE WHEN {0} THEN 1 END)", name_ignores_args=False
+    )
     for name, template in _TEXTS.items():
         functions.SCALAR_FUNCTIONS[name] = functions.FunctionSpec(name, "template", template, (1,))
     installation.install()
@@ -89,6 +92,8 @@ def extended(query: ir.Query) -> ir.Query:
         changes.insert(0, aggregates.several)
     for change in changes:
         query = rewritten(query, change)
+    if names & EXTREMES:
+        query = with_renames(query)
     if names & WINDOWS:
         query = with_windows(query)
     return end_of_period.checked(query) if names & end_of_period.ENDS else query

@@ -34,9 +34,9 @@ _BLAME: Final = 8
 _READERS: Final = ("antlr4.", "duckdb_kql.", "foundry_telemetry.kql.", "foundry_telemetry.local.engine.")
 """Where texts are read: the beginnings of the modules' names."""
 
-TIMED_OUT: Final = "The query timed out after {seconds:g} s."
+TIMED_OUT: Final = "The query timed out after {seconds:.3g} s."
 READ_TOO_LONG: Final = (
-    "The query timed out after {seconds:g} s while it was read: its text is too long, or its functions and "
+    "The query timed out after {seconds:.3g} s while it was read: its text is too long, or its functions and "
     "variables use each other too often."
 )
 TOO_LARGE: Final = (

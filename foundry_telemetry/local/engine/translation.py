@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from duckdb_kql import ir
 from duckdb_kql.clusters import effective_clusters
 from duckdb_kql.errors import KqlSchemaError
-from duckdb_kql.lower import lower, qualify
+from duckdb_kql.lower import qualify
 from duckdb_kql.params import bind
 from duckdb_kql.schema import Schema
 from duckdb_kql.translate import CLOCK_SLOT, clock, to_sql
@@ -36,6 +36,7 @@ from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.ir_visitor import nodes
 from foundry_telemetry.local.engine.language import evaluate, needs_columns
 from foundry_telemetry.local.engine.language.calls import NAMES_MARK
+from foundry_telemetry.local.engine.language.table_functions import lowered
 from foundry_telemetry.local.engine.language.union_types import has_types_to_find, typed_unions
 from foundry_telemetry.local.engine.rescanned_lets import rescanned
 from foundry_telemetry.local.engine.semantic_check import names_its_sources, tables_of
@@ -251,12 +252,12 @@ def _lowered(kql: str) -> _Lowered:
 
 def _read(kql: str) -> tuple[ir.Query, tuple[str, ...]]:
     if (found := view.recognise(kql)) is not None:
-        query = lower(found.rest)
+        query = lowered(found.rest)
         # Where it matters how a source is called, the view must stay the `let` that it is in Azure.
         if not names_its_sources(query):
             columns = tuple(column.name for column in found.columns)
             return with_choices(without_unset(extensions.extended(query), columns), columns), columns
-    return extensions.extended(lower(kql)), ()
+    return extensions.extended(lowered(kql)), ()
 
 
 def _refuse_commands(kql: str) -> None:

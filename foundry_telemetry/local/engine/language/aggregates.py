@@ -155,6 +155,8 @@ def _singles(aggregate: ir.NamedExpr) -> tuple[ir.NamedExpr, ...]:
     name = call.name.lower()
     if name in _ARRAYS:
         return (replace(aggregate, expr=_array(call), name=aggregate.name or _prefixed(call)),)
+    if name in _ANY and len(call.args) > 1:
+        return tuple(ir.NamedExpr(replace(call, args=(one,))) for one in call.args)
     if name not in _SINGLE or (name == "percentilew" and len(call.args) == 3 and aggregate.name):
         return (aggregate,)
     single, before = _SINGLE[name]
@@ -169,6 +171,8 @@ def _singles(aggregate: ir.NamedExpr) -> tuple[ir.NamedExpr, ...]:
     )
 
 
+_ANY: Final = frozenset({"any", "take_any"})
+"""Aggregates with a column for each argument."""
 _ARRAYS: Final = {"percentiles_array": ("percentile", 1), "percentilesw_array": ("percentilew", 2)}
 
 
@@ -194,5 +198,5 @@ def _name(value: ir.Expr, percentage: ir.Expr) -> str | None:
     return f"percentile_{value.name}_{percentage.value}".replace(".", "_")
 
 
-SEVERAL: Final = frozenset({*_SINGLE, *_ARRAYS})
+SEVERAL: Final = frozenset({*_SINGLE, *_ARRAYS, *_ANY})
 """The aggregates that `several` looks for."""

@@ -17,6 +17,7 @@ from foundry_telemetry.local.engine.language.engine_parts import (
     EMITTER,
     kind_of_node,
     lowered_expression,
+    lowered_named,
     lowered_sort_key,
     names_in,
     rule_children,
@@ -127,10 +128,10 @@ def _reorder(node: Any) -> ir.Operator:
 def _kept(node: Any, how: str) -> Kept:
     patterns = []
     for child in rule_children(node):
-        parts = rule_children(child) if how == "reorder" else []
-        named, order = (parts[0], parts[1].getText().lower()) if len(parts) > 1 else (child, "")
+        order = child.Order.text.lower() if how == "reorder" and child.Order else ""
         if order not in {"asc", "desc", ""}:
             raise unsupported("project-reorder", "write asc or desc")
+        named = child.Expression if how == "reorder" else child
         text = named.getText()
         patterns.append((text if "*" in text else names_in(named)[0], order))
     return Kept(tuple(patterns), how)
@@ -151,6 +152,12 @@ def _take(node: Any) -> ir.Operator | None:
 @lowers("SampleOperator")
 def _sample(node: Any) -> ir.Operator:
     return Limited(lowered_expression(rule_children(node)[-1]))
+
+
+@lowers("SampleDistinctOperator")
+def _sample_distinct(node: Any) -> list[ir.Operator]:
+    count, value = rule_children(node)[-2:]
+    return [ir.Distinct((lowered_named(value),)), Limited(lowered_expression(count))]
 
 
 @lowers("TopOperator")

@@ -11,7 +11,15 @@ from foundry_telemetry.local.engine.language.templates import BAG, LIST, NO_BAG,
 MOST_ELEMENTS: Final = 1_048_576
 """Elements that a dynamic array of Kusto has at most."""
 
-_TOO_MANY: Final = refusal(f"'repeat' gives at most {MOST_ELEMENTS:,} elements.")
+MOST_LISTED: Final = 10_000_000
+"""Elements that a step may look at, if it looks at all of them again for each."""
+_TOO_LARGE: Final = refusal("'array_split' has too many places for an array of this length.")
+_MOST_REPEATED: Final = 10_000
+_LONGEST: Final = 250_000
+"""Elements and characters of an array that is made of one value: the database makes those of two thousand
+rows at a time, and does not count them."""
+_TOO_LONG: Final = refusal(f"'repeat' gives at most {_LONGEST:,} characters here.")
+_TOO_MANY: Final = refusal(f"'repeat' gives at most {_MOST_REPEATED:,} elements here.")
 _NO_PATH: Final = refusal("A JSON path is not supported here: name a property of the bag itself.")
 _KEYS: Final = TEXTS.format(LIST.format("{1}"))
 
@@ -42,15 +50,18 @@ _TURNED: Final = bound(
     "+ greatest(len(" + LIST.format("{0}") + "), 1)) % greatest(len(" + LIST.format("{0}") + "), 1)",
 )
 _SHIFTED: Final = bound(
-    "to_json(list_transform(range(len(_b.l)), lambda _i: CASE WHEN _i + _b.n BETWEEN 0 AND len(_b.l) - 1 "
-    "THEN _b.l[_i + _b.n + 1] ELSE {fill} END))",
+    "to_json(CASE WHEN _b.n >= 0 THEN list_resize(_b.l[_b.n + 1:], len(_b.l), _b.f) "
+    "ELSE list_concat(list_resize(_b.l[:0], least(-_b.n, len(_b.l)), _b.f), "
+    "_b.l[:greatest(len(_b.l) + _b.n, 0)]) END)",
     l=LIST.format("{0}"),
     n="{sign}CAST({1} AS BIGINT)",
+    f="{fill}",
 )
 _CUT: Final = bound(
-    "to_json(list_transform(range(len(_b.i) + 1), lambda _n: _b.l[coalesce(CASE WHEN _n = 0 THEN 0 "
+    f"CASE WHEN len(_b.i) * len(_b.l) > {MOST_LISTED} THEN {_TOO_LARGE} ELSE to_json("
+    "list_transform(range(len(_b.i) + 1), lambda _n: _b.l[coalesce(CASE WHEN _n = 0 THEN 0 "
     "ELSE _b.i[_n] END, 0) + 1 : "
-    "coalesce(CASE WHEN _n = len(_b.i) THEN len(_b.l) ELSE _b.i[_n + 1] END, 0)]))",
+    "coalesce(CASE WHEN _n = len(_b.i) THEN len(_b.l) ELSE _b.i[_n + 1] END, 0)])) END",
     l=LIST.format("{0}"),
     i="list_transform(CASE WHEN json_type(to_json({1})) = 'ARRAY' THEN "
     + LIST.format("{1}")
@@ -62,7 +73,26 @@ _CUT: Final = bound(
 
 _FILL: Final = "to_json({2})"
 
+_REPEATED: Final = bound(
+    f"CASE WHEN _b.n > {_MOST_REPEATED} THEN {_TOO_MANY} "
+    f"WHEN strlen(CAST(_b.v AS VARCHAR)) * _b.n > {_LONGEST} "
+    f"THEN {_TOO_LONG} ELSE to_json(list_resize([_b.v], greatest(_b.n, 0), _b.v)) END",
+    v="{0}",
+    n="CAST({1} AS BIGINT)",
+)
+_SORTED: Final = bound(
+    "CASE WHEN _b.l IS NOT NULL THEN to_json(list_concat(list_transform({sort}(list_transform("
+    "list_filter(_b.l, lambda _e: coalesce(json_type(_e), 'NULL') <> 'NULL'), lambda _e: struct_pack("
+    "n := CASE WHEN json_type(_e) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CAST(_e AS DOUBLE) END, "
+    "t := _e ->> '$', v := _e))), lambda _s: _s.v), "
+    "list_filter(_b.l, lambda _e: coalesce(json_type(_e), 'NULL') = 'NULL'))) END",
+    l=LIST.format("{0}"),
+)
+"""Numbers by their size, texts by their characters, and nulls last, whichever the order."""
+
 DYNAMIC_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
+    ("array_sort_asc", 1): _SORTED.replace("{sort}", "list_sort"),
+    ("array_sort_desc", 1): _SORTED.replace("{sort}", "list_reverse_sort"),
     ("bag_keys", 1): "CASE WHEN json_type(to_json({0})) = 'OBJECT' THEN to_json(json_keys(to_json({0}))) END",
     ("bag_has_key", 2): _HAS,
     ("bag_remove_keys", 2): _REMOVED,
@@ -74,8 +104,7 @@ DYNAMIC_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
     ("array_shift_left", 3): _SHIFTED.replace("{sign}", "").replace("{fill}", _FILL),
     ("array_shift_right", 3): _SHIFTED.replace("{sign}", "-").replace("{fill}", _FILL),
     ("array_split", 2): _CUT,
-    ("repeat", 2): f"CASE WHEN CAST({{1}} AS BIGINT) > {MOST_ELEMENTS} THEN {_TOO_MANY} "
-    "ELSE to_json(list_transform(range(CAST({1} AS BIGINT)), lambda _i: {0})) END",
+    ("repeat", 2): _REPEATED,
     ("isarray", 1): "coalesce(json_type(to_json({0})) = 'ARRAY', FALSE)",
 }
 """By name and number of arguments."""

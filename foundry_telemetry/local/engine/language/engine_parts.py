@@ -28,8 +28,11 @@ _PLACES: Final[Mapping[str, tuple[Any, str]]] = {
     "expression sql": (EMITTER, "render_expr"),
     "head": (_LOWERING, "_lower_head"),
     "join": (EMITTER, "render_join"),
+    "join columns": (schema, "join_output_columns"),
+    "join key": (_LOWERING, "_lower_join_key"),
     "join keys": (EMITTER, "render_key_equality"),
     "let names": (schema, "resolve_let_refs"),
+    "lookup columns": (schema, "lookup_output_columns"),
     "lookup": (EMITTER, "render_lookup"),
     "named": (_LOWERING, "_lower_named"),
     "operator": (_LOWERING, "_lower_operator"),
@@ -141,6 +144,12 @@ def substituted(node: Any, scalars: Any) -> Any:
 def declared_function(name: str) -> Any:
     """A function that the query declares; ``None`` where it declares none of that name."""
     return _LOWERING._LET_FUNCTIONS_STATE.get().get(name)
+
+
+def distinct_in_any_case(columns: list[str], operator: str) -> list[str]:
+    """The columns, refused where two differ in letter case alone, which are one to the database."""
+    found: list[str] = schema._no_case_collision(columns, operator)
+    return found
 
 
 def timespan_text(sql: str) -> str:

@@ -9,7 +9,9 @@ from typing import Final
 from duckdb_kql import ir
 from duckdb_kql.translate import functions
 
+from foundry_telemetry.local.engine.language.array_range import array_range
 from foundry_telemetry.local.engine.language.calls import TYPE_MARK
+from foundry_telemetry.local.engine.language.date_functions import DATE_FUNCTIONS
 from foundry_telemetry.local.engine.language.dynamic_functions import (
     DYNAMIC_FUNCTIONS,
     combined_sets,
@@ -76,9 +78,10 @@ def install() -> None:
         functions.SCALAR_FUNCTIONS["todatetime"] = functions.FunctionSpec(
             "todatetime", "template", template, (1,)
         )
-    for name in (*_SPECIAL, "column_ifexists", "pack_all"):
-        functions.SCALAR_FUNCTIONS.setdefault(name, functions.FunctionSpec(name, "template", "", ()))
     SPECIAL_FORMS.update(_SPECIAL)
+    # What is in no table is taken for an aggregate where it stands around one.
+    for name in (*SPECIAL_FORMS, "column_ifexists", "pack_all"):
+        functions.SCALAR_FUNCTIONS.setdefault(name, functions.FunctionSpec(name, "template", "", ()))
 
 
 def _rendered(arguments: tuple[ir.Expr, ...]) -> list[str]:
@@ -130,21 +133,6 @@ def _typed(name: str, place: int) -> Callable[[ir.FunctionCall], str | None]:
     return render
 
 
-_MAKE_DATETIME: Final = SPECIAL_FORMS["make_datetime"]
-
-
-def _make_datetime(call: ir.FunctionCall) -> str | None:
-    seconds = call.args[5] if len(call.args) == 6 else None
-    if isinstance(seconds, ir.Literal) and isinstance(seconds.value, float):
-        micros = seconds.value * 1e6
-        if abs(micros - round(micros)) > 1e-4:
-            raise unsupported(
-                call.name, "the local store keeps six digits of a second: leave the seventh out"
-            )
-    found: str | None = _MAKE_DATETIME(call)
-    return found
-
-
 def _replace(call: ir.FunctionCall) -> str:
     """``replace(regex, rewrite, source)``, of which ``replace_regex`` is the newer order."""
     if len(call.args) != 3:
@@ -160,15 +148,23 @@ def _url_encode(call: ir.FunctionCall) -> None:
 
 
 def _isnull(call: ir.FunctionCall) -> str | None:
-    """A text is never null in KQL, though it is in the database after an outer join."""
-    if len(call.args) != 1 or not isinstance(call.args[0], ir.ColumnRef):
+    """A text is never null in KQL, though it is in the database after an outer join; JSON's null is one."""
+    if len(call.args) != 1:
         return None
-    value = EMITTER.render_expr(call.args[0])
+    argument = call.args[0]
     negated = "" if call.name.lower() == "isnull" else "NOT "
-    return f"({negated}(typeof({value}) <> 'VARCHAR' AND {value} IS NULL))"
+    if not isinstance(argument, ir.ColumnRef):
+        dynamic = f"({negated}coalesce(json_type({EMITTER.render_expr(argument)}), 'NULL') = 'NULL')"
+        return dynamic if kind_of(argument) == "dynamic" else None
+    value = EMITTER.render_expr(argument)
+    return (
+        f"({negated}CASE typeof({value}) WHEN 'VARCHAR' THEN FALSE "
+        f"WHEN 'JSON' THEN {value} IS NULL OR CAST({value} AS VARCHAR) = 'null' ELSE {value} IS NULL END)"
+    )
 
 
 _SPECIAL: Final[Mapping[str, Callable[[ir.FunctionCall], str | None]]] = {
+    **DATE_FUNCTIONS,
     "bag_merge": _merge,
     "bin_at": _bin_at,
     "extract": _typed("extract", 3),
@@ -177,8 +173,8 @@ _SPECIAL: Final[Mapping[str, Callable[[ir.FunctionCall], str | None]]] = {
     "format_timespan": format_timespan,
     "isnotnull": _isnull,
     "isnull": _isnull,
-    "make_datetime": _make_datetime,
     "notnull": _isnull,
+    "range": array_range,
     "replace": _replace,
     **dict.fromkeys(_SETS, _combine),
     **dict.fromkeys(("url_encode", "url_encode_component"), _url_encode),

@@ -19,6 +19,7 @@ from foundry_telemetry.local.engine.language.engine_parts import (
 from foundry_telemetry.local.engine.language.expression_types import kind_of
 from foundry_telemetry.local.engine.language.own_operator import OwnOperator, identifier, lowers
 from foundry_telemetry.local.engine.language.refusals import quoted, refusal, unsupported
+from foundry_telemetry.local.engine.language.time_bins import SINCE_ORIGIN
 
 MOST_STEPS: Final = 1_048_576
 """Elements that a series of Kusto has at most."""
@@ -93,7 +94,7 @@ class MakeSeries(OwnOperator):
             conditions.append(f"{position} >= {start}")
         if self.stop is not None:
             conditions.append(f"{position} {'<=' if self.includes_stop else '<'} {self._number(self.stop)}")
-        origin = start if start is not None else "0"
+        origin = start if start is not None else self._zero
         index = f"CAST(floor(({position} - {origin}) / CAST({step} AS DOUBLE)) AS BIGINT)"
         grouped = [
             f"{EMITTER.render_expr(key.expr)} AS {name}" for key, name in zip(self.by, keys, strict=True)
@@ -132,7 +133,7 @@ class MakeSeries(OwnOperator):
         first = "CAST(0 AS BIGINT)" if self.start is not None else "min(_low)"
         count = "max(_i) + 1"
         if self.stop is not None:
-            origin = f"{first} * {self._number(self.step)}"
+            origin = f"({self._zero} + {first} * {self._number(self.step)})"
             span = f"({self._number(self.stop)} - {origin}) / CAST({self._number(self.step)} AS DOUBLE)"
             count = f"ceil({span} - 1e-9)"
         listed = ", ".join(filter(None, [group, f"{first} AS _first", f"{count} AS _n"]))
@@ -146,11 +147,17 @@ class MakeSeries(OwnOperator):
         ]
 
     def _axis(self, name: str) -> str:
-        origin = self._number(self.start) if self.start is not None else f"_first * {self._number(self.step)}"
+        first = f"{self._zero} + _first * {self._number(self.step)}"
+        origin = self._number(self.start) if self.start is not None else first
         at = f"({origin} + _i * {self._number(self.step)})"
         if self._temporal:
             at = f"strftime(make_timestamp(CAST({at} AS BIGINT)), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'"
         return f"to_json(list({at} ORDER BY _i)) AS {name}"
+
+    @property
+    def _zero(self) -> str:
+        """Where bins begin if nothing says it, as for ``bin``."""
+        return f"(-({SINCE_ORIGIN} % {self._number(self.step)}))" if self._temporal else "0"
 
     @property
     def _temporal(self) -> bool:

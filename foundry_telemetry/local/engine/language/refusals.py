@@ -14,11 +14,13 @@ from typing import Final
 from duckdb_kql.errors import KqlUnsupportedError
 
 _MARK: Final = "kql-refusal: "
+_ARITY: Final = re.compile(r"\w+\(\) takes \(([\d, ]*)\) argument\(s\), got (\d+)")
 _MESSAGE: Final = re.compile(rf"{_MARK}(.*)", re.DOTALL)
 
 _OWN: Final = {
     "Lists larger than": "'range' gives more rows than the local store can hold: take a larger step.",
     "Overflow in": "A number is beyond the range of long: convert with todouble() first.",
+    "Malformed JSON": "A text is no dynamic value: write parse_json() or split() around it.",
     "error_on_division_by_zero": "A division by zero has no answer here: check the divisor with iff().",
 }
 """What DuckDB says, and what is said of it."""
@@ -63,6 +65,17 @@ def message_of(error: str) -> str | None:
     if found:
         return found[1].strip()
     return next((message for words, message in _OWN.items() if words in error), None)
+
+
+def in_words(hint: str) -> str:
+    """A hint of the engine without its lists of numbers of arguments."""
+    return _ARITY.sub(_numbers_of_arguments, hint)
+
+
+def _numbers_of_arguments(found: re.Match[str]) -> str:
+    numbers = [number.strip() for number in found[1].split(",") if number.strip()]
+    noun = "argument" if numbers == ["1"] else "arguments"
+    return f"here it takes {' or '.join(numbers)} {noun}, not {found[2]}"
 
 
 def quoted(text: str) -> str:

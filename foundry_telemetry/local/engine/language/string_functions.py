@@ -16,8 +16,12 @@ _KEPT: Final = {"%21": "!", "%2a": "*", "%28": "(", "%29": ")", "~": "%7e"}
 """What .NET leaves as it is, and what DuckDB leaves."""
 
 
+_LONGEST_ENCODED: Final = 50_000
+_TOO_LONG: Final = refusal(f"'url_encode' takes at most {_LONGEST_ENCODED:,} characters.")
+
+
 def _encoded(space: str) -> str:
-    sql = _PIECES
+    sql = f"CASE WHEN strlen(CAST({{0}} AS VARCHAR)) > {_LONGEST_ENCODED} THEN {_TOO_LONG} ELSE {_PIECES} END"
     for code, character in {**_KEPT, "%20": space}.items():
         sql = f"replace({sql}, '{code}', '{character}')"
     return sql
@@ -69,7 +73,11 @@ STRING_FUNCTIONS: Final[Mapping[tuple[str, int], str]] = {
     ("isempty", 1): "(coalesce(CAST({0} AS VARCHAR), '') = '')",
     ("isnotempty", 1): _FILLED,
     ("notempty", 1): _FILLED,
-    ("string_size", 1): "CAST(octet_length(CAST({0} AS BLOB)) AS BIGINT)",
+    ("string_size", 1): "CAST(strlen(CAST({0} AS VARCHAR)) AS BIGINT)",
+    ("base64_encode_tostring", 1): "to_base64(encode(CAST({0} AS VARCHAR)))",
+    ("base64_encodestring", 1): "to_base64(encode(CAST({0} AS VARCHAR)))",
+    # The database has a capital for ß, .NET has none.
+    ("toupper", 1): "translate(upper(translate({0}, 'ß', chr(1))), chr(1), 'ß')",
     ("isascii", 1): "regexp_full_match(CAST({0} AS VARCHAR), '[\\x00-\\x7F]*')",
     ("isutf8", 1): "({0} IS NOT NULL)",
     ("split", 2): "to_json(str_split(coalesce({0}, ''), {1}))",

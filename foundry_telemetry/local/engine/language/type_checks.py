@@ -13,6 +13,7 @@ from typing import Final
 from duckdb_kql import ir
 from duckdb_kql.types import kusto_type
 
+from foundry_telemetry.local.engine.errors import QueryError
 from foundry_telemetry.local.engine.language.dynamic_checks import checked_path, equality, with_texts
 from foundry_telemetry.local.engine.language.engine_parts import ORIGINAL, put
 from foundry_telemetry.local.engine.language.expression_types import (
@@ -34,11 +35,12 @@ _ORDERED_TEXT: Final = "KQL orders no texts: write strcmp(a, b) < 0, or convert 
 _IN_GROUPS: Final = "any_value({})"
 """Beside aggregates a column has a type through an aggregate alone; it is computed for nobody."""
 
-_NO_BOOL: Final = "The expression must have the type bool: write x != 0 or tobool(x)."
+_NO_BOOL: Final = "The expression must have the type bool: write x == y, x != 0 or tobool(x)."
 _NO_NUMBER: Final = "no arithmetic for texts and bools: convert with tolong() or todouble()"
 _CAST: Final = "a dynamic value is not allowed here: cast it with tostring(), tolong() or todouble()"
 
 _OF_ORDERED: Final = frozenset({"max", "min", "maxif", "minif", "arg_max", "arg_min", "percentile"})
+_EXTREMES: Final = frozenset({"max_of", "min_of"})
 _PREDICATES: Final = {
     "iff": (0,),
     "iif": (0,),
@@ -69,6 +71,8 @@ def render_expr(node: ir.Expr) -> str:
     if isinstance(node, ir.FunctionCall):
         if node.name.lower() == "case":
             return requires_bool(node.args[:-1:2], sql)
+        if node.name.lower() in _EXTREMES:
+            return refuse_dynamic(node.args, node.name, sql)
         places = _PREDICATES.get(node.name.lower(), ())
         return requires_bool([node.args[place] for place in places if place < len(node.args)], sql)
     return sql
@@ -110,7 +114,7 @@ def requires_bool(operands: Iterable[ir.Expr], sql: str, *, of: str = "{}") -> s
         if kind == "bool" or (isinstance(operand, ir.Literal) and operand.value is None):
             continue
         if kind is not None:
-            raise unsupported(kind, _NO_BOOL)
+            raise QueryError(f"{_NO_BOOL} It is of the type {kind}.", reason="SEM0100")
         if isinstance(operand, ir.ColumnRef):
             conditions.append(f"NOT {is_of(of.format(_RENDER_EXPR(operand)), ('BOOLEAN',))}")
     return refused_if(" OR ".join(conditions), _NO_BOOL, sql) if conditions else sql
@@ -121,10 +125,44 @@ def _checked_binary(node: ir.BinaryOp, sql: str) -> str:
     if is_logical(node):
         return requires_bool([one for one in operands if kind_of(one) != "dynamic"], sql)
     if is_ordering(node):
-        return _refused(operands, _UNORDERED, node.op, _ORDERED_TEXT, sql)
+        return _refused(operands, _UNORDERED, node.op, _ORDERED_TEXT, _refused_pair(node, sql))
     if is_arithmetic(node):
-        return _refused(operands, _NOT_ADDED, node.op, _NO_NUMBER, sql)
+        return _refused(operands, _NOT_ADDED, node.op, _NO_NUMBER, _divided(node, sql))
     return sql
+
+
+def _refused_pair(node: ir.BinaryOp, sql: str) -> str:
+    """SQL that is refused where both operands are dynamic: the database would order their texts."""
+    conditions = []
+    for operand in (node.left, node.right):
+        if kind_of(operand) == "dynamic":
+            continue
+        if not isinstance(operand, ir.ColumnRef):
+            return sql
+        conditions.append(is_of(_RENDER_EXPR(operand), DYNAMIC))
+    if not conditions:
+        raise unsupported(node.op, _CAST)
+    return refused_if(" AND ".join(conditions), f"'{node.op}': {_CAST}.", sql)
+
+
+_LONGEST_REPEATED: Final = 200
+"""Characters of an operand that may be written more than once."""
+
+
+def _is_repeatable(operand: ir.Expr) -> bool:
+    """Whether writing it again costs little: the database computes equal aggregates once."""
+    return isinstance(operand, ir.RenderedAggregate) or len(_RENDER_EXPR(operand)) <= _LONGEST_REPEATED
+
+
+def _divided(node: ir.BinaryOp, sql: str) -> str:
+    """A division by zero is null for whole numbers alone, of which the engine thinks where types are open."""
+    left, right = (_RENDER_EXPR(one) for one in (node.left, node.right))
+    if sql != f"({left} // NULLIF({right}, 0))" or not all(map(_is_repeatable, (node.left, node.right))):
+        return sql
+    is_zero = f"WHEN typeof({left} // {right}) = 'DOUBLE' AND {right} = 0 AND {left}"
+    return (
+        f"(CASE {is_zero} > 0 THEN 'inf' {is_zero} < 0 THEN '-inf' {is_zero} = 0 THEN 'nan' ELSE {sql} END)"
+    )
 
 
 def _refused(

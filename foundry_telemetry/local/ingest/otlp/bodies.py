@@ -41,6 +41,8 @@ class Encoding:
     """Splits a body, which is not compressed; raises `UnreadableError`."""
     read: Callable[[type[Any], Any], Any]
     """Makes the message of what stands in a group; raises any exception where it is unsound."""
+    apart: Callable[[Any], Sequence[Any]]
+    """Makes of a metric that cannot be read one for each data point; none where that is impossible."""
     write: Callable[[Any], bytes]
     """A message as the body of an answer."""
 
@@ -124,8 +126,22 @@ def _to_json(message: Any) -> bytes:
     return MessageToJson(message, indent=None).encode()
 
 
+def _whole(_: Any) -> Sequence[Any]:
+    return ()
+
+
+def _apart(metric: Any) -> Sequence[Any]:
+    if not isinstance(metric, dict):
+        return ()
+    kind = next((name for name in _POINTS if isinstance(metric.get(name), dict)), "")
+    points = metric[kind].get("dataPoints") if kind else ()
+    if not isinstance(points, list):
+        return ()
+    return [{**metric, kind: {**metric[kind], "dataPoints": [point]}} for point in points]
+
+
 ENCODINGS: Final[Mapping[str, Encoding]] = {
-    PROTOBUF: Encoding(groups=_of_protobuf, read=_parsed, write=_to_protobuf),
-    JSON: Encoding(groups=_of_json, read=_converted, write=_to_json),
+    PROTOBUF: Encoding(groups=_of_protobuf, read=_parsed, apart=_whole, write=_to_protobuf),
+    JSON: Encoding(groups=_of_json, read=_converted, apart=_apart, write=_to_json),
 }
 """By the type of the body."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -49,8 +50,6 @@ _INSTANCE_TAGS: Final = ("ai.cloud.roleInstance", "ai.internal.nodeName")
 _INSTANCE_PROPERTY: Final = "cloud/roleInstance"
 _OF_THIS_MACHINE: Final = ("ai.device.id", "ai.device.locale")
 
-_Read = Callable[[], Any]
-"""Gives the message of an item."""
 _Rows = Callable[[], list[Fields]]
 
 
@@ -164,7 +163,7 @@ class Conversion:
             if converted.is_full:
                 converted.refuse(len(group.items) - place)
                 return
-            read = partial(encoding.read, signal.item, item)
+            read = _Item(encoding, signal.item, item)
             for rows in _ROWS[signal.path](sender, read) if sender else (_no_sender,):
                 converted.add(rows, key)
 
@@ -181,6 +180,23 @@ def _no_sender() -> list[Fields]:
     raise ItemError("an item whose resource or scope cannot be read")
 
 
+@dataclass(frozen=True)
+class _Item:
+    """An item as it stands in a body."""
+
+    encoding: Encoding
+    kind: type[Any]
+    raw: Any
+
+    def __call__(self) -> Any:
+        """Its message."""
+        return self.encoding.read(self.kind, self.raw)
+
+    def apart(self) -> list[_Item]:
+        """A metric that cannot be read, once for each of its data points."""
+        return [replace(self, raw=part) for part in self.encoding.apart(self.raw)]
+
+
 class _Sender:
     """Resource and scope of a group, and the rows of its items."""
 
@@ -194,24 +210,28 @@ class _Sender:
     def of_itself(self) -> list[Fields]:
         return self._own([self._rows.of_resource(self._resource)])
 
-    def spans(self, read: _Read) -> Iterator[_Rows]:
+    def spans(self, read: _Item) -> Iterator[_Rows]:
         yield lambda: self._own(self._rows.of_span(records.span(read(), self._resource, self._scope)))
 
-    def logs(self, read: _Read) -> Iterator[_Rows]:
+    def logs(self, read: _Item) -> Iterator[_Rows]:
         yield lambda: self._own(self._rows.of_log(records.log(read(), self._resource, self._scope)))
 
-    def native_logs(self, read: _Read) -> Iterator[_Rows]:
+    def native_logs(self, read: _Item) -> Iterator[_Rows]:
         yield lambda: [native_log(read(), self._resource, self._scope)]
 
-    def native_spans(self, read: _Read) -> Iterator[_Rows]:
+    def native_spans(self, read: _Item) -> Iterator[_Rows]:
         yield lambda: [native_span(read(), self._resource, self._scope)]
 
-    def points(self, read: _Read) -> Iterator[_Rows]:
+    def points(self, read: _Item) -> Iterator[_Rows]:
         """The rows of each data point; one failure of a metric that cannot be read."""
         try:
             metric = Metric(read(), self._origin, self._series)
         except Exception:
-            yield read
+            parts = read.apart()
+            if len(parts) > 1:
+                yield from chain.from_iterable(map(self.points, parts))
+            else:
+                yield read
             return
         for point in metric.points:
             yield lambda point=point: self._of_point(metric, point)  # type: ignore[misc]
@@ -236,7 +256,7 @@ class _Sender:
         return rows
 
 
-_ROWS: Final[Mapping[str, Callable[[_Sender, _Read], Iterator[_Rows]]]] = {
+_ROWS: Final[Mapping[str, Callable[[_Sender, _Item], Iterator[_Rows]]]] = {
     TRACES.path: _Sender.spans,
     LOGS.path: _Sender.logs,
     NATIVE_LOGS.path: _Sender.native_logs,

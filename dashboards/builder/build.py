@@ -42,6 +42,11 @@ def _text(value: Json) -> str:
     return json.dumps(value, indent=1, ensure_ascii=False) + "\n"
 
 
+def _lines(value: Json) -> str:
+    """A line for each value, so that a change is a short diff; no indentation, which is in every wheel."""
+    return json.dumps(value, indent=0, ensure_ascii=False) + "\n"
+
+
 def _terraform(name: str) -> str:
     return terraform.file(name, template(), f"../{files.TEMPLATE}")
 
@@ -53,8 +58,8 @@ ARTEFACTS: Final[Mapping[str, Callable[[], str]]] = {
     f"queries/{rates_query.NAME}.kql": rates_query.rates_query,
     f"queries/{factors_query.NAME}.kql": factors_query.factors_query,
     f"queries/{cut_query.NAME}.kql": cut_query.cut_query,
-    files.WORKBOOK: lambda: _text(notebook(WORKBOOK)),
-    files.GRAFANA: lambda: _text(grafana.dashboard(WORKBOOK)),
+    files.WORKBOOK: lambda: _lines(notebook(WORKBOOK)),
+    files.GRAFANA: lambda: _lines(grafana.dashboard(WORKBOOK)),
     files.TEMPLATE: lambda: _text(template()),
     files.PARAMETERS: lambda: _text(arm.parameters_file()),
     files.WRAPPER: lambda: bicep.wrapper(template(), files.TEMPLATE),

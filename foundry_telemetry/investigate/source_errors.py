@@ -1,4 +1,4 @@
-"""What a command prints when a source does not answer: what failed, and what to check.
+"""When a source does not answer: whether to ask again, what failed, and what to check.
 
 Never what the service wrote: messages of Azure can name principals and tenants, so only codes and statuses
 are repeated.
@@ -7,14 +7,32 @@ are repeated.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 
 from foundry_telemetry.investigate import texts
 
 _AADSTS: Final = re.compile(r"AADSTS\d{4,8}")
 _CODE: Final = re.compile(r"[A-Za-z]{1,64}")
 _FIRST_SERVER_ERROR: Final = 500
+
+_Answer = TypeVar("_Answer")
+
+
+def answered(ask: Callable[[], _Answer]) -> _Answer:
+    """What a query gives; one that was cut off is asked once more.
+
+    The client repeats no POST, as it may have changed something; a query changes nothing.
+    """
+    from azure.core import exceptions as azure  # noqa: PLC0415 - takes a while
+
+    try:
+        return ask()
+    except azure.ServiceResponseTimeoutError:
+        raise
+    except azure.ServiceResponseError:
+        return ask()
 
 
 def explained(error: Exception, name: str, *, is_local: bool) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from foundry_telemetry.investigate import texts
 from foundry_telemetry.investigate.display_safety import plain
-from foundry_telemetry.investigate.source_errors import explained
+from foundry_telemetry.investigate.source_errors import answered, explained
 from foundry_telemetry.kql import compose, files, roads
 from foundry_telemetry.kql.parameters import Value, substitute
 
@@ -103,8 +103,9 @@ class Source:
         from azure.monitor.query import LogsQueryPartialResult  # noqa: PLC0415 - takes a while
 
         text = roads.without(text, self.without) if self.without else text
+        options: Any = {"timespan": None, "server_timeout": wait_s}
         try:
-            result = self._client.query_workspace(self._workspace, text, timespan=None, server_timeout=wait_s)
+            result = answered(lambda: self._client.query_workspace(self._workspace, text, **options))
         except Exception as error:
             refusal = SourceError(explained(error, self.name, is_local=self.is_local))
             refusal.status = getattr(error, "status_code", None)

@@ -111,6 +111,28 @@ def test_a_slow_azure() -> None:
     assert "--since" in said
 
 
+@pytest.mark.parametrize(("cuts", "asked"), [(1, 2), (2, 2)])
+def test_an_answer_that_is_cut_off(cuts: int, asked: int) -> None:
+    """A query whose connection ends before the answer is sent once more, and no more than that."""
+    seen: list[str] = []
+
+    async def answer(request: Request) -> Response:
+        await request.body()
+        seen.append(request.url.path)
+        if len(seen) <= cuts:
+            request.scope["state"]["transport"].abort()
+        return Response(b'{"tables": []}', media_type="application/json")
+
+    with LoopbackServer(Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])) as server:
+        source = azure_at(server.url)
+        if cuts < asked:
+            with source:
+                assert source.answer("print 1") == []
+        else:
+            assert "closed the connection before the response was complete" in failure(source)
+    assert len(seen) == asked
+
+
 def test_an_azure_out_of_reach() -> None:
     """A connection that fails is told with what may stand in the way."""
     assert "check DNS, proxy and firewall" in failure(azure_at(f"http://127.0.0.1:{free_port()}"))

@@ -112,6 +112,19 @@ def test_tabs_show_their_own_steps_and_go_into_the_address(shipped: LocalAzureMo
     expect(page.get_by_role("tab", name="Overview")).to_have_attribute("aria-selected", "true")
 
 
+def test_the_chosen_tab_is_on_a_narrow_screen(shipped: LocalAzureMonitor, screen: type_of_open):
+    """Chosen by the address or by a key, it is within the bar of tabs, but for its line below."""
+    page = screen(shipped.url).page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{shipped.url}/#TimeRange=1d&Tab=health")
+    chosen = page.get_by_role("tab", selected=True)
+    expect(chosen).to_have_text("Telemetry health")
+    expect(chosen).to_be_in_viewport(ratio=0.95)
+    chosen.press("Home")
+    expect(chosen).to_have_text("Overview")
+    expect(chosen).to_be_in_viewport(ratio=0.95)
+
+
 def test_steps_of_a_hidden_tab_do_not_run(shipped: LocalAzureMonitor, screen: type_of_open):
     """While Overview is shown, nothing asks what Incident asks."""
     opened = screen(shipped.url)

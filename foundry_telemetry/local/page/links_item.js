@@ -73,7 +73,9 @@ export class LinksItem extends Item {
   /** @param {string} label */
   #tablist(label) {
     const keydown = (/** @type {KeyboardEvent} */ event) => this.#key(event);
-    return h('div', { class: 'tablist', role: 'tablist', 'aria-label': label, on: { keydown } });
+    const list = h('div', { class: 'tablist', role: 'tablist', 'aria-label': label, on: { keydown } });
+    new ResizeObserver(() => this.#reveal()).observe(list);
+    return list;
   }
 
   /** @override */
@@ -121,7 +123,16 @@ export class LinksItem extends Item {
       element.setAttribute('aria-selected', String(isOn));
       element.tabIndex = isOn ? 0 : -1;
     }
+    this.#reveal();
     return isShown;
+  }
+
+  /** Scroll the bar, and the bar alone, until the chosen tab is wholly in it. */
+  #reveal() {
+    const tab = this.#list.querySelector('[aria-selected=true]');
+    if (!tab) return;
+    const [bar, box] = [this.#list, tab].map((each) => each.getBoundingClientRect());
+    this.#list.scrollLeft += Math.min(0, box.left - bar.left) + Math.max(0, box.right - bar.right);
   }
 
   /** @param {KeyboardEvent} event */

@@ -32,10 +32,11 @@ _APPLICATIONS: Final = (
 def variables(items: Iterable[Item], kinds: Kinds) -> list[Json]:
     """All variables, each after those that it uses; in the bar are those that belong to all rows."""
     found = tuple(items)
+    of_a_row = of_rows(found)
     shown = (_input(each, kinds) for each in inputs(found) if kinds[each["name"]] != "time")
     return [
         *_resources(),
-        *(each | ({"hide": _HIDDEN} if each["name"] in of_rows(found) else {}) for each in shown),
+        *(each | ({"hide": _HIDDEN} if each["name"] in of_a_row else {}) for each in shown),
         *(
             _typed(name, label_of(name), "Set when you select a row in a table.") | {"hide": _HIDDEN}
             for _, name in exports(found)

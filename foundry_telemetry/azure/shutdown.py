@@ -15,8 +15,8 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,7 +135,8 @@ class Shutdown:
         late = _wait(workers, until=self._deadline - _FINAL_REPORT_S)
         self._count_undelivered(late)
         _wait([self._final_report], until=self._deadline)
-        self._log_drops(late)
+        with _of_the_export():  # the pipeline of logs has ended: these lines are for the terminal, no losses
+            self._log_drops(late)
         return not late
 
     def _count_undelivered(self, late: Iterable[_Worker]) -> None:
@@ -149,14 +150,11 @@ class Shutdown:
         """Export the metrics once more if something was lost after their last collection."""
         if not dropped.unreported():
             return
-        token = attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # noqa: FBT003 - its value
-        try:
+        with _of_the_export():
             for reader in (each.reader for each in self._readers):
                 data = reader._collect(reader)  # noqa: SLF001 - nothing public collects without sending
                 if data is not None:
                     reader._exporter.export(data)  # noqa: SLF001 - its own way waits for a hanging export
-        finally:
-            detach(token)
 
     def _log_drops(self, late: list[_Worker]) -> None:
         if late:
@@ -244,6 +242,16 @@ class _Worker:
             _log.debug("could not shut down %s", self.name, exc_info=True)
         finally:
             self.ended = True
+
+
+@contextmanager
+def _of_the_export() -> Iterator[None]:
+    """Whatever is logged meanwhile is about an export, and no telemetry itself."""
+    token = attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))  # noqa: FBT003 - its value
+    try:
+        yield
+    finally:
+        detach(token)
 
 
 def _run_at_once(callbacks: Iterable[Callable[[], object]], timeout_s: float) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from foundry_telemetry.testing.ingestion import HANG, FakeIngestion, refuse
-from tests.azure.process import end_before_the_distro, run, running, stored
+from tests.azure.process import deadline, end_before_the_distro, run, running, stored
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +79,28 @@ def test_azure_hangs_and_there_is_no_disk(tmp_path: Path) -> None:
     assert ended.code == 0
     assert in_the_log(ended.errors, "traces") == 700
     assert in_the_log(ended.errors, "logs") == 1
+
+
+LATE_TRACES = """
+class Hanging:
+    def on_start(self, span, parent_context=None): pass
+    def on_end(self, span): pass
+    def _on_ending(self, span): pass
+    def force_flush(self, timeout_millis=30000): return True
+    def shutdown(self): threading.Event().wait()
+
+trace.get_tracer_provider().add_span_processor(Hanging())
+"""
+
+
+@pytest.mark.row(38)
+def test_the_warning_of_a_late_pipeline_is_no_loss(tmp_path: Path) -> None:
+    """What the end itself logs comes after the last batch of logs; it is no telemetry that was lost."""
+    with FakeIngestion() as azure:
+        ended = run(deadline(1.0, 0.0) + BURST.format(options="", spans=1) + LATE_TRACES, azure, tmp_path)
+    assert ended.code == 0
+    assert "the last traces were not exported" in ended.errors
+    assert in_the_log(ended.errors, "logs") == 0
 
 
 @pytest.mark.row(26)

@@ -17,7 +17,7 @@ from foundry_telemetry.kql.parameters import without_references
 from foundry_telemetry.kql.view import COLUMNS, TEXT
 
 PARTS: Final = (
-    *(files.VIEW, "priced", "codes", "configured", "objective", "shown", "chosen", "tiles"),
+    *(files.VIEW, "priced", "codes", "configured", "objective", "shown", "chosen", "tiles", "choosable"),
     *("refused", "days", "month", "period", "divided", "buckets", "minutes", "advice"),
     *("rates", "factors", "long_rows", "search_of"),
 )

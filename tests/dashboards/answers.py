@@ -378,7 +378,7 @@ def attempts_by_id(rows: list[Row], choice: Choice) -> Answer:
 
 def _names(rows: list[Row], choice: Choice, column: str, name: str) -> Answer:
     reported = {getattr(row, name) for row in within(rows, choice.time.start, choice.time.end)}
-    return [{column: one} for one in sorted(filter(None, reported)) if not set("'\"\\{}\n") & set(one)]
+    return [{column: one} for one in sorted(filter(None, reported)) if answers_calls.is_choosable(one)]
 
 
 _ANSWERS: dict[str, Callable[[list[Row], Choice], Answer]] = {

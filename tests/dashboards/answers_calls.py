@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -26,7 +25,8 @@ from tests.dashboards.rows import Row
 
 MS = timedelta(milliseconds=1)
 MOST_LISTED = 250
-CHOOSABLE = re.compile(r"[A-Za-z0-9._:@/ +-]{1,128}")
+UNSAFE = frozenset("\"'`\\*${}")
+"""Signs that no name of a filter has: they could end a string, begin a variable, or mean all names."""
 
 
 def support_code(call_id: str) -> str:
@@ -342,6 +342,11 @@ def call_logs(rows: list[Row], choice: Choice) -> Answer:
 # --- filters -----------------------------------------------------------------------------------------------
 
 
+def is_choosable(name: str) -> bool:
+    """Whether a filter offers a name: at most 128 signs that are printed, none of them unsafe."""
+    return 0 < len(name) <= 128 and name.isprintable() and not UNSAFE & set(name)
+
+
 def _newest(rows: list[Row], choice: Choice, most: int) -> list[Row]:
     return sorted(within(rows, choice.time.start, choice.time.end), key=lambda row: row.at)[-most:]
 
@@ -349,7 +354,7 @@ def _newest(rows: list[Row], choice: Choice, most: int) -> list[Row]:
 def version_names(rows: list[Row], choice: Choice) -> Answer:
     """Which versions of services made calls?"""
     found = {row.version for row in within(rows, choice.time.start, choice.time.end)}
-    return [{"AppVersion": one} for one in sorted(found) if CHOOSABLE.fullmatch(one)]
+    return [{"AppVersion": one} for one in sorted(found) if is_choosable(one)]
 
 
 def tag_keys(rows: list[Row], choice: Choice) -> Answer:
@@ -361,4 +366,4 @@ def tag_keys(rows: list[Row], choice: Choice) -> Answer:
 def tag_values(rows: list[Row], choice: Choice) -> Answer:
     """Which values does the chosen tag have?"""
     found = {dict(row.tags).get(choice.tag_key, "") for row in _newest(rows, choice, 10_000)}
-    return [{"tag_value": one} for one in sorted(found) if CHOOSABLE.fullmatch(one)]
+    return [{"tag_value": one} for one in sorted(found) if is_choosable(one)]

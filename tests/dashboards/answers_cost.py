@@ -141,7 +141,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
             "Month forecast", likely if priced else None,
             f"{_dollars(low)} to {_dollars(high)}"
             if half is not None and priced
-            else "forecast after 1 full day, low and high after 2",
+            else "after 1 full day, low and high after 2",
             f"full days of data: {days}",
         ),
         (

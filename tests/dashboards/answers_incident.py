@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -133,9 +134,8 @@ def latency_by_deployment(rows: list[Row], choice: Choice) -> Answer:
                     "slower_percent": rounded(100 * (p95 - before) / before, 1) if before else None,
                 }
             )
-    return sorted(
-        found, key=lambda row: (-(row["slower_percent"] or -1e9), row["service"], row["deployment"])
-    )
+    found.sort(key=lambda row: (row["service"], row["deployment"]))
+    return sorted(found, key=lambda row: math.inf if (by := row["slower_percent"]) is None else -by)
 
 
 def _percentile(rows: list[Row], name: str, percent: int) -> float | None:

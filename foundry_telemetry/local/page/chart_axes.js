@@ -114,15 +114,28 @@ export function highest({ series, xs }, isStacked) {
 }
 
 /**
+ * The least distance of two marks: 1 where all values are whole, so that no mark is between two counts.
+ * @param {ChartData} data
+ */
+export function leastInterval({ series }) {
+  const isWhole = series.every(({ values }) => values.every((value) => Number.isInteger(value ?? 0)));
+  return isWhole ? 1 : undefined;
+}
+
+const PERCENT = 1;
+
+/**
+ * The axis of the measures: a share has no mark above 100 %.
  * @param {ChartContext} context
  * @param {number} most
  */
 export function valueAxis({ settings, numberFormat, theme, fill }, most) {
   const { min, max, label } = settings.ySettings ?? {};
+  const isFull = numberFormat.unit === PERCENT && most > 80 && most <= 100;
   return {
     type: 'value',
     min: min ?? undefined,
-    max: max ?? undefined,
+    max: max ?? (isFull ? 100 : undefined),
     name: label ? fill(label) : '',
     nameTextStyle: { color: theme.text, ...theme.font, align: 'left' },
     axisLabel: {

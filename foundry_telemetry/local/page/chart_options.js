@@ -1,7 +1,7 @@
 /* The chart library's options, from a chart's data and the workbook's settings. */
 // @ts-check
 
-import { categoryAxis, highest, isBars, timeAxis, timeEnds, valueAxis } from './chart_axes.js';
+import { categoryAxis, highest, isBars, leastInterval, timeAxis, timeEnds, valueAxis } from './chart_axes.js';
 import { axisNote, note, tooltip } from './chart_note.js';
 import { numberText } from './format.js';
 
@@ -163,7 +163,7 @@ export function axisOptions(context, data) {
     },
     tooltip: tooltip({ trigger: 'axis', axisPointer, formatter: axisNote(context, data) }),
     xAxis: data.isTime ? timeAxis(context, data) : categoryAxis(context, data),
-    yAxis: valueAxis(context, highest(data, isStacked(kind))),
+    yAxis: { ...valueAxis(context, highest(data, isStacked(kind))), minInterval: leastInterval(data) },
     series: seriesOf(context, data),
   };
 }

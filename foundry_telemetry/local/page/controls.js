@@ -8,6 +8,7 @@ import { OPTIONS, TEXT, TIME } from './parameters.js';
 import { SelectControl } from './select.js';
 import { FILLED } from './texts.js';
 import { TimeControl } from './time_picker.js';
+import { brokenRule } from './validity.js';
 
 /**
  * @import { Listeners } from './dom.js'
@@ -44,6 +45,9 @@ export function controlFor(parameter, json, services) {
 }
 
 class TextControl {
+  /** The value that the field was last given. */
+  #shown = '';
+
   /**
    * @param {Declaration} parameter
    * @param {ParameterJson} json
@@ -52,7 +56,6 @@ class TextControl {
   constructor(parameter, json, services) {
     this.parameter = parameter;
     this.services = services;
-    this.rules = json.typeSettings?.paramValidationRules ?? [];
     const field = id('text');
     const problem = id('problem');
     const preset = plainText(json.value);
@@ -90,19 +93,29 @@ class TextControl {
     };
   }
 
+  /** Leaves what is being typed alone until the parameter has another value. */
   show() {
     const value = plainText(this.parameter.value);
+    if (value === this.#shown) return;
+    this.#shown = value;
     if (this.input.value.trim() !== value) this.input.value = value;
+    this.#judge(value);
   }
 
   #set() {
     const value = this.input.value.trim();
-    const broken = value
-      ? this.rules.find((rule) => new RegExp(rule.regExp).test(value) === (rule.match === false))
-      : undefined;
+    if (this.#judge(value)) this.services.set(value);
+  }
+
+  /**
+   * Says what is wrong with a text, or that nothing is.
+   * @param {string} value
+   */
+  #judge(value) {
+    const broken = brokenRule(this.parameter, value);
     this.problem.textContent = broken ? broken.message || FILLED.invalid(value) : '';
     this.input.setAttribute('aria-invalid', String(Boolean(broken)));
-    if (!broken) this.services.set(value);
+    return !broken;
   }
 }
 

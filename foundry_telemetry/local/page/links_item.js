@@ -85,7 +85,11 @@ export class LinksItem extends Item {
     for (const { cellValue: name = '', subTarget } of sets) {
       if (this.#parameters.has(name)) continue;
       const value = this.#isTabs ? subTarget : undefined;
-      this.#parameters.set(name, this.scope.declare({ name, type: TEXT, title: name, value }, after));
+      const options = sets
+        .filter(({ cellValue }) => cellValue === name)
+        .map(({ subTarget: each = '' }) => ({ value: each, label: each, group: '' }));
+      const parameter = { name, type: TEXT, title: name, value, options };
+      this.#parameters.set(name, this.scope.declare(parameter, after));
     }
     this.#entries = this.#links.map((link) => this.#entry(link));
     this.#list.append(...this.#entries.map(({ element }) => (this.#isTabs ? element : h('li', {}, element))));

@@ -8,7 +8,7 @@ import * as time from './time.js';
 /**
  * @import { Table, Value } from './table.js'
  * @import { TimeRange } from './time.js'
- * @import { ParameterJson } from './workbook.js'
+ * @import { ParameterJson, RuleJson } from './workbook.js'
  *
  * @typedef {string | string[] | TimeRange | null | undefined} ParameterValue
  * @typedef {{now: number, utc: boolean}} Clock  Now in milliseconds, and whether times are shown in UTC.
@@ -29,6 +29,7 @@ import * as time from './time.js';
  * @property {boolean} [fromQuery]
  * @property {boolean} [loaded]  Whether its query has been answered.
  * @property {boolean} [isControl]  Whether the reader can set it.
+ * @property {RuleJson[]} [rules]  What a text that is typed in must match, or must not.
  */
 
 /**
@@ -280,6 +281,7 @@ export function declaration(json) {
     required: Boolean(json.isRequired),
     fromQuery: !options && Boolean(json.query?.trim()),
     loaded: false,
+    rules: settings.paramValidationRules,
   };
 }
 

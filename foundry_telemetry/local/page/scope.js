@@ -5,6 +5,7 @@
 import { plainText } from './format.js';
 import * as time from './time.js';
 import { TIME, chosen, fill, isAll, timeOf } from './parameters.js';
+import { isPossible } from './validity.js';
 
 /**
  * @import { Clock, Declaration, Filled, ParameterValue } from './parameters.js'
@@ -216,5 +217,6 @@ function texts(parameter) {
  */
 function read(parameter, values) {
   if (parameter.type === TIME) return time.fromUrl(values[0]) ?? parameter.initial;
+  if (!values.every((text) => isPossible(parameter, text))) return parameter.initial;
   return parameter.multi ? values : values[0];
 }

@@ -3,7 +3,7 @@ import test from 'node:test';
 
 import { barAt, brushedBins } from '../../../foundry_telemetry/local/page/brush.js';
 import { barTexts, isChange, outside, steps } from '../../../foundry_telemetry/local/page/change_chart.js';
-import { timeEnds } from '../../../foundry_telemetry/local/page/chart_axes.js';
+import { leastInterval, timeEnds, valueAxis } from '../../../foundry_telemetry/local/page/chart_axes.js';
 import { chartData, pieData } from '../../../foundry_telemetry/local/page/chart_data.js';
 import { binText } from '../../../foundry_telemetry/local/page/chart_note.js';
 import { points } from '../../../foundry_telemetry/local/page/chart_options.js';
@@ -92,6 +92,15 @@ test('the time axis covers the range of the query, and the data beyond it', () =
   assert.deepEqual(ends('timechart', null), { min: START, max: START + MINUTE });
   assert.deepEqual(ends('barchart', null), { min: START, max: START + 2 * MINUTE });
   assert.deepEqual(ends('timechart', { durationMs: MINUTE }), { min: START, max: START + 60 * MINUTE });
+});
+
+test('no mark is between two counts, and none above the whole', () => {
+  const of = (...values) => leastInterval({ series: [{ name: 's', values }] });
+  assert.deepEqual([of(1, null, 2), of(1, 0.5)], [1, undefined]);
+  const theme = { text: '', line: '', font: {} };
+  const highest = (unit, most) =>
+    valueAxis({ settings: {}, numberFormat: { unit }, theme, fill: (words) => words }, most).max;
+  assert.deepEqual([highest(1, 100), highest(1, 120), highest(1, 3), highest(23, 100)], [100, undefined, undefined, undefined]);
 });
 
 test('a point that no line leads to is a dot, and an area begins at zero', () => {

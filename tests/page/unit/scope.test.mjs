@@ -119,3 +119,26 @@ test('the shortest relative time counts, and none is infinite', () => {
   scope.declare(time('B', { durationMs: HOUR, endTime: '2026-11-22T12:00:00Z' }), at(1));
   assert.equal(scope.shortest(), 2 * HOUR);
 });
+
+test('a link sets nothing that the control of a parameter could not', () => {
+  const scope = new Scope();
+  const listed = [{ value: 'a', label: 'A', group: '' }];
+  const tab = scope.declare(text('Tab', 'a', { options: listed }), at(1));
+  const number = scope.declare(text('Number', '1', { rules: [{ regExp: '^\\d+$', match: true }] }), at(1));
+  const names = { type: DROPDOWN, title: 'Names', name: 'Names', multi: true, fromQuery: true };
+  const chosen = scope.declare({ ...names, value: ['value::all'] }, at(1));
+  const given = () => [tab.value, number.value, chosen.value];
+  const all = (tabbed, typed, name) =>
+    scope.restore([
+      ['Tab', tabbed],
+      ['Number', typed],
+      ['Names', 'Acme, Inc.'],
+      ['Names', name],
+    ]);
+  for (const name of ["o'brien", 'say "hi"', 'back\\', 'new\nline']) {
+    all('nope', '-1', name);
+    assert.deepEqual(given(), ['a', '1', ['value::all']], name);
+  }
+  all('a', '', '日本語');
+  assert.deepEqual(given(), ['a', '', ['Acme, Inc.', '日本語']]);
+});

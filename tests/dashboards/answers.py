@@ -71,10 +71,10 @@ def call_tiles(rows: list[Row], choice: Choice) -> Answer:
 
 
 def _token_tiles(now: list[Row], then: list[Row]) -> Answer:
-    reported, given = (total(now, name) for name in ("input_tokens", "output_tokens"))
+    reported, given = (reported_total(now, name) for name in ("input_tokens", "output_tokens"))
     cached, thinking = total(now, "cache_read_tokens"), reported_total(now, "thinking_tokens")
-    reads = f"{share(cached, reported)} read from cache"
-    thought = f"{share(thinking or 0, given)} thinking tokens"
+    reads = "" if reported is None else f"{share(cached, reported)} read from cache"
+    thought = f"{share(thinking or 0, given or 0)} thinking tokens"
     thought = "thinking tokens not reported" if thinking is None else thought
     return [
         _tile(4, "Input tokens", reported, total(then, "input_tokens"), reads),

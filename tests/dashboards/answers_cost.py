@@ -127,7 +127,10 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
     cost, lost = (float(total(reported, "cost_usd")) for reported in (month.rows, _wasted(month.rows)))
     bare = sum(map(is_unpriced, month.rows))
     units = int(rounded(cost * float(choice.discount) / float(choice.usd_per_unit)))
-    priced = cost or not bare
+    is_used = [
+        (row.input_tokens, row.output_tokens) != (None, None) for row in month.rows if row.cost_usd is None
+    ]
+    priced = cost or not any(is_used)
     days, half = len(month.days), month.half
     likely = None if not days else cost + sum(map(month.forecast, month.to_come))
     low, high = (max(cost, (likely or 0) + way * (half or 0)) for way in (-1, 1))
@@ -135,7 +138,7 @@ def spend_tiles(rows: list[Row], choice: Choice) -> Answer:
         (
             "Month to date", cost if priced else None,
             f"{units:,} CCU" if priced else "CCU unknown",
-            f"{bare} unpriced" if bare else "all priced",
+            f"{bare} unpriced" if bare else "all priced" if priced else "",
         ),
         (
             "Month forecast", likely if priced else None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
-from random import Random
 
 import pytest
 
@@ -87,25 +86,3 @@ def test_a_chosen_name_finds_its_attempts_alone() -> None:
 
 def _filters(text: str) -> list[str]:
     return [line for line in text.splitlines() if "'*'" in line]
-
-
-def test_what_is_not_priced_is_cut_in_the_order_shown() -> None:
-    """Of more parts than are listed, those come last that are left out: also where no cost orders them."""
-    chance = Random(5)  # noqa: S311 - seeded, so that runs are alike
-    parts = [(f"part-{place:03}", chance.randint(1, 3)) for place in range(300)]
-    rows = [
-        Row(at=END - timedelta(hours=1), call_id=f"{place:016x}", deployment=part, model="m", input_tokens=1)
-        for place, part in enumerate(part for part, count in parts for _ in range(count))
-    ]
-    choice = Choice(split_by="deployment", then_by="model")
-    assert Workspace(rows).ask("money_by", choice.values) == near(answer("money_by", rows, choice))
-
-
-@pytest.mark.parametrize("period", ["range", "today", "this_month"])
-def test_no_bin_of_the_cost_is_before_its_period(period: str) -> None:
-    """A range that begins within an hour has no bin of the whole hour, which would stretch the axis."""
-    priced = Row(at=END - timedelta(minutes=5), call_id="a" * 16, deployment="d", cost_usd=0.5)
-    time = TimeRange(END - timedelta(minutes=40), END, timedelta(minutes=1))
-    choice = Choice(time=time, period=period)
-    reported = Workspace([priced]).ask("cost_over_time", choice.values)
-    assert reported == near(answer("cost_over_time", [priced], choice))

@@ -174,7 +174,8 @@ export function joined(text, sign, unit) {
 }
 
 /**
- * A short form for axes: 12K, 1.5 s. All labels of an axis have the unit of its highest value.
+ * A short form for axes: 12K, 1.5 s. All labels of an axis have the unit of its highest value; only
+ * no count at all is a bare 0.
  * @param {number} value
  * @param {NumberFormatJson} [format]
  * @param {number} [most]
@@ -188,7 +189,7 @@ export function axisText(value, { unit = 0, options = {} } = {}, most = value) {
   };
   const isLarge = unit === 0 && options.style !== 'currency' && Math.abs(most) >= 10_000;
   const shown = isLarge ? COUNT : unit;
-  const { size, sign } = scale(most, shown);
+  const { size, sign } = scale(shown === COUNT && !value ? 0 : most, shown);
   return joined(maker(intl(value / size, short, size !== 1)).format(value / size), sign, shown);
 }
 

@@ -50,6 +50,7 @@ test('an axis has short numbers, and money no letter', () => {
   for (const [value, text] of [[0, '0\u00a0s'], [500, '0.5\u00a0s'], [1500, '1.5\u00a0s']])
     assert.equal(format.axisText(value, { unit: 23 }, 1500), text, 'one unit on an axis');
   assert.equal(format.axisText(5_000, {}, 20_000), '5K');
+  assert.equal(format.axisText(0, {}, 20_000), '0');
   assert.equal(format.axisText(12_000, { options: { style: 'currency' } }), '$12,000');
 });
 
